@@ -1,6 +1,8 @@
-"""What `who_can` and `findings` are measured on, and the measures. In: sizes. Out: problems without invariants; rows of figures.
+"""What `who_can` and `findings` are measured on, and the measures. In: sizes. Out: problems without invariants; rows of
+figures.
 
-Guarantee: the same problems for the same arguments; times are medians after a round that does not count, garbage collected before each.
+Guarantee: the same problems for the same arguments; times are medians after a round that does not count, garbage
+collected before each.
 """
 
 from __future__ import annotations
@@ -37,8 +39,8 @@ def _key(statements: list[dict[str, Any]]) -> Key:
 
 
 def known_roles(count: int, shared: int = 20) -> Problem:
-    """A key that delegates to its account, and an inventory of so many roles. One in four has one of `shared` managed policies and no
-    other; each other has an inline policy, one in two of these with conditions of its own."""
+    """A key that delegates to its account, and an inventory of so many roles. One in four has one of `shared` managed
+    policies and no other; each other has an inline policy, one in two of these with conditions of its own."""
     root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
     managed = [_managed(number) for number in range(shared)]
     roles = tuple(_role(number, managed) for number in range(count))
@@ -60,7 +62,9 @@ def _role(number: int, managed: list[Policy]) -> Identity:
 
 def _uses(number: int, own: bool = False) -> dict[str, Any]:
     """What a workload does with a key: through one service, or with an encryption context."""
-    condition: dict[str, Any] = {"StringEquals": {"kms:ViaService": f"{SERVICES[number % len(SERVICES)]}.us-west-2.amazonaws.com"}}
+    condition: dict[str, Any] = {
+        "StringEquals": {"kms:ViaService": f"{SERVICES[number % len(SERVICES)]}.us-west-2.amazonaws.com"}
+    }
     if own:
         condition = {"StringEquals": {"kms:EncryptionContext:app": f"app-{number}"}}
     elif number % 3 == 0:
@@ -73,7 +77,8 @@ def _uses(number: int, own: bool = False) -> dict[str, Any]:
 
 
 def wildcards(count: int) -> Problem:
-    """So many Allow statements to everyone, each with a pattern on each of two keys: `user/a*cdefgh…`, `user/ab*defgh…`, and so on."""
+    """So many Allow statements to everyone, each with a pattern on each of two keys: `user/a*cdefgh…`,
+    `user/ab*defgh…`, and so on."""
     return Problem(f"{count} wildcards", Estate((_key([_wild(number, count) for number in range(count)]),)), ())
 
 
@@ -95,17 +100,29 @@ def _pattern(number: int, count: int) -> str:
 # -- measures --
 
 
-def access(roles: Sequence[int] = (100, 1000), wild: Sequence[int] = (5, 10, 15), rounds: int = 5) -> list[dict[str, Any]]:
-    """Who can decrypt, among so many known roles; findings on so many statements with overlapping wildcards on two keys."""
+def access(
+    roles: Sequence[int] = (100, 1000), wild: Sequence[int] = (5, 10, 15), rounds: int = 5
+) -> list[dict[str, Any]]:
+    """Who can decrypt, among so many known roles; findings on so many statements with overlapping wildcards on two
+    keys."""
     rows = []
     for count in roles:
         estate = known_roles(count).estate
         ms, answer = _timed(partial(who_can, estate, ("kms:Decrypt",)), rounds)
-        rows.append({"what": f"who can, {count} known roles", "engine": "verifier", "answered": _complete(answer.complete), "ms": ms})
+        rows.append(
+            {
+                "what": f"who can, {count} known roles",
+                "engine": "verifier",
+                "answered": _complete(answer.complete),
+                "ms": ms,
+            }
+        )
     for count in wild:
         ms, report = _timed(partial(findings, wildcards(count).estate), rounds)
         answered = _complete(report.keys[0].complete)
-        rows.append({"what": f"findings, {count} statements, 2 keys", "engine": "verifier", "answered": answered, "ms": ms})
+        rows.append(
+            {"what": f"findings, {count} statements, 2 keys", "engine": "verifier", "answered": answered, "ms": ms}
+        )
     return rows
 
 

@@ -1,7 +1,9 @@
 """Certificates of a whole set of queries: each proof gets one, which is written, read back and checked again.
 
-In: query sets of `verifier bench`. Out: rows: how many proofs there are, how many of their certificates recheck, and how long it takes.
-Guarantee: a certificate that the checker rejects ends the run (`Rejected`); a proof without one is counted, with the reason printed.
+In: query sets of `verifier bench`. Out: rows: how many proofs there are, how many of their certificates recheck, and
+how long it takes.
+Guarantee: a certificate that the checker rejects ends the run (`Rejected`); a proof without one is counted, with the
+reason printed.
 """
 
 from __future__ import annotations
@@ -61,7 +63,13 @@ def _of_set(name: str, queries: Sequence[Query]) -> Row:
         checking.append(_timed(lambda query=query, text=text: _recheck(query, json.loads(text)))[0])  # type: ignore[misc]
     rechecked = f"{len(checking)}/{told['proved']}"
     figures = {"ms": median(making or [0]), "recheck ms": median(checking or [0]), "KiB": median(sizes or [0])}
-    return {"what": f"certificates, {name}", "engine": "verifier", "answered": rechecked, **figures, "verdicts": told.total()}
+    return {
+        "what": f"certificates, {name}",
+        "engine": "verifier",
+        "answered": rechecked,
+        **figures,
+        "verdicts": told.total(),
+    }
 
 
 def _recheck(query: Query, entry: Any) -> None:

@@ -49,7 +49,8 @@ def _prove(folder: Path, cache: Path) -> Row:
 
 
 def generated(folder: Path, roles: int, keys: int, seed: int = 7) -> None:
-    """Writes so many keys, and an inventory of so many roles: of each ten one may write to IAM or assume others, within conditions."""
+    """Writes so many keys, and an inventory of so many roles: of each ten one may write to IAM or assume others, within
+    conditions."""
     source = random.Random(seed)
     for number in range(keys):
         _write_key(folder / "keys" / f"key-{number}", number, source)
@@ -64,12 +65,26 @@ def _write_key(folder: Path, number: int, source: random.Random) -> None:
     folder.mkdir(parents=True)
     name = f"{source.randrange(1 << 32):08x}-12ab-34cd-56ef-{number:012x}"
     arn = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/{name}"
-    metadata: Json = {"AWSAccountId": ACCOUNT, "KeyId": name, "Arn": arn, "KeyState": "Enabled", "KeySpec": "SYMMETRIC_DEFAULT"}
-    metadata |= {"KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS", "KeyManager": "CUSTOMER", "Enabled": True, "MultiRegion": False}
+    metadata: Json = {
+        "AWSAccountId": ACCOUNT,
+        "KeyId": name,
+        "Arn": arn,
+        "KeyState": "Enabled",
+        "KeySpec": "SYMMETRIC_DEFAULT",
+    }
+    metadata |= {
+        "KeyUsage": "ENCRYPT_DECRYPT",
+        "Origin": "AWS_KMS",
+        "KeyManager": "CUSTOMER",
+        "Enabled": True,
+        "MultiRegion": False,
+    }
     root, statements = f"arn:aws:iam::{ACCOUNT}:root", []
     statements.append({"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"})
     for at in range(source.randint(3, 11)):
-        workers = sorted({f"arn:aws:iam::{ACCOUNT}:role/worker-{source.randrange(500)}" for _ in range(source.randint(1, 4))})
+        workers = sorted(
+            {f"arn:aws:iam::{ACCOUNT}:role/worker-{source.randrange(500)}" for _ in range(source.randint(1, 4))}
+        )
         condition = source.choice(
             (
                 {"StringEquals": {"kms:ViaService": f"s3.us-west-{1 + at % 2}.amazonaws.com"}},
@@ -79,21 +94,33 @@ def _write_key(folder: Path, number: int, source: random.Random) -> None:
             )
         )
         action = ["kms:CreateGrant"] if "Bool" in condition else ["kms:Decrypt", "kms:GenerateDataKey*"]
-        statements.append({"Effect": "Allow", "Principal": {"AWS": workers}, "Action": action, "Resource": "*", "Condition": condition})
+        statements.append(
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": workers},
+                "Action": action,
+                "Resource": "*",
+                "Condition": condition,
+            }
+        )
     if number % 5 == 4:
         trusted = {"AWS": f"arn:aws:iam::{OUTSIDE}:root"}
         statements.append({"Effect": "Allow", "Principal": trusted, "Action": "kms:Decrypt", "Resource": "*"})
     (folder / "metadata.json").write_text(json.dumps({"KeyMetadata": metadata}), encoding="utf-8")
     policy = {"Policy": json.dumps(policy_of(statements)), "PolicyName": "default"}
     (folder / "policy.json").write_text(json.dumps(policy), encoding="utf-8")
-    (folder / "tags.json").write_text(json.dumps({"Tags": [{"TagKey": "team", "TagValue": source.choice(TEAMS)}]}), encoding="utf-8")
+    (folder / "tags.json").write_text(
+        json.dumps({"Tags": [{"TagKey": "team", "TagValue": source.choice(TEAMS)}]}), encoding="utf-8"
+    )
 
 
 def _role(number: int, roles: int, source: random.Random) -> Json:
     statements: list[Json] = [_statement(number, at, source) for at in range(source.randint(2, 6))]
     if number % 10 == 3:
         statements += [_step(number, roles, source) for _ in range(source.randint(1, 3))]
-    return role_entry(f"worker-{number}", number, _trust(number, roles, source), statements, Tags=_tags(source.choice(TEAMS)))
+    return role_entry(
+        f"worker-{number}", number, _trust(number, roles, source), statements, Tags=_tags(source.choice(TEAMS))
+    )
 
 
 def _administrator(number: int) -> Json:
@@ -108,7 +135,9 @@ def _tags(team: str) -> list[Json]:
 
 
 def _statement(number: int, at: int, source: random.Random) -> Json:
-    action = source.choice(("s3:GetObject", "logs:PutLogEvents", "dynamodb:Query", "kms:Encrypt", "sqs:SendMessage", "ec2:Describe*"))
+    action = source.choice(
+        ("s3:GetObject", "logs:PutLogEvents", "dynamodb:Query", "kms:Encrypt", "sqs:SendMessage", "ec2:Describe*")
+    )
     resource = f"arn:aws:{action.split(':')[0]}:*:*:thing-{number}-{at}/*"
     condition = {"StringEquals": {"aws:ResourceTag/team": source.choice(TEAMS)}}
     return {"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition}
@@ -118,7 +147,11 @@ def _step(number: int, roles: int, source: random.Random) -> Json:
     other = f"arn:aws:iam::{ACCOUNT}:role/worker-{source.randrange(roles)}"
     return source.choice(
         (
-            {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": f"arn:aws:iam::{ACCOUNT}:role/worker-{number % 7}*"},
+            {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Resource": f"arn:aws:iam::{ACCOUNT}:role/worker-{number % 7}*",
+            },
             {"Effect": "Allow", "Action": "iam:PassRole", "Resource": other},
             {
                 "Effect": "Allow",
@@ -144,5 +177,7 @@ def _trust(number: int, roles: int, source: random.Random) -> Json:
         principals: Json = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
         condition = {"StringEquals": {"sts:ExternalId": f"id-{number}"}}
         return {"Effect": "Allow", "Principal": principals, "Action": "sts:AssumeRole", "Condition": condition}
-    named = sorted({f"arn:aws:iam::{ACCOUNT}:role/worker-{source.randrange(roles)}" for _ in range(source.randint(1, 3))})
+    named = sorted(
+        {f"arn:aws:iam::{ACCOUNT}:role/worker-{source.randrange(roles)}" for _ in range(source.randint(1, 3))}
+    )
     return {"Effect": "Allow", "Principal": {"AWS": named}, "Action": "sts:AssumeRole"}

@@ -1,7 +1,7 @@
 """The clock that measures are taken with. In: which one. Out: milliseconds.
 
-The clock on the wall, or what this process has of the processor: on a machine with other work the second changes little. All engines run in
-this process, in one thread, so that both are fair.
+The clock on the wall, or what this process has of the processor: on a machine with other work the second changes
+little. All engines run in this process, in one thread, so that both are fair.
 """
 
 from __future__ import annotations

@@ -36,15 +36,22 @@ SIZES: Mapping[str, Sequence[int]] = {"chain": (75, 150, 300), "mesh": (300, 100
 
 
 def closures(sizes: Mapping[str, Sequence[int]] = SIZES, rounds: int = 1) -> list[Row]:
-    """`verifier prove` of one invariant that says `can eventually`, in one process: on each estate who decrypts, and on the largest of each
-    shape whether the first one encrypts, which takes everything that it can bring about, by chains of every length."""
+    """`verifier prove` of one invariant that says `can eventually`, in one process: on each estate who decrypts, and on
+    the largest of each shape whether the first one encrypts, which takes everything that it can bring about, by chains
+    of every length."""
     rows = []
     with tempfile.TemporaryDirectory() as name:
         least = _taken(Path(name), "mesh", 1, _QUESTIONS["mesh"](1), rounds)["cpu ms"]
         for shape, numbers in sizes.items():
-            found = [(number, _taken(Path(name), shape, number, _QUESTIONS[shape](number), rounds)) for number in numbers]
+            found = [
+                (number, _taken(Path(name), shape, number, _QUESTIONS[shape](number), rounds)) for number in numbers
+            ]
             (small, before), (large, after) = found[0], found[-1]
-            growth = 0.0 if small == large else log(max(after["cpu ms"] - least, 1) / max(before["cpu ms"] - least, 1)) / log(large / small)
+            growth = (
+                0.0
+                if small == large
+                else log(max(after["cpu ms"] - least, 1) / max(before["cpu ms"] - least, 1)) / log(large / small)
+            )
             rows += [{"what": f"{shape} of {number}, one invariant about steps", **row} for number, row in found]
             rows[-1]["growth"] = growth
             whole = f"no {'user/u0' if shape == 'account' else 'role/r0'} in prod can eventually kms:Encrypt"
@@ -61,7 +68,17 @@ def _taken(folder: Path, shape: str, number: int, question: str, rounds: int) ->
     snapshot, invariants = folder / f"{shape}-{number}.json", folder / f"{shape}-{number}.inv"
     snapshot.write_text(json.dumps(generated(shape, number)), encoding="utf-8")
     invariants.write_text(f'account prod = {ACCOUNT}\ninvariant "one": {question}\n', "utf-8")
-    command = ["-m", "verifier", "prove", str(snapshot), "--invariants", str(invariants), "--no-cache", "--processes", "1"]
+    command = [
+        "-m",
+        "verifier",
+        "prove",
+        str(snapshot),
+        "--invariants",
+        str(invariants),
+        "--no-cache",
+        "--processes",
+        "1",
+    ]
     return middle([run_python(command) for _ in range(rounds)])
 
 
@@ -73,13 +90,17 @@ _QUESTIONS: Mapping[str, Callable[[int], str]] = {
 
 
 def generated(shape: str, number: int) -> Json:
-    """A snapshot: a `chain` of roles that may assume each other in turn, a `mesh` of roles that all may, or an `account` where each third
-    identity is a user with one privilege, services run things as the others, and one role is an administrator. The last role decrypts."""
+    """A snapshot: a `chain` of roles that may assume each other in turn, a `mesh` of roles that all may, or an
+    `account` where each third identity is a user with one privilege, services run things as the others, and one role is
+    an administrator. The last role decrypts."""
     users: list[Json] = []
     if shape == "account":
         users = [_user(at) for at in range(number // 3)]
         trusts = [{"Service": f"{SERVICES[at % len(SERVICES)]}.amazonaws.com"} for at in range(number - number // 3)]
-        roles = [_role(at, trust, _allow(*("*",) if at == 0 else ("s3:GetObject", f"logs:Put*{at}"))) for at, trust in enumerate(trusts)]
+        roles = [
+            _role(at, trust, _allow(*("*",) if at == 0 else ("s3:GetObject", f"logs:Put*{at}")))
+            for at, trust in enumerate(trusts)
+        ]
     elif shape == "chain":
         trusts = [{"AWS": f"arn:aws:iam::{ACCOUNT}:role/r{at - 1}" if at else ROOT} for at in range(number)]
         roles = [_role(at, trust, _allow("sts:AssumeRole", on=f"role/r{at + 1}")) for at, trust in enumerate(trusts)]
@@ -92,7 +113,11 @@ def generated(shape: str, number: int) -> Json:
 
 
 def _allow(*actions: str, on: str | None = None) -> Json:
-    return {"Effect": "Allow", "Action": list(actions), "Resource": "*" if on is None else f"arn:aws:iam::{ACCOUNT}:{on}"}
+    return {
+        "Effect": "Allow",
+        "Action": list(actions),
+        "Resource": "*" if on is None else f"arn:aws:iam::{ACCOUNT}:{on}",
+    }
 
 
 def _user(number: int) -> Json:
@@ -103,4 +128,6 @@ def _user(number: int) -> Json:
 
 
 def _role(number: int, trusted: Json, statement: Json) -> Json:
-    return role_entry(f"r{number}", number, {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}, [statement])
+    return role_entry(
+        f"r{number}", number, {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}, [statement]
+    )

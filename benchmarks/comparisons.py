@@ -1,7 +1,7 @@
 """Comparing two versions of a random key policy.
 
-In: sizes. Out: rows. Guarantee: the versions differ in one statement, in one condition or in three conditions, in turn, and the answer is
-exact and known.
+In: sizes. Out: rows. Guarantee: the versions differ in one statement, in one condition or in three conditions, in turn,
+and the answer is exact and known.
 """
 
 from __future__ import annotations
@@ -31,7 +31,13 @@ def comparisons(seeds: int = 6, rounds: int = 3, sizes: tuple[int, ...] = (32, 1
         what = f"compare {statements} statements"
         answered = f"{sum(_exact(compare(old, new)) for old, new in pairs)}/{len(pairs)}"
         rows.append(
-            {"what": what, "engine": "verifier", "answered": answered, "ms": median(medians), "ratio": max(medians) / median(medians)}
+            {
+                "what": what,
+                "engine": "verifier",
+                "answered": answered,
+                "ms": median(medians),
+                "ratio": max(medians) / median(medians),
+            }
         )
     return rows
 

@@ -1,8 +1,8 @@
 """The verifier, and two solvers with string theories, each asked for one claim.
 
-In: a problem, a time limit. Out: an `Answer`. Guarantee: `elapsed` covers everything from the model of the policy to the answer: the
-formula, its translation (classes and terms, or text), and the solver. The verifier's also covers what the others do not do: the
-counterexample, its replay, and the statements that a proof rests on.
+In: a problem, a time limit. Out: an `Answer`. Guarantee: `elapsed` covers everything from the model of the policy to
+the answer: the formula, its translation (classes and terms, or text), and the solver. The verifier's also covers what
+the others do not do: the counterexample, its replay, and the statements that a proof rests on.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def text_of(problem: Problem, number: int) -> str:
 
 
 def further(problem: Problem) -> float:
-    """Milliseconds for each invariant after the first, when all are asked together; taken from the elapsed time of the whole."""
+    """Milliseconds for each invariant after the first, when all are asked together; taken from the elapsed time of the
+    whole."""
     first = verifier_classes(problem, 0, 30).elapsed
     started = now()
     prove(problem.estate, problem.invariants)

@@ -1,4 +1,5 @@
-"""Generated key policies and invariants. In: a seed, sizes. Out: texts. Guarantee: the same texts for the same arguments."""
+"""Generated key policies and invariants. In: a seed, sizes. Out: texts. Guarantee: the same texts for the same
+arguments."""
 
 from __future__ import annotations
 
@@ -19,7 +20,15 @@ ACCOUNT = "111122223333"
 KEY = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 PARTNERS = ("444455556666", "777788889999", "222233334444")
 ROLES = ("admin", "app", "backup", "deploy", "audit", "batch")
-ACTIONS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:DescribeKey", "kms:CreateGrant", "kms:ReEncrypt*", "kms:List*")
+ACTIONS = (
+    "kms:Decrypt",
+    "kms:Encrypt",
+    "kms:GenerateDataKey*",
+    "kms:DescribeKey",
+    "kms:CreateGrant",
+    "kms:ReEncrypt*",
+    "kms:List*",
+)
 ABSENT_ACTION = "kms:ScheduleKeyDeletion"
 """An action that no generated statement mentions."""
 
@@ -35,7 +44,9 @@ class Problem:
 
 def problem(name: str, policy: dict[str, Any], invariants: str) -> Problem:
     """Reads a policy and invariants."""
-    read = read_policy(Source(f"{name}.json", json.dumps(policy)), PolicyKind.KEY, identity=f"{KEY}#default", name="default")
+    read = read_policy(
+        Source(f"{name}.json", json.dumps(policy)), PolicyKind.KEY, identity=f"{KEY}#default", name="default"
+    )
     estate = Estate((Key(KEY, policies=(read,)),))
     return Problem(name, estate, read_invariants(Source(f"{name}.inv", invariants)).about_requests)
 
@@ -45,7 +56,9 @@ def policy_of(statements: list[dict[str, Any]]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def role_entry(name: str, number: int, trust: dict[str, Any], statements: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+def role_entry(
+    name: str, number: int, trust: dict[str, Any], statements: list[dict[str, Any]], **more: Any
+) -> dict[str, Any]:
     """An entry of `RoleDetailList`: a role with one inline policy, and one statement in its trust policy."""
     return {
         "Path": "/",
@@ -132,7 +145,12 @@ def patterns(count: int) -> list[str]:
 
 
 def _allow(condition: dict[str, Any] | None = None) -> dict[str, Any]:
-    statement = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/app"}, "Action": "kms:Decrypt", "Resource": "*"}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/app"},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+    }
     return {**statement, "Condition": condition} if condition else statement
 
 
@@ -146,8 +164,8 @@ _CAN_DECRYPT = """invariant "nobody can decrypt":
 
 
 def overlap_problems(count: int = 20, pairs_of: int = 2) -> tuple[Problem, ...]:
-    """Four policies under which a value of one pair must match any, half, all or none of the patterns. Half: one or the other of each
-    two neighbours, by `count / 2` Deny statements."""
+    """Four policies under which a value of one pair must match any, half, all or none of the patterns. Half: one or the
+    other of each two neighbours, by `count / 2` Deny statements."""
     found = patterns(count)
     lacking = [_deny({"StringNotLike": {PAIR: pattern}}) for pattern in found]
     halves = [_deny({"StringNotLike": {PAIR: found[at : at + pairs_of]}}) for at in range(0, count, pairs_of)]

@@ -1,7 +1,7 @@
 """What is measured, a function each. In: sizes. Out: rows of figures, times in milliseconds, memory in MiB.
 
-Guarantee: engines are asked in turn, round by round, after a round that does not count; times are medians; garbage is collected before
-each measurement, alike for all; a contradiction between two verdicts ends the run.
+Guarantee: engines are asked in turn, round by round, after a round that does not count; times are medians; garbage is
+collected before each measurement, alike for all; a contradiction between two verdicts ends the run.
 """
 
 from __future__ import annotations
@@ -39,14 +39,20 @@ class Contradiction(Exception):
     """Two engines answer one question differently: a bug."""
 
 
-def speed(seeds: int = 6, rounds: int = 3, limit: float = 2.0, engines: Sequence[str] = tuple(ENGINES), statements: int = 32) -> list[Row]:
-    """A first query against a policy of 32 statements, sat and unsat, by engine; and a further invariant on the same key."""
+def speed(
+    seeds: int = 6, rounds: int = 3, limit: float = 2.0, engines: Sequence[str] = tuple(ENGINES), statements: int = 32
+) -> list[Row]:
+    """A first query against a policy of 32 statements, sat and unsat, by engine; and a further invariant on the same
+    key."""
     problems = [speed_problem(seed, statements) for seed in range(seeds)]
     asked = [(problem, number) for problem in problems for number in range(len(problem.invariants))]
     rows = _compared("first query", asked, rounds, limit, engines)
     further(problems[0])
     each = [_further(problem) for problem in problems for _ in range(rounds)]
-    return [*rows, {"what": "further invariant", "engine": "verifier", "ms": median(each), "answered": f"{len(each)}/{len(each)}"}]
+    return [
+        *rows,
+        {"what": "further invariant", "engine": "verifier", "ms": median(each), "answered": f"{len(each)}/{len(each)}"},
+    ]
 
 
 def surroundings(seeds: int = 6, rounds: int = 3, limit: float = 5.0) -> list[Row]:
@@ -57,7 +63,8 @@ def surroundings(seeds: int = 6, rounds: int = 3, limit: float = 5.0) -> list[Ro
 
 
 def grants(counts: Sequence[int] = (1250, 2500, 5000), rounds: int = 2, limit: float = 30.0) -> list[Row]:
-    """The second invariant of the speed measure (proved) and the third (refuted by a grant), on keys with many grants."""
+    """The second invariant of the speed measure (proved) and the third (refuted by a grant), on keys with many
+    grants."""
     rows: list[Row] = []
     for count in counts:
         problem = granted_problem(count)
@@ -77,7 +84,9 @@ Asked = tuple[str, int]
 """A question: the name of a problem and the number of its invariant."""
 
 
-def _compared(what: str, asked: Sequence[tuple[Problem, int]], rounds: int, limit: float, engines: Sequence[str]) -> list[Row]:
+def _compared(
+    what: str, asked: Sequence[tuple[Problem, int]], rounds: int, limit: float, engines: Sequence[str]
+) -> list[Row]:
     answers: dict[str, dict[Asked, list[Answer]]] = {name: {} for name in engines}
     given_up: set[tuple[str, Asked]] = set()
     for round_number in range(rounds + 1):
@@ -110,11 +119,16 @@ def agree(problem: Problem, number: int, verdicts: dict[str, str]) -> None:
         raise Contradiction(f"{problem.name}, {problem.invariants[number].name!r}: {verdicts}")
 
 
-def _row(what: str, engine: str, found: dict[Asked, list[Answer]], asked: int, baseline: dict[Asked, list[Answer]]) -> Row:
-    """`ratio` is the median over the questions that both answered: how many times as long as the verifier this engine takes."""
+def _row(
+    what: str, engine: str, found: dict[Asked, list[Answer]], asked: int, baseline: dict[Asked, list[Answer]]
+) -> Row:
+    """`ratio` is the median over the questions that both answered: how many times as long as the verifier this engine
+    takes."""
     row: Row = {"what": what, "engine": engine, "answered": f"{len(found)}/{asked}"}
     times = {question: median(a.elapsed for a in answers) for question, answers in found.items()}
-    ratios = [times[question] / median(a.elapsed for a in baseline[question]) for question in times if question in baseline]
+    ratios = [
+        times[question] / median(a.elapsed for a in baseline[question]) for question in times if question in baseline
+    ]
     if times:
         row["ms"] = median(times.values())
         for verdict in ("proved", "refuted"):
@@ -129,8 +143,8 @@ def _row(what: str, engine: str, found: dict[Asked, list[Answer]], asked: int, b
 
 
 def parse(size: int = 32 * 1024, rounds: int = 5, keys: int = 1000, roles: int = 5000) -> list[Row]:
-    """A minified key policy from text to model, and many policies from text to tree. Each round changes one character, since
-    equal texts are parsed once."""
+    """A minified key policy from text to model, and many policies from text to tree. Each round changes one character,
+    since equal texts are parsed once."""
     text = large_policy(size)
     times = [_timed(partial(_read, text.replace('"S0"', f'"R{n}"', 1))) for n in range(rounds + 1)]
     first = [float(_child(_FIRST, str(size))) for _ in range(rounds)]
@@ -145,8 +159,13 @@ def _trees(texts: Sequence[str], rounds: int) -> list[Row]:
     for _ in range(rounds):
         for engine, lexer in (("verifier", OffsetLexer), ("Lark's lexer", None)):
             parser = policy_parser(lexer)
-            found.setdefault(engine, []).append(_timed(partial(lambda read: [read(text) for text in texts], parser.parse)))
-    return [{"what": f"{len(texts)} policies, trees alone", "engine": engine, "ms": median(times)} for engine, times in found.items()]
+            found.setdefault(engine, []).append(
+                _timed(partial(lambda read: [read(text) for text in texts], parser.parse))
+            )
+    return [
+        {"what": f"{len(texts)} policies, trees alone", "engine": engine, "ms": median(times)}
+        for engine, times in found.items()
+    ]
 
 
 _FIRST = "import sys; from benchmarks.measures import first_parse; print(first_parse(int(sys.argv[1])))"

@@ -17,8 +17,8 @@ Json = dict[str, Any]
 
 
 def generated_plan(keys: int = 50, resources: int = 500, seed: int = 1) -> Json:
-    """A plan that creates `resources` resources: keys with their aliases, roles with an inline policy or an attached one, and buckets,
-    which are none of the verifier's business."""
+    """A plan that creates `resources` resources: keys with their aliases, roles with an inline policy or an attached
+    one, and buckets, which are none of the verifier's business."""
     source = random.Random(seed)
     listed = [made for number in range(keys) for made in (_key(number, source), _alias(number))]
     number = 0
@@ -76,18 +76,36 @@ def _role_with_policy(number: int, source: random.Random) -> list[Json]:
 
 def _use(number: int, source: random.Random) -> Json:
     service = source.choice(("s3", "sqs", "ec2", "rds"))
-    condition = {"StringEquals": {"kms:ViaService": f"{service}.us-west-2.amazonaws.com", "kms:EncryptionContext:app": f"app-{number}"}}
-    return {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*", "Condition": condition}
+    condition = {
+        "StringEquals": {
+            "kms:ViaService": f"{service}.us-west-2.amazonaws.com",
+            "kms:EncryptionContext:app": f"app-{number}",
+        }
+    }
+    return {
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": condition,
+    }
 
 
 def _bucket(number: int) -> Json:
-    return _made("aws_s3_bucket", f"bucket_{number}", {"bucket": f"bucket-{number}", "force_destroy": False}, ("arn", "id"))
+    return _made(
+        "aws_s3_bucket", f"bucket_{number}", {"bucket": f"bucket-{number}", "force_destroy": False}, ("arn", "id")
+    )
 
 
 def _made(kind: str, name: str, after: Json, unknown: tuple[str, ...], **references: str) -> Json:
-    """A resource that is to be created: its entry of the planned values, its change, and its block of the configuration."""
+    """A resource that is to be created: its entry of the planned values, its change, and its block of the
+    configuration."""
     head = {"address": f"{kind}.{name}", "mode": "managed", "type": kind, "name": name}
-    change: Json = {"actions": ["create"], "before": None, "after": after, "after_unknown": dict.fromkeys(unknown, True)}
+    change: Json = {
+        "actions": ["create"],
+        "before": None,
+        "after": after,
+        "after_unknown": dict.fromkeys(unknown, True),
+    }
     change |= {"before_sensitive": False, "after_sensitive": {}}
     constants = {attribute: {"constant_value": value} for attribute, value in after.items() if value is not None}
     referring = {attribute: {"references": [path, path.rsplit(".", 1)[0]]} for attribute, path in references.items()}
@@ -117,12 +135,22 @@ def _plan(made: list[Json]) -> Json:
     }
 
 
-_IDENTITY = {"address": "data.aws_caller_identity.current", "mode": "data", "type": "aws_caller_identity", "name": "current"}
+_IDENTITY = {
+    "address": "data.aws_caller_identity.current",
+    "mode": "data",
+    "type": "aws_caller_identity",
+    "name": "current",
+}
 
 
 def _identity() -> Json:
     """The data source that tells the account, which was read while planning."""
-    values = {"account_id": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:user/deployer", "id": ACCOUNT, "user_id": "AIDAEXAMPLE"}
+    values = {
+        "account_id": ACCOUNT,
+        "arn": f"arn:aws:iam::{ACCOUNT}:user/deployer",
+        "id": ACCOUNT,
+        "user_id": "AIDAEXAMPLE",
+    }
     return {**_IDENTITY, "provider_name": PROVIDER, "schema_version": 0, "values": values, "sensitive_values": {}}
 
 

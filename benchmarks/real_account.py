@@ -1,7 +1,8 @@
-"""`python -m benchmarks.real_account [CORPUS [FOLDER]]`: the account of docs/real-account.md, with the verdicts that the page tells.
+"""`python -m benchmarks.real_account [CORPUS [FOLDER]]`: the account of docs/real-account.md, with the verdicts that
+the page tells.
 
-In: `../shared/corpus`, or another folder with the same file. Out: a table on standard output; the snapshots and invariants in FOLDER. The
-exit code is 1 where a verdict is not the page's, and 2 where the file is not there.
+In: `../shared/corpus`, or another folder with the same file. Out: a table on standard output; the snapshots and
+invariants in FOLDER. The exit code is 1 where a verdict is not the page's, and 2 where the file is not there.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ EXPECTED = {
     "privesc18-PassExistingRoleToNewGlueDevEndpoint-user": "refuted refuted proved",
     "privesc19-UpdateExistingGlueDevEndpoint-user": "unknown proved proved",
 }
-"""Users, and whether it is proved that they cannot come to decrypt: by the account alone; with what runs in it; mended, with `SUPPOSED`."""
+"""Users, and whether it is proved that they cannot come to decrypt: by the account alone; with what runs in it; mended,
+with `SUPPOSED`."""
 SUPPOSED = """suppose "functions and machines are reviewed": nobody changes what runs as role/privesc-high-priv-service-role in lab
 suppose "quick setup is reviewed": nobody changes what runs as role/AWS-QuickSetup-* in lab
 """
@@ -74,7 +76,9 @@ def main() -> int:
 
 def _written(folder: Path, details: Json) -> list[Path]:
     """Three snapshots, each with a file of invariants beside it."""
-    asked = "".join(f'invariant "{name}": no user/{name} in lab can eventually kms:Decrypt on {KEY}\n' for name in EXPECTED)
+    asked = "".join(
+        f'invariant "{name}": no user/{name} in lab can eventually kms:Decrypt on {KEY}\n' for name in EXPECTED
+    )
     paths = []
     for name, snapshot, supposed in zip(("alone", "runs", "mended"), steps(details), ("", "", SUPPOSED), strict=True):
         paths.append(folder / f"{name}.json")
@@ -85,11 +89,17 @@ def _written(folder: Path, details: Json) -> list[Path]:
 
 def steps(details: Json) -> list[Json]:
     """Snapshots: the account alone; with what runs; without the policies of the users who were refuted."""
-    own = {name: [one for one in members if f"::{ACCOUNT}:" in one["Arn"] or "::aws:" in one["Arn"]] for name, members in details.items()}
+    own = {
+        name: [one for one in members if f"::{ACCOUNT}:" in one["Arn"] or "::aws:" in one["Arn"]]
+        for name, members in details.items()
+    }
     regions = {"Regions": [{"RegionName": REGION, "OptInStatus": "opt-in-not-required"}]}
     runs: Json = {"regions": regions, "workloads": {REGION: {**NOTHING_RUNS, "functions": {"Functions": [FUNCTION]}}}}
     refuted = {name for name, statuses in EXPECTED.items() if "refuted" in statuses}
-    mended = [{**user, "AttachedManagedPolicies": []} if user["UserName"] in refuted else user for user in own["UserDetailList"]]
+    mended = [
+        {**user, "AttachedManagedPolicies": []} if user["UserName"] in refuted else user
+        for user in own["UserDetailList"]
+    ]
     return [_snapshot(own), _snapshot(own, **runs), _snapshot({**own, "UserDetailList": mended}, **runs)]
 
 
@@ -98,7 +108,13 @@ def _snapshot(details: Mapping[str, Any], **more: Json) -> Json:
     policy = {
         "Version": "2012-10-17",
         "Statement": [
-            {"Sid": "Administration", "Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": administer, "Resource": "*"},
+            {
+                "Sid": "Administration",
+                "Effect": "Allow",
+                "Principal": {"AWS": ACCOUNT},
+                "Action": administer,
+                "Resource": "*",
+            },
             {"Sid": "Use", "Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "kms:Decrypt", "Resource": "*"},
         ],
     }
@@ -110,14 +126,23 @@ def _snapshot(details: Mapping[str, Any], **more: Json) -> Json:
         "MultiRegion": False,
         "KeyManager": "CUSTOMER",
     }
-    key = {"name": "vault", "metadata": {"KeyMetadata": metadata}, "aliases": [], "tags": [], "grants": [], "policy": policy}
+    key = {
+        "name": "vault",
+        "metadata": {"KeyMetadata": metadata},
+        "aliases": [],
+        "tags": [],
+        "grants": [],
+        "policy": policy,
+    }
     return {"keys": [key], "accounts": {ACCOUNT: {"authorization_details": details, **more}}}
 
 
 def _statuses(path: Path) -> dict[str, str]:
     asked = invariant_files.read_files([path.with_suffix(".inv")])
     estate = replace(verifier.load(path), suppositions=asked.suppositions)
-    return {verdict.invariant.name: verdict.status.value for verdict in verifier.prove(estate, asked.invariants).verdicts}
+    return {
+        verdict.invariant.name: verdict.status.value for verdict in verifier.prove(estate, asked.invariants).verdicts
+    }
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Scale: many keys with policies of their own, first and again; many roles whose policies bear on one key.
 
 In: sizes. Out: rows, as those of `benchmarks.whole_runs`; a run's memory is that of its largest process.
-Guarantee: the same estates for the same sizes; no two policies of keys are the same; a cache that a run starts with is empty.
+Guarantee: the same estates for the same sizes; no two policies of keys are the same; a cache that a run starts with is
+empty.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ invariant "no user decrypts":
 
 
 def keys(count: int = 1000, rounds: int = 3) -> list[Row]:
-    """`verifier prove` on a snapshot of so many keys, five invariants each: with an empty cache of results, and again with that of the
-    first run."""
+    """`verifier prove` on a snapshot of so many keys, five invariants each: with an empty cache of results, and again
+    with that of the first run."""
     first: list[Row] = []
     again: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -48,15 +49,21 @@ def keys(count: int = 1000, rounds: int = 3) -> list[Row]:
             for runs in (first, again):
                 runs.append(_prove(snapshot, invariants, Path(folder, f"cache-{number}")))
     what = f"{count} keys x 5"
-    return [{"what": what, **middle(first), **_answered(first)}, {"what": f"{what}, nothing changed", **middle(again), **_answered(again)}]
+    return [
+        {"what": what, **middle(first), **_answered(first)},
+        {"what": f"{what}, nothing changed", **middle(again), **_answered(again)},
+    ]
 
 
 def roles(count: int = 10_000, rounds: int = 3) -> list[Row]:
-    """`verifier prove` on one key and an inventory of so many roles, each with `kms:*` under a condition; five invariants."""
+    """`verifier prove` on one key and an inventory of so many roles, each with `kms:*` under a condition; five
+    invariants."""
     with tempfile.TemporaryDirectory() as folder:
         generated_roles(Path(folder, "snapshot"), count)
         invariants = _written(Path(folder, "roles.inv"), ROLE_INVARIANTS)
-        runs = [_prove(Path(folder, "snapshot"), invariants, Path(folder, f"cache-{number}")) for number in range(rounds)]
+        runs = [
+            _prove(Path(folder, "snapshot"), invariants, Path(folder, f"cache-{number}")) for number in range(rounds)
+        ]
     return [{"what": f"one key, {count} roles, x 5", **middle(runs), **_answered(runs)}]
 
 
@@ -67,7 +74,9 @@ def _written(path: Path, text: str) -> Path:
 
 def _prove(estate: Path, invariants: Path, cache: Path) -> Row:
     """One run with its report as text, and the verdicts that this counts."""
-    found = run_python(["-m", "verifier", "prove", str(estate), "--invariants", str(invariants)], VERIFIER_CACHE_DIR=str(cache))
+    found = run_python(
+        ["-m", "verifier", "prove", str(estate), "--invariants", str(invariants)], VERIFIER_CACHE_DIR=str(cache)
+    )
     counts = re.findall(r"(\d+) (proved|refuted|unknown)", found["said"].rpartition(" invariants")[2])
     found["verdicts"] = Counter({status: int(count) for count, status in counts})
     return found
@@ -97,13 +106,22 @@ def generated_roles(folder: Path, count: int, seed: int = 1) -> None:
     key, account = folder / "keys" / "payments", folder / "accounts" / ACCOUNT
     key.mkdir(parents=True)
     account.mkdir(parents=True)
-    metadata = {"Arn": KEY, "KeyId": KEY.rpartition("/")[2], "AWSAccountId": ACCOUNT, "KeyState": "Enabled", "KeyManager": "CUSTOMER"}
+    metadata = {
+        "Arn": KEY,
+        "KeyId": KEY.rpartition("/")[2],
+        "AWSAccountId": ACCOUNT,
+        "KeyState": "Enabled",
+        "KeyManager": "CUSTOMER",
+    }
     metadata |= {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS"}
     _write(key / "metadata.json", {"KeyMetadata": {**metadata, "Enabled": True, "MultiRegion": False}})
     _write(key / "policy.json", policy_of([DELEGATION]))
     source = random.Random(seed)
     listed = [_role(number, source) for number in range(count)]
-    _write(account / "authorization-details.json", {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": listed, "Policies": []})
+    _write(
+        account / "authorization-details.json",
+        {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": listed, "Policies": []},
+    )
 
 
 def _role(number: int, source: random.Random) -> Json:

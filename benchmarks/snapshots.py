@@ -1,4 +1,5 @@
-"""A generated snapshot folder, as `verifier snapshot` and the AWS CLI fill one. In: a folder, a seed, sizes. Out: files.
+"""A generated snapshot folder, as `verifier snapshot` and the AWS CLI fill one. In: a folder, a seed, sizes. Out:
+files.
 
 Guarantee: the same files for the same arguments; no two of the policies are the same.
 """
@@ -18,14 +19,19 @@ Json = dict[str, Any]
 
 
 def generated_snapshot(folder: Path, keys: int = 1000, roles: int = 5000, seed: int = 1) -> None:
-    """Writes so many keys of one account, each with metadata and a policy, and an inventory of so many roles, each with an inline
-    policy."""
+    """Writes so many keys of one account, each with metadata and a policy, and an inventory of so many roles, each with
+    an inline policy."""
     source = random.Random(seed)
     for number in range(keys):
         _write_key(folder / "keys" / f"key-{number}", number, source)
     account = folder / "accounts" / ACCOUNT
     account.mkdir(parents=True)
-    inventory = {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [_role(n, source) for n in range(roles)], "Policies": []}
+    inventory = {
+        "UserDetailList": [],
+        "GroupDetailList": [],
+        "RoleDetailList": [_role(n, source) for n in range(roles)],
+        "Policies": [],
+    }
     _write(account / "authorization-details.json", inventory)
 
 
@@ -33,16 +39,30 @@ def policy_texts(keys: int = 1000, roles: int = 5000, seed: int = 1) -> list[str
     """The texts of such policies that differ: those of the keys, and one of each role."""
     source = random.Random(seed)
     inline = (_role(number, source)["RolePolicyList"][0]["PolicyDocument"] for number in range(roles))
-    return [json.dumps(policy, indent=2) for policy in (*(key_policy(number, source) for number in range(keys)), *inline)]
+    return [
+        json.dumps(policy, indent=2) for policy in (*(key_policy(number, source) for number in range(keys)), *inline)
+    ]
 
 
 def _write_key(folder: Path, number: int, source: random.Random) -> None:
     folder.mkdir(parents=True)
     name = f"{source.randrange(1 << 32):08x}-12ab-34cd-56ef-{number:012x}"
-    metadata = {"AWSAccountId": ACCOUNT, "KeyId": name, "Arn": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/{name}", "KeyState": "Enabled"}
-    metadata |= {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS", "KeyManager": "CUSTOMER"}
+    metadata = {
+        "AWSAccountId": ACCOUNT,
+        "KeyId": name,
+        "Arn": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/{name}",
+        "KeyState": "Enabled",
+    }
+    metadata |= {
+        "KeySpec": "SYMMETRIC_DEFAULT",
+        "KeyUsage": "ENCRYPT_DECRYPT",
+        "Origin": "AWS_KMS",
+        "KeyManager": "CUSTOMER",
+    }
     _write(folder / "metadata.json", {"KeyMetadata": {**metadata, "Enabled": True, "MultiRegion": False}})
-    _write(folder / "policy.json", {"Policy": json.dumps(key_policy(number, source), indent=2), "PolicyName": "default"})
+    _write(
+        folder / "policy.json", {"Policy": json.dumps(key_policy(number, source), indent=2), "PolicyName": "default"}
+    )
 
 
 def key_policy(number: int, source: random.Random) -> Json:
@@ -78,13 +98,30 @@ invariant "no service uses it":
 
 def _role(number: int, source: random.Random) -> Json:
     tags = [{"Key": "team", "Value": f"team-{number % 7}"}]
-    return role_entry(f"worker-{number}", number, EC2_ALONE, [_use(number, source), _others(number)], InstanceProfileList=[], Tags=tags)
+    return role_entry(
+        f"worker-{number}",
+        number,
+        EC2_ALONE,
+        [_use(number, source), _others(number)],
+        InstanceProfileList=[],
+        Tags=tags,
+    )
 
 
 def _use(number: int, source: random.Random) -> Json:
     service = source.choice(("s3", "sqs", "ec2", "rds"))
-    condition = {"StringEquals": {"kms:ViaService": f"{service}.us-west-2.amazonaws.com", "kms:EncryptionContext:app": f"app-{number}"}}
-    return {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*", "Condition": condition}
+    condition = {
+        "StringEquals": {
+            "kms:ViaService": f"{service}.us-west-2.amazonaws.com",
+            "kms:EncryptionContext:app": f"app-{number}",
+        }
+    }
+    return {
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": condition,
+    }
 
 
 def _others(number: int) -> Json:

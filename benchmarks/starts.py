@@ -1,4 +1,5 @@
-"""How long the program takes to start, beside processes that do nothing. In: rounds. Out: rows, as those of `benchmarks.whole_runs`.
+"""How long the program takes to start, beside processes that do nothing. In: rounds. Out: rows, as those of
+`benchmarks.whole_runs`.
 
 Guarantee: the commands take turns, after a round that does not count; nothing is remembered from one to the next.
 """
@@ -19,8 +20,8 @@ _VERIFIER = ("-m", "verifier")
 
 
 def start(rounds: int = 9) -> list[Row]:
-    """`verifier --version` beside an empty Typer application; `verifier prove` of one key policy beside a Python that imports Z3; the
-    demonstration."""
+    """`verifier --version` beside an empty Typer application; `verifier prove` of one key policy beside a Python that
+    imports Z3; the demonstration."""
     with tempfile.TemporaryDirectory() as folder:
         policy = Path(folder, "key-policy.json")
         policy.write_text(json.dumps(key_policy(0, random.Random(1))), encoding="utf-8")

@@ -24,7 +24,9 @@ OPERATIONS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:Describe
 
 
 def _read(document: dict[str, Any], kind: PolicyKind, identity: str) -> Policy:
-    return read_policy(Source(f"{kind.value}.json", json.dumps(document)), kind, identity=identity, name=identity.rsplit("#", 1)[-1])
+    return read_policy(
+        Source(f"{kind.value}.json", json.dumps(document)), kind, identity=identity, name=identity.rsplit("#", 1)[-1]
+    )
 
 
 def _role(account: str, name: str) -> str:
@@ -49,13 +51,21 @@ def _guard(kind: PolicyKind, level: int) -> Policy:
     """What an organization puts on one level: full access in an SCP, and a few things that nobody may do."""
     principal = {"Principal": "*"} if kind is PolicyKind.RCP else {}
     denies: list[dict[str, Any]] = [
-        {"Action": "kms:*", "Resource": "*", "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorg"}}},
+        {
+            "Action": "kms:*",
+            "Resource": "*",
+            "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorg"}},
+        },
         {
             "Action": "kms:ScheduleKeyDeletion",
             "Resource": "*",
             "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/admin"}},
         },
-        {"Action": ["kms:Put*", "kms:Replicate*"], "Resource": "*", "Condition": {"StringNotLike": {"aws:PrincipalTag/team": f"{level}*"}}},
+        {
+            "Action": ["kms:Put*", "kms:Replicate*"],
+            "Resource": "*",
+            "Condition": {"StringNotLike": {"aws:PrincipalTag/team": f"{level}*"}},
+        },
     ]
     statements = [{"Effect": "Deny", **principal, **deny} for deny in (denies[level % 3], denies[(level + 1) % 3])]
     if kind is PolicyKind.SCP:
@@ -69,14 +79,19 @@ def _organization() -> Organization:
     path = "o-exampleorg/" + "/".join(LEVELS[:3]) + "/"
     accounts = ((ACCOUNT, path), (PARTNERS[0], path), (MANAGEMENT, "o-exampleorg/r-ab12/"))
     return Organization(
-        "o-exampleorg", MANAGEMENT, accounts, tuple(Controls(account, service, resource) for account in (ACCOUNT, PARTNERS[0]))
+        "o-exampleorg",
+        MANAGEMENT,
+        accounts,
+        tuple(Controls(account, service, resource) for account in (ACCOUNT, PARTNERS[0])),
     )
 
 
 def _inventory() -> Account:
     allow = _read(policy_of([{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]), PolicyKind.IDENTITY, "shared")
     limit = _read(
-        policy_of([{"Effect": "Allow", "Action": ["kms:Decrypt", "kms:Describe*"], "Resource": "*"}]), PolicyKind.BOUNDARY, "limit"
+        policy_of([{"Effect": "Allow", "Action": ["kms:Decrypt", "kms:Describe*"], "Resource": "*"}]),
+        PolicyKind.BOUNDARY,
+        "limit",
     )
     roles = (
         Identity(_role(ACCOUNT, "app"), (allow,), bounded=True, boundary=limit),
@@ -97,7 +112,11 @@ def granted_problem(count: int) -> Problem:
     """A key whose policy only delegates to its account, with many grants."""
     root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
     policy = _read(policy_of([root]), PolicyKind.KEY, f"{KEY}#default")
-    return Problem(f"granted-{count}", Estate((Key(KEY, policies=(policy,), grants=grants(count)),), (_inventory(),)), _invariants())
+    return Problem(
+        f"granted-{count}",
+        Estate((Key(KEY, policies=(policy,), grants=grants(count)),), (_inventory(),)),
+        _invariants(),
+    )
 
 
 def _invariants() -> tuple[Any, ...]:

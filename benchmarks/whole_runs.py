@@ -1,8 +1,8 @@
 """Whole runs of the program on generated estates: a plan, a large snapshot, a large report.
 
 In: sizes. Out: rows: wall and CPU time in milliseconds, peak memory of the largest process in MiB, and what was found.
-Guarantee: each run is a process of its own, with the interpreter's start and everything else inside; nothing is remembered from an
-earlier run except where the row says so.
+Guarantee: each run is a process of its own, with the interpreter's start and everything else inside; nothing is
+remembered from an earlier run except where the row says so.
 """
 
 from __future__ import annotations
@@ -68,7 +68,10 @@ def load(keys: int = 1000, roles: int = 5000, rounds: int = 3) -> list[Row]:
     policies = {int(run["said"]) for run in first + again}
     assert policies == {keys + roles}, policies
     what = f"snapshot of {keys} keys, {roles} roles"
-    return [{"what": what, **middle(first), "policies": keys + roles}, {"what": "the same, remembered", **middle(again)}]
+    return [
+        {"what": what, **middle(first), "policies": keys + roles},
+        {"what": "the same, remembered", **middle(again)},
+    ]
 
 
 def html(keys: int = 200, roles: int = 50, rounds: int = 3) -> list[Row]:
@@ -82,7 +85,9 @@ def html(keys: int = 200, roles: int = 50, rounds: int = 3) -> list[Row]:
                 file = Path(folder, name)
                 runs.append(_prove(Path(folder, "snapshot"), "--output", f"{name}={file}"))
                 sizes[name] = file.stat().st_size / 1024
-    return [{"what": f"{name} report, {keys} keys x 5", **middle(runs), "KiB": sizes[name]} for name, runs in found.items()]
+    return [
+        {"what": f"{name} report, {keys} keys x 5", **middle(runs), "KiB": sizes[name]} for name, runs in found.items()
+    ]
 
 
 def _prove(path: Path, *options: str) -> Row:
@@ -92,7 +97,8 @@ def _prove(path: Path, *options: str) -> Row:
 
 
 def run_python(arguments: list[str], **variables: str) -> Row:
-    """What one run of Python takes, and what it prints; with variables of the environment. The package is compiled, as pip leaves it."""
+    """What one run of Python takes, and what it prints; with variables of the environment. The package is compiled, as
+    pip leaves it."""
     _compile()
     command = [sys.executable, "-c", _RUN, json.dumps(arguments)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **variables})
@@ -102,7 +108,8 @@ def run_python(arguments: list[str], **variables: str) -> Row:
 
 @cache
 def _compile() -> None:
-    """Where Python may not write bytecode (`PYTHONDONTWRITEBYTECODE`), a checkout would be compiled anew in each process."""
+    """Where Python may not write bytecode (`PYTHONDONTWRITEBYTECODE`), a checkout would be compiled anew in each
+    process."""
     compileall.compile_dir(Path(_PACKAGE).parent, quiet=2)
 
 

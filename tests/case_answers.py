@@ -1,7 +1,9 @@
 """What the rooms answer to a cited case: estates loaded, requests decided, invariants proved, refusals collected.
 
-In: a `Case` and one of its questions. Out: the answers in the words of the case format, for a test or a report to compare.
-Guarantee: nothing is compared here but `wrong_statuses` and `is_error`, so that the suites of cited cases and of conformance ask alike.
+In: a `Case` and one of its questions. Out: the answers in the words of the case format, for a test or a report to
+compare.
+Guarantee: nothing is compared here but `wrong_statuses` and `is_error`, so that the suites of cited cases and of
+conformance ask alike.
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ Thing = TypeVar("Thing")
 
 
 def loaded(case: Case, folder: Path, asked: InvariantCase | None = None) -> Estate:
-    """The estate of a case, whose input files are written below `folder`; with no more of it than `prove` reads for the invariants that
-    are `asked`. Raises `InputError` as loading does."""
+    """The estate of a case, whose input files are written below `folder`; with no more of it than `prove` reads for the
+    invariants that are `asked`. Raises `InputError` as loading does."""
     return _estate(_ByIdentity(case), folder, (True, True) if asked is None else needed(_invariants(asked)))
 
 
@@ -89,7 +91,11 @@ def _statuses(asked: InvariantCase, estate: Estate) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for verdict in prove(estate, _invariants(asked), readings=asked.readings).verdicts:
         lacking = set(asked.supposes) - {assumption.rule for assumption in verdict.assumptions}
-        said = f"{verdict.status.value}, supposing nothing of {', '.join(sorted(lacking))}" if lacking else verdict.status.value
+        said = (
+            f"{verdict.status.value}, supposing nothing of {', '.join(sorted(lacking))}"
+            if lacking
+            else verdict.status.value
+        )
         found.setdefault(verdict.invariant.name, set()).add(said)
     return found
 
@@ -98,7 +104,11 @@ def wrong_statuses(estate: Estate, asked: InvariantCase) -> dict[str, set[str]]:
     """The invariants whose statuses are not the expected ones, with what they are."""
     given = _statuses(asked, estate)
     found = {name: given.get(name, set()) for name in asked.expect}
-    return {name: found[name] for name, status in asked.expect.items() if not found[name] or not found[name] <= _meant(status)}
+    return {
+        name: found[name]
+        for name, status in asked.expect.items()
+        if not found[name] or not found[name] <= _meant(status)
+    }
 
 
 def _meant(status: str) -> set[str]:
@@ -118,7 +128,8 @@ def refusals(case: Case, folder: Path) -> list[Diagnostic]:
 
 
 def is_error(diagnostic: Diagnostic, error: ErrorCase) -> bool:
-    """Whether a diagnostic is the expected one: iff its message has the text, and it stands at the place where one is expected."""
+    """Whether a diagnostic is the expected one: iff its message has the text, and it stands at the place where one is
+    expected."""
     if error.says.lower() not in diagnostic.message.lower():
         return False
     if error.at is None:

@@ -1,6 +1,7 @@
 """Cited cases: files of `tests/cases/` → requests and invariants with the answers that an AWS page gives.
 
-In: YAML documents in the form that `tests/cases/README.md` tells. Out: `Case`s, and the input files that each one describes.
+In: YAML documents in the form that `tests/cases/README.md` tells. Out: `Case`s, and the input files that each one
+describes.
 Guarantee: a member that this module does not know is an error, so a misspelt expectation cannot pass unseen.
 """
 
@@ -28,7 +29,18 @@ _INPUT_FORMS = ("key_policy", "policy", "policy_text", "keys", "snapshot", "snap
 _ESTATE_MEMBERS = {"inventory", "runs", "organization", "vpc_endpoints", "grants"}
 _CITED = {"title", "rules", "source", "argument"}
 _MEMBERS = _CITED | _ESTATE_MEMBERS | {"key_arn", "without_key_arn", "requests", "invariants", "error", "remarks"}
-_REQUEST_MEMBERS = {"principal", "issuer", "action", "resource", "context", "session_policy", "expect", "depends_on", "warns", "room"}
+_REQUEST_MEMBERS = {
+    "principal",
+    "issuer",
+    "action",
+    "resource",
+    "context",
+    "session_policy",
+    "expect",
+    "depends_on",
+    "warns",
+    "room",
+}
 _ERROR_MEMBERS = {"at", "says"}
 _DECISIONS = {"allow", "deny", "depends", "impossible", "malformed"}
 _STATUSES = {"proved", "refuted", "unknown", "unproved"}
@@ -38,9 +50,9 @@ _STATUSES = {"proved", "refuted", "unknown", "unproved"}
 class RequestCase:
     """One request.
 
-    `expect` is `allow`, `deny`, `depends`, `impossible` (it cannot be sent) or `malformed` (it cannot be a request at all). `depends_on`
-    holds the symbols that the outcome depends on and `warns` the rule labels of the warnings; `None` says nothing of them. `rooms` are
-    those that are asked.
+    `expect` is `allow`, `deny`, `depends`, `impossible` (it cannot be sent) or `malformed` (it cannot be a request at
+    all). `depends_on` holds the symbols that the outcome depends on and `warns` the rule labels of the warnings; `None`
+    says nothing of them. `rooms` are those that are asked.
     """
 
     request: Mapping[str, Any]
@@ -52,8 +64,9 @@ class RequestCase:
 
 @dataclass(frozen=True)
 class InvariantCase:
-    """Invariants, and the status that each must get on every key, by name: `proved`, `refuted`, `unknown`, or `unproved` (not proved).
-    `supposes` are the labels of what every verdict must say that it supposes; `readings` are held fixed."""
+    """Invariants, and the status that each must get on every key, by name: `proved`, `refuted`, `unknown`, or
+    `unproved` (not proved). `supposes` are the labels of what every verdict must say that it supposes; `readings` are
+    held fixed."""
 
     text: str
     expect: Mapping[str, str]
@@ -63,7 +76,8 @@ class InvariantCase:
 
 @dataclass(frozen=True)
 class ErrorCase:
-    """The input must be refused: some diagnostic stands at `at` (`line` or `line:column`, or nothing) and its message has `says`."""
+    """The input must be refused: some diagnostic stands at `at` (`line` or `line:column`, or nothing) and its message
+    has `says`."""
 
     says: str
     at: str | None
@@ -116,7 +130,10 @@ class Case:
             inventory = self.document["inventory"]
             partition = self.key_arn.split(":")[1]
             snapshot["accounts"] = {
-                account: {"authorization_details": details(account, its, partition), **self.document.get("runs", {}).get(account, {})}
+                account: {
+                    "authorization_details": details(account, its, partition),
+                    **self.document.get("runs", {}).get(account, {}),
+                }
                 for account, its in inventory.items()
             }
         if "organization" in self.document:
@@ -196,7 +213,9 @@ def _invariants(given: Mapping[str, Any]) -> InvariantCase:
     for status in given["expect"].values():
         if status not in _STATUSES:
             raise ValueError(f"unknown status {status}")
-    return InvariantCase(given["text"], dict(given["expect"]), tuple(given.get("supposes", ())), dict(given.get("readings", {})))
+    return InvariantCase(
+        given["text"], dict(given["expect"]), tuple(given.get("supposes", ())), dict(given.get("readings", {}))
+    )
 
 
 def _error(given: str | Mapping[str, Any]) -> ErrorCase:

@@ -27,9 +27,9 @@ _ALLOW_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 def organization(given: Mapping[str, Any]) -> dict[str, Any]:
     """`{id, management, accounts, scps, rcps}` as AWS Organizations' commands tell it.
 
-    `accounts` lists IDs, or maps each to the organizational units above it, from the root down. `scps` and `rcps` map a level (`root`,
-    a unit's name, an account) to its policies, each the word `full` or a list of statements. A level that `scps` leaves out has
-    `FullAWSAccess`, as every level has until somebody detaches it.
+    `accounts` lists IDs, or maps each to the organizational units above it, from the root down. `scps` and `rcps` map a
+    level (`root`, a unit's name, an account) to its policies, each the word `full` or a list of statements. A level
+    that `scps` leaves out has `FullAWSAccess`, as every level has until somebody detaches it.
     """
     known(given, {"id", "management", "accounts", "scps", "rcps"})
     accounts = given["accounts"]
@@ -42,7 +42,9 @@ def organization(given: Mapping[str, Any]) -> dict[str, Any]:
         units = accounts if isinstance(accounts, Mapping) else dict.fromkeys(accounts, ())
         snapshot["paths"] = {account: _path(given["id"], above) for account, above in units.items()}
         if controlled:
-            snapshot["policies"] = [policy for kind in TYPES if kind in given for policy in _policies(kind, given[kind], _levels(units))]
+            snapshot["policies"] = [
+                policy for kind in TYPES if kind in given for policy in _policies(kind, given[kind], _levels(units))
+            ]
     return snapshot
 
 
@@ -72,7 +74,9 @@ def _policies(kind: str, given: Mapping[str, Sequence[Any]], levels: Sequence[st
         yield _policy(kind, f"p-{name}", name, statements, full)
     for level, policies in attached.items():
         for number, statements in enumerate((policy for policy in policies if policy != "full"), start=1):
-            yield _policy(kind, f"p-{kind}{number:04}{level.lower():0<12}", f"{kind} {number} of {level}", statements, [level])
+            yield _policy(
+                kind, f"p-{kind}{number:04}{level.lower():0<12}", f"{kind} {number} of {level}", statements, [level]
+            )
 
 
 def _policy(kind: str, identifier: str, name: str, statements: Any, levels: Sequence[str]) -> dict[str, Any]:
@@ -80,7 +84,9 @@ def _policy(kind: str, identifier: str, name: str, statements: Any, levels: Sequ
     summary = {"Id": identifier, "Name": name, "Type": TYPES[kind], "AwsManaged": name == FULL_ACCESS[kind]}
     return {
         "policy": {"Policy": {"PolicySummary": summary, "Content": json.dumps(policy_document(statements))}},
-        "targets": {"Targets": [{"TargetId": _target(level), "Name": level, "Type": _target_type(level)} for level in levels]},
+        "targets": {
+            "Targets": [{"TargetId": _target(level), "Name": level, "Type": _target_type(level)} for level in levels]
+        },
     }
 
 

@@ -1,6 +1,7 @@
 """The short forms of cited cases, written out as AWS CLI output.
 
-In: keys, inventories, organizations and VPC endpoints as `tests/cases/README.md` abbreviates them. Out: the parts of a snapshot.
+In: keys, inventories, organizations and VPC endpoints as `tests/cases/README.md` abbreviates them. Out: the parts of a
+snapshot.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ def key(arn: str, described: Mapping[str, Any]) -> dict[str, Any]:
     if "key_policy" in described:
         members["policy"] = policy_document(described["key_policy"])
     if "grants" in described:
-        members["grants"] = {"Grants": [_grant(arn, number, its) for number, its in enumerate(described["grants"], start=1)]}
+        members["grants"] = {
+            "Grants": [_grant(arn, number, its) for number, its in enumerate(described["grants"], start=1)]
+        }
     _, _, _, _, account, resource = arn.split(":", 5)
     metadata = {"Arn": arn, "KeyId": resource.removeprefix("key/"), "AWSAccountId": account}
     members["metadata"] = {"KeyMetadata": metadata | dict(described.get("metadata", {}))}
@@ -55,7 +58,8 @@ def key(arn: str, described: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _grant(key_arn: str, number: int, given: Mapping[str, Any]) -> dict[str, Any]:
-    """A grant as `list-grants` tells it. Its issuing account is the key's, unless another is said or `null` leaves it out."""
+    """A grant as `list-grants` tells it. Its issuing account is the key's, unless another is said or `null` leaves it
+    out."""
     known(given, GRANT_MEMBERS)
     _, partition, _, _, account, _ = key_arn.split(":", 5)
     issuing = given.get("issuing", account)
@@ -99,7 +103,8 @@ def _endpoint(identifier: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def details(account: str, given: Mapping[str, Any], partition: str = "aws") -> dict[str, Any]:
-    """`get-account-authorization-details` of users and roles by name, and of groups and policies by name with their statements."""
+    """`get-account-authorization-details` of users and roles by name, and of groups and policies by name with their
+    statements."""
     known(given, {"users", "roles", "groups", "policies"})
     home = f"arn:{partition}:iam::{account}"
     entities = [("user", name, its) for name, its in given.get("users", {}).items()]
@@ -111,7 +116,9 @@ def details(account: str, given: Mapping[str, Any], partition: str = "aws") -> d
         "RoleDetailList": [identity for identity in identities if "RoleName" in identity],
         "GroupDetailList": [_group(home, name, statements) for name, statements in given.get("groups", {}).items()],
         "Policies": policies
-        + [_managed(home, _boundary_name(kind, name), its["boundary"]) for kind, name, its in entities if _bounded(its)],
+        + [
+            _managed(home, _boundary_name(kind, name), its["boundary"]) for kind, name, its in entities if _bounded(its)
+        ],
     }
 
 
@@ -129,14 +136,21 @@ def _identity(kind: str, home: str, name: str, given: Any) -> dict[str, Any]:
     its: dict[str, Any] = {"statements": given} if isinstance(given, list) else dict(given)
     known(its, IDENTITY_MEMBERS)
     title, path = kind.capitalize(), its.get("path", "/")
-    inline = [{"PolicyName": "inline", "PolicyDocument": policy_document(its.get("statements"), its.get("version", "2012-10-17"))}]
+    inline = [
+        {
+            "PolicyName": "inline",
+            "PolicyDocument": policy_document(its.get("statements"), its.get("version", "2012-10-17")),
+        }
+    ]
     identity: dict[str, Any] = {
         "Path": path,
         f"{title}Name": name,
         f"{title}Id": its.get("id", f"{'AIDA' if kind == 'user' else 'AROA'}{name.upper():A<17.17}"),
         "Arn": f"{home}:{kind}{path}{name}",
         f"{title}PolicyList": inline if its.get("statements") else [],
-        "AttachedManagedPolicies": [{"PolicyName": policy, "PolicyArn": f"{home}:policy/{policy}"} for policy in its.get("managed", ())],
+        "AttachedManagedPolicies": [
+            {"PolicyName": policy, "PolicyArn": f"{home}:policy/{policy}"} for policy in its.get("managed", ())
+        ],
         "Tags": [{"Key": tag, "Value": value} for tag, value in its.get("tags", {}).items()],
     }
     if kind == "user":
@@ -156,14 +170,18 @@ def _group(home: str, name: str, given: Any) -> dict[str, Any]:
     """A group; a list is short for one inline policy with those statements."""
     its: dict[str, Any] = {"statements": given} if isinstance(given, list) else dict(given)
     known(its, {"statements", "managed"})
-    inline = [{"PolicyName": "inline", "PolicyDocument": policy_document(its["statements"])}] if "statements" in its else []
+    inline = (
+        [{"PolicyName": "inline", "PolicyDocument": policy_document(its["statements"])}] if "statements" in its else []
+    )
     return {
         "Path": "/",
         "GroupName": name,
         "GroupId": f"AGPA{name.upper():A<17.17}",
         "Arn": f"{home}:group/{name}",
         "GroupPolicyList": inline,
-        "AttachedManagedPolicies": [{"PolicyName": policy, "PolicyArn": f"{home}:policy/{policy}"} for policy in its.get("managed", ())],
+        "AttachedManagedPolicies": [
+            {"PolicyName": policy, "PolicyArn": f"{home}:policy/{policy}"} for policy in its.get("managed", ())
+        ],
     }
 
 

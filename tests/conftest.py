@@ -1,4 +1,5 @@
-"""What all tests share: examples that are the same every time, and that no test reads or writes the user's cache of results."""
+"""What all tests share: examples that are the same every time, and that no test reads or writes the user's cache of
+results."""
 
 from __future__ import annotations
 
@@ -10,7 +11,12 @@ from hypothesis import HealthCheck, settings
 from tests.examples import RANDOM, many
 
 settings.register_profile(
-    "tests", derandomize=not RANDOM, database=None, deadline=None, max_examples=many(), suppress_health_check=[HealthCheck.too_slow]
+    "tests",
+    derandomize=not RANDOM,
+    database=None,
+    deadline=None,
+    max_examples=many(),
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("tests")
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 
 RANDOM = os.environ.get("VERIFIER_RANDOM_TESTS", "") not in ("", "0")
-"""Whether to take new examples: otherwise a test that passes passes again, so that the tests do not turn red by chance."""
+"""Whether to take new examples: otherwise a test that passes passes again, so that the tests do not turn red by
+chance."""
 
 
 def many(count: int = 100) -> int:

@@ -1,4 +1,5 @@
-"""`problem`, solved with the request fixed, against `evaluate` and against the third reading: they must agree on every request.
+"""`problem`, solved with the request fixed, against `evaluate` and against the third reading: they must agree on every
+request.
 
 `make test` asks the same requests every time; `make fuzz` (`tools/fuzz.py`) new ones, and many more.
 """

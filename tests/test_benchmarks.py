@@ -89,11 +89,14 @@ def test_overlapping_wildcards_are_a_finding_a_statement() -> None:
 
 def test_twenty_patterns_are_refuted_however_many_must_match() -> None:
     for problem in overlap_problems():
-        assert [verdict.status.value for verdict in prove(problem.estate, problem.invariants).verdicts] == ["refuted"], problem.name
+        assert [verdict.status.value for verdict in prove(problem.estate, problem.invariants).verdicts] == [
+            "refuted"
+        ], problem.name
 
 
 def test_the_plan_is_as_large_as_it_says_and_enough_of_it_is_refuted() -> None:
-    """500 resources, 50 of them keys whose policies differ and have 4 to 12 statements: what the figure is said to be about."""
+    """500 resources, 50 of them keys whose policies differ and have 4 to 12 statements: what the figure is said to be
+    about."""
     made = generated_plan()["planned_values"]["root_module"]["resources"]
     policies = [made["values"]["policy"] for made in made if made["type"] == "aws_kms_key"]
     assert (len(made), len(policies), len(set(policies))) == (500, 50, 50)

@@ -1,6 +1,8 @@
-"""Every cited case, asked of `evaluate`, of `problem` through the solver with the request fixed, and of the third reading.
+"""Every cited case, asked of `evaluate`, of `problem` through the solver with the request fixed, and of the third
+reading.
 
-A fault made alike in the two rooms is invisible to their agreement; it shows here, because the expected decisions come from AWS's pages.
+A fault made alike in the two rooms is invisible to their agreement; it shows here, because the expected decisions come
+from AWS's pages.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from verifier.model.rules import rules
 from verifier.syntax.diagnostic import InputError, Severity
 
 LABELS = [label for label in rules() if label[0] not in "EW" and label != "C"]
-"""The rules that must have a case, without exception: all but those about steps, and `C`, which every condition is about."""
+"""The rules that must have a case, without exception: all but those about steps, and `C`, which every condition is
+about."""
 
 CASES = load_cases()
 
@@ -88,7 +91,9 @@ def _check_reasons(decision: Decision, request_case: RequestCase, about: str) ->
     if request_case.depends_on is not None:
         assert decision.depends_on == request_case.depends_on, about
     for label in request_case.warns or ():
-        assert any(warning.split()[0].rstrip(":") == label for warning in decision.warnings), f"{decision.warnings}{about}"
+        assert any(warning.split()[0].rstrip(":") == label for warning in decision.warnings), (
+            f"{decision.warnings}{about}"
+        )
     if request_case.warns == ():
         assert decision.warnings == (), about
 

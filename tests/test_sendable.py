@@ -1,6 +1,8 @@
-"""`evaluate` warns of a request iff `problem` holds it to be impossible (R6): by what it says, or by what it leaves out.
+"""`evaluate` warns of a request iff `problem` holds it to be impossible (R6): by what it says, or by what it leaves
+out.
 
-Each condition key of the data is given a few values and left out, by every kind of caller and in every kind of operation.
+Each condition key of the data is given a few values and left out, by every kind of caller and in every kind of
+operation.
 """
 
 from __future__ import annotations
@@ -50,4 +52,7 @@ def differences(found: Estate, count: int, seed: int) -> tuple[list[str], int]:
 
 def _shown(request: Request, as_whole: bool, as_said: bool, warnings: tuple[str, ...], reasons: tuple[str, ...]) -> str:
     told = f"{request.caller.arn} {request.action} {dict(request.context)}"
-    return f"{told}\n  problem: impossible {as_whole}, by what it says {as_said}\n  evaluate: {warnings}, of these {reasons}"
+    return (
+        f"{told}\n  problem: impossible {as_whole}, by what it says {as_said}\n  evaluate: {warnings}, of these "
+        f"{reasons}"
+    )

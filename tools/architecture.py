@@ -2,9 +2,10 @@
 
     python tools/architecture.py [--write]
 
-Out: the picture, the lines of what a verdict rests on and of what that is built on, the files that one proof enters, the modules that
-`verifier.verify.prove` imports.
-With --write, the picture goes into docs/architecture.md. `tests/project/test_architecture.py` holds the page against the code.
+Out: the picture, the lines of what a verdict rests on and of what that is built on, the files that one proof enters,
+the modules that `verifier.verify.prove` imports.
+With --write, the picture goes into docs/architecture.md. `tests/project/test_architecture.py` holds the page against
+the code.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ import grimp
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
 PICTURE = re.compile(r"(?<=```mermaid\n).*?(?=```)", re.DOTALL)
-POLICY = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"}]}
+POLICY = {
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"}
+    ]
+}
 ENTERED = """
 import sys
 from inspect import CO_OPTIMIZED
@@ -65,14 +70,17 @@ def picture() -> str:
 
 
 def listed(page: str, mark: str) -> dict[str, int]:
-    """The files that the page's table under a mark names, with their lines. Raises ValueError: a name that no file has."""
+    """The files that the page's table under a mark names, with their lines. Raises ValueError: a name that no file
+    has."""
     table = page.partition(f"<!-- {mark} -->")[2].partition("<!-- end -->")[0]
     found: dict[str, int] = {}
     for pattern in re.findall(r"`((?:verifier|grammar)/[^`]+)`", table):
         paths = sorted(ROOT.glob(pattern))
         if not paths:
             raise ValueError(f"no file is named {pattern}")
-        found |= {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in paths if path.is_file()}
+        found |= {
+            str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in paths if path.is_file()
+        }
     return found
 
 
@@ -87,7 +95,9 @@ def entered() -> tuple[int, int]:
         policy = Path(folder) / "policy.json"
         policy.write_text(json.dumps({"Version": "2012-10-17", **POLICY}), encoding="utf-8")
         asked = ("prove", str(policy), "--account", "111122223333", "--builtin", "no-external-access", "--no-cache")
-        run = subprocess.run([sys.executable, "-c", ENTERED, *asked], cwd=ROOT, capture_output=True, text=True, check=True)
+        run = subprocess.run(
+            [sys.executable, "-c", ENTERED, *asked], cwd=ROOT, capture_output=True, text=True, check=True
+        )
     files, functions = map(int, run.stderr.split()[-2:])
     return files, functions
 
@@ -95,7 +105,9 @@ def entered() -> tuple[int, int]:
 def imported() -> int:
     """The modules of the package that importing `verifier.verify.prove` imports."""
     counted = "import sys, verifier.verify.prove; print(sum(name.startswith('verifier') for name in sys.modules))"
-    return int(subprocess.run([sys.executable, "-c", counted], cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    return int(
+        subprocess.run([sys.executable, "-c", counted], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    )
 
 
 def main() -> None:
@@ -105,9 +117,14 @@ def main() -> None:
     files, functions = entered()
     print(drawn)
     rests, steps, built_on = trusted(page), listed(page, "trusted of steps"), listed(page, "built on")
-    print(f"{sum(rests.values())} lines in {len(rests)} files are what verdicts rest on, {sum(steps.values())} of them for steps alone")
+    print(
+        f"{sum(rests.values())} lines in {len(rests)} files are what verdicts rest on, {sum(steps.values())} of "
+        "them for steps alone"
+    )
     print(f"{sum(built_on.values())} lines in {len(built_on)} files are what these are built on")
-    print(f"one proof enters {functions} functions in {files} files; verifier.verify.prove imports {imported()} modules")
+    print(
+        f"one proof enters {functions} functions in {files} files; verifier.verify.prove imports {imported()} modules"
+    )
 
 
 if __name__ == "__main__":

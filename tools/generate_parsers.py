@@ -1,4 +1,5 @@
-"""The tables of the parsers: `python tools/generate_parsers.py` after a change to a grammar, or for a new version of Lark."""
+"""The tables of the parsers: `python tools/generate_parsers.py` after a change to a grammar, or for a new version of
+Lark."""
 
 from __future__ import annotations
 
@@ -15,7 +16,9 @@ def main() -> None:
     """Writes the files."""
     DATA.mkdir(exist_ok=True)
     for name, start, placeholders in GRAMMARS:
-        (DATA / f"{name}.parser.json").write_text(tables_of(name, made(name, start, placeholders=placeholders)), encoding="utf-8")
+        (DATA / f"{name}.parser.json").write_text(
+            tables_of(name, made(name, start, placeholders=placeholders)), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

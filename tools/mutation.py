@@ -3,11 +3,12 @@
     python tools/mutation.py [--only LABEL …] [--processes 2] [--page docs/mutation.md]
     python tools/mutation.py --check
 
-Each entry of `tests/mutation/*.yaml` is one fault about one rule, written for `evaluate` and for `problem`. It is tried three times: in
-`evaluate` alone and in `problem` alone, where the cited cases, the agreement tests or the room's own tests must fail, and in both at once,
-where the rooms agree on the fault and only expectations argued from AWS's pages can fail. Ends with exit code 1 if a fault goes unseen
-that the entry does not say survives, or the other way round. Without `--only` the tests are first run on what is not changed: where they
-are red anyway, a fault proves nothing. `--check` runs no tests: it sees that every entry can be made, and that its files compile.
+Each entry of `tests/mutation/*.yaml` is one fault about one rule, written for `evaluate` and for `problem`. It is tried
+three times: in `evaluate` alone and in `problem` alone, where the cited cases, the agreement tests or the room's own
+tests must fail, and in both at once, where the rooms agree on the fault and only expectations argued from AWS's pages
+can fail. Ends with exit code 1 if a fault goes unseen that the entry does not say survives, or the other way round.
+Without `--only` the tests are first run on what is not changed: where they are red anyway, a fault proves nothing.
+`--check` runs no tests: it sees that every entry can be made, and that its files compile.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ EXEMPT = FAULTS / "exempt.yaml"
 ROOMS = ("evaluate", "problem")
 WHERE = (*ROOMS, "both")
 _COPIED = ("verifier", "grammar", "docs", "tests", "tools", "pyproject.toml")
-_BROKEN = re.compile(r"^E\s+(NameError|TypeError|AttributeError|ImportError|SyntaxError|UnboundLocalError|KeyError)", re.MULTILINE)
+_BROKEN = re.compile(
+    r"^E\s+(NameError|TypeError|AttributeError|ImportError|SyntaxError|UnboundLocalError|KeyError)", re.MULTILINE
+)
 _PASSED, _FAILED = 0, 1
 """Exit codes of pytest. With others no test was run, or not all could be: the fault only broke the program."""
 _TIMEOUT = 900
@@ -125,15 +128,17 @@ def places(fault: Fault) -> Iterator[str]:
 
 
 def changed(root: Path, fault: Fault, where: str) -> dict[Path, str]:
-    """The files of a tree as the fault makes them. Raises `ValueError` where a text does not stand there exactly once, is not changed, or
-    becomes something that does not compile."""
+    """The files of a tree as the fault makes them. Raises `ValueError` where a text does not stand there exactly once,
+    is not changed, or becomes something that does not compile."""
     found: dict[Path, str] = {}
     for room in fault.rooms(where):
         for edit in fault.edits[room]:
             path = root / "verifier" / room / edit.file
             text = found.get(path) or path.read_text(encoding="utf-8")
             if text.count(edit.old) != 1 or edit.new == edit.old:
-                raise ValueError(f"{fault.label} ({fault.title}): {room}/{edit.file} has {text.count(edit.old)} times {edit.old!r}")
+                raise ValueError(
+                    f"{fault.label} ({fault.title}): {room}/{edit.file} has {text.count(edit.old)} times {edit.old!r}"
+                )
             found[path] = text.replace(edit.old, edit.new)
     for path, text in found.items():
         try:
@@ -168,7 +173,8 @@ class Stage:
 
 
 def stages(label: str, where: str) -> Iterator[Stage]:
-    """The tests that may see a fault, the ones that see most of them soonest first: the cases that cite its rule, then everything else."""
+    """The tests that may see a fault, the ones that see most of them soonest first: the cases that cite its rule, then
+    everything else."""
     about = tuple(case.name for case in load_cases() if label in case.rules)
     if about:
         yield Stage(f"cited cases of {label}", ("tests/test_cases.py",), about)
@@ -243,7 +249,13 @@ def _told(results: Sequence[Result], to: Path | None) -> int:
         to.write_text(page(results), encoding="utf-8")
     surprises = [result for result in results if not result.expected]
     for result in surprises:
-        state = "broke the program" if result.broken else f"was seen by {result.seen_by}" if result.seen_by else "went unseen"
+        state = (
+            "broke the program"
+            if result.broken
+            else f"was seen by {result.seen_by}"
+            if result.seen_by
+            else "went unseen"
+        )
         print(f"{result.fault.label} in {result.where}: {result.fault.title}: {state}")
     seen = sum(bool(result.seen_by) for result in results)
     print(f"{len(results)} faults tried, {seen} seen, {len(results) - seen} survived, {len(surprises)} not as expected")
@@ -280,7 +292,8 @@ def page(results: Sequence[Result]) -> str:
     ]
     seen = sum(bool(result.seen_by) for result in results)
     survivors = [
-        f"- **{result.fault.label}**, {result.fault.title}, in {result.where}: {result.fault.survives.get(result.where, 'not explained')}"
+        f"- **{result.fault.label}**, {result.fault.title}, in {result.where}: "
+        f"{result.fault.survives.get(result.where, 'not explained')}"
         for result in results
         if not result.seen_by
     ]

@@ -4,8 +4,8 @@
     python -m venv /tmp/iamprover && /tmp/iamprover/bin/pip install iamprover
     python tools/other_tools.py --checkov /tmp/checkov/bin/checkov --iamprover /tmp/iamprover/bin/iamprover
 
-In: the programs. Out: the table, in Markdown. Each tool gets the input that suits it best: checkov a resource with the policy in it,
-iamprover the key policy with roles of two other accounts that have no policies of their own.
+In: the programs. Out: the table, in Markdown. Each tool gets the input that suits it best: checkov a resource with the
+policy in it, iamprover the key policy with roles of two other accounts that have no policies of their own.
 """
 
 from __future__ import annotations
@@ -46,15 +46,23 @@ def by_checkov(program: str, path: Path, folder: Path) -> str:
 def by_iamprover(program: str, path: Path, folder: Path) -> str:
     """Whether it proves that nobody else can decrypt, `--check-anonymous` included."""
     questions, account = folder / "invariants.yaml", folder / "account.json"
-    forbidden = {"id": "inside", "forbid": {"action": "kms:Decrypt", "resource": KEY}, "unless_principal": [f"arn:aws:iam::{OWN}:*"]}
+    forbidden = {
+        "id": "inside",
+        "forbid": {"action": "kms:Decrypt", "resource": KEY},
+        "unless_principal": [f"arn:aws:iam::{OWN}:*"],
+    }
     questions.write_text(json.dumps({"invariants": [forbidden]}))
     if "plan" in path.name:
         given = ["--tf-plan", str(path), "--tf-account-id", OWN]
     else:
         roles = [{"arn": f"arn:aws:iam::{other}:role/example", "policies": []} for other in OTHERS]
-        account.write_text(json.dumps({"principals": roles, "resource_policies": [{"document": json.loads(path.read_text())}]}))
+        account.write_text(
+            json.dumps({"principals": roles, "resource_policies": [{"document": json.loads(path.read_text())}]})
+        )
         given = ["--account", str(account)]
-    ran = subprocess.run([program, "verify", *given, "--invariants", str(questions), "--check-anonymous"], capture_output=True, text=True)
+    ran = subprocess.run(
+        [program, "verify", *given, "--invariants", str(questions), "--check-anonymous"], capture_output=True, text=True
+    )
     return {0: "proved", 2: "refuted"}.get(ran.returncode, "no answer")
 
 
@@ -72,7 +80,11 @@ def main() -> None:
     for path in sorted(POLICIES.glob("*.json")):
         with TemporaryDirectory() as name:
             folder = Path(name)
-            cells = (by_verifier(path), by_checkov(given.checkov, path, folder), by_iamprover(given.iamprover, path, folder))
+            cells = (
+                by_verifier(path),
+                by_checkov(given.checkov, path, folder),
+                by_iamprover(given.iamprover, path, folder),
+            )
         print(f"| `{path.name}` | {' | '.join(cells)} |", flush=True)
 
 

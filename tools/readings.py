@@ -2,8 +2,9 @@
 
     python tools/readings.py examples ../corpus
 
-In: folders. Each folder with files of invariants (`*.inv`) is asked these; of every other file that loads as an input some built-ins are
-asked. Out: how many verdicts there are, how many hang on a reading, and on which. What does not load is counted, and not asked.
+In: folders. Each folder with files of invariants (`*.inv`) is asked these; of every other file that loads as an input
+some built-ins are asked. Out: how many verdicts there are, how many hang on a reading, and on which. What does not load
+is counted, and not asked.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The pages of the site that are not in docs/: a hook of MkDocs (mkdocs.yml).
 
-In: the program (commands, built-ins, readings, steps, schemas), and pages of the repository that stand elsewhere. Out: pages. Links are
-written for readers of the repository: those that leave docs/ lead to the page that has come into the site, or else to the repository.
+In: the program (commands, built-ins, readings, steps, schemas), and pages of the repository that stand elsewhere. Out:
+pages. Links are written for readers of the repository: those that leave docs/ lead to the page that has come into the
+site, or else to the repository.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from verifier.cli import COMMANDS, app
 from verifier.cli.listings.schema import Schema
 
 ROOT = Path(__file__).resolve().parents[1]
-ELSEWHERE = {"README.md": "index.md"} | {name: name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md")}
+ELSEWHERE = {"README.md": "index.md"} | {
+    name: name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md")
+}
 """Pages of the repository outside docs/, and what they are called in the site."""
 _OTHER = ".schema.json"
 _LINK = re.compile(r"(?<=\]\()([^)\s#]+)")
@@ -98,7 +101,9 @@ def _schemas() -> Iterator[str]:
                 continue
             yield from (f"### {name} {part}", "", _cell(definition), "")
             rows = tuple(_members(name, definition, ""))
-            yield from ("| member | type | |", "| --- | --- | --- |", *rows, "") if rows else (_type(name, definition), "")
+            yield from (
+                ("| member | type | |", "| --- | --- | --- |", *rows, "") if rows else (_type(name, definition), "")
+            )
 
 
 def _members(name: str, schema: dict[str, Any], prefix: str) -> Iterator[str]:
@@ -107,7 +112,9 @@ def _members(name: str, schema: dict[str, Any], prefix: str) -> Iterator[str]:
         needed = "" if member in schema.get("required", ()) else ", optional"
         yield f"| `{prefix}{member}` | {_type(name, inner)}{needed} | {_cell(inner)} |"
         yield from _members(name, inner, f"{prefix}{member}.")
-        yield from _members(name, inner.get("items", {}) if isinstance(inner.get("items"), dict) else {}, f"{prefix}{member}[].")
+        yield from _members(
+            name, inner.get("items", {}) if isinstance(inner.get("items"), dict) else {}, f"{prefix}{member}[]."
+        )
     for option in (*schema.get("oneOf", ()), *schema.get("anyOf", ())):
         yield from _members(name, option, prefix)
 
@@ -136,7 +143,9 @@ PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "python": _python,
     "builtins": _listing("Built-in invariants", "What `verifier builtins` prints.", "builtins"),
     "readings": _listing(
-        "Open questions", "Questions that AWS's documentation leaves open, as `verifier readings` prints them.", "readings"
+        "Open questions",
+        "Questions that AWS's documentation leaves open, as `verifier readings` prints them.",
+        "readings",
     ),
     "steps": _listing(
         "Steps",

@@ -2,9 +2,10 @@
 
     python tools/templates.py [--samples 5000] [--first 0]
 
-In: how many, and the number of the first; the same numbers are the same templates. Out: each disagreement (a proof that the estate
-refutes, a refutation that it proves, a template that is refused), then how many verdicts of each kind there were, and why some are
-unknown. Ends with exit code 1 if there was a disagreement. `tests/inputs/template_estates.py` says what is asked.
+In: how many, and the number of the first; the same numbers are the same templates. Out: each disagreement (a proof that
+the estate refutes, a refutation that it proves, a template that is refused), then how many verdicts of each kind there
+were, and why some are unknown. Ends with exit code 1 if there was a disagreement. `tests/inputs/template_estates.py`
+says what is asked.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     python tools/terraform_agreement.py [--expressions 20000] [--folders 100] [--seed N]
 
-Each expression is asked with three values for what the evaluator is not told. Ends with exit code 1 where something does not agree, which
-is told in full. The seed is printed first: the same one asks the same again.
+Each expression is asked with three values for what the evaluator is not told. Ends with exit code 1 where something
+does not agree, which is told in full. The seed is printed first: the same one asks the same again.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@
     report = verifier.prove(estate, verifier.invariants("examples/payments/payments.inv"))
     print(verifier.render(report))
 
-In: files, texts, dictionaries. Out: immutable dataclasses. Guarantee: importing this module imports nothing else of the package (no Lark,
-no Z3); each function imports what it needs when it is called. What cannot be read raises `InputError`, which carries every error found.
+In: files, texts, dictionaries. Out: immutable dataclasses. Guarantee: importing this module imports nothing else of the
+package (no Lark, no Z3); each function imports what it needs when it is called. What cannot be read raises
+`InputError`, which carries every error found.
 """
 
 from __future__ import annotations
@@ -144,7 +145,8 @@ FilePath = str | PathLike[str]
 
 
 def __getattr__(name: str) -> Any:
-    """The dataclasses, and functions that are as the rooms have them, imported when they are first asked for (PEP 562); the version."""
+    """The dataclasses, and functions that are as the rooms have them, imported when they are first asked for (PEP 562);
+    the version."""
     if name == "__version__":
         built = Path(__file__).with_name("VERSION.txt")  # of a tag in git
         return built.read_text(encoding="utf-8").strip() if built.is_file() else "0.0"
@@ -168,8 +170,9 @@ def load(
 ) -> Estate:
     """Reads snapshots, folders, Terraform plans and states, CloudFormation templates and single policies.
 
-    `key_arn` is the ARN of the key that a single policy belongs to. `account` and `region` say where a policy's key is, or where a plan or
-    template makes things, if these do not tell; `parameters` are those of a template. Raises `InputError`.
+    `key_arn` is the ARN of the key that a single policy belongs to. `account` and `region` say where a policy's key is,
+    or where a plan or template makes things, if these do not tell; `parameters` are those of a template. Raises
+    `InputError`.
     """
     from verifier.inputs import load_estate
     from verifier.inputs.supplied import Supplied
@@ -191,10 +194,11 @@ def prove(
 ) -> Report:
     """Proves or refutes each invariant for each key in its scope.
 
-    `engine` decides: `z3`, `sat`, `z3-strings` or `cvc5-strings`. `timeout` is in seconds, for each query; a query that takes longer is
-    Unknown. `readings` settles documented ambiguities (`verifier readings` lists them); those not given are tried both ways (S2).
-    `cross_check` holds each verdict against a second engine. `steps` is how many steps callers may take where an invariant says `can
-    eventually` (docs/reach.md); without it, any number. `progress` is called with (done, total, name).
+    `engine` decides: `z3`, `sat`, `z3-strings` or `cvc5-strings`. `timeout` is in seconds, for each query; a query that
+    takes longer is Unknown. `readings` settles documented ambiguities (`verifier readings` lists them); those not given
+    are tried both ways (S2). `cross_check` holds each verdict against a second engine. `steps` is how many steps
+    callers may take where an invariant says `can eventually` (docs/reach.md); without it, any number. `progress` is
+    called with (done, total, name).
     Raises `InputError` where there is nothing to check (S3).
     """
     from verifier.model.engine import Engine
@@ -212,11 +216,15 @@ def prove(
     )
 
 
-def decide(estate: Estate, request: Request | Mapping[str, Any], assignment: Mapping[str, bool] | None = None) -> Decision:
-    """Decides one concrete request, given as a `Request` or as the JSON object that `verifier evaluate` takes; `resource` may name a key.
+def decide(
+    estate: Estate, request: Request | Mapping[str, Any], assignment: Mapping[str, bool] | None = None
+) -> Decision:
+    """Decides one concrete request, given as a `Request` or as the JSON object that `verifier evaluate` takes;
+    `resource` may name a key.
 
-    `assignment` settles readings and free facts; without it each is tried both ways (S2). A request that the policies do not refuse, but
-    that cannot be sent, or is always refused (R3, R6), is answered `IMPOSSIBLE`. Raises `InputError`.
+    `assignment` settles readings and free facts; without it each is tried both ways (S2). A request that the policies
+    do not refuse, but that cannot be sent, or is always refused (R3, R6), is answered `IMPOSSIBLE`. Raises
+    `InputError`.
     """
     from verifier.evaluate import answer, evaluate
 
@@ -230,8 +238,8 @@ def explain(
     readings: Mapping[str, bool] | None = None,
     timeout: float | None = None,
 ) -> Explanation:
-    """Why a request, given as to `decide`, is allowed or refused, and the smallest changes of the request and of the key policy that
-    decide it otherwise, each of them replayed.
+    """Why a request, given as to `decide`, is allowed or refused, and the smallest changes of the request and of the
+    key policy that decide it otherwise, each of them replayed.
 
     `readings` settles documented ambiguities; `timeout` is in seconds, for each query. Raises `InputError`.
     """
@@ -259,15 +267,24 @@ def who_can(
     readings: Mapping[str, bool] | None = None,
     witnesses: bool = False,
 ) -> WhoCan:
-    """Everybody who can do some actions (all, if none is given) with some keys (every key, if none is named), with the conditions and the
-    statements that let them; proved to be complete where it says so.
+    """Everybody who can do some actions (all, if none is given) with some keys (every key, if none is named), with the
+    conditions and the statements that let them; proved to be complete where it says so.
 
-    `keys` are names, aliases, ARNs or key IDs. `caller` asks about some callers alone, `excluding` leaves some out: written as in
-    invariants (`role/reports`, `callers in 444455556666`). With `witnesses` rows have a request each, replayed. Raises `InputError`.
+    `keys` are names, aliases, ARNs or key IDs. `caller` asks about some callers alone, `excluding` leaves some out:
+    written as in invariants (`role/reports`, `callers in 444455556666`). With `witnesses` rows have a request each,
+    replayed. Raises `InputError`.
     """
     from verifier.verify.access.who_can import who_can as ask
 
-    return ask(estate, actions, keys=tuple(keys), caller=caller, excluding=tuple(excluding), readings=readings, witnesses=witnesses)
+    return ask(
+        estate,
+        actions,
+        keys=tuple(keys),
+        caller=caller,
+        excluding=tuple(excluding),
+        readings=readings,
+        witnesses=witnesses,
+    )
 
 
 def reach(
@@ -279,10 +296,12 @@ def reach(
     steps: int | None = None,
     readings: Mapping[str, bool] | None = None,
 ) -> ReachReport:
-    """What `caller` can bring about on some keys (every key, if none is named) by up to `steps` steps, by any number without it; or who can
-    come to do one of the actions `to`: one of the two is asked. `caller` is an ARN, or `role/NAME` or `user/NAME` of the keys' account.
+    """What `caller` can bring about on some keys (every key, if none is named) by up to `steps` steps, by any number
+    without it; or who can come to do one of the actions `to`: one of the two is asked. `caller` is an ARN, or
+    `role/NAME` or `user/NAME` of the keys' account.
 
-    Every chain was replayed, and what is not listed was proved to be out of reach where it says so. Raises `InputError`.
+    Every chain was replayed, and what is not listed was proved to be out of reach where it says so. Raises
+    `InputError`.
     """
     from verifier.syntax.diagnostic import InputError
     from verifier.verify.named import caller_named, keys_named
@@ -305,15 +324,18 @@ def findings(
     services: bool = False,
     readings: Mapping[str, bool] | None = None,
 ) -> FindingsReport:
-    """The access from outside a zone of trust that some keys (every key, if none is named) allow, as a minimal set of findings.
+    """The access from outside a zone of trust that some keys (every key, if none is named) allow, as a minimal set of
+    findings.
 
-    `trusted` are accounts and organizations in the zone besides. Access of service principals is listed apart, and counts with `services`.
-    Raises `InputError`.
+    `trusted` are accounts and organizations in the zone besides. Access of service principals is listed apart, and
+    counts with `services`. Raises `InputError`.
     """
     from verifier.model.choices import Zone
     from verifier.verify.access.findings import findings as find
 
-    return find(estate, keys=tuple(keys), zone=Zone(zone), trusted=tuple(trusted), count_services=services, readings=readings)
+    return find(
+        estate, keys=tuple(keys), zone=Zone(zone), trusted=tuple(trusted), count_services=services, readings=readings
+    )
 
 
 def schema(
@@ -334,8 +356,9 @@ def schema(
         "recheck",
     ],
 ) -> dict[str, Any]:
-    """The JSON Schema of an input (snapshot), of `verifier.toml` (configuration), or of what a command writes as JSON: `prove` a report,
-    `check-…` a check, `evaluate` a decision for each line, `snapshot` a collection, others what they are named after."""
+    """The JSON Schema of an input (snapshot), of `verifier.toml` (configuration), or of what a command writes as JSON:
+    `prove` a report, `check-…` a check, `evaluate` a decision for each line, `snapshot` a collection, others what they
+    are named after."""
     match name:
         case "snapshot":
             from verifier.inputs import snapshot_schema

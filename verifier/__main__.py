@@ -1,4 +1,5 @@
-"""The command `verifier`, also as `python -m verifier`: seldom does it look for cyclic garbage, from its first import on."""
+"""The command `verifier`, also as `python -m verifier`: seldom does it look for cyclic garbage, from its first import
+on."""
 
 from verifier.garbage_collection import collect_seldom
 

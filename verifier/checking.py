@@ -1,6 +1,7 @@
 """What a configuration asks for, and what of it is excused.
 
-In: a configuration, the report on what it asks. Out: the question; the report with its excuses. Guarantee: as of `runs.excusing`.
+In: a configuration, the report on what it asks. Out: the question; the report with its excuses. Guarantee: as of
+`runs.excusing`.
 """
 
 from __future__ import annotations
@@ -34,22 +35,27 @@ def asked_by(configuration: Configuration) -> QuestionOptions:
         configuration.invariants,
         configuration.builtins,
         configuration.key_arn,
-        Supplied(configuration.account, configuration.region, configuration.parameters, of_paths=configuration.of_inputs),
+        Supplied(
+            configuration.account, configuration.region, configuration.parameters, of_paths=configuration.of_inputs
+        ),
         suppose=configuration.suppose,
         allow_empty=configuration.allow_empty,
     )
 
 
 def check(config: str | PathLike[str] | None = None) -> Report:
-    """Proves what a configuration asks for; without `config` that of the working folder (`verifier.toml`, or `[tool.verifier]` in
-    `pyproject.toml`). What its waivers and baseline excuse has an `Excuse`; what of them is stale is among the warnings.
+    """Proves what a configuration asks for; without `config` that of the working folder (`verifier.toml`, or
+    `[tool.verifier]` in `pyproject.toml`). What its waivers and baseline excuse has an `Excuse`; what of them is stale
+    is among the warnings.
 
-    `exit_code(verdict.counts_as for verdict in report.verdicts)` is the exit code of `verifier check`, which with `fail-on = "stale"`
-    fails for such a warning too. Raises `InputError`.
+    `exit_code(verdict.counts_as for verdict in report.verdicts)` is the exit code of `verifier
+    check`, which with `fail-on = "stale"` fails for such a warning too. Raises `InputError`.
     """
     found = read_configuration(Path(config) if config is not None else find_configuration(Path()))
     day, question = today(), read(asked_by(found))
-    report = prove(question.estate, question.invariants, timeout=found.timeout, readings=found.readings, steps=found.steps)
+    report = prove(
+        question.estate, question.invariants, timeout=found.timeout, readings=found.readings, steps=found.steps
+    )
     report = replace(report, inputs=(*question.inputs_with(report.inputs), *found.digest))
     return excused(report, question.estate, found, day)[0]
 
@@ -65,9 +71,11 @@ def today() -> date:
         raise InputError.of(f"{TODAY} is {printable(given)!r}, expected a day such as 2027-01-31") from None
 
 
-def excused(report: Report, estate: Estate, configuration: Configuration, day: date, written: Path | None = None) -> tuple[Report, bool]:
-    """The report with its excuses, and whether a waiver or the baseline is stale; `written` is the baseline instead of the
-    configured one. Raises `InputError`."""
+def excused(
+    report: Report, estate: Estate, configuration: Configuration, day: date, written: Path | None = None
+) -> tuple[Report, bool]:
+    """The report with its excuses, and whether a waiver or the baseline is stale; `written` is the baseline instead of
+    the configured one. Raises `InputError`."""
     path = written or configuration.baseline
     if path is None and not configuration.waivers:
         return report, False

@@ -1,7 +1,7 @@
 """The configuration of `verifier check`: `verifier.toml`, or `[tool.verifier]` in `pyproject.toml`.
 
-In: a path. Out: `Configuration`. Guarantee: every error of the file is reported, with its line and what to do; a key that does not exist is
-one. Paths are from the folder of the file.
+In: a path. Out: `Configuration`. Guarantee: every error of the file is reported, with its line and what to do; a key
+that does not exist is one. Paths are from the folder of the file.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _TABLE = ("tool", "verifier")
 
 
 class FailOn(StrEnum):
-    """What a check fails for, besides what is unknown: REFUTED, what is refuted and not excused; STALE, also a waiver that is expired or
-    not needed, and a baseline that could shrink."""
+    """What a check fails for, besides what is unknown: REFUTED, what is refuted and not excused; STALE, also a waiver
+    that is expired or not needed, and a baseline that could shrink."""
 
     REFUTED = "refuted"
     STALE = "stale"
@@ -71,7 +71,8 @@ class Configuration:
 
 
 class ConfigurationError(InputError):
-    """The errors of a configuration, and what of it was `read` all the same: its outputs are where the errors are written."""
+    """The errors of a configuration, and what of it was `read` all the same: its outputs are where the errors are
+    written."""
 
     def __init__(self, diagnostics: list[Diagnostic], read: Configuration) -> None:
         super().__init__(diagnostics)
@@ -113,10 +114,14 @@ def read_configuration(path: Path, texts: Mapping[Path, str] | None = None) -> C
 
 def configuration_schema() -> dict[str, Any]:
     """The JSON Schema of the table; formats, readings and forms of names are those of this version."""
-    schema: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "configuration.schema.json").read_text(encoding="utf-8"))
+    schema: dict[str, Any] = json.loads(
+        (Path(__file__).parent / "data" / "configuration.schema.json").read_text(encoding="utf-8")
+    )
     properties = schema["properties"]
     properties["outputs"]["items"]["pattern"] = rf"^(?:{'|'.join(FORMATS)})(?:=[^\u0000]+)?$"
-    properties["readings"]["properties"] = {reading.label: {"$ref": "#/$defs/answer", "title": reading.question} for reading in READINGS}
+    properties["readings"]["properties"] = {
+        reading.label: {"$ref": "#/$defs/answer", "title": reading.question} for reading in READINGS
+    }
     for place in (properties, properties["inputs"]["items"]["anyOf"][1]["properties"]):
         place["account"]["pattern"], place["region"]["pattern"] = f"^{ACCOUNT}$", f"^(?:{REGION})$"
     properties["fail-on"]["enum"] = [value.value for value in FailOn]
@@ -138,7 +143,9 @@ class _Reader:
         self._known((), table, self.schema)
         inputs = self._inputs(table)
         if table.get("inputs", []) == []:
-            self._wrong((), "`inputs` is missing, so there is nothing to check", 'for example inputs = ["snapshots/prod"]')
+            self._wrong(
+                (), "`inputs` is missing, so there is nothing to check", 'for example inputs = ["snapshots/prod"]'
+            )
         return Configuration(
             path,
             tuple(inputs),
@@ -201,8 +208,12 @@ class _Reader:
     def _inputs(self, table: Mapping[str, Any]) -> dict[Path, tuple[str | None, str | None]]:
         """The inputs, each with the account and the Region that it has of its own, wherever else it is named."""
         given = table.get("inputs", [])
-        if not isinstance(given, list) or not all(isinstance(one, dict) or isinstance(one, str) and one for one in given):
-            self._wrong(("inputs",), "`inputs` must be a list of texts or tables", 'for example inputs = ["…", { path = "…" }]')
+        if not isinstance(given, list) or not all(
+            isinstance(one, dict) or isinstance(one, str) and one for one in given
+        ):
+            self._wrong(
+                ("inputs",), "`inputs` must be a list of texts or tables", 'for example inputs = ["…", { path = "…" }]'
+            )
             return {}
         found: dict[Path, tuple[str | None, str | None]] = {}
         for number, one in enumerate(given):
@@ -225,13 +236,16 @@ class _Reader:
         return ()
 
     def _paths(self, name: str) -> list[Path]:
-        """The input of a name; those that it matches, by name, where there is none of that very name and it is a pattern."""
+        """The input of a name; those that it matches, by name, where there is none of that very name and it is a
+        pattern."""
         path = self.folder / name
         if not set("*?[") & set(name) or os.path.lexists(path):
             return [path]
         found = sorted(self.folder / match for match in glob(name, root_dir=self.folder, recursive=True))
         for error in not_listed(self.folder, name):
-            self._wrong(("inputs",), f"cannot read `{error.filename}`, where `{name}` may match: {str(error.strerror).lower()}")
+            self._wrong(
+                ("inputs",), f"cannot read `{error.filename}`, where `{name}` may match: {str(error.strerror).lower()}"
+            )
         if not found:
             self._wrong(("inputs",), f"no file or folder matches `{name}`", "`**` stands for any number of folders")
         return found
@@ -250,7 +264,11 @@ class _Reader:
         value = table.get(name, {})
         if isinstance(value, dict):
             return value
-        self._wrong((name,), f"`{name}` must be a table", f"write [{'.'.join(map(str, (*self.inside, name)))}] and its keys below")
+        self._wrong(
+            (name,),
+            f"`{name}` must be a table",
+            f"write [{'.'.join(map(str, (*self.inside, name)))}] and its keys below",
+        )
         return {}
 
     def _readings(self, table: Mapping[str, Any]) -> dict[str, bool]:
@@ -260,7 +278,11 @@ class _Reader:
         self._known(("readings",), given, self.schema["properties"]["readings"])
         for label, answer in given.items():
             if not isinstance(answer, bool | str) or answer not in answers:
-                self._wrong(("readings", label), f'the reading `{label}` must be "yes" or "no"', "`verifier readings` tells what it means")
+                self._wrong(
+                    ("readings", label),
+                    f'the reading `{label}` must be "yes" or "no"',
+                    "`verifier readings` tells what it means",
+                )
             else:
                 found[label] = answers[answer]
         return found
@@ -273,7 +295,9 @@ class _Reader:
 
     def _timeout(self, table: Mapping[str, Any]) -> float | None:
         value = table.get("timeout")
-        if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")):
+        if value is None or (
+            isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")
+        ):
             return value
         self._wrong(("timeout",), "`timeout` must be a number of seconds greater than 0")
         return None
@@ -282,20 +306,28 @@ class _Reader:
         value = table.get("steps")
         if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_STEPS):
             return value
-        self._wrong(("steps",), f"`steps` must be a number from 0 to {MOST_STEPS}", "how many steps callers may take: `can eventually`")
+        self._wrong(
+            ("steps",),
+            f"`steps` must be a number from 0 to {MOST_STEPS}",
+            "how many steps callers may take: `can eventually`",
+        )
         return None
 
     def _parameters(self, table: Mapping[str, Any]) -> dict[str, str]:
         given = self._table(table, "parameters")
         for name, value in given.items():
             if not isinstance(value, str):
-                self._wrong(("parameters", name), f"the parameter `{name}` must be a text", f'for example {name} = "{value}"')
+                self._wrong(
+                    ("parameters", name), f"the parameter `{name}` must be a text", f'for example {name} = "{value}"'
+                )
         return {name: value for name, value in given.items() if isinstance(value, str)}
 
     def _fail_on(self, table: Mapping[str, Any]) -> FailOn:
         value = table.get("fail-on", FailOn.REFUTED.value)
         if value not in tuple(FailOn):
-            self._wrong(("fail-on",), '`fail-on` must be "refuted" or "stale"', "unknown always fails, with exit code 3")
+            self._wrong(
+                ("fail-on",), '`fail-on` must be "refuted" or "stale"', "unknown always fails, with exit code 3"
+            )
             return FailOn.REFUTED
         return FailOn(value)
 
@@ -311,12 +343,19 @@ class _Reader:
 
     def _waiver(self, path: KeyPath, table: dict[str, Any]) -> Waiver | None:
         self._known(path, table, self.schema["$defs"]["waiver"])
-        texts = {name: self._text(path, table, name, needed=True) for name in ("invariant", "key", "allow", "reason", "owner")}
+        texts = {
+            name: self._text(path, table, name, needed=True)
+            for name in ("invariant", "key", "allow", "reason", "owner")
+        }
         allowance = self._allowance((*path, "allow"), texts["allow"]) if texts["allow"] is not None else None
         expires = table.get("expires")
         if isinstance(expires, datetime) or not isinstance(expires, date):
             where = path if expires is None else (*path, "expires")
-            self._wrong(where, "`expires` must be a date: the last day on which the waiver applies", "for example expires = 2027-01-31")
+            self._wrong(
+                where,
+                "`expires` must be a date: the last day on which the waiver applies",
+                "for example expires = 2027-01-31",
+            )
             return None
         if allowance is None or None in texts.values():
             return None
@@ -332,7 +371,11 @@ class _Reader:
                 self._wrong(path, f"the waived access cannot be read: {found.message}", found.hint)
             return None
         if read.invariants or len(read.allowances) != 1:
-            self._wrong(path, "`allow` must be one sentence", 'for example allow = "role/reports in 111122223333 can kms:Decrypt"')
+            self._wrong(
+                path,
+                "`allow` must be one sentence",
+                'for example allow = "role/reports in 111122223333 can kms:Decrypt"',
+            )
             return None
         if read.allowances[0].scope.keys is not None:
             self._wrong(path, "the key of a waiver is named by `key`, not by `on` in the sentence")

@@ -1,7 +1,7 @@
 """How often Python looks for cyclic garbage.
 
-In: nothing. Out: `collect_seldom`, `collection_paused`. Guarantee: the first is for processes of this program alone; as a library the
-verifier leaves the collector as it is.
+In: nothing. Out: `collect_seldom`, `collection_paused`. Guarantee: the first is for processes of this program alone; as
+a library the verifier leaves the collector as it is.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from contextlib import contextmanager
 
 
 def collect_seldom() -> None:
-    """Looks for cycles seldom, and never among what is there already: modules, policies and formulas are many objects and few cycles. After
-    every 700 objects, as Python does by itself, the search took half of the time that a process spends on an estate of 1,000 keys."""
+    """Looks for cycles seldom, and never among what is there already: modules, policies and formulas are many objects
+    and few cycles. After every 700 objects, as Python does by itself, the search took half of the time that a process
+    spends on an estate of 1,000 keys."""
     gc.freeze()
     gc.set_threshold(150_000, 20, 20)
 
 
 @contextmanager
 def collection_paused(*, keep: bool = False) -> Iterator[None]:
-    """No search for cycles while something large is read, which takes longer than reading does: a tree of nodes has none. What is read for
-    `keep` stays until the end, so that it is never searched."""
+    """No search for cycles while something large is read, which takes longer than reading does: a tree of nodes has
+    none. What is read for `keep` stays until the end, so that it is never searched."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -21,15 +21,15 @@ MOST_CHARACTERS = 1 << 20
 
 
 def beside(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """What is called `*.inv` in the folders among `paths`, and in the folders of the files among them, in order of name. Reading it tells
-    whether it is a file: a link to nothing is not an invariant less (S3)."""
+    """What is called `*.inv` in the folders among `paths`, and in the folders of the files among them, in order of
+    name. Reading it tells whether it is a file: a link to nothing is not an invariant less (S3)."""
     folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
     return tuple(file for folder in folders for file in sorted(folder.glob(f"*{SUFFIX}")))
 
 
 def read_files(paths: Iterable[str | PathLike[str]], texts: Mapping[Path, str] | None = None) -> InvariantFiles:
-    """Reads every file once; `texts` are those of paths that are no files, and those in the place of what files hold. Raises
-    one `InputError` with the errors of all of them."""
+    """Reads every file once; `texts` are those of paths that are no files, and those in the place of what files hold.
+    Raises one `InputError` with the errors of all of them."""
     reader = Files(given=texts or {})
     files: list[InvariantFile] = []
     errors: list[Diagnostic] = []
@@ -58,13 +58,14 @@ def allowances(*paths: str | PathLike[str]) -> tuple[Allowance, ...]:
 
 
 def invariants_from(*sources: str | Mapping[str, str]) -> tuple[AnyInvariant, ...]:
-    """Reads invariants from texts of files of invariants, and from dictionaries of names and sentences, in order. Errors call a source
-    `<text>`, or `<text 2>` where there are several. Raises `InputError`."""
+    """Reads invariants from texts of files of invariants, and from dictionaries of names and sentences, in order.
+    Errors call a source `<text>`, or `<text 2>` where there are several. Raises `InputError`."""
     return _from(sources).invariants
 
 
 def allowances_from(*sources: str) -> tuple[Allowance, ...]:
-    """Reads what a change may add (`allow` sentences) from texts of files of invariants, for `compare`. Raises `InputError`."""
+    """Reads what a change may add (`allow` sentences) from texts of files of invariants, for `compare`. Raises
+    `InputError`."""
     return _from(sources).allowances
 
 

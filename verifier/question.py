@@ -1,7 +1,8 @@
 """Reads what a command asks about: the estate and the invariants.
 
 In: paths and names from the command line. Out: `Question`.
-Guarantee: the errors of the invariants and of the estate are reported together, in one `InputError`; no invariants at all is one (S3).
+Guarantee: the errors of the invariants and of the estate are reported together, in one `InputError`; no invariants at
+all is one (S3).
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from verifier.syntax.diagnostic import Diagnostic, InputError, Severity, collect
 
 @dataclass(frozen=True)
 class QuestionOptions:
-    """What the command line names: the input, files of invariants, built-in invariants, the key of a single policy, and what a plan or
-    template does not say."""
+    """What the command line names: the input, files of invariants, built-in invariants, the key of a single policy, and
+    what a plan or template does not say."""
 
     paths: tuple[Path, ...]
     invariants: tuple[Path, ...] = ()
@@ -39,7 +40,8 @@ class QuestionOptions:
     suppose: tuple[str, ...] = ()
     """Sentences that are taken for granted (W3)."""
     allow_empty: bool = False
-    """Whether an input without keys may be: of its invariants those are asked that are about operations without a key."""
+    """Whether an input without keys may be: of its invariants those are asked that are about operations without a
+    key."""
     texts: Mapping[Path, str] = field(default_factory=dict)
     """Texts in the place of what files hold; then nothing is remembered as it was read."""
 
@@ -89,7 +91,9 @@ def read(options: QuestionOptions) -> Question:
 
     try:
         with collection_paused(keep=True):
-            estate = _cached(options, (options.key_arn, declared, options.supplied, steps, tags, options.allow_empty), load)
+            estate = _cached(
+                options, (options.key_arn, declared, options.supplied, steps, tags, options.allow_empty), load
+            )
     except InputError as error:
         if not errors:
             raise
@@ -113,10 +117,12 @@ def _supposition(sentence: str) -> Supposition:
 
 
 def needed(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]:
-    """Whether the invariants ask for what only steps turn on, and for what trust policies say of sessions (`with tag …`,
-    `aws:PrincipalTag/…`, `aws:FederatedProvider`)."""
+    """Whether the invariants ask for what only steps turn on, and for what trust policies say of sessions
+    (`with tag …`, `aws:PrincipalTag/…`, `aws:FederatedProvider`)."""
     texts = [invariant.text.lower() for invariant in invariants]
-    return any(map(is_eventual, invariants)), any(word in text for text in texts for word in ("tag", "federatedprovider"))
+    return any(map(is_eventual, invariants)), any(
+        word in text for text in texts for word in ("tag", "federatedprovider")
+    )
 
 
 def _cached(options: QuestionOptions, besides: tuple[object, ...], load: Callable[[], Estate]) -> Estate:
@@ -129,7 +135,8 @@ def _cached(options: QuestionOptions, besides: tuple[object, ...], load: Callabl
 
 
 def _files(options: QuestionOptions) -> InvariantFiles:
-    """The files given; those beside the input when neither a file nor a built-in is given. None at all is an error (S3)."""
+    """The files given; those beside the input when neither a file nor a built-in is given. None at all is an error
+    (S3)."""
     if options.builtins and not options.invariants:
         return InvariantFiles()
     from verifier.invariant_files import beside, read_files  # built-ins need no parser of invariants

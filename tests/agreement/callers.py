@@ -33,7 +33,9 @@ def a_caller(dice: Dice, world: World) -> Caller:
     if world.owner != HOME and dice.aside.chance(40):
         account = world.owner
     kinds = (
-        (CallerKind.USER,) * 5 + (CallerKind.ROLE,) * 6 + (CallerKind.ROOT, CallerKind.FEDERATED, CallerKind.FEDERATED, CallerKind.SERVICE)
+        (CallerKind.USER,) * 5
+        + (CallerKind.ROLE,) * 6
+        + (CallerKind.ROOT, CallerKind.FEDERATED, CallerKind.FEDERATED, CallerKind.SERVICE)
     )
     return of_account(dice, world, account, dice.one(kinds))
 
@@ -50,7 +52,12 @@ def of_account(dice: Dice, world: World, account: str, kind: CallerKind) -> Call
             return Caller(CallerKind.ROOT, iam(world.partition, account, "root"), account)
         case CallerKind.FEDERATED:
             issuer = iam(world.partition, account, dice.one((*USERS * 2, "root", "user/Zoe")))
-            return Caller(kind, sts(world.partition, account, f"federated-user/{dice.one(('Sam', 'Alice'))}"), account, issuer=issuer)
+            return Caller(
+                kind,
+                sts(world.partition, account, f"federated-user/{dice.one(('Sam', 'Alice'))}"),
+                account,
+                issuer=issuer,
+            )
         case _:
             return Caller(CallerKind.SERVICE, dice.one(SERVICES))
 
@@ -67,14 +74,26 @@ def named(dice: Dice, world: World, principal: Principal) -> Caller:
     """A caller that a name stands for; where it is of another partition, whoever would have it in this one (R7)."""
     account = principal.account or HOME
     if principal.partition is not None:
-        principal = replace(principal, value=principal.value.replace(f"arn:{principal.partition}:", f"arn:{world.partition}:", 1))
+        principal = replace(
+            principal, value=principal.value.replace(f"arn:{principal.partition}:", f"arn:{world.partition}:", 1)
+        )
     match principal.type:
         case PrincipalType.SERVICE:
             return Caller(CallerKind.SERVICE, principal.value)
         case PrincipalType.ACCOUNT:
-            return of_account(dice, world, account, dice.one((CallerKind.ROOT, CallerKind.USER, CallerKind.ROLE, CallerKind.FEDERATED)))
+            return of_account(
+                dice,
+                world,
+                account,
+                dice.one((CallerKind.ROOT, CallerKind.USER, CallerKind.ROLE, CallerKind.FEDERATED)),
+            )
         case PrincipalType.USER if dice.chance(20):
-            return Caller(CallerKind.FEDERATED, sts(world.partition, account, "federated-user/Sam"), account, issuer=principal.value)
+            return Caller(
+                CallerKind.FEDERATED,
+                sts(world.partition, account, "federated-user/Sam"),
+                account,
+                issuer=principal.value,
+            )
         case PrincipalType.USER:
             return _user(principal.value)
         case PrincipalType.ROLE:
@@ -82,7 +101,12 @@ def named(dice: Dice, world: World, principal: Principal) -> Caller:
         case PrincipalType.SESSION:
             return _of_session(world, principal)
         case PrincipalType.FEDERATED_USER:
-            return Caller(CallerKind.FEDERATED, principal.value, account, issuer=iam(world.partition, account, dice.one((*USERS, "root"))))
+            return Caller(
+                CallerKind.FEDERATED,
+                principal.value,
+                account,
+                issuer=iam(world.partition, account, dice.one((*USERS, "root"))),
+            )
         case _:
             return a_caller(dice, world)
 
@@ -107,5 +131,7 @@ def user_id(caller: Caller) -> str | None:
     """`aws:userid` of a user or role session (F1)."""
     if caller.kind not in (CallerKind.USER, CallerKind.ROLE):
         return None
-    start = "AROAEC2INFRASTRUCTURE" if caller.principal_arn.endswith(AWS_OWNED_ROLE) else unique_id(caller.principal_arn)
+    start = (
+        "AROAEC2INFRASTRUCTURE" if caller.principal_arn.endswith(AWS_OWNED_ROLE) else unique_id(caller.principal_arn)
+    )
     return start + (f":{caller.session}" if caller.session else "")

@@ -19,10 +19,20 @@ OPERATORS: dict[str, tuple[str, ...]] = {
     ARN: ("ArnLike", "ArnEquals", "ArnNotLike", "ArnNotEquals", "StringLike", "StringEquals", "StringNotLike"),
     BOOL: ("Bool",),
     DATE: (
-        *("DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals", "DateEquals", "DateNotEquals"),
+        *(
+            "DateLessThan",
+            "DateLessThanEquals",
+            "DateGreaterThan",
+            "DateGreaterThanEquals",
+            "DateEquals",
+            "DateNotEquals",
+        ),
         "NumericGreaterThan",
     ),
-    NUMERIC: tuple(f"Numeric{name}" for name in ("LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals", "Equals", "NotEquals")),
+    NUMERIC: tuple(
+        f"Numeric{name}"
+        for name in ("LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals", "Equals", "NotEquals")
+    ),
     IP: ("IpAddress", "IpAddress", "NotIpAddress"),
     BINARY: ("BinaryEquals",),
 }
@@ -31,7 +41,13 @@ PERCENT_MIXED = 12
 """Of a hundred tests, how many have any operator on any key."""
 UNREADABLE = ("nonsense", "12x", "2026-13-01", "10.0.0.0/40", "")
 VARIABLES = (
-    *("${aws:username}", "${aws:PrincipalTag/team}", "${aws:PrincipalTag/Project}", "${aws:PrincipalAccount}", "${aws:userid}"),
+    *(
+        "${aws:username}",
+        "${aws:PrincipalTag/team}",
+        "${aws:PrincipalTag/Project}",
+        "${aws:PrincipalAccount}",
+        "${aws:userid}",
+    ),
     *(
         "${aws:username, 'blue'}",
         "${aws:PrincipalTag/team, 'acme'}",
@@ -70,7 +86,14 @@ def _test(dice: Dice, theme: Theme, key: TestedKey) -> tuple[str, Any]:
 OF_KIND = {
     "Numeric": ("5", "300", "1767225600", "7.5", "111122223333", "-1", *UNREADABLE[:2]),
     "Date": ("2026-06-15T12:30:00Z", "1767225600", "2026", "2026-06-15", "300", *UNREADABLE[1:3]),
-    "Bool": ("true", "false", "True", "${aws:MultiFactorAuthPresent}", "${aws:PrincipalTag/team, 'true'}", *UNREADABLE[:1]),
+    "Bool": (
+        "true",
+        "false",
+        "True",
+        "${aws:MultiFactorAuthPresent}",
+        "${aws:PrincipalTag/team, 'true'}",
+        *UNREADABLE[:1],
+    ),
     "Ip": ("10.0.0.0/8", "203.0.113.10", "::/0", "10.1.2.3/32", *UNREADABLE[3:]),
     "Binary": ("AAEC", "/+8=", "NQ==", "true", *UNREADABLE[:1]),
 }
@@ -152,7 +175,8 @@ def _with_variable(dice: Dice, theme: Theme, value: str) -> str:
 
 
 def _variable(dice: Dice, theme: Theme, value: str) -> str:
-    """A key of the theme, or of the resource, as a variable; the default, if it has one, is a value that matches, or a pattern of it."""
+    """A key of the theme, or of the resource, as a variable; the default, if it has one, is a value that matches, or a
+    pattern of it."""
     name = "aws:ResourceTag/team" if dice.chance(15) else dice.one(_singles(theme))
     default = value if dice.chance(60) else dice.one((f"{value[:2]}*", "*", f"?{value[1:]}"))
     return f"${{{name}, '{default}'}}" if dice.chance(40) else f"${{{name}}}"
@@ -177,9 +201,16 @@ def _arn(dice: Dice, world: World, value: str) -> str:
         case 6:
             return f"arn:*:{fields[2]}::{fields[4]}:*" if not fields[3] else f"arn:*:*:*:{fields[4]}:*"
         case 7:
-            return ":".join((*fields[:5], dice.one(("*${aws:username}", "*${aws:PrincipalTag/team}", "role/${aws:username, 'Admin'}"))))
+            return ":".join(
+                (
+                    *fields[:5],
+                    dice.one(("*${aws:username}", "*${aws:PrincipalTag/team}", "role/${aws:username, 'Admin'}")),
+                )
+            )
         case 8 | 9:
-            return dice.one((f"arn:*{fields[5]}", "*", f"*:{fields[5]}", "arn:*", ":".join(fields[:5]), "arn:*:iam:*:role/Admin"))
+            return dice.one(
+                (f"arn:*{fields[5]}", "*", f"*:{fields[5]}", "arn:*", ":".join(fields[:5]), "arn:*:iam:*:role/Admin")
+            )
         case _:
             return ":".join((*fields[:5], "?" + fields[5][1:]))
 
@@ -189,9 +220,31 @@ def _typed(dice: Dice, kind: str, value: str) -> str:
         case "Bool":
             return dice.one((value, value, value.upper(), value.title(), *OF_KIND["Bool"][3:5]))
         case "Date":
-            return dice.one((value, value, value, value, "2026-06-15", "1781526600", "2026-06-15T12:30:00+02:00", "2026-06-15T12:30:00.5Z"))
+            return dice.one(
+                (
+                    value,
+                    value,
+                    value,
+                    value,
+                    "2026-06-15",
+                    "1781526600",
+                    "2026-06-15T12:30:00+02:00",
+                    "2026-06-15T12:30:00.5Z",
+                )
+            )
         case "Numeric":
-            return dice.one((value, value, value, value, f"{float(value) + 1:g}", f"{float(value)}", f"{float(value) - 0.5:g}", "-1"))
+            return dice.one(
+                (
+                    value,
+                    value,
+                    value,
+                    value,
+                    f"{float(value) + 1:g}",
+                    f"{float(value)}",
+                    f"{float(value) - 0.5:g}",
+                    "-1",
+                )
+            )
         case "IpAddress":
             return dice.one((value, value, *_BLOCKS))
     return value

@@ -1,7 +1,8 @@
 """Generated contexts of requests, which meet the policies (F1–F9).
 
 In: a tape of choices, a setting, a caller, an operation. Out: pairs of condition keys and values.
-Keys that `problem` takes for given are always there: the moment, `aws:userid` of users and roles, the Region of operations without a key.
+Keys that `problem` takes for given are always there: the moment, `aws:userid` of users and roles, the Region of
+operations without a key.
 """
 
 from __future__ import annotations
@@ -22,11 +23,17 @@ READABLE = ("5", "300", "2026-06-15T12:30:00Z", "2026", "10.1.2.3", "::1", "true
 """Texts that read as values of other kinds (C3), and the empty one, which may be none (C1-null)."""
 
 PAIR_PREFIX = "kms:EncryptionContext:"
-MOMENTS = (("2026-01-01T00:00:00Z", "1767225600"), ("2026-06-15T12:30:00Z", "1781526600"), ("2027-01-01T00:00:00Z", "1798761600"))
+MOMENTS = (
+    ("2026-01-01T00:00:00Z", "1767225600"),
+    ("2026-06-15T12:30:00Z", "1781526600"),
+    ("2027-01-01T00:00:00Z", "1798761600"),
+)
 _TIMES = ("aws:CurrentTime", "aws:EpochTime")
 
 
-def a_context(dice: Dice, setting: Setting, caller: Caller, action: str, resource: str | None) -> Iterator[tuple[str, Value]]:
+def a_context(
+    dice: Dice, setting: Setting, caller: Caller, action: str, resource: str | None
+) -> Iterator[tuple[str, Value]]:
     """What a request says beside its caller, operation and resource."""
     moment = MOMENTS[0] if dice.chance(40) else dice.one(MOMENTS)
     yield _TIMES[0], moment[0]
@@ -79,7 +86,8 @@ def _about_request(dice: Dice, setting: Setting, caller: Caller, action: str) ->
 
 
 def add(context: Context, more: Context) -> None:
-    """Takes over what a context does not say yet; names of pairs of the encryption context may differ only in case (F7)."""
+    """Takes over what a context does not say yet; names of pairs of the encryption context may differ only in case
+    (F7)."""
     given = {name.lower() for name in context}
     for name, value in more.items():
         pair = name.startswith(PAIR_PREFIX)
@@ -118,7 +126,8 @@ def _asked_for(dice: Dice, setting: Setting) -> Context:
 
 
 def _may_give(estate: Estate, caller: Caller, key: TestedKey) -> bool:
-    """Whether a request may say this itself: what follows from caller, key or organization is left to the rooms (F1–F3, F8)."""
+    """Whether a request may say this itself: what follows from caller, key or organization is left to the rooms (F1–F3,
+    F8)."""
     if key.derived or key.name in _TIMES:
         return False
     if key.name.startswith("aws:PrincipalTag/"):

@@ -95,12 +95,21 @@ class Counts:
     def table(self) -> str:
         """The counts as text."""
         lines = [f"{self.cases:,} requests, {self.compared:,} comparisons"]
-        lines += [f"  {name:<8} {count:>7,} ({count / max(1, self.cases):.1%})" for name, count in sorted(self.outcomes.items())]
-        lines.append(f"  {self.open_facts:,} where problem is sharper, since it knows which values a fact of the key can have (U3)")
+        lines += [
+            f"  {name:<8} {count:>7,} ({count / max(1, self.cases):.1%})"
+            for name, count in sorted(self.outcomes.items())
+        ]
+        lines.append(
+            f"  {self.open_facts:,} where problem is sharper, since it knows which values a fact of the key can "
+            "have (U3)"
+        )
         lines.append(f"  {sum(self.undetermined.values()):,} that problem cannot hold ({self.undecided:.2%})")
         lines += [f"    {count:>5,} {reason}" for reason, count in self.undetermined.most_common(8)]
         lines.append(f"  {self.left_open:,} that the third reading leaves open ({self.unread:.2%})")
         lines.append(f"{'rule':<28}{'held':>9}{'failed':>9}  read off the")
-        lines += [f"{label:<28}{self.fired[label, True]:>9,}{self.fired[label, False]:>9,}  {source}" for label, source in SOURCES.items()]
+        lines += [
+            f"{label:<28}{self.fired[label, True]:>9,}{self.fired[label, False]:>9,}  {source}"
+            for label, source in SOURCES.items()
+        ]
         lines += [f"{label:<28}{'-':>9}{'-':>9}  {reason}" for label, reason in UNCOUNTED.items()]
         return "\n".join(lines)

@@ -43,7 +43,9 @@ def key_policy(dice: Dice, theme: Theme, key: str) -> Document:
             statements = [{**first, "Principal": callers_themselves(dice, theme.world)} if dice.chance(70) else first]
             if dice.chance(30):
                 few = ["kms:De*", "kms:ScheduleKeyDeletion"] if dice.chance(80) else "kms:*"
-                statements.append({"Effect": "Deny", "NotPrincipal": spared(dice, theme.world), "Action": few, "Resource": "*"})
+                statements.append(
+                    {"Effect": "Deny", "NotPrincipal": spared(dice, theme.world), "Action": few, "Resource": "*"}
+                )
         case Focus.SERVICE_CONTROL | Focus.RESOURCE_CONTROL | Focus.ENDPOINT:
             statements = [first if dice.chance(50) else {**first, "Principal": trusting}]
         case _:
@@ -82,8 +84,21 @@ def _key_resource(dice: Dice, world: World, key: str) -> dict[str, Any]:
         return {"Resource": "*"}
     other = world.keys[-1] if world.keys[-1] != key else key[:-1] + "0"
     pools = (
-        *([key], ["*", other], [other], [key.rsplit("/", 1)[0] + "/*"], [f"arn:*:kms:*:{HOME}:key/*"], key.rsplit("/", 1)[1:]),
-        *([key.rsplit("/", 1)[0] + "/${aws:PrincipalTag/team}*"], [key.replace(":kms:", ":KMS:")], ["arn:*"], None, None),
+        *(
+            [key],
+            ["*", other],
+            [other],
+            [key.rsplit("/", 1)[0] + "/*"],
+            [f"arn:*:kms:*:{HOME}:key/*"],
+            key.rsplit("/", 1)[1:],
+        ),
+        *(
+            [key.rsplit("/", 1)[0] + "/${aws:PrincipalTag/team}*"],
+            [key.replace(":kms:", ":KMS:")],
+            ["arn:*"],
+            None,
+            None,
+        ),
     )
     chosen = dice.one(pools)
     if chosen is None:

@@ -22,7 +22,9 @@ def some_doubts(dice: Dice, estate: Estate) -> tuple[Doubt, ...]:
     """Up to two statements of the estate, seldom any."""
     if not dice.chance(8):
         return ()
-    every = sorted({(policy.identity, statement.index) for policy in estate.deciding_policies() for statement in policy.statements})
+    every = sorted(
+        {(policy.identity, statement.index) for policy in estate.deciding_policies() for statement in policy.statements}
+    )
     return tuple(sorted(set(dice.some(tuple(every), 1, 2)))) if every else ()
 
 
@@ -37,7 +39,9 @@ def doubted(estate: Estate, doubts: Iterable[Doubt], partial: Iterable[str] = ()
         return replace(policy, statements=tuple(statements))
 
     found = mapped(estate, marked)
-    accounts = tuple(replace(account, complete=account.complete and account.id not in incomplete) for account in found.accounts)
+    accounts = tuple(
+        replace(account, complete=account.complete and account.id not in incomplete) for account in found.accounts
+    )
     return replace(found, accounts=accounts, unmodelled=(*estate.unmodelled, *things.values()))
 
 
@@ -48,21 +52,28 @@ def mapped(estate: Estate, change: Callable[[Policy], Policy]) -> Estate:
         return tuple(change(policy) for policy in policies)
 
     def identity(found: Identity) -> Identity:
-        return replace(found, policies=every(found.policies), boundary=change(found.boundary) if found.boundary else None)
+        return replace(
+            found, policies=every(found.policies), boundary=change(found.boundary) if found.boundary else None
+        )
 
     def levels(given: tuple[Level, ...] | None) -> tuple[Level, ...] | None:
         return None if given is None else tuple(replace(level, policies=every(level.policies)) for level in given)
 
     organization, endpoints = estate.organization, estate.endpoints
     if organization is not None:
-        controls = tuple(replace(c, service=levels(c.service), resource=levels(c.resource)) for c in organization.controls)
+        controls = tuple(
+            replace(c, service=levels(c.service), resource=levels(c.resource)) for c in organization.controls
+        )
         organization = replace(organization, controls=controls)
     if endpoints is not None:
         endpoints = tuple(replace(found, policy=change(found.policy) if found.policy else None) for found in endpoints)
     return replace(
         estate,
         keys=tuple(replace(key, policies=every(key.policies or ())) for key in estate.keys),
-        accounts=tuple(replace(a, users=tuple(map(identity, a.users)), roles=tuple(map(identity, a.roles))) for a in estate.accounts),
+        accounts=tuple(
+            replace(a, users=tuple(map(identity, a.users)), roles=tuple(map(identity, a.roles)))
+            for a in estate.accounts
+        ),
         organization=organization,
         endpoints=endpoints,
     )
@@ -70,15 +81,21 @@ def mapped(estate: Estate, change: Callable[[Policy], Policy]) -> Estate:
 
 def doubts_of(estate: Estate) -> list[Doubt]:
     """The statements of an estate that are in doubt."""
-    found = {(p.identity, s.index): None for p in estate.deciding_policies() for s in p.statements if s.doubt is not None}
+    found = {
+        (p.identity, s.index): None for p in estate.deciding_policies() for s in p.statements if s.doubt is not None
+    }
     return list(found)
 
 
 def _thing(estate: Estate, doubt: Doubt) -> Unmodelled:
     identity, index = doubt
-    effects = {s.effect for p in estate.deciding_policies() if p.identity == identity for s in p.statements if s.index == index}
+    effects = {
+        s.effect for p in estate.deciding_policies() if p.identity == identity for s in p.statements if s.index == index
+    }
     influence = Influence.MAY_ALLOW if effects == {Effect.ALLOW} else Influence.MAY_REFUSE
-    return Unmodelled(f"statement {index} of {identity}", "U3", influence, "a statement with unknown parts", of_statement=True)
+    return Unmodelled(
+        f"statement {index} of {identity}", "U3", influence, "a statement with unknown parts", of_statement=True
+    )
 
 
 def _symbol(thing: Unmodelled) -> str:

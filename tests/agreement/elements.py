@@ -1,4 +1,5 @@
-"""Generated elements of statements in any kind of policy: actions, conditions, resources as IAM policies have them (L1–L9, C).
+"""Generated elements of statements in any kind of policy: actions, conditions, resources as IAM policies have them
+(L1–L9, C).
 
 In: choices, a world, a theme. Out: parts of JSON documents.
 """
@@ -14,8 +15,29 @@ from tests.agreement.world import HOME, PARTNER, Dice, World
 
 PATTERNS = (
     *("kms:*",) * 6,
-    *("*", "*", "kms:D*", "kms:*Encrypt*", "kms:?ecrypt", "kms:Re*", "kms:Create*", "kms:List*", "KMS:decrypt", "Kms:GENERATE*"),
-    *("kms:*Grant*", "kms:*Alias*", "kms:Describe*", "s3:GetObject", "kms:Get*", "kms:*Tag*", "kms:DecryptNot", "kms:*caps*", "kms:*Mac"),
+    *(
+        "*",
+        "*",
+        "kms:D*",
+        "kms:*Encrypt*",
+        "kms:?ecrypt",
+        "kms:Re*",
+        "kms:Create*",
+        "kms:List*",
+        "KMS:decrypt",
+        "Kms:GENERATE*",
+    ),
+    *(
+        "kms:*Grant*",
+        "kms:*Alias*",
+        "kms:Describe*",
+        "s3:GetObject",
+        "kms:Get*",
+        "kms:*Tag*",
+        "kms:DecryptNot",
+        "kms:*caps*",
+        "kms:*Mac",
+    ),
 )
 
 
@@ -71,8 +93,24 @@ def _identity_pattern(dice: Dice, world: World) -> str:
     key, region = dice.one(world.keys), world.region
     last = key.split(":", 5)[5]
     pool = (
-        *(key, key, f"{start}:*:*:key/*", f"{start}:{region}:{HOME}:*", f"{start}:*:{HOME}:key/{last[4:8]}*", start, f"{start}:*", "arn:*"),
-        *(f"{start}:{region}:{HOME}:alias/*", f"{start}:*:*:alias/payments", last, last[4:], "alias/payments", f"{start}:*:*:key/mrk-*"),
+        *(
+            key,
+            key,
+            f"{start}:*:*:key/*",
+            f"{start}:{region}:{HOME}:*",
+            f"{start}:*:{HOME}:key/{last[4:8]}*",
+            start,
+            f"{start}:*",
+            "arn:*",
+        ),
+        *(
+            f"{start}:{region}:{HOME}:alias/*",
+            f"{start}:*:*:alias/payments",
+            last,
+            last[4:],
+            "alias/payments",
+            f"{start}:*:*:key/mrk-*",
+        ),
         *(
             f"{start}:*:*:*/${{aws:PrincipalTag/team}}*",
             f"{start}:*:${{aws:PrincipalAccount}}:key/*",
@@ -84,6 +122,11 @@ def _identity_pattern(dice: Dice, world: World) -> str:
             f"{start}:*:{PARTNER}:*",
             f"{start}:*:*:*",
         ),
-        *(f"{start}:*:*:alias/${{aws:PrincipalTag/team, 'blue'}}", f"{start}:{region}", f"{start}:*:{last}", f"{start}:*:key/*"),
+        *(
+            f"{start}:*:*:alias/${{aws:PrincipalTag/team, 'blue'}}",
+            f"{start}:{region}",
+            f"{start}:*:{last}",
+            f"{start}:*:key/*",
+        ),
     )
     return dice.one(pool)

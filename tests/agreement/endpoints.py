@@ -35,4 +35,7 @@ def _endpoint(dice: Dice, theme: Theme, library: Library, name: str) -> Endpoint
 def missing_policies(found: tuple[Endpoint, ...]) -> tuple[Unmodelled, ...]:
     """What is not known of endpoints whose policy is not in the input: it may refuse."""
     missing = [endpoint.id for endpoint in found if endpoint.policy is None]
-    return tuple(Unmodelled(f"policy of {name}", "V", Influence.MAY_REFUSE, f"the policy of {name}", endpoint=name) for name in missing)
+    return tuple(
+        Unmodelled(f"policy of {name}", "V", Influence.MAY_REFUSE, f"the policy of {name}", endpoint=name)
+        for name in missing
+    )

@@ -1,6 +1,7 @@
 """Estates of kept disagreements: JSON ↔ `Estate`. The form is told in `tests/cases/regressions/README.md`.
 
-In: an estate with the texts of its policies, or a JSON document. Out: the other. Guarantee: nothing that decides is left out.
+In: an estate with the texts of its policies, or a JSON document. Out: the other. Guarantee: nothing that decides is
+left out.
 """
 
 from __future__ import annotations
@@ -22,7 +23,15 @@ Texts = Mapping[str, str]
 """The texts of policies, by `Policy.identity`."""
 
 _FACTS = ("spec", "usage", "origin", "multi_region", "multi_region_type", "manager", "aliases", "tags")
-_OF_GRANT = ("operations", "issuing_account", "context_equals", "context_subset", "source_arn", "grantee_hidden", "name")
+_OF_GRANT = (
+    "operations",
+    "issuing_account",
+    "context_equals",
+    "context_subset",
+    "source_arn",
+    "grantee_hidden",
+    "name",
+)
 _OF_THING = ("name", "label", "description", "key", "account", "principal", "endpoint", "owner", "of_identities")
 
 
@@ -47,12 +56,19 @@ def estate_to_json(estate: Estate, documents: Texts) -> Json:
 
 def estate_from_json(case: Mapping[str, Any]) -> Estate:
     """The estate of a case."""
-    endpoints = tuple(_read_endpoint(name, data) for name, data in case["endpoints"].items()) if "endpoints" in case else None
+    endpoints = (
+        tuple(_read_endpoint(name, data) for name, data in case["endpoints"].items()) if "endpoints" in case else None
+    )
     estate = Estate(
         tuple(_read_key(arn, data) for arn, data in case["keys"].items()),
-        tuple(_read_account(name, data, case.get("providers", {}).get(name)) for name, data in case.get("accounts", {}).items()),
+        tuple(
+            _read_account(name, data, case.get("providers", {}).get(name))
+            for name, data in case.get("accounts", {}).items()
+        ),
         _read_organization(case["organization"]) if "organization" in case else None,
-        tuple(Unmodelled(**{**thing, "influence": Influence[thing["influence"]]}) for thing in case.get("unmodelled", ())),
+        tuple(
+            Unmodelled(**{**thing, "influence": Influence[thing["influence"]]}) for thing in case.get("unmodelled", ())
+        ),
         endpoints=endpoints,
     )
     return doubted(estate, [(policy, index) for policy, index in case.get("doubts", ())], case.get("partial", ()))
@@ -156,7 +172,11 @@ def _read_identity(arn: str, data: Mapping[str, Any]) -> Identity:
 
 
 def _organization(organization: Organization, documents: Texts) -> Json:
-    found: Json = {"id": organization.id, "management_account": organization.management_account, "accounts": organization.accounts}
+    found: Json = {
+        "id": organization.id,
+        "management_account": organization.management_account,
+        "accounts": organization.accounts,
+    }
     if organization.controls:
         found["controls"] = {controls.account: _controls(controls, documents) for controls in organization.controls}
     return found

@@ -1,6 +1,7 @@
 """Generated estates: keys with their policies, grants and facts, inventories, what is not modelled (P1–P7, U1–U5, F8).
 
-In: a tape of choices. Out: `Setting`: an `Estate` whose policies went through text and the parser, with the theme it was made from.
+In: a tape of choices. Out: `Setting`: an `Estate` whose policies went through text and the parser, with the theme it
+was made from.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from verifier.model.unmodelled import Influence, Unmodelled
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """An estate, and the theme that requests should share with it. `documents` are the texts of its policies, by identity."""
+    """An estate, and the theme that requests should share with it. `documents` are the texts of its policies, by
+    identity."""
 
     estate: Estate
     theme: Theme
@@ -48,7 +50,11 @@ def a_setting(dice: Dice) -> Setting:
     library = Library()
     facts = _facts(dice, world)
     keys = tuple(_key(dice, theme, library, arn, known) for arn, known in zip(world.keys, facts, strict=True))
-    accounts = tuple(_account(dice, theme, library, account) for account, missing in ((HOME, 7), (PARTNER, 25)) if not dice.chance(missing))
+    accounts = tuple(
+        _account(dice, theme, library, account)
+        for account, missing in ((HOME, 7), (PARTNER, 25))
+        if not dice.chance(missing)
+    )
     found = endpoints(dice, theme, library)
     unmodelled = (
         *_missing_boundaries(accounts),
@@ -65,7 +71,8 @@ def a_setting(dice: Dice) -> Setting:
 
 
 def _facts(dice: Dice, world: World) -> list[KeyFacts | None]:
-    """The facts of each key where they are given; related multi-Region keys share all but which of them is the primary (L9)."""
+    """The facts of each key where they are given; related multi-Region keys share all but which of them is the primary
+    (L9)."""
     first = some_facts(dice, world.keys[0])
     found = [first]
     for arn in world.keys[1:]:
@@ -122,7 +129,9 @@ def _account(dice: Dice, theme: Theme, library: Library, account: str) -> Accoun
     name = iam(theme.world.partition, account, "policy/shared")
     document = identity_policy(dice, theme)
     shared = library.read(document, PolicyKind.IDENTITY, name)
-    limit = library.read(boundary(dice, theme), PolicyKind.BOUNDARY, iam(theme.world.partition, account, "policy/boundary"))
+    limit = library.read(
+        boundary(dice, theme), PolicyKind.BOUNDARY, iam(theme.world.partition, account, "policy/boundary")
+    )
     # The managed policy that is attached may be the boundary too.
     limits = (limit, limit, limit, library.read(document, PolicyKind.BOUNDARY, name))
     listed = [at_a_path(dice, arn, 5) for arn in theme.world.identities(account) if not dice.chance(8)]
@@ -132,7 +141,9 @@ def _account(dice: Dice, theme: Theme, library: Library, account: str) -> Accoun
     return Account(account, users, roles, providers=providers(dice.aside, theme.world, account))
 
 
-def _identity(dice: Dice, theme: Theme, library: Library, arn: str, shared: Policy, limits: tuple[Policy, ...]) -> Identity:
+def _identity(
+    dice: Dice, theme: Theme, library: Library, arn: str, shared: Policy, limits: tuple[Policy, ...]
+) -> Identity:
     policies = [shared] if theme.focused or dice.chance(60) else []
     if dice.chance(5 if theme.focused else 45):
         policies.append(library.read(identity_policy(dice, theme), PolicyKind.IDENTITY, f"{arn}#inline"))
@@ -163,7 +174,10 @@ def _missing_boundaries(accounts: tuple[Account, ...]) -> tuple[Unmodelled, ...]
     """A boundary whose document is not in the input may refuse (D4, U3)."""
     everyone = [identity for account in accounts for identity in (*account.users, *account.roles)]
     missing = [identity.arn for identity in everyone if identity.bounded and identity.boundary is None]
-    return tuple(Unmodelled(f"boundary of {arn}", "D4", Influence.MAY_REFUSE, f"boundary of {arn}", principal=arn) for arn in missing)
+    return tuple(
+        Unmodelled(f"boundary of {arn}", "D4", Influence.MAY_REFUSE, f"boundary of {arn}", principal=arn)
+        for arn in missing
+    )
 
 
 def _unmodelled(dice: Dice, world: World, number: int) -> Unmodelled:
@@ -179,8 +193,12 @@ def _unmodelled(dice: Dice, world: World, number: int) -> Unmodelled:
         case 4:
             return Unmodelled(f"endpoint {number}", "D2", Influence.MAY_REFUSE, "an endpoint policy")
         case 5 if number:
-            return Unmodelled(f"policies {number}", "U3", Influence.MAY_REFUSE, "who knows what", account=account, of_identities=True)
+            return Unmodelled(
+                f"policies {number}", "U3", Influence.MAY_REFUSE, "who knows what", account=account, of_identities=True
+            )
         case 5:
-            return Unmodelled(f"policy {number}", "U3", Influence.EITHER, "a managed policy that is missing", principal=principal)
+            return Unmodelled(
+                f"policy {number}", "U3", Influence.EITHER, "a managed policy that is missing", principal=principal
+            )
         case _:
             return Unmodelled(f"boundary {number}", "D4", Influence.MAY_REFUSE, "a boundary", principal=principal)

@@ -27,7 +27,9 @@ def granted(dice: Dice, world: World, key: Key) -> tuple[Caller, str, Context]:
     if dice.chance(20):
         caller, action = _retirer(dice, world, grant), _RETIRE
     else:
-        caller = a_caller(dice, world) if grant.grantee_hidden and dice.chance(60) else named(dice, world, grant.grantee)
+        caller = (
+            a_caller(dice, world) if grant.grantee_hidden and dice.chance(60) else named(dice, world, grant.grantee)
+        )
         action = _operation(dice, grant)
     return caller, action, _context(dice, world, grant, caller, action)
 
@@ -72,7 +74,9 @@ def _pairs(dice: Dice, grant: Grant) -> Context:
     found: dict[str, str] = {}
     for name, value in grant.context_equals or grant.context_subset or ():
         if not dice.chance(8):
-            found[dice.one((name,) * 6 + (name.swapcase(), name.upper()))] = value if dice.chance(90) else dice.one(NAMES)
+            found[dice.one((name,) * 6 + (name.swapcase(), name.upper()))] = (
+                value if dice.chance(90) else dice.one(NAMES)
+            )
     if dice.chance(25):
         found.setdefault(dice.one(PAIR_NAMES), dice.one(NAMES))
     return {PAIR_PREFIX + name: value for name, value in found.items()}

@@ -69,7 +69,9 @@ def _name(dice: Dice, world: World, services: int) -> str:
         case 5 | 6 | 7:
             return dice.one(world.identities(account)[2:])
         case 8 | 9:
-            return dice.one((*world.sessions(account), sts(world.partition, account, f"assumed-role/{AWS_OWNED_ROLE}/i-0abc")))
+            return dice.one(
+                (*world.sessions(account), sts(world.partition, account, f"assumed-role/{AWS_OWNED_ROLE}/i-0abc"))
+            )
         case 10:
             return dice.one(world.federated(account))
         case _:

@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.agreement.world import ACCOUNTS, ENDPOINTS, NAMES, ORGANIZATION, OTHER_ORGANIZATION, PATHS, SERVICES, VPCS, World, iam
+from tests.agreement.world import (
+    ACCOUNTS,
+    ENDPOINTS,
+    NAMES,
+    ORGANIZATION,
+    OTHER_ORGANIZATION,
+    PATHS,
+    SERVICES,
+    VPCS,
+    World,
+    iam,
+)
 from verifier.model.reference import ValueType, condition_keys
 
 STRING, ARN, BOOL, DATE, NUMERIC, IP, BINARY = "String", "Arn", "Bool", "Date", "Numeric", "IpAddress", "Binary"
@@ -18,8 +29,8 @@ Pool = Callable[[World], tuple[str, ...]]
 
 @dataclass(frozen=True)
 class TestedKey:
-    """A condition key. `values` gives a few values that a request can have; `rule` is the label, F1 to F9, that it belongs to.
-    A `derived` key follows from the caller, the key or the organization, and is not given (F1, F2, F8)."""
+    """A condition key. `values` gives a few values that a request can have; `rule` is the label, F1 to F9, that it
+    belongs to. A `derived` key follows from the caller, the key or the organization, and is not given (F1, F2, F8)."""
 
     name: str
     kind: str
@@ -48,7 +59,14 @@ def _principals(world: World) -> tuple[str, ...]:
 
 
 def _user_ids(world: World) -> tuple[str, ...]:
-    return ("AIDAALICEHOME", "AROAADMINHOME:nightly", "AROAREADERHOME:Alice", "AROAADMINPARTNER:Alice", ACCOUNTS[0], f"{ACCOUNTS[0]}:Sam")
+    return (
+        "AIDAALICEHOME",
+        "AROAADMINHOME:nightly",
+        "AROAREADERHOME:Alice",
+        "AROAADMINPARTNER:Alice",
+        ACCOUNTS[0],
+        f"{ACCOUNTS[0]}:Sam",
+    )
 
 
 def source_arns(world: World) -> tuple[str, ...]:
@@ -83,7 +101,9 @@ _ALIASES = fixed("alias/payments", "alias/app/blue", "alias/other")
 KEYS: tuple[TestedKey, ...] = (
     TestedKey("aws:PrincipalArn", ARN, _principals, "F1", derived=True),
     TestedKey("aws:PrincipalAccount", STRING, _ACCOUNTS, "F1", derived=True),
-    TestedKey("aws:PrincipalType", STRING, fixed("User", "AssumedRole", "Account", "FederatedUser"), "F1", derived=True),
+    TestedKey(
+        "aws:PrincipalType", STRING, fixed("User", "AssumedRole", "Account", "FederatedUser"), "F1", derived=True
+    ),
     TestedKey("aws:userid", STRING, _user_ids, "F1", derived=True),
     TestedKey("kms:CallerAccount", STRING, _ACCOUNTS, "F1", derived=True),
     TestedKey("aws:ResourceAccount", STRING, _ACCOUNTS, "F1", derived=True),
@@ -109,7 +129,9 @@ KEYS: tuple[TestedKey, ...] = (
     TestedKey("aws:VpcSourceIp", IP, fixed("10.1.2.3", "10.9.8.7"), "F4"),
     TestedKey("aws:SourceVpc", STRING, fixed(*VPCS), "F4"),
     TestedKey("aws:SourceVpce", STRING, fixed(*ENDPOINTS), "F4"),
-    TestedKey("aws:SourceVpcArn", ARN, lambda w: (f"arn:{w.partition}:ec2:{w.region}:{ACCOUNTS[0]}:vpc/vpc-0a1b2c3d",), "F4"),
+    TestedKey(
+        "aws:SourceVpcArn", ARN, lambda w: (f"arn:{w.partition}:ec2:{w.region}:{ACCOUNTS[0]}:vpc/vpc-0a1b2c3d",), "F4"
+    ),
     TestedKey("aws:VpceAccount", STRING, _ACCOUNTS, "F4"),
     TestedKey("aws:VpceOrgID", STRING, fixed(ORGANIZATION, OTHER_ORGANIZATION), "F2"),
     TestedKey("aws:VpceOrgPaths", STRING, fixed(*PATHS), "F2", multivalued=True),
@@ -123,7 +145,13 @@ KEYS: tuple[TestedKey, ...] = (
     TestedKey("aws:SourceArn", ARN, source_arns, "F5"),
     TestedKey("aws:SourceAccount", STRING, _ACCOUNTS, "F5"),
     TestedKey("kms:GrantIsForAWSResource", BOOL, _TRUTHS, "F5"),
-    TestedKey("kms:GrantOperations", STRING, fixed("Decrypt", "Encrypt", "CreateGrant", "GenerateDataKey"), "F6", multivalued=True),
+    TestedKey(
+        "kms:GrantOperations",
+        STRING,
+        fixed("Decrypt", "Encrypt", "CreateGrant", "GenerateDataKey"),
+        "F6",
+        multivalued=True,
+    ),
     TestedKey("kms:GranteePrincipal", STRING, _grantees, "F6"),
     TestedKey("kms:RetiringPrincipal", STRING, _grantees, "F6"),
     TestedKey("kms:GranteeServicePrincipal", STRING, fixed(*SERVICES), "F6"),
@@ -159,12 +187,21 @@ KEYS: tuple[TestedKey, ...] = (
     TestedKey("kms:EncryptionContext:tenant", STRING, fixed(*NAMES), "F7"),
     TestedKey("kms:EncryptionContext:Tenant", STRING, fixed(*NAMES), "F7"),
     TestedKey("kms:EncryptionContext:app", STRING, fixed(*NAMES), "F7"),
-    TestedKey("kms:EncryptionContextKeys", STRING, fixed("tenant", "Tenant", "app", "other"), "F7", multivalued=True, derived=True),
+    TestedKey(
+        "kms:EncryptionContextKeys",
+        STRING,
+        fixed("tenant", "Tenant", "app", "other"),
+        "F7",
+        multivalued=True,
+        derived=True,
+    ),
     TestedKey("kms:KeySpec", STRING, _SPECS, "F8", derived=True),
     TestedKey("kms:CustomerMasterKeySpec", STRING, _SPECS, "F8", derived=True),
     TestedKey("kms:KeyUsage", STRING, _USAGES, "F8", derived=True),
     TestedKey("kms:CustomerMasterKeyUsage", STRING, _USAGES, "F8", derived=True),
-    TestedKey("kms:KeyOrigin", STRING, fixed("AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"), "F8", derived=True),
+    TestedKey(
+        "kms:KeyOrigin", STRING, fixed("AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"), "F8", derived=True
+    ),
     TestedKey("kms:MultiRegion", BOOL, _TRUTHS, "F8", derived=True),
     TestedKey("kms:MultiRegionKeyType", STRING, fixed("PRIMARY", "REPLICA"), "F8", derived=True),
     TestedKey("kms:RequestAlias", STRING, _ALIASES, "F8"),
@@ -174,11 +211,18 @@ KEYS: tuple[TestedKey, ...] = (
     TestedKey("aws:SourceIdentity", STRING, fixed(*NAMES), "F3"),
     TestedKey("aws:FederatedProvider", STRING, _providers, "F3"),
     TestedKey("aws:Ec2InstanceSourceVpc", STRING, fixed(*VPCS), "F4"),
-    TestedKey("ec2:SourceInstanceArn", ARN, lambda w: (f"arn:{w.partition}:ec2:{w.region}:{ACCOUNTS[0]}:instance/i-0a1b2c3d",), "F3"),
+    TestedKey(
+        "ec2:SourceInstanceArn",
+        ARN,
+        lambda w: (f"arn:{w.partition}:ec2:{w.region}:{ACCOUNTS[0]}:instance/i-0a1b2c3d",),
+        "F3",
+    ),
     TestedKey("lambda:SourceFunctionArn", ARN, lambda w: (source_arns(w)[1],), "F3"),
     TestedKey("glue:RoleAssumedBy", STRING, fixed("glue.amazonaws.com"), "F3"),
     TestedKey("identitystore:UserId", STRING, fixed("94482488-3041-7026-18f3-be45837cd0e4"), "F3"),
-    TestedKey("aws:SignInSessionArn", ARN, lambda w: (f"arn:{w.partition}:signin:{w.region}:{ACCOUNTS[0]}:session/one",), "F3"),
+    TestedKey(
+        "aws:SignInSessionArn", ARN, lambda w: (f"arn:{w.partition}:signin:{w.region}:{ACCOUNTS[0]}:session/one",), "F3"
+    ),
     TestedKey("aws:ViaAWSMCPService", BOOL, _TRUTHS, "F5"),
     TestedKey("aws:CalledViaAWSMCP", STRING, fixed("aws-mcp.amazonaws.com"), "F5"),
     TestedKey("saml:sub", STRING, fixed(*NAMES), "F6"),
@@ -204,7 +248,9 @@ VALUES = {
 """Values of keys that have a form of their own."""
 _NAMED = {key.name.lower() for key in KEYS}
 OTHERS: tuple[TestedKey, ...] = tuple(
-    TestedKey(key.name, kind, fixed(*VALUES[key.name.lower()]) if key.name.lower() in VALUES else pool, "F6", key.multivalued)
+    TestedKey(
+        key.name, kind, fixed(*VALUES[key.name.lower()]) if key.name.lower() in VALUES else pool, "F6", key.multivalued
+    )
     for key in condition_keys()
     for kind, pool in [_KINDS[key.type]]
     if key.prefix is None and key.name.lower() not in _NAMED

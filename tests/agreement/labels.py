@@ -1,8 +1,8 @@
 """Which rules a case exercises, and which way (the label counts of `make fuzz`).
 
 In: a setting and a comparison. Out: (label, whether the thing that the rule is about held) pairs.
-`SOURCES` says for each label where that is read off: from the steps of evaluate's trace where the trace names the rule, else from
-the shape of the case. A label without an entry there tells no decision of one request; `UNCOUNTED` says why.
+`SOURCES` says for each label where that is read off: from the steps of evaluate's trace where the trace names the rule,
+else from the shape of the case. A label without an entry there tells no decision of one request; `UNCOUNTED` says why.
 """
 
 from __future__ import annotations
@@ -21,10 +21,34 @@ from verifier.model.request import CallerKind, Outcome, Request, Step
 Fired = Iterator[tuple[str, bool]]
 
 OPERATORS = (
-    *("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike"),
-    *("NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEquals"),
+    *(
+        "StringEquals",
+        "StringNotEquals",
+        "StringEqualsIgnoreCase",
+        "StringNotEqualsIgnoreCase",
+        "StringLike",
+        "StringNotLike",
+    ),
+    *(
+        "NumericEquals",
+        "NumericNotEquals",
+        "NumericLessThan",
+        "NumericLessThanEquals",
+        "NumericGreaterThan",
+        "NumericGreaterThanEquals",
+    ),
     *("DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals"),
-    *("Bool", "BinaryEquals", "IpAddress", "NotIpAddress", "ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike", "Null"),
+    *(
+        "Bool",
+        "BinaryEquals",
+        "IpAddress",
+        "NotIpAddress",
+        "ArnEquals",
+        "ArnNotEquals",
+        "ArnLike",
+        "ArnNotLike",
+        "Null",
+    ),
 )
 MODIFIERS = ("ForAllValues", "ForAnyValue", "IfExists")
 KINDS = ("user", "role", "root", "federated", "service", "service-linked")
@@ -76,7 +100,8 @@ SOURCES: dict[str, str] = {
     **{f"F{n}": "shape: a condition on a key of this rule holds or not" for n in range(1, 9)},
     **dict.fromkeys((*OPERATORS, *MODIFIERS), f"{_TRACE}: a condition with this operator"),
     **dict.fromkeys(
-        ("U2 role with session policy", "U2 federated with session policy"), "shape: session policies change the outcome or not"
+        ("U2 role with session policy", "U2 federated with session policy"),
+        "shape: session policies change the outcome or not",
     ),
     **mechanisms.SOURCES,
 }
@@ -139,7 +164,11 @@ def _of_session(setting: Setting, request: Request) -> Fired:
     tagged = role is not None and request.caller.kind is CallerKind.ROLE and not tags.items() <= own.items()
     yield "F3 session tags", tagged
     yield "F3 provider", tagged and "-provider/" in str(role and role.trust)
-    listed = {_without_path(identity.arn) for account in setting.estate.accounts for identity in (*account.users, *account.roles)}
+    listed = {
+        _without_path(identity.arn)
+        for account in setting.estate.accounts
+        for identity in (*account.users, *account.roles)
+    }
     yield "R2 other path", role is None and _without_path(request.caller.principal_arn) in listed
 
 

@@ -1,4 +1,5 @@
-"""Generated documents that only limit: boundaries, session policies, SCPs, RCPs, policies of VPC endpoints (D4, D7, U2, V).
+"""Generated documents that only limit: boundaries, session policies, SCPs, RCPs, policies of VPC endpoints (D4, D7, U2,
+V).
 
 In: choices, a world, a theme. Out: documents, to be dumped and read by the parser.
 """
@@ -70,7 +71,9 @@ def _limit(dice: Dice, theme: Theme, alone: bool) -> Document:
         return document(dice, [identity_statement(dice, theme, "Allow")])
     statements = [EVERYTHING] if dice.chance(75) else []
     extra = dice.count(0, 2)
-    return document(dice, statements + [identity_statement(dice, theme, an_effect(dice, 40)) for _ in range(extra)] or [EVERYTHING])
+    return document(
+        dice, statements + [identity_statement(dice, theme, an_effect(dice, 40)) for _ in range(extra)] or [EVERYTHING]
+    )
 
 
 def _length(dice: Dice, theme: Theme) -> int:

@@ -1,7 +1,8 @@
-"""Which rules about grants, control policies, boundaries and endpoints a case exercises, and which way; and which readings turn it.
+"""Which rules about grants, control policies, boundaries and endpoints a case exercises, and which way; and which
+readings turn it.
 
-In: a setting and a comparison. Out: (label, whether the thing that the rule is about held) pairs. Like `labels`, whose table this is a
-part of: `SOURCES` says for each label where it is read off.
+In: a setting and a comparison. Out: (label, whether the thing that the rule is about held) pairs. Like `labels`, whose
+table this is a part of: `SOURCES` says for each label where it is read off.
 """
 
 from __future__ import annotations
@@ -23,7 +24,20 @@ FACTUAL = ("F1-service", "F3", "F4", "F5", "F6", "F6-untag")
 """Readings that say which requests could be sent: no decision about a request that is given asks for them."""
 SYMBOLS = tuple(reading.label for reading in READINGS if reading.label not in FACTUAL)
 """The readings that decisions ask for."""
-TURNING = ("R4", "P5", "D4", "D6", "V-account", "G2", "G2-federated", "G3-names", "G3-source", "G3-describe", "G4", "G5")
+TURNING = (
+    "R4",
+    "P5",
+    "D4",
+    "D6",
+    "V-account",
+    "G2",
+    "G2-federated",
+    "G3-names",
+    "G3-source",
+    "G3-describe",
+    "G4",
+    "G5",
+)
 """Those that a single mechanism makes matter."""
 LIMITING = (PolicyKind.BOUNDARY, PolicyKind.SCP, PolicyKind.RCP, PolicyKind.ENDPOINT)
 
@@ -38,8 +52,13 @@ SOURCES: dict[str, str] = {
     "G4": f"{_TRACE}: a boundary or session policy lets a grant be or limits it",
     "G5": f"{_TRACE}: the sum for RetireGrant",
     "G5 retiring principal": "shape: the retiring principal of a grant retires it or not",
-    **{f"G6 {what}": f"{_TRACE}: the grant that is asked for is as strict as the grant that allows it or not" for what in G6_PARTS},
-    "G without policies": "shape: a grant allows, in the key's account or another, what policies alone do not, or it does not",
+    **{
+        f"G6 {what}": f"{_TRACE}: the grant that is asked for is as strict as the grant that allows it or not"
+        for what in G6_PARTS
+    },
+    "G without policies": (
+        "shape: a grant allows, in the key's account or another, what policies alone do not, or it does not"
+    ),
     **dict.fromkeys(("D7 root", "D7 unit", "D7 account"), f"{_TRACE}: the SCPs of one level"),
     "D7 levels": "shape: of several levels of SCPs all allow, or only some of them",
     "D7 management": "shape: a caller of the management account is allowed or not",
@@ -93,7 +112,9 @@ def _of_grants(comparison: Comparison, allowed: bool) -> Fired:
             yield "G5 retiring principal", allowed
     elif any(step.depth == 1 and is_grant(step) for step in trace):
         by_grant = any(step.depth == 1 and is_grant(step) and step.holds for step in trace)
-        by_policy = any(step.depth == 1 and not is_grant(step) and step.holds and _allows_by_policy(step) for step in trace)
+        by_policy = any(
+            step.depth == 1 and not is_grant(step) and step.holds and _allows_by_policy(step) for step in trace
+        )
         if not by_policy:
             yield "G without policies", allowed and by_grant
 
@@ -104,7 +125,10 @@ def _allows_by_policy(step: Step) -> bool:
 
 def _of_grant_element(step: Step) -> Fired:
     if step.rule == "G3":
-        kind = next((name for name in ("equals", "subset") if step.text.lower().startswith(f"encryptioncontext{name}")), "source")
+        kind = next(
+            (name for name in ("equals", "subset") if step.text.lower().startswith(f"encryptioncontext{name}")),
+            "source",
+        )
         yield f"G3 {kind}", step.holds
     elif step.rule == "G6":
         yield f"G6 {next((part for part in G6_PARTS[1:] if part in step.text.lower()), G6_PARTS[0])}", step.holds
@@ -116,9 +140,15 @@ def _of_grant_element(step: Step) -> Fired:
 
 
 def _of_service_controls(trace: tuple[Step, ...]) -> Fired:
-    levels = [step for step in trace if step.depth == 0 and step.rule == "D7" and step.text.startswith("service control policies of ")]
+    levels = [
+        step
+        for step in trace
+        if step.depth == 0 and step.rule == "D7" and step.text.startswith("service control policies of ")
+    ]
     for step in levels:
-        place = {"root": "root", "organizational": "unit"}.get(step.text.split(" of the ", 1)[-1].split(" ")[0], "account")
+        place = {"root": "root", "organizational": "unit"}.get(
+            step.text.split(" of the ", 1)[-1].split(" ")[0], "account"
+        )
         yield f"D7 {place}", step.holds
     if len(levels) > 1 and any(step.holds for step in levels):
         yield "D7 levels", all(step.holds for step in levels)
@@ -165,7 +195,12 @@ def _of_endpoint(request: Request, trace: tuple[Step, ...]) -> Fired:
 def _of_statement(estate: Estate, request: Request, spot: Spot, identity: Identity | None) -> Fired:
     if spot.policy.kind in LIMITING:
         yield f"P7 {spot.policy.kind.value}", spot.applies
-    if spot.statement.not_principal and spot.statement.effect is Effect.DENY and identity is not None and identity.bounded:
+    if (
+        spot.statement.not_principal
+        and spot.statement.effect is Effect.DENY
+        and identity is not None
+        and identity.bounded
+    ):
         yield "P5 boundary", spot.applies
     context = {name.lower(): value for name, value in request.context}
     endpoint = next((known for known in estate.endpoints or () if known.id == context.get("aws:sourcevpce")), None)

@@ -11,17 +11,53 @@ from tests.agreement.world import Dice
 from verifier.model.reference import actions, key_facts, suits
 from verifier.model.reference_keys import KeyFacts
 
-COMMON_ACTIONS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:CreateGrant", "kms:DescribeKey", "kms:PutKeyPolicy")
+COMMON_ACTIONS = (
+    "kms:Decrypt",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:CreateGrant",
+    "kms:DescribeKey",
+    "kms:PutKeyPolicy",
+)
 ACTIONS = (
     *COMMON_ACTIONS,
-    *("kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:ReplicateKey", "kms:TagResource", "kms:ScheduleKeyDeletion", "kms:UpdatePrimaryRegion"),
-    *("kms:GetKeyPolicy", "kms:Sign", "kms:ListGrants", "kms:RevokeGrant", "kms:RetireGrant", "kms:CreateAlias", "kms:FutureOperation"),
-    *("kms:EnableKeyRotation", "kms:ImportKeyMaterial", "kms:UntagResource", "kms:Verify", "kms:GenerateMac", "kms:VerifyMac"),
+    *(
+        "kms:ReEncryptFrom",
+        "kms:ReEncryptTo",
+        "kms:ReplicateKey",
+        "kms:TagResource",
+        "kms:ScheduleKeyDeletion",
+        "kms:UpdatePrimaryRegion",
+    ),
+    *(
+        "kms:GetKeyPolicy",
+        "kms:Sign",
+        "kms:ListGrants",
+        "kms:RevokeGrant",
+        "kms:RetireGrant",
+        "kms:CreateAlias",
+        "kms:FutureOperation",
+    ),
+    *(
+        "kms:EnableKeyRotation",
+        "kms:ImportKeyMaterial",
+        "kms:UntagResource",
+        "kms:Verify",
+        "kms:GenerateMac",
+        "kms:VerifyMac",
+    ),
     *("kms:DeriveSharedSecret", "kms:Encapsulate", "kms:Decapsulate", "kms:GetPublicKey", "kms:GenerateDataKeyPair"),
     *("kms:GetParametersForImport", "kms:DisableKey", "kms:SynchronizeMultiRegionKey"),
 )
 KEYLESS_ACTIONS = (
-    *("kms:CreateKey", "kms:ListKeys", "kms:ListAliases", "kms:GenerateRandom", "kms:DescribeCustomKeyStores", "kms:FutureListing"),
+    *(
+        "kms:CreateKey",
+        "kms:ListKeys",
+        "kms:ListAliases",
+        "kms:GenerateRandom",
+        "kms:DescribeCustomKeyStores",
+        "kms:FutureListing",
+    ),
     *("kms:CreateKey", "kms:ListRetirableGrants"),
 )
 ALIAS_ACTIONS = ("kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias")
@@ -33,7 +69,8 @@ COMMON_SPECS = ("SYMMETRIC_DEFAULT", "RSA_2048", "HMAC_256", "ECC_NIST_P256", "M
 
 @cache
 def facts_for(arn: str) -> tuple[KeyFacts, ...]:
-    """The facts that a key with this ARN can have: `mrk-…` is a multi-Region key, and no other is. The commonest come first."""
+    """The facts that a key with this ARN can have: `mrk-…` is a multi-Region key, and no other is. The commonest come
+    first."""
     return tuple(facts for facts in key_facts() if (facts.multi_region_type is not None) == (":key/mrk-" in arn))
 
 

@@ -18,7 +18,10 @@ ELSEWHERE = "999999999999"
 """A management account from which nobody calls."""
 _FULL = {
     PolicyKind.SCP: ("arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess", FULL_ACCESS),
-    PolicyKind.RCP: ("arn:aws:organizations::aws:policy/resource_control_policy/p-RCPFullAWSAccess", FULL_RESOURCE_ACCESS),
+    PolicyKind.RCP: (
+        "arn:aws:organizations::aws:policy/resource_control_policy/p-RCPFullAWSAccess",
+        FULL_RESOURCE_ACCESS,
+    ),
 }
 _FOCUS = {Focus.SERVICE_CONTROL: PolicyKind.SCP, Focus.RESOURCE_CONTROL: PolicyKind.RCP}
 
@@ -28,7 +31,9 @@ def organization(dice: Dice, theme: Theme, library: Library) -> Organization | N
     turning = theme.focus in _FOCUS
     if not turning and not dice.chance(40):
         return None
-    members = [account for account, percent in ((HOME, 85), (PARTNER, 50), (STRANGER, 30)) if turning or dice.chance(percent)]
+    members = [
+        account for account, percent in ((HOME, 85), (PARTNER, 50), (STRANGER, 30)) if turning or dice.chance(percent)
+    ]
     identifier = dice.one((ORGANIZATION, ORGANIZATION, OTHER_ORGANIZATION))
     own = [path for path in PATHS if path.startswith(identifier)]
     accounts = tuple((account, dice.one(own) if dice.chance(75) else None) for account in members)
@@ -50,14 +55,19 @@ class _Attachments:
 
     def controls(self, accounts: list[str]) -> tuple[Controls, ...]:
         """The control policies over each account; some accounts have none given."""
-        found = [Controls(account, self._levels(account, PolicyKind.SCP), self._levels(account, PolicyKind.RCP)) for account in accounts]
+        found = [
+            Controls(account, self._levels(account, PolicyKind.SCP), self._levels(account, PolicyKind.RCP))
+            for account in accounts
+        ]
         return tuple(control for control in found if control.service is not None or control.resource is not None)
 
     def _levels(self, account: str, kind: PolicyKind) -> Levels | None:
         turning = _FOCUS.get(self._theme.focus)
         if turning is not kind and self._dice.chance(60 if turning else 30):
             return None
-        names = [name for name, percent in ((f"ou-ab12-{account[:8]}", 60), (account, 75)) if self._dice.chance(percent)]
+        names = [
+            name for name, percent in ((f"ou-ab12-{account[:8]}", 60), (account, 75)) if self._dice.chance(percent)
+        ]
         return (self._roots[kind], *(self._level(name, kind) for name in names))
 
     def _level(self, name: str, kind: PolicyKind) -> Level:

@@ -30,7 +30,8 @@ def principal(dice: Dice, theme: Theme, effect: str) -> dict[str, Any]:
 
 
 def spared(dice: Dice, world: World) -> dict[str, Any]:
-    """A user or role with its account, and a session of the role, as `NotPrincipal` needs them to spare a caller (P5)."""
+    """A user or role with its account, and a session of the role, as `NotPrincipal` needs them to spare a caller
+    (P5)."""
     account = dice.one((HOME, HOME, PARTNER))
     arns = [dice.one(world.identities(account)), dice.one((account, iam(world.partition, account, "root")))]
     if dice.chance(50):
@@ -39,7 +40,8 @@ def spared(dice: Dice, world: World) -> dict[str, Any]:
 
 
 def callers_themselves(dice: Dice, world: World) -> dict[str, Any]:
-    """Users, roles and sessions of the key's account, by each way that a key policy has to name a caller itself (D4)."""
+    """Users, roles and sessions of the key's account, by each way that a key policy has to name a caller itself
+    (D4)."""
     pools = (world.users(HOME), world.identities(HOME)[2:], world.sessions(HOME), world.federated(HOME))
     return {"AWS": [dice.one(dice.one(pools)) for _ in range(dice.count(1, 3))]}
 

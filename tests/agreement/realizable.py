@@ -1,8 +1,9 @@
 """Whether `problem` holds requests to be impossible: the facts F1 to F9, asserted beside all that a request says (R6).
 
-In: an estate, requests on one target, the context that each is decided with. Out: for each whether no reading admits it.
-Guarantee: no policy of the estate matters. A key that the context does not have is absent where it is among those that are tested, and
-open otherwise.
+In: an estate, requests on one target, the context that each is decided with. Out: for each whether no reading admits
+it.
+Guarantee: no policy of the estate matters. A key that the context does not have is absent where it is among those that
+are tested, and open otherwise.
 """
 
 from __future__ import annotations
@@ -103,4 +104,6 @@ def _conditions(key: str, value: Value | None) -> Iterator[Holds]:
 @cache
 def _holds(operator: str, key: str, values: tuple[str, ...]) -> Holds:
     block = {operator: {key: list(values)}}
-    return Holds(policy(own(Condition=block), kind=PolicyKind.IDENTITY, identity="request#context").statements[0].conditions[0])
+    return Holds(
+        policy(own(Condition=block), kind=PolicyKind.IDENTITY, identity="request#context").statements[0].conditions[0]
+    )

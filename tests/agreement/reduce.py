@@ -1,7 +1,7 @@
 """Makes a disagreement small: takes away parts of a case, as JSON, as long as the rooms still disagree.
 
-In: a case of `regressions`. Out: a smaller one. hypothesis finds the cases; this reduces them faster than replaying its choices would,
-since it knows what a statement, an identity or a condition is.
+In: a case of `regressions`. Out: a smaller one. hypothesis finds the cases; this reduces them faster than replaying its
+choices would, since it knows what a statement, an identity or a condition is.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ from verifier.syntax.diagnostic import InputError
 Path = tuple[str | int, ...]
 
 
-NEEDED = frozenset({"kind", "arn", "session", "issuer", "aws:userid", "aws:CurrentTime", "aws:RequestedRegion", "caller", "context"})
+NEEDED = frozenset(
+    {"kind", "arn", "session", "issuer", "aws:userid", "aws:CurrentTime", "aws:RequestedRegion", "caller", "context"}
+)
 """What every request of its kind has: without it the rooms may differ for another reason."""
 
 Saying = tuple[str, Outcome, Outcome | None, Outcome | None]
 
 
 def disagreement(case: dict[str, Any]) -> Saying | None:
-    """What is wrong and what the rooms say of a case if they disagree; `None` if they do not, or the case cannot be read."""
+    """What is wrong and what the rooms say of a case if they disagree; `None` if they do not, or the case cannot be
+    read."""
     try:
         estate, request = estate_from_json(case), request_of(case)
         if request.session_policies is not None:

@@ -1,4 +1,5 @@
-"""Disagreements found once, kept as files: `tests/cases/regressions/NAME.json` ↔ an estate, a request and the outcome that both rooms owe.
+"""Disagreements found once, kept as files: `tests/cases/regressions/NAME.json` ↔ an estate, a request and the outcome
+that both rooms owe.
 
 In: a JSON document, or a case. Out: the other. The form is told in `tests/cases/regressions/README.md`.
 """
@@ -8,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.agreement.estate_json import Json, Texts, estate_from_json, estate_to_json, policies_from_json, policies_to_json
+from tests.agreement.estate_json import (
+    Json,
+    Texts,
+    estate_from_json,
+    estate_to_json,
+    policies_from_json,
+    policies_to_json,
+)
 from verifier.model.estate import Estate
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, CallerKind, Request, Value
@@ -29,7 +37,11 @@ def to_json(estate: Estate, documents: Texts, request: Request, assignment: Mapp
 def _request(request: Request, documents: Texts) -> Json:
     caller = request.caller
     who = {"kind": caller.kind.name, "arn": caller.principal_arn, "session": caller.session, "issuer": caller.issuer}
-    session = {} if request.session_policies is None else {"session_policies": policies_to_json(request.session_policies, documents)}
+    session = (
+        {}
+        if request.session_policies is None
+        else {"session_policies": policies_to_json(request.session_policies, documents)}
+    )
     return {
         "caller": {name: value for name, value in who.items() if value is not None},
         "action": request.action,

@@ -1,4 +1,5 @@
-"""Generated requests: callers of every kind, operations on keys, aliases and nothing, those of the grants among them (R2–R4, G1–G6).
+"""Generated requests: callers of every kind, operations on keys, aliases and nothing, those of the grants among them
+(R2–R4, G1–G6).
 
 In: a tape of choices, a setting. Out: `Request`s.
 """
@@ -21,7 +22,13 @@ _KEYLESS, _ALIAS = 7, 6
 """Requests in a hundred without a key, and on an alias."""
 _NO_RCP = 92
 """From here on the number is one of the operation on which RCPs have no effect (D7)."""
-_NAMED = (PrincipalType.USER, PrincipalType.ROLE, PrincipalType.SESSION, PrincipalType.FEDERATED_USER, PrincipalType.SERVICE)
+_NAMED = (
+    PrincipalType.USER,
+    PrincipalType.ROLE,
+    PrincipalType.SESSION,
+    PrincipalType.FEDERATED_USER,
+    PrincipalType.SERVICE,
+)
 
 
 def a_request(dice: Dice, setting: Setting) -> Request:
@@ -39,13 +46,20 @@ def _caller(dice: Dice, setting: Setting, key: Key) -> Caller:
         return of_account(dice, setting.world, HOME, CallerKind.SERVICE)
     if dice.chance({Focus.BOUNDARY: 60, Focus.KEY_DENY: 30}.get(setting.theme.focus, 15)):
         statements = [statement for policy in key.policies or () for statement in policy.statements]
-        principals = [principal for statement in statements for principal in statement.principals or () if principal.type in _NAMED]
+        principals = [
+            principal
+            for statement in statements
+            for principal in statement.principals or ()
+            if principal.type in _NAMED
+        ]
         if principals:
             return named(dice, setting.world, dice.one(principals))
     return a_caller(dice, setting.world)
 
 
-def _request(dice: Dice, setting: Setting, caller: Caller, operation: tuple[str, str | None], context: Context) -> Request:
+def _request(
+    dice: Dice, setting: Setting, caller: Caller, operation: tuple[str, str | None], context: Context
+) -> Request:
     """A request; what `context` says goes before what is drawn."""
     add(context, dict(a_context(dice, setting, caller, *operation)))
     return Request(caller, *operation, tuple(context.items()))

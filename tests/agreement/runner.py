@@ -1,9 +1,9 @@
 """Holds the two rooms, and the third reading, against each other on one case (S2).
 
 In: an estate, requests, an assignment of the readings and free facts. Out: `Comparison`s.
-Guarantee: an outcome is compared exactly, except where `evaluate` leaves a fact of the key open (U3): it tries each test on it both ways,
-`problem` only the values that the fact can have, so that there `problem` may be sharper, and only there. The third reading may leave a
-request open; it is counted.
+Guarantee: an outcome is compared exactly, except where `evaluate` leaves a fact of the key open (U3): it tries each
+test on it both ways, `problem` only the values that the fact can have, so that there `problem` may be sharper, and only
+there. The third reading may leave a request open; it is counted.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ OPEN_FACTS = ("U3:", "F1:region:")
 
 @dataclass(frozen=True)
 class Comparison:
-    """One request in both rooms. `symbolic` is `None` where `problem` cannot hold the request, and `undetermined` says why; `third`
-    where the third reading leaves it open."""
+    """One request in both rooms. `symbolic` is `None` where `problem` cannot hold the request, and `undetermined` says
+    why; `third` where the third reading leaves it open."""
 
     request: Request
     assignment: Mapping[str, bool] | None
@@ -44,8 +44,8 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether all three agree; a request that `problem` cannot hold, or that the third reading leaves open, proves nothing, and is
-        counted."""
+        """Whether all three agree; a request that `problem` cannot hold, or that the third reading leaves open, proves
+        nothing, and is counted."""
         return self.facts_open or {self.symbolic, self.third} <= {None, self.decision.outcome}
 
     @property
@@ -55,7 +55,8 @@ class Comparison:
 
 
 def compare(decider: Decider, estate: Estate, requests: list[Request], seed: int) -> Iterator[Comparison]:
-    """Each request without an assignment, and under a complete one that the seed picks. `decider` is about the estate."""
+    """Each request without an assignment, and under a complete one that the seed picks. `decider` is about the
+    estate."""
     for number, request in enumerate(requests):
         asked = RequestDecider(estate, request)
         for chosen in (None, assignment(estate, seed + number)):
@@ -67,7 +68,9 @@ def compared(decider: Decider, estate: Estate, request: Request, chosen: Mapping
     return _compared(decider, estate, request, chosen, evaluate(estate, request, chosen))
 
 
-def _compared(decider: Decider, estate: Estate, request: Request, chosen: Mapping[str, bool] | None, decision: Decision) -> Comparison:
+def _compared(
+    decider: Decider, estate: Estate, request: Request, chosen: Mapping[str, bool] | None, decision: Decision
+) -> Comparison:
     third = read_again(estate, request, chosen)
     symbolic, undetermined = None, ""
     try:
@@ -78,7 +81,8 @@ def _compared(decider: Decider, estate: Estate, request: Request, chosen: Mappin
 
 
 def read_again(estate: Estate, request: Request, chosen: Mapping[str, bool] | None) -> Outcome | None:
-    """What the third reading decides; `None` where it leaves it open, as all that is asked of other services than KMS."""
+    """What the third reading decides; `None` where it leaves it open, as all that is asked of other services than
+    KMS."""
     if not request.action.startswith("kms:"):
         return None
     found = decisions(estate, request, chosen or {})

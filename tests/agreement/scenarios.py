@@ -42,7 +42,8 @@ PERCENT_LIMITED = 12
 
 @dataclass(frozen=True, repr=False)
 class Scenario:
-    """An estate, the requests about it, a few of these with session policies, and the number that picks the assignments of the readings."""
+    """An estate, the requests about it, a few of these with session policies, and the number that picks the assignments
+    of the readings."""
 
     setting: Setting
     requests: tuple[Request, ...]
@@ -70,7 +71,11 @@ def scenario(tape: bytes) -> Scenario:
     seed = dice.count(0, 10**6)
     requests = tuple(dict.fromkeys(a_request(dice, setting) for _ in range(REQUESTS)))
     library = Library()
-    few = tuple(_limited(dice, setting, library, request) for request in requests if dice.chance(PERCENT_LIMITED) and _limitable(request))
+    few = tuple(
+        _limited(dice, setting, library, request)
+        for request in requests
+        if dice.chance(PERCENT_LIMITED) and _limitable(request)
+    )
     setting = replace(setting, documents=(*setting.documents, *library.documents.items()))
     return Scenario(setting, requests, few, seed)
 
@@ -83,7 +88,9 @@ def _limited(dice: Dice, setting: Setting, library: Library, request: Request) -
     """A request with one or two session policies."""
     written = [session_policy(dice, setting.theme) for _ in range(dice.one((1, 1, 2)))]
     start = len(library.documents)
-    policies = [library.read(text, PolicyKind.SESSION, f"session#{start + number}") for number, text in enumerate(written)]
+    policies = [
+        library.read(text, PolicyKind.SESSION, f"session#{start + number}") for number, text in enumerate(written)
+    ]
     return replace(request, session_policies=tuple(policies))
 
 
@@ -96,7 +103,9 @@ def check(scenario: Scenario, counts: Counts) -> None:
         if not comparison.agrees or not comparison.sharp:
             raise Disagreement(told(scenario.setting, comparison))
     for number, request in enumerate(scenario.few):
-        _check_session(scenario, counts, decider, request, assignment(estate, scenario.seed + number) if number % 2 else None)
+        _check_session(
+            scenario, counts, decider, request, assignment(estate, scenario.seed + number) if number % 2 else None
+        )
     refused = refuses_faults(scenario)
     counts.see_document(sound=True, refused=False)
     counts.see_document(sound=False, refused=refused)
@@ -104,13 +113,19 @@ def check(scenario: Scenario, counts: Counts) -> None:
         raise Disagreement(f"the reader accepts {with_fault(scenario.setting.documents[0][1], scenario.seed)}")
 
 
-def _check_session(scenario: Scenario, counts: Counts, decider: Decider, request: Request, chosen: Mapping[str, bool] | None) -> None:
+def _check_session(
+    scenario: Scenario, counts: Counts, decider: Decider, request: Request, chosen: Mapping[str, bool] | None
+) -> None:
     """Holds a request with session policies against the same without them (U2)."""
     setting = scenario.setting
     found = limited(decider, setting.estate, request, chosen)
     for fault in found.faults:
         case = case_of(setting, request, chosen)
-        lines = [fault.what, f"with session policies {fault.decision.outcome.value}, beside {fault.other.value}", *_trace(fault.decision)]
+        lines = [
+            fault.what,
+            f"with session policies {fault.decision.outcome.value}, beside {fault.other.value}",
+            *_trace(fault.decision),
+        ]
         raise Disagreement("\n".join((*lines, json.dumps(reduced(case), indent=1))))
     counts.see_session(request, found)
 
@@ -119,7 +134,9 @@ def refuses_faults(scenario: Scenario) -> bool:
     """Whether the reader refuses a key policy of the scenario once a fault is put into it (L4)."""
     identity, text = scenario.setting.documents[0]
     try:
-        read_policy(Source("faulty.json", with_fault(text, scenario.seed)), PolicyKind.KEY, identity=identity, name="default")
+        read_policy(
+            Source("faulty.json", with_fault(text, scenario.seed)), PolicyKind.KEY, identity=identity, name="default"
+        )
     except InputError:
         return True
     return False
@@ -130,7 +147,10 @@ def told(setting: Setting, comparison: Comparison) -> str:
     decision = comparison.decision
     symbolic = comparison.symbolic.value if comparison.symbolic else f"nothing ({comparison.undetermined})"
     third = comparison.third.value if comparison.third else "nothing"
-    said = f"evaluate says {decision.outcome.value} {list(decision.depends_on)}, problem says {symbolic}, the third reading says {third}"
+    said = (
+        f"evaluate says {decision.outcome.value} {list(decision.depends_on)}, problem says {symbolic}, the third "
+        f"reading says {third}"
+    )
     lines = [said, *_trace(decision)]
     case = case_of(setting, comparison.request, comparison.assignment)
     return "\n".join((*lines, json.dumps(reduced(case), indent=1)))

@@ -1,6 +1,8 @@
-"""Requests that could be sent, or nearly: every operation and kind of caller, with one condition key after another changed (F1–F9).
+"""Requests that could be sent, or nearly: every operation and kind of caller, with one condition key after another
+changed (F1–F9).
 
-In: a seed. Out: estates and requests, and what each request has. Guarantee: every condition key of the data is given and left out.
+In: a seed. Out: estates and requests, and what each request has. Guarantee: every condition key of the data is given
+and left out.
 """
 
 from __future__ import annotations
@@ -13,7 +15,21 @@ from tests.agreement.keys import BY_NAME, VALUES
 from tests.agreement.realizable import Entries
 from tests.agreement.world import ENDPOINTS, ORGANIZATION, PATHS, VPCS, World
 from tests.agreement.world import NAMES as TAG_VALUES
-from tests.evaluate.estates import ALIAS, ALICE, HOME, KEY, PARTNER, REPORTS, allow, endpoint, estate, home, identity, own, untagged
+from tests.evaluate.estates import (
+    ALIAS,
+    ALICE,
+    HOME,
+    KEY,
+    PARTNER,
+    REPORTS,
+    allow,
+    endpoint,
+    estate,
+    home,
+    identity,
+    own,
+    untagged,
+)
 from verifier.evaluate.cases import case_of
 from verifier.model import reference
 from verifier.model.estate import Estate, Key, Organization
@@ -23,10 +39,16 @@ from verifier.model.request import Caller, CallerKind, Request, Value
 
 WORLD = World("aws", "us-west-2", (KEY,))
 PAIR, _TAG = "kms:EncryptionContext:", "team"
-NAMES = tuple(dict.fromkeys(key.name if key.prefix is None else key.prefix + _TAG for key in reference.condition_keys()))
+NAMES = tuple(
+    dict.fromkeys(key.name if key.prefix is None else key.prefix + _TAG for key in reference.condition_keys())
+)
 """Every condition key of the data; one name of each template."""
 _MEASURED = "kms:RecipientAttestation:"
-_USED = tuple(n for n in NAMES if not n.startswith(_MEASURED) or n.endswith(("ImageSha384", "PCR0", "PCR8", "PCR12", "ServiceName")))
+_USED = tuple(
+    n
+    for n in NAMES
+    if not n.startswith(_MEASURED) or n.endswith(("ImageSha384", "PCR0", "PCR8", "PCR12", "ServiceName"))
+)
 """The measurements of an attestation are alike."""
 
 _ALL = [own("kms:ListKeys", Effect="Deny", Condition={"Null": dict.fromkeys(NAMES, "false")})]
@@ -46,7 +68,10 @@ _TAGGING = home(identity(ALICE, *_ALL, own("sts:GetFederationToken"), _TAGS, tag
 def estates() -> tuple[Estate, ...]:
     """Keys of several kinds, with and without an organization, endpoints and facts."""
     member = Organization(ORGANIZATION, "999988887777", (("999988887777", None), (HOME, PATHS[0])), ())
-    made = [estate(allow(), accounts=(_STAFF,), **facts) for facts in ({}, _UNKNOWN, _RSA, _HMAC, {"origin": "EXTERNAL", "aliases": None})]
+    made = [
+        estate(allow(), accounts=(_STAFF,), **facts)
+        for facts in ({}, _UNKNOWN, _RSA, _HMAC, {"origin": "EXTERNAL", "aliases": None})
+    ]
     door = endpoint(allow(), id=ENDPOINTS[0], vpc=VPCS[0], account=HOME)
     return (replace(made[0], organization=member, endpoints=(door,)), *made[1:], estate(allow(), accounts=(_TAGGING,)))
 
@@ -62,7 +87,13 @@ CALLERS = (
 )
 
 
-OF_SERVICES = ("kms:GrantIsForAWSResource", "kms:ViaService", "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaAWSMCP")
+OF_SERVICES = (
+    "kms:GrantIsForAWSResource",
+    "kms:ViaService",
+    "aws:CalledVia",
+    "aws:CalledViaFirst",
+    "aws:CalledViaAWSMCP",
+)
 """Keys that say that a service calls on the caller's behalf: many requests with them say that none does (F5)."""
 OF_CALLERS = ("aws:PrincipalArn", "aws:PrincipalAccount", "kms:CallerAccount", "aws:PrincipalType", "aws:userid")
 """Keys whose values in a service principal's request are open (F1)."""
@@ -90,8 +121,14 @@ _ODD: dict[str, tuple[str, ...]] = {
     "kms:rotationperiodindays": ("89", "2561"),
     "kms:requestalias": ("alias/aws/s3", "payments"),
     "kms:viaservice": ("s3.us-east-1.amazonaws.com", "s3.amazonaws.com"),
-    **dict.fromkeys(("aws:sourcevpc", "aws:sourcevpce", "aws:vpceaccount", "aws:principalorgid", "aws:principalorgpaths"), ("example",)),
-    **dict.fromkeys(("aws:sourceaccount", "aws:calledvia", "kms:resourcealiases", "kms:grantoperations", "kms:replicaregion"), ("Odd",)),
+    **dict.fromkeys(
+        ("aws:sourcevpc", "aws:sourcevpce", "aws:vpceaccount", "aws:principalorgid", "aws:principalorgpaths"),
+        ("example",),
+    ),
+    **dict.fromkeys(
+        ("aws:sourceaccount", "aws:calledvia", "kms:resourcealiases", "kms:grantoperations", "kms:replicaregion"),
+        ("Odd",),
+    ),
     **dict.fromkeys(("kms:granteeprincipal", "kms:retiringprincipal", "kms:granteeserviceprincipal"), ("Odd",)),
     "kms:grantconstrainttype": ("Odd",),
 }
@@ -183,8 +220,8 @@ def _resource(action: Action) -> str | None:
 
 
 def entries_of(found: Estate, request: Request) -> Entries:
-    """What the request has, as it is decided: what is open is left out; that a unique ID is not known is no absence. A key that is left
-    out is absent where some policy tests it."""
+    """What the request has, as it is decided: what is open is left out; that a unique ID is not known is no absence. A
+    key that is left out is absent where some policy tests it."""
     context = case_of(found, request).context
     named: dict[str, Value | None] = {}
     for name in NAMES:

@@ -1,16 +1,18 @@
-"""Requests with session policies, of which `problem` knows nothing (U2, D4): what must hold of them beside what the same request without
-them is decided to be.
+"""Requests with session policies, of which `problem` knows nothing (U2, D4): what must hold of them beside what the
+same request without them is decided to be.
 
 In: an estate, a request with session policies, an assignment of the symbols. Out: `Limited`.
 
-The argument. Every gate but S is the same with and without a session policy, except that its Denies are added, and S occurs only
-positively in D2, D3, D9 and G4. A role session without a session policy has S = true; a federated one has what `SESSION_ALLOW` says. So
-- with session policies no more is allowed than without them, for a federated session than with `SESSION_ALLOW`: what names the session
-  or its user in a key policy or grant gives the same both ways;
+The argument. Every gate but S is the same with and without a session policy, except that its Denies are added, and S
+occurs only positively in D2, D3, D9 and G4. A role session without a session policy has S = true; a federated one has
+what `SESSION_ALLOW` says. So
+- with session policies no more is allowed than without them, for a federated session than with `SESSION_ALLOW`: what
+  names the session or its user in a key policy or grant gives the same both ways;
 - a session policy that allows everything changes nothing;
 - the third reading, which has session policies, decides alike;
-- wherever S occurs, B does, and in the same way: a session policy limits a role without a boundary exactly as a boundary with the same
-  statements would, but for `NotPrincipal` (P5). `problem` has boundaries, so it can be asked that.
+- wherever S occurs, B does, and in the same way: a session policy limits a role without a boundary exactly as a
+  boundary with the same statements would, but for `NotPrincipal` (P5). `problem` has boundaries, so it can be asked
+  that.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ GENEROUS = policy_from({"Version": "2012-10-17", "Statement": [EVERYTHING]}, Pol
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that does not hold of a request with session policies: what, what `evaluate` says, and what was said beside it."""
+    """Something that does not hold of a request with session policies: what, what `evaluate` says, and what was said
+    beside it."""
 
     what: str
     decision: Decision
@@ -44,7 +47,8 @@ class Fault:
 
 @dataclass(frozen=True)
 class Limited:
-    """A request with session policies as `evaluate` decides it, and beside it without them, with everything that does not hold."""
+    """A request with session policies as `evaluate` decides it, and beside it without them, with everything that does
+    not hold."""
 
     decision: Decision
     beside: Decision
@@ -57,11 +61,15 @@ class Limited:
 
 
 def limited(decider: Decider, estate: Estate, request: Request, chosen: Assignment) -> Limited:
-    """Decides a request with session policies, and holds it against the same without them. `decider` is about the estate."""
+    """Decides a request with session policies, and holds it against the same without them. `decider` is about the
+    estate."""
     plain = replace(request, session_policies=None)
     without = {**(chosen or {}), SESSION_ALLOW: True} if request.caller.kind is CallerKind.FEDERATED else chosen
     decision, beside = evaluate(estate, request, chosen), evaluate(estate, plain, without)
-    found = [*_faults(decision, beside, _symbolic(decider, plain, without)), *_as_boundary(estate, request, chosen, decision)]
+    found = [
+        *_faults(decision, beside, _symbolic(decider, plain, without)),
+        *_as_boundary(estate, request, chosen, decision),
+    ]
     third = read_again(estate, request, chosen)
     if third not in (None, decision.outcome) and not facts_open(decision):
         found.append(Fault("the third reading decides otherwise than evaluate", decision, third or decision.outcome))
@@ -79,8 +87,8 @@ def _faults(decision: Decision, beside: Decision, symbolic: Outcome | None) -> I
 
 
 def gained(decision: Decision, beside: Outcome) -> bool:
-    """Whether a decision allows what another does not, under some assignment that both leave open. A fact of the key that is not known
-    makes `evaluate` say *depends* where `problem` may know better (U3)."""
+    """Whether a decision allows what another does not, under some assignment that both leave open. A fact of the key
+    that is not known makes `evaluate` say *depends* where `problem` may know better (U3)."""
     if decision.outcome is Outcome.ALLOW:
         return beside is not Outcome.ALLOW
     return decision.outcome is Outcome.DEPENDS and beside is Outcome.DENY and not facts_open(decision)
@@ -111,10 +119,20 @@ def _as_boundary(estate: Estate, request: Request, chosen: Assignment, decision:
 
 
 def with_boundary(estate: Estate, request: Request) -> Estate | None:
-    """The estate in which the caller's role has the session policy as its boundary; `None` where that is not the same question."""
+    """The estate in which the caller's role has the session policy as its boundary; `None` where that is not the same
+    question."""
     policies = request.session_policies or ()
-    role = next((role for account in estate.accounts for role in account.roles if role.arn == request.caller.principal_arn), None)
-    if role is None or role.bounded or len(policies) != 1 or request.caller.kind is not CallerKind.ROLE or _spares(estate):
+    role = next(
+        (role for account in estate.accounts for role in account.roles if role.arn == request.caller.principal_arn),
+        None,
+    )
+    if (
+        role is None
+        or role.bounded
+        or len(policies) != 1
+        or request.caller.kind is not CallerKind.ROLE
+        or _spares(estate)
+    ):
         return None
     boundary = replace(policies[0], kind=PolicyKind.BOUNDARY)
     accounts = tuple(_with(account, replace(role, bounded=True, boundary=boundary)) for account in estate.accounts)

@@ -1,6 +1,7 @@
 """The statements of a trace, put beside the statements that it is about.
 
-In: a setting and evaluate's trace. Out: `Spot`s: each statement with its step, and the steps for its elements where the trace shows them.
+In: a setting and evaluate's trace. Out: `Spot`s: each statement with its step, and the steps for its elements where the
+trace shows them.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from verifier.model.request import Step
 
 @dataclass(frozen=True)
 class Spot:
-    """One statement in one trace. `summary` is its own step, which names the rule by which it does not apply; `elements` are the
-    steps for action, resource and principal, where the trace shows them; `conditions` pairs each condition with its step; `loose` says
-    whether the text has a bare value where a list may stand (L2)."""
+    """One statement in one trace. `summary` is its own step, which names the rule by which it does not apply;
+    `elements` are the steps for action, resource and principal, where the trace shows them; `conditions` pairs each
+    condition with its step; `loose` says whether the text has a bare value where a list may stand (L2)."""
 
     policy: Policy
     statement: Statement
@@ -55,7 +56,9 @@ def spots(setting: Setting, trace: tuple[Step, ...]) -> Iterator[Spot]:
             shown = list(takewhile(lambda following: following.depth == 2, trace[position + 1 :]))
             named = statements[step.statement.policy, step.statement.index]
             # A managed policy may be both attached and the boundary.
-            policy, statement, loose = next((found for found in named if f" of {found[0].kind.value} " in step.text), named[0])
+            policy, statement, loose = next(
+                (found for found in named if f" of {found[0].kind.value} " in step.text), named[0]
+            )
             yield _spot(policy, statement, loose, step, shown)
 
 
@@ -87,4 +90,6 @@ def _statements(setting: Setting) -> dict[tuple[str, int], list[tuple[Policy, St
 def _is_loose(statement: dict[str, Any]) -> bool:
     tests = [values for tests in statement.get("Condition", {}).values() for values in tests.values()]
     elements = [statement.get(name) for name in ("Action", "NotAction", "Resource")]
-    return any(isinstance(element, str) for element in elements) or any(not isinstance(values, list) for values in tests)
+    return any(isinstance(element, str) for element in elements) or any(
+        not isinstance(values, list) for values in tests
+    )

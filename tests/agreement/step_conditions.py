@@ -15,8 +15,8 @@ from tests.agreement.world import HOME, PARTNER, Dice
 
 @dataclass(frozen=True)
 class StepKey:
-    """A condition key. `derived` ones follow from the caller or the target; `where` says whose requests can carry it, beside those that the
-    reference data says: `web`, `service`, `iam`, `sts` or everybody's."""
+    """A condition key. `derived` ones follow from the caller or the target; `where` says whose requests can carry it,
+    beside those that the reference data says: `web`, `service`, `iam`, `sts` or everybody's."""
 
     name: str
     kind: str
@@ -32,9 +32,14 @@ _EDGE, _ADMIN = f"arn:aws:iam::{HOME}:policy/edge", "arn:aws:iam::aws:policy/Adm
 KEYS = (
     StepKey("iam:PolicyARN", ARN, (_ADMIN, _EDGE, "arn:aws:iam::aws:policy/*")),
     StepKey("iam:PassedToService", STRING, ("lambda.amazonaws.com", "ec2.amazonaws.com", "l*")),
-    StepKey("iam:AssociatedResourceArn", ARN, (f"arn:aws:ec2:us-east-1:{HOME}:instance/i-1", "arn:aws:ec2:*:*:instance/*")),
+    StepKey(
+        "iam:AssociatedResourceArn", ARN, (f"arn:aws:ec2:us-east-1:{HOME}:instance/i-1", "arn:aws:ec2:*:*:instance/*")
+    ),
     StepKey("iam:PermissionsBoundary", ARN, (_EDGE, "arn:aws:iam::*:policy/*"), derived=True),
-    *(StepKey(name, STRING, _TEAMS, derived=True) for name in ("iam:ResourceTag/team", "aws:ResourceTag/Team", "aws:PrincipalTag/team")),
+    *(
+        StepKey(name, STRING, _TEAMS, derived=True)
+        for name in ("iam:ResourceTag/team", "aws:ResourceTag/Team", "aws:PrincipalTag/team")
+    ),
     StepKey("sts:ExternalId", STRING, ("1234", "red", "12*")),
     StepKey("sts:RoleSessionName", STRING, ("Alice", "nightly", "${aws:username}", "${aws:PrincipalTag/team}")),
     StepKey("sts:SourceIdentity", STRING, ("Alice", "Bob")),
@@ -42,7 +47,12 @@ KEYS = (
     StepKey("aws:TagKeys", STRING, ("team", "Team", "other"), multivalued=True),
     StepKey("sts:TransitiveTagKeys", STRING, ("team", "other"), multivalued=True),
     StepKey("aws:username", STRING, ("Alice", "B*"), derived=True),
-    StepKey("aws:PrincipalArn", ARN, (f"arn:aws:iam::{HOME}:role/*", f"arn:aws:iam::{HOME}:user/Alice", "arn:aws:iam::*:*"), derived=True),
+    StepKey(
+        "aws:PrincipalArn",
+        ARN,
+        (f"arn:aws:iam::{HOME}:role/*", f"arn:aws:iam::{HOME}:user/Alice", "arn:aws:iam::*:*"),
+        derived=True,
+    ),
     StepKey("aws:PrincipalAccount", STRING, (HOME, PARTNER), derived=True),
     StepKey("aws:PrincipalType", STRING, ("User", "AssumedRole", "Account"), derived=True),
     StepKey("aws:PrincipalOrgID", STRING, ("o-exampleorg", "o-*"), derived=True),
@@ -57,7 +67,9 @@ KEYS = (
     StepKey("aws:MultiFactorAuthPresent", BOOL, ("true", "false")),
     StepKey("aws:SourceVpce", STRING, ("vpce-1", "vpce-*")),
     StepKey("aws:UserAgent", STRING, ("cli", "c*"), derived=True),
-    StepKey("aws:SourceArn", ARN, (f"arn:aws:lambda:us-east-1:{HOME}:function:f", "arn:aws:lambda:*:*:*"), where="service"),
+    StepKey(
+        "aws:SourceArn", ARN, (f"arn:aws:lambda:us-east-1:{HOME}:function:f", "arn:aws:lambda:*:*:*"), where="service"
+    ),
     StepKey(SUB, STRING, ("repo:a/b", "repo:a/*", "repo:c"), where="web"),
     StepKey("saml:aud", STRING, ("https://signin.aws.amazon.com/saml", "https*"), where="web"),
     StepKey("saml:edupersonaffiliation", STRING, ("staff", "student"), multivalued=True, where="web"),

@@ -1,4 +1,5 @@
-"""Generated requests of steps (E1–E3, E5): callers of every kind, on what steps change, on code that runs, and in accounts.
+"""Generated requests of steps (E1–E3, E5): callers of every kind, on what steps change, on code that runs, and in
+accounts.
 
 In: a tape of choices, an estate, the keys that its policies test. Out: `Request`s, which could be sent.
 """
@@ -27,7 +28,15 @@ _MAKING = tuple(f"iam:Create{kind}" for kind in ("Role", "User", "Group", "Polic
 _IN_A_REGION = (StepResource.ACCOUNT, StepResource.WORKLOAD)
 _BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 _KINDS = (CallerKind.USER,) * 4 + (CallerKind.ROLE,) * 5 + (CallerKind.ROOT, CallerKind.FEDERATED, CallerKind.SERVICE)
-_COMMON = ("sts:AssumeRole", "sts:AssumeRole", "sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "iam:PassRole", *_BY_PROVIDERS)
+_COMMON = (
+    "sts:AssumeRole",
+    "sts:AssumeRole",
+    "sts:AssumeRole",
+    "sts:TagSession",
+    "sts:SetSourceIdentity",
+    "iam:PassRole",
+    *_BY_PROVIDERS,
+)
 
 
 def a_request(dice: Dice, estate: Estate, keys: tuple[StepKey, ...], action: StepAction | None = None) -> Request:
@@ -42,20 +51,29 @@ def a_request(dice: Dice, estate: Estate, keys: tuple[StepKey, ...], action: Ste
 
 def _caller(dice: Dice, action: StepAction) -> Caller:
     if action.name == _BY_PROVIDERS[0]:
-        return Caller(CallerKind.WEB, dice.one((arn(HOME, PROVIDERS[0]), arn(HOME, PROVIDERS[0]), "cognito-identity.amazonaws.com")))
+        return Caller(
+            CallerKind.WEB,
+            dice.one((arn(HOME, PROVIDERS[0]), arn(HOME, PROVIDERS[0]), "cognito-identity.amazonaws.com")),
+        )
     if action.name == _BY_PROVIDERS[1]:
         return Caller(CallerKind.WEB, arn(HOME, PROVIDERS[1]))
-    kinds = _KINDS if action.name.startswith("sts:") else tuple(kind for kind in _KINDS if kind is not CallerKind.SERVICE)
+    kinds = (
+        _KINDS if action.name.startswith("sts:") else tuple(kind for kind in _KINDS if kind is not CallerKind.SERVICE)
+    )
     return of_account(dice, WORLD, dice.one((HOME,) * 7 + (PARTNER, PARTNER, STRANGER)), dice.one(kinds))
 
 
 def _resource(dice: Dice, estate: Estate, who: Caller, action: StepAction) -> str | None:
     if action.name in _MAKING:
         kind = _ON[action.on][0].split("/")[0]
-        return arn(dice.one((estate.accounts[0],) * 8 + (estate.accounts[1],)).id, f"{kind}/{dice.one(('New', 'app/New'))}")
+        return arn(
+            dice.one((estate.accounts[0],) * 8 + (estate.accounts[1],)).id, f"{kind}/{dice.one(('New', 'app/New'))}"
+        )
     if action.on is StepResource.WORKLOAD:
         named = [code(who.account or HOME, name) for name in CODE]
-        return dice.one([*named, "arn:aws:ssm:us-east-1::document/AWS-RunShellScript"] if action.name.startswith("ssm:") else named)
+        return dice.one(
+            [*named, "arn:aws:ssm:us-east-1::document/AWS-RunShellScript"] if action.name.startswith("ssm:") else named
+        )
     if action.on is not StepResource.ACCOUNT:
         return dice.one(_targets(dice.one((estate.accounts[0],) * 8 + (estate.accounts[1],)), action.on))
     if action.resource is None:
@@ -79,7 +97,9 @@ def _context(dice: Dice, who: Caller, action: StepAction, keys: tuple[StepKey, .
     if (identifier := user_id(who)) is not None:
         found.append(("aws:userid", identifier))
     if not action.name.startswith("iam:"):
-        found.append(("aws:RequestedRegion", "us-east-1" if action.on in _IN_A_REGION else dice.one(("us-east-1", "eu-west-1"))))
+        found.append(
+            ("aws:RequestedRegion", "us-east-1" if action.on in _IN_A_REGION else dice.one(("us-east-1", "eu-west-1")))
+        )
     given = {key.name: value(dice, key) for key in keys if _may_give(who, action, key) and dice.chance(75)}
     if "sts:rolesessionname" in action.condition_keys:
         given.setdefault("sts:RoleSessionName", dice.one(("Alice", "nightly")))

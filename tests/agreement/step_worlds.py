@@ -1,5 +1,5 @@
-"""Generated estates for requests of steps: users and roles with policies, boundaries, tags and trust policies; control policies (E1–E3);
-code that runs, with its tags (E5).
+"""Generated estates for requests of steps: users and roles with policies, boundaries, tags and trust policies; control
+policies (E1–E3); code that runs, with its tags (E5).
 
 In: a tape of choices. Out: an `Estate`, and the condition keys that its policies and the requests share.
 """
@@ -21,12 +21,43 @@ MANAGEMENT = "999988887777"
 Document = dict[str, Any]
 EVERYTHING: Document = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 ACTIONS = (
-    *("*", "iam:*", "sts:*", "iam:P*Role*", "iam:Attach*", "iam:PassRole", "sts:AssumeRole", "sts:AssumeRole*", "STS:assumerole"),
-    *("sts:TagSession", "iam:PutUserPolicy", "iam:CreateAccessKey", "iam:*Group*", "iam:*Policy*", "lambda:*", "ram:*", "ec2:RunInstances"),
+    *(
+        "*",
+        "iam:*",
+        "sts:*",
+        "iam:P*Role*",
+        "iam:Attach*",
+        "iam:PassRole",
+        "sts:AssumeRole",
+        "sts:AssumeRole*",
+        "STS:assumerole",
+    ),
+    *(
+        "sts:TagSession",
+        "iam:PutUserPolicy",
+        "iam:CreateAccessKey",
+        "iam:*Group*",
+        "iam:*Policy*",
+        "lambda:*",
+        "ram:*",
+        "ec2:RunInstances",
+    ),
     *("*", "ec2:*", "ssm:*", "iam:*InstanceProfile"),
 )
 RESOURCES = (
-    *("*", "*", "*", "role/*", "role/app/*", "role/Admin", "user/*", "user/${aws:username}", "user/dev/Bob", "group/*", "policy/keys"),
+    *(
+        "*",
+        "*",
+        "*",
+        "role/*",
+        "role/app/*",
+        "role/Admin",
+        "user/*",
+        "user/${aws:username}",
+        "user/dev/Bob",
+        "group/*",
+        "policy/keys",
+    ),
     *("role/app/${aws:PrincipalTag/team}*", "role/${aws:username, 'Admin'}"),
     "instance-profile/app/*",
 )
@@ -62,7 +93,9 @@ def _account(dice: Dice, library: Library, keys: tuple[StepKey, ...], account: s
     users, roles = ([known for known in found if kind in known.arn] for kind in (":user/", ":role/"))
     providers = tuple(arn(account, name) for name in PROVIDERS[: dice.count(0, 2)]) if dice.chance(30) else None
     complete = not dice.chance(15)
-    return Account(account, tuple(users), tuple(roles), complete, providers=providers, workloads=_running(dice.aside, account))
+    return Account(
+        account, tuple(users), tuple(roles), complete, providers=providers, workloads=_running(dice.aside, account)
+    )
 
 
 def _running(dice: Dice, account: str) -> tuple[Workload, ...]:
@@ -70,14 +103,22 @@ def _running(dice: Dice, account: str) -> tuple[Workload, ...]:
     return (Workload("instances", code(account, CODE[0]), (arn(account, ROLES[0]),), tags),) if dice.chance(75) else ()
 
 
-def _identity(dice: Dice, library: Library, keys: tuple[StepKey, ...], name: str, shared: tuple[Policy, Policy]) -> Identity:
+def _identity(
+    dice: Dice, library: Library, keys: tuple[StepKey, ...], name: str, shared: tuple[Policy, Policy]
+) -> Identity:
     policies = [library.read(_own(dice, keys), PolicyKind.IDENTITY, f"{name}#inline")] if dice.chance(70) else []
     policies += [shared[0]] if dice.chance(40) else []
     bounded = dice.chance(20)
     tags = ((dice.one(("team", "Team")), dice.one(("red", "blue", "Alice"))),) if dice.chance(60) else ()
-    trust = library.read(_trust(dice, keys), PolicyKind.TRUST, f"{name}#trust") if ":role/" in name and dice.chance(90) else None
+    trust = (
+        library.read(_trust(dice, keys), PolicyKind.TRUST, f"{name}#trust")
+        if ":role/" in name and dice.chance(90)
+        else None
+    )
     known = unique_id(name) if dice.chance(60) else None
-    return Identity(name, tuple(policies), tags, known, bounded, shared[1] if bounded and dice.chance(90) else None, trust=trust)
+    return Identity(
+        name, tuple(policies), tags, known, bounded, shared[1] if bounded and dice.chance(90) else None, trust=trust
+    )
 
 
 def _document(statements: list[Document], dice: Dice) -> Document:
@@ -85,7 +126,8 @@ def _document(statements: list[Document], dice: Dice) -> Document:
 
 
 def _own(dice: Dice, keys: tuple[StepKey, ...]) -> Document:
-    """An identity policy, a boundary or an SCP; many begin with a broad Allow, so that a good part of the requests is allowed."""
+    """An identity policy, a boundary or an SCP; many begin with a broad Allow, so that a good part of the requests is
+    allowed."""
     statements = [EVERYTHING] if dice.chance(55) else []
     for _ in range(dice.count(0 if statements else 1, 2)):
         statement: Document = {"Effect": "Deny" if statements and dice.chance(60) else "Allow"}
@@ -106,7 +148,14 @@ def _resource(dice: Dice) -> str:
 
 def _trust(dice: Dice, keys: tuple[StepKey, ...]) -> Document:
     principals: tuple[Any, ...] = (
-        *("*", {"AWS": "*"}, {"AWS": arn(HOME, "root")}, {"AWS": HOME}, {"AWS": [HOME, PARTNER]}, {"AWS": arn(HOME, USERS[0])}),
+        *(
+            "*",
+            {"AWS": "*"},
+            {"AWS": arn(HOME, "root")},
+            {"AWS": HOME},
+            {"AWS": [HOME, PARTNER]},
+            {"AWS": arn(HOME, USERS[0])},
+        ),
         *({"AWS": arn(HOME, name)} for name in (*USERS, *ROLES[:2])),
         *(
             {"AWS": arn(PARTNER, "role/Admin")},
@@ -114,20 +163,38 @@ def _trust(dice: Dice, keys: tuple[StepKey, ...]) -> Document:
             {"AWS": _SESSION},
         ),
         *({"Federated": arn(HOME, name)} for name in PROVIDERS),
-        *({"Federated": "cognito-identity.amazonaws.com"}, {"Federated": "*"}, {"AWS": f"arn:aws:sts::{HOME}:federated-user/Sam"}),
+        *(
+            {"Federated": "cognito-identity.amazonaws.com"},
+            {"Federated": "*"},
+            {"AWS": f"arn:aws:sts::{HOME}:federated-user/Sam"},
+        ),
     )
-    actions = ("sts:AssumeRole", "sts:*", "*", "sts:AssumeRoleWith*", "sts:TagSession", ["sts:AssumeRole", "sts:TagSession"], "sts:Set*")
-    statements = [{"Effect": "Allow", "Principal": {"AWS": [HOME, PARTNER]}, "Action": "sts:*"}] if dice.chance(45) else []
+    actions = (
+        "sts:AssumeRole",
+        "sts:*",
+        "*",
+        "sts:AssumeRoleWith*",
+        "sts:TagSession",
+        ["sts:AssumeRole", "sts:TagSession"],
+        "sts:Set*",
+    )
+    statements = (
+        [{"Effect": "Allow", "Principal": {"AWS": [HOME, PARTNER]}, "Action": "sts:*"}] if dice.chance(45) else []
+    )
     for number in range(len(statements), dice.count(1, 3)):
         effect = "Deny" if number and dice.chance(40) else "Allow"
-        statements.append({"Effect": effect, "Principal": dice.one(principals), "Action": dice.one(actions), **block(dice, keys)})
+        statements.append(
+            {"Effect": effect, "Principal": dice.one(principals), "Action": dice.one(actions), **block(dice, keys)}
+        )
     return _document(statements, dice)
 
 
 def _organization(dice: Dice, library: Library, keys: tuple[StepKey, ...]) -> Organization | None:
     if dice.chance(60):
         return None
-    service = tuple(Level(f"s{n}", (library.read(_own(dice, keys), PolicyKind.SCP, f"p-{n}"),)) for n in range(dice.count(1, 2)))
+    service = tuple(
+        Level(f"s{n}", (library.read(_own(dice, keys), PolicyKind.SCP, f"p-{n}"),)) for n in range(dice.count(1, 2))
+    )
     asked = dice.some(("sts:*", "*", "iam:*", "sts:AssumeRole"), 1, 2)
     limit = {"Effect": "Deny", "Principal": "*", "Action": asked, "Resource": _resource(dice)}
     resource = (Level("r", (library.read(_document([limit | block(dice, keys)], dice), PolicyKind.RCP, "p-r"),)),)

@@ -52,7 +52,10 @@ class StepCounts:
 
     def __str__(self) -> str:
         shown = ", ".join(f"{name} {count:,}" for name, count in sorted(self.outcomes.items()))
-        return f"steps: {shown}; {self.open:,} with open facts, {sum(self.undetermined.values()):,} that problem cannot hold"
+        return (
+            f"steps: {shown}; {self.open:,} with open facts, {sum(self.undetermined.values()):,} that problem "
+            "cannot hold"
+        )
 
     def add(self, other: StepCounts) -> None:
         """Takes over the counts of another run."""
@@ -68,13 +71,16 @@ def step_scenarios() -> st.SearchStrategy[StepScenario]:
 
 
 def step_scenario(tape: bytes, turn: int | None = None) -> StepScenario:
-    """The scenario that a tape of choices tells. With a turn, some requests are of the actions whose turn it is, so that all are asked."""
+    """The scenario that a tape of choices tells. With a turn, some requests are of the actions whose turn it is, so
+    that all are asked."""
     dice = Dice(tape)
     found, keys = estate(dice)
     every = step_actions()
     fixed = () if turn is None else tuple(every[(turn * IN_TURN + n) % len(every)] for n in range(IN_TURN))
     asked = (*fixed, *(None,) * (REQUESTS - len(fixed)))
-    return StepScenario(found, tuple(dict.fromkeys(a_request(dice, found, keys, action) for action in asked)), tape, turn)
+    return StepScenario(
+        found, tuple(dict.fromkeys(a_request(dice, found, keys, action) for action in asked)), tape, turn
+    )
 
 
 def check_steps(scenario: StepScenario, counts: StepCounts) -> None:
@@ -88,7 +94,9 @@ def check_steps(scenario: StepScenario, counts: StepCounts) -> None:
         _check(scenario, decider, request, chosen, counts)
 
 
-def _check(scenario: StepScenario, decider: Decider, request: Request, chosen: dict[str, bool] | None, counts: StepCounts) -> None:
+def _check(
+    scenario: StepScenario, decider: Decider, request: Request, chosen: dict[str, bool] | None, counts: StepCounts
+) -> None:
     found = compared(decider, scenario.estate, request, chosen)
     outcome = found.decision.outcome.value
     counts.outcomes[outcome] += 1
@@ -109,6 +117,14 @@ def _open(found: Comparison) -> bool:
 
 def _told(scenario: StepScenario, found: Comparison) -> str:
     decision = found.decision
-    lines = [f"evaluate says {decision.outcome.value} {list(decision.depends_on)}, problem says {found.symbolic}", repr(scenario)]
+    lines = [
+        f"evaluate says {decision.outcome.value} {list(decision.depends_on)}, problem says {found.symbolic}",
+        repr(scenario),
+    ]
     lines += [repr(found.request), repr(found.assignment)]
-    return "\n".join([*lines, *(f"{'  ' * step.depth}{step.rule} {'+' if step.holds else '-'} {step.text}" for step in decision.trace)])
+    return "\n".join(
+        [
+            *lines,
+            *(f"{'  ' * step.depth}{step.rule} {'+' if step.holds else '-'} {step.text}" for step in decision.trace),
+        ]
+    )

@@ -1,7 +1,7 @@
 """One concrete request, decided by `problem`: the other reading of the rules, held against `evaluate`.
 
-In: an estate and a request. Out: `Outcome`. Guarantee: the request's values are fixed and the problem is solved as for a proof; the facts
-of F1 to F9 are not asserted, since a context that could not be sent is decided all the same.
+In: an estate and a request. Out: `Outcome`. Guarantee: the request's values are fixed and the problem is solved as for
+a proof; the facts of F1 to F9 are not asserted, since a context that could not be sent is decided all the same.
 """
 
 from __future__ import annotations
@@ -18,7 +18,17 @@ from verifier.problem.asking import ask
 from verifier.problem.classes.domains import is_date
 from verifier.problem.classes.readable import parse_instant
 from verifier.problem.diagrams.finite import In
-from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, implies, literal, negation
+from verifier.problem.expression import (
+    Expression,
+    Symbol,
+    both,
+    conjunction,
+    disjunction,
+    either,
+    implies,
+    literal,
+    negation,
+)
 from verifier.problem.question import Question
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.semantics.targets import Target, TargetKind
@@ -27,7 +37,13 @@ from verifier.problem.views import View
 from verifier.solve.engines import open_session
 from verifier.solve.session import Result, Sat, Session, Undecided
 from verifier.verify.explanation.point import fitting, has_value
-from verifier.verify.explanation.symbolic_values import ORGANIZATION_KEYS, Undetermined, concrete_values, lowered, open_pairs
+from verifier.verify.explanation.symbolic_values import (
+    ORGANIZATION_KEYS,
+    Undetermined,
+    concrete_values,
+    lowered,
+    open_pairs,
+)
 from verifier.witness.untabled import Concrete
 
 _WITHOUT_KEY = (TargetKind.NONE, TargetKind.ACCOUNT, TargetKind.WORKLOAD)
@@ -66,7 +82,9 @@ class Decider:
         fixed = [literal(name, value) for name, value in held.items()]
         solvers = self._solvers(question, request)
         # Of several, one for each value of a reading, those count whose value is not ruled out.
-        sessions = [session for carried, session in solvers if len(solvers) == 1 or held.get(KEYLESS, carried) == carried]
+        sessions = [
+            session for carried, session in solvers if len(solvers) == 1 or held.get(KEYLESS, carried) == carried
+        ]
         allow = any(_possible(session.check([question.allowed, *fixed])) for session in sessions)
         refuse = any(_possible(session.check([negation(question.allowed), *fixed])) for session in sessions)
         if allow and refuse:
@@ -82,10 +100,13 @@ class Decider:
         return self._questions[target]
 
     def _solvers(self, question: Question, request: Request) -> list[tuple[bool, Session]]:
-        """Solvers that know the request: without a key one for each value of the reading F1-keyless, which decides what it carries."""
+        """Solvers that know the request: without a key one for each value of the reading F1-keyless, which decides what
+        it carries."""
         if request not in self._sessions:
             readings = (True, False) if question.space.target.kind in _WITHOUT_KEY else (True,)
-            self._sessions = {request: [(carried, _solver(question, request, carried, self._engine)) for carried in readings]}
+            self._sessions = {
+                request: [(carried, _solver(question, request, carried, self._engine)) for carried in readings]
+            }
         return self._sessions[request]
 
 
@@ -94,7 +115,9 @@ def _solver(question: Question, request: Request, carried: bool, engine: Engine)
     refuse_unlike(question, request, values)
     given = {name.lower() for name, _ in request.context}
     if not carried:
-        values |= {name: None for name in RESOURCE_ORGANIZATION if name in question.space.attributes and name not in given}
+        values |= {
+            name: None for name in RESOURCE_ORGANIZATION if name in question.space.attributes and name not in given
+        }
     known = list(constraints(question, request, values))
     if question.space.target.kind in _WITHOUT_KEY:
         known.append(Symbol(KEYLESS) if carried else negation(Symbol(KEYLESS)))
@@ -117,8 +140,8 @@ def _possible(result: Result) -> bool:
 
 
 def refuse_unlike(question: Question, request: Request, values: Concrete) -> None:
-    """Raises `Undetermined` where the request gives a key that policies read another value than follows from the caller, the key or the
-    operation, so that no request has it (R6)."""
+    """Raises `Undetermined` where the request gives a key that policies read another value than follows from the
+    caller, the key or the operation, so that no request has it (R6)."""
     context, key = lowered(request), question.space.target.key
     for (name, _), view in question.space.views():
         given = context.get(name)
@@ -127,9 +150,13 @@ def refuse_unlike(question: Question, request: Request, values: Concrete) -> Non
         if isinstance(view, View):
             found: Value | None = view.value(values)
         else:
-            found = key.aliases if key is not None and name == "kms:resourcealiases" and key.aliases is not None else given
+            found = (
+                key.aliases if key is not None and name == "kms:resourcealiases" and key.aliases is not None else given
+            )
         if found is None or not _same(name, given, found):
-            raise Undetermined(f"{name} = {given!r}: in a real request it is {'absent' if found is None else repr(found)}")
+            raise Undetermined(
+                f"{name} = {given!r}: in a real request it is {'absent' if found is None else repr(found)}"
+            )
 
 
 def _same(name: str, one: Value, other: Value) -> bool:
@@ -157,7 +184,10 @@ def _as_read(question: Question, request: Request, values: Concrete) -> Iterator
     firsts, lasts = (tuple(found[at] for found in pairs.values()) for at in (0, -1))
     ways = [(negation(either(last, some)), firsts), (both(last, negation(some)), lasts)]
     ways += [(some, found) for found in product(*pairs.values())]
-    yield disjunction(conjunction([reading, *_known(question, values, dict(zip(pairs, found, strict=True)))]) for reading, found in ways)
+    yield disjunction(
+        conjunction([reading, *_known(question, values, dict(zip(pairs, found, strict=True)))])
+        for reading, found in ways
+    )
 
 
 def _known(question: Question, values: Concrete, read: Concrete) -> Iterator[Expression]:
@@ -169,7 +199,9 @@ def _known(question: Question, values: Concrete, read: Concrete) -> Iterator[Exp
 def _relations(question: Question, values: Concrete) -> Iterator[Expression]:
     """Comparisons between attributes, but for those with something that the request leaves open."""
     for symbol, relation in question.space.relations.items():
-        if any(base in question.space.attributes and base not in values for view in relation.views for base in view.bases):
+        if any(
+            base in question.space.attributes and base not in values for view in relation.views for base in view.bases
+        ):
             continue
         for wild in (False, True):
             reading = Symbol("L7-wildcards") if wild else negation(Symbol("L7-wildcards"))
@@ -187,13 +219,17 @@ def _present(question: Question, name: str) -> Iterator[Expression]:
 
 
 def _open(question: Question, request: Request, values: Concrete) -> Iterator[Expression]:
-    """What holds of attributes that the request leaves open: a member of the organization has a path (F2), a listing of grants is about
-    some retiring principal (D9), a key that is called by an alias has one (F8), and the facts of a key are among those that fit what the
-    request says of them."""
+    """What holds of attributes that the request leaves open: a member of the organization has a path (F2), a listing of
+    grants is about some retiring principal (D9), a key that is called by an alias has one (F8), and the facts of a key
+    are among those that fit what the request says of them."""
     for name in ORGANIZATION_KEYS:
         if name in question.finite.held and name not in values:
             yield disjunction(Symbol(held) for held in question.finite.held[name])
-    if values.get(REQUEST_ALIAS) is not None and RESOURCE_ALIASES in question.finite.held and RESOURCE_ALIASES not in values:
+    if (
+        values.get(REQUEST_ALIAS) is not None
+        and RESOURCE_ALIASES in question.finite.held
+        and RESOURCE_ALIASES not in values
+    ):
         yield disjunction(Symbol(held) for held in question.finite.held[RESOURCE_ALIASES])
     if request.action.lower() == LIST_RETIRABLE.lower() and RETIRING not in values:
         yield from _present(question, RETIRING)

@@ -18,10 +18,12 @@ KEYLESS = ("kms:CallerAccount", "aws:ResourceAccount")
 TOGETHER = (
     *(("kms:EncryptionContext:tenant", "kms:EncryptionContext:Tenant"),) * 2,
     KEYLESS,
-    *(("aws:PrincipalTag/team", "aws:PrincipalTag/Project"), ("aws:PrincipalTag/team", "kms:EncryptionContext:app")) * 2,
+    *(("aws:PrincipalTag/team", "aws:PrincipalTag/Project"), ("aws:PrincipalTag/team", "kms:EncryptionContext:app"))
+    * 2,
     *(("kms:ResourceAliases",),) * 3,
 )
-"""Keys that matter together, or seldom: two spellings (F7), session tags (F3), empty strings (C1), aliases over the quota (F8)."""
+"""Keys that matter together, or seldom: two spellings (F7), session tags (F3), empty strings (C1), aliases over the
+quota (F8)."""
 
 
 class Focus(Enum):
@@ -56,7 +58,8 @@ _FOCI = tuple(focus for focus, weight in _WEIGHTS.items() for _ in range(weight)
 
 @dataclass(frozen=True)
 class Theme:
-    """What a case is about: the keys that its policies mostly test and its requests mostly have, with a value that both prefer."""
+    """What a case is about: the keys that its policies mostly test and its requests mostly have, with a value that both
+    prefer."""
 
     world: World
     keys: tuple[TestedKey, ...]
@@ -92,7 +95,26 @@ def any_key(dice: Dice) -> TestedKey:
     """A key of any kind; the kinds of which there are few keys get their share."""
     if dice.chance(5):
         return dice.one(OTHERS)
-    kind = dice.one((STRING, STRING, STRING, ARN, BOOL, ARN, DATE, NUMERIC, IP, BINARY, _SETS, STRING, _KEY_FACTS, _SETS, DATE, NUMERIC))
+    kind = dice.one(
+        (
+            STRING,
+            STRING,
+            STRING,
+            ARN,
+            BOOL,
+            ARN,
+            DATE,
+            NUMERIC,
+            IP,
+            BINARY,
+            _SETS,
+            STRING,
+            _KEY_FACTS,
+            _SETS,
+            DATE,
+            NUMERIC,
+        )
+    )
     if kind == _KEY_FACTS:
         return dice.one([key for key in KEYS if key.rule == "F8"])
     return dice.one([key for key in KEYS if (_SETS if key.multivalued else key.kind) == kind])

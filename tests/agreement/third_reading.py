@@ -1,9 +1,11 @@
-"""A third reading of the decision, for the tests alone: read off IAM's evaluation flow chart and the pages of the KMS guide.
+"""A third reading of the decision, for the tests alone: read off IAM's evaluation flow chart and the pages of the KMS
+guide.
 
 In: an estate, a request, values of symbols. Out: allowed, refused, or `None` where what is not given decides.
 Guarantee: written without a look at the two rooms, and shares no helper with them.
-Pages: IAM User Guide, reference_policies_* (the chart in -evaluation-logic), access_policies_boundaries, id_session-tags; KMS Developer
-Guide, key-policies, grants, create-grant-overview, grant-manage, conditions-kms, kms-vpc-endpoint.
+Pages: IAM User Guide, reference_policies_* (the chart in -evaluation-logic), access_policies_boundaries,
+id_session-tags; KMS Developer Guide, key-policies, grants, create-grant-overview, grant-manage, conditions-kms,
+kms-vpc-endpoint.
 """
 
 from __future__ import annotations
@@ -25,28 +27,49 @@ from verifier.model.unmodelled import Influence, Unmodelled
 
 Truth = bool | None  # `None`: not known
 Values = tuple[str, ...]
-Worlds = tuple[Values, ...] | None  # what a condition key may hold, `()` where it is absent; `None` where nothing is known
-Patterns = tuple[str | None, ...] | None  # what a text may stand for, as regular expressions, `None` for a variable without a value
+# what a condition key may hold, `()` where it is absent; `None` where nothing is known
+Worlds = tuple[Values, ...] | None
+# what a text may stand for, as regular expressions, `None` for a variable without a value
+Patterns = tuple[str | None, ...] | None
 ABSENT: Worlds = ((),)
 PAIR, SYMMETRIC = "kms:encryptioncontext:", "SYMMETRIC_DEFAULT"
 FOR_EVERY_SPEC = {"kms:keyorigin": "AWS_KMS", "kms:multiregion": "false", "kms:messagetype": "RAW"}
-DEFAULTS = {**FOR_EVERY_SPEC, "kms:keyspec": SYMMETRIC, "kms:keyusage": "ENCRYPT_DECRYPT", "kms:encryptionalgorithm": SYMMETRIC}
-NAMING, FOR_IDENTITIES = (PolicyKind.KEY, PolicyKind.ENDPOINT), (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION)
+DEFAULTS = {
+    **FOR_EVERY_SPEC,
+    "kms:keyspec": SYMMETRIC,
+    "kms:keyusage": "ENCRYPT_DECRYPT",
+    "kms:encryptionalgorithm": SYMMETRIC,
+}
+NAMING, FOR_IDENTITIES = (
+    (PolicyKind.KEY, PolicyKind.ENDPOINT),
+    (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION),
+)
 KEY_STORES = re.compile("kms:(Create|Delete|Update|Connect|Disconnect|Describe)CustomKeyStores?")
 VARIABLE = re.compile(r"\$\{(?:([*?$])|([^,'}]+?)\s*(?:,\s*'([^']*)'\s*)?)\}")
-OF_CUSTOMERS = re.compile(  # what nobody can do to AWS managed keys [concepts, enabling-keys, editing-keys, tagging-keys]
+# what nobody can do to AWS managed keys [concepts, enabling-keys, editing-keys, tagging-keys]
+OF_CUSTOMERS = re.compile(
     "kms:(PutKeyPolicy|(Unt|T)agResource|(En|Dis)ableKey(Rotation)?|RotateKeyOnDemand|(ScheduleKey|CancelKey)Deletion|UpdateKeyDescription"
     "|(Create|Update)Alias|(Import|DeleteImported)KeyMaterial|ReplicateKey|UpdatePrimaryRegion)"
 )
-ORDERS: dict[str, Callable[[Decimal, Decimal], bool]] = {"Equals": operator.eq, "LessThan": operator.lt, "LessThanEquals": operator.le}
+ORDERS: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "Equals": operator.eq,
+    "LessThan": operator.lt,
+    "LessThanEquals": operator.le,
+}
 ORDERS |= {"GreaterThan": operator.gt, "GreaterThanEquals": operator.ge}
-COUNTED = {"aws:epochtime", "kms:validto", *(k.name.lower() for k in reference.condition_keys() if k.type is reference.ValueType.NUMERIC)}
+COUNTED = {
+    "aws:epochtime",
+    "kms:validto",
+    *(k.name.lower() for k in reference.condition_keys() if k.type is reference.ValueType.NUMERIC),
+}
 DIRECT, LIMITED, EVERYBODY, ACCOUNT = EVERY_WAY = ("direct", "limited", "everybody", "account")
-"""How a statement names a caller: itself; so that a boundary and a session policy limit it; with everybody; by its account, or provider."""
+"""How a statement names a caller: itself; so that a boundary and a session policy limit it; with everybody; by its
+account, or provider."""
 
 
 def decide(estate: Estate, request: Request, symbols: Mapping[str, bool]) -> Truth:
-    """Whether the request is allowed; `None` where it turns on a symbol that has no value, or on a fact that is not given."""
+    """Whether the request is allowed; `None` where it turns on a symbol that has no value, or on a fact that is not
+    given."""
     return _Question(estate, request, symbols).allowed()
 
 
@@ -110,7 +133,10 @@ class _Question:
         self.kind, self.account = self.caller.kind, self.caller.account
         self.service, self.federated, self.root = (self.kind.name == name for name in ("SERVICE", "FEDERATED", "ROOT"))
         self.known_action = known = reference.action(request.action)
-        self.creates, self.grantable = known is None or known.name == "kms:CreateKey", known is not None and known.grant_operation
+        self.creates, self.grantable = (
+            known is None or known.name == "kms:CreateKey",
+            known is not None and known.grant_operation,
+        )
         self.key = next((key for key in estate.keys if key.arn == self.resource), None)
         self.managed = self.key is not None and self.key.manager == "AWS"
         self.owner = self.resource.split(":")[4] if self.resource else None
@@ -121,9 +147,13 @@ class _Question:
             if name.lower().startswith(PAIR) and values:
                 self.pairs[name[len(PAIR) :]] = values[0]
         signs = self.given.get("kms:keyusage", ("ENCRYPT_DECRYPT",)) != ("ENCRYPT_DECRYPT",)
-        spec = (self.key and self.key.spec) or "".join(self.given.get("kms:keyspec", () if self.key or signs else (SYMMETRIC,)))
+        spec = (self.key and self.key.spec) or "".join(
+            self.given.get("kms:keyspec", () if self.key or signs else (SYMMETRIC,))
+        )
         defaults = (DEFAULTS if spec == SYMMETRIC else FOR_EVERY_SPEC).items()
-        self.given = {name: (value,) for name, value in defaults if name in getattr(self.known_action, "condition_keys", ())} | self.given
+        self.given = {
+            name: (value,) for name, value in defaults if name in getattr(self.known_action, "condition_keys", ())
+        } | self.given
         self.endpoint = self.given.get("aws:sourcevpce", ("",))[0]
         self.subject = self.caller.issuer if self.federated else self.caller.principal_arn  # whose permissions it has
         self.identity = next((identity for identity in estate.identities if identity.arn == self.subject), None)
@@ -164,11 +194,14 @@ class _Question:
     def _derived(self, name: str) -> Worlds:
         prefix, _, rest = name.partition("/")
         if prefix == "aws:principaltag" and not self.service:
-            # A session's tags are those of its role, or of the user that issued it, and over them its own. [id_session-tags]
+            # A session's tags are those of its role, or of the user that issued it, and over them its own.
+            # [id_session-tags]
             pairs = (*(self.identity.tags if self.identity else ()), *self.caller.session_tags)
             return _only({tag.lower(): value for tag, value in pairs}.get(rest))
         if prefix == "aws:resourcetag" and self.key is not None:
-            return None if self.key.tags is None else _only({tag.lower(): value for tag, value in self.key.tags}.get(rest))
+            return (
+                None if self.key.tags is None else _only({tag.lower(): value for tag, value in self.key.tags}.get(rest))
+            )
         if name.endswith(("orgid", "orgpaths")):
             return self._organization(name)
         facts = self._facts() | (self._of_key(self.key) if self.key else {})
@@ -180,21 +213,40 @@ class _Question:
         arn, name = self.caller.principal_arn, self.caller.principal_arn.rsplit("/", 1)[-1]
         called = self.given.get("aws:calledvia", ())
         mcp = self.given.get("aws:viaawsmcpservice") == ("true",) or bool(self.given.get("aws:calledviaawsmcp"))
-        via = called or mcp or self.given.get("kms:viaservice") or self.given.get("kms:grantisforawsresource") == ("true",)
+        via = (
+            called
+            or mcp
+            or self.given.get("kms:viaservice")
+            or self.given.get("kms:grantisforawsresource") == ("true",)
+        )
         end = next((end for end in self.estate.endpoints or () if end.id == self.endpoint), None)
-        facts: dict[str, Worlds] = {"aws:securetransport": _only("true"), "aws:principalisawsservice": _only(str(self.service).lower())}
+        facts: dict[str, Worlds] = {
+            "aws:securetransport": _only("true"),
+            "aws:principalisawsservice": _only(str(self.service).lower()),
+        }
         facts |= {"aws:calledviafirst": (called[:1],), "aws:calledvialast": (called[-1:],)}
         facts["aws:viaawsservice"] = _only(str(bool(via)).lower())
-        facts |= {"aws:sourcevpc": _only(end.vpc if end else None), "aws:vpceaccount": _only(end.account if end else None)}
-        facts |= {"kms:encryptioncontextkeys": (tuple(self.pairs),), "aws:viaawsmcpservice": _only("true" if mcp else None)}
+        facts |= {
+            "aws:sourcevpc": _only(end.vpc if end else None),
+            "aws:vpceaccount": _only(end.account if end else None),
+        }
+        facts |= {
+            "kms:encryptioncontextkeys": (tuple(self.pairs),),
+            "aws:viaawsmcpservice": _only("true" if mcp else None),
+        }
         if self.resource:
-            facts |= {"aws:requestedregion": _only(self.resource.split(":")[3]), "aws:resourceaccount": _only(self.owner)}
+            facts |= {
+                "aws:requestedregion": _only(self.resource.split(":")[3]),
+                "aws:resourceaccount": _only(self.owner),
+            }
         if self.service:
             return facts | {"aws:principalservicename": _only(arn), "aws:principalservicenameslist": _only(arn)}
         types = {"USER": "User", "ROLE": "AssumedRole", "ROOT": "Account", "FEDERATED": "FederatedUser"}
         unique = self.identity.unique_id if self.identity else None
         unique = {"ROOT": self.account, "FEDERATED": f"{self.account}:{name}"}.get(self.kind.name, unique)
-        facts["aws:userid"] = None if unique is None else _only(unique + (f":{self.caller.session}" if self.caller.session else ""))
+        facts["aws:userid"] = (
+            None if unique is None else _only(unique + (f":{self.caller.session}" if self.caller.session else ""))
+        )
         if self.key or KEY_STORES.fullmatch(self.action):
             facts["kms:calleraccount"] = _only(self.account)
         facts |= {"aws:principalarn": _only(arn), "aws:principalaccount": _only(self.account)}
@@ -211,9 +263,20 @@ class _Question:
     @staticmethod
     def _of_key(key: Key) -> dict[str, Worlds]:
         several = ":key/mrk-" in key.arn if key.multi_region is None else key.multi_region
-        known = {"keyspec": key.spec, "customermasterkeyspec": key.spec, "keyusage": key.usage, "customermasterkeyusage": key.usage}
-        known |= {"keyorigin": key.origin, "multiregion": str(several).lower(), "multiregionkeytype": key.multi_region_type}
-        facts: dict[str, Worlds] = {f"kms:{name}": None if value is None else _only(value) for name, value in known.items()}
+        known = {
+            "keyspec": key.spec,
+            "customermasterkeyspec": key.spec,
+            "keyusage": key.usage,
+            "customermasterkeyusage": key.usage,
+        }
+        known |= {
+            "keyorigin": key.origin,
+            "multiregion": str(several).lower(),
+            "multiregionkeytype": key.multi_region_type,
+        }
+        facts: dict[str, Worlds] = {
+            f"kms:{name}": None if value is None else _only(value) for name, value in known.items()
+        }
         facts["kms:resourcealiases"] = None if key.aliases is None else (key.aliases,)
         return facts if several else facts | {"kms:multiregionkeytype": ABSENT}
 
@@ -259,9 +322,13 @@ class _Question:
 
     def _void(self, statement: Statement, policy: Policy) -> Truth:
         """Whether a listed text that cannot be read makes the whole statement void, by the reading that says so."""
-        listed = [(one.operator.base.replace("Not", "", 1), text.value) for one in statement.conditions for text in one.values]
+        listed = [
+            (one.operator.base.replace("Not", "", 1), text.value) for one in statement.conditions for text in one.values
+        ]
         late = {_late(base, text, policy.variables) for base, text in listed} - {""}
-        return _all((bool(late) and self.reading("C3"), None in late or _any(_not(self.reading(str(label))) for label in late)))
+        return _all(
+            (bool(late) and self.reading("C3"), None in late or _any(_not(self.reading(str(label))) for label in late))
+        )
 
     # -- conditions (reference_policies_elements_condition_operators, -multi-value-conditions) --
 
@@ -277,7 +344,8 @@ class _Question:
     def _holds(self, condition: Condition, policy: Policy, values: Values) -> Truth:
         base, prefix, if_exists = condition.operator.base, condition.operator.set_operator, condition.operator.if_exists
         if base == "Null":
-            # One page calls an empty string null, another asks whether the key is there; the set operators take it for null.
+            # One page calls an empty string null, another asks whether the key is there; the set operators take it for
+            # null.
             null = self.reading("C1-null") if values == ("",) else not values
             return _any(null if text.value.lower() == "true" else _not(null) for text in condition.values)
         empty, values = values == ("",), tuple(value for value in values if value or not prefix)
@@ -301,15 +369,26 @@ class _Question:
         """Whether one listed text matches one value, by an operator that is not negated."""
         replaced = base == "Bool" and policy.variables and "${" in text.value
         if not replaced and not base.startswith(("String", "Arn")):
-            seconds = self.reading("C3-year") if base.startswith("Date") and re.fullmatch(r"\d{4}", text.value, re.ASCII) else False
+            seconds = (
+                self.reading("C3-year")
+                if base.startswith("Date") and re.fullmatch(r"\d{4}", text.value, re.ASCII)
+                else False
+            )
             listed = ("0" + text.value,) * (seconds is not False) + (text.value,) * (seconds is not True)
             found = _same(_compare(base, one, value, key.lower() in COUNTED) for one in listed)
             return _all((found, _late(base, text.value) != "C3-zone" or self.reading("C3-zone")))
-        fold, arn, wild = replaced or base.endswith("IgnoreCase"), base.startswith("Arn"), base in ("StringLike", "ArnLike", "ArnEquals")
+        fold, arn, wild = (
+            replaced or base.endswith("IgnoreCase"),
+            base.startswith("Arn"),
+            base in ("StringLike", "ArnLike", "ArnEquals"),
+        )
 
         def fit(listed: str) -> Truth:
             texts, fits = self.texts(listed, policy, wild), _arn_fits if arn else _fits
-            return _same(one is not None and (fits(one.lower(), value.lower()) if fold else fits(one, value)) for one in texts or ())
+            return _same(
+                one is not None and (fits(one.lower(), value.lower()) if fold else fits(one, value))
+                for one in texts or ()
+            )
 
         found = _any((fit(text.value), arn and self._run_on(text.value, fit)))
         return _all((self.reading("C3-bool"), found, value.lower() in ("true", "false"))) if replaced else found
@@ -325,19 +404,39 @@ class _Question:
             resource = _any(self._covers(text.value, policy) for text in statement.resources)
             resource = _not(resource) if statement.not_resource else resource
         conditions = (self.condition(condition, policy) for condition in statement.conditions)
-        found = _all((named, resource, _all(conditions), True if statement.doubt is None else self.symbol(statement.doubt)))
-        keys = [c.key.value.lower() for c in statement.conditions if self.key and (self.key.aliases is None or len(self.key.aliases) > 50)]
-        found = _all((found, statement.effect is Effect.DENY or "kms:resourcealiases" not in keys or _not(self.reading("F8-quota"))))
+        found = _all(
+            (named, resource, _all(conditions), True if statement.doubt is None else self.symbol(statement.doubt))
+        )
+        keys = [
+            c.key.value.lower()
+            for c in statement.conditions
+            if self.key and (self.key.aliases is None or len(self.key.aliases) > 50)
+        ]
+        found = _all(
+            (
+                found,
+                statement.effect is Effect.DENY or "kms:resourcealiases" not in keys or _not(self.reading("F8-quota")),
+            )
+        )
         return False if found is False else _all((found, _not(self._void(statement, policy))))
 
     def _covers(self, text: str, policy: Policy) -> Truth:
         filled = ":".join((*text.split(":", 5), *("*" * 6))[:6]) if policy.kind in FOR_IDENTITIES else text
-        return _any((text == "*", self._fits_resource(filled, policy), self._run_on(text, lambda one: self._fits_resource(one, policy))))
+        return _any(
+            (
+                text == "*",
+                self._fits_resource(filled, policy),
+                self._run_on(text, lambda one: self._fits_resource(one, policy)),
+            )
+        )
 
     def _run_on(self, text: str, fits: Callable[[str], Truth]) -> Truth:
-        missing, longer = 5 - VARIABLE.sub("", text).count(":"), {text}  # asterisks at the ends of segments may run on past colons
+        # asterisks at the ends of segments may run on past colons
+        missing, longer = 5 - VARIABLE.sub("", text).count(":"), {text}
         for _ in range(missing):
-            longer = {f"{one[: end.end()]}:*{one[end.end() :]}" for one in longer for end in re.finditer(r"\*(?=:|$)", one)}
+            longer = {
+                f"{one[: end.end()]}:*{one[end.end() :]}" for one in longer for end in re.finditer(r"\*(?=:|$)", one)
+            }
         return (further := missing > 0 and _any(map(fits, longer))) is not False and _all((further, self.reading("L6")))
 
     def _fits_resource(self, filled: str, policy: Policy) -> Truth:
@@ -348,10 +447,17 @@ class _Question:
         if not _arn_fits(start, resource, 5):
             return False
         if last is None or self.resource is not None:
-            return None if last is None else _same(one is not None and _fits(one, resource.split(":", 5)[5]) for one in last)
-        # Operations without a key: all of the account in the Region. What names keys or aliases is open. [kms-api-permissions-reference]
+            return (
+                None
+                if last is None
+                else _same(one is not None and _fits(one, resource.split(":", 5)[5]) for one in last)
+            )
+        # Operations without a key: all of the account in the Region. What names keys or aliases is open.
+        # [kms-api-permissions-reference]
         of_kind = filled.split(":", 5)[5].startswith(("key/", "alias/"))
-        return _same(False if one is None else self.reading("D9") if of_kind else _fits(r"(\.\*)+", one) or None for one in last)
+        return _same(
+            False if one is None else self.reading("D9") if of_kind else _fits(r"(\.\*)+", one) or None for one in last
+        )
 
     # -- principals (reference_policies_elements_principal, -notprincipal) --
 
@@ -363,9 +469,18 @@ class _Question:
             named = statement.effect is Effect.ALLOW and _any(truth for _, truth in listed)
             yield EVERYBODY, False if named is True else _all((_not(named), spares))
             return
-        # No boundary limits everybody with a condition on `aws:PrincipalArn`. [reference_policies_elements_principal, IAM role principals]
-        operators = [condition.operator for condition in statement.conditions if condition.key.value.lower() == "aws:principalarn"]
-        positive = [one for one in operators if one.base.startswith(("Arn", "String")) and "Not" not in one.base and not one.set_operator]
+        # No boundary limits everybody with a condition on `aws:PrincipalArn`. [reference_policies_elements_principal,
+        # IAM role principals]
+        operators = [
+            condition.operator
+            for condition in statement.conditions
+            if condition.key.value.lower() == "aws:principalarn"
+        ]
+        positive = [
+            one
+            for one in operators
+            if one.base.startswith(("Arn", "String")) and "Not" not in one.base and not one.set_operator
+        ]
         strong = bool(positive) or statement.doubt is not None
         for way, truth in listed:
             if way is LIMITED and self.federated and truth and statement.effect is Effect.DENY:
@@ -386,7 +501,9 @@ class _Question:
             yield DIRECT if self.kind is CallerKind.ROOT else ACCOUNT, principal.account == self.account
         elif kind is PrincipalType.FEDERATED and self.kind is CallerKind.ROLE:
             trust, names = self.identity and self.identity.trust, ("*", principal.value)
-            if not trust or any(p.value in names and not p.account for one in trust.statements for p in one.principals or ()):
+            if not trust or any(
+                p.value in names and not p.account for one in trust.statements for p in one.principals or ()
+            ):
                 yield "provider", _all((self.reading("P6"), self.symbol(f"F6:provider:{principal.value}")))
         elif kind is PrincipalType.USER and self.federated:
             yield LIMITED, principal.value == caller.issuer
@@ -396,32 +513,55 @@ class _Question:
             yield DIRECT, principal.value == caller.arn
 
     def _spared(self, listed: list[tuple[str, Truth]]) -> Truth:
-        """Whether a Deny with `NotPrincipal` leaves the caller alone: all of its ARNs are listed, or some (a reading)."""
+        """Whether a Deny with `NotPrincipal` leaves the caller alone: all of its ARNs are listed, or some (a
+        reading)."""
         if self.identity is not None and self.identity.bounded and not self.federated:
             return False
         ways = {way for way, truth in listed if truth and way not in (EVERYBODY, "provider")}
-        named, everybody = (_any([truth for way, truth in listed if way in some]) for some in ((*ways, "provider"), (EVERYBODY,)))
-        issued = (self.federated and not self.by_root) or self.kind is CallerKind.ROLE  # the root user's own ARN is the account's
-        needed = {DIRECT} if self.service or self.kind is CallerKind.ROOT else {DIRECT, LIMITED, ACCOUNT} if issued else {DIRECT, ACCOUNT}
+        named, everybody = (
+            _any([truth for way, truth in listed if way in some]) for some in ((*ways, "provider"), (EVERYBODY,))
+        )
+        # the root user's own ARN is the account's
+        issued = (self.federated and not self.by_root) or self.kind is CallerKind.ROLE
+        needed = (
+            {DIRECT}
+            if self.service or self.kind is CallerKind.ROOT
+            else {DIRECT, LIMITED, ACCOUNT}
+            if issued
+            else {DIRECT, ACCOUNT}
+        )
         return True if needed <= ways else _any((everybody, named is not False and _all((named, self.reading("P5")))))
 
     def applies(self, policies: Iterable[Policy | None], effect: Effect, ways: tuple[str, ...] = EVERY_WAY) -> Truth:
-        """Whether some statement applies; where policies name principals, one that names the caller in one of these ways."""
-        statements = [(statement, policy) for policy in policies if policy for statement in policy.statements if statement.effect is effect]
+        """Whether some statement applies; where policies name principals, one that names the caller in one of these
+        ways."""
+        statements = [
+            (statement, policy)
+            for policy in policies
+            if policy
+            for statement in policy.statements
+            if statement.effect is effect
+        ]
         return _any(self.statement(statement, policy, ways) for statement, policy in statements)
 
     def frame(self) -> tuple[Truth, Truth]:
         """What the frame denies, and whether all of it allows."""
         organization = self.estate.organization
         given = organization.controls if organization and not self.caller.service_linked else ()
-        controls = {control.account: control for control in given if organization and control.account != organization.management_account}
+        controls = {
+            control.account: control
+            for control in given
+            if organization and control.account != organization.management_account
+        }
         above, over = controls.get(str(self.account)), controls.get(str(self.owner))
         services = (above.service or ()) if above else ()
         resources = (over.resource or ()) if over and self.action != "kms:RetireGrant" and not self.managed else ()
         on_alias = self.resource is not None and self.key is None
         restricted = self.reading("R4") if on_alias and resources else True
         denied = [self.applies((policy for level in services for policy in level.policies), Effect.DENY)]
-        denied.append(_all((restricted, self.applies((policy for level in resources for policy in level.policies), Effect.DENY))))
+        denied.append(
+            _all((restricted, self.applies((policy for level in resources for policy in level.policies), Effect.DENY)))
+        )
         allows = [self.applies(level.policies, Effect.ALLOW) for level in services]
         endpoint = next((end.policy for end in self.estate.endpoints or () if end.id == self.endpoint), None)
         things = self._things(Influence.MAY_REFUSE)
@@ -433,7 +573,9 @@ class _Question:
             by_account = self.applies([endpoint], Effect.ALLOW, (ACCOUNT,))
             by_account = False if by_account is False else _all((by_account, self.reading("V-account")))
             denied.append(_all((bound, self.applies([endpoint], Effect.DENY))))
-            allows.append(_any((_not(bound), by_account, self.applies([endpoint], Effect.ALLOW, (DIRECT, LIMITED, EVERYBODY)))))
+            allows.append(
+                _any((_not(bound), by_account, self.applies([endpoint], Effect.ALLOW, (DIRECT, LIMITED, EVERYBODY))))
+            )
         for thing in things:
             restricted = self.reading("R4") if on_alias and thing.owner is not None else True
             denied.append(False if restricted is False else _all((restricted, self.symbol(thing.refuse_symbol))))
@@ -445,8 +587,11 @@ class _Question:
         return [
             thing
             for thing in self.estate.unmodelled
-            if thing.influence in (influence, Influence.EITHER) and not (thing.of_statement or (thing.of_identities and self.root))
-            if thing.key in (None, self.resource) and thing.account in (None, self.account) and thing.principal in (None, self.subject)
+            if thing.influence in (influence, Influence.EITHER)
+            and not (thing.of_statement or (thing.of_identities and self.root))
+            if thing.key in (None, self.resource)
+            and thing.account in (None, self.account)
+            and thing.principal in (None, self.subject)
             if thing.endpoint in through and (thing.owner is None or (thing.owner == self.owner and not self.managed))
         ]
 
@@ -458,14 +603,19 @@ class _Question:
         denied, framed = self.frame()
         policies = self.key.policies or () if self.key else ()
         by_key = self.applies(policies, Effect.DENY)
-        by_key = _all((by_key, self.reading("G5"))) if self.action == "kms:RetireGrant" and by_key is not False else by_key
+        by_key = (
+            _all((by_key, self.reading("G5"))) if self.action == "kms:RetireGrant" and by_key is not False else by_key
+        )
         limits = (self.identity.boundary, *self.identity.policies) if self.identity else ()
         at_home = self.applies((*limits, *(self.request.session_policies or ())), Effect.DENY)
-        at_home = _any((at_home, self.symbol(free_facts.OUTSIDE_DENY))) if self.free and at_home is not True else at_home
+        at_home = (
+            _any((at_home, self.symbol(free_facts.OUTSIDE_DENY))) if self.free and at_home is not True else at_home
+        )
         return _all((_not(_any((denied, by_key, at_home))), framed, self._given(policies)))
 
     def _never(self) -> bool:
-        """What KMS refuses whatever policies say: operations across accounts that are documented for one, changes of AWS's own keys."""
+        """What KMS refuses whatever policies say: operations across accounts that are documented for one, changes of
+        AWS's own keys."""
         across = self.owner is not None and not self.service and self.account != self.owner
         documented = self.known_action is None or self.known_action.cross_account
         changed = self.managed and OF_CUSTOMERS.fullmatch(self.action) is not None
@@ -480,7 +630,8 @@ class _Question:
         return _any((found, *(self.symbol(thing.allow_symbol) for thing in missing)))
 
     def limits_allow(self, by_user: bool = False) -> Truth:
-        """Whether boundary and session policy allow. `by_user`: for a key policy that names the user of a federated session."""
+        """Whether boundary and session policy allow. `by_user`: for a key policy that names the user of a federated
+        session."""
         boundary = self.identity.boundary if self.identity else None
         session: Truth = True
         if self.request.session_policies is not None:
@@ -519,28 +670,47 @@ class _Question:
             use = _any((use, _all((self.reading("G2"), limits))))
         listed = self.action in grant.operations and self.grantable
         if self.action != "kms:RetireGrant":
-            return _all((listed, use, self._context(grant), self._source(grant))) if listed and use is not False else False
+            return (
+                _all((listed, use, self._context(grant), self._source(grant))) if listed and use is not False else False
+            )
         retire = self._is(grant.retiring, limits, home) if grant.retiring else False
-        whole = grant.retiring is not None and grant.retiring.type is PrincipalType.ACCOUNT and grant.retiring.account == self.account
+        whole = (
+            grant.retiring is not None
+            and grant.retiring.type is PrincipalType.ACCOUNT
+            and grant.retiring.account == self.account
+        )
         whole = whole or (self.account is not None and self.account == grant.issuing_account)
         return _any((_all((listed, use)), retire, _all((whole, home))))
 
     def _is(self, principal: Principal, limits: Truth, home: Truth) -> Truth:
-        """Whether the caller acts as the principal of a grant. Whether one to a user is for the sessions that it issues is open."""
+        """Whether the caller acts as the principal of a grant. Whether one to a user is for the sessions that it issues
+        is open."""
         ways = {way for way, truth in self._names(principal) if truth}
-        whom = self.reading("G2-federated") if ways and principal.type is PrincipalType.USER and self.federated else True
+        whom = (
+            self.reading("G2-federated") if ways and principal.type is PrincipalType.USER and self.federated else True
+        )
         return _any((_all((whom, bool(ways & {DIRECT, LIMITED}), limits)), _all((ACCOUNT in ways, home))))
 
     def _context(self, grant: Grant) -> Truth:
-        """The encryption context that a grant asks for; a grant made by a grant may do no more, and is as strict at least."""
+        """The encryption context that a grant asks for; a grant made by a grant may do no more, and is as strict at
+        least."""
         create, kind = self.action == "kms:CreateGrant", self.given.get("kms:grantconstrainttype", ())
         if not (self.known_action and self.known_action.encryption_context):
             return True
-        if create and not {f"kms:{name}" for name in self.given.get("kms:grantoperations", ())} <= set(grant.operations):
+        if create and not {f"kms:{name}" for name in self.given.get("kms:grantoperations", ())} <= set(
+            grant.operations
+        ):
             return False
         if grant.context_equals is not None:
-            return _all((not create or "EncryptionContextEquals" in kind, self._pairs(grant.context_equals, exactly=True)))
-        return _all((not create or bool(kind) or not grant.context_subset, self._pairs(grant.context_subset or (), exactly=False)))
+            return _all(
+                (not create or "EncryptionContextEquals" in kind, self._pairs(grant.context_equals, exactly=True))
+            )
+        return _all(
+            (
+                not create or bool(kind) or not grant.context_subset,
+                self._pairs(grant.context_subset or (), exactly=False),
+            )
+        )
 
     def _pairs(self, wanted: Pairs, exactly: bool) -> Truth:
         exact = dict(wanted).items() == self.pairs.items() if exactly else set(wanted) <= set(self.pairs.items())
@@ -557,7 +727,9 @@ class _Question:
             found = _any((found, _not(self.reading("G3-describe"))))
         if self.action == "kms:CreateGrant":
             child = self.given.get("kms:grantconstraintsourcearn", ("",))[0]
-            found = _all((found, child == grant.source_arn or (self.reading("G6") if _arn_fits(pattern, child) else False)))
+            found = _all(
+                (found, child == grant.source_arn or (self.reading("G6") if _arn_fits(pattern, child) else False))
+            )
         return found
 
 
@@ -577,22 +749,30 @@ def _number(text: str) -> Decimal | None:
 
 
 def _late(base: str, text: str, variables: bool = True) -> str | None:
-    """The reading by which an operator that is not negated can read a listed text, if not for certain: it equals itself then."""
-    same = re.sub(r"^(Date|Numeric).*", r"\1Equals", base), text, text.partition("/")[0] if base == "IpAddress" else text
+    """The reading by which an operator that is not negated can read a listed text, if not for certain: it equals itself
+    then."""
+    same = (
+        re.sub(r"^(Date|Numeric).*", r"\1Equals", base),
+        text,
+        text.partition("/")[0] if base == "IpAddress" else text,
+    )
     if base.startswith(("String", "Arn", "Null")) or _compare(*same):
         return "C3-zone" if base.startswith("Date") and re.fullmatch(r"[-\d]+T[\d:.]+([-+]\d{4})?", text) else ""
     return "C3-bool" if variables and base == "Bool" and "${" in text else None
 
 
 def _compare(base: str, text: str, value: str, counts: bool = False) -> bool:
-    """Whether a listed text matches a value by an operator that is not about texts. With `counts` four digits of the value are no year."""
+    """Whether a listed text matches a value by an operator that is not about texts. With `counts` four digits of the
+    value are no year."""
     try:
         if base == "Bool":
             return text.lower() in ("true", "false") and text.lower() == value.lower()
         if base == "BinaryEquals":
             return base64.b64decode(text, validate=True) == base64.b64decode(value, validate=True)
         if base == "IpAddress":
-            return "." not in text.partition("/")[2] and ipaddress.ip_address(value) in ipaddress.ip_network(text, strict=False)
+            return "." not in text.partition("/")[2] and ipaddress.ip_address(value) in ipaddress.ip_network(
+                text, strict=False
+            )
     except ValueError:
         return False
     read = _instant if base.startswith("Date") else _number

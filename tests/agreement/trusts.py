@@ -34,10 +34,14 @@ def _statement(dice: Dice, world: World, account: str) -> Document:
             return {"Effect": "Allow", "Principal": {"Service": dice.one(SERVICES)}, "Action": "sts:AssumeRole"}
         case 1:
             saml = iam(world.partition, account, "saml-provider/Corp")
-            return _tagged(dice, {"Federated": saml}, "sts:AssumeRoleWithSAML", {"SAML:aud": "https://signin.aws.amazon.com/saml"})
+            return _tagged(
+                dice, {"Federated": saml}, "sts:AssumeRoleWithSAML", {"SAML:aud": "https://signin.aws.amazon.com/saml"}
+            )
         case 2:
             oidc = iam(world.partition, account, f"oidc-provider/{ISSUER}")
-            return _tagged(dice, {"Federated": oidc}, "sts:AssumeRoleWithWebIdentity", {f"{ISSUER}:aud": "sts.amazonaws.com"})
+            return _tagged(
+                dice, {"Federated": oidc}, "sts:AssumeRoleWithWebIdentity", {f"{ISSUER}:aud": "sts.amazonaws.com"}
+            )
         case _:
             somebody = dice.one((account, PARTNER, iam(world.partition, account, "user/Alice")))
             return _tagged(dice, {"AWS": somebody}, "sts:AssumeRole", {})
@@ -49,7 +53,11 @@ def _tagged(dice: Dice, principal: Document, action: str, fixed: dict[str, str])
     tests = dict(fixed)
     if tags and dice.chance(60):
         tests[f"aws:RequestTag/{dice.one(('team', 'Team', 'Project'))}"] = dice.one(NAMES)
-    statement: Document = {"Effect": "Allow", "Principal": principal, "Action": [action, "sts:TagSession"] if tags else action}
+    statement: Document = {
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": [action, "sts:TagSession"] if tags else action,
+    }
     if tests:
         statement["Condition"] = {"StringEquals": tests}
     if tags and dice.chance(30):

@@ -1,6 +1,7 @@
 """The small world that a generated case plays in: few accounts, names and values, so that policies and requests meet.
 
-In: a tape of choices, which hypothesis draws. Out: `World`, with the ARNs and values that everything else is drawn from.
+In: a tape of choices, which hypothesis draws. Out: `World`, with the ARNs and values that everything else is drawn
+from.
 """
 
 from __future__ import annotations
@@ -28,7 +29,11 @@ AWS_OWNED_ROLE = "aws:ec2-infrastructure"
 """A role of AWS's own, whose sessions a grant may name (G2)."""
 SERVICES = ("s3.amazonaws.com", "lambda.amazonaws.com", "rds.amazonaws.com")
 ORGANIZATION, OTHER_ORGANIZATION = "o-exampleorg", "o-otherorg01"
-PATHS = (f"{ORGANIZATION}/r-ab12/ou-ab12-11111111/", f"{ORGANIZATION}/r-ab12/", f"{OTHER_ORGANIZATION}/r-cd34/ou-cd34-22222222/")
+PATHS = (
+    f"{ORGANIZATION}/r-ab12/ou-ab12-11111111/",
+    f"{ORGANIZATION}/r-ab12/",
+    f"{OTHER_ORGANIZATION}/r-cd34/ou-cd34-22222222/",
+)
 ENDPOINTS = ("vpce-0a1b2c3d", "vpce-99aa88bb", "vpce-55667788")
 """The first two may be in the input; the third never is (V)."""
 VPCS = ("vpc-0a1b2c3d", "vpc-99aa88bb")
@@ -41,17 +46,20 @@ TAPE = 16
 
 
 def tapes(seed: int, count: int) -> Iterator[bytes]:
-    """The same tapes every time, or new ones in a random run. Hypothesis would draw others once other modules are loaded."""
+    """The same tapes every time, or new ones in a random run. Hypothesis would draw others once other modules are
+    loaded."""
     chosen = random.Random(None if RANDOM else seed)
     return (chosen.randbytes(TAPE) for _ in range(count))
 
 
 class Dice:
-    """The few kinds of choice that the generators make, all of them told by a short tape of bytes that hypothesis draws.
+    """The few kinds of choice that the generators make, all of them told by a short tape of bytes that hypothesis
+    draws.
 
-    One draw for the whole scenario, rather than one for each choice: hypothesis makes five of six examples by copying one draw of an
-    earlier example over another, and with thousands of small draws such copies hardly differ from each other. The tape is a seed, and no
-    list of choices, since hypothesis would cut a list that is long enough; `reduce` makes disagreements small, and does not need one.
+    One draw for the whole scenario, rather than one for each choice: hypothesis makes five of six examples by copying
+    one draw of an earlier example over another, and with thousands of small draws such copies hardly differ from each
+    other. The tape is a seed, and no list of choices, since hypothesis would cut a list that is long enough; `reduce`
+    makes disagreements small, and does not need one.
     """
 
     def __init__(self, tape: bytes) -> None:
@@ -60,7 +68,8 @@ class Dice:
 
     @cached_property
     def aside(self) -> Dice:
-        """Choices beside the others, which these leave as they are: what is seldom chosen does not make other cases of all."""
+        """Choices beside the others, which these leave as they are: what is seldom chosen does not make other cases of
+        all."""
         return Dice(self._tape + b"aside")
 
     def count(self, least: int, most: int) -> int:
@@ -99,7 +108,8 @@ def unique_id(arn: str) -> str:
 
 @dataclass(frozen=True)
 class World:
-    """Where a case plays. `keys` are the ARNs of its keys, all of one account (`HOME`, or `UNKNOWN`); `region` is the first one's."""
+    """Where a case plays. `keys` are the ARNs of its keys, all of one account (`HOME`, or `UNKNOWN`); `region` is the
+    first one's."""
 
     partition: str
     region: str

@@ -31,7 +31,15 @@ RESULTS = (
     Result("cvc5-strings", "q2", "family", 16, Answer.TIMEOUT, note="=cmd()<script>alert(1)</script>\x1b[31m"),
 )
 RUN = Run(
-    ("families",), ("sat", "cvc5-strings"), 3, 2.0, "2026-01-01T00:00:00+00:00", MACHINE, RESULTS, (("sat", 60.0),), ("a file: no policy",)
+    ("families",),
+    ("sat", "cvc5-strings"),
+    3,
+    2.0,
+    "2026-01-01T00:00:00+00:00",
+    MACHINE,
+    RESULTS,
+    (("sat", 60.0),),
+    ("a file: no policy",),
 )
 
 
@@ -54,7 +62,9 @@ def test_each_small_query_has_the_answer_that_its_family_says(family: str) -> No
 
 
 def test_the_same_arguments_give_the_same_queries() -> None:
-    assert [(q.name, q.estate, q.invariant) for q in statements((8,), 2)] == [(q.name, q.estate, q.invariant) for q in statements((8,), 2)]
+    assert [(q.name, q.estate, q.invariant) for q in statements((8,), 2)] == [
+        (q.name, q.estate, q.invariant) for q in statements((8,), 2)
+    ]
     assert [query.size for query in overlapping((3, 5))] == [3, 3, 5, 5]
 
 
@@ -68,12 +78,16 @@ def test_a_set_that_does_not_exist_and_folders_that_are_not_there_are_told(tmp_p
 
 
 def test_the_corpus_is_managed_policies_key_policies_and_templates(tmp_path: Path) -> None:
-    """A managed policy that AWS has withdrawn has no ARN in the data, and is asked about all the same; what is no policy is told."""
+    """A managed policy that AWS has withdrawn has no ARN in the data, and is asked about all the same; what is no
+    policy is told."""
     statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
     trusting = {**statement, "Principal": {"AWS": "arn:aws:iam::444455556666:root"}}
     key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": [trusting]}}}
     files = {
-        "managed-policies/a/Withdrawn.json": {"arn": None, "document": {"Version": "2012-10-17", "Statement": [statement]}},
+        "managed-policies/a/Withdrawn.json": {
+            "arn": None,
+            "document": {"Version": "2012-10-17", "Statement": [statement]},
+        },
         "managed-policies/a/Nothing.json": [],
         "kms-json/key.json": {"Version": "2012-10-17", "Statement": [trusting]},
         "kms-cfn/a/two.json": {"Resources": {"One": key, "Two": key}},
@@ -110,7 +124,9 @@ def test_a_saved_run_is_read_back_and_compared_with(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     path.write_text(json_of(RUN))
     assert saved_run(path) == RUN
-    slower = replace(RUN, results=(replace(RESULTS[0], times=(4.0,)), replace(RESULTS[2], answer=Answer.SAT), *RESULTS[1::2]))
+    slower = replace(
+        RUN, results=(replace(RESULTS[0], times=(4.0,)), replace(RESULTS[2], answer=Answer.SAT), *RESULTS[1::2])
+    )
     shift = against(slower, RUN)[0]
     assert shift.ratio == pytest.approx(2**0.5) and shift.changed == ("q2: unsat → sat",)
     assert "slower" in text_of(slower, RUN)

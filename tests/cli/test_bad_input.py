@@ -63,7 +63,15 @@ def test_a_path_that_is_no_file(run: Run, tmp_path: Path, make: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "\x1b[2J", "invariant", 'invariant "x":\n  no caller can', "(" * 10_000, "\ud800".encode("utf-8", "surrogatepass")]
+    "text",
+    [
+        "",
+        "\x1b[2J",
+        "invariant",
+        'invariant "x":\n  no caller can',
+        "(" * 10_000,
+        "\ud800".encode("utf-8", "surrogatepass"),
+    ],
 )
 def test_bad_invariants(run: Run, tmp_path: Path, text: str | bytes) -> None:
     (tmp_path / "policy.json").write_bytes(policy())

@@ -70,7 +70,9 @@ def test_pyproject_holds_it_as_well(run: Run, folder: Path) -> None:
     assert result.code == 2 and "pyproject.toml:3:1" in result.err and "did you mean `inputs`?" in result.err
 
 
-@pytest.mark.parametrize("text", ['[tool]\nverifier = {inputs = ["policy.json"]}\n', '[tool]\nverifier.inputs = ["policy.json"]\n'])
+@pytest.mark.parametrize(
+    "text", ['[tool]\nverifier = {inputs = ["policy.json"]}\n', '[tool]\nverifier.inputs = ["policy.json"]\n']
+)
 def test_however_pyproject_is_written(run: Run, folder: Path, text: str) -> None:
     (folder / "pyproject.toml").write_text(text)
     assert run("check", "--no-cache").code == 1
@@ -114,7 +116,9 @@ def test_a_baseline_starts_green_and_stays_so_only_for_what_it_has(run: Run, fol
     (folder / "policy.json").write_text(json.dumps(json.loads(POLICY), indent=7))
     assert run("check", "--no-cache").code == 0, "another layout"
     wider = json.loads(POLICY)
-    wider["Statement"].append({"Sid": "New", "Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"})
+    wider["Statement"].append(
+        {"Sid": "New", "Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    )
     (folder / "policy.json").write_text(json.dumps(wider))
     result = run("check", "--no-cache")
     assert result.code == 1 and '"New"' in result.out
@@ -161,7 +165,10 @@ def test_s1_unknown_is_never_excused(folder: Path) -> None:
         ('outputs = ["sarf"]', ("did you mean sarif?",)),
         ('outputs = ["json=a\\u0000b"]', ("is not the name of a file",)),
         ('account = "12"', ("verifier.toml:2:1", "twelve digits")),
-        ('builtins = [\n  "no-public-access", # a, "b"\n\n  "no-external-acces",\n]', ("verifier.toml:5:3", "`no-external-access`?")),
+        (
+            'builtins = [\n  "no-public-access", # a, "b"\n\n  "no-external-acces",\n]',
+            ("verifier.toml:5:3", "`no-external-access`?"),
+        ),
         ('region = "nowhere"', ("verifier.toml:2:1", "us-west-2")),
         ('region = "us-iso-east-1"', ("verifier.toml:2:1", "us-west-2")),  # of a partition that is not known
         (WAIVER.replace("expires = 2027-01-31", 'expires = "soon"'), ("`expires` must be a date",)),
@@ -185,8 +192,13 @@ def test_inputs_are_of_several_accounts_and_regions(run: Run, folder: Path) -> N
         (folder / name).mkdir()
         statement = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"}
         (folder / name / "key.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
-    text = 'inputs = ["a",\n  { path = "b/*.json", account = "444455556666", region = "eu-west-1" },\n]\naccount = "111122223333"\n'
-    (folder / "verifier.toml").write_text(text + 'region = "us-east-2"\nbuiltins = ["no-external-access"]\noutputs = ["json"]\n')
+    text = (
+        'inputs = ["a",\n  { path = "b/*.json", account = "444455556666", region = "eu-west-1" },\n]\naccount = '
+        '"111122223333"\n'
+    )
+    (folder / "verifier.toml").write_text(
+        text + 'region = "us-east-2"\nbuiltins = ["no-external-access"]\noutputs = ["json"]\n'
+    )
     found = run("check", "--no-cache")
     assert [key["arn"].split(":")[3:5] for key in json.loads(found.out)["keys"]] == [
         ["us-east-2", "111122223333"],
@@ -194,11 +206,19 @@ def test_inputs_are_of_several_accounts_and_regions(run: Run, folder: Path) -> N
     ]
     both = '{ path = "b/*.json", account = "444455556666" }'
     for inputs in (f'{both}, "*/*.json"', f'"*/*.json", {both}'):
-        (folder / "verifier.toml").write_text(f'inputs = [{inputs}]\naccount = "111122223333"\nbuiltins = ["no-external-access"]\n')
+        (folder / "verifier.toml").write_text(
+            f'inputs = [{inputs}]\naccount = "111122223333"\nbuiltins = ["no-external-access"]\n'
+        )
         found = run("check", "--no-cache", "--output", "json")
-        assert sorted(key["arn"].split(":")[4] for key in json.loads(found.out)["keys"]) == ["111122223333", "444455556666"]
+        assert sorted(key["arn"].split(":")[4] for key in json.loads(found.out)["keys"]) == [
+            "111122223333",
+            "444455556666",
+        ]
     for wrong, said in (
-        ('path = "b/key.json", account = "111122223333" }, { path = "b/*.json"', "is given with two accounts or Regions"),
+        (
+            'path = "b/key.json", account = "111122223333" }, { path = "b/*.json"',
+            "is given with two accounts or Regions",
+        ),
         ('acount = "444455556666"', "did you mean `account`?"),
         ('account = "4444"', "twelve digits"),
         ("path = 3", "`path` must be a text"),
@@ -217,7 +237,9 @@ def test_no_configuration_says_how_to_write_one(run: Run, folder: Path) -> None:
     assert "`inputs` is missing" in run("check").err
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", "not json", '{"format": "kms-verifier/baseline", "format_version": 9}', "[" * 5000])
+@pytest.mark.parametrize(
+    "text", ["{}", "[]", "not json", '{"format": "kms-verifier/baseline", "format_version": 9}', "[" * 5000]
+)
 def test_what_is_no_baseline_is_an_input_error(run: Run, folder: Path, text: str) -> None:
     (folder / "base.json").write_text(text)
     result = check(run, folder, 'baseline = "base.json"\n')

@@ -1,4 +1,5 @@
-"""What the file system refuses is an input error, or left open; it is never passed over, and no fault of the verifier."""
+"""What the file system refuses is an input error, or left open; it is never passed over, and no fault of the
+verifier."""
 
 from __future__ import annotations
 
@@ -16,7 +17,10 @@ from verifier.inputs import load_estate
 from verifier.syntax.diagnostic import InputError
 
 OWN = "111122223333"
-POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "kms:*", "Resource": "*"}]}
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "kms:*", "Resource": "*"}],
+}
 ASKED = ("--builtin", "no-external-access", "--account", OWN, "--region", "us-west-2")
 LONG = "x" * 300
 
@@ -44,11 +48,16 @@ def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("command", [("prove", *ASKED), ("lint",), ("who-can", "kms:Decrypt")])
 def test_a_folder_of_policies_with_one_that_may_not_be_listed(run: Run, closed: Path, command: tuple[str, ...]) -> None:
     result = run(*command, str(closed))
-    assert (result.code, result.out) == (2, "") and f"cannot read `{closed / 'closed'}`: permission denied" in result.err
+    assert (result.code, result.out) == (
+        2,
+        "",
+    ) and f"cannot read `{closed / 'closed'}`: permission denied" in result.err
     assert run(*command, str(closed / "open")).code in (0, 1)
 
 
-@pytest.mark.parametrize(("pattern", "expected"), [("*/*.json", 2), ("**/*.json", 2), ("**", 2), ("open/*.json", 0), ("*.json", 2)])
+@pytest.mark.parametrize(
+    ("pattern", "expected"), [("*/*.json", 2), ("**/*.json", 2), ("**", 2), ("open/*.json", 0), ("*.json", 2)]
+)
 def test_a_pattern_of_inputs_that_may_match_there(run: Run, closed: Path, pattern: str, expected: int) -> None:
     text = f'inputs = ["{pattern}"]\nbuiltins = ["no-external-access"]\naccount = "{OWN}"\nregion = "us-west-2"\n'
     (closed / "verifier.toml").write_text(text, encoding="utf-8")
@@ -58,7 +67,9 @@ def test_a_pattern_of_inputs_that_may_match_there(run: Run, closed: Path, patter
 
 
 def test_a_module_that_may_not_be_listed_is_in_doubt(run: Run, closed: Path) -> None:
-    (closed / "main.tf").write_text('module "m" {\n  source = "./closed"\n}\nresource "aws_kms_key" "k" {}\n', encoding="utf-8")
+    (closed / "main.tf").write_text(
+        'module "m" {\n  source = "./closed"\n}\nresource "aws_kms_key" "k" {}\n', encoding="utf-8"
+    )
     result = run("prove", str(closed), *ASKED)
     assert result.code == 3 and "this folder may not be listed: permission denied" in result.err
 
@@ -92,7 +103,11 @@ def test_a_pipe_in_a_folder_of_policies_is_no_file(run: Run, tmp_path: Path) -> 
     """Nobody writes to it, so who opens it waits without end."""
     os.mkfifo(tmp_path / "pipe.json")
     (tmp_path / "policy.json").write_text(json.dumps(POLICY), encoding="utf-8")
-    for command in (("compare", str(tmp_path), str(tmp_path / "policy.json")), ("prove", str(tmp_path), *ASKED), ("lint", str(tmp_path))):
+    for command in (
+        ("compare", str(tmp_path), str(tmp_path / "policy.json")),
+        ("prove", str(tmp_path), *ASKED),
+        ("lint", str(tmp_path)),
+    ):
         result = run(*command)
         assert result.code == 2 and "is not a file" in result.err
 

@@ -37,13 +37,19 @@ def test_version(run: Run) -> None:
     assert (result.code, result.out) == (0, f"verifier {verifier.__version__}\n")
 
 
-def test_what_fails_before_a_command_begins_is_a_fault_and_no_verdict(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fails_before_a_command_begins_is_a_fault_and_no_verdict(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fault(name: str) -> None:
         raise ImportError(name)
 
     monkeypatch.setattr("verifier.cli.import_module", fault)
     result = run("prove", "x")
-    assert (result.code, result.out) == (4, "") and "internal error: ImportError" in result.err and "Traceback" not in result.err
+    assert (
+        (result.code, result.out) == (4, "")
+        and "internal error: ImportError" in result.err
+        and "Traceback" not in result.err
+    )
 
 
 def test_schema_report(run: Run) -> None:
@@ -67,7 +73,11 @@ def test_readings(run: Run) -> None:
 def test_rule(run: Run) -> None:
     shown = run("rule", "D4")
     assert shown.code == 0 and "aws:PrincipalArn" in shown.out and "https://docs.aws.amazon.com/" in shown.out
-    assert "tests/cases/d4-boundaries-sessions.yaml" in shown.out and "open question" in shown.out and "**" not in shown.out
+    assert (
+        "tests/cases/d4-boundaries-sessions.yaml" in shown.out
+        and "open question" in shown.out
+        and "**" not in shown.out
+    )
     listed = [line.split()[0] for line in run("rule").out.splitlines()]
     assert listed == [one["label"] for one in json.loads(run("rule", "--output", "json").out)] == list(rules())
     assert json.loads(run("rule", "P5-allow", "--output", "json").out)["readings"] == ["P5", "P5-allow"]
@@ -89,7 +99,9 @@ def test_rule(run: Run) -> None:
 def test_names_are_completed(words: str, found: list[str]) -> None:
     asked = {"_VERIFIER_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
     code = "import sys; sys.argv = ['verifier']; from verifier.cli import app; app(prog_name='verifier')"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env={**os.environ, **asked}, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env={**os.environ, **asked}, check=False
+    )
     assert done.stdout.split() == found and done.stderr == ""
 
 
@@ -131,15 +143,26 @@ def test_a_full_disk_is_no_verdict() -> None:
         pytest.fail("this test needs /dev/full")
     with open("/dev/full", "w") as full:
         result = subprocess.run(
-            [sys.executable, "-m", "verifier", "readings"], stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT
+            [sys.executable, "-m", "verifier", "readings"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=ROOT,
         )
     assert result.returncode == 2
-    assert "No space left" in result.stderr and "Traceback" not in result.stderr and "Exception ignored" not in result.stderr
+    assert (
+        "No space left" in result.stderr
+        and "Traceback" not in result.stderr
+        and "Exception ignored" not in result.stderr
+    )
 
 
 @pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
 def test_without_standard_output_there_is_no_verdict(closed: str) -> None:
-    done = subprocess.run(["sh", "-c", f'"{sys.executable}" -m verifier readings {closed}'], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["sh", "-c", f'"{sys.executable}" -m verifier readings {closed}'], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2 and "internal" not in done.stderr
 
 
@@ -181,7 +204,9 @@ def test_what_a_command_does_not_need_is_not_imported(arguments: list[str], envi
     code = f"import atexit, sys; sys.argv = ['verifier', *{arguments}]\n"
     code += "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\nfrom verifier.cli import main; main()"
     variables = {**os.environ, **environment}
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=variables, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=variables, check=True
+    )
     assert result.stdout, "the command has said something"
     loaded = set(result.stderr.split())
     assert loaded.isdisjoint(("z3", "pysat", "cvc5", "lark", "msgspec", "yaml", "sqlite3", "multiprocessing"))
@@ -197,7 +222,9 @@ def test_evaluate_says_how_to_give_session_policies(run: Run) -> None:
 @pytest.mark.parametrize("answer", ["yes", "no"])
 @pytest.mark.parametrize("label", [reading.label for reading in READINGS])
 def test_s2_every_reading_can_be_settled(run: Run, tmp_path: Path, label: str, answer: str) -> None:
-    result = run("prove", str(tmp_path / "none.json"), "--builtin", "no-external-access", "--reading", f"{label}={answer}")
+    result = run(
+        "prove", str(tmp_path / "none.json"), "--builtin", "no-external-access", "--reading", f"{label}={answer}"
+    )
     assert result.code == 2 and "is no reading" not in result.err and "none.json" in result.err
 
 
@@ -224,7 +251,9 @@ def test_builtins_are_listed(run: Run) -> None:
         ("builtins no-conf", "no-confused-deputy"),
     ],
 )
-def test_shells_complete_values(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: str, value: str) -> None:
+def test_shells_complete_values(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: str, value: str
+) -> None:
     monkeypatch.setenv("_VERIFIER_COMPLETE", "complete_fish")
     monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
     monkeypatch.setenv("_TYPER_COMPLETE_ARGS", f"verifier {typed}")

@@ -66,12 +66,22 @@ def test_what_one_side_alone_gives_is_said_beside_equivalent(run: Run, tmp_path:
     assert "the key's grants are given in OLD only; NEW is supposed to have none" in result.out
 
 
-def test_that_policies_which_are_not_given_do_not_ask_for_a_changed_tag_is_said_beside_equivalent(run: Run, tmp_path: Path) -> None:
-    """U1. abac: changing a tag or alias can allow or deny permission. A whole inventory says what its policies ask for."""
+def test_that_policies_which_are_not_given_do_not_ask_for_a_changed_tag_is_said_beside_equivalent(
+    run: Run, tmp_path: Path
+) -> None:
+    """U1. abac: changing a tag or alias can allow or deny permission. A whole inventory says what its policies ask
+    for."""
     account = "111122223333"
     nobody: dict[str, Any] = {
         "accounts": {
-            account: {"authorization_details": {"UserDetailList": [], "RoleDetailList": [], "GroupDetailList": [], "Policies": []}}
+            account: {
+                "authorization_details": {
+                    "UserDetailList": [],
+                    "RoleDetailList": [],
+                    "GroupDetailList": [],
+                    "Policies": [],
+                }
+            }
         }
     }
     for name, tag in (("old", "prod"), ("new", "dev")):
@@ -89,7 +99,11 @@ def test_that_policies_which_are_not_given_do_not_ask_for_a_changed_tag_is_said_
 
 def test_names_and_order_do_not_count(run: Run, put: Put) -> None:
     result = run(
-        "compare", put("a.json", DELEGATE, REPORTS), put("b.json", {**REPORTS, "Sid": "X"}, {**DELEGATE, "Sid": "Y"}), "--key-arn", KEY
+        "compare",
+        put("a.json", DELEGATE, REPORTS),
+        put("b.json", {**REPORTS, "Sid": "X"}, {**DELEGATE, "Sid": "Y"}),
+        "--key-arn",
+        KEY,
     )
     assert result.code == 0 and "equivalent" in result.out and "change" not in result.out
 
@@ -101,19 +115,28 @@ def test_json_and_markdown(run: Run, put: Put) -> None:
     Draft202012Validator(verifier.schema("comparison")).validate(document)
     assert document["summary"]["exit_code"] == result.code == 1
     assert [entry["file"] for side in ("old", "new") for entry in document[side]["inputs"]] == ["old.json", "new.json"]
-    assert run("compare", old, new, "--key-arn", KEY, "--output", "markdown").out.startswith("## Access to KMS keys: more permissive\n")
+    assert run("compare", old, new, "--key-arn", KEY, "--output", "markdown").out.startswith(
+        "## Access to KMS keys: more permissive\n"
+    )
 
 
 def test_verbose_shows_both_decisions(run: Run, put: Put) -> None:
     old, new = put("old.json", DELEGATE, REPORTS), put("new.json", DELEGATE, WIDER)
     told = run("compare", old, new, "--key-arn", KEY, "--verbose").out
-    assert "allowed by" in told and "on the other side:" in told and "supposes" in told and "the same on both sides" in told
+    assert (
+        "allowed by" in told
+        and "on the other side:" in told
+        and "supposes" in told
+        and "the same on both sides" in told
+    )
 
 
 def test_an_allowance_covers_what_it_says_and_no_more(run: Run, put: Put, tmp_path: Path) -> None:
     old, new = put("old.json", DELEGATE, REPORTS), put("new.json", DELEGATE, WIDER)
     (tmp_path / "all.inv").write_text('allow "reports": role/reports in 444455556666 can kms:Decrypt\n')
-    (tmp_path / "some.inv").write_text('allow "by EC2": role/reports in 444455556666 can kms:Decrypt when kms:ViaService like "ec2.*"\n')
+    (tmp_path / "some.inv").write_text(
+        'allow "by EC2": role/reports in 444455556666 can kms:Decrypt when kms:ViaService like "ec2.*"\n'
+    )
     (tmp_path / "none.inv").write_text('allow "signing": role/reports in 444455556666 can kms:Sign\n')
     arguments = ("compare", old, new, "--key-arn", KEY, "--allow")
     covered = run(*arguments, "all.inv")
@@ -127,13 +150,17 @@ def test_an_allowance_covers_what_it_says_and_no_more(run: Run, put: Put, tmp_pa
 
 def test_invariants_allow_nothing(run: Run, put: Put, tmp_path: Path) -> None:
     (tmp_path / "rules.inv").write_text('invariant "x": no users can kms:Sign\n')
-    result = run("compare", put("old.json", DELEGATE), put("new.json", DELEGATE), "--key-arn", KEY, "--allow", "rules.inv")
+    result = run(
+        "compare", put("old.json", DELEGATE), put("new.json", DELEGATE), "--key-arn", KEY, "--allow", "rules.inv"
+    )
     assert result.code == 2 and "rules.inv allows nothing" in result.err and result.out == ""
 
 
 def test_an_allowance_about_another_key_is_an_error(run: Run, put: Put, tmp_path: Path) -> None:
     (tmp_path / "other.inv").write_text(f'allow "x": users can kms:Sign on {KEY[:-1]}c\n')
-    result = run("compare", put("old.json", DELEGATE), put("new.json", DELEGATE, WIDER), "--key-arn", KEY, "--allow", "other.inv")
+    result = run(
+        "compare", put("old.json", DELEGATE), put("new.json", DELEGATE, WIDER), "--key-arn", KEY, "--allow", "other.inv"
+    )
     assert result.code == 2 and "the input does not hold" in result.err
 
 
@@ -144,7 +171,8 @@ def test_the_errors_of_both_sides_are_told(run: Run, put: Put) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("a",), ("a", "b", "c"), ("--git", "HEAD"), ("a", "b", "--plan", "p"), ("--plan", "p", "--git", "HEAD")]
+    "arguments",
+    [(), ("a",), ("a", "b", "c"), ("--git", "HEAD"), ("a", "b", "--plan", "p"), ("--plan", "p", "--git", "HEAD")],
 )
 def test_what_is_no_two_sides_is_an_error(run: Run, put: Put, arguments: tuple[str, ...]) -> None:
     put("a", DELEGATE)
@@ -162,7 +190,10 @@ def test_a_reading_that_is_none_is_a_usage_error(run: Run, put: Put) -> None:
 def test_what_tells_the_key_of_one_version_tells_that_of_the_other(run: Run, put: Put) -> None:
     """S4: the Region that a condition names may be another one than the key's."""
     mine = {**REPORTS, "Principal": {"AWS": "arn:aws:iam::444455556666:role/reports"}}
-    old, new = put("old.json", DELEGATE, mine), put("new.json", DELEGATE, {k: v for k, v in mine.items() if k != "Condition"})
+    old, new = (
+        put("old.json", DELEGATE, mine),
+        put("new.json", DELEGATE, {k: v for k, v in mine.items() if k != "Condition"}),
+    )
     for first, second, code in ((old, new, 1), (new, old, 0)):
         result = run("compare", first, second)  # in each Region
         assert result.code == code and "the Region of the keys is not given" in result.out
@@ -174,7 +205,12 @@ def test_what_tells_the_key_of_one_version_tells_that_of_the_other(run: Run, put
 def test_policies_that_cannot_be_of_one_key_are_an_error(run: Run, put: Put) -> None:
     elsewhere = {**DELEGATE, "Principal": {"AWS": "arn:aws:iam::999999999999:root"}}
     result = run("compare", put("old.json", DELEGATE), put("new.json", elsewhere))
-    assert result.code == 2 and "account 111122223333" in result.err and "account 999999999999" in result.err and "--key-arn" in result.err
+    assert (
+        result.code == 2
+        and "account 111122223333" in result.err
+        and "account 999999999999" in result.err
+        and "--key-arn" in result.err
+    )
 
 
 def test_a_version_that_delegates_to_two_accounts_is_of_the_key_of_the_other(run: Run, put: Put) -> None:
@@ -184,7 +220,9 @@ def test_a_version_that_delegates_to_two_accounts_is_of_the_key_of_the_other(run
 
 
 def test_a_policy_and_a_snapshot_are_an_error(run: Run, put: Put, tmp_path: Path) -> None:
-    (tmp_path / "snapshot.json").write_text(json.dumps({"keys": [{"arn": KEY, "policy": put("policy.json", DELEGATE)}]}))
+    (tmp_path / "snapshot.json").write_text(
+        json.dumps({"keys": [{"arn": KEY, "policy": put("policy.json", DELEGATE)}]})
+    )
     result = run("compare", "snapshot.json", "policy.json")
     assert result.code == 2 and "--key-arn" in result.err
 
@@ -242,12 +280,18 @@ def test_a_folder_at_two_revisions_and_its_errors(run: Run, put: Put, git: Calla
 
 
 @pytest.mark.parametrize("arguments", [("HEAD~1",), ("HEAD~1..HEAD",)])
-def test_what_a_folder_refers_to_is_that_of_the_revision(run: Run, git: Callable[..., None], tmp_path: Path, arguments: tuple[str]) -> None:
+def test_what_a_folder_refers_to_is_that_of_the_revision(
+    run: Run, git: Callable[..., None], tmp_path: Path, arguments: tuple[str]
+) -> None:
     """Modules and files that are in other folders of the repository."""
     (tmp_path / "envs").mkdir()
-    (tmp_path / "envs" / "main.tf").write_text('provider "aws" { region = "eu-west-1" }\nmodule "keys" {\n  source = "../keys"\n}\n')
+    (tmp_path / "envs" / "main.tf").write_text(
+        'provider "aws" { region = "eu-west-1" }\nmodule "keys" {\n  source = "../keys"\n}\n'
+    )
     (tmp_path / "keys").mkdir()
-    (tmp_path / "keys" / "main.tf").write_text('resource "aws_kms_key" "k" {\n  policy = file("${path.module}/policy.json")\n}\n')
+    (tmp_path / "keys" / "main.tf").write_text(
+        'resource "aws_kms_key" "k" {\n  policy = file("${path.module}/policy.json")\n}\n'
+    )
     for number, said in (("one", DELEGATE), ("two", {**DELEGATE, "Action": "kms:Decrypt"})):
         (tmp_path / "keys" / "policy.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [said]}))
         git("add", "-A")
@@ -257,7 +301,8 @@ def test_what_a_folder_refers_to_is_that_of_the_revision(run: Run, git: Callable
 
 
 @pytest.mark.parametrize(
-    "arguments", [("HEAD", "absent.json"), ("nosuch", "a.json"), ("HEAD~7..HEAD", "a.json"), ("--upload-pack=x", "a.json")]
+    "arguments",
+    [("HEAD", "absent.json"), ("nosuch", "a.json"), ("HEAD~7..HEAD", "a.json"), ("--upload-pack=x", "a.json")],
 )
 def test_errors_of_git(run: Run, put: Put, git: Callable[..., None], arguments: tuple[str, str]) -> None:
     put("a.json", DELEGATE)
@@ -305,10 +350,14 @@ def test_folders_of_policies(run: Run, put: Put, git: Callable[..., None], tmp_p
     put("other/open.json", DELEGATE, shared)
     assert run("compare", "--git", "HEAD", "other").code == 1
     assert (
-        run("compare", "--git", "HEAD", "other/open.json").code == 1 and run("compare", "--git", "HEAD~1..HEAD", "keys/gone.json").code == 0
+        run("compare", "--git", "HEAD", "other/open.json").code == 1
+        and run("compare", "--git", "HEAD~1..HEAD", "keys/gone.json").code == 0
     )
     assert run("compare", "--git", "HEAD~1..HEAD", "keys/ordinary.json").code == 0
-    assert run("compare", "--git", "HEAD", "absent").code == 2 and run("compare", "--git", "HEAD~1..HEAD", "other").code == 2
+    assert (
+        run("compare", "--git", "HEAD", "absent").code == 2
+        and run("compare", "--git", "HEAD~1..HEAD", "other").code == 2
+    )
     assert "keys/same" in run("prove", "keys/same.json", "keys/ordinary.json", "--builtin", "no-public-access").out
     put("other/more.json", DELEGATE)
     git("add", "-A")
@@ -350,8 +399,19 @@ def test_no_repository(run: Run, put: Put) -> None:
 def test_before_and_after_a_plan(run: Run, put: Put, tmp_path: Path) -> None:
     def key(*statements: dict[str, Any]) -> dict[str, Any]:
         policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-        known = {"arn": KEY, "id": KEY.split("/")[1], "key_id": KEY.split("/")[1], "multi_region": False, "description": "x"}
-        return {**known, "customer_master_key_spec": "SYMMETRIC_DEFAULT", "key_usage": "ENCRYPT_DECRYPT", "policy": policy}
+        known = {
+            "arn": KEY,
+            "id": KEY.split("/")[1],
+            "key_id": KEY.split("/")[1],
+            "multi_region": False,
+            "description": "x",
+        }
+        return {
+            **known,
+            "customer_master_key_spec": "SYMMETRIC_DEFAULT",
+            "key_usage": "ENCRYPT_DECRYPT",
+            "policy": policy,
+        }
 
     def planned(before: dict[str, Any] | None, after: dict[str, Any] | None) -> str:
         made = plan(caller_identity(), Planned("aws_kms_key", "main", after, before=before))
@@ -371,13 +431,17 @@ def test_a_plan_that_adds_a_key(run: Run, put: Put, tmp_path: Path) -> None:
 
     def planned(*statements: dict[str, Any]) -> tuple[str, ...]:
         policy = {"policy": json.dumps({"Version": "2012-10-17", "Statement": list(statements)})} if statements else {}
-        made = plan(caller_identity(), Planned("aws_kms_key", "main", {"description": "x", **policy}, {"arn": True, "id": True}))
+        made = plan(
+            caller_identity(), Planned("aws_kms_key", "main", {"description": "x", **policy}, {"arn": True, "id": True})
+        )
         (tmp_path / "plan.json").write_text(json.dumps(made))
         return "compare", "--plan", "plan.json", "--region", "eu-west-1"
 
     for ordinary in (planned(), planned(DELEGATE)):
         result = run(*ordinary)
-        assert result.code == 0 and "the key is new, and allows nothing that one without a policy does not" in result.out, result.err
+        assert (
+            result.code == 0 and "the key is new, and allows nothing that one without a policy does not" in result.out
+        ), result.err
         assert run(*ordinary, "--fail-on", "any").code == 0
     opened = run(*planned(DELEGATE, {**WIDER, "Principal": "*"}))
     assert opened.code == 1 and "more permissive   the key is new" in opened.out and '"Reports" is new' in opened.out
@@ -391,10 +455,17 @@ def test_neither_side_holds_a_key(run: Run, put: Put, tmp_path: Path) -> None:
         assert result.code == 0 and "0 keys: equivalent; neither side holds a key" in result.out, result.err
     document = json.loads(run("compare", "none.json", "none.json", "--output", "json").out)
     Draft202012Validator(verifier.schema("comparison")).validate(document)
-    assert (document["summary"]["relation"], document["summary"]["exit_code"], document["targets"]) == ("equivalent", 0, [])
+    assert (document["summary"]["relation"], document["summary"]["exit_code"], document["targets"]) == (
+        "equivalent",
+        0,
+        [],
+    )
     assert checked(run("check-no-new-access", "none.json", "none.json", "--output", "json")) == (0, "pass")
     assert "neither side holds a key" in run("check-no-new-access", "none.json", "none.json").out
-    assert "0 keys: equivalent; neither side holds a key" in run("compare", "none.json", "none.json", "--output", "github").out
+    assert (
+        "0 keys: equivalent; neither side holds a key"
+        in run("compare", "none.json", "none.json", "--output", "github").out
+    )
 
 
 def test_one_side_holds_a_key_and_the_other_none(run: Run, put: Put, tmp_path: Path) -> None:
@@ -410,14 +481,17 @@ def test_one_side_holds_a_key_and_the_other_none(run: Run, put: Put, tmp_path: P
 def test_a_plan_in_an_account_of_which_there_is_a_snapshot(run: Run, put: Put, tmp_path: Path) -> None:
     """What is attached to a role of the snapshot counts, and with a complete inventory nobody else gains anything."""
     roles: list[dict[str, Any]] = [
-        {"RoleName": name, "Arn": f"arn:aws:iam::111122223333:role/{name}", "RolePolicyList": []} for name in ("app", "other")
+        {"RoleName": name, "Arn": f"arn:aws:iam::111122223333:role/{name}", "RolePolicyList": []}
+        for name in ("app", "other")
     ]
     details = {"UserDetailList": [], "RoleDetailList": roles}
     policy = {"Version": "2012-10-17", "Statement": [DELEGATE]}
     keys = [{"arn": KEY, "name": "payments", "policies": {"default": policy}}]
     snapshot = {"keys": keys, "accounts": {"111122223333": {"authorization_details": details}}}
     (tmp_path / "live.json").write_text(json.dumps(snapshot))
-    reads = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]})
+    reads = json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
+    )
     attached = Planned("aws_iam_role_policy", "reads", {"name": "reads", "role": "app", "policy": reads}, {"id": True})
     (tmp_path / "plan.json").write_text(json.dumps(plan(caller_identity(), attached)))
     result = run("compare", "--plan", "plan.json", "live.json")
@@ -455,7 +529,10 @@ def test_access_not_granted(run: Run, put: Put) -> None:
 
     assert check("--action", "kms:Decrypt") == (1, "fail")
     assert check("--action", "kms:Sign", "--principal", "callers in 444455556666") == (0, "pass")
-    assert check("--action", "kms:Sign", "--action", "kms:decrypt", "--principal", "callers in 444455556666") == (1, "fail")
+    assert check("--action", "kms:Sign", "--action", "kms:decrypt", "--principal", "callers in 444455556666") == (
+        1,
+        "fail",
+    )
     assert check("--action", "kms:Decrypt", "--principal", "role/other in 444455556666") == (0, "pass")
     both = ("--principal", "role/other in 444455556666", "--principal", "role/reports in 444455556666")
     assert check("--action", "kms:Decrypt", *both) == (1, "fail")
@@ -494,10 +571,16 @@ def test_unknown_is_no_pass(run: Run, put: Put, tmp_path: Path) -> None:
     assert run("check-access-not-granted", "a.json", "--action", "kms:Sign").out.startswith("UNKNOWN")
 
 
-@pytest.mark.parametrize("question", ["check-no-public-access", "check-access-not-granted --action kms:Decrypt", "check-no-new-access"])
+@pytest.mark.parametrize(
+    "question", ["check-no-public-access", "check-access-not-granted --action kms:Decrypt", "check-no-new-access"]
+)
 def test_a_policy_that_does_not_tell_its_account(run: Run, put: Put, question: str) -> None:
     name, *options = question.split()
-    arguments = (name, *[put("policy.json", {**WIDER, "Principal": "*"})] * (2 if name == "check-no-new-access" else 1), *options)
+    arguments = (
+        name,
+        *[put("policy.json", {**WIDER, "Principal": "*"})] * (2 if name == "check-no-new-access" else 1),
+        *options,
+    )
     result = run(*arguments)
     assert result.code == 2 and "--account" in result.err
     assert run(*arguments, "--account", "111122223333", "--region", "eu-west-1").code in (0, 1)
@@ -509,7 +592,9 @@ def test_schemas(run: Run, name: str) -> None:
     Draft202012Validator.check_schema(json.loads(result.out))
 
 
-@pytest.mark.parametrize("name", ["compare", "check-no-new-access", "check-access-not-granted", "check-no-public-access"])
+@pytest.mark.parametrize(
+    "name", ["compare", "check-no-new-access", "check-access-not-granted", "check-no-public-access"]
+)
 def test_help_teaches(run: Run, name: str) -> None:
     result = run(name, "--help")
     assert result.code == 0 and f"verifier {name} " in result.out.split("Usage:")[1].split("\n", 1)[1]

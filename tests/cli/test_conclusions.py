@@ -1,4 +1,5 @@
-"""What was concluded about the key's own account stands in the answer of every command, in every format, and not on standard error (S4)."""
+"""What was concluded about the key's own account stands in the answer of every command, in every format, and not on
+standard error (S4)."""
 
 from __future__ import annotations
 
@@ -24,7 +25,9 @@ UNLIKE = "the own account is not given: it is unlike every account that the inpu
 def policy(*principals: Any) -> dict[str, Any]:
     """A key policy that lets accounts do everything, and a partner decrypt."""
     allowed = [*((principal, "kms:*") for principal in principals), (PARTNER, "kms:Decrypt")]
-    statements = [{"Effect": "Allow", "Principal": {"AWS": who}, "Action": what, "Resource": "*"} for who, what in allowed]
+    statements = [
+        {"Effect": "Allow", "Principal": {"AWS": who}, "Action": what, "Resource": "*"} for who, what in allowed
+    ]
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -90,8 +93,8 @@ class Asking:
         return self.run(*(self._given(word) for word in answer.split()), *more)
 
     def in_all_formats(self, answer: str) -> Iterator[tuple[str, str]]:
-        """Each format that the command has with what it writes, as it names them where it is asked for another; all in one run if it can
-        write files."""
+        """Each format that the command has with what it writes, as it names them where it is asked for another; all in
+        one run if it can write files."""
         told = self(answer, "--output", "none").err
         names = [name for name in FORMATS if re.search(rf"\b{name}\b", told.partition("--output':")[2])]
         assert names or "No such option" in told, told
@@ -110,11 +113,17 @@ class Asking:
             case "INPUT":
                 return str(self.input)
             case "OTHER":
-                return str(self.written("other.json", self.input.read_text(encoding="utf-8").replace("kms:Decrypt", "kms:*")))
+                return str(
+                    self.written("other.json", self.input.read_text(encoding="utf-8").replace("kms:Decrypt", "kms:*"))
+                )
             case "CONFIG":
-                return str(self.written("verifier.toml", f'inputs = ["{self.input.name}"]\nbuiltins = ["no-public-access"]\n'))
+                return str(
+                    self.written("verifier.toml", f'inputs = ["{self.input.name}"]\nbuiltins = ["no-public-access"]\n')
+                )
             case "REQUESTS":
-                return str(self.written("requests", json.dumps({"principal": PRINCIPAL, "action": "kms:ListKeys"}) + "\n"))
+                return str(
+                    self.written("requests", json.dumps({"principal": PRINCIPAL, "action": "kms:ListKeys"}) + "\n")
+                )
             case "CERTIFICATE":
                 path = self.folder / "certificate"
                 self.run("prove", str(self.input), "--builtin", "no-public-access", "--certificate", str(path))
@@ -141,13 +150,25 @@ def test_s4_no_command_is_left_out() -> None:
 
 def test_s4_what_is_told_is_not_concluded(tmp_path: Path, run: Run) -> None:
     for path in (key_policy(tmp_path), template(tmp_path)):
-        found = run("prove", str(path), "--builtin", "no-public-access", "--account", HOME, "--region", "us-west-2", "--output", "json")
+        found = run(
+            "prove",
+            str(path),
+            "--builtin",
+            "no-public-access",
+            "--account",
+            HOME,
+            "--region",
+            "us-west-2",
+            "--output",
+            "json",
+        )
         (verdict,) = json.loads(found.out)["verdicts"]
         assert "S4" not in [assumption["rule"] for assumption in verdict["assumptions"]]
 
 
 def test_s4_a_partner_is_not_taken_for_the_owner(tmp_path: Path, run: Run) -> None:
-    """The fault: the account that a policy happened to name was the own one, and nobody outside it could use the key."""
+    """The fault: the account that a policy happened to name was the own one, and nobody outside it could use the
+    key."""
     found = run("prove", str(written(tmp_path, policy())), "--builtin", "no-external-access")
     assert found.code == 3 and f"proved in {PARTNER}" in " ".join(found.out.split()) and "--account" in found.out
     found = run("prove", str(template(tmp_path)), "--builtin", "no-external-access")
@@ -155,8 +176,11 @@ def test_s4_a_partner_is_not_taken_for_the_owner(tmp_path: Path, run: Run) -> No
 
 
 def test_s4_an_account_that_the_invariants_declare_is_not_taken_for_the_owner(tmp_path: Path, run: Run) -> None:
-    """The only account that the invariants declare may be a partner: the own account reads what nobody outside the partner's is to read."""
+    """The only account that the invariants declare may be a partner: the own account reads what nobody outside the
+    partner's is to read."""
     rules = tmp_path / "rules.inv"
-    rules.write_text(f'account partner = {PARTNER}\ninvariant "x": no caller outside partner can kms:Decrypt\n', encoding="utf-8")
+    rules.write_text(
+        f'account partner = {PARTNER}\ninvariant "x": no caller outside partner can kms:Decrypt\n', encoding="utf-8"
+    )
     found = run("prove", str(template(tmp_path)), "--invariants", str(rules))
     assert found.code == 1 and "refuted" in found.out

@@ -47,7 +47,9 @@ def toml(value: Any) -> str:
 
 def accepted(values: dict[str, Any], folder: Path) -> bool:
     path = folder / "verifier.toml"
-    path.write_text("\n".join(f"{json.dumps(name)} = {toml(value)}" for name, value in values.items()), encoding="utf-8")
+    path.write_text(
+        "\n".join(f"{json.dumps(name)} = {toml(value)}" for name, value in values.items()), encoding="utf-8"
+    )
     try:
         read_configuration(path)
     except InputError:
@@ -91,7 +93,14 @@ FULL: dict[str, Any] = {
     "fail-on": "stale",
     "baseline": "base.json",
     "waivers": [
-        {"invariant": "a", "key": "alias/a", "allow": SENTENCE, "reason": "b", "owner": "c", "expires": date(2027, 1, 31)},
+        {
+            "invariant": "a",
+            "key": "alias/a",
+            "allow": SENTENCE,
+            "reason": "b",
+            "owner": "c",
+            "expires": date(2027, 1, 31),
+        },
     ],
 }
 
@@ -100,7 +109,11 @@ def test_it_has_every_key_that_is_read(tmp_path: Path) -> None:
     assert told(FULL) == [] and accepted(FULL, tmp_path)
     read = read_configuration(tmp_path / "verifier.toml")
     defaults = Configuration(read.path, ())
-    unread = [name for name in Configuration.__dataclass_fields__ if name != "path" and getattr(read, name) == getattr(defaults, name)]
+    unread = [
+        name
+        for name in Configuration.__dataclass_fields__
+        if name != "path" and getattr(read, name) == getattr(defaults, name)
+    ]
     assert unread == [], "each member of `Configuration` is given by a key of the example"
     assert SCHEMA["properties"].keys() == FULL.keys()
     assert SCHEMA["properties"]["readings"]["properties"].keys() == {reading.label for reading in READINGS}
@@ -110,15 +123,23 @@ def test_it_has_every_key_that_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_outputs_are_the_formats_of_the_reports(name: str) -> None:
     assert told({**FULL, "outputs": [name, f"{name}=a b.x"]}) == []
-    assert told({**FULL, "outputs": [f"{name}="]}) and told({**FULL, "outputs": [f"{name}x"]}) and told({**FULL, "outputs": [f"{name}=\0"]})
+    assert (
+        told({**FULL, "outputs": [f"{name}="]})
+        and told({**FULL, "outputs": [f"{name}x"]})
+        and told({**FULL, "outputs": [f"{name}=\0"]})
+    )
 
 
-ODD = st.sampled_from([3, True, 1.5, "", " ", "x", [], ["x"], [""], [3], {}, {"x": "y"}, {"x": 3}, date(2027, 1, 31), -1, 0])
+ODD = st.sampled_from(
+    [3, True, 1.5, "", " ", "x", [], ["x"], [""], [3], {}, {"x": "y"}, {"x": 3}, date(2027, 1, 31), -1, 0]
+)
 ODD_TEXT = ODD.filter(lambda value: not isinstance(value, date))  # a date is a text for a schema
 WAIVERS = st.fixed_dictionaries(
     {},
     optional={
-        **{name: st.sampled_from(["x", "", " ", 3, ["x"]]) for name in ("invariant", "key", "reason", "owner", "onwer")},
+        **{
+            name: st.sampled_from(["x", "", " ", 3, ["x"]]) for name in ("invariant", "key", "reason", "owner", "onwer")
+        },
         "allow": st.sampled_from([SENTENCE, "", 3]),
         "expires": st.sampled_from([date(2027, 1, 31), "soon", 3]),
     },
@@ -129,7 +150,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
         for name, value in FULL.items()
         if name not in ("waivers", "outputs")
     },
-    "readings": st.dictionaries(st.sampled_from(["P5", "C3-bool", "P55"]), st.sampled_from(["yes", "no", True, False, "maybe", 1, 0]))
+    "readings": st.dictionaries(
+        st.sampled_from(["P5", "C3-bool", "P55"]), st.sampled_from(["yes", "no", True, False, "maybe", 1, 0])
+    )
     | ODD,
     "fail-on": st.sampled_from(["refuted", "stale", "never", 3]),
     "timeout": st.sampled_from([1, 0.5, 0, 0.0, -1, True, "1"]),
@@ -146,7 +169,9 @@ CHANGED = st.sampled_from(sorted(VALUES)).flatmap(lambda name: st.tuples(st.just
 
 @settings(max_examples=many(300))
 @given(whole=st.booleans(), changes=st.lists(CHANGED, max_size=2))
-def test_it_accepts_what_the_reader_accepts(whole: bool, changes: list[tuple[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_it_accepts_what_the_reader_accepts(
+    whole: bool, changes: list[tuple[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     values = {**(FULL if whole else {"inputs": ["a"]}), **dict(changes)}
     found = accepted(values, tmp_path_factory.getbasetemp())
     assert found == (told(values) == []), (values, told(values))

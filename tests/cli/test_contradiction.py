@@ -21,7 +21,9 @@ CONTRADICTION = Contradiction(
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "rules.inv").write_text('account prod = 111122223333\ninvariant "x":\n  no caller outside prod can kms:Decrypt\n')
+    (tmp_path / "rules.inv").write_text(
+        'account prod = 111122223333\ninvariant "x":\n  no caller outside prod can kms:Decrypt\n'
+    )
     (tmp_path / "snapshot.json").write_text("{}")
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -1,4 +1,5 @@
-"""S4: a proof or refutation without the account or the Region holds wherever the keys may be; else the verdict says on what it hangs."""
+"""S4: a proof or refutation without the account or the Region holds wherever the keys may be; else the verdict says on
+what it hangs."""
 
 from __future__ import annotations
 
@@ -60,7 +61,10 @@ POLICIES = {
     "a service": ([allow({"Service": "s3.amazonaws.com"})], 0),
     "one account": ([allow(root(OWN))], 3),
     "two accounts": ([allow(root(OWN)), allow(root(PARTNER))], 1),
-    "one account of two in a condition": ([allow({"AWS": "*"}, Condition={"StringEquals": {"aws:PrincipalAccount": [OWN, PARTNER]}})], 1),
+    "one account of two in a condition": (
+        [allow({"AWS": "*"}, Condition={"StringEquals": {"aws:PrincipalAccount": [OWN, PARTNER]}})],
+        1,
+    ),
     "one account through a service": ([allow({"AWS": "*"}, Condition={"StringEquals": {"kms:CallerAccount": OWN}})], 3),
     "an account that is not denied": ([allow({"AWS": "*"}), allow(root(OWN)) | {"Effect": "Deny"}], 1),
     "digits that hold an account": (
@@ -92,7 +96,10 @@ def test_a_policy_that_names_no_account_says_what_was_looked_at(run: Run, tmp_pa
 
 def test_an_invariant_that_names_an_account_asks_for_it(run: Run, tmp_path: Path) -> None:
     path, invariants = write(tmp_path / "policy.json", allow(root(OWN))), tmp_path / "it.inv"
-    for sentence in ("no caller outside own can kms:Decrypt", 'no caller can kms:Decrypt when kms:CallerAccount like "1111*"'):
+    for sentence in (
+        "no caller outside own can kms:Decrypt",
+        'no caller can kms:Decrypt when kms:CallerAccount like "1111*"',
+    ):
         invariants.write_text(f'account own = {OWN}\ninvariant "i": {sentence}\n', encoding="utf-8")
         assert asks(run, "--account", "prove", str(path), "--invariants", str(invariants))
 
@@ -110,7 +117,9 @@ def test_what_is_no_answer_of_each_account_asks_for_it(
     assert asks(run, "--account", "prove", "two.json", *BUILTIN, *options)
 
 
-def test_only_one_file_of_few_accounts_is_looked_at_in_each(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_one_file_of_few_accounts_is_looked_at_in_each(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     two = str(write(folder / "two.json", *TWO))
@@ -138,7 +147,10 @@ def test_a_policy_that_allows_nothing_is_no_key_policy_in_any_account(run: Run, 
 
 
 def test_what_refers_to_the_own_account_is_not_looked_at_in_each(run: Run, tmp_path: Path) -> None:
-    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": TWO}, "Description": {"Ref": "AWS::AccountId"}}}
+    key = {
+        "Type": "AWS::KMS::Key",
+        "Properties": {"KeyPolicy": {"Statement": TWO}, "Description": {"Ref": "AWS::AccountId"}},
+    }
     template, plan = tmp_path / "template.json", tmp_path / "plan.json"
     template.write_text(json.dumps({"Resources": {"K": key}}), encoding="utf-8")
     plan.write_text(json.dumps(plan_of(*TWO)), encoding="utf-8")
@@ -160,7 +172,10 @@ KEYS: dict[str, dict[str, str | None]] = {
 def template(folder: Path, keys: dict[str, str | None], *statements: dict[str, Any]) -> str:
     """A template of keys, each with the condition under which it is there."""
     owner = allow({"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}}, "kms:*")
-    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": [owner, *statements]}}}
+    key = {
+        "Type": "AWS::KMS::Key",
+        "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": [owner, *statements]}},
+    }
     resources = {name: key | ({"Condition": condition} if condition else {}) for name, condition in keys.items()}
     path = folder / "template.json"
     document = {"Mappings": {"M": {"us-west-2": {"A": PARTNER}}}, "Conditions": CONDITIONS, "Resources": resources}
@@ -176,19 +191,27 @@ def test_keys_of_some_regions_alone_ask_for_it(run: Run, tmp_path: Path, name: s
 
 
 def test_a_comparison_that_cannot_be_read_in_each_region_asks_for_it(run: Run, tmp_path: Path) -> None:
-    """A table without an entry is an error of the template where the Region is given, and no answer about all Regions."""
+    """A table without an entry is an error of the template where the Region is given, and no answer about all
+    Regions."""
     path = template(tmp_path, {"A": None}, allow({"AWS": {"Fn::FindInMap": ["M", REGION, "A"]}}))
     assert asks(run, "--region", "compare", path, path)
     assert run("compare", path, path, "--region", "us-west-2").code == 0
 
 
 def test_an_input_without_a_key_may_be_of_any_account(run: Run, tmp_path: Path) -> None:
-    """What is asked is about no key, and a role of the own account may do it; a pattern of accounts still asks for it."""
+    """What is asked is about no key, and a role of the own account may do it; a pattern of accounts still asks for
+    it."""
     path, invariants = tmp_path / "roles.json", tmp_path / "it.inv"
-    policy = {"PolicyName": "p", "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "kms:CreateKey", "Resource": "*"}}}
+    policy = {
+        "PolicyName": "p",
+        "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "kms:CreateKey", "Resource": "*"}},
+    }
     trust = {"Statement": allow({"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}}, "sts:AssumeRole")}
     del trust["Statement"]["Resource"]
-    role = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "x", "AssumeRolePolicyDocument": trust, "Policies": [policy]}}
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"RoleName": "x", "AssumeRolePolicyDocument": trust, "Policies": [policy]},
+    }
     path.write_text(json.dumps({"Resources": {"R": role}}), encoding="utf-8")
     for condition, expected in (("", 1), (' when aws:PrincipalAccount like "1111*"', 2)):
         invariants.write_text(f'invariant "i": no caller can kms:CreateKey{condition}\n', encoding="utf-8")
@@ -219,8 +242,12 @@ def test_a_pattern_of_regions_asks_for_it(run: Run, tmp_path: Path) -> None:
 OWNED = allow(root(OWN), "kms:*")
 VIA = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
 WITHIN = allow(root(PARTNER), Condition={"StringEquals": VIA})
-ANYWHERE = allow(root(PARTNER), Condition={"StringLike": {"kms:ViaService": [VIA["kms:ViaService"], "s3.*.amazonaws.com"]}})
-PATTERN = allow(root(PARTNER), Condition={"StringLike": {"kms:ViaService": [VIA["kms:ViaService"], "s3.us-*.amazonaws.com"]}})
+ANYWHERE = allow(
+    root(PARTNER), Condition={"StringLike": {"kms:ViaService": [VIA["kms:ViaService"], "s3.*.amazonaws.com"]}}
+)
+PATTERN = allow(
+    root(PARTNER), Condition={"StringLike": {"kms:ViaService": [VIA["kms:ViaService"], "s3.us-*.amazonaws.com"]}}
+)
 COMPARED = {
     "in one Region alone": ([OWNED], [OWNED, WITHIN], 3),
     "in each": ([OWNED], [OWNED, ANYWHERE], 1),
@@ -236,12 +263,18 @@ def test_a_comparison_without_the_region_holds_in_each(run: Run, tmp_path: Path,
     paths = [write(tmp_path / "old.json", *old), write(tmp_path / "new.json", *new)]
     assert run("compare", *map(str, paths)).code == expected
     if expected != 2:
-        given = {run("compare", *map(str, paths), "--region", region).code for region in ("us-east-1", "eu-west-1", "us-west-2")}
+        given = {
+            run("compare", *map(str, paths), "--region", region).code
+            for region in ("us-east-1", "eu-west-1", "us-west-2")
+        }
         assert given == ({0, 1} if expected == 3 else {expected})
 
 
 def test_an_allowance_that_names_a_region_asks_for_it(run: Run, tmp_path: Path) -> None:
-    paths, allowed = [write(tmp_path / "old.json", OWNED), write(tmp_path / "new.json", OWNED, ANYWHERE)], tmp_path / "allow.inv"
+    paths, allowed = (
+        [write(tmp_path / "old.json", OWNED), write(tmp_path / "new.json", OWNED, ANYWHERE)],
+        tmp_path / "allow.inv",
+    )
     sentence = f'account partner = {PARTNER}\nallow "x": any caller in partner can kms:Decrypt'
     allowed.write_text(sentence + "\n", encoding="utf-8")
     assert run("compare", *map(str, paths), "--allow", str(allowed)).code == 0
@@ -259,7 +292,8 @@ def test_a_region_of_a_partition_that_nothing_else_tells_of_asks_for_it(run: Run
 
 @pytest.mark.parametrize("owner", [OWN, f"arn:aws-cn:iam::{OWN}:root"])
 def test_versions_that_name_regions_of_two_partitions_ask_for_it(run: Run, tmp_path: Path, owner: str) -> None:
-    """Of the second version it is asked in any case: nothing, or nothing but its principal, tells that it is in China."""
+    """Of the second version it is asked in any case: nothing, or nothing but its principal, tells that it is in
+    China."""
     paths = []
     for region, principal in (("us-east-1", OWN), ("cn-north-1", owner)):
         there = allow({"AWS": PARTNER}, Condition={"StringEquals": {"aws:RequestedRegion": region}})
@@ -268,7 +302,9 @@ def test_versions_that_name_regions_of_two_partitions_ask_for_it(run: Run, tmp_p
 
 
 @pytest.mark.parametrize(("statement", "expected"), [(WITHIN, 3), (ANYWHERE, 1), (PATTERN, 2)])
-def test_a_plan_without_the_region_is_compared_in_each(run: Run, tmp_path: Path, statement: dict[str, Any], expected: int) -> None:
+def test_a_plan_without_the_region_is_compared_in_each(
+    run: Run, tmp_path: Path, statement: dict[str, Any], expected: int
+) -> None:
     path = tmp_path / "plan.json"
     path.write_text(json.dumps(plan_of(OWNED, statement)), encoding="utf-8")
     assert run("compare", "--plan", str(path)).code == expected
@@ -298,7 +334,9 @@ resource "aws_kms_key" "k" {
 
 
 @pytest.mark.parametrize(("region", "expected"), [("var.a", 0), ("var.b", 2), ("local.r", 2), ('"us-west-2"', 3)])
-def test_versions_that_take_a_region_from_different_places_ask_for_it(run: Run, tmp_path: Path, region: str, expected: int) -> None:
+def test_versions_that_take_a_region_from_different_places_ask_for_it(
+    run: Run, tmp_path: Path, region: str, expected: int
+) -> None:
     """One may be the key's own Region and the other not, so that they are not equivalent."""
     for name, said in (("old", "var.a"), ("new", region)):
         (tmp_path / name).mkdir()

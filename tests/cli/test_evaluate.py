@@ -139,7 +139,9 @@ main()
 
 def test_standard_input_is_answered_line_by_line() -> None:
     """The answer to a line comes before the next line is sent."""
-    with subprocess.Popen([sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdin and process.stdout
         for number in range(3):
             process.stdin.write(f'{{"n": {number}}}\n')
@@ -174,7 +176,12 @@ def test_a_request_that_cannot_be_sent_is_answered_so(run: Run, tmp_path: Path) 
     import verifier
 
     key = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-    statement = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
     policy, requests = tmp_path / "policy.json", tmp_path / "requests.jsonl"
     policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     request = {"principal": "arn:aws:iam::111122223333:root", "action": "kms:Decrypt", "resource": key, "context": {}}
@@ -185,6 +192,8 @@ def test_a_request_that_cannot_be_sent_is_answered_so(run: Run, tmp_path: Path) 
     for found in answers:
         Draft202012Validator(verifier.schema("decision")).validate(found)
     assert [found.get("decision") for found in answers] == ["allow", "impossible", None] and result.code == 2
-    assert answers[1]["policies"] == "allow" and answers[1]["impossible"] == ["F6: kms:Decrypt has no kms:grantoperations"]
+    assert answers[1]["policies"] == "allow" and answers[1]["impossible"] == [
+        "F6: kms:Decrypt has no kms:grantoperations"
+    ]
     decision = verifier.decide(verifier.load(policy, key_arn=key), lines[1])
     assert (decision.outcome.value, decision.policies and decision.policies.value) == ("impossible", "allow")

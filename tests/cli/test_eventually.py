@@ -54,7 +54,9 @@ def refuted(rules: str) -> tuple[verifier.Estate, Report]:
     """A report in which both are refuted."""
     estate = verifier.load(PAYMENTS)
     report = verifier.prove(estate, verifier.invariants(rules))
-    return estate, replace(report, verdicts=tuple(replace(verdict, status=Status.REFUTED) for verdict in report.verdicts))
+    return estate, replace(
+        report, verdicts=tuple(replace(verdict, status=Status.REFUTED) for verdict in report.verdicts)
+    )
 
 
 def test_no_formula_is_made_of_it(rules: str) -> None:
@@ -122,7 +124,9 @@ def test_there_is_no_waiver_of_it(rules: str, tmp_path: Path) -> None:
     estate, report = refuted(rules)
     (tmp_path / "w.toml").write_text(WAIVER)
     excuser = Excuser(estate, read_configuration(tmp_path / "w.toml").waivers, None, date(2026, 12, 1))
-    with pytest.raises(InputError, match="'nobody outside comes to delete' says `can eventually`: there is no waiver of it"):
+    with pytest.raises(
+        InputError, match="'nobody outside comes to delete' says `can eventually`: there is no waiver of it"
+    ):
         excuser.excused(report)
 
 
@@ -133,14 +137,20 @@ def test_no_baseline_holds_or_excuses_it(rules: str) -> None:
     assert [entry["invariant"] for entry in json.loads(text)["entries"]] == ["nobody outside deletes"]
     written = read_baseline(text, "base")
     (entry,) = written.entries
-    excuser = Excuser(estate, (), Baseline((entry, replace(entry, invariant="nobody outside comes to delete")), estate), date(2026, 12, 1))
+    excuser = Excuser(
+        estate,
+        (),
+        Baseline((entry, replace(entry, invariant="nobody outside comes to delete")), estate),
+        date(2026, 12, 1),
+    )
     excused = excuser.excused(report)
     assert [verdict.excuse is None for verdict in excused.verdicts if is_eventual(verdict.invariant)] == [True]
     assert any("no baseline excuses it" in warning.message for warning in excused.warnings)
 
 
 def test_a_proof_is_remembered_with_its_bound_and_for_the_whole_estate(tmp_path: Path) -> None:
-    """A story names policies that its steps write: it is told anew. A proof turns on trust policies, other keys, and how many steps."""
+    """A story names policies that its steps write: it is told anew. A proof turns on trust policies, other keys, and
+    how many steps."""
     rules = tmp_path / "a.inv"
     rules.write_text(
         "account rail = 111122223333\nkey tickets = alias/tickets\n"
@@ -160,15 +170,21 @@ def test_a_proof_is_remembered_with_its_bound_and_for_the_whole_estate(tmp_path:
     assert [(v.status.value, v.remembered) for v in again] == [("proved", True), ("refuted", False)]
     assert again[0].bound == first[0].bound is not None and again[1].story == first[1].story
     assert not proved(text, steps=3)[0].remembered
-    assert not proved(text.replace("Principal: { AWS: arn:aws:iam::111122223333:user/keeper }", "Principal: { AWS: '111122223333' }"))[
-        0
-    ].remembered
+    assert not proved(
+        text.replace("Principal: { AWS: arn:aws:iam::111122223333:user/keeper }", "Principal: { AWS: '111122223333' }")
+    )[0].remembered
     assert not proved(text.replace("TagValue: closed", "TagValue: open"))[0].remembered
 
 
 def test_documents_that_only_steps_turn_on_are_read_for_it_alone(run: Run, tmp_path: Path) -> None:
-    details = {"UserDetailList": [], "RoleDetailList": [{"Arn": "arn:aws:iam::111122223333:role/app", "AssumeRolePolicyDocument": {}}]}
-    snapshot = {"keys": [{"arn": KEY, "policy": "default"}], "accounts": {"111122223333": {"authorization_details": details}}}
+    details = {
+        "UserDetailList": [],
+        "RoleDetailList": [{"Arn": "arn:aws:iam::111122223333:role/app", "AssumeRolePolicyDocument": {}}],
+    }
+    snapshot = {
+        "keys": [{"arn": KEY, "policy": "default"}],
+        "accounts": {"111122223333": {"authorization_details": details}},
+    }
     (tmp_path / "snapshot.json").write_text(json.dumps(snapshot))
     arguments = ("prove", str(tmp_path), "--no-cache", "--builtin")
     assert run(*arguments, "no-external-access").code == 0

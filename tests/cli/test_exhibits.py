@@ -19,7 +19,9 @@ def test_a_text_is_the_one_that_was_checked(tmp_path: Path) -> None:
     same.write_bytes(b"\xef\xbb\xbf{}")
     changed.write_text("[]")
     digest = hashlib.sha256(same.read_bytes()).hexdigest()
-    assert texts_of([(str(same), digest), (str(changed), digest), (str(tmp_path / "none"), digest)]) == {str(same): "{}"}
+    assert texts_of([(str(same), digest), (str(changed), digest), (str(tmp_path / "none"), digest)]) == {
+        str(same): "{}"
+    }
 
 
 def test_keys_that_fail_come_first_and_time_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

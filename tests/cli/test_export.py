@@ -36,7 +36,10 @@ def test_each_question_is_a_file_that_cvc5_answers_as_the_verifier_does(run: Run
     assert result.code == 3 and "'no grant' on" in result.err and result.out == ""
     verdicts = json.loads(run("prove", str(policy), "--key-arn", KEY, "--output", "json").out)["verdicts"]
     files = sorted(folder.iterdir())
-    assert [re.sub(r"^\d+-|-key-.*", "", file.name) for file in files][:2] == ["nobody-deletes-it", "no-other-account-deletes-it"]
+    assert [re.sub(r"^\d+-|-key-.*", "", file.name) for file in files][:2] == [
+        "nobody-deletes-it",
+        "no-other-account-deletes-it",
+    ]
     for file, verdict in zip(files, verdicts, strict=False):
         said = answer(Engine.CVC5_STRINGS, file.read_text(), 20)
         assert SAID[type(said)].value == verdict["status"]
@@ -62,7 +65,9 @@ def test_on_stdout_the_formulas_are_one_stream(run: Run, policy: Path) -> None:
 
 
 def test_a_name_cannot_leave_its_comment(run: Run, policy: Path) -> None:
-    (policy.parent / "rules.inv").write_text(INVARIANTS.replace("nobody deletes it", "x\u2028(assert false)\u0085(exit)\u202e"))
+    (policy.parent / "rules.inv").write_text(
+        INVARIANTS.replace("nobody deletes it", "x\u2028(assert false)\u0085(exit)\u202e")
+    )
     out = run("export", str(policy), "--smtlib", "--key-arn", KEY).out
     assert out.isascii()
     assert all(line.startswith(("(", "; ")) for line in out.splitlines())
@@ -70,7 +75,11 @@ def test_a_name_cannot_leave_its_comment(run: Run, policy: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [((), "--smtlib"), (("--smtlib", "--reading", "P9=no"), "P9"), (("--smtlib", "--directory", "{}/policy.json/x"), "cannot write")],
+    [
+        ((), "--smtlib"),
+        (("--smtlib", "--reading", "P9=no"), "P9"),
+        (("--smtlib", "--directory", "{}/policy.json/x"), "cannot write"),
+    ],
 )
 def test_usage_errors(run: Run, policy: Path, arguments: tuple[str, ...], told: str) -> None:
     result = run("export", str(policy), "--key-arn", KEY, *(argument.format(policy.parent) for argument in arguments))

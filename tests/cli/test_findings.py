@@ -9,7 +9,9 @@ import pytest
 from tests.cli.conftest import Run
 from tests.project.shown import ROOT
 
-PAYMENTS, CROSS, ORGANIZATION = (str(ROOT / "examples" / name) for name in ("payments", "cross-account", "organization"))
+PAYMENTS, CROSS, ORGANIZATION = (
+    str(ROOT / "examples" / name) for name in ("payments", "cross-account", "organization")
+)
 
 
 def test_findings_end_in_1_and_none_in_0(run: Run) -> None:

@@ -40,7 +40,9 @@ def policy(folder: Path, *statements: object) -> str:
         ((HOME, OPEN), (), 1),
     ],
 )
-def test_exit_codes(run: Run, tmp_path: Path, statements: tuple[object, ...], options: tuple[str, ...], code: int) -> None:
+def test_exit_codes(
+    run: Run, tmp_path: Path, statements: tuple[object, ...], options: tuple[str, ...], code: int
+) -> None:
     result = run("lint", policy(tmp_path, *statements), "--key-arn", KEY, *options)
     assert result.code == code
     assert f"exit {code}" in result.out
@@ -52,7 +54,10 @@ def test_wrong_usage_and_input_end_in_2(run: Run, tmp_path: Path, options: tuple
 
 
 def test_an_input_without_a_policy_to_change_is_an_error(run: Run, tmp_path: Path) -> None:
-    key = {"metadata": {"KeyMetadata": {"Arn": KEY, "KeyManager": "AWS"}}, "policy": {"Version": "2012-10-17", "Statement": [HOME]}}
+    key = {
+        "metadata": {"KeyMetadata": {"Arn": KEY, "KeyManager": "AWS"}},
+        "policy": {"Version": "2012-10-17", "Statement": [HOME]},
+    }
     path = tmp_path / "snapshot.json"
     path.write_text(json.dumps({"keys": [key]}))
     result = run("lint", str(path))
@@ -63,7 +68,9 @@ def test_an_input_without_a_policy_to_change_is_an_error(run: Run, tmp_path: Pat
 
 def test_each_output_is_written_to_stdout_alone(run: Run, tmp_path: Path) -> None:
     path = policy(tmp_path, HOME, NEVER)
-    results = {output: run("lint", path, "--key-arn", KEY, "--output", output) for output in ("text", "markdown", "json")}
+    results = {
+        output: run("lint", path, "--key-arn", KEY, "--output", output) for output in ("text", "markdown", "json")
+    }
     assert all(result.err == "" for result in results.values())
     assert json.loads(results["json"].out)["summary"]["findings"]["warning"] == 1
     assert "never-matches" in results["text"].out and "never-matches" in results["markdown"].out
@@ -71,7 +78,10 @@ def test_each_output_is_written_to_stdout_alone(run: Run, tmp_path: Path) -> Non
 
 def test_warnings_that_a_finding_tells_are_not_told_twice(run: Run, tmp_path: Path) -> None:
     misspelt = {**HOME, "Action": "kms:Decript"}
-    assert "no action" in run("prove", policy(tmp_path, HOME, misspelt), "--key-arn", KEY, "--builtin", "no-external-access").err
+    assert (
+        "no action"
+        in run("prove", policy(tmp_path, HOME, misspelt), "--key-arn", KEY, "--builtin", "no-external-access").err
+    )
     result = run("lint", policy(tmp_path, HOME, misspelt), "--key-arn", KEY)
     assert "unknown-action" in result.out
     assert "no action" not in result.err
@@ -87,7 +97,10 @@ def test_notes_are_listed_with_all_and_counted_without(run: Run, tmp_path: Path)
     twice = {**HOME, "Action": "kms:Decrypt"}
     path = policy(tmp_path, HOME, NEVER, TWICE, twice)
     rules = ["never-matches", "redundant-action", "redundant-statement"]
-    told = {name: run("lint", path, "--key-arn", KEY, "--output", name).out for name in ("text", "markdown", "sarif", "csv", "json")}
+    told = {
+        name: run("lint", path, "--key-arn", KEY, "--output", name).out
+        for name in ("text", "markdown", "sarif", "csv", "json")
+    }
     assert all("never-matches" in text and "2 notes" in text for name, text in told.items() if name != "json")
     document = json.loads(told["json"])
     assert [found["rule"] for found in document["findings"]] == rules[:1] and document["summary"]["not_listed"] == 2
@@ -96,7 +109,10 @@ def test_notes_are_listed_with_all_and_counted_without(run: Run, tmp_path: Path)
         found = json.loads(run("lint", path, "--key-arn", KEY, *option, "--output", "json").out)
         assert sorted(one["rule"] for one in found["findings"]) == rules and "not_listed" not in found["summary"]
     alone = run("lint", policy(tmp_path, HOME, twice), "--key-arn", KEY)
-    assert alone.code == 0 and alone.out == "1 policy: nothing found, everything decided; 1 note not listed (--all)      exit 0\n"
+    assert (
+        alone.code == 0
+        and alone.out == "1 policy: nothing found, everything decided; 1 note not listed (--all)      exit 0\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,9 +125,14 @@ def test_notes_are_listed_with_all_and_counted_without(run: Run, tmp_path: Path)
         ({"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}, []),
     ],
 )
-def test_what_a_template_says_of_a_keys_life(run: Run, tmp_path: Path, properties: dict[str, Any], rules: list[str]) -> None:
+def test_what_a_template_says_of_a_keys_life(
+    run: Run, tmp_path: Path, properties: dict[str, Any], rules: list[str]
+) -> None:
     owner = {**HOME, "Principal": {"AWS": "arn:aws:iam::111122223333:root"}}
-    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": owner}, **properties}}
+    key = {
+        "Type": "AWS::KMS::Key",
+        "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": owner}, **properties},
+    }
     path = tmp_path / "t.json"
     path.write_text(json.dumps({"Parameters": {"Rotates": {"Type": "String"}}, "Resources": {"Key": key}}))
     found = json.loads(run("lint", str(path), "--all", "--output", "json").out)["findings"]
@@ -152,13 +173,20 @@ def test_policies_that_do_not_tell_where_their_key_is(run: Run, tmp_path: Path) 
     partner = {**anyone, "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Condition": via}
     never = {**anyone, "Action": "kms:Sign", "Condition": {"StringEquals": {"kms:ViaService": "nonsense"}}}
     two = {**HOME, "Principal": {"AWS": ["arn:aws:iam::444455556666:root", "arn:aws:iam::777788889999:root"]}}
-    policies = {"fine": ([partner], 0), "never": ([{**anyone, "Action": "kms:Put*"}, never], 1), "either": ([anyone, partner], 3)}
+    policies = {
+        "fine": ([partner], 0),
+        "never": ([{**anyone, "Action": "kms:Put*"}, never], 1),
+        "either": ([anyone, partner], 3),
+    }
     policies["one of two is an outsider, whichever that is"] = ([two], 3)
     for name, (statements, code) in policies.items():
         (tmp_path / f"{name}.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}))
         result = run("lint", str(tmp_path / f"{name}.json"), "--fail-on", "note", "--output", "json")
         document = json.loads(result.out)
-        assert result.code == code and "S4" in {assumption["rule"] for assumption in document["assumptions"]}, (name, result.out)
+        assert result.code == code and "S4" in {assumption["rule"] for assumption in document["assumptions"]}, (
+            name,
+            result.out,
+        )
     told = (tmp_path / "one of two is an outsider, whichever that is.json").read_text()
     (tmp_path / "escaped.json").write_text(told.replace("56666:", "5666\\u0036:").replace("89999:", "8999\\u0039:"))
     assert run("lint", str(tmp_path / "escaped.json")).code == 2
@@ -184,8 +212,8 @@ def test_policies_that_do_not_tell_where_their_key_is(run: Run, tmp_path: Path) 
 def test_s4_patterns_that_tell_places_apart_ask_for_the_place(
     run: Run, tmp_path: Path, condition: dict[str, Any], asked: str | None
 ) -> None:
-    """A place that the policy does not name stands for the others only where nothing tells them apart: `us-*` restricts nothing in
-    us-east-1, and keeps every request away in eu-west-1."""
+    """A place that the policy does not name stands for the others only where nothing tells them apart: `us-*` restricts
+    nothing in us-east-1, and keeps every request away in eu-west-1."""
     anyone = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
     statements = [anyone, {**anyone, "Action": "kms:Sign", "Condition": condition}]
     (tmp_path / "p.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}))
@@ -199,14 +227,23 @@ def test_s4_a_pattern_of_other_partitions_is_looked_at_in_them(run: Run, tmp_pat
     anyone = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "kms:Decrypt", "Resource": "*"}
     pattern = {**anyone, "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws-*:iam::444455556666:role/x"}}}
     (tmp_path / "p.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [pattern]}))
-    codes = [run("lint", str(tmp_path / "p.json"), *given).code for given in ((), ("--region", "us-east-1"), ("--region", "cn-north-1"))]
+    codes = [
+        run("lint", str(tmp_path / "p.json"), *given).code
+        for given in ((), ("--region", "us-east-1"), ("--region", "cn-north-1"))
+    ]
     assert codes == [0, 1, 0]
 
 
 @pytest.mark.parametrize(("hyphen", "code"), [("-", 1), ("\\u002d", 2)])
-def test_s4_principals_tell_in_which_partition_it_is_looked_at(run: Run, tmp_path: Path, hyphen: str, code: int) -> None:
-    """In China the outsider may do everything; of a policy whose text does not show where it is, the Region is asked for."""
-    there = [{**HOME, "Principal": {"AWS": f"arn:aws-cn:iam::{account}:root"}} for account in ("111122223333", "444455556666")]
+def test_s4_principals_tell_in_which_partition_it_is_looked_at(
+    run: Run, tmp_path: Path, hyphen: str, code: int
+) -> None:
+    """In China the outsider may do everything; of a policy whose text does not show where it is, the Region is asked
+    for."""
+    there = [
+        {**HOME, "Principal": {"AWS": f"arn:aws-cn:iam::{account}:root"}}
+        for account in ("111122223333", "444455556666")
+    ]
     there.append({**there[1], "Condition": {"StringEquals": {"aws:RequestedRegion": "cn-north-1"}}})
     text = json.dumps({"Version": "2012-10-17", "Statement": there if hyphen == "-" else there[:2]})
     (tmp_path / "p.json").write_text(text.replace("aws-cn", f"aws{hyphen}cn"))

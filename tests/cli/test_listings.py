@@ -12,7 +12,15 @@ from tests.cli.conftest import Run
 
 
 @pytest.mark.parametrize(
-    "command", [["builtins"], ["builtins", "no-public-access"], ["readings"], ["rule"], ["rule", "D4"], ["actions", "iam:Put*", "lambda:*"]]
+    "command",
+    [
+        ["builtins"],
+        ["builtins", "no-public-access"],
+        ["readings"],
+        ["rule"],
+        ["rule", "D4"],
+        ["actions", "iam:Put*", "lambda:*"],
+    ],
 )
 def test_a_list_as_json_and_as_a_table_has_the_same_rows(run: Run, command: list[str]) -> None:
     found = json.loads(run(*command, "--output", "json").out)

@@ -15,7 +15,9 @@ from tests.cli.conftest import Run
 from tests.project.shown import ROOT
 from tests.report.sarif_schema import sarif_validator
 
-POLICY: dict[str, Any] = json.loads((ROOT / "examples" / "payments" / "keys" / "payments" / "policy.json").read_text(encoding="utf-8"))
+POLICY: dict[str, Any] = json.loads(
+    (ROOT / "examples" / "payments" / "keys" / "payments" / "policy.json").read_text(encoding="utf-8")
+)
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 JUDGING = {
     "prove": ("prove", "policy.json", "--builtin", "no-external-access", "--builtin", "no-public-access", "--no-cache"),
@@ -36,7 +38,16 @@ ANSWERING = {
     "who-can": ("who-can", "kms:Decrypt", "policy.json"),
     "reach": ("reach", "--to", "kms:Decrypt", "--steps", "0", "policy.json"),
     "suggest": ("suggest", "policy.json", "--builtin", "no-external-access"),
-    "explain": ("explain", "policy.json", "--principal", "arn:aws:iam::111122223333:root", "--action", "kms:Decrypt", "--key", KEY),
+    "explain": (
+        "explain",
+        "policy.json",
+        "--principal",
+        "arn:aws:iam::111122223333:root",
+        "--action",
+        "kms:Decrypt",
+        "--key",
+        KEY,
+    ),
 }
 COMMANDS = JUDGING | ANSWERING
 
@@ -68,7 +79,10 @@ def test_fingerprints_survive_another_layout(run: Run, folder: Path, name: str) 
     first = results(run, name, POLICY)
     assert first and len({line for _, line in prints(first)}) == len(first), "all different"
     assert all(result["locations"] for result in first)
-    other = {"Statement": [dict(reversed(statement.items())) for statement in POLICY["Statement"]], "Version": POLICY["Version"]}
+    other = {
+        "Statement": [dict(reversed(statement.items())) for statement in POLICY["Statement"]],
+        "Version": POLICY["Version"],
+    }
     again = results(run, name, other, indent=None)
     assert prints(again) == prints(first)
     assert [result["locations"] for result in again] != [result["locations"] for result in first]
@@ -78,7 +92,8 @@ def test_the_meaning_of_the_statements_tells_another_reason_apart(run: Run, fold
     before = results(run, "prove", POLICY)
     wider = json.loads(json.dumps(POLICY))
     wider["Statement"] = [
-        {**statement, "Principal": "*"} if statement["Sid"] == "Partner" else statement for statement in wider["Statement"]
+        {**statement, "Principal": "*"} if statement["Sid"] == "Partner" else statement
+        for statement in wider["Statement"]
     ]
     after = results(run, "prove", wider)
     external = [next(found for found in side if found["ruleId"].startswith("no-external")) for side in (before, after)]
@@ -99,7 +114,11 @@ def test_annotations_are_commands(run: Run, folder: Path, name: str) -> None:
     entries = json.loads((folder / "b.json").read_text())
     assert entries and len({entry["fingerprint"] for entry in entries}) == len(entries)
     for entry in entries:
-        assert entry["severity"] in ("info", "minor", "major", "critical", "blocker") and entry["description"] and entry["check_name"]
+        assert (
+            entry["severity"] in ("info", "minor", "major", "critical", "blocker")
+            and entry["description"]
+            and entry["check_name"]
+        )
         assert entry["location"]["path"].endswith(".json") and entry["location"]["lines"]["begin"] >= 1
     if name == "explain":
         return  # which is no table

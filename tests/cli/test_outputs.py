@@ -52,13 +52,17 @@ def test_stdout_is_empty_where_all_go_to_files(run: Run, rooms: Rooms, folder: P
         (("sarif=a.x", "json=./a.x"), "two outputs go to"),
     ],
 )
-def test_what_cannot_be_is_a_usage_error(run: Run, rooms: Rooms, folder: Path, values: tuple[str, ...], told: str) -> None:
+def test_what_cannot_be_is_a_usage_error(
+    run: Run, rooms: Rooms, folder: Path, values: tuple[str, ...], told: str
+) -> None:
     result = run("prove", str(folder), *(word for value in values for word in ("--output", value)))
     assert result.code == 2 and told in result.err and result.out == ""
     assert rooms.asked is None
 
 
-def test_a_file_that_cannot_be_written_is_named(run: Run, rooms: Rooms, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_written_is_named(
+    run: Run, rooms: Rooms, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(self: Path, *arguments: object, **options: object) -> int:
         raise OSError(28, "No space left on device")
 
@@ -77,9 +81,14 @@ def test_quiet_is_the_summary_alone_of_text_on_stdout(run: Run, rooms: Rooms, fo
     concluded = replace(REFUTED, assumptions=(Assumption("S4", "the key is in us-west-2"),))
     rooms.answer = verdicts(PROVED, concluded)
     page, data = folder / "a.txt", folder / "a.json"
-    result = run("prove", str(folder), "--quiet", "--output", "text", "--output", f"json={data}", "--output", f"markdown={page}")
+    result = run(
+        "prove", str(folder), "--quiet", "--output", "text", "--output", f"json={data}", "--output", f"markdown={page}"
+    )
     assert result.code == 1
-    assert result.out == "2 invariants: 1 proved, 1 refuted      supposing 1 thing that the input does not say [S4]      exit 1\n"
+    assert (
+        result.out
+        == "2 invariants: 1 proved, 1 refuted      supposing 1 thing that the input does not say [S4]      exit 1\n"
+    )
     assert page.read_text().count("\n") > 20 and len(json.loads(data.read_text())["verdicts"]) == 2
     assert run("prove", str(folder), "-q", "--output", f"text={page}").out == "" and page.read_text().count("\n") > 20
     assert run("prove", str(folder), "--quiet", "--output", "json").out == data.read_text()
@@ -95,7 +104,13 @@ def test_only_says_which_verdicts_are_listed_and_all_count(run: Run, rooms: Room
     told = [verdict.invariant.name in result.out for verdict in (PROVED, UNKNOWN, REFUTED)]
     assert result.code == 1 and told == [True, True, False]
     if name == "json":
-        assert json.loads(result.out)["summary"] == {"proved": 1, "refuted": 1, "unknown": 1, "not_listed": 1, "exit_code": 1}
+        assert json.loads(result.out)["summary"] == {
+            "proved": 1,
+            "refuted": 1,
+            "unknown": 1,
+            "not_listed": 1,
+            "exit_code": 1,
+        }
     else:
         assert "not listed (--only): 1 refuted" in result.out.replace("&#45;", "-")
 
@@ -103,7 +118,10 @@ def test_only_says_which_verdicts_are_listed_and_all_count(run: Run, rooms: Room
 def test_what_other_programs_judge_holds_everything(run: Run, rooms: Rooms, folder: Path) -> None:
     rooms.answer = verdicts(PROVED, UNKNOWN, REFUTED)
     for name in ("sarif", "junit", "github"):
-        assert run("prove", str(folder), "--only", "proved", "--output", name).out == run("prove", str(folder), "--output", name).out
+        assert (
+            run("prove", str(folder), "--only", "proved", "--output", name).out
+            == run("prove", str(folder), "--output", name).out
+        )
 
 
 @pytest.mark.parametrize("words", ["refuted,unknwn", "", "refuted,"])
@@ -113,10 +131,14 @@ def test_a_status_that_no_verdict_has_is_a_usage_error(run: Run, rooms: Rooms, f
     assert "did you mean unknown?" in run("check", "--only", "unknwn").err
 
 
-def test_color_goes_before_the_environment(run: Run, rooms: Rooms, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_color_goes_before_the_environment(
+    run: Run, rooms: Rooms, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rooms.answer = verdicts(PROVED)
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[32m" in run("prove", str(folder), "--color", "always").out and "\x1b" not in run("prove", str(folder)).out
+    assert (
+        "\x1b[32m" in run("prove", str(folder), "--color", "always").out and "\x1b" not in run("prove", str(folder)).out
+    )
     rooms.load_error = InputError.of("cannot be read")
     assert "\x1b[31m" in run("prove", str(folder), "--color", "always").err
     rooms.load_error = None
@@ -146,6 +168,10 @@ def test_every_answer_goes_to_any_number_of_files(run: Run, tmp_path: Path, word
     quiet = [] if words[0] == "explain" else ["--quiet"]
     result = run(*words, *quiet, "--output", "text", "--output", f"markdown={page}", "--output", f"json={data}")
     assert result.code == whole.code
-    assert result.out == whole.out if not quiet else result.out.endswith(f"exit {whole.code}\n") and result.out.count("\n") == 1
+    assert (
+        result.out == whole.out
+        if not quiet
+        else result.out.endswith(f"exit {whole.code}\n") and result.out.count("\n") == 1
+    )
     assert page.read_text().startswith("#") and isinstance(json.loads(data.read_text()), dict)
     assert "is no format" in run(*words, "--output", "pdf").err

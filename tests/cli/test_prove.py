@@ -17,7 +17,10 @@ from verifier.report.formats import render_text
 from verifier.report.wire.report import render_json
 from verifier.syntax.diagnostic import InputError
 
-INVARIANTS = f'account prod = 111122223333\nkey payments = {PAYMENTS}\ninvariant "x":\n  no caller outside prod can kms:Decrypt\n'
+INVARIANTS = (
+    f'account prod = 111122223333\nkey payments = {PAYMENTS}\ninvariant "x":\n  no caller outside prod can '
+    "kms:Decrypt\n"
+)
 
 
 @pytest.fixture
@@ -31,7 +34,9 @@ def folder(tmp_path: Path) -> Path:
     ("found", "code"),
     [((PROVED,), 0), ((PROVED, REFUTED, UNKNOWN), 1), ((PROVED, UNKNOWN), 3), ((UNKNOWN,), 3), ((), 2)],
 )
-def test_the_exit_code_is_that_of_the_verdicts(run: Run, rooms: Rooms, folder: Path, found: tuple[Verdict, ...], code: int) -> None:
+def test_the_exit_code_is_that_of_the_verdicts(
+    run: Run, rooms: Rooms, folder: Path, found: tuple[Verdict, ...], code: int
+) -> None:
     rooms.answer = verdicts(*found)
     result = run("prove", str(folder))
     assert result.code == code
@@ -59,7 +64,18 @@ def test_warnings_go_to_stderr_and_into_the_json(run: Run, rooms: Rooms, folder:
 def test_options_reach_the_rooms(run: Run, rooms: Rooms, folder: Path) -> None:
     rooms.answer = verdicts(PROVED)
     result = run(
-        "prove", str(folder), "--key-arn", "ARN", "--timeout", "2.5", "--engine", "sat", "--reading", "P5=no", "--reading", "C1=yes"
+        "prove",
+        str(folder),
+        "--key-arn",
+        "ARN",
+        "--timeout",
+        "2.5",
+        "--engine",
+        "sat",
+        "--reading",
+        "P5=no",
+        "--reading",
+        "C1=yes",
     )
     assert result.code == 0
     assert rooms.asked and rooms.loaded
@@ -114,8 +130,12 @@ def test_a_missing_file_of_invariants(run: Run, rooms: Rooms, folder: Path) -> N
     assert result.code == 2 and "missing.inv" in result.err and "Traceback" not in result.err
 
 
-@pytest.mark.parametrize("failure", [RuntimeError("odd\x1b[2J"), AssertionError(), RecursionError("deep"), MemoryError(), KeyError("k")])
-def test_anything_unexpected_is_4_without_a_traceback(run: Run, rooms: Rooms, folder: Path, failure: BaseException) -> None:
+@pytest.mark.parametrize(
+    "failure", [RuntimeError("odd\x1b[2J"), AssertionError(), RecursionError("deep"), MemoryError(), KeyError("k")]
+)
+def test_anything_unexpected_is_4_without_a_traceback(
+    run: Run, rooms: Rooms, folder: Path, failure: BaseException
+) -> None:
     rooms.answer = failure
     result = run("prove", str(folder))
     assert result.code == 4 and result.out == ""
@@ -161,7 +181,15 @@ def test_a_typing_error_is_answered_with_a_suggestion(run: Run, rooms: Rooms, fo
 
 
 @pytest.mark.parametrize(
-    "arguments", [("prove",), ("prove", "x", "--output", "xml"), ("prove", "x", "--nonsense"), ("proove",), ("schema", "x"), ("schema",)]
+    "arguments",
+    [
+        ("prove",),
+        ("prove", "x", "--output", "xml"),
+        ("prove", "x", "--nonsense"),
+        ("proove",),
+        ("schema", "x"),
+        ("schema",),
+    ],
 )
 def test_usage_errors_are_2(run: Run, arguments: tuple[str, ...]) -> None:
     result = run(*arguments)
@@ -214,7 +242,10 @@ def test_the_declared_key_is_that_of_one_policy_file_and_of_nothing_else(folder:
 
     other = PAYMENTS.replace("1234abcd", "99999999")
     policy = folder / "policy.json"
-    policy.write_text('{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}}')
+    policy.write_text(
+        '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "kms:*", '
+        '"Resource": "*"}}'
+    )
     assert load_estate([policy], declared_key_arn=PAYMENTS).keys[0].arn == PAYMENTS
     assert load_estate([policy], declared_key_arn=PAYMENTS, key_arn=other).keys[0].arn == other
     snapshot = folder / "snapshot.json"

@@ -117,7 +117,12 @@ SNAPSHOT: dict[str, Any] = {
         {
             "arn": "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
             "name": "payments",
-            "metadata": {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS", "MultiRegion": False},
+            "metadata": {
+                "KeySpec": "SYMMETRIC_DEFAULT",
+                "KeyUsage": "ENCRYPT_DECRYPT",
+                "Origin": "AWS_KMS",
+                "MultiRegion": False,
+            },
             "policy": {
                 "Version": "2012-10-17",
                 "Statement": [
@@ -149,7 +154,13 @@ SNAPSHOT: dict[str, Any] = {
                         "Arn": f"arn:aws:iam::111122223333:role/{name}",
                         "AssumeRolePolicyDocument": {
                             "Version": "2012-10-17",
-                            "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+                            "Statement": [
+                                {
+                                    "Effect": "Allow",
+                                    "Principal": {"Service": "ec2.amazonaws.com"},
+                                    "Action": "sts:AssumeRole",
+                                }
+                            ],
                         },
                         "RolePolicyList": [],
                         "AttachedManagedPolicies": [],
@@ -188,7 +199,11 @@ def test_callers_that_nothing_tells_apart_are_all_named(run: Run, tmp_path: Path
     """S1: `nobody else gets there` would not be true of a role that another stands for."""
     found = deepcopy(SNAPSHOT)
     (statement,) = found["keys"][0]["policy"]["Statement"]
-    anyone = {"Principal": "*", "Action": "kms:Decrypt", "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}}
+    anyone = {
+        "Principal": "*",
+        "Action": "kms:Decrypt",
+        "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}},
+    }
     statement.update(anyone)
     path = tmp_path / "snapshot.json"
     path.write_text(json.dumps(found), encoding="utf-8")

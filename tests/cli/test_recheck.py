@@ -1,4 +1,5 @@
-"""`verifier prove --certificate` and `verifier recheck`: what is accepted, and that no other input, question or verdict is."""
+"""`verifier prove --certificate` and `verifier recheck`: what is accepted, and that no other input, question or verdict
+is."""
 
 from __future__ import annotations
 
@@ -62,7 +63,11 @@ def rechecked(run: Run, folder: Path, *options: str) -> Any:
 def test_a_certificate_is_accepted(run: Run, folder: Path) -> None:
     certified(run, folder)
     result = rechecked(run, folder)
-    assert result.code == 0 and result.out.count("✔ accepted") == 2 and result.out.endswith("2 accepted, 0 rejected, 0 without proof\n")
+    assert (
+        result.code == 0
+        and result.out.count("✔ accepted") == 2
+        and result.out.endswith("2 accepted, 0 rejected, 0 without proof\n")
+    )
 
 
 @pytest.mark.parametrize("case", ["accepted", "lacking", "another input"])
@@ -119,11 +124,28 @@ try:
     runpy.run_module("verifier", run_name="__main__")
 finally:
     print(sorted(sys.modules))"""
-    command = [sys.executable, "-c", program, "recheck", str(folder / "x.cert"), str(folder / "policy.json"), "--key-arn", KEY]
+    command = [
+        sys.executable,
+        "-c",
+        program,
+        "recheck",
+        str(folder / "x.cert"),
+        str(folder / "policy.json"),
+        "--key-arn",
+        KEY,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "2 accepted" in done.stdout
     loaded = done.stdout.splitlines()[-1]
-    for name in ("'z3'", "'pysat'", "'cvc5'", "'verifier.encode'", "'verifier.solve'", "'verifier.verify'", "'verifier.evaluate'"):
+    for name in (
+        "'z3'",
+        "'pysat'",
+        "'cvc5'",
+        "'verifier.encode'",
+        "'verifier.solve'",
+        "'verifier.verify'",
+        "'verifier.evaluate'",
+    ):
         assert name not in loaded
     assert "'verifier.recheck.check'" in loaded
 
@@ -139,7 +161,11 @@ def test_what_is_asked_beside_what_was_proved_is_not_covered(run: Run, folder: P
     certified(run, folder)
     (folder / "rules.inv").write_text(RULES + MORE)
     result = rechecked(run, folder)
-    assert result.code == 3 and result.out.count("✔ accepted") == 2 and result.out.count("the certificate does not cover it") == 3
+    assert (
+        result.code == 3
+        and result.out.count("✔ accepted") == 2
+        and result.out.count("the certificate does not cover it") == 3
+    )
     for name in ("no user encrypts", "no grant", "no other account decrypts"):
         assert f"? no proof  {name}  on {KEY}" in result.out
 
@@ -149,7 +175,10 @@ def test_what_was_proved_beside_what_is_asked_does_not_count(run: Run, folder: P
     (folder / "rules.inv").write_text(NO_ROLE)
     result = rechecked(run, folder)
     assert result.code == 3 and "? no proof  no role" in result.out
-    assert "2 of its proofs are about what was not asked" in result.out and "0 accepted, 0 rejected, 1 without proof" in result.out
+    assert (
+        "2 of its proofs are about what was not asked" in result.out
+        and "0 accepted, 0 rejected, 1 without proof" in result.out
+    )
 
 
 def test_an_invariant_of_the_same_words_and_another_meaning_is_rejected(run: Run, folder: Path) -> None:
@@ -177,15 +206,24 @@ def test_a_certificate_of_a_builtin_says_nothing_about_the_invariants_beside_the
 
 
 def test_a_reading_that_the_certificate_holds_must_be_held_by_the_caller(run: Run, folder: Path) -> None:
-    """C2, read as *matches nothing*: then nobody may decrypt. The input's own invariants are refuted where it is not held."""
+    """C2, read as *matches nothing*: then nobody may decrypt. The input's own invariants are refuted where it is not
+    held."""
     several = {"StringEquals": {"aws:CalledVia": "athena.amazonaws.com"}}
-    allowed = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:Decrypt", "Resource": "*", "Condition": several}
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": several,
+    }
     (folder / "policy.json").write_text(json.dumps(policy_of([allowed])))
     (folder / "rules.inv").write_text('invariant "nobody":\n  no caller can kms:Decrypt\n')
     assert run("prove", str(folder / "policy.json"), "--key-arn", KEY).code == 1
     certified(run, folder, "--reading", "C2=no")
     result = rechecked(run, folder)
-    assert result.code == 3 and f"? no proof  nobody  on {KEY}: the certificate covers it only where C2=no" in result.out
+    assert (
+        result.code == 3 and f"? no proof  nobody  on {KEY}: the certificate covers it only where C2=no" in result.out
+    )
     assert rechecked(run, folder, "--reading", "C2=yes").code == 3
     assert rechecked(run, folder, "--reading", "C2=no").code == 0
     assert rechecked(run, folder, "--reading", "C2=no", "--reading", "P5=no").code == 0
@@ -246,7 +284,12 @@ def test_a_change_of_the_certificate_is_noticed(run: Run, folder: Path, name: st
 
 def test_u1_a_proof_that_holds_a_free_fact_is_no_proof(run: Run, folder: Path) -> None:
     """Whoever writes the certificate supposes that nobody outside is allowed anything by policies of their own."""
-    root = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "kms:*", "Resource": "*"}
+    root = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
     (folder / "policy.json").write_text(json.dumps(policy_of([root])))
     (folder / "rules.inv").write_text(NO_ROLE)
     path = certified(run, folder)
@@ -265,7 +308,9 @@ def test_u1_a_proof_that_holds_a_free_fact_is_no_proof(run: Run, folder: Path) -
     assert result.code == 1 and f"{OUTSIDE_ALLOW} is no reading" in result.out
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "\x00", "[" * 100_000, '{"format": "kms-verifier/certificate", "format_version": 2}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "\x00", "[" * 100_000, '{"format": "kms-verifier/certificate", "format_version": 2}']
+)
 def test_what_is_no_certificate_is_an_input_error(run: Run, folder: Path, text: str) -> None:
     (folder / "x.cert").write_text(text)
     result = rechecked(run, folder)

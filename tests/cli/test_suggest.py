@@ -64,14 +64,26 @@ TEMPLATE = """Resources:
 
 def test_a_template_is_edited_where_the_policy_stands_in_it(run: Run, tmp_path: Path) -> None:
     (tmp_path / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
-    asked = (str(tmp_path / "template.yaml"), "--builtin", "no-external-access", "--account", "111122223333", "--region", "us-west-2")
+    asked = (
+        str(tmp_path / "template.yaml"),
+        "--builtin",
+        "no-external-access",
+        "--account",
+        "111122223333",
+        "--region",
+        "us-west-2",
+    )
     result = run("suggest", *asked, "--quiet", "--write", str(tmp_path / "tighter.yaml"))
     assert result.code == 0 and "template.yaml with the edits" in result.err
-    added = "            Condition:\n              StringEquals:\n                aws:PrincipalAccount: '111122223333'\n"
+    added = (
+        "            Condition:\n              StringEquals:\n                aws:PrincipalAccount: '111122223333'\n"
+    )
     assert (tmp_path / "tighter.yaml").read_text(encoding="utf-8") == TEMPLATE + added
     assert run("prove", str(tmp_path / "tighter.yaml"), *asked[1:]).code == 0
     alone = run("suggest", *asked, "--quiet", "--write", str(tmp_path / "tighter.json"))
-    assert "tighter.json: the policy as JSON" in alone.err and '"Statement"' in (tmp_path / "tighter.json").read_text(encoding="utf-8")
+    assert "tighter.json: the policy as JSON" in alone.err and '"Statement"' in (tmp_path / "tighter.json").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_no_file_is_overwritten(run: Run, tmp_path: Path) -> None:
@@ -86,7 +98,10 @@ def test_no_file_is_overwritten(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--invariant", "decrypting takes the tenant's own contxt"), "did you mean `decrypting takes the tenant's own context`"),
+        (
+            ("--invariant", "decrypting takes the tenant's own contxt"),
+            "did you mean `decrypting takes the tenant's own context`",
+        ),
         (("--invariant", "99"), "there is no invariant '99' among 10"),
         (("--write", "nowhere/policy.json"), "choose one with --invariant"),
         (("--invariant", "3", "--choice", "9", "--write", "x.json"), "there is no suggestion 9"),

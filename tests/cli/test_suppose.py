@@ -13,7 +13,10 @@ from tests.cli.conftest import Run
 from tests.project.shown import ROOT
 
 ESCALATION = str(ROOT / "examples" / "escalation" / "snapshot.yaml")
-ASKED = 'account prod = 111122223333\ninvariant "oncall": no user/oncall in prod can eventually kms:Decrypt on alias/tickets\n'
+ASKED = (
+    'account prod = 111122223333\ninvariant "oncall": no user/oncall in prod can eventually kms:Decrypt on '
+    "alias/tickets\n"
+)
 SENTENCE = "nobody calls sts:AssumeRole"
 
 
@@ -50,7 +53,9 @@ def test_w3_a_file_of_invariants(run: Run, asked: str) -> None:
 def test_w3_the_configuration(run: Run, asked: str, tmp_path: Path) -> None:
     file = tmp_path / "verifier.toml"
     file.write_text(
-        f"inputs = [{json.dumps(ESCALATION)}]\ninvariants = [{json.dumps(asked)}]\nsuppose = [{json.dumps(SENTENCE)}]\n", encoding="utf-8"
+        f"inputs = [{json.dumps(ESCALATION)}]\ninvariants = [{json.dumps(asked)}]\nsuppose = "
+        f"[{json.dumps(SENTENCE)}]\n",
+        encoding="utf-8",
     )
     result = run("check", "--config", str(file), "--output", "json")
     assert told(json.loads(result.out)) == ("proved", [SENTENCE])
@@ -58,7 +63,10 @@ def test_w3_the_configuration(run: Run, asked: str, tmp_path: Path) -> None:
 
 def test_w3_reach_warns_of_what_keeps_nobody_out(run: Run) -> None:
     words = ("reach", "user/oncall", "--key", "tickets", ESCALATION, "--suppose")
-    assert "nobody is out of reach only because this is supposed: nobody calls sso:*" in run(*words, "nobody calls sso:*").err
+    assert (
+        "nobody is out of reach only because this is supposed: nobody calls sso:*"
+        in run(*words, "nobody calls sso:*").err
+    )
     assert "is supposed:" not in run(*words, SENTENCE).err
 
 
@@ -67,7 +75,9 @@ def test_w3_reach(run: Run) -> None:
     assert "kms:Decrypt" not in result.out.split("out of reach")[0] and f"{SENTENCE} [W3]" in result.out
 
 
-@pytest.mark.parametrize("sentence", ["nobody calls sso", "no key is shared", "nobody calls sso:*\ninvariant", "", 'x"'])
+@pytest.mark.parametrize(
+    "sentence", ["nobody calls sso", "no key is shared", "nobody calls sso:*\ninvariant", "", 'x"']
+)
 def test_w3_what_is_no_sentence_is_an_input_error(run: Run, asked: str, sentence: str) -> None:
     assert run("prove", ESCALATION, "--invariants", asked, "--suppose", sentence).code == 2
     assert run("reach", "user/oncall", "--key", "tickets", ESCALATION, "--suppose", sentence).code == 2

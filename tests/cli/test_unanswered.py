@@ -16,7 +16,10 @@ from tests.cli.conftest import Result, Run
 
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 NONE = "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n"
-BROKEN = '{"Version": "2012-10-17",\n "Statement": [{"Effect": "allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}'
+BROKEN = (
+    '{"Version": "2012-10-17",\n "Statement": [{"Effect": "allow", "Principal": "*", "Action": "kms:*", '
+    '"Resource": "*"}]}'
+)
 COMMANDS: dict[str, Any] = {
     "prove input --builtin no-public-access": "report",
     "check-no-public-access input": "check",
@@ -50,10 +53,14 @@ def test_without_a_key(run: Run, folder: Path, question: str) -> None:
         schema.validate(document)
         assert (result.code, document["exit_code"], len(document["errors"])) == (code, code, errors)
         assert ("verdicts" in document or COMMANDS[question] != "report") or code == 2
-    assert "verdicts" not in json.loads(run(*arguments, "--output", "json").out), "an error is no report without findings"
+    assert "verdicts" not in json.loads(run(*arguments, "--output", "json").out), (
+        "an error is no report without findings"
+    )
 
 
-@pytest.mark.parametrize("question", [*COMMANDS, "compare input input", "explain input --principal 111122223333 --action kms:Decrypt"])
+@pytest.mark.parametrize(
+    "question", [*COMMANDS, "compare input input", "explain input --principal 111122223333 --action kms:Decrypt"]
+)
 def test_an_error_in_the_input_stays_one(run: Run, folder: Path, question: str) -> None:
     (folder / "broken.json").write_text(BROKEN)
     arguments = [*question.replace("input", "broken.json").split(), "--key-arn", KEY, "--output", "json"]
@@ -88,12 +95,18 @@ def test_a_fault_of_the_verifier_is_written_too(run: Run, folder: Path, monkeypa
     (folder / "none.yaml").write_text(NONE)
     monkeypatch.setattr("verifier.inputs.load_estate", fault)
     result = run("findings", "none.yaml", "--allow-empty", "--output", "json")
-    assert result.code == 4 and json.loads(result.out)["exit_code"] == 4 and "a fault" in json.loads(result.out)["errors"][0]["message"]
+    assert (
+        result.code == 4
+        and json.loads(result.out)["exit_code"] == 4
+        and "a fault" in json.loads(result.out)["errors"][0]["message"]
+    )
 
 
 def test_what_is_not_read_may_hold_keys(run: Run, folder: Path) -> None:
     """A stack inside: that there is no key is not known, and nothing passes."""
-    (folder / "nested.yaml").write_text("Resources:\n  Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: x}}\n")
+    (folder / "nested.yaml").write_text(
+        "Resources:\n  Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: x}}\n"
+    )
     for question in (
         "lint nested.yaml --allow-empty",
         "prove nested.yaml --builtin no-public-access --allow-empty",
@@ -106,13 +119,26 @@ def test_what_is_not_read_may_hold_keys(run: Run, folder: Path) -> None:
 def test_what_is_about_no_key_is_asked_all_the_same(run: Run, folder: Path) -> None:
     """Who may make keys is a question about an input without keys too, and is not passed over."""
     makes = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:CreateKey", "Resource": "*"}]}
-    role = {"RoleName": "a", "Arn": "arn:aws:iam::111122223333:role/a", "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": makes}]}
+    role = {
+        "RoleName": "a",
+        "Arn": "arn:aws:iam::111122223333:role/a",
+        "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": makes}],
+    }
     details = {"UserDetailList": [], "RoleDetailList": [role]}
-    (folder / "roles.json").write_text(json.dumps({"keys": [], "accounts": {"111122223333": {"authorization_details": details}}}))
+    (folder / "roles.json").write_text(
+        json.dumps({"keys": [], "accounts": {"111122223333": {"authorization_details": details}}})
+    )
     actions = ("kms:Decrypt", "kms:CreateKey")
-    (folder / "rules.inv").write_text("".join(f'invariant "{each}": no role/a in 111122223333 can {each}\n' for each in actions))
+    (folder / "rules.inv").write_text(
+        "".join(f'invariant "{each}": no role/a in 111122223333 can {each}\n' for each in actions)
+    )
     result = run("prove", "roles.json", "--invariants", "rules.inv", "--allow-empty")
-    assert result.code == 1 and "holds no key" in result.err and "refuted" in result.out and "kms:Decrypt" not in result.out
+    assert (
+        result.code == 1
+        and "holds no key" in result.err
+        and "refuted" in result.out
+        and "kms:Decrypt" not in result.out
+    )
     asked = ("check-access-not-granted", "roles.json", "--action", "kms:CreateKey")
     assert run(*asked).code == 1 and run(*asked, "--allow-empty").code == 1
 
@@ -135,7 +161,10 @@ def test_a_configuration(run: Run, folder: Path) -> None:
 # -- where an input comes from --
 
 
-PLAIN = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "%s"}, "Action": "kms:*", "Resource": "*"}}'
+PLAIN = (
+    '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "%s"}, "Action": "kms:*", '
+    '"Resource": "*"}}'
+)
 POLICY = PLAIN % "arn:aws:iam::111122223333:root"
 
 
@@ -168,16 +197,25 @@ def test_parameter_files(run: Run, folder: Path) -> None:
     for name in ("cli.json", "pipeline.json"):
         assert run(*asked, "--parameters", name).code == 0
     assert run(*asked, "--parameters", "cli.json", "--parameter", "Owner=444455556666").code == 0
-    for wrong in ('{"Owner": "1"}', '[{"ParameterKey": "Owner", "UsePreviousValue": true}]', '{"Parameters": {"Owner": []}}', "1"):
+    for wrong in (
+        '{"Owner": "1"}',
+        '[{"ParameterKey": "Owner", "UsePreviousValue": true}]',
+        '{"Parameters": {"Owner": []}}',
+        "1",
+    ):
         (folder / "wrong.json").write_text(wrong)
         result = run(*asked, "--parameters", "wrong.json", "--output", "json")
         assert result.code == 2 and json.loads(result.out)["errors"][0]["place"]["file"] == "wrong.json"
 
 
 def test_a_builtin_that_does_not_exist_has_its_line(run: Run, folder: Path) -> None:
-    (folder / "verifier.toml").write_text('inputs = ["a.json"]\noutputs = ["json=out.json"]\nbuiltins = ["no-publik-access"]\n')
+    (folder / "verifier.toml").write_text(
+        'inputs = ["a.json"]\noutputs = ["json=out.json"]\nbuiltins = ["no-publik-access"]\n'
+    )
     result = run("check")
-    assert result.code == 2 and result.err.startswith("verifier.toml:3:1: error: there is no built-in `no-publik-access`")
+    assert result.code == 2 and result.err.startswith(
+        "verifier.toml:3:1: error: there is no built-in `no-publik-access`"
+    )
     assert json.loads((folder / "out.json").read_text())["errors"][0]["place"]["line"] == 3
 
 
@@ -188,5 +226,7 @@ def test_patterns_in_a_configuration(run: Run, folder: Path) -> None:
     (folder / "verifier.toml").write_text('inputs = ["keys/**/*.json"]\nbuiltins = ["no-public-access"]\n')
     result = run("check")
     assert result.code == 0 and "keys/in/b" in result.out and "2 verdicts" in result.out
-    (folder / "verifier.toml").write_text('inputs = ["kys/*.json"]\nbuiltins = ["no-public-access"]\nallow-empty = true\n')
+    (folder / "verifier.toml").write_text(
+        'inputs = ["kys/*.json"]\nbuiltins = ["no-public-access"]\nallow-empty = true\n'
+    )
     assert run("check").code == 2

@@ -1,4 +1,5 @@
-"""What ends a collection before its end, or before it begins: exit code 2, a message that says what to do, nothing lost."""
+"""What ends a collection before its end, or before it begins: exit code 2, a message that says what to do, nothing
+lost."""
 
 from __future__ import annotations
 
@@ -82,7 +83,13 @@ def test_folders_of_something_else_are_left_alone(run: Run, live: Live, tmp_path
     other.mkdir()
     (other / "notes.txt").write_text("mine", encoding="utf-8")
     assert "is not empty" in refused(other)
-    for content in ("[1]", "{}", "{", "[" * 100_000, '{"format": "kms-verifier/collection", "format_version": 1, "scope": 3}'):
+    for content in (
+        "[1]",
+        "{}",
+        "{",
+        "[" * 100_000,
+        '{"format": "kms-verifier/collection", "format_version": 1, "scope": 3}',
+    ):
         (other / "manifest.json").write_text(content, encoding="utf-8")
         assert "give a new folder" in refused(other)
     assert run("snapshot", str(tmp_path / "live"), "--region", REGION).code == 0
@@ -90,7 +97,13 @@ def test_folders_of_something_else_are_left_alone(run: Run, live: Live, tmp_path
 
 
 def test_a_name_that_leads_out_of_the_folder(run: Run, live: Live, calls: Calls, tmp_path: Path) -> None:
-    organization = {"Id": "o-a1b2c3d4e5", "MasterAccountId": ACCOUNT, "FeatureSet": "ALL", "Arn": "arn", "MasterAccountArn": "arn"}
+    organization = {
+        "Id": "o-a1b2c3d4e5",
+        "MasterAccountId": ACCOUNT,
+        "FeatureSet": "ALL",
+        "Arn": "arn",
+        "MasterAccountArn": "arn",
+    }
     answers: dict[str, Any] = {
         "DescribeOrganization": {"Organization": organization},
         "ListAccounts": {"Accounts": [{"Id": ACCOUNT}]},
@@ -131,13 +144,17 @@ def test_of_another_organization_nothing_is_known(run: Run, live: Live, calls: C
     organization_of(calls, "o-a1b2c3d4e5", "o-zzzzzzzzzz")
     result = run("snapshot", str(tmp_path / "live"), *BOTH)
     assert result.code == 3
-    assert [(entry["part"], entry["account"]) for entry in json.loads(result.out)["not_read"]] == [("organization", OTHER)]
+    assert [(entry["part"], entry["account"]) for entry in json.loads(result.out)["not_read"]] == [
+        ("organization", OTHER)
+    ]
     estate = verifier.load(tmp_path / "live")
     assert estate.organization is not None and estate.organization.id == "o-a1b2c3d4e5"
     assert OTHER in {thing.account for thing in estate.unmodelled}
 
 
-def test_policies_that_may_not_be_listed_are_unknown_over_every_account(run: Run, live: Live, calls: Calls, tmp_path: Path) -> None:
+def test_policies_that_may_not_be_listed_are_unknown_over_every_account(
+    run: Run, live: Live, calls: Calls, tmp_path: Path
+) -> None:
     organization_of(calls, "o-a1b2c3d4e5", "o-a1b2c3d4e5")
     listed = calls.answers["organizations:ListPolicies"]
     calls.deny("organizations:ListPolicies")
@@ -147,4 +164,7 @@ def test_policies_that_may_not_be_listed_are_unknown_over_every_account(run: Run
     assert over == {(ACCOUNT, None), (OTHER, None), (None, ACCOUNT), (None, OTHER)}
     calls.answers["organizations:ListPolicies"] = listed
     assert run("snapshot", str(tmp_path / "live"), *BOTH).code == 0
-    assert json.loads((tmp_path / "live" / "not-read.json").read_text(encoding="utf-8")) == {"complete": True, "parts": []}
+    assert json.loads((tmp_path / "live" / "not-read.json").read_text(encoding="utf-8")) == {
+        "complete": True,
+        "parts": [],
+    }

@@ -55,7 +55,11 @@ def test_a_file_that_is_not_there_or_is_another_is_named(collected: Path, run: R
             code, told = proved(run, collected)
             assert code == 2 and str(path) in told, (name, change, told)
             assert (
-                "is not there" if change == "gone" else "as the collection wrote it" if path.name != "manifest.json" else "no manifest"
+                "is not there"
+                if change == "gone"
+                else "as the collection wrote it"
+                if path.name != "manifest.json"
+                else "no manifest"
             ) in told
 
 
@@ -69,7 +73,9 @@ def test_links_and_names_that_lead_out_are_not_followed(collected: Path, run: Ru
     path = collected / "manifest.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     (tmp_path / "secret.json").write_text("{}", encoding="utf-8")
-    path.write_text(json.dumps({**content, "files": {**content["files"], "../secret.json": "0" * 64}}), encoding="utf-8")
+    path.write_text(
+        json.dumps({**content, "files": {**content["files"], "../secret.json": "0" * 64}}), encoding="utf-8"
+    )
     code, told = proved(run, collected)
     assert code == 2 and "leads out of the folder" in told
 
@@ -83,7 +89,9 @@ def test_a_manifest_of_something_else_is_nobodys_concern(tmp_path: Path, run: Ru
 
 
 @pytest.mark.parametrize("change", ["gone", "other"])
-def test_a_later_run_does_not_go_on_with_what_it_did_not_write(run: Run, live: Live, calls: Calls, tmp_path: Path, change: str) -> None:
+def test_a_later_run_does_not_go_on_with_what_it_did_not_write(
+    run: Run, live: Live, calls: Calls, tmp_path: Path, change: str
+) -> None:
     calls.deny("kms:ListResourceTags")
     arguments = ("snapshot", str(tmp_path / "live"), "--region", REGION)
     assert run(*arguments).code == 3
@@ -94,11 +102,18 @@ def test_a_later_run_does_not_go_on_with_what_it_did_not_write(run: Run, live: L
         grants.write_text('{"Grants": []}', encoding="utf-8")
     calls.answers.clear()
     result = run(*arguments)
-    assert result.code == 2 and "keys/payments/grants.json` is not as the collection wrote it: give a new folder" in result.err
+    assert (
+        result.code == 2
+        and "keys/payments/grants.json` is not as the collection wrote it: give a new folder" in result.err
+    )
 
 
-@pytest.mark.parametrize("operation", ["kms:DescribeKey", "iam:GetAccountAuthorizationDetails", "ec2:DescribeVpcEndpoints"])
-def test_a_later_run_that_reads_the_rest_leaves_a_whole_folder(run: Run, live: Live, calls: Calls, tmp_path: Path, operation: str) -> None:
+@pytest.mark.parametrize(
+    "operation", ["kms:DescribeKey", "iam:GetAccountAuthorizationDetails", "ec2:DescribeVpcEndpoints"]
+)
+def test_a_later_run_that_reads_the_rest_leaves_a_whole_folder(
+    run: Run, live: Live, calls: Calls, tmp_path: Path, operation: str
+) -> None:
     calls.deny(operation)
     arguments = ("snapshot", str(tmp_path / "live"), "--region", REGION, "--region", "eu-west-1")
     assert run(*arguments).code == 3

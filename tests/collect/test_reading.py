@@ -33,15 +33,23 @@ def kms(aws: None) -> Any:
 
 
 def test_a_listing_is_all_of_its_pages(kms: Any) -> None:
-    first = {"Grants": [{"GrantId": "a" * 64, "CreationDate": datetime(2026, 1, 2, tzinfo=UTC)}], "Truncated": True, "NextMarker": "next"}
+    first = {
+        "Grants": [{"GrantId": "a" * 64, "CreationDate": datetime(2026, 1, 2, tzinfo=UTC)}],
+        "Truncated": True,
+        "NextMarker": "next",
+    }
     with Stubber(kms) as stub:
         stub.add_response("list_grants", first, {"KeyId": KEY, "Limit": 100})
         stub.add_response(
-            "list_grants", {"Grants": [{"GrantId": "b" * 64}], "Truncated": False}, {"KeyId": KEY, "Limit": 100, "Marker": "next"}
+            "list_grants",
+            {"Grants": [{"GrantId": "b" * 64}], "Truncated": False},
+            {"KeyId": KEY, "Limit": 100, "Marker": "next"},
         )
         found = Service("kms", kms).listed("ListGrants", "Grants", KeyId=KEY)
         stub.assert_no_pending_responses()
-    assert found == {"Grants": [{"GrantId": "a" * 64, "CreationDate": "2026-01-02T00:00:00+00:00"}, {"GrantId": "b" * 64}]}
+    assert found == {
+        "Grants": [{"GrantId": "a" * 64, "CreationDate": "2026-01-02T00:00:00+00:00"}, {"GrantId": "b" * 64}]
+    }
 
 
 @pytest.mark.parametrize(
@@ -59,10 +67,19 @@ def test_an_error_on_a_later_page_is_one_of_the_listing(kms: Any, code: str, err
 
 HTML = b"<!DOCTYPE html><html><head><title>Sign in to the network</title></head><body>Welcome<br></body></html>"
 CALLS: dict[str, dict[str, dict[str, str]]] = {
-    "kms": {"ListKeys": {}, "ListGrants": {"KeyId": KEY}, "ListResourceTags": {"KeyId": KEY}, "GetKeyPolicy": {"KeyId": KEY}},
+    "kms": {
+        "ListKeys": {},
+        "ListGrants": {"KeyId": KEY},
+        "ListResourceTags": {"KeyId": KEY},
+        "GetKeyPolicy": {"KeyId": KEY},
+    },
     "iam": {"GetAccountAuthorizationDetails": {}, "ListSAMLProviders": {}},
     "ec2": {"DescribeVpcEndpoints": {}},
-    "organizations": {"ListAccounts": {}, "DescribeOrganization": {}, "DescribePolicy": {"PolicyId": "p-examplepolicyid111"}},
+    "organizations": {
+        "ListAccounts": {},
+        "DescribeOrganization": {},
+        "DescribePolicy": {"PolicyId": "p-examplepolicyid111"},
+    },
     "sts": {"GetCallerIdentity": {}},
 }
 GRANTS = json.dumps({"Grants": [{"GrantId": "a"}], "Truncated": False}).encode()
@@ -94,7 +111,9 @@ def answered(service: Service, operation: str) -> Any:
     return service.read(operation, **parameters)
 
 
-@pytest.mark.parametrize(("name", "operation"), [(name, operation) for name, operations in CALLS.items() for operation in operations])
+@pytest.mark.parametrize(
+    ("name", "operation"), [(name, operation) for name, operations in CALLS.items() for operation in operations]
+)
 def test_an_answer_without_what_was_asked_for_is_none(aws: None, name: str, operation: str) -> None:
     """Status 200 and no list is not an empty list: a proxy answers like this."""
     client = boto3.client(name, REGION)
@@ -107,9 +126,9 @@ def test_an_empty_list_is_one(aws: None) -> None:
     empty = answering(boto3.client("kms", REGION), b'{"Grants": [], "Truncated": false}')
     assert Service("kms", empty).listed("ListGrants", "Grants", KeyId=KEY) == {"Grants": []}
     xml = b"<DescribeVpcEndpointsResponse><vpcEndpointSet/></DescribeVpcEndpointsResponse>"
-    assert Service("ec2", answering(boto3.client("ec2", REGION), xml)).listed("DescribeVpcEndpoints", "VpcEndpoints") == {
-        "VpcEndpoints": []
-    }
+    assert Service("ec2", answering(boto3.client("ec2", REGION), xml)).listed(
+        "DescribeVpcEndpoints", "VpcEndpoints"
+    ) == {"VpcEndpoints": []}
 
 
 @pytest.mark.parametrize(
@@ -156,7 +175,9 @@ def test_the_page_asks_for_the_permissions_of_what_is_called_and_no_others() -> 
     for statement in json.loads(text)["Statement"]:
         actions |= set([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
     prefixes = {"stepfunctions": "states", "bedrock-agentcore-control": "bedrock-agentcore"}
-    called = {f"{prefixes.get(service, service)}:{name}" for service, operations in ALLOWED.items() for name in operations}
+    called = {
+        f"{prefixes.get(service, service)}:{name}" for service, operations in ALLOWED.items() for name in operations
+    }
     assert actions == called - {"sts:GetCallerIdentity"}  # which needs none [API: GetCallerIdentity]
 
 
@@ -165,7 +186,9 @@ def test_names_of_keys_are_distinct_and_plain(tmp_path: Path) -> None:
     arns = [f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{letter}" for letter in "abc"]
     folder.values[f"keys/{ACCOUNT}/{REGION}"] = arns
     names = {"a": "alias/app/../x", "b": "alias/APP____x", "c": "alias/aws/ebs"}
-    folder.values[f"aliases/{ACCOUNT}/{REGION}"] = [{"AliasName": name, "TargetKeyId": key} for key, name in names.items()]
+    folder.values[f"aliases/{ACCOUNT}/{REGION}"] = [
+        {"AliasName": name, "TargetKeyId": key} for key, name in names.items()
+    ]
     name_keys(folder, [(ACCOUNT, REGION)])
     assert list(folder.keys.values()) == ["app____x", f"APP____x-{REGION}", "aws_ebs"]
     before = dict(folder.keys)

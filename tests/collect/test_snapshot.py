@@ -27,7 +27,9 @@ def verdicts(run: Run, snapshot: Path) -> dict[str, str]:
     """The verdict on each invariant."""
     invariants = snapshot.parent / "some.inv"
     invariants.write_text(INVARIANTS, encoding="utf-8")
-    report = json.loads(run("prove", str(snapshot), "--invariants", str(invariants), "--output", "json", "--no-cache").out)
+    report = json.loads(
+        run("prove", str(snapshot), "--invariants", str(invariants), "--output", "json", "--no-cache").out
+    )
     return {verdict["invariant"]["name"]: verdict["status"] for verdict in report["verdicts"]}
 
 
@@ -37,7 +39,10 @@ def collect(run: Run, folder: Path, *more: str) -> Result:
 
 def by_hand(live: Live) -> dict[str, Any]:
     """The same estate as one writes it."""
-    roles: list[dict[str, Any]] = [{"Arn": f"arn:aws:iam::{ACCOUNT}:role/batch"}, {"Arn": f"arn:aws:iam::{ACCOUNT}:role/reports"}]
+    roles: list[dict[str, Any]] = [
+        {"Arn": f"arn:aws:iam::{ACCOUNT}:role/batch"},
+        {"Arn": f"arn:aws:iam::{ACCOUNT}:role/reports"},
+    ]
     roles[1]["RolePolicyList"] = [{"PolicyName": "read", "PolicyDocument": READ}]
     key = {
         "name": "payments",
@@ -48,12 +53,16 @@ def by_hand(live: Live) -> dict[str, Any]:
         "tags": [{"TagKey": "team", "TagValue": "pay"}],
     }
     endpoint = {"VpcEndpointId": live.endpoint, "ServiceName": f"com.amazonaws.{REGION}.kms"}
-    endpoint["PolicyDocument"] = json.dumps({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}})
+    endpoint["PolicyDocument"] = json.dumps(
+        {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}
+    )
     details = {"UserDetailList": [], "RoleDetailList": roles}
     return {"keys": [key], "accounts": {ACCOUNT: {"authorization_details": details}}, "vpc_endpoints": [endpoint]}
 
 
-def test_a_live_estate_has_the_verdicts_of_the_same_estate_written_by_hand(run: Run, live: Live, calls: Calls, tmp_path: Path) -> None:
+def test_a_live_estate_has_the_verdicts_of_the_same_estate_written_by_hand(
+    run: Run, live: Live, calls: Calls, tmp_path: Path
+) -> None:
     result = collect(run, tmp_path / "live", "--output", "json")
     assert (result.code, result.err) == (0, "")
     report = json.loads(result.out)
@@ -63,8 +72,17 @@ def test_a_live_estate_has_the_verdicts_of_the_same_estate_written_by_hand(run: 
     (tmp_path / "hand" / "snapshot.json").write_text(json.dumps(by_hand(live)), encoding="utf-8")
     assert verdicts(run, tmp_path / "live") == verdicts(run, tmp_path / "hand") == AS_LIVE
     (key,) = verifier.load(tmp_path / "live").keys
-    assert (key.name, key.aliases, key.tags, key.spec) == ("payments", ("alias/payments",), (("team", "pay"),), "SYMMETRIC_DEFAULT")
-    assert {name for name, _ in calls.made} >= {"kms:ListGrants", "kms:ListKeyPolicies", "organizations:DescribeOrganization"}
+    assert (key.name, key.aliases, key.tags, key.spec) == (
+        "payments",
+        ("alias/payments",),
+        (("team", "pay"),),
+        "SYMMETRIC_DEFAULT",
+    )
+    assert {name for name, _ in calls.made} >= {
+        "kms:ListGrants",
+        "kms:ListKeyPolicies",
+        "organizations:DescribeOrganization",
+    }
 
 
 DENIED = {
@@ -88,18 +106,24 @@ def test_what_may_not_be_read_is_unknown(run: Run, live: Live, calls: Calls, tmp
     assert result.code == 3
     report = json.loads(result.out)
     jsonschema.validate(report, verifier.schema("collection"))
-    assert {(entry["operation"], entry["code"]) for entry in report["not_read"]} == {(operation, "AccessDeniedException")}
+    assert {(entry["operation"], entry["code"]) for entry in report["not_read"]} == {
+        (operation, "AccessDeniedException")
+    }
     assert verdicts(run, tmp_path / "live") == {**AS_LIVE, **DENIED[operation]}
 
 
 @pytest.mark.parametrize("operation", DENIED)
-def test_an_answer_that_is_none_is_not_an_empty_one(run: Run, live: Live, calls: Calls, tmp_path: Path, operation: str) -> None:
+def test_an_answer_that_is_none_is_not_an_empty_one(
+    run: Run, live: Live, calls: Calls, tmp_path: Path, operation: str
+) -> None:
     """Status 200 and `{}`: there may be a grant to an outsider all the same."""
     calls.answers[operation] = lambda parameters: {}
     result = collect(run, tmp_path / "live", "--output", "json")
     assert result.code == 3
     not_read = json.loads(result.out)["not_read"]
-    assert {entry["operation"] for entry in not_read} == {operation} and all("the answer has no " in entry["code"] for entry in not_read)
+    assert {entry["operation"] for entry in not_read} == {operation} and all(
+        "the answer has no " in entry["code"] for entry in not_read
+    )
     assert verdicts(run, tmp_path / "live") == {**AS_LIVE, **DENIED[operation]}
 
 
@@ -110,11 +134,18 @@ def test_e2w_trust_policies_and_identity_providers_are_read(run: Run, live: Live
     assert collect(run, tmp_path / "live").code == 0
     (account,) = verifier.load(tmp_path / "live").accounts
     assert account.providers == (made["OpenIDConnectProviderArn"],)
-    assert [role.trust is not None and role.trust.statements[0].effect.value for role in account.roles] == ["Allow", "Allow"]
+    assert [role.trust is not None and role.trust.statements[0].effect.value for role in account.roles] == [
+        "Allow",
+        "Allow",
+    ]
 
 
-@pytest.mark.parametrize("operation", ["iam:ListOpenIDConnectProviders", "iam:ListSAMLProviders", "iam:GetAccountAuthorizationDetails"])
-def test_e2w_providers_that_may_not_be_listed_are_not_known(run: Run, live: Live, calls: Calls, tmp_path: Path, operation: str) -> None:
+@pytest.mark.parametrize(
+    "operation", ["iam:ListOpenIDConnectProviders", "iam:ListSAMLProviders", "iam:GetAccountAuthorizationDetails"]
+)
+def test_e2w_providers_that_may_not_be_listed_are_not_known(
+    run: Run, live: Live, calls: Calls, tmp_path: Path, operation: str
+) -> None:
     calls.deny(operation)
     assert collect(run, tmp_path / "live").code == 3
     estate = verifier.load(tmp_path / "live")
@@ -137,7 +168,9 @@ def test_a_later_run_tries_again_only_what_was_not_read(run: Run, live: Live, ca
     assert verifier.load(tmp_path / "live").unmodelled == ()
 
 
-def test_an_interrupted_run_is_not_a_snapshot_and_goes_on_where_it_stopped(run: Run, live: Live, calls: Calls, tmp_path: Path) -> None:
+def test_an_interrupted_run_is_not_a_snapshot_and_goes_on_where_it_stopped(
+    run: Run, live: Live, calls: Calls, tmp_path: Path
+) -> None:
     keys = [live.key, *(make_key(f"more-{number}") for number in range(3))]
     third = [0]
 
@@ -166,7 +199,11 @@ def test_an_interrupted_run_is_not_a_snapshot_and_goes_on_where_it_stopped(run: 
 def test_several_accounts_and_regions(run: Run, live: Live, calls: Calls, tmp_path: Path) -> None:
     role = f"arn:aws:iam::{OTHER}:role/audit"
     credentials = boto3.client("sts", REGION).assume_role(RoleArn=role, RoleSessionName="setup")["Credentials"]
-    names = {"aws_access_key_id": "AccessKeyId", "aws_secret_access_key": "SecretAccessKey", "aws_session_token": "SessionToken"}
+    names = {
+        "aws_access_key_id": "AccessKeyId",
+        "aws_secret_access_key": "SecretAccessKey",
+        "aws_session_token": "SessionToken",
+    }
     session = boto3.Session(**{ours: credentials[theirs] for ours, theirs in names.items()})
     others = [make_key("payments", region, session.client("kms", region)) for region in (REGION, "eu-west-1")]
     calls.made.clear()
@@ -179,7 +216,17 @@ def test_several_accounts_and_regions(run: Run, live: Live, calls: Calls, tmp_pa
     assert {key.arn for key in estate.keys} == {live.key, *others}
     assert {key.name for key in estate.keys} == {"payments", f"payments-{REGION}", "payments-eu-west-1"}
     assert {account.id for account in estate.accounts} == {ACCOUNT, OTHER}
-    only = run("snapshot", str(tmp_path / "only"), "--region", REGION, "--assume-role", role, "--only-assumed", "--output", "json")
+    only = run(
+        "snapshot",
+        str(tmp_path / "only"),
+        "--region",
+        REGION,
+        "--assume-role",
+        role,
+        "--only-assumed",
+        "--output",
+        "json",
+    )
     assert json.loads(only.out)["accounts"] == [OTHER]
 
 
@@ -189,10 +236,14 @@ def test_an_organization_with_its_policies(run: Run, live: Live, calls: Calls, t
     root = organizations.list_roots()["Roots"][0]["Id"]
     organizations.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
     unit = organizations.create_organizational_unit(ParentId=root, Name="apps")["OrganizationalUnit"]["Id"]
-    member = organizations.create_account(AccountName="apps", Email="apps@example.com")["CreateAccountStatus"]["AccountId"]
+    member = organizations.create_account(AccountName="apps", Email="apps@example.com")["CreateAccountStatus"][
+        "AccountId"
+    ]
     organizations.move_account(AccountId=member, SourceParentId=root, DestinationParentId=unit)
     deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "kms:Decrypt", "Resource": "*"}]}
-    policy = organizations.create_policy(Content=json.dumps(deny), Description="", Name="no decrypting", Type="SERVICE_CONTROL_POLICY")
+    policy = organizations.create_policy(
+        Content=json.dumps(deny), Description="", Name="no decrypting", Type="SERVICE_CONTROL_POLICY"
+    )
     organizations.attach_policy(PolicyId=policy["Policy"]["PolicySummary"]["Id"], TargetId=unit)
     assert collect(run, tmp_path / "live").code == 0
     organization = verifier.load(tmp_path / "live").organization
@@ -225,7 +276,10 @@ def test_nothing_secret_is_written(run: Run, live: Live, calls: Calls, tmp_path:
 
 def test_a_policy_of_resource_sharing_is_read_too(run: Run, live: Live, calls: Calls, tmp_path: Path) -> None:
     shared = {"Policy": json.dumps(KEY_POLICY), "PolicyName": "AWS_RAM"}
-    calls.answers["kms:ListKeyPolicies"] = lambda parameters: {"PolicyNames": ["default", "AWS_RAM"], "Truncated": False}
+    calls.answers["kms:ListKeyPolicies"] = lambda parameters: {
+        "PolicyNames": ["default", "AWS_RAM"],
+        "Truncated": False,
+    }
     calls.answers["kms:GetKeyPolicy"] = lambda parameters: shared if parameters["PolicyName"] == "AWS_RAM" else None
     assert collect(run, tmp_path / "live").code == 0
     (key,) = verifier.load(tmp_path / "live").keys

@@ -32,27 +32,56 @@ ANSWERS: dict[str, Any] = {
     },
     "ssm:DescribeInstanceInformation": {"InstanceInformationList": [{"InstanceId": "mi-1", "IamRole": "batch"}]},
     "codebuild:ListProjects": {"projects": ["a"]},
-    "codebuild:BatchGetProjects": {"projects": [{"arn": arn("codebuild", "project/a"), "serviceRole": ROLE, "environment": SECRET}]},
+    "codebuild:BatchGetProjects": {
+        "projects": [{"arn": arn("codebuild", "project/a"), "serviceRole": ROLE, "environment": SECRET}]
+    },
     "glue:GetJobs": {"Jobs": [{"Name": "a", "Role": "batch", "DefaultArguments": {"--password": SECRET}}]},
     "glue:GetDevEndpoints": {"DevEndpoints": []},
     "sagemaker:ListNotebookInstances": {"NotebookInstances": [{"NotebookInstanceName": "a"}]},
-    "sagemaker:DescribeNotebookInstance": {"NotebookInstanceArn": arn("sagemaker", "notebook-instance/a"), "RoleArn": ROLE},
-    "cloudformation:DescribeStacks": {"Stacks": [{"StackId": arn("cloudformation", "stack/a/1"), "RoleARN": ROLE, "Parameters": [SECRET]}]},
-    "cloudformation:ListStackSets": {"Summaries": [{"StackSetName": name, "StackSetId": f"{name}:1"} for name in "abc"]},
+    "sagemaker:DescribeNotebookInstance": {
+        "NotebookInstanceArn": arn("sagemaker", "notebook-instance/a"),
+        "RoleArn": ROLE,
+    },
+    "cloudformation:DescribeStacks": {
+        "Stacks": [{"StackId": arn("cloudformation", "stack/a/1"), "RoleARN": ROLE, "Parameters": [SECRET]}]
+    },
+    "cloudformation:ListStackSets": {
+        "Summaries": [{"StackSetName": name, "StackSetId": f"{name}:1"} for name in "abc"]
+    },
     "cloudformation:ListStackInstances": {},
     "batch:DescribeJobDefinitions": {"jobDefinitions": []},
     "stepfunctions:ListStateMachines": {"stateMachines": [{"stateMachineArn": arn("states", "stateMachine:a")}]},
-    "stepfunctions:DescribeStateMachine": {"stateMachineArn": arn("states", "stateMachine:a"), "roleArn": ROLE, "definition": SECRET},
+    "stepfunctions:DescribeStateMachine": {
+        "stateMachineArn": arn("states", "stateMachine:a"),
+        "roleArn": ROLE,
+        "definition": SECRET,
+    },
     "scheduler:ListSchedules": {"Schedules": [{"Name": "a", "GroupName": "default"}]},
-    "scheduler:GetSchedule": {"Arn": arn("scheduler", "schedule/default/a"), "Target": {"RoleArn": ROLE, "Input": SECRET}},
+    "scheduler:GetSchedule": {
+        "Arn": arn("scheduler", "schedule/default/a"),
+        "Target": {"RoleArn": ROLE, "Input": SECRET},
+    },
     "ecs:ListTaskDefinitions": {"taskDefinitionArns": [arn("ecs", "task-definition/a:1")]},
-    "ecs:DescribeTaskDefinition": {"taskDefinition": {"taskDefinitionArn": arn("ecs", "task-definition/a:1"), "taskRoleArn": ROLE}},
+    "ecs:DescribeTaskDefinition": {
+        "taskDefinition": {"taskDefinitionArn": arn("ecs", "task-definition/a:1"), "taskRoleArn": ROLE}
+    },
     "bedrock-agentcore-control:ListCodeInterpreters": {"codeInterpreterSummaries": []},
     "bedrock-agentcore-control:ListAgentRuntimes": {"agentRuntimes": [{"agentRuntimeId": "a"}]},
-    "bedrock-agentcore-control:GetAgentRuntime": {"agentRuntimeArn": arn("bedrock-agentcore", "runtime/a"), "roleArn": ROLE},
+    "bedrock-agentcore-control:GetAgentRuntime": {
+        "agentRuntimeArn": arn("bedrock-agentcore", "runtime/a"),
+        "roleArn": ROLE,
+    },
 }
 RUNS = {
-    *("functions", "managed_instances", "codebuild_projects", "glue_jobs", "sagemaker_notebooks", "stacks", "state_machines"),
+    *(
+        "functions",
+        "managed_instances",
+        "codebuild_projects",
+        "glue_jobs",
+        "sagemaker_notebooks",
+        "stacks",
+        "state_machines",
+    ),
     *("agent_runtimes", "schedules"),
 }
 LOST = {
@@ -89,7 +118,9 @@ def test_e5_what_runs_is_read_and_no_secrets_are_kept(run: Run, running: Calls, 
     assert {one.kind for one in account.workloads if one.roles} == {*RUNS, "ecs_task_definitions"}
     assert {role for one in account.workloads for role in one.roles} == {ROLE}
     assert set(account.all_workloads) == set(LISTINGS)
-    assert [one.arn for one in account.workloads if one.kind == "stack_instances"] == [arn("cloudformation", "stackset/a:1")]
+    assert [one.arn for one in account.workloads if one.kind == "stack_instances"] == [
+        arn("cloudformation", "stackset/a:1")
+    ]
     assert not [path for path in (tmp_path / "live").rglob("*.json") if SECRET in path.read_text(encoding="utf-8")]
 
 

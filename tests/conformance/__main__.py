@@ -1,4 +1,5 @@
-"""`python -m tests.conformance run [FILE …]` asks the pages' cases; `… count` prints how many there are, page by page."""
+"""`python -m tests.conformance run [FILE …]` asks the pages' cases; `… count` prints how many there are, page by
+page."""
 
 from __future__ import annotations
 
@@ -30,7 +31,10 @@ def _run(pages: tuple[Page, ...]) -> int:
             asked += entry.count
             unexpected += bool(found) != (entry.differs is not None)
             if found:
-                print(f"{entry.name}  {entry.heading}, {entry.sentence}{'  DIFFERS: ' + entry.differs if entry.differs else ''}")
+                print(
+                    f"{entry.name}  {entry.heading}, "
+                    f"{entry.sentence}{'  DIFFERS: ' + entry.differs if entry.differs else ''}"
+                )
                 print("".join(f"    {line}\n" for line in found), end="")
             elif entry.differs is not None:
                 print(f"{entry.name}  is marked as differing, and agrees")

@@ -45,7 +45,10 @@ def _of_case(case: Case, folder: Path) -> Iterator[str]:
         return
     for number, request in enumerate(case.requests, start=1):
         for line in _of_request(estate, request):
-            yield f"request {number}, {request.request['action']} by {request.request['principal']}: expected {request.expect}, {line}"
+            yield (
+                f"request {number}, {request.request['action']} by {request.request['principal']}: expected "
+                f"{request.expect}, {line}"
+            )
     for invariants in case.invariants:
         yield from _of_invariants(estate, invariants)
     missing = set(case.remarks) - {warning.rule for warning in all_warnings(estate)}

@@ -1,7 +1,8 @@
 """Conformance cases: AWS's pages, sentence by sentence.
 
-In: `kms/PAGE.yaml` and `iam/PAGE.yaml` in this folder, in the form that README.md tells. Out: `Page`s of `Entry`s, whose cases are those of
-`tests/case_format.py`. Guarantee: a member that this module does not know is an error, and so is an entry with neither cases nor a reason.
+In: `kms/PAGE.yaml` and `iam/PAGE.yaml` in this folder, in the form that README.md tells. Out: `Page`s of `Entry`s,
+whose cases are those of `tests/case_format.py`. Guarantee: a member that this module does not know is an error, and so
+is an entry with neither cases nor a reason.
 """
 
 from __future__ import annotations
@@ -74,7 +75,10 @@ def _page(path: Path) -> Page:
             raise ValueError(f"`page` and `commit` must be {path.parent.name}/{path.stem} and {COMMITS[guide]}")
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path.name}: {error!r}") from error
-    return Page(document["page"], tuple(_entry(document["page"], number, each) for number, each in enumerate(document["entries"], start=1)))
+    return Page(
+        document["page"],
+        tuple(_entry(document["page"], number, each) for number, each in enumerate(document["entries"], start=1)),
+    )
 
 
 def _entry(page: str, number: int, given: Mapping[str, Any]) -> Entry:
@@ -85,7 +89,17 @@ def _entry(page: str, number: int, given: Mapping[str, Any]) -> Entry:
             raise ValueError("an entry has either cases or a reason why it has `none`")
         source = f"{page}, {given['heading']}, {given['sentence']}"
         cited = {"title": given["claim"], "rules": [], "source": source, "argument": given["claim"]}
-        cases = tuple(case_of(f"{name}-{place}", {**case, **cited}) for place, case in enumerate(given.get("cases", ()), start=1))
-        return Entry(name, given["heading"], str(given["sentence"]), given["claim"], cases, given.get("none"), given.get("differs"))
+        cases = tuple(
+            case_of(f"{name}-{place}", {**case, **cited}) for place, case in enumerate(given.get("cases", ()), start=1)
+        )
+        return Entry(
+            name,
+            given["heading"],
+            str(given["sentence"]),
+            given["claim"],
+            cases,
+            given.get("none"),
+            given.get("differs"),
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{name} ({given.get('heading')}, {given.get('sentence')}): {error!r}") from error

@@ -1,4 +1,5 @@
-"""Clauses against the finite expressions that they stand for, by unit propagation and by all assignments; no solver is involved."""
+"""Clauses against the finite expressions that they stand for, by unit propagation and by all assignments; no solver is
+involved."""
 
 from __future__ import annotations
 
@@ -52,7 +53,9 @@ def test_a_literal_can_be_true_iff_the_expression_has_the_value(seed: int, value
         symbols = {name: dice.random() < 0.5 for name in names}
         classes = {name: dice.randrange(reduced.finite.width(name)) for name in reduced.finite.tables}
         assumed = [*encoder.assumptions.values(), *fixed(encoder, classes, symbols)]
-        assert satisfiable(encoder.clauses, [wanted, *assumed]) == (by_class(reduced.finite, form, classes, symbols) == value)
+        assert satisfiable(encoder.clauses, [wanted, *assumed]) == (
+            by_class(reduced.finite, form, classes, symbols) == value
+        )
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, PAIRWISE, PAIRWISE + 1, 11])
@@ -68,7 +71,9 @@ def test_an_attribute_has_exactly_one_group(size: int) -> None:
 
 def test_what_is_required_holds() -> None:
     p, q = Symbol("p"), Symbol("q")
-    for expression, value in product((And((p, q)), Or((p, q)), Not(And((p, q))), Not(Or((p, Not(q)))), Constant(True)), (True, False)):
+    for expression, value in product(
+        (And((p, q)), Or((p, q)), Not(And((p, q))), Not(Or((p, Not(q)))), Constant(True)), (True, False)
+    ):
         encoder = ClauseEncoder({})
         symbols = encoder.symbol("p"), encoder.symbol("q")
         encoder.require(expression, value)

@@ -15,7 +15,8 @@ from verifier.problem.expression import Or
 def finite(**sizes: int) -> Finite:
     """Attributes with so many classes, none of them optional."""
     return Finite(
-        tables={name: ListTable([str(i) for i in range(size)]) for name, size in sizes.items()}, optional=dict.fromkeys(sizes, False)
+        tables={name: ListTable([str(i) for i in range(size)]) for name, size in sizes.items()},
+        optional=dict.fromkeys(sizes, False),
     )
 
 
@@ -24,7 +25,9 @@ def test_groups_split_the_classes_by_the_masks_in_use(seed: int) -> None:
     dice = random.Random(seed)
     masks = [dice.randint(1, 254) for _ in range(dice.randint(1, 4))]
     groups = group_classes(finite(a=8), [Or(tuple(In("a", mask) for mask in masks))])["a"]
-    assert sum(groups.masks) == 255 and len(groups.masks) == len({tuple(bool(m >> i & 1) for m in masks) for i in range(8)})
+    assert sum(groups.masks) == 255 and len(groups.masks) == len(
+        {tuple(bool(m >> i & 1) for m in masks) for i in range(8)}
+    )
     for mask in masks:
         assert sum(groups.masks[number] for number in groups.of(mask)) == mask
 

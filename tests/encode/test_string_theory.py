@@ -1,4 +1,5 @@
-"""The string-theory translation says what the classes say: Z3 and cvc5 read its text, small formulas are checked against the predicates."""
+"""The string-theory translation says what the classes say: Z3 and cvc5 read its text, small formulas are checked
+against the predicates."""
 
 from __future__ import annotations
 
@@ -60,7 +61,10 @@ def satisfiable(goal: Expression, *relations: Relation) -> bool:
 )
 def test_l6_a_predicate_and_its_text_agree(predicate: Predicate) -> None:
     words = ["", "a", "ab", "aB", "ABC", "a:x", "axb", "axbc", "axxbé", "x", 'say "hi" \\u{41}', "AB\n"]
-    claims = [membership(quoted(w), predicate) if predicate.matches(w) else f"(not {membership(quoted(w), predicate)})" for w in words]
+    claims = [
+        membership(quoted(w), predicate) if predicate.matches(w) else f"(not {membership(quoted(w), predicate)})"
+        for w in words
+    ]
     assert answer("(set-logic ALL)\n" + "".join(f"(assert {claim})\n" for claim in claims) + "(check-sat)") == "sat"
 
 

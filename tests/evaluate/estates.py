@@ -54,7 +54,10 @@ def document(*statements: Statement, version: str = "2012-10-17") -> dict[str, A
 
 
 def policy(
-    *statements: Statement, kind: PolicyKind = PolicyKind.KEY, identity: str = f"{KEY}#default", version: str = "2012-10-17"
+    *statements: Statement,
+    kind: PolicyKind = PolicyKind.KEY,
+    identity: str = f"{KEY}#default",
+    version: str = "2012-10-17",
 ) -> Policy:
     """A policy with these statements."""
     text = json.dumps(document(*statements, version=version))
@@ -68,7 +71,11 @@ def own(action: Any = "kms:*", resource: Any = "*", effect: str = "Allow", **res
 
 def identity(arn: str, *statements: Statement, version: str = "2012-10-17", **facts: Any) -> Identity:
     """A user or role with one inline policy."""
-    policies = (policy(*statements, kind=PolicyKind.IDENTITY, identity=f"{arn}#inline", version=version),) if statements else ()
+    policies = (
+        (policy(*statements, kind=PolicyKind.IDENTITY, identity=f"{arn}#inline", version=version),)
+        if statements
+        else ()
+    )
     return Identity(arn, policies, **facts)
 
 
@@ -80,7 +87,9 @@ def untagged(arn: str, *statements: Statement, **facts: Any) -> Identity:
 
 def bounded(arn: str, *statements: Statement) -> Identity:
     """A user or role that its own policies allow everything, within a boundary, named `edge`, of these statements."""
-    return identity(arn, own(), bounded=True, boundary=policy(*statements, kind=PolicyKind.BOUNDARY, identity=f"{arn}#edge"))
+    return identity(
+        arn, own(), bounded=True, boundary=policy(*statements, kind=PolicyKind.BOUNDARY, identity=f"{arn}#edge")
+    )
 
 
 def home(*identities: Identity, account: str = HOME) -> Account:
@@ -106,8 +115,8 @@ def estate(
     unmodelled: tuple[Unmodelled, ...] = (),
     **facts: Any,
 ) -> Estate:
-    """An estate of one key with these statements; the inventory of the key's account has Alice alone, unless said otherwise,
-    without a policy but for the tags of her federated sessions (F3)."""
+    """An estate of one key with these statements; the inventory of the key's account has Alice alone, unless said
+    otherwise, without a policy but for the tags of her federated sessions (F3)."""
     key = Key(KEY, "payments", (policy(*statements, version=version),), **{**FACTS, **facts})
     return Estate(
         (key,),
@@ -158,7 +167,9 @@ STAFF = (home(identity(ALICE), identity(REPORTS)), home(identity(PARTNER_ROLE), 
 """Inventories of both accounts, whose identities have no policies."""
 
 
-def granted(*grants: Grant, statement: Statement = NOBODY, accounts: tuple[Account, ...] = STAFF, **facts: Any) -> Estate:
+def granted(
+    *grants: Grant, statement: Statement = NOBODY, accounts: tuple[Account, ...] = STAFF, **facts: Any
+) -> Estate:
     """A key with these grants, which are all that may give access unless said otherwise."""
     return estate(statement, accounts=accounts, grants=grants, **facts)
 
@@ -168,18 +179,26 @@ def without_policy(found: Estate) -> Estate:
     return replace(found, keys=(replace(found.keys[0], policies=None),))
 
 
-def decide(found: Estate, principal: str = ALICE, action: str = "kms:Decrypt", resource: Any = KEY, **rest: Any) -> Decision:
+def decide(
+    found: Estate, principal: str = ALICE, action: str = "kms:Decrypt", resource: Any = KEY, **rest: Any
+) -> Decision:
     """The decision on a request; `context`, `issuer` and `readings` as in the JSON form."""
-    return evaluate(found, request_from_json(found, {"principal": principal, "action": action, "resource": resource, **rest}))
+    return evaluate(
+        found, request_from_json(found, {"principal": principal, "action": action, "resource": resource, **rest})
+    )
 
 
-def outcome(found: Estate, principal: str = ALICE, action: str = "kms:Decrypt", resource: Any = KEY, **rest: Any) -> str:
+def outcome(
+    found: Estate, principal: str = ALICE, action: str = "kms:Decrypt", resource: Any = KEY, **rest: Any
+) -> str:
     """`allow`, `deny`, or `depends` with the symbols, such as `depends P5 U1:deny`."""
     decision = decide(found, principal, action, resource, **rest)
     return " ".join([decision.outcome.value, *decision.depends_on])
 
 
-def labels(found: Estate, principal: str = ALICE, action: str = "kms:Decrypt", resource: Any = KEY, **rest: Any) -> list[str]:
+def labels(
+    found: Estate, principal: str = ALICE, action: str = "kms:Decrypt", resource: Any = KEY, **rest: Any
+) -> list[str]:
     """The rules that the warnings name, in order."""
     return [warning.split(":")[0] for warning in decide(found, principal, action, resource, **rest).warnings]
 

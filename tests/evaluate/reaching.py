@@ -24,7 +24,10 @@ def caller(arn: str, session: str = "s", tags: tuple[tuple[str, str], ...] = ())
     """The caller of an IAM ARN: a user, the root user, or a session of a role; a provider's identity; a service."""
     fields = arn.split(":")
     if len(fields) < 6:
-        return Caller(CallerKind.WEB if arn in ("accounts.google.com", "cognito-identity.amazonaws.com") else CallerKind.SERVICE, arn)
+        return Caller(
+            CallerKind.WEB if arn in ("accounts.google.com", "cognito-identity.amazonaws.com") else CallerKind.SERVICE,
+            arn,
+        )
     name = fields[5]
     if name.startswith(("oidc-provider/", "saml-provider/")):
         return Caller(CallerKind.WEB, arn)
@@ -66,14 +69,24 @@ def inventory(account: str, *identities: Identity, **facts: Any) -> Account:
 
 
 def ask(
-    found: Estate, who: str | Caller, action: str, resource: str | None = TARGET, context: Mapping[str, Value] | None = None
+    found: Estate,
+    who: str | Caller,
+    action: str,
+    resource: str | None = TARGET,
+    context: Mapping[str, Value] | None = None,
 ) -> Decision:
     """The decision on a request."""
     by = caller(who) if isinstance(who, str) else who
     return evaluate(found, Request(by, action, resource, tuple((context or {}).items())))
 
 
-def told(found: Estate, who: str | Caller, action: str, resource: str | None = TARGET, context: Mapping[str, Value] | None = None) -> str:
+def told(
+    found: Estate,
+    who: str | Caller,
+    action: str,
+    resource: str | None = TARGET,
+    context: Mapping[str, Value] | None = None,
+) -> str:
     """`allow`, `deny`, or `depends` with the symbols."""
     decision = ask(found, who, action, resource, context)
     return " ".join([decision.outcome.value, *decision.depends_on])

@@ -7,7 +7,21 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, PARTNER, ROOT, SAM, allow, aws, bounded, endpoint, identity, level, organization, own
+from tests.evaluate.estates import (
+    ALICE,
+    HOME,
+    PARTNER,
+    ROOT,
+    SAM,
+    allow,
+    aws,
+    bounded,
+    endpoint,
+    identity,
+    level,
+    organization,
+    own,
+)
 from tests.evaluate.reaching import (
     GITHUB,
     LAMBDA,
@@ -41,7 +55,8 @@ def within(trust: dict[str, Any], *mine: dict[str, Any]) -> Estate:
 
 
 def test_in_one_account_a_name_suffices_and_the_account_delegates() -> None:
-    # id_roles_use_permissions-to-switch; STS API, AssumeRole: attach a policy to the user, or name it in the trust policy.
+    # id_roles_use_permissions-to-switch; STS API, AssumeRole: attach a policy to the user, or name it in the trust
+    # policy.
     assert told(within(admits(aws(ALICE))), ALICE, ASSUME) == "allow"
     assert told(within(admits(aws(ROOT))), ALICE, ASSUME) == "deny"
     assert told(within(admits(aws(ROOT)), MAY_ASSUME), ALICE, ASSUME) == "allow"
@@ -73,7 +88,8 @@ def test_from_another_account_both_must_allow() -> None:
 
 
 def test_a_boundary_limits_what_names_a_role_not_what_names_a_user() -> None:
-    # access_policies_boundaries: a resource-based policy that names a user is not limited by an implicit deny of its boundary.
+    # access_policies_boundaries: a resource-based policy that names a user is not limited by an implicit deny of its
+    # boundary.
     found = world(bounded(ALICE, own("kms:*")), bounded(OTHER, own("kms:*")), trusting(admits(aws(ALICE, OTHER))))
     assert told(found, ALICE, ASSUME) == "allow"
     assert told(found, OTHER, ASSUME) == "deny"
@@ -81,7 +97,8 @@ def test_a_boundary_limits_what_names_a_role_not_what_names_a_user() -> None:
 
 
 def test_the_root_user_and_federated_users_cannot_assume_roles() -> None:
-    # STS API, AssumeRole; id_credentials_temp_request: no STS operation but GetCallerIdentity for a federated-user session.
+    # STS API, AssumeRole; id_credentials_temp_request: no STS operation but GetCallerIdentity for a federated-user
+    # session.
     found = within(admits("*"), own("*"))
     assert told(found, ALICE, ASSUME) == "allow"
     assert told(found, ROOT, ASSUME) == "deny"
@@ -110,16 +127,28 @@ def test_control_policies_of_both_accounts() -> None:
         ({"StringLike": {"sts:RoleSessionName": "${aws:username}"}}, {"sts:RoleSessionName": "Alice"}, "allow"),
         ({"StringLike": {"sts:RoleSessionName": "${aws:username}"}}, {"sts:RoleSessionName": "Bob"}, "deny"),
         ({"StringEquals": {"sts:RoleSessionName": "x"}}, {}, "depends U3:sts:rolesessionname:StringEquals:['x']"),
-        ({"StringEquals": {"aws:RequestTag/team": "red"}}, {"aws:RequestTag/team": "red", "aws:TagKeys": ("team",)}, "allow"),
+        (
+            {"StringEquals": {"aws:RequestTag/team": "red"}},
+            {"aws:RequestTag/team": "red", "aws:TagKeys": ("team",)},
+            "allow",
+        ),
         ({"StringEquals": {"aws:RequestTag/team": "red"}}, {}, "deny"),
         ({"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}, {"aws:TagKeys": ("team", "cost")}, "deny"),
         ({"StringEquals": {"iam:ResourceTag/stage": "dev"}}, {}, "allow"),
         ({"StringEquals": {"aws:ResourceTag/stage": "prod"}}, {}, "deny"),
         ({"StringEquals": {"aws:PrincipalTag/dept": "x"}}, {}, "allow"),
         ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, {}, "deny"),
-        ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, {"aws:MultiFactorAuthPresent": "true", "aws:TokenIssueTime": "1"}, "allow"),
+        (
+            {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+            {"aws:MultiFactorAuthPresent": "true", "aws:TokenIssueTime": "1"},
+            "allow",
+        ),
         ({"StringEquals": {"aws:RequestedRegion": "us-east-1"}}, {"aws:RequestedRegion": "us-east-1"}, "allow"),
-        ({"StringEquals": {"aws:RequestedRegion": "us-east-1"}}, {}, "depends U3:aws:requestedregion:StringEquals:['us-east-1']"),
+        (
+            {"StringEquals": {"aws:RequestedRegion": "us-east-1"}},
+            {},
+            "depends U3:aws:requestedregion:StringEquals:['us-east-1']",
+        ),
         ({"StringEquals": {"aws:SourceVpce": "vpce-1"}}, {}, "deny"),
         ({"StringEquals": {"saml:sub": "x"}}, {}, "deny"),
     ],
@@ -135,15 +164,28 @@ def test_session_tags_and_source_identities_are_permissions_of_their_own() -> No
     # id_session-tags (Permissions required to add session tags): sts:TagSession, in the trust policy.
     tags: dict[str, Value] = {"aws:RequestTag/team": "red", "aws:TagKeys": ("team",)}
     assert told(within(admits(aws(ALICE))), ALICE, "sts:TagSession", TARGET, tags) == "deny"
-    assert told(within(admits(aws(ALICE), [ASSUME, "sts:TagSession"])), ALICE, "sts:TagSession", TARGET, tags) == "allow"
-    assert told(within(admits(aws(ALICE), "sts:Set*")), ALICE, "sts:SetSourceIdentity", TARGET, {"sts:SourceIdentity": "a"}) == "allow"
+    assert (
+        told(within(admits(aws(ALICE), [ASSUME, "sts:TagSession"])), ALICE, "sts:TagSession", TARGET, tags) == "allow"
+    )
+    assert (
+        told(
+            within(admits(aws(ALICE), "sts:Set*")), ALICE, "sts:SetSourceIdentity", TARGET, {"sts:SourceIdentity": "a"}
+        )
+        == "allow"
+    )
 
 
 def test_session_tags_take_the_place_of_the_tags_of_the_role() -> None:
     # id_session-tags: they override tags with the same key, regardless of case.
     role = identity(OTHER, tags=(("Team", "red"), ("Stage", "dev")))
     found = world(
-        role, trusting(admits(aws(OTHER), Condition={"StringEquals": {"aws:PrincipalTag/team": "blue", "aws:PrincipalTag/stage": "dev"}}))
+        role,
+        trusting(
+            admits(
+                aws(OTHER),
+                Condition={"StringEquals": {"aws:PrincipalTag/team": "blue", "aws:PrincipalTag/stage": "dev"}},
+            )
+        ),
     )
     assert told(found, caller(OTHER), ASSUME) == "deny"
     assert told(found, caller(OTHER, tags=(("team", "blue"),)), ASSUME) == "allow"
@@ -162,7 +204,8 @@ LINKED = f"arn:aws:iam::{PARTNER}:role/aws-service-role/ec2.amazonaws.com/AWSSer
 
 
 @pytest.mark.parametrize(
-    ("who", "outcome"), [(ALICE, "deny"), ("ec2.amazonaws.com", f"depends U3:trust:{LINKED}"), ("lambda.amazonaws.com", "deny")]
+    ("who", "outcome"),
+    [(ALICE, "deny"), ("ec2.amazonaws.com", f"depends U3:trust:{LINKED}"), ("lambda.amazonaws.com", "deny")],
 )
 def test_a_service_linked_role_is_assumed_by_its_service_alone(who: str, outcome: str) -> None:
     # using-service-linked-roles: only that service can assume the roles, and the ARN includes it.
@@ -179,7 +222,7 @@ def test_a_service_assumes_the_roles_that_name_it() -> None:
     assert told(deputy, LAMBDA, ASSUME).startswith("depends U3:aws:sourceaccount")
 
 
-# --- identities of providers -------------------------------------------------------------------------------------------------------
+# --- identities of providers ------------------------------------------------------------------------------------------
 
 SUB = "token.actions.githubusercontent.com:sub"
 
@@ -199,7 +242,10 @@ def test_a_provider_that_the_trust_policy_names() -> None:
 def test_each_kind_of_provider_has_its_own_operation() -> None:
     # STS API: AssumeRoleWithWebIdentity, AssumeRoleWithSAML.
     found = within(admits("*", "sts:*"), own("*"))
-    asked = {who: [told(found, who, action) for action in (WEB, SAML, ASSUME)] for who in (GITHUB, OKTA, ALICE, "accounts.google.com")}
+    asked = {
+        who: [told(found, who, action) for action in (WEB, SAML, ASSUME)]
+        for who in (GITHUB, OKTA, ALICE, "accounts.google.com")
+    }
     assert asked == {
         GITHUB: ["allow", "deny", "deny"],
         OKTA: ["deny", "allow", "deny"],
@@ -246,7 +292,9 @@ def test_an_identity_of_a_provider_can_do_nothing_else() -> None:
 
 def test_resource_control_policies_bind_identities_of_providers() -> None:
     denies = {"Effect": "Deny", "Principal": "*", "Action": WEB, "Resource": "*"}
-    controls = organization(Controls(HOME, service=(level(HOME, own("kms:*")),), resource=(level(HOME, denies, kind=PolicyKind.RCP),)))
+    controls = organization(
+        Controls(HOME, service=(level(HOME, own("kms:*")),), resource=(level(HOME, denies, kind=PolicyKind.RCP),))
+    )
     found = within(admits({"Federated": GITHUB}, WEB))
     assert told(replace(found, organization=controls), GITHUB, WEB) == "deny"
     allowed = organization(Controls(HOME, service=(level(HOME, own("kms:*")),)))

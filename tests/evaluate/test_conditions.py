@@ -1,4 +1,5 @@
-"""C and C1–C5: conditions. Expectations are argued from reference_policies_elements_condition_operators and its sisters."""
+"""C and C1–C5: conditions. Expectations are argued from reference_policies_elements_condition_operators and its
+sisters."""
 
 from __future__ import annotations
 
@@ -56,7 +57,12 @@ def test_c1_values_are_a_disjunction_and_conditions_a_conjunction() -> None:
 
 @pytest.mark.parametrize(
     ("value", "absent", "present"),
-    [("true", "allow", "deny"), ("false", "deny", "allow"), (True, "allow", "deny"), (["true", "false"], "allow", "allow")],
+    [
+        ("true", "allow", "deny"),
+        ("false", "deny", "allow"),
+        (True, "allow", "deny"),
+        (["true", "false"], "allow", "allow"),
+    ],
 )
 def test_c1_null(value: Any, absent: str, present: str) -> None:
     # "Use either true (the key doesn't exist) or false (the key exists)"; a list is a disjunction.
@@ -78,7 +84,9 @@ def test_c1_sets() -> None:
 def test_c1_an_empty_set_is_absent() -> None:
     # "or if the key values resolve to a null data set".
     assert when("Null", "aws:TagKeys", "true", {"aws:TagKeys": []}, action="kms:TagResource") == "allow"
-    assert when("ForAllValues:StringEquals", "aws:TagKeys", "a", {"aws:TagKeys": []}, action="kms:TagResource") == "allow"
+    assert (
+        when("ForAllValues:StringEquals", "aws:TagKeys", "a", {"aws:TagKeys": []}, action="kms:TagResource") == "allow"
+    )
 
 
 def test_c2_a_set_without_set_operator_is_open() -> None:
@@ -86,7 +94,9 @@ def test_c2_a_set_without_set_operator_is_open() -> None:
     found = {"aws:TagKeys": ["a", "b"]}
     assert when("StringEquals", "aws:TagKeys", "b", found, action="kms:TagResource") == "depends C2"
     assert when("StringEquals", "aws:TagKeys", "c", found, action="kms:TagResource") == "deny"
-    assert when("StringNotEquals", "aws:TagKeys", "a", found, action="kms:TagResource", readings={"C2": True}) == "allow"
+    assert (
+        when("StringNotEquals", "aws:TagKeys", "a", found, action="kms:TagResource", readings={"C2": True}) == "allow"
+    )
     assert when("StringEquals", "aws:TagKeys", "a", {}, action="kms:TagResource") == "deny"
 
 
@@ -134,7 +144,9 @@ def test_c3_dates(operator: str, listed: str, value: str, expected: str) -> None
 
 def test_c3_numeric_operators_read_epoch_keys() -> None:
     # aws:EpochTime works with date and numeric operators.
-    assert when("NumericLessThan", "aws:EpochTime", "1767225601", {"aws:CurrentTime": "2026-01-01T00:00:00Z"}) == "allow"
+    assert (
+        when("NumericLessThan", "aws:EpochTime", "1767225601", {"aws:CurrentTime": "2026-01-01T00:00:00Z"}) == "allow"
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,7 +164,10 @@ def test_c3_numeric_operators_read_epoch_keys() -> None:
 def test_c3_addresses(listed: str, value: str, expected: str) -> None:
     # CIDR blocks; an address without a prefix is a host; IPv4 never matches an IPv6 block.
     assert when("IpAddress", "aws:SourceIp", listed, {"aws:SourceIp": value}) == expected
-    assert when("NotIpAddress", "aws:SourceIp", listed, {"aws:SourceIp": value}) == {"allow": "deny", "deny": "allow"}[expected]
+    assert (
+        when("NotIpAddress", "aws:SourceIp", listed, {"aws:SourceIp": value})
+        == {"allow": "deny", "deny": "allow"}[expected]
+    )
 
 
 @pytest.mark.parametrize("listed", ["203.0.113.300", "203.0.113.0/255.255.255.0"])
@@ -204,7 +219,11 @@ def test_c5_the_type_of_a_key_does_not_keep_an_operator_from_reading_its_text() 
 def test_c_ifexists_hole_and_explicit_deny() -> None:
     # conditions-kms: a Deny with a negated operator refuses a request without the key as well.
     guarded = estate(allow(), {**allow(Condition={"StringNotEquals": {PAIR: "a"}}), "Effect": "Deny"})
-    assert [outcome(guarded, context=context) for context in ({}, {PAIR: "a"}, {PAIR: "b"})] == ["deny", "allow", "deny"]
+    assert [outcome(guarded, context=context) for context in ({}, {PAIR: "a"}, {PAIR: "b"})] == [
+        "deny",
+        "allow",
+        "deny",
+    ]
 
 
 def test_c_conditions_of_identity_policies() -> None:

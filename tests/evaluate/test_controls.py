@@ -1,4 +1,5 @@
-"""D7, D6, R4: service and resource control policies. Argued from the Organizations and IAM guides (SCPs, RCPs, evaluation logic)."""
+"""D7, D6, R4: service and resource control policies. Argued from the Organizations and IAM guides (SCPs, RCPs,
+evaluation logic)."""
 
 from __future__ import annotations
 
@@ -43,7 +44,10 @@ NO_DECRYPT = own("kms:Decrypt", effect="Deny")
 def governed(*controls: Controls, **rest: Any) -> Estate:
     """A key that everyone may use, in an organization with these control policies."""
     statement = rest.pop("statement", allow("*"))
-    everyone = (home(identity(LINKED, own()), identity(ALICE, own())), home(identity(PARTNER_ROLE, own()), account=PARTNER))
+    everyone = (
+        home(identity(LINKED, own()), identity(ALICE, own())),
+        home(identity(PARTNER_ROLE, own()), account=PARTNER),
+    )
     found = estate(statement, accounts=rest.pop("accounts", everyone), **rest)
     return replace(found, organization=organization(*controls))
 
@@ -64,7 +68,8 @@ DENY_DECRYPT = deny("*", "kms:Decrypt")
 
 
 def test_d7_every_level_must_allow() -> None:
-    # SCP evaluation: "there must be an explicit Allow statement at every level from the root through each OU … including the account".
+    # SCP evaluation: "there must be an explicit Allow statement at every level from the root through each OU …
+    # including the account".
     root, unit, last = level("r-ab12", ALL), level("ou-ab12-11111111", own("kms:Decrypt")), level(HOME, ALL)
     found = governed(service(root, unit, last))
     assert [outcome(found), outcome(found, action="kms:Encrypt")] == ["allow", "deny"]
@@ -81,7 +86,10 @@ def test_d7_policies_of_one_level_are_a_union() -> None:
 def test_d1_a_deny_at_any_level(place: int) -> None:
     names = ("r-ab12", "ou-ab12-11111111", HOME)
     levels = tuple(level(name, ALL, *([NO_DECRYPT] if at == place else [])) for at, name in enumerate(names))
-    assert [outcome(governed(service(*levels)), action=action) for action in ("kms:Decrypt", "kms:Encrypt")] == ["deny", "allow"]
+    assert [outcome(governed(service(*levels)), action=action) for action in ("kms:Decrypt", "kms:Encrypt")] == [
+        "deny",
+        "allow",
+    ]
 
 
 def test_d7_scps_follow_the_callers_account() -> None:
@@ -101,7 +109,8 @@ def test_d7_scps_bind_a_grantee_and_operations_without_a_key() -> None:
 
 @pytest.mark.parametrize("controls", [service(level("r-ab12")), service(level("r-ab12", ALL, NO_DECRYPT))])
 def test_d7_who_is_exempt_from_scps(controls: Controls) -> None:
-    # "SCPs don't affect users or roles in the management account", nor service-linked roles; from their Allows and their Denies alike.
+    # "SCPs don't affect users or roles in the management account", nor service-linked roles; from their Allows and
+    # their Denies alike.
     found = governed(controls)
     assert [outcome(found, who) for who in (ALICE, LINKED_SESSION, S3)] == ["deny", "allow", "allow"]
     assert outcome(managing(found)) == "allow"
@@ -121,7 +130,11 @@ def test_d7_scp_conditions_and_resources() -> None:
 def test_d7_rcps_follow_the_keys_account() -> None:
     # RCPs restrict resources of member accounts, to callers within and outside the organization.
     found = governed(resource(DENY_DECRYPT))
-    assert [outcome(found), outcome(found, PARTNER_SESSION), outcome(found, action="kms:Encrypt")] == ["deny", "deny", "allow"]
+    assert [outcome(found), outcome(found, PARTNER_SESSION), outcome(found, action="kms:Encrypt")] == [
+        "deny",
+        "deny",
+        "allow",
+    ]
     assert outcome(governed(resource(DENY_DECRYPT, account=PARTNER)), PARTNER_SESSION) == "allow"
 
 
@@ -136,7 +149,8 @@ def test_d6_rcps_bind_services_and_not_service_linked_roles() -> None:
 
 
 def test_d7_what_rcps_do_not_restrict() -> None:
-    # "RCPs don't restrict … AWS managed KMS keys", "have no effect on kms:RetireGrant", nor resources of the management account.
+    # "RCPs don't restrict … AWS managed KMS keys", "have no effect on kms:RetireGrant", nor resources of the management
+    # account.
     assert outcome(governed(resource(DENY_DECRYPT), manager="AWS")) == "allow"
     everything = {**DENY_DECRYPT, "Action": "kms:*"}
     retiring = governed(resource(everything), grants=(grant(ALICE, "RetireGrant"),))
@@ -166,5 +180,9 @@ def test_d7_the_same_policy_at_two_levels() -> None:
     # A trace shows a Deny once, though it stands at two levels.
     same = level("r-ab12", ALL, NO_DECRYPT).policies
     found = governed(service(Level("r-ab12", same), Level(HOME, same)), statement=allow(aws(ALICE)))
-    denies = [step for step in decide(found).trace if step.depth == 1 and step.statement and step.statement.effect.value == "Deny"]
+    denies = [
+        step
+        for step in decide(found).trace
+        if step.depth == 1 and step.statement and step.statement.effect.value == "Deny"
+    ]
     assert len(denies) == 1 and denies[0].holds

@@ -1,4 +1,5 @@
-"""R3–R5, D1–D9: how statements become a decision. Expectations are argued from the guide's pages on key policies and aliases."""
+"""R3–R5, D1–D9: how statements become a decision. Expectations are argued from the guide's pages on key policies and
+aliases."""
 
 from __future__ import annotations
 
@@ -76,7 +77,8 @@ def test_d3_both_accounts_must_allow(named: str) -> None:
 
 
 def test_d4_names_that_a_session_policy_does_not_limit() -> None:
-    # IAM evaluation logic: a session ARN in a resource policy is not limited by the session policy; for `*` the pages differ.
+    # IAM evaluation logic: a session ARN in a resource policy is not limited by the session policy; for `*` the pages
+    # differ.
     assert outcome(estate(allow(aws(SAM)), accounts=(STAFF,)), SAM, issuer=ALICE) == "allow"
     assert outcome(estate(allow("*"), accounts=(STAFF,)), SAM, issuer=ALICE) == "depends D4"
     assert outcome(estate(allow(aws(ROOT)), accounts=(STAFF,)), SAM, issuer=ALICE) == "deny"
@@ -101,7 +103,9 @@ def test_d6_services_need_the_key_policy_only() -> None:
 def test_d8_nobody_changes_an_aws_managed_key() -> None:
     # concepts: "you cannot change any properties of AWS managed keys, … change their key policies".
     found = estate(allow("*"), manager="AWS")
-    assert [outcome(found, action=f"kms:{name}") for name in ("PutKeyPolicy", "TagResource", "Decrypt", "CreateGrant")] == [
+    assert [
+        outcome(found, action=f"kms:{name}") for name in ("PutKeyPolicy", "TagResource", "Decrypt", "CreateGrant")
+    ] == [
         "deny",
         "deny",
         "allow",
@@ -119,7 +123,11 @@ def test_d8_the_policy_of_an_aws_managed_key() -> None:
         manager="AWS",
     )
     context = {"kms:ViaService": "workmail.us-west-2.amazonaws.com"}
-    assert [outcome(found), outcome(found, context=context), outcome(found, action="kms:DescribeKey")] == ["deny", "allow", "allow"]
+    assert [outcome(found), outcome(found, context=context), outcome(found, action="kms:DescribeKey")] == [
+        "deny",
+        "allow",
+        "allow",
+    ]
     assert outcome(found, PARTNER_SESSION, context=context) == "deny"
 
 
@@ -138,7 +146,9 @@ def test_d8_the_policy_of_an_aws_managed_key() -> None:
 def test_d9_resources_of_operations_without_a_key(resource: str, expected: str) -> None:
     # kms-api-permissions-reference: `*`, or "an account-specific variation".
     found = estate(allow("*"), accounts=(home(identity(ALICE, own("kms:ListKeys", resource))),))
-    assert outcome(found, action="kms:ListKeys", resource=None, context={"aws:RequestedRegion": "us-west-2"}) == expected
+    assert (
+        outcome(found, action="kms:ListKeys", resource=None, context={"aws:RequestedRegion": "us-west-2"}) == expected
+    )
 
 
 def test_d9_the_key_policy_says_nothing_of_operations_without_a_key() -> None:
@@ -151,7 +161,9 @@ def test_d9_the_key_policy_says_nothing_of_operations_without_a_key() -> None:
 
 def test_d9_a_region_that_is_not_said_is_open() -> None:
     # F1: every request has a Region; which one decides here.
-    found = estate(allow("*"), accounts=(home(identity(ALICE, own("kms:ListKeys", f"arn:aws:kms:us-west-2:{HOME}:*"))),))
+    found = estate(
+        allow("*"), accounts=(home(identity(ALICE, own("kms:ListKeys", f"arn:aws:kms:us-west-2:{HOME}:*"))),)
+    )
     anywhere = estate(allow("*"), accounts=(home(identity(ALICE, own("kms:ListKeys", f"arn:aws:kms:*:{HOME}:*"))),))
     assert outcome(anywhere, action="kms:ListKeys", resource=None) == "allow"
     assert outcome(found, action="kms:ListKeys", resource=None) == "depends F1:region:us-west-2"
@@ -165,7 +177,9 @@ def test_r3_an_operation_that_does_not_suit_the_key_is_a_warning() -> None:
 
 def test_r4_alias_operations_need_the_alias_by_identity_policy() -> None:
     # alias-access: "Provide this permission in an IAM policy"; and on the key by key policy or delegation.
-    found = estate(allow(aws(ALICE), "kms:CreateAlias"), accounts=(home(identity(ALICE, own("kms:CreateAlias", ALIAS))),))
+    found = estate(
+        allow(aws(ALICE), "kms:CreateAlias"), accounts=(home(identity(ALICE, own("kms:CreateAlias", ALIAS))),)
+    )
     assert outcome(found, action="kms:CreateAlias", resource=ALIAS) == "allow"
     assert outcome(found, action="kms:CreateAlias") == "allow"
     assert outcome(estate(allow("*")), action="kms:CreateAlias", resource=ALIAS) == "deny"
@@ -184,7 +198,8 @@ def test_r4_an_alias_names_the_key_and_is_the_request_alias() -> None:
 
 
 @pytest.mark.parametrize(
-    "resource", [ALIAS.replace("payments", "other"), KEY.replace("1234", "9999"), "alias/payments", KEY.rsplit("/")[1], 7]
+    "resource",
+    [ALIAS.replace("payments", "other"), KEY.replace("1234", "9999"), "alias/payments", KEY.rsplit("/")[1], 7],
 )
 def test_r4_an_unknown_resource_is_an_error(resource: object) -> None:
     # S1: nothing is guessed.
@@ -218,7 +233,8 @@ def test_r2_a_role_arn_is_one_of_its_sessions() -> None:
 def test_the_trace_reads_gates_statements_elements() -> None:
     # ux.md: what matched, and what the request had.
     found = estate(
-        allow(aws(REPORTS), Sid="Reports", Condition={"StringEqualsIfExists": {"kms:EncryptionContext:tenant": "a"}}), deny(aws(ALICE))
+        allow(aws(REPORTS), Sid="Reports", Condition={"StringEqualsIfExists": {"kms:EncryptionContext:tenant": "a"}}),
+        deny(aws(ALICE)),
     )
     trace = decide(replace(found, accounts=(STAFF,)), REPORTS_SESSION).trace
     texts = [step.text for step in trace]
@@ -230,7 +246,8 @@ def test_the_trace_reads_gates_statements_elements() -> None:
 
 
 def test_l7_the_trace_says_what_stands_for_a_variable() -> None:
-    # A role session has no aws:username (F3), so nothing that it sends can equal it; a tag has the value that the caller has.
+    # A role session has no aws:username (F3), so nothing that it sends can equal it; a tag has the value that the
+    # caller has.
     pair = "kms:EncryptionContext:owner"
     found = estate(
         allow(aws(REPORTS), Sid="Name", Condition={"StringEquals": {pair: "${aws:username}"}}),
@@ -239,7 +256,10 @@ def test_l7_the_trace_says_what_stands_for_a_variable() -> None:
     )
     context = {pair: "a", "aws:PrincipalTag/team": "red"}
     texts = [step.text for step in decide(replace(found, accounts=(STAFF,)), REPORTS_SESSION, context=context).trace]
-    assert any(text.endswith("the request has a, but ${aws:username} has no value, since only IAM users have one") for text in texts)
+    assert any(
+        text.endswith("the request has a, but ${aws:username} has no value, since only IAM users have one")
+        for text in texts
+    )
     assert any(text.endswith("the request has a, and ${aws:PrincipalTag/team} is red") for text in texts)
     assert any(text.endswith("the request has a, and ${aws:username} is none by default") for text in texts)
 

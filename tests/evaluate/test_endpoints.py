@@ -44,7 +44,11 @@ FULL = {**THROUGH, "aws:SourceVpcArn": f"arn:aws:ec2:us-west-2:{HOME}:vpc/vpc-1"
 
 def reached(*statements: Any, region: str = "us-west-2", statement: Any = None, **rest: Any) -> Estate:
     """A key that everyone may use, and an endpoint with a policy of these statements."""
-    found = estate(statement or allow("*"), accounts=rest.pop("accounts", (home(identity(ALICE, own())), home(account=PARTNER))), **rest)
+    found = estate(
+        statement or allow("*"),
+        accounts=rest.pop("accounts", (home(identity(ALICE, own())), home(account=PARTNER))),
+        **rest,
+    )
     return replace(found, endpoints=(endpoint(*statements, id=ID, region=region, vpc="vpc-1", account=HOME),))
 
 
@@ -53,8 +57,13 @@ def test_v_both_must_allow() -> None:
     found = reached(allow("*", "kms:Decrypt"))
     assert [outcome(found, context=THROUGH), outcome(found, action="kms:Encrypt", context=THROUGH)] == ["allow", "deny"]
     assert outcome(reached(allow("*"), statement=allow(aws(REPORTS))), context=THROUGH) == "deny"
-    granted = reached(allow("*", "kms:Encrypt"), statement=allow(aws(REPORTS)), grants=(grant(ALICE, "Decrypt", "Encrypt"),))
-    assert [outcome(granted, action=f"kms:{name}", context=THROUGH) for name in ("Encrypt", "Decrypt")] == ["allow", "deny"]
+    granted = reached(
+        allow("*", "kms:Encrypt"), statement=allow(aws(REPORTS)), grants=(grant(ALICE, "Decrypt", "Encrypt"),)
+    )
+    assert [outcome(granted, action=f"kms:{name}", context=THROUGH) for name in ("Encrypt", "Decrypt")] == [
+        "allow",
+        "deny",
+    ]
 
 
 def test_v_only_requests_through_the_endpoint() -> None:
@@ -86,10 +95,15 @@ def test_v_principals_in_allow(named: Any, principal: str, expected: str) -> Non
     rest = {"issuer": ALICE} if principal == SAM else {}
     accounts = (home(identity(ALICE, own()), identity(REPORTS, own())),)
     both = allow(aws(ALICE, ROOT, REPORTS_SESSION, SAM))
-    assert outcome(reached(allow(named), statement=both, accounts=accounts), principal, context=THROUGH, **rest) == expected
+    assert (
+        outcome(reached(allow(named), statement=both, accounts=accounts), principal, context=THROUGH, **rest)
+        == expected
+    )
 
 
-@pytest.mark.parametrize(("named", "expected"), [(aws(ROOT), "deny"), (aws(ALICE), "deny"), (aws(REPORTS), "allow"), ("*", "deny")])
+@pytest.mark.parametrize(
+    ("named", "expected"), [(aws(ROOT), "deny"), (aws(ALICE), "deny"), (aws(REPORTS), "allow"), ("*", "deny")]
+)
 def test_v_principals_in_deny(named: Any, expected: str) -> None:
     # P2: a Deny that names the account is for every caller of it.
     assert outcome(reached(allow("*"), deny(named)), context=THROUGH) == expected
@@ -108,7 +122,9 @@ def test_l9_resources_of_an_endpoint_policy() -> None:
     for resource, expected in ((KEY, "allow"), ("arn:aws:kms", "deny"), (KEY.replace("1234", "9999"), "deny")):
         assert outcome(reached({**allow("*"), "Resource": resource}), context=THROUGH) == expected
     found = reached(allow("*", "kms:ListKeys"))
-    assert [outcome(found, action=f"kms:{name}", resource=None, context=THROUGH) for name in ("ListKeys", "ListAliases")] == [
+    assert [
+        outcome(found, action=f"kms:{name}", resource=None, context=THROUGH) for name in ("ListKeys", "ListAliases")
+    ] == [
         "allow",
         "deny",
     ]
@@ -122,7 +138,10 @@ def test_d6_service_principals_are_open(statements: Any) -> None:
 
 def test_f4_what_an_endpoint_fixes() -> None:
     # conditions: aws:SourceVpc and aws:VpceAccount are the endpoint's; F2: the organization follows from its account.
-    found = reached(allow("*"), statement=allow("*", Condition={"StringEquals": {"aws:SourceVpc": "vpc-1", "aws:VpceAccount": HOME}}))
+    found = reached(
+        allow("*"),
+        statement=allow("*", Condition={"StringEquals": {"aws:SourceVpc": "vpc-1", "aws:VpceAccount": HOME}}),
+    )
     assert outcome(found, context=THROUGH) == "allow"
     organized = replace(
         reached(allow("*"), statement=allow("*", Condition={"StringEquals": {"aws:VpceOrgID": "o-a1b2c3d4e5"}})),

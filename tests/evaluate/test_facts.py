@@ -41,7 +41,9 @@ INVENTORY = (
 
 def guarded(key: str, value: Any, operator: str = "StringEquals", **facts: Any) -> Estate:
     """An estate whose key policy allows when a key has a value."""
-    return replace(estate(allow("*", Condition={operator: {key: value}}), accounts=INVENTORY, **facts), organization=ORGANIZATION)
+    return replace(
+        estate(allow("*", Condition={operator: {key: value}}), accounts=INVENTORY, **facts), organization=ORGANIZATION
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,7 +168,9 @@ def test_f2_organizations() -> None:
         (ALICE, {"aws:UserAgent": "a\u0007b"}, ["F9"]),
     ],
 )
-def test_f_a_context_that_could_not_be_sent_is_a_warning(caller: str, context: dict[str, Any], expected: list[str]) -> None:
+def test_f_a_context_that_could_not_be_sent_is_a_warning(
+    caller: str, context: dict[str, Any], expected: list[str]
+) -> None:
     # R6: each sentence begins with the label of the rule; decisions do not change.
     found = replace(estate(allow("*"), accounts=INVENTORY), organization=ORGANIZATION)
     assert labels(found, caller, context=context) == expected
@@ -174,14 +178,15 @@ def test_f_a_context_that_could_not_be_sent_is_a_warning(caller: str, context: d
 
 
 def test_f3_a_federated_session_has_the_tags_of_its_user() -> None:
-    # id_session-tags, Passing session tags using GetFederationToken: the principal tags include the user tags and the passed session tags.
+    # id_session-tags, Passing session tags using GetFederationToken: the principal tags include the user tags and the
+    # passed session tags.
     found = estate(allow(aws(SAM), Condition={"Null": {"aws:PrincipalTag/team": "true"}}), accounts=INVENTORY)
     assert outcome(found, SAM, issuer=ALICE) == "deny"
 
 
 def test_f3_federated_sessions_have_no_mfa() -> None:
-    # The section on aws:MultiFactorAuthPresent lists federated users among those whose temporary credentials have it; no MFA device goes
-    # with GetFederationToken (docs/decisions.md).
+    # The section on aws:MultiFactorAuthPresent lists federated users among those whose temporary credentials have it;
+    # no MFA device goes with GetFederationToken (docs/decisions.md).
     assert labels(estate(allow(aws(SAM))), SAM, issuer=ALICE, context={"aws:MultiFactorAuthPresent": "false"}) == []
     assert labels(estate(allow(aws(SAM))), SAM, issuer=ALICE, context={"aws:MultiFactorAuthPresent": "true"}) == ["F3"]
 
@@ -208,14 +213,21 @@ def test_f6_an_encryption_context_needs_a_symmetric_key() -> None:
     context = {"kms:EncryptionContext:a": "b"}
     assert labels(estate(allow("*"), spec="RSA_2048"), context=context) == ["F6"]
     assert labels(estate(allow("*")), action="kms:DescribeKey", context=context) == ["F6"]
-    assert labels(estate(allow("*")), action="kms:CreateGrant", context=context | {"kms:GrantConstraintType": SUBSET}) == []
+    assert (
+        labels(estate(allow("*")), action="kms:CreateGrant", context=context | {"kms:GrantConstraintType": SUBSET})
+        == []
+    )
 
 
 def test_f7_names_of_the_encryption_context() -> None:
     # kms:EncryptionContextKeys holds the names, with their case.
     context = {"kms:EncryptionContext:AppName": "x"}
-    assert outcome(guarded("kms:EncryptionContextKeys", "AppName", "ForAnyValue:StringEquals"), context=context) == "allow"
-    assert outcome(guarded("kms:EncryptionContextKeys", "appname", "ForAnyValue:StringEquals"), context=context) == "deny"
+    assert (
+        outcome(guarded("kms:EncryptionContextKeys", "AppName", "ForAnyValue:StringEquals"), context=context) == "allow"
+    )
+    assert (
+        outcome(guarded("kms:EncryptionContextKeys", "appname", "ForAnyValue:StringEquals"), context=context) == "deny"
+    )
 
 
 def test_f7_a_variable_and_a_key_read_one_pair() -> None:
@@ -256,7 +268,11 @@ def test_f7_under_each_name_any_pair_is_tried() -> None:
     # Which pair is read under one name says nothing of another.
     both = {"kms:EncryptionContext:app": "x", "kms:EncryptionContext:tenant": "red"}
     found = estate(allow("*"), deny("*", Condition={"StringEquals": both}))
-    context = {"kms:EncryptionContext:App": "x", "kms:EncryptionContext:app": "y", "kms:EncryptionContext:Tenant": "blue"}
+    context = {
+        "kms:EncryptionContext:App": "x",
+        "kms:EncryptionContext:app": "y",
+        "kms:EncryptionContext:Tenant": "blue",
+    }
     assert outcome(found, context={**context, "kms:EncryptionContext:tenant": "red"}) == "depends F7"
     assert outcome(found, context=context) == "allow"
 

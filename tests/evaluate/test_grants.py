@@ -1,4 +1,5 @@
-"""G1–G4, G6: what grants allow. Argued from the guide (grants, create-grant-overview) and the API model (GrantConstraints)."""
+"""G1–G4, G6: what grants allow. Argued from the guide (grants, create-grant-overview) and the API model
+(GrantConstraints)."""
 
 from __future__ import annotations
 
@@ -47,7 +48,11 @@ def pairs(**context: str) -> dict[str, str]:
 def test_g1_a_grant_allows_its_operations_only() -> None:
     # grants: "the grant allows the grantee principal to call the specified grant operations".
     found = granted(grant(ALICE, "Decrypt"))
-    assert [outcome(found), outcome(found, action="kms:Encrypt"), outcome(found, REPORTS_SESSION)] == ["allow", "deny", "deny"]
+    assert [outcome(found), outcome(found, action="kms:Encrypt"), outcome(found, REPORTS_SESSION)] == [
+        "allow",
+        "deny",
+        "deny",
+    ]
 
 
 def test_g1_a_grant_of_another_key_does_not_count() -> None:
@@ -111,7 +116,9 @@ def test_g2_a_user_whom_a_grant_alone_names_may_have_issued_a_federated_session(
     assert outcome(retires, SAM, **rest) == "deny"
 
 
-@pytest.mark.parametrize(("account", "role", "session"), [(HOME, REPORTS, REPORTS_SESSION), (PARTNER, PARTNER_ROLE, PARTNER_SESSION)])
+@pytest.mark.parametrize(
+    ("account", "role", "session"), [(HOME, REPORTS, REPORTS_SESSION), (PARTNER, PARTNER_ROLE, PARTNER_SESSION)]
+)
 def test_g2_an_account_as_grantee_delegates(account: str, role: str, session: str) -> None:
     # A grant to the account is one to its root user; others of it need its identity policies as well.
     accounts = (home(identity(role, own("kms:Decrypt")), account=account),)
@@ -159,7 +166,8 @@ def test_g3_names_that_the_request_lists_are_in_its_encryption_context() -> None
 
 
 @pytest.mark.parametrize(
-    ("action", "expected"), [("DescribeKey", "allow"), ("RetireGrant", "allow"), ("Encrypt", "deny"), ("GetPublicKey", "allow")]
+    ("action", "expected"),
+    [("DescribeKey", "allow"), ("RetireGrant", "allow"), ("Encrypt", "deny"), ("GetPublicKey", "allow")],
 )
 def test_g3_operations_without_an_encryption_context(action: str, expected: str) -> None:
     # create-grant-overview: the constraint "is ignored for DescribeKey and RetireGrant operations".
@@ -187,12 +195,16 @@ def test_g3_source_arn_of_a_service(constraint: str, source: str | None, expecte
 
 
 def test_g3_source_arn_of_other_callers_and_operations() -> None:
-    # API, GrantConstraints: it "can also be applied to the DescribeKey operation when specified in the request", not to RetireGrant.
+    # API, GrantConstraints: it "can also be applied to the DescribeKey operation when specified in the request", not to
+    # RetireGrant.
     found = granted(grant(ALICE, "Decrypt", "DescribeKey", "RetireGrant", source_arn=SOURCE))
     assert outcome(found) == "depends G3-source"
     assert outcome(found, action="kms:DescribeKey") == "depends G3-describe G3-source"
     assert outcome(found, action="kms:RetireGrant") == "allow"
-    assert outcome(granted(grant(DYNAMODB, "DescribeKey", source_arn=SOURCE)), DYNAMODB, "kms:DescribeKey") == "depends G3-describe"
+    assert (
+        outcome(granted(grant(DYNAMODB, "DescribeKey", source_arn=SOURCE)), DYNAMODB, "kms:DescribeKey")
+        == "depends G3-describe"
+    )
 
 
 def test_g4_a_grantee_needs_no_identity_policy() -> None:
@@ -218,7 +230,7 @@ def test_g4_limits_may_limit_a_grant() -> None:
     assert [within(own(action), ROOT) for action in ("s3:*", "kms:*")] == ["deny", "allow"]
 
 
-# --- CreateGrant by a grant -------------------------------------------------------------------------------------------------------
+# --- CreateGrant by a grant -------------------------------------------------------------------------------------------
 
 
 def created(parent: Grant, **context: Any) -> str:
@@ -262,8 +274,8 @@ def test_g6_a_child_has_some_of_the_operations(operations: list[str], expected: 
     ],
 )
 def test_g6_a_child_is_as_strict(kind: str | None, context: dict[str, str], of_subset: str, of_equals: str) -> None:
-    # create-grant-overview: it "can add pairs to an EncryptionContextSubset constraint", and change it to an EncryptionContextEquals one,
-    # "but not the reverse".
+    # create-grant-overview: it "can add pairs to an EncryptionContextSubset constraint", and change it to an
+    # EncryptionContextEquals one, "but not the reverse".
     assert created(grant(ALICE, "CreateGrant", "Decrypt", context_subset=TENANT), kind=kind, **context) == of_subset
     assert created(grant(ALICE, "CreateGrant", "Decrypt", context_equals=TENANT), kind=kind, **context) == of_equals
     assert created(grant(ALICE, "CreateGrant", "Decrypt"), kind=kind, **context) == "allow"
@@ -272,7 +284,9 @@ def test_g6_a_child_is_as_strict(kind: str | None, context: dict[str, str], of_s
 @pytest.mark.parametrize(("kind", "expected"), [(None, "allow"), (SUBSET, "allow"), (EQUALS, "allow")])
 def test_g6_an_empty_subset_demands_nothing_of_the_child(kind: str | None, expected: str) -> None:
     assert created(grant(ALICE, "CreateGrant", "Decrypt", context_subset=()), kind=kind) == expected
-    assert created(grant(ALICE, "CreateGrant", "Decrypt", context_equals=()), kind=kind) == ("allow" if kind == EQUALS else "deny")
+    assert created(grant(ALICE, "CreateGrant", "Decrypt", context_equals=()), kind=kind) == (
+        "allow" if kind == EQUALS else "deny"
+    )
 
 
 SOURCES = SOURCE.replace("Books", "*")
@@ -290,9 +304,12 @@ SOURCES = SOURCE.replace("Books", "*")
     ],
 )
 def test_g6_a_child_has_the_source_arn_of_its_parent(parent: str, shown: str | None, expected: str) -> None:
-    # kms:GrantConstraintSourceArn is the SourceArn constraint of the new grant; no page says that another text is as strict (reading G6).
+    # kms:GrantConstraintSourceArn is the SourceArn constraint of the new grant; no page says that another text is as
+    # strict (reading G6).
     found = granted(grant(DYNAMODB, "CreateGrant", "Decrypt", source_arn=parent))
-    context = {"aws:SourceArn": SOURCE, "kms:GrantOperations": ["Decrypt"]} | ({"kms:GrantConstraintSourceArn": shown} if shown else {})
+    context = {"aws:SourceArn": SOURCE, "kms:GrantOperations": ["Decrypt"]} | (
+        {"kms:GrantConstraintSourceArn": shown} if shown else {}
+    )
     assert outcome(found, DYNAMODB, "kms:CreateGrant", context=context) == expected
     mine = granted(grant(ALICE, "CreateGrant", "Decrypt", source_arn=parent))
     assert outcome(mine, action="kms:CreateGrant", context=context, readings={"G3-source": False}) == expected
@@ -305,7 +322,11 @@ def test_g6_by_a_policy_a_grant_may_allow_anything() -> None:
     assert outcome(found, action="kms:CreateGrant", context={"kms:GrantOperations": ["Encrypt"]}) == "allow"
 
 
-TO_SERVICE = {"kms:GranteeServicePrincipal": DYNAMODB, "kms:GrantConstraintSourceArn": SOURCE, "kms:RetiringPrincipal": ALICE}
+TO_SERVICE = {
+    "kms:GranteeServicePrincipal": DYNAMODB,
+    "kms:GrantConstraintSourceArn": SOURCE,
+    "kms:RetiringPrincipal": ALICE,
+}
 
 
 @pytest.mark.parametrize(
@@ -314,12 +335,25 @@ TO_SERVICE = {"kms:GranteeServicePrincipal": DYNAMODB, "kms:GrantConstraintSourc
         ({"kms:GrantOperations": ["Decrypt"]}, []),
         ({}, ["F6"]),
         ({"kms:GrantOperations": ["PutKeyPolicy"]}, ["F6"]),
-        ({"kms:GrantOperations": ["Decrypt"], "kms:GranteePrincipal": ALICE, "kms:GranteeServicePrincipal": DYNAMODB}, ["F6"] * 3),
+        (
+            {
+                "kms:GrantOperations": ["Decrypt"],
+                "kms:GranteePrincipal": ALICE,
+                "kms:GranteeServicePrincipal": DYNAMODB,
+            },
+            ["F6"] * 3,
+        ),
         ({"kms:GrantOperations": ["Decrypt"], "kms:GranteeServicePrincipal": DYNAMODB}, ["F6"] * 2),
         ({"kms:GrantOperations": ["Decrypt"], **TO_SERVICE}, []),
         ({"kms:GrantOperations": ["Decrypt"], **TO_SERVICE, "kms:RetiringServicePrincipal": DYNAMODB}, ["F6"]),
         ({"kms:GrantOperations": ["Decrypt"], **TO_SERVICE, "kms:GranteeServicePrincipal": "s3"}, ["F6"]),
-        ({"kms:GrantOperations": ["Decrypt"], "kms:GranteePrincipal": f"arn:aws:sts::{HOME}:assumed-role/aws:ec2/i-1"}, []),
+        (
+            {
+                "kms:GrantOperations": ["Decrypt"],
+                "kms:GranteePrincipal": f"arn:aws:sts::{HOME}:assumed-role/aws:ec2/i-1",
+            },
+            [],
+        ),
         ({"kms:GrantOperations": ["Decrypt"], "kms:GranteePrincipal": f"arn:aws:iam::{HOME}:role/*"}, ["F6"]),
         ({"kms:GrantOperations": ["Decrypt"], "kms:GranteePrincipal": HOME}, ["F6"]),
         ({"kms:GrantOperations": ["Decrypt"], "kms:RetiringPrincipal": "Alice"}, ["F6"]),
@@ -329,7 +363,9 @@ TO_SERVICE = {"kms:GranteeServicePrincipal": DYNAMODB, "kms:GrantConstraintSourc
     ],
 )
 def test_f6_what_a_create_grant_request_has(context: dict[str, Any], expected: list[str]) -> None:
-    assert labels(granted(grant(ALICE, "CreateGrant", "Decrypt")), action="kms:CreateGrant", context=context) == expected
+    assert (
+        labels(granted(grant(ALICE, "CreateGrant", "Decrypt")), action="kms:CreateGrant", context=context) == expected
+    )
 
 
 @pytest.mark.parametrize("key", ["kms:GranteePrincipal", "kms:granteeServicePrincipal"])

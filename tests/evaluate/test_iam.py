@@ -1,4 +1,5 @@
-"""E1, E3, E4: operations of IAM, and those by which a key is shared or code started. Pages are those of the IAM User Guide unless said."""
+"""E1, E3, E4: operations of IAM, and those by which a key is shared or code started. Pages are those of the IAM User
+Guide unless said."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ def staffed(*statements: Any, target: Any = PLAIN) -> Estate:
     ],
 )
 def test_an_identity_policy_that_covers_the_resource_decides(action: str, resource: str) -> None:
-    # reference_policies_elements_resource: the Resource is the object that the statement covers, its path being part of the ARN.
+    # reference_policies_elements_resource: the Resource is the object that the statement covers, its path being part of
+    # the ARN.
     for pattern in (resource, resource.replace(HOME, "*"), resource[:-2] + "*", "*"):
         assert told(staffed(own(action, pattern)), ALICE, action, resource) == "allow", pattern
     assert told(staffed(own(action, resource + "x")), ALICE, action, resource) == "deny"
@@ -86,14 +88,16 @@ def test_boundaries_control_policies_and_session_policies_limit() -> None:
 
 
 def test_resource_control_policies_and_endpoint_policies_have_no_part() -> None:
-    # AWS Organizations, orgs_manage_policies_rcps: RCPs apply to resources of a list of services; IAM is not among them.
+    # AWS Organizations, orgs_manage_policies_rcps: RCPs apply to resources of a list of services; IAM is not among
+    # them.
     denies = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
     controls = organization(Controls(HOME, resource=(level(HOME, denies, kind=PolicyKind.RCP),)))
     assert told(replace(staffed(own("*")), organization=controls), ALICE, "iam:PutRolePolicy") == "allow"
 
 
 def test_who_can_call_iam() -> None:
-    # id_root-user; id_credentials_temp_request: GetFederationToken sessions call IAM in console sessions only, within a session policy.
+    # id_root-user; id_credentials_temp_request: GetFederationToken sessions call IAM in console sessions only, within a
+    # session policy.
     found = staffed()
     assert told(found, ROOT, "iam:PutRolePolicy") == "allow"
     assert told(found, "ec2.amazonaws.com", "iam:PutRolePolicy") == "deny"
@@ -116,8 +120,14 @@ def test_a_service_linked_role_is_modified_by_its_service_alone() -> None:
 def test_tags_of_the_role_are_read(key: str) -> None:
     # reference_policies_iam-condition-keys: IAM supports both iam:ResourceTag and aws:ResourceTag, of users and roles.
     statement = own("iam:PutRolePolicy", Condition={"StringEquals": {key: "red"}})
-    assert told(staffed(statement, target=identity(TARGET, tags=(("Team", "red"),))), ALICE, "iam:PutRolePolicy") == "allow"
-    assert told(staffed(statement, target=identity(TARGET, tags=(("Team", "blue"),))), ALICE, "iam:PutRolePolicy") == "deny"
+    assert (
+        told(staffed(statement, target=identity(TARGET, tags=(("Team", "red"),))), ALICE, "iam:PutRolePolicy")
+        == "allow"
+    )
+    assert (
+        told(staffed(statement, target=identity(TARGET, tags=(("Team", "blue"),))), ALICE, "iam:PutRolePolicy")
+        == "deny"
+    )
     assert told(staffed(statement), ALICE, "iam:PutRolePolicy") == "deny"
 
 
@@ -131,11 +141,15 @@ def test_tags_that_the_input_does_not_hold_are_free() -> None:
 
 
 def test_the_boundary_of_who_is_written_to_is_read() -> None:
-    # reference_policies_iam-condition-keys, iam:PermissionsBoundary; access_policies_boundaries, Delegating responsibility.
+    # reference_policies_iam-condition-keys, iam:PermissionsBoundary; access_policies_boundaries, Delegating
+    # responsibility.
     edge = f"arn:aws:iam::{HOME}:policy/edge"
     statement = own("iam:PutRolePolicy", Condition={"ArnEquals": {"iam:PermissionsBoundary": edge}})
     within = policy(own("kms:*"), kind=PolicyKind.BOUNDARY, identity=f"{edge}#boundary")
-    assert told(staffed(statement, target=identity(TARGET, bounded=True, boundary=within)), ALICE, "iam:PutRolePolicy") == "allow"
+    assert (
+        told(staffed(statement, target=identity(TARGET, bounded=True, boundary=within)), ALICE, "iam:PutRolePolicy")
+        == "allow"
+    )
     assert told(staffed(statement), ALICE, "iam:PutRolePolicy") == "deny"
     unknown = f"depends U3:iam:permissionsboundary:ArnEquals:['{edge}']"
     assert told(staffed(statement, target=identity(TARGET, bounded=True)), ALICE, "iam:PutRolePolicy") == unknown
@@ -144,7 +158,10 @@ def test_the_boundary_of_who_is_written_to_is_read() -> None:
 def test_what_the_request_asks_for_is_read() -> None:
     admin = "arn:aws:iam::aws:policy/AdministratorAccess"
     attach = staffed(own("iam:AttachRolePolicy", Condition={"ArnNotEquals": {"iam:PolicyARN": admin}}))
-    assert told(attach, ALICE, "iam:AttachRolePolicy", TARGET, {"iam:PolicyARN": "arn:aws:iam::aws:policy/ReadOnlyAccess"}) == "allow"
+    assert (
+        told(attach, ALICE, "iam:AttachRolePolicy", TARGET, {"iam:PolicyARN": "arn:aws:iam::aws:policy/ReadOnlyAccess"})
+        == "allow"
+    )
     assert told(attach, ALICE, "iam:AttachRolePolicy", TARGET, {"iam:PolicyARN": admin}) == "deny"
     # Every request to attach a policy names it: which, this one does not say.
     assert told(attach, ALICE, "iam:AttachRolePolicy") == f"depends U3:iam:policyarn:ArnEquals:['{admin}']"
@@ -177,7 +194,7 @@ def test_an_attached_policy_whose_document_is_missing_and_callers_outside_the_in
     assert told(partly, ALICE, "iam:PutRolePolicy") == "depends U1:allow U1:deny"
 
 
-# --- sharing, and starting code ---------------------------------------------------------------------------------------------------
+# --- sharing, and starting code ---------------------------------------------------------------------------------------
 
 
 def test_sharing_is_decided_by_the_policies_of_the_caller() -> None:
@@ -207,7 +224,10 @@ def test_starting_code_is_decided_by_the_policies_of_the_caller() -> None:
 def test_an_identity_of_the_role_is_not_needed_to_pass_it() -> None:
     assert (
         told(
-            world(identity(ALICE, own("iam:PassRole", TARGET)), trusting({"Effect": "Deny", "Principal": "*", "Action": "sts:*"})),
+            world(
+                identity(ALICE, own("iam:PassRole", TARGET)),
+                trusting({"Effect": "Deny", "Principal": "*", "Action": "sts:*"}),
+            ),
             ALICE,
             "iam:PassRole",
             TARGET,

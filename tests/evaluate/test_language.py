@@ -1,4 +1,5 @@
-"""L1–L9: the policy language, as `evaluate` reads it. Expectations are argued from docs/semantics.md and the pages it names."""
+"""L1–L9: the policy language, as `evaluate` reads it. Expectations are argued from docs/semantics.md and the pages it
+names."""
 
 from __future__ import annotations
 
@@ -6,7 +7,22 @@ from dataclasses import replace
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, KEY, ROOT, Statement, allow, aws, deny, estate, home, identity, outcome, own, policy
+from tests.evaluate.estates import (
+    ALICE,
+    HOME,
+    KEY,
+    ROOT,
+    Statement,
+    allow,
+    aws,
+    deny,
+    estate,
+    home,
+    identity,
+    outcome,
+    own,
+    policy,
+)
 from verifier.model.estate import Estate
 
 TENANT = {"kms:EncryptionContext:tenant": "blue"}
@@ -27,14 +43,21 @@ def test_l1_variables_only_in_the_2012_version() -> None:
     statement = allow(**when("StringEquals", "kms:EncryptionContext:tenant", "${aws:username}"))
     assert outcome(estate(statement), context={"kms:EncryptionContext:tenant": "Alice"}) == "allow"
     assert outcome(estate(statement, version="2008-10-17"), context={"kms:EncryptionContext:tenant": "Alice"}) == "deny"
-    assert outcome(estate(statement, version="2008-10-17"), context={"kms:EncryptionContext:tenant": "${aws:username}"}) == "allow"
+    assert (
+        outcome(estate(statement, version="2008-10-17"), context={"kms:EncryptionContext:tenant": "${aws:username}"})
+        == "allow"
+    )
 
 
 def test_l2_booleans_and_numbers_are_condition_values() -> None:
     # key-policy examples write `true` where the documentation says `"true"`.
     assert outcome(estate(allow(**when("Bool", "aws:SecureTransport", True)))) == "allow"
     assert (
-        outcome(estate(allow(**when("NumericLessThan", "aws:MultiFactorAuthAge", 300))), context={"aws:MultiFactorAuthAge": 20}) == "allow"
+        outcome(
+            estate(allow(**when("NumericLessThan", "aws:MultiFactorAuthAge", 300))),
+            context={"aws:MultiFactorAuthAge": 20},
+        )
+        == "allow"
     )
 
 
@@ -48,7 +71,8 @@ def test_l3_condition_keys_do_not_differ_by_case(key: str) -> None:
 def test_l3_tag_names_do_not_differ_by_case() -> None:
     # condition keys, aws:PrincipalTag: tag keys in conditions are not case-sensitive.
     found = estate(
-        allow(**when("StringEquals", "aws:PrincipalTag/TEAM", "red")), accounts=(home(identity(ALICE, tags=(("Team", "red"),))),)
+        allow(**when("StringEquals", "aws:PrincipalTag/TEAM", "red")),
+        accounts=(home(identity(ALICE, tags=(("Team", "red"),))),),
     )
     assert outcome(found) == "allow"
 
@@ -115,7 +139,8 @@ def test_l5a_both_policies_of_a_key_count() -> None:
     ],
 )
 def test_l6_resource_is_matched_field_by_field(resource: str, expected: str) -> None:
-    # reference_policies_elements_resource: a `*` at the end of a segment can cross the colon; shorter ARNs are completed with `*`.
+    # reference_policies_elements_resource: a `*` at the end of a segment can cross the colon; shorter ARNs are
+    # completed with `*`.
     assert outcome(with_own(own("kms:Decrypt", resource))) == expected
 
 
@@ -131,11 +156,16 @@ def test_l6_not_action_covers_the_rest() -> None:
     statement = allow()
     del statement["Action"]
     found = estate({**statement, "NotAction": ["kms:Decrypt", "kms:*Grant*"]})
-    assert [outcome(found, action=f"kms:{name}") for name in ("Decrypt", "ListGrants", "Encrypt")] == ["deny", "deny", "allow"]
+    assert [outcome(found, action=f"kms:{name}") for name in ("Decrypt", "ListGrants", "Encrypt")] == [
+        "deny",
+        "deny",
+        "allow",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("pattern", "expected"), [("kms:*", "allow"), ("*", "allow"), ("kms:De?rypt", "allow"), ("kms:Decrypt?", "deny"), ("s3:*", "deny")]
+    ("pattern", "expected"),
+    [("kms:*", "allow"), ("*", "allow"), ("kms:De?rypt", "allow"), ("kms:Decrypt?", "deny"), ("s3:*", "deny")],
 )
 def test_l6_action_wildcards(pattern: str, expected: str) -> None:
     # reference_policies_elements_action: `*` and `?`.
@@ -167,7 +197,9 @@ def test_l7_variables_are_literal_before_the_fifth_colon() -> None:
 
 def test_l7_default_and_literal_characters() -> None:
     # reference_policies_variables: ${key, 'default'}, ${*}, ${?}, ${$}.
-    default = estate(allow(**when("StringEquals", "kms:EncryptionContext:tenant", "${aws:PrincipalTag/tenant, 'blue'}")))
+    default = estate(
+        allow(**when("StringEquals", "kms:EncryptionContext:tenant", "${aws:PrincipalTag/tenant, 'blue'}"))
+    )
     assert outcome(default, context=TENANT) == "allow"
     star = estate(allow(**when("StringLike", "kms:EncryptionContext:tenant", "b${*}${?}${$}*")))
     assert outcome(star, context={"kms:EncryptionContext:tenant": "b*?$x"}) == "allow"
@@ -191,13 +223,16 @@ def test_l7_a_list_of_one_is_the_single_value() -> None:
 def test_l7_an_absent_key_matches_nothing_so_that_a_negated_operator_holds() -> None:
     # "Inverted condition operators do match against a null value".
     values = ["${aws:PrincipalTag/t}"]
-    assert outcome(estate(allow(**when("StringEquals", "kms:EncryptionContext:tenant", values))), context=TENANT) == "deny"
+    assert (
+        outcome(estate(allow(**when("StringEquals", "kms:EncryptionContext:tenant", values))), context=TENANT) == "deny"
+    )
     negated = estate(allow(**when("StringNotEquals", "kms:EncryptionContext:tenant", values)))
     assert outcome(negated, context=TENANT) == "allow"
 
 
 def test_l7_variables_are_literal_for_other_operators() -> None:
-    # reference_policies_variables: not with Numeric, Date, Bool, Binary, IP and Null operators. So this one does not parse (C3).
+    # reference_policies_variables: not with Numeric, Date, Bool, Binary, IP and Null operators. So this one does not
+    # parse (C3).
     found = estate(allow(**when("NotIpAddress", "aws:SourceIp", "${aws:VpcSourceIp}")))
     assert outcome(found, context={"aws:SourceIp": "10.0.0.1", "aws:VpcSourceIp": "10.0.0.1"}) == "depends C3"
 
@@ -210,11 +245,15 @@ def test_l7_a_set_in_a_variable_matches_nothing() -> None:
 
 def test_l8_a_unique_id_matches_nobody() -> None:
     # reference_policies_elements_principal: an ID stands for a deleted identity.
-    found = estate(allow(aws("AIDACKCEVSQ6C2EXAMPLE")), accounts=(home(identity(ALICE, unique_id="AIDACKCEVSQ6C2EXAMPLE")),))
+    found = estate(
+        allow(aws("AIDACKCEVSQ6C2EXAMPLE")), accounts=(home(identity(ALICE, unique_id="AIDACKCEVSQ6C2EXAMPLE")),)
+    )
     assert outcome(found) == "deny"
 
 
-@pytest.mark.parametrize("resource", [f"arn:aws:kms:us-west-2:{HOME}:alias/payments", KEY.rsplit("/", 1)[1], "alias/payments"])
+@pytest.mark.parametrize(
+    "resource", [f"arn:aws:kms:us-west-2:{HOME}:alias/payments", KEY.rsplit("/", 1)[1], "alias/payments"]
+)
 def test_l9_a_key_matches_by_its_key_arn_only(resource: str) -> None:
     # cmks-in-iam-policies: use the key ARN; an alias in Resource is about the alias.
     assert outcome(with_own(own("kms:*", resource))) == "deny"

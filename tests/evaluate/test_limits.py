@@ -1,4 +1,5 @@
-"""D4, U2, P5: permissions boundaries and session policies. Argued from the IAM guide's pages on evaluation and boundaries."""
+"""D4, U2, P5: permissions boundaries and session policies. Argued from the IAM guide's pages on evaluation and
+boundaries."""
 
 from __future__ import annotations
 
@@ -50,7 +51,8 @@ NARROW, WIDE = own("s3:*"), own("kms:*")
     ],
 )
 def test_d4_a_boundary_without_an_allow(principal: str, named: Any, expected: str) -> None:
-    # "grant permissions to an IAM user ARN … are not limited by an implicit deny in … permissions boundary"; a role ARN is, a session not.
+    # "grant permissions to an IAM user ARN … are not limited by an implicit deny in … permissions boundary"; a role ARN
+    # is, a session not.
     arn = REPORTS if principal == REPORTS_SESSION else ALICE
     assert outcome(estate(allow(named), accounts=(home(bounded(arn, NARROW)),)), principal) == expected
     assert outcome(estate(allow(named), accounts=(home(bounded(arn, WIDE)),)), principal) == "allow"
@@ -71,8 +73,8 @@ def test_d4_a_boundary_without_an_allow(principal: str, named: Any, expected: st
 )
 @pytest.mark.parametrize("everyone", ["*", aws("*")])
 def test_d4_everyone_with_the_principals_arn(everyone: Any, condition: dict[str, Any], expected: str) -> None:
-    # elements_principal: boundaries and session policies "do not limit permissions granted using the aws:PrincipalArn condition key with a
-    # wildcard (*) in the Principal element".
+    # elements_principal: boundaries and session policies "do not limit permissions granted using the aws:PrincipalArn
+    # condition key with a wildcard (*) in the Principal element".
     statement = allow(everyone, Condition=condition)
     assert outcome(estate(statement, accounts=(home(bounded(REPORTS, NARROW)),)), REPORTS_SESSION) == expected
     assert outcome(staff(statement), REPORTS_SESSION, session_policy=document(NARROW)) == expected
@@ -101,7 +103,12 @@ def test_d3_a_boundary_limits_always_from_another_account() -> None:
 
 def test_d9_a_boundary_limits_operations_without_a_key() -> None:
     for statement, expected in ((NARROW, "deny"), (WIDE, "allow")):
-        assert outcome(estate(allow("*"), accounts=(home(bounded(ALICE, statement)),)), action="kms:ListKeys", resource=None) == expected
+        assert (
+            outcome(
+                estate(allow("*"), accounts=(home(bounded(ALICE, statement)),)), action="kms:ListKeys", resource=None
+            )
+            == expected
+        )
 
 
 def test_p5_a_boundary_and_not_principal() -> None:
@@ -111,10 +118,13 @@ def test_p5_a_boundary_and_not_principal() -> None:
 
 
 def test_d4_the_issuing_users_boundary_follows_a_federated_session() -> None:
-    # boundaries: a grant to the ARN of the user who federated is "limited by an implicit deny in a permission boundary or session policy".
+    # boundaries: a grant to the ARN of the user who federated is "limited by an implicit deny in a permission boundary
+    # or session policy".
     session: dict[str, Any] = {"issuer": ALICE, "session_policy": document(WIDE)}
     for statement, expected in ((NARROW, "deny"), (WIDE, "allow")):
-        assert outcome(estate(allow(aws(ALICE)), accounts=(home(bounded(ALICE, statement)),)), SAM, **session) == expected
+        assert (
+            outcome(estate(allow(aws(ALICE)), accounts=(home(bounded(ALICE, statement)),)), SAM, **session) == expected
+        )
         assert outcome(estate(allow(aws(SAM)), accounts=(home(bounded(ALICE, statement)),)), SAM, **session) == "allow"
 
 
@@ -122,7 +132,7 @@ def test_l6_a_boundary_fills_up_its_resources() -> None:
     assert outcome(estate(allow(aws(ROOT)), accounts=(home(bounded(ALICE, own("*", "arn:aws:kms"))),))) == "allow"
 
 
-# --- session policies ---------------------------------------------------------------------------------------------------------
+# --- session policies -------------------------------------------------------------------------------------------------
 
 
 def staff(*extra: Any) -> Estate:
@@ -130,7 +140,8 @@ def staff(*extra: Any) -> Estate:
 
 
 @pytest.mark.parametrize(
-    ("named", "expected"), [(aws(ROOT), "deny"), (aws(REPORTS), "deny"), (aws(REPORTS_SESSION), "allow"), ("*", "depends D4")]
+    ("named", "expected"),
+    [(aws(ROOT), "deny"), (aws(REPORTS), "deny"), (aws(REPORTS_SESSION), "allow"), ("*", "depends D4")],
 )
 def test_d4_a_session_policy_without_an_allow(named: Any, expected: str) -> None:
     # evaluation logic: what names the session is not limited; what names the role or delegates to the account is.
@@ -160,7 +171,8 @@ def test_u2_session_policies_are_a_union() -> None:
     ],
 )
 def test_u2_federated_sessions(named: Any, narrow: str, wide: str, none: str) -> None:
-    # getfederationtoken: the session has what both its user and its session policy allow, and what names the session itself.
+    # getfederationtoken: the session has what both its user and its session policy allow, and what names the session
+    # itself.
     found = staff(allow(named))
     assert outcome(found, SAM, issuer=ALICE, session_policy=document(NARROW)) == narrow
     assert outcome(found, SAM, issuer=ALICE, session_policy=document(WIDE)) == wide
@@ -198,4 +210,6 @@ def test_a_session_policy_that_cannot_be_read_is_named(given: object, named: str
 
 
 def test_a_deny_that_names_everyone_still_bites() -> None:
-    assert outcome(staff(allow(aws(REPORTS_SESSION)), deny("*")), REPORTS_SESSION, session_policy=document(WIDE)) == "deny"
+    assert (
+        outcome(staff(allow(aws(REPORTS_SESSION)), deny("*")), REPORTS_SESSION, session_policy=document(WIDE)) == "deny"
+    )

@@ -46,7 +46,8 @@ def test_l7_an_unset_variable_gives_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("1970", 0), ("1970-01-01T00:01Z", 60), ("1970-01-01T01:00:00.25+01:00", 0.25), ("-5", -5), ("x", None)]
+    ("text", "seconds"),
+    [("1970", 0), ("1970-01-01T00:01Z", 60), ("1970-01-01T01:00:00.25+01:00", 0.25), ("-5", -5), ("x", None)],
 )
 def test_c3_instants(text: str, seconds: float | None) -> None:
     found = instant(text)

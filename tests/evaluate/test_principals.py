@@ -51,14 +51,24 @@ def test_p2_an_account_in_allow_delegates(name: str) -> None:
 def test_p2_an_account_in_deny_matches_all_its_callers() -> None:
     # AWS's 2023 notice: a Deny that names the account applies to all its principals.
     found = estate(allow("*"), deny(aws(ROOT)), accounts=(STAFF,))
-    assert [outcome(found, caller) for caller in (ALICE, REPORTS_SESSION, ROOT, S3)] == ["deny", "deny", "deny", "allow"]
+    assert [outcome(found, caller) for caller in (ALICE, REPORTS_SESSION, ROOT, S3)] == [
+        "deny",
+        "deny",
+        "deny",
+        "allow",
+    ]
 
 
 def test_p3_a_role_names_its_sessions_by_path_and_name() -> None:
     # IAM role principals: sessions get the role's permissions.
     found = estate(allow(aws(REPORTS)), accounts=(home(identity(REPORTS)),))
     assert outcome(found, REPORTS_SESSION) == "allow"
-    assert outcome(estate(allow(aws(REPORTS)), accounts=()), REPORTS_SESSION, readings={"U1:allow": True, "U1:deny": False}) == "deny"
+    assert (
+        outcome(
+            estate(allow(aws(REPORTS)), accounts=()), REPORTS_SESSION, readings={"U1:allow": True, "U1:deny": False}
+        )
+        == "deny"
+    )
 
 
 def test_p3_a_session_names_that_session_only() -> None:
@@ -107,7 +117,10 @@ def test_p5_a_session_needs_session_role_and_account() -> None:
     inventory = (home(identity(REPORTS)),)
     whole = estate(allow(aws(REPORTS)), not_principal(REPORTS_SESSION, REPORTS, ROOT), accounts=inventory)
     assert outcome(whole, REPORTS_SESSION) == "allow"
-    assert outcome(estate(allow(aws(REPORTS)), not_principal(REPORTS, ROOT), accounts=inventory), REPORTS_SESSION) == "depends P5"
+    assert (
+        outcome(estate(allow(aws(REPORTS)), not_principal(REPORTS, ROOT), accounts=inventory), REPORTS_SESSION)
+        == "depends P5"
+    )
 
 
 def test_p5_never_spares_a_caller_with_a_boundary() -> None:
@@ -131,7 +144,8 @@ def test_p5_services_are_spared_by_name() -> None:
 
 
 def test_p5_allow_with_not_principal_is_open() -> None:
-    # "Doing so allows all principals except the one named", and most policies "do not allow the use of NotPrincipal with Allow".
+    # "Doing so allows all principals except the one named", and most policies "do not allow the use of NotPrincipal
+    # with Allow".
     found = estate(not_principal(f"arn:aws:iam::{PARTNER}:user/Bob", effect="Allow"))
     assert outcome(found) == "depends P5-allow"
     assert outcome(estate(not_principal(ALICE, effect="Allow"))) == "deny"
@@ -140,7 +154,12 @@ def test_p5_allow_with_not_principal_is_open() -> None:
 def test_p6_canonical_users_match_nobody_and_federated_principals_no_user() -> None:
     # "Most resource-based policies do not support" canonical users; a web identity session principal is a role session.
     assert (
-        outcome(estate(allow({"Federated": "cognito-identity.amazonaws.com"}), allow({"CanonicalUser": "79a59df900b949e55d96"}))) == "deny"
+        outcome(
+            estate(
+                allow({"Federated": "cognito-identity.amazonaws.com"}), allow({"CanonicalUser": "79a59df900b949e55d96"})
+            )
+        )
+        == "deny"
     )
 
 

@@ -1,4 +1,5 @@
-"""What holds of every decision: determinism under an assignment, Deny over Allow, and depends exactly where readings differ (S2, D1)."""
+"""What holds of every decision: determinism under an assignment, Deny over Allow, and depends exactly where readings
+differ (S2, D1)."""
 
 from __future__ import annotations
 
@@ -36,7 +37,12 @@ from verifier.model.unmodelled import Influence, Unmodelled
 
 PAIR = "kms:EncryptionContext:App"
 PRINCIPALS = st.sampled_from(
-    ["*", {"AWS": "*"}, {"Service": S3}, *(aws(arn) for arn in (ROOT, ALICE, REPORTS, REPORTS_SESSION, SAM, PARTNER_ROOT))]
+    [
+        "*",
+        {"AWS": "*"},
+        {"Service": S3},
+        *(aws(arn) for arn in (ROOT, ALICE, REPORTS, REPORTS_SESSION, SAM, PARTNER_ROOT)),
+    ]
 )
 CONDITIONS = st.sampled_from(
     [
@@ -53,9 +59,13 @@ CONDITIONS = st.sampled_from(
 
 @st.composite
 def statements(draw: st.DrawFn) -> dict[str, Any]:
-    statement = draw(st.sampled_from([allow, deny]))(draw(PRINCIPALS), draw(st.sampled_from(["kms:*", "kms:Decrypt", "kms:Enc*"])))
+    statement = draw(st.sampled_from([allow, deny]))(
+        draw(PRINCIPALS), draw(st.sampled_from(["kms:*", "kms:Decrypt", "kms:Enc*"]))
+    )
     if draw(st.integers(0, 4)) == 0:
-        statement["NotPrincipal"] = aws(*draw(st.lists(st.sampled_from([ROOT, ALICE, REPORTS, REPORTS_SESSION]), min_size=1, unique=True)))
+        statement["NotPrincipal"] = aws(
+            *draw(st.lists(st.sampled_from([ROOT, ALICE, REPORTS, REPORTS_SESSION]), min_size=1, unique=True))
+        )
         del statement["Principal"]
     return {**statement, "Condition": draw(CONDITIONS)} if draw(st.booleans()) else statement
 
@@ -64,8 +74,14 @@ def statements(draw: st.DrawFn) -> dict[str, Any]:
 def estates(draw: st.DrawFn) -> Estate:
     mine = draw(st.lists(st.sampled_from([own(), own("kms:Decrypt"), own("kms:Decrypt", effect="Deny")]), max_size=2))
     people = home(identity(ALICE, *mine, tags=(("team", "x*"),)), identity(REPORTS, *mine))
-    things = (Unmodelled("grants", "G1", Influence.MAY_ALLOW, "grants"), Unmodelled("scp", "D7", Influence.MAY_REFUSE, "scp", account=HOME))
-    facts: dict[str, Any] = {"spec": draw(st.sampled_from([None, "RSA_2048"])), "tags": draw(st.sampled_from([None, (("team", "red"),)]))}
+    things = (
+        Unmodelled("grants", "G1", Influence.MAY_ALLOW, "grants"),
+        Unmodelled("scp", "D7", Influence.MAY_REFUSE, "scp", account=HOME),
+    )
+    facts: dict[str, Any] = {
+        "spec": draw(st.sampled_from([None, "RSA_2048"])),
+        "tags": draw(st.sampled_from([None, (("team", "red"),)])),
+    }
     return estate(
         *draw(st.lists(statements(), min_size=1, max_size=5)),
         accounts=draw(st.sampled_from([(people,), ()])),
@@ -95,7 +111,8 @@ def test_s2_depends_exactly_where_the_named_symbols_turn_the_outcome(found: Esta
         return  # The issuer that is not said is no symbol; and two to the seventh is enough.
     request = request_from_json(found, {**data, "resource": found.keys[0].arn})
     assignments = [
-        dict(zip(decision.depends_on, values, strict=True)) for values in product((False, True), repeat=len(decision.depends_on))
+        dict(zip(decision.depends_on, values, strict=True))
+        for values in product((False, True), repeat=len(decision.depends_on))
     ]
     settled = {evaluate(found, request, assignment).outcome for assignment in assignments}
     assert settled == {Outcome.ALLOW, Outcome.DENY}
@@ -106,7 +123,9 @@ def test_s2_depends_exactly_where_the_named_symbols_turn_the_outcome(found: Esta
 def test_d1_a_deny_of_everything_refuses_everything(found: Estate, data: dict[str, Any]) -> None:
     key = found.keys[0]
     denied = estate(deny("*", "*")).keys[0].policies or ()
-    refused = replace(found, keys=(replace(key, policies=(*(key.policies or ()), replace(denied[0], identity="deny"))),))
+    refused = replace(
+        found, keys=(replace(key, policies=(*(key.policies or ()), replace(denied[0], identity="deny"))),)
+    )
     assert decide(refused, **data).outcome is Outcome.DENY
 
 

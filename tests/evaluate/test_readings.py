@@ -75,8 +75,14 @@ VARIABLE = "${aws:PrincipalTag/team}"
 PAIR = "kms:EncryptionContext:a"
 CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     "R4": _rcp,
-    "L7-wildcards": lambda: (estate(under(PAIR, "StringLike", VARIABLE)), {"context": {"aws:PrincipalTag/team": "*", PAIR: "b"}}),
-    "L7-empty": lambda: (estate(under(PAIR, "StringEquals", VARIABLE)), {"context": {"aws:PrincipalTag/team": "", PAIR: ""}}),
+    "L7-wildcards": lambda: (
+        estate(under(PAIR, "StringLike", VARIABLE)),
+        {"context": {"aws:PrincipalTag/team": "*", PAIR: "b"}},
+    ),
+    "L7-empty": lambda: (
+        estate(under(PAIR, "StringEquals", VARIABLE)),
+        {"context": {"aws:PrincipalTag/team": "", PAIR: ""}},
+    ),
     "P1": lambda: (estate(allow(aws("*"))), {"principal": S3}),
     "P3": lambda: (estate(allow(aws(SAM)), deny(aws(ALICE))), {"principal": SAM, "issuer": ALICE}),
     "P5": lambda: (estate(allow("*"), SPARING), {}),
@@ -91,7 +97,10 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         estate(allow("*", Condition={"NotIpAddress": {"aws:SourceIp": "10.0.0.0/33"}})),
         {"context": {"aws:SourceIp": "10.0.0.5"}},
     ),
-    "L6": lambda: (estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, own("kms:Decrypt", "arn:aws:kms:*:key/*"))),)), {}),
+    "L6": lambda: (
+        estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, own("kms:Decrypt", "arn:aws:kms:*:key/*"))),)),
+        {},
+    ),
     "C3-year": lambda: (
         estate(allow("*", Condition={"DateGreaterThan": {"aws:CurrentTime": "2030"}})),
         {"context": {"aws:CurrentTime": "2026-07-01T00:00:00Z"}},
@@ -100,7 +109,10 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         estate(allow("*", Condition={"DateLessThan": {"aws:CurrentTime": "2026-07-02T00:00:00"}})),
         {"context": {"aws:CurrentTime": "2026-07-01T00:00:00Z"}},
     ),
-    "C3-bool": lambda: (estate(allow("*"), _deny_unless_flagged()), {"context": {PAIR: "true", "aws:PrincipalTag/team": "TRUE"}}),
+    "C3-bool": lambda: (
+        estate(allow("*"), _deny_unless_flagged()),
+        {"context": {PAIR: "true", "aws:PrincipalTag/team": "TRUE"}},
+    ),
     "D4": lambda: _bounded(allow("*", ["kms:Decrypt"])),
     "D6": lambda: _endpoint(allow(aws(ALICE)), principal=S3),
     "V-account": lambda: _endpoint(allow(aws(ROOT))),
@@ -126,7 +138,10 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         {"action": "kms:RetireGrant"},
     ),
     "G6": lambda: (
-        estate(allow(aws(REPORTS)), grants=(grant(S3, "CreateGrant", "Decrypt", source_arn="arn:aws:s3:us-west-2:111122223333:*"),)),
+        estate(
+            allow(aws(REPORTS)),
+            grants=(grant(S3, "CreateGrant", "Decrypt", source_arn="arn:aws:s3:us-west-2:111122223333:*"),),
+        ),
         {
             "principal": S3,
             "action": "kms:CreateGrant",
@@ -142,7 +157,9 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         {"context": {PAIR: ""}},
     ),
     "F1-keyless": lambda: (
-        estate(allow("*"), accounts=(home(identity(ALICE, own(Condition={"StringEquals": {"kms:CallerAccount": HOME}}))),)),
+        estate(
+            allow("*"), accounts=(home(identity(ALICE, own(Condition={"StringEquals": {"kms:CallerAccount": HOME}}))),)
+        ),
         {"action": "kms:CreateKey", "resource": None},
     ),
     "F7": lambda: (estate(under(PAIR, value="b")), {"context": {"kms:EncryptionContext:A": "b", PAIR: "c"}}),
@@ -160,7 +177,9 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
             allow("*"),
             accounts=(
                 home(
-                    identity(REPORTS, own("sts:AssumeRole", Condition={"StringEquals": {"aws:ResourceTag/team": "red"}})),
+                    identity(
+                        REPORTS, own("sts:AssumeRole", Condition={"StringEquals": {"aws:ResourceTag/team": "red"}})
+                    ),
                     trusting(admits(aws(ROOT)), tags=(("team", "red"),)),
                 ),
             ),

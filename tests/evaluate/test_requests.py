@@ -7,7 +7,21 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, KEY, REPORTS, REPORTS_SESSION, ROOT, SAM, allow, answer, aws, estate, home, identity
+from tests.evaluate.estates import (
+    ALICE,
+    HOME,
+    KEY,
+    REPORTS,
+    REPORTS_SESSION,
+    ROOT,
+    SAM,
+    allow,
+    answer,
+    aws,
+    estate,
+    home,
+    identity,
+)
 from verifier.evaluate import evaluate, request_from_json
 from verifier.model.request import CallerKind
 from verifier.syntax.diagnostic import InputError
@@ -27,7 +41,9 @@ def test_answers_are_json() -> None:
 
 def test_depends_names_rules_not_symbols() -> None:
     # S2: `depends` with the rules' labels.
-    found = estate(allow(aws(ALICE)), {"Effect": "Deny", "NotPrincipal": aws(ALICE), "Action": "*", "Resource": "*"}, accounts=())
+    found = estate(
+        allow(aws(ALICE)), {"Effect": "Deny", "NotPrincipal": aws(ALICE), "Action": "*", "Resource": "*"}, accounts=()
+    )
     assert answer(found, PLAIN)["depends_on"] == ["P5", "U1"]
     assert answer(found, PLAIN, trace=True)["assignment"]["P5"] is False
 
@@ -57,13 +73,16 @@ def test_r2_the_path_of_a_role_may_come_from_the_context() -> None:
         (f"arn:aws:iam::{HOME}:role/team/other", "role/team/other"),
         (f"arn:aws:iam::{HOME}:role/unlike", "role/other"),
     ):
-        caller = request_from_json(FOUND, {**PLAIN, "principal": session, "context": {"AWS:principalarn": given}}).caller
+        caller = request_from_json(
+            FOUND, {**PLAIN, "principal": session, "context": {"AWS:principalarn": given}}
+        ).caller
         assert caller.principal_arn.endswith(expected)
         assert caller.session == "x"
 
 
 @pytest.mark.parametrize(
-    ("given", "read"), [(True, "true"), (False, "false"), (5, "5"), (1.5, "1.5"), ("x", "x"), (["a", True], ("a", "true")), ([], ())]
+    ("given", "read"),
+    [(True, "true"), (False, "false"), (5, "5"), (1.5, "1.5"), ("x", "x"), (["a", True], ("a", "true")), ([], ())],
 )
 def test_l2_context_values(given: object, read: object) -> None:
     assert dict(request_from_json(FOUND, {**PLAIN, "context": {"example:key": given}}).context) == {"example:key": read}

@@ -28,7 +28,10 @@ def decided(**members: Any) -> str:
 
 def test_actions_of_steps_are_read() -> None:
     assert decided(principal=ALICE, action="iam:putrolepolicy") == "allow"
-    assert request_from_json(WORLD, {"principal": ALICE, "action": "IAM:PutRolePolicy", "resource": TARGET}).action == "iam:PutRolePolicy"
+    assert (
+        request_from_json(WORLD, {"principal": ALICE, "action": "IAM:PutRolePolicy", "resource": TARGET}).action
+        == "iam:PutRolePolicy"
+    )
     assert decided(principal=ALICE, action="ram:CreateResourceShare", resource=None) == "deny"
 
 

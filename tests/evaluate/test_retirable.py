@@ -1,4 +1,5 @@
-"""D9, R4: the resource of `ListRetirableGrants` is the retiring principal that it asks about. [API: ListRetirableGrants]"""
+"""D9, R4: the resource of `ListRetirableGrants` is the retiring principal that it asks about. [API:
+ListRetirableGrants]"""
 
 from __future__ import annotations
 
@@ -99,11 +100,16 @@ def test_d9_a_principal_that_is_not_said_is_told() -> None:
     ],
 )
 @pytest.mark.parametrize("context", [{}, {"aws:RequestedRegion": "us-west-2"}])
-def test_d9_patterns_match_the_principal_field_by_field(pattern: str, resource: str, expected: str, context: dict[str, str]) -> None:
+def test_d9_patterns_match_the_principal_field_by_field(
+    pattern: str, resource: str, expected: str, context: dict[str, str]
+) -> None:
     assert outcome(listing(own(ACTION, pattern)), action=ACTION, resource=resource, context=context) == expected
     others = own(ACTION, effect="Allow") | {"NotResource": pattern}
     del others["Resource"]
-    assert outcome(listing(others), action=ACTION, resource=resource, context=context) == {"allow": "deny", "deny": "allow"}[expected]
+    assert (
+        outcome(listing(others), action=ACTION, resource=resource, context=context)
+        == {"allow": "deny", "deny": "allow"}[expected]
+    )
 
 
 @pytest.mark.parametrize(("resource", "expected"), [(REPORTS, "allow"), (SAM, "deny")])
@@ -113,7 +119,10 @@ def test_d9_every_kind_of_policy_reads_the_principal(resource: str, expected: st
     assert outcome(limited, action=ACTION, resource=resource) == expected
     assert outcome(listing(wide), REPORTS_SESSION, ACTION, resource, session_policy=document(narrow)) == expected
     controls = Controls(HOME, service=(level("r-ab12", narrow),))
-    assert outcome(replace(listing(wide), organization=organization(controls)), action=ACTION, resource=resource) == expected
+    assert (
+        outcome(replace(listing(wide), organization=organization(controls)), action=ACTION, resource=resource)
+        == expected
+    )
     found = replace(listing(wide), endpoints=(endpoint({**narrow, "Principal": "*"}),))
     assert outcome(found, action=ACTION, resource=resource, context={"aws:SourceVpce": "vpce-1"}) == expected
 

@@ -1,4 +1,5 @@
-"""G5: who may retire a grant. Expectations are argued from the guide's page grant-manage and the API model (RetireGrant)."""
+"""G5: who may retire a grant. Expectations are argued from the guide's page grant-manage and the API model
+(RetireGrant)."""
 
 from __future__ import annotations
 
@@ -31,7 +32,10 @@ from tests.evaluate.estates import (
 )
 from verifier.model.estate import Estate
 
-DELEGATED = (home(identity(ALICE, own("kms:RetireGrant"))), home(identity(PARTNER_ROLE, own("kms:RetireGrant")), account=PARTNER))
+DELEGATED = (
+    home(identity(ALICE, own("kms:RetireGrant"))),
+    home(identity(PARTNER_ROLE, own("kms:RetireGrant")), account=PARTNER),
+)
 
 
 def retires(found: Estate, principal: str) -> str:
@@ -60,7 +64,10 @@ def test_g5_the_grantee_if_the_grant_says_so() -> None:
     # "only if they are also a retiring principal or the grant includes the RetireGrant operation".
     assert retires(granted(grant(ALICE, "Decrypt", "RetireGrant")), ALICE) == "allow"
     assert retires(granted(grant(ALICE, "Decrypt")), ALICE) == "deny"
-    assert retires(granted(grant(DYNAMODB, "RetireGrant", source_arn="arn:aws:s3:us-west-2:111122223333:x")), DYNAMODB) == "allow"
+    assert (
+        retires(granted(grant(DYNAMODB, "RetireGrant", source_arn="arn:aws:s3:us-west-2:111122223333:x")), DYNAMODB)
+        == "allow"
+    )
 
 
 def test_g5_the_issuing_account() -> None:
@@ -87,7 +94,8 @@ def test_g5_an_account_that_is_the_retiring_principal_delegates() -> None:
 
 
 def test_g5_a_key_policy_gives_nothing() -> None:
-    # "The kms:RetireGrant permission is not effective in a key policy"; "to deny … you can use a Deny" does not say where.
+    # "The kms:RetireGrant permission is not effective in a key policy"; "to deny … you can use a Deny" does not say
+    # where.
     assert retires(granted(grant(REPORTS, "Decrypt"), statement=allow(aws(ALICE))), ALICE) == "deny"
     assert retires(granted(grant(ALICE, "RetireGrant"), statement=deny("*")), ALICE) == "depends G5"
     denied = (home(identity(ALICE, own(effect="Deny"))),)

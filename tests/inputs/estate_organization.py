@@ -18,13 +18,21 @@ def organization(controls: list[tuple[str, str, Json]]) -> Json:
     def policy(name: str, type_: str, document: Json, *targets: str) -> Json:
         summary = {"Id": f"p-{name}", "Name": name, "Type": type_}
         content = {} if document is None else {"Content": json.dumps(document)}
-        return {"policy": {"Policy": {"PolicySummary": summary, **content}}, "targets": {"Targets": [{"TargetId": one} for one in targets]}}
+        return {
+            "policy": {"Policy": {"PolicySummary": summary, **content}},
+            "targets": {"Targets": [{"TargetId": one} for one in targets]},
+        }
 
     full = policy("FullAWSAccess", SERVICE, None, ROOT, MANAGEMENT, ACCOUNT)
     parent = {"Parents": [{"Id": ROOT, "Type": "ROOT"}]}
     return {
-        "describe_organization": {"Organization": {"Id": ORGANIZATION, "MasterAccountId": MANAGEMENT, "FeatureSet": "ALL"}},
+        "describe_organization": {
+            "Organization": {"Id": ORGANIZATION, "MasterAccountId": MANAGEMENT, "FeatureSet": "ALL"}
+        },
         "accounts": {"Accounts": [{"Id": account, "Status": "ACTIVE"} for account in (MANAGEMENT, ACCOUNT)]},
         "parents": {ACCOUNT: parent, MANAGEMENT: parent},
-        "policies": [full, *(policy(f"c{n}", type_, document, target) for n, (type_, target, document) in enumerate(controls))],
+        "policies": [
+            full,
+            *(policy(f"c{n}", type_, document, target) for n, (type_, target, document) in enumerate(controls)),
+        ],
     }

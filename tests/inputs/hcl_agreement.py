@@ -38,7 +38,10 @@ def expressions(seed: int, count: int, counts: Counter[str]) -> Iterator[str]:
             for text, node, real in zip(batch, ours, found, strict=True):
                 counts["values of Terraform"] += real is not FAILED and real is not UNKNOWN
                 if real is not UNKNOWN and not stands_for(node, real):
-                    yield f"{text}\n  is {shown(node)}\n  Terraform: {'fails' if real is FAILED else json.dumps(real)} where {names}"
+                    yield (
+                        f"{text}\n  is {shown(node)}\n  Terraform: "
+                        f"{'fails' if real is FAILED else json.dumps(real)} where {names}"
+                    )
 
 
 def folders(seed: int, count: int, counts: Counter[str]) -> Iterator[str]:

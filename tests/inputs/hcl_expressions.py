@@ -1,7 +1,7 @@
 """Random expressions of HCL, most of which Terraform takes.
 
-In: a random source. Out: texts. The words are few, so that values coincide; the operations are those that the evaluator knows and some
-that it does not.
+In: a random source. Out: texts. The words are few, so that values coincide; the operations are those that the evaluator
+knows and some that it does not.
 """
 
 from __future__ import annotations
@@ -142,7 +142,9 @@ class Expressions:
     # -- of one kind --
 
     def _template(self, depth: int, kind: str) -> str:
-        parts = [self.random.choice(("a", "", "-", "$${x}", "%%{y}", "\\n", "\\u00e9", "$ ", "% ", '\\"')) for _ in range(2)]
+        parts = [
+            self.random.choice(("a", "", "-", "$${x}", "%%{y}", "\\n", "\\u00e9", "$ ", "% ", '\\"')) for _ in range(2)
+        ]
         inner = f"${{{self.text(depth, self.random.choice(('text', 'text', 'number', 'truth')))}}}"
         return f'"{parts[0]}{inner}{parts[1]}"'
 
@@ -153,7 +155,9 @@ class Expressions:
             indent = " " * self.random.randrange(4)
             lines.append(
                 indent
-                + self.random.choice(("x", "", "a ${local.word} b", "${local.number}", "$${y}", '"q"', "\\n", "${local.u1}", "\tt"))
+                + self.random.choice(
+                    ("x", "", "a ${local.word} b", "${local.number}", "$${y}", '"q"', "\\n", "${local.u1}", "\tt")
+                )
                 + "\n"
             )
         return f"(<<{flush}EOT\n{''.join(lines)}{' ' * self.random.randrange(3)}EOT\n)"
@@ -162,7 +166,10 @@ class Expressions:
         return self.random.choice(
             (
                 lambda: f"join({self.text(0, 'text')}, {self.text(depth, 'list')})",
-                lambda: f'format("%s{self.random.choice(("", "-%s", "%%", "%d"))}", {self.text(depth, "text")}, {self.text(0, "text")})',
+                lambda: (
+                    f'format("%s{self.random.choice(("", "-%s", "%%", "%d"))}", {self.text(depth, "text")}, '
+                    f"{self.text(0, 'text')})"
+                ),
                 lambda: f'format("a-%s", {self.text(depth, "any")})',
                 lambda: f"tostring({self.text(depth, self.random.choice(('text', 'number', 'truth')))})",
                 lambda: f"jsonencode({self.text(depth, self.random.choice(('object', 'object', 'any')))})",
@@ -178,7 +185,10 @@ class Expressions:
 
     def _compare(self, depth: int, kind: str) -> str:
         of = self.random.choice(("text", "number", "any", "truth"))
-        return f"({self.text(depth, of)} {self.random.choice(('==', '!='))} {self.text(min(depth, 1), self.random.choice((of, 'any')))})"
+        return (
+            f"({self.text(depth, of)} {self.random.choice(('==', '!='))} "
+            f"{self.text(min(depth, 1), self.random.choice((of, 'any')))})"
+        )
 
     def _order(self, depth: int, kind: str) -> str:
         return f"({self.text(depth, 'number')} {self.random.choice(('<', '<=', '>', '>='))} {self.text(0, 'number')})"
@@ -201,12 +211,26 @@ class Expressions:
         value = inner.text(min(depth, 2), "any")
         if kind == "object":
             key = self.random.choice((name, f'"k${{{name}}}"', inner.text(1, "text")))
-            return f"{{ for {names} in {source} : {key} => {value}{self.random.choice(('', '', '', '...'))}{condition} }}"
+            return (
+                f"{{ for {names} in {source} : {key} => {value}{self.random.choice(('', '', '', '...'))}{condition} }}"
+            )
         return f"[for {names} in {source} : {value}{condition}]"
 
     def _call_list(self, depth: int, kind: str) -> str:
         name = self.random.choice(
-            ("concat", "concat", "flatten", "distinct", "compact", "tolist", "toset", "toset", "keys", "values", "coalescelist")
+            (
+                "concat",
+                "concat",
+                "flatten",
+                "distinct",
+                "compact",
+                "tolist",
+                "toset",
+                "toset",
+                "keys",
+                "values",
+                "coalescelist",
+            )
         )
         if name in ("concat", "coalescelist"):
             return f"{name}({', '.join(self.text(depth, 'list') for _ in range(self.random.randrange(1, 4)))})"
@@ -217,8 +241,14 @@ class Expressions:
             name = self.random.choice(NAMES)
             return self.random.choice((name, f'"{name}"', f"({self.text(0, 'text')})", name))
 
-        pairs = [f"{key()} {self.random.choice('=:')} {self.text(depth, 'any')}" for _ in range(self.random.randrange(3))]
-        shape, between = self.random.choice((("{ %s }", ", "), ("{\n%s\n}", "\n"), ("{ # x\n%s,\n}", ",\n"))) if pairs else ("{%s}", "")
+        pairs = [
+            f"{key()} {self.random.choice('=:')} {self.text(depth, 'any')}" for _ in range(self.random.randrange(3))
+        ]
+        shape, between = (
+            self.random.choice((("{ %s }", ", "), ("{\n%s\n}", "\n"), ("{ # x\n%s,\n}", ",\n")))
+            if pairs
+            else ("{%s}", "")
+        )
         return shape % between.join(pairs)
 
     def _merge(self, depth: int, kind: str) -> str:
@@ -231,7 +261,10 @@ class Expressions:
 
     def _conditional(self, depth: int, kind: str) -> str:
         other = self.random.choice((kind, kind, "any"))
-        branches = [self.text(depth, kind), self.random.choice(("null", self.text(depth, other), self.text(depth, other)))]
+        branches = [
+            self.text(depth, kind),
+            self.random.choice(("null", self.text(depth, other), self.text(depth, other))),
+        ]
         self.random.shuffle(branches)
         shape = self.random.choice(("({} ? {} : {})", "({}\n? {}\n: {})", "({} ? {}: # x\n{}\n)"))
         return shape.format(self.text(min(depth, 1), "truth"), *branches)
@@ -239,14 +272,21 @@ class Expressions:
     def _pick(self, depth: int, kind: str) -> str:
         step = self.random.choice(("[0]", "[1]", '["a"]', ".a", ".b", "[5]", '["1"]', "[local.number]", ".0"))
         of = "list" if step.startswith("[") and not step.startswith('["a') else "object"
-        return f"({self.text(depth, of)}){step}" if self.random.random() < 0.6 else f"local.{self.random.choice(list(KNOWN))}{step}"
+        return (
+            f"({self.text(depth, of)}){step}"
+            if self.random.random() < 0.6
+            else f"local.{self.random.choice(list(KNOWN))}{step}"
+        )
 
     def _try(self, depth: int, kind: str) -> str:
         arguments = [self.text(depth, self.random.choice((kind, "any"))) for _ in range(self.random.randrange(1, 3))]
         return f"try({', '.join([*arguments, self.text(0, kind)])})"
 
     def _coalesce(self, depth: int, kind: str) -> str:
-        arguments = [self.random.choice(("null", self.text(depth, kind), self.text(0, kind))) for _ in range(self.random.randrange(1, 4))]
+        arguments = [
+            self.random.choice(("null", self.text(depth, kind), self.text(0, kind)))
+            for _ in range(self.random.randrange(1, 4))
+        ]
         return f"coalesce({', '.join(arguments)})"
 
     def _lookup(self, depth: int, kind: str) -> str:
@@ -257,12 +297,32 @@ class Expressions:
         return self.random.choice(('"${{{0}}}"', "({0})", "sensitive({0})")).format(self.text(depth, kind))
 
 
-_ANY = (Expressions._conditional, Expressions._pick, Expressions._try, Expressions._coalesce, Expressions._lookup, Expressions._wrapped)
+_ANY = (
+    Expressions._conditional,
+    Expressions._pick,
+    Expressions._try,
+    Expressions._coalesce,
+    Expressions._lookup,
+    Expressions._wrapped,
+)
 _MAKERS = {
-    "text": (Expressions._template, Expressions._template, Expressions._heredoc, Expressions._call_text, Expressions._call_text),
+    "text": (
+        Expressions._template,
+        Expressions._template,
+        Expressions._heredoc,
+        Expressions._call_text,
+        Expressions._call_text,
+    ),
     "number": (Expressions._length, Expressions._arithmetic),
     "truth": (Expressions._compare, Expressions._compare, Expressions._order, Expressions._logic),
-    "list": (Expressions._tuple, Expressions._tuple, Expressions._for, Expressions._for, Expressions._call_list, Expressions._call_list),
+    "list": (
+        Expressions._tuple,
+        Expressions._tuple,
+        Expressions._for,
+        Expressions._for,
+        Expressions._call_list,
+        Expressions._call_list,
+    ),
     "object": (Expressions._object, Expressions._object, Expressions._merge, Expressions._for, Expressions._decode),
 }
 

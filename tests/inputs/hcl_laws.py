@@ -1,7 +1,7 @@
 """What the evaluator says of an expression, held against what Terraform says.
 
-In: a value as the evaluator has it, with parts that it does not know; a value of Terraform. Out: whether the second is one of those that
-the first stands for.
+In: a value as the evaluator has it, with parts that it does not know; a value of Terraform. Out: whether the second is
+one of those that the first stands for.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from verifier.syntax.source import Source
 
 
 def our_value(text: str, names: Mapping[str, str], unknown: frozenset[str] = frozenset()) -> Node:
-    """The value of an expression as the evaluator has it; `names` are local values, `unknown` those of them that it is not told."""
+    """The value of an expression as the evaluator has it; `names` are local values, `unknown` those of them that it is
+    not told."""
     tree = parse_expression(text)
     source = Source("x.tf", f"x = {text}\n")
     if tree is None:
@@ -64,7 +65,11 @@ def stands_for(ours: Node, real: Any) -> bool:
 
 def _members(ours: Members, real: Any) -> bool:
     found = {key.text: value for key, value in ours.pairs}
-    return isinstance(real, dict) and found.keys() == real.keys() and all(stands_for(found[name], value) for name, value in real.items())
+    return (
+        isinstance(real, dict)
+        and found.keys() == real.keys()
+        and all(stands_for(found[name], value) for name, value in real.items())
+    )
 
 
 def _scalar(ours: Scalar, real: Any) -> bool:

@@ -39,7 +39,12 @@ _USES = (
     "[var.{0}, 1]",
 )
 """What is done with a variable of any type."""
-_USES_OF_ENTRIES = ("[for x in var.{0} : x]", '[for k, v in var.{0} : "${{k}}"]', "length(var.{0})", "length(var.{0}) > 1 ? var.{0} : null")
+_USES_OF_ENTRIES = (
+    "[for x in var.{0} : x]",
+    '[for k, v in var.{0} : "${{k}}"]',
+    "length(var.{0})",
+    "length(var.{0}) > 1 ? var.{0} : null",
+)
 _USES_OF_LISTS = (
     "flatten([var.{0}])",
     "concat([], tolist(var.{0}))",
@@ -61,23 +66,32 @@ class Folder:
         self.files["terraform.tfvars"] = "".join(f"{name} = {value}\n" for name, value in given.items())
         inner = [f"w{number}" for number in range(5)]
         inside = {name: self.type(2) for name in inner}
-        calls = {name: self.random.choice((self.value(inside[name]), f"local.k{number}")) for number, name in enumerate(inner[:4])}
+        calls = {
+            name: self.random.choice((self.value(inside[name]), f"local.k{number}"))
+            for number, name in enumerate(inner[:4])
+        }
         locals_ = {f"k{number}": self.value(inside[name]) for number, name in enumerate(inner[:4])}
-        self.files["child/main.tf"] = self._variables(inside, {name: self.value(inside[name]) for name in inner[2:]}) + self._outputs(
-            inside
-        )
+        self.files["child/main.tf"] = self._variables(
+            inside, {name: self.value(inside[name]) for name in inner[2:]}
+        ) + self._outputs(inside)
         self.files["call.tf"] = self._call(calls) + _block("locals", locals_) + self._outer(inner)
         self._override(types, defaults, inside, calls)
 
     def type(self, depth: int) -> str:
         """A type constraint."""
         kind = self.random.choice(
-            ("string", "number", "bool", "any", "list", "set", "map", "object", "tuple") if depth else ("string", "number", "bool")
+            ("string", "number", "bool", "any", "list", "set", "map", "object", "tuple")
+            if depth
+            else ("string", "number", "bool")
         )
         if kind in ("list", "set", "map"):
             return f"{kind}({self.type(depth - 1)})"
         if kind == "object":
-            return f"object({{ {', '.join(f'{name} = {self.type(depth - 1)}' for name in NAMES[: self.random.randrange(1, 3)])} }})"
+            return (
+                "object({ "
+                f"{', '.join(f'{name} = {self.type(depth - 1)}' for name in NAMES[: self.random.randrange(1, 3)])} "
+                "})"
+            )
         if kind == "tuple":
             return f"tuple([{', '.join(self.type(depth - 1) for _ in range(self.random.randrange(3)))}])"
         return kind
@@ -104,14 +118,20 @@ class Folder:
         blocks = []
         for name, constraint in types.items():
             own = {} if constraint == "any" and self.random.random() < 0.5 else {"type": constraint}
-            blocks.append(_block(f'variable "{name}"', {**own, **({"default": defaults[name]} if name in defaults else {})}))
+            blocks.append(
+                _block(f'variable "{name}"', {**own, **({"default": defaults[name]} if name in defaults else {})})
+            )
         return "".join(blocks)
 
     def _outputs(self, types: dict[str, str]) -> str:
         found: dict[str, str] = {}
         for name, constraint in types.items():
             kind = constraint.partition("(")[0]
-            uses = (*_USES, *(_USES_OF_ENTRIES if "(" in constraint else ()), *(_USES_OF_LISTS if kind in ("list", "set") else ()))
+            uses = (
+                *_USES,
+                *(_USES_OF_ENTRIES if "(" in constraint else ()),
+                *(_USES_OF_LISTS if kind in ("list", "set") else ()),
+            )
             found |= {f"o{n}_{name}": self.random.choice(uses).format(name) for n in range(3)}
         return "".join(_block(f'output "{name}"', {"value": text}) for name, text in found.items())
 
@@ -122,7 +142,9 @@ class Folder:
     def _call(self, arguments: dict[str, str]) -> str:
         return _block('module "child"', {"source": '"./child"', **arguments})
 
-    def _override(self, types: dict[str, str], defaults: dict[str, str], inside: dict[str, str], calls: dict[str, str]) -> None:
+    def _override(
+        self, types: dict[str, str], defaults: dict[str, str], inside: dict[str, str], calls: dict[str, str]
+    ) -> None:
         """Files that are merged into the others: a default, a local value, an argument, an output."""
         for name in self.random.sample(("override.tf", "a_override.tf", "b_override.tf", "child/override.tf"), 2):
             own, kept = (inside, {}) if name.startswith("child") else (types, calls)

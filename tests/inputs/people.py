@@ -34,9 +34,12 @@ def people_details(users: Sequence[Person], groups: Sequence[Group]) -> Json:
     """The lists of users and groups of `get-account-authorization-details`."""
     return {
         "UserDetailList": [
-            {**_entry("User", user.name, "AIDA"), "UserPolicyList": _policies(user.inline), "GroupList": user.groups} for user in users
+            {**_entry("User", user.name, "AIDA"), "UserPolicyList": _policies(user.inline), "GroupList": user.groups}
+            for user in users
         ],
-        "GroupDetailList": [{**_entry("Group", group.name, "AGPA"), "GroupPolicyList": _policies(group.inline)} for group in groups],
+        "GroupDetailList": [
+            {**_entry("Group", group.name, "AGPA"), "GroupPolicyList": _policies(group.inline)} for group in groups
+        ],
     }
 
 

@@ -25,7 +25,10 @@ def random_endpoint(rng: random.Random, made: Sample) -> None:
 def _policy(rng: random.Random, made: Sample) -> Json:
     first = [*FULL["Statement"]] if rng.random() < 0.3 else []
     names = [role.name for role in made.roles]
-    return {"Version": "2012-10-17", "Statement": [*first, *(random_statement(rng, names) for _ in range(rng.randint(1, 2)))]}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [*first, *(random_statement(rng, names) for _ in range(rng.randint(1, 2)))],
+    }
 
 
 class EndpointParts(Parts):
@@ -46,7 +49,9 @@ class EndpointParts(Parts):
         if not way.startswith("own"):
             self._endpoint_policy(way, before, right)
         if way in ("own", "kept", "left", "forgotten"):
-            self.may_differ(lambda other: setattr(other, "endpoint", wrong), lambda: setattr(self, "endpoint_before", wrong))
+            self.may_differ(
+                lambda other: setattr(other, "endpoint", wrong), lambda: setattr(self, "endpoint_before", wrong)
+            )
         if rng.random() < self.writer.open_rate:
             values, expressions = {"policy": json.dumps(wrong)}, {"vpc_endpoint_id": refers(OPEN[0])}
             self.add("aws_vpc_endpoint_policy", "loose", values, None, expressions, unknown={"vpc_endpoint_id": True})
@@ -54,7 +59,12 @@ class EndpointParts(Parts):
                 self.made.endpoint = wrong
 
     def _endpoint(self, before: Json, after: Json) -> None:
-        values = {"id": ENDPOINT, "service_name": f"com.amazonaws.{REGION}.kms", "vpc_id": "vpc-01234567", "owner_id": ACCOUNT}
+        values = {
+            "id": ENDPOINT,
+            "service_name": f"com.amazonaws.{REGION}.kms",
+            "vpc_id": "vpc-01234567",
+            "owner_id": ACCOUNT,
+        }
         written = self.writer.policy(after) if after is not before else Value(json.dumps(after), False, {})
         new = {**values, **({} if written.unknown else {"policy": written.value})}
         old = {**values, "policy": json.dumps(before)}
@@ -67,7 +77,10 @@ class EndpointParts(Parts):
         written = self.writer.policy(after) if way in ("made", "written") else Value(json.dumps(after), False, {})
         gone = way in ("forgotten", "reset")
         new = None if gone else {**values, **({} if written.unknown else {"policy": written.value})}
-        expressions = {"vpc_endpoint_id": constant(ENDPOINT), **({"policy": written.expression} if written.expression else {})}
+        expressions = {
+            "vpc_endpoint_id": constant(ENDPOINT),
+            **({"policy": written.expression} if written.expression else {}),
+        }
         does = ["forget"] if way == "forgotten" else None
         unknown = {"policy": True} if written.unknown and not gone else {}
         self.add("aws_vpc_endpoint_policy", "p", new, old, expressions, unknown=unknown, does=does, left=way == "left")

@@ -1,9 +1,11 @@
 """Random estates, and for each a Terraform plan that would make it: *plan → verdict* against *estate → verdict*.
 
-In: a number. Out: a `Sample` (`template_estates.py`), which was there first; a plan that Terraform and the provider make it of
-(docs/terraform.md), perhaps with a snapshot of what was there before; the comparison. Nothing of the estate comes from the reader.
+In: a number. Out: a `Sample` (`template_estates.py`), which was there first; a plan that Terraform and the provider
+make it of (docs/terraform.md), perhaps with a snapshot of what was there before; the comparison. Nothing of the estate
+comes from the reader.
 
-The snapshot may tell something that the plan leaves as it is differently. Then there are two estates, and what is said holds of both.
+The snapshot may tell something that the plan leaves as it is differently. Then there are two estates, and what is said
+holds of both.
 
 Where a plan leaves things open, the estate is one of those that it may make; what holds then is as for templates.
 """
@@ -102,11 +104,19 @@ class Plan(KeyParts, PeopleParts, EndpointParts, OrganizationParts):
         self.tell_differently()
         if self.made.beside:
             self.found.before = {
-                "accounts": {ACCOUNT: {"authorization_details": account_details(self.roles_before, self.users_before, self.groups_before)}}
+                "accounts": {
+                    ACCOUNT: {
+                        "authorization_details": account_details(
+                            self.roles_before, self.users_before, self.groups_before
+                        )
+                    }
+                }
             }
             self.found.before |= endpoints(self.endpoint_before)
             if self.listed:
-                told = Sample(self.key_before["policy"], [], self.key_before["aliases"], self.key_before["tags"], [], True)
+                told = Sample(
+                    self.key_before["policy"], [], self.key_before["aliases"], self.key_before["tags"], [], True
+                )
                 told.grants = self.key_before["grants"]
                 self.found.before["keys"] = snapshot(told, without_open=False)["keys"]
 
@@ -153,9 +163,20 @@ class Plan(KeyParts, PeopleParts, EndpointParts, OrganizationParts):
                 "Operations": ["Decrypt", "Encrypt"],
             }
             self.key_before["grants"].append(grant)
-            granted: Json = {"operations": grant["Operations"], "grantee_principal": grant["GranteePrincipal"], "constraints": []}
+            granted: Json = {
+                "operations": grant["Operations"],
+                "grantee_principal": grant["GranteePrincipal"],
+                "constraints": [],
+            }
             more: dict[str, Json] = rng.choice([{}, {"entry": {"deposed": "ab12cd34"}}])
-            self.add("aws_kms_grant", "gone", None, {**granted, "key_id": KEY_ID, "grant_id": "gone"}, module=self.module, **more)
+            self.add(
+                "aws_kms_grant",
+                "gone",
+                None,
+                {**granted, "key_id": KEY_ID, "grant_id": "gone"},
+                module=self.module,
+                **more,
+            )
 
     def _others(self) -> None:
         rng = self.rng
@@ -182,7 +203,12 @@ class Plan(KeyParts, PeopleParts, EndpointParts, OrganizationParts):
             self.add("null_resource", "n", {}, None, {}, unknown={"id": True})
         else:
             change: Json = {"actions": ["create"], "before": None, "after": {}, "after_unknown": {}}
-            later = {"address": "aws_iam_role_policy.later", "mode": "managed", "type": "aws_iam_role_policy", "name": "later"}
+            later = {
+                "address": "aws_iam_role_policy.later",
+                "mode": "managed",
+                "type": "aws_iam_role_policy",
+                "name": "later",
+            }
             deferred = {"reason": "instance_count_unknown", "resource_change": {**later, "change": change}}
             self.found.more["deferred_changes"] = [deferred]
         self.made.more_roles = True
@@ -202,7 +228,9 @@ def paths_of(folder: Path, found: PlanSample) -> list[Path]:
     if data.pop("_exec", False):
         for resource in data["configuration"]["root_module"]["resources"]:
             if resource["type"] == "null_resource":
-                resource["provisioners"] = [{"type": "local-exec", "expressions": {"command": constant("aws kms put-key-policy")}}]
+                resource["provisioners"] = [
+                    {"type": "local-exec", "expressions": {"command": constant("aws kms put-key-policy")}}
+                ]
     (folder / "main.tf").unlink(missing_ok=True)
     if found.hcl:
         (folder / "main.tf").write_text(main_tf(data), encoding="utf-8")

@@ -1,6 +1,8 @@
-"""The `.tf` file of a random plan, with policies that are written with `jsonencode` and that Terraform knows only after apply.
+"""The `.tf` file of a random plan, with policies that are written with `jsonencode` and that Terraform knows only after
+apply.
 
-In: documents, or the configuration of a plan. Out: HCL, and what it refers to. Guarantee: the file says what the plan was made of.
+In: documents, or the configuration of a plan. Out: HCL, and what it refers to. Guarantee: the file says what the plan
+was made of.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ ACCOUNT_ID = "data.aws_caller_identity.current.account_id"
 
 @dataclass
 class Deferred:
-    """Writes one document. `known` has references by the values that only the apply tells; `open_` are references to what is not known."""
+    """Writes one document. `known` has references by the values that only the apply tells; `open_` are references to
+    what is not known."""
 
     rng: Random
     known: dict[str, str]
@@ -47,7 +50,10 @@ class Deferred:
 
     def _list(self, entries: list[str]) -> str:
         whole = f"[{', '.join(entries)}]"
-        ways = [whole] * 8 + [f"flatten([[{', '.join(entries)}]])", f"concat([{entries[0]}], [{', '.join(entries[1:])}])"]
+        ways = [whole] * 8 + [
+            f"flatten([[{', '.join(entries)}]])",
+            f"concat([{entries[0]}], [{', '.join(entries[1:])}])",
+        ]
         if self.rng.random() < self.open_rate / 2:
             return f"concat([{', '.join(entries[1:])}], {self._open_condition()} ? [{entries[0]}] : [])"
         return self.rng.choice(ways)
@@ -95,7 +101,10 @@ def literal(value: Json) -> str:
 
 def main_tf(data: Json) -> str:
     """The file of a plan."""
-    configuration, unknown = data["configuration"], {c["address"]: c["change"]["after_unknown"] for c in data["resource_changes"]}
+    configuration, unknown = (
+        data["configuration"],
+        {c["address"]: c["change"]["after_unknown"] for c in data["resource_changes"]},
+    )
     lines = [f'variable "{name}" {{}}' for name in data["variables"]]
     lines.append('locals {\n  more = terraform_data.x.output\n  policy = "x"\n}')
     for provider in configuration["provider_config"].values():
@@ -135,7 +144,9 @@ def _expression(found: Json) -> str | None:
         return str(found[WRITTEN])
     if "constant_value" in found:
         return literal(found["constant_value"])
-    names = [name for name in found.get("references", ()) if not any(o.startswith(f"{name}.") for o in found["references"])]
+    names = [
+        name for name in found.get("references", ()) if not any(o.startswith(f"{name}.") for o in found["references"])
+    ]
     return f"coalesce({', '.join(names)})" if len(names) > 1 else names[0] if names else None
 
 

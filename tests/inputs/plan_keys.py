@@ -31,13 +31,17 @@ class KeyParts(Parts):
             "bypass": right, "deleted": wrong, "made first": wrong, "replaced": wrong, "separate made": wrong, "separate written": wrong,
             "both": rng.choice([right, wrong]), "differ": wrong,
         }  # fmt: skip
-        self.key_before["policy"] = wrong if own.get(way) is wrong else self.rng.choice([right, wrong]) if way == "own written" else right
+        self.key_before["policy"] = (
+            wrong if own.get(way) is wrong else self.rng.choice([right, wrong]) if way == "own written" else right
+        )
         before = self.key_before["policy"] if way != "both" else own[way]
         self.key_before["policy"] = before
         if way == "differ" and rng.random() < 0.5:
             self.key_before["policy"] = right
         written = (
-            self.writer.policy(own[way], self.module) if way in ("own", "over own", "own written") and (self.new or way != "own") else None
+            self.writer.policy(own[way], self.module)
+            if way in ("own", "over own", "own written") and (self.new or way != "own")
+            else None
         )
         if way != "separate":
             written = written or Value(json.dumps(own[way]), False, rng.choice([{}, constant(json.dumps(own[way]))]))
@@ -46,7 +50,13 @@ class KeyParts(Parts):
             self.may_differ(_policy(right, wrong), lambda: self.key_before.update(policy=wrong), key=True)
         self._separate(way, right, wrong)
         if rng.random() < self.writer.open_rate:
-            loose = Planned("aws_kms_key_policy", "loose", {"policy": json.dumps(wrong)}, {"key_id": True}, {"key_id": refers(OPEN[0])})
+            loose = Planned(
+                "aws_kms_key_policy",
+                "loose",
+                {"policy": json.dumps(wrong)},
+                {"key_id": True},
+                {"key_id": refers(OPEN[0])},
+            )
             loose.provider = self.provider
             self.resources.append(loose)
             if rng.random() < 0.5:
@@ -85,7 +95,13 @@ class KeyParts(Parts):
     def _separate(self, way: str, right: Json, wrong: Json) -> None:
         if way in ("own", "own written"):
             return
-        kinds = {"separate kept": "keep", "separate written": "update", "separate left": "left", "forgotten": "forget", "bypass": "bypass"}
+        kinds = {
+            "separate kept": "keep",
+            "separate written": "update",
+            "separate left": "left",
+            "forgotten": "forget",
+            "bypass": "bypass",
+        }
         kinds |= {"deleted": "delete", "replaced": "replace", "made first": "first", "differ": "keep"}
         name = kinds.get(way, "create")
         before = None if name == "create" else wrong if name in ("update", "delete", "replace", "first") else right
@@ -112,7 +128,15 @@ class KeyParts(Parts):
         old = None if before is None else {**head, **target, "policy": json.dumps(before)}
         does = {"forget": ["forget"], "replace": REPLACED, "first": MADE_FIRST, "left": None}.get(kind)
         return self.add(
-            "aws_kms_key_policy", label, new, old, expressions, unknown=unknown, does=does, left=kind == "left", module=self.module
+            "aws_kms_key_policy",
+            label,
+            new,
+            old,
+            expressions,
+            unknown=unknown,
+            does=does,
+            left=kind == "left",
+            module=self.module,
         )
 
     # -- what is of the key --
@@ -141,12 +165,28 @@ class KeyParts(Parts):
         does = ["forget"] if way == "forget" else None
         after = None if way == "forget" else values
         self.add(
-            "aws_kms_alias", f"a{number}", after, before, expressions, unknown=unknown, does=does, left=way == "left", module=self.module
+            "aws_kms_alias",
+            f"a{number}",
+            after,
+            before,
+            expressions,
+            unknown=unknown,
+            does=does,
+            left=way == "left",
+            module=self.module,
         )
 
     def add_grant(self, grant: Json) -> None:
-        way = self.rng.choice(["create", "keep", "left", "forget", "replace", "kept deposed"]) if not self.new else "create"
-        operations = {"operations": grant["Operations"], "grantee_principal": grant["GranteePrincipal"], "retiring_principal": None}
+        way = (
+            self.rng.choice(["create", "keep", "left", "forget", "replace", "kept deposed"])
+            if not self.new
+            else "create"
+        )
+        operations = {
+            "operations": grant["Operations"],
+            "grantee_principal": grant["GranteePrincipal"],
+            "retiring_principal": None,
+        }
         context = grant.get("Constraints", {}).get("EncryptionContextSubset")
         constraints = [{"encryption_context_subset": context, "encryption_context_equals": {}}] if context else []
         values = {**operations, "name": None, "constraints": constraints, "retire_on_delete": False}
@@ -159,7 +199,12 @@ class KeyParts(Parts):
             new.pop(part, None)
             unknown[part], expressions[part] = True, refers(OPEN[0])
         if way == "replace":
-            former = {**old, "operations": ["Decrypt"], "grantee_principal": f"arn:aws:iam::{PARTNER}:root", "grant_id": "former"}
+            former = {
+                **old,
+                "operations": ["Decrypt"],
+                "grantee_principal": f"arn:aws:iam::{PARTNER}:root",
+                "grant_id": "former",
+            }
             self.key_before["grants"].append(
                 {"GrantId": "former", "GranteePrincipal": former["grantee_principal"], "Operations": ["Decrypt"]}
             )

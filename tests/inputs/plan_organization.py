@@ -17,7 +17,9 @@ INVARIANTS = ("role/ROLE in own can always ACTION", "no role/ROLE in own can ACT
 def random_organization(rng: random.Random, made: Sample) -> None:
     """Gives an estate control policies, each with its type and target, and an invariant."""
     made.controls = [_control(rng) for _ in range(rng.randint(1, 2))]
-    asked = rng.choice(INVARIANTS).replace("ACTION", rng.choice(ACTIONS[:5])).replace("ROLE", rng.choice(made.roles).name)
+    asked = (
+        rng.choice(INVARIANTS).replace("ACTION", rng.choice(ACTIONS[:5])).replace("ROLE", rng.choice(made.roles).name)
+    )
     made.invariants.append(asked)
 
 
@@ -55,15 +57,29 @@ class OrganizationParts(Parts):
         rng, name = self.rng, f"c{number}"
         new = self.new or rng.random() < 0.5
         way = "create" if new else rng.choice(["keep", "update", "forget", "left"])
-        values: dict[str, Json] = {"name": name, "type": type_, "description": None} | ({} if new else {"id": f"p-{name}"})
-        written = self.writer.policy(document) if way in ("create", "update") else Value(json.dumps(filled(document)), False, {})
+        values: dict[str, Json] = {"name": name, "type": type_, "description": None} | (
+            {} if new else {"id": f"p-{name}"}
+        )
+        written = (
+            self.writer.policy(document)
+            if way in ("create", "update")
+            else Value(json.dumps(filled(document)), False, {})
+        )
         after = {**values, **({} if written.unknown else {"content": written.value})}
         unknown = ({"id": True} if new else {}) | ({"content": True} if written.unknown else {})
-        old = None if new else {**values, "content": json.dumps(filled(_control(rng)[2] if way == "update" else document))}
+        old = (
+            None
+            if new
+            else {**values, "content": json.dumps(filled(_control(rng)[2] if way == "update" else document))}
+        )
         if way == "update" and type_ == RESOURCE:
             everything = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
             old = {**values, "content": json.dumps({"Version": "2012-10-17", "Statement": [everything]})}
-        expressions = {"name": constant(name), "type": constant(type_), **({"content": written.expression} if written.expression else {})}
+        expressions = {
+            "name": constant(name),
+            "type": constant(type_),
+            **({"content": written.expression} if written.expression else {}),
+        }
         gone = way == "forget"
         does = ["forget"] if gone else None
         self.add(
@@ -79,7 +95,11 @@ class OrganizationParts(Parts):
         self._attachment(name, target, new=new, policy_gone=gone)
 
     def _attachment(self, name: str, target: str, *, new: bool, policy_gone: bool) -> None:
-        way = "create" if new else self.rng.choice(["forget", "left"] if policy_gone else ["create", "keep", "forget", "left"])
+        way = (
+            "create"
+            if new
+            else self.rng.choice(["forget", "left"] if policy_gone else ["create", "keep", "forget", "left"])
+        )
         values: dict[str, Json] = {"target_id": target} | ({} if new else {"policy_id": f"p-{name}"})
         unknown: dict[str, Json] = {"policy_id": True, "id": True} if new else {}
         expressions = {"policy_id": refers(f"aws_organizations_policy.{name}.id"), "target_id": constant(target)}
@@ -95,6 +115,12 @@ class OrganizationParts(Parts):
     def _detached(self) -> None:
         """A policy that refused everything, and is detached."""
         everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
-        values = {"name": "gone", "type": SERVICE, "description": None, "id": "p-gone", "content": json.dumps(everything)}
+        values = {
+            "name": "gone",
+            "type": SERVICE,
+            "description": None,
+            "id": "p-gone",
+            "content": json.dumps(everything),
+        }
         self.add("aws_organizations_policy", "gone", values, values)
         self.add("aws_organizations_policy_attachment", "gone", None, {"target_id": ACCOUNT, "policy_id": "p-gone"})

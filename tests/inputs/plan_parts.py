@@ -20,7 +20,9 @@ Json = Any
 REPLACED, MADE_FIRST = ["delete", "create"], ["create", "delete"]
 DEFAULT = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}],
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+    ],
 }
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
@@ -52,7 +54,12 @@ class Parts:
         self.writer.hcl = not self.module and rng.random() < 0.25
         self.provider = rng.choice(["aws", "aws", "aws.b"])
         self.listed = not self.new and self.made.beside and rng.random() < 0.6
-        self.key_before: dict[str, Json] = {"policy": self.made.policy, "aliases": [], "tags": self.made.tags, "grants": []}
+        self.key_before: dict[str, Json] = {
+            "policy": self.made.policy,
+            "aliases": [],
+            "tags": self.made.tags,
+            "grants": [],
+        }
         self.roles_before: list[Role] = []
         self.users_before: list[Person] = []
         self.groups_before: list[Group] = []
@@ -60,14 +67,21 @@ class Parts:
         self.resources = found.resources
         self._differences: list[tuple[Callable[[Sample], object], Callable[[], object]]] = []
 
-    def add(self, type_: str, name: str, after: Json, before: Json = None, expressions: Json = None, **more: Any) -> Planned:
+    def add(
+        self, type_: str, name: str, after: Json, before: Json = None, expressions: Json = None, **more: Any
+    ) -> Planned:
         more.setdefault("module", "")
-        one = Planned(type_, name, after, more.pop("unknown", {}), expressions or {}, before, provider=self.provider, **more)
+        one = Planned(
+            type_, name, after, more.pop("unknown", {}), expressions or {}, before, provider=self.provider, **more
+        )
         self.resources.append(one)
         return one
 
-    def may_differ(self, estate: Callable[[Sample], object], snapshot: Callable[[], object], *, key: bool = False) -> bool:
-        """Perhaps has the snapshot tell something else of a thing (of the key), which the plan tells and does not write.
+    def may_differ(
+        self, estate: Callable[[Sample], object], snapshot: Callable[[], object], *, key: bool = False
+    ) -> bool:
+        """Perhaps has the snapshot tell something else of a thing (of the key), which the plan tells and does not
+        write.
 
         `estate` and `snapshot` change one and the other to that, once all is written.
         """

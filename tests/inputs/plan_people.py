@@ -28,7 +28,9 @@ def random_people(rng: random.Random, made: Sample) -> None:
         made.users.append(Person(name, _inline(rng), rng.sample(names, rng.randint(0, len(names)))))
     for user in made.users:
         joined = [group for group in made.groups if group.name in user.groups]
-        named = [action for action in ACTIONS[:5] if f'"{action}"' in str([one.inline for one in joined]).replace("'", '"')]
+        named = [
+            action for action in ACTIONS[:5] if f'"{action}"' in str([one.inline for one in joined]).replace("'", '"')
+        ]
         asked = rng.choice(INVARIANTS).replace("ACTION", rng.choice(named or ACTIONS[:5])).replace("USER", user.name)
         made.invariants.append(asked)
 
@@ -70,7 +72,12 @@ class PeopleParts(RoleParts):
                 self._membership(user, group, before, new=how == "new" or not was_there)
             elif how != "new" and was_there and self.rng.random() < 0.3:
                 before.groups.append(group)
-                self.add("aws_iam_user_group_membership", f"{user.name}_{group}", None, {"user": user.name, "groups": [group]})
+                self.add(
+                    "aws_iam_user_group_membership",
+                    f"{user.name}_{group}",
+                    None,
+                    {"user": user.name, "groups": [group]},
+                )
         user.open |= self.writer.left_open > opened
 
     def _how(self) -> str:
@@ -80,9 +87,13 @@ class PeopleParts(RoleParts):
         """Adds the user or group, and refers to it."""
         if how == "snapshot":
             return constant(name)
-        after: dict[str, Json] = {"name": name, "path": "/"} | ({"permissions_boundary": None, "tags": None} if kind == "user" else {})
+        after: dict[str, Json] = {"name": name, "path": "/"} | (
+            {"permissions_boundary": None, "tags": None} if kind == "user" else {}
+        )
         arn = f"arn:aws:iam::{ACCOUNT}:{kind}/{name}"
-        known: dict[str, Json] = {"arn": arn, "id": name, "unique_id": name.upper()} | ({"tags_all": {}} if kind == "user" else {})
+        known: dict[str, Json] = {"arn": arn, "id": name, "unique_id": name.upper()} | (
+            {"tags_all": {}} if kind == "user" else {}
+        )
         unknown = dict.fromkeys(known, True) if how == "new" else {}
         after |= {} if how == "new" else known
         before = None if how == "new" else copy.deepcopy(after)
@@ -90,7 +101,11 @@ class PeopleParts(RoleParts):
         return refers(f"aws_iam_{kind}.{name}.name")
 
     def _membership(self, user: Person, group: str, before: Person, *, new: bool) -> None:
-        way = "create" if new else self.rng.choice(["create", "keep", "left", "forget", *(["snapshot"] if self.made.beside else [])])
+        way = (
+            "create"
+            if new
+            else self.rng.choice(["create", "keep", "left", "forget", *(["snapshot"] if self.made.beside else [])])
+        )
         if way != "create":
             before.groups.append(group)
         if way == "snapshot":
@@ -112,6 +127,8 @@ class PeopleParts(RoleParts):
             for other in self.made.users:
                 other.open = True
         if way in ("keep", "left", "forget"):
-            self.may_differ(lambda other: other.owner("user", user.name).groups.remove(group), lambda: before.groups.remove(group))
+            self.may_differ(
+                lambda other: other.owner("user", user.name).groups.remove(group), lambda: before.groups.remove(group)
+            )
         after, does = (None, ["forget"]) if way == "forget" else (values, None)
         self.add(type_, f"{user.name}_{group}", after, old, expressions, unknown=unknown, does=does, left=way == "left")

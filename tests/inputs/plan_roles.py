@@ -32,12 +32,21 @@ class RoleParts(Parts):
             self.writer.fresh[arn] = own
             self._new_role(one, role, in_block=in_block)
         elif how in ("kept", "left"):
-            known = {"arn": arn, "id": role.name, "tags_all": role.tags, "unique_id": f"AROA{role.name.upper()}", "managed_policy_arns": []}
+            known = {
+                "arn": arn,
+                "id": role.name,
+                "tags_all": role.tags,
+                "unique_id": f"AROA{role.name.upper()}",
+                "managed_policy_arns": [],
+            }
             one.after |= known
             one.unknown = {}
             one.before, one.left = copy.deepcopy(one.after), how == "left"
             tags = {"team": "blue"}
-            if self.may_differ(lambda other: setattr(other.owner("role", role.name), "tags", tags), lambda: setattr(before, "tags", tags)):
+            if self.may_differ(
+                lambda other: setattr(other.owner("role", role.name), "tags", tags),
+                lambda: setattr(before, "tags", tags),
+            ):
                 role.open = True  # U1
         if how != "snapshot":
             self.resources.append(one)
@@ -51,7 +60,9 @@ class RoleParts(Parts):
         if how in ("kept", "left"):
             told = [{"name": name, "policy": json.dumps(filled(document))} for name, document in before.inline.items()]
             one.before["inline_policy"] = one.after["inline_policy"] = told  # type: ignore[index]
-            one.before["managed_policy_arns"] = one.after["managed_policy_arns"] = [policy_arn(n) for n in before.managed]  # type: ignore[index]
+            one.before["managed_policy_arns"] = one.after["managed_policy_arns"] = [
+                policy_arn(n) for n in before.managed
+            ]  # type: ignore[index]
         role.open = role.open or self.writer.left_open > opened
 
     def _new_role(self, one: Planned, role: Role, *, in_block: bool) -> None:
@@ -71,13 +82,17 @@ class RoleParts(Parts):
             one.unknown["inline_policy"] = True  # of `dynamic` blocks
             self.writer.left_open += 1
         elif in_block:
-            after["inline_policy"] = [{"name": name, "policy": json.dumps(filled(document))} for name, document in role.inline.items()]
+            after["inline_policy"] = [
+                {"name": name, "policy": json.dumps(filled(document))} for name, document in role.inline.items()
+            ]
             one.expressions["inline_policy"] = [{"name": constant(name)} for name in role.inline]
         elif not role.inline and self.writer.leaves_open():
             after.pop("inline_policy")
             one.unknown["inline_policy"] = True
 
-    def inline(self, kind: str, owner: Owner, name: str, document: Json, reference: Json, before: Owner, *, new: bool) -> None:
+    def inline(
+        self, kind: str, owner: Owner, name: str, document: Json, reference: Json, before: Owner, *, new: bool
+    ) -> None:
         """An inline policy of a role, user or group, which is `before` the plan; `new` if it is not there then."""
         way = "create" if new else self.rng.choice(["create", "keep", "update", "left", "forget", "replace"])
         if "KEY" in json.dumps(document) and self.new and way != "create":
@@ -91,14 +106,34 @@ class RoleParts(Parts):
             before.inline[name] = old_document
         if way in ("keep", "left", "forget"):
             other = self.rng.choice([wrong, EVERYTHING, None])
-            self.may_differ(lambda made: _told(made.owner(kind, owner.name).inline, name, other), lambda: _told(before.inline, name, other))
-        written = self.writer.policy(document) if way in ("create", "update", "replace") else Value(json.dumps(filled(document)), False, {})
+            self.may_differ(
+                lambda made: _told(made.owner(kind, owner.name).inline, name, other),
+                lambda: _told(before.inline, name, other),
+            )
+        written = (
+            self.writer.policy(document)
+            if way in ("create", "update", "replace")
+            else Value(json.dumps(filled(document)), False, {})
+        )
         after = None if way == "forget" else {**values, **({} if written.unknown else {"policy": written.value})}
         old = None if way == "create" else {**values, "policy": json.dumps(filled(old_document))}
         unknown = {"policy": True} if written.unknown else {}
-        expressions = {"name": constant(name), kind: reference, **({"policy": written.expression} if written.expression else {})}
+        expressions = {
+            "name": constant(name),
+            kind: reference,
+            **({"policy": written.expression} if written.expression else {}),
+        }
         does = {"forget": ["forget"], "replace": REPLACED}.get(way)
-        self.add(f"aws_iam_{kind}_policy", f"{owner.name}_{name}", after, old, expressions, unknown=unknown, does=does, left=way == "left")
+        self.add(
+            f"aws_iam_{kind}_policy",
+            f"{owner.name}_{name}",
+            after,
+            old,
+            expressions,
+            unknown=unknown,
+            does=does,
+            left=way == "left",
+        )
 
     def _managed(self, role: Role, name: str, document: Json, reference: Json, before: Role, *, new: bool) -> None:
         arn, made = policy_arn(name), new or self.rng.random() < 0.5
@@ -112,12 +147,16 @@ class RoleParts(Parts):
             self.add("aws_iam_policy", role.name, after, None, expressions, unknown=unknown)
         else:
             values |= {"arn": arn, "id": arn, "tags_all": {}, "policy": json.dumps(filled(document))}
-            self.add("aws_iam_policy", role.name, values, values, {"name": constant(name)}, left=self.rng.random() < 0.2)
+            self.add(
+                "aws_iam_policy", role.name, values, values, {"name": constant(name)}, left=self.rng.random() < 0.2
+            )
         way = "create" if made else self.rng.choice(["create", "keep", "left", "forget"])
         known = {"role": role.name, **({} if made else {"policy_arn": arn})}
         if way != "create":
             before.managed[name] = document
-            self.may_differ(lambda other: other.owner("role", role.name).managed.pop(name), lambda: before.managed.pop(name))
+            self.may_differ(
+                lambda other: other.owner("role", role.name).managed.pop(name), lambda: before.managed.pop(name)
+            )
         expressions = {"role": reference, "policy_arn": refers(f"aws_iam_policy.{role.name}.arn")}
         old: Json = None if way == "create" else {"role": role.name, "policy_arn": arn}
         later = None if way == "forget" else known

@@ -1,7 +1,8 @@
 """Random pieces of plans for values that are given: documents of policies, with the expressions that they come from.
 
-In: a value, and how often a part of it is to be left open. Out: attributes of a resource as a plan has them: the value, what of it is known
-after apply, the expression. Guarantee: the value is one that the plan may stand for; where nothing is left open it is the only one.
+In: a value, and how often a part of it is to be left open. Out: attributes of a resource as a plan has them: the value,
+what of it is known after apply, the expression. Guarantee: the value is one that the plan may stand for; where nothing
+is left open it is the only one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ from tests.inputs.test_terraform_documents import data
 from tests.inputs.test_terraform_documents import statement as block
 
 Json = Any
-OPEN = ("terraform_data.x.output", "data.aws_ssm_parameter.p.value", "random_pet.p.id", "local.more", "aws_s3_bucket.b.arn")
+OPEN = (
+    "terraform_data.x.output",
+    "data.aws_ssm_parameter.p.value",
+    "random_pet.p.id",
+    "local.more",
+    "aws_s3_bucket.b.arn",
+)
 """References to what only the apply tells."""
 
 
@@ -33,7 +40,8 @@ class Value:
 
 @dataclass
 class PlanWriter:
-    """Writes attributes, and collects the resources and variables that they refer to. `open_rate` is how often a leaf is left open."""
+    """Writes attributes, and collects the resources and variables that they refer to. `open_rate` is how often a leaf
+    is left open."""
 
     rng: random.Random
     open_rate: float
@@ -64,7 +72,9 @@ class PlanWriter:
         pick = self.rng.random()
         if self.rng.random() < self.open_rate / 2:
             self.left_open += 1
-            return Value(None, True, refers(*self.rng.choice([OPEN[:1], OPEN[3:4], (OPEN[0], "aws_iam_role.none.arn")])))
+            return Value(
+                None, True, refers(*self.rng.choice([OPEN[:1], OPEN[3:4], (OPEN[0], "aws_iam_role.none.arn")]))
+            )
         if self.hcl and (new or pick < 0.35):
             return self._deferred(json.loads(text))
         if new or pick < 0.35:
@@ -76,7 +86,9 @@ class PlanWriter:
 
     def _deferred(self, document: Json) -> Value:
         """A policy that is written with `jsonencode`."""
-        known = {arn: f"{address}.arn" for arn, address in self.fresh.items()} | ({KEY_ARN: "aws_kms_key.k.arn"} if self.new_key else {})
+        known = {arn: f"{address}.arn" for arn, address in self.fresh.items()} | (
+            {KEY_ARN: "aws_kms_key.k.arn"} if self.new_key else {}
+        )
         writer = Deferred(self.rng, known, OPEN, self.open_rate)
         expression = writer.expression(document)
         self.left_open += writer.left_open
@@ -117,7 +129,14 @@ class PlanWriter:
         if "Principal" in statement:
             who = statement["Principal"]
             kinds = [("*", ["*"])] if who == "*" else list(who.items())
-            self._blocks("principals", [({"type": kind}, "identifiers", named) for kind, named in kinds], module, found, unknown, written)
+            self._blocks(
+                "principals",
+                [({"type": kind}, "identifiers", named) for kind, named in kinds],
+                module,
+                found,
+                unknown,
+                written,
+            )
         rows = [
             ({"test": test, "variable": key}, "values", values)
             for test, keys in statement.get("Condition", {}).items()

@@ -33,8 +33,9 @@ def refers(*references: str) -> Json:
 
 @dataclass
 class Planned:
-    """One resource of a plan. `before` is `None` for a new one, `after` for one that goes. `does` are its actions where they do not follow;
-    `left` is one that the plan neither has nor changes (`-target`), and `entry` has further members of its change."""
+    """One resource of a plan. `before` is `None` for a new one, `after` for one that goes. `does` are its actions where
+    they do not follow; `left` is one that the plan neither has nor changes (`-target`), and `entry` has further members
+    of its change."""
 
     type: str
     name: str
@@ -60,7 +61,12 @@ class Planned:
     @property
     def head(self) -> Json:
         """What every entry about it has."""
-        found: Json = {"address": self.address, "mode": "data" if self.data else "managed", "type": self.type, "name": self.name}
+        found: Json = {
+            "address": self.address,
+            "mode": "data" if self.data else "managed",
+            "type": self.type,
+            "name": self.name,
+        }
         if self.index is not None:
             found["index"] = self.index
         return {**found, "provider_name": AWS}
@@ -89,7 +95,9 @@ def _tree(resources: list[Planned], side: str) -> Json:
         if found.module not in modules:
             modules[found.module] = {"resources": [], "address": found.module}
             root["child_modules"].append(modules[found.module])
-        modules[found.module]["resources"].append({**found.head, "schema_version": 0, "values": values, "sensitive_values": {}})
+        modules[found.module]["resources"].append(
+            {**found.head, "schema_version": 0, "values": values, "sensitive_values": {}}
+        )
     return {"root_module": root}
 
 
@@ -97,7 +105,13 @@ def _configuration(resources: list[Planned], modules: Json) -> Json:
     def block(found: Planned) -> Json:
         own = f"{'data.' if found.data else ''}{found.type}.{found.name}"
         mode = "data" if found.data else "managed"
-        head = {"address": own, "mode": mode, "type": found.type, "name": found.name, "provider_config_key": found.provider}
+        head = {
+            "address": own,
+            "mode": mode,
+            "type": found.type,
+            "name": found.name,
+            "provider_config_key": found.provider,
+        }
         return {**head, "expressions": found.expressions, "schema_version": 0}
 
     root: Json = {"resources": [block(r) for r in resources if not r.module]}
@@ -166,12 +180,18 @@ ACCOUNT = "111122223333"
 
 def caller_identity(account: str = ACCOUNT, provider: str = "aws") -> Planned:
     """The data source that tells the account, read while planning."""
-    values = {"account_id": account, "arn": f"arn:aws:iam::{account}:user/deployer", "id": account, "user_id": "AIDAEXAMPLE"}
+    values = {
+        "account_id": account,
+        "arn": f"arn:aws:iam::{account}:user/deployer",
+        "id": account,
+        "user_id": "AIDAEXAMPLE",
+    }
     return Planned("aws_caller_identity", "current", before=values, after=values, data=True, provider=provider)
 
 
 def new_key(name: str, policy: Any = None, **members: Any) -> Planned:
-    """A key that is to be created, with a policy that is a constant, `None` for none, or an expression (known after apply)."""
+    """A key that is to be created, with a policy that is a constant, `None` for none, or an expression (known after
+    apply)."""
     after: Json = {
         "bypass_policy_lockout_safety_check": False,
         "custom_key_store_id": None,
@@ -184,7 +204,14 @@ def new_key(name: str, policy: Any = None, **members: Any) -> Planned:
         "tags": None,
         "xks_key_id": None,
     }
-    unknown: Json = {"arn": True, "id": True, "key_id": True, "multi_region": True, "rotation_period_in_days": True, "tags_all": True}
+    unknown: Json = {
+        "arn": True,
+        "id": True,
+        "key_id": True,
+        "multi_region": True,
+        "rotation_period_in_days": True,
+        "tags_all": True,
+    }
     expressions: Json = {"description": constant(name)}
     if isinstance(policy, dict) and "references" in policy:
         unknown["policy"], expressions["policy"] = True, policy
@@ -196,7 +223,12 @@ def new_key(name: str, policy: Any = None, **members: Any) -> Planned:
     for attribute in after:
         unknown.pop(attribute, None) if after[attribute] is not None else None
     return Planned(
-        "aws_kms_key", name, after, unknown | members.pop("unknown", {}), expressions | members.pop("expressions", {}), **members
+        "aws_kms_key",
+        name,
+        after,
+        unknown | members.pop("unknown", {}),
+        expressions | members.pop("expressions", {}),
+        **members,
     )
 
 
@@ -230,7 +262,9 @@ def new_role(name: str, **members: Any) -> Planned:
     for attribute in after:
         if after[attribute] is not None:
             unknown.pop(attribute, None)
-    expressions = {"assume_role_policy": constant(after["assume_role_policy"]), "name": constant(name)} | members.pop("expressions", {})
+    expressions = {"assume_role_policy": constant(after["assume_role_policy"]), "name": constant(name)} | members.pop(
+        "expressions", {}
+    )
     return Planned("aws_iam_role", name, after, unknown | members.pop("unknown", {}), expressions, **members)
 
 

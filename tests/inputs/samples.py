@@ -18,9 +18,14 @@ KEY = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/{KEY_ID}"
 MULTI_REGION_KEY = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/mrk-{KEY_ID.replace('-', '')}"
 POLICY: dict[str, Any] = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}],
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+    ],
 }
-READ: dict[str, Any] = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
+READ: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}],
+}
 
 
 def metadata(arn: str = KEY, **facts: Any) -> dict[str, Any]:

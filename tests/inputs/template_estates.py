@@ -1,12 +1,13 @@
 """Random estates, and for each a template that would make it: *template → verdict* against *estate → verdict*.
 
-In: a number. Out: `Sample`: the estate as a snapshot, which was there first; a template that CloudFormation makes it of, perhaps with a
-snapshot of what was there before; invariants. `disagreements` asks both. Guarantee: nothing of the estate comes from the reader.
+In: a number. Out: `Sample`: the estate as a snapshot, which was there first; a template that CloudFormation makes it
+of, perhaps with a snapshot of what was there before; invariants. `disagreements` asks both. Guarantee: nothing of the
+estate comes from the reader.
 
 A template may leave things open. Then the estate is one of those that it may make, and so
 - what is proved of the template is not refuted of the estate;
-- what is refuted of the template is not proved of the estate, without the roles, and the aliases and tags of the key, that the template
-  does not tell (they are free: U1, U3).
+- what is refuted of the template is not proved of the estate, without the roles, and the aliases and tags of the key,
+  that the template does not tell (they are free: U1, U3).
 """
 
 from __future__ import annotations
@@ -126,7 +127,14 @@ def random_statement(rng: random.Random, roles: list[str]) -> Json:
     role = f"arn:aws:iam::{ACCOUNT}:role/{rng.choice(roles)}"
     partner = rng.choice([PARTNER, f"arn:aws:iam::{PARTNER}:role/loader"])
     principal = rng.choice(
-        [{"AWS": role}, {"AWS": [role, partner]}, {"AWS": partner}, {"AWS": partner}, "*", {"Service": "s3.amazonaws.com"}]
+        [
+            {"AWS": role},
+            {"AWS": [role, partner]},
+            {"AWS": partner},
+            {"AWS": partner},
+            "*",
+            {"Service": "s3.amazonaws.com"},
+        ]
     )
     effect = rng.choice(["Allow", "Allow", "Deny"])
     found = {"Effect": effect, "Principal": principal, "Action": _some(rng, ACTIONS), "Resource": "*"}
@@ -184,23 +192,42 @@ def snapshot(made: Sample, *, without_open: bool) -> Json:
     free = without_open and (made.more_roles or len(listed) < len(made.roles) or len(users) < len(made.users))
     key = {
         "arn": KEY_ARN,
-        "metadata": {"KeyMetadata": {"Arn": KEY_ARN, "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS"}},
+        "metadata": {
+            "KeyMetadata": {
+                "Arn": KEY_ARN,
+                "KeySpec": "SYMMETRIC_DEFAULT",
+                "KeyUsage": "ENCRYPT_DECRYPT",
+                "Origin": "AWS_KMS",
+            }
+        },
         "policy": made.policy,
         "grants": {"Grants": made.grants},
-        "aliases": {"Aliases": [{"AliasName": name, "TargetKeyId": KEY_ARN.rsplit("/", 1)[1]} for name in made.aliases]},
+        "aliases": {
+            "Aliases": [{"AliasName": name, "TargetKeyId": KEY_ARN.rsplit("/", 1)[1]} for name in made.aliases]
+        },
         "tags": {"Tags": [{"TagKey": name, "TagValue": value} for name, value in made.tags.items()]},
     }
     key["metadata"]["KeyMetadata"]["MultiRegion"] = False
     key = {name: part for name, part in key.items() if not (without_open and name in made.open_facts)}
-    details = {"authorization_details": account_details(listed, users, made.groups), "complete": made.beside and not free}
+    details = {
+        "authorization_details": account_details(listed, users, made.groups),
+        "complete": made.beside and not free,
+    }
     found = {"keys": [key], "accounts": {ACCOUNT: details}, **endpoints(made.endpoint)}
     return found | ({"organization": organization(filled(made.controls))} if made.controls else {})
 
 
 def endpoints(policy: Json) -> Json:
     """The output of describe-vpc-endpoints in a snapshot, if the endpoint has a policy."""
-    found = {"VpcEndpointId": ENDPOINT, "ServiceName": f"com.amazonaws.{REGION}.kms", "VpcId": "vpc-01234567", "OwnerId": ACCOUNT}
-    return {} if policy is None else {"vpc_endpoints": {"VpcEndpoints": [{**found, "PolicyDocument": json.dumps(policy)}]}}
+    found = {
+        "VpcEndpointId": ENDPOINT,
+        "ServiceName": f"com.amazonaws.{REGION}.kms",
+        "VpcId": "vpc-01234567",
+        "OwnerId": ACCOUNT,
+    }
+    return (
+        {} if policy is None else {"vpc_endpoints": {"VpcEndpoints": [{**found, "PolicyDocument": json.dumps(policy)}]}}
+    )
 
 
 def account_details(roles: list[Role], users: Sequence[Person] = (), groups: Sequence[Group] = ()) -> Json:
@@ -212,7 +239,9 @@ def account_details(roles: list[Role], users: Sequence[Person] = (), groups: Seq
             "RoleId": f"AROA{role.name.upper()}",
             "Arn": f"arn:aws:iam::{ACCOUNT}:role/{role.name}",
             "AssumeRolePolicyDocument": TRUST,
-            "RolePolicyList": [{"PolicyName": name, "PolicyDocument": filled(document)} for name, document in role.inline.items()],
+            "RolePolicyList": [
+                {"PolicyName": name, "PolicyDocument": filled(document)} for name, document in role.inline.items()
+            ],
             "AttachedManagedPolicies": attached,
             "Tags": [{"Key": name, "Value": value} for name, value in role.tags.items()],
         }
@@ -286,12 +315,18 @@ def _write_aliases(writer: Writer, names: list[str], resources: dict[str, Json])
     rng = writer.rng
     target = rng.choice([{"Ref": "Key"}, {"Fn::GetAtt": ["Key", "Arn"]}, {"Fn::Sub": "${Key.Arn}"}])
     if len(names) == 2 and rng.random() < 0.4:
-        made = {"Type": "AWS::KMS::Alias", "Properties": {"AliasName": {"Fn::Sub": "alias/${Name}"}, "TargetKeyId": target}}
+        made = {
+            "Type": "AWS::KMS::Alias",
+            "Properties": {"AliasName": {"Fn::Sub": "alias/${Name}"}, "TargetKeyId": target},
+        }
         collection = [name.removeprefix("alias/") for name in names]
         resources["Fn::ForEach::Aliases"] = ["Name", collection, {"Alias${Name}": made}]
         names = []
     for number, name in enumerate(names):
-        alias = {"AliasName": writer.text(name), "TargetKeyId": writer.unknown(KEY_ARN) if writer.leaves_open() else target}
+        alias = {
+            "AliasName": writer.text(name),
+            "TargetKeyId": writer.unknown(KEY_ARN) if writer.leaves_open() else target,
+        }
         resources[f"Alias{number}"] = _under(writer, {"Type": "AWS::KMS::Alias", "Properties": alias})
     if writer.leaves_open():
         other = {"AliasName": "alias/perhaps", "TargetKeyId": writer.unknown(KEY_ARN)}
@@ -308,10 +343,14 @@ def _document(writer: Writer, document: Json) -> Json:
 
 
 def _written_statement(writer: Writer, statement: Json) -> Json:
-    found: dict[str, Json] = {"Effect": statement["Effect"] if writer.rng.random() < 0.8 else writer.text(statement["Effect"])}
+    found: dict[str, Json] = {
+        "Effect": statement["Effect"] if writer.rng.random() < 0.8 else writer.text(statement["Effect"])
+    }
     if "Principal" in statement:
         named = statement["Principal"]
-        found["Principal"] = named if named == "*" else {type_: _values(writer, value) for type_, value in named.items()}
+        found["Principal"] = (
+            named if named == "*" else {type_: _values(writer, value) for type_, value in named.items()}
+        )
     found["Action"] = _values(writer, statement["Action"])
     found["Resource"] = _resource(writer, statement["Resource"])
     for operator, block in statement.get("Condition", {}).items():
@@ -327,7 +366,9 @@ def _values(writer: Writer, values: Json) -> Json:
         name = writer.name("P")
         writer.parameters[name] = {"Type": "CommaDelimitedList", "Default": ", ".join(values)}
         return {"Ref": name}
-    return writer.entries([writer.text(value) for value in values], "kms:TagResource" if values[0].startswith("kms:") else PARTNER)
+    return writer.entries(
+        [writer.text(value) for value in values], "kms:TagResource" if values[0].startswith("kms:") else PARTNER
+    )
 
 
 def _resource(writer: Writer, value: Json) -> Json:
@@ -364,7 +405,10 @@ def _write_role(writer: Writer, role: Role, resources: dict[str, Json]) -> None:
         policy = {"PolicyName": writer.text(name), "PolicyDocument": _document(writer, document)}
         if role.before or rng.random() < 0.5:
             by = rng.choice([{"Ref": own}, role.name]) if not role.before else writer.text(role.name)
-            owners: list[tuple[str, Json]] = [("AWS::IAM::Policy", {"Roles": [by]}), ("AWS::IAM::RolePolicy", {"RoleName": by})]
+            owners: list[tuple[str, Json]] = [
+                ("AWS::IAM::Policy", {"Roles": [by]}),
+                ("AWS::IAM::RolePolicy", {"RoleName": by}),
+            ]
             type_, owner = rng.choice(owners)
             resources[f"{own}{name.capitalize()}"] = _under(writer, {"Type": type_, "Properties": {**policy, **owner}})
             if writer.leaves_open():
@@ -376,7 +420,10 @@ def _write_role(writer: Writer, role: Role, resources: dict[str, Json]) -> None:
     if inside:
         wrong = {
             "PolicyName": "wrong",
-            "PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+            },
         }
         properties["Policies"] = writer.entries(list(inside.values()), wrong)
     for name, document in role.managed.items():
@@ -405,7 +452,12 @@ def _others(writer: Writer, made: Sample, resources: dict[str, Json]) -> None:
         resources["Macro"] = {"Type": "AWS::CloudFormation::Macro", "Properties": {"Name": "M", "FunctionName": "f"}}
     if rng.random() < writer.open_rate * 2:
         type_ = rng.choice(
-            ["Custom::Thing", "AWS::CloudFormation::Stack", "Acme::Iam::Role", "AWS::ServiceCatalog::CloudFormationProvisionedProduct"]
+            [
+                "Custom::Thing",
+                "AWS::CloudFormation::Stack",
+                "Acme::Iam::Role",
+                "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
+            ]
         )
         resources["Other"] = {"Type": type_, "Properties": {"ServiceToken": "x"}}
         made.more_roles = True
@@ -449,14 +501,18 @@ def files_of(folder: Path, made: Sample) -> list[Path]:
         return [template]
     kept = [Role(role.name, {}, {}, role.tags, None, True) for role in made.roles if role.before]
     before = folder / "before.json"
-    before.write_text(json.dumps({"accounts": {ACCOUNT: {"authorization_details": account_details(kept)}}}), encoding="utf-8")
+    before.write_text(
+        json.dumps({"accounts": {ACCOUNT: {"authorization_details": account_details(kept)}}}), encoding="utf-8"
+    )
     return [template, before]
 
 
 def disagreements(folder: Path, number: int, counts: Counts) -> Iterator[str]:
     """Where the verdict about a template is not one about its estate."""
     made = sample(number)
-    yield from against_the_estate(folder, made, number, files_of(folder, made), counts, Supplied(ACCOUNT, REGION, made.given))
+    yield from against_the_estate(
+        folder, made, number, files_of(folder, made), counts, Supplied(ACCOUNT, REGION, made.given)
+    )
 
 
 def against_the_estate(

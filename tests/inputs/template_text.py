@@ -1,7 +1,8 @@
 """Random texts of CloudFormation templates for values that are given.
 
-In: a value, and how often a part of it is to be left open. Out: a node of a template that CloudFormation would make that value of: a
-parameter, a function, a mapping, a list that loses entries, a macro. `Writer` collects the sections that these need.
+In: a value, and how often a part of it is to be left open. Out: a node of a template that CloudFormation would make
+that value of: a parameter, a function, a mapping, a list that loses entries, a macro. `Writer` collects the sections
+that these need.
 Guarantee: the value is one that the node may stand for; where the writer does not leave it open it is the only one.
 """
 
@@ -61,7 +62,11 @@ class Writer:
             if pick < 2:
                 return {"Fn::Equals": [self.unknown("x"), "x"]}
             other = self._truth(pick == 2, depth - 1)
-            return {"Fn::And" if pick == 2 else "Fn::Or": [other, self._truth(None, depth - 1)]} if pick < 4 else self._not(None, depth)
+            return (
+                {"Fn::And" if pick == 2 else "Fn::Or": [other, self._truth(None, depth - 1)]}
+                if pick < 4
+                else self._not(None, depth)
+            )
         if pick == 0:
             return {"Fn::Equals": [self.text("on", 1), "on" if holds else "off"]}
         if pick == 1:
@@ -96,7 +101,9 @@ class Writer:
 
     def _literal(self, text: str, depth: int) -> Json:
         if self.yaml and text in ("true", "false"):
-            return Plain(self.rng.choice({"true": ["true", "yes", "On", "TRUE"], "false": ["false", "no", "off", "False"]}[text]))
+            return Plain(
+                self.rng.choice({"true": ["true", "yes", "On", "TRUE"], "false": ["false", "no", "off", "False"]}[text])
+            )
         if self.yaml and text.isdecimal() and text[0] != "0":
             return Plain(text)
         return text
@@ -162,14 +169,16 @@ class Writer:
         """A node that may stand for this text, and for others."""
         if self.yaml and (text == "true" or text.isdecimal()) and self.rng.random() < 0.5:
             return Plain("y" if text == "true" else f"0{int(text):o}")
-        return self.rng.choice([self._no_value, self._stored, self._dynamic, self._imported, self._perhaps, self._rest, self._shrinking])(
-            text
-        )
+        return self.rng.choice(
+            [self._no_value, self._stored, self._dynamic, self._imported, self._perhaps, self._rest, self._shrinking]
+        )(text)
 
     def _no_value(self, text: str) -> Json:
         name = self.name("P")
         self.parameters[name] = (
-            {"Type": "String", "AllowedValues": ["444455556666", text]} if self.rng.random() < 0.3 else {"Type": "String"}
+            {"Type": "String", "AllowedValues": ["444455556666", text]}
+            if self.rng.random() < 0.3
+            else {"Type": "String"}
         )
         return {"Ref": name}
 
@@ -179,7 +188,9 @@ class Writer:
         return {"Ref": name}
 
     def _dynamic(self, text: str) -> Json:
-        reference = self.rng.choice(["{{resolve:ssm:/a/b}}", "{{resolve:secretsmanager:a:SecretString:b}}", "{{resolve:ssm-secure:/a:1}}"])
+        reference = self.rng.choice(
+            ["{{resolve:ssm:/a/b}}", "{{resolve:secretsmanager:a:SecretString:b}}", "{{resolve:ssm-secure:/a:1}}"]
+        )
         at = self.rng.randrange(len(reference))
         name = self.name("P")
         self.parameters[name] = {"Type": "String", "Default": reference}
@@ -187,7 +198,9 @@ class Writer:
         return self.rng.choice([reference, {"Fn::Sub": reference}, {"Ref": name}, joined])
 
     def _imported(self, text: str) -> Json:
-        return self.rng.choice([{"Fn::ImportValue": "other"}, {"Fn::Transform": MACRO}, {"Fn::GetAtt": ["Bucket", "Arn"]}])
+        return self.rng.choice(
+            [{"Fn::ImportValue": "other"}, {"Fn::Transform": MACRO}, {"Fn::GetAtt": ["Bucket", "Arn"]}]
+        )
 
     def _perhaps(self, text: str) -> Json:
         branches = [text, "444455556666"]

@@ -55,7 +55,9 @@ def test_u1_roles_and_users(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("document", [READ, json.dumps(READ), quote(json.dumps(READ))])
 def test_inline_policies_in_every_form(tmp_path: Path, document: Any) -> None:
-    pages = details(RoleDetailList=[role("app", RolePolicyList=[{"PolicyName": "decrypt", "PolicyDocument": document}])])
+    pages = details(
+        RoleDetailList=[role("app", RolePolicyList=[{"PolicyName": "decrypt", "PolicyDocument": document}])]
+    )
     (policy,) = account(tmp_path, pages).roles[0].policies
     assert (policy.identity, policy.name) == (f"arn:aws:iam::{ACCOUNT}:role/app#decrypt", "decrypt")
     assert [action.value for action in policy.statements[0].actions or ()] == ["kms:Decrypt"]
@@ -64,7 +66,10 @@ def test_inline_policies_in_every_form(tmp_path: Path, document: Any) -> None:
 
 def test_managed_policies_use_the_default_version(tmp_path: Path) -> None:
     pages = details(
-        RoleDetailList=[role("a", AttachedManagedPolicies=attached(MANAGED)), role("b", AttachedManagedPolicies=attached(MANAGED))]
+        RoleDetailList=[
+            role("a", AttachedManagedPolicies=attached(MANAGED)),
+            role("b", AttachedManagedPolicies=attached(MANAGED)),
+        ]
     )
     roles = account(tmp_path, pages | {"Policies": [managed()]}).roles
     assert [[policy.identity for policy in found.policies] for found in roles] == [[MANAGED], [MANAGED]]
@@ -89,11 +94,19 @@ def test_users_have_the_policies_of_their_groups(tmp_path: Path) -> None:
     assert bob.policies == ()
 
 
-@pytest.mark.parametrize("policies", [[], [managed(PolicyVersionList=[])], [managed(None, PolicyVersionList=[{"IsDefaultVersion": True}])]])
+@pytest.mark.parametrize(
+    "policies", [[], [managed(PolicyVersionList=[])], [managed(None, PolicyVersionList=[{"IsDefaultVersion": True}])]]
+)
 def test_u3_a_managed_policy_without_its_document_is_not_modelled(tmp_path: Path, policies: Any) -> None:
-    estate = inventory(tmp_path, details(RoleDetailList=[role("app", AttachedManagedPolicies=attached(MANAGED))], Policies=policies))
+    estate = inventory(
+        tmp_path, details(RoleDetailList=[role("app", AttachedManagedPolicies=attached(MANAGED))], Policies=policies)
+    )
     (thing,) = estate.unmodelled
-    assert (thing.label, thing.influence, thing.principal) == ("U3", Influence.EITHER, f"arn:aws:iam::{ACCOUNT}:role/app")
+    assert (thing.label, thing.influence, thing.principal) == (
+        "U3",
+        Influence.EITHER,
+        f"arn:aws:iam::{ACCOUNT}:role/app",
+    )
     assert thing.name == f"policy {MANAGED} of role/app"
     assert thing.span.line > 1
 
@@ -108,7 +121,9 @@ def test_u3_a_group_that_is_not_listed_is_not_modelled(tmp_path: Path) -> None:
 
 
 def test_u3_an_inline_policy_without_its_document_is_not_modelled(tmp_path: Path) -> None:
-    (thing,) = inventory(tmp_path, details(RoleDetailList=[role("app", RolePolicyList=[{"PolicyName": "x"}])])).unmodelled
+    (thing,) = inventory(
+        tmp_path, details(RoleDetailList=[role("app", RolePolicyList=[{"PolicyName": "x"}])])
+    ).unmodelled
     assert (thing.label, thing.influence) == ("U3", Influence.EITHER)
 
 
@@ -117,13 +132,21 @@ AWS_MANAGED = "arn:aws:iam::aws:policy/PowerUserAccess"
 
 
 def test_d4_a_permissions_boundary_is_a_policy(tmp_path: Path) -> None:
-    roles = [role("app", PermissionsBoundary=BOUNDARY, AttachedManagedPolicies=attached(MANAGED)), role("b", PermissionsBoundary=None)]
+    roles = [
+        role("app", PermissionsBoundary=BOUNDARY, AttachedManagedPolicies=attached(MANAGED)),
+        role("b", PermissionsBoundary=None),
+    ]
     estate = inventory(
-        tmp_path, details(RoleDetailList=roles, UserDetailList=[user("al", PermissionsBoundary=BOUNDARY)], Policies=[managed()])
+        tmp_path,
+        details(RoleDetailList=roles, UserDetailList=[user("al", PermissionsBoundary=BOUNDARY)], Policies=[managed()]),
     )
     (alice,), (app, other) = estate.accounts[0].users, estate.accounts[0].roles
     assert app.boundary is not None and alice.boundary is app.boundary
-    assert (app.boundary.kind, app.boundary.identity, app.boundary.name) == (PolicyKind.BOUNDARY, f"{MANAGED}#boundary", "read")
+    assert (app.boundary.kind, app.boundary.identity, app.boundary.name) == (
+        PolicyKind.BOUNDARY,
+        f"{MANAGED}#boundary",
+        "read",
+    )
     assert [text.value for text in app.boundary.statements[0].actions or ()] == ["kms:Decrypt"]
     assert [(policy.kind, policy.identity) for policy in app.policies] == [(PolicyKind.IDENTITY, MANAGED)]
     assert (app.bounded, alice.bounded, other.bounded, other.boundary) == (True, True, False, None)
@@ -154,7 +177,9 @@ def test_d4_an_aws_managed_boundary_whose_document_is_listed_is_read(tmp_path: P
 
 def test_p7_a_principal_in_a_boundary_is_an_error(tmp_path: Path) -> None:
     bad = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}
-    found = refused(tmp_path, details(RoleDetailList=[role("app", PermissionsBoundary=BOUNDARY)], Policies=[managed(bad)]))
+    found = refused(
+        tmp_path, details(RoleDetailList=[role("app", PermissionsBoundary=BOUNDARY)], Policies=[managed(bad)])
+    )
     assert {(error.rule, place(error)) for error in found} == {("P7", place(found[0]))}
     assert any(error.message == "a statement of a permissions boundary takes no `Principal`" for error in found)
 
@@ -173,8 +198,14 @@ def test_policies_that_nobody_has_are_read_with_all_versions(tmp_path: Path, ver
 
 
 def test_a_version_without_its_document_is_left_out(tmp_path: Path) -> None:
-    versions = [{"VersionId": "v1"}, {"VersionId": "v2", "IsDefaultVersion": True}, {"VersionId": "v3", "Document": READ}]
-    (policy,) = account(tmp_path, details(Policies=[managed(PolicyVersionList=versions, DefaultVersionId=None)])).managed
+    versions = [
+        {"VersionId": "v1"},
+        {"VersionId": "v2", "IsDefaultVersion": True},
+        {"VersionId": "v3", "Document": READ},
+    ]
+    (policy,) = account(
+        tmp_path, details(Policies=[managed(PolicyVersionList=versions, DefaultVersionId=None)])
+    ).managed
     assert ([name for name, _ in policy.versions], policy.default, policy.complete) == (["v3"], "v2", False)
 
 
@@ -198,7 +229,10 @@ LISTED = {"Path": "/", "CreateDate": "2026-01-01T00:00:00+00:00"}
         ({"RoleDetailList": []}, "has no `UserDetailList`"),
         (details(RoleDetailList={}), "`RoleDetailList` must be a list"),
         (details(RoleDetailList=[role("a"), role("a")]), "duplicate user or role"),
-        (details(RoleDetailList=[role("a", Tags=[{"Key": k, "Value": "x"} for k in ("team", "Team")])]), "duplicate tag `Team`"),
+        (
+            details(RoleDetailList=[role("a", Tags=[{"Key": k, "Value": "x"} for k in ("team", "Team")])]),
+            "duplicate tag `Team`",
+        ),
         (details(RoleDetailList=[{"RoleName": "a"}]), "the role has no `Arn`"),
         (
             details(RoleDetailList=[{**LISTED, "RoleName": "a", "Arn": f"arn:aws:iam::{ACCOUNT}:role/a"}]),
@@ -210,8 +244,14 @@ LISTED = {"Path": "/", "CreateDate": "2026-01-01T00:00:00+00:00"}
         ),
         (details(RoleDetailList=[role("a b")]), "is not the ARN of a role"),
         (details(RoleDetailList=[user("a")]), "is not the ARN of a role"),
-        (details(UserDetailList=[user("a", Arn="arn:aws:iam::444455556666:user/a")]), "of another account than 111122223333"),
-        (details(RoleDetailList=[role("a", RolePolicyList=[{"PolicyDocument": READ}])]), "the inline policy has no `PolicyName`"),
+        (
+            details(UserDetailList=[user("a", Arn="arn:aws:iam::444455556666:user/a")]),
+            "of another account than 111122223333",
+        ),
+        (
+            details(RoleDetailList=[role("a", RolePolicyList=[{"PolicyDocument": READ}])]),
+            "the inline policy has no `PolicyName`",
+        ),
         (details(RoleDetailList=[role("a", AttachedManagedPolicies=[{}])]), "the attached policy has no `PolicyArn`"),
         (details(RoleDetailList=[role("a", PermissionsBoundary={})]), "has no `PermissionsBoundaryArn`"),
         (details(RoleDetailList=[role("a", Tags=[{"Key": "k"}])]), "a tag must have `Key` and `Value`"),
@@ -231,7 +271,9 @@ LISTED = {"Path": "/", "CreateDate": "2026-01-01T00:00:00+00:00"}
             f"`IsDefaultVersion` says that v2 is the default one, and `DefaultVersionId` of {MANAGED} is v9",
         ),
         (
-            details(Policies=[managed(PolicyVersionList=[{"VersionId": "v2", "IsDefaultVersion": False, "Document": READ}])]),
+            details(
+                Policies=[managed(PolicyVersionList=[{"VersionId": "v2", "IsDefaultVersion": False, "Document": READ}])]
+            ),
             f"`IsDefaultVersion` says that v2 is not the default one, and `DefaultVersionId` of {MANAGED} is v2",
         ),
         (details(RoleDetailList=[role("a", RolePolicyList=[{"PolicyName": "p", "PolicyDocument": BROKEN}])]), "Alow"),
@@ -269,5 +311,8 @@ def test_an_account_without_details_is_an_error(tmp_path: Path) -> None:
 def test_p7_a_principal_in_an_identity_policy_is_an_error(tmp_path: Path) -> None:
     bad = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}
     assert_only(
-        refused(tmp_path, details(RoleDetailList=[role("a", RolePolicyList=[{"PolicyName": "p", "PolicyDocument": bad}])])), "Principal"
+        refused(
+            tmp_path, details(RoleDetailList=[role("a", RolePolicyList=[{"PolicyName": "p", "PolicyDocument": bad}])])
+        ),
+        "Principal",
     )

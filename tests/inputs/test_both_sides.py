@@ -1,4 +1,5 @@
-"""Users and roles that plans and templates have on one side of a comparison only: on the other they have no policies."""
+"""Users and roles that plans and templates have on one side of a comparison only: on the other they have no
+policies."""
 
 from __future__ import annotations
 
@@ -28,7 +29,10 @@ def role(name: str, **members: Any) -> tuple[Planned, Planned]:
 
 def going(*resources: Planned) -> list[Planned]:
     """The same resources, which are there and go."""
-    return [Planned(r.type, r.name, None, {}, {}, {**(r.after or {}), "arn": f"arn:aws:iam::{ACCOUNT}:role/{r.name}"}) for r in resources]
+    return [
+        Planned(r.type, r.name, None, {}, {}, {**(r.after or {}), "arn": f"arn:aws:iam::{ACCOUNT}:role/{r.name}"})
+        for r in resources
+    ]
 
 
 def sides(folder: Path, *resources: Planned) -> tuple[Estate, Estate]:
@@ -39,7 +43,10 @@ def sides(folder: Path, *resources: Planned) -> tuple[Estate, Estate]:
 def of_key(old: Estate, new: Estate) -> tuple[list[str], list[str], TargetComparison]:
     """What was gained and lost, in words, and the comparison of the key."""
     (target,) = [target for target in compare(old, new).targets if target.name in ("aws_kms_key.k", "Key")]
-    told = [[f"{change.region.actions.text} by {change.region.callers.text}" for change in side] for side in (target.gained, target.lost)]
+    told = [
+        [f"{change.region.actions.text} by {change.region.callers.text}" for change in side]
+        for side in (target.gained, target.lost)
+    ]
     return told[0], told[1], target
 
 
@@ -66,7 +73,9 @@ def test_the_facts_of_a_role_are_no_difference(tmp_path: Path) -> None:
 
 def test_a_role_that_may_have_the_name_on_the_other_side_is_left_open(tmp_path: Path) -> None:
     """The new role has a name that is known only after apply: it may be that of the one that goes."""
-    unknown = new_role("x", after={"name": None}, unknown={"name": True}, expressions={"name": refers("random_pet.p.id")})
+    unknown = new_role(
+        "x", after={"name": None}, unknown={"name": True}, expressions={"name": refers("random_pet.p.id")}
+    )
     old, new = sides(tmp_path, *going(*role("app")), unknown)
     assert [r.arn.rsplit("/", 1)[1] for a in old.accounts for r in a.roles] == ["app"]
     assert [r.arn for a in new.accounts for r in a.roles] == []
@@ -88,9 +97,13 @@ def test_roles_of_templates(tmp_path: Path) -> None:
 
 def test_u1_a_role_that_a_partial_snapshot_lists_on_one_side_stays_free_on_the_other(tmp_path: Path) -> None:
     def snapshot(*names: str) -> Any:
-        roles = [{"RoleName": name, "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}", "RolePolicyList": []} for name in names]
+        roles = [
+            {"RoleName": name, "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}", "RolePolicyList": []} for name in names
+        ]
         arn = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-        accounts = {ACCOUNT: {"complete": False, "authorization_details": {"UserDetailList": [], "RoleDetailList": roles}}}
+        accounts = {
+            ACCOUNT: {"complete": False, "authorization_details": {"UserDetailList": [], "RoleDetailList": roles}}
+        }
         return {"keys": [{"arn": arn, "policies": {"default": key_policy()}}], "accounts": accounts}
 
     (tmp_path / "old.json").write_text(json.dumps(snapshot()))

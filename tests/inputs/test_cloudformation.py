@@ -1,4 +1,5 @@
-"""CloudFormation templates: functions, parameters, conditions; keys, aliases, users, roles, policies; what stays open."""
+"""CloudFormation templates: functions, parameters, conditions; keys, aliases, users, roles, policies; what stays
+open."""
 
 from __future__ import annotations
 
@@ -65,7 +66,10 @@ def refused(folder: Path, template: str, **supplied: Any) -> tuple[Diagnostic, .
 
 def key(principal: str, **elements: str) -> str:
     """A key with a second statement, whose principal is a YAML text."""
-    more = "".join(f"            {name}: {value}\n" for name, value in {"Action": "kms:Decrypt", "Resource": '"*"', **elements}.items())
+    more = "".join(
+        f"            {name}: {value}\n"
+        for name, value in {"Action": "kms:Decrypt", "Resource": '"*"', **elements}.items()
+    )
     return f"{KEY}          - Sid: Other\n            Effect: Allow\n            Principal: {principal}\n{more}"
 
 
@@ -122,7 +126,10 @@ Conditions:
         ('!Select ["0", !Split [",", "111122223333,444455556666"]]', ["111122223333"]),
         ('!Split [",", "111122223333,444455556666"]', ["111122223333", "444455556666"]),
         ("!FindInMap [Accounts, prod, partner]", ["999988887777"]),
-        ("!FindInMap [Accounts, !FindInMap [Accounts, prod, partner], z, {DefaultValue: !Ref Partner}]", ["444455556666"]),
+        (
+            "!FindInMap [Accounts, !FindInMap [Accounts, prod, partner], z, {DefaultValue: !Ref Partner}]",
+            ["444455556666"],
+        ),
         ("!If [HasPartner, !Ref Partner, !Ref AWS::NoValue]", ["444455556666"]),
         ("!If [Either, !Ref Partner, x]", ["444455556666"]),
         ("[!GetAtt App.Arn, !If [HasPartner, !Ref AWS::NoValue, x]]", [APP]),
@@ -130,7 +137,10 @@ Conditions:
         ('!Sub "${App.Arn}"', [APP]),
         ('!Sub "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${App}"', [APP]),
         ("!Select [!Length [a], !Ref Roles]", [f"arn:aws:iam::{ACCOUNT}:role/b"]),
-        ('!Sub ["arn:aws:iam::${AWS::AccountId}:role/r${N}", {N: !Length [!Ref Open, !Ref Open]}]', [f"arn:aws:iam::{ACCOUNT}:role/r2"]),
+        (
+            '!Sub ["arn:aws:iam::${AWS::AccountId}:role/r${N}", {N: !Length [!Ref Open, !Ref Open]}]',
+            [f"arn:aws:iam::{ACCOUNT}:role/r2"],
+        ),
     ],
 )
 def test_functions(tmp_path: Path, value: str, principals: list[str]) -> None:
@@ -159,7 +169,10 @@ def test_functions(tmp_path: Path, value: str, principals: list[str]) -> None:
             "!Select [!Length [!If [IsOpen, a, !Ref AWS::NoValue]], !Ref Roles]",
             "condition `IsOpen`, which turns on values that are not given",
         ),
-        ("!Select [!Length {'Fn::Split': [',', !Ref Open]}, !Ref Roles]", "parameter `Open` (no value: give --parameter Open=…)"),
+        (
+            "!Select [!Length {'Fn::Split': [',', !Ref Open]}, !Ref Roles]",
+            "parameter `Open` (no value: give --parameter Open=…)",
+        ),
     ],
 )
 def test_u3_what_stays_open_is_in_doubt_and_named(tmp_path: Path, value: str, name: str) -> None:
@@ -178,7 +191,9 @@ def test_given_parameters(tmp_path: Path) -> None:
     assert load(tmp_path, limited, parameters={"Open": "444455556666"}).keys
     (error,) = refused(tmp_path, limited, parameters={"Open": "c"})
     assert "parameter `Open` cannot be `c`" in error.message and error.span is not None and error.span.line > 1
-    roles = template.replace("Roles: {Type: CommaDelimitedList", "Roles: {Type: CommaDelimitedList, AllowedValues: [a, b]")
+    roles = template.replace(
+        "Roles: {Type: CommaDelimitedList", "Roles: {Type: CommaDelimitedList, AllowedValues: [a, b]"
+    )
     assert load(tmp_path, roles, parameters={"Roles": "a, b"}).keys
     assert "cannot be `c`" in refused(tmp_path, roles, parameters={"Roles": "a, c"})[0].message
     (error,) = refused(tmp_path, template, parameters={"Opne": "x"})
@@ -201,7 +216,13 @@ def test_a_partly_known_arn_keeps_its_account(tmp_path: Path) -> None:
 
 def test_literal_variables_stay(tmp_path: Path) -> None:
     estate = load(
-        tmp_path, text(key("{AWS: '*'}", Condition='{StringEquals: {"aws:PrincipalTag/team": !Sub "${!aws:username}-${AWS::Region}"}}'))
+        tmp_path,
+        text(
+            key(
+                "{AWS: '*'}",
+                Condition='{StringEquals: {"aws:PrincipalTag/team": !Sub "${!aws:username}-${AWS::Region}"}}',
+            )
+        ),
     )
     (condition,) = (only_key(estate).policies or ())[0].statements[1].conditions
     assert condition.values[0].value == "${aws:username}-us-west-2"
@@ -223,7 +244,9 @@ def test_json_templates_and_their_places(tmp_path: Path) -> None:
 
 
 def test_l4_errors_are_at_their_place_in_the_template(tmp_path: Path) -> None:
-    (error,) = refused(tmp_path, text(key("{AWS: '444455556666'}", Condition="{StringEqual: {kms:ViaService: !Ref AWS::Region}}")))
+    (error,) = refused(
+        tmp_path, text(key("{AWS: '444455556666'}", Condition="{StringEqual: {kms:ViaService: !Ref AWS::Region}}"))
+    )
     assert error.rule == "L4" and error.span is not None and (error.span.line, error.span.column) == (19, 25)
 
 
@@ -275,8 +298,8 @@ def test_versions_that_are_not_known(tmp_path: Path, version: str) -> None:
 
 def test_resources_in_a_circle(tmp_path: Path) -> None:
     role = (
-        ROLE
-        + "      Policies: [{PolicyName: p, PolicyDocument: {Statement: {Effect: Allow, Action: 'kms:*', Resource: !GetAtt Key.Arn}}}]\n"
+        ROLE + "      Policies: [{PolicyName: p, PolicyDocument: {Statement: {Effect: Allow, Action: 'kms:*', "
+        "Resource: !GetAtt Key.Arn}}}]\n"
     )
     (error,) = refused(tmp_path, text(role + key("{AWS: !GetAtt App.Arn}")))
     assert "in a circle: App → Key → App" in error.message and error.span is not None and error.span.line > 0
@@ -287,18 +310,26 @@ def test_resources_in_a_circle(tmp_path: Path) -> None:
 def test_what_aws_sam_makes_of_one_resource_is_no_circle(tmp_path: Path) -> None:
     """A deployment of the function is stopped by an alarm about the function."""
     function = (
-        "  F: {Type: 'AWS::Serverless::Function', Properties: {Role: !GetAtt App.Arn, DeploymentPreference: {Alarms: [!Ref Alarm]}}}\n"
+        "  F: {Type: 'AWS::Serverless::Function', Properties: {Role: !GetAtt App.Arn, DeploymentPreference: {Alarms: "
+        "[!Ref Alarm]}}}\n"
     )
-    alarm = "  Alarm: {Type: 'AWS::CloudWatch::Alarm', Properties: {Dimensions: [{Name: FunctionName, Value: !Ref F}]}}\n"
+    alarm = (
+        "  Alarm: {Type: 'AWS::CloudWatch::Alarm', Properties: {Dimensions: [{Name: FunctionName, Value: !Ref F}]}}\n"
+    )
     circle = "  G: {Type: 'AWS::Serverless::Function', Properties: {Role: !GetAtt G.Arn, FunctionName: !Ref H}}\n"
     circle += "  H: {Type: 'AWS::Serverless::Function', Properties: {FunctionName: !Ref G, Role: !Ref G}}\n"
     transform = "Transform: AWS::Serverless-2016-10-31\n"
     for more in (function + alarm, function + alarm + circle):
-        assert load(tmp_path, text(ROLE + key("{AWS: !GetAtt App.Arn}") + more).replace("Resources:", f"{transform}Resources:")).keys
+        assert load(
+            tmp_path, text(ROLE + key("{AWS: !GetAtt App.Arn}") + more).replace("Resources:", f"{transform}Resources:")
+        ).keys
 
 
 def test_a_long_way_is_no_circle_and_no_crash(tmp_path: Path) -> None:
-    chain = "".join(f"  T{n}: {{Type: AWS::SNS::Topic, DependsOn: T{n + 1}}}\n" for n in range(3000)) + "  T3000: {Type: AWS::SNS::Topic}\n"
+    chain = (
+        "".join(f"  T{n}: {{Type: AWS::SNS::Topic, DependsOn: T{n + 1}}}\n" for n in range(3000))
+        + "  T3000: {Type: AWS::SNS::Topic}\n"
+    )
     assert load(tmp_path, text(chain + KEY)).keys
 
 
@@ -320,7 +351,8 @@ def doubled(times: int) -> str:
 def named_by_each_other(count: int) -> str:
     """Roles whose names have that of the next one twice."""
     roles = "".join(
-        f'  R{n}: {{Type: AWS::IAM::Role, Properties: {{RoleName: !Sub "${{R{n + 1}}}${{R{n + 1}}}"}}}}\n' for n in range(count)
+        f'  R{n}: {{Type: AWS::IAM::Role, Properties: {{RoleName: !Sub "${{R{n + 1}}}${{R{n + 1}}}"}}}}\n'
+        for n in range(count)
     )
     return f"{roles}  R{count}: {{Type: AWS::IAM::Role, Properties: {{RoleName: x}}}}\n{KEY}"
 
@@ -345,7 +377,8 @@ def test_conditions_of_each_other_are_an_error_and_not_a_crash(tmp_path: Path, l
 
 def test_deep_values_of_names_are_an_error_and_not_a_crash(tmp_path: Path) -> None:
     roles = "".join(
-        f"  R{n}: {{Type: AWS::IAM::Role, Properties: {{RoleName: {'!Join [-, [' * 20}!Ref R{n + 1}{']]' * 20}}}}}\n" for n in range(29)
+        f"  R{n}: {{Type: AWS::IAM::Role, Properties: {{RoleName: {'!Join [-, [' * 20}!Ref R{n + 1}{']]' * 20}}}}}\n"
+        for n in range(29)
     )
     errors = refused(tmp_path, text(f"{roles}  R29: {{Type: AWS::IAM::Role, Properties: {{RoleName: x}}}}\n{KEY}"))
     assert "nested too deeply" in errors[0].message
@@ -388,7 +421,10 @@ def test_s1_stacks_inside_a_stack_are_named(tmp_path: Path) -> None:
         assert "no key in it is checked" in estate.warnings[-1].message
     assert (
         load(
-            tmp_path, text(KEY + "  N: {Type: AWS::CloudFormation::Stack, Condition: No}\n", "Conditions: {No: !Equals [a, b]}\n")
+            tmp_path,
+            text(
+                KEY + "  N: {Type: AWS::CloudFormation::Stack, Condition: No}\n", "Conditions: {No: !Equals [a, b]}\n"
+            ),
         ).unmodelled
         == ()
     )
@@ -409,13 +445,21 @@ def test_s3_a_template_without_a_key(tmp_path: Path) -> None:
         ("aws:PrincipalTag/Own", False, False),
     ],
 )
-def test_u3_what_tests_a_tag_of_the_stack_finds_it_not_known(tmp_path: Path, key: str, key_is_open: bool, role_is_open: bool) -> None:
-    """CloudFormation puts `aws:cloudformation:stack-name` on what it makes, and the tags of `create-stack --tags`, whatever the template
-    says [API: CreateStack, Tags]."""
+def test_u3_what_tests_a_tag_of_the_stack_finds_it_not_known(
+    tmp_path: Path, key: str, key_is_open: bool, role_is_open: bool
+) -> None:
+    """CloudFormation puts `aws:cloudformation:stack-name` on what it makes, and the tags of `create-stack --tags`,
+    whatever the template says [API: CreateStack, Tags]."""
     own = "      Tags: [{Key: own, Value: x}]\n"
-    tested = KEY.replace("Properties:\n", f"Properties:\n{own}") + f"            Condition: {{StringLike: {{'{key}': '*'}}}}\n"
+    tested = (
+        KEY.replace("Properties:\n", f"Properties:\n{own}")
+        + f"            Condition: {{StringLike: {{'{key}': '*'}}}}\n"
+    )
     estate = load(tmp_path, text(tested + ROLE + own))
-    assert only_key(estate).tags == (None if key_is_open else (("own", "x"),)) and bool(only_key(estate).doubtful) is key_is_open
+    assert (
+        only_key(estate).tags == (None if key_is_open else (("own", "x"),))
+        and bool(only_key(estate).doubtful) is key_is_open
+    )
     assert [role.arn for account in estate.accounts for role in account.roles] == ([] if role_is_open else [APP])
     assert [thing.principal for thing in estate.unmodelled] == ([APP] if role_is_open else [])
 
@@ -426,12 +470,18 @@ def test_u3_what_tests_a_tag_of_the_stack_finds_it_not_known(tmp_path: Path, key
 def literal(*accounts: str, action: str = "kms:*") -> str:
     """A key that delegates to accounts by their numbers."""
     return KEY.replace("${AWS::AccountId}", accounts[0]) + "".join(
-        f"          - {{Effect: Allow, Principal: {{AWS: '{account}'}}, Action: '{action}', Resource: '*'}}\n" for account in accounts[1:]
+        f"          - {{Effect: Allow, Principal: {{AWS: '{account}'}}, Action: '{action}', Resource: '*'}}\n"
+        for account in accounts[1:]
     )
 
 
 def test_s4_the_own_account_that_nothing_tells_is_unlike_any_literal(tmp_path: Path) -> None:
-    for template in (KEY, key("{AWS: '444455556666'}"), literal("${AWS::AccountId}", "444455556666"), "  K:\n    Type: AWS::KMS::Key\n"):
+    for template in (
+        KEY,
+        key("{AWS: '444455556666'}"),
+        literal("${AWS::AccountId}", "444455556666"),
+        "  K:\n    Type: AWS::KMS::Key\n",
+    ):
         estate = load(tmp_path, text(template), account=None)
         assert only_key(estate).account == "000000000000"
         assert [sentence for sentence in estate.concluded if "unlike every account" in sentence]
@@ -449,12 +499,21 @@ def test_s4_the_own_account_that_nothing_tells_is_unlike_any_literal(tmp_path: P
         ("NumericGreaterThan: {'aws:PrincipalAccount': '5'}", True),
         ("StringLike: {'aws:PrincipalAccount': '${aws:PrincipalTag/a}*'}", True),
         ("StringLike: {'aws:PrincipalAccount': ['*', '????????????', '444455556666']}", False),
-        ("StringLike: {'aws:PrincipalArn': ['arn:aws:iam::*:role/1*', 'arn:*:iam::${aws:PrincipalAccount}:role/1*', '*:role/x1*']}", False),
+        (
+            "StringLike: {'aws:PrincipalArn': ['arn:aws:iam::*:role/1*', "
+            "'arn:*:iam::${aws:PrincipalAccount}:role/1*', '*:role/x1*']}",
+            False,
+        ),
         ("StringLike: {'aws:PrincipalTag/a': '9*', 'kms:EncryptionContext:a': '9*'}", False),
     ],
 )
-def test_s4_a_pattern_that_tells_accounts_apart_asks_for_the_own_one(tmp_path: Path, conditions: str, apart: bool) -> None:
-    template = text(f"{KEY}          - {{Effect: Allow, Principal: '*', Action: 'kms:*', Resource: '*', Condition: {{{conditions}}}}}\n")
+def test_s4_a_pattern_that_tells_accounts_apart_asks_for_the_own_one(
+    tmp_path: Path, conditions: str, apart: bool
+) -> None:
+    template = text(
+        f"{KEY}          - {{Effect: Allow, Principal: '*', Action: 'kms:*', Resource: '*', Condition: "
+        f"{{{conditions}}}}}\n"
+    )
     load(tmp_path, template)
     if apart:
         with pytest.raises(InputError, match="depends on the own account"):
@@ -482,12 +541,16 @@ def test_s4_the_account_that_could_put_the_key_policy_alone(tmp_path: Path) -> N
     ):
         estate = load(tmp_path, text(template), account=None, region=None)
         assert {key.account for key in estate.keys} == {ACCOUNT}
-        assert any("lockout" in sentence or "leaves nobody of the key's own account" in sentence for sentence in estate.concluded)
+        assert any(
+            "lockout" in sentence or "leaves nobody of the key's own account" in sentence
+            for sentence in estate.concluded
+        )
         assert any("us-east-1" in sentence for sentence in estate.concluded) and not estate.warnings
 
 
 @pytest.mark.parametrize(
-    "template", [literal(ACCOUNT, "444455556666"), literal(ACCOUNT, action="kms:Decrypt").replace("kms:*", "kms:Decrypt")]
+    "template",
+    [literal(ACCOUNT, "444455556666"), literal(ACCOUNT, action="kms:Decrypt").replace("kms:*", "kms:Decrypt")],
 )
 def test_s4_otherwise_the_account_is_asked_for(tmp_path: Path, template: str) -> None:
     (error,) = refused(tmp_path, text(template), account=None)
@@ -525,12 +588,25 @@ def test_facts_tags_and_aliases(tmp_path: Path) -> None:
     properties = "      KeySpec: RSA_2048\n      KeyUsage: SIGN_VERIFY\n      MultiRegion: true\n"
     properties += "      Tags: [{Key: team, Value: !Ref AWS::Region}]\n"
     found = only_key(load(tmp_path, text(KEY + properties + alias)))
-    assert (found.name, found.spec, found.usage, found.multi_region_type) == ("Key", "RSA_2048", "SIGN_VERIFY", "PRIMARY")
-    assert (found.tags, found.aliases, found.grants, found.arn.split("/")[1][:4]) == ((("team", "us-west-2"),), ("alias/pay",), (), "mrk-")
+    assert (found.name, found.spec, found.usage, found.multi_region_type) == (
+        "Key",
+        "RSA_2048",
+        "SIGN_VERIFY",
+        "PRIMARY",
+    )
+    assert (found.tags, found.aliases, found.grants, found.arn.split("/")[1][:4]) == (
+        (("team", "us-west-2"),),
+        ("alias/pay",),
+        (),
+        "mrk-",
+    )
 
 
 def test_u3_facts_that_are_not_known_are_free(tmp_path: Path) -> None:
-    alias = "  Alias: {Type: AWS::KMS::Alias, Condition: IsOpen, Properties: {AliasName: alias/pay, TargetKeyId: !GetAtt Key.Arn}}\n"
+    alias = (
+        "  Alias: {Type: AWS::KMS::Alias, Condition: IsOpen, Properties: {AliasName: alias/pay, TargetKeyId: "
+        "!GetAtt Key.Arn}}\n"
+    )
     properties = "      KeySpec: !Ref Open\n      MultiRegion: !Ref Open\n      Tags: [{Key: team, Value: !Ref Open}]\n"
     found = only_key(load(tmp_path, text(KEY + properties + alias, PARAMETERS)))
     assert (found.spec, found.multi_region, found.tags, found.aliases) == (None, None, None, None)
@@ -539,7 +615,8 @@ def test_u3_facts_that_are_not_known_are_free(tmp_path: Path) -> None:
 def test_l9_a_replica_key(tmp_path: Path) -> None:
     arn = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/mrk-1234abcd12ab34cd56ef1234567890ab"
     replica = (
-        "  Replica:\n    Type: AWS::KMS::ReplicaKey\n    Properties:\n      PrimaryKeyArn: !Ref Primary\n" + KEY.split("Properties:\n")[1]
+        "  Replica:\n    Type: AWS::KMS::ReplicaKey\n    Properties:\n      PrimaryKeyArn: !Ref Primary\n"
+        + KEY.split("Properties:\n")[1]
     )
     sections = "Parameters: {Primary: {Type: String}}\n"
     found = only_key(load(tmp_path, text(replica, sections), parameters={"Primary": arn}))
@@ -571,7 +648,9 @@ def test_u1_roles_and_their_policies(tmp_path: Path) -> None:
     found = identity(estate, "/app")
     assert sorted(policy.name for policy in found.policies) == ["attached", "one", "other", "own", "shared"]
     assert found.tags == (("team", "pay"),) and not estate.accounts[0].complete
-    assert [thing.description.split(" is ")[0] for thing in estate.unmodelled] == ["policy arn:aws:iam::aws:policy/ReadOnlyAccess"]
+    assert [thing.description.split(" is ")[0] for thing in estate.unmodelled] == [
+        "policy arn:aws:iam::aws:policy/ReadOnlyAccess"
+    ]
 
 
 def test_users_groups_and_additions(tmp_path: Path) -> None:
@@ -600,7 +679,10 @@ def test_names_that_are_made_up_have_a_placeholder_and_it_is_told(tmp_path: Path
 
 def test_what_is_not_known_of_a_role(tmp_path: Path) -> None:
     policy = f"{{PolicyName: !Ref Open, PolicyDocument: {READ.replace('kms:Decrypt', '!Ref Open')}}}"
-    estate = load(tmp_path, text(ROLE + f"      Policies: [{policy}, !If [IsOpen, {policy}, !Ref AWS::NoValue]]\n" + KEY, PARAMETERS))
+    estate = load(
+        tmp_path,
+        text(ROLE + f"      Policies: [{policy}, !If [IsOpen, {policy}, !Ref AWS::NoValue]]\n" + KEY, PARAMETERS),
+    )
     assert [s.doubt is not None for p in identity(estate, "/app").policies for s in p.statements] == [True]
     assert sorted((thing.label, thing.of_statement) for thing in estate.unmodelled) == [("U3", False), ("U3", True)]
 
@@ -608,13 +690,17 @@ def test_what_is_not_known_of_a_role(tmp_path: Path) -> None:
 def test_roles_that_may_not_be_there_are_left_out(tmp_path: Path) -> None:
     for more in ("    Condition: IsOpen\n", "      Path: !Ref Open\n", "      Tags: [{Key: a, Value: !Ref Open}]\n"):
         estate = load(tmp_path, text(ROLE + more + KEY, PARAMETERS))
-        assert estate.accounts == () and [thing.principal for thing in estate.unmodelled] == ([APP] if "Tags" in more else [])
+        assert estate.accounts == () and [thing.principal for thing in estate.unmodelled] == (
+            [APP] if "Tags" in more else []
+        )
 
 
 def test_policies_that_may_not_be_there_or_whose_owner_is_not_known(tmp_path: Path) -> None:
     def attached(role: str, condition: str = "") -> Estate:
         properties = f"Properties: {{PolicyName: p, PolicyDocument: {READ}, Roles: [!Ref {role}]}}"
-        return load(tmp_path, text(f"{ROLE}  P: {{Type: AWS::IAM::Policy, {condition}{properties}}}\n{KEY}", PARAMETERS))
+        return load(
+            tmp_path, text(f"{ROLE}  P: {{Type: AWS::IAM::Policy, {condition}{properties}}}\n{KEY}", PARAMETERS)
+        )
 
     (thing,) = attached("App", "Condition: IsOpen, ").unmodelled
     assert (thing.influence.value, thing.principal) == ("may allow or refuse", APP)
@@ -623,15 +709,22 @@ def test_policies_that_may_not_be_there_or_whose_owner_is_not_known(tmp_path: Pa
 
 
 def test_a_template_beside_a_snapshot_of_the_account(tmp_path: Path) -> None:
-    roles = [{"RoleName": name, "RoleId": f"AROA{name.upper()}", "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}"} for name in ("app", "old")]
+    roles = [
+        {"RoleName": name, "RoleId": f"AROA{name.upper()}", "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}"}
+        for name in ("app", "old")
+    ]
     snapshot = tmp_path / "snapshot.json"
     details = {"UserDetailList": [], "RoleDetailList": roles}
     snapshot.write_text(json.dumps({"accounts": {ACCOUNT: {"authorization_details": details}}}), encoding="utf-8")
     template = tmp_path / "template.yaml"
-    template.write_text(text(ROLE + f"      Policies: [{{PolicyName: own, PolicyDocument: {READ}}}]\n" + KEY), encoding="utf-8")
+    template.write_text(
+        text(ROLE + f"      Policies: [{{PolicyName: own, PolicyDocument: {READ}}}]\n" + KEY), encoding="utf-8"
+    )
     for paths in ([snapshot, template], [template, snapshot]):
         (account,) = load_estate(paths, supplied=Supplied(ACCOUNT, "us-west-2")).accounts
-        assert account.complete and sorted((role.arn.rsplit("/", 1)[1], len(role.policies)) for role in account.roles) == [
+        assert account.complete and sorted(
+            (role.arn.rsplit("/", 1)[1], len(role.policies)) for role in account.roles
+        ) == [
             ("app", 1),
             ("old", 0),
         ]
@@ -641,11 +734,18 @@ def test_a_template_beside_a_snapshot_of_the_account(tmp_path: Path) -> None:
 
 
 def test_v_endpoints(tmp_path: Path) -> None:
-    endpoint = "  E: {Type: AWS::EC2::VPCEndpoint, Properties: {ServiceName: !Sub 'com.amazonaws.${AWS::Region}.kms', VpcId: !Ref Vpc%s}}\n"
+    endpoint = (
+        "  E: {Type: AWS::EC2::VPCEndpoint, Properties: {ServiceName: !Sub 'com.amazonaws.${AWS::Region}.kms', "
+        "VpcId: !Ref Vpc%s}}\n"
+    )
     vpc = "  Vpc: {Type: AWS::EC2::VPC}\n"
     estate = load(tmp_path, text(vpc + endpoint % "" + KEY))
     (found,) = estate.endpoints or ()
-    assert found.policy is not None and (found.region, found.account) == ("us-west-2", ACCOUNT) and found.id.startswith("vpce-")
+    assert (
+        found.policy is not None
+        and (found.region, found.account) == ("us-west-2", ACCOUNT)
+        and found.id.startswith("vpce-")
+    )
     estate = load(tmp_path, text(vpc + endpoint % ", PolicyDocument: !If [IsOpen, {}, {}]" + KEY, PARAMETERS))
     assert [(thing.label, thing.influence.value) for thing in estate.unmodelled] == [("V", "may refuse")]
 
@@ -653,9 +753,15 @@ def test_v_endpoints(tmp_path: Path) -> None:
 def test_s1_macros_and_control_policies_are_not_dropped(tmp_path: Path) -> None:
     estate = load(
         tmp_path,
-        text(KEY + "  Scp: {Type: AWS::Organizations::Policy, Properties: {}}\n", "Transform: [AWS::Serverless-2016-10-31, Mine]\n"),
+        text(
+            KEY + "  Scp: {Type: AWS::Organizations::Policy, Properties: {}}\n",
+            "Transform: [AWS::Serverless-2016-10-31, Mine]\n",
+        ),
     )
-    assert {(thing.label, thing.influence.value) for thing in estate.unmodelled} == {("D7", "may refuse"), ("U3", "may allow or refuse")}
+    assert {(thing.label, thing.influence.value) for thing in estate.unmodelled} == {
+        ("D7", "may refuse"),
+        ("U3", "may allow or refuse"),
+    }
 
 
 def test_other_yaml_keeps_to_its_tags(tmp_path: Path) -> None:
@@ -681,7 +787,9 @@ def test_templates_of_others(tmp_path: Path) -> None:
 def test_u3_a_key_with_an_empty_policy_has_the_default_one(tmp_path: Path, policy: str) -> None:
     """AWS's handler of the resource takes an empty text for none."""
     (key,) = load(tmp_path, text(f"  Key: {{Type: AWS::KMS::Key, Properties: {{KeyPolicy: {policy}}}}}\n")).keys
-    assert key.policies is not None and [s.sid.value for s in key.policies[0].statements if s.sid] == ["Enable IAM User Permissions"]
+    assert key.policies is not None and [s.sid.value for s in key.policies[0].statements if s.sid] == [
+        "Enable IAM User Permissions"
+    ]
 
 
 # -- trust and identity providers (E2, E2w) --
@@ -733,13 +841,20 @@ def test_e2_a_trust_policy_of_which_nothing_is_known_is_named(tmp_path: Path) ->
     ("made", "expected"),
     [
         ("", ()),
-        (OIDC + SAML, (f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.example/id/A", f"arn:aws:iam::{ACCOUNT}:saml-provider/sso")),
+        (
+            OIDC + SAML,
+            (f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.example/id/A", f"arn:aws:iam::{ACCOUNT}:saml-provider/sso"),
+        ),
         ("  Hub: {Type: AWS::IAM::OIDCProvider, Properties: {Url: !ImportValue url}}\n", None),
         ("  Sso: {Type: AWS::IAM::SAMLProvider, Properties: {SamlMetadataDocument: x}}\n", None),
     ],
 )
 def test_e2w_providers_of_the_template_join_those_of_the_snapshot(tmp_path: Path, made: str, expected: Any) -> None:
-    given = {"authorization_details": {"UserDetailList": [], "RoleDetailList": []}, "open_id_connect_providers": [], "saml_providers": []}
+    given = {
+        "authorization_details": {"UserDetailList": [], "RoleDetailList": []},
+        "open_id_connect_providers": [],
+        "saml_providers": [],
+    }
     (tmp_path / "accounts.json").write_text(json.dumps({"accounts": {ACCOUNT: given}}))
     (tmp_path / "template.yaml").write_text(text(KEY + made))
     supplied = Supplied(account=ACCOUNT, region="us-west-2")
@@ -764,19 +879,34 @@ def assembly(folder: Path, **artifacts: Any) -> Path:
 
 
 def stack(template: str, environment: str, **properties: Any) -> Any:
-    return {"type": "aws:cloudformation:stack", "environment": environment, "properties": {"templateFile": template, **properties}}
+    return {
+        "type": "aws:cloudformation:stack",
+        "environment": environment,
+        "properties": {"templateFile": template, **properties},
+    }
 
 
 def test_a_cloud_assembly(tmp_path: Path) -> None:
     """Each stack is deployed where the manifest says, those of stages too; what it leaves open, options say."""
-    folder, stage = tmp_path / "cdk.out", {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}}
-    assembly(folder, Dev=stack("Dev.template.json", "aws://444455556666/eu-west-1", stackName="dev"), Prod=stage, Tree={"type": "cdk:tree"})
+    folder, stage = (
+        tmp_path / "cdk.out",
+        {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}},
+    )
+    assembly(
+        folder,
+        Dev=stack("Dev.template.json", "aws://444455556666/eu-west-1", stackName="dev"),
+        Prod=stage,
+        Tree={"type": "cdk:tree"},
+    )
     assembly(folder / "assembly-Prod", Keys=stack("Keys.template.json", "aws://unknown-account/unknown-region"))
     body = {"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {"Description": "x"}}}}
     for name in ("Dev", "assembly-Prod/Keys"):
         (folder / f"{name}.template.json").write_text(json.dumps(body))
     estate = load_estate([folder], supplied=Supplied(ACCOUNT, "us-west-2"))
-    assert sorted((key.account, key.region) for key in estate.keys) == [(ACCOUNT, "us-west-2"), ("444455556666", "eu-west-1")]
+    assert sorted((key.account, key.region) for key in estate.keys) == [
+        (ACCOUNT, "us-west-2"),
+        ("444455556666", "eu-west-1"),
+    ]
     assert any(name.endswith("manifest.json") for name, _ in estate.inputs)
     (folder / "loop").symlink_to("loop")
     for wrong, message in (

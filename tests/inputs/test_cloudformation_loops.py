@@ -1,4 +1,5 @@
-"""`Fn::ForEach`: loops are what they would be written out; what CloudFormation refuses is an error; they cannot blow up."""
+"""`Fn::ForEach`: loops are what they would be written out; what CloudFormation refuses is an error; they cannot blow
+up."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ def looped(resources: str, sections: str = PARAMETERS) -> str:
 
 def meaning(estate: Estate) -> list[tuple[str | None, str, list[str]]]:
     """Each key: its name, its ARN, and the principals of its second statement."""
-    return sorted((k.name, k.arn, [p.value for p in (k.policies or ())[0].statements[1].principals or ()]) for k in estate.keys)
+    return sorted(
+        (k.name, k.arn, [p.value for p in (k.policies or ())[0].statements[1].principals or ()]) for k in estate.keys
+    )
 
 
 BODY = """\
@@ -37,7 +40,10 @@ Type: AWS::KMS::Key
 
 def loop(collection: str, made: str = "Key${Name}", body: str = BODY, loop_name: str = "Keys") -> str:
     """A loop over keys, whose second statement is about the role that the identifier names."""
-    return f"  Fn::ForEach::{loop_name}:\n    - Name\n    - {collection}\n    - {made}:\n          {body.replace('NAME', '${Name}')}"
+    return (
+        f"  Fn::ForEach::{loop_name}:\n    - Name\n    - {collection}\n    - {made}:\n          "
+        f"{body.replace('NAME', '${Name}')}"
+    )
 
 
 def plain(*names: str) -> str:
@@ -71,8 +77,8 @@ def test_given_parameters_decide_what_there_is(tmp_path: Path) -> None:
     assert [one.name for one in found.keys] == ["KeyA", "KeyB", "KeyC"]
     (error,) = refused(tmp_path, looped(loop("!Ref Names"), sections))
     assert (
-        "the collection of the loop `Keys`, which depends on parameter `Names` (no value: give --parameter Names=…), is not known"
-        in error.message
+        "the collection of the loop `Keys`, which depends on parameter `Names` (no value: give --parameter Names=…), "
+        "is not known" in error.message
     )
     assert error.hint is not None and "--parameter" in error.hint and error.span is not None and error.span.line > 3
 
@@ -80,11 +86,15 @@ def test_given_parameters_decide_what_there_is(tmp_path: Path) -> None:
 def test_loops_inside_each_other(tmp_path: Path) -> None:
     inner = BODY.replace("role/NAME", "role/${Stage}-${Name}").replace("\n", "\n          ")
     nested = (
-        "  Fn::ForEach::Stages:\n    - Stage\n    - [Dev, Prod]\n    - Fn::ForEach::Keys:\n          - Name\n          - [Pay, Log]\n"
+        "  Fn::ForEach::Stages:\n    - Stage\n    - [Dev, Prod]\n    - Fn::ForEach::Keys:\n          - Name\n        "
+        "  - [Pay, Log]\n"
         f"          - Key${{Stage}}${{Name}}:\n                    {inner.replace('NAME', '${Name}').rstrip()}\n"
     )
     found = load(tmp_path, looped(nested))
-    roles = [(one.name, [p.value.rsplit("/", 1)[1] for p in (one.policies or ())[0].statements[1].principals or ()]) for one in found.keys]
+    roles = [
+        (one.name, [p.value.rsplit("/", 1)[1] for p in (one.policies or ())[0].statements[1].principals or ()])
+        for one in found.keys
+    ]
     assert roles == [(f"Key{stage}{name}", [f"{stage}-{name}"]) for stage in ("Dev", "Prod") for name in ("Pay", "Log")]
 
 
@@ -93,7 +103,8 @@ def test_an_inner_loop_can_go_over_what_the_outer_one_names(tmp_path: Path) -> N
     inner = BODY.replace("NAME", "${Team}-${Name}").replace("\n", "\n          ").rstrip()
     nested = (
         "  Fn::ForEach::Teams:\n    - Team\n    - [pay, log]\n    - Fn::ForEach::Keys:\n          - Name\n"
-        f"          - !FindInMap [Teams, !Ref Team, names]\n          - Key${{Team}}${{Name}}:\n                    {inner}\n"
+        "          - !FindInMap [Teams, !Ref Team, names]\n          - Key${Team}${Name}:\n                    "
+        f"{inner}\n"
     )
     assert [one.name for one in load(tmp_path, looped(nested, sections)).keys] == ["KeypayA", "KeypayB", "KeylogC"]
 
@@ -101,27 +112,42 @@ def test_an_inner_loop_can_go_over_what_the_outer_one_names(tmp_path: Path) -> N
 def test_the_mark_with_letters_and_digits_alone(tmp_path: Path) -> None:
     found = load(tmp_path, looped(loop('["a-b", "10.0.0.1"]', "Key&{Name}")))
     roles = [(name, principals) for name, _, principals in meaning(found)]
-    assert roles == [("Key10001", [f"arn:aws:iam::{ACCOUNT}:role/10.0.0.1"]), ("Keyab", [f"arn:aws:iam::{ACCOUNT}:role/a-b"])]
+    assert roles == [
+        ("Key10001", [f"arn:aws:iam::{ACCOUNT}:role/10.0.0.1"]),
+        ("Keyab", [f"arn:aws:iam::{ACCOUNT}:role/a-b"]),
+    ]
 
 
 def test_what_a_loop_makes_can_be_referred_to(tmp_path: Path) -> None:
     """`Ref`, `Fn::GetAtt` and `Condition` of the identifier, and of what it is a part of."""
-    roles = ROLE.replace("  App:", "    - Role${Name}:").replace("\n    ", "\n          ").replace("RoleName: app", "RoleName: !Ref Name")
-    roles = f"  Fn::ForEach::Roles:\n    - Name\n    - [red, blue]\n{roles.rstrip()}\n          Condition: Is${{Name}}\n"
+    roles = (
+        ROLE.replace("  App:", "    - Role${Name}:")
+        .replace("\n    ", "\n          ")
+        .replace("RoleName: app", "RoleName: !Ref Name")
+    )
+    roles = (
+        f"  Fn::ForEach::Roles:\n    - Name\n    - [red, blue]\n{roles.rstrip()}\n          Condition: Is${{Name}}\n"
+    )
     sections = (
         PARAMETERS.split("Conditions")[0]
         + "Conditions:\n  Fn::ForEach::All: [Name, [red, blue], {'Is${Name}': !Equals [!Ref Name, red]}]\n"
     )
     estate = load(tmp_path, looped(roles + key("{AWS: !GetAtt Rolered.Arn}"), sections))
     assert named(estate) == [([f"arn:aws:iam::{ACCOUNT}:role/red"], False)]
-    assert identity(estate, "/red").arn.endswith("/red") and len(estate.accounts[0].roles) == 1, "the other one is not made"
+    assert identity(estate, "/red").arn.endswith("/red") and len(estate.accounts[0].roles) == 1, (
+        "the other one is not made"
+    )
 
 
 def test_a_loop_over_properties_and_inside_a_policy(tmp_path: Path) -> None:
-    properties = "      Fn::ForEach::Facts: [Fact, [KeySpec, KeyUsage], {'${Fact}': !FindInMap [Facts, rsa, !Ref Fact]}]\n"
+    properties = (
+        "      Fn::ForEach::Facts: [Fact, [KeySpec, KeyUsage], {'${Fact}': !FindInMap [Facts, rsa, !Ref Fact]}]\n"
+    )
     sections = "Mappings: {Facts: {rsa: {KeySpec: RSA_2048, KeyUsage: SIGN_VERIFY}}}\n"
     condition = "{StringEquals: {'Fn::ForEach::Tags': [Tag, [team, cost], {'aws:PrincipalTag/${Tag}': '${Tag}-1'}]}}"
-    statement = f"          - {{Effect: Allow, Principal: '*', Action: kms:Sign, Resource: '*', Condition: {condition}}}\n"
+    statement = (
+        f"          - {{Effect: Allow, Principal: '*', Action: kms:Sign, Resource: '*', Condition: {condition}}}\n"
+    )
     estate = load(tmp_path, looped(KEY + statement + properties, sections))
     (found,) = estate.keys
     assert (found.spec, found.usage) == ("RSA_2048", "SIGN_VERIFY")
@@ -195,7 +221,8 @@ def test_loops_go_as_deep_as_cloudformation_takes_them(tmp_path: Path) -> None:
     [
         nest(5, f"[{', '.join(f'a{n}' for n in range(40))}]"),
         nest(2, f"[{', '.join(f'a{n}' for n in range(3000))}]"),
-        f"  Fn::ForEach::L: [N, [{'x' * 100_000}], {{'K${{N}}': {{Type: AWS::KMS::Key, Description: '{'${N}' * 100_000}'}}}}]\n",
+        f"  Fn::ForEach::L: [N, [{'x' * 100_000}], {{'K${{N}}': {{Type: AWS::KMS::Key, Description: "
+        f"'{'${N}' * 100_000}'}}}}]\n",
     ],
 )
 def test_loops_that_make_too_much_are_an_error(tmp_path: Path, resources: str) -> None:

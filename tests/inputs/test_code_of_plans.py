@@ -1,7 +1,7 @@
 """What plans and templates say of what runs as which role, alone and beside a snapshot that lists it (E5).
 
-A list of what runs settles what changing it leads to, as far as no plan or template adds to it [Lambda API: CreateFunction, Role; EC2 API:
-RunInstances, IamInstanceProfile; Lambda Developer Guide: lambda-intro-execution-role].
+A list of what runs settles what changing it leads to, as far as no plan or template adds to it [Lambda API:
+CreateFunction, Role; EC2 API: RunInstances, IamInstanceProfile; Lambda Developer Guide: lambda-intro-execution-role].
 """
 
 from __future__ import annotations
@@ -29,8 +29,14 @@ TARGET, PLAIN = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("Target", "P
 PROFILE = f"arn:aws:iam::{ACCOUNT}:instance-profile/hosts"
 FUNCTION = f"arn:aws:lambda:{HERE}:{ACCOUNT}:function:intake"
 SERVICES = [f"{name}.amazonaws.com" for name in ("lambda", "ec2", "codebuild", "glue", "sagemaker", "states")]
-TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": SERVICES}, "Action": "sts:AssumeRole"}]}
-KEY_POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": TARGET}, "Action": "kms:*", "Resource": "*"}]}
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": SERVICES}, "Action": "sts:AssumeRole"}],
+}
+KEY_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": TARGET}, "Action": "kms:*", "Resource": "*"}],
+}
 EMPTY: dict[str, Any] = {
     "functions": [],
     "instances": [{"Instances": []}],
@@ -45,23 +51,33 @@ Json = dict[str, Any]
 
 
 def snapshot(*actions: str, listed: Json, roles: Json) -> Json:
-    """A key that Target alone may use; a user who may do some actions; what runs, and all roles with their instance profiles."""
+    """A key that Target alone may use; a user who may do some actions; what runs, and all roles with their instance
+    profiles."""
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]}
     found = [
         role(name, AssumeRolePolicyDocument=TRUST, InstanceProfileList=[{"Arn": arn} for arn in profiles])
         for name, profiles in roles.items()
     ]
-    whole = details(RoleDetailList=found, UserDetailList=[user("x", UserPolicyList=[{"PolicyName": "p", "PolicyDocument": policy}])])
+    whole = details(
+        RoleDetailList=found, UserDetailList=[user("x", UserPolicyList=[{"PolicyName": "p", "PolicyDocument": policy}])]
+    )
     running = {"regions": {"Regions": [{"RegionName": HERE}]}, "workloads": {HERE: listed}}
     accounts = {ACCOUNT: {"authorization_details": whole, **running}}
-    return {"keys": [key(policy={"Policy": KEY_POLICY}, grants={"Grants": []}, aliases=[], tags=[])], "accounts": accounts}
+    return {
+        "keys": [key(policy={"Policy": KEY_POLICY}, grants={"Grants": []}, aliases=[], tags=[])],
+        "accounts": accounts,
+    }
 
 
 def estate(folder: Path, beside: Json | None, *actions: str, listed: Json = EMPTY, roles: Json | None = None) -> Estate:
     """A snapshot, with a plan or template beside it."""
-    paths = [write(folder, snapshot(*actions, listed=listed, roles=roles or {"Target": [], "Plain": []}), "snapshot.json")]
+    paths = [
+        write(folder, snapshot(*actions, listed=listed, roles=roles or {"Target": [], "Plain": []}), "snapshot.json")
+    ]
     paths += [write(folder, beside)] if beside is not None else []
-    return load_estate(paths, supplied=Supplied(ACCOUNT, HERE) if beside is not None and "Resources" in beside else Supplied())
+    return load_estate(
+        paths, supplied=Supplied(ACCOUNT, HERE) if beside is not None and "Resources" in beside else Supplied()
+    )
 
 
 def verdict(folder: Path, beside: Json | None, *actions: str, **given: Any) -> str:
@@ -72,7 +88,9 @@ def verdict(folder: Path, beside: Json | None, *actions: str, **given: Any) -> s
 def reason(folder: Path, beside: Json | None, *actions: str, **given: Any) -> tuple[str, str]:
     """The same, with what is said of it."""
     text = f'account home = {ACCOUNT}\ninvariant "x": no user/x in home can eventually kms:Decrypt'
-    found = verifier.prove(estate(folder, beside, *actions, **given), read_invariants(Source("it.inv", text)).invariants).verdicts
+    found = verifier.prove(
+        estate(folder, beside, *actions, **given), read_invariants(Source("it.inv", text)).invariants
+    ).verdicts
     return found[0].status.value, found[0].reason.text if found[0].reason is not None else ""
 
 
@@ -81,7 +99,13 @@ def terraform(*resources: Planned, **members: Any) -> Json:
 
 
 def made(type_: str, before: Json | None = None, unknown: Json | None = None, **after: Any) -> Planned:
-    return Planned(type_, "it", after, {"arn": True, "id": True, **(unknown or {})} if before is None else unknown or {}, before=before)
+    return Planned(
+        type_,
+        "it",
+        after,
+        {"arn": True, "id": True, **(unknown or {})} if before is None else unknown or {},
+        before=before,
+    )
 
 
 FUNCTIONS = made("aws_lambda_function", function_name="intake", role=TARGET)
@@ -91,20 +115,27 @@ UPDATES = "lambda:UpdateFunctionCode"
 def test_e5_a_function_that_a_plan_makes_is_one_that_a_complete_list_has_not(tmp_path: Path) -> None:
     assert verdict(tmp_path, None, UPDATES) == "proved"
     assert verdict(tmp_path, terraform(FUNCTIONS), UPDATES) == "refuted"
-    assert verdict(tmp_path, terraform(made("aws_lambda_function", function_name="intake", role=PLAIN)), UPDATES) == "proved"
+    assert (
+        verdict(tmp_path, terraform(made("aws_lambda_function", function_name="intake", role=PLAIN)), UPDATES)
+        == "proved"
+    )
 
 
 def test_e5_code_that_is_not_known_leaves_its_list_open_and_the_reason_names_it(tmp_path: Path) -> None:
     status, why = reason(tmp_path, terraform(made("aws_synthetics_canary", name="c")), UPDATES)
     assert (
-        status == "unknown" and "what runs as which role is not known: aws_synthetics_canary.it may add to what the snapshot lists" in why
+        status == "unknown"
+        and "what runs as which role is not known: aws_synthetics_canary.it may add to what the snapshot lists" in why
     )
 
 
 def test_e4_a_role_that_a_plan_puts_into_an_instance_profile_is_in_one(tmp_path: Path) -> None:
     actions = ("iam:PassRole", "ec2:RunInstances")
     assert verdict(tmp_path, None, *actions) == "proved"
-    assert verdict(tmp_path, terraform(made("aws_iam_instance_profile", name="hosts", path="/", role="Target")), *actions) == "refuted"
+    assert (
+        verdict(tmp_path, terraform(made("aws_iam_instance_profile", name="hosts", path="/", role="Target")), *actions)
+        == "refuted"
+    )
 
 
 def whole(folder: Path, beside: Json, **given: Any) -> Account:
@@ -114,18 +145,42 @@ def whole(folder: Path, beside: Json, **given: Any) -> Account:
 
 
 MAKES: list[tuple[str, str, Json, str]] = [
-    ("functions", "aws_lambda_function", {"function_name": "it", "role": TARGET}, f"lambda:{HERE}:{ACCOUNT}:function:it"),
-    ("codebuild_projects", "aws_codebuild_project", {"name": "it", "service_role": TARGET}, f"codebuild:{HERE}:{ACCOUNT}:project/it"),
+    (
+        "functions",
+        "aws_lambda_function",
+        {"function_name": "it", "role": TARGET},
+        f"lambda:{HERE}:{ACCOUNT}:function:it",
+    ),
+    (
+        "codebuild_projects",
+        "aws_codebuild_project",
+        {"name": "it", "service_role": TARGET},
+        f"codebuild:{HERE}:{ACCOUNT}:project/it",
+    ),
     ("glue_jobs", "aws_glue_job", {"name": "it", "role_arn": TARGET}, f"glue:{HERE}:{ACCOUNT}:job/it"),
-    ("glue_dev_endpoints", "aws_glue_dev_endpoint", {"name": "it", "role_arn": TARGET}, f"glue:{HERE}:{ACCOUNT}:devEndpoint/it"),
+    (
+        "glue_dev_endpoints",
+        "aws_glue_dev_endpoint",
+        {"name": "it", "role_arn": TARGET},
+        f"glue:{HERE}:{ACCOUNT}:devEndpoint/it",
+    ),
     (
         "sagemaker_notebooks",
         "aws_sagemaker_notebook_instance",
         {"name": "it", "role_arn": TARGET},
         f"sagemaker:{HERE}:{ACCOUNT}:notebook-instance/it",
     ),
-    ("state_machines", "aws_sfn_state_machine", {"name": "it", "role_arn": TARGET}, f"states:{HERE}:{ACCOUNT}:stateMachine:it"),
-    ("schedules", "aws_scheduler_schedule", {"name": "it", "group_name": "default", "target": [{"arn": "x", "role_arn": TARGET}]})
+    (
+        "state_machines",
+        "aws_sfn_state_machine",
+        {"name": "it", "role_arn": TARGET},
+        f"states:{HERE}:{ACCOUNT}:stateMachine:it",
+    ),
+    (
+        "schedules",
+        "aws_scheduler_schedule",
+        {"name": "it", "group_name": "default", "target": [{"arn": "x", "role_arn": TARGET}]},
+    )
     + (f"scheduler:{HERE}:{ACCOUNT}:schedule/default/it",),
     (
         "schedules",
@@ -133,11 +188,31 @@ MAKES: list[tuple[str, str, Json, str]] = [
         {"Name": "it", "GroupName": "default", "Target": {"Arn": "x", "RoleArn": TARGET}},
         f"scheduler:{HERE}:{ACCOUNT}:schedule/default/it",
     ),
-    ("functions", "AWS::Lambda::Function", {"FunctionName": "it", "Role": TARGET}, f"lambda:{HERE}:{ACCOUNT}:function:it"),
-    ("functions", "AWS::Serverless::Function", {"FunctionName": "it", "Role": TARGET}, f"lambda:{HERE}:{ACCOUNT}:function:it"),
-    ("codebuild_projects", "AWS::CodeBuild::Project", {"Name": "it", "ServiceRole": TARGET}, f"codebuild:{HERE}:{ACCOUNT}:project/it"),
+    (
+        "functions",
+        "AWS::Lambda::Function",
+        {"FunctionName": "it", "Role": TARGET},
+        f"lambda:{HERE}:{ACCOUNT}:function:it",
+    ),
+    (
+        "functions",
+        "AWS::Serverless::Function",
+        {"FunctionName": "it", "Role": TARGET},
+        f"lambda:{HERE}:{ACCOUNT}:function:it",
+    ),
+    (
+        "codebuild_projects",
+        "AWS::CodeBuild::Project",
+        {"Name": "it", "ServiceRole": TARGET},
+        f"codebuild:{HERE}:{ACCOUNT}:project/it",
+    ),
     ("glue_jobs", "AWS::Glue::Job", {"Name": "it", "Role": "Target"}, f"glue:{HERE}:{ACCOUNT}:job/it"),
-    ("glue_dev_endpoints", "AWS::Glue::DevEndpoint", {"EndpointName": "it", "RoleArn": TARGET}, f"glue:{HERE}:{ACCOUNT}:devEndpoint/it"),
+    (
+        "glue_dev_endpoints",
+        "AWS::Glue::DevEndpoint",
+        {"EndpointName": "it", "RoleArn": TARGET},
+        f"glue:{HERE}:{ACCOUNT}:devEndpoint/it",
+    ),
     (
         "sagemaker_notebooks",
         "AWS::SageMaker::NotebookInstance",
@@ -150,7 +225,12 @@ MAKES: list[tuple[str, str, Json, str]] = [
         {"StateMachineName": "it", "RoleArn": TARGET},
         f"states:{HERE}:{ACCOUNT}:stateMachine:it",
     ),
-    ("state_machines", "AWS::Serverless::StateMachine", {"Name": "it", "Role": TARGET}, f"states:{HERE}:{ACCOUNT}:stateMachine:it"),
+    (
+        "state_machines",
+        "AWS::Serverless::StateMachine",
+        {"Name": "it", "Role": TARGET},
+        f"states:{HERE}:{ACCOUNT}:stateMachine:it",
+    ),
 ]
 """A resource of each type that is read, and what runs by it."""
 _OF_TASKS = {"taskProperties": [{"taskRoleArn": TARGET, "containers": []}]}
@@ -165,7 +245,12 @@ CHOSEN: list[tuple[str, str, Json, str]] = [
         f"ec2:{HERE}:{ACCOUNT}:launch-template/lt-0",
     ),
     ("launch_templates", "aws_launch_template", {"iam_instance_profile": [{"arn": PROFILE, "name": None}]}, "ec2:"),
-    ("launch_templates", "AWS::EC2::LaunchTemplate", {"LaunchTemplateData": {"IamInstanceProfile": {"Arn": PROFILE}}}, "ec2:"),
+    (
+        "launch_templates",
+        "AWS::EC2::LaunchTemplate",
+        {"LaunchTemplateData": {"IamInstanceProfile": {"Arn": PROFILE}}},
+        "ec2:",
+    ),
     (
         "ecs_task_definitions",
         "aws_ecs_task_definition",
@@ -178,34 +263,75 @@ CHOSEN: list[tuple[str, str, Json, str]] = [
         {"Family": "f", "TaskRoleArn": TARGET},
         f"ecs:{HERE}:{ACCOUNT}:task-definition/f:",
     ),
-    ("stacks", "aws_cloudformation_stack", {"name": "s", "iam_role_arn": TARGET}, f"cloudformation:{HERE}:{ACCOUNT}:stack/s/"),
-    ("apprunner_services", "aws_apprunner_service", {"service_name": "s", "instance_configuration": [{"instance_role_arn": TARGET}]})
+    (
+        "stacks",
+        "aws_cloudformation_stack",
+        {"name": "s", "iam_role_arn": TARGET},
+        f"cloudformation:{HERE}:{ACCOUNT}:stack/s/",
+    ),
+    (
+        "apprunner_services",
+        "aws_apprunner_service",
+        {"service_name": "s", "instance_configuration": [{"instance_role_arn": TARGET}]},
+    )
     + (f"apprunner:{HERE}:{ACCOUNT}:service/s/",),
-    ("apprunner_services", "AWS::AppRunner::Service", {"ServiceName": "s", "SourceConfiguration": _OF_SERVICE}, "apprunner:"),
-    ("batch_job_definitions", "aws_batch_job_definition", {"name": "j", "container_properties": json.dumps({"jobRoleArn": TARGET})})
+    (
+        "apprunner_services",
+        "AWS::AppRunner::Service",
+        {"ServiceName": "s", "SourceConfiguration": _OF_SERVICE},
+        "apprunner:",
+    ),
+    (
+        "batch_job_definitions",
+        "aws_batch_job_definition",
+        {"name": "j", "container_properties": json.dumps({"jobRoleArn": TARGET})},
+    )
     + (f"batch:{HERE}:{ACCOUNT}:job-definition/j:",),
-    ("batch_job_definitions", "aws_batch_job_definition", {"name": "j", "ecs_properties": json.dumps(_OF_TASKS)}, "batch:"),
+    (
+        "batch_job_definitions",
+        "aws_batch_job_definition",
+        {"name": "j", "ecs_properties": json.dumps(_OF_TASKS)},
+        "batch:",
+    ),
     ("batch_job_definitions", "aws_batch_job_definition")
     + ({"name": "j", "node_properties": json.dumps({"nodeRangeProperties": [{"ecsProperties": _OF_TASKS}]})}, "batch:"),
     ("batch_job_definitions", "AWS::Batch::JobDefinition")
-    + ({"JobDefinitionName": "j", "NodeProperties": {"NodeRangeProperties": [{"Container": {"JobRoleArn": TARGET}}]}}, "batch:"),
+    + (
+        {"JobDefinitionName": "j", "NodeProperties": {"NodeRangeProperties": [{"Container": {"JobRoleArn": TARGET}}]}},
+        "batch:",
+    ),
     ("code_interpreters", "aws_bedrockagentcore_code_interpreter", {"name": "c", "execution_role_arn": TARGET})
     + (f"bedrock-agentcore:{HERE}:{ACCOUNT}:code-interpreter-custom/c-",),
-    ("code_interpreters", "AWS::BedrockAgentCore::CodeInterpreterCustom", {"Name": "c", "ExecutionRoleArn": TARGET}, "bedrock-agentcore:"),
+    (
+        "code_interpreters",
+        "AWS::BedrockAgentCore::CodeInterpreterCustom",
+        {"Name": "c", "ExecutionRoleArn": TARGET},
+        "bedrock-agentcore:",
+    ),
     ("agent_runtimes", "aws_bedrockagentcore_agent_runtime", {"agent_runtime_name": "a", "role_arn": TARGET})
     + (f"bedrock-agentcore:{HERE}:{ACCOUNT}:runtime/a-",),
-    ("agent_runtimes", "AWS::BedrockAgentCore::Runtime", {"AgentRuntimeName": "a", "RoleArn": TARGET}, "bedrock-agentcore:"),
+    (
+        "agent_runtimes",
+        "AWS::BedrockAgentCore::Runtime",
+        {"AgentRuntimeName": "a", "RoleArn": TARGET},
+        "bedrock-agentcore:",
+    ),
 ]
 """The same of types of which AWS chooses a part of the ARN."""
 
 
 def test_e5_each_type_of_the_table_has_a_resource() -> None:
     profiles = {type_ for type_, code in CODE.items() if code.kind == PROFILES}
-    assert CODE.keys() - profiles == {type_ for _, type_, _, _ in (*MAKES, *CHOSEN)} | {"aws_ecs_service", "AWS::ECS::Service"}
+    assert CODE.keys() - profiles == {type_ for _, type_, _, _ in (*MAKES, *CHOSEN)} | {
+        "aws_ecs_service",
+        "AWS::ECS::Service",
+    }
 
 
 @pytest.mark.parametrize(("kind", "type_", "given", "arn"), MAKES)
-def test_e5_code_of_a_plan_or_template_is_beside_what_is_listed(tmp_path: Path, kind: str, type_: str, given: Json, arn: str) -> None:
+def test_e5_code_of_a_plan_or_template_is_beside_what_is_listed(
+    tmp_path: Path, kind: str, type_: str, given: Json, arn: str
+) -> None:
     template = {"Resources": {"It": {"Type": type_, "Properties": given}}}
     found = whole(tmp_path, template if "::" in type_ else terraform(made(type_, **given)))
     assert [(one.kind, one.arn, one.roles, one.tags is None) for one in found.workloads] == [
@@ -219,19 +345,34 @@ def test_e5_code_whose_arn_aws_chooses_runs_as_its_role_and_leaves_the_list_open
     tmp_path: Path, kind: str, type_: str, given: Json, begins: str
 ) -> None:
     template = {"Resources": {"It": {"Type": type_, "Properties": given}}}
-    found = whole(tmp_path, template if "::" in type_ else terraform(made(type_, **given)), roles=HELD | {"Target": [PROFILE], "Plain": []})
+    found = whole(
+        tmp_path,
+        template if "::" in type_ else terraform(made(type_, **given)),
+        roles=HELD | {"Target": [PROFILE], "Plain": []},
+    )
     (code,) = found.workloads
     assert (code.kind, code.roles, code.arn.startswith(f"arn:aws:{begins}")) == (kind, (TARGET,), True)
     assert kind not in found.all_workloads
 
 
 @pytest.mark.parametrize(("kind", "type_", "given", "begins"), [row for row in (*MAKES, *CHOSEN) if "::" not in row[1]])
-def test_e5_code_that_is_there_has_the_arn_that_the_plan_knows(tmp_path: Path, kind: str, type_: str, given: Json, begins: str) -> None:
-    own = {"bedrockagentcore_code": "code_interpreter_arn", "bedrockagentcore_agent": "agent_runtime_arn", "cloudformation": "id"}
+def test_e5_code_that_is_there_has_the_arn_that_the_plan_knows(
+    tmp_path: Path, kind: str, type_: str, given: Json, begins: str
+) -> None:
+    own = {
+        "bedrockagentcore_code": "code_interpreter_arn",
+        "bedrockagentcore_agent": "agent_runtime_arn",
+        "cloudformation": "id",
+    }
     name = next((name for part, name in own.items() if part in type_), "arn")
     values = given | {name: f"arn:aws:x:{HERE}:{ACCOUNT}:it"}
-    found = whole(tmp_path, terraform(Planned(type_, "it", values, before=values)), roles={"Target": [PROFILE], "Plain": []})
-    assert [(one.kind, one.arn, one.roles) for one in found.workloads] in ([], [(kind, f"arn:aws:x:{HERE}:{ACCOUNT}:it", (TARGET,))])
+    found = whole(
+        tmp_path, terraform(Planned(type_, "it", values, before=values)), roles={"Target": [PROFILE], "Plain": []}
+    )
+    assert [(one.kind, one.arn, one.roles) for one in found.workloads] in (
+        [],
+        [(kind, f"arn:aws:x:{HERE}:{ACCOUNT}:it", (TARGET,))],
+    )
     assert found.workloads or kind in EMPTY  # a list that is whole has another word
 
 
@@ -253,7 +394,8 @@ OF_CLUSTER = f"arn:aws:ecs:{HERE}:{ACCOUNT}:service/main/web"
 
 
 def test_e5_a_service_runs_as_the_role_of_its_task_definition(tmp_path: Path) -> None:
-    """The execution role is the agent's, and no container has its credentials [Amazon ECS Developer Guide: task_execution_IAM_role]."""
+    """The execution role is the agent's, and no container has its credentials [Amazon ECS Developer Guide:
+    task_execution_IAM_role]."""
     found = whole(tmp_path, terraform(SERVICE, DEFINITION))
     assert [one.roles for one in found.workloads if one.arn == OF_CLUSTER] == [(TARGET,)]
     cluster = {"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": "main"}}
@@ -266,15 +408,22 @@ def test_e5_a_service_runs_as_the_role_of_its_task_definition(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     "named",
-    [{"task_definition": "web"}, {"task_definition": "Target"}, {"task_definition": f"arn:aws:ecs:{HERE}:{ACCOUNT}:task-definition/web:3"}],
+    [
+        {"task_definition": "web"},
+        {"task_definition": "Target"},
+        {"task_definition": f"arn:aws:ecs:{HERE}:{ACCOUNT}:task-definition/web:3"},
+    ],
 )
-def test_e5_a_service_of_a_task_definition_that_is_not_told_runs_as_no_role_that_is_known(tmp_path: Path, named: Json) -> None:
+def test_e5_a_service_of_a_task_definition_that_is_not_told_runs_as_no_role_that_is_known(
+    tmp_path: Path, named: Json
+) -> None:
     found = whole(tmp_path, terraform(made("aws_ecs_service", name="web", cluster="main", **named), DEFINITION))
     assert [one for one in found.workloads if one.kind == "ecs_services"] == []
 
 
 @pytest.mark.parametrize(
-    ("actions", "status"), [(("ecs:UpdateService", "ecs:ExecuteCommand"), "refuted"), (("ecs:UpdateService",), "unknown")]
+    ("actions", "status"),
+    [(("ecs:UpdateService", "ecs:ExecuteCommand"), "refuted"), (("ecs:UpdateService",), "unknown")],
 )
 def test_e5_who_may_update_a_service_of_a_plan_and_enter_its_tasks_has_its_role(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, actions: tuple[str, ...], status: str
@@ -331,7 +480,14 @@ def test_e5_a_folder_says_what_runs_as_which_role(tmp_path: Path) -> None:
     kinds = {code.kind for code in CODE.values()} & {
         one.kind for one in found.workloads if one.roles == (f"arn:aws:iam::{ACCOUNT}:role/R",)
     }
-    of_folder = {"instances", "launch_templates", "ecs_task_definitions", "ecs_services", "apprunner_services", "batch_job_definitions"}
+    of_folder = {
+        "instances",
+        "launch_templates",
+        "ecs_task_definitions",
+        "ecs_services",
+        "apprunner_services",
+        "batch_job_definitions",
+    }
     assert kinds == of_folder | {"codebuild_projects"} and len(found.workloads) == len(kinds)
 
 
@@ -341,7 +497,11 @@ def test_e5_a_plan_tells_a_role_inside_a_block_by_its_expression(tmp_path: Path,
     expressions = inside if not nested else {"instance_configuration": [{}]}
     after = {"service_name": "s", "instance_configuration": [{}]}
     service = Planned(
-        "aws_apprunner_service", "it", after, {"arn": True, "instance_configuration": [{"instance_role_arn": True}]}, expressions
+        "aws_apprunner_service",
+        "it",
+        after,
+        {"arn": True, "instance_configuration": [{"instance_role_arn": True}]},
+        expressions,
     )
     role_ = Planned("aws_iam_role", "Target", {"name": "Target"}, {"arn": True})
     found = whole(tmp_path, terraform(role_, service), roles={"Plain": []})
@@ -360,16 +520,30 @@ BOTH = {FUNCTION: PLAIN, f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-1": PLAIN}
     ("beside", "runs", "opened"),
     [
         (terraform(FUNCTIONS), {FUNCTION: TARGET}, ()),
-        (terraform(Planned("aws_lambda_function", "it", {**FORMER, "role": TARGET}, before=FORMER)), {FUNCTION: TARGET}, ()),
+        (
+            terraform(Planned("aws_lambda_function", "it", {**FORMER, "role": TARGET}, before=FORMER)),
+            {FUNCTION: TARGET},
+            (),
+        ),
         (terraform(Planned("aws_lambda_function", "it", FORMER, before=FORMER)), {}, ()),
         (terraform(Planned("aws_lambda_function", "it", FORMER | {"role": TARGET}, before=FORMER | {"role": TARGET})),)
         + ({FUNCTION: None}, ("functions",)),
-        (terraform(Planned("aws_lambda_function", "it", FORMER | {"function_name": "b"}, before=FORMER | {"function_name": "b"})),)
+        (
+            terraform(
+                Planned(
+                    "aws_lambda_function", "it", FORMER | {"function_name": "b"}, before=FORMER | {"function_name": "b"}
+                )
+            ),
+        )
         + ({}, ("functions",)),
         (terraform(Planned("aws_lambda_function", "it", None, before=FORMER)), {FUNCTION: None}, ()),
         (terraform(Planned("aws_lambda_function", "it", FORMER, before=FORMER, does=["delete", "create"])), {}, ()),
         (terraform(Planned("aws_lambda_function", "it", FORMER, before=FORMER, does=["create", "delete"])), {}, ()),
-        (terraform(made("aws_lambda_function", function_name="intake", unknown={"role": True})), {FUNCTION: None}, ("functions",)),
+        (
+            terraform(made("aws_lambda_function", function_name="intake", unknown={"role": True})),
+            {FUNCTION: None},
+            ("functions",),
+        ),
         (terraform(made("aws_lambda_function", unknown={"function_name": True}, role=TARGET)), {}, ("functions",)),
         (terraform(made("aws_iam_instance_profile", **OF_PROFILE)), {}, ()),
         (terraform(Planned("aws_iam_instance_profile", "it", {**OF_PROFILE, "role": "Target"}, before=OF_PROFILE)),)
@@ -380,24 +554,38 @@ BOTH = {FUNCTION: PLAIN, f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-1": PLAIN}
         + ({f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-1": None}, ("instances",)),
         (terraform(made("aws_codebuild_project", unknown={"build_batch_config": True}, name="p", service_role=PLAIN)),)
         + ({}, ("codebuild_projects",)),
-        ({"Resources": {"It": {"Type": "AWS::EC2::Instance", "Properties": {"LaunchTemplate": {"Version": "1"}}}}}, {}, ("instances",)),
+        (
+            {"Resources": {"It": {"Type": "AWS::EC2::Instance", "Properties": {"LaunchTemplate": {"Version": "1"}}}}},
+            {},
+            ("instances",),
+        ),
         ({"Resources": {"It": {"Type": "AWS::EC2::Instance"}}}, {}, ()),
         (terraform(made("awscc_lambda_function", function_name="b", role=TARGET)), {}, ("functions",)),
         (terraform(made("aws_glue_trigger", name="t")), {}, ("glue_jobs", "glue_dev_endpoints")),
-        (terraform(made("aws_ecs_service", name="s"), made("aws_apprunner_service", service_name="s")), {}, ("instances",)),
+        (
+            terraform(made("aws_ecs_service", name="s"), made("aws_apprunner_service", service_name="s")),
+            {},
+            ("instances",),
+        ),
         (terraform(made("aws_synthetics_canary", name="c")), {}, tuple(EMPTY)),
         (terraform(made("aws_cloudcontrolapi_resource", type_name="AWS::Lambda::Function")), {}, tuple(EMPTY)),
         (terraform(made("kubernetes_pod", name="x")), {}, tuple(EMPTY)),
         ({"Resources": {"It": {"Type": "AWS::AutoScaling::AutoScalingGroup", "Properties": {}}}}, {}, ("instances",)),
         ({"Resources": {"It": {"Type": "AWS::Events::Rule", "Properties": {}}}}, {}, tuple(EMPTY)),
         ({"Resources": {"It": {"Type": "AWS::Lambda::Function", "Properties": {"Role": TARGET}}}}, {}, ("functions",)),
-        (terraform(made("aws_s3_bucket", bucket="b"), made("aws_lambda_permission", action="lambda:InvokeFunction")), {}, ()),
+        (
+            terraform(made("aws_s3_bucket", bucket="b"), made("aws_lambda_permission", action="lambda:InvokeFunction")),
+            {},
+            (),
+        ),
         (terraform(Planned("aws_synthetics_canary", "it", None, before={"name": "c"})), {}, ()),
         (terraform(Planned("aws_synthetics_canary", "it", {"name": "c"}, before={"name": "c"})), {}, ()),
         ({"Resources": {"It": {"Type": "AWS::S3::Bucket"}, "Log": {"Type": "AWS::Logs::LogGroup"}}}, {}, ()),
     ],
 )
-def test_e5_what_is_listed_is_as_a_plan_or_template_leaves_it(tmp_path: Path, beside: Json, runs: Json, opened: tuple[str, ...]) -> None:
+def test_e5_what_is_listed_is_as_a_plan_or_template_leaves_it(
+    tmp_path: Path, beside: Json, runs: Json, opened: tuple[str, ...]
+) -> None:
     found = whole(tmp_path, beside, listed=LISTED, roles=HELD)
     left = {arn: role for arn, role in (BOTH | runs).items() if role is not None}
     assert {one.arn: one.roles[0] for one in found.workloads if one.roles} == left
@@ -405,7 +593,9 @@ def test_e5_what_is_listed_is_as_a_plan_or_template_leaves_it(tmp_path: Path, be
 
 
 @pytest.mark.parametrize(("kind", "type_", "given", "arn"), [row for row in MAKES if "::" not in row[1]])
-def test_e5_an_update_of_something_else_only_tells_the_role(tmp_path: Path, kind: str, type_: str, given: Json, arn: str) -> None:
+def test_e5_an_update_of_something_else_only_tells_the_role(
+    tmp_path: Path, kind: str, type_: str, given: Json, arn: str
+) -> None:
     # Providers send what changes: of aws_lambda_function `if d.HasChange("role")`.
     after, before = {**given, "description": "new"}, json.loads(json.dumps(given).replace(TARGET, PLAIN))
     written = whole(tmp_path, terraform(Planned(type_, "it", after, before=before)))
@@ -418,8 +608,12 @@ def test_e5_an_update_of_something_else_only_tells_the_role(tmp_path: Path, kind
     ("before", "after", "known"),
     [(PLAIN, PLAIN, True), (TARGET, TARGET, False), (PLAIN, TARGET, True)],
 )
-def test_e5_of_a_function_the_update_writes_the_role_that_changes(tmp_path: Path, before: str, after: str, known: bool) -> None:
-    was, now = ({"function_name": "intake", "role": role_, "memory_size": size} for role_, size in ((before, 1), (after, 2)))
+def test_e5_of_a_function_the_update_writes_the_role_that_changes(
+    tmp_path: Path, before: str, after: str, known: bool
+) -> None:
+    was, now = (
+        {"function_name": "intake", "role": role_, "memory_size": size} for role_, size in ((before, 1), (after, 2))
+    )
     found = whole(tmp_path, terraform(Planned("aws_lambda_function", "it", now, before=was)), listed=LISTED, roles=HELD)
     assert [one.roles[0] for one in found.workloads if one.kind == "functions"] == [after] * known
     assert ("functions" in found.all_workloads) is known
@@ -433,22 +627,34 @@ def test_e5_of_a_function_the_update_writes_the_role_that_changes(tmp_path: Path
         ({}, {}, ()),
     ],
 )
-def test_e5_of_an_instance_the_update_writes_the_tags_that_change(tmp_path: Path, before: Json, after: Json, tags: object) -> None:
+def test_e5_of_an_instance_the_update_writes_the_tags_that_change(
+    tmp_path: Path, before: Json, after: Json, tags: object
+) -> None:
     was, now = ({"id": "i-1", "iam_instance_profile": "hosts", "tags": one, "tags_all": one} for one in (before, after))
     change = terraform(Planned("aws_instance", "it", now | {"instance_type": "b"}, before=was | {"instance_type": "a"}))
     found = whole(tmp_path, change, listed=LISTED, roles=HELD)
-    assert [one.tags for one in found.workloads if one.kind == "instances"] == [tags] and "instances" in found.all_workloads
+    assert [one.tags for one in found.workloads if one.kind == "instances"] == [
+        tags
+    ] and "instances" in found.all_workloads
 
 
 def test_e5_a_plan_alone_says_what_runs_and_closes_nothing(tmp_path: Path) -> None:
     trust = {"assume_role_policy": json.dumps(TRUST), "arn": None}
     unknown = {"role": True, "id": True}
-    profile = Planned("aws_iam_instance_profile", "h", {"name": "hosts", "path": "/"}, unknown, {"role": refers("aws_iam_role.R.id")})
+    profile = Planned(
+        "aws_iam_instance_profile", "h", {"name": "hosts", "path": "/"}, unknown, {"role": refers("aws_iam_role.R.id")}
+    )
     tags = {"tags": {"team": "red"}, "tags_all": {"team": "red"}}
     host = Planned(
-        "aws_instance", "h", tags, {"id": True, "iam_instance_profile": True}, {"iam_instance_profile": refers(f"{profile.address}.id")}
+        "aws_instance",
+        "h",
+        tags,
+        {"id": True, "iam_instance_profile": True},
+        {"iam_instance_profile": refers(f"{profile.address}.id")},
     )
-    function = Planned("aws_lambda_function", "f", {"function_name": "f"}, {"role": True}, {"role": refers("aws_iam_role.R.arn")})
+    function = Planned(
+        "aws_lambda_function", "f", {"function_name": "f"}, {"role": True}, {"role": refers("aws_iam_role.R.arn")}
+    )
     data = terraform(new_key("k", KEY_POLICY), new_role("R", after=trust), profile, host, function)
     (found,) = load_estate([write(tmp_path, data)]).accounts
     assert [(one.kind, one.roles, one.tags) for one in found.workloads] == [
@@ -461,13 +667,26 @@ def test_e5_a_plan_alone_says_what_runs_and_closes_nothing(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("resource", "more"),
     [
-        ({"Type": "AWS::Serverless::Function", "Properties": {"FunctionName": "it"}}, {"Transform": "AWS::Serverless-2016-10-31"}),
         (
-            {"Type": "AWS::Lambda::Function", "Condition": "Often", "Properties": {"FunctionName": "it", "Role": TARGET}},
+            {"Type": "AWS::Serverless::Function", "Properties": {"FunctionName": "it"}},
+            {"Transform": "AWS::Serverless-2016-10-31"},
+        ),
+        (
+            {
+                "Type": "AWS::Lambda::Function",
+                "Condition": "Often",
+                "Properties": {"FunctionName": "it", "Role": TARGET},
+            },
             {"Parameters": {"P": {"Type": "String"}}, "Conditions": {"Often": {"Fn::Equals": [{"Ref": "P"}, "x"]}}},
         ),
         ({"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "it", "Role": {"Fn::ImportValue": "r"}}}, {}),
-        ({"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "it", "Role": PLAIN, "Fn::Transform": {"Name": "M"}}}, {}),
+        (
+            {
+                "Type": "AWS::Lambda::Function",
+                "Properties": {"FunctionName": "it", "Role": PLAIN, "Fn::Transform": {"Name": "M"}},
+            },
+            {},
+        ),
     ],
 )
 def test_e5_a_function_that_may_be_made_or_whose_role_is_not_told_is_none_and_leaves_the_list_open(
@@ -480,7 +699,9 @@ def test_e5_a_function_that_may_be_made_or_whose_role_is_not_told_is_none_and_le
 def test_e5_a_role_that_the_plan_knows_is_not_the_one_that_its_expression_refers_to(tmp_path: Path) -> None:
     """`replace(aws_iam_role.Plain.arn, "Plain", "Target")`, of which a plan has the reference alone."""
     plain = Planned("aws_iam_role", "Plain", {"name": "Plain", "arn": PLAIN}, before={"name": "Plain", "arn": PLAIN})
-    other = Planned(FUNCTIONS.type, "it", {"function_name": "it", "role": TARGET}, {}, {"role": refers("aws_iam_role.Plain.arn")})
+    other = Planned(
+        FUNCTIONS.type, "it", {"function_name": "it", "role": TARGET}, {}, {"role": refers("aws_iam_role.Plain.arn")}
+    )
     assert [one.roles for one in whole(tmp_path, terraform(plain, other)).workloads] == [(TARGET,)]
 
 
@@ -507,26 +728,36 @@ def test_e5_of_two_plans_that_give_a_function_two_roles_none_is_known(tmp_path: 
 )
 def test_e5_an_instance_that_is_made_runs_under_an_id_that_is_not_known_yet(tmp_path: Path, beside: Json) -> None:
     found = whole(tmp_path, beside, listed=LISTED, roles=HELD)
-    assert [(one.arn.startswith(f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-0"), one.roles) for one in found.workloads[2:]] == [
-        (True, (PLAIN,))
-    ]
+    assert [
+        (one.arn.startswith(f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-0"), one.roles) for one in found.workloads[2:]
+    ] == [(True, (PLAIN,))]
     assert "instances" not in found.all_workloads
 
 
 @pytest.mark.parametrize(("which", "status"), [("F.Arn", "refuted"), ("G.Arn", "proved")])
 def test_e5_a_policy_names_a_function_of_the_template_by_its_arn(tmp_path: Path, which: str, status: str) -> None:
-    allows = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": UPDATES, "Resource": {"Fn::GetAtt": which}}]}
+    allows = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": UPDATES, "Resource": {"Fn::GetAtt": which}}],
+    }
     resources = {
         "K": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": KEY_POLICY}},
         "F": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "f", "Role": {"Fn::GetAtt": "R.Arn"}}},
         "G": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "g", "Role": PLAIN}},
         "R": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "Target", "AssumeRolePolicyDocument": TRUST}},
-        "U": {"Type": "AWS::IAM::UserPolicy", "Properties": {"UserName": "x", "PolicyName": "q", "PolicyDocument": allows}},
+        "U": {
+            "Type": "AWS::IAM::UserPolicy",
+            "Properties": {"UserName": "x", "PolicyName": "q", "PolicyDocument": allows},
+        },
     }
     assert verdict(tmp_path, {"Resources": resources}, "kms:ListKeys", roles={"Plain": []}) == status
 
 
 def test_e5_what_a_plan_makes_is_part_of_what_a_remembered_verdict_is_about(tmp_path: Path) -> None:
-    makes = [FUNCTIONS, made("aws_lambda_function", function_name="intake", role=PLAIN), made("aws_synthetics_canary", name="c")]
+    makes = [
+        FUNCTIONS,
+        made("aws_lambda_function", function_name="intake", role=PLAIN),
+        made("aws_synthetics_canary", name="c"),
+    ]
     estates = [estate(tmp_path, beside, UPDATES) for beside in (None, *map(terraform, makes))]
     assert len({digest(meaning.whole(each)) for each in estates}) == 4

@@ -31,7 +31,13 @@ from verifier.model.unmodelled import Influence
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 FULL, RCP_FULL = "p-FullAWSAccess", "p-RCPFullAWSAccess"
 EVERYWHERE = (ROOT, UNIT, INNER, MANAGEMENT, ACCOUNT, PARTNER)
-PARENTS = {ACCOUNT: parent(INNER), INNER: parent(UNIT), UNIT: parent(ROOT), MANAGEMENT: parent(ROOT), PARTNER: parent(ROOT)}
+PARENTS = {
+    ACCOUNT: parent(INNER),
+    INNER: parent(UNIT),
+    UNIT: parent(ROOT),
+    MANAGEMENT: parent(ROOT),
+    PARTNER: parent(ROOT),
+}
 RESOURCE_DENY = json.dumps({"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"}]})
 ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]})
 
@@ -70,19 +76,33 @@ def test_d7_full_aws_access_has_its_document(tmp_path: Path) -> None:
     estate = read(tmp_path, organization(parents=PARENTS, policies=[full()]))
     (policy,) = (controls(estate).service or ())[0].policies
     (statement,) = policy.statements
-    assert (policy.kind, statement.effect, statement.principals, statement.conditions) == (PolicyKind.SCP, Effect.ALLOW, None, ())
+    assert (policy.kind, statement.effect, statement.principals, statement.conditions) == (
+        PolicyKind.SCP,
+        Effect.ALLOW,
+        None,
+        (),
+    )
     assert [text.value for text in (*(statement.actions or ()), *(statement.resources or ()))] == ["*", "*"]
 
 
 def test_d7_raw_outputs_are_the_same_as_pairs(tmp_path: Path) -> None:
     listed = {
-        SCP: {"Policies": [{"Id": FULL, "Type": SCP, "AwsManaged": True}, {"Id": "p-deny", "Name": "Deny", "Type": SCP}]},
+        SCP: {
+            "Policies": [{"Id": FULL, "Type": SCP, "AwsManaged": True}, {"Id": "p-deny", "Name": "Deny", "Type": SCP}]
+        },
         RCP: {"Policies": [{"Id": RCP_FULL, "Type": RCP, "AwsManaged": True}]},
     }
     where = {FULL: targets(*EVERYWHERE), "p-deny": targets(UNIT)}
     pairs = read(tmp_path, organization(parents=PARENTS, policies=[full(), control("p-deny", targets=targets(UNIT))]))
-    for document in ({"p-deny": described("p-deny")}, [described("p-deny")], described("p-deny"), [described("p-deny")["Policy"]]):
-        raw = read(tmp_path, organization(parents=PARENTS, list_policies=listed, describe_policy=document, targets=where))
+    for document in (
+        {"p-deny": described("p-deny")},
+        [described("p-deny")],
+        described("p-deny"),
+        [described("p-deny")["Policy"]],
+    ):
+        raw = read(
+            tmp_path, organization(parents=PARENTS, list_policies=listed, describe_policy=document, targets=where)
+        )
         assert names(controls(raw).service) == names(controls(pairs).service)
         assert names(controls(raw).resource) == [(ROOT, []), (UNIT, []), (INNER, []), (ACCOUNT, [])]
         assert raw.unmodelled == ()
@@ -119,15 +139,24 @@ def test_d7_a_type_that_is_not_enabled_restricts_nothing(tmp_path: Path) -> None
     assert (controls(estate).service, controls(estate).resource) == ((), None)
     assert estate.unmodelled == ()
     attached = organization(roots=roots, policies=[control(targets=targets(ROOT))])
-    assert assert_only(refused(tmp_path, attached), "`roots` says that SERVICE_CONTROL_POLICY is not enabled").rule == "D7"
+    assert (
+        assert_only(refused(tmp_path, attached), "`roots` says that SERVICE_CONTROL_POLICY is not enabled").rule == "D7"
+    )
 
 
 def test_u3_a_document_that_is_missing_may_refuse(tmp_path: Path) -> None:
-    policies = [full(ROOT, UNIT, INNER, MANAGEMENT, PARTNER), control("p-deny", None, targets=targets(ACCOUNT, MANAGEMENT))]
+    policies = [
+        full(ROOT, UNIT, INNER, MANAGEMENT, PARTNER),
+        control("p-deny", None, targets=targets(ACCOUNT, MANAGEMENT)),
+    ]
     estate = read(tmp_path, organization(parents=PARENTS, policies=policies))
     assert names(controls(estate).service)[-1] == (ACCOUNT, ["FullAWSAccess"])
     (thing,) = estate.unmodelled
-    assert (thing.name, thing.label, thing.influence) == (f"service control policies of {ACCOUNT}", "D7", Influence.MAY_REFUSE)
+    assert (thing.name, thing.label, thing.influence) == (
+        f"service control policies of {ACCOUNT}",
+        "D7",
+        Influence.MAY_REFUSE,
+    )
     assert (thing.account, thing.key, thing.principal) == (ACCOUNT, None, None)
     warning = assert_only(estate.warnings, "the document of Deny (p-deny) is not in the input")
     assert warning.hint == "give describe-policy --policy-id p-deny in `describe_policy`"
@@ -175,13 +204,17 @@ def test_d7_without_a_path_what_is_between_is_not_known(tmp_path: Path) -> None:
         (PARTNER, Influence.MAY_REFUSE),
     ]
     warning = assert_only(
-        estate.warnings, f"which OUs an account is in is not in the input: verdicts that service control policies of {ACCOUNT}"
+        estate.warnings,
+        f"which OUs an account is in is not in the input: verdicts that service control policies of {ACCOUNT}",
     )
     assert "list-parents" in (warning.hint or "")
 
 
 def test_d7_without_a_path_nothing_is_missing_if_no_ou_restricts(tmp_path: Path) -> None:
-    assert read(tmp_path, organization(policies=[full(), control("p-root", targets=targets(ROOT, PARTNER))])).unmodelled == ()
+    assert (
+        read(tmp_path, organization(policies=[full(), control("p-root", targets=targets(ROOT, PARTNER))])).unmodelled
+        == ()
+    )
     rootless = read(tmp_path, organization(policies=[full(ACCOUNT, PARTNER, MANAGEMENT)]))
     assert len(rootless.unmodelled) == 2
 
@@ -191,7 +224,9 @@ def test_d7_a_gap_in_rcps_is_of_the_account_that_owns_the_keys(tmp_path: Path) -
     managed = {"metadata": metadata(KEY.replace("1234abcd", "99999999"), KeyManager="AWS"), "policy": "default"}
     outside = {"arn": KEY.replace(ACCOUNT, "123456789012"), "policy": "default"}
     in_management = {"arn": KEY.replace(ACCOUNT, MANAGEMENT), "policy": "default"}
-    estate = read(tmp_path, organization(policies=policies), keys=[key(name="payments"), managed, outside, in_management])
+    estate = read(
+        tmp_path, organization(policies=policies), keys=[key(name="payments"), managed, outside, in_management]
+    )
     things = [(thing.name, thing.owner, thing.key, thing.account) for thing in estate.unmodelled]
     assert (f"resource control policies of {ACCOUNT}", ACCOUNT, None, None) in things
     assert not any(thing.owner in (MANAGEMENT, "123456789012") for thing in estate.unmodelled)
@@ -201,13 +236,20 @@ def test_d7_a_gap_in_rcps_is_of_the_account_that_owns_the_keys(tmp_path: Path) -
 
 
 def test_d7_an_rcp_whose_document_is_missing_may_refuse(tmp_path: Path) -> None:
-    estate = read(tmp_path, organization(parents=PARENTS, policies=[control("p-rcp", None, RCP, targets=targets(ACCOUNT))]))
+    estate = read(
+        tmp_path, organization(parents=PARENTS, policies=[control("p-rcp", None, RCP, targets=targets(ACCOUNT))])
+    )
     assert [(thing.owner, thing.influence) for thing in estate.unmodelled] == [(ACCOUNT, Influence.MAY_REFUSE)]
     assert names(controls(estate).resource)[-1] == (ACCOUNT, [])
 
 
 def test_d7_policies_that_are_attached_nowhere_are_not_read(tmp_path: Path) -> None:
-    assert read(tmp_path, organization(parents=PARENTS, policies=[full(), control(content="{}", targets=targets())])).unmodelled == ()
+    assert (
+        read(
+            tmp_path, organization(parents=PARENTS, policies=[full(), control(content="{}", targets=targets())])
+        ).unmodelled
+        == ()
+    )
 
 
 def test_d7_one_policy_on_several_levels_is_read_once(tmp_path: Path) -> None:
@@ -217,7 +259,9 @@ def test_d7_one_policy_on_several_levels_is_read_once(tmp_path: Path) -> None:
 
 
 def scp(**elements: Any) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"} | elements]})
+    return json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"} | elements]}
+    )
 
 
 @pytest.mark.parametrize(
@@ -263,7 +307,9 @@ def test_l4_a_control_policy_may_have_5120_characters(tmp_path: Path, type_: str
 def test_d7_many_accounts_share_their_levels(tmp_path: Path) -> None:
     accounts = [MANAGEMENT, *(str(100000000000 + number) for number in range(2_000))]
     given = organization(
-        *accounts, paths=dict.fromkeys(accounts, PATH), policies=[control(FULL, None, targets=targets(ROOT, UNIT, *accounts))]
+        *accounts,
+        paths=dict.fromkeys(accounts, PATH),
+        policies=[control(FULL, None, targets=targets(ROOT, UNIT, *accounts))],
     )
     found = read(tmp_path, given).organization
     assert found is not None and len(found.controls) == 2_001

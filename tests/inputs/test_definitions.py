@@ -18,7 +18,10 @@ def called(a: str = "var.a", d: str = '"x"', more: str = "") -> str:
 
 
 OUTSIDE = '"arn:aws:iam::444455556666:root"'
-OF_KEY = f'resource "aws_kms_grant" "g" {{\n  key_id = var.d\n  grantee_principal = {OUTSIDE}\n  operations = ["Decrypt"]\n}}\n'
+OF_KEY = (
+    f'resource "aws_kms_grant" "g" {{\n  key_id = var.d\n  grantee_principal = {OUTSIDE}\n  operations = '
+    '["Decrypt"]\n}\n'
+)
 GIVEN = "aws_kms_key.k.key_id"
 
 
@@ -30,12 +33,19 @@ GIVEN = "aws_kms_key.k.key_id"
         (KEY + called(), KEY + called(d='"y"'), runs("${var.a}"), EQUIVALENT),
         (KEY + called(), KEY + called(d='"y"'), runs("${var.d}"), UNKNOWN),
         *(
-            (KEY + called(d=GIVEN, more="  count = var.a\n"), KEY + called(d=GIVEN, more="  count = var.b\n"), inner, UNKNOWN)
+            (
+                KEY + called(d=GIVEN, more="  count = var.a\n"),
+                KEY + called(d=GIVEN, more="  count = var.b\n"),
+                inner,
+                UNKNOWN,
+            )
             for inner in (OF_KEY, runs("x"))
         ),
     ],
 )
-def test_what_a_module_is_given_counts_where_it_is_used(tmp_path: Path, old: str, new: str, inner: str, found: str) -> None:
+def test_what_a_module_is_given_counts_where_it_is_used(
+    tmp_path: Path, old: str, new: str, inner: str, found: str
+) -> None:
     def version(folder: str, main: str) -> Estate:
         (tmp_path / folder / "m").mkdir(parents=True)
         (tmp_path / folder / "m" / "main.tf").write_text('variable "a" {}\nvariable "d" {}\n' + inner, encoding="utf-8")
@@ -86,7 +96,12 @@ def test_names_of_members_and_words_in_arns_refer_to_nothing(tmp_path: Path, old
 def test_what_names_stand_for_is_found_through_each_other() -> None:
     def letters(last: str, *, about: str = "local.a") -> str:
         definitions = Definitions()
-        for name, said in (("local.a", "local.b"), ("local.b", "local.a local.c"), ("local.c", last), ("local.d", last)):
+        for name, said in (
+            ("local.a", "local.b"),
+            ("local.b", "local.a local.c"),
+            ("local.c", last),
+            ("local.d", last),
+        ):
             definitions.define(name, said)
         return definitions.digest(about)
 

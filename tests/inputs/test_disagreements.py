@@ -1,7 +1,7 @@
 """A plan beside a snapshot that has one thing in another way (docs/several-inputs.md, What nothing writes).
 
-Each thing is given twice, as it proves the invariant and as it refutes it. Where the plan only tells it, the two must agree; where the plan
-writes it, the plan counts.
+Each thing is given twice, as it proves the invariant and as it refutes it. Where the plan only tells it, the two must
+agree; where the plan writes it, the plan counts.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ OWN = f"arn:aws:iam::{ACCOUNT}:role/app"
 
 @dataclass(frozen=True)
 class Thing:
-    """What a snapshot and a resource have of one thing, by whether it is open: then the invariant is refuted. The resource is `None` where
-    it is not there then."""
+    """What a snapshot and a resource have of one thing, by whether it is open: then the invariant is refuted. The
+    resource is `None` where it is not there then."""
 
     invariant: str
     listed: Callable[[bool], Json]
@@ -85,7 +85,13 @@ def managed(document: str) -> list[Json]:
 
 HAS, GROUP = [{"PolicyArn": SHARED, "PolicyName": "shared"}], f"arn:aws:iam::{ACCOUNT}:group/g"
 MEMBERS = [{"GroupName": "g", "Arn": GROUP, "GroupPolicyList": inline(WRITES)}]
-GRANTED = {"key_id": key()["metadata"]["KeyMetadata"]["KeyId"], "grant_id": "1", "operations": ["Decrypt"], "constraints": [], "name": ""}
+GRANTED = {
+    "key_id": key()["metadata"]["KeyMetadata"]["KeyId"],
+    "grant_id": "1",
+    "operations": ["Decrypt"],
+    "constraints": [],
+    "name": "",
+}
 
 
 def trusts(open_: bool) -> Json:
@@ -94,7 +100,14 @@ def trusts(open_: bool) -> Json:
 
 
 EVENTUALLY = f'account prod = {ACCOUNT}\ninvariant "i": no user/alice in prod can eventually kms:Decrypt'
-ROLE = {"name": "app", "path": "/", "arn": OWN, "unique_id": "AROAEXAMPLE", "tags_all": {}, "assume_role_policy": json.dumps(trusts(False))}
+ROLE = {
+    "name": "app",
+    "path": "/",
+    "arn": OWN,
+    "unique_id": "AROAEXAMPLE",
+    "tags_all": {},
+    "assume_role_policy": json.dumps(trusts(False)),
+}
 BOUNDED = {"PermissionsBoundary": {"PermissionsBoundaryArn": SHARED}}
 OWN_POLICY = its("aws_iam_role_policy", {"name": "own", "role": "app", "policy": WRITES})
 
@@ -211,12 +224,16 @@ THINGS = {
         (alone(),),
     ),
 }  # fmt: skip
-GIVEN = [(thing, plan_open, listed_open) for thing in THINGS for plan_open in (False, True) for listed_open in (False, True)]
+GIVEN = [
+    (thing, plan_open, listed_open) for thing in THINGS for plan_open in (False, True) for listed_open in (False, True)
+]
 
 
 def asked(folder: Path, name: str, listed_open: bool, *resources: Planned) -> Status:
     thing = THINGS[name]
-    (found,) = {*verdicts(folder, [*filter(None, thing.others), *resources], thing.listed(listed_open), thing.invariant)}
+    (found,) = {
+        *verdicts(folder, [*filter(None, thing.others), *resources], thing.listed(listed_open), thing.invariant)
+    }
     return found
 
 
@@ -251,7 +268,9 @@ def test_a_policy_for_a_key_that_is_not_known_may_be_that_of_a_policy_file(tmp_p
     """And one that a plan writes for its key counts."""
     (tmp_path / "policy.json").write_text(CLOSED, encoding="utf-8")
     (tmp_path / "i.inv").write_text(NOBODY_OUTSIDE, encoding="utf-8")
-    loose = Planned("aws_kms_key_policy", "p", {"policy": OPEN}, {"key_id": True}, {"key_id": refers("terraform_data.x.output")})
+    loose = Planned(
+        "aws_kms_key_policy", "p", {"policy": OPEN}, {"key_id": True}, {"key_id": refers("terraform_data.x.output")}
+    )
     for resource, expected in ((loose, UNKNOWN), (separate(None, OPEN), REFUTED), (separate(None, CLOSED), PROVED)):
         planned = write(tmp_path, plan(caller_identity(), resource))
         estate = load_estate([tmp_path / "policy.json", planned], key_arn=key()["metadata"]["KeyMetadata"]["Arn"])

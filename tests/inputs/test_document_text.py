@@ -117,7 +117,10 @@ def test_any_yaml_string_keeps_its_text_and_its_places(text: str, style: str | N
 
 
 def test_a_statement_of_a_block_ends_where_its_last_value_does() -> None:
-    statements = "  Statement:\n  - Sid: First\n    Resource: '*'\n  # about the next one\n  - Sid: Second\n    Action: [kms:*]\n"
+    statements = (
+        "  Statement:\n  - Sid: First\n    Resource: '*'\n  # about the next one\n  - Sid: Second\n    Action: "
+        "[kms:*]\n"
+    )
     found = document(f"p:\n{statements}  Version: x\n", is_yaml=True)
     first = found.text.index('{"Sid": "First"')
     span = found.span(first, found.text.index("}", first) + 1)

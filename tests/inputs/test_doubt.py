@@ -1,4 +1,5 @@
-"""Statements with unknown parts (U3): whatever the parts are, the decision is among those that the rewritten document leaves open."""
+"""Statements with unknown parts (U3): whatever the parts are, the decision is among those that the rewritten document
+leaves open."""
 
 from __future__ import annotations
 
@@ -113,7 +114,9 @@ def hidden(scenario: Scenario, source: random.Random) -> Estate:
             return policy
         if at not in known:
             document = Hiding(source, 0.6).document(node_of(texts[policy.identity]))
-            new = read_document(found, document, policy.kind, identity=f"{policy.identity}~{policy.kind.name}", name=policy.name)
+            new = read_document(
+                found, document, policy.kind, identity=f"{policy.identity}~{policy.kind.name}", name=policy.name
+            )
             assert new is not None, [error.message for error in found.errors]
             known[at] = replace(new, identity=policy.identity)
         return known[at]
@@ -138,7 +141,9 @@ def check(scenario: Scenario, number: int) -> Iterator[bool]:
             continue
         assert decision.outcome is Outcome.DEPENDS, (number, request, decision)
         open_ = decision.depends_on[:8]
-        choices = (fixed | dict(zip(open_, values, strict=True)) for values in product((False, True), repeat=len(open_)))
+        choices = (
+            fixed | dict(zip(open_, values, strict=True)) for values in product((False, True), repeat=len(open_))
+        )
         reached = {decider.outcome(chosen) for chosen in choices}
         assert outcome in reached, (number, request)
         yield True

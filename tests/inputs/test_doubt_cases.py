@@ -1,5 +1,5 @@
-"""Each element of a statement with an unknown value: for every value that it might have, and every request, the decision is left open or
-is the same (U3). What must be certain is certain."""
+"""Each element of a statement with an unknown value: for every value that it might have, and every request, the
+decision is left open or is the same (U3). What must be certain is certain."""
 
 from __future__ import annotations
 
@@ -54,33 +54,50 @@ def with_unknown(node: Node) -> Node:
 
 def estate_of(policy: Policy, things: Any = (), kind: PolicyKind = PolicyKind.KEY) -> Estate:
     """A key with this policy, or an account with a user that has it, and a boundary that allows nothing on the role."""
-    nothing = read(node_of('{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}'), PolicyKind.BOUNDARY, "b#boundary")[0]
+    nothing = read(
+        node_of('{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}'),
+        PolicyKind.BOUNDARY,
+        "b#boundary",
+    )[0]
     own = (policy,) if kind is PolicyKind.IDENTITY else ()
     account = Account(ACCOUNT, (Identity(ALICE, own),), (Identity(APP, bounded=True, boundary=nothing),))
     key_policy = (
-        policy if kind is PolicyKind.KEY else read(node_of(json.dumps({"Statement": {**EVERYONE, "Principal": {"AWS": ACCOUNT}}})))[0]
+        policy
+        if kind is PolicyKind.KEY
+        else read(node_of(json.dumps({"Statement": {**EVERYONE, "Principal": {"AWS": ACCOUNT}}})))[0]
     )
     return Estate((Key(KEY, policies=(key_policy,)),), (account,), unmodelled=tuple(things))
 
 
 def requests(
-    estate: Estate, contexts: list[dict[str, Any]], actions: tuple[str, ...] = ("kms:Decrypt",), callers: tuple[str, ...] = CALLERS
+    estate: Estate,
+    contexts: list[dict[str, Any]],
+    actions: tuple[str, ...] = ("kms:Decrypt",),
+    callers: tuple[str, ...] = CALLERS,
 ) -> Iterator[Request]:
     """Every caller with every context."""
     for caller, context, action in product(callers, contexts, actions):
         issuer = {"issuer": ALICE} if caller == FEDERATED else {}
-        yield request_from_json(estate, {"principal": caller, **issuer, "action": action, "resource": KEY, "context": context})
+        yield request_from_json(
+            estate, {"principal": caller, **issuer, "action": action, "resource": KEY, "context": context}
+        )
 
 
 def settings() -> list[dict[str, bool]]:
     """All readings one way, and the other."""
     labels = [reading.label for reading in READINGS]
     labels += [f"F6:provider:{provider}" for provider in ("accounts.google.com", "*")]
-    return [{**dict.fromkeys(labels, value), "U1:allow": True, "U1:deny": False, "U2:session": True} for value in (False, True)]
+    return [
+        {**dict.fromkeys(labels, value), "U1:allow": True, "U1:deny": False, "U2:session": True}
+        for value in (False, True)
+    ]
 
 
-def holds(document: dict[str, Any], values: list[Any], contexts: list[dict[str, Any]], **more: Any) -> set[tuple[Outcome, Outcome]]:
-    """Checks the law for every value of the hole. Returns which decisions were left open, with what they were: (full, with the hole)."""
+def holds(
+    document: dict[str, Any], values: list[Any], contexts: list[dict[str, Any]], **more: Any
+) -> set[tuple[Outcome, Outcome]]:
+    """Checks the law for every value of the hole. Returns which decisions were left open, with what they were: (full,
+    with the hole)."""
     kind = more.pop("kind", PolicyKind.KEY)
     text = json.dumps(document, ensure_ascii=False)
     policy, remarks = read(with_unknown(node_of(text)), kind)
@@ -89,7 +106,10 @@ def holds(document: dict[str, Any], values: list[Any], contexts: list[dict[str, 
     left_open = [outcomes(RequestDecider(less, request), settings()) for request in asked]
     seen: set[tuple[Outcome, Outcome]] = set()
     for value in values:
-        filled = read(node_of(text.replace(json.dumps(HOLE, ensure_ascii=False), json.dumps(value)).replace(HOLE, str(value))), kind)[0]
+        filled = read(
+            node_of(text.replace(json.dumps(HOLE, ensure_ascii=False), json.dumps(value)).replace(HOLE, str(value))),
+            kind,
+        )[0]
         full = estate_of(filled, kind=kind)
         for request, found in zip(asked, left_open, strict=True):
             seen |= set(among(RequestDecider(full, request), found, (value, request)))
@@ -136,11 +156,22 @@ def with_condition(effect: str, operator: str, key: str, *values: Any) -> dict[s
 TEXTS = ["a", "b", "a*", "${aws:PrincipalTag/team}"]
 OPERATORS: dict[str, tuple[list[str], list[str], list[Any]]] = {
     "aws:PrincipalTag/team": (
-        ["StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"],
+        [
+            "StringEquals",
+            "StringNotEquals",
+            "StringLike",
+            "StringNotLike",
+            "StringEqualsIgnoreCase",
+            "StringNotEqualsIgnoreCase",
+        ],
         TEXTS,
         ["a", "ab", None],
     ),
-    "aws:TagKeys": (["StringEquals", "StringNotEquals", "StringLike", "StringNotLike"], TEXTS, [["a"], ["a", "b"], None]),
+    "aws:TagKeys": (
+        ["StringEquals", "StringNotEquals", "StringLike", "StringNotLike"],
+        TEXTS,
+        [["a"], ["a", "b"], None],
+    ),
     "aws:SourceArn": (
         ["ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike"],
         ["arn:aws:s3:::a", "arn:aws:s3:::*", "arn:aws:s3:*:1:a", "a"],
@@ -161,7 +192,9 @@ def shapes() -> Iterator[Any]:
         for operator in operators:
             prefixes = ["ForAllValues:", "ForAnyValue:"] if key == "aws:TagKeys" else [""]
             suffixes = [""] if operator == "Null" else ["", "IfExists"]
-            yield from (pytest.param(key, f"{p}{operator}{s}", id=f"{p}{operator}{s}") for p in prefixes for s in suffixes)
+            yield from (
+                pytest.param(key, f"{p}{operator}{s}", id=f"{p}{operator}{s}") for p in prefixes for s in suffixes
+            )
 
 
 @pytest.mark.parametrize(("key", "operator"), list(shapes()))
@@ -189,7 +222,9 @@ def test_u3_a_condition_with_a_text_that_is_known_in_part(operator: str, text: s
 def test_what_is_not_known_in_part_still_excludes() -> None:
     """`StringLike "team-?"`: other teams are certainly not meant."""
     contexts = [{"aws:PrincipalTag/team": "sales"}]
-    seen = holds(policy(with_condition("Allow", "StringLike", "aws:PrincipalTag/team", f"team-{HOLE}")), ["a"], contexts)
+    seen = holds(
+        policy(with_condition("Allow", "StringLike", "aws:PrincipalTag/team", f"team-{HOLE}")), ["a"], contexts
+    )
     assert {found for _, found in seen} == {Outcome.DENY}
     seen = holds(policy(with_condition("Allow", "StringEquals", "aws:PrincipalTag/team", HOLE)), ["sales"], contexts)
     assert Outcome.DEPENDS in {found for _, found in seen}
@@ -219,7 +254,10 @@ PRINCIPALS = [
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
 @pytest.mark.parametrize("known", [[], [ALICE], [PARTNER]])
 def test_u3_a_principal_that_is_not_known(element: str, effect: str, known: list[str]) -> None:
-    statement = {k: v for k, v in EVERYONE.items() if k != "Principal"} | {"Effect": effect, element: {"AWS": [*known, HOLE]}}
+    statement = {k: v for k, v in EVERYONE.items() if k != "Principal"} | {
+        "Effect": effect,
+        element: {"AWS": [*known, HOLE]},
+    }
     assert holds(policy(*([EVERYONE] if effect == "Deny" else []), statement), PRINCIPALS, [{}])
 
 
@@ -240,16 +278,25 @@ def test_u3_a_principal_that_is_known_in_part(effect: str, text: str, values: li
     beside = [EVERYONE] if effect == "Deny" else []
     seen = holds(policy(*beside, statement), values, [{}], callers=(*CALLERS, FEDERATED))
     assert any(found is Outcome.DEPENDS for _, found in seen)
-    taken = {**statement, "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:*"}, "StringEquals": {"aws:PrincipalAccount": ACCOUNT}}}
+    taken = {
+        **statement,
+        "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:*"}, "StringEquals": {"aws:PrincipalAccount": ACCOUNT}},
+    }
     assert holds(policy(*beside, taken), values, [{}])
 
 
 def test_the_account_of_a_principal_may_be_all_that_is_known() -> None:
     seen = holds(policy({**EVERYONE, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/{HOLE}"}}), ["app"], [{}])
     assert (Outcome.DENY, Outcome.DENY) in seen  # callers of other accounts, and users
-    policy_, _ = read(with_unknown(node_of(json.dumps(policy({**EVERYONE, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/{HOLE}"}})))))
+    policy_, _ = read(
+        with_unknown(
+            node_of(json.dumps(policy({**EVERYONE, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/{HOLE}"}})))
+        )
+    )
     estate = estate_of(policy_)
-    outside = request_from_json(estate, {"principal": CALLERS[4], "action": "kms:Decrypt", "resource": KEY, "context": {}})
+    outside = request_from_json(
+        estate, {"principal": CALLERS[4], "action": "kms:Decrypt", "resource": KEY, "context": {}}
+    )
     assert evaluate(estate, outside, settings()[0]).outcome is Outcome.DENY
 
 
@@ -270,7 +317,11 @@ def test_u3_other_kinds_of_principals() -> None:
 @pytest.mark.parametrize("listed", [[HOLE], ["kms:Encrypt", HOLE], [f"kms:{HOLE}"], [f"kms:De{HOLE}"]])
 def test_u3_an_action_that_is_not_known(element: str, effect: str, listed: list[str]) -> None:
     statement = {k: v for k, v in EVERYONE.items() if k != "Action"} | {"Effect": effect, element: listed}
-    values = ["crypt", "*", "scribeKey"] if listed[0] != HOLE and listed[-1] != HOLE else ["kms:Decrypt", "*", "kms:*", "s3:Get*"]
+    values = (
+        ["crypt", "*", "scribeKey"]
+        if listed[0] != HOLE and listed[-1] != HOLE
+        else ["kms:Decrypt", "*", "kms:*", "s3:Get*"]
+    )
     assert holds(
         policy(*([EVERYONE] if effect == "Deny" else []), statement),
         values,
@@ -284,7 +335,16 @@ def test_u3_an_action_that_is_not_known(element: str, effect: str, listed: list[
 @pytest.mark.parametrize(
     ("listed", "values"),
     [
-        ([HOLE], ["*", KEY, "arn:aws:kms:us-west-2:111122223333:key/x", "arn:aws:s3:::a", "arn:aws:kms:*:*:key/${aws:PrincipalTag/none}"]),
+        (
+            [HOLE],
+            [
+                "*",
+                KEY,
+                "arn:aws:kms:us-west-2:111122223333:key/x",
+                "arn:aws:s3:::a",
+                "arn:aws:kms:*:*:key/${aws:PrincipalTag/none}",
+            ],
+        ),
         (["arn:aws:s3:::a", HOLE], ["*", KEY, "arn:aws:s3:::b"]),
         ([KEY, HOLE], ["arn:aws:s3:::b", "arn:aws:kms:*:*:key/${aws:PrincipalTag/none}"]),
         ([f"arn:aws:kms:us-west-2:{ACCOUNT}:key/{HOLE}"], [KEY.rsplit("/", 1)[1], "*", "x"]),
@@ -299,7 +359,9 @@ def test_u3_a_resource_that_is_not_known(element: str, effect: str, listed: list
 
 def test_u3_an_effect_that_is_not_known() -> None:
     for beside in ([], [EVERYONE]):
-        seen = holds(policy(*beside, {**EVERYONE, "Effect": HOLE, "Principal": {"AWS": ALICE}}), ["Allow", "Deny"], [{}])
+        seen = holds(
+            policy(*beside, {**EVERYONE, "Effect": HOLE, "Principal": {"AWS": ALICE}}), ["Allow", "Deny"], [{}]
+        )
         assert any(found is Outcome.DEPENDS for _, found in seen)
 
 
@@ -310,7 +372,8 @@ def test_a_sid_that_is_not_known_changes_nothing() -> None:
 
 def test_indices_and_sids_stay() -> None:
     statements = [
-        {**EVERYONE, "Sid": f"S{n}", "Principal": {"AWS": [ALICE, HOLE] if n == 1 else [HOLE] if n == 0 else ALICE}} for n in range(3)
+        {**EVERYONE, "Sid": f"S{n}", "Principal": {"AWS": [ALICE, HOLE] if n == 1 else [HOLE] if n == 0 else ALICE}}
+        for n in range(3)
     ]
     found, remarks = read(with_unknown(node_of(json.dumps(policy(*statements), ensure_ascii=False))))
     told = [(s.index, s.sid.value if s.sid else None, s.doubt is not None) for s in found.statements]
@@ -324,7 +387,8 @@ def test_indices_and_sids_stay() -> None:
 def test_u3_a_statement_that_is_one_of_a_few_or_none() -> None:
     """What none of them says is not in doubt; what one says is."""
     allow, deny = (
-        {"Effect": effect, "Principal": {"AWS": ALICE}, "Action": "kms:Decrypt", "Resource": "*"} for effect in ("Allow", "Deny")
+        {"Effect": effect, "Principal": {"AWS": ALICE}, "Action": "kms:Decrypt", "Resource": "*"}
+        for effect in ("Allow", "Deny")
     )
     node = node_of(json.dumps(policy({**EVERYONE, "Action": "kms:Encrypt"})))
     assert isinstance(node, Members)
@@ -334,7 +398,11 @@ def test_u3_a_statement_that_is_one_of_a_few_or_none() -> None:
     unknown = Unknown(statements, ["x"], options=[rebased(o, statements) for o in options])
     statements.items.append(unknown)
     found, remarks = read(node)
-    assert [(s.effect.value, s.doubt is not None) for s in found.statements] == [("Allow", False), ("Allow", True), ("Deny", True)]
+    assert [(s.effect.value, s.doubt is not None) for s in found.statements] == [
+        ("Allow", False),
+        ("Allow", True),
+        ("Deny", True),
+    ]
     less = estate_of(found, remarks.doubts.values())
     for document in (policy({**EVERYONE, "Action": "kms:Encrypt"}, *extra) for extra in ([], [allow], [deny])):
         full = estate_of(read(node_of(json.dumps(document)))[0])

@@ -1,5 +1,5 @@
-"""Trust policies with unknown parts: for every value that these might have the decision about a session of the role is left open, or is the
-same (U3, E2, E2w)."""
+"""Trust policies with unknown parts: for every value that these might have the decision about a session of the role is
+left open, or is the same (U3, E2, E2w)."""
 
 from __future__ import annotations
 
@@ -39,8 +39,12 @@ CALLERS = (
 
 def estate_of(trust: Policy, things: Any = ()) -> Estate:
     """A role that trusts so, and callers with every permission, but for one whom the trust policy has to name."""
-    everything = read(node_of('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'), PolicyKind.IDENTITY, "p")[0]
-    home = Account(ACCOUNT, (Identity(ALICE, (everything,)),), (Identity(APP), Identity(ROLE, trust=trust)), providers=(GITHUB,))
+    everything = read(
+        node_of('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'), PolicyKind.IDENTITY, "p"
+    )[0]
+    home = Account(
+        ACCOUNT, (Identity(ALICE, (everything,)),), (Identity(APP), Identity(ROLE, trust=trust)), providers=(GITHUB,)
+    )
     partner = Account(
         OTHER,
         (Identity(f"arn:aws:iam::{OTHER}:user/bob", (everything,)),),
@@ -88,7 +92,9 @@ PRINCIPALS = [
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
 @pytest.mark.parametrize(("type_", "text", "values"), PRINCIPALS)
 @pytest.mark.parametrize("beside", [{}, {"AWS": ALICE}, {"Federated": GOOGLE}])
-def test_e2_a_principal_that_is_not_known(effect: str, type_: str, text: str, values: list[str], beside: dict[str, str]) -> None:
+def test_e2_a_principal_that_is_not_known(
+    effect: str, type_: str, text: str, values: list[str], beside: dict[str, str]
+) -> None:
     listed = [beside[type_], text] if type_ in beside else text
     seen = holds({"Effect": effect, "Principal": {**beside, type_: listed}, "Action": "sts:*"}, values)
     assert any(found is Outcome.DEPENDS for _, _, found in seen)
@@ -107,7 +113,9 @@ def test_e2_whom_an_unknown_role_of_an_account_cannot_be_is_certain() -> None:
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
 @pytest.mark.parametrize("action", [HOLE, f"sts:{HOLE}", f"sts:Assume{HOLE}"])
 def test_e2_an_action_that_is_not_known(effect: str, action: str) -> None:
-    values = {HOLE: ["sts:*", ASSUME, WEB, "sts:TagSession"], f"sts:{HOLE}": ["*", "AssumeRole"]}.get(action, ["Role", "RoleWith*"])
+    values = {HOLE: ["sts:*", ASSUME, WEB, "sts:TagSession"], f"sts:{HOLE}": ["*", "AssumeRole"]}.get(
+        action, ["Role", "RoleWith*"]
+    )
     assert holds({"Effect": effect, "Principal": {"AWS": "*", "Federated": [GITHUB, GOOGLE]}, "Action": action}, values)
 
 

@@ -1,6 +1,8 @@
-"""S4: where a template or folder refers to its partition and nothing tells the Region, a verdict holds in each partition.
+"""S4: where a template or folder refers to its partition and nothing tells the Region, a verdict holds in each
+partition.
 
-[CloudFormation User Guide: pseudo-parameter-reference, AWS::Partition; IAM User Guide: reference_identifiers, *IAM ARNs*]
+[CloudFormation User Guide: pseudo-parameter-reference, AWS::Partition; IAM User Guide: reference_identifiers, *IAM
+ARNs*]
 """
 
 from __future__ import annotations
@@ -41,7 +43,10 @@ def neutral(*statements: Any, **sections: Any) -> dict[str, Any]:
 
 def beside(document: dict[str, Any], **members: Any) -> dict[str, Any]:
     """The template with the policy of a queue, which names a principal."""
-    queue = {"Type": "AWS::SQS::QueuePolicy", "Properties": {"PolicyDocument": {"Statement": stated("Allow", {"AWS": HERE})}}}
+    queue = {
+        "Type": "AWS::SQS::QueuePolicy",
+        "Properties": {"PolicyDocument": {"Statement": stated("Allow", {"AWS": HERE})}},
+    }
     return {**document, "Resources": {**document["Resources"], "Queue": queue | members}}
 
 
@@ -49,15 +54,24 @@ CASES = {
     "a partner": (neutral(SOMEBODY), Status.REFUTED),
     "a Deny of one partition": (neutral(SOMEBODY, NOT_HERE), Status.UNKNOWN),
     "a Deny of each": (
-        neutral(SOMEBODY, stated("Deny", "*", ArnLike={"aws:PrincipalArn": sub(f"arn:${{AWS::Partition}}:iam::{PARTNER}:*")})),
+        neutral(
+            SOMEBODY,
+            stated("Deny", "*", ArnLike={"aws:PrincipalArn": sub(f"arn:${{AWS::Partition}}:iam::{PARTNER}:*")}),
+        ),
         Status.PROVED,
     ),
     "a Deny whatever the partition": (
         neutral(SOMEBODY, stated("Deny", "*", ArnLike={"aws:PrincipalArn": f"arn:*:iam::{PARTNER}:*"})),
         Status.PROVED,
     ),
-    "a pattern of partitions": (neutral(SOMEBODY, stated("Deny", "*", StringLike={"aws:PrincipalArn": "arn:aws:*"})), Status.UNKNOWN),
-    "another pattern": (neutral(stated("Allow", PARTITIONED, StringLike={"aws:PrincipalArn": "arn:aws-*:role/x"})), None),
+    "a pattern of partitions": (
+        neutral(SOMEBODY, stated("Deny", "*", StringLike={"aws:PrincipalArn": "arn:aws:*"})),
+        Status.UNKNOWN,
+    ),
+    "another pattern": (
+        neutral(stated("Allow", PARTITIONED, StringLike={"aws:PrincipalArn": "arn:aws-*:role/x"})),
+        None,
+    ),
     "a condition": (
         neutral({"Fn::If": ["Cn", SOMEBODY, {"Ref": "AWS::NoValue"}]}, **ELSEWHERE),
         None,
@@ -79,10 +93,15 @@ CASES = {
         Status.PROVED,
     ),
     "a principal that there may not be": (
-        neutral({"Fn::If": ["Cn", {"Ref": "AWS::NoValue"}, stated("Allow", {"AWS": HERE})]}, SOMEBODY, NOT_HERE, **ELSEWHERE),
+        neutral(
+            {"Fn::If": ["Cn", {"Ref": "AWS::NoValue"}, stated("Allow", {"AWS": HERE})]}, SOMEBODY, NOT_HERE, **ELSEWHERE
+        ),
         None,
     ),
-    "a principal of what there may not be": (beside(neutral(SOMEBODY, NOT_HERE, **ELSEWHERE), Condition="Cn"), Status.UNKNOWN),
+    "a principal of what there may not be": (
+        beside(neutral(SOMEBODY, NOT_HERE, **ELSEWHERE), Condition="Cn"),
+        Status.UNKNOWN,
+    ),
     "a principal of what there is": (beside(neutral(SOMEBODY, NOT_HERE, **ELSEWHERE)), Status.PROVED),
     "a service of the partition": (neutral(stated("Allow", {"Service": sub("ec2.${AWS::URLSuffix}")})), Status.PROVED),
 }
@@ -148,14 +167,24 @@ OWNER = "111122223333"
 CHINESE = f"arn:aws-cn:iam::{PARTNER}:role/x"
 OWN: Any = {"Effect": "Allow", "Principal": {"AWS": OWNER}, "Action": "kms:*", "Resource": "*"}
 LITERAL: dict[str, tuple[list[Any], Status | None]] = {
-    "an Allow of another partition": ([OWN, stated("Allow", "*", ArnLike={"aws:PrincipalArn": CHINESE})], Status.UNKNOWN),
+    "an Allow of another partition": (
+        [OWN, stated("Allow", "*", ArnLike={"aws:PrincipalArn": CHINESE})],
+        Status.UNKNOWN,
+    ),
     "a Deny of another partition": (
-        [OWN, stated("Allow", {"AWS": PARTNER}), stated("Deny", "*", ArnLike={"aws:PrincipalArn": "arn:aws-cn:*:*:*:*"})],
+        [
+            OWN,
+            stated("Allow", {"AWS": PARTNER}),
+            stated("Deny", "*", ArnLike={"aws:PrincipalArn": "arn:aws-cn:*:*:*:*"}),
+        ],
         Status.UNKNOWN,
     ),
     "a principal of another partition": ([OWN, stated("Allow", {"AWS": CHINESE})], Status.REFUTED),
     "nothing of a partition": ([OWN, stated("Allow", {"AWS": PARTNER})], Status.REFUTED),
-    "a pattern of other partitions": ([OWN, stated("Allow", "*", ArnLike={"aws:PrincipalArn": f"arn:aws-*:iam::{PARTNER}:role/x"})], None),
+    "a pattern of other partitions": (
+        [OWN, stated("Allow", "*", ArnLike={"aws:PrincipalArn": f"arn:aws-*:iam::{PARTNER}:role/x"})],
+        None,
+    ),
     "a pattern that has the end of one": (
         [OWN, stated("Allow", "*", ArnLike={"aws:PrincipalArn": f"*n:*-cn:iam::{PARTNER}:role/x"})],
         None,
@@ -193,7 +222,9 @@ def test_r7_principals_of_a_partition_that_is_not_known_are_an_error(tmp_path: P
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_r7_so_is_such_a_partition_in_a_condition_where_nothing_tells_that_of_the_key(tmp_path: Path, kind: str) -> None:
+def test_r7_so_is_such_a_partition_in_a_condition_where_nothing_tells_that_of_the_key(
+    tmp_path: Path, kind: str
+) -> None:
     named = {"ArnLike": {"aws:PrincipalArn": "arn:aws-eusc:iam::*:role/x"}}
     path = written(tmp_path, kind, [OWN, {**OWN, "Principal": {"AWS": "*"}, "Condition": named}])
     with pytest.raises(InputError, match="`aws-eusc`"):

@@ -1,5 +1,5 @@
-"""S4: where statements hang on a Region that nothing tells, a verdict without it holds in each Region: a proof with any one that is given,
-and a refutation likewise."""
+"""S4: where statements hang on a Region that nothing tells, a verdict without it holds in each Region: a proof with any
+one that is given, and a refutation likewise."""
 
 from __future__ import annotations
 
@@ -33,7 +33,12 @@ def statement(effect: str, principal: Any, **conditions: Any) -> dict[str, Any]:
     return {"Effect": effect, "Principal": principal, "Action": "kms:Decrypt", "Resource": "*", **more}
 
 
-ROOT = {"Effect": "Allow", "Principal": {"AWS": sub("arn:aws:iam::${AWS::AccountId}:root")}, "Action": "kms:*", "Resource": "*"}
+ROOT = {
+    "Effect": "Allow",
+    "Principal": {"AWS": sub("arn:aws:iam::${AWS::AccountId}:root")},
+    "Action": "kms:*",
+    "Resource": "*",
+}
 
 
 def template(*statements: Any, **sections: Any) -> dict[str, Any]:
@@ -42,28 +47,41 @@ def template(*statements: Any, **sections: Any) -> dict[str, Any]:
 
 
 OUTSIDE = {"AWS": PARTNER}
-BY_REGION = {"Mappings": {"M": {"us-east-1": {"A": PARTNER}, "eu-west-1": {"A": "777788889999"}}}, "Conditions": {"East": EAST}}
+BY_REGION = {
+    "Mappings": {"M": {"us-east-1": {"A": PARTNER}, "eu-west-1": {"A": "777788889999"}}},
+    "Conditions": {"East": EAST},
+}
 SOMEBODY = {"AWS": {"Fn::FindInMap": ["M", REGION, "A"]}}
 VIA = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
 CASES = {
-    "a service of the own Region": template(statement("Allow", {"Service": sub("logs.${AWS::Region}.amazonaws.com")}), **BY_REGION),
+    "a service of the own Region": template(
+        statement("Allow", {"Service": sub("logs.${AWS::Region}.amazonaws.com")}), **BY_REGION
+    ),
     "a partner by a table": template(statement("Allow", SOMEBODY), **BY_REGION),
     "nobody by a table": template(statement("Deny", SOMEBODY), **BY_REGION),
     "a partner, and a service by a condition": template(
-        statement("Allow", {"AWS": PARTNER, "Service": {"Fn::If": ["East", "logs.us-east-1.amazonaws.com", "s3.amazonaws.com"]}}),
+        statement(
+            "Allow",
+            {"AWS": PARTNER, "Service": {"Fn::If": ["East", "logs.us-east-1.amazonaws.com", "s3.amazonaws.com"]}},
+        ),
         Conditions={"East": EAST},
     ),
     "a service, and a partner by a condition": template(
-        statement("Allow", {"Service": "s3.amazonaws.com", "AWS": {"Fn::If": ["East", PARTNER, {"Ref": "AWS::AccountId"}]}}),
+        statement(
+            "Allow", {"Service": "s3.amazonaws.com", "AWS": {"Fn::If": ["East", PARTNER, {"Ref": "AWS::AccountId"}]}}
+        ),
         Conditions={"East": EAST},
     ),
     "a partner in one Region": template(
         statement("Allow", {"Fn::If": ["East", OUTSIDE, {"AWS": {"Ref": "AWS::AccountId"}}]}), Conditions={"East": EAST}
     ),
-    "a partner through a service of one Region": template(statement("Allow", OUTSIDE, StringEquals=VIA), Conditions={"East": EAST}),
+    "a partner through a service of one Region": template(
+        statement("Allow", OUTSIDE, StringEquals=VIA), Conditions={"East": EAST}
+    ),
     "a partner elsewhere": template(statement("Allow", OUTSIDE, StringNotEquals={"aws:RequestedRegion": "us-east-1"})),
     "a partner here": template(
-        statement("Allow", OUTSIDE), statement("Deny", "*", StringNotEquals={"aws:RequestedRegion": [REGION, "eu-west-1"]})
+        statement("Allow", OUTSIDE),
+        statement("Deny", "*", StringNotEquals={"aws:RequestedRegion": [REGION, "eu-west-1"]}),
     ),
     "a Deny that undoes it": template(
         statement("Allow", OUTSIDE), statement("Deny", "*", StringNotEquals={"aws:RequestedRegion": "us-east-1"})
@@ -72,7 +90,8 @@ CASES = {
         statement("Allow", OUTSIDE), statement("Deny", "*", StringLike={"aws:RequestedRegion": "us-*"})
     ),
     "a Deny by a pattern of one": template(
-        statement("Allow", OUTSIDE), statement("Deny", "*", StringNotLike={"kms:ViaService": "*.us-west-2.amazonaws.com"})
+        statement("Allow", OUTSIDE),
+        statement("Deny", "*", StringNotLike={"kms:ViaService": "*.us-west-2.amazonaws.com"}),
     ),
     "a role whose name holds the Region": template(
         statement("Allow", {"AWS": sub(f"arn:aws:iam::{PARTNER}:role/deploy-${{AWS::Region}}")}),
@@ -103,7 +122,8 @@ EXPECTED = {
 
 
 def status(path: Path, region: str | None) -> Status | None:
-    """That of the built-in about outsiders; `None` where the Region is asked for, or is given and has no entry in a table."""
+    """That of the built-in about outsiders; `None` where the Region is asked for, or is given and has no entry in a
+    table."""
     try:
         estate = load_estate([path], supplied=Supplied(region=region))
     except InputError as error:

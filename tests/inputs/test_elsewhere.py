@@ -1,4 +1,5 @@
-"""What plans and templates do to users, groups and roles that a snapshot beside them lists: it counts, in both directions."""
+"""What plans and templates do to users, groups and roles that a snapshot beside them lists: it counts, in both
+directions."""
 
 from __future__ import annotations
 
@@ -26,10 +27,21 @@ KEY_ARN = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-12345678
 def snapshot(folder: Path) -> Path:
     """A whole inventory: a user in a group, a role with an inline policy and a managed one."""
     arn = f"arn:aws:iam::{ACCOUNT}"
-    role = {"RoleName": "old", "RoleId": "AROAOLD", "Arn": f"{arn}:role/path/old", "RolePolicyList": [named("own", ENCRYPT)]}
+    role = {
+        "RoleName": "old",
+        "RoleId": "AROAOLD",
+        "Arn": f"{arn}:role/path/old",
+        "RolePolicyList": [named("own", ENCRYPT)],
+    }
     role |= {"AttachedManagedPolicies": [{"PolicyName": "shared", "PolicyArn": SHARED}]}
     user = {"UserName": "alice", "UserId": "AIDAALICE", "Arn": f"{arn}:user/alice", "GroupList": ["dev"]}
-    group = {"GroupName": "dev", "GroupId": "AGPADEV", "Arn": f"{arn}:group/dev", "GroupPolicyList": [], "AttachedManagedPolicies": []}
+    group = {
+        "GroupName": "dev",
+        "GroupId": "AGPADEV",
+        "Arn": f"{arn}:group/dev",
+        "GroupPolicyList": [],
+        "AttachedManagedPolicies": [],
+    }
     version = {"VersionId": "v1", "IsDefaultVersion": True, "Document": ENCRYPT}
     policy = {"PolicyName": "shared", "Arn": SHARED, "PolicyVersionList": [version]}
     details = {"UserDetailList": [user], "GroupDetailList": [group], "RoleDetailList": [role], "Policies": [policy]}
@@ -71,19 +83,37 @@ OLD = ["own kms:Encrypt", "shared kms:Encrypt"]
 @pytest.mark.parametrize(
     ("resource", "who", "expected"),
     [
-        (attached("aws_iam_role_policy", name="new", role="old", policy=json.dumps(DECRYPT)), "old", ["new kms:Decrypt", *OLD]),
-        (attached("aws_iam_role_policy", name="own", role="old", policy=json.dumps(DECRYPT)), "old", ["own kms:Decrypt", OLD[1]]),
+        (
+            attached("aws_iam_role_policy", name="new", role="old", policy=json.dumps(DECRYPT)),
+            "old",
+            ["new kms:Decrypt", *OLD],
+        ),
+        (
+            attached("aws_iam_role_policy", name="own", role="old", policy=json.dumps(DECRYPT)),
+            "old",
+            ["own kms:Decrypt", OLD[1]],
+        ),
         (attached("aws_iam_role_policy", True, name="own", role="old", policy=json.dumps(ENCRYPT)), "old", [OLD[1]]),
         (attached("aws_iam_role_policy_attachment", True, role="old", policy_arn=SHARED), "old", [OLD[0]]),
         (attached("aws_iam_policy_attachment", True, roles=["old"], name="x", policy_arn=SHARED), "old", [OLD[0]]),
         (attached("aws_iam_role_policy_attachment", role="old", policy_arn=SHARED), "old", OLD),
-        (attached("aws_iam_user_policy", name="new", user="alice", policy=json.dumps(DECRYPT)), "alice", ["new kms:Decrypt"]),
+        (
+            attached("aws_iam_user_policy", name="new", user="alice", policy=json.dumps(DECRYPT)),
+            "alice",
+            ["new kms:Decrypt"],
+        ),
         (attached("aws_iam_user_policy_attachment", user="alice", policy_arn=SHARED), "alice", [OLD[1]]),
-        (attached("aws_iam_group_policy", name="new", group="dev", policy=json.dumps(DECRYPT)), "alice", ["new kms:Decrypt"]),
+        (
+            attached("aws_iam_group_policy", name="new", group="dev", policy=json.dumps(DECRYPT)),
+            "alice",
+            ["new kms:Decrypt"],
+        ),
         (attached("aws_iam_group_policy_attachment", group="dev", policy_arn=SHARED), "alice", [OLD[1]]),
     ],
 )
-def test_a_plan_attaches_to_what_the_snapshot_lists(tmp_path: Path, resource: Planned, who: str, expected: list[str]) -> None:
+def test_a_plan_attaches_to_what_the_snapshot_lists(
+    tmp_path: Path, resource: Planned, who: str, expected: list[str]
+) -> None:
     found = planned(tmp_path, resource)
     assert found.complete and policies(found)[who] == expected
     assert set(policies(found)) == {"old", "alice"}
@@ -119,12 +149,20 @@ def forgotten(resource: Planned) -> Json:
     ("resource", "who", "expected"),
     [
         (
-            replaced("aws_iam_role_policy_attachment", {"role": "old", "policy_arn": SHARED}, {"role": "new", "policy_arn": SHARED}),
+            replaced(
+                "aws_iam_role_policy_attachment",
+                {"role": "old", "policy_arn": SHARED},
+                {"role": "new", "policy_arn": SHARED},
+            ),
             "old",
             [OLD[0]],
         ),
         (
-            replaced("aws_iam_policy_attachment", {"roles": ["old", "a"], "policy_arn": SHARED}, {"roles": ["a"], "policy_arn": SHARED}),
+            replaced(
+                "aws_iam_policy_attachment",
+                {"roles": ["old", "a"], "policy_arn": SHARED},
+                {"roles": ["a"], "policy_arn": SHARED},
+            ),
             "old",
             [OLD[0]],
         ),
@@ -139,7 +177,9 @@ def forgotten(resource: Planned) -> Json:
         ),
     ],
 )
-def test_what_a_plan_replaces_is_not_there_any_more(tmp_path: Path, resource: Planned, who: str, expected: list[str]) -> None:
+def test_what_a_plan_replaces_is_not_there_any_more(
+    tmp_path: Path, resource: Planned, who: str, expected: list[str]
+) -> None:
     assert policies(planned(tmp_path, resource))[who] == expected
 
 
@@ -156,14 +196,18 @@ def test_what_a_plan_replaces_on_its_own_role_is_not_there_any_more(tmp_path: Pa
     }
     told |= {"tags": {}, "tags_all": {}, "permissions_boundary": "", "unique_id": "AROAR"}
     role = Planned("aws_iam_role", "r", told, {}, {"name": constant("r")}, before={**told, "tags": {"old": "1"}})
-    changed = replaced("aws_iam_role_policy_attachment", {"role": "r", "policy_arn": SHARED}, {"role": "r", "policy_arn": other})
+    changed = replaced(
+        "aws_iam_role_policy_attachment", {"role": "r", "policy_arn": SHARED}, {"role": "r", "policy_arn": other}
+    )
     renamed = replaced(
         "aws_iam_role_policy",
         {"role": "r", "name": "own", "policy": json.dumps(ENCRYPT)},
         {"role": "r", "name": "new", "policy": json.dumps(DECRYPT)},
     )
     assert policies(planned(tmp_path, role))["r"] == ["own kms:Encrypt", "shared kms:Encrypt"]
-    assert policies(planned(tmp_path, role, changed))["r"] == ["own kms:Encrypt"], "the document of the other one is not in the input"
+    assert policies(planned(tmp_path, role, changed))["r"] == ["own kms:Encrypt"], (
+        "the document of the other one is not in the input"
+    )
     assert policies(planned(tmp_path, role, renamed))["r"] == ["new kms:Decrypt", "shared kms:Encrypt"]
 
 
@@ -172,7 +216,11 @@ def test_what_a_plan_replaces_on_its_own_role_is_not_there_any_more(tmp_path: Pa
     [
         attached("aws_iam_user_group_membership", True, user="alice", groups=["dev"]),
         attached("aws_iam_group_membership", True, group="dev", users=["alice"]),
-        replaced("aws_iam_user_group_membership", {"user": "alice", "groups": ["dev", "x"]}, {"user": "alice", "groups": ["x"]}),
+        replaced(
+            "aws_iam_user_group_membership",
+            {"user": "alice", "groups": ["dev", "x"]},
+            {"user": "alice", "groups": ["x"]},
+        ),
     ],
 )
 def test_a_user_of_the_snapshot_leaves_a_group(tmp_path: Path, resource: Planned) -> None:
@@ -186,7 +234,9 @@ def test_what_terraform_forgets_stays(tmp_path: Path) -> None:
     attachment = attached("aws_iam_role_policy_attachment", True, role="old", policy_arn=SHARED)
     (account,) = load_estate([write(tmp_path, forgotten(attachment)), snapshot(tmp_path)]).accounts
     assert policies(account)["old"] == OLD
-    policy = attached("aws_kms_key_policy", True, key_id=KEY_ARN, policy=json.dumps(key_policy("arn:aws:iam::444455556666:root")))
+    policy = attached(
+        "aws_kms_key_policy", True, key_id=KEY_ARN, policy=json.dumps(key_policy("arn:aws:iam::444455556666:root"))
+    )
     keys = load_estate([write(tmp_path, forgotten(policy))]).keys
     (found,) = [key for key in keys if key.arn == KEY_ARN]
     assert len((found.policies or ())[0].statements) == 2
@@ -204,12 +254,16 @@ def test_a_managed_policy_of_a_role_of_the_snapshot_that_the_plan_changes(tmp_pa
     """The plan has nothing else of the account."""
     before = {"name": "shared", "path": "/", "arn": SHARED, "policy": json.dumps(ENCRYPT)}
     after = {**before, "policy": json.dumps(DECRYPT)}
-    found = planned(tmp_path, Planned("aws_iam_policy", "shared", after, {}, {"policy": constant(after["policy"])}, before=before))
+    found = planned(
+        tmp_path, Planned("aws_iam_policy", "shared", after, {}, {"policy": constant(after["policy"])}, before=before)
+    )
     assert policies(found)["old"] == ["own kms:Encrypt", "shared kms:Decrypt"]
 
 
 def test_a_user_of_the_snapshot_joins_a_group_of_the_plan(tmp_path: Path) -> None:
-    group = Planned("aws_iam_group", "ops", {"name": "ops", "path": "/"}, {"arn": True, "id": True}, {"name": constant("ops")})
+    group = Planned(
+        "aws_iam_group", "ops", {"name": "ops", "path": "/"}, {"arn": True, "id": True}, {"name": constant("ops")}
+    )
     policy = attached("aws_iam_group_policy", name="new", group="ops", policy=json.dumps(DECRYPT))
     member = Planned("aws_iam_user_group_membership", "m", {"user": "alice", "groups": ["ops"]}, {"id": True})
     found = planned(tmp_path, group, policy, member, new_role("r"))
@@ -271,14 +325,22 @@ def with_key(folder: Path, *resources: Planned, grants: Any = None, aliases: Any
     """A key of a snapshot, beside a plan."""
     key = {"arn": KEY_ARN, "policy": key_policy(), "grants": grants, "aliases": aliases}
     path = folder / "keys.json"
-    path.write_text(json.dumps({"keys": [{name: part for name, part in key.items() if part is not None}]}), encoding="utf-8")
+    path.write_text(
+        json.dumps({"keys": [{name: part for name, part in key.items() if part is not None}]}), encoding="utf-8"
+    )
     made = write(folder, plan(caller_identity(), new_key("k", key_policy()), *resources))
     return next(key for key in load_estate([made, path]).keys if key.arn == KEY_ARN)
 
 
 def listed_grant(name: str) -> Json:
     issuer = f"arn:aws:iam::{ACCOUNT}:root"
-    return {"KeyId": KEY_ARN, "GrantId": name, "GranteePrincipal": OTHER, "Operations": ["Encrypt"], "IssuingAccount": issuer}
+    return {
+        "KeyId": KEY_ARN,
+        "GrantId": name,
+        "GranteePrincipal": OTHER,
+        "Operations": ["Encrypt"],
+        "IssuingAccount": issuer,
+    }
 
 
 GRANT = attached("aws_kms_grant", key_id=KEY_ARN, grantee_principal=OTHER, operations=["Decrypt"])
@@ -299,9 +361,11 @@ REVOKED = attached("aws_kms_grant", True, key_id=KEY_ARN, grant_id="a", grantee_
 )
 def test_g1_a_grant_on_a_key_of_the_snapshot(tmp_path: Path, form: str, resource: Planned, expected: list[str]) -> None:
     listed = [listed_grant("a"), listed_grant("b")]
-    grants = {"pages": [{"Grants": listed[:1], "Truncated": True}, {"Grants": listed[1:]}], "page": {"Grants": listed}, "list": listed}[
-        form
-    ]
+    grants = {
+        "pages": [{"Grants": listed[:1], "Truncated": True}, {"Grants": listed[1:]}],
+        "page": {"Grants": listed},
+        "list": listed,
+    }[form]
     found = with_key(tmp_path, resource, grants=grants).grants or ()
     assert sorted(f"{grant.id} {grant.operations[0]}" for grant in found) == expected
 
@@ -331,20 +395,28 @@ def test_an_alias_of_a_key_of_the_snapshot(tmp_path: Path) -> None:
     alias = attached("aws_kms_alias", name="alias/new", target_key_id=KEY_ARN)
     given = {"Aliases": [{"AliasName": "alias/old", "TargetKeyId": KEY_ARN.rsplit("/", 1)[1]}]}
     assert sorted(with_key(tmp_path, alias, aliases=given).aliases or ()) == ["alias/new", "alias/old"]
-    assert sorted(with_key(tmp_path, alias, aliases=["alias/old", "alias/new"]).aliases or ()) == ["alias/new", "alias/old"]
+    assert sorted(with_key(tmp_path, alias, aliases=["alias/old", "alias/new"]).aliases or ()) == [
+        "alias/new",
+        "alias/old",
+    ]
     assert with_key(tmp_path, alias).aliases is None
 
 
 def test_u3_an_alias_of_a_key_that_is_not_known_may_be_of_any(tmp_path: Path) -> None:
     unknown = {"target_key_id": True, "id": True}
-    alias = Planned("aws_kms_alias", "x", {"name": "alias/new"}, unknown, {"target_key_id": refers("random_shuffle.x.result")})
+    alias = Planned(
+        "aws_kms_alias", "x", {"name": "alias/new"}, unknown, {"target_key_id": refers("random_shuffle.x.result")}
+    )
     (key,) = load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), alias))]).keys
     assert key.aliases is None
 
 
 def test_u3_a_policy_that_a_plan_puts_on_a_key_of_the_snapshot(tmp_path: Path) -> None:
     """It takes the place of the one there, and nothing else is lost."""
-    opened = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}
+    opened = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}],
+    }
     policy = attached("aws_kms_key_policy", key_id=KEY_ARN, policy=json.dumps(opened))
     for resources in ([policy], [policy, GRANT]):
         found = with_key(tmp_path, *resources, grants={"Grants": [listed_grant("a")]}, aliases=["alias/old"])
@@ -363,7 +435,11 @@ def test_a_key_of_the_snapshot_that_the_plan_changes(tmp_path: Path) -> None:
     tags: Json = {"tags": {"env": "prod"}, "tags_all": {"env": "prod"}}
     planned_key = existing(new_key("k", key_policy("arn:aws:iam::444455556666:root")), **{"arn": KEY_ARN, **tags})
     planned_key.before = {**(planned_key.before or {}), "policy": json.dumps(key_policy())}
-    snapshot_key: Json = {"arn": KEY_ARN, "policies": {"default": key_policy(), "AWS_RAM": key_policy()}, "aliases": ["alias/old"]}
+    snapshot_key: Json = {
+        "arn": KEY_ARN,
+        "policies": {"default": key_policy(), "AWS_RAM": key_policy()},
+        "aliases": ["alias/old"],
+    }
     snapshot_key |= {"grants": [listed_grant("a")], "tags": [{"TagKey": "env", "TagValue": "dev"}]}
     (tmp_path / "keys.json").write_text(json.dumps({"keys": [snapshot_key]}), encoding="utf-8")
     made = write(tmp_path, plan(caller_identity(), planned_key, GRANT))
@@ -371,7 +447,9 @@ def test_a_key_of_the_snapshot_that_the_plan_changes(tmp_path: Path) -> None:
         (key,) = load_estate(paths).keys
         named = {policy.name: policy for policy in key.policies or ()}
         assert set(named) == {"default", "AWS_RAM"}
-        assert [p.value for s in named["default"].statements for p in s.principals or ()][-1] == "arn:aws:iam::444455556666:root"
+        assert [p.value for s in named["default"].statements for p in s.principals or ()][
+            -1
+        ] == "arn:aws:iam::444455556666:root"
         assert (key.name, key.aliases, key.tags) == ("aws_kms_key.k", ("alias/old",), (("env", "prod"),))
         assert sorted(grant.id for grant in key.grants or ()) == ["a", "aws_kms_grant.x"]
 
@@ -400,18 +478,25 @@ def with_endpoint(folder: Path) -> Path:
     return path
 
 
-UNKNOWN_POLICY = Planned("aws_vpc_endpoint_policy", "x", {"vpc_endpoint_id": ENDPOINT}, {"policy": True}, {"policy": refers("random.x.y")})
+UNKNOWN_POLICY = Planned(
+    "aws_vpc_endpoint_policy", "x", {"vpc_endpoint_id": ENDPOINT}, {"policy": True}, {"policy": refers("random.x.y")}
+)
 
 
 @pytest.mark.parametrize(
     ("resource", "actions"),
     [
         ([], ["kms:Encrypt"]),
-        ([attached("aws_vpc_endpoint_policy", vpc_endpoint_id=ENDPOINT, policy=of_everybody(DECRYPT))], ["kms:Decrypt"]),
+        (
+            [attached("aws_vpc_endpoint_policy", vpc_endpoint_id=ENDPOINT, policy=of_everybody(DECRYPT))],
+            ["kms:Decrypt"],
+        ),
         ([UNKNOWN_POLICY], None),
     ],
 )
-def test_v_a_policy_of_a_plan_on_an_endpoint_of_the_snapshot(tmp_path: Path, resource: list[Planned], actions: list[str] | None) -> None:
+def test_v_a_policy_of_a_plan_on_an_endpoint_of_the_snapshot(
+    tmp_path: Path, resource: list[Planned], actions: list[str] | None
+) -> None:
     made = write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), *resource))
     (found,) = load_estate([made, with_endpoint(tmp_path)]).endpoints or ()
     assert (None if found.policy is None else [a.value for a in found.policy.statements[0].actions or ()]) == actions
@@ -419,7 +504,12 @@ def test_v_a_policy_of_a_plan_on_an_endpoint_of_the_snapshot(tmp_path: Path, res
 
 def test_v_an_endpoint_that_the_plan_and_the_snapshot_have_is_the_plans(tmp_path: Path) -> None:
     document = of_everybody(DECRYPT)
-    values = {"id": ENDPOINT, "service_name": "com.amazonaws.us-west-2.kms", "vpc_id": "vpc-0123456789abcdef0", "policy": document}
+    values = {
+        "id": ENDPOINT,
+        "service_name": "com.amazonaws.us-west-2.kms",
+        "vpc_id": "vpc-0123456789abcdef0",
+        "policy": document,
+    }
     before = {**values, "policy": of_everybody(ENCRYPT)}
     endpoint = Planned("aws_vpc_endpoint", "e", values, {}, {"policy": constant(document)}, before=before)
     made = write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), endpoint))
@@ -444,7 +534,9 @@ SCP = {"name": "p", "type": "SERVICE_CONTROL_POLICY", "content": json.dumps(DECR
         (Planned("aws_organizations_delegated_administrator", "x", {"account_id": ACCOUNT}, {}), False),
     ],
 )
-def test_d7_what_changes_the_organization_of_a_snapshot_is_an_error(tmp_path: Path, resource: Planned, refused: bool) -> None:
+def test_d7_what_changes_the_organization_of_a_snapshot_is_an_error(
+    tmp_path: Path, resource: Planned, refused: bool
+) -> None:
     """What the snapshot says of it would not be so any more."""
     (tmp_path / "organization.json").write_text(json.dumps({"organization": ORGANIZATION}), encoding="utf-8")
     made = write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), resource))
@@ -477,8 +569,12 @@ def templated(folder: Path, resources: str, **parameters: str) -> Account:
         ("ManagedPolicy", "ManagedPolicyName: new, Users: [alice]", "alice", ["new kms:Decrypt"]),
     ],
 )
-def test_a_template_attaches_to_what_the_snapshot_lists(tmp_path: Path, type_: str, properties: str, who: str, expected: list[str]) -> None:
-    found = templated(tmp_path, f"  X: {{Type: AWS::IAM::{type_}, Properties: {{{properties}, PolicyDocument: {READ}}}}}\n")
+def test_a_template_attaches_to_what_the_snapshot_lists(
+    tmp_path: Path, type_: str, properties: str, who: str, expected: list[str]
+) -> None:
+    found = templated(
+        tmp_path, f"  X: {{Type: AWS::IAM::{type_}, Properties: {{{properties}, PolicyDocument: {READ}}}}}\n"
+    )
     assert found.complete and policies(found)[who] == expected
 
 
@@ -497,7 +593,10 @@ def test_a_policy_that_moves_from_one_resource_to_another_may_go(tmp_path: Path)
     new = attached("aws_iam_role_policy", name="p", role="r", policy=json.dumps(DECRYPT))
     new.name = "y"
     assert policies(planned(tmp_path, new_role("r"), gone, new))["r"] == []
-    gone, new = (attached("aws_iam_role_policy", before, name="own", role="old", policy=json.dumps(DECRYPT)) for before in (True, False))
+    gone, new = (
+        attached("aws_iam_role_policy", before, name="own", role="old", policy=json.dumps(DECRYPT))
+        for before in (True, False)
+    )
     new.name = "y"
     assert policies(planned(tmp_path, gone, new))["old"] == [OLD[1]]
 
@@ -512,7 +611,9 @@ def test_a_policy_that_moves_from_one_resource_to_another_may_go(tmp_path: Path)
         ("  S: {Type: AWS::S3::Bucket}\n", "Transform: AWS::LanguageExtensions\n", True),
     ],
 )
-def test_u1_roles_that_a_template_makes_in_other_ways(tmp_path: Path, resources: str, transform: str, complete: bool) -> None:
+def test_u1_roles_that_a_template_makes_in_other_ways(
+    tmp_path: Path, resources: str, transform: str, complete: bool
+) -> None:
     """They are not listed, so the inventory is not whole any more."""
     path = tmp_path / "template.yaml"
     never = "Conditions: {Never: !Equals [a, b]}\n"
@@ -550,13 +651,19 @@ def test_u1_roles_of_permission_sets_that_change_are_not_listed(tmp_path: Path) 
         made = write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), changed))
         (account,) = load_estate([made, tmp_path / "sso.json"]).accounts
         assert (account.complete, name in policies(account), "old" in policies(account)) == (listed, listed, True)
-    (tmp_path / "template.yaml").write_text(text(KEY + "  S: {Type: AWS::SSO::PermissionSet, Properties: {Name: x}}\n"), encoding="utf-8")
-    (account,) = load_estate([tmp_path / "template.yaml", tmp_path / "sso.json"], supplied=Supplied(ACCOUNT, "us-west-2")).accounts
+    (tmp_path / "template.yaml").write_text(
+        text(KEY + "  S: {Type: AWS::SSO::PermissionSet, Properties: {Name: x}}\n"), encoding="utf-8"
+    )
+    (account,) = load_estate(
+        [tmp_path / "template.yaml", tmp_path / "sso.json"], supplied=Supplied(ACCOUNT, "us-west-2")
+    ).accounts
     assert (account.complete, name in policies(account)) == (False, False)
 
 
 def test_a_managed_policy_of_the_snapshot_that_a_template_changes(tmp_path: Path) -> None:
-    policy = f"  P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{ManagedPolicyName: shared, PolicyDocument: {READ}}}}}\n"
+    policy = (
+        f"  P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{ManagedPolicyName: shared, PolicyDocument: {READ}}}}}\n"
+    )
     assert policies(templated(tmp_path, policy))["old"] == ["own kms:Encrypt", "shared kms:Decrypt"]
 
 
@@ -564,12 +671,16 @@ def test_u1_a_role_that_may_be_that_of_the_template_is_not_listed(tmp_path: Path
     """Its name may have been made up of the logical ID when the stack was made."""
     listing = json.loads(snapshot(tmp_path).read_text())
     names = ("prod-App-1ABCDEFGHIJK", "prod-Other-1ABCDEFGHIJK", "App")
-    roles = [{"RoleName": n, "RoleId": f"AROA{k}", "Arn": f"arn:aws:iam::{ACCOUNT}:role/{n}"} for k, n in enumerate(names)]
+    roles = [
+        {"RoleName": n, "RoleId": f"AROA{k}", "Arn": f"arn:aws:iam::{ACCOUNT}:role/{n}"} for k, n in enumerate(names)
+    ]
     listing["accounts"][ACCOUNT]["authorization_details"]["RoleDetailList"] = roles
     (tmp_path / "roles.json").write_text(json.dumps(listing), encoding="utf-8")
     for role, complete in ((ROLE.replace("      RoleName: app\n", ""), False), (ROLE, True)):
         (tmp_path / "template.yaml").write_text(text(KEY + role), encoding="utf-8")
-        (account,) = load_estate([tmp_path / "template.yaml", tmp_path / "roles.json"], supplied=Supplied(ACCOUNT, "us-west-2")).accounts
+        (account,) = load_estate(
+            [tmp_path / "template.yaml", tmp_path / "roles.json"], supplied=Supplied(ACCOUNT, "us-west-2")
+        ).accounts
         assert account.complete is complete and (names[0] in policies(account)) is complete
         others = names[1:2] if complete else names[1:]  # the template's `app` takes the place of `App` (R2)
         assert {*others} <= set(policies(account))
@@ -585,9 +696,12 @@ def test_u1_a_role_that_a_template_may_make_is_not_listed(tmp_path: Path) -> Non
 def test_a_template_makes_an_alias_of_a_key_of_the_snapshot(tmp_path: Path) -> None:
     path = tmp_path / "template.yaml"
     keys = tmp_path / "keys.json"
-    keys.write_text(json.dumps({"keys": [{"arn": KEY_ARN, "policy": key_policy(), "aliases": ["alias/old"]}]}), encoding="utf-8")
+    keys.write_text(
+        json.dumps({"keys": [{"arn": KEY_ARN, "policy": key_policy(), "aliases": ["alias/old"]}]}), encoding="utf-8"
+    )
     alias = (
-        "  Alias: {Type: AWS::KMS::Alias, CONDITIONProperties: {AliasName: alias/new, TargetKeyId: 1234abcd-12ab-34cd-56ef-1234567890ab}}\n"
+        "  Alias: {Type: AWS::KMS::Alias, CONDITIONProperties: {AliasName: alias/new, TargetKeyId: "
+        "1234abcd-12ab-34cd-56ef-1234567890ab}}\n"
     )
     for condition, expected in (("", ("alias/new", "alias/old")), ("Condition: IsOpen, ", None)):
         path.write_text(text(KEY + alias.replace("CONDITION", condition), PARAMETERS), encoding="utf-8")

@@ -12,7 +12,20 @@ from typing import Any
 
 import pytest
 
-from tests.inputs.samples import ACCOUNT, KEY, POLICY, assert_only, details, errors, grant, key, load, metadata, place, role
+from tests.inputs.samples import (
+    ACCOUNT,
+    KEY,
+    POLICY,
+    assert_only,
+    details,
+    errors,
+    grant,
+    key,
+    load,
+    metadata,
+    place,
+    role,
+)
 from tests.inputs.test_organization import DESCRIBED, MANAGEMENT, ROOT, UNIT, described, parent, targets
 from verifier.inputs import load_estate, read_text
 from verifier.inputs.text import files
@@ -26,7 +39,11 @@ def lay(folder: Path, contents: Mapping[str, Any]) -> Path:
     for name, content in contents.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        data = content if isinstance(content, bytes) else (content if isinstance(content, str) else json.dumps(content)).encode()
+        data = (
+            content
+            if isinstance(content, bytes)
+            else (content if isinstance(content, str) else json.dumps(content)).encode()
+        )
         path.write_bytes(data)
     return folder
 
@@ -70,13 +87,17 @@ def test_a_snapshot_cannot_name_files_outside_its_folder(tmp_path: Path, name: s
 
 
 def test_a_file_that_a_snapshot_names_must_exist(tmp_path: Path) -> None:
-    assert_only(errors(tmp_path, {"keys": [{"arn": KEY, "policy": "key-polcy.json"}]}), "there is no file `key-polcy.json`")
+    assert_only(
+        errors(tmp_path, {"keys": [{"arn": KEY, "policy": "key-polcy.json"}]}), "there is no file `key-polcy.json`"
+    )
     assert_only(errors(tmp_path, {"keys": [{"arn": KEY, "policy": "key-polcy"}]}), "expected a policy document")
     assert_only(
-        errors(tmp_path, {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": ["a.json"]}}}), "there is no file `a.json`"
+        errors(tmp_path, {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": ["a.json"]}}}),
+        "there is no file `a.json`",
     )
     assert_only(
-        errors(tmp_path, {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": "a.json"}}}), "there is no file `a.json`"
+        errors(tmp_path, {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": "a.json"}}}),
+        "there is no file `a.json`",
     )
 
 
@@ -156,7 +177,9 @@ def test_d7_a_document_may_name_files_of_the_organization(tmp_path: Path) -> Non
         "deny-targets.json": targets(ROOT),
         "full.json": targets(ROOT, ACCOUNT),
     }
-    estate = load_estate([lay(tmp_path, {"snapshot.json": {"keys": [key()], "organization": organization}, **files}) / "snapshot.json"])
+    estate = load_estate(
+        [lay(tmp_path, {"snapshot.json": {"keys": [key()], "organization": organization}, **files}) / "snapshot.json"]
+    )
     assert estate.organization is not None
     assert [len(level.policies) for level in estate.organization.controls[1].service or ()] == [2, 1]
     assert (len(estate.inputs), estate.unmodelled) == (5, ())
@@ -183,7 +206,10 @@ def test_a_folder_may_hold_a_document_and_more(tmp_path: Path) -> None:
         ({"organization/scp.json": []}, "no place here"),
         ({"organization/scps/p-deny.json": {}}, "no place here"),
         ({"organization/targets/p-deny.json": targets(), "organization/targets.json": {}}, "expected one of them"),
-        ({"organization/targets/p-deny.json": targets(), "organization/targets/p-deny.yaml": "Targets: []"}, "expected one of them"),
+        (
+            {"organization/targets/p-deny.json": targets(), "organization/targets/p-deny.yaml": "Targets: []"},
+            "expected one of them",
+        ),
         ({"keys/payments/policy.yaml": POLICY}, "expected one of them"),
         ({"accounts/prod/authorization-details.json": details()}, "`prod` is not an account"),
         ({"accounts/444455556666/notes.txt": ""}, "has no authorization-details.json"),
@@ -217,11 +243,16 @@ def test_s1_what_is_called_like_a_file_and_is_none_is_an_error(tmp_path: Path, n
     else:
         path.mkdir()
     what = {"link": "a link to nothing", "pipe": "a pipe, device or socket", "folder": "a folder"}[kind]
-    assert any(f"{what} where a file is expected" in error.message and str(error.span).startswith(str(path)) for error in refused(tmp_path))
+    assert any(
+        f"{what} where a file is expected" in error.message and str(error.span).startswith(str(path))
+        for error in refused(tmp_path)
+    )
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "file"])
-@pytest.mark.parametrize("name", ["keys", "accounts", "organization", "keys/a", f"accounts/{ACCOUNT}", "organization/parents"])
+@pytest.mark.parametrize(
+    "name", ["keys", "accounts", "organization", "keys/a", f"accounts/{ACCOUNT}", "organization/parents"]
+)
 def test_s1_what_is_called_like_a_folder_and_is_none_is_an_error(tmp_path: Path, name: str, kind: str) -> None:
     if kind == "file" and "/" in name:
         return  # a file beside the folders of keys may be a note
@@ -253,7 +284,9 @@ def test_a_folder_cannot_link_out_of_itself(tmp_path: Path) -> None:
 def test_s3_a_folder_without_a_snapshot(tmp_path: Path) -> None:
     folder = lay(tmp_path, {"notes.txt": ""})
     assert assert_only(refused(folder), "holds no snapshot").rule == "S3"
-    policies = {f"{name}.json": {"Version": "2012-10-17", "Statement": [KEEPING]} for name in ("b", "in/a", ".hidden/c")}
+    policies = {
+        f"{name}.json": {"Version": "2012-10-17", "Statement": [KEEPING]} for name in ("b", "in/a", ".hidden/c")
+    }
     assert [key.name for key in load_estate([lay(folder, policies)]).keys] == ["b", "in/a"]
     assert_only(refused(lay(folder, {"package.json": {"x": 1}})), "expected a policy")
     (folder / "package.json").unlink()
@@ -309,7 +342,10 @@ def test_terminal_escapes_are_not_shown(tmp_path: Path) -> None:
 def test_terminal_escapes_in_names_are_not_shown(tmp_path: Path) -> None:
     grants = {"Grants": [grant(GrantId="\x1b[31m", Name="\x1b[31m", Operations=["\x1b[31m"])]}
     details_ = details(RoleDetailList=[role("a", RolePolicyList=[{"PolicyName": "\x1b[31m"}])])
-    snapshot = {"keys": [key(name="\x1b[31m", grants=grants)], "accounts": {ACCOUNT: {"authorization_details": details_}}}
+    snapshot = {
+        "keys": [key(name="\x1b[31m", grants=grants)],
+        "accounts": {ACCOUNT: {"authorization_details": details_}},
+    }
     estate = load(tmp_path, snapshot)
     assert (estate.keys[0].name or "").isprintable()
     assert len(estate.unmodelled) == 2
@@ -326,7 +362,9 @@ def test_a_policy_over_1_mib_is_refused(tmp_path: Path) -> None:
 
 def test_a_large_snapshot_is_read(tmp_path: Path) -> None:
     roles = [role(f"r{number}", Tags=[{"Key": "k", "Value": "v" * 100}] * 1) for number in range(10_000)]
-    estate = load(tmp_path, {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": details(RoleDetailList=roles)}}})
+    estate = load(
+        tmp_path, {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": details(RoleDetailList=roles)}}}
+    )
     assert len(estate.accounts[0].roles) == 10_000
 
 

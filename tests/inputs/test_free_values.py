@@ -31,7 +31,10 @@ def write(folder: Path, *statements: str, **properties: Any) -> Path:
 
 
 def load(folder: Path, allowed: str, denied: str, account: str | None = None, region: str | None = None) -> None:
-    load_estate([write(folder, STATEMENT.format("Allow", allowed), STATEMENT.format("Deny", denied))], supplied=Supplied(account, region))
+    load_estate(
+        [write(folder, STATEMENT.format("Allow", allowed), STATEMENT.format("Deny", denied))],
+        supplied=Supplied(account, region),
+    )
 
 
 LOGS = f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:*:${{AWS::AccountId}}:*'}}"
@@ -47,15 +50,31 @@ OF_ACCOUNTS = [
     (f"StringEquals: {{{TAG}: '${{aws:PrincipalTag/b}}'}}", f"StringLike: {{{TAG}: '1111*'}}", False),
     (LOGS, f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:*:log-group:x*'}}", False),
     (LOGS, f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:1*:log-group:x'}}", True),
-    (f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:s3:::b-${{AWS::AccountId}}/*'}}", f"ArnLike: {{{CONTEXT}: 'arn:aws:s3:::b-1*'}}", True),
+    (
+        f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:s3:::b-${{AWS::AccountId}}/*'}}",
+        f"ArnLike: {{{CONTEXT}: 'arn:aws:s3:::b-1*'}}",
+        True,
+    ),
 ]
 OF_REGIONS = [
     (f"StringEquals: {{{CONTEXT}: !Ref AWS::Region}}", f"StringLike: {{{CONTEXT}: 'us-*'}}", True),
     (f"StringEquals: {{{CONTEXT}: !Ref AWS::Region}}", f"StringLike: {{{CONTEXT}: '?????????'}}", True),
-    (f"StringEquals: {{{CONTEXT}: !Sub 'x${{AWS::Region}}'}}", f"StringLike: {{{CONTEXT}: ['x*', 'y-us*', '*']}}", False),
+    (
+        f"StringEquals: {{{CONTEXT}: !Sub 'x${{AWS::Region}}'}}",
+        f"StringLike: {{{CONTEXT}: ['x*', 'y-us*', '*']}}",
+        False,
+    ),
     (f"StringEquals: {{{CONTEXT}: x}}", f"StringLike: {{{CONTEXT}: 'us-*'}}", False),
-    (f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:${{AWS::Region}}:*:x'}}", f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:*:y*'}}", False),
-    (f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:${{AWS::Region}}:*:x'}}", f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:eu*:*:x'}}", True),
+    (
+        f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:${{AWS::Region}}:*:x'}}",
+        f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:*:y*'}}",
+        False,
+    ),
+    (
+        f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:${{AWS::Region}}:*:x'}}",
+        f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:eu*:*:x'}}",
+        True,
+    ),
 ]
 
 
@@ -63,7 +82,9 @@ OF_REGIONS = [
     ("what", "allowed", "denied", "apart"),
     [*(("own account", *case) for case in OF_ACCOUNTS), *(("Region", *case) for case in OF_REGIONS)],
 )
-def test_a_pattern_of_what_must_be_the_own_one(tmp_path: Path, what: str, allowed: str, denied: str, apart: bool) -> None:
+def test_a_pattern_of_what_must_be_the_own_one(
+    tmp_path: Path, what: str, allowed: str, denied: str, apart: bool
+) -> None:
     load(tmp_path, allowed, denied, account="111122223333", region="eu-west-1")
     given = {"region": "eu-west-1"} if what == "own account" else {"account": "111122223333"}
     if apart:
@@ -78,7 +99,10 @@ def test_an_invariant_with_such_a_pattern(tmp_path: Path, given: str, what: str)
     own = "AWS::AccountId" if given == "region" else "AWS::Region"
     path = write(tmp_path, STATEMENT.format("Allow", f"StringEquals: {{{CONTEXT}: !Ref '{own}'}}"))
     supplied = Supplied(region="eu-west-1") if given == "region" else Supplied(account="111122223333")
-    text = f'invariant "a":\n  no caller can kms:Decrypt when {CONTEXT} like "1*"\ninvariant "b":\n  no caller can kms:Decrypt\n'
+    text = (
+        f'invariant "a":\n  no caller can kms:Decrypt when {CONTEXT} like "1*"\ninvariant "b":\n  no caller can '
+        "kms:Decrypt\n"
+    )
     pattern, plain = read_invariants(Source("a.inv", text)).invariants
     estate = load_estate([path], supplied=supplied)
     check_region(estate, [plain])
@@ -94,7 +118,9 @@ def test_an_input_without_keys_has_an_own_account_too() -> None:
 @pytest.mark.parametrize(
     ("own", "pattern", "what"), [("AWS::AccountId", "1111*", "the own account"), ("AWS::Region", "us-*", "the Region")]
 )
-def test_a_pattern_of_a_tag_that_is_the_own_account_or_region(tmp_path: Path, own: str, pattern: str, what: str) -> None:
+def test_a_pattern_of_a_tag_that_is_the_own_account_or_region(
+    tmp_path: Path, own: str, pattern: str, what: str
+) -> None:
     denied = STATEMENT.format("Deny", f"StringNotLike: {{aws:ResourceTag/at: '{pattern}'}}")
     path = write(tmp_path, denied, Tags=[{"Key": "at", "Value": {"Ref": own}}])
     load_estate([path], supplied=Supplied("111122223333", "us-east-1"))
@@ -106,7 +132,10 @@ def test_an_invariant_about_a_tag_that_is_the_own_account(tmp_path: Path) -> Non
     path = write(tmp_path, Tags=[{"Key": "at", "Value": {"Ref": "AWS::AccountId"}}])
     text = 'invariant "a":\n  no caller can kms:Decrypt when aws:ResourceTag/at like "1111*"\n'
     with pytest.raises(InputError, match="depends on the own account"):
-        check_region(load_estate([path], supplied=Supplied(region="us-east-1")), read_invariants(Source("a.inv", text)).invariants)
+        check_region(
+            load_estate([path], supplied=Supplied(region="us-east-1")),
+            read_invariants(Source("a.inv", text)).invariants,
+        )
 
 
 GRANTED = """

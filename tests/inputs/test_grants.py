@@ -61,7 +61,12 @@ def test_g1_a_grant_as_kms_lists_it(tmp_path: Path) -> None:
         Operations=["Decrypt", "CreateGrant", "Decrypt"],
         Constraints={"EncryptionContextSubset": {"aws:ebs:id": "vol-1", "Aws:ebs:id": "vol-2"}},
     )
-    assert (found.id, found.name, found.created, found.issuing_account) == ("1", "volumes", "2026-01-31T10:00:00+00:00", ACCOUNT)
+    assert (found.id, found.name, found.created, found.issuing_account) == (
+        "1",
+        "volumes",
+        "2026-01-31T10:00:00+00:00",
+        ACCOUNT,
+    )
     assert (found.grantee.type, found.grantee.value, found.grantee.account) == (PrincipalType.ROLE, ROLE, ACCOUNT)
     assert found.retiring is not None and found.retiring.value == f"arn:aws:iam::{ACCOUNT}:role/admin"
     assert found.operations == ("kms:Decrypt", "kms:CreateGrant")
@@ -80,10 +85,16 @@ def test_g1_forms_of_a_listing(tmp_path: Path) -> None:
     listings: list[Any] = [
         [grant(), grant(GrantId="2")],
         {"Grants": [grant(), grant(GrantId="2")]},
-        [{"Grants": [grant()], "Truncated": True, "NextMarker": "x"}, {"Grants": [grant(GrantId="2")], "Truncated": False}],
+        [
+            {"Grants": [grant()], "Truncated": True, "NextMarker": "x"},
+            {"Grants": [grant(GrantId="2")], "Truncated": False},
+        ],
     ]
     for listing in listings:
-        assert [found.id for found in load(tmp_path, {"keys": [key(grants=listing)]}).keys[0].grants or ()] == ["1", "2"]
+        assert [found.id for found in load(tmp_path, {"keys": [key(grants=listing)]}).keys[0].grants or ()] == [
+            "1",
+            "2",
+        ]
 
 
 @pytest.mark.parametrize(
@@ -94,13 +105,19 @@ def test_g1_forms_of_a_listing(tmp_path: Path) -> None:
         ("arn:aws:iam::444455556666:user/division/Alice", PrincipalType.USER, "444455556666"),
         ("arn:aws:iam::444455556666:role/app", PrincipalType.ROLE, "444455556666"),
         (f"arn:aws:sts::{ACCOUNT}:assumed-role/app/run", PrincipalType.SESSION, ACCOUNT),
-        (f"arn:aws:sts::{ACCOUNT}:assumed-role/aws:ec2-infrastructure/i-0123456789abcdef0", PrincipalType.SESSION, ACCOUNT),
+        (
+            f"arn:aws:sts::{ACCOUNT}:assumed-role/aws:ec2-infrastructure/i-0123456789abcdef0",
+            PrincipalType.SESSION,
+            ACCOUNT,
+        ),
         (f"arn:aws:sts::{ACCOUNT}:federated-user/Bob", PrincipalType.FEDERATED_USER, ACCOUNT),
         ("AROADBQP57FF2AEXAMPLE", PrincipalType.UNIQUE_ID, None),
         ("dynamodb.us-west-2.amazonaws.com", PrincipalType.SERVICE, None),
     ],
 )
-def test_g2_grantees_and_retiring_principals(tmp_path: Path, text: str, type_: PrincipalType, account: str | None) -> None:
+def test_g2_grantees_and_retiring_principals(
+    tmp_path: Path, text: str, type_: PrincipalType, account: str | None
+) -> None:
     found = read(tmp_path, GranteePrincipal=text, RetiringPrincipal=text)
     assert found.retiring is not None
     assert [(p.type, p.account) for p in (found.grantee, found.retiring)] == [(type_, account)] * 2
@@ -111,7 +128,11 @@ def test_g2_grantees_and_retiring_principals(tmp_path: Path, text: str, type_: P
 def test_g2_a_service_in_the_place_of_a_principal_may_hide_one(tmp_path: Path) -> None:
     assert read(tmp_path, GranteePrincipal="rds.amazonaws.com").grantee_hidden
     found = read(tmp_path, **SERVICE, Constraints={"SourceArn": SOURCE}, RetiringServicePrincipal="rds.amazonaws.com")
-    assert (found.grantee.type, found.grantee.value, found.grantee_hidden) == (PrincipalType.SERVICE, "rds.amazonaws.com", False)
+    assert (found.grantee.type, found.grantee.value, found.grantee_hidden) == (
+        PrincipalType.SERVICE,
+        "rds.amazonaws.com",
+        False,
+    )
     assert (found.source_arn, found.retiring and found.retiring.type) == (SOURCE, PrincipalType.SERVICE)
     both = read(tmp_path, GranteePrincipal="rds.amazonaws.com", GranteeServicePrincipal="rds.amazonaws.com")
     assert not both.grantee_hidden
@@ -124,7 +145,10 @@ def test_g2_a_service_without_source_is_remarked(tmp_path: Path) -> None:
 
 def test_l8_unique_ids_of_the_inventory_are_resolved(tmp_path: Path) -> None:
     grants = [grant(GranteePrincipal="AROAEXAMPLEEXAMPLE"), grant(GrantId="2", RetiringPrincipal="AIDAEXAMPLEEXAMPLE")]
-    inventory = details(RoleDetailList=[role("app", RoleId="AROAEXAMPLEEXAMPLE")], UserDetailList=[user("al", UserId="AIDAEXAMPLEEXAMPLE")])
+    inventory = details(
+        RoleDetailList=[role("app", RoleId="AROAEXAMPLEEXAMPLE")],
+        UserDetailList=[user("al", UserId="AIDAEXAMPLEEXAMPLE")],
+    )
     snapshot = {"keys": [key(grants=grants)], "accounts": {ACCOUNT: {"authorization_details": inventory}}}
     first, second = load(tmp_path, snapshot).keys[0].grants or ()
     assert (first.grantee.type, first.grantee.value, first.grantee.account) == (PrincipalType.ROLE, ROLE, ACCOUNT)
@@ -178,7 +202,10 @@ def test_u4_an_unknown_operation_may_allow_what_the_data_does_not_know(tmp_path:
 
 @pytest.mark.parametrize(
     ("members", "label"),
-    [({"Constraints": {"EncryptionContextSubset": {"a": "1"}, "SourceVpc": "vpc-1"}}, "G3"), ({"ExpirationDate": "2027-01-01"}, "G1")],
+    [
+        ({"Constraints": {"EncryptionContextSubset": {"a": "1"}, "SourceVpc": "vpc-1"}}, "G3"),
+        ({"ExpirationDate": "2027-01-01"}, "G1"),
+    ],
 )
 def test_g3_a_grant_with_something_unknown_is_kept_out(tmp_path: Path, members: Any, label: str) -> None:
     found = estate(tmp_path, grant(**members), grant(GrantId="2"))
@@ -253,8 +280,14 @@ def test_g1_the_key_of_a_grant(tmp_path: Path, key_id: str) -> None:
 
 def test_l9_grants_of_related_keys_are_not_shared(tmp_path: Path) -> None:
     replica = MULTI_REGION_KEY.replace("us-west-2", "eu-west-1")
-    keys = [key(metadata=metadata(arn), grants=[grant(GrantId=arn.split(":")[3], KeyId=arn)]) for arn in (MULTI_REGION_KEY, replica)]
-    assert [[found.id for found in read.grants or ()] for read in load(tmp_path, {"keys": keys}).keys] == [["us-west-2"], ["eu-west-1"]]
+    keys = [
+        key(metadata=metadata(arn), grants=[grant(GrantId=arn.split(":")[3], KeyId=arn)])
+        for arn in (MULTI_REGION_KEY, replica)
+    ]
+    assert [[found.id for found in read.grants or ()] for read in load(tmp_path, {"keys": keys}).keys] == [
+        ["us-west-2"],
+        ["eu-west-1"],
+    ]
     swapped = [key(metadata=metadata(MULTI_REGION_KEY), grants=[grant(KeyId=replica)])]
     assert_only(errors(tmp_path, {"keys": swapped}), "but these are the grants of")
 

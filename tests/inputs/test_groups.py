@@ -21,7 +21,10 @@ from verifier.model.estate import Account, Estate
 from verifier.verify.comparison.compare import compare
 
 ARN = f"arn:aws:iam::{ACCOUNT}"
-JOINS: Json = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:AddUserToGroup", "Resource": "*"}]}
+JOINS: Json = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "iam:AddUserToGroup", "Resource": "*"}],
+}
 PUTS: Json = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:*Group*", "Resource": "*"}]}
 HERE = Supplied(ACCOUNT, "us-west-2")
 
@@ -29,20 +32,37 @@ HERE = Supplied(ACCOUNT, "us-west-2")
 def snapshot(folder: Path, *own: Json, groups: Any = (), member_of: Any = (), **members: Any) -> Path:
     """A whole inventory of the user alice, with inline policies."""
     inline = [named(f"p{number}", document) for number, document in enumerate(own)]
-    user = {"UserName": "alice", "UserId": "AIDAALICE", "Arn": f"{ARN}:user/alice", "UserPolicyList": inline, "GroupList": list(member_of)}
+    user = {
+        "UserName": "alice",
+        "UserId": "AIDAALICE",
+        "Arn": f"{ARN}:user/alice",
+        "UserPolicyList": inline,
+        "GroupList": list(member_of),
+    }
     version = {"VersionId": "v1", "IsDefaultVersion": True, "Document": DECRYPT}
     shared = {"PolicyName": "shared", "Arn": SHARED, "PolicyVersionList": [version]}
     details = {"UserDetailList": [user], "GroupDetailList": list(groups), "RoleDetailList": [], "Policies": [shared]}
-    providers: Json = {"open_id_connect_providers": {"OpenIDConnectProviderList": []}, "saml_providers": {"SAMLProviderList": []}}
+    providers: Json = {
+        "open_id_connect_providers": {"OpenIDConnectProviderList": []},
+        "saml_providers": {"SAMLProviderList": []},
+    }
     path = folder / "snapshot.json"
-    path.write_text(json.dumps({"accounts": {ACCOUNT: {"authorization_details": details, **providers, **members}}}), encoding="utf-8")
+    path.write_text(
+        json.dumps({"accounts": {ACCOUNT: {"authorization_details": details, **providers, **members}}}),
+        encoding="utf-8",
+    )
     return path
 
 
 def listed_group(name: str, *own: Json, path: str = "/") -> Json:
     """A group of a snapshot."""
     inline = [named(f"g{number}", document) for number, document in enumerate(own)]
-    return {"GroupName": name, "GroupId": f"AGPA{name.upper()}", "Arn": f"{ARN}:group{path}{name}", "GroupPolicyList": inline}
+    return {
+        "GroupName": name,
+        "GroupId": f"AGPA{name.upper()}",
+        "Arn": f"{ARN}:group{path}{name}",
+        "GroupPolicyList": inline,
+    }
 
 
 def group(name: str | None = "ops", before: Json | None = None, **after: Any) -> Planned:
@@ -62,7 +82,13 @@ def existing_group(name: str = "ops") -> Planned:
 INLINE = attached("aws_iam_group_policy", name="own", group="ops", policy=json.dumps(DECRYPT))
 MANAGED = attached("aws_iam_group_policy_attachment", group="ops", policy_arn=SHARED)
 MANAGED_TOO = attached("aws_iam_policy_attachment", groups=["ops"], users=[], roles=[], name="x", policy_arn=SHARED)
-HIDDEN = Planned("aws_iam_group_policy", "x", {"name": "own", "group": "ops"}, {"policy": True}, {"policy": refers("random_pet.p.id")})
+HIDDEN = Planned(
+    "aws_iam_group_policy",
+    "x",
+    {"name": "own", "group": "ops"},
+    {"policy": True},
+    {"policy": refers("random_pet.p.id")},
+)
 
 
 def planned(folder: Path, beside: Path | None, *resources: Planned) -> Estate:
@@ -73,7 +99,9 @@ def planned(folder: Path, beside: Path | None, *resources: Planned) -> Estate:
 def templated(folder: Path, beside: Path | None, resources: str, **parameters: str) -> Estate:
     path = folder / "template.yaml"
     path.write_text(text(KEY + resources, PARAMETERS), encoding="utf-8")
-    return load_estate([path] if beside is None else [path, beside], supplied=Supplied(ACCOUNT, "us-west-2", parameters))
+    return load_estate(
+        [path] if beside is None else [path, beside], supplied=Supplied(ACCOUNT, "us-west-2", parameters)
+    )
 
 
 def made(type_: str, properties: str, more: str = "") -> str:
@@ -89,7 +117,9 @@ def of_groups(account: Account) -> dict[str, list[str]]:
 def verdicts(folder: Path, estate: Estate, *sentences: str) -> list[str]:
     """The first letters of the verdicts on sentences about alice."""
     path = folder / "a.inv"
-    path.write_text("".join(f'invariant "{number}": no user/alice in {ACCOUNT} {s}\n' for number, s in enumerate(sentences)))
+    path.write_text(
+        "".join(f'invariant "{number}": no user/alice in {ACCOUNT} {s}\n' for number, s in enumerate(sentences))
+    )
     return [verdict.status.value for verdict in verifier.prove(estate, verifier.invariants(path)).verdicts]
 
 
@@ -132,12 +162,20 @@ def test_a_user_of_the_snapshot_in_a_new_group_of_a_plan(tmp_path: Path, member:
     assert policies(estate.accounts[0])["alice"] == ["own kms:Decrypt"] and estate.unmodelled == ()
     assert estate.accounts[0].users[0].groups == (f"{ARN}:group/ops",)
     assert verdicts(tmp_path, estate, EVENTUALLY, NOW) == ["refuted", "refuted"]
-    assert verdicts(tmp_path, planned(tmp_path, snapshot(tmp_path), group(), member), EVENTUALLY, NOW) == ["proved", "proved"]
-    assert verdicts(tmp_path, planned(tmp_path, snapshot(tmp_path), group(), HIDDEN, member), EVENTUALLY, NOW) == ["unknown", "unknown"]
+    assert verdicts(tmp_path, planned(tmp_path, snapshot(tmp_path), group(), member), EVENTUALLY, NOW) == [
+        "proved",
+        "proved",
+    ]
+    assert verdicts(tmp_path, planned(tmp_path, snapshot(tmp_path), group(), HIDDEN, member), EVENTUALLY, NOW) == [
+        "unknown",
+        "unknown",
+    ]
 
 
 @pytest.mark.parametrize("name", ["GroupName: ops", ""])
-@pytest.mark.parametrize("policy", [f"Policies: [{{PolicyName: own, PolicyDocument: {READ}}}]", f"ManagedPolicyArns: ['{SHARED}']"])
+@pytest.mark.parametrize(
+    "policy", [f"Policies: [{{PolicyName: own, PolicyDocument: {READ}}}]", f"ManagedPolicyArns: ['{SHARED}']"]
+)
 def test_e0_who_may_join_a_group_of_a_template_has_its_policies(tmp_path: Path, name: str, policy: str) -> None:
     resource = made("Group", ", ".join(filter(None, (name, policy))))
     estate = templated(tmp_path, snapshot(tmp_path, JOINS), resource)
@@ -166,8 +204,12 @@ def test_u3_a_group_that_a_template_makes_perhaps(tmp_path: Path) -> None:
         estate = templated(tmp_path, snapshot(tmp_path, *own, member_of=member_of), resource)
         assert estate.accounts[0].complete
         assert verdicts(tmp_path, estate, EVENTUALLY, NOW) == expected
-    assert verdicts(tmp_path, templated(tmp_path, snapshot(tmp_path, JOINS), resource, Open="x"), EVENTUALLY) == ["refuted"]
-    assert verdicts(tmp_path, templated(tmp_path, snapshot(tmp_path, JOINS), resource, Open="no"), EVENTUALLY) == ["proved"]
+    assert verdicts(tmp_path, templated(tmp_path, snapshot(tmp_path, JOINS), resource, Open="x"), EVENTUALLY) == [
+        "refuted"
+    ]
+    assert verdicts(tmp_path, templated(tmp_path, snapshot(tmp_path, JOINS), resource, Open="no"), EVENTUALLY) == [
+        "proved"
+    ]
 
 
 def test_e0_a_new_group_whose_name_is_not_known(tmp_path: Path) -> None:
@@ -176,7 +218,8 @@ def test_e0_a_new_group_whose_name_is_not_known(tmp_path: Path) -> None:
         estate = planned(tmp_path, snapshot(tmp_path, *own), group(None), INLINE)
         assert estate.accounts[0].complete
         assert [thing.description for thing in estate.unmodelled if thing.label == "E0"] == [
-            "who could join aws_iam_group.g is not known: its name or path depends on random_pet.p.id (known after apply)"
+            "who could join aws_iam_group.g is not known: its name or path depends on random_pet.p.id (known after "
+            "apply)"
         ]
         assert verdicts(tmp_path, estate, EVENTUALLY, NOW) == ["unknown", "proved"]
     found = verifier.reach(estate, to=["kms:Decrypt"])
@@ -204,7 +247,10 @@ def test_u3_what_a_group_of_the_plan_has_besides_may_stay_or_go(tmp_path: Path) 
         assert verdicts(tmp_path, planned(tmp_path, beside, existing_group()), EVENTUALLY, NOW) == expected
     gone = attached("aws_iam_group_policy", True, name="g0", group="ops", policy=json.dumps(DECRYPT))
     beside = snapshot(tmp_path, groups=[listed_group("ops", DECRYPT)], member_of=["ops"])
-    assert verdicts(tmp_path, planned(tmp_path, beside, existing_group(), gone), EVENTUALLY, NOW) == ["proved", "proved"]
+    assert verdicts(tmp_path, planned(tmp_path, beside, existing_group(), gone), EVENTUALLY, NOW) == [
+        "proved",
+        "proved",
+    ]
 
 
 @pytest.mark.parametrize("before", ["/", "/team/"])
@@ -225,7 +271,9 @@ def test_members_of_a_group_of_the_snapshot_that_the_plan_renames(tmp_path: Path
     assert of_groups(estate.accounts[0]) == {f"{ARN}:group/other": [], f"{ARN}:group/ops": ["own kms:Decrypt"]}
     assert estate.accounts[0].users[0].groups == (f"{ARN}:group/other", f"{ARN}:group/ops") and estate.unmodelled == ()
     assert verdicts(tmp_path, estate, NOW) == ["refuted"]
-    unknown = Planned("aws_iam_group", "g", {"path": "/"}, {"name": True}, {"name": refers("random_pet.p.id")}, before=renamed.before)
+    unknown = Planned(
+        "aws_iam_group", "g", {"path": "/"}, {"name": True}, {"name": refers("random_pet.p.id")}, before=renamed.before
+    )
     estate = planned(tmp_path, beside, unknown, INLINE)
     assert estate.accounts[0].complete and verdicts(tmp_path, estate, NOW) == ["unknown"]
 
@@ -236,7 +284,9 @@ def test_u3_a_user_of_the_snapshot_that_the_plan_renames_or_moves(tmp_path: Path
     before = {"name": "alice", "path": "/", "arn": f"{ARN}:user/alice", "tags": {}, "tags_all": {}}
     for own, expected in (((DECRYPT,), "unknown"), ((), "proved")):
         for name in ("alice", "alicia"):
-            changed = Planned("aws_iam_user", "a", {**before, "name": name, "path": path}, {}, {"name": constant(name)}, before=before)
+            changed = Planned(
+                "aws_iam_user", "a", {**before, "name": name, "path": path}, {}, {"name": constant(name)}, before=before
+            )
             estate = planned(tmp_path, snapshot(tmp_path, *own), changed)
             assert [found.arn for found in estate.accounts[0].users] == [f"{ARN}:user{path}{name}"]
             (tmp_path / "u.inv").write_text(f'invariant "u": no user{path}{name} in {ACCOUNT} can kms:Decrypt\n')
@@ -262,7 +312,15 @@ def test_a_group_of_one_plan_with_a_policy_and_a_member_by_another(tmp_path: Pat
 
 
 def user(name: str = "bob") -> Planned:
-    values = {"name": name, "path": "/", "arn": f"{ARN}:user/{name}", "id": name, "tags": {}, "tags_all": {}, "unique_id": "AIDABOB"}
+    values = {
+        "name": name,
+        "path": "/",
+        "arn": f"{ARN}:user/{name}",
+        "id": name,
+        "tags": {},
+        "tags_all": {},
+        "unique_id": "AIDABOB",
+    }
     return Planned("aws_iam_user", name, values, {}, {"name": constant(name)}, before=values)
 
 
@@ -284,7 +342,10 @@ def test_a_plan_that_takes_a_group_away_on_both_sides(tmp_path: Path) -> None:
 
 
 def test_groups_of_templates_on_both_sides(tmp_path: Path) -> None:
-    bob, policy = made("User", "UserName: bob, Groups: [!Ref Group]"), f"Policies: [{{PolicyName: x, PolicyDocument: {READ}}}]"
+    bob, policy = (
+        made("User", "UserName: bob, Groups: [!Ref Group]"),
+        f"Policies: [{{PolicyName: x, PolicyDocument: {READ}}}]",
+    )
     without, within = (text(KEY + made("Group", f"GroupName: ops{more}") + bob) for more in ("", f", {policy}"))
     gained, lost, _ = of_key(*versions(tmp_path, without, within))
     assert (gained[:1], lost) == (["kms:Decrypt by user/bob"], [])
@@ -301,13 +362,17 @@ def test_a_plan_with_a_new_group_in_the_account_of_a_snapshot_on_both_sides(tmp_
         made = write(tmp_path, plan(caller_identity(), group(), INLINE, *more))
         old, new = load_versions(Version((beside,)), Version((beside, made)))
         target = compare(old, new).targets[0]
-        assert [f"{c.region.actions.text} by {c.region.callers.text}" for c in target.gained][:1] == gained and target.lost == ()
+        assert [f"{c.region.actions.text} by {c.region.callers.text}" for c in target.gained][
+            :1
+        ] == gained and target.lost == ()
 
 
 def test_e0_a_policy_on_a_group_that_no_input_lists(tmp_path: Path) -> None:
     estate = planned(tmp_path, snapshot(tmp_path, JOINS), INLINE)
     assert estate.accounts[0].complete and verdicts(tmp_path, estate, EVENTUALLY, NOW) == ["unknown", "proved"]
-    assert [thing.description for thing in estate.unmodelled] == ["who could join group ops is not known: the input does not list it"]
+    assert [thing.description for thing in estate.unmodelled] == [
+        "who could join group ops is not known: the input does not list it"
+    ]
 
 
 @pytest.mark.parametrize("kind", ["role", "user"])

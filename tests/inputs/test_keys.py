@@ -8,7 +8,20 @@ from typing import Any
 
 import pytest
 
-from tests.inputs.samples import ACCOUNT, KEY, KEY_ID, MULTI_REGION_KEY, POLICY, assert_only, errors, grant, key, load, metadata, place
+from tests.inputs.samples import (
+    ACCOUNT,
+    KEY,
+    KEY_ID,
+    MULTI_REGION_KEY,
+    POLICY,
+    assert_only,
+    errors,
+    grant,
+    key,
+    load,
+    metadata,
+    place,
+)
 from verifier.model.estate import Key
 from verifier.model.policy import PrincipalType
 from verifier.syntax.source import NOWHERE
@@ -29,8 +42,18 @@ def test_describe_key_tells_the_facts(tmp_path: Path) -> None:
     }  # fmt: skip
     for described in (metadata(**facts), metadata(**facts)["KeyMetadata"]):
         found = read(tmp_path, metadata=described)
-        assert (found.arn, found.spec, found.usage, found.origin) == (KEY, "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "AWS_KMS")
-        assert (found.manager, found.state, found.multi_region, found.multi_region_type) == ("CUSTOMER", "PendingDeletion", False, None)
+        assert (found.arn, found.spec, found.usage, found.origin) == (
+            KEY,
+            "SYMMETRIC_DEFAULT",
+            "ENCRYPT_DECRYPT",
+            "AWS_KMS",
+        )
+        assert (found.manager, found.state, found.multi_region, found.multi_region_type) == (
+            "CUSTOMER",
+            "PendingDeletion",
+            False,
+            None,
+        )
 
 
 def test_u3_what_is_not_given_is_none(tmp_path: Path) -> None:
@@ -44,7 +67,9 @@ def test_d8_aws_managed_keys(tmp_path: Path) -> None:
 
 def test_multi_region_keys(tmp_path: Path) -> None:
     configuration = {"MultiRegionKeyType": "REPLICA", "PrimaryKey": {}, "ReplicaKeys": []}
-    found = read(tmp_path, metadata=metadata(MULTI_REGION_KEY, MultiRegion=True, MultiRegionConfiguration=configuration))
+    found = read(
+        tmp_path, metadata=metadata(MULTI_REGION_KEY, MultiRegion=True, MultiRegionConfiguration=configuration)
+    )
     assert (found.multi_region, found.multi_region_type) == (True, "REPLICA")
 
 
@@ -78,7 +103,9 @@ def test_facts_that_contradict_each_other_are_errors(tmp_path: Path, described: 
 
 
 def test_the_place_of_a_contradiction_is_the_member(tmp_path: Path) -> None:
-    text = '{"keys": [{"policy": "default",\n "metadata": {"Arn": "ARN",\n  "AWSAccountId": "444455556666"}}]}'.replace("ARN", KEY)
+    text = '{"keys": [{"policy": "default",\n "metadata": {"Arn": "ARN",\n  "AWSAccountId": "444455556666"}}]}'.replace(
+        "ARN", KEY
+    )
     assert place(assert_only(errors(tmp_path, text), "`AWSAccountId`")) == (3, 19)
 
 
@@ -107,15 +134,17 @@ def test_s3_an_empty_snapshot_is_an_error(tmp_path: Path, snapshot: Any) -> None
 def test_forms_of_a_key_policy(tmp_path: Path, policy: Any) -> None:
     found = read(tmp_path, policy=policy).policies
     assert found is not None
-    assert [(policy.identity, policy.name, len(policy.statements)) for policy in found] == [(f"{KEY}#default", "default", 1)]
+    assert [(policy.identity, policy.name, len(policy.statements)) for policy in found] == [
+        (f"{KEY}#default", "default", 1)
+    ]
 
 
 def test_u3_without_a_policy_nothing_is_known(tmp_path: Path) -> None:
     estate = load(tmp_path, {"keys": [{"arn": KEY, "aliases": ["alias/payments"]}]})
     assert estate.keys[0].policies is None
-    assert [(warning.rule, "the policy of payments is not in the input" in warning.message) for warning in estate.warnings] == [
-        ("U3", True)
-    ]
+    assert [
+        (warning.rule, "the policy of payments is not in the input" in warning.message) for warning in estate.warnings
+    ] == [("U3", True)]
 
 
 def test_u3_a_key_declared_without_a_policy_delegates_to_its_account(tmp_path: Path) -> None:
@@ -124,13 +153,20 @@ def test_u3_a_key_declared_without_a_policy_delegates_to_its_account(tmp_path: P
     (policy,) = estate.keys[0].policies or ()
     (statement,) = policy.statements
     (principal,) = statement.principals or ()
-    assert (principal.type, principal.account, principal.value) == (PrincipalType.ACCOUNT, ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root")
+    assert (principal.type, principal.account, principal.value) == (
+        PrincipalType.ACCOUNT,
+        ACCOUNT,
+        f"arn:aws:iam::{ACCOUNT}:root",
+    )
     assert [text.value for text in (*(statement.actions or ()), *(statement.resources or ()))] == ["kms:*", "*"]
     assert statement.span == NOWHERE
 
 
 def test_l5a_both_key_policies(tmp_path: Path) -> None:
-    parts = {"arn": KEY, "policies": {"AWS_RAM": {"Policy": json.dumps(POLICY), "PolicyName": "AWS_RAM"}, "default": POLICY}}
+    parts = {
+        "arn": KEY,
+        "policies": {"AWS_RAM": {"Policy": json.dumps(POLICY), "PolicyName": "AWS_RAM"}, "default": POLICY},
+    }
     (found,) = load(tmp_path, {"keys": [parts]}).keys
     assert [policy.identity for policy in found.policies or ()] == [f"{KEY}#default", f"{KEY}#AWS_RAM"]
 
@@ -171,8 +207,16 @@ def test_parts_that_are_wrong_are_errors(tmp_path: Path, parts: dict[str, Any], 
 def test_aliases_of_other_keys_are_left_out(tmp_path: Path) -> None:
     listed = {
         "Aliases": [
-            {"AliasName": "alias/payments", "AliasArn": KEY.split(":key/")[0] + ":alias/payments", "TargetKeyId": KEY_ID},
-            {"AliasName": "alias/other", "AliasArn": KEY.split(":key/")[0] + ":alias/other", "TargetKeyId": OTHER.rsplit("/")[1]},
+            {
+                "AliasName": "alias/payments",
+                "AliasArn": KEY.split(":key/")[0] + ":alias/payments",
+                "TargetKeyId": KEY_ID,
+            },
+            {
+                "AliasName": "alias/other",
+                "AliasArn": KEY.split(":key/")[0] + ":alias/other",
+                "TargetKeyId": OTHER.rsplit("/")[1],
+            },
             {"AliasName": "alias/aws/ebs", "AliasArn": KEY.split(":key/")[0] + ":alias/aws/ebs"},
         ]
     }
@@ -186,7 +230,9 @@ def test_aliases_of_other_keys_are_left_out(tmp_path: Path) -> None:
 def test_r4_an_alias_is_in_the_account_and_region_of_its_key(tmp_path: Path) -> None:
     alias = {"AliasName": "alias/a", "AliasArn": f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/a", "TargetKeyId": KEY_ID}
     assert (
-        assert_only(errors(tmp_path, {"keys": [key(aliases={"Aliases": [alias]})]}), "is not an alias in the account and Region").rule
+        assert_only(
+            errors(tmp_path, {"keys": [key(aliases={"Aliases": [alias]})]}), "is not an alias in the account and Region"
+        ).rule
         == "R4"
     )
 
@@ -205,14 +251,19 @@ def test_names_of_unmodelled_things_are_unique(tmp_path: Path) -> None:
 
 
 def test_l4_errors_in_an_escaped_policy_have_their_place(tmp_path: Path) -> None:
-    text = '{"keys": [{"arn": "ARN",\n "policy": {"Policy":\n  "{\\"Statement\\": [{\\"Effect\\": \\"Alow\\"}]}"}}]}'.replace("ARN", KEY)
+    text = '{"keys": [{"arn": "ARN",\n "policy": {"Policy":\n  "{\\"Statement\\": [{\\"Effect\\": \\"Alow\\"}]}"}}]}'.replace(
+        "ARN", KEY
+    )
     found = errors(tmp_path, text)
     assert (3, 34) in [place(error) for error in found], found
     assert all((error.line_text or "").startswith('  "{') for error in found)
 
 
 def test_l4_errors_in_a_yaml_policy_have_their_place(tmp_path: Path) -> None:
-    text = f"keys:\n- arn: {KEY}\n  policy:\n    Statement:\n    - Effect: Alow\n      Principal: '*'\n      Action: kms:*\n"
+    text = (
+        f"keys:\n- arn: {KEY}\n  policy:\n    Statement:\n    - Effect: Alow\n      Principal: '*'\n      Action: "
+        "kms:*\n"
+    )
     text += "      Resource: '*'\n"
     assert place(assert_only(errors(tmp_path, text, "snapshot.yaml"), "Alow")) == (5, 15)
 

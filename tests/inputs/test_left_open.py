@@ -41,13 +41,19 @@ def given(to: str, action: str, sid: str = "A", kind: str = "role") -> str:
 def attached(policy: str) -> str:
     """A managed policy of a role that is not in the folder, and what attaches it."""
     resource = f'resource "aws_iam_policy" "p" {{\n  name = "p"\n  policy = {policy}\n}}\n'
-    return f'{resource}resource "aws_iam_role_policy_attachment" "a" {{\n  role = "other"\n  policy_arn = aws_iam_policy.p.arn\n}}\n'
+    return (
+        f'{resource}resource "aws_iam_role_policy_attachment" "a" {{\n  role = "other"\n  policy_arn = '
+        "aws_iam_policy.p.arn\n}\n"
+    )
 
 
 def user_of_group(action: str) -> str:
     """A user that is not in the folder, in a group with a policy."""
     group = f'resource "aws_iam_group" "g" {{\n  name = "g"\n}}\n{given("aws_iam_group.g.name", action, kind="group")}'
-    return f'{group}resource "aws_iam_user_group_membership" "m" {{\n  user = "other"\n  groups = [aws_iam_group.g.name]\n}}\n'
+    return (
+        f'{group}resource "aws_iam_user_group_membership" "m" {{\n  user = "other"\n  groups = '
+        "[aws_iam_group.g.name]\n}\n"
+    )
 
 
 MORE = 'inline_policy {{\n name = "p"\n policy = {} \n}}\n'
@@ -87,10 +93,16 @@ TAGGED = '  tags = { t = "${var.a}x" }\n'
         ),
         (
             role("var.a") + given("aws_iam_role.r.name", "kms:Decrypt"),
-            (role("var.a") + given("aws_iam_role.r.name", "kms:Decrypt")).replace('"r"', '"s"').replace("role.r.", "role.s."),
+            (role("var.a") + given("aws_iam_role.r.name", "kms:Decrypt"))
+            .replace('"r"', '"s"')
+            .replace("role.r.", "role.s."),
             EQUIVALENT,
         ),
-        (role("var.a", MORE.format(allowing("kms:Decrypt"))), role("var.a", MORE.format(allowing("kms:Encrypt"))), UNKNOWN),
+        (
+            role("var.a", MORE.format(allowing("kms:Decrypt"))),
+            role("var.a", MORE.format(allowing("kms:Encrypt"))),
+            UNKNOWN,
+        ),
         (
             role('"r"', TAGGED + MORE.format(allowing("kms:Decrypt"))),
             role('"r"', TAGGED.replace("var.a", "var.b") + MORE.format(allowing("kms:Decrypt"))),
@@ -98,12 +110,18 @@ TAGGED = '  tags = { t = "${var.a}x" }\n'
         ),
         (role("var.a", MORE.format(allowing("s3:Get*"))), role("var.a", MORE.format(allowing("s3:Put*"))), EQUIVALENT),
         *(
-            (role("var.a") + given("aws_iam_role.r.name", action), role("var.b") + given("aws_iam_role.r.name", action), expected)
+            (
+                role("var.a") + given("aws_iam_role.r.name", action),
+                role("var.b") + given("aws_iam_role.r.name", action),
+                expected,
+            )
             for action, expected in (("kms:Decrypt", UNKNOWN), ("s3:Get*", EQUIVALENT))
         ),
     ],
 )
-def test_u1_what_is_given_to_users_and_roles_that_are_not_listed(tmp_path: Path, old: str, new: str, found: str) -> None:
+def test_u1_what_is_given_to_users_and_roles_that_are_not_listed(
+    tmp_path: Path, old: str, new: str, found: str
+) -> None:
     """The others have the same policies on both sides, but not where the input itself gives them others."""
     before = load(tmp_path / "old", main=KEY + VARIABLES, more=old)
     assert relation(before, load(tmp_path / "same", main=KEY + VARIABLES, more=old)) == EQUIVALENT
@@ -112,7 +130,11 @@ def test_u1_what_is_given_to_users_and_roles_that_are_not_listed(tmp_path: Path,
 
 def allowed(action: str, name: str = "p", **to: list[str]) -> dict[str, Any]:
     """The properties of a policy in a template."""
-    return {"PolicyName": name, "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}}, **to}
+    return {
+        "PolicyName": name,
+        "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}},
+        **to,
+    }
 
 
 @pytest.mark.parametrize("of", ["a role", "a group"])
@@ -124,8 +146,13 @@ def test_u1_so_where_several_templates_give_something_to_one(tmp_path: Path, of:
             to = {"Roles": ["other"]} if of == "a role" else {"Groups": ["g"]}
             made = {"P": {"Type": "AWS::IAM::Policy", "Properties": allowed(action, path.stem, **to)}}
             if path == paths[0] and of == "a group":
-                made = {"G": {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "g", "Policies": [allowed(action)]}}}
-                made["A"] = {"Type": "AWS::IAM::UserToGroupAddition", "Properties": {"GroupName": "g", "Users": ["other"]}}
+                made = {
+                    "G": {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "g", "Policies": [allowed(action)]}}
+                }
+                made["A"] = {
+                    "Type": "AWS::IAM::UserToGroupAddition",
+                    "Properties": {"GroupName": "g", "Users": ["other"]},
+                }
             template = template_of(statement("Allow", {"AWS": OWN})) if path == paths[0] else {"Resources": {}}
             template["Resources"] |= made
             path.write_text(json.dumps(template), encoding="utf-8")
@@ -139,7 +166,8 @@ def test_u1_so_where_several_templates_give_something_to_one(tmp_path: Path, of:
 
 @pytest.mark.parametrize("of", ["a managed policy", "a group", "a group of a snapshot"])
 def test_u1_who_is_not_listed_may_have_a_policy_or_be_in_a_group(tmp_path: Path, of: str) -> None:
-    """Who has what nothing tells in an account of which there is no whole inventory; what one side alone has, nobody has on both."""
+    """Who has what nothing tells in an account of which there is no whole inventory; what one side alone has, nobody
+    has on both."""
 
     def version(folder: str, actions: Any, *, complete: bool = False) -> Estate:
         (tmp_path / folder).mkdir()
@@ -147,8 +175,15 @@ def test_u1_who_is_not_listed_may_have_a_policy_or_be_in_a_group(tmp_path: Path,
         if actions and of != "a group of a snapshot":
             policy = {"ManagedPolicyName": "m", "PolicyDocument": own["PolicyDocument"]}
             group = {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "g", "Policies": [own]}}
-            template["Resources"]["M"] = group if of == "a group" else {"Type": "AWS::IAM::ManagedPolicy", "Properties": policy}
-        listed = {"GroupName": "g", "GroupId": "AGPAEXAMPLE", "Arn": f"arn:aws:iam::{ACCOUNT}:group/g", "GroupPolicyList": [own]}
+            template["Resources"]["M"] = (
+                group if of == "a group" else {"Type": "AWS::IAM::ManagedPolicy", "Properties": policy}
+            )
+        listed = {
+            "GroupName": "g",
+            "GroupId": "AGPAEXAMPLE",
+            "Arn": f"arn:aws:iam::{ACCOUNT}:group/g",
+            "GroupPolicyList": [own],
+        }
         given = details(GroupDetailList=[listed] if actions and of == "a group of a snapshot" else [])
         snapshot = {"accounts": {ACCOUNT: {"complete": complete, "authorization_details": given}}}
         paths = [tmp_path / folder / name for name in ("t.json", "s.json")]
@@ -177,16 +212,24 @@ def test_u1_what_a_snapshot_says_of_one_that_a_template_leaves_out(tmp_path: Pat
     """Which user the template makes, or which tags it has, is not known, and so the snapshot's is not listed."""
     arn, usual = f"arn:aws:iam::{ACCOUNT}:policy/p", allowed("s3:GetObject")["PolicyDocument"]
 
-    def version(*, own: Any = usual, managed: Any = usual, group: Any = usual, bound: Any = usual, tag: str = "a") -> Estate:
+    def version(
+        *, own: Any = usual, managed: Any = usual, group: Any = usual, bound: Any = usual, tag: str = "a"
+    ) -> Estate:
         has: dict[str, Any] = {"UserPolicyList": [{"PolicyName": "p", "PolicyDocument": own}], "GroupList": ["g"]}
-        has |= {"AttachedManagedPolicies": [{"PolicyName": "p", "PolicyArn": arn}], "Tags": [{"Key": "t", "Value": tag}]}
+        has |= {
+            "AttachedManagedPolicies": [{"PolicyName": "p", "PolicyArn": arn}],
+            "Tags": [{"Key": "t", "Value": tag}],
+        }
         has |= {"PermissionsBoundary": {"PermissionsBoundaryArn": f"{arn}b"}}
         held = [{"PolicyName": "p", "PolicyDocument": group}]
         found = details(
             UserDetailList=[user("u" if made else "s-Made-X", **has)],
             GroupDetailList=[{"GroupName": "g", "Arn": f"arn:aws:iam::{ACCOUNT}:group/g", "GroupPolicyList": held}],
             Policies=[
-                {"Arn": name, "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": True, "Document": document}]}
+                {
+                    "Arn": name,
+                    "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": True, "Document": document}],
+                }
                 for name, document in ((arn, managed), (f"{arn}b", bound))
             ],
         )
@@ -200,7 +243,13 @@ def test_u1_what_a_snapshot_says_of_one_that_a_template_leaves_out(tmp_path: Pat
 
     other, elsewhere = allowed("kms:Decrypt")["PolicyDocument"], allowed("s3:PutObject")["PolicyDocument"]
     assert relation(version(), version(own=elsewhere, managed=elsewhere, group=elsewhere)) == EQUIVALENT
-    for new in (version(own=other), version(managed=other), version(group=other), version(bound=elsewhere), version(tag="b")):
+    for new in (
+        version(own=other),
+        version(managed=other),
+        version(group=other),
+        version(bound=elsewhere),
+        version(tag="b"),
+    ):
         assert relation(version(), new) == UNKNOWN
 
 
@@ -229,7 +278,10 @@ MANAGED = 'resource "aws_iam_policy" "b" {\n  name = "b"\n  policy = "${var.b}PA
 ATTACHED = (
     MANAGED
     + role('"r"')
-    + ('resource "aws_iam_role_policy_attachment" "a" {\n  role = aws_iam_role.r.name\n  policy_arn = aws_iam_policy.b.arn\n}\n')
+    + (
+        'resource "aws_iam_role_policy_attachment" "a" {\n  role = aws_iam_role.r.name\n  policy_arn = '
+        "aws_iam_policy.b.arn\n}\n"
+    )
 )
 BOUNDED = MANAGED + role('"r"', f"  permissions_boundary = aws_iam_policy.b.arn\n  {MORE.format(allowing('kms:*'))}")
 
@@ -253,10 +305,16 @@ def test_s1_what_belongs_to_what_is_not_known(tmp_path: Path, old: str, changed:
 def with_test_of(attribute: str) -> str:
     """A key with a policy that tests an attribute."""
     test = f'Condition = {{ "ForAnyValue:StringEquals" = {{ "{attribute}" = "x" }} }}, Principal'
-    return key('"*"').replace('{ AWS = "*" }', '{ AWS = "*" } ', 1).replace('Principal = { AWS = "*" } ', f'{test} = {{ AWS = "*" }}')
+    return (
+        key('"*"')
+        .replace('{ AWS = "*" }', '{ AWS = "*" } ', 1)
+        .replace('Principal = { AWS = "*" } ', f'{test} = {{ AWS = "*" }}')
+    )
 
 
-DEFAULTS = 'provider "aws" {\n  alias = "o"\n  region = "us-west-2"\n  default_tags {\n    tags = { t = var.a }\n  }\n}\n'
+DEFAULTS = (
+    'provider "aws" {\n  alias = "o"\n  region = "us-west-2"\n  default_tags {\n    tags = { t = var.a }\n  }\n}\n'
+)
 ALIAS = 'resource "aws_kms_alias" "a" {\n  name = NAME\n  target_key_id = TARGET\n}\n'
 OF_KEY = ALIAS.replace("TARGET", "aws_kms_key.k.key_id").replace("NAME", '"alias/${var.a}x"')
 OF_OTHERS = ALIAS.replace("TARGET", "var.a").replace("NAME", '"alias/x"')
@@ -278,8 +336,8 @@ OF_OTHERS = ALIAS.replace("TARGET", "var.a").replace("NAME", '"alias/x"')
     ],
 )
 def test_s1_attributes_that_are_not_known(tmp_path: Path, attribute: str, of_key: str, more: str) -> None:
-    """A tag or alias that is not known may be another one where it is taken from something else; where no policy tests it, that is no
-    matter."""
+    """A tag or alias that is not known may be another one where it is taken from something else; where no policy tests
+    it, that is no matter."""
 
     def version(folder: str, taken: tuple[str, str], whole: str) -> Estate:
         main = whole.replace('"aws_kms_key" "k" {\n', f'"aws_kms_key" "k" {{\n{of_key}')
@@ -308,9 +366,14 @@ def test_f8_tags_whose_keys_differ_in_case_alone(tmp_path: Path) -> None:
 
 
 def test_s1_what_tags_of_the_stack_leave_open(tmp_path: Path) -> None:
-    """Which tags a stack has is not known, nor so what a policy that asks for one lets a role do; what the template says of them counts."""
-    by_tags = statement("Allow", {"AWS": "444455556666"}, StringEquals={"aws:ResourceTag/team": "x", "aws:ResourceTag/env": "prod"})
-    by_stack = statement("Allow", {"AWS": ACCOUNT}, StringEquals={"aws:PrincipalTag/aws:cloudformation:stack-name": "x"})
+    """Which tags a stack has is not known, nor so what a policy that asks for one lets a role do; what the template
+    says of them counts."""
+    by_tags = statement(
+        "Allow", {"AWS": "444455556666"}, StringEquals={"aws:ResourceTag/team": "x", "aws:ResourceTag/env": "prod"}
+    )
+    by_stack = statement(
+        "Allow", {"AWS": ACCOUNT}, StringEquals={"aws:PrincipalTag/aws:cloudformation:stack-name": "x"}
+    )
     trust = {"Statement": {"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "sts:AssumeRole"}}
 
     def version(env: str, action: str, name: str = "one") -> Estate:
@@ -323,14 +386,21 @@ def test_s1_what_tags_of_the_stack_leave_open(tmp_path: Path) -> None:
 
     old = version("prod", "kms:Decrypt")
     assert relation(old, version("prod", "kms:Decrypt", "two")) == EQUIVALENT
-    assert [relation(old, version(*other)) for other in (("dev", "kms:Decrypt"), ("prod", "kms:Encrypt"))] == [UNKNOWN, UNKNOWN]
+    assert [relation(old, version(*other)) for other in (("dev", "kms:Decrypt"), ("prod", "kms:Encrypt"))] == [
+        UNKNOWN,
+        UNKNOWN,
+    ]
 
 
 def test_l6_statements_by_other_ids_of_keys_that_are_not_made(tmp_path: Path) -> None:
     """AWS chooses the ID, so it may be that of the one or of the other."""
 
     def version(name: str, identifier: str) -> Estate:
-        named = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/{identifier}*"}
+        named = {
+            "Effect": "Allow",
+            "Action": "kms:Decrypt",
+            "Resource": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/{identifier}*",
+        }
         user = {"UserName": "u", "Policies": [{"PolicyName": "p", "PolicyDocument": {"Statement": named}}]}
         found = template_of(statement("Allow", {"AWS": OWN}))
         found["Resources"]["U"] = {"Type": "AWS::IAM::User", "Properties": user}
@@ -342,7 +412,9 @@ def test_l6_statements_by_other_ids_of_keys_that_are_not_made(tmp_path: Path) ->
 
 def test_tags_that_one_side_alone_tells_are_compared(tmp_path: Path) -> None:
     def version(folder: str, tag: str) -> Estate:
-        whole = with_test_of("aws:ResourceTag/t").replace('"aws_kms_key" "k" {\n', f'"aws_kms_key" "k" {{\n  tags = {{ t = {tag} }}\n')
+        whole = with_test_of("aws:ResourceTag/t").replace(
+            '"aws_kms_key" "k" {\n', f'"aws_kms_key" "k" {{\n  tags = {{ t = {tag} }}\n'
+        )
         return load(tmp_path / folder, main=whole, more=VARIABLES)
 
     open_, told = version("open", '"${var.a}x"'), version("told", '"x"')
@@ -362,14 +434,22 @@ def test_s1_how_often_a_folder_makes_a_key(tmp_path: Path) -> None:
         assert relation(old, version(f"same{len(more)}", "count = var.a # or not", **more)) == EQUIVALENT
         for number, other in enumerate(("count = var.b", "count = var.a ? 0 : 1", "for_each = var.a", "")):
             assert relation(old, version(f"new{len(more)}{number}", other, **more)) == UNKNOWN
-        by_a, by_b = (version(f"{by}{len(more)}", f"lifecycle {{\n    enabled = var.{by}\n  }}", **more) for by in ("a", "b"))
+        by_a, by_b = (
+            version(f"{by}{len(more)}", f"lifecycle {{\n    enabled = var.{by}\n  }}", **more) for by in ("a", "b")
+        )
         assert relation(by_a, by_b) == UNKNOWN
 
 
 def test_s1_whether_a_template_makes_a_key_or_a_role(tmp_path: Path) -> None:
     trust = {"Statement": {"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "sts:AssumeRole"}}
-    grants = {"PolicyName": "p", "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}}}
-    made = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r", "AssumeRolePolicyDocument": trust, "Policies": [grants]}}
+    grants = {
+        "PolicyName": "p",
+        "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}},
+    }
+    made = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"RoleName": "r", "AssumeRolePolicyDocument": trust, "Policies": [grants]},
+    }
 
     def version(value: str, *, of: str, **more: object) -> Estate:
         found = template_of(statement("Allow", {"AWS": OWN}), Parameters={"A": {"Type": "String"}})
@@ -398,7 +478,12 @@ OF_QUEUE = {"E": {"Type": "MQ", "Properties": {"Broker": "b", "SecretsManagerKms
     [
         (FUNCTION, {"Policies": "AdministratorAccess"}, {}, UNKNOWN),
         (FUNCTION, {"Policies": [DECRYPT]}, {"Policies": []}, UNKNOWN),
-        (FUNCTION, {"Policies": [{"KMSDecryptPolicy": {"KeyId": "a"}}]}, {"Policies": [{"KMSDecryptPolicy": {"KeyId": "b"}}]}, UNKNOWN),
+        (
+            FUNCTION,
+            {"Policies": [{"KMSDecryptPolicy": {"KeyId": "a"}}]},
+            {"Policies": [{"KMSDecryptPolicy": {"KeyId": "b"}}]},
+            UNKNOWN,
+        ),
         (FUNCTION, {"Policies": [{"Ref": "A"}]}, {"Policies": [{"Ref": "B"}]}, UNKNOWN),
         (FUNCTION, {"Policies": {"Ref": "A"}}, {"Policies": {"Ref": "B"}}, UNKNOWN),
         (FUNCTION, {"Policies": [{"Fn::Sub": "${A}"}]}, {"Policies": [{"Fn::Sub": "${B}"}]}, UNKNOWN),
@@ -416,11 +501,18 @@ OF_QUEUE = {"E": {"Type": "MQ", "Properties": {"Broker": "b", "SecretsManagerKms
         (FUNCTION, {"Tags": {"t": "a"}}, {"Tags": {"t": "b"}}, EQUIVALENT),
         (MACHINE, {"Policies": [DECRYPT]}, {}, UNKNOWN),
         ("AWS::SecretsManager::RotationSchedule", {"HostedRotationLambda": {"KmsKeyArn": "k"}}, {}, UNKNOWN),
-        ("AWS::IAM::ServiceLinkedRole", {"AWSServiceName": "a.amazonaws.com"}, {"AWSServiceName": "b.amazonaws.com"}, UNKNOWN),
+        (
+            "AWS::IAM::ServiceLinkedRole",
+            {"AWSServiceName": "a.amazonaws.com"},
+            {"AWSServiceName": "b.amazonaws.com"},
+            UNKNOWN,
+        ),
         ("AWS::SSO::PermissionSet", {"InlinePolicy": DECRYPT}, {}, UNKNOWN),
     ],
 )
-def test_u1_what_roles_have_that_are_made_for_others(tmp_path: Path, type_: str, old: Any, new: Any, found: str) -> None:
+def test_u1_what_roles_have_that_are_made_for_others(
+    tmp_path: Path, type_: str, old: Any, new: Any, found: str
+) -> None:
     """Such roles are in no list either, and the template says what they have."""
 
     def version(properties: Any, name: str, **sections: Any) -> Estate:
@@ -468,7 +560,11 @@ def test_u1_roles_that_aws_makes_for_a_folder(tmp_path: Path, text: str) -> None
     inside: dict[str, Any] = {"m__main": text.replace("MORE", "").replace("POLICY", allowing("kms:Decrypt"))}
     for made in ("count = var.{}", "lifecycle {{\n    enabled = var.{}\n  }}"):
         one, other = (
-            load(tmp_path / f"{made[0]} {of}", main=f'{KEY}{VARIABLES}module "m" {{\n  source = "./m"\n  {made.format(of)}\n}}\n', **inside)
+            load(
+                tmp_path / f"{made[0]} {of}",
+                main=f'{KEY}{VARIABLES}module "m" {{\n  source = "./m"\n  {made.format(of)}\n}}\n',
+                **inside,
+            )
             for of in ("a", "b")
         )
         assert relation(one, other) == UNKNOWN

@@ -18,7 +18,9 @@ from verifier.syntax.diagnostic import InputError
 PARTNER = "444455556666"
 POLICY = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{PARTNER}:root"}, "Action": "kms:*", "Resource": "*"}],
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{PARTNER}:root"}, "Action": "kms:*", "Resource": "*"}
+    ],
 }
 
 
@@ -59,7 +61,8 @@ def test_s4_nor_one_that_is_put_past_it_in_some_region(tmp_path: Path, bypass: A
 
 @pytest.mark.parametrize("principal", [{"Service": "s3.amazonaws.com"}, "*"])
 def test_s4_where_no_account_is_named_the_own_one_is_any(tmp_path: Path, principal: Any) -> None:
-    """Nobody, or anybody, can call PutKeyPolicy. Once a statement names an account, that one may be the own one or not."""
+    """Nobody, or anybody, can call PutKeyPolicy. Once a statement names an account, that one may be the own one or
+    not."""
     statement = {"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"}
     named = {**statement, "Action": "kms:Decrypt", "Condition": {"StringEquals": {"aws:SourceAccount": PARTNER}}}
     document = template(None)

@@ -42,7 +42,9 @@ def found(estate: Estate) -> list[tuple[str, str, str | None, bool]]:
         controlled("Mine::Own::Thing"),
     ],
 )
-def test_u3_what_stands_for_others_resources_may_hold_policies(tmp_path: Path, type_: str, values: dict[str, Any]) -> None:
+def test_u3_what_stands_for_others_resources_may_hold_policies(
+    tmp_path: Path, type_: str, values: dict[str, Any]
+) -> None:
     maker = Planned(type_, "x", {"name": "x", **values}, {"id": True})
     estate = load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), maker))])
     assert found(estate) == [("U3", "may allow or refuse", ACCOUNT, True)]
@@ -67,15 +69,23 @@ def test_what_the_cloud_control_api_makes_by_itself_stands_for_nothing_else(tmp_
     ("type_", "values"),
     [
         *((f"aws_cloudformation_stack_{name}", {}) for name in ("set", "set_instance", "instances")),
-        *(("awscc_cloudformation_stack_set", {}), controlled("AWS::CloudFormation::StackSet"), ("AWS::CloudFormation::StackSet", {})),
+        *(
+            ("awscc_cloudformation_stack_set", {}),
+            controlled("AWS::CloudFormation::StackSet"),
+            ("AWS::CloudFormation::StackSet", {}),
+        ),
     ],
 )
 @pytest.mark.parametrize("first", [False, True])
-def test_u3_stack_sets_may_do_so_in_each_account_of_the_input(tmp_path: Path, type_: str, values: dict[str, Any], first: bool) -> None:
+def test_u3_stack_sets_may_do_so_in_each_account_of_the_input(
+    tmp_path: Path, type_: str, values: dict[str, Any], first: bool
+) -> None:
     """In whatever order the inputs are given."""
     pages = details(RoleDetailList=[role("app")])
     snapshot = tmp_path / "snapshot.json"
-    snapshot.write_text(json.dumps({"keys": [key()], "accounts": {OTHER: {"authorization_details": of_other(pages)}}}), encoding="utf-8")
+    snapshot.write_text(
+        json.dumps({"keys": [key()], "accounts": {OTHER: {"authorization_details": of_other(pages)}}}), encoding="utf-8"
+    )
     if "::" in type_:
         path = tmp_path / "template.yaml"
         path.write_text(text(f"{KEY}  X: {{Type: {type_}, Properties: {{}}}}\n"), encoding="utf-8")

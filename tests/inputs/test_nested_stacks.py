@@ -1,4 +1,5 @@
-"""Nested stacks of a cloud assembly are read from their assets: what they hold is what one template with all of it holds."""
+"""Nested stacks of a cloud assembly are read from their assets: what they hold is what one template with all of it
+holds."""
 
 from __future__ import annotations
 
@@ -28,24 +29,40 @@ TRUST = {"Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazo
 def key(*principals: object, action: str = "kms:Decrypt") -> Json:
     """A key of which the root user may do all, and others an action."""
     statements = [{"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"}]
-    statements += [{"Effect": "Allow", "Principal": {"AWS": one}, "Action": action, "Resource": "*"} for one in principals]
+    statements += [
+        {"Effect": "Allow", "Principal": {"AWS": one}, "Action": action, "Resource": "*"} for one in principals
+    ]
     return {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": statements}}}
 
 
 def role(name: str, key_arn: object) -> Json:
     allow = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key_arn}
     policy = {"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": allow}}
-    return {"Type": "AWS::IAM::Role", "Properties": {"RoleName": name, "AssumeRolePolicyDocument": TRUST, "Policies": [policy]}}
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"RoleName": name, "AssumeRolePolicyDocument": TRUST, "Policies": [policy]},
+    }
 
 
 def nested(file: str, **properties: Any) -> Json:
-    url = {"Fn::Sub": "https://s3.${AWS::Region}.${AWS::URLSuffix}/cdk-assets-${AWS::AccountId}-${AWS::Region}/" + "ab" * 32 + ".json"}
+    url = {
+        "Fn::Sub": "https://s3.${AWS::Region}.${AWS::URLSuffix}/cdk-assets-${AWS::AccountId}-${AWS::Region}/"
+        + "ab" * 32
+        + ".json"
+    }
     metadata = {"aws:cdk:path": "Outer/Inner", "aws:asset:path": file, "aws:asset:property": "TemplateURL"}
-    return {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url, **properties}, "Metadata": metadata}
+    return {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {"TemplateURL": url, **properties},
+        "Metadata": metadata,
+    }
 
 
 INNER: Json = {
-    "Parameters": {"KeyArn": {"Type": "String"}, "Partner": {"Type": "String", "Default": "arn:aws:iam::444455556666:root"}},
+    "Parameters": {
+        "KeyArn": {"Type": "String"},
+        "Partner": {"Type": "String", "Default": "arn:aws:iam::444455556666:root"},
+    },
     "Resources": {"Reader": role("reader", {"Ref": "KeyArn"}), "Inside": key({"Ref": "Partner"})},
     "Outputs": {"ReaderArn": {"Value": {"Fn::GetAtt": ["Reader", "Arn"]}}},
 }
@@ -70,7 +87,9 @@ def assembly(folder: Path, outer: Json, environment: str = f"aws://{ACCOUNT}/us-
     folder.mkdir(exist_ok=True)
     properties = {"templateFile": "Outer.template.json", "stackName": "outer"}
     artifact = {"type": "aws:cloudformation:stack", "environment": environment, "properties": properties}
-    (folder / "manifest.json").write_text(json.dumps({"version": "36.0.0", "artifacts": {"Outer": artifact}}), encoding="utf-8")
+    (folder / "manifest.json").write_text(
+        json.dumps({"version": "36.0.0", "artifacts": {"Outer": artifact}}), encoding="utf-8"
+    )
     for name, template in {"Outer": outer, **templates}.items():
         ending = ".template.json" if name == "Outer" else ".nested.template.json"
         (folder / f"{name}{ending}").write_text(json.dumps(template), encoding="utf-8")
@@ -79,7 +98,10 @@ def assembly(folder: Path, outer: Json, environment: str = f"aws://{ACCOUNT}/us-
 
 def told(estate: Estate) -> tuple[Any, ...]:
     """What an estate says, but for places and for which file a key is of."""
-    keys = sorted((one.arn, str(one.name).rpartition("#")[2], [policy_document(p) for p in one.policies or ()]) for one in estate.keys)
+    keys = sorted(
+        (one.arn, str(one.name).rpartition("#")[2], [policy_document(p) for p in one.policies or ()])
+        for one in estate.keys
+    )
     roles = sorted((one.arn, [policy_document(policy) for policy in one.policies]) for one in estate.identities)
     return keys, roles, sorted(thing.name for thing in estate.unmodelled)
 
@@ -106,7 +128,9 @@ def test_neither_account_nor_region_need_be_told(tmp_path: Path) -> None:
 def test_the_account_is_concluded_of_all_of_it(tmp_path: Path) -> None:
     """The input is read twice then (S4)."""
     text = json.dumps(OUTER).replace(json.dumps(ROOT), f'"arn:aws:iam::{ACCOUNT}:root"')
-    found = load_estate([assembly(tmp_path / "cdk.out", json.loads(text), "aws://unknown-account/unknown-region", Inner=INNER)])
+    found = load_estate(
+        [assembly(tmp_path / "cdk.out", json.loads(text), "aws://unknown-account/unknown-region", Inner=INNER)]
+    )
     assert {one.account for one in found.keys} == {ACCOUNT} and len(found.keys) == 3
 
 
@@ -118,9 +142,14 @@ def test_stacks_may_be_in_each_other_and_a_template_is_known_by_the_asset_in_its
     }
     del middle["Resources"]["In"]["Metadata"]
     outer = deepcopy(OUTER)
-    outer["Resources"]["Inner"] = nested("Middle.nested.template.json", Parameters={"Arn": {"Fn::GetAtt": ["Other", "Arn"]}})
+    outer["Resources"]["Inner"] = nested(
+        "Middle.nested.template.json", Parameters={"Arn": {"Fn::GetAtt": ["Other", "Arn"]}}
+    )
     folder = assembly(tmp_path / "cdk.out", outer, Middle=middle, Inner=INNER)
-    assets = {"version": "36.0.0", "files": {"ab" * 32: {"source": {"path": "Inner.nested.template.json", "packaging": "file"}}}}
+    assets = {
+        "version": "36.0.0",
+        "files": {"ab" * 32: {"source": {"path": "Inner.nested.template.json", "packaging": "file"}}},
+    }
     (folder / "Outer.assets.json").write_text(json.dumps(assets), encoding="utf-8")
     assert told(load_estate([folder])) == told(load_estate([assembly(tmp_path / "plain", OUTER, Inner=INNER)]))
 
@@ -137,7 +166,8 @@ def test_what_others_make_in_it_may_change_the_key_that_is_handed_to_it(tmp_path
     assert len(found.keys) == 3 and status["Inside"] is Status.REFUTED
     assert any("`Inner` holds what others make" in thing.description for thing in found.unmodelled)
     assert not any(
-        "holds what others make" in thing.description for thing in load_estate([assembly(tmp_path / "b", OUTER, Inner=INNER)]).unmodelled
+        "holds what others make" in thing.description
+        for thing in load_estate([assembly(tmp_path / "b", OUTER, Inner=INNER)]).unmodelled
     )
 
 
@@ -169,15 +199,24 @@ def test_nobody_but_the_stack_above_gives_it_parameters(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [('"handed"', '"other"'), ('"Ref": "A"', '"Ref": "B"'), ('"Default": "one"', '"Default": "two"'), ('"told"', '"other"')],
+    [
+        ('"handed"', '"other"'),
+        ('"Ref": "A"', '"Ref": "B"'),
+        ('"Default": "one"', '"Default": "two"'),
+        ('"told"', '"other"'),
+    ],
 )
-def test_what_is_not_read_in_it_or_beside_it_is_another_where_it_is_handed_something_else(tmp_path: Path, old: str, new: str) -> None:
+def test_what_is_not_read_in_it_or_beside_it_is_another_where_it_is_handed_something_else(
+    tmp_path: Path, old: str, new: str
+) -> None:
     """S1: parameters of a nested stack are what the one above hands to it, and its outputs what they say."""
     inner, outer = deepcopy(INNER), deepcopy(OUTER)
     inner["Parameters"] |= {"P": {"Type": "String"}, "Q": {"Type": "String"}}
     inner["Outputs"]["O"] = {"Value": "told"}
     unread = {"Type": "AWS::IAM::Something"}
-    outer["Parameters"] = {name: {"Type": "String", "Default": default} for name, default in (("A", "one"), ("B", "one"))}
+    outer["Parameters"] = {
+        name: {"Type": "String", "Default": default} for name, default in (("A", "one"), ("B", "one"))
+    }
     outer["Resources"]["Inner"]["Properties"]["Parameters"] |= {"P": "handed", "Q": {"Ref": "A"}}
     if old == '"told"':
         outer["Resources"]["S"] = unread | {"Properties": {"X": {"Fn::GetAtt": ["Inner", "Outputs.O"]}}}

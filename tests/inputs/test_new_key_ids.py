@@ -17,7 +17,9 @@ ADMIN = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Reso
 BY_IDENTITY = [ADMIN]
 
 
-def asked(folder: Path, own: list[dict[str, Any]], key_policy: list[dict[str, Any]], kind: str = "Key", **key: Any) -> Status:
+def asked(
+    folder: Path, own: list[dict[str, Any]], key_policy: list[dict[str, Any]], kind: str = "Key", **key: Any
+) -> Status:
     """Whether role/app cannot decrypt with the key of a template."""
     trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     role = {
@@ -26,10 +28,17 @@ def asked(folder: Path, own: list[dict[str, Any]], key_policy: list[dict[str, An
         "Policies": [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": own}}],
     }
     resources = {
-        "K": {"Type": f"AWS::KMS::{kind}", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": key_policy}, **key}},
+        "K": {
+            "Type": f"AWS::KMS::{kind}",
+            "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": key_policy}, **key},
+        },
         "R": {"Type": "AWS::IAM::Role", "Properties": role},
     }
-    template = {"AWSTemplateFormatVersion": "2010-09-09", "Parameters": {"Many": {"Type": "String"}}, "Resources": resources}
+    template = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Parameters": {"Many": {"Type": "String"}},
+        "Resources": resources,
+    }
     (folder / "t.yaml").write_text(yaml.safe_dump(template), encoding="utf-8")
     (folder / "a.inv").write_text(f'invariant "i": no "{APP}" can kms:Decrypt', encoding="utf-8")
     estate = verifier.load(folder / "t.yaml", account=ACCOUNT, region="us-west-2")
@@ -76,7 +85,9 @@ def test_l6_a_pattern_of_the_id_of_a_key_that_is_not_made_decides_nothing(
         ({"MultiRegion": {"Ref": "Many"}}, Status.REFUTED),
     ],
 )
-def test_l9_whether_a_key_is_multi_region_may_not_be_told(tmp_path: Path, multi_region: dict[str, Any], expected: Status) -> None:
+def test_l9_whether_a_key_is_multi_region_may_not_be_told(
+    tmp_path: Path, multi_region: dict[str, Any], expected: Status
+) -> None:
     its = {"Effect": "Allow", "Principal": {"AWS": APP}, "Action": "kms:Decrypt", "Resource": "*"}
     policy = [{**ADMIN, "Action": "kms:Put*"}, {**its, "Condition": {"Bool": {"kms:MultiRegion": "true"}}}]
     assert asked(tmp_path, [use("Allow", "arn:aws:s3:::other")], policy, **multi_region) is expected
@@ -95,7 +106,8 @@ def test_l9_whether_a_key_is_multi_region_may_not_be_told(tmp_path: Path, multi_
 def test_l9_a_replica_of_a_key_that_is_not_known_has_the_id_of_any_multi_region_key(
     tmp_path: Path, pattern: str, allowed: Status, denied: Status
 ) -> None:
-    """AWS KMS Developer Guide, multi-region-keys-overview: related multi-Region keys have one key ID, and it begins with `mrk-`."""
+    """AWS KMS Developer Guide, multi-region-keys-overview: related multi-Region keys have one key ID, and it begins
+    with `mrk-`."""
     primary = {"PrimaryKeyArn": {"Ref": "Many"}}
     assert asked(tmp_path, [use("Allow", pattern)], BY_IDENTITY, "ReplicaKey", **primary) is allowed
     assert asked(tmp_path, [use("Allow", "*"), use("Deny", pattern)], BY_IDENTITY, "ReplicaKey", **primary) is denied

@@ -50,7 +50,13 @@ def test_json_reads_what_json_writes(data: object, indent: int | str | None, esc
 
 
 def spans(node: Node) -> list[str]:
-    inner = node.items if isinstance(node, Items) else [part for pair in node.pairs for part in pair] if isinstance(node, Members) else []
+    inner = (
+        node.items
+        if isinstance(node, Items)
+        else [part for pair in node.pairs for part in pair]
+        if isinstance(node, Members)
+        else []
+    )
     return [node.source.text[node.start : node.end], *(text for part in inner for text in spans(part))]
 
 
@@ -104,7 +110,9 @@ def test_duplicate_members_stand_side_by_side() -> None:
 
 
 def test_yaml_scalars_stay_as_written() -> None:
-    node = read_yaml(Source("f", "a: 012345678901\nb: 2012-10-17\nc: yes\nd: 1e3\ne: ~\nf: '~'\ng: !!str 0x1f\nh: 1_000"))
+    node = read_yaml(
+        Source("f", "a: 012345678901\nb: 2012-10-17\nc: yes\nd: 1e3\ne: ~\nf: '~'\ng: !!str 0x1f\nh: 1_000")
+    )
     assert value(node) == {
         "a": "012345678901", "b": "2012-10-17", "c": "yes", "d": "1e3", "e": None, "f": "~", "g": "0x1f", "h": "1_000",
     }  # fmt: skip
@@ -155,7 +163,9 @@ def test_l4_yaml_errors_have_a_place(text: str, place: tuple[int, int], says: st
 
 
 def test_aliases_repeat_a_limited_number_of_values() -> None:
-    tens = [f"{name}: &{name} [{', '.join([f'*{previous}'] * 10)}]" for previous, name in zip("abc", "bcd", strict=True)]
+    tens = [
+        f"{name}: &{name} [{', '.join([f'*{previous}'] * 10)}]" for previous, name in zip("abc", "bcd", strict=True)
+    ]
     first = "a: &a [x, x, x, x, x, x, x, x, x, x]"
     read_yaml(Source("f", "\n".join([first, *tens])))
     with pytest.raises(InputError, match=f"aliases repeat more than {MAXIMUM_ALIASED_NODES}"):
@@ -164,6 +174,9 @@ def test_aliases_repeat_a_limited_number_of_values() -> None:
 
 def test_billion_laughs_are_refused() -> None:
     lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
-    lines += [f"{name}: &{name} [{', '.join([f'*{previous}'] * 10)}]" for previous, name in zip("abcdefghi", "bcdefghij", strict=True)]
+    lines += [
+        f"{name}: &{name} [{', '.join([f'*{previous}'] * 10)}]"
+        for previous, name in zip("abcdefghi", "bcdefghij", strict=True)
+    ]
     with pytest.raises(InputError, match="aliases repeat more than"):
         read_yaml(Source("f", "\n".join(lines)))

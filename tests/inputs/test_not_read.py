@@ -19,7 +19,10 @@ ROLE = {
     "RolePolicyList": [
         {
             "PolicyName": "read",
-            "PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]},
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}],
+            },
         }
     ],
 }
@@ -54,18 +57,29 @@ def verdict(estate: verifier.Estate, sentence: str, folder: Path) -> verifier.Ve
 
 
 CAN = "role/reports in prod can always kms:Decrypt"
-VPCE = {"aws:SourceVpce": "vpce-0123456789abcdef0", "aws:SourceVpc": "vpc-0123456789abcdef0", "aws:VpcSourceIp": "10.0.0.1"}
+VPCE = {
+    "aws:SourceVpce": "vpce-0123456789abcdef0",
+    "aws:SourceVpc": "vpc-0123456789abcdef0",
+    "aws:VpcSourceIp": "10.0.0.1",
+}
 
 
 def test_unread_endpoints_may_refuse_what_comes_through_one_and_nothing_else(tmp_path: Path) -> None:
     estate = load(tmp_path, snapshot({"part": "vpc-endpoints", "region": "us-west-2"}))
-    assert [(thing.label, thing.influence, thing.endpoint) for thing in estate.unmodelled] == [("V", Influence.MAY_REFUSE, ANY_ENDPOINT)]
+    assert [(thing.label, thing.influence, thing.endpoint) for thing in estate.unmodelled] == [
+        ("V", Influence.MAY_REFUSE, ANY_ENDPOINT)
+    ]
     assert decided(estate) == "allow"
     assert decided(estate, **VPCE) == "depends"
     assert verdict(estate, CAN, tmp_path).status.value == "unknown"
     assert verdict(estate, f"{CAN} when aws:SourceVpce is absent", tmp_path).status.value == "proved"
     assert verdict(estate, "nobody can kms:Decrypt", tmp_path).status.value == "refuted"
-    assert verdict(estate, f'nobody can kms:Decrypt when aws:SourceVpce = "{VPCE["aws:SourceVpce"]}"', tmp_path).status.value == "unknown"
+    assert (
+        verdict(
+            estate, f'nobody can kms:Decrypt when aws:SourceVpce = "{VPCE["aws:SourceVpce"]}"', tmp_path
+        ).status.value
+        == "unknown"
+    )
 
 
 @pytest.mark.parametrize(
@@ -106,14 +120,21 @@ def test_a_policy_that_was_not_read_is_not_one_that_is_given(tmp_path: Path) -> 
 def test_each_part_is_told_with_what_follows(tmp_path: Path, part: str) -> None:
     estate = load(tmp_path, snapshot({"part": part, "key": KEY, "code": "No\x1b[31m"}))
     (warning,) = [warning for warning in estate.warnings if " not read: " in warning.message]
-    assert (warning.hint, "a:B: No" in warning.message, "\x1b" in warning.message) == (PARTS[part].consequence, True, False)
+    assert (warning.hint, "a:B: No" in warning.message, "\x1b" in warning.message) == (
+        PARTS[part].consequence,
+        True,
+        False,
+    )
 
 
 def test_what_was_not_read_is_not_supposed(tmp_path: Path) -> None:
     def supposed(estate: verifier.Estate) -> set[str]:
         return {assumption.rule for assumption in verdict(estate, "nobody can kms:Decrypt", tmp_path).assumptions}
 
-    parts = [{"part": part.label, "key": KEY} for part in (Part.GRANTS, Part.OTHER_POLICIES, Part.ORGANIZATION, Part.VPC_ENDPOINTS)]
+    parts = [
+        {"part": part.label, "key": KEY}
+        for part in (Part.GRANTS, Part.OTHER_POLICIES, Part.ORGANIZATION, Part.VPC_ENDPOINTS)
+    ]
     labels = {"G1", "L5a", "D7", "V"}
     assert supposed(load(tmp_path, snapshot())) >= labels
     assert not supposed(load(tmp_path, snapshot(*parts))) & labels

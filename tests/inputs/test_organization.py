@@ -17,7 +17,9 @@ ORGANIZATION = "o-a1b2c3d4e5"
 PATH = f"{ORGANIZATION}/r-ab12/ou-ab12-11111111/"
 DESCRIBED: dict[str, Any] = {"Organization": {"Id": ORGANIZATION, "MasterAccountId": MANAGEMENT, "FeatureSet": "ALL"}}
 ROOT, UNIT, INNER = "r-ab12", "ou-ab12-11111111", "ou-ab12-22222222"
-DENY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "kms:ScheduleKeyDeletion", "Resource": "*"}]})
+DENY = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "kms:ScheduleKeyDeletion", "Resource": "*"}]}
+)
 
 
 def organization(*accounts: str, **parts: Any) -> dict[str, Any]:
@@ -41,7 +43,9 @@ def described(identifier: str = "p-deny", content: Any = DENY, type_: str = "SER
     return {"Policy": policy | ({} if content is None else {"Content": content})}
 
 
-def control(identifier: str = "p-deny", content: Any = DENY, type_: str = "SERVICE_CONTROL_POLICY", **parts: Any) -> dict[str, Any]:
+def control(
+    identifier: str = "p-deny", content: Any = DENY, type_: str = "SERVICE_CONTROL_POLICY", **parts: Any
+) -> dict[str, Any]:
     """A policy with its targets, as `policies` has it."""
     return {"policy": described(identifier, content, type_)} | parts
 
@@ -75,14 +79,27 @@ def test_f2_list_accounts_may_give_the_paths(tmp_path: Path) -> None:
 
 
 def test_f2_a_path_may_end_with_its_account(tmp_path: Path) -> None:
-    listed = [{"Id": MANAGEMENT, "Paths": [f"{ORGANIZATION}/{ROOT}/{MANAGEMENT}/"]}, {"Id": ACCOUNT, "Paths": [f"{PATH}{ACCOUNT}/"]}]
+    listed = [
+        {"Id": MANAGEMENT, "Paths": [f"{ORGANIZATION}/{ROOT}/{MANAGEMENT}/"]},
+        {"Id": ACCOUNT, "Paths": [f"{PATH}{ACCOUNT}/"]},
+    ]
     assert paths(tmp_path, organization(accounts=listed)) == {MANAGEMENT: f"{ORGANIZATION}/{ROOT}/", ACCOUNT: PATH}
 
 
 def test_f2_parents_tell_the_paths(tmp_path: Path) -> None:
-    given = {ACCOUNT: parent(INNER), INNER: parent(UNIT), UNIT: parent(ROOT), MANAGEMENT: parent(ROOT), PARTNER: parent("ou-ab12-99999999")}
+    given = {
+        ACCOUNT: parent(INNER),
+        INNER: parent(UNIT),
+        UNIT: parent(ROOT),
+        MANAGEMENT: parent(ROOT),
+        PARTNER: parent("ou-ab12-99999999"),
+    }
     nested = f"{PATH}{INNER}/"
-    assert paths(tmp_path, organization(parents=given)) == {MANAGEMENT: f"{ORGANIZATION}/{ROOT}/", ACCOUNT: nested, PARTNER: None}
+    assert paths(tmp_path, organization(parents=given)) == {
+        MANAGEMENT: f"{ORGANIZATION}/{ROOT}/",
+        ACCOUNT: nested,
+        PARTNER: None,
+    }
 
 
 def test_f2_organizational_units_tell_their_parents(tmp_path: Path) -> None:
@@ -122,8 +139,14 @@ def test_f2_sources_that_agree_are_one(tmp_path: Path) -> None:
         (organization(paths={ACCOUNT: f"{PATH}{PARTNER}/"}), "expected an organization path"),
         (organization(paths={ACCOUNT: 1}), "expected an organization path"),
         (organization(paths=[]), "`paths` must be an object"),
-        (organization(paths={ACCOUNT: PATH, PARTNER: f"{ORGANIZATION}/r-cd34/"}), "one root, here are r-ab12 and r-cd34"),
-        (organization(paths={ACCOUNT: PATH}, parents={ACCOUNT: parent(ROOT)}), f"{ACCOUNT} has two parents: r-ab12 and {UNIT}"),
+        (
+            organization(paths={ACCOUNT: PATH, PARTNER: f"{ORGANIZATION}/r-cd34/"}),
+            "one root, here are r-ab12 and r-cd34",
+        ),
+        (
+            organization(paths={ACCOUNT: PATH}, parents={ACCOUNT: parent(ROOT)}),
+            f"{ACCOUNT} has two parents: r-ab12 and {UNIT}",
+        ),
         (organization(parents={ACCOUNT: {"Parents": []}}), "has 0 parents, expected one"),
         (organization(parents={ACCOUNT: {"Parents": [{"Id": ROOT}, {"Id": UNIT}]}}), "has 2 parents, expected one"),
         (organization(parents={ACCOUNT: parent("acme")}), "the parent has no `Id` of a root or OU"),
@@ -131,15 +154,24 @@ def test_f2_sources_that_agree_are_one(tmp_path: Path) -> None:
         (organization(parents={ACCOUNT: parent(UNIT), UNIT: parent(INNER), INNER: parent(UNIT)}), "is above itself"),
         (organization(parents={UNIT: parent(UNIT), ACCOUNT: parent(UNIT)}), "is above itself"),
         (organization(parents={ACCOUNT: 3}), "the output of list-parents must be an object, found `3`"),
-        (organization(organizational_units={"acme": {"OrganizationalUnits": []}}), "`acme` is neither a root nor an OU"),
-        (organization(organizational_units={ROOT: {"OrganizationalUnits": [{}]}}), "the organizational unit has no `Id`"),
+        (
+            organization(organizational_units={"acme": {"OrganizationalUnits": []}}),
+            "`acme` is neither a root nor an OU",
+        ),
+        (
+            organization(organizational_units={ROOT: {"OrganizationalUnits": [{}]}}),
+            "the organizational unit has no `Id`",
+        ),
         (organization(roots={"Roots": [{"Id": "root"}]}), "the root has no `Id`"),
         (organization(roots={"Roots": [{"Id": ROOT}, {"Id": "r-cd34"}]}), "one root"),
         (organization(roots={"Roots": [{"Id": ROOT, "PolicyTypes": "all"}]}), "`PolicyTypes` must be a list"),
         (organization(paths={"123456789012": PATH}), "which is not among the accounts"),
         (organization(polices=[]), "unknown member `polices`"),
         (organization(policies=[{}]), "has no `policy`"),
-        (organization(policies=[{"policy": {"Policy": {"PolicySummary": {}}}}]), "the policy of the organization has no `Id`"),
+        (
+            organization(policies=[{"policy": {"Policy": {"PolicySummary": {}}}}]),
+            "the policy of the organization has no `Id`",
+        ),
         (organization(policies=[control(targets={"Targets": [], "NextToken": "x"})]), "truncated"),
     ],
 )

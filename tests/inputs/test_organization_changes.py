@@ -54,7 +54,9 @@ def test_f2_an_organization_that_changes_is_not_the_one_of_a_snapshot(tmp_path: 
     [
         "  O: {Type: AWS::Organizations::ResourcePolicy, Properties: {}}\n",
         Planned("aws_organizations_delegated_administrator", "o", NEW, {"id": True}),
-        Planned("aws_organizations_account", "o", {"id": ACCOUNT, "name": "prod"}, {}, {}, {"id": ACCOUNT, "name": "prod"}),
+        Planned(
+            "aws_organizations_account", "o", {"id": ACCOUNT, "name": "prod"}, {}, {}, {"id": ACCOUNT, "name": "prod"}
+        ),
     ],
     ids=str,
 )
@@ -78,7 +80,8 @@ def test_f2_which_accounts_it_has_is_not_known_where_some_come_or_go(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("type_", "found"), [("SERVICE_CONTROL_POLICY", True), ("RESOURCE_CONTROL_POLICY", True), ("!Ref Open", True), ("TAG_POLICY", False)]
+    ("type_", "found"),
+    [("SERVICE_CONTROL_POLICY", True), ("RESOURCE_CONTROL_POLICY", True), ("!Ref Open", True), ("TAG_POLICY", False)],
 )
 def test_d7_a_control_policy_of_a_template_may_refuse(tmp_path: Path, type_: str, found: bool) -> None:
     policy = f"  Scp: {{Type: AWS::Organizations::Policy, Properties: {{Name: x, Type: {type_}, Content: {{}}}}}}\n"

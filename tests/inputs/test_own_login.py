@@ -1,4 +1,5 @@
-"""S4: whose keys are that a provider configuration with credentials of its own makes, where nothing tells its account."""
+"""S4: whose keys are that a provider configuration with credentials of its own makes, where nothing tells its
+account."""
 
 from __future__ import annotations
 
@@ -19,7 +20,10 @@ OTHER = 'provider "aws" {\n  alias = "other"\n  region = "us-west-2"\n  profile 
 PLAIN = 'provider "aws" {\n  region = "us-east-1"\n}\n'
 VARIABLE = 'variable "profile" {\n  default = "work"\n}\n'
 ROLE = OTHER.replace("profile = var.profile", "assume_role {\n    role_arn = data.aws_ssm_parameter.role.value\n  }")
-DYNAMIC = 'dynamic "assume_role" {\n    for_each = [1]\n    content {\n      role_arn = data.aws_ssm_parameter.role.value\n    }\n  }'
+DYNAMIC = (
+    'dynamic "assume_role" {\n    for_each = [1]\n    content {\n      role_arn = '
+    "data.aws_ssm_parameter.role.value\n    }\n  }"
+)
 KEY, OTHER_KEY = 'resource "aws_kms_key" "k" {}\n', 'resource "aws_kms_key" "o" {\n  provider = aws.other\n}\n'
 
 
@@ -47,17 +51,30 @@ OWN = "data.aws_caller_identity.own.account_id"
         (FIRST + OTHER + VARIABLE + identity("aws.other") + key_for(OWN), [Status.PROVED]),
         (FIRST + OTHER.replace("var.profile", '"theirs"') + VARIABLE + KEY + OTHER_KEY, None),
         (
-            FIRST + OTHER.replace("var.profile", 'var.profile\n  forbidden_account_ids = ["222233334444"]') + VARIABLE + KEY + OTHER_KEY,
+            FIRST
+            + OTHER.replace("var.profile", 'var.profile\n  forbidden_account_ids = ["222233334444"]')
+            + VARIABLE
+            + KEY
+            + OTHER_KEY,
             None,
         ),
-        (FIRST.replace("profile = var.profile", DYNAMIC) + OTHER.replace("profile = var.profile", DYNAMIC) + KEY + OTHER_KEY, None),
+        (
+            FIRST.replace("profile = var.profile", DYNAMIC)
+            + OTHER.replace("profile = var.profile", DYNAMIC)
+            + KEY
+            + OTHER_KEY,
+            None,
+        ),
         (PLAIN + ROLE + KEY + OTHER_KEY, None),
         (PLAIN + ROLE + OTHER_KEY, [Status.PROVED]),
         (PLAIN.replace("}\n", '  allowed_account_ids = ["111122223333"]\n}\n') + ROLE + OTHER_KEY + KEY, None),
         # The caller of one login may be of another account than the keys of another one.
         (PLAIN + ROLE + identity("aws") + key_for(OWN, "aws.other"), [Status.UNKNOWN]),
         (PLAIN + ROLE + identity("aws.other") + key_for(OWN), [Status.UNKNOWN]),
-        (FIRST + OTHER.replace("var.profile", '"theirs"') + VARIABLE + identity("aws.other") + key_for(OWN), [Status.UNKNOWN]),
+        (
+            FIRST + OTHER.replace("var.profile", '"theirs"') + VARIABLE + identity("aws.other") + key_for(OWN),
+            [Status.UNKNOWN],
+        ),
     ],
 )
 def test_a_login_of_its_own(tmp_path: Path, text: str, expected: list[Status] | None) -> None:
@@ -71,13 +88,19 @@ def test_a_login_of_its_own(tmp_path: Path, text: str, expected: list[Status] | 
     assert [verdict.status for verdict in prove(estate, [builtin("no-external-access")]).verdicts] == expected
 
 
-@pytest.mark.parametrize(("profiles", "same"), [(("work", "work"), True), (("work", "theirs"), False), ((None, None), False)])
-def test_logins_of_a_plan_without_its_files(tmp_path: Path, profiles: tuple[str | None, str | None], same: bool) -> None:
+@pytest.mark.parametrize(
+    ("profiles", "same"), [(("work", "work"), True), (("work", "theirs"), False), ((None, None), False)]
+)
+def test_logins_of_a_plan_without_its_files(
+    tmp_path: Path, profiles: tuple[str | None, str | None], same: bool
+) -> None:
     """Of a reference such a plan has what it depends on, and not what is done to it."""
     said = [refers("var.profile") if profile is None else constant(profile) for profile in profiles]
     keys = [new_key("one"), new_key("other", provider="aws.other")]
     own = ({"region": constant("us-east-1"), "profile": one} for one in said)
-    providers = {key.provider: {"name": "aws", "expressions": expressions} for key, expressions in zip(keys, own, strict=True)}
+    providers = {
+        key.provider: {"name": "aws", "expressions": expressions} for key, expressions in zip(keys, own, strict=True)
+    }
     path = write(tmp_path, plan(*keys, providers=providers))
     if same:
         assert len(load_estate([path]).keys) == 2

@@ -1,4 +1,5 @@
-"""S4: the Region of a key is never taken from a text that may be wrong about it; where something depends on it, it is asked for."""
+"""S4: the Region of a key is never taken from a text that may be wrong about it; where something depends on it, it is
+asked for."""
 
 from __future__ import annotations
 
@@ -33,7 +34,10 @@ def policy(**conditions: Any) -> dict[str, Any]:
 
 
 def template(**resources: Any) -> dict[str, Any]:
-    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy(StringEquals={"aws:RequestedRegion": {"Ref": "AWS::Region"}})}}
+    key = {
+        "Type": "AWS::KMS::Key",
+        "Properties": {"KeyPolicy": policy(StringEquals={"aws:RequestedRegion": {"Ref": "AWS::Region"}})},
+    }
     return {"Resources": {"Key": key, **resources}}
 
 
@@ -47,8 +51,8 @@ ASKS, DOUBT, ALIKE, NONE = "asks", "doubt", "alike in each that is named", "none
 
 
 def outcome(*paths: Path) -> str:
-    """What comes of reading them: the question for the Region, statements in doubt, or what is alike in every Region. Two versions ask
-    wherever a Region is named."""
+    """What comes of reading them: the question for the Region, statements in doubt, or what is alike in every Region.
+    Two versions ask wherever a Region is named."""
     try:
         estate = load_estate(paths, supplied=Supplied(ACCOUNT))
     except InputError as error:
@@ -111,11 +115,26 @@ def inventory(**statement: Any) -> dict[str, Any]:
         ({"Action": "kms:Decrypt", "Resource": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/*"}, DOUBT),
         ({"Action": "kms:Decrypt", "Resource": f"arn:aws:kms:us-*:{ACCOUNT}:*"}, ASKS),
         ({"Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}}, DOUBT),
-        ({"NotAction": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}}, DOUBT),
-        ({"Action": "ec2:*", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}}, NONE),
-        ({"Action": "kms:Decrypt", "Resource": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"}, NONE),
+        (
+            {"NotAction": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}},
+            DOUBT,
+        ),
+        (
+            {"Action": "ec2:*", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}},
+            NONE,
+        ),
+        (
+            {
+                "Action": "kms:Decrypt",
+                "Resource": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            },
+            NONE,
+        ),
         ({"Action": "kms:Decrypt", "Resource": f"arn:aws:kms:*:{ACCOUNT}:key/*"}, NONE),
-        ({"Action": ["kms:*", "s3:*"], "Resource": ["*", "arn:aws:s3:::b", f"arn:aws:sqs:us-west-2:{ACCOUNT}:*"]}, NONE),
+        (
+            {"Action": ["kms:*", "s3:*"], "Resource": ["*", "arn:aws:s3:::b", f"arn:aws:sqs:us-west-2:{ACCOUNT}:*"]},
+            NONE,
+        ),
     ],
 )
 def test_policies_beside_it(tmp_path: Path, statement: dict[str, Any], expected: str) -> None:
@@ -155,7 +174,8 @@ NAMES_IT = {"Type": "AWS::IAM::User", "Condition": "Named"}
     ],
 )
 def test_a_condition_that_nothing_depends_on(tmp_path: Path, more: dict[str, Any], expected: bool) -> None:
-    """A template that the CDK writes names the Regions in which it has metadata. A user that there may be or not must be asked for."""
+    """A template that the CDK writes names the Regions in which it has metadata. A user that there may be or not must
+    be asked for."""
     document = {
         "Conditions": {"Named": EAST},
         **template(**more.get("Resources", {})),
@@ -168,7 +188,9 @@ def test_a_template_without_a_key_is_not_asked_for_its_region(tmp_path: Path) ->
     """Unless it refers to it: then what it says depends on it."""
     arn = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     listed = written(
-        tmp_path, {"keys": [{"arn": arn, "policy": policy(StringEquals={"aws:RequestedRegion": "us-west-2"})}]}, "snapshot.json"
+        tmp_path,
+        {"keys": [{"arn": arn, "policy": policy(StringEquals={"aws:RequestedRegion": "us-west-2"})}]},
+        "snapshot.json",
     )
     bucket: dict[str, Any] = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "for-eu-west-1"}}
     estate = load_estate([listed, written(tmp_path, {"Resources": {"B": bucket}})], supplied=Supplied(ACCOUNT))
@@ -191,7 +213,12 @@ def test_a_key_by_its_id_alone_in_a_region_that_is_not_told(tmp_path: Path, kind
     keys = [{"arn": f"arn:aws:kms:{region}:{ACCOUNT}:key/{identifier}", "policy": CLOSED} for region in regions]
     listed = written(tmp_path, {"keys": keys}, "snapshot.json")
     alias = {"Type": "AWS::KMS::Alias", "Properties": {"AliasName": "alias/x", "TargetKeyId": identifier}}
-    values = {"key_id": identifier, "policy": json.dumps(CLOSED), "grantee_principal": ACCOUNT, "operations": ["Decrypt"]}
+    values = {
+        "key_id": identifier,
+        "policy": json.dumps(CLOSED),
+        "grantee_principal": ACCOUNT,
+        "operations": ["Decrypt"],
+    }
     planned = Planned(kind, "x", {**values, "name": "alias/x", "target_key_id": identifier})
     data = {"Resources": {"A": alias}} if kind == "template" else plan(planned, region=None)
     paths = [listed, written(tmp_path, data)]
@@ -236,7 +263,8 @@ def test_a_region_of_a_resource_that_is_known_after_apply(tmp_path: Path, type_:
     ],
 )
 def test_an_invariant(tmp_path: Path, asked: str, expected: bool) -> None:
-    """Where the key is, who asks about a Region must say: what names the own Region may be about one that the invariant names."""
+    """Where the key is, who asks about a Region must say: what names the own Region may be about one that the invariant
+    names."""
     estate = load_estate([written(tmp_path, {"Version": "2012-10-17", "Statement": [DELEGATE]})])
     invariants = read_invariants(Source("x.inv", f'invariant "in us-east-1": {asked}\n')).invariants
     if expected:
@@ -249,7 +277,9 @@ def test_an_invariant(tmp_path: Path, asked: str, expected: bool) -> None:
 def test_a_request_in_another_region(tmp_path: Path) -> None:
     estate = load_estate([written(tmp_path, {"Version": "2012-10-17", "Statement": [DELEGATE]})])
     asked = {"principal": ACCOUNT, "action": "kms:Decrypt", "resource": estate.keys[0].arn}
-    assert request_from_json(estate, {**asked, "context": {"kms:ViaService": f"s3.{estate.keys[0].region}.amazonaws.com"}})
+    assert request_from_json(
+        estate, {**asked, "context": {"kms:ViaService": f"s3.{estate.keys[0].region}.amazonaws.com"}}
+    )
     for context in ({"kms:ViaService": "s3.eu-west-1.amazonaws.com"}, {"aws:RequestedRegion": "eu-west-1"}):
         with pytest.raises(InputError, match="depends on the Region"):
             request_from_json(estate, {**asked, "context": context})
@@ -261,7 +291,8 @@ def test_an_allowance_and_a_waiver(tmp_path: Path) -> None:
     """What is excused in one Region may be excused in none."""
     estate = load_estate([written(tmp_path, {"Version": "2012-10-17", "Statement": [DELEGATE]})])
     text = (
-        'invariant "x": no caller can kms:Decrypt\nallow "y": caller can kms:Decrypt when kms:ViaService = "s3.us-east-1.amazonaws.com"\n'
+        'invariant "x": no caller can kms:Decrypt\nallow "y": caller can kms:Decrypt when kms:ViaService = '
+        '"s3.us-east-1.amazonaws.com"\n'
     )
     file = read_invariants(Source("x.inv", text))
     with pytest.raises(InputError, match="depends on the Region"):
@@ -273,8 +304,14 @@ def test_an_allowance_and_a_waiver(tmp_path: Path) -> None:
 def test_an_error_quotes_what_the_file_has(tmp_path: Path) -> None:
     """Also where it is found in a reading of the file for another Region."""
     path = tmp_path / "policy.json"
-    conditions = [{"ArnNotLike": {"kms:ViaService": "us-east-1"}}, {"StringEquals": {"aws:RequestedRegion": "*.us-west-2.amazonaws.com"}}]
-    statements = [{"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", "Condition": one} for one in conditions]
+    conditions = [
+        {"ArnNotLike": {"kms:ViaService": "us-east-1"}},
+        {"StringEquals": {"aws:RequestedRegion": "*.us-west-2.amazonaws.com"}},
+    ]
+    statements = [
+        {"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", "Condition": one}
+        for one in conditions
+    ]
     path.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
     with pytest.raises(InputError) as caught:
         load_estate([path], supplied=Supplied("111122223333"))

@@ -1,4 +1,5 @@
-"""One estate told three ways: as a Terraform plan, as a CloudFormation template, as a snapshot by hand. The verdicts are the same."""
+"""One estate told three ways: as a Terraform plan, as a CloudFormation template, as a snapshot by hand. The verdicts
+are the same."""
 
 from __future__ import annotations
 
@@ -49,7 +50,10 @@ KEY_POLICY: dict[str, Any] = {
         },
     ],
 }  # fmt: skip
-READS = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["kms:ListGrants", "kms:Encrypt"], "Resource": "*"}]}
+READS = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["kms:ListGrants", "kms:Encrypt"], "Resource": "*"}],
+}
 NO_ENCRYPT = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "kms:Encrypt", "Resource": "*"}]}
 LIMIT = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Describe*", "Resource": "*"}]}
 
@@ -67,7 +71,11 @@ def terraform(folder: Path) -> Path:
             for key, value in keys.items()
         ]
         actions = entry["Action"] if isinstance(entry["Action"], list) else [entry["Action"]]
-        blocks.append(statement(sid=entry["Sid"], effect=entry["Effect"], actions=actions, principals=principals, condition=conditions))
+        blocks.append(
+            statement(
+                sid=entry["Sid"], effect=entry["Effect"], actions=actions, principals=principals, condition=conditions
+            )
+        )
         flags.append({"principals": [{"identifiers": [bool(new)]}]})
         named = refers(f"aws_iam_role.{new}.arn") if new else constant(principals[0]["identifiers"])
         expressions.append({"principals": [{"type": constant(principals[0]["type"]), "identifiers": named}]})
@@ -79,9 +87,15 @@ def terraform(folder: Path) -> Path:
         {"role": refers("aws_iam_role.job.id"), "policy": constant("")},
     )
     managed = {"name": "limit", "path": "/", "policy": json.dumps(LIMIT), "tags": None}
-    limit = Planned("aws_iam_policy", "limit", managed, {"arn": True, "id": True, "tags_all": True}, {"name": constant("limit")})
+    limit = Planned(
+        "aws_iam_policy", "limit", managed, {"arn": True, "id": True, "tags_all": True}, {"name": constant("limit")}
+    )
     deny = Planned(
-        "aws_iam_policy", "deny", {**managed, "name": "deny", "policy": json.dumps(NO_ENCRYPT)}, limit.unknown, {"name": constant("deny")}
+        "aws_iam_policy",
+        "deny",
+        {**managed, "name": "deny", "policy": json.dumps(NO_ENCRYPT)},
+        limit.unknown,
+        {"name": constant("deny")},
     )
     attachment = Planned(
         "aws_iam_role_policy_attachment",
@@ -111,7 +125,11 @@ def terraform(folder: Path) -> Path:
         data(blocks, flags, expressions),
         new_role("app"),
         new_role("job", after={"path": "/team/"}),
-        new_role("admin", unknown={"permissions_boundary": True}, expressions={"permissions_boundary": refers("aws_iam_policy.limit.arn")}),
+        new_role(
+            "admin",
+            unknown={"permissions_boundary": True},
+            expressions={"permissions_boundary": refers("aws_iam_policy.limit.arn")},
+        ),
         *(inline, limit, deny, attachment, alias, grant),
     ]
     return write(folder, plan(*resources))
@@ -124,8 +142,12 @@ def cloudformation(folder: Path) -> Path:
         .replace(json.dumps(APP), '{"Fn::GetAtt": ["App", "Arn"]}')
         .replace(json.dumps(ADMIN), '{"Fn::GetAtt": "Admin.Arn"}')
     )
-    text = text.replace(json.dumps(f"arn:aws:iam::{ACCOUNT}:root"), '{"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}')
-    text = text.replace('"s3.us-west-2.amazonaws.com"', '{"Fn::Join": [".", ["s3", {"Ref": "AWS::Region"}, {"Ref": "AWS::URLSuffix"}]]}')
+    text = text.replace(
+        json.dumps(f"arn:aws:iam::{ACCOUNT}:root"), '{"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}'
+    )
+    text = text.replace(
+        '"s3.us-west-2.amazonaws.com"', '{"Fn::Join": [".", ["s3", {"Ref": "AWS::Region"}, {"Ref": "AWS::URLSuffix"}]]}'
+    )
     service = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     trust: dict[str, Any] = {"Version": "2012-10-17", "Statement": [service]}
 
@@ -191,7 +213,10 @@ def snapshot(folder: Path, payments: str, plain: str, *, granted: bool) -> Path:
     details = {"UserDetailList": [], "RoleDetailList": roles, "Policies": policies}
     path = folder / "snapshot.json"
     path.write_text(
-        json.dumps({"keys": keys, "accounts": {ACCOUNT: {"authorization_details": details, "complete": False}}}, indent=1), encoding="utf-8"
+        json.dumps(
+            {"keys": keys, "accounts": {ACCOUNT: {"authorization_details": details, "complete": False}}}, indent=1
+        ),
+        encoding="utf-8",
     )
     return path
 
@@ -203,7 +228,10 @@ def verdicts(folder: Path, estate: Estate) -> dict[tuple[str, str], tuple[Status
     found: dict[tuple[str, str], tuple[Status, tuple[str | None, ...]]] = {}
     for verdict in verifier.prove(estate, verifier.invariants(path)).verdicts:
         used = verdict.counterexample.statements if verdict.counterexample else verdict.rests_on
-        found[verdict.invariant.name, verdict.target] = (verdict.status, tuple(sorted(s.sid or s.policy_name for s in used)))
+        found[verdict.invariant.name, verdict.target] = (
+            verdict.status,
+            tuple(sorted(s.sid or s.policy_name for s in used)),
+        )
     return found
 
 

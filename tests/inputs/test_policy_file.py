@@ -72,7 +72,10 @@ def test_a_policy_and_get_key_policy_output_mean_the_same(tmp_path: Path, docume
 
 
 def test_a_policy_in_yaml(tmp_path: Path) -> None:
-    text = f"Version: 2012-10-17\nStatement:\n  - Effect: Allow\n    Principal: {{AWS: {ACCOUNT}}}\n    Action: kms:*\n    Resource: '*'\n"
+    text = (
+        f"Version: 2012-10-17\nStatement:\n  - Effect: Allow\n    Principal: {{AWS: {ACCOUNT}}}\n    Action: "
+        "kms:*\n    Resource: '*'\n"
+    )
     (key,) = load_estate([write(tmp_path, text, "policy.yaml")], key_arn=KEY).keys
     assert key.policies is not None
     span = key.policies[0].statements[0].span
@@ -146,7 +149,10 @@ OF_PROD = {"StringEquals": {"kms:CallerAccount": ACCOUNT}}
     [
         [statement({"AWS": f"arn:aws:iam::{ACCOUNT}:root"})],
         [statement({"AWS": ACCOUNT}), statement({"AWS": PARTNER}, Action="kms:Decrypt")],
-        [statement({"AWS": f"arn:aws:iam::{ACCOUNT}:role/x"}, Action="kms:Put*"), statement("*", Action=["kms:Decrypt", "kms:Get*"])],
+        [
+            statement({"AWS": f"arn:aws:iam::{ACCOUNT}:role/x"}, Action="kms:Put*"),
+            statement("*", Action=["kms:Decrypt", "kms:Get*"]),
+        ],
         [statement({"AWS": "*"}, Condition=OF_PROD)],
         [statement({"AWS": ACCOUNT, "Service": "s3.amazonaws.com"})],
         [statement({"AWS": ACCOUNT}), statement({"AWS": PARTNER}, Effect="Deny")],
@@ -168,19 +174,37 @@ def test_s4_the_account_that_could_put_the_key_policy_alone(tmp_path: Path, stat
     [
         ([statement("*")], "callers of any account"),
         ([statement({"AWS": [ACCOUNT, PARTNER]})], f"callers of {ACCOUNT} and {PARTNER}"),
-        ([statement({"AWS": ACCOUNT}), statement({"AWS": f"arn:aws:iam::{PARTNER}:role/x"})], f"callers of {ACCOUNT} and {PARTNER}"),
+        (
+            [statement({"AWS": ACCOUNT}), statement({"AWS": f"arn:aws:iam::{PARTNER}:role/x"})],
+            f"callers of {ACCOUNT} and {PARTNER}",
+        ),
         ([statement({"AWS": PARTNER}, Action="kms:Decrypt")], "callers of no account"),
         (
-            [statement({"AWS": ACCOUNT}), statement({"AWS": "*"}, Condition={"StringNotEquals": {"kms:CallerAccount": PARTNER}})],
+            [
+                statement({"AWS": ACCOUNT}),
+                statement({"AWS": "*"}, Condition={"StringNotEquals": {"kms:CallerAccount": PARTNER}}),
+            ],
             "any account",
         ),
         ([statement({"AWS": "*"}, Condition={"StringEqualsIfExists": {"kms:CallerAccount": ACCOUNT}})], "any account"),
         ([statement({"AWS": ACCOUNT}, Resource=KEY)], "names the resource"),
         # Nobody of the account is left who can put a policy: this one was put past the check, and tells nothing.
-        ([statement({"AWS": PARTNER}), statement("*", Effect="Deny", Action="kms:PutKeyPolicy")], f"callers of {PARTNER}"),
-        ([statement({"AWS": PARTNER}), statement({"AWS": PARTNER}, Effect="Deny", Action="kms:Put*")], f"callers of {PARTNER}"),
-        ([statement({"AWS": PARTNER}, Condition={"StringEquals": {"aws:PrincipalAccount": ACCOUNT}})], f"callers of {PARTNER}"),
-        ([statement({"AWS": PARTNER}, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})], f"callers of {PARTNER}"),
+        (
+            [statement({"AWS": PARTNER}), statement("*", Effect="Deny", Action="kms:PutKeyPolicy")],
+            f"callers of {PARTNER}",
+        ),
+        (
+            [statement({"AWS": PARTNER}), statement({"AWS": PARTNER}, Effect="Deny", Action="kms:Put*")],
+            f"callers of {PARTNER}",
+        ),
+        (
+            [statement({"AWS": PARTNER}, Condition={"StringEquals": {"aws:PrincipalAccount": ACCOUNT}})],
+            f"callers of {PARTNER}",
+        ),
+        (
+            [statement({"AWS": PARTNER}, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})],
+            f"callers of {PARTNER}",
+        ),
     ],
 )
 def test_s4_otherwise_the_arn_must_be_given(tmp_path: Path, statements: list[dict[str, Any]], says: str) -> None:
@@ -216,7 +240,9 @@ TEXT = json.dumps(
 VALUES = {"ACCOUNT_ID": ACCOUNT, "partner": PARTNER, "account": PARTNER}
 
 
-@pytest.mark.parametrize("document", [TEXT, TEXT.replace("<", "\\u003c"), json.dumps({"Policy": TEXT}), f"# in YAML\n{TEXT}"])
+@pytest.mark.parametrize(
+    "document", [TEXT, TEXT.replace("<", "\\u003c"), json.dumps({"Policy": TEXT}), f"# in YAML\n{TEXT}"]
+)
 def test_placeholders_stand_for_what_is_given(tmp_path: Path, document: str) -> None:
     path = write(tmp_path, document, "policy.yaml" if document.startswith("#") else "policy.json")
     found = load_estate([path], supplied=Supplied(parameters=VALUES))
@@ -237,11 +263,17 @@ def test_a_placeholder_without_a_value_is_an_error(tmp_path: Path) -> None:
     path = write(tmp_path, TEXT)
     found = refused(path, supplied=Supplied(account=ACCOUNT, parameters={"ACCOUNT_ID": ACCOUNT})).diagnostics
     assert [(one.message, place(one)) for one in found] == [
-        (f"the placeholder `{name}` has no value", (1, TEXT.index(text) + 1)) for name, text in (("partner", "{{ p"), ("account", "<acc"))
+        (f"the placeholder `{name}` has no value", (1, TEXT.index(text) + 1))
+        for name, text in (("partner", "{{ p"), ("account", "<acc"))
     ]
-    assert "--parameter partner=VALUE" in (found[0].hint or "") and "--parameter 'account=<account>'" in (found[1].hint or "")
+    assert "--parameter partner=VALUE" in (found[0].hint or "") and "--parameter 'account=<account>'" in (
+        found[1].hint or ""
+    )
     load_estate([path], supplied=Supplied(parameters={**VALUES, "partner": "{{ partner }}"}))  # as it stands
-    assert "no parameter `partnr`" in refused(path, supplied=Supplied(parameters={**VALUES, "partnr": ""})).diagnostics[0].message
+    assert (
+        "no parameter `partnr`"
+        in refused(path, supplied=Supplied(parameters={**VALUES, "partnr": ""})).diagnostics[0].message
+    )
 
 
 def test_r7_the_partition_is_that_of_the_account(tmp_path: Path) -> None:
@@ -261,7 +293,8 @@ def test_an_arn_without_a_policy_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arn", ["payments", KEY.replace(":kms:", ":s3:"), KEY.replace("aws", "aws-moon"), KEY.replace(ACCOUNT, "1"), KEY + " "]
+    "arn",
+    ["payments", KEY.replace(":kms:", ":s3:"), KEY.replace("aws", "aws-moon"), KEY.replace(ACCOUNT, "1"), KEY + " "],
 )
 def test_the_arn_must_be_that_of_a_key(tmp_path: Path, arn: str) -> None:
     assert_only(refused(write(tmp_path, POLICY), key_arn=arn).diagnostics, "is not the ARN of a KMS key")
@@ -269,7 +302,9 @@ def test_the_arn_must_be_that_of_a_key(tmp_path: Path, arn: str) -> None:
 
 @pytest.mark.parametrize("text", ["{}", "[]", "3", '{"Resources": {}}', '{"Policy": "KMS"}', "just words"])
 def test_other_documents_are_neither_policy_nor_snapshot(tmp_path: Path, text: str) -> None:
-    assert_only(refused(write(tmp_path, text, "x.yaml")).diagnostics, "expected a policy, a snapshot, a plan or a template")
+    assert_only(
+        refused(write(tmp_path, text, "x.yaml")).diagnostics, "expected a policy, a snapshot, a plan or a template"
+    )
 
 
 def test_l4_a_policy_without_statement_is_told_by_the_policy_reader(tmp_path: Path) -> None:

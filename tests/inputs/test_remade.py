@@ -1,7 +1,9 @@
-"""Users and roles that a plan deletes and makes again under their names: a policy that names one may mean the old one, by its unique ID.
+"""Users and roles that a plan deletes and makes again under their names: a policy that names one may mean the old one,
+by its unique ID.
 
-[IAM User Guide: reference_policies_elements_principal, IAM role principals and IAM user principals: the ARN is transformed into the unique
-ID when the policy is saved, and the policy no longer applies if the identity is deleted and made again]
+[IAM User Guide: reference_policies_elements_principal, IAM role principals and IAM user principals: the ARN is
+transformed into the unique ID when the policy is saved, and the policy no longer applies if the identity is deleted and
+made again]
 """
 
 from __future__ import annotations
@@ -22,16 +24,25 @@ from verifier.syntax.source import Source
 LAMBDA = "lambda.amazonaws.com"
 OWN = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
 MAY: Any = [
-    {"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}}
+    {
+        "PolicyName": "p",
+        "PolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}],
+        },
+    }
 ]
 TRUST = json.dumps(
-    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"Service": LAMBDA}, "Action": "sts:AssumeRole"}}
+    {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Principal": {"Service": LAMBDA}, "Action": "sts:AssumeRole"},
+    }
 )
 
 
 def verdict(folder: Path, sentence: str, effect: str, kind: str, *actions: str, other: bool = False) -> str:
-    """On a snapshot whose key policy, or a grant, names role/Foo or user/Foo, beside a plan that does this to it, or, with `other`, to
-    another one."""
+    """On a snapshot whose key policy, or a grant, names role/Foo or user/Foo, beside a plan that does this to it, or,
+    with `other`, to another one."""
     arn = f"arn:aws:iam::{ACCOUNT}:{kind}/Foo"
     grant = {"GrantId": "1" * 64, "GranteePrincipal": arn, "IssuingAccount": ACCOUNT, "Operations": ["Decrypt"]}
     granted = effect == "Grant"
@@ -41,13 +52,35 @@ def verdict(folder: Path, sentence: str, effect: str, kind: str, *actions: str, 
     new = actions == ("create",)
     accounts = {ACCOUNT: {"authorization_details": details(**({} if new else people))}}
     policy = {"Policy": {"Version": "2012-10-17", "Statement": [OWN] if granted else [OWN, named]}}
-    snapshot = {"keys": [key(policy=policy, grants={"Grants": [grant] if granted else []}, aliases=[], tags=[])], "accounts": accounts}
+    snapshot = {
+        "keys": [key(policy=policy, grants={"Grants": [grant] if granted else []}, aliases=[], tags=[])],
+        "accounts": accounts,
+    }
     name = "Else" if other else "Foo"
-    before: Any = {"name": name, "path": "/", "arn": f"arn:aws:iam::{ACCOUNT}:{kind}/{name}", "permissions_boundary": None, "tags": {}}
-    before |= {"tags_all": {}, **({"assume_role_policy": TRUST, "inline_policy": [], "managed_policy_arns": []} if kind == "role" else {})}
+    before: Any = {
+        "name": name,
+        "path": "/",
+        "arn": f"arn:aws:iam::{ACCOUNT}:{kind}/{name}",
+        "permissions_boundary": None,
+        "tags": {},
+    }
+    before |= {
+        "tags_all": {},
+        **({"assume_role_policy": TRUST, "inline_policy": [], "managed_policy_arns": []} if kind == "role" else {}),
+    }
     after = {attribute: value for attribute, value in before.items() if attribute != "arn"}
-    made = Planned(f"aws_iam_{kind}", "foo", after, {"arn": True, "unique_id": True}, before=None if new else before, does=list(actions))
-    given = [Planned(f"aws_iam_{kind}_policy", "p", {kind: name, "name": "p", "policy": json.dumps(one["PolicyDocument"])}) for one in own]
+    made = Planned(
+        f"aws_iam_{kind}",
+        "foo",
+        after,
+        {"arn": True, "unique_id": True},
+        before=None if new else before,
+        does=list(actions),
+    )
+    given = [
+        Planned(f"aws_iam_{kind}_policy", "p", {kind: name, "name": "p", "policy": json.dumps(one["PolicyDocument"])})
+        for one in own
+    ]
     paths = [write(folder, snapshot, "snapshot.json"), write(folder, plan(caller_identity(), made, *given))]
     text = f'account home = {ACCOUNT}\ninvariant "x": {sentence}'
     (found,) = verifier.prove(load_estate(paths), read_invariants(Source("it.inv", text)).invariants).verdicts
@@ -63,10 +96,16 @@ def verdict(folder: Path, sentence: str, effect: str, kind: str, *actions: str, 
         ("Grant", "{}/Foo in home can always kms:Decrypt"),
     ],
 )
-def test_l8_who_is_made_again_may_not_be_whom_a_policy_names(tmp_path: Path, effect: str, sentence: str, kind: str) -> None:
+def test_l8_who_is_made_again_may_not_be_whom_a_policy_names(
+    tmp_path: Path, effect: str, sentence: str, kind: str
+) -> None:
     sentence = sentence.format(kind)
     assert verdict(tmp_path, sentence, effect, kind, "delete", "create") == "unknown"
-    assert verdict(tmp_path, sentence, effect, kind, "no-op") == verdict(tmp_path, sentence, effect, kind, "create") == "proved"
+    assert (
+        verdict(tmp_path, sentence, effect, kind, "no-op")
+        == verdict(tmp_path, sentence, effect, kind, "create")
+        == "proved"
+    )
     assert verdict(tmp_path, sentence, effect, kind, "delete", "create", other=True) == "proved"
 
 

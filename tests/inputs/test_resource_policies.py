@@ -1,4 +1,5 @@
-"""A policy of a bucket, function or other resource that lets callers change what runs leaves it open what they come to (W1).
+"""A policy of a bucket, function or other resource that lets callers change what runs leaves it open what they come to
+(W1).
 
 [Amazon S3 User Guide: bucket-policies; Lambda Developer Guide: access-control-resource-based; IAM User Guide:
 access_policies_identity-vs-resource, an Allow of either is enough within an account]
@@ -58,12 +59,18 @@ def reason(folder: Path, beside: Json, *supposed: str) -> str:
 def granted(permission: str, **grantee: str) -> list[Json]:
     """An access control list of a bucket."""
     return [
-        {"grant": [{"grantee": [grantee], "permission": permission}], "owner": [{"id": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8"}]}
+        {
+            "grant": [{"grantee": [grantee], "permission": permission}],
+            "owner": [{"id": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8"}],
+        }
     ]
 
 
 EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
-MAYBE = {"Version": "2012-10-17", "Statement": [{"Fn::If": ["C", policy("s3:PutObject", "*")["Statement"][0], {"Ref": "AWS::NoValue"}]}]}
+MAYBE = {
+    "Version": "2012-10-17",
+    "Statement": [{"Fn::If": ["C", policy("s3:PutObject", "*")["Statement"][0], {"Ref": "AWS::NoValue"}]}],
+}
 OPEN_ACTION = {"Statement": {"Effect": "Allow", "Principal": {"AWS": X}, "Action": {"Ref": "P"}, "Resource": "*"}}
 PARAMETER = {"Parameters": {"P": {"Type": "String"}}, "Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, "x"]}}}
 
@@ -80,36 +87,71 @@ OPEN: list[tuple[Json, str]] = [
     (of_statement(Principal={"AWS": X}, NotAction="s3:GetObject"), "what is not listed"),
     (bucket("s3:PutObject", {"AWS": X}), "s3:PutObject"),
     (bucket("s3:Put*", {"AWS": "*", "Service": "logging.s3.amazonaws.com"}), "s3:PutObject"),
-    (planned("aws_ecr_repository_policy", repository="r", policy=json.dumps(policy("ecr:PutImage", "*"))), "ecr:PutImage"),
-    (planned("aws_lambda_permission", function_name="f", action="lambda:UpdateFunctionCode", principal=X), "lambda:UpdateFunctionCode"),
-    (template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument=policy("s3:PutObject", {"AWS": X})), "s3:PutObject"),
+    (
+        planned("aws_ecr_repository_policy", repository="r", policy=json.dumps(policy("ecr:PutImage", "*"))),
+        "ecr:PutImage",
+    ),
+    (
+        planned("aws_lambda_permission", function_name="f", action="lambda:UpdateFunctionCode", principal=X),
+        "lambda:UpdateFunctionCode",
+    ),
+    (
+        template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument=policy("s3:PutObject", {"AWS": X})),
+        "s3:PutObject",
+    ),
     (template("AWS::Lambda::Permission", FunctionName="f", Action="lambda:*", Principal=ACCOUNT), "lambda:"),
     (template("AWS::S3::AccessPoint", Bucket="code", Policy=policy("s3:PutObject", {"AWS": X})), "s3:PutObject"),
     (
         template("AWS::Some::Thing", Inside={"Some": [json.dumps(policy("lambda:UpdateFunctionCode", {"AWS": X}))]}),
         "lambda:UpdateFunctionCode",
     ),
-    (template("AWS::Events::EventBusPolicy", StatementId="s", Statement=policy("events:PutRule", "*")["Statement"][0]), "events:PutRule"),
+    (
+        template(
+            "AWS::Events::EventBusPolicy", StatementId="s", Statement=policy("events:PutRule", "*")["Statement"][0]
+        ),
+        "events:PutRule",
+    ),
     (template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument=MAYBE) | PARAMETER, "s3:PutObject"),
     (
-        template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument={"Fn::Sub": json.dumps(policy("s3:PutObject", "${P}"))})
+        template(
+            "AWS::S3::BucketPolicy",
+            Bucket="code",
+            PolicyDocument={"Fn::Sub": json.dumps(policy("s3:PutObject", "${P}"))},
+        )
         | PARAMETER,
         "s3:PutObject",
     ),
     (
-        template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument={"Fn::Sub": json.dumps(policy("s3:PutObject", "*", "${P}"))})
+        template(
+            "AWS::S3::BucketPolicy",
+            Bucket="code",
+            PolicyDocument={"Fn::Sub": json.dumps(policy("s3:PutObject", "*", "${P}"))},
+        )
         | PARAMETER,
         "s3:PutObject",
     ),
-    (template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument=policy("s3:Get*", "*") | OPEN_ACTION) | PARAMETER, "not known"),
+    (
+        template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument=policy("s3:Get*", "*") | OPEN_ACTION)
+        | PARAMETER,
+        "not known",
+    ),
     (template("AWS::Lambda::Permission", FunctionName="f", Action={"Ref": "P"}, Principal=X) | PARAMETER, "not known"),
     (template("AWS::S3::Bucket", BucketName="code", AccessControl="PublicReadWrite"), "s3:PutObject"),
     (planned("aws_s3_bucket_acl", bucket="code", acl="public-read-write"), "s3:PutObject"),
     (planned("awscc_s3_bucket", access_control="PublicReadWrite"), "s3:PutObject"),
-    (planned("aws_s3_bucket", bucket="code", grant=[{"type": "Group", "uri": EVERYBODY, "permissions": ["WRITE"]}]), "s3:PutObject"),
-    (planned("aws_s3_bucket_acl", bucket="code", access_control_policy=granted("FULL_CONTROL", uri=EVERYBODY)), "s3:PutObject"),
+    (
+        planned("aws_s3_bucket", bucket="code", grant=[{"type": "Group", "uri": EVERYBODY, "permissions": ["WRITE"]}]),
+        "s3:PutObject",
+    ),
+    (
+        planned("aws_s3_bucket_acl", bucket="code", access_control_policy=granted("FULL_CONTROL", uri=EVERYBODY)),
+        "s3:PutObject",
+    ),
     (planned("awscc_ecr_repository", repository_policy_text=json.dumps(policy("ecr:PutImage", "*"))), "ecr:PutImage"),
-    (planned("awscc_lambda_permission", function_name="f", action="lambda:UpdateFunctionCode", principal=X), "lambda:UpdateFunctionCode"),
+    (
+        planned("awscc_lambda_permission", function_name="f", action="lambda:UpdateFunctionCode", principal=X),
+        "lambda:UpdateFunctionCode",
+    ),
     (
         planned(
             "aws_cloudcontrolapi_resource",
@@ -141,11 +183,27 @@ SHUT: list[Json] = [
     bucket("s3:GetObject", "*"),
     bucket("s3:PutObject", {"Service": "logging.s3.amazonaws.com"}),
     bucket("s3:*", "*", "Deny"),
-    planned("aws_lambda_permission", function_name="f", action="lambda:UpdateFunctionCode", principal="events.amazonaws.com"),
-    planned("aws_lambda_permission", function_name="f", action="lambda:UpdateFunctionCode", principal="events.amazonaws.com.cn"),
+    planned(
+        "aws_lambda_permission", function_name="f", action="lambda:UpdateFunctionCode", principal="events.amazonaws.com"
+    ),
+    planned(
+        "aws_lambda_permission",
+        function_name="f",
+        action="lambda:UpdateFunctionCode",
+        principal="events.amazonaws.com.cn",
+    ),
     planned("aws_lambda_permission", function_name="f", action="lambda:InvokeFunction", principal=X),
-    plan(Planned("aws_s3_bucket_policy", "it", before={"bucket": "code", "policy": json.dumps(policy("s3:PutObject", "*"))})),
-    template("AWS::EC2::VPCEndpoint", ServiceName="com.amazonaws.us-west-2.s3", VpcId="vpc-1", PolicyDocument=policy("s3:PutObject", "*")),
+    plan(
+        Planned(
+            "aws_s3_bucket_policy", "it", before={"bucket": "code", "policy": json.dumps(policy("s3:PutObject", "*"))}
+        )
+    ),
+    template(
+        "AWS::EC2::VPCEndpoint",
+        ServiceName="com.amazonaws.us-west-2.s3",
+        VpcId="vpc-1",
+        PolicyDocument=policy("s3:PutObject", "*"),
+    ),
     template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument=policy("s3:GetObject", {"AWS": X})),
     template("AWS::S3::AccessPoint", Bucket="code", Policy=policy("s3:GetObject", {"AWS": X})),
     template("AWS::S3::Bucket", BucketName="code", AccessControl="PublicRead"),
@@ -153,7 +211,9 @@ SHUT: list[Json] = [
     planned(
         "aws_s3_bucket_acl",
         bucket="code",
-        access_control_policy=granted("FULL_CONTROL", id="75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a"),
+        access_control_policy=granted(
+            "FULL_CONTROL", id="75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a"
+        ),
     ),
     template("AWS::Events::EventBusPolicy", StatementId="s", Action="events:PutEvents", Principal="*"),
     template("AWS::Some::Thing", InlinePolicy={"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}),
@@ -161,7 +221,9 @@ SHUT: list[Json] = [
 
 
 @pytest.mark.parametrize(("beside", "action"), OPEN)
-def test_w1_what_a_policy_of_another_resource_lets_callers_do_is_not_supposed_away(tmp_path: Path, beside: Json, action: str) -> None:
+def test_w1_what_a_policy_of_another_resource_lets_callers_do_is_not_supposed_away(
+    tmp_path: Path, beside: Json, action: str
+) -> None:
     found = reason(tmp_path, beside)
     assert "by a policy of its own" in found and action in found
 
@@ -188,5 +250,7 @@ def test_w1_a_folder_has_such_policies(tmp_path: Path, count: str) -> None:
         + document
         + "\n}\n"
     )
-    (found,) = (one for one in load_estate([tmp_path], supplied=Supplied(ACCOUNT, "us-west-2")).unmodelled if one.label == "W1")
+    (found,) = (
+        one for one in load_estate([tmp_path], supplied=Supplied(ACCOUNT, "us-west-2")).unmodelled if one.label == "W1"
+    )
     assert found.actions == ("s3:PutObject",)

@@ -1,4 +1,5 @@
-"""Types of resources that change who may use a key: each is read, is harmless for a reason, or is in doubt with its address (S1).
+"""Types of resources that change who may use a key: each is read, is harmless for a reason, or is in doubt with its
+address (S1).
 
 The types are those of the schemas that packages carry (`tools/generate_resource_types.py`).
 """
@@ -46,7 +47,9 @@ def test_the_types_are_those_of_the_packages() -> None:
     except PackageNotFoundError:
         pytest.skip("cfn-lint is not installed, so the types cannot be compared with it")
     found = json.loads(generate_resource_types.generate())
-    assert all(found[key] == TYPES[key] for key in ("terraform", "cloudformation")), "run `python tools/generate_resource_types.py`"
+    assert all(found[key] == TYPES[key] for key in ("terraform", "cloudformation")), (
+        "run `python tools/generate_resource_types.py`"
+    )
 
 
 @pytest.mark.parametrize("type_", ALL)
@@ -75,14 +78,20 @@ def test_what_is_listed_as_read_is_asked_for(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(Resolver, "of_type", recording(Resolver.of_type))
     monkeypatch.setattr(Resolver, "done", recording(Resolver.done))
     monkeypatch.setattr(Template, "of_type", recording(Template.of_type))
-    whole = {"id": "o-a1b2c3d4e5", "master_account_id": ACCOUNT, "accounts": [{"id": ACCOUNT}], "roots": [{"id": "r-ab12"}]}
+    whole = {
+        "id": "o-a1b2c3d4e5",
+        "master_account_id": ACCOUNT,
+        "accounts": [{"id": ACCOUNT}],
+        "roots": [{"id": "r-ab12"}],
+    }
     organization = Planned("aws_organizations_organization", "o", whole, before=whole)
     policy = Planned("aws_organizations_policy", "p", {"content": "{}", "type": "SERVICE_CONTROL_POLICY"}, {"id": True})
     load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), organization, policy))])
     (tmp_path / "template.yaml").write_text(text(KEY), encoding="utf-8")
     load_estate([tmp_path / "template.yaml"], supplied=Supplied(ACCOUNT, "us-west-2"))
     made = {"aws_iam_service_linked_role", "AWS::IAM::ServiceLinkedRole"}  # makes roles that no list has
-    assert READ - asked == made | {"aws_iam_instance_profile", "AWS::IAM::InstanceProfile"}  # `code` goes through all types
+    # `code` goes through all types
+    assert READ - asked == made | {"aws_iam_instance_profile", "AWS::IAM::InstanceProfile"}
 
 
 # -- what is unknown --
@@ -96,7 +105,9 @@ DENIED["Statement"] = [*DENIED["Statement"], {"Effect": "Deny", "Action": "kms:D
 
 def statuses(estate: Estate, invariants: str) -> dict[str, str]:
     read = read_invariants(Source("invariants", invariants))
-    return {verdict.invariant.name: verdict.status.value for verdict in verifier.prove(estate, read.invariants).verdicts}
+    return {
+        verdict.invariant.name: verdict.status.value for verdict in verifier.prove(estate, read.invariants).verdicts
+    }
 
 
 def beside_snapshot(folder: Path, type_: str, *, denied: bool = False, gone: bool = False) -> Estate:
@@ -115,7 +126,9 @@ def beside_snapshot(folder: Path, type_: str, *, denied: bool = False, gone: boo
     return load_estate([write(folder, plan(caller_identity(), new_key("k", key_policy()), resource)), path])
 
 
-@pytest.mark.parametrize("type_", ["aws_s3_bucket", "aws_iam_access_key", "aws_vpc_endpoint_service", "AWS::IAM::InstanceProfile"])
+@pytest.mark.parametrize(
+    "type_", ["aws_s3_bucket", "aws_iam_access_key", "aws_vpc_endpoint_service", "AWS::IAM::InstanceProfile"]
+)
 def test_what_changes_nothing_leaves_the_proofs(tmp_path: Path, type_: str) -> None:
     estate = beside_snapshot(tmp_path, type_)
     assert estate.unmodelled == ()
@@ -138,10 +151,13 @@ def test_s1_what_may_allow_makes_a_proof_of_refusal_unknown(tmp_path: Path, type
 @pytest.mark.parametrize("gone", [False, True])
 @pytest.mark.parametrize("type_", MADE_UP[:2])
 def test_s1_a_deny_may_be_taken_away(tmp_path: Path, type_: str, gone: bool) -> None:
-    """The role's own Deny is all that stops it: no request is proved to be refused by what an unknown resource may detach."""
+    """The role's own Deny is all that stops it: no request is proved to be refused by what an unknown resource may
+    detach."""
     assert statuses(beside_snapshot(tmp_path, "aws_s3_bucket", denied=True), ALLOWED)["nobody decrypts"] == "proved"
     estate = beside_snapshot(tmp_path, type_, denied=True, gone=gone)
-    (deny,) = [s for role in estate.accounts[0].roles for p in role.policies for s in p.statements if s.effect.value == "Deny"]
+    (deny,) = [
+        s for role in estate.accounts[0].roles for p in role.policies for s in p.statements if s.effect.value == "Deny"
+    ]
     assert deny.doubt is not None and deny.doubt.endswith(":refuse")
     assert statuses(estate, ALLOWED)["nobody decrypts"] == "unknown"
 
@@ -193,8 +209,14 @@ def test_l5a_who_has_a_share_of_a_key_may_change(tmp_path: Path) -> None:
     assert beside_snapshot(tmp_path, "aws_ram_principal_association").unmodelled == ()
     listing = json.loads(snapshot(tmp_path).read_text())
     arn = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-    own = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:*", "Resource": "*"}]}
-    shared = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "kms:Sign", "Resource": "*"}]}
+    own = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:*", "Resource": "*"}],
+    }
+    shared = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "kms:Sign", "Resource": "*"}],
+    }
     listing["keys"] = [{"metadata": {"KeyMetadata": {"Arn": arn}}, "policies": {"default": own, "AWS_RAM": shared}}]
     (tmp_path / "shared.json").write_text(json.dumps(listing), encoding="utf-8")
     association = attached("aws_ram_principal_association", principal="x")
@@ -220,7 +242,9 @@ CALLERS = (
 )
 
 
-@pytest.mark.parametrize("type_", [*MADE_UP, *EVERYWHERE, "aws_ram_something", "aws_organizations_something", "aws_vpc_endpoint_something"])
+@pytest.mark.parametrize(
+    "type_", [*MADE_UP, *EVERYWHERE, "aws_ram_something", "aws_organizations_something", "aws_vpc_endpoint_something"]
+)
 def test_both_rooms_decide_alike_under_what_is_not_read(tmp_path: Path, type_: str) -> None:
     estate = beside_snapshot(tmp_path, type_, denied=True)
     for principal in CALLERS:
@@ -258,37 +282,55 @@ OWN, OF_ALL = "own kms:Encrypt", "shared kms:Encrypt"
         ([only("group", "policy_attachments", [SHARED], "dev")], "alice", [OF_ALL]),
         ([only("group", "policies", [], "dev")], "alice", []),
         (
-            [attached("aws_iam_role_policy", name="new", role="old", policy=json.dumps(DECRYPT)), only("role", "policies", ["new"], "old")],
+            [
+                attached("aws_iam_role_policy", name="new", role="old", policy=json.dumps(DECRYPT)),
+                only("role", "policies", ["new"], "old"),
+            ],
             "old",
             ["new kms:Decrypt", OF_ALL],
         ),
         (
-            [attached("aws_iam_group_policy", name="new", group="dev", policy=json.dumps(DECRYPT)), only("group", "policies", [], "dev")],
+            [
+                attached("aws_iam_group_policy", name="new", group="dev", policy=json.dumps(DECRYPT)),
+                only("group", "policies", [], "dev"),
+            ],
             "alice",
             [],
         ),
         (
-            [attached("aws_iam_user_policy_attachment", user="alice", policy_arn=SHARED), only("user", "policy_attachments", [], "alice")],
+            [
+                attached("aws_iam_user_policy_attachment", user="alice", policy_arn=SHARED),
+                only("user", "policy_attachments", [], "alice"),
+            ],
             "alice",
             [],
         ),
     ],
 )
-def test_exclusive_resources_leave_what_they_list(tmp_path: Path, resources: list[Planned], who: str, expected: list[str]) -> None:
+def test_exclusive_resources_leave_what_they_list(
+    tmp_path: Path, resources: list[Planned], who: str, expected: list[str]
+) -> None:
     """[Terraform AWS provider: aws_iam_role_policies_exclusive, aws_iam_role_policy_attachments_exclusive …]"""
     for number, resource in enumerate(resources):
         resource.name = f"x{number}"
     found = planned(tmp_path, *resources)
     assert found.complete and policies(found)[who] == expected
-    assert not any(s.doubt for identity in (*found.users, *found.roles) for p in identity.policies for s in p.statements)
+    assert not any(
+        s.doubt for identity in (*found.users, *found.roles) for p in identity.policies for s in p.statements
+    )
 
 
 def test_exclusive_resources_prove_and_refute(tmp_path: Path) -> None:
     """What they take away is refused, and what was kept from somebody by a Deny that goes is open."""
     path = snapshot(tmp_path)
-    for resource, encrypts in ((only("role", "policies", [], "old"), "proved"), (only("role", "policies", ["own"], "old"), "refuted")):
+    for resource, encrypts in (
+        (only("role", "policies", [], "old"), "proved"),
+        (only("role", "policies", ["own"], "old"), "refuted"),
+    ):
         detached = only("role", "policy_attachments", [], "old")
-        estate = load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), resource, detached)), path])
+        estate = load_estate(
+            [write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), resource, detached)), path]
+        )
         asked = ALLOWED + 'invariant "the role does not encrypt":\n  no role/path/old in prod can kms:Encrypt\n'
         assert statuses(estate, asked)["the role does not encrypt"] == encrypts
     data = json.loads(path.read_text())
@@ -303,7 +345,9 @@ def test_exclusive_resources_prove_and_refute(tmp_path: Path) -> None:
 
 def test_an_exclusive_resource_whose_list_is_not_known_is_in_doubt(tmp_path: Path) -> None:
     resource = Planned("aws_iam_role_policies_exclusive", "x", {"role_name": "old"}, {"policy_names": True})
-    estate = load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), resource)), snapshot(tmp_path)])
+    estate = load_estate(
+        [write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), resource)), snapshot(tmp_path)]
+    )
     assert statuses(estate, ALLOWED + STILL.split("\n", 1)[1]) == {
         "nobody decrypts": "unknown",
         "nobody outside decrypts": "proved",

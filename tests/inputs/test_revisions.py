@@ -22,9 +22,20 @@ def git(tmp_path: Path) -> Git:
     top.mkdir()
 
     def run(*arguments: str) -> str:
-        settings = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main", "-c", "core.autocrlf=false"]
+        settings = [
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@example.com",
+            "-c",
+            "init.defaultBranch=main",
+            "-c",
+            "core.autocrlf=false",
+        ]
         environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-        done = subprocess.run(["git", *settings, *arguments], cwd=top, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["git", *settings, *arguments], cwd=top, env=environment, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
@@ -71,10 +82,14 @@ def complaint(action: Callable[[], object]) -> str:
 @pytest.fixture
 def state(top: Path) -> Callable[[], dict[str, bytes]]:
     """Everything in the repository, for a comparison of before and after."""
-    return lambda: {str(path): path.read_bytes() for path in sorted(top.rglob("*")) if path.is_file() and not path.is_symlink()}
+    return lambda: {
+        str(path): path.read_bytes() for path in sorted(top.rglob("*")) if path.is_file() and not path.is_symlink()
+    }
 
 
-def test_a_file_is_as_the_revision_has_it(git: Git, top: Path, tmp_path: Path, state: Callable[[], dict[str, bytes]]) -> None:
+def test_a_file_is_as_the_revision_has_it(
+    git: Git, top: Path, tmp_path: Path, state: Callable[[], dict[str, bytes]]
+) -> None:
     commit(git, top, a_dot_json="1\r\n")
     commit(git, top, a_dot_json="2\n")
     write(top, "a.json", b"3")
@@ -97,7 +112,8 @@ def test_the_whole_repository_may_be_meant(git: Git, top: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "name", ["a b.json", "ü.json", ":x.json", "-x.json", "*.json", "[a].json", "a\nb.json", '"q".json', "a\\b.json", "a\tb"]
+    "name",
+    ["a b.json", "ü.json", ":x.json", "-x.json", "*.json", "[a].json", "a\nb.json", '"q".json', "a\\b.json", "a\tb"],
 )
 def test_odd_names(git: Git, top: Path, tmp_path: Path, name: str) -> None:
     write(top, name, b"odd")
@@ -117,7 +133,9 @@ def test_attributes_keep_nothing_out_and_change_nothing(git: Git, top: Path, tmp
     assert not marker.exists()
 
 
-def test_nothing_runs_and_nothing_is_fetched(git: Git, top: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_runs_and_nothing_is_fetched(
+    git: Git, top: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     commit(git, top, a_dot_json="1")
     marker = tmp_path / "ran"
     program = tmp_path / "program"
@@ -135,7 +153,9 @@ def test_nothing_runs_and_nothing_is_fetched(git: Git, top: Path, tmp_path: Path
     assert not marker.exists()
 
 
-def test_the_environment_of_a_hook_does_not_lead_elsewhere(git: Git, top: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_of_a_hook_does_not_lead_elsewhere(
+    git: Git, top: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     commit(git, top, a_dot_json="1")
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "nowhere"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "nowhere"))
@@ -155,7 +175,9 @@ def test_a_link_that_leads_out_is_an_error(git: Git, top: Path, tmp_path: Path, 
     (top / "k" / "here").symlink_to(".")
     (top / "k" / "link.json").symlink_to(target)
     commit(git, top)
-    assert "`k/link.json` is a link that leads out" in complaint(lambda: extracted(top, "HEAD", top / "k", tmp_path / "out"))
+    assert "`k/link.json` is a link that leads out" in complaint(
+        lambda: extracted(top, "HEAD", top / "k", tmp_path / "out")
+    )
 
 
 def test_nothing_is_written_through_a_link(git: Git, top: Path, tmp_path: Path) -> None:
@@ -208,9 +230,17 @@ def test_a_path_that_a_revision_lacks_is_an_error(git: Git, top: Path, tmp_path:
     ],
 )
 def test_what_a_configuration_may_refer_to(
-    monkeypatch: pytest.MonkeyPatch, git: Git, top: Path, tmp_path: Path, text: str, files: int, total: int, found: list[str]
+    monkeypatch: pytest.MonkeyPatch,
+    git: Git,
+    top: Path,
+    tmp_path: Path,
+    text: str,
+    files: int,
+    total: int,
+    found: list[str],
 ) -> None:
-    """Files of the repository, but for links, large ones and those that git does not have; none where they are too many."""
+    """Files of the repository, but for links, large ones and those that git does not have; none where they are too
+    many."""
     for name, value in (("MOST_BYTES", 60), ("MOST_FILES", files), ("MAXIMUM_TOTAL", total)):
         monkeypatch.setattr(f"verifier.inputs.revisions.{name}", value)
     write(top, "a/main.tf", f'module "m" {{\n  source = "{text}"\n}}\n'.encode())
@@ -220,11 +250,17 @@ def test_what_a_configuration_may_refer_to(
     gone = git("rev-parse", "HEAD:m/t")
     (top / ".git" / "objects" / gone[:2] / gone[2:]).unlink()
     out = extracted(top, "HEAD", top / "a", tmp_path / "out").parent
-    assert sorted(str(path.relative_to(out)) for path in out.rglob("*") if not path.is_dir()) == ["a/main.tf", "a/z.tf", *found]
+    assert sorted(str(path.relative_to(out)) for path in out.rglob("*") if not path.is_dir()) == [
+        "a/main.tf",
+        "a/z.tf",
+        *found,
+    ]
 
 
 def test_what_a_template_may_refer_to(git: Git, top: Path, tmp_path: Path) -> None:
-    commit(git, top, a__t_dot_yaml="TemplateURL: b/child.yaml", a__b__child_dot_yaml="1", c__other="2", a__p_dot_json="{}")
+    commit(
+        git, top, a__t_dot_yaml="TemplateURL: b/child.yaml", a__b__child_dot_yaml="1", c__other="2", a__p_dot_json="{}"
+    )
     extracted(top, "HEAD", top / "a" / "p.json", tmp_path / "policy")
     assert [path.name for path in (tmp_path / "policy" / "a").iterdir()] == ["p.json"]
     extracted(top, "HEAD", top / "a" / "t.yaml", tmp_path / "out")

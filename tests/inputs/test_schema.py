@@ -47,7 +47,10 @@ GOOD: list[dict[str, Any]] = [
     },
     {"keys": [key()], "organization": organization(policies=[control(targets={"Targets": []})], paths={})},
     {"keys": [key(grants=[grant()])]},
-    {"keys": [key()], "organization": organization(parents=PARENTS, policies=[full()], roots={"Roots": [{"Id": ROOT}]})},
+    {
+        "keys": [key()],
+        "organization": organization(parents=PARENTS, policies=[full()], roots={"Roots": [{"Id": ROOT}]}),
+    },
     {
         "keys": [key()],
         "organization": organization(
@@ -81,7 +84,10 @@ BAD: list[Any] = [
     {"keys": [key()], "accounts": {ACCOUNT: {"details": {}}}},
     {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": details(), "saml_providers": 1}}},
     {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": details(), "workloads": {"functions": []}}}},
-    {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": details(), "workloads": {"us-west-2": {"function": []}}}}},
+    {
+        "keys": [key()],
+        "accounts": {ACCOUNT: {"authorization_details": details(), "workloads": {"us-west-2": {"function": []}}}},
+    },
     {"keys": [key()], "organization": {"accounts": []}},
     {"keys": [key()], "organization": organization(policies=[{}])},
     {"keys": [key()], "organization": organization(policies=[{"policy": 3}])},

@@ -16,7 +16,10 @@ samtranslator = pytest.importorskip("samtranslator")
 DECLARED: dict[str, Any] = {
     "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": []}}},
     "App": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "app", "AssumeRolePolicyDocument": {}}},
-    "Read": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "read", "Roles": [{"Ref": "App"}], "PolicyDocument": {}}},
+    "Read": {
+        "Type": "AWS::IAM::Policy",
+        "Properties": {"PolicyName": "read", "Roles": [{"Ref": "App"}], "PolicyDocument": {}},
+    },
 }
 CODE = {"Handler": "a.b", "Runtime": "python3.12", "InlineCode": "x"}
 FLOW = {"Definition": {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}}
@@ -44,8 +47,12 @@ def roles(made: dict[str, Any]) -> set[str]:
     return {name for name, resource in made.items() if resource["Type"] == "AWS::IAM::Role"} - {"App"}
 
 
-@pytest.mark.parametrize(("type_", "properties"), [("AWS::Serverless::Function", CODE), ("AWS::Serverless::StateMachine", FLOW)])
-def test_a_function_or_state_machine_without_a_role_gets_one_of_its_name(type_: str, properties: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("type_", "properties"), [("AWS::Serverless::Function", CODE), ("AWS::Serverless::StateMachine", FLOW)]
+)
+def test_a_function_or_state_machine_without_a_role_gets_one_of_its_name(
+    type_: str, properties: dict[str, Any]
+) -> None:
     assert type_ in SERVERLESS_ROLES
     made = translated(Own={"Type": type_, "Properties": properties})
     assert "OwnRole" in roles(made)
@@ -81,7 +88,9 @@ def test_what_the_template_has_stays_as_it_is() -> None:
 
 def test_nothing_is_attached_to_roles_that_the_template_has() -> None:
     made = translated(**OTHERS)
-    attached = [name for name, resource in made.items() if resource["Type"] in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")]
+    attached = [
+        name for name, resource in made.items() if resource["Type"] in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+    ]
     assert attached == ["Read"]
 
 
@@ -90,7 +99,9 @@ def test_a_connector_attaches_policies_that_say_nothing_of_keys() -> None:
     made = translated(**OTHERS, Link={"Type": "AWS::Serverless::Connector", "Properties": connector})
     assert [name for name, resource in made.items() if resource["Type"] == "AWS::IAM::ManagedPolicy"]
     profiles = Path(samtranslator.__file__).parent / "model" / "connector_profiles" / "profiles.json"
-    assert {action.split(":")[0] for action in actions(json.loads(profiles.read_text(encoding="utf-8")))}.isdisjoint({"kms", "*"})
+    assert {action.split(":")[0] for action in actions(json.loads(profiles.read_text(encoding="utf-8")))}.isdisjoint(
+        {"kms", "*"}
+    )
 
 
 def test_the_names_of_templates_of_policies_tell_which_are_about_keys() -> None:
@@ -108,4 +119,7 @@ def actions(node: Any) -> list[str]:
     if not isinstance(node, dict):
         return []
     own = node.get("Action", [])
-    return [*([own] if isinstance(own, str) else own), *(action for value in node.values() for action in actions(value))]
+    return [
+        *([own] if isinstance(own, str) else own),
+        *(action for value in node.values() for action in actions(value)),
+    ]

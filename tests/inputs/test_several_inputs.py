@@ -36,7 +36,10 @@ def asked(estate: Estate, made: Sample) -> Asked:
     text = "\n".join([f"account own = {ACCOUNT}", f"account partner = {PARTNER}", *lines])
     keys = {key.arn: key.name for key in estate.keys if PLACEHOLDER in key.arn}
     verdicts = verifier.prove(estate, read_invariants(Source("it.inv", text)).invariants).verdicts
-    return {(verdict.invariant.name, keys.get(verdict.target) or verdict.target): verdict.status.value for verdict in verdicts}
+    return {
+        (verdict.invariant.name, keys.get(verdict.target) or verdict.target): verdict.status.value
+        for verdict in verdicts
+    }
 
 
 def inputs(folder: Path, number: int) -> tuple[Sample, list[Path], Supplied]:
@@ -51,7 +54,9 @@ def inputs(folder: Path, number: int) -> tuple[Sample, list[Path], Supplied]:
 
 CLOSED = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"}, "Action": "kms:*", "Resource": "*"}],
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"}, "Action": "kms:*", "Resource": "*"}
+    ],
 }
 ELSEWHERE = f"arn:aws:kms:us-west-2:{OTHER}:key/77777777-12ab-34cd-56ef-1234567890ab"
 
@@ -64,7 +69,11 @@ def elsewhere(folder: Path) -> list[Path]:
     snapshots = {"keys": [key], "accounts": {OTHER: {"authorization_details": listed}}}
     planned = plan(caller_identity(OTHER), new_key("other", CLOSED), new_role("app"), region="us-west-2")
     template = {"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}}
-    return [write(folder, snapshots, "other.json"), write(folder, planned, "other_plan.json"), write(folder, template, "template.json")]
+    return [
+        write(folder, snapshots, "other.json"),
+        write(folder, planned, "other_plan.json"),
+        write(folder, template, "template.json"),
+    ]
 
 
 def doubts(folder: Path) -> list[Path]:
@@ -78,13 +87,23 @@ def doubts(folder: Path) -> list[Path]:
     later = {"address": "aws_iam_role_policy.later", "mode": "managed", "type": "aws_iam_role_policy", "name": "later"}
     change: dict[str, Any] = {"actions": ["create"], "before": None, "after": {}, "after_unknown": {}}
     unread: dict[str, Any] = {
-        "policy": plan(caller_identity(), Planned("aws_kms_key_policy", "p", {"policy": json.dumps(CLOSED)}, {"key_id": True}, open_)),
+        "policy": plan(
+            caller_identity(),
+            Planned("aws_kms_key_policy", "p", {"policy": json.dumps(CLOSED)}, {"key_id": True}, open_),
+        ),
         "stack": plan(caller_identity(), Planned("aws_cloudformation_stack", "s", {"name": "s"}, {"id": True})),
         "command": provisioned,
-        "deferred": plan(caller_identity(), deferred_changes=[{"reason": "unknown", "resource_change": {**later, "change": change}}]),
+        "deferred": plan(
+            caller_identity(), deferred_changes=[{"reason": "unknown", "resource_change": {**later, "change": change}}]
+        ),
         "grant": plan(
             caller_identity(),
-            Planned("aws_kms_grant", "g", {"operations": ["Decrypt"], "constraints": []}, {"key_id": True, "grantee_principal": True}),
+            Planned(
+                "aws_kms_grant",
+                "g",
+                {"operations": ["Decrypt"], "constraints": []},
+                {"key_id": True, "grantee_principal": True},
+            ),
         ),
         "alias": plan(caller_identity(), Planned("aws_kms_alias", "a", {"name": "alias/new"}, {"target_key_id": True})),
     }
@@ -154,7 +173,9 @@ def test_a_plan_and_a_snapshot_of_its_result_agree_with_the_snapshot(tmp_path: P
 def is_told(found: PlanSample) -> bool:
     """Whether the planned values are all known."""
     changes = [entry["change"] for entry in found.plan["resource_changes"]]
-    return not any("true" in json.dumps(change.get("after_unknown")) for change in changes if change["after"] is not None)
+    return not any(
+        "true" in json.dumps(change.get("after_unknown")) for change in changes if change["after"] is not None
+    )
 
 
 def test_a_state_beside_a_snapshot_of_something_else_proves_nothing_that_either_refutes(tmp_path: Path) -> None:
@@ -164,10 +185,13 @@ def test_a_state_beside_a_snapshot_of_something_else_proves_nothing_that_either_
     for number, (one, other) in enumerate(itertools.pairwise(samples)):
         state = {"format_version": "1.0", "terraform_version": "1.9.8", "values": one.plan["planned_values"]}
         key = one.made if number % 2 else other.made
-        there = replace(other.made, beside=True, policy=key.policy, tags=key.tags, aliases=key.aliases, grants=key.grants)
+        there = replace(
+            other.made, beside=True, policy=key.policy, tags=key.tags, aliases=key.aliases, grants=key.grants
+        )
         listed = snapshot(there, without_open=False)
         paths = [write(tmp_path, state, "state.json"), write(tmp_path, listed, "other.json")]
-        for made in (there,) if one.made.beside else (there, replace(one.made, beside=True)):  # beside a snapshot it does not tell all
+        # beside a snapshot it does not tell all
+        for made in (there,) if one.made.beside else (there, replace(one.made, beside=True)):
             said = against_the_estate(tmp_path, made, number, paths, counts, Supplied(ACCOUNT, "us-west-2"))
             assert not [line for line in said if "the input proved" in line]
     assert counts.verdicts["proved"] >= 20

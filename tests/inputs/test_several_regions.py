@@ -1,4 +1,5 @@
-"""S4: provider configurations of which nothing tells the Region may be in several; two that a folder is handed may have two logins too."""
+"""S4: provider configurations of which nothing tells the Region may be in several; two that a folder is handed may have
+two logins too."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from verifier.verify import prove
 
 HANDED = "terraform {\n  required_providers {\n    aws = {\n      configuration_aliases = [aws.other]\n    }\n  }\n}\n"
 VARIABLES = (
-    'variable "a" {}\nvariable "b" {}\nprovider "aws" {\n  region = var.a\n}\nprovider "aws" {\n  alias  = "other"\n  region = var.b\n}\n'
+    'variable "a" {}\nvariable "b" {}\nprovider "aws" {\n  region = var.a\n}\nprovider "aws" {\n  alias  = "other"\n '
+    " region = var.b\n}\n"
 )
 LOGINS = 'provider "aws" {}\nprovider "aws" {\n  alias   = "other"\n  profile = "second"\n}\n'
 DATA = 'data "aws_region" "here" {}\n'

@@ -48,14 +48,18 @@ def test_two_versions_of_two_templates_have_the_same_keys(tmp_path: Path) -> Non
         paths.append(tuple(tmp_path / side / name for name in ("a.yaml", "b.yaml")))
         for path in paths[-1]:
             path.write_text(text(KEY))
-    old, new = load_versions(*(Version(p) for p in paths), supplied=Supplied(account="111122223333", region="us-west-2"))
+    old, new = load_versions(
+        *(Version(p) for p in paths), supplied=Supplied(account="111122223333", region="us-west-2")
+    )
     assert [key.arn for key in old.keys] == [key.arn for key in new.keys] and len({key.arn for key in old.keys}) == 2
 
 
 def test_a_parameter_is_of_the_template_that_has_it(tmp_path: Path) -> None:
     estate = load(tmp_path, text(KEY), text(OPEN.replace("Key:", "Other:", 1), PARTNER), Partner="444455556666")
     other = next(key for key in estate.keys if key.name == "Other")
-    assert other.policies is not None and [p.value for p in other.policies[0].statements[0].principals or ()] == ["444455556666"]
+    assert other.policies is not None and [p.value for p in other.policies[0].statements[0].principals or ()] == [
+        "444455556666"
+    ]
     with pytest.raises(InputError) as caught:
         load(tmp_path, text(KEY), text(OPEN, PARTNER), Partnr="444455556666")
     (error,) = caught.value.diagnostics
@@ -76,7 +80,10 @@ def test_a_parameter_may_be_of_one_version_alone(tmp_path: Path) -> None:
 def test_the_same_address_in_two_plans_is_two_things(tmp_path: Path) -> None:
     def written(role: Planned) -> list[Path]:
         policies = [key_policy(), key_policy(PARTNER_ROLE)]
-        return [write(tmp_path, plan(caller_identity(), new_key("k", p), role), f"p{number}.json") for number, p in enumerate(policies)]
+        return [
+            write(tmp_path, plan(caller_identity(), new_key("k", p), role), f"p{number}.json")
+            for number, p in enumerate(policies)
+        ]
 
     with pytest.raises(InputError, match="duplicate user or role"):  # a role of one name is one role
         load_estate(written(new_role("a")))
@@ -137,11 +144,16 @@ def test_exports_in_a_circle_or_a_long_chain_are_not_known(tmp_path: Path, expor
 
 def test_an_export_that_is_not_certain_is_not_known(tmp_path: Path) -> None:
     twice = exporting(KEY.replace("Key:", "Other:", 1), theKey="!GetAtt Other.Arn")
-    assert [key.aliases for key in load(tmp_path, exporting(KEY, theKey="!GetAtt Key.Arn"), twice, text(ROLE + IMPORTS)).keys] == [
+    assert [
+        key.aliases
+        for key in load(tmp_path, exporting(KEY, theKey="!GetAtt Key.Arn"), twice, text(ROLE + IMPORTS)).keys
+    ] == [
         None,
         None,
     ]
     perhaps = exporting(KEY, theKey="!GetAtt Key.Arn").replace("Export:", "Condition: Open, Export:")
-    perhaps = perhaps.replace("Resources:", "Parameters: {P: {Type: String}}\nConditions: {Open: !Equals [!Ref P, x]}\nResources:")
+    perhaps = perhaps.replace(
+        "Resources:", "Parameters: {P: {Type: String}}\nConditions: {Open: !Equals [!Ref P, x]}\nResources:"
+    )
     assert load(tmp_path, perhaps, text(ROLE + IMPORTS)).keys[0].aliases is None
     assert load(tmp_path, perhaps, text(ROLE + IMPORTS), P="x").keys[0].aliases == ("alias/pay",)

@@ -28,7 +28,9 @@ def association(arn: Any, **unknown: Any) -> Planned:
     share = "arn:aws:ram:us-west-2:111122223333:resource-share/1234abcd-12ab-34cd-56ef-1234567890ab"
     after: dict[str, Any] = {"resource_share_arn": share}
     if isinstance(arn, dict):
-        return Planned("aws_ram_resource_association", "a", after, {"resource_arn": True, "id": True}, {"resource_arn": arn})
+        return Planned(
+            "aws_ram_resource_association", "a", after, {"resource_arn": True, "id": True}, {"resource_arn": arn}
+        )
     return Planned("aws_ram_resource_association", "a", {**after, "resource_arn": arn}, {"id": True})
 
 
@@ -46,7 +48,11 @@ def test_l5a_a_plan_that_shares_its_key(tmp_path: Path) -> None:
     (key,) = estate.keys
     assert found(estate) == [("L5a", "may allow", key.arn)]
     (verdict,) = verifier.prove(estate, [builtin("no-external-access")]).verdicts
-    assert verdict.status.value == "unknown" and verdict.reason is not None and "aws_ram_resource_association.a" in verdict.reason.text
+    assert (
+        verdict.status.value == "unknown"
+        and verdict.reason is not None
+        and "aws_ram_resource_association.a" in verdict.reason.text
+    )
     assert not any("not shared through AWS RAM" in assumption.text for assumption in verdict.assumptions)
 
 
@@ -92,7 +98,9 @@ def _owner(type_: str, attribute: str) -> tuple[Any, Planned]:
 def test_l5a_what_is_shared_is_told_by_the_attribute(tmp_path: Path, owner: tuple[Any, Planned], may: bool) -> None:
     """Only the ARN of a thing of another service is certainly not that of a key."""
     reference, resource = owner
-    assert [key for label, _, key in found(shared_by_plan(tmp_path, reference, resource)) if label == "L5a"] == [None] * may
+    assert [key for label, _, key in found(shared_by_plan(tmp_path, reference, resource)) if label == "L5a"] == [
+        None
+    ] * may
 
 
 def test_l5a_a_key_of_the_provider_awscc_that_is_shared(tmp_path: Path) -> None:
@@ -103,7 +111,10 @@ def test_l5a_a_key_of_the_provider_awscc_that_is_shared(tmp_path: Path) -> None:
 def _already_shared(folder: Path) -> Path:
     statement = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:Sign", "Resource": "*"}
     shared = {"Version": "2012-10-17", "Statement": [statement]}
-    entry = {"metadata": {"KeyMetadata": {"Arn": SNAPSHOT_KEY}}, "policies": {"default": key_policy(), "AWS_RAM": shared}}
+    entry = {
+        "metadata": {"KeyMetadata": {"Arn": SNAPSHOT_KEY}},
+        "policies": {"default": key_policy(), "AWS_RAM": shared},
+    }
     (folder / "shared.json").write_text(json.dumps({"keys": [entry]}), encoding="utf-8")
     return folder / "shared.json"
 
@@ -123,7 +134,9 @@ _SHARE_NOW = {"arn": "x", "id": "x", "permission_arns": ["a"]}
     ],
     ids=str,
 )
-def test_l5a_a_share_that_goes_or_changes_takes_away_what_it_allowed(tmp_path: Path, change: Planned, open_: bool) -> None:
+def test_l5a_a_share_that_goes_or_changes_takes_away_what_it_allowed(
+    tmp_path: Path, change: Planned, open_: bool
+) -> None:
     estate = load_estate([_already_shared(tmp_path), write(tmp_path, plan(caller_identity(), change))])
     assert {key for _, _, key in found(estate)} == ({SNAPSHOT_KEY} if open_ else set())
     (shared,) = (policy for policy in estate.keys[0].policies or () if policy.name == "AWS_RAM")
@@ -138,10 +151,17 @@ def test_l5a_a_share_of_a_template_may_be_there_already(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "type_", ["aws_cloudformation_stack", "aws_cloudformation_stack_set", "aws_serverlessapplicationrepository_cloudformation_stack"]
+    "type_",
+    [
+        "aws_cloudformation_stack",
+        "aws_cloudformation_stack_set",
+        "aws_serverlessapplicationrepository_cloudformation_stack",
+    ],
 )
 def test_s1_what_is_not_read_of_a_plan_is_named(tmp_path: Path, type_: str) -> None:
-    estate = load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), Planned(type_, "x", {"name": "x"})))])
+    estate = load_estate(
+        [write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), Planned(type_, "x", {"name": "x"})))]
+    )
     things = [(thing.label, thing.influence.value, thing.account) for thing in estate.unmodelled]
     assert things == [("U3", "may allow or refuse", ACCOUNT)]
     (told,) = [warning.message for warning in estate.warnings if f"{type_}.x" in warning.message]
@@ -151,7 +171,10 @@ def test_s1_what_is_not_read_of_a_plan_is_named(tmp_path: Path, type_: str) -> N
 @pytest.mark.parametrize("type_", ["awscc_kms_key", "awscc_kms_replica_key"])
 def test_u3_a_key_that_is_not_read_is_one_of_which_nothing_is_known(tmp_path: Path, type_: str) -> None:
     arn = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-    new, there = Planned(type_, "x", {"key_policy": "{}"}, {"arn": True}), Planned(type_, "x", {"arn": arn}, before={"arn": arn})
+    new, there = (
+        Planned(type_, "x", {"key_policy": "{}"}, {"arn": True}),
+        Planned(type_, "x", {"arn": arn}, before={"arn": arn}),
+    )
     for resource in (new, there):
         estate = load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), resource))])
         (key,) = [key for key in estate.keys if key.name == f"{type_}.x"]
@@ -163,7 +186,9 @@ def test_u3_a_key_that_is_not_read_is_one_of_which_nothing_is_known(tmp_path: Pa
 
 
 def test_what_does_not_matter_here_is_no_remark(tmp_path: Path) -> None:
-    others = [Planned(type_, "x", {"name": "x"}) for type_ in ("awscc_s3_bucket", "aws_s3_bucket", "aws_cloudformation_type")]
+    others = [
+        Planned(type_, "x", {"name": "x"}) for type_ in ("awscc_s3_bucket", "aws_s3_bucket", "aws_cloudformation_type")
+    ]
     estate = load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), *others))])
     assert not estate.unmodelled and not estate.warnings
 
@@ -193,8 +218,16 @@ SHARE = "  Share: {Type: AWS::RAM::ResourceShare, Properties: {Name: s, Resource
     ],
 )
 def test_l5a_a_template_that_shares_its_key(tmp_path: Path, arns: str, keys: list[str | None]) -> None:
-    types = {"Subnet": "AWS::EC2::Subnet", "Parameter": "AWS::SSM::Parameter", "Application": "AWS::Serverless::Application"}
-    others = [f"  {name}: {{Type: '{types.get(name, 'Mine::Own::Thing')}'}}\n" for name in (*types, "Registered") if name in arns]
+    types = {
+        "Subnet": "AWS::EC2::Subnet",
+        "Parameter": "AWS::SSM::Parameter",
+        "Application": "AWS::Serverless::Application",
+    }
+    others = [
+        f"  {name}: {{Type: '{types.get(name, 'Mine::Own::Thing')}'}}\n"
+        for name in (*types, "Registered")
+        if name in arns
+    ]
     estate = cloudformation.load(tmp_path, text(KEY + "".join(others) + SHARE % arns, PARAMETERS))
     names = {key.arn: key.name for key in estate.keys}
     assert [None if key is None else names[key] for label, _, key in found(estate) if label == "L5a"] == keys
@@ -208,4 +241,6 @@ def test_a_share_that_is_not_made_shares_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("arn", "keys"), [("!GetAtt Key.Arn", 1), (EC2, 0), ("!Ref Open", 1)])
 def test_l5a_the_association_of_a_share_with_a_key(tmp_path: Path, arn: str, keys: int) -> None:
     share = f"  A: {{Type: AWS::RAM::ResourceAssociation, Properties: {{ResourceShareArn: x, ResourceArn: {arn}}}}}\n"
-    assert [label for label, _, _ in found(cloudformation.load(tmp_path, text(KEY + share, PARAMETERS)))] == ["L5a"] * keys
+    assert [label for label, _, _ in found(cloudformation.load(tmp_path, text(KEY + share, PARAMETERS)))] == [
+        "L5a"
+    ] * keys

@@ -1,13 +1,16 @@
-"""Cases about templates, as files in `templates`: what CloudFormation makes of one, argued from its pages, and so which verdicts hold.
+"""Cases about templates, as files in `templates`: what CloudFormation makes of one, argued from its pages, and so which
+verdicts hold.
 
 A case has `title`, `source`, `argument`, and
 
-- `resources` and `sections` (left out: none), texts of a YAML template; `$KEY` is a key that delegates to its own account, to whose policy
-  indented statements may follow, and `$ROLE` a role that EC2 may assume, to whose properties more may follow. Or `json`, a whole template.
-- `parameters`, as they are given; `$ARN` in one is the ARN of a key that is there before. `roles` and `groups`, an inventory of the account
-  beside the template: for each the statements of a policy. `key`, that key beside it: its statements after the delegation.
-- `expect`: for each invariant, a sentence or the name of a built-in, the verdict; `because`, a text that the reasons of all that are
-  unknown have. Or `refused`, a text of the error.
+- `resources` and `sections` (left out: none), texts of a YAML template; `$KEY` is a key that delegates to its own
+  account, to whose policy indented statements may follow, and `$ROLE` a role that EC2 may assume, to whose properties
+  more may follow. Or `json`, a whole template.
+- `parameters`, as they are given; `$ARN` in one is the ARN of a key that is there before. `roles` and `groups`, an
+  inventory of the account beside the template: for each the statements of a policy. `key`, that key beside it: its
+  statements after the delegation.
+- `expect`: for each invariant, a sentence or the name of a built-in, the verdict; `because`, a text that the reasons of
+  all that are unknown have. Or `refused`, a text of the error.
 """
 
 from __future__ import annotations
@@ -60,7 +63,12 @@ def entry(arn: str, statements: list[Any]) -> dict[str, Any]:
     kind, name = arn.split(":", 5)[5].split("/")
     title = kind.capitalize()
     policies = [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}]
-    return {f"{title}Name": name, f"{title}Id": f"A{name.upper()}", "Arn": arn, f"{title}PolicyList": policies if statements else []}
+    return {
+        f"{title}Name": name,
+        f"{title}Id": f"A{name.upper()}",
+        "Arn": arn,
+        f"{title}PolicyList": policies if statements else [],
+    }
 
 
 def paths(folder: Path, case: dict[str, Any]) -> list[Path]:
@@ -70,7 +78,9 @@ def paths(folder: Path, case: dict[str, Any]) -> list[Path]:
         template.write_text(case["json"], encoding="utf-8")
     else:
         template = folder / "template.yaml"
-        resources = case["resources"].replace("$KEY\n", dedent(KEY)).replace("$ROLE\n", dedent(ROLE)).replace("$ARN", ARN)
+        resources = (
+            case["resources"].replace("$KEY\n", dedent(KEY)).replace("$ROLE\n", dedent(ROLE)).replace("$ARN", ARN)
+        )
         template.write_text(f"{case.get('sections', '')}Resources:\n{indent(resources, '  ')}", encoding="utf-8")
     if not {"roles", "groups", "key"} & set(case):
         return [template]
@@ -103,7 +113,11 @@ def verdict(estate: Any, sentence: str) -> tuple[str, str]:
 @pytest.mark.parametrize("case", [*cases()])
 def test_what_a_template_makes_decides_the_verdict(tmp_path: Path, case: dict[str, Any]) -> None:
     assert set(case) <= MEMBERS and {"title", "source", "argument"} <= set(case)
-    supplied = Supplied(ACCOUNT, "us-west-2", {name: str(value).replace("$ARN", ARN) for name, value in case.get("parameters", {}).items()})
+    supplied = Supplied(
+        ACCOUNT,
+        "us-west-2",
+        {name: str(value).replace("$ARN", ARN) for name, value in case.get("parameters", {}).items()},
+    )
     given = paths(tmp_path, case)
     if "refused" in case:
         with pytest.raises(InputError) as caught:

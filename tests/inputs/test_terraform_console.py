@@ -1,5 +1,6 @@
-"""What is evaluated of `.tf` files, held against the real Terraform: random expressions, some parts of which the evaluator is not told, and
-random folders with variables, a module and override files. `tools/terraform_agreement.py` asks about many more."""
+"""What is evaluated of `.tf` files, held against the real Terraform: random expressions, some parts of which the
+evaluator is not told, and random folders with variables, a module and override files. `tools/terraform_agreement.py`
+asks about many more."""
 
 from __future__ import annotations
 
@@ -58,18 +59,28 @@ EXACT = {
     "literal_value": "[null, true, false]",
     "tuple": '[1, "a", [null]]',
     "object": '{ "a" = 1, (local.word) = 2, 3 = "x", true = false }',
-    "for_tuple_expr": '[[for k, v in local.set : k], [for k, v in ["a"] : k], [for k, v in local.object : k if v != "x"]]',
-    "for_object_expr": "[{ for k, v in local.object : k => v }, { for s in local.set : s => [s] }, { for n, x in [1] : n => x if x > 0 }]",
+    "for_tuple_expr": (
+        '[[for k, v in local.set : k], [for k, v in ["a"] : k], [for k, v in local.object : k if v != "x"]]'
+    ),
+    "for_object_expr": (
+        "[{ for k, v in local.object : k => v }, { for s in local.set : s => [s] }, { for n, x in [1] : n => x if "
+        "x > 0 }]"
+    ),
     "identifier": "[for x in [1] : x]",
     "get_attr_expr_term": "[local.object.a, { a = 1 }.a]",
     "index_expr_term": '[local.tuple[1], local.tuple["0"], local.object["a"], { 1 = "x" }[1]]',
     "conditional": '[true ? 1 : 2, "true" ? "a" : null, false ? null : ["b"]]',
-    "binary_op": '[1 == "1", "1" == 1, null == "", 10 > 9, "10" <= 9, true && false, true || !true, 1.0 == 1, "a" != "b"]',
+    "binary_op": (
+        '[1 == "1", "1" == 1, null == "", 10 > 9, "10" <= 9, true && false, true || !true, 1.0 == 1, "a" != "b"]'
+    ),
     "unary_op": '[!true, !"false"]',
     "function_call": "length([])",
 }
 """An expression of each kind that is evaluated, of which everything is known."""
-ELSEWHERE = {"one": "newer than this Terraform", "nonsensitive": "fails in it of what is not sensitive"} | dict.fromkeys(
+ELSEWHERE = {
+    "one": "newer than this Terraform",
+    "nonsensitive": "fails in it of what is not sensitive",
+} | dict.fromkeys(
     ("attr_splat_expr_term", "full_splat_expr_term"), "of resources, which this Terraform has no provider for"
 )
 """What tests/inputs/test_terraform_language.py and test_terraform_files.py have cases of."""

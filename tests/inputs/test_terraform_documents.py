@@ -27,7 +27,12 @@ DOCUMENT = refers("data.aws_iam_policy_document.d.json")
 
 def statement(**members: Any) -> Json:
     """A `statement` block as a plan shows it."""
-    empty: Json = dict.fromkeys(("not_actions", "not_resources")) | {"condition": [], "not_principals": [], "principals": [], "sid": None}
+    empty: Json = dict.fromkeys(("not_actions", "not_resources")) | {
+        "condition": [],
+        "not_principals": [],
+        "principals": [],
+        "sid": None,
+    }
     return {**empty, "effect": "Allow", "actions": ["kms:Decrypt"], "resources": ["*"], **members}
 
 
@@ -36,12 +41,19 @@ def aws(*identifiers: str | None) -> list[Json]:
     return [{"type": "AWS", "identifiers": list(identifiers)}]
 
 
-def data(statements: list[Json], unknown: list[Json], expressions: list[Json], name: str = "d", **values: Any) -> Planned:
+def data(
+    statements: list[Json], unknown: list[Json], expressions: list[Json], name: str = "d", **values: Any
+) -> Planned:
     """A data source that is read during apply."""
     usual = dict.fromkeys(("override_policy_documents", "policy_id", "source_policy_documents", "version"))
     flags = {"id": True, "json": True, "minified_json": True, "statement": unknown}
     return Planned(
-        "aws_iam_policy_document", name, {**usual, "statement": statements, **values}, flags, {"statement": expressions}, data=True
+        "aws_iam_policy_document",
+        name,
+        {**usual, "statement": statements, **values},
+        flags,
+        {"statement": expressions},
+        data=True,
     )
 
 
@@ -64,9 +76,14 @@ def principals(estate: Estate) -> list[tuple[list[str], bool]]:
 
 
 def test_a_new_role_is_recovered_by_its_name(tmp_path: Path) -> None:
-    estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), one(refers("aws_iam_role.app.arn")), new_role("app")))
+    estate = load(
+        tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), one(refers("aws_iam_role.app.arn")), new_role("app"))
+    )
     assert principals(estate) == [([APP], False)]
-    assert any("aws_kms_key.k.policy is data.aws_iam_policy_document.d.json" in sentence for sentence in only_key(estate).supposed)
+    assert any(
+        "aws_kms_key.k.policy is data.aws_iam_policy_document.d.json" in sentence
+        for sentence in only_key(estate).supposed
+    )
 
 
 def test_what_nothing_tells_is_in_doubt_and_named(tmp_path: Path) -> None:
@@ -125,14 +142,19 @@ def test_several_unknown_entries_are_what_their_references_are(tmp_path: Path) -
     estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document, new_role("app"), new_role("job")))
     assert principals(estate) == [([APP, f"arn:aws:iam::{ACCOUNT}:role/job"], False)]
     document = one(refers("aws_iam_role.app.arn", "local.more"), flags=[True], listed=(None,))
-    assert principals(load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document, new_role("app")))) == [(["*"], True)]
+    assert principals(load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document, new_role("app")))) == [
+        (["*"], True)
+    ]
 
 
 def test_an_expression_of_several_references_is_not_one_of_them(tmp_path: Path) -> None:
     key = new_key("k", refers("data.aws_iam_policy_document.d.json", "local.more"))
     assert (
         only_key(
-            load(tmp_path, plan(caller_identity(), key, one(constant([PARTNER_ROLE]), flags=[False], listed=(PARTNER_ROLE,))))
+            load(
+                tmp_path,
+                plan(caller_identity(), key, one(constant([PARTNER_ROLE]), flags=[False], listed=(PARTNER_ROLE,))),
+            )
         ).policies
         is None
     )
@@ -174,7 +196,9 @@ def test_conditions_effects_and_variables(tmp_path: Path) -> None:
         [{}],
         [{}],
     )
-    (found,) = (only_key(load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document))).policies or ())[0].statements
+    (found,) = (only_key(load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document))).policies or ())[
+        0
+    ].statements
     assert (found.effect.value, found.sid.value if found.sid else None, found.not_action) == ("Deny", "Team", True)
     assert found.principals is not None and found.principals[0].type.value == "*"
     assert found.conditions[0].values[0].value == "${aws:username}"
@@ -191,7 +215,9 @@ def test_a_condition_with_an_unknown_value(tmp_path: Path) -> None:
             }
         ]
     }
-    document = data([statement(principals=aws("*"), condition=[condition])], [{"condition": [{"values": [True]}]}], [expressions])
+    document = data(
+        [statement(principals=aws("*"), condition=[condition])], [{"condition": [{"values": [True]}]}], [expressions]
+    )
     estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document))
     (found,) = (only_key(estate).policies or ())[0].statements
     assert found.doubt is not None and found.conditions == ()
@@ -226,8 +252,11 @@ def sourced(condition: Json, *, of: str = "2012-10-17", **values: Any) -> Planne
 
 
 @pytest.mark.parametrize("value", [111122223333, None])
-def test_a_condition_of_a_source_document_that_the_provider_leaves_out_may_not_be_there(tmp_path: Path, value: Any) -> None:
-    """`policy_model.go`: of the conditions of such a document texts, truths and lists are read, and numbers are passed over."""
+def test_a_condition_of_a_source_document_that_the_provider_leaves_out_may_not_be_there(
+    tmp_path: Path, value: Any
+) -> None:
+    """`policy_model.go`: of the conditions of such a document texts, truths and lists are read, and numbers are passed
+    over."""
     document = sourced({"StringEquals": {"kms:CallerAccount": value, "kms:ViaService": "s3.us-west-2.amazonaws.com"}})
     estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document))
     (found,) = (only_key(estate).policies or ())[0].statements
@@ -237,7 +266,9 @@ def test_a_condition_of_a_source_document_that_the_provider_leaves_out_may_not_b
 
 def test_a_condition_of_a_source_document_that_the_provider_reads_is_there(tmp_path: Path) -> None:
     document = sourced({"Bool": {"aws:SecureTransport": True}, "StringEquals": {"kms:CallerAccount": ["111122223333"]}})
-    (found,) = (only_key(load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document))).policies or ())[0].statements
+    (found,) = (only_key(load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document))).policies or ())[
+        0
+    ].statements
     assert found.doubt is None and len(found.conditions) == 2
 
 
@@ -248,7 +279,9 @@ def test_the_version_of_a_document_is_the_latest_of_those_that_it_is_made_of(tmp
     for document, variables in ((upgraded, True), (kept, True), (data([], [], [], version="2008-10-17"), False)):
         document.after = {**(document.after or {}), "statement": [statement(principals=aws(None))]}
         document.unknown["statement"] = [{"principals": [{"identifiers": [True]}]}]
-        document.expressions["statement"] = [{"principals": [{"type": constant("AWS"), "identifiers": refers("aws_iam_role.app.arn")}]}]
+        document.expressions["statement"] = [
+            {"principals": [{"type": constant("AWS"), "identifiers": refers("aws_iam_role.app.arn")}]}
+        ]
         estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document, new_role("app")))
         assert (only_key(estate).policies or ())[0].variables is variables
 
@@ -257,7 +290,10 @@ def test_a_source_document_that_is_not_known_leaves_all_open(tmp_path: Path) -> 
     document = one(refers("aws_iam_role.app.arn"))
     document.unknown["source_policy_documents"] = [True]
     document.expressions["source_policy_documents"] = refers("local.base")
-    assert only_key(load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document, new_role("app")))).policies is None
+    assert (
+        only_key(load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document, new_role("app")))).policies
+        is None
+    )
 
 
 def test_a_document_that_is_made_from_another_deferred_one(tmp_path: Path) -> None:
@@ -276,8 +312,14 @@ def test_the_instance_with_the_same_key(tmp_path: Path) -> None:
     for index in ("a", "b"):
         document = one(refers("aws_iam_role.app.arn"))
         document.index = index
-        resources += [document, new_key("k", {"references": ["data.aws_iam_policy_document.d", "each.key"]}, index=index)]
-    found = [[s.doubt is not None for s in (key.policies or ())[0].statements] for key in load(tmp_path, plan(*resources)).keys]
+        resources += [
+            document,
+            new_key("k", {"references": ["data.aws_iam_policy_document.d", "each.key"]}, index=index),
+        ]
+    found = [
+        [s.doubt is not None for s in (key.policies or ())[0].statements]
+        for key in load(tmp_path, plan(*resources)).keys
+    ]
     assert found == [[False], [False]]
     resources[3].expressions["policy"] = {"references": ["data.aws_iam_policy_document.d", "each.value"]}
     resources[5].expressions["policy"] = {"references": ["data.aws_iam_policy_document.d", "each.value"]}

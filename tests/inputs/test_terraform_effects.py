@@ -1,4 +1,5 @@
-"""What the provider does to the real object, by resource (docs/terraform.md): each with what it proves and what it refutes."""
+"""What the provider does to the real object, by resource (docs/terraform.md): each with what it proves and what it
+refutes."""
 
 from __future__ import annotations
 
@@ -10,7 +11,19 @@ from typing import Any
 import pytest
 
 import verifier
-from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, new_role, plan, refers, state, write
+from tests.inputs.plans import (
+    ACCOUNT,
+    Json,
+    Planned,
+    caller_identity,
+    constant,
+    new_key,
+    new_role,
+    plan,
+    refers,
+    state,
+    write,
+)
 from tests.inputs.samples import KEY, KEY_ID, details, grant, key, role, user
 from verifier.model.estate import Account
 from verifier.model.results.verdict import Status
@@ -25,7 +38,9 @@ NOBODY_OUTSIDE = f'account prod = {ACCOUNT}\ninvariant "i": no caller outside pr
 def policy(*principals: str, action: str = "kms:Decrypt") -> str:
     """A key policy that delegates to the account, and lets these principals decrypt."""
     listed = [(f"arn:aws:iam::{ACCOUNT}:root", "kms:*"), *((who, action) for who in principals)]
-    statements = [{"Effect": "Allow", "Principal": {"AWS": who}, "Action": does, "Resource": "*"} for who, does in listed]
+    statements = [
+        {"Effect": "Allow", "Principal": {"AWS": who}, "Action": does, "Resource": "*"} for who, does in listed
+    ]
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
@@ -34,7 +49,9 @@ SPACED = json.dumps(json.loads(CLOSED), indent=1)
 BY_NUMBER = CLOSED.replace(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT)
 
 
-def verdicts(folder: Path, resources: list[Planned], snapshot: Any = None, invariant: str = NOBODY_OUTSIDE, **members: Any) -> list[Status]:
+def verdicts(
+    folder: Path, resources: list[Planned], snapshot: Any = None, invariant: str = NOBODY_OUTSIDE, **members: Any
+) -> list[Status]:
     """The verdicts on a plan of these resources, perhaps beside a snapshot."""
     (folder / "i.inv").write_text(invariant, encoding="utf-8")
     paths = [write(folder, plan(caller_identity(), *resources, **members))]
@@ -44,12 +61,17 @@ def verdicts(folder: Path, resources: list[Planned], snapshot: Any = None, invar
     return [found.status for found in report.verdicts]
 
 
-def the_key(before: str | None = CLOSED, after: str | None = None, *, configured: bool = True, identifier: str = KEY_ID) -> Planned:
+def the_key(
+    before: str | None = CLOSED, after: str | None = None, *, configured: bool = True, identifier: str = KEY_ID
+) -> Planned:
     """A key that there is already, whose own block says a policy, or none."""
     values = new_key("k").after or {}
     arn = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/{identifier}"
     values = {**values, "arn": arn, "key_id": identifier, "id": identifier, "multi_region": False, "tags_all": {}}
-    old, new = ({**values, **({"policy": text} if text is not None else {})} for text in (before, after if after is not None else before))
+    old, new = (
+        {**values, **({"policy": text} if text is not None else {})}
+        for text in (before, after if after is not None else before)
+    )
     return Planned("aws_kms_key", "k", new, {}, {"policy": constant(new.get("policy"))} if configured else {}, old)
 
 
@@ -117,11 +139,14 @@ ONLY_TOLD = ("it goes past the safety check, and stays", "it is forgotten, and s
 
 @pytest.mark.parametrize("case", KEY_POLICIES)
 def test_the_policy_of_a_key_that_a_snapshot_has_too(tmp_path: Path, case: str) -> None:
-    """What the plan does not tell is as in the snapshot; what it leaves open stays open. Where nothing is written the two must agree."""
+    """What the plan does not tell is as in the snapshot; what it leaves open stays open. Where nothing is written the
+    two must agree."""
     resources, expected = KEY_POLICIES[case]
     told = UNKNOWN if case in ONLY_TOLD else expected
     assert verdicts(tmp_path, resources, {"keys": [key(policy=json.loads(CLOSED))]}) == [told]
-    assert case not in ONLY_TOLD or verdicts(tmp_path, resources, {"keys": [key(policy=json.loads(OPEN))]}) == [expected]
+    assert case not in ONLY_TOLD or verdicts(tmp_path, resources, {"keys": [key(policy=json.loads(OPEN))]}) == [
+        expected
+    ]
 
 
 @pytest.mark.parametrize("case", KEY_POLICIES)
@@ -136,8 +161,16 @@ def block_of(one: Planned) -> str:
     """A resource as it stands in a `.tf` file."""
     if one.after is None:
         return ""
-    said = [f"key_id = {one.expressions['key_id'].get('references', [json.dumps(KEY_ID)])[0]}"] if "key_id" in one.expressions else []
-    said += [f"policy = {json.dumps(one.after['policy'])}"] if "policy" in one.expressions and one.after.get("policy") else []
+    said = (
+        [f"key_id = {one.expressions['key_id'].get('references', [json.dumps(KEY_ID)])[0]}"]
+        if "key_id" in one.expressions
+        else []
+    )
+    said += (
+        [f"policy = {json.dumps(one.after['policy'])}"]
+        if "policy" in one.expressions and one.after.get("policy")
+        else []
+    )
     return f'resource "{one.type}" "{one.name}" {{\n' + "".join(f"  {line}\n" for line in said) + "}\n"
 
 
@@ -146,7 +179,9 @@ def test_a_separate_policy_whose_key_changes_in_place(tmp_path: Path) -> None:
     other = replace(the_key(CLOSED, identifier=OTHER_ID), name="other")
     moving = replace(separate(CLOSED, CLOSED), before={**(separate(CLOSED, CLOSED).before or {}), "key_id": OTHER_ID})
     assert verdicts(tmp_path, [the_key(CLOSED), other, moving]) == [UNKNOWN, UNKNOWN]
-    snapshot = {"keys": [key(policy=json.loads(CLOSED), metadata={"KeyMetadata": {"Arn": KEY.replace(KEY_ID, OTHER_ID)}})]}
+    snapshot = {
+        "keys": [key(policy=json.loads(CLOSED), metadata={"KeyMetadata": {"Arn": KEY.replace(KEY_ID, OTHER_ID)}})]
+    }
     assert verdicts(tmp_path, [the_key(CLOSED), moving], snapshot) == [UNKNOWN, UNKNOWN]
     same = replace(moving, before={**(moving.before or {}), "key_id": KEY})  # the ID was written as an ARN
     assert verdicts(tmp_path, [the_key(CLOSED), same]) == [PROVED]
@@ -164,7 +199,11 @@ def test_a_known_policy_of_a_new_key_is_no_default_where_the_configuration_does_
 
 def test_a_policy_of_an_alias_of_the_plan(tmp_path: Path) -> None:
     alias = Planned("aws_kms_alias", "a", ALIAS, {}, {"target_key_id": refers("aws_kms_key.k.key_id")}, ALIAS)
-    by_alias = [the_key(CLOSED), alias, separate(CLOSED, OPEN, key_id="alias/pay", refers=refers("aws_kms_alias.a.name"))]
+    by_alias = [
+        the_key(CLOSED),
+        alias,
+        separate(CLOSED, OPEN, key_id="alias/pay", refers=refers("aws_kms_alias.a.name")),
+    ]
     assert verdicts(tmp_path, by_alias) == [REFUTED]
     assert verdicts(tmp_path, [the_key(OPEN), alias, separate(OPEN, CLOSED, key_id="alias/pay")]) == [PROVED]
 
@@ -194,7 +233,8 @@ def test_a_key_that_goes_is_there_until_it_is_deleted(tmp_path: Path) -> None:
     snapshot = {"keys": [key(policy=json.loads(OPEN))]}
     assert verdicts(tmp_path, [gone], snapshot) == [REFUTED]
     assert verdicts(tmp_path, [gone, separate(OPEN, None)], snapshot) == [PROVED]
-    assert verdicts(tmp_path, [gone, new_key("other", json.loads(CLOSED))]) == [PROVED]  # of the plan alone it is not checked
+    # of the plan alone it is not checked
+    assert verdicts(tmp_path, [gone, new_key("other", json.loads(CLOSED))]) == [PROVED]
 
 
 @pytest.mark.parametrize("type_", ["aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"])
@@ -202,7 +242,10 @@ def test_the_other_types_of_keys_are_written_alike(tmp_path: Path, type_: str) -
     own = KEY_ID if "replica" not in type_ else f"mrk-{KEY_ID.replace('-', '')}"
 
     def alike(one: Planned) -> Planned:
-        sides = [None if side is None else json.loads(json.dumps(side).replace(KEY_ID, own)) for side in (one.before, one.after)]
+        sides = [
+            None if side is None else json.loads(json.dumps(side).replace(KEY_ID, own))
+            for side in (one.before, one.after)
+        ]
         return replace(one, type=type_ if one.type == "aws_kms_key" else one.type, before=sides[0], after=sides[1])
 
     refer = refers(f"{type_}.k.key_id")
@@ -220,16 +263,25 @@ def test_a_state_in_which_two_resources_differ(tmp_path: Path, told: str, expect
     """After a first apply the state has what the key was made with, until it is refreshed."""
     (tmp_path / "i.inv").write_text(NOBODY_OUTSIDE, encoding="utf-8")
     path = write(tmp_path, state(the_key(CLOSED), separate(told, told)))
-    assert [v.status for v in verifier.prove(verifier.load(path), verifier.invariants(tmp_path / "i.inv")).verdicts] == [expected]
+    assert [
+        v.status for v in verifier.prove(verifier.load(path), verifier.invariants(tmp_path / "i.inv")).verdicts
+    ] == [expected]
 
 
 # -- grants --
 
 
-def granted(before: str | None, after: str | None, *, operations: str = "Decrypt", address: str = "g", **members: Any) -> Planned:
+def granted(
+    before: str | None, after: str | None, *, operations: str = "Decrypt", address: str = "g", **members: Any
+) -> Planned:
     """A grant to the partner before and after, by its ID; a new one's is known after apply."""
     unknown = {"grant_id": True, "id": True} if members.get("does", ["create"]) != ["no-op"] and after == "new" else {}
-    usual = {"name": None, "constraints": [], "retiring_principal": members.pop("retiring", None), "grantee_principal": PARTNER}
+    usual = {
+        "name": None,
+        "constraints": [],
+        "retiring_principal": members.pop("retiring", None),
+        "grantee_principal": PARTNER,
+    }
     usual |= {"name": members.pop("label", None), "key_id": KEY_ID, "retire_on_delete": members.pop("retire", False)}
     old = None if before is None else {**usual, "operations": ["Decrypt"], "grant_id": before}
     new = None if after is None else {**usual, "operations": [operations], **({} if unknown else {"grant_id": after})}
@@ -241,8 +293,14 @@ GRANTS: dict[str, tuple[list[Planned], Status]] = {
     "it goes": ([granted("a", None)], PROVED),
     "it is retired": ([granted("a", None, retire=True)], PROVED),
     "it is replaced": ([granted("a", "new", operations="Encrypt", does=REPLACED)], PROVED),
-    "it is replaced the other way round": ([granted("a", "new", operations="Encrypt", does=["create", "delete"])], PROVED),
-    "it is made, and the former one is forgotten": ([granted("a", "new", operations="Encrypt", does=["create", "forget"])], REFUTED),
+    "it is replaced the other way round": (
+        [granted("a", "new", operations="Encrypt", does=["create", "delete"])],
+        PROVED,
+    ),
+    "it is made, and the former one is forgotten": (
+        [granted("a", "new", operations="Encrypt", does=["create", "forget"])],
+        REFUTED,
+    ),
     "it is forgotten, and made anew": ([granted("a", "new", operations="Encrypt", does=["forget", "create"])], REFUTED),
     "it is forgotten": ([granted("a", None, does=["forget"])], REFUTED),
     "a deposed one stays": ([granted("b", None, left=True, address="d", entry={"deposed": "ab12cd34"})], REFUTED),
@@ -256,7 +314,10 @@ GRANTS: dict[str, tuple[list[Planned], Status]] = {
         UNKNOWN,
     ),
     "one of the same name is revoked before it is made": ([granted("a", "new", label="n", does=REPLACED)], REFUTED),
-    "another name is another grant": ([granted("a", None, label="n"), granted(None, "new", label="m", address="h")], REFUTED),
+    "another name is another grant": (
+        [granted("a", None, label="n"), granted(None, "new", label="m", address="h")],
+        REFUTED,
+    ),
 }
 
 
@@ -276,7 +337,9 @@ def test_grants(tmp_path: Path, case: str, beside: bool) -> None:
                 entry["deposed_key"] = "ab12cd34"
         (tmp_path / "i.inv").write_text(NOBODY_OUTSIDE, encoding="utf-8")
         paths = [write(tmp_path, found), *([write(tmp_path, snapshot, "snapshot.json")] if snapshot else [])]
-        assert [v.status for v in verifier.prove(verifier.load(*paths), verifier.invariants(tmp_path / "i.inv")).verdicts] == [expected]
+        assert [
+            v.status for v in verifier.prove(verifier.load(*paths), verifier.invariants(tmp_path / "i.inv")).verdicts
+        ] == [expected]
         return
     assert verdicts(tmp_path, data, snapshot) == [expected]
 
@@ -284,15 +347,24 @@ def test_grants(tmp_path: Path, case: str, beside: bool) -> None:
 # -- endpoints --
 
 ENDPOINT = "vpce-0123456789abcdef0"
-THROUGH = f'account prod = {ACCOUNT}\ninvariant "i": role/app in prod can kms:Decrypt only when aws:SourceVpce != "{ENDPOINT}"'
+THROUGH = (
+    f'account prod = {ACCOUNT}\ninvariant "i": role/app in prod can kms:Decrypt only when aws:SourceVpce != '
+    f'"{ENDPOINT}"'
+)
 FULL, NONE = (
-    json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*"}]}) for action in ("*", "kms:Encrypt")
+    json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*"}]})
+    for action in ("*", "kms:Encrypt")
 )
 
 
 def an_endpoint(before: str | None, after: str | None, *, configured: bool = True, **members: Any) -> Planned:
     """An endpoint of KMS whose own block says a policy."""
-    values = {"id": ENDPOINT, "service_name": "com.amazonaws.us-west-2.kms", "vpc_id": "vpc-01234567", "owner_id": ACCOUNT}
+    values = {
+        "id": ENDPOINT,
+        "service_name": "com.amazonaws.us-west-2.kms",
+        "vpc_id": "vpc-01234567",
+        "owner_id": ACCOUNT,
+    }
     old = None if before is None else {**values, "policy": before}
     new = None if after is None else {**values, "policy": after}
     return Planned("aws_vpc_endpoint", "e", new, {}, {"policy": constant(after)} if configured else {}, old, **members)
@@ -333,7 +405,12 @@ def test_the_policy_of_an_endpoint(tmp_path: Path, case: str) -> None:
 
 def an_endpoint_listed(document: str) -> Json:
     """The output of describe-vpc-endpoints."""
-    found = {"VpcEndpointId": ENDPOINT, "ServiceName": "com.amazonaws.us-west-2.kms", "VpcId": "vpc-01234567", "OwnerId": ACCOUNT}
+    found = {
+        "VpcEndpointId": ENDPOINT,
+        "ServiceName": "com.amazonaws.us-west-2.kms",
+        "VpcId": "vpc-01234567",
+        "OwnerId": ACCOUNT,
+    }
     return {"VpcEndpoints": [{**found, "PolicyDocument": document}]}
 
 
@@ -345,7 +422,14 @@ def an_endpoint_listed(document: str) -> Json:
         ([its_policy(None, FULL)], REFUTED),
         ([its_policy(NONE, None, does=["forget"])], PROVED),
         ([its_policy(None, NONE), its_policy(None, FULL, "q")], UNKNOWN),
-        ([replace(its_policy(None, FULL), after={"policy": FULL}, unknown={"vpc_endpoint_id": True}, expressions={})], UNKNOWN),
+        (
+            [
+                replace(
+                    its_policy(None, FULL), after={"policy": FULL}, unknown={"vpc_endpoint_id": True}, expressions={}
+                )
+            ],
+            UNKNOWN,
+        ),
     ],
 )
 def test_the_policy_of_an_endpoint_of_a_snapshot(tmp_path: Path, resources: list[Planned], expected: Status) -> None:
@@ -364,7 +448,12 @@ APP = f'account prod = {ACCOUNT}\ninvariant "i": no role/app in prod can kms:Dec
 
 def app(before: Json | None = None, after: Json | None = None, *, new: bool = False, **expressions: Any) -> Planned:
     """The role `app`, which there is already unless it is `new`."""
-    values = {**(new_role("app").after or {}), "arn": f"arn:aws:iam::{ACCOUNT}:role/app", "tags_all": {}, "unique_id": "AROAEXAMPLE"}
+    values = {
+        **(new_role("app").after or {}),
+        "arn": f"arn:aws:iam::{ACCOUNT}:role/app",
+        "tags_all": {},
+        "unique_id": "AROAEXAMPLE",
+    }
     values |= {"inline_policy": [], "managed_policy_arns": []}
     found = {"name": constant("app"), "assume_role_policy": constant("{}"), **expressions}
     old, new_ = {**values, **(before or {})}, {**values, **(after if after is not None else before or {})}
@@ -377,7 +466,13 @@ def inline(before: str | None, after: str | None, name: str = "x", label: str = 
     """An `aws_iam_role_policy` of the role."""
     old, new = (None if text is None else {"name": label, "role": "app", "policy": text} for text in (before, after))
     return Planned(
-        "aws_iam_role_policy", name, new, {}, {"role": refers("aws_iam_role.app.name"), "policy": constant(after)}, old, **members
+        "aws_iam_role_policy",
+        name,
+        new,
+        {},
+        {"role": refers("aws_iam_role.app.name"), "policy": constant(after)},
+        old,
+        **members,
     )
 
 
@@ -386,7 +481,13 @@ def attached(before: bool, after: bool, name: str = "x", **members: Any) -> Plan
     values = {"role": "app", "policy_arn": SHARED}
     expressions = {"role": refers("aws_iam_role.app.name"), "policy_arn": constant(SHARED)}
     return Planned(
-        "aws_iam_role_policy_attachment", name, values if after else None, {}, expressions, values if before else None, **members
+        "aws_iam_role_policy_attachment",
+        name,
+        values if after else None,
+        {},
+        expressions,
+        values if before else None,
+        **members,
     )
 
 
@@ -417,10 +518,22 @@ IDENTITIES: dict[str, tuple[list[Planned], Status]] = {
     "two of one name that say the same": ([app(), inline(None, READS), inline(None, READS, "y")], PROVED),
     "one of them is written": ([app(), inline(READS, READS), inline(READS, WRITES, "y")], REFUTED),
     "one of them goes": ([app(block(WRITES)), inline(WRITES, None), inline(WRITES, WRITES, "y")], PROVED),
-    "the block of the role says it, and is not written": ([app(block(READS), inline_policy=[{}]), inline(READS, WRITES)], REFUTED),
-    "the block of the role is written": ([app(block(READS), block(WRITES), inline_policy=[{}]), inline(READS, READS)], REFUTED),
-    "the block of the role loses it": ([app(block(WRITES), block(READS, "z"), inline_policy=[{}]), inline(WRITES, WRITES)], PROVED),
-    "the block loses it while it is written": ([app(block(READS), block(READS, "z"), inline_policy=[{}]), inline(READS, WRITES)], REFUTED),
+    "the block of the role says it, and is not written": (
+        [app(block(READS), inline_policy=[{}]), inline(READS, WRITES)],
+        REFUTED,
+    ),
+    "the block of the role is written": (
+        [app(block(READS), block(WRITES), inline_policy=[{}]), inline(READS, READS)],
+        REFUTED,
+    ),
+    "the block of the role loses it": (
+        [app(block(WRITES), block(READS, "z"), inline_policy=[{}]), inline(WRITES, WRITES)],
+        PROVED,
+    ),
+    "the block loses it while it is written": (
+        [app(block(READS), block(READS, "z"), inline_policy=[{}]), inline(READS, WRITES)],
+        REFUTED,
+    ),
     "it goes and is made elsewhere": ([app(), inline(WRITES, None), inline(None, WRITES, "y")], UNKNOWN),
     "-target leaves it": ([app(), inline(WRITES, WRITES, left=True)], REFUTED),
     "it is forgotten": ([app(), inline(WRITES, None, does=["forget"])], REFUTED),
@@ -428,8 +541,14 @@ IDENTITIES: dict[str, tuple[list[Planned], Status]] = {
     "a role that is replaced loses what is not made anew": ([app(new=True), inline(WRITES, WRITES)], UNKNOWN),
     "an attachment": ([shared(), app(), attached(False, True)], REFUTED),
     "an attachment goes": ([shared(), app(HAS), attached(True, False)], PROVED),
-    "an attachment goes, another stays": ([shared(), app(HAS), attached(True, False), attached(True, True, "y")], PROVED),
-    "an attachment goes, another is made": ([shared(), app(HAS), attached(True, False), attached(False, True, "y")], UNKNOWN),
+    "an attachment goes, another stays": (
+        [shared(), app(HAS), attached(True, False), attached(True, True, "y")],
+        PROVED,
+    ),
+    "an attachment goes, another is made": (
+        [shared(), app(HAS), attached(True, False), attached(False, True, "y")],
+        UNKNOWN,
+    ),
     "the role's list loses it": (
         [shared(), app(HAS, {"managed_policy_arns": []}, managed_policy_arns=constant([])), attached(True, True)],
         PROVED,
@@ -444,7 +563,10 @@ IDENTITIES: dict[str, tuple[list[Planned], Status]] = {
     ),
     "exclusive attaches what it lists": ([shared(), app(), only("policy_attachments", [SHARED])], REFUTED),
     "exclusive takes an inline policy": ([app(block(WRITES)), inline(WRITES, WRITES), only("policies", ["z"])], PROVED),
-    "exclusive leaves an inline policy": ([app(block(WRITES)), inline(WRITES, WRITES), only("policies", ["own"])], REFUTED),
+    "exclusive leaves an inline policy": (
+        [app(block(WRITES)), inline(WRITES, WRITES), only("policies", ["own"])],
+        REFUTED,
+    ),
     "exclusive, and an inline policy is made": ([app(), inline(None, WRITES), only("policies", [])], UNKNOWN),
 }
 
@@ -455,8 +577,14 @@ def test_the_policies_of_a_role(tmp_path: Path, case: str, beside: bool) -> None
     resources, expected = IDENTITIES[case]
     listed = details(RoleDetailList=[role("app", RolePolicyList=[], AttachedManagedPolicies=[])])
     snapshot = {"accounts": {ACCOUNT: {"authorization_details": listed}}} if beside else None
-    only_told = ("-target leaves it", "it is forgotten", "-target leaves an attachment", "exclusive leaves an inline policy")
-    expected = UNKNOWN if beside and case in only_told else expected  # the snapshot does not have it, and nothing writes it
+    only_told = (
+        "-target leaves it",
+        "it is forgotten",
+        "-target leaves an attachment",
+        "exclusive leaves an inline policy",
+    )
+    # the snapshot does not have it, and nothing writes it
+    expected = UNKNOWN if beside and case in only_told else expected
     assert verdicts(tmp_path, [the_key(CLOSED), *resources], snapshot, APP) == [expected]
 
 
@@ -468,7 +596,9 @@ def test_the_policies_of_a_role(tmp_path: Path, case: str, beside: bool) -> None
         ({}, {"inline_policy": True}, UNKNOWN),
     ],
 )
-def test_inline_policies_of_dynamic_blocks_are_not_in_the_configuration(tmp_path: Path, extra: Json, flags: Json, expected: Status) -> None:
+def test_inline_policies_of_dynamic_blocks_are_not_in_the_configuration(
+    tmp_path: Path, extra: Json, flags: Json, expected: Status
+) -> None:
     fresh = new_role("app", unknown=flags)
     fresh.after = {name: value for name, value in (fresh.after or {}).items() if name != "inline_policy"} | extra
     assert verdicts(tmp_path, [the_key(CLOSED), fresh], invariant=APP) == [expected]
@@ -478,7 +608,11 @@ def test_inline_policies_of_dynamic_blocks_are_not_in_the_configuration(tmp_path
     ("written", "expected"),
     [
         ("", PROVED),
-        ('dynamic "inline_policy" {\n  for_each = local.x\n  content {\n  name = "own"\n  policy = local.p\n  }\n  }', UNKNOWN),
+        (
+            'dynamic "inline_policy" {\n  for_each = local.x\n  content {\n  name = "own"\n  policy = local.p\n  }\n '
+            " }",
+            UNKNOWN,
+        ),
     ],
 )
 def test_the_tf_file_tells_whether_there_are_dynamic_blocks(tmp_path: Path, written: str, expected: Status) -> None:
@@ -497,10 +631,20 @@ def test_a_role_that_goes_is_not_listed_any_more(tmp_path: Path) -> None:
     listed = details(
         RoleDetailList=[role("app", RolePolicyList=attached_to), role("b", RolePolicyList=[])],
         UserDetailList=[user("u", UserPolicyList=[], GroupList=["g"])],
-        GroupDetailList=[{"GroupName": "g", "GroupId": "AGPA", "Arn": f"arn:aws:iam::{ACCOUNT}:group/g", "GroupPolicyList": attached_to}],
+        GroupDetailList=[
+            {
+                "GroupName": "g",
+                "GroupId": "AGPA",
+                "Arn": f"arn:aws:iam::{ACCOUNT}:group/g",
+                "GroupPolicyList": attached_to,
+            }
+        ],
     )
     snapshot = {"accounts": {ACCOUNT: {"authorization_details": listed}}}
-    the_role, the_group = replace(app(), after=None), Planned("aws_iam_group", "g", None, before={"name": "g", "path": "/"})
+    the_role, the_group = (
+        replace(app(), after=None),
+        Planned("aws_iam_group", "g", None, before={"name": "g", "path": "/"}),
+    )
     path = write(tmp_path, snapshot, "snapshot.json")
 
     def account(*resources: Planned) -> Account:
@@ -508,10 +652,17 @@ def test_a_role_that_goes_is_not_listed_any_more(tmp_path: Path) -> None:
         return found
 
     found = account(the_role, the_group)
-    assert ([r.arn for r in found.roles], found.groups, found.complete) == ([f"arn:aws:iam::{ACCOUNT}:role/b"], (), True)
+    assert ([r.arn for r in found.roles], found.groups, found.complete) == (
+        [f"arn:aws:iam::{ACCOUNT}:role/b"],
+        (),
+        True,
+    )
     assert [(u.groups, u.policies) for u in found.users] == [((), ())]
     found = account(replace(the_role, does=["forget"]))
-    assert ([r.arn for r in found.roles], len(found.groups)) == ([f"arn:aws:iam::{ACCOUNT}:role/app", f"arn:aws:iam::{ACCOUNT}:role/b"], 1)
+    assert ([r.arn for r in found.roles], len(found.groups)) == (
+        [f"arn:aws:iam::{ACCOUNT}:role/app", f"arn:aws:iam::{ACCOUNT}:role/b"],
+        1,
+    )
 
 
 def test_an_alias_that_goes_or_changes_its_key(tmp_path: Path) -> None:
@@ -519,18 +670,25 @@ def test_an_alias_that_goes_or_changes_its_key(tmp_path: Path) -> None:
         "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/app"}, "Action": "kms:Decrypt", "Resource": "*",
         "Condition": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/pay"}},
     }  # fmt: skip
-    document = {"Version": "2012-10-17", "Statement": [{name: value for name, value in by_alias.items() if name != "Principal"}]}
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{name: value for name, value in by_alias.items() if name != "Principal"}],
+    }
     listed = details(RoleDetailList=[role("app", RolePolicyList=[{"PolicyName": "p", "PolicyDocument": document}])])
     snapshot = {
         "keys": [key(policy=json.loads(CLOSED), aliases=["alias/pay"])],
         "accounts": {ACCOUNT: {"authorization_details": listed}},
     }
     goes = Planned("aws_kms_alias", "a", None, {}, {}, ALIAS)
-    changes = Planned("aws_kms_alias", "a", {**ALIAS, "target_key_id": OTHER_ID}, {}, {"target_key_id": constant(OTHER_ID)}, ALIAS)
+    changes = Planned(
+        "aws_kms_alias", "a", {**ALIAS, "target_key_id": OTHER_ID}, {}, {"target_key_id": constant(OTHER_ID)}, ALIAS
+    )
     stays = Planned("aws_kms_alias", "a", ALIAS, {}, {"target_key_id": constant(KEY_ID)}, ALIAS)
     for resource, expected in ((goes, PROVED), (changes, PROVED), (stays, REFUTED)):
         assert verdicts(tmp_path, [resource], snapshot, APP) == [expected]
-    loose = Planned("aws_kms_alias", "b", {"name": "alias/b"}, {"target_key_id": True}, {"target_key_id": refers("local.x")})
+    loose = Planned(
+        "aws_kms_alias", "b", {"name": "alias/b"}, {"target_key_id": True}, {"target_key_id": refers("local.x")}
+    )
     assert verdicts(tmp_path, [stays, loose], snapshot, APP) == [UNKNOWN]  # which aliases the key has then is not known
 
 
@@ -543,12 +701,16 @@ def test_an_alias_that_goes_or_changes_its_key(tmp_path: Path) -> None:
         (None, {"kms:EncryptionContextKeys": "team"}, REFUTED),
     ],
 )
-def test_an_alias_that_goes_is_not_supposed(tmp_path: Path, after: Json | None, condition: Json, expected: Status) -> None:
-    """Of a key whose aliases nobody lists: it has none of that name then, for "an alias name is unique in the account and Region", but
-    maybe others [KMS Developer Guide: About aliases, Each alias has two formats]."""
+def test_an_alias_that_goes_is_not_supposed(
+    tmp_path: Path, after: Json | None, condition: Json, expected: Status
+) -> None:
+    """Of a key whose aliases nobody lists: it has none of that name then, for "an alias name is unique in the account
+    and Region", but maybe others [KMS Developer Guide: About aliases, Each alias has two formats]."""
     document = json.loads(OPEN)
     document["Statement"][1]["Condition"] = {"ForAnyValue:StringEquals": condition}
-    alias = Planned("aws_kms_alias", "a", after, {}, {"target_key_id": constant((after or ALIAS)["target_key_id"])}, ALIAS)
+    alias = Planned(
+        "aws_kms_alias", "a", after, {}, {"target_key_id": constant((after or ALIAS)["target_key_id"])}, ALIAS
+    )
     assert verdicts(tmp_path, [the_key(json.dumps(document)), alias]) == [expected]
 
 

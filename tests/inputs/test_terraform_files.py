@@ -78,15 +78,25 @@ def key(policy: str, name: str = "k") -> str:
 
 def a_statement(principal: str) -> str:
     """A statement as HCL."""
-    return f'{{ Sid = "S", Effect = "Allow", Principal = {{ AWS = {principal} }}, Action = "kms:Decrypt", Resource = "*" }}'
+    return (
+        f'{{ Sid = "S", Effect = "Allow", Principal = {{ AWS = {principal} }}, Action = "kms:Decrypt", Resource = '
+        '"*" }'
+    )
 
 
 def recovered(folder: Path, principal: str, *names: str, more: str = "", **plan_: Any) -> list[tuple[list[str], bool]]:
-    """The principals of a key whose policy is `jsonencode` of a statement with this principal, and refers to these names."""
+    """The principals of a key whose policy is `jsonencode` of a statement with this principal, and refers to these
+    names."""
     text = ROLE + more + key(f'jsonencode({{ Version = "2012-10-17", Statement = [{a_statement(principal)}] }})')
     resources = plan_.pop("resources", ())
     return principals(
-        only_key(load(folder, plan(caller_identity(), new_key("k", refers(*names)), new_role("app"), *resources, **plan_), main=text))
+        only_key(
+            load(
+                folder,
+                plan(caller_identity(), new_key("k", refers(*names)), new_role("app"), *resources, **plan_),
+                main=text,
+            )
+        )
     )
 
 
@@ -142,13 +152,17 @@ def test_expressions(tmp_path: Path, principal: str, names: tuple[str, ...], fou
         ("aws_iam_role.app[*].arn", ("aws_iam_role.app",), None),
     ],
 )
-def test_u3_what_is_not_evaluated_is_in_doubt(tmp_path: Path, principal: str, names: tuple[str, ...], says: str | None) -> None:
+def test_u3_what_is_not_evaluated_is_in_doubt(
+    tmp_path: Path, principal: str, names: tuple[str, ...], says: str | None
+) -> None:
     found = recovered(tmp_path, principal, *names, more="locals {\n  round = local.round\n}\n")
     assert found == ([(["*"], True)] if says is not None else [([APP], False)])
 
 
 def test_a_function_of_a_document_is_not_the_document(tmp_path: Path) -> None:
-    text = ROLE + key('replace(data.aws_iam_policy_document.d.json, "a", "b")') + document_block("[aws_iam_role.app.arn]")
+    text = (
+        ROLE + key('replace(data.aws_iam_policy_document.d.json, "a", "b")') + document_block("[aws_iam_role.app.arn]")
+    )
     resources = [
         caller_identity(),
         new_key("k", refers("data.aws_iam_policy_document.d.json")),
@@ -159,11 +173,18 @@ def test_a_function_of_a_document_is_not_the_document(tmp_path: Path) -> None:
 
 
 def test_a_heredoc(tmp_path: Path) -> None:
-    policy = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "${aws_iam_role.app.arn}"}, "Action": "kms:*", "Resource": "*", "Condition": {"StringLike": {"aws:username": "$${aws:username}"}}}]}'  # fmt: skip  # noqa: E501
+    policy = ('{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ' '"${aws_iam_role.app.arn}"}, "Action": "kms:*", "Resource": "*", "Condition": {"StringLike": ' '{"aws:username": "$${aws:username}"}}}]}')  # fmt: skip  # noqa: E501
     text = ROLE + key(f"<<-EOT\n    {policy}\n  EOT")
-    found = only_key(load(tmp_path, plan(caller_identity(), new_key("k", refers("aws_iam_role.app.arn")), new_role("app")), main=text))
+    found = only_key(
+        load(
+            tmp_path, plan(caller_identity(), new_key("k", refers("aws_iam_role.app.arn")), new_role("app")), main=text
+        )
+    )
     assert principals(found) == [([APP], False)]
-    assert found.policies is not None and found.policies[0].statements[0].conditions[0].values[0].value == "${aws:username}"
+    assert (
+        found.policies is not None
+        and found.policies[0].statements[0].conditions[0].values[0].value == "${aws:username}"
+    )
 
 
 def document(*identifiers: Json) -> Planned:
@@ -171,7 +192,8 @@ def document(*identifiers: Json) -> Planned:
     blocks = [statement(sid=f"S{n}", principals=aws(None)) for n in range(len(identifiers))]
     flags: list[Json] = [{"principals": [{"identifiers": [True]}]} for _ in identifiers]
     expressions: list[Json] = [
-        {"sid": constant(f"S{n}"), "principals": [{"type": constant("AWS"), "identifiers": i}]} for n, i in enumerate(identifiers)
+        {"sid": constant(f"S{n}"), "principals": [{"type": constant("AWS"), "identifiers": i}]}
+        for n, i in enumerate(identifiers)
     ]
     return data(blocks, flags, expressions)
 
@@ -187,9 +209,15 @@ def document_block(*identifiers: str) -> str:
 
 
 def test_a_data_source(tmp_path: Path) -> None:
-    text = document_block("[aws_iam_role.app.arn]", '["${aws_iam_role.app.arn}/x"]') + ROLE + key("data.aws_iam_policy_document.d.json")
+    text = (
+        document_block("[aws_iam_role.app.arn]", '["${aws_iam_role.app.arn}/x"]')
+        + ROLE
+        + key("data.aws_iam_policy_document.d.json")
+    )
     resources = [caller_identity(), new_key("k", refers("data.aws_iam_policy_document.d.json")), new_role("app")]
-    found = only_key(load(tmp_path, plan(*resources, document(refers("aws_iam_role.app.arn"), refers("local.gone"))), main=text))
+    found = only_key(
+        load(tmp_path, plan(*resources, document(refers("aws_iam_role.app.arn"), refers("local.gone"))), main=text)
+    )
     assert principals(found) == [([APP], False), (["*"], True)]
     assert found.policies is not None
     assert [at(s) for s in found.policies[0].statements] == ["main.tf:2:3", "main.tf:11:3"]
@@ -204,7 +232,10 @@ def test_modules_keys_and_values(tmp_path: Path) -> None:
         + key(f"jsonencode({{ Statement = {a_statement('var.readers')} }})", "this")
         + 'output "x" { value = aws_kms_key.this.arn }\n'
     )
-    root = ROLE + 'module "key" {\n  source  = "./modules/key"\n  for_each = { a = aws_iam_role.app.arn }\n  readers = [each.value]\n}\n'
+    root = ROLE + (
+        'module "key" {\n  source  = "./modules/key"\n  for_each = { a = aws_iam_role.app.arn }\n  readers = '
+        "[each.value]\n}\n"
+    )
     inner = new_key("this", refers("var.readers"), module='module.key["a"]')
     modules = {
         "key": {
@@ -213,8 +244,19 @@ def test_modules_keys_and_values(tmp_path: Path) -> None:
             "module": {"variables": {"readers": {}}},
         }
     }
-    found = only_key(load(tmp_path, plan(caller_identity(), inner, new_role("app"), modules=modules), main=root, modules__key__main=child))
-    assert principals(found) == [([APP], False)] and at(found) == "main.tf:2:1" and "modules/key/main.tf" in str(found.span)
+    found = only_key(
+        load(
+            tmp_path,
+            plan(caller_identity(), inner, new_role("app"), modules=modules),
+            main=root,
+            modules__key__main=child,
+        )
+    )
+    assert (
+        principals(found) == [([APP], False)]
+        and at(found) == "main.tf:2:1"
+        and "modules/key/main.tf" in str(found.span)
+    )
     root = root.replace("  for_each = { a = aws_iam_role.app.arn }\n", "").replace("each.value", "aws_iam_role.app.arn")
     inner = new_key("this", refers("var.readers"), module="module.key")
     modules["key"]["expressions"] = {"readers": refers("aws_iam_role.app.arn")}
@@ -224,9 +266,13 @@ def test_modules_keys_and_values(tmp_path: Path) -> None:
 
 def test_each_value_and_count(tmp_path: Path) -> None:
     expression = f"jsonencode({{ Statement = {a_statement('each.value.arn')} }})"
-    text = ROLE + key(expression).replace("description", "for_each = { a = { arn = aws_iam_role.app.arn } }\n  description")
+    text = ROLE + key(expression).replace(
+        "description", "for_each = { a = { arn = aws_iam_role.app.arn } }\n  description"
+    )
     made = new_key("k", {"references": ["each.value.arn", "each.value"]}, index="a")
-    assert principals(only_key(load(tmp_path, plan(caller_identity(), made, new_role("app")), main=text))) == [([APP], False)]
+    assert principals(only_key(load(tmp_path, plan(caller_identity(), made, new_role("app")), main=text))) == [
+        ([APP], False)
+    ]
     text = ROLE.replace("{\n", "{\n  count = 2\n", 1) + key(
         f"jsonencode({{ Statement = {a_statement('aws_iam_role.app[count.index].arn')} }})"
     ).replace("description", "count = 2\n  description")
@@ -245,7 +291,9 @@ def test_a_known_policy_that_is_written_so_has_its_places_there(tmp_path: Path) 
     assert found.policies is not None and at(found.policies[0].statements[0]) == "main.tf:6:7"
     other = key(written.replace("kms:*", "kms:Decrypt"))
     found = only_key(load(tmp_path, plan(caller_identity(), existing(new_key("k", key_policy()))), main=other))
-    assert found.policies is not None and at(found.policies[0].statements[0]).startswith("plan.json#aws_kms_key.k.policy:")
+    assert found.policies is not None and at(found.policies[0].statements[0]).startswith(
+        "plan.json#aws_kms_key.k.policy:"
+    )
     assert [a.value for a in found.policies[0].statements[0].actions or ()] == ["kms:*"]
 
 
@@ -262,7 +310,9 @@ def test_an_error_is_at_its_line(tmp_path: Path) -> None:
 
     text = ROLE + key(f"jsonencode({{ Statement = {a_statement('aws_iam_role.app.arn').replace('Sid', 'Sit')} }})")
     with pytest.raises(InputError) as caught:
-        load(tmp_path, plan(caller_identity(), new_key("k", refers("aws_iam_role.app.arn")), new_role("app")), main=text)
+        load(
+            tmp_path, plan(caller_identity(), new_key("k", refers("aws_iam_role.app.arn")), new_role("app")), main=text
+        )
     (error,) = caught.value.diagnostics
     assert error.rule == "L4" and at(error).startswith("main.tf:7:") and "Sit" in (error.line_text or "")
 
@@ -273,13 +323,17 @@ def test_an_error_is_at_its_line(tmp_path: Path) -> None:
 def test_files_that_refer_to_other_things_do_not_count(tmp_path: Path) -> None:
     """The plan says that the policy is made from a document; the file has been edited since."""
     text = ROLE + key(f"jsonencode({{ Statement = {a_statement('aws_iam_role.app.arn')} }})")
-    found = only_key(load(tmp_path, plan(caller_identity(), new_key("k", refers("local.policy")), new_role("app")), main=text))
+    found = only_key(
+        load(tmp_path, plan(caller_identity(), new_key("k", refers("local.policy")), new_role("app")), main=text)
+    )
     assert found.policies is None and len(found.supposed) == 1
 
 
 def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     estate = load(tmp_path, plan(caller_identity(), new_key("k")), main='resource "a" {')
-    assert [w.message for w in estate.warnings] == ["python-hcl2 cannot read this file, so places in it are told by address"]
+    assert [w.message for w in estate.warnings] == [
+        "python-hcl2 cannot read this file, so places in it are told by address"
+    ]
     assert at(only_key(estate)).endswith("plan.json#aws_kms_key.k")
     for text in ("", "x = " + "[" * 3000 + "]" * 3000, "\x00", "a" * 2_000_000):
         assert only_key(load(tmp_path, plan(caller_identity(), new_key("k")), main=text))
@@ -295,7 +349,9 @@ def test_modules_outside_are_not_read(tmp_path: Path) -> None:
     found = only_key(load(inside, plan(caller_identity(), inner, modules=modules), main="\n"))
     assert "#module.key.aws_kms_key.this" in str(found.span)
     (tmp_path / ".git").mkdir()
-    assert "outside/main.tf" in str(only_key(load(inside, plan(caller_identity(), inner, modules=modules), main="\n")).span)
+    assert "outside/main.tf" in str(
+        only_key(load(inside, plan(caller_identity(), inner, modules=modules), main="\n")).span
+    )
 
 
 def test_every_file_read_is_listed(tmp_path: Path) -> None:
@@ -332,12 +388,17 @@ def test_u3_what_grows_beyond_bounds_is_not_known(tmp_path: Path, more: str, pri
     text = more + key(f'jsonencode({{ Version = "2012-10-17", Statement = [{a_statement(principal)}] }})')
     name = principal if principal.startswith("local") else "local.many"
     found = only_key(load(tmp_path, plan(caller_identity(), new_key("k", refers(name))), main=text))
-    assert found.policies is None or [statement.doubt is not None for statement in found.policies[0].statements] == [True]
+    assert found.policies is None or [statement.doubt is not None for statement in found.policies[0].statements] == [
+        True
+    ]
 
 
 def test_local_values_are_evaluated_once(tmp_path: Path) -> None:
     """So a long chain of them is no work: each of 17 asks for the one before twice."""
-    more = doubled('{0} == {0} ? "x" : "y"', 17) + 'locals {\n  principal = local.a16 == "x" ? aws_iam_role.app.arn : null\n}\n'
+    more = (
+        doubled('{0} == {0} ? "x" : "y"', 17)
+        + 'locals {\n  principal = local.a16 == "x" ? aws_iam_role.app.arn : null\n}\n'
+    )
     assert recovered(tmp_path, "local.principal", "local.principal", more=more) == [([APP], False)]
 
 
@@ -358,7 +419,11 @@ def test_documents_that_have_each_other_twice(tmp_path: Path) -> None:
     for count in (4, 30):
         last = refers(f"data.aws_iam_policy_document.d{count - 1}.json")
         found = only_key(load(tmp_path, plan(caller_identity(), new_key("k", last), *documents(count))))
-        assert found.policies is None if count == 30 else found.policies is not None and len(found.policies[0].statements) == 8
+        assert (
+            found.policies is None
+            if count == 30
+            else found.policies is not None and len(found.policies[0].statements) == 8
+        )
 
 
 # -- the language --
@@ -372,7 +437,9 @@ def value_of(text: str, **known: str) -> Node | None:
 
     bound: dict[str, Node] = {name: Scalar(source, 0, 0, text, "string") for name, text in known.items()}
     bound |= {name: Unknown(Node(source, 0, 0), [name]) for name in ("x", "y")}
-    return Evaluator(source, lambda name, depth: Unknown(Node(source, 0, 0), [name]), "x", lambda steps, depth: True, bound).value(tree)
+    return Evaluator(
+        source, lambda name, depth: Unknown(Node(source, 0, 0), [name]), "x", lambda steps, depth: True, bound
+    ).value(tree)
 
 
 @pytest.mark.parametrize(
@@ -434,13 +501,21 @@ def test_values(text: str, value: Any) -> None:
             return {key.text: plain(inner) for key, inner in node.pairs}
         if isinstance(node, Items):
             return [plain(item) for item in node.items]
-        return "?" if isinstance(node, Unknown) else None if node is None or is_null(node) else getattr(node, "text", None)
+        return (
+            "?" if isinstance(node, Unknown) else None if node is None or is_null(node) else getattr(node, "text", None)
+        )
 
     assert plain(value_of(text, c="key")) == value
 
 
 def test_texts() -> None:
-    assert heredoc_parts("<<EOT\na${b}c\n$${d}\nEOT\n") == [("a", False), ("b", True), ("c\n", False), ("${", False), ("d}\n", False)]
+    assert heredoc_parts("<<EOT\na${b}c\n$${d}\nEOT\n") == [
+        ("a", False),
+        ("b", True),
+        ("c\n", False),
+        ("${", False),
+        ("d}\n", False),
+    ]
     assert heredoc_parts("<<-EOT\n    a\n      b\n  EOT\n") == [("a\n  b\n", False)]
     assert heredoc_parts("<<EOT\n%{ if x }\nEOT\n") is None and heredoc_parts("<<EOT\n${x\nEOT\n") is None
     assert unescaped("a\\tb\\\\", "STRING_CHARS") == "a\tb\\" and unescaped("$${", "ESCAPED_INTERPOLATION") == "${"
@@ -448,7 +523,8 @@ def test_texts() -> None:
 
 def test_references_of_an_expression() -> None:
     tree = parse_expression(
-        'jsonencode({ a = var.x, (local.k) = [for r in aws_x.y : r.arn], "c" = "${data.t.n.json}", d = aws_x.z[each.key].arn })'
+        'jsonencode({ a = var.x, (local.k) = [for r in aws_x.y : r.arn], "c" = "${data.t.n.json}", d = '
+        "aws_x.z[each.key].arn })"
     )
     assert tree is not None
     assert sorted(references(tree)) == ["aws_x.y", "aws_x.z", "data.t.n.json", "each.key", "local.k", "var.x"]

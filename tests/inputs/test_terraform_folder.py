@@ -47,7 +47,9 @@ def load(folder: Path, parameters: dict[str, str] | None = None, **files: Any) -
 def verdicts(estate: Estate, text: str = OUTSIDE) -> dict[str, str]:
     """The verdict on each key by its address."""
     found = verifier.prove(estate, read_invariants(Source("it.inv", text)).invariants).verdicts
-    return {key.name or "": verdict.status.value for verdict in found for key in estate.keys if key.arn == verdict.target}
+    return {
+        key.name or "": verdict.status.value for verdict in found for key in estate.keys if key.arn == verdict.target
+    }
 
 
 def key(principal: str, name: str = "k", more: str = "") -> str:
@@ -55,7 +57,8 @@ def key(principal: str, name: str = "k", more: str = "") -> str:
     own = f'{{ Effect = "Allow", Principal = {{ AWS = "{OWN}" }}, Action = "kms:*", Resource = "*" }}'
     other = f'{{ Effect = "Allow", Principal = {{ AWS = {principal} }}, Action = "kms:Decrypt", Resource = "*" }}'
     return (
-        f'resource "aws_kms_key" "{name}" {{\n{more}  policy = jsonencode({{ Version = "2012-10-17", Statement = [{own}, {other}] }})\n}}\n'
+        f'resource "aws_kms_key" "{name}" {{\n{more}  policy = jsonencode({{ Version = "2012-10-17", Statement = '
+        f"[{own}, {other}] }})\n}}\n"
     )
 
 
@@ -63,7 +66,11 @@ def made(folder: Path, **files: str) -> tuple[set[str], set[str], list[str]]:
     """The addresses of what a folder makes, of what it may make, and of what is not read."""
     parts = Parts()
     plan, _ = read_folder(Remarks(), Files(), parts, written(folder, **files), Supplied())
-    return {found.address for found in plan.deeds}, {found.address for found in plan.doubtful}, [found.address for found in parts.unknown]
+    return (
+        {found.address for found in plan.deeds},
+        {found.address for found in plan.doubtful},
+        [found.address for found in parts.unknown],
+    )
 
 
 # -- by plan and by folder --
@@ -133,7 +140,14 @@ def test_instances_are_those_that_terraform_makes(tmp_path: Path) -> None:
     ours, doubtful, unread = made(tmp_path, **INSTANCES)
     (tmp_path / "m" / "none").touch()
     for name in ("none", "p", "q", "y", "n0", "n1"):
-        state = {"version": 4, "terraform_version": "0.15.0", "serial": 1, "lineage": "x", "outputs": {}, "resources": []}
+        state = {
+            "version": 4,
+            "terraform_version": "0.15.0",
+            "serial": 1,
+            "lineage": "x",
+            "outputs": {},
+            "resources": [],
+        }
         (tmp_path / name).write_text(json.dumps(state), encoding="utf-8")
     plan, theirs = real_plan(tmp_path), set[str]()
     pending = [plan["prior_state"]["values"]["root_module"]]
@@ -212,7 +226,8 @@ def test_near_misses(tmp_path: Path, files: dict[str, Any], found: dict[str, str
 
 
 def test_blocks_that_are_perhaps_there(tmp_path: Path) -> None:
-    """As modules write them: of `principals` and `not_principals` a statement has one, and `for` makes the keys of instances."""
+    """As modules write them: of `principals` and `not_principals` a statement has one, and `for` makes the keys of
+    instances."""
     text = """\
 variable "statements" {
   type    = list(object({ who = optional(list(string)), but = optional(list(string)) }))
@@ -246,13 +261,17 @@ resource "aws_kms_key" "k" {
   policy   = data.aws_iam_policy_document.d.json
 }
 """
-    for number, (who, unknown, status) in enumerate([(OWN, "[]", "proved"), ("*", "[]", "refuted"), (OWN, "data.x.y.z", "proved")]):
+    for number, (who, unknown, status) in enumerate(
+        [(OWN, "[]", "proved"), ("*", "[]", "refuted"), (OWN, "data.x.y.z", "proved")]
+    ):
         estate = load(tmp_path / str(number), main=(text % who).replace("UNKNOWN", unknown))
         assert verdicts(estate) == {'aws_kms_key.k["b"]': status}
 
 
 def test_a_parameter_is_the_value_of_a_variable(tmp_path: Path) -> None:
-    text = 'variable "who" {}\nvariable "n" {\n  type    = list(string)\n  default = []\n}\n' + key("concat([var.who], var.n)")
+    text = 'variable "who" {}\nvariable "n" {\n  type    = list(string)\n  default = []\n}\n' + key(
+        "concat([var.who], var.n)"
+    )
     assert verdicts(load(tmp_path, {"who": OWN}, main=text)) == {"aws_kms_key.k": "proved"}
     assert verdicts(load(tmp_path, {"who": OWN, "n": '["*"]'}, main=text)) == {"aws_kms_key.k": "refuted"}
     with pytest.raises(InputError, match="no parameter `whom`"):
@@ -264,7 +283,10 @@ def test_a_parameter_is_the_value_of_a_variable(tmp_path: Path) -> None:
 MADE, OPEN = "  count = var.a ? 1 : 0\n", '"*"'
 EACH_OPEN = "  for_each = var.b\n"
 POLICY = 'resource "aws_kms_key_policy" "p" {{\n{}  key_id = aws_kms_key.k{}.id\n  policy = jsonencode({{}})\n}}\n'
-GRANT = 'resource "aws_kms_grant" "g" {{\n{}  key_id = aws_kms_key.k[0].id\n  grantee_principal = "{}"\n  operations = ["Decrypt"]\n}}\n'
+GRANT = (
+    'resource "aws_kms_grant" "g" {{\n{}  key_id = aws_kms_key.k[0].id\n  grantee_principal = "{}"\n  operations = '
+    '["Decrypt"]\n}}\n'
+)
 MAY_BE = 'variable "a" {}\nvariable "b" {}\n'
 OUTSIDER = "arn:aws:iam::444455556666:root"
 
@@ -297,7 +319,9 @@ def test_each_instance_of_a_key_has_what_its_block_says(tmp_path: Path, text: st
 def test_a_key_that_may_be_made_is_supposed_to_be(tmp_path: Path) -> None:
     estate = load(tmp_path, main=key(f'"{OWN}"', more=MADE) + MAY_BE)
     (verdict,) = verifier.prove(estate, read_invariants(Source("it.inv", OUTSIDE)).invariants).verdicts
-    assert "aws_kms_key.k is made, though whether, or how often, is not known" in {found.text for found in verdict.assumptions}
+    assert "aws_kms_key.k is made, though whether, or how often, is not known" in {
+        found.text for found in verdict.assumptions
+    }
 
 
 IN_MODULE = 'module "m" {\n  source = "./m"\n  MORE\n  who = WHO\n}\n'
@@ -356,11 +380,15 @@ def test_so_has_one_in_a_module(tmp_path: Path, call: str, who: str, of_document
     ],
 )
 @pytest.mark.parametrize("count", ["  count = var.a ? 1 : 0\n", "  count = var.a\n"])
-def test_the_first_document_is_there_where_it_is_referred_to(tmp_path: Path, count: str, policy: str, found: str) -> None:
+def test_the_first_document_is_there_where_it_is_referred_to(
+    tmp_path: Path, count: str, policy: str, found: str
+) -> None:
     """Terraform does not make what refers to nothing, but for what `try` and splats leave out."""
     documents = SAYS.replace("MORE", count) + SAYS.replace("MORE", "").replace('"d"', '"e"')
     makes = f'resource "aws_kms_key" "k" {{\n{count}  policy = {policy}\n}}\n'
-    others = f'variable "who" {{\n  default = "{OWN}"\n}}\nlocals {{\n  d = data.aws_iam_policy_document.d[0].json\n}}\n'
+    others = (
+        f'variable "who" {{\n  default = "{OWN}"\n}}\nlocals {{\n  d = data.aws_iam_policy_document.d[0].json\n}}\n'
+    )
     assert verdicts(load(tmp_path, main=makes + documents + others + MAY_BE)) == {"aws_kms_key.k": found}
 
 
@@ -388,9 +416,13 @@ def test_a_module_that_may_be_off_may_have_no_outputs(tmp_path: Path, meta: str,
         ("count = var.a", "module.m[1].policy", "unknown"),
     ],
 )
-def test_an_instance_of_a_module_that_makes_nothing_has_outputs(tmp_path: Path, meta: str, policy: str, found: str) -> None:
+def test_an_instance_of_a_module_that_makes_nothing_has_outputs(
+    tmp_path: Path, meta: str, policy: str, found: str
+) -> None:
     policy_of_owner = f'{{ Effect = "Allow", Principal = {{ AWS = "{OWN}" }}, Action = "kms:*", Resource = "*" }}'
-    outputs = f'output "policy" {{\n  value = jsonencode({{ Version = "2012-10-17", Statement = [{policy_of_owner}] }})\n}}\n'
+    outputs = (
+        f'output "policy" {{\n  value = jsonencode({{ Version = "2012-10-17", Statement = [{policy_of_owner}] }})\n}}\n'
+    )
     makes = f'module "m" {{\n  source = "./m"\n  {meta}\n}}\nresource "aws_kms_key" "k" {{\n  policy = {policy}\n}}\n'
     assert verdicts(load(tmp_path, main=makes + MAY_BE, m__main=outputs)) == {"aws_kms_key.k": found}
 
@@ -418,14 +450,18 @@ TIGHT = key(f'"{OWN}"')
 def test_what_is_not_read_is_in_doubt(tmp_path: Path, files: dict[str, Any], address: str) -> None:
     (tmp_path / "other").mkdir()
     estate = load(tmp_path / "own", main=TIGHT, **files)
-    found = verifier.prove(estate, read_invariants(Source("it.inv", OUTSIDE.replace("Decrypt", "*"))).invariants).verdicts
+    found = verifier.prove(
+        estate, read_invariants(Source("it.inv", OUTSIDE.replace("Decrypt", "*"))).invariants
+    ).verdicts
     # A stack may give a policy to callers of the account alone.
     assert [verdict.status.value for verdict in found] == ["proved" if "stack" in address else "unknown"]
     names = [thing.name for thing in estate.unmodelled]
     assert any(address in name for name in names), names
 
 
-@pytest.mark.parametrize(("repository", "limit"), [("own", "the git repository"), ("", "the folder, which is in no git repository")])
+@pytest.mark.parametrize(
+    ("repository", "limit"), [("own", "the git repository"), ("", "the folder, which is in no git repository")]
+)
 def test_what_is_outside_is_said_to_be(tmp_path: Path, repository: str, limit: str) -> None:
     """Links and modules that lead out of the git repository, or where there is none, out of the folder."""
     if repository:
@@ -434,7 +470,10 @@ def test_what_is_outside_is_said_to_be(tmp_path: Path, repository: str, limit: s
     written(
         tmp_path / "own",
         main=TIGHT,
-        more='module "m" {\n  source = "../other"\n}\nmodule "n" {\n  source = "../none"\n}\nmodule "o" {\n  source = "a/b/aws"\n}\n',
+        more=(
+            'module "m" {\n  source = "../other"\n}\nmodule "n" {\n  source = "../none"\n}\nmodule "o" {\n  source '
+            '= "a/b/aws"\n}\n'
+        ),
     )
     (tmp_path / "own" / "link.tf").symlink_to("../other/main.tf")
     estate = load(tmp_path / "own")
@@ -455,14 +494,22 @@ def test_modules_that_are_not_read_are_one_doubt_together(tmp_path: Path) -> Non
     one, many = unread(1), unread(50)
     assert len(many.unmodelled) == len(one.unmodelled)
     descriptions = [thing.description for thing in many.unmodelled]
-    assert any(each.startswith("module.m0 ") and each.endswith("; so may module.m1, module.m2, module.m3 …") for each in descriptions)
+    assert any(
+        each.startswith("module.m0 ") and each.endswith("; so may module.m1, module.m2, module.m3 …")
+        for each in descriptions
+    )
     for estate in (one, many):
-        found = verifier.prove(estate, read_invariants(Source("it.inv", OUTSIDE.replace("Decrypt", "*"))).invariants).verdicts
+        found = verifier.prove(
+            estate, read_invariants(Source("it.inv", OUTSIDE.replace("Decrypt", "*"))).invariants
+        ).verdicts
         assert [verdict.status.value for verdict in found] == ["unknown"]
 
 
 def test_what_only_refers_to_something_is_no_doubt(tmp_path: Path) -> None:
-    more = 'moved {\n  from = aws_kms_key.a\n  to = aws_kms_key.k\n}\nterraform {\n  required_version = ">= 1"\n}\ncheck "c" {}\n'
+    more = (
+        'moved {\n  from = aws_kms_key.a\n  to = aws_kms_key.k\n}\nterraform {\n  required_version = ">= '
+        '1"\n}\ncheck "c" {}\n'
+    )
     assert made(tmp_path, main=TIGHT, more=more) == ({"aws_kms_key.k"}, set(), [])
 
 
@@ -475,7 +522,11 @@ def test_cycles_and_depths_end(tmp_path: Path) -> None:
     deep = key("[" * 3_000 + '"*"' + "]" * 3_000)
     with pytest.raises(InputError, match="this value is not known"):
         load(tmp_path / "deep", main=deep)
-    doubled = 'locals {\n  d0 = ["x"]\n' + "".join(f"  d{n + 1} = concat(local.d{n}, local.d{n})\n" for n in range(60)) + "}\n"
+    doubled = (
+        'locals {\n  d0 = ["x"]\n'
+        + "".join(f"  d{n + 1} = concat(local.d{n}, local.d{n})\n" for n in range(60))
+        + "}\n"
+    )
     assert verdicts(load(tmp_path / "doubled", main=doubled + key("local.d60"))) == {"aws_kms_key.k": "unknown"}
     with pytest.raises(InputError, match="calls itself"):
         load(tmp_path / "itself", main='module "m" {\n  source = "./"\n}\n')
@@ -496,15 +547,21 @@ def test_a_plan_in_the_folder_counts(tmp_path: Path) -> None:
 
 
 def test_a_folder_does_not_stand_beside_a_snapshot(tmp_path: Path) -> None:
-    (tmp_path / "accounts.json").write_text('{"accounts": {"111122223333": {"authorization_details": {}}}}', encoding="utf-8")
+    (tmp_path / "accounts.json").write_text(
+        '{"accounts": {"111122223333": {"authorization_details": {}}}}', encoding="utf-8"
+    )
     with pytest.raises(InputError, match="cannot stand beside a snapshot"):
         load_estate([written(tmp_path / "infra", main=TIGHT), tmp_path / "accounts.json"])
 
 
 FILES = {
-    "main": 'output "a" { value = file("a.txt") }\n'
-    'output "b" { value = templatefile("${path.module}/b.tpl", { x = "1", y = ["p"] }) }\n'
-    'output "c" { value = module.m.c }\noutput "d" { value = file("${path.root}/a.txt") }\nmodule "m" {\n  source = "./m"\n}\n',
+    "main": (
+        'output "a" { value = file("a.txt") }\n'
+        'output "b" { value = templatefile("${path.module}/b.tpl", { x = "1", y = ["p"] }) }\n'
+        'output "c" { value = module.m.c }\noutput "d" { value = file("${path.root}/a.txt") }\nmodule "m" {\n  '
+        "source = "
+        '"./m"\n}\n'
+    ),
     "m__main": 'output "c" { value = "${file("${path.module}/c.txt")}${file("a.txt")}" }\n',
     "a.txt": 'é "${x}" \\n\n',
     "b.tpl": "{\n  x = ${x}, $${y}, ${y[0]}\n\n}",
@@ -516,7 +573,9 @@ FILES = {
 def test_files_are_read_as_terraform_reads_them(tmp_path: Path) -> None:
     found = folder_outputs(written(tmp_path, **FILES))
     theirs = real_plan(tmp_path)["planned_values"]["outputs"]
-    assert {name: getattr(node, "text", None) for name, node in found.items()} == {name: told["value"] for name, told in theirs.items()}
+    assert {name: getattr(node, "text", None) for name, node in found.items()} == {
+        name: told["value"] for name, told in theirs.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -535,13 +594,18 @@ def test_files_are_read_as_terraform_reads_them(tmp_path: Path) -> None:
 def test_no_other_files_are_read(tmp_path: Path, path: str) -> None:
     (tmp_path / "out.txt").write_text("x", encoding="utf-8")
     text = f'output "a" {{ value = templatefile({path}, {{}}) }}\n'
-    (node,) = folder_outputs(written(tmp_path / "own", **{"main": text, "a.txt": "x", "d.tpl": "${var.x}%{ if true }x%{ endif }"})).values()
+    (node,) = folder_outputs(
+        written(tmp_path / "own", **{"main": text, "a.txt": "x", "d.tpl": "${var.x}%{ if true }x%{ endif }"})
+    ).values()
     assert isinstance(node, Unknown)
 
 
 def test_inputs_in_the_folder_that_it_does_not_read_are_named(tmp_path: Path) -> None:
     text = json.dumps(
-        {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "kms:*", "Resource": "*"}}
+        {
+            "Version": "2012-10-17",
+            "Statement": {"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "kms:*", "Resource": "*"},
+        }
     )
     read = 'resource "aws_kms_key" "k" {\n  policy = file("${path.module}/read.json")\n}\n'
     beside: dict[str, Any] = {"read.json": text, "other/left.json": text, "package.json": "{}"}
@@ -555,25 +619,35 @@ def test_inputs_in_the_folder_that_it_does_not_read_are_named(tmp_path: Path) ->
     ("files", "named"),
     [
         ({"infra__main": key(f'"{OWN}"'), "old.template": "{}"}, "infra/main.tf, {}/old.template"),
-        ({"main": key(f'"{OWN}"'), "infra__main": key(f'"{OWN}"'), "plan.json": json.dumps(plan(new_key("k")))}, None),  # the plan's own
+        # the plan's own
+        ({"main": key(f'"{OWN}"'), "infra__main": key(f'"{OWN}"'), "plan.json": json.dumps(plan(new_key("k")))}, None),
         ({"README.md": ""}, None),
     ],
 )
-def test_what_a_folder_of_policies_holds_besides_is_named(tmp_path: Path, files: dict[str, str], named: str | None) -> None:
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "kms:*", "Resource": "*"}]}
+def test_what_a_folder_of_policies_holds_besides_is_named(
+    tmp_path: Path, files: dict[str, str], named: str | None
+) -> None:
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "kms:*", "Resource": "*"}],
+    }
     beside: dict[str, Any] = {"policy.json": json.dumps(policy), **files}
     found = [warning.message for warning in load(tmp_path, **beside).warnings]
     told = [message for message in found if "neither JSON nor YAML" in message]
     assert told == (
         []
         if named is None
-        else [f"what is neither JSON nor YAML in this folder is not read ({tmp_path}/{named.format(tmp_path)}): no key in it is checked"]
+        else [
+            f"what is neither JSON nor YAML in this folder is not read ({tmp_path}/{named.format(tmp_path)}): no "
+            "key in it is checked"
+        ]
     )
 
 
 @pytest.mark.parametrize("end", ["EOF", "EOF  ", "  EOF\t", "EOF  # no", "EOF \r"])
 def test_a_heredoc_ends_at_its_marker_whatever_blanks_are_around_it(tmp_path: Path, end: str) -> None:
-    """Terraform trims the line of the marker. What is no such line leaves the file unread, or is text, but no block is lost."""
+    """Terraform trims the line of the marker. What is no such line leaves the file unread, or is text, but no block is
+    lost."""
     first = f'resource "aws_iam_policy" "p" {{\n  policy = <<EOF\n{{}}\n{end}\n}}\n'
     try:
         found = load(tmp_path, main=first + key('"*"', "open") + key(f'"{OWN}"', "good"))

@@ -33,7 +33,10 @@ def role_policy(role: str, name: str = "inline", policy: Any = TEXT) -> Planned:
     """An `aws_iam_role_policy` of a role of the plan."""
     after = {"name": name, "name_prefix": None} | ({"policy": policy} if isinstance(policy, str) else {})
     unknown = {"id": True, "role": True} | ({} if isinstance(policy, str) else {"policy": True})
-    expressions = {"role": refers(f"aws_iam_role.{role}.name"), "policy": constant(policy) if isinstance(policy, str) else policy}
+    expressions = {
+        "role": refers(f"aws_iam_role.{role}.name"),
+        "policy": constant(policy) if isinstance(policy, str) else policy,
+    }
     return Planned("aws_iam_role_policy", name, after, unknown, expressions)
 
 
@@ -42,8 +45,14 @@ def managed(name: str = "shared", policy: Any = TEXT) -> Planned:
     after: Json = {"name": name, "path": "/team/", "description": None, "tags": None} | (
         {"policy": policy} if isinstance(policy, str) else {}
     )
-    unknown: Json = {"arn": True, "id": True, "policy_id": True, "tags_all": True} | ({} if isinstance(policy, str) else {"policy": True})
-    expressions = {"name": constant(name), "path": constant("/team/"), "policy": constant(policy) if isinstance(policy, str) else policy}
+    unknown: Json = {"arn": True, "id": True, "policy_id": True, "tags_all": True} | (
+        {} if isinstance(policy, str) else {"policy": True}
+    )
+    expressions = {
+        "name": constant(name),
+        "path": constant("/team/"),
+        "policy": constant(policy) if isinstance(policy, str) else policy,
+    }
     return Planned("aws_iam_policy", name, after, unknown, expressions)
 
 
@@ -52,20 +61,33 @@ def attachment(kind: str, owner: str, policy: str, name: str = "a") -> Planned:
     known = policy.startswith("arn:")
     after = {"policy_arn": policy} if known else {}
     unknown = {"id": True, kind: True} | ({} if known else {"policy_arn": True})
-    expressions = {kind: refers(f"aws_iam_{kind}.{owner}.name"), "policy_arn": constant(policy) if known else refers(f"{policy}.arn")}
+    expressions = {
+        kind: refers(f"aws_iam_{kind}.{owner}.name"),
+        "policy_arn": constant(policy) if known else refers(f"{policy}.arn"),
+    }
     return Planned(f"aws_iam_{kind}_policy_attachment", name, after, unknown, expressions)
 
 
 def user(name: str) -> Planned:
     """An `aws_iam_user`."""
     after = {"name": name, "path": "/", "permissions_boundary": None, "tags": None}
-    return Planned("aws_iam_user", name, after, {"arn": True, "id": True, "unique_id": True, "tags_all": True}, {"name": constant(name)})
+    return Planned(
+        "aws_iam_user",
+        name,
+        after,
+        {"arn": True, "id": True, "unique_id": True, "tags_all": True},
+        {"name": constant(name)},
+    )
 
 
 def group(name: str) -> Planned:
     """An `aws_iam_group`."""
     return Planned(
-        "aws_iam_group", name, {"name": name, "path": "/"}, {"arn": True, "id": True, "unique_id": True}, {"name": constant(name)}
+        "aws_iam_group",
+        name,
+        {"name": name, "path": "/"},
+        {"arn": True, "id": True, "unique_id": True},
+        {"name": constant(name)},
     )
 
 
@@ -76,11 +98,17 @@ def estate(folder: Path, *resources: Planned) -> Estate:
 
 def test_u1_the_inventory_is_not_complete(tmp_path: Path) -> None:
     (account,) = estate(tmp_path, new_role("app")).accounts
-    assert (account.id, account.complete, [role.arn for role in account.roles]) == (ACCOUNT, False, [f"arn:aws:iam::{ACCOUNT}:role/app"])
+    assert (account.id, account.complete, [role.arn for role in account.roles]) == (
+        ACCOUNT,
+        False,
+        [f"arn:aws:iam::{ACCOUNT}:role/app"],
+    )
 
 
 def test_inline_and_managed_policies_of_a_role(tmp_path: Path) -> None:
-    found = estate(tmp_path, new_role("app"), role_policy("app"), managed(), attachment("role", "app", "aws_iam_policy.shared"))
+    found = estate(
+        tmp_path, new_role("app"), role_policy("app"), managed(), attachment("role", "app", "aws_iam_policy.shared")
+    )
     assert names(identity(found, "app")) == ["inline", "shared"]
     assert {p.identity for p in identity(found, "app").policies} == {
         f"arn:aws:iam::{ACCOUNT}:role/app#inline",
@@ -93,7 +121,9 @@ def test_inline_and_managed_policies_of_a_role(tmp_path: Path) -> None:
 
 def test_policies_in_the_block_of_a_role(tmp_path: Path) -> None:
     blocks = {"inline_policy": [{"name": "own", "policy": TEXT}], "managed_policy_arns": [AWS_MANAGED]}
-    role = new_role("app", after=blocks, expressions={"inline_policy": [{}], "managed_policy_arns": constant([AWS_MANAGED])})
+    role = new_role(
+        "app", after=blocks, expressions={"inline_policy": [{}], "managed_policy_arns": constant([AWS_MANAGED])}
+    )
     found = estate(tmp_path, role)
     assert names(identity(found, "app")) == ["own"]
     assert [thing.description for thing in found.unmodelled] == [
@@ -102,8 +132,16 @@ def test_policies_in_the_block_of_a_role(tmp_path: Path) -> None:
 
 
 def test_what_the_plan_takes_away_is_gone(tmp_path: Path) -> None:
-    before = {**(new_role("app").after or {}), "arn": f"arn:aws:iam::{ACCOUNT}:role/app", "tags_all": {}, "unique_id": "AROAEXAMPLE"}
-    before |= {"inline_policy": [{"name": "old", "policy": TEXT}, {"name": "kept", "policy": TEXT}], "managed_policy_arns": [AWS_MANAGED]}
+    before = {
+        **(new_role("app").after or {}),
+        "arn": f"arn:aws:iam::{ACCOUNT}:role/app",
+        "tags_all": {},
+        "unique_id": "AROAEXAMPLE",
+    }
+    before |= {
+        "inline_policy": [{"name": "old", "policy": TEXT}, {"name": "kept", "policy": TEXT}],
+        "managed_policy_arns": [AWS_MANAGED],
+    }
     expressions = {"assume_role_policy": constant("{}"), "name": constant("app")}
     role = Planned("aws_iam_role", "app", before, {}, expressions, before)
     gone = [
@@ -153,20 +191,33 @@ def test_what_is_attached_to_a_role_elsewhere_changes_nothing(tmp_path: Path) ->
 
 
 def test_a_role_whose_name_is_not_known_is_left_out(tmp_path: Path) -> None:
-    role = new_role("app", after={"name": None}, unknown={"name": True}, expressions={"name": refers("terraform_data.x.output")})
+    role = new_role(
+        "app", after={"name": None}, unknown={"name": True}, expressions={"name": refers("terraform_data.x.output")}
+    )
     found = estate(tmp_path, role, role_policy("app"))
     assert found.accounts == () and found.unmodelled == ()
 
 
 def test_f3_a_role_whose_tags_are_not_known_is_left_out(tmp_path: Path) -> None:
-    role = new_role("app", unknown={"tags": {"id": True}}, after={"tags": {"team": "pay"}}, expressions={"tags": refers("random_id.x.hex")})
+    role = new_role(
+        "app",
+        unknown={"tags": {"id": True}},
+        after={"tags": {"team": "pay"}},
+        expressions={"tags": refers("random_id.x.hex")},
+    )
     found = estate(tmp_path, role)
-    assert found.accounts == () and [thing.principal for thing in found.unmodelled] == [f"arn:aws:iam::{ACCOUNT}:role/app"]
+    assert found.accounts == () and [thing.principal for thing in found.unmodelled] == [
+        f"arn:aws:iam::{ACCOUNT}:role/app"
+    ]
 
 
 def test_users_groups_and_memberships(tmp_path: Path) -> None:
     inline = Planned(
-        "aws_iam_group_policy", "g", {"name": "of-group", "policy": TEXT}, {"group": True}, {"group": refers("aws_iam_group.dev.name")}
+        "aws_iam_group_policy",
+        "g",
+        {"name": "of-group", "policy": TEXT},
+        {"group": True},
+        {"group": refers("aws_iam_group.dev.name")},
     )
     members = [
         Planned("aws_iam_group_membership", "m", {"name": "m", "users": ["alice"], "group": "dev"}, {"id": True}),
@@ -193,19 +244,25 @@ def test_a_policy_attachment_of_many(tmp_path: Path) -> None:
 
 def test_d4_boundaries(tmp_path: Path) -> None:
     known = new_role(
-        "app", expressions={"permissions_boundary": refers("aws_iam_policy.shared.arn")}, unknown={"permissions_boundary": True}
+        "app",
+        expressions={"permissions_boundary": refers("aws_iam_policy.shared.arn")},
+        unknown={"permissions_boundary": True},
     )
     found = identity(estate(tmp_path, known, managed()), "app")
     assert found.bounded and found.boundary is not None
     known.expressions["permissions_boundary"] = refers("local.boundary")
     open_ = estate(tmp_path, known, managed())
     assert identity(open_, "app").bounded and identity(open_, "app").boundary is None
-    assert [thing.influence.value for thing in open_.unmodelled] == ["may refuse"] and "local.boundary" in open_.unmodelled[0].description
+    assert [thing.influence.value for thing in open_.unmodelled] == [
+        "may refuse"
+    ] and "local.boundary" in open_.unmodelled[0].description
 
 
 @pytest.mark.parametrize("tags_all", [{"team": "pay"}, None])
 def test_f3_tags(tmp_path: Path, tags_all: Any) -> None:
-    role = new_role("app", after={"tags": {"team": "pay"}, "tags_all": tags_all}, expressions={"tags": constant({"team": "pay"})})
+    role = new_role(
+        "app", after={"tags": {"team": "pay"}, "tags_all": tags_all}, expressions={"tags": constant({"team": "pay"})}
+    )
     assert identity(estate(tmp_path, role), "app").tags == (("team", "pay"),)
 
 
@@ -253,7 +310,9 @@ def federated(*identifiers: Any) -> Planned:
     unknown = {"json": True, "id": True, "statement": [{"principals": [{"identifiers": True}]}]}
     block: Json = {"actions": constant(["sts:AssumeRoleWithWebIdentity"])}
     block |= {"principals": [{"type": constant("Federated"), "identifiers": refers(*identifiers)}]}
-    return Planned("aws_iam_policy_document", "trust", {"statement": [statement]}, unknown, {"statement": [block]}, data=True)
+    return Planned(
+        "aws_iam_policy_document", "trust", {"statement": [statement]}, unknown, {"statement": [block]}, data=True
+    )
 
 
 def principals(found: Identity) -> list[tuple[list[str], bool]]:
@@ -272,7 +331,11 @@ def test_e2_a_trust_policy_that_is_known_after_apply_is_not_known_and_named(tmp_
     found = estate(tmp_path, trusting("app", refers("data.external.trust.result")))
     assert identity(found, "app").trust is None
     (thing,) = found.unmodelled
-    assert (thing.label, thing.influence.value, thing.principal) == ("E2", "may allow", f"arn:aws:iam::{ACCOUNT}:role/app")
+    assert (thing.label, thing.influence.value, thing.principal) == (
+        "E2",
+        "may allow",
+        f"arn:aws:iam::{ACCOUNT}:role/app",
+    )
     assert thing.only_of_steps and "data.external.trust.result" in thing.description
 
 
@@ -300,7 +363,9 @@ def test_e2w_a_provider_that_is_not_known_may_be_any(tmp_path: Path) -> None:
         ([provider()], None),
     ],
 )
-def test_e2w_providers_of_the_plan_join_those_of_the_snapshot(tmp_path: Path, made: list[Planned], expected: Any) -> None:
+def test_e2w_providers_of_the_plan_join_those_of_the_snapshot(
+    tmp_path: Path, made: list[Planned], expected: Any
+) -> None:
     details: Json = {"UserDetailList": [], "RoleDetailList": []}
     given = {"authorization_details": details, "open_id_connect_providers": [], "saml_providers": []}
     snapshot = tmp_path / "accounts.json"
@@ -316,7 +381,13 @@ def test_e2w_without_a_snapshot_the_providers_of_the_account_are_not_known(tmp_p
 
 
 def test_groups_of_the_plan_are_those_of_users(tmp_path: Path) -> None:
-    joined = Planned("aws_iam_group_membership", "m", {"group": "ops", "name": "m", "users": ["alice"]}, {}, {"group": constant("ops")})
+    joined = Planned(
+        "aws_iam_group_membership",
+        "m",
+        {"group": "ops", "name": "m", "users": ["alice"]},
+        {},
+        {"group": constant("ops")},
+    )
     (account,) = estate(tmp_path, user("alice"), group("ops"), joined).accounts
     assert [found.arn for found in account.groups] == [f"arn:aws:iam::{ACCOUNT}:group/ops"]
     assert account.users[0].groups == (account.groups[0].arn,)

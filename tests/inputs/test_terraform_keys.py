@@ -1,4 +1,5 @@
-"""KMS resources of plans: keys, replicas, separate policies, grants, aliases, and what of them is known only after apply."""
+"""KMS resources of plans: keys, replicas, separate policies, grants, aliases, and what of them is known only after
+apply."""
 
 from __future__ import annotations
 
@@ -19,16 +20,35 @@ OWN_ARN = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-12345678
 def separate(key: str, policy: Any, name: str = "p", **members: Any) -> Planned:
     """An `aws_kms_key_policy` on a key of the plan, or on one with this ID."""
     known = not key.startswith("aws_kms")
-    after = {"bypass_policy_lockout_safety_check": False, "policy": json.dumps(policy)} | ({"key_id": key} if known else {})
-    expressions = {"key_id": constant(key) if known else refers(f"{key}.key_id"), "policy": constant(json.dumps(policy))}
-    return Planned("aws_kms_key_policy", name, after, {"id": True} | ({} if known else {"key_id": True}), expressions, **members)
+    after = {"bypass_policy_lockout_safety_check": False, "policy": json.dumps(policy)} | (
+        {"key_id": key} if known else {}
+    )
+    expressions = {
+        "key_id": constant(key) if known else refers(f"{key}.key_id"),
+        "policy": constant(json.dumps(policy)),
+    }
+    return Planned(
+        "aws_kms_key_policy", name, after, {"id": True} | ({} if known else {"key_id": True}), expressions, **members
+    )
 
 
 def grant(key: str, name: str = "g", grantee: str | None = PARTNER_ROLE, **after: Any) -> Planned:
     """An `aws_kms_grant` on a key of the plan; without a grantee that is known, to a new role."""
-    given = {"name": name, "operations": ["Decrypt"], "constraints": [], "retiring_principal": None, "grantee_principal": grantee, **after}
-    unknown = {"grant_id": True, "grant_token": True, "id": True, "key_id": True} | ({} if grantee else {"grantee_principal": True})
-    expressions = {"key_id": refers(f"{key}.key_id"), "grantee_principal": constant(grantee) if grantee else refers("aws_iam_role.app.arn")}
+    given = {
+        "name": name,
+        "operations": ["Decrypt"],
+        "constraints": [],
+        "retiring_principal": None,
+        "grantee_principal": grantee,
+        **after,
+    }
+    unknown = {"grant_id": True, "grant_token": True, "id": True, "key_id": True} | (
+        {} if grantee else {"grantee_principal": True}
+    )
+    expressions = {
+        "key_id": refers(f"{key}.key_id"),
+        "grantee_principal": constant(grantee) if grantee else refers("aws_iam_role.app.arn"),
+    }
     return Planned("aws_kms_grant", name, given, unknown, expressions)
 
 
@@ -38,7 +58,9 @@ def alias(key: str, label: str = "payments", **unknown: Any) -> Planned:
     expressions = {"target_key_id": refers(f"{key}.key_id")} | (
         {"name_prefix": constant("alias/x")} if unknown else {"name": constant(label)}
     )
-    return Planned("aws_kms_alias", label, after, {"arn": True, "id": True, "target_key_id": True, **unknown}, expressions)
+    return Planned(
+        "aws_kms_alias", label, after, {"arn": True, "id": True, "target_key_id": True, **unknown}, expressions
+    )
 
 
 def named(estate: Estate, name: str) -> Key:
@@ -62,14 +84,22 @@ def test_u3_a_key_without_a_policy_has_the_default_one(tmp_path: Path) -> None:
 def test_u3_a_policy_that_is_null_or_empty_is_the_default_one(tmp_path: Path) -> None:
     for value in (None, ""):
         key = new_key("k", refers("var.policy"))
-        assert sids(only_key(load(tmp_path, plan(caller_identity(), key, variables={"policy": value})))) == ["Enable IAM User Permissions"]
+        assert sids(only_key(load(tmp_path, plan(caller_identity(), key, variables={"policy": value})))) == [
+            "Enable IAM User Permissions"
+        ]
 
 
 def test_u3_a_policy_that_is_known_after_apply_is_not_known(tmp_path: Path) -> None:
-    found = only_key(load(tmp_path, plan(caller_identity(), new_key("k", refers("aws_iam_role.app.arn", "local.team")), new_role("app"))))
+    found = only_key(
+        load(
+            tmp_path,
+            plan(caller_identity(), new_key("k", refers("aws_iam_role.app.arn", "local.team")), new_role("app")),
+        )
+    )
     assert found.policies is None
     assert found.unread == (
-        "the policy of aws_kms_key.k is not known: it depends on aws_iam_role.app.arn (known after apply), local.team (known after apply)"
+        "the policy of aws_kms_key.k is not known: it depends on aws_iam_role.app.arn (known after apply), "
+        "local.team (known after apply)"
     )
 
 
@@ -79,7 +109,9 @@ def test_an_existing_key_whose_policy_the_state_lacks_is_not_known(tmp_path: Pat
 
 def test_a_separate_policy_stands_for_the_keys_own(tmp_path: Path) -> None:
     for key in (new_key("k"), new_key("k", key_policy()), new_key("k", refers("local.x"))):
-        assert sids(only_key(load(tmp_path, plan(caller_identity(), key, separate("aws_kms_key.k", key_policy(PARTNER_ROLE)))))) == [
+        assert sids(
+            only_key(load(tmp_path, plan(caller_identity(), key, separate("aws_kms_key.k", key_policy(PARTNER_ROLE)))))
+        ) == [
             None,
             "S0",
         ]
@@ -87,19 +119,27 @@ def test_a_separate_policy_stands_for_the_keys_own(tmp_path: Path) -> None:
 
 def test_a_separate_policy_finds_its_key_by_id_and_by_arn(tmp_path: Path) -> None:
     for identifier in (OWN_ARN, OWN_ARN.rsplit("/", 1)[1]):
-        data = plan(caller_identity(), existing(new_key("k", key_policy())), separate(identifier, key_policy(PARTNER_ROLE)))
+        data = plan(
+            caller_identity(), existing(new_key("k", key_policy())), separate(identifier, key_policy(PARTNER_ROLE))
+        )
         assert sids(only_key(load(tmp_path, data))) == [None, "S0"]
 
 
 def test_a_separate_policy_of_a_key_that_is_not_in_the_plan_is_all_that_is_known_of_it(tmp_path: Path) -> None:
-    found = only_key(load(tmp_path, plan(caller_identity(), separate(OWN_ARN.rsplit("/", 1)[1], key_policy(PARTNER_ROLE)))))
+    found = only_key(
+        load(tmp_path, plan(caller_identity(), separate(OWN_ARN.rsplit("/", 1)[1], key_policy(PARTNER_ROLE))))
+    )
     assert (found.arn, found.spec, found.grants) == (OWN_ARN, None, None)
 
 
 def test_two_separate_policies_of_one_key_leave_it_open(tmp_path: Path) -> None:
     twice = [separate("aws_kms_key.k", key_policy(*who), name) for name, who in (("a", ()), ("b", (PARTNER_ROLE,)))]
     found = only_key(load(tmp_path, plan(caller_identity(), new_key("k"), *twice)))
-    assert found.policies is None and found.unread is not None and "which of aws_kms_key_policy.a and aws_kms_key_policy.b" in found.unread
+    assert (
+        found.policies is None
+        and found.unread is not None
+        and "which of aws_kms_key_policy.a and aws_kms_key_policy.b" in found.unread
+    )
 
 
 def test_a_separate_policy_of_a_key_that_is_not_known_may_be_that_of_any(tmp_path: Path) -> None:
@@ -111,7 +151,12 @@ def test_a_separate_policy_of_a_key_that_is_not_known_may_be_that_of_any(tmp_pat
 
 def test_a_separate_policy_that_goes_leaves_the_default_one(tmp_path: Path) -> None:
     gone = Planned(
-        "aws_kms_key_policy", "p", None, {}, {}, {"key_id": OWN_ARN.rsplit("/", 1)[1], "policy": json.dumps(key_policy(PARTNER_ROLE))}
+        "aws_kms_key_policy",
+        "p",
+        None,
+        {},
+        {},
+        {"key_id": OWN_ARN.rsplit("/", 1)[1], "policy": json.dumps(key_policy(PARTNER_ROLE))},
     )
     kept = existing(new_key("k", key_policy(PARTNER_ROLE)))
     kept.expressions.pop("policy")
@@ -129,20 +174,33 @@ def test_a_policy_through_modules_variables_and_outputs(tmp_path: Path) -> None:
         },
     }
     found = only_key(load(tmp_path, plan(caller_identity(), inner, document, new_role("app"), modules=modules)))
-    assert [p.value for s in (found.policies or ())[0].statements for p in s.principals or ()] == [f"arn:aws:iam::{ACCOUNT}:role/app"]
+    assert [p.value for s in (found.policies or ())[0].statements for p in s.principals or ()] == [
+        f"arn:aws:iam::{ACCOUNT}:role/app"
+    ]
     modules["docs"]["expressions"] = {}
-    assert only_key(load(tmp_path, plan(caller_identity(), inner, document, new_role("app"), modules=modules))).unread is not None
+    assert (
+        only_key(load(tmp_path, plan(caller_identity(), inner, document, new_role("app"), modules=modules))).unread
+        is not None
+    )
 
 
 def test_what_refers_to_something_known_is_something_else(tmp_path: Path) -> None:
     """Were the policy what the variable is, the plan would know it."""
     key = new_key("k", refers("var.policy"))
-    assert only_key(load(tmp_path, plan(caller_identity(), key, variables={"policy": json.dumps(key_policy())}))).policies is None
+    assert (
+        only_key(load(tmp_path, plan(caller_identity(), key, variables={"policy": json.dumps(key_policy())}))).policies
+        is None
+    )
 
 
 def test_what_refers_to_something_that_is_no_policy_is_something_else(tmp_path: Path) -> None:
     """`jsonencode({… aws_iam_role.app.arn …})` refers to the role alone."""
-    assert only_key(load(tmp_path, plan(caller_identity(), new_key("k", refers("aws_iam_role.app.arn")), new_role("app")))).policies is None
+    assert (
+        only_key(
+            load(tmp_path, plan(caller_identity(), new_key("k", refers("aws_iam_role.app.arn")), new_role("app")))
+        ).policies
+        is None
+    )
 
 
 def test_references_that_go_round_are_not_known(tmp_path: Path) -> None:
@@ -160,25 +218,49 @@ def test_references_that_go_round_are_not_known(tmp_path: Path) -> None:
 
 
 def test_the_facts_of_a_new_key(tmp_path: Path) -> None:
-    found = only_key(load(tmp_path, plan(caller_identity(), new_key("k", after={"tags": {"team": "pay"}, "tags_all": {"team": "pay"}}))))
-    assert (found.spec, found.usage, found.origin, found.multi_region) == ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "AWS_KMS", False)
+    found = only_key(
+        load(
+            tmp_path,
+            plan(caller_identity(), new_key("k", after={"tags": {"team": "pay"}, "tags_all": {"team": "pay"}})),
+        )
+    )
+    assert (found.spec, found.usage, found.origin, found.multi_region) == (
+        "SYMMETRIC_DEFAULT",
+        "ENCRYPT_DECRYPT",
+        "AWS_KMS",
+        False,
+    )
     assert (found.tags, found.grants, found.aliases) == ((("team", "pay"),), (), ())
 
 
 def test_tags_that_are_not_known_are_free(tmp_path: Path) -> None:
-    key = new_key("k", unknown={"tags": {"id": True}}, after={"tags": {"team": "pay"}}, expressions={"tags": refers("random_id.x.hex")})
+    key = new_key(
+        "k",
+        unknown={"tags": {"id": True}},
+        after={"tags": {"team": "pay"}},
+        expressions={"tags": refers("random_id.x.hex")},
+    )
     assert only_key(load(tmp_path, plan(caller_identity(), key))).tags is None
 
 
 def test_whether_it_is_multi_region_may_be_free(tmp_path: Path) -> None:
     assert (
         only_key(
-            load(tmp_path, plan(caller_identity(), new_key("k", expressions={"multi_region": refers("random_integer.x.result")})))
+            load(
+                tmp_path,
+                plan(caller_identity(), new_key("k", expressions={"multi_region": refers("random_integer.x.result")})),
+            )
         ).multi_region
         is None
     )
     found = only_key(
-        load(tmp_path, plan(caller_identity(), new_key("k", after={"multi_region": True}, expressions={"multi_region": constant(True)})))
+        load(
+            tmp_path,
+            plan(
+                caller_identity(),
+                new_key("k", after={"multi_region": True}, expressions={"multi_region": constant(True)}),
+            ),
+        )
     )
     assert (found.multi_region, found.multi_region_type) == (True, "PRIMARY") and "/mrk-" in found.arn
 
@@ -192,7 +274,10 @@ def test_an_external_key_and_key_stores(tmp_path: Path) -> None:
     )
     store = new_key("s", after={"custom_key_store_id": "cks-1"}, expressions={"custom_key_store_id": constant("cks-1")})
     estate = load(tmp_path, plan(caller_identity(), external, store))
-    assert {key.name: key.origin for key in estate.keys} == {"aws_kms_external_key.e": "EXTERNAL", "aws_kms_key.s": "AWS_CLOUDHSM"}
+    assert {key.name: key.origin for key in estate.keys} == {
+        "aws_kms_external_key.e": "EXTERNAL",
+        "aws_kms_key.s": "AWS_CLOUDHSM",
+    }
 
 
 def test_l9_a_replica_shares_its_primary_keys_id(tmp_path: Path) -> None:
@@ -205,7 +290,15 @@ def test_l9_a_replica_shares_its_primary_keys_id(tmp_path: Path) -> None:
         "aws_kms_replica_key",
         "r",
         {"enabled": True, "tags": None},
-        {"arn": True, "key_id": True, "id": True, "policy": True, "primary_key_arn": True, "key_spec": True, "key_usage": True},
+        {
+            "arn": True,
+            "key_id": True,
+            "id": True,
+            "policy": True,
+            "primary_key_arn": True,
+            "key_spec": True,
+            "key_usage": True,
+        },
         {"primary_key_arn": refers("aws_kms_key.p.arn")},
         provider="aws.eu",
     )
@@ -221,7 +314,12 @@ def test_l9_a_replica_shares_its_primary_keys_id(tmp_path: Path) -> None:
 def test_keys_of_count_and_for_each_are_keys_of_their_own(tmp_path: Path) -> None:
     keys = [new_key("k", index=index) for index in (0, 1)] + [new_key("m", index=index) for index in ("eu", "us")]
     estate = load(tmp_path, plan(caller_identity(), *keys))
-    assert [key.name for key in estate.keys] == ["aws_kms_key.k[0]", "aws_kms_key.k[1]", 'aws_kms_key.m["eu"]', 'aws_kms_key.m["us"]']
+    assert [key.name for key in estate.keys] == [
+        "aws_kms_key.k[0]",
+        "aws_kms_key.k[1]",
+        'aws_kms_key.m["eu"]',
+        'aws_kms_key.m["us"]',
+    ]
     assert len({key.arn for key in estate.keys}) == 4
 
 
@@ -231,17 +329,32 @@ def test_keys_of_count_and_for_each_are_keys_of_their_own(tmp_path: Path) -> Non
 def test_g1_a_grant_is_on_the_key_that_it_refers_to(tmp_path: Path) -> None:
     estate = load(
         tmp_path,
-        plan(caller_identity(), new_key("k"), new_key("l"), grant("aws_kms_key.k"), grant("aws_kms_key.k", "h", None), new_role("app")),
+        plan(
+            caller_identity(),
+            new_key("k"),
+            new_key("l"),
+            grant("aws_kms_key.k"),
+            grant("aws_kms_key.k", "h", None),
+            new_role("app"),
+        ),
     )
     grants = named(estate, "aws_kms_key.k").grants
-    assert grants is not None and [g.grantee.value for g in grants] == [PARTNER_ROLE, f"arn:aws:iam::{ACCOUNT}:role/app"]
+    assert grants is not None and [g.grantee.value for g in grants] == [
+        PARTNER_ROLE,
+        f"arn:aws:iam::{ACCOUNT}:role/app",
+    ]
     assert [g.issuing_account for g in grants] == [ACCOUNT, ACCOUNT]
     assert named(estate, "aws_kms_key.l").grants == ()
 
 
 def test_g3_constraints_of_a_grant(tmp_path: Path) -> None:
     block = {"encryption_context_equals": {"a": "b"}, "encryption_context_subset": {}}
-    (found,) = only_key(load(tmp_path, plan(caller_identity(), new_key("k"), grant("aws_kms_key.k", constraints=[block])))).grants or ()
+    (found,) = (
+        only_key(
+            load(tmp_path, plan(caller_identity(), new_key("k"), grant("aws_kms_key.k", constraints=[block])))
+        ).grants
+        or ()
+    )
     assert (found.context_equals, found.context_subset) == ((("a", "b"),), None)
 
 
@@ -270,12 +383,20 @@ def test_a_grant_on_a_key_elsewhere_is_told(tmp_path: Path) -> None:
     one.unknown.pop("key_id")
     estate = load(tmp_path, plan(caller_identity(), new_key("k"), one))
     (warning,) = estate.warnings
-    assert "99999999-12ab-34cd-56ef-1234567890ab, is not in the input, so the grant changes nothing here" in warning.message
+    assert (
+        "99999999-12ab-34cd-56ef-1234567890ab, is not in the input, so the grant changes nothing here"
+        in warning.message
+    )
 
 
 def test_aliases(tmp_path: Path) -> None:
-    assert only_key(load(tmp_path, plan(caller_identity(), new_key("k"), alias("aws_kms_key.k")))).aliases == ("alias/payments",)
-    assert only_key(load(tmp_path, plan(caller_identity(), new_key("k"), alias("aws_kms_key.k", name=True)))).aliases is None
+    assert only_key(load(tmp_path, plan(caller_identity(), new_key("k"), alias("aws_kms_key.k")))).aliases == (
+        "alias/payments",
+    )
+    assert (
+        only_key(load(tmp_path, plan(caller_identity(), new_key("k"), alias("aws_kms_key.k", name=True)))).aliases
+        is None
+    )
 
 
 def test_what_an_existing_key_is_not_given_is_free(tmp_path: Path) -> None:
@@ -290,7 +411,10 @@ def test_places_are_addresses_and_lines_of_the_policy(tmp_path: Path) -> None:
     found = only_key(load(tmp_path, plan(caller_identity(), new_key("k", key_policy(PARTNER_ROLE)))))
     assert found.policies is not None
     assert str(found.span).endswith("plan.json#aws_kms_key.k")
-    assert [str(s.span).split("#")[1] for s in found.policies[0].statements] == ["aws_kms_key.k.policy:4:5", "aws_kms_key.k.policy:12:5"]
+    assert [str(s.span).split("#")[1] for s in found.policies[0].statements] == [
+        "aws_kms_key.k.policy:4:5",
+        "aws_kms_key.k.policy:12:5",
+    ]
 
 
 def test_l4_an_error_in_a_policy_is_at_the_resource_with_an_excerpt(tmp_path: Path) -> None:

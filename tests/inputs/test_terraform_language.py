@@ -1,5 +1,6 @@
-"""The language of `.tf` files as Terraform means it, in plans with the files beside them: what is evaluated is what Terraform makes of it,
-whatever becomes of the values that are known after apply, or it is in doubt. Each case cites the page that decides it."""
+"""The language of `.tf` files as Terraform means it, in plans with the files beside them: what is evaluated is what
+Terraform makes of it, whatever becomes of the values that are known after apply, or it is in doubt. Each case cites the
+page that decides it."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ ROLE_ARN = "aws_iam_role.app.arn"
 APP_ONLY, EVERYONE, DOUBT = [([APP], False)], [(["*"], False)], [(["*"], True)]
 
 
-def of(folder: Path, principal: str, *names: str, more: str = "", declared: Any = None, **members: Any) -> list[tuple[list[str], bool]]:
+def of(
+    folder: Path, principal: str, *names: str, more: str = "", declared: Any = None, **members: Any
+) -> list[tuple[list[str], bool]]:
     """The principals of the only statement of a key policy with this principal, and whether they are in doubt."""
     text = ROLE + more + key(f'jsonencode({{ Version = "2012-10-17", Statement = [{a_statement(principal)}] }})')
     own = [ROLE_ARN] if ROLE_ARN in principal else []
@@ -43,17 +46,37 @@ VALUES = [
     ("Types and Values; Arithmetic and Logical Operators: `==` asks for the same type", choice('1 == "1"'), APP_ONLY),
     ("Arithmetic and Logical Operators: == is of the same value and type", choice('true == "true"'), APP_ONLY),
     ("Strings and Templates: a template of one interpolation is that value", choice('"${1}" == "1"'), APP_ONLY),
-    ("Types and Values: a number is written in the shortest way", f'"{APP.removesuffix("app")}app${{1.0}}"', [([f"{APP}1"], False)]),
+    (
+        "Types and Values: a number is written in the shortest way",
+        f'"{APP.removesuffix("app")}app${{1.0}}"',
+        [([f"{APP}1"], False)],
+    ),
     ("toset Function: duplicates are removed", choice('length(toset(["a", "a"])) == 2'), APP_ONLY),
     ("toset Function: a set has no order", choice('join("", toset(["b", "a"])) == "ba"'), APP_ONLY),
-    ("for Expressions: of a set both symbols are the element", f'[for i, who in toset(["0"]) : i == 0 ? "*" : {ROLE_ARN}]', APP_ONLY),
-    ("Types and Values: the type of a conditional is that of both", choice('join("", true ? ["b", "a"] : toset(["c"])) == "ba"'), DOUBT),
+    (
+        "for Expressions: of a set both symbols are the element",
+        f'[for i, who in toset(["0"]) : i == 0 ? "*" : {ROLE_ARN}]',
+        APP_ONLY,
+    ),
+    (
+        "Types and Values: the type of a conditional is that of both",
+        choice('join("", true ? ["b", "a"] : toset(["c"])) == "ba"'),
+        DOUBT,
+    ),
     ("Conditional Expressions: a number beside a text is a text", choice('(true ? 1 : "a") == 1'), DOUBT),
     ("coalesce Function: the arguments are converted to one type", choice('coalesce(1, "a") == 1'), DOUBT),
     ("tolist Function: elements of several types are converted to one", choice('tolist([1, "a"])[0] == 1'), DOUBT),
-    ("Types and Values: of an attribute that is given twice the last counts", f'{{ a = "*", a = {ROLE_ARN} }}.a', APP_ONLY),
+    (
+        "Types and Values: of an attribute that is given twice the last counts",
+        f'{{ a = "*", a = {ROLE_ARN} }}.a',
+        APP_ONLY,
+    ),
     ("flatten Function: a text is no list", f"flatten([jsonencode([{ROLE_ARN}])])", DOUBT),
-    ("length Function: of a text it is the number of characters", choice('length(jsonencode({ a = "x" })) == 1'), DOUBT),
+    (
+        "length Function: of a text it is the number of characters",
+        choice('length(jsonencode({ a = "x" })) == 1'),
+        DOUBT,
+    ),
     ("try Function: tostring of a list fails", f'try(tostring(["*"]), {ROLE_ARN})', DOUBT),
     ("try Function: of lists and texts that do not go together", f'try(tolist(["*", [1]]), {ROLE_ARN})', DOUBT),
     ("try Function: a name that is not there fails", f'try({{ a = "*" }}.b, {ROLE_ARN})', APP_ONLY),
@@ -69,10 +92,13 @@ def test_values(tmp_path: Path, page: str, principal: str, found: Any) -> None:
 
 
 def test_a_text_that_python_hcl2_takes_for_a_longer_one_is_not_read(tmp_path: Path) -> None:
-    """Strings and Templates: `$${` is a literal `${`; python-hcl2 reads on to the next brace, here over the end of the text."""
+    """Strings and Templates: `$${` is a literal `${`; python-hcl2 reads on to the next brace, here over the end of the
+    text."""
     more = f'locals {{\n  who = ["$${{", "*", "}}", {ROLE_ARN}]\n}}\n'  # `local.who[1]` is `"*"`
     made = plan(caller_identity(), new_key("k", refers("local.who")), new_role("app"))
-    estate = load(tmp_path, made, main=ROLE + more + key(f"jsonencode({{ Statement = [{a_statement('local.who[1]')}] }})"))
+    estate = load(
+        tmp_path, made, main=ROLE + more + key(f"jsonencode({{ Statement = [{a_statement('local.who[1]')}] }})")
+    )
     assert only_key(estate).policies is None and "cannot read this file" in estate.warnings[0].message
 
 
@@ -107,7 +133,13 @@ def test_u3_positions_and_numbers_beside_what_is_not_known(tmp_path: Path, why: 
 
 VARIABLES = [
     ("Type Constraints: a number for a text is converted", "type = string", {"v": 5}, choice("var.v == 5"), APP_ONLY),
-    ("Type Constraints: a text for a number is converted", "type = number", {"v": "5"}, choice('var.v == "5"'), APP_ONLY),
+    (
+        "Type Constraints: a text for a number is converted",
+        "type = number",
+        {"v": "5"},
+        choice('var.v == "5"'),
+        APP_ONLY,
+    ),
     (
         "Type Constraints: a list for a set has no duplicates",
         "type = set(string)",
@@ -168,7 +200,9 @@ VARIABLES = [
 ]
 
 
-@pytest.mark.parametrize(("page", "declared", "given", "principal", "found"), VARIABLES, ids=[row[0] for row in VARIABLES])
+@pytest.mark.parametrize(
+    ("page", "declared", "given", "principal", "found"), VARIABLES, ids=[row[0] for row in VARIABLES]
+)
 def test_variables(tmp_path: Path, page: str, declared: str, given: dict[str, Any], principal: str, found: Any) -> None:
     more = f'variable "v" {{\n  {declared}\n}}\n'
     declaration = {"v": {"default": APP}} if "default" in declared else {"v": {}}
@@ -184,7 +218,9 @@ def test_variables(tmp_path: Path, page: str, declared: str, given: dict[str, An
         ({"a": APP}, "var.v.a", APP_ONLY),
     ],
 )
-def test_u3_a_variable_without_its_declaration_may_have_any_type(tmp_path: Path, value: Any, principal: str, found: Any) -> None:
+def test_u3_a_variable_without_its_declaration_may_have_any_type(
+    tmp_path: Path, value: Any, principal: str, found: Any
+) -> None:
     assert of(tmp_path, principal, "var.v", variables={"v": value}) == found
 
 
@@ -202,7 +238,11 @@ def test_override_files_are_merged_last(tmp_path: Path) -> None:
     made = plan(caller_identity(), new_key("k", refers(ROLE_ARN)), new_role("app"))
     base = ROLE + key(policy_of(ROLE_ARN, '"*"'))
     over = f'resource "aws_kms_key" "k" {{\n  policy = {policy_of(ROLE_ARN)}\n}}\n'
-    files = {"policy": base, "override": over, "a_override": over.replace(f"[{ROLE_ARN}]", f'[{ROLE_ARN}, "444455556666"]')}
+    files = {
+        "policy": base,
+        "override": over,
+        "a_override": over.replace(f"[{ROLE_ARN}]", f'[{ROLE_ARN}, "444455556666"]'),
+    }
     found = only_key(load(tmp_path, made, **files))
     assert principals(found) == APP_ONLY and found.name == "aws_kms_key.k" and "policy.tf" in str(found.span)
 
@@ -212,7 +252,13 @@ def test_override_files_merge_nested_blocks_locals_and_arguments(tmp_path: Path)
     call = 'module "key" {\n  source = "./modules/key"\n  who = "*"\n}\nlocals {\n  who = "*"\n}\n'
     over = 'module "key" {\n  who = local.who\n}\nlocals {\n  who = aws_iam_role.app.arn\n}\n'
     inner = new_key("this", refers("var.who"), module="module.key")
-    calls = {"key": {"source": "./modules/key", "expressions": {"who": refers("local.who")}, "module": {"variables": {"who": {}}}}}
+    calls = {
+        "key": {
+            "source": "./modules/key",
+            "expressions": {"who": refers("local.who")},
+            "module": {"variables": {"who": {}}},
+        }
+    }
     made = plan(caller_identity(), inner, new_role("app"), modules=calls)
     found = only_key(load(tmp_path, made, zz=ROLE + call, override=over, modules__key__main=child))
     assert principals(found) == APP_ONLY
@@ -220,7 +266,8 @@ def test_override_files_merge_nested_blocks_locals_and_arguments(tmp_path: Path)
 
 @pytest.mark.parametrize("name", ["override.tf.json", "x_override.tf.json", "main.tofu", "other.tofu.json"])
 def test_a_folder_with_files_that_may_take_the_place_of_others_is_not_read(tmp_path: Path, name: str) -> None:
-    """Override Files; OpenTofu, Files and Configuration Structure: `.tofu` goes before `.tf`, and a plan does not tell whose it is."""
+    """Override Files; OpenTofu, Files and Configuration Structure: `.tofu` goes before `.tf`, and a plan does not tell
+    whose it is."""
     made = plan(caller_identity(), new_key("k", refers(ROLE_ARN)), new_role("app"))
     other = {"resource": {"aws_kms_key": {"k": {"policy": "${aws_iam_role.app.arn}"}}}}
     (tmp_path / name).write_text(json.dumps(other), encoding="utf-8")
@@ -231,7 +278,8 @@ def test_a_folder_with_files_that_may_take_the_place_of_others_is_not_read(tmp_p
 
 
 def test_a_module_instance_that_is_not_there_has_no_outputs(tmp_path: Path) -> None:
-    """Module Blocks, `count`: the plan makes none of it, so `try` takes the other. Nothing tells that, if the module has no resources."""
+    """Module Blocks, `count`: the plan makes none of it, so `try` takes the other. Nothing tells that, if the module
+    has no resources."""
     call = 'module "m" {\n  source = "./modules/m"\n  count = 0\n}\n'
     output = {"outputs": {"who": {"expression": {"constant_value": "*"}}}}
     calls = {"m": {"source": "./modules/m", "count_expression": {"constant_value": 0}, "module": output}}

@@ -17,18 +17,27 @@ from tests.inputs.test_terraform_plan import load as load_alone
 from verifier.model.estate import Key
 
 EITHER = ("aws_kms_key.this[0].arn", "aws_kms_external_key.this[0].arn")
-"""The ARN of whichever of two kinds of key the module makes: `try(aws_kms_key.this[0].arn, aws_kms_external_key.this[0].arn)`."""
+"""The ARN of whichever of two kinds of key the module makes: `try(aws_kms_key.this[0].arn,
+aws_kms_external_key.this[0].arn)`."""
 
 
 def with_counts(made: Json, *blocks: str, by: str = "count_expression") -> Json:
-    """The plan, where these blocks have `count` (or `for_each`); those that are not in the configuration are added to it."""
+    """The plan, where these blocks have `count` (or `for_each`); those that are not in the configuration are added to
+    it."""
     listed = made["configuration"]["root_module"]["resources"]
     for address in blocks:
         found = next((block for block in listed if block["address"] == address), None)
         if found is None:
             type_, name = address.removeprefix("data.").split(".")
             mode = "data" if address.startswith("data.") else "managed"
-            found = {"address": address, "mode": mode, "type": type_, "name": name, "expressions": {}, "provider_config_key": "aws"}
+            found = {
+                "address": address,
+                "mode": mode,
+                "type": type_,
+                "name": name,
+                "expressions": {},
+                "provider_config_key": "aws",
+            }
             listed.append(found)
         found[by] = refers("var.create")
     return made
@@ -45,7 +54,9 @@ def keys_of(folder: Path, *resources: Planned, counts: tuple[str, ...] = (), **p
 
 def test_a_reference_to_an_instance_that_is_not_made_is_none(tmp_path: Path) -> None:
     granted, named = grant("x"), alias("x")
-    granted.expressions["key_id"] = named.expressions["target_key_id"] = refers(*(text.replace("arn", "key_id") for text in EITHER))
+    granted.expressions["key_id"] = named.expressions["target_key_id"] = refers(
+        *(text.replace("arn", "key_id") for text in EITHER)
+    )
     (key,) = keys_of(tmp_path, new_key("this", key_policy(), index=0), granted, named)
     assert key.grants is not None and len(key.grants) == 1 and key.aliases == ("alias/payments",)
 
@@ -55,7 +66,10 @@ def test_two_that_are_made_leave_it_open(tmp_path: Path) -> None:
     granted.expressions["key_id"] = refers("aws_kms_key.this[0].key_id", "aws_kms_key.this[1].key_id")
     keys = keys_of(tmp_path, *(new_key("this", key_policy(), index=n) for n in (0, 1)), granted)
     assert [key.grants for key in keys] == [(), ()]
-    estate = load_alone(tmp_path, with_counts(plan(caller_identity(), new_key("this", key_policy(), index=0), granted), "aws_kms_key.this"))
+    estate = load_alone(
+        tmp_path,
+        with_counts(plan(caller_identity(), new_key("this", key_policy(), index=0), granted), "aws_kms_key.this"),
+    )
     assert [len(key.grants or ()) for key in estate.keys] == [1]
 
 
@@ -68,35 +82,48 @@ def test_a_resource_without_count_is_not_taken_for_one_that_is_not_made(tmp_path
 
 
 def test_l9_the_primary_key_of_a_replica_through_one_of_several(tmp_path: Path) -> None:
-    primary = new_key("this", key_policy(), index=0, after={"multi_region": True}, expressions={"multi_region": constant(True)})
+    primary = new_key(
+        "this", key_policy(), index=0, after={"multi_region": True}, expressions={"multi_region": constant(True)}
+    )
     replica = Planned(
-        "aws_kms_replica_key", "r", {"region": "eu-west-1"}, {"arn": True, "key_id": True, "primary_key_arn": True, "policy": True}
+        "aws_kms_replica_key",
+        "r",
+        {"region": "eu-west-1"},
+        {"arn": True, "key_id": True, "primary_key_arn": True, "policy": True},
     )
     replica.expressions["primary_key_arn"] = refers(*EITHER)
     keys = keys_of(tmp_path, primary, replica)
-    assert [key.multi_region_type for key in keys] == ["PRIMARY", "REPLICA"] and len({key.arn.rsplit("/", 1)[1] for key in keys}) == 1
+    assert [key.multi_region_type for key in keys] == ["PRIMARY", "REPLICA"] and len(
+        {key.arn.rsplit("/", 1)[1] for key in keys}
+    ) == 1
     replica.expressions["primary_key_arn"] = refers("data.remote.x.arn")
     ids = {key.arn.rsplit("/", 1)[1] for key in keys_of(tmp_path, primary, replica)}
     assert len(ids) == 2 and all(found.startswith("mrk-") for found in ids)
 
 
 @pytest.mark.parametrize(
-    ("value", "found"), [(None, True), ("", True), (False, False), (True, False), ("true", False), ("x", False), (["x"], False)]
+    ("value", "found"),
+    [(None, True), ("", True), (False, False), (True, False), ("true", False), ("x", False), (["x"], False)],
 )
 def test_a_variable_without_a_text_is_not_the_policy(tmp_path: Path, value: Any, found: bool) -> None:
     """`coalesce(var.policy, data.aws_iam_policy_document.d.json)`."""
     key = new_key("k", refers("var.policy", "data.aws_iam_policy_document.d.json"))
-    (read,) = load_alone(tmp_path, plan(caller_identity(), key, one_statement(), new_role("app"), variables={"policy": value})).keys
+    (read,) = load_alone(
+        tmp_path, plan(caller_identity(), key, one_statement(), new_role("app"), variables={"policy": value})
+    ).keys
     assert (read.policies is not None) is found
     if found:
-        assert any("aws_kms_key.k.policy is data.aws_iam_policy_document.d.json" in sentence for sentence in read.supposed)
+        assert any(
+            "aws_kms_key.k.policy is data.aws_iam_policy_document.d.json" in sentence for sentence in read.supposed
+        )
 
 
 # -- with them --
 
 
 def one_statement(sid: str = "Users") -> Planned:
-    """A data source that is read during apply, with a statement from a `dynamic` block, of which the plan records no expression."""
+    """A data source that is read during apply, with a statement from a `dynamic` block, of which the plan records no
+    expression."""
     return data([statement(sid=sid, principals=aws(None))], [{"principals": [{"identifiers": [True]}]}], [])
 
 
@@ -121,7 +148,13 @@ def recovered(folder: Path, *statements: str, sid: str = "Users") -> list[tuple[
         + 'resource "aws_kms_key" "k" {\n  policy = coalesce(var.policy, data.aws_iam_policy_document.d.json)\n}\n'
     )
     key = new_key("k", refers("var.policy", "data.aws_iam_policy_document.d.json"))
-    made = plan(caller_identity(), key, one_statement(sid), new_role("app"), variables={"policy": None, "users": ["x"], "none": []})
+    made = plan(
+        caller_identity(),
+        key,
+        one_statement(sid),
+        new_role("app"),
+        variables={"policy": None, "users": ["x"], "none": []},
+    )
     (read,) = load(folder, made, main=text).keys
     return principals(read)
 

@@ -1,7 +1,8 @@
-"""Random plans of several resources that say what one thing is, held against every order in which Terraform could apply them.
+"""Random plans of several resources that say what one thing is, held against every order in which Terraform could apply
+them.
 
-What AWS would have is told by playing the calls of the provider (docs/terraform.md) one after the other, in each order that the references
-of the resources leave open. What is read as known must be the outcome of all of them.
+What AWS would have is told by playing the calls of the provider (docs/terraform.md) one after the other, in each order
+that the references of the resources leave open. What is read as known must be the outcome of all of them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,18 @@ import pytest
 import verifier
 from tests.inputs.plans import ACCOUNT, Planned, caller_identity, constant, plan, write
 from tests.inputs.samples import KEY_ID, details, role
-from tests.inputs.test_terraform_effects import CLOSED, READS, WRITES, app, block, inline, only, policy, separate, the_key
+from tests.inputs.test_terraform_effects import (
+    CLOSED,
+    READS,
+    WRITES,
+    app,
+    block,
+    inline,
+    only,
+    policy,
+    separate,
+    the_key,
+)
 from verifier.model.estate import Estate
 
 Thing = str | None
@@ -28,8 +40,8 @@ DEFAULT = "d"
 
 @dataclass
 class Played:
-    """A resource, with the calls that it makes: a value that is set, or a set of what may stay. The calls from `after` on come after those
-    of the first resource."""
+    """A resource, with the calls that it makes: a value that is set, or a set of what may stay. The calls from `after`
+    on come after those of the first resource."""
 
     resource: Planned
     calls: list[Thing | frozenset[str]] = field(default_factory=list)
@@ -61,23 +73,34 @@ CALLS: dict[str, list[str]] = {
     "replace": ["go", "set"],
     "made first": ["set", "go"],
 }
-DOES = {"replace": ["delete", "create"], "made first": ["create", "delete"], "forgotten, made": ["forget", "create"], "forget": ["forget"]}
+DOES = {
+    "replace": ["delete", "create"],
+    "made first": ["create", "delete"],
+    "forgotten, made": ["forget", "create"],
+    "forget": ["forget"],
+}
 DOES["made, forgotten"] = ["create", "forget"]
 GOES = ("delete", "bypass", "forget", "deposed")
 
 
 def members(kind: str) -> dict[str, object]:
     """What `Planned` takes for a kind of change."""
-    found: dict[str, object] = {"left": True} if kind == "left" else {"entry": {"deposed": "ab12cd34"}} if kind == "deposed" else {}
+    found: dict[str, object] = (
+        {"left": True} if kind == "left" else {"entry": {"deposed": "ab12cd34"}} if kind == "deposed" else {}
+    )
     return found | ({"does": DOES[kind]} if kind in DOES else {})
 
 
-def played(one: Planned, kind: str, before: Thing, after: Thing, gone: Thing, attribute: str, literal: str | None) -> Played:
+def played(
+    one: Planned, kind: str, before: Thing, after: Thing, gone: Thing, attribute: str, literal: str | None
+) -> Played:
     """A resource with its calls; with a `literal` it refers to its owner by no reference."""
     one = replace(one, **members(kind))  # type: ignore[arg-type]
     if literal is not None:
         one.expressions[attribute] = constant(literal)
-    calls: list[Thing | frozenset[str]] = [after if call == "set" else gone for call in CALLS[kind] if kind != "update" or after != before]
+    calls: list[Thing | frozenset[str]] = [
+        after if call == "set" else gone for call in CALLS[kind] if kind != "update" or after != before
+    ]
     waits = literal is None and kind not in ("delete", "deposed")
     return Played(one, calls, (1 if kind == "replace" else 0) if waits else None)
 
@@ -89,7 +112,8 @@ POLICIES = {letter: policy(who) for letter, who in PARTNERS.items()} | {DEFAULT:
 
 
 def of_key(draw: random.Random) -> tuple[list[Played], Thing, list[Thing]]:
-    """A key and up to two policies of it, what it has before, and what each resource tells of that, which may be stale."""
+    """A key and up to two policies of it, what it has before, and what each resource tells of that, which may be
+    stale."""
     start: Thing = draw.choice("abcd")
 
     def told() -> Thing:
@@ -130,7 +154,9 @@ def test_what_is_known_of_the_policy_of_a_key_is_so_in_every_order(tmp_path: Pat
         estate = verifier.load(write(tmp_path, plan(caller_identity(), *(one.resource for one in found))))
         read = read_of_key(estate)
         counts["unknown" if read == "?" else "known"] += 1
-        assert read == "?" or outcomes(found, start) == {read}, [(one.resource.address, one.resource.actions, one.calls) for one in found]
+        assert read == "?" or outcomes(found, start) == {read}, [
+            (one.resource.address, one.resource.actions, one.calls) for one in found
+        ]
     assert counts["known"] > 2 * counts["unknown"]
 
 
@@ -140,7 +166,8 @@ DOCUMENTS = {"r": READS, "w": WRITES}
 
 
 def of_role(draw: random.Random) -> tuple[list[Played], Thing]:
-    """A role with a block, up to two inline policies of one name, perhaps an exclusive list; and what there is before."""
+    """A role with a block, up to two inline policies of one name, perhaps an exclusive list; and what there is
+    before."""
     start: Thing = draw.choice([None, "r", "w"])
     configured = draw.random() < 0.5
     after = draw.choice([None, "r", "w"]) if configured and draw.random() < 0.5 else start
@@ -187,7 +214,9 @@ def test_what_is_known_of_an_inline_policy_is_so_in_every_order(tmp_path: Path, 
             paths.append(write(tmp_path, {"accounts": {ACCOUNT: {"authorization_details": whole}}}, "snapshot.json"))
         read = read_of_role(verifier.load(*paths))
         counts["unknown" if read == "?" else "known"] += 1
-        assert read == "?" or outcomes(found, start) == {read}, [(one.resource.address, one.resource.actions, one.calls) for one in found]
+        assert read == "?" or outcomes(found, start) == {read}, [
+            (one.resource.address, one.resource.actions, one.calls) for one in found
+        ]
     assert counts["known"] > 2 * counts["unknown"]
 
 

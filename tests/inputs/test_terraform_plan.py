@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
-from tests.inputs.plans import ACCOUNT, Planned, caller_identity, constant, new_key, new_role, plan, refers, state, write
+from tests.inputs.plans import (
+    ACCOUNT,
+    Planned,
+    caller_identity,
+    constant,
+    new_key,
+    new_role,
+    plan,
+    refers,
+    state,
+    write,
+)
 from tests.inputs.samples import POLICY
 from verifier.inputs import load_estate, load_plan_sides
 from verifier.inputs.supplied import Supplied
@@ -77,7 +88,9 @@ def test_a_plan_that_failed_is_refused(tmp_path: Path) -> None:
 
 def test_changes_that_are_put_off_leave_every_verdict_open(tmp_path: Path) -> None:
     put_off = [{"reason": "instance_count_unknown", "resource_change": {"address": "aws_kms_grant.g", "change": {}}}]
-    (thing,) = load(tmp_path, plan(caller_identity(), new_key("k"), complete=False, deferred_changes=put_off)).unmodelled
+    (thing,) = load(
+        tmp_path, plan(caller_identity(), new_key("k"), complete=False, deferred_changes=put_off)
+    ).unmodelled
     assert thing.label == "U3" and "aws_kms_grant.g" in thing.description
     assert load(tmp_path, plan(caller_identity(), new_key("k"), complete=False)).unmodelled == ()  # made with -target
 
@@ -111,7 +124,11 @@ def test_s3_a_plan_without_keys_is_refused(tmp_path: Path) -> None:
         (("resource_changes", 1, "module_address"), "nonsense", "is not the address of a module"),
         (("planned_values", "root_module"), 3, "`planned_values`: `root_module`: expected an object"),
         (("planned_values", "root_module", "resources"), 3, "`resources`: expected a list"),
-        (("planned_values", "root_module", "child_modules"), [3], "an entry of `planned_values`: `child_modules`: expected an object"),
+        (
+            ("planned_values", "root_module", "child_modules"),
+            [3],
+            "an entry of `planned_values`: `child_modules`: expected an object",
+        ),
         (("configuration",), [], "`configuration`: expected an object"),
         (("configuration", "root_module", "module_calls"), [], "`module_calls`: expected an object"),
         (("prior_state",), 3, "`prior_state`: expected an object"),
@@ -146,7 +163,11 @@ def test_an_attribute_of_another_type_is_an_error_or_is_read(tmp_path: Path, nam
 
 def test_text_that_is_not_json_and_deep_nesting_are_errors(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
-    for text in ('{"format_version": "1.2", ', '{"format_version": "1.2", "terraform_version": NaN}', '{"format_version": "1.2"} x'):
+    for text in (
+        '{"format_version": "1.2", ',
+        '{"format_version": "1.2", "terraform_version": NaN}',
+        '{"format_version": "1.2"} x',
+    ):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(InputError) as caught:
             load_estate([path])
@@ -212,7 +233,10 @@ def test_sides_are_those_of_a_plan(tmp_path: Path) -> None:
 def test_the_account_and_region_of_a_new_key(tmp_path: Path) -> None:
     key = only_key(load(tmp_path, plan(caller_identity("444455556666"), new_key("k"), region="eu-central-1")))
     assert (key.account, key.region, key.partition) == ("444455556666", "eu-central-1", "aws")
-    assert key.arn == only_key(load(tmp_path, plan(caller_identity("444455556666"), new_key("k"), region="eu-central-1"))).arn
+    assert (
+        key.arn
+        == only_key(load(tmp_path, plan(caller_identity("444455556666"), new_key("k"), region="eu-central-1"))).arn
+    )
 
 
 def test_s4_the_own_account_that_nothing_tells_is_unlike_any_literal(tmp_path: Path) -> None:
@@ -246,7 +270,10 @@ resource "aws_kms_key" "k" {{
     estate = load(tmp_path, plan(later, new_key("k", refers("data.aws_caller_identity.current.account_id"))))
     found = only_key(estate)
     assert found.account == "000000000000" and found.policies is not None
-    assert [p.account for s in found.policies[0].statements for p in s.principals or ()] == ["000000000000", "444455556666"]
+    assert [p.account for s in found.policies[0].statements for p in s.principals or ()] == [
+        "000000000000",
+        "444455556666",
+    ]
 
 
 def test_the_account_is_that_which_aws_told_whatever_is_supplied(tmp_path: Path) -> None:
@@ -262,16 +289,23 @@ def test_the_account_by_what_exists_already_and_by_what_is_delegated(tmp_path: P
 
 
 def test_the_account_of_a_provider_that_assumes_a_role(tmp_path: Path) -> None:
-    role = {"assume_role": [{"role_arn": constant("arn:aws:iam::999988887777:role/deploy")}], "region": constant("us-west-2")}
+    role = {
+        "assume_role": [{"role_arn": constant("arn:aws:iam::999988887777:role/deploy")}],
+        "region": constant("us-west-2"),
+    }
     providers = {
         "aws": {"name": "aws", "expressions": {"region": constant("us-west-2")}},
         "aws.other": {"name": "aws", "expressions": role},
     }
-    estate = load(tmp_path, plan(caller_identity(), new_key("a"), new_key("b", provider="aws.other"), providers=providers))
+    estate = load(
+        tmp_path, plan(caller_identity(), new_key("a"), new_key("b", provider="aws.other"), providers=providers)
+    )
     assert [key.account for key in estate.keys] == [ACCOUNT, "999988887777"]
     unknown = {**role, "assume_role": [{"role_arn": refers("var.role")}]}
     providers["aws.other"] = {"name": "aws", "expressions": unknown}
-    (error,) = refused(tmp_path, plan(caller_identity(), new_key("a"), new_key("b", provider="aws.other"), providers=providers))
+    (error,) = refused(
+        tmp_path, plan(caller_identity(), new_key("a"), new_key("b", provider="aws.other"), providers=providers)
+    )
     assert "aws_kms_key.b" in error.message
 
 
@@ -280,8 +314,17 @@ def test_another_region_with_the_same_login(tmp_path: Path) -> None:
         "aws": {"name": "aws", "expressions": {"region": constant("us-west-2")}},
         "aws.eu": {"name": "aws", "alias": "eu", "expressions": {"region": refers("var.second")}},
     }
-    data = plan(caller_identity(), new_key("a"), new_key("b", provider="aws.eu"), providers=providers, variables={"second": "eu-west-1"})
-    assert [(key.account, key.region) for key in load(tmp_path, data).keys] == [(ACCOUNT, "us-west-2"), (ACCOUNT, "eu-west-1")]
+    data = plan(
+        caller_identity(),
+        new_key("a"),
+        new_key("b", provider="aws.eu"),
+        providers=providers,
+        variables={"second": "eu-west-1"},
+    )
+    assert [(key.account, key.region) for key in load(tmp_path, data).keys] == [
+        (ACCOUNT, "us-west-2"),
+        (ACCOUNT, "eu-west-1"),
+    ]
 
 
 def test_s4_a_region_that_nothing_tells(tmp_path: Path) -> None:
@@ -289,7 +332,10 @@ def test_s4_a_region_that_nothing_tells(tmp_path: Path) -> None:
     assert only_key(estate).region == "us-east-1"
     (sentence,) = estate.concluded
     assert "us-east-1 stands for them" in sentence
-    assert only_key(load(tmp_path, plan(caller_identity(), new_key("k"), region=None), region="sa-east-1")).region == "sa-east-1"
+    assert (
+        only_key(load(tmp_path, plan(caller_identity(), new_key("k"), region=None), region="sa-east-1")).region
+        == "sa-east-1"
+    )
     policy = key_policy()
     policy["Statement"][0]["Condition"] = {"StringLike": {"kms:ViaService": "s3.us-*.amazonaws.com"}}
     (error,) = refused(tmp_path, plan(caller_identity(), new_key("k", policy), region=None))

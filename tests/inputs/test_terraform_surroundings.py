@@ -12,8 +12,14 @@ from verifier.model.estate import Estate
 
 MANAGEMENT, ROOT = "999988887777", "r-ab12"
 DENY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "kms:*", "Resource": "*"}]}
-DENY_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}
-ENDPOINT_POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}]}
+DENY_ALL = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"}],
+}
+ENDPOINT_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}],
+}
 
 
 def organization(*, data: bool = False, **values: Any) -> Planned:
@@ -31,7 +37,9 @@ def organization(*, data: bool = False, **values: Any) -> Planned:
 
 def policy(name: str, document: Any, type_: str = "SERVICE_CONTROL_POLICY") -> Planned:
     """A control policy that is to be created."""
-    after: Json = {"name": name, "type": type_, "description": None} | ({"content": json.dumps(document)} if document else {})
+    after: Json = {"name": name, "type": type_, "description": None} | (
+        {"content": json.dumps(document)} if document else {}
+    )
     unknown: Json = {"id": True, "arn": True} | ({} if document else {"content": True})
     content = constant(json.dumps(document)) if document else refers("local.content")
     return Planned("aws_organizations_policy", name, after, unknown, {"name": constant(name), "content": content})
@@ -50,7 +58,9 @@ def attachment(name: str, target: str | None) -> Planned:
 
 def unit_and_account() -> list[Planned]:
     """An OU that is to be created, and the account in it."""
-    unit = Planned("aws_organizations_organizational_unit", "prod", {"name": "prod", "parent_id": ROOT}, {"id": True, "arn": True})
+    unit = Planned(
+        "aws_organizations_organizational_unit", "prod", {"name": "prod", "parent_id": ROOT}, {"id": True, "arn": True}
+    )
     values = {"id": ACCOUNT, "name": "prod", "arn": "x"}
     account = Planned(
         "aws_organizations_account",
@@ -88,7 +98,11 @@ def test_d7_control_policies_level_by_level(tmp_path: Path) -> None:
     assert found.organization is not None and dict(found.organization.accounts).keys() == {MANAGEMENT, ACCOUNT}
     (root, of_root), (unit, of_unit), (account, of_account) = levels(found, "service").items()
     assert (root, account) == (ROOT, ACCOUNT) and unit.startswith("ou-0000-")
-    assert [sorted(names) for names in (of_root, of_unit, of_account)] == [["FullAWSAccess"], ["FullAWSAccess", "deny"], ["FullAWSAccess"]]
+    assert [sorted(names) for names in (of_root, of_unit, of_account)] == [
+        ["FullAWSAccess"],
+        ["FullAWSAccess", "deny"],
+        ["FullAWSAccess"],
+    ]
     assert levels(found, "resource")[ACCOUNT] == ["all"]
     assert found.unmodelled == () and any("FullAWSAccess" in sentence for sentence in found.keys[0].supposed)
 
@@ -106,13 +120,17 @@ def test_d7_a_plan_detaches_what_allows_everything(tmp_path: Path) -> None:
 def test_d7_to_disable_a_type_of_policies_detaches_them(tmp_path: Path) -> None:
     """API: DisablePolicyType."""
     for types, expected in ((["SERVICE_CONTROL_POLICY"], {ROOT, ACCOUNT}), (["RESOURCE_CONTROL_POLICY"], set())):
-        found = estate(tmp_path, organization(enabled_policy_types=types), policy("deny", DENY), attachment("deny", ACCOUNT))
+        found = estate(
+            tmp_path, organization(enabled_policy_types=types), policy("deny", DENY), attachment("deny", ACCOUNT)
+        )
         assert levels(found, "service").keys() == expected
 
 
 def test_d7_a_policy_that_is_not_known_may_refuse(tmp_path: Path) -> None:
     found = estate(tmp_path, organization(), policy("open", None), attachment("open", ACCOUNT))
-    assert [(thing.label, thing.influence.value, thing.account) for thing in found.unmodelled] == [("D7", "may refuse", ACCOUNT)]
+    assert [(thing.label, thing.influence.value, thing.account) for thing in found.unmodelled] == [
+        ("D7", "may refuse", ACCOUNT)
+    ]
 
 
 def test_d7_a_target_that_is_not_known_may_be_any(tmp_path: Path) -> None:
@@ -121,7 +139,9 @@ def test_d7_a_target_that_is_not_known_may_be_any(tmp_path: Path) -> None:
     loose.after.pop("target_id")
     loose.unknown["target_id"], loose.expressions["target_id"] = True, refers("local.target")
     found = estate(tmp_path, organization(), policy("deny", DENY), loose)
-    assert [(thing.label, thing.influence.value, thing.account) for thing in found.unmodelled] == [("D7", "may refuse", None)]
+    assert [(thing.label, thing.influence.value, thing.account) for thing in found.unmodelled] == [
+        ("D7", "may refuse", None)
+    ]
 
 
 def test_f2_without_all_accounts_there_is_no_organization(tmp_path: Path) -> None:
@@ -158,7 +178,11 @@ def test_v_an_endpoint_with_the_default_policy(tmp_path: Path) -> None:
     found = estate(tmp_path, endpoint())
     (one,) = found.endpoints or ()
     assert (one.region, one.vpc, one.account) == ("us-west-2", "vpc-1234abcd", ACCOUNT) and one.id.startswith("vpce-")
-    assert one.policy is not None and [a.value for a in one.policy.statements[0].actions or ()] == ["*"] and found.unmodelled == ()
+    assert (
+        one.policy is not None
+        and [a.value for a in one.policy.statements[0].actions or ()] == ["*"]
+        and found.unmodelled == ()
+    )
 
 
 def test_v_its_own_policy_and_a_separate_one(tmp_path: Path) -> None:
@@ -184,7 +208,9 @@ def test_v_its_own_policy_and_a_separate_one(tmp_path: Path) -> None:
 
 def test_v_what_is_not_known_of_an_endpoint_may_refuse(tmp_path: Path) -> None:
     found = estate(tmp_path, endpoint(None))
-    assert [(t.label, t.influence.value, (t.endpoint or "")[:5]) for t in found.unmodelled] == [("V", "may refuse", "vpce-")]
+    assert [(t.label, t.influence.value, (t.endpoint or "")[:5]) for t in found.unmodelled] == [
+        ("V", "may refuse", "vpce-")
+    ]
     open_ = endpoint()
     open_.expressions["policy"] = refers("local.policy")
     found = estate(tmp_path, open_)

@@ -1,4 +1,5 @@
-"""What a plan does not say (docs/terraform.md): resources that are not read, which provider a resource has, policies of others."""
+"""What a plan does not say (docs/terraform.md): resources that are not read, which provider a resource has, policies of
+others."""
 
 from __future__ import annotations
 
@@ -47,7 +48,9 @@ from verifier.syntax.diagnostic import InputError
 
 def other(type_: str, before: Json | None = None, after: Json | None = None, **unknown: Any) -> Planned:
     """A resource of another type."""
-    return Planned(type_, "x", after if after is not None else before if before is not None else {}, unknown, {}, before)
+    return Planned(
+        type_, "x", after if after is not None else before if before is not None else {}, unknown, {}, before
+    )
 
 
 CLOUD = "aws_cloudcontrolapi_resource"
@@ -73,12 +76,16 @@ def test_what_is_not_read_may_change_the_policies_of_a_role(tmp_path: Path, case
     assert verdicts(tmp_path, [the_key(CLOSED), app(), resource], invariant=APP) == [expected]
 
 
-def provisioned(type_: str, *commands: Any, before: Json | None = None, after: Json | None = None, **further: Any) -> Json:
+def provisioned(
+    type_: str, *commands: Any, before: Json | None = None, after: Json | None = None, **further: Any
+) -> Json:
     """A plan with a resource that has `local-exec` provisioners."""
     found = Planned(type_, "x", after if after is not None else {}, {}, {}, before)
     data = plan(caller_identity(), the_key(CLOSED), app(), found)
     (block,) = (b for b in data["configuration"]["root_module"]["resources"] if b["type"] == type_)
-    block["provisioners"] = [{"type": "local-exec", "expressions": {"command": command, **further}} for command in commands]
+    block["provisioners"] = [
+        {"type": "local-exec", "expressions": {"command": command, **further}} for command in commands
+    ]
     return data
 
 
@@ -88,12 +95,24 @@ PROVISIONERS: dict[str, tuple[Json, Status]] = {
     "of another resource": (provisioned("aws_s3_bucket", PUT), UNKNOWN),
     "a script": (provisioned("terraform_data", constant("./deploy.sh")), UNKNOWN),
     "a command that is not known": (provisioned("terraform_data", refers("var.command")), UNKNOWN),
-    "one that calls nothing": (provisioned("terraform_data", constant("sleep 30"), constant("echo done && mkdir -p build")), PROVED),
+    "one that calls nothing": (
+        provisioned("terraform_data", constant("sleep 30"), constant("echo done && mkdir -p build")),
+        PROVED,
+    ),
     "one that hides a call": (provisioned("terraform_data", constant("echo $(aws kms create-grant)")), UNKNOWN),
     "one in a folder": (provisioned("terraform_data", constant("sleep 30"), working_dir=constant("build")), PROVED),
-    "an interpreter": (provisioned("terraform_data", constant("sleep 1"), interpreter=constant(["aws", "kms", "put-key-policy"])), UNKNOWN),
-    "an interpreter that is not known": (provisioned("terraform_data", constant("sleep 1"), interpreter=refers("var.by")), UNKNOWN),
-    "another search path": (provisioned("terraform_data", constant("sleep 1"), environment=constant({"PATH": "./bin"})), UNKNOWN),
+    "an interpreter": (
+        provisioned("terraform_data", constant("sleep 1"), interpreter=constant(["aws", "kms", "put-key-policy"])),
+        UNKNOWN,
+    ),
+    "an interpreter that is not known": (
+        provisioned("terraform_data", constant("sleep 1"), interpreter=refers("var.by")),
+        UNKNOWN,
+    ),
+    "another search path": (
+        provisioned("terraform_data", constant("sleep 1"), environment=constant({"PATH": "./bin"})),
+        UNKNOWN,
+    ),
     "it has run": (provisioned("null_resource", PUT, before={"id": "1"}, after={"id": "1"}), PROVED),
     "it goes": (provisioned("null_resource", PUT, before={"id": "1"}), UNKNOWN),
 }
@@ -112,14 +131,18 @@ def test_commands_that_terraform_runs(tmp_path: Path, case: str) -> None:
 def test_that_what_others_run_leaves_keys_alone_is_supposed(tmp_path: Path) -> None:
     """A stack, a function or a command is told of the key by its attributes; what it does with that no plan says."""
     for type_, number in {"aws_cloudformation_stack": 1, "aws_lambda_invocation": 1, "aws_s3_bucket": 0}.items():
-        estate = verifier.load(write(tmp_path, plan(caller_identity(), the_key(CLOSED), Planned(type_, "x", {}, {}, {}, None))))
+        estate = verifier.load(
+            write(tmp_path, plan(caller_identity(), the_key(CLOSED), Planned(type_, "x", {}, {}, {}, None)))
+        )
         (found,) = estate.keys
         assert sum(f"{type_}.x has run changes no key" in sentence for sentence in found.supposed) == number
 
 
 def proved(folder: Path, paths: list[Path]) -> list[Status]:
     """The verdicts on the files, by the invariant that is in the folder."""
-    return [found.status for found in verifier.prove(verifier.load(*paths), verifier.invariants(folder / "i.inv")).verdicts]
+    return [
+        found.status for found in verifier.prove(verifier.load(*paths), verifier.invariants(folder / "i.inv")).verdicts
+    ]
 
 
 @pytest.mark.parametrize(("type_", "expected"), [("local_command", UNKNOWN), ("aws_sns_publish", PROVED)])
@@ -132,7 +155,10 @@ def test_a_stack_that_changes_may_change_a_key_that_a_snapshot_has(tmp_path: Pat
     """A new one has keys of its own."""
     snapshot = {"keys": [key(policy=json.loads(CLOSED))]}
     changed = other("aws_cloudformation_stack", {"template_body": "a"}, {"template_body": "b"})
-    for resource, expected in ((changed, UNKNOWN), (other("aws_cloudformation_stack", after={"template_body": "b"}), PROVED)):
+    for resource, expected in (
+        (changed, UNKNOWN),
+        (other("aws_cloudformation_stack", after={"template_body": "b"}), PROVED),
+    ):
         assert verdicts(tmp_path, [resource], snapshot) == [expected]
 
 
@@ -145,7 +171,15 @@ def test_what_is_put_off_is_not_known_and_what_is_left_is(tmp_path: Path, put_of
 
 def test_what_has_drifted_is_as_the_prior_state_has_it(tmp_path: Path) -> None:
     """`resource_drift` tells what changed outside of Terraform; a plan that only refreshes changes nothing more."""
-    drift = [{"address": "aws_kms_key.k", "mode": "managed", "type": "aws_kms_key", "name": "k", "change": {"actions": ["update"]}}]
+    drift = [
+        {
+            "address": "aws_kms_key.k",
+            "mode": "managed",
+            "type": "aws_kms_key",
+            "name": "k",
+            "change": {"actions": ["update"]},
+        }
+    ]
     assert verdicts(tmp_path, [the_key(OPEN)], resource_drift=drift) == [REFUTED]
     assert verdicts(tmp_path, [the_key(CLOSED)], resource_drift=drift) == [PROVED]
 
@@ -180,9 +214,17 @@ def test_the_variables_of_a_modules_provider_are_those_of_the_module(tmp_path: P
     """The module is `module.kms`, or `kms` as Terraform 0.12 wrote it."""
     inner = new_key("k", json.loads(CLOSED), module="module.kms", provider=f"{address}:aws")
     providers = {"aws": WEST, f"{address}:aws": configuration(module=address, region=refers("var.region"))}
-    call = {"expressions": {"region": refers("var.second")}} if own else {"module": {"variables": {"region": {"default": "eu-west-1"}}}}
+    call = (
+        {"expressions": {"region": refers("var.second")}}
+        if own
+        else {"module": {"variables": {"region": {"default": "eu-west-1"}}}}
+    )
     data = plan(
-        caller_identity(), inner, modules={"kms": call}, providers=providers, variables={"region": "us-west-2", "second": "eu-west-1"}
+        caller_identity(),
+        inner,
+        modules={"kms": call},
+        providers=providers,
+        variables={"region": "us-west-2", "second": "eu-west-1"},
     )
     assert [k.region for k in load(tmp_path, data).keys] == ["eu-west-1"]
 
@@ -205,9 +247,12 @@ def test_a_provider_with_credentials_of_its_own_has_another_login(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "bounds", [{"forbidden_account_ids": constant([ACCOUNT])}, {"endpoints": [{"sts": constant("http://localhost:4566")}]}]
+    "bounds",
+    [{"forbidden_account_ids": constant([ACCOUNT])}, {"endpoints": [{"sts": constant("http://localhost:4566")}]}],
 )
-def test_two_providers_are_one_login_only_if_they_say_the_same_of_accounts_and_endpoints(tmp_path: Path, bounds: Json) -> None:
+def test_two_providers_are_one_login_only_if_they_say_the_same_of_accounts_and_endpoints(
+    tmp_path: Path, bounds: Json
+) -> None:
     bound = configuration(region=constant("us-west-2"), **bounds)
     key = new_key("k", json.loads(CLOSED), provider="aws.b")
     (error,) = refused(tmp_path, plan(caller_identity(), key, providers={"aws": WEST, "aws.b": bound}))
@@ -227,18 +272,22 @@ def test_a_key_by_its_id_in_an_account_that_is_not_told(tmp_path: Path, type_: s
 
 
 def test_what_a_removed_block_runs_is_not_in_the_plan_and_that_is_told(tmp_path: Path) -> None:
-    """Terraform language, Remove a resource from state: a `removed` block may have a provisioner with `when = destroy`. A plan has the
-    configuration of resources alone, and of what it deletes none."""
+    """Terraform language, Remove a resource from state: a `removed` block may have a provisioner with `when = destroy`.
+    A plan has the configuration of resources alone, and of what it deletes none."""
     data = plan(caller_identity(), new_key("k"), Planned("null_resource", "old", None, {}, {}, {"id": "1"}))
     configured = data["configuration"]["root_module"]["resources"]
     for kept, expected in ((configured, False), ([block for block in configured if block["name"] != "old"], True)):
         data["configuration"]["root_module"]["resources"] = kept
         (key,) = load(tmp_path, data).keys
-        assert any("no command runs when null_resource.old is deleted" in sentence for sentence in key.supposed) is expected
+        assert (
+            any("no command runs when null_resource.old is deleted" in sentence for sentence in key.supposed)
+            is expected
+        )
 
 
 def test_the_role_of_a_web_identity_tells_the_account(tmp_path: Path) -> None:
-    """Provider aws, Assuming an IAM Role Using A Web Identity. A role of `assume_role` is assumed with that one's credentials."""
+    """Provider aws, Assuming an IAM Role Using A Web Identity. A role of `assume_role` is assumed with that one's
+    credentials."""
     roles = [{"role_arn": constant(f"arn:aws:iam::{number}:role/tf")} for number in ("444455556666", "777788889999")]
     both: Json = {"assume_role_with_web_identity": roles[1:], "assume_role": roles[:1]}
     only: Json = {"assume_role_with_web_identity": roles[:1]}
@@ -251,9 +300,13 @@ def test_the_role_of_a_web_identity_tells_the_account(tmp_path: Path) -> None:
 def test_a_region_by_a_reference_is_supposed_to_be_that_and_this_is_told(tmp_path: Path) -> None:
     """A plan records what an expression refers to, not what it does with it."""
     providers = {"aws": configuration(region=refers("var.primary"))}
-    estate = load(tmp_path, plan(caller_identity(), new_key("k"), providers=providers, variables={"primary": "eu-west-1"}))
+    estate = load(
+        tmp_path, plan(caller_identity(), new_key("k"), providers=providers, variables={"primary": "eu-west-1"})
+    )
     assert [key.region for key in estate.keys] == ["eu-west-1"]
-    assert any("`region` of provider aws is var.primary, and nothing is done to that" in found for found in estate.concluded)
+    assert any(
+        "`region` of provider aws is var.primary, and nothing is done to that" in found for found in estate.concluded
+    )
     told = load(tmp_path, plan(caller_identity(), new_key("k"), providers={"aws": WEST}))
     assert not any("var." in found for found in told.concluded)
 
@@ -271,11 +324,17 @@ def test_two_providers_without_credentials_have_one_login_and_that_is_told(tmp_p
     assert "which account aws_kms_key.k" in error.message
 
 
-@pytest.mark.parametrize(("tail", "account", "region"), [("two", "999988887777", "eu-west-1"), ("one", ACCOUNT, "us-west-2")])
-def test_an_expression_of_a_provider_is_what_the_tf_file_makes_of_it(tmp_path: Path, tail: str, account: str, region: str) -> None:
+@pytest.mark.parametrize(
+    ("tail", "account", "region"), [("two", "999988887777", "eu-west-1"), ("one", ACCOUNT, "us-west-2")]
+)
+def test_an_expression_of_a_provider_is_what_the_tf_file_makes_of_it(
+    tmp_path: Path, tail: str, account: str, region: str
+) -> None:
     role = configuration(region=refers("var.region"), assume_role=[{"role_arn": refers("var.role")}])
     variables = {"role": f"arn:aws:iam::{ACCOUNT}:role/{tail}", "region": "us-west-2"}
-    data = plan(caller_identity(), new_key("k", provider="aws.b"), providers={"aws": WEST, "aws.b": role}, variables=variables)
+    data = plan(
+        caller_identity(), new_key("k", provider="aws.b"), providers={"aws": WEST, "aws.b": role}, variables=variables
+    )
     arn = f'var.role == "arn:aws:iam::{ACCOUNT}:role/two" ? "arn:aws:iam::999988887777:role/x" : var.role'
     eu = f'var.region == "us-west-2" ? "{region}" : var.region'
     text = f'provider "aws" {{\n  alias  = "b"\n  region = {eu}\n  assume_role {{\n    role_arn = {arn}\n  }}\n}}\n'
@@ -298,7 +357,12 @@ LETS_APP = json.dumps(
     {
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/app"}, "Action": "kms:DescribeKey", "Resource": "*"}
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/app"},
+                "Action": "kms:DescribeKey",
+                "Resource": "*",
+            }
         ],
     }
 )
@@ -306,7 +370,9 @@ SPARES_KMS = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action"
 
 
 @pytest.mark.parametrize(("data", "expected"), [(True, UNKNOWN), (False, PROVED)])
-def test_d7_an_organization_that_is_read_has_policies_that_the_plan_does_not_hold(tmp_path: Path, data: bool, expected: Status) -> None:
+def test_d7_an_organization_that_is_read_has_policies_that_the_plan_does_not_hold(
+    tmp_path: Path, data: bool, expected: Status
+) -> None:
     resources = [the_key(LETS_APP), app(), organization(data=data), policy("p", SPARES_KMS), attachment("p", ACCOUNT)]
     assert verdicts(tmp_path, resources, invariant=ALWAYS) == [expected]
 
@@ -324,14 +390,19 @@ def test_d7_an_attachment_that_only_goes_from_the_state_stays(tmp_path: Path, sk
 
 
 @pytest.mark.parametrize(("identifier", "expected"), [("p-12345678", UNKNOWN), ("p-FullAWSAccess", PROVED)])
-def test_d7_an_attachment_of_a_policy_that_the_plan_does_not_hold_may_refuse(tmp_path: Path, identifier: str, expected: Status) -> None:
+def test_d7_an_attachment_of_a_policy_that_the_plan_does_not_hold_may_refuse(
+    tmp_path: Path, identifier: str, expected: Status
+) -> None:
     values = {"policy_id": identifier, "target_id": ACCOUNT}
     attached = Planned("aws_organizations_policy_attachment", "a", values, {}, {}, values)
     assert verdicts(tmp_path, [the_key(LETS_APP), app(), organization(), attached], invariant=ALWAYS) == [expected]
 
 
 def test_f3_default_tags_of_a_dynamic_block_are_not_known(tmp_path: Path) -> None:
-    text = 'provider "aws" {\n  dynamic "default_tags" {\n    for_each = var.t\n    content {\n      tags = {}\n    }\n  }\n}\n'
+    text = (
+        'provider "aws" {\n  dynamic "default_tags" {\n    for_each = var.t\n    content {\n      tags = {}\n    '
+        "}\n  }\n}\n"
+    )
     path = write(tmp_path, plan(caller_identity(), new_key("k")))
     assert load_estate([path]).keys[0].tags == ()
     (tmp_path / "main.tf").write_text(text, encoding="utf-8")
@@ -373,9 +444,14 @@ def test_the_policy_of_a_key_in_two_plans(tmp_path: Path, case: str, turned: boo
         ([its_policy(None, NONE)], [its_policy(None, FULL)], UNKNOWN),
     ],
 )
-def test_the_policy_of_an_endpoint_in_two_plans(tmp_path: Path, one: list[Planned], two: list[Planned], expected: Status) -> None:
+def test_the_policy_of_an_endpoint_in_two_plans(
+    tmp_path: Path, one: list[Planned], two: list[Planned], expected: Status
+) -> None:
     (tmp_path / "i.inv").write_text(THROUGH, encoding="utf-8")
-    plans = [write(tmp_path, plan(caller_identity(), alone(), *one)), write(tmp_path, plan(caller_identity(), *two), "two.json")]
+    plans = [
+        write(tmp_path, plan(caller_identity(), alone(), *one)),
+        write(tmp_path, plan(caller_identity(), *two), "two.json"),
+    ]
     listed = write(tmp_path, {"vpc_endpoints": an_endpoint_listed(NONE)}, "snapshot.json")
     assert proved(tmp_path, [*plans, listed]) == [expected]
     assert proved(tmp_path, [*plans[::-1], listed]) == [expected]

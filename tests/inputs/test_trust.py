@@ -33,14 +33,21 @@ TRUST: dict[str, Any] = {
             "Action": ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"],
             "Condition": {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:example/*"}},
         },
-        {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}},
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "sts:*",
+            "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}},
+        },
     ],
 }
 
 
 def trusted(folder: Path, document: Any = TRUST) -> Identity:
     """The role of an inventory that has this trust policy."""
-    (found,) = inventory(folder, details(RoleDetailList=[role("app", AssumeRolePolicyDocument=document)])).accounts[0].roles
+    (found,) = (
+        inventory(folder, details(RoleDetailList=[role("app", AssumeRolePolicyDocument=document)])).accounts[0].roles
+    )
     return found
 
 
@@ -54,7 +61,12 @@ def refused(folder: Path, statement: dict[str, Any]) -> Any:
 def test_e2_the_trust_policy_of_a_role_in_every_form(tmp_path: Path, document: Any) -> None:
     trust = trusted(tmp_path, document).trust
     assert isinstance(trust, Policy)
-    assert (trust.kind, trust.identity, trust.name, trust.variables) == (PolicyKind.TRUST, f"{ROLE}#trust", "trust", True)
+    assert (trust.kind, trust.identity, trust.name, trust.variables) == (
+        PolicyKind.TRUST,
+        f"{ROLE}#trust",
+        "trust",
+        True,
+    )
     assert [[principal.type for principal in statement.principals or ()] for statement in trust.statements] == [
         [PrincipalType.ACCOUNT, PrincipalType.SERVICE],
         [PrincipalType.FEDERATED],
@@ -85,10 +97,19 @@ def test_e2_a_role_whose_trust_policy_is_not_given(tmp_path: Path, given: Any) -
         ({"Effect": "Allow", "Action": "sts:AssumeRole"}, "statement has no `Principal`; a trust policy needs one"),
         ({"Effect": "Allow", "Principal": "*"}, "statement has no `Action`; a trust policy needs one"),
         ({"Effect": "Allow", "Principal": "*", "Action": "sts:*", "Resource": "*"}, "takes no `Resource`"),
-        ({"Effect": "Deny", "NotPrincipal": {"AWS": ACCOUNT}, "Action": "sts:*"}, "a trust policy takes no `NotPrincipal`"),
-        ({"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/*"}, "Action": "sts:AssumeRole"}, "wildcard"),
+        (
+            {"Effect": "Deny", "NotPrincipal": {"AWS": ACCOUNT}, "Action": "sts:*"},
+            "a trust policy takes no `NotPrincipal`",
+        ),
+        (
+            {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/*"}, "Action": "sts:AssumeRole"},
+            "wildcard",
+        ),
         ({"Effect": "Allow", "Principal": {"Service": "*.amazonaws.com"}, "Action": "sts:AssumeRole"}, "wildcard"),
-        ({"Effect": "Allow", "Principal": {"Fedrated": GITHUB}, "Action": "sts:*"}, "unknown principal type `Fedrated`"),
+        (
+            {"Effect": "Allow", "Principal": {"Fedrated": GITHUB}, "Action": "sts:*"},
+            "unknown principal type `Fedrated`",
+        ),
     ],
 )
 def test_a_trust_policy_in_error_is_an_error_at_its_place(tmp_path: Path, statement: Any, says: str) -> None:
@@ -121,7 +142,11 @@ def test_groups_and_who_is_in_them(tmp_path: Path) -> None:
 
 
 def test_u3_what_a_group_misses_is_remembered_for_it_and_for_its_members(tmp_path: Path) -> None:
-    ops = {"GroupName": "ops", "Arn": GROUP, "AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::aws:policy/PowerUserAccess"}]}
+    ops = {
+        "GroupName": "ops",
+        "Arn": GROUP,
+        "AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::aws:policy/PowerUserAccess"}],
+    }
     estate = inventory(tmp_path, details(UserDetailList=[user("alice", GroupList=["ops"])], GroupDetailList=[ops]))
     assert [(thing.principal, thing.of_statement) for thing in estate.unmodelled] == [
         (GROUP, True),
@@ -143,7 +168,11 @@ def test_a_group_whose_arn_is_in_error(tmp_path: Path, group: Any, says: str) ->
 
 
 OIDC_LIST = {"OpenIDConnectProviderList": [{"Arn": GITHUB}]}
-SAML_LIST = {"SAMLProviderList": [{"Arn": SSO, "ValidUntil": "2030-01-01T00:00:00+00:00", "CreateDate": "2026-01-01T00:00:00+00:00"}]}
+SAML_LIST = {
+    "SAMLProviderList": [
+        {"Arn": SSO, "ValidUntil": "2030-01-01T00:00:00+00:00", "CreateDate": "2026-01-01T00:00:00+00:00"}
+    ]
+}
 
 
 def with_providers(folder: Path, **listings: Any) -> Estate:
@@ -200,7 +229,12 @@ def test_e2w_providers_in_the_folder_of_an_account(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key_of", ["aws:PrincipalTag/team", "aws:principaltag/team", "aws:Principal\\u0054ag/team"])
 def test_f3_trust_policies_are_read_where_the_input_mentions_tags_of_callers(tmp_path: Path, key_of: str) -> None:
-    statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Condition": {"StringEquals": {"KEY": "red"}}}
+    statement = {
+        "Effect": "Allow",
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"KEY": "red"}},
+    }
     inline = [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}]
     pages = details(RoleDetailList=[role("app", AssumeRolePolicyDocument=TRUST, RolePolicyList=inline)])
     text = json.dumps({"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": pages}}})

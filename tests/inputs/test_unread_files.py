@@ -1,4 +1,5 @@
-"""Files to which an input refers, or may refer, and that are not read, are others where they hold something else (S1)."""
+"""Files to which an input refers, or may refer, and that are not read, are others where they hold something else
+(S1)."""
 
 from __future__ import annotations
 
@@ -13,7 +14,17 @@ from tests.inputs.test_terraform_files import ROLE, a_statement
 from tests.inputs.test_terraform_files import key as planned
 from tests.inputs.test_terraform_files import load as beside
 from tests.inputs.test_terraform_folder import key, load
-from tests.inputs.test_unread_versions import EQUIVALENT, KEY, TEMPLATE, UNKNOWN, VARIABLES, module, relation, runs, stack
+from tests.inputs.test_unread_versions import (
+    EQUIVALENT,
+    KEY,
+    TEMPLATE,
+    UNKNOWN,
+    VARIABLES,
+    module,
+    relation,
+    runs,
+    stack,
+)
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
@@ -88,7 +99,11 @@ def test_s1_so_of_what_reads_files(tmp_path: Path, name: str) -> None:
         path.mkdir(parents=True)
         (path / "p.txt").write_text(text, encoding="utf-8")
         if name == "a plan":
-            return beside(path, plan(caller_identity(), new_key("k", refers("aws_iam_role.app.arn")), new_role("app")), main=OF_FILES[name])
+            return beside(
+                path,
+                plan(caller_identity(), new_key("k", refers("aws_iam_role.app.arn")), new_role("app")),
+                main=OF_FILES[name],
+            )
         return load(path, main=OF_FILES[name] + ("" if "aws_kms_key" in OF_FILES[name] else KEY), more=VARIABLES)
 
     old, same, new = version("old", "one"), version("same", "one"), version("new", "two")
@@ -160,7 +175,9 @@ def test_s1_so_of_files_of_values_that_a_command_may_name(tmp_path: Path, name: 
 
 
 @pytest.mark.parametrize("of", ["a template", "a folder"])
-def test_files_are_looked_at_only_where_that_tells_something(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of: str) -> None:
+def test_files_are_looked_at_only_where_that_tells_something(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of: str
+) -> None:
     """The code of a function may be large, and a folder of `.tf` files hold much else."""
 
     def looked_at(*_: object) -> None:

@@ -87,7 +87,10 @@ def maybe(role: str) -> str:
 def endpoint(policy: str) -> str:
     """An endpoint of KMS."""
     service = "com.amazonaws.us-west-2.kms"
-    return f'resource "aws_vpc_endpoint" "e" {{\n  vpc_id = "vpc-12345678"\n  service_name = "{service}"\n  policy = {policy}\n}}\n'
+    return (
+        f'resource "aws_vpc_endpoint" "e" {{\n  vpc_id = "vpc-12345678"\n  service_name = "{service}"\n  policy = '
+        f"{policy}\n}}\n"
+    )
 
 
 def bounded(by: str) -> str:
@@ -147,7 +150,9 @@ def test_s1_so_of_what_is_not_known(tmp_path: Path, old: str, new: str) -> None:
         (removed("a") + removed("b"), removed("a") + removed("c"), UNKNOWN),
     ],
 )
-def test_s1_what_is_not_read_may_do_otherwise_where_it_is_written_otherwise(tmp_path: Path, old: str, new: str, found: str) -> None:
+def test_s1_what_is_not_read_may_do_otherwise_where_it_is_written_otherwise(
+    tmp_path: Path, old: str, new: str, found: str
+) -> None:
     assert relation(load(tmp_path / "old", main=KEY, more=old), load(tmp_path / "new", main=KEY, more=new)) == found
 
 
@@ -156,7 +161,11 @@ def test_what_tells_values_that_are_not_known_apart() -> None:
     other = Scalar(Source("f", "x z"), 0, 3, "x z", "string")
     values = [
         *(place, other, Unknown(place, ["a"]), Unknown(place, ["b"]), Unknown(other, ["a"])),
-        *(Unknown(place, ["a"], ("x", None)), Unknown(place, ["a"], options=[place]), Unknown(place, ["a"], options=[other])),
+        *(
+            Unknown(place, ["a"], ("x", None)),
+            Unknown(place, ["a"], options=[place]),
+            Unknown(place, ["a"], options=[other]),
+        ),
     ]
     assert len({Definitions().digest(content(value)) for value in values}) == len(values)
     again = Scalar(Source("g", " x y"), 1, 4, "x y", "string")
@@ -181,7 +190,10 @@ def test_s1_so_of_a_file_that_is_merged(tmp_path: Path) -> None:
     [
         ("local.x", 'locals {\n  x = "one"\n}\n'),
         ("var.x", 'variable "x" {\n  default = "one"\n}\n'),
-        ("aws_ssm_parameter.x.value", 'resource "aws_ssm_parameter" "x" {\n  name  = "x"\n  type  = "String"\n  value = "one"\n}\n'),
+        (
+            "aws_ssm_parameter.x.value",
+            'resource "aws_ssm_parameter" "x" {\n  name  = "x"\n  type  = "String"\n  value = "one"\n}\n',
+        ),
         ("module.b.x", module("b", "./b")),
         ("local.y", 'locals {\n  y = local.x\n  x = "one"\n}\n'),
     ],
@@ -242,19 +254,32 @@ def test_s1_so_of_templates(tmp_path: Path) -> None:
 
 
 SECRET = 'data "aws_ssm_parameter" "s" {\n  name = "one"\n}\n'
-OUTSIDE = 'data "terraform_remote_state" "s" {\n  backend = "local"\n  config  = { path = local.one }\n}\nlocals {\n  one = "one"\n}\n'
+OUTSIDE = (
+    'data "terraform_remote_state" "s" {\n  backend = "local"\n  config  = { path = local.one }\n}\nlocals {\n  '
+    'one = "one"\n}\n'
+)
 
 
 @pytest.mark.parametrize(
     ("principal", "meant"),
-    [("data.aws_ssm_parameter.s.value", SECRET), ("data.terraform_remote_state.s.outputs.a", OUTSIDE), ("var.a", VARIABLES)],
+    [
+        ("data.aws_ssm_parameter.s.value", SECRET),
+        ("data.terraform_remote_state.s.outputs.a", OUTSIDE),
+        ("var.a", VARIABLES),
+    ],
 )
 def test_s1_so_where_a_name_stands_for_something_else(tmp_path: Path, principal: str, meant: str) -> None:
     before = load(tmp_path / "old", main=key(principal), more=meant)
     aside = 'resource "aws_s3_bucket" "b" {}\nlocals {\n  other = 1\n}\n'
-    assert relation(before, load(tmp_path / "same", main=key(principal), more=f"# as before\n{meant}{aside}")) == EQUIVALENT
+    assert (
+        relation(before, load(tmp_path / "same", main=key(principal), more=f"# as before\n{meant}{aside}"))
+        == EQUIVALENT
+    )
     if '"one"' in meant:
-        assert relation(before, load(tmp_path / "new", main=key(principal), more=meant.replace('"one"', '"two"'))) == UNKNOWN
+        assert (
+            relation(before, load(tmp_path / "new", main=key(principal), more=meant.replace('"one"', '"two"')))
+            == UNKNOWN
+        )
 
 
 WITH_NAMES = f"""Parameters:
@@ -298,5 +323,8 @@ def test_s1_so_where_a_name_of_a_template_stands_for_something_else(tmp_path: Pa
     allowed = allowed.replace("SOMEBODY", "'arn:aws:iam::444455556666:root'")
     text = WITH_NAMES.replace("SAID", said.replace("ALLOWED", allowed))
     old = written(tmp_path / "old.yaml", text)
-    assert relation(old, written(tmp_path / "same.yaml", text.replace("DisplayName: one", "DisplayName: two"))) == EQUIVALENT
+    assert (
+        relation(old, written(tmp_path / "same.yaml", text.replace("DisplayName: one", "DisplayName: two")))
+        == EQUIVALENT
+    )
     assert relation(old, written(tmp_path / "new.yaml", text.replace(*OTHERWISE[name]))) == UNKNOWN

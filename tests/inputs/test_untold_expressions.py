@@ -40,9 +40,17 @@ PLANS: dict[str, tuple[dict[str, Any], str]] = {
     "a command with a variable": (runs(refers("var.a"), variables={"a": {"value": "x"}}), UNKNOWN),
     "a grant to a data source": (plan(KEY, grant(refers("data.aws_ssm_parameter.s.value"))), UNKNOWN),
     "a grant to one of two": (plan(KEY, grant(refers("local.a", "local.b"))), UNKNOWN),
-    "an action": (plan(KEY, action_invocations=[{"address": "action.local_command.c", "type": "local_command"}]), UNKNOWN),
+    "an action": (
+        plan(KEY, action_invocations=[{"address": "action.local_command.c", "type": "local_command"}]),
+        UNKNOWN,
+    ),
     "what is put off": (
-        plan(KEY, deferred_changes=[{"reason": "r", "resource_change": {"address": "aws_iam_role.r", "type": "aws_iam_role"}}]),
+        plan(
+            KEY,
+            deferred_changes=[
+                {"reason": "r", "resource_change": {"address": "aws_iam_role.r", "type": "aws_iam_role"}}
+            ],
+        ),
         UNKNOWN,
     ),
 }

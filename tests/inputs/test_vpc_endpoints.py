@@ -18,7 +18,11 @@ FULL_ACCESS = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*"
 
 def endpoint(**members: Any) -> dict[str, Any]:
     """An entry of describe-vpc-endpoints."""
-    usual = {"VpcEndpointId": "vpce-1", "ServiceName": "com.amazonaws.us-west-2.kms", "PolicyDocument": json.dumps(FULL_ACCESS)}
+    usual = {
+        "VpcEndpointId": "vpce-1",
+        "ServiceName": "com.amazonaws.us-west-2.kms",
+        "PolicyDocument": json.dumps(FULL_ACCESS),
+    }
     return usual | members
 
 
@@ -27,10 +31,19 @@ def estate(folder: Path, *endpoints: Any) -> Estate:
 
 
 def test_v_an_endpoint_as_ec2_describes_it(tmp_path: Path) -> None:
-    (found,) = estate(tmp_path, endpoint(VpcId="vpc-0abc", OwnerId=ACCOUNT, State="available", VpcEndpointType="Interface")).endpoints or ()
+    (found,) = (
+        estate(
+            tmp_path, endpoint(VpcId="vpc-0abc", OwnerId=ACCOUNT, State="available", VpcEndpointType="Interface")
+        ).endpoints
+        or ()
+    )
     assert (found.id, found.region, found.vpc, found.account) == ("vpce-1", "us-west-2", "vpc-0abc", ACCOUNT)
     assert found.policy is not None
-    assert (found.policy.kind, found.policy.identity, found.policy.name) == (PolicyKind.ENDPOINT, "vpce-1#policy", "policy of vpce-1")
+    assert (found.policy.kind, found.policy.identity, found.policy.name) == (
+        PolicyKind.ENDPOINT,
+        "vpce-1#policy",
+        "policy of vpce-1",
+    )
     assert [principal.type for principal in found.policy.statements[0].principals or ()] == [PrincipalType.ANYONE]
     assert found.span.line > 1 and found.policy.statements[0].span.line > found.span.line
 
@@ -53,12 +66,17 @@ def test_v_not_given_is_not_none_given(tmp_path: Path) -> None:
     ],
 )
 def test_v_endpoints_of_kms_only(tmp_path: Path, service: str, region: str | None) -> None:
-    found = estate(tmp_path, endpoint(ServiceName=service, PolicyDocument=json.dumps(FULL_ACCESS) if region else "not JSON")).endpoints
+    found = estate(
+        tmp_path, endpoint(ServiceName=service, PolicyDocument=json.dumps(FULL_ACCESS) if region else "not JSON")
+    ).endpoints
     assert [each.region for each in found or ()] == ([region] if region else [])
 
 
 def test_v_endpoints_without_a_service_are_left_out(tmp_path: Path) -> None:
-    network = {"VpcEndpointId": "vpce-2", "ServiceNetworkArn": "arn:aws:vpc-lattice:us-west-2:111122223333:servicenetwork/sn-1"}
+    network = {
+        "VpcEndpointId": "vpce-2",
+        "ServiceNetworkArn": "arn:aws:vpc-lattice:us-west-2:111122223333:servicenetwork/sn-1",
+    }
     assert estate(tmp_path, network).endpoints == ()
 
 
@@ -93,7 +111,10 @@ def test_v_a_policy_that_is_missing_may_refuse_what_comes_through_its_endpoint(t
         ({"ServiceName": []}, "`ServiceName` must be a string, found a list"),
         ({"ServiceRegion": "eu-west-1"}, "`ServiceRegion` is eu-west-1, but"),
         ({"PolicyDocument": "not JSON"}, "expected"),
-        ({"PolicyDocument": json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})}, "no `Principal`"),
+        (
+            {"PolicyDocument": json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})},
+            "no `Principal`",
+        ),
     ],
 )
 def test_v_what_is_wrong_is_an_error_at_its_place(tmp_path: Path, members: Any, says: str) -> None:
@@ -103,5 +124,9 @@ def test_v_what_is_wrong_is_an_error_at_its_place(tmp_path: Path, members: Any, 
 
 
 def test_v_endpoints_are_given_once_and_whole(tmp_path: Path) -> None:
-    assert_only(errors(tmp_path, {"keys": [key()], "vpc_endpoints": [endpoint(), endpoint()]}), "duplicate VPC endpoint vpce-1")
-    assert_only(errors(tmp_path, {"keys": [key()], "vpc_endpoints": {"VpcEndpoints": [], "NextToken": "x"}}), "truncated")
+    assert_only(
+        errors(tmp_path, {"keys": [key()], "vpc_endpoints": [endpoint(), endpoint()]}), "duplicate VPC endpoint vpce-1"
+    )
+    assert_only(
+        errors(tmp_path, {"keys": [key()], "vpc_endpoints": {"VpcEndpoints": [], "NextToken": "x"}}), "truncated"
+    )

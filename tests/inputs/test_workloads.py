@@ -16,7 +16,9 @@ from verifier.model.steps.workloads import KINDS
 HERE = "us-west-2"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/runs"
 PROFILE = f"arn:aws:iam::{ACCOUNT}:instance-profile/hosts"
-INVENTORY = details(RoleDetailList=[role("runs", InstanceProfileList=[{"InstanceProfileName": "hosts", "Arn": PROFILE, "Roles": []}])])
+INVENTORY = details(
+    RoleDetailList=[role("runs", InstanceProfileList=[{"InstanceProfileName": "hosts", "Arn": PROFILE, "Roles": []}])]
+)
 REGIONS = {"Regions": [{"RegionName": HERE}, {"RegionName": "me-south-1", "OptInStatus": "not-opted-in"}]}
 FUNCTION = {"FunctionArn": f"arn:aws:lambda:{HERE}:{ACCOUNT}:function:a", "Role": ROLE}
 INSTANCE = {"InstanceId": "i-1", "IamInstanceProfile": {"Arn": PROFILE}, "Tags": [{"Key": "team", "Value": "red"}]}
@@ -28,7 +30,11 @@ def arn(service: str, rest: str) -> str:
 
 ENTRIES: dict[str, tuple[Any, str, Any]] = {
     "functions": ({"Functions": [FUNCTION]}, FUNCTION["FunctionArn"], None),
-    "instances": ({"Reservations": [{"Instances": [INSTANCE]}]}, f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-1", (("team", "red"),)),
+    "instances": (
+        {"Reservations": [{"Instances": [INSTANCE]}]},
+        f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-1",
+        (("team", "red"),),
+    ),
     "launch_templates": (
         {
             "LaunchTemplateVersions": [
@@ -44,30 +50,57 @@ ENTRIES: dict[str, tuple[Any, str, Any]] = {
         f"arn:aws:ssm:{HERE}:{ACCOUNT}:managed-instance/mi-1",
         None,
     ),
-    "ecs_task_definitions": ([{"taskDefinition": {"taskDefinitionArn": arn("ecs", "task-definition/a:1"), "taskRoleArn": ROLE}}],)
+    "ecs_task_definitions": (
+        [{"taskDefinition": {"taskDefinitionArn": arn("ecs", "task-definition/a:1"), "taskRoleArn": ROLE}}],
+    )
     + (arn("ecs", "task-definition/a:1"), None),
-    "ecs_tasks": ({"tasks": [{"taskArn": arn("ecs", "task/c/1"), "overrides": {"taskRoleArn": ROLE}}]}, arn("ecs", "task/c/1"), ()),
-    "ecs_services": ({"services": [{"serviceArn": arn("ecs", "service/c/a"), "taskDefinition": ROLE}]}, arn("ecs", "service/c/a"), ()),
+    "ecs_tasks": (
+        {"tasks": [{"taskArn": arn("ecs", "task/c/1"), "overrides": {"taskRoleArn": ROLE}}]},
+        arn("ecs", "task/c/1"),
+        (),
+    ),
+    "ecs_services": (
+        {"services": [{"serviceArn": arn("ecs", "service/c/a"), "taskDefinition": ROLE}]},
+        arn("ecs", "service/c/a"),
+        (),
+    ),
     "codebuild_projects": (
-        {"projects": [{"arn": arn("codebuild", "project/a"), "serviceRole": ROLE, "tags": [{"key": "team", "value": "red"}]}]},
+        {
+            "projects": [
+                {"arn": arn("codebuild", "project/a"), "serviceRole": ROLE, "tags": [{"key": "team", "value": "red"}]}
+            ]
+        },
         arn("codebuild", "project/a"),
         (("team", "red"),),
     ),
     "glue_jobs": ({"Jobs": [{"Name": "a", "Role": "runs"}]}, arn("glue", "job/a"), None),
-    "glue_dev_endpoints": ({"DevEndpoints": [{"EndpointName": "a", "RoleArn": ROLE}]}, arn("glue", "devEndpoint/a"), None),
+    "glue_dev_endpoints": (
+        {"DevEndpoints": [{"EndpointName": "a", "RoleArn": ROLE}]},
+        arn("glue", "devEndpoint/a"),
+        None,
+    ),
     "sagemaker_notebooks": (
         [{"NotebookInstanceArn": arn("sagemaker", "notebook-instance/a"), "RoleArn": ROLE}],
         arn("sagemaker", "notebook-instance/a"),
         None,
     ),
-    "stacks": ({"Stacks": [{"StackId": arn("cloudformation", "stack/a/1"), "RoleARN": ROLE}]}, arn("cloudformation", "stack/a/1"), ()),
+    "stacks": (
+        {"Stacks": [{"StackId": arn("cloudformation", "stack/a/1"), "RoleARN": ROLE}]},
+        arn("cloudformation", "stack/a/1"),
+        (),
+    ),
     "stack_instances": (
         {"Summaries": [{"StackSetId": "a:1", "Account": ACCOUNT}, {"StackSetId": "b:1", "Account": "444455556666"}]},
         arn("cloudformation", "stackset/a:1"),
         None,
     ),
     "apprunner_services": (
-        {"Service": {"ServiceArn": arn("apprunner", "service/a/1"), "InstanceConfiguration": {"InstanceRoleArn": ROLE}}},
+        {
+            "Service": {
+                "ServiceArn": arn("apprunner", "service/a/1"),
+                "InstanceConfiguration": {"InstanceRoleArn": ROLE},
+            }
+        },
         arn("apprunner", "service/a/1"),
         None,
     ),
@@ -89,7 +122,11 @@ ENTRIES: dict[str, tuple[Any, str, Any]] = {
         arn("scheduler", "schedule/default/a"),
         None,
     ),
-    "state_machines": ({"stateMachineArn": arn("states", "stateMachine:a"), "roleArn": ROLE}, arn("states", "stateMachine:a"), None),
+    "state_machines": (
+        {"stateMachineArn": arn("states", "stateMachine:a"), "roleArn": ROLE},
+        arn("states", "stateMachine:a"),
+        None,
+    ),
     "code_interpreters": (
         [{"codeInterpreterArn": arn("bedrock-agentcore", "code-interpreter-custom/a"), "executionRoleArn": ROLE}],
         arn("bedrock-agentcore", "code-interpreter-custom/a"),
@@ -105,7 +142,11 @@ ENTRIES: dict[str, tuple[Any, str, Any]] = {
 
 
 def snapshot(listed: Any, regions: Any = REGIONS, inventory: Any = INVENTORY) -> dict[str, Any]:
-    account = {"authorization_details": inventory, "workloads": listed, **({"regions": regions} if regions is not None else {})}
+    account = {
+        "authorization_details": inventory,
+        "workloads": listed,
+        **({"regions": regions} if regions is not None else {}),
+    }
     return {"keys": [key()], "accounts": {ACCOUNT: account}}
 
 
@@ -131,7 +172,9 @@ def test_e5_what_is_aws_s_own_runs_as_no_role(tmp_path: Path) -> None:
 
 
 def test_e5_what_always_has_a_role_is_not_taken_to_have_none(tmp_path: Path) -> None:
-    found = errors(tmp_path, snapshot({HERE: {"functions": {"Functions": [{"FunctionArn": arn("lambda", "function:a")}]}}}))
+    found = errors(
+        tmp_path, snapshot({HERE: {"functions": {"Functions": [{"FunctionArn": arn("lambda", "function:a")}]}}})
+    )
     assert [one.message for one in found] == ["an entry of lambda list-functions has no `Role`"]
 
 
@@ -159,7 +202,10 @@ def test_e5_what_a_task_runs_as_is_told_by_its_task_definition(tmp_path: Path) -
     [
         ({HERE: {"functions": []}}, None),  # in which Regions code may run is not told
         ({HERE: {"functions": []}}, {"Regions": [{"RegionName": HERE}, {"RegionName": "eu-west-1"}]}),
-        ({HERE: {"functions": []}, "eu-west-1": {"instances": []}}, {"Regions": [{"RegionName": HERE}, {"RegionName": "eu-west-1"}]}),
+        (
+            {HERE: {"functions": []}, "eu-west-1": {"instances": []}},
+            {"Regions": [{"RegionName": HERE}, {"RegionName": "eu-west-1"}]},
+        ),
         ({HERE: {"functions": []}}, {"Regions": []}),
     ],
 )

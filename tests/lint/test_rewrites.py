@@ -6,7 +6,22 @@ from dataclasses import replace
 
 import pytest
 
-from tests.evaluate.estates import ALICE, KEY, PARTNER_ROLE, REPORTS, ROOT, allow, aws, bounded, deny, estate, home, identity, own, policy
+from tests.evaluate.estates import (
+    ALICE,
+    KEY,
+    PARTNER_ROLE,
+    REPORTS,
+    ROOT,
+    allow,
+    aws,
+    bounded,
+    deny,
+    estate,
+    home,
+    identity,
+    own,
+    policy,
+)
 from verifier.model.edits import AddCondition, RemoveCondition, ReplaceActions, ReplacePrincipals, StatementEdit
 from verifier.model.estate import Account, Estate, Identity
 from verifier.model.lint_rules import NEVER_MATCHES
@@ -41,7 +56,11 @@ def principals(*arns: str) -> ReplacePrincipals:
 VIA = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
 TLS = {"StringEquals": {"aws:SecureTransport": "true"}}
 ANY_ARN = {"StringLike": {"aws:PrincipalArn": "arn:*"}}
-KNOWN = allow(aws(REPORTS, ALICE, PARTNER_ROLE), ["kms:A*", "kms:De*"], Condition={"StringEquals": {"kms:EncryptionContext:app": "a"}})
+KNOWN = allow(
+    aws(REPORTS, ALICE, PARTNER_ROLE),
+    ["kms:A*", "kms:De*"],
+    Condition={"StringEquals": {"kms:EncryptionContext:app": "a"}},
+)
 """Another statement, so that the questions about the policy tell apart what the rewrites do."""
 NARROWER = AddCondition(0, condition(EQUALS, "kms:EncryptionContext:app", "a"))
 
@@ -61,9 +80,11 @@ NARROWER = AddCondition(0, condition(EQUALS, "kms:EncryptionContext:app", "a"))
         (allow(aws(REPORTS, ALICE)), principals(REPORTS), False, True),
         (allow(aws(REPORTS)), principals(REPORTS, ALICE), False, False),
         (allow(aws(REPORTS)), principals(PARTNER_ROLE), False, False),
-        # The account stands for all of its callers, but only delegates; the user that it names needs no identity policy (P2, D2).
+        # The account stands for all of its callers, but only delegates; the user that it names needs no identity policy
+        # (P2, D2).
         (allow(aws(ROOT, ALICE)), principals(ROOT), False, True),
-        # It restricts no user or role, but one that it chooses by its ARN is not limited by a boundary without an Allow (D4).
+        # It restricts no user or role, but one that it chooses by its ARN is not limited by a boundary without an Allow
+        # (D4).
         (allow(aws(ALICE), Condition=ANY_ARN), RemoveCondition(0, LIKE, "aws:PrincipalArn"), True, False),
         (allow({"AWS": "*"}, Condition=ANY_ARN), RemoveCondition(0, LIKE, "aws:PrincipalArn"), False, False),
     ],
@@ -97,7 +118,7 @@ def test_nothing_is_claimed_of_statements_that_other_services_read() -> None:
     assert checked(alone, replace(edit, index=1), Claim.EQUIVALENT) is not None
 
 
-# --- which policies --------------------------------------------------------------------------------------------------------------
+# --- which policies ---------------------------------------------------------------------------------------------------
 
 USER_NAME = own("kms:Decrypt", Condition={"StringEquals": {"kms:EncryptionContext:user": "${aws:username}"}})
 
@@ -124,7 +145,7 @@ def test_a_policy_is_looked_at_once_however_often_it_is_attached() -> None:
     assert lint(estate(allow(aws(REPORTS)), accounts=everyone)).findings == ()
 
 
-# --- what is not known -----------------------------------------------------------------------------------------------------------
+# --- what is not known ------------------------------------------------------------------------------------------------
 
 
 def test_a_key_whose_policy_is_not_known_is_undecided() -> None:

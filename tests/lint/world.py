@@ -1,7 +1,8 @@
-"""Small key policies, surroundings and requests from the same few words, so that findings are common and requests come near them.
+"""Small key policies, surroundings and requests from the same few words, so that findings are common and requests come
+near them.
 
-In: nothing. Out: strategies. Guarantee: every pair of a context belongs to the operation and caller that it is drawn for, as far as cheap;
-what could not be sent all the same, `evaluate` warns of.
+In: nothing. Out: strategies. Guarantee: every pair of a context belongs to the operation and caller that it is drawn
+for, as far as cheap; what could not be sent all the same, `evaluate` warns of.
 """
 
 from __future__ import annotations
@@ -43,7 +44,10 @@ PRINCIPALS: tuple[Json, ...] = (
     {"Principal": {"AWS": [PARTNER_ROLE, "AIDACKCEVSQ6C2EXAMPLE"]}},
     {"Principal": {"Service": "s3.amazonaws.com"}},
 )
-SPARED: tuple[Json, ...] = ({"NotPrincipal": {"AWS": [HOME, ALICE]}}, {"NotPrincipal": {"AWS": [HOME, REPORTS, REPORTS_SESSION]}})
+SPARED: tuple[Json, ...] = (
+    {"NotPrincipal": {"AWS": [HOME, ALICE]}},
+    {"NotPrincipal": {"AWS": [HOME, REPORTS, REPORTS_SESSION]}},
+)
 ACTIONS: tuple[Any, ...] = (
     *("kms:*", "kms:*", "kms:Decrypt", "kms:De*", "kms:CreateGrant", "kms:RetireGrant", "kms:PutKeyPolicy"),
     *(["kms:Decrypt", "kms:De*"], ["kms:Encrypt", "kms:DescribeKey"], ["kms:Encrypt", "kms:ListKeys", "kms:Sign"]),
@@ -97,7 +101,10 @@ SURROUNDINGS: tuple[Mapping[str, Any], ...] = (
     {"accounts": (home(identity(ALICE, _ANY), identity(REPORTS, _ANY)),), "tags": None},
     {"accounts": (home(bounded(ALICE, own("kms:Encrypt")), bounded(REPORTS, own("kms:De*"))),)},
     {"accounts": (home(identity(ALICE, own("kms:Decrypt"))), Account(PARTNER)), "tags": (("team", "blue"),)},
-    {"accounts": (), "grants": (grant(REPORTS, "Decrypt", "CreateGrant"), grant(PARTNER_ROLE, "Encrypt", "RetireGrant", id="g2"))},
+    {
+        "accounts": (),
+        "grants": (grant(REPORTS, "Decrypt", "CreateGrant"), grant(PARTNER_ROLE, "Encrypt", "RetireGrant", id="g2")),
+    },
 )
 """What may stand beside the key policy: inventories with and without access, boundaries, grants."""
 
@@ -109,12 +116,30 @@ def surrounded(policy: list[Json], around: Mapping[str, Any]) -> Estate:
 
 _CALLERS: tuple[Json, ...] = (
     *({"principal": caller} for caller in (ALICE, REPORTS_SESSION, PARTNER_SESSION, f"arn:aws:iam::{HOME}:root")),
-    *({"principal": caller} for caller in (f"arn:aws:iam::{PARTNER}:root", "arn:aws:iam::999988887777:user/Eve", "s3.amazonaws.com")),
+    *(
+        {"principal": caller}
+        for caller in (f"arn:aws:iam::{PARTNER}:root", "arn:aws:iam::999988887777:user/Eve", "s3.amazonaws.com")
+    ),
 )
 _ROLES = {REPORTS_SESSION: REPORTS, PARTNER_SESSION: PARTNER_ROLE}
-_OPERATIONS = ("kms:Decrypt", "kms:Encrypt", "kms:DescribeKey", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:RetireGrant")
+_OPERATIONS = (
+    "kms:Decrypt",
+    "kms:Encrypt",
+    "kms:DescribeKey",
+    "kms:CreateGrant",
+    "kms:PutKeyPolicy",
+    "kms:RetireGrant",
+)
 _PAIRS: tuple[Json, ...] = (
-    *({}, {"app": "a"}, {"app": "b"}, {"app": "Alice"}, {"stage": "x"}, {"app": "a", "stage": "x"}, {"App": "a", "other": "y"}),
+    *(
+        {},
+        {"app": "a"},
+        {"app": "b"},
+        {"app": "Alice"},
+        {"stage": "x"},
+        {"app": "a", "stage": "x"},
+        {"App": "a", "other": "y"},
+    ),
 )
 
 

@@ -41,7 +41,9 @@ class Editor:
     async def start(self, *options: str) -> types.InitializeResult:
         await self.client.start_io(sys.executable, "-m", "verifier", "lsp", *options)
         uri = self.folder.as_uri()
-        params = types.InitializeParams(types.ClientCapabilities(), root_uri=uri, workspace_folders=[types.WorkspaceFolder(uri, "tests")])
+        params = types.InitializeParams(
+            types.ClientCapabilities(), root_uri=uri, workspace_folders=[types.WorkspaceFolder(uri, "tests")]
+        )
         result: types.InitializeResult = await self.client.initialize_async(params)
         self.client.initialized(types.InitializedParams())
         return result
@@ -58,7 +60,9 @@ class Editor:
         found = path.read_text("utf-8") if text is None else text
         uri = path.as_uri()
         self._versions[uri], self._texts[uri] = 1, found
-        self.client.text_document_did_open(types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "plaintext", 1, found)))
+        self.client.text_document_did_open(
+            types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "plaintext", 1, found))
+        )
         return uri
 
     def change(self, uri: str, text: str) -> None:
@@ -76,7 +80,11 @@ class Editor:
         async with asyncio.timeout(PATIENCE):
             while True:
                 last = self.told.get(uri, [])[-1:]
-                if last and last[0].version == self._versions[uri] and wanted([one.message for one in last[0].diagnostics]):
+                if (
+                    last
+                    and last[0].version == self._versions[uri]
+                    and wanted([one.message for one in last[0].diagnostics])
+                ):
                     return list(last[0].diagnostics)
                 self._news.clear()
                 await self._news.wait()

@@ -29,7 +29,11 @@ def test_the_grammar_knows_the_words_of_the_language() -> None:
 def test_what_is_contributed_is_there_and_used() -> None:
     contributes = PACKAGE["contributes"]
     (language,), (grammar,) = contributes["languages"], contributes["grammars"]
-    assert language["extensions"] == [SUFFIX] and grammar["language"] == language["id"] and grammar["scopeName"] == GRAMMAR["scopeName"]
+    assert (
+        language["extensions"] == [SUFFIX]
+        and grammar["language"] == language["id"]
+        and grammar["scopeName"] == GRAMMAR["scopeName"]
+    )
     assert f'"{language["id"]}"' in CLIENT
     for path in (language["configuration"], grammar["path"]):
         assert (EXTENSION / path).is_file()
@@ -46,4 +50,8 @@ def test_the_workflow_runs_the_scripts(name: str) -> None:
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "editor.yml").read_text("utf-8"))
     steps = "\n".join(step.get("run", "") for job in workflow["jobs"].values() for step in job["steps"])
     scripts = PACKAGE["scripts"]
-    assert f"npm run {name}" in steps or f"npm {name}" in steps or any(f"npm run {name}" in script for script in scripts.values())
+    assert (
+        f"npm run {name}" in steps
+        or f"npm {name}" in steps
+        or any(f"npm run {name}" in script for script in scripts.values())
+    )

@@ -17,7 +17,10 @@ from verifier.lsp.remarks import edit_to, remarks_on
 from verifier.report.notices.notices import Level
 from verifier.syntax.source import Span
 
-POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "kms:Dec'
+POLICY = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": '
+    '"kms:Dec'
+)
 TEMPLATE = """AWSTemplateFormatVersion: "2010-09-09"
 Parameters:
   Tenant: {Type: String}
@@ -33,7 +36,10 @@ Resources:
     Type: AWS::KMS::Alias
     Properties: {AliasName: alias/a, TargetKeyId: !Ref Key}
 """
-BUCKET = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "x"}]}'
+BUCKET = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", '
+    '"Resource": "x"}]}'
+)
 
 
 @pytest.mark.parametrize(
@@ -64,14 +70,18 @@ def test_completions_fit_the_place() -> None:
     assert offers("a.json", POLICY) == ["kms:Decapsulate", "kms:Decrypt"]
     assert offers("a.json", POLICY.partition('"Allow"')[0] + '"') == ["Allow", "Deny"]
     condition = POLICY.partition('"Action"')[0] + '"Condition": {"'
-    assert "StringEquals" in offers("a.json", condition) and "kms:ViaService" in offers("a.json", condition + 'Bool": {"kms:Via')
+    assert "StringEquals" in offers("a.json", condition) and "kms:ViaService" in offers(
+        "a.json", condition + 'Bool": {"kms:Via'
+    )
     assert "kms:EncryptionContext:" in offers("a.inv", 'invariant "a": no caller can kms:Decrypt unless kms:Enc')
     assert offers("a.inv", 'account prod = 111122223333\ninvariant "a": no caller outside pro') == ["prod"]
     assert "no-external-access" in offers("a.inv", 'invariant "a": builtin ')
     assert offers("a.inv", "# kms:Dec") == []
     assert offers("verifier.toml", "inp") == ["inputs"]
     assert offers("verifier.toml", 'inputs = ["a"]\noutputs = ["sar') == ["sarif"]
-    assert "P5-allow" in offers("verifier.toml", "[readings]\nP5") and "owner" in offers("verifier.toml", "[[waivers]]\n")
+    assert "P5-allow" in offers("verifier.toml", "[readings]\nP5") and "owner" in offers(
+        "verifier.toml", "[[waivers]]\n"
+    )
     assert offers("verifier.toml", 'builtins = ["no-external-access"]\nfail') == ["fail-on"]
 
 
@@ -120,7 +130,10 @@ def test_remarks_are_about_the_document_alone(tmp_path: Path) -> None:
     trust = BUCKET.replace("s3:GetObject", "sts:AssumeRole").replace(', "Resource": "x"', "")
     assert remarks("trust.json", trust) == [(Level.WARNING, "P1")]
     assert remarks("key.json", POLICY)[0][0] is Level.ERROR
-    assert [level for level, _ in remarks("key.json", BUCKET.replace("s3:GetObject", "kms:Decrypt").replace("Effect", "Efect"))] == [
+    assert [
+        level
+        for level, _ in remarks("key.json", BUCKET.replace("s3:GetObject", "kms:Decrypt").replace("Effect", "Efect"))
+    ] == [
         Level.ERROR,
         Level.ERROR,
     ]
@@ -130,7 +143,9 @@ def test_remarks_are_about_the_document_alone(tmp_path: Path) -> None:
 
 
 def test_a_document_is_of_the_account_that_its_folder_has(tmp_path: Path) -> None:
-    (tmp_path / "verifier.toml").write_text('account = "444455556666"\ninputs = ["a.json", { path = "dev", account = "111122223333" }]\n')
+    (tmp_path / "verifier.toml").write_text(
+        'account = "444455556666"\ninputs = ["a.json", { path = "dev", account = "111122223333" }]\n'
+    )
     text = POLICY.replace("kms:Dec", 'kms:*", "Resource": "*"}]}')
     for name, codes in (("a.json", ["wildcard-for-outsiders"]), ("dev/a.json", [])):
         assert [one.code for one in linted(Scene(tmp_path / name, text, (tmp_path,)))] == codes
@@ -143,7 +158,9 @@ def test_places_count_the_units_of_the_protocol() -> None:
     assert [places.offset(Position(0, 3)), places.offset(Position(0, 99)), places.offset(Position(99, 0))] == [2, 3, 5]
 
 
-@pytest.mark.parametrize(("old", "new"), [("abc", "abc"), ("aab", "ab"), ("ab", "aab"), ("one two", "one, two"), ("", "a"), ("a", "")])
+@pytest.mark.parametrize(
+    ("old", "new"), [("abc", "abc"), ("aab", "ab"), ("ab", "aab"), ("one two", "one, two"), ("", "a"), ("a", "")]
+)
 def test_an_edit_is_no_larger_than_what_differs(old: str, new: str) -> None:
     edit = edit_to("", old, new)
     assert old[: edit.start] + edit.text + old[edit.end :] == new

@@ -33,7 +33,8 @@ PARTLY_USELESS = """{
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One server for all tests: what one of them does to it the others notice. Of the folder open, each uses one of its own."""
+    """One server for all tests: what one of them does to it the others notice. Of the folder open, each uses one of its
+    own."""
     folder = tmp_path_factory.mktemp("open")
     shutil.copytree(ROOT / "examples" / "payments", folder / "payments")
     running = Running(folder, *PATIENT)
@@ -67,8 +68,12 @@ def test_verdicts_are_shown_and_a_refuted_invariant_is_mended(running: Running) 
         editor.save(policy)
         await editor.remarks(policy, lambda messages: not any(name in message for message in messages))
         await editor.remarks(inv, lambda messages: not any(name in message for message in messages))
-        assert "✔ **proved** (payments)" in await editor.hover(inv, f'"{name}"')  # of the text in the editor, not of the file
-        assert "IfExists" in (editor.folder / "payments/keys/payments/policy.json").read_text("utf-8").partition("Reports")[2]
+        # of the text in the editor, not of the file
+        assert "✔ **proved** (payments)" in await editor.hover(inv, f'"{name}"')
+        assert (
+            "IfExists"
+            in (editor.folder / "payments/keys/payments/policy.json").read_text("utf-8").partition("Reports")[2]
+        )
 
         where = await editor.definition(inv, "outside prod", len("outside "))
         assert where is not None and where.uri == inv and where.range.start == editor.at(inv, "prod = ")
@@ -84,9 +89,13 @@ def test_what_another_program_writes_is_heeded(running: Running) -> None:
     async def session(editor: Editor) -> None:
         policy = editor.folder / "disk" / "key.json"
         policy.parent.mkdir()
-        text = PARTLY_USELESS.replace("arn:aws:iam::111122223333:root", "111122223333").replace('["kms:*", "kms:Decrypt"]', '"kms:*"')
+        text = PARTLY_USELESS.replace("arn:aws:iam::111122223333:root", "111122223333").replace(
+            '["kms:*", "kms:Decrypt"]', '"kms:*"'
+        )
         policy.write_text(text, "utf-8")
-        (policy.parent / "verifier.toml").write_text('inputs = ["key.json"]\naccount = "111122223333"\ninvariants = ["own.inv"]\n', "utf-8")
+        (policy.parent / "verifier.toml").write_text(
+            'inputs = ["key.json"]\naccount = "111122223333"\ninvariants = ["own.inv"]\n', "utf-8"
+        )
         inv = editor.open("disk/own.inv", 'invariant "own": no caller outside 111122223333 can kms:Decrypt')
         assert "✔ **proved**" in await editor.hover(inv, '"own"')
         policy.write_text(text.replace("111122223333", "444455556666"), "utf-8")
@@ -102,7 +111,9 @@ def test_errors_while_typing_and_the_edits_of_the_linter(running: Running) -> No
         assert told[0].severity is types.DiagnosticSeverity.Error
         editor.change(inv, '# 🔑 \ninvariant "a": no caller outside 111122223333 can kms:Decypt')
         told = await editor.remarks(inv, lambda messages: any("Decypt" in message for message in messages))
-        assert told[0].range == types.Range(editor.at(inv, "kms:Decypt"), editor.at(inv, "kms:Decypt", len("kms:Decypt")))
+        assert told[0].range == types.Range(
+            editor.at(inv, "kms:Decypt"), editor.at(inv, "kms:Decypt", len("kms:Decypt"))
+        )
         assert "kms:Decrypt" in told[0].message and told[0].code == "R3" and told[0].code_description is not None
         editor.change(inv, 'invariant "a": no caller outside 111122223333 can kms:Decr')
         assert await editor.completions(inv, "kms:Decr", len("kms:Decr")) == ["kms:Decrypt"]
@@ -129,7 +140,9 @@ def test_what_takes_too_long_or_is_no_document_leaves_the_server_alive(running: 
         nested = '{"Version": "2012-10-17", "Statement": [' + '{"a":' * 5_000
         for number, text in enumerate(("[" * 100_000, nested, "\0\U0010ffff", "{" * 9)):
             await editor.remarks(editor.open(f"hostile/{number}.json", text), lambda _: True)
-        await editor.remarks(editor.open("hostile/a.yaml", "Resources:\n  A: {Type: AWS::KMS::Key, P: *a, &a : !Sub [[[}"), bool)
+        await editor.remarks(
+            editor.open("hostile/a.yaml", "Resources:\n  A: {Type: AWS::KMS::Key, P: *a, &a : !Sub [[[}"), bool
+        )
         await editor.remarks(editor.open("hostile/deep.inv", 'invariant "a": no ' + "(" * 50_000), bool)
         long = editor.open("hostile/long.inv", "# " + "x" * (5 << 20))
         assert "over 4 MiB" in (await editor.remarks(long, bool))[0].message
@@ -143,6 +156,8 @@ def test_what_takes_too_long_or_is_no_document_leaves_the_server_alive(running: 
 
 
 def test_without_the_extra_it_says_what_to_install() -> None:
-    code = "import sys; sys.modules['pygls'] = None; sys.argv = ['verifier', 'lsp']; from verifier.cli import main; main()"
+    code = (
+        "import sys; sys.modules['pygls'] = None; sys.argv = ['verifier', 'lsp']; from verifier.cli import main; main()"
+    )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert result.returncode == 2 and result.stdout == "" and "pip install 'kms-verifier[lsp]'" in result.stderr

@@ -9,7 +9,8 @@ from verifier.syntax.source import NOWHERE
 
 
 def without_places(policy: Policy) -> Policy:
-    """The policy as far as it means something: no spans, no warnings, no size. Equal for equal documents, however they are laid out."""
+    """The policy as far as it means something: no spans, no warnings, no size. Equal for equal documents, however they
+    are laid out."""
     statements = tuple(_bare_statement(statement) for statement in policy.statements)
     document_id = _bare_text(policy.id) if policy.id is not None else None
     return replace(policy, statements=statements, size=0, warnings=(), span=NOWHERE, id=document_id)
@@ -19,7 +20,9 @@ def _bare_statement(statement: Statement) -> Statement:
     return replace(
         statement,
         sid=_bare_text(statement.sid) if statement.sid is not None else None,
-        principals=None if statement.principals is None else tuple(replace(found, span=NOWHERE) for found in statement.principals),
+        principals=None
+        if statement.principals is None
+        else tuple(replace(found, span=NOWHERE) for found in statement.principals),
         actions=_bare_texts(statement.actions) or (),
         resources=_bare_texts(statement.resources),
         conditions=tuple(_bare_condition(condition) for condition in statement.conditions),

@@ -80,7 +80,13 @@ def test_s3_what_is_listed_or_open_is_not_told(callers: str) -> None:
 
 
 def test_s3_an_account_that_is_not_listed_completely_may_have_it() -> None:
-    assert told("no role/x in prod can kms:Decrypt", replace(LISTED, accounts=(replace(LISTED.accounts[0], complete=False),))) == ()
+    assert (
+        told(
+            "no role/x in prod can kms:Decrypt",
+            replace(LISTED, accounts=(replace(LISTED.accounts[0], complete=False),)),
+        )
+        == ()
+    )
     assert told("no role/x in prod can kms:Decrypt", replace(LISTED, accounts=())) == ()
 
 
@@ -90,7 +96,9 @@ def test_s3_an_only_that_lists_nobody_is_warned_of_once() -> None:
 
 
 def test_s3_the_warning_is_in_the_report() -> None:
-    invariants = read_invariants(Source("rules.inv", f'{START}invariant "x": only role/app/report in prod can kms:Decrypt')).invariants
+    invariants = read_invariants(
+        Source("rules.inv", f'{START}invariant "x": only role/app/report in prod can kms:Decrypt')
+    ).invariants
     (warning,) = prove(LISTED, invariants).warnings
     assert "role/app/report" in warning.message and warning.hint == "did you mean `role/app/reports`?"
 
@@ -107,6 +115,8 @@ def test_s3_a_role_of_the_keys_account_is_looked_for_there() -> None:
 
 
 def test_s3_an_allowance_to_nobody_is_warned_of() -> None:
-    allowances = read_invariants(Source("rules.inv", f'{START}allow "x": role/app/report in prod can kms:Decrypt')).allowances
+    allowances = read_invariants(
+        Source("rules.inv", f'{START}allow "x": role/app/report in prod can kms:Decrypt')
+    ).allowances
     (warning,) = compare(LISTED, LISTED, allow=allowances).new.warnings
     assert warning.hint == "did you mean `role/app/reports`?"

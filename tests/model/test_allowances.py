@@ -37,7 +37,9 @@ def complaint(text: str) -> str:
 
 
 def test_it_says_who_may_gain_what() -> None:
-    (found,) = read('allow "a b":\n  callers in prod can kms:Decrypt, kms:Get* except kms:GetKeyPolicy on payments').allowances
+    (found,) = read(
+        'allow "a b":\n  callers in prod can kms:Decrypt, kms:Get* except kms:GetKeyPolicy on payments'
+    ).allowances
     assert (found.name, found.span.line) == ("a b", 3)
     scope = found.scope
     assert scope.callers == CallersOr((PROD, IssuedBy(PROD)))

@@ -56,7 +56,9 @@ def demanded(invariant: Invariant) -> list[tuple[str, str, list[str]]]:
     """The conditions of which one at least must fail for the invariant to be about a request."""
     assert isinstance(invariant.when, ConditionNot)
     inner = invariant.when.operand
-    return [holds(operand) for operand in (inner.operands if isinstance(inner, ConditionAnd | ConditionOr) else (inner,))]
+    return [
+        holds(operand) for operand in (inner.operands if isinstance(inner, ConditionAnd | ConditionOr) else (inner,))
+    ]
 
 
 def outside(*inside: object) -> object:
@@ -85,7 +87,9 @@ def test_no_policy_lockout_is_about_the_root_user_of_the_keys_account_or_the_cal
     assert (plain.expectation, plain.not_actions) == (Expectation.ALLOWED, ())
     assert [action.value for action in plain.actions] == ["kms:PutKeyPolicy"]
     assert plain.callers == CallersAnd((OfKind(CallerKind.ROOT), KeyAccount()))
-    named = builtin("no-policy-lockout:role/a/B,arn:aws:iam::111122223333:user/c,arn:aws:sts::111122223333:assumed-role/d/e").callers
+    named = builtin(
+        "no-policy-lockout:role/a/B,arn:aws:iam::111122223333:user/c,arn:aws:sts::111122223333:assumed-role/d/e"
+    ).callers
     assert named == CallersOr(
         (
             CallersAnd((PrincipalLike(Text("arn:*:iam::*:role/a/B")), KeyAccount())),
@@ -98,7 +102,9 @@ def test_no_policy_lockout_is_about_the_root_user_of_the_keys_account_or_the_cal
 def test_only_via_service_is_about_everybody_services_included() -> None:
     invariant = builtin("only-via-service:s3,ec2.us-west-2.amazonaws.com")
     assert invariant.callers == AnyCaller()
-    assert demanded(invariant) == [("StringLike", "kms:ViaService", ["s3.*.amazonaws.com", "ec2.us-west-2.amazonaws.com"])]
+    assert demanded(invariant) == [
+        ("StringLike", "kms:ViaService", ["s3.*.amazonaws.com", "ec2.us-west-2.amazonaws.com"])
+    ]
     assert "kms:DescribeKey" not in {action.value for action in invariant.actions}
 
 
@@ -151,9 +157,12 @@ def test_every_built_in_says_what_it_demands(found: object) -> None:
 
     assert isinstance(found, Builtin)
     assert len(found.help) > 80 and found.help.endswith(".")
-    argument = {"SERVICE,…": ":s3", "ORGANIZATION,…": ":o-abc", "OPERATION|CONSTRAINT,…": ":Decrypt", "CALLER,…": ":root"}.get(
-        found.parameters, ""
-    )
+    argument = {
+        "SERVICE,…": ":s3",
+        "ORGANIZATION,…": ":o-abc",
+        "OPERATION|CONSTRAINT,…": ":Decrypt",
+        "CALLER,…": ":root",
+    }.get(found.parameters, "")
     invariant = any_builtin(found.name + argument)
     assert invariant.name == found.name + argument and invariant.text
 
@@ -164,7 +173,10 @@ def test_every_built_in_says_what_it_demands(found: object) -> None:
         ("no-extrnal-access", "there is no built-in `no-extrnal-access` [did you mean `no-external-access`?]"),
         ("zzz", "[the built-ins are `no-external-access`,"),
         ("", "there is no built-in ``"),
-        ("no-external-access:", "an argument of `no-external-access` is empty [write `no-external-access[:ACCOUNT|ORGANIZATION,…]`]"),
+        (
+            "no-external-access:",
+            "an argument of `no-external-access` is empty [write `no-external-access[:ACCOUNT|ORGANIZATION,…]`]",
+        ),
         ("no-external-access:o-a,,o-b", "is empty"),
         ("no-external-access:11112222333", "`11112222333` is neither an account nor an organization"),
         ("no-policy-lockout:KeyAdmin", "`KeyAdmin` is not a caller [write an ARN, or `role/NAME`"),

@@ -47,18 +47,42 @@ def test_w1_a_judgement_about_no_action_is_an_error(generator: ModuleType) -> No
 
 RUN = frozenset(
     {
-        *("image", "imageuri", "imageurl", "ecrimage", "containerentrypoint", "entrypoint", "command", "commands", "userdata"),
+        *(
+            "image",
+            "imageuri",
+            "imageurl",
+            "ecrimage",
+            "containerentrypoint",
+            "entrypoint",
+            "command",
+            "commands",
+            "userdata",
+        ),
         *("customamiid", "artifacturl", "codeuri", "codehandlers", "environment", "environmentvariables"),
         *("containerenvironmentvariables", "script", "scripts", "scriptlocation", "templateurl", "templatebody"),
-        *("inlinerecipe", "recipe", "querystring", "sqlqueries", "initquery", "buildspec", "bootstrapactions", "definition"),
+        *(
+            "inlinerecipe",
+            "recipe",
+            "querystring",
+            "sqlqueries",
+            "initquery",
+            "buildspec",
+            "bootstrapactions",
+            "definition",
+        ),
         *("overrideparameters", "parameteroverrides", "containeroverrides"),
     }
 )
-"""Members of requests, in lower case, that say what runs, or with what: written down apart from the words that the generator knows."""
+"""Members of requests, in lower case, that say what runs, or with what: written down apart from the words that the
+generator knows."""
 
 
 def test_w1_what_says_what_runs_is_harmless_only_by_a_judgement(generator: ModuleType) -> None:
-    acting = [one for one in doubtful_entries() if one.effect in (Effect.RUN, Effect.PASS) and "what others may do" not in one.reason]
+    acting = [
+        one
+        for one in doubtful_entries()
+        if one.effect in (Effect.RUN, Effect.PASS) and "what others may do" not in one.reason
+    ]
     services = {one.name.split(":")[0] for one in acting}
     names = [one.name for one in entries() if one.reason == generator.HARMLESS_WRITE.reason]
     looked = [(service, name) for service, name in (one.split(":") for one in names) if service in services]
@@ -69,10 +93,18 @@ def test_w1_what_says_what_runs_is_harmless_only_by_a_judgement(generator: Modul
 
 def test_w1_what_may_be_made_again_under_a_name_is_harmless_only_by_a_judgement(generator: ModuleType) -> None:
     lines = tomllib.loads(generator.JUDGEMENTS.read_text(encoding="utf-8"))["judgements"]
-    changed = (re.fullmatch(r"([\w-]+:)(?:Update|Modify|Put|Set)(\w+)", one.name) for one in doubtful_entries() if one.effect is Effect.RUN)
-    made = {f"{one[1]}{makes}{one[2]}" for one in changed if one is not None for makes in ("Create", "Register", "Import")}
+    changed = (
+        re.fullmatch(r"([\w-]+:)(?:Update|Modify|Put|Set)(\w+)", one.name)
+        for one in doubtful_entries()
+        if one.effect is Effect.RUN
+    )
+    made = {
+        f"{one[1]}{makes}{one[2]}" for one in changed if one is not None for makes in ("Create", "Register", "Import")
+    }
     assert {name for name in made if entry(name).head is Head.HARMLESS and name not in lines} == set()
-    assert entry("codeartifact:CreateRepository").effect is Effect.RUN and entry("pcs:CreateCluster").head is Head.HARMLESS
+    assert (
+        entry("codeartifact:CreateRepository").effect is Effect.RUN and entry("pcs:CreateCluster").head is Head.HARMLESS
+    )
 
 
 SECRETS = (
@@ -87,21 +119,36 @@ SECRETS = (
     "credentials",
     "jwt",
 )
-"""How the members of answers end that may let in, in lower case: written down apart from the expression that the generator has."""
+"""How the members of answers end that may let in, in lower case: written down apart from the expression that the
+generator has."""
 
 
 def test_w1_what_answers_with_a_secret_is_harmless_only_by_a_judgement(generator: ModuleType) -> None:
     document = tomllib.loads(generator.JUDGEMENTS.read_text(encoding="utf-8"))
-    said = {service: " ".join(line.partition(": ")[2] for line in lines).split() for service, lines in document["answers"].items()}
+    said = {
+        service: " ".join(line.partition(": ")[2] for line in lines).split()
+        for service, lines in document["answers"].items()
+    }
     harmless = [one.name for one in entries() if one.head is Head.HARMLESS and one.name not in document["judgements"]]
-    secrets = {(name.split(":")[0], one) for name in harmless for one in generator.answers_of(*name.split(":")) if one.endswith(SECRETS)}
+    secrets = {
+        (name.split(":")[0], one)
+        for name in harmless
+        for one in generator.answers_of(*name.split(":"))
+        if one.endswith(SECRETS)
+    }
     assert len(secrets) > 80 and {one for one in secrets if one[1] not in said.get(one[0], ())} == set()
 
 
 @pytest.mark.parametrize(
     ("member", "role"),
     [
-        *(("RoleArn", True), ("executionRoleArn", True), ("IAMRoleARN", True), ("roles", True), ("IamInstanceProfile", True)),
+        *(
+            ("RoleArn", True),
+            ("executionRoleArn", True),
+            ("IAMRoleARN", True),
+            ("roles", True),
+            ("IamInstanceProfile", True),
+        ),
         *(("taskRoleArn", True), ("AccessControlExposeHeaders", False), ("ParticipantRole", False), ("profile", False)),
     ],
 )
@@ -110,7 +157,9 @@ def test_w1_members_that_carry_a_role(generator: ModuleType, member: str, role: 
 
 
 def test_w1_what_takes_a_policy_away_is_as_what_puts_it(generator: ModuleType) -> None:
-    assert "PutResourcePolicy" in generator._puts_what("DeleteResourcePolicy") and not generator._puts_what("DeleteFunction")
+    assert "PutResourcePolicy" in generator._puts_what("DeleteResourcePolicy") and not generator._puts_what(
+        "DeleteFunction"
+    )
     for found in entries("*:Delete*Policy"):
         put = entry(found.name.replace(":Delete", ":Put"))
         judged = found.reason != "its request takes no role, profile, policy or principal"
@@ -120,9 +169,14 @@ def test_w1_what_takes_a_policy_away_is_as_what_puts_it(generator: ModuleType) -
 def test_w1_every_step_is_a_step_and_nothing_else_is() -> None:
     steps = {action.name for action in step_actions() if action.on is not StepResource.WORKLOAD}
     steps |= {name for names in OF_KEYS.values() for name in names}
-    # What starts code may start what is there already, instances may have the profile that gets a role, and stack sets reach further.
-    doubtful = {name for name in (*in_ways_to_run(), *STACK_SETS, "iam:AddRoleToInstanceProfile") if entry(name).doubtful}
-    assert {found.name for found in entries() if found.head is Head.STEP} == steps - doubtful | {"sts:GetFederationToken"}
+    # What starts code may start what is there already, instances may have the profile that gets a role, and stack sets
+    # reach further.
+    doubtful = {
+        name for name in (*in_ways_to_run(), *STACK_SETS, "iam:AddRoleToInstanceProfile") if entry(name).doubtful
+    }
+    assert {found.name for found in entries() if found.head is Head.STEP} == steps - doubtful | {
+        "sts:GetFederationToken"
+    }
     assert {entry(name).head for name in doubtful} == {Head.DOUBT}
     assert {"lambda:CreateFunction", "codebuild:StartBuild"} <= doubtful and "lambda:InvokeFunction" not in doubtful
 
@@ -139,7 +193,11 @@ def test_w2_what_changes_code_is_in_doubt_where_it_is_not_known_what_runs(kind: 
 
 def test_w1_every_kind_of_step_on_a_key_has_its_permissions() -> None:
     ends = ("ALIAS", "_KEY_POLICY", "GRANT", "TAG", "REPLICATE", "ENCRYPT", "MATERIAL")
-    of_key = {kind for kind in StepKind if kind.name.endswith(ends) and all(name.startswith("kms:") for name in OF_KEYS.get(kind, ("",)))}
+    of_key = {
+        kind
+        for kind in StepKind
+        if kind.name.endswith(ends) and all(name.startswith("kms:") for name in OF_KEYS.get(kind, ("",)))
+    }
     assert of_key == OF_KEYS.keys()
 
 
@@ -150,17 +208,23 @@ def test_w1_every_kind_of_step_on_a_key_has_its_permissions() -> None:
         ("ssm:SendCommand", Head.DOUBT, Effect.RUN),
         ("glue:CreateCrawler", Head.DOUBT, Effect.PASS),
         *((f"ecs:{name}", Head.DOUBT, Effect.RUN) for name in ("RegisterTaskDefinition", "RunTask", "ExecuteCommand")),
-        # What looks as if it took a role, and does not: `ADMIN` of Grafana, a node of MediaLive; a read that acts as a role that it takes.
-        *((name, Head.DOUBT, Effect.RUN) for name in ("grafana:CreateWorkspaceApiKey", "medialive:CreateNodeRegistrationScript")),
+        # What looks as if it took a role, and does not: `ADMIN` of Grafana, a node of MediaLive; a read that acts as a
+        # role that it takes.
+        *(
+            (name, Head.DOUBT, Effect.RUN)
+            for name in ("grafana:CreateWorkspaceApiKey", "medialive:CreateNodeRegistrationScript")
+        ),
         ("chime:CreateRoomMembership", Head.HARMLESS, None),
-        ("lambda:PassCapacityProvider", Head.DOUBT, Effect.RUN),  # containers on one instance [Lambda: lambda-managed-instances-security]
+        # containers on one instance [Lambda: lambda-managed-instances-security]
+        ("lambda:PassCapacityProvider", Head.DOUBT, Effect.RUN),
         ("mq:UpdateConfiguration", Head.HARMLESS, None),
         ("datasync:CreateTask", Head.DOUBT, Effect.RUN),  # its locations have the roles, and are there already
         ("kinesisanalytics:DiscoverInputSchema", Head.DOUBT, Effect.PASS),
         ("cognito-identity:GetCredentialsForIdentity", Head.DOUBT, Effect.RUN),  # a read, by its access level
         ("organizations:DetachPolicy", Head.DOUBT, Effect.ORGANIZATION),
         ("sts:AssumeRoot", Head.DOUBT, Effect.MEMBERS),
-        ("sts:GetFederationToken", Head.STEP, Effect.FEDERATED),  # whose sessions bring about more where a policy tells them apart
+        # whose sessions bring about more where a policy tells them apart
+        ("sts:GetFederationToken", Head.STEP, Effect.FEDERATED),
         ("sso:CreateAccountAssignment", Head.DOUBT, Effect.ORGANIZATION),
         ("iam:UpdateUser", Head.DOUBT, Effect.NAMES),
         ("iam:DeleteUser", Head.DOUBT, Effect.ACCOUNT),  # by the pattern of its service
@@ -172,26 +236,47 @@ def test_w1_every_kind_of_step_on_a_key_has_its_permissions() -> None:
         ("gamelift:RequestUploadCredentials", Head.DOUBT, Effect.RUN),  # a read that answers with temporary credentials
         ("lambda:DeleteResourcePolicy", Head.DOUBT, Effect.RUN),  # a Deny of the policy goes with it
         ("acm-pca:DeletePolicy", Head.DOUBT, Effect.RUN),
-        ("ec2:PutResourcePolicy", Head.HARMLESS, None),  # its resource types are no code, no identity and nothing encrypted
+        # its resource types are no code, no identity and nothing encrypted
+        ("ec2:PutResourcePolicy", Head.HARMLESS, None),
         ("batch:SubmitServiceJob", Head.DOUBT, Effect.PASS),
         # Code, variables or a template of the caller's own for what has a role, by requests that take none.
-        *((f"sagemaker:{name}", Head.DOUBT, Effect.RUN) for name in ("CreateInferenceComponent", "UpdateProject", "UpdateAppImageConfig")),
+        *(
+            (f"sagemaker:{name}", Head.DOUBT, Effect.RUN)
+            for name in ("CreateInferenceComponent", "UpdateProject", "UpdateAppImageConfig")
+        ),
         ("sagemaker:CreateTransformJob", Head.DOUBT, Effect.RUN),
         ("elasticmapreduce:AddInstanceFleet", Head.DOUBT, Effect.RUN),
         ("lambda:CreateEventSourceMapping", Head.DOUBT, Effect.RUN),
         ("codecommit:CreateBranch", Head.DOUBT, Effect.RUN),
-        # What is named, and may be made again under its name; a later version; storage that code is run from; an answer that lets in.
-        *((name, Head.DOUBT, Effect.RUN) for name in ("glue:CreateConnection", "ecr:CreatePullThroughCacheRule", "ssm:CreateDocument")),
+        # What is named, and may be made again under its name; a later version; storage that code is run from; an answer
+        # that lets in.
+        *(
+            (name, Head.DOUBT, Effect.RUN)
+            for name in ("glue:CreateConnection", "ecr:CreatePullThroughCacheRule", "ssm:CreateDocument")
+        ),
         *(
             (name, Head.DOUBT, Effect.RUN)
             for name in ("s3:DeleteBucket", "s3:CreateAccessPoint", "elasticmapreduce:CreateSecurityConfiguration")
         ),
-        *((name, Head.DOUBT, Effect.RUN) for name in ("imagebuilder:ImportVmImage", "codeartifact:DeletePackage", "ec2:ImportKeyPair")),
-        *((name, Head.DOUBT, Effect.RUN) for name in ("fsx:UpdateVolume", "storagegateway:UpdateNFSFileShare", "s3files:ClientWrite")),
-        *((name, Head.DOUBT, Effect.RUN) for name in ("datazone:ListConnections", "pca-connector-scep:GetChallengePassword")),
-        *((name, Head.HARMLESS, None) for name in ("omics:CreateWorkflow", "rds:CreateDBParameterGroup", "rds:DescribeDBInstances")),
+        *(
+            (name, Head.DOUBT, Effect.RUN)
+            for name in ("imagebuilder:ImportVmImage", "codeartifact:DeletePackage", "ec2:ImportKeyPair")
+        ),
+        *(
+            (name, Head.DOUBT, Effect.RUN)
+            for name in ("fsx:UpdateVolume", "storagegateway:UpdateNFSFileShare", "s3files:ClientWrite")
+        ),
+        *(
+            (name, Head.DOUBT, Effect.RUN)
+            for name in ("datazone:ListConnections", "pca-connector-scep:GetChallengePassword")
+        ),
+        *(
+            (name, Head.HARMLESS, None)
+            for name in ("omics:CreateWorkflow", "rds:CreateDBParameterGroup", "rds:DescribeDBInstances")
+        ),
         ("odb:CreateOdbNetwork", Head.DOUBT, Effect.ENDPOINTS),
-        ("sagemaker:CreateStudioLifecycleConfig", Head.HARMLESS, None),  # in no studio until UpdateDomain, which is in doubt
+        # in no studio until UpdateDomain, which is in doubt
+        ("sagemaker:CreateStudioLifecycleConfig", Head.HARMLESS, None),
         ("sts:GetSessionToken", Head.HARMLESS, None),
         ("s3:GetObject", Head.HARMLESS, None),
         ("dynamodb:PutItem", Head.HARMLESS, None),
@@ -215,7 +300,8 @@ def test_l6_patterns() -> None:
 def test_w1_every_doubt_says_which_services_it_runs_things_as() -> None:
     for found in doubtful_entries():
         assert bool(found.services) == (found.effect in (Effect.RUN, Effect.PASS)), found.name
-        assert all(name == name.lower() and not name.endswith(".amazonaws.com") or name.startswith("web:") for name in found.services), (
-            found
-        )
+        assert all(
+            name == name.lower() and not name.endswith(".amazonaws.com") or name.startswith("web:")
+            for name in found.services
+        ), found
     assert all(source in catalogue_version() for source in SOURCES)

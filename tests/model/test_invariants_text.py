@@ -119,7 +119,11 @@ def errors(text: str) -> list[str]:
     """`LINE:COLUMN message [hint]` of every error."""
     with pytest.raises(InputError) as caught:
         read_file(text)
-    return [f"{d.span.line}:{d.span.column} {d.message}" + (f" [{d.hint}]" if d.hint else "") for d in caught.value.diagnostics if d.span]
+    return [
+        f"{d.span.line}:{d.span.column} {d.message}" + (f" [{d.hint}]" if d.hint else "")
+        for d in caught.value.diagnostics
+        if d.span
+    ]
 
 
 # --- the four texts of the issue ---
@@ -128,7 +132,9 @@ def errors(text: str) -> list[str]:
 def test_the_four_invariants_of_the_issue() -> None:
     file = read_file(ISSUE)
     assert file.accounts == (("prod", "111122223333"),)
-    assert file.key_arns == (("payments", "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"),)
+    assert file.key_arns == (
+        ("payments", "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"),
+    )
     told = [
         (
             i.expectation.value,
@@ -143,7 +149,13 @@ def test_the_four_invariants_of_the_issue() -> None:
     context = "not(StringEquals kms:EncryptionContext:tenant ['${aws:PrincipalTag/tenant}'])"
     assert told == [
         ("refused", "not(1111)", ["kms:Decrypt", "kms:ReEncryptFrom"], "()", True),
-        ("refused", f"not((({admin} or (ROOT and 1111)) or IssuedBy))", ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"], "()", True),
+        (
+            "refused",
+            f"not((({admin} or (ROOT and 1111)) or IssuedBy))",
+            ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"],
+            "()",
+            True,
+        ),
         ("refused", "1111", ["kms:Decrypt"], context, True),
         ("allowed", admin, ["kms:PutKeyPolicy"], "()", True),
     ]
@@ -175,7 +187,9 @@ def test_an_invariant_keeps_its_sentence_and_its_place() -> None:
         ("users can kms:Decrypt only when a:b = c", Expectation.REFUSED, "USER", "not(EQ)"),
     ],
 )
-def test_a_sentence_is_a_scope_with_an_expectation(sentence: str, expectation: Expectation, callers: str, when: str) -> None:
+def test_a_sentence_is_a_scope_with_an_expectation(
+    sentence: str, expectation: Expectation, callers: str, when: str
+) -> None:
     invariant = read(sentence)
     assert invariant.expectation is expectation
     assert show(invariant.callers) == callers.replace("ADMIN", "arn:*:iam::111122223333:role/KeyAdmin")
@@ -250,7 +264,10 @@ def test_action_patterns_match_without_regard_to_case_L3() -> None:
     ("keys", "expected"),
     [
         ("payments, logs", (KeyArn("arn:aws:kms:us-west-2:111122223333:key/1234"), KeyAlias("alias/logs"))),
-        ("arn:aws-cn:kms:cn-north-1:111122223333:key/mrk-1", (KeyArn("arn:aws-cn:kms:cn-north-1:111122223333:key/mrk-1"),)),
+        (
+            "arn:aws-cn:kms:cn-north-1:111122223333:key/mrk-1",
+            (KeyArn("arn:aws-cn:kms:cn-north-1:111122223333:key/mrk-1"),),
+        ),
         ("arn:aws:kms:us-west-2:111122223333:alias/a/b", (KeyAlias("arn:aws:kms:us-west-2:111122223333:alias/a/b"),)),
         ('keys with tag "a b"', (KeyTag("a b", None),)),
         ("keys with tag env = prod", (KeyTag("env", "prod"),)),
@@ -333,26 +350,56 @@ INVARIANT = 'invariant "x": '
         ("key a = x", "1:9 `x` is not the ARN of a KMS key or alias, nor the name of an alias"),
         ("account in = 111122223333", "1:9 `in` cannot be a name"),
         ("account a = 111122223333\nkey a = alias/a", "2:5 `a` is declared already, on line 1"),
-        (INVARIANT + "no caller in pord can kms:Decrypt", "`pord` is not declared; expected an account (twelve digits), an organization"),
+        (
+            INVARIANT + "no caller in pord can kms:Decrypt",
+            "`pord` is not declared; expected an account (twelve digits), an organization",
+        ),
         (INVARIANT + "no caler can kms:Decrypt", "[did you mean `caller`?]"),
         ("account prod = 111122223333\n" + INVARIANT + "no caller in pord can kms:Decrypt", "[did you mean `prod`?]"),
-        (INVARIANT + "no caller in b can kms:Decrypt\naccount b = 111122223333", "1:29 `b` is used before its declaration on line 2"),
-        ("key k = alias/k\n" + INVARIANT + "no caller in k can kms:Decrypt", "`k` was declared with `key`; expected an account"),
-        ("account a = 111122223333\n" + INVARIANT + "no a can kms:Decrypt", "2:19 `a` is an account, not a caller [write `callers in a`"),
-        (INVARIANT + "no caller outside 111122223333, 444455556666 can kms:X", "`444455556666` is an account, not a caller"),
-        (INVARIANT + "no role/a can kms:Decrypt", "1:19 `role/a` of which account? [write `role/a in ACCOUNT`, or `arn:*:iam::*:role/a`"),
+        (
+            INVARIANT + "no caller in b can kms:Decrypt\naccount b = 111122223333",
+            "1:29 `b` is used before its declaration on line 2",
+        ),
+        (
+            "key k = alias/k\n" + INVARIANT + "no caller in k can kms:Decrypt",
+            "`k` was declared with `key`; expected an account",
+        ),
+        (
+            "account a = 111122223333\n" + INVARIANT + "no a can kms:Decrypt",
+            "2:19 `a` is an account, not a caller [write `callers in a`",
+        ),
+        (
+            INVARIANT + "no caller outside 111122223333, 444455556666 can kms:X",
+            "`444455556666` is an account, not a caller",
+        ),
+        (
+            INVARIANT + "no role/a can kms:Decrypt",
+            "1:19 `role/a` of which account? [write `role/a in ACCOUNT`, or `arn:*:iam::*:role/a`",
+        ),
         (INVARIANT + "no rol/a in 111122223333 can kms:Decrypt", "[did you mean `role`?]"),
         (INVARIANT + "no role/ in 111122223333 can kms:Decrypt", "`role/` is not complete"),
         (INVARIANT + "no assumed-role/a in 111122223333 can kms:Decrypt", "`assumed-role/a` is not complete"),
-        (INVARIANT + "no arn:aws:iam::111122223333:root can kms:Decrypt", "can be read in two ways [write `root of 111122223333`"),
+        (
+            INVARIANT + "no arn:aws:iam::111122223333:root can kms:Decrypt",
+            "can be read in two ways [write `root of 111122223333`",
+        ),
         (INVARIANT + "no arn:aws:s3:::bucket can kms:Decrypt", "no caller has the ARN"),
         (INVARIANT + "no arn:aws:iam::111122223333:group/a can kms:Decrypt", "no caller has the ARN"),
         (INVARIANT + "no arn:aws:iam::1111:role/a can kms:Decrypt", "`1111` is not an account"),
         (INVARIANT + "no arn:aws:iam can kms:Decrypt", "has 3 fields of an ARN's six"),
         (INVARIANT + 'no "*" can kms:Decrypt', "every caller is `anyone`"),
-        (INVARIANT + "no role/${aws:username} in 111122223333 can kms:Decrypt", "policy variables do not work in the ARN of a caller"),
-        (INVARIANT + "no service s3 can kms:Decrypt", "`s3` is not the name of a service [for example `s3.amazonaws.com`]"),
-        (INVARIANT + "nobody can kms:Decrpt", "KMS has no action that `kms:Decrpt` matches [did you mean `kms:Decrypt`?]"),
+        (
+            INVARIANT + "no role/${aws:username} in 111122223333 can kms:Decrypt",
+            "policy variables do not work in the ARN of a caller",
+        ),
+        (
+            INVARIANT + "no service s3 can kms:Decrypt",
+            "`s3` is not the name of a service [for example `s3.amazonaws.com`]",
+        ),
+        (
+            INVARIANT + "nobody can kms:Decrpt",
+            "KMS has no action that `kms:Decrpt` matches [did you mean `kms:Decrypt`?]",
+        ),
         (INVARIANT + "nobody can Decrypt", "`Decrypt` is not declared; expected an action"),
         (INVARIANT + "nobody can Decrypt", "[did you mean `kms:Decrypt`?]"),
         (INVARIANT + "nobody can s3:GetObject", "`s3:GetObject` is not an action of KMS"),
@@ -360,7 +407,10 @@ INVARIANT = 'invariant "x": '
         (INVARIANT + "no caller can always kms:Decrypt", "`no … can`, `only … can` and `allow` take no `always`"),
         (INVARIANT + "nobody can kms:Decrypt except kms:D*", "1:27 no action is left after `except`"),
         (INVARIANT + "nobody can kms:Decrypt on k", "`k` is not declared; expected a key"),
-        (INVARIANT + "nobody can kms:Decrypt on arn:aws:s3:::b", "`arn:aws:s3:::b` is not the ARN of a KMS key or alias"),
+        (
+            INVARIANT + "nobody can kms:Decrypt on arn:aws:s3:::b",
+            "`arn:aws:s3:::b` is not the ARN of a KMS key or alias",
+        ),
         (INVARIANT + 'nobody can kms:Decrypt on keys with tag a = "b*"', "write `like` for a pattern"),
         (INVARIANT + "users can kms:Decrypt", "1:16 the sentence does not say what must hold"),
         (INVARIANT + "users can kms:Decrypt when a:b = c", "1:16 the sentence does not say what must hold"),
@@ -370,22 +420,49 @@ INVARIANT = 'invariant "x": '
             INVARIANT + "nobody can kms:Decrypt when a:b StringEqual c",
             "unknown condition operator `StringEqual` [did you mean `StringEquals`?]",
         ),
-        (INVARIANT + 'nobody can kms:Decrypt when a:b = "c*"', "`=` takes `*` and `?` literally [write `like` for a pattern"),
+        (
+            INVARIANT + 'nobody can kms:Decrypt when a:b = "c*"',
+            "`=` takes `*` and `?` literally [write `like` for a pattern",
+        ),
         (INVARIANT + 'nobody can kms:Decrypt when a:b not in ("c*")', "[write `not like` for a pattern"),
-        (INVARIANT + "nobody can kms:Decrypt when a:b = or", 'expected a value, found the word `or` [write "or" if that is the value]'),
-        (INVARIANT + "nobody can kms:Decrypt when kms:GrantOperations = Decrypt", "holds several values; say which must compare"),
-        (INVARIANT + "nobody can kms:Decrypt when any of kms:ViaService = x", "holds one value; `any of` is for keys that hold several"),
-        (INVARIANT + "nobody can kms:Decrypt when any of kms:GrantOperations is present", "`is present` takes no `any of`"),
+        (
+            INVARIANT + "nobody can kms:Decrypt when a:b = or",
+            'expected a value, found the word `or` [write "or" if that is the value]',
+        ),
+        (
+            INVARIANT + "nobody can kms:Decrypt when kms:GrantOperations = Decrypt",
+            "holds several values; say which must compare",
+        ),
+        (
+            INVARIANT + "nobody can kms:Decrypt when any of kms:ViaService = x",
+            "holds one value; `any of` is for keys that hold several",
+        ),
+        (
+            INVARIANT + "nobody can kms:Decrypt when any of kms:GrantOperations is present",
+            "`is present` takes no `any of`",
+        ),
         (
             INVARIANT + "nobody can kms:Decrypt when any of kms:GrantOperations ForAnyValue:StringEquals x",
             "`any of` and `ForAnyValue` say it twice",
         ),
-        (INVARIANT + "nobody can kms:Decrypt when kms:ViaService < 3", "compares numbers and dates; `kms:ViaService` is of type String"),
+        (
+            INVARIANT + "nobody can kms:Decrypt when kms:ViaService < 3",
+            "compares numbers and dates; `kms:ViaService` is of type String",
+        ),
         (INVARIANT + "nobody can kms:Decrypt when a:b < x", '"x" is neither a number nor a date'),
         (INVARIANT + "nobody can kms:Decrypt when a:b < (1, 2)", "`<` compares with one value"),
-        (INVARIANT + "nobody can kms:Decrypt when aws:SourceIp in cidr 10.0.0.0/33", "matches nothing; expected an IPv4 or IPv6 address"),
-        (INVARIANT + "nobody can kms:Decrypt when aws:MultiFactorAuthAge = x", "matches nothing; expected a decimal number"),
-        (INVARIANT + "nobody can kms:Decrypt when a:b ArnLike role/x", "matches nothing; expected the six fields of an ARN"),
+        (
+            INVARIANT + "nobody can kms:Decrypt when aws:SourceIp in cidr 10.0.0.0/33",
+            "matches nothing; expected an IPv4 or IPv6 address",
+        ),
+        (
+            INVARIANT + "nobody can kms:Decrypt when aws:MultiFactorAuthAge = x",
+            "matches nothing; expected a decimal number",
+        ),
+        (
+            INVARIANT + "nobody can kms:Decrypt when a:b ArnLike role/x",
+            "matches nothing; expected the six fields of an ARN",
+        ),
         (
             INVARIANT + "nobody can kms:Decrypt when a:b = ${aws:TagKeys}",
             "`aws:TagKeys` holds several values and cannot be a policy variable",
@@ -400,7 +477,10 @@ INVARIANT = 'invariant "x": '
             "2:11 there is an invariant of the name 'x' already, on line 1",
         ),
         ('invariant "": nobody can kms:Decrypt', "1:11 the name of the invariant is empty"),
-        (INVARIANT + "builtin no-external-acess", "1:24 there is no built-in `no-external-acess` [did you mean `no-external-access`?]"),
+        (
+            INVARIANT + "builtin no-external-acess",
+            "1:24 there is no built-in `no-external-acess` [did you mean `no-external-access`?]",
+        ),
         (INVARIANT + 'builtin no-external-access("o-abc", x)', "1:52 `x` is neither an account nor an organization"),
         (INVARIANT + "builtin only-via-service", "`only-via-service` needs an argument"),
     ],
@@ -410,7 +490,14 @@ def test_an_error_names_its_place_and_a_remedy(text: str, expected: str) -> None
 
 
 @pytest.mark.parametrize(
-    "callers", ["only anyone", "only callers, users", "no services in 111122223333", "no users except users", "no (users except callers)"]
+    "callers",
+    [
+        "only anyone",
+        "only callers, users",
+        "no services in 111122223333",
+        "no users except users",
+        "no (users except callers)",
+    ],
 )
 def test_callers_that_nobody_is_are_an_error_S3(callers: str) -> None:
     (error,) = errors(f"{INVARIANT}{callers} can kms:Decrypt")
@@ -433,7 +520,10 @@ def test_a_file_without_invariants_is_an_error_S3(text: str) -> None:
 
 
 def test_all_errors_of_a_file_are_told_together_and_none_twice() -> None:
-    text = f'account a = 1\nkey k = 2\n{INVARIANT}no caller in a can kms:Decrypt on k\ninvariant "y": no caller in b can kms:X when c = d'
+    text = (
+        f'account a = 1\nkey k = 2\n{INVARIANT}no caller in a can kms:Decrypt on k\ninvariant "y": no caller in b '
+        "can kms:X when c = d"
+    )
     assert [error.split(" ")[0] for error in errors(text)] == ["1:13", "2:9", "4:29", "4:35", "4:46"]
 
 
@@ -472,7 +562,9 @@ def test_no_text_of_the_words_of_the_language_makes_it_fail_otherwise(words: lis
 @given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20))
 def test_no_quoted_text_makes_it_fail_otherwise(key: str, value: str, name: str) -> None:
     quoted = ['"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in (key, value, name)]
-    assert_only_input_errors(f"{PRELUDE}invariant {quoted[2]}: no {quoted[0]} in prod can kms:Decrypt when {quoted[0]} = {quoted[1]}")
+    assert_only_input_errors(
+        f"{PRELUDE}invariant {quoted[2]}: no {quoted[0]} in prod can kms:Decrypt when {quoted[0]} = {quoted[1]}"
+    )
 
 
 @given(st.data())

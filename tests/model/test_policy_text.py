@@ -43,7 +43,9 @@ def test_what_is_written_reads_back_as_the_same_policy(tape: bytes) -> None:
 
 def round_trip(**elements: Any) -> dict[str, Any]:
     return statement_document(
-        key_policy_of({"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*", **elements}).statements[0]
+        key_policy_of({"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*", **elements}).statements[
+            0
+        ]
     )
 
 
@@ -72,7 +74,9 @@ def test_the_id_and_the_version_are_kept() -> None:
     document = {"Version": "2008-10-17", "Id": "key-default-1", "Statement": [allow()]}
     policy = policy_from(document, PolicyKind.KEY, "arn#default")
     assert json.loads(policy_text(policy)) == document
-    assert policy_document(policy_from({"Statement": allow()}, PolicyKind.KEY, "arn#default"))["Version"] == "2008-10-17"
+    assert (
+        policy_document(policy_from({"Statement": allow()}, PolicyKind.KEY, "arn#default"))["Version"] == "2008-10-17"
+    )
 
 
 def test_other_characters_are_written_as_they_are() -> None:

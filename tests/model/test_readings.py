@@ -14,8 +14,16 @@ ROLE = "arn:aws:iam::111122223333:role/app"
     ("symbol", "value", "text"),
     [
         (OUTSIDE_ALLOW, True, "its own account's policies allow it"),
-        (fact_symbol("aws:ResourceTag/team"), False, "the key has no aws:resourcetag/team, which the input does not say"),
-        (fact_symbol("token.actions.githubusercontent.com:sub"), False, "the request has no token.actions.githubusercontent.com:sub"),
+        (
+            fact_symbol("aws:ResourceTag/team"),
+            False,
+            "the key has no aws:resourcetag/team, which the input does not say",
+        ),
+        (
+            fact_symbol("token.actions.githubusercontent.com:sub"),
+            False,
+            "the request has no token.actions.githubusercontent.com:sub",
+        ),
         (trust_symbol(ROLE), True, f"the trust policy of {ROLE}, which the input does not give, admits it"),
         (trust_symbol(ROLE), False, f"the trust policy of {ROLE}, which the input does not give, refuses it"),
     ],

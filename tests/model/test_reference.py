@@ -46,7 +46,9 @@ def test_r4_alias_operations_need_both_resources(name: str) -> None:
     assert known(f"kms:{name}").resources == {"alias", "key"}
 
 
-@pytest.mark.parametrize("name", ["CreateKey", "ListKeys", "ListAliases", "GenerateRandom", "CreateCustomKeyStore", "ListRetirableGrants"])
+@pytest.mark.parametrize(
+    "name", ["CreateKey", "ListKeys", "ListAliases", "GenerateRandom", "CreateCustomKeyStore", "ListRetirableGrants"]
+)
 def test_d9_operations_without_a_key(name: str) -> None:
     assert known(f"kms:{name}").resources == frozenset()
 
@@ -153,7 +155,9 @@ def test_c2_c5_types_of_condition_keys(name: str, type_: ValueType, multivalued:
     assert (found.type, found.multivalued) == (type_, multivalued)
 
 
-@pytest.mark.parametrize("name", ["kms:EncryptionContext:", "aws:PrincipalTag/", "kms:EncryptionContex", "s3:prefix", ""])
+@pytest.mark.parametrize(
+    "name", ["kms:EncryptionContext:", "aws:PrincipalTag/", "kms:EncryptionContex", "s3:prefix", ""]
+)
 def test_u4_unknown_condition_keys_are_none(name: str) -> None:
     assert reference.condition_key(name) is None
 

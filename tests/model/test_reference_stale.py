@@ -16,4 +16,6 @@ def test_u4_reference_data_is_not_stale() -> None:
         except PackageNotFoundError:
             pytest.skip(f"{source} is not installed, so the reference data cannot be compared with it")
     committed = generate_reference.OUTPUT.read_text(encoding="utf-8")
-    assert committed == generate_reference.generate(), "stale: run `python tools/generate_reference.py` and review the difference"
+    assert committed == generate_reference.generate(), (
+        "stale: run `python tools/generate_reference.py` and review the difference"
+    )

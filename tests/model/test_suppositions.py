@@ -52,7 +52,10 @@ def test_w3_callers_that_make_no_such_request(text: str, callers: object) -> Non
 
 @pytest.mark.parametrize("name", ["calls", "shared", "ram", "code", "what", "key-shared"])
 def test_w3_its_words_can_be_names(name: str) -> None:
-    text = f'account {name} = 111122223333\nsuppose "s": nobody in {name} calls sso:*\ninvariant "i": no caller in {name} can kms:Decrypt'
+    text = (
+        f'account {name} = 111122223333\nsuppose "s": nobody in {name} calls sso:*\ninvariant "i": no caller in '
+        f"{name} can kms:Decrypt"
+    )
     assert len(read_invariants(Source("a.inv", text)).suppositions) == 1
 
 
@@ -66,10 +69,16 @@ def test_w3_its_words_can_be_names(name: str) -> None:
         ('suppose "": no key is shared through RAM', "the name of the supposition is empty", (1, 9)),
         ('suppose "s": no key is shared', "expected", (1, 21)),
         ("suppose s: no key is shared through RAM", "expected text in double quotes", (1, 9)),
-        ('suppose "s": no key is shared through RAM\nsuppose "s": no key is shared through RAM', "there is a supposition", (2, 9)),
+        (
+            'suppose "s": no key is shared through RAM\nsuppose "s": no key is shared through RAM',
+            "there is a supposition",
+            (2, 9),
+        ),
     ],
 )
 def test_what_is_no_supposition(text: str, message: str, place: tuple[int, int]) -> None:
     with pytest.raises(InputError, match=message) as caught:
         read_invariants(Source("a.inv", text))
-    assert [(found.span.line, found.span.column) for found in caught.value.diagnostics if found.span is not None] == [place]
+    assert [(found.span.line, found.span.column) for found in caught.value.diagnostics if found.span is not None] == [
+        place
+    ]

@@ -21,7 +21,9 @@ def recipes() -> st.SearchStrategy[Recipe]:
     literal = st.tuples(st.just("in"), st.sampled_from(sorted(WIDTHS)), st.integers(0, 15))
     return st.recursive(
         literal,
-        lambda inner: st.one_of(st.tuples(st.just("not"), inner), st.tuples(st.sampled_from(["and", "or"]), inner, inner)),
+        lambda inner: st.one_of(
+            st.tuples(st.just("not"), inner), st.tuples(st.sampled_from(["and", "or"]), inner, inner)
+        ),
         max_leaves=12,
     )
 
@@ -59,4 +61,16 @@ def manager() -> Diagrams:
     return Diagrams(WIDTHS)
 
 
-__all__ = ["EVERYTHING", "NOTHING", "POINTS", "WIDTHS", "Point", "Recipe", "holds", "manager", "members", "node_of", "recipes"]
+__all__ = [
+    "EVERYTHING",
+    "NOTHING",
+    "POINTS",
+    "WIDTHS",
+    "Point",
+    "Recipe",
+    "holds",
+    "manager",
+    "members",
+    "node_of",
+    "recipes",
+]

@@ -26,7 +26,8 @@ NO_READING: Mapping[str, bool] = {reading.label: False for reading in READINGS}
 
 
 def caller(arn: str, issuer: str | None = None) -> Caller:
-    """The caller with this ARN, as `get-caller-identity` shows it (a role session as of a role without path), or of a service."""
+    """The caller with this ARN, as `get-caller-identity` shows it (a role session as of a role without path), or of a
+    service."""
     if not arn.startswith("arn:"):
         return Caller(CallerKind.SERVICE, arn)
     _, partition, _, _, account, resource = arn.split(":", 5)
@@ -56,7 +57,9 @@ def decided(
     return decide_symbolically(found, request, assignment).value
 
 
-def open_readings(found: Estate, arn: str, action: str = "kms:Decrypt", context: Mapping[str, Any] | None = None) -> str:
+def open_readings(
+    found: Estate, arn: str, action: str = "kms:Decrypt", context: Mapping[str, Any] | None = None
+) -> str:
     """The outcome with every reading open."""
     return decide_symbolically(found, Request(caller(arn), action, KEY, tuple((context or {}).items()))).value
 
@@ -78,7 +81,9 @@ def organization(
     """An organization whose accounts have these levels of policies over them."""
 
     def levels(given: Any) -> tuple[Level, ...] | None:
-        return None if given is None else tuple(Level(f"level-{n}", tuple(policies)) for n, policies in enumerate(given))
+        return (
+            None if given is None else tuple(Level(f"level-{n}", tuple(policies)) for n, policies in enumerate(given))
+        )
 
     controls = tuple(Controls(account, levels(service), levels(resource)) for account in accounts)
     members = tuple((account, None) for account in dict.fromkeys((*accounts, MANAGEMENT)))

@@ -1,4 +1,5 @@
-"""Estates and requests for the tests of steps: a role, a user, a group and a managed policy of one account, and who may change them."""
+"""Estates and requests for the tests of steps: a role, a user, a group and a managed policy of one account, and who may
+change them."""
 
 from __future__ import annotations
 
@@ -70,8 +71,13 @@ def stepped(
     session: bool = False,
     **readings: bool,
 ) -> str:
-    """`allow`, `deny` or `depends`; readings that are not given are at no. `session` says whether a session policy allows it (U2)."""
-    assignment = {**NO_READING, SESSION_ALLOW: session, **{name.replace("_", "-"): value for name, value in readings.items()}}
+    """`allow`, `deny` or `depends`; readings that are not given are at no. `session` says whether a session policy
+    allows it (U2)."""
+    assignment = {
+        **NO_READING,
+        SESSION_ALLOW: session,
+        **{name.replace("_", "-"): value for name, value in readings.items()},
+    }
     asking = caller(who, issuer) if isinstance(who, str) else who
     request = Request(asking, action, resource, tuple((context or {}).items()))
     return decide_symbolically(found, request, assignment).value

@@ -44,7 +44,8 @@ ASSUMES = may("sts:AssumeRole", ROLE)
 
 
 def test_e2_the_account_is_trusted_to_decide_and_a_principal_by_name_needs_no_more() -> None:
-    """reference_policies_evaluation-logic, *Evaluating policies within a single account*: role trust policies must allow explicitly."""
+    """reference_policies_evaluation-logic, *Evaluating policies within a single account*: role trust policies must
+    allow explicitly."""
     assert stepped(world(ASSUMES, role(admit(ROOT))), ALICE, "sts:AssumeRole") == "allow"
     assert stepped(world(NOTHING, role(admit(ROOT))), ALICE, "sts:AssumeRole") == "deny"
     assert stepped(world(NOTHING, role(admit({"AWS": ALICE}))), ALICE, "sts:AssumeRole") == "allow"
@@ -53,8 +54,8 @@ def test_e2_the_account_is_trusted_to_decide_and_a_principal_by_name_needs_no_mo
 
 
 def test_e2_everyone_needs_no_more_within_the_account() -> None:
-    """reference_policies_elements_principal, *All principals*: "For IAM users and role principals within your account, no other
-    permissions are required"."""
+    """reference_policies_elements_principal, *All principals*: "For IAM users and role principals within your account,
+    no other permissions are required"."""
     assert stepped(world(NOTHING, role(admit(EVERYONE))), ALICE, "sts:AssumeRole") == "allow"
     nobody, somebody = identity(PARTNER_ROLE), may("sts:*", arn=PARTNER_ROLE)
     assert stepped(world(role(admit(EVERYONE)), partner=(nobody,)), PARTNER_SESSION, "sts:AssumeRole") == "deny"
@@ -65,7 +66,12 @@ def test_e2_another_account_must_allow_too() -> None:
     """tutorial_cross-account-with-roles."""
     trusting = role(admit({"AWS": PARTNER_ROLE}))
     assert stepped(world(trusting, partner=(identity(PARTNER_ROLE),)), PARTNER_SESSION, "sts:AssumeRole") == "deny"
-    assert stepped(world(trusting, partner=(may("sts:AssumeRole", ROLE, PARTNER_ROLE),)), PARTNER_SESSION, "sts:AssumeRole") == "allow"
+    assert (
+        stepped(
+            world(trusting, partner=(may("sts:AssumeRole", ROLE, PARTNER_ROLE),)), PARTNER_SESSION, "sts:AssumeRole"
+        )
+        == "allow"
+    )
     other = may("sts:AssumeRole", ROLE + "s", PARTNER_ROLE)
     assert stepped(world(trusting, partner=(other,)), PARTNER_SESSION, "sts:AssumeRole") == "deny"
 
@@ -75,14 +81,16 @@ def test_e2_a_boundary_limits_a_role_by_its_name_and_not_a_user() -> None:
     limit = policy(own("kms:*"), kind=PolicyKind.BOUNDARY, identity="limit")
     other = f"arn:aws:iam::{HOME}:role/other"
     trusting = role(admit({"AWS": [ALICE, other]}))
-    found = world(identity(ALICE, bounded=True, boundary=limit), identity(other, bounded=True, boundary=limit), trusting)
+    found = world(
+        identity(ALICE, bounded=True, boundary=limit), identity(other, bounded=True, boundary=limit), trusting
+    )
     assert stepped(found, ALICE, "sts:AssumeRole") == "allow"
     assert stepped(found, f"arn:aws:sts::{HOME}:assumed-role/other/s", "sts:AssumeRole") == "deny"
 
 
 def test_e2_neither_root_users_nor_federated_sessions_assume_roles() -> None:
-    """STS: AssumeRole, "You cannot use AWS account root user credentials"; id_credentials_temp_request, on GetFederationToken: "Cannot call
-    AWS STS operations except GetCallerIdentity"."""
+    """STS: AssumeRole, "You cannot use AWS account root user credentials"; id_credentials_temp_request, on
+    GetFederationToken: "Cannot call AWS STS operations except GetCallerIdentity"."""
     found = world(role(admit(EVERYONE)), may("*"))
     assert stepped(found, f"arn:aws:iam::{HOME}:root", "sts:AssumeRole") == "deny"
     assert stepped(found, f"arn:aws:sts::{HOME}:federated-user/Sam", "sts:AssumeRole", session=True) == "deny"
@@ -100,7 +108,11 @@ def test_e2_a_service_by_its_name() -> None:
 
 CONDITIONS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ({"StringEquals": {"sts:ExternalId": "12345"}}, {"sts:ExternalId": "12345"}, {}),
-    ({"StringLike": {"sts:RoleSessionName": "${aws:username}"}}, {"sts:RoleSessionName": "Alice"}, {"sts:RoleSessionName": "Bob"}),
+    (
+        {"StringLike": {"sts:RoleSessionName": "${aws:username}"}},
+        {"sts:RoleSessionName": "Alice"},
+        {"sts:RoleSessionName": "Bob"},
+    ),
     ({"StringEquals": {"sts:SourceIdentity": "DiegoRamirez"}}, {"sts:SourceIdentity": "DiegoRamirez"}, {}),
     ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, {"aws:MultiFactorAuthPresent": "true"}, {}),
     ({"StringEquals": {"aws:ResourceTag/team": "keys"}}, SESSION, {"aws:ResourceTag/team": "other"}),
@@ -108,8 +120,12 @@ CONDITIONS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("condition", "meets", "fails"), CONDITIONS, ids=[next(iter(next(iter(c[0].values())))) for c in CONDITIONS])
-def test_e2_each_condition_of_a_trust_policy(condition: dict[str, Any], meets: dict[str, Any], fails: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("condition", "meets", "fails"), CONDITIONS, ids=[next(iter(next(iter(c[0].values())))) for c in CONDITIONS]
+)
+def test_e2_each_condition_of_a_trust_policy(
+    condition: dict[str, Any], meets: dict[str, Any], fails: dict[str, Any]
+) -> None:
     """reference_policies_iam-condition-keys, *Available keys for AWS STS*; id_roles_create_for-user_externalid."""
     found = world(NOTHING, role(admit({"AWS": ALICE}, Condition=condition), tags=(("team", "keys"),)))
     assert stepped(found, ALICE, "sts:AssumeRole", context=meets) == "allow"
@@ -120,14 +136,20 @@ def test_e2_each_condition_of_a_trust_policy(condition: dict[str, Any], meets: d
 def test_e2_session_tags_need_tag_session_in_both() -> None:
     """id_session-tags, *Permissions required to add session tags*."""
     tags = {"aws:RequestTag/Project": "Automation", "aws:TagKeys": ("Project",)}
-    condition = {"StringEquals": {"aws:RequestTag/Project": "Automation"}, "ForAllValues:StringEquals": {"aws:TagKeys": ["Project"]}}
+    condition = {
+        "StringEquals": {"aws:RequestTag/Project": "Automation"},
+        "ForAllValues:StringEquals": {"aws:TagKeys": ["Project"]},
+    }
     trusting = role(admit(ROOT), admit(ROOT, "sts:TagSession", Condition=condition))
     assert stepped(world(may("sts:TagSession"), trusting), ALICE, "sts:TagSession", context=tags) == "allow"
     assert stepped(world(ASSUMES, trusting), ALICE, "sts:TagSession", context=tags) == "deny"
     others = {"aws:RequestTag/Project": "Other", "aws:TagKeys": ("Project",)}
     assert stepped(world(may("sts:TagSession"), trusting), ALICE, "sts:TagSession", context=others) == "deny"
     assert stepped(world(may("sts:*"), role(admit(ROOT))), ALICE, "sts:TagSession", context=tags) == "deny"
-    assert stepped(world(may("sts:*"), role(admit(ROOT, "sts:*"))), ALICE, "sts:SetSourceIdentity", context=SESSION) == "allow"
+    assert (
+        stepped(world(may("sts:*"), role(admit(ROOT, "sts:*"))), ALICE, "sts:SetSourceIdentity", context=SESSION)
+        == "allow"
+    )
 
 
 def test_e2_a_trust_policy_that_is_not_given_is_unknown() -> None:
@@ -140,7 +162,9 @@ def test_e2_a_trust_policy_that_is_not_given_is_unknown() -> None:
 
 def test_e2_a_service_linked_role_is_assumed_by_its_service_alone() -> None:
     """using-service-linked-roles: only that service can assume the roles, and the ARN includes it."""
-    linked, other = (f"arn:aws:iam::{HOME}:role/{path}ec2.amazonaws.com/AWSServiceRoleForEC2" for path in ("aws-service-role/", ""))
+    linked, other = (
+        f"arn:aws:iam::{HOME}:role/{path}ec2.amazonaws.com/AWSServiceRoleForEC2" for path in ("aws-service-role/", "")
+    )
     for found in (world(NOTHING), world(NOTHING, role(arn=linked))):
         told = [stepped(found, who, "sts:AssumeRole", linked) for who in (ALICE, "ec2.amazonaws.com", LAMBDA)]
         assert told == ["deny", "depends", "deny"]
@@ -150,7 +174,12 @@ def test_e2_a_service_linked_role_is_assumed_by_its_service_alone() -> None:
 
 def test_e2_resource_control_policies_of_the_role_s_account_hold() -> None:
     """Organizations: orgs_manage_policies_rcps, STS."""
-    foreign = {"Effect": "Deny", "Action": "sts:*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:PrincipalAccount": HOME}}}
+    foreign = {
+        "Effect": "Deny",
+        "Action": "sts:*",
+        "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:PrincipalAccount": HOME}},
+    }
     over = organization(resource=[[control(foreign, kind=PolicyKind.RCP)]])
     partner = (may("sts:*", arn=PARTNER_ROLE),)
     found = world(NOTHING, role(admit(EVERYONE), admit({"Service": LAMBDA})), partner=partner, organization=over)
@@ -185,7 +214,14 @@ def test_e2w_an_identity_of_the_provider_that_is_named() -> None:
 
 def test_e2w_built_in_providers_and_saml() -> None:
     """reference_policies_elements_principal, *Web identity session principals*, *SAML session principals*."""
-    found = world(role(admit({"Federated": ["accounts.google.com", SAML]}, ["sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"])))
+    found = world(
+        role(
+            admit(
+                {"Federated": ["accounts.google.com", SAML]},
+                ["sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"],
+            )
+        )
+    )
     assert stepped(found, web("accounts.google.com"), "sts:AssumeRoleWithWebIdentity") == "allow"
     assert stepped(found, web("www.amazon.com"), "sts:AssumeRoleWithWebIdentity") == "deny"
     assert stepped(found, web(SAML), "sts:AssumeRoleWithSAML") == "allow"
@@ -209,10 +245,17 @@ def test_e2w_denies_hold_and_everyone_is_everyone() -> None:
     assert stepped(world(role(admit("*", action))), web(), action) == "allow"
     assert stepped(world(role(admit({"AWS": "*"}, action))), web(), action, P1=False) == "deny"
     assert stepped(world(role(admit({"AWS": "*"}, action))), web(), action, P1=True) == "allow"
-    barred = role(admit({"Federated": PROVIDER}, action), admit("*", action, "Deny", Condition={"StringNotEquals": {SUB: "good"}}))
+    barred = role(
+        admit({"Federated": PROVIDER}, action), admit("*", action, "Deny", Condition={"StringNotEquals": {SUB: "good"}})
+    )
     assert stepped(world(barred), web(), action, context={SUB: "good"}) == "allow"
     assert stepped(world(barred), web(), action, context={SUB: "bad"}) == "deny"
-    foreign = {"Effect": "Deny", "Action": action, "Resource": "*", "Condition": {"StringNotEqualsIfExists": {SUB: "good"}}}
+    foreign = {
+        "Effect": "Deny",
+        "Action": action,
+        "Resource": "*",
+        "Condition": {"StringNotEqualsIfExists": {SUB: "good"}},
+    }
     over = organization(resource=[[control(foreign, kind=PolicyKind.RCP)]])
     found = world(role(admit({"Federated": PROVIDER}, action)), organization=over)
     assert stepped(found, web(), action, context={SUB: "good"}) == "allow"
@@ -221,8 +264,16 @@ def test_e2w_denies_hold_and_everyone_is_everyone() -> None:
 
 def test_e2w_an_identity_of_a_provider_is_outside_every_account_and_organization() -> None:
     action = "sts:AssumeRoleWithWebIdentity"
-    for key in ("aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalOrgID", "aws:PrincipalTag/team", "aws:PrincipalServiceName"):
+    for key in (
+        "aws:PrincipalArn",
+        "aws:PrincipalAccount",
+        "aws:PrincipalOrgID",
+        "aws:PrincipalTag/team",
+        "aws:PrincipalServiceName",
+    ):
         found = world(role(admit({"Federated": PROVIDER}, action, Condition={"Null": {key: "true"}})))
         assert stepped(found, web(), action) == "allow", key
-    found = world(role(admit({"Federated": PROVIDER}, action, Condition={"Bool": {"aws:PrincipalIsAWSService": "false"}})))
+    found = world(
+        role(admit({"Federated": PROVIDER}, action, Condition={"Bool": {"aws:PrincipalIsAWSService": "false"}}))
+    )
     assert stepped(found, web(), action) == "allow"

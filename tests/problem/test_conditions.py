@@ -27,18 +27,35 @@ def test_a_condition_is_read_once_wherever_it_stands() -> None:
     assert same is again and same != other
 
 
-KEYS = ("aws:PrincipalTag/team", "aws:ResourceTag/team", "aws:TagKeys", "kms:EncryptionContext:Team", "kms:EncryptionContext:team")
-OPERATORS = ("StringEquals", "StringNotEquals", "StringLike", "StringEqualsIgnoreCase", "ArnLike", "Null", "NumericEquals")
+KEYS = (
+    "aws:PrincipalTag/team",
+    "aws:ResourceTag/team",
+    "aws:TagKeys",
+    "kms:EncryptionContext:Team",
+    "kms:EncryptionContext:team",
+)
+OPERATORS = (
+    "StringEquals",
+    "StringNotEquals",
+    "StringLike",
+    "StringEqualsIgnoreCase",
+    "ArnLike",
+    "Null",
+    "NumericEquals",
+)
 VALUES = (("a*",), ("A*",), ("7", "a*"), ("${aws:username}",), ("${kms:EncryptionContext:team}", "7"))
 
 
 def every_condition() -> Iterator[tuple[Condition, bool, bool]]:
-    """Conditions that differ in one thing or in several, each as a policy with variables or without reads it, a key policy or another."""
+    """Conditions that differ in one thing or in several, each as a policy with variables or without reads it, a key
+    policy or another."""
     for key, base, values in product(KEYS, OPERATORS, VALUES):
         listed = tuple(Text("true" if base == "Null" else value) for value in values)
         for set_operator, if_exists in product((None, "ForAllValues", "ForAnyValue"), (False, True)):
             condition = Condition(Operator(base, set_operator, if_exists), Text(key), listed)
-            yield from ((condition, variables, in_key_policy) for variables, in_key_policy in product((False, True), repeat=2))
+            yield from (
+                (condition, variables, in_key_policy) for variables, in_key_policy in product((False, True), repeat=2)
+            )
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -50,5 +67,7 @@ def test_what_is_remembered_of_conditions_is_what_they_say(seed: int) -> None:
     random.Random(seed).shuffle(asked)
     for condition, variables, in_key_policy in asked:
         forgetting.conditions.clear()
-        first, second = (Reader(space, variables, in_key_policy).condition(condition) for space in (remembering, forgetting))
+        first, second = (
+            Reader(space, variables, in_key_policy).condition(condition) for space in (remembering, forgetting)
+        )
         assert first == second, str(condition)

@@ -1,4 +1,5 @@
-"""Control policies, permissions boundaries and VPC endpoint policies, as `problem` reads them (D1, D4, D6, D7, R4, V, F4)."""
+"""Control policies, permissions boundaries and VPC endpoint policies, as `problem` reads them (D1, D4, D6, D7, R4, V,
+F4)."""
 
 from __future__ import annotations
 
@@ -89,11 +90,20 @@ def test_d1_a_deny_of_an_scp_at_any_level_refuses() -> None:
 
 @pytest.mark.parametrize(
     ("who", "expected"),
-    [(ALICE, "deny"), (ROOT, "deny"), (REPORTS, "deny"), (SERVICE_LINKED, "allow"), (SERVICE, "allow"), (PARTNER_ROOT, "allow")],
+    [
+        (ALICE, "deny"),
+        (ROOT, "deny"),
+        (REPORTS, "deny"),
+        (SERVICE_LINKED, "allow"),
+        (SERVICE, "allow"),
+        (PARTNER_ROOT, "allow"),
+    ],
 )
 def test_d6_d7_whom_scps_bind(who: str, expected: str) -> None:
     """Root users are bound (D5); service-linked roles, service principals and accounts outside are not."""
-    found = replace(estate(EVERYBODY, accounts=(home(identity(SERVICE_LINKED, own())),)), organization=organization([[]]))
+    found = replace(
+        estate(EVERYBODY, accounts=(home(identity(SERVICE_LINKED, own())),)), organization=organization([[]])
+    )
     assert decided(found, who) == expected
     assert decided(replace(found, organization=organization([[FULL_ACCESS, control(NO_DECRYPT)]])), who) == expected
 
@@ -102,7 +112,12 @@ def test_d7_callers_of_the_management_account_are_not_bound() -> None:
     given = organization([[control(NO_DECRYPT)]], accounts=(HOME, MANAGEMENT))
     found = replace(estate(EVERYBODY), organization=given)
     assert decided(found, f"arn:aws:iam::{MANAGEMENT}:root") == "allow"
-    assert decided(replace(found, organization=replace(given, management_account=PARTNER)), f"arn:aws:iam::{MANAGEMENT}:root") == "deny"
+    assert (
+        decided(
+            replace(found, organization=replace(given, management_account=PARTNER)), f"arn:aws:iam::{MANAGEMENT}:root"
+        )
+        == "deny"
+    )
 
 
 def test_d3_the_scps_of_the_callers_account_count_not_those_of_the_keys() -> None:
@@ -115,7 +130,10 @@ def test_d9_scps_bind_operations_without_a_key() -> None:
     found = estate(EVERYBODY, accounts=(home(identity(ALICE, own("kms:*"))),))
     assert decided(found, ALICE, "kms:CreateKey", resource=None) == "allow"
     for levels, expected in (([[]], "deny"), ([[FULL_ACCESS]], "allow")):
-        assert decided(replace(found, organization=organization(levels)), ALICE, "kms:CreateKey", resource=None) == expected
+        assert (
+            decided(replace(found, organization=organization(levels)), ALICE, "kms:CreateKey", resource=None)
+            == expected
+        )
 
 
 def test_l6_a_short_resource_is_filled_up_in_boundaries_and_not_in_control_policies() -> None:
@@ -143,7 +161,8 @@ def rcp(*statements: Any) -> list[list[Any]]:
     [(ALICE, "deny"), (ROOT, "deny"), (SERVICE, "deny"), (PARTNER_ROOT, "deny"), (SERVICE_LINKED, "allow")],
 )
 def test_d6_d7_whom_rcps_bind(who: str, expected: str) -> None:
-    """Everybody who asks for the resource, service principals and other accounts among them; not service-linked roles."""
+    """Everybody who asks for the resource, service principals and other accounts among them; not service-linked
+    roles."""
     found = estate(EVERYBODY, accounts=(home(identity(SERVICE_LINKED, own())),))
     assert decided(under(None, rcp(NO_DECRYPT), found), who) == expected
 
@@ -183,7 +202,8 @@ ROLE = f"arn:aws:iam::{HOME}:role/reports"
     ],
 )
 def test_d4_what_the_absence_of_an_allow_in_a_boundary_limits(statement: Any, who: str, expected: str) -> None:
-    """A grant to the user or session itself is not limited, one to its role or account is; `*` is the reading D4 (at no)."""
+    """A grant to the user or session itself is not limited, one to its role or account is; `*` is the reading D4 (at
+    no)."""
     assert decided(estate(statement, accounts=BOUNDED), who) == expected
     assert decided(estate(statement, accounts=BOUNDED), who, "kms:Encrypt") == "allow"
 
@@ -275,7 +295,11 @@ def test_v_an_account_as_a_principal_is_a_reading_but_for_its_root_user() -> Non
 def test_d6_an_endpoint_and_a_service_principal_are_a_reading() -> None:
     found = behind(allow(aws(ALICE)), deny({"Service": SERVICE}, "kms:Encrypt"))
     assert decided(found, SERVICE, context=VPCE) == decided(found, SERVICE, "kms:Encrypt", VPCE) == "allow"
-    assert decided(found, SERVICE, context=VPCE, D6=True) == decided(found, SERVICE, "kms:Encrypt", VPCE, D6=True) == "deny"
+    assert (
+        decided(found, SERVICE, context=VPCE, D6=True)
+        == decided(found, SERVICE, "kms:Encrypt", VPCE, D6=True)
+        == "deny"
+    )
     assert decided(behind(allow({"Service": SERVICE})), SERVICE, context=VPCE, D6=True) == "allow"
 
 

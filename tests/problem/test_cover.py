@@ -37,12 +37,16 @@ def test_without_facts_a_cover_is_the_set(wanted: Recipe) -> None:
     diagrams = manager()
     node = node_of(diagrams, wanted)
     cubes = Cover(diagrams).cubes(node, node)
-    assert [any(inside(cube, point) for cube in cubes) for point in POINTS] == [holds(wanted, point) for point in POINTS]
+    assert [any(inside(cube, point) for cube in cubes) for point in POINTS] == [
+        holds(wanted, point) for point in POINTS
+    ]
 
 
 @LAW
 @given(recipes(), recipes(), st.sampled_from(sorted(WIDTHS)))
-def test_groups_are_disjoint_and_one_description_serves_all_of_a_group(wanted: Recipe, ignored: Recipe, variable: str) -> None:
+def test_groups_are_disjoint_and_one_description_serves_all_of_a_group(
+    wanted: Recipe, ignored: Recipe, variable: str
+) -> None:
     diagrams = manager()
     target, care = node_of(diagrams, wanted), diagrams.complement(node_of(diagrams, ignored))
     least, most = diagrams.both(target, care), diagrams.either(target, diagrams.complement(care))
@@ -54,12 +58,18 @@ def test_groups_are_disjoint_and_one_description_serves_all_of_a_group(wanted: R
         own = [group for group in groups if group.mask >> value & 1]
         assert len(own) == (need != NOTHING)
         for group in own:
-            assert diagrams.implies(need, group.least) and diagrams.implies(group.least, group.most) and diagrams.implies(group.most, may)
+            assert (
+                diagrams.implies(need, group.least)
+                and diagrams.implies(group.least, group.most)
+                and diagrams.implies(group.most, may)
+            )
 
 
 def test_a_cover_of_too_many_cubes_is_an_error() -> None:
     diagrams = manager()
-    odd = diagrams.any_of(diagrams.all_of(diagrams.literal(n, 1 << v) for n, v in p.items()) for p in POINTS if sum(p.values()) % 2)
+    odd = diagrams.any_of(
+        diagrams.all_of(diagrams.literal(n, 1 << v) for n, v in p.items()) for p in POINTS if sum(p.values()) % 2
+    )
     with pytest.raises(TooLarge):
         Cover(diagrams, budget=3).cubes(odd, odd)
     assert Cover(diagrams, budget=3).described(odd, odd) == odd
@@ -89,12 +99,16 @@ def test_a_projection_says_what_the_facts_say_of_the_kept_variables(facts: list[
 
 @LAW
 @given(st.lists(recipes(), max_size=5), st.sets(st.sampled_from(sorted(WIDTHS))), st.booleans())
-def test_what_was_projected_away_can_be_completed_without_searching(facts: list[Recipe], keep: set[str], last: bool) -> None:
+def test_what_was_projected_away_can_be_completed_without_searching(
+    facts: list[Recipe], keep: set[str], last: bool
+) -> None:
     diagrams = manager()
     projection = project(diagrams, [node_of(diagrams, fact) for fact in facts], frozenset(keep))
     for point in members(diagrams, projection.care):
         kept = {name: point[name] for name in keep}
-        found = projection.complete(kept, lambda _, mask: mask.bit_length() - 1 if last else (mask & -mask).bit_length() - 1)
+        found = projection.complete(
+            kept, lambda _, mask: mask.bit_length() - 1 if last else (mask & -mask).bit_length() - 1
+        )
         assert all(found[name] == value for name, value in kept.items())
         whole = {**dict.fromkeys(WIDTHS, 0), **found}
         assert all(holds(fact, whole) for fact in facts)

@@ -48,7 +48,9 @@ def test_exists_forgets_variables(recipe: Recipe, names: set[str]) -> None:
 def test_restrict_fixes_variables(recipe: Recipe, point: dict[str, int], names: set[str]) -> None:
     diagrams = manager()
     node = diagrams.restrict(node_of(diagrams, recipe), {name: point[name] for name in names})
-    assert members(diagrams, node) == [p for p in POINTS if holds(recipe, {**p, **{name: point[name] for name in names}})]
+    assert members(diagrams, node) == [
+        p for p in POINTS if holds(recipe, {**p, **{name: point[name] for name in names}})
+    ]
 
 
 @LAW
@@ -56,7 +58,10 @@ def test_restrict_fixes_variables(recipe: Recipe, point: dict[str, int], names: 
 def test_paths_are_disjoint_and_make_up_the_set(recipe: Recipe) -> None:
     diagrams = manager()
     node = node_of(diagrams, recipe)
-    covers = [sum(all(mask >> point[name] & 1 for name, mask in path.items()) for path in diagrams.paths(node)) for point in POINTS]
+    covers = [
+        sum(all(mask >> point[name] & 1 for name, mask in path.items()) for path in diagrams.paths(node))
+        for point in POINTS
+    ]
     assert covers == [int(holds(recipe, point)) for point in POINTS]
 
 
@@ -95,7 +100,9 @@ def test_common_choices_are_a_partition(left: Recipe, right: Recipe) -> None:
 def test_a_diagram_that_outgrows_its_budget_is_an_error() -> None:
     diagrams = Diagrams({f"x{n}": 2 for n in range(20)}, budget=20)
     with pytest.raises(TooLarge, match="more than 20 nodes"):
-        diagrams.any_of(diagrams.both(diagrams.literal(f"x{n}", 1), diagrams.literal(f"x{19 - n}", 2)) for n in range(10))
+        diagrams.any_of(
+            diagrams.both(diagrams.literal(f"x{n}", 1), diagrams.literal(f"x{19 - n}", 2)) for n in range(10)
+        )
 
 
 def test_nothing_and_everything() -> None:

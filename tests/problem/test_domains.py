@@ -37,9 +37,13 @@ def test_f9_a_session_has_a_name_that_people_believe() -> None:
     ],
 )
 def test_f6_the_source_of_a_new_grant_has_the_form_that_the_api_demands(arn: str) -> None:
-    """AWS KMS API Reference, GrantConstraints: an ARN with a twelve-digit account, so no bucket. (`aws:SourceArn` may be one.)"""
+    """AWS KMS API Reference, GrantConstraints: an ARN with a twelve-digit account, so no bucket. (`aws:SourceArn` may
+    be one.)"""
     form = Loader().load_service_model("kms", "service-2")["shapes"]["GrantConstraintSourceArnType"]["pattern"]
-    domain, source = context_attribute("kms:grantconstraintsourcearn", "aws", None).domain, context_attribute("aws:sourcearn", "aws", None)
+    domain, source = (
+        context_attribute("kms:grantconstraintsourcearn", "aws", None).domain,
+        context_attribute("aws:sourcearn", "aws", None),
+    )
     assert domain is not None and source.domain is not None
     assert any(words.matches(arn) for words in domain.base) == (re.match(form, arn) is not None)
     assert all(re.match(form, seed) and any(words.matches(seed) for words in domain.base) for seed in domain.seeds)

@@ -1,4 +1,5 @@
-"""Facts about real requests (F1–F9), in pairs: what no request can do is Proved, its nearest neighbour is Refuted (R6)."""
+"""Facts about real requests (F1–F9), in pairs: what no request can do is Proved, its nearest neighbour is Refuted
+(R6)."""
 
 from __future__ import annotations
 
@@ -20,7 +21,13 @@ def null(*present: str, absent: tuple[str, ...] = ()) -> dict[str, str]:
 
 
 PAIRS: list[tuple[str, str, Any, dict[str, Any], dict[str, Any]]] = [
-    ("F1 secure", "Decrypt", None, {"Bool": {"aws:SecureTransport": "false"}}, {"Bool": {"aws:SecureTransport": "true"}}),
+    (
+        "F1 secure",
+        "Decrypt",
+        None,
+        {"Bool": {"aws:SecureTransport": "false"}},
+        {"Bool": {"aws:SecureTransport": "true"}},
+    ),
     (
         "F1 one instant",
         "Decrypt",
@@ -42,7 +49,13 @@ PAIRS: list[tuple[str, str, Any, dict[str, Any], dict[str, Any]]] = [
         {"StringEquals": {"aws:RequestedRegion": "us-east-1"}},
         {"StringEquals": {"aws:RequestedRegion": "us-west-2"}},
     ),
-    ("F1 resource", "Decrypt", None, {"StringEquals": {"aws:ResourceAccount": PARTNER}}, {"StringEquals": {"aws:ResourceAccount": HOME}}),
+    (
+        "F1 resource",
+        "Decrypt",
+        None,
+        {"StringEquals": {"aws:ResourceAccount": PARTNER}},
+        {"StringEquals": {"aws:ResourceAccount": HOME}},
+    ),
     ("F1 agent", "Decrypt", None, {"Null": null(absent=("aws:UserAgent",))}, {"Null": null("aws:UserAgent")}),
     (
         "F1 type",
@@ -70,7 +83,10 @@ PAIRS: list[tuple[str, str, Any, dict[str, Any], dict[str, Any]]] = [
         "Decrypt",
         aws(HOME, PARTNER),
         {"StringEquals": {"aws:PrincipalAccount": HOME}, "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{PARTNER}:*"}},
-        {"StringEquals": {"aws:PrincipalAccount": PARTNER}, "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{PARTNER}:*"}},
+        {
+            "StringEquals": {"aws:PrincipalAccount": PARTNER},
+            "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{PARTNER}:*"},
+        },
     ),
     (
         "F2 ID and paths",
@@ -83,8 +99,14 @@ PAIRS: list[tuple[str, str, Any, dict[str, Any], dict[str, Any]]] = [
         "F2 paths of the ID",
         "Decrypt",
         None,
-        {"StringEquals": {"aws:PrincipalOrgID": "o-aaaaaaaaaa"}, "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-bbbbbbbbbb/*"}},
-        {"StringEquals": {"aws:PrincipalOrgID": "o-bbbbbbbbbb"}, "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-bbbbbbbbbb/*"}},
+        {
+            "StringEquals": {"aws:PrincipalOrgID": "o-aaaaaaaaaa"},
+            "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-bbbbbbbbbb/*"},
+        },
+        {
+            "StringEquals": {"aws:PrincipalOrgID": "o-bbbbbbbbbb"},
+            "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-bbbbbbbbbb/*"},
+        },
     ),
     (
         "F2 own organization",
@@ -93,8 +115,20 @@ PAIRS: list[tuple[str, str, Any, dict[str, Any], dict[str, Any]]] = [
         {"StringEquals": {"aws:PrincipalOrgID": "o-aaaaaaaaaa", "aws:ResourceOrgID": "o-bbbbbbbbbb"}},
         {"StringEquals": {"aws:PrincipalOrgID": "o-aaaaaaaaaa", "aws:ResourceOrgID": "o-aaaaaaaaaa"}},
     ),
-    ("F3 user name", "Decrypt", aws(REPORTS), {"StringLike": {"aws:username": "*"}}, {"StringLikeIfExists": {"aws:username": "?*"}}),
-    ("F3 user name of a user", "Decrypt", None, {"StringEquals": {"aws:username": "Bob"}}, {"StringEquals": {"aws:username": "Alice"}}),
+    (
+        "F3 user name",
+        "Decrypt",
+        aws(REPORTS),
+        {"StringLike": {"aws:username": "*"}},
+        {"StringLikeIfExists": {"aws:username": "?*"}},
+    ),
+    (
+        "F3 user name of a user",
+        "Decrypt",
+        None,
+        {"StringEquals": {"aws:username": "Bob"}},
+        {"StringEquals": {"aws:username": "Alice"}},
+    ),
     (
         "F3 age",
         "Decrypt",
@@ -102,7 +136,13 @@ PAIRS: list[tuple[str, str, Any, dict[str, Any], dict[str, Any]]] = [
         {"NumericLessThan": {"aws:MultiFactorAuthAge": "60"}, "Bool": {"aws:MultiFactorAuthPresent": "false"}},
         {"NumericLessThan": {"aws:MultiFactorAuthAge": "60"}, "Bool": {"aws:MultiFactorAuthPresent": "true"}},
     ),
-    ("F3 token", "Decrypt", aws(REPORTS), {"Null": null(absent=("aws:TokenIssueTime",))}, {"Null": null("aws:TokenIssueTime")}),
+    (
+        "F3 token",
+        "Decrypt",
+        aws(REPORTS),
+        {"Null": null(absent=("aws:TokenIssueTime",))},
+        {"Null": null("aws:TokenIssueTime")},
+    ),
     (
         "F3 service",
         "Decrypt",
@@ -140,7 +180,11 @@ PAIRS: list[tuple[str, str, Any, dict[str, Any], dict[str, Any]]] = [
             "Null": null(absent=("aws:SourceVpce",)),
             "Bool": {"aws:ViaAWSService": "false"},
         },
-        {"NotIpAddress": {"aws:SourceIp": "0.0.0.0/0"}, "Null": null(absent=("aws:SourceVpce",)), "Bool": {"aws:ViaAWSService": "false"}},
+        {
+            "NotIpAddress": {"aws:SourceIp": "0.0.0.0/0"},
+            "Null": null(absent=("aws:SourceVpce",)),
+            "Bool": {"aws:ViaAWSService": "false"},
+        },
     ),
     (
         "F4 forwarded",
@@ -206,7 +250,13 @@ PAIRS: list[tuple[str, str, Any, dict[str, Any], dict[str, Any]]] = [
         {"ForAllValues:StringEquals": {"kms:GrantOperations": "Encryptt"}},
         {"ForAllValues:StringEquals": {"kms:GrantOperations": "Encrypt"}},
     ),
-    ("F6 algorithm", "Decrypt", None, {"Null": null(absent=("kms:EncryptionAlgorithm",))}, {"Null": null("kms:EncryptionAlgorithm")}),
+    (
+        "F6 algorithm",
+        "Decrypt",
+        None,
+        {"Null": null(absent=("kms:EncryptionAlgorithm",))},
+        {"Null": null("kms:EncryptionAlgorithm")},
+    ),
     (
         "F7 names",
         "Decrypt",
@@ -229,7 +279,13 @@ PAIRS: list[tuple[str, str, Any, dict[str, Any], dict[str, Any]]] = [
             "ForAllValues:StringEqualsIgnoreCase": {"kms:EncryptionContextKeys": ["A", "b"]},
         },
     ),
-    ("F8 spec", "Decrypt", None, {"StringEquals": {"kms:KeySpec": "RSA_2048"}}, {"StringEquals": {"kms:KeySpec": "SYMMETRIC_DEFAULT"}}),
+    (
+        "F8 spec",
+        "Decrypt",
+        None,
+        {"StringEquals": {"kms:KeySpec": "RSA_2048"}},
+        {"StringEquals": {"kms:KeySpec": "SYMMETRIC_DEFAULT"}},
+    ),
     (
         "F8 older name",
         "Decrypt",
@@ -237,7 +293,13 @@ PAIRS: list[tuple[str, str, Any, dict[str, Any], dict[str, Any]]] = [
         {"StringNotEquals": {"kms:CustomerMasterKeySpec": "SYMMETRIC_DEFAULT"}},
         {"StringEquals": {"kms:CustomerMasterKeySpec": "SYMMETRIC_DEFAULT"}},
     ),
-    ("F8 Regions", "Decrypt", None, {"Null": null("kms:MultiRegionKeyType")}, {"Null": null(absent=("kms:MultiRegionKeyType",))}),
+    (
+        "F8 Regions",
+        "Decrypt",
+        None,
+        {"Null": null("kms:MultiRegionKeyType")},
+        {"Null": null(absent=("kms:MultiRegionKeyType",))},
+    ),
     (
         "F8 alias",
         "Decrypt",
@@ -245,11 +307,19 @@ PAIRS: list[tuple[str, str, Any, dict[str, Any], dict[str, Any]]] = [
         {"StringEquals": {"kms:RequestAlias": "alias/other"}},
         {"StringEquals": {"kms:RequestAlias": "alias/payments"}},
     ),
-    ("F8 tag", "Decrypt", None, {"StringEquals": {"aws:ResourceTag/team": "blue"}}, {"StringEquals": {"aws:ResourceTag/team": "red"}}),
+    (
+        "F8 tag",
+        "Decrypt",
+        None,
+        {"StringEquals": {"aws:ResourceTag/team": "blue"}},
+        {"StringEquals": {"aws:ResourceTag/team": "red"}},
+    ),
 ]
 
 
-@pytest.mark.parametrize(("label", "action", "principal", "impossible", "neighbour"), PAIRS, ids=[pair[0] for pair in PAIRS])
+@pytest.mark.parametrize(
+    ("label", "action", "principal", "impossible", "neighbour"), PAIRS, ids=[pair[0] for pair in PAIRS]
+)
 def test_a_fact_forbids_one_request_and_not_its_neighbour(
     label: str, action: str, principal: Any, impossible: dict[str, Any], neighbour: dict[str, Any]
 ) -> None:
@@ -289,7 +359,9 @@ def test_f2_a_given_organization_has_its_members_and_no_others() -> None:
     assert outside(member=PARTNER) == "proved"
     assert outside(member=HOME) == "refuted"
     path = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-exampleorg/r-zz99/*"}}
-    assert status(replace(estate(allow(aws(ALICE), "kms:Decrypt", Condition=path)), organization=organization)) == "proved"
+    assert (
+        status(replace(estate(allow(aws(ALICE), "kms:Decrypt", Condition=path)), organization=organization)) == "proved"
+    )
 
 
 def test_f3_tags_of_the_inventory_are_fixed() -> None:
@@ -310,7 +382,8 @@ def test_f3_a_role_whose_trust_policy_is_not_known_may_have_any_session_tags() -
     assert tagged({"StringEquals": {"aws:PrincipalTag/team": "blue"}}) == "refuted"
     assert tagged({"Null": {"aws:PrincipalTag/stage": "false"}}) == "refuted"
     taken = {"Null": {"aws:PrincipalTag/team": "true"}}
-    assert tagged({**taken, "StringNotEquals": {"aws:PrincipalTag/team": ""}}) == "proved"  # a tag is overridden, and never taken away
+    # a tag is overridden, and never taken away
+    assert tagged({**taken, "StringNotEquals": {"aws:PrincipalTag/team": ""}}) == "proved"
     assert tagged(taken) == "refuted"  # by an empty one, if that is null (C1)
 
 
@@ -352,12 +425,17 @@ def test_c3_an_operator_on_a_key_of_another_type_never_crashes(block: dict[str, 
 def test_values_beyond_ascii_are_values(text: str) -> None:
     assert possible({"StringEquals": {"aws:PrincipalTag/team": text}}, principal="*") == "refuted"
     assert (
-        possible({"StringEquals": {"aws:PrincipalTag/team": text}, "StringNotEquals": {"aws:PrincipalTag/team": text}}, principal="*")
+        possible(
+            {"StringEquals": {"aws:PrincipalTag/team": text}, "StringNotEquals": {"aws:PrincipalTag/team": text}},
+            principal="*",
+        )
         == "proved"
     )
 
 
 def test_f1_instants_between_two_seconds() -> None:
     low, high = "2030-01-01T00:00:00Z", "2030-01-01T00:00:00.5Z"
-    assert possible({"DateGreaterThan": {"aws:CurrentTime": low}, "DateLessThan": {"aws:CurrentTime": high}}) == "refuted"
+    assert (
+        possible({"DateGreaterThan": {"aws:CurrentTime": low}, "DateLessThan": {"aws:CurrentTime": high}}) == "refuted"
+    )
     assert possible({"DateGreaterThan": {"aws:CurrentTime": low}, "DateLessThan": {"aws:CurrentTime": low}}) == "proved"

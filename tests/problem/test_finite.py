@@ -9,7 +9,18 @@ import pytest
 
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.domains import LAST_INSTANT
-from verifier.problem.classes.predicates import ANY, Compares, InNetwork, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens
+from verifier.problem.classes.predicates import (
+    ANY,
+    Compares,
+    InNetwork,
+    Less,
+    OneOf,
+    Predicate,
+    Tokens,
+    exactly,
+    like,
+    literal_tokens,
+)
 from verifier.problem.classes.readable import Kind, Read, Written, parse_network
 from verifier.problem.classes.tables import Line
 from verifier.problem.classes.words import Domain
@@ -52,7 +63,13 @@ def block(text: str) -> InNetwork:
 
 Asked = dict[str, tuple[Predicate, ...]]
 PREDICATES: Asked = {
-    "text": (like("a*"), exactly("ab"), like("?"), OneOf(frozenset({"b", "ba"})), Tokens(literal_tokens("a", fold=True))),
+    "text": (
+        like("a*"),
+        exactly("ab"),
+        like("?"),
+        OneOf(frozenset({"b", "ba"})),
+        Tokens(literal_tokens("a", fold=True)),
+    ),
     "always": (like("*a"), exactly(""), like("*b*")),
     "flag": (like("t*"), exactly("false"), like("*")),
     "age": (Compares("<", Decimal(7)), Compares("=", Decimal(30)), Compares(">=", Decimal("7.5"))),
@@ -65,7 +82,15 @@ READ = (
     *(Read(Kind.INSTANT, Compares(sign, Decimal(bound))) for sign, bound in (("<", 1767225600), (">", 86400))),
     *(Read(Kind.ADDRESS, block(text)) for text in ("10.0.0.0/8", "10.1.2.3", "2001:db8::/32")),
 )
-TEXTS = (like("1*"), like("20?6*"), exactly("5"), exactly("10.1.2.3"), like("*:*"), like("*5"), exactly("2026-06-15T12:30:00Z"))
+TEXTS = (
+    like("1*"),
+    like("20?6*"),
+    exactly("5"),
+    exactly("10.1.2.3"),
+    like("*:*"),
+    like("*5"),
+    exactly("2026-06-15T12:30:00Z"),
+)
 FOREIGN: Asked = {
     "text": (*READ, *TEXTS),
     "always": READ,
@@ -76,7 +101,24 @@ FOREIGN: Asked = {
     "names": READ,
 }
 """Predicates that take an attribute as what it is not (C3)."""
-NUMBERS = ("5", "05", "+5", "-5", "5.", ".5", "7", "6.9", "7.0", "1000000000000", "2026", "1e3", " 5", "0", "-0", "1781526600")
+NUMBERS = (
+    "5",
+    "05",
+    "+5",
+    "-5",
+    "5.",
+    ".5",
+    "7",
+    "6.9",
+    "7.0",
+    "1000000000000",
+    "2026",
+    "1e3",
+    " 5",
+    "0",
+    "-0",
+    "1781526600",
+)
 ZONED = ("2026-06-15T12:30:00Z", "2026-06-15T12:30:00+02:00", "1970-01-01T00:00Z")
 DATES = (*ZONED, "2026-06", "2026-02-31", "2026-06-15", "1969-12-31", "2025-1")
 IPV6 = ("::1", "2001:DB8::5", "2001:db8:0::5", "1:2:3:4:5:6:7:5")
@@ -87,7 +129,18 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "flag": ("true", "false"),
     "age": ("0", "5", "6", "7", "7.5", "8", "15", "29", "30", "31", "1000", "2026"),
     "moment": ("0", "5", "15", "100", "1781526600", "1781526601", "1781526600.5", "20260000", "253402300799"),
-    "address": ("10.1.2.3", "10.0.0.1", "10.1.2.5", "11.0.0.1", "9.9.9.9", "::1", "::5", "2001:db8::5", "1.2.3.4", "1:2:3:4:5:6:7:5"),
+    "address": (
+        "10.1.2.3",
+        "10.0.0.1",
+        "10.1.2.5",
+        "11.0.0.1",
+        "9.9.9.9",
+        "::1",
+        "::5",
+        "2001:db8::5",
+        "1.2.3.4",
+        "1:2:3:4:5:6:7:5",
+    ),
     "names": (*WORDS, *NUMBERS, *DATES, *ADDRESSES),
 }
 
@@ -197,7 +250,10 @@ def test_the_finite_form_says_the_same_of_every_request(seed: int, asked: Asked)
         values, symbols = some_values(dice), {"p": dice.random() < 0.5, "q": dice.random() < 0.5}
         classes, held = classified(reduced.finite, values, symbols)
         for expression, form in zip(expressions, finite_forms, strict=True):
-            assert by_class(reduced.finite, form, classes, held) == direct(expression, values, symbols), (expression, values)
+            assert by_class(reduced.finite, form, classes, held) == direct(expression, values, symbols), (
+                expression,
+                values,
+            )
 
 
 def test_masks_of_one_attribute_are_put_together() -> None:
@@ -212,7 +268,11 @@ def test_masks_of_one_attribute_are_put_together() -> None:
 
 
 def test_a_predicate_of_another_kind_is_a_symbol_that_is_reported() -> None:
-    mixed: list[Expression] = [Test("age", Compares("<", Decimal(7))), Test("age", block("::/0")), Test("flag", block("10.0.0.0/8"))]
+    mixed: list[Expression] = [
+        Test("age", Compares("<", Decimal(7))),
+        Test("age", block("::/0")),
+        Test("flag", block("10.0.0.0/8")),
+    ]
     reduced = reduction(mixed)
     forms = [reduced.reduce(e) for e in mixed]
     assert isinstance(forms[0], In)

@@ -1,4 +1,5 @@
-"""Facts about the parameters of requests and listed VPC endpoints (R3, F4, F6), in pairs: what cannot be sent, and its neighbour (R6)."""
+"""Facts about the parameters of requests and listed VPC endpoints (R3, F4, F6), in pairs: what cannot be sent, and its
+neighbour (R6)."""
 
 from __future__ import annotations
 
@@ -36,9 +37,21 @@ RETIRING, RETIRING_SERVICE = "kms:RetiringPrincipal", "kms:RetiringServicePrinci
 GRANTEE, SERVICE, SOURCE = "kms:GranteePrincipal", "kms:GranteeServicePrincipal", "kms:GrantConstraintSourceArn"
 TYPE, NAMES, OPERATIONS = "kms:GrantConstraintType", "kms:EncryptionContextKeys", "kms:GrantOperations"
 PAIRS: list[tuple[str, list[Test], list[Test]]] = [
-    ("a grantee", [("Null", GRANTEE, "true"), ("Null", SERVICE, "true")], [("Null", GRANTEE, "true"), ("Null", SERVICE, "false")]),
-    ("one grantee", [("Null", GRANTEE, "false"), ("Null", SERVICE, "false")], [("Null", GRANTEE, "false"), ("Null", SERVICE, "true")]),
-    ("source of a service", [("Null", SERVICE, "false"), ("Null", SOURCE, "true")], [("Null", SERVICE, "true"), ("Null", SOURCE, "false")]),
+    (
+        "a grantee",
+        [("Null", GRANTEE, "true"), ("Null", SERVICE, "true")],
+        [("Null", GRANTEE, "true"), ("Null", SERVICE, "false")],
+    ),
+    (
+        "one grantee",
+        [("Null", GRANTEE, "false"), ("Null", SERVICE, "false")],
+        [("Null", GRANTEE, "false"), ("Null", SERVICE, "true")],
+    ),
+    (
+        "source of a service",
+        [("Null", SERVICE, "false"), ("Null", SOURCE, "true")],
+        [("Null", SERVICE, "true"), ("Null", SOURCE, "false")],
+    ),
     (
         "an account in the source",
         [("StringLike", SOURCE, "arn:aws:s3:::*")],
@@ -60,13 +73,33 @@ PAIRS: list[tuple[str, list[Test], list[Test]]] = [
         [("Null", RETIRING, "true"), ("Null", RETIRING_SERVICE, "true"), ("Null", GRANTEE, "false")],
     ),
     ("a principal's ARN", [("StringEquals", GRANTEE, "Alice")], [("StringLike", GRANTEE, "*:federated-user/Alice")]),
-    ("no ARN of a policy", [("ArnLike", RETIRING, "arn:aws:iam::*:policy/*")], [("StringLike", RETIRING, "arn:*:sts:*:assumed-role/a/*")]),
+    (
+        "no ARN of a policy",
+        [("ArnLike", RETIRING, "arn:aws:iam::*:policy/*")],
+        [("StringLike", RETIRING, "arn:*:sts:*:assumed-role/a/*")],
+    ),
     ("a service's name", [("StringLike", SERVICE, "arn:*")], [("StringEquals", SERVICE, "rds.amazonaws.com")]),
-    ("a retiring service's name", [("StringEquals", RETIRING_SERVICE, "rds")], [("StringLike", RETIRING_SERVICE, "rds.*")]),
+    (
+        "a retiring service's name",
+        [("StringEquals", RETIRING_SERVICE, "rds")],
+        [("StringLike", RETIRING_SERVICE, "rds.*")],
+    ),
     ("operations", [("Null", OPERATIONS, "true")], [("Null", OPERATIONS, "false")]),
-    ("listed", [("ForAnyValue:StringEquals", OPERATIONS, "RevokeGrant")], [("ForAnyValue:StringEquals", OPERATIONS, "RetireGrant")]),
-    ("suited", [("ForAnyValue:StringEquals", OPERATIONS, "Sign")], [("ForAnyValue:StringEquals", OPERATIONS, "Decrypt")]),
-    ("type without pairs", [("Null", TYPE, "false"), ("Null", NAMES, "true")], [("Null", TYPE, "false"), ("Null", NAMES, "false")]),
+    (
+        "listed",
+        [("ForAnyValue:StringEquals", OPERATIONS, "RevokeGrant")],
+        [("ForAnyValue:StringEquals", OPERATIONS, "RetireGrant")],
+    ),
+    (
+        "suited",
+        [("ForAnyValue:StringEquals", OPERATIONS, "Sign")],
+        [("ForAnyValue:StringEquals", OPERATIONS, "Decrypt")],
+    ),
+    (
+        "type without pairs",
+        [("Null", TYPE, "false"), ("Null", NAMES, "true")],
+        [("Null", TYPE, "false"), ("Null", NAMES, "false")],
+    ),
     (
         "pairs without type",
         [("StringEquals", "kms:EncryptionContext:a", "b"), ("Null", TYPE, "true")],
@@ -120,7 +153,9 @@ def test_f4_a_listed_endpoint_stands_in_its_vpc_and_account(key: str, own: str, 
     assert sendable(listed(HERE), "kms:Decrypt", [THROUGH, ("StringEquals", key, own)])
     assert not sendable(listed(HERE), "kms:Decrypt", [THROUGH, ("StringEquals", key, other)])
     assert sendable(listed(), "kms:Decrypt", [THROUGH, ("StringEquals", key, other)])
-    assert sendable(listed(replace(HERE, vpc=None, account=None)), "kms:Decrypt", [THROUGH, ("StringEquals", key, other)])
+    assert sendable(
+        listed(replace(HERE, vpc=None, account=None)), "kms:Decrypt", [THROUGH, ("StringEquals", key, other)]
+    )
 
 
 @pytest.mark.parametrize(("region", "account"), [("eu-west-1", HOME), ("us-west-2", PARTNER)])
@@ -144,8 +179,12 @@ def test_f4_an_endpoint_leads_to_its_own_region() -> None:
     assert sendable(listed(HERE), "kms:Decrypt", [THROUGH])
     assert not sendable(elsewhere, "kms:Decrypt", [THROUGH])
     there: dict[str, Any] = {"keyless": True}
-    assert sendable(elsewhere, "kms:CreateKey", [THROUGH, ("StringEquals", "aws:RequestedRegion", "eu-west-1")], **there)
-    assert not sendable(elsewhere, "kms:CreateKey", [THROUGH, ("StringEquals", "aws:RequestedRegion", "us-west-2")], **there)
+    assert sendable(
+        elsewhere, "kms:CreateKey", [THROUGH, ("StringEquals", "aws:RequestedRegion", "eu-west-1")], **there
+    )
+    assert not sendable(
+        elsewhere, "kms:CreateKey", [THROUGH, ("StringEquals", "aws:RequestedRegion", "us-west-2")], **there
+    )
 
 
 def test_f4_a_service_on_a_callers_behalf_comes_through_no_endpoint() -> None:
@@ -156,7 +195,14 @@ def test_f4_a_service_on_a_callers_behalf_comes_through_no_endpoint() -> None:
 # -- R3: algorithms --
 
 ALGORITHMS = [
-    ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "kms:Decrypt", "kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_256"),
+    (
+        "SYMMETRIC_DEFAULT",
+        "ENCRYPT_DECRYPT",
+        "kms:Decrypt",
+        "kms:EncryptionAlgorithm",
+        "SYMMETRIC_DEFAULT",
+        "RSAES_OAEP_SHA_256",
+    ),
     ("RSA_3072", "ENCRYPT_DECRYPT", "kms:Decrypt", "kms:EncryptionAlgorithm", "RSAES_OAEP_SHA_1", "SYMMETRIC_DEFAULT"),
     ("RSA_2048", "SIGN_VERIFY", "kms:Sign", "kms:SigningAlgorithm", "RSASSA_PSS_SHA_512", "ECDSA_SHA_256"),
     ("ECC_NIST_P384", "SIGN_VERIFY", "kms:Verify", "kms:SigningAlgorithm", "ECDSA_SHA_384", "ECDSA_SHA_256"),
@@ -165,7 +211,14 @@ ALGORITHMS = [
     ("HMAC_256", "GENERATE_VERIFY_MAC", "kms:VerifyMac", "kms:MacAlgorithm", "HMAC_SHA_256", "HMAC_SHA_512"),
     ("ECC_NIST_P256", "KEY_AGREEMENT", "kms:DeriveSharedSecret", "kms:KeyAgreementAlgorithm", "ECDH", "DH"),
     ("ML_KEM_768", "ENCAPSULATE_DECAPSULATE", "kms:Decapsulate", "kms:EncapsulationAlgorithm", "ML_KEM", "ECDH"),
-    ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "kms:GenerateDataKeyPair", "kms:DataKeyPairSpec", "ML_KEM_512", "HMAC_256"),
+    (
+        "SYMMETRIC_DEFAULT",
+        "ENCRYPT_DECRYPT",
+        "kms:GenerateDataKeyPair",
+        "kms:DataKeyPairSpec",
+        "ML_KEM_512",
+        "HMAC_256",
+    ),
 ]
 
 
@@ -178,7 +231,9 @@ def test_r3_the_algorithm_suits_the_key(spec: str, usage: str, action: str, key:
     assert not sendable(unknown, action, [("StringEquals", "kms:KeySpec", spec), ("StringEquals", key, other)])
 
 
-@pytest.mark.parametrize(("spec", "algorithm"), [("SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_256"), ("RSA_2048", "RSA_AES_KEY_WRAP_SHA_256")])
+@pytest.mark.parametrize(
+    ("spec", "algorithm"), [("SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_256"), ("RSA_2048", "RSA_AES_KEY_WRAP_SHA_256")]
+)
 def test_r3_the_wrapping_algorithm_suits_the_key_material(spec: str, algorithm: str) -> None:
     usage = "ENCRYPT_DECRYPT"
     found, action = estate(allow(), spec=spec, usage=usage, origin="EXTERNAL"), "kms:GetParametersForImport"
@@ -188,7 +243,9 @@ def test_r3_the_wrapping_algorithm_suits_the_key_material(spec: str, algorithm: 
     assert oaep == (spec == "SYMMETRIC_DEFAULT")
 
 
-@pytest.mark.parametrize(("algorithm", "own", "other"), [("ED25519_SHA_512", "RAW", "DIGEST"), ("ED25519_PH_SHA_512", "DIGEST", "RAW")])
+@pytest.mark.parametrize(
+    ("algorithm", "own", "other"), [("ED25519_SHA_512", "RAW", "DIGEST"), ("ED25519_PH_SHA_512", "DIGEST", "RAW")]
+)
 def test_r3_the_type_of_the_message_suits_the_algorithm(algorithm: str, own: str, other: str) -> None:
     found = estate(allow(), spec="ECC_NIST_EDWARDS25519", usage="SIGN_VERIFY")
     signing: Test = ("StringEquals", "kms:SigningAlgorithm", algorithm)

@@ -1,5 +1,6 @@
-"""Grants, as `problem` reads them (G1–G6). What they must do is argued from the developer guide: grants, create-grant-overview,
-grant-manage, and from the API reference: CreateGrant, GrantConstraints, GrantListEntry, RetireGrant."""
+"""Grants, as `problem` reads them (G1–G6). What they must do is argued from the developer guide: grants,
+create-grant-overview, grant-manage, and from the API reference: CreateGrant, GrantConstraints, GrantListEntry,
+RetireGrant."""
 
 from __future__ import annotations
 
@@ -66,7 +67,9 @@ def test_g2_a_user_is_not_its_federated_sessions() -> None:
 
 
 def test_g2_of_an_account_the_root_user_directly_and_others_with_their_accounts_leave() -> None:
-    found = with_grants(grant(ROOT), accounts=(home(identity(ALICE, own("kms:Decrypt")), identity(BOB, own("kms:Encrypt"))),))
+    found = with_grants(
+        grant(ROOT), accounts=(home(identity(ALICE, own("kms:Decrypt")), identity(BOB, own("kms:Encrypt"))),)
+    )
     assert decided(found, ROOT) == decided(found, ALICE) == "allow"
     assert decided(found, BOB) == decided(found, PARTNER_ROOT) == "deny"
 
@@ -179,7 +182,9 @@ def test_g3_constraints_do_not_bind_operations_without_an_encryption_context() -
 
 def test_g3_grants_do_not_add_up() -> None:
     """Each grant allows by itself: the grantee of one within the constraint of another has nothing."""
-    found = with_grants(grant(ALICE, context_subset=(("Dept", "IT"),)), grant(BOB, context_subset=(("Dept", "HR"),), id="g2"))
+    found = with_grants(
+        grant(ALICE, context_subset=(("Dept", "IT"),)), grant(BOB, context_subset=(("Dept", "HR"),), id="g2")
+    )
     assert decided(found, ALICE, context=TENANT) == "allow"
     assert decided(found, BOB, context=TENANT) == "deny"
 
@@ -199,7 +204,9 @@ def test_g3_the_source_of_a_service_principals_request(source: str | None, expec
 def test_g3_a_source_and_an_encryption_context_both_count() -> None:
     found = with_grants(grant(SERVICE, source_arn=BUCKET, context_subset=(("Dept", "IT"),)))
     assert decided(found, SERVICE, context={**TENANT, "aws:SourceArn": BUCKET}) == "allow"
-    assert decided(found, SERVICE, context=TENANT) == decided(found, SERVICE, context={"aws:SourceArn": BUCKET}) == "deny"
+    assert (
+        decided(found, SERVICE, context=TENANT) == decided(found, SERVICE, context={"aws:SourceArn": BUCKET}) == "deny"
+    )
 
 
 def test_g3_the_source_of_other_callers_is_a_reading() -> None:
@@ -228,11 +235,16 @@ def test_g5_the_retiring_principal_and_a_grantee_that_may_retire() -> None:
 
 def test_g5_constraints_do_not_bind_retiring() -> None:
     found = with_grants(grant(SERVICE, "RetireGrant", source_arn=BUCKET, retiring="sns.amazonaws.com"))
-    assert decided(found, SERVICE, "kms:RetireGrant") == decided(found, "sns.amazonaws.com", "kms:RetireGrant") == "allow"
+    assert (
+        decided(found, SERVICE, "kms:RetireGrant") == decided(found, "sns.amazonaws.com", "kms:RetireGrant") == "allow"
+    )
 
 
 def test_g5_an_account_that_is_the_retiring_principal() -> None:
-    other = (home(), home(identity(PARTNER_ROLE, own("kms:RetireGrant")), identity(f"{PARTNER_ROLE}-2"), account=PARTNER))
+    other = (
+        home(),
+        home(identity(PARTNER_ROLE, own("kms:RetireGrant")), identity(f"{PARTNER_ROLE}-2"), account=PARTNER),
+    )
     found = with_grants(grant(ALICE, retiring=PARTNER_ROOT), accounts=other)
     assert decided(found, PARTNER_ROOT, "kms:RetireGrant") == decided(found, PARTNER_ROLE, "kms:RetireGrant") == "allow"
     assert decided(found, f"{PARTNER_ROLE}-2", "kms:RetireGrant") == "deny"
@@ -254,7 +266,9 @@ def test_g5_a_key_policy_gives_nothing_and_its_deny_is_a_reading() -> None:
 
 
 def test_g5_revoking_is_by_policy_only() -> None:
-    found = with_grants(grant(ALICE, "RetireGrant", retiring=ALICE), accounts=(home(identity(BOB, own("kms:RevokeGrant"))),))
+    found = with_grants(
+        grant(ALICE, "RetireGrant", retiring=ALICE), accounts=(home(identity(BOB, own("kms:RevokeGrant"))),)
+    )
     assert decided(found, ALICE, "kms:RevokeGrant") == decided(found, BOB, "kms:RevokeGrant") == "deny"
 
 
@@ -295,8 +309,18 @@ def test_g6_by_policy_anything() -> None:
 )
 def test_g6_constraints_at_least_as_strict(child: dict[str, str], equals: str, subset: str) -> None:
     pairs, asked = (("Dept", "IT"),), creating("Decrypt", **child)
-    assert decided(with_grants(grant(ALICE, "CreateGrant", "Decrypt", context_equals=pairs)), ALICE, "kms:CreateGrant", asked) == equals
-    assert decided(with_grants(grant(ALICE, "CreateGrant", "Decrypt", context_subset=pairs)), ALICE, "kms:CreateGrant", asked) == subset
+    assert (
+        decided(
+            with_grants(grant(ALICE, "CreateGrant", "Decrypt", context_equals=pairs)), ALICE, "kms:CreateGrant", asked
+        )
+        == equals
+    )
+    assert (
+        decided(
+            with_grants(grant(ALICE, "CreateGrant", "Decrypt", context_subset=pairs)), ALICE, "kms:CreateGrant", asked
+        )
+        == subset
+    )
     assert decided(with_grants(grant(ALICE, "CreateGrant", "Decrypt")), ALICE, "kms:CreateGrant", asked) == "allow"
 
 
@@ -325,7 +349,12 @@ def test_g1_many_grants_decide_as_few_do() -> None:
         {"grantee_hidden": True},
     ]
     many = [
-        grant(f"arn:aws:iam::{HOME}:user/u{n}", *(("Decrypt", "RetireGrant") if n % 3 else ("Encrypt",)), id=f"g{n}", **kinds[n % 4])
+        grant(
+            f"arn:aws:iam::{HOME}:user/u{n}",
+            *(("Decrypt", "RetireGrant") if n % 3 else ("Encrypt",)),
+            id=f"g{n}",
+            **kinds[n % 4],
+        )
         for n in range(90)
     ]
     together = with_grants(*many)
@@ -334,4 +363,8 @@ def test_g1_many_grants_decide_as_few_do() -> None:
         who = f"arn:aws:iam::{HOME}:user/u{number}"
         for context in ({}, TENANT, {"kms:EncryptionContext:Dept": "HR"}):
             for action in ("kms:Decrypt", "kms:Encrypt", "kms:RetireGrant"):
-                assert decided(together, who, action, context) == decided(alone, who, action, context), (number, context, action)
+                assert decided(together, who, action, context) == decided(alone, who, action, context), (
+                    number,
+                    context,
+                    action,
+                )

@@ -21,7 +21,10 @@ def inside(cube: Cube, point: Point) -> bool:
 
 def needed(cubes: tuple[Cube, ...], wanted: list[Point]) -> bool:
     """Whether each cube holds a point of its own."""
-    return all(any(sum(inside(other, point) for other in cubes) == 1 and inside(cube, point) for point in wanted) for cube in cubes)
+    return all(
+        any(sum(inside(other, point) for other in cubes) == 1 and inside(cube, point) for point in wanted)
+        for cube in cubes
+    )
 
 
 @LAW
@@ -31,7 +34,9 @@ def test_a_covering_is_exact_and_none_of_its_cubes_is_for_nothing(parts: list[Re
     nodes = [node_of(diagrams, part) for part in parts]
     care = diagrams.complement(node_of(diagrams, ignored))
     whole = diagrams.any_of(nodes)
-    cubes = covering(diagrams, diagrams.both(whole, care), diagrams.either(whole, diagrams.complement(care)), nodes[:-1])
+    cubes = covering(
+        diagrams, diagrams.both(whole, care), diagrams.either(whole, diagrams.complement(care)), nodes[:-1]
+    )
     real = [point for point in POINTS if not holds(ignored, point)]
     wanted = [point for point in real if any(holds(part, point) for part in parts)]
     assert [point for point in real if any(inside(cube, point) for cube in cubes)] == wanted
@@ -42,7 +47,12 @@ def test_a_covering_is_exact_and_none_of_its_cubes_is_for_nothing(parts: list[Re
 @given(st.lists(recipes(), min_size=1, max_size=6))
 def test_what_is_dropped_is_covered_by_what_is_kept(recipes_: list[Recipe]) -> None:
     diagrams = manager()
-    cubes = [cube for recipe in recipes_ for node in [node_of(diagrams, recipe)] for cube in Cover(diagrams).cubes(node, node)]
+    cubes = [
+        cube
+        for recipe in recipes_
+        for node in [node_of(diagrams, recipe)]
+        for cube in Cover(diagrams).cubes(node, node)
+    ]
     whole = diagrams.any_of(cube_node(diagrams, cube) for cube in cubes)
     kept = irredundant(diagrams, cubes, whole)
     assert diagrams.any_of(cube_node(diagrams, cube) for cube in kept) == whole
@@ -65,7 +75,9 @@ def test_a_part_keeps_its_own_words_where_that_takes_no_more_cubes() -> None:
 
 def test_too_many_cubes_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     diagrams = manager()
-    odd = diagrams.any_of(diagrams.all_of(diagrams.literal(n, 1 << v) for n, v in p.items()) for p in POINTS if sum(p.values()) % 2)
+    odd = diagrams.any_of(
+        diagrams.all_of(diagrams.literal(n, 1 << v) for n, v in p.items()) for p in POINTS if sum(p.values()) % 2
+    )
     monkeypatch.setattr("verifier.problem.diagrams.irredundant.Cover", lambda diagrams: Cover(diagrams, budget=3))
     with pytest.raises(TooLarge):
         covering(diagrams, odd, odd, [odd])

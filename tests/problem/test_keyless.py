@@ -1,4 +1,5 @@
-"""What a `Resource` pattern covers where no key is the resource (D9). `kms:ListRetirableGrants` is about a principal."""
+"""What a `Resource` pattern covers where no key is the resource (D9). `kms:ListRetirableGrants` is about a
+principal."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ WHERE = {"aws:RequestedRegion": "us-west-2"}
 
 def over(*resources: str, **statement: str) -> Estate:
     """An estate in which Alice may list retirable grants, and keys, of some resources."""
-    return estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, own(["kms:ListKeys", LIST], list(resources), **statement))),))
+    return estate(
+        allow(aws(ROOT)), accounts=(home(identity(ALICE, own(["kms:ListKeys", LIST], list(resources), **statement))),)
+    )
 
 
 def witness(found: Estate) -> Counterexample:
@@ -56,7 +59,9 @@ def test_d9_the_resource_of_list_retirable_grants_is_a_principal(
         f"arn:aws:sts::{HOME}:federated-user/Sam": federated,
     }
     for resource, covered in principals.items():
-        assert decided(over(pattern), ALICE, LIST, WHERE, resource=resource) == ("allow" if covered else "deny"), resource
+        assert decided(over(pattern), ALICE, LIST, WHERE, resource=resource) == ("allow" if covered else "deny"), (
+            resource
+        )
 
 
 def test_d9_other_operations_without_a_key_are_about_the_region_and_no_principal() -> None:
@@ -72,9 +77,13 @@ def test_d9_a_principal_of_another_account_is_no_resource() -> None:
 def test_d9_allow_and_deny_are_read_against_one_principal() -> None:
     """No retiring principal is both a role and no role."""
     inside = own(LIST, f"arn:aws:iam::{HOME}:role/*")
-    never = estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, inside, own(LIST, f"arn:aws:iam::{HOME}:*", "Deny"))),))
+    never = estate(
+        allow(aws(ROOT)), accounts=(home(identity(ALICE, inside, own(LIST, f"arn:aws:iam::{HOME}:*", "Deny"))),)
+    )
     assert status(never, nobody(LIST, callers=ONLY_ALICE)) == "proved"
-    apart = estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, inside, own(LIST, f"arn:aws:iam::{HOME}:role/a*", "Deny"))),))
+    apart = estate(
+        allow(aws(ROOT)), accounts=(home(identity(ALICE, inside, own(LIST, f"arn:aws:iam::{HOME}:role/a*", "Deny"))),)
+    )
     assert decided(apart, ALICE, LIST, WHERE, resource=f"arn:aws:iam::{HOME}:role/app") == "deny"
     assert decided(apart, ALICE, LIST, WHERE, resource=f"arn:aws:iam::{HOME}:role/example") == "allow"
 

@@ -1,4 +1,5 @@
-"""Names of the encryption context that differ in case alone, as `problem` reads them in conditions and in policy variables (F7, L7)."""
+"""Names of the encryption context that differ in case alone, as `problem` reads them in conditions and in policy
+variables (F7, L7)."""
 
 from __future__ import annotations
 
@@ -24,7 +25,11 @@ def named(variable: str, operator: str = "StringEquals") -> Estate:
 @pytest.mark.parametrize("name", NAMES)
 def test_f7_the_first_pair_is_read_or_the_last_whatever_the_policy_writes(name: str) -> None:
     for found, first, last in (
-        (estate(allow(aws(ALICE), Condition={"StringEquals": {f"kms:EncryptionContext:{name}": "Alice"}})), "allow", "deny"),
+        (
+            estate(allow(aws(ALICE), Condition={"StringEquals": {f"kms:EncryptionContext:{name}": "Alice"}})),
+            "allow",
+            "deny",
+        ),
         (named(f"${{kms:EncryptionContext:{name}}}"), "allow", "deny"),
         (named(f"${{kms:EncryptionContext:{name}}}", "StringNotEquals"), "deny", "allow"),
     ):
@@ -51,7 +56,9 @@ def test_f7_all_that_a_condition_writes_reads_one_pair() -> None:
 
 def test_f7_a_variable_in_a_resource_reads_the_same_pair() -> None:
     where = KEY.replace("1234abcd", VARIABLE)
-    found = estate(allow(aws(ALICE.replace("user/Alice", "root"))), accounts=(home(identity(ALICE, own("kms:*", where))),))
+    found = estate(
+        allow(aws(ALICE.replace("user/Alice", "root"))), accounts=(home(identity(ALICE, own("kms:*", where))),)
+    )
     pairs = {"kms:EncryptionContext:tenant": "1234abcd", "kms:EncryptionContext:Tenant": "blue"}
     assert [decided(found, ALICE, context=pairs, F7=value) for value in (False, True)] == ["allow", "deny"]
 

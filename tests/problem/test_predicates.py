@@ -39,7 +39,9 @@ def expression(characters: Characters) -> str:
 
 
 def regex(tokens: tuple[Token, ...]) -> re.Pattern[str]:
-    return re.compile("".join(expression(characters) + ("*" if repeated else "") for repeated, characters in tokens), re.DOTALL)
+    return re.compile(
+        "".join(expression(characters) + ("*" if repeated else "") for repeated, characters in tokens), re.DOTALL
+    )
 
 
 def some_tokens(dice: random.Random) -> tuple[Token, ...]:
@@ -51,7 +53,9 @@ def some_tokens(dice: random.Random) -> tuple[Token, ...]:
 def test_l6_tokens_match_as_a_regular_expression_does(seed: int) -> None:
     tokens = some_tokens(random.Random(seed))
     wanted = regex(tokens)
-    assert [word for word in WORDS if Tokens(tokens).matches(word)] == [word for word in WORDS if wanted.fullmatch(word)]
+    assert [word for word in WORDS if Tokens(tokens).matches(word)] == [
+        word for word in WORDS if wanted.fullmatch(word)
+    ]
 
 
 @pytest.mark.parametrize("seed", range(100))
@@ -61,7 +65,9 @@ def test_split_tokens_gives_exactly_the_ways_to_match_at_the_first_separator(see
     for word in WORDS:
         if ":" in word:
             left, right = word.split(":", 1)
-            assert any(one_.matches(left) and other.matches(right) for one_, other in pairs) == Tokens(tokens).matches(word)
+            assert any(one_.matches(left) and other.matches(right) for one_, other in pairs) == Tokens(tokens).matches(
+                word
+            )
 
 
 @pytest.mark.parametrize("seed", range(100))
@@ -128,7 +134,9 @@ def test_literal_is_the_only_member() -> None:
 
 def test_less_is_a_difference() -> None:
     less = Less(like("a*"), (exactly("ab"), like("*:")))
-    assert [w for w in WORDS if less.matches(w)] == [w for w in WORDS if w.startswith("a") and w != "ab" and not w.endswith(":")]
+    assert [w for w in WORDS if less.matches(w)] == [
+        w for w in WORDS if w.startswith("a") and w != "ab" and not w.endswith(":")
+    ]
 
 
 PATTERNS = st.text("abAS*?:/.[]\\ßſıK\n", max_size=10)
@@ -141,9 +149,11 @@ def slow_token(character: str, fold: bool) -> Token:
 
 
 @given(st.lists(st.tuples(PATTERNS, FOLDS), max_size=12))
-def test_l6_tokens_of_a_pattern_are_those_of_its_characters(asked: list[tuple[str, tuple[bool, frozenset[str]]]]) -> None:
-    """One token a character, `*` any number of any, `?` one of any; `*` after `*` says nothing more. What was asked before has no
-    influence."""
+def test_l6_tokens_of_a_pattern_are_those_of_its_characters(
+    asked: list[tuple[str, tuple[bool, frozenset[str]]]],
+) -> None:
+    """One token a character, `*` any number of any, `?` one of any; `*` after `*` says nothing more. What was asked
+    before has no influence."""
     for text, (fold, excluded) in [*asked, *asked]:
         wild = Characters(excluded, True)
         expected: list[Token] = []
@@ -156,7 +166,9 @@ def test_l6_tokens_of_a_pattern_are_those_of_its_characters(asked: list[tuple[st
 
 
 @given(PATTERNS, st.booleans(), st.lists(st.text("abAsSß:/\n", max_size=8), max_size=8))
-def test_a_pattern_and_a_text_match_what_their_characters_match_one_by_one(text: str, fold: bool, words: list[str]) -> None:
+def test_a_pattern_and_a_text_match_what_their_characters_match_one_by_one(
+    text: str, fold: bool, words: list[str]
+) -> None:
     for found in (like(text, fold=fold), Tokens(literal_tokens(text, fold=fold))):
         for word in (*words, text, text.swapcase(), text.replace("*", "")):
             assert found.matches(word) == slow_match(found.tokens, word), word
@@ -169,5 +181,7 @@ def test_a_pattern_and_a_text_match_what_their_characters_match_one_by_one(text:
 def test_equal_patterns_have_equal_hashes_and_tell_what_they_fix(text: str, fold: bool) -> None:
     found, again = (Tokens(tuple(like_tokens.__wrapped__(text, fold=fold))) for _ in range(2))
     assert found == again and hash(found) == hash(again)
-    assert [character == " " for character in found.fixed] == [repeated or characters == ANY for repeated, characters in found.tokens]
+    assert [character == " " for character in found.fixed] == [
+        repeated or characters == ANY for repeated, characters in found.tokens
+    ]
     assert (found.literal is None) == ("*" in text or "?" in text or fold and text != "")

@@ -33,7 +33,9 @@ OTHERS = ("p", "q")
 
 def some_expression(dice: random.Random, depth: int) -> Expression:
     if depth == 0 or dice.random() < 0.2:
-        return dice.choice([TRUE, FALSE, *map(Symbol, OTHERS), *[Test("principal", predicate) for predicate in PREDICATES] * 2])
+        return dice.choice(
+            [TRUE, FALSE, *map(Symbol, OTHERS), *[Test("principal", predicate) for predicate in PREDICATES] * 2]
+        )
     inner = [some_expression(dice, depth - 1) for _ in range(dice.randint(1, 3))]
     return dice.choice([And(tuple(inner)), Or(tuple(inner)), Not(inner[0]), Part(0, inner[0])])
 
@@ -54,7 +56,9 @@ def truth(expression: Expression, caller: str, symbols: dict[str, bool]) -> bool
 
 
 def could_hold(expression: Expression, caller: str) -> bool:
-    return any(truth(expression, caller, dict(zip(OTHERS, values, strict=True))) for values in product((False, True), repeat=2))
+    return any(
+        truth(expression, caller, dict(zip(OTHERS, values, strict=True))) for values in product((False, True), repeat=2)
+    )
 
 
 @pytest.mark.parametrize("seed", range(400))

@@ -62,7 +62,14 @@ def some_conditions(dice: random.Random) -> list[tuple[str, str, tuple[str, ...]
     used = set(found)
     for _ in range(dice.randint(1, 4)):
         operator = dice.choice(
-            ("StringNotEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike")
+            (
+                "StringNotEquals",
+                "StringNotEquals",
+                "StringEqualsIgnoreCase",
+                "StringNotEqualsIgnoreCase",
+                "StringLike",
+                "StringNotLike",
+            )
         )
         tag, other = dice.sample(TAGS, 2)
         text = f"${{{other}}}"
@@ -104,7 +111,9 @@ def test_l7_transitivity() -> None:
     equal = {X: f"${{{Y}}}", Y: f"${{{Z}}}"}
     present = dict.fromkeys(TAGS, "false")
     assert possible({"StringEquals": equal, "StringNotEquals": {X: f"${{{Z}}}"}, "Null": present}) == "proved"
-    assert possible({"StringEquals": {X: f"${{{Y}}}"}, "StringNotEquals": {X: f"${{{Z}}}"}, "Null": present}) == "refuted"
+    assert (
+        possible({"StringEquals": {X: f"${{{Y}}}"}, "StringNotEquals": {X: f"${{{Z}}}"}, "Null": present}) == "refuted"
+    )
 
 
 def test_l7_transitivity_without_case() -> None:
@@ -132,7 +141,11 @@ def test_l7_without_case_a_word_of_two_letters_has_four_members() -> None:
         used = tags[:count]
         different = {tag: [f"${{{other}}}" for other in used[at + 1 :]] for at, tag in enumerate(used[:-1])}
         return possible(
-            {"StringEqualsIgnoreCase": dict.fromkeys(used, "ab"), "StringNotEquals": different, "Null": dict.fromkeys(used, "false")}
+            {
+                "StringEqualsIgnoreCase": dict.fromkeys(used, "ab"),
+                "StringNotEquals": different,
+                "Null": dict.fromkeys(used, "false"),
+            }
         )
 
     assert apart(4) == "refuted"
@@ -208,7 +221,9 @@ def test_l7_an_absent_key_without_default_matches_nothing() -> None:
 def test_l1_without_variables_the_text_is_literal() -> None:
     old = estate(
         allow(
-            aws(ALICE), "kms:Decrypt", Condition={"StringEquals": {PAIR: f"${{{AGENT}}}"}, "StringNotEquals": {PAIR: f"${{{AGENT}}}" + "x"}}
+            aws(ALICE),
+            "kms:Decrypt",
+            Condition={"StringEquals": {PAIR: f"${{{AGENT}}}"}, "StringNotEquals": {PAIR: f"${{{AGENT}}}" + "x"}},
         ),
         version="2008-10-17",
     )
@@ -220,7 +235,10 @@ def test_l1_without_variables_the_text_is_literal() -> None:
 def test_l7_a_role_session_has_no_user_name() -> None:
     role = f"arn:aws:iam::{HOME}:role/R"
     assert possible({"StringEquals": {X: "${aws:username}"}}, principal=aws(role)) == "proved"
-    assert possible({"StringEquals": {X: "${aws:username}"}}, accounts=(home(identity(ALICE, tags=(("x", "Alice"),))),)) == "refuted"
+    assert (
+        possible({"StringEquals": {X: "${aws:username}"}}, accounts=(home(identity(ALICE, tags=(("x", "Alice"),))),))
+        == "refuted"
+    )
 
 
 def by_identity(resource: str, tag: str) -> str:

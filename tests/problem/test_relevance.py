@@ -40,11 +40,16 @@ def matches(patterns: list[str], name: str) -> bool:
 @pytest.mark.parametrize("seed", range(300))
 def test_a_statement_of_no_concern_matches_no_action_that_is_asked_about(seed: int) -> None:
     dice = random.Random(seed)
-    asked = [([some_pattern(dice) for _ in range(dice.randint(1, 2))], [some_pattern(dice)] * dice.randint(0, 1)) for _ in range(2)]
+    asked = [
+        ([some_pattern(dice) for _ in range(dice.randint(1, 2))], [some_pattern(dice)] * dice.randint(0, 1))
+        for _ in range(2)
+    ]
     patterns, negated = [some_pattern(dice) for _ in range(dice.randint(1, 3))], dice.random() < 0.3
     concerned = relevance_of([invariant(*one) for one in asked], []).with_statement(statement(patterns, negated))
     for name in NAMES:
-        if matches(patterns, name) != negated and any(matches(wanted, name) and not matches(but, name) for wanted, but in asked):
+        if matches(patterns, name) != negated and any(
+            matches(wanted, name) and not matches(but, name) for wanted, but in asked
+        ):
             assert concerned, name
 
 

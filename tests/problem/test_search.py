@@ -8,7 +8,17 @@ from itertools import product
 import pytest
 
 from verifier.problem.classes import search
-from verifier.problem.classes.predicates import ANY, Characters, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens
+from verifier.problem.classes.predicates import (
+    ANY,
+    Characters,
+    Less,
+    OneOf,
+    Predicate,
+    Tokens,
+    exactly,
+    like,
+    literal_tokens,
+)
 from verifier.problem.classes.search import disjoint_pair, find_word
 from verifier.problem.classes.tables import OverBudget
 from verifier.problem.classes.words import Domain
@@ -24,7 +34,13 @@ def some_predicate(dice: random.Random) -> Predicate:
     plain = text.replace("*", "").replace("?", "")
     folded = Tokens(literal_tokens("ab", fold=True))
     return dice.choice(
-        (like(text), like(f"*{plain}*"), exactly(plain), OneOf(frozenset({plain, "ab"})), Less(folded, (exactly("ab"), like("A*"))))
+        (
+            like(text),
+            like(f"*{plain}*"),
+            exactly(plain),
+            OneOf(frozenset({plain, "ab"})),
+            Less(folded, (exactly("ab"), like("A*"))),
+        )
     )
 
 

@@ -50,25 +50,69 @@ CASES: list[tuple[str, str, Context, Context, Context | None]] = [
     ("iam:AttachRolePolicy", ROLE, {"ArnEquals": ADMINISTRATOR}, ADMINISTRATOR, EDGED),
     ("iam:AttachUserPolicy", BOB, {"ArnLike": {"iam:PolicyARN": "arn:aws:iam::aws:policy/*"}}, ADMINISTRATOR, EDGED),
     ("iam:AttachGroupPolicy", GROUP, {"ArnEquals": ADMINISTRATOR}, ADMINISTRATOR, EDGED),
-    ("iam:PassRole", ROLE, {"StringEquals": {"iam:PassedToService": EC2}}, {"iam:PassedToService": EC2}, {"iam:PassedToService": LAMBDA}),
-    ("iam:PassRole", ROLE, {"ArnLike": {"iam:AssociatedResourceARN": INSTANCE}}, {"iam:AssociatedResourceArn": INSTANCE}, ALWAYS),
-    ("iam:PutRolePolicy", ROLE, {"Bool": {"aws:MultiFactorAuthPresent": "true"}}, {"aws:MultiFactorAuthPresent": "true"}, ALWAYS),
+    (
+        "iam:PassRole",
+        ROLE,
+        {"StringEquals": {"iam:PassedToService": EC2}},
+        {"iam:PassedToService": EC2},
+        {"iam:PassedToService": LAMBDA},
+    ),
+    (
+        "iam:PassRole",
+        ROLE,
+        {"ArnLike": {"iam:AssociatedResourceARN": INSTANCE}},
+        {"iam:AssociatedResourceArn": INSTANCE},
+        ALWAYS,
+    ),
+    (
+        "iam:PutRolePolicy",
+        ROLE,
+        {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        {"aws:MultiFactorAuthPresent": "true"},
+        ALWAYS,
+    ),
     *(
-        (action, ROLE, {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, {"aws:SourceIp": "203.0.113.9"}, {"aws:SourceIp": "198.51.100.1"})
+        (
+            action,
+            ROLE,
+            {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+            {"aws:SourceIp": "203.0.113.9"},
+            {"aws:SourceIp": "198.51.100.1"},
+        )
         for action in ("iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy")
     ),
-    ("iam:PutUserPolicy", BOB, {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}, ALWAYS, {"aws:RequestedRegion": "us-gov-west-1"}),
+    (
+        "iam:PutUserPolicy",
+        BOB,
+        {"StringEquals": {"aws:RequestedRegion": "us-east-1"}},
+        ALWAYS,
+        {"aws:RequestedRegion": "us-gov-west-1"},
+    ),
     ("iam:PutGroupPolicy", GROUP, {"StringEquals": {"aws:ResourceAccount": HOME}}, ALWAYS, None),
-    ("iam:AddUserToGroup", GROUP, {"Bool": {"aws:ViaAWSService": "false"}}, ALWAYS, {"kms:ViaService": "s3.us-east-1.amazonaws.com"}),
+    (
+        "iam:AddUserToGroup",
+        GROUP,
+        {"Bool": {"aws:ViaAWSService": "false"}},
+        ALWAYS,
+        {"kms:ViaService": "s3.us-east-1.amazonaws.com"},
+    ),
     ("iam:CreateAccessKey", BOB, {"StringLike": {"aws:username": "Al*"}}, ALWAYS, None),
     ("iam:CreateLoginProfile", BOB, {"Null": {"aws:SourceVpce": "true"}}, ALWAYS, {"aws:SourceVpce": "vpce-1"}),
     ("iam:UpdateLoginProfile", BOB, {"StringEquals": {"aws:PrincipalType": "User"}}, ALWAYS, None),
     ("iam:CreatePolicyVersion", MANAGED, {"DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}}, EARLY, LATE),
-    ("iam:SetDefaultPolicyVersion", MANAGED, {"StringEquals": {"aws:UserAgent": "cli"}}, {"aws:UserAgent": "cli"}, {"aws:UserAgent": "x"}),
+    (
+        "iam:SetDefaultPolicyVersion",
+        MANAGED,
+        {"StringEquals": {"aws:UserAgent": "cli"}},
+        {"aws:UserAgent": "cli"},
+        {"aws:UserAgent": "x"},
+    ),
 ]
 
 
-@pytest.mark.parametrize(("action", "resource", "condition", "meets", "fails"), CASES, ids=[f"{c[0]}-{next(iter(c[2]))}" for c in CASES])
+@pytest.mark.parametrize(
+    ("action", "resource", "condition", "meets", "fails"), CASES, ids=[f"{c[0]}-{next(iter(c[2]))}" for c in CASES]
+)
 def test_e1_each_write_is_open_and_shut_by_one_condition(
     action: str, resource: str, condition: dict[str, Any], meets: Context, fails: Context | None
 ) -> None:
@@ -85,14 +129,17 @@ def test_e1_each_write_is_open_and_shut_by_one_condition(
         assert stepped(denied, ALICE, action, resource, fails) == "allow"
 
 
-@pytest.mark.parametrize("pattern", ["*", ROLE, f"arn:aws:iam::{HOME}:role/*", f"arn:*:iam::{HOME}:role/app/Key?dmin", "arn:aws:iam::*"])
+@pytest.mark.parametrize(
+    "pattern", ["*", ROLE, f"arn:aws:iam::{HOME}:role/*", f"arn:*:iam::{HOME}:role/app/Key?dmin", "arn:aws:iam::*"]
+)
 def test_e1_resource_is_the_arn_with_its_path(pattern: str) -> None:
     """reference_policies_elements_resource; reference_identifiers: an ARN of IAM has the path and no Region."""
     assert stepped(world(may("iam:PassRole", pattern)), ALICE, "iam:PassRole") == "allow"
 
 
 @pytest.mark.parametrize(
-    "pattern", [f"arn:aws:iam::{HOME}:role/KeyAdmin", f"arn:aws:iam:us-east-1:{HOME}:role/*", f"arn:aws:iam::{HOME}:user/*"]
+    "pattern",
+    [f"arn:aws:iam::{HOME}:role/KeyAdmin", f"arn:aws:iam:us-east-1:{HOME}:role/*", f"arn:aws:iam::{HOME}:user/*"],
 )
 def test_e1_another_arn_is_another_resource(pattern: str) -> None:
     assert stepped(world(may("iam:PassRole", pattern)), ALICE, "iam:PassRole") == "deny"
@@ -107,8 +154,8 @@ def test_e1_neither_another_account_nor_a_service() -> None:
 
 
 def test_e1_a_federated_session_within_its_session_policy() -> None:
-    """id_credentials_temp_request: a session of GetFederationToken "cannot call IAM operations using the AWS CLI or AWS API. This
-    limitation does not apply to console sessions"."""
+    """id_credentials_temp_request: a session of GetFederationToken "cannot call IAM operations using the AWS CLI or AWS
+    API. This limitation does not apply to console sessions"."""
     found, sam = world(may("*")), f"arn:aws:sts::{HOME}:federated-user/Sam"
     assert stepped(found, sam, "iam:PutRolePolicy", issuer=ALICE, session=True) == "allow"
     assert stepped(found, sam, "iam:PutRolePolicy", issuer=ALICE) == "deny"
@@ -141,7 +188,9 @@ def test_e1_tags_of_the_role_or_user_are_fixed(key: str) -> None:
 
 def test_e1_boundary_of_what_is_written_to() -> None:
     """access_policies_boundaries, *Delegating responsibility to others using permissions boundaries*."""
-    keyed = may(["iam:PutUserPolicy", "iam:CreateAccessKey"], Condition={"StringEquals": {"iam:PermissionsBoundary": EDGE_ARN}})
+    keyed = may(
+        ["iam:PutUserPolicy", "iam:CreateAccessKey"], Condition={"StringEquals": {"iam:PermissionsBoundary": EDGE_ARN}}
+    )
     inside = identity(BOB, bounded=True, boundary=EDGE)
     assert stepped(world(keyed, inside), ALICE, "iam:PutUserPolicy", BOB) == "allow"
     assert stepped(world(keyed, identity(BOB)), ALICE, "iam:PutUserPolicy", BOB) == "deny"
@@ -153,7 +202,9 @@ def test_e1_boundaries_and_service_control_policies_hold() -> None:
     limit = policy(own("kms:*"), kind=PolicyKind.BOUNDARY, identity="limit")
     inside = identity(ALICE, own("*"), bounded=True, boundary=limit)
     assert stepped(world(inside), ALICE, "iam:PutRolePolicy") == "deny"
-    over = organization(service=[[control(FULL)], [control({"Effect": "Allow", "Action": "kms:*", "Resource": "*"}, name="p-2")]])
+    over = organization(
+        service=[[control(FULL)], [control({"Effect": "Allow", "Action": "kms:*", "Resource": "*"}, name="p-2")]]
+    )
     found = world(may("*"), organization=over)
     assert stepped(found, ALICE, "iam:PutRolePolicy") == "deny"
     assert stepped(found, f"arn:aws:iam::{HOME}:root", "iam:PutRolePolicy") == "deny"
@@ -192,7 +243,12 @@ def test_u1_other_users_of_the_account_are_free_where_the_inventory_is_not_compl
 
     found = world(identity(ALICE))
     partial = replace(found, accounts=(replace(found.accounts[0], complete=False),))
-    assert stepped(partial, OTHER_ROLE.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/s", "iam:PassRole") == "depends"
+    assert (
+        stepped(
+            partial, OTHER_ROLE.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/s", "iam:PassRole"
+        )
+        == "depends"
+    )
     assert stepped(partial, ALICE, "iam:PassRole") == "deny"
 
 
@@ -206,10 +262,14 @@ ACCOUNT_CASES = [
 
 
 @pytest.mark.parametrize(("action", "resource", "covers", "misses"), ACCOUNT_CASES)
-def test_e3_what_the_request_names_or_makes_is_its_resource(action: str, resource: str | None, covers: str, misses: str) -> None:
+def test_e3_what_the_request_names_or_makes_is_its_resource(
+    action: str, resource: str | None, covers: str, misses: str
+) -> None:
     assert stepped(world(may(action, covers)), ALICE, action, resource) == "allow"
     # Whether another pattern than `*` covers a request without a resource is not said (E4).
-    assert stepped(world(may(action, misses)), ALICE, action, resource) == ("deny" if resource is not None else "depends")
+    assert stepped(world(may(action, misses)), ALICE, action, resource) == (
+        "deny" if resource is not None else "depends"
+    )
     if resource is not None:
         over = identity(ALICE, own("*"), {"Effect": "Deny", "Action": action, "NotResource": covers})
         assert stepped(world(over), ALICE, action, resource) == "allow"

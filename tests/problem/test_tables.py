@@ -34,7 +34,10 @@ def around(bound: Decimal) -> list[Decimal]:
 def test_c3_numbers_fall_into_the_class_of_their_answers(seed: int) -> None:
     dice = random.Random(seed)
     line = Line(0, (30, 7, 90), dice.choice((None, 120)))
-    bounds = [Decimal(dice.choice(("0", "1", "2.5", "7", "29", "30", "99", "120", "-3", "250"))) for _ in range(dice.randint(0, 4))]
+    bounds = [
+        Decimal(dice.choice(("0", "1", "2.5", "7", "29", "30", "99", "120", "-3", "250")))
+        for _ in range(dice.randint(0, 4))
+    ]
     predicates = [Compares(dice.choice(SIGNS), bound) for bound in bounds]
     table = LineTable(line, predicates)
     seen = set()
@@ -120,7 +123,9 @@ def test_c3_addresses_fall_into_the_class_of_their_answers(seed: int) -> None:
         assert all(table.class_of(member) == index for member in members)
 
 
-@pytest.mark.parametrize(("block", "count"), [("192.0.2.0/32", 1), ("192.0.2.0/31", 2), ("192.0.2.0/30", 4), ("192.0.2.0/29", 8)])
+@pytest.mark.parametrize(
+    ("block", "count"), [("192.0.2.0/32", 1), ("192.0.2.0/31", 2), ("192.0.2.0/30", 4), ("192.0.2.0/29", 8)]
+)
 def test_c3_a_small_block_lists_all_of_its_addresses(block: str, count: int) -> None:
     predicate = parse_network(block)
     assert isinstance(predicate, InNetwork)

@@ -149,14 +149,16 @@ def test_c3_typed_values(base: str, text: str, value: str, matches: bool) -> Non
 
 
 @pytest.mark.parametrize(
-    ("base", "text"), [("Bool", "yes"), ("NumericEquals", "x"), ("DateEquals", "x"), ("IpAddress", "x"), ("BinaryEquals", "é")]
+    ("base", "text"),
+    [("Bool", "yes"), ("NumericEquals", "x"), ("DateEquals", "x"), ("IpAddress", "x"), ("BinaryEquals", "é")],
 )
 def test_c3_a_listed_value_that_does_not_parse_matches_nothing(base: str, text: str) -> None:
     assert typed_predicate(base, text) is None
 
 
 @pytest.mark.parametrize(
-    ("mode", "text"), [(LIKE, "pre-${a:x}-?"), (EQUALS, "pre-${a:x}"), (EQUALS_FOLD, "Pre-${a:x}"), (ARN, "arn:aws:s3:::${a:x}/*")]
+    ("mode", "text"),
+    [(LIKE, "pre-${a:x}-?"), (EQUALS, "pre-${a:x}"), (EQUALS_FOLD, "Pre-${a:x}"), (ARN, "arn:aws:s3:::${a:x}/*")],
 )
 def test_l7_the_shape_of_a_template_holds_every_string_that_it_can_match(mode: str, text: str) -> None:
     pieces = template(text, True)
@@ -164,7 +166,17 @@ def test_l7_the_shape_of_a_template_holds_every_string_that_it_can_match(mode: s
         for wild in (False, True):
             replaced = [piece if isinstance(piece, Fixed) else Fixed(value, wild) for piece in pieces]
             predicate = text_predicate(mode, replaced)
-            for subject in ("pre-v-x", "pre-v", "PRE-V", "pre-", "pre-*-*", "arn:aws:s3:::a:b/c", "arn:aws:s3:::v/", "pre-?x", "pre-aax"):
+            for subject in (
+                "pre-v-x",
+                "pre-v",
+                "PRE-V",
+                "pre-",
+                "pre-*-*",
+                "arn:aws:s3:::a:b/c",
+                "arn:aws:s3:::v/",
+                "pre-?x",
+                "pre-aax",
+            ):
                 if predicate is not None and predicate.matches(subject):
                     assert shape(mode, pieces).matches(subject), (value, subject)
 

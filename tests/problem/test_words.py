@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.problem.slowly import slow_match
-from verifier.problem.classes.predicates import ANY, Characters, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens, one
+from verifier.problem.classes.predicates import (
+    ANY,
+    Characters,
+    Less,
+    OneOf,
+    Predicate,
+    Tokens,
+    exactly,
+    like,
+    literal_tokens,
+    one,
+)
 from verifier.problem.classes.words import Domain, NotAsked, Partition, partition
 
 LETTERS = "aAb"
@@ -36,7 +47,9 @@ def some_predicate(dice: random.Random) -> Predicate:
     if kind == 2:
         return Tokens(literal_tokens(text.replace("*", "").replace("?", ""), fold=True))
     if kind == 3:
-        return Less(Tokens(literal_tokens("ab", fold=True)), tuple(exactly(w) for w in ("ab", "Ab") if dice.random() < 0.7))
+        return Less(
+            Tokens(literal_tokens("ab", fold=True)), tuple(exactly(w) for w in ("ab", "Ab") if dice.random() < 0.7)
+        )
     return like(text)
 
 

@@ -1,7 +1,7 @@
 """Pages whose shell commands run as they stand, with what they print below them.
 
-A block "sh" is run, in one shell and one folder with those before it; a block "text" right after it is what it prints. After the
-comment `<!-- not run in the tests -->` a block is not run. `UPDATE_GOLDEN=1` writes the printed blocks anew.
+A block "sh" is run, in one shell and one folder with those before it; a block "text" right after it is what it prints.
+After the comment `<!-- not run in the tests -->` a block is not run. `UPDATE_GOLDEN=1` writes the printed blocks anew.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _MARK = "\x1e"
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """An environment in which `verifier` is this checkout's, in a folder of programs, `folder/bin`, that comes first."""
+    """An environment in which `verifier` is this checkout's, in a folder of programs, `folder/bin`, that comes
+    first."""
     programs = folder / "bin"
     programs.mkdir(parents=True, exist_ok=True)
     stub(programs / "verifier", f'exec "{sys.executable}" -P -m verifier "$@"')
@@ -61,15 +62,21 @@ def printed(commands: list[str], folder: Path) -> list[str]:
 
 
 def run_steps(steps: Iterable[str], folder: Path, **variables: str) -> list[subprocess.CompletedProcess[str]]:
-    """Runs each step of a pipeline as its runner does, in a shell of its own. The programs that would fetch something say yes."""
-    given = environment(folder) | {"GITHUB_STEP_SUMMARY": str(folder / "summary"), "GITHUB_BASE_REF": "main"} | variables
+    """Runs each step of a pipeline as its runner does, in a shell of its own. The programs that would fetch something
+    say yes."""
+    given = (
+        environment(folder) | {"GITHUB_STEP_SUMMARY": str(folder / "summary"), "GITHUB_BASE_REF": "main"} | variables
+    )
     for program in ("pip", "pipx"):
         stub(folder / "bin" / program, "exit 0")
     work = folder / "work"
     work.mkdir(exist_ok=True)
     shell = ["bash", "-eo", "pipefail", "-c"]
     return [
-        subprocess.run([*shell, step], cwd=work, env=given, capture_output=True, text=True, encoding="utf-8", check=False) for step in steps
+        subprocess.run(
+            [*shell, step], cwd=work, env=given, capture_output=True, text=True, encoding="utf-8", check=False
+        )
+        for step in steps
     ]
 
 

@@ -36,7 +36,8 @@ _HEADLINE = re.compile(r"^(?:\x1b\[\d+m)*[✔✘?] +(\w+) +(.*?)(?: {2,}on (.*?)
 
 @dataclass(frozen=True)
 class Shown:
-    """One comment with its block; `what` are the names after the colon, `block` is the text shown (empty where there is none yet)."""
+    """One comment with its block; `what` are the names after the colon, `block` is the text shown (empty where there is
+    none yet)."""
 
     command: str
     example: str
@@ -95,5 +96,10 @@ def _decisions(entry: Shown) -> Iterator[str]:
     arguments = ["evaluate", f"examples/{entry.example}", "--requests", requests]
     yield "$ verifier " + " ".join(arguments)
     yield subprocess.run(
-        [sys.executable, "-m", "verifier", *arguments], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True
+        [sys.executable, "-m", "verifier", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
     ).stdout.rstrip("\n")

@@ -1,4 +1,5 @@
-"""docs/architecture.md: its picture is that of the imports, the files that it names are there, and what verdicts rest on stays readable."""
+"""docs/architecture.md: its picture is that of the imports, the files that it names are there, and what verdicts rest
+on stays readable."""
 
 from __future__ import annotations
 
@@ -14,7 +15,12 @@ from tools.architecture import PAGE, PICTURE, ROOT, entered, imported, listed, p
 
 TEXT = PAGE.read_text("utf-8")
 GRAPH = grimp.build_graph("verifier", exclude_type_checking_imports=True, cache_dir=None)
-DECIDING = ("verifier.evaluate.engine", "verifier.language.policies.documents", "verifier.problem.rules", "verifier.recheck.check")
+DECIDING = (
+    "verifier.evaluate.engine",
+    "verifier.language.policies.documents",
+    "verifier.problem.rules",
+    "verifier.recheck.check",
+)
 STEPPING = ("verifier.evaluate.steps", "verifier.recheck.eventually")
 
 
@@ -36,11 +42,15 @@ def test_the_picture_is_that_of_the_imports() -> None:
 
 def test_the_files_that_the_walk_names_are_there() -> None:
     named = [
-        name for name in re.findall(r"`([a-z]+/[\w/*]+\.py)`", TEXT.partition("## What a sceptic")[0]) if not name.startswith("tools/")
+        name
+        for name in re.findall(r"`([a-z]+/[\w/*]+\.py)`", TEXT.partition("## What a sceptic")[0])
+        if not name.startswith("tools/")
     ]
     assert len(named) >= 12
     assert [
-        name for name in named if not list((ROOT / "verifier").glob(name)) and not list((ROOT / "verifier" / "problem").glob(name))
+        name
+        for name in named
+        if not list((ROOT / "verifier").glob(name)) and not list((ROOT / "verifier" / "problem").glob(name))
     ] == []
 
 
@@ -64,11 +74,16 @@ def test_what_verdicts_rest_on_and_what_that_is_built_on_is_all_that_it_imports(
 
 
 def test_checks_of_a_policy_change_nothing_of_what_is_read() -> None:
-    """What reads a policy uses checks that return nothing: they can refuse it, or warn, and no more. `counted_size` decides nothing."""
+    """What reads a policy uses checks that return nothing: they can refuse it, or warn, and no more. `counted_size`
+    decides nothing."""
     counted = modules(trusted(TEXT))
     reading = [import_module(name) for name in sorted(counted) if name.startswith("verifier.language.policies.")]
     found = [(module, one) for module in reading for one in vars(module).values() if inspect.isfunction(one)]
-    checks = {one for module, one in found if one.__module__.startswith("verifier.language.policies.") and one.__module__ not in counted}
+    checks = {
+        one
+        for module, one in found
+        if one.__module__.startswith("verifier.language.policies.") and one.__module__ not in counted
+    }
     assert len(checks) >= 9
     assert {one.__name__ for one in checks if get_type_hints(one)["return"] is not type(None)} == {"counted_size"}
 

@@ -25,7 +25,9 @@ def output(arguments: str) -> str:
 def test_the_page_shows_what_the_program_says() -> None:
     text = PAGE.read_text(encoding="utf-8")
     if UPDATE:
-        PAGE.write_text(SHOWN.sub(lambda m: f"<!-- compare {m[1]} -->\n\n```\n{output(m[1])}```\n", text), encoding="utf-8")
+        PAGE.write_text(
+            SHOWN.sub(lambda m: f"<!-- compare {m[1]} -->\n\n```\n{output(m[1])}```\n", text), encoding="utf-8"
+        )
         pytest.skip("written anew")
     blocks = SHOWN.findall(text)
     assert blocks

@@ -15,7 +15,9 @@ __all__ = ["run"]  # the fixture
 
 FOLDER = ROOT / "examples" / "eight-policies"
 PAGE = (ROOT / "docs" / "eight-policies.md").read_text(encoding="utf-8")
-HEAD, *ROWS = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
+HEAD, *ROWS = [
+    [cell.strip(" `") for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")
+]
 TOLD = {row[0]: dict(zip(HEAD[1:], row[1:], strict=True)) for row in ROWS if row[0].endswith(".json")}
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 

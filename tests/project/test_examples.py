@@ -1,4 +1,5 @@
-"""The examples: every invariant has the verdict that examples/README.md tells; those of payments for the reason that it tells."""
+"""The examples: every invariant has the verdict that examples/README.md tells; those of payments for the reason that it
+tells."""
 
 from __future__ import annotations
 
@@ -92,7 +93,9 @@ def test_not_principal_is_a_question_of_reading() -> None:
     found = verdict("administrators keep the log key").counterexample
     assert found is not None
     assert found.readings == (("P5", False),)
-    settled = verifier.prove(verifier.load(PAYMENTS), [verdict("administrators keep the log key").invariant], readings={"P5": True})
+    settled = verifier.prove(
+        verifier.load(PAYMENTS), [verdict("administrators keep the log key").invariant], readings={"P5": True}
+    )
     assert [entry.status for entry in settled.verdicts] == [Status.PROVED]
 
 
@@ -115,7 +118,13 @@ def test_the_requests_are_decided() -> None:
 
     estate = verifier.load(PAYMENTS)
     lines = (PAYMENTS / "requests.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [verifier.decide(estate, json.loads(line)).outcome.value for line in lines] == ["allow", "allow", "deny", "depends", "depends"]
+    assert [verifier.decide(estate, json.loads(line)).outcome.value for line in lines] == [
+        "allow",
+        "allow",
+        "deny",
+        "depends",
+        "depends",
+    ]
 
 
 def test_the_python_of_the_page_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,11 @@ import pytest
 
 from tests.project.shown import EXAMPLES, PAGES, ROOT, UPDATE, Shown, headlines, output, report, shown, update
 
-ENTRIES = [pytest.param(page, entry, id=f"{page.stem}-{entry.command}-{entry.example}") for page in PAGES for entry in shown(page)]
+ENTRIES = [
+    pytest.param(page, entry, id=f"{page.stem}-{entry.command}-{entry.example}")
+    for page in PAGES
+    for entry in shown(page)
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,7 +34,10 @@ def test_a_page_shows_an_example_and_says_what_is_not_modelled(page: Path) -> No
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_invariants_of_a_page_are_those_of_its_example(page: Path) -> None:
-    asked = "".join((ROOT / "examples" / entry.example / f"{entry.example}.inv").read_text(encoding="utf-8") for entry in shown(page))
+    asked = "".join(
+        (ROOT / "examples" / entry.example / f"{entry.example}.inv").read_text(encoding="utf-8")
+        for entry in shown(page)
+    )
     for block in re.findall(r"```invariants\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
         for invariant in block.strip("\n").split("\n\n"):
             assert f"{invariant}\n" in asked

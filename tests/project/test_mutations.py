@@ -73,7 +73,9 @@ def tree(tmp_path: Path) -> Path:
 
 def test_a_fault_changes_its_text_alone(tree: Path) -> None:
     gate = tree / "verifier" / "evaluate" / "gate.py"
-    assert changed(tree, _fault("first = True", "first = False"), "evaluate") == {gate: "first = False\nsecond = True\n"}
+    assert changed(tree, _fault("first = True", "first = False"), "evaluate") == {
+        gate: "first = False\nsecond = True\n"
+    }
     assert gate.read_text(encoding="utf-8") == "first = True\nsecond = True\n"
 
 
@@ -137,7 +139,11 @@ def test_what_is_expected() -> None:
 
 def test_the_page_names_survivors_with_their_reasons() -> None:
     seen = Fault("D1", "one that is seen", {"evaluate": ()}, {})
-    results = [Result(SURVIVOR, "evaluate", "agreement"), Result(SURVIVOR, "both", ""), Result(seen, "evaluate", "cited cases")]
+    results = [
+        Result(SURVIVOR, "evaluate", "agreement"),
+        Result(SURVIVOR, "both", ""),
+        Result(seen, "evaluate", "cited cases"),
+    ]
     text = page(results)
     assert "3 faults were tried: 2 were seen, 1 survived." in text
     assert "- **P1**, one that survives, in both: no page tells it" in text

@@ -1,4 +1,5 @@
-"""examples/library.ipynb runs from top to bottom and prints what it shows. UPDATE_GOLDEN=1 writes what it prints into it."""
+"""examples/library.ipynb runs from top to bottom and prints what it shows. UPDATE_GOLDEN=1 writes what it prints into
+it."""
 
 from __future__ import annotations
 

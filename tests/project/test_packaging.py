@@ -28,7 +28,11 @@ def test_every_file_that_is_not_python_is_packaged() -> None:
 
 
 def test_every_contract_names_every_module() -> None:
-    modules = {f"verifier.{path.stem if path.is_file() else path.name}" for path in (ROOT / "verifier").iterdir() if _is_module(path)}
+    modules = {
+        f"verifier.{path.stem if path.is_file() else path.name}"
+        for path in (ROOT / "verifier").iterdir()
+        if _is_module(path)
+    }
     solving = {"verifier.encode", "verifier.solve"}
     allowed = {
         "lark": {"verifier.syntax"},
@@ -49,7 +53,10 @@ def _is_module(path: Path) -> bool:
 
 
 def test_importing_the_package_imports_nothing_of_it() -> None:
-    code = "import sys, verifier; print([name for name in sys.modules if name.startswith(('verifier.', 'z3', 'lark', 'yaml', 'typer'))])"
+    code = (
+        "import sys, verifier; print([name for name in sys.modules if name.startswith(('verifier.', 'z3', 'lark', "
+        "'yaml', 'typer'))])"
+    )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert result.stdout.strip() == "[]"
 

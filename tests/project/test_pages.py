@@ -1,6 +1,8 @@
-"""The README and docs: links lead somewhere, every page is in the site, KMS accepts the keys that AWS CLI commands name.
+"""The README and docs: links lead somewhere, every page is in the site, KMS accepts the keys that AWS CLI commands
+name.
 
-`make docs` checks links as well, and what is generated; this is for those who have changed a page and not built the site.
+`make docs` checks links as well, and what is generated; this is for those who have changed a page and not built the
+site.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from tests.project.shown import ROOT
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 ON_ALIAS = {
-    command for page in PAGES for command in re.findall(r"aws kms ([\w-]+) [^\n|>]*--key-id alias/", page.read_text(encoding="utf-8"))
+    command
+    for page in PAGES
+    for command in re.findall(r"aws kms ([\w-]+) [^\n|>]*--key-id alias/", page.read_text(encoding="utf-8"))
 }
 
 
@@ -25,7 +29,8 @@ def test_some_command_is_on_an_alias() -> None:
 
 @pytest.mark.parametrize("command", sorted(ON_ALIAS))
 def test_a_key_is_named_by_its_alias_only_where_the_operation_takes_one(command: str) -> None:
-    """API Reference: `KeyId` of most operations that read a key's settings is a key ID or key ARN, and no alias (R4)."""
+    """API Reference: `KeyId` of most operations that read a key's settings is a key ID or key ARN, and no alias
+    (R4)."""
     model = Loader().load_service_model("kms", "service-2")
     operation = "".join(word.capitalize() for word in command.split("-"))
     members = model["shapes"][model["operations"][operation]["input"]["shape"]]["members"]
@@ -38,13 +43,16 @@ def _page(name: str) -> str:
 
 def _anchors(text: str) -> set[str]:
     """The anchors of a page, as GitHub and the site make them of its headings."""
-    headings = re.findall(r"^#+ (.+?) *$", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
+    headings = re.findall(
+        r"^#+ (.+?) *$", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE
+    )
     plain = (re.sub(r"\]\([^)]*\)", "", heading) for heading in headings)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in plain}
 
 
 @pytest.mark.parametrize(
-    "page", [*PAGES, *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"))]
+    "page",
+    [*PAGES, *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"))],
 )
 def test_links_lead_somewhere(page: Path) -> None:
     wrong = []

@@ -1,4 +1,5 @@
-"""docs/pipelines: every step runs as it is written, in a repository with a pull request that is right and in one with one that is wrong."""
+"""docs/pipelines: every step runs as it is written, in a repository with a pull request that is right and in one with
+one that is wrong."""
 
 from __future__ import annotations
 
@@ -22,7 +23,9 @@ FOLDER = ROOT / "docs" / "pipelines"
 SNIPPETS = [
     (f"{page.stem}-{number}", block)
     for page in sorted(FOLDER.glob("*.md"))
-    for number, block in enumerate(re.findall(r"```(?:yaml|groovy)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
+    for number, block in enumerate(
+        re.findall(r"```(?:yaml|groovy)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    )
 ]
 POLICIES = ROOT / "examples" / "eight-policies"
 KEY = """provider "aws" {{
@@ -49,7 +52,11 @@ def commands(node: Any) -> Iterator[str]:
 
 
 def steps(snippet: str) -> list[str]:
-    return re.findall(r"\bsh '(.*)'", snippet) if snippet.startswith("pipeline {") else list(commands(yaml.safe_load(snippet)))
+    return (
+        re.findall(r"\bsh '(.*)'", snippet)
+        if snippet.startswith("pipeline {")
+        else list(commands(yaml.safe_load(snippet)))
+    )
 
 
 def test_the_commands_are_found() -> None:
@@ -62,18 +69,25 @@ def test_the_commands_are_found() -> None:
 
 def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(
-        ["git", "-C", str(folder), *arguments], env=environment(folder.parent), capture_output=True, text=True, check=True
+        ["git", "-C", str(folder), *arguments],
+        env=environment(folder.parent),
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.strip()
 
 
 def repository(folder: Path, policy: str, plan: str) -> dict[str, str]:
-    """Makes a clone, `folder/work`, with a pull request that has another policy in `terraform`. Gives what runners set."""
+    """Makes a clone, `folder/work`, with a pull request that has another policy in `terraform`. Gives what runners
+    set."""
     origin, work = folder / "origin", folder / "work"
     (origin / "terraform").mkdir(parents=True)
     git(folder, "init", "--quiet", "--initial-branch", "main", str(origin))
     (origin / "verifier.toml").write_text('inputs = ["plan.json"]\ninvariants = ["keys.inv"]\n')
     head, _, questions = (POLICIES / "access.inv").read_text(encoding="utf-8").partition("\ninvariant ")
-    (partner,) = (part for part in questions.split("\ninvariant ") if part.startswith('"inside the account, or the partner"'))
+    (partner,) = (
+        part for part in questions.split("\ninvariant ") if part.startswith('"inside the account, or the partner"')
+    )
     (origin / "keys.inv").write_text(f"{head}\ninvariant {partner}")
     for text in ("5-caller-account.json", policy):
         (origin / "terraform" / "keys.tf").write_text(KEY.format(policy=(POLICIES / text).read_text(encoding="utf-8")))
@@ -85,7 +99,10 @@ def repository(folder: Path, policy: str, plan: str) -> dict[str, str]:
     programs = folder / "bin"
     stub(programs / "terraform", f'case "$1" in show) cat {shlex.quote(str(POLICIES / plan))} ;; esac')
     stub(programs / "gh", 'exec grep -q "gained" "$5"')
-    stub(programs / "python", 'mkdir -p .verifier/bin && for name in verifier pip; do ln -s "$(command -v $name)" .verifier/bin; done')
+    stub(
+        programs / "python",
+        'mkdir -p .verifier/bin && for name in verifier pip; do ln -s "$(command -v $name)" .verifier/bin; done',
+    )
     return {
         "CI_MERGE_REQUEST_DIFF_BASE_SHA": git(origin, "rev-parse", "main"),
         "SYSTEM_PULLREQUEST_TARGETBRANCHNAME": "main",
@@ -98,7 +115,10 @@ def repository(folder: Path, policy: str, plan: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("policy", "plan", "code"),
-    [("6-other-account.json", "8-separate-grant.plan.json", 0), ("2-via-service.json", "8-separate-policy.plan.json", 1)],
+    [
+        ("6-other-account.json", "8-separate-grant.plan.json", 0),
+        ("2-via-service.json", "8-separate-policy.plan.json", 1),
+    ],
     ids=["right", "wrong"],
 )
 @pytest.mark.parametrize("snippet", [pytest.param(snippet, id=name) for name, snippet in SNIPPETS if steps(snippet)])
@@ -108,7 +128,11 @@ def test_the_steps_of_a_pipeline_run(tmp_path: Path, snippet: str, policy: str, 
         (tmp_path / "work" / "plan.json").write_bytes((POLICIES / plan).read_bytes())
     asked = steps(snippet)
     for step, ran in zip(asked, run_steps(asked, tmp_path, **variables), strict=True):
-        assert ran.returncode == (code if re.search(r"verifier (check|prove)", step) else 0), (step, ran.stdout, ran.stderr)
+        assert ran.returncode == (code if re.search(r"verifier (check|prove)", step) else 0), (
+            step,
+            ran.stdout,
+            ran.stderr,
+        )
         if "verifier compare" in step and "markdown" not in step:
             assert "gained" in ran.stdout
     told = set(re.findall(r"--output \w+=([\w.]+)", snippet))
@@ -116,7 +140,8 @@ def test_the_steps_of_a_pipeline_run(tmp_path: Path, snippet: str, policy: str, 
 
 
 @pytest.mark.skipif(
-    which("pre-commit", path=Path(sys.executable).parent) is None, reason="pre-commit is not installed: pip install pre-commit"
+    which("pre-commit", path=Path(sys.executable).parent) is None,
+    reason="pre-commit is not installed: pip install pre-commit",
 )
 @pytest.mark.parametrize(("policy", "code"), [("5-caller-account.json", 0), ("1-any-arn.json", 1)])
 def test_pre_commit_runs_the_hooks(tmp_path: Path, policy: str, code: int) -> None:
@@ -139,7 +164,12 @@ def test_pre_commit_runs_the_hooks(tmp_path: Path, policy: str, code: int) -> No
     )
     git(work, "add", ".")
     ran = subprocess.run(
-        [f"{Path(sys.executable).parent}/pre-commit", "run"], cwd=work, env=given, capture_output=True, text=True, check=False
+        [f"{Path(sys.executable).parent}/pre-commit", "run"],
+        cwd=work,
+        env=given,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode == code, ran.stdout + ran.stderr
     assert ran.stdout.count("Passed") + ran.stdout.count("Failed") == 2

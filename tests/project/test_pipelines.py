@@ -1,4 +1,5 @@
-"""action.yml, .pre-commit-hooks.yaml, the Dockerfile and docs/pipelines: what they name exists, and inputs are never read as commands."""
+"""action.yml, .pre-commit-hooks.yaml, the Dockerfile and docs/pipelines: what they name exists, and inputs are never
+read as commands."""
 
 from __future__ import annotations
 
@@ -60,7 +61,12 @@ def test_the_step_of_the_action_runs(tmp_path: Path, config: str, code: int) -> 
     }
     folder = ROOT / "examples" / "eight-policies"
     ran = subprocess.run(
-        ["bash", "-eo", "pipefail", "-c", step["run"]], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        ["bash", "-eo", "pipefail", "-c", step["run"]],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode == code, ran.stderr
     assert (tmp_path / "output").read_text() == f"exit-code={code}\n"
@@ -79,7 +85,8 @@ def test_the_hooks_are_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["keys.tf", "keys.tf.json", "keys.tofu", "terraform.tfvars", "policy.tftpl", "key.json", "stack.yaml", "a.inv"]
+    "name",
+    ["keys.tf", "keys.tf.json", "keys.tofu", "terraform.tfvars", "policy.tftpl", "key.json", "stack.yaml", "a.inv"],
 )
 def test_the_check_runs_whatever_file_of_its_inputs_has_changed(name: str) -> None:
     (check, *_) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))

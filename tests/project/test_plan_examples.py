@@ -13,7 +13,10 @@ from tests.project.shown import ROOT
 from tests.project.test_examples import section
 from verifier import Report, exit_code
 
-INPUTS = {"terraform": ("plan.json", "plan.inv", None), "cloudformation": ("template.yaml", "template.inv", "us-west-2")}
+INPUTS = {
+    "terraform": ("plan.json", "plan.inv", None),
+    "cloudformation": ("template.yaml", "template.inv", "us-west-2"),
+}
 
 
 def report(example: str, account: str | None = None, **parameters: str) -> Report:
@@ -36,13 +39,21 @@ def test_the_page_tells_every_verdict(example: str) -> None:
     rows = re.findall(r"^\| (.+?) \| (\S+) \| (proved|refuted|unknown) \|", section(example), re.MULTILINE)
     found = report(example)
     assert {(name, key): status for name, key, status in rows} == verdicts(found)
-    (code,) = re.findall(rf"^    verifier prove examples/{example}/\S+(?: --region us-west-2)? +exit (\d)$", section(example), re.MULTILINE)
+    (code,) = re.findall(
+        rf"^    verifier prove examples/{example}/\S+(?: --region us-west-2)? +exit (\d)$",
+        section(example),
+        re.MULTILINE,
+    )
     assert int(code) == exit_code(verdict.status for verdict in found.verdicts)
 
 
 def test_parameters_decide() -> None:
-    found = verdicts(report("cloudformation", account="111122223333", AuditorAccount="111122223333", PartnerAccount="444455556666"))
-    assert [name for name, status in found.items() if status == "refuted"] == [("no external account can decrypt", "ExchangeKey")]
+    found = verdicts(
+        report("cloudformation", account="111122223333", AuditorAccount="111122223333", PartnerAccount="444455556666")
+    )
+    assert [name for name, status in found.items() if status == "refuted"] == [
+        ("no external account can decrypt", "ExchangeKey")
+    ]
     assert "unknown" not in found.values()
 
 
@@ -54,4 +65,7 @@ def test_without_the_files_the_same_is_supposed_and_said(tmp_path: Path) -> None
     found = verifier.prove(verifier.load(alone), verifier.invariants(ROOT / "examples" / "terraform" / invariants))
     assert verdicts(found) == verdicts(report("terraform"))
     (payments,) = [v for v in found.verdicts if v.status.value == "proved" and v.target.endswith("3d1ef3e1aaec")]
-    assert any("aws_kms_key.payments.policy is data.aws_iam_policy_document.payments.json" in a.text for a in payments.assumptions)
+    assert any(
+        "aws_kms_key.payments.policy is data.aws_iam_policy_document.payments.json" in a.text
+        for a in payments.assumptions
+    )

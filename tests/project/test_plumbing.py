@@ -39,7 +39,9 @@ def ci(tmp_path: Path, output: str, code: int) -> subprocess.CompletedProcess[st
     make.write_text(f"#!/bin/sh\ncat <<'END'\n{output}\nEND\nexit {code}\n")
     make.chmod(0o755)
     environment = {**os.environ, "PATH": f"{make.parent}:{os.environ['PATH']}"}
-    return subprocess.run([str(tmp_path / ".ci" / "run")], capture_output=True, text=True, env=environment, timeout=60, check=False)
+    return subprocess.run(
+        [str(tmp_path / ".ci" / "run")], capture_output=True, text=True, env=environment, timeout=60, check=False
+    )
 
 
 ALLOWED = "SKIPPED [1] tests/a.py:3: ../shared/corpus is not here"
@@ -58,7 +60,9 @@ OTHER = "SKIPPED [2] tests/b.py:7: needs the moon"
         ("prose about a SKIPPED test", 0, 0),
     ],
 )
-def test_ci_fails_on_a_failure_and_on_a_skip_that_nobody_asked_for(tmp_path: Path, output: str, made: int, code: int) -> None:
+def test_ci_fails_on_a_failure_and_on_a_skip_that_nobody_asked_for(
+    tmp_path: Path, output: str, made: int, code: int
+) -> None:
     result = ci(tmp_path, output, made)
     assert result.returncode == code
     if output.startswith("SKIPPED"):

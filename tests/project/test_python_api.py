@@ -37,9 +37,12 @@ def report() -> verifier.Report:
 
 def test_a_dictionary_a_text_and_a_file_are_one_input(tmp_path: Path) -> None:
     (tmp_path / "policy.json").write_text(json.dumps(POLICY), encoding="utf-8")
-    (tmp_path / "asked.inv").write_text('invariant "nobody else": no caller outside 111122223333 can kms:Decrypt\n', encoding="utf-8")
+    (tmp_path / "asked.inv").write_text(
+        'invariant "nobody else": no caller outside 111122223333 can kms:Decrypt\n', encoding="utf-8"
+    )
     of_files = verifier.prove(
-        verifier.load(tmp_path / "policy.json", account="111122223333", region="us-west-2"), verifier.invariants(tmp_path / "asked.inv")
+        verifier.load(tmp_path / "policy.json", account="111122223333", region="us-west-2"),
+        verifier.invariants(tmp_path / "asked.inv"),
     )
     text = "Version: '2012-10-17'\nStatement:\n- {Effect: Allow, Principal: '*', Action: kms:Decrypt, Resource: '*'}\n"
     of_texts = verifier.prove(
@@ -65,7 +68,14 @@ def test_errors_name_the_text_and_the_place() -> None:
 def test_a_text_reads_no_file_whatever_it_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "policy.json").write_text(json.dumps(POLICY), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    snapshot = {"keys": [{"arn": "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", "policy": "policy.json"}]}
+    snapshot = {
+        "keys": [
+            {
+                "arn": "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+                "policy": "policy.json",
+            }
+        ]
+    }
     (tmp_path / "snapshot.json").write_text(json.dumps(snapshot), encoding="utf-8")
     assert verifier.load("snapshot.json").keys[0].policies
     with pytest.raises(verifier.InputError, match="there is no file `policy.json`"):
@@ -86,7 +96,8 @@ ASKED: dict[str, Callable[[], Result]] = {
     "findings": lambda: verifier.findings(opened()),
     "reach": lambda: verifier.reach(opened(), to=["kms:Decrypt"], steps=0),
     "explanation": lambda: verifier.explain(
-        opened(), {"principal": "arn:aws:iam::444455556666:user/dana", "action": "kms:Decrypt", "resource": opened().keys[0].arn}
+        opened(),
+        {"principal": "arn:aws:iam::444455556666:user/dana", "action": "kms:Decrypt", "resource": opened().keys[0].arn},
     ),
     "suggestions": lambda: verifier.suggest(opened(), verifier.invariants_from(NOBODY)),
 }

@@ -1,4 +1,5 @@
-"""Versions come from tags, or are said where there is no git; the notes of a release are a section of CHANGELOG.md; CI runs what exists."""
+"""Versions come from tags, or are said where there is no git; the notes of a release are a section of CHANGELOG.md; CI
+runs what exists."""
 
 from __future__ import annotations
 
@@ -30,8 +31,18 @@ def version(folder: Path) -> str:
     """What is built in a folder is called so."""
     pytest.importorskip("setuptools_scm", reason="setuptools-scm is not installed")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SETUPTOOLS_SCM")}
-    command = [sys.executable, "-m", "setuptools_scm", "--root", str(folder), "--config", str(folder / "pyproject.toml")]
-    return subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout.strip()
+    command = [
+        sys.executable,
+        "-m",
+        "setuptools_scm",
+        "--root",
+        str(folder),
+        "--config",
+        str(folder / "pyproject.toml"),
+    ]
+    return subprocess.run(
+        command, cwd=folder, env=environment, check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 @pytest.fixture
@@ -81,23 +92,33 @@ def test_the_program_says_what_the_build_wrote(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_the_notes_of_a_release_are_the_section_of_its_version() -> None:
-    text = "# Changelog\n\n## 1.3.0, unreleased\n\nc\n\n## 1.2.3, 2027-01-31\n\n### New\n\n- b\n\n## 1.2.2, 2027-01-01\n\na\n"
+    text = (
+        "# Changelog\n\n## 1.3.0, unreleased\n\nc\n\n## 1.2.3, 2027-01-31\n\n### New\n\n- b\n\n## 1.2.2, "
+        "2027-01-01\n\na\n"
+    )
     assert notes(text, "1.2.3") == "### New\n\n- b\n"
     for absent in ("1.3.0", "1.2", "2.0.0"):
         with pytest.raises(ValueError, match="CHANGELOG.md has"):
             notes(text, absent)
-    assert re.search(r"^## \d+\.\d+\.\d+, (unreleased|\d{4}-\d{2}-\d{2})$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert re.search(
+        r"^## \d+\.\d+\.\d+, (unreleased|\d{4}-\d{2}-\d{2})$", PAGE.read_text(encoding="utf-8"), re.MULTILINE
+    )
 
 
 def test_the_workflow_runs_what_exists_and_waits_for_it() -> None:
-    workflow: dict[str, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / "package.yml").read_text(encoding="utf-8"))
+    workflow: dict[str, Any] = yaml.safe_load(
+        (ROOT / ".github" / "workflows" / "package.yml").read_text(encoding="utf-8")
+    )
     jobs = workflow["jobs"]
     runs = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
     scripts = {name for run in runs for name in re.findall(r"(?:tests|tools)/[\w/]+\.(?:sh|py)", run)}
     assert scripts == {"tools/changelog.py", "tests/project/wheel.sh", "tests/project/image.sh"}
     assert all((ROOT / name).is_file() for name in scripts)
     assert [run for run in runs if "${{" in run] == []
-    assert set(jobs["publish"]["needs"]) == jobs.keys() - {"publish"} and jobs["publish"]["if"] == "github.ref_type == 'tag'"
+    assert (
+        set(jobs["publish"]["needs"]) == jobs.keys() - {"publish"}
+        and jobs["publish"]["if"] == "github.ref_type == 'tag'"
+    )
 
 
 DOCKER = """#!/bin/sh

@@ -20,7 +20,11 @@ def name(path: Path) -> str:
 
 def speaks(tree: ast.AST) -> list[int]:
     """The lines that print, write to a standard stream, or end the process."""
-    return [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Call | ast.Attribute | ast.Name) and _speaks(node)]
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call | ast.Attribute | ast.Name) and _speaks(node)
+    ]
 
 
 def _speaks(node: ast.Call | ast.Attribute | ast.Name) -> bool:
@@ -96,7 +100,9 @@ def imports_in(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
 def imported(tree: ast.AST) -> set[str]:
     """The names that a module imports, with their modules."""
     return {
-        f"{node.module}.{name.name}" if isinstance(node, ast.ImportFrom) else name.name for node in imports_in(tree) for name in node.names
+        f"{node.module}.{name.name}" if isinstance(node, ast.ImportFrom) else name.name
+        for node in imports_in(tree)
+        for name in node.names
     }
 
 
@@ -111,8 +117,8 @@ def module(path: Path) -> str:
 
 
 def circles(imports: dict[str, set[str]]) -> set[str]:
-    """Modules that import themselves by way of others, and those between such: what is left when modules that nothing left imports, or
-    that import nothing left, are taken away until there are none."""
+    """Modules that import themselves by way of others, and those between such: what is left when modules that nothing
+    left imports, or that import nothing left, are taken away until there are none."""
     left = dict(imports)
     while True:
         used = {name for own in left.values() for name in own}
@@ -123,20 +129,34 @@ def circles(imports: dict[str, set[str]]) -> set[str]:
 
 
 def test_imports_stand_at_the_top_but_for_a_reason() -> None:
-    counted = {name(path): late_imports(ast.parse(path.read_text("utf-8"))) for path in SOURCES if "cli" not in path.parts}
-    assert {path: count for path, count in counted.items() if count} == {path: count for path, (count, _) in LATE.items()}
-    assert late_imports(ast.parse("import a\ndef f():\n  def g():\n    import b\n  from c import d\nif TYPE_CHECKING:\n  import e")) == 2
+    counted = {
+        name(path): late_imports(ast.parse(path.read_text("utf-8"))) for path in SOURCES if "cli" not in path.parts
+    }
+    assert {path: count for path, count in counted.items() if count} == {
+        path: count for path, (count, _) in LATE.items()
+    }
+    assert (
+        late_imports(
+            ast.parse("import a\ndef f():\n  def g():\n    import b\n  from c import d\nif TYPE_CHECKING:\n  import e")
+        )
+        == 2
+    )
 
 
 def test_no_circle_of_imports() -> None:
     # The public API (verifier/__init__.py) stands beside the rooms, and uses all of them; they know its version.
     inside = [path for path in SOURCES if module(path) != "verifier"]
     names = {module(path): imported(ast.parse(path.read_text("utf-8"))) for path in inside}
-    imports = {own: {name if name in names else name.rpartition(".")[0] for name in found} - {own} for own, found in names.items()}
+    imports = {
+        own: {name if name in names else name.rpartition(".")[0] for name in found} - {own}
+        for own, found in names.items()
+    }
     assert circles(imports) == set()
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}) == {"b", "c"}
 
 
 def test_the_types_have_few_exceptions_and_rules_and_formulas_none() -> None:
-    excepted = [name(path) for path in SOURCES for line in path.read_text("utf-8").splitlines() if "type: " + "ignore" in line]
+    excepted = [
+        name(path) for path in SOURCES for line in path.read_text("utf-8").splitlines() if "type: " + "ignore" in line
+    ]
     assert len(excepted) <= 10 and not [path for path in excepted if path.split("/")[1] in ("evaluate", "problem")]

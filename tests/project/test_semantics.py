@@ -1,4 +1,5 @@
-"""docs/semantics.md: every label that code, pages or tests cite is a rule of it, and every rule has tests, which it names.
+"""docs/semantics.md: every label that code, pages or tests cite is a rule of it, and every rule has tests, which it
+names.
 
 `UPDATE_GOLDEN=1 .venv/bin/pytest tests/project/test_semantics.py` writes the lines *Tests* anew.
 """
@@ -42,14 +43,21 @@ def name(path: Path) -> str:
 
 
 def files_of(label: str) -> list[str]:
-    """The files of cases about a rule; where there are none, the modules of tests that cite it, in the first line if there are such."""
+    """The files of cases about a rule; where there are none, the modules of tests that cite it, in the first line if
+    there are such."""
     about = re.compile(rf"^rules: \[(?:.*, )?{label}[,\]]", re.MULTILINE)
     cases = [name(path) for path in TEXTS if path.parent == ROOT / "tests" / "cases" and about.search(text(path))]
     cited = re.compile(rf"\b{label}\b")
     modules = (
-        [path for path in TEXTS if path.name.startswith("test_") and path.suffix == ".py" and cited.search(text(path))] if not cases else []
+        [path for path in TEXTS if path.name.startswith("test_") and path.suffix == ".py" and cited.search(text(path))]
+        if not cases
+        else []
     )
-    return cases or [name(path) for path in modules if cited.search(text(path).partition("\n")[0])] or list(map(name, modules))
+    return (
+        cases
+        or [name(path) for path in modules if cited.search(text(path).partition("\n")[0])]
+        or list(map(name, modules))
+    )
 
 
 def written_lines() -> Iterator[tuple[str, str]]:
@@ -63,7 +71,9 @@ def _updated() -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         written = text(PAGE)
         for label, line in written_lines():
-            written = re.sub(rf"(?s)(\n### {label}\n.*?\n\n)Tests: .*?(?=\n\n|\n\Z)", lambda found: found[1] + line, written, count=1)  # noqa: B023
+            written = re.sub(
+                rf"(?s)(\n### {label}\n.*?\n\n)Tests: .*?(?=\n\n|\n\Z)", lambda found: found[1] + line, written, count=1
+            )  # noqa: B023
         PAGE.write_text(written, encoding="utf-8")
         text.cache_clear()
         rules.cache_clear()
@@ -92,11 +102,19 @@ def test_every_rule_cites_aws_or_says_that_it_is_the_projects() -> None:
 
 
 def test_every_open_question_stands_in_its_rule() -> None:
-    assert [reading.label for reading in READINGS if f"◇\n`{reading.label}`" not in rules()[reading.rule].text.replace("◇ ", "◇\n")] == []
+    assert [
+        reading.label
+        for reading in READINGS
+        if f"◇\n`{reading.label}`" not in rules()[reading.rule].text.replace("◇ ", "◇\n")
+    ] == []
     assert set(re.findall(r"◇\s`(.+?)`", text(PAGE))) == {reading.label for reading in READINGS}
 
 
 @pytest.mark.parametrize("folder", ["verifier", "docs", "tests", "tools"])
 def test_nothing_cites_what_a_reader_does_not_have(folder: str) -> None:
-    cited = {name(path): found for path in TEXTS if name(path).startswith(folder) and (found := ELSEWHERE.findall(text(path)))}
+    cited = {
+        name(path): found
+        for path in TEXTS
+        if name(path).startswith(folder) and (found := ELSEWHERE.findall(text(path)))
+    }
     assert cited == {}

@@ -1,4 +1,5 @@
-"""docs/tutorial.md: its commands run, and print what the page shows; its workflow is red where the page says so, and green at the end.
+"""docs/tutorial.md: its commands run, and print what the page shows; its workflow is red where the page says so, and
+green at the end.
 
 The README fits a screen, opens with the two commands, and what it shows is the tutorial's; its recipes run.
 """
@@ -42,14 +43,21 @@ def _block(commands: str, output: str) -> str:
     return f"```sh\n{commands}```\n" + (f"\n```text\n{output}```\n" if output else "")
 
 
-@pytest.mark.parametrize(("commit", "code", "said"), [("HEAD~2", 1, "::error file=keys.tf,line=21"), ("HEAD", 0, "::notice")])
+@pytest.mark.parametrize(
+    ("commit", "code", "said"), [("HEAD~2", 1, "::error file=keys.tf,line=21"), ("HEAD", 0, "::notice")]
+)
 def test_the_workflow_is_red_where_the_page_says_so(
     outputs: list[str], folder: Path, tmp_path: Path, commit: str, code: int, said: str
 ) -> None:
     assert len(outputs) > 6
     origin = folder / "work" / "orders"
-    (job,) = yaml.safe_load((origin / ".github" / "workflows" / "keys.yml").read_text(encoding="utf-8"))["jobs"].values()
-    clone = f"git clone --quiet '{origin}' . && git checkout --quiet $(git rev-parse origin/analytics{commit.removeprefix('HEAD')})"
+    (job,) = yaml.safe_load((origin / ".github" / "workflows" / "keys.yml").read_text(encoding="utf-8"))[
+        "jobs"
+    ].values()
+    clone = (
+        f"git clone --quiet '{origin}' . && git checkout --quiet $(git rev-parse "
+        f"origin/analytics{commit.removeprefix('HEAD')})"
+    )
     ran = run_steps([clone, *(step["run"] for step in job["steps"] if "run" in step)], tmp_path)
     assert [step.returncode for step in ran] == [0, 0, code, 0], ran
     assert said in ran[2].stdout

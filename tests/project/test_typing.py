@@ -35,7 +35,14 @@ def checked(tmp_path: Path, text: str) -> list[str]:
     (tmp_path / "user").mkdir()
     (tmp_path / "user" / "use.py").write_text(text, encoding="utf-8")
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--no-error-summary", "--hide-error-context"]
-    command = [*mypy, "--python-executable", str(installed(tmp_path / "venv")), "--cache-dir", str(tmp_path / "cache"), "use.py"]
+    command = [
+        *mypy,
+        "--python-executable",
+        str(installed(tmp_path / "venv")),
+        "--cache-dir",
+        str(tmp_path / "cache"),
+        "use.py",
+    ]
     result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path / "user", check=False, timeout=300)
     assert result.stderr == ""
     return [line for line in result.stdout.splitlines() if ": note:" not in line]

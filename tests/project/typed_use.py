@@ -1,4 +1,5 @@
-"""What a user writes with the Python API, held by mypy against the installed package (tests/project/test_typing.py); it is not run."""
+"""What a user writes with the Python API, held by mypy against the installed package (tests/project/test_typing.py); it
+is not run."""
 
 from __future__ import annotations
 
@@ -23,10 +24,14 @@ for verdict in report.verdicts:
         assert_type(verdict.counterexample.request, verifier.Request)
         assert_type(verdict.counterexample.request.caller.kind, verifier.CallerKind)
 
-decision = verifier.decide(estate, {"principal": "arn:aws:iam::111122223333:role/api", "action": "kms:Decrypt", "resource": "payments"})
+decision = verifier.decide(
+    estate, {"principal": "arn:aws:iam::111122223333:role/api", "action": "kms:Decrypt", "resource": "payments"}
+)
 assert_type(decision, verifier.Decision)
 assert_type(decision.outcome, verifier.Outcome)
-comparison = verifier.compare(estate, estate, allow=verifier.allowances_from('allow "x": role/api in 111122223333 can kms:Decrypt'))
+comparison = verifier.compare(
+    estate, estate, allow=verifier.allowances_from('allow "x": role/api in 111122223333 can kms:Decrypt')
+)
 assert_type(comparison, verifier.Comparison)
 who = verifier.who_can(estate, "kms:Decrypt", keys=["payments"], witnesses=True)
 assert_type(who, verifier.WhoCan)

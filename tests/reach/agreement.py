@@ -1,9 +1,10 @@
-"""The verdict on what a caller can eventually do, held against the exhaustive search (E0): on one random estate, and counted.
+"""The verdict on what a caller can eventually do, held against the exhaustive search (E0): on one random estate, and
+counted.
 
 In: the seed of an estate. Out: counts; `Disagreement`, with the command that asks the same again.
-Guarantee: an estate agrees iff what is proved is not found, and what is refuted is found or, by more steps, replays. An Unknown is counted
-by whether the search finds something once it takes what is not known (U1, U3) for what gives most, or a doubtful action (W1) may be made
-that it names: if so, the verdict cannot be another.
+Guarantee: an estate agrees iff what is proved is not found, and what is refuted is found or, by more steps, replays. An
+Unknown is counted by whether the search finds something once it takes what is not known (U1, U3) for what gives most,
+or a doubtful action (W1) may be made that it names: if so, the verdict cannot be another.
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ NEEDED, NEEDLESS = "something is not known", "the verdict could be another"
 
 @dataclass
 class ReachCounts:
-    """What a run has seen: estates by what the search finds and what the verdict is; the kinds of steps that the search's chains take; each
-    theme by whether the search finds something; the reason of each Unknown without need, by its seed."""
+    """What a run has seen: estates by what the search finds and what the verdict is; the kinds of steps that the
+    search's chains take; each theme by whether the search finds something; the reason of each Unknown without need, by
+    its seed."""
 
     pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
@@ -56,9 +58,15 @@ class ReachCounts:
 
     def __str__(self) -> str:
         lines = [f"reach: {self.estates:,} estates"]
-        lines += [f"  search {found:8} verdict {verdict:50} {number:>6,}" for (found, verdict), number in sorted(self.pairs.items())]
+        lines += [
+            f"  search {found:8} verdict {verdict:50} {number:>6,}"
+            for (found, verdict), number in sorted(self.pairs.items())
+        ]
         lines.append("  chains: " + ", ".join(f"{kind} {number:,}" for kind, number in self.kinds.most_common()))
-        lines.append("  themes: " + ", ".join(f"{name} {self.themes[name, True]}:{self.themes[name, False]}" for name in sorted(THEMES)))
+        lines.append(
+            "  themes: "
+            + ", ".join(f"{name} {self.themes[name, True]}:{self.themes[name, False]}" for name in sorted(THEMES))
+        )
         lines += [f"  without need: estate {seed}: {reason}" for seed, reason in sorted(self.needless.items())]
         return "\n".join(lines)
 
@@ -81,19 +89,25 @@ class ReachCounts:
                 yield f"reach: only {number} of {self.estates} estates are {status.value}"
         for name in THEMES:
             if min(self.themes[name, True], self.themes[name, False]) < self.estates // 250:
-                yield f"reach: {name} get somewhere in {self.themes[name, True]} estates and nowhere in {self.themes[name, False]}"
+                yield (
+                    f"reach: {name} get somewhere in {self.themes[name, True]} estates and nowhere in "
+                    f"{self.themes[name, False]}"
+                )
 
 
 def verdict(question: Question, action: str = "kms:Decrypt") -> Verdict:
     """The verdict on whether the caller can eventually do an action on the first key."""
     callers, keys = PrincipalLike(Text(question.caller.principal_arn)), (KeyArn(question.estate.keys[0].arn),)
-    asked = Invariant("", Expectation.REFUSED, callers, (Text(action),), keys, ALWAYS, (), "no escalation", eventually=True)
+    asked = Invariant(
+        "", Expectation.REFUSED, callers, (Text(action),), keys, ALWAYS, (), "no escalation", eventually=True
+    )
     (found,) = prove(question.estate, [asked], engine=Engine.SAT, steps=STEPS).verdicts
     return found
 
 
 def check_reach(seed: int, counts: ReachCounts, *, unknown: bool = True) -> None:
-    """Asks about one estate; without `unknown`, not whether an Unknown has a need, which takes most of the time. Raises `Disagreement`."""
+    """Asks about one estate; without `unknown`, not whether an Unknown has a need, which takes most of the time. Raises
+    `Disagreement`."""
     question = random_question(seed)
     given = verdict(question)
     if given.status is Status.UNKNOWN and not unknown:
@@ -112,7 +126,9 @@ def check_reach(seed: int, counts: ReachCounts, *, unknown: bool = True) -> None
     if given.status is Status.UNKNOWN:
         doubted = given.reason is not None and given.reason.rule == "W1" and _is_doubtful(question, given.reason.text)
         starts = (replace(question, caller=caller) for caller in _sessions(question))
-        needed = found is Outcome.DENY and (doubted or any(_searched(start, doubts=True)[0] is not Outcome.DENY for start in starts))
+        needed = found is Outcome.DENY and (
+            doubted or any(_searched(start, doubts=True)[0] is not Outcome.DENY for start in starts)
+        )
         shown = f"{shown}: {NEEDED if needed else NEEDLESS}"
         if not needed:
             counts.needless[seed] = "" if given.reason is None else f"[{given.reason.rule}] {given.reason.text}"
@@ -135,8 +151,8 @@ def _sessions(question: Question) -> Iterator[Caller]:
 
 
 def _is_doubtful(question: Question, text: str) -> bool:
-    """Whether a principal may make the doubtful request that the reason of an Unknown names, as things are or once a managed policy is
-    attached to it; of what it writes itself, or of whom no inventory lists, that is so."""
+    """Whether a principal may make the doubtful request that the reason of an Unknown names, as things are or once a
+    managed policy is attached to it; of what it writes itself, or of whom no inventory lists, that is so."""
     named = re.match(r"(\S+) may get there(?: as (\S+))? by (\S+?):? ", text + " ")
     assert named is not None, text
     start, by, action = named.groups()
@@ -149,7 +165,10 @@ def _is_doubtful(question: Question, text: str) -> bool:
     # Which of the service's own condition keys such a request carries is not known (W1).
     bounded = [((BOUNDARY, one.arn),) for one in managed if action.startswith("iam:")]
     requests = [Request(caller, action, target, context) for target in targets for context in (*_CONTEXTS, *bounded)]
-    estates = (_holding(question.estate, arn, more) for more in ((), *((policy,) for one in managed for _, policy in one.versions)))
+    estates = (
+        _holding(question.estate, arn, more)
+        for more in ((), *((policy,) for one in managed for _, policy in one.versions))
+    )
     return any(evaluate(estate, one).outcome is not Outcome.DENY for estate in estates for one in requests)
 
 
@@ -159,7 +178,9 @@ def _holding(estate: Estate, arn: str, policies: tuple[Policy, ...]) -> Estate:
     def held(some: tuple[Identity, ...]) -> tuple[Identity, ...]:
         return tuple(replace(one, policies=(*one.policies, *policies)) if one.arn == arn else one for one in some)
 
-    return replace(estate, accounts=tuple(replace(one, users=held(one.users), roles=held(one.roles)) for one in estate.accounts))
+    return replace(
+        estate, accounts=tuple(replace(one, users=held(one.users), roles=held(one.roles)) for one in estate.accounts)
+    )
 
 
 BOUNDARY = "iam:PermissionsBoundary"
@@ -177,7 +198,12 @@ def _searched(question: Question, doubts: bool) -> tuple[Outcome, Chain | None]:
 
 
 def _told(seed: int, found: Outcome, given: Verdict, chain: Chain | None) -> str:
-    lines = [f"estate {seed} (tools/fuzz.py --estate {seed}): the search finds {found.value}, the verdict is {given.status.value}"]
+    lines = [
+        f"estate {seed} (tools/fuzz.py --estate {seed}): the search finds {found.value}, the verdict is "
+        f"{given.status.value}"
+    ]
     lines += [f"  search: {move.kind.value}: {move.requests}" for move in (chain.moves if chain is not None else ())]
-    lines += [f"  story: {step.move.kind.value}: {step.move.requests}" for step in (given.story.steps if given.story else ())]
+    lines += [
+        f"  story: {step.move.kind.value}: {step.move.requests}" for step in (given.story.steps if given.story else ())
+    ]
     return "\n".join(lines)

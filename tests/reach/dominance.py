@@ -1,10 +1,11 @@
 """Which of the moves that may be made in a state are worth making (an aid of `exhaustive`, to keep it fast).
 
 In: a state, moves that may be made in it. Out: some of them.
-Guarantee: for each move left out there is one among the others, or the state as it is, from which everything can be brought about that
-could be after it. It rests on these: an Allow more, a Deny less and something held more never take away what can be brought about; what
-allows everything cannot be improved upon but by a Deny less. (Nothing of the sample has a Deny that a step adds, the managed policy aside,
-which is attached last.) `tests/reach/test_exhaustive.py` holds the search with it against the search without it.
+Guarantee: for each move left out there is one among the others, or the state as it is, from which everything can be
+brought about that could be after it. It rests on these: an Allow more, a Deny less and something held more never take
+away what can be brought about; what allows everything cannot be improved upon but by a Deny less. (Nothing of the
+sample has a Deny that a step adds, the managed policy aside, which is attached last.) `tests/reach/test_exhaustive.py`
+holds the search with it against the search without it.
 """
 
 from __future__ import annotations
@@ -46,10 +47,14 @@ def worthwhile(state: State, moves: Iterable[Move]) -> list[Move]:
     policies = [change for change in by_change if isinstance(change, PolicyAdded)]
     grants = [change for change in by_change if isinstance(change, GrantCreated)]
     kept = set(_policies(state, policies)) | set(_grants(state, grants))
-    return [move for change, move in by_change.items() if not isinstance(change, PolicyAdded | GrantCreated) or change in kept]
+    return [
+        move
+        for change, move in by_change.items()
+        if not isinstance(change, PolicyAdded | GrantCreated) or change in kept
+    ]
 
 
-# --- policies ---------------------------------------------------------------------------------------------------------------------------
+# --- policies ---------------------------------------------------------------------------------------------------------
 
 
 def _policies(state: State, changes: list[PolicyAdded]) -> Iterator[PolicyAdded]:
@@ -60,7 +65,8 @@ def _policies(state: State, changes: list[PolicyAdded]) -> Iterator[PolicyAdded]
 
 
 def _of_owner(held: tuple[Policy, ...], changes: list[PolicyAdded]) -> list[PolicyAdded]:
-    """Everything in the place of what denies; if nothing is denied so, everything in one way, if it is not allowed already."""
+    """Everything in the place of what denies; if nothing is denied so, everything in one way, if it is not allowed
+    already."""
     everything = [change for change in changes if allows_everything(change.policy)]
     denying = {policy.identity for policy in held if _denies(policy)}
     better = [change for change in everything if change.policy.identity in denying]
@@ -75,7 +81,7 @@ def _denies(policy: Policy) -> bool:
     return any(statement.effect is Effect.DENY for statement in policy.statements)
 
 
-# --- grants -------------------------------------------------------------------------------------------------------------------------------
+# --- grants -----------------------------------------------------------------------------------------------------------
 
 
 def _grants(state: State, changes: list[GrantCreated]) -> Iterator[GrantCreated]:
@@ -89,7 +95,8 @@ def _grants(state: State, changes: list[GrantCreated]) -> Iterator[GrantCreated]
 
 
 def _at_least(one: Grant, other: Grant) -> bool:
-    """Whether a grant gives at least what another one does. All sessions of a role that are held are alike to a grant."""
+    """Whether a grant gives at least what another one does. All sessions of a role that are held are alike to a
+    grant."""
     return _who(one) == _who(other) and set(other.operations) <= set(one.operations) and _looser(one, other)
 
 
@@ -97,7 +104,9 @@ def _who(grant: Grant) -> str:
     principal = grant.grantee
     if principal.type is PrincipalType.USER:
         return principal.value
-    name = principal.value.split("/")[1] if principal.type is PrincipalType.SESSION else principal.value.rsplit("/", 1)[1]
+    name = (
+        principal.value.split("/")[1] if principal.type is PrincipalType.SESSION else principal.value.rsplit("/", 1)[1]
+    )
     return f"{principal.account} {name}"
 
 
@@ -108,11 +117,12 @@ def _looser(one: Grant, other: Grant) -> bool:
     return one.context_subset is None or one.context_subset in (other.context_subset, other.context_equals)
 
 
-# --- the last move ------------------------------------------------------------------------------------------------------------------------
+# --- the last move ----------------------------------------------------------------------------------------------------
 
 
 def touches_access(state: State, move: Move, keys: frozenset[str]) -> bool:
-    """Whether a move that is the last one could change the decision on a request on these keys by somebody who is held."""
+    """Whether a move that is the last one could change the decision on a request on these keys by somebody who is
+    held."""
     change = move.change
     held = {caller.principal_arn for caller in state.held}
     match change:
@@ -124,7 +134,9 @@ def touches_access(state: State, move: Move, keys: frozenset[str]) -> bool:
             return key in keys
         case KeyPolicyPut(key, _) | GrantCreated(key, _) | KeyTagged(key, _, _) | ReEncrypted(key, _):
             return key in keys
-        case PolicyAdded(owner, _, _) | PolicyRemoved(owner, _) | BoundaryPut(owner, _, _) | IdentityTagged(owner, _, _):
+        case (
+            PolicyAdded(owner, _, _) | PolicyRemoved(owner, _) | BoundaryPut(owner, _, _) | IdentityTagged(owner, _, _)
+        ):
             return owner in held or ":group/" in owner
         case GroupJoined(user, _) | GroupLeft(user, _):
             return user in held

@@ -1,8 +1,10 @@
-"""Small random estates for the agreement of the closure with an exhaustive search: three roles, a user, two keys, two accounts.
+"""Small random estates for the agreement of the closure with an exhaustive search: three roles, a user, two keys, two
+accounts.
 
 In: a seed. Out: an estate, and a caller to ask about.
-Guarantee: the same seed gives the same estate. All inventories are complete; every policy, tag and grant is known, so that what is left
-open are AWS's own ambiguities (S2). Conditions come from the menus below: `sample` has a request for every value that one of them asks for.
+Guarantee: the same seed gives the same estate. All inventories are complete; every policy, tag and grant is known, so
+that what is left open are AWS's own ambiguities (S2). Conditions come from the menus below: `sample` has a request for
+every value that one of them asks for.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ USER = f"arn:aws:iam::{HOME}:user/Ann"
 GROUP = f"arn:aws:iam::{HOME}:group/ops"
 ROLES = (f"arn:aws:iam::{HOME}:role/app", f"arn:aws:iam::{HOME}:role/ops/deploy", f"arn:aws:iam::{PARTNER}:role/batch")
 KEYS = tuple(
-    f"arn:aws:kms:us-west-2:{account}:key/{number}234abcd-12ab-34cd-56ef-1234567890ab" for account, number in ((HOME, 1), (HOME, 2))
+    f"arn:aws:kms:us-west-2:{account}:key/{number}234abcd-12ab-34cd-56ef-1234567890ab"
+    for account, number in ((HOME, 1), (HOME, 2))
 )
 ACROSS = f"arn:aws:kms:us-west-2:{PARTNER}:key/3234abcd-12ab-34cd-56ef-1234567890ab"
 STRANGER = "arn:aws:iam::777788889999:role/example"
@@ -55,7 +58,12 @@ class Question:
 
 def document(statements: list[Statement], kind: PolicyKind, identity: str, name: str | None = None) -> Policy:
     """A policy of these statements."""
-    return _read(json.dumps({"Version": "2012-10-17", "Statement": statements}), kind, identity, name or identity.rsplit("#", 1)[-1])
+    return _read(
+        json.dumps({"Version": "2012-10-17", "Statement": statements}),
+        kind,
+        identity,
+        name or identity.rsplit("#", 1)[-1],
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -64,12 +72,16 @@ def _read(text: str, kind: PolicyKind, identity: str, name: str) -> Policy:
 
 
 def own_key(*grantees: str) -> Key:
-    """A key of the caller's own, in an account that nobody else knows, which lets principals encrypt under it by grants (W2)."""
+    """A key of the caller's own, in an account that nobody else knows, which lets principals encrypt under it by grants
+    (W2)."""
     arn = f"arn:aws:kms:us-west-2:666655554444:key/{OWN_KEY}"
-    policy = document([{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}], PolicyKind.KEY, f"{arn}#default")
+    policy = document(
+        [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}], PolicyKind.KEY, f"{arn}#default"
+    )
     named = [found for found in map(principal_named, grantees) if isinstance(found, Principal)]
     grants = tuple(
-        Grant(f"own-{number}", found, ("kms:ReEncryptTo",), issuing_account="666655554444") for number, found in enumerate(named)
+        Grant(f"own-{number}", found, ("kms:ReEncryptTo",), issuing_account="666655554444")
+        for number, found in enumerate(named)
     )
     return Key(arn, None, (policy,), **{**FACTS, "aliases": (), "tags": (), "grants": grants})
 
@@ -122,21 +134,38 @@ class _Maker:
         if self._chance(0.25):
             found.append({"Effect": "Deny", **self._one(self._about_keys, self._about_identities)()})
         if any(one["Action"] == "iam:PassRole" for one in found):
-            found.append({"Effect": "Allow", "Action": self._some("lambda:CreateFunction", "ec2:RunInstances"), "Resource": "*"})
+            found.append(
+                {"Effect": "Allow", "Action": self._some("lambda:CreateFunction", "ec2:RunInstances"), "Resource": "*"}
+            )
         if self._chance(0.5):
             found.append({"Effect": "Allow", "Action": "sts:*", "Resource": self._one("*", *ROLES)})
         return found or [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]
 
     def _trust(self, role: str) -> Policy:
         found: list[Statement] = [
-            {"Effect": "Allow", "Principal": self._principal(0.1), "Action": self._one("sts:AssumeRole", "sts:*", "sts:*")}
+            {
+                "Effect": "Allow",
+                "Principal": self._principal(0.1),
+                "Action": self._one("sts:AssumeRole", "sts:*", "sts:*"),
+            }
         ]
         found[0] |= self._condition(_TRUST_CONDITIONS, 0.4)
         if self._chance(0.25):
-            found.append({"Effect": "Allow", "Principal": {"Service": self._one(LAMBDA, "ec2.amazonaws.com")}, "Action": "sts:AssumeRole"})
+            found.append(
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": self._one(LAMBDA, "ec2.amazonaws.com")},
+                    "Action": "sts:AssumeRole",
+                }
+            )
         if self._chance(0.15):
             found.append(
-                {"Effect": "Deny", "Principal": self._principal(0.3), "Action": "sts:*", **self._condition(_TRUST_CONDITIONS, 0.7)}
+                {
+                    "Effect": "Deny",
+                    "Principal": self._principal(0.3),
+                    "Action": "sts:*",
+                    **self._condition(_TRUST_CONDITIONS, 0.7),
+                }
             )
         return document(found, PolicyKind.TRUST, f"{role}#trust")
 
@@ -148,14 +177,22 @@ class _Maker:
     def _key_policy(self, key: str) -> Policy:
         found: list[Statement] = []
         if self._chance(0.5):
-            found.append({"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{key.split(':')[4]}:root"}, "Action": "kms:*"})
+            found.append(
+                {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{key.split(':')[4]}:root"}, "Action": "kms:*"}
+            )
         for _ in range(self._one(0, 1, 1, 2)):
             action, menu = self._one(*_KEY_ACTIONS)
-            found.append({"Effect": "Allow", "Principal": self._principal(0.1), "Action": action, **self._condition(menu, 0.5)})
+            found.append(
+                {"Effect": "Allow", "Principal": self._principal(0.1), "Action": action, **self._condition(menu, 0.5)}
+            )
         if self._chance(0.2):
             action, menu = self._one(*_KEY_ACTIONS)
-            found.append({"Effect": "Deny", "Principal": self._principal(0.4), "Action": action, **self._condition(menu, 0.6)})
-        found = found or [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"}, "Action": "kms:Describe*"}]
+            found.append(
+                {"Effect": "Deny", "Principal": self._principal(0.4), "Action": action, **self._condition(menu, 0.6)}
+            )
+        found = found or [
+            {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"}, "Action": "kms:Describe*"}
+        ]
         return document([{**one, "Resource": "*"} for one in found], PolicyKind.KEY, f"{key}#default")
 
     # -- parts --
@@ -177,11 +214,19 @@ class _Maker:
         """The one managed policy of each account: the same document wherever it is attached."""
         if not hasattr(self, "_edge_statements"):
             self._edge_statements = [
-                {"Effect": "Allow", "Action": self._one("*", ["kms:*"], ["kms:*", "sts:*"], ["iam:*", "sts:*"]), "Resource": "*"}
+                {
+                    "Effect": "Allow",
+                    "Action": self._one("*", ["kms:*"], ["kms:*", "sts:*"], ["iam:*", "sts:*"]),
+                    "Resource": "*",
+                }
             ]
             if self._chance(0.3):
                 self._edge_statements.append(
-                    {"Effect": "Deny", "Action": self._one("kms:Decrypt", "iam:Put*", "kms:CreateGrant"), "Resource": "*"}
+                    {
+                        "Effect": "Deny",
+                        "Action": self._one("kms:Decrypt", "iam:Put*", "kms:CreateGrant"),
+                        "Resource": "*",
+                    }
                 )
         return document(self._edge_statements, kind, f"{arn}{suffix}", "edge")
 
@@ -216,7 +261,12 @@ class _Maker:
                 scps.append(document([denied], PolicyKind.SCP, f"p-{account}"))
             rcps: tuple[Level, ...] = ()
             if self._chance(0.2):
-                bars = {"Effect": "Deny", "Principal": "*", "Action": self._one("kms:Decrypt", "sts:AssumeRole"), "Resource": "*"}
+                bars = {
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": self._one("kms:Decrypt", "sts:AssumeRole"),
+                    "Resource": "*",
+                }
                 bars["Condition"] = {"StringNotEquals": {"aws:PrincipalAccount": account}}
                 rcps = (Level(account, (document([bars], PolicyKind.RCP, f"rcp-{account}"),)),)
             controls.append(Controls(account, (Level("r-ab12", (full,)), Level(account, tuple(scps))), rcps))
@@ -234,7 +284,12 @@ class _Maker:
             versions.append(
                 (
                     "v2",
-                    document([{"Effect": "Allow", "Action": self._one("*", "kms:*"), "Resource": "*"}], PolicyKind.IDENTITY, EDGE, "edge"),
+                    document(
+                        [{"Effect": "Allow", "Action": self._one("*", "kms:*"), "Resource": "*"}],
+                        PolicyKind.IDENTITY,
+                        EDGE,
+                        "edge",
+                    ),
                 )
             )
         managed = (ManagedPolicy(EDGE, tuple(versions), "v1"),)
@@ -247,7 +302,7 @@ class _Maker:
         return Question(estate, caller)
 
 
-# --- menus -----------------------------------------------------------------------------------------------------------------------------
+# --- menus ------------------------------------------------------------------------------------------------------------
 
 ABAC = (
     {"StringEquals": {"aws:ResourceTag/team": "blue"}},

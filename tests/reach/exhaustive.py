@@ -1,12 +1,13 @@
 """An exhaustive search for what a caller can bring about: the oracle that the symbolic closure is held against.
 
-`can_eventually(estate, caller, action, key, steps)` is `ALLOW` where some chain of at most `steps` moves of `sample` ends in an allowed
-request, whatever the readings (S2); `DEPENDS` where there are chains, but each under some readings only; `DENY` where there is none. It
-uses `permitted`, `after` and `evaluate` alone. A chain that it finds is a chain; that there is none holds for the sample, see `sample` and
-the menus of `estates`. With `doubts` the sample has moves after which something is not known (U1, U3), which is taken for what gives most.
+`can_eventually(estate, caller, action, key, steps)` is `ALLOW` where some chain of at most `steps` moves of `sample`
+ends in an allowed request, whatever the readings (S2); `DEPENDS` where there are chains, but each under some readings
+only; `DENY` where there is none. It uses `permitted`, `after` and `evaluate` alone. A chain that it finds is a chain;
+that there is none holds for the sample, see `sample` and the menus of `estates`. With `doubts` the sample has moves
+after which something is not known (U1, U3), which is taken for what gives most.
 
-States are told apart by the identity of their parts: a part that a change makes twice is made once, so that moves on different parts which
-commute lead to one state. A decision is kept by the parts that it is about.
+States are told apart by the identity of their parts: a part that a change makes twice is made once, so that moves on
+different parts which commute lead to one state. A decision is kept by the parts that it is about.
 """
 
 from __future__ import annotations
@@ -46,10 +47,13 @@ def can_eventually(estate: Estate, caller: Caller, action: str, key: str, steps:
 def search(
     estate: Estate, caller: Caller, action: str, key: str, steps: int, pruned: bool = True, doubts: bool = False
 ) -> tuple[Outcome, Chain | None]:
-    """As `can_eventually`, with a shortest chain where there is one. Without `pruned` every move of the sample is made."""
+    """As `can_eventually`, with a shortest chain where there is one. Without `pruned` every move of the sample is
+    made."""
     one = _Search(Sampler.of(estate, action, doubts), caller, key, pruned, CHOSEN, _Known())
     found, readings = _under(
-        one, State(replace(estate, keys=(*estate.keys, own_key(*_principals(estate), caller.principal_arn))), (caller,)), steps
+        one,
+        State(replace(estate, keys=(*estate.keys, own_key(*_principals(estate), caller.principal_arn))), (caller,)),
+        steps,
     )
     return (Outcome.DENY, None) if found is None else (Outcome.ALLOW if readings == CHOSEN else Outcome.DEPENDS, found)
 
@@ -59,7 +63,8 @@ def _principals(estate: Estate) -> list[str]:
 
 
 def _under(one: _Search, start: State, steps: int) -> tuple[Chain | None, Mapping[str, bool]]:
-    """A chain that succeeds under the readings of a search or, where there is none, under these and some of the others that it met."""
+    """A chain that succeeds under the readings of a search or, where there is none, under these and some of the others
+    that it met."""
     found = one.chain(start, steps)
     if found is not None or not one.met:
         return found, one.fixed
@@ -89,8 +94,9 @@ _CHECKED_BESIDES = frozenset(
 
 @dataclass
 class _Known:
-    """What was found for one question under whatever readings. `decided` are requests and moves by what they are about, `made` the parts of
-    states by what they were made of. Parts are kept alive by `kept`, so that their identities stay their own."""
+    """What was found for one question under whatever readings. `decided` are requests and moves by what they are about,
+    `made` the parts of states by what they were made of. Parts are kept alive by `kept`, so that their identities stay
+    their own."""
 
     decided: dict[Mark, Outcome] = field(default_factory=dict)
     made: dict[Mark, object] = field(default_factory=dict)
@@ -99,8 +105,8 @@ class _Known:
 
 @dataclass
 class _Search:
-    """One question under fixed readings. With `pruned` moves that are not worth making are left out. `met` are the symbols that some
-    decision turned on, `weighed` what those that depend on symbols are under these readings."""
+    """One question under fixed readings. With `pruned` moves that are not worth making are left out. `met` are the
+    symbols that some decision turned on, `weighed` what those that depend on symbols are under these readings."""
 
     sampler: Sampler
     caller: Caller
@@ -119,18 +125,23 @@ class _Search:
             for state, made in front:
                 if self._in_hand(state):
                     return Chain(self.caller, made, None)
-                access = next((one for one in self.sampler.accesses(state, self.key) if self._allowed(state, one)), None)
+                access = next(
+                    (one for one in self.sampler.accesses(state, self.key) if self._allowed(state, one)), None
+                )
                 if access is not None:
                     return Chain(self.caller, made, access)
             front = list(self._next(front, seen, last=step + 1 == steps)) if step < steps else []
         return None
 
     def _in_hand(self, state: State) -> bool:
-        """Whether the caller has the plain text without a further request: it knows the material, or its own key decrypts it."""
+        """Whether the caller has the plain text without a further request: it knows the material, or its own key
+        decrypts it."""
         keys = self.sampler.keys(state, self.key) if self.sampler.action == MATERIAL else []
         return any(arn in state.known or OWN_KEY in arn for arn in keys)
 
-    def _next(self, front: list[tuple[State, tuple[Move, ...]]], seen: set[Mark], last: bool) -> Iterator[tuple[State, tuple[Move, ...]]]:
+    def _next(
+        self, front: list[tuple[State, tuple[Move, ...]]], seen: set[Mark], last: bool
+    ) -> Iterator[tuple[State, tuple[Move, ...]]]:
         for state, made in front:
             for move in self._open(state, last):
                 later = self._after(state, move)
@@ -154,8 +165,8 @@ class _Search:
         return self._decided(mark, lambda fixed: _heard(state, request, fixed))
 
     def _told(self, state: State, request: Request) -> Mark:
-        """What a decision can tell a request by: of what a grant that is asked for says, what some policy tests, unless another grant may
-        allow it, which looks at all of it (G6)."""
+        """What a decision can tell a request by: of what a grant that is asked for says, what some policy tests, unless
+        another grant may allow it, which looks at all of it (G6)."""
         key = _target(state, request.resource) if request.action == "kms:CreateGrant" else None
         if not isinstance(key, Key) or any("kms:CreateGrant" in grant.operations for grant in key.grants or ()):
             return (request,)
@@ -188,9 +199,12 @@ class _Search:
         later = after(state, move)
         made = later.estate.keys[len(state.estate.keys) :]
         keys = tuple(
-            self._part(old, new, move) for old, new in zip((*state.estate.keys, *(None for _ in made)), later.estate.keys, strict=True)
+            self._part(old, new, move)
+            for old, new in zip((*state.estate.keys, *(None for _ in made)), later.estate.keys, strict=True)
         )
-        accounts = tuple(self._account(old, new, move) for old, new in zip(state.estate.accounts, later.estate.accounts, strict=True))
+        accounts = tuple(
+            self._account(old, new, move) for old, new in zip(state.estate.accounts, later.estate.accounts, strict=True)
+        )
         return replace(later, estate=replace(later.estate, keys=keys, accounts=accounts))
 
     def _account(self, old: Account, new: Account, move: Move) -> Account:
@@ -231,8 +245,8 @@ def _mark(state: State) -> Mark:
 
 
 def _about(state: State, request: Request) -> Mark:
-    """The parts of the estate that a decision reads: the caller's identity, the key, user or role that the request is on, what is not
-    known."""
+    """The parts of the estate that a decision reads: the caller's identity, the key, user or role that the request is
+    on, what is not known."""
     return (
         id(_identity(state, request.caller.issuer or request.caller.principal_arn)),
         id(_target(state, request.resource)),
@@ -241,7 +255,9 @@ def _about(state: State, request: Request) -> Mark:
 
 
 def _identity(state: State, arn: str) -> Identity | None:
-    return next((one for account in state.estate.accounts for one in (*account.users, *account.roles) if one.arn == arn), None)
+    return next(
+        (one for account in state.estate.accounts for one in (*account.users, *account.roles) if one.arn == arn), None
+    )
 
 
 def _target(state: State, arn: str | None) -> Key | Identity | None:

@@ -64,8 +64,13 @@ def grant_context(grant: Grant) -> dict[str, Value]:
     found: dict[str, Value] = {"kms:GrantOperations": tuple(name.split(":")[1] for name in grant.operations)}
     for principal, role in ((grant.grantee, "Grantee"), (grant.retiring, "Retiring")):
         if principal is not None:
-            found[f"kms:{role}{'Service' if principal.type is PrincipalType.SERVICE else ''}Principal"] = principal.value
-    for pairs, kind in ((grant.context_equals, "EncryptionContextEquals"), (grant.context_subset, "EncryptionContextSubset")):
+            found[f"kms:{role}{'Service' if principal.type is PrincipalType.SERVICE else ''}Principal"] = (
+                principal.value
+            )
+    for pairs, kind in (
+        (grant.context_equals, "EncryptionContextEquals"),
+        (grant.context_subset, "EncryptionContextSubset"),
+    ):
         if pairs is not None:
             found["kms:GrantConstraintType"] = kind
             found |= {f"kms:EncryptionContext:{name}": value for name, value in pairs}
@@ -87,13 +92,17 @@ def tag(by: Caller, key: str, *tags: tuple[str, str]) -> Move:
 
 def untag(by: Caller, key: str, *names: str) -> Move:
     """Tags of a key are taken away."""
-    return Move(StepKind.UNTAG, (request(by, "kms:UntagResource", key, {"aws:TagKeys": names}),), KeyTagged(key, (), names))
+    return Move(
+        StepKind.UNTAG, (request(by, "kms:UntagResource", key, {"aws:TagKeys": names}),), KeyTagged(key, (), names)
+    )
 
 
 def move_alias(kind: StepKind, by: Caller, alias: str, key: str | None, *keys: str) -> Move:
     """An alias is created, updated or deleted; `keys` are those that it takes permission on."""
     action = {StepKind.CREATE_ALIAS: "Create", StepKind.UPDATE_ALIAS: "Update", StepKind.DELETE_ALIAS: "Delete"}[kind]
-    return Move(kind, tuple(request(by, f"kms:{action}Alias", resource) for resource in (alias, *keys)), AliasMoved(alias, key))
+    return Move(
+        kind, tuple(request(by, f"kms:{action}Alias", resource) for resource in (alias, *keys)), AliasMoved(alias, key)
+    )
 
 
 def replicate(by: Caller, key: Key, region: str, policy: Policy, context: Context | None = None) -> Move:
@@ -101,7 +110,16 @@ def replicate(by: Caller, key: Key, region: str, policy: Policy, context: Contex
     fields = key.arn.split(":")
     arn = ":".join([*fields[:3], region, *fields[4:]])
     replica = Key(
-        arn, None, (replace(policy, identity=f"{arn}#default"),), key.spec, key.usage, key.origin, True, "REPLICA", aliases=(), tags=()
+        arn,
+        None,
+        (replace(policy, identity=f"{arn}#default"),),
+        key.spec,
+        key.usage,
+        key.origin,
+        True,
+        "REPLICA",
+        aliases=(),
+        tags=(),
     )
     asked = {"kms:ReplicaRegion": region, **(context or {})}
     made: Context = {"aws:RequestedRegion": region, "kms:MultiRegion": "true", "kms:MultiRegionKeyType": "REPLICA"}
@@ -110,7 +128,8 @@ def replicate(by: Caller, key: Key, region: str, policy: Policy, context: Contex
 
 
 def re_encrypt(by: Caller, key: str, onto: str, before: Context | None = None, then: Context | None = None) -> Move:
-    """What one key encrypted is encrypted under another; with the encryption contexts of the old and of the new ciphertext."""
+    """What one key encrypted is encrypted under another; with the encryption contexts of the old and of the new
+    ciphertext."""
     requests = (request(by, "kms:ReEncryptFrom", key, before), request(by, "kms:ReEncryptTo", onto, then))
     return Move(StepKind.RE_ENCRYPT, requests, ReEncrypted(key, onto))
 
@@ -124,11 +143,15 @@ def import_material(by: Caller, key: str, getting: Caller | None = None) -> Move
 def share(by: Caller, key: str, context: Context | None = None) -> Move:
     """A resource share."""
     return Move(
-        StepKind.SHARE, (request(by, "ram:CreateResourceShare", None, {"ram:ResourceArn": key, **(context or {})}),), KeyShared(key)
+        StepKind.SHARE,
+        (request(by, "ram:CreateResourceShare", None, {"ram:ResourceArn": key, **(context or {})}),),
+        KeyShared(key),
     )
 
 
-def session(role: str, name: str = "session", tags: tuple[tuple[str, str], ...] = (), transitive: tuple[str, ...] = ()) -> Caller:
+def session(
+    role: str, name: str = "session", tags: tuple[tuple[str, str], ...] = (), transitive: tuple[str, ...] = ()
+) -> Caller:
     """A session of a role."""
     return Caller(CallerKind.ROLE, role, role.split(":")[4], name, session_tags=tags, transitive=transitive)
 
@@ -137,7 +160,10 @@ def federate(by: Caller, name: str, tags: tuple[tuple[str, str], ...] = (), cont
     """A federated session."""
     arn = f"arn:aws:sts::{by.account}:federated-user/{name}"
     given = {**tag_context(tags), **(context or {})}
-    asked = (request(by, "sts:GetFederationToken", arn, given), *([request(by, "sts:TagSession", None, given)] if tags else []))
+    asked = (
+        request(by, "sts:GetFederationToken", arn, given),
+        *([request(by, "sts:TagSession", None, given)] if tags else []),
+    )
     became = Caller(CallerKind.FEDERATED, arn, by.account, issuer=by.principal_arn, session_tags=tags)
     return Move(StepKind.FEDERATE, asked, Became(became))
 
@@ -172,12 +198,20 @@ def attach(by: Caller, owner: str, policy: Policy, known: bool = True) -> Move:
 
 def new_version(by: Caller, policy: Policy) -> Move:
     """Another document of a managed policy."""
-    return Move(StepKind.NEW_VERSION, (request(by, "iam:CreatePolicyVersion", policy.identity),), VersionSet(policy.identity, policy))
+    return Move(
+        StepKind.NEW_VERSION,
+        (request(by, "iam:CreatePolicyVersion", policy.identity),),
+        VersionSet(policy.identity, policy),
+    )
 
 
 def set_version(by: Caller, policy: Policy) -> Move:
     """An old document of a managed policy."""
-    return Move(StepKind.SET_VERSION, (request(by, "iam:SetDefaultPolicyVersion", policy.identity),), VersionSet(policy.identity, policy))
+    return Move(
+        StepKind.SET_VERSION,
+        (request(by, "iam:SetDefaultPolicyVersion", policy.identity),),
+        VersionSet(policy.identity, policy),
+    )
 
 
 def put_trust(by: Caller, role: str, policy: Policy) -> Move:
@@ -195,7 +229,11 @@ def create(by: Caller, made: Identity | Group | ManagedPolicy) -> Move:
 
 def tag_identity(by: Caller, owner: str, *tags: tuple[str, str]) -> Move:
     """Tags of a user or role are set."""
-    return Move(StepKind.TAG_IDENTITY, (request(by, f"iam:Tag{_type(owner)}", owner, tag_context(tags)),), IdentityTagged(owner, tags))
+    return Move(
+        StepKind.TAG_IDENTITY,
+        (request(by, f"iam:Tag{_type(owner)}", owner, tag_context(tags)),),
+        IdentityTagged(owner, tags),
+    )
 
 
 def untag_identity(by: Caller, owner: str, *names: str) -> Move:
@@ -221,7 +259,11 @@ def put_boundary(by: Caller, owner: str, policy: Policy, known: bool = True) -> 
 
 def delete_boundary(by: Caller, owner: str) -> Move:
     """No permissions boundary."""
-    return Move(StepKind.DELETE_BOUNDARY, (request(by, f"iam:Delete{_type(owner)}PermissionsBoundary", owner),), BoundaryPut(owner, None))
+    return Move(
+        StepKind.DELETE_BOUNDARY,
+        (request(by, f"iam:Delete{_type(owner)}PermissionsBoundary", owner),),
+        BoundaryPut(owner, None),
+    )
 
 
 def leave(by: Caller, user: str, group: str) -> Move:
@@ -241,7 +283,9 @@ def own_identity(caller: Caller) -> Move:
 
 def become(by: Caller, user: str, action: str = "iam:CreateAccessKey") -> Move:
     """Credentials of a user."""
-    return Move(StepKind.BECOME_USER, (request(by, action, user),), Became(Caller(CallerKind.USER, user, user.split(":")[4])))
+    return Move(
+        StepKind.BECOME_USER, (request(by, action, user),), Became(Caller(CallerKind.USER, user, user.split(":")[4]))
+    )
 
 
 def govern(by: Caller, provider: str, action: str) -> Move:
@@ -253,15 +297,23 @@ TO_LAMBDA = ("lambda:CreateFunction", "lambda:InvokeFunction")
 CONFIGURES = "lambda:UpdateFunctionConfiguration"
 
 
-def pass_role(by: Caller, role: str, service: str = "lambda.amazonaws.com", actions: tuple[str, ...] = TO_LAMBDA) -> Move:
+def pass_role(
+    by: Caller, role: str, service: str = "lambda.amazonaws.com", actions: tuple[str, ...] = TO_LAMBDA
+) -> Move:
     """A role in the hands of a service that runs the caller's code."""
     passing = request(by, "iam:PassRole", role, {"iam:PassedToService": service})
-    return Move(StepKind.PASS_ROLE, (passing, *(request(by, action, None) for action in actions)), Became(session(role)))
+    return Move(
+        StepKind.PASS_ROLE, (passing, *(request(by, action, None) for action in actions)), Became(session(role))
+    )
 
 
 def change_code(by: Caller, code: str, role: str, *actions: str, besides: Sequence[tuple[str, str]] = ()) -> Move:
-    """Code that runs as a role is changed or entered, by these actions on it and others on what else the requests name."""
-    requests = (*(request(by, action, code) for action in actions), *(request(by, action, resource) for action, resource in besides))
+    """Code that runs as a role is changed or entered, by these actions on it and others on what else the requests
+    name."""
+    requests = (
+        *(request(by, action, code) for action in actions),
+        *(request(by, action, resource) for action, resource in besides),
+    )
     return Move(StepKind.CHANGE_CODE, requests, Became(session(role)))
 
 

@@ -2,26 +2,32 @@
 
 In: a state. Out: moves, all well formed; whether they may be made is for `evaluate` to say.
 Covers: for each caller that is held and each target
-- key policy: everything to everyone, and by name to all that could ever be held, with and without `kms:BypassPolicyLockoutSafetyCheck`;
-- grants: to each user, role and, where a policy asks for the grantee, role session; of each operation that is of use, alone, with
-  `CreateGrant`, and all together; without a constraint and, where one is asked for, with `EncryptionContextSubset` and `Equals` of `app=x`;
+- key policy: everything to everyone, and by name to all that could ever be held, with and without
+  `kms:BypassPolicyLockoutSafetyCheck`;
+- grants: to each user, role and, where a policy asks for the grantee, role session; of each operation that is of use,
+  alone, with `CreateGrant`, and all together; without a constraint and, where one is asked for, with
+  `EncryptionContextSubset` and `Equals` of `app=x`;
 - tags: each value of `team` that the menus of `estates` know, one more, and none;
-- re-encryption of each key under each other one of its Region, the caller's own among them (only where the plain text is asked about),
-  without and with `app=x`;
-- aliases: `alias/open` created, moved to each key of the account, deleted (only where a policy asks for aliases); replicas in one other
-  Region, with the open key policy; material imported into keys of origin `EXTERNAL` (both only where the plain text is asked about);
-- roles: sessions without tags, and with each value of `team`, without and with the external ID; passed to Lambda and to EC2, and to
-  functions that there are;
-- policies: `Allow * on *` as a new inline policy, in the place of each inline policy, as `AdministratorAccess`; the managed policies of the
-  input; `Allow * on *` as the new version of each of these, and their old versions; a trust policy that admits everyone, and by name;
-  each policy that denies something taken away; boundaries deleted, and `AdministratorAccess` or a managed policy of the input put as one;
+- re-encryption of each key under each other one of its Region, the caller's own among them (only where the plain text
+  is asked about), without and with `app=x`;
+- aliases: `alias/open` created, moved to each key of the account, deleted (only where a policy asks for aliases);
+  replicas in one other Region, with the open key policy; material imported into keys of origin `EXTERNAL` (both only
+  where the plain text is asked about);
+- roles: sessions without tags, and with each value of `team`, without and with the external ID; passed to Lambda and to
+  EC2, and to functions that there are;
+- policies: `Allow * on *` as a new inline policy, in the place of each inline policy, as `AdministratorAccess`; the
+  managed policies of the input; `Allow * on *` as the new version of each of these, and their old versions; a trust
+  policy that admits everyone, and by name; each policy that denies something taken away; boundaries deleted, and
+  `AdministratorAccess` or a managed policy of the input put as one;
 - groups and users: each; SAML providers: written, and made.
 - a user of the caller's own in an account that the estate does not name, without tags and with each value of `team`;
-- with `doubts`: a role of an account without inventory assumed, a managed policy of AWS attached whose document is not known, a resource
-  share.
-- where a policy names `sts:GetFederationToken`: sessions of two federated users, without tags and with each value of `team`;
-- where a policy names an action that makes something, or `iam:*` while one tests boundaries: one new role, user and managed policy an
-  account, `Allow * on *`, with each boundary; users and roles of the names of `NAMES` as well, where a policy asks for such.
+- with `doubts`: a role of an account without inventory assumed, a managed policy of AWS attached whose document is not
+  known, a resource share.
+- where a policy names `sts:GetFederationToken`: sessions of two federated users, without tags and with each value of
+  `team`;
+- where a policy names an action that makes something, or `iam:*` while one tests boundaries: one new role, user and
+  managed policy an account, `Allow * on *`, with each boundary; users and roles of the names of `NAMES` as well, where
+  a policy asks for such.
 Not covered: OIDC providers.
 """
 
@@ -69,7 +75,8 @@ _ACTIONS_WITH_CONTEXT = frozenset({"kms:Decrypt", "kms:Encrypt", "kms:ReEncryptF
 
 @dataclass(frozen=True)
 class Sampler:
-    """The sample for one question: `action` is what is asked about. `tested` are the condition keys that any policy tests."""
+    """The sample for one question: `action` is what is asked about. `tested` are the condition keys that any policy
+    tests."""
 
     estate: Estate
     action: str
@@ -86,22 +93,35 @@ class Sampler:
     def of(estate: Estate, action: str, doubts: bool = False) -> Sampler:
         """The sampler of a question on an estate."""
         policies = [policy for account in estate.accounts for policy in account.policies()]
-        named = frozenset(text.value.lower() for policy in policies for statement in policy.statements for text in statement.actions)
+        named = frozenset(
+            text.value.lower() for policy in policies for statement in policy.statements for text in statement.actions
+        )
         texts = [text for policy in _all_policies(estate) for text in _texts(policy)]
         names = (NEW, *(name for name, asked in NAMES.items() if any(one in text for one in asked for text in texts)))
         return Sampler(estate, action, _tested(estate), doubts, named, names)
 
     @cached_property
     def _tags_identities(self) -> bool:
-        """Whether some policy names an action that sets or takes away tags of users or roles, and some asks for such."""
-        named = any(fnmatchcase(f"iam:{does}tag{owner}", name) for name in self.named for does in ("", "un") for owner in ("user", "role"))
+        """Whether some policy names an action that sets or takes away tags of users or roles, and some asks for
+        such."""
+        named = any(
+            fnmatchcase(f"iam:{does}tag{owner}", name)
+            for name in self.named
+            for does in ("", "un")
+            for owner in ("user", "role")
+        )
         return named and any("tag/team" in key for key in self.tested)
 
     @cached_property
     def _overridden(self) -> bool:
         """Whether some trust policy asks for tags of its role, which transitive ones override."""
         trusts = (role.trust for account in self.estate.accounts for role in account.roles if role.trust is not None)
-        return any("resourcetag/team" in c.key.value.lower() for trust in trusts for one in trust.statements for c in one.conditions)
+        return any(
+            "resourcetag/team" in c.key.value.lower()
+            for trust in trusts
+            for one in trust.statements
+            for c in one.conditions
+        )
 
     # -- who and what there is --
 
@@ -135,7 +155,11 @@ class Sampler:
         """The key and, where its plain text is asked about, the other keys under which it can be decrypted."""
         found = [key]
         for one in found:
-            found += [onto for source, onto in sorted(state.equal) if source == one and onto not in found and self.action == MATERIAL]
+            found += [
+                onto
+                for source, onto in sorted(state.equal)
+                if source == one and onto not in found and self.action == MATERIAL
+            ]
         return found
 
     def _contexts(self, by: Caller) -> Iterator[dict[str, Value]]:
@@ -159,10 +183,13 @@ class Sampler:
                 yield replace(move, requests=requests)
 
     def _as_tagged(self, request: Request) -> Iterator[Request]:
-        """A request; one of the caller's own user outside with each value of its tag `team` as well, where policies ask for that."""
+        """A request; one of the caller's own user outside with each value of its tag `team` as well, where policies ask
+        for that."""
         yield request
         if request.caller == OUTSIDE and "aws:principaltag/team" in self.tested:
-            yield from (replace(request, context=(*request.context, (f"aws:PrincipalTag/{TEAM}", colour))) for colour in COLOURS)
+            yield from (
+                replace(request, context=(*request.context, (f"aws:PrincipalTag/{TEAM}", colour))) for colour in COLOURS
+            )
 
     def _moves(self, state: State) -> Iterator[Move]:
         own = (OUTSIDE, *((OUTSIDE_ROLE,) if "aws:principalarn" in self.tested else ()))
@@ -173,20 +200,27 @@ class Sampler:
                 continue
             for key in state.estate.keys:
                 yield from self._on_key(by, key, state) if OWN_KEY not in key.arn else ()
-            made = [role.arn for account in state.estate.accounts for role in account.roles if role.arn not in self._roles]
+            made = [
+                role.arn for account in state.estate.accounts for role in account.roles if role.arn not in self._roles
+            ]
             for role in (*self._roles, *made, *((STRANGER,) if self.doubts else ())):
                 yield from self._on_role(by, role)
             for identity in (one for account in state.estate.accounts for one in (*account.users, *account.roles)):
                 yield from self._policies(by, identity.arn, state)
                 yield from self._boundaries(by, identity, state)
             yield from self._rest(by, state)
-            if by.kind is CallerKind.USER and any("federationtoken" in action or action == "sts:*" for action in self.named):
+            if by.kind is CallerKind.USER and any(
+                "federationtoken" in action or action == "sts:*" for action in self.named
+            ):
                 tagged = {"aws:principaltag/team", "aws:requesttag/team"} & self.tested
-                yield from (moves.federate(by, name, tags) for name in FEDERATED for tags in (_TAGS if tagged else ((),)))
+                yield from (
+                    moves.federate(by, name, tags) for name in FEDERATED for tags in (_TAGS if tagged else ((),))
+                )
             yield from self._created(by, state)
 
     def _created(self, by: Caller, state: State) -> Iterator[Move]:
-        """A user and a role of a new name, and a managed policy: one of each at most, without a boundary and with each managed policy."""
+        """A user and a role of a new name, and a managed policy: one of each at most, without a boundary and with each
+        managed policy."""
         account = next((one for one in state.estate.accounts if one.id == by.account), None)
         if account is None or not self.creates:
             return
@@ -211,8 +245,8 @@ class Sampler:
 
     @property
     def creates(self) -> bool:
-        """Whether some policy says something of making what there is not, or may let only those be changed that have a boundary, as what is
-        made with one has: otherwise it is left out, to keep the search fast."""
+        """Whether some policy says something of making what there is not, or may let only those be changed that have a
+        boundary, as what is made with one has: otherwise it is left out, to keep the search fast."""
         with_boundary = "iam:*" in self.named and "iam:permissionsboundary" in self.tested
         return with_boundary or any("iam:create" in action for action in self.named)
 
@@ -226,7 +260,9 @@ class Sampler:
         number = len(key.grants or ())
         asked = (by, key.arn, number)
         if asked not in self._granting:
-            self._granting[asked] = [moves.create_grant(by, key.arn, grant) for grant in self._grants(by, f"new{number}")]
+            self._granting[asked] = [
+                moves.create_grant(by, key.arn, grant) for grant in self._grants(by, f"new{number}")
+            ]
         yield from self._granting[asked]
         if {"aws:resourcetag/team", "aws:requesttag/team"} & self.tested:
             yield from (moves.tag(by, key.arn, *tags) for tags in _TAGS if tags and tags != key.tags)
@@ -234,17 +270,27 @@ class Sampler:
                 yield moves.untag(by, key.arn, TEAM)
         if self.action == MATERIAL:
             contexts: tuple[dict[str, Value], ...] = ({}, _CONTEXT) if self._constrained else ({},)
-            for other in (one for one in state.estate.keys if one.arn != key.arn and (key.arn, one.arn) not in state.equal):
+            for other in (
+                one for one in state.estate.keys if one.arn != key.arn and (key.arn, one.arn) not in state.equal
+            ):
                 if other.region == key.region:
-                    yield from (moves.re_encrypt(by, key.arn, other.arn, before, then) for before in contexts for then in contexts)
+                    yield from (
+                        moves.re_encrypt(by, key.arn, other.arn, before, then)
+                        for before in contexts
+                        for then in contexts
+                    )
             yield from self._material(by, key, state)
         if "kms:resourcealiases" in self.tested:
             yield from self._aliases(by, key, state)
 
     def _material(self, by: Caller, key: Key, state: State) -> Iterator[Move]:
         if key.origin == "EXTERNAL" and key.arn not in state.known and by.account == key.account:
-            yield from (moves.import_material(by, key.arn, other) for other in state.held if other.account == key.account)
-        made = moves.replicate(by, key, REPLICA_REGION, document(self._open_key_policy(), PolicyKind.KEY, "#default", "default"))
+            yield from (
+                moves.import_material(by, key.arn, other) for other in state.held if other.account == key.account
+            )
+        made = moves.replicate(
+            by, key, REPLICA_REGION, document(self._open_key_policy(), PolicyKind.KEY, "#default", "default")
+        )
         replica = made.change.replica.arn if isinstance(made.change, KeyReplicated) else ""
         if key.multi_region_type == "PRIMARY" and all(one.arn != replica for one in state.estate.keys):
             yield made
@@ -252,7 +298,14 @@ class Sampler:
     def _aliases(self, by: Caller, key: Key, state: State) -> Iterator[Move]:
         fields = key.arn.split(":")
         alias = ":".join([*fields[:5], ALIAS])
-        holder = next((one for one in state.estate.keys if one.arn.split(":")[1:5] == fields[1:5] and ALIAS in (one.aliases or ())), None)
+        holder = next(
+            (
+                one
+                for one in state.estate.keys
+                if one.arn.split(":")[1:5] == fields[1:5] and ALIAS in (one.aliases or ())
+            ),
+            None,
+        )
         if holder is None:
             yield moves.move_alias(StepKind.CREATE_ALIAS, by, alias, key.arn, key.arn)
         elif holder.arn == key.arn:
@@ -261,7 +314,8 @@ class Sampler:
             yield moves.move_alias(StepKind.UPDATE_ALIAS, by, alias, key.arn, key.arn, holder.arn)
 
     def _open_key_policy(self) -> list[dict[str, object]]:
-        """Everything to everyone, and by name to all who could be held: what names a caller is not limited as `*` may be (D4)."""
+        """Everything to everyone, and by name to all who could be held: what names a caller is not limited as `*` may
+        be (D4)."""
         principals: list[object] = ["*", {"AWS": self._names}]
         return [{"Effect": "Allow", "Principal": who, "Action": "kms:*", "Resource": "*"} for who in principals]
 
@@ -273,7 +327,9 @@ class Sampler:
         for grantee in grantees:
             for operations in self._operations:
                 for constraint in constraints:
-                    yield replace(Grant(name, _principal(grantee), operations, issuing_account=by.account), **constraint)
+                    yield replace(
+                        Grant(name, _principal(grantee), operations, issuing_account=by.account), **constraint
+                    )
 
     @property
     def _constrained(self) -> bool:
@@ -306,7 +362,12 @@ class Sampler:
         if by.account == role.split(":")[4] and role != STRANGER:
             yield from (moves.pass_role(by, role, service, actions) for service, actions in SERVICES)
             running = [one for account in self.estate.accounts if account.id == by.account for one in account.workloads]
-            yield from (moves.change_code(by, one.arn, role, action) for one in running if role in one.roles for action in CHANGES)
+            yield from (
+                moves.change_code(by, one.arn, role, action)
+                for one in running
+                if role in one.roles
+                for action in CHANGES
+            )
             yield from (moves.hand(by, one.arn, role) for one in running)
             anyone = [{"Effect": "Allow", "Principal": who, "Action": "sts:*"} for who in ("*", {"AWS": self._names})]
             yield moves.put_trust(by, role, document(anyone, PolicyKind.TRUST, f"{role}#trust"))
@@ -319,11 +380,18 @@ class Sampler:
             yield moves.put_policy(by, owner, document(EVERYTHING, PolicyKind.IDENTITY, name))
         yield moves.attach(by, owner, document(EVERYTHING, PolicyKind.IDENTITY, ADMINISTRATOR, "AdministratorAccess"))
         if self.doubts:
-            yield moves.attach(by, owner, Policy(PolicyKind.IDENTITY, POWER_USER, "PowerUserAccess", True, ()), known=False)
+            yield moves.attach(
+                by, owner, Policy(PolicyKind.IDENTITY, POWER_USER, "PowerUserAccess", True, ()), known=False
+            )
         for account in state.estate.accounts:
             for managed in account.managed if account.id == by.account else ():
                 yield moves.attach(by, owner, dict(managed.versions)[managed.default or ""])
-        of_groups = {policy.identity for account in state.estate.accounts for group in account.groups for policy in group.policies}
+        of_groups = {
+            policy.identity
+            for account in state.estate.accounts
+            for group in account.groups
+            for policy in group.policies
+        }
         for policy in _policies_of(state, owner):
             denies = any(statement.effect is Effect.DENY for statement in policy.statements)
             if denies and (policy.identity not in of_groups or ":group/" in owner):
@@ -367,7 +435,9 @@ def _all_policies(estate: Estate) -> list[Policy]:
             policies += [one for one in (*owner.policies, owner.boundary, owner.trust) if one is not None]
         policies += [policy for group in account.groups for policy in group.policies]
     for controls in estate.organization.controls if estate.organization else ():
-        policies += [policy for level in (*(controls.service or ()), *(controls.resource or ())) for policy in level.policies]
+        policies += [
+            policy for level in (*(controls.service or ()), *(controls.resource or ())) for policy in level.policies
+        ]
     return policies
 
 
@@ -383,13 +453,17 @@ def _tested(estate: Estate) -> frozenset[str]:
     found: set[str] = set()
     for policy in _all_policies(estate):
         found |= policy.tested_keys
-        values = (value.value for one in policy.statements for condition in one.conditions for value in condition.values)
+        values = (
+            value.value for one in policy.statements for condition in one.conditions for value in condition.values
+        )
         found |= {"aws:principaltag/team" for value in values if "${aws:PrincipalTag/team}" in value}
     return frozenset(found)
 
 
 def _is_bounded(state: State, arn: str) -> bool:
-    return any(one.bounded for account in state.estate.accounts for one in (*account.users, *account.roles) if one.arn == arn)
+    return any(
+        one.bounded for account in state.estate.accounts for one in (*account.users, *account.roles) if one.arn == arn
+    )
 
 
 def _bounding(policy: Policy) -> Policy:

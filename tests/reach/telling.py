@@ -1,4 +1,5 @@
-"""What the verdict about a state says, in short: the steps of its story, which must replay; `proved`; or the rule of an Unknown."""
+"""What the verdict about a state says, in short: the steps of its story, which must replay; `proved`; or the rule of an
+Unknown."""
 
 from __future__ import annotations
 
@@ -23,9 +24,13 @@ STEPS = 3
 def verdict(before: State, action: str = "kms:Decrypt", steps: int | None = STEPS) -> Verdict:
     """The verdict on whether the one who is held can eventually do an action on the first key."""
     (caller,) = before.held
-    asked = Invariant("", Expectation.REFUSED, _whom(caller), (Text(action),), None, ALWAYS, (), "nobody", eventually=True)
+    asked = Invariant(
+        "", Expectation.REFUSED, _whom(caller), (Text(action),), None, ALWAYS, (), "nobody", eventually=True
+    )
     return next(
-        one for one in prove(before.estate, [asked], engine=Engine.SAT, steps=steps).verdicts if one.target == before.estate.keys[0].arn
+        one
+        for one in prove(before.estate, [asked], engine=Engine.SAT, steps=steps).verdicts
+        if one.target == before.estate.keys[0].arn
     )
 
 
@@ -55,5 +60,7 @@ def replayed(before: State, found: Story) -> None:
     chain = Chain(found.caller, moves, found.access.request if found.access is not None else None)
     replay = story(State(estate, (found.caller,)), chain, {**dict(found.readings), **dict(found.free)})
     assert replay.outcome is Outcome.ALLOW, replay.depends_on
-    decisions = [decision for step in replay.steps for decision in step] + ([replay.access] if replay.access is not None else [])
+    decisions = [decision for step in replay.steps for decision in step] + (
+        [replay.access] if replay.access is not None else []
+    )
     assert all(decision.trace for decision in decisions)

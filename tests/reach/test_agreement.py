@@ -1,4 +1,5 @@
-"""The closure and the exhaustive search agree: what one proves the other does not bring about, and what one refutes the other does."""
+"""The closure and the exhaustive search agree: what one proves the other does not bring about, and what one refutes the
+other does."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.step_offers import StepOffers
 
 
-@pytest.mark.parametrize("seed", [10, 42, 54, 83, 118, 258, 327, 60057, 640225, 720982, 740969, 770180, 802148, 870733, *range(300, 305)])
+@pytest.mark.parametrize(
+    "seed", [10, 42, 54, 83, 118, 258, 327, 60057, 640225, 720982, 740969, 770180, 802148, 870733, *range(300, 305)]
+)
 def test_on_random_estates(seed: int) -> None:
     check_reach(seed, ReachCounts())
 
@@ -53,7 +56,9 @@ def in_group(*statements: object, attached: bool = False) -> State:
         (in_group(own("iam:AttachUserPolicy", Condition=ONLY_BASE)), Status.PROVED),
     ],
 )
-def test_what_is_written_to_a_group_or_a_managed_policy_counts_for_who_has_it_afterwards(before: State, expected: Status) -> None:
+def test_what_is_written_to_a_group_or_a_managed_policy_counts_for_who_has_it_afterwards(
+    before: State, expected: Status
+) -> None:
     (caller,) = before.held
     question = Question(before.estate, caller)
     assert caller.principal_arn == ALICE
@@ -64,12 +69,15 @@ def test_what_is_written_to_a_group_or_a_managed_policy_counts_for_who_has_it_af
 BY_TAGS = own("iam:PassRole", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})
 RED = trusting(admits({"Service": "lambda.amazonaws.com"}), own=(own("kms:Decrypt"),), tags=(("team", "red"),))
 STATES = {name: home(*mine, **world) for name, (_, mine, world, _) in CASES.items()}
-STATES["what a role's tags do not limit"] = home(BY_TAGS, own("lambda:CreateFunction"), own("lambda:InvokeFunction"), role=RED)
+STATES["what a role's tags do not limit"] = home(
+    BY_TAGS, own("lambda:CreateFunction"), own("lambda:InvokeFunction"), role=RED
+)
 
 
 @pytest.mark.parametrize("name", [name for number, name in enumerate(STATES) if RANDOM or number % 8 == len(CASES) % 8])
 def test_what_takes_no_power_is_looked_at_first_and_decides_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All offers at once lead to the same; also where no key can be shared, so that nothing else brings in those that take powers."""
+    """All offers at once lead to the same; also where no key can be shared, so that nothing else brings in those that
+    take powers."""
     (caller,), estate = STATES[name].held, STATES[name].estate
     questions = [Question(one, caller) for one in (estate, suppose(estate, "no key is shared through RAM"))]
     before = [verdict(one).status for one in questions]

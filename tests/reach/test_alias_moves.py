@@ -1,4 +1,5 @@
-"""Where an alias can go, held against a search of all its ways: four keys, and two callers who may do what some ways take, or almost."""
+"""Where an alias can go, held against a search of all its ways: four keys, and two callers who may do what some ways
+take, or almost."""
 
 from __future__ import annotations
 
@@ -26,10 +27,17 @@ Allowed = Mapping[str, set[str]]
 """On what of the keys and the alias a caller may do what."""
 
 
-def let_go(dice: Random, holder: str | None, callers: Collection[dict[str, set[str]]], specs: Mapping[str, str]) -> None:
-    """Lets callers take some steps of an alias, one after another, if it is not dropped on the way, to the first key."""
+def let_go(
+    dice: Random, holder: str | None, callers: Collection[dict[str, set[str]]], specs: Mapping[str, str]
+) -> None:
+    """Lets callers take some steps of an alias, one after another, if it is not dropped on the way, to the first
+    key."""
     for number in range(5):
-        ways = [key for key in (*KEYS[number > 2 :], None) if key != holder and not (holder and key and specs[key] != specs[holder])]
+        ways = [
+            key
+            for key in (*KEYS[number > 2 :], None)
+            if key != holder and not (holder and key and specs[key] != specs[holder])
+        ]
         onto = KEY if number == 4 and KEY in ways else dice.choice(ways or [None])
         action = DELETE if onto is None else CREATE if holder is None else UPDATE
         dice.choice([*callers])[action] |= {OPEN, *filter(None, (holder, onto))}
@@ -55,7 +63,9 @@ def ways(start: str | None, callers: Collection[Allowed], specs: Mapping[str, st
 
 @pytest.mark.parametrize("apart", [True, False])
 @pytest.mark.parametrize("seed", range(40))
-def test_r4_an_alias_goes_where_a_search_of_all_ways_takes_it(seed: int, apart: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_r4_an_alias_goes_where_a_search_of_all_ways_takes_it(
+    seed: int, apart: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if not apart:
         monkeypatch.setattr(alias_rules, "MOST_APART", 1)
     dice = Random(seed)
@@ -92,11 +102,17 @@ def keys(**first: Any) -> tuple[Key, ...]:
 
 
 def test_r4_an_alias_of_a_key_of_another_type_is_made_for_a_further_key_and_goes_on() -> None:
-    """[KMS Developer Guide: alias-manage, Updating an alias: it can be deleted and created again for a key of another type]"""
+    """[KMS Developer Guide: alias-manage, Updating an alias: it can be deleted and created again for a key of another
+    type]"""
     frees = trusting(admits(aws(ALICE)), own=(own(DELETE, [OTHER_KEY, OPEN]),))
     mine = (own(CREATE, [THIRD, OPEN]), own(UPDATE, [THIRD, KEY, OPEN]), BY_ALIAS)
     world: dict[str, Any] = {"keys": keys(aliases=(NAME,), **RSA), "facts": {"grants": (), "aliases": ()}}
-    assert told(state(*mine, others=(frees,), **world), steps=None) == ("assume role", "delete alias", "create alias", "update alias")
+    assert told(state(*mine, others=(frees,), **world), steps=None) == (
+        "assume role",
+        "delete alias",
+        "create alias",
+        "update alias",
+    )
     assert told(state(*mine, **world), steps=None) == PROVED
     assert told(state(*mine, own(DELETE, [FOURTH, OPEN]), **world), steps=None) == PROVED
 
@@ -106,7 +122,12 @@ def test_r4_an_alias_goes_by_way_of_keys_on_which_nobody_is_asked_for_aliases() 
     moves = trusting(admits(aws(ALICE)), own=(own(UPDATE, [THIRD, FOURTH, OPEN]),))
     mine = (own(CREATE, [THIRD, OPEN]), own(UPDATE, [FOURTH, KEY, OPEN]))
     world: dict[str, Any] = {"keys": keys(), "facts": {"grants": (), "aliases": (), "policies": policies}}
-    assert told(state(*mine, others=(moves,), **world), steps=4) == ("assume role", "create alias", "update alias", "update alias")
+    assert told(state(*mine, others=(moves,), **world), steps=4) == (
+        "assume role",
+        "create alias",
+        "update alias",
+        "update alias",
+    )
     assert told(state(*mine, others=(moves,), **world), steps=2) == PROVED
     assert told(state(*mine, **world), steps=None) == PROVED
 

@@ -1,4 +1,5 @@
-"""Aliases of keys in chains: what is done with one takes permission on the alias as well (R4), and which one it is matters."""
+"""Aliases of keys in chains: what is done with one takes permission on the alias as well (R4), and which one it is
+matters."""
 
 from __future__ import annotations
 
@@ -7,7 +8,20 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, allow, aws, deny, identity, organization, own, policy
+from tests.evaluate.estates import (
+    ALICE,
+    HOME,
+    KEY,
+    PARTNER,
+    Statement,
+    allow,
+    aws,
+    deny,
+    identity,
+    organization,
+    own,
+    policy,
+)
 from tests.evaluate.reaching import TARGET, admits, trusting
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, DELEGATES, document, one_key, state
 from tests.reach.telling import PROVED, told
@@ -58,13 +72,34 @@ def all_but(*resources: str, effect: str = "Allow") -> Statement:
         ((creating(), creating(f"{ALIASES}other", effect="Deny")), CREATES),
         ((creating(), all_but(KEY, effect="Deny")), PROVED),
         ((creating(), all_but(KEY, OPEN, effect="Deny")), CREATES),
-        ((creating(), creating(OPEN, effect="Deny", Condition={"StringEquals": {"aws:RequestedRegion": "eu-central-1"}})), CREATES),
-        ((creating(), creating(OPEN, effect="Deny", Condition={"StringNotEquals": {"aws:RequestedRegion": "eu-central-1"}})), PROVED),
-        ((creating(), creating(OPEN, effect="Deny", Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}})), CREATES),
+        (
+            (
+                creating(),
+                creating(OPEN, effect="Deny", Condition={"StringEquals": {"aws:RequestedRegion": "eu-central-1"}}),
+            ),
+            CREATES,
+        ),
+        (
+            (
+                creating(),
+                creating(OPEN, effect="Deny", Condition={"StringNotEquals": {"aws:RequestedRegion": "eu-central-1"}}),
+            ),
+            PROVED,
+        ),
+        (
+            (creating(), creating(OPEN, effect="Deny", Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}})),
+            CREATES,
+        ),
         # Of a request to make an alias no condition key says which: what asks for it is not met, on the alias either.
         ((creating(KEY), creating(OPEN, Condition={"StringEquals": {"kms:RequestAlias": "alias/open"}})), PROVED),
         ((creating(KEY), creating(OPEN, Condition={"StringNotEquals": {"kms:RequestAlias": "alias/open"}})), CREATES),
-        ((creating(KEY), creating(OPEN, Condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/open"}})), PROVED),
+        (
+            (
+                creating(KEY),
+                creating(OPEN, Condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/open"}}),
+            ),
+            PROVED,
+        ),
         ((creating(KEY), creating(OPEN, Condition={"Null": {"kms:ResourceAliases": "true"}})), CREATES),
         ((creating(KEY), creating(OPEN, Condition={"StringEquals": {"aws:ResourceTag/team": "red"}})), PROVED),
         ((creating(KEY), creating(OPEN, Condition={"StringEquals": {"aws:ResourceAccount": HOME}})), CREATES),
@@ -77,7 +112,9 @@ def all_but(*resources: str, effect: str = "Allow") -> Statement:
         ((creating(KEY, f"{ALIASES}${{aws:username, 'op*'}}"),), ("unknown", "E0")),
     ],
 )
-def test_r4_an_alias_is_made_by_who_may_on_the_alias_and_on_the_key(mine: tuple[Statement, ...], steps: tuple[str, ...]) -> None:
+def test_r4_an_alias_is_made_by_who_may_on_the_alias_and_on_the_key(
+    mine: tuple[Statement, ...], steps: tuple[str, ...]
+) -> None:
     assert told(state(*mine, BY_ALIAS, **FACTS)) == steps
 
 
@@ -98,17 +135,23 @@ NOT_AWE = {"ForAllValues:StringNotLike": {"kms:ResourceAliases": "alias/awe*"}}
         ({"StringEquals": {"kms:RequestAlias": "alias/open"}}, f"{ALIASES}mine", PROVED),
         ({"StringEquals": {"kms:RequestAlias": "alias/open"}}, OPEN, CREATES),
         ({"StringLike": {"kms:RequestAlias": "alias/*"}}, "arn:aws:kms:*:*:alias/aws/*", PROVED),
-        # API CreateAlias: the pattern of `AliasName` has a colon, its text leaves it out. That there is no such alias is not proved.
+        # API CreateAlias: the pattern of `AliasName` has a colon, its text leaves it out. That there is no such alias
+        # is not proved.
         ({"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/a:b"}}, f"{ALIASES}*", CREATES),
         ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*:b"}}, f"{ALIASES}*", CREATES),
         ({"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/ab"}}, f"{ALIASES}a:b", ("unknown", "E0")),
-        # Of the names that patterns cover alike, the first one found may be AWS's own; a pattern runs on past its last field.
+        # Of the names that patterns cover alike, the first one found may be AWS's own; a pattern runs on past its last
+        # field.
         ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/aw*s/*"}, **NOT_AWE}, f"{ALIASES}*", CREATES),
         ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*"}}, "arn:aws:kms:*:alias/op*", CREATES),
         # The user's name (L7).
         ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/?lice"}}, f"{ALIASES}${{aws:username}}", CREATES),
         ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/?lice"}}, f"{ALIASES}${{aws:username}}-*", PROVED),
-        ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/?lice-a"}}, f"{ALIASES}${{AWS:UserName}}-*", CREATES),
+        (
+            {"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/?lice-a"}},
+            f"{ALIASES}${{AWS:UserName}}-*",
+            CREATES,
+        ),
         ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/Bob*"}}, f"{ALIASES}${{aws:username}}*", PROVED),
     ],
 )
@@ -118,7 +161,9 @@ def test_r4_an_alias_of_another_name_is_of_no_use(asked: dict[str, Any], resourc
     assert told(state(creating(KEY, resource), uses, facts=facts)) == steps
 
 
-@pytest.mark.parametrize(("variable", "steps"), [("aws:username", CREATES), ("aws:PrincipalTag/team", ("unknown", "E0"))])
+@pytest.mark.parametrize(
+    ("variable", "steps"), [("aws:username", CREATES), ("aws:PrincipalTag/team", ("unknown", "E0"))]
+)
 def test_r4_what_a_variable_stands_for_in_the_name_of_an_alias(variable: str, steps: tuple[str, ...]) -> None:
     """Also where an alias of the input has a colon, so that those of variables are no sign that some name has."""
     uses = own("kms:Decrypt", Condition={"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*"}})
@@ -131,7 +176,8 @@ BY_NAME = (creating(KEY, f"{ALIASES}${{aws:username, 'role'}}"),)
 
 
 def by_name(uses: Statement, *mine: Statement, steps: int | None = 3) -> tuple[str, ...]:
-    """Alice may do this; a group of hers, and a role that she may assume, use the key by the aliases that are called as they are."""
+    """Alice may do this; a group of hers, and a role that she may assume, use the key by the aliases that are called as
+    they are."""
     group = Group(ADMINS, (document(*BY_NAME, uses, arn=f"{ADMINS}#g"),))
     role = trusting(admits(aws(HOME)), own=(*BY_NAME, uses))
     return told(state(*mine, groups=(group,), others=(role,), facts={"grants": (), "aliases": ()}), steps=steps)
@@ -217,7 +263,9 @@ def test_r4_an_alias_moves_between_keys_of_one_type_and_usage(
 CREATE = "kms:CreateAlias"
 NOT_TOLD = (one_key(DELEGATES, arn=OTHER_KEY, aliases=None, grants=()),)
 """Another key, which may have the alias."""
-LOCKED = own("kms:Decrypt", effect="Deny", Condition={"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/lock-*"}})
+LOCKED = own(
+    "kms:Decrypt", effect="Deny", Condition={"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/lock-*"}}
+)
 
 
 def closed(principal: str) -> tuple[Any, ...]:
@@ -228,7 +276,8 @@ def closed(principal: str) -> tuple[Any, ...]:
 @pytest.mark.parametrize(
     ("mine", "keys", "steps"),
     [
-        # A name is unique in an account and Region: who wants to give it to the key has to take it from the one that has it.
+        # A name is unique in an account and Region: who wants to give it to the key has to take it from the one that
+        # has it.
         ((own(CREATE, [KEY, OPEN]),), HAS_IT, PROVED),
         ((own(CREATE, [KEY, OPEN]),), FREE, CREATES),
         ((own(CREATE, [KEY, OPEN]), own(DELETES, [OTHER_KEY, OPEN])), HAS_IT, ("delete alias", *CREATES)),
@@ -242,7 +291,9 @@ def closed(principal: str) -> tuple[Any, ...]:
         ((own(UPDATES, [KEY, OTHER_KEY, OPEN]),), closed(TARGET), ("assume role", "put key policy", *MOVES)),
     ],
 )
-def test_r4_an_alias_is_of_one_key_at_a_time(mine: tuple[Statement, ...], keys: tuple[Any, ...], steps: tuple[str, ...]) -> None:
+def test_r4_an_alias_is_of_one_key_at_a_time(
+    mine: tuple[Statement, ...], keys: tuple[Any, ...], steps: tuple[str, ...]
+) -> None:
     role = trusting(admits(aws(ALICE)))
     assert told(state(*mine, BY_ALIAS, keys=keys, others=(role,), **FACTS)) == steps
 
@@ -269,15 +320,24 @@ UNREAD = (replace(MINE[0], policies=None),)
         # A key that the input does not hold may take it, or one that is made, and one whose policy is not known.
         ((own(UPDATES, ["arn:aws:kms:*:*:key/*", f"{ALIASES}pay"]),), (), ("unknown", "W2")),
         ((own(UPDATES, [KEY, f"{ALIASES}pay"]), own("kms:CreateKey")), (), ("unknown", "W2")),
-        ((own(UPDATES, [KEY, f"{ALIASES}pay"]), own("kms:PutKeyPolicy", "arn:aws:kms:*:*:key/*")), (), ("unknown", "W2")),
+        (
+            (own(UPDATES, [KEY, f"{ALIASES}pay"]), own("kms:PutKeyPolicy", "arn:aws:kms:*:*:key/*")),
+            (),
+            ("unknown", "W2"),
+        ),
         ((own(UPDATES, [KEY, f"{ALIASES}pay"]),), UNREAD, ("unknown", "U3")),
         ((own(UPDATES, [KEY, f"{ALIASES}pay"]),), (), PROVED),
     ],
 )
-def test_r4_an_alias_goes_to_a_key_on_which_it_may(mine: tuple[Statement, ...], keys: tuple[Any, ...], steps: tuple[str, ...]) -> None:
+def test_r4_an_alias_goes_to_a_key_on_which_it_may(
+    mine: tuple[Statement, ...], keys: tuple[Any, ...], steps: tuple[str, ...]
+) -> None:
     here = {"grants": (), "aliases": ("alias/pay",)}
     denied = own(
-        ["kms:Decrypt", "kms:PutKeyPolicy", "kms:ReEncryptFrom"], KEY, effect="Deny", Condition={"Null": {"kms:ResourceAliases": "false"}}
+        ["kms:Decrypt", "kms:PutKeyPolicy", "kms:ReEncryptFrom"],
+        KEY,
+        effect="Deny",
+        Condition={"Null": {"kms:ResourceAliases": "false"}},
     )
     assert told(state(*mine, own("kms:Decrypt"), denied, facts=here, keys=keys)) == steps
 
@@ -309,11 +369,16 @@ def test_r4_an_alias_is_made_for_another_key_and_goes_on_from_there() -> None:
 
 
 def test_r4_an_alias_goes_on_from_a_key_for_which_none_is_made() -> None:
-    other, third = (one_key(DELEGATES, arn=arn, aliases=(), grants=()) for arn in (OTHER_KEY, OTHER_KEY.replace("5678", "9999")))
+    other, third = (
+        one_key(DELEGATES, arn=arn, aliases=(), grants=()) for arn in (OTHER_KEY, OTHER_KEY.replace("5678", "9999"))
+    )
     none_made = policy({**deny("*", CREATE), "Resource": OTHER_KEY}, kind=PolicyKind.RCP, identity="an RCP")
     role = trusting(admits(aws(ALICE)), own=(own(UPDATES, [KEY, OTHER_KEY, OPEN]),))
     mine = (own([CREATE, UPDATES], [third.arn, OPEN]), own(UPDATES, OTHER_KEY), BY_ALIAS)
-    around: dict[str, Any] = {"keys": (other, third), "organization": organization(Controls(HOME, resource=(Level(HOME, (none_made,)),)))}
+    around: dict[str, Any] = {
+        "keys": (other, third),
+        "organization": organization(Controls(HOME, resource=(Level(HOME, (none_made,)),))),
+    }
     goes = ("assume role", *CREATES, *MOVES, *MOVES)
     assert told(state(*mine, others=(role,), **around, **FACTS), steps=None) == goes
     assert told(state(*mine, **around, **FACTS), steps=None) == PROVED
@@ -326,7 +391,12 @@ def test_r4_an_alias_goes_on_from_a_key_for_which_none_is_made() -> None:
         (f"{ALIASES}lock-a", ("alias/lock-a", "alias/b"), (own("kms:Decrypt"), LOCKED), ("delete alias",)),
         (f"{ALIASES}lock-a", ("alias/lock-b",), (own("kms:Decrypt"), LOCKED), PROVED),
         (f"{ALIASES}lock-a", ("alias/lock-a", "alias/lock-b"), (own("kms:Decrypt"), LOCKED), PROVED),
-        (f"{ALIASES}lock-?", ("alias/lock-a", "alias/lock-b"), (own("kms:Decrypt"), LOCKED), ("delete alias", "delete alias")),
+        (
+            f"{ALIASES}lock-?",
+            ("alias/lock-a", "alias/lock-b"),
+            (own("kms:Decrypt"), LOCKED),
+            ("delete alias", "delete alias"),
+        ),
         (f"{ALIASES}a", ("alias/a",), (NO_ALIAS,), ("delete alias",)),
         (f"{ALIASES}a", ("alias/a", "alias/b"), (NO_ALIAS,), PROVED),
     ],
@@ -348,12 +418,21 @@ def test_r4_two_aliases_one_after_another() -> None:
 def test_r4_a_key_policy_says_nothing_of_aliases() -> None:
     lets = allow(aws(ALICE), "kms:CreateAlias")
     assert told(state(BY_ALIAS, key=lets, facts={"grants": (), "policies": (policy(DELEGATES, lets),)})) == PROVED
-    assert told(state(BY_ALIAS, creating(OPEN), facts={"grants": (), "policies": (policy(DELEGATES, lets),)})) == CREATES
+    assert (
+        told(state(BY_ALIAS, creating(OPEN), facts={"grants": (), "policies": (policy(DELEGATES, lets),)})) == CREATES
+    )
 
 
 def test_r4_what_is_around_holds_of_the_alias_too() -> None:
     scp = policy(own("*"), creating(OPEN, effect="Deny"), kind=PolicyKind.SCP, identity="an SCP")
-    assert told(state(creating(), BY_ALIAS, organization=organization(Controls(HOME, service=(Level(HOME, (scp,)),))), **FACTS)) == PROVED
+    assert (
+        told(
+            state(
+                creating(), BY_ALIAS, organization=organization(Controls(HOME, service=(Level(HOME, (scp,)),))), **FACTS
+            )
+        )
+        == PROVED
+    )
     edge = document(own("kms:*", "arn:aws:kms:*:*:key/*"), arn=f"{BASE}#boundary", kind=PolicyKind.BOUNDARY)
     assert told(state(creating(), BY_ALIAS, alice={"bounded": True, "boundary": edge}, **FACTS)) == PROVED
 
@@ -381,7 +460,9 @@ def test_r4_callers_who_are_told_apart_on_the_alias_alone() -> None:
 def test_r5_an_alias_is_managed_from_its_own_account_alone() -> None:
     outsider = f"arn:aws:iam::{PARTNER}:role/them"
     lets = allow(aws(outsider), "kms:CreateAlias")
-    uses = allow(aws(outsider), "kms:Decrypt", Condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/open"}})
+    uses = allow(
+        aws(outsider), "kms:Decrypt", Condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/open"}}
+    )
     before = state(own("sts:AssumeRole"), facts={"grants": (), "policies": (policy(DELEGATES, lets, uses),)})
     assert told(before) == PROVED
 

@@ -16,7 +16,8 @@ CUBES = st.fixed_dictionaries({name: st.integers(0, (1 << width) - 1) for name, 
 def test_two_values_are_alike_iff_each_set_is_the_same_for_both(sets: list[list[dict[str, int]]]) -> None:
     diagrams = Diagrams(WIDTHS)
     nodes = [
-        diagrams.any_of(diagrams.all_of(diagrams.literal(name, mask) for name, mask in cube.items()) for cube in cubes) for cubes in sets
+        diagrams.any_of(diagrams.all_of(diagrams.literal(name, mask) for name, mask in cube.items()) for cube in cubes)
+        for cubes in sets
     ]
     said = [tuple(diagrams.restrict(node, {"whom": number}) for node in nodes) for number in range(WIDTHS["whom"])]
     assert first_alike(diagrams, nodes, "whom") == tuple(said.index(one) for one in said)

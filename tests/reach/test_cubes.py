@@ -33,7 +33,11 @@ def reached(recipe: Recipe, point: Point) -> bool:
 def inside(cube: Cube, callers: int, point: Point) -> bool:
     """Whether a cube has a point."""
     powers = {name for name in POWERS if point[name] == 1}
-    return bool(callers >> point[SUBJECT] & 1) and cube.powers <= powers and all(mask >> point[name] & 1 for name, mask in cube.values)
+    return (
+        bool(callers >> point[SUBJECT] & 1)
+        and cube.powers <= powers
+        and all(mask >> point[name] & 1 for name, mask in cube.values)
+    )
 
 
 SHARED: Recipe = ("or", ("in", "c", 2), ("and", ("in", "a", 2), ("in", "d", 2)))

@@ -10,4 +10,6 @@ def test_a_trust_policy_names_each_action() -> None:
     policy = trust_policy("arn:aws:iam::111122223333:role/App", ["arn:aws:iam::111122223333:user/Alice"])
     actions = [[action.value for action in statement.actions or ()] for statement in policy.statements]
     assert len(actions) == 2 and actions[0] == actions[1]
-    assert {"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"} <= set(actions[0]) and "*" not in "".join(actions[0])
+    assert {"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"} <= set(actions[0]) and "*" not in "".join(
+        actions[0]
+    )

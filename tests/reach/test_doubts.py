@@ -1,4 +1,5 @@
-"""Doubt (W1): what is no step, and may change who uses a key, is followed to the most that it can bring about, wherever it may be."""
+"""Doubt (W1): what is no step, and may change who uses a key, is followed to the most that it can bring about, wherever
+it may be."""
 
 from __future__ import annotations
 
@@ -7,7 +8,20 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, allow, aws, endpoint, identity, level, organization, own, policy
+from tests.evaluate.estates import (
+    ALICE,
+    HOME,
+    KEY,
+    PARTNER,
+    allow,
+    aws,
+    endpoint,
+    identity,
+    level,
+    organization,
+    own,
+    policy,
+)
 from tests.evaluate.reaching import GITHUB, LAMBDA, OTHER, TARGET, admits, caller, trusting
 from tests.evaluate.steps.worlds import BASE, BOB, document, one_key, state
 from tests.reach.moves import session
@@ -40,10 +54,14 @@ FOR_FAY = allow(aws(f"arn:aws:sts::{HOME}:federated-user/fay"), "kms:Decrypt")
 CODE = own("lambda:UpdateFunctionCode")
 DEV = f"arn:aws:iam::{HOME}:group/dev"
 BY_FUNCTION = {"StringEquals": {"lambda:FunctionArn": "x"}}
-BY_TAG, BY_TAG_OR_APP = ({"StringEquals": {"lambda:FunctionArn": "${aws:PrincipalTag/team" + default}} for default in ("}", ", 'app'}"))
+BY_TAG, BY_TAG_OR_APP = (
+    {"StringEquals": {"lambda:FunctionArn": "${aws:PrincipalTag/team" + default}} for default in ("}", ", 'app'}")
+)
 IN_TASKS = runs("ecs-tasks.amazonaws.com")
 IN_A_POD = trusting(admits({"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity"), own=(USES,))
-NOT_CODE = {key: value for key, value in own("iam:*").items() if key != "Action"} | {"NotAction": ["iam:*", "kms:*", "ram:*"]}
+NOT_CODE = {key: value for key, value in own("iam:*").items() if key != "Action"} | {
+    "NotAction": ["iam:*", "kms:*", "ram:*"]
+}
 CHAINED = (
     trusting(admits({"Service": LAMBDA}), arn=OTHER, own=(own("sts:AssumeRole", TARGET),)),
     trusting(admits(aws(OTHER)), own=(USES,)),
@@ -76,7 +94,9 @@ OPEN = {
     "code of a function that may decrypt": of(CODE, others=(runs(),)),
     "by a pattern": of(own("lambda:Update*"), others=(runs(),)),
     "by NotAction": of(NOT_CODE, others=(runs(),)),
-    "of one function": of(own("lambda:UpdateFunctionCode", f"arn:aws:lambda:*:{HOME}:function:app-*"), others=(runs(),)),
+    "of one function": of(
+        own("lambda:UpdateFunctionCode", f"arn:aws:lambda:*:{HOME}:function:app-*"), others=(runs(),)
+    ),
     "by a key of the service": of(own("lambda:UpdateFunctionCode", Condition=BY_FUNCTION), others=(runs(),)),
     "by a key of the service, and a tag that the caller has": state(
         own("lambda:UpdateFunctionCode", Condition=BY_TAG), others=(runs(),), alice={"tags": (("team", "app"),)}, **FREE
@@ -84,10 +104,16 @@ OPEN = {
     "by a key of the service, and a tag that has a default": of(
         own("lambda:UpdateFunctionCode", Condition=BY_TAG_OR_APP), others=(runs(),)
     ),
-    "a Deny of one function leaves others": of(CODE, own("lambda:*", f"arn:aws:lambda:*:{HOME}:function:prod", "Deny"), others=(runs(),)),
-    "a Deny by a key of the service may not hold": of(CODE, own("lambda:*", effect="Deny", Condition=BY_FUNCTION), others=(runs(),)),
+    "a Deny of one function leaves others": of(
+        CODE, own("lambda:*", f"arn:aws:lambda:*:{HOME}:function:prod", "Deny"), others=(runs(),)
+    ),
+    "a Deny by a key of the service may not hold": of(
+        CODE, own("lambda:*", effect="Deny", Condition=BY_FUNCTION), others=(runs(),)
+    ),
     "a Deny in other Regions": of(
-        CODE, own("*", effect="Deny", Condition={"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}), others=(runs(),)
+        CODE,
+        own("*", effect="Deny", Condition={"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}),
+        others=(runs(),),
     ),
     "commands on instances": of(own("ssm:SendCommand"), others=(runs("ec2.amazonaws.com"),)),
     "instances in China": of(own("ssm:SendCommand"), others=(runs("ec2.amazonaws.com.cn"),)),
@@ -99,7 +125,9 @@ OPEN = {
     "a service that no data knows": of(own("newservice:*")),
     "permission sets": of(own("sso:PutInlinePolicyToPermissionSet")),
     "control policies": of(own("organizations:DetachPolicy")),
-    "a user that is renamed, where a key asks for the name": of(own("iam:UpdateUser"), own("kms:Decrypt", Condition=CALLED_OPS)),
+    "a user that is renamed, where a key asks for the name": of(
+        own("iam:UpdateUser"), own("kms:Decrypt", Condition=CALLED_OPS)
+    ),
     "a user that is renamed, where a write is on names": of(own("iam:UpdateUser"), WRITES_OPS, others=(CAROL_USES,)),
     "a user that is renamed, where a Deny is on a name": of(
         own(["iam:UpdateUser", "iam:CreateAccessKey"]), own("iam:CreateAccessKey", CAROL, "Deny"), others=(CAROL_USES,)
@@ -113,7 +141,9 @@ OPEN = {
     "a key that was switched off": of(own("iam:UpdateAccessKey", CAROL), others=(CAROL_USES,)),
     "permissions of a share": of(own("ram:SetDefaultPermissionVersion")),
     "an endpoint policy": of(own("ec2:ModifyVpcEndpoint"), endpoints=(endpoint(allow()),)),
-    "after a step": of(own("sts:AssumeRole", OTHER), others=(trusting(admits(aws(ALICE)), arn=OTHER, own=(CODE,)), runs())),
+    "after a step": of(
+        own("sts:AssumeRole", OTHER), others=(trusting(admits(aws(ALICE)), arn=OTHER, own=(CODE,)), runs())
+    ),
     "before a step": of(CODE, others=CHAINED),
     "as a member of a group": alice(of(others=(runs(),)), CODE, group=DEV),
     "within a boundary that allows it": alice(of(others=(runs(),)), CODE, boundary=(own("lambda:*"),)),
@@ -132,7 +162,9 @@ SHUT = {
     "a Deny": of(CODE, own("lambda:UpdateFunction*", effect="Deny"), others=(runs(),)),
     "a Deny on everything of the service": of(CODE, own("*", "arn:aws:lambda:*:*:*", "Deny"), others=(runs(),)),
     "a boundary that does not allow it": alice(of(others=(runs(),)), CODE, boundary=(own("s3:Get*"),)),
-    "a boundary that denies it": alice(of(others=(runs(),)), CODE, boundary=(own("lambda:*"), own("lambda:Update*", effect="Deny"))),
+    "a boundary that denies it": alice(
+        of(others=(runs(),)), CODE, boundary=(own("lambda:*"), own("lambda:Update*", effect="Deny"))
+    ),
     "a control policy that denies it": controlled(own("*"), own("lambda:*", effect="Deny")),
     "a control policy that does not allow it": controlled(own("kms:*")),
     "a resource of another service": of(own(["lambda:*", "s3:Get*"], "arn:aws:s3:::bucket/*"), others=(runs(),)),
@@ -148,11 +180,14 @@ SHUT = {
     "reads": of(own(["lambda:Get*", "s3:Get*", "ec2:Describe*", "iam:List*", "dynamodb:*", "sqs:*"]), others=(runs(),)),
     "a federated session that nothing tells from its user": of(own("sts:GetFederationToken")),
     "a federated session, by a role": replace(
-        of(key=FOR_FAY, others=(trusting(admits(aws(ALICE)), own=(own("sts:GetFederationToken"),)),)), held=(session(TARGET),)
+        of(key=FOR_FAY, others=(trusting(admits(aws(ALICE)), own=(own("sts:GetFederationToken"),)),)),
+        held=(session(TARGET),),
     ),
     # id_users_manage, Renaming an IAM user: what names the user as a principal, and what is attached to it, follows it.
     "a user that is renamed": of(own(["iam:UpdateUser", "iam:UpdateGroup"]), key=allow(aws(BOB), "kms:Decrypt")),
-    "credentials of users who may not decrypt": of(own(["iam:CreateServiceSpecificCredential", "iam:*SSHPublicKey", "iam:*Certificate"])),
+    "credentials of users who may not decrypt": of(
+        own(["iam:CreateServiceSpecificCredential", "iam:*SSHPublicKey", "iam:*Certificate"])
+    ),
     "endpoints of another account": of(own("ec2:ModifyVpcEndpoint"), endpoints=(endpoint(allow(), account=PARTNER),)),
     "endpoints where none is listed": of(own("ec2:ModifyVpcEndpoint")),
 }
@@ -167,12 +202,20 @@ def test_w3_the_reason_names_caller_action_statement_and_the_sentence_that_settl
     before = of({**CODE, "Sid": "Deploys"}, others=(runs(),))
     found = verdict(before)
     assert found.status is Status.UNKNOWN and found.reason is not None
-    for part in (ALICE, "lambda:UpdateFunctionCode", "'Deploys'", TARGET, f"nobody changes what runs as role/app/target in {HOME}"):
+    for part in (
+        ALICE,
+        "lambda:UpdateFunctionCode",
+        "'Deploys'",
+        TARGET,
+        f"nobody changes what runs as role/app/target in {HOME}",
+    ):
         assert part in found.reason.text
     assert found.reason.span.line > 0
     settled = verdict(supposing(before, f"nobody changes what runs as role/app/target in {HOME}"))
     assert settled.status is Status.PROVED
-    assert [one.text for one in settled.assumptions if one.rule == "W3"] == [f"s0: nobody changes what runs as role/app/target in {HOME}"]
+    assert [one.text for one in settled.assumptions if one.rule == "W3"] == [
+        f"s0: nobody changes what runs as role/app/target in {HOME}"
+    ]
     assert verdict(supposing(before, f"nobody changes what runs as role/other in {HOME}")).status is Status.UNKNOWN
     assert verdict(supposing(before, "nobody calls lambda:UpdateFunctionCode")).status is Status.PROVED
     assert verdict(supposing(before, "nobody calls lambda:UpdateFunctionConfiguration")).status is Status.UNKNOWN
@@ -220,7 +263,8 @@ TRUSTS_THE_ROLE = (trusting(admits(aws(PARTNER_ROLE)), own=(USES,)),)
         (partner(of(), identity(EVE, own("iam:TagUser"))), PROVED),
         (partner(of(key=allow(aws(f"arn:aws:iam::{PARTNER}:root"))), identity(EVE, own("iam:DeleteUser"))), DOUBT),
         (partner(of(others=TRUSTS_THE_ROLE), identity(EVE, own("iam:DeleteUser")), identity(PARTNER_ROLE)), DOUBT),
-        (partner(of(others=TRUSTS_THE_ROLE), identity(EVE, own("iam:DeleteUser"))), DOUBT),  # a role of this name can be made
+        # a role of this name can be made
+        (partner(of(others=TRUSTS_THE_ROLE), identity(EVE, own("iam:DeleteUser"))), DOUBT),
         (partner(of(others=TRUSTS_THE_ROLE), identity(EVE, own("s3:Get*")), identity(PARTNER_ROLE)), PROVED),
         # The accounts of an organization are governed from its management account.
         (partner(of(), identity(EVE, own("organizations:DetachPolicy"))), PROVED),
@@ -245,7 +289,8 @@ FURTHER = ("pods.eks", "web:*:oidc-provider/*", "batch", "codebuild", "elasticma
     [
         ("ssm:SendCommand", set(), (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
         ("ssm:SendCommand", {"functions"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
-        ("ssm:SendCommand", {"instances"}, (Effect.RUN, ("ssm", "ecs-tasks", *FURTHER))),  # a machine of one's own may have a role for ssm
+        # a machine of one's own may have a role for ssm
+        ("ssm:SendCommand", {"instances"}, (Effect.RUN, ("ssm", "ecs-tasks", *FURTHER))),
         ("ssm:SendCommand", {"instances", "managed_instances"}, (Effect.RUN, ("ssm", "ecs-tasks", *FURTHER))),
         ("ssm:SendCommand", {"ecs_tasks"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),  # others may start
         (
@@ -259,16 +304,19 @@ FURTHER = ("pods.eks", "web:*:oidc-provider/*", "batch", "codebuild", "elasticma
             (Effect.RUN, ("ec2!", "ssm", "ecs-tasks", *FURTHER)),
         ),
         ("ssm:ResumeSession", {"managed_instances"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
-        ("ssm:CreateAssociation", {"instances"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),  # runs Automation documents as well
+        # runs Automation documents as well
+        ("ssm:CreateAssociation", {"instances"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
         ("lambda:UpdateFunctionCode", {"functions"}, None),
-        ("lambda:UpdateFunctionConfiguration", {"functions"}, (Effect.PASS, ("lambda", "edgelambda"))),  # its Role member
+        # its Role member
+        ("lambda:UpdateFunctionConfiguration", {"functions"}, (Effect.PASS, ("lambda", "edgelambda"))),
         ("codebuild:CreateWebhook", {"codebuild_projects"}, (Effect.RUN, ("codebuild!",))),
         (
             "batch:SubmitJob",
             {"batch_job_definitions"},
             (Effect.RUN, ("batch", "ecs-tasks!", "ec2", "spotfleet", "ecs", "sagemaker", *FURTHER[:2])),
         ),
-        ("ssm:StartAutomationExecution", {"instances"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),  # no row has it
+        # no row has it
+        ("ssm:StartAutomationExecution", {"instances"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
     ],
 )
 def test_w2_what_is_listed_settles_doubt_about_just_that(action: str, listed: set[str], left: Any) -> None:
@@ -277,10 +325,15 @@ def test_w2_what_is_listed_settles_doubt_about_just_that(action: str, listed: se
 
 
 def test_roles_anywhere_says_what_a_certificate_says_as_principal_tags() -> None:
-    # Roles Anywhere User Guide, trust-model: the certificate's fields are principal tags where the trust policy is evaluated.
+    # Roles Anywhere User Guide, trust-model: the certificate's fields are principal tags where the trust policy is
+    # evaluated.
     uses = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
     role = trusting(
-        admits({"Service": "rolesanywhere.amazonaws.com"}, uses, Condition={"StringEquals": {"aws:PrincipalTag/x509Subject/CN": "bob"}}),
+        admits(
+            {"Service": "rolesanywhere.amazonaws.com"},
+            uses,
+            Condition={"StringEquals": {"aws:PrincipalTag/x509Subject/CN": "bob"}},
+        ),
         own=(USES,),
     )
     assert told(of(own(["rolesanywhere:*", "iam:PassRole"]), others=(role,)))[0] == "unknown"
@@ -289,7 +342,10 @@ def test_roles_anywhere_says_what_a_certificate_says_as_principal_tags() -> None
 
 def test_a_doubtful_action_hides_no_federated_session() -> None:
     """A function may run as the role, which decrypts; the session writes the key policy first."""
-    statements = (allow(aws(TARGET), "kms:Decrypt"), allow(aws(f"arn:aws:sts::{HOME}:federated-user/fay"), "kms:PutKeyPolicy"))
+    statements = (
+        allow(aws(TARGET), "kms:Decrypt"),
+        allow(aws(f"arn:aws:sts::{HOME}:federated-user/fay"), "kms:PutKeyPolicy"),
+    )
     key = one_key(*statements, **FREE["facts"])
     doubtful = (own("iam:PassRole", TARGET), own("lambda:CreateFunction"))
     for mine, expected in (((), DOUBT), ((own("sts:GetFederationToken"),), ("get federation token", "put key policy"))):

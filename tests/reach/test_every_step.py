@@ -1,7 +1,9 @@
-"""Each action that the catalogue calls a step, and each way into code that runs, has a case that is open, with a story that replays, and
-one that a condition on its own statement shuts. Pages are of the IAM User Guide, unless another is named.
+"""Each action that the catalogue calls a step, and each way into code that runs, has a case that is open, with a story
+that replays, and one that a condition on its own statement shuts. Pages are of the IAM User Guide, unless another is
+named.
 
-The tables of `test_open_and_shut_keys.py` and `test_open_and_shut_identities.py` have the others, with the conditions that each step has.
+The tables of `test_open_and_shut_keys.py` and `test_open_and_shut_identities.py` have the others, with the conditions
+that each step has.
 """
 
 from __future__ import annotations
@@ -19,7 +21,18 @@ from tests.evaluate.steps.worlds import ADMINS, BASE, document, state, with_acco
 from tests.reach import test_open_and_shut_identities as of_identities
 from tests.reach import test_open_and_shut_keys as of_keys
 from tests.reach.telling import PROVED, told
-from tests.reach.test_open_and_shut_identities import BY_EC2, DENIES, MANAGED, NO_GRANTS, OLD, PROFILE, USES, WEB, attached, home
+from tests.reach.test_open_and_shut_identities import (
+    BY_EC2,
+    DENIES,
+    MANAGED,
+    NO_GRANTS,
+    OLD,
+    PROFILE,
+    USES,
+    WEB,
+    attached,
+    home,
+)
 from verifier.model.estate import Group, Identity, InstanceProfile, Workload
 from verifier.model.policy import PolicyKind
 from verifier.model.step_kinds import StepKind
@@ -58,19 +71,27 @@ BOUNDED: dict[str, Any] = {"bounded": True, "boundary": EDGE}
 def in_group(*mine: Statement, arn: str = f"{ADMINS}#bars") -> State:
     """Alice in a group that denies her to decrypt."""
     barring = document(own("kms:Decrypt", effect="Deny"), arn=arn)
-    return with_account(attached((barring,), *mine, own("kms:Decrypt"), groups=(ADMINS,)), groups=(Group(ADMINS, (barring,)),))
+    return with_account(
+        attached((barring,), *mine, own("kms:Decrypt"), groups=(ADMINS,)), groups=(Group(ADMINS, (barring,)),)
+    )
 
 
 def by_provider(provider: str, action: str, shut: dict[str, Any]) -> State:
     """Somebody with an identity of a provider, whom a role admits."""
-    before = state(others=(trusting(admits({"Federated": provider}, action, **shut), own=(USES,)),), held=(caller(provider),), **NO_GRANTS)
+    before = state(
+        others=(trusting(admits({"Federated": provider}, action, **shut), own=(USES,)),),
+        held=(caller(provider),),
+        **NO_GRANTS,
+    )
     return with_account(before, providers=(provider,))
 
 
 def with_session(*mine: Statement, uses: dict[str, str]) -> State:
     """A role whose sessions decrypt with a tag or a source identity."""
     actions = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
-    role = trusting(admits(aws(f"arn:aws:iam::{HOME}:root"), actions), own=(own("kms:Decrypt", Condition={"StringEquals": uses}),))
+    role = trusting(
+        admits(aws(f"arn:aws:iam::{HOME}:root"), actions), own=(own("kms:Decrypt", Condition={"StringEquals": uses}),)
+    )
     return home(own("sts:AssumeRole"), *mine, role=role)
 
 
@@ -83,29 +104,41 @@ def with_profile(holding: str | None, *mine: Statement) -> State:
 
 def with_okta(mine: Statement, *providers: str) -> State:
     """A role that identities of a SAML provider may assume."""
-    return with_account(home(mine, role=trusting(admits({"Federated": OKTA}, "sts:AssumeRoleWithSAML"), own=(USES,))), providers=providers)
+    return with_account(
+        home(mine, role=trusting(admits({"Federated": OKTA}, "sts:AssumeRoleWithSAML"), own=(USES,))),
+        providers=providers,
+    )
 
 
 @dataclass(frozen=True)
 class Case:
-    """A state by what its decisive statement has besides (nothing, or the condition that shuts it); what is told of it, open and shut."""
+    """A state by what its decisive statement has besides (nothing, or the condition that shuts it); what is told of it,
+    open and shut."""
 
     steps: tuple[str, ...]
     state: Callable[[dict[str, Any]], State]
     shut: tuple[str, ...] = PROVED
 
 
-FIVE = with_account(attached((OLD,)), managed=(replace(MANAGED, versions=tuple((f"v{n}", OLD) for n in range(1, 6))),)).estate.accounts[0]
+FIVE = with_account(
+    attached((OLD,)), managed=(replace(MANAGED, versions=tuple((f"v{n}", OLD) for n in range(1, 6))),)
+).estate.accounts[0]
 NEW_GROUP, NEW_POLICY = (f"arn:aws:iam::{HOME}:{kind}/new-x" for kind in ("group", "policy"))
 JOINS = (own("iam:PutGroupPolicy", NEW_GROUP), own("iam:AddUserToGroup", NEW_GROUP))
 CASES: dict[str, Case] = {
-    "iam:CreateGroup": Case((MAKES, "put inline policy", "add user to group"), lambda on: home(own("iam:CreateGroup", **on), *JOINS)),
+    "iam:CreateGroup": Case(
+        (MAKES, "put inline policy", "add user to group"), lambda on: home(own("iam:CreateGroup", **on), *JOINS)
+    ),
     "iam:CreatePolicy": Case(
         (MAKES, "attach policy"),
-        lambda on: home(own("iam:CreatePolicy", **on), own("iam:AttachUserPolicy", Condition={"ArnEquals": {"iam:PolicyARN": NEW_POLICY}})),
+        lambda on: home(
+            own("iam:CreatePolicy", **on),
+            own("iam:AttachUserPolicy", Condition={"ArnEquals": {"iam:PolicyARN": NEW_POLICY}}),
+        ),
     ),
     "iam:CreateRole": Case(
-        (MAKES, "assume role"), lambda on: home(own("iam:CreateRole", **on), **key_of(f"arn:aws:iam::{HOME}:role/new-*"))
+        (MAKES, "assume role"),
+        lambda on: home(own("iam:CreateRole", **on), **key_of(f"arn:aws:iam::{HOME}:role/new-*")),
     ),
     "iam:CreateUser": Case(
         (MAKES, "new credentials of a user"),
@@ -122,14 +155,19 @@ CASES: dict[str, Case] = {
     ),
     "iam:RemoveRoleFromInstanceProfile": Case(
         ("pass role",),
-        lambda on: with_profile(WEB.arn, own("iam:RemoveRoleFromInstanceProfile", **on), own("iam:AddRoleToInstanceProfile")),
+        lambda on: with_profile(
+            WEB.arn, own("iam:RemoveRoleFromInstanceProfile", **on), own("iam:AddRoleToInstanceProfile")
+        ),
         UNSURE,
     ),
-    "iam:CreatePolicyVersion": Case(("new policy version",), lambda on: attached((OLD,), own("iam:CreatePolicyVersion", BASE, **on))),
+    "iam:CreatePolicyVersion": Case(
+        ("new policy version",), lambda on: attached((OLD,), own("iam:CreatePolicyVersion", BASE, **on))
+    ),
     "iam:DeletePolicyVersion": Case(
         ("new policy version",),
         lambda on: with_account(
-            attached((OLD,), own("iam:DeletePolicyVersion", BASE, **on), own("iam:CreatePolicyVersion", BASE)), managed=FIVE.managed
+            attached((OLD,), own("iam:DeletePolicyVersion", BASE, **on), own("iam:CreatePolicyVersion", BASE)),
+            managed=FIVE.managed,
         ),
         ("unknown", "E0"),  # somebody else may delete one first
     ),
@@ -140,19 +178,28 @@ CASES: dict[str, Case] = {
         ("write identity provider", "assume role"), lambda on: with_okta(own("iam:CreateSAMLProvider", OKTA, **on))
     ),
     "iam:UpdateSAMLProvider": Case(
-        ("write identity provider", "assume role"), lambda on: with_okta(own("iam:UpdateSAMLProvider", OKTA, **on), OKTA)
+        ("write identity provider", "assume role"),
+        lambda on: with_okta(own("iam:UpdateSAMLProvider", OKTA, **on), OKTA),
     ),
-    "iam:DeleteUserPolicy": Case((TAKES,), lambda on: attached((BARS,), own("iam:DeleteUserPolicy", **on), own("kms:Decrypt"))),
-    "iam:DetachUserPolicy": Case((TAKES,), lambda on: attached((DENIES,), own("iam:DetachUserPolicy", **on), own("kms:Decrypt"))),
+    "iam:DeleteUserPolicy": Case(
+        (TAKES,), lambda on: attached((BARS,), own("iam:DeleteUserPolicy", **on), own("kms:Decrypt"))
+    ),
+    "iam:DetachUserPolicy": Case(
+        (TAKES,), lambda on: attached((DENIES,), own("iam:DetachUserPolicy", **on), own("kms:Decrypt"))
+    ),
     "iam:DeleteRolePolicy": Case(
-        (TAKES, "assume role"), lambda on: home(own("iam:DeleteRolePolicy", **on), role=role(own("kms:Decrypt"), bars=True))
+        (TAKES, "assume role"),
+        lambda on: home(own("iam:DeleteRolePolicy", **on), role=role(own("kms:Decrypt"), bars=True)),
     ),
     "iam:DetachRolePolicy": Case(
-        (TAKES, "assume role"), lambda on: home(own("iam:DetachRolePolicy", **on), role=role(own("kms:Decrypt"), bars=True, at=BASE))
+        (TAKES, "assume role"),
+        lambda on: home(own("iam:DetachRolePolicy", **on), role=role(own("kms:Decrypt"), bars=True, at=BASE)),
     ),
     "iam:DeleteGroupPolicy": Case((TAKES,), lambda on: in_group(own("iam:DeleteGroupPolicy", **on))),
     "iam:DetachGroupPolicy": Case((TAKES,), lambda on: in_group(own("iam:DetachGroupPolicy", **on), arn=BASE)),
-    "iam:RemoveUserFromGroup": Case(("remove user from group",), lambda on: in_group(own("iam:RemoveUserFromGroup", **on))),
+    "iam:RemoveUserFromGroup": Case(
+        ("remove user from group",), lambda on: in_group(own("iam:RemoveUserFromGroup", **on))
+    ),
     "iam:DeleteUserPermissionsBoundary": Case(
         ("delete permissions boundary",),
         lambda on: attached((), own("iam:DeleteUserPermissionsBoundary", **on), own("kms:Decrypt"), **BOUNDED),
@@ -170,21 +217,35 @@ CASES: dict[str, Case] = {
         lambda on: home(own("iam:PutRolePermissionsBoundary", **on), role=role(own("kms:Decrypt"), **BOUNDED)),
     ),
     "iam:TagUser": Case(("tag a user or role",), lambda on: attached((), own("iam:TagUser", **on), BLUE, **RED)),
-    "iam:UntagUser": Case(("untag a user or role",), lambda on: attached((), own("iam:UntagUser", **on), UNTAGGED, **RED)),
-    "iam:TagRole": Case(("tag a user or role", "assume role"), lambda on: home(own("iam:TagRole", **on), role=role(BLUE, **RED))),
-    "iam:UntagRole": Case(("untag a user or role", "assume role"), lambda on: home(own("iam:UntagRole", **on), role=role(UNTAGGED, **RED))),
+    "iam:UntagUser": Case(
+        ("untag a user or role",), lambda on: attached((), own("iam:UntagUser", **on), UNTAGGED, **RED)
+    ),
+    "iam:TagRole": Case(
+        ("tag a user or role", "assume role"), lambda on: home(own("iam:TagRole", **on), role=role(BLUE, **RED))
+    ),
+    "iam:UntagRole": Case(
+        ("untag a user or role", "assume role"), lambda on: home(own("iam:UntagRole", **on), role=role(UNTAGGED, **RED))
+    ),
     # What a share lets others do no page says (E3, L5a).
     "ram:CreateResourceShare": Case(("unknown", "L5a"), lambda on: home(own("ram:CreateResourceShare", **on))),
     "ram:AssociateResourceShare": Case(("unknown", "L5a"), lambda on: home(own("ram:AssociateResourceShare", **on))),
     "sts:AssumeRoleWithSAML": Case(("assume role",), lambda on: by_provider(OKTA, "sts:AssumeRoleWithSAML", on)),
-    "sts:AssumeRoleWithWebIdentity": Case(("assume role",), lambda on: by_provider(GITHUB, "sts:AssumeRoleWithWebIdentity", on)),
+    "sts:AssumeRoleWithWebIdentity": Case(
+        ("assume role",), lambda on: by_provider(GITHUB, "sts:AssumeRoleWithWebIdentity", on)
+    ),
     "sts:GetFederationToken": Case(
         ("get federation token",),
-        lambda on: home(own("sts:GetFederationToken", **on), key=allow(aws(f"arn:aws:sts::{HOME}:federated-user/fay"), "kms:Decrypt")),
+        lambda on: home(
+            own("sts:GetFederationToken", **on),
+            key=allow(aws(f"arn:aws:sts::{HOME}:federated-user/fay"), "kms:Decrypt"),
+        ),
     ),
-    "sts:TagSession": Case(("assume role",), lambda on: with_session(own("sts:TagSession", **on), uses={"aws:PrincipalTag/team": "blue"})),
+    "sts:TagSession": Case(
+        ("assume role",), lambda on: with_session(own("sts:TagSession", **on), uses={"aws:PrincipalTag/team": "blue"})
+    ),
     "sts:SetSourceIdentity": Case(
-        ("assume role",), lambda on: with_session(own("sts:SetSourceIdentity", **on), uses={"aws:SourceIdentity": "fay"})
+        ("assume role",),
+        lambda on: with_session(own("sts:SetSourceIdentity", **on), uses={"aws:SourceIdentity": "fay"}),
     ),
 }
 STEPS = [entry.name for entry in entries("*") if entry.head is Head.STEP]
@@ -197,13 +258,20 @@ def _in_tables() -> Iterator[tuple[Statement, tuple[str, ...]]]:
 
 
 def test_each_step_of_the_catalogue_has_a_case() -> None:
-    patterns = [one for statement, _ in _in_tables() for one in [statement["Action"]] for one in ([one] if isinstance(one, str) else one)]
+    patterns = [
+        one
+        for statement, _ in _in_tables()
+        for one in [statement["Action"]]
+        for one in ([one] if isinstance(one, str) else one)
+    ]
     found = {name for name in STEPS for pattern in patterns if fnmatchcase(name, pattern)} | CASES.keys()
     assert {*STEPS} - in_ways_to_run() - found == set() and CASES.keys() <= {*STEPS}
 
 
 def test_each_kind_of_step_is_in_a_story() -> None:
-    told_of = {step for _, steps in _in_tables() for step in steps} | {step for case in CASES.values() for step in case.steps}
+    told_of = {step for _, steps in _in_tables() for step in steps} | {
+        step for case in CASES.values() for step in case.steps
+    }
     elsewhere = {StepKind.SHARE, StepKind.OWN_IDENTITY, StepKind.CHANGE_CODE}  # never told; takes no permission; below
     assert {kind for kind in StepKind if kind.value not in told_of} == elsewhere
 
@@ -240,7 +308,8 @@ def test_each_way_into_code_that_runs(name: str, number: int) -> None:
 
 
 def test_e1_names_that_have_no_end_are_given_up_before_they_are_many() -> None:
-    # `role/*${aws:username}`: of a role that could be made each ending may be the name of a user, after whom other roles are named.
+    # `role/*${aws:username}`: of a role that could be made each ending may be the name of a user, after whom other
+    # roles are named.
     iam = f"arn:aws:iam::{HOME}:"
     named = document(own("sts:AssumeRole", f"{iam}role/*${{aws:username}}"), arn=f"{ADMINS}#p")
     code = trusting(admits(aws(f"{iam}root")), arn=f"{iam}role/x-abc", own=(USES,))

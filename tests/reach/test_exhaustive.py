@@ -1,4 +1,5 @@
-"""The exhaustive search itself: chains that are known, what its sample holds, and that what it leaves out is not worth making."""
+"""The exhaustive search itself: chains that are known, what its sample holds, and that what it leaves out is not worth
+making."""
 
 from __future__ import annotations
 
@@ -60,12 +61,17 @@ def test_two_who_are_held_import_material_together() -> None:
     estate = state(own("kms:ImportKeyMaterial"), others=(role,), facts={"origin": "EXTERNAL", "grants": ()}).estate
     outcome, chain = search(estate, BY, "kms:Decrypt", KEY, 2)
     assert chain is not None
-    assert (outcome, [move.kind for move in chain.moves]) == (Outcome.ALLOW, [StepKind.ASSUME_ROLE, StepKind.IMPORT_MATERIAL])
+    assert (outcome, [move.kind for move in chain.moves]) == (
+        Outcome.ALLOW,
+        [StepKind.ASSUME_ROLE, StepKind.IMPORT_MATERIAL],
+    )
 
 
 def test_readings_are_told_and_none_is_taken_for_certain() -> None:
     # D4: whether a boundary without an Allow limits what a key policy gives to everyone is open.
-    bounded = identity(ALICE, bounded=True, boundary=replace(identity(ALICE, own("s3:*")).policies[0], identity="e#boundary"))
+    bounded = identity(
+        ALICE, bounded=True, boundary=replace(identity(ALICE, own("s3:*")).policies[0], identity="e#boundary")
+    )
     before = state(key=allow("*", "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalAccount": HOME}}))
     (account,) = before.estate.accounts
     estate = replace(before.estate, accounts=(replace(account, users=(bounded,)),))
@@ -86,14 +92,17 @@ def test_every_move_of_the_sample_is_well_formed_and_every_chain_replays(seed: i
 
 
 @pytest.mark.parametrize(
-    ("seed", "action"), [(seed, "kms:Decrypt") for seed in range(20, 34)] + [(seed, "kms:PutKeyPolicy") for seed in (2, 5)]
+    ("seed", "action"),
+    [(seed, "kms:Decrypt") for seed in range(20, 34)] + [(seed, "kms:PutKeyPolicy") for seed in (2, 5)],
 )
 def test_what_is_left_out_is_not_worth_making(seed: int, action: str) -> None:
     question = random_question(seed)
     key = question.estate.keys[0].arn
     told = [search(question.estate, question.caller, action, key, 2, pruned) for pruned in (True, False)]
     assert told[0][0] is told[1][0]
-    assert [len(chain.moves) if chain else None for _, chain in told][0] == [len(chain.moves) if chain else None for _, chain in told][1]
+    assert [len(chain.moves) if chain else None for _, chain in told][0] == [
+        len(chain.moves) if chain else None for _, chain in told
+    ][1]
 
 
 def test_a_seed_is_an_estate() -> None:
@@ -105,5 +114,8 @@ def test_the_sample_has_every_kind_of_step_that_it_tells() -> None:
     kinds = set()
     for seed in range(60):
         question = random_question(seed)
-        kinds |= {move.kind for move in Sampler.of(question.estate, "kms:Decrypt").moves(State(question.estate, (question.caller,)))}
+        kinds |= {
+            move.kind
+            for move in Sampler.of(question.estate, "kms:Decrypt").moves(State(question.estate, (question.caller,)))
+        }
     assert set(StepKind) - kinds == {StepKind.SHARE}

@@ -15,15 +15,19 @@ from verifier.model.steps.chains import State
 
 FREE: dict[str, Any] = {"facts": {"grants": ()}}
 MAKES = state(own(["iam:CreateRole", "iam:PutRolePolicy"]), key=allow(aws(BOB), "kms:Encrypt"), **FREE)
-"""A role that is made, may do anything, is assumed, and shares the key, of which no story is told (L5a). The two in the middle are both
-open after the first step."""
+"""A role that is made, may do anything, is assumed, and shares the key, of which no story is told (L5a). The two in the
+middle are both open after the first step."""
 TAGGED = own("kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}})
 TAGS = state(others=(trusting(admits(aws(ALICE), ["sts:AssumeRole", "sts:TagSession"]), own=(TAGGED,)),), **FREE)
 """A session and its tags are had by one step."""
-GRANTS = state(own(["kms:CreateGrant", "kms:ListGrants"]), others=(trusting(admits(aws(f"arn:aws:iam::{HOME}:root"))),), **FREE)
+GRANTS = state(
+    own(["kms:CreateGrant", "kms:ListGrants"]), others=(trusting(admits(aws(f"arn:aws:iam::{HOME}:root"))),), **FREE
+)
 """So is a grant of whatever operations."""
 RUNS = trusting(admits({"Service": LAMBDA}), own=(own("kms:Decrypt"),))
-ENTERS = trusting(admits(aws(ALICE)), arn=OTHER, own=(own("lambda:UpdateFunctionCode"), own("iam:PutRolePolicy", TARGET)))
+ENTERS = trusting(
+    admits(aws(ALICE)), arn=OTHER, own=(own("lambda:UpdateFunctionCode"), own("iam:PutRolePolicy", TARGET))
+)
 IN_DOUBT = state(own("sts:AssumeRole", OTHER), others=(ENTERS, RUNS), **FREE)
 OUTSIDE = admits("*", Condition={"StringNotEquals": {"aws:PrincipalAccount": HOME}})
 WRITES = own("iam:PutRolePolicy", OTHER)
@@ -42,8 +46,8 @@ ANOTHER = state(
 """Whom the role gives every permission shares the key, of which no story is told, and re-encrypts from it as well."""
 MEMBER: dict[str, Any] = {"key": allow(aws(BOB), "kms:Encrypt"), "organization": organization()}
 FROM_OUTSIDE = state(WRITES, others=(trusting(OUTSIDE, arn=OTHER),), **MEMBER, **FREE)
-"""A role that is assumed from an account of the caller's own shares the key, once its policy was written. What that account may do in an
-organization is no step in this one."""
+"""A role that is assumed from an account of the caller's own shares the key, once its policy was written. What that
+account may do in an organization is no step in this one."""
 
 
 @pytest.mark.parametrize(

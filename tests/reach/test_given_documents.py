@@ -36,7 +36,11 @@ def refuses(action: Any = "kms:Decrypt", **condition: Any) -> Statement:
         (((USES, refuses(Bool={"aws:SecureTransport": "false"})),), (), ("add user to group",)),
         (((USES, refuses(Bool={"aws:SecureTransport": "true"})),), (), PROVED),
         (((USES, refuses(StringEquals={"aws:ResourceTag/team": "red"})),), (), PROVED),
-        (((USES, refuses(StringEquals={"aws:ResourceTag/team": "red"})),), (own("kms:UntagResource"),), ("add user to group", "untag key")),
+        (
+            ((USES, refuses(StringEquals={"aws:ResourceTag/team": "red"})),),
+            (own("kms:UntagResource"),),
+            ("add user to group", "untag key"),
+        ),
         # What is deleted allows nothing any more; what is written may allow all.
         (((USES, refuses()),), (own("iam:DeleteGroupPolicy"),), PROVED),
         (((USES, refuses()),), (own("iam:PutGroupPolicy"),), ("put inline policy", "add user to group")),
@@ -67,12 +71,22 @@ ATTACHES = own("iam:AttachUserPolicy", Condition={"ArnEquals": {"iam:PolicyARN":
         (managed((USES, refuses())), (ATTACHES,), PROVED),
         (managed((USES, refuses(Bool={"aws:SecureTransport": "true"}))), (ATTACHES,), PROVED),
         (managed((USES, refuses(Null={"aws:MultiFactorAuthPresent": "true"}))), (ATTACHES,), ("attach policy",)),
-        (managed((USES, refuses())), (ATTACHES, own("iam:CreatePolicyVersion")), ("attach policy", "new policy version")),
+        (
+            managed((USES, refuses())),
+            (ATTACHES, own("iam:CreatePolicyVersion")),
+            ("attach policy", "new policy version"),
+        ),
         # Another version of it.
-        (managed((refuses(),), (USES,)), (ATTACHES, own("iam:SetDefaultPolicyVersion")), ("attach policy", "set default policy version")),
+        (
+            managed((refuses(),), (USES,)),
+            (ATTACHES, own("iam:SetDefaultPolicyVersion")),
+            ("attach policy", "set default policy version"),
+        ),
         (managed((USES, refuses()), (USES, refuses("kms:*"))), (ATTACHES, own("iam:SetDefaultPolicyVersion")), PROVED),
     ],
 )
-def test_e1_what_a_managed_policy_allows_and_denies(policy: ManagedPolicy, mine: tuple[Statement, ...], steps: tuple[str, ...]) -> None:
+def test_e1_what_a_managed_policy_allows_and_denies(
+    policy: ManagedPolicy, mine: tuple[Statement, ...], steps: tuple[str, ...]
+) -> None:
     found = told(state(*mine, managed=(policy,), **FACTS))
     assert found == steps or sorted(found) == sorted(steps)

@@ -18,7 +18,17 @@ CONTEXT = "kms:EncryptionContext:t"
 OTHER_KEY = KEY.replace("1234abcd", "5678abcd")
 ABSENT, IS_A = holds("Null", CONTEXT, "true"), holds("StringEquals", CONTEXT, "a")
 WITH_A = {"StringEquals": {CONTEXT: "a"}}
-DECRYPTS = Invariant("", Expectation.REFUSED, PrincipalLike(Text(ALICE)), (Text("kms:Decrypt"),), None, IS_A, (), "nobody", eventually=True)
+DECRYPTS = Invariant(
+    "",
+    Expectation.REFUSED,
+    PrincipalLike(Text(ALICE)),
+    (Text("kms:Decrypt"),),
+    None,
+    IS_A,
+    (),
+    "nobody",
+    eventually=True,
+)
 GRANTS_A = {"StringEquals": {"kms:GrantConstraintType": "EncryptionContextEquals", CONTEXT: "a"}}
 
 
@@ -35,7 +45,9 @@ GRANTS_A = {"StringEquals": {"kms:GrantConstraintType": "EncryptionContextEquals
         (own("kms:CreateGrant", Condition=GRANTS_A), ABSENT, Status.UNKNOWN),
     ],
 )
-def test_what_leaves_the_key_is_what_the_invariant_is_about(mine: dict[str, object], when: ConditionExpression, expected: Status) -> None:
+def test_what_leaves_the_key_is_what_the_invariant_is_about(
+    mine: dict[str, object], when: ConditionExpression, expected: Status
+) -> None:
     before = state(mine, facts={"grants": ()})
     whom = PrincipalLike(Text(ALICE))
     asked = Invariant("", Expectation.REFUSED, whom, (Text("kms:Decrypt"),), None, when, (), "nobody", eventually=True)
@@ -71,7 +83,11 @@ READS_B = own("kms:Decrypt", Condition={"StringEquals": {CONTEXT: "b"}})
         ((own("kms:ReEncryptTo"), READS_B), IS_A, Status.PROVED),
         ((own(["kms:ReEncryptFrom", "kms:ReEncryptTo"], Condition=NOT_SAME), NO_OTHER, READS_B), IS_A, Status.PROVED),
         # What is not about contexts is decided by whom and when the last request is made.
-        ((AGAIN, own("kms:Decrypt", Condition={"NotIpAddress": {SOURCE: OFFICE}})), holds("IpAddress", SOURCE, OFFICE), Status.PROVED),
+        (
+            (AGAIN, own("kms:Decrypt", Condition={"NotIpAddress": {SOURCE: OFFICE}})),
+            holds("IpAddress", SOURCE, OFFICE),
+            Status.PROVED,
+        ),
     ],
 )
 def test_a_ciphertext_may_come_under_the_same_key_with_another_context(
@@ -86,9 +102,18 @@ def test_a_ciphertext_may_come_under_the_same_key_with_another_context(
 @pytest.mark.parametrize("back", [True, False])
 def test_and_so_by_way_of_another_key(back: bool) -> None:
     other = one_key(DELEGATES, arn=OTHER_KEY, aliases=(), grants=())
-    there, here = (["kms:ReEncryptFrom", KEY], ["kms:ReEncryptTo", OTHER_KEY]), (["kms:ReEncryptFrom", OTHER_KEY], ["kms:ReEncryptTo", KEY])
+    there, here = (
+        (["kms:ReEncryptFrom", KEY], ["kms:ReEncryptTo", OTHER_KEY]),
+        (["kms:ReEncryptFrom", OTHER_KEY], ["kms:ReEncryptTo", KEY]),
+    )
     mine = [own(*one, Condition=NOT_SAME) for one in (*there, *(here if back else here[:1]))]
     outside = {"Effect": "Deny", "Action": "kms:ReEncryptTo", "NotResource": [KEY, OTHER_KEY]}
-    before = state(*mine, own("kms:Decrypt", KEY, Condition={"StringEquals": {CONTEXT: "b"}}), outside, keys=(other,), facts={"grants": ()})
+    before = state(
+        *mine,
+        own("kms:Decrypt", KEY, Condition={"StringEquals": {CONTEXT: "b"}}),
+        outside,
+        keys=(other,),
+        facts={"grants": ()},
+    )
     (found,) = [one for one in prove(before.estate, [DECRYPTS]).verdicts if one.target == KEY]
     assert found.status is (Status.UNKNOWN if back else Status.PROVED), found.reason

@@ -1,4 +1,5 @@
-"""Chains in which only sessions can come about: what no session as things are may do to the key, changes nothing (E0, F3)."""
+"""Chains in which only sessions can come about: what no session as things are may do to the key, changes nothing (E0,
+F3)."""
 
 from __future__ import annotations
 
@@ -47,14 +48,22 @@ STEPS: dict[Any, tuple[str, ...]] = {
 def test_f3_a_session_under_a_name_that_its_trust_policy_refuses(action: str) -> None:
     assert told(world(allow(aws(session("Bob")), action))) == PROVED
     assert told(world(allow(aws(session("Alice")), action))) == ("assume role", *STEPS[action])
-    assert told(world(allow(aws(session("Alice-2")), action), others=(role("StringLike", LIKE_MINE),))) == ("assume role", *STEPS[action])
+    assert told(world(allow(aws(session("Alice-2")), action), others=(role("StringLike", LIKE_MINE),))) == (
+        "assume role",
+        *STEPS[action],
+    )
     assert told(world(allow(aws(session("Bob")), action), others=(role("StringNotEquals", "Bob"),))) == PROVED
-    assert told(world(allow(aws(session("Bob")), action), others=(trusting(admits(aws(ALICE))),))) == ("assume role", *STEPS[action])
+    assert told(world(allow(aws(session("Bob")), action), others=(trusting(admits(aws(ALICE))),))) == (
+        "assume role",
+        *STEPS[action],
+    )
 
 
 def test_f3_the_name_at_the_end_of_a_user_id() -> None:
     for name, steps in (("Bob", PROVED), ("Alice", ("assume role", "put key policy"))):
-        assert told(world(allow("*", "kms:PutKeyPolicy", Condition={"StringLike": {"aws:userid": f"*:{name}"}}))) == steps
+        assert (
+            told(world(allow("*", "kms:PutKeyPolicy", Condition={"StringLike": {"aws:userid": f"*:{name}"}}))) == steps
+        )
 
 
 def test_e0_what_changes_who_may_have_a_name_is_not_left_out() -> None:
@@ -70,6 +79,8 @@ def test_e0_what_changes_who_may_have_a_name_is_not_left_out() -> None:
     assert told(world(both, others=chained)) == ("assume role", "assume role", "put key policy")
     assert told(world(named, others=chained)) == PROVED
     # A role that a service acts as, whose sessions the service names.
-    by_service = trusting(admits(aws(ALICE), Condition={"StringEquals": {NAME: MINE}}), admits({"Service": "lambda.amazonaws.com"}))
+    by_service = trusting(
+        admits(aws(ALICE), Condition={"StringEquals": {NAME: MINE}}), admits({"Service": "lambda.amazonaws.com"})
+    )
     passes = own(["iam:PassRole", "lambda:*"])
     assert told(world(named, mine=passes, others=(by_service,)))[0] != "proved"

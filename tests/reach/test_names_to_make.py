@@ -1,4 +1,5 @@
-"""The names that could be given to what is made: one for each class that texts tell apart, and none that something has."""
+"""The names that could be given to what is made: one for each class that texts tell apart, and none that something
+has."""
 
 from __future__ import annotations
 
@@ -14,7 +15,9 @@ START = "arn:aws:iam::111122223333:"
 ROLE = f"{START}role/"
 
 
-def made(texts: Sequence[Named], present: Sequence[str] = (), copies: int = 1, kind: str = "role") -> list[tuple[str, ...]]:
+def made(
+    texts: Sequence[Named], present: Sequence[str] = (), copies: int = 1, kind: str = "role"
+) -> list[tuple[str, ...]]:
     return list(Patterns(texts, (), START).names(kind, present, copies))
 
 

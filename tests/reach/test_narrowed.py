@@ -90,8 +90,14 @@ def test_for_steps() -> None:
 
 def with_target(small: Estate, estate: Estate, request: Request) -> Estate:
     """The narrowed estate with the role or user that a request is on, which `StepOffers` gives with the target."""
-    found = [one for account in estate.accounts for one in (*account.users, *account.roles) if one.arn == request.resource]
-    return replace(small, accounts=tuple(_with(account, one) for account in small.accounts for one in found)) if found else small
+    found = [
+        one for account in estate.accounts for one in (*account.users, *account.roles) if one.arn == request.resource
+    ]
+    return (
+        replace(small, accounts=tuple(_with(account, one) for account in small.accounts for one in found))
+        if found
+        else small
+    )
 
 
 def _with(account: Account, target: Identity) -> Account:
@@ -110,22 +116,33 @@ def _with(account: Account, target: Identity) -> Account:
 def test_a_tag_that_only_a_policy_variable_asks_for_keeps_those_without_policies() -> None:
     # F3, L7: that Alice has no tag `team` is what her entry in the inventory says, and no condition key names that tag.
     mine = {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}
-    before = state(own("s3:*"), key={"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", "Condition": mine})
+    before = state(
+        own("s3:*"),
+        key={"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", "Condition": mine},
+    )
     asked = moves.request(BY, "kms:Decrypt", KEY)
     for estate in (before.estate, for_keys(before.estate)):
         assert evaluate(estate, asked).outcome.value == "deny"
         assert [user.arn for user in estate.accounts[0].users] == [ALICE]
     writes = own("iam:PutUserPolicy", Condition={"StringEquals": {"iam:ResourceTag/team": "${aws:PrincipalTag/team}"}})
-    roles = state(own("s3:*"), others=(trusting(*({"Effect": "Allow", "Principal": "*", "Action": "sts:*"},), own=(writes,)),))
-    assert {one.arn for one in (*for_steps(roles.estate).accounts[0].users, *for_steps(roles.estate).accounts[0].roles)} == {ALICE, TARGET}
+    roles = state(
+        own("s3:*"), others=(trusting(*({"Effect": "Allow", "Principal": "*", "Action": "sts:*"},), own=(writes,)),)
+    )
+    assert {
+        one.arn for one in (*for_steps(roles.estate).accounts[0].users, *for_steps(roles.estate).accounts[0].roles)
+    } == {ALICE, TARGET}
 
 
 def test_what_is_left_out() -> None:
-    before = state(own("s3:*"), others=(trusting({"Effect": "Allow", "Principal": "*", "Action": "sts:*"}, own=(own("iam:*"),)),))
+    before = state(
+        own("s3:*"), others=(trusting({"Effect": "Allow", "Principal": "*", "Action": "sts:*"}, own=(own("iam:*"),)),)
+    )
     assert members(for_keys(before.estate)) == 0
     assert [role.arn for role in for_steps(before.estate).accounts[0].roles] == [TARGET]
     several = for_keys(state(own("s3:*"), own("kms:Encrypt"), own("iam:*")).estate)
-    assert [statement.index for policy in several.accounts[0].users[0].policies for statement in policy.statements] == [1]
+    assert [statement.index for policy in several.accounts[0].users[0].policies for statement in policy.statements] == [
+        1
+    ]
     unknown = state(own("k?s:NewAction"), own("*:*"))
     assert members(for_keys(unknown.estate)) == members(unknown.estate)
 
@@ -134,7 +151,9 @@ def test_who_is_in_an_inventory_matters_where_it_leaves_some_out_or_something_of
     # U1: whoever an incomplete inventory does not list has free policies; U3: what is not known of Alice may allow.
     asked = moves.request(BY, "kms:Decrypt", KEY)
     before = with_account(state(own("s3:*")), complete=False)
-    unknown = state(own("s3:*"), unmodelled=(Unmodelled("p", "U3", Influence.MAY_ALLOW, "a policy of Alice", principal=ALICE),))
+    unknown = state(
+        own("s3:*"), unmodelled=(Unmodelled("p", "U3", Influence.MAY_ALLOW, "a policy of Alice", principal=ALICE),)
+    )
     for estate, expected in ((before.estate, "deny"), (unknown.estate, "depends")):
         assert evaluate(estate, asked).outcome.value == expected
         assert said(evaluate(for_keys(estate), asked)) == said(evaluate(estate, asked))

@@ -64,7 +64,11 @@ def first(random: Random) -> State:
         policy.identity: policy
         for policy in (*alice.policies, *some(random, *DOCUMENTS.values()), *(p for g in inside for p in g.policies))
     }
-    users = (replace(alice, policies=tuple(policies.values()), groups=tuple(group.arn for group in inside), **boundary(random)),)
+    users = (
+        replace(
+            alice, policies=tuple(policies.values()), groups=tuple(group.arn for group in inside), **boundary(random)
+        ),
+    )
     roles = (replace(role, policies=(*role.policies, *some(random, *DOCUMENTS.values())), **boundary(random)),)
     managed = tuple(ManagedPolicy(arn, (("v1", policy),), "v1") for arn, policy in DOCUMENTS.items())
     return with_account(before, users=users, roles=roles, managed=managed)
@@ -87,7 +91,10 @@ def steps(random: Random, at: State) -> list[tuple[Fact, Move]]:
             (
                 (Fact(FactKind.INLINE, owner), moves.put_policy(BY, owner, document(*EVERYTHING, arn=f"{owner}#new"))),
                 (Fact(FactKind.ATTACHED, owner), moves.attach(BY, owner, document(*EVERYTHING, arn=ADMINISTRATOR))),
-                (Fact(FactKind.ATTACH, owner, (arn,)), moves.attach(BY, owner, dict(managed.versions)[managed.default or ""])),
+                (
+                    Fact(FactKind.ATTACH, owner, (arn,)),
+                    moves.attach(BY, owner, dict(managed.versions)[managed.default or ""]),
+                ),
                 (Fact(FactKind.VERSION, arn), moves.new_version(BY, document(*EVERYTHING, arn=arn))),
                 (Fact(FactKind.JOINED, group), moves.join(BY, ALICE, group)),
             )
@@ -124,14 +131,19 @@ def test_a_power_is_met_iff_the_steps_gave_it(by: str) -> None:
         later = before
         for _, move in taken:
             later = after(later, move)
-        at_first = next(one for account in before.estate.accounts for one in (*account.users, *account.roles) if one.arn == by)
-        facts = Facts({fact: Derivation(None, ALICE, (), 1) for fact in [Fact(FactKind.HOLDS, by), *(fact for fact, _ in taken)]})
+        at_first = next(
+            one for account in before.estate.accounts for one in (*account.users, *account.roles) if one.arn == by
+        )
+        facts = Facts(
+            {fact: Derivation(None, ALICE, (), 1) for fact in [Fact(FactKind.HOLDS, by), *(fact for fact, _ in taken)]}
+        )
         needs = Needs(Identities(before.estate), {})
         for power in POWERS:
             given = needs.met(Cube(0, frozenset({power})), "", None, by, facts)
             in_force = has(later.estate, by, power)
             if power.startswith("power:attach:"):
-                # What comes with a group that is joined is met by `joined`; what is attached already can be attached again.
+                # What comes with a group that is joined is met by `joined`; what is attached already can be attached
+                # again.
                 direct = Fact(FactKind.ATTACH, by, (power.removeprefix("power:attach:"),))
                 assert given is not None or direct not in facts, (seed, power)
                 assert given is None or in_force, (seed, power)
@@ -150,7 +162,9 @@ def test_powers_are_available_iff_each_is_met(late: bool) -> None:
         random = Random(seed)
         before = first(random)
         kinds = (FactKind.RESOURCE_POLICY, FactKind.TAGGED, FactKind.UNBOUNDED, FactKind.REBOUND)
-        taken = [fact for fact, _ in steps(random, before)] + [Fact(kind, random.choice(OWNERS)) for kind in some(random, *kinds)]
+        taken = [fact for fact, _ in steps(random, before)] + [
+            Fact(kind, random.choice(OWNERS)) for kind in some(random, *kinds)
+        ]
         known = {fact: Derivation(None, ALICE, (), 1) for fact in [Fact(FactKind.HOLDS, ALICE), *taken]}
         needs, facts = Needs(Identities(before.estate), {}), Facts(dict([*known.items()][: 2 if late else None]))
         for by, target in product((ALICE, TARGET), repeat=2):
@@ -158,12 +172,16 @@ def test_powers_are_available_iff_each_is_met(late: bool) -> None:
         facts.add(known)  # what was found of fewer facts is not taken for an answer
         for by, target in product((ALICE, TARGET), repeat=2):
             found = needs.available(powers, target, by, facts)
-            assert found == {one for one in powers if needs.met(Cube(0, frozenset({one})), target, None, by, facts) is not None}, seed
+            assert found == {
+                one for one in powers if needs.met(Cube(0, frozenset({one})), target, None, by, facts) is not None
+            }, seed
             seen[bool(found)] += 1
     assert min(seen.values()) >= 20, seen
 
 
-def met(power: str, *facts: Fact, target: str = KEY, by: str = ALICE, action: str | None = None, keys: Any = None) -> bool:
+def met(
+    power: str, *facts: Fact, target: str = KEY, by: str = ALICE, action: str | None = None, keys: Any = None
+) -> bool:
     needs = Needs(Identities(state(SMALL).estate), keys or {})
     known = Facts({fact: Derivation(None, ALICE, (), 1) for fact in (Fact(FactKind.HOLDS, by), *facts)})
     return needs.met(Cube(0, frozenset({power})), target, action, by, known) is not None
@@ -192,23 +210,39 @@ def test_no_fact_is_taken_for_another() -> None:
         ("kms:CreateGrant/kms:Decrypt", [("kms:CreateGrant", "-1"), ("kms:Decrypt", "2")], True),
     ],
 )
-def test_a_grant_is_of_the_operation_and_for_the_grantee(action: str, granted: list[tuple[str, str]], expected: bool) -> None:
+def test_a_grant_is_of_the_operation_and_for_the_grantee(
+    action: str, granted: list[tuple[str, str]], expected: bool
+) -> None:
     # G6: a grant that is to allow a child grant has the child's operation as well. Alice is of class 1 of the grantees.
     keys = {KEY: SimpleNamespace(rules=SimpleNamespace(classes_of_grantee=lambda _: 2, aliases_at_first=lambda: None))}
-    assert met(GRANT, *(Fact(FactKind.MAY_GRANT, KEY, details) for details in granted), action=action, keys=keys) is expected
+    assert (
+        met(GRANT, *(Fact(FactKind.MAY_GRANT, KEY, details) for details in granted), action=action, keys=keys)
+        is expected
+    )
     other = KEY.replace("1234abcd", "5678abcd")
     assert not met(GRANT, *(Fact(FactKind.MAY_GRANT, other, details) for details in granted), action=action, keys=keys)
 
 
 @pytest.mark.parametrize(
     ("mask", "facts", "expected"),
-    [(0b001, (), True), (0b010, (), False), (0b010, ("1",), True), (0b010, ("2",), False), (0b110, ("2",), True), (0b111, (), True)],
+    [
+        (0b001, (), True),
+        (0b010, (), False),
+        (0b010, ("1",), True),
+        (0b010, ("2",), False),
+        (0b110, ("2",), True),
+        (0b111, (), True),
+    ],
 )
-def test_a_tag_has_its_first_value_or_one_that_it_can_be_given(mask: int, facts: tuple[str, ...], expected: bool) -> None:
+def test_a_tag_has_its_first_value_or_one_that_it_can_be_given(
+    mask: int, facts: tuple[str, ...], expected: bool
+) -> None:
     name = "aws:resourcetag/team"
     keys: Any = {KEY: SimpleNamespace(rules=SimpleNamespace(first_class_of=lambda _: 0, aliases_at_first=lambda: None))}
     known = Facts({Fact(FactKind.TAG, KEY, (name, number)): Derivation(None, ALICE, (), 1) for number in facts})
-    found = Needs(Identities(state(SMALL).estate), keys).met(Cube(0, frozenset(), ((name, mask),)), KEY, None, ALICE, known)
+    found = Needs(Identities(state(SMALL).estate), keys).met(
+        Cube(0, frozenset(), ((name, mask),)), KEY, None, ALICE, known
+    )
     assert (found is not None) is expected
 
 
@@ -229,7 +263,9 @@ ANOTHER = KEY.replace("1234abcd", "5678abcd")
         (1, ((f"{START}alias/a", "nowhere"), (f"{ANOTHER}alias/ab", "nowhere")), False),
     ],
 )
-def test_aliases_are_those_at_first_or_others_once_they_are_moved(mask: int, moved: tuple[tuple[str, ...], ...], expected: bool) -> None:
+def test_aliases_are_those_at_first_or_others_once_they_are_moved(
+    mask: int, moved: tuple[tuple[str, ...], ...], expected: bool
+) -> None:
     """The key has two of the class."""
     names = SimpleNamespace(of=lambda name: "held:0" if name.startswith("alias/a") else None)
     key = Key(KEY, aliases=("alias/a", "alias/ab", "alias/z"))
@@ -244,13 +280,19 @@ def test_aliases_are_those_at_first_or_others_once_they_are_moved(mask: int, mov
         (((f"{START}alias/z", KEY),), False),
     ],
 )
-def test_a_key_has_an_alias_once_one_of_the_class_is_its_own(moved: tuple[tuple[str, ...], ...], expected: bool) -> None:
+def test_a_key_has_an_alias_once_one_of_the_class_is_its_own(
+    moved: tuple[tuple[str, ...], ...], expected: bool
+) -> None:
     names = SimpleNamespace(of=lambda name: "held:0" if name.startswith("alias/a") else None)
     assert has_aliases({"held:0": 1}, Key(KEY, aliases=()), names, 2, moved) is expected
 
 
 def has_aliases(at_first: dict[str, int], key: Key, names: Any, mask: int, moved: tuple[tuple[str, ...], ...]) -> bool:
     keys: Any = {KEY: SimpleNamespace(rules=SimpleNamespace(aliases_at_first=lambda: at_first, key=key, aliases=names))}
-    known = Facts({Fact(FactKind.ALIASES, subject, tuple(details)): Derivation(None, ALICE, (), 1) for subject, *details in moved})
-    found = Needs(Identities(state(SMALL).estate), keys).met(Cube(0, frozenset(), (("held:0", mask),)), KEY, None, ALICE, known)
+    known = Facts(
+        {Fact(FactKind.ALIASES, subject, tuple(details)): Derivation(None, ALICE, (), 1) for subject, *details in moved}
+    )
+    found = Needs(Identities(state(SMALL).estate), keys).met(
+        Cube(0, frozenset(), (("held:0", mask),)), KEY, None, ALICE, known
+    )
     return found is not None

@@ -1,5 +1,5 @@
-"""Each step of W2 on users, roles, groups and managed policies, asked as an invariant: refuted with a story that replays, and proved
-once one condition shuts it. Pages are of the IAM User Guide.
+"""Each step of W2 on users, roles, groups and managed policies, asked as an invariant: refuted with a story that
+replays, and proved once one condition shuts it. Pages are of the IAM User Guide.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ BLUE = {"StringEquals": {"aws:ResourceTag/team": "blue"}}
 RED = {"StringEquals": {"iam:ResourceTag/team": "red"}}
 
 
-def home(*mine: Statement, bob: Identity | None = None, role: Identity | None = None, group: Group | None = None, **more: Any) -> State:
+def home(
+    *mine: Statement, bob: Identity | None = None, role: Identity | None = None, group: Group | None = None, **more: Any
+) -> State:
     """Alice; Bob, a role and a group, none of whom is of use unless said otherwise; a managed policy."""
     others = (bob or identity(BOB, tags=TEAM), role or trusting(admits(EC2), tags=TEAM))
     return state(*mine, others=others, groups=(group or Group(ADMINS),), managed=(MANAGED,), **NO_GRANTS, **more)
@@ -110,8 +112,18 @@ CASES: dict[str, tuple[tuple[str, ...], tuple[Statement, ...], dict[str, Any], t
         (BLUE, {"StringEquals": {"iam:PermissionsBoundary": BASE}}),
     ),
     "create access key": (("new credentials of a user",), (own("iam:CreateAccessKey"),), {"bob": BOB_USES}, (BLUE,)),
-    "create login profile": (("new credentials of a user",), (own("iam:CreateLoginProfile"),), {"bob": BOB_USES}, (BLUE,)),
-    "update login profile": (("new credentials of a user",), (own("iam:UpdateLoginProfile"),), {"bob": BOB_USES}, (BLUE,)),
+    "create login profile": (
+        ("new credentials of a user",),
+        (own("iam:CreateLoginProfile"),),
+        {"bob": BOB_USES},
+        (BLUE,),
+    ),
+    "update login profile": (
+        ("new credentials of a user",),
+        (own("iam:UpdateLoginProfile"),),
+        {"bob": BOB_USES},
+        (BLUE,),
+    ),
     "pass role": (
         ("pass role",),
         (own("iam:PassRole"), own("lambda:*eFunction")),
@@ -133,7 +145,9 @@ def test_open(name: str) -> None:
     assert sorted(told(home(*mine, **world))) == sorted(steps)
 
 
-@pytest.mark.parametrize(("name", "number"), [(name, number) for name, case in CASES.items() for number in range(len(case[3]) + 1)])
+@pytest.mark.parametrize(
+    ("name", "number"), [(name, number) for name, case in CASES.items() for number in range(len(case[3]) + 1)]
+)
 def test_shut_by_one_condition(name: str, number: int) -> None:
     _, (first, *rest), world, conditions = CASES[name]
     mine = (*rest,) if number == len(conditions) else ({**first, "Condition": conditions[number]}, *rest)
@@ -146,7 +160,9 @@ WAYS = [(service, way) for service in running_services() for way in ways_to_run(
 @pytest.mark.parametrize(("service", "way"), WAYS, ids=[way[-1] for _, way in WAYS])
 def test_a_role_is_passed_to_each_service_that_runs_code(service: str, way: tuple[str, ...]) -> None:
     # id_roles_use_passrole: the trust policy admits the service, and the caller may use all actions of the way.
-    role = trusting(admits({"Service": service}, ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]), own=(USES,))
+    role = trusting(
+        admits({"Service": service}, ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]), own=(USES,)
+    )
     to_service = own("iam:PassRole", Condition={"StringLike": {"iam:PassedToService": service.replace(".com", ".*")}})
     assert told(home(to_service, own(list(way)), role=role)) == ("pass role",)
     # Without what starts it, something else may; without the action that takes the role, nothing has it.
@@ -172,7 +188,11 @@ def test_a_role_is_passed_to_a_service_of_which_nothing_is_known() -> None:
 )
 def test_what_is_started_is_what_was_made(made: str, started: str, expected: tuple[str, ...]) -> None:
     function = f"arn:aws:lambda:*:{HOME}:function:"
-    mine = (own("lambda:CreateFunction", function + made), own("lambda:InvokeFunction", function + started), own("iam:PassRole"))
+    mine = (
+        own("lambda:CreateFunction", function + made),
+        own("lambda:InvokeFunction", function + started),
+        own("iam:PassRole"),
+    )
     assert told(home(*mine, role=BY_LAMBDA)) == expected
 
 
@@ -188,27 +208,42 @@ NEW = f"arn:aws:iam::{HOME}:instance-profile/app-*"
     ("holding", "mine", "expected"),
     [
         (TARGET, (RUNS, PASSES), ("pass role",)),
-        (None, (RUNS, PASSES), PROVED),  # id_roles_use_switch-role-ec2_instance-profiles: an instance has a role by a profile alone
+        # id_roles_use_switch-role-ec2_instance-profiles: an instance has a role by a profile alone
+        (None, (RUNS, PASSES), PROVED),
         (WEB.arn, (RUNS, PASSES), PROVED),
         (None, (RUNS, PASSES, MAKES, ADDS), ("pass role",)),
         (None, (RUNS, MAKES, ADDS), PROVED),  # AddRoleToInstanceProfile needs iam:PassRole
         (None, (RUNS, PASSES, MAKES), PROVED),
         (None, (RUNS, PASSES, ADDS), ("unknown", "W1")),  # a profile without a role is in no listing
         (WEB.arn, (RUNS, PASSES, ADDS, REMOVES), ("pass role",)),  # a profile holds one role
-        (None, (RUNS, PASSES, own("iam:CreateInstanceProfile", NEW), own("iam:AddRoleToInstanceProfile", NEW)), ("pass role",)),
-        (None, (RUNS, PASSES, own("iam:CreateInstanceProfile", NEW), own("iam:AddRoleToInstanceProfile", PROFILE)), ("unknown", "W1")),
+        (
+            None,
+            (RUNS, PASSES, own("iam:CreateInstanceProfile", NEW), own("iam:AddRoleToInstanceProfile", NEW)),
+            ("pass role",),
+        ),
+        (
+            None,
+            (RUNS, PASSES, own("iam:CreateInstanceProfile", NEW), own("iam:AddRoleToInstanceProfile", PROFILE)),
+            ("unknown", "W1"),
+        ),
         (TARGET, ({**RUNS, "Condition": {"ArnEquals": {"ec2:InstanceProfile": PROFILE}}}, PASSES), ("pass role",)),
-        (TARGET, ({**RUNS, "Condition": {"ArnEquals": {"ec2:InstanceProfile": f"{PROFILE}2"}}}, PASSES), ("unknown", "E0")),
+        (
+            TARGET,
+            ({**RUNS, "Condition": {"ArnEquals": {"ec2:InstanceProfile": f"{PROFILE}2"}}}, PASSES),
+            ("unknown", "E0"),
+        ),
     ],
 )
-def test_a_role_is_given_to_an_instance_by_a_profile(holding: str | None, mine: tuple[Statement, ...], expected: tuple[str, ...]) -> None:
+def test_a_role_is_given_to_an_instance_by_a_profile(
+    holding: str | None, mine: tuple[Statement, ...], expected: tuple[str, ...]
+) -> None:
     before = home(*mine, role=BY_EC2)
     (account,) = before.estate.accounts
     profiles = () if holding is None else (InstanceProfile(PROFILE, holding),)
     assert told(with_account(before, roles=(*account.roles, WEB), profiles=profiles)) == expected
 
 
-# --- versions -----------------------------------------------------------------------------------------------------------------------------
+# --- versions ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -219,7 +254,10 @@ def test_another_version(action: str, step: str) -> None:
     # access_policies_managed-versioning. It counts where the policy is attached.
     assert told(attached((OLD,), own(action, BASE))) == (step,)
     assert told(attached((OLD,), own(action, f"{BASE}2"))) == PROVED
-    assert told(attached((OLD,), own(action, BASE, Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}))) == PROVED
+    assert (
+        told(attached((OLD,), own(action, BASE, Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})))
+        == PROVED
+    )
     assert told(home(own(action, BASE))) == PROVED
 
 
@@ -254,10 +292,16 @@ FILLING, JOINING = document(own("iam:PutGroupPolicy"), arn=BASE), document(own("
 
 @pytest.mark.parametrize(
     ("documents", "facts"),
-    [((FILLING, JOINING), {}), ((OLD, FILLING, JOINING), {}), ((OLD, OLD), {"complete": False}), ((OLD, OLD), {"default": "v3"})],
+    [
+        ((FILLING, JOINING), {}),
+        ((OLD, FILLING, JOINING), {}),
+        ((OLD, OLD), {"complete": False}),
+        ((OLD, OLD), {"default": "v3"}),
+    ],
 )
 def test_versions_in_turn(documents: tuple[Policy, ...], facts: dict[str, Any]) -> None:
-    # What versions give in turn is not proved out of reach, the default one among them; nor what one gives that is not in the input.
+    # What versions give in turn is not proved out of reach, the default one among them; nor what one gives that is not
+    # in the input.
     versions = tuple((f"v{number}", one) for number, one in enumerate(documents, 1))
     managed = replace(MANAGED, versions=versions, **facts)
     assert told(with_account(attached(documents[:1], SETS), managed=(managed,)), steps=None)[0] == "unknown"
@@ -268,7 +312,9 @@ def test_a_managed_policy_that_is_attached_gives_what_may_be_in_doubt() -> None:
     attaches = own("iam:AttachUserPolicy", Condition={"ArnEquals": {"iam:PolicyARN": BASE}})
 
     def holding(action: str) -> State:
-        return with_account(home(attaches), managed=(replace(MANAGED, versions=(("v1", document(own(action), arn=BASE)),)),))
+        return with_account(
+            home(attaches), managed=(replace(MANAGED, versions=(("v1", document(own(action), arn=BASE)),)),)
+        )
 
     assert told(holding("sso:CreateAccountAssignment")) == ("unknown", "W1")
     assert told(holding("sso:ListInstances")) == PROVED
@@ -288,7 +334,10 @@ def test_a_boundary_that_allows_what_is_in_doubt_alone(may: str, put: str, expec
     edge = replace(document(own("iam:*"), arn=f"{BASE}2"), kind=PolicyKind.BOUNDARY, identity=f"{BASE}2#boundary")
     puts = own("iam:PutUserPermissionsBoundary", Condition={"ArnEquals": {"iam:PermissionsBoundary": BASE}})
     before = attached((), puts, own([may, "kms:Decrypt"]), bounded=True, boundary=edge)
-    assert told(with_account(before, managed=(replace(MANAGED, versions=(("v1", document(own(put), arn=BASE)),)),))) == expected
+    assert (
+        told(with_account(before, managed=(replace(MANAGED, versions=(("v1", document(own(put), arn=BASE)),)),)))
+        == expected
+    )
 
 
 def test_a_boundary_that_is_a_managed_policy_can_be_given_another_document() -> None:
@@ -310,7 +359,8 @@ def test_a_boundary_that_is_a_managed_policy_can_be_given_another_document() -> 
 
 
 def test_what_the_input_holds_does_what_administrators_policy_may_not() -> None:
-    # Managed policies of AWS whose documents the input does not hold may be used as well: what one of them gives is not known.
+    # Managed policies of AWS whose documents the input does not hold may be used as well: what one of them gives is not
+    # known.
     def other(key: str) -> dict[str, Any]:
         return {"Condition": {"ArnNotLike": {key: "arn:aws:iam::aws:policy/Admin*"}}}
 
@@ -318,14 +368,17 @@ def test_what_the_input_holds_does_what_administrators_policy_may_not() -> None:
     assert told(home(attaches)) == ("unknown", "U3")
     assert told(home(attaches, own("iam:CreatePolicy"))) == ("make an identity or policy", "attach policy")
     edge = replace(document(own("iam:*"), arn=f"{BASE}2"), kind=PolicyKind.BOUNDARY, identity=f"{BASE}2#boundary")
-    before = attached((), own("iam:PutUserPermissionsBoundary", **other("iam:PermissionsBoundary")), USES, bounded=True, boundary=edge)
+    before = attached(
+        (), own("iam:PutUserPermissionsBoundary", **other("iam:PermissionsBoundary")), USES, bounded=True, boundary=edge
+    )
     assert told(before)[0] == "unknown"
     wide = replace(MANAGED, versions=(("v1", document(own("*"), arn=BASE)),))
     assert told(with_account(before, managed=(wide,))) == ("put permissions boundary",)
 
 
 def test_a_boundary_that_a_write_demands() -> None:
-    # access_policies_boundaries, Delegating responsibility: only roles within the boundary may be written to, and the boundary stays.
+    # access_policies_boundaries, Delegating responsibility: only roles within the boundary may be written to, and the
+    # boundary stays.
     edge = replace(document(own("s3:*"), arn=BASE), kind=PolicyKind.BOUNDARY, identity=f"{BASE}#boundary")
     demands = own("iam:PutRolePolicy", Condition={"StringEquals": {"iam:PermissionsBoundary": BASE}})
     within = replace(trusting(admits(aws(ALICE))), bounded=True, boundary=edge)
@@ -334,7 +387,7 @@ def test_a_boundary_that_a_write_demands() -> None:
     assert sorted(told(home(demands, role=replace(within, boundary=wide)))) == ["assume role", "put inline policy"]
 
 
-# --- assuming roles -----------------------------------------------------------------------------------------------------------------------
+# --- assuming roles ---------------------------------------------------------------------------------------------------
 
 FAY = f"arn:aws:sts::{HOME}:federated-user/fay"
 WITHIN = own("iam:CreateUser", Condition={"ArnLike": {"iam:PermissionsBoundary": BASE}})
@@ -353,7 +406,10 @@ def test_no_session_is_of_a_user_that_nobody_makes(mine: tuple[Statement, ...], 
     # API: GetFederationToken. The role, which nobody assumes, could make a user whose boundary Alice may write.
     key = allow(aws(FAY), "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}})
     role = trusting(admits(EC2), own=(WITHIN,))
-    assert told(state(own("sts:GetFederationToken"), *mine, key=key, others=(role,), managed=(MANAGED,), **NO_GRANTS)) == expected
+    assert (
+        told(state(own("sts:GetFederationToken"), *mine, key=key, others=(role,), managed=(MANAGED,), **NO_GRANTS))
+        == expected
+    )
 
 
 EXTERNAL = {"StringEquals": {"sts:ExternalId": "x1"}}
@@ -370,12 +426,17 @@ EXTERNAL = {"StringEquals": {"sts:ExternalId": "x1"}}
         ((admits(aws(ALICE), Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}}),), PROVED),
         ((admits(aws(ALICE), Condition={"StringEquals": {"aws:ResourceTag/team": "red"}}),), ("assume role",)),
         ((admits(aws(ALICE)), bars(ACCOUNT)), PROVED),
-        ((admits(aws(ALICE)), bars(ACCOUNT, Condition={"StringNotEquals": {"sts:ExternalId": "x1"}})), ("assume role",)),
+        (
+            (admits(aws(ALICE)), bars(ACCOUNT, Condition={"StringNotEquals": {"sts:ExternalId": "x1"}})),
+            ("assume role",),
+        ),
         ((admits(aws(ALICE), "sts:TagSession"),), PROVED),
         ((admits(aws(ALICE), Condition={"Null": {"sts:SourceIdentity": "false"}}),), ("unknown", "E0")),
     ],
 )
-def test_a_role_only_if_its_trust_policy_admits_the_caller(trust: tuple[Statement, ...], steps: tuple[str, ...]) -> None:
+def test_a_role_only_if_its_trust_policy_admits_the_caller(
+    trust: tuple[Statement, ...], steps: tuple[str, ...]
+) -> None:
     assert told(home(role=trusting(*trust, own=(USES,), tags=TEAM))) == steps
 
 
@@ -390,7 +451,10 @@ TAGGED = own("kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team":
         ((admits(aws(ALICE)), admits(aws(ALICE), "sts:TagSession")), ("assume role",)),
         ((admits(aws(ALICE)), admits(aws(BOB), "sts:TagSession")), PROVED),
         ((admits(aws(ALICE), "sts:*", Condition={"StringEquals": {"aws:RequestTag/team": "blue"}}),), ("assume role",)),
-        ((admits(aws(ALICE), "sts:*", Condition={"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}),), ("assume role",)),
+        (
+            (admits(aws(ALICE), "sts:*", Condition={"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}),),
+            ("assume role",),
+        ),
         ((admits(aws(ALICE), "sts:*"), bars(aws(ALICE), "sts:TagSession")), PROVED),
     ],
 )
@@ -412,7 +476,11 @@ SUB = {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:octo/*"}}
 
 @pytest.mark.parametrize(
     ("condition", "steps"),
-    [(SUB, ("assume role",)), ({"StringEquals": {"aws:PrincipalTag/team": "x"}}, PROVED), ({**SUB, **EXTERNAL}, PROVED)],
+    [
+        (SUB, ("assume role",)),
+        ({"StringEquals": {"aws:PrincipalTag/team": "x"}}, PROVED),
+        ({**SUB, **EXTERNAL}, PROVED),
+    ],
 )
 def test_an_identity_of_a_provider(condition: dict[str, Any], steps: tuple[str, ...]) -> None:
     web = "sts:AssumeRoleWithWebIdentity"
@@ -449,7 +517,9 @@ ELSEWHERE = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
         (own("iam:DeleteSAMLProvider", Condition=ELSEWHERE), (OKTA,), PROVED),
     ],
 )
-def test_who_writes_a_provider_makes_its_assertions(mine: Statement, providers: tuple[str, ...] | None, steps: tuple[str, ...]) -> None:
+def test_who_writes_a_provider_makes_its_assertions(
+    mine: Statement, providers: tuple[str, ...] | None, steps: tuple[str, ...]
+) -> None:
     # id_roles_providers_saml: the metadata document has the keys by which IAM validates assertions.
     condition = {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}
     role = trusting(admits({"Federated": OKTA}, "sts:AssumeRoleWithSAML", Condition=condition), own=(USES,))
@@ -466,7 +536,9 @@ def test_who_writes_a_provider_makes_its_assertions(mine: Statement, providers: 
         ("TagOpenIDConnectProvider", (GITHUB,), UNSURE),
     ],
 )
-def test_whether_callers_have_tokens_of_a_provider_is_not_known(action: str, providers: tuple[str, ...], steps: tuple[str, ...]) -> None:
+def test_whether_callers_have_tokens_of_a_provider_is_not_known(
+    action: str, providers: tuple[str, ...], steps: tuple[str, ...]
+) -> None:
     # id_roles_providers_create_oidc: tokens are signed by keys that the provider itself publishes.
     role = trusting(admits({"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity"), own=(USES,))
     assert told(with_account(home(own(f"iam:{action}"), role=role), providers=providers)) == steps
@@ -481,7 +553,12 @@ def test_a_role_that_any_provider_may_assume(anyone: Any) -> None:
     role = trusting(admits(anyone, "sts:AssumeRoleWithSAML"), own=(USES,))
     assert told(with_account(home(own("iam:CreateSAMLProvider"), role=role), providers=())) == GOVERNED
     assert (
-        told(with_account(home(own("iam:CreateSAMLProvider", f"arn:aws:iam::{HOME}:saml-provider/team-*"), role=role), providers=()))
+        told(
+            with_account(
+                home(own("iam:CreateSAMLProvider", f"arn:aws:iam::{HOME}:saml-provider/team-*"), role=role),
+                providers=(),
+            )
+        )
         == GOVERNED
     )
     assert told(with_account(home(own("iam:CreateSAMLProvider"), role=role), providers=None)) == ("unknown", "E0")
@@ -506,7 +583,10 @@ def test_a_role_of_another_account_takes_both_accounts() -> None:
 
     assert asked(own("sts:AssumeRole", PARTNER_TARGET)) == ("assume role",)
     assert asked(own("s3:*")) == PROVED
-    assert asked(own("sts:AssumeRole", PARTNER_TARGET, Condition={"StringEquals": {"aws:ResourceAccount": HOME}})) == PROVED
+    assert (
+        asked(own("sts:AssumeRole", PARTNER_TARGET, Condition={"StringEquals": {"aws:ResourceAccount": HOME}}))
+        == PROVED
+    )
 
 
 def test_a_role_without_a_trust_policy_in_the_input() -> None:
@@ -526,12 +606,15 @@ FEDERATES = ("get federation token",)
         ((own(GET),), "kms:Decrypt", FEDERATES),
         ((own(GET, FAY[:-1] + "*"),), "kms:Decrypt", FEDERATES),
         ((own(GET, f"{FAY}2"),), "kms:Decrypt", PROVED),
-        ((own(GET, Condition={"Null": {"aws:TagKeys": "false"}}),), "kms:Decrypt", PROVED),  # and Alice may not tag sessions
-        ((own(GET, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}),), "kms:Decrypt", PROVED),  # of temporary credentials alone
+        # and Alice may not tag sessions
+        ((own(GET, Condition={"Null": {"aws:TagKeys": "false"}}),), "kms:Decrypt", PROVED),
+        # of temporary credentials alone
+        ((own(GET, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}),), "kms:Decrypt", PROVED),
         ((own(GET), own(GET, effect="Deny", Condition=ELSEWHERE)), "kms:Decrypt", FEDERATES),
         ((own(GET), own("sts:*", FAY, effect="Deny")), "kms:Decrypt", PROVED),
         ((own(GET),), "kms:PutKeyPolicy", (*FEDERATES, "put key policy")),
-        ((own(GET, FAY.replace("fay", "${aws:username}")),), "kms:Decrypt", ("unknown", "E0")),  # no key of the closure compares the names
+        # no key of the closure compares the names
+        ((own(GET, FAY.replace("fay", "${aws:username}")),), "kms:Decrypt", ("unknown", "E0")),
         ((own([GET, "kms:Decrypt"]), NO_USER), None, FEDERATES),  # the session's policy intersects with the user's
         ((own(GET), NO_USER), None, PROVED),
         ((own([GET, TAG]), TAGGED), None, FEDERATES),
@@ -548,8 +631,11 @@ FEDERATES = ("get federation token",)
         ),
     ],
 )
-def test_a_federated_session_of_a_name_and_tags(mine: tuple[Statement, ...], named: str | None, expected: tuple[str, ...]) -> None:
-    # id_credentials_temp_control-access_getfederationtoken; reference_policies_elements_principal, AWS STS federated user sessions.
+def test_a_federated_session_of_a_name_and_tags(
+    mine: tuple[Statement, ...], named: str | None, expected: tuple[str, ...]
+) -> None:
+    # id_credentials_temp_control-access_getfederationtoken; reference_policies_elements_principal, AWS STS federated
+    # user sessions.
     key: dict[str, Any] = {} if named is None else {"key": allow(aws(FAY), named)}
     assert told(home(*mine, **key)) == expected
 
@@ -569,7 +655,8 @@ def test_a_federated_session_of_a_name_that_is_compared_with_its_users() -> None
 
 @pytest.mark.parametrize(("named", "expected"), [("kms:Decrypt", FEDERATES), ("kms:Encrypt", PROVED)])
 def test_a_federated_session_of_the_root_user(named: str, expected: tuple[str, ...]) -> None:
-    # reference_policies_elements_principal, AWS STS federated user sessions: a policy names the session, whoever issued it.
+    # reference_policies_elements_principal, AWS STS federated user sessions: a policy names the session, whoever issued
+    # it.
     root = Caller(CallerKind.ROOT, f"arn:aws:iam::{HOME}:root", HOME)
     before = replace(home(own("s3:Get*"), key=allow(aws(FAY), named), role=trusting(admits(aws(ALICE)))), held=(root,))
     assert told(supposing(before, "no key is shared through RAM")) == expected
@@ -581,8 +668,16 @@ def test_a_federated_session_of_the_root_user(named: str, expected: tuple[str, .
         ((own(GET),), FAY, FEDERATES),
         ((own(GET, f"{FAY}2"),), FAY, PROVED),
         ((own("sts:AssumeRole", TARGET),), f"arn:aws:sts::{HOME}:assumed-role/target/night", ("assume role",)),
-        ((own(["iam:CreateRole", "sts:AssumeRole"]),), f"arn:aws:iam::{HOME}:role/retires", ("make an identity or policy", "assume role")),
-        ((own(["iam:CreateRole", "sts:AssumeRole"], f"arn:aws:iam::{HOME}:role/other"),), f"arn:aws:iam::{HOME}:role/retires", PROVED),
+        (
+            (own(["iam:CreateRole", "sts:AssumeRole"]),),
+            f"arn:aws:iam::{HOME}:role/retires",
+            ("make an identity or policy", "assume role"),
+        ),
+        (
+            (own(["iam:CreateRole", "sts:AssumeRole"], f"arn:aws:iam::{HOME}:role/other"),),
+            f"arn:aws:iam::{HOME}:role/retires",
+            PROVED,
+        ),
     ],
 )
 def test_whoever_comes_to_be_the_retiring_principal_of_a_grant(
@@ -615,29 +710,40 @@ def test_whoever_creates_a_grant_may_retire_it(condition: dict[str, Any], expect
 
 
 @pytest.mark.parametrize(
-    ("mine", "account", "expected"), [((), HOME, PROVED), ((own(GET),), HOME, ("unknown", "E0")), ((), PARTNER, ("unknown", "E0"))]
+    ("mine", "account", "expected"),
+    [((), HOME, PROVED), ((own(GET),), HOME, ("unknown", "E0")), ((), PARTNER, ("unknown", "E0"))],
 )
 def test_a_grant_to_a_user_is_none_to_sessions_of_users_of_other_accounts(
     mine: tuple[Statement, ...], account: str, expected: tuple[str, ...]
 ) -> None:
-    # G2: a federated session may have been issued by any user of its account; those of the caller's own users are of accounts outside.
+    # G2: a federated session may have been issued by any user of its account; those of the caller's own users are of
+    # accounts outside.
     condition = {"StringEquals": {"kms:GranteePrincipal": NOBODY.replace(HOME, account)}}
     assert told(state(own("kms:CreateGrant", KEY, Condition=condition), *mine, facts={"grants": ()})) == expected
 
 
 @pytest.mark.parametrize("operations", [["Decrypt", "CreateGrant"], ["Decrypt"]])
 def test_whoever_is_granted_the_creation_of_grants_may_retire_a_child_grant(operations: list[str]) -> None:
-    # grants, Grants for CreateGrant: a child grant is as strict as its parent, whose retiring principal it need not share.
-    condition = {"Null": {"kms:RetiringPrincipal": "true"}, "ForAllValues:StringEquals": {"kms:GrantOperations": operations}}
+    # grants, Grants for CreateGrant: a child grant is as strict as its parent, whose retiring principal it need not
+    # share.
+    condition = {
+        "Null": {"kms:RetiringPrincipal": "true"},
+        "ForAllValues:StringEquals": {"kms:GrantOperations": operations},
+    }
     before = state(own("kms:CreateGrant", KEY, Condition=condition), facts={"grants": ()})
-    assert told(before, "kms:RetireGrant") == (("create grant", "create grant") if "CreateGrant" in operations else PROVED)
+    assert told(before, "kms:RetireGrant") == (
+        ("create grant", "create grant") if "CreateGrant" in operations else PROVED
+    )
 
 
 def test_a_federated_session_is_one_of_whoever_asks_for_it() -> None:
     # Bob's sessions may decrypt; those of Alice may not.
     bob = identity(BOB, own(["kms:Decrypt", GET]), NO_USER)
     assert told(home(own(GET), NO_USER, bob=bob)) == PROVED
-    assert told(home(own(GET), own("iam:CreateAccessKey", BOB), NO_USER, bob=bob)) == ("new credentials of a user", *FEDERATES)
+    assert told(home(own(GET), own("iam:CreateAccessKey", BOB), NO_USER, bob=bob)) == (
+        "new credentials of a user",
+        *FEDERATES,
+    )
     # A session of it writes to IAM in a console session, and calls STS nowhere (id_credentials_temp_request).
     by_type = {"StringEquals": {"aws:PrincipalType": "FederatedUser"}}
     assert told(home(own(GET), own("iam:PutUserPolicy", ALICE, Condition=by_type))) == (*FEDERATES, "put inline policy")
@@ -650,17 +756,28 @@ def test_a_federated_session_is_one_of_whoever_asks_for_it() -> None:
 
 @pytest.mark.parametrize("condition", [{}, {"StringEquals": {"iam:PermissionsBoundary": BASE}}], ids=["open", "shut"])
 def test_a_federated_session_has_what_is_attached_to_its_issuer_in_the_meantime(condition: dict[str, Any]) -> None:
-    # id_credentials_temp_request, Comparing the AWS STS API operations: a console session of it may call IAM; the user's policies count.
+    # id_credentials_temp_request, Comparing the AWS STS API operations: a console session of it may call IAM; the
+    # user's policies count.
     before = home({**own("iam:PutUserPolicy", ALICE), **({"Condition": condition} if condition else {})})
-    asked = Invariant("", Expectation.REFUSED, IssuedBy(PrincipalLike(Text(ALICE))), (Text("kms:Decrypt"),), None, ALWAYS, eventually=True)
+    asked = Invariant(
+        "",
+        Expectation.REFUSED,
+        IssuedBy(PrincipalLike(Text(ALICE))),
+        (Text("kms:Decrypt"),),
+        None,
+        ALWAYS,
+        eventually=True,
+    )
     (found,) = prove(before.estate, [asked], engine=Engine.SAT, steps=3).verdicts
     assert found.status is (Status.PROVED if condition else Status.REFUTED)
 
 
 @pytest.mark.parametrize(
-    ("pattern", "found"), [("ec2:*:*:instance/*", "unknown"), ("lambda:*:*:function:*", "pass role"), ("*:*:*:*", "pass role")]
+    ("pattern", "found"),
+    [("ec2:*:*:instance/*", "unknown"), ("lambda:*:*:function:*", "pass role"), ("*:*:*:*", "pass role")],
 )
 def test_what_a_role_is_passed_for_is_of_the_service_that_is_given_it(pattern: str, found: str) -> None:
-    # reference_policies_iam-condition-keys, iam:AssociatedResourceArn: the resource belongs to the service to which the role is passed.
+    # reference_policies_iam-condition-keys, iam:AssociatedResourceArn: the resource belongs to the service to which the
+    # role is passed.
     passes = own("iam:PassRole", Condition={"ArnLike": {"iam:AssociatedResourceArn": f"arn:aws:{pattern}"}})
     assert told(home(passes, own("lambda:*eFunction"), role=BY_LAMBDA))[0] == found

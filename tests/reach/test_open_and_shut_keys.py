@@ -1,4 +1,5 @@
-"""Each step of W2 on a key, asked as an invariant: refuted with a story that replays, and proved once one condition shuts it.
+"""Each step of W2 on a key, asked as an invariant: refuted with a story that replays, and proved once one condition
+shuts it.
 
 Alice may not decrypt at first. Each case is: what shows the step open, the steps of the story, and what shuts it.
 """
@@ -10,7 +11,21 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, allow, aws, deny, endpoint, grant, organization, own, policy
+from tests.evaluate.estates import (
+    ALICE,
+    HOME,
+    KEY,
+    PARTNER,
+    Statement,
+    allow,
+    aws,
+    deny,
+    endpoint,
+    grant,
+    organization,
+    own,
+    policy,
+)
 from tests.evaluate.reaching import TARGET, admits, trusting
 from tests.evaluate.steps.worlds import BOB, DELEGATES, one_key, state
 from tests.reach.telling import PROVED, told
@@ -25,8 +40,9 @@ MULTI = KEY.replace("key/1234abcd", "key/mrk-1234abcd")
 
 @dataclass(frozen=True)
 class Case:
-    """What Alice has (`mine`), the steps that the story takes, and what else there is. `shut` are conditions, each of which on the first of
-    her statements makes the verdict Proved; `bare` says that it is Proved without that statement."""
+    """What Alice has (`mine`), the steps that the story takes, and what else there is. `shut` are conditions, each of
+    which on the first of her statements makes the verdict Proved; `bare` says that it is Proved without that
+    statement."""
 
     steps: tuple[str, ...]
     mine: tuple[Statement, ...]
@@ -59,7 +75,8 @@ AT_HOME = organization(Controls(HOME, resource=(NO_OUTSIDERS,)))
 """What Alice hands to an identity that she has outside is of no use (W2)."""
 PRIMARY = {"multi_region": True, "multi_region_type": "PRIMARY"}
 GETS, IMPORTS_MATERIAL = (
-    trusting(admits(aws(ALICE)), own=(own(action),)) for action in ("kms:GetParametersForImport", "kms:ImportKeyMaterial")
+    trusting(admits(aws(ALICE)), own=(own(action),))
+    for action in ("kms:GetParametersForImport", "kms:ImportKeyMaterial")
 )
 
 CASES: dict[str, Case] = {
@@ -80,7 +97,10 @@ CASES: dict[str, Case] = {
         ("create grant",),
         (own("kms:CreateGrant"),),
         (
-            {"ForAllValues:StringEquals": {"kms:GrantOperations": ["Encrypt", "DescribeKey"]}, "Null": {"kms:GrantOperations": "false"}},
+            {
+                "ForAllValues:StringEquals": {"kms:GrantOperations": ["Encrypt", "DescribeKey"]},
+                "Null": {"kms:GrantOperations": "false"},
+            },
             {"ArnEquals": {"kms:GranteePrincipal": TARGET}},
             {"StringEquals": {"kms:GranteePrincipal": f"arn:aws:iam::{PARTNER}:root"}},
             {"Bool": {"kms:GrantIsForAWSResource": "true"}},
@@ -160,7 +180,15 @@ CASES: dict[str, Case] = {
             ("replicate key",),
             (own("kms:ReplicateKey"), own("kms:CreateKey"), own("kms:Decrypt", effect="Deny", Condition=condition)),
             ({"StringEquals": {"kms:ReplicaRegion": "us-west-2"}},),
-            {"facts": {"grants": (), "arn": MULTI, "tags": (("secret", "yes"),), "aliases": ("alias/secret",), **PRIMARY}},
+            {
+                "facts": {
+                    "grants": (),
+                    "arn": MULTI,
+                    "tags": (("secret", "yes"),),
+                    "aliases": ("alias/secret",),
+                    **PRIMARY,
+                }
+            },
         )
         for name, condition in {
             "its Region": {"StringEquals": {"aws:RequestedRegion": "us-west-2"}},
@@ -183,7 +211,10 @@ CASES: dict[str, Case] = {
     ),
     "replicate to the Region that the policy asks for": Case(
         ("replicate key",),
-        (own("kms:ReplicateKey", Condition={"StringEquals": {"kms:ReplicaRegion": "ap-south-1"}}), own("kms:CreateKey")),
+        (
+            own("kms:ReplicateKey", Condition={"StringEquals": {"kms:ReplicaRegion": "ap-south-1"}}),
+            own("kms:CreateKey"),
+        ),
         world={"facts": {"grants": (), "arn": MULTI, **PRIMARY}},
     ),
     "create the key of a replica": Case(
@@ -195,7 +226,11 @@ CASES: dict[str, Case] = {
     "import material": Case(
         ("import key material",),
         (own(["kms:GetParametersForImport", "kms:ImportKeyMaterial"]),),
-        (ELSEWHERE, {"StringEquals": {"kms:KeyOrigin": "AWS_KMS"}}, {"StringEquals": {"kms:ExpirationModel": "KEY_MATERIAL_EXPIRES"}}),
+        (
+            ELSEWHERE,
+            {"StringEquals": {"kms:KeyOrigin": "AWS_KMS"}},
+            {"StringEquals": {"kms:ExpirationModel": "KEY_MATERIAL_EXPIRES"}},
+        ),
         {"facts": {"grants": (), "origin": "EXTERNAL"}},
     ),
     "import material with the parameters of a role": Case(
@@ -219,13 +254,15 @@ def test_open(name: str) -> None:
     assert told(case.state(*case.mine)) == case.steps
 
 
-@pytest.mark.parametrize(("name", "number"), [(name, number) for name, case in CASES.items() for number in range(len(case.shuts))])
+@pytest.mark.parametrize(
+    ("name", "number"), [(name, number) for name, case in CASES.items() for number in range(len(case.shuts))]
+)
 def test_shut_by_one_condition(name: str, number: int) -> None:
     condition, before = CASES[name].shuts[number]
     assert told(before) == PROVED, condition
 
 
-# --- identities of her own outside --------------------------------------------------------------------------------------------------------
+# --- identities of her own outside ------------------------------------------------------------------------------------
 
 NOT_HOME = {"StringNotEquals": {"aws:PrincipalAccount": HOME}}
 USES_OWN = "use an identity of its own"
@@ -237,26 +274,49 @@ USES_OWN = "use an identity of its own"
         (state(key=allow("*", "kms:Decrypt", Condition=NOT_HOME)), (USES_OWN,)),
         (state(key=allow("*", "kms:Decrypt", Condition=NOT_HOME), organization=AT_HOME), PROVED),
         # It can have any name, and tags, but is in no organization that somebody else has.
-        (state(key=allow("*", "kms:Decrypt", Condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/ci-*"}})), (USES_OWN,)),
-        (state(key=allow("*", "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "red"}})), (USES_OWN,)),
-        (state(key=allow("*", "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-zzzz9999"}, **NOT_HOME})), PROVED),
+        (
+            state(
+                key=allow("*", "kms:Decrypt", Condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/ci-*"}})
+            ),
+            (USES_OWN,),
+        ),
+        (
+            state(key=allow("*", "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "red"}})),
+            (USES_OWN,),
+        ),
+        (
+            state(
+                key=allow(
+                    "*", "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-zzzz9999"}, **NOT_HOME}
+                )
+            ),
+            PROVED,
+        ),
         (state(key=allow(aws(f"arn:aws:iam::{PARTNER}:root"), "kms:Decrypt")), PROVED),
         # What limits her does not limit it: she lets it in.
         (state(own("kms:CreateGrant"), own("kms:Decrypt", effect="Deny")), (USES_OWN, "create grant")),
         (state(own("kms:PutKeyPolicy"), own("kms:Decrypt", effect="Deny")), (USES_OWN, "put key policy")),
-        (state(own("kms:PutKeyPolicy"), own(["kms:Decrypt", "kms:ReEncryptFrom"], effect="Deny"), organization=AT_HOME), PROVED),
+        (
+            state(
+                own("kms:PutKeyPolicy"), own(["kms:Decrypt", "kms:ReEncryptFrom"], effect="Deny"), organization=AT_HOME
+            ),
+            PROVED,
+        ),
         (
             state(own("sts:AssumeRole", effect="Deny"), others=(trusting(admits("*"), own=(own("kms:Decrypt"),)),)),
             (USES_OWN, "assume role"),
         ),
-        (state(own("sts:AssumeRole", effect="Deny"), others=(trusting(admits(aws(f"arn:aws:iam::{HOME}:root"))),)), PROVED),
+        (
+            state(own("sts:AssumeRole", effect="Deny"), others=(trusting(admits(aws(f"arn:aws:iam::{HOME}:root"))),)),
+            PROVED,
+        ),
     ],
 )
 def test_w2_identities_of_her_own_outside(before: State, steps: tuple[str, ...]) -> None:
     assert told(before) == steps
 
 
-# --- grants made by grants, and what holds after a step -----------------------------------------------------------------------------------
+# --- grants made by grants, and what holds after a step ---------------------------------------------------------------
 
 DENIED = own("kms:Decrypt", effect="Deny")
 
@@ -276,8 +336,8 @@ WITHOUT_APP = {"StringLike": {"kms:EncryptionContext:app": "*"}}
     ],
 )
 def test_a_grant_made_by_a_grant_is_never_wider(parent: Grant, steps: tuple[str, ...]) -> None:
-    # create-grant-overview. Alice herself is denied; she hands on what she has to a session that she holds, which may not decrypt what has
-    # the pair `app`.
+    # create-grant-overview. Alice herself is denied; she hands on what she has to a session that she holds, which may
+    # not decrypt what has the pair `app`.
     barred = deny(aws(TARGET), "kms:Decrypt", Condition=WITHOUT_APP)
     role = trusting(admits(aws(ALICE)))
     facts = {"grants": (parent,), "policies": (policy(DELEGATES, barred),)}
@@ -324,7 +384,9 @@ def limited(step: str, by: str, *denied: Statement) -> State:
     return state(*BY_STEP[step], facts={"grants": ()}, alice=alice, organization=organization(controls))
 
 
-@pytest.mark.parametrize(("step", "by"), [(step, by) for step in BY_STEP for by in (SCP, RCP, "a boundary") if (step, by) != OPEN_TO_RAM])
+@pytest.mark.parametrize(
+    ("step", "by"), [(step, by) for step in BY_STEP for by in (SCP, RCP, "a boundary") if (step, by) != OPEN_TO_RAM]
+)
 def test_what_limits_a_caller_holds_after_a_step(step: str, by: str) -> None:
     assert told(limited(step, by)) == (step,)
     assert told(limited(step, by, DECRYPTS)) == PROVED
@@ -332,7 +394,9 @@ def test_what_limits_a_caller_holds_after_a_step(step: str, by: str) -> None:
     assert told(limited(step, by, outsiders)) == (step,)
 
 
-@pytest.mark.parametrize(("allowed", "steps"), [("kms:*", ("tag key",)), (["kms:TagResource", "kms:Encrypt"], PROVED), ("kms:D*", PROVED)])
+@pytest.mark.parametrize(
+    ("allowed", "steps"), [("kms:*", ("tag key",)), (["kms:TagResource", "kms:Encrypt"], PROVED), ("kms:D*", PROVED)]
+)
 def test_the_policy_of_an_endpoint_holds_after_a_step(allowed: str | list[str], steps: tuple[str, ...]) -> None:
     # What is asked through no endpoint is denied.
     through = deny("*", "kms:*", Condition={"StringNotEquals": {"aws:SourceVpce": "vpce-1"}})
@@ -377,14 +441,16 @@ def test_what_a_replica_encrypted_can_be_re_encrypted_from_there() -> None:
     assert told(state(*mine, facts={"grants": (), "arn": MULTI, **PRIMARY}, organization=AT_HOME))[0] == "unknown"
 
 
-# --- under another key --------------------------------------------------------------------------------------------------------------------
+# --- under another key ------------------------------------------------------------------------------------------------
 
 ABROAD = own("kms:ReEncryptTo", effect="Deny", Condition={"StringNotEquals": {"aws:ResourceAccount": HOME}})
 MULTI_OTHER, THIRD = OTHER_KEY.replace("key/", "key/mrk-"), OTHER_KEY.replace("5678", "9999")
 ONTO = (own("kms:ReEncryptFrom", KEY), own("kms:ReEncryptTo", [OTHER_KEY, MULTI_OTHER]), ABROAD, DENIED)
 """Alice re-encrypts onto another key of her account, where she may not decrypt."""
 IMPORTS = own(["kms:GetParametersForImport", "kms:ImportKeyMaterial"], OTHER_KEY)
-WORKER = trusting(admits(aws(ALICE)), own=(own("kms:ReEncrypt*", [OTHER_KEY, THIRD]), own("kms:Decrypt", THIRD), ABROAD))
+WORKER = trusting(
+    admits(aws(ALICE)), own=(own("kms:ReEncrypt*", [OTHER_KEY, THIRD]), own("kms:Decrypt", THIRD), ABROAD)
+)
 
 
 def other_key(arn: str = OTHER_KEY, **facts: Any) -> Key:
@@ -399,21 +465,36 @@ def other_key(arn: str = OTHER_KEY, **facts: Any) -> Key:
         ((IMPORTS,), {"keys": (other_key(origin="EXTERNAL"),)}, ("re-encrypt", "import key material")),
         ((IMPORTS,), {"keys": (other_key(),)}, PROVED),
         ((own("ram:CreateResourceShare"),), {"keys": (other_key(),)}, ("unknown", "L5a")),
-        ((), {"keys": (other_key(), other_key(THIRD)), "others": (WORKER,)}, ("assume role", "re-encrypt", "re-encrypt")),
+        (
+            (),
+            {"keys": (other_key(), other_key(THIRD)), "others": (WORKER,)},
+            ("assume role", "re-encrypt", "re-encrypt"),
+        ),
         ((), {"keys": (other_key(), other_key(THIRD)), "others": (trusting(admits(aws(ALICE))),)}, PROVED),
     ],
 )
-def test_what_comes_under_another_key(further: tuple[Statement, ...], world: dict[str, Any], steps: tuple[str, ...]) -> None:
+def test_what_comes_under_another_key(
+    further: tuple[Statement, ...], world: dict[str, Any], steps: tuple[str, ...]
+) -> None:
     assert told(state(*ONTO, *further, **{"facts": {"grants": ()}, **world})) == steps
 
 
 @pytest.mark.parametrize("steps", [None, 3])
 def test_another_key_is_opened_by_whoever_comes_to_be_held_before_it_matters(steps: int | None) -> None:
-    """Whether there is a step on the other key is asked once something may come under it, and not only of what happens from then on."""
-    worker = trusting(admits(aws(ALICE)), own=(own("kms:ReEncryptFrom", KEY), own("kms:PutKeyPolicy", OTHER_KEY), ABROAD))
+    """Whether there is a step on the other key is asked once something may come under it, and not only of what happens
+    from then on."""
+    worker = trusting(
+        admits(aws(ALICE)), own=(own("kms:ReEncryptFrom", KEY), own("kms:PutKeyPolicy", OTHER_KEY), ABROAD)
+    )
     # What the written policy lets do at once is told without a grant that it lets create.
     steps_told = ("assume role", "put key policy", "re-encrypt")
-    assert told(state(DENIED, facts={"grants": ()}, keys=(other_key(),), others=(worker,), organization=AT_HOME), steps=steps) == steps_told
+    assert (
+        told(
+            state(DENIED, facts={"grants": ()}, keys=(other_key(),), others=(worker,), organization=AT_HOME),
+            steps=steps,
+        )
+        == steps_told
+    )
 
 
 def test_a_replica_of_the_other_key_decrypts_as_well() -> None:

@@ -26,6 +26,8 @@ def test_it_says_what_an_invariant_says(seed: int) -> None:
 
 
 def test_e1_nothing_is_out_of_reach_where_the_names_of_what_could_be_made_have_no_end(tmp_path: Path) -> None:
-    (case,) = (one for one in load_cases() if one.title.startswith("Users are made that are named after users that are made"))
+    (case,) = (
+        one for one in load_cases() if one.title.startswith("Users are made that are named after users that are made")
+    )
     (found,) = reach_to(load_estate([case.write(tmp_path)]), ["kms:Encrypt"]).keys
     assert not found.complete and not found.beyond and [reason.rule for reason in found.reasons] == ["budget"]

@@ -62,12 +62,18 @@ def creates(*regions: str, operator: str = "StringEquals", effect: str = "Allow"
         ((own(REPLICATES), own(CREATES), into(THERE, effect="Deny")), MAKES),
         ((own(REPLICATES), own(CREATES), creates(THERE, operator="StringNotEquals", effect="Deny")), MAKES),
         (
-            (own(REPLICATES), own(CREATES), into(THERE, effect="Deny"), creates(THERE, operator="StringNotEquals", effect="Deny")),
+            (
+                own(REPLICATES),
+                own(CREATES),
+                into(THERE, effect="Deny"),
+                creates(THERE, operator="StringNotEquals", effect="Deny"),
+            ),
             PROVED,
         ),
         # In some partition of the Regions that no policy names.
         ((into(THERE, operator="StringNotEquals"), creates(OTHER, operator="StringNotEquals")), MAKES),
-        # What is made is a replica [conditions-kms: kms:MultiRegionKeyType]; no page says that the request for it says so.
+        # What is made is a replica [conditions-kms: kms:MultiRegionKeyType]; no page says that the request for it says
+        # so.
         ((own(REPLICATES), where(CREATES, "kms:MultiRegionKeyType", "StringEquals", "REPLICA")), MAKES),
         ((own(REPLICATES), where(CREATES, "kms:MultiRegion", "Bool", "true")), MAKES),
         ((own(REPLICATES), where(CREATES, "kms:MultiRegionKeyType", "StringEquals", "PRIMARY")), ("unknown", "E0")),

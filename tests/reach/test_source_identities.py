@@ -1,5 +1,6 @@
-"""A session has the source identity that the call that made it set, or that of the session which assumed it, or none (E2).
-[IAM User Guide: id_credentials_temp_control-access_monitor, Permissions required to set source identity; Role chaining]"""
+"""A session has the source identity that the call that made it set, or that of the session which assumed it, or none
+(E2). [IAM User Guide: id_credentials_temp_control-access_monitor, Permissions required to set source identity; Role
+chaining]"""
 
 from __future__ import annotations
 
@@ -20,14 +21,23 @@ REFUSED = ("proved",)
 
 
 def by_alice(mine: object, trusted: object, **condition: object) -> State:
-    """Alice may call these actions; a role that decrypts with the source identity alice admits callers of the account with those."""
-    return state(own(mine), others=(trusting(admits(aws(ROOT), trusted, **condition), arn=LAST, own=(USES,)),), facts={"grants": ()})
+    """Alice may call these actions; a role that decrypts with the source identity alice admits callers of the account
+    with those."""
+    return state(
+        own(mine),
+        others=(trusting(admits(aws(ROOT), trusted, **condition), arn=LAST, own=(USES,)),),
+        facts={"grants": ()},
+    )
 
 
 def in_turn(**condition: object) -> State:
     """Alice assumes one role under a condition, and as that the one that decrypts with the source identity alice."""
     first = trusting(admits(aws(ALICE), BOTH, **condition), arn=FIRST, own=(own(BOTH, LAST),))
-    return state(own(BOTH, FIRST), others=(first, trusting(admits(aws(FIRST), BOTH), arn=LAST, own=(USES,))), facts={"grants": ()})
+    return state(
+        own(BOTH, FIRST),
+        others=(first, trusting(admits(aws(FIRST), BOTH), arn=LAST, own=(USES,))),
+        facts={"grants": ()},
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,7 +45,8 @@ def in_turn(**condition: object) -> State:
     [
         (by_alice(BOTH, BOTH), ("assume role",)),
         (by_alice(BOTH, BOTH, Condition=CALLED_ALICE), ("assume role",)),
-        (by_alice(BOTH, BOTH, Condition={"StringEquals": {"sts:SourceIdentity": "${aws:username}"}}), REFUSED),  # she is called Alice
+        # she is called Alice
+        (by_alice(BOTH, BOTH, Condition={"StringEquals": {"sts:SourceIdentity": "${aws:username}"}}), REFUSED),
         (by_alice(BOTH, BOTH, Condition=CALLED_BOB), REFUSED),
         (by_alice(BOTH, "sts:AssumeRole"), REFUSED),
         (by_alice("sts:AssumeRole", BOTH), REFUSED),

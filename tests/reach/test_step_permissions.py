@@ -42,10 +42,23 @@ LINKED = f"arn:aws:iam::{HOME}:role/aws-service-role/ec2.amazonaws.com/AWSServic
 THIRD = f"arn:aws:iam::{HOME}:role/team/red/third"
 ROOT = f"arn:aws:iam::{HOME}:root"
 WEB = f"web:{PROVIDER}"
-NAMES = (ALICE, BOB, OTHER_ROLE, ROLE, THIRD, ROOT, PARTNER_ROLE, "lambda.amazonaws.com", WEB, f"arn:aws:sts::{HOME}:federated-user/Sam")
+NAMES = (
+    ALICE,
+    BOB,
+    OTHER_ROLE,
+    ROLE,
+    THIRD,
+    ROOT,
+    PARTNER_ROLE,
+    "lambda.amazonaws.com",
+    WEB,
+    f"arn:aws:sts::{HOME}:federated-user/Sam",
+)
 EDGE = f"arn:aws:iam::{HOME}:policy/edge"
 
-ACTIONS = st.sampled_from(["*", "iam:*", "sts:*", "sts:AssumeRole", "sts:TagSession", "iam:PassRole", "iam:Put*", "iam:Attach*", "s3:Get*"])
+ACTIONS = st.sampled_from(
+    ["*", "iam:*", "sts:*", "sts:AssumeRole", "sts:TagSession", "iam:PassRole", "iam:Put*", "iam:Attach*", "s3:Get*"]
+)
 RESOURCES = st.sampled_from(
     [
         "*",
@@ -74,11 +87,20 @@ CONDITIONS = st.sampled_from(
         {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
     ]
 )
-CONDITION: st.SearchStrategy[dict[str, Any]] = st.one_of(st.just({}), CONDITIONS.map(lambda block: {"Condition": block}))
+CONDITION: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}), CONDITIONS.map(lambda block: {"Condition": block})
+)
 EFFECTS = st.sampled_from(["Allow", "Allow", "Allow", "Deny"])
 OWN = st.builds(lambda a, r, e, c: own(a, r, e, **c), ACTIONS, RESOURCES, EFFECTS, CONDITION)
 PRINCIPALS: st.SearchStrategy[Any] = st.sampled_from(
-    ["*", {"AWS": "*"}, {"AWS": ROOT}, {"AWS": [ALICE, OTHER_ROLE]}, {"AWS": PARTNER_ROLE}, {"Service": "lambda.amazonaws.com"}]
+    [
+        "*",
+        {"AWS": "*"},
+        {"AWS": ROOT},
+        {"AWS": [ALICE, OTHER_ROLE]},
+        {"AWS": PARTNER_ROLE},
+        {"Service": "lambda.amazonaws.com"},
+    ]
     + [{"Federated": PROVIDER}, {"AWS": f"arn:aws:iam::{PARTNER_ROLE.split(':')[4]}:root"}]
 )
 ASSUMING = st.sampled_from(["*", "sts:*", "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:TagSession"])
@@ -91,7 +113,11 @@ def identities(draw: st.DrawFn, arn: str) -> Identity:
     """A user or role with policies, tags, perhaps a boundary and, for a role, a trust policy or an unknown one."""
     found = identity(arn, *draw(st.lists(OWN, max_size=2)), tags=draw(TEAM))
     edge = draw(st.sampled_from([None, None, None, "unknown", "given"]))
-    document = policy(own(["sts:*", "iam:P*"]), kind=PolicyKind.BOUNDARY, identity=f"{EDGE}#boundary") if edge == "given" else None
+    document = (
+        policy(own(["sts:*", "iam:P*"]), kind=PolicyKind.BOUNDARY, identity=f"{EDGE}#boundary")
+        if edge == "given"
+        else None
+    )
     statements = draw(st.lists(TRUST, min_size=1, max_size=2)) if ":role/" in arn and draw(st.integers(0, 5)) else None
     return Identity(
         arn,
@@ -113,7 +139,8 @@ def estates(draw: st.DrawFn) -> Estate:
 
 
 def alone(found: Estate, target: Target, powers: frozenset[str], held: frozenset[str]) -> dict[str, set[str]]:
-    """By action, who can do it on one target with the powers `held`: a question about that target alone that speaks of `powers`."""
+    """By action, who can do it on one target with the powers `held`: a question about that target alone that speaks of
+    `powers`."""
     joint = join([QuestionSide(found, target, powers)])
     diagrams, table, acts = joint.diagrams, joint.finite.tables["principal"], joint.finite.tables["action"]
     done: dict[str, set[str]] = {}
@@ -158,10 +185,14 @@ def on(permissions: StepPermissions, action: str, arn: str, further: tuple[str, 
 def among(permissions: StepPermissions, action: str, arn: str, principals: tuple[str, ...]) -> tuple[str, ...]:
     """Those of some callers who can do an action on a target, with all the powers there are."""
     found = permissions.joint.diagrams.values(on(permissions, action, arn), CALLER)
-    return tuple(name for name in principals if (number := permissions.class_of(name)) is not None and found >> number & 1)
+    return tuple(
+        name for name in principals if (number := permissions.class_of(name)) is not None and found >> number & 1
+    )
 
 
-def targets_of(permissions: StepPermissions, action: str, principal: str, powers: frozenset[str] | None = None) -> tuple[str, ...]:
+def targets_of(
+    permissions: StepPermissions, action: str, principal: str, powers: frozenset[str] | None = None
+) -> tuple[str, ...]:
     """The targets on which a caller can do an action, with some powers, or with all there are."""
     number, diagrams = permissions.class_of(principal), permissions.joint.diagrams
     arns = tuple(str(target.resource) for target in permissions.targets)
@@ -185,12 +216,21 @@ def answers(found: Estate, *arns: str) -> StepPermissions:
 @pytest.mark.parametrize("pattern", ["*", f"arn:aws:iam::{HOME}:role/app/*"])
 def test_who_may_pass_which_role(pattern: str) -> None:
     found = Estate(
-        (), (Account(HOME, (identity(ALICE, own("iam:PassRole", pattern)), identity(BOB)), (Identity(ROLE), Identity(OTHER_ROLE))),)
+        (),
+        (
+            Account(
+                HOME,
+                (identity(ALICE, own("iam:PassRole", pattern)), identity(BOB)),
+                (Identity(ROLE), Identity(OTHER_ROLE)),
+            ),
+        ),
     )
     permissions = answers(found, ROLE, OTHER_ROLE)
     assert among(permissions, "iam:PassRole", ROLE, (ALICE, BOB)) == (ALICE,)
     assert targets_of(permissions, "iam:PassRole", ALICE) == ((ROLE, OTHER_ROLE) if pattern == "*" else (ROLE,))
-    assert targets_of(permissions, "iam:PassRole", BOB) == () and targets_of(permissions, "iam:PutRolePolicy", ALICE) == ()
+    assert (
+        targets_of(permissions, "iam:PassRole", BOB) == () and targets_of(permissions, "iam:PutRolePolicy", ALICE) == ()
+    )
 
 
 def test_groups_and_accounts() -> None:
@@ -204,7 +244,9 @@ def test_further_variables_and_readings_that_are_held() -> None:
     passing = own("iam:PassRole", ROLE, Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}})
     found = Estate((), (Account(HOME, (identity(ALICE, passing),), (Identity(ROLE), Identity(OTHER_ROLE))),))
     key, service, other = "iam:passedtoservice", exactly("lambda.amazonaws.com"), exactly("ec2.amazonaws.com")
-    (permissions,) = step_permissions(found, [step_target(found, arn) for arn in (ROLE, OTHER_ROLE)], asked={key: (service, other)})
+    (permissions,) = step_permissions(
+        found, [step_target(found, arn) for arn in (ROLE, OTHER_ROLE)], asked={key: (service, other)}
+    )
     number = permissions.class_of(ALICE)
     assert number is not None
     diagrams, table = permissions.joint.diagrams, permissions.joint.finite.tables[key]

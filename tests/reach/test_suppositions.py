@@ -22,7 +22,9 @@ from verifier.verify.reach.reach import reach_to
 
 USES = own("kms:Decrypt", KEY)
 FREE: dict[str, Any] = {"facts": {"grants": ()}}
-ASSUMES = state(own("sts:AssumeRole", TARGET), others=(identity(BOB), trusting(admits(aws(ALICE)), own=(USES,))), **FREE)
+ASSUMES = state(
+    own("sts:AssumeRole", TARGET), others=(identity(BOB), trusting(admits(aws(ALICE)), own=(USES,))), **FREE
+)
 WRITES = state(own("kms:PutKeyPolicy", KEY), others=(identity(BOB),), **FREE)
 SHARES = state(own("ram:CreateResourceShare"), others=(identity(BOB),), **FREE)
 RE_ENCRYPTS = state(own("kms:ReEncryptFrom", KEY), own("kms:ReEncryptTo"), others=(identity(BOB),), **FREE)
@@ -37,7 +39,9 @@ CHANGES = with_account(
 
 def supposing(before: State, *sentences: str) -> State:
     text = "".join(f'suppose "s{number}": {sentence}\n' for number, sentence in enumerate(sentences))
-    return replace(before, estate=replace(before.estate, suppositions=read_invariants(Source("a.inv", text)).suppositions))
+    return replace(
+        before, estate=replace(before.estate, suppositions=read_invariants(Source("a.inv", text)).suppositions)
+    )
 
 
 @pytest.mark.parametrize(

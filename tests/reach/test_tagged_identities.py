@@ -44,12 +44,20 @@ def tags(action: str = "iam:TagUser", /, **condition: Any) -> Statement:
         (uses(), (tags(**{"ForAllValues:StringEquals": {"aws:TagKeys": ["cost"]}}),), PROVED),
         (uses(), (tags(**{"ForAllValues:StringEquals": {"aws:TagKeys": ["cost", "team"]}}),), TAGS),
         (uses(), (tags(**{"ForAnyValue:StringEquals": {"aws:TagKeys": ["cost"]}}),), TAGS),
-        (uses(), (tags(**{"ForAnyValue:StringLike": {"aws:TagKeys": ["c*"]}, "StringEquals": {REQUESTED: "red"}}),), PROVED),
+        (
+            uses(),
+            (tags(**{"ForAnyValue:StringLike": {"aws:TagKeys": ["c*"]}, "StringEquals": {REQUESTED: "red"}}),),
+            PROVED,
+        ),
         (uses(), (tags(StringLike={"aws:RequestTag/cost": "1?", "aws:RequestTag/for": "*"}),), TAGS),
         (uses("StringLike", "b*"), (tags(StringEquals={REQUESTED: "black"}),), TAGS),
         (uses("StringLike", "b*"), (tags(StringLike={REQUESTED: "*k"}),), TAGS),
         (uses("StringLike", "b*"), (tags(StringLike={REQUESTED: "r*k"}),), PROVED),
-        (uses("StringLike", "*b?"), (tags(StringLike={REQUESTED: "?k*"}, StringNotLike={REQUESTED: ["*bb", "rk*"]}),), TAGS),
+        (
+            uses("StringLike", "*b?"),
+            (tags(StringLike={REQUESTED: "?k*"}, StringNotLike={REQUESTED: ["*bb", "rk*"]}),),
+            TAGS,
+        ),
         (uses("StringEqualsIgnoreCase", "BLUE"), (tags(StringEquals={REQUESTED: "blue"}),), TAGS),
         (uses(), (tags("iam:UntagUser"),), PROVED),
         # One that is not met by having another value, or none, is met so.
@@ -59,7 +67,9 @@ def tags(action: str = "iam:TagUser", /, **condition: Any) -> Statement:
         (uses("StringEqualsIfExists"), (tags("iam:UntagUser"),), UNTAGS),
     ],
 )
-def test_f3_what_may_be_set_beside_what_is_read(asked: Statement, mine: tuple[Statement, ...], steps: tuple[str, ...]) -> None:
+def test_f3_what_may_be_set_beside_what_is_read(
+    asked: Statement, mine: tuple[Statement, ...], steps: tuple[str, ...]
+) -> None:
     assert told(state(asked, *mine, alice={"tags": (("team", "red"),)}, **FACTS)) == steps
 
 
@@ -85,7 +95,14 @@ def test_e1_tags_of_what_a_request_is_on_are_read_too(key: str) -> None:
 def test_f3_sessions_have_the_tags_of_their_role() -> None:
     role = trusting(admits(aws(ALICE)), own=(uses(),))
     for value, steps in (("red", PROVED), ("blue", (*TAGS, "assume role"))):
-        found = told(state(tags("iam:TagRole", StringEquals={REQUESTED: value}), own("sts:AssumeRole", TARGET), others=(role,), **FACTS))
+        found = told(
+            state(
+                tags("iam:TagRole", StringEquals={REQUESTED: value}),
+                own("sts:AssumeRole", TARGET),
+                others=(role,),
+                **FACTS,
+            )
+        )
         assert sorted(found) == sorted(steps)
 
 
@@ -94,13 +111,18 @@ def test_f3_of_two_tags_each_counts() -> None:
     cost = {"aws:RequestTag/cost": "7"}
     has: dict[str, Any] = {"alice": {"tags": (("team", "blue"),)}}
     assert told(state(both, tags(StringEquals=cost, Null={REQUESTED: "true"}), **has, **FACTS)) == TAGS
-    assert told(state(both, tags(StringEquals={"aws:RequestTag/cost": "8"}, Null={REQUESTED: "true"}), **has, **FACTS)) == PROVED
+    assert (
+        told(state(both, tags(StringEquals={"aws:RequestTag/cost": "8"}, Null={REQUESTED: "true"}), **has, **FACTS))
+        == PROVED
+    )
 
 
 WHOEVER_IS_BLUE = allow("*", "kms:Decrypt", Condition={"StringEquals": {TAGGED: "blue", "aws:PrincipalAccount": HOME}})
 
 
-@pytest.mark.parametrize("required", [{"ForAnyValue:StringLike": {"aws:TagKeys": ["c*"]}}, {"StringLike": {"aws:RequestTag/cost": "1?"}}])
+@pytest.mark.parametrize(
+    "required", [{"ForAnyValue:StringLike": {"aws:TagKeys": ["c*"]}}, {"StringLike": {"aws:RequestTag/cost": "1?"}}]
+)
 def test_e1_what_a_request_must_set_besides_it_sets(required: dict[str, Any]) -> None:
     """A session, a federated session and a role that is made have the further tag, too."""
     both = ["sts:AssumeRole", "sts:TagSession"]
@@ -121,8 +143,9 @@ def test_e1_what_a_request_must_set_besides_it_sets(required: dict[str, Any]) ->
     ],
 )
 def test_l3_a_deny_of_a_name_of_a_tag_does_not_cover_it_in_another_case(condition: dict[str, Any]) -> None:
-    """Names of tags of users and roles have no case, nor have condition keys; the values of `aws:TagKeys` have one, which no page excepts
-    from what StringEquals says [IAM: id_tags, Case sensitivity; access_tags, Controlling access based on tag keys]."""
+    """Names of tags of users and roles have no case, nor have condition keys; the values of `aws:TagKeys` have one,
+    which no page excepts from what StringEquals says [IAM: id_tags, Case sensitivity; access_tags, Controlling access
+    based on tag keys]."""
     denied = own(["iam:TagUser", "sts:TagSession", "kms:TagResource"], effect="Deny", Condition=condition)
     for has in ((), (("team", "red"),)):
         assert told(state(uses(), tags(), denied, alice={"tags": has}, **FACTS)) == TAGS
@@ -135,7 +158,10 @@ def test_l3_a_deny_of_a_name_of_a_tag_does_not_cover_it_in_another_case(conditio
     for of_key, steps in (((), ("tag key",)), ((("team", "red"),), ("unknown", "U3"))):
         assert told(state(reads, own("kms:TagResource"), denied, facts={"grants": (), "tags": of_key})) == steps
     # A Deny by the tag itself, or an Allow of names that do not have it, covers it.
-    for guard in (tags(Null={REQUESTED: "true"}), tags(**{"ForAllValues:StringEqualsIgnoreCase": {"aws:TagKeys": "cost"}})):
+    for guard in (
+        tags(Null={REQUESTED: "true"}),
+        tags(**{"ForAllValues:StringEqualsIgnoreCase": {"aws:TagKeys": "cost"}}),
+    ):
         assert told(state(uses(), guard, **FACTS)) == PROVED
 
 
@@ -148,9 +174,12 @@ def test_l3_a_deny_of_a_name_of_a_tag_does_not_cover_it_in_another_case(conditio
         ({"ForAllValues:StringEqualsIgnoreCase": {"aws:TagKeys": ["team"]}}, ("unknown", "W1")),
     ],
 )
-def test_f8_a_request_may_set_two_tags_of_a_key_whose_names_differ_in_case(condition: dict[str, Any], expected: tuple[str, ...]) -> None:
-    """What conditions read of `Team` = red and `team` = blue, on the request and then on the key, no page says: `aws:TagKeys` keeps
-    such from keys [IAM: access_tags, Controlling access based on tag keys]. Users and roles have no two such tags."""
+def test_f8_a_request_may_set_two_tags_of_a_key_whose_names_differ_in_case(
+    condition: dict[str, Any], expected: tuple[str, ...]
+) -> None:
+    """What conditions read of `Team` = red and `team` = blue, on the request and then on the key, no page says:
+    `aws:TagKeys` keeps such from keys [IAM: access_tags, Controlling access based on tag keys]. Users and roles have no
+    two such tags."""
     reads = own("kms:Decrypt", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})
     sets = {"StringEquals": {REQUESTED: "red"}, **condition}
     assert told(state(reads, own("kms:TagResource", Condition=sets), facts={"grants": (), "tags": ()})) == expected

@@ -28,7 +28,10 @@ def by_provider(action: str, of: str, assuming: str, *providers: str, known: boo
 
 
 UNKNOWNS: dict[str, tuple[State, str]] = {
-    "code that may run as the role": (home(own("lambda:UpdateFunctionCode"), role=BY_LAMBDA), "lambda:UpdateFunctionCode"),
+    "code that may run as the role": (
+        home(own("lambda:UpdateFunctionCode"), role=BY_LAMBDA),
+        "lambda:UpdateFunctionCode",
+    ),
     "the organization": (home(own("sso:CreateAccountAssignment")), "sso:CreateAccountAssignment"),
     "of which no data says": (home(own("iq:AcceptCall")), "iq:AcceptCall"),
     "a share": (home(own("ram:CreateResourceShare")), "ram:CreateResourceShare"),
@@ -42,14 +45,22 @@ UNKNOWNS: dict[str, tuple[State, str]] = {
         by_provider("iam:CreateSAMLProvider", OKTA, "sts:AssumeRoleWithSAML", known=False),
         "iam:CreateSAMLProvider",
     ),
-    "a profile without a role": (with_profile(None, own("iam:AddRoleToInstanceProfile")), "iam:AddRoleToInstanceProfile"),
+    "a profile without a role": (
+        with_profile(None, own("iam:AddRoleToInstanceProfile")),
+        "iam:AddRoleToInstanceProfile",
+    ),
     "a sixth version": (CASES["iam:DeletePolicyVersion"].state(SHUT), "iam:CreatePolicyVersion"),
     "a session named after its user": (
-        home(own("sts:GetFederationToken", FEDERATED + "${aws:username}"), key=allow(aws(FEDERATED + "fay"), "kms:Decrypt")),
+        home(
+            own("sts:GetFederationToken", FEDERATED + "${aws:username}"),
+            key=allow(aws(FEDERATED + "fay"), "kms:Decrypt"),
+        ),
         "sts:GetFederationToken",
     ),
     "what is started is not what was made": (
-        home(own("lambda:CreateFunction", APPS), own("lambda:InvokeFunction", WEBS), own("iam:PassRole"), role=BY_LAMBDA),
+        home(
+            own("lambda:CreateFunction", APPS), own("lambda:InvokeFunction", WEBS), own("iam:PassRole"), role=BY_LAMBDA
+        ),
         "iam:PassRole",
     ),
 }
@@ -61,6 +72,8 @@ def test_an_unknown_says_who_does_what_by_which_statement_and_what_settles_it(na
     found = verdict(before)
     assert found.reason is not None
     text = found.reason.text
-    assert ALICE in text and action in text and re.search(r"allowed by statement \d of inline", text) and ": :" not in text
+    assert (
+        ALICE in text and action in text and re.search(r"allowed by statement \d of inline", text) and ": :" not in text
+    )
     said = re.search("To settle it: suppose `([^`]*)`", text)
     assert said is not None and told(supposing(before, said[1])) == PROVED

@@ -1,5 +1,6 @@
-"""Which tags the first session of a chain may have; and transitive tags come on to the sessions that a session with them makes, whoever let
-them be passed, and whether or not the next trust policy does (F3). [IAM User Guide: id_session-tags, Chaining roles with session tags]"""
+"""Which tags the first session of a chain may have; and transitive tags come on to the sessions that a session with
+them makes, whoever let them be passed, and whether or not the next trust policy does (F3). [IAM User Guide:
+id_session-tags, Chaining roles with session tags]"""
 
 from __future__ import annotations
 
@@ -24,8 +25,11 @@ TAGGED = own("kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team":
 OPEN = ("unknown", "F3")
 
 
-def chained(mine: tuple[Statement, ...], trusted: Statement, *, onward: str = "sts:AssumeRole", whom: Any = None) -> State:
-    """Alice may do this; the first role admits those, and may do something to the last one, which decrypts as the team blue."""
+def chained(
+    mine: tuple[Statement, ...], trusted: Statement, *, onward: str = "sts:AssumeRole", whom: Any = None
+) -> State:
+    """Alice may do this; the first role admits those, and may do something to the last one, which decrypts as the team
+    blue."""
     first = trusting(trusted, arn=FIRST, own=(own(onward, LAST),))
     last = trusting(admits(whom or aws(FIRST)), arn=LAST, own=(TAGGED,))
     return state(*mine, others=(first, last), facts={"grants": ()})
@@ -51,14 +55,17 @@ def test_they_come_on(before: State, expected: tuple[str, ...]) -> None:
 
 
 BLUE_ALONE = trusting(
-    admits(aws(FIRST), Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}}), arn=LAST, own=(own("kms:Decrypt"),)
+    admits(aws(FIRST), Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}}),
+    arn=LAST,
+    own=(own("kms:Decrypt"),),
 )
 SAME = {"StringEqualsIfExists": {"aws:RequestTag/team": "${aws:PrincipalTag/team}"}}
 ZERO = f"arn:aws:iam::{HOME}:role/zero"
 
 
 def first(trusted: Statement, *mine: Statement, others: tuple[Identity, ...] = ()) -> State:
-    """A session of the first role begins, which admits those; it may assume the last one as the team blue. Alice may do this."""
+    """A session of the first role begins, which admits those; it may assume the last one as the team blue. Alice may do
+    this."""
     role = trusting(trusted, arn=FIRST, own=(own("sts:*", LAST),))
     return state(*mine, others=(role, BLUE_ALONE, *others), facts={"grants": ()}, held=(session(FIRST),))
 
@@ -82,7 +89,8 @@ def test_the_first_session_has_tags_that_somebody_can_give_it(before: State, exp
 
 
 def onward(trusted: Statement, *mine: Statement, tags: tuple[tuple[str, str], ...] = ()) -> State:
-    """Alice may give sessions of the first role any tags; it assumes the last one, which admits it so, and decrypts as the team blue."""
+    """Alice may give sessions of the first role any tags; it assumes the last one, which admits it so, and decrypts as
+    the team blue."""
     first = trusting(admits(aws(ALICE), "sts:*"), arn=FIRST, own=(own("sts:*", LAST),))
     last = replace(trusting(trusted, arn=LAST, own=mine or (TAGGED,)), tags=tags)
     return state(own("sts:*", FIRST), others=(first, last), facts={"grants": ()})
@@ -149,7 +157,10 @@ def test_a_session_that_begins_gives_itself_tags_that_pass_on(trusted: Statement
     # The tags with which it may begin are not told to be transitive.
     first = trusting(trusted, arn=FIRST)
     last = trusting(admits(aws(FIRST), "sts:*", Condition=SAME_TEAM), arn=LAST, own=(own("kms:Decrypt"),))
-    assert told(state(own("s3:ListAllMyBuckets"), others=(first, last), facts={"grants": ()}, held=(session(FIRST),))) == expected
+    assert (
+        told(state(own("s3:ListAllMyBuckets"), others=(first, last), facts={"grants": ()}, held=(session(FIRST),)))
+        == expected
+    )
 
 
 def equal(key: str, value: str) -> dict[str, dict[str, str]]:
@@ -175,10 +186,17 @@ ASKED: tuple[dict[str, Any], ...] = (
 @pytest.mark.parametrize("asked", range(len(ASKED)))
 @pytest.mark.parametrize("given", range(len(GIVEN)))
 def test_the_search_finds_the_same(given: int, asked: int) -> None:
-    """How the first role may be given its tags, and what the last one asks for when it is assumed without further ones."""
-    first = trusting(admits(aws(ALICE), "sts:*", **({"Condition": GIVEN[given]} if given else {})), arn=FIRST, own=(own("sts:*", LAST),))
+    """How the first role may be given its tags, and what the last one asks for when it is assumed without further
+    ones."""
+    first = trusting(
+        admits(aws(ALICE), "sts:*", **({"Condition": GIVEN[given]} if given else {})),
+        arn=FIRST,
+        own=(own("sts:*", LAST),),
+    )
     last = trusting(admits(aws(FIRST), "sts:*", Condition=ASKED[asked]), arn=LAST, own=(TAGGED,))
-    before = state(own("sts:*", FIRST), others=(first, replace(last, tags=(("team", "red"),) * (given % 2))), facts={"grants": ()})
+    before = state(
+        own("sts:*", FIRST), others=(first, replace(last, tags=(("team", "red"),) * (given % 2))), facts={"grants": ()}
+    )
     found, _ = search(before.estate, before.held[0], "kms:Decrypt", before.estate.keys[0].arn, 2)
     assert found in FOUND[verdict(before, steps=2).status]
     assert found is Outcome.DENY or told(before, steps=2) == TWO

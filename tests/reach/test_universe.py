@@ -20,7 +20,11 @@ from verifier.verify.reach.universe import listed
 
 FIRST, LAST, HOP = (f"arn:aws:iam::{HOME}:role/{name}" for name in ("aa", "zz", "hop"))
 SHARED = f"arn:aws:iam::{HOME}:policy/shared"
-BY_A_SERVICE: dict[str, object] = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole"}
+BY_A_SERVICE: dict[str, object] = {
+    "Effect": "Allow",
+    "Principal": {"Service": "s3.amazonaws.com"},
+    "Action": "sts:AssumeRole",
+}
 OPTIONS = ProofOptions(Engine.Z3, None, {}, None, 4)
 DECRYPT = Invariant("decrypt", Expectation.REFUSED, AnyCaller(), (Text("kms:Decrypt"),), None)
 
@@ -31,17 +35,27 @@ def own(action: str, resource: str = "*", **rest: object) -> dict[str, object]:
 
 
 def role(
-    arn: str, *trust: dict[str, object], attached: tuple[dict[str, object], ...] = (), inline: tuple[dict[str, object], ...] = ()
+    arn: str,
+    *trust: dict[str, object],
+    attached: tuple[dict[str, object], ...] = (),
+    inline: tuple[dict[str, object], ...] = (),
 ) -> Identity:
     """A role with a managed policy that others have too, and an inline one."""
     managed = (policy(*attached, kind=PolicyKind.IDENTITY, identity=SHARED),) if attached else ()
-    found = replace(identity(arn, *inline), trust=policy(*(trust or (BY_A_SERVICE,)), kind=PolicyKind.TRUST, identity=f"{arn}#trust"))
+    found = replace(
+        identity(arn, *inline),
+        trust=policy(*(trust or (BY_A_SERVICE,)), kind=PolicyKind.TRUST, identity=f"{arn}#trust"),
+    )
     return replace(found, policies=(*(found.policies if inline else ()), *managed))
 
 
 def setting(roles: tuple[Identity, ...], *shared: dict[str, object]) -> Setting:
     """The chains in an account with some roles, and a key whose policy lets its own policies decide."""
-    managed = (ManagedPolicy(SHARED, (("v1", policy(*shared, kind=PolicyKind.IDENTITY, identity=SHARED)),), "v1"),) if shared else ()
+    managed = (
+        (ManagedPolicy(SHARED, (("v1", policy(*shared, kind=PolicyKind.IDENTITY, identity=SHARED)),), "v1"),)
+        if shared
+        else ()
+    )
     estate = Estate((one_key(DELEGATES, grants=(), tags=(), aliases=()),), (Account(HOME, (), roles, managed=managed),))
     return Setting(estate, estate.keys[0], [DECRYPT], OPTIONS)
 
@@ -67,20 +81,31 @@ HOPS = own("sts:AssumeRole", HOP)
     "found",
     [
         pytest.param(
-            lambda: setting((role(FIRST, attached=(WRITES,)), role(LAST, attached=(WRITES,))), WRITES), id="a step on one of them"
+            lambda: setting((role(FIRST, attached=(WRITES,)), role(LAST, attached=(WRITES,))), WRITES),
+            id="a step on one of them",
         ),
-        pytest.param(lambda: setting((role(FIRST, attached=(GRANTS,)), role(LAST, attached=(GRANTS,))), GRANTS), id="a grantee"),
         pytest.param(
-            lambda: setting((role(FIRST, inline=(HOPS,)), role(LAST, inline=(HOPS,)), role(HOP, TRUSTS_ALL, inline=(WRITES,)))),
+            lambda: setting((role(FIRST, attached=(GRANTS,)), role(LAST, attached=(GRANTS,))), GRANTS), id="a grantee"
+        ),
+        pytest.param(
+            lambda: setting(
+                (role(FIRST, inline=(HOPS,)), role(LAST, inline=(HOPS,)), role(HOP, TRUSTS_ALL, inline=(WRITES,)))
+            ),
             id="by another role",
         ),
         pytest.param(
-            lambda: setting((role(FIRST, inline=(HOPS,)), role(LAST, inline=(HOPS,)), role(HOP, TRUSTS_ALL, inline=(GRANTS,)))),
+            lambda: setting(
+                (role(FIRST, inline=(HOPS,)), role(LAST, inline=(HOPS,)), role(HOP, TRUSTS_ALL, inline=(GRANTS,)))
+            ),
             id="a grantee of another role",
         ),
         pytest.param(
             lambda: setting(
-                (role(FIRST, attached=(own("kms:*"),)), replace(role(LAST, attached=(own("kms:*"),)), tags=(("a", "b"),))), own("kms:*")
+                (
+                    role(FIRST, attached=(own("kms:*"),)),
+                    replace(role(LAST, attached=(own("kms:*"),)), tags=(("a", "b"),)),
+                ),
+                own("kms:*"),
             ),
             id="tags",
         ),
@@ -111,7 +136,8 @@ def test_a_policy_that_asks_who_has_it_tells_apart() -> None:
 def test_whom_an_inventory_does_not_list_is_like_one_without_policies() -> None:
     chains = setting((role(FIRST), role(LAST, inline=(own("kms:Decrypt"),))))
     others = [start for start in chains.universe.starts if f":{HOME}:role/" in start and start not in (FIRST, LAST)]
-    # But for service-linked roles: control policies do not bind them (D6), and what they may never do is asked of all of them (U1).
+    # But for service-linked roles: control policies do not bind them (D6), and what they may never do is asked of all
+    # of them (U1).
     assert others == [f"arn:aws:iam::{HOME}:role/aws-service-role/ec2.amazonaws.com/AWSServiceRoleForEC2"]
     assert by_class(chains)[others[0]] is None is by_class(chains)[FIRST]
 
@@ -122,7 +148,9 @@ def test_one_stands_for_others_only_if_they_reach_the_same(seed: int) -> None:
     estate = question.estate
     twins = tuple(replace(account, roles=tuple(_twins(account))) for account in estate.accounts)
     estate = replace(estate, accounts=twins)
-    chains = Setting(estate, estate.keys[0], [DECRYPT, replace(DECRYPT, callers=PrincipalLike(Text("*role*")))], OPTIONS)
+    chains = Setting(
+        estate, estate.keys[0], [DECRYPT, replace(DECRYPT, callers=PrincipalLike(Text("*role*")))], OPTIONS
+    )
     found = by_class(chains)
     assert set(listed(estate)) <= set(found)
     for caller in listed(estate):
@@ -131,13 +159,18 @@ def test_one_stands_for_others_only_if_they_reach_the_same(seed: int) -> None:
 
 def _twins(account: Account) -> list[Identity]:
     """The roles, and another one with the policies of each."""
-    twins = [replace(role, arn=f"{role.arn}-twin", unique_id=None, trust=account.roles[0].trust) for role in account.roles]
+    twins = [
+        replace(role, arn=f"{role.arn}-twin", unique_id=None, trust=account.roles[0].trust) for role in account.roles
+    ]
     return [*account.roles, *twins]
 
 
 def test_a_key_policy_tells_apart_whom_it_names() -> None:
     roles = (role(FIRST), role(LAST))
-    estate = Estate((one_key(DELEGATES, allow(aws(LAST), "kms:Decrypt"), grants=(), tags=(), aliases=()),), (Account(HOME, (), roles),))
+    estate = Estate(
+        (one_key(DELEGATES, allow(aws(LAST), "kms:Decrypt"), grants=(), tags=(), aliases=()),),
+        (Account(HOME, (), roles),),
+    )
     found = by_class(Setting(estate, estate.keys[0], [DECRYPT], OPTIONS))
     assert (found[FIRST], found[LAST]) == (None, 0)
 
@@ -157,5 +190,7 @@ def test_callers_together_get_where_each_does(seed: int, doubtful: bool) -> None
 def test_those_of_whom_something_holds_are_found_among_several(holding: frozenset[str]) -> None:
     letters = tuple("abcdefg")
     # Of several together it may hold of more than of each.
-    found = each_of(letters, lambda some: tuple(one for one in some if one in holding or (len(some) > 1 and one in "de")))
+    found = each_of(
+        letters, lambda some: tuple(one for one in some if one in holding or (len(some) > 1 and one in "de"))
+    )
     assert sorted(found) == sorted(holding)

@@ -1,7 +1,9 @@
-"""Estates in which one kind of step is in question: the caller may take it, under a condition or none, and it is of use.
+"""Estates in which one kind of step is in question: the caller may take it, under a condition or none, and it is of
+use.
 
 In: a random estate. Out: the same, with what the theme adds.
-Guarantee: every kind of step of W2 that `sample` makes has a theme; whether the step gets the caller anywhere is left to chance.
+Guarantee: every kind of step of W2 that `sample` makes has a theme; whether the step gets the caller anywhere is left
+to chance.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ DELEGATES = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"
 
 
 def themed(seed: int, question: Question) -> Question:
-    """The question with a theme, now and then. What came later is drawn apart, so that most seeds keep their estates."""
+    """The question with a theme, now and then. What came later is drawn apart, so that most seeds keep their
+    estates."""
     random, later = Random(f"theme {seed}"), Random(f"later theme {seed}")
     if random.random() >= ONCE:
         return question
@@ -97,18 +100,24 @@ class _Theme:
                 account,
                 users=tuple(map(now, account.users)),
                 roles=tuple(map(now, account.roles)),
-                managed=(ManagedPolicy(self.edge, tuple((f"v{number}", one) for number, one in enumerate(read, 1)), "v1"),),
+                managed=(
+                    ManagedPolicy(self.edge, tuple((f"v{number}", one) for number, one in enumerate(read, 1)), "v1"),
+                ),
             ),
             self.edge,
         )
 
     def attach(self) -> _Theme:
         """The caller has it attached."""
-        (managed,) = next(account.managed for account in self.question.estate.accounts if account.id == self.question.caller.account)
+        (managed,) = next(
+            account.managed for account in self.question.estate.accounts if account.id == self.question.caller.account
+        )
         attached = {one.identity: one for _, one in managed.versions[:1]}
         return self._identity(
             self.question.caller.principal_arn,
-            lambda found: replace(found, policies=tuple(({one.identity: one for one in found.policies} | attached).values())),
+            lambda found: replace(
+                found, policies=tuple(({one.identity: one for one in found.policies} | attached).values())
+            ),
         )
 
     def group(self, *statements: Statement) -> _Theme:
@@ -128,32 +137,49 @@ class _Theme:
         arn = facts.pop("arn", first.arn)
         policy = document([{**one, "Resource": "*"} for one in found], PolicyKind.KEY, f"{arn}#default")
         self.question = replace(
-            self.question, estate=replace(self.question.estate, keys=(replace(first, arn=arn, policies=(policy,), **facts), *others))
+            self.question,
+            estate=replace(self.question.estate, keys=(replace(first, arn=arn, policies=(policy,), **facts), *others)),
         )
         return self
 
 
 def _tag(theme: _Theme) -> _Theme:
-    wanted = theme.one({"StringEquals": {"aws:ResourceTag/team": "blue"}}, {"StringNotEquals": {"aws:ResourceTag/team": "red"}})
-    theme.key({"Effect": "Allow", "Action": "kms:Decrypt", "Condition": wanted}, tags=theme.one((("team", "red"),), (("team", "green"),)))
+    wanted = theme.one(
+        {"StringEquals": {"aws:ResourceTag/team": "blue"}}, {"StringNotEquals": {"aws:ResourceTag/team": "red"}}
+    )
+    theme.key(
+        {"Effect": "Allow", "Action": "kms:Decrypt", "Condition": wanted},
+        tags=theme.one((("team", "red"),), (("team", "green"),)),
+    )
     return theme.mine(theme.allow("kms:TagResource", *menus.TAG_CONDITIONS))
 
 
 def _untag(theme: _Theme) -> _Theme:
     wanted = {"Null": {"aws:ResourceTag/team": "true"}}
-    theme.key({"Effect": "Allow", "Action": "kms:Decrypt", "Condition": wanted}, tags=(("team", theme.one("red", "blue")),))
+    theme.key(
+        {"Effect": "Allow", "Action": "kms:Decrypt", "Condition": wanted}, tags=(("team", theme.one("red", "blue")),)
+    )
     return theme.mine(theme.allow("kms:UntagResource", *menus.TAG_CONDITIONS[1:3]))
 
 
 def _alias(theme: _Theme) -> _Theme:
-    wanted, (held, there) = theme.one(*menus.BY_ALIAS), theme.one(((), None), ((menus.ALIAS,), ()), ((), (menus.ALIAS,)))
+    wanted, (held, there) = (
+        theme.one(*menus.BY_ALIAS),
+        theme.one(((), None), ((menus.ALIAS,), ()), ((), (menus.ALIAS,))),
+    )
     theme.key({"Effect": "Allow", "Action": "kms:Decrypt", "Condition": wanted}, aliases=held)
     if there is not None:
         estate = theme.question.estate
-        theme.question = replace(theme.question, estate=replace(estate, keys=(estate.keys[0], replace(estate.keys[1], aliases=there))))
+        theme.question = replace(
+            theme.question, estate=replace(estate, keys=(estate.keys[0], replace(estate.keys[1], aliases=there)))
+        )
     actions = [f"kms:{theme.one('Create', 'Update', '*')}Alias", "kms:DeleteAlias"]
     key, alias = "arn:aws:kms:*:*:key/*", f"arn:aws:kms:*:*:{menus.ALIAS}"
-    others = ([key, f"{alias}-*"], [key, "arn:aws:kms:eu-*:*:alias/*"], [key, "arn:aws:kms:*:*:alias/${aws:username, 'open'}"])
+    others = (
+        [key, f"{alias}-*"],
+        [key, "arn:aws:kms:eu-*:*:alias/*"],
+        [key, "arn:aws:kms:*:*:alias/${aws:username, 'open'}"],
+    )
     resource = theme.one("*", "*", [key], [alias], [key, alias], *others)
     return theme.mine(theme.allow(actions, *menus.BY_ALIAS, resource=resource))
 
@@ -175,7 +201,11 @@ def _import(theme: _Theme) -> _Theme:
     if asked != "kms:Import*" or theme.one(True, False):
         return theme
     role = theme.one(*ROLES[:2])  # which gets the parameters
-    admitting = {"Effect": "Allow", "Principal": {"AWS": theme.question.caller.principal_arn}, "Action": "sts:AssumeRole"}
+    admitting = {
+        "Effect": "Allow",
+        "Principal": {"AWS": theme.question.caller.principal_arn},
+        "Action": "sts:AssumeRole",
+    }
     trust = document([admitting], PolicyKind.TRUST, f"{role}#trust")
     return theme.give(role, theme.allow("kms:GetParametersForImport", *menus.ABAC), trust=trust)
 
@@ -184,13 +214,20 @@ def _pass(theme: _Theme) -> _Theme:
     role = theme.one(*ROLES[:2])
     theme.key().give(role, theme.allow("kms:Decrypt"))
     trust = document(
-        [{"Effect": "Allow", "Principal": {"Service": theme.one(LAMBDA, "ec2.amazonaws.com")}, "Action": "sts:AssumeRole"}],
+        [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": theme.one(LAMBDA, "ec2.amazonaws.com")},
+                "Action": "sts:AssumeRole",
+            }
+        ],
         PolicyKind.TRUST,
         f"{role}#trust",
     )
     theme.give(role, theme.allow("s3:*"), trust=trust)
     return theme.mine(
-        theme.allow("iam:PassRole", *menus.PASSES), theme.allow(theme.one("lambda:*eFunction", "ec2:RunInstances", "lambda:*"))
+        theme.allow("iam:PassRole", *menus.PASSES),
+        theme.allow(theme.one("lambda:*eFunction", "ec2:RunInstances", "lambda:*")),
     )
 
 
@@ -200,43 +237,67 @@ def _provider(theme: _Theme) -> _Theme:
     admitting = {"Effect": "Allow", "Principal": {"Federated": menus.SAML}, "Action": "sts:AssumeRoleWithSAML"}
     theme.key().give(role, theme.allow("kms:Decrypt"), trust=document([admitting], PolicyKind.TRUST, f"{role}#trust"))
     theme._home(lambda account: replace(account, providers=providers))
-    asked = theme.one("iam:UpdateSAMLProvider", "iam:CreateSAMLProvider", ["iam:UpdateSAMLProvider", "iam:CreateSAMLProvider"])
-    return theme.mine(theme.allow(asked, *menus.WRITES[-2:], resource=theme.one("*", menus.SAML, f"{menus.SAML}-other")))
+    asked = theme.one(
+        "iam:UpdateSAMLProvider", "iam:CreateSAMLProvider", ["iam:UpdateSAMLProvider", "iam:CreateSAMLProvider"]
+    )
+    return theme.mine(
+        theme.allow(asked, *menus.WRITES[-2:], resource=theme.one("*", menus.SAML, f"{menus.SAML}-other"))
+    )
 
 
 def _code(theme: _Theme) -> _Theme:
-    """A function runs as a role, perhaps one that Lambda may not assume, or as none; who changes it, or gives it the role, is told by its
-    name, or by what its tags are."""
+    """A function runs as a role, perhaps one that Lambda may not assume, or as none; who changes it, or gives it the
+    role, is told by its name, or by what its tags are."""
     role, tags = theme.one(*ROLES[:2]), theme.one((("team", "red"),), ())
-    code = Workload("functions", f"arn:aws:lambda:us-west-2:{HOME}:function:intake", theme.one((role,), (role,), ()), tags)
-    admitting = {"Effect": "Allow", "Principal": {"Service": theme.one(LAMBDA, LAMBDA, "ec2.amazonaws.com")}, "Action": "sts:AssumeRole"}
+    code = Workload(
+        "functions", f"arn:aws:lambda:us-west-2:{HOME}:function:intake", theme.one((role,), (role,), ()), tags
+    )
+    admitting = {
+        "Effect": "Allow",
+        "Principal": {"Service": theme.one(LAMBDA, LAMBDA, "ec2.amazonaws.com")},
+        "Action": "sts:AssumeRole",
+    }
     theme.key().give(role, theme.allow("kms:Decrypt"), trust=document([admitting], PolicyKind.TRUST, f"{role}#trust"))
     theme._home(lambda account: replace(account, workloads=(code,), all_workloads=("functions",)))
-    asked = theme.one("lambda:UpdateFunctionCode", "lambda:UpdateFunction*", ["iam:PassRole", "lambda:UpdateFunctionConfiguration"])
+    asked = theme.one(
+        "lambda:UpdateFunctionCode", "lambda:UpdateFunction*", ["iam:PassRole", "lambda:UpdateFunctionConfiguration"]
+    )
     return theme.mine(theme.allow(asked, *menus.ABAC, resource=theme.one("*", code.arn, f"{code.arn}-other")))
 
 
 def _join(theme: _Theme) -> _Theme:
     theme.key().group(theme.allow(theme.one("kms:Decrypt", "kms:PutKeyPolicy", "kms:Encrypt")))
-    return theme.mine(theme.allow(theme.one("iam:AddUserToGroup", "iam:AddUserToGroup", "iam:PutGroupPolicy"), menus.WRITES[-1]))
+    return theme.mine(
+        theme.allow(theme.one("iam:AddUserToGroup", "iam:AddUserToGroup", "iam:PutGroupPolicy"), menus.WRITES[-1])
+    )
 
 
 def _version(theme: _Theme) -> _Theme:
     theme.key().managed([theme.allow("s3:*")], [theme.allow(theme.one("kms:*", "kms:Encrypt"))]).attach()
     return theme.mine(
-        theme.allow(theme.one("iam:SetDefaultPolicyVersion", "iam:CreatePolicyVersion"), {"Bool": {"aws:SecureTransport": "false"}})
+        theme.allow(
+            theme.one("iam:SetDefaultPolicyVersion", "iam:CreatePolicyVersion"),
+            {"Bool": {"aws:SecureTransport": "false"}},
+        )
     )
 
 
 def _user(theme: _Theme) -> _Theme:
     theme.key().give(USER, theme.allow("kms:Decrypt"))
-    return theme.mine(theme.allow(theme.one("iam:CreateAccessKey", "iam:*LoginProfile"), *menus.WRITES[-2:], resource=theme.one("*", USER)))
+    return theme.mine(
+        theme.allow(
+            theme.one("iam:CreateAccessKey", "iam:*LoginProfile"), *menus.WRITES[-2:], resource=theme.one("*", USER)
+        )
+    )
 
 
 def _federate(theme: _Theme) -> _Theme:
     """The user asks for federated sessions: the key names one, or a condition tells them from the user."""
     theme.question = replace(theme.question, caller=Caller(CallerKind.USER, USER, HOME))
-    fay, tagged = f"arn:aws:sts::{HOME}:federated-user/fay", {"StringEquals": {f"aws:PrincipalTag/{menus.TEAM}": "blue"}}
+    fay, tagged = (
+        f"arn:aws:sts::{HOME}:federated-user/fay",
+        {"StringEquals": {f"aws:PrincipalTag/{menus.TEAM}": "blue"}},
+    )
     theme.key()
     first, *others = theme.question.estate.keys
     own = theme.allow("kms:Decrypt", tagged, {"Null": {"aws:username": "true"}})
@@ -245,7 +306,9 @@ def _federate(theme: _Theme) -> _Theme:
         policy = document([{**DELEGATES, "Resource": "*"}, named], PolicyKind.KEY, f"{first.arn}#default")
         keys, own = (replace(first, policies=(policy,)), *others), theme.allow("s3:*")
         theme.question = replace(theme.question, estate=replace(theme.question.estate, keys=keys))
-    passes = theme.allow("sts:TagSession", *({"StringEquals": {f"aws:RequestTag/{menus.TEAM}": colour}} for colour in menus.COLOURS))
+    passes = theme.allow(
+        "sts:TagSession", *({"StringEquals": {f"aws:RequestTag/{menus.TEAM}": colour}} for colour in menus.COLOURS)
+    )
     asking = ({"Null": {"aws:TagKeys": "true"}}, {"StringEquals": {f"aws:RequestTag/{menus.TEAM}": "blue"}})
     asks = theme.allow("sts:GetFederationToken", *asking, resource=theme.one("*", fay, f"{fay}2"))
     return theme.mine(asks, own, *theme.one((), (passes,)))
@@ -258,7 +321,9 @@ def _grant(theme: _Theme) -> _Theme:
 def _taken_away(theme: _Theme) -> _Theme:
     mine = theme.question.caller.principal_arn
     kind = "User" if ":user/" in mine else "Role"
-    theme.key().give(mine, {"Effect": "Deny", "Action": theme.one("kms:Decrypt", "kms:*", "kms:Encrypt"), "Resource": "*"})
+    theme.key().give(
+        mine, {"Effect": "Deny", "Action": theme.one("kms:Decrypt", "kms:*", "kms:Encrypt"), "Resource": "*"}
+    )
     return theme.mine(
         theme.allow(theme.one("kms:Decrypt", "kms:Decrypt", "kms:Encrypt")),
         theme.allow(f"iam:{theme.one('Delete', 'Delete', 'Detach')}{kind}Policy", *menus.WRITES),
@@ -277,8 +342,12 @@ def _boundary(theme: _Theme) -> _Theme:
 def _made(theme: _Theme) -> _Theme:
     theme.key()
     kind, further = theme.one(("Role", []), ("User", ["iam:CreateAccessKey"]))
-    writes = theme.one([f"iam:Put{kind}Policy"], [f"iam:Attach{kind}Policy"], [f"iam:Attach{kind}Policy", "iam:CreatePolicy"])
-    return theme.mine(theme.allow(f"iam:Create{kind}", *menus.WRITES[:-2]), theme.allow([*writes, *further], *menus._ATTACHES[-5:]))
+    writes = theme.one(
+        [f"iam:Put{kind}Policy"], [f"iam:Attach{kind}Policy"], [f"iam:Attach{kind}Policy", "iam:CreatePolicy"]
+    )
+    return theme.mine(
+        theme.allow(f"iam:Create{kind}", *menus.WRITES[:-2]), theme.allow([*writes, *further], *menus._ATTACHES[-5:])
+    )
 
 
 def _named(theme: _Theme) -> _Theme:
@@ -288,16 +357,29 @@ def _named(theme: _Theme) -> _Theme:
     first, *others = theme.question.estate.keys
     kind, writes = theme.one(("user", ["iam:CreateAccessKey", "iam:AddUserToGroup"]), ("role", ["sts:AssumeRole"]))
     start = f"arn:aws:iam::{HOME}:{kind}/"
-    made = theme.one("w1", "w?", "a/*", "*", "${aws:username}-?", "${aws:username}", f"${{aws:PrincipalTag/{menus.TEAM}}}")
+    made = theme.one(
+        "w1", "w?", "a/*", "*", "${aws:username}-?", "${aws:username}", f"${{aws:PrincipalTag/{menus.TEAM}}}"
+    )
     held = theme.one("*", "w1", "*/w1", "${aws:username}-x", "${aws:username}*", f"${{aws:PrincipalTag/{menus.TEAM}}}")
     names = ("w1", "Ann-x", "w?", "a/*", "*/w1", "${aws:username}-x")
     wanted: list[dict[str, Any]] = [{"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::*:{kind}/{theme.one(*names)}"}}]
-    wanted += [{"StringEquals": {"aws:username": theme.one("w1", "Ann-x")}}, {"StringLike": {"aws:username": theme.one("w*", "*-x", "?1")}}]
+    wanted += [
+        {"StringEquals": {"aws:username": theme.one("w1", "Ann-x")}},
+        {"StringLike": {"aws:username": theme.one("w*", "*-x", "?1")}},
+    ]
     condition = theme.one(*wanted)
     condition = {**condition, "StringEquals": {**condition.get("StringEquals", {}), "aws:PrincipalAccount": HOME}}
-    admits = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:Decrypt", "Resource": "*", "Condition": condition}
+    admits = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": condition,
+    }
     policy = document([{**DELEGATES, "Resource": "*"}, admits], PolicyKind.KEY, f"{first.arn}#default")
-    theme.question = replace(theme.question, estate=replace(theme.question.estate, keys=(replace(first, policies=(policy,)), *others)))
+    theme.question = replace(
+        theme.question, estate=replace(theme.question.estate, keys=(replace(first, policies=(policy,)), *others))
+    )
     boundary = {"Condition": theme.one(*menus._BOUNDARIES)} if theme.one(True, False, False) else {}
     creates = {**theme.allow(f"iam:Create{kind.title()}", resource=start + made), **boundary}
     theme._identity(USER, lambda found: replace(found, policies=(), groups=()))
@@ -305,9 +387,13 @@ def _named(theme: _Theme) -> _Theme:
 
 
 def _other_key(theme: _Theme) -> _Theme:
-    """What the first key encrypted can come under the second one alone, by the caller or by a role that it assumes, once that is opened."""
+    """What the first key encrypted can come under the second one alone, by the caller or by a role that it assumes,
+    once that is opened."""
     mine, role = theme.question.caller.principal_arn, theme.one(*ROLES[:2])
-    opens, other = theme.one("PutKeyPolicy", "PutKeyPolicy", "CreateGrant", "TagResource"), theme.question.estate.keys[1]
+    opens, other = (
+        theme.one("PutKeyPolicy", "PutKeyPolicy", "CreateGrant", "TagResource"),
+        theme.question.estate.keys[1],
+    )
     abroad = {"StringNotEquals": {"aws:ResourceAccount": HOME}}
     under = {"Effect": "Deny", "Action": "kms:ReEncryptTo", "Resource": "*", "Condition": abroad}
     uses = {"Effect": "Deny", "Action": ["kms:Decrypt", "kms:PutKeyPolicy", "kms:CreateGrant"], "Resource": KEYS[0]}

@@ -55,7 +55,10 @@ DENIED = estate(
     [
         (DENIED, nobody()),
         (estate(deny()), nobody()),
-        (conditioned({"NumericLessThan": {"kms:RotationPeriodInDays": "1"}}, "kms:EnableKeyRotation"), nobody("kms:EnableKeyRotation")),
+        (
+            conditioned({"NumericLessThan": {"kms:RotationPeriodInDays": "1"}}, "kms:EnableKeyRotation"),
+            nobody("kms:EnableKeyRotation"),
+        ),
         (estate(allow(aws(ALICE), "kms:Decrypt")), always("kms:Decrypt", callers=PrincipalLike(Text(ALICE)))),
     ],
 )
@@ -77,11 +80,23 @@ def test_proofs_about_more_patterns_than_can_be_listed_rest_on_lemmas() -> None:
     patterns = [f"*{letter}*" for letter in "abcdefghijklmnop"]
     context = "kms:EncryptionContext:x"
     statements += [
-        {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*", "Condition": {"StringNotLike": {context: pattern}}}
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "kms:*",
+            "Resource": "*",
+            "Condition": {"StringNotLike": {context: pattern}},
+        }
         for pattern in patterns
     ]
     statements.append(
-        {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*", "Condition": {"StringLike": {context: "*?*"}}}
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "kms:*",
+            "Resource": "*",
+            "Condition": {"StringLike": {context: "*?*"}},
+        }
     )
     found = problem("lemmas", policy_of(statements), 'invariant "nobody can decrypt":\n  no caller can kms:Decrypt\n')
     asked = formula(found.estate, found.invariants[0])
@@ -204,7 +219,11 @@ def forged(classes: Json, lemmas: Json = ()) -> Json | None:
     made = Clauses(ABOUT, ALLOWED.space.attributes, classes, lemmas).clauses
     found = refute(made)
     body = {"classes": classes, "lemmas": lemmas, "clauses": made, "statements": statements_of(ALLOWED)}
-    return {"verdict": "proved", **ABOUT.as_json(), **body, "proof": found.steps} if isinstance(found, Refutation) else None
+    return (
+        {"verdict": "proved", **ABOUT.as_json(), **body, "proof": found.steps}
+        if isinstance(found, Refutation)
+        else None
+    )
 
 
 def test_what_does_not_hold_has_no_entry() -> None:
@@ -227,7 +246,9 @@ def test_a_class_that_meets_other_tests_is_found_out() -> None:
     forgeries = 0
     for number, met in enumerate(HONEST["action"]):
         for other in HONEST["action"]:
-            made = forged({**HONEST, "action": [other if n == number else listed for n, listed in enumerate(HONEST["action"])]})
+            made = forged(
+                {**HONEST, "action": [other if n == number else listed for n, listed in enumerate(HONEST["action"])]}
+            )
             if met != other and made is not None:
                 forgeries += 1
                 with pytest.raises(Rejected, match="class table of action"):

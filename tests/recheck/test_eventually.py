@@ -1,4 +1,5 @@
-"""Certificates of `can eventually`: those of the examples are accepted; no other set, query, step, catalogue or estate is."""
+"""Certificates of `can eventually`: those of the examples are accepted; no other set, query, step, catalogue or estate
+is."""
 
 from __future__ import annotations
 
@@ -128,7 +129,10 @@ def test_a_set_for_some_callers_stands_beside_one_for_all_others() -> None:
     entry = made(SAM)
     whole = entry["sets"][0]
     one = frozenset({"arn:aws:iam::111122223333:user/sam"})
-    of_one, of_others = eventual_entry(estate, *by_name[SAM], {}, one), eventual_entry(estate, *by_name[SAM], {}, None, one)
+    of_one, of_others = (
+        eventual_entry(estate, *by_name[SAM], {}, one),
+        eventual_entry(estate, *by_name[SAM], {}, None, one),
+    )
     assert isinstance(of_one, dict) and isinstance(of_others, dict)
     entry["sets"] = [of_one["sets"][0], of_others["sets"][0]]
     check(json.loads(json.dumps(entry)), SAM)
@@ -153,7 +157,13 @@ def test_another_estate_is_rejected() -> None:
 
 NO_GRANTS = {"facts": {"grants": ()}}
 OPEN = (
-    *("iam:PutUserPolicy", "iam:AttachUserPolicy", "iam:CreateRole", "ram:CreateResourceShare", "sso:CreateAccountAssignment"),
+    *(
+        "iam:PutUserPolicy",
+        "iam:AttachUserPolicy",
+        "iam:CreateRole",
+        "ram:CreateResourceShare",
+        "sso:CreateAccountAssignment",
+    ),
     *("kms:Decrypt", "kms:ReEncryptFrom", "kms:PutKeyPolicy", "kms:CreateGrant", "sts:GetFederationToken"),
 )
 
@@ -166,7 +176,9 @@ def entry_of(*mine: dict[str, Json], supposed: Sequence[str] = (), others: Seque
 
 def nobody() -> Invariant:
     whom = PrincipalLike(Text(ALICE))
-    return Invariant("", Expectation.REFUSED, whom, (Text("kms:Decrypt"),), None, ALWAYS, (), "no escalation", eventually=True)
+    return Invariant(
+        "", Expectation.REFUSED, whom, (Text("kms:Decrypt"),), None, ALWAYS, (), "no escalation", eventually=True
+    )
 
 
 def entry_from(before: State) -> Json:
@@ -222,8 +234,11 @@ def test_a_role_that_is_passed_is_held_once_a_service_can_be_made_to_run_code_as
 
 
 def test_tags_may_be_passed_on_once_something_was_changed() -> None:
-    """Sessions of a role have the tags that somebody can pass to it at first (F3), until a caller changes who can do what."""
-    role = trusting(admits(aws(ALICE)), own=(own("kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "red"}}),))
+    """Sessions of a role have the tags that somebody can pass to it at first (F3), until a caller changes who can do
+    what."""
+    role = trusting(
+        admits(aws(ALICE)), own=(own("kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "red"}}),)
+    )
     entry = entry_of(own("sts:AssumeRole"), others=(role,))
     assert entry["sets"][0]["facts"] == [["holds", role.arn]]
     assert isinstance(entry_of(own("sts:AssumeRole"), own("iam:PutGroupPolicy"), others=(role,)), str)
@@ -257,7 +272,14 @@ def test_a_set_without_a_boundary_that_may_be_put_is_rejected() -> None:
     puts = own("iam:PutUserPermissionsBoundary", Condition={"ArnEquals": {"iam:PermissionsBoundary": BASE}})
     managed = (ManagedPolicy(BASE, (("v1", document(own("s3:*"), arn=BASE)),), "v1"),)
     one, other = (
-        state(own("kms:Decrypt"), own("iam:CreatePolicyVersion"), *more, managed=managed, alice={"boundary": edge}, facts={"grants": ()})
+        state(
+            own("kms:Decrypt"),
+            own("iam:CreatePolicyVersion"),
+            *more,
+            managed=managed,
+            alice={"boundary": edge},
+            facts={"grants": ()},
+        )
         for more in ((), (puts,))
     )
     entry = entry_from(one)

@@ -75,7 +75,11 @@ def all_values() -> Iterator[Values]:
     listed = ATTRIBUTES["set"].values or ()
     sets = chain.from_iterable(combinations(listed, size) for size in range(len(listed) + 1))
     for must, may, held, p, q in product(
-        ATTRIBUTES["must"].values or (), (None, *(ATTRIBUTES["may"].values or ())), list(sets), (True, False), (True, False)
+        ATTRIBUTES["must"].values or (),
+        (None, *(ATTRIBUTES["may"].values or ())),
+        list(sets),
+        (True, False),
+        (True, False),
     ):
         yield {"must": must, "may": may, "set": held, "p": p, "q": q}
 
@@ -85,7 +89,9 @@ EVERY = list(all_values())
 
 def clauses_of(formulas: list[Expression], lemmas: Any = (), tabled: tuple[str, ...] = TABLED) -> Clauses:
     question = Described(formulas)
-    classes = {name: sorted(map(sorted, signatures(ATTRIBUTES[name], question.suited(ATTRIBUTES[name])))) for name in tabled}
+    classes = {
+        name: sorted(map(sorted, signatures(ATTRIBUTES[name], question.suited(ATTRIBUTES[name])))) for name in tabled
+    }
     return Clauses(question, ATTRIBUTES, classes, lemmas)
 
 
@@ -99,7 +105,8 @@ def test_clauses_have_a_solution_iff_some_values_meet_the_formula(seed: int) -> 
 
 @pytest.mark.parametrize("values", random.Random(1).sample(EVERY, 40), ids=str)
 def test_values_that_are_pinned_down_are_a_solution(values: Values) -> None:
-    """Every combination of values is possible, so a formula that says all of it has a solution, and with anything else besides none."""
+    """Every combination of values is possible, so a formula that says all of it has a solution, and with anything else
+    besides none."""
     said: list[Expression] = [Symbol(name) if values[name] else Not(Symbol(name)) for name in "pq"]
     for name in ("must", "may"):
         tests = [Asks(name, test) for test in TESTS]

@@ -90,4 +90,6 @@ def test_no_proof_of_what_is_satisfiable_is_accepted(seed: int) -> None:
             hints = [dice.randrange(-1, len(clauses) + len(steps)) for _ in range(dice.randint(0, 4))]
             steps.append(([dice.choice((1, -1)) * dice.randint(0, 9) for _ in range(dice.randint(0, 2))], hints))
         with pytest.raises((Rejected, IndexError)):
-            check_proof(clauses, [*steps, ([], [dice.randrange(len(clauses) + len(steps)) for _ in range(dice.randint(0, 6))])])
+            check_proof(
+                clauses, [*steps, ([], [dice.randrange(len(clauses) + len(steps)) for _ in range(dice.randint(0, 6))])]
+            )

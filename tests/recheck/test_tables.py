@@ -1,4 +1,5 @@
-"""The checker's class tables, against all words of small domains and against the partitions of `problem`, which they are independent of."""
+"""The checker's class tables, against all words of small domains and against the partitions of `problem`, which they
+are independent of."""
 
 from __future__ import annotations
 
@@ -11,7 +12,18 @@ import pytest
 
 from verifier.problem.classes.attributes import Attribute, principals
 from verifier.problem.classes.domains import action_names, context_attribute
-from verifier.problem.classes.predicates import Compares, Field, InNetwork, Less, OneOf, Predicate, Tokens, exactly, like, one
+from verifier.problem.classes.predicates import (
+    Compares,
+    Field,
+    InNetwork,
+    Less,
+    OneOf,
+    Predicate,
+    Tokens,
+    exactly,
+    like,
+    one,
+)
 from verifier.problem.classes.tables import AddressTable, Line, LineTable, ListTable, Table, WordTable
 from verifier.problem.classes.words import Domain
 from verifier.recheck import tables
@@ -51,7 +63,9 @@ def test_words_are_those_of_the_domain(seed: int) -> None:
     dice = random.Random(seed)
     base = tuple(some_pattern(dice) for _ in range(dice.randint(1, 2)))
     tests = some_tests(dice)
-    words = ["".join(letters) for length in range(9) for letters in product("abc" if length < 6 else "ab", repeat=length)]
+    words = [
+        "".join(letters) for length in range(9) for letters in product("abc" if length < 6 else "ab", repeat=length)
+    ]
     inside = [word for word in words if any(pattern.matches(word) for pattern in base)]
     assert signatures(Attribute("x", Domain("x", base)), tests) == met(inside, tests)
 
@@ -64,7 +78,16 @@ def test_words_are_those_of_the_domain(seed: int) -> None:
 )
 def test_words_are_partitioned_as_by_problem(seed: int, attribute: Attribute) -> None:
     dice = random.Random(seed)
-    texts = ["111122223333", "11112222333?", "1*", "*3", "arn:aws:iam::111122223333:role/a*", "arn:aws:iam::*:role/ab", "kms:d*", "kms:*t"]
+    texts = [
+        "111122223333",
+        "11112222333?",
+        "1*",
+        "*3",
+        "arn:aws:iam::111122223333:role/a*",
+        "arn:aws:iam::*:role/ab",
+        "kms:d*",
+        "kms:*t",
+    ]
     texts += ["kms:decrypt", "arn:aws:iam::111122223333:root", "s3.amazonaws.com", "*.amazonaws.com", "*", "kms:??"]
     tests: dict[int, Predicate] = dict(enumerate(map(like, dice.sample(texts, dice.randint(0, 6)))))
     tests[6] = OneOf(frozenset(dice.sample([text for text in texts if "*" not in text and "?" not in text], 2)))
@@ -85,7 +108,9 @@ def test_numbers(seed: int) -> None:
     dice = random.Random(seed)
     line = Line(dice.randint(0, 3), (7,), dice.choice((None, 9)), whole=dice.random() < 0.5)
     bounds = [Decimal(dice.choice(("-1", "0", "3", "3.5", "4", "9", "9.5", "1e30"))) for _ in range(dice.randint(0, 4))]
-    tests: dict[int, Predicate] = dict(enumerate(dict.fromkeys(Compares(dice.choice(("<", "<=", "=", ">=", ">")), b) for b in bounds)))
+    tests: dict[int, Predicate] = dict(
+        enumerate(dict.fromkeys(Compares(dice.choice(("<", "<=", "=", ">=", ">")), b) for b in bounds))
+    )
     assert signatures(Attribute("x", line=line), tests) == of_table(LineTable(line, list(tests.values())), tests)
 
 
@@ -104,7 +129,16 @@ def test_addresses(seed: int) -> None:
 LAST = (1 << 32) - 1
 
 
-BLOCKS = [[(0, 0)], [(0, 7)], [(0, 7), (8, 15)], [(0, 15), (0, 7)], [(0, 15), (8, 15)], [(0, LAST)], [(LAST, LAST)], [(1, 1), (2, 2)]]
+BLOCKS = [
+    [(0, 0)],
+    [(0, 7)],
+    [(0, 7), (8, 15)],
+    [(0, 15), (0, 7)],
+    [(0, 15), (8, 15)],
+    [(0, LAST)],
+    [(LAST, LAST)],
+    [(1, 1), (2, 2)],
+]
 
 
 @pytest.mark.parametrize("blocks", BLOCKS)
@@ -133,4 +167,6 @@ def test_lists() -> None:
 def test_what_is_too_large_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "MOST_STATES", 50)
     with pytest.raises(Rejected, match="too large"):
-        signatures(Attribute("x", Domain("x", (like("*"),))), {n: like(f"*{letter}*") for n, letter in enumerate("abcdefgh")})
+        signatures(
+            Attribute("x", Domain("x", (like("*"),))), {n: like(f"*{letter}*") for n, letter in enumerate("abcdefgh")}
+        )

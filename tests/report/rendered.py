@@ -38,7 +38,9 @@ def render_findings_markdown(report: FindingsReport, *, in_full: bool = False) -
     return render(findings_document(report, in_full=in_full), "markdown")
 
 
-def render_lint(report: LintReport, fail_on: Severity | None = Severity.WARNING, *, colour: bool = False, in_full: bool = False) -> str:
+def render_lint(
+    report: LintReport, fail_on: Severity | None = Severity.WARNING, *, colour: bool = False, in_full: bool = False
+) -> str:
     return render(lint_document(report, fail_on, in_full=in_full), colour=colour)
 
 

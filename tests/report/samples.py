@@ -12,7 +12,17 @@ from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import AnyCaller, Expectation, GrantInvariant, GrantRole, Invariant
 from verifier.model.policy import Effect, PolicyKind, Principal, PrincipalType, StatementRef, Text
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
-from verifier.model.results.verdict import Assumption, Counterexample, KeySummary, NamedByGrant, Reason, Report, Statistics, Status, Verdict
+from verifier.model.results.verdict import (
+    Assumption,
+    Counterexample,
+    KeySummary,
+    NamedByGrant,
+    Reason,
+    Report,
+    Statistics,
+    Status,
+    Verdict,
+)
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.syntax.source import NOWHERE, Span
 
@@ -29,7 +39,9 @@ def span(line: int, column: int = 5, file: str = FILE) -> Span:
 
 
 def invariant(name: str, expectation: Expectation = Expectation.REFUSED, text: str = "") -> Invariant:
-    return Invariant(name, expectation, AnyCaller(), (Text("kms:Decrypt"),), None, text=text, span=span(3, 1, "payments.inv"))
+    return Invariant(
+        name, expectation, AnyCaller(), (Text("kms:Decrypt"),), None, text=text, span=span(3, 1, "payments.inv")
+    )
 
 
 def statement(sid: str | None, line: int, effect: Effect = Effect.ALLOW, index: int = 0) -> StatementRef:
@@ -60,16 +72,27 @@ ALLOW_TRACE = (
     Step("D2", "the key policy allows", True),
     Step("P3", "Allow statement", True, REPORTS, 1),
     Step(
-        "P3", "Principal names arn:aws:sts::111122223333:assumed-role/reports/example by its role, so limited by boundary", True, REPORTS, 2
+        "P3",
+        "Principal names arn:aws:sts::111122223333:assumed-role/reports/example by its role, so limited by boundary",
+        True,
+        REPORTS,
+        2,
     ),
     Step("L6", "Action: kms:D* matches kms:Decrypt", True, REPORTS, 2),
-    Step("C1", "StringEqualsIfExists kms:EncryptionContext:tenant: the key is absent, so IfExists holds", True, REPORTS, 2),
+    Step(
+        "C1",
+        "StringEqualsIfExists kms:EncryptionContext:tenant: the key is absent, so IfExists holds",
+        True,
+        REPORTS,
+        2,
+    ),
     Step("P2", "Allow statement", False, DELEGATE, 1),
 )
 
 REFUTED = Verdict(
     invariant(
-        "decrypting takes the tenant's own context", text="callers in prod can kms:Decrypt only when kms:EncryptionContext:tenant = x"
+        "decrypting takes the tenant's own context",
+        text="callers in prod can kms:Decrypt only when kms:EncryptionContext:tenant = x",
     ),
     PAYMENTS,
     Status.REFUTED,
@@ -115,7 +138,8 @@ NEVER_ALLOWED = Verdict(
                 Step("L6", "Allow statement", False, REPORTS, 1),
                 Step(
                     "P3",
-                    "Principal names arn:aws:sts::111122223333:assumed-role/reports/example by its role, so limited by boundary",
+                    "Principal names arn:aws:sts::111122223333:assumed-role/reports/example by its role, so limited "
+                    "by boundary",
                     True,
                     REPORTS,
                     2,
@@ -160,7 +184,9 @@ BARE_GRANT = Grant(
     context_equals=(),
     grantee_hidden=True,
 )
-NO_OUTSIDER = GrantInvariant("no grant names an outsider", AnyCaller(), None, text="no grant names a caller outside prod")
+NO_OUTSIDER = GrantInvariant(
+    "no grant names an outsider", AnyCaller(), None, text="no grant names a caller outside prod"
+)
 NAMED = Verdict(
     NO_OUTSIDER,
     PAYMENTS,
@@ -170,11 +196,19 @@ NAMED = Verdict(
 )
 MANY_NAMED = Verdict(NO_OUTSIDER, PAYMENTS, Status.REFUTED, grants=(NamedByGrant(BARE_GRANT, GrantRole.GRANTEE),) * 9)
 NO_GRANT = Verdict(NO_OUTSIDER, PAYMENTS, Status.PROVED)
-GRANTS_UNKNOWN = Verdict(NO_OUTSIDER, LOGS, Status.UNKNOWN, reason=Reason("G1", f"the grants of {LOGS} are not in the input"))
+GRANTS_UNKNOWN = Verdict(
+    NO_OUTSIDER, LOGS, Status.UNKNOWN, reason=Reason("G1", f"the grants of {LOGS} are not in the input")
+)
 
 BY_GRANT = reference_to_grant(PAYMENTS, GRANT)
 SCP_DENY = StatementRef(
-    "arn:aws:organizations::999999999999:policy/o-a1/p-1", "p-region", 0, None, Effect.DENY, span(4, 9, "scp.json"), PolicyKind.SCP
+    "arn:aws:organizations::999999999999:policy/o-a1/p-1",
+    "p-region",
+    0,
+    None,
+    Effect.DENY,
+    span(4, 9, "scp.json"),
+    PolicyKind.SCP,
 )
 BATCH_CALLER = Caller(CallerKind.ROLE, BATCH, "444455556666", "example")
 GRANTED = Verdict(
@@ -188,7 +222,13 @@ GRANTED = Verdict(
             (
                 Step("D1", "no explicit Deny applies", True),
                 Step("D7", "Deny statement", False, SCP_DENY, 1),
-                Step("C1", "StringNotEquals aws:RequestedRegion [us-west-2]: the request has us-west-2", False, SCP_DENY, 2),
+                Step(
+                    "C1",
+                    "StringNotEquals aws:RequestedRegion [us-west-2]: the request has us-west-2",
+                    False,
+                    SCP_DENY,
+                    2,
+                ),
                 Step("G1", "a grant allows", True),
                 Step("G1", "grant", True, BY_GRANT, 1),
                 Step("G2", f"Grantee {BATCH} names the role of the session", True, BY_GRANT, 2),
@@ -209,7 +249,9 @@ REPLICATES = Verdict(
             (
                 Step("D2", "Allow statement", True, REPORTS, 1),
                 Step("L6", "Action: kms:* matches", True, REPORTS, 2),
-                Step("R8", "the whole call also needs kms:CreateKey by an identity policy in the replica's Region", True),
+                Step(
+                    "R8", "the whole call also needs kms:CreateKey by an identity policy in the replica's Region", True
+                ),
             ),
         ),
         (REPORTS,),
@@ -228,7 +270,10 @@ def faults(document: object, schema: Mapping[str, Any] | None = None) -> list[st
 
 
 def report(
-    *verdicts: Verdict, keys: tuple[KeySummary, ...] = (KEY,), free: tuple[str, ...] = ("P5",), endpoints: int | None = None
+    *verdicts: Verdict,
+    keys: tuple[KeySummary, ...] = (KEY,),
+    free: tuple[str, ...] = ("P5",),
+    endpoints: int | None = None,
 ) -> Report:
     return Report(
         verdicts,
@@ -253,12 +298,22 @@ def with_sid(sid: str) -> Report:
     of_grant = reference_to_grant(sid, grant)
     granted = (Step(sid, sid, True, of_grant, 1), Step("G2", sid, True, of_grant, 2))
     found = Counterexample(
-        request, Decision(Outcome.ALLOW, (*trace, *granted)), (named, of_grant), ((sid, True),), ((sid, True),), sid, (grant,)
+        request,
+        Decision(Outcome.ALLOW, (*trace, *granted)),
+        (named, of_grant),
+        ((sid, True),),
+        ((sid, True),),
+        sid,
+        (grant,),
     )
-    refuted = Verdict(invariant(sid, text=sid), sid, Status.REFUTED, counterexample=found, assumptions=(Assumption(sid, sid),))
+    refuted = Verdict(
+        invariant(sid, text=sid), sid, Status.REFUTED, counterexample=found, assumptions=(Assumption(sid, sid),)
+    )
     proved = Verdict(invariant(sid), sid + "2", Status.PROVED, rests_on=(named,), assumptions=(Assumption(sid, sid),))
     unknown = Verdict(invariant(sid), sid, Status.UNKNOWN, reason=Reason(sid, sid, span(1, 1, sid)))
     roles = (NamedByGrant(grant, GrantRole.GRANTEE), NamedByGrant(grant, GrantRole.RETIRING))
     listed = Verdict(GrantInvariant(sid, AnyCaller(), None, text=sid), sid, Status.REFUTED, grants=roles)
     key = KeySummary(sid, sid, sid, 1, sid)
-    return Report((refuted, proved, unknown, listed), (key,), (sid,), sid, free_readings=(sid,), inputs=((sid, "0" * 64),))
+    return Report(
+        (refuted, proved, unknown, listed), (key,), (sid,), sid, free_readings=(sid,), inputs=((sid, "0" * 64),)
+    )

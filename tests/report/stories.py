@@ -57,7 +57,11 @@ def written(name: str, kind: PolicyKind, identity: str, *statements: dict[str, o
 def made(kind: PolicyKind, identity: str, *statements: dict[str, object]) -> Policy:
     """A policy that no file holds."""
     found = written("made", kind, identity, *statements)
-    return replace(found, statements=tuple(replace(statement, span=NOWHERE, sid=None) for statement in found.statements), span=NOWHERE)
+    return replace(
+        found,
+        statements=tuple(replace(statement, span=NOWHERE, sid=None) for statement in found.statements),
+        span=NOWHERE,
+    )
 
 
 def allowing(sid: str | None, action: object, **rest: object) -> dict[str, object]:
@@ -100,14 +104,20 @@ def replayed(estate: Estate, request: Request) -> Counterexample:
 
 ANY_POLICY = made(PolicyKind.KEY, f"{PAYMENTS}#default", allowing(None, "kms:*", Principal="*"))
 ASSUMED = Move(
-    StepKind.ASSUME_ROLE, (Request(SESSION, "sts:AssumeRole", KEY_ADMIN, (("sts:RoleSessionName", "example"),)),), Became(ADMIN_SESSION)
+    StepKind.ASSUME_ROLE,
+    (Request(SESSION, "sts:AssumeRole", KEY_ADMIN, (("sts:RoleSessionName", "example"),)),),
+    Became(ADMIN_SESSION),
 )
-REWRITTEN = Move(StepKind.PUT_KEY_POLICY, (Request(ADMIN_SESSION, "kms:PutKeyPolicy", PAYMENTS),), KeyPolicyPut(PAYMENTS, ANY_POLICY))
+REWRITTEN = Move(
+    StepKind.PUT_KEY_POLICY, (Request(ADMIN_SESSION, "kms:PutKeyPolicy", PAYMENTS),), KeyPolicyPut(PAYMENTS, ANY_POLICY)
+)
 AFTER_POLICY = replace(ESTATE, keys=(replace(ESTATE.keys[0], policies=(ANY_POLICY,)),))
 
 TAKEOVER = Story(
     SESSION,
-    tuple(StoryStep(move, tuple(replayed(ESTATE, request) for request in move.requests)) for move in (ASSUMED, REWRITTEN)),
+    tuple(
+        StoryStep(move, tuple(replayed(ESTATE, request) for request in move.requests)) for move in (ASSUMED, REWRITTEN)
+    ),
     replayed(AFTER_POLICY, Request(SESSION, "kms:Decrypt", PAYMENTS)),
 )
 """`role/ops` assumes `role/KeyAdmin`, which rewrites the key policy."""
@@ -115,7 +125,14 @@ TAKEOVER = Story(
 MADE_GRANT = Grant("g-1", Principal(PrincipalType.ROLE, OPS, HOME, "aws"), ("kms:Decrypt",), issuing_account=HOME)
 GRANTING = Move(
     StepKind.CREATE_GRANT,
-    (Request(ADMIN_SESSION, "kms:CreateGrant", PAYMENTS, (("kms:GranteePrincipal", OPS), ("kms:GrantOperations", ("Decrypt",)))),),
+    (
+        Request(
+            ADMIN_SESSION,
+            "kms:CreateGrant",
+            PAYMENTS,
+            (("kms:GranteePrincipal", OPS), ("kms:GrantOperations", ("Decrypt",))),
+        ),
+    ),
     GrantCreated(PAYMENTS, MADE_GRANT),
 )
 AFTER_GRANT = replace(ESTATE, keys=(replace(ESTATE.keys[0], grants=(MADE_GRANT,)),))
@@ -129,7 +146,10 @@ GRANTED_STORY = replace(
 DIRECT = Story(SESSION, (), replayed(ESTATE, Request(SESSION, "kms:DescribeKey", PAYMENTS)))
 IMPORTED = Move(
     StepKind.IMPORT_MATERIAL,
-    (Request(ADMIN_SESSION, "kms:GetParametersForImport", PAYMENTS), Request(ADMIN_SESSION, "kms:ImportKeyMaterial", PAYMENTS)),
+    (
+        Request(ADMIN_SESSION, "kms:GetParametersForImport", PAYMENTS),
+        Request(ADMIN_SESSION, "kms:ImportKeyMaterial", PAYMENTS),
+    ),
     MaterialImported(PAYMENTS),
 )
 IMPORTING = Story(
@@ -139,7 +159,9 @@ IMPORTING = Story(
 )
 
 TAKEN_OVER = Verdict(
-    invariant("nobody in operations can ever decrypt", text="no role/ops in prod can eventually kms:Decrypt on payments"),
+    invariant(
+        "nobody in operations can ever decrypt", text="no role/ops in prod can eventually kms:Decrypt on payments"
+    ),
     PAYMENTS,
     Status.REFUTED,
     story=TAKEOVER,
@@ -158,7 +180,11 @@ FOR_EVER = Verdict(
 )
 WITHIN = replace(FOR_EVER, invariant=invariant("no outsider soon decrypts"), bound=Bound(2, False))
 IN_DOUBT = Verdict(
-    invariant("no role escalates"), PAYMENTS, Status.UNKNOWN, reason=Reason("E2", "a trust policy is not known"), bound=Bound(4, True)
+    invariant("no role escalates"),
+    PAYMENTS,
+    Status.UNKNOWN,
+    reason=Reason("E2", "a trust policy is not known"),
+    bound=Bound(4, True),
 )
 
 CHANGES: dict[StepKind, Change] = {
@@ -176,26 +202,39 @@ CHANGES: dict[StepKind, Change] = {
     StepKind.OWN_IDENTITY: Became(Caller(CallerKind.USER, "arn:aws:iam::999999999999:user/example", "999999999999")),
     StepKind.ASSUME_ROLE: Became(replace(ADMIN_SESSION, session_tags=(("team", "red"),))),
     StepKind.FEDERATE: Became(
-        Caller(CallerKind.FEDERATED, f"arn:aws:sts::{HOME}:federated-user/fay", HOME, issuer=f"arn:aws:iam::{HOME}:user/team/Alice")
+        Caller(
+            CallerKind.FEDERATED,
+            f"arn:aws:sts::{HOME}:federated-user/fay",
+            HOME,
+            issuer=f"arn:aws:iam::{HOME}:user/team/Alice",
+        )
     ),
     StepKind.PUT_POLICY: PolicyAdded(OPS, made(PolicyKind.IDENTITY, f"{OPS}#extra", allowing(None, "*"))),
     StepKind.ATTACH_POLICY: PolicyAdded(
         KEY_ADMIN, made(PolicyKind.IDENTITY, "arn:aws:iam::aws:policy/AdministratorAccess", allowing(None, "*"))
     ),
     StepKind.NEW_VERSION: VersionSet(
-        f"arn:aws:iam::{HOME}:policy/p/base", made(PolicyKind.IDENTITY, f"arn:aws:iam::{HOME}:policy/p/base", allowing(None, "*"))
+        f"arn:aws:iam::{HOME}:policy/p/base",
+        made(PolicyKind.IDENTITY, f"arn:aws:iam::{HOME}:policy/p/base", allowing(None, "*")),
     ),
     StepKind.SET_VERSION: VersionSet(
-        f"arn:aws:iam::{HOME}:policy/p/base", made(PolicyKind.IDENTITY, f"arn:aws:iam::{HOME}:policy/p/base", allowing(None, "*"))
+        f"arn:aws:iam::{HOME}:policy/p/base",
+        made(PolicyKind.IDENTITY, f"arn:aws:iam::{HOME}:policy/p/base", allowing(None, "*")),
     ),
     StepKind.PUT_TRUST: TrustPut(
         KEY_ADMIN,
-        made(PolicyKind.TRUST, f"{KEY_ADMIN}#trust", {"Effect": "Allow", "Principal": {"AWS": OPS}, "Action": "sts:AssumeRole"}),
+        made(
+            PolicyKind.TRUST,
+            f"{KEY_ADMIN}#trust",
+            {"Effect": "Allow", "Principal": {"AWS": OPS}, "Action": "sts:AssumeRole"},
+        ),
     ),
     StepKind.CREATE: Created(
         Identity(
             f"arn:aws:iam::{HOME}:role/team/new",
-            trust=made(PolicyKind.TRUST, "x#trust", {"Effect": "Allow", "Principal": {"AWS": OPS}, "Action": "sts:AssumeRole"}),
+            trust=made(
+                PolicyKind.TRUST, "x#trust", {"Effect": "Allow", "Principal": {"AWS": OPS}, "Action": "sts:AssumeRole"}
+            ),
             bounded=True,
             boundary=made(PolicyKind.BOUNDARY, f"arn:aws:iam::{HOME}:policy/p/base#boundary", allowing(None, "*")),
         )
@@ -218,18 +257,30 @@ CHANGES: dict[StepKind, Change] = {
 
 
 def _hostile_policy(text: str) -> Policy:
-    found = made(PolicyKind.IDENTITY, f"{text}#{text}", {**allowing("x", "kms:*"), "Condition": {"StringEquals": {"aws:username": "x"}}})
+    found = made(
+        PolicyKind.IDENTITY,
+        f"{text}#{text}",
+        {**allowing("x", "kms:*"), "Condition": {"StringEquals": {"aws:username": "x"}}},
+    )
     (statement,) = found.statements
     (condition,) = statement.conditions
     evil = Text(text)
-    statement = replace(statement, sid=evil, actions=(evil,), resources=(evil,), conditions=(replace(condition, key=evil, values=(evil,)),))
+    statement = replace(
+        statement,
+        sid=evil,
+        actions=(evil,),
+        resources=(evil,),
+        conditions=(replace(condition, key=evil, values=(evil,)),),
+    )
     return replace(found, name=text, statements=(statement,))
 
 
 def hostile_story(text: str, kind: StepKind) -> Story:
     """A story of one step whose every text is `text`, where the step's change has texts."""
     policy = _hostile_policy(text)
-    grant = replace(GRANT, id=text, grantee=Principal(PrincipalType.SERVICE, text), context_subset=((text, text),), source_arn=text)
+    grant = replace(
+        GRANT, id=text, grantee=Principal(PrincipalType.SERVICE, text), context_subset=((text, text),), source_arn=text
+    )
     caller = Caller(CallerKind.ROLE, f"arn:aws:iam::{HOME}:role/{text}", HOME, text, session_tags=((text, text),))
     arn = f"arn:aws:iam::{HOME}:user/{text}"
     request = Request(caller, text, text, ((text, text), ("sts:ExternalId", text)))
@@ -241,7 +292,9 @@ def hostile_story(text: str, kind: StepKind) -> Story:
         StepKind.CREATE_ALIAS: AliasMoved(text, text),
         StepKind.UPDATE_ALIAS: AliasMoved(text, text),
         StepKind.DELETE_ALIAS: AliasMoved(text, None),
-        StepKind.REPLICATE: KeyReplicated(text, Key(f"arn:aws:kms:{text.replace(':', '')}:1:key/{text}", policies=(policy,))),
+        StepKind.REPLICATE: KeyReplicated(
+            text, Key(f"arn:aws:kms:{text.replace(':', '')}:1:key/{text}", policies=(policy,))
+        ),
         StepKind.RE_ENCRYPT: ReEncrypted(text, text),
         StepKind.IMPORT_MATERIAL: MaterialImported(text),
         StepKind.SHARE: KeyShared(text),
@@ -252,7 +305,9 @@ def hostile_story(text: str, kind: StepKind) -> Story:
         StepKind.NEW_VERSION: VersionSet(text, policy),
         StepKind.SET_VERSION: VersionSet(text, policy),
         StepKind.PUT_TRUST: TrustPut(text, policy),
-        StepKind.CREATE: Created(Identity(f"arn:aws:iam::{HOME}:role/{text}", trust=policy, bounded=True, boundary=policy)),
+        StepKind.CREATE: Created(
+            Identity(f"arn:aws:iam::{HOME}:role/{text}", trust=policy, bounded=True, boundary=policy)
+        ),
         StepKind.TAG_IDENTITY: IdentityTagged(arn, ((text, text),)),
         StepKind.UNTAG_IDENTITY: IdentityTagged(arn, removed=(text,)),
         StepKind.REMOVE_POLICY: PolicyRemoved(arn, text),
@@ -261,15 +316,29 @@ def hostile_story(text: str, kind: StepKind) -> Story:
         StepKind.LEAVE_GROUP: GroupLeft(arn, text),
         StepKind.JOIN_GROUP: GroupJoined(arn, text),
     }
-    named = {StepKind.BECOME_USER: "iam:CreateLoginProfile", StepKind.PASS_ROLE: "iam:PassRole", StepKind.CHANGE_CODE: "ssm:SendCommand"}
+    named = {
+        StepKind.BECOME_USER: "iam:CreateLoginProfile",
+        StepKind.PASS_ROLE: "iam:PassRole",
+        StepKind.CHANGE_CODE: "ssm:SendCommand",
+    }
     first = replace(request, action=named.get(kind, "sts:AssumeRole"))
     requests = (first, replace(request, action="ecs:RunTask")) if kind is StepKind.PASS_ROLE else (first,)
     found = Counterexample(request, TAKEOVER.steps[0].requests[0].decision, (), command=text)
     trace = tuple(replace(step, text=text, rule=text) for step in found.decision.trace)
-    reference = replace(TAKEOVER.steps[0].requests[0].statements[0], policy=text, policy_name=text, sid=text, span=Span(text, 1, 1, 1, 2))
+    reference = replace(
+        TAKEOVER.steps[0].requests[0].statements[0],
+        policy=text,
+        policy_name=text,
+        sid=text,
+        span=Span(text, 1, 1, 1, 2),
+    )
     trace = tuple(replace(step, statement=reference if step.statement else None) for step in trace)
     found = replace(found, decision=replace(found.decision, trace=trace))
     move = Move(kind, requests, changes.get(kind, Became(caller)))
     return Story(
-        caller, (StoryStep(move, tuple(replace(found, request=one) for one in requests)),), found, ((text, True),), ((text, True),)
+        caller,
+        (StoryStep(move, tuple(replace(found, request=one) for one in requests)),),
+        found,
+        ((text, True),),
+        ((text, True),),
     )

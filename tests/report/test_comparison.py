@@ -1,4 +1,5 @@
-"""Comparisons as text and Markdown (golden files, `UPDATE_GOLDEN=1 pytest tests/report`), as JSON, and their exit codes."""
+"""Comparisons as text and Markdown (golden files, `UPDATE_GOLDEN=1 pytest tests/report`), as JSON, and their exit
+codes."""
 
 from __future__ import annotations
 
@@ -117,7 +118,11 @@ CODES: list[tuple[tuple[TargetComparison, ...], int, int, int]] = [
 @pytest.mark.parametrize(("targets", "more", "either", "never"), CODES)
 def test_exit_codes(targets: tuple[TargetComparison, ...], more: int, either: int, never: int) -> None:
     found = comparison(*targets)
-    assert [comparison_exit_code(found, fail_on) for fail_on in (FailOn.MORE, FailOn.ANY, FailOn.NEVER)] == [more, either, never]
+    assert [comparison_exit_code(found, fail_on) for fail_on in (FailOn.MORE, FailOn.ANY, FailOn.NEVER)] == [
+        more,
+        either,
+        never,
+    ]
 
 
 def test_unknown_is_never_a_relation_of_its_own() -> None:

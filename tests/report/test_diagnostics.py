@@ -12,7 +12,9 @@ from verifier.syntax.source import NOWHERE, Span
 LINE = '      "Condition": { "StringEqual": { "kms:ViaService": "s3.us-west-2.amazonaws.com" } }'
 COLUMN = LINE.index('"StringEqual"') + 2
 SPAN = Span("key-policy.json", 17, COLUMN, 17, COLUMN + 11)
-MISSPELT = Diagnostic(Severity.ERROR, "unknown condition operator `StringEqual`", SPAN, LINE, "did you mean `StringEquals`?")
+MISSPELT = Diagnostic(
+    Severity.ERROR, "unknown condition operator `StringEqual`", SPAN, LINE, "did you mean `StringEquals`?"
+)
 
 
 def test_the_fault_is_marked_and_the_remedy_stands_beside_it() -> None:

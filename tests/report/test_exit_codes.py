@@ -27,9 +27,13 @@ def expected(statuses: tuple[Status, ...], input_error: bool, internal_error: bo
     return next((code for code in ORDER if code in holding), ExitCode.PROVED)
 
 
-@pytest.mark.parametrize(("statuses", "input_error", "internal_error"), list(product(SETS, (False, True), (False, True))))
+@pytest.mark.parametrize(
+    ("statuses", "input_error", "internal_error"), list(product(SETS, (False, True), (False, True)))
+)
 def test_the_first_of_4_2_1_3(statuses: tuple[Status, ...], input_error: bool, internal_error: bool) -> None:
-    assert exit_code(statuses, input_error=input_error, internal_error=internal_error) == expected(statuses, input_error, internal_error)
+    assert exit_code(statuses, input_error=input_error, internal_error=internal_error) == expected(
+        statuses, input_error, internal_error
+    )
 
 
 @pytest.mark.parametrize("statuses", list(product(Status, repeat=3)))
@@ -42,4 +46,10 @@ def test_s3_nothing_checked_is_no_pass() -> None:
 
 
 def test_the_numbers_are_the_documented_ones() -> None:
-    assert {code.name: code.value for code in ExitCode} == {"PROVED": 0, "REFUTED": 1, "INPUT_ERROR": 2, "UNKNOWN": 3, "INTERNAL_ERROR": 4}
+    assert {code.name: code.value for code in ExitCode} == {
+        "PROVED": 0,
+        "REFUTED": 1,
+        "INPUT_ERROR": 2,
+        "UNKNOWN": 3,
+        "INTERNAL_ERROR": 4,
+    }

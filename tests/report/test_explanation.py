@@ -1,4 +1,5 @@
-"""Explanations as text, Markdown and JSON: golden files, the schema, nothing of the input that a terminal or Markdown acts upon."""
+"""Explanations as text, Markdown and JSON: golden files, the schema, nothing of the input that a terminal or Markdown
+acts upon."""
 
 from __future__ import annotations
 
@@ -30,7 +31,9 @@ def an_explanation(sid: str = "Reports") -> Explanation:
         deny("*", "kms:Decrypt", Condition={"Null": {"kms:EncryptionContext:tenant": "true"}}),
         accounts=(home(identity(REPORTS)),),
     )
-    return explain(found, request_from_json(found, {"principal": REPORTS_SESSION, "action": "kms:Decrypt", "resource": KEY}))
+    return explain(
+        found, request_from_json(found, {"principal": REPORTS_SESSION, "action": "kms:Decrypt", "resource": KEY})
+    )
 
 
 def test_the_text() -> None:

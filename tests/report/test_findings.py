@@ -1,4 +1,5 @@
-"""Findings, as text, Markdown and JSON: golden files on the examples (`UPDATE_GOLDEN=1` writes them anew: read the difference)."""
+"""Findings, as text, Markdown and JSON: golden files on the examples (`UPDATE_GOLDEN=1` writes them anew: read the
+difference)."""
 
 from __future__ import annotations
 
@@ -88,7 +89,9 @@ def test_requests_are_shown() -> None:
 def test_s1_findings_that_are_not_all_are_not_called_so() -> None:
     none, some = found("trusted"), found("payments")
     reason = (Reason("U3", "a policy is missing"),)
-    doubt, more = (replace(report, keys=tuple(replace(key, reasons=reason) for key in report.keys)) for report in (none, some))
+    doubt, more = (
+        replace(report, keys=tuple(replace(key, reasons=reason) for key in report.keys)) for report in (none, some)
+    )
     for text in (render_findings(doubt), render_findings_markdown(doubt)):
         assert "✔" not in text and "✅" not in text and "a policy is missing" in text and "These are all" not in text
     assert render_findings(doubt).rstrip().endswith("exit 3")
@@ -100,7 +103,12 @@ def test_texts_of_the_input_cannot_act() -> None:
     finding = report.keys[0].findings[0]
     evil = Callers("role/\x1b[31m<b>|x")
     shown = replace(
-        report, keys=(replace(report.keys[0], findings=(replace(finding, region=replace(finding.region, callers=evil)),), services=()),)
+        report,
+        keys=(
+            replace(
+                report.keys[0], findings=(replace(finding, region=replace(finding.region, callers=evil)),), services=()
+            ),
+        ),
     )
     markdown = render_findings_markdown(shown)
     assert "\x1b" not in render_findings(shown) + markdown and "<b>" not in markdown

@@ -40,7 +40,9 @@ from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
 GOLDEN = Path(__file__).parent / "golden" / "formats"
-EXCUSED = replace(LOCKED_OUT, excuse=Excuse(ExcuseKind.WAIVER, "until 2027-01-31, by platform: the archive moves in January"))
+EXCUSED = replace(
+    LOCKED_OUT, excuse=Excuse(ExcuseKind.WAIVER, "until 2027-01-31, by platform: the archive moves in January")
+)
 MIXED = report(PROVED, REFUTED, EXCUSED, UNKNOWN, NAMED, NEVER_ALLOWED, keys=(KEY, LOG_KEY, GRANTED_KEY))
 ENDINGS = {"sarif": "sarif", "junit": "xml", "markdown": "md", "github": "txt", "gitlab": "gitlab.json", "csv": "csv"}
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
@@ -80,7 +82,13 @@ def test_the_schema_can_say_no() -> None:
 
 def test_sarif_has_a_result_for_each_that_is_not_proved() -> None:
     (run,) = sarif(MIXED)["runs"]
-    assert [found["properties"]["status"] for found in run["results"]] == ["refuted", "refuted", "unknown", "refuted", "refuted"]
+    assert [found["properties"]["status"] for found in run["results"]] == [
+        "refuted",
+        "refuted",
+        "unknown",
+        "refuted",
+        "refuted",
+    ]
     assert [found["level"] for found in run["results"]] == ["error", "note", "warning", "error", "error"]
     assert all(run["tool"]["driver"]["rules"][found["ruleIndex"]]["id"] == found["ruleId"] for found in run["results"])
     assert [bool(found.get("suppressions")) for found in run["results"]] == [False, True, False, False, False]
@@ -93,7 +101,10 @@ def test_sarif_points_at_the_statement() -> None:
 
 
 def test_fingerprints_survive_reformatting() -> None:
-    moved = replace(REFUTED, invariant=replace(REFUTED.invariant, span=Span("other.inv", 99, 1, 99, 2), text="the same, laid out anew"))
+    moved = replace(
+        REFUTED,
+        invariant=replace(REFUTED.invariant, span=Span("other.inv", 99, 1, 99, 2), text="the same, laid out anew"),
+    )
     assert _prints(report(REFUTED)) == _prints(report(PROVED, moved))
 
 
@@ -127,7 +138,10 @@ def test_no_place_at_all() -> None:
     assert render_report(report(nowhere), "github").splitlines()[1].startswith("::warning title=unknown")
     (place,) = sarif(report(nowhere))["runs"][0]["results"][0]["locations"]
     assert place["physicalLocation"]["artifactLocation"]["uri"] == "key-policy.json"
-    assert json.loads(render_report(report(nowhere), "gitlab"))[-1]["location"] == {"path": "key-policy.json", "lines": {"begin": 1}}
+    assert json.loads(render_report(report(nowhere), "gitlab"))[-1]["location"] == {
+        "path": "key-policy.json",
+        "lines": {"begin": 1},
+    }
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r\n=1"])
@@ -139,12 +153,18 @@ def test_no_cell_is_a_formula(cell: str) -> None:
 def test_every_listed_verdict_is_a_row() -> None:
     rows = [*csv.DictReader(io.StringIO(render_report(replace(MIXED, only=frozenset({Status.REFUTED})), "csv")))]
     assert [row["status"] for row in rows] == ["refuted"] * 4 + ["not listed"] and rows[-1]["says"] == "2"
-    assert [*rows[0].values()][-2:] == ["key-policy.json", "32"] and rows[1]["excuse"].startswith("waiver: until 2027-01-31")
+    assert [*rows[0].values()][-2:] == ["key-policy.json", "32"] and rows[1]["excuse"].startswith(
+        "waiver: until 2027-01-31"
+    )
 
 
 def test_sarif_rules_have_what_code_scanning_shows() -> None:
     for rule in sarif(MIXED)["runs"][0]["tool"]["driver"]["rules"]:
-        assert rule["helpUri"].startswith("https://docs.aws.amazon.com/") and rule["help"]["markdown"] and rule["help"]["text"]
+        assert (
+            rule["helpUri"].startswith("https://docs.aws.amazon.com/")
+            and rule["help"]["markdown"]
+            and rule["help"]["text"]
+        )
         assert 0 < float(rule["properties"]["security-severity"]) <= 10
 
 
@@ -174,7 +194,9 @@ def test_github_writes_one_command_a_line() -> None:
     for line in lines:
         head, _, data = line.removeprefix("::").partition("::")
         properties = head.partition(" ")[2].split(",")
-        assert all(re.fullmatch(r"(file|title|line|endLine|col|endColumn)=[^:,]*", part) for part in properties), properties
+        assert all(re.fullmatch(r"(file|title|line|endLine|col|endColumn)=[^:,]*", part) for part in properties), (
+            properties
+        )
         assert "%0A::error" not in data
 
 

@@ -72,8 +72,8 @@ def test_the_policy_of_the_page_names_its_only_style() -> None:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', document)
     assert (
-        policy
-        == f"default-src &#x27;none&#x27;; style-src &#x27;sha256-{digest}&#x27;; base-uri &#x27;none&#x27;; form-action &#x27;none&#x27;"
+        policy == f"default-src &#x27;none&#x27;; style-src &#x27;sha256-{digest}&#x27;; base-uri &#x27;none&#x27;; "
+        "form-action &#x27;none&#x27;"
     )
     assert "url(" not in style and "@import" not in style
     assert document.index("Content-Security-Policy") < document.index("<style>")
@@ -94,7 +94,9 @@ def test_of_a_long_text_what_is_around_is_shown() -> None:
 
 def test_a_policy_that_no_file_shows_is_written_as_it_was_read() -> None:
     found = policy(allow("*", Sid="First"), allow("*", "kms:Decrypt", Sid=MARKUP))
-    statement = StatementRef(found.identity, found.name, 1, MARKUP, Effect.ALLOW, Span("plan.json#aws_kms_key.a", 3, 1, 3, 2))
+    statement = StatementRef(
+        found.identity, found.name, 1, MARKUP, Effect.ALLOW, Span("plan.json#aws_kms_key.a", 3, 1, 3, 2)
+    )
     assert REFUTED.counterexample is not None
     refuted = replace(REFUTED, counterexample=replace(REFUTED.counterexample, statements=(statement,)))
     document = render_html(report(refuted), Evidence(texts={"plan.json": "{}"}, policies={found.identity: found}))
@@ -134,7 +136,10 @@ def test_the_picture_says_what_its_table_says() -> None:
 
 
 def test_elements_escape() -> None:
-    assert rendered(element("p", "<&\"'>\x1b\u202e", class_='"')) == '<p class="&quot;">&lt;&amp;&quot;&#x27;&gt;\\x1b\\u202e</p>'
+    assert (
+        rendered(element("p", "<&\"'>\x1b\u202e", class_='"'))
+        == '<p class="&quot;">&lt;&amp;&quot;&#x27;&gt;\\x1b\\u202e</p>'
+    )
     assert rendered([None, "a", element("br")]) == "a<br>"
     assert page("</title>", "").count("</title>") == 1
 

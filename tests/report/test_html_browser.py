@@ -1,4 +1,5 @@
-"""The HTML report in a real browser: nothing runs, nothing is fetched, the keyboard is enough, dark and light can be read, it prints."""
+"""The HTML report in a real browser: nothing runs, nothing is fetched, the keyboard is enough, dark and light can be
+read, it prints."""
 
 from __future__ import annotations
 
@@ -38,11 +39,15 @@ def chromium() -> Iterator[Browser]:
         yield found
 
 
-def opened(chromium: Browser, folder: Path, text: str, scheme: str = "light", width: int = 1200) -> tuple[Page, list[str]]:
+def opened(
+    chromium: Browser, folder: Path, text: str, scheme: str = "light", width: int = 1200
+) -> tuple[Page, list[str]]:
     """A page that shows a document, and what it asked for or complained about."""
     path = folder / "report.html"
     path.write_text(text, encoding="utf-8")
-    shown = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light")
+    shown = chromium.new_page(
+        viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
+    )
     told: list[str] = []
     shown.on("requestfinished", lambda request: told.append(request.url))
     shown.on("console", lambda message: told.append(message.text))
@@ -81,7 +86,8 @@ def test_hostile_text_does_not_run_and_nothing_is_fetched(chromium: Browser, tmp
 def test_markup_that_got_in_would_not_run_either(chromium: Browser, tmp_path: Path) -> None:
     """The second line of defence: the policy of the page forbids scripts, images and styles but its own."""
     bad = Html(
-        "<script>document.title='ran'</script><img src='http://127.0.0.1:9/x' onerror='document.title=1'><style>h1{color:red}</style>"
+        "<script>document.title='ran'</script><img src='http://127.0.0.1:9/x' "
+        "onerror='document.title=1'><style>h1{color:red}</style>"
     )
     shown, told = opened(chromium, tmp_path, page("title", STYLE, element("h1", "x"), bad))
     assert shown.title() == "title"
@@ -113,7 +119,9 @@ def test_it_can_be_read(chromium: Browser, tmp_path: Path, scheme: str, width: i
     """Texts stand out from what is behind them (WCAG 2.2, 1.4.3: 4.5 to 1), and no line leaves the page."""
     shown, _ = opened(chromium, tmp_path, render_html(report(PROVED, REFUTED, UNKNOWN), EVIDENCE), scheme, width)
     assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert shown.evaluate("[...document.querySelectorAll('pre')].every(node => node.scrollWidth <= node.clientWidth)"), "no line is cut off"
+    assert shown.evaluate(
+        "[...document.querySelectorAll('pre')].every(node => node.scrollWidth <= node.clientWidth)"
+    ), "no line is cut off"
     check_contrast(shown)
     shown.emulate_media(media="print", color_scheme="dark" if scheme == "dark" else "light")
     check_contrast(shown)
@@ -145,7 +153,9 @@ def test_a_story_can_be_read_on_a_narrow_page(chromium: Browser, tmp_path: Path,
     )
     assert all(contrast(line, lines[-1]) >= 3 for line in lines[:-1]), "WCAG 2.2, 1.4.11: graphics"
     shown.click("text=as a table")
-    assert shown.locator("figure ol").first.is_visible() and "writes the key policy of payments" in shown.inner_text("figure")
+    assert shown.locator("figure ol").first.is_visible() and "writes the key policy of payments" in shown.inner_text(
+        "figure"
+    )
 
 
 def test_nothing_of_a_story_runs(chromium: Browser, tmp_path: Path) -> None:
@@ -171,7 +181,11 @@ def test_on_paper_closed_verdicts_are_open(chromium: Browser, tmp_path: Path) ->
     before = shown.locator("#v1 > .inside").bounding_box()
     shown.emulate_media(media="print")
     after = shown.locator("#v1 > .inside").bounding_box()
-    assert (before is None or before["height"] == 0 or not shown.locator("#v1").get_attribute("open")) and after and after["height"] > 20
+    assert (
+        (before is None or before["height"] == 0 or not shown.locator("#v1").get_attribute("open"))
+        and after
+        and after["height"] > 20
+    )
     assert shown.pdf().startswith(b"%PDF")
 
 
@@ -179,7 +193,13 @@ def test_a_real_report_and_a_real_comparison(chromium: Browser, tmp_path: Path) 
     examples = ROOT / "examples"
     for words in (
         ["prove", str(examples / "payments"), "--no-cache", "--output", f"html={tmp_path / 'a.html'}"],
-        ["compare", str(examples / "compare/old"), str(examples / "compare/new"), "--output", f"html={tmp_path / 'b.html'}"],
+        [
+            "compare",
+            str(examples / "compare/old"),
+            str(examples / "compare/new"),
+            "--output",
+            f"html={tmp_path / 'b.html'}",
+        ],
     ):
         subprocess.run([sys.executable, "-m", "verifier", *words], cwd=ROOT, check=False, capture_output=True)
     shown, told = opened(chromium, tmp_path, (tmp_path / "a.html").read_text(encoding="utf-8"))

@@ -43,11 +43,17 @@ def parsed() -> dict[str, Any]:
 def test_a_cross_check_is_counted() -> None:
     found = [replace(PROVED, agreement=Agreement.AGREED), replace(UNKNOWN, agreement=Agreement.NOTHING_TO_CHECK)]
     checked = replace(
-        report(*found, replace(REFUTED, agreement=Agreement.UNANSWERED)), engine=Engine.SAT, second_engine=Engine.CVC5_STRINGS
+        report(*found, replace(REFUTED, agreement=Agreement.UNANSWERED)),
+        engine=Engine.SAT,
+        second_engine=Engine.CVC5_STRINGS,
     )
     document = json.loads(render_json(checked))
     Draft202012Validator(verifier.schema("report")).validate(document)
-    assert document["engine"] == "sat" and [v["agreement"] for v in document["verdicts"]] == ["agreed", "nothing_to_check", "unanswered"]
+    assert document["engine"] == "sat" and [v["agreement"] for v in document["verdicts"]] == [
+        "agreed",
+        "nothing_to_check",
+        "unanswered",
+    ]
     assert document["cross_check"] == {"engine": "cvc5-strings", "agreed": 1, "unanswered": 1, "nothing_to_check": 1}
     assert parsed()["cross_check"] is None and parsed()["engine"] == "z3"
 
@@ -58,7 +64,8 @@ def test_the_schema_is_a_schema() -> None:
 
 
 @pytest.mark.parametrize(
-    "verdict", [PROVED, REFUTED, LOCKED_OUT, NEVER_ALLOWED, UNKNOWN, NAMED, NO_GRANT, GRANTED, GRANTS_UNKNOWN, REPLICATES]
+    "verdict",
+    [PROVED, REFUTED, LOCKED_OUT, NEVER_ALLOWED, UNKNOWN, NAMED, NO_GRANT, GRANTED, GRANTS_UNKNOWN, REPLICATES],
 )
 def test_reports_are_valid(verdict: Verdict) -> None:
     assert faults(json.loads(render_json(report(verdict)))) == []
@@ -87,7 +94,10 @@ def test_every_member_is_described() -> None:
         if "properties" in definition and "additionalProperties" not in definition and "required" in definition:
             definition["additionalProperties"] = False
     assert faults(parsed(), strict) == []
-    assert faults(json.loads(render_json(report(NAMED, GRANTED, REPLICATES, keys=(GRANTED_KEY,), endpoints=1))), strict) == []
+    assert (
+        faults(json.loads(render_json(report(NAMED, GRANTED, REPLICATES, keys=(GRANTED_KEY,), endpoints=1))), strict)
+        == []
+    )
 
 
 def _inner(schema: Any) -> list[dict[str, Any]]:
@@ -95,13 +105,22 @@ def _inner(schema: Any) -> list[dict[str, Any]]:
         return [found for member in schema for found in _inner(member)]
     if not isinstance(schema, dict):
         return []
-    return [schema, *(found for key, member in schema.items() if key not in ("if", "then", "else") for found in _inner(member))]
+    return [
+        schema,
+        *(found for key, member in schema.items() if key not in ("if", "then", "else") for found in _inner(member)),
+    ]
 
 
 def test_it_says_what_the_text_says() -> None:
     document = parsed()
     assert document["summary"] == {"proved": 1, "refuted": 3, "unknown": 1, "exit_code": 1}
-    assert [verdict["status"] for verdict in document["verdicts"]] == ["proved", "refuted", "refuted", "refuted", "unknown"]
+    assert [verdict["status"] for verdict in document["verdicts"]] == [
+        "proved",
+        "refuted",
+        "refuted",
+        "refuted",
+        "unknown",
+    ]
     refuted = document["verdicts"][1]["counterexample"]
     assert refuted["request"]["principal"] == "arn:aws:sts::111122223333:assumed-role/reports/example"
     assert refuted["request"]["resource"] == PAYMENTS
@@ -119,7 +138,9 @@ def test_grants_are_told_in_full() -> None:
     assert [grant["named_as"] for grant in named["grants"]] == ["grantee", "retiring principal"]
     assert named["grants"][0]["encryption_context_subset"] == [["aws:ebs:id", "vol-5cccfb4e"], ["tenant", "acme"]]
     assert named["grants"][1]["encryption_context_equals"] == [] and named["grants"][1]["grantee_hidden"]
-    assert granted["invariant"]["about"] == "requests" and granted["counterexample"]["grants"][0]["created"].startswith("2025-03-02")
+    assert granted["invariant"]["about"] == "requests" and granted["counterexample"]["grants"][0]["created"].startswith(
+        "2025-03-02"
+    )
     assert "kms:CreateKey" in replicates["counterexample"]["further_permissions"]
     assert granted["counterexample"]["further_permissions"] is None
     assert document["keys"][0] | {"grants": 2, "service_levels": 3, "resource_levels": 1} == document["keys"][0]

@@ -1,4 +1,5 @@
-"""JUnit of comparisons, findings and the linter's reports: what the exit code counts, and nothing else, is a failure or an error."""
+"""JUnit of comparisons, findings and the linter's reports: what the exit code counts, and nothing else, is a failure or
+an error."""
 
 from __future__ import annotations
 
@@ -22,7 +23,17 @@ from verifier.report.notices.junit import render_junit_notices
 from verifier.report.notices.lint import notices_of_lint
 from verifier.report.notices.notices import Notices
 
-TARGETS = (made.MORE, made.LESS, made.MIXED, made.INTENDED, made.ADDED, made.SAME, made.UNKNOWN_ACTIONS, made.UNKNOWN, made.KEYLESS)
+TARGETS = (
+    made.MORE,
+    made.LESS,
+    made.MIXED,
+    made.INTENDED,
+    made.ADDED,
+    made.SAME,
+    made.UNKNOWN_ACTIONS,
+    made.UNKNOWN,
+    made.KEYLESS,
+)
 UNKNOWN_LOST = replace(made.UNKNOWN_ACTIONS, unknown_gained=False, unknown_lost=True)
 
 
@@ -34,7 +45,11 @@ def all_notices() -> list[Notices]:
     for name in ("payments", "organization"):
         report = found(name)
         short = replace(report, keys=tuple(replace(key, exact=False) for key in report.keys))
-        notices += [notices_of_findings(replace(one, count_services=services)) for one in (report, short) for services in (False, True)]
+        notices += [
+            notices_of_findings(replace(one, count_services=services))
+            for one in (report, short)
+            for services in (False, True)
+        ]
     return notices
 
 
@@ -67,7 +82,9 @@ def test_every_notice_is_told_and_every_subject_has_a_case() -> None:
 
 
 def test_a_key_that_nothing_was_gained_on_passes_every_rule() -> None:
-    (suite,) = ElementTree.fromstring(render_junit_notices(notices_of_comparison(made.comparison(made.SAME)))).findall("testsuite")
+    (suite,) = ElementTree.fromstring(render_junit_notices(notices_of_comparison(made.comparison(made.SAME)))).findall(
+        "testsuite"
+    )
     assert {name: suite.get(name) for name in ("name", "tests", "failures", "errors")} == {
         "name": "logs",
         "tests": "3",
@@ -77,13 +94,17 @@ def test_a_key_that_nothing_was_gained_on_passes_every_rule() -> None:
 
 
 def test_what_does_not_count_passes_and_is_told() -> None:
-    (lost,) = [case for case in cases(notices_of_comparison(made.comparison(made.LESS))) if case.get("name") == "access-lost"]
+    (lost,) = [
+        case for case in cases(notices_of_comparison(made.comparison(made.LESS))) if case.get("name") == "access-lost"
+    ]
     (child,) = lost
     assert child.tag == "system-out" and "role/reports" in (child.text or "")
 
 
 def test_a_failure_points_at_its_place_and_counts_the_others() -> None:
-    (gained,) = [case for case in cases(notices_of_comparison(made.comparison(made.MORE))) if case.get("name") == "access-gained"]
+    (gained,) = [
+        case for case in cases(notices_of_comparison(made.comparison(made.MORE))) if case.get("name") == "access-gained"
+    ]
     assert (gained.get("file"), gained.get("line")) == ("new/key-policy.json", "44")
     assert gained[0].get("message", "").endswith("(and 1 more)")
 

@@ -48,7 +48,11 @@ def test_a_block_is_there_as_a_whole_or_is_counted(blocks: list[Part]) -> None:
     text = fitted(["head"], blocks, ["end"])
     assert len(text) <= MOST and text.startswith("head\n") and text.endswith("end\n")
     lines = text.split("\n")[1:-2]
-    left = int(lines.pop(-2).split()[0]) if len(lines) > 1 and lines[-2].endswith(" more, for which there is no room here.") else 0
+    left = (
+        int(lines.pop(-2).split()[0])
+        if len(lines) > 1 and lines[-2].endswith(" more, for which there is no room here.")
+        else 0
+    )
     told = lines[:-1] if left else lines
     allowed = [{"\n".join(block.full), *([] if block.short is None else ["\n".join(block.short)])} for block in blocks]
     assert len(told) + left == len(blocks)

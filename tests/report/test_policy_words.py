@@ -31,7 +31,12 @@ def words(*statements: dict[str, Any], kind: PolicyKind = PolicyKind.IDENTITY) -
         ({"Action": ["a:A", "b:B", "c:C", "d:D", "e:E"]}, "Allow a:A, b:B, c:C and 2 more on *"),
         ({"Resource": [PAYMENTS]}, f"Allow kms:Decrypt on {PAYMENTS}"),
         (
-            {"Condition": {"StringEquals": {"aws:PrincipalTag/team": ["red", "blue"]}, "Bool": {"aws:SecureTransport": "true"}}},
+            {
+                "Condition": {
+                    "StringEquals": {"aws:PrincipalTag/team": ["red", "blue"]},
+                    "Bool": {"aws:SecureTransport": "true"},
+                }
+            },
             "Allow kms:Decrypt on * if aws:PrincipalTag/team StringEquals red, blue and aws:SecureTransport Bool true",
         ),
     ],
@@ -42,7 +47,10 @@ def test_a_statement_of_an_identity(changes: dict[str, Any], said: str) -> None:
 
 def test_what_is_excluded_is_said_to_be() -> None:
     assert words({"Effect": "Allow", "NotAction": "kms:*", "Resource": "*"}) == "Allow every action but kms:* on *"
-    assert words({"Effect": "Deny", "Action": "kms:*", "NotResource": PAYMENTS}) == f"Deny kms:* on everything but {PAYMENTS}"
+    assert (
+        words({"Effect": "Deny", "Action": "kms:*", "NotResource": PAYMENTS})
+        == f"Deny kms:* on everything but {PAYMENTS}"
+    )
     key = {"Effect": "Deny", "NotPrincipal": {"AWS": OPS}, "Action": "kms:*", "Resource": "*"}
     assert words(key, kind=PolicyKind.KEY) == "Deny kms:* to everyone but role/ops"
 
@@ -87,7 +95,10 @@ def test_names(arn: str, said: str) -> None:
 
 def test_callers() -> None:
     assert NAMES.caller(Caller(CallerKind.ROLE, OPS, HOME, "s")) == "role/ops"
-    assert NAMES.caller(Caller(CallerKind.WEB, f"arn:aws:iam::{HOME}:oidc-provider/x.com")) == "an identity of oidc-provider/x.com"
+    assert (
+        NAMES.caller(Caller(CallerKind.WEB, f"arn:aws:iam::{HOME}:oidc-provider/x.com"))
+        == "an identity of oidc-provider/x.com"
+    )
     assert Names().caller(Caller(CallerKind.ROLE, OPS, HOME, "s")) == f"role/ops of {HOME}"
 
 

@@ -1,4 +1,5 @@
-"""What is within reach, as text, Markdown and JSON: golden files (`UPDATE_GOLDEN=1` writes them anew: read the difference)."""
+"""What is within reach, as text, Markdown and JSON: golden files (`UPDATE_GOLDEN=1` writes them anew: read the
+difference)."""
 
 from __future__ import annotations
 
@@ -84,10 +85,15 @@ def test_several_actions_are_told_apart() -> None:
 
 
 def test_rows_that_differ_in_the_action_alone_are_told_together() -> None:
-    rows = tuple(granted(action) for action in ("Decrypt", "GenerateDataKey", "GenerateDataKeyPair", "DescribeKey", "Encrypt"))
+    rows = tuple(
+        granted(action) for action in ("Decrypt", "GenerateDataKey", "GenerateDataKeyPair", "DescribeKey", "Encrypt")
+    )
     report = replace(FROM, keys=(replace(FROM.keys[0], rows=rows),))
     text = " ".join(render_reach(report).split())
-    assert "kms:Decrypt, kms:GenerateDataKey, kms:GenerateDataKeyPair, kms:DescribeKey and 1 more, each in the same way" in text
+    assert (
+        "kms:Decrypt, kms:GenerateDataKey, kms:GenerateDataKeyPair, kms:DescribeKey and 1 more, each in the same way"
+        in text
+    )
     assert text.count("creates a grant") == 1 and "kms:Encrypt" not in text
     assert render_reach_markdown(report).count("- **in 2 steps** ") == 1
     assert render_reach(report, in_full=True).count("creates a grant") == 5
@@ -145,13 +151,18 @@ def test_what_is_told_short_says_so() -> None:
 
 
 def test_another_account_is_named() -> None:
-    callers = ("arn:aws:iam::444455556666:role/x", CALLERS[0], "every role of 999988887777", "arn:aws:iam::111122223333:saml-provider/Okta")
+    callers = (
+        "arn:aws:iam::444455556666:role/x",
+        CALLERS[0],
+        "every role of 999988887777",
+        "arn:aws:iam::111122223333:saml-provider/Okta",
+    )
     row = replace(IN_TWO, callers=callers)
     text = " ".join(render_reach(replace(TO, keys=(replace(TO.keys[0], rows=(row,)),))).split())
     assert "role/x of 444455556666, role/ops, every role of 999988887777, identities of saml-provider/Okta" in text
 
 
-# --- JSON --------------------------------------------------------------------------------------------------------------------------
+# --- JSON -------------------------------------------------------------------------------------------------------------
 
 
 def parsed(report: ReachReport) -> Any:
@@ -170,18 +181,28 @@ def test_the_json_is_valid_and_says_all_of_it(name: str) -> None:
         definition["additionalProperties"] = False
     document = parsed(report)
     Draft202012Validator(strict).validate(document)
-    assert [[row["steps"] for row in key["rows"]] for key in document["keys"]] == [[row.steps for row in key.rows] for key in report.keys]
+    assert [[row["steps"] for row in key["rows"]] for key in document["keys"]] == [
+        [row.steps for row in key.rows] for key in report.keys
+    ]
     assert [key["beyond"] for key in document["keys"]] == [list(key.beyond) for key in report.keys]
     assert document["summary"]["complete"] == report.complete
     assert [key["bound"]["every_length"] for key in document["keys"]] == [key.bound.complete for key in report.keys]
 
 
 @pytest.mark.parametrize(
-    "row", [replace(IN_TWO, story=None), replace(MAYBE, reason=None), replace(IN_TWO, reason=MAYBE.reason), replace(IN_TWO, steps=-1)]
+    "row",
+    [
+        replace(IN_TWO, story=None),
+        replace(MAYBE, reason=None),
+        replace(IN_TWO, reason=MAYBE.reason),
+        replace(IN_TWO, steps=-1),
+    ],
 )
 def test_s1_a_row_without_its_evidence_is_not_valid(row: ReachRow) -> None:
     with pytest.raises(ValidationError):
-        Draft202012Validator(verifier.schema("reach")).validate(parsed(replace(FROM, keys=(replace(FROM.keys[0], rows=(row,)),))))
+        Draft202012Validator(verifier.schema("reach")).validate(
+            parsed(replace(FROM, keys=(replace(FROM.keys[0], rows=(row,)),)))
+        )
 
 
 def test_s1_a_complete_key_has_no_reasons() -> None:
@@ -191,7 +212,7 @@ def test_s1_a_complete_key_has_no_reasons() -> None:
         Draft202012Validator(verifier.schema("reach")).validate(document)
 
 
-# --- size, hostile texts -----------------------------------------------------------------------------------------------------------
+# --- size, hostile texts ----------------------------------------------------------------------------------------------
 
 
 def test_markdown_fits_a_comment_and_counts_what_does_not() -> None:
@@ -226,7 +247,10 @@ def test_the_page_shows_what_the_program_says() -> None:
     blocks = re.findall(r"^```\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     with chdir(ROOT):
         estate = verifier.load("examples/escalation")
-        asked = (verifier.reach(estate, to=["kms:Decrypt"], keys=["tickets"]), verifier.reach(estate, "user/oncall", keys=["tickets"]))
+        asked = (
+            verifier.reach(estate, to=["kms:Decrypt"], keys=["tickets"]),
+            verifier.reach(estate, "user/oncall", keys=["tickets"]),
+        )
     assert len(blocks) == len(asked)
     for block, report in zip(blocks, asked, strict=True):
         said = iter(render_reach(report).splitlines())

@@ -24,7 +24,12 @@ def test_s2_the_json_list_is_the_same() -> None:
 
 def test_lists_take_the_width_that_there_is() -> None:
     style = Style(False, width=80)
-    texts = (render_readings(style), render_rules(style), render_builtins(BUILTINS, style), render_rule(rules()["D4"], style))
+    texts = (
+        render_readings(style),
+        render_rules(style),
+        render_builtins(BUILTINS, style),
+        render_rule(rules()["D4"], style),
+    )
     for text in texts:
         assert [line for line in text.splitlines() if len(line) > 80 and " " in line.strip()] == []
 

@@ -73,7 +73,9 @@ REQUESTS: dict[StepKind, tuple[Request, ...]] = {
     StepKind.FEDERATE: (Request(SESSION, "sts:GetFederationToken", f"arn:aws:sts::{HOME}:federated-user/fay"),),
     StepKind.BECOME_USER: (Request(SESSION, "iam:CreateAccessKey", ALICE),),
     StepKind.PASS_ROLE: (Request(SESSION, "iam:PassRole", KEY_ADMIN), Request(SESSION, "lambda:CreateFunction", None)),
-    StepKind.CHANGE_CODE: (Request(SESSION, "lambda:UpdateFunctionCode", "arn:aws:lambda:us-west-2:111122223333:function:intake"),),
+    StepKind.CHANGE_CODE: (
+        Request(SESSION, "lambda:UpdateFunctionCode", "arn:aws:lambda:us-west-2:111122223333:function:intake"),
+    ),
 }
 
 
@@ -81,14 +83,16 @@ def move(kind: StepKind) -> Move:
     return Move(kind, REQUESTS.get(kind, ()), CHANGES[kind])
 
 
-# --- text --------------------------------------------------------------------------------------------------------------------------
+# --- text -------------------------------------------------------------------------------------------------------------
 
 
 def test_golden_text() -> None:
     assert_golden(GOLDEN / "prove.txt", render_text(ALL, colour=False))
 
 
-@pytest.mark.parametrize(("name", "ending"), [("sarif", "sarif"), ("junit", "xml"), ("markdown", "md"), ("github", "github.txt")])
+@pytest.mark.parametrize(
+    ("name", "ending"), [("sarif", "sarif"), ("junit", "xml"), ("markdown", "md"), ("github", "github.txt")]
+)
 def test_golden_formats(name: str, ending: str) -> None:
     assert_golden(GOLDEN / f"prove.{ending}", render_report(SHORT, name))
 
@@ -160,7 +164,7 @@ def test_a_proof_within_a_bound_does_not_say_that_nothing_allows_it() -> None:
     assert "nothing allows it" not in render_text(report(WITHIN), colour=False)
 
 
-# --- JSON --------------------------------------------------------------------------------------------------------------------------
+# --- JSON -------------------------------------------------------------------------------------------------------------
 
 
 def parsed(verdict: Verdict) -> Any:
@@ -219,7 +223,11 @@ def test_json_tells_the_steps_in_full() -> None:
     assert all(found["decision"]["decision"] == "allow" for step in story["steps"] for found in step["requests"])
     assert story["access"]["request"]["action"] == "kms:Decrypt"
     assert parsed(IMPORTS)["verdicts"][0]["story"]["access"] is None
-    assert parsed(WITHIN)["verdicts"][0]["bound"] == {"steps": 2, "every_length": False, "text": "chains of up to 2 steps"}
+    assert parsed(WITHIN)["verdicts"][0]["bound"] == {
+        "steps": 2,
+        "every_length": False,
+        "text": "chains of up to 2 steps",
+    }
 
 
 def test_the_reports_of_before_are_still_valid() -> None:
@@ -229,7 +237,7 @@ def test_the_reports_of_before_are_still_valid() -> None:
     assert faults(document) == []
 
 
-# --- SARIF, annotations, JUnit -------------------------------------------------------------------------------------------------------
+# --- SARIF, annotations, JUnit ----------------------------------------------------------------------------------------
 
 
 def test_sarif_has_a_thread_flow_of_the_steps() -> None:
@@ -265,12 +273,20 @@ def test_what_a_step_writes_is_of_that_step_and_what_the_input_holds_is_not(kind
     steps = (replace(TAKEOVER.steps[0], move=move(kind)),)
     *_, last = shown_steps(replace(TAKEOVER, steps=steps))
     writes = {
-        *(StepKind.PUT_KEY_POLICY, StepKind.CREATE_GRANT, StepKind.REPLICATE, StepKind.PUT_POLICY, StepKind.ATTACH_POLICY),
+        *(
+            StepKind.PUT_KEY_POLICY,
+            StepKind.CREATE_GRANT,
+            StepKind.REPLICATE,
+            StepKind.PUT_POLICY,
+            StepKind.ATTACH_POLICY,
+        ),
         *(StepKind.NEW_VERSION, StepKind.PUT_TRUST),
     }
     assert bool(last.made) == (kind in writes)
     of_the_input = PolicyAdded(KEY_ADMIN, replace(KEY_POLICY, identity=f"arn:aws:iam::{HOME}:policy/p/base"))
-    attached = replace(TAKEOVER, steps=(replace(TAKEOVER.steps[0], move=Move(StepKind.ATTACH_POLICY, (), of_the_input)),))
+    attached = replace(
+        TAKEOVER, steps=(replace(TAKEOVER.steps[0], move=Move(StepKind.ATTACH_POLICY, (), of_the_input)),)
+    )
     assert list(shown_steps(attached))[-1].made == {}
 
 
@@ -278,7 +294,9 @@ def test_what_a_step_writes_has_no_place_though_it_was_read_from_a_text() -> Non
     found = TAKEOVER.access
     assert found is not None
     trace = tuple(
-        replace(step, statement=replace(step.statement, span=Span("(written by the caller)", 1, 1, 1, 9))) if step.statement else step
+        replace(step, statement=replace(step.statement, span=Span("(written by the caller)", 1, 1, 1, 9)))
+        if step.statement
+        else step
         for step in found.decision.trace
     )
     story = replace(TAKEOVER, access=replace(found, decision=replace(found.decision, trace=trace)))
@@ -293,7 +311,7 @@ def test_junit_and_annotations_tell_the_steps() -> None:
     assert line.startswith("::error file=iam.json") and "2. role/team/KeyAdmin calls" in line and line.count("::") == 2
 
 
-# --- HTML --------------------------------------------------------------------------------------------------------------------------
+# --- HTML -------------------------------------------------------------------------------------------------------------
 
 
 def test_html_shows_the_statements_and_the_path() -> None:
@@ -328,7 +346,7 @@ def test_a_key_that_nobody_reaches_yet_still_has_its_paths() -> None:
     assert "Nobody can do anything" in render_html(report(REFUTED), Evidence(who_can=nobody))
 
 
-# --- hostile texts -------------------------------------------------------------------------------------------------------------------
+# --- hostile texts ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", StepKind)
@@ -362,7 +380,7 @@ def test_commands_are_quoted() -> None:
             assert words[0] == "aws" and "rm" not in words and "-rf" not in words
 
 
-# --- the stories themselves ----------------------------------------------------------------------------------------------------------
+# --- the stories themselves -------------------------------------------------------------------------------------------
 
 
 def test_the_samples_are_true() -> None:

@@ -1,4 +1,5 @@
-"""Suggestions as text, Markdown and JSON: golden files, the schema, exit codes, nothing of the input that is acted upon."""
+"""Suggestions as text, Markdown and JSON: golden files, the schema, exit codes, nothing of the input that is acted
+upon."""
 
 from __future__ import annotations
 
@@ -45,7 +46,9 @@ def test_the_json_is_as_the_schema_says() -> None:
     jsonschema.validate(document, verifier.schema("suggestions"))
     first = document["invariants"][0]
     assert first["status"] == "refuted"
-    assert first["suggestions"][0]["policy"]["Statement"][0]["Condition"] == {"StringEquals": {"kms:EncryptionContext:tenant": "acme"}}
+    assert first["suggestions"][0]["policy"]["Statement"][0]["Condition"] == {
+        "StringEquals": {"kms:EncryptionContext:tenant": "acme"}
+    }
     assert first["suggestions"][0]["access"]["lost"]
 
 

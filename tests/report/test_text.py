@@ -1,4 +1,5 @@
-"""The text report, compared with golden files (`UPDATE_GOLDEN=1 pytest tests/report` writes them anew: read the difference)."""
+"""The text report, compared with golden files (`UPDATE_GOLDEN=1 pytest tests/report` writes them anew: read the
+difference)."""
 
 from __future__ import annotations
 
@@ -91,9 +92,13 @@ def test_s1_unknown_is_never_counted_as_a_pass() -> None:
 
 
 def test_of_many_verdicts_the_summary_stands_first() -> None:
-    few, many = (render_text(report(*[PROVED] * count, REFUTED, UNKNOWN), colour=False).splitlines() for count in (18, 19))
+    few, many = (
+        render_text(report(*[PROVED] * count, REFUTED, UNKNOWN), colour=False).splitlines() for count in (18, 19)
+    )
     assert "20 verdicts" not in few[0] and few[-1].endswith("exit 1")
-    assert "21 verdicts: 19 proved, 1 refuted, 1 unknown" in many[0] and many[1].endswith("exit 1") and many[-1] == many[1]
+    assert (
+        "21 verdicts: 19 proved, 1 refuted, 1 unknown" in many[0] and many[1].endswith("exit 1") and many[-1] == many[1]
+    )
     assert [line.split()[0] for line in many[3:5]] == ["refuted", "unknown"] and not many[5]
 
 
@@ -132,7 +137,9 @@ def test_of_many_statements_the_first_are_shown_and_the_others_counted() -> None
 def test_r8_what_the_whole_call_needs_is_said_only_of_a_call_that_is_allowed() -> None:
     found = REPLICATES.counterexample
     assert found is not None
-    assert "note         the whole call also needs kms:CreateKey by an identity policy" in render_text(report(REPLICATES), colour=False)
+    assert "note         the whole call also needs kms:CreateKey by an identity policy" in render_text(
+        report(REPLICATES), colour=False
+    )
     denied = replace(found, decision=replace(found.decision, outcome=Outcome.DENY))
     assert "note" not in render_text(report(replace(REPLICATES, counterexample=denied)), colour=False)
 

@@ -1,4 +1,5 @@
-"""Who can, as text, Markdown and JSON: golden files on the examples (`UPDATE_GOLDEN=1` writes them anew: read the difference)."""
+"""Who can, as text, Markdown and JSON: golden files on the examples (`UPDATE_GOLDEN=1` writes them anew: read the
+difference)."""
 
 from __future__ import annotations
 
@@ -90,7 +91,9 @@ def test_colour_adds_escapes_and_nothing_else(name: str) -> None:
 
 def test_s1_an_incomplete_list_is_never_called_complete() -> None:
     found = answer("payments-decrypt")
-    doubt = replace(found, keys=tuple(replace(key, reasons=(Reason("U3", "a policy is missing"),)) for key in found.keys))
+    doubt = replace(
+        found, keys=tuple(replace(key, reasons=(Reason("U3", "a policy is missing"),)) for key in found.keys)
+    )
     for text in (render_who_can(doubt), render_who_can_markdown(doubt)):
         assert "is complete" not in text and "✔" not in text and "✅" not in text and "a policy is missing" in text
     assert render_who_can(doubt).rstrip().endswith("exit 3")
@@ -102,7 +105,9 @@ def test_texts_of_the_input_cannot_act() -> None:
     found = answer("payments-decrypt")
     row = found.keys[0].rows[0]
     evil = Callers("role/\x1b[31m<b>|x", ("role/\x1b[31m<b>|x",))
-    shown = replace(found, keys=(replace(found.keys[0], rows=(replace(row, region=replace(row.region, callers=evil)),)),))
+    shown = replace(
+        found, keys=(replace(found.keys[0], rows=(replace(row, region=replace(row.region, callers=evil)),)),)
+    )
     assert "\x1b" not in render_who_can(shown)
     markdown = render_who_can_markdown(shown)
     assert "\x1b" not in markdown and "<b>" not in markdown

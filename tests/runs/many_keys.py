@@ -22,17 +22,27 @@ def key_arn(number: int) -> str:
 
 def policy(number: int) -> dict[str, Any]:
     statements: list[dict[str, Any]] = [
-        {"Sid": "Ours", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"}, "Action": "kms:*", "Resource": "*"},
+        {
+            "Sid": "Ours",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"},
+            "Action": "kms:*",
+            "Resource": "*",
+        },
         {"Sid": "Theirs", "Effect": "Allow", "Principal": {"AWS": PARTNER}, "Action": "kms:Decrypt", "Resource": "*"},
     ]
     if number % 3:
         condition = {"StringNotEquals": {"aws:PrincipalAccount": HOME}}
-        statements.append({"Sid": f"Only{number}", "Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"})
+        statements.append(
+            {"Sid": f"Only{number}", "Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+        )
         statements[-1]["Condition"] = condition
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def snapshot(folder: Path, count: int, *, indent: int | None = None, changed: dict[int, dict[str, Any]] | None = None) -> Estate:
+def snapshot(
+    folder: Path, count: int, *, indent: int | None = None, changed: dict[int, dict[str, Any]] | None = None
+) -> Estate:
     """An estate read from a file, laid out with an indent, the policies of some keys changed."""
     policies = {number: policy(number) for number in range(count)} | (changed or {})
     keys = [{"arn": key_arn(number), "name": f"key{number}", "policy": text} for number, text in policies.items()]

@@ -41,7 +41,9 @@ def test_a_second_run_remembers_and_says_the_same(tmp_path: Path) -> None:
     first, _ = prove_many(estate, INVARIANTS, where(tmp_path))
     second, trouble = prove_many(estate, INVARIANTS, where(tmp_path))
     assert trouble is None
-    assert not any(verdict.remembered for verdict in first.verdicts) and all(verdict.remembered for verdict in second.verdicts)
+    assert not any(verdict.remembered for verdict in first.verdicts) and all(
+        verdict.remembered for verdict in second.verdicts
+    )
     assert told(first) == told(second) == told(prove(estate, INVARIANTS))
     assert {verdict.status for verdict in first.verdicts} == {Status.PROVED, Status.REFUTED}
 
@@ -92,7 +94,9 @@ def test_what_a_verdict_says_of_other_keys_is_of_these(tmp_path: Path) -> None:
         changed = replace(estate, keys=(key, replace(other, tags=tags)))
         report, _ = prove_many(changed, invariants, where(tmp_path))
         assert told(report) == told(prove(changed, invariants))
-        assert any(found.text.endswith("tags were not given") for found in report.verdicts[0].assumptions) == (tags is None)
+        assert any(found.text.endswith("tags were not given") for found in report.verdicts[0].assumptions) == (
+            tags is None
+        )
     assert report.verdicts[0].remembered
 
 
@@ -110,7 +114,12 @@ def test_what_is_supposed_is_said_of_the_file_as_it_is_now(tmp_path: Path) -> No
 
 
 def test_unknown_is_never_remembered(tmp_path: Path) -> None:
-    statement = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{PARTNER}:root"}, "Action": "kms:Decrypt", "NotResource": "x"}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{PARTNER}:root"},
+        "Action": "kms:Decrypt",
+        "NotResource": "x",
+    }
     estate = snapshot(tmp_path, 1, changed={0: {"Version": "2012-10-17", "Statement": [statement]}})
     for _ in range(2):
         report, _ = prove_many(estate, INVARIANTS[:1], where(tmp_path))
@@ -129,10 +138,13 @@ def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, damage: str) -> None:
     else:
         with sqlite3.connect(path) as file:
             file.execute(
-                "UPDATE results SET answer = ?" if damage == "answers" else "PRAGMA user_version = 99", *[(b"{}",)] * (damage == "answers")
+                "UPDATE results SET answer = ?" if damage == "answers" else "PRAGMA user_version = 99",
+                *[(b"{}",)] * (damage == "answers"),
             )
     report, _ = prove_many(estate, INVARIANTS, where(tmp_path))
-    assert told(report) == told(prove(estate, INVARIANTS)) and not any(verdict.remembered for verdict in report.verdicts)
+    assert told(report) == told(prove(estate, INVARIANTS)) and not any(
+        verdict.remembered for verdict in report.verdicts
+    )
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_done_without(tmp_path: Path) -> None:
@@ -164,7 +176,9 @@ prove_many(snapshot(Path(sys.argv[2]), 12), INVARIANTS, Where(1, cache=folder), 
 def start(folder: Path, own: Path) -> subprocess.Popen[str]:
     own.mkdir()
     command = [sys.executable, "-c", _RUN, str(folder), str(own)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
 
 
 def test_two_runs_at_once_and_one_that_is_killed(tmp_path: Path) -> None:
@@ -255,7 +269,9 @@ def test_no_damage_of_what_was_read_is_taken_for_the_input(tmp_path: Path, monke
     assert cached_estate([path], (), tmp_path / "cache", load) == first and not loads
 
 
-def test_what_was_read_of_another_input_is_not_taken_for_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_read_of_another_input_is_not_taken_for_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("verifier.runs.estates.LEAST_BYTES", 10)
     snapshot(tmp_path, 2)
     path, estates = tmp_path / "snapshot.json", tmp_path / "cache" / "estates"
@@ -270,7 +286,9 @@ def test_what_was_read_of_another_input_is_not_taken_for_this_one(tmp_path: Path
 
 
 @pytest.mark.parametrize("change", ["other", "gone", "more"])
-def test_a_change_while_it_is_read_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
+def test_a_change_while_it_is_read_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
     """Between the digest and the parsing the input is another one for a moment: that one is not remembered as this."""
     monkeypatch.setattr("verifier.runs.estates.LEAST_BYTES", 10)
     folder = tmp_path / "live"
@@ -279,7 +297,9 @@ def test_a_change_while_it_is_read_leaves_nothing_behind(tmp_path: Path, monkeyp
     arn = key_arn(1)
     (key / "metadata.json").write_text(json.dumps({"KeyMetadata": {"Arn": arn, "KeyId": arn.rsplit("/", 1)[-1]}}))
     (key / "policy.json").write_text(_policy(2))
-    (key / "grants.json").write_text('{"Grants": [{"GrantId": "x", "GranteePrincipal": "s3.amazonaws.com", "Operations": ["Decrypt"]}]}')
+    (key / "grants.json").write_text(
+        '{"Grants": [{"GrantId": "x", "GranteePrincipal": "s3.amazonaws.com", "Operations": ["Decrypt"]}]}'
+    )
     file = {"other": key / "policy.json", "gone": key / "grants.json", "more": key / "tags.json"}[change]
     before = file.read_bytes() if file.exists() else None
 
@@ -340,8 +360,11 @@ def test_e2_what_steps_turn_on_comes_back(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_e2_no_result_about_keys_depends_on_what_only_steps_turn_on(tmp_path: Path) -> None:
-    """A trust policy, a listing of providers: nothing is proved again, though the digest of the whole estate is another."""
-    estates = [load_estate([with_steps(tmp_path, document)]) for document in (trust("sts:AssumeRole"), trust("sts:*"), None)]
+    """A trust policy, a listing of providers: nothing is proved again, though the digest of the whole estate is
+    another."""
+    estates = [
+        load_estate([with_steps(tmp_path, document)]) for document in (trust("sts:AssumeRole"), trust("sts:*"), None)
+    ]
     prove_many(estates[0], INVARIANTS, where(tmp_path))
     for estate in estates:
         report, _ = prove_many(estate, INVARIANTS, where(tmp_path))
@@ -367,8 +390,16 @@ def with_steps(folder: Path, document: object) -> Path:
     """A snapshot that has a part of every kind that steps turn on."""
     snapshot(folder, 1)
     path, arn = folder / "snapshot.json", "arn:aws:iam::111122223333"
-    managed = {"Arn": f"{arn}:policy/p", "DefaultVersionId": "v1", "PolicyVersionList": [{"VersionId": "v1", "Document": READS}]}
-    group = {"GroupName": "ops", "Arn": f"{arn}:group/ops", "AttachedManagedPolicies": [{"PolicyArn": f"{arn}:policy/p"}]}
+    managed = {
+        "Arn": f"{arn}:policy/p",
+        "DefaultVersionId": "v1",
+        "PolicyVersionList": [{"VersionId": "v1", "Document": READS}],
+    }
+    group = {
+        "GroupName": "ops",
+        "Arn": f"{arn}:group/ops",
+        "AttachedManagedPolicies": [{"PolicyArn": f"{arn}:policy/p"}],
+    }
     details = {
         "UserDetailList": [{"Arn": f"{arn}:user/alice", "GroupList": ["ops"]}],
         "RoleDetailList": [{"Arn": f"{arn}:role/app", "AssumeRolePolicyDocument": document}],
@@ -421,6 +452,12 @@ def test_statements_in_doubt_come_back(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("verifier.runs.estates.LEAST_BYTES", 10)
     path = ROOT / "examples" / "cloudformation" / "template.yaml"
     supplied = Supplied("111122223333", "us-west-2")
-    first, second = (cached_estate([path], (), tmp_path, lambda: load_estate([path], supplied=supplied)) for _ in range(2))
-    assert first == second and first.unmodelled and any(s.doubt for key in second.keys for p in key.policies or () for s in p.statements)
+    first, second = (
+        cached_estate([path], (), tmp_path, lambda: load_estate([path], supplied=supplied)) for _ in range(2)
+    )
+    assert (
+        first == second
+        and first.unmodelled
+        and any(s.doubt for key in second.keys for p in key.policies or () for s in p.statements)
+    )
     assert list((tmp_path / "estates").iterdir())

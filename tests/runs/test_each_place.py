@@ -69,10 +69,15 @@ def test_comparisons_of_other_keys_are_not_put_together(other: tuple[TargetCompa
         (TargetComparison(PAYMENTS), TargetComparison(ELSEWHERE, gained=(BY_ROOT,))),
         (TargetComparison(PAYMENTS), TargetComparison(ELSEWHERE, lost=(BY_ROOT,))),
         (TargetComparison(PAYMENTS, intended=(BY_ROOT,)), TargetComparison(ELSEWHERE, gained=(BY_ROOT,))),
-        (TargetComparison(PAYMENTS, gained=(BY_ROOT,), lost=(BY_ROOT,)), TargetComparison(ELSEWHERE, intended=(BY_ROOT,), lost=(BY_ROOT,))),
+        (
+            TargetComparison(PAYMENTS, gained=(BY_ROOT,), lost=(BY_ROOT,)),
+            TargetComparison(ELSEWHERE, intended=(BY_ROOT,), lost=(BY_ROOT,)),
+        ),
     ],
 )
-def test_a_difference_in_one_place_alone_makes_a_comparison_unknown(here: TargetComparison, there: TargetComparison) -> None:
+def test_a_difference_in_one_place_alone_makes_a_comparison_unknown(
+    here: TargetComparison, there: TargetComparison
+) -> None:
     for pair in ((here, there), (there, here)):
         (found,) = compared_in_each([compared(one) for one in pair], ERROR).targets
         assert found.relation is Relation.UNKNOWN

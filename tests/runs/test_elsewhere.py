@@ -53,7 +53,9 @@ def test_what_a_dead_process_had_is_decided_again(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("DIES_ONCE", str(tmp_path / "dead"))
     work = work_of(snapshot(tmp_path, 20), INVARIANTS, OPTIONS)
     tasks = [(number, asked) for number, (_, asked) in enumerate(work.targets)]
-    found = [(n, verdict.target) for answers in in_processes(work, tasks, 2, decide=dies_once) for n, verdict in answers]
+    found = [
+        (n, verdict.target) for answers in in_processes(work, tasks, 2, decide=dies_once) for n, verdict in answers
+    ]
     assert (tmp_path / "dead").exists()
     assert len(found) == len(set(found)) == 2 * 20
 
@@ -68,7 +70,9 @@ def test_processes_that_die_before_they_have_begun_are_an_error(tmp_path: Path) 
     """As where the machine has no memory left: what is too large for a pipe waits for nobody."""
     script = tmp_path / "run.py"
     script.write_text(_DIES_AT_ONCE, encoding="utf-8")
-    done = subprocess.run([sys.executable, script, tmp_path], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=120)
+    done = subprocess.run(
+        [sys.executable, script, tmp_path], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=120
+    )
     assert done.returncode == 0
 
 
@@ -117,7 +121,9 @@ def cluster() -> Iterator[tuple[str, list[int]]]:
         yield found.scheduler_address, [worker.pid for worker in found.workers.values()]
 
 
-def test_a_cluster_gives_the_same_report_though_a_worker_is_killed(tmp_path: Path, cluster: tuple[str, list[int]]) -> None:
+def test_a_cluster_gives_the_same_report_though_a_worker_is_killed(
+    tmp_path: Path, cluster: tuple[str, list[int]]
+) -> None:
     address, pids = cluster
     estate = snapshot(tmp_path, 40)
     counted: list[int] = []

@@ -153,7 +153,9 @@ def test_the_engines_agree(seed: int) -> None:
     dice = random.Random(seed)
     background = [some_constraint(dice, 0) for _ in range(dice.randint(0, 6))]
     queries = [some_constraint(dice, 0) for _ in range(4)]
-    first, second = (open_session(engine, finite(a=3), background, (A, B, C, *queries)) for engine in (Engine.Z3, Engine.SAT))
+    first, second = (
+        open_session(engine, finite(a=3), background, (A, B, C, *queries)) for engine in (Engine.Z3, Engine.SAT)
+    )
     for _ in range(4):
         asked = dice.sample(queries, dice.randint(0, 3))
         without = frozenset(owner for owner in range(4) if dice.random() < 0.3)

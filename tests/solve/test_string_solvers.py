@@ -26,6 +26,9 @@ def test_text_that_is_no_script_is_no_answer(engine: Engine) -> None:
 
 @pytest.mark.parametrize("engine", STRINGS)
 def test_a_limit_is_no_answer(engine: Engine) -> None:
-    factors = "(declare-const a Int)(declare-const b Int)(assert (and (< 1 a b) (= (* a b) 1000000016000000063)))\n(check-sat)\n"
+    factors = (
+        "(declare-const a Int)(declare-const b Int)(assert (and (< 1 a b) (= (* a b) "
+        "1000000016000000063)))\n(check-sat)\n"
+    )
     found = answer(engine, "(set-logic ALL)\n" + factors, 0.05)
     assert isinstance(found, Undecided) and found.reason

@@ -38,10 +38,14 @@ EITHER = "[write `,` or `or` for either of them; for callers that are both, decl
         ('invariant "x"', "1:14-14 expected `:`, found the end of the file"),
         (
             "invariant leak: nobody can kms:Decrypt",
-            '1:11-16 expected text in double quotes, found `leak:` [put the name of the invariant in quotes: invariant "…": …]',
+            "1:11-16 expected text in double quotes, found `leak:` [put the name of the invariant in quotes: "
+            'invariant "…": …]',
         ),
         (HEAD, "2:3-3 expected a sentence such as `no caller outside prod can kms:Decrypt`, found the end of the file"),
-        (HEAD + "users and roles can kms:Decrypt", f"2:9-12 expected `can`, `except`, `or`, `,` or {QUALIFIER}, found `and` {EITHER}"),
+        (
+            HEAD + "users and roles can kms:Decrypt",
+            f"2:9-12 expected `can`, `except`, `or`, `,` or {QUALIFIER}, found `and` {EITHER}",
+        ),
         (
             HEAD + "no users in prod and roles can kms:Decrypt",
             f"2:24-29 expected {QUALIFIER}, found `roles` [between callers write `,` or `or` for either of them; "
@@ -54,24 +58,35 @@ EITHER = "[write `,` or `or` for either of them; for callers that are both, decl
         ),
         (
             HEAD + "no caller in",
-            "2:15-15 expected an account or organization: a declared name, twelve digits, `o-…` or `the key's account`, "
-            "found the end of the file",
+            "2:15-15 expected an account or organization: a declared name, twelve digits, `o-…` or `the key's "
+            "account`, found the end of the file",
         ),
         (
             HEAD + "nobody can",
-            "2:13-13 expected an action, such as `kms:Decrypt`, text in double quotes, `create` or `eventually`, found the end of the file",
+            "2:13-13 expected an action, such as `kms:Decrypt`, text in double quotes, `create` or `eventually`, "
+            "found the end of the file",
         ),
-        (HEAD + "nobody can kms:Decrypt if", f"2:26-28 expected `except`, `on`, `unless`, `when`, `,`, {NEXT}, found `if`"),
+        (
+            HEAD + "nobody can kms:Decrypt if",
+            f"2:26-28 expected `except`, `on`, `unless`, `when`, `,`, {NEXT}, found `if`",
+        ),
         (
             HEAD + "nobody can kms:Decrypt when aws:SourceIp",
-            '2:43-43 expected `(` or a comparison, such as `= "…"`, `like "…*"`, `in (…)` or `is present`, found the end of the file',
+            '2:43-43 expected `(` or a comparison, such as `= "…"`, `like "…*"`, `in (…)` or `is present`, found the '
+            "end of the file",
         ),
         (
             HEAD + 'nobody can kms:Decrypt when aws:SourceIp == "10.0.0.1"',
             "2:45-46 expected a value, text in double quotes, `(` or `{`, found `=` [equality is `=`, inequality `!=`]",
         ),
-        (HEAD + 'nobody can kms:X when a:b = "c', "2:31-33 this text has no closing quote [text in quotes stays on one line]"),
-        (HEAD + 'nobody can kms:X when a:b = "c\nd"', "2:31-33 this text has no closing quote [text in quotes stays on one line]"),
+        (
+            HEAD + 'nobody can kms:X when a:b = "c',
+            "2:31-33 this text has no closing quote [text in quotes stays on one line]",
+        ),
+        (
+            HEAD + 'nobody can kms:X when a:b = "c\nd"',
+            "2:31-33 this text has no closing quote [text in quotes stays on one line]",
+        ),
         (
             HEAD + r'nobody can kms:X when a:b = "c\d"',
             r"2:33-35 `\d` is not an escape [write `\\` for a backslash, `\"` for a quote]",
@@ -112,7 +127,9 @@ def test_no_name_of_a_terminal_is_ever_shown() -> None:
     for length in range(1, len(words)):
         text = " ".join(words[:length]) + " )"
         message = complaint(text)
-        assert not any(word.isupper() and len(word) > 1 for word in message.replace("`", " ").replace("ARN", "").split()), message
+        assert not any(
+            word.isupper() and len(word) > 1 for word in message.replace("`", " ").replace("ARN", "").split()
+        ), message
 
 
 def test_brackets_are_nested_up_to_the_limit_and_no_deeper() -> None:
@@ -126,11 +143,15 @@ def test_brackets_are_nested_up_to_the_limit_and_no_deeper() -> None:
 
 
 def test_brackets_in_text_and_comments_are_not_counted() -> None:
-    assert parse_invariants(Source("file", HEAD + 'nobody can kms:Decrypt when a:b = "' + "(" * 1000 + '" # ' + "{" * 1000)).items
+    assert parse_invariants(
+        Source("file", HEAD + 'nobody can kms:Decrypt when a:b = "' + "(" * 1000 + '" # ' + "{" * 1000)
+    ).items
 
 
 def test_ten_thousand_negations_make_no_deep_tree() -> None:
-    (invariant,) = parse_invariants(Source("file", HEAD + "nobody can kms:Decrypt when " + "not " * 10_001 + "a:b = c")).items
+    (invariant,) = parse_invariants(
+        Source("file", HEAD + "nobody can kms:Decrypt when " + "not " * 10_001 + "a:b = c")
+    ).items
     assert isinstance(invariant, InvariantNode) and isinstance(invariant.body, Sentence) and invariant.body.circumstance
     assert isinstance(invariant.body.circumstance.condition, Negated)
     assert not isinstance(invariant.body.circumstance.condition.operand, Negated)
@@ -141,7 +162,10 @@ def test_a_file_that_is_too_large_is_refused_unparsed() -> None:
 
 
 def test_every_node_knows_its_place() -> None:
-    text = 'account prod = 111122223333 # us\n\ninvariant "x":\n\n  no caller\n  outside prod can\tkms:Decrypt # all\n  on alias/a'
+    text = (
+        'account prod = 111122223333 # us\n\ninvariant "x":\n\n  no caller\n  outside prod can\tkms:Decrypt # '
+        "all\n  on alias/a"
+    )
     declaration, invariant = parse_invariants(Source("file", text)).items
     assert isinstance(declaration, Declaration) and isinstance(invariant, InvariantNode)
     assert text[declaration.start : declaration.end] == "account prod = 111122223333"

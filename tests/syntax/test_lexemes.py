@@ -14,9 +14,60 @@ from verifier.syntax.policy import policy_parser
 from verifier.syntax.policy_errors import explain
 from verifier.syntax.policy_tree import PolicyNode
 
-NAMES = ["Version", "Statement", "Id", "Sid", "Effect", "Principal", "NotPrincipal", "Action", "Resource", "Condition", "AWS", "Other", ""]
-SCALARS: list[Any] = ["2012-10-17", "*", "", "kms:*", 1, -0.5, 1e5, True, False, None, "é", "a\\b", 'q"', "\n", "\U0001f511"]
-PIECES = ["{", "}", "[", "]", ",", ":", " ", "\n", "\t", '"', "\\", "1", "01", "-", "true", "null", '"Statement":', '"x"', "\x0c", "é"]
+NAMES = [
+    "Version",
+    "Statement",
+    "Id",
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "Resource",
+    "Condition",
+    "AWS",
+    "Other",
+    "",
+]
+SCALARS: list[Any] = [
+    "2012-10-17",
+    "*",
+    "",
+    "kms:*",
+    1,
+    -0.5,
+    1e5,
+    True,
+    False,
+    None,
+    "é",
+    "a\\b",
+    'q"',
+    "\n",
+    "\U0001f511",
+]
+PIECES = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    " ",
+    "\n",
+    "\t",
+    '"',
+    "\\",
+    "1",
+    "01",
+    "-",
+    "true",
+    "null",
+    '"Statement":',
+    '"x"',
+    "\x0c",
+    "é",
+]
 
 
 OURS, LARKS = policy_parser(), policy_parser(None)
@@ -46,7 +97,10 @@ def some_value(dice: random.Random, depth: int) -> Any:
 def some_policy(dice: random.Random) -> Any:
     if dice.random() < 0.3:
         return some_value(dice, 4)
-    condition = {"StringLike": {"aws:a": dice.choice(["*", ["x", "y"], True])}, "Bool": dice.choice([{}, {"k": "true"}, []])}
+    condition = {
+        "StringLike": {"aws:a": dice.choice(["*", ["x", "y"], True])},
+        "Bool": dice.choice([{}, {"k": "true"}, []]),
+    }
     statement = {
         "Sid": "one",
         "Effect": "Allow",
@@ -55,7 +109,10 @@ def some_policy(dice: random.Random) -> Any:
         "Condition": dice.choice([condition, {}, "none"]),
         dice.choice(NAMES): some_value(dice, 2),
     }
-    return {"Version": "2012-10-17", "Statement": dice.choice([statement, [statement, statement], [], [statement, "x"]])}
+    return {
+        "Version": "2012-10-17",
+        "Statement": dice.choice([statement, [statement, statement], [], [statement, "x"]]),
+    }
 
 
 def damaged(dice: random.Random, text: str) -> str:

@@ -14,7 +14,9 @@ from verifier.syntax.parsers import made, origin, parser
 from verifier.syntax.policy import OffsetLexer
 from verifier.syntax.source import Source
 
-POLICY = Source("policy.json", '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}}')
+POLICY = Source(
+    "policy.json", '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}}'
+)
 
 
 @pytest.mark.parametrize("name", [name for name, _, _ in GRAMMARS])
@@ -28,7 +30,9 @@ def no_parser_is_made(*_: object, **__: object) -> lark.Lark:
 
 
 def test_no_parser_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parsers, "origin", lambda name: json.loads((DATA / f"{name}.parser.json").read_text(encoding="utf-8"))["from"])
+    monkeypatch.setattr(
+        parsers, "origin", lambda name: json.loads((DATA / f"{name}.parser.json").read_text(encoding="utf-8"))["from"]
+    )
     monkeypatch.setattr(parsers, "made", no_parser_is_made)
     found = parser(policy.GRAMMAR, policy.START, policy.TreeBuilder(), placeholders=False, lexer=OffsetLexer)
     assert found.parse(POLICY.text) == policy.parse_policy(POLICY)
@@ -44,6 +48,9 @@ def test_tables_of_another_grammar_or_version_are_not_used(tables: object, monke
 
 @pytest.mark.parametrize(("name", "start", "placeholders"), GRAMMARS)
 def test_the_tables_parse_as_the_grammar_does(name: str, start: tuple[str, ...], placeholders: bool) -> None:
-    own, other = parser(name, start, lark.Transformer(), placeholders=placeholders), made(name, start, placeholders=placeholders)
+    own, other = (
+        parser(name, start, lark.Transformer(), placeholders=placeholders),
+        made(name, start, placeholders=placeholders),
+    )
     text = POLICY.text if name == policy.GRAMMAR else 'invariant "a":\n  no user can kms:Decrypt\n'
     assert own.parse(text, start=start[0]) == other.parse(text, start=start[0])

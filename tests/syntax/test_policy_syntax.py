@@ -23,7 +23,25 @@ JSON = st.recursive(
     max_leaves=20,
 )
 FRAGMENTS = st.sampled_from(
-    ['{"Statement":', "[", "]", "{", "}", ",", ":", '"', '"Effect"', '"a":', "1", "true", " ", "\n", "\\", "\x00", "\ud800"]
+    [
+        '{"Statement":',
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ":",
+        '"',
+        '"Effect"',
+        '"a":',
+        "1",
+        "true",
+        " ",
+        "\n",
+        "\\",
+        "\x00",
+        "\ud800",
+    ]
 )
 
 
@@ -70,7 +88,9 @@ def _strict_object(text: str) -> None:
 
 
 def test_the_tree_has_the_shape_of_a_policy() -> None:
-    tree = parse('{"Statement":[{"Effect":"Deny","Principal":{"AWS":"*"},"Action":["a",["b"],{}],"Condition":{"Bool":{"k":true}}}]}')
+    tree = parse(
+        '{"Statement":[{"Effect":"Deny","Principal":{"AWS":"*"},"Action":["a",["b"],{}],"Condition":{"Bool":{"k":true}}}]}'
+    )
     statements = tree.members[0].value
     assert isinstance(statements, StatementsNode)
     statement = statements.items[0]

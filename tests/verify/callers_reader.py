@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator
 from tests.verify.phrases_reader import _matches
 
 _NAME = r"(?:role|user|federated-user)/|root of \d|[a-z0-9.-]+\.amazonaws"
-_ITEM = rf"{_NAME}|every |those |roles\b|users\b|root users\b|federated-user sessions\b|service-linked roles\b|AWS services\b|callers that "
+_ITEM = (
+    rf"{_NAME}|every |those |roles\b|users\b|root users\b|federated-user sessions\b|service-linked roles\b|AWS "
+    r"services\b|callers that "
+)
 _SEPARATOR = re.compile(rf"(?:, and |, | and )(?={_ITEM})")
 _PATTERN = r'(?:"(?:[^"\\]|\\.)*"|[^\s,;"()]+)(?: \([^)]*\))?(?: in any case)?'
 _PHRASE = re.compile(

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.evaluate.estates import ALICE, HOME, PARTNER, PARTNER_ROLE, PARTNER_ROOT, PARTNER_SESSION, REPORTS, REPORTS_SESSION, ROOT, SAM
+from tests.evaluate.estates import (
+    ALICE,
+    HOME,
+    PARTNER,
+    PARTNER_ROLE,
+    PARTNER_ROOT,
+    PARTNER_SESSION,
+    REPORTS,
+    REPORTS_SESSION,
+    ROOT,
+    SAM,
+)
 
 THIRD = "777788889999"
 ARNS = (

@@ -16,15 +16,21 @@ from verifier.verify.explanation.symbolic_values import Undetermined, concrete_v
 
 
 def place(joint: Joint, request: Request, symbols: Mapping[str, bool]) -> Node | None:
-    """All that can be made and is as a request says, under values of symbols; `None` where there is nothing of the kind, or the problem
-    cannot hold it."""
+    """All that can be made and is as a request says, under values of symbols; `None` where there is nothing of the
+    kind, or the problem cannot hold it."""
     question = joint.sides[0].question
     try:
         found = list(constraints(question, request, concrete_values(question, request)))
     except Undetermined:
         return None
-    known = [joint.node(expression) for expression in found if mentioned([expression]).keys() <= joint.diagrams.level.keys()]
-    known += [joint.diagrams.literal(name, 2 if value else 1) for name, value in symbols.items() if name in joint.diagrams.level]
+    known = [
+        joint.node(expression) for expression in found if mentioned([expression]).keys() <= joint.diagrams.level.keys()
+    ]
+    known += [
+        joint.diagrams.literal(name, 2 if value else 1)
+        for name, value in symbols.items()
+        if name in joint.diagrams.level
+    ]
     node = joint.diagrams.all_of(known)
     node = joint.diagrams.both(node, joint.care(0, node).care)
     return None if node == NOTHING else node

@@ -23,7 +23,8 @@ from verifier.verify.regions import Regions
 
 
 def regions_with(found: Difference, request: Request, assignment: Mapping[str, bool], *, gained: bool) -> int:
-    """How many regions of a direction hold a request under an assignment. Raises `Undetermined` where the problem cannot hold it."""
+    """How many regions of a direction hold a request under an assignment. Raises `Undetermined` where the problem
+    cannot hold it."""
     joint = found.joint
     number = len(joint.sides) - 1 if gained else 0
     direction = found.gained if gained else found.lost
@@ -35,8 +36,13 @@ def fixed(joint: Joint, number: int, request: Request, assignment: Mapping[str, 
     """The requests that are like this one on a side, as a set."""
     question = joint.sides[number].question
     held = {SESSION_ALLOW: False, **assignment}
-    known = [node(joint, part, held, whole=EVERYTHING) for part in constraints(question, request, concrete_values(question, request))]
-    known += [joint.diagrams.literal(name, 2 if value else 1) for name, value in held.items() if name in joint.diagrams.level]
+    known = [
+        node(joint, part, held, whole=EVERYTHING)
+        for part in constraints(question, request, concrete_values(question, request))
+    ]
+    known += [
+        joint.diagrams.literal(name, 2 if value else 1) for name, value in held.items() if name in joint.diagrams.level
+    ]
     return joint.diagrams.all_of(known)
 
 

@@ -1,5 +1,5 @@
-"""A reader of phrases: says of concrete values whether a sentence holds of them. Written from the sentences, not from the code that writes
-them: it splits text, and knows nothing of classes or masks."""
+"""A reader of phrases: says of concrete values whether a sentence holds of them. Written from the sentences, not from
+the code that writes them: it splits text, and knows nothing of classes or masks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,17 @@ from verifier.problem.classes.readable import parse_instant, parse_number
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s,;"()]+)|\(([^)]*)\)|([,;])')
 _VERBS = (
-    *("is none of", "is one of", "is in none of", "is not in", "is in", "is not between", "is between none of", "is between", "is neither"),
+    *(
+        "is none of",
+        "is one of",
+        "is in none of",
+        "is not in",
+        "is in",
+        "is not between",
+        "is between none of",
+        "is between",
+        "is neither",
+    ),
     *("is not", "is", "matches none of", "does not match", "matches"),
 )
 
@@ -71,7 +81,9 @@ def _said(verb: str, objects: str, value: str) -> bool:
     if "between" in verb:
         found = any(_between(first, last, value) for first, last in re.findall(r"(\S+) and ([^\s,]+)", objects))
     elif _FAMILY.match(objects):
-        found = any(_of_family(text, value) for text in re.split(rf", (?={_FAMILY.pattern})| or (?={_FAMILY.pattern})", objects))
+        found = any(
+            _of_family(text, value) for text in re.split(rf", (?={_FAMILY.pattern})| or (?={_FAMILY.pattern})", objects)
+        )
     else:
         listed = list(_objects(objects))
         assert listed, objects
@@ -80,7 +92,12 @@ def _said(verb: str, objects: str, value: str) -> bool:
 
 
 _FAMILY = re.compile("an IPv[46] address|a number (?=[a-z])|a date (?=[a-z])|an address in ")
-_LESS, _MOST, _LEAST, _MORE = ("less than", "before"), ("of at most", "not after"), ("of at least", "not before"), ("greater than", "after")
+_LESS, _MOST, _LEAST, _MORE = (
+    ("less than", "before"),
+    ("of at most", "not after"),
+    ("of at least", "not before"),
+    ("greater than", "after"),
+)
 _COMPARED: dict[str, Callable[[Decimal, Decimal], bool]] = {
     **dict.fromkeys(_LESS, operator.lt),
     **dict.fromkeys(_MOST, operator.le),
@@ -91,7 +108,8 @@ _COMPARED: dict[str, Callable[[Decimal, Decimal], bool]] = {
 
 
 def _of_family(text: str, value: str) -> bool:
-    """Whether a value reads as `a number less than 5`, `a date not before 2026-01-01T00:00:00Z`, `an address in 10.0.0.0/8`."""
+    """Whether a value reads as `a number less than 5`, `a date not before 2026-01-01T00:00:00Z`,
+    `an address in 10.0.0.0/8`."""
     if text in ("an IPv4 address", "an IPv6 address"):
         return ip_address(value).version == int(text[6])
     if text.startswith("an address in "):
@@ -139,7 +157,9 @@ def _meets(verb: str, text: str, note: str, value: str, in_any_case: bool) -> bo
 
 
 def _matches(pattern: str, note: str, value: str, in_any_case: bool) -> bool:
-    as_arn = note.startswith("as an ARN") or pattern.startswith("arn:") and pattern.count(":") >= 5 and note != "as text"
+    as_arn = (
+        note.startswith("as an ARN") or pattern.startswith("arn:") and pattern.count(":") >= 5 and note != "as text"
+    )
     if not as_arn:
         return bool(re.fullmatch(_regular(pattern, "."), value, re.DOTALL | (re.IGNORECASE if in_any_case else 0)))
     fields = pattern.split(":", 5)
@@ -150,7 +170,8 @@ def _matches(pattern: str, note: str, value: str, in_any_case: bool) -> bool:
 
 
 def _regular(pattern: str, wild: str) -> str:
-    """The pattern as a regular expression. Brackets hold a set of characters; a star behind them stands for any number of these."""
+    """The pattern as a regular expression. Brackets hold a set of characters; a star behind them stands for any number
+    of these."""
     parts: list[tuple[str, str, str, str]] = re.findall(r"\$\{([*?$])\}|(\[[^\]]+\]\*?)|([*?])|(.)", pattern, re.DOTALL)
     return "".join(_piece(*part, wild=wild) for part in parts)
 

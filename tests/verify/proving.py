@@ -7,7 +7,15 @@ from typing import Any
 
 from tests.evaluate.estates import ALICE, allow, aws, deny, estate
 from verifier.model.estate import Estate
-from verifier.model.invariant import ALWAYS, AnyCaller, CallerSet, ConditionExpression, Expectation, Invariant, KeySelector
+from verifier.model.invariant import (
+    ALWAYS,
+    AnyCaller,
+    CallerSet,
+    ConditionExpression,
+    Expectation,
+    Invariant,
+    KeySelector,
+)
 from verifier.model.policy import Text
 from verifier.model.results.verdict import Status, Verdict
 from verifier.verify import prove
@@ -55,7 +63,9 @@ def possible(block: Block, action: str = "kms:Decrypt", principal: Any = None, *
     if found.status is Status.REFUTED:
         assert found.counterexample is not None
         # A witness shows the keys that it needs; that others come with them (F4) is no contradiction.
-        assert [w for w in found.counterexample.decision.warnings if " comes with " not in w] == [], "R6: this could not be sent"
+        assert [w for w in found.counterexample.decision.warnings if " comes with " not in w] == [], (
+            "R6: this could not be sent"
+        )
     return found.status.value
 
 

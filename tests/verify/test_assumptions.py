@@ -49,7 +49,9 @@ RCPS = f"no resource control policy restricts the key: none were given for {HOME
         (replace(PLAIN, keys=(replace(PLAIN.keys[0], manager="AWS"),)), [SCPS_OF_HOME]),
     ],
 )
-def test_d7_control_policies_are_supposed_absent_only_where_they_were_not_given(found: Estate, expected: list[str]) -> None:
+def test_d7_control_policies_are_supposed_absent_only_where_they_were_not_given(
+    found: Estate, expected: list[str]
+) -> None:
     assert told(found, "D7") == expected
 
 
@@ -59,8 +61,12 @@ def test_d7_without_a_key_the_callers_alone_may_be_restricted() -> None:
 
 def test_v_endpoints_that_are_not_listed_are_supposed_to_allow() -> None:
     listed = replace(PLAIN, endpoints=(Endpoint("vpce-1", "us-west-2"),))
-    assert told(PLAIN, "V") == ["every VPC endpoint has the default policy, which allows everything: no endpoint was given"]
-    assert told(listed, "V") == ["a VPC endpoint that the input does not list has the default policy, which allows everything"]
+    assert told(PLAIN, "V") == [
+        "every VPC endpoint has the default policy, which allows everything: no endpoint was given"
+    ]
+    assert told(listed, "V") == [
+        "a VPC endpoint that the input does not list has the default policy, which allows everything"
+    ]
 
 
 def test_g1_grants_are_supposed_absent_only_where_they_were_not_listed() -> None:
@@ -93,16 +99,25 @@ def test_u3_keys_that_may_have_the_alias_or_tag_are_told(who: str, on: str, name
 
     def said(*keys: Key) -> list[str]:
         (found,) = prove(replace(PLAIN, keys=keys), [invariant]).verdicts
-        return [assumption.text for assumption in found.assumptions if assumption.text.startswith("the invariant is not about")]
+        return [
+            assumption.text
+            for assumption in found.assumptions
+            if assumption.text.startswith("the invariant is not about")
+        ]
 
-    assert said(key, replace(other, tags=None, aliases=None)) == [f"the invariant is not about {other.arn}, whose {names} were not given"]
+    assert said(key, replace(other, tags=None, aliases=None)) == [
+        f"the invariant is not about {other.arn}, whose {names} were not given"
+    ]
     assert said(key, replace(other, tags=(), aliases=())) == []
 
 
 def _of_text(policy_pair: str, sentence: str) -> tuple[str, list[str]]:
-    """The status of an invariant about Alice, and what its verdict supposes under F7, where a policy lets her decrypt with `test1`."""
+    """The status of an invariant about Alice, and what its verdict supposes under F7, where a policy lets her decrypt
+    with `test1`."""
     found = estate(allow(aws(ALICE), Condition={"StringEquals": {policy_pair: "test1"}}), accounts=(home(),), **FACTS)
-    invariant = read_invariants(Source("i.inv", f'account a = {HOME}\ninvariant "it": no callers in a can kms:Decrypt {sentence}\n'))
+    invariant = read_invariants(
+        Source("i.inv", f'account a = {HOME}\ninvariant "it": no callers in a can kms:Decrypt {sentence}\n')
+    )
     (found_verdict,) = prove(found, invariant.invariants).verdicts
     return found_verdict.status.value, [one.text for one in found_verdict.assumptions if one.rule == "F7"]
 
@@ -110,11 +125,16 @@ def _of_text(policy_pair: str, sentence: str) -> tuple[str, list[str]]:
 def test_f7_an_invariant_about_a_value_says_which_pair_it_means() -> None:
     # reference_policies_elements_condition: the name of the key matches both pairs, but only one value matches.
     pair = "kms:EncryptionContext:ec2"
-    errors_in = [f"of pairs whose names differ in case alone, the invariant's `{pair}` is the one that the policies read"]
+    errors_in = [
+        f"of pairs whose names differ in case alone, the invariant's `{pair}` is the one that the policies read"
+    ]
     for own in ("kms:EncryptionContext:EC2", pair):
         assert _of_text(own, f'when {pair} = "test2"') == ("proved", errors_in)
         assert _of_text(own, f'unless {pair} != "test2"') == ("proved", errors_in)
         assert _of_text(own, f'unless {pair} = "test1"') == ("proved", [])
         assert _of_text(own, f'when {pair} != "test1"') == ("proved", [])
         assert _of_text(own, f"when {pair} is absent") == ("proved", [])
-    assert _of_text("kms:EncryptionContext:app", f'when {pair} = "test2" and kms:EncryptionContext:app is absent') == ("proved", [])
+    assert _of_text("kms:EncryptionContext:app", f'when {pair} = "test2" and kms:EncryptionContext:app is absent') == (
+        "proved",
+        [],
+    )

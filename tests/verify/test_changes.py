@@ -63,12 +63,17 @@ BASE = allow(aws(PARTNER_ROOT), ["kms:Decrypt", "kms:Encrypt"], Condition=VIA)
             "compares kms:ViaService by StringLike, and did by StringEquals",
         ),
         (
-            {"Condition": {"StringEquals": {"kms:ViaService": ["s3.us-west-2.amazonaws.com", "rds.us-west-2.amazonaws.com"]}}},
+            {
+                "Condition": {
+                    "StringEquals": {"kms:ViaService": ["s3.us-west-2.amazonaws.com", "rds.us-west-2.amazonaws.com"]}
+                }
+            },
             "now also lists rds.us-west-2.amazonaws.com for kms:ViaService",
         ),
         (
             {"Condition": {"StringEquals": {"kms:ViaService": "rds.us-west-2.amazonaws.com"}}},
-            "now lists rds.us-west-2.amazonaws.com for kms:ViaService and no longer lists s3.us-west-2.amazonaws.com for kms:ViaService",
+            "now lists rds.us-west-2.amazonaws.com for kms:ViaService and no longer lists s3.us-west-2.amazonaws.com "
+            "for kms:ViaService",
         ),
         ({"Action": ["kms:Decrypt", "kms:Encrypt", "kms:Sign"]}, "now also covers kms:Sign"),
         ({"Action": "kms:Decrypt"}, "no longer covers kms:Encrypt"),
@@ -77,7 +82,12 @@ BASE = allow(aws(PARTNER_ROOT), ["kms:Decrypt", "kms:Encrypt"], Condition=VIA)
         ({"Effect": "Deny"}, "is a Deny now, and was an Allow"),
         ({"Resource": ["*", KEY]}, f"now also covers the resource {KEY}"),
         (
-            {"Action": [f"kms:{name}" for name in ("Decrypt", "Encrypt", "Sign", "Verify", "GetPublicKey", "GetKeyPolicy", "ListGrants")]},
+            {
+                "Action": [
+                    f"kms:{name}"
+                    for name in ("Decrypt", "Encrypt", "Sign", "Verify", "GetPublicKey", "GetKeyPolicy", "ListGrants")
+                ]
+            },
             "now also covers kms:Sign, kms:Verify, kms:GetPublicKey and 2 more",
         ),
     ],
@@ -100,7 +110,9 @@ def test_not_elements_are_told_by_what_they_leave_out() -> None:
 def test_the_version_of_a_policy_is_told_where_it_matters() -> None:
     statement = allow(aws(ALICE), "kms:Decrypt", Condition={"StringEquals": {"kms:ViaService": "${aws:username}"}})
     before, after = policy(statement, version="2008-10-17"), policy(statement)
-    assert difference((before, before.statements[0]), (after, after.statements[0])).startswith("reads `${…}` as a variable now")
+    assert difference((before, before.statements[0]), (after, after.statements[0])).startswith(
+        "reads `${…}` as a variable now"
+    )
     plain = allow(aws(ALICE), "kms:Decrypt")
     before, after = policy(plain, version="2008-10-17"), policy(plain)
     assert changed_pairs([(before, before.statements[0])], [(after, after.statements[0])]) == []
@@ -135,7 +147,9 @@ def test_a_statement_is_in_one_pair_at_most() -> None:
     old = policy(*[allow(aws(ALICE), f"kms:{name}") for name in ("Sign", "Verify")])
     new = policy(*[allow(aws(ALICE), f"kms:{name}") for name in ("Encrypt", "Decrypt", "Sign")])
     pairs = paired(old, new)
-    assert sorted(b for _, b in pairs if b is not None) == [0, 1] and sorted(a for a, _ in pairs if a is not None) == [1]
+    assert sorted(b for _, b in pairs if b is not None) == [0, 1] and sorted(a for a, _ in pairs if a is not None) == [
+        1
+    ]
 
 
 # -- places and facts --
@@ -162,7 +176,9 @@ def test_facts_of_identities_and_inventories() -> None:
     assert f"the tag of {ALICE.split(':')[5]} of {HOME} team is blue, and was red" in found
     assert any(text.endswith("has a permissions boundary now") for text in found)
     assert f"role/app/reports of {HOME} is gone" in found
-    assert texts(surrounding_changes(before, estate(BASE, accounts=())))[0].startswith(f"the inventory of {HOME} is given in OLD only")
+    assert texts(surrounding_changes(before, estate(BASE, accounts=())))[0].startswith(
+        f"the inventory of {HOME} is given in OLD only"
+    )
 
 
 def test_facts_of_the_organization() -> None:
@@ -170,12 +186,17 @@ def test_facts_of_the_organization() -> None:
         organization = Organization("o-a1b2c3d4e5", HOME, tuple((account, None) for account in accounts))
         return replace(estate(BASE), organization=organization)
 
-    assert texts(surrounding_changes(within(HOME), within(HOME, PARTNER))) == [f"account {PARTNER} is in the organization now"]
+    assert texts(surrounding_changes(within(HOME), within(HOME, PARTNER))) == [
+        f"account {PARTNER} is in the organization now"
+    ]
     assert texts(surrounding_changes(estate(BASE), within(HOME))) == ["an organization is given in NEW only"]
 
 
 def test_facts_of_the_key() -> None:
-    (before,), (after,) = estate(BASE, tags=(("env", "dev"),)).keys, estate(BASE, tags=(("env", "prod"),), aliases=None).keys
+    (before,), (after,) = (
+        estate(BASE, tags=(("env", "dev"),)).keys,
+        estate(BASE, tags=(("env", "prod"),), aliases=None).keys,
+    )
     found = texts(key_changes(before, after))
     assert "the key's tag env is prod, and was dev" in found
     assert any("aliases are given in OLD only" in text for text in found)
@@ -191,7 +212,9 @@ def because(old: Estate, new: Estate) -> list[tuple[Change, ...]]:
 
 
 def test_only_what_bears_on_the_request_is_told() -> None:
-    old = estate(allow(aws(ROOT), "kms:*"), {**BASE, "Sid": "Partner"}, {**allow(aws(ALICE), "kms:Sign"), "Sid": "Signer"})
+    old = estate(
+        allow(aws(ROOT), "kms:*"), {**BASE, "Sid": "Partner"}, {**allow(aws(ALICE), "kms:Sign"), "Sid": "Signer"}
+    )
     new = estate(
         allow(aws(ROOT), "kms:*"),
         {key: value for key, value in {**BASE, "Sid": "Partner"}.items() if key != "Condition"},
@@ -211,7 +234,8 @@ def test_a_statement_that_lets_in_otherwise_is_told() -> None:
     )
     found = because(old, new)
     assert found and all(
-        [change.text for change in changes] == [f"now names everybody (*) and no longer names account {HOME}"] for changes in found
+        [change.text for change in changes] == [f"now names everybody (*) and no longer names account {HOME}"]
+        for changes in found
     )
 
 
@@ -231,7 +255,9 @@ def test_a_tag_that_decides_is_told_where_no_statement_changed() -> None:
     new = estate(statement, accounts=(home(untagged(REPORTS, tags=(("team", "red"),))),))
     found = because(old, new)
     assert found and all(
-        change.text == f"the tag of role/app/reports of {HOME} team is red, and was blue" for changes in found for change in changes
+        change.text == f"the tag of role/app/reports of {HOME} team is red, and was blue"
+        for changes in found
+        for change in changes
     )
 
 
@@ -247,14 +273,19 @@ def test_a_tag_that_decides_nothing_is_no_difference() -> None:
 
 
 def test_f3_a_value_of_a_tag_counts_where_a_session_can_be_given_it() -> None:
-    """id_session-tags: a session tag overrides the role's, so `[blue]` and `[blue, red]` differ for a role that somebody may tag."""
+    """id_session-tags: a session tag overrides the role's, so `[blue]` and `[blue, red]` differ for a role that
+    somebody may tag."""
 
     def listing(*values: str, action: Any) -> Estate:
-        statement = allow(aws(REPORTS), "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": list(values)}})
+        statement = allow(
+            aws(REPORTS), "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": list(values)}}
+        )
         admitted = {"Effect": "Allow", "Principal": {"AWS": ALICE}, "Action": action}
         text = json.dumps({"Version": "2012-10-17", "Statement": [admitted]})
         trust = read_policy(Source("trust.json", text), PolicyKind.TRUST, identity=f"{REPORTS}#trust", name="trust")
-        return estate(statement, accounts=(home(identity(ALICE), identity(REPORTS, tags=(("team", "blue"),), trust=trust)),))
+        return estate(
+            statement, accounts=(home(identity(ALICE), identity(REPORTS, tags=(("team", "blue"),), trust=trust)),)
+        )
 
     both_actions = ["sts:AssumeRole", "sts:TagSession"]
     assert because(listing("blue", action=both_actions), listing("blue", "red", action=both_actions)) != []

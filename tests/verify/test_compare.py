@@ -52,7 +52,12 @@ def allowances(*sentences: str) -> tuple[Allowance, ...]:
 
 def gainers(target: TargetComparison) -> set[tuple[str, str]]:
     """Who gained what, of those named."""
-    return {(name, action) for change in target.gained for name in change.region.callers.names for action in change.region.actions.names}
+    return {
+        (name, action)
+        for change in target.gained
+        for name in change.region.callers.names
+        for action in change.region.actions.names
+    }
 
 
 # -- readings --
@@ -76,9 +81,15 @@ def test_a_reading_is_one_question_for_both_sides() -> None:
 def test_g2_grants_whose_grantees_no_listing_names_may_be_for_different_ones() -> None:
     """What a listing shows as a service "might correspond to several different grantee principals"."""
 
-    first, second = (grant("s3.amazonaws.com", "Decrypt", id=identifier, grantee_hidden=True) for identifier in ("one", "other"))
+    first, second = (
+        grant("s3.amazonaws.com", "Decrypt", id=identifier, grantee_hidden=True) for identifier in ("one", "other")
+    )
     one, other, both = granted(first), granted(second), granted(first, second)
-    assert [on_key(one, new).relation for new in (one, other, both)] == [Relation.EQUIVALENT, Relation.UNKNOWN, Relation.UNKNOWN]
+    assert [on_key(one, new).relation for new in (one, other, both)] == [
+        Relation.EQUIVALENT,
+        Relation.UNKNOWN,
+        Relation.UNKNOWN,
+    ]
     assert on_key(one, other, G2=False).relation is Relation.EQUIVALENT
 
 
@@ -113,7 +124,10 @@ def test_an_allowance_covers_federated_sessions_of_its_callers() -> None:
 
 
 def test_a_condition_narrows_an_allowance() -> None:
-    old, new = estate(allow(aws(ALICE), "kms:Sign")), estate(allow(aws(ALICE), "kms:Sign"), allow(aws(REPORTS), "kms:Decrypt"))
+    old, new = (
+        estate(allow(aws(ALICE), "kms:Sign")),
+        estate(allow(aws(ALICE), "kms:Sign"), allow(aws(REPORTS), "kms:Decrypt")),
+    )
     told = on_key(old, new, f'callers in {HOME} can kms:Decrypt when kms:ViaService = "s3.us-west-2.amazonaws.com"')
     assert told.gained and told.intended
     assert all(change.region.when == ((limit,),) for change in told.intended for (limit,) in change.region.when)
@@ -123,14 +137,20 @@ def test_a_condition_narrows_an_allowance() -> None:
 
 
 def test_whether_an_allowance_was_needed_is_told() -> None:
-    found = compare(OLD, NEW, allow=allowances(f"callers in {HOME} can kms:Decrypt", f"callers in {PARTNER} can kms:Decrypt"))
+    found = compare(
+        OLD, NEW, allow=allowances(f"callers in {HOME} can kms:Decrypt", f"callers in {PARTNER} can kms:Decrypt")
+    )
     assert [allowance.used for allowance in found.allowances] == [True, False]
 
 
 def test_an_allowance_about_another_key_covers_nothing_here() -> None:
     other = KEY[:-1] + "0"
     new = replace(NEW, keys=(*NEW.keys, replace(NEW.keys[0], arn=other)))
-    found = compare(replace(OLD, keys=(*OLD.keys, replace(OLD.keys[0], arn=other))), new, allow=allowances(f"callers can kms:* on {other}"))
+    found = compare(
+        replace(OLD, keys=(*OLD.keys, replace(OLD.keys[0], arn=other))),
+        new,
+        allow=allowances(f"callers can kms:* on {other}"),
+    )
     by_key = {target.target: target for target in found.targets}
     assert by_key[KEY].gained and not by_key[KEY].intended
     assert by_key[other].intended and not by_key[other].gained
@@ -140,7 +160,11 @@ def test_an_allowance_about_another_key_covers_nothing_here() -> None:
 
 
 def test_a_policy_that_is_not_known_is_unknown_u3() -> None:
-    for old, new in ((OLD, without_policy(NEW)), (without_policy(OLD), NEW), (without_policy(OLD), without_policy(OLD))):
+    for old, new in (
+        (OLD, without_policy(NEW)),
+        (without_policy(OLD), NEW),
+        (without_policy(OLD), without_policy(OLD)),
+    ):
         target = on_key(old, new)
         assert target.relation is Relation.UNKNOWN and target.reasons[0].rule == "U3"
 
@@ -158,7 +182,10 @@ def test_what_is_not_modelled_on_one_side_is_unknown_if_it_could_matter() -> Non
 
 
 def test_an_action_that_the_data_does_not_know_is_told_apart_u4() -> None:
-    wide, narrow = estate(allow(aws(ALICE), "kms:FutureThing*"), allow(aws(ALICE), "kms:Sign")), estate(allow(aws(ALICE), "kms:Sign"))
+    wide, narrow = (
+        estate(allow(aws(ALICE), "kms:FutureThing*"), allow(aws(ALICE), "kms:Sign")),
+        estate(allow(aws(ALICE), "kms:Sign")),
+    )
     gained, lost = on_key(narrow, wide), on_key(wide, narrow)
     assert (gained.relation, gained.unknown_gained, gained.unknown_lost) == (Relation.EQUIVALENT, True, False)
     assert (lost.relation, lost.unknown_gained, lost.unknown_lost) == (Relation.EQUIVALENT, False, True)
@@ -171,7 +198,9 @@ def test_a_grant_that_is_new_is_told() -> None:
     old, new = granted(), granted(grant(REPORTS, "Decrypt"))
     target = on_key(old, new)
     assert target.relation is Relation.MORE
-    assert all(change.because[0].new is not None and "#grant:g1" in change.because[0].new.policy for change in target.gained)
+    assert all(
+        change.because[0].new is not None and "#grant:g1" in change.because[0].new.policy for change in target.gained
+    )
     assert on_key(new, old).relation is Relation.LESS
 
 
@@ -209,16 +238,25 @@ def test_an_account_that_joins_the_organization_gains() -> None:
 
 
 def test_u1_policies_that_are_not_given_are_supposed_not_to_ask_for_the_organization() -> None:
-    """A policy of the partner may ask for `aws:PrincipalOrgID`. What only the home account's policies decide, no other asks for."""
-    for statement, supposed in ((allow(aws(PARTNER_ROOT), "kms:Encrypt"), True), (allow(aws(ALICE), "kms:Encrypt"), False)):
+    """A policy of the partner may ask for `aws:PrincipalOrgID`. What only the home account's policies decide, no other
+    asks for."""
+    for statement, supposed in (
+        (allow(aws(PARTNER_ROOT), "kms:Encrypt"), True),
+        (allow(aws(ALICE), "kms:Encrypt"), False),
+    ):
         home_alone, joined = (
-            replace(estate(statement), organization=Organization("o-a1b2c3d4e5", HOME, tuple((account, None) for account in accounts)))
+            replace(
+                estate(statement),
+                organization=Organization("o-a1b2c3d4e5", HOME, tuple((account, None) for account in accounts)),
+            )
             for accounts in ((HOME,), (HOME, PARTNER))
         )
         target = on_key(home_alone, joined)
         (change,) = target.changes
         assert (target.relation, change.supposing) == (Relation.EQUIVALENT, supposed)
-        assert change.text.endswith("policies that are not given are supposed not to ask for it" if supposed else "in the organization now")
+        assert change.text.endswith(
+            "policies that are not given are supposed not to ask for it" if supposed else "in the organization now"
+        )
         assert (NOT_ASKED in target.assumptions) is supposed
 
 
@@ -231,11 +269,17 @@ def test_a_key_that_is_new_is_gained_and_one_that_goes_is_lost() -> None:
 
 
 def test_a_key_that_is_new_is_compared_with_one_without_a_policy() -> None:
-    """[key-policy-default] What an ordinary key allows, or one that allows less, was not gained, and nothing was lost."""
+    """[key-policy-default] What an ordinary key allows, or one that allows less, was not gained, and nothing was
+    lost."""
     none, root = replace(OLD, keys=()), allow(aws(ROOT), "kms:*")
     for statement in (root, allow(aws(ROOT), "kms:Decrypt"), {**root, "Condition": VIA}):
         added = on_key(none, estate(statement))
-        assert (added.presence, added.relation, added.gained, added.lost) == (Presence.ADDED, Relation.EQUIVALENT, (), ())
+        assert (added.presence, added.relation, added.gained, added.lost) == (
+            Presence.ADDED,
+            Relation.EQUIVALENT,
+            (),
+            (),
+        )
         assert not (added.unknown_gained or added.unknown_lost)
     shared = on_key(none, estate(root, allow(aws(PARTNER_ROOT), "kms:Decrypt")))
     assert shared.relation is Relation.MORE and not shared.lost

@@ -122,10 +122,14 @@ def test_every_example_is_allowed_on_one_side_and_refused_on_the_other(start: in
             for change in target.gained if gained else target.lost:
                 witness = change.region.witness
                 assert witness is not None and witness.decision.outcome is Outcome.ALLOW, case
-                # What a session's tags are on the other side may be open: it counts as refused there unless it is allowed in every case.
+                # What a session's tags are on the other side may be open: it counts as refused there unless it is
+                # allowed in every case.
                 tagged = any(key.lower().startswith("aws:principaltag/") for key, _ in witness.request.context)
                 open_there = tagged and change.cannot is not None
-                assert open_there or change.refused is not None and change.refused.outcome is Outcome.DENY, (case, change.cannot)
+                assert open_there or change.refused is not None and change.refused.outcome is Outcome.DENY, (
+                    case,
+                    change.cannot,
+                )
                 assert change.because, case
                 found += 1
     assert found > 20
@@ -136,13 +140,21 @@ def test_a_key_that_one_side_lacks(start: int) -> None:
     """It allows nothing where it is gone, and where it is new what a key without a policy does."""
     found = 0
     for case in cases(rewritten, start, count=12):
-        less = Estate(case.old.keys[:-1], case.old.accounts, case.old.organization, case.old.unmodelled, endpoints=case.old.endpoints)
+        less = Estate(
+            case.old.keys[:-1],
+            case.old.accounts,
+            case.old.organization,
+            case.old.unmodelled,
+            endpoints=case.old.endpoints,
+        )
         for old, new in ((less, case.old), (case.old, less)):
             target = next(t for t in compare(old, new).targets if t.target == case.old.keys[-1].arn)
             assert target.presence is (Presence.ADDED if old is less else Presence.REMOVED)
             only, none = (target.gained, target.lost) if old is less else (target.lost, target.gained)
             assert not none
-            assert all(change.because and (old is less or (change.refused is None and change.cannot)) for change in only)
+            assert all(
+                change.because and (old is less or (change.refused is None and change.cannot)) for change in only
+            )
             found += len(only)
     assert found > 10
 
@@ -159,7 +171,9 @@ def test_the_regions_are_disjoint_and_together_the_difference(start: int) -> Non
                 whole, union = diagrams.both(joint.gained(number), joint.known_action), diagrams.any_of(nodes)
                 assert diagrams.implies(union, whole), case
                 missed = diagrams.minus(whole, union)
-                assert direction.regions.unsettled or diagrams.both(missed, joint.care(number, missed).care) == NOTHING, case
+                assert (
+                    direction.regions.unsettled or diagrams.both(missed, joint.care(number, missed).care) == NOTHING
+                ), case
                 found += len(nodes)
     assert found > 20
 
@@ -176,7 +190,8 @@ def on_key(case: Versions, arn: str | None) -> Difference | None:
 
 
 def sampled(case: Versions) -> Iterator[tuple[Difference, Request, dict[str, bool]]]:
-    """Requests that could be sent on both sides, with a value for every symbol: generated ones, and those of the regions."""
+    """Requests that could be sent on both sides, with a value for every symbol: generated ones, and those of the
+    regions."""
     known: dict[str | None, Difference | None] = {}
     for number, generated in enumerate(case.requests):
         chosen = assignment(case.old, 100 * case.number + number) | assignment(case.new, 100 * case.number + number)
@@ -199,7 +214,10 @@ def test_a_request_is_in_one_region_iff_the_decisions_differ(edit: Edit, start: 
     seen: Counter[tuple[bool, bool]] = Counter()
     for case in cases(edit, start, requests=14, count=36):
         for found, request, chosen in sampled(case):
-            old, new = counterpart(case.old, request, chosen).decision.outcome, counterpart(case.new, request, chosen).decision.outcome
+            old, new = (
+                counterpart(case.old, request, chosen).decision.outcome,
+                counterpart(case.new, request, chosen).decision.outcome,
+            )
             if Outcome.DEPENDS in (old, new):
                 continue
             try:

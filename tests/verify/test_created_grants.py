@@ -62,8 +62,16 @@ DECRYPT = partner({"ForAllValues:StringEquals": {"kms:GrantOperations": ["Decryp
             "with retiring principal anyone",
             "proved",
         ),
-        (partner({"ArnLike": {"kms:RetiringPrincipal": f"arn:aws:iam::{PARTNER}:*"}}), "with retiring principal outside partner", "proved"),
-        (partner({"ArnLike": {"kms:RetiringPrincipal": f"arn:aws:iam::{PARTNER}:*"}}), "with retiring principal in partner", "refuted"),
+        (
+            partner({"ArnLike": {"kms:RetiringPrincipal": f"arn:aws:iam::{PARTNER}:*"}}),
+            "with retiring principal outside partner",
+            "proved",
+        ),
+        (
+            partner({"ArnLike": {"kms:RetiringPrincipal": f"arn:aws:iam::{PARTNER}:*"}}),
+            "with retiring principal in partner",
+            "refuted",
+        ),
         (
             partner({"ArnLikeIfExists": {"kms:RetiringPrincipal": f"arn:aws:iam::{PARTNER}:*"}}),
             "with retiring principal outside partner except services",
@@ -88,7 +96,9 @@ def test_g6_a_grant_hands_on_no_more_than_it_has() -> None:
     plain = replace(estate(deny(aws(PARTNER_ROOT), "kms:PutKeyPolicy")), accounts=())
     found = replace(plain, keys=(replace(plain.keys[0], grants=(parent,)),))
     assert outcome(found, "no caller outside prod can create a grant that allows kms:Encrypt") == "proved"
-    only = verdict(found, "no caller outside prod can create a grant that allows kms:Decrypt to a grantee outside {prod, partner}")
+    only = verdict(
+        found, "no caller outside prod can create a grant that allows kms:Decrypt to a grantee outside {prod, partner}"
+    )
     assert only.counterexample is not None and only.counterexample.grants == (parent,)
 
 
@@ -111,5 +121,9 @@ def test_a_guarantee_about_creation_can_be_refuted_and_proved() -> None:
     )
     assert outcome(found, "root of prod can always create a grant that allows kms:Decrypt") == "refuted"
     assert (
-        outcome(estate(allow(aws(f"arn:aws:iam::{HOME}:root"))), "root of prod can always create a grant to a grantee in prod") == "proved"
+        outcome(
+            estate(allow(aws(f"arn:aws:iam::{HOME}:root"))),
+            "root of prod can always create a grant to a grantee in prod",
+        )
+        == "proved"
     )

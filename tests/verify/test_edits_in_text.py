@@ -1,4 +1,5 @@
-"""Edits made in the text of a file: read again, the policy is the edited one, and nothing else of the file has changed."""
+"""Edits made in the text of a file: read again, the policy is the edited one, and nothing else of the file has
+changed."""
 
 from __future__ import annotations
 
@@ -52,14 +53,23 @@ PRETTY = json.dumps(
     {
         "Version": "2012-10-17",
         "Statement": [
-            {"Sid": "Root", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"},
+            {
+                "Sid": "Root",
+                "Effect": "Allow",
+                "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+                "Action": "kms:*",
+                "Resource": "*",
+            },
             {
                 "Sid": "Partner",
                 "Effect": "Allow",
                 "Principal": {"AWS": ["arn:aws:iam::444455556666:root", "arn:aws:iam::111122223333:role/api"]},
                 "Action": ["kms:Decrypt", "kms:Encrypt"],
                 "Resource": "*",
-                "Condition": {"StringEqualsIfExists": {"kms:EncryptionContext:tenant": "acme"}, "Bool": {"aws:SecureTransport": True}},
+                "Condition": {
+                    "StringEqualsIfExists": {"kms:EncryptionContext:tenant": "acme"},
+                    "Bool": {"aws:SecureTransport": True},
+                },
             },
         ],
     },
@@ -122,7 +132,9 @@ def edits_of(policy: Policy) -> dict[str, list[Edit]]:
 
 def read(folder: Path, name: str, content: str) -> Policy:
     (folder / name).write_text(content, encoding="utf-8")
-    estate = verifier.load(folder if name.endswith(".tf") else folder / name, account="111122223333", region="us-west-2")
+    estate = verifier.load(
+        folder if name.endswith(".tf") else folder / name, account="111122223333", region="us-west-2"
+    )
     (key,) = estate.keys
     assert key.policies
     return key.policies[0]
@@ -138,7 +150,9 @@ def test_the_edited_text_is_the_edited_policy_and_nothing_else_changes(tmp_path:
     assert policy_document(read(tmp_path, name, found)) == policy_document(apply_all(policy, edits))
     before, after = content.splitlines(), found.splitlines()
     if "statement less" not in kind and kind != "less and more" and len(before) > 1:
-        assert {line.partition("#")[2] for line in before} - {" acme", " old"} <= {line.partition("#")[2] for line in after}
+        assert {line.partition("#")[2] for line in before} - {" acme", " old"} <= {
+            line.partition("#")[2] for line in after
+        }
         assert sum(line not in after for line in before) <= (9 if kind == "no condition left" else 4)
 
 

@@ -30,8 +30,22 @@ VALUES = {
 }
 """Listed values, by what the names of operators hold: with policy variables, and some that do not parse."""
 TYPICAL = (
-    *("aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:userid", "aws:username", "aws:PrincipalTag/team"),
-    *("aws:CurrentTime", "aws:EpochTime", "aws:TokenIssueTime", "aws:MultiFactorAuthAge", "aws:SourceIp", "aws:SecureTransport"),
+    *(
+        "aws:PrincipalArn",
+        "aws:PrincipalAccount",
+        "aws:PrincipalType",
+        "aws:userid",
+        "aws:username",
+        "aws:PrincipalTag/team",
+    ),
+    *(
+        "aws:CurrentTime",
+        "aws:EpochTime",
+        "aws:TokenIssueTime",
+        "aws:MultiFactorAuthAge",
+        "aws:SourceIp",
+        "aws:SecureTransport",
+    ),
     *(
         "kms:KeySpec",
         "kms:ResourceAliases",
@@ -53,7 +67,11 @@ def variants() -> Iterator[tuple[str, str]]:
     for base in OPERATORS:
         forms = [base]
         if base != "Null":
-            forms += [f"{prefix}{base}{suffix}" for prefix in ("", "ForAnyValue:", "ForAllValues:") for suffix in ("", "IfExists")][1:]
+            forms += [
+                f"{prefix}{base}{suffix}"
+                for prefix in ("", "ForAnyValue:", "ForAllValues:")
+                for suffix in ("", "IfExists")
+            ][1:]
         yield from ((form, value) for form in forms for value in values_of(base))
 
 
@@ -70,7 +88,8 @@ CONTEXT = ("5", "2026-06-15T12:30:00Z", "10.1.2.3", "arn:aws:iam::111122223333:r
 
 
 def test_evaluate_answers_for_every_key(tmp_path: Path) -> None:
-    """Every key of the data, under every operator, with values of every type: the policies decide, also where it cannot be sent (F2)."""
+    """Every key of the data, under every operator, with values of every type: the policies decide, also where it cannot
+    be sent (F2)."""
     texts, listed = cycle(CONTEXT), list(variants())
     for number, key in enumerate((*EVERY_KEY, "kms:FutureKey", "example:Key")):
         estate = loaded(tmp_path, *({operator: {key: value}} for operator, value in listed[number % 13 :: 13]))
@@ -87,7 +106,8 @@ invariant "always": user/Alice in home can always kms:Decrypt
 
 @pytest.mark.parametrize("key", TYPICAL)
 def test_the_commands_answer(key: str, tmp_path: Path) -> None:
-    """A proof or a refutation, but for what `_not_modelled` says; `who-can` and `findings` come to an end, and say it in words."""
+    """A proof or a refutation, but for what `_not_modelled` says; `who-can` and `findings` come to an end, and say it
+    in words."""
     path = tmp_path / "two.inv"
     path.write_text(INVARIANTS, encoding="utf-8")
     invariants = verifier.invariants(path)
@@ -98,7 +118,11 @@ def test_the_commands_answer(key: str, tmp_path: Path) -> None:
         estate = loaded(tmp_path, {form: {key: value}})
         report = verifier.prove(estate, invariants)
         found = {verdict.status.value for verdict in report.verdicts}
-        assert "unknown" not in found or _not_modelled(key, form, value), (form, value, [verdict.reason for verdict in report.verdicts])
+        assert "unknown" not in found or _not_modelled(key, form, value), (
+            form,
+            value,
+            [verdict.reason for verdict in report.verdicts],
+        )
         assert verifier.render_text(report, colour=False)
         assert render_who_can(verifier.who_can(estate, "kms:Decrypt"))
         assert render_findings(verifier.findings(estate))
@@ -117,6 +141,9 @@ SETS = ("kms:ResourceAliases", "kms:EncryptionContextKeys", "kms:GrantOperations
 
 
 def _not_modelled(key: str, form: str, value: str) -> bool:
-    """A user name as a number, a date or an address, or against a unique ID; a policy variable beside a multi-valued key."""
+    """A user name as a number, a date or an address, or against a unique ID; a policy variable beside a multi-valued
+    key."""
     typed = any(kind in form for kind in ("Numeric", "Date", "Ip"))
-    return key == "aws:username" and typed or key == "aws:userid" and "username" in value or key in SETS and "${" in value
+    return (
+        key == "aws:username" and typed or key == "aws:userid" and "username" in value or key in SETS and "${" in value
+    )

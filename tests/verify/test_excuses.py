@@ -71,7 +71,9 @@ def test_a_waiver_covers_nothing_else(text: str) -> None:
 
 def test_a_change_that_allows_more_reopens_it() -> None:
     text = f"role/app/reports in {HOME} can kms:Decrypt when kms:ViaService = s3.us-west-2.amazonaws.com"
-    through = allow(aws(REPORTS), "kms:Decrypt", Condition={"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}})
+    through = allow(
+        aws(REPORTS), "kms:Decrypt", Condition={"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
+    )
     assert left(estate(through), text).nothing
     wider = left(estate(allow(aws(REPORTS), "kms:Decrypt")), text)
     assert not wider.nothing and wider.used == (True,)
@@ -124,7 +126,8 @@ def test_u4_an_action_that_is_not_known_is_not_excused() -> None:
     [
         (ALICE, True),
         (ROOT, False),  # names every caller of the account: users, and others
-        (f"arn:aws:sts::{HOME}:assumed-role/reports/x", False),  # a session of a role called `reports`, whatever its path
+        # a session of a role called `reports`, whatever its path
+        (f"arn:aws:sts::{HOME}:assumed-role/reports/x", False),
         (REPORTS, True),
     ],
 )
@@ -153,7 +156,9 @@ def test_a_baseline_survives_another_wording() -> None:
 def test_more_than_the_baseline_is_new() -> None:
     found = left(estate(allow(aws(REPORTS, ALICE), "kms:Decrypt")), earlier=READS)
     assert found.counterexample is not None and found.counterexample.request.caller.principal_arn == ALICE
-    wider = left(READS, earlier=estate(allow(aws(REPORTS), "kms:Decrypt", Condition={"Null": {"kms:ViaService": "true"}})))
+    wider = left(
+        READS, earlier=estate(allow(aws(REPORTS), "kms:Decrypt", Condition={"Null": {"kms:ViaService": "true"}}))
+    )
     assert not wider.nothing and not wider.better
 
 
@@ -218,7 +223,8 @@ def test_a_waiver_is_the_invariant_with_an_exception(start: int) -> None:
 
 @pytest.mark.parametrize("start", range(0, 40, 20))
 def test_what_is_beyond_a_baseline_is_what_was_gained(start: int) -> None:
-    """On random estates: each is its own baseline; a baseline that is refuted nowhere excuses nothing; more is new and less is better."""
+    """On random estates: each is its own baseline; a baseline that is refuted nowhere excuses nothing; more is new and
+    less is better."""
     for seed in range(start, start + 20):
         dice = random.Random(seed)
         found, other, claim = some_estate(dice), some_estate(dice), some_claim(dice)

@@ -1,4 +1,5 @@
-"""Explain: the nearest request that is decided otherwise (R6), against brute force and on cases argued from the rules."""
+"""Explain: the nearest request that is decided otherwise (R6), against brute force and on cases argued from the
+rules."""
 
 from __future__ import annotations
 
@@ -44,7 +45,9 @@ KNOWN = (home(identity(REPORTS)),)
 
 def explained(found: Estate, principal: str, action: str = "kms:Decrypt", **context: Any) -> Explanation:
     named = {name.replace("__", ":"): value for name, value in context.items()}
-    return explain(found, request_from_json(found, {"principal": principal, "action": action, "resource": KEY, "context": named}))
+    return explain(
+        found, request_from_json(found, {"principal": principal, "action": action, "resource": KEY, "context": named})
+    )
 
 
 def flips(explanation: Explanation) -> list[Flip]:
@@ -52,10 +55,12 @@ def flips(explanation: Explanation) -> list[Flip]:
 
 
 def told(flip: Flip, *kinds: ChangeKind) -> list[tuple[str, Value | None, Value | None]]:
-    return [(change.subject, change.before, change.after) for change in flip.changes if not kinds or change.kind in kinds]
+    return [
+        (change.subject, change.before, change.after) for change in flip.changes if not kinds or change.kind in kinds
+    ]
 
 
-# --- cases ---------------------------------------------------------------------------------------------------------------------
+# --- cases ------------------------------------------------------------------------------------------------------------
 
 
 def test_an_absent_key_is_given() -> None:
@@ -82,7 +87,9 @@ def test_a_key_that_ifexists_spares_is_given_another_value() -> None:
 def test_a_value_is_compared_with_the_tag_of_the_caller() -> None:
     """L7: the variable stands for the caller's own tag, which the inventory fixes (F3)."""
     red = untagged(REPORTS, tags=(("team", "red"),))
-    found = estate(allow(aws(REPORTS), Condition={"StringEquals": {EC: "${aws:PrincipalTag/team}"}}), accounts=(home(red),))
+    found = estate(
+        allow(aws(REPORTS), Condition={"StringEquals": {EC: "${aws:PrincipalTag/team}"}}), accounts=(home(red),)
+    )
     (flip,) = flips(explained(found, REPORTS_SESSION, kms__EncryptionContext__tenant="blue"))
     assert told(flip) == [(EC, "blue", "red")]
 
@@ -107,7 +114,11 @@ def test_another_caller_is_one_change_with_all_that_goes_with_it() -> None:
 def test_the_same_caller_and_action_are_looked_at_as_well() -> None:
     """Two keys for the same caller, or one other caller."""
     conditions = {"StringEquals": {EC: "acme", VIA: "s3.us-west-2.amazonaws.com"}}
-    found = estate(allow(aws(REPORTS), Condition=conditions), allow(aws(ALICE)), accounts=(home(identity(ALICE), identity(REPORTS)),))
+    found = estate(
+        allow(aws(REPORTS), Condition=conditions),
+        allow(aws(ALICE)),
+        accounts=(home(identity(ALICE), identity(REPORTS)),),
+    )
     one, other = flips(explained(found, REPORTS_SESSION))
     assert (one.count, one.same_call, [change.subject for change in one.changes]) == (1, False, ["caller"])
     assert (other.count, other.same_call, {change.subject for change in other.changes}) == (2, True, {EC, VIA})
@@ -153,7 +164,10 @@ def test_what_only_the_sending_needs_is_told_apart() -> None:
     (flip,) = flips(explained(found, REPORTS_SESSION, aws__SourceIp="10.1.2.3"))
     assert flip.count == 1, "the network is one part"
     kinds = {change.subject: change.kind for change in flip.changes}
-    assert {subject for subject, kind in kinds.items() if kind is ChangeKind.NEEDED} == {"aws:SourceVpce", "aws:SourceIp"}
+    assert {subject for subject, kind in kinds.items() if kind is ChangeKind.NEEDED} == {
+        "aws:SourceVpce",
+        "aws:SourceIp",
+    }
     sendable = {subject for subject, kind in kinds.items() if kind is ChangeKind.SENDABLE}
     assert sendable == {"aws:SourceVpc", "aws:SourceVpcArn", "aws:VpceAccount", "aws:VpcSourceIp"}
 
@@ -166,7 +180,8 @@ def test_nobody_is_allowed_where_nothing_allows() -> None:
 
 
 def test_s1_a_request_that_rests_on_what_is_not_modelled_is_not_said_not_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests are set aside that `evaluate` refuses, and that are allowed if something that is not modelled allows them."""
+    """Requests are set aside that `evaluate` refuses, and that are allowed if something that is not modelled allows
+    them."""
     unknown = Unmodelled("policy ops", "U3", Influence.MAY_ALLOW, "the document of ops is missing", principal=REPORTS)
     delegated = allow({"AWS": HOME}, Condition={"ArnEquals": {"aws:PrincipalArn": REPORTS}})
     found = estate(delegated, accounts=KNOWN, unmodelled=(unknown,))
@@ -178,7 +193,9 @@ def test_s1_a_request_that_rests_on_what_is_not_modelled_is_not_said_not_to_be(m
 def test_a_request_with_session_policies_says_why_nothing_is_looked_for() -> None:
     found = estate(allow(aws(REPORTS)))
     policies = {"Version": "2012-10-17", "Statement": [own()]}
-    request = request_from_json(found, {"principal": REPORTS_SESSION, "action": "kms:Decrypt", "resource": KEY, "session_policy": policies})
+    request = request_from_json(
+        found, {"principal": REPORTS_SESSION, "action": "kms:Decrypt", "resource": KEY, "session_policy": policies}
+    )
     (nothing,) = explain(found, request).flips
     assert isinstance(nothing, NotFound)
     assert nothing.rule == "U2"
@@ -195,13 +212,15 @@ def test_a_request_that_no_key_of_this_partition_gets_says_so() -> None:
 
 def test_readings_that_are_held_are_no_longer_open() -> None:
     """C1: `ForAnyValue:…IfExists` on an absent key is open."""
-    found = estate(allow(aws(REPORTS), Condition={"ForAnyValue:StringEqualsIfExists": {"aws:CalledVia": S3}}), accounts=KNOWN)
+    found = estate(
+        allow(aws(REPORTS), Condition={"ForAnyValue:StringEqualsIfExists": {"aws:CalledVia": S3}}), accounts=KNOWN
+    )
     request = request_from_json(found, {"principal": REPORTS_SESSION, "action": "kms:Decrypt", "resource": KEY})
     assert explain(found, request).decision.outcome is Outcome.DEPENDS
     assert explain(found, request, readings={"C1": True}).decision.outcome is Outcome.ALLOW
 
 
-# --- laws ----------------------------------------------------------------------------------------------------------------------
+# --- laws -------------------------------------------------------------------------------------------------------------
 
 POOL: dict[str, tuple[Value | None, ...]] = {
     EC: (None, "acme", "red", "redder", "other"),
@@ -214,7 +233,11 @@ POOL: dict[str, tuple[Value | None, ...]] = {
 
 def neighbours(found: Estate, given: dict[str, Any]) -> list[Request]:
     """Every request of the pool that differs in at most two of caller, action and keys."""
-    axes: dict[str, tuple[Any, ...]] = {"principal": CALLERS, "action": ("kms:Decrypt", "kms:Encrypt", "kms:DescribeKey"), **POOL}
+    axes: dict[str, tuple[Any, ...]] = {
+        "principal": CALLERS,
+        "action": ("kms:Decrypt", "kms:Encrypt", "kms:DescribeKey"),
+        **POOL,
+    }
     requests = []
     for chosen in combinations(axes, 2):
         for values in product(*(axes[name] for name in chosen)):
@@ -252,10 +275,19 @@ def test_no_request_with_fewer_changes_is_decided_otherwise(seed: int) -> None:
     for flip in flips(explanation):
         assert flip.count == counted(flip.changes)
         assert evaluate(found, flip.request).outcome in (flip.wanted, Outcome.DEPENDS)
-        assert not [warning for warning in flip.decision.warnings if " comes with " not in warning and not warning.startswith(("G5", "F6"))]
+        assert not [
+            warning
+            for warning in flip.decision.warnings
+            if " comes with " not in warning and not warning.startswith(("G5", "F6"))
+        ]
     if explanation.decision.outcome is Outcome.DEPENDS:
         return
-    supposed = {change.subject.lower() for flip in flips(explanation) for change in flip.changes if change.kind is ChangeKind.SUPPOSED}
+    supposed = {
+        change.subject.lower()
+        for flip in flips(explanation)
+        for change in flip.changes
+        if change.kind is ChangeKind.SUPPOSED
+    }
     for other in neighbours(found, given):
         decision = evaluate(found, other)
         if decision.warnings == () and decision.outcome is not explanation.decision.outcome:

@@ -29,7 +29,8 @@ LEAVE = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False, SESSION_ALLOW: True}
 
 
 def external(given: QuestionSide) -> tuple[Joint, Cubes, QuestionSide] | None:
-    """The findings of a key on callers outside its account, with the `Joint` whose facts say that callers are outside."""
+    """The findings of a key on callers outside its account, with the `Joint` whose facts say that callers are
+    outside."""
     key = given.target.key
     assert key is not None
     zone = zone_of(given.estate, key, Zone.ACCOUNT, ())
@@ -87,7 +88,8 @@ def test_findings_agree_with_evaluate() -> None:
         diagrams = joint.diagrams
         for finding, node in zip(found.findings, found.nodes, strict=True):
             assert finding.region.witness is not None
-            for drawn in draws(joint, node, dice, 4, Outcome.ALLOW):  # `sample` raises where `evaluate` decides otherwise
+            # `sample` raises where `evaluate` decides otherwise
+            for drawn in draws(joint, node, dice, 4, Outcome.ALLOW):
                 assert drawn.request.action in finding.region.actions.names
                 assert is_outside(drawn.request.caller, given.target.key)
                 counts["allow"] += 1

@@ -1,4 +1,5 @@
-"""Findings on the examples and on small policies: zones, public access, services, what goes together, what makes them incomplete."""
+"""Findings on the examples and on small policies: zones, public access, services, what goes together, what makes them
+incomplete."""
 
 from __future__ import annotations
 
@@ -41,7 +42,11 @@ def test_payments() -> None:
     report = findings(example("payments"))
     by_key = {key.key.name: key for key in report.keys}
     (partner,) = by_key["payments"].findings
-    assert not partner.public and partner.region.callers.text == f"every caller of {PARTNER}" and sids(partner) == {"Partner"}
+    assert (
+        not partner.public
+        and partner.region.callers.text == f"every caller of {PARTNER}"
+        and sids(partner) == {"Partner"}
+    )
     (public,) = by_key["logs"].findings
     assert public.public and sids(public) == {"Through S3"}
     assert [service.region.callers.names for service in by_key["logs"].services] == [("cloudtrail.amazonaws.com",)]
@@ -92,7 +97,10 @@ def test_a_condition_on_the_organization_names_it() -> None:
 def test_deny_statements_are_reasoned_through() -> None:
     spared = deny(Condition={"StringNotEquals": {"aws:PrincipalAccount": [HOME, PARTNER]}})
     assert told(found(estate(allow({"AWS": "*"}), spared))) == {(False, f"every caller of {PARTNER}", "kms:Decrypt")}
-    assert found(estate(allow({"AWS": "*"}), deny(Condition={"StringNotEquals": {"aws:PrincipalAccount": HOME}}))).findings == ()
+    assert (
+        found(estate(allow({"AWS": "*"}), deny(Condition={"StringNotEquals": {"aws:PrincipalAccount": HOME}}))).findings
+        == ()
+    )
 
 
 def test_services_are_told_apart_and_count_if_asked() -> None:

@@ -1,4 +1,5 @@
-"""Who is among some callers, told in two ways: of a listed grant on the data, of a request by conditions on its condition keys (G2)."""
+"""Who is among some callers, told in two ways: of a listed grant on the data, of a request by conditions on its
+condition keys (G2)."""
 
 from __future__ import annotations
 
@@ -101,8 +102,12 @@ def context(arn: str) -> dict[str, str]:
 
 def contradictions(callers: CallerSet, around: Estate) -> list[tuple[str, object, bool]]:
     when = condition(callers, around)
-    found = [(arn, membership(named(arn), callers, Surroundings(around, around.keys[0])).some, holds(when, context(arn))) for arn in ARNS]
-    # A request counts where its ARN does not tell (None), and sometimes where the data does: it must never fail to count.
+    found = [
+        (arn, membership(named(arn), callers, Surroundings(around, around.keys[0])).some, holds(when, context(arn)))
+        for arn in ARNS
+    ]
+    # A request counts where its ARN does not tell (None), and sometimes where the data does: it must never fail to
+    # count.
     return [(arn, some, counts) for arn, some, counts in found if some is not False and not counts]
 
 
@@ -153,6 +158,7 @@ def test_g5_without_a_retiring_principal_there_is_none_to_be_outside() -> None:
 @pytest.mark.parametrize("organization", [None, ACME])
 def test_f2_an_organization_without_its_accounts_is_an_input_error(organization: Organization | None) -> None:
     with pytest.raises(
-        InputError, match="which grantees are in o-other cannot be told: the input does not list the organization's accounts"
+        InputError,
+        match="which grantees are in o-other cannot be told: the input does not list the organization's accounts",
     ):
         condition(CallersNot(InOrganization("o-other")), replace(PLAIN, organization=organization))

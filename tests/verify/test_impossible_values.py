@@ -18,13 +18,20 @@ invariant "nobody": no user/Alice in home can kms:Decrypt
 
 def rules(folder: Path, condition: dict[str, Any], action: str = "kms:Decrypt") -> list[tuple[str, str]]:
     """Rules and sentences about values of a Deny with this condition, as text and JSON tell them."""
-    allow = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:user/Alice"}, "Action": "kms:Decrypt", "Resource": "*"}
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:user/Alice"},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+    }
     deny = {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": "*", "Condition": condition}
     policy, questions = folder / "policy.json", folder / "questions.inv"
     policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": [allow, deny]}), encoding="utf-8")
     questions.write_text(INVARIANTS, encoding="utf-8")
     report = verifier.prove(verifier.load(policy, key_arn=KEY_ARN), verifier.invariants(questions))
-    found = [(a.rule, a.text) for a in report.verdicts[0].assumptions if a.rule in ("C3", "F2") and "reading" not in a.text]
+    found = [
+        (a.rule, a.text) for a in report.verdicts[0].assumptions if a.rule in ("C3", "F2") and "reading" not in a.text
+    ]
     assert all(text in json.dumps(json.loads(verifier.render_json(report)), ensure_ascii=False) for _, text in found)
     assert all(text.split(" ")[0] in verifier.render_text(report, colour=False) for _, text in found)
     return found

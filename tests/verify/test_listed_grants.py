@@ -89,7 +89,10 @@ def test_g1_without_a_list_of_grants_the_verdict_is_unknown() -> None:
 def test_g1_only_grants_that_allow_one_of_the_operations_count() -> None:
     found = granted(grant(PARTNER_ROLE, "kms:Encrypt", "kms:DescribeKey"))
     assert outcome(found, "no grant that allows kms:Decrypt, kms:Sign names a caller outside prod") == "proved"
-    assert outcome(found, "no grant that allows kms:Decrypt, kms:describe* names a caller outside prod") == "refuted: grantee"
+    assert (
+        outcome(found, "no grant that allows kms:Decrypt, kms:describe* names a caller outside prod")
+        == "refuted: grantee"
+    )
 
 
 def test_as_grantee_and_as_retiring_principal() -> None:
@@ -131,9 +134,13 @@ def test_s1_a_grant_that_breaks_it_outweighs_one_that_is_not_known() -> None:
         ("L5", {}, OUTSIDE, "proved"),
     ],
 )
-def test_s1_a_grant_that_could_not_be_read_whole_is_never_a_pass(label: str, facts: dict[str, Any], sentence: str, expected: str) -> None:
+def test_s1_a_grant_that_could_not_be_read_whole_is_never_a_pass(
+    label: str, facts: dict[str, Any], sentence: str, expected: str
+) -> None:
     found = granted(grant(REPORTS))
-    thing = Unmodelled("grants", label, Influence.MAY_ALLOW, "a grant that is not known whole", key=found.keys[0].arn, span=PLACE)
+    thing = Unmodelled(
+        "grants", label, Influence.MAY_ALLOW, "a grant that is not known whole", key=found.keys[0].arn, span=PLACE
+    )
     assert outcome(replace(found, unmodelled=(replace(thing, **facts),)), sentence) == expected
 
 
@@ -183,7 +190,13 @@ def test_f3_tags_that_are_not_known_are_never_a_pass() -> None:
 
 def test_g2_an_account_is_all_its_callers() -> None:
     found = granted(grant(PARTNER_ROOT))
-    for callers in ("role/batch in partner", "users in partner", "root of partner", "callers in partner", "users, roles outside prod"):
+    for callers in (
+        "role/batch in partner",
+        "users in partner",
+        "root of partner",
+        "callers in partner",
+        "users, roles outside prod",
+    ):
         assert outcome(found, f"no grant names {callers}") == "refuted: grantee"
     for callers in ("user/Alice in prod", "services", "callers in prod"):
         assert outcome(found, f"no grant names {callers}") == "proved"
@@ -208,7 +221,10 @@ def test_s3_no_key_is_an_error() -> None:
 
 
 def test_the_builtin_is_about_the_account_of_the_key() -> None:
-    for found, expected in ((granted(grant(ALICE), grant("s3.amazonaws.com")), "proved"), (granted(grant(PARTNER_ROLE)), "refuted")):
+    for found, expected in (
+        (granted(grant(ALICE), grant("s3.amazonaws.com")), "proved"),
+        (granted(grant(PARTNER_ROLE)), "refuted"),
+    ):
         (only,) = prove(found, [builtin("grants-stay-inside")]).verdicts
         assert only.status.value == expected
     (only,) = prove(granted(grant(PARTNER_ROLE)), [builtin(f"grants-stay-inside:{PARTNER}")]).verdicts

@@ -19,11 +19,16 @@ ROLES = CallersAnd((InAccount(HOME), OfKind(CallerKind.ROLE)))
 def with_roles(count: int) -> Estate:
     """Roles that may decrypt through one service."""
     through = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
-    roles = [identity(f"arn:aws:iam::{HOME}:role/role-{number}", own("kms:Decrypt", Condition=through)) for number in range(count)]
+    roles = [
+        identity(f"arn:aws:iam::{HOME}:role/role-{number}", own("kms:Decrypt", Condition=through))
+        for number in range(count)
+    ]
     return estate(allow(aws(ROOT), "kms:*"), accounts=(home(*roles),))
 
 
-@pytest.mark.parametrize(("count", "told"), [(3, 4), (NAMED_ONE_BY_ONE, NAMED_ONE_BY_ONE + 1), (NAMED_ONE_BY_ONE + 1, 2)])
+@pytest.mark.parametrize(
+    ("count", "told"), [(3, 4), (NAMED_ONE_BY_ONE, NAMED_ONE_BY_ONE + 1), (NAMED_ONE_BY_ONE + 1, 2)]
+)
 def test_statements_are_told_one_by_one_only_while_they_are_few(count: int, told: int) -> None:
     inside = nobody(callers=ROLES, when=string_equals("kms:ViaService", "ec2.us-west-2.amazonaws.com"))
     proved = verdict(with_roles(count), inside)

@@ -1,4 +1,5 @@
-"""Names of users and roles are unique in an account, whatever their path and case (R2): in every question, and in every witness."""
+"""Names of users and roles are unique in an account, whatever their path and case (R2): in every question, and in every
+witness."""
 
 from __future__ import annotations
 
@@ -39,7 +40,9 @@ def to_those(*patterns: str, operator: str = "ArnLike") -> dict[str, object]:
         allow(aws(f"arn:aws:sts::{HOME}:assumed-role/APP/s1")),
         to_those(OTHER_PATH, OTHER_CASE),
         to_those(OTHER_PATH, operator="StringEquals"),
-        to_those(LISTED.upper().replace("ARN:AWS:IAM", "arn:aws:iam").replace("ROLE/", "role/"), operator="StringEquals"),
+        to_those(
+            LISTED.upper().replace("ARN:AWS:IAM", "arn:aws:iam").replace("ROLE/", "role/"), operator="StringEquals"
+        ),
         to_those(f"arn:aws:iam::{HOME}:role/b/*/app"),
         to_those("arn:aws:iam::*:role/b/*/app"),
         to_those("arn:*:role/b/?pp", "arn:*:role/b/APP", operator="StringLike"),
@@ -86,7 +89,9 @@ def test_r2_a_class_of_taken_names_alone_is_empty() -> None:
 
 def test_r2_a_witness_is_a_session_of_a_user_that_may_be() -> None:
     taken = tuple(identity(f"arn:aws:iam::{HOME}:user/x/{name}") for name in ("example", "other"))
-    found = estate(allow(aws("arn:aws:sts::111122223333:federated-user/Sam")), accounts=(replace(home(*taken), complete=False),))
+    found = estate(
+        allow(aws("arn:aws:sts::111122223333:federated-user/Sam")), accounts=(replace(home(*taken), complete=False),)
+    )
     listed = IssuedBy(PrincipalLike(Text("*:user/x/*")))
     issued = CallersAnd((IssuedBy(PrincipalLike(Text(f"arn:aws:iam::{HOME}:user/*"))), CallersNot(listed)))
     answer = verdict(found, nobody(callers=issued))

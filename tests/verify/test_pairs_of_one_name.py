@@ -1,7 +1,7 @@
 """Names of the encryption context that differ in case alone (F7, L3, G3): laws over small random policies and grants.
 
-What a policy writes does not matter but for the letters; and a claim holds iff no request does otherwise, whichever pairs it has and
-whichever of them is read.
+What a policy writes does not matter but for the letters; and a claim holds iff no request does otherwise, whichever
+pairs it has and whichever of them is read.
 """
 
 from __future__ import annotations
@@ -28,7 +28,14 @@ NAMES = ("DEPT", "Dept", "dept")
 LISTED = NAMES[1:]
 """The names that grants list and policies ask of the set of names: requests have others as well."""
 VALUES = ("a", "b", "Alice", "")
-OPERATORS = ("StringEquals", "StringNotEquals", "StringLikeIfExists", "ForAllValues:StringEquals", "ForAnyValue:StringEquals", "Null")
+OPERATORS = (
+    "StringEquals",
+    "StringNotEquals",
+    "StringLikeIfExists",
+    "ForAllValues:StringEquals",
+    "ForAnyValue:StringEquals",
+    "Null",
+)
 SEEDS = range(24)
 
 
@@ -41,7 +48,9 @@ def conditions(dice: random.Random) -> dict[str, Any]:
         block.setdefault(operator, {PREFIX + dice.choice(NAMES): value})
     if dice.random() < 0.3:
         operator = dice.choice(("ForAllValues:StringEquals", "ForAnyValue:StringEquals"))
-        block.setdefault(operator, {})["kms:EncryptionContextKeys"] = dice.choice((["Dept"], ["dept"], ["Dept", "dept"]))
+        block.setdefault(operator, {})["kms:EncryptionContextKeys"] = dice.choice(
+            (["Dept"], ["dept"], ["Dept", "dept"])
+        )
     if dice.random() < 0.25:
         block.setdefault("StringEquals", {})["aws:username"] = f"${{{PREFIX}{dice.choice(NAMES)}, 'Alice'}}"
     return block
@@ -66,7 +75,9 @@ def sample(seed: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Statements, and facts of the key: with grants for Alice in every other sample."""
     dice = random.Random(seed)
     if seed % 2:
-        grants = tuple(grant(ALICE, "Decrypt", id=f"grant-{number}", **constraint(dice)) for number in range(dice.choice((1, 2))))
+        grants = tuple(
+            grant(ALICE, "Decrypt", id=f"grant-{number}", **constraint(dice)) for number in range(dice.choice((1, 2)))
+        )
         return statements(dice, True), {"grants": grants}
     return statements(dice, False), {}
 
@@ -141,7 +152,11 @@ def about_names(dice: random.Random) -> dict[str, Any]:
 
 def about_values(dice: random.Random) -> dict[str, Any]:
     """A Deny of requests by what is read."""
-    return deny(Condition={dice.choice(("StringEquals", "StringNotEquals")): {PREFIX + dice.choice(SPELLINGS): dice.choice("ab")}})
+    return deny(
+        Condition={
+            dice.choice(("StringEquals", "StringNotEquals")): {PREFIX + dice.choice(SPELLINGS): dice.choice("ab")}
+        }
+    )
 
 
 def listing(seed: int) -> Estate:
@@ -160,7 +175,9 @@ def all_requests() -> Iterator[Request]:
         pairs = [(PREFIX + name, value) for name, value in zip(SPELLINGS, values, strict=True) if value is not None]
         firsts = {value: at for at, (_, value) in enumerate(pairs)}
         for at in firsts.values() or (0,):
-            yield Request(Caller(CallerKind.USER, ALICE, ALICE.split(":")[4]), "kms:Decrypt", KEY, (*pairs[at:], *pairs[:at]))
+            yield Request(
+                Caller(CallerKind.USER, ALICE, ALICE.split(":")[4]), "kms:Decrypt", KEY, (*pairs[at:], *pairs[:at])
+            )
 
 
 @pytest.mark.parametrize("seed", range(16))

@@ -1,4 +1,5 @@
-"""Phrases say exactly the set that they are made from: read back by `phrases_reader`, which knows the sentences alone."""
+"""Phrases say exactly the set that they are made from: read back by `phrases_reader`, which knows the sentences
+alone."""
 
 from __future__ import annotations
 
@@ -45,8 +46,24 @@ CONDITIONS: tuple[dict[str, dict[str, str | list[str]]], ...] = (
     {"DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}},
 )
 KINDS = (
-    *("is one of ", "is none of ", "is not [^ibn]", "matches [^n]", "matches none of ", "does not match ", "is .* in any case"),
-    *("is in ", "is in none of ", "is not in ", "is between ", "is between none of ", "is not between ", "is an IPv4 address"),
+    *(
+        "is one of ",
+        "is none of ",
+        "is not [^ibn]",
+        "matches [^n]",
+        "matches none of ",
+        "does not match ",
+        "is .* in any case",
+    ),
+    *(
+        "is in ",
+        "is in none of ",
+        "is not in ",
+        "is between ",
+        "is between none of ",
+        "is not between ",
+        "is an IPv4 address",
+    ),
     *(
         "is neither ",
         "is a number ",
@@ -68,7 +85,8 @@ def asked(found: Estate, target: Target | None = None) -> tuple[Question, Phrase
 
 
 def random_estates(part: int, count: int) -> Iterator[tuple[Estate, Target]]:
-    """Keys of generated estates, the same ones every time: hypothesis would draw constants of the modules that earlier tests loaded."""
+    """Keys of generated estates, the same ones every time: hypothesis would draw constants of the modules that earlier
+    tests loaded."""
     dice = random.Random(part)
     found = [scenario(dice.randbytes(TAPE)).setting.estate for _ in range(count)]
     for one in (*found, *(speed_problem(number, 8).estate for number in range(2 * part, 2 * part + 2))):
@@ -154,7 +172,11 @@ def test_possible_values_alone_are_told_apart(part: int) -> None:
                     limit = phrases.condition(name, mask, possible)
                     for value, inside in members(question, name, mask):
                         if says(None, name, table, value) and (value, True) in members(question, name, possible):
-                            assert says(limit.text if limit else None, name, table, value) == inside, (name, limit, value)
+                            assert says(limit.text if limit else None, name, table, value) == inside, (
+                                name,
+                                limit,
+                                value,
+                            )
 
 
 @pytest.mark.parametrize("part", range(3))

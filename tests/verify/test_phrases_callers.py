@@ -13,11 +13,20 @@ from verifier.verify.phrases.caller_text import CallerText
 from verifier.verify.phrases.forms import Block, Sort, Word
 
 HOME, OTHER, THIRD = "111122223333", "444455556666", "777788889999"
-CALLERS = [f"arn:aws:iam::{account}:{last}" for account in (HOME, OTHER, THIRD) for last in ("role/a", "role/app-b", "user/a", "root")]
+CALLERS = [
+    f"arn:aws:iam::{account}:{last}"
+    for account in (HOME, OTHER, THIRD)
+    for last in ("role/a", "role/app-b", "user/a", "root")
+]
 CALLERS += [f"arn:aws:iam::{account}:role/aws-service-role/x.amazonaws.com/a" for account in (HOME, OTHER, THIRD)]
 CALLERS += [f"arn:aws:sts::{account}:federated-user/a" for account in (HOME, OTHER, THIRD)]
 CALLERS += ["s3.amazonaws.com", "ec2.amazonaws.com"]
-NAMES = ["arn:aws:iam::111122223333:role/a", "arn:aws:iam::444455556666:user/a", "arn:aws:iam::444455556666:root", "s3.amazonaws.com"]
+NAMES = [
+    "arn:aws:iam::111122223333:role/a",
+    "arn:aws:iam::444455556666:user/a",
+    "arn:aws:iam::444455556666:root",
+    "s3.amazonaws.com",
+]
 NAMES += ["arn:aws:iam::444455556666:role/aws-service-role/x.amazonaws.com/a"]
 
 Test = Callable[[str], bool]
@@ -36,7 +45,12 @@ def _words() -> list[tuple[Word, Test]]:
     for kind, test in KINDS.items():
         if kind != "caller":
             found.append((Word(Sort.KIND, kind, 0), test))
-            found.append((Word(Sort.KIND_OF_ACCOUNT, f"{kind} of {OTHER}", 0), lambda arn, test=test: test(arn) and _of(OTHER)(arn)))  # type: ignore[misc]
+            found.append(
+                (
+                    Word(Sort.KIND_OF_ACCOUNT, f"{kind} of {OTHER}", 0),
+                    lambda arn, test=test: test(arn) and _of(OTHER)(arn),
+                )
+            )  # type: ignore[misc]
     found.append((Word(Sort.KIND, "principal", 0), lambda arn: arn.startswith("arn:")))
     found.append((Word(Sort.KIND, "role and user", 0), lambda arn: ":role/" in arn or ":user/" in arn))
     found.append((Word(Sort.MATCHES, "arn:aws:iam::*:role/app-*", 0), lambda arn: ":role/app-" in arn))
@@ -82,7 +96,10 @@ HERE = Word(Sort.ACCOUNT, HOME, 0)
             (Block((_kind("role"),), (Word(Sort.IS, NAMES[1], 0),)), Block((_kind("user"),))),
             "every role except user/a of 444455556666; and every user",
         ),
-        ((Block((_kind("role"),), (Word(Sort.IS, NAMES[0], 0),)), Block((_kind("user"),))), "every role and user except role/a"),
+        (
+            (Block((_kind("role"),), (Word(Sort.IS, NAMES[0], 0),)), Block((_kind("user"),))),
+            "every role and user except role/a",
+        ),
         (
             (Block((HERE,), tuple(map(_kind, ("service-linked role", "root user", "federated-user session")))),),
             f"every role and user of {HOME} except service-linked roles",
@@ -92,7 +109,10 @@ HERE = Word(Sort.ACCOUNT, HOME, 0)
         ((Block((_kind("principal"),), (HERE,)),), f"every caller of an account other than {HOME}"),
         ((Block((), (HERE,)),), f"every caller except those of {HOME}"),
         ((Block((_kind("root user"), HERE)),), f"root of {HOME}"),
-        ((Block((_kind("role"),), (Word(Sort.KIND_OF_ACCOUNT, f"role of {OTHER}", 0),)),), f"every role except roles of {OTHER}"),
+        (
+            (Block((_kind("role"),), (Word(Sort.KIND_OF_ACCOUNT, f"role of {OTHER}", 0),)),),
+            f"every role except roles of {OTHER}",
+        ),
     ],
 )
 def test_sentences_about_callers(form: tuple[Block, ...], expected: str) -> None:

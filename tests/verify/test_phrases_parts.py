@@ -1,4 +1,5 @@
-"""Parts of phrases: what sets of values hold, unions of cubes, facts of keys. Each is compared with its meaning, case by case."""
+"""Parts of phrases: what sets of values hold, unions of cubes, facts of keys. Each is compared with its meaning, case
+by case."""
 
 from __future__ import annotations
 
@@ -33,7 +34,10 @@ def test_a_form_is_between_what_it_must_and_may_cover(number: int) -> None:
     full = (1 << size) - 1
     words = [Word(Sort.IS, str(at), 1 << at) for at in range(size) if dice.random() < 0.5]
     words += [Word(Sort.MATCHES, f"*{at}", dice.getrandbits(size), 1.5) for at in range(8)]
-    words += [Word(Sort.MATCHES, f"{at}*", sum(1 << index for index in range(size) if index >> at & 1), 1.5) for at in range(4)]
+    words += [
+        Word(Sort.MATCHES, f"{at}*", sum(1 << index for index in range(size) if index >> at & 1), 1.5)
+        for at in range(4)
+    ]
     found = Vocabulary(full, words)
     for _ in range(60):
         least = dice.getrandbits(size)
@@ -66,7 +70,9 @@ def test_a_sentence_about_many_values_is_exact(number: int) -> None:
         text = Held(somes, none, possible, optional).text(values)
         for classes in _subsets(possible):
             if classes or optional:
-                held = frozenset(value for index, members in enumerate(pool) if classes >> index & 1 for value in members)
+                held = frozenset(
+                    value for index, members in enumerate(pool) if classes >> index & 1 for value in members
+                )
                 wanted = not classes & none and all(classes & some for some in somes)
                 read += 1
                 assert (text is None or set_holds(text, held)) == wanted, (text, held)
@@ -95,7 +101,11 @@ def test_shorter_cubes_have_the_same_union(number: int) -> None:
 
 
 def _cube(dice: random.Random) -> Cube:
-    masks = {name: mask for name, full in FULL.items() if 0 < (mask := dice.getrandbits(4) & full) < full and dice.random() < 0.6}
+    masks = {
+        name: mask
+        for name, full in FULL.items()
+        if 0 < (mask := dice.getrandbits(4) & full) < full and dice.random() < 0.6
+    }
     symbols = {name: dice.random() < 0.5 for name in "pq" if dice.random() < 0.5}
     none = dice.getrandbits(3) & dice.getrandbits(3)
     somes = frozenset(("s", 1 << at) for at in range(3) if not none >> at & 1 and dice.random() < 0.3)
@@ -148,10 +158,19 @@ def _some_rows(dice: random.Random, rows: list[list[str]]) -> list[list[str]]:
 
 
 def fact_holds(limit: Limit, row: list[str]) -> bool:
-    places = {"kms:KeySpec": 0, "kms:KeyUsage": 1, "kms:KeyOrigin": 2, "kms:MultiRegionKeyType": 3, "kms:MultiRegion": 4}
+    places = {
+        "kms:KeySpec": 0,
+        "kms:KeyUsage": 1,
+        "kms:KeyOrigin": 2,
+        "kms:MultiRegionKeyType": 3,
+        "kms:MultiRegion": 4,
+    }
     if limit.subject == "the key":
         blocks = (block.partition(", but ") for block in limit.text.split("; or "))
-        return any(_has_facts(inside, row, places) and (not but or _has_facts(outside, row, places)) for inside, but, outside in blocks)
+        return any(
+            _has_facts(inside, row, places) and (not but or _has_facts(outside, row, places))
+            for inside, but, outside in blocks
+        )
     return holds(limit.text, row[places[limit.subject]] or None)
 
 
@@ -171,7 +190,13 @@ def _has_facts(text: str, row: list[str], places: dict[str, int]) -> bool:
 @pytest.mark.parametrize("number", range(6))
 def test_a_lazy_attribute_is_said_test_by_test(number: int) -> None:
     dice = random.Random(number)
-    predicates = (exactly("a"), OneOf(frozenset({"b", "or"})), like("a*"), Less(like("*b", fold=True), (exactly("b"),)), like("*a*"))
+    predicates = (
+        exactly("a"),
+        OneOf(frozenset({"b", "or"})),
+        like("a*"),
+        Less(like("*b", fold=True), (exactly("b"),)),
+        like("*a*"),
+    )
     symbols = dict[Predicate, str](zip(predicates, (f"lazy:x:{at}" for at in range(5)), strict=True))
     optional = dice.random() < 0.7
     finite = Finite(lazy={"x": Lazy(Attribute("x"), symbols, "lazy:x" if optional else None)})
@@ -185,7 +210,9 @@ def test_a_lazy_attribute_is_said_test_by_test(number: int) -> None:
         for value in (None, "a", "b", "or", "ab", "aB", "B", "xb", "xa", ""):
             if value is None and not optional:
                 continue
-            meets = all((value is not None and p.matches(value)) == wanted[s] for p, s in symbols.items() if s in wanted)
+            meets = all(
+                (value is not None and p.matches(value)) == wanted[s] for p, s in symbols.items() if s in wanted
+            )
             meets &= present.get("lazy:x", value is not None) == (value is not None)
             assert _lazily_holds(text, value) == meets, (text, value)
             if value is None:

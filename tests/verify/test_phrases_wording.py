@@ -43,14 +43,19 @@ def regions(found: Estate, action: str = "kms:Decrypt") -> list[Region]:
 
 
 def sentences(alternative: Alternative) -> str:
-    return "; ".join(f"{limit.subject} {limit.text}" if limit.kind is LimitKind.CONDITION else limit.text for limit in alternative)
+    return "; ".join(
+        f"{limit.subject} {limit.text}" if limit.kind is LimitKind.CONDITION else limit.text for limit in alternative
+    )
 
 
 def when(block: dict[str, Any], action: str = "kms:Decrypt", **facts: Any) -> list[str]:
     """What a condition says of a partner's role, its own policies left aside."""
     found = estate(allow(aws(PARTNER_ROLE), action, Condition=block), **facts)
     (region,) = (region for region in regions(found, action) if region.callers.names == (PARTNER_ROLE,))
-    return [sentences(tuple(limit for limit in alternative if limit.kind is not LimitKind.FREE)) for alternative in region.when]
+    return [
+        sentences(tuple(limit for limit in alternative if limit.kind is not LimitKind.FREE))
+        for alternative in region.when
+    ]
 
 
 VIA, S3, EC2 = "kms:ViaService", "s3.us-west-2.amazonaws.com", "ec2.us-west-2.amazonaws.com"
@@ -70,23 +75,38 @@ TEAM, AGENT = "aws:PrincipalTag/team", "aws:UserAgent"
         ({"Null": {VIA: "true"}}, f"{VIA} is absent"),
         ({"Null": {VIA: "false"}}, f"{VIA} is present"),
         ({"StringLike": {TEAM: ["team-*", "ops"]}}, f"{TEAM} is ops, or matches team-*"),
-        ({"StringLike": {TEAM: "team-*"}, "StringNotEquals": {TEAM: "team-x"}}, f"{TEAM} matches team-*, but is not team-x"),
-        ({"StringLike": {TEAM: "a*"}, "StringNotLike": {TEAM: ["*b", "*c"]}}, f"{TEAM} matches a*, but matches none of *b, *c"),
+        (
+            {"StringLike": {TEAM: "team-*"}, "StringNotEquals": {TEAM: "team-x"}},
+            f"{TEAM} matches team-*, but is not team-x",
+        ),
+        (
+            {"StringLike": {TEAM: "a*"}, "StringNotLike": {TEAM: ["*b", "*c"]}},
+            f"{TEAM} matches a*, but matches none of *b, *c",
+        ),
         ({"StringEqualsIgnoreCase": {TEAM: "Red"}}, f"{TEAM} is red in any case"),
         ({"StringEquals": {TEAM: ["", "or", "a b"]}}, f'{TEAM} is one of "", "a b", "or"'),
         ({"StringEquals": {TEAM: ["a*", "b"]}}, f"{TEAM} is b"),  # no tag has an asterisk
         ({"StringEquals": {AGENT: ["a*", "b"]}}, f'{AGENT} is "a*" or b'),
         ({"StringLike": {AGENT: "${*}*"}}, f"{AGENT} matches ${{*}}*"),
-        ({"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "203.0.113.7"]}}, "aws:SourceIp is in 10.0.0.0/8 or 203.0.113.7"),
+        (
+            {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "203.0.113.7"]}},
+            "aws:SourceIp is in 10.0.0.0/8 or 203.0.113.7",
+        ),
         ({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, "aws:SourceIp is absent, or is not in 10.0.0.0/8"),
         ({"DateLessThan": {"aws:CurrentTime": "2026-01-01"}}, "aws:CurrentTime is before 2026-01-01T00:00:00Z"),
-        ({"DateGreaterThanEquals": {"aws:CurrentTime": "2026-01-01"}}, "aws:CurrentTime is at 2026-01-01T00:00:00Z or later"),
+        (
+            {"DateGreaterThanEquals": {"aws:CurrentTime": "2026-01-01"}},
+            "aws:CurrentTime is at 2026-01-01T00:00:00Z or later",
+        ),
         ({"DateNotEquals": {"aws:CurrentTime": "2026-01-01"}}, "aws:CurrentTime is not 2026-01-01T00:00:00Z"),
         ({"DateLessThan": {"aws:EpochTime": "1767225600"}}, "aws:EpochTime is before 2026-01-01T00:00:00Z"),
         ({"NumericLessThanEquals": {"aws:MultiFactorAuthAge": "3600"}}, "aws:MultiFactorAuthAge is at most 3600"),
         ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, "aws:MultiFactorAuthPresent is true"),
         ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}, "aws:MultiFactorAuthPresent is absent, or is true"),
-        ({"ArnLike": {"aws:SourceVpcArn": "arn:aws:ec2:*:*:vpc/vpc-1*"}}, "aws:SourceVpcArn matches arn:aws:ec2:*:*:vpc/vpc-1*"),
+        (
+            {"ArnLike": {"aws:SourceVpcArn": "arn:aws:ec2:*:*:vpc/vpc-1*"}},
+            "aws:SourceVpcArn matches arn:aws:ec2:*:*:vpc/vpc-1*",
+        ),
     ],
 )
 def test_conditions(block: dict[str, Any], expected: str) -> None:
@@ -99,7 +119,10 @@ KEYS = "kms:EncryptionContextKeys"
 @pytest.mark.parametrize(
     ("block", "expected"),
     [
-        ({"ForAllValues:StringEquals": {KEYS: ["tenant", "env"]}}, f"{KEYS} is absent, or has no value but env and tenant"),
+        (
+            {"ForAllValues:StringEquals": {KEYS: ["tenant", "env"]}},
+            f"{KEYS} is absent, or has no value but env and tenant",
+        ),
         ({"ForAllValues:StringNotEquals": {KEYS: "tenant"}}, f"{KEYS} has no value tenant"),
         ({"ForAnyValue:StringEquals": {KEYS: "tenant"}}, f"{KEYS} has the value tenant"),
         ({"ForAnyValue:StringEquals": {KEYS: ["tenant", "env"]}}, f"{KEYS} has a value that is env or tenant"),
@@ -120,7 +143,12 @@ def test_multi_valued_keys(block: dict[str, Any], expected: str) -> None:
 @pytest.mark.parametrize(
     ("block", "action", "facts", "expected"),
     [
-        ({"StringEquals": {"kms:KeyUsage": "SIGN_VERIFY"}}, "kms:DescribeKey", ("spec", "usage"), "kms:KeyUsage is SIGN_VERIFY"),
+        (
+            {"StringEquals": {"kms:KeyUsage": "SIGN_VERIFY"}},
+            "kms:DescribeKey",
+            ("spec", "usage"),
+            "kms:KeyUsage is SIGN_VERIFY",
+        ),
         ({"StringLike": {"kms:KeySpec": "RSA_*"}}, "kms:DescribeKey", ("spec", "usage"), "kms:KeySpec matches RSA_*"),
         (
             {"ForAllValues:StringEquals": {"kms:GrantOperations": ["Encrypt", "Decrypt"]}},
@@ -136,7 +164,9 @@ def test_multi_valued_keys(block: dict[str, Any], expected: str) -> None:
         ),
     ],
 )
-def test_keys_of_operations_and_facts(block: dict[str, Any], action: str, facts: tuple[str, ...], expected: str) -> None:
+def test_keys_of_operations_and_facts(
+    block: dict[str, Any], action: str, facts: tuple[str, ...], expected: str
+) -> None:
     unknown: dict[str, Any] = dict.fromkeys(facts)
     found = estate(allow(aws(REPORTS), action, Condition=block), accounts=(home(identity(REPORTS)),), **unknown)
     (region,) = (region for region in regions(found, action) if region.callers.names == (REPORTS,))
@@ -145,7 +175,9 @@ def test_keys_of_operations_and_facts(block: dict[str, Any], action: str, facts:
 
 def test_the_same_text_under_two_operators_is_told_apart() -> None:
     """`*` crosses a colon in `StringLike` (L6)."""
-    assert when({"StringLike": {"aws:UserAgent": "arn:a*:b:c:d:e"}}) == ["aws:UserAgent matches arn:a*:b:c:d:e (as text)"]
+    assert when({"StringLike": {"aws:UserAgent": "arn:a*:b:c:d:e"}}) == [
+        "aws:UserAgent matches arn:a*:b:c:d:e (as text)"
+    ]
     assert when({"ArnLike": {"aws:UserAgent": "arn:a*:b:c:d:e"}}) == ["aws:UserAgent matches arn:a*:b:c:d:e"]
     assert when({"ArnLike": {"aws:UserAgent": "a*:b:c:d:e:f"}}) == ["aws:UserAgent matches a*:b:c:d:e:f (as an ARN)"]
     assert when({"StringLike": {"aws:UserAgent": "a*:b:c:d:e:f"}}) == ["aws:UserAgent matches a*:b:c:d:e:f"]
@@ -186,7 +218,9 @@ def test_a_reading_is_a_question_and_its_answer() -> None:
 
 
 def test_free_facts_stand_in_one_order() -> None:
-    (region,) = (region for region in regions(estate(allow(aws(PARTNER_ROLE)))) if region.callers.names == (PARTNER_ROLE,))
+    (region,) = (
+        region for region in regions(estate(allow(aws(PARTNER_ROLE)))) if region.callers.names == (PARTNER_ROLE,)
+    )
     (alternative,) = region.when
     assert not region.callers.known
     assert [(limit.kind, limit.rule, limit.text) for limit in alternative] == [
@@ -196,13 +230,19 @@ def test_free_facts_stand_in_one_order() -> None:
 
 
 def test_what_is_not_modelled_is_named() -> None:
-    thing = Unmodelled("lost", "U4", Influence.EITHER, "policy lost is attached to role/ops, its document is not in the snapshot")
+    thing = Unmodelled(
+        "lost", "U4", Influence.EITHER, "policy lost is attached to role/ops, its document is not in the snapshot"
+    )
     joint = join([QuestionSide(found := estate(allow(), unmodelled=(thing,)), key_target(found.keys[0]))])
     space, finite = joint.sides[0].question.space, joint.finite
     (limit,) = Phrases(space, finite).alternative({}, {"lost:refuse": True})
     assert (limit.kind, limit.subject, limit.rule) == (LimitKind.UNMODELLED, "lost", "U4")
     assert limit.text == f"what is not modelled refuses it: {thing.description}"
-    assert Phrases(space, finite).alternative({}, {"lost:allow": False})[0].text.startswith("what is not modelled does not allow it: ")
+    assert (
+        Phrases(space, finite)
+        .alternative({}, {"lost:allow": False})[0]
+        .text.startswith("what is not modelled does not allow it: ")
+    )
 
 
 # -- callers --
@@ -220,7 +260,10 @@ ANY_ROLE = f"arn:aws:iam::{HOME}:role/"
         ([allow({"Service": "s3.amazonaws.com"})], ["s3.amazonaws.com"]),
         (
             [allow()],
-            [f"every role and user of {HOME}, and every root user and AWS service", f"every role and user of an account other than {HOME}"],
+            [
+                f"every role and user of {HOME}, and every root user and AWS service",
+                f"every role and user of an account other than {HOME}",
+            ],
         ),
         ([allow(aws(PARTNER_SESSION))], [f"every role of {PARTNER} named batch"]),
         (
@@ -233,7 +276,10 @@ ANY_ROLE = f"arn:aws:iam::{HOME}:role/"
         (
             [
                 allow(
-                    Condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/app-*"}, "Bool": {"aws:PrincipalIsAWSService": "false"}}
+                    Condition={
+                        "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/app-*"},
+                        "Bool": {"aws:PrincipalIsAWSService": "false"},
+                    }
                 )
             ],
             [
@@ -246,13 +292,17 @@ ANY_ROLE = f"arn:aws:iam::{HOME}:role/"
 def test_callers(statements: list[dict[str, Any]], expected: list[str]) -> None:
     described = [region.callers for region in regions(estate(*statements, accounts=INVENTORY))]
     found = [callers.text for callers in described]
-    assert [callers.text for callers in described if callers.known] == [text for text in expected if text == "user/Alice"]
+    assert [callers.text for callers in described if callers.known] == [
+        text for text in expected if text == "user/Alice"
+    ]
     assert [text for text in found if not text.startswith("every federated-user session")] == expected
 
 
 def test_many_names_are_counted_and_listed() -> None:
     roles = [f"{ANY_ROLE}r{number}" for number in range(12)]
-    found = regions(estate(allow(aws(*roles, PARTNER_ROOT)), accounts=(home(*map(identity, roles)), home(account=PARTNER))))
+    found = regions(
+        estate(allow(aws(*roles, PARTNER_ROOT)), accounts=(home(*map(identity, roles)), home(account=PARTNER)))
+    )
     callers = found[0].callers
     assert callers.text == f"root of {PARTNER}, and 12 roles of {HOME}"
     assert set(callers.names) == {*roles, PARTNER_ROOT} and not callers.known and callers.accounts == (HOME, PARTNER)
@@ -281,14 +331,19 @@ def test_names_that_are_excluded_are_all_listed() -> None:
             "kms:GenerateDataKey, kms:GenerateDataKeyPair, kms:GenerateDataKeyWithoutPlaintext",
         ),
         (["kms:D*", "kms:E*", "kms:G*", "kms:L*"], "kms:Decrypt, kms:Encrypt, kms:GenerateDataKey* and 13 more"),
-        (["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:DescribeKey"], "kms:Decrypt, kms:DescribeKey, kms:Encrypt, kms:ReEncrypt*"),
+        (
+            ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:DescribeKey"],
+            "kms:Decrypt, kms:DescribeKey, kms:Encrypt, kms:ReEncrypt*",
+        ),
     ],
 )
 def test_actions(patterns: list[str], expected: str) -> None:
     found = estate(allow(aws(ALICE), patterns), accounts=INVENTORY)
     joint = join([QuestionSide(found, key_target(found.keys[0]))])
     (region,) = (
-        part.region for part in Describer(joint, 0).describe(joint.sides[0].allowed).found if part.region.callers.names == (ALICE,)
+        part.region
+        for part in Describer(joint, 0).describe(joint.sides[0].allowed).found
+        if part.region.callers.names == (ALICE,)
     )
     if patterns == ["kms:*"]:  # `kms:RetireGrant` is not a key policy's to allow (G5)
         expected = "every action but kms:RetireGrant"

@@ -61,12 +61,17 @@ def why_not(found: Estate, request: Request, wanted: Outcome) -> str:
     return reason.rule
 
 
-# --- cases ---------------------------------------------------------------------------------------------------------------------
+# --- cases ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_value_is_listed_that_a_condition_lacks() -> None:
-    found = estate(allow(aws(REPORTS), Condition={"StringEquals": {"kms:ViaService": "rds.us-west-2.amazonaws.com"}}), accounts=KNOWN)
-    first = sought(found, request_to(found, REPORTS_SESSION, kms__ViaService="s3.us-west-2.amazonaws.com"), Outcome.ALLOW)[0]
+    found = estate(
+        allow(aws(REPORTS), Condition={"StringEquals": {"kms:ViaService": "rds.us-west-2.amazonaws.com"}}),
+        accounts=KNOWN,
+    )
+    first = sought(
+        found, request_to(found, REPORTS_SESSION, kms__ViaService="s3.us-west-2.amazonaws.com"), Outcome.ALLOW
+    )[0]
     (edit,) = first.edits
     assert "add [s3.us-west-2.amazonaws.com]" in edit.text
     assert edit.before is not None and edit.after is not None
@@ -76,9 +81,15 @@ def test_a_value_is_listed_that_a_condition_lacks() -> None:
 def test_ifexists_is_added_where_the_key_is_absent_and_taken_away_where_it_lets_through() -> None:
     """C: the operator alone is false for an absent key, with `IfExists` true."""
     plain = estate(allow(aws(REPORTS), Condition={"StringEquals": {"kms:ViaService": "s3"}}), accounts=KNOWN)
-    assert "[StringEquals] → [StringEqualsIfExists]" in sought(plain, request_to(plain, REPORTS_SESSION), Outcome.ALLOW)[0].edits[0].text
+    assert (
+        "[StringEquals] → [StringEqualsIfExists]"
+        in sought(plain, request_to(plain, REPORTS_SESSION), Outcome.ALLOW)[0].edits[0].text
+    )
     lax = estate(allow(aws(REPORTS), Condition={"StringEqualsIfExists": {"kms:ViaService": "s3"}}), accounts=KNOWN)
-    assert "[StringEqualsIfExists] → [StringEquals]" in sought(lax, request_to(lax, REPORTS_SESSION), Outcome.DENY)[0].edits[0].text
+    assert (
+        "[StringEqualsIfExists] → [StringEquals]"
+        in sought(lax, request_to(lax, REPORTS_SESSION), Outcome.DENY)[0].edits[0].text
+    )
 
 
 def test_each_deny_that_matches_takes_an_edit() -> None:
@@ -117,7 +128,10 @@ def test_the_key_policy_does_its_part_where_another_account_decides_the_rest() -
     request = request_to(found, PARTNER_SESSION)
     changes = sought(found, request, Outcome.ALLOW)
     assert {len(change.edits) for change in changes} == {1}
-    assert all((change.decision.outcome, change.decision.depends_on) == (Outcome.DEPENDS, ("U1:allow", "U1:deny")) for change in changes)
+    assert all(
+        (change.decision.outcome, change.decision.depends_on) == (Outcome.DEPENDS, ("U1:allow", "U1:deny"))
+        for change in changes
+    )
     given = estate(allow(aws(PARTNER_ROOT)))
     assert why_not(given, request_to(given, PARTNER_SESSION), Outcome.ALLOW) == "S2"
 
@@ -133,11 +147,13 @@ def test_a_service_is_named_as_a_service() -> None:
 def test_a_value_that_looks_like_a_variable_stands_for_itself() -> None:
     """L7: `${$}` is the character."""
     found = estate(allow(aws(REPORTS), Condition={"StringLike": {"kms:EncryptionContext:a": "x"}}), accounts=KNOWN)
-    change = sought(found, request_to(found, REPORTS_SESSION, kms__EncryptionContext__a="${aws:username}*"), Outcome.ALLOW)[0]
+    change = sought(
+        found, request_to(found, REPORTS_SESSION, kms__EncryptionContext__a="${aws:username}*"), Outcome.ALLOW
+    )[0]
     assert "${$}{aws:username}${*}" in (change.edits[0].after or "")
 
 
-# --- laws ------------------------------------------------------------------------------------------------------------------------
+# --- laws -------------------------------------------------------------------------------------------------------------
 
 
 def every_edit(found: Estate, request: Request) -> Iterator[Edit]:

@@ -1,4 +1,5 @@
-"""Ways, the least sets of statements that let somebody in, held against `evaluate` on estates that have no other Allow statements."""
+"""Ways, the least sets of statements that let somebody in, held against `evaluate` on estates that have no other Allow
+statements."""
 
 from __future__ import annotations
 
@@ -29,18 +30,24 @@ from verifier.problem.semantics.unmodelled import pessimism
 from verifier.verify.partition import Partitioner
 
 Kept = frozenset[StatementRef]
-NOBODY: dict[str, Any] = {"grantee": Principal(PrincipalType.UNIQUE_ID, "AIDADELETED"), "grantee_hidden": False, "retiring": None}
+NOBODY: dict[str, Any] = {
+    "grantee": Principal(PrincipalType.UNIQUE_ID, "AIDADELETED"),
+    "grantee_hidden": False,
+    "retiring": None,
+}
 
 
 def only(estate: Estate, kept: Kept) -> Estate:
-    """The estate without the Allow statements of key and identity policies that are not kept, and with nobody as the grantee of other
-    grants: somebody of the account that issued one may still retire it (G5)."""
+    """The estate without the Allow statements of key and identity policies that are not kept, and with nobody as the
+    grantee of other grants: somebody of the account that issued one may still retire it (G5)."""
     keys = tuple(_key(key, kept) for key in estate.keys)
     return replace(estate, keys=keys, accounts=tuple(_account(account, kept) for account in estate.accounts))
 
 
 def _key(key: Key, kept: Kept) -> Key:
-    grants = key.grants and tuple(g if reference_to_grant(key.arn, g) in kept else replace(g, **NOBODY) for g in key.grants)
+    grants = key.grants and tuple(
+        g if reference_to_grant(key.arn, g) in kept else replace(g, **NOBODY) for g in key.grants
+    )
     return replace(key, policies=tuple(_policy(policy, kept) for policy in key.policies or ()), grants=grants)
 
 
@@ -62,7 +69,9 @@ MOST_KEPT = 2
 """No request needs more statements than these (`problem.diagrams.provenance`); the test tries all sets of so many."""
 
 
-def brute(estate: Estate, request: Request, symbols: Mapping[str, bool], owners: Sequence[StatementRef]) -> frozenset[Way]:
+def brute(
+    estate: Estate, request: Request, symbols: Mapping[str, bool], owners: Sequence[StatementRef]
+) -> frozenset[Way]:
     """The ways of one request, by `evaluate` on estates with few statements."""
     found: list[Way] = []
     for size in range(MOST_KEPT + 1):
@@ -70,7 +79,12 @@ def brute(estate: Estate, request: Request, symbols: Mapping[str, bool], owners:
             way = frozenset(numbers)
             if not lets_all_in(owners, way) or any(other <= way for other in found):
                 continue
-            if RequestDecider(only(estate, frozenset(owners[number] for number in way)), request).outcome(dict(symbols)) is Outcome.ALLOW:
+            if (
+                RequestDecider(only(estate, frozenset(owners[number] for number in way)), request).outcome(
+                    dict(symbols)
+                )
+                is Outcome.ALLOW
+            ):
                 found.append(way)
     return frozenset(found)
 
@@ -98,8 +112,13 @@ def test_ways_are_those_of_evaluate(part: int) -> None:
             return
         node, _rest = Partitioner(joint, 0).certain_part(joint.diagrams.both(side.allowed, joint.known_action))
         for drawn in draws(joint, node, dice, 8, Outcome.ALLOW):
-            # What is not modelled lets nobody in, whatever was drawn for it: the requests of `node` are allowed without it.
-            symbols = {**assignment(given.estate, len(checked)), **drawn.symbols, **pessimism(side.question.space).refused}
+            # What is not modelled lets nobody in, whatever was drawn for it: the requests of `node` are allowed without
+            # it.
+            symbols = {
+                **assignment(given.estate, len(checked)),
+                **drawn.symbols,
+                **pessimism(side.question.space).refused,
+            }
             own = place(joint, drawn.request, symbols)
             if own is None or not joint.diagrams.implies(own, node) or compares(joint, own):
                 continue
@@ -127,6 +146,13 @@ def test_what_is_said_of_a_set_is_said_of_its_requests() -> None:
         ways = Provenance(joint, 0).ways(node)
         assert all(found != NOTHING and diagrams.implies(found, node) for found in ways.values())
         left = diagrams.minus(node, diagrams.any_of(ways.values()))
-        values = [diagrams.literal(n, 1) for n, v in pessimism(side.question.space).refused.items() if not v and n in diagrams.level]
+        values = [
+            diagrams.literal(n, 1)
+            for n, v in pessimism(side.question.space).refused.items()
+            if not v and n in diagrams.level
+        ]
         left = diagrams.all_of((left, *values))
-        assert diagrams.both(left, joint.care(0, left, {n for s in side.parts.values() for n in diagrams.support(s)}).care) == NOTHING
+        assert (
+            diagrams.both(left, joint.care(0, left, {n for s in side.parts.values() for n in diagrams.support(s)}).care)
+            == NOTHING
+        )

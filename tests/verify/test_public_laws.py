@@ -1,7 +1,9 @@
-"""*Public* is monotone: where a version is not more permissive than another, no question about access from outside is answered worse.
+"""*Public* is monotone: where a version is not more permissive than another, no question about access from outside is
+answered worse.
 
-The key policies name accounts and organizations in every way that policies can, on Allow and on Deny; the narrower version is derived by
-adding a Deny, by removing or narrowing an Allow, by widening a Deny, or is a policy of its own that `compare` finds less permissive.
+The key policies name accounts and organizations in every way that policies can, on Allow and on Deny; the narrower
+version is derived by adding a Deny, by removing or narrowing an Allow, by widening a Deny, or is a policy of its own
+that `compare` finds less permissive.
 """
 
 from __future__ import annotations
@@ -27,7 +29,12 @@ from verifier.verify.comparison.compare import compare
 Json = dict[str, Any]
 ORGANIZATION, OTHERS = "o-a1b2c3d4e5", "o-zyxwvutsrq"
 THIRD = "777788889999"
-QUESTIONS = ("no-public-access", f"no-public-access:{THIRD}", "no-external-access", f"no-external-access:{PARTNER},{ORGANIZATION}")
+QUESTIONS = (
+    "no-public-access",
+    f"no-public-access:{THIRD}",
+    "no-external-access",
+    f"no-external-access:{PARTNER},{ORGANIZATION}",
+)
 
 PRINCIPALS: tuple[Any, ...] = (
     "*",
@@ -37,7 +44,10 @@ PRINCIPALS: tuple[Any, ...] = (
     {"AWS": [f"arn:aws:iam::{THIRD}:role/app", PARTNER]},
     {"AWS": f"arn:aws:iam::{HOME}:root"},
 )
-SPARED = ({"AWS": [f"arn:aws:iam::{PARTNER}:root", f"arn:aws:iam::{PARTNER}:role/app"]}, {"AWS": f"arn:aws:iam::{HOME}:root"})
+SPARED = (
+    {"AWS": [f"arn:aws:iam::{PARTNER}:root", f"arn:aws:iam::{PARTNER}:role/app"]},
+    {"AWS": f"arn:aws:iam::{HOME}:root"},
+)
 VALUES: dict[str, tuple[Any, ...]] = {
     "aws:PrincipalOrgID": (ORGANIZATION, [ORGANIZATION, OTHERS], "o-*", "${aws:ResourceOrgID}"),
     "aws:PrincipalAccount": (PARTNER, [PARTNER, THIRD], "4*", "4444555?6666", HOME),
@@ -73,7 +83,9 @@ def statement(dice: random.Random, effect: str) -> Json:
 
 def policy(dice: random.Random) -> list[Json]:
     """A key policy."""
-    return [statement(dice, "Allow") for _ in range(dice.randint(1, 3))] + [statement(dice, "Deny") for _ in range(dice.randint(0, 2))]
+    return [statement(dice, "Allow") for _ in range(dice.randint(1, 3))] + [
+        statement(dice, "Deny") for _ in range(dice.randint(0, 2))
+    ]
 
 
 def one(dice: random.Random, statements: list[Json], effect: str) -> Json:
@@ -114,14 +126,22 @@ def elsewhere(dice: random.Random, statements: list[Json]) -> None:
     statements[:] = policy(dice)
 
 
-EDITS: tuple[Callable[[random.Random, list[Json]], None], ...] = (with_deny, without_allow, narrowed, widened, elsewhere)
+EDITS: tuple[Callable[[random.Random, list[Json]], None], ...] = (
+    with_deny,
+    without_allow,
+    narrowed,
+    widened,
+    elsewhere,
+)
 
 
 def worse(old: Estate, new: Estate) -> list[str]:
     """The questions that are answered worse about the new version."""
     before, after = (prove(each, [builtin(question) for question in QUESTIONS]).verdicts for each in (old, new))
     found = [
-        q for q, was, now in zip(QUESTIONS, before, after, strict=True) if was.status is Status.PROVED and now.status is not Status.PROVED
+        q
+        for q, was, now in zip(QUESTIONS, before, after, strict=True)
+        if was.status is Status.PROVED and now.status is not Status.PROVED
     ]
     assert public(old) == (before[0].status is Status.REFUTED) and public(new) == (after[0].status is Status.REFUTED)
     return found
@@ -140,7 +160,13 @@ def public(given: Estate) -> bool:
 )
 def test_findings_and_the_built_in_say_the_same_of_each_condition(key: str, value: Any, form: str) -> None:
     prefix, kind = "ForAnyValue:" if key.endswith("Paths") else "", "Arn" if key == "aws:PrincipalArn" else "String"
-    given = estate({**statement(random.Random(0), "Allow"), "Principal": "*", "Condition": {f"{prefix}{kind}{form}Like": {key: value}}})
+    given = estate(
+        {
+            **statement(random.Random(0), "Allow"),
+            "Principal": "*",
+            "Condition": {f"{prefix}{kind}{form}Like": {key: value}},
+        }
+    )
     (verdict,) = prove(given, [builtin("no-public-access")]).verdicts
     assert public(given) == (verdict.status is Status.REFUTED), verdict.status
 
@@ -162,11 +188,14 @@ def test_what_is_less_permissive_is_not_more_public(edit: Callable[[random.Rando
             assert not worse(old, new), (statements, changed)
             seen[relation] += 1
             seen.update(verdict.status for verdict in prove(new, [builtin("no-public-access")]).verdicts)
-    assert seen[Relation.LESS] >= 3 and seen[Status.PROVED] >= 3 and (edit is elsewhere or seen[Status.REFUTED] >= 3), seen
+    assert seen[Relation.LESS] >= 3 and seen[Status.PROVED] >= 3 and (edit is elsewhere or seen[Status.REFUTED] >= 3), (
+        seen
+    )
 
 
 def test_a_narrower_policy_that_names_fewer_is_not_public() -> None:
-    """The wider version names the partner where it admits it by name, the narrower one only where it admits nobody else."""
+    """The wider version names the partner where it admits it by name, the narrower one only where it admits nobody
+    else."""
     everybody: Json = {"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
     but_partner = {**everybody, "Effect": "Deny", "Condition": {"StringNotEquals": {"aws:PrincipalAccount": PARTNER}}}
     by_name = {**everybody, "Principal": {"AWS": PARTNER}}
@@ -174,5 +203,7 @@ def test_a_narrower_policy_that_names_fewer_is_not_public() -> None:
     assert compare(wide, narrow).targets[0].relation in (Relation.LESS, Relation.EQUIVALENT)
     assert not worse(wide, narrow)
     assert all(
-        verdict.status is Status.PROVED for each in (wide, narrow) for verdict in prove(each, [builtin("no-public-access")]).verdicts
+        verdict.status is Status.PROVED
+        for each in (wide, narrow)
+        for verdict in prove(each, [builtin("no-public-access")]).verdicts
     )

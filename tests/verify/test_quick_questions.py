@@ -45,7 +45,10 @@ def some_estate(dice: random.Random) -> Estate:
 @pytest.mark.parametrize("seed", range(24))
 def test_the_same_verdict_as_with_every_table(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     dice = random.Random(seed)
-    found, claim = some_estate(dice), dice.choice([nobody(), nobody(callers=InAccount(HOME)), nobody(when=string_equals(PAIR, "abc"))])
+    found, claim = (
+        some_estate(dice),
+        dice.choice([nobody(), nobody(callers=InAccount(HOME)), nobody(when=string_equals(PAIR, "abc"))]),
+    )
     quick = verdict(found, claim)
     monkeypatch.setattr(asking, "overlapping", lambda _: False)
     exact = verdict(found, claim)
@@ -63,7 +66,11 @@ def test_what_a_quick_question_does_not_settle_is_asked_with_every_table(monkeyp
 
     def fewer(asked: question.Question, *rest: Any) -> Any:
         found = search(asked, *rest)
-        return answers.Unknown(Reason("budget", "too few rounds")) if asked.left and isinstance(found, answers.Refuted) else found
+        return (
+            answers.Unknown(Reason("budget", "too few rounds"))
+            if asked.left and isinstance(found, answers.Refuted)
+            else found
+        )
 
     monkeypatch.setattr(claims, "_search", fewer)
     assert status(estate(*statements)) == "refuted"

@@ -65,7 +65,16 @@ PRINCIPALS: tuple[Any, ...] = (
     aws(REPORTS_SESSION),
     {"Service": "s3.amazonaws.com"},
 )
-CALLERS = (ALICE, REPORTS_SESSION, ROOT, PARTNER_ROOT, PARTNER_SESSION, SAM, "s3.amazonaws.com", f"arn:aws:iam::{HOME}:user/Bob")
+CALLERS = (
+    ALICE,
+    REPORTS_SESSION,
+    ROOT,
+    PARTNER_ROOT,
+    PARTNER_SESSION,
+    SAM,
+    "s3.amazonaws.com",
+    f"arn:aws:iam::{HOME}:user/Bob",
+)
 
 
 def some_statement(dice: random.Random) -> dict[str, Any]:
@@ -87,7 +96,9 @@ def some_claim(dice: random.Random) -> Invariant:
     action = dice.choice(("kms:Decrypt", "kms:Encrypt", "kms:DescribeKey"))
     if dice.random() < 0.25:
         return always(action, callers=PrincipalLike(Text(dice.choice((ALICE, REPORTS, ROOT)))))
-    callers = dice.choice((None, CallersNot(InAccount(HOME)), InAccount(PARTNER), PrincipalLike(Text(ALICE)), InAccount(HOME)))
+    callers = dice.choice(
+        (None, CallersNot(InAccount(HOME)), InAccount(PARTNER), PrincipalLike(Text(ALICE)), InAccount(HOME))
+    )
     return nobody(action, callers=callers)
 
 

@@ -14,7 +14,9 @@ ROLES = tuple(f"arn:aws:iam::{HOME}:role/{name}" for name in ("a", "b", "c"))
 def told(*statements: Statement) -> tuple[list[str], list[str]]:
     """The callers of all rows, and those that are out of reach, where three roles have the same policy."""
     key = Key(KEY, "payments", (policy(allow(aws(f"arn:aws:iam::{HOME}:root")), kind=PolicyKind.KEY, identity=KEY),))
-    (found,) = reach_to(Estate((key,), (inventory(HOME, *(identity(role, *statements) for role in ROLES)),)), ["kms:Decrypt"]).keys
+    (found,) = reach_to(
+        Estate((key,), (inventory(HOME, *(identity(role, *statements) for role in ROLES)),)), ["kms:Decrypt"]
+    ).keys
     return [caller for row in found.rows for caller in row.callers if caller in ROLES], list(found.beyond)
 
 

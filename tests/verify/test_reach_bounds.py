@@ -1,4 +1,5 @@
-"""E0: without a bound a verdict is about chains of every length; with `--steps N` it is about chains of up to N steps."""
+"""E0: without a bound a verdict is about chains of every length; with `--steps N` it is about chains of up to N
+steps."""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ def in_turn(number: int) -> State:
         (6, 6, ("assume role",) * 6),
     ],
 )
-def test_what_a_longer_chain_leads_to_is_proved_within_a_bound_alone(roles: int, steps: int | None, expected: tuple[str, ...]) -> None:
+def test_what_a_longer_chain_leads_to_is_proved_within_a_bound_alone(
+    roles: int, steps: int | None, expected: tuple[str, ...]
+) -> None:
     assert told(in_turn(roles), steps=steps) == expected
 
 

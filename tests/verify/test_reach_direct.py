@@ -19,7 +19,9 @@ EXAMPLES = ("payments", "grants", "boundary")
 def asked(example: str) -> tuple[verifier.Estate, list[Invariant]]:
     folder = ROOT / "examples" / example
     found = verifier.invariants(folder / f"{example}.inv")
-    refused = [i for i in found if isinstance(i, Invariant) and i.expectation is Expectation.REFUSED and not i.eventually]
+    refused = [
+        i for i in found if isinstance(i, Invariant) and i.expectation is Expectation.REFUSED and not i.eventually
+    ]
     return verifier.load(folder), refused
 
 
@@ -34,7 +36,11 @@ def test_without_steps_it_asks_the_same(example: str) -> None:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_what_callers_can_do_they_can_eventually_do(example: str) -> None:
     estate, invariants = asked(example)
-    broken = {(v.invariant.name, v.target) for v in verifier.prove(estate, invariants).verdicts if v.status is verifier.Status.REFUTED}
+    broken = {
+        (v.invariant.name, v.target)
+        for v in verifier.prove(estate, invariants).verdicts
+        if v.status is verifier.Status.REFUTED
+    }
     eventually = verifier.prove(estate, [replace(invariant, eventually=True) for invariant in invariants], steps=2)
     assert broken <= {(v.invariant.name, v.target) for v in eventually.verdicts if v.status is verifier.Status.REFUTED}
 
@@ -43,7 +49,10 @@ def test_what_callers_can_do_they_can_eventually_do(example: str) -> None:
     ("sentence", "says"),
     [
         ("nobody can eventually kms:Sign on alias/tickets", "has no request in its scope"),
-        ("nobody can eventually kms:Decrypt on alias/tickets when kms:GrantOperations is present", "has no request in its scope"),
+        (
+            "nobody can eventually kms:Decrypt on alias/tickets when kms:GrantOperations is present",
+            "has no request in its scope",
+        ),
         ("nobody can eventually kms:GenerateRandom", "steps are followed on keys alone"),
     ],
 )

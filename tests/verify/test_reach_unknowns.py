@@ -1,4 +1,5 @@
-"""S1, E0: what the input lacks of roles, groups, policies and providers makes a verdict about steps Unknown, never Proved."""
+"""S1, E0: what the input lacks of roles, groups, policies and providers makes a verdict about steps Unknown, never
+Proved."""
 
 from __future__ import annotations
 
@@ -43,7 +44,10 @@ def bob(*statements: Json, **more: Any) -> Json:
 
 def reader(trust: Json | None) -> Json:
     """A role that may decrypt."""
-    role = {"Arn": f"{HOME}:role/r", "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": document(allow("kms:Decrypt"))}]}
+    role = {
+        "Arn": f"{HOME}:role/r",
+        "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": document(allow("kms:Decrypt"))}],
+    }
     return role if trust is None else role | {"AssumeRolePolicyDocument": document({"Effect": "Allow", **trust})}
 
 
@@ -58,7 +62,9 @@ def managed(*versions: Json) -> Json:
 
 
 def asked(folder: Path, sentence: str, lists: Json, **account: Any) -> Verdict:
-    policy = document({"Effect": "Allow", "Principal": {"AWS": f"{HOME}:root"}, "Action": "kms:Decrypt", "Resource": "*"})
+    policy = document(
+        {"Effect": "Allow", "Principal": {"AWS": f"{HOME}:root"}, "Action": "kms:Decrypt", "Resource": "*"}
+    )
     details = {"UserDetailList": [], "RoleDetailList": [], "GroupDetailList": [], "Policies": [], **lists}
     details = {name: found for name, found in details.items() if found is not None}
     path = folder / "snapshot.json"
@@ -69,7 +75,9 @@ def asked(folder: Path, sentence: str, lists: Json, **account: Any) -> Verdict:
     return verdict
 
 
-JOINS, ASSUMES, SETS = (bob(allow(action)) for action in ("iam:AddUserToGroup", "sts:AssumeRole", "iam:SetDefaultPolicyVersion"))
+JOINS, ASSUMES, SETS = (
+    bob(allow(action)) for action in ("iam:AddUserToGroup", "sts:AssumeRole", "iam:SetDefaultPolicyVersion")
+)
 SETS |= {"AttachedManagedPolicies": [{"PolicyArn": f"{HOME}:policy/m"}]}
 EC2 = {"Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
 ATTACHES = bob(allow("iam:AttachUserPolicy", Condition={"ArnEquals": {"iam:PolicyARN": ELSEWHERE}}))
@@ -121,9 +129,16 @@ def test_e2w_a_provider_that_may_exist_admits_its_identities(tmp_path: Path, lis
 @pytest.mark.parametrize("others", ["root of home", "root of home, user/bob in home"])
 def test_u2_a_federated_session_can_do_no_more_than_who_issued_it(tmp_path: Path, others: str) -> None:
     """The root user can bring about anything, and so can a session that it issued: with it both are excepted."""
-    assert asked(tmp_path, f"only {others} can eventually kms:Decrypt", {"UserDetailList": [bob(allow("s3:*"))]}).status.value == "proved"
     assert (
-        asked(tmp_path, "only user/bob in home can eventually kms:Decrypt", {"UserDetailList": [bob(allow("s3:*"))]}).status.value
+        asked(
+            tmp_path, f"only {others} can eventually kms:Decrypt", {"UserDetailList": [bob(allow("s3:*"))]}
+        ).status.value
+        == "proved"
+    )
+    assert (
+        asked(
+            tmp_path, "only user/bob in home can eventually kms:Decrypt", {"UserDetailList": [bob(allow("s3:*"))]}
+        ).status.value
         == "refuted"
     )
 
@@ -136,7 +151,11 @@ def test_u1_a_list_that_is_left_out_is_not_an_empty_one(tmp_path: Path, left_out
 
 def test_u3_a_listed_policy_without_its_document_may_be_attached(tmp_path: Path) -> None:
     own = bob(allow("iam:AttachUserPolicy", Condition={"ArnLike": {"iam:PolicyARN": f"{HOME}:policy/*"}}))
-    listed = {"Arn": f"{HOME}:policy/m", "DefaultVersionId": "v1", "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": True}]}
+    listed = {
+        "Arn": f"{HOME}:policy/m",
+        "DefaultVersionId": "v1",
+        "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": True}],
+    }
     verdict = asked(tmp_path, BOB, {"UserDetailList": [own], "Policies": [listed]})
     assert verdict.reason is not None and "whose documents are not in the input can be attached" in verdict.reason.text
     assert asked(tmp_path, BOB, {"UserDetailList": [own], "Policies": [managed()]}).status.value == "proved"

@@ -1,7 +1,7 @@
 """Regions held against a solver and against `evaluate`: the diagrams that they come from are not asked again.
 
-The finite form of a question is decided by the SAT engine, which shares nothing with `problem.diagrams.diagram`; requests are sampled
-from each region and from what is outside all of them, and decided one by one.
+The finite form of a question is decided by the SAT engine, which shares nothing with `problem.diagrams.diagram`;
+requests are sampled from each region and from what is outside all of them, and decided one by one.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ def test_a_solver_finds_no_request_that_the_regions_miss_or_share(part: int) -> 
             return
         found = [part for part in parts if part is not None]
         allowed, known = side.question.allowed, side.question.known_action
-        background = [*(fact for node in (*side.facts, *joint.definitions) if (fact := expression_of(joint, node)) is not None)]
+        background = [
+            *(fact for node in (*side.facts, *joint.definitions) if (fact := expression_of(joint, node)) is not None)
+        ]
         missed = [allowed, known, negation(disjunction(found))]
         beyond = [disjunction(found), negation(conjunction([allowed, known]))]
         shared = [conjunction([one, other]) for at, one in enumerate(found) for other in found[:at]]
@@ -110,7 +112,9 @@ def draws(joint: Joint, node: Node, wanted: Outcome, count: int) -> Iterator[Sam
     for _ in range(count if whole != NOTHING else 0):
         part = whole
         for name in dice.sample(sorted(joint.diagrams.support(whole)), min(4, len(joint.diagrams.support(whole)))):
-            values = [value for value in range(joint.diagrams.widths[name]) if joint.diagrams.values(part, name) >> value & 1]
+            values = [
+                value for value in range(joint.diagrams.widths[name]) if joint.diagrams.values(part, name) >> value & 1
+            ]
             part = joint.diagrams.both(part, joint.diagrams.literal(name, 1 << dice.choice(values)))
         with suppress(Impossible):
             found = sample(joint, 0, projection, part, wanted)

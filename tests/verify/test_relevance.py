@@ -1,4 +1,5 @@
-"""Leaving out the statements and grants that cannot bear on what is asked changes neither a verdict nor what a proof rests on."""
+"""Leaving out the statements and grants that cannot bear on what is asked changes neither a verdict nor what a proof
+rests on."""
 
 from __future__ import annotations
 
@@ -35,7 +36,10 @@ def test_the_same_verdicts_as_with_every_grant(first: int, monkeypatch: pytest.M
     for seed in range(first, first + 20):
         dice = random.Random(seed)
         grants = tuple(some_grant(dice, number) for number in range(dice.randint(1, 4)))
-        claim = replace(some_claim(dice), actions=(Text(dice.choice(("kms:Decrypt", "kms:CreateGrant", "kms:RetireGrant", "kms:Put*"))),))
+        claim = replace(
+            some_claim(dice),
+            actions=(Text(dice.choice(("kms:Decrypt", "kms:CreateGrant", "kms:RetireGrant", "kms:Put*"))),),
+        )
         cases.append((granted(*grants), replace(claim, expectation=Expectation.REFUSED)))
     assert_same_with_everything_read(cases, monkeypatch)
 

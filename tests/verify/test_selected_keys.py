@@ -23,7 +23,11 @@ def key(region: str, identifier: str = MRK, account: str = HOME, **facts: object
 
 
 WEST, EAST = key("us-west-2", aliases=("alias/ledger",)), key("eu-west-1")
-OTHERS = (key("us-west-2", "mrk-00000000000000000000000000000000"), key("eu-west-1", account=PARTNER), key("eu-west-1", "1234"))
+OTHERS = (
+    key("us-west-2", "mrk-00000000000000000000000000000000"),
+    key("eu-west-1", account=PARTNER),
+    key("eu-west-1", "1234"),
+)
 ESTATE = Estate((WEST, *OTHERS, EAST))
 
 
@@ -43,7 +47,10 @@ def test_l9_a_replica_is_proved_by_its_own_policy_and_grants() -> None:
 
 
 def test_l9_the_verdict_says_which_replicas_are_known() -> None:
-    for asked in (nobody(keys=(KeyFamily(KeyArn(WEST.arn)),)), GrantInvariant("x", AnyCaller(), (KeyFamily(KeyArn(WEST.arn)),))):
+    for asked in (
+        nobody(keys=(KeyFamily(KeyArn(WEST.arn)),)),
+        GrantInvariant("x", AnyCaller(), (KeyFamily(KeyArn(WEST.arn)),)),
+    ):
         (first, _) = prove(Estate((replace(WEST, grants=()), EAST)), [asked]).verdicts
         told = [assumption.text for assumption in first.assumptions if assumption.rule == "L9"]
         assert told == [f"the key and its replicas are those of the input: {MRK} in us-west-2, eu-west-1"]

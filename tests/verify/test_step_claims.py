@@ -1,4 +1,5 @@
-"""Requests of steps as claims (E1–E3): a witness is found, can be sent, and replays in `evaluate`; what is not known is Unknown."""
+"""Requests of steps as claims (E1–E3): a witness is found, can be sent, and replays in `evaluate`; what is not known is
+Unknown."""
 
 from __future__ import annotations
 
@@ -14,20 +15,36 @@ ACCOUNT = f"arn:aws:iam::{HOME}:root"
 OPEN = world(
     may(
         ["sts:*", "iam:*", "lambda:*", "ram:*"],
-        Condition={"StringLikeIfExists": {"iam:PassedToService": "lam*"}, "StringNotEquals": {"aws:PrincipalType": "Account"}},
+        Condition={
+            "StringLikeIfExists": {"iam:PassedToService": "lam*"},
+            "StringNotEquals": {"aws:PrincipalType": "Account"},
+        },
     ),
     role(
-        admit({"AWS": ACCOUNT}, "sts:*", Condition={"StringEquals": {"sts:ExternalId": "1234", "aws:RequestedRegion": "eu-west-1"}}),
+        admit(
+            {"AWS": ACCOUNT},
+            "sts:*",
+            Condition={"StringEquals": {"sts:ExternalId": "1234", "aws:RequestedRegion": "eu-west-1"}},
+        ),
         admit({"Federated": PROVIDER}, "sts:AssumeRoleWithWebIdentity", Condition={"StringLike": {SUB: "repo:a/*"}}),
     ),
 )
 
 
 CASES = [
-    *((ROLE, name) for name in ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:AssumeRoleWithWebIdentity")),
-    *((ROLE, name) for name in ("iam:PassRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy")),
+    *(
+        (ROLE, name)
+        for name in ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:AssumeRoleWithWebIdentity")
+    ),
+    *(
+        (ROLE, name)
+        for name in ("iam:PassRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy")
+    ),
     *((GROUP, name) for name in ("iam:PutGroupPolicy", "iam:AttachGroupPolicy", "iam:AddUserToGroup")),
-    *((ALICE, name) for name in ("iam:CreateAccessKey", "iam:PutUserPolicy", "iam:AttachUserPolicy", "iam:UpdateLoginProfile")),
+    *(
+        (ALICE, name)
+        for name in ("iam:CreateAccessKey", "iam:PutUserPolicy", "iam:AttachUserPolicy", "iam:UpdateLoginProfile")
+    ),
     *((MANAGED, name) for name in ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion")),
     *((ACCOUNT, name) for name in ("lambda:CreateFunction", "ram:CreateResourceShare", "ram:AssociateResourceShare")),
 ]

@@ -1,4 +1,5 @@
-"""String engines as main engines, and as second ones: contradictions, limits, and what their formula leaves open (S1)."""
+"""String engines as main engines, and as second ones: contradictions, limits, and what their formula leaves open
+(S1)."""
 
 from __future__ import annotations
 
@@ -50,7 +51,9 @@ def test_a_string_engine_proves(engine: Engine) -> None:
     assert verdict(CANNOT, engine=engine, timeout=20).status is Status.PROVED
 
 
-@pytest.mark.parametrize(("engine", "found"), [(Engine.CVC5_STRINGS, CAN), (Engine.Z3_STRINGS, overlap_problems(6)[0].estate)])
+@pytest.mark.parametrize(
+    ("engine", "found"), [(Engine.CVC5_STRINGS, CAN), (Engine.Z3_STRINGS, overlap_problems(6)[0].estate)]
+)
 def test_a_string_engine_refutes_with_a_request(engine: Engine, found: Estate) -> None:
     refuted = verdict(found, engine=engine, timeout=20)
     assert refuted.status is Status.REFUTED and refuted.counterexample is not None
@@ -93,10 +96,14 @@ def test_a_proof_names_the_same_statements() -> None:
 def test_verdicts_are_those_of_the_classes(seed: int) -> None:
     problem = speed_problem(seed, 5)
     expected = [found.status for found in prove(problem.estate, problem.invariants).verdicts]
-    assert [v.status for v in prove(problem.estate, problem.invariants, engine=Engine.CVC5_STRINGS, timeout=20).verdicts] == expected
+    assert [
+        v.status for v in prove(problem.estate, problem.invariants, engine=Engine.CVC5_STRINGS, timeout=20).verdicts
+    ] == expected
     checked = prove(problem.estate, problem.invariants, engine=Engine.SAT, cross_check=True)
     assert [v.status for v in checked.verdicts] == expected
-    assert {v.agreement for v in checked.verdicts} == {Agreement.AGREED} and checked.second_engine is Engine.CVC5_STRINGS
+    assert {v.agreement for v in checked.verdicts} == {
+        Agreement.AGREED
+    } and checked.second_engine is Engine.CVC5_STRINGS
 
 
 def test_s1_no_answer_is_unknown_as_the_first_and_told_as_the_second(answering: Answering) -> None:
@@ -121,7 +128,10 @@ def test_a_contradiction_is_no_verdict(answering: Answering, found: Estate, said
 
 def test_l7_what_the_formula_leaves_open_is_no_contradiction(answering: Answering) -> None:
     impossible = conditioned(
-        {"StringEqualsIgnoreCase": {"aws:UserAgent": "${aws:Referer}"}, "StringEquals": {"aws:UserAgent": "a", "aws:Referer": "b"}}
+        {
+            "StringEqualsIgnoreCase": {"aws:UserAgent": "${aws:Referer}"},
+            "StringEquals": {"aws:UserAgent": "a", "aws:Referer": "b"},
+        }
     )
     assert verdict(impossible, nobody("kms:Decrypt")).status is Status.PROVED
     answering(Sat())

@@ -1,4 +1,5 @@
-"""Suggest: what is suggested is proved again here, with the other invariants and the requests that broke it; cases by rule."""
+"""Suggest: what is suggested is proved again here, with the other invariants and the requests that broke it; cases by
+rule."""
 
 from __future__ import annotations
 
@@ -66,11 +67,13 @@ def texts(found: Advice) -> list[str]:
     return [edit.text for suggestion in found.suggestions for edit in suggestion.edits]
 
 
-# --- cases ---------------------------------------------------------------------------------------------------------------------
+# --- cases ------------------------------------------------------------------------------------------------------------
 
 
 def test_ifexists_is_the_first_thing_to_go() -> None:
-    found = estate(allow(aws(REPORTS), "kms:Decrypt", Condition={"StringEqualsIfExists": {TENANT: "acme"}}), accounts=KNOWN)
+    found = estate(
+        allow(aws(REPORTS), "kms:Decrypt", Condition={"StringEqualsIfExists": {TENANT: "acme"}}), accounts=KNOWN
+    )
     first = advice(found, builtin("encryption-context-required:tenant=acme")).suggestions[0]
     (edit,) = first.edits
     assert "[StringEqualsIfExists] → [StringEquals]" in edit.text
@@ -84,7 +87,8 @@ def test_what_the_invariant_demands_is_put_into_a_condition() -> None:
 
 
 def test_a_deny_about_just_the_scope_loses_the_least() -> None:
-    """It loses what the invariant forbids and nothing else, so it is never behind another of as many edits that loses more."""
+    """It loses what the invariant forbids and nothing else, so it is never behind another of as many edits that loses
+    more."""
     found = estate(allow("*", Sid="Everybody"), accounts=KNOWN)
     best = advice(found, builtin("no-external-access")).suggestions[0]
     assert best.comparison is not None
@@ -166,7 +170,9 @@ def test_retiring_grants_is_beyond_any_key_policy() -> None:
 
 def test_a_verdict_that_would_be_unknown_is_no_suggestion() -> None:
     """S1: what is not known may let others in whom the Allow does not name; a Deny stops them as well (D1)."""
-    thing = Unmodelled("grants", "G1", Influence.MAY_ALLOW, "grants that are not in the input", key=KEY, account=PARTNER)
+    thing = Unmodelled(
+        "grants", "G1", Influence.MAY_ALLOW, "grants that are not in the input", key=KEY, account=PARTNER
+    )
     found = estate(allow(aws("arn:aws:iam::777788889999:root"), "kms:Decrypt"), unmodelled=(thing,))
     answer = advice(found, nobody("kms:Decrypt", callers=OUTSIDERS))
     assert answer.suggestions
@@ -180,12 +186,14 @@ def test_what_is_proved_needs_no_suggestion() -> None:
 
 def test_numbers_and_targets_are_those_of_the_invariants() -> None:
     found = estate(allow("*"), accounts=KNOWN)
-    everything = suggest(found, [builtin("no-external-access"), builtin("no-policy-lockout"), builtin("no-public-access")])
+    everything = suggest(
+        found, [builtin("no-external-access"), builtin("no-policy-lockout"), builtin("no-public-access")]
+    )
     assert [item.number for item in everything.advice] == [1, 2, 3]
     assert {item.target for item in everything.advice} == {KEY}
 
 
-# --- laws ------------------------------------------------------------------------------------------------------------------------
+# --- laws -------------------------------------------------------------------------------------------------------------
 
 
 def another_claim(dice: random.Random, name: str) -> Invariant:

@@ -11,8 +11,12 @@ from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.verify.assumptions import summary
 
 
-@pytest.mark.parametrize(("label", "key", "told"), [("G1", KEY, None), ("G1", None, None), ("G1", f"{KEY}0", 0), ("U3", KEY, 0)])
-def test_g1_how_many_grants_there_are_is_not_said_where_one_is_not_known(label: str, key: str | None, told: int | None) -> None:
+@pytest.mark.parametrize(
+    ("label", "key", "told"), [("G1", KEY, None), ("G1", None, None), ("G1", f"{KEY}0", 0), ("U3", KEY, 0)]
+)
+def test_g1_how_many_grants_there_are_is_not_said_where_one_is_not_known(
+    label: str, key: str | None, told: int | None
+) -> None:
     found = estate(allow("*"))
     (only,) = found.keys
     only = replace(only, grants=())

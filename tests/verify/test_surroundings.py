@@ -1,4 +1,5 @@
-"""Verdicts about keys with grants, control policies, boundaries and endpoints: what is proved, what refutes, and on what it rests."""
+"""Verdicts about keys with grants, control policies, boundaries and endpoints: what is proved, what refutes, and on
+what it rests."""
 
 from __future__ import annotations
 
@@ -7,7 +8,22 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, PARTNER_ROLE, REPORTS, ROOT, allow, aws, estate, home, identity, own, policy
+from tests.evaluate.estates import (
+    ALICE,
+    HOME,
+    KEY,
+    PARTNER,
+    PARTNER_ROLE,
+    REPORTS,
+    ROOT,
+    allow,
+    aws,
+    estate,
+    home,
+    identity,
+    own,
+    policy,
+)
 from tests.problem.deciding import FULL, LIMIT, NO_DECRYPT, SERVICE, bounded, control, grant, organization
 from tests.verify.conditions import string_equals
 from tests.verify.proving import always, nobody, status, verdict
@@ -65,7 +81,9 @@ def test_g3_a_witness_shows_the_encryption_context_that_a_grant_demands() -> Non
 
 def test_g3_names_in_another_case_need_the_reading() -> None:
     found = with_grants(grant(ALICE, context_subset=(("Dept", "IT"),)))
-    only = Condition(Operator("StringEquals", "ForAllValues", False), Text("kms:EncryptionContextKeys"), (Text("dept"),))
+    only = Condition(
+        Operator("StringEquals", "ForAllValues", False), Text("kms:EncryptionContextKeys"), (Text("dept"),)
+    )
     claim = nobody(when=Holds(only))
     assert ("G3-names", True) in refuted(found, claim).readings
     assert verdict(found, claim, readings={"G3-names": False}).status.value == "proved"
@@ -88,7 +106,9 @@ def test_g3_an_open_ended_context_may_hold_other_pairs() -> None:
 def test_g2_a_service_with_its_source() -> None:
     found = refuted(with_grants(grant(SERVICE, source_arn="arn:aws:s3:::example")))
     assert found.request.caller.kind is CallerKind.SERVICE and context(found)["aws:SourceArn"] == "arn:aws:s3:::example"
-    unsourced = nobody(callers=OfKind(CallerKind.SERVICE), when=ConditionNot(string_equals("aws:SourceArn", "arn:aws:s3:::example")))
+    unsourced = nobody(
+        callers=OfKind(CallerKind.SERVICE), when=ConditionNot(string_equals("aws:SourceArn", "arn:aws:s3:::example"))
+    )
     assert status(with_grants(grant(SERVICE, source_arn="arn:aws:s3:::example")), unsourced) == "proved"
 
 
@@ -113,7 +133,9 @@ def test_g6_a_grant_that_may_be_passed_on() -> None:
 
 
 def test_g6_the_command_asks_for_a_constraint_as_strict() -> None:
-    found = refuted(with_grants(grant(ALICE, "CreateGrant", "Decrypt", context_equals=(("Dept", "IT"),))), nobody("kms:CreateGrant"))
+    found = refuted(
+        with_grants(grant(ALICE, "CreateGrant", "Decrypt", context_equals=(("Dept", "IT"),))), nobody("kms:CreateGrant")
+    )
     assert context(found)["kms:GrantConstraintType"] == "EncryptionContextEquals"
     assert found.command is not None and "'EncryptionContextEquals={Dept=IT}'" in found.command
 
@@ -150,7 +172,9 @@ def test_g1_few_and_many_grants_are_proved_and_refuted_alike(count: int) -> None
     roles = [f"arn:aws:iam::{HOME}:role/worker-{n}" for n in range(count)]
     grants = [grant(role, id=f"g{n}", context_subset=(("volume", f"vol-{n}"),)) for n, role in enumerate(roles)]
     assert status(with_grants(*grants), nobody(callers=OUTSIDE)) == "proved"
-    found = refuted(with_grants(*grants, accounts=(home(*map(identity, roles)),)), nobody(callers=PrincipalLike(Text(roles[-1]))))
+    found = refuted(
+        with_grants(*grants, accounts=(home(*map(identity, roles)),)), nobody(callers=PrincipalLike(Text(roles[-1])))
+    )
     assert context(found)["kms:EncryptionContext:volume"] == f"vol-{count - 1}"
 
 
@@ -158,7 +182,9 @@ def test_g1_few_and_many_grants_are_proved_and_refuted_alike(count: int) -> None
 
 
 def test_d7_an_scp_proves_and_is_named() -> None:
-    found = replace(estate(allow(aws(ROOT, ALICE))), organization=organization([[control(FULL), control(NO_DECRYPT, name="guard")]]))
+    found = replace(
+        estate(allow(aws(ROOT, ALICE))), organization=organization([[control(FULL), control(NO_DECRYPT, name="guard")]])
+    )
     answer = verdict(found, nobody(callers=ALICE_ONLY))
     assert answer.status.value == "proved" and [ref.policy_name for ref in answer.rests_on] == ["guard"]
     assert status(found, nobody()) == "proved"
@@ -169,11 +195,16 @@ def test_d7_an_scp_that_denies_decides_what_can_always_be_done() -> None:
     claim = always(callers=ALICE_ONLY)
     base = estate(allow(aws(ALICE)))
     assert status(replace(base, organization=organization([[control(FULL)]])), claim) == "proved"
-    assert status(replace(base, organization=organization([[control(FULL), control(NO_DECRYPT, name="guard")]])), claim) == "refuted"
+    assert (
+        status(replace(base, organization=organization([[control(FULL), control(NO_DECRYPT, name="guard")]])), claim)
+        == "refuted"
+    )
 
 
 def test_d7_an_rcp_keeps_services_out() -> None:
-    guard = control({**NO_DECRYPT, "Condition": {"Bool": {"aws:PrincipalIsAWSService": "true"}}}, kind=PolicyKind.RCP, name="guard")
+    guard = control(
+        {**NO_DECRYPT, "Condition": {"Bool": {"aws:PrincipalIsAWSService": "true"}}}, kind=PolicyKind.RCP, name="guard"
+    )
     services = nobody(callers=OfKind(CallerKind.SERVICE))
     found = estate(allow("*"))
     assert status(found, services) == "refuted"
@@ -181,7 +212,9 @@ def test_d7_an_rcp_keeps_services_out() -> None:
 
 
 def test_d4_a_boundary_limits_a_role_and_not_a_user_that_is_named() -> None:
-    found = estate(allow(aws(ALICE, REPORTS)), accounts=(home(bounded(ALICE, own(), LIMIT), bounded(REPORTS, own(), LIMIT)),))
+    found = estate(
+        allow(aws(ALICE, REPORTS)), accounts=(home(bounded(ALICE, own(), LIMIT), bounded(REPORTS, own(), LIMIT)),)
+    )
     assert status(found, nobody(callers=PrincipalLike(Text(REPORTS)))) == "proved"
     assert status(found, nobody(callers=ALICE_ONLY)) == "refuted"
 
@@ -197,7 +230,9 @@ def test_p5_a_bounded_role_is_never_spared() -> None:
 
 def test_v_a_witness_goes_around_an_endpoint_that_refuses() -> None:
     refusing = policy(allow("*", "kms:Encrypt"), kind=PolicyKind.ENDPOINT, identity="vpce-0a1b2c3d")
-    found = replace(estate(allow(aws(ALICE))), endpoints=(Endpoint("vpce-0a1b2c3d", "us-west-2", "vpc-0123abcd", HOME, refusing),))
+    found = replace(
+        estate(allow(aws(ALICE))), endpoints=(Endpoint("vpce-0a1b2c3d", "us-west-2", "vpc-0123abcd", HOME, refusing),)
+    )
     assert "aws:SourceVpce" not in context(refuted(found, nobody(callers=ALICE_ONLY)))
     through = string_equals("aws:SourceVpce", "vpce-0a1b2c3d")
     assert status(found, nobody(callers=ALICE_ONLY, when=through)) == "proved"

@@ -118,7 +118,11 @@ def thing(influence: Influence, **scope: Any) -> Unmodelled:
 
 @pytest.mark.parametrize(
     ("influence", "when_allowed", "when_refused"),
-    [(Influence.MAY_ALLOW, "refuted", "unknown"), (Influence.MAY_REFUSE, "unknown", "proved"), (Influence.EITHER, "unknown", "unknown")],
+    [
+        (Influence.MAY_ALLOW, "refuted", "unknown"),
+        (Influence.MAY_REFUSE, "unknown", "proved"),
+        (Influence.EITHER, "unknown", "unknown"),
+    ],
 )
 def test_s1_what_is_not_modelled_makes_unknown_only_what_it_could_change(
     influence: Influence, when_allowed: str, when_refused: str
@@ -130,7 +134,11 @@ def test_s1_what_is_not_modelled_makes_unknown_only_what_it_could_change(
 
 @pytest.mark.parametrize(
     ("influence", "when_allowed", "when_refused"),
-    [(Influence.MAY_ALLOW, "proved", "unknown"), (Influence.MAY_REFUSE, "unknown", "refuted"), (Influence.EITHER, "unknown", "unknown")],
+    [
+        (Influence.MAY_ALLOW, "proved", "unknown"),
+        (Influence.MAY_REFUSE, "unknown", "refuted"),
+        (Influence.EITHER, "unknown", "unknown"),
+    ],
 )
 def test_s1_the_same_for_guarantees(influence: Influence, when_allowed: str, when_refused: str) -> None:
     things, claim = (thing(influence),), always(callers=ALICE_ONLY)
@@ -144,7 +152,9 @@ def test_s1_a_scope_that_is_not_modelled_is_not_settled_by_a_replay() -> None:
     (as_text,) = policy(allow(Condition={"NumericEquals": {"aws:username": "5"}})).statements[0].conditions
     found = verdict(conditioned({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), nobody(when=Holds(as_text)))
     assert found.status.value == "unknown" and found.reason is not None and found.reason.rule == "C3"
-    assert status(conditioned({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), nobody(when=Holds(in_network))) == "refuted"
+    assert (
+        status(conditioned({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), nobody(when=Holds(in_network))) == "refuted"
+    )
 
 
 def test_s1_a_deny_stands_above_whatever_may_allow() -> None:
@@ -230,7 +240,12 @@ def test_f5_a_direct_call_carries_no_via_service() -> None:
     through = {"StringLike": {"kms:ViaService": "*"}}
     assert status(estate(allow(aws(ALICE)), deny(Condition=through))) == "refuted"
     assert (
-        status(estate(allow(aws(ALICE)), deny(Condition={"StringNotLike": {"kms:ViaService": "*"}}), deny(Condition=through))) == "proved"
+        status(
+            estate(
+                allow(aws(ALICE)), deny(Condition={"StringNotLike": {"kms:ViaService": "*"}}), deny(Condition=through)
+            )
+        )
+        == "proved"
     )
 
 
@@ -291,7 +306,9 @@ def test_twenty_patterns_on_one_attribute_in_all_four_forms(needed: str) -> None
     value = dict(answer.counterexample.request.context)[key]
     met = [letter for letter in LETTERS if letter in value]
     assert {"all": len(met) == 20, "ten": len(met) == 10, "none": not met, "any": bool(met)}[needed]
-    against = deny(Condition={"StringLike": {key: "*a*"}} if needed in ("all", "ten") else {"StringNotLike": {key: "*a*"}})
+    against = deny(
+        Condition={"StringLike": {key: "*a*"}} if needed in ("all", "ten") else {"StringNotLike": {key: "*a*"}}
+    )
     last = {"any": [deny(Condition={"StringLike": {key: many}})]}.get(needed, [against])
     assert status(estate(start, *form, *last)) == "proved"
 
@@ -336,7 +353,10 @@ def test_the_statements_that_a_proof_rests_on_suffice(claim: object) -> None:
     kept = {ref.index for ref in answer.rests_on}
     (only,) = whole.keys[0].policies or ()
     denies = tuple(s for s in only.statements if s.index in kept or s.effect.value == "Allow")
-    assert status(replace(whole, keys=(replace(whole.keys[0], policies=(replace(only, statements=denies),)),)), claim) == "proved"
+    assert (
+        status(replace(whole, keys=(replace(whole.keys[0], policies=(replace(only, statements=denies),)),)), claim)
+        == "proved"
+    )
     assert len(denies) < len(STATEMENTS)
 
 
@@ -383,16 +403,25 @@ def nearest(found: Estate) -> object:
 
 
 @pytest.mark.parametrize("command", [verdict, partial(who_can, witnesses=True), findings, nearest, lint])
-def test_a_replay_that_contradicts_the_problem_is_an_error(command: Callable[[Estate], object], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replay_that_contradicts_the_problem_is_an_error(
+    command: Callable[[Estate], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The problem is made to say that everything is allowed; `evaluate` knows better."""
     monkeypatch.setattr(RuledSpace, "allowed", lambda _: TRUE)
     with pytest.raises(InternalDisagreement):
-        command(estate(allow("*", "kms:Decrypt", Condition={"ForAllValues:StringEquals": {"kms:EncryptionContextKeys": "a"}}), deny()))
+        command(
+            estate(
+                allow("*", "kms:Decrypt", Condition={"ForAllValues:StringEquals": {"kms:EncryptionContextKeys": "a"}}),
+                deny(),
+            )
+        )
 
 
 @pytest.mark.parametrize(("absent", "readings"), [("false", (("F6-untag", True),)), ("true", ())])
 def test_f6_a_refutation_says_that_requests_of_untagging_must_have_values_of_tags(
     absent: str, readings: tuple[tuple[str, bool], ...]
 ) -> None:
-    found = verdict(conditioned({"Null": {"aws:RequestTag/team": absent}}, "kms:UntagResource"), nobody("kms:UntagResource")).counterexample
+    found = verdict(
+        conditioned({"Null": {"aws:RequestTag/team": absent}}, "kms:UntagResource"), nobody("kms:UntagResource")
+    ).counterexample
     assert found is not None and found.readings == readings

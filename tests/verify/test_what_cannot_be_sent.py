@@ -29,8 +29,22 @@ from verifier.verify.explanation.symbolic_values import Undetermined, concrete_v
 
 HOME = "111122223333"
 KEY_ARN = f"arn:aws:kms:us-east-1:{HOME}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-CALLERS = (f"arn:aws:iam::{HOME}:user/alice", f"arn:aws:sts::{HOME}:assumed-role/r/s", f"arn:aws:iam::{HOME}:root", "s3.amazonaws.com")
-TEXTS = ("example", HOME, "o-exampleorg", "s3.us-east-1.amazonaws.com", "s3.amazonaws.com", "alias/x", "us-west-2", "vpc-0a1b")
+CALLERS = (
+    f"arn:aws:iam::{HOME}:user/alice",
+    f"arn:aws:sts::{HOME}:assumed-role/r/s",
+    f"arn:aws:iam::{HOME}:root",
+    "s3.amazonaws.com",
+)
+TEXTS = (
+    "example",
+    HOME,
+    "o-exampleorg",
+    "s3.us-east-1.amazonaws.com",
+    "s3.amazonaws.com",
+    "alias/x",
+    "us-west-2",
+    "vpc-0a1b",
+)
 VALUES = {
     ValueType.STRING: TEXTS,
     ValueType.BOOL: ("true", "false"),
@@ -70,7 +84,9 @@ def is_impossible(question: Question, request: Request) -> bool:
     """Whether no request of the problem has the caller, the action and the values of this one."""
     given = {name.lower(): value for name, value in request.context}
     try:
-        values = {name: value for name, value in concrete_values(question, request).items() if _is_said(name, value, given)}
+        values = {
+            name: value for name, value in concrete_values(question, request).items() if _is_said(name, value, given)
+        }
         known = list(constraints(question, request, values))
     except Undetermined:
         return True
@@ -97,7 +113,9 @@ def values_of(key: ConditionKey) -> list[str | list[str]]:
 
 def actions_with(key: ConditionKey) -> list[str]:
     """A few actions, one that carries the key among them."""
-    carrying = [action.name for action in actions() if "key" in action.resources and key.name.lower() in action.condition_keys]
+    carrying = [
+        action.name for action in actions() if "key" in action.resources and key.name.lower() in action.condition_keys
+    ]
     return list(dict.fromkeys(("kms:Decrypt", "kms:CreateGrant", "kms:ReplicateKey", *carrying[:1])))
 
 
@@ -126,11 +144,21 @@ def test_several_keys(seed: int, tmp_path: Path) -> None:
     keys = dice.sample([key for key in KEYS if key.name.startswith("aws:") or key.name in OF_KEYS], 3)
     estate = policy_on(tmp_path, [key.name for key in keys])
     for _ in range(20):
-        caller, action = dice.choice(CALLERS), dice.choice(["kms:Decrypt", "kms:CreateGrant", "kms:ListGrants", "kms:Sign"])
+        caller, action = (
+            dice.choice(CALLERS),
+            dice.choice(["kms:Decrypt", "kms:CreateGrant", "kms:ListGrants", "kms:Sign"]),
+        )
         context = {key.name: dice.choice(values_of(key)) for key in keys}
-        request = request_from_json(estate, {"principal": caller, "action": action, "resource": KEY_ARN, "context": context})
+        request = request_from_json(
+            estate, {"principal": caller, "action": action, "resource": KEY_ARN, "context": context}
+        )
         said = evaluate(estate, request).impossible
-        assert bool(said) == is_impossible(ask(estate, target_of(estate, request), ()), request), (caller, action, context, said)
+        assert bool(said) == is_impossible(ask(estate, target_of(estate, request), ()), request), (
+            caller,
+            action,
+            context,
+            said,
+        )
 
 
 OF_KEYS = (

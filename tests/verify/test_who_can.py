@@ -1,4 +1,5 @@
-"""Who can, held against `evaluate`: on requests of generated estates, and on requests drawn from inside and outside its rows."""
+"""Who can, held against `evaluate`: on requests of generated estates, and on requests drawn from inside and outside its
+rows."""
 
 from __future__ import annotations
 
@@ -63,7 +64,10 @@ def test_rows_agree_with_evaluate(part: int) -> None:
                 if outcome is Outcome.DENY:
                     assert own == [], (request, chosen)
                 elif outcome is Outcome.ALLOW and not found.reasons:
-                    assert len(own) >= 1 and joint.diagrams.implies(node, joint.diagrams.any_of(found.nodes)), (request, chosen)
+                    assert len(own) >= 1 and joint.diagrams.implies(node, joint.diagrams.any_of(found.nodes)), (
+                        request,
+                        chosen,
+                    )
                 counts[outcome.value] += 1
 
     assert counts["allow"] > 60 and counts["deny"] > 120, counts
@@ -83,10 +87,15 @@ def test_requests_inside_are_allowed_and_outside_refused(part: int) -> None:
                 callers, request = row.region.callers, drawn.request
                 assert request.action in row.region.actions.names
                 if callers.names and len(callers.names) == 1 and diagrams.values(node, "principal").bit_count() == 1:
-                    assert request.caller.principal_arn not in {name for other in found.rows if other is row for name in other.besides}
+                    assert request.caller.principal_arn not in {
+                        name for other in found.rows if other is row for name in other.besides
+                    }
                 elif not callers.names:
                     own = request.caller.principal_arn
-                    assert about(callers.text.replace("every other ", "every "), own, given.target.account), (callers, own)
+                    assert about(callers.text.replace("every other ", "every "), own, given.target.account), (
+                        callers,
+                        own,
+                    )
                 counts["allow"] += 1
         outside = diagrams.minus(joint.known_action, joint.sides[0].allowed)
         counts["deny"] += sum(1 for _ in draws(joint, outside, dice, 60, Outcome.DENY))
@@ -105,7 +114,12 @@ def test_rows_are_disjoint_and_together_everything() -> None:
             named = len(found.rows[number].region.callers.names) == 1
             for other_number, other in enumerate(found.nodes[:number]):
                 both_named = named and len(found.rows[other_number].region.callers.names) == 1
-                assert both_named or diagrams.both(node, other) == NOTHING or found.rows[number].besides or found.rows[other_number].besides
+                assert (
+                    both_named
+                    or diagrams.both(node, other) == NOTHING
+                    or found.rows[number].besides
+                    or found.rows[other_number].besides
+                )
         if not found.reasons:
             allowed = diagrams.both(joint.sides[0].allowed, joint.known_action)
             missed = diagrams.minus(allowed, diagrams.any_of(found.nodes))
@@ -153,4 +167,8 @@ def test_what_a_caller_can_is_what_is_said_of_it_among_all() -> None:
 
 
 def _by_action(rows: Sequence[Access]) -> dict[str, object]:
-    return {action: (row.region.always, row.ways and frozenset(row.ways)) for row in rows for action in row.region.actions.names}
+    return {
+        action: (row.region.always, row.ways and frozenset(row.ways))
+        for row in rows
+        for action in row.region.actions.names
+    }

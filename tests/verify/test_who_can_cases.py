@@ -1,4 +1,5 @@
-"""Who can on the examples and on small policies: who is named, under which conditions, through what, and what makes a list incomplete."""
+"""Who can on the examples and on small policies: who is named, under which conditions, through what, and what makes a
+list incomplete."""
 
 from __future__ import annotations
 
@@ -31,7 +32,9 @@ def example(name: str) -> Estate:
 
 def estate(*statements: dict[str, Any], **parts: Any) -> Estate:
     """A key of HOME with a policy, and whatever else."""
-    return replace(problem("p", policy_of(list(statements)), 'invariant "i": no caller can kms:Decrypt').estate, **parts)
+    return replace(
+        problem("p", policy_of(list(statements)), 'invariant "i": no caller can kms:Decrypt').estate, **parts
+    )
 
 
 def allow(principal: Any, actions: Any = "kms:Decrypt", **rest: Any) -> dict[str, Any]:
@@ -67,7 +70,9 @@ def test_payments() -> None:
 
 def test_ways_are_told_action_by_action() -> None:
     rows = [
-        row for row in answer(example("payments"), "kms:*", keys=["payments"]).rows if row.region.callers.names == (role(HOME, "KeyAdmin"),)
+        row
+        for row in answer(example("payments"), "kms:*", keys=["payments"]).rows
+        if row.region.callers.names == (role(HOME, "KeyAdmin"),)
     ]
     found = {name: ways(row) for row in rows for name in row.region.actions.names}
     assert found["kms:PutKeyPolicy"] == {frozenset({"Key administrators"})}
@@ -84,7 +89,9 @@ def test_grants_are_ways_and_their_grantees_are_named() -> None:
 
 
 def test_outside_callers_are_regions_and_the_others_are_told_as_others() -> None:
-    found = estate(allow({"AWS": [PARTNER, HOME]}), allow({"AWS": "*"}, Condition={"StringEquals": {"aws:PrincipalAccount": HOME}}))
+    found = estate(
+        allow({"AWS": [PARTNER, HOME]}), allow({"AWS": "*"}, Condition={"StringEquals": {"aws:PrincipalAccount": HOME}})
+    )
     account = Account(HOME, roles=(Identity(role(HOME, "app")), Identity(role(HOME, "batch"))))
     key = answer(replace(found, accounts=(account,)))
     texts = [row.region.callers.text for row in key.rows]
@@ -106,7 +113,9 @@ def test_nobody_is_a_complete_answer() -> None:
 
 def test_the_empty_way_is_that_of_the_account_alone() -> None:
     """G5: RetireGrant needs no statement of the key policy."""
-    (row,) = (row for row in answer(estate(allow({"AWS": HOME}, "kms:*")), "kms:RetireGrant").rows if row.region.callers.names)
+    (row,) = (
+        row for row in answer(estate(allow({"AWS": HOME}, "kms:*")), "kms:RetireGrant").rows if row.region.callers.names
+    )
     assert row.region.callers.names == (f"arn:aws:iam::{HOME}:root",) and row.ways == ((),)
 
 
@@ -133,7 +142,9 @@ def test_transposed(caller: str, names: set[str]) -> None:
 def test_a_reading_that_is_held_is_no_condition() -> None:
     """P5: a `NotPrincipal` that lists the role and not its session."""
     deny = {"Effect": "Deny", "NotPrincipal": {"AWS": role(HOME, "app")}, "Action": "kms:*", "Resource": "*"}
-    found = estate(allow({"AWS": role(HOME, "app")}), deny, accounts=(Account(HOME, roles=(Identity(role(HOME, "app")),)),))
+    found = estate(
+        allow({"AWS": role(HOME, "app")}), deny, accounts=(Account(HOME, roles=(Identity(role(HOME, "app")),)),)
+    )
     (row,) = answer(found).rows
     assert [limit.subject for case in row.region.when for limit in case] == ["P5"]
     assert [row.region.always for row in answer(found, readings={"P5": True}).rows] == [True]
@@ -223,21 +234,29 @@ def test_the_public_function_takes_names() -> None:
 
 
 def test_a_grant_of_many_is_named_where_it_is_the_only_one() -> None:
-    """Grants beyond 64 of one key count as one where their operations are the same; `worker-1` is the grantee of one."""
+    """Grants beyond 64 of one key count as one where their operations are the same; `worker-1` is the grantee of
+    one."""
     found = granted_problem(NAMED_ONE_BY_ONE + 40).estate
     (grants,) = (key.grants for key in found.keys)
     grant = next(grant for grant in grants or () if grant.grantee.value.endswith("worker-1"))
-    (row, *_) = (row for row in answer(found, *grant.operations[:1]).rows if row.region.callers.names == (grant.grantee.value,))
+    (row, *_) = (
+        row for row in answer(found, *grant.operations[:1]).rows if row.region.callers.names == (grant.grantee.value,)
+    )
     assert [[statement.policy_name for statement in way] for way in row.ways or ()] == [[f"grant {grant.id}"]]
 
 
 def test_grants_of_many_to_one_caller_stay_together() -> None:
     found = granted_problem(NAMED_ONE_BY_ONE + 40).estate
     one = role(PARTNER, "same")
-    grants = tuple(replace(grant, grantee=Principal(PrincipalType.ROLE, one, PARTNER, "aws")) for grant in found.keys[0].grants or ())
+    grants = tuple(
+        replace(grant, grantee=Principal(PrincipalType.ROLE, one, PARTNER, "aws"))
+        for grant in found.keys[0].grants or ()
+    )
     rows = answer(replace(found, keys=(replace(found.keys[0], grants=grants),)), "kms:Decrypt").rows
     (row, *_) = (row for row in rows if row.region.callers.names == (one,))
-    assert row.ways and all("more of the same operations" in statement.policy_name for way in row.ways for statement in way)
+    assert row.ways and all(
+        "more of the same operations" in statement.policy_name for way in row.ways for statement in way
+    )
 
 
 def test_s1_what_is_not_modelled_is_no_way() -> None:

@@ -125,7 +125,9 @@ def _add(dice: Dice, setting: Setting, case: Json) -> None:
     if policies and dice.chance(70):
         statements(dice.one(list(policies.values()))).append(dice.one(statements(key_policy(dice, setting.theme, key))))
     elif identity_documents(case):
-        statements(dice.one(identity_documents(case))).append(dice.one(statements(identity_policy(dice, setting.theme))))
+        statements(dice.one(identity_documents(case))).append(
+            dice.one(statements(identity_policy(dice, setting.theme)))
+        )
 
 
 def _drop(dice: Dice, setting: Setting, case: Json) -> None:
@@ -227,7 +229,11 @@ def expanded(dice: Dice, setting: Setting, case: Json) -> None:
 def _known(pattern: str) -> list[str]:
     import fnmatch
 
-    return [action.name for action in actions() if fnmatch.fnmatchcase(action.name.lower(), pattern.lower().replace("[", "[[]"))]
+    return [
+        action.name
+        for action in actions()
+        if fnmatch.fnmatchcase(action.name.lower(), pattern.lower().replace("[", "[[]"))
+    ]
 
 
 def _shuffled(dice: Dice, items: list[Any]) -> list[Any]:

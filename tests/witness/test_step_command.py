@@ -1,4 +1,5 @@
-"""The commands of steps are commands that the AWS CLI has: its operations and options are those of botocore's models."""
+"""The commands of steps are commands that the AWS CLI has: its operations and options are those of botocore's
+models."""
 
 from __future__ import annotations
 
@@ -64,12 +65,22 @@ def moves() -> Iterator[Move]:
     yield from (Move(StepKind.PASS_ROLE, passing(action), Became(ROLE)) for action in sorted(in_ways_to_run()))
     changing = sorted({action for kind in KINDS.values() for way in kind.ways for action, _ in way})
     yield from (Move(StepKind.CHANGE_CODE, asking(action), Became(ROLE)) for action in changing)
-    session = Caller(CallerKind.FEDERATED, f"arn:aws:sts::{HOME}:federated-user/fay", HOME, issuer=ALICE, session_tags=(("team", "red"),))
+    session = Caller(
+        CallerKind.FEDERATED,
+        f"arn:aws:sts::{HOME}:federated-user/fay",
+        HOME,
+        issuer=ALICE,
+        session_tags=(("team", "red"),),
+    )
     yield Move(StepKind.FEDERATE, asking("sts:GetFederationToken"), Became(session))
     for owner in (ALICE, GROUP):
         inline = made(PolicyKind.IDENTITY, f"{owner}#extra", allowing(None, "*"))
         yield Move(StepKind.PUT_POLICY, (), PolicyAdded(owner, inline))
-        yield Move(StepKind.ATTACH_POLICY, (), PolicyAdded(owner, replace(inline, identity="arn:aws:iam::aws:policy/AdministratorAccess")))
+        yield Move(
+            StepKind.ATTACH_POLICY,
+            (),
+            PolicyAdded(owner, replace(inline, identity="arn:aws:iam::aws:policy/AdministratorAccess")),
+        )
     bypassing = asking("kms:PutKeyPolicy", kms_BypassPolicyLockoutSafetyCheck="true")
     yield Move(StepKind.PUT_KEY_POLICY, bypassing, CHANGES[StepKind.PUT_KEY_POLICY])
     yield Move(StepKind.REPLICATE, bypassing, CHANGES[StepKind.REPLICATE])
@@ -120,7 +131,9 @@ def test_what_the_request_asks_for_is_there() -> None:
 
 def test_a_long_or_unknown_document_is_a_file() -> None:
     many = made(PolicyKind.IDENTITY, f"{OPS}#extra", *[allowing(None, "kms:Decrypt")] * 20)
-    assert step_commands(Move(StepKind.PUT_POLICY, (), PolicyAdded(OPS, many)))[0].endswith("--policy-document file://policy.json")
+    assert step_commands(Move(StepKind.PUT_POLICY, (), PolicyAdded(OPS, many)))[0].endswith(
+        "--policy-document file://policy.json"
+    )
     (statement,) = made(PolicyKind.IDENTITY, f"{OPS}#extra", allowing(None, "kms:Decrypt")).statements
     doubted = replace(many, statements=(replace(statement, doubt="x"),))
     assert step_commands(Move(StepKind.PUT_POLICY, (), PolicyAdded(OPS, doubted)))[0].endswith("file://policy.json")

@@ -21,7 +21,9 @@ X, Y = "aws:PrincipalTag/x", "aws:PrincipalTag/y"
 
 def test_a_search_past_its_budget_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     key = "aws:PrincipalTag/x"
-    found = estate(allow(aws(ALICE), "kms:Decrypt"), *(deny(Condition={"StringNotLike": {key: f"*{c}*"}}) for c in LETTERS))
+    found = estate(
+        allow(aws(ALICE), "kms:Decrypt"), *(deny(Condition={"StringNotLike": {key: f"*{c}*"}}) for c in LETTERS)
+    )
     assert status(found) == "refuted"
     monkeypatch.setattr(search, "SEARCH_BUDGET", 10)
     answer = verdict(found)
@@ -29,11 +31,16 @@ def test_a_search_past_its_budget_is_unknown(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_class_with_more_members_than_were_tried_is_no_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Eight spellings, pairwise different: more than one is needed, so a search among one must not claim that there are none."""
+    """Eight spellings, pairwise different: more than one is needed, so a search among one must not claim that there are
+    none."""
     tags = [f"aws:PrincipalTag/t{number}" for number in range(3)]
     different = {tags[0]: [f"${{{tags[1]}}}", f"${{{tags[2]}}}"], tags[1]: f"${{{tags[2]}}}"}
     found = conditioned(
-        {"StringEqualsIgnoreCase": dict.fromkeys(tags, "abc"), "StringNotEquals": different, "Null": dict.fromkeys(tags, "false")}
+        {
+            "StringEqualsIgnoreCase": dict.fromkeys(tags, "abc"),
+            "StringNotEquals": different,
+            "Null": dict.fromkeys(tags, "false"),
+        }
     )
     assert status(found) == "refuted"
     monkeypatch.setattr(witness, "POOL", 1)
@@ -45,7 +52,10 @@ def question_about(*conditions: dict[str, object]) -> Search:
     question = ask(found, key_target(found.keys[0]), [nobody()])
     (relation,) = question.space.relations
     table = question.finite.tables[X.lower()]
-    classes = {name.lower(): 1 << (question.finite.tables[name.lower()].class_of(text) or 0) for name, text in ((X, "a"), (Y, "b"))}
+    classes = {
+        name.lower(): 1 << (question.finite.tables[name.lower()].class_of(text) or 0)
+        for name, text in ((X, "a"), (Y, "b"))
+    }
     assert table.class_of("a") is not None
     return Search(question, classes, {relation: True})
 
@@ -75,12 +85,20 @@ def test_what_is_open_is_not_a_conflict() -> None:
         ("arn:aws:iam::111122223333:root", CallerKind.ROOT, "arn:aws:iam::111122223333:root"),
         ("arn:aws:iam::111122223333:user/a/B", CallerKind.USER, "arn:aws:iam::111122223333:user/a/B"),
         ("arn:aws:iam::111122223333:role/a/R", CallerKind.ROLE, "arn:aws:sts::111122223333:assumed-role/R/job"),
-        ("arn:aws:sts::111122223333:federated-user/S", CallerKind.FEDERATED, "arn:aws:sts::111122223333:federated-user/S"),
+        (
+            "arn:aws:sts::111122223333:federated-user/S",
+            CallerKind.FEDERATED,
+            "arn:aws:sts::111122223333:federated-user/S",
+        ),
         ("s3.amazonaws.com", CallerKind.SERVICE, "s3.amazonaws.com"),
     ],
 )
 def test_r2_callers(arn: str, kind: CallerKind, own_arn: str) -> None:
     found = caller({"principal": arn, "session": "job"})
-    assert (found.kind, found.arn, found.account) == (kind, own_arn, None if kind is CallerKind.SERVICE else "111122223333")
+    assert (found.kind, found.arn, found.account) == (
+        kind,
+        own_arn,
+        None if kind is CallerKind.SERVICE else "111122223333",
+    )
     if kind is CallerKind.FEDERATED:
         assert found.issuer == "arn:aws:iam::111122223333:root"

@@ -1,6 +1,7 @@
 """What is found of a question, and what must not be found.
 
-In: nothing (plain data). Out: `Proved`, `Refuted`, `Unknown`; what ends an attempt to answer; errors of the verifier itself.
+In: nothing (plain data). Out: `Proved`, `Refuted`, `Unknown`; what ends an attempt to answer; errors of the verifier
+itself.
 Guarantee: an answer has what its kind has and nothing else.
 """
 
@@ -19,8 +20,8 @@ Shown = TypeVar("Shown", covariant=True)
 
 @dataclass(frozen=True)
 class Proved:
-    """No request is as was asked. `core` are the numbers of the statements that the proof needs; `blamed` are the expressions asked for
-    that cannot hold together, by position: none of them can be left out."""
+    """No request is as was asked. `core` are the numbers of the statements that the proof needs; `blamed` are the
+    expressions asked for that cannot hold together, by position: none of them can be left out."""
 
     core: tuple[int, ...] = ()
     blamed: tuple[int, ...] = ()
@@ -35,7 +36,8 @@ class Refuted(Generic[Shown]):
 
 @dataclass(frozen=True)
 class Unknown:
-    """What was asked is not settled, and why; by `rests`, if what was found rests on these symbols of things that are not modelled."""
+    """What was asked is not settled, and why; by `rests`, if what was found rests on these symbols of things that are
+    not modelled."""
 
     reason: Reason
     rests: tuple[str, ...] = ()
@@ -73,11 +75,16 @@ class InternalDisagreement(Exception):
 
 
 class Contradiction(InternalDisagreement):
-    """Two engines answer one question differently: an error of the verifier, exit code 4. It carries what reproduces it."""
+    """Two engines answer one question differently: an error of the verifier, exit code 4. It carries what reproduces
+    it."""
 
-    def __init__(self, invariant: Invariant, target: str, formula: str, answers: tuple[tuple[str, str], tuple[str, str]]) -> None:
+    def __init__(
+        self, invariant: Invariant, target: str, formula: str, answers: tuple[tuple[str, str], tuple[str, str]]
+    ) -> None:
         (first, said), (second, other) = answers
-        super().__init__(f"{first} says {said} and {second} says {other} of {invariant.name!r} on {target}; please report this")
+        super().__init__(
+            f"{first} says {said} and {second} says {other} of {invariant.name!r} on {target}; please report this"
+        )
         self.invariant = invariant
         self.target = target
         self.formula = formula

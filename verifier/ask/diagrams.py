@@ -31,7 +31,8 @@ from verifier.solve.session import Assignment
 _COMMON = ("kms:decrypt", "kms:creategrant", "kms:putkeypolicy", "kms:describekey")
 ADDRESS = "aws:sourceip"
 PREFERRED = (*TO_BE_SENT, WILDCARDS, THROUGH_ENDPOINT, VIA, ADDRESS)
-"""The variables that a plausible request is chosen by first: no reading that it needs to be sent, no VPC endpoint, no service between."""
+"""The variables that a plausible request is chosen by first: no reading that it needs to be sent, no VPC endpoint, no
+service between."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,20 @@ class Sample:
         return self.counterexample.request
 
 
-def sample(joint: Joint, number: int, projection: Projection, node: Node, wanted: Outcome = Outcome.ALLOW) -> Sample | Unknown:
-    """A request of a set that is not empty and within the projected facts; Unknown where none was found within the budget, or it rests on
-    something that is not modelled. Raises `Impossible` for an assignment that no request is like, and `InternalDisagreement`."""
+def sample(
+    joint: Joint, number: int, projection: Projection, node: Node, wanted: Outcome = Outcome.ALLOW
+) -> Sample | Unknown:
+    """A request of a set that is not empty and within the projected facts; Unknown where none was found within the
+    budget, or it rests on something that is not modelled. Raises `Impossible` for an assignment that no request is
+    like, and `InternalDisagreement`."""
     tables = joint.finite.tables
     point, significant = _assignment(joint, projection, node)
     classes = {name: 1 << value for name, value in point.items() if name in tables}
     symbols = {name: bool(value) for name, value in point.items() if name not in tables and name in significant}
     try:
-        return _replayed(joint, number, point, candidate(joint.sides[number].question, Assignment(classes, symbols)), wanted)
+        return _replayed(
+            joint, number, point, candidate(joint.sides[number].question, Assignment(classes, symbols)), wanted
+        )
     except GaveUp as error:
         return Unknown(error.reason)
 
@@ -68,7 +74,8 @@ def _replayed(joint: Joint, number: int, point: dict[str, int], found: Candidate
     few = _decisive(joint, number, point, given, wanted)
     decider = decider_with_remarks(question.space.estate, request)
     bare = {name: value for name, value in few.items() if name not in facts}
-    tried = ((values, decider.decide(values)) for values in ((bare, few) if facts else (few,)))  # it may turn on what the key does not have
+    # it may turn on what the key does not have
+    tried = ((values, decider.decide(values)) for values in ((bare, few) if facts else (few,)))
     enough = next((one for one in tried if one[1].outcome is wanted), None)
     if enough is not None:
         assignment, decision = enough
@@ -88,7 +95,9 @@ def _replayed(joint: Joint, number: int, point: dict[str, int], found: Candidate
     return Sample(counterexample(request, decision, readings, free), {**facts, **symbols, **as_built, **assignment})
 
 
-def _decisive(joint: Joint, number: int, point: dict[str, int], assignment: dict[str, bool], wanted: Outcome) -> dict[str, bool]:
+def _decisive(
+    joint: Joint, number: int, point: dict[str, int], assignment: dict[str, bool], wanted: Outcome
+) -> dict[str, bool]:
     """As few symbols of an assignment as decide the request, by what the problem says of it."""
     diagrams, allowed = joint.diagrams, joint.sides[number].allowed
     others = {name: value for name, value in point.items() if name not in assignment}
@@ -110,7 +119,9 @@ def _assignment(joint: Joint, projection: Projection, node: Node) -> tuple[dict[
         if name in projection.kept and name not in found:
             found[name] = chooser.choose(name, (1 << width) - 1)
     found = projection.complete(found, chooser.choose)
-    significant = on_path | {bucket.variable for bucket in projection.buckets if not bucket.variable.startswith("relation:")}
+    significant = on_path | {
+        bucket.variable for bucket in projection.buckets if not bucket.variable.startswith("relation:")
+    }
     for name, width in joint.diagrams.widths.items():
         if name not in found:
             found[name] = chooser.choose(name, (1 << width) - 1)
@@ -123,7 +134,9 @@ def _preferred(joint: Joint, projection: Projection, node: Node) -> Node:
     node = diagrams.both(node, projection.care)
     assert node != NOTHING, "the set holds no request that can be made"
     wanted = [(reading.label, 1) for reading in READINGS] + [(THROUGH_ENDPOINT, 1)]
-    wanted += [(held, 1) for name, symbols in joint.finite.held.items() if name.endswith(OTHER_NAME) for held in symbols]
+    wanted += [
+        (held, 1) for name, symbols in joint.finite.held.items() if name.endswith(OTHER_NAME) for held in symbols
+    ]
     via = tables[VIA].class_of("false") if VIA in tables else None
     wanted += [(VIA, 1 << via)] if via is not None else []
     for name, mask in wanted:

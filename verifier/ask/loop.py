@@ -1,8 +1,9 @@
 """The one refinement loop: ask, get an assignment, make a request of it, have it confirmed, set it aside, ask again.
 
 In: an oracle, an attempt to answer by what it finds. Out: the answer.
-Guarantee: Proved iff no assignment is left and none was set aside; Refuted only with what the caller confirmed; everything else is Unknown
-with its reason (S1). An oracle learns only what holds of no request. Past its deadline it answers nothing, which ends the loop.
+Guarantee: Proved iff no assignment is left and none was set aside; Refuted only with what the caller confirmed;
+everything else is Unknown with its reason (S1). An oracle learns only what holds of no request. Past its deadline it
+answers nothing, which ends the loop.
 """
 
 from __future__ import annotations
@@ -36,15 +37,16 @@ class Oracle(Protocol):
 
 @dataclass(frozen=True)
 class Inconclusive:
-    """A request does not certainly show what was asked: it rests on these symbols of things that are not modelled, if on any. `otherwise`
-    holds of requests that may show it, and not of this one."""
+    """A request does not certainly show what was asked: it rests on these symbols of things that are not modelled, if
+    on any. `otherwise` holds of requests that may show it, and not of this one."""
 
     names: tuple[str, ...]
     otherwise: Expression
 
 
 def refined(oracle: Oracle, attempt: Callable[[], T | None]) -> T | Unknown:
-    """What an attempt answers, once the oracle has learned what is impossible. One that answers `None` has set something aside."""
+    """What an attempt answers, once the oracle has learned what is impossible. One that answers `None` has set
+    something aside."""
     for _ in range(ROUNDS):
         try:
             answer = attempt()
@@ -73,8 +75,8 @@ def find(
     confirm: Callable[[Candidate], T | Inconclusive],
     choose: Callable[[Question, Session, list[Expression]], Assignment] = preferred,
 ) -> Proved | Refuted[T] | Unknown:
-    """Refuted iff a request of some assignment is as the query says and `confirm` shows it; Proved iff no assignment meets the query; of
-    those that do, the one to make a request of is for `choose` to say."""
+    """Refuted iff a request of some assignment is as the query says and `confirm` shows it; Proved iff no assignment
+    meets the query; of those that do, the one to make a request of is for `choose` to say."""
     constraints, rests, unfound = list(query), dict[str, None](), list[Reason]()
 
     def attempt() -> Proved | Refuted[T] | Unknown | None:

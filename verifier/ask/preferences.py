@@ -22,7 +22,8 @@ from verifier.solve.session import Assignment, Sat, Session, Undecided
 
 
 def preferences(question: Question) -> list[Expression]:
-    """Prefer no readings that are needed; no VPC endpoint; a role of no service, then a user; a common action; absent keys; empty sets."""
+    """Prefer no readings that are needed; no VPC endpoint; a role of no service, then a user; a common action; absent
+    keys; empty sets."""
     finite = question.finite
     wanted = usually(question)
     wanted.append(negation(Symbol(THROUGH_ENDPOINT)))
@@ -38,11 +39,15 @@ def preferences(question: Question) -> list[Expression]:
 
 
 def usually(question: Question) -> list[Expression]:
-    """No readings that are needed, no pair whose name differs from one of a grant in case alone, no empty values: mostly all of these can
-    be met together."""
+    """No readings that are needed, no pair whose name differs from one of a grant in case alone, no empty values:
+    mostly all of these can be met together."""
     finite = question.finite
-    wanted: list[Expression] = [negation(Symbol(name)) for name in (OUTSIDE_DENY, *(reading.label for reading in READINGS))]
-    wanted += [negation(Symbol(held)) for name, symbols in finite.held.items() if name.endswith(OTHER_NAME) for held in symbols]
+    wanted: list[Expression] = [
+        negation(Symbol(name)) for name in (OUTSIDE_DENY, *(reading.label for reading in READINGS))
+    ]
+    wanted += [
+        negation(Symbol(held)) for name, symbols in finite.held.items() if name.endswith(OTHER_NAME) for held in symbols
+    ]
     return wanted + [In(name, ((1 << finite.width(name)) - 1) ^ empty) for name, empty in _empty_classes(finite)]
 
 
@@ -56,7 +61,8 @@ def _empty_classes(finite: Finite) -> Iterator[tuple[str, int]]:
 
 
 def usual(question: Question, session: Session, query: list[Expression]) -> Assignment:
-    """An assignment in which all is as `usually`, or else any. The query must be satisfiable, and the session's last one."""
+    """An assignment in which all is as `usually`, or else any. The query must be satisfiable, and the session's last
+    one."""
     found = session.assignment()
     wanted = [p for p in usually(question) if session.bears_on(p)]
     return session.assignment() if isinstance(session.check([*query, *wanted]), Sat) else found
@@ -69,10 +75,12 @@ def _plausible_session(finite: Finite) -> list[Expression]:
     return [] if ordinary is None else [In("session", 1 << ordinary)]
 
 
-def preferred(question: Question, session: Session, query: list[Expression], first: Sequence[Expression] = ()) -> Assignment:
-    """The most plausible assignment, with the fewest context keys (F9): as long as not all preferences can be met, the least wanted of
-    those that conflict is given up. What is wanted `first` is wanted more than they are. The query must be satisfiable, and the session's
-    last one. Raises `GaveUp`."""
+def preferred(
+    question: Question, session: Session, query: list[Expression], first: Sequence[Expression] = ()
+) -> Assignment:
+    """The most plausible assignment, with the fewest context keys (F9): as long as not all preferences can be met, the
+    least wanted of those that conflict is given up. What is wanted `first` is wanted more than they are. The query must
+    be satisfiable, and the session's last one. Raises `GaveUp`."""
     found = None if session.deadline is None else session.assignment()
     wanted = [p for p in (*first, *preferences(question)) if session.bears_on(p)]
     while wanted:

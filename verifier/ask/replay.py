@@ -1,6 +1,7 @@
 """Replays: a request that a problem allows, or refuses, decided by `evaluate`, and what of the assignment it needs.
 
-In: a question, a concrete request, values of symbols. Out: the readings and free facts without which the request is decided otherwise.
+In: a question, a concrete request, values of symbols. Out: the readings and free facts without which the request is
+decided otherwise.
 Guarantee: what is shown to a reader was decided by `evaluate`, never by the problem alone.
 """
 
@@ -33,8 +34,8 @@ ATTRIBUTES = {"aliases": ("kms:resourcealiases", "kms:requestalias"), "tags": ("
 
 
 def for_evaluate(question: Question, candidate: Candidate) -> dict[str, bool]:
-    """What an assignment says of the symbols that `evaluate` takes. A reading that it leaves open is as the values of the request were
-    found, and as the request was built."""
+    """What an assignment says of the symbols that `evaluate` takes. A reading that it leaves open is as the values of
+    the request were found, and as the request was built."""
     assignment = {name: value for name, value in candidate.assignment.symbols.items() if is_free(question, name)}
     assignment |= dict.fromkeys(map(fact_symbol, candidate.lacking), False)
     if question.space.relations:
@@ -44,9 +45,11 @@ def for_evaluate(question: Question, candidate: Candidate) -> dict[str, bool]:
     return assignment
 
 
-def without_doubts(question: Question, decider: RequestDecider, assignment: Mapping[str, bool], decision: Decision) -> Decision:
-    """The same decision, by the statements that certainly apply, where those suffice: a reader is better shown them than such as have
-    unknown parts (U3)."""
+def without_doubts(
+    question: Question, decider: RequestDecider, assignment: Mapping[str, bool], decision: Decision
+) -> Decision:
+    """The same decision, by the statements that certainly apply, where those suffice: a reader is better shown them
+    than such as have unknown parts (U3)."""
     things = (thing for thing in question.space.estate.unmodelled if thing.of_statement)
     doubts = {name for thing in things for name in (thing.allow_symbol, thing.refuse_symbol)}
     if not any(value and name in doubts for name, value in assignment.items()):
@@ -62,8 +65,11 @@ def needed(
     unsettled = decider.decide()
     if unsettled.outcome is wanted:
         return (), (), ()  # whatever the symbols are, so none is needed
-    # Those that the decision does not turn on, or that are not tried both ways, are left out at once if the rest suffices.
-    kept = {n: v for n, v in assignment.items() if n in unsettled.depends_on or n == SESSION_ALLOW or n.startswith("U3:")}
+    # Those that the decision does not turn on, or that are not tried both ways, are left out at once if the rest
+    # suffices.
+    kept = {
+        n: v for n, v in assignment.items() if n in unsettled.depends_on or n == SESSION_ALLOW or n.startswith("U3:")
+    }
     if decider.outcome(kept) is not wanted:
         kept = dict(assignment)
     for name in sorted(kept, key=lambda n: (not is_unmodelled(question, n), not is_reading(n), n)):
@@ -73,8 +79,11 @@ def needed(
     return split(question, kept)
 
 
-def doubtful_facts(question: Question, request: Request, assignment: Mapping[str, bool], wanted: Outcome) -> tuple[str, ...]:
-    """The facts of the key that the input leaves in doubt, if the request is decided otherwise for some values of them (S1)."""
+def doubtful_facts(
+    question: Question, request: Request, assignment: Mapping[str, bool], wanted: Outcome
+) -> tuple[str, ...]:
+    """The facts of the key that the input leaves in doubt, if the request is decided otherwise for some values of them
+    (S1)."""
     key = question.space.target.key
     facts = tuple(fact for fact, _ in key.doubtful) if key is not None else ()
     attributes = tuple(attribute for fact in facts for attribute in ATTRIBUTES[fact])
@@ -83,7 +92,11 @@ def doubtful_facts(question: Question, request: Request, assignment: Mapping[str
     context = tuple(pair for pair in request.context if not pair[0].lower().startswith(attributes))
     symbols = tuple(map(fact_symbol, attributes))
     rest = {name: value for name, value in assignment.items() if not name.startswith(symbols)}
-    return () if RequestDecider(question.space.estate, replace(request, context=context)).outcome(rest) is wanted else facts
+    return (
+        ()
+        if RequestDecider(question.space.estate, replace(request, context=context)).outcome(rest) is wanted
+        else facts
+    )
 
 
 def split(question: Question, symbols: Mapping[str, bool]) -> tuple[Named, Named, tuple[str, ...]]:
@@ -95,8 +108,9 @@ def split(question: Question, symbols: Mapping[str, bool]) -> tuple[Named, Named
 
 
 def tags_not_passed(decision: Decision) -> str | None:
-    """Why the session of a request cannot have its tags, or is used before it was issued, as `evaluate` finds (F3): the facts are not exact
-    for tags that come on from earlier sessions, nor for instants that no policy tells apart. Such a request is no counterexample."""
+    """Why the session of a request cannot have its tags, or is used before it was issued, as `evaluate` finds (F3): the
+    facts are not exact for tags that come on from earlier sessions, nor for instants that no policy tells apart. Such a
+    request is no counterexample."""
     found = (warning.removeprefix("F3: ") for warning in decision.warnings if warning.startswith(_NOT_EXACT))
     return next(found, None)
 
@@ -112,11 +126,16 @@ def counterexample(request: Request, decision: Decision, readings: Named, free: 
 
 def matched_statements(decision: Decision) -> tuple[StatementRef, ...]:
     """The statements and grants that matched, in the order of the trace."""
-    return tuple(dict.fromkeys(step.statement for step in decision.trace if step.statement is not None and step.holds and step.depth == 1))
+    return tuple(
+        dict.fromkeys(
+            step.statement for step in decision.trace if step.statement is not None and step.holds and step.depth == 1
+        )
+    )
 
 
 def needed_to_be_sent(question: Question, session: Session, assignment: Assignment) -> Iterator[tuple[str, bool]]:
-    """The readings of F1 to F9 without whose value the request could not be sent, so far as is known, which `evaluate` does not mind."""
+    """The readings of F1 to F9 without whose value the request could not be sent, so far as is known, which `evaluate`
+    does not mind."""
     values: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
     held = [symbol for symbols in question.finite.held.values() for symbol in symbols if symbol in assignment.symbols]
     values += [literal(name, assignment.symbols[name]) for name in held]
@@ -129,8 +148,8 @@ def needed_to_be_sent(question: Question, session: Session, assignment: Assignme
 
 
 def leading_away(estate: Estate, request: Request, held: Mapping[str, bool], wanted: Outcome) -> dict[str, bool]:
-    """Values of symbols, `held` among them, under which a request is certainly not decided as `wanted`; for one that is in no case
-    decided so otherwise, `held`. As few as a walk finds that settles one symbol after another."""
+    """Values of symbols, `held` among them, under which a request is certainly not decided as `wanted`; for one that is
+    in no case decided so otherwise, `held`. As few as a walk finds that settles one symbol after another."""
     decider, assignment = RequestDecider(estate, request), dict(held)
     decision = decider.decide(assignment)
     while decision.outcome is Outcome.DEPENDS:

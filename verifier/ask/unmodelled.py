@@ -35,7 +35,9 @@ def reason_of(thing: Unmodelled) -> Reason:
 
 def why_unmodelled(question: Question, names: Sequence[str]) -> Reason:
     """The reason that a verdict is Unknown that rests on these symbols."""
-    return next(unmodelled_reasons(question, names), Reason("budget", "the verdict rests on something that is not modelled"))
+    return next(
+        unmodelled_reasons(question, names), Reason("budget", "the verdict rests on something that is not modelled")
+    )
 
 
 def unmodelled_reasons(question: Question, names: Sequence[str]) -> Iterator[Reason]:

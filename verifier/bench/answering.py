@@ -1,8 +1,8 @@
 """One engine answers one query, in a process of its own.
 
 In: queries, one at a time. Out: the answer, its time in milliseconds, its counts.
-Guarantee: the time covers everything from the model of the policy to the answer, and nothing else: garbage is collected before. An answer
-*sat* that rests on comparisons between attributes is one only after a request was found and replayed.
+Guarantee: the time covers everything from the model of the policy to the answer, and nothing else: garbage is collected
+before. An answer *sat* that rests on comparisons between attributes is one only after a request was found and replayed.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def serve(connection: Connection, engine: Engine, limit: float, clock: Clock) ->
 
 
 def answered(query: Query, engine: Engine, limit: float, clock: Clock = Clock.WALL) -> Said:
-    """One answer within `limit` seconds for the solver, as to a first question about the policy in a process that has answered others.
-    The limit is always one of the clock on the wall."""
+    """One answer within `limit` seconds for the solver, as to a first question about the policy in a process that has
+    answered others. The limit is always one of the clock on the wall."""
     if not engine.on_strings:
         clear_caches()
         _on_classes(_other(), engine, limit)
@@ -72,7 +72,11 @@ def answered(query: Query, engine: Engine, limit: float, clock: Clock = Clock.WA
 @cache
 def _other() -> Query:
     """A question about another policy, with the condition keys that most policies have."""
-    keys = {"kms:ViaService": "ec2.eu-west-1.amazonaws.com", "aws:PrincipalOrgID": "o-otherorg99", "kms:EncryptionContext:other": "other"}
+    keys = {
+        "kms:ViaService": "ec2.eu-west-1.amazonaws.com",
+        "aws:PrincipalOrgID": "o-otherorg99",
+        "kms:EncryptionContext:other": "other",
+    }
     condition = {
         "StringEquals": keys,
         "StringLike": {"aws:PrincipalTag/other": "other*"},
@@ -82,7 +86,9 @@ def _other() -> Query:
         "DateLessThan": {"aws:CurrentTime": "2031-01-01T00:00:00Z"},
     }
     policy = policy_of([ALLOW_ALL, deny("kms:Verify", "*", condition)])
-    return Query("other", "other", 0, estate_of(policy), invariant_of("no caller outside prod can kms:Sign, kms:Verify"))
+    return Query(
+        "other", "other", 0, estate_of(policy), invariant_of("no caller outside prod can kms:Sign, kms:Verify")
+    )
 
 
 def _on_strings(query: Query, engine: Engine, limit: float) -> tuple[Result, Counts]:
@@ -106,12 +112,21 @@ def _answer_of(query: Query, engine: Engine, limit: float, *, quick: bool) -> tu
     session = open_session(engine, question.finite, question.finite.facts, [*wanted, *usually(question)], limit)
     said = session.check(wanted)
     if isinstance(said, Sat) and _to_be_settled(session):
-        # A request has to be found: what the classes say of comparisons between attributes is not all that there is to them.
+        # A request has to be found: what the classes say of comparisons between attributes is not all that there is to
+        # them.
         found = decide(question, claim, session, plausible=False)
         if isinstance(found, Unknown):
-            session = open_session(engine, question.finite, question.finite.facts, [*wanted, *preferences(question), claim.scope], limit)
+            session = open_session(
+                engine, question.finite, question.finite.facts, [*wanted, *preferences(question), claim.scope], limit
+            )
             found = decide(question, claim, session)
-        said = Sat() if isinstance(found, Refuted) else Unsat((), ()) if isinstance(found, Proved) else Undecided(found.reason.text)
+        said = (
+            Sat()
+            if isinstance(found, Refuted)
+            else Unsat((), ())
+            if isinstance(found, Proved)
+            else Undecided(found.reason.text)
+        )
     done = session.counts
     classes = sum(table.size for table in question.finite.tables.values())
     return said, Counts(classes, done.terms, done.clauses, done.conflicts, done.calls), bool(question.left)
@@ -125,7 +140,8 @@ def _to_be_settled(session: Session) -> bool:
 
 
 def clear_caches() -> None:
-    """Drops what a policy leaves behind, its patterns and what they tell apart, so that the next question about it is a first one: for
-    benchmarks, whose rounds would otherwise measure no partition of strings. What depends on the reference data alone stays."""
+    """Drops what a policy leaves behind, its patterns and what they tell apart, so that the next question about it is a
+    first one: for benchmarks, whose rounds would otherwise measure no partition of strings. What depends on the
+    reference data alone stays."""
     for cached in (explored, acts_like, exactly, like, like_tokens, literal_tokens, plain_predicate, typed_predicate):
         cached.cache_clear()

@@ -37,7 +37,8 @@ class Collected:
 
 
 def examples(folder: Path, *, eventually: bool = False) -> Collected:
-    """Every invariant about requests of every example in a folder, on each of its keys; or every one that says `can eventually`."""
+    """Every invariant about requests of every example in a folder, on each of its keys; or every one that says
+    `can eventually`."""
     found = Collected()
     for path in sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else ():
         try:
@@ -53,7 +54,9 @@ def examples(folder: Path, *, eventually: bool = False) -> Collected:
 
 def _of_example(path: Path, files: tuple[Path, ...], eventually: bool) -> Iterator[Query]:
     estate, read = load_estate([path]), read_files(files).invariants
-    invariants = [invariant for invariant in read if isinstance(invariant, Invariant) and invariant.eventually is eventually]
+    invariants = [
+        invariant for invariant in read if isinstance(invariant, Invariant) and invariant.eventually is eventually
+    ]
     for target, numbers in targets_of(estate, invariants):
         if target.key is None or not_known(target) is not None:
             continue
@@ -64,10 +67,13 @@ def _of_example(path: Path, files: tuple[Path, ...], eventually: bool) -> Iterat
 
 
 def corpus(folder: Path) -> Collected:
-    """A query for each managed policy of a collection, as the only policy of a role, and for each key, by its policy or by the
-    CloudFormation template that it stands in."""
+    """A query for each managed policy of a collection, as the only policy of a role, and for each key, by its policy or
+    by the CloudFormation template that it stands in."""
     found = Collected()
-    managed, templates = sorted((folder / "managed-policies").rglob("*.json")), sorted((folder / "kms-cfn").rglob("*.*"))
+    managed, templates = (
+        sorted((folder / "managed-policies").rglob("*.json")),
+        sorted((folder / "kms-cfn").rglob("*.*")),
+    )
     for path in managed:
         _collect(found, path, _managed)
     for path in sorted((folder / "kms-json").rglob("*.json")):
@@ -111,4 +117,11 @@ def _template(path: Path) -> Iterator[Query]:
     for number, key in enumerate(estate.keys):
         if not_known(key_target(key)) is None:
             size = sum(len(policy.statements) for policy in key.policies or ())
-            yield Query(f"template-{path.parent.name}-{path.stem}-{number}", "templates", size, estate, invariant_of(OUTSIDE), number)
+            yield Query(
+                f"template-{path.parent.name}-{path.stem}-{number}",
+                "templates",
+                size,
+                estate,
+                invariant_of(OUTSIDE),
+                number,
+            )

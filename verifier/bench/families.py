@@ -1,6 +1,7 @@
 """Families of queries, each of which grows one thing at a time, some with an answer and some without.
 
-In: sizes. Out: queries. Guarantee: in a family's `sat` queries some request breaks the invariant, in its `unsat` ones none does.
+In: sizes. Out: queries. Guarantee: in a family's `sat` queries some request breaks the invariant, in its `unsat` ones
+none does.
 """
 
 from __future__ import annotations
@@ -32,7 +33,15 @@ from verifier.model.policy import PolicyKind, Principal, PrincipalType
 from verifier.syntax.source import Source
 
 ROLES = ("admin", "app", "backup", "deploy", "audit", "batch")
-ACTIONS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:DescribeKey", "kms:CreateGrant", "kms:ReEncrypt*", "kms:List*")
+ACTIONS = (
+    "kms:Decrypt",
+    "kms:Encrypt",
+    "kms:GenerateDataKey*",
+    "kms:DescribeKey",
+    "kms:CreateGrant",
+    "kms:ReEncrypt*",
+    "kms:List*",
+)
 APP = f"arn:aws:iam::{ACCOUNT}:role/app"
 NOBODY_DECRYPTS = "no caller can kms:Decrypt"
 NOBODY_DELETES = "no caller can kms:ScheduleKeyDeletion"
@@ -59,7 +68,9 @@ def random_statements(seed: int, count: int) -> list[Json]:
 
 def _random_statement(source: random.Random, number: int) -> Json:
     refuses = number % 4 == 3
-    principal = "*" if refuses else {"AWS": f"arn:aws:iam::{source.choice((ACCOUNT, *PARTNERS))}:role/{source.choice(ROLES)}"}
+    principal = (
+        "*" if refuses else {"AWS": f"arn:aws:iam::{source.choice((ACCOUNT, *PARTNERS))}:role/{source.choice(ROLES)}"}
+    )
     condition: Json = {}
     actions = sorted(source.sample(ACTIONS, source.randint(1, 3)))
     for make in source.sample(_CONDITIONS, source.randint(0, 3)):
@@ -78,8 +89,12 @@ def statements(sizes: tuple[int, ...] = (8, 32, 128), seeds: int = 4) -> Iterato
     for size in sizes:
         for seed in range(seeds):
             estate = estate_of(policy_of(random_statements(seed, size)))
-            yield Query(f"statements-unsat-{size}-{seed}", "statements-unsat", size, estate, invariant_of(NOBODY_DELETES))
-            outside = invariant_of("no caller outside prod can kms:Decrypt, kms:Encrypt, kms:DescribeKey, kms:CreateGrant")
+            yield Query(
+                f"statements-unsat-{size}-{seed}", "statements-unsat", size, estate, invariant_of(NOBODY_DELETES)
+            )
+            outside = invariant_of(
+                "no caller outside prod can kms:Decrypt, kms:Encrypt, kms:DescribeKey, kms:CreateGrant"
+            )
             yield Query(f"statements-sat-{size}-{seed}", "statements-sat", size, estate, outside)
 
 
@@ -87,16 +102,31 @@ def statements(sizes: tuple[int, ...] = (8, 32, 128), seeds: int = 4) -> Iterato
 
 
 def overlapping(sizes: tuple[int, ...] = (8, 16, 32, 60)) -> Iterator[Query]:
-    """Overlapping wildcards `a*bcdef…`, `ab*cdef…` on a caller's name: each allowed, each denied (unsat); all but one denied (sat)."""
+    """Overlapping wildcards `a*bcdef…`, `ab*cdef…` on a caller's name: each allowed, each denied (unsat); all but one
+    denied (sat)."""
     for size in sizes:
         found = _sliding(size)
-        allowed = [allow("kms:Decrypt", "*", {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/{p}"}}) for p in found]
-        denied = [deny("kms:Decrypt", "*", {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/{p}"}}) for p in found]
+        allowed = [
+            allow("kms:Decrypt", "*", {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/{p}"}})
+            for p in found
+        ]
+        denied = [
+            deny("kms:Decrypt", "*", {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/{p}"}})
+            for p in found
+        ]
         yield Query(
-            f"overlapping-unsat-{size}", "overlapping-unsat", size, estate_of(policy_of(allowed + denied)), invariant_of(NOBODY_DECRYPTS)
+            f"overlapping-unsat-{size}",
+            "overlapping-unsat",
+            size,
+            estate_of(policy_of(allowed + denied)),
+            invariant_of(NOBODY_DECRYPTS),
         )
         yield Query(
-            f"overlapping-sat-{size}", "overlapping-sat", size, estate_of(policy_of(allowed + denied[1:])), invariant_of(NOBODY_DECRYPTS)
+            f"overlapping-sat-{size}",
+            "overlapping-sat",
+            size,
+            estate_of(policy_of(allowed + denied[1:])),
+            invariant_of(NOBODY_DECRYPTS),
         )
 
 
@@ -111,10 +141,14 @@ def patterns(sizes: tuple[int, ...] = (8, 16, 24)) -> Iterator[Query]:
         found = [f"*{chr(ord('a') + number)}*" for number in range(size)]
         every = [allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: "*"}})]
         every += [deny("kms:Decrypt", "*", {"StringNotLike": {PAIR: pattern}}) for pattern in found]
-        yield Query(f"patterns-sat-{size}", "patterns-sat", size, estate_of(policy_of(every)), invariant_of(NOBODY_DECRYPTS))
+        yield Query(
+            f"patterns-sat-{size}", "patterns-sat", size, estate_of(policy_of(every)), invariant_of(NOBODY_DECRYPTS)
+        )
         none = [allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: found}})]
         none += [deny("kms:Decrypt", "*", {"StringLike": {PAIR: pattern}}) for pattern in found]
-        yield Query(f"patterns-unsat-{size}", "patterns-unsat", size, estate_of(policy_of(none)), invariant_of(NOBODY_DECRYPTS))
+        yield Query(
+            f"patterns-unsat-{size}", "patterns-unsat", size, estate_of(policy_of(none)), invariant_of(NOBODY_DECRYPTS)
+        )
 
 
 # -- conditions --
@@ -131,14 +165,23 @@ def condition_keys(sizes: tuple[int, ...] = (4, 16, 64)) -> Iterator[Query]:
 
 
 def if_exists(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
-    """`IfExists` on so many keys, which an absent key passes (sat), or which a Deny of the absent key closes (unsat)."""
+    """`IfExists` on so many keys, which an absent key passes (sat), or which a Deny of the absent key closes
+    (unsat)."""
     for size in sizes:
         keys = [f"kms:EncryptionContext:k{n}" for n in range(size)]
         some = [allow("kms:Decrypt", {"AWS": APP}, {"StringEqualsIfExists": dict.fromkeys(keys, "v")})]
-        yield Query(f"ifexists-sat-{size}", "ifexists-sat", size, estate_of(policy_of(some)), invariant_of(NOBODY_DECRYPTS))
+        yield Query(
+            f"ifexists-sat-{size}", "ifexists-sat", size, estate_of(policy_of(some)), invariant_of(NOBODY_DECRYPTS)
+        )
         closed = [deny("kms:Decrypt", "*", {"Null": {key: "true"}}) for key in keys]
         closed += [deny("kms:Decrypt", "*", {"StringEquals": {keys[0]: "v"}})]
-        yield Query(f"ifexists-unsat-{size}", "ifexists-unsat", size, estate_of(policy_of(some + closed)), invariant_of(NOBODY_DECRYPTS))
+        yield Query(
+            f"ifexists-unsat-{size}",
+            "ifexists-unsat",
+            size,
+            estate_of(policy_of(some + closed)),
+            invariant_of(NOBODY_DECRYPTS),
+        )
 
 
 def set_operators(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
@@ -147,9 +190,14 @@ def set_operators(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
         names = [f"k{n}" for n in range(size)]
         some = [allow("kms:Decrypt", {"AWS": APP}, {"ForAllValues:StringEquals": {"kms:EncryptionContextKeys": names}})]
         yield Query(f"sets-sat-{size}", "sets-sat", size, estate_of(policy_of(some)), invariant_of(NOBODY_DECRYPTS))
-        closed = [deny("kms:Decrypt", "*", {"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": name}}) for name in names]
+        closed = [
+            deny("kms:Decrypt", "*", {"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": name}})
+            for name in names
+        ]
         closed.append(deny("kms:Decrypt", "*", {"Null": {"kms:EncryptionContextKeys": "true"}}))
-        yield Query(f"sets-unsat-{size}", "sets-unsat", size, estate_of(policy_of(some + closed)), invariant_of(NOBODY_DECRYPTS))
+        yield Query(
+            f"sets-unsat-{size}", "sets-unsat", size, estate_of(policy_of(some + closed)), invariant_of(NOBODY_DECRYPTS)
+        )
 
 
 def variables(sizes: tuple[int, ...] = (2, 8, 24)) -> Iterator[Query]:
@@ -157,10 +205,18 @@ def variables(sizes: tuple[int, ...] = (2, 8, 24)) -> Iterator[Query]:
     for size in sizes:
         same = {f"kms:EncryptionContext:k{n}": f"${{aws:PrincipalTag/t{n}}}" for n in range(size)}
         some = [allow("kms:Decrypt", {"AWS": APP}, {"StringEquals": same})]
-        yield Query(f"variables-sat-{size}", "variables-sat", size, estate_of(policy_of(some)), invariant_of(NOBODY_DECRYPTS))
+        yield Query(
+            f"variables-sat-{size}", "variables-sat", size, estate_of(policy_of(some)), invariant_of(NOBODY_DECRYPTS)
+        )
         last = f"kms:EncryptionContext:k{size - 1}"
         closed = [*some, deny("kms:Decrypt", "*", {"StringEquals": {last: same[last]}})]
-        yield Query(f"variables-unsat-{size}", "variables-unsat", size, estate_of(policy_of(closed)), invariant_of(NOBODY_DECRYPTS))
+        yield Query(
+            f"variables-unsat-{size}",
+            "variables-unsat",
+            size,
+            estate_of(policy_of(closed)),
+            invariant_of(NOBODY_DECRYPTS),
+        )
 
 
 # -- what else decides --
@@ -171,8 +227,16 @@ def grants(sizes: tuple[int, ...] = (10, 100, 1000)) -> Iterator[Query]:
     for size in sizes:
         listed = tuple(_grant(number) for number in range(size))
         estate = estate_of(policy_of([ALLOW_ALL]), grants=listed)
-        yield Query(f"grants-sat-{size}", "grants-sat", size, estate, invariant_of("no caller outside prod can kms:Decrypt"))
-        yield Query(f"grants-unsat-{size}", "grants-unsat", size, estate, invariant_of("no caller outside prod can kms:ReEncryptFrom"))
+        yield Query(
+            f"grants-sat-{size}", "grants-sat", size, estate, invariant_of("no caller outside prod can kms:Decrypt")
+        )
+        yield Query(
+            f"grants-unsat-{size}",
+            "grants-unsat",
+            size,
+            estate,
+            invariant_of("no caller outside prod can kms:ReEncryptFrom"),
+        )
 
 
 def _grant(number: int) -> Grant:
@@ -187,19 +251,30 @@ def _grant(number: int) -> Grant:
 
 
 def scp_levels(sizes: tuple[int, ...] = (1, 3, 6)) -> Iterator[Query]:
-    """So many levels of service control policies, each of which allows all (sat), or the last of which denies it (unsat)."""
+    """So many levels of service control policies, each of which allows all (sat), or the last of which denies it
+    (unsat)."""
     for size in sizes:
         for kind, last in (("sat", []), ("unsat", [{"Effect": "Deny", "Action": "kms:Decrypt", "Resource": "*"}])):
             levels = tuple(_level(number, last if number == size - 1 else []) for number in range(size))
-            organization = Organization("o-a1b2c3d4e5", "999999999999", ((ACCOUNT, None),), (Controls(ACCOUNT, levels, None),))
+            organization = Organization(
+                "o-a1b2c3d4e5", "999999999999", ((ACCOUNT, None),), (Controls(ACCOUNT, levels, None),)
+            )
             base = estate_of(policy_of([allow("kms:Decrypt", {"AWS": APP})]))
-            yield Query(f"scp-{kind}-{size}", f"scp-{kind}", size, replace(base, organization=organization), invariant_of(NOBODY_DECRYPTS))
+            yield Query(
+                f"scp-{kind}-{size}",
+                f"scp-{kind}",
+                size,
+                replace(base, organization=organization),
+                invariant_of(NOBODY_DECRYPTS),
+            )
 
 
 def _level(number: int, statements_: list[Json]) -> Level:
     document = policy_of([{"Effect": "Allow", "Action": "*", "Resource": "*"}, *statements_])
     identity = f"scp-{number}"
-    read = read_policy(Source(f"{identity}.json", json.dumps(document)), PolicyKind.SCP, identity=identity, name=identity)
+    read = read_policy(
+        Source(f"{identity}.json", json.dumps(document)), PolicyKind.SCP, identity=identity, name=identity
+    )
     return Level(f"level {number}", (read,))
 
 
@@ -209,11 +284,22 @@ def callers(sizes: tuple[int, ...] = (10, 100, 1000)) -> Iterator[Query]:
         account = Account(ACCOUNT, roles=tuple(_role(number) for number in range(size)))
         estate = estate_of(policy_of([ALLOW_ALL]), [account])
         yield Query(f"callers-sat-{size}", "callers-sat", size, estate, invariant_of("no role in prod can kms:Decrypt"))
-        yield Query(f"callers-unsat-{size}", "callers-unsat", size, estate, invariant_of("no caller outside prod can kms:Decrypt"))
+        yield Query(
+            f"callers-unsat-{size}",
+            "callers-unsat",
+            size,
+            estate,
+            invariant_of("no caller outside prod can kms:Decrypt"),
+        )
 
 
 def _role(number: int) -> Identity:
-    statement = {"Effect": "Allow", "Action": "kms:*", "Resource": KEY, "Condition": {"StringEquals": {PAIR: f"v{number % 50}"}}}
+    statement = {
+        "Effect": "Allow",
+        "Action": "kms:*",
+        "Resource": KEY,
+        "Condition": {"StringEquals": {PAIR: f"v{number % 50}"}},
+    }
     return role_with(policy_of([statement]), f"role-{number}")
 
 
@@ -226,11 +312,15 @@ def adversarial() -> Iterator[Query]:
         allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: "*a" * 12}}),
         deny("kms:Decrypt", "*", {"StringLike": {PAIR: "*a" * 11 + "*"}}),
     ]
-    yield Query("adversarial-stars", "adversarial-unsat", 12, estate_of(policy_of(stars)), invariant_of(NOBODY_DECRYPTS))
+    yield Query(
+        "adversarial-stars", "adversarial-unsat", 12, estate_of(policy_of(stars)), invariant_of(NOBODY_DECRYPTS)
+    )
     letters = [f"*{chr(ord('a') + n)}*{chr(ord('a') + (n + 1) % 16)}*" for n in range(16)]
     product = [allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: "????????"}})]
     product += [deny("kms:Decrypt", "*", {"StringNotLike": {PAIR: pattern}}) for pattern in letters]
-    yield Query("adversarial-product", "adversarial-unsat", 16, estate_of(policy_of(product)), invariant_of(NOBODY_DECRYPTS))
+    yield Query(
+        "adversarial-product", "adversarial-unsat", 16, estate_of(policy_of(product)), invariant_of(NOBODY_DECRYPTS)
+    )
     long = [allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: [f"{'x' * n}*" for n in range(1, 60)]}})]
     long.append(deny("kms:Decrypt", "*", {"StringNotLike": {PAIR: "x" * 59 + "?"}}))
     yield Query("adversarial-long", "adversarial-sat", 60, estate_of(policy_of(long)), invariant_of(NOBODY_DECRYPTS))

@@ -1,4 +1,5 @@
-"""The machine that a run is made on. In: nothing. Out: `Machine`. Guarantee: reads a few files of the system, and connects to nothing."""
+"""The machine that a run is made on. In: nothing. Out: `Machine`. Guarantee: reads a few files of the system, and
+connects to nothing."""
 
 from __future__ import annotations
 
@@ -12,16 +13,27 @@ from verifier.bench.records import Machine
 from verifier.model.engine import Engine
 from verifier.model.reference import data_version
 
-_PACKAGES = {Engine.Z3: "z3-solver", Engine.Z3_STRINGS: "z3-solver", Engine.SAT: "python-sat", Engine.CVC5_STRINGS: "cvc5"}
+_PACKAGES = {
+    Engine.Z3: "z3-solver",
+    Engine.Z3_STRINGS: "z3-solver",
+    Engine.SAT: "python-sat",
+    Engine.CVC5_STRINGS: "cvc5",
+}
 
 
 def this_machine(engines: tuple[Engine, ...]) -> Machine:
     """What there is to say of the machine, and of the versions of what the engines use."""
     packages = dict.fromkeys(_PACKAGES[engine] for engine in engines)
-    versions = [("verifier", verifier.__version__), ("data", data_version()), *((name, _version(name)) for name in packages)]
+    versions = [
+        ("verifier", verifier.__version__),
+        ("data", data_version()),
+        *((name, _version(name)) for name in packages),
+    ]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    return Machine(platform.platform(), _processor(), cores, _memory(), platform.python_version(), tuple(versions), round(load, 2))
+    return Machine(
+        platform.platform(), _processor(), cores, _memory(), platform.python_version(), tuple(versions), round(load, 2)
+    )
 
 
 def _version(package: str) -> str:

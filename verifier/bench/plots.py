@@ -1,6 +1,8 @@
-"""A run as one HTML page with plots: time by size, how many are answered within a time, and each engine against the first.
+"""A run as one HTML page with plots: time by size, how many are answered within a time, and each engine against the
+first.
 
-In: a `Run`. Out: HTML with SVG inside, which loads nothing and runs nothing. Guarantee: all that comes from the run is escaped.
+In: a `Run`. Out: HTML with SVG inside, which loads nothing and runs nothing. Guarantee: all that comes from the run is
+escaped.
 """
 
 from __future__ import annotations
@@ -35,12 +37,23 @@ def html_of(run: Run, saved: Run | None = None) -> str:
     """The page; with what a saved run took beside it."""
     parts = [_about(run), "<h2>By family</h2>", _rows(HEAD, map(cells_of, by_family(run))), f"<p>{escape(LEGEND)}</p>"]
     parts += _beside(run, saved) if saved is not None else []
-    parts += ["<h2>Time by size</h2><p>All axes are logarithmic.</p>", *_by_size(run), "<h2>Answered within a time</h2>", _cactus(run)]
-    parts += ["<h2>Against the first engine</h2><p>What one of the two did not answer stands at the limit.</p>", *_ratios(run)]
+    parts += [
+        "<h2>Time by size</h2><p>All axes are logarithmic.</p>",
+        *_by_size(run),
+        "<h2>Answered within a time</h2>",
+        _cactus(run),
+    ]
+    parts += [
+        "<h2>Against the first engine</h2><p>What one of the two did not answer stands at the limit.</p>",
+        *_ratios(run),
+    ]
     parts += _left_out(run)
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>verifier bench</title>'
     policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-    return f"<!doctype html><html lang=en><head>{head}{policy}<style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
+    return (
+        "<!doctype html><html "
+        f"lang=en><head>{head}{policy}<style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
+    )
 
 
 def _about(run: Run) -> str:
@@ -52,7 +65,8 @@ def _about(run: Run) -> str:
         f"{queries} queries of {', '.join(run.sets)}, {run.rounds} rounds after a warm-up, limit {run.limit:g} s",
         TIMES_OF[run.clock],
         run.started,
-        f"{machine.processor}, {machine.cores} cores, {machine.memory_mib:,} MiB, {machine.system}, load {machine.load:.2f}{busy(run)}",
+        f"{machine.processor}, {machine.cores} cores, {machine.memory_mib:,} MiB, {machine.system}, load "
+        f"{machine.load:.2f}{busy(run)}",
         versions,
         f"peak memory: {memory}",
     ]
@@ -138,7 +152,10 @@ def _plot(title: str, across: str, up: str, lines: Sequence[Line], *, dots: bool
     body = [_grid(xs, ys), *(_series(line, xs, ys, dots) for line in lines), _legend(lines), _labels(across, up)]
     if dots:
         body.append(_polyline([(xs[0], xs[0]), (xs[1], xs[1])], xs, ys, "#8888"))
-    svg = f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" role="img" aria-label="{escape(title)}">{"".join(body)}</svg>'
+    svg = (
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" role="img" '
+        f'aria-label="{escape(title)}">{"".join(body)}</svg>'
+    )
     return f"<figure><figcaption>{escape(title)}</figcaption>{svg}</figure>"
 
 
@@ -162,7 +179,10 @@ def _at(point: Point, xs: tuple[float, float], ys: tuple[float, float]) -> tuple
 def _series(line: Line, xs: tuple[float, float], ys: tuple[float, float], dots: bool) -> str:
     _, colour, points = line
     good = [point for point in points if min(point) > 0]
-    marks = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4" fill="{colour}"/>' for x, y in (_at(point, xs, ys) for point in good))
+    marks = "".join(
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4" fill="{colour}"/>'
+        for x, y in (_at(point, xs, ys) for point in good)
+    )
     return marks if dots else _polyline(good, xs, ys, colour) + marks
 
 
@@ -186,7 +206,12 @@ def _grid(xs: tuple[float, float], ys: tuple[float, float]) -> str:
 
 def _ticks(span: tuple[float, float]) -> list[float]:
     low, high = (math.floor(math.log10(value)) for value in span)
-    return [step * 10.0**power for power in range(low, high + 1) for step in (1, 2, 5) if span[0] <= step * 10.0**power <= span[1]]
+    return [
+        step * 10.0**power
+        for power in range(low, high + 1)
+        for step in (1, 2, 5)
+        if span[0] <= step * 10.0**power <= span[1]
+    ]
 
 
 def _legend(lines: Sequence[Line]) -> str:
@@ -199,4 +224,7 @@ def _legend(lines: Sequence[Line]) -> str:
 
 def _labels(across: str, up: str) -> str:
     bottom = f'<text x="{_WIDTH / 2}" y="{_HEIGHT - 8}" text-anchor="middle">{escape(across)}</text>'
-    return bottom + f'<text x="12" y="{_HEIGHT / 2}" text-anchor="middle" transform="rotate(-90 12 {_HEIGHT / 2})">{escape(up)}</text>'
+    return bottom + (
+        f'<text x="12" y="{_HEIGHT / 2}" text-anchor="middle" transform="rotate(-90 12 '
+        f'{_HEIGHT / 2})">{escape(up)}</text>'
+    )

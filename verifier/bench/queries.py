@@ -44,24 +44,35 @@ def policy_of(statements: Sequence[Json]) -> Json:
 
 def estate_of(policy: Json, accounts: Sequence[Account] = (), **facts: Any) -> Estate:
     """An estate with one key that has this policy."""
-    read = read_policy(Source("policy.json", json.dumps(policy)), PolicyKind.KEY, identity=f"{KEY}#default", name="default")
+    read = read_policy(
+        Source("policy.json", json.dumps(policy)), PolicyKind.KEY, identity=f"{KEY}#default", name="default"
+    )
     return Estate((Key(KEY, policies=(read,), **facts),), tuple(accounts))
 
 
 def role_with(policy: Json, name: str) -> Identity:
     """A role of the key's account with one identity policy."""
     arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
-    read = read_policy(Source(f"{name}.json", json.dumps(policy)), PolicyKind.IDENTITY, identity=f"{arn}#policy", name="policy")
+    read = read_policy(
+        Source(f"{name}.json", json.dumps(policy)), PolicyKind.IDENTITY, identity=f"{arn}#policy", name="policy"
+    )
     return Identity(arn, policies=(read,))
 
 
 def invariant_of(text: str) -> Invariant:
     """The one invariant of a text in which `prod` is the key's account."""
-    found = read_invariants(Source("query.inv", f'account prod = {ACCOUNT}\ninvariant "query":\n  {text}\n')).about_requests
+    found = read_invariants(
+        Source("query.inv", f'account prod = {ACCOUNT}\ninvariant "query":\n  {text}\n')
+    ).about_requests
     return found[0]
 
 
-ALLOW_ALL = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+ALLOW_ALL = {
+    "Effect": "Allow",
+    "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+    "Action": "kms:*",
+    "Resource": "*",
+}
 """The default key policy's statement."""
 
 

@@ -1,4 +1,5 @@
-"""What a benchmark records. In: nothing (plain data). Out: frozen dataclasses, which `msgspec` writes and reads as JSON."""
+"""What a benchmark records. In: nothing (plain data). Out: frozen dataclasses, which `msgspec` writes and reads as
+JSON."""
 
 from __future__ import annotations
 
@@ -10,15 +11,16 @@ FORMAT_VERSION = 1
 
 
 class Clock(StrEnum):
-    """What times are times of: the clock on the wall, or what the engine's process has of the processor, which other work on the machine
-    changes little."""
+    """What times are times of: the clock on the wall, or what the engine's process has of the processor, which other
+    work on the machine changes little."""
 
     WALL = "wall"
     CPU = "cpu"
 
 
 class Answer(StrEnum):
-    """What an engine says of a query: whether a request breaks the invariant, that none does, or why there is no answer."""
+    """What an engine says of a query: whether a request breaks the invariant, that none does, or why there is no
+    answer."""
 
     SAT = "sat"
     UNSAT = "unsat"
@@ -79,7 +81,8 @@ class Machine:
 
 @dataclass(frozen=True)
 class Run:
-    """A whole run. `limit` is in seconds for one answer; `peak_mib` is the peak memory of each engine's process, in MiB."""
+    """A whole run. `limit` is in seconds for one answer; `peak_mib` is the peak memory of each engine's process, in
+    MiB."""
 
     sets: tuple[str, ...]
     engines: tuple[str, ...]

@@ -1,8 +1,8 @@
 """Runs queries over engines: a process for each engine, taking turns.
 
 In: queries, engines, rounds, a limit. Out: results, in the order of queries, then engines.
-Guarantee: engines are asked in turn, round by round, after a round that does not count; an engine that does not answer in time is stopped,
-and is not asked that query again; two answers that contradict each other are a `Contradiction`.
+Guarantee: engines are asked in turn, round by round, after a round that does not count; an engine that does not answer
+in time is stopped, and is not asked that query again; two answers that contradict each other are a `Contradiction`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ class _Worker:
         if self._connection is None:
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=serve, args=(theirs, self.engine, self.limit, self.clock), daemon=True)
+            self._process = context.Process(
+                target=serve, args=(theirs, self.engine, self.limit, self.clock), daemon=True
+            )
             self._process.start()
             theirs.close()
         return self._connection
@@ -133,9 +135,13 @@ def _agree(query: Query, said: dict[Engine, Answer | None]) -> None:
     answers = {engine.value: answer for engine, answer in said.items() if answer is not None and answer.answered}
     if len(set(answers.values())) > 1:
         answers_text = ", ".join(f"{engine} says {answer.value}" for engine, answer in answers.items())
-        raise Contradiction(f"two engines contradict each other on the query {query.name}: {answers_text}; please report this")
+        raise Contradiction(
+            f"two engines contradict each other on the query {query.name}: {answers_text}; please report this"
+        )
 
 
 def _result(query: Query, engine: Engine, record: _Record) -> Result:
     answer = record.answer or Answer.ERROR
-    return Result(engine.value, query.name, query.family, query.size, answer, tuple(record.times), record.counts, record.note)
+    return Result(
+        engine.value, query.name, query.family, query.size, answer, tuple(record.times), record.counts, record.note
+    )

@@ -1,7 +1,7 @@
 """Figures of a run: by family and engine, against the first engine, and against another run.
 
-In: a `Run`. Out: rows of figures. Guarantee: a ratio compares two engines on the queries that both answered, as a geometric mean; timeouts
-are counted, and are in no mean.
+In: a `Run`. Out: rows of figures. Guarantee: a ratio compares two engines on the queries that both answered, as a
+geometric mean; timeouts are counted, and are in no mean.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from verifier.bench.records import Answer, Result, Run
 class Row:
     """One engine on one family, or on one size of it.
 
-    `mean` is the geometric mean of what each answer took at its median round, in milliseconds, and `middle` the median of these; `ratio`
-    is how many times as long as the first engine it takes; counts are medians.
+    `mean` is the geometric mean of what each answer took at its median round, in milliseconds, and `middle` the median
+    of these; `ratio` is how many times as long as the first engine it takes; counts are medians.
     """
 
     family: str
@@ -57,7 +57,9 @@ def _row(name: str, engine: str, results: Sequence[Result], first: dict[str, flo
     timeouts = sum(result.answer is Answer.TIMEOUT for result in results)
     answered = sum(result.answer.answered for result in results)
     middle = median(times.values()) if times else None
-    return Row(name, engine, len(results), answered, timeouts, geometric(times.values()), middle, geometric(ratios), *counts)
+    return Row(
+        name, engine, len(results), answered, timeouts, geometric(times.values()), middle, geometric(ratios), *counts
+    )
 
 
 COUNTS = ("classes", "terms", "clauses", "conflicts", "solver_calls")
@@ -71,8 +73,8 @@ def geometric(values: Iterable[float]) -> float | None:
 
 @dataclass(frozen=True)
 class Shift:
-    """How one engine on one family fares beside a saved run: `ratio` is the new time over the old one; `changed` are the queries whose
-    answer is not the same."""
+    """How one engine on one family fares beside a saved run: `ratio` is the new time over the old one; `changed` are
+    the queries whose answer is not the same."""
 
     family: str
     engine: str
@@ -93,5 +95,7 @@ def against(run: Run, saved: Run) -> list[Shift]:
 
 def _shift(family: str, engine: str, pairs: Sequence[tuple[Result, Result]]) -> Shift:
     ratios = [new.median / old.median for new, old in pairs if new.times and old.times and old.median]
-    changed = tuple(f"{new.query}: {old.answer.value} → {new.answer.value}" for new, old in pairs if new.answer is not old.answer)
+    changed = tuple(
+        f"{new.query}: {old.answer.value} → {new.answer.value}" for new, old in pairs if new.answer is not old.answer
+    )
     return Shift(family, engine, geometric(ratios), changed)

@@ -19,8 +19,24 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
 TIMES_OF = {Clock.WALL: "times by the clock on the wall", Clock.CPU: "times of the processor (CPU)"}
-LEGEND = "ms, median: geometric mean and median of what was answered, building included; ratio: to the first engine, on what both answered"
-HEAD = ("family", "engine", "answered", "timeouts", "ms", "median", "ratio", "classes", "terms", "clauses", "conflicts", "calls")
+LEGEND = (
+    "ms, median: geometric mean and median of what was answered, building included; ratio: to the first engine, on "
+    "what both answered"
+)
+HEAD = (
+    "family",
+    "engine",
+    "answered",
+    "timeouts",
+    "ms",
+    "median",
+    "ratio",
+    "classes",
+    "terms",
+    "clauses",
+    "conflicts",
+    "calls",
+)
 SLOWER = 1.25
 """A family that takes so many times as long as in the saved run is marked."""
 
@@ -46,9 +62,11 @@ def _about(run: Run) -> list[str]:
     memory = ", ".join(f"{printable(engine)} {peak:.0f} MiB" for engine, peak in run.peak_mib)
     queries = len({result.query for result in run.results})
     return [
-        f"{queries} queries of {', '.join(map(printable, run.sets))}; {run.rounds} rounds after a warm-up; limit {run.limit:g} s",
+        f"{queries} queries of {', '.join(map(printable, run.sets))}; {run.rounds} rounds after a warm-up; limit "
+        f"{run.limit:g} s",
         TIMES_OF[run.clock],
-        f"{printable(machine.processor)}, {machine.cores} cores, {machine.memory_mib:,} MiB, load {machine.load:.2f}{busy(run)}",
+        f"{printable(machine.processor)}, {machine.cores} cores, {machine.memory_mib:,} MiB, load "
+        f"{machine.load:.2f}{busy(run)}",
         printable(machine.system),
         f"{versions}",
         f"peak memory: {memory}",
@@ -94,7 +112,8 @@ def map_shifts(shifts: Sequence[Shift]) -> list[tuple[str, ...]]:
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     return [
-        "  ".join(_cell(cell, width, column) for column, (cell, width) in enumerate(zip(row, widths, strict=True))) for row in (head, *rows)
+        "  ".join(_cell(cell, width, column) for column, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        for row in (head, *rows)
     ]
 
 
@@ -104,12 +123,28 @@ def _cell(text: str, width: int, column: int) -> str:
 
 def csv_of(run: Run) -> str:
     """A line for each engine and query."""
-    columns = ["family", "size", "query", "engine", "answer", "median_ms", "rounds", *(field.name for field in fields(Counts)), "note"]
+    columns = [
+        "family",
+        "size",
+        "query",
+        "engine",
+        "answer",
+        "median_ms",
+        "rounds",
+        *(field.name for field in fields(Counts)),
+        "note",
+    ]
     return csv_text(columns, map(_csv_row, run.results))
 
 
 def _csv_row(result: Result) -> Cells:
-    about = {"family": result.family, "size": result.size, "query": result.query, "engine": result.engine, "note": result.note}
+    about = {
+        "family": result.family,
+        "size": result.size,
+        "query": result.query,
+        "engine": result.engine,
+        "note": result.note,
+    }
     times = {"rounds": len(result.times), "median_ms": f"{result.median:.3f}" if result.times else ""}
     return {**about, "answer": result.answer.value, **times, **asdict(result.counts)}
 
@@ -128,5 +163,7 @@ def saved_run(path: Path) -> Run:
     except msgspec.MsgspecError as error:
         raise InputError.of(f"`{path}` is no saved run of `verifier bench --output json`: {error}") from None
     if (run.format, run.format_version) != (FORMAT, FORMAT_VERSION):
-        raise InputError.of(f"`{path}` has the format {run.format} {run.format_version}; expected {FORMAT} {FORMAT_VERSION}")
+        raise InputError.of(
+            f"`{path}` has the format {run.format} {run.format_version}; expected {FORMAT} {FORMAT_VERSION}"
+        )
     return run

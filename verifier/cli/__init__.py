@@ -1,8 +1,8 @@
 """The command line: one module a command, imported when the command is used.
 
 In: arguments. Out: results on stdout, messages on stderr, an exit code (docs/exit-codes.md).
-Guarantee: the only room that prints or ends the process; what one command does not need is not imported for it. A command is a module
-here, or in `listings`, with a function of its name, and a name in `COMMANDS`.
+Guarantee: the only room that prints or ends the process; what one command does not need is not imported for it. A
+command is a module here, or in `listings`, with a function of its name, and a name in `COMMANDS`.
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ def main() -> None:
     prepare_streams()
     try:
         app()
-    except Exception as error:  # what fails outside a command's body is a fault of the program as well: exit code 4, never 1
+    # what fails outside a command's body is a fault of the program as well: exit code 4, never 1
+    except Exception as error:
         raise SystemExit(int(internal_error(error))) from None
 
 
@@ -97,7 +98,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback(epilog=EXIT_CODES)
 def verifier(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
     show_traceback: Annotated[bool, typer.Option("--debug", help="Show the traceback of an internal error.")] = False,
 ) -> None:
     """Proves or refutes who can use an AWS KMS key, over all requests.

@@ -37,16 +37,24 @@ Sets = Annotated[
 Engines = Annotated[
     list[Engine],
     typer.Option(
-        help="An engine; may be repeated. The first one is what ratios are to. Without it: z3, and sat if it is installed.",
+        help=(
+            "An engine; may be repeated. The first one is what ratios are to. Without it: z3, and sat if it is "
+            "installed."
+        ),
         show_default=False,
     ),
 ]
-ClockOption = Annotated[Clock, typer.Option(help="Times by the clock on the wall, or of the processor, for a busy machine.")]
+ClockOption = Annotated[
+    Clock, typer.Option(help="Times by the clock on the wall, or of the processor, for a busy machine.")
+]
 
 
 @given.command(
     short_help="Measure engines on questions about policies.",
-    epilog="Exit codes: 0 the run is complete; 2 usage or input error; 4 two engines contradict each other, or an internal error.",
+    epilog=(
+        "Exit codes: 0 the run is complete; 2 usage or input error; 4 two engines contradict each other, or an "
+        "internal error."
+    ),
 )
 def bench(
     sets: Sets,
@@ -56,14 +64,18 @@ def bench(
     clock: ClockOption = Clock.WALL,
     output: Annotated[BenchOutput, typer.Option(help="How to write the run.")] = BenchOutput.TEXT,
     sizes: Annotated[bool, typer.Option("--sizes", help="A line for each size of a family, in the text.")] = False,
-    baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="A run saved with `--output json`, to be compared with.")] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A run saved with `--output json`, to be compared with.")
+    ] = None,
     examples: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the set `examples` is.")] = Path("examples"),
-    corpus: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the set `corpus` is.")] = Path("../shared/corpus"),
+    corpus: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the set `corpus` is.")] = Path(
+        "../shared/corpus"
+    ),
 ) -> int:
     """Measure engines on queries about key policies.
 
-    Engines take turns, each in a process of its own; a time covers everything from the model of the policy to the answer. Two answers that
-    contradict each other end the run with an error.
+    Engines take turns, each in a process of its own; a time covers everything from the model of the policy to the
+    answer. Two answers that contradict each other end the run with an error.
 
     \b
     verifier bench statements --engine sat --engine z3 --engine cvc5-strings
@@ -114,7 +126,9 @@ def _saved(baseline: Path, output: BenchOutput, clock: Clock) -> Run:
         raise InputError.of(f"`--baseline` is shown in text and html; `--output {output.value}` is one run alone")
     saved = saved_run(baseline)
     if saved.clock is not clock:
-        raise InputError.of(f"the saved run is one of `--clock {saved.clock}`, and times of two clocks cannot be compared")
+        raise InputError.of(
+            f"the saved run is one of `--clock {saved.clock}`, and times of two clocks cannot be compared"
+        )
     return saved
 
 

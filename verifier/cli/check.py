@@ -13,8 +13,8 @@ from verifier.model.engine import MOST_STEPS
 from verifier.report.formats import FORMATS
 
 EXIT_CODES = (
-    "Exit codes: 0 everything is proved, waived or in the baseline; 1 something is refuted beyond that (see fail-on); 2 usage, "
-    "configuration or input error; 3 something is unknown; 4 internal error."
+    "Exit codes: 0 everything is proved, waived or in the baseline; 1 something is refuted beyond that (see "
+    "fail-on); 2 usage, configuration or input error; 3 something is unknown; 4 internal error."
 )
 
 
@@ -23,21 +23,30 @@ def check(
     *,
     config: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The configuration; without it verifier.toml here, or [tool.verifier] in pyproject.toml."),
+        typer.Option(
+            metavar="FILE",
+            help="The configuration; without it verifier.toml here, or [tool.verifier] in pyproject.toml.",
+        ),
     ] = None,
     output: Annotated[
         list[str],
         typer.Option(
-            metavar="FORMAT[=FILE]", callback=checked(FORMATS), help="Instead of the outputs of the configuration; may be repeated."
+            metavar="FORMAT[=FILE]",
+            callback=checked(FORMATS),
+            help="Instead of the outputs of the configuration; may be repeated.",
         ),
     ] = [],
     write_baseline: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Record what is refuted now, so that only what breaks an invariant beyond it fails."),
+        typer.Option(
+            metavar="FILE", help="Record what is refuted now, so that only what breaks an invariant beyond it fails."
+        ),
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option(metavar="N", min=0, max=MOST_STEPS, help="Instead of the steps of the configuration (`can eventually`)."),
+        typer.Option(
+            metavar="N", min=0, max=MOST_STEPS, help="Instead of the steps of the configuration (`can eventually`)."
+        ),
     ] = None,
     cache: given.Caching = True,
     processes: given.Processes = None,

@@ -12,7 +12,9 @@ from verifier.cli.check_no_new_access import EXIT_CODES
 from verifier.cli.outputs import output_option, sinks
 
 
-@given.command(short_help="Check that some access is not granted.", epilog=EXIT_CODES, writes="check", may_be_empty=True)
+@given.command(
+    short_help="Check that some access is not granted.", epilog=EXIT_CODES, writes="check", may_be_empty=True
+)
 def check_access_not_granted(
     paths: given.Paths,
     *,
@@ -26,10 +28,16 @@ def check_access_not_granted(
     ] = [],
     principal: Annotated[
         list[str],
-        typer.Option(metavar="CALLERS", help='Whom it is about, as invariants say it: "role/reports in 111122223333". Without it: anyone.'),
+        typer.Option(
+            metavar="CALLERS",
+            help='Whom it is about, as invariants say it: "role/reports in 111122223333". Without it: anyone.',
+        ),
     ] = [],
     resource: Annotated[
-        list[str], typer.Option(metavar="KEY", help="The ARN or alias of a key; may be repeated. Without it: every key of the input.")
+        list[str],
+        typer.Option(
+            metavar="KEY", help="The ARN or alias of a key; may be repeated. Without it: every key of the input."
+        ),
     ] = [],
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
@@ -38,11 +46,13 @@ def check_access_not_granted(
 ) -> int:
     """Check that nobody, or nobody of some callers, is granted some access.
 
-    It passes where it is proved that none of the actions is allowed to any of the callers on any of the keys, in any request.
+    It passes where it is proved that none of the actions is allowed to any of the callers on any of the keys, in any
+    request.
 
     \b
     verifier check-access-not-granted key-policy.json --action kms:Decrypt --action "kms:ReEncrypt*"
-    verifier check-access-not-granted snapshot --action "kms:*" --principal "callers outside 111122223333" --resource alias/payments
+    verifier check-access-not-granted snapshot --action "kms:*" --principal "callers outside 111122223333" --resource
+    alias/payments
     """
     from verifier.cli.bodies.access_checks import Access, access_not_granted
 

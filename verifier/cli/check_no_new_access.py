@@ -15,7 +15,9 @@ EXIT_CODES = "Exit codes: 0 pass; 1 fail; 2 usage or input error; 3 unknown; 4 i
 
 @given.command(short_help="Check that nothing new is allowed.", epilog=EXIT_CODES, writes="check")
 def check_no_new_access(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="The policy, snapshot or folder as it is.", show_default=False)],
+    old: Annotated[
+        Path, typer.Argument(metavar="OLD", help="The policy, snapshot or folder as it is.", show_default=False)
+    ],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The same as it would be.", show_default=False)],
     *,
     key_arn: given.KeyArn = None,
@@ -25,7 +27,8 @@ def check_no_new_access(
 ) -> int:
     """Check that a new version allows nothing that the old one does not.
 
-    It passes where `verifier compare OLD NEW` finds nothing that was gained; that command tells more, and takes `--allow`.
+    It passes where `verifier compare OLD NEW` finds nothing that was gained; that command tells more, and takes
+    `--allow`.
 
     \b
     verifier check-no-new-access old-policy.json new-policy.json

@@ -9,7 +9,9 @@ from verifier.cli.check_no_new_access import EXIT_CODES
 from verifier.cli.outputs import output_option, sinks
 
 
-@given.command(short_help="Check that no key is open to everybody.", epilog=EXIT_CODES, writes="check", may_be_empty=True)
+@given.command(
+    short_help="Check that no key is open to everybody.", epilog=EXIT_CODES, writes="check", may_be_empty=True
+)
 def check_no_public_access(
     paths: given.Paths,
     *,

@@ -12,8 +12,8 @@ from verifier.cli.outputs import output_option, sinks, write
 from verifier.model.choices import FailOn
 
 EXIT_CODES = (
-    "Exit codes: 0 nothing that fails; 1 access was gained that --allow does not cover (see --fail-on); 2 usage or input error; "
-    "3 unknown; 4 internal error."
+    "Exit codes: 0 nothing that fails; 1 access was gained that --allow does not cover (see --fail-on); 2 usage or "
+    "input error; 3 unknown; 4 internal error."
 )
 
 
@@ -61,16 +61,20 @@ def compare(
     ] = [],
     git: Annotated[
         str | None,
-        typer.Option(metavar="BASE[..HEAD]", help="Compare two revisions of PATH... in git; BASE alone: against the work tree."),
+        typer.Option(
+            metavar="BASE[..HEAD]", help="Compare two revisions of PATH... in git; BASE alone: against the work tree."
+        ),
     ] = None,
     plan: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Compare before and after a Terraform plan (terraform show -json); paths are snapshots beside it."
+            metavar="FILE",
+            help="Compare before and after a Terraform plan (terraform show -json); paths are snapshots beside it.",
         ),
     ] = None,
     allow: Annotated[
-        list[Path], typer.Option(metavar="FILE", help="What may be gained: a file with `allow` sentences; may be repeated.")
+        list[Path],
+        typer.Option(metavar="FILE", help="What may be gained: a file with `allow` sentences; may be repeated."),
     ] = [],
     fail_on: Annotated[FailOn, typer.Option(help="What ends in exit code 1.")] = FailOn.MORE,
     key_arn: given.KeyArn = None,
@@ -78,7 +82,9 @@ def compare(
     readings: given.Readings,
     output: Annotated[list[str], output_option("comparison")] = ["text"],
     quiet: given.Quiet = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Every case, both decisions in full, what is supposed.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Every case, both decisions in full, what is supposed.")
+    ] = False,
 ) -> int:
     """Compare what two versions allow, by meaning."""
     from verifier.cli.bodies.compare import compared, remarks

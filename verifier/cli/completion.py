@@ -1,4 +1,5 @@
-"""What a shell completes values of options and arguments with: names that the program knows. Paths are the shell's own."""
+"""What a shell completes values of options and arguments with: names that the program knows. Paths are the shell's
+own."""
 
 from __future__ import annotations
 
@@ -44,8 +45,12 @@ def actions(incomplete: str) -> Completions:
 
 
 def keys(ctx: Context, incomplete: str) -> Completions:
-    """The keys of the input that was typed before, by all that they are called. Nothing where it cannot be read, or is large."""
-    words = [*ctx.args, *(str(word) for value in ctx.params.values() if isinstance(value, list | tuple) for word in value)]
+    """The keys of the input that was typed before, by all that they are called. Nothing where it cannot be read, or is
+    large."""
+    words = [
+        *ctx.args,
+        *(str(word) for value in ctx.params.values() if isinstance(value, list | tuple) for word in value),
+    ]
     paths = [path for word in dict.fromkeys(words) if (path := Path(word)).exists()]
     files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()]
     if not paths or sum(file.stat().st_size for file in files[:_MOST_FILES]) > _MOST_BYTES or len(files) > _MOST_FILES:

@@ -29,19 +29,34 @@ def explain(
     paths: given.Paths,
     *,
     request: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The request, a JSON object as `verifier evaluate` takes it; `-` is standard input.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The request, a JSON object as `verifier evaluate` takes it; `-` is standard input."
+        ),
     ] = None,
-    line: Annotated[int | None, typer.Option(metavar="N", min=1, help="Which line of FILE, where it holds a request a line.")] = None,
-    principal: Annotated[str | None, typer.Option(metavar="ARN", help="Who calls: an ARN, an account (its root user), a service.")] = None,
+    line: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Which line of FILE, where it holds a request a line.")
+    ] = None,
+    principal: Annotated[
+        str | None, typer.Option(metavar="ARN", help="Who calls: an ARN, an account (its root user), a service.")
+    ] = None,
     action: Annotated[
-        str | None, typer.Option(metavar="ACTION", autocompletion=completion.actions, help="The permission, such as kms:Decrypt.")
+        str | None,
+        typer.Option(metavar="ACTION", autocompletion=completion.actions, help="The permission, such as kms:Decrypt."),
     ] = None,
     key: Annotated[
         str | None,
-        typer.Option(metavar="KEY", autocompletion=completion.keys, help="The key: ARN, ID, alias or name; not needed where there is one."),
+        typer.Option(
+            metavar="KEY",
+            autocompletion=completion.keys,
+            help="The key: ARN, ID, alias or name; not needed where there is one.",
+        ),
     ] = None,
     context: Annotated[
-        list[str], typer.Option(metavar="KEY=VALUE", callback=_pairs, help="A condition key; several values of one key make a set.")
+        list[str],
+        typer.Option(
+            metavar="KEY=VALUE", callback=_pairs, help="A condition key; several values of one key make a set."
+        ),
     ] = [],
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
@@ -52,8 +67,8 @@ def explain(
 ) -> int:
     """Explain why a request is allowed or refused, and what would change that.
 
-    Gate by gate, with the statements and their places; then the smallest change of the request, and the smallest edits of the key policy,
-    that decide it otherwise. Every one that is shown was decided by `verifier evaluate`.
+    Gate by gate, with the statements and their places; then the smallest change of the request, and the smallest edits
+    of the key policy, that decide it otherwise. Every one that is shown was decided by `verifier evaluate`.
 
     \b
     verifier explain examples/payments --principal arn:aws:sts::111122223333:assumed-role/api/task-1 \\
@@ -72,7 +87,9 @@ def explain(
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied)
     meant = request_of(estate, options)
     from verifier.report.results import explanation_forms
-    from verifier.verify.explanation.explain import explain as why  # after the input has been accepted: importing a solver takes a while
+
+    # after the input has been accepted: importing a solver takes a while
+    from verifier.verify.explanation.explain import explain as why
 
     found = why(estate, meant, readings=readings, timeout=timeout)
     write(sinks(output, _FORMATS), explanation_forms(found, in_full=verbose))

@@ -24,14 +24,21 @@ def _format(value: bool) -> bool:
 
 @given.command(
     short_help="Write the questions for other solvers.",
-    epilog="Exit codes: 0 everything was written; 2 usage or input error; 3 some question has no formula; 4 internal error.",
+    epilog=(
+        "Exit codes: 0 everything was written; 2 usage or input error; 3 some question has no formula; 4 internal "
+        "error."
+    ),
     may_be_empty=True,
 )
 def export(
     paths: given.Paths,
     *,
-    smtlib: Annotated[bool, typer.Option("--smtlib", callback=_format, help="SMT-LIB 2.6 with the theory of strings.")] = False,
-    directory: Annotated[Path | None, typer.Option(metavar="DIR", help="A file for each question, in this folder.")] = None,
+    smtlib: Annotated[
+        bool, typer.Option("--smtlib", callback=_format, help="SMT-LIB 2.6 with the theory of strings.")
+    ] = False,
+    directory: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A file for each question, in this folder.")
+    ] = None,
     invariants: given.InvariantFilesOption = [],
     builtin: given.Builtins = [],
     key_arn: given.KeyArn = None,

@@ -14,29 +14,41 @@ from verifier.model.choices import Zone
 EXIT_CODES = "Exit codes: 0 no finding; 1 findings; 2 usage or input error; 3 something is not known; 4 internal error."
 
 
-@given.command(short_help="Find access from outside a zone of trust.", epilog=EXIT_CODES, writes="findings", may_be_empty=True)
+@given.command(
+    short_help="Find access from outside a zone of trust.", epilog=EXIT_CODES, writes="findings", may_be_empty=True
+)
 def findings(
     paths: given.Paths,
     *,
     key: given.KeysOption = [],
-    zone: Annotated[Zone, typer.Option(help="Whom the key trusts anyway: its own account, or its organization.")] = Zone.ACCOUNT,
+    zone: Annotated[
+        Zone, typer.Option(help="Whom the key trusts anyway: its own account, or its organization.")
+    ] = Zone.ACCOUNT,
     trust: Annotated[
-        list[str], typer.Option(metavar="ACCOUNT", help="An account, or organization (`o-…`), in the zone besides; may be repeated.")
+        list[str],
+        typer.Option(
+            metavar="ACCOUNT", help="An account, or organization (`o-…`), in the zone besides; may be repeated."
+        ),
     ] = [],
-    services: Annotated[bool, typer.Option("--services", help="Let access of AWS service principals count as well.")] = False,
+    services: Annotated[
+        bool, typer.Option("--services", help="Let access of AWS service principals count as well.")
+    ] = False,
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     output: Annotated[list[str], output_option("findings")] = ["text"],
     quiet: given.Quiet = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Every action and every condition, and the command that shows it.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Every action and every condition, and the command that shows it.")
+    ] = False,
 ) -> int:
     """Find the access from outside a zone of trust that keys allow.
 
-    A minimal set of findings: who, which actions, under which conditions, through which statements and grants, each with a request,
-    replayed. Together they are all external access and nothing else, Deny statements, conditions and control policies reasoned through;
-    none of them is covered by the others. Identity policies outside the zone are taken to allow: they are others' to write.
-    Roles that outsiders may assume, and other steps, are not followed here: `verifier reach --to`.
+    A minimal set of findings: who, which actions, under which conditions, through which statements and grants, each
+    with a request, replayed. Together they are all external access and nothing else, Deny statements, conditions and
+    control policies reasoned through; none of them is covered by the others. Identity policies outside the zone are
+    taken to allow: they are others' to write. Roles that outsiders may assume, and other steps, are not followed here:
+    `verifier reach --to`.
 
     \b
     verifier findings examples/payments

@@ -13,8 +13,8 @@ from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.progress import shown
 
 EXIT_CODES = (
-    "Exit codes: 0 nothing found that fails, and everything decided; 1 a finding as bad as --fail-on; 2 usage or input error; "
-    "3 something undecided; 4 internal error."
+    "Exit codes: 0 nothing found that fails, and everything decided; 1 a finding as bad as --fail-on; 2 usage or "
+    "input error; 3 something undecided; 4 internal error."
 )
 
 
@@ -27,24 +27,33 @@ class LintFailOn(StrEnum):
     NEVER = "never"
 
 
-@given.command(short_help="Find what is wrong with policies as written.", epilog=EXIT_CODES, writes="lint", may_be_empty=True)
+@given.command(
+    short_help="Find what is wrong with policies as written.", epilog=EXIT_CODES, writes="lint", may_be_empty=True
+)
 def lint(
     paths: given.Paths,
     *,
-    fail_on: Annotated[LintFailOn, typer.Option(help="The least severity that ends in exit code 1.")] = LintFailOn.WARNING,
-    everything: Annotated[bool, typer.Option("--all", help="Notes too: what is merely redundant, or of no use.")] = False,
+    fail_on: Annotated[
+        LintFailOn, typer.Option(help="The least severity that ends in exit code 1.")
+    ] = LintFailOn.WARNING,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Notes too: what is merely redundant, or of no use.")
+    ] = False,
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     timeout: given.Timeout = None,
     output: Annotated[list[str], output_option("findings")] = ["text"],
     quiet: given.Quiet = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Every finding in full, with the rewritten statement.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Every finding in full, with the rewritten statement.")
+    ] = False,
 ) -> int:
     """Find what is provably wrong with policies as they are written.
 
-    Statements that never match, or that everything is denied by; conditions that restrict nothing, or let requests without the key
-    through; principals, actions, resources and values that match nothing; sizes that AWS refuses; with --all also what is merely
-    redundant. Each finding has a proof over all requests, or a request that shows it; each rewrite is checked. docs/lint.md has the rules.
+    Statements that never match, or that everything is denied by; conditions that restrict nothing, or let requests
+    without the key through; principals, actions, resources and values that match nothing; sizes that AWS refuses; with
+    --all also what is merely redundant. Each finding has a proof over all requests, or a request that shows it; each
+    rewrite is checked. docs/lint.md has the rules.
 
     \b
     verifier lint key-policy.json
@@ -60,7 +69,9 @@ def lint(
     from verifier.report.meanings import meanings_of
     from verifier.report.results import lint_forms
     from verifier.report.words.lint import lint_exit_code
-    from verifier.verify.lint.linting import lint as look  # after the input has been accepted: importing a solver takes a while
+
+    # after the input has been accepted: importing a solver takes a while
+    from verifier.verify.lint.linting import lint as look
 
     worst = None if fail_on is LintFailOn.NEVER else Severity(fail_on.value)
     with shown() as progress:

@@ -17,13 +17,17 @@ from verifier.syntax.diagnostic import InputError
 def lsp(
     *,
     seconds: Annotated[
-        float, typer.Option("--seconds", min=1, max=600, help="The most that the proofs about one document may take; past it, unknown.")
+        float,
+        typer.Option(
+            "--seconds", min=1, max=600, help="The most that the proofs about one document may take; past it, unknown."
+        ),
     ] = 20.0,
 ) -> int:
     """Serve an editor: the language server protocol on standard input and output.
 
-    For files of invariants, key policies, CloudFormation templates and verifier.toml: errors as they are typed, what is known of a word,
-    verdicts on invariants, definitions, completion, and the edits of `lint` and `suggest`. An editor starts it; docs/editor.md says how.
+    For files of invariants, key policies, CloudFormation templates and verifier.toml: errors as they are typed, what is
+    known of a word, verdicts on invariants, definitions, completion, and the edits of `lint` and `suggest`. An editor
+    starts it; docs/editor.md says how.
 
     \b
     pip install 'kms-verifier[lsp]'
@@ -32,7 +36,9 @@ def lsp(
     try:
         import pygls  # noqa: F401
     except ImportError:
-        raise InputError.of("`verifier lsp` needs pygls, which is not installed", hint="pip install 'kms-verifier[lsp]'") from None
+        raise InputError.of(
+            "`verifier lsp` needs pygls, which is not installed", hint="pip install 'kms-verifier[lsp]'"
+        ) from None
     from verifier.lsp.server import serve
 
     serve(seconds)

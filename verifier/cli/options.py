@@ -1,6 +1,7 @@
 """Options that several commands share, and their checks.
 
-In: texts of the command line. Out: values of the types that the commands take; a wrong one is a usage error (exit code 2).
+In: texts of the command line. Out: values of the types that the commands take; a wrong one is a usage error (exit code
+2).
 """
 
 from __future__ import annotations
@@ -27,31 +28,46 @@ if TYPE_CHECKING:
     from verifier.inputs.supplied import Supplied
     from verifier.model.results.verdict import Status
 
-EXIT_CODES = "Exit codes: 0 all proved; 1 something refuted; 2 usage or input error; 3 something unknown; 4 internal error."
+EXIT_CODES = (
+    "Exit codes: 0 all proved; 1 something refuted; 2 usage or input error; 3 something unknown; 4 internal error."
+)
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
 def command(
     short_help: str, epilog: str | None = None, help: str | None = None, *, writes: str = "", may_be_empty: bool = False
 ) -> Callable[[Callable[..., int]], typer.Typer]:
-    """Makes the application of one command of a function that returns the exit code; `help` instead of its docstring. What goes wrong in
-    it ends as `run` says, and is written to its `--output`: `writes` names the schema of what that has. Where its input `may_be_empty`,
-    there is `--allow-empty`, of which the function hears nothing. A parameter that is annotated with a function (`SuppliedOptions`) has
-    the options of that. Each has `--color`."""
+    """Makes the application of one command of a function that returns the exit code; `help` instead of its docstring.
+    What goes wrong in it ends as `run` says, and is written to its `--output`: `writes` names the schema of what that
+    has. Where its input `may_be_empty`, there is `--allow-empty`, of which the function hears nothing. A parameter that
+    is annotated with a function (`SuppliedOptions`) has the options of that. Each has `--color`."""
 
     def made(body: Callable[..., int]) -> typer.Typer:
-        app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS)
+        app = typer.Typer(
+            add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS
+        )
         taken = signature(body, eval_str=True).parameters
         shown = [option.replace(kind=Parameter.KEYWORD_ONLY) for one in taken.values() for option in _options(one)]
-        shown += [Parameter("allow_empty", Parameter.KEYWORD_ONLY, default=False, annotation=AllowEmpty)] if may_be_empty else []
+        shown += (
+            [Parameter("allow_empty", Parameter.KEYWORD_ONLY, default=False, annotation=AllowEmpty)]
+            if may_be_empty
+            else []
+        )
         shown += [Parameter("color", Parameter.KEYWORD_ONLY, default=Color.AUTO, annotation=ColorOption)]
 
         @wraps(body)
         def ended(**named: Any) -> None:
             output = named.get("output") if writes else Output.TEXT
-            outputs = sinks(output, FORMATS, quiet=bool(named.get("quiet"))) if isinstance(output, list) else (Sink(str(output)),)
+            outputs = (
+                sinks(output, FORMATS, quiet=bool(named.get("quiet")))
+                if isinstance(output, list)
+                else (Sink(str(output)),)
+            )
             ending = Ending(writes, outputs, bool(named.get("allow_empty")))
-            run(lambda: answered(lambda: body(**{name: _value(one, named) for name, one in taken.items()}), ending), named["color"])
+            run(
+                lambda: answered(lambda: body(**{name: _value(one, named) for name, one in taken.items()}), ending),
+                named["color"],
+            )
 
         # Typer reads the first through `inspect.signature`, the second through `typing.get_type_hints`.
         vars(ended)["__signature__"] = Signature(shown)
@@ -123,7 +139,9 @@ def _settled(values: list[str]) -> list[str]:
     for value in values:
         label, _, answer = value.partition("=")
         if label not in labels:
-            raise typer.BadParameter(f"{label!r} is no reading; {_suggestion(label, labels)}`verifier readings` lists them")
+            raise typer.BadParameter(
+                f"{label!r} is no reading; {_suggestion(label, labels)}`verifier readings` lists them"
+            )
         if answer not in ("yes", "no"):
             raise typer.BadParameter(f"expected {label}=yes or {label}=no")
         if answers.setdefault(label, answer) != answer:
@@ -159,10 +177,13 @@ def listed(only: Only = []) -> Listed:
 
 
 def supplied(
-    account: AccountOption = None, region: RegionOption = None, parameter: ParameterOption = [], parameters: ParameterFiles = []
+    account: AccountOption = None,
+    region: RegionOption = None,
+    parameter: ParameterOption = [],
+    parameters: ParameterFiles = [],
 ) -> SuppliedOptions:
-    """What the options say about a plan or template (checked before); a parameter that is given by itself goes before one of a file. Raises
-    `InputError`."""
+    """What the options say about a plan or template (checked before); a parameter that is given by itself goes before
+    one of a file. Raises `InputError`."""
     from verifier.inputs.supplied import Supplied
 
     values = {name: value for name, _, value in (given.partition("=") for given in parameter)}
@@ -201,8 +222,8 @@ Paths = Annotated[
     list[Path],
     typer.Argument(
         metavar="PATH...",
-        help="Snapshots (JSON, YAML or a folder), Terraform plans and states (terraform show -json), folders of .tf files, "
-        "CloudFormation templates, key policies, and folders of these; `-` is standard input.",
+        help="Snapshots (JSON, YAML or a folder), Terraform plans and states (terraform show -json), folders of .tf "
+        "files, CloudFormation templates, key policies, and folders of these; `-` is standard input.",
         show_default=False,
     ),
 ]
@@ -215,14 +236,19 @@ AccountOption = Annotated[
         help="The account of a policy's key, or of what a plan or template makes, if it does not tell.",
     ),
 ]
-RegionOption = Annotated[str | None, typer.Option("--region", metavar="REGION", callback=_region, help="Their Region, likewise.")]
+RegionOption = Annotated[
+    str | None, typer.Option("--region", metavar="REGION", callback=_region, help="Their Region, likewise.")
+]
 ParameterOption = Annotated[
     list[str],
     typer.Option(
         "--parameter",
         metavar="NAME=VALUE",
         callback=_parameters,
-        help="A parameter of a CloudFormation template, or what a placeholder of a key policy stands for; may be repeated.",
+        help=(
+            "A parameter of a CloudFormation template, or what a placeholder of a key policy stands for; may be "
+            "repeated."
+        ),
     ),
 ]
 ParameterFiles = Annotated[
@@ -230,29 +256,44 @@ ParameterFiles = Annotated[
     typer.Option(
         "--parameters",
         metavar="FILE",
-        help="Parameters of CloudFormation templates from a file, as the AWS CLI or CodePipeline takes it; may be repeated.",
+        help=(
+            "Parameters of CloudFormation templates from a file, as the AWS CLI or CodePipeline takes it; may be "
+            "repeated."
+        ),
     ),
 ]
 SuppliedOptions = Annotated["Supplied", supplied]
 """`--account`, `--region`, `--parameter` and `--parameters`, as what they say about a plan or template."""
-KeyArn = Annotated[str | None, typer.Option(metavar="ARN", help="The key that a single policy belongs to, where nothing else tells it.")]
+KeyArn = Annotated[
+    str | None,
+    typer.Option(metavar="ARN", help="The key that a single policy belongs to, where nothing else tells it."),
+]
 InvariantFilesOption = Annotated[
-    list[Path], typer.Option(metavar="FILE", help="A file of invariants; may be repeated. Without it: the *.inv files beside the input.")
+    list[Path],
+    typer.Option(
+        metavar="FILE", help="A file of invariants; may be repeated. Without it: the *.inv files beside the input."
+    ),
 ]
 Builtins = Annotated[
     list[str],
     typer.Option(
-        metavar="NAME[:ARGS]", autocompletion=completion.builtins, help="A built-in invariant; may be repeated (`verifier builtins`)."
+        metavar="NAME[:ARGS]",
+        autocompletion=completion.builtins,
+        help="A built-in invariant; may be repeated (`verifier builtins`).",
     ),
 ]
 EngineOption = Annotated[
     Engine,
     typer.Option(
-        help="What decides: Z3 or a SAT solver on classes and boxes, or the string solver of Z3 or cvc5 on the formula over strings."
+        help=(
+            "What decides: Z3 or a SAT solver on classes and boxes, or the string solver of Z3 or cvc5 on the "
+            "formula over strings."
+        )
     ),
 ]
 Certificate = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Write for each proof what `verifier recheck` checks it by (needs python-sat).")
+    Path | None,
+    typer.Option(metavar="FILE", help="Write for each proof what `verifier recheck` checks it by (needs python-sat)."),
 ]
 Steps = Annotated[
     int | None,
@@ -261,8 +302,8 @@ Steps = Annotated[
         metavar="N",
         min=0,
         max=MOST_STEPS,
-        help="Where an invariant says `can eventually`: asks about chains of up to N steps; 0 asks what callers can do at once. "
-        "Without it: chains of every length.",
+        help="Where an invariant says `can eventually`: asks about chains of up to N steps; 0 asks what callers can do at "
+        "once. Without it: chains of every length.",
     ),
 ]
 Suppose = Annotated[
@@ -270,15 +311,22 @@ Suppose = Annotated[
     typer.Option(
         "--suppose",
         metavar="SENTENCE",
-        help="What is taken for granted in answers about steps, such as `nobody calls sso:*`; may be repeated (docs/invariants.md).",
+        help=(
+            "What is taken for granted in answers about steps, such as `nobody calls sso:*`; may be repeated "
+            "(docs/invariants.md)."
+        ),
     ),
 ]
 CrossCheck = Annotated[
     bool,
-    typer.Option("--cross-check", help="Hold each verdict against a second engine, on the formula over strings (cvc5's, if installed)."),
+    typer.Option(
+        "--cross-check",
+        help="Hold each verdict against a second engine, on the formula over strings (cvc5's, if installed).",
+    ),
 ]
 Timeout = Annotated[
-    float | None, typer.Option(metavar="SECONDS", callback=_seconds, help="The most that one query may take; past it, unknown.")
+    float | None,
+    typer.Option(metavar="SECONDS", callback=_seconds, help="The most that one query may take; past it, unknown."),
 ]
 Settled = Annotated[
     list[str],
@@ -292,20 +340,36 @@ Settled = Annotated[
 Readings = Annotated[dict[str, bool], settled_readings]
 """`--reading`, as the values of readings."""
 Caching = Annotated[
-    bool, typer.Option("--cache/--no-cache", help="Whether to keep results for the next run, and to use those of earlier ones.")
+    bool,
+    typer.Option(
+        "--cache/--no-cache", help="Whether to keep results for the next run, and to use those of earlier ones."
+    ),
 ]
-Processes = Annotated[int | None, typer.Option(metavar="N", min=1, help="How many processes prove; one a core if it is not given.")]
+Processes = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="How many processes prove; one a core if it is not given.")
+]
 ClusterOption = Annotated[
     str | None,
-    typer.Option(metavar="ADDRESS", help="The Dask scheduler whose workers are to prove (tcp://host:8786; needs the extra [cluster])."),
+    typer.Option(
+        metavar="ADDRESS",
+        help="The Dask scheduler whose workers are to prove (tcp://host:8786; needs the extra [cluster]).",
+    ),
 ]
 AllowEmpty = Annotated[
-    bool, typer.Option("--allow-empty", help="Let an input without keys pass, with a notice; otherwise it is an input error.")
+    bool,
+    typer.Option(
+        "--allow-empty", help="Let an input without keys pass, with a notice; otherwise it is an input error."
+    ),
 ]
 ColorOption = Annotated[
-    Color, typer.Option(help="When to colour what goes to a terminal; auto: on a terminal, or as NO_COLOR and FORCE_COLOR say.")
+    Color,
+    typer.Option(
+        help="When to colour what goes to a terminal; auto: on a terminal, or as NO_COLOR and FORCE_COLOR say."
+    ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Of text on stdout only the summary, a line with the counts.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Of text on stdout only the summary, a line with the counts.")
+]
 Only = Annotated[
     list[str],
     typer.Option(

@@ -1,10 +1,11 @@
 """Where results go: `--output FORMAT`, `--output FORMAT=FILE`, any number of them.
 
 In: the values of `--output`. Out: `Sink`s; files and stdout written.
-Guarantee: at most one result goes to stdout; a format that does not exist, a file named twice or in a folder that does not exist is a usage
-error before anything is done; a file is complete or is not there: it is written beside its place and then moved. Where there is no answer,
-the outputs hold the errors, so that an upload step of a pipeline finds its file; an error stays one (exit code 2, a fault of the verifier
-4), and 0 is only that an input that may be empty holds no key (S3).
+Guarantee: at most one result goes to stdout; a format that does not exist, a file named twice or in a folder that does
+not exist is a usage error before anything is done; a file is complete or is not there: it is written beside its place
+and then moved. Where there is no answer, the outputs hold the errors, so that an upload step of a pipeline finds its
+file; an error stays one (exit code 2, a fault of the verifier 4), and 0 is only that an input that may be empty holds
+no key (S3).
 """
 
 from __future__ import annotations
@@ -38,9 +39,11 @@ class Sink:
 _TEXT = Sink("text")
 
 
-def sinks(values: Sequence[str], formats: Sequence[str] = FORMATS, folder: Path | None = None, *, quiet: bool = False) -> tuple[Sink, ...]:
-    """What `--output` asks for; none: text on stdout, of which the summary alone where it is to be `quiet`. Files are from `folder`. Raises
-    `ValueError` with a message for people."""
+def sinks(
+    values: Sequence[str], formats: Sequence[str] = FORMATS, folder: Path | None = None, *, quiet: bool = False
+) -> tuple[Sink, ...]:
+    """What `--output` asks for; none: text on stdout, of which the summary alone where it is to be `quiet`. Files are
+    from `folder`. Raises `ValueError` with a message for people."""
     found = tuple(_sink(value, formats, folder) for value in values) or (_TEXT,)
     if sum(sink.path is None for sink in found) > 1:
         raise ValueError("only one output can go to stdout: give the others a file, as in sarif=report.sarif")
@@ -68,7 +71,9 @@ def _sink(value: str, formats: Sequence[str], folder: Path | None) -> Sink:
     path = Path(file) if folder is None else folder / file
     try:
         if path.is_dir() or not path.parent.is_dir():
-            raise ValueError(f"{path} is a folder" if path.is_dir() else f"there is no folder {path.parent} for {path.name}")
+            raise ValueError(
+                f"{path} is a folder" if path.is_dir() else f"there is no folder {path.parent} for {path.name}"
+            )
     except OSError as error:
         raise ValueError(f"cannot write {path}: {str(error.strerror).lower()}") from None
     return Sink(name, path)
@@ -98,8 +103,8 @@ def output_option(what: str, formats: Sequence[str] = FORMATS) -> Any:
 
 
 def write(outputs: Sequence[Sink], forms: Forms, warnings: Sequence[Diagnostic] = ()) -> None:
-    """Writes a result to each sink, files first. The warnings go to stderr, if any sink is not JSON, which holds them. Raises
-    `OutputError`."""
+    """Writes a result to each sink, files first. The warnings go to stderr, if any sink is not JSON, which holds them.
+    Raises `OutputError`."""
     if any(sink.format != "json" for sink in outputs):
         warn(warnings)
     for sink in sorted(outputs, key=lambda sink: sink.path is None):
@@ -125,8 +130,8 @@ def write_file(path: Path, text: str) -> None:
 
 @dataclass
 class Ending:
-    """What is written where there is no answer: the name of the schema of the answers, the outputs, whether the input may be empty. A body
-    that reads its outputs from a file sets them."""
+    """What is written where there is no answer: the name of the schema of the answers, the outputs, whether the input
+    may be empty. A body that reads its outputs from a file sets them."""
 
     kind: str
     sinks: tuple[Sink, ...] = ()
@@ -134,7 +139,8 @@ class Ending:
 
 
 def answered(body: Callable[[], int], ending: Ending) -> int:
-    """The exit code of a body. Writes its errors to the outputs, and raises them again, so that they are shown on stderr as well."""
+    """The exit code of a body. Writes its errors to the outputs, and raises them again, so that they are shown on
+    stderr as well."""
     try:
         with of_files():
             return body()
@@ -147,7 +153,8 @@ def answered(body: Callable[[], int], ending: Ending) -> int:
             return ExitCode.PROVED
         _failed(ending, error.diagnostics, ExitCode.INPUT_ERROR)
         raise
-    except Exception as error:  # a fault of the program, which `run` tells and ends: here it is left in the outputs alone
+    # a fault of the program, which `run` tells and ends: here it is left in the outputs alone
+    except Exception as error:
         fault = Diagnostic(Severity.ERROR, f"internal error: {type(error).__name__}: {str(error)[:500]}")
         _failed(ending, (fault,), ExitCode.INTERNAL_ERROR)
         raise
@@ -156,7 +163,9 @@ def answered(body: Callable[[], int], ending: Ending) -> int:
 def _failed(ending: Ending, diagnostics: Sequence[Diagnostic], code: ExitCode) -> None:
     """Writes to all outputs but to a terminal: stderr is told by whoever ends the command."""
     try:
-        _unanswered(ending.kind, [sink for sink in ending.sinks if sink not in (_TEXT, Sink(SUMMARY))], diagnostics, code)
+        _unanswered(
+            ending.kind, [sink for sink in ending.sinks if sink not in (_TEXT, Sink(SUMMARY))], diagnostics, code
+        )
     except OutputError:
         warn(diagnostics)
         raise
@@ -169,4 +178,12 @@ def _unanswered(kind: str, outputs: Sequence[Sink], diagnostics: Sequence[Diagno
     from verifier.report.unanswered import unanswered_document, unanswered_json, unanswered_notices
 
     document, notices = partial(unanswered_document, diagnostics, code), partial(unanswered_notices, diagnostics, code)
-    write(outputs, Forms(document, partial(unanswered_json, kind, diagnostics, code), notices, partial(diagnostics_table, diagnostics)))
+    write(
+        outputs,
+        Forms(
+            document,
+            partial(unanswered_json, kind, diagnostics, code),
+            notices,
+            partial(diagnostics_table, diagnostics),
+        ),
+    )

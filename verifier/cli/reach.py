@@ -16,7 +16,10 @@ from verifier.model.engine import MOST_STEPS
 from verifier.syntax.diagnostic import InputError
 
 _CALLERS = ("arn:", "role/", "user/")
-EXIT_CODES = "Exit codes: 0 the answer is complete (nobody gets there is one too); 2 usage or input error; 3 it is not; 4 internal error."
+EXIT_CODES = (
+    "Exit codes: 0 the answer is complete (nobody gets there is one too); 2 usage or input error; 3 it is not; 4 "
+    "internal error."
+)
 
 
 HELP = """Show what a caller can bring about, step by step, or who can come to do something.
@@ -45,14 +48,20 @@ For a machine, or a page:
 """
 
 
-@given.command(short_help="Show what callers can bring about in steps.", help=HELP, epilog=EXIT_CODES, writes="reach", may_be_empty=True)
+@given.command(
+    short_help="Show what callers can bring about in steps.",
+    help=HELP,
+    epilog=EXIT_CODES,
+    writes="reach",
+    may_be_empty=True,
+)
 def reach(
     words: Annotated[
         list[str],
         typer.Argument(
             metavar="CALLER PATH...",
-            help="Who is asked about (an ARN, or role/NAME or user/NAME of the key's account; nobody where there is --to), then snapshots "
-            "or key policies.",
+            help="Who is asked about (an ARN, or role/NAME or user/NAME of the key's account; nobody where there is "
+            "--to), then snapshots or key policies.",
             show_default=False,
         ),
     ],
@@ -68,7 +77,10 @@ def reach(
     ] = [],
     key: given.KeysOption = [],
     steps: Annotated[
-        int | None, typer.Option(metavar="N", min=0, max=MOST_STEPS, help="Looks at chains of up to N steps; without it, of every length.")
+        int | None,
+        typer.Option(
+            metavar="N", min=0, max=MOST_STEPS, help="Looks at chains of up to N steps; without it, of every length."
+        ),
     ] = None,
     suppose: given.Suppose = [],
     key_arn: given.KeyArn = None,
@@ -77,7 +89,10 @@ def reach(
     output: Annotated[list[str], output_option("answer")] = ["text"],
     quiet: given.Quiet = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", help="Every caller; of each request why it is allowed, and the command that sends it.")
+        bool,
+        typer.Option(
+            "--verbose", help="Every caller; of each request why it is allowed, and the command that sends it."
+        ),
     ] = False,
 ) -> int:
     """Show what a caller can bring about, step by step, or who can come to do something."""
@@ -98,7 +113,9 @@ def reach(
         if caller is None:
             report = reach_to(estate, tuple(to), tuple(key), steps, readings, progress)
         else:
-            report = reach_from(estate, caller_named(estate, caller, keys_named(estate, key)), tuple(key), steps, readings, progress)
+            report = reach_from(
+                estate, caller_named(estate, caller, keys_named(estate, key)), tuple(key), steps, readings, progress
+            )
     write(sinks(output, quiet=quiet), reach_forms(report, in_full=verbose), report.warnings)
     return reach_exit_code(report)
 
@@ -110,10 +127,14 @@ def _caller_and_paths(words: Sequence[str], to: Sequence[str]) -> tuple[str | No
     first, *others = words
     if to:
         if first.startswith(_CALLERS) and not Path(first).exists():
-            raise InputError.of(f"a question is about a caller or about --to, not both: {brief(first)!r}", hint="leave out one of them")
+            raise InputError.of(
+                f"a question is about a caller or about --to, not both: {brief(first)!r}", hint="leave out one of them"
+            )
         return None, tuple(map(Path, words))
     if not others:
         remedy = "verifier reach role/api examples/payments, or verifier reach --to kms:Decrypt examples/payments"
-        problem = "no input: name a snapshot or a key policy" if first.startswith(_CALLERS) else "no caller to ask about"
+        problem = (
+            "no input: name a snapshot or a key policy" if first.startswith(_CALLERS) else "no caller to ask about"
+        )
         raise InputError.of(problem, hint=remedy)
     return first, tuple(map(Path, others))

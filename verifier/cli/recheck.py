@@ -19,7 +19,9 @@ from verifier.cli.progress import shown
     writes="recheck",
 )
 def recheck(
-    certificate: Annotated[Path, typer.Argument(metavar="FILE", help="What `verifier prove --certificate` wrote.", show_default=False)],
+    certificate: Annotated[
+        Path, typer.Argument(metavar="FILE", help="What `verifier prove --certificate` wrote.", show_default=False)
+    ],
     paths: given.Paths,
     *,
     invariants: given.InvariantFilesOption = [],
@@ -33,9 +35,10 @@ def recheck(
 ) -> int:
     """Check the proofs of a certificate against the input, without a solver.
 
-    The input must be the one that was proved: the same files, with the same contents. What must be proved is what `verifier prove` with
-    the same options asks: the invariants beside the input, or those that are given, under every reading that no `--reading` settles. Each
-    of them that the certificate does not cover is named. docs/certificates.md says what is checked and what is trusted.
+    The input must be the one that was proved: the same files, with the same contents. What must be proved is what
+    `verifier prove` with the same options asks: the invariants beside the input, or those that are given, under every
+    reading that no `--reading` settles. Each of them that the certificate does not cover is named. docs/certificates.md
+    says what is checked and what is trusted.
 
     \b
     verifier prove examples/payments --certificate payments.cert
@@ -47,7 +50,9 @@ def recheck(
     from verifier.question import QuestionOptions
     from verifier.report.recheck import recheck_exit_code, recheck_forms
 
-    options = QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, suppose=tuple(suppose))
+    options = QuestionOptions(
+        tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, suppose=tuple(suppose)
+    )
     with shown() as progress:
         found = rechecked(certificate, options, readings, progress)
     write(sinks(output, quiet=quiet), recheck_forms(found))

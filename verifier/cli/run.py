@@ -1,8 +1,9 @@
 """Runs the body of a command: streams, exit codes, and what to say when it fails.
 
-In: a body that returns an exit code. Out: the process's exit code. Guarantee: results alone go to stdout; an `InputError` is
-reported with its places and ends in 2; anything unexpected ends in 4 with a short message (never a traceback, unless asked for);
-a reader of stdout that goes away is not an error message, and one of stderr changes no exit code.
+In: a body that returns an exit code. Out: the process's exit code. Guarantee: results alone go to stdout; an
+`InputError` is reported with its places and ends in 2; anything unexpected ends in 4 with a short message (never a
+traceback, unless asked for); a reader of stdout that goes away is not an error message, and one of stderr changes no
+exit code.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def emit(text: str) -> None:
 
 
 def tell(message: str) -> None:
-    """Writes a message to stderr. Where nobody reads that, it is left out: the exit code and the results are what they are."""
+    """Writes a message to stderr. Where nobody reads that, it is left out: the exit code and the results are what they
+    are."""
     if sys.stderr is None:
         return
     try:
@@ -107,7 +109,8 @@ def _input_error(error: InputError) -> int:
 
 
 def _output_error(cause: BaseException | None, file: str = "") -> int:
-    """A reader that went away needs no message. Either way the interpreter must not flush into the same stream again."""
+    """A reader that went away needs no message. Either way the interpreter must not flush into the same stream
+    again."""
     if file:
         from verifier.syntax.text import printable
 
@@ -141,8 +144,8 @@ def debug() -> None:
 
 
 def colours(stream: TextIO | None) -> bool:
-    """Whether to colour: as `--color` says; else not where NO_COLOR is set (https://no-color.org), but where FORCE_COLOR is
-    (https://force-color.org), and on a terminal that can."""
+    """Whether to colour: as `--color` says; else not where NO_COLOR is set (https://no-color.org), but where
+    FORCE_COLOR is (https://force-color.org), and on a terminal that can."""
     color = _COLOR.get()
     if stream is None or color is Color.NEVER or color is Color.AUTO and os.environ.get("NO_COLOR"):
         return False

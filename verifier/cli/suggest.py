@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from verifier.model.results.suggestion import Suggestion, Suggestions
 
 EXIT_CODES = (
-    "Exit codes: 0 every refuted invariant has a suggestion, or none is refuted; 1 some has none; 2 usage or input error; "
-    "3 something unknown; 4 internal error."
+    "Exit codes: 0 every refuted invariant has a suggestion, or none is refuted; 1 some has none; 2 usage or input "
+    "error; 3 something unknown; 4 internal error."
 )
 
 
@@ -32,7 +32,10 @@ def suggest(
     invariants: given.InvariantFilesOption = [],
     builtin: given.Builtins = [],
     invariant: Annotated[
-        list[str], typer.Option(metavar="NAME|NUMBER", help="Which invariant to mend; may be repeated. Without it: every refuted one.")
+        list[str],
+        typer.Option(
+            metavar="NAME|NUMBER", help="Which invariant to mend; may be repeated. Without it: every refuted one."
+        ),
     ] = [],
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
@@ -45,7 +48,10 @@ def suggest(
         typer.Option(
             "--write",
             metavar="FILE",
-            help="Write a suggestion to a new file: an edited copy of the file that holds the policy, or the policy as JSON.",
+            help=(
+                "Write a suggestion to a new file: an edited copy of the file that holds the policy, or the policy "
+                "as JSON."
+            ),
         ),
     ] = None,
     choice: Annotated[int, typer.Option(metavar="N", min=1, help="Which suggestion to write.")] = 1,
@@ -53,8 +59,9 @@ def suggest(
 ) -> int:
     """Suggest the smallest edits of a key policy that make a refuted invariant hold.
 
-    Each suggestion is proved: with it the invariant holds, and every other invariant has the verdict that it had. The access that it
-    costs is told as `verifier compare` tells it. Up to three edits; where those do not suffice, it says so.
+    Each suggestion is proved: with it the invariant holds, and every other invariant has the verdict that it had. The
+    access that it costs is told as `verifier compare` tells it. Up to three edits; where those do not suffice, it says
+    so.
 
     \b
     verifier suggest examples/payments
@@ -68,14 +75,20 @@ def suggest(
 
     if write_to is not None and write_to.exists():
         raise InputError.of(f"{printable(str(write_to))} exists; --write makes a new file")
-    question = read(QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, allow_empty=allow_empty))
+    question = read(
+        QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, allow_empty=allow_empty)
+    )
     numbers = sorted({_number(question.invariants, name) for name in invariant}) if invariant else None
     from verifier.report.results import suggestions_forms
     from verifier.report.words.suggestions import suggest_exit_code
-    from verifier.verify.suggestion.suggest import suggest as look  # after the input has been accepted: importing a solver takes a while
+
+    # after the input has been accepted: importing a solver takes a while
+    from verifier.verify.suggestion.suggest import suggest as look
 
     with shown() as progress:
-        found = look(question.estate, question.invariants, chosen=numbers, timeout=timeout, readings=readings, progress=progress)
+        found = look(
+            question.estate, question.invariants, chosen=numbers, timeout=timeout, readings=readings, progress=progress
+        )
     found = replace(found, inputs=question.inputs_with(found.inputs))
     if write_to is not None:
         _write(write_to, *_only_suggestion(found, choice), question.estate, found.inputs)
@@ -92,13 +105,15 @@ def _number(invariants: Sequence[AnyInvariant], name: str) -> int:
         return int(name) - 1
     if not found:
         hint = did_you_mean(name, [invariant.name for invariant in invariants])
-        raise InputError.of(f"there is no invariant {printable(brief(name))!r} among {len(invariants)}", hint=hint and printable(hint))
+        raise InputError.of(
+            f"there is no invariant {printable(brief(name))!r} among {len(invariants)}", hint=hint and printable(hint)
+        )
     if len(found) > 1:
         raise InputError.of(f"{len(found)} invariants are called {printable(brief(name))!r}", hint="give its number")
     return found[0]
 
 
-# --- the edited policy -------------------------------------------------------------------------------------------------------------
+# --- the edited policy ------------------------------------------------------------------------------------------------
 
 
 def _only_suggestion(suggestions: Suggestions, choice: int) -> tuple[str, Suggestion]:
@@ -108,7 +123,8 @@ def _only_suggestion(suggestions: Suggestions, choice: int) -> tuple[str, Sugges
         raise InputError.of("there is no suggestion to write")
     if len(found) > 1:
         raise InputError.of(
-            f"there are suggestions for {len(found)} invariants or keys, each about the policy as it is", hint="choose one with --invariant"
+            f"there are suggestions for {len(found)} invariants or keys, each about the policy as it is",
+            hint="choose one with --invariant",
         )
     ((target, made),) = found
     if choice > len(made):
@@ -129,7 +145,9 @@ def _write(path: Path, target: str, suggestion: Suggestion, estate: Estate, inpu
     tell(f"wrote {printable(str(path))}: {what}")
 
 
-def _edited(path: Path, target: str, suggestion: Suggestion, estate: Estate, inputs: Sequence[tuple[str, str]]) -> tuple[str, str]:
+def _edited(
+    path: Path, target: str, suggestion: Suggestion, estate: Estate, inputs: Sequence[tuple[str, str]]
+) -> tuple[str, str]:
     """The text to write, and what it is."""
     from verifier.report.exhibits import texts_of
     from verifier.verify.edits.in_text import NotLiteral, edited

@@ -12,7 +12,10 @@ from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.progress import shown
 from verifier.syntax.diagnostic import InputError
 
-EXIT_CODES = "Exit codes: 0 the list is complete (nobody can is an answer too); 2 usage or input error; 3 it is not; 4 internal error."
+EXIT_CODES = (
+    "Exit codes: 0 the list is complete (nobody can is an answer too); 2 usage or input error; 3 it is not; 4 "
+    "internal error."
+)
 
 
 HELP = """List everybody who can do something with a key.
@@ -41,31 +44,44 @@ For a machine, or a page:
 """
 
 
-@given.command(short_help="List everybody who can do something.", help=HELP, epilog=EXIT_CODES, writes="who-can", may_be_empty=True)
+@given.command(
+    short_help="List everybody who can do something.", help=HELP, epilog=EXIT_CODES, writes="who-can", may_be_empty=True
+)
 def who_can(
     words: Annotated[
         list[str],
         typer.Argument(
             metavar="ACTION... PATH...",
             autocompletion=completion.actions,
-            help="Actions (`kms:Decrypt`, `kms:ReEncrypt*`), and snapshots or key policies. What begins with `kms:` is an action.",
+            help=(
+                "Actions (`kms:Decrypt`, `kms:ReEncrypt*`), and snapshots or key policies. What begins with `kms:` "
+                "is an action."
+            ),
             show_default=False,
         ),
     ],
     *,
     key: given.KeysOption = [],
     excluding: Annotated[
-        list[str], typer.Option("--except", metavar="CALLERS", help="Leaves callers out, written as in invariants; may be repeated.")
+        list[str],
+        typer.Option(
+            "--except", metavar="CALLERS", help="Leaves callers out, written as in invariants; may be repeated."
+        ),
     ] = [],
     transpose: Annotated[
-        str | None, typer.Option(metavar="CALLERS", help="What these can do; without ACTION: of all actions on a key.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="CALLERS", help="What these can do; without ACTION: of all actions on a key.", show_default=False
+        ),
     ] = None,
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     output: Annotated[list[str], output_option("list")] = ["text"],
     quiet: given.Quiet = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Every caller and every condition, each with a request, replayed.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Every caller and every condition, each with a request, replayed.")
+    ] = False,
 ) -> int:
     """List everybody who can do something with a key."""
     from verifier.inputs import load_estate
@@ -73,7 +89,9 @@ def who_can(
     actions = tuple(word for word in words if word.lower().startswith("kms:"))
     paths = tuple(word for word in words if not word.lower().startswith("kms:"))
     if not paths:
-        raise InputError.of("no input: name a snapshot or a key policy", hint="verifier who-can kms:Decrypt examples/payments")
+        raise InputError.of(
+            "no input: name a snapshot or a key policy", hint="verifier who-can kms:Decrypt examples/payments"
+        )
     if not actions and transpose is None:
         remedy = "for example kms:Decrypt, or kms:* for every one; it begins with `kms:`"
         raise InputError.of("no action to ask about", hint=remedy, rule="S3")

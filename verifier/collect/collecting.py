@@ -1,7 +1,7 @@
 """The whole collection, in order.
 
-In: `Wanted`. Out: the folder, a `Collection`. Guarantee: whatever ends a collection, what it read is in the folder and in the manifest;
-only one that came to its end can be loaded.
+In: `Wanted`. Out: the folder, a `Collection`. Guarantee: whatever ends a collection, what it read is in the folder and
+in the manifest; only one that came to its end can be loaded.
 """
 
 from __future__ import annotations
@@ -40,7 +40,13 @@ def collect(wanted: Wanted, progress: Progress | None = None) -> Collection:
         runner = Runner(folder, wanted.workers, progress)
         organization = _read(folder, runner, found, regions)
         if wanted.workloads:
-            runner.run([regions_step(folder, identity, regions[0]) for identity in found if identities_name(identity) in folder.done])
+            runner.run(
+                [
+                    regions_step(folder, identity, regions[0])
+                    for identity in found
+                    if identities_name(identity) in folder.done
+                ]
+            )
             runner.run([step for identity in found for step in code_steps(folder, identity)])
     folder.finish()
     return Collection(
@@ -104,8 +110,8 @@ def identities_name(identity: Identity) -> str:
 
 
 def providers_step(folder: Folder, identity: Identity, region: str) -> Step:
-    """The identity providers: both listings or none, for one of them alone says nothing (E2w). Neither has pages. They go into the folder
-    that the identities are in by then."""
+    """The identity providers: both listings or none, for one of them alone says nothing (E2w). Neither has pages. They
+    go into the folder that the identities are in by then."""
     iam, account = identity.service("iam", region), identity.account
 
     def work() -> None:
@@ -128,7 +134,8 @@ def endpoints_step(folder: Folder, identity: Identity, region: str) -> Step:
 
 
 def write_endpoints(folder: Folder, identities: Sequence[Identity], regions: Sequence[str]) -> None:
-    """`vpc-endpoints.json`, if any Region was read. In a shared VPC an endpoint is listed in the account that owns it alone."""
+    """`vpc-endpoints.json`, if any Region was read. In a shared VPC an endpoint is listed in the account that owns it
+    alone."""
     names = [f"vpc-endpoints/{identity.account}/{region}" for identity in identities for region in regions]
     read = [folder.values[name] for name in names if name in folder.done]
     if read:

@@ -1,8 +1,9 @@
 """The folder that a collection fills, and the manifest in it.
 
-In: steps that are done, values to write. Out: files. Guarantee: a file is complete or is not there; a step is in the manifest only after
-its files are, and the manifest holds their digests, by which they are checked when the folder is read, or gone on with; a folder that holds
-something else is not touched. Until `finish`, `not-read.json` says that the collection is not complete.
+In: steps that are done, values to write. Out: files. Guarantee: a file is complete or is not there; a step is in the
+manifest only after its files are, and the manifest holds their digests, by which they are checked when the folder is
+read, or gone on with; a folder that holds something else is not touched. Until `finish`, `not-read.json` says that the
+collection is not complete.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ _SAVED_EVERY = 1.0
 
 @dataclass
 class Folder:
-    """The folder of one collection. `keys` are the names of the keys' folders by ARN, `values` short answers that later steps need,
-    `files` the SHA-256 of each file by its path from here."""
+    """The folder of one collection. `keys` are the names of the keys' folders by ARN, `values` short answers that later
+    steps need, `files` the SHA-256 of each file by its path from here."""
 
     path: Path
     accounts: tuple[str, ...]
@@ -50,7 +51,8 @@ class Folder:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def write(self, name: str, value: Any) -> None:
-        """Writes a JSON file at once. Raises `CollectError`, also for a name (of an answer, most likely) that leads elsewhere."""
+        """Writes a JSON file at once. Raises `CollectError`, also for a name (of an answer, most likely) that leads
+        elsewhere."""
         self._put(name, value)
         with self._lock:
             self.files[name] = sha256(_bytes(value)).hexdigest()
@@ -65,7 +67,9 @@ class Folder:
             beside.write_bytes(_bytes(value))
             beside.replace(path)
         except OSError as error:
-            raise CollectError(f"cannot write `{printable(str(path))}`: {(error.strerror or 'no reason given').lower()}") from None
+            raise CollectError(
+                f"cannot write `{printable(str(path))}`: {(error.strerror or 'no reason given').lower()}"
+            ) from None
 
     def write_pages(self, folder: str, stem: str, pages: Iterable[Any]) -> None:
         """Writes each page as it comes, `STEM-1.json` …, into a folder that takes its place when all are there."""
@@ -79,7 +83,9 @@ class Folder:
         shutil.rmtree(target, ignore_errors=True)
         beside.replace(target)
         with self._lock:
-            self.files = {name: digest for name, digest in self.files.items() if not name.startswith(f"{folder}/")} | written
+            self.files = {
+                name: digest for name, digest in self.files.items() if not name.startswith(f"{folder}/")
+            } | written
 
     def keep(self, name: str, value: Any) -> None:
         """Keeps an answer in the manifest, for later steps and runs."""
@@ -118,7 +124,8 @@ class Folder:
         self.write(NOT_READ, {"complete": False, "parts": []})
 
     def finish(self) -> None:
-        """Says that everything was tried, and what could not be read: last, after the manifest has the digests of all files."""
+        """Says that everything was tried, and what could not be read: last, after the manifest has the digests of all
+        files."""
         record = {"complete": True, "parts": [entry_to_json(entry) for _, entry in sorted(self.not_read.items())]}
         self.files[NOT_READ] = sha256(_bytes(record)).hexdigest()
         self.save()
@@ -157,7 +164,9 @@ def open_folder(path: Path, accounts: Sequence[str], regions: Sequence[str]) -> 
     except OSError as error:
         raise CollectError(f"cannot use `{shown}`: {(error.strerror or 'no reason given').lower()}") from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise CollectError(f"`{shown}/{MANIFEST}` is not one that `verifier snapshot` wrote: give a new folder") from None
+        raise CollectError(
+            f"`{shown}/{MANIFEST}` is not one that `verifier snapshot` wrote: give a new folder"
+        ) from None
     if damaged is not None:
         raise CollectError(f"`{shown}/{printable(damaged)}` is not as the collection wrote it: give a new folder")
     return folder
@@ -169,7 +178,9 @@ def _restore(folder: Folder, content: Any, shown: str) -> None:
     scope = content["scope"]
     if (tuple(scope["accounts"]), tuple(scope["regions"])) != (folder.accounts, folder.regions):
         what = f"{', '.join(map(str, scope['accounts']))} in {', '.join(map(str, scope['regions']))}"
-        raise CollectError(f"`{shown}` holds a collection of {printable(what)}: give a new folder, or the same accounts and Regions")
+        raise CollectError(
+            f"`{shown}` holds a collection of {printable(what)}: give a new folder, or the same accounts and Regions"
+        )
     folder.done = {str(step) for step in content["done"]}
     folder.keys = {str(arn): str(name) for arn, name in content["keys"].items()}
     folder.values = dict(content["values"])
@@ -180,10 +191,19 @@ def _restore(folder: Folder, content: Any, shown: str) -> None:
 def entry_to_json(entry: NotRead) -> dict[str, str]:
     """An entry of `not-read.json`."""
     members = {"part": entry.part.label, "account": entry.account, "region": entry.region, "key": entry.key}
-    return {name: value for name, value in {**members, "operation": entry.operation, "code": entry.code}.items() if value is not None}
+    return {
+        name: value
+        for name, value in {**members, "operation": entry.operation, "code": entry.code}.items()
+        if value is not None
+    }
 
 
 def _entry_from_json(entry: dict[str, str]) -> NotRead:
     return NotRead(
-        PARTS[entry["part"]], str(entry["account"]), str(entry["operation"]), str(entry["code"]), entry.get("region"), entry.get("key")
+        PARTS[entry["part"]],
+        str(entry["account"]),
+        str(entry["operation"]),
+        str(entry["code"]),
+        entry.get("region"),
+        entry.get("key"),
     )

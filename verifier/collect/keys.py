@@ -1,7 +1,7 @@
 """The keys of one account and Region.
 
-In: an `Identity`, a Region. Out: `Step`s. Guarantee: a key that `list-keys` names has a folder, with its ARN at least; its folder keeps
-its name in later runs.
+In: an `Identity`, a Region. Out: `Step`s. Guarantee: a key that `list-keys` names has a folder, with its ARN at least;
+its folder keeps its name in later runs.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def listing(folder: Folder, identity: Identity, region: str) -> list[Step]:
 
 
 def name_keys(folder: Folder, places: Iterable[tuple[str, str]]) -> None:
-    """Gives each key that has none a name for its folder, which reports call it by: its alias, or its ID; with more where it is taken."""
+    """Gives each key that has none a name for its folder, which reports call it by: its alias, or its ID; with more
+    where it is taken."""
     taken = {name.lower() for name in folder.keys.values()}
     for account, region in places:
         aliases = _by_key(folder.values.get(f"aliases/{account}/{region}", ()))
@@ -49,7 +50,9 @@ def name_keys(folder: Folder, places: Iterable[tuple[str, str]]) -> None:
             if arn in folder.keys:
                 continue
             identifier = arn.rsplit("/", 1)[-1]
-            first = min((str(entry["AliasName"]) for entry in aliases.get(identifier, ())), default=identifier).removeprefix("alias/")
+            first = min(
+                (str(entry["AliasName"]) for entry in aliases.get(identifier, ())), default=identifier
+            ).removeprefix("alias/")
             names = (first, f"{first}-{region}", f"{first}-{region}-{account}", f"{identifier}-{region}-{account}")
             safe = [_UNSAFE.sub("_", name) for name in names]
             folder.keys[arn] = next(name for name in safe if name.lower() not in taken)
@@ -82,7 +85,9 @@ def _of_key(folder: Folder, identity: Identity, region: str, arn: str, path: str
 
     def step(name: str, part: Part, file: str, operation: str, member: str | None = None, **parameters: str) -> Step:
         def work() -> None:
-            answer = kms.listed(operation, member, KeyId=arn) if member else kms.read(operation, KeyId=arn, **parameters)
+            answer = (
+                kms.listed(operation, member, KeyId=arn) if member else kms.read(operation, KeyId=arn, **parameters)
+            )
             folder.write(f"{path}/{file}", answer)
 
         return Step(f"{name}/{arn}", part, identity.account, work, region, arn)

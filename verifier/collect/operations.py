@@ -1,6 +1,7 @@
 """The operations that a collection may call. All of them read; `AssumeRole` only makes the credentials to read with.
 
-In: nothing (plain data). Out: `ALLOWED`. Guarantee: `reading.Service` refuses any other, and docs/live.md lists the same.
+In: nothing (plain data). Out: `ALLOWED`. Guarantee: `reading.Service` refuses any other, and docs/live.md lists the
+same.
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
         "ListResourceTags": ("Tags.TagKey",),
     },
     "iam": {
-        "GetAccountAuthorizationDetails": ("UserDetailList.Arn", "GroupDetailList.Arn", "RoleDetailList.Arn", "Policies.Arn"),
+        "GetAccountAuthorizationDetails": (
+            "UserDetailList.Arn",
+            "GroupDetailList.Arn",
+            "RoleDetailList.Arn",
+            "Policies.Arn",
+        ),
         "ListOpenIDConnectProviders": ("OpenIDConnectProviderList.Arn",),
         "ListSAMLProviders": ("SAMLProviderList.Arn",),
     },
@@ -30,7 +36,10 @@ ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
     "lambda": {"ListFunctions": ("Functions.FunctionArn", "Functions.Role")},
     "ssm": {"DescribeInstanceInformation": ("InstanceInformationList.InstanceId",)},
     "codebuild": {"ListProjects": ("projects",), "BatchGetProjects": ("projects.arn", "projects.serviceRole")},
-    "glue": {"GetJobs": ("Jobs.Name", "Jobs.Role"), "GetDevEndpoints": ("DevEndpoints.EndpointName", "DevEndpoints.RoleArn")},
+    "glue": {
+        "GetJobs": ("Jobs.Name", "Jobs.Role"),
+        "GetDevEndpoints": ("DevEndpoints.EndpointName", "DevEndpoints.RoleArn"),
+    },
     "sagemaker": {
         "ListNotebookInstances": ("NotebookInstances.NotebookInstanceName",),
         "DescribeNotebookInstance": ("NotebookInstanceArn", "RoleArn"),
@@ -46,7 +55,10 @@ ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
         "DescribeStateMachine": ("stateMachineArn", "roleArn"),
     },
     "scheduler": {"ListSchedules": ("Schedules.GroupName", "Schedules.Name"), "GetSchedule": ("Arn", "Target.RoleArn")},
-    "ecs": {"ListTaskDefinitions": ("taskDefinitionArns",), "DescribeTaskDefinition": ("taskDefinition.taskDefinitionArn",)},
+    "ecs": {
+        "ListTaskDefinitions": ("taskDefinitionArns",),
+        "DescribeTaskDefinition": ("taskDefinition.taskDefinitionArn",),
+    },
     "bedrock-agentcore-control": {
         "ListCodeInterpreters": ("codeInterpreterSummaries.codeInterpreterId",),
         "GetCodeInterpreter": ("codeInterpreterArn",),
@@ -64,6 +76,6 @@ ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
         "ListTargetsForPolicy": ("Targets.TargetId",),
     },
 }
-"""Operations by service, as the API and IAM's actions name them, with the members that every answer (of a listing, every page) has: after
-the point what each entry of a list has, or the structure. An empty list is there, and empty: an answer without it is none of AWS's.
-[API references: *Response Elements*]"""
+"""Operations by service, as the API and IAM's actions name them, with the members that every answer (of a listing,
+every page) has: after the point what each entry of a list has, or the structure. An empty list is there, and empty: an
+answer without it is none of AWS's. [API references: *Response Elements*]"""

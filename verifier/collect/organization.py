@@ -1,7 +1,7 @@
 """The organization: its accounts, its tree, its control policies.
 
-In: the identities. Out: the folder `organization`. Guarantee: an account whose organization was not read has its control policies
-recorded as not read; one that is in no organization has not.
+In: the identities. Out: the folder `organization`. Guarantee: an account whose organization was not read has its
+control policies recorded as not read; one that is in no organization has not.
 
 Any account may ask for its organization's ID; the rest is for the management account and delegated administrators.
 """
@@ -81,7 +81,8 @@ class Organizations:
         folder.save()
 
     def _check(self, account: str, read: str | None) -> None:
-        """Records that the control policies over an account were not read, unless they were or it is in no organization."""
+        """Records that the control policies over an account were not read, unless they were or it is in no
+        organization."""
         name = f"organization/{account}"
         if name not in self.folder.done:
             return
@@ -89,7 +90,9 @@ class Organizations:
         if described is None or described["Organization"].get("Id") == read:
             self.folder.finished(step)
             return
-        operation, code = self.folder.values.get(f"refused/{account}", ["organizations:ListAccounts", "another organization was read"])
+        operation, code = self.folder.values.get(
+            f"refused/{account}", ["organizations:ListAccounts", "another organization was read"]
+        )
         self.folder.missed(step, NotRead(Part.ORGANIZATION, account, operation, code))
 
     def details(self) -> Iterator[Sequence[Step]]:
@@ -101,7 +104,10 @@ class Organizations:
         if reader is None:
             return
         service = self._service(reader)
-        yield [self._listing(service, "roots", "ListRoots", "Roots", reader.account), *self._policies(service, reader.account)]
+        yield [
+            self._listing(service, "roots", "ListRoots", "Roots", reader.account),
+            *self._policies(service, reader.account),
+        ]
         yield from self._units(service, reader.account)
         yield list(self._of_policies(service, reader.account))
 
@@ -116,7 +122,9 @@ class Organizations:
                 elif identity.account != missing.account:
                     self.folder.missed(step, NotRead(part, identity.account, missing.operation, missing.code))
 
-    def _listing(self, service: Service, name: str, operation: str, member: str, account: str, **parameters: str) -> Step:
+    def _listing(
+        self, service: Service, name: str, operation: str, member: str, account: str, **parameters: str
+    ) -> Step:
         """One listing of the organization: a file, and its entries in the manifest."""
 
         def work() -> None:
@@ -147,7 +155,11 @@ class Organizations:
                 )
                 for parent in level
             ]
-            level = [unit for parent in level for unit in self.folder.values.get(f"organization/organizational-units/{parent}", ())]
+            level = [
+                unit
+                for parent in level
+                for unit in self.folder.values.get(f"organization/organizational-units/{parent}", ())
+            ]
 
     def _of_policies(self, service: Service, account: str) -> Iterator[Step]:
         """The document and the targets of each policy, and the parent of each account."""
@@ -155,12 +167,16 @@ class Organizations:
             yield self._listing(service, f"parents/{entry}", "ListParents", "Parents", account, ChildId=entry)
         for type_ in _CONTROLS:
             for policy in self.folder.values.get(f"organization/list-policies/{type_}", ()):
-                yield self._listing(service, f"targets/{policy}", "ListTargetsForPolicy", "Targets", account, PolicyId=policy)
+                yield self._listing(
+                    service, f"targets/{policy}", "ListTargetsForPolicy", "Targets", account, PolicyId=policy
+                )
                 yield self._document(service, policy, account)
 
     def _document(self, service: Service, policy: str, account: str) -> Step:
         def work() -> None:
-            self.folder.write(f"organization/describe-policy/{policy}.json", service.read("DescribePolicy", PolicyId=policy))
+            self.folder.write(
+                f"organization/describe-policy/{policy}.json", service.read("DescribePolicy", PolicyId=policy)
+            )
 
         return Step(f"organization/describe-policy/{policy}", Part.ORGANIZATION_DETAIL, account, work)
 

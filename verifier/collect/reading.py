@@ -1,8 +1,9 @@
 """Calls one operation of AWS, all pages of it.
 
-In: a client of botocore, an operation, its parameters. Out: what the AWS CLI would print. Guarantee: what failed is `Refused` with AWS's
-code for it, or `CollectError` where the credentials do not work; an answer without what every answer has (`ALLOWED`) has failed, whatever
-its status; no message of AWS or of a connection is passed on, for it can hold more than a name.
+In: a client of botocore, an operation, its parameters. Out: what the AWS CLI would print. Guarantee: what failed is
+`Refused` with AWS's code for it, or `CollectError` where the credentials do not work; an answer without what every
+answer has (`ALLOWED`) has failed, whatever its status; no message of AWS or of a connection is passed on, for it can
+hold more than a name.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ PAGE_SIZES = {"ListKeys": 1000, "ListAliases": 100, "ListGrants": 100, "GetAccou
 
 
 class CollectError(Exception):
-    """The collection cannot begin, or go on: wrong credentials, a profile that does not exist, a folder of something else. For people."""
+    """The collection cannot begin, or go on: wrong credentials, a profile that does not exist, a folder of something
+    else. For people."""
 
 
 class Refused(Exception):
@@ -85,7 +87,9 @@ class Service:
         for path in ALLOWED[self.name][operation]:
             if not _has(answer, path.split(".")):
                 raise Refused(f"{self.name}:{operation}", f"the answer has no {path}")
-        if (answer.get("Truncated") or answer.get("IsTruncated")) and not (answer.get("NextMarker") or answer.get("Marker")):
+        if (answer.get("Truncated") or answer.get("IsTruncated")) and not (
+            answer.get("NextMarker") or answer.get("Marker")
+        ):
             raise Refused(f"{self.name}:{operation}", "the answer does not say where the next page begins")
         return _plain(answer)
 
@@ -112,7 +116,9 @@ class Translated:
                 why = "they are wrong or expired, or the Region is not enabled for the account"
                 raise CollectError(f"AWS does not accept the credentials: {self.operation}: {code}: {why}") from None
             raise Refused(self.operation, code) from None
-        if isinstance(error, BotoCoreError | ResponseParserError | LookupError | TypeError | ValueError | AttributeError):
+        if isinstance(
+            error, BotoCoreError | ResponseParserError | LookupError | TypeError | ValueError | AttributeError
+        ):
             # The last four: what botocore does with bodies such as `null`.
             raise Refused(self.operation, type(error).__name__) from None
 

@@ -1,7 +1,7 @@
 """Credentials: a profile, and roles assumed from it.
 
-In: names from the command line. Out: an `Identity` for each account. Guarantee: no two are of the same account; a role's session has a
-generic name; credentials stay in botocore, which renews those of a role before they expire.
+In: names from the command line. Out: an `Identity` for each account. Guarantee: no two are of the same account; a
+role's session has a generic name; credentials stay in botocore, which renews those of a role before they expire.
 """
 
 from __future__ import annotations
@@ -40,16 +40,21 @@ class Identity:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def service(self, name: str, region: str) -> Service:
-        """The client of a service in a Region. botocore's clients may be used by several threads, but not be made by them. Raises `Refused`
-        for a service that the installed botocore does not know."""
+        """The client of a service in a Region. botocore's clients may be used by several threads, but not be made by
+        them. Raises `Refused` for a service that the installed botocore does not know."""
         with self._lock, Translated(name):
             if (name, region) not in self._clients:
-                self._clients[name, region] = Service(name, self.session.client(name, region_name=region, config=_config(self.workers)))
+                self._clients[name, region] = Service(
+                    name, self.session.client(name, region_name=region, config=_config(self.workers))
+                )
             return self._clients[name, region]
 
 
-def identities(profile: str | None, roles: Sequence[str], region: str, workers: int, *, own: bool = True) -> tuple[Identity, ...]:
-    """The profile's own account (if `own`), then that of each chain of roles (`ARN` or `ARN,ARN`). Raises `CollectError`."""
+def identities(
+    profile: str | None, roles: Sequence[str], region: str, workers: int, *, own: bool = True
+) -> tuple[Identity, ...]:
+    """The profile's own account (if `own`), then that of each chain of roles (`ARN` or `ARN,ARN`). Raises
+    `CollectError`."""
     base = _base(profile, region)
     found = [_identity(base, "the profile" if profile else "the credentials", region, workers)] if own else []
     for chain in roles:
@@ -69,7 +74,9 @@ def _base(profile: str | None, region: str) -> Any:
         session = boto3.Session(profile_name=profile, region_name=region)
         credentials = session.get_credentials()
     except ProfileNotFound:
-        raise CollectError(f"there is no profile {printable(profile or '')!r}: `aws configure list-profiles` lists them") from None
+        raise CollectError(
+            f"there is no profile {printable(profile or '')!r}: `aws configure list-profiles` lists them"
+        ) from None
     except BotoCoreError as error:
         raise CollectError(f"the credentials cannot be read ({type(error).__name__})") from None
     if credentials is None:
@@ -86,7 +93,9 @@ def _assumed(source: Any, arn: str, region: str, workers: int) -> Any:
     def client(name: str, **settings: Any) -> Any:
         return inner.create_client(name, region_name=region, config=_config(workers), **settings)
 
-    fetcher = AssumeRoleCredentialFetcher(client, source.get_credentials(), arn, extra_args={"RoleSessionName": SESSION_NAME})
+    fetcher = AssumeRoleCredentialFetcher(
+        client, source.get_credentials(), arn, extra_args={"RoleSessionName": SESSION_NAME}
+    )
     assumed = botocore.session.Session()
     assumed._credentials = DeferredRefreshableCredentials(method="assume-role", refresh_using=fetcher.fetch_credentials)
     return boto3.Session(botocore_session=assumed, region_name=region)

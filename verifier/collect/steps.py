@@ -1,7 +1,7 @@
 """Steps: what is read at one go, and what it is called in the manifest.
 
-In: steps. Out: files, through their `work`. Guarantee: a step that is in the manifest is not done again; several run at a time, but no
-more than was asked; the first error that the others would meet as well ends them all.
+In: steps. Out: files, through their `work`. Guarantee: a step that is in the manifest is not done again; several run at
+a time, but no more than was asked; the first error that the others would meet as well ends them all.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Step:
-    """`name` is that in the manifest, unique; `account`, `region` and `key` are as in `NotRead`. `work` reads and writes."""
+    """`name` is that in the manifest, unique; `account`, `region` and `key` are as in `NotRead`. `work` reads and
+    writes."""
 
     name: str
     part: Part
@@ -36,7 +37,8 @@ class Step:
 
 @dataclass
 class Runner:
-    """Runs steps, `workers` at a time. `total` and `reused` count all of them, and those that an earlier run had done."""
+    """Runs steps, `workers` at a time. `total` and `reused` count all of them, and those that an earlier run had
+    done."""
 
     folder: Folder
     workers: int
@@ -60,7 +62,9 @@ class Runner:
                     future.result()
                     self.tried += 1
                     if self.progress:
-                        self.progress(self.tried, self.total, f"{step.part.label} {step.key or step.region or step.account}")
+                        self.progress(
+                            self.tried, self.total, f"{step.part.label} {step.key or step.region or step.account}"
+                        )
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -1,7 +1,8 @@
 """What runs as which role: the Regions that an account has enabled, and the code in each (E5).
 
-In: an `Identity`. Out: `Step`s. Guarantee: a kind of code that was not read in a Region has no file there, so that it is not known; of what
-AWS answers only the names, roles and tags are kept (environment variables, parameters and definitions may hold secrets).
+In: an `Identity`. Out: `Step`s. Guarantee: a kind of code that was not read in a Region has no file there, so that it
+is not known; of what AWS answers only the names, roles and tags are kept (environment variables, parameters and
+definitions may hold secrets).
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from verifier.model.steps.workloads import KINDS
 
 @dataclass(frozen=True)
 class Listing:
-    """How all code of one kind in a Region is read: an operation that lists it, with the parameters `asking`, and the member that holds the
-    entries. Where that says too little, each entry is described: by an operation with parameters, whose values are members of the entry
-    (none: the entry itself); by one that takes several, with `at_once` of them; by one that lists its own entries, under `inner`."""
+    """How all code of one kind in a Region is read: an operation that lists it, with the parameters `asking`, and the
+    member that holds the entries. Where that says too little, each entry is described: by an operation with parameters,
+    whose values are members of the entry (none: the entry itself); by one that takes several, with `at_once` of them;
+    by one that lists its own entries, under `inner`."""
 
     service: str
     operation: str
@@ -54,10 +56,15 @@ LISTINGS = {
     "functions": Listing("lambda", "ListFunctions", "Functions"),
     "instances": Listing("ec2", "DescribeInstances", "Reservations"),
     "launch_templates": Listing(
-        "ec2", "DescribeLaunchTemplateVersions", "LaunchTemplateVersions", asking=(("Versions", ("$Default", "$Latest")),)
+        "ec2",
+        "DescribeLaunchTemplateVersions",
+        "LaunchTemplateVersions",
+        asking=(("Versions", ("$Default", "$Latest")),),
     ),
     "managed_instances": Listing("ssm", "DescribeInstanceInformation", "InstanceInformationList"),
-    "codebuild_projects": Listing("codebuild", "ListProjects", "projects", ("BatchGetProjects", "names", ""), at_once=100),
+    "codebuild_projects": Listing(
+        "codebuild", "ListProjects", "projects", ("BatchGetProjects", "names", ""), at_once=100
+    ),
     "glue_jobs": Listing("glue", "GetJobs", "Jobs"),
     "glue_dev_endpoints": Listing("glue", "GetDevEndpoints", "DevEndpoints"),
     "sagemaker_notebooks": Listing(
@@ -77,10 +84,17 @@ LISTINGS = {
     ),
     "batch_job_definitions": Listing("batch", "DescribeJobDefinitions", "jobDefinitions"),
     "state_machines": Listing(
-        "stepfunctions", "ListStateMachines", "stateMachines", ("DescribeStateMachine", "stateMachineArn", "stateMachineArn")
+        "stepfunctions",
+        "ListStateMachines",
+        "stateMachines",
+        ("DescribeStateMachine", "stateMachineArn", "stateMachineArn"),
     ),
-    "schedules": Listing("scheduler", "ListSchedules", "Schedules", ("GetSchedule", "GroupName Name", "GroupName Name")),
-    "ecs_task_definitions": Listing("ecs", "ListTaskDefinitions", "taskDefinitionArns", ("DescribeTaskDefinition", "taskDefinition", "")),
+    "schedules": Listing(
+        "scheduler", "ListSchedules", "Schedules", ("GetSchedule", "GroupName Name", "GroupName Name")
+    ),
+    "ecs_task_definitions": Listing(
+        "ecs", "ListTaskDefinitions", "taskDefinitionArns", ("DescribeTaskDefinition", "taskDefinition", "")
+    ),
     "code_interpreters": Listing(
         "bedrock-agentcore-control",
         "ListCodeInterpreters",
@@ -88,7 +102,10 @@ LISTINGS = {
         ("GetCodeInterpreter", "codeInterpreterId", "codeInterpreterId"),
     ),
     "agent_runtimes": Listing(
-        "bedrock-agentcore-control", "ListAgentRuntimes", "agentRuntimes", ("GetAgentRuntime", "agentRuntimeId", "agentRuntimeId")
+        "bedrock-agentcore-control",
+        "ListAgentRuntimes",
+        "agentRuntimes",
+        ("GetAgentRuntime", "agentRuntimeId", "agentRuntimeId"),
     ),
 }
 """The kinds of `model.steps.workloads` that a collection reads; containers come and go."""
@@ -111,8 +128,9 @@ def _regions(account: str) -> str:
 
 
 def code_steps(folder: Folder, identity: Identity) -> Iterator[Step]:
-    """The code of each kind in each Region that is enabled. It is asked for also where no endpoint is known of the service: what botocore
-    knows of endpoints may be older than the service there, and holds nothing of some services."""
+    """The code of each kind in each Region that is enabled. It is asked for also where no endpoint is known of the
+    service: what botocore knows of endpoints may be older than the service there, and holds nothing of some
+    services."""
     for region in folder.values.get(_regions(identity.account), ()):
         for kind, listing in LISTINGS.items():
             yield _step(folder, identity, region, kind, listing)
@@ -131,7 +149,13 @@ def _kept(kind: WorkloadKind, answer: Any) -> Any:
     """Of outputs, what says as which role what runs."""
     patterns = (kind.arn,) if isinstance(kind.arn, str) else tuple(kind.arn.values())
     named = [name for pattern in patterns for name in re.findall(r"{([A-Z]\w*)}", pattern) or (pattern,)]
-    members = [*named, *kind.roles, *kind.gone, *filter(None, (kind.overriding, kind.tags)), *(("Account",) if kind.through else ())]
+    members = [
+        *named,
+        *kind.roles,
+        *kind.gone,
+        *filter(None, (kind.overriding, kind.tags)),
+        *(("Account",) if kind.through else ()),
+    ]
     return _only(answer, [[*kind.entries.split(), *path.split()] for path in members])
 
 

@@ -1,12 +1,14 @@
 """Finite problems → clauses.
 
-In: expressions over `In`, `Symbol`, `Part`. Out: clauses over numbered variables (DIMACS), and what is needed to read a solution back.
-Guarantee: the clauses are satisfiable under assumed literals iff the expressions that these stand for hold together; the variables of
-groups and symbols in a solution are a solution. A statement's meaning is bound to an assumption of its own, so that an unsatisfiable
-core names the statements that a proof rests on.
+In: expressions over `In`, `Symbol`, `Part`. Out: clauses over numbered variables (DIMACS), and what is needed to read a
+solution back.
+Guarantee: the clauses are satisfiable under assumed literals iff the expressions that these stand for hold together;
+the variables of groups and symbols in a solution are a solution. A statement's meaning is bound to an assumption of its
+own, so that an unsatisfiable core names the statements that a proof rests on.
 
-An expression becomes a literal that *implies* it, not one that is equivalent to it [Plaisted and Greenbaum 1986]: clauses for the
-polarity in which it is used. An attribute has a variable for each group of classes (the direct encoding), exactly one of which is true.
+An expression becomes a literal that *implies* it, not one that is equivalent to it [Plaisted and Greenbaum 1986]:
+clauses for the polarity in which it is used. An attribute has a variable for each group of classes (the direct
+encoding), exactly one of which is true.
 """
 
 from __future__ import annotations
@@ -61,13 +63,17 @@ def group_classes(finite: Finite, expressions: Iterable[Expression]) -> dict[str
     masks: dict[str, dict[tuple[int, int], None]] = {}
     for found in nodes(expressions):
         if isinstance(found, In):
-            masks.setdefault(found.attribute, {})[found.mask.bit_length(), found.mask] = None  # Of 2ⁿ alone there are but 61 hashes.
-    return {attribute: Groups(_split(finite.width(attribute), [mask for _, mask in own])) for attribute, own in masks.items()}
+            # Of 2ⁿ alone there are but 61 hashes.
+            masks.setdefault(found.attribute, {})[found.mask.bit_length(), found.mask] = None
+    return {
+        attribute: Groups(_split(finite.width(attribute), [mask for _, mask in own]))
+        for attribute, own in masks.items()
+    }
 
 
 def _split(width: int, masks: Iterable[int]) -> list[int]:
-    """Refines one group of all classes by each mask in turn. A mask and its complement split alike, so that a step costs no more than
-    the fewer of their classes: the masks of many grants have one class each."""
+    """Refines one group of all classes by each mask in turn. A mask and its complement split alike, so that a step
+    costs no more than the fewer of their classes: the masks of many grants have one class each."""
     full = (1 << width) - 1
     groups, group_of = [full], [0] * width
     for mask in masks:
@@ -157,7 +163,8 @@ class ClauseEncoder:
         return name
 
     def _any(self, operands: Iterable[Expression], value: bool, clause: list[int]) -> list[int]:
-        """The clause with a literal for each operand; a short disjunction among them (a premise of several parts) dissolves in it."""
+        """The clause with a literal for each operand; a short disjunction among them (a premise of several parts)
+        dissolves in it."""
         for operand in operands:
             inner, wanted = (operand.operand, not value) if isinstance(operand, Not) else (operand, value)
             if type(inner) is (Or if wanted else And) and len(inner.operands) <= SHORT:
@@ -185,7 +192,8 @@ class ClauseEncoder:
         return self._constant
 
     def _part(self, part: Part, value: bool) -> int:
-        """The same variable for both values, so that a statement whose assumption is dropped says one thing wherever it is asked."""
+        """The same variable for both values, so that a statement whose assumption is dropped says one thing wherever it
+        is asked."""
         owner, operand = part.owner, part.operand
         known = self._said.get(id(part))
         if known is None:
@@ -199,13 +207,15 @@ class ClauseEncoder:
     # -- attributes --
 
     def may_matter(self, expression: Expression) -> bool:
-        """Whether an expression can matter to what was encoded: that a symbol is false which nothing mentions cannot."""
+        """Whether an expression can matter to what was encoded: that a symbol is false which nothing mentions
+        cannot."""
         if isinstance(expression, Not) and isinstance(expression.operand, Symbol):
             return expression.operand.name in self.symbols
         return True
 
     def chosen_classes(self, value: Callable[[int], bool | None]) -> dict[str, int]:
-        """The classes that a solution, the value of each variable, chooses for each attribute; a variable that it leaves out is false."""
+        """The classes that a solution, the value of each variable, chooses for each attribute; a variable that it
+        leaves out is false."""
         found = {}
         for attribute, bits in self.bits.items():
             number = next((number for number, bit in enumerate(bits) if bool(value(abs(bit))) == (bit > 0)), None)

@@ -1,6 +1,7 @@
 """Predicates on strings → regular expressions of SMT-LIB 2.6.
 
-In: `Tokens`, `OneOf`, `Less`. Out: text. Guarantee: a string is in the regular expression iff the predicate holds of it.
+In: `Tokens`, `OneOf`, `Less`. Out: text. Guarantee: a string is in the regular expression iff the predicate holds of
+it.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ def membership(term: str, predicate: Predicate) -> str:
         case OneOf(values):
             return joined("or", [f"(= {term} {quoted(value)})" for value in sorted(values)], "false")
         case Less(whole, without):
-            return joined("and", [membership(term, whole), *(f"(not {membership(term, other)})" for other in without)], "true")
+            return joined(
+                "and", [membership(term, whole), *(f"(not {membership(term, other)})" for other in without)], "true"
+            )
         case Tokens():
             if predicate.literal is not None:
                 return f"(= {term} {quoted(predicate.literal)})"

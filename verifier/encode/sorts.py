@@ -68,7 +68,8 @@ class ListedSort(Sort):
 
 @dataclass(frozen=True)
 class NumberSort(Sort):
-    """Numbers, and instants in seconds since 1970: reals, as between any two bounds there is a fraction, unless they are whole."""
+    """Numbers, and instants in seconds since 1970: reals, as between any two bounds there is a fraction, unless they
+    are whole."""
 
     line: Line
 

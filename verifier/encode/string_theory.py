@@ -1,14 +1,14 @@
 """Problems before classes → SMT-LIB 2.6, with strings and regular expressions.
 
 In: expressions over tests (`verifier.problem.question.Formula`). Out: the text of a script; no solver is involved.
-Guarantee: the script is satisfiable iff the facts and the goal are, but for what stays a free symbol: a comparison without regard to
-case, or with an ARN pattern, between two attributes; one with a key that is read off another attribute (`aws:username`); one with
-wildcards in a variable's value (the reading L7-wildcards). Of these only the facts of `verifier.problem.semantics.relations` are known, so
-unsatisfiable is a proof all the same.
+Guarantee: the script is satisfiable iff the facts and the goal are, but for what stays a free symbol: a comparison
+without regard to case, or with an ARN pattern, between two attributes; one with a key that is read off another
+attribute (`aws:username`); one with wildcards in a variable's value (the reading L7-wildcards). Of these only the facts
+of `verifier.problem.semantics.relations` are known, so unsatisfiable is a proof all the same.
 
-A multi-valued attribute is one constant for each `Some` that is asked of it: the value that makes it true. Where a `Some` is
-false, no such value of the others may satisfy it. That loses nothing: of a set of values that answers every `Some` as the script
-says, the chosen ones alone answer them so, and the chosen ones of a model are such a set.
+A multi-valued attribute is one constant for each `Some` that is asked of it: the value that makes it true. Where a
+`Some` is false, no such value of the others may satisfy it. That loses nothing: of a set of values that answers every
+`Some` as the script says, the chosen ones alone answer them so, and the chosen ones of a model are such a set.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from verifier.problem.views import Relation, View
 
 @dataclass(frozen=True)
 class Script:
-    """SMT-LIB text that ends in `(check-sat)`, and the comparisons between attributes that it leaves free, wholly or for some values."""
+    """SMT-LIB text that ends in `(check-sat)`, and the comparisons between attributes that it leaves free, wholly or
+    for some values."""
 
     text: str
     open: tuple[str, ...]
@@ -134,7 +135,9 @@ class _Writer:
                 self._tests[test] = self._symbol(f"unsupported:{name}:{test.predicate}")
             else:
                 here = [] if not self.space.attributes[name].optional else [self._present(name)]
-                self._tests[test] = self._define(joined("and", [*here, sort.test(_plain(name), test.predicate)], "true"))
+                self._tests[test] = self._define(
+                    joined("and", [*here, sort.test(_plain(name), test.predicate)], "true")
+                )
         return self._tests[test]
 
     def domains(self) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 In: an estate (keys with their policies, accounts with their identities) and one request.
 Out: allow, deny or depends; the trace; the readings that it depends on; warnings where the request could not be sent.
-Guarantee: plain Python that follows the rules one by one, shares no matcher with `problem`, and never guesses: what AWS's
-documentation leaves open, or the input does not say, is tried both ways.
+Guarantee: plain Python that follows the rules one by one, shares no matcher with `problem`, and never guesses: what
+AWS's documentation leaves open, or the input does not say, is tried both ways.
 """
 
 from verifier.evaluate.engine import RequestDecider

@@ -20,8 +20,8 @@ SESSIONS = (CallerKind.ROLE, CallerKind.FEDERATED)
 @dataclass(frozen=True)
 class Standing:
     """A caller in an estate. `identity` is the user or role whose identity policies follow the caller (P7): for a
-    federated session the user that issued it. `inventoried` is true when an inventory lists the caller, or every caller of its account
-    (U1)."""
+    federated session the user that issued it. `inventoried` is true when an inventory lists the caller, or every caller
+    of its account (U1)."""
 
     caller: Caller
     identity: Identity | None
@@ -43,7 +43,9 @@ class Standing:
     def root_powers(self) -> bool:
         """Whether no identity policy is needed: the root user, or a session that it issued (D5)."""
         issuer = self.caller.issuer or ""
-        return self.caller.kind is CallerKind.ROOT or (self.caller.kind is CallerKind.FEDERATED and issuer.endswith(":root"))
+        return self.caller.kind is CallerKind.ROOT or (
+            self.caller.kind is CallerKind.FEDERATED and issuer.endswith(":root")
+        )
 
     @property
     def outside(self) -> bool:
@@ -67,8 +69,8 @@ def standing(estate: Estate, caller: Caller) -> Standing:
 
 
 def providers_of(who: Standing) -> frozenset[str] | None:
-    """The providers of which an identity may have assumed the role of a session, as far as its trust policy is known; `None`: any (P6,
-    F6)."""
+    """The providers of which an identity may have assumed the role of a session, as far as its trust policy is known;
+    `None`: any (P6, F6)."""
     if who.caller.kind is not CallerKind.ROLE:
         return frozenset()
     if who.identity is None or who.identity.trust is None:
@@ -94,7 +96,8 @@ def inventory_of(estate: Estate, account: str | None) -> Account | None:
 
 
 def partition_of(caller: Caller) -> str | None:
-    """The caller's partition (R7); `None` for a service principal, and for a provider that is no resource of an account (E2w)."""
+    """The caller's partition (R7); `None` for a service principal, and for a provider that is no resource of an account
+    (E2w)."""
     fields = caller.principal_arn.split(":")
     return fields[1] if caller.kind is not CallerKind.SERVICE and fields[0] == "arn" else None
 
@@ -103,8 +106,8 @@ def partition_of(caller: Caller) -> str | None:
 
 
 def possible_issuers(estate: Estate, caller: Caller) -> tuple[str, ...]:
-    """The root user, each user that the inventory, a key policy, an endpoint policy or a grant names, and where there is no complete
-    inventory one that nobody names."""
+    """The root user, each user that the inventory, a key policy, an endpoint policy or a grant names, and where there
+    is no complete inventory one that nobody names."""
     partition = caller.principal_arn.split(":")[1]
     prefix = f"arn:{partition}:iam::{caller.account}:"
     inventory = inventory_of(estate, caller.account)

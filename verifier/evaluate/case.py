@@ -22,7 +22,8 @@ from verifier.model.policy import Policy
 
 @dataclass(frozen=True)
 class Case:
-    """One request. `resource` is as the request has it; `service_controls` are the SCPs that bind it, `resource_controls` the RCPs."""
+    """One request. `resource` is as the request has it; `service_controls` are the SCPs that bind it,
+    `resource_controls` the RCPs."""
 
     standing: Standing
     action: str
@@ -40,8 +41,8 @@ class Case:
 
     @property
     def operation(self) -> Operation | None:
-        """The operation of a step that is not on a key (E1–E5); `None` for one of KMS. To tag a session that is on no role is a part of
-        `sts:GetFederationToken` (E2f)."""
+        """The operation of a step that is not on a key (E1–E5); `None` for one of KMS. To tag a session that is on no
+        role is a part of `sts:GetFederationToken` (E2f)."""
         found = operation(self.action)
         if found is not None and found.rule == ASSUME and self.target.kind is TargetKind.ELSEWHERE:
             return replace(found, rule=FEDERATE)

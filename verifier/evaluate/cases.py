@@ -1,8 +1,9 @@
-"""A request put together with all that the gates of the decision look at, and what one of a step that is not on a key is about (E1–E5).
+"""A request put together with all that the gates of the decision look at, and what one of a step that is not on a key
+is about (E1–E5).
 
 In: the estate, a request whose caller is known. Out: `Case`; the target.
-Guarantee: pure; raises `InputError` where the resource does not fit, and for a user or role that the inventory of its account would list,
-and does not: it does not exist.
+Guarantee: pure; raises `InputError` where the resource does not fit, and for a user or role that the inventory of its
+account would list, and does not: it does not exist.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ _ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}|):[!-~
 
 
 def target_of_step(estate: Estate, request: Request, operation: Operation) -> Target:
-    """The target of a request. Raises `InputError` for a resource that is not of the operation's type or that does not exist."""
+    """The target of a request. Raises `InputError` for a resource that is not of the operation's type or that does not
+    exist."""
     if operation.rule in (SHARE, START):
         return _of_service(estate, request, operation)
     if operation.rule == FEDERATE or (operation.name == "sts:TagSession" and request.resource is None):
@@ -38,7 +40,9 @@ def target_of_step(estate: Estate, request: Request, operation: Operation) -> Ta
     found = _IAM_ARN.fullmatch(request.resource or "")
     if found is None or found[3] != operation.on:
         raise InputError.of(
-            f"{operation.name} is on a {operation.on}: `resource` must be its ARN, with its path, not {request.resource!r}", rule="R4"
+            f"{operation.name} is on a {operation.on}: `resource` must be its ARN, with its path, not "
+            f"{request.resource!r}",
+            rule="R4",
         )
     kind = TargetKind.IAM if operation.rule == IAM else TargetKind.ROLE
     arn = found[0]
@@ -53,12 +57,15 @@ _WITH_WHAT_IS_MADE = ("iam:TagRole", "iam:TagUser")
 
 
 def _federated(request: Request, operation: Operation) -> Target:
-    """The session that `sts:GetFederationToken` asks for, one of the caller's account; what `sts:TagSession` is on then no page says (E2f).
-    [IAM: id_credentials_temp_control-access_enable-create; STS API: GetFederationToken, Name]"""
+    """The session that `sts:GetFederationToken` asks for, one of the caller's account; what `sts:TagSession` is on then
+    no page says (E2f). [IAM: id_credentials_temp_control-access_enable-create; STS API: GetFederationToken, Name]"""
     caller, arn = request.caller, request.resource or ""
     own = f"arn:{partition_of(caller)}:sts::{caller.account}:federated-user/"
     if operation.rule == FEDERATE and not (arn.startswith(own) and _SESSION_NAME.fullmatch(arn.removeprefix(own))):
-        raise InputError.of(f"{operation.name} is on a federated user: `resource` must be {own}NAME, not {request.resource!r}", rule="R4")
+        raise InputError.of(
+            f"{operation.name} is on a federated user: `resource` must be {own}NAME, not {request.resource!r}",
+            rule="R4",
+        )
     return Target(TargetKind.ELSEWHERE, arn, partition_of(caller), None, caller.account)
 
 
@@ -81,8 +88,8 @@ def _identity(estate: Estate, arn: str, account: str) -> Identity | None:
 
 
 def _of_service(estate: Estate, request: Request, operation: Operation) -> Target:
-    """The resource of a share or of code that is started, changed or entered: one of the caller's account, or one that the request does not
-    say."""
+    """The resource of a share or of code that is started, changed or entered: one of the caller's account, or one that
+    the request does not say."""
     caller = request.caller
     if request.resource is None:
         return Target(TargetKind.ELSEWHERE, "", partition_of(caller), None, caller.account)
@@ -90,8 +97,8 @@ def _of_service(estate: Estate, request: Request, operation: Operation) -> Targe
     on_code = operation.on == "code"
     if found is None or (found[2] != operation.service and not on_code) or found[4] not in ("", caller.account):
         raise InputError.of(
-            f"{operation.name}: `resource` must be the ARN of a resource of {operation.service} in the caller's account, or null, "
-            f"not {request.resource!r}",
+            f"{operation.name}: `resource` must be the ARN of a resource of {operation.service} in the caller's "
+            f"account, or null, not {request.resource!r}",
             rule="R4",
         )
     running = (one for account in estate.accounts for one in account.workloads if on_code and one.arn == found[0])
@@ -109,7 +116,8 @@ def case_of(estate: Estate, request: Request) -> Case:
         target = target_of(estate, request, region if isinstance(region, str) else None)
     caller = standing(estate, request.caller)
     context = complete(estate, caller, target, request)
-    route = route_of(estate, context.entries) if of_step is None else Route()  # KMS alone is behind endpoints of KMS (E1).
+    # KMS alone is behind endpoints of KMS (E1).
+    route = route_of(estate, context.entries) if of_step is None else Route()
     case = Case(
         standing=caller,
         action=request.action,

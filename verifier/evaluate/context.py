@@ -42,8 +42,8 @@ Entry = Settled | Either
 
 @dataclass(frozen=True)
 class Context:
-    """The entries of one request: `entries` by lower-case key, `pairs` by the exact name of an encryption context pair, in the order of
-    the request.
+    """The entries of one request: `entries` by lower-case key, `pairs` by the exact name of an encryption context pair,
+    in the order of the request.
     With `free_tags` the tags of the resource are not known (U3). `not_modelled` says of a key (lower case) that has
     no entry whether what the request has for it is not known; `None`: it is absent."""
 
@@ -68,8 +68,9 @@ class Context:
         return self.not_modelled is not None and self.not_modelled(name)
 
     def _pair(self, name: str) -> Entry:
-        """F7: every condition and variable reads one pair, whatever the case in which it writes the name: the first of those that the
-        request gives under it, or the last. In other requests, with other orders, these are any others."""
+        """F7: every condition and variable reads one pair, whatever the case in which it writes the name: the first of
+        those that the request gives under it, or the last. In other requests, with other orders, these are any
+        others."""
         values = [value for other, value in self.pairs.items() if other.lower() == name]
         if not values or values[0] == values[-1]:
             return values[0] if values else None
@@ -92,5 +93,7 @@ def settle(entries: Mapping[str, Entry], symbols: Symbols, test: Callable[[Mappi
     for key, entry in entries.items():
         if isinstance(entry, Either):
             ways = {value: {**entries, key: entry.yes if value else entry.no} for value in (True, False)}
-            return symbols.choose(entry.symbol, partial(settle, ways[True], symbols, test), partial(settle, ways[False], symbols, test))
+            return symbols.choose(
+                entry.symbol, partial(settle, ways[True], symbols, test), partial(settle, ways[False], symbols, test)
+            )
     return test({key: entry for key, entry in entries.items() if not isinstance(entry, Either)})

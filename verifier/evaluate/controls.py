@@ -20,15 +20,16 @@ SERVICE, RESOURCE = "service control policies", "resource control policies"
 
 @dataclass(frozen=True)
 class Restriction:
-    """The control policies of one type that bind a request, root first; none with `exempt`, which says why where that is worth a line."""
+    """The control policies of one type that bind a request, root first; none with `exempt`, which says why where that
+    is worth a line."""
 
     levels: tuple[Level, ...] = ()
     exempt: Finding | None = None
 
 
 def service_controls(estate: Estate, standing: Standing) -> Restriction:
-    """The SCPs that bind the caller: those over its account. They do not touch service principals (D6) and identities of providers
-    (E2w), which have none."""
+    """The SCPs that bind the caller: those over its account. They do not touch service principals (D6) and identities
+    of providers (E2w), which have none."""
     caller, organization = standing.caller, estate.organization
     if organization is None or caller.account is None:
         return Restriction()
@@ -42,8 +43,8 @@ def service_controls(estate: Estate, standing: Standing) -> Restriction:
 
 
 def resource_controls(estate: Estate, standing: Standing, target: Target, action: str) -> Restriction:
-    """The RCPs that bind the resource: those over the account that owns it. An operation without a resource has none, and neither has one
-    of IAM (E1)."""
+    """The RCPs that bind the resource: those over the account that owns it. An operation without a resource has none,
+    and neither has one of IAM (E1)."""
     organization = estate.organization
     if organization is None or not target.has_resource_controls:
         return Restriction()
@@ -83,7 +84,9 @@ def service_gates(restriction: Restriction, action: str, matcher: Matcher) -> It
     for level in restriction.levels:
         allows = matcher.allows(level.policies)
         holds = applies(allows)
-        says = "allow" if holds is not False else "do not allow" if level.policies else "(none is attached) do not allow"
+        says = (
+            "allow" if holds is not False else "do not allow" if level.policies else "(none is attached) do not allow"
+        )
         yield Gate(Finding("D7", f"{SERVICE} of {level_name(level)} {says} {action}", holds), findings(allows))
 
 
@@ -92,7 +95,9 @@ def resource_gates(restriction: Restriction) -> Iterator[Gate]:
     if restriction.exempt is not None:
         yield Gate(restriction.exempt)
     if any(level.policies for level in restriction.levels):
-        yield Gate(Finding("D7", f"{RESOURCE} allow what they do not deny: RCPFullAWSAccess is attached at every level", True))
+        yield Gate(
+            Finding("D7", f"{RESOURCE} allow what they do not deny: RCPFullAWSAccess is attached at every level", True)
+        )
 
 
 def level_name(level: Level) -> str:

@@ -1,8 +1,8 @@
 """The decision for one request under given symbols (D1–D9).
 
 In: a case, symbols. Out: whether it is allowed, and the gates that said so, in the order of AWS's own flow chart.
-Guarantee: each gate is one function named for its rule; a request is allowed only if every gate is passed and one of the
-ways to allow it is open.
+Guarantee: each gate is one function named for its rule; a request is allowed only if every gate is passed and one of
+the ways to allow it is open.
 """
 
 from __future__ import annotations
@@ -30,43 +30,70 @@ from verifier.model.free_facts import OUTSIDE_ALLOW, trust_symbol
 from verifier.model.request import CallerKind
 
 _CONCLUSIONS = {
-    ("D2", True): "in the key's account: the key policy allows the caller, or delegates to the account and the caller's policies allow",
-    ("D2", False): "in the key's account the key policy (or a grant) has to allow the caller, or the key policy to delegate to the account "
-    "while the caller's policies allow; neither is so",
+    ("D2", True): (
+        "in the key's account: the key policy allows the caller, or delegates to the account and the caller's "
+        "policies allow"
+    ),
+    ("D2", False): (
+        "in the key's account the key policy (or a grant) has to allow the caller, or the key policy to delegate to "
+        "the account while the caller's policies allow; neither is so"
+    ),
     ("D3", True): "from another account: the key policy and the caller's own policies both allow",
-    ("D3", False): "from another account the key policy and the caller's own policies have to allow, or a grant; they do not",
+    ("D3", False): (
+        "from another account the key policy and the caller's own policies have to allow, or a grant; they do not"
+    ),
     ("D6", True): "a service principal needs the key policy (or a grant) alone, and has it",
     ("D6", False): "a service principal needs the key policy (or a grant), and does not have it",
     ("D9", True): "the caller's own policies alone decide an operation without a key, and allow it",
     ("D9", False): "the caller's own policies alone decide an operation without a key, and do not allow it",
-    ("E1", True): "an operation of IAM is decided by the policies of the caller and its account alone, and they allow it",
-    ("E1", False): "an operation of IAM is decided by the policies of the caller and its account alone, and they do not allow it",
+    ("E1", True): (
+        "an operation of IAM is decided by the policies of the caller and its account alone, and they allow it"
+    ),
+    ("E1", False): (
+        "an operation of IAM is decided by the policies of the caller and its account alone, and they do not allow it"
+    ),
     ("E2", True): "the trust policy admits the caller, and what else has to allow does",
     (
         "E2",
         False,
-    ): "the trust policy has to name the caller, or its account while the caller's policies allow; from another account, and where a "
-    "session of a role sets a source identity, both have to allow; it is not so",
-    ("E2f", True): "a federated session is asked for by the policies of the caller and its account alone, and they allow it",
-    ("E2f", False): "a federated session is asked for by the policies of the caller and its account alone, and they do not allow it",
+    ): (
+        "the trust policy has to name the caller, or its account while the caller's policies allow; from another "
+        "account, and where a session of a role sets a source identity, both have to allow; it is not so"
+    ),
+    ("E2f", True): (
+        "a federated session is asked for by the policies of the caller and its account alone, and they allow it"
+    ),
+    ("E2f", False): (
+        "a federated session is asked for by the policies of the caller and its account alone, and they do not allow it"
+    ),
     ("E2w", True): "the trust policy admits the identity of the provider, and nothing else is needed",
     ("E2w", False): "the trust policy has to admit the identity of the provider, and does not",
     ("E3", True): "sharing a key is decided by the policies of the caller and its account, and they allow it",
     ("E3", False): "sharing a key is decided by the policies of the caller and its account, and they do not allow it",
-    ("E4", True): "starting or changing code that has a role is decided by the caller's policies and its account's, and they allow it",
-    ("E4", False): "starting or changing code that has a role is decided by the caller's policies and its account's, "
-    "and they do not allow it",
-    ("G5", True): "a grant is retired by whom it names, or by what identity policies of the key's or the issuing account allow: "
-    "one of these is so",
-    ("G5", False): "a grant is retired by whom it names, or by what identity policies of the key's or the issuing account allow, "
-    "never by a key policy; neither is so",
+    ("E4", True): (
+        "starting or changing code that has a role is decided by the caller's policies and its account's, and they "
+        "allow it"
+    ),
+    ("E4", False): (
+        "starting or changing code that has a role is decided by the caller's policies and its account's, "
+        "and they do not allow it"
+    ),
+    ("G5", True): (
+        "a grant is retired by whom it names, or by what identity policies of the key's or the issuing account allow: "
+        "one of these is so"
+    ),
+    ("G5", False): (
+        "a grant is retired by whom it names, or by what identity policies of the key's or the issuing account allow, "
+        "never by a key policy; neither is so"
+    ),
 }
 """What the last gate says, by its rule and whether it is open."""
 _BY_GRANT = "a grant allows the caller, in whatever account it is: it needs no policy besides"
 
 
 def marked_if_not_needed(gate: Gate, conclusion: Gate) -> Gate:
-    """The gate; where it allows nothing and the conclusion is to allow all the same, its sentence says that it is not needed."""
+    """The gate; where it allows nothing and the conclusion is to allow all the same, its sentence says that it is not
+    needed."""
     if conclusion.finding.holds is not True or gate.finding.holds is not False:
         return gate
     return replace(gate, finding=replace(gate.finding, text=f"{gate.finding.text} (not needed)"))
@@ -103,7 +130,8 @@ FIXED_BY_AWS = ALIAS_ACTIONS | {
     "kms:updatekeydescription",
     "kms:updateprimaryregion",
 }
-"""What nobody can do to an AWS managed key, whatever its policy says (D8; KMS Developer Guide, concepts: AWS managed keys)."""
+"""What nobody can do to an AWS managed key, whatever its policy says (D8; KMS Developer Guide, concepts: AWS managed
+keys)."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +145,13 @@ class Verdict:
 def decide(case: Case, symbols: Symbols, memo: Memo) -> Verdict:
     """Decides one request (D1–D9). `memo` is filled, and used by later calls for the same request."""
     matcher = Matcher(Question(case.standing, case.action, case.target, case.context, symbols), memo)
-    refusing = [*_partition(case), *case.caller_gates, *_cross_account(case), *_managed_by_aws(case), denial_gate(case, matcher)]
+    refusing = [
+        *_partition(case),
+        *case.caller_gates,
+        *_cross_account(case),
+        *_managed_by_aws(case),
+        denial_gate(case, matcher),
+    ]
     refusing += service_gates(case.service_controls, case.action, matcher)
     refusing += resource_gates(case.resource_controls)
     refusing += endpoint_gates(case.route, case.standing.caller, case.action, matcher)
@@ -136,7 +170,7 @@ def may_be_allowed(cases: Sequence[Case], tried: int) -> bool:
     return outcomes(explore(together, {}, tried)) != {False}
 
 
-# --- what refuses ------------------------------------------------------------------------------------------------------------
+# --- what refuses -----------------------------------------------------------------------------------------------------
 
 
 def _partition(case: Case) -> list[Gate]:
@@ -159,12 +193,22 @@ def _relation(case: Case) -> Finding:
     if caller.kind is CallerKind.SERVICE:
         return Finding("D6", f"{caller.principal_arn} is a service principal, of no account", True)
     if case.same_account:
-        return Finding(_by_account(case, "D2"), f"the caller is of account {case.target.account}, as the resource is", True)
+        return Finding(
+            _by_account(case, "D2"), f"the caller is of account {case.target.account}, as the resource is", True
+        )
     if known is not None and not known.cross_account:
         return Finding("R5", f"{case.action} cannot be called from another account", False)
     if case.target.kind is TargetKind.IAM:
-        return Finding("E1", f"the caller is of account {caller.account}: nobody of it calls IAM of account {case.target.account}", False)
-    return Finding(_by_account(case, "D3"), f"the caller is of account {caller.account}, the resource of {case.target.account}", True)
+        return Finding(
+            "E1",
+            f"the caller is of account {caller.account}: nobody of it calls IAM of account {case.target.account}",
+            False,
+        )
+    return Finding(
+        _by_account(case, "D3"),
+        f"the caller is of account {caller.account}, the resource of {case.target.account}",
+        True,
+    )
 
 
 def _by_account(case: Case, otherwise: str) -> str:
@@ -185,7 +229,7 @@ def _managed_by_aws(case: Case) -> list[Gate]:
     return [Gate(Finding("D8", f"{case.action} does not change the AWS managed key", True))]
 
 
-# --- what allows -------------------------------------------------------------------------------------------------------------
+# --- what allows ------------------------------------------------------------------------------------------------------
 
 
 def _allowing(case: Case, matcher: Matcher) -> list[Gate]:
@@ -206,7 +250,13 @@ def _allowing(case: Case, matcher: Matcher) -> list[Gate]:
         return [marked_if_not_needed(gate, conclusion) for gate in gates]
 
     limiting = limits.gates if spared else marked(limits.gates)  # Spared, their sentences say that they do not limit.
-    return [*marked([*of_resource, *granted, *own]), *limiting, *marked(unmodelled), *further_permissions(case), conclusion]
+    return [
+        *marked([*of_resource, *granted, *own]),
+        *limiting,
+        *marked(unmodelled),
+        *further_permissions(case),
+        conclusion,
+    ]
 
 
 def _granted(case: Case, means: Means, matcher: Matcher) -> list[Gate]:
@@ -234,14 +284,14 @@ def _policies(case: Case, ways: Ways, identity: Truth, limits: Limits, symbols: 
 
 
 def _chains_source(case: Case) -> bool:
-    """Whether a session of a role sets a source identity: then the trust policy and its own policies both allow, in one account too.
-    [IAM: id_credentials_temp_control-access_monitor, Permissions required to set source identity]"""
+    """Whether a session of a role sets a source identity: then the trust policy and its own policies both allow, in one
+    account too. [IAM: id_credentials_temp_control-access_monitor, Permissions required to set source identity]"""
     return case.action.lower() == "sts:setsourceidentity" and case.standing.caller.kind is CallerKind.ROLE
 
 
 def _may_delegate_retiring(case: Case) -> bool:
-    """G5: the key's account and the accounts that issued its grants retire them by identity policies (one that is the retiring principal
-    itself is named by the grant)."""
+    """G5: the key's account and the accounts that issued its grants retire them by identity policies (one that is the
+    retiring principal itself is named by the grant)."""
     return case.same_account or case.standing.caller.account in case.grants.issuing_accounts
 
 
@@ -256,11 +306,13 @@ def _same_account(case: Case, ways: Ways, own: Truth, limits: Limits, symbols: S
 _OF_ANY_ROLE = frozenset({"iam:passrole", "iam:tagrole", "iam:untagrole"})
 """What callers may do with a service-linked role as well. [IAM API: TagRole]"""
 _NO_LINKED_ROLE = ("sts:tagsession", "sts:setsourceidentity")
-"""What no service-linked role may: its permissions are its service's to define. [IAM: using-service-linked-roles; docs/decisions.md]"""
+"""What no service-linked role may: its permissions are its service's to define. [IAM: using-service-linked-roles;
+docs/decisions.md]"""
 
 
 def _session_through_issuer(case: Case, limits: Limits, symbols: Symbols) -> Truth:
-    """S for what a key policy gives the user that issued the session: whether one without session policies is limited is open (U2)."""
+    """S for what a key policy gives the user that issued the session: whether one without session policies is limited
+    is open (U2)."""
     if case.session_policies is not None:
         return limits.session
     return symbols.choose("U2", lambda: True, lambda: limits.session)
@@ -282,7 +334,11 @@ def _identity(case: Case, matcher: Matcher) -> Gate:
         return Gate(Finding("U1", free if allowed else f"{free}, and supposed not to allow {case.action}", allowed))
     allows = matcher.allows(standing.policies)
     holds = any_of([applies(allows), *(finding.holds for finding in unknown)])
-    listed = "the caller's identity policies" if standing.identity else "the inventory does not list the caller: its (no) policies"
+    listed = (
+        "the caller's identity policies"
+        if standing.identity
+        else "the inventory does not list the caller: its (no) policies"
+    )
     text = f"{listed} {'allow' if holds else 'do not allow'} {case.action}"
     return Gate(Finding("P7" if standing.identity else "U1", text, holds), findings(allows))
 
@@ -304,8 +360,8 @@ def _resource_policy_ways(case: Case, allows: list[StatementMatch], symbols: Sym
 
 
 def _by_its_service_alone(case: Case) -> bool:
-    """Whether it is to assume a service-linked role, of which the trust policy is not given, by another than the service in its ARN: "only
-    that service can assume the roles". [IAM: using-service-linked-roles]"""
+    """Whether it is to assume a service-linked role, of which the trust policy is not given, by another than the
+    service in its ARN: "only that service can assume the roles". [IAM: using-service-linked-roles]"""
     linked = case.target.kind is TargetKind.ROLE and case.target.service_linked and case.resource_policy_unknown
     return linked and case.standing.caller.principal_arn != case.target.arn.split("/")[2]
 

@@ -34,7 +34,12 @@ class Search:
 
 def denial_gate(case: Case, matcher: Matcher) -> Gate:
     """D1: an explicit Deny of any policy that applies refuses, whatever allows."""
-    searches = [*_of_resource(case, matcher), *_of_caller(case, matcher), *_of_controls(case, matcher), *_of_route(case, matcher)]
+    searches = [
+        *_of_resource(case, matcher),
+        *_of_caller(case, matcher),
+        *_of_controls(case, matcher),
+        *_of_route(case, matcher),
+    ]
     denied = any_of([search.denied for search in searches])
     places = [search.place for search in searches if search.denied is not False]
     text = f"an explicit Deny of {places[0]} applies" if denied else "no explicit Deny applies"
@@ -44,7 +49,11 @@ def denial_gate(case: Case, matcher: Matcher) -> Gate:
 def _statements(searches: list[Search]) -> tuple[StatementFinding, ...]:
     """Each statement once, though its policy be attached at several levels."""
     found = [matched.finding for search in searches for matched in search.matches]
-    return tuple({(finding.reference.policy, finding.reference.index, finding.summary.text): finding for finding in found}.values())
+    return tuple(
+        {
+            (finding.reference.policy, finding.reference.index, finding.summary.text): finding for finding in found
+        }.values()
+    )
 
 
 def _search(place: str, matches: list[StatementMatch]) -> Search:
@@ -52,8 +61,8 @@ def _search(place: str, matches: list[StatementMatch]) -> Search:
 
 
 def _of_resource(case: Case, matcher: Matcher) -> Iterator[Search]:
-    """The key policy's, or the trust policy's. Whether a key policy stops RetireGrant is open (G5). That a trust policy which is not known
-    denies is part of what it does not admit (E2)."""
+    """The key policy's, or the trust policy's. Whether a key policy stops RetireGrant is open (G5). That a trust policy
+    which is not known denies is part of what it does not admit (E2)."""
     if case.resource_policy_unknown and case.target.kind is TargetKind.KEY:
         yield Search("the key policy, which is not known,", matcher.symbols.value(UNKNOWN_POLICY_DENY))
     search = _search(f"the {case.resource_policy}", matcher.denies(case.resource_policies))
@@ -68,7 +77,8 @@ def _open(search: Search, reading: str, symbols: Symbols) -> Search:
 
 
 def _of_caller(case: Case, matcher: Matcher) -> Iterator[Search]:
-    """The caller's own: its identity policies (U1), boundary (for a federated session the issuing user's), session policies."""
+    """The caller's own: its identity policies (U1), boundary (for a federated session the issuing user's), session
+    policies."""
     standing = case.standing
     yield _search("an identity policy", matcher.denies(standing.policies))
     if standing.outside:
@@ -78,7 +88,8 @@ def _of_caller(case: Case, matcher: Matcher) -> Iterator[Search]:
 
 
 def _of_controls(case: Case, matcher: Matcher) -> Iterator[Search]:
-    """The SCPs over the caller's account, and the RCPs over the resource's; whether these restrict aliases is open (R4)."""
+    """The SCPs over the caller's account, and the RCPs over the resource's; whether these restrict aliases is open
+    (R4)."""
     for level in case.service_controls.levels:
         yield _search(f"a service control policy of {level_name(level)}", matcher.denies(level.policies))
     for level in case.resource_controls.levels:

@@ -1,7 +1,8 @@
 """Whether the VPC endpoint that a request came through lets it pass (V, D6).
 
 In: the estate, the request's context. Out: the route, its gate.
-Guarantee: only an endpoint whose policy the input holds refuses here; one that is not listed is said to be supposed to allow.
+Guarantee: only an endpoint whose policy the input holds refuses here; one that is not listed is said to be supposed to
+allow.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def endpoint_named(estate: Estate, identifier: object) -> Endpoint | None:
 
 
 def binds(caller: Caller, matcher: Matcher, truth: Truth, otherwise: bool) -> Truth:
-    """What an endpoint policy says, `otherwise` where it does not concern the caller: for service principals that is open (D6)."""
+    """What an endpoint policy says, `otherwise` where it does not concern the caller: for service principals that is
+    open (D6)."""
     if caller.kind is not CallerKind.SERVICE:
         return truth
     return matcher.symbols.choose("D6", lambda: truth, lambda: otherwise)

@@ -1,8 +1,9 @@
 """One request decided under every reading (S2).
 
 In: the estate, a request, symbols that are fixed. Out: a `Decision`.
-Guarantee: `allow` and `deny` hold under every assignment of the symbols that are not fixed; `depends` names those that matter. What else
-there is to remark on a request is for the caller to add: no decision, and nothing that is said of sessions (F3), turns on it.
+Guarantee: `allow` and `deny` hold under every assignment of the symbols that are not fixed; `depends` names those that
+matter. What else there is to remark on a request is for the caller to add: no decision, and nothing that is said of
+sessions (F3), turns on it.
 """
 
 from __future__ import annotations
@@ -35,11 +36,12 @@ _MOST_ORDERS = 256
 
 
 class RequestDecider:
-    """One request, decided under one assignment after another: what turns on no symbol is found once. `remarks` become warnings.
+    """One request, decided under one assignment after another: what turns on no symbol is found once. `remarks` become
+    warnings.
 
-    Keys of the context that follow from the caller and the key are filled in (F1–F5, F7, F8); a context that could not be sent is
-    decided all the same. Raises `InputError` when the resource is not in the estate or does not fit the action, and for session policies of
-    a caller that is no session.
+    Keys of the context that follow from the caller and the key are filled in (F1–F5, F7, F8); a context that could not
+    be sent is decided all the same. Raises `InputError` when the resource is not in the estate or does not fit the
+    action, and for session policies of a caller that is no session.
     """
 
     def __init__(self, estate: Estate, request: Request, remarks: Remarks | None = None) -> None:
@@ -47,11 +49,13 @@ class RequestDecider:
             raise InputError.of(f"a {request.caller.kind.value} has no session policies", rule="U2")
         orders = list(islice(_in_each_order(request), _MOST_ORDERS + 1))
         self._too_many = len(orders) > _MOST_ORDERS
-        self._requests = [[_OneRequest(estate, one, remarks) for one in by_issuer(estate, order)] for order in orders[:_MOST_ORDERS]]
+        self._requests = [
+            [_OneRequest(estate, one, remarks) for one in by_issuer(estate, order)] for order in orders[:_MOST_ORDERS]
+        ]
 
     def decide(self, assignment: Mapping[str, bool] | None = None, *, traced: bool = True) -> Decision:
-        """The decision (R1 to G6), under each reading that `assignment` (symbol → value) does not fix. Not `traced`: the outcome and what
-        it depends on alone."""
+        """The decision (R1 to G6), under each reading that `assignment` (symbol → value) does not fix. Not `traced`:
+        the outcome and what it depends on alone."""
         fixed = assignment or {}
         found = [_any_of("P3", [one.decide(fixed, traced) for one in issuers]) for issuers in self._orders(fixed)]
         if self._too_many and WHICH_PAIR not in fixed:
@@ -63,7 +67,8 @@ class RequestDecider:
         return self.decide(assignment, traced=False).outcome
 
     def _orders(self, fixed: Mapping[str, bool]) -> Sequence[Sequence[_OneRequest]]:
-        """The request in each order of its pairs, for each issuer; in the order that is given, where it is fixed which pair is read."""
+        """The request in each order of its pairs, for each issuer; in the order that is given, where it is fixed which
+        pair is read."""
         return self._requests[:1] if WHICH_PAIR in fixed else self._requests
 
 
@@ -74,13 +79,17 @@ def _any_of(symbol: str, decisions: Sequence[Decision]) -> Decision:
         decisions = [replace(decision, impossible=()) for decision in decisions]
     if len(decisions) == 1 or (len(found) == 1 and Outcome.DEPENDS not in found):
         return decisions[0]
-    depends_on = {other for decision in decisions for other in decision.depends_on} | ({symbol} if len(found) > 1 else set())
+    depends_on = {other for decision in decisions for other in decision.depends_on} | (
+        {symbol} if len(found) > 1 else set()
+    )
     return replace(decisions[0], outcome=Outcome.DEPENDS, depends_on=tuple(sorted(depends_on)))
 
 
 def _in_each_order(request: Request) -> Iterator[Request]:
-    """F7: of pairs whose names differ in case alone any may be read: each value under a name comes first once, with each under another."""
-    pairs = {key[len(ENCRYPTION_CONTEXT) :]: at for at, (key, _) in enumerate(request.context) if _is_pair(key)}  # the last of one name
+    """F7: of pairs whose names differ in case alone any may be read: each value under a name comes first once, with
+    each under another."""
+    # the last of one name
+    pairs = {key[len(ENCRYPTION_CONTEXT) :]: at for at, (key, _) in enumerate(request.context) if _is_pair(key)}
     places: dict[str, dict[Value, int]] = {}
     for name, at in pairs.items():
         places.setdefault(name.lower(), {}).setdefault(request.context[at][1], at)

@@ -41,13 +41,15 @@ DEFAULTS_OF_SYMMETRIC = {
     "kms:keyspec": SYMMETRIC,
     "kms:keyusage": "ENCRYPT_DECRYPT",
 }
-"""Those that are required for other keys. A key without a spec in CreateKey is symmetric. [API: CreateKey, Encrypt, ReEncrypt]"""
+"""Those that are required for other keys. A key without a spec in CreateKey is symmetric. [API: CreateKey, Encrypt,
+ReEncrypt]"""
 
 Entries = Iterator[tuple[str, Entry]]
 
 
 def given_context(request: Request) -> dict[str, Value]:
-    """What the request gives, by lower-case key; a single value of a multi-valued key is a set of one, and the reverse."""
+    """What the request gives, by lower-case key; a single value of a multi-valued key is a set of one, and the
+    reverse."""
     found: dict[str, Value] = {}
     for key, value in request.context:
         known = reference.condition_key(key)
@@ -67,9 +69,15 @@ def given_pairs(request: Request) -> dict[str, str]:
     return {name: value if isinstance(value, str) else value[0] for name, value in pairs.items() if value != ()}
 
 
-def derived(estate: Estate, standing: Standing, target: Target, action: str, given: Mapping[str, Value]) -> dict[str, Entry]:
+def derived(
+    estate: Estate, standing: Standing, target: Target, action: str, given: Mapping[str, Value]
+) -> dict[str, Entry]:
     """What follows from the caller, the key and the other keys, whether or not the request gives it too."""
-    found = dict(_defaults(target, action, given)) | dict(_about_request(standing, target, given)) | dict(_about_endpoint(estate, given))
+    found = (
+        dict(_defaults(target, action, given))
+        | dict(_about_request(standing, target, given))
+        | dict(_about_endpoint(estate, given))
+    )
     found |= dict(_about_caller(standing)) | dict(_about_accounts(standing, target, action))
     if target.key is not None:
         found |= dict(_about_key(target.key, given))
@@ -82,7 +90,8 @@ def derived(estate: Estate, standing: Standing, target: Target, action: str, giv
 
 
 def _defaults(target: Target, action: str, given: Mapping[str, Value]) -> Entries:
-    """F6: a parameter that the request leaves out has its default. [conditions-kms, "Conditions for an API operation request"]"""
+    """F6: a parameter that the request leaves out has its default. [conditions-kms, "Conditions for an API operation
+    request"]"""
     known, key = reference.action(action), target.key
     carried = known.condition_keys if known is not None else frozenset()
     usage = given.get("kms:keyusage", given.get("kms:customermasterkeyusage"))
@@ -143,7 +152,8 @@ def called_by_service(given: Mapping[str, Value]) -> bool:
 
 
 def called_by_mcp(given: Mapping[str, Value]) -> bool:
-    """Whether the context shows a request that an AWS MCP service makes on the caller's behalf. [IAM: reference_policies_condition-keys]"""
+    """Whether the context shows a request that an AWS MCP service makes on the caller's behalf. [IAM:
+    reference_policies_condition-keys]"""
     return "aws:calledviaawsmcp" in given or _text(given, "aws:viaawsmcpservice").lower() == "true"
 
 
@@ -189,8 +199,9 @@ def _user_id(standing: Standing) -> str | None:
 
 
 def _about_accounts(standing: Standing, target: Target, action: str) -> Entries:
-    """F1: the caller's account and the resource's. Of operations without a key those on key stores carry the first, `CreateKey` and one
-    that the data does not know may (F1-keyless), and the others do not; whether those without a resource carry the second is open."""
+    """F1: the caller's account and the resource's. Of operations without a key those on key stores carry the first,
+    `CreateKey` and one that the data does not know may (F1-keyless), and the others do not; whether those without a
+    resource carry the second is open."""
     account = standing.caller.account
     if target.kind is TargetKind.KEY:
         yield "kms:calleraccount", account
@@ -238,8 +249,8 @@ _UUID = re.compile(":key/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 
 def is_multi_region(key: Key) -> bool | None:
-    """Whether a key is a multi-Region key: where it is not given, its ID tells (L9); `None` where neither does, as of a key that is made
-    yet. [multi-region-keys-overview]"""
+    """Whether a key is a multi-Region key: where it is not given, its ID tells (L9); `None` where neither does, as of a
+    key that is made yet. [multi-region-keys-overview]"""
     if key.multi_region is not None:
         return key.multi_region
     return True if ":key/mrk-" in key.arn else False if _UUID.search(key.arn) else None
@@ -256,7 +267,8 @@ def belongs(organization: Organization, account: str) -> bool:
 
 
 def _about_organization(estate: Estate, standing: Standing, target: Target, given: Mapping[str, Value]) -> Entries:
-    """F2: organization keys are a function of the account; without a resource its own come with `aws:ResourceAccount` (F1)."""
+    """F2: organization keys are a function of the account; without a resource its own come with `aws:ResourceAccount`
+    (F1)."""
     owners = (
         ("aws:principal", standing.caller.account),
         ("aws:resource", target.account),

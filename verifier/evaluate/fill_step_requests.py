@@ -1,7 +1,10 @@
-"""The context of a request of a step that is not on a key, completed with what follows from its caller and its resource (E1–E5).
+"""The context of a request of a step that is not on a key, completed with what follows from its caller and its resource
+(E1–E5).
 
-In: the operation, the caller, the target, what the request gives. Out: entries of the context, and the keys that are not modelled.
-Guarantee: a key that such a request may lack is absent unless given; one that it must have, or that is not modelled, is free (U3).
+In: the operation, the caller, the target, what the request gives. Out: entries of the context, and the keys that are
+not modelled.
+Guarantee: a key that such a request may lack is absent unless given; one that it must have, or that is not modelled, is
+free (U3).
 """
 
 from __future__ import annotations
@@ -16,12 +19,15 @@ from verifier.model.estate import Identity
 from verifier.model.request import Caller, CallerKind, Value
 
 IAM_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
-"""`aws:RequestedRegion` of requests to IAM, by partition. [IAM: reference_policies_condition-keys, aws:RequestedRegion]"""
+"""`aws:RequestedRegion` of requests to IAM, by partition. [IAM: reference_policies_condition-keys,
+aws:RequestedRegion]"""
 
 ALWAYS = ("aws:currenttime", "aws:epochtime", "aws:useragent")
 """Keys of every request that do not follow from the caller and the resource (F1)."""
 
-OF_SERVICES = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "sts:externalid"})
+OF_SERVICES = frozenset(
+    {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "sts:externalid"}
+)
 """What a service that assumes a role for itself may say besides: which, is the service's choice."""
 
 TAGS_OF_RESOURCE = ("aws:resourcetag/", "iam:resourcetag/")
@@ -31,15 +37,18 @@ Entries = Iterator[tuple[str, Entry]]
 
 
 def about_operation(operation: Operation, caller: Caller, target: Target, given: Mapping[str, Value]) -> Entries:
-    """What follows from the operation and what it is on; free where every request has a value and this one does not say it. Transitive tags
-    of the caller override those of a role to assume, for its trust policy at least. [IAM: id_session-tags, Chaining roles]"""
+    """What follows from the operation and what it is on; free where every request has a value and this one does not say
+    it. Transitive tags of the caller override those of a role to assume, for its trust policy at least. [IAM:
+    id_session-tags, Chaining roles]"""
     for key in (*ALWAYS, *sorted(operation.always)):
         if key not in given and not _follows_from_time(key, given):
             yield key, Free(present=True)
     yield "aws:requestedregion", _region(operation, target)
     if operation.rule == IAM and target.identity is None:
         of_all, of_iam = TAGS_OF_RESOURCE
-        yield from ((of_iam + key.removeprefix(of_all), value) for key, value in given.items() if key.startswith(of_all))
+        yield from (
+            (of_iam + key.removeprefix(of_all), value) for key, value in given.items() if key.startswith(of_all)
+        )
     for name, value in target.tags or ():
         yield from ((f"{prefix}{name.lower()}", value) for prefix in TAGS_OF_CODE)
     if target.identity is not None:
@@ -77,8 +86,8 @@ def _about_identity(identity: Identity, operation: Operation) -> Entries:
 
 
 def tags_are_free(operation: Operation | None, target: Target) -> bool:
-    """Whether the tags of what the operation is on are not known: of a user or role that the inventory does not list, of a managed policy.
-    A group has none. [IAM: reference_policies_iam-condition-keys, iam:ResourceTag]"""
+    """Whether the tags of what the operation is on are not known: of a user or role that the inventory does not list,
+    of a managed policy. A group has none. [IAM: reference_policies_iam-condition-keys, iam:ResourceTag]"""
     if operation is not None and operation.creates:
         return False
     if operation is None or target.kind not in (TargetKind.IAM, TargetKind.ROLE):
@@ -87,7 +96,8 @@ def tags_are_free(operation: Operation | None, target: Target) -> bool:
 
 
 def not_modelled(operation: Operation, caller: Caller, target: Target, name: str) -> bool:
-    """Whether what a request has for a condition key (lower case) that it does not give is not modelled, rather than absent."""
+    """Whether what a request has for a condition key (lower case) that it does not give is not modelled, rather than
+    absent."""
     prefix = name.split(":", 1)[0]
     if operation.rule == IAM:
         return prefix == "iam" and name not in OTHERS_OF_IAM_AND_STS and not name.startswith(TAGS_OF_RESOURCE)
@@ -103,8 +113,13 @@ def _not_modelled_of_sts(operation: Operation, caller: Caller, name: str, prefix
     if prefix == "sts":
         return name not in OTHERS_OF_IAM_AND_STS or (caller.kind is CallerKind.SERVICE and name in OF_SERVICES)
     if caller.kind is CallerKind.SERVICE:
-        # What a certificate says are principal tags, where IAM Roles Anywhere assumes a role. [IAM Roles Anywhere User Guide, trust-model]
-        return name in OF_SERVICES or caller.principal_arn == "rolesanywhere.amazonaws.com" and name.startswith("aws:principaltag/")
+        # What a certificate says are principal tags, where IAM Roles Anywhere assumes a role. [IAM Roles Anywhere User
+        # Guide, trust-model]
+        return (
+            name in OF_SERVICES
+            or caller.principal_arn == "rolesanywhere.amazonaws.com"
+            and name.startswith("aws:principaltag/")
+        )
     if caller.kind is CallerKind.WEB:
         # What the provider says of its identity is for whoever governs the provider to decide (E2w).
         return prefix not in ("aws", "iam", "kms")
@@ -112,8 +127,8 @@ def _not_modelled_of_sts(operation: Operation, caller: Caller, name: str, prefix
 
 
 def about_session_tags(standing: Standing) -> Entries:
-    """`aws:PrincipalTag/…`: a session tag takes the place of the tag of the same name, in whatever case, that the role has, or the user who
-    issued a federated session. [IAM: id_session-tags]"""
+    """`aws:PrincipalTag/…`: a session tag takes the place of the tag of the same name, in whatever case, that the role
+    has, or the user who issued a federated session. [IAM: id_session-tags]"""
     if standing.identity is not None:
         yield from ((f"aws:principaltag/{key.lower()}", value) for key, value in standing.identity.tags)
     yield from ((f"aws:principaltag/{key.lower()}", value) for key, value in standing.caller.session_tags)

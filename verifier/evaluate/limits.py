@@ -31,27 +31,31 @@ class Limits:
 
 
 def limits_of(case: Case, matcher: Matcher, spared: bool) -> Limits:
-    """What limits a caller. With `spared` the gates say that a key policy which names the caller itself is not limited (D4)."""
+    """What limits a caller. With `spared` the gates say that a key policy which names the caller itself is not limited
+    (D4)."""
     boundary, session = _boundary(case, matcher, spared), _session(case, matcher, spared)
     gates = tuple(gate for gate in (boundary, session) if gate is not None)
     return Limits(boundary.finding.holds if boundary else True, session.finding.holds if session else True, gates)
 
 
 def _boundary(case: Case, matcher: Matcher, spared: bool) -> Gate | None:
-    """B: for a federated session it is the boundary of the user that issued it. Where the document is not known, an `Unmodelled`
-    may refuse."""
+    """B: for a federated session it is the boundary of the user that issued it. Where the document is not known, an
+    `Unmodelled` may refuse."""
     boundaries = case.standing.boundaries
     if not boundaries:
         return None
     allows = matcher.allows(boundaries)
     holds = applies(allows)
-    text = f"the permissions boundary {boundaries[0].name} {_says(holds, 'allows', 'does not allow')} {case.action}{_spared(holds, spared)}"
+    text = (
+        f"the permissions boundary {boundaries[0].name} {_says(holds, 'allows', 'does not allow')} "
+        f"{case.action}{_spared(holds, spared)}"
+    )
     return Gate(Finding("D4", text, holds), findings(allows))
 
 
 def _session(case: Case, matcher: Matcher, spared: bool) -> Gate | None:
-    """S: some session policy must allow. A federated session can use nothing of its user's without one (U2); what one that
-    the request does not show allows is for the assignment to say."""
+    """S: some session policy must allow. A federated session can use nothing of its user's without one (U2); what one
+    that the request does not show allows is for the assignment to say."""
     if case.session_policies is not None:
         allows = matcher.allows(case.session_policies)
         holds = applies(allows)
@@ -60,8 +64,14 @@ def _session(case: Case, matcher: Matcher, spared: bool) -> Gate | None:
     if case.standing.caller.kind is not CallerKind.FEDERATED:
         return None
     holds = matcher.symbols.given(SESSION_ALLOW)
-    text = "the session policy of the federated session is supposed to allow" if holds else "a federated session without a session policy"
-    return Gate(Finding("U2", f"{text} {case.action}" if holds else f"{text} has nothing of its user's permissions", holds))
+    text = (
+        "the session policy of the federated session is supposed to allow"
+        if holds
+        else "a federated session without a session policy"
+    )
+    return Gate(
+        Finding("U2", f"{text} {case.action}" if holds else f"{text} has nothing of its user's permissions", holds)
+    )
 
 
 def _says(holds: Truth, yes: str, no: str) -> str:

@@ -21,8 +21,9 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Memo:
-    """What was found in one request without asking for a symbol, and need not be found again: matches by kind of policy, policy and
-    statement (the same document may be an identity policy and a boundary), the constraints of grants by the grant's ID."""
+    """What was found in one request without asking for a symbol, and need not be found again: matches by kind of
+    policy, policy and statement (the same document may be an identity policy and a boundary), the constraints of grants
+    by the grant's ID."""
 
     statements: dict[tuple[PolicyKind, str, int], StatementMatch] = field(default_factory=dict)
     grants: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
@@ -49,11 +50,18 @@ class Matcher:
         return self._matches(policies, Effect.DENY)
 
     def _matches(self, policies: Iterable[Policy], effect: Effect) -> list[StatementMatch]:
-        return [self._match(policy, statement) for policy in policies for statement in policy.statements if statement.effect is effect]
+        return [
+            self._match(policy, statement)
+            for policy in policies
+            for statement in policy.statements
+            if statement.effect is effect
+        ]
 
     def _match(self, policy: Policy, statement: Statement) -> StatementMatch:
         name = (policy.kind, policy.identity, statement.index)
-        return memoized(self.memo.statements, name, self.symbols, lambda: match_statement(policy, statement, self.question))
+        return memoized(
+            self.memo.statements, name, self.symbols, lambda: match_statement(policy, statement, self.question)
+        )
 
 
 def memoized(known: dict[Name, Found], name: Name, symbols: Symbols, find: Callable[[], Found]) -> Found:

@@ -1,6 +1,8 @@
-"""The operations beside those of KMS that steps take: of IAM, STS, RAM, and of services that start, change or enter code (E1–E5).
+"""The operations beside those of KMS that steps take: of IAM, STS, RAM, and of services that start, change or enter
+code (E1–E5).
 
-In: an action. Out: what it is on, by which rule it is decided, which condition keys of its own a request for it carries.
+In: an action. Out: what it is on, by which rule it is decided, which condition keys of its own a request for it
+carries.
 Guarantee: this is a reading of its own of AWS's pages; an operation that is not listed here is no operation of a step.
 """
 
@@ -17,9 +19,10 @@ TAG_KEYS = frozenset({"aws:requesttag/", "aws:tagkeys"})
 
 @dataclass(frozen=True)
 class Operation:
-    """One permission. `name` has its real spelling. `on` is what its resource is (`role`, `instance-profile` …, `code` that runs); `None`
-    where that is not modelled. `carries` are the condition keys of its own that a request may have (lower case, templates by their prefix),
-    `always` those of them that every request has. What it `creates` has the tags and the boundary that are asked for."""
+    """One permission. `name` has its real spelling. `on` is what its resource is (`role`, `instance-profile` …, `code`
+    that runs); `None` where that is not modelled. `carries` are the condition keys of its own that a request may have
+    (lower case, templates by their prefix), `always` those of them that every request has. What it `creates` has the
+    tags and the boundary that are asked for."""
 
     name: str
     rule: str
@@ -41,7 +44,9 @@ def _iam(name: str, on: str, *carries: str, always: tuple[str, ...] = ()) -> Ope
 
 def _creates(name: str, on: str, *carries: str) -> Operation:
     """A permission of IAM to make something, with tags unless it is a group. Its keys are of what is made."""
-    return Operation(f"iam:{name}", IAM, on, frozenset(carries) | (frozenset() if on == "group" else TAG_KEYS), creates=True)
+    return Operation(
+        f"iam:{name}", IAM, on, frozenset(carries) | (frozenset() if on == "group" else TAG_KEYS), creates=True
+    )
 
 
 def _sts(name: str, rule: str, *carries: str, always: tuple[str, ...] = ()) -> Operation:
@@ -55,11 +60,15 @@ CHAINED = frozenset(
     {
         *("accounts.google.com:aud", "accounts.google.com:sub", "graph.facebook.com:app_id", "graph.facebook.com:id"),
         *("www.amazon.com:app_id", "www.amazon.com:user_id", "saml:namequalifier", "saml:sub", "saml:sub_type"),
-        *("cognito-identity.amazonaws.com:amr", "cognito-identity.amazonaws.com:aud", "cognito-identity.amazonaws.com:sub"),
+        *(
+            "cognito-identity.amazonaws.com:amr",
+            "cognito-identity.amazonaws.com:aud",
+            "cognito-identity.amazonaws.com:sub",
+        ),
     }
 )
-"""Keys of an identity provider that sessions made by it carry into `sts:AssumeRole`. [IAM: reference_policies_iam-condition-keys,
-*Cross-service … federation context keys*]"""
+"""Keys of an identity provider that sessions made by it carry into `sts:AssumeRole`. [IAM:
+reference_policies_iam-condition-keys, *Cross-service … federation context keys*]"""
 
 RUN_BY: dict[str, tuple[frozenset[str], ...]] = {
     "tasks.apprunner": (frozenset({"apprunner:CreateService"}),),
@@ -76,11 +85,18 @@ RUN_BY: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"cloudformation:CreateStack"}),
         frozenset({"cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"}),
     ),
-    "codebuild": tuple(frozenset({"codebuild:CreateProject", f"codebuild:{start}"}) for start in ("StartBuild", "StartBuildBatch")),
-    "datapipeline": (frozenset({f"datapipeline:{name}" for name in ("CreatePipeline", "PutPipelineDefinition", "ActivatePipeline")}),),
+    "codebuild": tuple(
+        frozenset({"codebuild:CreateProject", f"codebuild:{start}"}) for start in ("StartBuild", "StartBuildBatch")
+    ),
+    "datapipeline": (
+        frozenset({f"datapipeline:{name}" for name in ("CreatePipeline", "PutPipelineDefinition", "ActivatePipeline")}),
+    ),
     "ec2": (frozenset({"ec2:RunInstances"}), frozenset({"ec2:RequestSpotInstances"})),
     "ecs-tasks": (
-        *(frozenset({"ecs:RegisterTaskDefinition", f"ecs:{start}"}) for start in ("RunTask", "StartTask", "CreateService")),
+        *(
+            frozenset({"ecs:RegisterTaskDefinition", f"ecs:{start}"})
+            for start in ("RunTask", "StartTask", "CreateService")
+        ),
         frozenset({"batch:RegisterJobDefinition", "batch:SubmitJob"}),
     ),
     "emr-serverless": (frozenset({"emr-serverless:CreateApplication", "emr-serverless:StartJobRun"}),),
@@ -90,23 +106,28 @@ RUN_BY: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"glue:CreateDevEndpoint"}),
     ),
     "lambda": tuple(
-        frozenset({"lambda:CreateFunction", f"lambda:{start}"}) for start in ("InvokeFunction", "AddPermission", "CreateEventSourceMapping")
+        frozenset({"lambda:CreateFunction", f"lambda:{start}"})
+        for start in ("InvokeFunction", "AddPermission", "CreateEventSourceMapping")
     ),
     "rolesanywhere": (frozenset({"rolesanywhere:CreateTrustAnchor", "rolesanywhere:CreateProfile"}),),
-    "sagemaker": tuple(frozenset({f"sagemaker:{name}"}) for name in ("CreateNotebookInstance", "CreateTrainingJob", "CreateProcessingJob")),
+    "sagemaker": tuple(
+        frozenset({f"sagemaker:{name}"})
+        for name in ("CreateNotebookInstance", "CreateTrainingJob", "CreateProcessingJob")
+    ),
     "scheduler": (frozenset({"scheduler:CreateSchedule"}),),
     "ssm": (frozenset({"ssm:CreateDocument", "ssm:StartAutomationExecution"}),),
     "states": (frozenset({"states:CreateStateMachine", "states:StartExecution"}), frozenset({"states:TestState"})),
 }
-"""The services that run code of the caller's, or make the requests that it says, as a role that is passed to them, by the name of the
-principal that the role has to trust. All actions of one of the sets are needed: those that make something with the role, and those that
-start it. [the services' own guides and API references, on execution roles, service roles and task roles]"""
+"""The services that run code of the caller's, or make the requests that it says, as a role that is passed to them, by
+the name of the principal that the role has to trust. All actions of one of the sets are needed: those that make
+something with the role, and those that start it. [the services' own guides and API references, on execution roles,
+service roles and task roles]"""
 
 RUN_THROUGH: dict[str, tuple[frozenset[str], ...]] = {
     "cloudformation": (frozenset({"cloudformation:CreateStackSet", "cloudformation:CreateStackInstances"}),)
 }
-"""The same of services that as the role which is passed assume another one, and act as that: a stack set has an administration role and an
-execution role. [CloudFormation User Guide, stacksets-prereqs-self-managed]"""
+"""The same of services that as the role which is passed assume another one, and act as that: a stack set has an
+administration role and an execution role. [CloudFormation User Guide, stacksets-prereqs-self-managed]"""
 
 _OPERATIONS = (
     _iam("PutRolePolicy", "role", _BOUNDARY, _TEMPLATE),
@@ -141,7 +162,8 @@ _OPERATIONS = (
     _iam("CreateAccessKey", "user"),
     _iam("CreateLoginProfile", "user"),
     _iam("UpdateLoginProfile", "user"),
-    # Some services do not support `iam:PassedToService`, so a request may lack it. [IAM: reference_policies_iam-condition-keys]
+    # Some services do not support `iam:PassedToService`, so a request may lack it. [IAM:
+    # reference_policies_iam-condition-keys]
     _iam("PassRole", "role", "iam:passedtoservice", "iam:associatedresourcearn"),
     _sts("AssumeRole", ASSUME, "sts:externalid", *_SESSION, always=("sts:rolesessionname",)),
     _sts("TagSession", ASSUME, "sts:externalid", *_SESSION),
@@ -194,13 +216,18 @@ ENTERED_BY: dict[str, tuple[tuple[str, ...], ...]] = {
     "batch_job_definitions": (("batch:SubmitJob",),),
     "state_machines": (("states:UpdateStateMachine",),),
     "schedules": (("scheduler:UpdateSchedule",),),
-    "code_interpreters": (("bedrock-agentcore:StartCodeInterpreterSession", "bedrock-agentcore:InvokeCodeInterpreter"),),
-    "agent_runtimes": (("bedrock-agentcore:InvokeAgentRuntimeCommand",), ("bedrock-agentcore:InvokeAgentRuntimeCommandShell",)),
+    "code_interpreters": (
+        ("bedrock-agentcore:StartCodeInterpreterSession", "bedrock-agentcore:InvokeCodeInterpreter"),
+    ),
+    "agent_runtimes": (
+        ("bedrock-agentcore:InvokeAgentRuntimeCommand",),
+        ("bedrock-agentcore:InvokeAgentRuntimeCommandShell",),
+    ),
 }
-"""By which requests, all of them on it, code of each kind is changed or entered: each of these ways is enough. [Lambda guide, on updating
-functions; Systems Manager guide, on Run Command, Session Manager and State Manager; EC2 guide, on user data, root volumes and Instance
-Connect; the API references of the others. Another task definition, job queue or version that a request names is supposed to be
-permitted.]"""
+"""By which requests, all of them on it, code of each kind is changed or entered: each of these ways is enough. [Lambda
+guide, on updating functions; Systems Manager guide, on Run Command, Session Manager and State Manager; EC2 guide, on
+user data, root volumes and Instance Connect; the API references of the others. Another task definition, job queue or
+version that a request names is supposed to be permitted.]"""
 
 HANDED_BY = {
     "functions": ("lambda:UpdateFunctionConfiguration",),
@@ -214,11 +241,12 @@ HANDED_BY = {
     "state_machines": ("states:UpdateStateMachine",),
     "schedules": ("scheduler:UpdateSchedule",),
 }
-"""Of those requests, the ones that can name another role, which `iam:PassRole` must allow. [the API references: Role, RoleARN, roleArn,
-serviceRole, serviceRoleOverride, InstanceRoleArn]"""
+"""Of those requests, the ones that can name another role, which `iam:PassRole` must allow. [the API references: Role,
+RoleARN, roleArn, serviceRole, serviceRoleOverride, InstanceRoleArn]"""
 
 ASSUMING = {"rolesanywhere": ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")}
-"""What a service does to assume a role, where that is not `sts:AssumeRole` alone. [IAM Roles Anywhere User Guide, trust-model]"""
+"""What a service does to assume a role, where that is not `sts:AssumeRole` alone. [IAM Roles Anywhere User Guide,
+trust-model]"""
 
 HANDED_THROUGH = frozenset({"stack_instances"})
 """The kinds of code that are passed a role which assumes the one that they run as."""
@@ -245,7 +273,8 @@ ASSUMED_BY = {
     "code_interpreters": ("bedrock-agentcore",),
     "agent_runtimes": ("bedrock-agentcore",),
 }
-"""The services, without `.amazonaws.com`, as which code of each kind is run: one of them has to be able to assume the role."""
+"""The services, without `.amazonaws.com`, as which code of each kind is run: one of them has to be able to assume the
+role."""
 
 NAMED_BESIDES = {
     **{name: (name, _SHELL_SCRIPT) for name in ("ssm:SendCommand", "ssm:CreateAssociation")},
@@ -255,28 +284,54 @@ NAMED_BESIDES = {
     ),
     **{f"bedrock-agentcore:{name}": (f"bedrock-agentcore:{name}", "/runtime-endpoint/DEFAULT") for name in _IN_AGENTS},
 }
-"""What besides the request for an action must be allowed: an action, and how the ARN of its resource ends. [Service Authorization
-Reference, AWS Systems Manager, Amazon ECS, Amazon SageMaker, Amazon Bedrock AgentCore]"""
+"""What besides the request for an action must be allowed: an action, and how the ARN of its resource ends. [Service
+Authorization Reference, AWS Systems Manager, Amazon ECS, Amazon SageMaker, Amazon Bedrock AgentCore]"""
 
 CALLED_BY_AGENT = {
-    "ecs:ExecuteCommand": tuple(f"ssmmessages:{does}{which}Channel" for does in ("Create", "Open") for which in ("Control", "Data")),
+    "ecs:ExecuteCommand": tuple(
+        f"ssmmessages:{does}{which}Channel" for does in ("Create", "Open") for which in ("Control", "Data")
+    ),
 }
-"""What the agent in the code calls as the role that this runs as, so that a request enters it. [Amazon ECS Developer Guide: task-iam-roles,
-*ECS Exec permissions*]"""
+"""What the agent in the code calls as the role that this runs as, so that a request enters it. [Amazon ECS Developer
+Guide: task-iam-roles, *ECS Exec permissions*]"""
 
 OTHERS_OF_IAM_AND_STS = frozenset(
     {
-        *("iam:associatedresourcearn", "iam:awsservicename", "iam:organizationspolicyid", "iam:passedtoservice", "iam:permissionsboundary"),
-        *("iam:policyarn", "iam:fido-certification", "iam:fido-fips-140-2-certification", "iam:fido-fips-140-3-certification"),
-        *("iam:registersecuritykey", "iam:servicespecificcredentialagedays", "iam:servicespecificcredentialservicename"),
-        *("iam:roletemplatearn", "sts:awsservicename", "sts:durationseconds", "sts:externalid", "sts:identitytokenaudience"),
+        *(
+            "iam:associatedresourcearn",
+            "iam:awsservicename",
+            "iam:organizationspolicyid",
+            "iam:passedtoservice",
+            "iam:permissionsboundary",
+        ),
+        *(
+            "iam:policyarn",
+            "iam:fido-certification",
+            "iam:fido-fips-140-2-certification",
+            "iam:fido-fips-140-3-certification",
+        ),
+        *(
+            "iam:registersecuritykey",
+            "iam:servicespecificcredentialagedays",
+            "iam:servicespecificcredentialservicename",
+        ),
+        *(
+            "iam:roletemplatearn",
+            "sts:awsservicename",
+            "sts:durationseconds",
+            "sts:externalid",
+            "sts:identitytokenaudience",
+        ),
         *("sts:roleauthorizedbyidp", "sts:taskpolicyarn", *_SESSION),
     }
 )
-"""The documented keys of IAM and STS: one that an operation does not carry is absent. One that is not among them is not known (U4)."""
+"""The documented keys of IAM and STS: one that an operation does not carry is absent. One that is not among them is not
+known (U4)."""
 
 _BY_NAME = {operation.name.lower(): operation for operation in _OPERATIONS}
-_ON_CODE = {name for ways in ENTERED_BY.values() for way in ways for name in way} | {name for name, _ in NAMED_BESIDES.values()}
+_ON_CODE = {name for ways in ENTERED_BY.values() for way in ways for name in way} | {
+    name for name, _ in NAMED_BESIDES.values()
+}
 _BY_NAME |= {name.lower(): Operation(name, START, "code") for name in _ON_CODE}
 _BY_NAME |= {name.lower(): Operation(name, START) for names in CALLED_BY_AGENT.values() for name in names}
 

@@ -1,8 +1,8 @@
-"""Whether there is a key of which a request can say what it says (R3, U3, F8), and whether the operation, its algorithms and the new
-grant's operations suit it.
+"""Whether there is a key of which a request can say what it says (R3, U3, F8), and whether the operation, its
+algorithms and the new grant's operations suit it.
 
-In: a case, the given context. Out: sentences about what cannot be. Guarantee: what the input does not give of the key is what suits the
-request best.
+In: a case, the given context. Out: sentences about what cannot be. Guarantee: what the input does not give of the key
+is what suits the request best.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def fact_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     key = case.target.key
     if key is None and case.action.lower() != "kms:createkey":
         return
-    facts = (None,) * 5 if key is None else (key.spec, key.usage, key.origin, key.multi_region_type, is_multi_region(key))
+    facts = (
+        (None,) * 5 if key is None else (key.spec, key.usage, key.origin, key.multi_region_type, is_multi_region(key))
+    )
     known, unknown = _facts_of(*facts), _unknown(key, given)
     said = [facts for facts in known if _says(unknown, facts)]
     if known and not said and _is_known(given):  # a key of facts that the data does not know may be any (U4)
@@ -55,11 +57,15 @@ def fact_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
 
 
 @cache
-def _facts_of(spec: str | None, usage: str | None, origin: str | None, kind: str | None, multi_region: bool | None) -> tuple[KeyFacts, ...]:
+def _facts_of(
+    spec: str | None, usage: str | None, origin: str | None, kind: str | None, multi_region: bool | None
+) -> tuple[KeyFacts, ...]:
     """The facts that a key can have, by what the input says of it (`None`: nothing)."""
     own = (spec, usage, origin, kind, multi_region)
     return tuple(
-        one for one in reference.key_facts() if all(known in (None, fact) for known, fact in zip(own, _facts_listed(one), strict=True))
+        one
+        for one in reference.key_facts()
+        if all(known in (None, fact) for known, fact in zip(own, _facts_listed(one), strict=True))
     )
 
 
@@ -68,7 +74,8 @@ def _facts_listed(facts: KeyFacts) -> tuple[str | bool | None, ...]:
 
 
 def _unknown(key: Key | None, given: Mapping[str, Value]) -> dict[str, Value]:
-    """What a request says of the facts that the input does not give: of the others `plausible` knows that they contradict it."""
+    """What a request says of the facts that the input does not give: of the others `plausible` knows that they
+    contradict it."""
     known = {} if key is None else {_SPEC: key.spec, _USAGE: key.usage, ("kms:keyorigin",): key.origin}
     known_names = {name for names, fact in known.items() if fact is not None for name in names}
     known_names |= set() if key is None or is_multi_region(key) is None else {"kms:multiregion"}
@@ -77,7 +84,10 @@ def _unknown(key: Key | None, given: Mapping[str, Value]) -> dict[str, Value]:
 
 def _is_known(given: Mapping[str, Value]) -> bool:
     """Whether the data knows the facts that a request says: one that it does not know may go with anything (U4)."""
-    return all(name not in given or any(_says({name: given[name]}, facts) for facts in reference.key_facts()) for name in _FACTS)
+    return all(
+        name not in given or any(_says({name: given[name]}, facts) for facts in reference.key_facts())
+        for name in _FACTS
+    )
 
 
 def _says(given: Mapping[str, Value], facts: KeyFacts) -> bool:

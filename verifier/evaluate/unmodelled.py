@@ -20,7 +20,8 @@ from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
 
 @dataclass(frozen=True)
 class InScope:
-    """The unmodelled things in scope of one request. `on_alias` is true for one on an alias, which RCPs may not restrict (R4)."""
+    """The unmodelled things in scope of one request. `on_alias` is true for one on an alias, which RCPs may not
+    restrict (R4)."""
 
     things: tuple[Unmodelled, ...]
     action: str
@@ -29,7 +30,10 @@ class InScope:
     def refusals(self, symbols: Symbols) -> list[Gate]:
         """A gate for each thing that may refuse the request (or deny it, for identity policies that are not known)."""
         things = [thing for thing in self.things if thing.influence is not Influence.MAY_ALLOW]
-        return [_gate(thing, f"{thing.description}: not modelled, may refuse", negation(self._refuses(thing, symbols))) for thing in things]
+        return [
+            _gate(thing, f"{thing.description}: not modelled, may refuse", negation(self._refuses(thing, symbols)))
+            for thing in things
+        ]
 
     def _refuses(self, thing: Unmodelled, symbols: Symbols) -> Truth:
         refuses = symbols.value(thing.refuse_symbol)
@@ -37,9 +41,16 @@ class InScope:
 
     def allowances(self, symbols: Symbols) -> list[Gate]:
         """A finding for each thing that may allow the request whatever the policies say, such as a grant."""
-        things = [thing for thing in self.things if thing.influence is not Influence.MAY_REFUSE and not _identity_policy(thing)]
+        things = [
+            thing
+            for thing in self.things
+            if thing.influence is not Influence.MAY_REFUSE and not _identity_policy(thing)
+        ]
         things = [thing for thing in things if _could_be(thing, self.action)]
-        return [_gate(thing, f"{thing.description}: not modelled, may allow", symbols.value(thing.allow_symbol)) for thing in things]
+        return [
+            _gate(thing, f"{thing.description}: not modelled, may allow", symbols.value(thing.allow_symbol))
+            for thing in things
+        ]
 
     def identity_allows(self, symbols: Symbols) -> list[Finding]:
         """A finding for each identity policy that is attached to the caller and whose document is not known."""
@@ -51,7 +62,8 @@ class InScope:
 
 
 def in_scope(estate: Estate, caller: Caller, target: Target, action: str, endpoint: str | None) -> InScope:
-    """The unmodelled things that could change the decision on a request for an action, through a VPC endpoint if `endpoint` names one."""
+    """The unmodelled things that could change the decision on a request for an action, through a VPC endpoint if
+    `endpoint` names one."""
     things = tuple(thing for thing in estate.unmodelled if _concerns(thing, caller, target, endpoint))
     return InScope(things, action, target.kind is TargetKind.ALIAS)
 
@@ -62,14 +74,22 @@ def _concerns(thing: Unmodelled, caller: Caller, target: Target, endpoint: str |
         and not (thing.of_identities and caller.kind in (CallerKind.ROOT, CallerKind.SERVICE))
         and (thing.key is None or (target.key is not None and thing.key == target.key.arn))
         and (thing.account is None or thing.account == caller.account)
-        and (thing.endpoint is None or thing.endpoint == endpoint or (thing.endpoint == ANY_ENDPOINT and endpoint is not None))
+        and (
+            thing.endpoint is None
+            or thing.endpoint == endpoint
+            or (thing.endpoint == ANY_ENDPOINT and endpoint is not None)
+        )
         and (thing.principal is None or thing.principal in (caller.principal_arn, caller.arn, caller.issuer))
-        and (thing.owner is None or (thing.owner == target.account and target.has_resource_controls and not target.belongs_to_aws))
+        and (
+            thing.owner is None
+            or (thing.owner == target.account and target.has_resource_controls and not target.belongs_to_aws)
+        )
     )
 
 
 def _could_be(thing: Unmodelled, action: str) -> bool:
-    """G1: what is not known of a grant allows what grants can; an operation that the data does not know is none that it knows (U4)."""
+    """G1: what is not known of a grant allows what grants can; an operation that the data does not know is none that it
+    knows (U4)."""
     if thing.label == "U4":
         return reference.action(action) is None
     return not thing.label.startswith("G") or grantable(action)

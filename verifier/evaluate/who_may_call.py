@@ -17,14 +17,17 @@ from verifier.model.estate import Estate
 from verifier.model.request import CallerKind
 
 ASKED_FOR_WITH_A_SESSION = frozenset({"sts:tagsession", "sts:setsourceidentity"})
-"""What an identity of a provider needs besides, where its token asks for session tags or a source identity. [IAM: id_session-tags]"""
+"""What an identity of a provider needs besides, where its token asks for session tags or a source identity. [IAM:
+id_session-tags]"""
 
 BUILT_IN = frozenset({"accounts.google.com", "graph.facebook.com", "www.amazon.com", "cognito-identity.amazonaws.com"})
-"""The providers that a trust policy names without an ARN. [IAM: reference_policies_elements_principal, OIDC federated principals]"""
+"""The providers that a trust policy names without an ARN. [IAM: reference_policies_elements_principal, OIDC federated
+principals]"""
 
 
 OF_TEMPORARY = frozenset({"aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage"})
-"""What requests with temporary credentials have, by which nobody calls `GetFederationToken`. [STS API: GetFederationToken]"""
+"""What requests with temporary credentials have, by which nobody calls `GetFederationToken`. [STS API:
+GetFederationToken]"""
 
 
 def caller_gates(estate: Estate, case: Case) -> Iterator[Gate]:
@@ -47,7 +50,8 @@ _CANNOT = {
     (FEDERATE, CallerKind.ROLE): "a session of a role cannot call",
     (FEDERATE, CallerKind.SERVICE): "a service principal cannot call",
 }
-"""[STS API: AssumeRole, GetFederationToken; IAM: id_credentials_temp_request, *Comparing the AWS STS API operations*]"""
+"""[STS API: AssumeRole, GetFederationToken; IAM: id_credentials_temp_request, *Comparing the AWS STS API
+operations*]"""
 
 
 def _provider(estate: Estate, case: Case, operation: Operation | None) -> Gate:
@@ -57,7 +61,11 @@ def _provider(estate: Estate, case: Case, operation: Operation | None) -> Gate:
         return Gate(Finding(PROVIDER, f"an identity of a provider cannot call {case.action}", False))
     saml = ":saml-provider/" in provider
     if operation.rule == PROVIDER and saml != operation.name.endswith("SAML"):
-        return Gate(Finding(PROVIDER, f"{provider} is {'a' if saml else 'no'} SAML provider: {operation.name} is not for it", False))
+        return Gate(
+            Finding(
+                PROVIDER, f"{provider} is {'a' if saml else 'no'} SAML provider: {operation.name} is not for it", False
+            )
+        )
     listed = _exists(estate, provider)
     text = f"{provider} is {'a provider' if listed else 'not among the providers that its account lists'}"
     return Gate(Finding(PROVIDER, text, listed))

@@ -1,8 +1,8 @@
 """Files → estate.
 
 In: paths of snapshots (JSON, YAML or a folder, made of verbatim AWS CLI output) and of single policies. Out: `Estate`.
-Guarantee: all errors are reported together, each at its file, line and column; what the input holds and the verifier does not model
-becomes an `Unmodelled`, never nothing (S1); every file read is listed with its SHA-256.
+Guarantee: all errors are reported together, each at its file, line and column; what the input holds and the verifier
+does not model becomes an `Unmodelled`, never nothing (S1); every file read is listed with its SHA-256.
 
 The forms of a snapshot are described in `data/snapshot.schema.json` (`snapshot_schema`), `parts` and `folder`.
 """
@@ -21,5 +21,7 @@ __all__ = ["load_estate", "load_plan_sides", "read_text", "snapshot_schema"]
 
 def snapshot_schema() -> dict[str, Any]:
     """The JSON Schema of a snapshot document (2020-12). AWS output inside it is described only as far as it is used."""
-    schema = json.loads((importlib.resources.files("verifier.inputs") / "data" / "snapshot.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads(
+        (importlib.resources.files("verifier.inputs") / "data" / "snapshot.schema.json").read_text(encoding="utf-8")
+    )
     return dict(schema)

@@ -1,7 +1,7 @@
 """What two inputs tell of one thing that neither of them writes (docs/several-inputs.md, What nothing writes).
 
-In: what a plan has of a thing, marked where it is only told, and what a snapshot has. Out: what the plan has. Guarantee: where it is only
-told, and the two are not certainly the same, it is not known, and names both places.
+In: what a plan has of a thing, marked where it is only told, and what a snapshot has. Out: what the plan has.
+Guarantee: where it is only told, and the two are not certainly the same, it is not known, and names both places.
 """
 
 from __future__ import annotations
@@ -46,16 +46,23 @@ def agreed(own: Node, known: Node | None, place: Node) -> Node:
 def same_node(one: Node | None, other: Node | None) -> bool:
     """Returns true iff both are nothing, or certainly mean the same."""
     if one is None or other is None or any(unknowns(one)) or any(unknowns(other)):
-        return all(node is None or is_null(node) or (isinstance(node, Items) and not node.items) for node in (one, other)) or one is other
+        return (
+            all(node is None or is_null(node) or (isinstance(node, Items) and not node.items) for node in (one, other))
+            or one is other
+        )
     return canonical(one) == canonical(other)
 
 
 def canonical(node: Node, name: str = "") -> object:
-    """A value without what does not count in a policy: the order of listed values, lists of one, empty `Sid`s, and how an account is
-    written as a principal, which KMS and IAM write back as its root user. A text that holds JSON is what it holds. No value in it is
-    unknown."""
+    """A value without what does not count in a policy: the order of listed values, lists of one, empty `Sid`s, and how
+    an account is written as a principal, which KMS and IAM write back as its root user. A text that holds JSON is what
+    it holds. No value in it is unknown."""
     if isinstance(node, Members):
-        return {key.text: canonical(value, key.text) for key, value in node.pairs if key.text != "Sid" or text_of(node, "Sid")}
+        return {
+            key.text: canonical(value, key.text)
+            for key, value in node.pairs
+            if key.text != "Sid" or text_of(node, "Sid")
+        }
     if isinstance(node, Items):
         found = [canonical(item, name) for item in node.items]
         ordered = found if name == "Statement" else sorted(found, key=json.dumps)

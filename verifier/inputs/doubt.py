@@ -1,12 +1,13 @@
 """Statements with unknown parts, between a statement that says less and statements that say more.
 
-In: a policy document in which values are `Unknown`. Out: a document without any, and which of its statements are in doubt.
-Guarantee: whatever the unknown values are, the document says at least what its certain statements say, and at most what those say together
-with the statements in doubt (S1: nothing is dropped, nothing is widened without a symbol for it).
+In: a policy document in which values are `Unknown`. Out: a document without any, and which of its statements are in
+doubt.
+Guarantee: whatever the unknown values are, the document says at least what its certain statements say, and at most what
+those say together with the statements in doubt (S1: nothing is dropped, nothing is widened without a symbol for it).
 
-A statement S becomes at most one certain statement, S with every unknown listed value taken in the way that matches fewest requests, and
-statements in doubt that match all that S might. One symbol decides for all of these: for every request and every value of the unknown
-parts some value of it decides as S does.
+A statement S becomes at most one certain statement, S with every unknown listed value taken in the way that matches
+fewest requests, and statements in doubt that match all that S might. One symbol decides for all of these: for every
+request and every value of the unknown parts some value of it decides as S does.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ _WITH_PRINCIPAL = (PolicyKind.KEY, PolicyKind.ENDPOINT, PolicyKind.RCP, PolicyKi
 
 @dataclass(frozen=True)
 class Doubt:
-    """The statement at `index` of the rewritten document stands for what the one at `original`, with this `sid`, might say.
-    `names` say what is not known; `said` tells one that says something else, or of other things."""
+    """The statement at `index` of the rewritten document stands for what the one at `original`, with this `sid`, might
+    say. `names` say what is not known; `said` tells one that says something else, or of other things."""
 
     index: int
     original: int
@@ -43,8 +44,8 @@ def is_unknown_whole(node: Node) -> bool:
 
 
 def without_unknowns(document: Members, kind: PolicyKind) -> tuple[Members, list[Doubt]]:
-    """The document with every statement that has unknown parts replaced, and its statements in doubt. A statement keeps its index as long
-    as it can."""
+    """The document with every statement that has unknown parts replaced, and its statements in doubt. A statement keeps
+    its index as long as it can."""
     pairs: list[tuple[Scalar, Node]] = []
     doubts: list[Doubt] = []
     for key, value in document.pairs:
@@ -64,7 +65,9 @@ def _statements(value: Node, kind: PolicyKind) -> tuple[list[Node], list[Doubt]]
     doubts: list[Doubt] = []
     for index, statement in enumerate(given):
         names, sid = names_in([statement]), member(statement, "Sid")
-        doubt = partial(Doubt, original=index, sid=sid if isinstance(sid, Scalar) else None, names=names, said=content(statement))
+        doubt = partial(
+            Doubt, original=index, sid=sid if isinstance(sid, Scalar) else None, names=names, said=content(statement)
+        )
         certain, possible = _between(statement, kind) if names else (None, [])
         if certain is None and possible:
             certain = possible.pop(0)
@@ -107,8 +110,8 @@ def _anything(place: Node, effect: str, kind: PolicyKind) -> Members:
 
 
 def _element(key: Scalar, value: Node, kind: PolicyKind, *, wide: bool) -> tuple[Scalar, Node] | None:
-    """An element of a statement, so that it matches most requests if `wide`, else fewest; `None` where it is left out, or matches none.
-    Whom an unknown principal might name is for `_widened` to say."""
+    """An element of a statement, so that it matches most requests if `wide`, else fewest; `None` where it is left out,
+    or matches none. Whom an unknown principal might name is for `_widened` to say."""
     found: Node | None = value
     if key.text in _LISTS:
         return changed_list(key, value, wide=wide)
@@ -124,7 +127,8 @@ def _element(key: Scalar, value: Node, kind: PolicyKind, *, wide: bool) -> tuple
 
 
 def _narrowed(statement: Members, kind: PolicyKind) -> Members | None:
-    """The statement with every unknown value taken so that it matches fewest requests; `None` where that is none at all."""
+    """The statement with every unknown value taken so that it matches fewest requests; `None` where that is none at
+    all."""
     pairs = [_element(key, value, kind, wide=False) for key, value in statement.pairs]
     return None if None in pairs else resolved(statement, filter(None, pairs))
 
@@ -140,4 +144,7 @@ def _widened(statement: Members, kind: PolicyKind, *, certain: bool = True) -> l
     is_certain = certain and not names_in([value for key, value in statement.pairs if key.text != "Principal"])
     known = [] if sure is None or is_certain else [replaced(whole, "Principal", sure)]
     limited = kind in (PolicyKind.KEY, PolicyKind.ENDPOINT, PolicyKind.TRUST)
-    return [*known, *(with_condition(everyone, limit) if limit and limited else everyone for limit in dict.fromkeys(limits))]
+    return [
+        *known,
+        *(with_condition(everyone, limit) if limit and limited else everyone for limit in dict.fromkeys(limits)),
+    ]

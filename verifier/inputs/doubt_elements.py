@@ -1,9 +1,9 @@
 """Principals, actions, resources and conditions with unknown values, taken narrowly and widely.
 
 In: the value of an element. Out: the value that matches fewest requests, and what matches most.
-Guarantee: the narrow value matches nothing that the element might not match; the wide one all that it might. An unknown part of a text is a
-wildcard where an operator has a form with wildcards; elsewhere a condition is left out (widely) or fails (narrowly). A wildcard of
-`StringLike` crosses colons, so it covers the Arn operators (L6).
+Guarantee: the narrow value matches nothing that the element might not match; the wide one all that it might. An unknown
+part of a text is a wildcard where an operator has a form with wildcards; elsewhere a condition is left out (widely) or
+fails (narrowly). A wildcard of `StringLike` crosses colons, so it covers the Arn operators (L6).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from verifier.inputs.text.unknown import Pieces, Resolved, Unknown, names_in, re
 from verifier.model.policy import PolicyKind
 
 Limit = tuple[tuple[str, ...], str, str]
-"""A condition that holds for whomever an unknown principal might name: operators that can say it, the condition key, the value."""
+"""A condition that holds for whomever an unknown principal might name: operators that can say it, the condition key,
+the value."""
 
 _ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::([0-9]{12}):")
 _ROLE = re.compile(r"arn:[^:*?]+:iam::[0-9]{12}:role/")
@@ -34,19 +35,23 @@ _NOBODY = (_PROVIDER, "CanonicalUser")
 def _split(value: Node) -> tuple[list[Node], list[Unknown]]:
     """The listed values that are known, and those that are not."""
     listed = values_of(value)
-    return [node for node in listed if not isinstance(node, Unknown)], [node for node in listed if isinstance(node, Unknown)]
+    return [node for node in listed if not isinstance(node, Unknown)], [
+        node for node in listed if isinstance(node, Unknown)
+    ]
 
 
 def changed_list(key: Scalar, value: Node, *, wide: bool) -> tuple[Scalar, Node] | None:
-    """`Action`, `Resource` and their negations, so that they match most requests if `wide`, else fewest; `None` where that is none at all.
-    More values make a negated element match fewer."""
+    """`Action`, `Resource` and their negations, so that they match most requests if `wide`, else fewest; `None` where
+    that is none at all. More values make a negated element match fewer."""
     known, unknown = _split(value)
     negated = key.text.startswith("Not")
     if not unknown:
         return key, value
     if wide is not negated:
         patterns = [_pattern(key.text, node) for node in unknown]
-        return None if negated and "*" in patterns else (key, listing(value, [*known, *map(text_at, unknown, patterns)]))
+        return (
+            None if negated and "*" in patterns else (key, listing(value, [*known, *map(text_at, unknown, patterns)]))
+        )
     if known:
         return key, listing(value, known)
     return (text_at(key, key.text.removeprefix("Not")), text_at(value, "*")) if wide else None
@@ -58,8 +63,8 @@ def _wildcards(node: Unknown) -> str:
 
 
 def _pattern(name: str, node: Unknown) -> str:
-    """A pattern that matches whatever the text might. In a `Resource` a wildcard stays in its field (L6), so an unknown part before the
-    sixth one makes it `*`."""
+    """A pattern that matches whatever the text might. In a `Resource` a wildcard stays in its field (L6), so an unknown
+    part before the sixth one makes it `*`."""
     head = node.pieces[0] or ""
     text = _wildcards(node)
     if name.endswith("Action"):
@@ -74,9 +79,9 @@ def _is_part_of_variable(pieces: Pieces) -> bool:
 
 
 def principals_of(value: Node, kind: PolicyKind) -> tuple[Node | None, list[Limit | None]]:
-    """The principals of a `Principal` or `NotPrincipal` element that are known, in a value of the same form (`None` for none), and for each
-    of the others what limits whom it might name (`None` where it might name anyone). In a trust policy a `Federated` one names an identity
-    provider, whose identities are callers (E2w)."""
+    """The principals of a `Principal` or `NotPrincipal` element that are known, in a value of the same form (`None` for
+    none), and for each of the others what limits whom it might name (`None` where it might name anyone). In a trust
+    policy a `Federated` one names an identity provider, whose identities are callers (E2w)."""
     if isinstance(value, Unknown):
         return None, [_limit("AWS", value)]
     if not isinstance(value, Members):
@@ -86,7 +91,10 @@ def principals_of(value: Node, kind: PolicyKind) -> tuple[Node | None, list[Limi
     for key, named in value.pairs:
         known, unknown = _split(named)
         if key.text in _NOBODY and not (kind is PolicyKind.TRUST and key.text == _PROVIDER):
-            known, unknown = [*known, *(text_at(node, "*" if key.text == _PROVIDER else "unknown") for node in unknown)], []
+            known, unknown = (
+                [*known, *(text_at(node, "*" if key.text == _PROVIDER else "unknown") for node in unknown)],
+                [],
+            )
             named = listing(named, known)
         if known:
             pairs.append((key, listing(named, known) if unknown else named))
@@ -95,8 +103,8 @@ def principals_of(value: Node, kind: PolicyKind) -> tuple[Node | None, list[Limi
 
 
 def _limit(type_: str, node: Unknown) -> Limit | None:
-    """What limits whom a principal might name: services; the roles whose ARN begins as it does; the account in it. The identities of a
-    provider are of no account."""
+    """What limits whom a principal might name: services; the roles whose ARN begins as it does; the account in it. The
+    identities of a provider are of no account."""
     if type_ == "Service":
         return _SERVICE
     if type_ == _PROVIDER:
@@ -111,8 +119,9 @@ def _limit(type_: str, node: Unknown) -> Limit | None:
 
 
 def changed_conditions(value: Node, *, wide: bool) -> Node | None:
-    """The conditions, so that they hold for most requests if `wide`, else for fewest; `None` where nothing is left of them, or they hold
-    for none. Every test that has unknown values is changed; one that cannot be said is left out, or fails."""
+    """The conditions, so that they hold for most requests if `wide`, else for fewest; `None` where nothing is left of
+    them, or they hold for none. Every test that has unknown values is changed; one that cannot be said is left out, or
+    fails."""
     if isinstance(value, Unknown):
         return None
     if not isinstance(value, Members):
@@ -128,7 +137,10 @@ def changed_conditions(value: Node, *, wide: bool) -> Node | None:
 
 def _say(pairs: list[tuple[Scalar, Node]], operator: Scalar, key: Scalar, values: Node | None) -> bool:
     """Adds a test. Returns false iff it cannot be said: it has no values, or its operator has the key already (L4)."""
-    at = next((n for n, (given, block) in enumerate(pairs) if given.text == operator.text and isinstance(block, Members)), None)
+    at = next(
+        (n for n, (given, block) in enumerate(pairs) if given.text == operator.text and isinstance(block, Members)),
+        None,
+    )
     inner = pairs[at][1] if at is not None else None
     given = inner.pairs if isinstance(inner, Members) else []
     if values is None or any(other.text.lower() == key.text.lower() for other, _ in given):
@@ -142,9 +154,9 @@ def _say(pairs: list[tuple[Scalar, Node]], operator: Scalar, key: Scalar, values
 
 
 def _changed(operator: Scalar, key: Scalar, values: Node, *, wide: bool) -> tuple[Scalar, Scalar, Node | None]:
-    """The test, so that it holds for most requests if `wide`, else for fewest; without values where that cannot be said. More values make a
-    negated operator hold for fewer. A wildcard for each unknown part matches at least what it matches (so do `*` and `?` that were
-    literal)."""
+    """The test, so that it holds for most requests if `wide`, else for fewest; without values where that cannot be
+    said. More values make a negated operator hold for fewer. A wildcard for each unknown part matches at least what it
+    matches (so do `*` and `?` that were literal)."""
     known, unknown = _split(values)
     match = _OPERATOR.fullmatch(operator.text)
     prefix, base, suffix = match.groups("") if match else ("", operator.text, "")

@@ -1,7 +1,7 @@
 """Users, groups and roles, as an account lists them or a plan or template makes them.
 
-In: entries of `get-account-authorization-details`, or what is found about each of them. Out: `Draft`s. Guarantee: nothing that was found is
-left out; an entry of another form is an error.
+In: entries of `get-account-authorization-details`, or what is found about each of them. Out: `Draft`s. Guarantee:
+nothing that was found is left out; an entry of another form is an error.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ def membership(group: str) -> str:
 
 @dataclass(eq=False)
 class Draft:
-    """A user, group or role: `place` is where it is made or listed, `arn_at` where its ARN is. `has` is what it has: documents of inline
-    policies by their names; managed policies by ARN, and memberships, each with the place where that is told; and what else it is. What is
-    not known of it is `Unknown`, under any name. `profiles` are the ARNs of the instance profiles of a role, where they are listed."""
+    """A user, group or role: `place` is where it is made or listed, `arn_at` where its ARN is. `has` is what it has:
+    documents of inline policies by their names; managed policies by ARN, and memberships, each with the place where
+    that is told; and what else it is. What is not known of it is `Unknown`, under any name. `profiles` are the ARNs of
+    the instance profiles of a role, where they are listed."""
 
     kind: str
     arn: str
@@ -44,16 +45,19 @@ class Draft:
     new: bool = False
     """Whether it is made anew, even if there is one of its name already."""
     only: dict[bool, tuple[frozenset[str], str]] = field(default_factory=dict)
-    """Of the policies that are managed, or not, the ARNs or names of those that it may keep, where it does not keep all; and what tells
-    that there are no others, where nothing writes it."""
+    """Of the policies that are managed, or not, the ARNs or names of those that it may keep, where it does not keep
+    all; and what tells that there are no others, where nothing writes it."""
 
     @classmethod
     def of(cls, remarks: Remarks, kind: str, entry: Node) -> Draft:
-        """An entry of `RoleDetailList`, `UserDetailList` or `GroupDetailList`, without what is of another form, which is an error."""
+        """An entry of `RoleDetailList`, `UserDetailList` or `GroupDetailList`, without what is of another form, which
+        is an error."""
         title, found = NAMES[kind], members(remarks, entry, f"a {kind}")
         draft = cls(kind, found.text("Arn") or "", entry, unique_id=found.text(f"{title}Id"), arn_at=found.get("Arn"))
         if "CreateDate" in found and f"{title}PolicyList" not in found and "AttachedManagedPolicies" not in found:
-            message = f"this looks like the output of `aws iam list-{kind}s`, which does not tell the policies of the {kind}"
+            message = (
+                f"this looks like the output of `aws iam list-{kind}s`, which does not tell the policies of the {kind}"
+            )
             remarks.error(entry, message, hint="give that of `aws iam get-account-authorization-details`", rule="U1")
         for each in found.records(f"{title}PolicyList", "an inline policy"):
             if (name := each.matching("PolicyName", _NAME, "the name of a policy")) is not None:
@@ -74,7 +78,9 @@ class Draft:
                 found.error("`PermissionsBoundary` has no `PermissionsBoundaryArn`", "PermissionsBoundary")
         draft.has |= {what: node for what, node in alone.items() if node is not None}
         if "InstanceProfileList" in found:
-            draft.profiles = tuple(one.text("Arn") or "" for one in found.records("InstanceProfileList", "an instance profile"))
+            draft.profiles = tuple(
+                one.text("Arn") or "" for one in found.records("InstanceProfileList", "an instance profile")
+            )
         return draft
 
     def known(self, start: str) -> dict[str, Node]:
@@ -102,10 +108,15 @@ class Draft:
         self.has = self.without(unknown).has | unknown
 
     def dropped(self, has: Mapping[str, Node]) -> dict[str, str]:
-        """The names and ARNs of the policies that it may not keep, and what only tells it; one of which nothing is known may have any
-        name."""
+        """The names and ARNs of the policies that it may not keep, and what only tells it; one of which nothing is
+        known may have any name."""
         named = [name for name, node in has.items() if " " not in name and not isinstance(node, Unknown)]
-        return {n: by for managed, (kept, by) in self.only.items() for n in named if n.startswith("arn:") is managed and n not in kept}
+        return {
+            n: by
+            for managed, (kept, by) in self.only.items()
+            for n in named
+            if n.startswith("arn:") is managed and n not in kept
+        }
 
     @property
     def name(self) -> str:
@@ -138,7 +149,10 @@ class Managed:
             in_force = said if said is not None else identifier is not None and identifier == default
             if None not in (default, identifier) and in_force != (identifier == default):
                 which = "the default one" if in_force else "not the default one"
-                message = f"`IsDefaultVersion` says that {identifier} is {which}, and `DefaultVersionId` of {arn} is {default}"
+                message = (
+                    f"`IsDefaultVersion` says that {identifier} is {which}, and `DefaultVersionId` of {arn} is "
+                    f"{default}"
+                )
                 version.error(message, "IsDefaultVersion")
             versions.append((identifier, version.get("Document"), in_force))
         if arn is None:
@@ -150,7 +164,8 @@ class Managed:
 
     @classmethod
     def made(cls, arn: str, place: Node, document: Node, *, new: bool = False) -> Managed:
-        """One that a plan or template makes. If it is not `new` it may have earlier versions, whose documents are not known."""
+        """One that a plan or template makes. If it is not `new` it may have earlier versions, whose documents are not
+        known."""
         return cls(arn, place, [("v1", document, True), *([] if new else [(None, None, False)])])
 
     @property

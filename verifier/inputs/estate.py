@@ -1,10 +1,10 @@
 """The whole input, and two versions of one.
 
-In: paths of snapshots, folders, plans, templates and policy files. Out: an `Estate`, or two. Guarantee: all errors are in one
-`InputError`; an estate holds no key twice, and at least one unless it may be empty or is one of two versions. Of two versions each
-lists the users and roles that plans or templates of the other make, without policies: one that is made, or goes, is not taken for one of
-which nothing is known (U1). One that a side may have under a name that it does not tell is left as it is, and so are those of accounts of
-which a snapshot lists some.
+In: paths of snapshots, folders, plans, templates and policy files. Out: an `Estate`, or two. Guarantee: all errors are
+in one `InputError`; an estate holds no key twice, and at least one unless it may be empty or is one of two versions. Of
+two versions each lists the users and roles that plans or templates of the other make, without policies: one that is
+made, or goes, is not taken for one of which nothing is known (U1). One that a side may have under a name that it does
+not tell is left as it is, and so are those of accounts of which a snapshot lists some.
 """
 
 from __future__ import annotations
@@ -38,19 +38,20 @@ from verifier.syntax.text import of_files
 class Options(TypedDict, total=False):
     """How an input is read, and what is known besides.
 
-    `key_arn` is the ARN of the key that the one policy file belongs to. Where it is left out, `declared_key_arn` (the only one that
-    the invariants declare) stands for it if the input is one file, or `other_version`, the ARN found for another version of the policy;
-    `Estate.concluded` says what was concluded of an account that nothing tells. Files in the folder `root` are called by their path
-    from there. `supplied` is what the user says about a plan or template that it does not say itself.
+    `key_arn` is the ARN of the key that the one policy file belongs to. Where it is left out, `declared_key_arn` (the
+    only one that the invariants declare) stands for it if the input is one file, or `other_version`, the ARN found for
+    another version of the policy; `Estate.concluded` says what was concluded of an account that nothing tells. Files in
+    the folder `root` are called by their path from there. `supplied` is what the user says about a plan or template
+    that it does not say itself.
 
-    Without `steps` the documents that only steps turn on (managed policies that nobody has, versions that are not in force) are not read:
-    nothing may be asked about steps then. Without `steps` and `tags` trust policies are not read either, unless the input itself mentions
-    tags of callers (F3): then nothing may be asked about these.
+    Without `steps` the documents that only steps turn on (managed policies that nobody has, versions that are not in
+    force) are not read: nothing may be asked about steps then. Without `steps` and `tags` trust policies are not read
+    either, unless the input itself mentions tags of callers (F3): then nothing may be asked about these.
 
-    An input without a key is an error unless it may be `empty`. Where there are `several` paths, the key of a policy file is known by the
-    name of the file; in a folder of policies by the name that the file has there, or by the one that `renamed` gives it. `texts` are those
-    of paths that are no files, and those in the place of what files hold. Where statements hang on a Region that nothing tells they are in
-    doubt, or an error where it `asks`.
+    An input without a key is an error unless it may be `empty`. Where there are `several` paths, the key of a policy
+    file is known by the name of the file; in a folder of policies by the name that the file has there, or by the one
+    that `renamed` gives it. `texts` are those of paths that are no files, and those in the place of what files hold.
+    Where statements hang on a Region that nothing tells they are in doubt, or an error where it `asks`.
     """
 
     key_arn: str | None
@@ -69,8 +70,8 @@ class Options(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Version:
-    """The paths of one version. Those in the folder `root` are called by their path from there. `several` is whether more than one was
-    asked for, of which this version may lack some."""
+    """The paths of one version. Those in the folder `root` are called by their path from there. `several` is whether
+    more than one was asked for, of which this version may lack some."""
 
     paths: tuple[Path, ...]
     root: Path | None = None
@@ -78,7 +79,8 @@ class Version:
 
 
 def load_estate(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> Estate:
-    """Reads snapshots, folders, Terraform plans and states, and single policy files; what a file is, its content decides.
+    """Reads snapshots, folders, Terraform plans and states, and single policy files; what a file is, its content
+    decides.
 
     Raises `InputError` with every error found, also where there is no key at all (S3).
     """
@@ -92,10 +94,11 @@ def loads(
     region: str | None = None,
     parameters: Mapping[str, str] | None = None,
 ) -> Estate:
-    """Reads what `load` reads, from texts and dictionaries: key policies, snapshots, Terraform plans and states, CloudFormation templates.
+    """Reads what `load` reads, from texts and dictionaries: key policies, snapshots, Terraform plans and states,
+    CloudFormation templates.
 
-    Text is JSON or YAML. Errors call a source `<text>`, or `<text 2>` where there are several. The others are as for `load`. Raises
-    `InputError`.
+    Text is JSON or YAML. Errors call a source `<text>`, or `<text 2>` where there are several. The others are as for
+    `load`. Raises `InputError`.
     """
     texts = texts_given([source if isinstance(source, str) else json.dumps(source, indent=2) for source in sources])
     return load_estate(tuple(texts), key_arn=key_arn, supplied=Supplied(account, region, parameters or {}), texts=texts)
@@ -141,9 +144,14 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
 
 
 def _with_accounts(
-    error: InputError, read: Callable[[Supplied], tuple[Side, ...]], supplied: Supplied, files: Files, paths: Sequence[str | PathLike[str]]
+    error: InputError,
+    read: Callable[[Supplied], tuple[Side, ...]],
+    supplied: Supplied,
+    files: Files,
+    paths: Sequence[str | PathLike[str]],
 ) -> InputError:
-    """The error that asks for the account of one policy file or template, with the accounts that it may be; any other error as it is."""
+    """The error that asks for the account of one policy file or template, with the accounts that it may be; any other
+    error as it is."""
     if len(paths) > 1 or any(found.rule != "S4" for found in error.diagnostics):
         return error
     try:
@@ -158,13 +166,15 @@ def _with_accounts(
 def supplied_of(supplied: Supplied, path: Path) -> Supplied:
     """What is said of a path: by itself, or by the nearest folder that has an account or a Region of its own."""
     here = Path(abspath(path))
-    account, region = next((supplied.of_paths[each] for each in (here, *here.parents) if each in supplied.of_paths), (None, None))
+    account, region = next(
+        (supplied.of_paths[each] for each in (here, *here.parents) if each in supplied.of_paths), (None, None)
+    )
     return replace(supplied, account=account or supplied.account, region=region or supplied.region)
 
 
 def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING) -> tuple[Estate, Estate]:
-    """The estate before a Terraform plan, and the one after it. One that has no keys is an `Estate` without keys; a user or role that is on
-    one side only can do nothing on the other by policies of its own.
+    """The estate before a Terraform plan, and the one after it. One that has no keys is an `Estate` without keys; a
+    user or role that is on one side only can do nothing on the other by policies of its own.
 
     Raises `InputError` where the file is no plan, and where it cannot be read.
     """
@@ -182,11 +192,13 @@ def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING) -> 
 
 
 def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tuple[Estate, Estate]:
-    """Both versions of one input. Where both are one policy file whose key is not given, both are on one key: what tells one's account and
-    Region tells the other's. Raises `InputError` with the errors of both, and where they cannot be on one key."""
+    """Both versions of one input. Where both are one policy file whose key is not given, both are on one key: what
+    tells one's account and Region tells the other's. Raises `InputError` with the errors of both, and where they cannot
+    be on one key."""
     errors: dict[Version, InputError] = {}
     renamed = _renamed(old, new)
-    several = any(version.several or len(version.paths) > 1 for version in (old, new))  # keys are told apart alike on both sides
+    # keys are told apart alike on both sides
+    several = any(version.several or len(version.paths) > 1 for version in (old, new))
 
     def read(version: Version, other: Side | None) -> Side | None:
         errors.pop(version, None)
@@ -221,7 +233,8 @@ def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tup
 
 
 def _together(errors: Sequence[InputError], supplied: Supplied) -> InputError:
-    """The errors of both versions as one. Where both ask for the Region alone, it is one of those that either names, or another."""
+    """The errors of both versions as one. Where both ask for the Region alone, it is one of those that either names, or
+    another."""
     error = InputError(tuple(dict.fromkeys(diagnostic for error in errors for diagnostic in error.diagnostics)))
     asking = [one for one in errors if isinstance(one, OpenPlaceError) and one.what == "Region"]
     named = {place.region for one in asking for place in one.places if place.region is not None}
@@ -239,7 +252,11 @@ def _renamed(old: Version, new: Version) -> dict[Path, str]:
         names.append({file.relative_to(folder).as_posix(): file for folder, file in files if file.is_file()})
     before, after = names
     gone = {file.read_bytes(): name for name, file in before.items() if name not in after}
-    return {file: gone.pop(data) for name, file in after.items() if name not in before and (data := file.read_bytes()) in gone}
+    return {
+        file: gone.pop(data)
+        for name, file in after.items()
+        if name not in before and (data := file.read_bytes()) in gone
+    }
 
 
 def _assumed(side: Side | None) -> str | None:
@@ -257,7 +274,8 @@ def _check_one_key(first: str | None, second: str | None) -> None:
     if first is not None and second is not None and first != second:
         where = [f"account {arn.split(':')[4]} and Region {arn.split(':')[3]}" for arn in (first, second)]
         raise InputError.of(
-            f"the old policy seems to be of a key of {where[0]}, the new one of {where[1]}", hint="give the ARN of the key with --key-arn"
+            f"the old policy seems to be of a key of {where[0]}, the new one of {where[1]}",
+            hint="give the ARN of the key with --key-arn",
         )
 
 
@@ -278,5 +296,7 @@ def _missing(own: tuple[Identity, ...], others: tuple[Identity, ...], parts: Par
     for identity in others:
         account, resource = identity.arn.split(":", 5)[4:]
         kind, name = resource.split("/", 1)[0], resource.rsplit("/", 1)[1]
-        if identity.arn not in listed and not any(change.may_be((kind, name)) for change in parts.changes_of_identities(account)):
+        if identity.arn not in listed and not any(
+            change.may_be((kind, name)) for change in parts.changes_of_identities(account)
+        ):
             yield Identity(identity.arn, tags=identity.tags, unique_id=identity.unique_id, span=identity.span)

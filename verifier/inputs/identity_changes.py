@@ -1,8 +1,10 @@
-"""What a plan or template does to users, groups and roles that it does not make, or of which it does not tell enough to list them.
+"""What a plan or template does to users, groups and roles that it does not make, or of which it does not tell enough to
+list them.
 
-In: drafts of what is attached to others, by name. Out: those of a snapshot as they are then. Guarantee: a policy that is attached to an
-identity of the snapshot counts; one that is taken away from it does not; an identity of which the plan changes what is not known is not
-listed (U1). Names of users, groups and roles are unique in an account, whatever their paths.
+In: drafts of what is attached to others, by name. Out: those of a snapshot as they are then. Guarantee: a policy that
+is attached to an identity of the snapshot counts; one that is taken away from it does not; an identity of which the
+plan changes what is not known is not listed (U1). Names of users, groups and roles are unique in an account, whatever
+their paths.
 """
 
 from __future__ import annotations
@@ -27,12 +29,13 @@ _OF_PERMISSION_SETS = "AWSReservedSSO_"
 
 @dataclass
 class IdentityChanges:
-    """Of one account: `drafts` are what is attached to others, `policies` the managed policies that may be among it; `detached` are the
-    names of inline policies, the ARNs of managed ones, and the memberships, that are taken away; who is `gone` is deleted. `left_out` are
-    those that are changed, or made, in a way that is not known (`None` for a name that is not known either), and those that are `renamed`,
-    under their old name, to one that is not known; else they get the ARN that they are renamed to. Left out too is one of the snapshot with
-    a part of its name in `perhaps`, which may be one that the template makes under a name that CloudFormation made up, and with
-    `permission_sets`, the address of what changes some, a role of IAM Identity Center."""
+    """Of one account: `drafts` are what is attached to others, `policies` the managed policies that may be among it;
+    `detached` are the names of inline policies, the ARNs of managed ones, and the memberships, that are taken away; who
+    is `gone` is deleted. `left_out` are those that are changed, or made, in a way that is not known (`None` for a name
+    that is not known either), and those that are `renamed`, under their old name, to one that is not known; else they
+    get the ARN that they are renamed to. Left out too is one of the snapshot with a part of its name in `perhaps`,
+    which may be one that the template makes under a name that CloudFormation made up, and with `permission_sets`, the
+    address of what changes some, a role of IAM Identity Center."""
 
     account_unknown: bool = False
     """Whether the account is not known, so that what is done may be done in another one."""
@@ -45,7 +48,8 @@ class IdentityChanges:
     permission_sets: str = ""
     policies: list[Managed] = field(default_factory=list)
     left_out_drafts: list[tuple[str, object, object, Draft]] = field(default_factory=list)
-    """Users, groups and roles that are made and left out: what messages call each, what tells it from others, its tags, and what it has."""
+    """Users, groups and roles that are made and left out: what messages call each, what tells it from others, its tags,
+    and what it has."""
 
     def draft(self, kind: str, name: str, place: Node) -> Draft:
         """What is attached to one of them; of its ARN no more than the name is known."""
@@ -54,10 +58,13 @@ class IdentityChanges:
     def may_be(self, name: Name) -> bool:
         """Whether one of those that are changed or made in a way that is not known may have this name."""
         kind, own = name
-        return bool({name, (kind, None)} & self.left_out) or any(kind == other and part in own for other, part in self.perhaps)
+        return bool({name, (kind, None)} & self.left_out) or any(
+            kind == other and part in own for other, part in self.perhaps
+        )
 
     def leaves_out(self, name: Name, made: bool) -> str:
-        """What makes or changes one of the snapshot, or one that another plan or template has `made`, if it is not listed any more."""
+        """What makes or changes one of the snapshot, or one that another plan or template has `made`, if it is not
+        listed any more."""
         if self.permission_sets and name[0] == "role" and name[1].startswith(_OF_PERMISSION_SETS) and not made:
             return f"{self.permission_sets} changes"
         perhaps = any(kind == name[0] and part in name[1] for kind, part in self.perhaps)
@@ -66,12 +73,16 @@ class IdentityChanges:
 
 
 def as_changed(details: Details, changes: Iterable[IdentityChanges], *, made: bool = False) -> Details:
-    """Those of a snapshot, without those that are left out, and with what is attached to the others. Of those that a plan or template has
-    `made` nothing is taken away: they are as they will be. Groups are never left out: who is in one may do what its policies allow, and
-    others may join it."""
+    """Those of a snapshot, without those that are left out, and with what is attached to the others. Of those that a
+    plan or template has `made` nothing is taken away: they are as they will be. Groups are never left out: who is in
+    one may do what its policies allow, and others may join it."""
     drafts = details.drafts
     for change in changes:
-        drafts = [_changed(draft, change, made) for draft in drafts if draft.kind == "group" or not change.leaves_out(draft.id, made)]
+        drafts = [
+            _changed(draft, change, made)
+            for draft in drafts
+            if draft.kind == "group" or not change.leaves_out(draft.id, made)
+        ]
         if change.renamed and not made:
             drafts = [_renamed(draft, change.renamed) for draft in drafts]
     return replace(details, drafts=drafts)
@@ -85,32 +96,49 @@ def without_gone(details: Details, changes: Sequence[IdentityChanges]) -> Detail
 
 
 def unlisted_step(step: str, why: str, account: str | None, span: Span) -> Unmodelled:
-    """A step with a group or managed policy that a plan or template makes, or attaches to, and no list has: nobody can tell who may join
-    or attach it, and what they may do then (E0)."""
+    """A step with a group or managed policy that a plan or template makes, or attaches to, and no list has: nobody can
+    tell who may join or attach it, and what they may do then (E0)."""
     description = f"who could {step} is not known: {why}"
-    return Unmodelled(printable(step), "E0", Influence.MAY_ALLOW, printable(description), account=account, span=span, of_statement=True)
+    return Unmodelled(
+        printable(step),
+        "E0",
+        Influence.MAY_ALLOW,
+        printable(description),
+        account=account,
+        span=span,
+        of_statement=True,
+    )
 
 
 def untagged(arn: str, why: str, span: Span) -> Unmodelled:
-    """A user or role whose tags are not known. It is not listed, so nothing is proved by its policies (U1); these may refuse still."""
+    """A user or role whose tags are not known. It is not listed, so nothing is proved by its policies (U1); these may
+    refuse still."""
     description = f"the tags of {arn} are not known, and so not what it may do: {why}"
-    return Unmodelled(printable(f"tags of {arn}"), "U3", Influence.MAY_REFUSE, printable(description), principal=arn, span=span)
+    return Unmodelled(
+        printable(f"tags of {arn}"), "U3", Influence.MAY_REFUSE, printable(description), principal=arn, span=span
+    )
 
 
 def as_reported(remarks: Remarks, made: Draft, known: Draft | None, whole: Node | None) -> Draft | None:
-    """One that a plan or template makes, of which what nothing writes is not known if the snapshot has it otherwise, nor whether that stays
-    which this has besides. `None`, and so one of which nothing is known (U1), where its tags are not known, or it is only told and a
-    `whole` listing has it not."""
+    """One that a plan or template makes, of which what nothing writes is not known if the snapshot has it otherwise,
+    nor whether that stays which this has besides. `None`, and so one of which nothing is known (U1), where its tags are
+    not known, or it is only told and a `whole` listing has it not."""
     found: dict[str, Node] = {}
     if known is not None:
         mine, others = made.has, known.has
-        found = {what: agreed(mine[what], others.get(what), known.place) for what in mine if what != TRUST or what in others}
+        found = {
+            what: agreed(mine[what], others.get(what), known.place) for what in mine if what != TRUST or what in others
+        }
         why = f"whether it stays, which {known.place.span} has and {made.place.span} has not,"
         found |= {what: Unknown(made.place, [why]) for what in others if what not in {TRUST, BOUNDARY, TAGS, *mine}}
         open_ = names_in([found[TAGS]] if TAGS in found else [])
     else:
         tags = made.has.get(TAGS)
-        open_ = (which(tags.reported_by, whole.span),) if whole is not None and tags is not None and tags.reported_by else ()
+        open_ = (
+            (which(tags.reported_by, whole.span),)
+            if whole is not None and tags is not None and tags.reported_by
+            else ()
+        )
     if open_:
         remarks.warning((known or made).place, f"{made.arn} is not listed: it depends on {open_[0]}", rule="U1")
         return None
@@ -122,7 +150,8 @@ def as_reported(remarks: Remarks, made: Draft, known: Draft | None, whole: Node 
 
 
 def policy_as_reported(made: Managed, known: Managed | None) -> Managed:
-    """A managed policy of a plan or template, whose document is not known if it is only told and the snapshot has it otherwise."""
+    """A managed policy of a plan or template, whose document is not known if it is only told and the snapshot has it
+    otherwise."""
     if known is None or made.document is None or known.document is None:
         return made
     document = agreed(made.document, known.document, known.place)
@@ -158,6 +187,9 @@ def _renamed(entry: Draft, renamed: Mapping[Name, str | None]) -> Draft:
         return entry
     draft = entry.without({*map(membership, groups)})
     draft.arn = renamed.get(entry.id) or entry.arn
-    names = [arn.rsplit("/", 1)[-1] if arn else group for group, arn in sorted(groups.items(), key=lambda found: bool(found[1]))]
+    names = [
+        arn.rsplit("/", 1)[-1] if arn else group
+        for group, arn in sorted(groups.items(), key=lambda found: bool(found[1]))
+    ]
     draft.has |= {membership(name): text_at(entry.place, name) for name in names}
     return draft

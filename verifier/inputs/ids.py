@@ -1,13 +1,14 @@
 """IDs in policies: those of identities (L8), and those of keys that are not made yet (L6, U3).
 
-In: keys and accounts; then an estate. Out: the same. A unique ID that the inventory holds names its user or role, in the policies and
-grants of keys and in the trust policies of roles; a statement with a pattern that the ID of a key decides, which AWS chooses, or which a
-primary key has that is not known, is in doubt. Guarantee: an ID that the inventory does not hold stays one: a deleted identity, which
-matches nobody. A pattern that covers every ID, or no ARN of such a key, is as it was; one without wildcards names another key than a new
-one, and perhaps a replica, whose ID is that of its primary key [multi-region-keys-overview].
+In: keys and accounts; then an estate. Out: the same. A unique ID that the inventory holds names its user or role, in
+the policies and grants of keys and in the trust policies of roles; a statement with a pattern that the ID of a key
+decides, which AWS chooses, or which a primary key has that is not known, is in doubt. Guarantee: an ID that the
+inventory does not hold stays one: a deleted identity, which matches nobody. A pattern that covers every ID, or no ARN
+of such a key, is as it was; one without wildcards names another key than a new one, and perhaps a replica, whose ID is
+that of its primary key [multi-region-keys-overview].
 
-A policy may name a live identity by its ID [IAM User Guide, reference_identifiers, "Unique identifiers"], while L8 knows IDs only as
-what AWS shows once the identity is deleted: the page wins where the inventory says whose ID it is.
+A policy may name a live identity by its ID [IAM User Guide, reference_identifiers, "Unique identifiers"], while L8
+knows IDs only as what AWS shows once the identity is deleted: the page wins where the inventory says whose ID it is.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def with_known_ids(keys: Iterable[Key], accounts: tuple[Account, ...]) -> tuple[
         return replace(policy, statements=tuple(statements))
 
     found = (with_policies(key, named) for key in keys)
-    with_grants = tuple(replace(key, grants=key.grants and tuple(_grant(g, known) for g in key.grants)) for key in found)
+    with_grants = tuple(
+        replace(key, grants=key.grants and tuple(_grant(g, known) for g in key.grants)) for key in found
+    )
     return with_grants, with_policies(accounts, named)
 
 
@@ -62,23 +65,29 @@ def _principal(principal: Principal, known: Mapping[str, str]) -> Principal:
 
 
 def with_open_patterns(estate: Estate) -> Estate:
-    """Each statement of which a pattern may cover a key that is not made yet, and may not, applies to anything or to nothing."""
+    """Each statement of which a pattern may cover a key that is not made yet, and may not, applies to anything or to
+    nothing."""
     keys = [key for key in estate.keys if _NOT_MADE.search(key.arn)]
     if not keys:
         return estate
     things: dict[str, Unmodelled] = {}
 
     def statement(policy: Policy, given: Statement) -> Statement:
-        found = next((text for text in given.resources or () if any(_is_open(key.arn, text.value) for key in keys)), None)
+        found = next(
+            (text for text in given.resources or () if any(_is_open(key.arn, text.value) for key in keys)), None
+        )
         if found is None:
             return given
         name = printable(
-            f"{given.effect.value} of statement {given.index + 1} of {policy.identity} by key ID ({letters_of(given.resources)})"
+            f"{given.effect.value} of statement {given.index + 1} of {policy.identity} by key ID "
+            f"({letters_of(given.resources)})"
         )
         why = "AWS chooses its ID, or it has that of a primary key"
         description = printable(f"whether {brief(found.value)} covers a key that is not made yet is not known: {why}")
         influence = Influence.MAY_ALLOW if given.effect is Effect.ALLOW else Influence.MAY_REFUSE
-        thing = things.setdefault(name, Unmodelled(name, "U3", influence, description, span=found.span, of_statement=True))
+        thing = things.setdefault(
+            name, Unmodelled(name, "U3", influence, description, span=found.span, of_statement=True)
+        )
         return replace(doubted(given, thing), resources=(Text("*", found.span),), not_resource=False)
 
     def policy(given: Policy) -> Policy:

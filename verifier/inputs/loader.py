@@ -1,7 +1,8 @@
 """The parts of all paths, read together.
 
 In: paths, one after the other; what is known besides. Out: an `Estate`.
-Guarantee: every error of every file is reported in one `InputError`; an estate holds no key twice, and at least one unless it may be empty.
+Guarantee: every error of every file is reported in one `InputError`; an estate holds no key twice, and at least one
+unless it may be empty.
 """
 
 from __future__ import annotations
@@ -42,8 +43,11 @@ from verifier.syntax.text import first_few, printable
 if TYPE_CHECKING:
     from verifier.inputs.cloudformation.side import TemplateSide
 
-_OF_SESSIONS = re.compile(r"principaltag|rolesessionname|sourceidentity|federatedprovider|\\u00[4-7]|\\x[4-7]", re.IGNORECASE)
-"""What mentions, escaped or not, what a session gets from the request that makes it: trust policies bear on that (F3, F6)."""
+_OF_SESSIONS = re.compile(
+    r"principaltag|rolesessionname|sourceidentity|federatedprovider|\\u00[4-7]|\\x[4-7]", re.IGNORECASE
+)
+"""What mentions, escaped or not, what a session gets from the request that makes it: trust policies bear on that (F3,
+F6)."""
 
 
 @dataclass
@@ -78,11 +82,16 @@ class Loader:
         self.parts.steps = self.steps
 
     def add(self, path: Path, among: str | None = None) -> None:
-        """Adds one path, which may be one of the files of a folder, by its name `among` them. Raises `InputError`, or records errors in
-        `remarks`."""
+        """Adds one path, which may be one of the files of a folder, by its name `among` them. Raises `InputError`, or
+        records errors in `remarks`."""
         if path not in self.files.given and path.is_dir():
             from verifier.inputs.cloudformation.assembly import is_assembly, stacks  # as for plans
-            from verifier.inputs.snapshot.folder import FolderReader, files_by_themselves, is_configuration, remark_others
+            from verifier.inputs.snapshot.folder import (
+                FolderReader,
+                files_by_themselves,
+                is_configuration,
+                remark_others,
+            )
 
             if is_assembly(self.files, path):
                 for template, deployed in stacks(self.files, path, self.supplied):
@@ -115,12 +124,14 @@ class Loader:
         elif is_policy(node):
             self._add_policy(node, path, among or (self.files.name(path) if self.several else None))
         else:
-            message = f"expected a policy, a snapshot, a plan or a template, found {describe(node)} that is none of these"
+            message = (
+                f"expected a policy, a snapshot, a plan or a template, found {describe(node)} that is none of these"
+            )
             self.remarks.error(node, message, hint=hint_of(node))
 
     def add_plan(self, path: Path, *, before: bool | None = None) -> bool:
-        """Adds the output of `terraform show -json`; false if the file is none. With `before` it must be a plan, one side of which is
-        added."""
+        """Adds the output of `terraform show -json`; false if the file is none. With `before` it must be a plan, one
+        side of which is added."""
         source = self.files.source(path)
         if before is None and not may_be_terraform(source.text):
             return False
@@ -175,15 +186,22 @@ class Loader:
             return
         self.policy_files += 1
         if self.policy_files == 2 and self.key_arn is not None:
-            self.remarks.error(node, "a second policy file, but --key-arn names one key", hint="describe several keys in a snapshot")
+            self.remarks.error(
+                node, "a second policy file, but --key-arn names one key", hint="describe several keys in a snapshot"
+            )
         if self.key_arn is None and self.declared_key_arn is not None:
-            self.remarks.concluded[f"the key of {path.name} is {self.declared_key_arn}, the only one that the invariants declare"] = None
-        part = read_policy_file(self.remarks, node, path, self.key_arn or self.declared_key_arn, self.supplied, self.other_version, among)
+            self.remarks.concluded[
+                f"the key of {path.name} is {self.declared_key_arn}, the only one that the invariants declare"
+            ] = None
+        part = read_policy_file(
+            self.remarks, node, path, self.key_arn or self.declared_key_arn, self.supplied, self.other_version, among
+        )
         if part is not None:
             self.parts.keys.append(part)
 
     def estate(self, *, empty: bool = False) -> Estate:
-        """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be `empty`."""
+        """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be
+        `empty`."""
         if self.templates:
             from verifier.inputs.cloudformation.reading import add_templates
 
@@ -197,19 +215,26 @@ class Loader:
         if listed:
             from verifier.inputs.snapshot.accounts import read_account  # as for plans
 
-            read = [read_account(self.remarks, self.parts, account, steps=self.steps, trusts=trusts) for account in listed]
+            read = [
+                read_account(self.remarks, self.parts, account, steps=self.steps, trusts=trusts) for account in listed
+            ]
         unmodelled += [thing for _, things, _ in read for thing in things]
         organization, controls = self._read_organization()
         endpoints, policies = read_vpc_endpoints(self.remarks, self.parts)
         unmodelled += [*controls, *policies]
         self._check_keys(empty)
         if self.folders and self.snapshots:
-            message = "a plan alone tells what of a Terraform configuration is there already, so its folder cannot stand beside a snapshot"
+            message = (
+                "a plan alone tells what of a Terraform configuration is there already, so its folder cannot stand "
+                "beside a snapshot"
+            )
             self.remarks.error(self.files.place(self.folders[0]), message, hint=OF_CONFIGURATION)
         if not self.of_two_versions:
             check_parameters(self.remarks, self.supplied, self.parts)
         self.remarks.raise_errors()
-        keys, accounts = with_known_ids(self.keys, tuple(sorted((account for account, *_ in read), key=lambda account: account.id)))
+        keys, accounts = with_known_ids(
+            self.keys, tuple(sorted((account for account, *_ in read), key=lambda account: account.id))
+        )
         estate = Estate(
             keys=keys,
             accounts=accounts,
@@ -253,7 +278,8 @@ class Loader:
         return unmodelled
 
     def _tell_apart(self) -> None:
-        """Keys of several plans or templates with the same name are called by their files too. An alias of one may be another's key's."""
+        """Keys of several plans or templates with the same name are called by their files too. An alias of one may be
+        another's key's."""
         loose, counts = self.parts.loose_alias, Counter(part.name for part in self.parts.keys if part.planned)
         for part in self.parts.keys:
             if loose is not None and "aliases" in part.members:
@@ -264,20 +290,34 @@ class Loader:
     def _check_changes(self) -> None:
         known = {key.arn for key in self.keys}
         for arn, place in self.remarks.by_id.items():
-            regions = {other.region for other in self.keys if other.arn.endswith(arn[arn.rindex("/") :])} - {arn.split(":")[3]}
+            regions = {other.region for other in self.keys if other.arn.endswith(arn[arn.rindex("/") :])} - {
+                arn.split(":")[3]
+            }
             if regions:
-                message = f"{arn.rsplit('/', 1)[1]} is the ID of a key of {first_few(sorted(regions))}, and the Region of this is not given"
+                message = (
+                    f"{arn.rsplit('/', 1)[1]} is the ID of a key of {first_few(sorted(regions))}, and the Region "
+                    "of this is not given"
+                )
                 self.remarks.error(place, message, hint="give it with --region, or name the key by its ARN", rule="S4")
         for arn, changes in self.parts.key_changes.items():
             if changes.grants and arn not in known:
-                self.remarks.warning(changes.place, f"the key of this grant, {arn}, is not in the input, so the grant changes nothing here")
+                self.remarks.warning(
+                    changes.place,
+                    f"the key of this grant, {arn}, is not in the input, so the grant changes nothing here",
+                )
 
     def _read_organization(self) -> tuple[Organization | None, tuple[Unmodelled, ...]]:
         if self.parts.organization is None:
             return None, ()
         for changed, name in self.parts.organization_changes:
-            message = f"{name} changes an organization that another input describes as it is now; the two cannot be put together"
-            hint = "leave the organization out of the snapshot, or let the plan read it (data aws_organizations_organization)"
+            message = (
+                f"{name} changes an organization that another input describes as it is now; the two cannot be put "
+                "together"
+            )
+            hint = (
+                "leave the organization out of the snapshot, or let the plan read it (data "
+                "aws_organizations_organization)"
+            )
             self.remarks.error(changed, message, hint=hint, rule="D7")
         from verifier.inputs.snapshot.controls import with_controls  # as for plans
 
@@ -285,7 +325,8 @@ class Loader:
         return with_controls(self.parts.organization, *read, self.keys) if read is not None else (None, ())
 
     def _check_keys(self, empty: bool) -> None:
-        """Records an error for each key that is given twice, for several partitions (R7), and for an input without keys (S3)."""
+        """Records an error for each key that is given twice, for several partitions (R7), and for an input without keys
+        (S3)."""
         seen: set[str] = set()
         for key in self.keys:
             if key.arn in seen:
@@ -299,18 +340,25 @@ class Loader:
             from verifier.inputs.resource_types import Family  # as for plans
 
             unread = [*self.remarks.not_read]
-            unread += [f"{found.address} may make some" for found in self.parts.unknown if found.family is Family.ANYTHING]
+            unread += [
+                f"{found.address} may make some" for found in self.parts.unknown if found.family is Family.ANYTHING
+            ]
             if unread:  # then it is not known that there is none
-                self._error(f"the input holds no key that is read, but may hold some: {first_few(unread, '; ')}", rule="S3")
+                self._error(
+                    f"the input holds no key that is read, but may hold some: {first_few(unread, '; ')}", rule="S3"
+                )
             elif not empty:
                 self.remarks.errors.append(no_key(self.files.digests, self.remarks.no_keys))
 
     def _error(self, message: str, key: Key | None = None, *, rule: str | None = None, hint: str | None = None) -> None:
-        self.remarks.errors.append(Diagnostic(Severity.ERROR, message, key.span if key is not None else None, hint=hint, rule=rule))
+        self.remarks.errors.append(
+            Diagnostic(Severity.ERROR, message, key.span if key is not None else None, hint=hint, rule=rule)
+        )
 
 
 def check_parameters(remarks: Remarks, supplied: Supplied, *versions: Parts) -> None:
-    """Records an error for each parameter that is supplied, and that no template and no policy file of any version has."""
+    """Records an error for each parameter that is supplied, and that no template and no policy file of any version
+    has."""
     listed = [found for parts in versions for found in parts.parameters]
     known = {name for _, names in listed for name in names}
     for name in supplied.parameters if listed else ():
@@ -329,7 +377,8 @@ def no_key(files: Collection[str], of_others: Collection[str] = ()) -> Diagnosti
 
 
 def _with_gaps(key: Key, policies: Mapping[str, NotRead], grants: Mapping[str, NotRead]) -> Key:
-    """The key, with what a live collection could not read of it. Grants that were not read are an `Unmodelled`, not none supposed."""
+    """The key, with what a live collection could not read of it. Grants that were not read are an `Unmodelled`, not
+    none supposed."""
     if key.arn in policies:
         reason = f"the policy of {key.name or key.arn} was not read ({policies[key.arn].reason})"
         key = replace(key, policies=None, unread=printable(reason))

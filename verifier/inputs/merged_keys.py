@@ -1,11 +1,11 @@
 """The keys of all inputs, each as one.
 
-In: the parts of keys, as snapshots, plans, templates and policy files have them; what plans and templates do to keys of others. Out: the
-parts of each key as it will be. Guarantee: what a plan writes counts, and what it only tells must be as in the snapshot; what it does not
-say, and what it has no part in (grants and aliases that others made, the policy of a share), is as the snapshot has it. A grant that is
-made counts beside those that are listed, and takes the place of one with its ID; one that is revoked does not count. What was not given
-(`None`, U3) stays so, but for grants: those that are made are there. A policy of which it is not known whose it is may be that of any key
-of its account and Region.
+In: the parts of keys, as snapshots, plans, templates and policy files have them; what plans and templates do to keys of
+others. Out: the parts of each key as it will be. Guarantee: what a plan writes counts, and what it only tells must be
+as in the snapshot; what it does not say, and what it has no part in (grants and aliases that others made, the policy of
+a share), is as the snapshot has it. A grant that is made counts beside those that are listed, and takes the place of
+one with its ID; one that is revoked does not count. What was not given (`None`, U3) stays so, but for grants: those
+that are made are there. A policy of which it is not known whose it is may be that of any key of its account and Region.
 """
 
 from __future__ import annotations
@@ -30,13 +30,15 @@ _LISTINGS = {
 
 
 def as_one(remarks: Remarks, parts: Iterable[KeyParts]) -> Iterator[KeyParts]:
-    """The keys; what lists grants, aliases and tags of a snapshot's is a bare list. One that two snapshots, or two plans, describe as a
-    whole stays two."""
+    """The keys; what lists grants, aliases and tags of a snapshot's is a bare list. One that two snapshots, or two
+    plans, describe as a whole stays two."""
     groups: dict[object, list[KeyParts]] = {}
     for part in sorted(parts, key=lambda found: (found.planned, found.policy_alone)):
         given = {name: part.members[name] for name in _LISTINGS if name in part.members and not part.planned}
         for name, node in given.items():
-            part.members[name] = node if isinstance(node, Unknown) else listing(node, listed(remarks, node, *_LISTINGS[name]))
+            part.members[name] = (
+                node if isinstance(node, Unknown) else listing(node, listed(remarks, node, *_LISTINGS[name]))
+            )
         groups.setdefault(_arn(part) or id(part), []).append(part)
     for arn, group in groups.items():
         _settle([part for part in group if part.planned])
@@ -78,7 +80,9 @@ def _joined(remarks: Remarks, arn: str, known: KeyParts, part: KeyParts) -> KeyP
     if "tags" in own and "tags" in known.members:
         members["tags"] = agreed(own["tags"], known.members["tags"], place)
     of = known if part.policy_alone else part
-    return replace(of, members=members, supposed=(*known.supposed, *part.supposed), planned=known.planned or not part.policy_alone)
+    return replace(
+        of, members=members, supposed=(*known.supposed, *part.supposed), planned=known.planned or not part.policy_alone
+    )
 
 
 def _metadata(remarks: Remarks, arn: str, node: Node, own: Node) -> Node:
@@ -87,11 +91,17 @@ def _metadata(remarks: Remarks, arn: str, node: Node, own: Node) -> Node:
     if not isinstance(known, Members) or not isinstance(own, Members):
         return node
     there = {key.text: value for key, value in known.pairs if not is_null(value)}
-    differ = [name for name, value in there.items() if isinstance(other := member(own, name), Scalar) and not same_node(value, other)]
+    differ = [
+        name
+        for name, value in there.items()
+        if isinstance(other := member(own, name), Scalar) and not same_node(value, other)
+    ]
     for name in differ:
         remarks.warning(there[name], f"`{name}` of {arn} is not known: {own.span} has it otherwise", rule="U3")
     pairs = [*known.pairs, *(pair for pair in own.pairs if pair[0].text not in there)]
-    return Members(known.source, known.start, known.end, [(key, value) for key, value in pairs if key.text not in differ])
+    return Members(
+        known.source, known.start, known.end, [(key, value) for key, value in pairs if key.text not in differ]
+    )
 
 
 def with_loose(parts: Mapping[str, Node], arn: str, place: Node, loose: Iterable[LoosePolicy]) -> Mapping[str, Node]:
@@ -126,7 +136,9 @@ def with_changes(arn: str, parts: Mapping[str, Node], changes: KeyChanges | None
     if (changes.aliases or changes.unaliased) and "aliases" in found:
         found["aliases"] = _with_aliases(found["aliases"], arn, changes)
     elif changes.unaliased:
-        found["aliases"] = Unknown(changes.place, [f"which it has besides {first_few(sorted(changes.unaliased))}, which it loses"])
+        found["aliases"] = Unknown(
+            changes.place, [f"which it has besides {first_few(sorted(changes.unaliased))}, which it loses"]
+        )
     return found
 
 
@@ -151,7 +163,11 @@ def _what(grant: Node) -> Node:
 def _with_aliases(node: Node, arn: str, changes: KeyChanges) -> Node:
     own = (None, arn, arn.rsplit("/", 1)[-1])
     known = {_own(entry) for entry in values_of(node) if text_of(entry, "TargetKeyId") in own}
-    new = {name: agreed(alias, None, node) for alias in changes.aliases if (name := getattr(alias, "text", None)) not in known}
+    new = {
+        name: agreed(alias, None, node)
+        for alias in changes.aliases
+        if (name := getattr(alias, "text", None)) not in known
+    }
     return _relisted(node, {*changes.unaliased, *filter(None, new)}, [*new.values()])
 
 

@@ -1,9 +1,9 @@
 """Whose a key is, where the input does not say it (S4).
 
-In: key policies as they are read; the texts of a file, and the estate that all files make. Out: the own account, or `None` where it must be
-asked for. Guarantee: an account is never taken for the own one because a text names it. KMS refuses a key policy that leaves nobody of the
-key's own account able to call `PutKeyPolicy` [key-policy-overview; API: PutKeyPolicy, the lockout safety check]: where callers of one
-account alone could be those, the key is that account's.
+In: key policies as they are read; the texts of a file, and the estate that all files make. Out: the own account, or
+`None` where it must be asked for. Guarantee: an account is never taken for the own one because a text names it. KMS
+refuses a key policy that leaves nobody of the key's own account able to call `PutKeyPolicy` [key-policy-overview; API:
+PutKeyPolicy, the lockout safety check]: where callers of one account alone could be those, the key is that account's.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from verifier.model.own_place import check_account
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
 
 STAND_IN = "000000000000"
-"""What stands for the own account where the input refers to it (`${AWS::AccountId}`, `data.aws_caller_identity`) and nothing tells it."""
+"""What stands for the own account where the input refers to it (`${AWS::AccountId}`, `data.aws_caller_identity`) and
+nothing tells it."""
 NOT_TOLD = (
     "the own account is not given: it is unlike every account that the input or the invariants name, and shown as "
     f"{STAND_IN}; `--account` tells it"
@@ -37,8 +38,8 @@ _NOBODY = (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER)
 
 @dataclass(frozen=True)
 class Keepers:
-    """The accounts of which somebody could call `PutKeyPolicy` by a key policy, or more than these; `anyone`: perhaps of any account;
-    `certain`: those of which somebody can."""
+    """The accounts of which somebody could call `PutKeyPolicy` by a key policy, or more than these; `anyone`: perhaps
+    of any account; `certain`: those of which somebody can."""
 
     accounts: frozenset[str]
     anyone: bool
@@ -46,13 +47,18 @@ class Keepers:
 
     @property
     def only(self) -> str | None:
-        """The only account, iff somebody of it can: a policy that leaves nobody was put past the check, and tells nothing."""
-        return min(self.accounts) if len(self.accounts) == 1 and not self.anyone and self.accounts <= self.certain else None
+        """The only account, iff somebody of it can: a policy that leaves nobody was put past the check, and tells
+        nothing."""
+        return (
+            min(self.accounts)
+            if len(self.accounts) == 1 and not self.anyone and self.accounts <= self.certain
+            else None
+        )
 
 
 def keepers(policy: Policy) -> Keepers:
-    """Who could call `PutKeyPolicy`, and who can. Conditions and Deny statements could only leave fewer of those who could; of those who
-    can, each that could matter leaves none."""
+    """Who could call `PutKeyPolicy`, and who can. Conditions and Deny statements could only leave fewer of those who
+    could; of those who can, each that could matter leaves none."""
     found: set[str | None] = set()
     certain: set[str | None] = set()
     denied: set[str | None] = set()
@@ -62,13 +68,17 @@ def keepers(policy: Policy) -> Keepers:
             continue
         found |= _accounts(statement)
         if statement.doubt is None and not statement.not_principal and len(statement.conditions) <= 1:
-            certain |= _accounts(statement) & _by_conditions(statement) if statement.conditions else _accounts(statement)
+            certain |= (
+                _accounts(statement) & _by_conditions(statement) if statement.conditions else _accounts(statement)
+            )
     known = frozenset(account for account in found if account is not None)
     return Keepers(known, None in found, frozenset() if None in denied else (known & certain) - denied)
 
 
 def _puts_policies(statement: Statement) -> bool:
-    named = any(fnmatchcase("kms:putkeypolicy", action.value.lower().replace("[", "[[]")) for action in statement.actions or ())
+    named = any(
+        fnmatchcase("kms:putkeypolicy", action.value.lower().replace("[", "[[]")) for action in statement.actions or ()
+    )
     return named != statement.not_action
 
 
@@ -87,7 +97,9 @@ def _by_conditions(statement: Statement) -> set[str | None]:
     """Of which accounts the callers must be, where a condition says it."""
     for condition in statement.conditions:
         operator = condition.operator
-        plain = operator.base in ("StringEquals", "StringLike") and not operator.if_exists and operator.set_operator is None
+        plain = (
+            operator.base in ("StringEquals", "StringLike") and not operator.if_exists and operator.set_operator is None
+        )
         texts = {value.value for value in condition.values}
         if plain and condition.key.value.lower() in _OF_CALLER and all(map(_ACCOUNT.fullmatch, texts)):
             return {*texts}
@@ -95,8 +107,8 @@ def _by_conditions(statement: Statement) -> set[str | None]:
 
 
 def with_own_account(read: Reader, supplied: Supplied) -> tuple[Side, ...]:
-    """What `read` reads, with the own account of plans and templates concluded, if they do not tell it; where nothing follows it is read
-    without one, and so asked for where it matters. Raises `InputError` as `read` does."""
+    """What `read` reads, with the own account of plans and templates concluded, if they do not tell it; where nothing
+    follows it is read without one, and so asked for where it matters. Raises `InputError` as `read` does."""
     sides = read(replace(supplied, own=STAND_IN))
     if not any(parts.by_stand_in for _, parts in sides):
         return sides
@@ -108,11 +120,14 @@ def with_own_account(read: Reader, supplied: Supplied) -> tuple[Side, ...]:
     again = read(replace(supplied, own=account if account != STAND_IN else None))
     if account in (None, STAND_IN):
         return again
-    return _saying(again, concluded(account, "the keys are") if named is None else f"the own account is {account}: {_NAMED}")
+    return _saying(
+        again, concluded(account, "the keys are") if named is None else f"the own account is {account}: {_NAMED}"
+    )
 
 
 def _of_named_key(sides: Sequence[Side]) -> str | None:
-    """The account of the only key in the input with an ID that a plan or template names alone [concepts, Key identifiers]."""
+    """The account of the only key in the input with an ID that a plan or template names alone [concepts, Key
+    identifiers]."""
     arns = [arn for estate, parts in sides for arn in (*(key.arn for key in estate.keys), *parts.key_changes)]
     named = [(arn.split(":")[4], (arn.split(":")[3], arn.rsplit("/", 1)[-1])) for arn in arns]
     own = {key for account, key in named if account == STAND_IN}
@@ -123,8 +138,8 @@ def _of_named_key(sides: Sequence[Side]) -> str | None:
 def concluded(account: str, whose: str) -> str:
     """How an account is known by the argument of the lockout check."""
     return (
-        f"{whose} of account {account}: the input does not tell the account, callers of no other could call kms:PutKeyPolicy, "
-        "and KMS refuses a key policy that leaves nobody of the key's own account able to"
+        f"{whose} of account {account}: the input does not tell the account, callers of no other could call "
+        "kms:PutKeyPolicy, and KMS refuses a key policy that leaves nobody of the key's own account able to"
     )
 
 
@@ -133,7 +148,12 @@ def _saying(sides: tuple[Side, ...], sentence: str) -> tuple[Side, ...]:
 
 
 def _concluded(sides: Sequence[Side]) -> str | None:
-    keys = [key for estate, parts in sides for key in estate.keys if key.account == STAND_IN and key.arn not in parts.unchecked]
+    keys = [
+        key
+        for estate, parts in sides
+        for key in estate.keys
+        if key.account == STAND_IN and key.arn not in parts.unchecked
+    ]
     found = [keepers(key.policies[0]) for key in keys if key.policies]
     telling = [each for each in found if each.accounts and not each.anyone and STAND_IN not in each.accounts]
     if telling:
@@ -149,7 +169,11 @@ def _concluded(sides: Sequence[Side]) -> str | None:
 
 def _names_another(estate: Estate) -> bool:
     """Iff a policy or grant spells out an account other than the stand-in."""
-    statements = [statement for policy in (*estate.deciding_policies(), *estate.trust_policies()) for statement in policy.statements]
+    statements = [
+        statement
+        for policy in (*estate.deciding_policies(), *estate.trust_policies())
+        for statement in policy.statements
+    ]
     texts = [text.value for statement in statements for text in statement.resources or ()]
     texts += [principal.value for statement in statements for principal in statement.principals or ()]
     texts += [text.value for statement in statements for condition in statement.conditions for text in condition.values]
@@ -170,8 +194,8 @@ def _stands_alone(sides: Sequence[Side]) -> bool:
 
 
 def accounts_that_may_own(read: Reader, supplied: Supplied, text: str) -> tuple[Supplied, ...]:
-    """What could be supplied of the account of the keys of a file that refers to none: each that it names, and one for all others, which is
-    first. Raises `InputError` where it tells such others apart, or cannot be read."""
+    """What could be supplied of the account of the keys of a file that refers to none: each that it names, and one for
+    all others, which is first. Raises `InputError` where it tells such others apart, or cannot be read."""
     numbers = (number for number in map("{:012}".format, count(1)) if number not in text)
     two = tuple(islice(numbers, 2))
     named = {*_ACCOUNTS.findall(text)}

@@ -1,11 +1,12 @@
 """In which Region keys are, where the input does not say it (S4).
 
-In: what reads the input with a Region in the place of the one that nothing tells. Out: the estate that it makes, or an `InputError` where
-the Region must be asked for. Guarantee: a Region is never taken for the own one because a text names it. Where the input names none, all
-are alike, and the first of the partition stands for it. Else the input is read once for a Region that it does not name, which stands for
-all such, and once for each that it names: what is alike but for the Region's own name is certain, a statement that is not is in doubt, as
-it is in each (S1), and anything else must be asked for, or asked about in each (`OpenPlaceError`). So it is with the other partitions,
-where the input refers to its own.
+In: what reads the input with a Region in the place of the one that nothing tells. Out: the estate that it makes, or an
+`InputError` where the Region must be asked for. Guarantee: a Region is never taken for the own one because a text names
+it. Where the input names none, all are alike, and the first of the partition stands for it. Else the input is read once
+for a Region that it does not name, which stands for all such, and once for each that it names: what is alike but for
+the Region's own name is certain, a statement that is not is in doubt, as it is in each (S1), and anything else must be
+asked for, or asked about in each (`OpenPlaceError`). So it is with the other partitions, where the input refers to its
+own.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from verifier.syntax.text import first_few, printable
 
 
 class OpenPlaceError(InputError):
-    """What must be known: the account, or the Region. `places` are what could be supplied, which stand for all that it may be."""
+    """What must be known: the account, or the Region. `places` are what could be supplied, which stand for all that it
+    may be."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic], what: str, places: Iterable[Supplied]) -> None:
         super().__init__(tuple(diagnostics))
@@ -41,10 +43,46 @@ Reader = Callable[[Supplied], tuple[Side, ...]]
 
 REGIONS: Mapping[str, tuple[str, ...]] = {
     "aws": (
-        *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1", "eu-central-2"),
-        *("eu-north-1", "eu-south-1", "eu-south-2", "ap-south-1", "ap-south-2", "ap-east-1", "ap-east-2", "ap-northeast-1"),
-        *("ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5"),
-        *("ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "sa-east-1", "sa-west-1", "mx-central-1", "af-south-1"),
+        *(
+            "us-east-1",
+            "us-east-2",
+            "us-west-1",
+            "us-west-2",
+            "eu-west-1",
+            "eu-west-2",
+            "eu-west-3",
+            "eu-central-1",
+            "eu-central-2",
+        ),
+        *(
+            "eu-north-1",
+            "eu-south-1",
+            "eu-south-2",
+            "ap-south-1",
+            "ap-south-2",
+            "ap-east-1",
+            "ap-east-2",
+            "ap-northeast-1",
+        ),
+        *(
+            "ap-northeast-2",
+            "ap-northeast-3",
+            "ap-southeast-1",
+            "ap-southeast-2",
+            "ap-southeast-3",
+            "ap-southeast-4",
+            "ap-southeast-5",
+        ),
+        *(
+            "ap-southeast-6",
+            "ap-southeast-7",
+            "ca-central-1",
+            "ca-west-1",
+            "sa-east-1",
+            "sa-west-1",
+            "mx-central-1",
+            "af-south-1",
+        ),
         *("il-central-1", "me-central-1", "me-south-1", "me-west-1"),
     ),
     "aws-cn": ("cn-north-1", "cn-northwest-1"),
@@ -60,7 +98,9 @@ _UNKNOWN = re.compile(r"\barn:(aws-(?!cn:|us-gov:)[a-z-]+):")
 def partition_of(region: str) -> str:
     """The partition that a Region is in. Raises `InputError` where it is not known (R7)."""
     if _OF_OTHERS.match(region):
-        raise InputError.of(printable(f"the Region `{region}` is in none of the partitions {', '.join(REGIONS)}"), rule="R7")
+        raise InputError.of(
+            printable(f"the Region `{region}` is in none of the partitions {', '.join(REGIONS)}"), rule="R7"
+        )
     return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
@@ -73,8 +113,8 @@ def stand_in(partition: str) -> str:
 
 
 def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Side, ...]:
-    """What `read` reads, wherever the keys are of which nothing tells the Region. Raises `InputError` as `read` does, and where the Region
-    must be known; where it `asks`, also where a statement alone hangs on it."""
+    """What `read` reads, wherever the keys are of which nothing tells the Region. Raises `InputError` as `read` does,
+    and where the Region must be known; where it `asks`, also where a statement alone hangs on it."""
     sides = read(supplied)
     opened = {file: own for _, parts in sides for file, own in parts.own_regions.items()}
     partitions = partitions_told(estate for estate, _ in sides)
@@ -90,13 +130,16 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
     files: dict[str, list[str]] = {}
     for file, own in opened.items():
         files.setdefault(own.region, []).append(file)
-    sentences = [_STANDS.format(files=", ".join(inside), partition=partition_of(region), region=region) for region, inside in files.items()]
+    sentences = [
+        _STANDS.format(files=", ".join(inside), partition=partition_of(region), region=region)
+        for region, inside in files.items()
+    ]
     return tuple((_saying(estate, sentences), parts) for estate, parts in sides)
 
 
 def _in_any_partition(opened: Mapping[str, OwnRegion], sides: Sequence[Side]) -> dict[str, OwnRegion]:
-    """Files whose principals tell no partition: where the input has ARNs of other partitions than `aws`, each may be in any, unless it
-    tells. Raises `InputError` for a partition that is not known (R7)."""
+    """Files whose principals tell no partition: where the input has ARNs of other partitions than `aws`, each may be in
+    any, unless it tells. Raises `InputError` for a partition that is not known (R7)."""
     texts = tuple(texts_in(tuple(estate for estate, _ in sides)))
     for unknown in filter(None, map(_UNKNOWN.search, texts)):
         stand_in(unknown[1])
@@ -119,10 +162,16 @@ def _check_alike(read: Reader, supplied: Supplied, sides: Sequence[Side], opened
 
 
 def _of_one_file(
-    read: Reader, supplied: Supplied, sides: tuple[Side, ...], opened: Mapping[str, OwnRegion], error: InputError, *, asks: bool
+    read: Reader,
+    supplied: Supplied,
+    sides: tuple[Side, ...],
+    opened: Mapping[str, OwnRegion],
+    error: InputError,
+    *,
+    asks: bool,
 ) -> Side:
-    """What is read where something hangs on the Region of one file: what the file says in each. Raises `InputError` where the Region must
-    be known."""
+    """What is read where something hangs on the Region of one file: what the file says in each. Raises `InputError`
+    where the Region must be known."""
     for own in opened.values():
         if own.more:
             raise _several(own, error) from None
@@ -151,10 +200,18 @@ def _of_one_file(
 def partitions_told(estates: Iterable[Estate]) -> set[str]:
     """The partitions of the principals that policies name: there must be these, or KMS and IAM refuse the policy."""
     statements = (one for estate in estates for policy in estate.deciding_policies() for one in policy.statements)
-    return {who.partition for one in statements if one.doubt is None for who in one.principals or () if who.partition is not None}
+    return {
+        who.partition
+        for one in statements
+        if one.doubt is None
+        for who in one.principals or ()
+        if who.partition is not None
+    }
 
 
-def _is_alike_in(partitions: Iterable[str], read: Reader, supplied: Supplied, sides: Sequence[Side], region: str) -> bool:
+def _is_alike_in(
+    partitions: Iterable[str], read: Reader, supplied: Supplied, sides: Sequence[Side], region: str
+) -> bool:
     """Whether all that sides say is the same in some other partitions."""
     try:
         for partition in partitions:
@@ -173,7 +230,10 @@ def _partitions(file: str, own: OwnRegion) -> InputError:
     return InputError.of(printable(message), own.span, hint="give it with --region", rule="S4")
 
 
-_STANDS = "the Region of the keys of {files} is not given: nothing tells those of {partition} apart, and {region} stands for them"
+_STANDS = (
+    "the Region of the keys of {files} is not given: nothing tells those of {partition} apart, and {region} stands "
+    "for them"
+)
 
 
 def _names(file: str, own: OwnRegion) -> InputError:
@@ -183,13 +243,23 @@ def _names(file: str, own: OwnRegion) -> InputError:
 
 def _several(own: OwnRegion, error: InputError) -> InputError:
     """The error that asks for the Regions of several provider configurations."""
-    message = f"what the input says depends on its Regions, which are not given: those of {first_few(own.more)} may be several"
-    hint = "give the value of what `region` refers to (--parameter NAME=VALUE, a .tfvars file); if all are in one: --region"
+    message = (
+        f"what the input says depends on its Regions, which are not given: those of {first_few(own.more)} may be "
+        "several"
+    )
+    hint = (
+        "give the value of what `region` refers to (--parameter NAME=VALUE, a .tfvars file); if all are in one: "
+        "--region"
+    )
     return InputError.of(printable(message), error.diagnostics[0].span, hint=hint, rule="S4")
 
 
 def _stand_in_sentence(file: str, region: str, estate: Estate, named: Collection[str]) -> str:
-    what = "what statements say in some is in doubt" if any(map(is_of_region, estate.unmodelled)) else "all is alike in each"
+    what = (
+        "what statements say in some is in doubt"
+        if any(map(is_of_region, estate.unmodelled))
+        else "all is alike in each"
+    )
     here = sorted(one for one in named if partition_of(one) == partition_of(region))
     names = first_few([*here, "its partition"] if len(here) != len(named) else here)
     said = f"the input names {names}, and {what}" if names else what
@@ -206,9 +276,11 @@ def open_regions(error: InputError, supplied: Supplied, region: str, said: Itera
     return OpenPlaceError(error.diagnostics, "Region", places)
 
 
-def _candidates(read: Reader, supplied: Supplied, own: OwnRegion, sides: Sequence[Side]) -> tuple[str, frozenset[str]] | None:
-    """A Region that the input does not name, which stands for all such, and those that it names; `None` where they cannot be told. `sides`
-    are what it says in the one that stood for all."""
+def _candidates(
+    read: Reader, supplied: Supplied, own: OwnRegion, sides: Sequence[Side]
+) -> tuple[str, frozenset[str]] | None:
+    """A Region that the input does not name, which stands for all such, and those that it names; `None` where they
+    cannot be told. `sides` are what it says in the one that stood for all."""
     regions = REGIONS[partition_of(own.region)]
     spare = next(region for region in regions if region != own.region)
     try:
@@ -222,12 +294,16 @@ def _candidates(read: Reader, supplied: Supplied, own: OwnRegion, sides: Sequenc
         return None
     if own.partitions and any(map(BY_PARTITION.search, texts_in(here))):
         return None
-    named |= {next((one for one in REGIONS[each] if one not in named), STAND_IN_REGIONS[each]) for each in own.partitions}
+    named |= {
+        next((one for one in REGIONS[each] if one not in named), STAND_IN_REGIONS[each]) for each in own.partitions
+    }
     region = next((region for region in regions if region not in named), regions[0])
     return region, frozenset(named - {region})
 
 
-def _in_each_region(read: Reader, supplied: Supplied, estate: Estate, parts: Parts, region: str, others: Iterable[str]) -> Estate | None:
+def _in_each_region(
+    read: Reader, supplied: Supplied, estate: Estate, parts: Parts, region: str, others: Iterable[str]
+) -> Estate | None:
     """What the input says in a Region and in each of others; `None` where it says too different things."""
     versions = [estate]
     try:
@@ -241,8 +317,8 @@ def _in_each_region(read: Reader, supplied: Supplied, estate: Estate, parts: Par
 
 
 def _elsewhere(node: Any, one: str, other: str) -> Any:
-    """A part of an estate, with the names of two Regions changed for each other, and their partitions. Places stay, and what things are
-    called."""
+    """A part of an estate, with the names of two Regions changed for each other, and their partitions. Places stay, and
+    what things are called."""
     here, there = partition_of(one), partition_of(other)
     found = swapped(node, one, other)
     return found if here == there else swapped(found, f"arn:{here}:", f"arn:{there}:", {here: there, there: here})

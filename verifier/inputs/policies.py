@@ -1,7 +1,7 @@
 """Policy documents of the input: read through `language.policies.documents`, errors and warnings collected.
 
-In: the node of a document, or of an envelope around it. Out: `Policy`. Guarantee: a document that is named but cannot be read is an
-error or `None`, never an empty policy (U3).
+In: the node of a document, or of an envelope around it. Out: `Policy`. Guarantee: a document that is named but cannot
+be read is an error or `None`, never an empty policy (U3).
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from verifier.syntax.text import first_few, printable
 T = TypeVar("T")
 
 DEFAULT = "default"
-"""The name of every key policy but the one of resource sharing; as a value, the marker of a key declared without a policy (U3)."""
+"""The name of every key policy but the one of resource sharing; as a value, the marker of a key declared without a
+policy (U3)."""
 
 SHARED = "AWS_RAM"
 """The name of the key policy that resource sharing writes (L5a)."""
@@ -44,7 +45,8 @@ def read_document(remarks: Remarks, node: Node, kind: PolicyKind, *, identity: s
 
 
 def read_key_policy(remarks: Remarks, node: Node, arn: str, name: str = DEFAULT) -> Policy | None:
-    """The key policy that a node holds: the document, as object or string; `get-key-policy` output; or the word `default`."""
+    """The key policy that a node holds: the document, as object or string; `get-key-policy` output; or the word
+    `default`."""
     if isinstance(node, Scalar) and node.text == DEFAULT and name == DEFAULT:
         return default_key_policy(arn)
     document = key_policy_document(remarks, node, name)
@@ -56,7 +58,8 @@ def read_key_policy(remarks: Remarks, node: Node, arn: str, name: str = DEFAULT)
 
 
 def _read(remarks: Remarks, node: Node, kind: PolicyKind, identity: str, name: str) -> Policy:
-    """The policy that a node holds. Where statements of it have unknown parts, it also has what they might say, in doubt (U3)."""
+    """The policy that a node holds. Where statements of it have unknown parts, it also has what they might say, in
+    doubt (U3)."""
     if not isinstance(node, Members) or not names_in([node]):
         return read_policy(document_source(node), kind, identity=identity, name=name)
     document, in_doubt = without_unknowns(node, kind)
@@ -70,27 +73,39 @@ def _read(remarks: Remarks, node: Node, kind: PolicyKind, identity: str, name: s
 
 
 def _in_doubt(remarks: Remarks, statement: Statement, doubt: Doubt, kind: PolicyKind, identity: str) -> Statement:
-    """A statement that stands for what one with unknown parts might say, and the thing whose symbol says whether it does."""
+    """A statement that stands for what one with unknown parts might say, and the thing whose symbol says whether it
+    does."""
     allows = statement.effect is Effect.ALLOW
-    name = f"{statement.effect.value} of statement {doubt.original + 1} of {identity} ({remarks.definitions.digest(doubt.said)})"
-    shown = f'statement "{doubt.sid.text}"' if doubt.sid is not None and doubt.sid.text else f"statement {doubt.original + 1}"
+    name = (
+        f"{statement.effect.value} of statement {doubt.original + 1} of {identity} "
+        f"({remarks.definitions.digest(doubt.said)})"
+    )
+    shown = (
+        f'statement "{doubt.sid.text}"'
+        if doubt.sid is not None and doubt.sid.text
+        else f"statement {doubt.original + 1}"
+    )
     description = f"{shown} of the {kind.value} has parts that are not known: {first_few(doubt.names)}"
     influence = Influence.MAY_ALLOW if allows else Influence.MAY_REFUSE
     label = "E2" if kind is PolicyKind.TRUST else "U3"
-    thing = Unmodelled(printable(name), label, influence, printable(description), span=statement.span, of_statement=True)
+    thing = Unmodelled(
+        printable(name), label, influence, printable(description), span=statement.span, of_statement=True
+    )
     thing = remarks.doubts.setdefault(thing.name, thing)
     sid = Text(doubt.sid.text, doubt.sid.span) if doubt.sid is not None else None
     return replace(doubted(statement, thing), sid=sid)
 
 
 def doubted(statement: Statement, thing: Unmodelled) -> Statement:
-    """The statement, in doubt: it applies iff the symbol of a thing that is not known says so. One that is in doubt already stays so."""
+    """The statement, in doubt: it applies iff the symbol of a thing that is not known says so. One that is in doubt
+    already stays so."""
     symbol = thing.allow_symbol if statement.effect is Effect.ALLOW else thing.refuse_symbol
     return replace(statement, doubt=statement.doubt or symbol)
 
 
 def key_policy_document(remarks: Remarks, node: Node, name: str) -> Node | None:
-    """The document itself, out of `get-key-policy` output if it is in one; `None` after recording that it is another policy's."""
+    """The document itself, out of `get-key-policy` output if it is in one; `None` after recording that it is another
+    policy's."""
     if not (isinstance(node, Members) and node.has("Policy") and not node.has("Statement")):
         return node
     found = members(remarks, node, "the output of get-key-policy")
@@ -107,12 +122,17 @@ def full_access_policy() -> Policy:
     """AWS's own `FullAWSAccess`, which allows everything. [Organizations User Guide, orgs_manage_policies_scps]"""
     identity = "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess"
     return Policy(
-        PolicyKind.SCP, identity, "FullAWSAccess", True, (Statement(Effect.ALLOW, 0, actions=(Text("*"),), resources=(Text("*"),)),)
+        PolicyKind.SCP,
+        identity,
+        "FullAWSAccess",
+        True,
+        (Statement(Effect.ALLOW, 0, actions=(Text("*"),), resources=(Text("*"),)),),
     )
 
 
 def with_policies(found: T, change: Callable[[Policy], Policy]) -> T:
-    """An estate, or a part of one, with every policy in force changed. Managed policies are in force where they are attached."""
+    """An estate, or a part of one, with every policy in force changed. Managed policies are in force where they are
+    attached."""
     if isinstance(found, Policy):
         return cast(T, change(found))
     if isinstance(found, tuple):

@@ -1,8 +1,8 @@
 """A single policy file, taken as a key of which nothing else is known.
 
 In: the policy, and what tells whose key it is on: an ARN, or an account. Out: the parts of a key.
-Guarantee: an account is never taken for the key's because the policy names it (S4); what was concluded stands in the remarks. A
-placeholder without a value is an error, whether the text would be a policy with it or not.
+Guarantee: an account is never taken for the key's because the policy names it (S4); what was concluded stands in the
+remarks. A placeholder without a value is an error, whether the text would be a policy with it or not.
 """
 
 from __future__ import annotations
@@ -22,7 +22,19 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.document_text import document_source
 from verifier.inputs.text.files import STDIN
 from verifier.inputs.text.json_nodes import read_json
-from verifier.inputs.text.nodes import Items, Members, Node, OwnRegion, Remarks, Scalar, member, nodes_in, refusal, text_at, values_of
+from verifier.inputs.text.nodes import (
+    Items,
+    Members,
+    Node,
+    OwnRegion,
+    Remarks,
+    Scalar,
+    member,
+    nodes_in,
+    refusal,
+    text_at,
+    values_of,
+)
 from verifier.inputs.text.unknown import resolved
 from verifier.language.policies.documents import read_policy
 from verifier.model.own_place import may_be_of_kms
@@ -31,15 +43,17 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable
 
-_PLACEHOLDER = re.compile(r"\$\{\s*(AWS::\w+|[^{}:,=*?$\s][^{}:,=]*?)\s*\}|\$?\{\{\s*([^{}=]+?)\s*\}\}|<([A-Za-z][\w. -]*)>")
-"""What stands for a text that somebody puts in later: `${ACCOUNT_ID}`, `{{ account }}`, `<account>`. The name of a policy variable has a
-colon (`${aws:username}`), or is `*`, `?` or `$` (L7)."""
+_PLACEHOLDER = re.compile(
+    r"\$\{\s*(AWS::\w+|[^{}:,=*?$\s][^{}:,=]*?)\s*\}|\$?\{\{\s*([^{}=]+?)\s*\}\}|<([A-Za-z][\w. -]*)>"
+)
+"""What stands for a text that somebody puts in later: `${ACCOUNT_ID}`, `{{ account }}`, `<account>`. The name of a
+policy variable has a colon (`${aws:username}`), or is `*`, `?` or `$` (L7)."""
 _HINT = "give the ARN of the key with --key-arn, or its account with --account"
 
 
 def is_policy(node: Node) -> bool:
-    """Whether a document is a policy (or would be, but for its `Statement`), or the output of `get-key-policy`, with or without `--query
-    Policy`."""
+    """Whether a document is a policy (or would be, but for its `Statement`), or the output of `get-key-policy`, with or
+    without `--query Policy`."""
     inner = node if isinstance(node, Scalar) else member(node, "Policy")  # the AWS CLI prints the object as text
     holds = inner.text.lstrip().startswith("{") if isinstance(inner, Scalar) else member(inner, "Statement") is not None
     return holds or (isinstance(node, Members) and node.has("Statement", "Version", "Id"))
@@ -49,15 +63,18 @@ def is_of_others(remarks: Remarks, node: Node, supplied: Supplied) -> bool:
     """Whether a policy can be none of a key, after a warning that says why."""
     why = _no_key_policy(node, bypassed=supplied.account is not None)
     if why is not None:
-        hint = "give it in a snapshot, with whose it is and the keys that it is about; with --key-arn it is read as a key policy"
+        hint = (
+            "give it in a snapshot, with whose it is and the keys that it is about; with --key-arn it is read as a "
+            "key policy"
+        )
         remarks.warning(node, f"this policy {why}: it is no key policy, and nothing in it is checked", hint=hint)
         remarks.no_keys.append(f"{node.source.name} {why}, and so is no key policy")
     return why is not None
 
 
 def _no_key_policy(node: Node, *, bypassed: bool) -> str | None:
-    """Why a policy can be none of a key; `None` where it may be one. A key policy names principals, is about actions of KMS, and allows
-    somebody to write it (`PutKeyPolicy`: the lockout safety check), unless the check was `bypassed`."""
+    """Why a policy can be none of a key; `None` where it may be one. A key policy names principals, is about actions of
+    KMS, and allows somebody to write it (`PutKeyPolicy`: the lockout safety check), unless the check was `bypassed`."""
     listed = values_of(member(node, "Statement"))
     statements = [one for one in listed if isinstance(one, Members)]
     if not statements or len(statements) < len(listed):
@@ -72,7 +89,10 @@ def _no_key_policy(node: Node, *, bypassed: bool) -> str | None:
 
 
 def _is_of_kms(statement: Node) -> bool:
-    return any(not isinstance(action, Scalar) or may_be_of_kms(action.text) for action in values_of(member(statement, "Action")))
+    return any(
+        not isinstance(action, Scalar) or may_be_of_kms(action.text)
+        for action in values_of(member(statement, "Action"))
+    )
 
 
 def read_policy_file(
@@ -84,20 +104,30 @@ def read_policy_file(
     other_version: str | None = None,
     among: str | None = None,
 ) -> KeyParts | None:
-    """The key that a policy file belongs to; `None` after recording that it is no key policy. `among` is the name of the file among others,
-    which its key is told from theirs by.
+    """The key that a policy file belongs to; `None` after recording that it is no key policy. `among` is the name of
+    the file among others, which its key is told from theirs by.
 
-    Without `key_arn` its account is the one supplied, or the only one of which somebody could call `PutKeyPolicy` by the policy (S4);
-    where that leaves a choice, it is as in the ARN that was found for another version of the policy. Its Region is the one supplied, or the
-    partition's first stands for it. Raises `InputError` where a choice is left.
+    Without `key_arn` its account is the one supplied, or the only one of which somebody could call `PutKeyPolicy` by
+    the policy (S4); where that leaves a choice, it is as in the ARN that was found for another version of the policy.
+    Its Region is the one supplied, or the partition's first stands for it. Raises `InputError` where a choice is left.
     """
     found = key_policy_document(remarks, node, DEFAULT)
     document = _filled(remarks, found, supplied.parameters) if found is not None else None
     if document is None:
         return None
-    key_id = PLACEHOLDER + sha256(among.encode("utf-8", "surrogatepass")).hexdigest()[:12] if among is not None else PLACEHOLDER_ID
+    key_id = (
+        PLACEHOLDER + sha256(among.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        if among is not None
+        else PLACEHOLDER_ID
+    )
     arn = key_arn or _assumed_arn(remarks, document, supplied, other_version, key_id)
-    name = among.removesuffix(Path(among).suffix) if among is not None else "standard input" if path == STDIN else path.stem
+    name = (
+        among.removesuffix(Path(among).suffix)
+        if among is not None
+        else "standard input"
+        if path == STDIN
+        else path.stem
+    )
     return KeyParts(document, {"arn": text_at(document, arn), "policy": document}, name)
 
 
@@ -118,7 +148,11 @@ def _name(match: re.Match[str]) -> str:
 
 def _filled(remarks: Remarks, document: Node, values: Mapping[str, str]) -> Node | None:
     """A document with values for its placeholders; `None` after recording those that have none."""
-    tree = read_json(document_source(document)) if isinstance(document, Scalar) and _PLACEHOLDER.search(document.text) else document
+    tree = (
+        read_json(document_source(document))
+        if isinstance(document, Scalar) and _PLACEHOLDER.search(document.text)
+        else document
+    )
     found = placeholders(tree)
     if not found:
         return document
@@ -126,7 +160,9 @@ def _filled(remarks: Remarks, document: Node, values: Mapping[str, str]) -> Node
     for name in missing:
         written, place = found[name]
         literal = quote(f"{name}={written}")
-        hint = f"give it: --parameter {quote(f'{name}=VALUE')}; if the text is meant as it stands: --parameter {literal}"
+        hint = (
+            f"give it: --parameter {quote(f'{name}=VALUE')}; if the text is meant as it stands: --parameter {literal}"
+        )
         remarks.error(place, f"the placeholder `{name}` has no value", hint=hint)
     if missing:
         return None
@@ -151,13 +187,17 @@ def _text_with(node: Scalar, values: Mapping[str, str]) -> Scalar:
 def check_key_arn(key_arn: str) -> None:
     """Raises `InputError` unless this is the ARN of a KMS key."""
     if not is_key_arn(key_arn):
-        raise InputError.of(f"`{printable(key_arn)}` is not the ARN of a KMS key", hint="expected arn:aws:kms:REGION:ACCOUNT:key/KEY_ID")
+        raise InputError.of(
+            f"`{printable(key_arn)}` is not the ARN of a KMS key", hint="expected arn:aws:kms:REGION:ACCOUNT:key/KEY_ID"
+        )
 
 
 def _assumed_arn(remarks: Remarks, document: Node, supplied: Supplied, other: str | None, key_id: str) -> str:
     source = document_source(document)
     policy = read_policy(source, PolicyKind.KEY, identity="", name=DEFAULT)
-    named = next((resource.value for s in policy.statements for resource in s.resources or () if resource.value != "*"), None)
+    named = next(
+        (resource.value for s in policy.statements for resource in s.resources or () if resource.value != "*"), None
+    )
     if named is not None:  # whether that is this key cannot be told
         message = f"the policy names the resource `{named}`, and which key it is on is not given"
         raise refusal(document, message, hint="give the ARN of the key with --key-arn", rule="L5")
@@ -176,10 +216,17 @@ def of_accounts(files: Mapping[str, Sequence[str]]) -> list[str]:
     ]
 
 
-def _account(remarks: Remarks, document: Node, source: Source, policy: Policy, supplied: Supplied, other: str | None) -> tuple[str, str]:
+def _account(
+    remarks: Remarks, document: Node, source: Source, policy: Policy, supplied: Supplied, other: str | None
+) -> tuple[str, str]:
     """The partition and the account of the key; how they are known is remarked, if nobody said it (S4)."""
     found = keepers(policy)
-    partitions = {principal.partition for s in policy.statements for principal in s.principals or () if principal.partition is not None}
+    partitions = {
+        principal.partition
+        for s in policy.statements
+        for principal in s.principals or ()
+        if principal.partition is not None
+    }
     somewhere = partition_of(supplied.region or supplied.own_region or "")
     others, account = (other.split(":")[1], other.split(":")[4]) if other is not None else (somewhere, None)
     partition = min(partitions) if len(partitions) == 1 else others
@@ -191,6 +238,10 @@ def _account(remarks: Remarks, document: Node, source: Source, policy: Policy, s
     if account is not None and (found.anyone or not found.accounts or account in found.accounts):
         remarks.concluded[f"the key of {source.name} is of account {account}, as that of the other version"] = None
         return others, account
-    may = "callers of any account" if found.anyone else f"callers of {' and '.join(sorted(found.accounts)) or 'no account'}"
+    may = (
+        "callers of any account"
+        if found.anyone
+        else f"callers of {' and '.join(sorted(found.accounts)) or 'no account'}"
+    )
     message = f"which account the key belongs to is not given, and the policy does not tell: {may} may put a key policy"
     raise refusal(document, message, hint=_HINT, rule="S4")

@@ -1,8 +1,9 @@
 """What an input says in one Region, and what it says in another.
 
-In: estates that were read for one Region each. Out: an estate as it would be in another Region; one that says what all of them say.
-Guarantee: what all say is certain, a statement that is not the same in all is in doubt, as it is in each (S1); where they differ in more
-than statements of policies, there is no such estate.
+In: estates that were read for one Region each. Out: an estate as it would be in another Region; one that says what all
+of them say.
+Guarantee: what all say is certain, a statement that is not the same in all is in doubt, as it is in each (S1); where
+they differ in more than statements of policies, there is no such estate.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ class DifferError(Exception):
 def swapped(node: Any, one: str, other: str, partitions: Mapping[str, str] = MappingProxyType({})) -> Any:
     """A part of an estate, with two texts changed for each other, and partitions by themselves. Places stay."""
     if isinstance(node, str):
-        return other.join(part.replace(other, one) for part in node.split(one)) if one in node or other in node else node
+        return (
+            other.join(part.replace(other, one) for part in node.split(one)) if one in node or other in node else node
+        )
     if isinstance(node, tuple):
         return tuple(swapped(inner, one, other, partitions) for inner in node)
     if not is_dataclass(node) or isinstance(node, (Span, Diagnostic, type)):
@@ -46,7 +49,8 @@ _LABELS: Mapping[type, tuple[str, ...]] = {Key: ("name", "supposed", "doubtful")
 
 
 def merged(versions: Sequence[Estate]) -> Estate:
-    """An estate that says what each version says, where they differ in statements of policies alone. Raises `DifferError`."""
+    """An estate that says what each version says, where they differ in statements of policies alone. Raises
+    `DifferError`."""
     things: dict[str, Unmodelled] = {}
     for thing in (thing for version in versions for thing in version.unmodelled):
         if things.setdefault(thing.name, thing) != thing:
@@ -95,21 +99,31 @@ def _policy(versions: Sequence[Policy], things: dict[str, Unmodelled]) -> Policy
 
 
 def _with_others_apart(versions: list[Statement]) -> tuple[list[Statement], list[Statement]]:
-    """What versions of a statement that differ in whom they name alone say of those whom all name, and what each says of others."""
+    """What versions of a statement that differ in whom they name alone say of those whom all name, and what each says
+    of others."""
     first = versions[0]
-    common = tuple(one for one in first.principals or () if all(one in (version.principals or ()) for version in versions))
-    if not common or first.not_principal or any(replace(version, principals=first.principals) != first for version in versions):
+    common = tuple(
+        one for one in first.principals or () if all(one in (version.principals or ()) for version in versions)
+    )
+    if (
+        not common
+        or first.not_principal
+        or any(replace(version, principals=first.principals) != first for version in versions)
+    ):
         return [], versions
     others = [tuple(one for one in version.principals or () if one not in common) for version in versions]
     return [replace(first, principals=common)], [replace(first, principals=named) for named in others if named]
 
 
 def _thing(policy: Policy, said: Sequence[Statement]) -> Unmodelled:
-    """That it is not known what a statement says in the Region of the keys; what it says in each tells it from another version's."""
+    """That it is not known what a statement says in the Region of the keys; what it says in each tells it from another
+    version's."""
     statement, listed = said[0], letters_of(said)
     shown = f'statement "{statement.sid.value}"' if statement.sid is not None else f"statement {statement.index + 1}"
     return Unmodelled(
-        printable(f"{statement.effect.value} of statement {statement.index + 1} of {policy.identity} ({listed}){_BY_REGION}"),
+        printable(
+            f"{statement.effect.value} of statement {statement.index + 1} of {policy.identity} ({listed}){_BY_REGION}"
+        ),
         "E2" if policy.kind is PolicyKind.TRUST else "S4",
         Influence.MAY_ALLOW if statement.effect is Effect.ALLOW else Influence.MAY_REFUSE,
         printable(f"{shown} of the {policy.kind.value} depends on the Region, which is not given (--region)"),

@@ -1,8 +1,9 @@
 """Users and roles that a plan deletes and makes again under their own names.
 
-In: their ARNs. Out: an estate in which the statements that name one as a principal are in doubt. Guarantee: AWS keeps the unique ID of
-whom a policy names when it is saved, so that a policy written before does not name the new one (L8), and whether one is written after, or
-at all, is not told apart. [IAM: reference_policies_elements_principal, IAM role principals, IAM user principals]
+In: their ARNs. Out: an estate in which the statements that name one as a principal are in doubt. Guarantee: AWS keeps
+the unique ID of whom a policy names when it is saved, so that a policy written before does not name the new one (L8),
+and whether one is written after, or at all, is not told apart. [IAM: reference_policies_elements_principal, IAM role
+principals, IAM user principals]
 """
 
 from __future__ import annotations
@@ -32,18 +33,27 @@ def with_remade(estate: Estate, found: Sequence[Remade]) -> Estate:
     """The estate, with a thing that is not known for each of those that some policy names."""
     for one in found:
         name = printable(f"{one.address}, made again")
-        why = printable(f"{one.address} is made again, and a policy that names its ARN may mean the one that it replaces, by its unique ID")
+        why = printable(
+            f"{one.address} is made again, and a policy that names its ARN may mean the one that it replaces, by "
+            "its unique ID"
+        )
         thing = Unmodelled(name, "L8", Influence.EITHER, why, span=one.span, of_statement=True)
         changed = with_policies(estate, partial(_doubting, one.arn, thing))
         things = [thing] if changed != estate else []
-        things += [_of_grants(one, key) for key in estate.keys if any(one.arn == p.value for g in key.grants or () for p in g.principals)]
+        things += [
+            _of_grants(one, key)
+            for key in estate.keys
+            if any(one.arn == p.value for g in key.grants or () for p in g.principals)
+        ]
         estate = replace(changed, unmodelled=(*changed.unmodelled, *things))
     return estate
 
 
 def _of_grants(one: Remade, key: Key) -> Unmodelled:
     """That the grants of a key to it may be to the one that was deleted."""
-    why = printable(f"{one.address} is made again, and the grants of {key.arn} that name its ARN may mean the one that it replaces")
+    why = printable(
+        f"{one.address} is made again, and the grants of {key.arn} that name its ARN may mean the one that it replaces"
+    )
     return Unmodelled(
         printable(f"{one.address}, made again, as a grantee of {key.arn}"),
         "L8",
@@ -58,5 +68,8 @@ def _of_grants(one: Remade, key: Key) -> Unmodelled:
 def _doubting(arn: str, thing: Unmodelled, policy: Policy) -> Policy:
     """A policy with the statements in doubt that name a principal."""
     named = [any(principal.value == arn for principal in statement.principals or ()) for statement in policy.statements]
-    found = (doubted(statement, thing) if is_named else statement for statement, is_named in zip(policy.statements, named, strict=True))
+    found = (
+        doubted(statement, thing) if is_named else statement
+        for statement, is_named in zip(policy.statements, named, strict=True)
+    )
     return replace(policy, statements=tuple(found)) if any(named) else policy

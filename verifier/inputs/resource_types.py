@@ -1,10 +1,12 @@
-"""Types of resources that can change who may use a key: which are read, which decide nothing, and what those that are unknown may change.
+"""Types of resources that can change who may use a key: which are read, which decide nothing, and what those that are
+unknown may change.
 
-In: the name of a type; resources of unknown types, and an estate. Out: the family that an unknown type belongs to; an `Unmodelled` for each
-such resource, and the estate with the statements in doubt that it could take away or put others beside. Guarantee: a type of a family that
-is neither read nor in `data/resource_types.json` with a reason is unknown, whether or not anybody has heard of it (S1). Polarity is kept: a
-Deny may go and an Allow may go, each by a symbol of its own, and something that is not in the input may allow or refuse.
-`tests/inputs/test_resource_types.py` holds the tables against the types that the providers' schemas have.
+In: the name of a type; resources of unknown types, and an estate. Out: the family that an unknown type belongs to; an
+`Unmodelled` for each such resource, and the estate with the statements in doubt that it could take away or put others
+beside. Guarantee: a type of a family that is neither read nor in `data/resource_types.json` with a reason is unknown,
+whether or not anybody has heard of it (S1). Polarity is kept: a Deny may go and an Allow may go, each by a symbol of
+its own, and something that is not in the input may allow or refuse. `tests/inputs/test_resource_types.py` holds the
+tables against the types that the providers' schemas have.
 """
 
 from __future__ import annotations
@@ -42,11 +44,14 @@ _FAMILIES: Mapping[Family, re.Pattern[str]] = {
     Family.IDENTITIES: re.compile(r"(?:aws|awscc)_(?:iam|identitystore)_\w+|AWS::(?:IAM|IdentityStore)::\w+"),
     Family.KEYS: re.compile(r"(?:aws|awscc)_kms_\w+|AWS::KMS::\w+"),
     Family.CONTROLS: re.compile(r"(?:aws|awscc)_organizations_\w+|AWS::Organizations::\w+"),
-    Family.SHARED: re.compile(r"(?:aws|awscc)_ram_(?:principal|permission|source)\w*|AWS::RAM::(?:Principal|Permission|Source)\w*"),
+    Family.SHARED: re.compile(
+        r"(?:aws|awscc)_ram_(?:principal|permission|source)\w*|AWS::RAM::(?:Principal|Permission|Source)\w*"
+    ),
     Family.SHARES: re.compile(r"(?:aws|awscc)_ram_\w+|AWS::RAM::\w+"),
     Family.ENDPOINTS: re.compile(r"(?:aws|awscc_ec2)_vpc_endpoint\w*|AWS::EC2::VPCEndpoint\w*"),
 }
-"""IAM Identity Center (`aws_ssoadmin_…`, `AWS::SSO::…`) is no family here: each of its types leaves the roles of permission sets open."""
+"""IAM Identity Center (`aws_ssoadmin_…`, `AWS::SSO::…`) is no family here: each of its types leaves the roles of
+permission sets open."""
 
 _TABLES = json.loads(files(__package__).joinpath("data", "resource_types.json").read_text(encoding="utf-8"))
 READ: frozenset[str] = frozenset(_TABLES["read"])
@@ -55,19 +60,21 @@ HARMLESS: Mapping[str, Sequence[str]] = _TABLES["harmless"]
 """Types that change no decision, by the reason."""
 
 _NO_CODE = re.compile(rf"(?:aws|awscc)_(?:{'|'.join(_TABLES['no_code'].values())})|(?:{_TABLES['utilities']})_")
-"""How the names of types begin that neither make, start nor tag code that runs as a role, and of providers that do nothing in AWS."""
+"""How the names of types begin that neither make, start nor tag code that runs as a role, and of providers that do
+nothing in AWS."""
 
 
 def code_of(type_: str) -> tuple[str, ...]:
-    """The kinds of code that resources of a type may make, in a way that is not read (E5), an empty one for any: commands that they run are
-    told apart."""
+    """The kinds of code that resources of a type may make, in a way that is not read (E5), an empty one for any:
+    commands that they run are told apart."""
     name = type_.replace("::", "_").lower()
     found = tuple(kind for kind, types in _TABLES["code"].items() if re.match(f"(?:aws|awscc)_(?:{types})", name))
     return () if _NO_CODE.match(name) else found or ("",)
 
 
 def unknown_family(type_: str, *, read: bool = True) -> Family | None:
-    """Returns the family of a type iff it belongs to one, and is neither harmless nor read; with `read` false nothing is."""
+    """Returns the family of a type iff it belongs to one, and is neither harmless nor read; with `read` false nothing
+    is."""
     if (read and type_ in READ) or _own_name(type_) in _HARMLESS:
         return None
     return next((family for family, pattern in _FAMILIES.items() if pattern.fullmatch(type_)), None)
@@ -92,9 +99,9 @@ _ADDS = {
 
 @dataclass(frozen=True)
 class UnknownResource:
-    """A resource of an unknown type, or one that is not read, and why: its address, as reports call it, and the account whose identities it
-    could change, where known; `everywhere` says that so it could those of every account of the input. It could change any key, or only that
-    of the ARN `key`. `said` is what it says, as far as that is read."""
+    """A resource of an unknown type, or one that is not read, and why: its address, as reports call it, and the account
+    whose identities it could change, where known; `everywhere` says that so it could those of every account of the
+    input. It could change any key, or only that of the ARN `key`. `said` is what it says, as far as that is read."""
 
     family: Family
     address: str
@@ -113,21 +120,28 @@ class UnknownResource:
         endpoint = ANY_ENDPOINT if self.family is Family.ENDPOINTS else None
         name, description = printable(self.address), self._said("change")
         of = self.family is Family.IDENTITIES
-        return Unmodelled(name, label, influence, description, self.key, account, endpoint=endpoint, span=self.span, of_identities=of)
+        return Unmodelled(
+            name, label, influence, description, self.key, account, endpoint=endpoint, span=self.span, of_identities=of
+        )
 
     def gone(self, thing: Unmodelled) -> Unmodelled:
         """What it may take away, beside what it may add."""
         name, description = f"{thing.name}, what it takes away", self._said("take away")
-        return replace(thing, name=name, influence=Influence.EITHER, description=description, endpoint=None, of_statement=True)
+        return replace(
+            thing, name=name, influence=Influence.EITHER, description=description, endpoint=None, of_statement=True
+        )
 
     def _said(self, does: str) -> str:
         what = f"the policy or the grants of {self.key}" if self.key else self.family.value
         return printable(f"{self.address} {self.why}, and may {does} {what}")
 
 
-def _together(definitions: Definitions, resources: Sequence[UnknownResource]) -> Iterator[tuple[UnknownResource, str, str]]:
-    """One for all that could change the same, the end of a sentence that names the others, and the name of all: a decision turns on whether
-    any of them does, not on which. Of two versions of an input they have one name iff they are the same, and written alike."""
+def _together(
+    definitions: Definitions, resources: Sequence[UnknownResource]
+) -> Iterator[tuple[UnknownResource, str, str]]:
+    """One for all that could change the same, the end of a sentence that names the others, and the name of all: a
+    decision turns on whether any of them does, not on which. Of two versions of an input they have one name iff they
+    are the same, and written alike."""
     alike: dict[tuple[Family, str | None, str | None], dict[str, list[UnknownResource]]] = {}
     for one in resources:
         account = one.account if one.family is Family.IDENTITIES else None
@@ -139,9 +153,11 @@ def _together(definitions: Definitions, resources: Sequence[UnknownResource]) ->
         yield first, so_may, printable(f"{min(found)} ({definitions.digest(said)})")
 
 
-def with_unknown(estate: Estate, definitions: Definitions, resources: Sequence[UnknownResource], remade: Sequence[Remade] = ()) -> Estate:
-    """The estate with what the resources could change, and with those that a plan makes again. Where resources of several families could
-    change a policy, the first one is named."""
+def with_unknown(
+    estate: Estate, definitions: Definitions, resources: Sequence[UnknownResource], remade: Sequence[Remade] = ()
+) -> Estate:
+    """The estate with what the resources could change, and with those that a plan makes again. Where resources of
+    several families could change a policy, the first one is named."""
     estate, listed = with_remade(estate, remade), [account.id for account in estate.accounts]
     of = [(one, dict.fromkeys((one.account, *(listed if one.everywhere else ())))) for one in resources]
     resources = [replace(one, account=account) for one, accounts in of for account in accounts]
@@ -150,7 +166,11 @@ def with_unknown(estate: Estate, definitions: Definitions, resources: Sequence[U
     for resource, others, name in _together(definitions, resources):
         for key in shared if resource.family is Family.SHARED else (resource.key,):
             thing = replace(resource.thing, name=name, key=key, description=resource.thing.description + others)
-            same = sum(1 for other in (*estate.unmodelled, *things) if other.name == thing.name or other.name.startswith(f"{thing.name} #"))
+            same = sum(
+                1
+                for other in (*estate.unmodelled, *things)
+                if other.name == thing.name or other.name.startswith(f"{thing.name} #")
+            )
             thing = replace(thing, name=f"{thing.name} #{same + 1}" if same else thing.name)
             gone = resource.gone(thing)
             gone = replace(gone, description=gone.description + others)
@@ -161,7 +181,8 @@ def with_unknown(estate: Estate, definitions: Definitions, resources: Sequence[U
 
 
 def _in_doubt(estate: Estate, resource: UnknownResource, thing: Unmodelled) -> Estate:
-    """The estate, of which what the resource could change may not be there any more; what is in doubt already may go anyway."""
+    """The estate, of which what the resource could change may not be there any more; what is in doubt already may go
+    anyway."""
 
     def change(policy: Policy) -> Policy:
         if resource.family in (Family.SHARED, Family.SHARES) and policy.name != SHARED:
@@ -170,10 +191,15 @@ def _in_doubt(estate: Estate, resource: UnknownResource, thing: Unmodelled) -> E
 
     match resource.family:
         case Family.IDENTITIES:
-            accounts = tuple(with_policies(a, change) if resource.account in (None, a.id) else a for a in estate.accounts)
+            accounts = tuple(
+                with_policies(a, change) if resource.account in (None, a.id) else a for a in estate.accounts
+            )
             return replace(estate, accounts=accounts)
         case Family.KEYS | Family.SHARED | Family.SHARES:
-            return replace(estate, keys=tuple(with_policies(k, change) if resource.key in (None, k.arn) else k for k in estate.keys))
+            return replace(
+                estate,
+                keys=tuple(with_policies(k, change) if resource.key in (None, k.arn) else k for k in estate.keys),
+            )
         case Family.CONTROLS:
             return replace(estate, organization=with_policies(estate.organization, change))
         case Family.ENDPOINTS:

@@ -1,9 +1,10 @@
 """Revisions in git: the files of a path as a revision has them.
 
 In: a revision and a path in a repository. Out: the same files in a temporary folder, byte for byte as they are stored.
-Guarantee: nothing in the repository or its work tree changes; no hook, filter, pager, remote or other program runs but git's own readers of
-objects (`rev-parse`, `merge-base`, `ls-tree`, `cat-file`); nothing is fetched; a file's attributes (`export-ignore`, line endings) do not
-keep it out or change it; no link leads out of the folder. What cannot be had so is an `InputError`.
+Guarantee: nothing in the repository or its work tree changes; no hook, filter, pager, remote or other program runs but
+git's own readers of objects (`rev-parse`, `merge-base`, `ls-tree`, `cat-file`); nothing is fetched; a file's attributes
+(`export-ignore`, line endings) do not keep it out or change it; no link leads out of the folder. What cannot be had so
+is an `InputError`.
 """
 
 from __future__ import annotations
@@ -95,18 +96,22 @@ class Repository:
         """The commit that two commits branched off. Raises `InputError`."""
         found = self._git("merge-base", first, second)
         if found is None:
-            raise InputError.of("the two revisions have no common ancestor", hint="write BASE..HEAD, or fetch the whole history")
+            raise InputError.of(
+                "the two revisions have no common ancestor", hint="write BASE..HEAD, or fetch the whole history"
+            )
         return os.fsdecode(found).split("\n", 1)[0]
 
     def extract(self, revision: Revision, path: Path, folder: Path) -> Path | None:
-        """Writes what a revision has at a path to a folder, as seen from `top`. Returns the same path there, `None` where it has nothing.
-        Raises `InputError`."""
+        """Writes what a revision has at a path to a folder, as seen from `top`. Returns the same path there, `None`
+        where it has nothing. Raises `InputError`."""
         relative = self.below_top(path)
         lines = self._listed(revision, relative)
         if not lines:
             return None
         if len(lines) > MOST_FILES:
-            raise InputError.of(f"`{printable(str(relative))}` holds over {MOST_FILES:,} files in `{printable(brief(revision.name))}`")
+            raise InputError.of(
+                f"`{printable(str(relative))}` holds over {MOST_FILES:,} files in `{printable(brief(revision.name))}`"
+            )
         entries = [_Entry.of(line) for line in lines]
         self._write(entries, folder)
         written = {folder / entry.below: entry.below.suffix for entry in entries if entry.mode != _LINK}
@@ -118,15 +123,26 @@ class Repository:
 
     def _listed(self, revision: Revision, below: Path) -> list[bytes]:
         pathspec = [] if below == Path(".") else ["--", os.fspath(below)]
-        listed = self._git("--literal-pathspecs", "ls-tree", "-r", "-z", "--long", "--full-tree", revision.commit, *pathspec)
+        listed = self._git(
+            "--literal-pathspecs", "ls-tree", "-r", "-z", "--long", "--full-tree", revision.commit, *pathspec
+        )
         if listed is None:
             raise InputError.of(f"git cannot list the files of the revision `{printable(brief(revision.name))}`")
         return [line for line in listed.split(b"\0") if line]
 
     def _others(self, revision: Revision, below: Path, folder: Path) -> list[_Entry]:
-        """The files of a revision that are not in the folder yet, to which what is there may refer; none where they are too many."""
-        found = [entry for entry in map(_Entry.of, self._listed(revision, below)) if not os.path.lexists(folder / entry.below)]
-        files = [one for one in found if one.mode not in (_LINK, _SUBMODULE) and one.size.isdigit() and int(one.size) <= MOST_BYTES]
+        """The files of a revision that are not in the folder yet, to which what is there may refer; none where they are
+        too many."""
+        found = [
+            entry
+            for entry in map(_Entry.of, self._listed(revision, below))
+            if not os.path.lexists(folder / entry.below)
+        ]
+        files = [
+            one
+            for one in found
+            if one.mode not in (_LINK, _SUBMODULE) and one.size.isdigit() and int(one.size) <= MOST_BYTES
+        ]
         return files if len(files) <= MOST_FILES and sum(int(one.size) for one in files) <= MAXIMUM_TOTAL else []
 
     def below_top(self, path: Path) -> Path:
@@ -148,7 +164,9 @@ class Repository:
             except (OSError, ValueError):
                 raise entry.error("cannot be written to a folder as the revision has it") from None
         for entry in entries:
-            if entry.mode == _LINK and not Path(os.path.realpath(folder / entry.below)).is_relative_to(os.path.realpath(folder)):
+            if entry.mode == _LINK and not Path(os.path.realpath(folder / entry.below)).is_relative_to(
+                os.path.realpath(folder)
+            ):
                 raise entry.error("is a link that leads out of the repository")
 
     def _contents(self, entries: Sequence[_Entry]) -> Iterator[bytes]:
@@ -157,7 +175,10 @@ class Repository:
             if entry.mode == _SUBMODULE:
                 raise entry.error("is a submodule: its files are in another repository", "compare it there, with --git")
         if not all(entry.size.isdigit() for entry in entries):
-            raise InputError.of("git does not have all files of the revision here", hint="fetch them first: this command fetches nothing")
+            raise InputError.of(
+                "git does not have all files of the revision here",
+                hint="fetch them first: this command fetches nothing",
+            )
         if sum(int(entry.size) for entry in entries) > MAXIMUM_TOTAL:
             raise InputError.of(f"the files of the revision are over {MAXIMUM_TOTAL >> 20} MiB together")
         data = self._git("cat-file", "--batch", given="".join(f"{entry.name}\n" for entry in entries).encode())
@@ -184,7 +205,12 @@ def _run(folder: Path, *arguments: str, given: bytes | None = None) -> subproces
     command = [git, "--no-pager", "--no-replace-objects", *settings, "-C", os.fspath(folder), *arguments]
     try:
         return subprocess.run(
-            command, input=given or b"", capture_output=True, env={**environment, **_ENVIRONMENT}, timeout=TIMEOUT, check=False
+            command,
+            input=given or b"",
+            capture_output=True,
+            env={**environment, **_ENVIRONMENT},
+            timeout=TIMEOUT,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise InputError.of(f"git did not answer within {TIMEOUT} seconds") from None
@@ -203,7 +229,8 @@ def repository_of(path: Path) -> Repository:
 
 
 def revisions(text: str, repository: Repository) -> tuple[Revision, Revision | None]:
-    """`BASE..HEAD`, `BASE...HEAD` (HEAD against where they branched off) or `BASE` (against the work tree, which is `None`).
+    """`BASE..HEAD`, `BASE...HEAD` (HEAD against where they branched off) or `BASE` (against the work tree, which is
+    `None`).
 
     As in git, a side that is left out of a range is HEAD. Raises `InputError`.
     """

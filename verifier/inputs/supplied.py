@@ -12,9 +12,9 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Supplied:
-    """The account (twelve digits) and the Region of what is not created yet, where a plan or template does not tell them, and the values of
-    a template's parameters. `own` is the account in the place of one that nothing tells, as it was concluded (S4), and `own_region` the
-    Region in the place of one; `None` is the first of the partition."""
+    """The account (twelve digits) and the Region of what is not created yet, where a plan or template does not tell
+    them, and the values of a template's parameters. `own` is the account in the place of one that nothing tells, as it
+    was concluded (S4), and `own_region` the Region in the place of one; `None` is the first of the partition."""
 
     account: str | None = None
     region: str | None = None

@@ -1,9 +1,9 @@
 """What the input says of users and roles that the estate does not list.
 
-In: the estate, what is told of each account, and what is done to others. Out: the estate with what it leaves open. Guarantee: two versions
-do not leave the same open where they give one of them other policies, as far as these may be about keys, or other tags where a policy tests
-some; where they give a listed role another trust policy that is not known; or where a policy or group says otherwise that one of them may
-have.
+In: the estate, what is told of each account, and what is done to others. Out: the estate with what it leaves open.
+Guarantee: two versions do not leave the same open where they give one of them other policies, as far as these may be
+about keys, or other tags where a policy tests some; where they give a listed role another trust policy that is not
+known; or where a policy or group says otherwise that one of them may have.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def with_unlisted(estate: Estate, remarks: Remarks, parts: Parts, inputs: Mappin
     return replace(estate, left_open=left_open, unlisted_may_have=letters(_may_have(estate, given)))
 
 
-def _left_open(estate: Estate, given: _Given, makers: Sequence[tuple[str, object, object]]) -> Iterator[tuple[str, object]]:
+def _left_open(
+    estate: Estate, given: _Given, makers: Sequence[tuple[str, object, object]]
+) -> Iterator[tuple[str, object]]:
     """What is left open, each with what is said of that."""
     # Who else is in a group of an inventory that is not complete nothing tells.
     owners = [(account.id, one.arn) for account in estate.accounts for one in account.identities]
@@ -42,7 +44,10 @@ def _left_open(estate: Estate, given: _Given, makers: Sequence[tuple[str, object
     tested = any(policy.tests_tags_of_callers for policy in estate.deciding_policies())
     for account, draft in ((account, draft) for account, details in given.inputs.items() for draft in details.drafts):
         if tested and TRUST in draft.has and names_in([draft.has[TRUST]]):
-            yield f"which session tags the trust policy of {draft.arn} lets pass", [draft.arn, content(draft.has[TRUST])]
+            yield (
+                f"which session tags the trust policy of {draft.arn} lets pass",
+                [draft.arn, content(draft.has[TRUST])],
+            )
         if draft.kind != "group" and (account, *draft.id) not in listed:
             said, tags = given.policies(draft), content(draft.has.get(TAGS)) if tested else None
             yield f"what {draft.arn} has, of which not enough is known to list it", [draft.arn, said, tags]
@@ -57,18 +62,24 @@ def _left_open(estate: Estate, given: _Given, makers: Sequence[tuple[str, object
         for shown, who, tags, draft in change.left_out_drafts:
             said = given.policies(draft)
             if said or tested:
-                yield f"what {shown} has, of which not enough is known to list it", [account, who, said, tags if tested else None]
+                yield (
+                    f"what {shown} has, of which not enough is known to list it",
+                    [account, who, said, tags if tested else None],
+                )
     for maker, policies, tags in makers:
         if policies or (tags and tested):
             yield f"what the roles of {maker} have, which no list has", {maker: [policies, tags if tested else None]}
 
 
 def _may_have(estate: Estate, given: _Given) -> Iterator[tuple[str, object]]:
-    """The policies and groups, by ARN, of accounts in which nothing tells who has them, each with what it may say of keys."""
+    """The policies and groups, by ARN, of accounts in which nothing tells who has them, each with what it may say of
+    keys."""
     whole = {account.id for account in estate.accounts if account.complete}
     open_accounts = [details for account, details in given.inputs.items() if account not in whole]
     changed = (change.policies for account, change in given.changes if account not in whole)
-    documents = {policy.arn: policy.document for policy in chain(*(details.policies for details in open_accounts), *changed)}
+    documents = {
+        policy.arn: policy.document for policy in chain(*(details.policies for details in open_accounts), *changed)
+    }
     for arn, document in documents.items():
         yield arn, [arn, _in_any_order([*of_keys(document)] if document is not None else None)]
     for group in (draft for details in open_accounts for draft in details.drafts if draft.kind == "group"):
@@ -81,9 +92,13 @@ class _Given:
     def __init__(self, inputs: Mapping[str, Details], changes: Mapping[str, Sequence[IdentityChanges]]) -> None:
         self.inputs = inputs
         self.changes = [(account, change) for account, found in changes.items() for change in found]
-        policies = chain(*(change.policies for _, change in self.changes), *(details.policies for details in inputs.values()))
+        policies = chain(
+            *(change.policies for _, change in self.changes), *(details.policies for details in inputs.values())
+        )
         self.managed = {policy.arn: policy.document for policy in policies}
-        drafts = chain(*(details.drafts for details in inputs.values()), *(change.drafts.values() for _, change in self.changes))
+        drafts = chain(
+            *(details.drafts for details in inputs.values()), *(change.drafts.values() for _, change in self.changes)
+        )
         self.groups = [(membership(draft.name), draft) for draft in drafts if draft.kind == "group"]
 
     def policies(self, draft: Draft) -> list[object]:

@@ -1,6 +1,7 @@
 """What can be typed at a place: names that the program knows, and those that the document declares.
 
-In: a document, which is half typed, and an offset. Out: what may stand there. Guarantee: the text is not parsed, only looked at.
+In: a document, which is half typed, and an offset. Out: what may stand there. Guarantee: the text is not parsed, only
+looked at.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class Offer:
 
 _TYPED = re.compile(r"[\w:*?./-]*\Z")
 _DECLARED = re.compile(r"^\s*(account|key|organization|callers|actions)\s+([^\W\d][\w-]*)\s*=", re.MULTILINE)
-_ELEMENT = re.compile(r"""["']?\b((?:Not)?(?:Action|Principal|Resource)|Effect|Condition|Sid|Statement|Version)["']?\s*:""")
+_ELEMENT = re.compile(
+    r"""["']?\b((?:Not)?(?:Action|Principal|Resource)|Effect|Condition|Sid|Statement|Version)["']?\s*:"""
+)
 _SETTING = re.compile(r"^\s*([\w-]+)\s*=", re.MULTILINE)
 _HEADING = re.compile(r"^\s*\[+\s*([\w.-]+)", re.MULTILINE)
 _NEAR = 20_000
@@ -68,7 +71,9 @@ def completions(scene: Scene, offset: int) -> list[Offer]:
         case _:
             return []
     lowered = begun.lower()
-    return [Offer(name, sort, about, offset - len(begun)) for name, sort, about in found if name.lower().startswith(lowered)]
+    return [
+        Offer(name, sort, about, offset - len(begun)) for name, sort, about in found if name.lower().startswith(lowered)
+    ]
 
 
 Offered = Iterator[tuple[str, Sort, str]]
@@ -83,7 +88,9 @@ def _of_invariants(before: str, text: str, begun: str) -> Offered:
         return
     for kind, name in _DECLARED.findall(text):
         yield name, Sort.NAME, kind
-    if ":" in begun or re.search(r"\b(?:can|eventually|always|allows?|calls?|except|when|unless|and|or|not|of|,)\s*\Z|[,=(]\s*\Z", before):
+    if ":" in begun or re.search(
+        r"\b(?:can|eventually|always|allows?|calls?|except|when|unless|and|or|not|of|,)\s*\Z|[,=(]\s*\Z", before
+    ):
         yield from _actions()
         yield from _condition_keys()
     for word in sorted(keywords()):

@@ -1,7 +1,7 @@
 """Where the thing under the pointer is defined.
 
-In: a document and an offset. Out: a file and a span. Guarantee: only files that a configuration names, or that lie beside the document, are
-looked at.
+In: a document and an offset. Out: a file and a span. Guarantee: only files that a configuration names, or that lie
+beside the document, are looked at.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def key_place(scene: Scene, offset: int) -> Place | None:
         return None
     declared = [one for one in items_of(scene.path, scene.held, Declaration) if one.name.value == word.text]
     names = {word.text, *(scene.text[one.name.end : one.end].lstrip(" =").strip() for one in declared)}
-    key = next((key for key in estate.keys if names & {key.arn, key.name, *(alias for alias in key.aliases or ())}), None)
+    key = next(
+        (key for key in estate.keys if names & {key.arn, key.name, *(alias for alias in key.aliases or ())}), None
+    )
     if key is None:
         return None
     span = next((policy.span for policy in key.policies or () if policy.span != NOWHERE), key.span)

@@ -1,4 +1,5 @@
-"""Documents among others, and what kind a text is. It may be half typed: what cannot be parsed is known by its words."""
+"""Documents among others, and what kind a text is. It may be half typed: what cannot be parsed is known by its
+words."""
 
 from __future__ import annotations
 
@@ -68,7 +69,9 @@ class Kind(Enum):
 
 
 _TEMPLATE = re.compile(r"AWSTemplateFormatVersion|^\W*Resources\W*:(?s:.*?)\bAWS::\w+::\w+", re.MULTILINE)
-_POLICY = re.compile(r"""["']?\bVersion["']?\s*:\s*["']?20(?:12-10-17|08-10-17)|["']?\bStatement["']?\s*:\s*(?:\[|\{|\n)""")
+_POLICY = re.compile(
+    r"""["']?\bVersion["']?\s*:\s*["']?20(?:12-10-17|08-10-17)|["']?\bStatement["']?\s*:\s*(?:\[|\{|\n)"""
+)
 _TABLE = re.compile(r"^\s*\[+\s*tool\s*\.\s*verifier\b", re.MULTILINE)
 
 
@@ -109,7 +112,8 @@ def items_of(path: Path, texts: Texts, kind: type[Item]) -> list[Item]:
 
 
 def policy_kind(tree: Node) -> PolicyKind | None:
-    """What a policy document is attached to, as far as its elements tell; `None` for a policy of another service's resource."""
+    """What a policy document is attached to, as far as its elements tell; `None` for a policy of another service's
+    resource."""
     statements = [statement for statement in values_of(member(tree, "Statement")) if isinstance(statement, Members)]
     if not any(statement.has("Principal", "NotPrincipal") for statement in statements):
         return PolicyKind.IDENTITY

@@ -1,6 +1,7 @@
 """What is shown for the thing under the pointer.
 
-In: a document and an offset. Out: Markdown, or the name of an invariant whose verdict is asked for. Guarantee: nothing is proved here.
+In: a document and an offset. Out: Markdown, or the name of an invariant whose verdict is asked for. Guarantee: nothing
+is proved here.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ _TELLERS = {
 
 @dataclass(frozen=True)
 class Hover:
-    """What is shown for the characters from `start` to `end`. `invariant` is the name of the one whose verdicts belong to it."""
+    """What is shown for the characters from `start` to `end`. `invariant` is the name of the one whose verdicts belong
+    to it."""
 
     text: str
     start: int
@@ -47,4 +49,6 @@ def _described(scene: Scene, word: str) -> str | None:
     for item in items_of(scene.path, scene.held, Declaration) if kind is Kind.INVARIANTS else ():
         if item.name.value == word:
             return f"{item.kind} {words.code(word)}"
-    return next((description for teller in _TELLERS.get(kind, _OF_POLICIES) if (description := teller(word)) is not None), None)
+    return next(
+        (description for teller in _TELLERS.get(kind, _OF_POLICIES) if (description := teller(word)) is not None), None
+    )

@@ -1,7 +1,7 @@
 """Places in a text: offsets, and the lines and characters of the protocol.
 
-In: a text, and what counts the units of the protocol. Out: offsets, `Position`s, `Range`s. Guarantee: a place outside the text is the
-nearest one in it. Lines end as `Source` ends them, by a line feed.
+In: a text, and what counts the units of the protocol. Out: offsets, `Position`s, `Range`s. Guarantee: a place outside
+the text is the nearest one in it. Lines end as `Source` ends them, by a line feed.
 """
 
 from __future__ import annotations

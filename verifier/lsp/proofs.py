@@ -1,7 +1,8 @@
 """What is proved for an editor: the findings of the linter, verdicts, edits that make a refuted invariant hold.
 
-In: a document, the folders that are open, what an editor has of files. Out: `Remark`s, sentences, edits. Guarantee: verdicts are those of
-`verifier prove`; what could not be asked is said, with the reason. This module runs in a process of its own (`worker`).
+In: a document, the folders that are open, what an editor has of files. Out: `Remark`s, sentences, edits. Guarantee:
+verdicts are those of `verifier prove`; what could not be asked is said, with the reason. This module runs in a process
+of its own (`worker`).
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ class Mended:
 
 
 def linted(scene: Scene) -> tuple[Remark, ...]:
-    """What the linter finds in a key policy or template, with the edits that were checked. Nothing where it cannot be read: reading it
-    tells why."""
+    """What the linter finds in a key policy or template, with the edits that were checked. Nothing where it cannot be
+    read: reading it tells why."""
     kind, tree = scene.kind, tree_of(scene.path, scene.text)
     if tree is None or not (kind is Kind.TEMPLATE or (kind is Kind.POLICY and _is_key_policy(tree))):
         return ()
@@ -81,7 +82,9 @@ def linted(scene: Scene) -> tuple[Remark, ...]:
         return tuple(Remark(NOWHERE, Level.NOTE, f"not linted: {found.message}", "lint", "S4") for found in lacking)
     notices = notices_of_lint(report).notices
     edits = [*(_rewritten(scene, places[0], finding) for finding in report.findings), *([()] * len(report.undecided))]
-    return tuple(_remark(notice, edit) for notice, edit in zip(notices, edits, strict=True) if notice.span.file == scene.file)
+    return tuple(
+        _remark(notice, edit) for notice, edit in zip(notices, edits, strict=True) if notice.span.file == scene.file
+    )
 
 
 def _is_key_policy(tree: Node) -> bool:
@@ -112,7 +115,8 @@ def _remark(notice: Notice, edits: tuple[Edit, ...] = (), invariant: str | None 
 
 
 def proved(scene: Scene) -> dict[str, tuple[Remark, ...]]:
-    """What is refuted or unknown of what is asked about a document, by file: at the statement that shows it, and at the invariant."""
+    """What is refuted or unknown of what is asked about a document, by file: at the statement that shows it, and at the
+    invariant."""
     context = asked_about(scene)
     if context is None or not (context.options.invariants or context.options.builtins):
         return {}
@@ -120,26 +124,34 @@ def proved(scene: Scene) -> dict[str, tuple[Remark, ...]]:
         report = _report(context, read(context.options))
     except InputError as error:
         said = f"nothing is proved of this: {error.diagnostics[0].message}"
-        return {printable(str(path)): (Remark(NOWHERE, Level.NOTE, said, "prove"),) for path in context.options.invariants}
+        return {
+            printable(str(path)): (Remark(NOWHERE, Level.NOTE, said, "prove"),) for path in context.options.invariants
+        }
     found: dict[str, list[Remark]] = {}
     failing = [verdict for verdict in report.verdicts if verdict.status is not Status.PROVED]
     for verdict, notice in zip(failing, notices_of(report).notices, strict=True):
-        name = verdict.invariant.name if verdict.status is Status.REFUTED and not is_eventual(verdict.invariant) else None
+        name = (
+            verdict.invariant.name if verdict.status is Status.REFUTED and not is_eventual(verdict.invariant) else None
+        )
         message = f"{notice.title}: {notice.message}{notice.excused}"
         for span in dict.fromkeys((notice.span, verdict.invariant.span)):
             related = notice.related if span == notice.span else ((notice.span, "what shows it"),)
             if span != NOWHERE:
-                found.setdefault(span.file, []).append(Remark(span, notice.level, message, notice.rule, None, related, (), name))
+                found.setdefault(span.file, []).append(
+                    Remark(span, notice.level, message, notice.rule, None, related, (), name)
+                )
     return {file: tuple(remarks) for file, remarks in found.items()}
 
 
 def _report(context: Asked, question: Question, name: str | None = None) -> Report:
-    """The verdicts, on the invariants of one name if it is given, with what excuses them; those of earlier runs are among them. Raises
-    `InputError`."""
+    """The verdicts, on the invariants of one name if it is given, with what excuses them; those of earlier runs are
+    among them. Raises `InputError`."""
     settings, where = context.settings, Where(1, None, cache_folder())
     invariants = [one for one in question.invariants if name in (None, one.name)]
     limit = settings.timeout or TIMEOUT
-    report, _ = prove_many(question.estate, invariants, where, timeout=limit, readings=settings.readings, steps=settings.steps)
+    report, _ = prove_many(
+        question.estate, invariants, where, timeout=limit, readings=settings.readings, steps=settings.steps
+    )
     return excused(report, question.estate, settings, today())[0]
 
 
@@ -165,7 +177,8 @@ def _answers(report: Report) -> Iterator[Answer]:
 
 
 def mended(scene: Scene, name: str) -> Mended | str:
-    """The best of the smallest edits of a key policy that make an invariant hold (`verifier suggest`); or why there is none."""
+    """The best of the smallest edits of a key policy that make an invariant hold (`verifier suggest`); or why there is
+    none."""
     context = asked_about(scene)
     if context is None:
         return "nothing is asked about this document any more"
@@ -181,7 +194,9 @@ def _mended(scene: Scene, context: Asked, name: str) -> Mended | str:
     question, settings = read(context.options), context.settings
     direct = [one for one in question.invariants if not is_eventual(one)]
     numbers = [number for number, one in enumerate(direct) if one.name == name][:1]
-    found = suggest(question.estate, direct, chosen=numbers, timeout=settings.timeout or TIMEOUT, readings=settings.readings)
+    found = suggest(
+        question.estate, direct, chosen=numbers, timeout=settings.timeout or TIMEOUT, readings=settings.readings
+    )
     advice = [one for one in found.advice if one.status is Status.REFUTED]
     if not advice:
         return f"{name!r} is not refuted any more"

@@ -1,7 +1,7 @@
 """What is asked about a document: by a `verifier.toml` that names it, or by the `*.inv` files beside it or above it.
 
-In: the path of a document, the folders that an editor has open, what it has of files. Out: what is asked, or nothing. Guarantee: nothing
-above those folders is looked for.
+In: the path of a document, the folders that an editor has open, what it has of files. Out: what is asked, or nothing.
+Guarantee: nothing above those folders is looked for.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from verifier.syntax.diagnostic import InputError
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked, by the files of invariants that `options` name, and the configuration that asks it, if one does."""
+    """What is asked, by the files of invariants that `options` name, and the configuration that asks it, if one
+    does."""
 
     options: QuestionOptions
     settings: Configuration
@@ -45,7 +46,9 @@ def asked_about(scene: Scene) -> Asked | None:
         found = beside([folder])
         if found:
             alone = path.suffix != SUFFIX and folder == path.parent
-            options = QuestionOptions((path if alone else folder,), found, (), settings.key_arn if alone else None, supplied(settings))
+            options = QuestionOptions(
+                (path if alone else folder,), found, (), settings.key_arn if alone else None, supplied(settings)
+            )
             return _with_files(options, settings, texts)
     return None
 
@@ -68,7 +71,8 @@ def supplied(settings: Configuration) -> Supplied:
 
 
 def _with_files(options: QuestionOptions, settings: Configuration, texts: Texts) -> Asked:
-    """The question with the paths by which an editor calls files, and the files of invariants beside the input where none are named."""
+    """The question with the paths by which an editor calls files, and the files of invariants beside the input where
+    none are named."""
     paths = tuple(map(_plain, options.paths))
     invariants = tuple(map(_plain, options.invariants)) or (() if options.builtins else beside(paths))
     return Asked(replace(options, paths=paths, invariants=invariants, texts=texts), settings)

@@ -1,7 +1,7 @@
 """What is remarked upon while a document is typed: its errors and warnings, as reading it tells them.
 
-In: a document. Out: `Remark`s. Guarantee: nothing is proved here; what reading does not know because it is not given, such as the account
-of a key, is a note and no error.
+In: a document. Out: `Remark`s. Guarantee: nothing is proved here; what reading does not know because it is not given,
+such as the account of a key, is a note and no error.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def edit_to(title: str, old: str, new: str) -> Edit:
 
 @dataclass(frozen=True)
 class Remark:
-    """Something to be shown at a place. `code` is the ID of what found it, `label` the rule of the semantics that it rests on, `edits` what
-    mends it; `invariant` is the name of the one that it says is refuted."""
+    """Something to be shown at a place. `code` is the ID of what found it, `label` the rule of the semantics that it
+    rests on, `edits` what mends it; `invariant` is the name of the one that it says is refuted."""
 
     span: Span
     level: Level
@@ -64,7 +64,13 @@ class Remark:
 def remarks_on(scene: Scene) -> tuple[Remark, ...]:
     """The errors and warnings of one document."""
     if len(scene.text) > MOST_CHARACTERS:
-        return (Remark(NOWHERE, Level.NOTE, f"over {MOST_CHARACTERS >> 20} MiB: the verifier does not look at it while it is edited"),)
+        return (
+            Remark(
+                NOWHERE,
+                Level.NOTE,
+                f"over {MOST_CHARACTERS >> 20} MiB: the verifier does not look at it while it is edited",
+            ),
+        )
     found: Iterable[Diagnostic]
     try:
         found = _read(scene)
@@ -86,7 +92,9 @@ def _read(scene: Scene) -> Sequence[Diagnostic]:
         case Kind.POLICY:
             return _policy(scene)
         case Kind.TEMPLATE:
-            return load_estate([scene.path], supplied=supplied(settings_for(scene)), empty=True, texts=scene.held).warnings
+            return load_estate(
+                [scene.path], supplied=supplied(settings_for(scene)), empty=True, texts=scene.held
+            ).warnings
         case Kind.SNAPSHOT:
             return load_estate([scene.path], empty=True, texts=scene.held).warnings
     return ()
@@ -98,7 +106,8 @@ def _policy(scene: Scene) -> Sequence[Diagnostic]:
     document = key_policy_document(remarks, node, DEFAULT)
     remarks.raise_errors()
     kind = policy_kind(document) if document is not None else None
-    if document is None or kind is None or placeholders(document):  # what stands for a placeholder is not known while it is edited
+    # what stands for a placeholder is not known while it is edited
+    if document is None or kind is None or placeholders(document):
         return ()
     return read_policy(document_source(document), kind, identity="", name=DEFAULT).warnings
 

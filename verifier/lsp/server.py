@@ -1,7 +1,8 @@
 """The language server protocol: what an editor asks, put to the other modules, and their answers in its words.
 
-In: messages on standard input. Out: messages on standard output. Guarantee: a question that takes too long is answered with nothing, and
-noted in the editor's log; a fault of the program is reported as such; what is shown of a text is about that very text, or is not shown.
+In: messages on standard input. Out: messages on standard output. Guarantee: a question that takes too long is answered
+with nothing, and noted in the editor's log; a fault of the program is reported as such; what is shown of a text is
+about that very text, or is not shown.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ _READING = 30.0
 
 
 def serve(seconds: float) -> None:
-    """Serves one editor on the standard streams until it says so, or goes away. `seconds` are for the proofs about one document."""
+    """Serves one editor on the standard streams until it says so, or goes away. `seconds` are for the proofs about one
+    document."""
     Server(seconds).run()
 
 
@@ -49,7 +51,8 @@ class Server:
         self._protocol = LanguageServer("verifier", __version__, types.TextDocumentSyncKind.Full)
         self._reading, self._proving = Worker(), Worker()
         self._remarks: dict[str, dict[str, tuple[str, tuple[Remark, ...]]]] = {}
-        """What was remarked, by document and by what remarks (`read`, `prove`, `lint`), with the text that it is about."""
+        """What was remarked, by document and by what remarks (`read`, `prove`, `lint`), with the text that it is
+        about."""
         self._busy: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._again: set[tuple[str, str]] = set()
         self._verdicts: dict[tuple[object, ...], asyncio.Task[tuple[proofs.Answer, ...] | str]] = {}
@@ -61,7 +64,9 @@ class Server:
         on(types.TEXT_DOCUMENT_DID_CLOSE)(partial(self._closed))
         on(types.TEXT_DOCUMENT_HOVER)(partial(self._hover))
         on(types.TEXT_DOCUMENT_DEFINITION)(partial(self._definition))
-        on(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[":", '"', "'", "/"]))(partial(self._complete))
+        on(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[":", '"', "'", "/"]))(
+            partial(self._complete)
+        )
         kinds = types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix], resolve_provider=True)
         on(types.TEXT_DOCUMENT_CODE_ACTION, kinds)(partial(self._actions))
         on(types.CODE_ACTION_RESOLVE)(partial(self._resolved))
@@ -131,7 +136,10 @@ class Server:
                     try:
                         await work()
                     except Exception as error:  # a fault of the program: no remarks must not look like no errors
-                        self._say(f"internal error ({key[1]} {key[0]}): {type(error).__name__}: {error}", types.MessageType.Error)
+                        self._say(
+                            f"internal error ({key[1]} {key[0]}): {type(error).__name__}: {error}",
+                            types.MessageType.Error,
+                        )
                     if key not in self._again:
                         return
             finally:
@@ -182,7 +190,9 @@ class Server:
         now, remarks_now = self._remarks_on(uri)
         places = self._places(now)
         diagnostics = [wire.diagnostic(places, remark) for remark in remarks_now]
-        self._protocol.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics, self._version(uri)))
+        self._protocol.text_document_publish_diagnostics(
+            types.PublishDiagnosticsParams(uri, diagnostics, self._version(uri))
+        )
 
     def _remarks_on(self, uri: str) -> tuple[str, list[Remark]]:
         """The text of a document, and what was remarked on it."""
@@ -198,7 +208,8 @@ class Server:
     # -- questions --
 
     async def _answer(self, uri: str, work: Callable[[Scene], Awaitable[T]]) -> T | None:
-        """What work says of a document; nothing where it takes too long. A fault of the program the protocol answers with an error."""
+        """What work says of a document; nothing where it takes too long. A fault of the program the protocol answers
+        with an error."""
         scene = self._scene(uri)
         if scene is None or len(scene.text) > MOST_CHARACTERS:
             return None
@@ -215,7 +226,9 @@ class Server:
             if found is None:
                 return None
             shown = found.text if found.invariant is None else f"{found.text}\n\n{await self._verdict(scene, found)}"
-            return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, shown), places.between(found.start, found.end))
+            return types.Hover(
+                types.MarkupContent(types.MarkupKind.Markdown, shown), places.between(found.start, found.end)
+            )
 
         return await self._answer(params.text_document.uri, work)
 
@@ -265,7 +278,9 @@ class Server:
             about = [wire.diagnostic(places, remark)]
             for edit in remark.edits:
                 whole = wire.changed(uri, places, edit)
-                found.append(types.CodeAction(edit.title, types.CodeActionKind.QuickFix, about, is_preferred=True, edit=whole))
+                found.append(
+                    types.CodeAction(edit.title, types.CodeActionKind.QuickFix, about, is_preferred=True, edit=whole)
+                )
             if remark.invariant is not None:
                 title = f"Make {printable(remark.invariant)!r} hold: the smallest edit of the key policy"
                 data = {"uri": uri, "invariant": remark.invariant}

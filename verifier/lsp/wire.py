@@ -1,6 +1,7 @@
 """What the other modules say, in the words of the protocol.
 
-In: remarks, places, offers, answers. Out: types of the protocol, Markdown. Guarantee: pure; what a document says is not taken for Markdown.
+In: remarks, places, offers, answers. Out: types of the protocol, Markdown. Guarantee: pure; what a document says is not
+taken for Markdown.
 """
 
 from __future__ import annotations
@@ -56,7 +57,10 @@ def diagnostic(places: Places, remark: Remark) -> types.Diagnostic:
     """A remark, with the page of AWS that the rule rests on."""
     rule = rules().get(remark.label or "")
     url = next((source.url for source in rule.sources if source.url), None) if rule is not None else None
-    related = [types.DiagnosticRelatedInformation(types.Location(uri_of(_file(span)), _rough(span)), said) for span, said in remark.related]
+    related = [
+        types.DiagnosticRelatedInformation(types.Location(uri_of(_file(span)), _rough(span)), said)
+        for span, said in remark.related
+    ]
     return types.Diagnostic(
         places.range(remark.span),
         remark.message,
@@ -72,7 +76,8 @@ def location(place: Place, held: Mapping[Path, str], places: Callable[[str], Pla
     """A place in a file, whose text the editor may have."""
     text = held.get(place.path)
     return types.Location(
-        uri_of(place.path), _rough(place.span) if text is None or place.span == NOWHERE else places(text).range(place.span)
+        uri_of(place.path),
+        _rough(place.span) if text is None or place.span == NOWHERE else places(text).range(place.span),
     )
 
 
@@ -83,7 +88,9 @@ def _file(span: Span) -> Path:
 def _rough(span: Span) -> types.Range:
     """The range of a span whose text is not at hand: characters are taken for units."""
     first, last = max(span.line, 1) - 1, max(span.end_line, span.line, 1) - 1
-    return types.Range(types.Position(first, max(span.column, 1) - 1), types.Position(last, max(span.end_column, 1) - 1))
+    return types.Range(
+        types.Position(first, max(span.column, 1) - 1), types.Position(last, max(span.end_column, 1) - 1)
+    )
 
 
 def before(first: types.Position, second: types.Position) -> bool:
@@ -106,7 +113,10 @@ def verdicts(answers: tuple[Answer, ...] | str) -> str:
     """Verdicts as Markdown, a line each; or the sentence that says why there are none."""
     if isinstance(answers, str):
         return _escaped(answers)
-    return "\n".join(f"- {_MARKS[one.status]} **{one.status.value}** ({_escaped(one.target)}): {_escaped(one.sentence)}" for one in answers)
+    return "\n".join(
+        f"- {_MARKS[one.status]} **{one.status.value}** ({_escaped(one.target)}): {_escaped(one.sentence)}"
+        for one in answers
+    )
 
 
 def unknown(reason: str) -> str:

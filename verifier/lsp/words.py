@@ -1,6 +1,7 @@
 """The words of a text, and what the program knows of them.
 
-In: a text and an offset; a word. Out: the word with its place; Markdown. Guarantee: what a document says goes into Markdown as code alone.
+In: a text and an offset; a word. Out: the word with its place; Markdown. Guarantee: what a document says goes into
+Markdown as code alone.
 """
 
 from __future__ import annotations
@@ -56,13 +57,17 @@ def told_of_action(word: str) -> str | None:
     if not word.lower().startswith("kms:"):
         found = list(entries(word))
         lines = [f"- {code(entry.name)}: **{entry.head.value}**, {entry.reason}" for entry in found[:MOST_NAMED]]
-        more = [f"- … and {len(found) - MOST_NAMED} more (`verifier actions '{word}'`)"] if len(found) > MOST_NAMED else []
+        more = (
+            [f"- … and {len(found) - MOST_NAMED} more (`verifier actions '{word}'`)"] if len(found) > MOST_NAMED else []
+        )
         return "\n".join((f"{code(word)}: what it can bring about", "", *lines, *more)) if found else None
     known = action(word)
     if known is not None:
         return _action(known)
     names = sorted(matching(word))
-    listed = ", ".join(map(code, names[:MOST_NAMED])) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
+    listed = ", ".join(map(code, names[:MOST_NAMED])) + (
+        f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    )
     return f"{code(word)}: {len(names)} of the {len(actions())} actions of AWS KMS: {listed}" if names else None
 
 
@@ -76,7 +81,9 @@ def _action(known: Action) -> str:
     ]
     if known.operations:
         lines.append(f"- API: {', '.join(map(code, known.operations))}")
-    keys = sorted({one.prefix or one.name for one in condition_keys() if (one.prefix or one.name).lower() in known.condition_keys})
+    keys = sorted(
+        {one.prefix or one.name for one in condition_keys() if (one.prefix or one.name).lower() in known.condition_keys}
+    )
     plain = [name for name in keys if not name.startswith(_ATTESTATION)]
     plain += [f"{_ATTESTATION}…"] if len(plain) < len(keys) else []
     return "\n".join([*lines, f"- condition keys of its own: {', '.join(map(code, plain)) or 'none'}"])
@@ -89,13 +96,19 @@ def told_of_condition_key(word: str) -> str | None:
     known = condition_key(word)
     if known is None:
         return None
-    lines = [f"**{known.name}**: a condition key", "", f"- type: {known.type.value}{', several values' if known.multivalued else ''}"]
+    lines = [
+        f"**{known.name}**: a condition key",
+        "",
+        f"- type: {known.type.value}{', several values' if known.multivalued else ''}",
+    ]
     values = key_values(word)
     lines += [f"- values: {', '.join(map(code, values))}"] if values else []
     prefix = (known.prefix or known.name).lower()
     carried = [one.name for one in actions() if prefix in one.condition_keys]
     if carried and len(carried) < len(actions()):
-        lines.append(f"- in requests of: {', '.join(map(code, carried[:MOST_NAMED]))}{' …' if len(carried) > MOST_NAMED else ''}")
+        lines.append(
+            f"- in requests of: {', '.join(map(code, carried[:MOST_NAMED]))}{' …' if len(carried) > MOST_NAMED else ''}"
+        )
     return "\n".join(lines)
 
 
@@ -103,7 +116,9 @@ def told_of_rule(word: str) -> str | None:
     """A rule of the semantics, or an open question, by its label."""
     reading = next((one for one in READINGS if one.label == word), None)
     if reading is not None:
-        return f"**{reading.label}**: {reading.question}\n\n- yes: {reading.yes}\n- no: {reading.no}\n\n{reading.source}"
+        return (
+            f"**{reading.label}**: {reading.question}\n\n- yes: {reading.yes}\n- no: {reading.no}\n\n{reading.source}"
+        )
     known = rules().get(rule_of(word)) if re.fullmatch(r"[A-Z][0-9]?\w?(?:[-:][\w-]+)?", word) else None
     if known is None:
         return None

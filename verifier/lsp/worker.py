@@ -1,8 +1,8 @@
 """A process that computes for the server, one thing after the other, each within its time.
 
-In: a function of a module and its arguments. Out: what it returns. Guarantee: what takes too long, or takes the process down, raises
-`NotAnswered` and hurts nothing else: the process is ended, and the next question gets a new one. It ends with the server, and does not
-touch the server's streams.
+In: a function of a module and its arguments. Out: what it returns. Guarantee: what takes too long, or takes the process
+down, raises `NotAnswered` and hurts nothing else: the process is ended, and the next question gets a new one. It ends
+with the server, and does not touch the server's streams.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ def _imported(function: Callable[..., object]) -> None:
 
 
 def _prepared() -> None:
-    """Stands at the beginning of the process: its standard streams are not the server's, and it does not outlive the server."""
+    """Stands at the beginning of the process: its standard streams are not the server's, and it does not outlive the
+    server."""
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)

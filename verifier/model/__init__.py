@@ -1,5 +1,7 @@
-"""What policies, keys, accounts, requests, invariants and verdicts are: frozen dataclasses, reference data, and trees → model.
+"""What policies, keys, accounts, requests, invariants and verdicts are: frozen dataclasses, reference data, and trees →
+model.
 
 In: trees of `verifier.syntax`. Out: immutable values that every other room shares.
-Guarantee: `None` means *not given*, never *empty*; no decision is taken here, and texts of patterns stay as they were written.
+Guarantee: `None` means *not given*, never *empty*; no decision is taken here, and texts of patterns stay as they were
+written.
 """

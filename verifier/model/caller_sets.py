@@ -1,6 +1,7 @@
 """Caller sets: joining them, and whether one can have a member at all (S3).
 
-In: `CallerSet`s. Out: their union or intersection; whether a set is empty for want of a kind of caller, whatever the estate.
+In: `CallerSet`s. Out: their union or intersection; whether a set is empty for want of a kind of caller, whatever the
+estate.
 Guarantee: `is_empty` is true only for sets that are empty; one that is empty for other reasons may go unnoticed here.
 """
 

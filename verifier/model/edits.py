@@ -1,8 +1,8 @@
 """Edits of a policy: a closed set of small changes, each of which a person makes in one place (docs/suggest.md).
 
 In: a policy and edits. Out: a new policy; one line that says what an edit does, and where.
-Guarantee: what an edit does not name stays as it was, places included; statements are counted anew. An edit that does not fit the policy
-(no such statement, a condition that is not there, nothing left of an element) raises `EditError`.
+Guarantee: what an edit does not name stays as it was, places included; statements are counted anew. An edit that does
+not fit the policy (no such statement, a condition that is not there, nothing left of an element) raises `EditError`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.model.estate import Estate
-from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
+from verifier.model.policy import (
+    Condition,
+    Effect,
+    Operator,
+    Policy,
+    PolicyKind,
+    Principal,
+    PrincipalType,
+    Statement,
+    Text,
+)
 from verifier.model.policy_text import in_groups
 from verifier.syntax.source import Span
 from verifier.syntax.text import brief, first_few, printable
@@ -80,7 +90,9 @@ class StatementEdit(Edit):
     def apply(self, policy: Policy) -> Policy:
         old = _statement(policy, self.index)
         new = self.change(old)
-        return replace(policy, statements=tuple(new if statement is old else statement for statement in policy.statements))
+        return replace(
+            policy, statements=tuple(new if statement is old else statement for statement in policy.statements)
+        )
 
     def describe(self, policy: Policy) -> str:
         statement = _statement(policy, self.index)
@@ -133,31 +145,41 @@ class ReplaceCondition(StatementEdit):
         values = tuple(kept.get(value, Text(value)) for value in self.values)
         new = replace(old, operator=replace(self.new_operator, span=old.operator.span), values=values)
         if str(self.new_operator) == str(self.operator):
-            return replace(statement, conditions=tuple(new if found is old else found for found in statement.conditions))
+            return replace(
+                statement, conditions=tuple(new if found is old else found for found in statement.conditions)
+            )
         return replace(statement, conditions=_beside(_without(statement.conditions, old), new))
 
     def in_words(self, statement: Statement) -> str:
         old = _condition(statement, self.operator, self.key)
         operators = differences([str(self.operator)], [str(self.new_operator)])
         values = differences([value.value for value in old.values], self.values)
-        return f"the condition {condition_name(old)}{place(old.span)}: {', '.join(filter(None, (operators, values))) or 'no change'}"
+        return (
+            f"the condition {condition_name(old)}{place(old.span)}: "
+            f"{', '.join(filter(None, (operators, values))) or 'no change'}"
+        )
 
 
 @dataclass(frozen=True)
 class ReplacePrincipals(StatementEdit):
-    """Lists other principals in the `Principal` or `NotPrincipal` that a statement has: adds some, removes some, or both."""
+    """Lists other principals in the `Principal` or `NotPrincipal` that a statement has: adds some, removes some, or
+    both."""
 
     principals: tuple[Principal, ...]
 
     def change(self, statement: Statement) -> Statement:
         types = {principal.type for principal in self.principals}
         if statement.principals is None or not types or (PrincipalType.ANYONE in types and len(self.principals) > 1):
-            raise EditError("a statement needs `*` alone or a list of other principals, in a policy that has principals")
+            raise EditError(
+                "a statement needs `*` alone or a list of other principals, in a policy that has principals"
+            )
         return replace(statement, principals=in_groups(self.principals))
 
     def in_words(self, statement: Statement) -> str:
         before, after = ([found.value for found in listed] for listed in (statement.principals or (), self.principals))
-        return f"{'NotPrincipal' if statement.not_principal else 'Principal'}: {differences(before, after) or 'no change'}"
+        return (
+            f"{'NotPrincipal' if statement.not_principal else 'Principal'}: {differences(before, after) or 'no change'}"
+        )
 
 
 @dataclass(frozen=True)
@@ -189,30 +211,40 @@ class ReplaceResources(StatementEdit):
 
 
 def apply_all(policy: Policy, edits: Iterable[Edit]) -> Policy:
-    """The policy with the edits made one after the other: each is about the policy that those before it left. Raises `EditError`."""
+    """The policy with the edits made one after the other: each is about the policy that those before it left. Raises
+    `EditError`."""
     for edit in edits:
         policy = edit.apply(policy)
     return policy
 
 
 def with_key_policy(estate: Estate, key_arn: str, policy: Policy) -> Estate:
-    """The estate in which a key has this policy in place of the one with the same identity (L5a: a key may have a second one).
+    """The estate in which a key has this policy in place of the one with the same identity (L5a: a key may have a
+    second one).
 
     Raises `EditError` where the key is not in the estate or has no policy of that identity.
     """
     key = estate.key(key_arn)
-    if key is None or policy.kind is not PolicyKind.KEY or policy.identity not in {old.identity for old in key.policies or ()}:
+    if (
+        key is None
+        or policy.kind is not PolicyKind.KEY
+        or policy.identity not in {old.identity for old in key.policies or ()}
+    ):
         raise EditError(f"{key_arn} has no policy {policy.identity}")
-    edited = replace(key, policies=tuple(policy if old.identity == policy.identity else old for old in key.policies or ()))
+    edited = replace(
+        key, policies=tuple(policy if old.identity == policy.identity else old for old in key.policies or ())
+    )
     return replace(estate, keys=tuple(edited if found is key else found for found in estate.keys))
 
 
-# --- parts -------------------------------------------------------------------------------------------------------------------
+# --- parts ------------------------------------------------------------------------------------------------------------
 
 
 def renumbered(policy: Policy, statements: Iterable[Statement]) -> Policy:
     """The policy with these statements, numbered in their order."""
-    return replace(policy, statements=tuple(replace(statement, index=index) for index, statement in enumerate(statements)))
+    return replace(
+        policy, statements=tuple(replace(statement, index=index) for index, statement in enumerate(statements))
+    )
 
 
 def _statement(policy: Policy, index: int) -> Statement:
@@ -238,7 +270,8 @@ def _without(conditions: tuple[Condition, ...], gone: Condition) -> tuple[Condit
 
 
 def _beside(conditions: tuple[Condition, ...], new: Condition) -> tuple[Condition, ...]:
-    """The conditions with one more, behind the last that has its operator: as a document groups them. An operator takes a key once (L4)."""
+    """The conditions with one more, behind the last that has its operator: as a document groups them. An operator takes
+    a key once (L4)."""
     if any(is_on(condition, new.operator, new.key.value) for condition in conditions):
         raise EditError(f"`{new.operator}` has the key `{new.key.value}` already")
     places = [index for index, condition in enumerate(conditions) if str(condition.operator) == str(new.operator)]
@@ -264,7 +297,11 @@ def place(span: Span) -> str:
 
 def statement_name(statement: Statement) -> str:
     """`Allow "Reports" (key-policy.json:32:5)`; without a `Sid`, its number."""
-    name = f'"{_shown(statement.sid.value)}"' if statement.sid is not None and statement.sid.value else f"statement {statement.index + 1}"
+    name = (
+        f'"{_shown(statement.sid.value)}"'
+        if statement.sid is not None and statement.sid.value
+        else f"statement {statement.index + 1}"
+    )
     return f"{statement.effect.value} {name}{place(statement.span)}"
 
 
@@ -274,9 +311,12 @@ def condition_name(condition: Condition) -> str:
 
 
 def effect_on(statement: Statement) -> str:
-    """A statement in a few words: `Deny [kms:Decrypt] to [*] if StringNotEquals aws:PrincipalAccount [111122223333]`."""
+    """A statement in a few words: `Deny [kms:Decrypt] to [*] if StringNotEquals aws:PrincipalAccount
+    [111122223333]`."""
     actions = ("all but " if statement.not_action else "") + _listed([text.value for text in statement.actions])
-    principals = ("all but " if statement.not_principal else "") + _listed([found.value for found in statement.principals or ()])
+    principals = ("all but " if statement.not_principal else "") + _listed(
+        [found.value for found in statement.principals or ()]
+    )
     conditions = " and ".join(condition_name(condition) for condition in statement.conditions)
     joined = "to" if statement.effect is Effect.DENY else "for"
     return f"{statement.effect.value} {actions} {joined} {principals}" + (f" if {conditions}" if conditions else "")

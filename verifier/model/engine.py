@@ -9,7 +9,8 @@ from enum import StrEnum
 
 
 class Engine(StrEnum):
-    """What decides a question. The first two get it as classes and boxes, the others as a formula over strings (docs/engines.md)."""
+    """What decides a question. The first two get it as classes and boxes, the others as a formula over strings
+    (docs/engines.md)."""
 
     Z3 = "z3"
     SAT = "sat"

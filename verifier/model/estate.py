@@ -24,15 +24,16 @@ from verifier.syntax.source import NOWHERE, Span
 class Key:
     """A KMS key.
 
-    `policies` holds the key policy (`name` = `default`) and, if given, the `AWS_RAM` one (L5a). It is `None` when the policy is not known
-    (U3: Unknown); a key declared without a policy gets the default policy from the reader. `multi_region_type` is `PRIMARY` or `REPLICA`,
-    and only where `multi_region`. Facts that are `None` are free (U3). `manager` is `AWS` (D8) or `CUSTOMER`. `aliases` are alias *names*
-    (`alias/payments`), `tags` pairs. `state` is shown and never proved with. `grants` are all grants of the key; `None` where the input
-    does not list them. `unread` says, where `policies` is `None`, why; `supposed` are sentences about what the reader of the input took for
-    granted. `doubtful` are the names of facts (`aliases`, `tags`) that the input leaves in doubt, each with the reason: they are `None`,
-    and no refutation rests on them (S1). `rotates` says whether its material is rotated automatically, `deletion_window` after how many
-    days it is deleted by what makes it: neither decides a request. `left_open` is what is not told, with letters for what is said of it
-    (S1).
+    `policies` holds the key policy (`name` = `default`) and, if given, the `AWS_RAM` one (L5a). It is `None` when the
+    policy is not known (U3: Unknown); a key declared without a policy gets the default policy from the reader.
+    `multi_region_type` is `PRIMARY` or `REPLICA`, and only where `multi_region`. Facts that are `None` are free (U3).
+    `manager` is `AWS` (D8) or `CUSTOMER`. `aliases` are alias *names* (`alias/payments`), `tags` pairs. `state` is
+    shown and never proved with. `grants` are all grants of the key; `None` where the input does not list them. `unread`
+    says, where `policies` is `None`, why; `supposed` are sentences about what the reader of the input took for granted.
+    `doubtful` are the names of facts (`aliases`, `tags`) that the input leaves in doubt, each with the reason: they are
+    `None`, and no refutation rests on them (S1). `rotates` says whether its material is rotated automatically,
+    `deletion_window` after how many days it is deleted by what makes it: neither decides a request. `left_open` is what
+    is not told, with letters for what is said of it (S1).
     """
 
     arn: str
@@ -78,8 +79,9 @@ class Identity:
 
     `arn` is the IAM ARN with its path. `policies` are the documents of everything attached to it (inline, managed, and
     for a user those of its groups). What is attached but not in the input is an `Unmodelled` of the estate.
-    `unique_id` is `AIDA…` or `AROA…`, `None` where not given. `bounded` is true when a permissions boundary is attached (P5), and
-    `boundary` is its document; where that is not in the input it is `None`, and an `Unmodelled` of the estate may refuse.
+    `unique_id` is `AIDA…` or `AROA…`, `None` where not given. `bounded` is true when a permissions boundary is attached
+    (P5), and `boundary` is its document; where that is not in the input it is `None`, and an `Unmodelled` of the estate
+    may refuse.
     """
 
     arn: str
@@ -90,11 +92,13 @@ class Identity:
     boundary: Policy | None = None
     span: Span = NOWHERE
     trust: Policy | None = None
-    """The trust policy of a role (`AssumeRolePolicyDocument`); `None` for a user, and for a role where the input does not give it (E2)."""
+    """The trust policy of a role (`AssumeRolePolicyDocument`); `None` for a user, and for a role where the input does
+    not give it (E2)."""
     groups: tuple[str, ...] = ()
     """The ARNs of a user's groups, as far as the input gives them. Their policies are among `policies`."""
     exact_tags: bool = False
-    """Whether the sessions of a role in question, or those that a user issued, have its `tags`, with which a step made them (E2, E2f)."""
+    """Whether the sessions of a role in question, or those that a user issued, have its `tags`, with which a step made
+    them (E2, E2f)."""
 
     @property
     def documents(self) -> tuple[Policy, ...]:
@@ -113,9 +117,9 @@ class Group:
 
 @dataclass(frozen=True)
 class ManagedPolicy:
-    """A managed policy of the input, whether attached or not. `versions` are its documents by version ID (`v3`), the default
-    one among them, as identity policies whose `identity` is the ARN; one that the input does not hold is left out, and then it is not
-    `complete`. `default` is `None` where it is not said."""
+    """A managed policy of the input, whether attached or not. `versions` are its documents by version ID (`v3`), the
+    default one among them, as identity policies whose `identity` is the ARN; one that the input does not hold is left
+    out, and then it is not `complete`. `default` is `None` where it is not said."""
 
     arn: str
     versions: tuple[tuple[str, Policy], ...] = ()
@@ -131,7 +135,8 @@ class ManagedPolicy:
 
 @dataclass(frozen=True)
 class Workload:
-    """Code that runs as roles (ARNs), by its own ARN; `kind` is a row of `model.steps.workloads`. `tags` are `None` where not given."""
+    """Code that runs as roles (ARNs), by its own ARN; `kind` is a row of `model.steps.workloads`. `tags` are `None`
+    where not given."""
 
     kind: str
     arn: str
@@ -150,8 +155,9 @@ class InstanceProfile:
 
 @dataclass(frozen=True)
 class Account:
-    """The inventory of one account: where it is `complete`, exactly these users and roles have identity policies (U1). Where it is not
-    (a Terraform plan holds some of an account's roles), those of any other user or role of the account are free."""
+    """The inventory of one account: where it is `complete`, exactly these users and roles have identity policies (U1).
+    Where it is not (a Terraform plan holds some of an account's roles), those of any other user or role of the account
+    are free."""
 
     id: str
     users: tuple[Identity, ...] = ()
@@ -160,8 +166,8 @@ class Account:
     groups: tuple[Group, ...] = ()
     managed: tuple[ManagedPolicy, ...] = ()
     unlisted: tuple[str, ...] = ()
-    """The lists of a complete inventory that the input leaves out (`GroupDetailList`, `Policies`): which groups and policies there are
-    besides is not known."""
+    """The lists of a complete inventory that the input leaves out (`GroupDetailList`, `Policies`): which groups and
+    policies there are besides is not known."""
     providers: tuple[str, ...] | None = None
     """The ARNs of its OIDC and SAML providers; `None` where the input does not list them (E2w)."""
     profiles: tuple[InstanceProfile, ...] | None = None
@@ -190,8 +196,9 @@ class Account:
 
 @dataclass(frozen=True)
 class Level:
-    """One level of control policies above an account: the root, an organizational unit, or the account itself. `name` is its ID (`r-…`,
-    `ou-…`, twelve digits). `policies` are what is attached there, a union (D7), AWS's `FullAWSAccess` among them where it is attached."""
+    """One level of control policies above an account: the root, an organizational unit, or the account itself. `name`
+    is its ID (`r-…`, `ou-…`, twelve digits). `policies` are what is attached there, a union (D7), AWS's `FullAWSAccess`
+    among them where it is attached."""
 
     name: str
     policies: tuple[Policy, ...]
@@ -199,11 +206,13 @@ class Level:
 
 @dataclass(frozen=True)
 class Controls:
-    """The control policies over one account, from the root down to the account (D7); `None` where that type was not given.
+    """The control policies over one account, from the root down to the account (D7); `None` where that type was not
+    given.
 
-    They are as attached: that they do not restrict the management account, service-linked roles or AWS managed keys is for those who
-    decide. `resource` levels hold customer RCPs only: `RCPFullAWSAccess` is attached everywhere (D7). Where the document of an attached
-    policy is not in the input, its level has `FullAWSAccess` instead, and an `Unmodelled` of the estate may refuse.
+    They are as attached: that they do not restrict the management account, service-linked roles or AWS managed keys is
+    for those who decide. `resource` levels hold customer RCPs only: `RCPFullAWSAccess` is attached everywhere (D7).
+    Where the document of an attached policy is not in the input, its level has `FullAWSAccess` instead, and an
+    `Unmodelled` of the estate may refuse.
     """
 
     account: str
@@ -234,8 +243,9 @@ class Organization:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A VPC endpoint of KMS, by its ID `vpce-…` (V, F4). `region` is that of its service name; `vpc` (`vpc-…`) and `account` (the
-    owner) are `None` where not given. `policy` is `None` where the document is not in the input: then an `Unmodelled` may refuse."""
+    """A VPC endpoint of KMS, by its ID `vpce-…` (V, F4). `region` is that of its service name; `vpc` (`vpc-…`) and
+    `account` (the owner) are `None` where not given. `policy` is `None` where the document is not in the input: then an
+    `Unmodelled` may refuse."""
 
     id: str
     region: str
@@ -247,8 +257,8 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Estate:
-    """Everything that the input says. `endpoints` are the VPC endpoints of KMS; `None` where none were given (V). `left_open` is what is
-    not told, with letters for what is said of it (S1)."""
+    """Everything that the input says. `endpoints` are the VPC endpoints of KMS; `None` where none were given (V).
+    `left_open` is what is not told, with letters for what is said of it (S1)."""
 
     keys: tuple[Key, ...]
     accounts: tuple[Account, ...] = ()
@@ -267,12 +277,14 @@ class Estate:
     open_account: bool = field(default=False, compare=False)
     """Whether the own account stands for any that nothing names (S4): nothing in the estate tells such apart."""
     own_accounts: tuple[str, ...] = ()
-    """Accounts that nothing names, where questions are about what callers can bring about: those of the caller's own (W2)."""
+    """Accounts that nothing names, where questions are about what callers can bring about: those of the caller's own
+    (W2)."""
     suppositions: tuple[Supposition, ...] = ()
     """What a person takes for granted about steps (W3)."""
     left_open: Pairs = ()
     unlisted_may_have: Pairs = ()
-    """The managed policies and groups of accounts without a whole inventory, by ARN, with letters for what each says (U1)."""
+    """The managed policies and groups of accounts without a whole inventory, by ARN, with letters for what each says
+    (U1)."""
 
     @property
     def identities(self) -> tuple[Identity, ...]:
@@ -316,7 +328,10 @@ class Estate:
     @cached_property
     def binds_session_names(self) -> bool:
         """Whether a trust policy, or a policy of those who may assume roles, tests `sts:RoleSessionName`."""
-        return any("sts:rolesessionname" in policy.tested_keys for policy in (*self.trust_policies(), *self.deciding_policies()))
+        return any(
+            "sts:rolesessionname" in policy.tested_keys
+            for policy in (*self.trust_policies(), *self.deciding_policies())
+        )
 
     @cached_property
     def reads_source_identities(self) -> bool:

@@ -1,4 +1,5 @@
-"""The forms of names that people give, as regular expressions for the whole text; without anything that is slow to import."""
+"""The forms of names that people give, as regular expressions for the whole text; without anything that is slow to
+import."""
 
 ACCOUNT = r"[0-9]{12}"
 """An account."""

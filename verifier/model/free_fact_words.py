@@ -20,11 +20,20 @@ _FREE_FACTS = {
 def free_fact(symbol: str, value: bool) -> str:
     """What a free fact with a value says of a request and its caller, as a sentence."""
     if symbol.startswith(OF_TRUST):
-        return f"the trust policy of {symbol.removeprefix(OF_TRUST)}, which the input does not give, {'admits' if value else 'refuses'} it"
+        return (
+            f"the trust policy of {symbol.removeprefix(OF_TRUST)}, which the input does not give, "
+            f"{'admits' if value else 'refuses'} it"
+        )
     if symbol.startswith(OF_RESOURCE):
-        return f"`Resource` {symbol.removeprefix(OF_RESOURCE)} {'covers' if value else 'does not cover'} a request without a resource"
+        return (
+            f"`Resource` {symbol.removeprefix(OF_RESOURCE)} {'covers' if value else 'does not cover'} a request "
+            "without a resource"
+        )
     if symbol.startswith(OF_PROVIDER):
-        return f"the session {'comes' if value else 'does not come'} from an identity of {symbol.removeprefix(OF_PROVIDER)}"
+        return (
+            f"the session {'comes' if value else 'does not come'} from an identity of "
+            f"{symbol.removeprefix(OF_PROVIDER)}"
+        )
     if symbol.startswith("U3:") and not value:
         name = symbol.removeprefix("U3:")
         of_key = name.startswith(("kms:", "aws:resourcetag/")) or ":" not in name

@@ -19,11 +19,11 @@ Pairs = tuple[tuple[str, str], ...]
 class Grant:
     """One grant: it allows its grantee its operations on its one key, and never denies (G1).
 
-    `grantee` and `retiring` are an ACCOUNT (the `:root` ARN), USER, ROLE, SESSION, FEDERATED_USER, SERVICE or UNIQUE_ID principal
-    (G2); a SESSION may be one of an AWS-owned role (`assumed-role/aws:ec2-infrastructure/i-…`). `operations` are IAM action names
-    (`kms:Decrypt`). At most one of `context_equals` and `context_subset` is given (G3); an empty map is `()`, not `None`.
-    `grantee_hidden` is true where the listing shows a service in `GranteePrincipal` and has no `GranteeServicePrincipal`: then the
-    grant may be for a user, role or account that the listing does not name (G2 ◇).
+    `grantee` and `retiring` are an ACCOUNT (the `:root` ARN), USER, ROLE, SESSION, FEDERATED_USER, SERVICE or UNIQUE_ID
+    principal (G2); a SESSION may be one of an AWS-owned role (`assumed-role/aws:ec2-infrastructure/i-…`). `operations`
+    are IAM action names (`kms:Decrypt`). At most one of `context_equals` and `context_subset` is given (G3); an empty
+    map is `()`, not `None`. `grantee_hidden` is true where the listing shows a service in `GranteePrincipal` and has no
+    `GranteeServicePrincipal`: then the grant may be for a user, role or account that the listing does not name (G2 ◇).
     `issuing_account` is twelve digits, `None` where not given. `created` is shown and never reasoned with.
     """
 
@@ -52,5 +52,6 @@ def reference_to_grant(key: str, grant: Grant) -> StatementRef:
 
 
 def grant_id(reference: StatementRef) -> str | None:
-    """The ID of the grant that a reference names (of several that count as one, the first); `None` for a statement of a policy."""
+    """The ID of the grant that a reference names (of several that count as one, the first); `None` for a statement of a
+    policy."""
     return reference.policy.partition("#grant:")[2] or None

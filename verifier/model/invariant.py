@@ -2,8 +2,8 @@
 
 In: nothing (plain data). Out: frozen dataclasses made from `invariants.lark` texts and built-ins.
 Guarantee: every surface form (no … can, only … can, … only when, can always, built-ins) is one `Invariant`:
-a scope of requests, all of which must be refused, or all of which must be allowed. `no grant … names …`, which is about the
-grants of the input and not about requests, is one `GrantInvariant`.
+a scope of requests, all of which must be refused, or all of which must be allowed. `no grant … names …`, which is about
+the grants of the input and not about requests, is one `GrantInvariant`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Expectation(Enum):
     ALLOWED = "allowed"
 
 
-# --- callers -----------------------------------------------------------------------------------------------------------
+# --- callers ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,9 @@ class KeyAccount:
 
 @dataclass(frozen=True)
 class NamedAccount:
-    """The callers of an account, or of an organization, that the input names (for `no-public-access`). Which these are depends on the
-    estate and the key: `verifier.model.named_accounts.with_named_accounts` replaces the node before a question is asked."""
+    """The callers of an account, or of an organization, that the input names (for `no-public-access`). Which these are
+    depends on the estate and the key: `verifier.model.named_accounts.with_named_accounts` replaces the node before a
+    question is asked."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ class ServiceLike:
 
 @dataclass(frozen=True)
 class IdentityOf:
-    """The identities of the providers whose ARN, or name, matches `provider` (case-sensitive, `*` and `?`): no callers of a key, but they
-    can assume roles (E2w)."""
+    """The identities of the providers whose ARN, or name, matches `provider` (case-sensitive, `*` and `?`): no callers
+    of a key, but they can assume roles (E2w)."""
 
     provider: Text
 
@@ -105,7 +106,8 @@ class Tagged:
 
 @dataclass(frozen=True)
 class IssuedBy:
-    """The federated sessions that a user or root user among `callers` issued: they act with a part of its permissions (U2)."""
+    """The federated sessions that a user or root user among `callers` issued: they act with a part of its permissions
+    (U2)."""
 
     callers: CallerSet
 
@@ -162,13 +164,13 @@ def parts_of(callers: CallerSet) -> Iterator[CallerSet]:
             yield callers
 
 
-# --- conditions on the request ------------------------------------------------------------------------------------------
+# --- conditions on the request ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Holds:
-    """An IAM condition (operator, key, values), read exactly as in a policy of version 2012-10-17 that is *not* a key policy
-    (so C1, C2, L6, L7 apply, and F8's key-policy exception does not)."""
+    """An IAM condition (operator, key, values), read exactly as in a policy of version 2012-10-17 that is *not* a key
+    policy (so C1, C2, L6, L7 apply, and F8's key-policy exception does not)."""
 
     condition: Condition
 
@@ -212,7 +214,7 @@ def conditions_in(expression: ConditionExpression) -> Iterator[Condition]:
                 yield from conditions_in(operand)
 
 
-# --- keys ----------------------------------------------------------------------------------------------------------------
+# --- keys -------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -239,32 +241,35 @@ class KeyTag:
 
 @dataclass(frozen=True)
 class KeyFamily:
-    """A multi-Region key and every key of the input that is related to it: of the same account and key ID (`mrk-…`), in any Region (L9)."""
+    """A multi-Region key and every key of the input that is related to it: of the same account and key ID (`mrk-…`), in
+    any Region (L9)."""
 
     of: KeyArn | KeyAlias
 
 
 KeySelector = KeyArn | KeyAlias | KeyTag | KeyFamily
 
-# --- invariants ------------------------------------------------------------------------------------------------------------
+# --- invariants -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Invariant:
-    """For every key in `keys` (`None`: every key of the input), every request of a caller in `callers` for an action that
-    matches `actions` in whose context `when` holds must be refused, or allowed, as `expectation` says.
+    """For every key in `keys` (`None`: every key of the input), every request of a caller in `callers` for an action
+    that matches `actions` in whose context `when` holds must be refused, or allowed, as `expectation` says.
 
     `actions` are patterns (L6, case-insensitive) over full names such as `kms:Decrypt`; `not_actions` are taken away.
     `text` is the invariant as written, for reports.
 
-    `grantees` and `retiring` narrow an invariant about `kms:CreateGrant` to requests for a grant whose grantee, or retiring principal, is
-    among some callers (`None`: any, or none at all). `verifier.language.invariants.grantees.with_grantees` turns them into conditions
-    before a question is asked, since who is among them can depend on the key and the organization.
+    `grantees` and `retiring` narrow an invariant about `kms:CreateGrant` to requests for a grant whose grantee, or
+    retiring principal, is among some callers (`None`: any, or none at all).
+    `verifier.language.invariants.grantees.with_grantees` turns them into conditions before a question is asked, since
+    who is among them can depend on the key and the organization.
 
-    Where it is `eventually`, no caller in `callers` may bring such a request about by steps (docs/reach.md): the request, made in any
-    state that the caller's steps lead to by anything that it holds then, must be refused; `when` is about that last request. With
-    `unless_directly` those callers are left out who can make such a request without any step. Such an invariant is no invariant about
-    requests in the estate as it is: whoever does not know of steps must refuse it (`check_direct`). Its expectation is `REFUSED`.
+    Where it is `eventually`, no caller in `callers` may bring such a request about by steps (docs/reach.md): the
+    request, made in any state that the caller's steps lead to by anything that it holds then, must be refused; `when`
+    is about that last request. With `unless_directly` those callers are left out who can make such a request without
+    any step. Such an invariant is no invariant about requests in the estate as it is: whoever does not know of steps
+    must refuse it (`check_direct`). Its expectation is `REFUSED`.
     """
 
     name: str
@@ -291,8 +296,8 @@ class GrantRole(Enum):
 
 @dataclass(frozen=True)
 class GrantInvariant:
-    """For every key in `keys` (`None`: every key of the input), no listed grant that allows an operation which matches one of `operations`
-    (patterns as in `Invariant.actions`) names a caller in `callers` as one of `roles`.
+    """For every key in `keys` (`None`: every key of the input), no listed grant that allows an operation which matches
+    one of `operations` (patterns as in `Invariant.actions`) names a caller in `callers` as one of `roles`.
 
     A role is named with all its sessions, an account (its `:root` ARN) with all its callers.
     """
@@ -312,10 +317,11 @@ AnyInvariant = Invariant | GrantInvariant
 
 @dataclass(frozen=True)
 class Allowance:
-    """What a change may add: requests of the scope of an invariant may be gained (`verifier compare --allow`). It says nothing of
-    `prove`, and the scope's expectation means nothing.
+    """What a change may add: requests of the scope of an invariant may be gained (`verifier compare --allow`). It says
+    nothing of `prove`, and the scope's expectation means nothing.
 
-    Whoever narrows a scope must err on the other side than for an invariant: a request counts only where it certainly is in the scope.
+    Whoever narrows a scope must err on the other side than for an invariant: a request counts only where it certainly
+    is in the scope.
     """
 
     scope: Invariant
@@ -337,13 +343,16 @@ def is_eventual(invariant: AnyInvariant) -> bool:
 
 
 def check_direct(invariants: Iterable[AnyInvariant], what: str) -> None:
-    """Raises `InputError` for each invariant that asks what callers can bring about, in the name of `what` takes none of these."""
+    """Raises `InputError` for each invariant that asks what callers can bring about, in the name of `what` takes none
+    of these."""
     errors = [
         error
         for invariant in invariants
         if is_eventual(invariant)
         for error in InputError.of(
-            f"{what} takes no invariant that says `can eventually`: {invariant.name!r}", invariant.span, hint="`verifier prove` decides it"
+            f"{what} takes no invariant that says `can eventually`: {invariant.name!r}",
+            invariant.span,
+            hint="`verifier prove` decides it",
         ).diagnostics
     ]
     if errors:

@@ -1,6 +1,7 @@
 """What files of invariants say.
 
-In: nothing (plain data), made by `verifier.language.invariants.files` and `verifier.invariant_files`. Out: frozen dataclasses.
+In: nothing (plain data), made by `verifier.language.invariants.files` and `verifier.invariant_files`. Out: frozen
+dataclasses.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from verifier.model.steps.supposition import Supposition
 
 @dataclass(frozen=True)
 class InvariantFile:
-    """A file of invariants. `accounts` and `key_arns` are the declarations, which may tell the key's account (CLI without
-    `--key-arn`)."""
+    """A file of invariants. `accounts` and `key_arns` are the declarations, which may tell the key's account (CLI
+    without `--key-arn`)."""
 
     invariants: tuple[AnyInvariant, ...]
     accounts: tuple[tuple[str, str], ...] = ()
@@ -25,12 +26,15 @@ class InvariantFile:
     @property
     def about_requests(self) -> tuple[Invariant, ...]:
         """Those that are about requests in the estate as it is."""
-        return tuple(invariant for invariant in self.invariants if isinstance(invariant, Invariant) and not invariant.eventually)
+        return tuple(
+            invariant for invariant in self.invariants if isinstance(invariant, Invariant) and not invariant.eventually
+        )
 
 
 @dataclass(frozen=True)
 class InvariantFiles:
-    """All invariants, allowances and suppositions of some files, the key ARNs that they declare, and (name, SHA-256) of each file."""
+    """All invariants, allowances and suppositions of some files, the key ARNs that they declare, and (name, SHA-256) of
+    each file."""
 
     invariants: tuple[AnyInvariant, ...] = ()
     key_arns: tuple[str, ...] = ()

@@ -1,8 +1,10 @@
-"""Which accounts and organizations an input names, for the built-in `no-public-access` and for what callers have outside (W2).
+"""Which accounts and organizations an input names, for the built-in `no-public-access` and for what callers have
+outside (W2).
 
 In: an estate, and a key of it. Out: the callers of all accounts and organizations that bear on the key by name.
-Guarantee: a name counts wherever it stands, in an Allow as in a Deny. The policies treat all accounts alike that nothing names, in no
-organization that anything names, but for patterns: a pattern is no name, only a whole account or organization ID is one.
+Guarantee: a name counts wherever it stands, in an Allow as in a Deny. The policies treat all accounts alike that
+nothing names, in no organization that anything names, but for patterns: a pattern is no name, only a whole account or
+organization ID is one.
 """
 
 from __future__ import annotations
@@ -13,7 +15,17 @@ from dataclasses import replace
 
 from verifier.model.caller_sets import with_parts
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import CallerSet, CallersOr, InAccount, InOrganization, Invariant, KeyAccount, NamedAccount, Tagged, parts_of
+from verifier.model.invariant import (
+    CallerSet,
+    CallersOr,
+    InAccount,
+    InOrganization,
+    Invariant,
+    KeyAccount,
+    NamedAccount,
+    Tagged,
+    parts_of,
+)
 from verifier.model.policy import Condition, Operator, Policy, Statement, Text
 from verifier.model.step_kinds import OWN_KEY
 
@@ -21,16 +33,20 @@ ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])", re.ASCII)
 """The ID of an account in a text."""
 _ORGANIZATION = re.compile(r"(?<![a-z0-9])o-[a-z0-9]+", re.ASCII)
 _OWN_ORGANIZATION = "aws:resourceorg"
-_IN_OWN_ORGANIZATION = Tagged(Condition(Operator("StringEquals", None, False), Text("aws:PrincipalOrgID"), (Text("${aws:ResourceOrgID}"),)))
+_IN_OWN_ORGANIZATION = Tagged(
+    Condition(Operator("StringEquals", None, False), Text("aws:PrincipalOrgID"), (Text("${aws:ResourceOrgID}"),))
+)
 
 
 def with_named_accounts(invariant: Invariant, estate: Estate, key: Key) -> Invariant:
-    """The invariant with every `NamedAccount` replaced by the callers of the accounts and organizations that the input names."""
+    """The invariant with every `NamedAccount` replaced by the callers of the accounts and organizations that the input
+    names."""
     return replace(invariant, callers=with_names_replaced(invariant.callers, estate, key))
 
 
 def with_names_replaced(callers: CallerSet, estate: Estate, key: Key) -> CallerSet:
-    """The caller set with every `NamedAccount` replaced by the callers of the accounts and organizations that the input names."""
+    """The caller set with every `NamedAccount` replaced by the callers of the accounts and organizations that the input
+    names."""
     if not any(isinstance(part, NamedAccount) for part in parts_of(callers)):
         return callers
     named = named_callers(estate, key)
@@ -40,10 +56,11 @@ def with_names_replaced(callers: CallerSet, estate: Estate, key: Key) -> CallerS
 def named_callers(estate: Estate, key: Key) -> CallerSet:
     """The callers of the key's account, and of every account or organization that the input names beside it.
 
-    It names those in the principals and in the values of conditions of the key's policies, of the resource control policies over its
-    account and of VPC endpoint policies; the accounts of grantees and retiring principals, and that which issued a grant (G5); the
-    accounts with an inventory; the organization that it describes (its members are those that it lists, F2); and the organization of the
-    key's own account, where a policy speaks of it (`aws:ResourceOrgID`).
+    It names those in the principals and in the values of conditions of the key's policies, of the resource control
+    policies over its account and of VPC endpoint policies; the accounts of grantees and retiring principals, and that
+    which issued a grant (G5); the accounts with an inventory; the organization that it describes (its members are those
+    that it lists, F2); and the organization of the key's own account, where a policy speaks of it
+    (`aws:ResourceOrgID`).
     """
     texts = [text.lower() for policy in _policies(estate, key) for text in _texts(policy)]
     accounts = {account for text in texts for account in ACCOUNT.findall(text)} | set(_of_grants(key))
@@ -59,7 +76,8 @@ def named_callers(estate: Estate, key: Key) -> CallerSet:
 
 
 def accounts_named(estate: Estate) -> frozenset[str]:
-    """Every account that the input names: those of inventories, of keys, of the organization, and those that some policy or grant names."""
+    """Every account that the input names: those of inventories, of keys, of the organization, and those that some
+    policy or grant names."""
     keys = [key for key in estate.keys if OWN_KEY not in key.arn]
     found = {account.id for account in estate.accounts} | {key.account for key in keys}
     found |= estate.organization.members if estate.organization is not None else set()

@@ -1,9 +1,10 @@
 """What depends on the own account, or on the Region of a key, where nothing says which they are (S4).
 
-In: what holds conditions and patterns (statements, invariants). Out: the texts by which requests of two accounts that nothing names, or of
-two Regions, may be decided on differently; errors that ask for the account or the Region. Guarantee: where there are none, each request is
-decided alike whatever the two are. The Region is in `aws:RequestedRegion` (F1), in `kms:ViaService` (F5) and in the ARN of
-the key (L9), and nowhere else; that of a replica is another one (F6), which every pattern that is no name allows for.
+In: what holds conditions and patterns (statements, invariants). Out: the texts by which requests of two accounts that
+nothing names, or of two Regions, may be decided on differently; errors that ask for the account or the Region.
+Guarantee: where there are none, each request is decided alike whatever the two are. The Region is in
+`aws:RequestedRegion` (F1), in `kms:ViaService` (F5) and in the ARN of the key (L9), and nowhere else; that of a replica
+is another one (F6), which every pattern that is no name allows for.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ _ACCOUNTS, _WILDCARD = re.compile("account|arn|userid"), re.compile("[*?]")
 
 
 def check_account(nodes: Iterable[object], own: str, span: Span = NOWHERE) -> None:
-    """Raises `InputError` where something, which is at `span` if it has no place of its own, tells apart which account `own` stands for."""
+    """Raises `InputError` where something, which is at `span` if it has no place of its own, tells apart which account
+    `own` stands for."""
     things = tuple(nodes)
     for text in chain(_telling_accounts(things), _telling_by_free_values(things, own)):
         message = f"`{brief(text.value)}` depends on the own account, and which one it is is not given"
@@ -71,7 +73,8 @@ def _paired(node: object) -> Iterator[str]:
 
 
 def _telling_by_free_values(things: object, own: str) -> Iterator[Text]:
-    """The patterns of what may be any text that tell accounts apart, because such a text must be what tells the account elsewhere."""
+    """The patterns of what may be any text that tell accounts apart, because such a text must be what tells the account
+    elsewhere."""
     conditions: list[Condition] = []
     linked = {text for text in _paired(things) if own in text}
     for part in _parts(things):
@@ -80,19 +83,25 @@ def _telling_by_free_values(things: object, own: str) -> Iterator[Text]:
         conditions += [part] if isinstance(part, Condition) and not is_account else []
         for text in (value.value.lower() for value in values):
             are_accounts = [_ACCOUNTS.search(name) is not None for name in _VARIABLE.findall(text)]
-            if not all(are_accounts) and (is_account or "$" in _account_field(text)) and (not key or _ACCOUNTS.search(key)):
+            if (
+                not all(are_accounts)
+                and (is_account or "$" in _account_field(text))
+                and (not key or _ACCOUNTS.search(key))
+            ):
                 linked.add(own)
             if key and not is_account and (own in text or any(are_accounts)):
                 linked.add(_VARIABLE.sub(own, text))
     for condition in conditions if linked else ():
         for value in condition.values:
-            is_told = _tells_by(own, _VARIABLE.sub(own, value.value.lower()), linked, 4, in_field=_tells_account(value.value))
+            is_told = _tells_by(
+                own, _VARIABLE.sub(own, value.value.lower()), linked, 4, in_field=_tells_account(value.value)
+            )
             yield from (value,) if is_told or condition.operator.base.startswith("Numeric") else ()
 
 
 def _tells_by(own: str, value: str, linked: Iterable[str], field: int, *, in_field: bool) -> bool:
-    """Whether a value may match one of others, which refer to the own account or Region by `own`, for some accounts or Regions alone.
-    `in_field` is whether it may where that field of an ARN alone refers to it."""
+    """Whether a value may match one of others, which refer to the own account or Region by `own`, for some accounts or
+    Regions alone. `in_field` is whether it may where that field of an ARN alone refers to it."""
     start = _WILDCARD.split(value, maxsplit=1)[0]
     if start == value or value in linked:
         return False
@@ -107,13 +116,15 @@ def _tells_by(own: str, value: str, linked: Iterable[str], field: int, *, in_fie
 
 
 def _tells_account(pattern: str) -> bool:
-    """Whether a wildcard stands for a part of the account: of that field of an ARN, or wherever it may be in another text."""
+    """Whether a wildcard stands for a part of the account: of that field of an ARN, or wherever it may be in another
+    text."""
     runs = _RUN.findall(_account_field(pattern))
     return any(("*" in run or "?" in run) and run.strip("*") not in ("", "?" * 12) for run in runs)
 
 
 def _account_field(text: str) -> str:
-    """Where an account may be in a text: a field of an ARN, unless a wildcard before it may run on over a colon, or anywhere."""
+    """Where an account may be in a text: a field of an ARN, unless a wildcard before it may run on over a colon, or
+    anywhere."""
     text = _VARIABLE.sub("$", text)
     parts = text.split(":", 5)
     return parts[4] if len(parts) == 6 and not any("*" in part and part != "*" for part in parts[:4]) else text
@@ -132,15 +143,19 @@ ABROAD = re.compile(rf"\barn:aws-(?:cn|us-gov):|{BY_PARTITION.pattern}")
 _PARTITION = re.compile(r"\baws(?:-cn|-us-gov)?(?=:)")
 _REGION, _SERVICE = "aws:requestedregion", "kms:viaservice"
 _ANY_REGION = re.compile(r"(?:(?:[a-z0-9-]*|\*)\.)?\*(?:\.amazonaws\.com)?|[^.*?$]*(?:\.[^.*?$]*){0,2}")
-"""Values of `kms:ViaService` that are matched alike in all Regions: where the Region is one wildcard, or the form is another (F5). What a
-policy variable stands for may name a Region."""
+"""Values of `kms:ViaService` that are matched alike in all Regions: where the Region is one wildcard, or the form is
+another (F5). What a policy variable stands for may name a Region."""
 _BEFORE, _AFTER = re.compile(r"(?:[a-z0-9-]*\.|\*\.?)?"), re.compile(r"(?:\.amazonaws\.com|\.?\*)?")
 """What stands before and after the name of a Region in a value that is of that Region alone."""
 
 
 def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
     """Raises `InputError` where an invariant tells Regions apart, or accounts, and that of some key is not known."""
-    accounts = [*(key.account for key in estate.keys), *(account.id for account in estate.accounts)] if estate.open_account else []
+    accounts = (
+        [*(key.account for key in estate.keys), *(account.id for account in estate.accounts)]
+        if estate.open_account
+        else []
+    )
     for invariant in invariants if estate.open_region or accounts else ():
         if accounts:
             check_account((invariant, estate), accounts[0], invariant.span)
@@ -148,11 +163,15 @@ def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
         of_conditions = (text for condition in when for text in _of_condition(condition, ""))
         ours = {key.arn.split(":")[1] for key in estate.keys}
         abroad = (
-            text for text in _values(invariant) if BY_PARTITION.search(text) or any(name not in ours for name in _PARTITION.findall(text))
+            text
+            for text in _values(invariant)
+            if BY_PARTITION.search(text) or any(name not in ours for name in _PARTITION.findall(text))
         )
         values = [(text.lower(), invariant.span) for text in _values(invariant)]
         free = (text for key in estate.keys for text, _ in _telling_by_free_texts(key.region, estate, values))
-        for text in chain(of_conditions, filter(_NAMED.search, _values(invariant)), abroad, free) if estate.open_region else ():
+        for text in (
+            chain(of_conditions, filter(_NAMED.search, _values(invariant)), abroad, free) if estate.open_region else ()
+        ):
             raise depends(estate.open_region, text, invariant.span)
 
 
@@ -171,8 +190,9 @@ def regions_in(texts: Iterable[str]) -> frozenset[str]:
 
 
 def check_open_regions(estate: Estate, own: Mapping[str, str], named: Collection[str] = (), refers: str = "") -> None:
-    """Raises `InputError` where something that decides tells Regions apart, of those that are not `named`. `own` are the files with keys in
-    a Region that nothing tells, with the text that refers to it there, empty where nothing can; what does in other files is `refers`."""
+    """Raises `InputError` where something that decides tells Regions apart, of those that are not `named`. `own` are
+    the files with keys in a Region that nothing tells, with the text that refers to it there, empty where nothing can;
+    what does in other files is `refers`."""
     for policy in estate.deciding_policies() if own else ():
         here = own.get(policy.span.file.partition("#")[0], refers)
         for statement in policy.statements:
@@ -195,8 +215,11 @@ def _compared(estate: Estate) -> Iterator[tuple[str, Span]]:
                     yield from ((value.value.lower(), statement.span) for value in condition.values)
 
 
-def _telling_by_free_texts(region: str, estate: Estate, values: Iterable[tuple[str, Span]]) -> Iterator[tuple[str, Span]]:
-    """The patterns among values that tell Regions apart, because what they are compared with must be a text that refers to the own one."""
+def _telling_by_free_texts(
+    region: str, estate: Estate, values: Iterable[tuple[str, Span]]
+) -> Iterator[tuple[str, Span]]:
+    """The patterns among values that tell Regions apart, because what they are compared with must be a text that refers
+    to the own one."""
     linked = {text for text in chain((text for text, _ in _compared(estate)), _paired(estate)) if region in text}
     return ((text, span) for text, span in values if _tells_by(region, text, linked, 3, in_field=_tells_region(text)))
 
@@ -209,13 +232,18 @@ def _tells_region(text: str) -> bool:
 
 def depends(files: Iterable[str], text: str, span: Span) -> InputError:
     """The error that asks for the Region of the keys of some files, on which a text depends."""
-    message = f"`{brief(text)}` depends on the Region of the key, and which one the key of {first_few(sorted(files))} is in is not given"
-    return InputError.of(printable(message), span, hint="give it with --region, or the ARN of the key with --key-arn", rule="S4")
+    message = (
+        f"`{brief(text)}` depends on the Region of the key, and which one the key of {first_few(sorted(files))} is "
+        "in is not given"
+    )
+    return InputError.of(
+        printable(message), span, hint="give it with --region, or the ARN of the key with --key-arn", rule="S4"
+    )
 
 
 def telling_regions(statement: Statement, own: str, named: Collection[str] = ()) -> Iterator[str]:
-    """The texts by which a statement may match a request on KMS in one Region and not in another, of those that are not `named`. `own` in a
-    text refers to the Region of the key; empty if nothing does."""
+    """The texts by which a statement may match a request on KMS in one Region and not in another, of those that are not
+    `named`. `own` in a text refers to the Region of the key; empty if nothing does."""
     if any(may_be_of_kms(action.value) for action in statement.actions) or statement.not_action:
         for condition in statement.conditions:
             yield from _of_condition(condition, own, named)

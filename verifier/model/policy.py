@@ -111,9 +111,10 @@ class Statement:
     """One statement. Of each pair `X` / `NotX` at most one is given; `not_…` says which.
 
     `index` counts from 0 within its policy; `identity` of the policy and `index` name the statement uniquely.
-    `doubt` is the symbol of an `Unmodelled` of the estate that says whether the statement applies to a request that it matches; `None`
-    where it certainly does. A statement in doubt stands for what one with unknown parts might say: it matches at least what that
-    matches, and its `*` stands for principals that are not known, so it names its callers in the strongest way (D4).
+    `doubt` is the symbol of an `Unmodelled` of the estate that says whether the statement applies to a request that it
+    matches; `None` where it certainly does. A statement in doubt stands for what one with unknown parts might say: it
+    matches at least what that matches, and its `*` stands for principals that are not known, so it names its callers in
+    the strongest way (D4).
     """
 
     effect: Effect
@@ -135,8 +136,8 @@ class Policy:
     """A policy document and where it is attached.
 
     `identity` is unique in an account: the ARN of a managed policy, `KEY_ARN#default` for a key policy,
-    `PRINCIPAL_ARN#NAME` for an inline policy. Of one that AWS publishes each account has the document that was listed for it.
-    `variables` is true for version 2012-10-17 (L1).
+    `PRINCIPAL_ARN#NAME` for an inline policy. Of one that AWS publishes each account has the document that was listed
+    for it. `variables` is true for version 2012-10-17 (L1).
     `size` is the number of characters that AWS counts (white space excluded for identity policies, SCPs and RCPs).
     `id` is the document's `Id`, which decides nothing.
     """
@@ -154,7 +155,9 @@ class Policy:
     @cached_property
     def names_providers(self) -> bool:
         """Whether it has a `Federated` principal (P6)."""
-        return any(one.type is PrincipalType.FEDERATED for statement in self.statements for one in statement.principals or ())
+        return any(
+            one.type is PrincipalType.FEDERATED for statement in self.statements for one in statement.principals or ()
+        )
 
     @cached_property
     def tests_tags_of_callers(self) -> bool:
@@ -163,15 +166,20 @@ class Policy:
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
-        """The resources of its statements, and the keys and values of their conditions, in lower case: what may have a policy variable."""
+        """The resources of its statements, and the keys and values of their conditions, in lower case: what may have a
+        policy variable."""
         tests = [condition for statement in self.statements for condition in statement.conditions]
         listed = (text for statement in self.statements for text in statement.resources or ())
-        return tuple(text.value.lower() for text in (*listed, *(one for test in tests for one in (test.key, *test.values))))
+        return tuple(
+            text.value.lower() for text in (*listed, *(one for test in tests for one in (test.key, *test.values)))
+        )
 
     @cached_property
     def tested_keys(self) -> frozenset[str]:
         """The condition keys that its statements test, in lower case (L3)."""
-        return frozenset(condition.key.value.lower() for statement in self.statements for condition in statement.conditions)
+        return frozenset(
+            condition.key.value.lower() for statement in self.statements for condition in statement.conditions
+        )
 
 
 @dataclass(frozen=True)
@@ -192,11 +200,14 @@ class StatementRef:
 def reference_to(policy: Policy, statement: Statement) -> StatementRef:
     """The name of a statement of a policy."""
     sid = statement.sid.value if statement.sid else None
-    return StatementRef(policy.identity, policy.name, statement.index, sid, statement.effect, statement.span, policy.kind)
+    return StatementRef(
+        policy.identity, policy.name, statement.index, sid, statement.effect, statement.span, policy.kind
+    )
 
 
 def default_key_policy(arn: str) -> Policy:
-    """The policy of a key that was declared without one: it delegates everything to the key's account. [key-policy-default]"""
+    """The policy of a key that was declared without one: it delegates everything to the key's account.
+    [key-policy-default]"""
     partition, account = arn.split(":")[1], arn.split(":")[4]
     root = Principal(PrincipalType.ACCOUNT, f"arn:{partition}:iam::{account}:root", account, partition)
     sid, everything = Text("Enable IAM User Permissions"), (Text("*"),)
@@ -206,8 +217,8 @@ def default_key_policy(arn: str) -> Policy:
 
 @lru_cache(65_536)
 def arn_kind(arn: str) -> str:
-    """What the last of an ARN's six fields begins with: `user`, `role`, `group`, `policy`, `root` …; empty iff it is no ARN. The path of a
-    user or role may hold any text, `:role/` too [API: CreateRole, Path]."""
+    """What the last of an ARN's six fields begins with: `user`, `role`, `group`, `policy`, `root` …; empty iff it is no
+    ARN. The path of a user or role may hold any text, `:role/` too [API: CreateRole, Path]."""
     fields = arn.split(":", 5)
     return fields[5].partition("/")[0] if len(fields) == 6 else ""
 

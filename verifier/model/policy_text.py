@@ -1,8 +1,9 @@
 """A policy of the model → JSON again: what `verifier.language.policies.documents` reads, written back.
 
 In: a `Policy` or a `Statement`. Out: the document as plain values, or its text.
-Guarantee: reading what was written gives the same model, places and warnings aside. Elements come in the order in which AWS's pages show
-them; one value stands alone, several in a list (L2); numbers and Booleans come as strings, which mean the same.
+Guarantee: reading what was written gives the same model, places and warnings aside. Elements come in the order in which
+AWS's pages show them; one value stands alone, several in a list (L2); numbers and Booleans come as strings, which mean
+the same.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ def policy_document(policy: Policy) -> Json:
 
 
 def statement_document(statement: Statement) -> Json:
-    """One statement. Raises `ValueError` where `*` stands beside other principals, where one operator has the same key twice (L3, L4), and
-    for a statement with parts that are not known."""
+    """One statement. Raises `ValueError` where `*` stands beside other principals, where one operator has the same key
+    twice (L3, L4), and for a statement with parts that are not known."""
     if statement.doubt is not None:
         raise ValueError("the statement has parts that are not known")
     found: Json = {"Sid": statement.sid.value} if statement.sid is not None else {}
@@ -68,7 +69,9 @@ def _principals(principals: tuple[Principal, ...]) -> str | Json:
         if len(principals) > 1:
             raise ValueError("the principal `*` stands alone")
         return "*"
-    return {group: _values(tuple(Text(found.value) for found in listed)) for group, listed in _groups(principals).items()}
+    return {
+        group: _values(tuple(Text(found.value) for found in listed)) for group, listed in _groups(principals).items()
+    }
 
 
 def in_groups(principals: Iterable[Principal]) -> tuple[Principal, ...]:

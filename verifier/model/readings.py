@@ -3,8 +3,8 @@
 In: nothing. Out: `READINGS`, one entry for each ◇ of docs/semantics.md that is modelled.
 Guarantee: `evaluate` and `problem` use the same labels with the meanings stated here, and no others.
 
-A *symbol* is a name with a Boolean. Kinds of symbols: a reading (`Reading.label`), a free fact (`model.free_facts`), or one of an
-`Unmodelled` thing (`NAME:allow`, `NAME:refuse`).
+A *symbol* is a name with a Boolean. Kinds of symbols: a reading (`Reading.label`), a free fact (`model.free_facts`), or
+one of an `Unmodelled` thing (`NAME:allow`, `NAME:refuse`).
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "L6",
-        "Does a `*` at the end of a segment of a `Resource`, or of an ARN pattern of too few fields, run on past the colon?",
+        "Does a `*` at the end of a segment of a `Resource`, or of an ARN pattern of too few fields, run on past the "
+        "colon?",
         "it may match colons, and segments after them",
         "it stays in its segment",
         "IAM User Guide, reference_policies_elements_resource, as it is and as it was published in 2023, and "
@@ -130,14 +131,16 @@ READINGS: tuple[Reading, ...] = (
         "Is a listed date of four digits, such as `2030`, a number of seconds since 1970?",
         "it is",
         "it is a year",
-        "IAM User Guide, reference_policies_elements_condition_operators, which allows the forms of the W3C and Unix time alike",
+        "IAM User Guide, reference_policies_elements_condition_operators, which allows the forms of the W3C and Unix "
+        "time alike",
     ),
     Reading(
         "C3-zone",
         "Can a listed date with a time be read that has no zone (it is in UTC then), or one such as `+0900`?",
         "it can",
         "it cannot be read",
-        "IAM User Guide, reference_policies_elements_condition_operators, which asks for a W3C form: a time has `Z` or `+hh:mm`",
+        "IAM User Guide, reference_policies_elements_condition_operators, which asks for a W3C form: a time has `Z` "
+        "or `+hh:mm`",
     ),
     Reading(
         "C3-bool",
@@ -183,7 +186,8 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "G2",
-        "Is a grant that is listed with a service as its `GranteePrincipal` also for a user or role that the listing does not name?",
+        "Is a grant that is listed with a service as its `GranteePrincipal` also for a user or role that the listing "
+        "does not name?",
         "it is, and any user, role or session may be the one",
         "it is for the service only",
         "AWS KMS API Reference, GrantListEntry",
@@ -193,7 +197,8 @@ READINGS: tuple[Reading, ...] = (
         "Is a grant to a user also for the federated sessions that the user issues?",
         "it is, as an Allow of the key policy to the user is",
         "it is for the user itself alone",
-        "AWS KMS Developer Guide, grants, against IAM User Guide, id_credentials_temp_control-access_getfederationtoken",
+        "AWS KMS Developer Guide, grants, against IAM User Guide, "
+        "id_credentials_temp_control-access_getfederationtoken",
     ),
     Reading(
         "G3-names",
@@ -239,21 +244,24 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "F1-keyless",
-        "Do operations on neither a key nor an alias carry `aws:ResourceAccount`, and does `CreateKey` carry `kms:CallerAccount`?",
+        "Do operations on neither a key nor an alias carry `aws:ResourceAccount`, and does `CreateKey` carry "
+        "`kms:CallerAccount`?",
         "they do (both the caller's account)",
         "they do not",
         "AWS KMS Developer Guide, conditions-kms",
     ),
     Reading(
         "F1-service",
-        "Does a service principal's request carry `aws:PrincipalArn`, `aws:PrincipalAccount` and the other keys about an ARN?",
+        "Does a service principal's request carry `aws:PrincipalArn`, `aws:PrincipalAccount` and the other keys "
+        "about an ARN?",
         "it may",
         "it does not",
         "IAM User Guide, reference_policies_condition-keys",
     ),
     Reading(
         "F3",
-        "Does a session tag pass on if the next role refuses it `sts:TagSession`, or the call names it as transitive in another case?",
+        "Does a session tag pass on if the next role refuses it `sts:TagSession`, or the call names it as transitive "
+        "in another case?",
         "it does",
         "it does not",
         "IAM User Guide, id_session-tags; AWS STS API Reference, AssumeRole",
@@ -288,7 +296,8 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "F7",
-        "Where names of the encryption context differ only in case, do conditions read the pair that the request gives last?",
+        "Where names of the encryption context differ only in case, do conditions read the pair that the request "
+        "gives last?",
         "the last of them",
         "the first of them",
         "AWS KMS Developer Guide, conditions-kms",
@@ -316,7 +325,8 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "E2",
-        "Do policies other than the trust policy read a transitive tag of the caller as one of the role that it assumes?",
+        "Do policies other than the trust policy read a transitive tag of the caller as one of the role that it "
+        "assumes?",
         "they do",
         "they read the role's own tag",
         "IAM User Guide, id_session-tags (Chaining roles with session tags), which says so of the trust policy alone",

@@ -1,7 +1,8 @@
 """Reference data about KMS: actions, condition keys, key specs. Generated; see `tools/generate_reference.py`.
 
 In: `verifier/model/data/kms.json` (committed, with the versions of its sources) and the table of global keys.
-Out: lookups. Guarantee: pure; nothing is fetched. What the data does not know is reported as `None`, never guessed (U4).
+Out: lookups. Guarantee: pure; nothing is fetched. What the data does not know is reported as `None`, never guessed
+(U4).
 """
 
 from __future__ import annotations
@@ -45,12 +46,15 @@ class ConditionKeys:
     """Condition keys of the reference data, by name."""
 
     def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        self.all = tuple(ConditionKey(row["name"], ValueType(row["type"]), row["multivalued"], row.get("prefix")) for row in rows)
+        self.all = tuple(
+            ConditionKey(row["name"], ValueType(row["type"]), row["multivalued"], row.get("prefix")) for row in rows
+        )
         self._by_name = {key.name.lower(): key for key in self.all if key.prefix is None}
         self._templates = [(key.prefix.lower(), key) for key in self.all if key.prefix is not None]
 
     def named(self, name: str) -> ConditionKey | None:
-        """The key, or template, of a name in any case. A template answers for every name that continues its prefix, not for that alone."""
+        """The key, or template, of a name in any case. A template answers for every name that continues its prefix, not
+        for that alone."""
         lower = name.lower()
         found = (key for prefix, key in self._templates if lower.startswith(prefix) and lower != prefix)
         return self._by_name.get(lower) or next(found, None)
@@ -58,11 +62,13 @@ class ConditionKeys:
 
 @dataclass(frozen=True)
 class Action:
-    """A KMS permission. `name` is `kms:Decrypt`. `resources` is a subset of {`key`, `alias`}, empty for operations without a key.
-    `condition_keys` are lower-case names of the KMS keys (templates by their prefix) that the operation carries, beside
+    """A KMS permission. `name` is `kms:Decrypt`. `resources` is a subset of {`key`, `alias`}, empty for operations
+    without a key. `condition_keys` are lower-case names of the KMS keys (templates by their prefix) that the operation
+    carries, beside
     those about the caller, the key and the network. `cross_account` is false where the documentation says *No* (R5).
-    `grant_operation` is set when the operation is in botocore's `GrantOperation`. `encryption_context` is set when the operation
-    carries `kms:EncryptionContext:…` (for `CreateGrant` and `RetireGrant` the pairs of the grant's constraint, F6).
+    `grant_operation` is set when the operation is in botocore's `GrantOperation`. `encryption_context` is set when the
+    operation carries `kms:EncryptionContext:…` (for `CreateGrant` and `RetireGrant` the pairs of the grant's
+    constraint, F6).
     `operations` are the API operations that need the permission (`ReEncrypt` for `kms:ReEncryptFrom`)."""
 
     name: str
@@ -119,27 +125,31 @@ def _condition_keys() -> ConditionKeys:
 
 @cache
 def key_facts() -> tuple[KeyFacts, ...]:
-    """Every consistent combination, the commonest first (`SYMMETRIC_DEFAULT`, `ENCRYPT_DECRYPT`, `AWS_KMS`, single-Region)."""
+    """Every consistent combination, the commonest first (`SYMMETRIC_DEFAULT`, `ENCRYPT_DECRYPT`, `AWS_KMS`,
+    single-Region)."""
     data = _document("kms.json")
     return consistent_facts(tuple(data["key_specs"]), tuple(data["origins"]))
 
 
 @cache
 def key_values(name: str) -> tuple[str, ...] | None:
-    """The values that the API gives a condition key that shows a parameter with an enum; `None` for another key. In any case."""
+    """The values that the API gives a condition key that shows a parameter with an enum; `None` for another key. In any
+    case."""
     rows = _document("kms.json")["key_values"]
     return next((tuple(row["values"]) for row in rows if row["key"].lower() == name.lower()), None)
 
 
 @cache
 def fitting_values(name: str) -> Mapping[str, frozenset[str]]:
-    """The values of a condition key that fit a key, by its spec (R3); a spec that is missing takes any. Empty for another key."""
+    """The values of a condition key that fit a key, by its spec (R3); a spec that is missing takes any. Empty for
+    another key."""
     rows = _document("kms.json")["key_algorithms"]
     return {row["spec"]: frozenset(row["values"]) for row in rows if row["key"].lower() == name.lower()}
 
 
 def suits(action_name: str, facts: KeyFacts) -> bool:
-    """Whether the operation can be sent to a key with these facts (R3). True for an action that the data does not know."""
+    """Whether the operation can be sent to a key with these facts (R3). True for an action that the data does not
+    know."""
     return operation_suits(action_name.lower(), facts)
 
 

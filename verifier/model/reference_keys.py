@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class KeyFacts:
-    """A consistent combination of key facts (U3, F8). `multi_region_type` is `PRIMARY`, `REPLICA` or `None` (single-Region)."""
+    """A consistent combination of key facts (U3, F8). `multi_region_type` is `PRIMARY`, `REPLICA` or `None`
+    (single-Region)."""
 
     spec: str
     usage: str
@@ -33,17 +34,19 @@ USAGES_BY_SPEC: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ML_DSA_", ("SIGN_VERIFY",)),
     ("ML_KEM_", ("ENCAPSULATE_DECAPSULATE",)),
 )
-"""Usages by the beginning of the key spec, the commonest spec first; the first row that fits counts. [API: CreateKey, KeyUsage, KeySpec]"""
+"""Usages by the beginning of the key spec, the commonest spec first; the first row that fits counts. [API: CreateKey,
+KeyUsage, KeySpec]"""
 
 CUSTOM_KEY_STORES = frozenset({"AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"})
-"""Origins of keys in a custom key store: symmetric and single-Region only. [API: CreateKey, Origin and *Multi-Region primary keys*]"""
+"""Origins of keys in a custom key store: symmetric and single-Region only. [API: CreateKey, Origin and *Multi-Region
+primary keys*]"""
 
 
 def consistent_facts(specs: tuple[str, ...], origins: tuple[str, ...]) -> tuple[KeyFacts, ...]:
     """Every consistent combination, the commonest first. A spec without a row in `USAGES_BY_SPEC` raises `KeyError`.
 
-    Imported key material goes with every spec: the guide's pages differ on asymmetric keys, and more keys means more requests,
-    so a proof stays one. [API: CreateKey, Origin; GetParametersForImport]
+    Imported key material goes with every spec: the guide's pages differ on asymmetric keys, and more keys means more
+    requests, so a proof stays one. [API: CreateKey, Origin; GetParametersForImport]
     """
     found = [
         KeyFacts(spec, usage, origin, multi_region_type)

@@ -28,7 +28,8 @@ class CallerKind(Enum):
     ROOT = "root user"
     FEDERATED = "federated-user session"
     SERVICE = "service principal"
-    WEB = "identity of a provider"  # principal_arn is the provider's ARN, or the name of a built-in one; it has no account (E2w)
+    # principal_arn is the provider's ARN, or the name of a built-in one; it has no account (E2w)
+    WEB = "identity of a provider"
     """A web or SAML identity: no caller of KMS, but it can assume roles that trust its provider (E2w)."""
 
 
@@ -48,9 +49,11 @@ class Caller:
     session: str | None = None
     issuer: str | None = None
     session_tags: tuple[tuple[str, str], ...] = ()
-    """The session tags of a role session, which take the place of the role's tags of the same names (E2). [IAM: id_session-tags]"""
+    """The session tags of a role session, which take the place of the role's tags of the same names (E2). [IAM:
+    id_session-tags]"""
     transitive: tuple[str, ...] = ()
-    """The names of those that pass on to the sessions which this one comes to have (E2). [IAM: id_session-tags, Chaining roles]"""
+    """The names of those that pass on to the sessions which this one comes to have (E2). [IAM: id_session-tags,
+    Chaining roles]"""
 
     @property
     def arn(self) -> str:
@@ -74,10 +77,12 @@ class Caller:
 
 @dataclass(frozen=True)
 class Request:
-    """One request. `action` is an IAM action name with its real spelling (`kms:Decrypt`); `resource` a key ARN, an alias ARN
-    or `None` (R4, D9). `context` lists (condition key, value) in order; keys differ without regard to case, except that
-    the names after `kms:EncryptionContext:` may differ only in case (F7). `session_policies` are the session policies of a role session
-    or a federated session, a union (D4, U2); `None` where the request says nothing of any, `()` is never used."""
+    """One request. `action` is an IAM action name with its real spelling (`kms:Decrypt`); `resource` a key ARN, an
+    alias ARN or `None` (R4, D9). `context` lists (condition key, value) in order; keys differ without regard to case,
+    except that
+    the names after `kms:EncryptionContext:` may differ only in case (F7). `session_policies` are the session policies
+    of a role session or a federated session, a union (D4, U2); `None` where the request says nothing of any, `()` is
+    never used."""
 
     caller: Caller
     action: str
@@ -89,8 +94,8 @@ class Request:
 class Outcome(Enum):
     """What a decision is. `DEPENDS`: allowed under one reading, or free fact, and refused under another (S2).
 
-    `IMPOSSIBLE` is an answer alone (`verifier.decide`): the policies do not refuse the request, but it cannot be sent, or KMS always
-    refuses it (R3, R6)."""
+    `IMPOSSIBLE` is an answer alone (`verifier.decide`): the policies do not refuse the request, but it cannot be sent,
+    or KMS always refuses it (R3, R6)."""
 
     ALLOW = "allow"
     DENY = "deny"
@@ -117,10 +122,11 @@ class Step:
 class Decision:
     """What `evaluate` found.
 
-    `depends_on` lists the symbols (labels of readings, free facts, unmodelled things) that change the outcome, sorted; empty unless
-    `outcome` is `DEPENDS`. `warnings` are sentences that begin with the label of the rule that the request breaks; `impossible` are those
-    of them for which it cannot be sent, or is always refused. `policies` is what the policies decide where `outcome` is `IMPOSSIBLE`.
-    `trace` tells the decision under `assignment` (the one given, or else the first tried).
+    `depends_on` lists the symbols (labels of readings, free facts, unmodelled things) that change the outcome, sorted;
+    empty unless `outcome` is `DEPENDS`. `warnings` are sentences that begin with the label of the rule that the request
+    breaks; `impossible` are those of them for which it cannot be sent, or is always refused. `policies` is what the
+    policies decide where `outcome` is `IMPOSSIBLE`. `trace` tells the decision under `assignment` (the one given, or
+    else the first tried).
     """
 
     outcome: Outcome

@@ -1,7 +1,7 @@
 """The rules of docs/semantics.md by their labels.
 
-In: nothing. Out: `rules()`. Guarantee: they are read from the page itself, in a checkout (`/docs`) as in an installed package
-(`verifier/docs`), so that what `verifier rule` prints is what the page says.
+In: nothing. Out: `rules()`. Guarantee: they are read from the page itself, in a checkout (`/docs`) as in an installed
+package (`verifier/docs`), so that what `verifier rule` prints is what the page says.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _FOLDERS = (_PACKAGE / "docs", _PACKAGE.parent / "docs")
-_RULE = re.compile(r"^### (?P<label>\w+)\n\n(?P<text>.*?)\n\nSource: (?P<sources>.*?)\n\nTests: (?P<tests>.*?)$(?!\n\S)", re.M | re.S)
+_RULE = re.compile(
+    r"^### (?P<label>\w+)\n\n(?P<text>.*?)\n\nSource: (?P<sources>.*?)\n\nTests: (?P<tests>.*?)$(?!\n\S)", re.M | re.S
+)
 _LINK = re.compile(r"\[(?P<text>.*)\]\((?P<url>.*)\)")
 
 
@@ -40,7 +42,10 @@ class Rule:
 @cache
 def rules() -> Mapping[str, Rule]:
     """Every rule by its label, in the order of the page. Raises `FileNotFoundError` if the installation lacks it."""
-    page = next((folder / "semantics.md" for folder in _FOLDERS if (folder / "semantics.md").is_file()), _FOLDERS[0] / "semantics.md")
+    page = next(
+        (folder / "semantics.md" for folder in _FOLDERS if (folder / "semantics.md").is_file()),
+        _FOLDERS[0] / "semantics.md",
+    )
     return {found["label"]: _rule(found) for found in _RULE.finditer(page.read_text(encoding="utf-8"))}
 
 
@@ -61,5 +66,6 @@ def _source(text: str) -> Source:
 
 
 def rule_of(symbol: str) -> str:
-    """The label of the rule that a label or symbol belongs to: `P5` for the reading `P5-allow`, `U1` for the free fact `U1:deny`."""
+    """The label of the rule that a label or symbol belongs to: `P5` for the reading `P5-allow`, `U1` for the free fact
+    `U1:deny`."""
     return re.split("[-:]", symbol, maxsplit=1)[0]

@@ -1,6 +1,7 @@
 """What an estate holds, or refers to, and the verifier does not model (S1).
 
-In: nothing (plain data). Out: `Unmodelled`, `Influence`. Guarantee: each says which way it could change a decision, and of which requests.
+In: nothing (plain data). Out: `Unmodelled`, `Influence`. Guarantee: each says which way it could change a decision, and
+of which requests.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ class Unmodelled:
 
     It makes every verdict that it could change Unknown. Its scope is narrowed by `key` (a key ARN), `account`
     (of the caller) and `principal` (a user or role ARN; it includes the sessions); `None` means any.
-    `endpoint` narrows it to requests through that VPC endpoint (`vpce-…`), or through any (`ANY_ENDPOINT`). `owner` (twelve digits)
-    narrows it to requests on the keys and aliases of that account, AWS managed keys and aliases of AWS's own aside: what a resource
-    control policy could restrict (D7, R4). `label` is the rule, `description` names the thing and where it stands, in one line.
-    One `of_statement` bears on nothing but the statements whose `doubt` is its symbol: an Allow where it may allow, a Deny where it may
-    refuse. One `of_identities` is about identity policies: they bind no root user and no service principal (D5, D6).
+    `endpoint` narrows it to requests through that VPC endpoint (`vpce-…`), or through any (`ANY_ENDPOINT`). `owner`
+    (twelve digits) narrows it to requests on the keys and aliases of that account, AWS managed keys and aliases of
+    AWS's own aside: what a resource control policy could restrict (D7, R4). `label` is the rule, `description` names
+    the thing and where it stands, in one line. One `of_statement` bears on nothing but the statements whose `doubt` is
+    its symbol: an Allow where it may allow, a Deny where it may refuse. One `of_identities` is about identity policies:
+    they bind no root user and no service principal (D5, D6).
     """
 
     name: str
@@ -63,6 +65,7 @@ class Unmodelled:
 
     @property
     def only_of_steps(self) -> bool:
-        """Whether it bears on no request on a key, but on steps (W2): a trust policy that is not known (E2), a group or policy
-        that is not listed (E0), what a group misses and gives to those who join it, the policy of a bucket or function (W1)."""
+        """Whether it bears on no request on a key, but on steps (W2): a trust policy that is not known (E2), a group or
+        policy that is not listed (E0), what a group misses and gives to those who join it, the policy of a bucket or
+        function (W1)."""
         return self.of_statement and (self.label in ("E0", "E2", "W1") or arn_kind(self.principal or "") == "group")

@@ -1,7 +1,9 @@
 """Questions in finite form, for an engine.
 
-In: the estate, a target, and the invariants that speak of it. Out: `Question`: the formula of `rules` over one partition of each attribute.
-Guarantee: what is left out, or left without a table, concerns none of the invariants; `recheck` makes the whole formula anew.
+In: the estate, a target, and the invariants that speak of it. Out: `Question`: the formula of `rules` over one
+partition of each attribute.
+Guarantee: what is left out, or left without a table, concerns none of the invariants; `recheck` makes the whole formula
+anew.
 """
 
 from __future__ import annotations
@@ -23,8 +25,8 @@ from verifier.problem.space import Space
 
 
 def _needed(space: Space, invariants: Sequence[Invariant]) -> frozenset[int]:
-    """The statements that a proof can rest on though they match nothing in a scope: that an Allow does not reach a caller who must be
-    refused, that a Deny spares one who must be allowed."""
+    """The statements that a proof can rest on though they match nothing in a scope: that an Allow does not reach a
+    caller who must be refused, that a Deny spares one who must be allowed."""
     guaranteed = any(invariant.expectation is Expectation.ALLOWED for invariant in invariants)
     return frozenset(number for number, owner in enumerate(space.owners) if guaranteed or owner.effect is Effect.ALLOW)
 
@@ -43,9 +45,12 @@ def _relevance(estate: Estate, target: Target, invariants: Sequence[Invariant]) 
     return relevance_of(invariants, [callers(space, invariant.callers) for invariant in invariants])
 
 
-def ask(estate: Estate, target: Target, invariants: Sequence[Invariant], *, beyond: bool = False, quick: bool = False) -> Question:
-    """The same in finite form: one partition of each attribute for all invariants. Without invariants it is about every request; with them
-    too where it goes `beyond` what they speak of. A `quick` question leaves attributes whose tests overlap without a table (`Lazy`)."""
+def ask(
+    estate: Estate, target: Target, invariants: Sequence[Invariant], *, beyond: bool = False, quick: bool = False
+) -> Question:
+    """The same in finite form: one partition of each attribute for all invariants. Without invariants it is about every
+    request; with them too where it goes `beyond` what they speak of. A `quick` question leaves attributes whose tests
+    overlap without a table (`Lazy`)."""
     narrowed = bool(invariants) and not beyond
     formula = formulate(estate, target, invariants, _relevance(estate, target, invariants) if narrowed else None)
     left = {name: 0 for name, predicates in formula.space.questions.items() if quick and overlapping(predicates)}
@@ -57,7 +62,9 @@ def ask(estate: Estate, target: Target, invariants: Sequence[Invariant], *, beyo
     finite.facts = [*supposed, *(fact for fact in map(reduce, formula.facts) if fact is not TRUE)]
     parts = zip(invariants, formula.scopes, formula.violations, strict=True)
     about = [reduce(actions) for actions in formula.space.owner_actions]
-    claims = tuple(Claim(i, reduce(s), reduce(v), frozenset(_bystanders(reduction, reduce(s), about))) for i, s, v in parts)
+    claims = tuple(
+        Claim(i, reduce(s), reduce(v), frozenset(_bystanders(reduction, reduce(s), about))) for i, s, v in parts
+    )
     hopes = tuple(hope for hope in map(reduce, formula.wishes) if not isinstance(hope, Constant))
     known = reduce(formula.known_action)
     return Question(formula.space, formula, finite, reduce(formula.allowed), claims, known, hopes, frozenset(left))

@@ -1,8 +1,9 @@
 """One target examined: facts, tables and whatever expressions an examiner wants to ask about, over one partition.
 
-In: a space with everything in it that will be asked about. Out: `Examination`, which reduces expressions to their finite form.
-Guarantee: as of `verifier.problem.question`; an expression with a test that was not among the `blocks` raises `UnknownTest`, since the
-classes need not tell it apart.
+In: a space with everything in it that will be asked about. Out: `Examination`, which reduces expressions to their
+finite form.
+Guarantee: as of `verifier.problem.question`; an expression with a test that was not among the `blocks` raises
+`UnknownTest`, since the classes need not tell it apart.
 """
 
 from __future__ import annotations

@@ -44,8 +44,8 @@ class Present(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Some(Expression):
-    """True iff some value of a multi-valued attribute satisfies (`inside`), or fails (not `inside`), all of the predicates
-    listed as alternatives: `inside` means "in their union", otherwise "outside their union"."""
+    """True iff some value of a multi-valued attribute satisfies (`inside`), or fails (not `inside`), all of the
+    predicates listed as alternatives: `inside` means "in their union", otherwise "outside their union"."""
 
     attribute: str
     predicates: frozenset[Predicate]
@@ -82,7 +82,8 @@ class Not(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Part(Expression):
-    """`operand`, known to be a part of what the statement number `owner` says: a proof that needs it rests on that statement."""
+    """`operand`, known to be a part of what the statement number `owner` says: a proof that needs it rests on that
+    statement."""
 
     owner: int
     operand: Expression
@@ -91,7 +92,8 @@ class Part(Expression):
 TRUE = Constant(True)
 FALSE = Constant(False)
 NEVER = Symbol("never")
-"""False, as a symbol: what a statement says of requests that nobody asks about, so that a proof still tells that it is said."""
+"""False, as a symbol: what a statement says of requests that nobody asks about, so that a proof still tells that it is
+said."""
 
 
 def conjunction(operands: Iterable[Expression]) -> Expression:
@@ -104,7 +106,9 @@ def disjunction(operands: Iterable[Expression]) -> Expression:
     return _joined(Or, operands, TRUE, FALSE)
 
 
-def _joined(kind: type[And | Or], operands: Iterable[Expression], deciding: Expression, neutral: Expression) -> Expression:
+def _joined(
+    kind: type[And | Or], operands: Iterable[Expression], deciding: Expression, neutral: Expression
+) -> Expression:
     flat: list[Expression] = []
     for operand in operands:
         if operand is deciding:

@@ -1,8 +1,8 @@
 """Questions about one target, put together: the verification conditions over one shared partition.
 
 In: the estate, a target, and the invariants that speak of it. Out: `Question`: finite formulas for an engine.
-Guarantee: an invariant holds of every realizable request iff `scope ∧ ¬expectation ∧ facts` is unsatisfiable, up to what
-`Finite` leaves to be settled by concrete values.
+Guarantee: an invariant holds of every realizable request iff `scope ∧ ¬expectation ∧ facts` is unsatisfiable, up to
+what `Finite` leaves to be settled by concrete values.
 """
 
 from __future__ import annotations
@@ -11,10 +11,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verifier.model.free_facts import SESSION_ALLOW
-from verifier.model.invariant import ConditionAnd, ConditionExpression, ConditionNot, ConditionOr, Expectation, Holds, Invariant
+from verifier.model.invariant import (
+    ConditionAnd,
+    ConditionExpression,
+    ConditionNot,
+    ConditionOr,
+    Expectation,
+    Holds,
+    Invariant,
+)
 from verifier.problem.classes.predicates import exactly
 from verifier.problem.diagrams.finite import Finite, questions
-from verifier.problem.expression import NEVER, Expression, Symbol, Test, both, conjunction, disjunction, negation, symbols_of
+from verifier.problem.expression import (
+    NEVER,
+    Expression,
+    Symbol,
+    Test,
+    both,
+    conjunction,
+    disjunction,
+    negation,
+    symbols_of,
+)
 from verifier.problem.facts.shared import VIA
 from verifier.problem.semantics.callers import callers
 from verifier.problem.semantics.conditions import Reader
@@ -25,8 +43,8 @@ from verifier.problem.space import Space, acts
 
 @dataclass(frozen=True)
 class Claim:
-    """One invariant in finite form. `violation` is true iff the request is in the scope and the decision is the wrong one;
-    `scope` iff it is in the scope at all; `known_action` iff the reference data knows its action (U4)."""
+    """One invariant in finite form. `violation` is true iff the request is in the scope and the decision is the wrong
+    one; `scope` iff it is in the scope at all; `known_action` iff the reference data knows its action (U4)."""
 
     invariant: Invariant
     scope: Expression
@@ -37,7 +55,8 @@ class Claim:
 
 @dataclass(frozen=True)
 class Formula:
-    """What is asked about one target, before classes: expressions over tests. `scopes` and `violations` go with the invariants."""
+    """What is asked about one target, before classes: expressions over tests. `scopes` and `violations` go with the
+    invariants."""
 
     space: Space
     facts: tuple[Expression, ...]
@@ -85,10 +104,12 @@ def condition_holds(space: Space, expression: ConditionExpression) -> Expression
 
 
 def scope(space: Space, invariant: Invariant) -> Expression:
-    """The requests that an invariant speaks of. Grantees and retiring principals must be conditions already (`with_grantees`); of one that
-    says `can eventually`, whoever knows of steps asks about its last request alone."""
+    """The requests that an invariant speaks of. Grantees and retiring principals must be conditions already
+    (`with_grantees`); of one that says `can eventually`, whoever knows of steps asks about its last request alone."""
     assert not invariant.eventually, "what steps lead to is no question about one request"
-    assert invariant.grantees is None and invariant.retiring is None, "grantees and retiring principals must be settled first"
+    assert invariant.grantees is None and invariant.retiring is None, (
+        "grantees and retiring principals must be settled first"
+    )
     actions = both(actions_match(invariant.actions), negation(actions_match(invariant.not_actions)))
     whom = callers(space, invariant.callers)
     when = condition_holds(space, invariant.when)
@@ -107,7 +128,9 @@ def wishes(space: Space) -> list[Expression]:
     return wanted
 
 
-def formula_over(space: Space, decision: Expression, scopes: Sequence[Expression], violations: Sequence[Expression]) -> Formula:
+def formula_over(
+    space: Space, decision: Expression, scopes: Sequence[Expression], violations: Sequence[Expression]
+) -> Formula:
     """What is asked by expressions over a space, before classes: what holds of every request is added."""
     known = acts(space.known_actions)
     questions([decision, known, *scopes, *space.owner_actions], space.questions)

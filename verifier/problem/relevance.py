@@ -1,8 +1,9 @@
 """Which statements and grants can bear on what is asked, by their actions and callers: the others need not be read.
 
-In: the actions and callers that invariants are about, statements, grants; expressions over tests. Out: `Relevance`; `callers_of`,
-`can_hold`. Guarantee: what is found to be irrelevant matches no request in the scope of any of the invariants. `callers_of` names at least
-the callers that an expression holds of, `can_hold` is false only if it holds of none of these.
+In: the actions and callers that invariants are about, statements, grants; expressions over tests. Out: `Relevance`;
+`callers_of`, `can_hold`. Guarantee: what is found to be irrelevant matches no request in the scope of any of the
+invariants. `callers_of` names at least the callers that an expression holds of, `can_hold` is false only if it holds of
+none of these.
 """
 
 from __future__ import annotations
@@ -115,7 +116,8 @@ def _of_account(predicate: Predicate, account: str) -> bool | None:
 
 @dataclass(frozen=True)
 class _Actions:
-    """The actions of one invariant: the known ones as bits, and the patterns that ones that the data does not know may match (U4)."""
+    """The actions of one invariant: the known ones as bits, and the patterns that ones that the data does not know may
+    match (U4)."""
 
     known: int
     unknown: tuple[str, ...]
@@ -123,8 +125,8 @@ class _Actions:
 
 @dataclass(frozen=True)
 class Relevance:
-    """What is asked, by actions, and by callers: an expression for each invariant. `guarantees` is set where some invariant is about
-    what must be allowed."""
+    """What is asked, by actions, and by callers: an expression for each invariant. `guarantees` is set where some
+    invariant is about what must be allowed."""
 
     actions: tuple[_Actions, ...]
     callers: tuple[Expression, ...]
@@ -147,7 +149,8 @@ class Relevance:
         return any(wanted.known & _known(name.lower()) for wanted in self.actions)
 
     def with_grants(self, alike: Sequence[Grant]) -> list[Grant]:
-        """Those of some grants of the same operations by which a request in some scope could be allowed, retiring aside."""
+        """Those of some grants of the same operations by which a request in some scope could be allowed, retiring
+        aside."""
         if not any(map(self.with_action, alike[0].operations)):
             return []
         accounts = {grant.grantee.account for grant in alike} - {None}
@@ -197,7 +200,8 @@ def _matches_unknown(pattern: str) -> bool:
 
 @lru_cache(_REMEMBERED)
 def _may_meet(one: str, other: str) -> bool:
-    """Whether some action may match both patterns: false only if their fixed beginnings, or their fixed ends, differ."""
+    """Whether some action may match both patterns: false only if their fixed beginnings, or their fixed ends,
+    differ."""
     return _compatible(_start(one), _start(other)) and _compatible(_start(one[::-1]), _start(other[::-1]))
 
 

@@ -31,7 +31,11 @@ class RuledSpace(Space):
     def key_view(self, name: str, narrowed: bool) -> View | SetView:
         if self.target.of_step:
             return step_view(self, name, narrowed)
-        return readable_under(key_view(self, name), Symbol("F8")) if narrowed and name[:4] != "iam:" else key_view(self, name)
+        return (
+            readable_under(key_view(self, name), Symbol("F8"))
+            if narrowed and name[:4] != "iam:"
+            else key_view(self, name)
+        )
 
     def allowed(self) -> Expression:
         return step_allowed(self) if self.target.of_step else allowed(self)
@@ -58,13 +62,16 @@ class QuestionSide:
         return RuledSpace(self.estate, self.target, pair_names=pair_names, powers=self.powers, inner=self.inner)
 
 
-def formulate(estate: Estate, target: Target, invariants: Sequence[Invariant], relevance: Relevance | None = None) -> Formula:
-    """What is asked about one target, for all invariants at once. With a `relevance` statements about other actions are left out: `allowed`
-    is then the decision on the requests that the invariants speak of, and on no others."""
+def formulate(
+    estate: Estate, target: Target, invariants: Sequence[Invariant], relevance: Relevance | None = None
+) -> Formula:
+    """What is asked about one target, for all invariants at once. With a `relevance` statements about other actions are
+    left out: `allowed` is then the decision on the requests that the invariants speak of, and on no others."""
     space = RuledSpace(estate, target, relevance)
     decision = space.allowed()
     scopes = [scope(space, invariant) for invariant in invariants]
     violations = [
-        both(s, negation(decision) if i.expectation is Expectation.ALLOWED else decision) for s, i in zip(scopes, invariants, strict=True)
+        both(s, negation(decision) if i.expectation is Expectation.ALLOWED else decision)
+        for s, i in zip(scopes, invariants, strict=True)
     ]
     return formula_over(space, decision, scopes, violations)

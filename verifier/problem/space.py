@@ -1,9 +1,10 @@
 """The space of requests for one target: its attributes, and how condition keys are read off them.
 
-In: the estate and a target (a key, an alias, no resource, or what a step changes). Out: `Space.view(key)` for condition keys; callers as
-tests on one attribute (`problem.semantics.caller_tests`). The rules are written over spaces: what a space asks of them is abstract here,
-and `problem.rules.RuledSpace` has it.
-Guarantee: keys that follow from the caller or the key (F1, F2, F8) are never attributes of their own, so that they cannot disagree with it.
+In: the estate and a target (a key, an alias, no resource, or what a step changes). Out: `Space.view(key)` for condition
+keys; callers as tests on one attribute (`problem.semantics.caller_tests`). The rules are written over spaces: what a
+space asks of them is abstract here, and `problem.rules.RuledSpace` has it.
+Guarantee: keys that follow from the caller or the key (F1, F2, F8) are never attributes of their own, so that they
+cannot disagree with it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ from verifier.model.policy import Statement, StatementRef
 from verifier.model.reference import actions, condition_key
 from verifier.model.reference_keys import KeyFacts
 from verifier.model.steps.actions import step_actions, step_key
-from verifier.problem.classes.attributes import Attribute, issuers, principals, retiring_principals, role_callers, session_names, user_ids
+from verifier.problem.classes.attributes import (
+    Attribute,
+    issuers,
+    principals,
+    retiring_principals,
+    role_callers,
+    session_names,
+    user_ids,
+)
 from verifier.problem.classes.domains import action_names, context_attribute, is_written, longest_value, with_values
 from verifier.problem.classes.kinds import on_values, text_forms
 from verifier.problem.classes.predicates import OneOf, Predicate, least_length, like
@@ -41,9 +50,11 @@ CALLER, ACTION = "principal", "action"
 TARGET = "target"
 """The attribute for which of many targets a request is on: its ARN."""
 MADE = "resource of the request"
-"""The attribute for what a request names or makes in an account, a function or a resource share: the last field of its ARN (E3, E4)."""
+"""The attribute for what a request names or makes in an account, a function or a resource share: the last field of its
+ARN (E3, E4)."""
 EXACT_NAME, OTHER_NAME = "#Exact", "#Other"
-"""How the attributes of pairs end that are told apart by the case of their names. No condition key is one: those are in lower case."""
+"""How the attributes of pairs end that are told apart by the case of their names. No condition key is one: those are in
+lower case."""
 
 
 def exact_pair(name: str) -> str:
@@ -52,7 +63,8 @@ def exact_pair(name: str) -> str:
 
 
 def other_pair(key: str) -> str:
-    """The attribute of the pairs of a key whose names differ in case alone from those that grants list: the set of their values."""
+    """The attribute of the pairs of a key whose names differ in case alone from those that grants list: the set of
+    their values."""
     return key.lower() + OTHER_NAME
 
 
@@ -65,7 +77,9 @@ def listed_names(*targets: Target) -> dict[str, tuple[str, ...]]:
     """The names of pairs of the encryption context that the grants of keys list, by condition key in lower case."""
     grants = [grant for target in targets if target.key is not None for grant in target.key.grants or ()]
     found: dict[str, dict[str, None]] = {}
-    for name, _ in (pair for grant in grants for pair in (*(grant.context_equals or ()), *(grant.context_subset or ()))):
+    for name, _ in (
+        pair for grant in grants for pair in (*(grant.context_equals or ()), *(grant.context_subset or ()))
+    ):
         found.setdefault(PAIR_PREFIX + name.lower(), {})[name] = None
     return {key: tuple(names) for key, names in found.items()}
 
@@ -114,10 +128,11 @@ def facts_attribute(facts: tuple[KeyFacts, ...]) -> Attribute:
 class Space(CallerTests):
     """The attributes of requests on one target. Attributes come into being when something asks for them.
 
-    `view_predicates` holds the predicates put to each view, `questions` those put to each attribute (`problem.question`); `owners` are the
-    statements, by number, and `owner_actions` the actions that they are about; `unsupported` says of a symbol which comparison it
-    stands for; `notes` are condition keys that the data does not know; `pair_names` are the `listed_names` of all that the question is
-    about. Where there is a `relevance`, statements and grants about other actions are left out.
+    `view_predicates` holds the predicates put to each view, `questions` those put to each attribute
+    (`problem.question`); `owners` are the statements, by number, and `owner_actions` the actions that they are about;
+    `unsupported` says of a symbol which comparison it stands for; `notes` are condition keys that the data does not
+    know; `pair_names` are the `listed_names` of all that the question is about. Where there is a `relevance`,
+    statements and grants about other actions are left out.
     """
 
     estate: Estate
@@ -133,7 +148,8 @@ class Space(CallerTests):
     questions: dict[str, dict[Predicate, None]] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     remarks: dict[StatementRef, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    """Of the statements that were read and list values that no request can have: what a verdict says of these, with the rule."""
+    """Of the statements that were read and list values that no request can have: what a verdict says of these, with the
+    rule."""
     spellings: dict[str, str] = field(default_factory=dict)
     pair_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     silent: Expression | None = None
@@ -141,7 +157,8 @@ class Space(CallerTests):
     conditions: dict[tuple[object, ...], Expression] = field(default_factory=dict)
     """Conditions that were read, by all that their meaning depends on (`problem.semantics.conditions`)."""
     inner: bool = False
-    """Whether this is what sessions can be given that is asked about here, so that it is not known yet (`problem.sessions.passed_tags`)."""
+    """Whether this is what sessions can be given that is asked about here, so that it is not known yet
+    (`problem.sessions.passed_tags`)."""
     powers: frozenset[str] = frozenset()
     """What the caller may have brought about before the request, as symbols (`problem.semantics.powers`)."""
     covered: dict[Template, frozenset[str]] = field(default_factory=dict)
@@ -167,7 +184,8 @@ class Space(CallerTests):
 
     @abstractmethod
     def key_view(self, name: str, narrowed: bool) -> View | SetView:
-        """A condition key, in lower case, as the rules say what it follows from; perhaps as key and trust policies read it (F8, E2)."""
+        """A condition key, in lower case, as the rules say what it follows from; perhaps as key and trust policies read
+        it (F8, E2)."""
 
     @abstractmethod
     def allowed(self) -> Expression:
@@ -179,11 +197,12 @@ class Space(CallerTests):
 
     @abstractmethod
     def sessions(self, target: Target) -> SpaceMaker:
-        """The requests for sessions that are made on another target: what these can be given is one of the facts (F3)."""
+        """The requests for sessions that are made on another target: what these can be given is one of the facts
+        (F3)."""
 
     def is_relevant(self, statement: Statement) -> bool:
-        """Whether a statement can bear on what is asked. The condition keys of one that cannot come into being all the same: a request
-        shows what every request has that a policy tests (R6)."""
+        """Whether a statement can bear on what is asked. The condition keys of one that cannot come into being all the
+        same: a request shows what every request has that a policy tests (R6)."""
         return self._or_mentioned(statement, self.relevance is None or self.relevance.with_statement(statement))
 
     def reaches(self, statement: Statement, whom: Expression) -> bool:
@@ -210,7 +229,9 @@ class Space(CallerTests):
         """Whether a statement is about none of the actions on what a step changes, which are few and all known."""
         if not self.target.of_step:
             return False
-        matched = frozenset[str]().union(*(_matched_on(self.known_actions, text.value.lower()) for text in statement.actions))
+        matched = frozenset[str]().union(
+            *(_matched_on(self.known_actions, text.value.lower()) for text in statement.actions)
+        )
         silent = matched == self.known_actions if statement.not_action else not matched
         if silent and not self.target.members:
             for condition in statement.conditions:
@@ -242,7 +263,11 @@ class Space(CallerTests):
 
     def _given(self, name: str) -> frozenset[str]:
         """The values of a tag of callers that the input gives."""
-        return self.estate.tag_values.get(name.partition("/")[2], frozenset()) if name.startswith("aws:principaltag/") else frozenset()
+        return (
+            self.estate.tag_values.get(name.partition("/")[2], frozenset())
+            if name.startswith("aws:principaltag/")
+            else frozenset()
+        )
 
     # -- condition keys --
 
@@ -250,7 +275,9 @@ class Space(CallerTests):
         """A condition key, whatever its case (L3). In a key policy or trust policy some read otherwise."""
         name = key.lower()
         self.spellings.setdefault(name, key)
-        narrowed = in_key_policy and (name == "kms:resourcealiases" or name.startswith(("aws:resourcetag/", "iam:resourcetag/")))
+        narrowed = in_key_policy and (
+            name == "kms:resourcealiases" or name.startswith(("aws:resourcetag/", "iam:resourcetag/"))
+        )
         if (name, narrowed) not in self._views:
             self._views[name, narrowed] = self.key_view(name, narrowed)
         return self._views[name, narrowed]
@@ -283,7 +310,14 @@ class Space(CallerTests):
             of_values = on_values(attribute, predicate, iso=iso)
             return FALSE if of_values is None or least_length(of_values) > longest else Test(name, of_values)
 
-        return View(name, Present(name) if attribute.optional else TRUE, test, value, (name,), forms=text_forms(attribute, iso=iso))
+        return View(
+            name,
+            Present(name) if attribute.optional else TRUE,
+            test,
+            value,
+            (name,),
+            forms=text_forms(attribute, iso=iso),
+        )
 
     def set_view(self, name: str) -> SetView:
         """A multi-valued key that is an attribute of its own."""

@@ -1,7 +1,8 @@
 """What invariants and requests are about: targets, and which keys of the input are selected.
 
 In: the estate, invariants. Out: targets, each with the invariants that speak of it; keys, in the order of the input.
-Guarantee: an invariant that speaks of nothing, and a selector that selects nothing, is an input error (S3), never a pass.
+Guarantee: an invariant that speaks of nothing, and a selector that selects nothing, is an input error (S3), never a
+pass.
 """
 
 from __future__ import annotations
@@ -10,7 +11,16 @@ from collections.abc import Iterator, Sequence
 
 from verifier.language.invariants.absent_callers import check_callers
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import AnyInvariant, GrantInvariant, Invariant, KeyAlias, KeyArn, KeyFamily, KeySelector, KeyTag
+from verifier.model.invariant import (
+    AnyInvariant,
+    GrantInvariant,
+    Invariant,
+    KeyAlias,
+    KeyArn,
+    KeyFamily,
+    KeySelector,
+    KeyTag,
+)
 from verifier.model.own_place import check_region
 from verifier.model.reference import actions, matching
 from verifier.model.request import Request
@@ -30,7 +40,8 @@ def selected_keys(estate: Estate, invariant: AnyInvariant) -> tuple[Key, ...]:
 
 
 def family_of(estate: Estate, key: Key) -> tuple[Key, ...]:
-    """The multi-Region keys of the input that are related to a key, itself among them: the same account and key ID (L9)."""
+    """The multi-Region keys of the input that are related to a key, itself among them: the same account and key ID
+    (L9)."""
     return tuple(other for other in estate.keys if _identity(other) == _identity(key))
 
 
@@ -39,14 +50,18 @@ def _selected(estate: Estate, selector: KeySelector, invariant: AnyInvariant) ->
     found = tuple(key for key in estate.keys if _matches(key, inner))
     if not found:
         raise InputError.of(
-            f"invariant {invariant.name!r} speaks of a key that the input does not hold: {_described(inner)}", invariant.span, rule="S3"
+            f"invariant {invariant.name!r} speaks of a key that the input does not hold: {_described(inner)}",
+            invariant.span,
+            rule="S3",
         )
     if not isinstance(selector, KeyFamily):
         return found
     single = next((key for key in found if not is_multi_region(key)), None)
     if single is not None:
         raise InputError.of(
-            f"invariant {invariant.name!r} speaks of the replicas of {single.arn}, which is no multi-Region key", invariant.span, rule="S3"
+            f"invariant {invariant.name!r} speaks of the replicas of {single.arn}, which is no multi-Region key",
+            invariant.span,
+            rule="S3",
         )
     return tuple(other for key in found for other in family_of(estate, key))
 
@@ -84,7 +99,8 @@ def _matches(key: Key, selector: KeyArn | KeyAlias | KeyTag) -> bool:
 def targets_of(estate: Estate, invariants: Sequence[AnyInvariant]) -> list[tuple[Target, list[int]]]:
     """The targets of the invariants, each with the numbers of those that speak of it.
 
-    Raises `InputError` for one that speaks of none, or of no caller that there is (S3), or of a Region that nothing tells (S4).
+    Raises `InputError` for one that speaks of none, or of no caller that there is (S3), or of a Region that nothing
+    tells (S4).
     """
     check_callers(estate, invariants)
     check_region(estate, invariants)
@@ -93,7 +109,9 @@ def targets_of(estate: Estate, invariants: Sequence[AnyInvariant]) -> list[tuple
         targets = list(_targets_of(estate, invariant))
         if not targets:
             raise InputError.of(
-                f"invariant {invariant.name!r} speaks of no key of the input, so it checks nothing", invariant.span, rule="S3"
+                f"invariant {invariant.name!r} speaks of no key of the input, so it checks nothing",
+                invariant.span,
+                rule="S3",
             )
         for target in targets:
             found.setdefault(target_name(target), (target, []))[1].append(number)
@@ -131,7 +149,8 @@ def target_name(target: Target) -> str:
 
 
 def _step_target(estate: Estate, request: Request, step: StepAction) -> Target:
-    """What a step changes: a role, user, group or policy; or the caller's account, where the request itself names something in it."""
+    """What a step changes: a role, user, group or policy; or the caller's account, where the request itself names
+    something in it."""
     running = [one for account in estate.accounts for one in account.workloads if one.arn == request.resource]
     if step.on is StepResource.WORKLOAD or running:
         if request.resource is None:

@@ -1,14 +1,26 @@
 """Expressions with something in them replaced: a statement left out, symbols with values.
 
-In: an expression. Out: the expression with the replacement made throughout. Guarantee: what holds nothing to replace is the same object,
-so that it is reduced and encoded once.
+In: an expression. Out: the expression with the replacement made throughout. Guarantee: what holds nothing to replace is
+the same object, so that it is reduced and encoded once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from verifier.problem.expression import FALSE, And, Expression, Not, Or, Part, Symbol, conjunction, constant, disjunction, negation
+from verifier.problem.expression import (
+    FALSE,
+    And,
+    Expression,
+    Not,
+    Or,
+    Part,
+    Symbol,
+    conjunction,
+    constant,
+    disjunction,
+    negation,
+)
 
 Replace = Callable[[Expression], Expression | None]
 
@@ -21,7 +33,9 @@ def without(expression: Expression, owners: frozenset[int]) -> Expression:
 def with_values(expression: Expression, values: Mapping[str, bool]) -> Expression:
     """The expression where symbols have values."""
     return _replaced(
-        expression, lambda found: constant(values[found.name]) if isinstance(found, Symbol) and found.name in values else None, {}
+        expression,
+        lambda found: constant(values[found.name]) if isinstance(found, Symbol) and found.name in values else None,
+        {},
     )
 
 

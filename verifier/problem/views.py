@@ -21,7 +21,8 @@ Values = Mapping[str, str | tuple[str, ...] | None]
 
 @dataclass(frozen=True)
 class View:
-    """A single-valued condition key: its presence, tests on it, and its concrete value given those of the attributes `bases`."""
+    """A single-valued condition key: its presence, tests on it, and its concrete value given those of the attributes
+    `bases`."""
 
     name: str
     present: Expression
@@ -35,7 +36,8 @@ class View:
 
 @dataclass(frozen=True)
 class SetView:
-    """A multi-valued condition key. `some(predicates, inside)` is true iff some value is inside (outside) their union."""
+    """A multi-valued condition key. `some(predicates, inside)` is true iff some value is inside (outside) their
+    union."""
 
     name: str
     present: Expression
@@ -58,7 +60,8 @@ def fixed_view(name: str, value: str | None) -> View:
 
 @dataclass(frozen=True)
 class PartlyKnown:
-    """A comparison that is a symbol, and `meaning`: what it is where the policy variables `sources` have some values."""
+    """A comparison that is a symbol, and `meaning`: what it is where the policy variables `sources` have some
+    values."""
 
     sources: tuple[View, ...]
     meaning: Callable[[Sequence[str]], Expression]
@@ -68,10 +71,11 @@ class PartlyKnown:
 class Relation:
     """A comparison between attributes, by a policy variable: the symbol is true iff `holds` of the concrete values is.
 
-    `pair` names two views when the comparison is their plain equality (without case if `fold`). `patterns` gives, for a comparison
-    with one variable, the predicate on the subject for a value of it, and `around` what stands before and after the variable. `shape`
-    holds every subject that can satisfy the comparison; `expected` gives the predicate on the subject for values of all variables.
-    `mode` is how the subject is compared with the template `pieces` (see `problem.semantics.values`).
+    `pair` names two views when the comparison is their plain equality (without case if `fold`). `patterns` gives, for a
+    comparison with one variable, the predicate on the subject for a value of it, and `around` what stands before and
+    after the variable. `shape` holds every subject that can satisfy the comparison; `expected` gives the predicate on
+    the subject for values of all variables. `mode` is how the subject is compared with the template `pieces` (see
+    `problem.semantics.values`).
     """
 
     symbol: str
@@ -93,9 +97,13 @@ def readable_under(view: View | SetView, reading: Expression) -> View | SetView:
     """A key that is there only under a reading (F8)."""
     if isinstance(view, SetView):
         some = view.some
-        return SetView(view.name, both(reading, view.present), lambda predicates, inside: both(reading, some(predicates, inside)))
+        return SetView(
+            view.name, both(reading, view.present), lambda predicates, inside: both(reading, some(predicates, inside))
+        )
     test = view.test
-    return View(view.name + "#F8", both(reading, view.present), lambda p: both(reading, test(p)), view.value, view.bases, None)
+    return View(
+        view.name + "#F8", both(reading, view.present), lambda p: both(reading, test(p)), view.value, view.bases, None
+    )
 
 
 def matches_text(predicate: Predicate, text: str) -> bool:

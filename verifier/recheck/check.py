@@ -1,7 +1,9 @@
 """One entry of a certificate against the question that the input makes of it.
 
-In: the entry as JSON, the estate, the invariant, the readings that are held. Out: nothing, or `Rejected` with the reason.
-Guarantee: an accepted entry proves that the invariant holds of its target. The question is formulated anew; the entry is only compared.
+In: the entry as JSON, the estate, the invariant, the readings that are held. Out: nothing, or `Rejected` with the
+reason.
+Guarantee: an accepted entry proves that the invariant holds of its target. The question is formulated anew; the entry
+is only compared.
 """
 
 from __future__ import annotations
@@ -75,8 +77,9 @@ def _check_lemma(lemma: Json, entry: Json, attribute: Attribute, question: Descr
 
 
 def check_proof(clauses: Sequence[Sequence[int]], steps: Sequence[tuple[Sequence[int], Sequence[int]]]) -> None:
-    """In the manner of LRAT: each step is a clause and the numbers of clauses before it. Where the clause is false, each of these in turn
-    leaves one literal that must be true then, until the last leaves none. The last step is the empty clause. Raises `Rejected`."""
+    """In the manner of LRAT: each step is a clause and the numbers of clauses before it. Where the clause is false,
+    each of these in turn leaves one literal that must be true then, until the last leaves none. The last step is the
+    empty clause. Raises `Rejected`."""
     known = [frozenset(clause) for clause in clauses]
     for clause, hints in steps:
         false, left = set(clause), []

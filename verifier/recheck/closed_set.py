@@ -1,8 +1,8 @@
 """A set of facts, and what it says of one request: who may ask, and what may have been brought about before.
 
 In: an estate, a key, facts. Out: expressions over the space of one request.
-Guarantee: where every fact that some steps made true is in the set, the callers whom those steps gave and the powers that they brought
-about are among those that the expressions admit: the set may say more, never less.
+Guarantee: where every fact that some steps made true is in the set, the callers whom those steps gave and the powers
+that they brought about are among those that the expressions admit: the set may say more, never less.
 """
 
 from __future__ import annotations
@@ -81,7 +81,12 @@ _CALLERS = {
     SESSION_TAGS: ("session tags", "tags"),
 }
 """The powers of callers, each with the kinds of facts about them, or about their groups, that give it."""
-_TARGETS = {RESOURCE_POLICY: ("trust", "key policy"), SHARED: ("shared",), TARGET_BOUNDARY: ("boundary",), TARGET_TAGS: ("tags",)}
+_TARGETS = {
+    RESOURCE_POLICY: ("trust", "key policy"),
+    SHARED: ("shared",),
+    TARGET_BOUNDARY: ("boundary",),
+    TARGET_TAGS: ("tags",),
+}
 _BY_ARN = frozenset({PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.USER, PrincipalType.SESSION})
 
 
@@ -105,13 +110,18 @@ class ClosedSet:
     @cached_property
     def _joinable(self) -> Mapping[str, tuple[str, ...]]:
         """The users who may have come to be in each group besides its members: all of its account."""
-        return {group: tuple(one.arn for one in self.estate.identities if _may_join(one.arn, group)) for group in self.of("joined")}
+        return {
+            group: tuple(one.arn for one in self.estate.identities if _may_join(one.arn, group))
+            for group in self.of("joined")
+        }
 
     def _having(self, kinds: tuple[str, ...]) -> frozenset[str]:
         """The users and roles that some kinds of facts are about, by their groups as well."""
         about = self.of(*kinds)
         members = (one.arn for one in self.estate.identities if about.intersection(one.groups))
-        return frozenset((*about, *members, *(user for group, users in self._joinable.items() if group in about for user in users)))
+        return frozenset(
+            (*about, *members, *(user for group, users in self._joinable.items() if group in about for user in users))
+        )
 
     @cached_property
     def _rewritten(self) -> tuple[frozenset[str], frozenset[str]]:
@@ -119,9 +129,15 @@ class ClosedSet:
         versions = self.of("version")
         groups = [group for account in self.estate.accounts for group in account.groups]
         own = {one.arn for one in self.estate.identities if managed_by(one) & versions}
-        by_group = (self._joinable.get(group.arn, ()) for group in groups if versions & {policy.identity for policy in group.policies})
+        by_group = (
+            self._joinable.get(group.arn, ())
+            for group in groups
+            if versions & {policy.identity for policy in group.policies}
+        )
         bounded = (
-            one.arn for one in self.estate.identities if one.boundary and one.boundary.identity.removesuffix("#boundary") in versions
+            one.arn
+            for one in self.estate.identities
+            if one.boundary and one.boundary.identity.removesuffix("#boundary") in versions
         )
         return frozenset(own.union(*by_group)), frozenset(bounded)
 
@@ -133,8 +149,8 @@ class ClosedSet:
         return ALWAYS | {joined(group) for group in self.of("joined")}
 
     def held(self, space: Space, in_question: Expression, apart: str | None) -> Expression:
-        """The requests of those who are held: those `in_question`, those whom a fact names, and everybody in accounts without an
-        inventory (U1), but for one that is kept `apart`."""
+        """The requests of those who are held: those `in_question`, those whom a fact names, and everybody in accounts
+        without an inventory (U1), but for one that is kept `apart`."""
         lost = (space.in_account(account) for account in sorted(self.lost))
         listed = [account.id for account in self.estate.accounts] + ([] if apart is None else [apart])
         other_accounts = both(space.is_principal, *(negation(space.in_account(account)) for account in listed))
@@ -145,7 +161,8 @@ class ClosedSet:
         written, bounded = self._rewritten
         who = {power: self._having(kinds) for power, kinds in _CALLERS.items()} | {VERSION: written}
         who[BOUNDARY] |= bounded
-        if self.facts - {("holds", arn) for arn in self.of("holds")}:  # who may pass which tags on is not what it was at first (F3)
+        # who may pass which tags on is not what it was at first (F3)
+        if self.facts - {("holds", arn) for arn in self.of("holds")}:
             who[SESSION_TAGS] |= {one.arn for one in self.estate.identities if arn_kind(one.arn) == "role"}
         who |= {joined(group): frozenset(users) for group, users in self._joinable.items()}
         lost = disjunction(space.in_account(account) for account in sorted(self.lost))
@@ -154,7 +171,8 @@ class ClosedSet:
         for power, kinds in _TARGETS.items():
             about = self.of(*kinds)
             given = space.on(partial(_is_among, about))
-            # Tags of a role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as absent.
+            # Tags of a role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as
+            # absent.
             yield implies(Symbol(power), either(given, acts({"iam:PassRole"})) if power == TARGET_TAGS else given)
         granted = {fact[2] for fact in self.facts if fact[0] == "grant"}  # who creates a grant may retire it (G5)
         yield implies(Symbol(GRANT), acts(granted | {"kms:RetireGrant"} if granted else granted))
@@ -165,10 +183,13 @@ class ClosedSet:
         yield from (role for known in self.estate.accounts if known.id == account for role in known.roles)
 
     def started(self, role: Identity) -> frozenset[Fact]:
-        """What a service that may have been made to run code makes true of a role (E4). So may one of which it is not known how."""
+        """What a service that may have been made to run code makes true of a role (E4). So may one of which it is not
+        known how."""
         account = role.arn.split(":")[4]
         actions = {fact[2] for fact in self.facts if fact[0] == "starts" and fact[1].split(":")[4] == account}
-        return self._admits(role, lambda service: any(actions.issuperset(way) for way in ways_to_run(service) or ((),)), ())
+        return self._admits(
+            role, lambda service: any(actions.issuperset(way) for way in ways_to_run(service) or ((),)), ()
+        )
 
     def brings_nothing(self, doubt: Entry, account: str) -> bool:
         """Whether the most that a doubtful action can bring about in an account is in the set."""
@@ -195,18 +216,21 @@ class ClosedSet:
         return doubt.effect in (Effect.RUN, Effect.PASS)
 
     def _given_by(self, role: Identity, names: tuple[str, ...]) -> frozenset[Fact]:
-        """What some services (`*`: any; `web:…`: identities of a provider) make true of a role when they run things as it. Only its own
-        service acts as a service-linked role, and of some it is supposed that nobody changes what runs as them (W3)."""
+        """What some services (`*`: any; `web:…`: identities of a provider) make true of a role when they run things as
+        it. Only its own service acts as a service-linked role, and of some it is supposed that nobody changes what runs
+        as them (W3)."""
         providers = tuple(name for name in names if name.startswith(WEB_PREFIX))
         supposed = (one.callers for one in self.estate.suppositions if one.kind is SuppositionKind.CODE)
-        reviewed = (arn_predicate([Fixed(whom.pattern.value, True)]) for whom in supposed if isinstance(whom, PrincipalLike))
+        reviewed = (
+            arn_predicate([Fixed(whom.pattern.value, True)]) for whom in supposed if isinstance(whom, PrincipalLike)
+        )
         if is_service_linked(role.arn) or any(one is not None and one.matches(role.arn) for one in reviewed):
             return frozenset()
         return self._admits(role, lambda service: "*" in names or service_name(service) in names, providers)
 
     def _admits(self, role: Identity, service: Callable[[str], bool], providers: tuple[str, ...]) -> frozenset[Fact]:
-        """What one of some services or providers makes true of a role that its trust policy may admit it to, by what that names alone: it
-        has a session, with any tags where it may pass some."""
+        """What one of some services or providers makes true of a role that its trust policy may admit it to, by what
+        that names alone: it has a session, with any tags where it may pass some."""
         held, tagged = ("holds", role.arn), ("session tags", role.arn)
         if role.trust is None or role.arn in self.of("trust"):
             return frozenset({held, tagged})

@@ -1,9 +1,12 @@
-"""One entry of a certificate about `can eventually`: a set of facts that holds at first, that no step leaves, and short of the goal.
+"""One entry of a certificate about `can eventually`: a set of facts that holds at first, that no step leaves, and short
+of the goal.
 
-In: the entry as JSON, the estate, the key, the invariant, the readings that are held. Out: nothing, or `Rejected` with the reason.
-Guarantee: an accepted entry proves that the invariant holds of its key for chains of every length. Every step of the catalogue on every
-object of the estate is asked about anew: that no caller who is held, with the powers of the set, may make a request for it, unless what it
-gives is in the set already. None of the code that finds what callers can bring about has a part in it.
+In: the entry as JSON, the estate, the key, the invariant, the readings that are held. Out: nothing, or `Rejected` with
+the reason.
+Guarantee: an accepted entry proves that the invariant holds of its key for chains of every length. Every step of the
+catalogue on every object of the estate is asked about anew: that no caller who is held, with the powers of the set, may
+make a request for it, unless what it gives is in the set already. None of the code that finds what callers can bring
+about has a part in it.
 """
 
 from __future__ import annotations
@@ -22,7 +25,17 @@ from verifier.model.steps.actions import STACK_SETS, StepResource, step_action, 
 from verifier.model.steps.catalogue import OF_KEYS, Entry, catalogue_version
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.problem.classes.predicates import Tokens, exactly, literal_tokens
-from verifier.problem.expression import FALSE, Expression, Present, Some, both, conjunction, disjunction, either, negation
+from verifier.problem.expression import (
+    FALSE,
+    Expression,
+    Present,
+    Some,
+    both,
+    conjunction,
+    disjunction,
+    either,
+    negation,
+)
 from verifier.problem.facts.shared import via_service
 from verifier.problem.question import Formula, formula_over, scope
 from verifier.problem.rules import RuledSpace
@@ -43,8 +56,9 @@ MAKES = ("iam:CreateRole", "iam:CreateUser", "iam:CreateGroup")
 """What there was not is in no set: nobody who is held may make it."""
 SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 NO_MORE = ("iam:CreatePolicy", "iam:DeletePolicyVersion", "sts:SetSourceIdentity")
-"""Steps that give nothing by themselves: a managed policy that was made has to be attached, which counts as the most that can be; a version
-that is not in force makes room for another one; a session with a source identity is one of the role's."""
+"""Steps that give nothing by themselves: a managed policy that was made has to be attached, which counts as the most
+that can be; a version that is not in force makes room for another one; a session with a source identity is one of the
+role's."""
 _ASSUMING = frozenset({"sts:AssumeRole"})
 _MATERIAL = frozenset(a.name for a in actions() if a.grant_operation) - {
     *("kms:CreateGrant", "kms:RetireGrant", "kms:DescribeKey", "kms:GetPublicKey")
@@ -63,9 +77,14 @@ _FURTHER = {
 OPERATIONS, _TAG_NAMES, _OF_ALIASES = "kms:grantoperations", "aws:tagkeys", {"kms:resourcealiases", "kms:requestalias"}
 
 
-def check_eventual(entry: Json, estate: Estate, target: Target, invariant: Invariant, readings: Mapping[str, bool]) -> None:
+def check_eventual(
+    entry: Json, estate: Estate, target: Target, invariant: Invariant, readings: Mapping[str, bool]
+) -> None:
     """Raises `Rejected`. The sets are each for some of the callers in question, by name; the last is for all others."""
-    if {name: entry[name] for name in ("verdict", "catalogue", "supposed")} != {"verdict": "proved", **supposed(estate)}:
+    if {name: entry[name] for name in ("verdict", "catalogue", "supposed")} != {
+        "verdict": "proved",
+        **supposed(estate),
+    }:
         raise Rejected("it was made with another catalogue of actions, or with other suppositions")
     covered: frozenset[str] = frozenset()
     for number, one in enumerate(entry["sets"], start=1):
@@ -80,7 +99,8 @@ def check_eventual(entry: Json, estate: Estate, target: Target, invariant: Invar
 
 
 def supposed(estate: Estate) -> dict[str, Json]:
-    """What every proof about steps rests on: the catalogue of actions (W1), and what a person takes for granted (W3)."""
+    """What every proof about steps rests on: the catalogue of actions (W1), and what a person takes for granted
+    (W3)."""
     return {"catalogue": catalogue_version(), "supposed": [one.sentence for one in estate.suppositions]}
 
 
@@ -98,8 +118,8 @@ def check_set(reaching: Reaching, queries: Sequence[Json], readings: Mapping[str
 
 @dataclass(frozen=True)
 class Reaching:
-    """What must not be possible for a set of facts to be closed, and for an invariant to hold in it. It is about those callers in question
-    who are `named`, or (`None`) those who are not among `others`."""
+    """What must not be possible for a set of facts to be closed, and for an invariant to hold in it. It is about those
+    callers in question who are `named`, or (`None`) those who are not among `others`."""
 
     closed: ClosedSet
     invariant: Invariant
@@ -108,7 +128,12 @@ class Reaching:
 
     @staticmethod
     def of(
-        estate: Estate, target: Target, invariant: Invariant, facts: Json, named: frozenset[str] | None, others: frozenset[str]
+        estate: Estate,
+        target: Target,
+        invariant: Invariant,
+        facts: Json,
+        named: frozenset[str] | None,
+        others: frozenset[str],
     ) -> Reaching:
         """Raises `Rejected` where a certificate cannot say it."""
         lacking = why_not(estate, target, invariant)
@@ -116,17 +141,23 @@ class Reaching:
             raise Rejected(lacking or "steps are followed on keys alone")
         named_invariant = with_grantees(with_named_accounts(invariant, estate, target.key), target.key, estate)
         found = frozenset(tuple(map(str, fact)) for fact in facts)
-        if ("account", target.key.account) in found or not {("account", account) for account in partly_listed(estate)} <= found:
+        if ("account", target.key.account) in found or not {
+            ("account", account) for account in partly_listed(estate)
+        } <= found:
             raise Rejected("the account of the key is given up, or another one that is listed in part is not")
         return Reaching(ClosedSet(estate, target.key, found), replace(named_invariant, eventually=False), named, others)
 
     def queries(self) -> Iterator[tuple[str, Callable[[], Formula]]]:
-        """Formulas of which none may be satisfiable, each with what it is about; they are made when they are called for."""
+        """Formulas of which none may be satisfiable, each with what it is about; they are made when they are called
+        for."""
         for account in self.closed.estate.accounts:
             if account.id not in self.closed.lost:
                 for targets in self._objects(account):
                     yield f"steps on each {targets[0].kind.value} of {account.id}", partial(self._steps, targets)
-                yield f"what could be made in {account.id}, and further steps", partial(self._any_of, account, [*MAKES, *further_steps()])
+                yield (
+                    f"what could be made in {account.id}, and further steps",
+                    partial(self._any_of, account, [*MAKES, *further_steps()]),
+                )
             names = self._doubtful(account)
             if names:
                 yield f"doubtful actions in {account.id}", partial(self._any_of, account, names)
@@ -188,7 +219,10 @@ class Reaching:
 
     def lacking(self, action: str, target: Target) -> frozenset[Fact]:
         """What a step on a target gives and is not in the set; a role that is passed is held where a service starts."""
-        given = frozenset({("shared", self.closed.key.arn) if action in SHARING else fact_of(action, target)}) - self.closed.facts
+        given = (
+            frozenset({("shared", self.closed.key.arn) if action in SHARING else fact_of(action, target)})
+            - self.closed.facts
+        )
         if action == "iam:PassRole" and target.identity is not None and not given:
             return self.closed.started(target.identity) - self.closed.facts
         return given
@@ -207,9 +241,12 @@ class Reaching:
         return self._formula(space, both(space.is_principal, not_ruled_out(space)))
 
     def _doubtful(self, account: Account) -> list[str]:
-        """The doubtful actions that may bring about what is not in the set (W1): of those that no policy tells apart, one."""
+        """The doubtful actions that may bring about what is not in the set (W1): of those that no policy tells apart,
+        one."""
         calls = [one for one in self.closed.estate.suppositions if one.kind is SuppositionKind.CALLS]
-        found = (group.first for group in alike(_policies(self.closed.estate), calls) if self._matters(group.first, account))
+        found = (
+            group.first for group in alike(_policies(self.closed.estate), calls) if self._matters(group.first, account)
+        )
         return sorted(one.name for one in found)
 
     def _matters(self, doubt: Entry, account: Account) -> bool:
@@ -222,15 +259,28 @@ class Reaching:
         """The management account of the organization, where nothing is known of its identities."""
         organization = self.closed.estate.organization
         listed = {account.id for account in self.closed.estate.accounts}
-        return None if organization is None or organization.management_account in listed else organization.management_account
+        return (
+            None
+            if organization is None or organization.management_account in listed
+            else organization.management_account
+        )
 
     def _coming(self) -> Formula:
         """Those who are in an account from the beginning, or whose own policies may let them assume a role there."""
         account = str(self._governing)
-        target = Target(TargetKind.DOUBT, self._partition, account, None, f"arn:{self._partition}:iam::{account}:root", actions=_ASSUMING)
+        target = Target(
+            TargetKind.DOUBT,
+            self._partition,
+            account,
+            None,
+            f"arn:{self._partition}:iam::{account}:root",
+            actions=_ASSUMING,
+        )
         space = RuledSpace(self.closed.estate, target, powers=self.closed.powers)
         assumes = both(permissions(space).whole, negation(disjunction(own_denies(space))))
-        return self._over(space, both(space.is_principal, not_ruled_out(space)), either(space.in_account(account), assumes))
+        return self._over(
+            space, both(space.is_principal, not_ruled_out(space)), either(space.in_account(account), assumes)
+        )
 
     # -- the key --
 
@@ -261,11 +311,14 @@ class Reaching:
             yield both(acts({"kms:UntagResource"}), named)
 
     def _granting(self, space: Space) -> Expression:
-        """Requests for a grant of an operation that is not in the set. A service that asks for one says itself for whom it is."""
+        """Requests for a grant of an operation that is not in the set. A service that asks for one says itself for whom
+        it is."""
         space.set_view(OPERATIONS)
         given = {exactly(fact[2].removeprefix("kms:")) for fact in self.closed.facts if fact[0] == "grant"}
         beyond = Some(OPERATIONS, frozenset(given), False) if given else Present(OPERATIONS)
-        return both(acts({"kms:CreateGrant"}), negation(via_service(space)), either(beyond, negation(Present(OPERATIONS))))
+        return both(
+            acts({"kms:CreateGrant"}), negation(via_service(space)), either(beyond, negation(Present(OPERATIONS)))
+        )
 
     def _by_material(self) -> Expression:
         """Requests that take the key's material, or what it encrypted, to where nobody is asked any more (W2)."""
@@ -295,7 +348,10 @@ def why_not(estate: Estate, target: Target, invariant: Invariant) -> str | None:
     if key.account in partly_listed(estate) or all(account.id != key.account for account in estate.accounts):
         return f"there is no complete inventory of {key.account}"
     if any(thing.only_of_steps and thing.label != "E2" for thing in estate.unmodelled):
-        return "a group or managed policy is not listed, or a policy of a bucket or function not followed, which may let callers do more"
+        return (
+            "a group or managed policy is not listed, or a policy of a bucket or function not followed, which may "
+            "let callers do more"
+        )
     if any(account.all_workloads for account in estate.accounts):
         return "it may rest on what runs as which role, which the checker does not read"
     return None
@@ -303,8 +359,11 @@ def why_not(estate: Estate, target: Target, invariant: Invariant) -> str | None:
 
 def further_steps() -> list[str]:
     """The steps of the catalogue of which the checker does not know what they give: nobody who is held may take one."""
-    own = (action for action in step_actions() if action.on is not StepResource.WORKLOAD)  # those are in doubt, of any code
-    return sorted({action.name for action in own if given_by(action.name) is None} - {*MAKES, *SHARING, *NO_MORE, *STACK_SETS})
+    # those are in doubt, of any code
+    own = (action for action in step_actions() if action.on is not StepResource.WORKLOAD)
+    return sorted(
+        {action.name for action in own if given_by(action.name) is None} - {*MAKES, *SHARING, *NO_MORE, *STACK_SETS}
+    )
 
 
 def partly_listed(estate: Estate) -> list[str]:

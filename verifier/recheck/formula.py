@@ -1,8 +1,10 @@
-"""A formula as plain data, and its clauses once the attributes have class tables: how a certificate is made, by whoever makes or checks it.
+"""A formula as plain data, and its clauses once the attributes have class tables: how a certificate is made, by whoever
+makes or checks it.
 
-In: expressions over tests; the classes of each attribute. Out: `Described`, of lists and texts as JSON has them; clauses over variables.
-Guarantee: nothing of the formula is left out, and the same formula is the same data from run to run. If some request's values meet all
-roots, the clauses have a solution; so if they have none, no request does.
+In: expressions over tests; the classes of each attribute. Out: `Described`, of lists and texts as JSON has them;
+clauses over variables.
+Guarantee: nothing of the formula is left out, and the same formula is the same data from run to run. If some request's
+values meet all roots, the clauses have a solution; so if they have none, no request does.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ Classes = Mapping[str, Sequence[Sequence[int]]]
 
 
 class Described:
-    """Nodes refer to nodes before them. `roots` are those that hold together; `tests` are the predicates put to each attribute."""
+    """Nodes refer to nodes before them. `roots` are those that hold together; `tests` are the predicates put to each
+    attribute."""
 
     def __init__(self, roots: Iterable[Expression]) -> None:
         self.nodes: list[list[Json]] = []
@@ -55,7 +58,12 @@ class Described:
             case Test(attribute, predicate):
                 return ["test", attribute, self._test(attribute, predicate)]
             case Some(attribute, predicates, inside):
-                return ["some", attribute, inside, *(self._test(attribute, p) for p in sorted(predicates, key=predicate_text))]
+                return [
+                    "some",
+                    attribute,
+                    inside,
+                    *(self._test(attribute, p) for p in sorted(predicates, key=predicate_text)),
+                ]
             case Present(name) | Symbol(name):
                 return ["present" if isinstance(expression, Present) else "symbol", name]
             case Constant(value):
@@ -72,9 +80,12 @@ class Described:
 
 
 class Clauses:
-    """A variable of a conjunction or disjunction implies it. The tests on an attribute without a table are bound only by lemmas."""
+    """A variable of a conjunction or disjunction implies it. The tests on an attribute without a table are bound only
+    by lemmas."""
 
-    def __init__(self, question: Described, attributes: Mapping[str, Attribute], classes: Classes, lemmas: Sequence[Json]) -> None:
+    def __init__(
+        self, question: Described, attributes: Mapping[str, Attribute], classes: Classes, lemmas: Sequence[Json]
+    ) -> None:
         self._question, self._attributes, self._classes = question, attributes, classes
         self.clauses: list[list[int]] = []
         self.variables: dict[object, int] = {}
@@ -149,6 +160,7 @@ class Clauses:
                 meeting[number].append(literal)
         for number, inside in meeting.items():
             self._is_any(self._of(attribute.name, "test", number), inside)
-        for number, (before, literal) in enumerate(zip(classes, classes[1:], strict=False)):  # one class at most: a chain of "one so far"
+        # one class at most: a chain of "one so far"
+        for number, (before, literal) in enumerate(zip(classes, classes[1:], strict=False)):
             so_far, chain = self._of(attribute.name, "so far", number), self._of(attribute.name, "so far", number + 1)
             self.clauses += [[-before, so_far], [-so_far, -literal], [-so_far, chain]]

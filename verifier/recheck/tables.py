@@ -26,7 +26,9 @@ class Rejected(Exception):
 def signatures(attribute: Attribute, tests: Tests) -> set[Signature]:
     """Which of the tests, by number, a value can meet. All of them suit the attribute. Raises `Rejected`."""
     if not all(is_native(attribute, test) for test in tests.values()):
-        raise Rejected("values are compared as what they are not (text as a number, say), which a certificate cannot say")
+        raise Rejected(
+            "values are compared as what they are not (text as a number, say), which a certificate cannot say"
+        )
     if attribute.domain is not None:
         return _words(attribute.domain.base, tests)
     if attribute.values is not None:
@@ -35,16 +37,28 @@ def signatures(attribute: Attribute, tests: Tests) -> set[Signature]:
 
 
 def _numbers(least: int, most: int | None, whole: bool, tests: Tests) -> set[Signature]:
-    """The bounds, and the stretches between them: a comparison is the same on each. Of whole numbers: those at bounds, and the next."""
+    """The bounds, and the stretches between them: a comparison is the same on each. Of whole numbers: those at bounds,
+    and the next."""
     compared = {n: test for n, test in tests.items() if isinstance(test, Compares)}
     ends = [Decimal(end) for end in (least, most) if end is not None]
-    points = sorted({*ends, *(t.bound for t in compared.values() if ends[0] <= t.bound and (most is None or t.bound <= ends[1]))})
+    points = sorted(
+        {*ends, *(t.bound for t in compared.values() if ends[0] <= t.bound and (most is None or t.bound <= ends[1]))}
+    )
     if whole:
-        points = [Decimal(int(point) + step) for point in points for step in (0, 1) if most is None or int(point) + step <= most]
+        points = [
+            Decimal(int(point) + step)
+            for point in points
+            for step in (0, 1)
+            if most is None or int(point) + step <= most
+        ]
     found = {frozenset(n for n, test in compared.items() if test.holds(point)) for point in points}
     for low, high in [] if whole else zip(points, [*points[1:], *([None] if most is None else [])], strict=False):
-        below = {n for n, test in compared.items() if test.sign in ("<", "<=") and high is not None and high <= test.bound}
-        found.add(frozenset(below | {n for n, test in compared.items() if test.sign in (">", ">=") and low >= test.bound}))
+        below = {
+            n for n, test in compared.items() if test.sign in ("<", "<=") and high is not None and high <= test.bound
+        }
+        found.add(
+            frozenset(below | {n for n, test in compared.items() if test.sign in (">", ">=") and low >= test.bound})
+        )
     return found
 
 
@@ -54,12 +68,17 @@ def _addresses(tests: Tests) -> set[Signature]:
     for version, size in ((4, 1 << 32), (6, 1 << 128)):
         blocks = {n: test for n, test in tests.items() if isinstance(test, InNetwork) and test.version == version}
         cuts = {0, *(b.first for b in blocks.values()), *(b.last + 1 for b in blocks.values())}
-        found |= {frozenset(n for n, block in blocks.items() if block.first <= cut <= block.last) for cut in cuts if cut < size}
+        found |= {
+            frozenset(n for n, block in blocks.items() if block.first <= cut <= block.last)
+            for cut in cuts
+            if cut < size
+        }
     return found
 
 
 class _Machine:
-    """Patterns side by side: bit i of a state is set iff the rest of some pattern, from its token number i on, may follow."""
+    """Patterns side by side: bit i of a state is set iff the rest of some pattern, from its token number i on, may
+    follow."""
 
     def __init__(self, patterns: Iterable[Sequence[Token]], further: frozenset[str]) -> None:
         self.ends: list[int] = []
@@ -73,10 +92,15 @@ class _Machine:
         self._repeats = sum(bit for bit, (repeated, _) in tokens if repeated)
         self.start = self._closed(self.start)
         named = further.union(*(characters.listed for _, (_, characters) in tokens))
-        other = next(c for c in map(chr, range(0x10FFFF)) if c not in named)  # stands for every character that is not named
+        # stands for every character that is not named
+        other = next(c for c in map(chr, range(0x10FFFF)) if c not in named)
         self.alphabet: dict[tuple[int, int], set[str]] = {}
         for character in (*sorted(named), other):
-            fitting = [(bit, repeated) for bit, (repeated, characters) in tokens if (character in characters.listed) != characters.negated]
+            fitting = [
+                (bit, repeated)
+                for bit, (repeated, characters) in tokens
+                if (character in characters.listed) != characters.negated
+            ]
             moves = sum(b for b, repeated in fitting if not repeated), sum(b for b, repeated in fitting if repeated)
             self.alphabet.setdefault(moves, set()).add(character)
 
@@ -97,10 +121,12 @@ def _parts(test: Predicate) -> tuple[Tokens, ...]:
 
 
 def _words(base: Sequence[Tokens], tests: Tests) -> set[Signature]:
-    """Breadth first over all words of the domain at once: where two words leave the patterns in one state, and neither begins as a listed
-    value does, they are alike. Raises `Rejected`."""
+    """Breadth first over all words of the domain at once: where two words leave the patterns in one state, and neither
+    begins as a listed value does, they are alike. Raises `Rejected`."""
     parts = list(dict.fromkeys(part for test in tests.values() for part in _parts(test)))
-    listed = {part.literal for part in parts if part.literal is not None}.union(*(t.values for t in tests.values() if isinstance(t, OneOf)))
+    listed = {part.literal for part in parts if part.literal is not None}.union(
+        *(t.values for t in tests.values() if isinstance(t, OneOf))
+    )
     onwards: dict[str | None, set[str]] = {None: set()}
     for value in listed:
         for length, character in enumerate(value):

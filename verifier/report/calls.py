@@ -1,6 +1,7 @@
 """What else a whole API call needs than the permission of a request (R8), and how its session came by its tags (F3).
 
-In: the decision of the request. Out: a sentence, `None` for a call that needs one permission, or that is refused anyway.
+In: the decision of the request. Out: a sentence, `None` for a call that needs one permission, or that is refused
+anyway.
 Guarantee: read from the trace, where `evaluate` says it.
 """
 

@@ -27,7 +27,11 @@ from verifier.report.words.comparison import comparison_exit_code
 _RESULTS = {ExitCode.PROVED: "pass", ExitCode.REFUTED: "fail", ExitCode.UNKNOWN: "unknown"}
 _MESSAGES = {
     "no-new-access": ("nothing was gained", "NEW allows what OLD does not", "whether anything was gained is not known"),
-    "access-not-granted": ("proved: nobody is granted it", "somebody is granted it", "whether it is granted is not known"),
+    "access-not-granted": (
+        "proved: nobody is granted it",
+        "somebody is granted it",
+        "whether it is granted is not known",
+    ),
     "no-public-access": (
         "proved: no arbitrary account can use a key",
         "an arbitrary account can use a key",
@@ -52,7 +56,11 @@ class Check:
     @property
     def message(self) -> str:
         """The answer in a sentence."""
-        if isinstance(self.behind, Comparison) and not (self.behind.old.keys or self.behind.new.keys) and self.result == "pass":
+        if (
+            isinstance(self.behind, Comparison)
+            and not (self.behind.old.keys or self.behind.new.keys)
+            and self.result == "pass"
+        ):
             return "nothing was gained: neither side holds a key"
         return _MESSAGES[self.name][("pass", "fail", "unknown").index(self.result)]
 
@@ -68,13 +76,16 @@ def check_of_report(name: str, report: Report) -> Check:
 
 
 def render_check(check: Check, colour: bool) -> str:
-    """A line, with what was concluded about where the keys are (S4); unless it passes the whole comparison or report."""
+    """A line, with what was concluded about where the keys are (S4); unless it passes the whole comparison or
+    report."""
     style = Style(colour)
     paint = {"pass": style.good, "fail": style.bad, "unknown": style.doubt}[check.result]
     head = f"{pad(paint(check.result.upper()), 9)}{pad(check.name, 20)}{check.message}\n"
     if check.result == "pass":
         answers = check.behind.targets if isinstance(check.behind, Comparison) else check.behind.verdicts
-        return head + "".join(f"{line}\n" for line in block_lines([Supposed(tuple(concluded(of_all(answers))), columns=9)], style))
+        return head + "".join(
+            f"{line}\n" for line in block_lines([Supposed(tuple(concluded(of_all(answers))), columns=9)], style)
+        )
     if isinstance(check.behind, Comparison):
         return f"{head}\n{render_comparison(check.behind, FailOn.MORE, colour=colour)}"
     return f"{head}\n{render_text(check.behind, colour)}"
@@ -83,7 +94,11 @@ def render_check(check: Check, colour: bool) -> str:
 def check_forms(check: Check) -> Forms:
     """Those of the check: of what stands behind it, but for text and JSON."""
     behind = check.behind
-    forms = comparison_forms(behind, FailOn.MORE, {}, in_full=False) if isinstance(behind, Comparison) else report_forms(behind)
+    forms = (
+        comparison_forms(behind, FailOn.MORE, {}, in_full=False)
+        if isinstance(behind, Comparison)
+        else report_forms(behind)
+    )
     return replace(forms, json=partial(check_to_json, check), text=partial(render_check, check))
 
 

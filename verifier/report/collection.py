@@ -1,7 +1,7 @@
 """A collection → text, JSON.
 
-In: a `Collection`. Out: strings. Guarantee: what was not read is named with the call, why it failed and what follows; everything is
-escaped.
+In: a `Collection`. Out: strings. Guarantee: what was not read is named with the call, why it failed and what follows;
+everything is escaped.
 """
 
 from __future__ import annotations
@@ -44,7 +44,11 @@ def render_collection(collection: Collection) -> str:
         if entries:
             lines += _not_read(part, entries)
     count = len(collection.not_read)
-    lines.append(f"{count} not read: unknown, not empty; run the same command again to try them again" if count else "everything was read")
+    lines.append(
+        f"{count} not read: unknown, not empty; run the same command again to try them again"
+        if count
+        else "everything was read"
+    )
     return "".join(printable(line) + "\n" for line in lines)
 
 

@@ -1,6 +1,8 @@
-"""A counterexample → parts of a document: the request, why it is allowed or refused statement by statement, and the command that sends it.
+"""A counterexample → parts of a document: the request, why it is allowed or refused statement by statement, and the
+command that sends it.
 
-All of it is read from the replay's trace (`Decision.trace`), never recomputed: what a reader sees is what `evaluate` did.
+All of it is read from the replay's trace (`Decision.trace`), never recomputed: what a reader sees is what `evaluate`
+did.
 """
 
 from __future__ import annotations
@@ -57,20 +59,28 @@ def counterexample_blocks(verdict: Verdict) -> Iterator[Block]:
     yield Items((*whole_call(found), *command_items([found.command] if found.command else [])), MARGIN, LABEL)
 
 
-# --- the request ---------------------------------------------------------------------------------------------------------
+# --- the request ------------------------------------------------------------------------------------------------------
 
 
-def request_items(request: Request, target: str | None, *more: str, label: str = "", below: Sequence[Block] = ()) -> Items:
-    """Who calls what, with which context, what `more` there is to say, and what stands below. A request on the target does not say what it
-    is on."""
+def request_items(
+    request: Request, target: str | None, *more: str, label: str = "", below: Sequence[Block] = ()
+) -> Items:
+    """Who calls what, with which context, what `more` there is to say, and what stands below. A request on the target
+    does not say what it is on."""
     caller = request.caller
     call: list[Words] = [(Said(caller.arn, Role.NAME), "  calls  ", Said(request.action, Role.NAME))]
     call += [f"on {request.resource}"] if request.resource is not None and request.resource != target else []
-    sessions = [f"a session of {caller.principal_arn}"] if caller.kind is CallerKind.ROLE and caller.principal_arn.count("/") > 1 else []
+    sessions = (
+        [f"a session of {caller.principal_arn}"]
+        if caller.kind is CallerKind.ROLE and caller.principal_arn.count("/") > 1
+        else []
+    )
     sessions += [f"a session issued by {caller.issuer}"] if caller.issuer else []
     context = [Item(Apart((f"with {key} = {value_text(value)}",))) for key, value in request.context]
     about = Items((*map(Item, sessions), *context, *map(Item, more)), MARGIN + 2)
-    return Items((Item(Apart(tuple(call), "  "), f"{label:>10}", below=(about, *below)),), columns=MARGIN, hang=MARGIN + 2)
+    return Items(
+        (Item(Apart(tuple(call), "  "), f"{label:>10}", below=(about, *below)),), columns=MARGIN, hang=MARGIN + 2
+    )
 
 
 def command_items(commands: Iterable[str], label: str = "to see it") -> Iterator[Item]:
@@ -83,12 +93,19 @@ def _lacks_encryption_context(found: Counterexample, verdict: Verdict) -> bool:
     """Whether it is worth saying that there is no encryption context: the question or a statement speaks of one."""
     request = found.request
     action = reference.action(request.action)
-    if action is None or not action.encryption_context or any(_ENCRYPTION_CONTEXT in key.lower() for key, _ in request.context):
+    if (
+        action is None
+        or not action.encryption_context
+        or any(_ENCRYPTION_CONTEXT in key.lower() for key, _ in request.context)
+    ):
         return False
-    return any(_ENCRYPTION_CONTEXT in text.lower() for text in (verdict.invariant.text, *(step.text for step in found.decision.trace)))
+    return any(
+        _ENCRYPTION_CONTEXT in text.lower()
+        for text in (verdict.invariant.text, *(step.text for step in found.decision.trace))
+    )
 
 
-# --- why -------------------------------------------------------------------------------------------------------------------
+# --- why --------------------------------------------------------------------------------------------------------------
 
 
 def statement_traces(trace: Sequence[Step]) -> Iterator[StatementTrace]:
@@ -102,7 +119,8 @@ def statement_traces(trace: Sequence[Step]) -> Iterator[StatementTrace]:
 def reason_items(found: Counterexample, expectation: Expectation, places: Places | None = None) -> Iterator[Items]:
     """Why a request was decided as it was. `places` write where the statements are.
 
-    Allowed: the Allows that matched, and the Denies that did not. Refused: the Denies that matched or else the Allows that did not.
+    Allowed: the Allows that matched, and the Denies that did not. Refused: the Denies that matched or else the Allows
+    that did not.
     """
     places = places or Places()
     traces = list(statement_traces(found.decision.trace))
@@ -122,7 +140,9 @@ def reason_items(found: Counterexample, expectation: Expectation, places: Places
 
 def _matched(label: str, traces: Sequence[StatementTrace], grants: Sequence[Grant], places: Places) -> Items:
     matched = [trace for trace in traces if trace.matched]
-    items = [_matched_statement("" if n else label, trace, grants, places) for n, trace in enumerate(matched[:MOST_SHOWN])]
+    items = [
+        _matched_statement("" if n else label, trace, grants, places) for n, trace in enumerate(matched[:MOST_SHOWN])
+    ]
     return Items((*items, *_and_more(matched)), MARGIN, LABEL)
 
 
@@ -132,7 +152,8 @@ def _and_more(traces: Sequence[StatementTrace]) -> list[Item]:
 
 
 def _matched_statement(label: str, trace: StatementTrace, grants: Sequence[Grant], places: Places) -> Item:
-    """The statement with a tick an element: what it names beside it, what it excludes, its conditions and its grant below it."""
+    """The statement with a tick an element: what it names beside it, what it excludes, its conditions and its grant
+    below it."""
     beside: list[tuple[bool, Words]] = []
     below: list[Item] = []
     for step in trace.elements:
@@ -152,7 +173,8 @@ def _matched_statement(label: str, trace: StatementTrace, grants: Sequence[Grant
 
 
 def _short(text: str) -> str | None:
-    """`Action`, `Resource`, or `Principal` with how it names the caller: the request above has the rest. `None` for other elements."""
+    """`Action`, `Resource`, or `Principal` with how it names the caller: the request above has the rest. `None` for
+    other elements."""
     element = re.match(r"(Action|Resource|Principal)\b", text)
     if element is None:
         return None
@@ -171,12 +193,14 @@ def _unmatched(label: str, traces: Sequence[StatementTrace], places: Places) -> 
     return Items((*items, *_and_more([trace for trace, _ in near])), MARGIN, LABEL, hang=MARGIN + LABEL + 2)
 
 
-# --- what it supposes ------------------------------------------------------------------------------------------------------
+# --- what it supposes -------------------------------------------------------------------------------------------------
 
 
 def supposition_items(readings: Sequence[tuple[str, bool]], free: Sequence[tuple[str, bool]]) -> Items:
     """The readings and the free facts that it holds with."""
-    needed = [Item(_reading(label, value), "only if", f"[{label}={'yes' if value else 'no'}]") for label, value in readings]
+    needed = [
+        Item(_reading(label, value), "only if", f"[{label}={'yes' if value else 'no'}]") for label, value in readings
+    ]
     supposed = [
         Item(free_fact(symbol, value), "" if position else "supposing", rule_label(symbol.split(":", 1)[0]))
         for position, (symbol, value) in enumerate(free)
@@ -185,7 +209,8 @@ def supposition_items(readings: Sequence[tuple[str, bool]], free: Sequence[tuple
 
 
 def whole_call(found: Counterexample) -> Iterator[Item]:
-    """R8, F3: an invariant is about one permission; what else it takes to make the call succeed, and how the session came by its tags."""
+    """R8, F3: an invariant is about one permission; what else it takes to make the call succeed, and how the session
+    came by its tags."""
     further, origin = further_permissions(found.decision), origin_of_tags(found.decision)
     if origin:
         yield Item(origin, "session", rule_label("F3"))
@@ -195,4 +220,8 @@ def whole_call(found: Counterexample) -> Iterator[Item]:
 
 def _reading(label: str, value: bool) -> str:
     reading = reading_of(label)
-    return label if reading is None else f"{reading.yes if value else reading.no}, where AWS leaves open: {reading.question}"
+    return (
+        label
+        if reading is None
+        else f"{reading.yes if value else reading.no}, where AWS leaves open: {reading.question}"
+    )

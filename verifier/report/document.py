@@ -1,7 +1,8 @@
 """What a command says, once: `pages` make documents of results, `render` makes text, Markdown and HTML of documents.
 
-In: nothing (plain data). Out: frozen dataclasses. Guarantee: texts of the input stand here as they are; whoever renders them makes them
-safe for where they go, so that no page has to. What is folded away on a page, `--verbose` tells in text.
+In: nothing (plain data). Out: frozen dataclasses. Guarantee: texts of the input stand here as they are; whoever renders
+them makes them safe for where they go, so that no page has to. What is folded away on a page, `--verbose` tells in
+text.
 """
 
 from __future__ import annotations
@@ -89,8 +90,8 @@ class Item:
 
 @dataclass(frozen=True)
 class Items:
-    """A list. In text it is indented by `margin`, labels take `columns`, what does not fit on a line hangs by `hang` (as what stands behind
-    the label, if not given)."""
+    """A list. In text it is indented by `margin`, labels take `columns`, what does not fit on a line hangs by `hang`
+    (as what stands behind the label, if not given)."""
 
     items: tuple[Item, ...]
     margin: int = 0
@@ -115,8 +116,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """`widths` are the columns of cells in text, which has no titles. `grouped`: there the first cell is a line by itself, once for all
-    rows that share it, and not in `widths`. `apart`: a line between rows."""
+    """`widths` are the columns of cells in text, which has no titles. `grouped`: there the first cell is a line by
+    itself, once for all rows that share it, and not in `widths`. `apart`: a line between rows."""
 
     titles: tuple[str, ...]
     widths: tuple[int, ...]
@@ -146,11 +147,11 @@ class Supposed:
 
 @dataclass(frozen=True)
 class Folded:
-    """What is folded away on a page. In text it is there with `--verbose`, without it `instead` is; or always behind `line`, if given,
-    which has `aside` at its right.
+    """What is folded away on a page. In text it is there with `--verbose`, without it `instead` is; or always behind
+    `line`, if given, which has `aside` at its right.
 
-    `lead` stands before it on a page; `number` is that of the row of an overview that leads here; a page has it `open` at first. A comment
-    has no room for what is `quiet`; what is `on_page` only a page has."""
+    `lead` stands before it on a page; `number` is that of the row of an overview that leads here; a page has it `open`
+    at first. A comment has no room for what is `quiet`; what is `on_page` only a page has."""
 
     title: Words
     blocks: tuple[Block, ...]
@@ -175,15 +176,16 @@ class Lines:
 
 @dataclass(frozen=True)
 class Overview:
-    """On a page and in a comment a table of all verdicts: how each fares, its name, the key. A `Folded` of its number follows."""
+    """On a page and in a comment a table of all verdicts: how each fares, its name, the key. A `Folded` of its number
+    follows."""
 
     rows: tuple[tuple[Words, str, str], ...]
 
 
 @dataclass(frozen=True)
 class Excerpts:
-    """Only on a page: texts of files side by side, with the lines of spans marked; each side has its mark and its spans. For statements
-    whose text is not at hand, their policies are written as they were read."""
+    """Only on a page: texts of files side by side, with the lines of spans marked; each side has its mark and its
+    spans. For statements whose text is not at hand, their policies are written as they were read."""
 
     texts: Mapping[str, str]
     sides: tuple[tuple[str, tuple[Span, ...]], ...]
@@ -193,7 +195,8 @@ class Excerpts:
 
 @dataclass(frozen=True)
 class Figure:
-    """Only on a page: a picture of who reaches a key, and of the stories (by what they refute) of how some do; `keys` are named in them."""
+    """Only on a page: a picture of who reaches a key, and of the stories (by what they refute) of how some do; `keys`
+    are named in them."""
 
     access: KeyAccess
     stories: tuple[tuple[str, Story], ...]
@@ -207,13 +210,15 @@ class Group:
     blocks: tuple[Block, ...]
 
 
-Block: TypeAlias = "Heading | Para | Items | Table | Listing | Supposed | Folded | Lines | Overview | Excerpts | Figure | Group"
+Block: TypeAlias = (
+    "Heading | Para | Items | Table | Listing | Supposed | Folded | Lines | Overview | Excerpts | Figure | Group"
+)
 
 
 @dataclass(frozen=True)
 class Document:
-    """All of an answer. `counts` are its last line, with the exit code; `gap` stands between them in text. `in_full` is `--verbose`.
-    `number` is how many keys, policies or verdicts it is about."""
+    """All of an answer. `counts` are its last line, with the exit code; `gap` stands between them in text. `in_full` is
+    `--verbose`. `number` is how many keys, policies or verdicts it is about."""
 
     title: str
     blocks: tuple[Block, ...]

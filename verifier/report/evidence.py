@@ -1,7 +1,7 @@
 """What a report is shown with beside its verdicts: the meanings of statements, and the texts of files.
 
-In: nothing (plain data; `verifier.report.meanings` makes meanings). Out: `Evidence`. Guarantee: a text is the one that was checked, or is
-not there.
+In: nothing (plain data; `verifier.report.meanings` makes meanings). Out: `Evidence`. Guarantee: a text is the one that
+was checked, or is not there.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Evidence:
-    """`meanings` gives a digest of what each statement and grant means, by policy and number; `texts` the text of each file that was read;
-    `policies` the policies by their identity; `who_can` who can do something with the keys, for a picture."""
+    """`meanings` gives a digest of what each statement and grant means, by policy and number; `texts` the text of each
+    file that was read; `policies` the policies by their identity; `who_can` who can do something with the keys, for a
+    picture."""
 
     meanings: Mapping[tuple[str, int], bytes] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)

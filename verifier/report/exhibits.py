@@ -1,7 +1,9 @@
 """What reports show beside their verdicts: the texts of the files that were read, and who can.
 
-In: what a report read; the estate. Out: `Evidence`: texts by file name, the answer to who can for the keys that fail first.
-Guarantee: a text is that of the file as it was checked (same SHA-256), or is not there; a picture that would take too long is left out.
+In: what a report read; the estate. Out: `Evidence`: texts by file name, the answer to who can for the keys that fail
+first.
+Guarantee: a text is that of the file as it was checked (same SHA-256), or is not there; a picture that would take too
+long is left out.
 """
 
 from __future__ import annotations
@@ -53,7 +55,8 @@ def texts_of(inputs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def pictured(report: Report, estate: Estate) -> WhoCan | None:
-    """Who can do anything with the keys of the report: as many as are answered within `LONGEST` seconds, and at least one."""
+    """Who can do anything with the keys of the report: as many as are answered within `LONGEST` seconds, and at least
+    one."""
     from verifier.verify.access.who_can import who_can
 
     known = {key.arn for key in estate.keys}

@@ -1,7 +1,7 @@
 """The formats of documents, of notices, and of what has several forms, by name.
 
-In: a `Document`, `Notices`, `Forms`; a `Report` and `Evidence`. Out: text of the format, with a final newline. Guarantee: pure; what one
-format needs is not imported for another.
+In: a `Document`, `Notices`, `Forms`; a `Report` and `Evidence`. Out: text of the format, with a final newline.
+Guarantee: pure; what one format needs is not imported for another.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ SUMMARY = "summary"
 
 
 def render(document: Document, name: str = "text", *, colour: bool = False, width: int | None = None) -> str:
-    """The document as `text`, its `SUMMARY`, `markdown` or `html`, with a final newline; `width` is that of the terminal. Raises
-    `ValueError` for another name."""
+    """The document as `text`, its `SUMMARY`, `markdown` or `html`, with a final newline; `width` is that of the
+    terminal. Raises `ValueError` for another name."""
     match name:
         case "summary":
             from verifier.report.render.text import document_summary
@@ -51,7 +51,8 @@ def render(document: Document, name: str = "text", *, colour: bool = False, widt
 
 
 def render_notices(notices: Notices, name: str) -> str:
-    """The notices as `sarif`, `github`, `gitlab` or `junit`, with a final newline. Raises `ValueError` for another name."""
+    """The notices as `sarif`, `github`, `gitlab` or `junit`, with a final newline. Raises `ValueError` for another
+    name."""
     match name:
         case "sarif":
             from verifier.report.notices.sarif import render_sarif
@@ -74,7 +75,8 @@ def render_notices(notices: Notices, name: str) -> str:
 
 @dataclass(frozen=True)
 class Forms:
-    """What a result can be written as, each made when it is asked for; `None` where it points at no places, or has no rows."""
+    """What a result can be written as, each made when it is asked for; `None` where it points at no places, or has no
+    rows."""
 
     document: Callable[[], Document]
     json: Callable[[], Json]
@@ -92,7 +94,8 @@ class Forms:
         return tuple(name for name in FORMATS if name not in lacking | ({"csv"} if self.table is None else set()))
 
     def render(self, name: str, colour: bool = False, width: int | None = None) -> str:
-        """A format of `FORMATS`; `width` is that of the terminal. Raises `ValueError` for another name, and for one that it has not."""
+        """A format of `FORMATS`; `width` is that of the terminal. Raises `ValueError` for another name, and for one
+        that it has not."""
         if name == "json":
             from verifier.report.wire.values import json_text
 
@@ -151,7 +154,9 @@ def render_text(report: Report, colour: bool) -> str:
     return render_report(report, "text", colour=colour)
 
 
-def render_comparison(comparison: Comparison, fail_on: FailOn | None = None, *, colour: bool = False, in_full: bool = False) -> str:
+def render_comparison(
+    comparison: Comparison, fail_on: FailOn | None = None, *, colour: bool = False, in_full: bool = False
+) -> str:
     """The comparison as text for a terminal; without `fail_on` it fails where something was gained."""
     from verifier.report.pages.comparison import comparison_document
 

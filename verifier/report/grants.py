@@ -20,7 +20,9 @@ def named_grant_items(found: Sequence[NamedByGrant], key: str, margin: int, colu
     """The grants that break an invariant about listed grants, and the command that shows the first one."""
     places = Places()
     items = [_named(named, margin, places) for named in found[:MOST_SHOWN]]
-    more = [Item(f"and {len(found) - MOST_SHOWN} more (`--output json` has them all)")] if len(found) > MOST_SHOWN else []
+    more = (
+        [Item(f"and {len(found) - MOST_SHOWN} more (`--output json` has them all)")] if len(found) > MOST_SHOWN else []
+    )
     yield Items((*items, *more), margin, hang=margin + 2)
     if found:
         words = ["aws", "kms", "list-grants", "--key-id", key, "--grant-id", found[0].grant.id]
@@ -29,7 +31,9 @@ def named_grant_items(found: Sequence[NamedByGrant], key: str, margin: int, colu
 
 def _named(named: NamedByGrant, margin: int, places: Places) -> Item:
     grant = named.grant
-    principal = grant.retiring if named.role.value == "retiring principal" and grant.retiring is not None else grant.grantee
+    principal = (
+        grant.retiring if named.role.value == "retiring principal" and grant.retiring is not None else grant.grantee
+    )
     name = f' "{grant.name}"' if grant.name else ""
     names = "names  ", Said(principal.value, Role.NAME), f"  as {named.role.value}"
     pieces = (Said(f"grant {grant.id}{name}", Role.NAME), names, places.place(grant.span))
@@ -38,8 +42,8 @@ def _named(named: NamedByGrant, margin: int, places: Places) -> Item:
 
 
 def grant_parts(grant: Grant, *, named: Principal | None = None) -> list[str]:
-    """What there is to say of a grant, a line each: operations, grantee, constraints, retiring principal, issue date; but for the principal
-    `named` already."""
+    """What there is to say of a grant, a line each: operations, grantee, constraints, retiring principal, issue date;
+    but for the principal `named` already."""
     operations = ", ".join(printable(operation.removeprefix("kms:")) for operation in grant.operations)
     to_whom = f" to {printable(grant.grantee.value)}" if grant.grantee is not named else ""
     parts = [f"allows {operations}{to_whom}"]

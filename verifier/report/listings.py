@@ -1,5 +1,6 @@
-"""What the program knows → text or JSON, for `verifier rule`, `readings`, `builtins` and `actions`: the rules of docs/semantics.md, the
-open questions of AWS's documentation (◇, S2), the built-in invariants, the catalogue of actions."""
+"""What the program knows → text or JSON, for `verifier rule`, `readings`, `builtins` and `actions`: the rules of
+docs/semantics.md, the open questions of AWS's documentation (◇, S2), the built-in invariants, the catalogue of
+actions."""
 
 from __future__ import annotations
 
@@ -28,17 +29,25 @@ def as_csv(listing: str) -> str:
     """A list of what the program knows as a table, by its JSON: a row for each object, a column for each member."""
     found = json.loads(listing)
     rows = found.get("actions", [found]) if isinstance(found, dict) else found
-    return csv_text(list(rows[0]) if rows else (), [{name: _cell(value) for name, value in row.items()} for row in rows])
+    return csv_text(
+        list(rows[0]) if rows else (), [{name: _cell(value) for name, value in row.items()} for row in rows]
+    )
 
 
 def _cell(value: object) -> str:
-    texts = [one["text"] if isinstance(one, dict) else one for one in value] if isinstance(value, list) else [value or ""]
+    texts = (
+        [one["text"] if isinstance(one, dict) else one for one in value] if isinstance(value, list) else [value or ""]
+    )
     return "; ".join(map(str, texts))
 
 
 def render_rules(style: Style) -> str:
     """A line for each rule: its label and what it is about."""
-    lines = [line for rule in rules().values() for line in style.prose(_plain(rule.title), pad(style.bold(rule.label), _MARGIN))]
+    lines = [
+        line
+        for rule in rules().values()
+        for line in style.prose(_plain(rule.title), pad(style.bold(rule.label), _MARGIN))
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -50,7 +59,11 @@ def render_rule(rule: Rule, style: Style) -> str:
         lead = " " * _MARGIN
     lines.append("")
     lines += _rows(style, "source", (f"{source.text} {style.dim(source.url or '')}" for source in rule.sources))
-    lines += _rows(style, "open question", (f"{reading.label}: {reading.question}" for reading in READINGS if reading.rule == rule.label))
+    lines += _rows(
+        style,
+        "open question",
+        (f"{reading.label}: {reading.question}" for reading in READINGS if reading.rule == rule.label),
+    )
     lines += _rows(style, "tests", rule.tests)
     return "\n".join(lines) + "\n"
 
@@ -66,8 +79,11 @@ def _plain(text: str) -> str:
 
 
 def rules_json(rule: Rule | None) -> str:
-    """One rule as a JSON object, or a list of all: `label`, `title`, `text` (Markdown), `sources` (`text`, `url`), `tests`, `readings`."""
-    return json.dumps([_rule_json(one) for one in rules().values()] if rule is None else _rule_json(rule), indent=2) + "\n"
+    """One rule as a JSON object, or a list of all: `label`, `title`, `text` (Markdown), `sources` (`text`, `url`),
+    `tests`, `readings`."""
+    return (
+        json.dumps([_rule_json(one) for one in rules().values()] if rule is None else _rule_json(rule), indent=2) + "\n"
+    )
 
 
 def _rule_json(rule: Rule) -> dict[str, object]:
@@ -89,27 +105,44 @@ def render_readings(style: Style) -> str:
 
 def readings_json() -> str:
     """The same as a JSON list."""
-    return json.dumps([{"label": reading.label, "rule": reading.rule, **asdict(reading)} for reading in READINGS], indent=2) + "\n"
+    return (
+        json.dumps(
+            [{"label": reading.label, "rule": reading.rule, **asdict(reading)} for reading in READINGS], indent=2
+        )
+        + "\n"
+    )
 
 
 def render_builtins(found: Sequence[Builtin], style: Style) -> str:
     """Each: how it is written, and what it demands."""
     lines: list[str] = []
     for one in found:
-        lines += [style.bold(one.name) + style.dim(one.usage.removeprefix(one.name)), *style.prose(one.help, " " * 6), ""]
+        lines += [
+            style.bold(one.name) + style.dim(one.usage.removeprefix(one.name)),
+            *style.prose(one.help, " " * 6),
+            "",
+        ]
     return "\n".join(lines[:-1]) + "\n"
 
 
 def builtins_json(found: Sequence[Builtin]) -> str:
     """The same as a JSON list."""
-    return json.dumps([{"name": one.name, "usage": one.usage, "demands": one.help} for one in found], indent=2, ensure_ascii=False) + "\n"
+    return (
+        json.dumps(
+            [{"name": one.name, "usage": one.usage, "demands": one.help} for one in found], indent=2, ensure_ascii=False
+        )
+        + "\n"
+    )
 
 
 def render_actions(entries: Iterable[Entry], style: Style) -> str:
     """A line for each action: its head, what it can bring about at most, why."""
     found = list(entries)
     width = max((len(entry.name) for entry in found), default=0) + 2
-    lines = [f"{pad(entry.name, width)}{pad(style.bold(entry.head.value), 10)}{_effect(entry)}{entry.reason}" for entry in found]
+    lines = [
+        f"{pad(entry.name, width)}{pad(style.bold(entry.head.value), 10)}{_effect(entry)}{entry.reason}"
+        for entry in found
+    ]
     heads = Counter(entry.head for entry in found)
     said = ", ".join(f"{heads[head]} {head.value}" for head in Head if heads[head]) or "none"
     return "\n".join((*lines, style.dim(f"{counted(len(found), 'action')}: {said} ({catalogue_version()})"))) + "\n"
@@ -120,6 +153,7 @@ def _effect(entry: Entry) -> str:
 
 
 def actions_json(entries: Iterable[Entry]) -> str:
-    """The same as a JSON object: `sources`, and `actions` with `name`, `head`, `reason`, `effect` (may be null) and `services`."""
+    """The same as a JSON object: `sources`, and `actions` with `name`, `head`, `reason`, `effect` (may be null) and
+    `services`."""
     shapes: Shapes = {Entry: shape("name head reason effect services")}
     return json.dumps({"sources": catalogue_version(), "actions": wire(list(entries), shapes)}, indent=2) + "\n"

@@ -18,7 +18,11 @@ from verifier.runs.stored_verdicts import places_of, shared_policies
 def meanings_of(estate: Estate) -> dict[tuple[str, int], bytes]:
     """What every statement and grant of an estate means."""
     statements, shared = Statements(), shared_policies(estate)
-    found = {(name, number): own for name, policy in shared.items() for number, own in enumerate(statements.of_policy(policy))}
+    found = {
+        (name, number): own
+        for name, policy in shared.items()
+        for number, own in enumerate(statements.of_policy(policy))
+    }
     for key in estate.keys:
         found |= places_of({}, key_target(key), statements).meanings()
     return found

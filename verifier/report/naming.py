@@ -29,8 +29,9 @@ _WHOLE_ID, _SHORT_ID = 16, 8
 
 
 class Places:
-    """Writes places: the file in full where it is first named, then only the line as long as the file stays the same. `exact` places have
-    the column as well. `made` are policies and grants, by `StatementRef.policy`, that a step of a story made, with its number."""
+    """Writes places: the file in full where it is first named, then only the line as long as the file stays the same.
+    `exact` places have the column as well. `made` are policies and grants, by `StatementRef.policy`, that a step of a
+    story made, with its number."""
 
     def __init__(self, *, exact: bool = False, made: Mapping[str, int] | None = None) -> None:
         self._file: str | None = None
@@ -67,7 +68,9 @@ def reason_item(reason: Reason, label: str = "", places: Places | None = None) -
 
 def key_heading(key: KeySummary, mark: Role | None = None) -> Heading:
     """A key: its name and ARN, what was given of it."""
-    policy = f"policy {key.policy_name}, {counted(key.statements, 'statement')}" if key.policy_name is not None else None
+    policy = (
+        f"policy {key.policy_name}, {counted(key.statements, 'statement')}" if key.policy_name is not None else None
+    )
     parts = [policy or "its policy is not known"]
     parts += [counted(key.grants, "grant")] if key.grants is not None else []
     parts += [f"SCPs {counted(key.service_levels, 'level')}"] if key.service_levels is not None else []
@@ -98,7 +101,8 @@ def value_text(value: Value) -> str:
 
 
 def statement_name(statement: StatementRef) -> str:
-    """`"Reports"`; a statement without `Sid` is named by its place in the policy, a grant by the beginning of its ID, and its name."""
+    """`"Reports"`; a statement without `Sid` is named by its place in the policy, a grant by the beginning of its ID,
+    and its name."""
     grant = grant_id(statement)
     if grant is not None:
         name = f' "{statement.sid}"' if statement.sid else ""

@@ -1,6 +1,7 @@
 """What the Python API gives of any result: text of a format, plain data, records.
 
-In: a result of a question, or a decision. Out: text; JSON values; rows. Guarantee: what the command line writes of the same result.
+In: a result of a question, or a decision. Out: text; JSON values; rows. Guarantee: what the command line writes of the
+same result.
 """
 
 from __future__ import annotations
@@ -46,13 +47,15 @@ def render(
 ) -> str:
     """The result as the command line writes it with `--output FORMAT`, with a final newline.
 
-    With the `estate` that was asked about, HTML shows policies and a picture, and SARIF has fingerprints that outlive a moved statement.
-    `fail_on` is what a comparison, or a linter's report, fails for; `in_full` is `--verbose`; `width` is in columns. Raises `ValueError`
-    for a format that the result does not have.
+    With the `estate` that was asked about, HTML shows policies and a picture, and SARIF has fingerprints that outlive a
+    moved statement. `fail_on` is what a comparison, or a linter's report, fails for; `in_full` is `--verbose`; `width`
+    is in columns. Raises `ValueError` for a format that the result does not have.
     """
     forms = _forms(result, format, estate, fail_on, in_full)
     if format not in forms.formats:
-        raise ValueError(f"{format!r} is no format of a {type(result).__name__}; its formats are {', '.join(forms.formats)}")
+        raise ValueError(
+            f"{format!r} is no format of a {type(result).__name__}; its formats are {', '.join(forms.formats)}"
+        )
     return forms.render(format, colour, width)
 
 
@@ -62,8 +65,9 @@ def to_dict(result: Result | Decision) -> Json:
 
 
 def records(result: Tabular) -> list[dict[str, Cell]]:
-    """The rows of the result, each with every column; `None` for a cell without a value. `pandas.DataFrame(records(report))` is a data
-    frame. What is not known has rows of its own, with the status `unknown`."""
+    """The rows of the result, each with every column; `None` for a cell without a value.
+    `pandas.DataFrame(records(report))` is a data frame. What is not known has rows of its own, with the status
+    `unknown`."""
     table = _forms(result).table
     assert table is not None
     columns, rows = table()
@@ -71,7 +75,11 @@ def records(result: Tabular) -> list[dict[str, Cell]]:
 
 
 def _forms(
-    result: Result, format: str = "", estate: Estate | None = None, fail_on: FailOn | Severity | None = None, in_full: bool = False
+    result: Result,
+    format: str = "",
+    estate: Estate | None = None,
+    fail_on: FailOn | Severity | None = None,
+    in_full: bool = False,
 ) -> Forms:
     evidence: Callable[[], Evidence] = lambda: NO_EVIDENCE if estate is None else Evidence(meanings_of(estate))  # noqa: E731
     match result:
@@ -79,7 +87,9 @@ def _forms(
             return report_forms(result, NO_EVIDENCE if estate is None else evidence_for((format,), result, estate))
         case Comparison():
             texts = texts_of((*result.old.inputs, *result.new.inputs)) if format == "html" else {}
-            return results.comparison_forms(result, fail_on if isinstance(fail_on, FailOn) else FailOn.MORE, texts, in_full=in_full)
+            return results.comparison_forms(
+                result, fail_on if isinstance(fail_on, FailOn) else FailOn.MORE, texts, in_full=in_full
+            )
         case LintReport():
             worst = fail_on if isinstance(fail_on, Severity) else Severity.WARNING
             return results.lint_forms(result, worst, evidence, in_full=in_full)

@@ -23,7 +23,8 @@ _MARKS = {ProofOutcome.ACCEPTED: "✔", ProofOutcome.REJECTED: "✘", ProofOutco
 
 
 def recheck_exit_code(found: Recheck) -> ExitCode:
-    """1 where a proof, or the whole certificate, was rejected; 0 where everything that was asked is proved; 3 otherwise."""
+    """1 where a proof, or the whole certificate, was rejected; 0 where everything that was asked is proved; 3
+    otherwise."""
     if found.refused is not None or found.count(ProofOutcome.REJECTED):
         return ExitCode.REFUTED
     return ExitCode.PROVED if found.checked and not found.count(ProofOutcome.NO_PROOF) else ExitCode.UNKNOWN
@@ -32,7 +33,11 @@ def recheck_exit_code(found: Recheck) -> ExitCode:
 def recheck_forms(found: Recheck) -> Forms:
     """Those of `verifier recheck`."""
     return Forms(
-        partial(_document, found), partial(_json, found), partial(_notices, found), partial(_table, found), text=lambda _: _text(found)
+        partial(_document, found),
+        partial(_json, found),
+        partial(_notices, found),
+        partial(_table, found),
+        text=lambda _: _text(found),
     )
 
 
@@ -45,11 +50,15 @@ def _counts(found: Recheck) -> str:
 
 def _readings(found: Recheck) -> list[str]:
     """The readings that the certificate holds."""
-    return [f"the certificate holds the reading {label} at {'yes' if value else 'no'}" for label, value in found.readings]
+    return [
+        f"the certificate holds the reading {label} at {'yes' if value else 'no'}" for label, value in found.readings
+    ]
 
 
 def _others(found: Recheck) -> list[str]:
-    return [f"{found.others} of its proofs are about what was not asked, and were not looked at"] if found.others else []
+    return (
+        [f"{found.others} of its proofs are about what was not asked, and were not looked at"] if found.others else []
+    )
 
 
 def _text(found: Recheck) -> str:
@@ -69,9 +78,18 @@ def _document(found: Recheck) -> Document:
     marks = {ProofOutcome.ACCEPTED: Role.GOOD, ProofOutcome.REJECTED: Role.BAD, ProofOutcome.NO_PROOF: Role.DOUBT}
     items = tuple(Item(f"{one.name}: {one.says}", one.outcome.value, mark=marks[one.outcome]) for one in found.checked)
     refused = (Para(f"rejected: {found.refused}", Role.BAD),) if found.refused is not None else ()
-    blocks: list[Block] = [*map(Para, _readings(found)), Items(items, columns=10), *map(Para, _others(found)), Supposed(found.assumptions)]
+    blocks: list[Block] = [
+        *map(Para, _readings(found)),
+        Items(items, columns=10),
+        *map(Para, _others(found)),
+        Supposed(found.assumptions),
+    ]
     return Document(
-        "The proofs of a certificate", refused or tuple(blocks), (_counts(found),), recheck_exit_code(found), number=len(found.checked)
+        "The proofs of a certificate",
+        refused or tuple(blocks),
+        (_counts(found),),
+        recheck_exit_code(found),
+        number=len(found.checked),
     )
 
 
@@ -81,7 +99,9 @@ def _json(found: Recheck) -> Json:
         Checked: shape("invariant target outcome says"),
         Recheck: shape(
             "summary readings assumptions others refused inputs checked",
-            summary=lambda found: {"exit_code": int(recheck_exit_code(found))} | {o.name.lower(): found.count(o) for o in ProofOutcome},
+            summary=lambda found: (
+                {"exit_code": int(recheck_exit_code(found))} | {o.name.lower(): found.count(o) for o in ProofOutcome}
+            ),
             readings=pairs("readings"),
             inputs=inputs,
         ),
@@ -96,11 +116,21 @@ def _notices(found: Recheck) -> Notices:
     subjects = tuple(Subject(one.name, one.name, (proof.id,)) for one in checked)
     notices = tuple(_notice(proof, one) for one in checked if one.outcome is not ProofOutcome.ACCEPTED)
     code = recheck_exit_code(found)
-    return Notices((proof,), notices, _counts(found), code, found.inputs, subjects=subjects, concluded=conclusions(found.assumptions))
+    return Notices(
+        (proof,),
+        notices,
+        _counts(found),
+        code,
+        found.inputs,
+        subjects=subjects,
+        concluded=conclusions(found.assumptions),
+    )
 
 
 def _notice(proof: Rule, one: Checked) -> Notice:
-    level, status = (Level.ERROR, Status.REFUTED) if one.outcome is ProofOutcome.REJECTED else (Level.WARNING, Status.UNKNOWN)
+    level, status = (
+        (Level.ERROR, Status.REFUTED) if one.outcome is ProofOutcome.REJECTED else (Level.WARNING, Status.UNKNOWN)
+    )
     title, message = f"{one.outcome.value}: {one.invariant}", f"{one.name}: {one.says}"
     fingerprint = hashlib.sha256(repr((one.outcome.value, one.invariant, one.target)).encode()).hexdigest()[:32]
     return Notice(proof.id, level, title, message, fingerprint, target=one.target, counts_as=status, subject=one.name)
@@ -108,6 +138,11 @@ def _notice(proof: Rule, one: Checked) -> Notice:
 
 def _table(found: Recheck) -> Table:
     columns = ("status", "invariant", "target", "says")
-    rows = [{"status": one.outcome.value, "invariant": one.invariant, "target": one.target, "says": one.says} for one in found.checked]
+    rows = [
+        {"status": one.outcome.value, "invariant": one.invariant, "target": one.target, "says": one.says}
+        for one in found.checked
+    ]
     refused = [{"status": "rejected", "says": found.refused}] if found.refused is not None else []
-    return Table(columns, [*rows, *refused, *({"status": "supposed", "says": text} for text in conclusions(found.assumptions))])
+    return Table(
+        columns, [*rows, *refused, *({"status": "supposed", "says": text} for text in conclusions(found.assumptions))]
+    )

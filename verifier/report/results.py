@@ -1,7 +1,7 @@
 """Each result of a question in every form that it has.
 
-In: a result of `verify`, and what it is shown with. Out: its `Forms`. Guarantee: pure; what one result needs is not imported for another.
-The command line and the Python API write a result alike.
+In: a result of `verify`, and what it is shown with. Out: its `Forms`. Guarantee: pure; what one result needs is not
+imported for another. The command line and the Python API write a result alike.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The JSON Schemas of what commands write, by name.
 
-In: `data/NAME.schema.json`. Out: schemas (2020-12) as JSON values. Guarantee: what several share is defined in one file, and copied into
-the others, so that each stands alone.
+In: `data/NAME.schema.json`. Out: schemas (2020-12) as JSON values. Guarantee: what several share is defined in one
+file, and copied into the others, so that each stands alone.
 """
 
 from __future__ import annotations
@@ -18,15 +18,18 @@ def output_schema(name: str) -> Json:
     if name in ("collection", "decision"):
         return schema
     error = {"type": "object", "required": ["severity", "message", "place", "hint", "rule"]}
-    properties = {"exit_code": {"enum": [0, 1, 2, 3, 4]}, "errors": {"type": "array", "items": error, "description": _ERRORS}}
+    properties = {
+        "exit_code": {"enum": [0, 1, 2, 3, 4]},
+        "errors": {"type": "array", "items": error, "description": _ERRORS},
+    }
     required = schema.pop("required")
     unanswered = {"required": [*heading(name), "exit_code", "errors"], "properties": {"exit_code": {"enum": [0, 2, 4]}}}
     return {**schema, "properties": schema["properties"] | properties, "anyOf": [{"required": required}, unanswered]}
 
 
 _ERRORS = (
-    "Why there is no answer, where the exit code is 2 or 4; empty where it is 0, for an input without keys (--allow-empty). Only documents "
-    "without an answer have it."
+    "Why there is no answer, where the exit code is 2 or 4; empty where it is 0, for an input without keys "
+    "(--allow-empty). Only documents without an answer have it."
 )
 
 

@@ -1,7 +1,7 @@
 """Colours and line layout for the text report.
 
-Colour is the caller's choice (a terminal, no NO_COLOR); without it no escape sequence is written. Texts that come from the
-input pass through `printable` before they arrive here, so the only escape sequences in a line are ours.
+Colour is the caller's choice (a terminal, no NO_COLOR); without it no escape sequence is written. Texts that come from
+the input pass through `printable` before they arrive here, so the only escape sequences in a line are ours.
 """
 
 from __future__ import annotations
@@ -74,11 +74,13 @@ def pad(text: str, columns: int) -> str:
     return text + " " * max(0, columns - width_of(text))
 
 
-def flow(pieces: Sequence[str], lead: str, *, between: str = " ", indent: int | None = None, width: int = WIDTH) -> list[str]:
+def flow(
+    pieces: Sequence[str], lead: str, *, between: str = " ", indent: int | None = None, width: int = WIDTH
+) -> list[str]:
     """Pieces laid out one after the other within `width` columns; a piece is never broken.
 
-    The first line starts with `lead`; the following ones are indented by `indent` columns (as wide as `lead`, if not given).
-    A line that is followed by another keeps `between` without its trailing spaces.
+    The first line starts with `lead`; the following ones are indented by `indent` columns (as wide as `lead`, if not
+    given). A line that is followed by another keeps `between` without its trailing spaces.
     """
     begun = width_of(lead)
     margin = " " * (begun if indent is None else indent)

@@ -1,7 +1,7 @@
 """What an answer supposes, said alike in every report.
 
-In: `Assumption`s. Out: sentences. Guarantee: pure; each assumption is listed once. What was concluded about where the keys are
-(S4) every format of every command tells.
+In: `Assumption`s. Out: sentences. Guarantee: pure; each assumption is listed once. What was concluded about where the
+keys are (S4) every format of every command tells.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Answers as tables, for spreadsheets: a row for each verdict, each who and what, each finding.
 
-In: a report, a comparison, diagnostics. Out: a `Table`. Guarantee: what is not known has rows of its own, with the status `unknown`, and
-what was concluded (S4) with `supposed`; a key of which there is nothing to say has one too.
+In: a report, a comparison, diagnostics. Out: a `Table`. Guarantee: what is not known has rows of its own, with the
+status `unknown`, and what was concluded (S4) with `supposed`; a key of which there is nothing to say has one too.
 """
 
 from __future__ import annotations
@@ -57,7 +57,11 @@ def who_can_table(answer: WhoCan) -> Table:
     rows: list[Row] = []
     for key in answer.keys:
         rows += [{"status": "can", **_of_key(key.key), **_access(row)} for row in key.rows]
-        rows += [{"status": "none", **_of_key(key.key), "says": verdict_text(answer, key)}] if key.complete and not key.rows else []
+        rows += (
+            [{"status": "none", **_of_key(key.key), "says": verdict_text(answer, key)}]
+            if key.complete and not key.rows
+            else []
+        )
         rows += _doubts(key.key, key.reasons, key.exact)
     return Table(_ACCESS, [*rows, *_supposed(of_all(answer.keys))])
 
@@ -69,13 +73,21 @@ def reach_table(report: ReachReport) -> Table:
         names = names_of((one.key for one in report.keys), key.key.arn)
         for row in key.rows:
             steps = shown_steps(row.story) if row.story is not None else ()
-            says = row.reason.text if row.reason is not None else "; ".join(step.text(names, target=key.key.arn) for step in steps)
+            says = (
+                row.reason.text
+                if row.reason is not None
+                else "; ".join(step.text(names, target=key.key.arn) for step in steps)
+            )
             about: Row = {"callers": ", ".join(row.callers), "actions": ", ".join(row.actions), "steps": row.steps}
-            rows.append({"status": "unknown" if row.reason is not None else "can", **_of_key(key.key), **about, "says": says})
+            rows.append(
+                {"status": "unknown" if row.reason is not None else "can", **_of_key(key.key), **about, "says": says}
+            )
         of_whom = "callers" if report.caller is None else "actions"
         rows += [{"status": "out of reach", **_of_key(key.key), of_whom: one} for one in key.beyond]
         rows += _doubts(key.key, key.reasons, True)
-    return Table(("status", "key", "arn", "callers", "actions", "steps", "says"), [*rows, *_supposed(of_all(report.keys))])
+    return Table(
+        ("status", "key", "arn", "callers", "actions", "steps", "says"), [*rows, *_supposed(of_all(report.keys))]
+    )
 
 
 def suggestions_table(found: Suggestions) -> Table:
@@ -84,8 +96,12 @@ def suggestions_table(found: Suggestions) -> Table:
     for advice in found.advice:
         about = {"status": advice.status.value, "invariant": advice.invariant.name, "arn": advice.target}
         for number, suggestion in enumerate(advice.suggestions, start=1):
-            rows += [{**about, "suggestion": number, "says": edit.text, **_place(edit.span)} for edit in suggestion.edits]
-        rows += [] if advice.suggestions else [{**about, "says": advice.reason.text if advice.reason is not None else ""}]
+            rows += [
+                {**about, "suggestion": number, "says": edit.text, **_place(edit.span)} for edit in suggestion.edits
+            ]
+        rows += (
+            [] if advice.suggestions else [{**about, "says": advice.reason.text if advice.reason is not None else ""}]
+        )
     columns = ("status", "invariant", "arn", "suggestion", "says", *_PLACE)
     return Table(columns, [*rows, *_supposed(found.assumptions)])
 
@@ -103,7 +119,8 @@ def findings_table(report: FindingsReport) -> Table:
 
 
 def comparison_table(comparison: Comparison) -> Table:
-    """A row for each region that was gained, lost, or gained as intended; `through` are the changes that it is due to."""
+    """A row for each region that was gained, lost, or gained as intended; `through` are the changes that it is due
+    to."""
     rows = [row for target in comparison.targets for row in _compared(target)]
     return Table(_ACCESS, [*rows, *_supposed(of_all(comparison.targets))])
 
@@ -112,7 +129,12 @@ def _compared(target: TargetComparison) -> Iterator[Row]:
     about = {"key": compared_name(target), "arn": target.target}
     for status, changes in (("gained", target.gained), ("intended", target.intended), ("lost", target.lost)):
         for change in changes:
-            yield {"status": status, **about, **_region(change.region), "through": "; ".join(map(change_text, change.because))}
+            yield {
+                "status": status,
+                **about,
+                **_region(change.region),
+                "through": "; ".join(map(change_text, change.because)),
+            }
     doubts = [f"{reason.text} [{reason.rule}]" for reason in target.reasons]
     doubts += [f"{text} [U4]" for text in unknown_actions_text(target)] + ([] if target.exact else [INEXACT])
     yield from ({"status": "unknown", **about, "says": text} for text in doubts)

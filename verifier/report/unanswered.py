@@ -1,7 +1,8 @@
-"""What a command writes that came to no answer: the errors of its input, a fault of the verifier, or that there was nothing to check.
+"""What a command writes that came to no answer: the errors of its input, a fault of the verifier, or that there was
+nothing to check.
 
-In: diagnostics, the exit code. Out: a `Document`, JSON, `Notices`. Guarantee: no member of the JSON of an answer is there with an error, so
-that it is not taken for one without findings; with `errors`, every format fails (S1).
+In: diagnostics, the exit code. Out: a `Document`, JSON, `Notices`. Guarantee: no member of the JSON of an answer is
+there with an error, so that it is not taken for one without findings; with `errors`, every format fails (S1).
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ def _errors(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
 
 def _summary(diagnostics: Sequence[Diagnostic]) -> str:
     errors = _errors(diagnostics)
-    return f"{counted(len(errors), 'error')}; nothing was checked" if errors else "; ".join(found.message for found in diagnostics)
+    return (
+        f"{counted(len(errors), 'error')}; nothing was checked"
+        if errors
+        else "; ".join(found.message for found in diagnostics)
+    )
 
 
 def unanswered_document(diagnostics: Sequence[Diagnostic], code: ExitCode) -> Document:
@@ -35,20 +40,29 @@ def unanswered_document(diagnostics: Sequence[Diagnostic], code: ExitCode) -> Do
     for found in diagnostics:
         rule = f" [{found.rule}]" if found.rule else ""
         below = (Items((Item(found.hint),), 7),) if found.hint else ()
-        items.append(Item(found.message, f"{found.severity.value}:", rule + Places().place(found.span or NOWHERE), below=below))
+        items.append(
+            Item(found.message, f"{found.severity.value}:", rule + Places().place(found.span or NOWHERE), below=below)
+        )
     counts = _summary(diagnostics) if _errors(diagnostics) else "nothing to check"
     return Document("Nothing was checked", (Items(tuple(items), 0, 9),), (counts,), code)
 
 
 def unanswered_json(kind: str, diagnostics: Sequence[Diagnostic], code: ExitCode) -> Json:
-    """As JSON values: the `errors`, each with its place. Where there was nothing to check, with the lists of an answer, which are empty."""
+    """As JSON values: the `errors`, each with its place. Where there was nothing to check, with the lists of an answer,
+    which are empty."""
     errors = _errors(diagnostics)
     lists: Json = {}
     if not errors:
         members = output_schema(kind)["properties"]
         lists = {name: [] for name, member in members.items() if member.get("type") == "array"}
     warnings = [found for found in diagnostics if found not in errors]
-    return {**heading(kind), **lists, "exit_code": int(code), "errors": wire(errors, SHAPES), "warnings": wire(warnings, SHAPES)}
+    return {
+        **heading(kind),
+        **lists,
+        "exit_code": int(code),
+        "errors": wire(errors, SHAPES),
+        "warnings": wire(warnings, SHAPES),
+    }
 
 
 def unanswered_notices(diagnostics: Sequence[Diagnostic], code: ExitCode) -> Notices:
@@ -66,4 +80,6 @@ def _notice(found: Diagnostic) -> Notice:
     message = found.message + (f" [{found.rule}]" if found.rule else "") + (f" ({found.hint})" if found.hint else "")
     span = found.span or NOWHERE
     fingerprint = digest((_RULE.id, found.message, span.file, str(span.line))).hex()[:32]
-    return Notice(_RULE.id, Level.ERROR, _RULE.name, message, fingerprint, span, status="error", counts_as=Status.UNKNOWN)
+    return Notice(
+        _RULE.id, Level.ERROR, _RULE.name, message, fingerprint, span, status="error", counts_as=Status.UNKNOWN
+    )

@@ -1,9 +1,9 @@
 """Baselines: what broke which invariant when `verifier check --write-baseline` ran, as a JSON file, and back.
 
 In: an estate and its report; the text of a file. Out: text; `Baseline`.
-Guarantee: a baseline holds what its keys' policies, grants and surroundings meant, so that what a later version allows beyond it is found
-by meaning. What people read of it (`regions`) is for reading alone. Places and remarks are left out: the file changes when the meaning
-does.
+Guarantee: a baseline holds what its keys' policies, grants and surroundings meant, so that what a later version allows
+beyond it is found by meaning. What people read of it (`regions`) is for reading alone. Places and remarks are left out:
+the file changes when the meaning does.
 """
 
 from __future__ import annotations
@@ -55,13 +55,19 @@ def entry_of(verdict: Verdict) -> BaselineEntry:
 
 
 def render_baseline(estate: Estate, verdicts: Sequence[Verdict], regions: Callable[[Verdict], list[Json]]) -> str:
-    """The baseline of the refuted verdicts; `regions` says in words what breaks an invariant about requests. With a final newline.
+    """The baseline of the refuted verdicts; `regions` says in words what breaks an invariant about requests. With a
+    final newline.
 
-    What callers can bring about is left out: which chains there were is not kept, so no other one could be told from them.
+    What callers can bring about is left out: which chains there were is not kept, so no other one could be told from
+    them.
     """
-    refuted = [verdict for verdict in verdicts if verdict.status is Status.REFUTED and not is_eventual(verdict.invariant)]
+    refuted = [
+        verdict for verdict in verdicts if verdict.status is Status.REFUTED and not is_eventual(verdict.invariant)
+    ]
     named = {verdict.target for verdict in refuted}
-    kept = replace(estate, keys=tuple(key for key in estate.keys if key.arn in named), warnings=(), inputs=(), suppositions=())
+    kept = replace(
+        estate, keys=tuple(key for key in estate.keys if key.arn in named), warnings=(), inputs=(), suppositions=()
+    )
     document = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -75,7 +81,13 @@ def render_baseline(estate: Estate, verdicts: Sequence[Verdict], regions: Callab
 def _entry(verdict: Verdict, regions: list[Json]) -> Json:
     entry = entry_of(verdict)
     grants = [{"grant": named.grant.id, "as": named.role.value} for named in verdict.grants]
-    return {"invariant": entry.invariant, "meaning": entry.meaning, "key": entry.key, "regions": regions, "grants": grants}
+    return {
+        "invariant": entry.invariant,
+        "meaning": entry.meaning,
+        "key": entry.key,
+        "regions": regions,
+        "grants": grants,
+    }
 
 
 def _meant(value: Any) -> Any:
@@ -96,11 +108,15 @@ def read_baseline(text: str, name: str) -> Baseline:
     if document.get("format_version") != FORMAT_VERSION:
         raise _broken(name, f"it is of another version of the format than {FORMAT_VERSION}")
     try:
-        entries = tuple(BaselineEntry(entry["invariant"], entry["meaning"], entry["key"]) for entry in document["entries"])
+        entries = tuple(
+            BaselineEntry(entry["invariant"], entry["meaning"], entry["key"]) for entry in document["entries"]
+        )
         return Baseline(entries, msgspec.convert(document["estate"], Estate))
     except (KeyError, TypeError, msgspec.ValidationError) as error:
         raise _broken(name, f"it is damaged ({error})") from None
 
 
 def _broken(name: str, why: str) -> InputError:
-    return InputError.of(f"`{name}` cannot be used as a baseline: {why}", hint="write it anew: verifier check --write-baseline FILE")
+    return InputError.of(
+        f"`{name}` cannot be used as a baseline: {why}", hint="write it anew: verifier check --write-baseline FILE"
+    )

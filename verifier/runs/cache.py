@@ -1,9 +1,9 @@
 """Results of earlier runs, in one SQLite file: so that a second run proves only what changed.
 
 In: digests of questions. Out: verdicts as they were, with the statements' places as they are now.
-Guarantee: a verdict is found only for the same question under the same rules (`digests`), and only as it was kept (`sealed`); Unknown is
-never kept; concurrent runs, and one that was killed, leave the file sound; a file that cannot be read or written is done without, and
-`trouble` says so.
+Guarantee: a verdict is found only for the same question under the same rules (`digests`), and only as it was kept
+(`sealed`); Unknown is never kept; concurrent runs, and one that was killed, leave the file sound; a file that cannot be
+read or written is done without, and `trouble` says so.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ class Cache:
         try:
             with self._file:
                 self._file.executemany(
-                    "INSERT OR REPLACE INTO results VALUES (?, ?, ?)", ((key, sealed(key, answer), now) for key, answer in results)
+                    "INSERT OR REPLACE INTO results VALUES (?, ?, ?)",
+                    ((key, sealed(key, answer), now) for key, answer in results),
                 )
         except sqlite3.Error as error:
             self._failed(error)
@@ -91,7 +92,9 @@ class Cache:
         now = int(time.time())
         try:
             with self._file:
-                self._file.executemany("UPDATE results SET used = ? WHERE question = ?", ((now, key) for key in self._stale))
+                self._file.executemany(
+                    "UPDATE results SET used = ? WHERE question = ?", ((now, key) for key in self._stale)
+                )
                 over = self._file.execute("SELECT count(*) FROM results").fetchone()[0] - MOST_RESULTS
                 if over > 0:
                     self._file.execute(
@@ -124,7 +127,8 @@ def _prepared(path: Path) -> sqlite3.Connection:
         if file.execute("PRAGMA user_version").fetchone()[0] not in (0, _FORMAT):
             file.execute("DROP TABLE IF EXISTS results")
         file.execute(
-            "CREATE TABLE IF NOT EXISTS results (question BLOB PRIMARY KEY, answer BLOB NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID"
+            "CREATE TABLE IF NOT EXISTS results (question BLOB PRIMARY KEY, answer BLOB NOT NULL, used INTEGER NOT "
+            "NULL) WITHOUT ROWID"
         )
         file.execute(f"PRAGMA user_version = {_FORMAT}")
         file.commit()

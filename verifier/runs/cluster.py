@@ -1,8 +1,8 @@
 """Chunks decided by an existing Dask cluster (extra `[cluster]`).
 
 In: work, its tasks, the address of a scheduler. Out: the verdicts of each chunk, as they come.
-Guarantee: every chunk is yielded once: Dask gives the chunks of a worker that died to others, and one that was decided twice counts once.
-Workers of another version of the verifier are refused.
+Guarantee: every chunk is yielded once: Dask gives the chunks of a worker that died to others, and one that was decided
+twice counts once. Workers of another version of the verifier are refused.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ CONNECT = 10
 
 
 def on_cluster(work: Work, tasks: Sequence[Task], address: str) -> Iterator[list[tuple[int, Verdict]]]:
-    """The verdicts of all tasks, chunk by chunk. Raises `InputError` where the cluster cannot be used, and what deciding raises."""
+    """The verdicts of all tasks, chunk by chunk. Raises `InputError` where the cluster cannot be used, and what
+    deciding raises."""
     try:
         from distributed import Client, as_completed
     except ImportError:
@@ -36,7 +37,9 @@ def on_cluster(work: Work, tasks: Sequence[Task], address: str) -> Iterator[list
         except TimeoutError:
             raise InputError.of(f"the Dask scheduler at {address} has no workers") from None
         data = client.scatter(payload(work), broadcast=True, hash=False)
-        futures = [client.submit(decide_chunk, data, chunk, pure=False, retries=RETRIES) for chunk in chunks(tasks, CHUNK)]
+        futures = [
+            client.submit(decide_chunk, data, chunk, pure=False, retries=RETRIES) for chunk in chunks(tasks, CHUNK)
+        ]
         try:
             for future in as_completed(futures, loop=client.loop):
                 yield future.result()

@@ -1,8 +1,8 @@
 """What was asked, as a digest: the meaning of everything that bears on one target, however it is laid out.
 
 In: an estate, a target, an invariant, how it is decided. Out: digests.
-Guarantee: equal digests mean that the question is the same: policies may have been reformatted, reordered, statements renamed (`Sid`), and
-nothing else.
+Guarantee: equal digests mean that the question is the same: policies may have been reformatted, reordered, statements
+renamed (`Sid`), and nothing else.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ class Statements:
 
 @dataclasses.dataclass(frozen=True)
 class Digests:
-    """Digests of one estate: what all targets share is looked at once, and so is what all invariants on a target share."""
+    """Digests of one estate: what all targets share is looked at once, and so is what all invariants on a target
+    share."""
 
     common: bytes
     estate: Estate
@@ -102,8 +103,10 @@ class Digests:
 
     def target(self, target: Target) -> bytes:
         """All that bears on one target."""
-        # Other keys bear on a target by their aliases and multi-Region relations, which a target's own key says as well (F8, L9).
-        key = (self._key(target.key), target.key.supposed) if target.key is not None else None  # a verdict names what was supposed
+        # Other keys bear on a target by their aliases and multi-Region relations, which a target's own key says as well
+        # (F8, L9).
+        # a verdict names what was supposed
+        key = (self._key(target.key), target.key.supposed) if target.key is not None else None
         place = (target.kind, target.partition, target.account, target.region, target.resource)
         return digest((self.common, place, key))
 
@@ -116,8 +119,9 @@ class Digests:
         return key_meaning(bare), said, frozenset(map(self.statements.of_grant, grants))
 
     def question(self, target: bytes, invariant: AnyInvariant) -> bytes:
-        """What is asked of one target, by its digest. What callers can bring about turns on everything in the estate (E0), which tags a
-        session can have on trust policies (F3), what a verdict on keys by an alias, a tag or their family supposes on the others (U3)."""
+        """What is asked of one target, by its digest. What callers can bring about turns on everything in the estate
+        (E0), which tags a session can have on trust policies (F3), what a verdict on keys by an alias, a tag or their
+        family supposes on the others (U3)."""
         known = self._invariants.get(id(invariant))
         if known is None:
             known = self._invariants[id(invariant)] = invariant, digest(invariant_meaning(invariant))

@@ -1,7 +1,7 @@
 """Proofs and comparisons of keys of which nothing tells the account or the Region (S4): what holds wherever they are.
 
-In: what is asked, read once for each place that the keys may be in, and the answers. Out: one answer. Guarantee: it is known only where it
-is the same in every place; an invariant that tells apart what one place stands for is an error.
+In: what is asked, read once for each place that the keys may be in, and the answers. Out: one answer. Guarantee: it is
+known only where it is the same in every place; an invariant that tells apart what one place stands for is an error.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def places_of(error: OpenPlaceError) -> tuple[Supplied, ...]:
 
 
 def sentence_of(estate: Estate, invariants: Sequence[AnyInvariant], error: OpenPlaceError) -> str:
-    """What is said of each place, of which the first has this estate. Raises `InputError` where something that is asked or supposed tells
-    places apart."""
+    """What is said of each place, of which the first has this estate. Raises `InputError` where something that is asked
+    or supposed tells places apart."""
     by_account = error.what == "account"
     opened = replace(estate, open_account=True) if by_account else replace(estate, open_region=("the input",))
     check_region(opened, invariants)
@@ -42,7 +42,9 @@ def sentence_of(estate: Estate, invariants: Sequence[AnyInvariant], error: OpenP
         raise error
     other, *named = _names(error)
     found = f", and so was each that it names ({first_few(named)})" if named else ""
-    return f"the {error.what} of the keys is not given: {other} was looked at for any that the input does not name{found}"
+    return (
+        f"the {error.what} of the keys is not given: {other} was looked at for any that the input does not name{found}"
+    )
 
 
 def in_each(reports: Sequence[Report], error: OpenPlaceError) -> Report:
@@ -61,18 +63,31 @@ def _about(report: Report) -> Callable[[Verdict], tuple[str, str | None]]:
 def _in_each(verdicts: Sequence[Verdict], error: OpenPlaceError) -> Verdict:
     first = verdicts[0]
     if all(verdict.status is Status.PROVED for verdict in verdicts):
-        bound = min((one.bound for one in verdicts if one.bound is not None), key=lambda bound: (bound.complete, bound.steps), default=None)
-        return replace(first, bound=bound, assumptions=tuple(dict.fromkeys(one for verdict in verdicts for one in verdict.assumptions)))
+        bound = min(
+            (one.bound for one in verdicts if one.bound is not None),
+            key=lambda bound: (bound.complete, bound.steps),
+            default=None,
+        )
+        return replace(
+            first,
+            bound=bound,
+            assumptions=tuple(dict.fromkeys(one for verdict in verdicts for one in verdict.assumptions)),
+        )
     if all(verdict.status is first.status for verdict in verdicts):
         return first
     reason = _depends([verdict.status.value for verdict in verdicts], error)
-    unknown = Verdict(first.invariant, first.target, Status.UNKNOWN, (), first.assumptions, reason=reason, agreement=first.agreement)
+    unknown = Verdict(
+        first.invariant, first.target, Status.UNKNOWN, (), first.assumptions, reason=reason, agreement=first.agreement
+    )
     return replace(unknown, elapsed=sum(verdict.elapsed for verdict in verdicts), bound=first.bound)
 
 
 def compared_in_each(found: Sequence[Comparison], error: OpenPlaceError) -> Comparison:
     """The comparison in all places. Raises `InputError` where they do not have the same keys."""
-    if len({tuple((target.target.rpartition(":")[2], target.presence) for target in one.targets) for one in found}) != 1:
+    if (
+        len({tuple((target.target.rpartition(":")[2], target.presence) for target in one.targets) for one in found})
+        != 1
+    ):
         raise error
     together = zip(*(one.targets for one in found), strict=True)
     return replace(found[0], targets=tuple(_target_in_each(targets, error) for targets in together))
@@ -81,16 +96,23 @@ def compared_in_each(found: Sequence[Comparison], error: OpenPlaceError) -> Comp
 def _target_in_each(targets: Sequence[TargetComparison], error: OpenPlaceError) -> TargetComparison:
     first = targets[0]
     assumptions = tuple(dict.fromkeys(one for target in targets for one in target.assumptions))
-    if len({(one.relation, bool(one.gained), bool(one.lost), one.unknown_gained, one.unknown_lost) for one in targets}) == 1:
+    if (
+        len({(one.relation, bool(one.gained), bool(one.lost), one.unknown_gained, one.unknown_lost) for one in targets})
+        == 1
+    ):
         return replace(first, assumptions=assumptions)
     reason = _depends([target.relation.value for target in targets], error)
     elapsed = sum(target.elapsed for target in targets)
-    return TargetComparison(first.target, first.name, first.presence, reasons=(reason,), assumptions=assumptions, elapsed=elapsed)
+    return TargetComparison(
+        first.target, first.name, first.presence, reasons=(reason,), assumptions=assumptions, elapsed=elapsed
+    )
 
 
 def _depends(answers: Sequence[str], error: OpenPlaceError) -> Reason:
     found = ", ".join(f"{answer} in {name}" for answer, name in zip(answers, _names(error), strict=True))
-    return Reason("S4", f"it depends on the {error.what} of the key, which is not given (--{error.what.lower()}): {found}")
+    return Reason(
+        "S4", f"it depends on the {error.what} of the key, which is not given (--{error.what.lower()}): {found}"
+    )
 
 
 def _names(error: OpenPlaceError) -> list[str]:

@@ -1,6 +1,7 @@
 """The results of earlier runs that are about the work of this one.
 
-In: the work, the folder of the cache. Out: known verdicts; new ones are kept. Guarantee: as in the package's first lines.
+In: the work, the folder of the cache. Out: known verdicts; new ones are kept. Guarantee: as in the package's first
+lines.
 """
 
 from __future__ import annotations
@@ -43,7 +44,11 @@ class Earlier:
             places = self._places(target) if any(self._keys[n, name] in known for n in numbers) else None
             for n in numbers:
                 data = known.get(self._keys[n, name])
-                verdict = recalled(data, self._work.invariants[n], name, places) if data is not None and places is not None else None
+                verdict = (
+                    recalled(data, self._work.invariants[n], name, places)
+                    if data is not None and places is not None
+                    else None
+                )
                 if verdict is None:
                     left.append(n)
                 else:

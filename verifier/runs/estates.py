@@ -1,9 +1,10 @@
 """A large input as it was read before, so that its policies need not be parsed again.
 
 In: paths and what else reading takes. Out: the `Estate` that `load_estate` gives.
-Guarantee: what is remembered is used only where every byte of every file, every file's name and the version of the verifier are the same;
-it is data (MessagePack, checked against the types), never code. An estate is kept only if the bytes that it was parsed from are those that
-the digest was taken of, in every file. What is kept is sealed by a digest, checked at every read: a file that is damaged is read anew.
+Guarantee: what is remembered is used only where every byte of every file, every file's name and the version of the
+verifier are the same; it is data (MessagePack, checked against the types), never code. An estate is kept only if the
+bytes that it was parsed from are those that the digest was taken of, in every file. What is kept is sealed by a digest,
+checked at every read: a file that is damaged is read anew.
 """
 
 from __future__ import annotations
@@ -34,14 +35,18 @@ _FOLDER = "estates"
 
 @dataclasses.dataclass(frozen=True)
 class _Stored:
-    """An estate whose policies are numbers (see `_without_policies`), and the policies: one that is attached to many is kept once."""
+    """An estate whose policies are numbers (see `_without_policies`), and the policies: one that is attached to many is
+    kept once."""
 
     estate: Estate
     policies: tuple[Policy, ...]
 
 
-def cached_estate(paths: Sequence[Path], options: Sequence[object], folder: Path | None, load: Callable[[], Estate]) -> Estate:
-    """The estate of some paths: from the folder if it is known, else by `load`, and then kept. `options` are what else it depends on.
+def cached_estate(
+    paths: Sequence[Path], options: Sequence[object], folder: Path | None, load: Callable[[], Estate]
+) -> Estate:
+    """The estate of some paths: from the folder if it is known, else by `load`, and then kept. `options` are what else
+    it depends on.
 
     Raises what `load` raises; a folder that cannot be used is the same as none.
     """
@@ -59,10 +64,11 @@ def cached_estate(paths: Sequence[Path], options: Sequence[object], folder: Path
 
 @dataclasses.dataclass(frozen=True)
 class _Depends:
-    """What an estate depends on: a digest of it, and the SHA-256 of each file that the estate must have been parsed from.
+    """What an estate depends on: a digest of it, and the SHA-256 of each file that the estate must have been parsed
+    from.
 
-    These are the JSON and YAML files: a folder that holds one that is no part of the snapshot is not remembered. Where a file is changed,
-    added or taken away between this and the parsing, the estate has another list.
+    These are the JSON and YAML files: a folder that holds one that is no part of the snapshot is not remembered. Where
+    a file is changed, added or taken away between this and the parsing, the estate has another list.
     """
 
     name: str
@@ -71,7 +77,10 @@ class _Depends:
 
 def _digest(paths: Sequence[Path], options: Sequence[object]) -> _Depends | None:
     """`None` where it is not worth remembering, or where it depends on more than the files named."""
-    digest, size = sha256(repr((rules_version(), [str(path) for path in paths], options)).encode("utf-8", "surrogatepass")), 0
+    digest, size = (
+        sha256(repr((rules_version(), [str(path) for path in paths], options)).encode("utf-8", "surrogatepass")),
+        0,
+    )
     files: dict[str, str] = {}
     try:
         for path in (found for given in paths for found in _below(given)):
@@ -80,7 +89,8 @@ def _digest(paths: Sequence[Path], options: Sequence[object]) -> _Depends | None
             data = b"" if path.is_dir() else path.read_bytes()
             size += len(data)
             if path.suffix == ".tf" or (path in paths and b'"format_version"' in data):
-                return None  # of Terraform: what it depends on is in other `.tf` files too, of which there may be more tomorrow
+                # of Terraform: what it depends on is in other `.tf` files too, of which there may be more tomorrow
+                return None
             own = sha256(data)
             digest.update(repr((str(path), path.is_dir(), len(data))).encode("utf-8", "surrogatepass") + own.digest())
             if not path.is_dir() and (path in paths or path.suffix.lower() in SUFFIXES):

@@ -1,9 +1,9 @@
 """A report in the light of waivers and a baseline: refuted verdicts that are excused, and what is to be said of both.
 
 In: a report, waivers, a baseline, the day. Out: the report with excuses, and remarks.
-Guarantee: a verdict is excused only where all that breaks its invariant is covered, by meaning (`verify.excuses`), by waivers that have not
-expired and the baseline; one that is unknown never. Of one that is not excused the counterexample is beyond what is covered, where one was
-found.
+Guarantee: a verdict is excused only where all that breaks its invariant is covered, by meaning (`verify.excuses`), by
+waivers that have not expired and the baseline; one that is unknown never. Of one that is not excused the counterexample
+is beyond what is covered, where one was found.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from verifier.verify.named import keys_named
 
 @dataclass
 class Excuser:
-    """Applies waivers and a baseline to verdicts; `stale` collects what does not apply any more, `remarks` what else there is to say."""
+    """Applies waivers and a baseline to verdicts; `stale` collects what does not apply any more, `remarks` what else
+    there is to say."""
 
     estate: Estate
     waivers: tuple[Waiver, ...]
@@ -53,17 +54,25 @@ class Excuser:
         """The ARN of the key of a waiver."""
         (first, *others) = _keys_named(self.estate, waiver)
         if others:
-            raise InputError.of(f"the input holds several keys named {waiver.key!r}", waiver.span, hint="give the ARN of the key")
+            raise InputError.of(
+                f"the input holds several keys named {waiver.key!r}", waiver.span, hint="give the ARN of the key"
+            )
         about = [verdict.invariant for verdict in report.verdicts if verdict.invariant.name == waiver.invariant]
         if not about:
             known = ", ".join(dict.fromkeys(repr(verdict.invariant.name) for verdict in report.verdicts[:8]))
-            raise InputError.of(f"no invariant is named {waiver.invariant!r}", waiver.span, hint=f"the invariants: {known}")
+            raise InputError.of(
+                f"no invariant is named {waiver.invariant!r}", waiver.span, hint=f"the invariants: {known}"
+            )
         if isinstance(about[0], GrantInvariant):
             hint = "say in the invariant whom a grant may name (`except …`), or use a baseline"
-            raise InputError.of(f"{waiver.invariant!r} is about listed grants: there are no requests to waive", waiver.span, hint=hint)
+            raise InputError.of(
+                f"{waiver.invariant!r} is about listed grants: there are no requests to waive", waiver.span, hint=hint
+            )
         if is_eventual(about[0]):
             hint = "say in the invariant who may (`except …`, `only …`): a waiver covers requests, not chains of steps"
-            raise InputError.of(f"{waiver.invariant!r} says `can eventually`: there is no waiver of it", waiver.span, hint=hint)
+            raise InputError.of(
+                f"{waiver.invariant!r} says `can eventually`: there is no waiver of it", waiver.span, hint=hint
+            )
         return first.arn
 
     # -- one verdict --
@@ -83,19 +92,29 @@ class Excuser:
             self._note(f"{verdict.invariant.name!r} is proved now on {verdict.target}: the baseline can shrink")
         if verdict.status is not Status.REFUTED or key is None:
             return verdict
-        waivers = [waiver for waiver, arn in applying.items() if (waiver.invariant, arn) == (verdict.invariant.name, verdict.target)]
+        waivers = [
+            waiver
+            for waiver, arn in applying.items()
+            if (waiver.invariant, arn) == (verdict.invariant.name, verdict.target)
+        ]
         earlier = self.baseline.earlier(verdict.invariant, key) if self.baseline is not None else None
         if not waivers and earlier is None:
             return verdict
         found = self._beyond(key, verdict, waivers, earlier)
         self._used.update(waiver for waiver, used in zip(waivers, found.used, strict=False) if used)
         if found.better:
-            self._note(f"less breaks {verdict.invariant.name!r} on {verdict.target} than in the baseline: it can shrink")
+            self._note(
+                f"less breaks {verdict.invariant.name!r} on {verdict.target} than in the baseline: it can shrink"
+            )
         return self._judged(verdict, found, waivers, earlier is not None)
 
-    def _beyond(self, key: Key, verdict: Verdict, waivers: Sequence[Waiver], earlier: tuple[Estate, Key] | None) -> Beyond:
+    def _beyond(
+        self, key: Key, verdict: Verdict, waivers: Sequence[Waiver], earlier: tuple[Estate, Key] | None
+    ) -> Beyond:
         if isinstance(verdict.invariant, Invariant):
-            return beyond(self.estate, key, verdict.invariant, [waiver.allowance for waiver in waivers], earlier, self.held)
+            return beyond(
+                self.estate, key, verdict.invariant, [waiver.allowance for waiver in waivers], earlier, self.held
+            )
         assert earlier is not None, "waivers are about requests"
         return grants_beyond(self.estate, key, verdict.invariant, earlier, self.held)
 
@@ -103,7 +122,10 @@ class Excuser:
         if found.nothing:
             return replace(verdict, excuse=_excuse([waiver for waiver in waivers if waiver in self._used], in_baseline))
         for reason in found.reasons:
-            text = f"whether {verdict.invariant.name!r} on {verdict.target} is excused is not known, so it is not: {reason.text}"
+            text = (
+                f"whether {verdict.invariant.name!r} on {verdict.target} is excused is not known, so it is not: "
+                f"{reason.text}"
+            )
             self.remarks.append(Diagnostic(Severity.WARNING, text, rule=reason.rule))
         if found.counterexample is not None:
             return _shown(verdict, found.counterexample)
@@ -128,7 +150,10 @@ class Excuser:
     def _told_of_entries(self) -> Iterator[Diagnostic]:
         for entry in self.baseline.entries if self.baseline is not None else ():
             if entry not in self._seen:
-                text = f"the baseline has {entry.invariant!r} on {entry.key}, which is not asked any more, or reads otherwise now"
+                text = (
+                    f"the baseline has {entry.invariant!r} on {entry.key}, which is not asked any more, or reads "
+                    "otherwise now"
+                )
                 yield Diagnostic(Severity.WARNING, text, hint="verifier check --write-baseline FILE")
 
 
@@ -137,7 +162,9 @@ def _keys_named(estate: Estate, waiver: Waiver) -> tuple[Key, ...]:
         return keys_named(estate, (waiver.key,))
     except InputError as error:
         found = error.diagnostics[0]
-        raise InputError.of(f"the waiver is of no key of the input: {found.message}", waiver.span, hint=found.hint) from None
+        raise InputError.of(
+            f"the waiver is of no key of the input: {found.message}", waiver.span, hint=found.hint
+        ) from None
 
 
 def _shown(verdict: Verdict, found: Counterexample) -> Verdict:

@@ -1,8 +1,9 @@
 """Lint of key policies of which nothing tells the account or the Region (S4): what is wrong wherever the key is.
 
-In: paths. Out: the estate under each place that could make a difference, and their reports as one. Guarantee: a finding was found under
-each account and Region that the texts name, and under one that they do not; policies that name none of two decide alike for both, and where
-patterns tell such two apart the place is asked for. Where each place has others, that is something undecided.
+In: paths. Out: the estate under each place that could make a difference, and their reports as one. Guarantee: a finding
+was found under each account and Region that the texts name, and under one that they do not; policies that name none of
+two decide alike for both, and where patterns tell such two apart the place is asked for. Where each place has others,
+that is something undecided.
 """
 
 from __future__ import annotations
@@ -26,14 +27,20 @@ from verifier.syntax.source import Span
 _ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MOST_PLACES = 12
-_SAID = "the account or the Region of a key is not given: what is told is wrong whichever they are (--account, --region)"
+_SAID = (
+    "the account or the Region of a key is not given: what is told is wrong whichever they are (--account, --region)"
+)
 
 
-def estates(paths: Sequence[Path], key_arn: str | None, given: Supplied, texts: Mapping[Path, str] | None = None) -> tuple[Estate, ...]:
-    """The estate; where it depends on where the keys are, the estate under each place. `texts` are those in the place of
-    what files hold. Raises `InputError`."""
+def estates(
+    paths: Sequence[Path], key_arn: str | None, given: Supplied, texts: Mapping[Path, str] | None = None
+) -> tuple[Estate, ...]:
+    """The estate; where it depends on where the keys are, the estate under each place. `texts` are those in the place
+    of what files hold. Raises `InputError`."""
     try:
-        return (load_estate(paths, key_arn=key_arn, supplied=given, steps=False, tags=False, texts=texts or {}, asks=True),)
+        return (
+            load_estate(paths, key_arn=key_arn, supplied=given, steps=False, tags=False, texts=texts or {}, asks=True),
+        )
     except InputError as error:
         if key_arn is not None or any(found.rule != "S4" for found in error.diagnostics):
             raise
@@ -63,7 +70,8 @@ def _accounts(texts: Iterable[str]) -> set[str]:
 
 
 def _check_regions(estate: Estate, regions: Container[str | None]) -> None:
-    """Raises `InputError` where something tells Regions apart otherwise than by their names, each among some `regions`."""
+    """Raises `InputError` where something tells Regions apart otherwise than by their names, each among some
+    `regions`."""
     for policy in estate.deciding_policies():
         for statement in policy.statements:
             for text in telling_regions(statement, ""):
@@ -76,11 +84,17 @@ def _places(paths: Sequence[Path], given: Supplied, read: Files) -> list[Supplie
     files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
     text = "\n".join(read.source(file).text for file in files if file in paths or file.suffix.lower() in SUFFIXES)
     named = sorted(regions_in([text]))
-    others = {*map(partition_of, named), *(name for name in REGIONS if f"arn:{name}:" in text or BY_PARTITION.search(text))} - {"aws"}
+    others = {
+        *map(partition_of, named),
+        *(name for name in REGIONS if f"arn:{name}:" in text or BY_PARTITION.search(text)),
+    } - {"aws"}
     regions = [next((one for one in REGIONS[name] if one not in named), "") for name in ("aws", *sorted(others))]
     regions = [*filter(None, regions), *named]
     numbers = sorted(_accounts([text]))
-    accounts = [next(number for number in map("{:012}".format, range(len(numbers) + 1)) if number not in numbers), *numbers]
+    accounts = [
+        next(number for number in map("{:012}".format, range(len(numbers) + 1)) if number not in numbers),
+        *numbers,
+    ]
     places = product([given.account] if given.account else accounts, [given.region] if given.region else regions)
     return [replace(given, account=account, region=region) for account, region in places]
 
@@ -93,13 +107,23 @@ def everywhere(found: Sequence[Estate], look: Callable[[Estate], LintReport]) ->
     findings_there = [{*map(_said, report.findings)} for report in others]
     open_there = [{*map(_about, report.undecided)} for report in (first, *others)]
     findings = tuple(finding for finding in first.findings if all(_said(finding) in there for there in findings_there))
-    known = [{*map(_about, report.findings)} | there for report, there in zip((first, *others), open_there, strict=True)]
+    known = [
+        {*map(_about, report.findings)} | there for report, there in zip((first, *others), open_there, strict=True)
+    ]
     undecided = {_about(each): each for report in (first, *others) for each in report.undecided}
-    still = tuple(each for about, each in undecided.items() if about[0] is None or all(about in there for there in known))
+    still = tuple(
+        each for about, each in undecided.items() if about[0] is None or all(about in there for there in known)
+    )
     kept = {*map(_said, findings)}
-    rest = [next((finding for finding in report.findings if _said(finding) not in kept), None) for report in (first, *others)]
+    rest = [
+        next((finding for finding in report.findings if _said(finding) not in kept), None)
+        for report in (first, *others)
+    ]
     if rest[0] is not None and all(rest):
-        reason = "something is wrong wherever the key is, and what it is depends on its account and Region: give --account and --region"
+        reason = (
+            "something is wrong wherever the key is, and what it is depends on its account and Region: give "
+            "--account and --region"
+        )
         still += (Undecided(None, rest[0].policy_name, reason, "S4", rest[0].span),)
     elapsed = first.elapsed + sum(report.elapsed for report in others)
     return replace(first, findings=findings, undecided=still, elapsed=elapsed)

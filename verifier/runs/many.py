@@ -30,8 +30,8 @@ FEW = 24
 
 @dataclass(frozen=True)
 class Where:
-    """Where to work. `processes` is how many at the most (`None`: one a core); `cluster` is the address of a Dask scheduler; `cache` is the
-    folder of the results of earlier runs, `None` for none."""
+    """Where to work. `processes` is how many at the most (`None`: one a core); `cluster` is the address of a Dask
+    scheduler; `cache` is the folder of the results of earlier runs, `None` for none."""
 
     processes: int | None = None
     cluster: str | None = None
@@ -50,8 +50,8 @@ def prove_many(
     steps: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Report, str | None]:
-    """The report, and what is to be said of the cache if it could not be used. Arguments and errors as for `verifier.verify.prove`; also
-    `InputError` where the cluster cannot be used, and `LostProcesses`."""
+    """The report, and what is to be said of the cache if it could not be used. Arguments and errors as for
+    `verifier.verify.prove`; also `InputError` where the cluster cannot be used, and `LostProcesses`."""
     options = proof_options(invariants, engine, timeout, readings, cross_check, steps)
     work = work_of(estate, invariants, options)
     collected = _Collected(sum(len(numbers) for _, numbers in work.targets), progress)

@@ -1,7 +1,8 @@
 """Chunks decided by processes of this machine.
 
 In: work and its tasks. Out: the verdicts of each chunk, as they come.
-Guarantee: every chunk is yielded once; one whose process died is decided again, and a second death is an error, never a missing verdict.
+Guarantee: every chunk is yielded once; one whose process died is decided again, and a second death is an error, never a
+missing verdict.
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ class LostProcesses(Exception):
     """Processes keep dying: the machine may be out of memory."""
 
 
-def in_processes(work: Work, tasks: Sequence[Task], processes: int, *, decide: Decide | None = None) -> Iterator[Answers]:
-    """The verdicts of all tasks, chunk by chunk. Raises what deciding raises, and `LostProcesses`. `decide` stands for what a process does
-    with the tasks of a chunk (for tests)."""
+def in_processes(
+    work: Work, tasks: Sequence[Task], processes: int, *, decide: Decide | None = None
+) -> Iterator[Answers]:
+    """The verdicts of all tasks, chunk by chunk. Raises what deciding raises, and `LostProcesses`. `decide` stands for
+    what a process does with the tasks of a chunk (for tests)."""
     waiting = chunks(tasks, CHUNK)
     data = payload(work)
     for again in (True, False):
@@ -41,7 +44,9 @@ def in_processes(work: Work, tasks: Sequence[Task], processes: int, *, decide: D
         if not waiting:
             return
         if not again:
-            raise LostProcesses(f"{len(waiting)} chunks of work were lost twice with the processes that they were given to")
+            raise LostProcesses(
+                f"{len(waiting)} chunks of work were lost twice with the processes that they were given to"
+            )
 
 
 def _pool(data: bytes, waiting: Chunks, processes: int, decide: Decide) -> Generator[Answers, None, Chunks]:
@@ -51,12 +56,16 @@ def _pool(data: bytes, waiting: Chunks, processes: int, decide: Decide) -> Gener
     running: dict[Future[Answers], int] = {}
     context = multiprocessing.get_context("spawn")
     count = min(processes, len(left))
-    # Not as an argument of the process: Python writes these before it looks whether there is still anybody to read them.
+    # Not as an argument of the process: Python writes these before it looks whether there is still anybody to read
+    # them.
     handed_out = context.Queue()
     handed_out.cancel_join_thread()
     for _ in range(count):
         handed_out.put(data)
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_start, initargs=(handed_out,)) as pool, ExitStack() as interrupted:
+    with (
+        ProcessPoolExecutor(count, mp_context=context, initializer=_start, initargs=(handed_out,)) as pool,
+        ExitStack() as interrupted,
+    ):
         interrupted.callback(pool.shutdown, wait=False, cancel_futures=True)
         try:
             while True:

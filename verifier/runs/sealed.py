@@ -1,7 +1,8 @@
 """What is kept in a file, with a digest by which every change of it is noticed.
 
-In: data, and the name that it is kept under. Out: bytes, and from them the same data or nothing. Guarantee: what comes back was kept under
-this name, byte by byte. It guards against damage, not against people: whoever can write the file can make the digest too.
+In: data, and the name that it is kept under. Out: bytes, and from them the same data or nothing. Guarantee: what comes
+back was kept under this name, byte by byte. It guards against damage, not against people: whoever can write the file
+can make the digest too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """A verdict as bytes, and back: with the places of statements as they are now.
 
-In: a verdict and the estate that it is about. Out: bytes; from these and an estate with the same meaning the verdict, or nothing.
-Guarantee: a statement that a stored verdict names is the statement of today's input that means the same, with its place there; what is
-supposed of places and names is what is supposed of today's.
+In: a verdict and the estate that it is about. Out: bytes; from these and an estate with the same meaning the verdict,
+or nothing.
+Guarantee: a statement that a stored verdict names is the statement of today's input that means the same, with its place
+there; what is supposed of places and names is what is supposed of today's.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from verifier.runs.digests import Statements
 
 @dataclasses.dataclass(frozen=True)
 class _Stored:
-    """What is kept of a verdict. `statements` are the statements and grants that it names, each with the digest of what it means."""
+    """What is kept of a verdict. `statements` are the statements and grants that it names, each with the digest of what
+    it means."""
 
     status: Status
     rests_on: tuple[StatementRef, ...]
@@ -100,7 +102,8 @@ def _today(found: _Stored, places: Places) -> _Stored:
 
 
 def _with_supposed(kept: Iterable[Assumption], places: Places) -> Iterator[Assumption]:
-    """What is supposed, in the order of a new verdict: where the keys are first, what is said of the key before what is of others."""
+    """What is supposed, in the order of a new verdict: where the keys are first, what is said of the key before what is
+    of others."""
     yield from places.concluded
     supposed = places.supposed
     for found in kept:
@@ -141,8 +144,8 @@ def _step_today(step: Step, today: Mapping[StatementRef, StatementRef]) -> Step:
 
 @dataclasses.dataclass(frozen=True)
 class Places:
-    """The policies and grants that bear on one target, by name: what their statements mean, and which mean what. A policy is looked at
-    when a verdict names one of its statements."""
+    """The policies and grants that bear on one target, by name: what their statements mean, and which mean what. A
+    policy is looked at when a verdict names one of its statements."""
 
     policies: Mapping[str, Policy]
     grants: Mapping[str, Grant]
@@ -163,7 +166,8 @@ class Places:
         return known[reference.index] if reference.index < len(known) else None
 
     def today(self, before: StatementRef, own: bytes) -> StatementRef:
-        """The statement of the same policy that means the same: the one with the same number, or else the first. Raises `LookupError`."""
+        """The statement of the same policy that means the same: the one with the same number, or else the first. Raises
+        `LookupError`."""
         grant = self.named.get(before.policy)
         if grant is not None:
             if self.statements.of_grant(grant) != own:
@@ -179,11 +183,17 @@ class Places:
 
     def meanings(self) -> dict[tuple[str, int], bytes]:
         """What all of them mean, by policy and number."""
-        found = {(name, number): own for name, p in self.policies.items() for number, own in enumerate(self.statements.of_policy(p))}
+        found = {
+            (name, number): own
+            for name, p in self.policies.items()
+            for number, own in enumerate(self.statements.of_policy(p))
+        }
         return found | {(name, 0): self.statements.of_grant(grant) for name, grant in self.named.items()}
 
 
-def places_of(shared: Mapping[str, Policy], target: Target, statements: Statements, concluded: Iterable[str] = ()) -> Places:
+def places_of(
+    shared: Mapping[str, Policy], target: Target, statements: Statements, concluded: Iterable[str] = ()
+) -> Places:
     """Those of a target, with the policies that all targets share, and what was concluded about where keys are (S4)."""
     key = target.key
     own = {} if key is None else {policy.identity: policy for policy in key.policies or ()}

@@ -1,6 +1,7 @@
 """Which rules a verdict was reached by: the version of the verifier, of its data and of what it computes with.
 
-Guarantee: two processes with the same version decide alike. A checkout whose sources change has another version after each change.
+Guarantee: two processes with the same version decide alike. A checkout whose sources change has another version after
+each change.
 """
 
 from __future__ import annotations

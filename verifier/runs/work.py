@@ -1,7 +1,8 @@
 """Work that can be sent elsewhere: an estate with its invariants, cut into chunks of targets.
 
 In: what `prove` takes. Out: chunks, numbers of targets, and the verdicts of each.
-Guarantee: a chunk's verdicts depend on nothing but the payload and the number of the chunk, so that it can be decided anywhere, and again.
+Guarantee: a chunk's verdicts depend on nothing but the payload and the number of the chunk, so that it can be decided
+anywhere, and again.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def work_of(estate: Estate, invariants: Sequence[AnyInvariant], options: ProofOp
 
 
 def payload(work: Work) -> bytes:
-    """The work as bytes, for a process of the same version. (It goes to processes that the user started or named, never to a file.)"""
+    """The work as bytes, for a process of the same version. (It goes to processes that the user started or named, never
+    to a file.)"""
     return pickle.dumps((rules_version(), work), protocol=pickle.HIGHEST_PROTOCOL)
 
 

@@ -1,7 +1,8 @@
 """The engines by name: the one way in to the solvers.
 
 In: an engine's name, a finite problem. Out: a `Session`.
-Guarantee: a solver is imported only when it is used; one that is not installed is an `InputError` that says how to install it.
+Guarantee: a solver is imported only when it is used; one that is not installed is an `InputError` that says how to
+install it.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ def require(engine: Engine) -> None:
         import_module(needs.module)
     except ImportError as error:
         raise InputError.of(
-            f"the engine `{engine.value}` needs the package {needs.package}, which cannot be imported: {error}", hint=_hint(needs)
+            f"the engine `{engine.value}` needs the package {needs.package}, which cannot be imported: {error}",
+            hint=_hint(needs),
         ) from None
 
 
@@ -69,15 +71,21 @@ def second_engine(first: Engine) -> Engine:
         if second is not first and _installed(second):
             return second
     raise InputError.of(
-        f"nothing to hold the engine `{first.value}` against: it is the only string engine that is installed", hint=_hint(_CVC5)
+        f"nothing to hold the engine `{first.value}` against: it is the only string engine that is installed",
+        hint=_hint(_CVC5),
     )
 
 
 def open_session(
-    engine: Engine, finite: Finite, background: Sequence[Expression], queries: Sequence[Expression], timeout: float | None = None
+    engine: Engine,
+    finite: Finite,
+    background: Sequence[Expression],
+    queries: Sequence[Expression],
+    timeout: float | None = None,
 ) -> Session:
-    """A session of an engine on classes and boxes, with `timeout` seconds from now on for all that is asked of it (`Session.deadline`).
-    `queries` are the expressions that will be asked later: no test may be asked whose classes neither they nor the background tell apart.
+    """A session of an engine on classes and boxes, with `timeout` seconds from now on for all that is asked of it
+    (`Session.deadline`). `queries` are the expressions that will be asked later: no test may be asked whose classes
+    neither they nor the background tell apart.
 
     Raises `InputError` where the solver is not installed.
     """

@@ -1,9 +1,11 @@
 """Clauses → a solution, or a propositional proof that there is none.
 
-In: clauses. Out: `Solution`, or `Refutation` whose steps name the clauses that they follow from (as in LRAT), without what is not needed.
+In: clauses. Out: `Solution`, or `Refutation` whose steps name the clauses that they follow from (as in LRAT), without
+what is not needed.
 Guarantee: none that anyone has to rely on: `verifier.recheck` checks every step.
 
-Glucose writes its learned clauses (DRUP). Each follows from those before it by unit propagation; which ones is found here.
+Glucose writes its learned clauses (DRUP). Each follows from those before it by unit propagation; which ones is found
+here.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ class Solution:
 
 @dataclass(frozen=True)
 class Refutation:
-    """Clauses, each with the numbers of the clauses that it follows from; the last is empty. Numbers go on from the given clauses'."""
+    """Clauses, each with the numbers of the clauses that it follows from; the last is empty. Numbers go on from the
+    given clauses'."""
 
     steps: list[Step]
 
@@ -65,7 +68,8 @@ class _Trace:
             self._watched.setdefault(literal, []).append(number)
 
     def add(self, clause: Clause) -> bool:
-        """Adds a clause that follows by unit propagation, and says whether it was shown empty (then it is added as empty)."""
+        """Adds a clause that follows by unit propagation, and says whether it was shown empty (then it is added as
+        empty)."""
         reasons: dict[int, int | None] = {-literal: None for literal in clause}
         order: list[int] = []
         conflict = next((n for n in self._units if not self._satisfiable_unit(n, reasons, order)), None)

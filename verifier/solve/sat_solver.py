@@ -51,7 +51,9 @@ class SatSession(Session):
     def learn(self, impossible: Expression) -> None:
         self._encoder.require(negation(impossible))
 
-    def check(self, expressions: Sequence[Expression], *, minimal: bool = False, without: frozenset[int] = frozenset()) -> Result:
+    def check(
+        self, expressions: Sequence[Expression], *, minimal: bool = False, without: frozenset[int] = frozenset()
+    ) -> Result:
         wanted = [self._encoder.literal(expression) for expression in expressions]
         self._flush()
         owners = self._encoder.assumptions
@@ -84,7 +86,8 @@ class SatSession(Session):
         return None if answer else self._solver.get_core() or []
 
     def _within(self, assumptions: Sequence[int]) -> bool:
-        """Conflicts by the thousand, with a look at the clock in between: what was learned is kept, so that nothing is done twice."""
+        """Conflicts by the thousand, with a look at the clock in between: what was learned is kept, so that nothing is
+        done twice."""
         while True:
             if seconds_left(self.deadline) == 0:
                 raise _OutOfTime

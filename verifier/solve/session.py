@@ -1,7 +1,8 @@
 """What an engine for finite problems does: check, with an assignment or a core.
 
 In: expressions of a finite problem. Out: `Sat`, `Unsat` or `Undecided`.
-Guarantee: every engine means the same by them; whatever a solver does not decide is `Undecided`, never one of the others (S1).
+Guarantee: every engine means the same by them; whatever a solver does not decide is `Undecided`, never one of the
+others (S1).
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from verifier.problem.expression import Expression
 
 @dataclass(frozen=True)
 class Assignment:
-    """A satisfying assignment: for each attribute in use the mask of classes that may be chosen, and the values of symbols that matter."""
+    """A satisfying assignment: for each attribute in use the mask of classes that may be chosen, and the values of
+    symbols that matter."""
 
     classes: dict[str, int]
     symbols: dict[str, bool]
@@ -29,8 +31,8 @@ class Sat:
 
 @dataclass(frozen=True)
 class Unsat:
-    """The constraints have no solution, by what these statements (numbers of owners) say, and these of the expressions asked for
-    (their positions)."""
+    """The constraints have no solution, by what these statements (numbers of owners) say, and these of the expressions
+    asked for (their positions)."""
 
     core: tuple[int, ...]
     blamed: tuple[int, ...]
@@ -67,8 +69,8 @@ def seconds_left(deadline: float | None) -> float | None:
 
 
 class Session(ABC):
-    """One incremental solver for one question: a background that is asserted for good, and queries that come and go. What is asked past the
-    `deadline` is `Undecided`; whoever asks several things of a session sets it anew for each."""
+    """One incremental solver for one question: a background that is asserted for good, and queries that come and go.
+    What is asked past the `deadline` is `Undecided`; whoever asks several things of a session sets it anew for each."""
 
     deadline: float | None
 
@@ -77,9 +79,11 @@ class Session(ABC):
         """Asserts for good that an expression holds of no request."""
 
     @abstractmethod
-    def check(self, expressions: Sequence[Expression], *, minimal: bool = False, without: frozenset[int] = frozenset()) -> Result:
-        """Are the background and these expressions satisfiable together? `minimal` asks for a core without a superfluous part;
-        of the statements `without`, nothing is supposed: they may say anything."""
+    def check(
+        self, expressions: Sequence[Expression], *, minimal: bool = False, without: frozenset[int] = frozenset()
+    ) -> Result:
+        """Are the background and these expressions satisfiable together? `minimal` asks for a core without a
+        superfluous part; of the statements `without`, nothing is supposed: they may say anything."""
 
     @abstractmethod
     def assignment(self) -> Assignment:

@@ -12,7 +12,8 @@ from verifier.solve.session import Result, Sat, Undecided, Unsat
 
 
 def answer(engine: Engine, text: str, timeout: float | None) -> Result:
-    """What a string solver says of a script. `timeout` is in seconds. Raises `InputError` where the solver is not installed."""
+    """What a string solver says of a script. `timeout` is in seconds. Raises `InputError` where the solver is not
+    installed."""
     require(engine)
     limit = None if timeout is None else max(1, int(timeout * 1000))
     said = _cvc5(text, limit) if engine is Engine.CVC5_STRINGS else _z3(text, limit)

@@ -3,8 +3,8 @@
 In: expressions of a finite problem. Out: `Sat`, `Unsat` or `Undecided`.
 Guarantee: as for every `Session`.
 
-Z3 gets clauses as the text of a DIMACS file: one call for all of them. Terms built one by one through its Python layer took five times as
-long as everything else (docs/performance.md).
+Z3 gets clauses as the text of a DIMACS file: one call for all of them. Terms built one by one through its Python layer
+took five times as long as everything else (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class _Literals:
 class _Shared(_Literals, threading.local):
     """A context takes longer to make than most questions to answer, so the sessions of a thread share one.
 
-    Their literals are made in order, once and for all: what Z3 finds must not depend on the questions that were asked before, and it orders
-    things by when they were made.
+    Their literals are made in order, once and for all: what Z3 finds must not depend on the questions that were asked
+    before, and it orders things by when they were made.
     """
 
     def grow(self, variables: int) -> None:
@@ -67,7 +67,8 @@ class _Shared(_Literals, threading.local):
 
 
 SMALL = 2000
-"""Sessions with no more variables share a context; for others making the literals would take longer than a context of their own."""
+"""Sessions with no more variables share a context; for others making the literals would take longer than a context of
+their own."""
 _shared = _Shared()
 
 
@@ -119,7 +120,9 @@ class Z3Session(Session):
             self._clauses += len(clauses)
             clauses.clear()
 
-    def check(self, expressions: Sequence[Expression], *, minimal: bool = False, without: frozenset[int] = frozenset()) -> Result:
+    def check(
+        self, expressions: Sequence[Expression], *, minimal: bool = False, without: frozenset[int] = frozenset()
+    ) -> Result:
         wanted = [self._encoder.literal(expression) for expression in expressions]
         self._flush()
         assumptions = [literal for owner, literal in self._encoder.assumptions.items() if owner not in without]
@@ -143,10 +146,12 @@ class Z3Session(Session):
         return Undecided(self._solver.reason_unknown())
 
     def _answer(self, numbers: Sequence[int]) -> int:
-        """`Solver.check` without its coercions, which take longer than the answer. The literals stay alive, so that no reference to them
-        needs to be counted."""
+        """`Solver.check` without its coercions, which take longer than the answer. The literals stay alive, so that no
+        reference to them needs to be counted."""
         literals = (z3.Ast * len(numbers))(*[self._literals[number].ast for number in numbers])
-        return int(z3.Z3_solver_check_assumptions(self._literals.context.ref(), self._solver.solver, len(numbers), literals))
+        return int(
+            z3.Z3_solver_check_assumptions(self._literals.context.ref(), self._solver.solver, len(numbers), literals)
+        )
 
     def _unsat(self, wanted: Sequence[int]) -> Unsat:
         context, found = self._literals.context.ref(), self._solver.unsat_core()
@@ -162,9 +167,12 @@ class Z3Session(Session):
         literals, context, model = self._literals, self._literals.context.ref(), self._solver.model()
 
         def value(variable: int) -> bool | None:
-            # As in `_answer`: the model stays alive, and with it what it gives. Its whole text would take five times as long.
+            # As in `_answer`: the model stays alive, and with it what it gives. Its whole text would take five times as
+            # long.
             found = z3.Z3_model_get_const_interp(context, model.model, literals.function(variable).ast)
             return _TRUTH.get(z3.Z3_get_bool_value(context, found)) if found else None
 
-        symbols = {name: said for name, variable in self._encoder.symbols.items() if (said := value(variable)) is not None}
+        symbols = {
+            name: said for name, variable in self._encoder.symbols.items() if (said := value(variable)) is not None
+        }
         return Assignment(self._encoder.chosen_classes(value), symbols)

@@ -1,6 +1,7 @@
 """Rows to CSV (RFC 4180, with line feeds).
 
-In: cells. Out: text. Guarantee: no cell is a formula to a spreadsheet, and none holds a character that acts on a terminal.
+In: cells. Out: text. Guarantee: no cell is a formula to a spreadsheet, and none holds a character that acts on a
+terminal.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ class Table(NamedTuple):
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
-    """The text, with a final newline. What a row lacks is empty; a cell that a spreadsheet would take for a formula begins with a quote.
-    Raises `ValueError` for a cell of no column."""
+    """The text, with a final newline. What a row lacks is empty; a cell that a spreadsheet would take for a formula
+    begins with a quote. Raises `ValueError` for a cell of no column."""
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _inert(cell) if isinstance(cell, str) else cell for name, cell in row.items()} for row in rows)
+    writer.writerows(
+        {name: _inert(cell) if isinstance(cell, str) else cell for name, cell in row.items()} for row in rows
+    )
     return out.getvalue()
 
 

@@ -27,8 +27,8 @@ class Diagnostic:
 
     `message` says what is wrong and what was expected, in one line. `line_text` is the source line at
     `span`, for the excerpt. `hint` is a short remedy shown below the marked text. `rule` is the label in
-    docs/semantics.md that the remark rests on, such as `L4`. `nothing` is true of one that says that there is nothing to check, which
-    `--allow-empty` lets pass.
+    docs/semantics.md that the remark rests on, such as `L4`. `nothing` is true of one that says that there is nothing
+    to check, which `--allow-empty` lets pass.
     """
 
     severity: Severity
@@ -53,7 +53,9 @@ class InputError(Exception):
         return all(diagnostic.nothing for diagnostic in self.diagnostics)
 
     @classmethod
-    def of(cls, message: str, span: Span | None = None, *, hint: str | None = None, rule: str | None = None) -> InputError:
+    def of(
+        cls, message: str, span: Span | None = None, *, hint: str | None = None, rule: str | None = None
+    ) -> InputError:
         """An error with a single diagnostic."""
         return cls((Diagnostic(Severity.ERROR, message, span, None, hint, rule),))
 

@@ -52,13 +52,17 @@ class Findings:
         if self.errors:
             raise InputError(self.errors)
 
-    def _record(self, severity: Severity, start: int, end: int, message: str, hint: str | None, rule: str | None) -> None:
+    def _record(
+        self, severity: Severity, start: int, end: int, message: str, hint: str | None, rule: str | None
+    ) -> None:
         self._counts[severity] += 1
         if self._counts[severity] > MAXIMUM:
             return
         span = self.source.span(start, end)
         line = self._line(span.line)
-        self._found[severity].append(Diagnostic(severity, printable(message), span, line, printable(hint) if hint else None, rule))
+        self._found[severity].append(
+            Diagnostic(severity, printable(message), span, line, printable(hint) if hint else None, rule)
+        )
 
     def _line(self, line: int) -> str | None:
         """The excerpt. One text serves all diagnostics of a line: a minified document has only one line."""
@@ -71,7 +75,9 @@ class Findings:
         found = sorted(self._found[severity], key=_position)
         left_out = self._counts[severity] - len(found)
         if left_out:
-            found.append(Diagnostic(severity, f"{left_out:,} more {severity.value}s in {printable(self.source.root().name)}"))
+            found.append(
+                Diagnostic(severity, f"{left_out:,} more {severity.value}s in {printable(self.source.root().name)}")
+            )
         return tuple(found)
 
 

@@ -1,6 +1,7 @@
 """Files of invariants: text → tree.
 
-In: the text of a file of invariants, or of a set of callers. Out: a tree in which every node knows its place, or one syntax error.
+In: the text of a file of invariants, or of a set of callers. Out: a tree in which every node knows its place, or one
+syntax error.
 Guarantee: no text, however deep, long or odd, makes it fail otherwise than with `InputError`; the tree is nested
 no deeper than `MAXIMUM_DEPTH` brackets, so whoever walks it may recurse.
 """
@@ -44,7 +45,8 @@ def parse_invariants(source: Source) -> FileNode:
 
 
 def parse_callers(source: Source) -> CallersNode:
-    """The tree of a set of callers, such as `role/reports in 111122223333`. Raises `InputError` with the one syntax error."""
+    """The tree of a set of callers, such as `role/reports in 111122223333`. Raises `InputError` with the one syntax
+    error."""
     tree = _parsed_or_refused(source, lambda text: _parsed(text, "callers"))
     assert isinstance(tree, CallersNode)
     return tree

@@ -49,7 +49,9 @@ from verifier.syntax.invariants_tree import (
     Word,
 )
 
-_ODD = re.compile(r'\\["\\]|(\\.)|([\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff])', re.DOTALL)
+_ODD = re.compile(
+    r'\\["\\]|(\\.)|([\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff])', re.DOTALL
+)
 _ESCAPE = re.compile(r'\\(["\\])')
 
 Children = list[Any]
@@ -279,7 +281,9 @@ class TreeBuilder(Transformer[Token, FileNode]):
         operator = [child for child in children if isinstance(child, Token)]
         values = tuple(children[-1]) if isinstance(children[-1], list) else ()
         phrase = Word(" ".join(operator), *_bounds(operator))
-        return Comparison(phrase, values, operator[0].type == "OPERATOR", phrase.start, values[-1].end if values else phrase.end)
+        return Comparison(
+            phrase, values, operator[0].type == "OPERATOR", phrase.start, values[-1].end if values else phrase.end
+        )
 
     def single(self, children: Children) -> Children:
         return children

@@ -26,15 +26,25 @@ _PHRASES: tuple[tuple[str, frozenset[str], str], ...] = (
     ("ANYONE", frozenset({"CALLER_NAME"}), "callers, such as `callers in prod` or `role/NAME in prod`"),
     ("CONDITION_KEY", frozenset({"NOT"}), "a condition, such as `kms:ViaService is present`"),
     ("LIKE", frozenset({"IS", "OPERATOR"}), 'a comparison, such as `= "…"`, `like "…*"`, `in (…)` or `is present`'),
-    ("KEY_NAME", frozenset({"KEYS", "EVERY"}), "a key: a declared name, an ARN, an alias, `every key` or `keys with tag …`"),
-    ("SCOPE_NAME", frozenset({"THE"}), "an account or organization: a declared name, twelve digits, `o-…` or `the key's account`"),
+    (
+        "KEY_NAME",
+        frozenset({"KEYS", "EVERY"}),
+        "a key: a declared name, an ARN, an alias, `every key` or `keys with tag …`",
+    ),
+    (
+        "SCOPE_NAME",
+        frozenset({"THE"}),
+        "an account or organization: a declared name, twelve digits, `o-…` or `the key's account`",
+    ),
     ("INVARIANT", frozenset({"ACCOUNT"}), "the next declaration or invariant"),
     ("IN", frozenset({"OUTSIDE", "WITH"}), "`in …`, `outside …` or `with tag …`"),
 )
-"""(terminal, with these, said as): a state in which the terminals may come is described by the phrase. Earlier rows take precedence."""
+"""(terminal, with these, said as): a state in which the terminals may come is described by the phrase. Earlier rows
+take precedence."""
 
 _CALLER_WORDS = (
-    "ANY ANYONE ALL CALLER CALLERS CALLER_NAME EVERY FEDERATED LPAR ROLE ROLES ROOT SERVICE SERVICES SERVICE_LINKED STRING USER USERS"
+    "ANY ANYONE ALL CALLER CALLERS CALLER_NAME EVERY FEDERATED LPAR ROLE ROLES ROOT SERVICE SERVICES SERVICE_LINKED "
+    "STRING USER USERS"
 )
 _COVERED = {
     "NOBODY": f"{_CALLER_WORDS} NO ONLY BUILTIN NOBODY GRANT",
@@ -129,7 +139,13 @@ def _say(expected: frozenset[str]) -> str:
     words = [_word(name) for name in sorted(left, key=_rank)]
     # What would go on with the sentence helps more than what could begin the next one.
     phrases = words + phrases
-    return phrases[0] if len(phrases) == 1 else ", ".join(phrases[:-1]) + " or " + phrases[-1] if phrases else "nothing more"
+    return (
+        phrases[0]
+        if len(phrases) == 1
+        else ", ".join(phrases[:-1]) + " or " + phrases[-1]
+        if phrases
+        else "nothing more"
+    )
 
 
 def _rank(name: str) -> tuple[bool, bool, bool, str]:
@@ -163,7 +179,9 @@ def _hint(text: str, position: int, end: int, expected: frozenset[str]) -> str |
     if before == "and" and "OUTSIDE" in expected:
         return "between callers write `,` or `or` for either of them; `and` joins `in …`, `outside …` and `with tag …`"
     if found == "and" and "OR" in expected and "CAN" in expected:
-        return "write `,` or `or` for either of them; for callers that are both, declare one of them and write `… in NAME`"
+        return (
+            "write `,` or `or` for either of them; for callers that are both, declare one of them and write `… in NAME`"
+        )
     if "STRING" in expected and before in _NAMED:
         return f'put the name of the {_NAMED[before]} in quotes: {before} "…": …'
     if found in ("==", "!") or (found == "=" and before in ("=", "!")):
@@ -177,7 +195,10 @@ def _hint(text: str, position: int, end: int, expected: frozenset[str]) -> str |
     if before == "always":
         return "`no … can`, `only … can` and `allow` take no `always`"
     if before == "eventually" and "ACTION" not in expected:
-        return "`allow` takes no `eventually`, and `eventually` no second word: write `no … can eventually` or `only … can eventually`"
+        return (
+            "`allow` takes no `eventually`, and `eventually` no second word: write `no … can eventually` or `only "
+            "… can eventually`"
+        )
     return _misspelt(text[:position], expected) or _similar(found, expected)
 
 

@@ -1,7 +1,8 @@
 """The tree of a file of invariants: its sentences as written, with their places.
 
 In: nothing (plain data), made by `verifier.syntax.invariants`.
-Guarantee: `start` and `end` are offsets into the text, the end exclusive. Quoted words are decoded; names are not yet looked up.
+Guarantee: `start` and `end` are offsets into the text, the end exclusive. Quoted words are decoded; names are not yet
+looked up.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ class Word(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What follows a condition key: `operator` is a sign or phrase of the language (`=`, `not like`, `is present`), or the
-    name of an IAM operator where `explicit`."""
+    """What follows a condition key: `operator` is a sign or phrase of the language (`=`, `not like`, `is present`), or
+    the name of an IAM operator where `explicit`."""
 
     operator: Word
     values: tuple[Word, ...]
@@ -66,7 +67,8 @@ ConditionNode = Test | Negated | Joined
 
 
 class ScopeName(NamedTuple):
-    """An account, an organization or a declared name. `kind` is the word before it (`account`, `organization`), if any."""
+    """An account, an organization or a declared name. `kind` is the word before it (`account`, `organization`), if
+    any."""
 
     kind: str | None
     name: Word
@@ -208,7 +210,8 @@ class Form(Enum):
 
 
 class Creation(NamedTuple):
-    """`create a grant`: the grant that a request asks for. `operations` is empty for any; `grantees` and `retiring` are `None` for any."""
+    """`create a grant`: the grant that a request asks for. `operations` is empty for any; `grantees` and `retiring` are
+    `None` for any."""
 
     operations: tuple[Word, ...]
     grantees: CallersNode | None
@@ -250,7 +253,8 @@ class Sentence(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """`no grant … names CALLERS`. `operations` is empty for any; `role` is `grantee`, `retiring principal` or `None` for either."""
+    """`no grant … names CALLERS`. `operations` is empty for any; `role` is `grantee`, `retiring principal` or `None`
+    for either."""
 
     operations: tuple[Word, ...]
     keys: tuple[KeyNode, ...] | None
@@ -289,8 +293,8 @@ class AllowanceNode(NamedTuple):
 
 
 class SupposedNode(NamedTuple):
-    """What is supposed. With `actions`, that the callers call none of them; with callers alone, that nobody changes what runs as these
-    roles; with neither, that no key is shared."""
+    """What is supposed. With `actions`, that the callers call none of them; with callers alone, that nobody changes
+    what runs as these roles; with neither, that no key is shared."""
 
     callers: CallersNode | None
     actions: tuple[Word, ...]

@@ -54,7 +54,9 @@ def _decode_piece(source: Source, position: int, last: int) -> tuple[str, int]:
         return chr(value), match.end()
     low = _LOW_SURROGATE.match(source.text, match.end(), last) if value < 0xDC00 else None
     if low is None:
-        raise _error(source, position, match.end(), f"`{match.group()}` is half of a surrogate pair, which is no character")
+        raise _error(
+            source, position, match.end(), f"`{match.group()}` is half of a surrogate pair, which is no character"
+        )
     return chr(0x10000 + ((value - 0xD800) << 10) + int(low.group(1), 16) - 0xDC00), low.end()
 
 

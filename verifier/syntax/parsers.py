@@ -1,8 +1,9 @@
 """Parsers by the name of their grammar.
 
 In: the name of a grammar, what the parser is started with. Out: a `Lark` parser.
-Guarantee: the parser of the grammar as it stands. The tables of a parser take longer to make than a policy takes to be parsed, so they
-come with the package (`python tools/generate_parsers.py`). Those of another grammar, or of another version of Lark, are not used.
+Guarantee: the parser of the grammar as it stands. The tables of a parser take longer to make than a policy takes to be
+parsed, so they come with the package (`python tools/generate_parsers.py`). Those of another grammar, or of another
+version of Lark, are not used.
 """
 
 from __future__ import annotations
@@ -29,16 +30,24 @@ _FOLDERS = (_PACKAGE / "grammar", _PACKAGE.parent / "grammar")
 
 @cache
 def load_grammar(name: str) -> str:
-    """The text of the grammar `name` (`policy`, `invariants`). Raises `FileNotFoundError` if the installation lacks it."""
+    """The text of the grammar `name` (`policy`, `invariants`). Raises `FileNotFoundError` if the installation lacks
+    it."""
     for folder in _FOLDERS:
         path = folder / f"{name}.lark"
         if path.is_file():
             return path.read_text(encoding="utf-8")
-    raise FileNotFoundError(f"grammar {name}.lark is missing; looked in {' and '.join(str(folder) for folder in _FOLDERS)}")
+    raise FileNotFoundError(
+        f"grammar {name}.lark is missing; looked in {' and '.join(str(folder) for folder in _FOLDERS)}"
+    )
 
 
 def parser(
-    name: str, start: Sequence[str], transformer: Transformer[Any, Any], *, placeholders: bool, lexer: type[Lexer] | None = None
+    name: str,
+    start: Sequence[str],
+    transformer: Transformer[Any, Any],
+    *,
+    placeholders: bool,
+    lexer: type[Lexer] | None = None,
 ) -> Lark:
     """The LALR parser of the grammar `name`, which calls the transformer as it goes."""
     tables = _tables(name)

@@ -1,9 +1,10 @@
 """Policy documents: text → tree by the parser of the grammar.
 
-In: the text of a policy document. Out: a `PolicyNode` in which every node knows its place, or one syntax error. Guarantee: strict JSON; no
-text, however deep, long or odd, makes it fail otherwise than with `InputError`. Equal texts are parsed once. Tokens are those of Lark's
-contextual lexer, but know their offsets alone: Lark counts the lines of every token, which takes half of its time, and no tree of a policy
-holds a line; the complaint about a text that has no token is Lark's own.
+In: the text of a policy document. Out: a `PolicyNode` in which every node knows its place, or one syntax error.
+Guarantee: strict JSON; no text, however deep, long or odd, makes it fail otherwise than with `InputError`. Equal texts
+are parsed once. Tokens are those of Lark's contextual lexer, but know their offsets alone: Lark counts the lines of
+every token, which takes half of its time, and no tree of a policy holds a line; the complaint about a text that has no
+token is Lark's own.
 """
 
 from __future__ import annotations
@@ -22,7 +23,17 @@ from verifier.syntax.diagnostic import InputError, SyntaxFault
 from verifier.syntax.findings import Findings
 from verifier.syntax.parsers import parser
 from verifier.syntax.policy_errors import explain
-from verifier.syntax.policy_tree import ListNode, MapNode, Member, Misfit, PolicyNode, Scalar, ScalarKind, StatementNode, StatementsNode
+from verifier.syntax.policy_tree import (
+    ListNode,
+    MapNode,
+    Member,
+    Misfit,
+    PolicyNode,
+    Scalar,
+    ScalarKind,
+    StatementNode,
+    StatementsNode,
+)
 from verifier.syntax.source import Source
 
 
@@ -34,16 +45,20 @@ class _Fields(NamedTuple):
 
 
 class Lexeme(_Fields):
-    """A token: the name of its terminal, its text, where it begins and where it ends. The rest is what Lark asks of the last one."""
+    """A token: the name of its terminal, its text, where it begins and where it ends. The rest is what Lark asks of the
+    last one."""
 
     __slots__ = ()
     line = column = end_line = end_column = 0
 
 
 class OffsetLexer(Lexer):
-    """A lexer that looks for the terminals that the state of the parser accepts, as `lark.lexer.ContextualLexer` does."""
+    """A lexer that looks for the terminals that the state of the parser accepts, as `lark.lexer.ContextualLexer`
+    does."""
 
-    def __init__(self, conf: LexerConf, states: dict[int, Collection[str]], always_accept: Collection[str] = ()) -> None:
+    def __init__(
+        self, conf: LexerConf, states: dict[int, Collection[str]], always_accept: Collection[str] = ()
+    ) -> None:
         self.conf, self.states, self.always_accept = conf, states, always_accept
         self.ignored = frozenset(conf.ignore)
         self.terminals = BasicLexer(conf).terminals  # in the order in which Lark tries them
@@ -71,7 +86,9 @@ class OffsetLexer(Lexer):
 
     def _match_of(self, accepted: frozenset[str]) -> Callable[[str, int], re.Match[str] | None]:
         """What finds the terminals, and what is ignored, at a place of a text."""
-        alternatives = (f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in self.terminals if t.name in accepted | self.ignored)
+        alternatives = (
+            f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in self.terminals if t.name in accepted | self.ignored
+        )
         return re.compile("|".join(alternatives), self.conf.g_regex_flags).match
 
 

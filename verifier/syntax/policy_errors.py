@@ -22,7 +22,9 @@ def explain(text: str, error: UnexpectedInput) -> SyntaxFault:
     expected = _expected(error)
     position = _position(text, error)
     if position >= len(text):
-        return SyntaxFault(len(text), len(text), f"the document ends too early; expected {_say(expected)}", _unclosed_hint(expected))
+        return SyntaxFault(
+            len(text), len(text), f"the document ends too early; expected {_say(expected)}", _unclosed_hint(expected)
+        )
     if text[position] == '"' and not _STRING.match(text, position):
         return _broken_string(text, position)
     if text[position] == '"' and "NAME" in expected:
@@ -68,8 +70,12 @@ def _broken_string(text: str, position: int) -> SyntaxFault:
         return SyntaxFault(position, at, "this string has no closing quote")
     if text[at] == "\\":
         escape = text[at : at + 2]
-        return SyntaxFault(at, at + len(escape), f"`{escape}` does not begin a JSON escape", "write `\\\\` for a backslash")
-    return SyntaxFault(at, at + 1, f"control character U+{ord(text[at]):04X} inside a string", f"write `\\u{ord(text[at]):04x}`")
+        return SyntaxFault(
+            at, at + len(escape), f"`{escape}` does not begin a JSON escape", "write `\\\\` for a backslash"
+        )
+    return SyntaxFault(
+        at, at + 1, f"control character U+{ord(text[at]):04X} inside a string", f"write `\\u{ord(text[at]):04x}`"
+    )
 
 
 def _missing_colon(text: str, position: int) -> SyntaxFault:

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 class Span:
     """A range of characters in a file. Lines and columns count from 1; the end is exclusive.
 
-    `file` may name a thing in a file, after a `#` (`plan.json#aws_kms_key.payments`): lines and columns then count in what the thing is
-    written as, and are 0 where it is written nowhere.
+    `file` may name a thing in a file, after a `#` (`plan.json#aws_kms_key.payments`): lines and columns then count in
+    what the thing is written as, and are 0 where it is written nowhere.
     """
 
     file: str

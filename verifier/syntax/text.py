@@ -1,6 +1,7 @@
 """Bytes to text, and text to something that a terminal can show; what the file system refuses, as an `InputError`.
 
-In: the bytes of a file, or any text of the input. Out: a `str` without a byte order mark; printable text; names as prose.
+In: the bytes of a file, or any text of the input. Out: a `str` without a byte order mark; printable text; names as
+prose.
 Guarantee: what `printable` and `printable_line` return holds no control, format or lone surrogate character,
 so no input can move a reader's cursor, recolour or reorder a message.
 """
@@ -30,7 +31,9 @@ def decode_bytes(data: bytes, name: str) -> str:
     """
     encoding = _wide_encoding(data)
     if encoding:
-        raise InputError.of(f"the file is {encoding}, expected UTF-8", Source(name, "").span(0, 0), hint="save it as UTF-8")
+        raise InputError.of(
+            f"the file is {encoding}, expected UTF-8", Source(name, "").span(0, 0), hint="save it as UTF-8"
+        )
     data = data.removeprefix(_UTF_8_MARK)
     try:
         return data.decode()
@@ -75,7 +78,8 @@ def _wide_encoding(data: bytes) -> str | None:
     for mark, encoding in _WIDE_MARKS:
         if data.startswith(mark):
             return encoding
-    # A JSON or YAML text begins with two ASCII characters, so the place of the zeros tells the width (RFC 4627, section 3).
+    # A JSON or YAML text begins with two ASCII characters, so the place of the zeros tells the width (RFC 4627, section
+    # 3).
     zeros = tuple(byte == 0 for byte in data[:4])
     if zeros in ((True, True, True, False), (False, True, True, True)):
         return "UTF-32"
@@ -103,8 +107,8 @@ def _picture(character: str) -> str:
 
 @contextmanager
 def of_files() -> Iterator[None]:
-    """Makes an `InputError` that names the file of what the file system refuses inside: a folder that may not be searched, a name that is
-    too long."""
+    """Makes an `InputError` that names the file of what the file system refuses inside: a folder that may not be
+    searched, a name that is too long."""
     try:
         yield
     except OSError as error:

@@ -1,7 +1,8 @@
 """TOML with places: Python's `tomllib` reads the values, this module says on which line a key stands.
 
-In: the text of a file. Out: the values; the span of a key by its path. Guarantee: a syntax error is an `InputError` with line and column;
-a key whose line is not known (one in a line with others, say) has that of the table or value that holds it.
+In: the text of a file. Out: the values; the span of a key by its path. Guarantee: a syntax error is an `InputError`
+with line and column; a key whose line is not known (one in a line with others, say) has that of the table or value that
+holds it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _AT = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 @dataclass(frozen=True)
 class Toml:
-    """A document: its values, and the line of each key that stands at the beginning of one, and of each entry of its list."""
+    """A document: its values, and the line of each key that stands at the beginning of one, and of each entry of its
+    list."""
 
     source: Source
     values: dict[str, Any]
@@ -63,7 +65,13 @@ def _syntax_error(source: Source, message: str) -> InputError:
     line, column = (int(at[1]), int(at[2])) if at and at[1] else (last, 1)
     text = source.line_text(line) if line <= last else ""
     said = _AT.sub("", message).strip()
-    return InputError((Diagnostic(Severity.ERROR, f"this is not TOML: {said}", Span(source.name, line, column, line, column + 1), text),))
+    return InputError(
+        (
+            Diagnostic(
+                Severity.ERROR, f"this is not TOML: {said}", Span(source.name, line, column, line, column + 1), text
+            ),
+        )
+    )
 
 
 def _lines(text: str) -> dict[KeyPath, int]:
@@ -88,7 +96,9 @@ def _lines(text: str) -> dict[KeyPath, int]:
         if key:
             path = (*table, *_path(key[1]))
             found.setdefault(path, number)
-            found |= {(*path, index): number + line for index, line in enumerate(_entries(lines[number - 1 :], key.end()))}
+            found |= {
+                (*path, index): number + line for index, line in enumerate(_entries(lines[number - 1 :], key.end()))
+            }
         closing = next((mark for mark in ('"""', "'''") if line.count(mark) % 2), None)
     return found
 
@@ -97,7 +107,8 @@ _TOKEN = re.compile(r"""\"(?:[^"\\]|\\.)*"|'[^']*'|\#.*|[\[\]{},]|[^\s\[\]{},"'\
 
 
 def _entries(lines: list[str], start: int) -> Iterator[int]:
-    """The lines of the entries of the list that begins behind a place in the first of some lines, counted from it, if one does."""
+    """The lines of the entries of the list that begins behind a place in the first of some lines, counted from it, if
+    one does."""
     depth, open_ = 0, True
     for number, line in enumerate(lines):
         for token in _TOKEN.findall(line[start:] if number == 0 else line):

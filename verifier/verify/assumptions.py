@@ -1,8 +1,8 @@
 """What a verdict supposes, in sentences with rule labels; and what a report says of a key before its verdicts.
 
 In: a question and the answer to a claim; an estate with a key. Out: `Assumption`s; a `KeySummary`.
-Guarantee: what was not given, is supposed absent or free, and would bear on the verdict, is named (S4, U1–U4, L5a, D7, V, G1); what was
-given is not.
+Guarantee: what was not given, is supposed absent or free, and would bear on the verdict, is named (S4, U1–U4, L5a, D7,
+V, G1); what was given is not.
 """
 
 from __future__ import annotations
@@ -71,25 +71,38 @@ def _impossible_values(question: Question, claim: Claim) -> Iterator[Assumption]
 
 
 def _pairs_read(question: Question, claim: Claim) -> Iterator[Assumption]:
-    """F7: which of several pairs an invariant means that is about some value under a name, where the policies read one too."""
+    """F7: which of several pairs an invariant means that is about some value under a name, where the policies read one
+    too."""
     named = {key.lower(): key for key in _values_wanted(claim.invariant.when)}
     if not named:
         return
     allowed, read = question.formula.allowed, dict[str, dict[Predicate, None]]()
     questions([allowed], read)
     compared = symbols_of(allowed)
-    also = {view.name for symbol, relation in question.space.relations.items() if symbol in compared for view in relation.views}
+    also = {
+        view.name
+        for symbol, relation in question.space.relations.items()
+        if symbol in compared
+        for view in relation.views
+    }
     for name, key in named.items():
         if name in read or name in also:
-            sentence = f"of pairs whose names differ in case alone, the invariant's `{key}` is the one that the policies read"
+            sentence = (
+                f"of pairs whose names differ in case alone, the invariant's `{key}` is the one that the policies read"
+            )
             yield Assumption(WHICH_PAIR, sentence)
 
 
 def _values_wanted(when: ConditionExpression, wanted: bool = True) -> Iterator[str]:
-    """The keys of the encryption context of which a condition wants a value; one that no pair may have is none that is `wanted`."""
+    """The keys of the encryption context of which a condition wants a value; one that no pair may have is none that is
+    `wanted`."""
     match when:
         case Holds(Condition(operator, key)):
-            if key.value.lower().startswith(PAIR_PREFIX) and operator.base != "Null" and ("Not" not in operator.base) is wanted:
+            if (
+                key.value.lower().startswith(PAIR_PREFIX)
+                and operator.base != "Null"
+                and ("Not" not in operator.base) is wanted
+            ):
                 yield key.value
         case ConditionNot(operand):
             yield from _values_wanted(operand, not wanted)
@@ -108,7 +121,8 @@ def given(estate: Estate, target: Target) -> Iterator[Assumption]:
 
 
 def _guaranteed(target: Target, invariant: Invariant) -> Iterator[Assumption]:
-    """What a guarantee supposes besides: nothing that no input says keeps a caller from what its policies allow (U2, U3)."""
+    """What a guarantee supposes besides: nothing that no input says keeps a caller from what its policies allow (U2,
+    U3)."""
     if CallerKind.ROLE in possible_kinds(invariant.callers):
         yield Assumption("U2", "sessions of roles have no session policy, which could take away what their role may do")
     if target.key is not None:
@@ -121,12 +135,14 @@ def where_it_is(estate: Estate) -> tuple[Assumption, ...]:
 
 
 def chosen_keys(estate: Estate, key: Key, invariant: AnyInvariant) -> Iterator[Assumption]:
-    """Which keys an invariant is about, one of which is `key`: a key `and its replicas` (L9), and that no key has an alias or tag by which
-    they are chosen and of which the input does not say it (U3)."""
+    """Which keys an invariant is about, one of which is `key`: a key `and its replicas` (L9), and that no key has an
+    alias or tag by which they are chosen and of which the input does not say it (U3)."""
     selectors = invariant.keys or ()
     if any(isinstance(selector, KeyFamily) for selector in selectors) and is_multi_region(key):
         regions = ", ".join(related.region for related in family_of(estate, key))
-        yield Assumption("L9", f"the key and its replicas are those of the input: {key.arn.rsplit('/', 1)[1]} in {regions}")
+        yield Assumption(
+            "L9", f"the key and its replicas are those of the input: {key.arn.rsplit('/', 1)[1]} in {regions}"
+        )
     for kind, name in ((KeyAlias, "aliases"), (KeyTag, "tags")):
         if any(isinstance(getattr(selector, "of", selector), kind) for selector in selectors):
             selected = selected_keys(estate, invariant)
@@ -139,18 +155,27 @@ def _inventory(estate: Estate) -> Iterator[Assumption]:
     complete = ", ".join(account.id for account in estate.accounts if account.complete)
     partial = [account for account in estate.accounts if not account.complete]
     if complete:
-        yield Assumption("U1", f"identity policies are those of the inventory of {complete}; those of other accounts are free")
+        yield Assumption(
+            "U1", f"identity policies are those of the inventory of {complete}; those of other accounts are free"
+        )
     elif not partial:
         yield Assumption("U1", "no inventory was given: the identity policies of every account are free")
     for account in partial:
         count = len(account.users) + len(account.roles)
         listed = f"{count} users and roles" if count != 1 else "one user or role"
-        yield Assumption("U1", f"of {account.id} the input lists {listed}, whose policies are those given; those of all others are free")
+        yield Assumption(
+            "U1",
+            f"of {account.id} the input lists {listed}, whose policies are those given; those of all others are free",
+        )
 
 
 def _not_read(estate: Estate, label: str, **scope: str) -> bool:
-    """Whether the input says that it could not read what an assumption would be about: then it is unknown, and nothing is supposed."""
-    return any(thing.label == label and all(getattr(thing, name) == value for name, value in scope.items()) for thing in estate.unmodelled)
+    """Whether the input says that it could not read what an assumption would be about: then it is unknown, and nothing
+    is supposed."""
+    return any(
+        thing.label == label and all(getattr(thing, name) == value for name, value in scope.items())
+        for thing in estate.unmodelled
+    )
 
 
 def _key(estate: Estate, key: Key) -> Iterator[Assumption]:
@@ -167,7 +192,9 @@ def _key(estate: Estate, key: Key) -> Iterator[Assumption]:
     deleted = dict.fromkeys(name.value for name in _allowed(key) if name.type is PrincipalType.UNIQUE_ID)
     if deleted:
         names = first_few(list(deleted))
-        yield Assumption("L8", f"no user or role has the unique ID {names}: AWS shows a deleted one so, and none of the input has it")
+        yield Assumption(
+            "L8", f"no user or role has the unique ID {names}: AWS shows a deleted one so, and none of the input has it"
+        )
     for sentence in key.supposed:
         yield Assumption("U3", sentence)
 
@@ -180,13 +207,19 @@ def _allowed(key: Key) -> Iterator[Principal]:
 
 
 def _service_control(estate: Estate, target: Target) -> Iterator[Assumption]:
-    """D7: the known accounts whose callers SCPs could restrict, and for which none were given. What the SCPs of any other account may
-    refuse, its identity policies may refuse as well, and these are free (U1)."""
+    """D7: the known accounts whose callers SCPs could restrict, and for which none were given. What the SCPs of any
+    other account may refuse, its identity policies may refuse as well, and these are free (U1)."""
     known = [*([target.account] if target.account is not None else []), *(account.id for account in estate.accounts)]
-    lacking = [account for account in dict.fromkeys(known) if not _manages(estate, account) and _service_levels(estate, account) is None]
+    lacking = [
+        account
+        for account in dict.fromkeys(known)
+        if not _manages(estate, account) and _service_levels(estate, account) is None
+    ]
     lacking = [account for account in lacking if not _not_read(estate, "D7", account=account)]
     if lacking:
-        yield Assumption("D7", f"no service control policy restricts the callers of {', '.join(lacking)}: none were given")
+        yield Assumption(
+            "D7", f"no service control policy restricts the callers of {', '.join(lacking)}: none were given"
+        )
 
 
 def _resource_control(estate: Estate, target: Target) -> Iterator[Assumption]:
@@ -204,9 +237,13 @@ def _endpoints(estate: Estate) -> Iterator[Assumption]:
     if _not_read(estate, "V", endpoint=ANY_ENDPOINT):
         return
     if estate.endpoints is None:
-        yield Assumption("V", "every VPC endpoint has the default policy, which allows everything: no endpoint was given")
+        yield Assumption(
+            "V", "every VPC endpoint has the default policy, which allows everything: no endpoint was given"
+        )
     else:
-        yield Assumption("V", "a VPC endpoint that the input does not list has the default policy, which allows everything")
+        yield Assumption(
+            "V", "a VPC endpoint that the input does not list has the default policy, which allows everything"
+        )
 
 
 def _manages(estate: Estate, account: str) -> bool:
@@ -228,7 +265,10 @@ def _readings(answer: Answer, held: Mapping[str, bool]) -> Iterator[Assumption]:
 
 def reading_assumptions(readings: Iterable[tuple[str, bool]]) -> list[Assumption]:
     """What a counterexample supposes that needs some readings."""
-    return [Assumption(label, f"the counterexample needs the reading {label} = {'yes' if value else 'no'}") for label, value in readings]
+    return [
+        Assumption(label, f"the counterexample needs the reading {label} = {'yes' if value else 'no'}")
+        for label, value in readings
+    ]
 
 
 def as_of_data() -> Assumption:
@@ -237,8 +277,8 @@ def as_of_data() -> Assumption:
 
 
 def summary(estate: Estate, key: Key) -> KeySummary:
-    """The key's policy, grants, and the levels of control policies above its account, counted. Where the input may hold grants that are not
-    known, how many there are is not said (G1)."""
+    """The key's policy, grants, and the levels of control policies above its account, counted. Where the input may hold
+    grants that are not known, how many there are is not said (G1)."""
     policies = key.policies
     name = policies[0].name if policies else None
     statements = sum(len(policy.statements) for policy in policies or ())

@@ -1,9 +1,9 @@
 """Certificates: for each proof what `verifier recheck` needs to check it without a solver (docs/certificates.md).
 
 In: a report and what it was made from. Out: the certificate as JSON values.
-Guarantee: every entry was accepted by the checker before it is handed out, or `InternalDisagreement`; a proof that no entry can be made
-for is listed with the reason. Of a proof about `can eventually` that is a set of facts that no step leaves: the least that the checker's
-queries lead to, in which the closures of `verifier.verify.reach` have no part.
+Guarantee: every entry was accepted by the checker before it is handed out, or `InternalDisagreement`; a proof that no
+entry can be made for is listed with the reason. Of a proof about `can eventually` that is a set of facts that no step
+leaves: the least that the checker's queries lead to, in which the closures of `verifier.verify.reach` have no part.
 """
 
 from __future__ import annotations
@@ -27,7 +27,15 @@ from verifier.problem.space import TARGET, Space
 from verifier.problem.subjects import target_name, targets_of
 from verifier.recheck.check import check_entry, described, formula_of
 from verifier.recheck.closed_set import Fact
-from verifier.recheck.eventually import OF_THE_KEY, OPERATIONS, Reaching, check_eventual, partly_listed, supposed, why_not
+from verifier.recheck.eventually import (
+    OF_THE_KEY,
+    OPERATIONS,
+    Reaching,
+    check_eventual,
+    partly_listed,
+    supposed,
+    why_not,
+)
 from verifier.recheck.tables import Rejected
 from verifier.verify.certifying import Satisfied, attempt, certify
 
@@ -39,7 +47,9 @@ MOST_FACTS = 1000
 """A set with more facts is not looked for."""
 
 
-def certificate(estate: Estate, invariants: Sequence[AnyInvariant], report: Report, readings: Mapping[str, bool]) -> Json:
+def certificate(
+    estate: Estate, invariants: Sequence[AnyInvariant], report: Report, readings: Mapping[str, bool]
+) -> Json:
     """The certificate of a report."""
     targets = {target_name(target): target for target, _ in targets_of(estate, invariants)}
     proofs, lacking = [], []
@@ -85,7 +95,9 @@ def _entry(estate: Estate, target: Target, verdict: Verdict, readings: Mapping[s
     except Rejected as error:
         if "too large" in str(error):  # the checker has limits of its own
             return str(error)
-        raise InternalDisagreement(f"the proof of {verdict.invariant.name!r} does not recheck: {error}; please report this") from None
+        raise InternalDisagreement(
+            f"the proof of {verdict.invariant.name!r} does not recheck: {error}; please report this"
+        ) from None
     return found
 
 
@@ -97,8 +109,8 @@ def eventual_entry(
     named: frozenset[str] | None = None,
     others: frozenset[str] = frozenset(),
 ) -> Json | str:
-    """The entry of an invariant, or why there is none. It is about those callers in question who are `named`, or (`None`) those who are not
-    among `others`."""
+    """The entry of an invariant, or why there is none. It is about those callers in question who are `named`, or
+    (`None`) those who are not among `others`."""
     lacking = why_not(estate, target, invariant)
     if lacking is not None:
         return lacking

@@ -41,14 +41,21 @@ class Satisfied:
 
     def _chosen(self, name: str) -> dict[int, int]:
         """The classes of an attribute that the solution chooses, each with its variable."""
-        variables = {number: self.made.variables.get(("of", name, "class", number), 0) for number in range(len(self.classes[name]))}
+        variables = {
+            number: self.made.variables.get(("of", name, "class", number), 0)
+            for number in range(len(self.classes[name]))
+        }
         return {number: variable for number, variable in variables.items() if variable in self.solution.true}
 
     def further(self, *names: str) -> Satisfied | None:
-        """The same with values that differ in the class of one of these attributes from what was given so far, if there are such."""
+        """The same with values that differ in the class of one of these attributes from what was given so far, if there
+        are such."""
         clause = [-variable for name in names if name in self.classes for variable in self._chosen(name).values()]
         found = refute([*self.made.clauses, *self.learned, clause])
-        if not isinstance(found, Solution) or _lemma(self.finite, self.question, self.attributes, self.made, found) is not None:
+        if (
+            not isinstance(found, Solution)
+            or _lemma(self.finite, self.question, self.attributes, self.made, found) is not None
+        ):
             return None
         return replace(self, solution=found, learned=(*self.learned, clause))
 
@@ -58,7 +65,11 @@ class Satisfied:
             return list(among)
         tests = self.question.suited(self.attributes[name])
         classes = {frozenset(self.classes[name][number]) for number in self._chosen(name)}
-        return [value for value in among if frozenset(number for number, test in tests.items() if test.matches(value)) in classes]
+        return [
+            value
+            for value in among
+            if frozenset(number for number, test in tests.items() if test.matches(value)) in classes
+        ]
 
 
 def certify(formula: Formula, readings: Mapping[str, bool]) -> Json | str:
@@ -73,9 +84,18 @@ def attempt(formula: Formula, readings: Mapping[str, bool]) -> Json | Satisfied 
     """The same, with the solution that there is."""
     question = described(formula, readings)
     attributes = formula.space.attributes
-    if not all(is_native(attributes[name], test) for name in _mentioned(question) for test in question.suited(attributes[name]).values()):
-        return "it rests on values that are compared as what they are not (text as a number, say), which a certificate cannot say"
-    predicates: dict[str, dict[Predicate, None]] = {name: dict.fromkeys(question.tests.get(name, ())) for name in _mentioned(question)}
+    if not all(
+        is_native(attributes[name], test)
+        for name in _mentioned(question)
+        for test in question.suited(attributes[name]).values()
+    ):
+        return (
+            "it rests on values that are compared as what they are not (text as a number, say), which a "
+            "certificate cannot say"
+        )
+    predicates: dict[str, dict[Predicate, None]] = {
+        name: dict.fromkeys(question.tests.get(name, ())) for name in _mentioned(question)
+    }
     finite = Reduction({name: formula.space.attributes[name] for name in predicates}, predicates).finite
     classes = {name: _signatures(table, question.suited(attributes[name])) for name, table in finite.tables.items()}
     lemmas: list[Json] = []
@@ -107,7 +127,9 @@ def _signatures(table: Table, tests: Mapping[int, Predicate]) -> list[list[int]]
     return [list(found) for found in dict.fromkeys(map(tuple, met))]
 
 
-def _lemma(finite: Finite, question: Described, attributes: Mapping[str, Attribute], made: Clauses, solution: Solution) -> Json | None:
+def _lemma(
+    finite: Finite, question: Described, attributes: Mapping[str, Attribute], made: Clauses, solution: Solution
+) -> Json | None:
     """A fact about words that a solution contradicts; `None` if there is none."""
     for name, lazy in finite.lazy.items():
         present = made.variables.get(("of", name, "present")) in solution.true
@@ -118,7 +140,11 @@ def _lemma(finite: Finite, question: Described, attributes: Mapping[str, Attribu
         words = _Words(lazy.attribute.domain, tests, true)
         if words.lack(list(tests)):
             kept = words.smallest()
-            return {"attribute": name, "meets": [n for n in kept if n in true], "fails": [n for n in kept if n not in true]}
+            return {
+                "attribute": name,
+                "meets": [n for n in kept if n in true],
+                "fails": [n for n in kept if n not in true],
+            }
     return None
 
 

@@ -1,8 +1,8 @@
 """Claims → answers.
 
 In: a question, one of its claims, a solver session. Out: an `Answer`.
-Guarantee: Proved only from an unsatisfiable problem; Refuted only with a request that `evaluate` confirms (`verifier.verify.violations`);
-everything else is Unknown with its reason.
+Guarantee: Proved only from an unsatisfiable problem; Refuted only with a request that `evaluate` confirms
+(`verifier.verify.violations`); everything else is Unknown with its reason.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from verifier.ask.candidates import Candidate
 
 
-def decide(question: Question, claim: Claim, session: Session, fixed: Iterable[Expression] = (), *, plausible: bool = True) -> Answer:
-    """Proves or refutes one claim, under readings and other symbols held `fixed`. A counterexample is the most `plausible` one (F9), or
-    any: benchmarks ask whether there is one."""
+def decide(
+    question: Question, claim: Claim, session: Session, fixed: Iterable[Expression] = (), *, plausible: bool = True
+) -> Answer:
+    """Proves or refutes one claim, under readings and other symbols held `fixed`. A counterexample is the most
+    `plausible` one (F9), or any: benchmarks ask whether there is one."""
     every_action = [*fixed, claim.violation]
     known = [*every_action, question.known_action]
     answer = _search(question, claim, session, known, plausible)
@@ -49,17 +51,27 @@ def _unknown_actions(question: Question, claim: Claim, session: Session, query: 
         return Proved(_readable_core(question, session, query, answer.core))
     if isinstance(answer, Unknown) and not answer.rests:
         return answer
-    return Unknown(Reason("U4", "it holds for every action that the reference data knows; an action that it does not know could break it"))
+    return Unknown(
+        Reason(
+            "U4",
+            "it holds for every action that the reference data knows; an action that it does not know could break it",
+        )
+    )
 
 
-def _readable_core(question: Question, session: Session, query: list[Expression], core: tuple[int, ...]) -> tuple[int, ...]:
-    """The statements of a proof: Deny statements alone if they suffice, and no statement that is about other actions."""
+def _readable_core(
+    question: Question, session: Session, query: list[Expression], core: tuple[int, ...]
+) -> tuple[int, ...]:
+    """The statements of a proof: Deny statements alone if they suffice, and no statement that is about other
+    actions."""
     allows = frozenset(number for number, owner in enumerate(question.space.owners) if owner.effect is Effect.ALLOW)
     by_deny = session.check(query, minimal=True, without=allows)
     return by_deny.core if isinstance(by_deny, Unsat) else core
 
 
-def _search(question: Question, claim: Claim, session: Session, query: list[Expression], plausible: bool = True) -> Answer:
+def _search(
+    question: Question, claim: Claim, session: Session, query: list[Expression], plausible: bool = True
+) -> Answer:
     def confirm(candidate: Candidate) -> Counterexample | Inconclusive:
         from verifier.verify.violations import violation  # a proof makes no request, and decides none
 

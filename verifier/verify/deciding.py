@@ -1,7 +1,8 @@
 """One target, invariants about single requests → verdicts.
 
 In: an estate, a target, invariants that do not say `can eventually`, how a run decides. Out: a `Verdict` each.
-Guarantee: Refuted only with a counterexample that `evaluate` replayed; a scope that is empty is an input error (S3), never a pass.
+Guarantee: Refuted only with a counterexample that `evaluate` replayed; a scope that is empty is an input error (S3),
+never a pass.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ CROSS_CHECK_LIMIT = 10.0
 
 @dataclass(frozen=True)
 class ProofOptions:
-    """How a run decides: the engine, seconds for one claim, the readings that are held, the engine that checks, if any, and the most
-    steps of a chain (E0); `None`: of every length."""
+    """How a run decides: the engine, seconds for one claim, the readings that are held, the engine that checks, if any,
+    and the most steps of a chain (E0); `None`: of every length."""
 
     engine: Engine
     timeout: float | None
@@ -71,7 +72,9 @@ class ProofOptions:
         return Strings(question, target_name(question.space.target), engine, deadline, self.fixed)
 
 
-def decide_requests(estate: Estate, target: Target, invariants: list[Invariant], options: ProofOptions) -> Iterator[Verdict]:
+def decide_requests(
+    estate: Estate, target: Target, invariants: list[Invariant], options: ProofOptions
+) -> Iterator[Verdict]:
     """A verdict for each invariant, in their order. Raises `InputError` for one whose scope is empty (S3)."""
     started = time.perf_counter()
     reason = not_known(target)
@@ -81,7 +84,9 @@ def decide_requests(estate: Estate, target: Target, invariants: list[Invariant],
             rests = tuple(where_it_is(estate))
             yield Verdict(invariant, target_name(target), Status.UNKNOWN, (), rests, reason=reason, agreement=unchecked)
         return
-    asking = _Asking(estate, target, [resolved_invariant(estate, target, invariant) for invariant in invariants], options)
+    asking = _Asking(
+        estate, target, [resolved_invariant(estate, target, invariant) for invariant in invariants], options
+    )
     for number, invariant in enumerate(invariants):
         question, answer, statistics = asking.answer(number)
         elapsed = time.perf_counter() - started
@@ -91,8 +96,8 @@ def decide_requests(estate: Estate, target: Target, invariants: list[Invariant],
 
 
 class _Asking:
-    """The question of one target. It is asked quickly first: a proof by patterns alone, and most requests, need no table of what the
-    patterns tell apart. What that does not settle is asked with every table."""
+    """The question of one target. It is asked quickly first: a proof by patterns alone, and most requests, need no
+    table of what the patterns tell apart. What that does not settle is asked with every table."""
 
     def __init__(self, estate: Estate, target: Target, invariants: list[Invariant], options: ProofOptions) -> None:
         self._question = estate, target, invariants
@@ -108,7 +113,8 @@ class _Asking:
         return self._opened(quick=False) if self._quick[0].left else self._quick
 
     def answer(self, number: int) -> tuple[Question, Answer, Statistics]:
-        """The answer to one claim, by the question that settled it. Raises `InputError` where its scope is empty (S3)."""
+        """The answer to one claim, by the question that settled it. Raises `InputError` where its scope is empty
+        (S3)."""
         question, deadline = self._quick[0], after(self._options.timeout)
         if not question.left or not question.is_rough(question.claims[number]):
             found = self._answer(number, deadline, *self._quick)
@@ -116,7 +122,9 @@ class _Asking:
                 return found
         return self._answer(number, deadline, *self._exact)
 
-    def _answer(self, number: int, deadline: float | None, question: Question, session: Session) -> tuple[Question, Answer, Statistics]:
+    def _answer(
+        self, number: int, deadline: float | None, question: Question, session: Session
+    ) -> tuple[Question, Answer, Statistics]:
         before, session.deadline = session.counts, deadline
         _check_scope(question, question.claims[number], session)
         answer = _answer(question, number, session, self._options)
@@ -147,18 +155,23 @@ def _check_scope(question: Question, claim: Claim, session: Session) -> None:
     """S3: an invariant without a request in its scope is an input error."""
     if isinstance(session.check([claim.scope]), Unsat):
         raise InputError.of(
-            f"invariant {claim.invariant.name!r} has no request in its scope on {target_name(question.space.target)}, so it checks nothing",
+            f"invariant {claim.invariant.name!r} has no request in its scope on "
+            f"{target_name(question.space.target)}, so it checks nothing",
             claim.invariant.span,
             rule="S3",
         )
 
 
-def _verdict(question: Question, claim: Claim, answer: Answer, elapsed: float, statistics: Statistics, held: Mapping[str, bool]) -> Verdict:
+def _verdict(
+    question: Question, claim: Claim, answer: Answer, elapsed: float, statistics: Statistics, held: Mapping[str, bool]
+) -> Verdict:
     target = target_name(question.space.target)
     rests = assumptions(question, claim, answer, held)
     match answer:
         case Proved(core):
-            statements = tuple(dict.fromkeys(question.space.owners[owner] for owner in core if owner not in claim.bystanders))
+            statements = tuple(
+                dict.fromkeys(question.space.owners[owner] for owner in core if owner not in claim.bystanders)
+            )
             return Verdict(claim.invariant, target, Status.PROVED, statements, rests, None, None, elapsed, statistics)
         case Refuted(counterexample):
             shown = replace(counterexample, grants=_grants_among(question.space.target.key, counterexample.statements))

@@ -1,9 +1,9 @@
 """What of the requests that break an invariant is beyond its waivers and its baseline.
 
 In: an estate, a refuted invariant on a key; scopes that are waived; an earlier estate. Out: `Beyond`.
-Guarantee: nothing is beyond only where it was shown, over all requests, that each one that breaks the invariant is certainly in a waived
-scope, or broke the invariant in the earlier estate as well (as the same request there, under the same readings and free facts). What could
-not be settled is a reason, and then nothing is excused (S1).
+Guarantee: nothing is beyond only where it was shown, over all requests, that each one that breaks the invariant is
+certainly in a waived scope, or broke the invariant in the earlier estate as well (as the same request there, under the
+same readings and free facts). What could not be settled is a reason, and then nothing is excused (S1).
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ from verifier.verify.regions import Describer
 
 @dataclass(frozen=True)
 class Beyond:
-    """`regions` are what breaks the invariant beyond the waivers and the baseline, `grants` likewise for one about listed grants;
-    `reasons` say why the rest could not be settled. `used` tells of each waiver whether it covers something that breaks the invariant;
-    `better` whether something that broke it in the baseline does not break it any more."""
+    """`regions` are what breaks the invariant beyond the waivers and the baseline, `grants` likewise for one about
+    listed grants; `reasons` say why the rest could not be settled. `used` tells of each waiver whether it covers
+    something that breaks the invariant; `better` whether something that broke it in the baseline does not break it any
+    more."""
 
     regions: tuple[Region, ...] = ()
     grants: tuple[NamedByGrant, ...] = ()
@@ -58,7 +59,8 @@ def beyond(
     earlier: tuple[Estate, Key] | None = None,
     held: Mapping[str, bool] | None = None,
 ) -> Beyond:
-    """What breaks an invariant about requests; without waivers and an earlier estate, all that does. `held` fixes readings.
+    """What breaks an invariant about requests; without waivers and an earlier estate, all that does. `held` fixes
+    readings.
 
     Raises `InputError` for a waiver about a Region where nothing tells the key's (S4).
     """
@@ -67,7 +69,10 @@ def beyond(
     sides = [QuestionSide(estate, target)]
     if earlier is not None and not_known(key_target(earlier[1])) is None:
         sides.insert(0, QuestionSide(earlier[0], key_target(earlier[1])))
-    scopes = [resolved_invariant(estate, target, invariant), *(resolved_allowance(estate, target, allowance) for allowance in waived)]
+    scopes = [
+        resolved_invariant(estate, target, invariant),
+        *(resolved_allowance(estate, target, allowance) for allowance in waived),
+    ]
     try:
         joint = join(sides, scopes)
         joint.hold(held or {})
@@ -90,7 +95,9 @@ def _beyond(joint: Joint, invariant: Invariant) -> Beyond:
     reasons = list(regions.unsettled)
     unknown = diagrams.minus(left, joint.known_action)
     if not regions.found and _possible(joint, last, unknown):
-        reasons.append(Reason("U4", "an action that the reference data does not know could break it beyond what is excused"))
+        reasons.append(
+            Reason("U4", "an action that the reference data does not know could break it beyond what is excused")
+        )
     used = tuple(_possible(joint, last, diagrams.both(breaking, scope)) for scope in joint.scopes[1:])
     return Beyond(tuple(found.region for found in regions.found), (), tuple(reasons), used, better)
 
@@ -107,7 +114,11 @@ def _possible(joint: Joint, number: int, node: Node) -> bool:
 
 
 def grants_beyond(
-    estate: Estate, key: Key, invariant: GrantInvariant, earlier: tuple[Estate, Key], held: Mapping[str, bool] | None = None
+    estate: Estate,
+    key: Key,
+    invariant: GrantInvariant,
+    earlier: tuple[Estate, Key],
+    held: Mapping[str, bool] | None = None,
 ) -> Beyond:
     """The grants that break an invariant about listed grants and did not do so in an earlier estate."""
     now = decide_listed(estate, key, invariant, held or {})

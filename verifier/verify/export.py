@@ -1,7 +1,8 @@
 """Questions as SMT-LIB 2.6, for other solvers.
 
 In: an estate and invariants. Out: `Exported`, one for each invariant about requests and each of its targets.
-Guarantee: no solver is involved; what cannot be written as a formula is reported with the reason, never left out in silence.
+Guarantee: no solver is involved; what cannot be written as a formula is reported with the reason, never left out in
+silence.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from verifier.verify.preparation import check_readings, not_known, resolved_inva
 
 @dataclass(frozen=True)
 class Exported:
-    """The formula of one invariant on one target, or why there is none: exactly one of `text` and `reason` is not `None`."""
+    """The formula of one invariant on one target, or why there is none: exactly one of `text` and `reason` is not
+    `None`."""
 
     invariant: AnyInvariant
     target: str
@@ -48,7 +50,9 @@ def _exported(estate: Estate, target: Target, invariant: AnyInvariant, readings:
     if not isinstance(invariant, Invariant):
         return Exported(invariant, name, reason="it is about the listed grants, which are looked at one by one")
     if invariant.eventually:
-        return Exported(invariant, name, reason="it is about what steps lead to, which no formula about one request says")
+        return Exported(
+            invariant, name, reason="it is about what steps lead to, which no formula about one request says"
+        )
     reason = not_known(target)
     if reason is not None:
         return Exported(invariant, name, reason=reason.text)
@@ -65,7 +69,9 @@ def _script(estate: Estate, target: Target, invariant: Invariant, readings: Mapp
     return script(formula, both(*fixed, formula.violations[0], formula.known_action))
 
 
-def _remarks(estate: Estate, invariant: Invariant, target: str, readings: Mapping[str, bool], written: Script) -> Iterator[str]:
+def _remarks(
+    estate: Estate, invariant: Invariant, target: str, readings: Mapping[str, bool], written: Script
+) -> Iterator[str]:
     """What the formula is, as comments; a name from the input cannot end one early."""
     yield f"; kms-verifier {__version__}, {data_version()}"
     yield f"; invariant: {_one_line(invariant.name)}"

@@ -1,8 +1,8 @@
 """Whether the callers that a grant names are in a caller set: all of them, some, none, or it cannot be told.
 
 In: a principal of a grant, a `CallerSet`, the key and the estate. Out: a `Membership`.
-Guarantee: `True` and `False` in it are certain. A role is all its sessions, an account all its callers (G2); a deleted identity (L8)
-is nobody.
+Guarantee: `True` and `False` in it are certain. A role is all its sessions, an account all its callers (G2); a deleted
+identity (L8) is nobody.
 """
 
 from __future__ import annotations
@@ -48,9 +48,11 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Membership:
-    """Whether `some`, and whether `every`, of the callers that a principal names is in a set; `None` where it cannot be told.
+    """Whether `some`, and whether `every`, of the callers that a principal names is in a set; `None` where it cannot be
+    told.
 
-    `rule` is a label and `why` a sentence that goes on after "the grant names X, and"; both are empty where all is known.
+    `rule` is a label and `why` a sentence that goes on after "the grant names X, and"; both are empty where all is
+    known.
     """
 
     some: bool | None
@@ -86,7 +88,9 @@ class Surroundings:
     @cached_property
     def roles(self) -> dict[tuple[str, str], Identity]:
         """The roles of the inventory by account and name, which is unique in the account."""
-        return {(account.id, role.arn.rsplit("/", 1)[1]): role for account in self.estate.accounts for role in account.roles}
+        return {
+            (account.id, role.arn.rsplit("/", 1)[1]): role for account in self.estate.accounts for role in account.roles
+        }
 
     @cached_property
     def members(self) -> frozenset[str]:
@@ -201,7 +205,9 @@ class _Member:
                 return _certain(_account_matches(pattern, self.principal), SOME)
             case PrincipalType.ROLE:
                 _, name, session = pattern.split(":", 5)[5].split("/", 2)
-                matches = _account_matches(pattern, self.principal) and like(name).matches(self.principal.value.rsplit("/", 1)[1])
+                matches = _account_matches(pattern, self.principal) and like(name).matches(
+                    self.principal.value.rsplit("/", 1)[1]
+                )
                 return _certain(matches, ALL if session == "*" else SOME)
             case _:
                 return NONE
@@ -219,7 +225,11 @@ class _Member:
             name = condition.key.value.partition("/")[2].lower()
             value = next((text for key, text in identity.tags if key.lower() == name), None)
         holds = _compares(condition, value)
-        return _undecided("C3", f"`{condition.operator}` on a tag is not decided for grants") if holds is None else _certain(holds)
+        return (
+            _undecided("C3", f"`{condition.operator}` on a tag is not decided for grants")
+            if holds is None
+            else _certain(holds)
+        )
 
     def _identity(self) -> Identity | None:
         if self.principal.type is PrincipalType.SESSION:
@@ -266,7 +276,9 @@ def _arn_predicate(pattern: str) -> Tokens | None:
 def _account_matches(pattern: str, principal: Principal) -> bool:
     """Whether a pattern is about callers of the principal's account."""
     _, partition, _, _, account, _ = pattern.split(":", 5)
-    return like(account).matches(principal.account or "") and (principal.partition is None or like(partition).matches(principal.partition))
+    return like(account).matches(principal.account or "") and (
+        principal.partition is None or like(partition).matches(principal.partition)
+    )
 
 
 _MODES = {"StringEquals": EQUALS, "StringEqualsIgnoreCase": EQUALS_FOLD, "StringLike": LIKE}

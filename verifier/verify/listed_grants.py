@@ -1,7 +1,8 @@
 """Invariants about the grants that there are: decided on the data, without a solver.
 
-In: an estate, a key, a `GrantInvariant`. Out: its verdict. Guarantee (S1): Proved only if every grant is listed and certainly names
-nobody that it must not; Refuted only with grants that certainly do; what is not known is Unknown, with the rule and the place.
+In: an estate, a key, a `GrantInvariant`. Out: its verdict. Guarantee (S1): Proved only if every grant is listed and
+certainly names nobody that it must not; Refuted only with grants that certainly do; what is not known is Unknown, with
+the rule and the place.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ def _decide(estate: Estate, key: Key, invariant: GrantInvariant, held: Mapping[s
 
 
 def _not_read(estate: Estate, key: Key, invariant: GrantInvariant) -> Reason | None:
-    """S1: a grant that the input could not read whole is an `Unmodelled`. One of a rule G is kept out of `Key.grants`; operations that
-    are not known (U4) matter if the invariant asks for some."""
+    """S1: a grant that the input could not read whole is an `Unmodelled`. One of a rule G is kept out of `Key.grants`;
+    operations that are not known (U4) matter if the invariant asks for some."""
     for thing in estate.unmodelled:
         of_grants = thing.label.startswith("G") or (thing.label == "U4" and _narrowed(invariant))
         if of_grants and thing.key in (None, key.arn) and thing.influence is not Influence.MAY_REFUSE:
@@ -93,7 +94,8 @@ class _Findings:
         return [finding for grant in self._on_target() for finding in self._of(grant, callers, around)]
 
     def _on_target(self) -> tuple[Grant, ...]:
-        """The grants that allow one of the operations; all of them where it may be any, one that the data does not know as well."""
+        """The grants that allow one of the operations; all of them where it may be any, one that the data does not know
+        as well."""
         grants = self.key.grants or ()
         if not _narrowed(self.invariant):
             return grants
@@ -108,7 +110,9 @@ class _Findings:
             if role is GrantRole.GRANTEE and grant.grantee_hidden:
                 yield from self._hidden(grant, callers)
 
-    def _named(self, grant: Grant, role: GrantRole, principal: Principal, callers: CallerSet, around: Surroundings) -> Iterator[_Finding]:
+    def _named(
+        self, grant: Grant, role: GrantRole, principal: Principal, callers: CallerSet, around: Surroundings
+    ) -> Iterator[_Finding]:
         found = membership(principal, callers, around)
         if found.some is None:
             text = f"grant {grant.id} names {principal.value} as {role.value}, and {found.why}"
@@ -117,7 +121,8 @@ class _Findings:
             yield _Finding(grant, role)
 
     def _hidden(self, grant: Grant, callers: CallerSet) -> Iterator[_Finding]:
-        """G2: a user, role or account that the listing does not name, but no service; under the other reading there is none."""
+        """G2: a user, role or account that the listing does not name, but no service; under the other reading there is
+        none."""
         if self.held.get("G2") is not False and possible_kinds(callers) - {CallerKind.SERVICE}:
             shown = f"grant {grant.id} shows the service {grant.grantee.value} as its grantee"
             text = f"{shown}, and may also be for a user, role or account that it does not show"

@@ -1,7 +1,8 @@
 """What parts of an input mean, without how they are laid out.
 
-In: values of the model. Out: values that can be compared and hashed. Guarantee: two parts with equal meanings decide every request
-on a key alike, so equality may end a comparison; unequal ones may do so as well. A member that is not named here counts as it stands.
+In: values of the model. Out: values that can be compared and hashed. Guarantee: two parts with equal meanings decide
+every request on a key alike, so equality may end a comparison; unequal ones may do so as well. A member that is not
+named here counts as it stands.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ _LAYOUT = frozenset(
         *("open_region", "open_account", "concluded", "regions_taken"),
     )
 )
-"""Members that no decision turns on: places, names and order of statements, counts of characters, remarks, what is shown and never
-proved with, what was concluded about where keys are."""
+"""Members that no decision turns on: places, names and order of statements, counts of characters, remarks, what is
+shown and never proved with, what was concluded about where keys are."""
 
 _STEPS = frozenset({"trust", "groups", "managed", "unlisted", "providers"})
 """Members that only steps turn on (W2), and the tags of sessions (F3): no other decision on a key does."""
@@ -87,8 +88,8 @@ def _principal(principal: Principal) -> Hashable:
 
 
 def surroundings(estate: Estate) -> Hashable:
-    """Everything in an estate but its keys, and what only steps turn on; trust policies are among it where they bear on requests on keys
-    (F3)."""
+    """Everything in an estate but its keys, and what only steps turn on; trust policies are among it where they bear on
+    requests on keys (F3)."""
     found = tuple(_members(estate, frozenset({"keys"})))
     return (*found, trusts(estate)) if heeds_trust_policies(estate) else found
 
@@ -96,7 +97,9 @@ def surroundings(estate: Estate) -> Hashable:
 def trusts(estate: Estate) -> Hashable:
     """Who may assume roles, and with which session tags (E2, F3)."""
     roles = frozenset((role.arn, meaning(role.trust)) for role in estate.roles)
-    providers = frozenset((account.id, account.providers and frozenset(account.providers)) for account in estate.accounts)
+    providers = frozenset(
+        (account.id, account.providers and frozenset(account.providers)) for account in estate.accounts
+    )
     return roles, providers, frozenset(meaning(thing) for thing in estate.unmodelled if thing.only_of_steps)
 
 
@@ -134,7 +137,9 @@ def in_policy(policy: Policy, statement: Statement) -> Hashable:
 def _spelled_out(policy: Policy, statement: Statement) -> Statement:
     """The statement with accounts in the partition of the policy's ARN where they are given by their digits (R7)."""
     parts = policy.identity.split(":")
-    if parts[0] != "arn" or all(principal.account is None or principal.partition for principal in statement.principals or ()):
+    if parts[0] != "arn" or all(
+        principal.account is None or principal.partition for principal in statement.principals or ()
+    ):
         return statement
     named = (replace(principal, partition=principal.partition or parts[1]) for principal in statement.principals or ())
     return replace(statement, principals=tuple(named))
@@ -147,7 +152,8 @@ def _has_variable(statement: Statement) -> bool:
 
 def heeds_trust_policies(estate: Estate) -> bool:
     """Whether trust policies bear on requests on keys: some policy that decides on these reads `aws:PrincipalTag/…`, or
-    source identities of sessions, or some policy binds names of sessions (F3), or one tells sessions by their providers (F6, P6)."""
+    source identities of sessions, or some policy binds names of sessions (F3), or one tells sessions by their providers
+    (F6, P6)."""
     if estate.binds_session_names or estate.reads_source_identities:
         return True
     return any(

@@ -1,7 +1,8 @@
-"""What a question is about, as people name it: keys by name, alias, ARN or ID; actions by name or pattern; one caller by its ARN, or as
-`role/NAME` or `user/NAME` of an account.
+"""What a question is about, as people name it: keys by name, alias, ARN or ID; actions by name or pattern; one caller
+by its ARN, or as `role/NAME` or `user/NAME` of an account.
 
-In: the estate, texts. Out: keys; names of actions; the ARN of a user, role, root user, federated user or provider (a session is its role).
+In: the estate, texts. Out: keys; names of actions; the ARN of a user, role, root user, federated user or provider (a
+session is its role).
 Guarantee: what names nothing, or no one caller, is an `InputError` that says what there is (S3).
 """
 
@@ -22,7 +23,8 @@ _MOST_LISTED = 8
 
 
 def keys_named(estate: Estate, names: Sequence[str]) -> tuple[Key, ...]:
-    """The keys with these names, aliases, ARNs or key IDs, in the order of the input; every key if none is named. Raises `InputError`."""
+    """The keys with these names, aliases, ARNs or key IDs, in the order of the input; every key if none is named.
+    Raises `InputError`."""
     if not estate.keys:
         raise InputError.of("the input holds no key, so there is nothing to ask about", rule="S3")
     for name in names:
@@ -52,8 +54,8 @@ def _hint(estate: Estate, name: str) -> str:
 
 
 def actions_named(patterns: Sequence[str]) -> tuple[str, ...]:
-    """The known actions on a key that some patterns match, in the order of the reference data. Raises `InputError` for a pattern that
-    matches none."""
+    """The known actions on a key that some patterns match, in the order of the reference data. Raises `InputError` for
+    a pattern that matches none."""
     on_keys = [action.name for action in known_actions() if "key" in action.resources]
     matched: set[str] = set()
     for pattern in patterns:
@@ -111,7 +113,9 @@ def _provider(estate: Estate, arn: str) -> str:
     listed = next((account.providers for account in estate.accounts if account.id == arn.split(":")[4]), None)
     if listed is not None and arn not in listed:
         known = did_you_mean(arn, listed) or (f"it has {first_few(listed)}" if listed else None)
-        raise InputError.of(f"there is no {brief(arn)} among the identity providers of {arn.split(':')[4]}", hint=known, rule="S3")
+        raise InputError.of(
+            f"there is no {brief(arn)} among the identity providers of {arn.split(':')[4]}", hint=known, rule="S3"
+        )
     return arn
 
 
@@ -123,7 +127,9 @@ def _role_of(estate: Estate, session: Principal) -> str:
     if len(roles) == 1:
         return roles[0]
     problem = "no role" if not roles else "several roles"
-    raise InputError.of(f"the inventory of {session.account} has {problem} of the name {brief(name)!r}", hint="name the role by its ARN")
+    raise InputError.of(
+        f"the inventory of {session.account} has {problem} of the name {brief(name)!r}", hint="name the role by its ARN"
+    )
 
 
 def _of_accounts(estate: Estate, name: str, accounts: Sequence[str], partition: str) -> str:
@@ -131,7 +137,9 @@ def _of_accounts(estate: Estate, name: str, accounts: Sequence[str], partition: 
     if len(found) == 1:
         return found[0]
     if found:
-        raise InputError.of(f"several callers are called {brief(name)!r}", hint=f"name one by its ARN: {first_few(found)}", rule="S3")
+        raise InputError.of(
+            f"several callers are called {brief(name)!r}", hint=f"name one by its ARN: {first_few(found)}", rule="S3"
+        )
     open_accounts = [account for account in accounts if account not in _complete(estate)]
     if len(accounts) == 1 and open_accounts:
         return f"arn:{partition}:iam::{accounts[0]}:{name}"

@@ -1,9 +1,10 @@
 """A set of requests → disjoint parts, each with one description of its conditions: what `regions` puts into words.
 
 In: a side of a `Joint`, and a set of its requests. Out: `Partition`.
-Guarantee: the parts are disjoint and together exactly the set, among the requests that can be made on that side; each alternative of a part
-that compares keys with one another has a request, by concrete values. What rests on something that is not modelled is in no part:
-`unsettled` says so (S1). Where a limit was met the parts are coarser, and `exact` is false.
+Guarantee: the parts are disjoint and together exactly the set, among the requests that can be made on that side; each
+alternative of a part that compares keys with one another has a request, by concrete values. What rests on something
+that is not modelled is in no part: `unsettled` says so (S1). Where a limit was met the parts are coarser, and `exact`
+is false.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ REGION_BUDGET = 400
 
 @dataclass(frozen=True)
 class Described:
-    """Callers and actions, as masks of classes, and their requests in the set, `node`, which one description serves: `cubes`; `None` where
-    they would be too many. `seen` are all requests of these callers for these actions that can be made, `sendable` the actions that
-    anyone's requests can be for."""
+    """Callers and actions, as masks of classes, and their requests in the set, `node`, which one description serves:
+    `cubes`; `None` where they would be too many. `seen` are all requests of these callers for these actions that can be
+    made, `sendable` the actions that anyone's requests can be for."""
 
     callers: int
     actions: int
@@ -41,7 +42,8 @@ class Described:
 
 @dataclass(frozen=True)
 class Partition:
-    """The parts of a set, and why some of it is in none (empty: all of it is). `sampling` are the facts that requests are sampled with."""
+    """The parts of a set, and why some of it is in none (empty: all of it is). `sampling` are the facts that requests
+    are sampled with."""
 
     parts: tuple[Described, ...]
     sampling: Projection | None = None
@@ -61,7 +63,8 @@ class _Group:
 
 @dataclass(frozen=True)
 class Partitioner:
-    """Takes sets of one side apart. `wanted` is how `evaluate` decides their requests on that side; `budget` is for the parts."""
+    """Takes sets of one side apart. `wanted` is how `evaluate` decides their requests on that side; `budget` is for the
+    parts."""
 
     joint: Joint
     number: int
@@ -85,7 +88,11 @@ class Partitioner:
     def certain_part(self, node: Node) -> tuple[Node, Node]:
         """The part of a set that it has whatever the unmodelled things are, and the rest."""
         diagrams, question = self.joint.diagrams, self.joint.sides[self.number].question
-        open_symbols = [name for name in diagrams.support(node) if name not in self.joint.finite.tables and is_unmodelled(question, name)]
+        open_symbols = [
+            name
+            for name in diagrams.support(node)
+            if name not in self.joint.finite.tables and is_unmodelled(question, name)
+        ]
         if not open_symbols:
             return node, NOTHING
         rest = diagrams.both(node, diagrams.exists(diagrams.complement(node), open_symbols))
@@ -94,7 +101,11 @@ class Partitioner:
     def reasons(self, rest: Node) -> Iterator[Reason]:
         """What the requests of a set rest on that is not modelled."""
         question = self.joint.sides[self.number].question
-        names = [n for n in self.joint.diagrams.support(rest) if n not in self.joint.finite.tables and is_unmodelled(question, n)]
+        names = [
+            n
+            for n in self.joint.diagrams.support(rest)
+            if n not in self.joint.finite.tables and is_unmodelled(question, n)
+        ]
         return unmodelled_reasons(question, sorted(names))
 
     # -- parts --
@@ -125,7 +136,10 @@ class Partitioner:
         found = []
         callers = grouped(cover, least, most, "principal")
         for whom in callers:
-            found += [_Group(whom.mask, what.mask, what.least, what.most) for what in grouped(cover, whom.least, whom.most, "action")]
+            found += [
+                _Group(whom.mask, what.mask, what.least, what.most)
+                for what in grouped(cover, whom.least, whom.most, "action")
+            ]
         if len(found) <= self.budget or len(callers) >= len(found):
             return found, True
         return [self._coarse(whom.mask, whom.least) for whom in callers], False
@@ -137,9 +151,12 @@ class Partitioner:
         return _Group(mask, actions, diagrams.exists(needed, ("action",)), EVERYTHING)
 
     def _within(self, group: _Group, node: Node) -> Node:
-        """The requests of a set that are of a group: what must be covered for some of its callers need not be covered for all."""
+        """The requests of a set that are of a group: what must be covered for some of its callers need not be covered
+        for all."""
         diagrams = self.joint.diagrams
-        return diagrams.all_of((diagrams.literal("principal", group.callers), diagrams.literal("action", group.actions), node))
+        return diagrams.all_of(
+            (diagrams.literal("principal", group.callers), diagrams.literal("action", group.actions), node)
+        )
 
     def _cubes(self, cover: Cover, group: _Group) -> tuple[Cube, ...] | None:
         try:
@@ -151,7 +168,9 @@ class Partitioner:
         """Whether the alternatives that compare keys with one another have requests: only concrete values tell."""
         for cube in cubes:
             if any(name.startswith(("relation:", "lazy:")) for name, _ in cube):
-                part = self.joint.diagrams.all_of((whole, *(self.joint.diagrams.literal(name, mask) for name, mask in cube)))
+                part = self.joint.diagrams.all_of(
+                    (whole, *(self.joint.diagrams.literal(name, mask) for name, mask in cube))
+                )
                 found = sample(self.joint, self.number, sampling, part, self.wanted) if part != NOTHING else None
                 if isinstance(found, Unknown):
                     return found

@@ -1,6 +1,7 @@
 """What has to be known, and resolved, before anything is asked about a target.
 
-In: the estate, a target, readings, invariants. Out: the reason why there is no verdict; invariants that speak of this key alone.
+In: the estate, a target, readings, invariants. Out: the reason why there is no verdict; invariants that speak of this
+key alone.
 Guarantee: a target whose policy is not known has no verdict but Unknown (U3).
 """
 
@@ -34,7 +35,11 @@ def not_known(target: Target) -> Reason | None:
         text = target.key.unread or f"the key policy of {target.resource} is not in the input"
         return Reason("U3", text, target.key.span)
     if not consistent(target.key):
-        return Reason("U4", f"the reference data knows no key with the spec, usage and origin of {target.resource}", target.key.span)
+        return Reason(
+            "U4",
+            f"the reference data knows no key with the spec, usage and origin of {target.resource}",
+            target.key.span,
+        )
     return None
 
 

@@ -43,10 +43,12 @@ def prove(
     """Proves or refutes each invariant on each of its targets.
 
     `timeout` is in seconds, for one invariant on one target. `readings` fixes readings (label → value); the others are
-    tried both ways. With `cross_check` each answer is held against a second engine, on the formula over strings. `steps` is how many steps
-    callers may take where an invariant says `can eventually` (0 to `MOST_STEPS`; `None`: however many).
-    Raises `InputError` where nothing would be checked (S3), a reading has an unknown label or the engine is not installed,
-    `InternalDisagreement` where a counterexample does not replay, and its subclass `Contradiction` where two engines disagree.
+    tried both ways. With `cross_check` each answer is held against a second engine, on the formula over strings.
+    `steps` is how many steps callers may take where an invariant says `can eventually` (0 to `MOST_STEPS`; `None`:
+    however many).
+    Raises `InputError` where nothing would be checked (S3), a reading has an unknown label or the engine is not
+    installed, `InternalDisagreement` where a counterexample does not replay, and its subclass `Contradiction` where two
+    engines disagree.
     """
     options = proof_options(invariants, engine, timeout, readings, cross_check, steps)
     by_target = targets_of(estate, invariants)
@@ -107,17 +109,27 @@ def _unused(suppositions: Iterable[Supposition], verdicts: Sequence[Verdict]) ->
     needed = {assumption.text for verdict in verdicts for assumption in verdict.assumptions if assumption.rule == "W3"}
     for one in suppositions:
         if one.sentence not in needed:
-            yield Diagnostic(Severity.WARNING, f"what is supposed was not needed for any proof: {one.sentence}", one.span, rule="W3")
+            yield Diagnostic(
+                Severity.WARNING, f"what is supposed was not needed for any proof: {one.sentence}", one.span, rule="W3"
+            )
 
 
 # -- verdicts --
 
 
-def decide_target(estate: Estate, target: Target, invariants: list[AnyInvariant], options: ProofOptions) -> Iterator[Verdict]:
-    """A verdict for each invariant, in their order: those about listed grants need no question, those about steps are asked apart."""
-    about_requests = [invariant for invariant in invariants if isinstance(invariant, Invariant) and not invariant.eventually]
+def decide_target(
+    estate: Estate, target: Target, invariants: list[AnyInvariant], options: ProofOptions
+) -> Iterator[Verdict]:
+    """A verdict for each invariant, in their order: those about listed grants need no question, those about steps are
+    asked apart."""
+    about_requests = [
+        invariant for invariant in invariants if isinstance(invariant, Invariant) and not invariant.eventually
+    ]
     about_steps = [invariant for invariant in invariants if isinstance(invariant, Invariant) and invariant.eventually]
-    answered, brought_about = decide_requests(estate, target, about_requests, options), _on_steps(estate, target, about_steps, options)
+    answered, brought_about = (
+        decide_requests(estate, target, about_requests, options),
+        _on_steps(estate, target, about_steps, options),
+    )
     for invariant in invariants:
         if isinstance(invariant, Invariant):
             yield next(brought_about if invariant.eventually else answered)
@@ -132,7 +144,10 @@ def decide_target(estate: Estate, target: Target, invariants: list[AnyInvariant]
 def _on_steps(estate: Estate, target: Target, invariants: list[Invariant], options: ProofOptions) -> Iterator[Verdict]:
     """A verdict for each invariant that says `can eventually` (E0)."""
     if invariants:
-        from verifier.verify.reach.eventually import prove_eventually  # most runs ask nothing about steps, and start sooner without
+        # most runs ask nothing about steps, and start sooner without
+        from verifier.verify.reach.eventually import prove_eventually
 
         unchecked = Agreement.NOTHING_TO_CHECK if options.second else None
-        yield from (replace(verdict, agreement=unchecked) for verdict in prove_eventually(estate, target, invariants, options))
+        yield from (
+            replace(verdict, agreement=unchecked) for verdict in prove_eventually(estate, target, invariants, options)
+        )

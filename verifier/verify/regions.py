@@ -1,9 +1,9 @@
 """A set of requests → disjoint regions in words, each with a request.
 
 In: a side of a `Joint`, and a set of its requests. Out: `Regions`.
-Guarantee: the regions are disjoint and together exactly the set, among the requests that can be made on that side. What rests on something
-that is not modelled is not in them: `unsettled` says so (S1). Where a limit was met the regions are said more coarsely, and `exact` is
-false.
+Guarantee: the regions are disjoint and together exactly the set, among the requests that can be made on that side. What
+rests on something that is not modelled is not in them: `unsettled` says so (S1). Where a limit was met the regions are
+said more coarsely, and `exact` is false.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from verifier.verify.phrases.regions import Phrases
 
 @dataclass(frozen=True)
 class FoundRegion:
-    """A region, and the set that it describes: `callers` and `actions` are masks of classes; `node` holds its requests."""
+    """A region, and the set that it describes: `callers` and `actions` are masks of classes; `node` holds its
+    requests."""
 
     region: Region
     callers: int
@@ -54,7 +55,9 @@ class Describer:
 
     def __post_init__(self) -> None:
         question = self.joint.sides[self.number].question
-        self.phrases = Phrases(question.space, question.finite, [side.question.space.estate for side in self.joint.sides])
+        self.phrases = Phrases(
+            question.space, question.finite, [side.question.space.estate for side in self.joint.sides]
+        )
 
     def describe(self, node: Node) -> Regions:
         """The regions of a set. Actions that the data does not know are left out (U4)."""
@@ -110,6 +113,10 @@ class Describer:
             if not named.keys().isdisjoint(held):
                 known = [symbol for symbol in held if symbol in diagrams.level]
                 empty = diagrams.all_of((seen, *(diagrams.literal(symbol, 1) for symbol in known)))
-                some = sum(1 << at for at, symbol in enumerate(held) if symbol not in known or diagrams.values(seen, symbol) & 2)
+                some = sum(
+                    1 << at
+                    for at, symbol in enumerate(held)
+                    if symbol not in known or diagrams.values(seen, symbol) & 2
+                )
                 found[name] = some | (empty != NOTHING) << len(held)
         return found

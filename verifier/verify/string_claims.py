@@ -1,8 +1,9 @@
 """Claims decided by a string solver, and verdicts held against one: a second translation of the same question.
 
 In: a question, one of its claims, a string engine. Out: an `Answer`, or how an answer fared against the second engine.
-Guarantee: a counterexample is shown only when it was replayed, whoever found it; where the two translations contradict each other there is
-a `Contradiction`, never a verdict. What the formula over strings leaves open (`verifier.encode.string_theory`) is no contradiction.
+Guarantee: a counterexample is shown only when it was replayed, whoever found it; where the two translations contradict
+each other there is a `Contradiction`, never a verdict. What the formula over strings leaves open
+(`verifier.encode.string_theory`) is no contradiction.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ class Strings:
     # -- as the engine --
 
     def decide(self, number: int, session: Session) -> Answer:
-        """Decides the claim with this number. The `session`, of an engine on classes, finds the counterexample, or tells which statements
-        a proof needs."""
+        """Decides the claim with this number. The `session`, of an engine on classes, finds the counterexample, or
+        tells which statements a proof needs."""
         claim = self.question.claims[number]
         written, said = self._ask(number, known_action=True)
         if isinstance(said, Unsat):
@@ -53,7 +54,8 @@ class Strings:
         if isinstance(second, Refuted):
             raise self._contradiction(claim, written, "unsat", "sat, with a counterexample that was replayed")
         if isinstance(second, Unknown) and second.reason.rule in ("solver", "budget"):
-            return Proved(tuple(range(len(self.question.space.owners))))  # nothing tells which of them the proof could do without
+            # nothing tells which of them the proof could do without
+            return Proved(tuple(range(len(self.question.space.owners))))
         return second
 
     def _witness(self, claim: Claim, second: Answer, written: Script) -> Answer:
@@ -61,7 +63,9 @@ class Strings:
             return second
         if not written.open:
             raise self._contradiction(claim, written, "sat", "unsat")
-        text = "the string solver's answer rests on a comparison that its formula leaves open, and no request bears it out"
+        text = (
+            "the string solver's answer rests on a comparison that its formula leaves open, and no request bears it out"
+        )
         return Unknown(Reason("solver", text))
 
     # -- as the second engine --
@@ -70,7 +74,9 @@ class Strings:
         """How the answer of another engine fares against this one. Raises `Contradiction`."""
         if isinstance(first, Unknown):
             return Agreement.NOTHING_TO_CHECK
-        if isinstance(first, Refuted) and isinstance(self._ask(number, self._as_found(first), known_action=True)[1], Sat):
+        if isinstance(first, Refuted) and isinstance(
+            self._ask(number, self._as_found(first), known_action=True)[1], Sat
+        ):
             return Agreement.AGREED  # what holds of one request in particular, some request meets
         written, said = self._ask(number, known_action=isinstance(first, Refuted))
         if isinstance(said, Undecided):
@@ -79,16 +85,23 @@ class Strings:
             return Agreement.AGREED
         if isinstance(said, Sat) and written.open:
             return Agreement.UNANSWERED
-        answers = ("sat", "unsat") if isinstance(said, Sat) else ("unsat", "sat, with a counterexample that was replayed")
+        answers = (
+            ("sat", "unsat") if isinstance(said, Sat) else ("unsat", "sat, with a counterexample that was replayed")
+        )
         raise self._contradiction(self.question.claims[number], written, *answers)
 
     # -- both --
 
     def _as_found(self, found: Refuted[Counterexample]) -> list[Expression]:
-        """The request of a counterexample, as far as single texts tell it. A solver looks long for a request, and is quick to see that one
-        is what it looks for; where these say too much, it finds none, and is asked without them."""
+        """The request of a counterexample, as far as single texts tell it. A solver looks long for a request, and is
+        quick to see that one is what it looks for; where these say too much, it finds none, and is asked without
+        them."""
         request = found.shown.request
-        values = {"principal": request.caller.principal_arn, "action": request.action.lower(), "session": request.caller.session}
+        values = {
+            "principal": request.caller.principal_arn,
+            "action": request.action.lower(),
+            "session": request.caller.session,
+        }
         for key, value in request.context:
             values[key.lower()] = value if isinstance(value, str) else None
         as_requested: list[Expression] = []
@@ -96,7 +109,12 @@ class Strings:
             wanted = values.get(name)
             if wanted is not None and (attribute.domain is not None or name == "action"):
                 as_requested.append(Test(name, exactly(wanted)))
-            elif name not in values and attribute.optional and name not in INTERNAL and not name.endswith((EXACT_NAME, OTHER_NAME)):
+            elif (
+                name not in values
+                and attribute.optional
+                and name not in INTERNAL
+                and not name.endswith((EXACT_NAME, OTHER_NAME))
+            ):
                 as_requested.append(negation(Present(name)))
         return as_requested
 

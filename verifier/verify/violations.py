@@ -1,8 +1,8 @@
 """Requests that break a claim by what a solver says → counterexamples that `evaluate` confirms.
 
 In: a question, one of its claims, a solver session, a request. Out: a counterexample, or what the violation rests on.
-Guarantee: a counterexample is decided by `evaluate` as the claim says that none is. A replay that contradicts the problem without any
-reason to is an `InternalDisagreement`, never an answer.
+Guarantee: a counterexample is decided by `evaluate` as the claim says that none is. A replay that contradicts the
+problem without any reason to is an `InternalDisagreement`, never an answer.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ from verifier.witness.pairs import unlike_pairs
 
 
 def violation(question: Question, claim: Claim, session: Session, found: Candidate) -> Counterexample | Inconclusive:
-    """The request as a counterexample, with tags of its session where it needs some. Raises `GaveUp` where it may be impossible."""
+    """The request as a counterexample, with tags of its session where it needs some. Raises `GaveUp` where it may be
+    impossible."""
     shown = _replayed(question, claim, session, found)
     untagged = tags_not_passed(shown.decision) if isinstance(shown, Counterexample) else None
     if untagged is not None:
@@ -60,9 +61,9 @@ def violation(question: Question, claim: Claim, session: Session, found: Candida
 
 
 def _with_other_tags(question: Question, found: Candidate) -> Iterator[Candidate]:
-    """A request of the same assignment by a session with its role's own tags, where that admits them; the same request by one that has
-    session tags, of those that the trust policy of its role asks for, and nothing in the question does: so it is in the scope as well
-    (F3)."""
+    """A request of the same assignment by a session with its role's own tags, where that admits them; the same request
+    by one that has session tags, of those that the trust policy of its role asks for, and nothing in the question does:
+    so it is in the scope as well (F3)."""
     request, attributes = found.request, question.space.attributes.keys()
     role = next((one for one in question.space.estate.roles if one.arn == request.caller.principal_arn), None)
     if role is not None and role.tags:
@@ -80,14 +81,18 @@ def _session(assignment: Assignment) -> Expression | None:
 
 
 def _otherwise(assignment: Assignment, names: Iterable[str]) -> Iterator[Expression]:
-    """Some of the things that are not modelled, or facts in doubt, are otherwise than assigned: a violation that does without them is
-    looked for."""
+    """Some of the things that are not modelled, or facts in doubt, are otherwise than assigned: a violation that does
+    without them is looked for."""
     symbols, doubtful = assignment.symbols, tuple(attribute for name in names for attribute in ATTRIBUTES.get(name, ()))
     yield from (literal(name, not symbols[name]) for name in names if name in symbols)
-    yield from (negation(In(name, mask)) for name, mask in assignment.classes.items() if doubtful and name.startswith(doubtful))
+    yield from (
+        negation(In(name, mask)) for name, mask in assignment.classes.items() if doubtful and name.startswith(doubtful)
+    )
 
 
-def _replayed(question: Question, claim: Claim, session: Session, candidate: Candidate) -> Counterexample | tuple[str, ...]:
+def _replayed(
+    question: Question, claim: Claim, session: Session, candidate: Candidate
+) -> Counterexample | tuple[str, ...]:
     """A violation that `evaluate` confirms, under the symbols that the assignment chose; or what it rests on."""
     request, assignment = candidate.request, candidate.assignment
     symbol_values = for_evaluate(question, candidate)
@@ -100,11 +105,15 @@ def _replayed(question: Question, claim: Claim, session: Session, candidate: Can
         return tuple(name for name in assignment.symbols if is_unmodelled(question, name))
     readings, free, unmodelled = needed(question, decider, symbol_values, wanted)
     # A replay does not tell whether the request is in the scope: what is not modelled there is not settled by it.
-    beyond = sorted(name for name in symbols_of(claim.scope) & assignment.symbols.keys() if is_unmodelled(question, name))
+    beyond = sorted(
+        name for name in symbols_of(claim.scope) & assignment.symbols.keys() if is_unmodelled(question, name)
+    )
     doubtful = doubtful_facts(question, request, symbol_values, wanted)
     if unmodelled or beyond or doubtful:
         return (*unmodelled, *beyond, *doubtful)
     # What conditions read may decide about the scope alone.
-    read = {(WHICH_PAIR, symbol_values[WHICH_PAIR])} if unlike_pairs(request) & question.space.attributes.keys() else set()
+    read = (
+        {(WHICH_PAIR, symbol_values[WHICH_PAIR])} if unlike_pairs(request) & question.space.attributes.keys() else set()
+    )
     readings = tuple(sorted({*readings, *read, *needed_to_be_sent(question, session, assignment)}))
     return counterexample(request, without_doubts(question, decider, symbol_values, decision), readings, free)

@@ -1,6 +1,7 @@
 """A request → the AWS CLI command that would send it.
 
-In: a request, and what decides it. Out: a command line, or `None` where a caller has no command of its own (a service principal).
+In: a request, and what decides it. Out: a command line, or `None` where a caller has no command of its own (a service
+principal).
 Guarantee: quoted for a POSIX shell; what the request does not determine is a placeholder in `<…>` or a file name.
 """
 
@@ -24,7 +25,14 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "GenerateDataKeyPair": ("--key-pair-spec", "RSA_2048"),
     "GenerateDataKeyPairWithoutPlaintext": ("--key-pair-spec", "RSA_2048"),
     "Sign": ("--message", "fileb://message", "--signing-algorithm", "<algorithm>"),
-    "Verify": ("--message", "fileb://message", "--signature", "fileb://signature", "--signing-algorithm", "<algorithm>"),
+    "Verify": (
+        "--message",
+        "fileb://message",
+        "--signature",
+        "fileb://signature",
+        "--signing-algorithm",
+        "<algorithm>",
+    ),
     "GenerateMac": ("--message", "fileb://message", "--mac-algorithm", "<algorithm>"),
     "VerifyMac": ("--message", "fileb://message", "--mac", "fileb://mac", "--mac-algorithm", "<algorithm>"),
     "PutKeyPolicy": ("--policy", "file://policy.json"),
@@ -40,11 +48,14 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "ImportKeyMaterial": ("--import-token", "fileb://token", "--encrypted-key-material", "fileb://material"),
     "GetParametersForImport": ("--wrapping-algorithm", "<algorithm>", "--wrapping-key-spec", "RSA_4096"),
 }
-_WITHOUT_KEY_ARGUMENT = frozenset({"CreateKey", "ListKeys", "ListAliases", "GenerateRandom", "DescribeCustomKeyStores", "DeleteAlias"})
+_WITHOUT_KEY_ARGUMENT = frozenset(
+    {"CreateKey", "ListKeys", "ListAliases", "GenerateRandom", "DescribeCustomKeyStores", "DeleteAlias"}
+)
 
 
 def command(request: Request, concerned: Sequence[StatementRef] = ()) -> str | None:
-    """The command that sends the request; to be run with the caller's credentials. A grant to be retired is one of those `concerned`."""
+    """The command that sends the request; to be run with the caller's credentials. A grant to be retired is one of
+    those `concerned`."""
     if request.caller.kind is CallerKind.SERVICE or any(key == "kms:ViaService" for key, _ in request.context):
         return None
     known = action(request.action)
@@ -56,7 +67,9 @@ def command(request: Request, concerned: Sequence[StatementRef] = ()) -> str | N
     if operation == "ListRetirableGrants":
         words += ["--retiring-principal", request.resource or request.caller.arn]
     elif request.resource is not None and operation not in _WITHOUT_KEY_ARGUMENT:
-        flag = {"kms:ReEncryptFrom": "--source-key-id", "kms:ReEncryptTo": "--destination-key-id"}.get(request.action, "--key-id")
+        flag = {"kms:ReEncryptFrom": "--source-key-id", "kms:ReEncryptTo": "--destination-key-id"}.get(
+            request.action, "--key-id"
+        )
         if operation in ("CreateAlias", "UpdateAlias"):
             flag = "--target-key-id"
         words += [flag, request.resource]
@@ -71,13 +84,21 @@ def _retired(concerned: Sequence[StatementRef]) -> tuple[str, ...]:
 
 
 def _from_context(operation: str, request: Request) -> Iterator[str]:
-    pairs = {k.split(":", 2)[2]: v for k, v in request.context if k.lower().startswith("kms:encryptioncontext:") and isinstance(v, str)}
+    pairs = {
+        k.split(":", 2)[2]: v
+        for k, v in request.context
+        if k.lower().startswith("kms:encryptioncontext:") and isinstance(v, str)
+    }
     context = dict(request.context)
     text = ",".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs.items())
     if operation == "CreateGrant":
         yield from _grant(context, request, text)
     elif pairs and operation == "ReEncrypt":
-        side = "--source-encryption-context" if request.action == "kms:ReEncryptFrom" else "--destination-encryption-context"
+        side = (
+            "--source-encryption-context"
+            if request.action == "kms:ReEncryptFrom"
+            else "--destination-encryption-context"
+        )
         yield from (side, text)
     elif pairs:
         yield from ("--encryption-context", text)

@@ -1,8 +1,8 @@
 """The pairs of the encryption context of a request, and its request tags, by the values of attributes.
 
 In: a question and the values of its attributes. Out: condition keys with their values, spelled as policies spell them.
-Guarantee: the names are those that the set of names holds, or stand in it for one that nothing tells from them; what conditions read under
-a name is the value of one of its pairs (F7).
+Guarantee: the names are those that the set of names holds, or stand in it for one that nothing tells from them; what
+conditions read under a name is the value of one of its pairs (F7).
 """
 
 from __future__ import annotations
@@ -67,14 +67,23 @@ class Pairs:
         """Whether the operation may name tags without their values [API: UntagRole, UntagUser, UntagResource]."""
         name = str(self.values.get("action"))
         action = step_action(name) or reference.action(name)
-        return action is not None and SETS[self.prefix] in action.condition_keys and self.prefix not in action.condition_keys
+        return (
+            action is not None
+            and SETS[self.prefix] in action.condition_keys
+            and self.prefix not in action.condition_keys
+        )
 
     # -- values --
 
     def _told_apart(self, key: str) -> tuple[str, ...]:
-        """The names that grants list, where something is asked of their pairs: what such a grant says may be irrelevant."""
+        """The names that grants list, where something is asked of their pairs: what such a grant says may be
+        irrelevant."""
         listed = self.question.space.pair_names.get(key, ())
-        return listed if any(name in self.question.space.attributes for name in (*map(exact_pair, listed), other_pair(key))) else ()
+        return (
+            listed
+            if any(name in self.question.space.attributes for name in (*map(exact_pair, listed), other_pair(key)))
+            else ()
+        )
 
     def _listed(self, key: str) -> dict[str, str]:
         """The pairs whose names grants list."""
@@ -87,7 +96,8 @@ class Pairs:
         return (found,) if isinstance(found, str) else found or ()
 
     def _with_read(self, key: str, found: dict[str, str], read: str) -> dict[str, str]:
-        """The pairs with what is read among their values: of a pair one knows no more than which of the listed values it has, if any."""
+        """The pairs with what is read among their values: of a pair one knows no more than which of the listed values
+        it has, if any."""
         listed = self._told_apart(key)
         if read not in found.values():
             for name, value in found.items():
@@ -98,17 +108,23 @@ class Pairs:
     # -- names --
 
     def _unlisted(self, key: str, wanted: int) -> list[str]:
-        """The names in which a key stands that no grant lists: those that the set of names holds, and more of the same kinds if so many
-        are wanted; if it holds none, any. As policies spell them, where nothing tells that apart."""
+        """The names in which a key stands that no grant lists: those that the set of names holds, and more of the same
+        kinds if so many are wanted; if it holds none, any. As policies spell them, where nothing tells that apart."""
         listed = self._told_apart(key)
-        spellings = list(islice((name for name in _spellings(self.question, key, self.prefix) if name not in listed), _MOST_SPELLINGS))
+        spellings = list(
+            islice(
+                (name for name in _spellings(self.question, key, self.prefix) if name not in listed), _MOST_SPELLINGS
+            )
+        )
         held = [name for name in self._held if name not in listed and name.lower() == key[len(self.prefix) :]]
         if not held:
             return spellings[: max(wanted, 1)]
         found = dict.fromkeys(next((name for name in spellings if self._alike(name, own)), own) for own in held)
         alike = (name for name in (*held, *spellings) if any(self._alike(name, own) for own in held))
         further = chain(alike, self._members(held, wanted))
-        found |= dict.fromkeys(islice((name for name in dict.fromkeys(further) if name not in found), max(wanted - len(found), 0)))
+        found |= dict.fromkeys(
+            islice((name for name in dict.fromkeys(further) if name not in found), max(wanted - len(found), 0))
+        )
         return list(found)
 
     @property
@@ -133,7 +149,8 @@ def lacking_names(question: Question, values: Values) -> str | None:
 
 
 def unlike_pairs(request: Request) -> frozenset[str]:
-    """The condition keys, in lower case, of which the request has pairs with different values: the reading F7 says which is read."""
+    """The condition keys, in lower case, of which the request has pairs with different values: the reading F7 says
+    which is read."""
     found: dict[str, set[Value]] = {}
     for key, value in request.context:
         if key.lower().startswith(PAIR_PREFIX):
@@ -165,4 +182,8 @@ def _spellings(question: Question, key: str, prefix: str) -> Iterator[str]:
     own = question.space.spellings.get(key, key)[len(prefix) :]
     likely = [own, name, name.upper(), name.capitalize(), name[:-1] + name[-1:].upper(), name.swapcase(), name.title()]
     others = ("".join(letters) for letters in product(*(sorted({letter, letter.upper()}) for letter in name)))
-    return (spelling for spelling in dict.fromkeys(chain(likely, islice(others, _MOST_SPELLINGS))) if spelling.lower() == name)
+    return (
+        spelling
+        for spelling in dict.fromkeys(chain(likely, islice(others, _MOST_SPELLINGS)))
+        if spelling.lower() == name
+    )

@@ -1,7 +1,8 @@
 """Concrete values → a request that people can read, with nothing in its context that it does not need.
 
 In: a question and the values of its attributes. Out: `Request`.
-Guarantee: the request has exactly those values; keys that follow from the caller and the key (F1, F2, F8) are left to be filled in.
+Guarantee: the request has exactly those values; keys that follow from the caller and the key (F1, F2, F8) are left to
+be filled in.
 """
 
 from __future__ import annotations
@@ -33,7 +34,12 @@ def build(question: Question, values: Concrete, symbols: Mapping[str, bool]) -> 
     known = reference_action(action) or step_action(action)
     spellings = {one.lower(): one for one in question.space.known_actions}
     who, name = caller(values), known.name if known is not None else spellings.get(action, action)
-    return Request(who, name, _resource(question, who, name, values), tuple(_context(question, values, symbols.get(WHICH_PAIR, False))))
+    return Request(
+        who,
+        name,
+        _resource(question, who, name, values),
+        tuple(_context(question, values, symbols.get(WHICH_PAIR, False))),
+    )
 
 
 def _resource(question: Question, who: Caller, name: str, values: Concrete) -> str | None:
@@ -46,7 +52,9 @@ def _resource(question: Question, who: Caller, name: str, values: Concrete) -> s
     if target.kind is not TargetKind.ACCOUNT:
         return target.resource
     made, region = values.get(MADE), values.get("region")
-    return made_resource(target, name, made if isinstance(made, str) else None, region if isinstance(region, str) else "us-east-1")
+    return made_resource(
+        target, name, made if isinstance(made, str) else None, region if isinstance(region, str) else "us-east-1"
+    )
 
 
 def _retiring_principal(who: Caller, values: Concrete) -> str:
@@ -58,8 +66,8 @@ def _retiring_principal(who: Caller, values: Concrete) -> str:
 
 
 def absent_facts(question: Question, values: Concrete) -> Iterator[str]:
-    """The facts that the input does not give of the key and that the values say it lacks (U3): a context cannot say so. Of a
-    request of a step, the condition keys that it lacks (E2, E4)."""
+    """The facts that the input does not give of the key and that the values say it lacks (U3): a context cannot say so.
+    Of a request of a step, the condition keys that it lacks (E2, E4)."""
     of_step = question.space.target.of_step
     for name in question.space.attributes:
         if of_step and name not in INTERNAL and values.get(name) is None:
@@ -88,7 +96,9 @@ def caller(values: Concrete) -> Caller:
         return Caller(CallerKind.USER, arn, account)
     if kind == "federated-user":
         issuer = values.get("issuer")
-        return Caller(CallerKind.FEDERATED, arn, account, issuer=f"arn:{arn.split(':')[1]}:iam::{account}:{issuer or 'root'}")
+        return Caller(
+            CallerKind.FEDERATED, arn, account, issuer=f"arn:{arn.split(':')[1]}:iam::{account}:{issuer or 'root'}"
+        )
     session = values.get("session")
     return Caller(CallerKind.ROLE, arn, account, session=session if isinstance(session, str) else ORDINARY_SESSION)
 
@@ -125,7 +135,9 @@ def _derived(space: Space, values: Concrete) -> Iterator[tuple[str, Value]]:
             continue
         computed = name in FACT_FIELDS and facts_free or name in ("aws:currenttime", "aws:epochtime", "aws:userid")
         computed |= name == "aws:requestedregion" and space.target.kind is not TargetKind.KEY
-        service = any(base.endswith("#service") for base in view.bases) and not str(values["principal"]).startswith("arn:")
+        service = any(base.endswith("#service") for base in view.bases) and not str(values["principal"]).startswith(
+            "arn:"
+        )
         if computed or service:
             value = view.value(values)
             if value is not None:

@@ -1,6 +1,7 @@
 """A step → the AWS CLI commands that take it.
 
-In: a `Move`. Out: command lines, to be run with the credentials of the caller of its requests; none where there is no command.
+In: a `Move`. Out: command lines, to be run with the credentials of the caller of its requests; none where there is no
+command.
 Guarantee: quoted for a POSIX shell; what the step does not determine is a placeholder in `<…>` or a file name.
 """
 
@@ -56,14 +57,19 @@ def step_commands(move: Move) -> tuple[str, ...]:
     words = tuple(_words(move))
     if words:
         return (*_making_room(move), shlex.join(words))
-    found = map(command, move.requests) if isinstance(move.change, MaterialImported) else ()  # two calls, one after the other
+    # two calls, one after the other
+    found = map(command, move.requests) if isinstance(move.change, MaterialImported) else ()
     return tuple(dict.fromkeys(filter(None, found)))
 
 
 def _making_room(move: Move) -> Words:
     """What takes an old version away where a managed policy has as many as it can have."""
-    if isinstance(move.change, VersionSet) and any(request.action == "iam:DeletePolicyVersion" for request in move.requests):
-        yield shlex.join(("aws", "iam", "delete-policy-version", "--policy-arn", move.change.arn, "--version-id", "<version>"))
+    if isinstance(move.change, VersionSet) and any(
+        request.action == "iam:DeletePolicyVersion" for request in move.requests
+    ):
+        yield shlex.join(
+            ("aws", "iam", "delete-policy-version", "--policy-arn", move.change.arn, "--version-id", "<version>")
+        )
 
 
 def _words(move: Move) -> Words:
@@ -98,20 +104,32 @@ def _words(move: Move) -> Words:
             yield from _on_key(move)
 
 
-# --- keys --------------------------------------------------------------------------------------------------------------------------
+# --- keys -------------------------------------------------------------------------------------------------------------
 
 
 def _on_key(move: Move) -> Words:
     match move.change:
         case KeyPolicyPut(key, policy):
-            yield from ("aws", "kms", "put-key-policy", "--key-id", key, "--policy-name", "default", "--policy", _document(policy))
+            yield from (
+                "aws",
+                "kms",
+                "put-key-policy",
+                "--key-id",
+                key,
+                "--policy-name",
+                "default",
+                "--policy",
+                _document(policy),
+            )
             yield from _bypass(move)
         case GrantCreated(key, grant):
             yield from ("aws", "kms", "create-grant", "--key-id", key, *_grant(grant))
         case KeyTagged(key, tags, removed):
             yield from _tags(key, tags, removed)
         case AliasMoved(alias, key):
-            operation = {StepKind.CREATE_ALIAS: "create-alias", StepKind.DELETE_ALIAS: "delete-alias"}.get(move.kind, "update-alias")
+            operation = {StepKind.CREATE_ALIAS: "create-alias", StepKind.DELETE_ALIAS: "delete-alias"}.get(
+                move.kind, "update-alias"
+            )
             yield from ("aws", "kms", operation, "--alias-name", alias.rsplit(":", 1)[-1])
             yield from ("--target-key-id", key) if key is not None else ()
         case KeyReplicated(key, replica):
@@ -122,7 +140,9 @@ def _on_key(move: Move) -> Words:
             yield from ("aws", "kms", "re-encrypt", "--ciphertext-blob", "fileb://ciphertext", "--source-key-id", key)
             yield from ("--destination-key-id", onto)
             for side, request in zip(("source", "destination"), move.requests, strict=False):
-                pairs = {k.split(":", 2)[2]: v for k, v in request.context if k.lower().startswith("kms:encryptioncontext:")}
+                pairs = {
+                    k.split(":", 2)[2]: v for k, v in request.context if k.lower().startswith("kms:encryptioncontext:")
+                }
                 yield from (f"--{side}-encryption-context", json.dumps(pairs)) if pairs else ()
 
 
@@ -140,7 +160,10 @@ def _grant(grant: Grant) -> Words:
     yield from ("--operations", *(operation.removeprefix("kms:") for operation in grant.operations))
     constraints = {
         name: dict(pairs)
-        for name, pairs in (("EncryptionContextEquals", grant.context_equals), ("EncryptionContextSubset", grant.context_subset))
+        for name, pairs in (
+            ("EncryptionContextEquals", grant.context_equals),
+            ("EncryptionContextSubset", grant.context_subset),
+        )
         if pairs is not None
     }
     both = constraints | ({"SourceArn": grant.source_arn} if grant.source_arn is not None else {})
@@ -155,7 +178,7 @@ def _tags(key: str, tags: Pairs, removed: tuple[str, ...]) -> Words:
         yield from ("aws", "kms", "untag-resource", "--key-id", key, "--tag-keys", *removed)
 
 
-# --- identities --------------------------------------------------------------------------------------------------------------------
+# --- identities -------------------------------------------------------------------------------------------------------
 
 
 def _added(change: PolicyAdded) -> Words:
@@ -187,7 +210,11 @@ def _identity_tags(owner: str, tags: Pairs, removed: tuple[str, ...]) -> Words:
     kind = owner.split(":", 5)[-1].split("/")[0]
     if kind in _FLAGS:
         yield from ("aws", "iam", f"{'tag' if tags else 'untag'}-{kind}", _FLAGS[kind], _name(owner))
-        yield from ("--tags", json.dumps([{"Key": name, "Value": value} for name, value in tags])) if tags else ("--tag-keys", *removed)
+        yield from (
+            ("--tags", json.dumps([{"Key": name, "Value": value} for name, value in tags]))
+            if tags
+            else ("--tag-keys", *removed)
+        )
 
 
 def _removed(owner: str, identity: str) -> Words:
@@ -202,7 +229,13 @@ def _removed(owner: str, identity: str) -> Words:
 def _bounded(owner: str, policy: Policy | None) -> Words:
     kind = owner.split(":", 5)[-1].split("/")[0]
     if kind in _FLAGS:
-        yield from ("aws", "iam", f"{'delete' if policy is None else 'put'}-{kind}-permissions-boundary", _FLAGS[kind], _name(owner))
+        yield from (
+            "aws",
+            "iam",
+            f"{'delete' if policy is None else 'put'}-{kind}-permissions-boundary",
+            _FLAGS[kind],
+            _name(owner),
+        )
         yield from () if policy is None else ("--permissions-boundary", policy.identity.removesuffix("#boundary"))
 
 
@@ -210,12 +243,21 @@ def _version(kind: StepKind, change: VersionSet) -> Words:
     if kind is StepKind.SET_VERSION:
         yield from ("aws", "iam", "set-default-policy-version", "--policy-arn", change.arn, "--version-id", "<version>")
     else:
-        yield from ("aws", "iam", "create-policy-version", "--policy-arn", change.arn, "--policy-document", _document(change.policy))
+        yield from (
+            "aws",
+            "iam",
+            "create-policy-version",
+            "--policy-arn",
+            change.arn,
+            "--policy-document",
+            _document(change.policy),
+        )
         yield "--set-as-default"
 
 
 def _becoming(move: Move, caller: Caller) -> Words:
-    """New credentials of a user, a session of a role or of a federated user, or assertions of a provider that is written."""
+    """New credentials of a user, a session of a role or of a federated user, or assertions of a provider that is
+    written."""
     request = move.requests[0] if move.requests else None
     if request is None:
         return
@@ -239,10 +281,25 @@ def _becoming(move: Move, caller: Caller) -> Words:
             yield from ("aws", "sts", "get-federation-token", "--name", _name(caller.principal_arn), "--policy", _ALL)
             yield from _session_tags(caller.session_tags)
         case "sts:AssumeRoleWithWebIdentity":
-            yield from ("aws", "sts", "assume-role-with-web-identity", *_role(caller), "--web-identity-token", "<token>")
+            yield from (
+                "aws",
+                "sts",
+                "assume-role-with-web-identity",
+                *_role(caller),
+                "--web-identity-token",
+                "<token>",
+            )
         case "sts:AssumeRoleWithSAML":
             provider = request.caller.principal_arn
-            yield from ("aws", "sts", "assume-role-with-saml", "--role-arn", caller.principal_arn, "--principal-arn", provider)
+            yield from (
+                "aws",
+                "sts",
+                "assume-role-with-saml",
+                "--role-arn",
+                caller.principal_arn,
+                "--principal-arn",
+                provider,
+            )
             yield from ("--saml-assertion", "<assertion>")
 
 
@@ -269,11 +326,32 @@ def _session_tags(tags: Iterable[tuple[str, str]]) -> Words:
 
 
 _PASSING: Mapping[str, tuple[str, ...]] = {
-    "cloudformation:CreateStack": ("--stack-name", "<name>", "--template-body", "file://template.yaml", "--role-arn", "ROLE"),
+    "cloudformation:CreateStack": (
+        "--stack-name",
+        "<name>",
+        "--template-body",
+        "file://template.yaml",
+        "--role-arn",
+        "ROLE",
+    ),
     "codebuild:CreateProject": ("--cli-input-json", "file://project.json", "--service-role", "ROLE"),
-    "ec2:RunInstances": ("--image-id", "<image>", "--iam-instance-profile", "Name=<profile of the role>", "--user-data", "file://code"),
+    "ec2:RunInstances": (
+        "--image-id",
+        "<image>",
+        "--iam-instance-profile",
+        "Name=<profile of the role>",
+        "--user-data",
+        "file://code",
+    ),
     "codebuild:StartBuild": ("--project-name", "<name>"),
-    "ecs:RegisterTaskDefinition": ("--family", "<task>", "--task-role-arn", "ROLE", "--container-definitions", "file://containers.json"),
+    "ecs:RegisterTaskDefinition": (
+        "--family",
+        "<task>",
+        "--task-role-arn",
+        "ROLE",
+        "--container-definitions",
+        "file://containers.json",
+    ),
     "ecs:RunTask": ("--task-definition", "<task>"),
     "iam:CreateInstanceProfile": ("--instance-profile-name", "<profile>"),
     "iam:RemoveRoleFromInstanceProfile": ("--instance-profile-name", "<profile>", "--role-name", "<its role>"),
@@ -293,8 +371,14 @@ _PASSING: Mapping[str, tuple[str, ...]] = {
     "states:CreateStateMachine": ("--name", "<name>", "--definition", "file://definition.json", "--role-arn", "ROLE"),
 }
 _CALLED = {
-    **{f"bedrock-agentcore:Create{made}": f"bedrock-agentcore-control:Create{made}" for made in ("AgentRuntime", "CodeInterpreter")},
-    **{f"states:{name}": f"stepfunctions:{name}" for name in ("CreateStateMachine", "UpdateStateMachine", "StartExecution", "TestState")},
+    **{
+        f"bedrock-agentcore:Create{made}": f"bedrock-agentcore-control:Create{made}"
+        for made in ("AgentRuntime", "CodeInterpreter")
+    },
+    **{
+        f"states:{name}": f"stepfunctions:{name}"
+        for name in ("CreateStateMachine", "UpdateStateMachine", "StartExecution", "TestState")
+    },
     "lambda:InvokeFunction": "lambda:Invoke",
 }
 """The operations that the CLI calls otherwise than IAM does."""
@@ -310,10 +394,12 @@ def _of_services(move: Move) -> Iterator[str]:
         service, operation = _CALLED.get(action, action).split(":")
         hyphenated = re.sub("(?<=[a-z])(?=[A-Z])|(?=[A-Z][a-z])", "-", operation).strip("-").lower()
         words = _PASSING.get(action, ("--cli-input-json", f"file://{hyphenated}.json"))
-        yield shlex.join(["aws", service, hyphenated, *(word.replace("ROLE", role).replace("NAME", _name(role)) for word in words)])
+        yield shlex.join(
+            ["aws", service, hyphenated, *(word.replace("ROLE", role).replace("NAME", _name(role)) for word in words)]
+        )
 
 
-# --- parts -------------------------------------------------------------------------------------------------------------------------
+# --- parts ------------------------------------------------------------------------------------------------------------
 
 
 def _document(policy: Policy) -> str:

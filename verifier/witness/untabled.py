@@ -1,7 +1,9 @@
 """Values of attributes whose values are too many for a table of classes.
 
-In: what an assignment says of the tests on them. Out: a value that meets it; or a `Conflict` with tests that no value meets together.
-Guarantee: a `Conflict` is returned only where no value meets the tests. Raises `OverBudget` where the search ends before it knows.
+In: what an assignment says of the tests on them. Out: a value that meets it; or a `Conflict` with tests that no value
+meets together.
+Guarantee: a `Conflict` is returned only where no value meets the tests. Raises `OverBudget` where the search ends
+before it knows.
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ class Conflict:
 
 
 class Untabled:
-    """Looks for values that agree with what an assignment says of the symbols of tests. Where it admits the value `given` for an attribute,
-    that is taken."""
+    """Looks for values that agree with what an assignment says of the symbols of tests. Where it admits the value
+    `given` for an attribute, that is taken."""
 
     def __init__(self, finite: Finite, symbols: Mapping[str, bool], given: Concrete) -> None:
         self._finite, self._symbols, self._given = finite, symbols, given
@@ -59,7 +61,9 @@ class Untabled:
             if self._symbols.get(symbol) is True:
                 word = _member(_domain(self._finite.lazy[name]), some, refuted)
                 if word is None:
-                    return Conflict(conjunction([Symbol(symbol), *(negation(Symbol(symbols[other])) for other in refuted)]))
+                    return Conflict(
+                        conjunction([Symbol(symbol), *(negation(Symbol(symbols[other])) for other in refuted)])
+                    )
                 members.append(word)
         return tuple(dict.fromkeys(members)) or None
 
@@ -71,7 +75,8 @@ def _domain(lazy: Lazy) -> Domain:
 
 
 def _minimal(lazy: Lazy, meet: list[Predicate], avoid: list[Predicate]) -> Conflict:
-    """A small part of the assignment that no value satisfies: halves of it are left out, then quarters, down to single tests."""
+    """A small part of the assignment that no value satisfies: halves of it are left out, then quarters, down to single
+    tests."""
     for kept in (avoid, meet):
         size = len(kept)
         while size:
@@ -112,7 +117,9 @@ def _member(domain: Domain, wanted: Some, refuted: list[Some]) -> str | None:
     return _within_unions(lambda meet: find_word(domain, meet, avoid), unions, [])
 
 
-def _within_unions(find: Callable[[list[Predicate]], str | None], unions: list[list[Predicate]], meet: list[Predicate]) -> str | None:
+def _within_unions(
+    find: Callable[[list[Predicate]], str | None], unions: list[list[Predicate]], meet: list[Predicate]
+) -> str | None:
     if not unions:
         return find(meet)
     found = (_within_unions(find, unions[1:], [*meet, predicate]) for predicate in unions[0])

@@ -1,8 +1,9 @@
 """A solver's assignment → concrete values of the attributes.
 
-In: a question and an assignment to classes and symbols. Out: `Values`, or the reason (a conflict to add as a clause), or `None`.
-Guarantee: the values are members of the assigned classes, and every comparison between attributes has the truth that the assignment
-gives it. A `Conflict` is returned only when no values at all could do that.
+In: a question and an assignment to classes and symbols. Out: `Values`, or the reason (a conflict to add as a clause),
+or `None`.
+Guarantee: the values are members of the assigned classes, and every comparison between attributes has the truth that
+the assignment gives it. A `Conflict` is returned only when no values at all could do that.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ POOL = 6
 
 @dataclass(frozen=True)
 class Stuck:
-    """No values were found within the budget, and no proof that there are none. `doubt` is the part of the assignment, if it is one, of
-    which no value is known."""
+    """No values were found within the budget, and no proof that there are none. `doubt` is the part of the assignment,
+    if it is one, of which no value is known."""
 
     reason: str
     doubt: Expression | None = None
@@ -51,9 +52,12 @@ class AgreeingValues:
 
 
 class Search:
-    """Looks for concrete values that agree with one assignment. Where it admits the value `given` for an attribute, that is tried first."""
+    """Looks for concrete values that agree with one assignment. Where it admits the value `given` for an attribute,
+    that is tried first."""
 
-    def __init__(self, question: Question, classes: dict[str, int], symbols: dict[str, bool], given: Concrete | None = None) -> None:
+    def __init__(
+        self, question: Question, classes: dict[str, int], symbols: dict[str, bool], given: Concrete | None = None
+    ) -> None:
         self._question = question
         self._finite: Finite = question.finite
         self._classes = classes
@@ -188,7 +192,8 @@ class Search:
         return None
 
     def _intransitive(self, relations: list[Relation]) -> Conflict | None:
-        """Equalities that hold one after another, and one from end to end that does not. (A relation is false where a side is absent.)"""
+        """Equalities that hold one after another, and one from end to end that does not. (A relation is false where a
+        side is absent.)"""
         true = [r for r in relations if r.pair is not None and self._symbols[r.symbol]]
         for relation in relations:
             if relation.pair is None or self._symbols[relation.symbol]:
@@ -200,26 +205,37 @@ class Search:
         return None
 
     def _impossible(self, relations: list[Relation], names: list[str], *, exhausted: bool) -> Conflict | Stuck:
-        """The search was exhaustive only if every class involved has no more members than were tried. What it shows, it shows for
-        the reading L7-wildcards that it was made under; what it does not show is in doubt, and others may be asked for."""
+        """The search was exhaustive only if every class involved has no more members than were tried. What it shows, it
+        shows for the reading L7-wildcards that it was made under; what it does not show is in doubt, and others may be
+        asked for."""
         parts: list[Expression] = [literal(WILDCARDS, self._symbols.get(WILDCARDS, False))]
         for name in names:
             table, mask = self._finite.tables.get(name), self._classes.get(name)
             if table is None or mask is None:
                 exhausted = True
                 continue
-            exhausted = exhausted or not table.exhaustive or any(len(table.members(i, POOL + 1)) > POOL for i in _bits(mask, table.size))
+            exhausted = (
+                exhausted
+                or not table.exhaustive
+                or any(len(table.members(i, POOL + 1)) > POOL for i in _bits(mask, table.size))
+            )
             parts.append(In(name, mask))
         parts += [literal(relation.symbol, self._symbols[relation.symbol]) for relation in relations]
         together = conjunction(parts)
-        return Stuck("no values were found that satisfy the policy variables", together) if exhausted else Conflict(together)
+        return (
+            Stuck("no values were found that satisfy the policy variables", together)
+            if exhausted
+            else Conflict(together)
+        )
 
     def _agrees(self, relation: Relation, values: Concrete) -> bool:
         if any(view.value(values) is None for view in relation.views):
             return True
         return relation.holds(values, self._symbols) == self._symbols[relation.symbol]
 
-    def _assign(self, names: list[str], relations: list[Relation], trial: Concrete, result: Concrete, budget: list[int]) -> bool:
+    def _assign(
+        self, names: list[str], relations: list[Relation], trial: Concrete, result: Concrete, budget: list[int]
+    ) -> bool:
         if not names:
             if all(self._agrees(relation, trial) for relation in relations):
                 result.update(trial)
@@ -287,7 +303,13 @@ def _suggestions(relation: Relation, name: str, trial: Concrete) -> Iterator[str
                 if relation.fold:
                     yield from (value.swapcase(), value.upper(), value.lower())
     own = subject.value(trial)
-    if len(sources) == 1 and sources[0].bases == (name,) and relation.around is not None and relation.pair is None and own is not None:
+    if (
+        len(sources) == 1
+        and sources[0].bases == (name,)
+        and relation.around is not None
+        and relation.pair is None
+        and own is not None
+    ):
         yield from islice(_parts(relation, own), POOL)
     found = [value for value in (source.value(trial) for source in sources) if value is not None]
     if relation.mode == ARN and len(sources) == 1 and sources[0].bases == (name,):

@@ -81,7 +81,13 @@ WORLD = replace(
             PRIMARY,
             one_key(DELEGATES, arn=OF_REPLICA, multi_region=True, multi_region_type="REPLICA"),
             one_key(DELEGATES, arn=SIGNING, usage="SIGN_VERIFY", spec="RSA_2048"),
-            one_key(DELEGATES, arn=SYMMETRIC, usage="ENCRYPT_DECRYPT", spec="SYMMETRIC_DEFAULT", aliases=("alias/symmetric",)),
+            one_key(
+                DELEGATES,
+                arn=SYMMETRIC,
+                usage="ENCRYPT_DECRYPT",
+                spec="SYMMETRIC_DEFAULT",
+                aliases=("alias/symmetric",),
+            ),
             one_key(DELEGATES, arn=RSA, usage="ENCRYPT_DECRYPT", spec="RSA_2048"),
             one_key(DELEGATES, arn=GRANTED, grants=(PLAIN,)),
         ),
@@ -134,7 +140,10 @@ def passing(made: str, started: str, other: str = "eu-west-1") -> Move:
 
 def by_profile(*into: tuple[str, str], started: str | None = None) -> Move:
     """A role for an instance, perhaps by an instance profile into which it comes."""
-    right, start = moves.pass_role(BY, TARGET, "ec2.amazonaws.com", ("ec2:RunInstances",)), f"arn:aws:iam::{HOME}:instance-profile/"
+    right, start = (
+        moves.pass_role(BY, TARGET, "ec2.amazonaws.com", ("ec2:RunInstances",)),
+        f"arn:aws:iam::{HOME}:instance-profile/",
+    )
     asked = tuple(moves.request(BY, f"iam:{action}", start + name) for action, name in into)
     runs = replace(right.requests[1], context=() if started is None else (("ec2:InstanceProfile", start + started),))
     return replace(right, requests=(right.requests[0], *asked, runs))
@@ -153,11 +162,15 @@ WRONG: dict[str, Callable[[], Move]] = {
     ),
     "it takes a request": lambda: replace(TAGGED, requests=()),
     "it takes kms:PutKeyPolicy": lambda: replace(moves.put_key_policy(BY, KEY, KEY_POLICY), requests=TAGGED.requests),
-    "the input names 444455556666": lambda: moves.own_identity(Caller(CallerKind.ROOT, f"arn:aws:iam::{PARTNER}:root", PARTNER)),
+    "the input names 444455556666": lambda: moves.own_identity(
+        Caller(CallerKind.ROOT, f"arn:aws:iam::{PARTNER}:root", PARTNER)
+    ),
     "it takes no request": lambda: replace(moves.own_identity(OUTSIDE), requests=TAGGED.requests),
     "it is a user or session of AWS": lambda: moves.own_identity(Caller(CallerKind.SERVICE, "s3.amazonaws.com")),
     "is not part of it": lambda: replace(TAGGED, requests=(*TAGGED.requests, moves.request(BY, "kms:Decrypt", KEY))),
-    "does not change things as KeyTagged": lambda: replace(moves.put_key_policy(BY, KEY, KEY_POLICY), change=TAGGED.change),
+    "does not change things as KeyTagged": lambda: replace(
+        moves.put_key_policy(BY, KEY, KEY_POLICY), change=TAGGED.change
+    ),
     "is not in the state": lambda: moves.put_key_policy(BY, KEY + "0", KEY_POLICY),
     "must be a key policy": lambda: moves.put_key_policy(BY, KEY, document(own("*"), arn=f"{KEY}#default")),
     "the one named `default`": lambda: moves.put_key_policy(BY, KEY, policy(allow(), identity=f"{KEY}#AWS_RAM")),
@@ -176,7 +189,8 @@ WRONG: dict[str, Callable[[], Move]] = {
     "must be said": lambda: created(grantee_hidden=True),
     "the tags set are": lambda: changed(TAGGED, tags=(("team", "red"),)),
     "aws:TagKeys must be the names of the tags set": lambda: replace(
-        TAGGED, requests=(replace(TAGGED.requests[0], context=(("aws:RequestTag/team", "blue"), ("aws:TagKeys", ("other",)))),)
+        TAGGED,
+        requests=(replace(TAGGED.requests[0], context=(("aws:RequestTag/team", "blue"), ("aws:TagKeys", ("other",)))),),
     ),
     "it sets tags, and takes none": lambda: replace(TAGGED, change=KeyTagged(KEY, (), ("team",))),
     "names of the tags taken away": lambda: changed(moves.untag(BY, KEY, "team"), removed=("cost",)),
@@ -184,7 +198,9 @@ WRONG: dict[str, Callable[[], Move]] = {
     "no other key has": lambda: aliased(StepKind.UPDATE_ALIAS, OTHER_KEY, OTHER_KEY, KEY, name=NEW),
     f"no other key has {ALIAS}": lambda: aliased(StepKind.UPDATE_ALIAS, KEY, KEY, KEY),
     "of the same usage": lambda: aliased(StepKind.UPDATE_ALIAS, SIGNING, SIGNING, KEY),
-    "both keys must be symmetric": lambda: aliased(StepKind.UPDATE_ALIAS, RSA, RSA, SYMMETRIC, name=ALIAS.replace("payments", "symmetric")),
+    "both keys must be symmetric": lambda: aliased(
+        StepKind.UPDATE_ALIAS, RSA, RSA, SYMMETRIC, name=ALIAS.replace("payments", "symmetric")
+    ),
     "the key has a grant with the ID": lambda: moves.create_grant(BY, GRANTED, PLAIN),
     "is not a primary key": lambda: moves.replicate(BY, replace(PRIMARY, arn=OF_REPLICA), "us-east-2", KEY_POLICY),
     "kms:ReplicaRegion must be": lambda: asked_region("us-east-1", "us-east-2"),
@@ -203,7 +219,9 @@ WRONG: dict[str, Callable[[], Move]] = {
     "it takes kms:CreateAlias on": lambda: aliased(StepKind.CREATE_ALIAS, KEY, name=NEW),
     "another Region": lambda: moves.replicate(BY, one_key(DELEGATES), "us-west-2", KEY_POLICY),
     "both keys must be of one Region": lambda: moves.re_encrypt(BY, KEY, SPANISH),
-    "kms:ReEncryptOnSameKey is false": lambda: asking(moves.re_encrypt(BY, KEY, OTHER_KEY), kms__ReEncryptOnSameKey="true"),
+    "kms:ReEncryptOnSameKey is false": lambda: asking(
+        moves.re_encrypt(BY, KEY, OTHER_KEY), kms__ReEncryptOnSameKey="true"
+    ),
     "it needs two keys": lambda: moves.re_encrypt(BY, KEY, KEY),
     "of origin EXTERNAL": lambda: moves.import_material(BY, KEY),
     "ram:ResourceArn must be": lambda: moves.share(BY, KEY, {"ram:ResourceArn": OTHER_KEY}),
@@ -213,43 +231,63 @@ WRONG: dict[str, Callable[[], Move]] = {
     "no name of a session": lambda: moves.assume(BY, TARGET, name="a b"),
     "it takes sts:SetSourceIdentity": lambda: moves.assume(BY, TARGET, context={"sts:SourceIdentity": "alice"}),
     "source identity is that of the session": lambda: moves.assume(BY, TARGET, context={"aws:SourceIdentity": "alice"}),
-    "the transitive tags are a": lambda: moves.assume(BY, TARGET, (("a", "b"),), context={"sts:TransitiveTagKeys": ("a",)}),
+    "the transitive tags are a": lambda: moves.assume(
+        BY, TARGET, (("a", "b"),), context={"sts:TransitiveTagKeys": ("a",)}
+    ),
     "names tags that the call passes": lambda: moves.assume(BY, TARGET, (("a", "b"),), transitive=("c",)),
     "tags of its caller pass on": lambda: passing_on(session_tags=(), transitive=()),
     "the transitive tags are team": lambda: passing_on(transitive=()),
     "again fails": lambda: moves.assume(PASSING, TARGET, (("Team", "red"),)),
-    "it takes sts:TagSession": lambda: replace(moves.assume(PASSING, TARGET), requests=moves.assume(PASSING, TARGET).requests[:1]),
+    "it takes sts:TagSession": lambda: replace(
+        moves.assume(PASSING, TARGET), requests=moves.assume(PASSING, TARGET).requests[:1]
+    ),
     "is in no inventory": lambda: moves.put_policy(BY, f"arn:aws:iam::{PARTNER}:role/x", document(own("*"), arn="x#y")),
     "an inline policy of its owner": lambda: moves.put_policy(BY, ALICE, document(own("*"), arn=f"{BOB}#new")),
     "must be an identity policy": lambda: moves.put_policy(BY, ALICE, policy(allow(), identity=f"{ALICE}#new")),
-    "is in the request": lambda: changed(moves.put_policy(BY, ALICE, document(own("*"), arn=f"{ALICE}#new")), known=False),
-    "the one of iam:PolicyARN": lambda: changed(moves.attach(BY, ALICE, MINE.versions[0][1]), policy=document(own("*"), arn=ADMIN)),
+    "is in the request": lambda: changed(
+        moves.put_policy(BY, ALICE, document(own("*"), arn=f"{ALICE}#new")), known=False
+    ),
+    "the one of iam:PolicyARN": lambda: changed(
+        moves.attach(BY, ALICE, MINE.versions[0][1]), policy=document(own("*"), arn=ADMIN)
+    ),
     "has another document": lambda: moves.attach(BY, ALICE, MINE.versions[1][1]),
     "AdministratorAccess allows": lambda: moves.attach(BY, ALICE, document(own("kms:*"), arn=ADMIN)),
     "is not known": lambda: moves.attach(BY, ALICE, document(own("*"), arn="arn:aws:iam::aws:policy/PowerUserAccess")),
-    "no managed policy of the account": lambda: moves.attach(BY, ALICE, document(own("*"), arn=BASE.replace(HOME, PARTNER))),
+    "no managed policy of the account": lambda: moves.attach(
+        BY, ALICE, document(own("*"), arn=BASE.replace(HOME, PARTNER))
+    ),
     "has no such version": lambda: moves.set_version(BY, document(own("s3:*"), arn=BASE)),
     "must be that of the managed policy": lambda: changed(moves.new_version(BY, MINE.versions[0][1]), arn=BASE + "2"),
     "only roles have trust policies": lambda: moves.put_trust(BY, ALICE, policy(allow(), identity=f"{ALICE}#trust")),
-    "must be that of the role": lambda: moves.put_trust(BY, TARGET, policy(admits("*"), kind=PolicyKind.TRUST, identity=f"{OTHER}#trust")),
+    "must be that of the role": lambda: moves.put_trust(
+        BY, TARGET, policy(admits("*"), kind=PolicyKind.TRUST, identity=f"{OTHER}#trust")
+    ),
     "is no user": lambda: moves.join(BY, TARGET, ADMINS),
     "is no group": lambda: moves.join(BY, ALICE, TARGET),
-    "credentials are those of the user": lambda: replace(moves.become(BY, BOB), requests=moves.become(BY, ALICE).requests),
+    "credentials are those of the user": lambda: replace(
+        moves.become(BY, BOB), requests=moves.become(BY, ALICE).requests
+    ),
     "iam:PassedToService must be one of": lambda: moves.pass_role(BY, TARGET, "sns.amazonaws.com"),
     "besides iam:PassRole it takes lambda:CreateFunction, lambda:InvokeFunction or lambda:Add": lambda: moves.pass_role(
         BY, TARGET, actions=("ec2:RunInstances",)
     ),
-    "lambda:CreateFunction, lambda:InvokeFunction": lambda: moves.pass_role(BY, TARGET, actions=("lambda:CreateFunction",)),
+    "lambda:CreateFunction, lambda:InvokeFunction": lambda: moves.pass_role(
+        BY, TARGET, actions=("lambda:CreateFunction",)
+    ),
     "what is started is what was made": lambda: passing("function:made", "function:other"),
     "no instance profile holds": by_profile,
-    "is about one instance profile": lambda: by_profile(("CreateInstanceProfile", "new"), ("AddRoleToInstanceProfile", "other")),
+    "is about one instance profile": lambda: by_profile(
+        ("CreateInstanceProfile", "new"), ("AddRoleToInstanceProfile", "other")
+    ),
     "does not come into": lambda: by_profile(("CreateInstanceProfile", "web"), ("AddRoleToInstanceProfile", "web")),
     "by iam:addroletoinstanceprofile": lambda: by_profile(("AddRoleToInstanceProfile", "web")),
     "ec2:InstanceProfile must be": lambda: by_profile(
         ("RemoveRoleFromInstanceProfile", "web"), ("AddRoleToInstanceProfile", "web"), started="new"
     ),
     "in the Region in which it was made": lambda: passing("function:made", "function:made", "eu-west-3"),
-    "services set no session tags": lambda: changed(moves.pass_role(BY, TARGET), caller=moves.session(TARGET, tags=(("a", "b"),))),
+    "services set no session tags": lambda: changed(
+        moves.pass_role(BY, TARGET), caller=moves.session(TARGET, tags=(("a", "b"),))
+    ),
     "must be the one whose session it gives": lambda: changed(moves.pass_role(BY, TARGET), caller=moves.session(OTHER)),
 }
 
@@ -278,6 +316,8 @@ def test_the_moves_that_the_wrong_ones_were_made_from_are_right(name: str) -> No
 
 
 def test_a_key_that_does_not_suit_the_operation_is_an_error() -> None:
-    signing = state(own("*"), facts={"spec": "RSA_2048", "usage": "SIGN_VERIFY"}, keys=(one_key(DELEGATES, arn=OTHER_KEY),))
+    signing = state(
+        own("*"), facts={"spec": "RSA_2048", "usage": "SIGN_VERIFY"}, keys=(one_key(DELEGATES, arn=OTHER_KEY),)
+    )
     with pytest.raises(InputError, match="R3"):
         permitted(signing, moves.re_encrypt(BY, KEY, OTHER_KEY))

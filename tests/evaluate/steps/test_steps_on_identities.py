@@ -1,4 +1,5 @@
-"""Steps on users, roles, groups and managed policies, each open, and shut by one condition (W2). Pages are of the IAM User Guide."""
+"""Steps on users, roles, groups and managed policies, each open, and shut by one condition (W2). Pages are of the IAM
+User Guide."""
 
 from __future__ import annotations
 
@@ -33,11 +34,13 @@ def can(at: State, who: str | Caller = ALICE, **context: Any) -> str:
     return evaluate(at.estate, moves.request(by, "kms:Decrypt", KEY, context)).outcome.value
 
 
-# --- assuming roles ---------------------------------------------------------------------------------------------------------------
+# --- assuming roles ---------------------------------------------------------------------------------------------------
 
 
 def test_assume_role_open_and_shut() -> None:
-    role = trusting(admits(aws(f"arn:aws:iam::{HOME}:root"), Condition={"StringEquals": {"sts:ExternalId": "x"}}), own=(USES,))
+    role = trusting(
+        admits(aws(f"arn:aws:iam::{HOME}:root"), Condition={"StringEquals": {"sts:ExternalId": "x"}}), own=(USES,)
+    )
     before = state(own("sts:AssumeRole", TARGET), others=(role,))
     move = moves.assume(BY, TARGET, context={"sts:ExternalId": "x"})
     assert found(before, move) == "allow"
@@ -67,10 +70,13 @@ def test_session_tags_need_a_permission_in_the_trust_policy_and_count_in_the_ses
 
 
 def test_a_federated_session_has_its_name_its_tags_and_no_more_than_its_issuer() -> None:
-    # id_credentials_temp_control-access_getfederationtoken; id_session-tags, Passing session tags using GetFederationToken.
+    # id_credentials_temp_control-access_getfederationtoken; id_session-tags, Passing session tags using
+    # GetFederationToken.
     fay = f"arn:aws:sts::{HOME}:federated-user/fay"
     tagged = own("kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}})
-    asks = own(["sts:GetFederationToken", "sts:TagSession"], fay, Condition={"StringEquals": {"aws:RequestTag/team": "blue"}})
+    asks = own(
+        ["sts:GetFederationToken", "sts:TagSession"], fay, Condition={"StringEquals": {"aws:RequestTag/team": "blue"}}
+    )
     before = state(asks, own("sts:TagSession"), tagged)
     blue = moves.federate(BY, "fay", (("team", "blue"),))
     assert found(before, blue) == "allow"
@@ -81,7 +87,10 @@ def test_a_federated_session_has_its_name_its_tags_and_no_more_than_its_issuer()
     later = after(before, blue)
     session = later.held[-1]
     asked = moves.request(session, "kms:Decrypt", KEY)
-    assert [evaluate(later.estate, one).outcome.value for one in (asked, replace(asked, session_policies=None))] == ["allow", "deny"]
+    assert [evaluate(later.estate, one).outcome.value for one in (asked, replace(asked, session_policies=None))] == [
+        "allow",
+        "deny",
+    ]
     assert found(later, moves.federate(session, "fay")) == "deny"
     with pytest.raises(InputError, match="federated session that its caller issues"):
         found(before, replace(blue, change=Became(replace(session, issuer=f"arn:aws:iam::{HOME}:root"))))
@@ -97,7 +106,7 @@ def test_an_identity_of_a_provider_assumes_the_role_that_names_it() -> None:
     assert found(before, moves.assume(by, TARGET, action=web)).startswith("depends U3:token")
 
 
-# --- policies of identities ---------------------------------------------------------------------------------------------------------
+# --- policies of identities -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("owner", "other"), [(ALICE, ()), (TARGET, (identity(TARGET),))])
@@ -190,7 +199,9 @@ def test_another_version_open_and_shut(step: Any) -> None:
     later = after(before, move)
     assert (can(before), found(before, move), can(later)) == ("deny", "allow", "allow")
     assert later.estate.accounts[0].managed[0].default == "v2"
-    shut = with_account(before, users=(replace(identity(ALICE), policies=(document(own(action, BASE + "x"), arn=f"{ALICE}#own"),)),))
+    shut = with_account(
+        before, users=(replace(identity(ALICE), policies=(document(own(action, BASE + "x"), arn=f"{ALICE}#own"),)),)
+    )
     assert found(shut, move) == "deny"
 
 
@@ -213,7 +224,11 @@ def test_put_trust_open_and_shut() -> None:
     role = trusting(admits({"Service": LAMBDA}), own=(USES,))
     before = state(own("iam:UpdateAssumeRolePolicy", TARGET), others=(role,))
     move, assume = moves.put_trust(BY, TARGET, opened), moves.assume(BY, TARGET)
-    assert (found(before, assume), found(before, move), found(after(before, move), assume)) == ("deny", "allow", "allow")
+    assert (found(before, assume), found(before, move), found(after(before, move), assume)) == (
+        "deny",
+        "allow",
+        "allow",
+    )
     assert found(state(own("iam:Update*", OTHER), others=(role,)), move) == "deny"
 
 
@@ -227,13 +242,15 @@ def test_become_user_open_and_shut(action: str) -> None:
 
 
 def test_pass_role_open_and_shut() -> None:
-    # id_roles_use_passrole: a trust policy that lets the service assume the role, iam:PassRole of the user, and the service's own action.
+    # id_roles_use_passrole: a trust policy that lets the service assume the role, iam:PassRole of the user, and the
+    # service's own action.
     role = trusting(admits({"Service": LAMBDA}), own=(USES,))
     passes = own("iam:PassRole", TARGET, Condition={"StringEquals": {"iam:PassedToService": LAMBDA}})
     before = state(passes, own(list(moves.TO_LAMBDA)), others=(role,))
     move = moves.pass_role(BY, TARGET)
     assert found(before, move) == "allow"
-    assert found(state(passes, own("lambda:CreateFunction"), others=(role,)), move) == "deny"  # nothing starts what was made
+    # nothing starts what was made
+    assert found(state(passes, own("lambda:CreateFunction"), others=(role,)), move) == "deny"
     assert can(after(before, move), after(before, move).held[-1]) == "allow"
     assert found(state(passes, others=(role,)), move) == "deny"
     assert found(state(own("lambda:*"), others=(role,)), move) == "deny"
@@ -247,7 +264,7 @@ def test_pass_role_open_and_shut() -> None:
     assert found(state(own("*"), others=(barred,)), move) == "deny"
 
 
-# --- code that runs ---------------------------------------------------------------------------------------------------------------
+# --- code that runs ---------------------------------------------------------------------------------------------------
 
 INSTANCE = f"arn:aws:ec2:us-west-2:{HOME}:instance/i-1"
 DOCUMENT = "arn:aws:ssm:us-west-2::document/AWS-RunShellScript"
@@ -255,14 +272,19 @@ JOB, GLUE = f"arn:aws:glue:us-west-2:{HOME}:job/nightly", "glue.amazonaws.com"
 GLUE_JOB = "glue:UpdateJob", GLUE
 
 
-def running(*mine: Statement, kind: str = "functions", arn: str = FUNCTION, service: str = LAMBDA, **facts: Any) -> State:
+def running(
+    *mine: Statement, kind: str = "functions", arn: str = FUNCTION, service: str = LAMBDA, **facts: Any
+) -> State:
     """Alice, and code that runs as the target, which a service may assume."""
-    before = state(*mine, others=(trusting(admits({"Service": service}), own=(USES,)), trusting(admits(aws(ALICE)), arn=OTHER)))
+    before = state(
+        *mine, others=(trusting(admits({"Service": service}), own=(USES,)), trusting(admits(aws(ALICE)), arn=OTHER))
+    )
     return with_account(before, workloads=(Workload(kind, arn, (TARGET,), **facts),))
 
 
 def test_change_code_open_and_shut() -> None:
-    # Lambda guide, lambda-intro-execution-role; Service Authorization Reference, AWS Lambda: UpdateFunctionCode is on a function.
+    # Lambda guide, lambda-intro-execution-role; Service Authorization Reference, AWS Lambda: UpdateFunctionCode is on a
+    # function.
     move = moves.change_code(BY, FUNCTION, TARGET, "lambda:UpdateFunctionCode")
     mine = own("lambda:UpdateFunctionCode", FUNCTION)
     assert found(running(mine), move) == "allow"
@@ -286,7 +308,9 @@ def test_run_command_takes_the_document_as_well() -> None:
     before = running(own("ssm:SendCommand", INSTANCE), kind="instances", arn=INSTANCE, service="ec2.amazonaws.com")
     move = moves.change_code(BY, INSTANCE, TARGET, "ssm:SendCommand", besides=[("ssm:SendCommand", DOCUMENT)])
     assert found(before, move) == "deny"
-    both = running(own("ssm:SendCommand", [INSTANCE, DOCUMENT]), kind="instances", arn=INSTANCE, service="ec2.amazonaws.com")
+    both = running(
+        own("ssm:SendCommand", [INSTANCE, DOCUMENT]), kind="instances", arn=INSTANCE, service="ec2.amazonaws.com"
+    )
     assert found(both, move) == "allow"
     with pytest.raises(InputError, match="besides"):
         found(both, moves.change_code(BY, INSTANCE, TARGET, "ssm:SendCommand"))
@@ -297,7 +321,9 @@ def test_code_is_given_a_role_that_its_service_may_assume_and_the_caller_pass() 
     plain = {"kind": "glue_jobs", "arn": JOB, "service": GLUE}
     before = running(own("glue:UpdateJob", JOB), own("iam:PassRole", OTHER), **plain)
     admits_glue = trusting(admits({"Service": GLUE}), arn=OTHER, own=(USES,))
-    open_ = with_account(before, roles=tuple(admits_glue if one.arn == OTHER else one for one in before.estate.accounts[0].roles))
+    open_ = with_account(
+        before, roles=tuple(admits_glue if one.arn == OTHER else one for one in before.estate.accounts[0].roles)
+    )
     assert found(open_, moves.hand(BY, JOB, OTHER, *GLUE_JOB)) == "allow"
     assert found(before, moves.hand(BY, JOB, OTHER, *GLUE_JOB)) == "deny"  # Glue cannot assume the role
     assert found(running(own("glue:UpdateJob", JOB), **plain), moves.hand(BY, JOB, TARGET, *GLUE_JOB)) == "deny"
@@ -312,7 +338,8 @@ MAKES_SETS = ("cloudformation:CreateStackSet", "cloudformation:CreateStackInstan
 
 
 def stack_set(*mine: Statement, assumes: str = TARGET, trusts: str = "cloudformation.amazonaws.com") -> State:
-    """Alice, a stack set with a stack here, and an administration role for stack sets, which may assume a role that admits it by name."""
+    """Alice, a stack set with a stack here, and an administration role for stack sets, which may assume a role that
+    admits it by name."""
     before = running(*mine, kind="stack_instances", arn=SETS)
     administers = trusting(admits({"Service": trusts}), arn=OTHER, own=(own("sts:AssumeRole", assumes),))
     target = trusting(admits({"AWS": f"arn:aws:iam::{HOME}:root"}), own=(USES,))
@@ -354,11 +381,15 @@ def test_another_change_of_code_is_an_error(code: str, role: str, actions: tuple
 
 def test_both_rooms_know_the_same_ways() -> None:
     kinds = [kind for kind in KINDS.values() if kind.ways or kind.placing]
-    assert {kind.name: {tuple(a for a, on in way if not on) for way in (*kind.ways, *kind.placing)} for kind in kinds} == {
-        name: set(ways) for name, ways in ENTERED_BY.items()
-    }
+    assert {
+        kind.name: {tuple(a for a, on in way if not on) for way in (*kind.ways, *kind.placing)} for kind in kinds
+    } == {name: set(ways) for name, ways in ENTERED_BY.items()}
     assert {kind.name: kind.services for kind in kinds} == ASSUMED_BY
-    assert {kind.name: tuple(dict.fromkeys(way[0][0] for way in kind.handing)) for kind in kinds if kind.handing} == HANDED_BY
+    assert {
+        kind.name: tuple(dict.fromkeys(way[0][0] for way in kind.handing)) for kind in kinds if kind.handing
+    } == HANDED_BY
     besides = {way[0][0]: (action, on) for kind in kinds for way in kind.ways for action, on in way if on}
-    assert {first: action for first, (action, _) in besides.items()} == {first: action for first, (action, _) in NAMED_BESIDES.items()}
+    assert {first: action for first, (action, _) in besides.items()} == {
+        first: action for first, (action, _) in NAMED_BESIDES.items()
+    }
     assert all(on.endswith(NAMED_BESIDES[first][1]) for first, (_, on) in besides.items())

@@ -1,4 +1,5 @@
-"""Steps on keys, each open, and shut by one condition; and what they change (W2). Pages are of the KMS Developer Guide."""
+"""Steps on keys, each open, and shut by one condition; and what they change (W2). Pages are of the KMS Developer
+Guide."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ def can(at: State, action: str = "kms:Decrypt", key: str = KEY, **context: Any) 
     return evaluate(at.estate, moves.request(BY, action, key, context)).outcome.value
 
 
-# --- the key policy: key-policy-modifying; API PutKeyPolicy ------------------------------------------------------------------------
+# --- the key policy: key-policy-modifying; API PutKeyPolicy -----------------------------------------------------------
 
 
 def test_put_key_policy_open_and_shut() -> None:
@@ -49,7 +50,9 @@ def test_put_key_policy_must_not_lock_its_author_out_unless_the_check_is_bypasse
     bypass = moves.put_key_policy(BY, KEY, out, {"kms:BypassPolicyLockoutSafetyCheck": "true"})
     assert found(before, bypass) == "allow"
     # conditions-kms, kms:BypassPolicyLockoutSafetyCheck.
-    careful = state(own("kms:PutKeyPolicy", Condition={"BoolIfExists": {"kms:BypassPolicyLockoutSafetyCheck": "false"}}))
+    careful = state(
+        own("kms:PutKeyPolicy", Condition={"BoolIfExists": {"kms:BypassPolicyLockoutSafetyCheck": "false"}})
+    )
     assert found(careful, bypass) == "deny"
 
 
@@ -58,7 +61,9 @@ def test_a_key_policy_that_resource_sharing_wrote_stays() -> None:
     before = state(own("kms:Put*"), facts={"policies": (policy(DELEGATES), ram)})
     assert after(before, moves.put_key_policy(BY, KEY, MINE)).estate.keys[0].policies == (MINE, ram)
     single = replace(policy(DELEGATES, identity="#default"), name="default")  # as read from a file without a key ARN
-    assert after(state(facts={"policies": (single,)}), moves.put_key_policy(BY, KEY, MINE)).estate.keys[0].policies == (MINE,)
+    assert after(state(facts={"policies": (single,)}), moves.put_key_policy(BY, KEY, MINE)).estate.keys[0].policies == (
+        MINE,
+    )
 
 
 def test_a_key_policy_that_is_put_is_known() -> None:
@@ -67,7 +72,7 @@ def test_a_key_policy_that_is_put_is_known() -> None:
     assert (key.policies, key.unread) == ((MINE,), None)
 
 
-# --- grants: create-grant-overview; API CreateGrant ---------------------------------------------------------------------------------
+# --- grants: create-grant-overview; API CreateGrant -------------------------------------------------------------------
 
 
 def test_create_grant_open_and_shut() -> None:
@@ -87,7 +92,9 @@ def test_create_grant_open_and_shut() -> None:
 
 
 def test_a_grant_within_a_constraint() -> None:
-    statement = own("kms:CreateGrant", Condition={"StringEquals": {"kms:GrantConstraintType": "EncryptionContextSubset"}})
+    statement = own(
+        "kms:CreateGrant", Condition={"StringEquals": {"kms:GrantConstraintType": "EncryptionContextSubset"}}
+    )
     bound = moves.create_grant(BY, KEY, grant(ALICE, "Decrypt", context_subset=(("app", "x"),)))
     later = after(state(statement), bound)
     assert found(state(statement), bound) == "allow"
@@ -97,14 +104,20 @@ def test_a_grant_within_a_constraint() -> None:
 
 def test_a_grant_made_by_a_grant_is_no_wider() -> None:
     # create-grant-overview: grant constraints and operations of a child are at least as strict as the parent's.
-    before = state(facts={"grants": (grant(ALICE, "CreateGrant", "Decrypt", id="parent", context_subset=(("app", "x"),)),)})
-    assert found(before, moves.create_grant(BY, KEY, grant(ALICE, "Decrypt", context_subset=(("app", "x"),)))) == "allow"
-    assert found(before, moves.create_grant(BY, KEY, grant(ALICE, "Decrypt", context_equals=(("app", "x"),)))) == "allow"
+    before = state(
+        facts={"grants": (grant(ALICE, "CreateGrant", "Decrypt", id="parent", context_subset=(("app", "x"),)),)}
+    )
+    assert (
+        found(before, moves.create_grant(BY, KEY, grant(ALICE, "Decrypt", context_subset=(("app", "x"),)))) == "allow"
+    )
+    assert (
+        found(before, moves.create_grant(BY, KEY, grant(ALICE, "Decrypt", context_equals=(("app", "x"),)))) == "allow"
+    )
     assert found(before, moves.create_grant(BY, KEY, grant(ALICE, "Decrypt"))) == "deny"
     assert found(before, moves.create_grant(BY, KEY, grant(ALICE, "Encrypt", context_subset=(("app", "x"),)))) == "deny"
 
 
-# --- tags and aliases: abac, tag-permissions, alias-access ----------------------------------------------------------------------------
+# --- tags and aliases: abac, tag-permissions, alias-access ------------------------------------------------------------
 
 BY_TAG = (own("kms:Decrypt", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}}),)
 
@@ -137,7 +150,8 @@ def test_a_tag_that_is_set_again_has_the_new_value() -> None:
 
 
 def test_f8_of_tags_that_differ_in_case_alone_none_is_told() -> None:
-    """A step may set such a one beside the tag that there is: KMS takes their keys for two, and a condition reads one."""
+    """A step may set such a one beside the tag that there is: KMS takes their keys for two, and a condition reads
+    one."""
     before = state(own("kms:TagResource"), *BY_TAG, facts={"tags": (("team", "red"), ("cost", "1"))})
     later = after(before, moves.tag(BY, KEY, ("Team", "blue"))).estate.keys[0]
     assert (later.tags, [fact for fact, _ in later.doubtful]) == (None, ["tags"])
@@ -179,7 +193,7 @@ def test_delete_alias() -> None:
     assert found(state(own("kms:DeleteAlias", KEY), free), move) == "deny"
 
 
-# --- replicas, re-encryption, imported material -----------------------------------------------------------------------------------------
+# --- replicas, re-encryption, imported material -----------------------------------------------------------------------
 
 
 def multi_region(**facts: Any) -> Key:
@@ -188,7 +202,8 @@ def multi_region(**facts: Any) -> Key:
 
 
 def test_replicate_open_and_shut() -> None:
-    # multi-region-keys-auth: kms:ReplicateKey on the primary key, kms:CreateKey in the other Region; the replica has its own key policy.
+    # multi-region-keys-auth: kms:ReplicateKey on the primary key, kms:CreateKey in the other Region; the replica has
+    # its own key policy.
     move = moves.replicate(BY, multi_region(), "eu-west-1", policy(allow(aws(ALICE))))
     key = multi_region()
     before = state(own(["kms:ReplicateKey", "kms:CreateKey"]), keys=(key,))
@@ -206,9 +221,9 @@ def test_replicate_open_and_shut() -> None:
     locked = moves.replicate(BY, key, "eu-west-1", policy(allow(aws(ALICE), "kms:Decrypt")))
     assert found(before, locked) == "allow"
     maybe = replace(key, multi_region_type=None)
-    assert found(state(own("kms:*"), keys=(maybe,)), moves.replicate(BY, maybe, "eu-west-1", policy(allow(aws(ALICE))))) == (
-        f"depends U3:primary:{MULTI}"
-    )
+    assert found(
+        state(own("kms:*"), keys=(maybe,)), moves.replicate(BY, maybe, "eu-west-1", policy(allow(aws(ALICE))))
+    ) == (f"depends U3:primary:{MULTI}")
 
 
 def test_re_encrypt_open_and_shut() -> None:
@@ -237,16 +252,20 @@ def test_import_material_open_and_shut() -> None:
 
 
 def test_two_who_are_held_import_material_together() -> None:
-    # API GetParametersForImport, ImportKeyMaterial: a public key and a token of one answer, of which no page says who is to use them.
+    # API GetParametersForImport, ImportKeyMaterial: a public key and a token of one answer, of which no page says who
+    # is to use them.
     gets = moves.session(TARGET)
-    role, move = trusting(admits(aws(ALICE)), own=(own("kms:GetParametersForImport"),)), moves.import_material(BY, KEY, gets)
+    role, move = (
+        trusting(admits(aws(ALICE)), own=(own("kms:GetParametersForImport"),)),
+        moves.import_material(BY, KEY, gets),
+    )
     before = state(own("kms:ImportKeyMaterial"), others=(role,), facts={"origin": "EXTERNAL"})
     assert found(replace(before, held=(BY, gets)), move) == "allow"
     with pytest.raises(InputError, match="is not held"):
         found(before, move)
 
 
-# --- resource shares ------------------------------------------------------------------------------------------------------------------
+# --- resource shares --------------------------------------------------------------------------------------------------
 
 
 def test_share_open_and_shut_and_what_follows_is_not_known() -> None:

@@ -64,7 +64,8 @@ def test_material_that_is_known_needs_no_request() -> None:
 
 
 def test_a_key_of_which_nothing_is_given_is_of_one_spec_in_a_whole_chain() -> None:
-    # conditions-kms, kms:KeySpec: a property of the key; API UpdateAlias: both keys symmetric, both asymmetric or both HMAC.
+    # conditions-kms, kms:KeySpec: a property of the key; API UpdateAlias: both keys symmetric, both asymmetric or both
+    # HMAC.
     unknown: dict[str, Any] = {"spec": None, "usage": None, "origin": None}
     rsa, symmetric = ({"kms:KeySpec": spec} for spec in ("RSA_2048", "SYMMETRIC_DEFAULT"))
     before = state(own("kms:*"), facts=unknown)
@@ -75,9 +76,15 @@ def test_a_key_of_which_nothing_is_given_is_of_one_spec_in_a_whole_chain() -> No
     for last in (moves.request(BY, "kms:Decrypt", KEY, symmetric), moves.request(BY, "kms:GenerateMac", KEY)):
         with pytest.raises(InputError, match="several specs"):
             story(before, Chain(BY, (tags,), last))
-    for spec, usage in (("HMAC_256", "GENERATE_VERIFY_MAC"), ("RSA_2048", "SIGN_VERIFY"), ("RSA_2048", "ENCRYPT_DECRYPT")):
+    for spec, usage in (
+        ("HMAC_256", "GENERATE_VERIFY_MAC"),
+        ("RSA_2048", "SIGN_VERIFY"),
+        ("RSA_2048", "ENCRYPT_DECRYPT"),
+    ):
         other = one_key(DELEGATES, arn=OTHER_KEY, spec=spec, usage=usage, aliases=("alias/a",))
-        moved = moves.move_alias(StepKind.UPDATE_ALIAS, BY, ":".join([*KEY.split(":")[:5], "alias/a"]), KEY, KEY, OTHER_KEY)
+        moved = moves.move_alias(
+            StepKind.UPDATE_ALIAS, BY, ":".join([*KEY.split(":")[:5], "alias/a"]), KEY, KEY, OTHER_KEY
+        )
         if usage == "ENCRYPT_DECRYPT":
             assert story(state(own("kms:*"), facts=unknown, keys=(other,)), chain(moved)).outcome is Outcome.ALLOW
         else:
@@ -115,7 +122,9 @@ def test_keys_between_which_aliases_go_are_of_one_type_by_way_of_others_too() ->
     )
     start = ":".join(KEY.split(":")[:5])
     pairs = (("alias/3", second, third), ("alias/2", KEY, second), ("alias/4", third, last))
-    moved = [moves.move_alias(StepKind.UPDATE_ALIAS, BY, f"{start}:{name}", onto, onto, held) for name, onto, held in pairs]
+    moved = [
+        moves.move_alias(StepKind.UPDATE_ALIAS, BY, f"{start}:{name}", onto, onto, held) for name, onto, held in pairs
+    ]
     before = state(own("kms:*"), facts=unknown, keys=keys)
     assert story(before, chain(*moved[:2])).outcome is Outcome.ALLOW
     with pytest.raises(InputError, match="several specs"):
@@ -127,9 +136,9 @@ def test_what_a_key_of_ones_own_decrypts_needs_no_request() -> None:
     mine = own_key()
     before = state(own("kms:ReEncrypt*"), keys=(mine, one_key(allow("*"), arn=OTHER_KEY)))
     assert story(before, chain(moves.re_encrypt(BY, KEY, mine.arn), at_last=None)).outcome is Outcome.ALLOW
-    assert story(state(own("kms:ReEncrypt*", KEY), keys=(mine,)), chain(moves.re_encrypt(BY, KEY, mine.arn), at_last=None)).outcome is (
-        Outcome.DENY
-    )
+    assert story(
+        state(own("kms:ReEncrypt*", KEY), keys=(mine,)), chain(moves.re_encrypt(BY, KEY, mine.arn), at_last=None)
+    ).outcome is (Outcome.DENY)
     with pytest.raises(InputError, match="no key of one's own decrypts"):
         story(before, chain(moves.re_encrypt(BY, KEY, OTHER_KEY), at_last=None))
 
@@ -165,9 +174,14 @@ def test_a_chain_that_needs_one_symbol_both_ways_fails() -> None:
     # A test of a key that is not modelled and its negation are one symbol.
     both = {"StringEquals": {"iam:SomethingNew": "x"}}
     never = state(own("iam:Create*", Condition=both), others=(identity(BOB, USES),))
-    unlike = state(own("iam:Create*", Condition={"StringNotEquals": {"iam:SomethingNew": "x"}}), others=(identity(BOB, USES),))
+    unlike = state(
+        own("iam:Create*", Condition={"StringNotEquals": {"iam:SomethingNew": "x"}}), others=(identity(BOB, USES),)
+    )
     symbols = {"U3:iam:somethingnew": True, "U3:iam:somethingnew:StringEquals:['x']": True}
-    assert (story(never, found, symbols).outcome, story(unlike, found, symbols).outcome) == (Outcome.ALLOW, Outcome.DENY)
+    assert (story(never, found, symbols).outcome, story(unlike, found, symbols).outcome) == (
+        Outcome.ALLOW,
+        Outcome.DENY,
+    )
 
 
 def test_the_lockout_check_is_a_decision_of_the_story() -> None:

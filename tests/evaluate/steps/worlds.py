@@ -35,10 +35,13 @@ def state(
     alice: Mapping[str, Any] | None = None,
     **estate: Any,
 ) -> State:
-    """Alice, with these statements, holds herself; beside her others, and a key with this statement (and further ones)."""
+    """Alice, with these statements, holds herself; beside her others, and a key with this statement (and further
+    ones)."""
     members = (identity(ALICE, *mine, **(alice or {})), *others)
     users = tuple(known for known in members if ":user/" in known.arn)
-    account = Account(HOME, users, tuple(known for known in members if known not in users), groups=groups, managed=managed)
+    account = Account(
+        HOME, users, tuple(known for known in members if known not in users), groups=groups, managed=managed
+    )
     return State(Estate((one_key(key, **(facts or {})), *keys), (account,), **estate), held)
 
 
@@ -53,7 +56,8 @@ def document(*statements: Statement, arn: str, kind: PolicyKind = PolicyKind.IDE
 
 
 def found(before: State, move: Move, assignment: Mapping[str, bool] | None = None) -> str:
-    """`allow` if the move may be made; else the outcome of the first decision that stands against it, with what it depends on."""
+    """`allow` if the move may be made; else the outcome of the first decision that stands against it, with what it
+    depends on."""
     decisions = permitted(before, move, assignment)
     against = next((one for one in decisions if one.outcome is Outcome.DENY), None)
     against = against or next((one for one in decisions if one.outcome is not Outcome.ALLOW), None)

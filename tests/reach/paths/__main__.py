@@ -1,5 +1,6 @@
-"""`python -m tests.reach.paths [published|further]` prints what the program says of each escalation path, and how many are found, unknown
-and proved; `… --all` asks every form of them that `variants.py` makes, and prints those that are not as expected."""
+"""`python -m tests.reach.paths [published|further]` prints what the program says of each escalation path, and how many
+are found, unknown and proved; `… --all` asks every form of them that `variants.py` makes, and prints those that are not
+as expected."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What the program says of a snapshot of a path.
 
-In: a `Path` and one of its snapshots. Out: the verdict, its story replayed through `evaluate`; or one line that tells it.
+In: a `Path` and one of its snapshots. Out: the verdict, its story replayed through `evaluate`; or one line that tells
+it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from verifier.verify import prove
 
 
 def asked(path: Path, snapshot: dict[str, Any], folder: File) -> Verdict:
-    """The verdict on whether the attacker can eventually decrypt. Asserts that a refutation has a story, and that it replays."""
+    """The verdict on whether the attacker can eventually decrypt. Asserts that a refutation has a story, and that it
+    replays."""
     file = folder / f"{path.name}.json"
     file.write_text(json.dumps(snapshot), encoding="utf-8")
     estate = load_estate([file])

@@ -1,6 +1,7 @@
 """Escalation paths: `published.yaml` and `further.yaml` → the snapshots and the invariant that they ask.
 
-In: entries in the form that README.md beside this file tells. Out: `Path`s, and for given statements of the attacker a snapshot.
+In: entries in the form that README.md beside this file tells. Out: `Path`s, and for given statements of the attacker a
+snapshot.
 Guarantee: a member that this module does not know is an error, so a misspelt expectation cannot pass unseen.
 """
 
@@ -34,16 +35,31 @@ FILES = ("published", "further")
 
 _PLACES = ("key", "role/", "user/", "group/", "policy/", "instance-profile/", "oidc-provider/", "saml-provider/")
 _MEMBERS = {
-    *("why", "needs", "when", "open_without", "expect", "wrong", "shut", "attacker", "victim", "trusts", "others", "profiles", "runs"),
+    *(
+        "why",
+        "needs",
+        "when",
+        "open_without",
+        "expect",
+        "wrong",
+        "shut",
+        "attacker",
+        "victim",
+        "trusts",
+        "others",
+        "profiles",
+        "runs",
+    ),
     *("key", "multi_region", "account", "frame", "vpc_endpoints", "given", "missing"),
 }
 
 
 @dataclass(frozen=True)
 class Path:
-    """One path. `needs` are the statements that the attacker has: exactly what the path takes, an action each. `open_without` are actions
-    that real accounts may not need. `expect` is `found` (a story must be found) or `open` (it may be Unknown instead). `wrong` are the
-    forms that are still answered wrongly: `plain`, `open` (all that are still open) or the name of one."""
+    """One path. `needs` are the statements that the attacker has: exactly what the path takes, an action each.
+    `open_without` are actions that real accounts may not need. `expect` is `found` (a story must be found) or `open`
+    (it may be Unknown instead). `wrong` are the forms that are still answered wrongly: `plain`, `open` (all that are
+    still open) or the name of one."""
 
     name: str
     why: str
@@ -63,18 +79,30 @@ class Path:
     @property
     def invariant(self) -> str:
         """The sentence that the path breaks."""
-        return f'account prod = {HOME}\ninvariant "path": no {self.kind}/{ATTACKER} in prod can eventually kms:Decrypt\n'
+        return (
+            f'account prod = {HOME}\ninvariant "path": no {self.kind}/{ATTACKER} in prod can eventually kms:Decrypt\n'
+        )
 
     def snapshot(
         self, statements: Sequence[Statement], boundary: Sequence[Statement] = (), scp: Sequence[Statement] = ()
     ) -> dict[str, Any]:
-        """The account in which the attacker has these statements as one of its policies. What `boundary` denies, its permissions boundary
-        denies; what `scp` denies, a control policy of its account."""
+        """The account in which the attacker has these statements as one of its policies. What `boundary` denies, its
+        permissions boundary denies; what `scp` denies, a control policy of its account."""
         told = self.document
         authorization = details(HOME, self._inventory(boundary))
         self._add_needs(authorization, statements)
-        described = {"key_policy": [DELEGATES], "grants": [], "tags": {"Tags": []}, "aliases": {"Aliases": []}, **told.get("key", {})}
-        account = {"authorization_details": authorization, **told.get("account", {}), **(self._running() if self.facts else {})}
+        described = {
+            "key_policy": [DELEGATES],
+            "grants": [],
+            "tags": {"Tags": []},
+            "aliases": {"Aliases": []},
+            **told.get("key", {}),
+        }
+        account = {
+            "authorization_details": authorization,
+            **told.get("account", {}),
+            **(self._running() if self.facts else {}),
+        }
         snapshot: dict[str, Any] = {"keys": [key(DEFAULT_KEY, described)], "accounts": {HOME: account}}
         if "vpc_endpoints" in told:
             snapshot["vpc_endpoints"] = vpc_endpoints(told["vpc_endpoints"])
@@ -105,15 +133,19 @@ class Path:
         return people
 
     def _add_needs(self, authorization: Mapping[str, Any], statements: Sequence[Statement]) -> None:
-        """Adds the policy of the attacker that is in question, and instance profiles as the account's listing tells them: one of the name
-        of each role that EC2 may assume, unless the path says that there are none."""
+        """Adds the policy of the attacker that is in question, and instance profiles as the account's listing tells
+        them: one of the name of each role that EC2 may assume, unless the path says that there are none."""
         title = self.kind.capitalize()
         (attacker,) = (one for one in authorization[f"{title}DetailList"] if one[f"{title}Name"] == ATTACKER)
         if statements:
-            attacker[f"{title}PolicyList"].append({"PolicyName": "needs", "PolicyDocument": policy_document(list(statements))})
+            attacker[f"{title}PolicyList"].append(
+                {"PolicyName": "needs", "PolicyDocument": policy_document(list(statements))}
+            )
         for role in authorization["RoleDetailList"]:
             told = self.document.get("profiles", True)
-            listed = "ec2.amazonaws.com" in str(role["AssumeRolePolicyDocument"]) and (told is True or role["RoleName"] in (told or ()))
+            listed = "ec2.amazonaws.com" in str(role["AssumeRolePolicyDocument"]) and (
+                told is True or role["RoleName"] in (told or ())
+            )
             arn = f"arn:aws:iam::{HOME}:instance-profile/{role['RoleName']}"
             role["InstanceProfileList"] = (
                 [{"InstanceProfileName": role["RoleName"], "Path": "/", "Arn": arn, "Roles": []}] if listed else []
@@ -153,7 +185,10 @@ ENTRIES: Mapping[str, tuple[str, Callable[[str, str | None], Any]]] = {
     "codebuild:project": ("codebuild_projects", lambda arn, role: {"arn": arn, "serviceRole": role}),
     "glue:job": ("glue_jobs", lambda arn, role: {"Name": _name(arn), "Role": role}),
     "glue:devEndpoint": ("glue_dev_endpoints", lambda arn, role: {"EndpointName": _name(arn), "RoleArn": role}),
-    "sagemaker:notebook-instance": ("sagemaker_notebooks", lambda arn, role: {"NotebookInstanceArn": arn, "RoleArn": role}),
+    "sagemaker:notebook-instance": (
+        "sagemaker_notebooks",
+        lambda arn, role: {"NotebookInstanceArn": arn, "RoleArn": role},
+    ),
     "cloudformation:stack/": ("stacks", lambda arn, role: {"StackId": arn, "RoleARN": role}),
     "cloudformation:stackset/": ("stack_instances", lambda arn, _: {"StackSetId": _name(arn), "Account": HOME}),
     "apprunner:service": (
@@ -167,7 +202,8 @@ ENTRIES: Mapping[str, tuple[str, Callable[[str, str | None], Any]]] = {
         lambda arn, role: {"codeInterpreterArn": arn, "executionRoleArn": role},
     ),
 }
-"""How short names of code begin, of which kind it is, and what the AWS CLI says of it, by its ARN and that of its role."""
+"""How short names of code begin, of which kind it is, and what the AWS CLI says of it, by its ARN and that of its
+role."""
 
 
 def _name(arn: str) -> str:
@@ -191,7 +227,9 @@ def _with_trust(given: Any) -> Any:
     if trust.startswith(("saml-provider/", "oidc-provider/")):
         action = "sts:AssumeRoleWithSAML" if trust.startswith("saml") else "sts:AssumeRoleWithWebIdentity"
         return {**given, "trust": [{"Effect": "Allow", "Principal": {"Federated": trust}, "Action": action}]}
-    principal = {"Service": trust} if trust.endswith(".amazonaws.com") else {"AWS": HOME if trust == "account" else trust}
+    principal = (
+        {"Service": trust} if trust.endswith(".amazonaws.com") else {"AWS": HOME if trust == "account" else trust}
+    )
     return {**given, "trust": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
 
 
@@ -220,7 +258,8 @@ def load_paths(*names: str) -> tuple[Path, ...]:
 
 
 def with_facts(paths: Iterable[Path]) -> Iterator[Path]:
-    """The same paths, of those that are about code that runs and say what is answered then, where the snapshot says what runs."""
+    """The same paths, of those that are about code that runs and say what is answered then, where the snapshot says
+    what runs."""
     for path in paths:
         if "given" in path.document:
             yield replace(path, name=f"{path.name}-given", expect=path.document["given"], facts=True)
@@ -229,12 +268,31 @@ def with_facts(paths: Iterable[Path]) -> Iterator[Path]:
 def _path(name: str, its: Mapping[str, Any]) -> Path:
     known(its, _MEMBERS)
     needs, when = its["needs"], its.get("when", {})
-    if its["expect"] not in ("found", "open") or set(its.get("open_without", ())) - set(needs) or set(when) - set(needs):
+    if (
+        its["expect"] not in ("found", "open")
+        or set(its.get("open_without", ())) - set(needs)
+        or set(when) - set(needs)
+    ):
         raise ValueError(f"{name}: wrong expectation, or an action that is not among its needs")
     if (its["expect"] == "open") != ("given" in its or "missing" in its):
-        raise ValueError(f"{name}: one that may be Unknown says what becomes of it with what runs given, or what is missing")
+        raise ValueError(
+            f"{name}: one that may be Unknown says what becomes of it with what runs given, or what is missing"
+        )
     statements = tuple(
-        {"Effect": "Allow", "Action": action, "Resource": place(on), **({"Condition": when[action]} if action in when else {})}
+        {
+            "Effect": "Allow",
+            "Action": action,
+            "Resource": place(on),
+            **({"Condition": when[action]} if action in when else {}),
+        }
         for action, on in needs.items()
     )
-    return Path(name, its["why"], statements, frozenset(its.get("open_without", ())), its["expect"], frozenset(its.get("wrong", ())), its)
+    return Path(
+        name,
+        its["why"],
+        statements,
+        frozenset(its.get("open_without", ())),
+        its["expect"],
+        frozenset(its.get("wrong", ())),
+        its,
+    )

@@ -1,4 +1,5 @@
-"""Escalation paths as cases: none is proved impossible, in any form; and shut, none is found. README.md beside this file tells the form."""
+"""Escalation paths as cases: none is proved impossible, in any form; and shut, none is found. README.md beside this
+file tells the form."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ from tests.reach.paths.variants import FORMS, Snapshot
 
 PATHS = (*load_paths(), *with_facts(load_paths()))
 EVERY = 4
-"""Of so many paths one is asked in one open form and one shut form, others of the next. `VERIFIER_RANDOM_TESTS=1` and the command with
-`--all` ask all of all paths."""
+"""Of so many paths one is asked in one open form and one shut form, others of the next. `VERIFIER_RANDOM_TESTS=1` and
+the command with `--all` ask all of all paths."""
 
 
 UNKNOWN_STEP = "neither a step nor a doubt is known for what the path needs"

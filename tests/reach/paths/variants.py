@@ -1,6 +1,8 @@
-"""What the tests make of a path by themselves: each permission behind a condition that real requests meet, and the path shut.
+"""What the tests make of a path by themselves: each permission behind a condition that real requests meet, and the path
+shut.
 
-In: a `Path`. Out: snapshots by name. `opened` are all still open: a proof of one is false. `shut` are all shut: a story of one is wrong.
+In: a `Path`. Out: snapshots by name. `opened` are all still open: a proof of one is false. `shut` are all shut: a story
+of one is wrong.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ def _compared(statement: Statement, service: str) -> tuple[str, str]:
         return "aws:RequestTag/team", "red"
     if action in _BOUNDED:
         return "iam:PermissionsBoundary", ADMINISTRATOR
-    global_ = action.startswith(("iam:", "organizations:")) or action == "kms:CreateKey"  # a replica is in another Region than its primary
+    # a replica is in another Region than its primary
+    global_ = action.startswith(("iam:", "organizations:")) or action == "kms:CreateKey"
     return "aws:RequestedRegion", "us-east-1" if global_ else "us-west-2"
 
 
@@ -57,14 +60,16 @@ def _pattern(value: str) -> str:
 
 
 def opened(path: Path) -> Iterator[tuple[str, Snapshot]]:
-    """The path with every permission behind a condition that its requests meet, one form of condition after another; and with a Deny that
-    leaves a gap."""
+    """The path with every permission behind a condition that its requests meet, one form of condition after another;
+    and with a Deny that leaves a gap."""
     service = _service(path)
     for name, condition in CONDITIONS.items():
         yield name, path.snapshot([_and(one, condition(*_compared(one, service))) for one in path.needs])
     gap = [{**one, "Effect": "Deny", "Condition": {"StringNotLike": dict([_like(one, service)])}} for one in path.needs]
     yield "Deny of the rest", path.snapshot([*path.needs, *gap])
-    other = [{**one, "Effect": "Deny", "Condition": {"StringEquals": dict([_other(one, service)])}} for one in path.needs]
+    other = [
+        {**one, "Effect": "Deny", "Condition": {"StringEquals": dict([_other(one, service)])}} for one in path.needs
+    ]
     yield "Deny of another", path.snapshot([*path.needs, *other])
 
 
@@ -81,8 +86,14 @@ def _other(one: Statement, service: str) -> tuple[str, str]:
 def _service(path: Path) -> str:
     """The service that the role of the path is passed to."""
     roles = path.document.get("others", {}).get("roles", {}).values()
-    trusts = [path.document.get("trusts", ""), *(role["trust"] for role in roles if isinstance(role, Mapping) and "trust" in role)]
-    return next((found[0] for trust in trusts if (found := re.findall(r"[a-z0-9.-]+\.amazonaws\.com", str(trust)))), "ec2.amazonaws.com")
+    trusts = [
+        path.document.get("trusts", ""),
+        *(role["trust"] for role in roles if isinstance(role, Mapping) and "trust" in role),
+    ]
+    return next(
+        (found[0] for trust in trusts if (found := re.findall(r"[a-z0-9.-]+\.amazonaws\.com", str(trust)))),
+        "ec2.amazonaws.com",
+    )
 
 
 def _and(one: Statement, condition: Mapping[str, Mapping[str, Any]]) -> Statement:
@@ -91,8 +102,8 @@ def _and(one: Statement, condition: Mapping[str, Mapping[str, Any]]) -> Statemen
 
 
 def shut(path: Path) -> Iterator[tuple[str, Snapshot]]:
-    """The path without each permission that it needs; and one of these behind a condition that no request meets, denied by a boundary and
-    by a control policy. Further ones are those that the path itself tells."""
+    """The path without each permission that it needs; and one of these behind a condition that no request meets, denied
+    by a boundary and by a control policy. Further ones are those that the path itself tells."""
     needed = [one for one in path.needs if one["Action"] not in path.open_without]
     for one in needed:
         yield f"without {one['Action']}", path.snapshot([other for other in path.needs if other is not one])
@@ -107,5 +118,8 @@ def shut(path: Path) -> Iterator[tuple[str, Snapshot]]:
         yield f"shut {number}", replace(path, document={**path.document, **told}).snapshot(path.needs)
 
 
-FORMS: tuple[tuple[str, Callable[[Path], Iterator[tuple[str, Snapshot]]], str], ...] = (("open", opened, "proved"), ("shut", shut, "found"))
+FORMS: tuple[tuple[str, Callable[[Path], Iterator[tuple[str, Snapshot]]], str], ...] = (
+    ("open", opened, "proved"),
+    ("shut", shut, "found"),
+)
 """What is made of each path, and the answer to it that is wrong."""

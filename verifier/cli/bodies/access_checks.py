@@ -1,4 +1,5 @@
-"""The three checks by the names of the hosted analyzer: pass, fail or unknown, with the comparison or the report behind it."""
+"""The three checks by the names of the hosted analyzer: pass, fail or unknown, with the comparison or the report behind
+it."""
 
 from __future__ import annotations
 
@@ -37,7 +38,12 @@ def no_new_access(options: SidesOptions, readings: Mapping[str, bool], outputs: 
 
 
 def access_not_granted(
-    paths: tuple[Path, ...], access: Access, key_arn: str | None, given: Supplied, readings: Mapping[str, bool], outputs: Sequence[Sink]
+    paths: tuple[Path, ...],
+    access: Access,
+    key_arn: str | None,
+    given: Supplied,
+    readings: Mapping[str, bool],
+    outputs: Sequence[Sink],
 ) -> int:
     """Whether some access is granted to nobody. Raises `InputError` where no access is named."""
     return _proved("access-not-granted", paths, _not_granted(access), key_arn, given, readings, outputs)
@@ -83,7 +89,9 @@ def _not_granted(access: Access) -> Invariant:
     """The invariant that nobody among the callers can do any of it."""
     if not (access.actions or access.resources):
         raise InputError.of(
-            "no access is named, so nothing would be checked", hint="name an action with --action, or a key with --resource", rule="S3"
+            "no access is named, so nothing would be checked",
+            hint="name an action with --action, or a key with --resource",
+            rule="S3",
         )
     errors: list[Diagnostic] = []
     callers = []
@@ -117,4 +125,6 @@ def _selector(key: str) -> KeySelector:
         return KeyArn(key)
     if key.startswith("alias/") or (key.startswith("arn:") and ":alias/" in key):
         return KeyAlias(key)
-    raise InputError.of(f"--resource: `{printable(key)}` is neither the ARN nor an alias of a key", hint="for example alias/payments")
+    raise InputError.of(
+        f"--resource: `{printable(key)}` is neither the ARN nor an alias of a key", hint="for example alias/payments"
+    )

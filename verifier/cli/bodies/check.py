@@ -63,7 +63,9 @@ def _checked(
     day = today()
     question = read(asking)
     steps = steps if steps is not None else configuration.steps
-    prove_options = ProveOptions(asking, outputs, configuration.timeout, configuration.readings, processes=processes, steps=steps)
+    prove_options = ProveOptions(
+        asking, outputs, configuration.timeout, configuration.readings, processes=processes, steps=steps
+    )
     report = proved(prove_options, question)
     report = dataclasses.replace(report, inputs=(*report.inputs, *configuration.digest))
     if write_baseline is not None:

@@ -29,7 +29,9 @@ def _compared(sides: Sides, files: InvariantFiles, readings: Mapping[str, bool])
     from verifier.verify.comparison.compare import compare
 
     with shown() as progress:
-        return compare(sides.old, sides.new, allow=files.allowances, readings=readings, labels=sides.labels, progress=progress)
+        return compare(
+            sides.old, sides.new, allow=files.allowances, readings=readings, labels=sides.labels, progress=progress
+        )
 
 
 def _compared_in_each_place(
@@ -62,7 +64,10 @@ def _allowances(paths: Sequence[Path]) -> InvariantFiles:
     if not files.allowances:
         raise InputError.of(
             f"{' and '.join(printable(str(path)) for path in paths)} allows nothing",
-            hint='what may be gained is written: allow "the report job reads": role/reports in 111122223333 can kms:Decrypt',
+            hint=(
+                'what may be gained is written: allow "the report job reads": role/reports in 111122223333 can '
+                "kms:Decrypt"
+            ),
             rule="S3",
         )
     return files
@@ -70,5 +75,9 @@ def _allowances(paths: Sequence[Path]) -> InvariantFiles:
 
 def remarks(comparison: Comparison) -> list[Diagnostic]:
     """The remarks on both inputs, those that are on both once."""
-    warnings = {(warning.message, str(warning.span)): warning for side in (comparison.old, comparison.new) for warning in side.warnings}
+    warnings = {
+        (warning.message, str(warning.span)): warning
+        for side in (comparison.old, comparison.new)
+        for warning in side.warnings
+    }
     return list(warnings.values())

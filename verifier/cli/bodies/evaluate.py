@@ -19,8 +19,11 @@ MOST_LINE_BYTES = 1 << 20
 STDIN = Path("-")
 
 
-def evaluate_command(paths: tuple[Path, ...], requests: Path, *, key_arn: str | None, trace: bool, supplied: Supplied = NOTHING) -> int:
-    """Answers every line. A line that is no request is answered with `error` and its number, and makes the exit code 2."""
+def evaluate_command(
+    paths: tuple[Path, ...], requests: Path, *, key_arn: str | None, trace: bool, supplied: Supplied = NOTHING
+) -> int:
+    """Answers every line. A line that is no request is answered with `error` and its number, and makes the exit code
+    2."""
     from verifier.inputs import load_estate
 
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied)
@@ -75,7 +78,8 @@ def _answer(estate: Estate, line: bytes, number: int, trace: bool) -> dict[str, 
 
 
 def parse_request(line: bytes) -> dict[str, Any]:
-    """One line as a JSON object. Raises `InputError` for anything else; a member given twice is an error, never a choice."""
+    """One line as a JSON object. Raises `InputError` for anything else; a member given twice is an error, never a
+    choice."""
     if len(line) > MOST_LINE_BYTES:
         raise InputError.of("the line is longer than 1 MiB")
     try:
@@ -87,7 +91,9 @@ def parse_request(line: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise InputError.of(f"not JSON: {error}") from None
     if not isinstance(value, dict):
-        raise InputError.of(f"expected a JSON object with principal, action, resource and context, found {type(value).__name__}")
+        raise InputError.of(
+            f"expected a JSON object with principal, action, resource and context, found {type(value).__name__}"
+        )
     return value
 
 

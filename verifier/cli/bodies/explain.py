@@ -35,9 +35,13 @@ def request_of(estate: Estate, options: RequestOptions) -> Request:
 def check(options: RequestOptions) -> None:
     """Raises `InputError` where there is no request, or more than one."""
     if options.file is not None and (options.principal or options.action or options.key or options.context):
-        raise InputError.of("the request is given twice", hint="use --request, or --principal with --action, --key and --context")
+        raise InputError.of(
+            "the request is given twice", hint="use --request, or --principal with --action, --key and --context"
+        )
     if options.file is None and (options.principal is None or options.action is None):
-        raise InputError.of("there is no request", hint="give --request FILE, or --principal ARN and --action kms:Decrypt")
+        raise InputError.of(
+            "there is no request", hint="give --request FILE, or --principal ARN and --action kms:Decrypt"
+        )
     if options.line is not None and options.file is None:
         raise InputError.of("--line goes with --request FILE")
 
@@ -51,7 +55,12 @@ def _given(estate: Estate, options: RequestOptions) -> dict[str, Any]:
         name, _, value = pair.partition("=")
         before = context.get(name)
         context[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
-    return {"principal": options.principal, "action": options.action, "resource": _resource(estate, options), "context": context}
+    return {
+        "principal": options.principal,
+        "action": options.action,
+        "resource": _resource(estate, options),
+        "context": context,
+    }
 
 
 def _from_file(file: Path, line: int | None) -> dict[str, Any]:
@@ -70,12 +79,15 @@ def _from_file(file: Path, line: int | None) -> dict[str, Any]:
                 raise
         raise InputError.of(f"{name} holds {len(lines)} requests, one a line", hint="say which: --line 1")
     if line > len(lines):
-        raise InputError.of(f"{name} has {len(lines)} line{'' if len(lines) == 1 else 's'} with a request, and none is line {line}")
+        raise InputError.of(
+            f"{name} has {len(lines)} line{'' if len(lines) == 1 else 's'} with a request, and none is line {line}"
+        )
     return parse_request(lines[line - 1])
 
 
 def _resource(estate: Estate, options: RequestOptions) -> str | None:
-    """The ARN of the key that is meant; none for an operation without a key. Raises `InputError` where it is not clear which."""
+    """The ARN of the key that is meant; none for an operation without a key. Raises `InputError` where it is not clear
+    which."""
     from verifier.model.reference import action
 
     known = action(options.action or "")
@@ -87,7 +99,13 @@ def _resource(estate: Estate, options: RequestOptions) -> str | None:
     if options.key is not None and options.key.startswith("arn:") and not keys:
         return options.key  # the ARN of an alias, say: what it may be is not for here to tell
     names = ", ".join(brief(printable(key.name or key.arn), 40) for key in (keys or estate.keys)[:5])
-    problem = "no key of the input is" if not keys else "several keys of the input are" if options.key else "there are several keys, and"
+    problem = (
+        "no key of the input is"
+        if not keys
+        else "several keys of the input are"
+        if options.key
+        else "there are several keys, and"
+    )
     what = f"called {printable(brief(options.key))}" if options.key else "none was named with --key"
     raise InputError.of(f"{problem} {what}", hint=f"the keys are {names}")
 

@@ -60,7 +60,8 @@ def prove_command(options: ProveOptions) -> int:
 
 
 def _prove_in_each_place(options: ProveOptions, error: OpenPlaceError) -> int:
-    """As `prove_command`, of an input whose keys may be in several accounts or Regions. Raises the error where that cannot be answered."""
+    """As `prove_command`, of an input whose keys may be in several accounts or Regions. Raises the error where that
+    cannot be answered."""
     try:
         questions = [read(dataclasses.replace(options.question, supplied=place)) for place in places_of(error)]
         said = sentence_of(questions[0].estate, questions[0].invariants, error)
@@ -76,8 +77,8 @@ def _prove_in_each_place(options: ProveOptions, error: OpenPlaceError) -> int:
 
 
 def write_report(report: Report, sinks: Sequence[Sink], estate: Estate, only: frozenset[Status]) -> None:
-    """Writes a report in all formats asked for, with the verdicts of `only` these kinds for people, and its warnings to stderr. Raises
-    `OutputError`."""
+    """Writes a report in all formats asked for, with the verdicts of `only` these kinds for people, and its warnings to
+    stderr. Raises `OutputError`."""
     report = dataclasses.replace(report, only=only)
     evidence = evidence_for([sink.format for sink in sinks], report, estate)
     write(sinks, report_forms(report, evidence), report.warnings)

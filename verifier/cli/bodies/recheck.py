@@ -1,7 +1,8 @@
 """`verifier recheck`: reads the certificate and the input, has each proof checked, and tells which are accepted.
 
-Guarantee: neither a solver nor an encoder is imported. The question is the caller's: the invariants and the readings that the command line
-gives, or that are the default, on all of their targets. The certificate has no part in choosing it.
+Guarantee: neither a solver nor an encoder is imported. The question is the caller's: the invariants and the readings
+that the command line gives, or that are the default, on all of their targets. The certificate has no part in choosing
+it.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ class _Question:
         return named == (self.invariant.name, self.invariant.text, target_name(self.target))
 
 
-def rechecked(certificate: Path, options: QuestionOptions, held: Mapping[str, bool], progress: Progress | None = None) -> Recheck:
+def rechecked(
+    certificate: Path, options: QuestionOptions, held: Mapping[str, bool], progress: Progress | None = None
+) -> Recheck:
     """What becomes of each question. `held` are the readings that the caller holds.
 
     Raises `InputError` for what is no certificate, and where there is no question (S3).
@@ -85,18 +88,24 @@ def _check_input(document: Json, estate: Estate) -> None:
     if given != certified:
         changed = [file for file, digest in estate.inputs if digest not in certified]
         missing = [entry["file"] for entry in document["inputs"] if entry["sha256"] not in given]
-        raise Rejected(f"the input is another one: {', '.join(changed) or 'no file'} in place of {', '.join(missing) or 'no file'}")
+        raise Rejected(
+            f"the input is another one: {', '.join(changed) or 'no file'} in place of {', '.join(missing) or 'no file'}"
+        )
     unknown = [label for label in document["readings"] if not is_reading(label)]
     if unknown:
         raise Rejected(f"{unknown[0]} is no reading")
 
 
 def _outcome(question: _Question, document: Json, estate: Estate, supposed: list[str]) -> tuple[ProofOutcome, str]:
-    """What comes of a proof of one question, and why. `supposed`: readings that the proofs hold, and the caller does not."""
+    """What comes of a proof of one question, and why. `supposed`: readings that the proofs hold, and the caller does
+    not."""
     entries = [entry for entry in document["proofs"] if question.is_named_by(entry)]
     if not entries:
         reasons = [entry.get("reason") for entry in document["without_proof"] if question.is_named_by(entry)]
-        return ProofOutcome.NO_PROOF, f"the certificate says: {reasons[0]}" if reasons else "the certificate does not cover it"
+        return (
+            ProofOutcome.NO_PROOF,
+            f"the certificate says: {reasons[0]}" if reasons else "the certificate does not cover it",
+        )
     for entry in entries:  # several, where invariants are worded alike
         why = _why_rejected(entry, question, document, estate)
         if why is None:
@@ -151,7 +160,9 @@ def read_certificate(path: Path) -> Json:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise InputError.of(f"`{path}` is no certificate", hint="`verifier prove --certificate FILE` writes one")
     if document.get("format_version") != FORMAT_VERSION:
-        raise InputError.of(f"`{path}` is a certificate of another version of the format: {document.get('format_version')!r}")
+        raise InputError.of(
+            f"`{path}` is a certificate of another version of the format: {document.get('format_version')!r}"
+        )
     if not _well_formed(document):
         raise InputError.of(f"`{path}` is no certificate: a member is missing or of the wrong kind")
     return document

@@ -1,6 +1,8 @@
-"""What reproduces a contradiction between two engines, written to a folder. In: the contradiction, the inputs. Out: the folder's path.
+"""What reproduces a contradiction between two engines, written to a folder. In: the contradiction, the inputs. Out: the
+folder's path.
 
-Guarantee: the folder is new or holds the same contradiction; where the working directory cannot be written to, it is a temporary one.
+Guarantee: the folder is new or holds the same contradiction; where the working directory cannot be written to, it is a
+temporary one.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ FORMULA = "formula.smt2"
 
 
 def write_reproducer(contradiction: Contradiction, inputs: Sequence[tuple[str, str]]) -> Path:
-    """Writes `contradiction.json` and the formula. `inputs` are the files that were read, with their SHA-256. Raises `OSError`."""
+    """Writes `contradiction.json` and the formula. `inputs` are the files that were read, with their SHA-256. Raises
+    `OSError`."""
     name = f"kms-verifier-contradiction-{hashlib.sha256(contradiction.formula.encode()).hexdigest()[:12]}"
     try:
         return _write(Path(name), contradiction, inputs)

@@ -1,6 +1,7 @@
 """Paths at two revisions in git, for the time of a `with` block.
 
-In: `BASE..HEAD` or `BASE`, and paths. Out: two versions and what people call them. Guarantee: temporary folders are gone afterwards.
+In: `BASE..HEAD` or `BASE`, and paths. Out: two versions and what people call them. Guarantee: temporary folders are
+gone afterwards.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ WORK_TREE = "work tree"
 
 @contextmanager
 def at_revisions(text: str, paths: Sequence[Path]) -> Iterator[tuple[Version, Version, tuple[str, str]]]:
-    """The paths at both revisions, each without those that it does not have. Raises `InputError`, also for one that neither has."""
+    """The paths at both revisions, each without those that it does not have. Raises `InputError`, also for one that
+    neither has."""
     repository = repository_of(paths[0])
     old, new = revisions(text, repository)
     with TemporaryDirectory(prefix="verifier-") as folder:
@@ -31,9 +33,14 @@ def at_revisions(text: str, paths: Sequence[Path]) -> Iterator[tuple[Version, Ve
         names = old.name, WORK_TREE if new is None else new.name
         for path, *found in zip(paths, before, after, strict=True):
             if found == [None, None]:
-                raise InputError.of(f"`{printable(str(path))}` is neither in {printable(names[0])} nor in {printable(names[1])}")
+                raise InputError.of(
+                    f"`{printable(str(path))}` is neither in {printable(names[0])} nor in {printable(names[1])}"
+                )
         tops = Path(folder, "old"), repository.top if new is None else Path(folder, "new")
-        first, second = (Version(tuple(filter(None, found)), top, len(paths) > 1) for found, top in zip((before, after), tops, strict=True))
+        first, second = (
+            Version(tuple(filter(None, found)), top, len(paths) > 1)
+            for found, top in zip((before, after), tops, strict=True)
+        )
         yield first, second, names
 
 
@@ -50,4 +57,8 @@ def _holding(path: Path | None) -> Path | None:
     """A path; `None` where there is nothing, or a folder that holds no file that is read."""
     if path is None or not os.path.lexists(path):
         return None
-    return path if not path.is_dir() or any(found.suffix.lower() in (*SUFFIXES, ".tf") for found in path.rglob("*")) else None
+    return (
+        path
+        if not path.is_dir() or any(found.suffix.lower() in (*SUFFIXES, ".tf") for found in path.rglob("*"))
+        else None
+    )

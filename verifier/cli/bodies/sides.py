@@ -1,6 +1,7 @@
 """Reads the two sides that a command compares.
 
-In: two paths; or paths and two revisions in git; or a Terraform plan, with snapshots beside it or without. Out: `Sides`.
+In: two paths; or paths and two revisions in git; or a Terraform plan, with snapshots beside it or without. Out:
+`Sides`.
 Guarantee: the errors of both sides are reported together.
 """
 
@@ -49,11 +50,14 @@ def read_sides(options: SidesOptions, files: InvariantFiles) -> Sides:
             hint="give two paths, or --git BASE..HEAD PATH, or --plan plan.json",
         )
     old, new = options.paths
-    return Sides(*_versions(options, Version((old,)), Version((new,)), files), (printable(str(old)), printable(str(new))))
+    return Sides(
+        *_versions(options, Version((old,)), Version((new,)), files), (printable(str(old)), printable(str(new)))
+    )
 
 
 def _of_plan(options: SidesOptions, plan: Path, files: InvariantFiles) -> Sides:
-    """Before and after a plan: what the snapshots beside it hold, without it and with it; without any, what it says itself."""
+    """Before and after a plan: what the snapshots beside it hold, without it and with it; without any, what it says
+    itself."""
     from verifier.inputs import load_plan_sides
 
     if options.git is not None or options.key_arn is not None:

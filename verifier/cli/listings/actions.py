@@ -25,12 +25,14 @@ class HeadOption(StrEnum):
 @given.command(short_help="List what actions of AWS can bring about.")
 def actions(
     pattern: Annotated[
-        list[str], typer.Argument(metavar="[PATTERN]...", help="Which actions (`lambda:*`); all without it.", show_default=False)
+        list[str],
+        typer.Argument(metavar="[PATTERN]...", help="Which actions (`lambda:*`); all without it.", show_default=False),
     ] = [],
     head: Annotated[list[HeadOption], typer.Option("--head", help="Only those under this head; may be repeated.")] = [],
     output: Annotated[given.ListOutput, typer.Option(help="How to write the list.")] = given.ListOutput.TEXT,
 ) -> int:
-    """List the actions of AWS, and whether they can change who may use a key: a step, doubt, harmless, or unknown (docs/reach.md).
+    """List the actions of AWS, and whether they can change who may use a key: a step, doubt, harmless, or unknown
+    (docs/reach.md).
 
     \b
     verifier actions 'lambda:*'
@@ -45,7 +47,9 @@ def actions(
     wanted = {Head(one.value) for one in head} or set(Head)
     found = {entry.name: entry for one in pattern or ["*"] for entry in entries(one)}
     if not found:
-        raise InputError.of(f"the catalogue knows no action like {' or '.join(pattern)}", hint="write a pattern such as `lambda:*`")
+        raise InputError.of(
+            f"the catalogue knows no action like {' or '.join(pattern)}", hint="write a pattern such as `lambda:*`"
+        )
     matching = [entry for entry in found.values() if entry.head in wanted]
     emit(listed(output, lambda: render_actions(matching, style_of(sys.stdout)), lambda: actions_json(matching)))
     return 0

@@ -17,7 +17,9 @@ from verifier.syntax.diagnostic import InputError
 def builtins(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="Which one; all without it.", autocompletion=completion.builtins, show_default=False),
+        typer.Argument(
+            metavar="NAME", help="Which one; all without it.", autocompletion=completion.builtins, show_default=False
+        ),
     ] = None,
     output: Annotated[given.ListOutput, typer.Option(help="How to write them.")] = given.ListOutput.TEXT,
 ) -> int:

@@ -12,7 +12,9 @@ from verifier.cli.run import emit, style_of
 
 
 @given.command(short_help="List open questions of AWS's documentation.")
-def readings(output: Annotated[given.ListOutput, typer.Option(help="How to write the list.")] = given.ListOutput.TEXT) -> int:
+def readings(
+    output: Annotated[given.ListOutput, typer.Option(help="How to write the list.")] = given.ListOutput.TEXT,
+) -> int:
     """List the open questions of AWS's documentation.
 
     Each is tried both ways unless `--reading` settles it.

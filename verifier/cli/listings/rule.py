@@ -43,7 +43,8 @@ def rule(
     if label is not None and found is None:
         close = get_close_matches(rule_of(label).upper(), rules(), n=3, cutoff=0.5)
         raise InputError.of(
-            f"no rule has the label `{label}`", hint=f"did you mean {', '.join(close)}?" if close else "`verifier rule` lists them"
+            f"no rule has the label `{label}`",
+            hint=f"did you mean {', '.join(close)}?" if close else "`verifier rule` lists them",
         )
     style = style_of(sys.stdout)
     emit(listed(output, lambda: render_rule(found, style) if found else render_rules(style), lambda: rules_json(found)))

@@ -1,7 +1,9 @@
-"""Which operations a grant can name (G1), whether a request meets its constraints (G3), and whether a grant made by it is as strict (G6).
+"""Which operations a grant can name (G1), whether a request meets its constraints (G3), and whether a grant made by it
+is as strict (G6).
 
 In: a grant, the request's action, caller and context, the symbols. Out: findings.
-Guarantee: a constraint that does not bind the operation gives no finding; values are compared exactly, names as the reading G3-names says.
+Guarantee: a constraint that does not bind the operation gives no finding; values are compared exactly, names as the
+reading G3-names says.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ class GrantRequest:
 
 
 def grantable(action: str) -> bool:
-    """Whether a grant can name the operation: the list is closed (G1), so one that the data does not know is not on it."""
+    """Whether a grant can name the operation: the list is closed (G1), so one that the data does not know is not on
+    it."""
     known = reference.action(action)
     return known is not None and known.grant_operation
 
@@ -50,14 +53,18 @@ def constraint_findings(grant: Grant, request: GrantRequest, symbols: Symbols) -
         yield from _child(grant, request.context, symbols)
 
 
-# --- the encryption context (G3) -----------------------------------------------------------------------------------------------
+# --- the encryption context (G3) --------------------------------------------------------------------------------------
 
 
 def _context(grant: Grant, context: Context, symbols: Symbols) -> Iterator[Finding]:
     if grant.context_equals is not None:
-        yield Finding("G3", _sentence(EQUALS, grant.context_equals, context), _exactly(grant.context_equals, context, symbols))
+        yield Finding(
+            "G3", _sentence(EQUALS, grant.context_equals, context), _exactly(grant.context_equals, context, symbols)
+        )
     if grant.context_subset is not None:
-        yield Finding("G3", _sentence(SUBSET, grant.context_subset, context), _among(grant.context_subset, context, symbols))
+        yield Finding(
+            "G3", _sentence(SUBSET, grant.context_subset, context), _among(grant.context_subset, context, symbols)
+        )
 
 
 def _exactly(wanted: Pairs, context: Context, symbols: Symbols) -> Truth:
@@ -83,10 +90,13 @@ def _folded(pairs: Pairs, fold: bool) -> set[tuple[str, str]]:
 
 
 def _unpaired(context: Context, fold: bool) -> set[str]:
-    """Names that `kms:EncryptionContextKeys` lists and whose pairs the request does not show: the encryption context has more in it."""
+    """Names that `kms:EncryptionContextKeys` lists and whose pairs the request does not show: the encryption context
+    has more in it."""
     listed = context.entries.get("kms:encryptioncontextkeys")
     names = listed if isinstance(listed, tuple) else ()
-    return {name.lower() if fold else name for name in names} - {name.lower() if fold else name for name in context.pairs}
+    return {name.lower() if fold else name for name in names} - {
+        name.lower() if fold else name for name in context.pairs
+    }
 
 
 def _sentence(kind: str, wanted: Pairs, context: Context) -> str:
@@ -97,7 +107,7 @@ def _shown(pairs: Mapping[str, str]) -> str:
     return "{" + ", ".join(f"{name}={value}" for name, value in pairs.items()) + "}"
 
 
-# --- the source ARN (G3) ---------------------------------------------------------------------------------------------------------
+# --- the source ARN (G3) ----------------------------------------------------------------------------------------------
 
 
 def _source(wanted: str, request: GrantRequest, symbols: Symbols) -> Finding:
@@ -125,11 +135,12 @@ def _is_source(wanted: str, found: str) -> bool:
     return arn_matches(substitute(parse(wanted, variables=False), {}, wild=False) or (), found)
 
 
-# --- the grant that a CreateGrant request asks for (G6) --------------------------------------------------------------------------
+# --- the grant that a CreateGrant request asks for (G6) ---------------------------------------------------------------
 
 
 def _child(parent: Grant, context: Context, symbols: Symbols) -> Iterator[Finding]:
-    """A grant made by the permission of a grant allows no more, under constraints at least as strict. [create-grant-overview]"""
+    """A grant made by the permission of a grant allows no more, under constraints at least as strict.
+    [create-grant-overview]"""
     yield _operations(parent, context)
     kind = context.entries.get("kms:grantconstrainttype")
     if parent.context_equals is not None:
@@ -137,16 +148,24 @@ def _child(parent: Grant, context: Context, symbols: Symbols) -> Iterator[Findin
         yield Finding("G6", f"the new grant must have {_sentence(EQUALS, parent.context_equals, context)}", holds)
     if parent.context_subset:  # An empty map demands nothing of a request, so nothing of the new grant either.
         holds = all_of([kind in (EQUALS, SUBSET), _among(parent.context_subset, context, symbols)])
-        yield Finding("G6", f"the new grant must have at least {_sentence(SUBSET, parent.context_subset, context)}", holds)
+        yield Finding(
+            "G6", f"the new grant must have at least {_sentence(SUBSET, parent.context_subset, context)}", holds
+        )
     if parent.source_arn is not None:
-        # The key is the new grant's own constraint (KMS Developer Guide, grant-authorization); without it the new grant has none.
+        # The key is the new grant's own constraint (KMS Developer Guide, grant-authorization); without it the new grant
+        # has none.
         shown = context.entries.get("kms:grantconstraintsourcearn")
         had = f": the request has {shown}" if isinstance(shown, str) else ": the request has none"
-        yield Finding("G6", f"the new grant must have SourceArn {parent.source_arn}{had}", _as_narrow(parent.source_arn, shown, symbols))
+        yield Finding(
+            "G6",
+            f"the new grant must have SourceArn {parent.source_arn}{had}",
+            _as_narrow(parent.source_arn, shown, symbols),
+        )
 
 
 def _as_narrow(wanted: str, shown: object, symbols: Symbols) -> Truth:
-    """Whether the new grant's SourceArn is the parent's, or, by the reading G6, one that the parent's covers as a pattern."""
+    """Whether the new grant's SourceArn is the parent's, or, by the reading G6, one that the parent's covers as a
+    pattern."""
     if not isinstance(shown, str) or shown == wanted:
         return shown == wanted
     return symbols.choose("G6", lambda: _is_source(wanted, shown), lambda: False)
@@ -157,5 +176,9 @@ def _operations(parent: Grant, context: Context) -> Finding:
     wanted = requested if isinstance(requested, tuple) else ()
     own = {operation.split(":", 1)[1] for operation in parent.operations}
     beyond = [operation for operation in wanted if operation not in own]
-    text = f"the new grant would also allow {', '.join(beyond)}" if beyond else "the new grant allows nothing that the grant does not"
+    text = (
+        f"the new grant would also allow {', '.join(beyond)}"
+        if beyond
+        else "the new grant allows nothing that the grant does not"
+    )
     return Finding("G6", text, not beyond)

@@ -1,6 +1,7 @@
 """Which grants of a key concern a caller (G2, G5).
 
-In: a key's grants, a caller. Out: the grants that name the caller as grantee or as retiring principal, and in which way.
+In: a key's grants, a caller. Out: the grants that name the caller as grantee or as retiring principal, and in which
+way.
 Guarantee: a listing is read once, whatever the number of requests; a look-up takes time in proportion to what it finds.
 """
 
@@ -19,9 +20,10 @@ from verifier.model.request import Caller, CallerKind
 
 
 class Naming(Enum):
-    """How a grant names a caller. By `ACCOUNT` it names the root user of the account, and others of it as far as their own policies
-    allow (G2); `HIDDEN` is a grantee that the listing does not name and the caller may be (G2 ◇); by `ISSUER` it names the
-    user who issued the federated session that calls, and may be to that session as well (G2 ◇)."""
+    """How a grant names a caller. By `ACCOUNT` it names the root user of the account, and others of it as far as their
+    own policies allow (G2); `HIDDEN` is a grantee that the listing does not name and the caller may be (G2 ◇); by
+    `ISSUER` it names the user who issued the federated session that calls, and may be to that session as well (G2
+    ◇)."""
 
     ITSELF = "by name"
     ROLE = "by its role"
@@ -40,8 +42,8 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Candidates:
-    """The grants of a key that concern one caller. `listed` is how many the key has, `None` where the input does not list them (G1).
-    `issuing_accounts` are those of all grants of the key (G5)."""
+    """The grants of a key that concern one caller. `listed` is how many the key has, `None` where the input does not
+    list them (G1). `issuing_accounts` are those of all grants of the key (G5)."""
 
     listed: int | None = None
     as_grantee: tuple[Candidate, ...] = ()
@@ -64,7 +66,8 @@ class _Index:
 
 @dataclass(frozen=True, eq=False)
 class _Listing:
-    """A tuple of grants that is told from others by identity: comparing thousands of grants would cost more than reading them."""
+    """A tuple of grants that is told from others by identity: comparing thousands of grants would cost more than
+    reading them."""
 
     grants: tuple[Grant, ...]
 
@@ -122,4 +125,7 @@ def _names_of(caller: Caller) -> Iterable[tuple[Name, Naming]]:
     if caller.kind is CallerKind.FEDERATED and caller.issuer is not None:
         yield (PrincipalType.USER, caller.issuer), Naming.ISSUER
     if caller.account is not None:
-        yield (PrincipalType.ACCOUNT, caller.account), Naming.ITSELF if caller.kind is CallerKind.ROOT else Naming.ACCOUNT
+        yield (
+            (PrincipalType.ACCOUNT, caller.account),
+            Naming.ITSELF if caller.kind is CallerKind.ROOT else Naming.ACCOUNT,
+        )

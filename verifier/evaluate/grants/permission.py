@@ -1,6 +1,7 @@
 """What the grants of a key allow a caller (G1–G6).
 
-In: the grants that concern the caller, what the request shows, what the caller's own policies and its limits give. Out: a gate.
+In: the grants that concern the caller, what the request shows, what the caller's own policies and its limits give. Out:
+a gate.
 Guarantee: a grant only ever allows; a trace shows the grants that name the caller, at most `SHOWN` of them.
 """
 
@@ -26,7 +27,8 @@ SHOWN = 20
 
 @dataclass(frozen=True)
 class Means:
-    """What a caller has besides a grant: whether its own policies allow the request (I), and its boundary and session policies (B, S)."""
+    """What a caller has besides a grant: whether its own policies allow the request (I), and its boundary and session
+    policies (B, S)."""
 
     own: Truth
     limits: Limits
@@ -45,7 +47,8 @@ class Grants:
 
 
 def grants_gate(grants: Grants) -> Gate | None:
-    """G: whether a grant allows the request; `None` where it is none that a grant can allow, or where the key has no grants (G1)."""
+    """G: whether a grant allows the request; `None` where it is none that a grant can allow, or where the key has no
+    grants (G1)."""
     if not grantable(grants.request.action) or grants.candidates.listed == 0:
         return None
     if grants.candidates.listed is None:
@@ -54,7 +57,8 @@ def grants_gate(grants: Grants) -> Gate | None:
 
 
 def retiring_gate(grants: Grants) -> Gate:
-    """G5: whether a grant lets the caller retire it: as its retiring principal, or as its grantee if that is among the operations."""
+    """G5: whether a grant lets the caller retire it: as its retiring principal, or as its grantee if that is among the
+    operations."""
     if grants.candidates.listed is None:
         return Gate(_none_given(grants.key))
     found = [_as_retiring(candidate, grants) for candidate in grants.candidates.as_retiring]
@@ -74,7 +78,7 @@ def _has(candidate: Candidate, action: str) -> bool:
     return known is not None and known.name in candidate.grant.operations
 
 
-# --- one grant ---------------------------------------------------------------------------------------------------------------
+# --- one grant --------------------------------------------------------------------------------------------------------
 
 
 def _as_grantee(candidate: Candidate, grants: Grants) -> StatementFinding:
@@ -89,7 +93,9 @@ def _as_grantee(candidate: Candidate, grants: Grants) -> StatementFinding:
 def _as_retiring(candidate: Candidate, grants: Grants) -> StatementFinding:
     """No constraint binds a retiring principal; what limits a grantee's grant limits it too (G4)."""
     caller = grants.request.caller.arn
-    named = Finding("G5", f"Principal names {caller} {candidate.naming.value} as the retiring principal", _named(candidate, grants))
+    named = Finding(
+        "G5", f"Principal names {caller} {candidate.naming.value} as the retiring principal", _named(candidate, grants)
+    )
     elements = [named, *_needs(candidate, grants)]
     verb = "may be retired" if all_of([element.holds for element in elements]) is not False else "may not be retired"
     return _finding(candidate, grants, elements, f"{verb} by the caller")
@@ -100,7 +106,9 @@ def _finding(candidate: Candidate, grants: Grants, elements: Sequence[Finding], 
     failed = next((element for element in elements if element.holds is False), None)
     text = f"grant {candidate.grant.id} {says}" + (f": {failed.text}" if failed else "")
     summary = Finding(failed.rule if failed else elements[0].rule, text, holds)
-    return StatementFinding(reference_to_grant(grants.key.arn, candidate.grant), summary, tuple(elements), elements[0].holds is True)
+    return StatementFinding(
+        reference_to_grant(grants.key.arn, candidate.grant), summary, tuple(elements), elements[0].holds is True
+    )
 
 
 def _operation(candidate: Candidate, action: str) -> Finding:
@@ -109,7 +117,9 @@ def _operation(candidate: Candidate, action: str) -> Finding:
 
 
 def _principal(candidate: Candidate, grants: Grants) -> Finding:
-    return Finding("G2", f"Principal names {grants.request.caller.arn} {candidate.naming.value}", _named(candidate, grants))
+    return Finding(
+        "G2", f"Principal names {grants.request.caller.arn} {candidate.naming.value}", _named(candidate, grants)
+    )
 
 
 def _named(candidate: Candidate, grants: Grants) -> Truth:
@@ -121,22 +131,27 @@ def _named(candidate: Candidate, grants: Grants) -> Truth:
 def _constraints(candidate: Candidate, grants: Grants) -> Iterable[Finding]:
     """The constraints, examined once for a request if they turn on no symbol."""
     grant, symbols = candidate.grant, grants.symbols
-    return memoized(grants.memo.grants, grant.id, symbols, lambda: tuple(constraint_findings(grant, grants.request, symbols)))
+    return memoized(
+        grants.memo.grants, grant.id, symbols, lambda: tuple(constraint_findings(grant, grants.request, symbols))
+    )
 
 
 def _needs(candidate: Candidate, grants: Grants) -> Iterator[Finding]:
-    """What the caller must have besides: named by its account, its own policies and limits (G2); else its limits, if those count (G4)."""
+    """What the caller must have besides: named by its account, its own policies and limits (G2); else its limits, if
+    those count (G4)."""
     limits = grants.means.limits
     if candidate.naming is Naming.ACCOUNT:
         holds = all_of([grants.means.own, limits.hold])
-        yield Finding("G2", f"the caller's own policies {'allow it' if holds is not False else 'do not allow it'}", holds)
+        yield Finding(
+            "G2", f"the caller's own policies {'allow it' if holds is not False else 'do not allow it'}", holds
+        )
     elif limits.gates:
         holds = grants.symbols.choose("G4", lambda: limits.hold, lambda: True)
         text = "the caller's permissions boundary and session policies do not limit the grant"
         yield Finding("G4", text if holds is not False else text.replace("do not limit", "limit"), holds)
 
 
-# --- all of them ---------------------------------------------------------------------------------------------------------------
+# --- all of them ------------------------------------------------------------------------------------------------------
 
 
 def _none_given(key: Key) -> Finding:
@@ -151,7 +166,10 @@ def _gate(rule: str, found: list[StatementFinding], role: str, grants: Grants) -
         text = f"{shown[0].reference.policy_name} allows {grants.request.action}"
     else:
         text = f"no grant that {role} allows {grants.request.action}" if found else f"no grant {role}"
-    return Gate(Finding(rule, text + _not_shown(len({finding.reference.policy for finding in shown}), grants), holds), tuple(shown))
+    return Gate(
+        Finding(rule, text + _not_shown(len({finding.reference.policy for finding in shown}), grants), holds),
+        tuple(shown),
+    )
 
 
 def _not_shown(shown: int, grants: Grants) -> str:

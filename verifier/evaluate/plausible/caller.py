@@ -38,7 +38,10 @@ _SESSION = re.compile(r"[^/]*/.{2,32}")
 def caller_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about the caller's own keys."""
     if reference.action(case.action) is None and case.operation is None:
-        warning = f"U4: {case.action} is not in the reference data ({reference.data_version()}); it is decided by the patterns alone"
+        warning = (
+            f"U4: {case.action} is not in the reference data ({reference.data_version()}); it is decided by the "
+            "patterns alone"
+        )
         yield Aside(warning)
     yield from _namesake(estate, case)
     yield from _issuer(estate, case)
@@ -49,7 +52,8 @@ def caller_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> I
 
 
 def _namesake(estate: Estate, case: Case) -> Iterator[str]:
-    """R2: a user or role that has the name of a listed one, under another path or in other case, is none [IAM: reference_iam-quotas]."""
+    """R2: a user or role that has the name of a listed one, under another path or in other case, is none [IAM:
+    reference_iam-quotas]."""
     caller = case.standing.caller
     arn = caller.issuer if caller.kind is CallerKind.FEDERATED else caller.principal_arn
     account = inventory_of(estate, caller.account)
@@ -63,8 +67,8 @@ def _namesake(estate: Estate, case: Case) -> Iterator[str]:
 
 
 def _issuer(estate: Estate, case: Case) -> Iterator[str]:
-    """R2: a federated session has a name of 2 to 32 characters, and is issued by the root user, or by a user with a policy that lets it: a
-    complete inventory lists all that have any. [API: GetFederationToken]"""
+    """R2: a federated session has a name of 2 to 32 characters, and is issued by the root user, or by a user with a
+    policy that lets it: a complete inventory lists all that have any. [API: GetFederationToken]"""
     caller = case.standing.caller
     account = inventory_of(estate, caller.account)
     if caller.kind is CallerKind.FEDERATED and not _SESSION.fullmatch(caller.principal_arn):
@@ -85,10 +89,14 @@ def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
         for key in (key for key in SERVICE_ONLY if key in given):
             yield f"F5: only a service principal's request has {key}"
         return
-    if case.standing.caller.principal_arn not in given.get("aws:principalservicenameslist", (case.standing.caller.principal_arn,)):
+    if case.standing.caller.principal_arn not in given.get(
+        "aws:principalservicenameslist", (case.standing.caller.principal_arn,)
+    ):
         yield "F5: aws:PrincipalServiceNamesList holds the name of the service that calls"
     for key in given:
-        tag = key.startswith("aws:principaltag/") and case.standing.caller.principal_arn != "rolesanywhere.amazonaws.com"
+        tag = (
+            key.startswith("aws:principaltag/") and case.standing.caller.principal_arn != "rolesanywhere.amazonaws.com"
+        )
         if key in ("aws:principalorgid", "aws:principalorgpaths") or tag:
             yield f"F1: a service principal's request has no {key}"
         if key in _NOT_OF_SERVICES:
@@ -109,9 +117,16 @@ def _organization(estate: Estate, case: Case, given: Mapping[str, Value]) -> Ite
     for prefix, account in owners:
         identifier = given.get(f"{prefix}orgid")
         organization = estate.organization
-        if organization and identifier == organization.id and isinstance(account, str) and not belongs(organization, account):
+        if (
+            organization
+            and identifier == organization.id
+            and isinstance(account, str)
+            and not belongs(organization, account)
+        ):
             yield f"F2: {prefix}orgid is {organization.id}, but account {account} is not in that organization"
-        inside = organization and any(path.startswith(f"{organization.id}/") for path in given.get(f"{prefix}orgpaths", ()))
+        inside = organization and any(
+            path.startswith(f"{organization.id}/") for path in given.get(f"{prefix}orgpaths", ())
+        )
         if organization and inside and isinstance(account, str) and not belongs(organization, account):
             yield f"F2: {prefix}orgpaths is of {organization.id}, but account {account} is not in that organization"
         if f"{prefix}orgpaths" in given and f"{prefix}orgid" not in case.context.entries:
@@ -122,7 +137,10 @@ def _credentials(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     caller = case.standing.caller
     if caller.kind not in (CallerKind.USER, CallerKind.SERVICE) and "aws:username" in given:
         yield f"F3: only an IAM user has aws:username, not a {caller.kind.value}"
-    factor, temporary = given.get("aws:multifactorauthpresent"), "aws:tokenissuetime" in given or called_by_service(given)
+    factor, temporary = (
+        given.get("aws:multifactorauthpresent"),
+        "aws:tokenissuetime" in given or called_by_service(given),
+    )
     long_term = caller.kind in (CallerKind.USER, CallerKind.ROOT)
     if factor is not None and long_term and not temporary and given.get("aws:viaawsservice") != "true":
         yield Aside("F3: aws:MultiFactorAuthPresent comes with temporary credentials, which have aws:TokenIssueTime")

@@ -1,6 +1,8 @@
-"""Keys that a request lacks though it has another that never comes without them, or that contradict one another (F2–F6, F8).
+"""Keys that a request lacks though it has another that never comes without them, or that contradict one another (F2–F6,
+F8).
 
-In: a case, the keys that policies test. Out: warnings. Guarantee: a key that no policy tests is no matter; see `plausible`.
+In: a case, the keys that policies test. Out: warnings. Guarantee: a key that no policy tests is no matter; see
+`plausible`.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from verifier.evaluate.plausible.session import CODEBUILD_ROLE, EC2_ROLE
 from verifier.model.request import CallerKind, Value
 
 _TAG, _TAG_KEYS = "aws:requesttag/", "aws:tagkeys"
-ORGANIZATIONS = tuple((f"aws:{owner}OrgID", f"aws:{owner}OrgPaths") for owner in ("Principal", "Resource", "Source", "Vpce"))
+ORGANIZATIONS = tuple(
+    (f"aws:{owner}OrgID", f"aws:{owner}OrgPaths") for owner in ("Principal", "Resource", "Source", "Vpce")
+)
 _TYPE, _PAIRS = "kms:grantconstrainttype", "kms:encryptioncontextkeys"
 _FACTOR, _TOKEN = "aws:multifactorauthpresent", "aws:tokenissuetime"
 
@@ -51,7 +55,8 @@ class _Companions:
             yield "F6: aws:TagKeys holds the names of the tags aws:RequestTag/NAME"
 
     def _constrained(self) -> bool:
-        """Whether a grant of the key has a constraint on the encryption context, which the request for another one must meet (G6)."""
+        """Whether a grant of the key has a constraint on the encryption context, which the request for another one must
+        meet (G6)."""
         key = self._case.target.key
         return key is not None and any(grant.context_equals or grant.context_subset for grant in key.grants or ())
 
@@ -72,12 +77,15 @@ class _Companions:
     def of_session(self) -> Iterator[str]:
         """F3: temporary credentials, and what a session was delivered to."""
         if self._kind in (CallerKind.ROLE, CallerKind.FEDERATED) and self._lacks(_TOKEN):
-            yield "F3: every session's request has aws:TokenIssueTime, which a policy tests; this one is decided without it"
+            yield (
+                "F3: every session's request has aws:TokenIssueTime, which a policy tests; this one is decided "
+                "without it"
+            )
         temporary = self._forwarded or _TOKEN in self._has
         if self._kind is CallerKind.USER and temporary and self._lacks(_FACTOR):
             yield (
-                "F3: a user's request with temporary credentials, as a service makes it, has aws:MultiFactorAuthPresent, which a policy "
-                "tests; this one is decided without it"
+                "F3: a user's request with temporary credentials, as a service makes it, has "
+                "aws:MultiFactorAuthPresent, which a policy tests; this one is decided without it"
             )
         for together in () if self._forwarded else (EC2_ROLE, CODEBUILD_ROLE):
             present = [key for key in together if key.lower() in self._has]
@@ -90,13 +98,17 @@ class _Companions:
                 yield f"F2: {identifier} comes with {paths}"
         for owner, of in (("Principal", "resource"), ("Resource", "principal")) if self._in_own_account() else ():
             if self._organization_of(of) and self._lacks(f"aws:{owner}OrgID"):
-                yield f"F2: the caller and the key are of one account, and so of one organization: aws:{owner}OrgID is there too"
+                yield (
+                    f"F2: the caller and the key are of one account, and so of one organization: aws:{owner}OrgID "
+                    "is there too"
+                )
         for key in ("aws:VpceOrgID", "aws:VpceOrgPaths"):
             if key.lower() in self._has and self._lacks("aws:sourcevpce"):
                 yield f"F4: {key} comes with aws:SourceVpce"
 
     def of_operation(self) -> Iterator[str]:
-        """F6: tags come with their names, and names with their tags; a grant's constraint on the encryption context has pairs."""
+        """F6: tags come with their names, and names with their tags; a grant's constraint on the encryption context has
+        pairs."""
         names, tags = self._tags()
         if tags and self._lacks(_TAG_KEYS):
             yield "F6: aws:RequestTag/NAME comes with aws:TagKeys"
@@ -106,6 +118,11 @@ class _Companions:
         if self._given.get("kms:multiregion") == "true" and self._lacks("kms:multiregionkeytype"):
             yield "F8: a multi-Region key has kms:MultiRegionKeyType"
         pairs_matter = _PAIRS in self._tested or self._constrained()
-        half = (_TYPE in self._has and pairs_matter and _PAIRS not in self._has) or (_PAIRS in self._has and self._lacks(_TYPE))
+        half = (_TYPE in self._has and pairs_matter and _PAIRS not in self._has) or (
+            _PAIRS in self._has and self._lacks(_TYPE)
+        )
         if half and self._case.action.lower() == "kms:creategrant":
-            yield "F6: kms:GrantConstraintType comes with the pairs of the constraint, whose names are kms:EncryptionContextKeys"
+            yield (
+                "F6: kms:GrantConstraintType comes with the pairs of the constraint, whose names are "
+                "kms:EncryptionContextKeys"
+            )

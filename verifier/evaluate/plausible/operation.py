@@ -1,7 +1,9 @@
-"""What a request says of its operation, its parameters, a new grant or its key that the operation cannot carry (R3, F6–F8, G2, G3).
+"""What a request says of its operation, its parameters, a new grant or its key that the operation cannot carry (R3,
+F6–F8, G2, G3).
 
 In: a case, the request, its given context. Out: warnings. Guarantee: pure; see `plausible`.
-[KMS Developer Guide: conditions-kms, kms:ValidTo; conditions-nitro-enclaves. IAM: reference_policies_condition-keys, aws:SourceAccount]
+[KMS Developer Guide: conditions-kms, kms:ValidTo; conditions-nitro-enclaves. IAM: reference_policies_condition-keys,
+aws:SourceAccount]
 """
 
 from __future__ import annotations
@@ -24,7 +26,10 @@ from verifier.model.policy import Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Request, Value
 
-_EXCLUSIVE = (("kms:GranteePrincipal", "kms:GranteeServicePrincipal"), ("kms:RetiringPrincipal", "kms:RetiringServicePrincipal"))
+_EXCLUSIVE = (
+    ("kms:GranteePrincipal", "kms:GranteeServicePrincipal"),
+    ("kms:RetiringPrincipal", "kms:RetiringServicePrincipal"),
+)
 """Parameters of which a request has at most one, first for AWS principals and then for services. [API: CreateGrant]"""
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+){2,}", re.ASCII | re.IGNORECASE)
 """How the name of a service looks. [API: CreateGrant, GranteeServicePrincipal, Pattern]"""
@@ -69,7 +74,8 @@ def _for_service(given: Mapping[str, Value]) -> Iterator[str]:
 
 
 def _constraint(request: Request, given: Mapping[str, Value]) -> Iterator[str]:
-    """The pairs in the context of CreateGrant are those of the new grant's constraint, and `kms:GrantConstraintType` is its kind (F6)."""
+    """The pairs in the context of CreateGrant are those of the new grant's constraint, and `kms:GrantConstraintType` is
+    its kind (F6)."""
     if given_pairs(request) and "kms:grantconstrainttype" not in given:
         pair = "in CreateGrant kms:EncryptionContext:NAME is a pair of the new grant's constraint"
         yield Aside(f"F6: {pair}, so kms:GrantConstraintType is present")
@@ -95,11 +101,15 @@ REQUEST_TAGS = ("aws:requesttag/", "aws:tagkeys")
 ENCRYPTION_CONTEXT_KEYS = "kms:encryptioncontextkeys"
 
 
-def operation_warnings(case: Case, request: Request, given: Mapping[str, Value], tested: frozenset[str]) -> Iterator[str]:
-    """Warnings about the operation's own keys and the key. `tested` are the condition keys (lower case) that some policy tests."""
+def operation_warnings(
+    case: Case, request: Request, given: Mapping[str, Value], tested: frozenset[str]
+) -> Iterator[str]:
+    """Warnings about the operation's own keys and the key. `tested` are the condition keys (lower case) that some
+    policy tests."""
     if case.retires and case.grants.listed is None:
         yield Aside(
-            "G5: who may retire a grant depends on the grant; the key's grants are not given, so this is decided by the policies alone"
+            "G5: who may retire a grant depends on the grant; the key's grants are not given, so this is decided by "
+            "the policies alone"
         )
     if case.action.lower() == "kms:creategrant":
         yield from new_grant_warnings(request, given)
@@ -112,20 +122,34 @@ def operation_warnings(case: Case, request: Request, given: Mapping[str, Value],
     if case.target.key is not None:
         yield from _tags(case.target.key, given)
     elif case.target.kind in (TargetKind.NONE, TargetKind.PRINCIPAL, TargetKind.ALIAS):
-        yield from (f"F8: {case.action} is on no key, so that {name} is absent" for name in given if name.startswith("aws:resourcetag/"))
+        yield from (
+            f"F8: {case.action} is on no key, so that {name} is absent"
+            for name in given
+            if name.startswith("aws:resourcetag/")
+        )
 
 
 def _retired_grant(key: Key | None, request: Request, given: Mapping[str, Value]) -> Iterator[str]:
-    """F6: what the request says of a constraint is that of the grant which it is about, where the grants of the key are given."""
+    """F6: what the request says of a constraint is that of the grant which it is about, where the grants of the key are
+    given."""
     if key is None or key.grants is None:
         return
-    said, names, kind = given_pairs(request).items(), given.get(ENCRYPTION_CONTEXT_KEYS, ()), given.get("kms:grantconstrainttype")
+    said, names, kind = (
+        given_pairs(request).items(),
+        given.get(ENCRYPTION_CONTEXT_KEYS, ()),
+        given.get("kms:grantconstrainttype"),
+    )
     named = {names} if isinstance(names, str) else set(names)
-    for pairs, own in {(grant.context_equals or grant.context_subset or (), _kind(grant)) for grant in key.grants} or {((), None)}:
+    for pairs, own in {(grant.context_equals or grant.context_subset or (), _kind(grant)) for grant in key.grants} or {
+        ((), None)
+    }:
         if said <= set(pairs) and named <= {name for name, _ in pairs} and kind in (None, own):
             return
     if said or named or kind is not None:
-        yield "F6: in RetireGrant the pairs and kms:GrantConstraintType are of a grant's constraint, and no grant of the key has such a one"
+        yield (
+            "F6: in RetireGrant the pairs and kms:GrantConstraintType are of a grant's constraint, and no grant of "
+            "the key has such a one"
+        )
 
 
 def _kind(grant: Grant) -> str | None:
@@ -162,13 +186,24 @@ def _operation_keys(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     elif not on_key_store(action.name) and not may_carry_caller_account(action.name):
         allowed -= {"kms:calleraccount"}
     for key in given:
-        own = key.startswith(("kms:", *REQUEST_TAGS)) and not key.startswith(ENCRYPTION_CONTEXT) and key != ENCRYPTION_CONTEXT_KEYS
-        if own and key not in allowed and not any(key.startswith(prefix) for prefix in REQUEST_TAGS if prefix in allowed):
+        own = (
+            key.startswith(("kms:", *REQUEST_TAGS))
+            and not key.startswith(ENCRYPTION_CONTEXT)
+            and key != ENCRYPTION_CONTEXT_KEYS
+        )
+        if (
+            own
+            and key not in allowed
+            and not any(key.startswith(prefix) for prefix in REQUEST_TAGS if prefix in allowed)
+        ):
             yield f"F6: {action.name} has no {key}"
 
 
-def _encryption_context(case: Case, request: Request, given: Mapping[str, Value], tested: frozenset[str]) -> Iterator[str]:
-    """F6, F7: an encryption context needs an operation that takes one and a symmetric key, and its names are its pairs'."""
+def _encryption_context(
+    case: Case, request: Request, given: Mapping[str, Value], tested: frozenset[str]
+) -> Iterator[str]:
+    """F6, F7: an encryption context needs an operation that takes one and a symmetric key, and its names are its
+    pairs'."""
     pairs, names = given_pairs(request), given.get(ENCRYPTION_CONTEXT_KEYS)
     constrained = case.action.lower() == "kms:creategrant" and "kms:grantconstrainttype" in given
     if not pairs and names is None and not constrained:
@@ -182,7 +217,10 @@ def _encryption_context(case: Case, request: Request, given: Mapping[str, Value]
     listed = set() if names is None else {names} if isinstance(names, str) else set(names)
     bare = {name for name in listed - set(pairs) if f"{ENCRYPTION_CONTEXT}{name.lower()}" in tested}
     if names is not None and (bare or set(pairs) - listed):
-        warning = "F7: kms:EncryptionContextKeys holds the names of the pairs kms:EncryptionContext:NAME, neither more nor fewer"
+        warning = (
+            "F7: kms:EncryptionContextKeys holds the names of the pairs kms:EncryptionContext:NAME, neither more "
+            "nor fewer"
+        )
         yield warning if pairs else Aside(warning)
 
 
@@ -233,7 +271,8 @@ def parameter_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
 
 
 def _validity(given: Mapping[str, Value]) -> Iterator[str]:
-    """F6: imported key material is valid until a time after the request, at most 365 days. [API: ImportKeyMaterial, ValidTo]"""
+    """F6: imported key material is valid until a time after the request, at most 365 days. [API: ImportKeyMaterial,
+    ValidTo]"""
     end, now = given.get("kms:validto"), given.get("aws:currenttime", given.get("aws:epochtime"))
     seconds = number(end) if isinstance(end, str) else None
     moment = instant(now) if isinstance(now, str) else None
@@ -244,7 +283,12 @@ def _validity(given: Mapping[str, Value]) -> Iterator[str]:
 def source_warnings(given: Mapping[str, Value]) -> Iterator[str]:
     """F6: `aws:SourceArn` is of the account that `aws:SourceAccount` names, if it names one."""
     arn, account = given.get("aws:sourcearn"), given.get("aws:sourceaccount")
-    if isinstance(arn, str) and isinstance(account, str) and arn.count(":") >= 5 and arn.split(":")[4] not in ("", account):
+    if (
+        isinstance(arn, str)
+        and isinstance(account, str)
+        and arn.count(":") >= 5
+        and arn.split(":")[4] not in ("", account)
+    ):
         yield f"F6: aws:SourceArn is of account {arn.split(':')[4]}, but aws:SourceAccount is {account}"
 
 

@@ -51,7 +51,8 @@ ALWAYS_SENT = frozenset(
         "kms:wrappingkeyspec",
     }
 )
-"""Parameters that are required or have a default, so that every request of an operation that has them carries them (F6)."""
+"""Parameters that are required or have a default, so that every request of an operation that has them carries them
+(F6)."""
 GRANTEES = frozenset({"kms:granteeprincipal", "kms:granteeserviceprincipal"})
 """Parameters of CreateGrant of which every request has one. [API: CreateGrant]"""
 ALWAYS_PRESENT = ("aws:CurrentTime", "aws:EpochTime", "aws:UserAgent")
@@ -96,7 +97,11 @@ def warnings_about(estate: Estate, case: Case, request: Request) -> tuple[str, .
         found += step_operation_warnings(case.operation, given)
     else:
         tested = _tested_keys(estate, case)
-        found += [*route_warnings(case, given), *operation_warnings(case, request, given, tested), *parameter_warnings(case, given)]
+        found += [
+            *route_warnings(case, given),
+            *operation_warnings(case, request, given, tested),
+            *parameter_warnings(case, given),
+        ]
         found += [*value_warnings(case, given), *fact_warnings(case, given), *companion_warnings(case, given, tested)]
     return tuple(dict.fromkeys(found))
 
@@ -123,7 +128,9 @@ def _spelled(key: str) -> str:
 
 def _equal(value: Value, entry: Value) -> bool:
     if isinstance(value, tuple) or isinstance(entry, tuple):
-        return set(value if isinstance(value, tuple) else (value,)) == set(entry if isinstance(entry, tuple) else (entry,))
+        return set(value if isinstance(value, tuple) else (value,)) == set(
+            entry if isinstance(entry, tuple) else (entry,)
+        )
     return value == entry or (value.lower() == entry and entry in ("true", "false"))
 
 
@@ -147,12 +154,22 @@ def _left_out(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterato
         if key.lower() in tested and key.lower() not in case.context.entries:
             yield Aside(f"F1: every real request has {key}, which a policy tests; this one is decided without it")
     if "aws:requestedregion" in tested and "aws:requestedregion" not in case.context.entries:
-        yield Aside("F1: every real request has aws:RequestedRegion, which a policy tests; this one is decided without it")
+        yield Aside(
+            "F1: every real request has aws:RequestedRegion, which a policy tests; this one is decided without it"
+        )
     yield from _left_out_of_operation(case, tested)
     own = case.standing.caller.kind is not CallerKind.SERVICE and given.get("aws:viaawsservice", "false") == "false"
     forwarded = "kms:viaservice" in given or "aws:calledvia" in given
-    if own and not forwarded and "aws:sourceip" in tested and "aws:sourceip" not in given and "aws:sourcevpce" not in given:
-        yield Aside("F4: a request comes from aws:SourceIp or through aws:SourceVpce; this one is decided without either")
+    if (
+        own
+        and not forwarded
+        and "aws:sourceip" in tested
+        and "aws:sourceip" not in given
+        and "aws:sourcevpce" not in given
+    ):
+        yield Aside(
+            "F4: a request comes from aws:SourceIp or through aws:SourceVpce; this one is decided without either"
+        )
 
 
 def _left_out_of_operation(case: Case, tested: frozenset[str]) -> Iterator[str]:
@@ -161,10 +178,15 @@ def _left_out_of_operation(case: Case, tested: frozenset[str]) -> Iterator[str]:
     carried = action.condition_keys if action else frozenset()
     for key in sorted((ALWAYS_SENT & carried & tested) | (tested & set(required_parameters(case)))):
         if key not in case.context.entries:
-            yield Aside(f"F6: every {case.action} request has {_spelled(key)}, which a policy tests; this one is decided without it")
+            yield Aside(
+                f"F6: every {case.action} request has {_spelled(key)}, which a policy tests; this one is decided "
+                "without it"
+            )
     if GRANTEES & carried & tested and not GRANTEES & case.context.entries.keys():
         either = " or ".join(_spelled(key) for key in sorted(GRANTEES))
-        yield Aside(f"F6: every {case.action} request has {either}, which a policy tests; this one is decided without either")
+        yield Aside(
+            f"F6: every {case.action} request has {either}, which a policy tests; this one is decided without either"
+        )
 
 
 def _tested_by_grants(case: Case) -> frozenset[str]:

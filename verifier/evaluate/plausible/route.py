@@ -33,7 +33,9 @@ def forwarded(given: Mapping[str, Value]) -> bool:
 
 
 def _network(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
-    present = [key for key in ("aws:SourceVpce", *ENDPOINT_KEYS, "aws:VpceOrgID", "aws:VpceOrgPaths") if key.lower() in given]
+    present = [
+        key for key in ("aws:SourceVpce", *ENDPOINT_KEYS, "aws:VpceOrgID", "aws:VpceOrgPaths") if key.lower() in given
+    ]
     if not present:
         return
     if forwarded(given) and case.standing.caller.kind is not CallerKind.SERVICE:
@@ -53,8 +55,8 @@ def _network(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
 
 
 def _says_whose(action: str) -> bool:
-    """Whether requests of the service have the ARN of the VPC and the owner of the endpoint. [IAM: reference_policies_condition-keys,
-    aws:SourceVpcArn, aws:VpceAccount]"""
+    """Whether requests of the service have the ARN of the VPC and the owner of the endpoint. [IAM:
+    reference_policies_condition-keys, aws:SourceVpcArn, aws:VpceAccount]"""
     return action.startswith(("kms:", "iam:")) and action != "iam:passrole"
 
 
@@ -62,7 +64,9 @@ def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     via, chain = given.get("kms:viaservice"), given.get("aws:calledvia")
     claimed = given.get("aws:viaawsservice")
     if isinstance(claimed, str) and claimed.lower() != "true" and called_by_service(given):
-        cause = "kms:ViaService" if via is not None else "aws:CalledVia" if chain else "kms:GrantIsForAWSResource = true"
+        cause = (
+            "kms:ViaService" if via is not None else "aws:CalledVia" if chain else "kms:GrantIsForAWSResource = true"
+        )
         yield f"F5: {cause} comes with aws:ViaAWSService = true"
     region = case.target.region if case.target.kind in (TargetKind.KEY, TargetKind.ALIAS) else None
     where = "[a-z0-9-]+" if region is None else re.escape(region)

@@ -1,4 +1,5 @@
-"""What a request says of the session that makes it, or of the MCP server that forwards it, that no request can say (F3, F5, F6).
+"""What a request says of the session that makes it, or of the MCP server that forwards it, that no request can say (F3,
+F5, F6).
 
 In: a case, the given context. Out: warnings. Guarantee: pure; see `plausible`.
 [IAM: reference_policies_condition-keys, *Properties of a role session*; reference_policies_iam-condition-keys]
@@ -40,7 +41,10 @@ VALUES = {
     "glue:RoleAssumedBy": ("glue.amazonaws.com",),
 }
 """The values that these have."""
-NEVER_TOGETHER = (("ec2:SourceInstanceArn", "ssm:SourceInstanceArn"), ("glue:RoleAssumedBy", "glue:CredentialIssuingService"))
+NEVER_TOGETHER = (
+    ("ec2:SourceInstanceArn", "ssm:SourceInstanceArn"),
+    ("glue:RoleAssumedBy", "glue:CredentialIssuingService"),
+)
 _TAG = "aws:principaltag/"
 LONGEST_TAG_KEY, LONGEST_TAG_VALUE = 128, 256
 """[IAM: reference_iam-quotas]"""
@@ -88,8 +92,9 @@ def session_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
 
 
 def _tags(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
-    """F6: tags that are too long or have characters that none has, or are AWS's own by their prefix; what the input gives of a user or
-    role is a tag all the same. [IAM: reference_iam-quotas, IAM and STS character limits; id_tags, Naming tags]"""
+    """F6: tags that are too long or have characters that none has, or are AWS's own by their prefix; what the input
+    gives of a user or role is a tag all the same. [IAM: reference_iam-quotas, IAM and STS character limits; id_tags,
+    Naming tags]"""
     identity = case.standing.identity
     own = {name.lower(): value for name, value in identity.tags} if identity is not None else {}
     for key, value in given.items():
@@ -113,7 +118,8 @@ def _of_tags(character: str) -> bool:
 
 
 def _assumed_root(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:
-    """F3: credentials from `AssumeRoot` are temporary ones of a root user. [IAM: reference_policies_condition-keys, aws:AssumedRoot]"""
+    """F3: credentials from `AssumeRoot` are temporary ones of a root user. [IAM: reference_policies_condition-keys,
+    aws:AssumedRoot]"""
     if "aws:assumedroot" not in given:
         return
     if kind is not CallerKind.ROOT:
@@ -123,7 +129,8 @@ def _assumed_root(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]
 
 
 def _providers(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:
-    """F6: what an identity provider says is read in the first call alone, but for a few claims. A name that is a host's is a provider's."""
+    """F6: what an identity provider says is read in the first call alone, but for a few claims. A name that is a host's
+    is a provider's."""
     for key in given:
         provider, _, claim = key.partition(":")
         if kind is CallerKind.WEB or not ("." in provider or provider == "saml"):
@@ -136,9 +143,10 @@ def _providers(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:
 
 
 def _may_be_named(value: str, trusted: frozenset[str]) -> bool:
-    """Whether a session from one of the providers that a trust policy names may have this `aws:FederatedProvider`: not the name of another
-    one, as trust policies write it. What else the value may be, no page says. [IAM: reference_policies_condition-keys,
-    aws:FederatedProvider; reference_policies_elements_principal, *Web identity session principals*, *SAML session principals*]"""
+    """Whether a session from one of the providers that a trust policy names may have this `aws:FederatedProvider`: not
+    the name of another one, as trust policies write it. What else the value may be, no page says. [IAM:
+    reference_policies_condition-keys, aws:FederatedProvider; reference_policies_elements_principal, *Web identity
+    session principals*, *SAML session principals*]"""
     known = any(one == value or one.endswith(f":oidc-provider/{value}") for one in trusted)
     return known or bool(trusted) and not _PROVIDER.fullmatch(value)
 

@@ -20,24 +20,32 @@ _NAME = r"[A-Za-z0-9+=,.@_-]"
 _ACCOUNT = (r"[0-9]{12}", "the twelve digits of an account")
 _SERVICE = (r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?", "a service principal, such as s3.amazonaws.com")
 _ORGANIZATION = (r"o-[a-z0-9-]{4,}", "the ID of an organization, such as o-exampleorg")
-_PATH = (r"o-[a-z0-9-]{4,}/r-[a-z0-9/-]{2,}/", "a path of an organization, such as o-exampleorg/r-ab12/ou-ab12-11111111/")
+_PATH = (
+    r"o-[a-z0-9-]{4,}/r-[a-z0-9/-]{2,}/",
+    "a path of an organization, such as o-exampleorg/r-ab12/ou-ab12-11111111/",
+)
 _ALIAS = (rf"alias/({_NAME}|[/:])+", "the name of an alias, such as alias/example")
 _FORMS: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"), _ORGANIZATION),
     **dict.fromkeys(("aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"), _PATH),
     **dict.fromkeys(
-        ("aws:principalaccount", "aws:sourceaccount", "aws:vpceaccount", "aws:viacustomerdomain", "kms:calleraccount"), _ACCOUNT
+        ("aws:principalaccount", "aws:sourceaccount", "aws:vpceaccount", "aws:viacustomerdomain", "kms:calleraccount"),
+        _ACCOUNT,
     ),
     **dict.fromkeys(("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:calledviaawsmcp"), _SERVICE),
     **dict.fromkeys(("aws:principalservicename", "aws:principalservicenameslist"), _SERVICE),
     **dict.fromkeys(("kms:requestalias", "kms:resourcealiases"), _ALIAS),
     "aws:sourceidentity": (rf"{_NAME}{{2,}}", "letters, digits and the characters +=,.@_-"),
-    "kms:grantconstrainttype": (r"EncryptionContext(Equals|Subset)", "EncryptionContextEquals or EncryptionContextSubset"),
+    "kms:grantconstrainttype": (
+        r"EncryptionContext(Equals|Subset)",
+        "EncryptionContextEquals or EncryptionContextSubset",
+    ),
     "aws:sourcevpc": (r"vpc-[a-z0-9-]+", "the ID of a VPC"),
     "aws:sourcevpce": (r"vpce-[a-z0-9-]+", "the ID of a VPC endpoint"),
     "aws:principaltype": (r"Account|AssumedRole|FederatedUser|User", "Account, AssumedRole, FederatedUser or User"),
 }
-"""By key a regular expression, and what it says. [IAM: reference_policies_condition-keys; KMS: conditions-kms; API references]"""
+"""By key a regular expression, and what it says. [IAM: reference_policies_condition-keys; KMS: conditions-kms; API
+references]"""
 _ARNS = {
     "aws:chatbotsourcearn": "chatbot:[a-z0-9-]*:[0-9]*:chat-configuration/.+",
     "aws:signinsessionarn": "signin:[a-z0-9-]*:[0-9]*:session/.+",
@@ -46,7 +54,9 @@ _ARNS = {
     "ec2:sourceinstancearn": "ec2:[a-z0-9-]*:[0-9]*:instance/.+",
     "aws:sourcevpcarn": "ec2:[a-z0-9-]+:[0-9]{12}:vpc/vpc-[a-z0-9-]+",
     "lambda:sourcefunctionarn": "lambda:[a-z0-9-]*:[0-9]*:function:.+",
-    "aws:principalarn": rf"iam::[0-9]{{12}}:(root|(user|role)/([!-~]+/|aws:)?{_NAME}+)|sts::[0-9]{{12}}:federated-user/{_NAME}{{2,32}}",
+    "aws:principalarn": (
+        rf"iam::[0-9]{{12}}:(root|(user|role)/([!-~]+/|aws:)?{_NAME}+)|sts::[0-9]{{12}}:federated-user/{_NAME}{{2,32}}"
+    ),
     "kms:grantconstraintsourcearn": "[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+",
 }
 """What follows the partition in ARNs that are of one service, or name an account."""
@@ -55,8 +65,8 @@ _PERIODS = {
     "kms:rotationperiodindays": (90, 2560),
     "sts:durationseconds": (900, 129600),
 }
-"""The least and the greatest of the whole numbers that a request can name. [API: ScheduleKeyDeletion, EnableKeyRotation; STS API:
-AssumeRole, GetFederationToken]"""
+"""The least and the greatest of the whole numbers that a request can name. [API: ScheduleKeyDeletion,
+EnableKeyRotation; STS API: AssumeRole, GetFederationToken]"""
 _LAST_INSTANT = Decimal(253402300799)
 """The end of the year 9999, the last that four digits name."""
 
@@ -67,7 +77,10 @@ def value_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
         for text in (value,) if isinstance(value, str) else value:
             expected, listed = _expected(case, key, text), reference.key_values(key)
             if listed is not None and text not in listed:
-                yield Aside(f"U4: {_spelled(key)} is {text}, which the reference data does not know ({reference.data_version()})")
+                yield Aside(
+                    f"U4: {_spelled(key)} is {text}, which the reference data does not know "
+                    f"({reference.data_version()})"
+                )
             elif expected is not None:
                 yield f"C5: {_spelled(key)} is {text}, and in a real request {expected}"
 
@@ -104,14 +117,20 @@ def _user_id(case: Case, key: str) -> tuple[str, str] | None:
     if caller.kind is CallerKind.SERVICE:
         return rf"AIDA[A-Z0-9]+|AROA[A-Z0-9]+:{_NAME}+", "a unique ID, AIDA… or AROA… with the name of a session"
     if caller.kind is CallerKind.ROLE:
-        return rf"AROA[A-Z0-9]+:{re.escape(caller.session or '')}", "the unique ID of the role, AROA…, and the session's name"
+        return (
+            rf"AROA[A-Z0-9]+:{re.escape(caller.session or '')}",
+            "the unique ID of the role, AROA…, and the session's name",
+        )
     return None
 
 
 def _is_arn(case: Case, key: str, text: str) -> bool:
     partition = re.escape(case.target.partition or "aws")
     return (
-        re.fullmatch(rf"arn:{partition}:({_ARNS.get(key, '[a-z0-9-]+:[a-z0-9-]*:[0-9]*:[^:].*')})", text, re.ASCII | re.DOTALL) is not None
+        re.fullmatch(
+            rf"arn:{partition}:({_ARNS.get(key, '[a-z0-9-]+:[a-z0-9-]*:[0-9]*:[^:].*')})", text, re.ASCII | re.DOTALL
+        )
+        is not None
     )
 
 

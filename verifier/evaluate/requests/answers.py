@@ -1,6 +1,7 @@
 """Decisions as JSON objects (`verifier evaluate`).
 
-In: a decision. Out: a JSON object with `decision`, `depends_on`, `warnings` and, on request, `trace` (`verifier schema decision`).
+In: a decision. Out: a JSON object with `decision`, `depends_on`, `warnings` and, on request, `trace`
+(`verifier schema decision`).
 Guarantee: labels of rules, not names of symbols, say what a decision depends on.
 """
 
@@ -22,11 +23,15 @@ def answer(decision: Decision) -> Decision:
 
 
 def decision_to_json(decision: Decision, trace: bool, estate: Estate | None = None) -> dict[str, object]:
-    """The answer to a request as a JSON object. With `estate`, symbols of things that are not modelled become their rules' labels, and
-    what was concluded about where its keys are is listed (S4)."""
+    """The answer to a request as a JSON object. With `estate`, symbols of things that are not modelled become their
+    rules' labels, and what was concluded about where its keys are is listed (S4)."""
     labels = {symbol_label(symbol, estate) for symbol in decision.depends_on}
     answered = answer(decision)
-    found: dict[str, object] = {"decision": answered.outcome.value, "depends_on": sorted(labels), "warnings": list(decision.warnings)}
+    found: dict[str, object] = {
+        "decision": answered.outcome.value,
+        "depends_on": sorted(labels),
+        "warnings": list(decision.warnings),
+    }
     if answered.policies is not None:
         found |= {"policies": answered.policies.value, "impossible": list(decision.impossible)}
     if estate is not None and estate.concluded:
@@ -39,7 +44,8 @@ def decision_to_json(decision: Decision, trace: bool, estate: Estate | None = No
 
 
 def symbol_label(symbol: str, estate: Estate | None = None) -> str:
-    """The label of the rule that a symbol belongs to; for a thing that is not modelled and not in `estate`, its name."""
+    """The label of the rule that a symbol belongs to; for a thing that is not modelled and not in `estate`, its
+    name."""
     rules = {reading.label: reading.rule for reading in READINGS}
     for thing in estate.unmodelled if estate else ():
         rules |= {thing.allow_symbol: thing.label, thing.refuse_symbol: thing.label}

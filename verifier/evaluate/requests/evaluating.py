@@ -21,8 +21,8 @@ from verifier.model.request import Decision, Request, Value
 
 
 def evaluate(estate: Estate, request: Request, assignment: Mapping[str, bool] | None = None) -> Decision:
-    """Decides a request (R1 to G6), under each reading that neither `assignment` (symbol → value) nor a `GivenRequest` fixes, with a
-    warning where it could not be sent. Raises `InputError` as `RequestDecider` does."""
+    """Decides a request (R1 to G6), under each reading that neither `assignment` (symbol → value) nor a `GivenRequest`
+    fixes, with a warning where it could not be sent. Raises `InputError` as `RequestDecider` does."""
     given = dict(request.readings) if isinstance(request, GivenRequest) else {}
     return decider_with_remarks(estate, request).decide({**given, **(assignment or {})})
 
@@ -38,7 +38,8 @@ def _remarks(estate: Estate, case: Case, request: Request) -> tuple[str, ...]:
 
 
 def values_read(estate: Estate, request: Request) -> dict[str, Value]:
-    """The values that policies read in a request, by condition key in lower case: those that are certain. Raises as `evaluate` does."""
+    """The values that policies read in a request, by condition key in lower case: those that are certain. Raises as
+    `evaluate` does."""
     context = case_of(estate, by_issuer(estate, request)[0]).context
     found = {key: entry for key, entry in context.entries.items() if isinstance(entry, str | tuple)}
     pairs = (f"{ENCRYPTION_CONTEXT}{name.lower()}" for name in context.pairs)

@@ -1,6 +1,7 @@
 """Requests as JSON objects: reading them and answering them (`verifier evaluate`).
 
-In: a JSON object with `principal`, `action`, `resource`, `context`, `session_policy`. Out: a `Request`; a decision as a JSON object.
+In: a JSON object with `principal`, `action`, `resource`, `context`, `session_policy`. Out: a `Request`; a decision as a
+JSON object.
 Guarantee: what is not understood is an `InputError` that names the member; nothing is left out.
 """
 
@@ -31,7 +32,8 @@ _PROVIDER = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::[0-9]{12}:(?:oidc|sa
 
 
 def provider_named(text: str, action: str) -> Caller | None:
-    """The identity of a provider that `principal` names: by the provider's ARN or, for an action that is made by such, by its name."""
+    """The identity of a provider that `principal` names: by the provider's ARN or, for an action that is made by such,
+    by its name."""
     found = operation(action)
     by_name = text in BUILT_IN and found is not None and found.rule == PROVIDER
     return Caller(CallerKind.WEB, text) if by_name or _PROVIDER.fullmatch(text) else None
@@ -44,8 +46,8 @@ def action_of_step(text: str) -> str | None:
 
 
 def resource_of_step(action: str, resource: object) -> str | None:
-    """The resource of such an action as it stands: an ARN, or `None` where the request does not say it. What it must be is for the decision
-    to say."""
+    """The resource of such an action as it stands: an ARN, or `None` where the request does not say it. What it must be
+    is for the decision to say."""
     if resource is None or resource == "*":
         return None
     if isinstance(resource, str):
@@ -76,7 +78,9 @@ def with_transitive(caller: Caller, data: object) -> Caller:
     return replace(caller, transitive=tuple(names))
 
 
-MEMBERS = frozenset({"principal", "action", "resource", "context", "issuer", "readings", "session_policy", SESSION_TAGS, TRANSITIVE})
+MEMBERS = frozenset(
+    {"principal", "action", "resource", "context", "issuer", "readings", "session_policy", SESSION_TAGS, TRANSITIVE}
+)
 
 _ACTION = re.compile(r"kms:[a-z0-9]+", re.ASCII | re.IGNORECASE)
 _ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):(iam|sts)::([0-9]{12}):([!-)+->@-~]+)")
@@ -98,8 +102,9 @@ class GivenRequest(Request):
 def request_from_json(estate: Estate, data: Mapping[str, object]) -> GivenRequest:
     """Reads one request.
 
-    Raises `InputError` for a missing, unknown or ill-typed member, a principal that is none of R2 and no identity of a provider (E2w), an
-    action that is neither of KMS nor of a step (E1–E5), a key that is not in the estate, and a Region where nothing tells the key's (S4).
+    Raises `InputError` for a missing, unknown or ill-typed member, a principal that is none of R2 and no identity of a
+    provider (E2w), an action that is neither of KMS nor of a step (E1–E5), a key that is not in the estate, and a
+    Region where nothing tells the key's (S4).
     """
     if not isinstance(data, Mapping):
         raise InputError.of("a request must be a JSON object")
@@ -134,7 +139,7 @@ def _text(data: Mapping[str, object], member: str) -> str:
     return value
 
 
-# --- the caller ----------------------------------------------------------------------------------------------------------------
+# --- the caller -------------------------------------------------------------------------------------------------------
 
 
 def _caller(
@@ -150,7 +155,9 @@ def _caller(
     return replace(caller, issuer=_issuer(caller, issuer)), remarks
 
 
-def _principal(estate: Estate, text: str, action: str, context: tuple[tuple[str, Value], ...]) -> tuple[Caller, tuple[str, ...]]:
+def _principal(
+    estate: Estate, text: str, action: str, context: tuple[tuple[str, Value], ...]
+) -> tuple[Caller, tuple[str, ...]]:
     provider, found = provider_named(text, action), _ARN.fullmatch(text)
     if provider is not None:
         return provider, ()
@@ -165,12 +172,16 @@ def _bare(estate: Estate, text: str) -> tuple[Caller, tuple[str, ...]]:
         return Caller(CallerKind.SERVICE, text), ()
     raise InputError.of(
         f"`principal` is not a caller: {text!r}",
-        hint="a user, role, assumed-role, federated-user or root ARN, an account, or a service such as s3.amazonaws.com",
+        hint=(
+            "a user, role, assumed-role, federated-user or root ARN, an account, or a service such as s3.amazonaws.com"
+        ),
         rule="R2",
     )
 
 
-def _from_arn(estate: Estate, text: str, found: re.Match[str], context: tuple[tuple[str, Value], ...]) -> tuple[Caller, tuple[str, ...]]:
+def _from_arn(
+    estate: Estate, text: str, found: re.Match[str], context: tuple[tuple[str, Value], ...]
+) -> tuple[Caller, tuple[str, ...]]:
     partition, service, account, name = found.groups()
     kind, _, rest = name.partition("/")
     if service == "iam" and name == "root":
@@ -207,12 +218,16 @@ def _issuer(caller: Caller, issuer: object) -> str:
     found = _ARN.fullmatch(issuer) if isinstance(issuer, str) else None
     if isinstance(issuer, str) and found and found[2] == "iam" and found[3] == caller.account:
         name = found[4]
-        if found[1] == caller.principal_arn.split(":")[1] and (name == "root" or (name.startswith("user/") and _named(name[5:]))):
+        if found[1] == caller.principal_arn.split(":")[1] and (
+            name == "root" or (name.startswith("user/") and _named(name[5:]))
+        ):
             return issuer
-    raise InputError.of(f"`issuer` must be the ARN of a user, or of the root user, of account {caller.account}", rule="R2")
+    raise InputError.of(
+        f"`issuer` must be the ARN of a user, or of the root user, of account {caller.account}", rule="R2"
+    )
 
 
-# --- action, resource, context, readings ------------------------------------------------------------------------------------------
+# --- action, resource, context, readings ------------------------------------------------------------------------------
 
 
 def _action(text: str) -> str:
@@ -220,7 +235,9 @@ def _action(text: str) -> str:
     if of_step is not None:
         return of_step
     if not _ACTION.fullmatch(text):
-        raise InputError.of(f"`action` is not a KMS action, nor one of a step: {text!r}", hint="such as kms:Decrypt", rule="R3")
+        raise InputError.of(
+            f"`action` is not a KMS action, nor one of a step: {text!r}", hint="such as kms:Decrypt", rule="R3"
+        )
     known = reference.action(text)
     return known.name if known else text
 
@@ -233,14 +250,17 @@ def _resource(
     if resource is None or resource == "*":
         known = reference.action(action)
         if known is not None and known.resources:
-            raise InputError.of(f"`resource` is missing: {action} is about {' or '.join(sorted(known.resources))}", rule="R4")
+            raise InputError.of(
+                f"`resource` is missing: {action} is about {' or '.join(sorted(known.resources))}", rule="R4"
+            )
         return None, context
     if action.lower() == LIST_RETIRABLE:
         return retiring_principal(caller, resource), context
     found = _RESOURCE.fullmatch(resource) if isinstance(resource, str) else None
     if found is None or not isinstance(resource, str):
         raise InputError.of(
-            f"`resource` must be a key ARN, an alias ARN, or null for an operation without a key, not {resource!r}", rule="R4"
+            f"`resource` must be a key ARN, an alias ARN, or null for an operation without a key, not {resource!r}",
+            rule="R4",
         )
     if found[4] == "key" and all(key.arn != resource for key in estate.keys):
         raise InputError.of(f"the key {resource} is not in the input", rule="R4")
@@ -278,7 +298,10 @@ def _context(data: object) -> tuple[tuple[str, Value], ...]:
         folded = key if key.lower().startswith(ENCRYPTION_CONTEXT) else key.lower()
         if folded in seen or not key:
             raise InputError.of(
-                f"`context` has the key `{key}` twice: keys do not differ by case" if key else "`context` has an empty key", rule="L3"
+                f"`context` has the key `{key}` twice: keys do not differ by case"
+                if key
+                else "`context` has an empty key",
+                rule="L3",
             )
         seen.add(folded)
     return tuple((key, _value(key, value)) for key, value in data.items())
@@ -289,7 +312,9 @@ def _value(key: str, value: object) -> Value:
         return _single(key, value)
     known = reference.condition_key(key)
     if known is not None and not known.multivalued and len(value) != 1:
-        raise InputError.of(f"`context`: `{key}` must have one value", rule="F7" if key.lower().startswith(ENCRYPTION_CONTEXT) else "C2")
+        raise InputError.of(
+            f"`context`: `{key}` must have one value", rule="F7" if key.lower().startswith(ENCRYPTION_CONTEXT) else "C2"
+        )
     return tuple(_single(key, item) for item in value)
 
 
@@ -301,7 +326,9 @@ def _single(key: str, value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return str(value)
-    raise InputError.of(f"`context`: the value of `{key}` must be a string, a number, true, false, or a list of these", rule="L2")
+    raise InputError.of(
+        f"`context`: the value of `{key}` must be a string, a number, true, false, or a list of these", rule="L2"
+    )
 
 
 def _readings(estate: Estate, data: object) -> tuple[tuple[str, bool], ...]:

@@ -27,7 +27,10 @@ def session_policies_from_json(caller: Caller, data: object) -> tuple[Policy, ..
     if data is None:
         return None
     if caller.kind not in SESSIONS:
-        raise InputError.of(f"`{MEMBER}` goes with a role session or a federated-user session only, not a {caller.kind.value}", rule="U2")
+        raise InputError.of(
+            f"`{MEMBER}` goes with a role session or a federated-user session only, not a {caller.kind.value}",
+            rule="U2",
+        )
     if not isinstance(data, list):
         return (_policy(data, MEMBER),)
     if not data:
@@ -40,7 +43,9 @@ def _policy(document: object, member: str) -> Policy:
     try:
         return read_policy(Source(member, text), PolicyKind.SESSION, identity=f"#{member}", name=member)
     except InputError as error:
-        diagnostics = [replace(diagnostic, message=f"`{member}`: {diagnostic.message}") for diagnostic in error.diagnostics]
+        diagnostics = [
+            replace(diagnostic, message=f"`{member}`: {diagnostic.message}") for diagnostic in error.diagnostics
+        ]
         raise InputError(diagnostics) from error
 
 

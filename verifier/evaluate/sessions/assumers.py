@@ -22,8 +22,8 @@ NOBODY = "999999999999"
 
 @dataclass(frozen=True)
 class Assumer:
-    """A caller. One that is a `stranger` stands for all of its kind and account: its name is none, nor, where nothing names the account,
-    that."""
+    """A caller. One that is a `stranger` stands for all of its kind and account: its name is none, nor, where nothing
+    names the account, that."""
 
     caller: Caller
     stranger: bool = False
@@ -66,14 +66,16 @@ def _sessions(estate: Estate, principal: Principal) -> Iterator[Assumer]:
     """The session of the roles of that name: the listed ones, or, where none is, of one that is not."""
     _, name, session = principal.value.split("/", 2)
     inventory = inventory_of(estate, principal.account)
-    roles = [role.arn for role in inventory.roles if role.arn.rsplit("/", 1)[1] == name] if inventory is not None else []
+    roles = (
+        [role.arn for role in inventory.roles if role.arn.rsplit("/", 1)[1] == name] if inventory is not None else []
+    )
     for arn in roles or [f"arn:{principal.partition}:iam::{principal.account}:role/{name}"]:
         yield Assumer(Caller(CallerKind.ROLE, arn, principal.account, session=session))
 
 
 def _of_account(estate: Estate, partition: str, account: str, *, directly: bool) -> Iterator[Assumer]:
-    """The callers of an account. Where a complete inventory does not list them they have no identity policies (U1), so that they can do
-    only what is allowed `directly`."""
+    """The callers of an account. Where a complete inventory does not list them they have no identity policies (U1), so
+    that they can do only what is allowed `directly`."""
     inventory = inventory_of(estate, account)
     if inventory is not None:
         yield from (Assumer(Caller(CallerKind.USER, user.arn, account)) for user in inventory.users)

@@ -1,9 +1,10 @@
-"""Whether a federated session could have the tags that a request shows, and how it came by them (F3): never a change of the decision.
+"""Whether a federated session could have the tags that a request shows, and how it came by them (F3): never a change of
+the decision.
 
 In: the estate, a case. Out: `SessionTags`.
-Guarantee: a warning says that who issued the session cannot pass such tags: its policies, or the SCPs over its account, refuse
-`sts:GetFederationToken` or `sts:TagSession` for them, whatever the request does not say. What is open (◇) or not known gives none.
-[IAM: id_session-tags, Passing session tags using GetFederationToken; API: GetFederationToken]
+Guarantee: a warning says that who issued the session cannot pass such tags: its policies, or the SCPs over its account,
+refuse `sts:GetFederationToken` or `sts:TagSession` for them, whatever the request does not say. What is open (◇) or not
+known gives none. [IAM: id_session-tags, Passing session tags using GetFederationToken; API: GetFederationToken]
 """
 
 from __future__ import annotations
@@ -32,23 +33,38 @@ _CALL, _TAGGING = "sts:GetFederationToken", "sts:TagSession"
 
 
 def tags_of_session(estate: Estate, case: Case) -> SessionTags:
-    """F3: what `session_tags` says, and of a federated session which tags it cannot have, or by which request it has them."""
+    """F3: what `session_tags` says, and of a federated session which tags it cannot have, or by which request it has
+    them."""
     caller = case.standing.caller
     identity = case.standing.identity
-    if caller.kind is not CallerKind.FEDERATED or caller.issuer is None or (identity is None and not caller.issuer.endswith(":root")):
+    if (
+        caller.kind is not CallerKind.FEDERATED
+        or caller.issuer is None
+        or (identity is None and not caller.issuer.endswith(":root"))
+    ):
         return session_tags(estate, case)
     own = {name.lower(): value for name, value in identity.tags} if identity is not None else {}
-    shown = {key.removeprefix(PRINCIPAL_TAG): str(value) for key, value in case.context.entries.items() if key.startswith(PRINCIPAL_TAG)}
+    shown = {
+        key.removeprefix(PRINCIPAL_TAG): str(value)
+        for key, value in case.context.entries.items()
+        if key.startswith(PRINCIPAL_TAG)
+    }
     other = {name: value for name, value in shown.items() if own.get(name) != value}
     session = _Session(estate, caller, own)
     if not other:
-        warnings = (f"F3: no session that {caller.issuer} issues is without further session tags: a call has to pass them",)
+        warnings = (
+            f"F3: no session that {caller.issuer} issues is without further session tags: a call has to pass them",
+        )
         given = identity is not None and identity.exact_tags
         return SessionTags(warnings if not given and session.needs_tags() else ())
     tag_list = ", ".join(f"aws:PrincipalTag/{name} = {value}" for name, value in other.items())
     if session.passes(other, own | shown):
-        return SessionTags(origin=f"the session was given {tag_list} by {_CALL} with {_TAGGING}, called by {caller.issuer}")
-    return SessionTags((f"F3: no session that {caller.issuer} issues as {caller.arn} has {tag_list}: it cannot pass them",))
+        return SessionTags(
+            origin=f"the session was given {tag_list} by {_CALL} with {_TAGGING}, called by {caller.issuer}"
+        )
+    return SessionTags(
+        (f"F3: no session that {caller.issuer} issues as {caller.arn} has {tag_list}: it cannot pass them",)
+    )
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,8 @@ class _Session:
         return not self._allowed("", {}, (_CALL,)) and self._passes("", {}, None)
 
     def passes(self, tags: Tags, shown: Tags) -> bool:
-        """Whether the issuer can pass the tags, perhaps with others that policies ask for; `shown` are those that the session has."""
+        """Whether the issuer can pass the tags, perhaps with others that policies ask for; `shown` are those that the
+        session has."""
         return self._passes(self.caller.arn, tags, shown)
 
     def _passes(self, arn: str, tags: Tags, shown: Tags | None) -> bool:
@@ -78,7 +95,8 @@ class _Session:
         for all_tags in ({**tags}, {**further, **tags}):
             for spelling in spelled(all_tags, texts):
                 entries: dict[str, Entry] = {
-                    REQUEST_TAG + name: Free(present=True) if value is None else value for name, value in all_tags.items()
+                    REQUEST_TAG + name: Free(present=True) if value is None else value
+                    for name, value in all_tags.items()
                 }
                 entries[TAG_KEYS] = tuple(spelling)
                 if self._allowed(arn, entries, (_CALL, _TAGGING)):
@@ -94,12 +112,14 @@ class _Session:
         return may_be_allowed([self._case(action, arn, entries) for action in actions], TRIED)
 
     def _case(self, action: str, arn: str, entries: Mapping[str, Entry]) -> Case:
-        """A request of the issuer, of which whatever is not said is not known. The resource of the call is the federated user, where it is
-        said; what that of `sts:TagSession` is, no page says."""
+        """A request of the issuer, of which whatever is not said is not known. The resource of the call is the
+        federated user, where it is said; what that of `sts:TagSession` is, no page says."""
         issuer = str(self.caller.issuer)
         kind = CallerKind.ROOT if issuer.endswith(":root") else CallerKind.USER
         asking = standing(self.estate, Caller(kind, issuer, self.caller.account))
-        target = Target(TargetKind.ELSEWHERE, arn if action == _CALL else "", issuer.split(":")[1], None, self.caller.account)
+        target = Target(
+            TargetKind.ELSEWHERE, arn if action == _CALL else "", issuer.split(":")[1], None, self.caller.account
+        )
         known = derived(self.estate, asking, target, _CALL, {})
         return Case(
             standing=asking,
@@ -118,10 +138,16 @@ class _Session:
 
 def _free(name: str) -> bool:
     """Whether a request for a session may have a key that nothing says."""
-    return not name.startswith((REQUEST_TAG, PRINCIPAL_TAG, "sts:", "kms:")) and name != TAG_KEYS and name not in OF_TEMPORARY
+    return (
+        not name.startswith((REQUEST_TAG, PRINCIPAL_TAG, "sts:", "kms:"))
+        and name != TAG_KEYS
+        and name not in OF_TEMPORARY
+    )
 
 
 def _tested_keys(case: Case) -> frozenset[str]:
     levels = case.service_controls.levels
     controls = (policy for level in levels for policy in level.policies)
-    return frozenset[str]().union(*(policy.tested_keys for policy in (*case.standing.policies, *case.standing.boundaries, *controls)))
+    return frozenset[str]().union(
+        *(policy.tested_keys for policy in (*case.standing.policies, *case.standing.boundaries, *controls))
+    )

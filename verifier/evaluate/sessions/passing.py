@@ -1,8 +1,8 @@
 """How a session may have come by its tags: requests to assume a role that somebody can make (F3, E2, E2w).
 
 In: the estate, a role, tags. Out: by which requests its sessions can have them.
-Guarantee: none only where every caller that the trust policy could admit is refused `sts:TagSession`, or the call that assumes the role,
-whatever the request does not say, and whatever tags the caller can itself have.
+Guarantee: none only where every caller that the trust policy could admit is refused `sts:TagSession`, or the call that
+assumes the role, whatever the request does not say, and whatever tags the caller can itself have.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ SOURCE_IDENTITY, SET_SOURCE = "aws:sourceidentity", "sts:sourceidentity"
 _WAYS = 16
 """So many spellings of the names of tags are tried."""
 TRIED = 64
-"""So many assignments of what a request to assume a role does not say are tried, and so many sets of inherited tags; past that it may be
-allowed."""
+"""So many assignments of what a request to assume a role does not say are tried, and so many sets of inherited tags;
+past that it may be allowed."""
 _SESSIONS = 3
 """So many sessions one after another are followed; past that they may have any tags."""
 Tags = Mapping[str, str]
@@ -53,7 +53,8 @@ Tags = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Passing:
-    """Looks for requests that give a session its tags. `shown` are those that the session has, as far as they are known."""
+    """Looks for requests that give a session its tags. `shown` are those that the session has, as far as they are
+    known."""
 
     estate: Estate
     shown: Tags
@@ -69,14 +70,16 @@ class Passing:
     """Which requests were found to be allowed."""
 
     def way(self, role: Identity, tags: Tags) -> str | None:
-        """How a session of the role may have come by tags: some passed by one request, the others by the sessions before it; `None` if it
-        cannot."""
+        """How a session of the role may have come by tags: some passed by one request, the others by the sessions
+        before it; `None` if it cannot."""
         if role.trust is None:
             return f"by whom the trust policy of {role.arn}, which the input does not give, may admit"
         passing = self.passed(role, tags)
         if passing is not None:
             return _by(role, passing)
-        inherited = [name for name, value in tags.items() if self._inherited(role, {name: value}, frozenset({role.arn}))]
+        inherited = [
+            name for name, value in tags.items() if self._inherited(role, {name: value}, frozenset({role.arn}))
+        ]
         subsets = chain.from_iterable(combinations(inherited, count) for count in range(1, len(inherited) + 1))
         for number, names in enumerate(subsets):
             before = f"by a session that assumed {role.arn} and passed on its transitive tags ({', '.join(names)})"
@@ -111,7 +114,12 @@ class Passing:
             if one.stranger and inventory is not None and inventory.complete:
                 continue  # a role that is not there passes on nothing
             before, others = self._role(one), replace(self, shown={}, whole=False, fixed={}, besides=())
-            if one.stranger or before is None or before.trust is None or others.passed(before, tags, transitive=True) is not None:
+            if (
+                one.stranger
+                or before is None
+                or before.trust is None
+                or others.passed(before, tags, transitive=True) is not None
+            ):
                 return True
             if before.arn not in seen and others._inherited(before, tags, seen | {before.arn}):
                 return True
@@ -123,17 +131,24 @@ class Passing:
         for one in assumers(self.estate, role):
             listed = listed_tags(self._case(role, one, "sts:TagSession", {}))
             further = {name: self.shown.get(name) for name in listed.names if name not in tags and self._may_have(name)}
-            keys = {text.lower(): None for text in listed.texts if text.lower() not in tags and self._may_have(text.lower())}
+            keys = {
+                text.lower(): None for text in listed.texts if text.lower() not in tags and self._may_have(text.lower())
+            }
             besides = ({}, further, *({name: self.shown.get(name)} for name in keys), {**keys, **further})
             for others in dict.fromkeys(tuple(found.items()) for found in besides):
                 all_tags = {**tags, **dict(others)}
-                # A tag may be called transitive in another case than it is passed in (F3). [API: AssumeRole, Tags, TransitiveTagKeys]
-                for names, lasting in product(*(spelled(one, listed.texts) for one in (all_tags, tags if transitive else {}))):
+                # A tag may be called transitive in another case than it is passed in (F3). [API: AssumeRole, Tags,
+                # TransitiveTagKeys]
+                for names, lasting in product(
+                    *(spelled(one, listed.texts) for one in (all_tags, tags if transitive else {}))
+                ):
                     entries: dict[str, Entry] = {
-                        REQUEST_TAG + name: Free(present=True) if value is None else value for name, value in all_tags.items()
+                        REQUEST_TAG + name: Free(present=True) if value is None else value
+                        for name, value in all_tags.items()
                     }
                     entries[TAG_KEYS] = tuple(names)
-                    # A request that passes a tag of the key of a transitive one fails [API: AssumeRole, Tags]: none overrides the role's.
+                    # A request that passes a tag of the key of a transitive one fails [API: AssumeRole, Tags]: none
+                    # overrides the role's.
                     entries |= _of_resource({name: own.get(name) for name in all_tags})
                     entries |= {TRANSITIVE: lasting} if transitive else {}
                     if self._may(role, one, entries, {}, ("sts:TagSession",), tags):
@@ -148,21 +163,31 @@ class Passing:
         return next(roles, None) if one.caller.kind is CallerKind.ROLE else None
 
     def _may(
-        self, role: Identity, one: Assumer, entries: Mapping[str, Entry], own: Tags, besides: tuple[str, ...], passed: Tags | None = None
+        self,
+        role: Identity,
+        one: Assumer,
+        entries: Mapping[str, Entry],
+        own: Tags,
+        besides: tuple[str, ...],
+        passed: Tags | None = None,
     ) -> bool:
-        """Whether a caller with its `own` tags, and others that it can have, may assume the role, and make further requests: by a
-        session of some name that it can have."""
-        return any(self._may_as(role, as_, {**entries, **said}, own, besides, passed) for as_, said in self._by_name(role, one))
+        """Whether a caller with its `own` tags, and others that it can have, may assume the role, and make further
+        requests: by a session of some name that it can have."""
+        return any(
+            self._may_as(role, as_, {**entries, **said}, own, besides, passed) for as_, said in self._by_name(role, one)
+        )
 
     def _by_name(self, role: Identity, one: Assumer) -> Iterator[tuple[Assumer, Mapping[str, Entry]]]:
-        """The caller as sessions of the names that matter, where policies tell these apart by `aws:userid` or the trust policy names one;
-        and what a request says of a session of some other name."""
+        """The caller as sessions of the names that matter, where policies tell these apart by `aws:userid` or the trust
+        policy names one; and what a request says of a session of some other name."""
         before = self._role(one)
         if before is None or before.trust is None:
             yield one, {}
             return
         on_names = [
-            condition for condition in conditions(self._case(role, one, _call(one.caller), {})) if condition.key.value.lower() == _USER_ID
+            condition
+            for condition in conditions(self._case(role, one, _call(one.caller), {}))
+            if condition.key.value.lower() == _USER_ID
         ]
         ends = [text.value.rpartition(":")[2] for condition in on_names for text in condition.values]
         if not ends and one.caller.session == ORDINARY:
@@ -171,9 +196,13 @@ class Passing:
         tested = any(_NAME in policy.tested_keys for policy in self.estate.deciding_policies())
         if on_names and (tested or any(mark in end for end in ends for mark in "*?$")):
             yield one, {_USER_ID: Free(present=True)}
-        bound = (c for statement in before.trust.statements for c in statement.conditions if c.key.value.lower() == _NAME)
+        bound = (
+            c for statement in before.trust.statements for c in statement.conditions if c.key.value.lower() == _NAME
+        )
         names = (*ends, *(text.value for condition in bound for text in condition.values), *self._names_of_users)
-        for name in dict.fromkeys((ORDINARY, *names)) if one.caller.session == ORDINARY else (one.caller.session or "",):
+        for name in (
+            dict.fromkeys((ORDINARY, *names)) if one.caller.session == ORDINARY else (one.caller.session or "",)
+        ):
             if self._may_be_named(before, name):
                 yield replace(one, caller=replace(one.caller, session=name)), {}
 
@@ -182,8 +211,8 @@ class Passing:
         return (user.arn.rsplit("/", 1)[1] for account in self.estate.accounts for user in account.users)
 
     def _may_be_named(self, role: Identity, name: str) -> bool:
-        """Whether a session of the role may have a name. A role that nobody can assume, as far as is known, is supposed to have sessions
-        all the same."""
+        """Whether a session of the role may have a name. A role that nobody can assume, as far as is known, is supposed
+        to have sessions all the same."""
         state = role.arn, ((_NAME, name),)
         if not _SESSION_NAME.fullmatch(name) or state in self.seen:
             return False
@@ -193,7 +222,13 @@ class Passing:
         return replace(others, fixed={_NAME: name}).assumable(role) or not others.assumable(role)
 
     def _may_as(
-        self, role: Identity, one: Assumer, entries: Mapping[str, Entry], own: Tags, besides: tuple[str, ...], passed: Tags | None
+        self,
+        role: Identity,
+        one: Assumer,
+        entries: Mapping[str, Entry],
+        own: Tags,
+        besides: tuple[str, ...],
+        passed: Tags | None,
     ) -> bool:
         besides = (*besides, *self.besides)
         if SOURCE_IDENTITY in self.fixed and not self._may_have_source(one, self.fixed[SOURCE_IDENTITY]):
@@ -206,7 +241,11 @@ class Passing:
             return True
         case = self._case(role, one, "sts:TagSession", {})
         values = values_of_tags(case, {**self.shown, **own, **(passed or {})}, (*role.tags, *before.tags))
-        ways = None if values is None else [(name, (own[name],) if name in own else found) for name, found in values.items()]
+        ways = (
+            None
+            if values is None
+            else [(name, (own[name],) if name in own else found) for name, found in values.items()]
+        )
         if ways is None or prod(len(found) for _, found in ways) > TRIED:
             return True
         for combination in product(*(found for _, found in ways)):
@@ -217,8 +256,8 @@ class Passing:
         return False
 
     def _may_have_source(self, one: Assumer, source: Entry) -> bool:
-        """Whether a caller may have this source identity, or none. A role that nobody can assume, as far as is known, is supposed to have
-        sessions all the same, with none."""
+        """Whether a caller may have this source identity, or none. A role that nobody can assume, as far as is known,
+        is supposed to have sessions all the same, with none."""
         before, state = self._role(one), (one.caller.principal_arn, ((SOURCE_IDENTITY, str(source)),))
         if one.caller.kind is not CallerKind.ROLE:
             return source is None
@@ -240,7 +279,9 @@ class Passing:
         if state in self.seen or any(value is None and name in own for name, value in shown.items()):
             return False
         return (
-            not other or replace(self, shown={}, whole=False, fixed={}, besides=(), seen=self.seen | {state}).way(role, other) is not None
+            not other
+            or replace(self, shown={}, whole=False, fixed={}, besides=(), seen=self.seen | {state}).way(role, other)
+            is not None
         )
 
     def _allowed(self, role: Identity, one: Assumer, entries: Mapping[str, Entry], besides: tuple[str, ...]) -> bool:
@@ -259,9 +300,12 @@ class Passing:
         if one.stranger:
             own |= _known_of_stranger(case, one, frozenset(account.id for account in self.estate.accounts))
         identity = case.standing.identity
-        tagged = caller.kind is CallerKind.ROLE and (identity is None or identity.trust is None or _names_tagging(identity.trust))
+        tagged = caller.kind is CallerKind.ROLE and (
+            identity is None or identity.trust is None or _names_tagging(identity.trust)
+        )
         if tagged:
-            # A transitive tag of the session overrides the role's in `aws:ResourceTag`. [IAM: id_session-tags, Chaining roles]
+            # A transitive tag of the session overrides the role's in `aws:ResourceTag`. [IAM: id_session-tags, Chaining
+            # roles]
             own |= {key: Free(present=True) for key in own if key.startswith((PRINCIPAL_TAG, *TAGS_OF_RESOURCE))}
         fixed = identity is not None and not tagged or caller.kind in (CallerKind.SERVICE, CallerKind.WEB)
 
@@ -273,9 +317,9 @@ class Passing:
 
 
 def _known_of_stranger(case: Case, one: Assumer, listed: frozenset[str]) -> Mapping[str, Entry]:
-    """What is known of a caller that stands for all of its kind and account. One that stands for those of every account that nothing names
-    is of none that is `listed`: its account is known where it is compared with these alone. So is a service. [IAM:
-    reference_policies_condition-keys, aws:PrincipalAccount, aws:PrincipalType]"""
+    """What is known of a caller that stands for all of its kind and account. One that stands for those of every account
+    that nothing names is of none that is `listed`: its account is known where it is compared with these alone. So is a
+    service. [IAM: reference_policies_condition-keys, aws:PrincipalAccount, aws:PrincipalType]"""
     caller, key, kind = one.caller, "aws:principalaccount", "aws:principaltype"
     found: dict[str, Entry] = {} if caller.kind is CallerKind.SERVICE else {kind: case.context.entries[kind]}
     if caller.account not in (None, NOBODY) or compared_alone(case, key, listed):
@@ -284,9 +328,10 @@ def _known_of_stranger(case: Case, one: Assumer, listed: frozenset[str]) -> Mapp
 
 
 def with_source(source: str | None) -> Iterator[tuple[Mapping[str, Entry], tuple[str, ...]]]:
-    """How a session comes by a source identity, or by none: what the request says that makes it, of its caller too, and what that needs
-    besides. A source identity persists into the sessions that a session assumes, if that may set it, and cannot be set to another value;
-    whether the request has the key again, two sentences of the page see differently. [IAM: id_credentials_temp_control-access_monitor]"""
+    """How a session comes by a source identity, or by none: what the request says that makes it, of its caller too, and
+    what that needs besides. A source identity persists into the sessions that a session assumes, if that may set it,
+    and cannot be set to another value; whether the request has the key again, two sentences of the page see
+    differently. [IAM: id_credentials_temp_control-access_monitor]"""
     if source is None:
         yield {SET_SOURCE: None, SOURCE_IDENTITY: None}, ()
         return
@@ -313,11 +358,14 @@ def _call(caller: Caller) -> str:
 
 
 def _about_caller(key: str) -> bool:
-    return key.startswith("aws:principal") and key != "aws:principalisawsservice" or key in ("aws:userid", "aws:username")
+    return (
+        key.startswith("aws:principal") and key != "aws:principalisawsservice" or key in ("aws:userid", "aws:username")
+    )
 
 
 def _names_tagging(trust: Policy) -> bool:
-    """Whether a role's sessions may have session tags, or transitive ones of other sessions: roughly, for the callers of another role."""
+    """Whether a role's sessions may have session tags, or transitive ones of other sessions: roughly, for the callers
+    of another role."""
     found = [statement for statement in trust.statements if statement.effect is Effect.ALLOW]
     return any(_of_sessions(statement) or allows(statement, "sts:tagsession") for statement in found)
 
@@ -330,15 +378,20 @@ def allows(statement: Statement, action: str) -> bool:
     return any(text_matches(text.value.lower(), action) for text in statement.actions or ()) != statement.not_action
 
 
-_WITH_SESSIONS = frozenset({PrincipalType.ANYONE, PrincipalType.ANY_AWS, PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.SESSION})
+_WITH_SESSIONS = frozenset(
+    {PrincipalType.ANYONE, PrincipalType.ANY_AWS, PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.SESSION}
+)
 
 
 def spelled(names: Mapping[str, object], texts: frozenset[str]) -> Iterator[tuple[str, ...]]:
-    """Ways to spell the names of tags: as policies write them, whatever their case; none where no call passes these tags together. [IAM:
-    id_session-tags, Session tagging operations; id_tags, Naming tags]"""
+    """Ways to spell the names of tags: as policies write them, whatever their case; none where no call passes these
+    tags together. [IAM: id_session-tags, Session tagging operations; id_tags, Naming tags]"""
     if len(names) > MOST_SESSION_TAGS or any(name.startswith("aws:") for name in names):
         return
-    ways = [(*sorted(text for text in texts if text.lower() == name), name, name.capitalize(), name.upper()) for name in names]
+    ways = [
+        (*sorted(text for text in texts if text.lower() == name), name, name.capitalize(), name.upper())
+        for name in names
+    ]
     for number, combination in enumerate(product(*map(dict.fromkeys, ways))):
         if number >= _WAYS:
             return

@@ -1,8 +1,10 @@
-"""Whether a session could have the tags that a request shows, and how it came by them (F3): never a change of the decision.
+"""Whether a session could have the tags that a request shows, and how it came by them (F3): never a change of the
+decision.
 
 In: the estate, a case. Out: `SessionTags`.
-Guarantee: a warning says that nobody can pass such tags: every caller that the role's trust policy could admit is refused `sts:TagSession`,
-or the call that assumes the role, whatever the request does not say. What is open (◇) or not known gives none.
+Guarantee: a warning says that nobody can pass such tags: every caller that the role's trust policy could admit is
+refused `sts:TagSession`, or the call that assumes the role, whatever the request does not say. What is open (◇) or not
+known gives none.
 """
 
 from __future__ import annotations
@@ -25,18 +27,22 @@ SESSION_NAME = "sts:rolesessionname"
 
 @dataclass(frozen=True)
 class SessionTags:
-    """What there is to say of the tags of a caller: warnings of those that it cannot have, and how it came by its session tags, a sentence;
-    `None` where it has none."""
+    """What there is to say of the tags of a caller: warnings of those that it cannot have, and how it came by its
+    session tags, a sentence; `None` where it has none."""
 
     warnings: tuple[str, ...] = ()
     origin: str | None = None
 
 
 def session_tags(estate: Estate, case: Case) -> SessionTags:
-    """F3: tags that no session of the role, or of the user, can have, or that a user or root user does not have; by which request it has
-    those that it can."""
+    """F3: tags that no session of the role, or of the user, can have, or that a user or root user does not have; by
+    which request it has those that it can."""
     caller, identity = case.standing.caller, case.standing.identity
-    shown = {key.removeprefix(PRINCIPAL_TAG): str(value) for key, value in case.context.entries.items() if key.startswith(PRINCIPAL_TAG)}
+    shown = {
+        key.removeprefix(PRINCIPAL_TAG): str(value)
+        for key, value in case.context.entries.items()
+        if key.startswith(PRINCIPAL_TAG)
+    }
     if caller.kind is CallerKind.ROOT:
         return SessionTags(tuple(f"F3: a root user has no aws:PrincipalTag/{name}" for name in shown))
     if identity is None or identity.exact_tags:
@@ -51,12 +57,18 @@ def session_tags(estate: Estate, case: Case) -> SessionTags:
     said = _said(estate, identity, case)
     way = next(filter(None, (one.way(identity, other) for one in said.ways(Passing(estate, own | shown)))), None)
     if way is None:
-        return SessionTags((f"F3: no session of {identity.arn}{said.text} has {tag_list}: they are not its own, and nobody can pass them",))
+        return SessionTags(
+            (
+                f"F3: no session of {identity.arn}{said.text} has {tag_list}: they are not its own, and nobody can "
+                "pass them",
+            )
+        )
     return SessionTags(origin=None if caller.session_tags else f"the session was given {tag_list} {way}")
 
 
 def _without_tags(estate: Estate, role: Identity, own: Tags, case: Case) -> Iterator[str]:
-    """That a role has no sessions without session tags that are not its own, or none that is made so, though it has others."""
+    """That a role has no sessions without session tags that are not its own, or none that is made so, though it has
+    others."""
     keys = role.trust.tested_keys if role.trust is not None else frozenset()
     passing, anyhow, said = Passing(estate, own), Passing(estate, {}, whole=False), _said(estate, role, case)
     if any(key == TAG_KEYS or key.startswith(REQUEST_TAG) for key in keys) and not passing.assumable(role):
@@ -67,19 +79,22 @@ def _without_tags(estate: Estate, role: Identity, own: Tags, case: Case) -> Iter
 
 
 def used_before_issued(request: Request) -> Iterator[str]:
-    """F3: that the credentials of a request are issued after it, as far as it says when. [IAM: reference_policies_condition-keys,
-    aws:TokenIssueTime]"""
+    """F3: that the credentials of a request are issued after it, as far as it says when. [IAM:
+    reference_policies_condition-keys, aws:TokenIssueTime]"""
     given = given_context(request)
     used = instant(str(given.get("aws:currenttime") or given.get("aws:epochtime")))
     issued = instant(str(given.get("aws:tokenissuetime")))
     if used is not None and issued is not None and issued > used:
-        yield "F3: credentials are issued no later than they are used: aws:TokenIssueTime is after the time of the request"
+        yield (
+            "F3: credentials are issued no later than they are used: aws:TokenIssueTime is after the time of the "
+            "request"
+        )
 
 
 @dataclass(frozen=True)
 class _Said:
-    """What the request that made a session said besides tags, as far as policies read it of the session and bind it: `named`, its name;
-    `sourced`, its source identity, or that it has none."""
+    """What the request that made a session said besides tags, as far as policies read it of the session and bind it:
+    `named`, its name; `sourced`, its source identity, or that it has none."""
 
     named: str | None = None
     sourced: bool = False
@@ -110,7 +125,9 @@ def _said(estate: Estate, role: Identity, case: Case) -> _Said:
 def _read(estate: Estate) -> bool:
     """Whether a policy or a grant tells the sessions of a role apart by their names."""
     policies = list(estate.deciding_policies())
-    named = (principal for policy in policies for statement in policy.statements for principal in statement.principals or ())
+    named = (
+        principal for policy in policies for statement in policy.statements for principal in statement.principals or ()
+    )
     if any(principal.type is PrincipalType.SESSION for principal in (*estate.grant_principals, *named)):
         return True
     return any("aws:userid" in text for policy in policies for text in policy.texts)

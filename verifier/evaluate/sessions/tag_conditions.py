@@ -1,4 +1,5 @@
-"""What the policies that bear on a request ask of tags and accounts, and which values are tried of the tags of who assumes a role (F3).
+"""What the policies that bear on a request ask of tags and accounts, and which values are tried of the tags of who
+assumes a role (F3).
 
 In: a case. Out: conditions, and what they compare values with; for each tag, values.
 Guarantee: pure; two values that no policy tells apart are one.
@@ -35,7 +36,8 @@ def _statements(case: Case) -> list[Statement]:
 
 
 def compared_alone(case: Case, key: str, listed: frozenset[str]) -> bool:
-    """Whether the policies that bear on a request ask of a key only whether it is among listed values, or is none of them."""
+    """Whether the policies that bear on a request ask of a key only whether it is among listed values, or is none of
+    them."""
     found = conditions(case)
     texts = [text.value for condition in found for text in condition.values]
     texts += [text.value for statement in _statements(case) for text in statement.resources or ()]
@@ -43,15 +45,18 @@ def compared_alone(case: Case, key: str, listed: frozenset[str]) -> bool:
         return False
     found = [condition for condition in found if condition.key.value.lower() == key]
     operators = (condition.operator for condition in found)
-    if not all(op.base in ("StringEquals", "StringNotEquals") and not op.if_exists and op.set_operator is None for op in operators):
+    if not all(
+        op.base in ("StringEquals", "StringNotEquals") and not op.if_exists and op.set_operator is None
+        for op in operators
+    ):
         return False
     return all(text.value in listed for condition in found for text in condition.values)
 
 
 @dataclass(frozen=True)
 class ListedTags:
-    """What the policies that bear on a request say of tags: names in `aws:RequestTag/…`, in lower case, and the texts that they compare
-    `aws:TagKeys` and `sts:TransitiveTagKeys` with."""
+    """What the policies that bear on a request say of tags: names in `aws:RequestTag/…`, in lower case, and the texts
+    that they compare `aws:TagKeys` and `sts:TransitiveTagKeys` with."""
 
     names: frozenset[str]
     texts: frozenset[str]
@@ -60,7 +65,9 @@ class ListedTags:
 def listed_tags(case: Case) -> ListedTags:
     """What the policies that bear on a request say of tags."""
     found = conditions(case)
-    names = (key.removeprefix(REQUEST_TAG) for key in (c.key.value.lower() for c in found) if key.startswith(REQUEST_TAG))
+    names = (
+        key.removeprefix(REQUEST_TAG) for key in (c.key.value.lower() for c in found) if key.startswith(REQUEST_TAG)
+    )
     texts = (text.value for c in found if c.key.value.lower() in (TAG_KEYS, TRANSITIVE) for text in c.values)
     return ListedTags(frozenset(names), frozenset(texts))
 
@@ -71,13 +78,19 @@ _OTHER = "another value"
 _VARIABLE = re.compile(r"\$\{\s*aws:principaltag/([^},]*?)\s*[},]", re.IGNORECASE)
 
 
-def values_of_tags(case: Case, shown: Mapping[str, str], tags: Iterable[tuple[str, str]]) -> dict[str, tuple[str | None, ...]] | None:
-    """The values of each tag of the caller that the policies that bear on a request tell apart, absent and a further one among them; `None`
-    where they are not compared with listed values alone."""
+def values_of_tags(
+    case: Case, shown: Mapping[str, str], tags: Iterable[tuple[str, str]]
+) -> dict[str, tuple[str | None, ...]] | None:
+    """The values of each tag of the caller that the policies that bear on a request tell apart, absent and a further
+    one among them; `None` where they are not compared with listed values alone."""
     stated = [(c.key.value.lower(), c.operator.base, [text.value for text in c.values]) for c in conditions(case)]
-    compared = [(key, texts) for key, base, texts in stated if base != "Null" and key.startswith((PRINCIPAL_TAG, REQUEST_TAG))]
+    compared = [
+        (key, texts) for key, base, texts in stated if base != "Null" and key.startswith((PRINCIPAL_TAG, REQUEST_TAG))
+    ]
     exact = ("StringEquals", "StringNotEquals", "Null")
-    if any(key.startswith(PRINCIPAL_TAG) and (base not in exact or "${" in "".join(texts)) for key, base, texts in stated):
+    if any(
+        key.startswith(PRINCIPAL_TAG) and (base not in exact or "${" in "".join(texts)) for key, base, texts in stated
+    ):
         return None
     known: list[tuple[str, str]] = [(name.lower(), value) for name, value in (*shown.items(), *tags)]
     known += [(key.partition("/")[2], text) for key, texts in compared for text in texts]

@@ -12,7 +12,17 @@ from functools import partial
 
 from verifier.evaluate.context import Context, Either, Entry, Free, Settled, is_multivalued, settle
 from verifier.evaluate.findings import Finding
-from verifier.evaluate.statements.patterns import Tokens, Variable, arn_matches, literal, matches, parse, run_on, substitute, variables_of
+from verifier.evaluate.statements.patterns import (
+    Tokens,
+    Variable,
+    arn_matches,
+    literal,
+    matches,
+    parse,
+    run_on,
+    substitute,
+    variables_of,
+)
 from verifier.evaluate.statements.values import seconds_or_year, truth, value_matches, without_zone
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model import reference
@@ -25,7 +35,8 @@ Values = Mapping[str, Settled]
 
 @dataclass(frozen=True)
 class Reader:
-    """What it takes to read the conditions of one policy: its kind, whether it has variables (L1), context and symbols."""
+    """What it takes to read the conditions of one policy: its kind, whether it has variables (L1), context and
+    symbols."""
 
     kind: PolicyKind
     variables: bool
@@ -112,8 +123,8 @@ def _when_absent(operator: Operator, symbols: Symbols) -> Truth:
 
 
 def _free(condition: Condition, value: Settled, values: Values, reader: Reader) -> Truth:
-    """A test on something that is not known (U3): a symbol of its own, shared by equal tests. Nothing matches a text whose variable has no
-    value (L7)."""
+    """A test on something that is not known (U3): a symbol of its own, shared by equal tests. Nothing matches a text
+    whose variable has no value (L7)."""
     operator, key = condition.operator, condition.key.value
     listed = sorted(text.value for text in condition.values)
     if operator.set_operator or is_multivalued(key, value):
@@ -154,10 +165,15 @@ def _nonempty(value: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _of_empty_string(operator: Operator, symbols: Symbols) -> Truth:
-    """What a set operator says of an empty string, whatever is listed (C1). With `IfExists` it is absent as far as it is for `Null`."""
+    """What a set operator says of an empty string, whatever is listed (C1). With `IfExists` it is absent as far as it
+    is for `Null`."""
     if operator.set_operator == "ForAllValues":
         return True
-    return symbols.choose("C1-null", lambda: _when_absent(operator, symbols), lambda: False) if operator.if_exists else False
+    return (
+        symbols.choose("C1-null", lambda: _when_absent(operator, symbols), lambda: False)
+        if operator.if_exists
+        else False
+    )
 
 
 def _satisfies(condition: Condition, value: str, values: Values, reader: Reader) -> Truth:
@@ -167,7 +183,8 @@ def _satisfies(condition: Condition, value: str, values: Values, reader: Reader)
 
 
 def _matches(condition: Condition, value: str, listed: str, values: Values, reader: Reader) -> Truth:
-    """Whether a value matches a listed text. An asterisk of an ARN pattern may stand for the fields that it lacks (L6)."""
+    """Whether a value matches a listed text. An asterisk of an ARN pattern may stand for the fields that it lacks
+    (L6)."""
     found = _as_written(condition, value, listed, values, reader)
     if found is True or not condition.operator.base.startswith("Arn"):
         return found
@@ -178,13 +195,19 @@ def _matches(condition: Condition, value: str, listed: str, values: Values, read
 def _as_written(condition: Condition, value: str, listed: str, values: Values, reader: Reader) -> Truth:
     operator = condition.operator
     if reader.variables and replaced_under_bool(operator, listed):
-        return reader.symbols.choose("C3-bool", lambda: _truth_matches(value, listed, values, reader.symbols), lambda: False)
+        return reader.symbols.choose(
+            "C3-bool", lambda: _truth_matches(value, listed, values, reader.symbols), lambda: False
+        )
     if not takes_variables(operator):
         compared = partial(value_matches, positive(operator), value, counts=_counts(condition.key.value))
         if without_zone(positive(operator), listed):
             return reader.symbols.choose("C3-zone", lambda: compared(listed), lambda: False)
         seconds = seconds_or_year(positive(operator), listed)
-        return reader.symbols.choose("C3-year", lambda: compared(seconds), lambda: compared(listed)) if seconds else compared(listed)
+        return (
+            reader.symbols.choose("C3-year", lambda: compared(seconds), lambda: compared(listed))
+            if seconds
+            else compared(listed)
+        )
     parts = parse(listed, reader.variables)
     if all(isinstance(part, str) for part in parts):
         return _text_matches(positive(operator), value, substitute(parts, {}, wild=False) or ())
@@ -204,7 +227,10 @@ def replaced_under_bool(operator: Operator, listed: str) -> bool:
 
 def under_readings(symbols: Symbols, compare: Callable[[bool, bool], bool]) -> Truth:
     """What a comparison with variables gives, as their wildcards count and an empty value is none (L7)."""
-    both = [partial(symbols.choose, EMPTY, partial(compare, wild, True), partial(compare, wild, False)) for wild in (True, False)]
+    both = [
+        partial(symbols.choose, EMPTY, partial(compare, wild, True), partial(compare, wild, False))
+        for wild in (True, False)
+    ]
     return symbols.choose(WILDCARDS, *both)
 
 
@@ -221,7 +247,9 @@ def _truth_matches(value: str, listed: str, values: Values, symbols: Symbols) ->
 def _counts(key: str) -> bool:
     """Whether the request's value of a key is a number, or an instant as one (C3, C5)."""
     known = reference.condition_key(key)
-    return key.lower() in ("aws:epochtime", "kms:validto") or (known is not None and known.type is reference.ValueType.NUMERIC)
+    return key.lower() in ("aws:epochtime", "kms:validto") or (
+        known is not None and known.type is reference.ValueType.NUMERIC
+    )
 
 
 def single_texts(values: Values) -> dict[str, str | None]:
@@ -237,7 +265,7 @@ def _text_matches(operator: str, value: str, tokens: Tokens) -> bool:
     return matches(tokens, value) if operator == "StringLike" else arn_matches(tokens, value)
 
 
-# --- what the trace says ---------------------------------------------------------------------------------------------------
+# --- what the trace says ----------------------------------------------------------------------------------------------
 
 
 def _rule(condition: Condition, entries: Mapping[str, Entry]) -> str:
@@ -276,7 +304,9 @@ def _of_variable(variable: Variable, entry: Entry) -> str:
     if variable.default is not None and entry is None:
         return f"and {name} is {variable.default} by default"
     if entry is None or isinstance(entry, tuple):
-        return f"but {name} has no value" + (", since only IAM users have one" if variable.key.lower() == "aws:username" else "")
+        return f"but {name} has no value" + (
+            ", since only IAM users have one" if variable.key.lower() == "aws:username" else ""
+        )
     return f"and what {name} is, is open"
 
 

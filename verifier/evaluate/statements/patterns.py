@@ -58,11 +58,13 @@ def variables_of(text: str, variables: bool) -> tuple[Variable, ...]:
     return tuple(part for part in parse(text, variables) if isinstance(part, Variable))
 
 
-def substitute(parts: tuple[Part, ...], values: Mapping[str, str | None], wild: bool, null: bool = False) -> Tokens | None:
+def substitute(
+    parts: tuple[Part, ...], values: Mapping[str, str | None], wild: bool, null: bool = False
+) -> Tokens | None:
     """The tokens with each variable replaced by its value, or its default; `None` when one has neither.
 
-    `values` maps a lower-case key to its single value. With `wild`, wildcards in the replacing text count (reading L7-wildcards); with
-    `null` an empty value is none (reading L7-empty).
+    `values` maps a lower-case key to its single value. With `wild`, wildcards in the replacing text count (reading
+    L7-wildcards); with `null` an empty value is none (reading L7-empty).
     """
     tokens: list[str] = []
     for part in parts:
@@ -118,8 +120,8 @@ def fields(tokens: Tokens) -> list[Tokens]:
 
 
 def arn_matches(tokens: Tokens, value: str) -> bool:
-    """The Arn operators: six fields, each matched by itself; fewer than six on either side match nothing (L6, C4). What `run_on` gives of a
-    pattern is left to the reading L6."""
+    """The Arn operators: six fields, each matched by itself; fewer than six on either side match nothing (L6, C4). What
+    `run_on` gives of a pattern is left to the reading L6."""
     pattern, parts = fields(tokens), value.split(":", 5)
     return len(pattern) == len(parts) == 6 and all(map(matches, pattern, parts))
 
@@ -129,8 +131,8 @@ _COLON = re.compile(r":(?![^{}]*\})")
 
 
 def run_on(pattern: str, colons: int) -> Iterator[str]:
-    """A pattern with less than so many colons, in the forms of six fields or more that it has where some `*` at the ends of its first five
-    segments run on past colons (L6). An ARN that is not said has as few as can be."""
+    """A pattern with less than so many colons, in the forms of six fields or more that it has where some `*` at the
+    ends of its first five segments run on past colons (L6). An ARN that is not said has as few as can be."""
     segments = _COLON.split(pattern)
     ends = [index for index, segment in enumerate(segments[:5]) if segment.endswith("*")]
     for more in range(max(1, 6 - len(segments)), max(colons, 5) - len(segments) + 2):

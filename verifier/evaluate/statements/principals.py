@@ -19,8 +19,8 @@ from verifier.model.request import Caller, CallerKind
 class Way(Enum):
     """How a statement names a caller.
 
-    `NAME` (user, session, service, the account of its root user) is not limited by a boundary or session policy, `ROLE` is (D4); by
-    `ISSUER` a federated session is named through its user (P3, U2); `ACCOUNT` delegates (P2).
+    `NAME` (user, session, service, the account of its root user) is not limited by a boundary or session policy, `ROLE`
+    is (D4); by `ISSUER` a federated session is named through its user (P3, U2); `ACCOUNT` delegates (P2).
     """
 
     ANYONE = "as anyone"
@@ -33,9 +33,11 @@ class Way(Enum):
 Ways = Mapping[Way, Truth]
 
 
-def ways_named(statement: Statement, standing: Standing, partition: str | None, symbols: Symbols, *, of_role: bool = False) -> Ways:
-    """The ways in which a statement of a key policy, or (`of_role`) of a trust policy, names the caller. `partition` is the target's
-    (R7)."""
+def ways_named(
+    statement: Statement, standing: Standing, partition: str | None, symbols: Symbols, *, of_role: bool = False
+) -> Ways:
+    """The ways in which a statement of a key policy, or (`of_role`) of a trust policy, names the caller. `partition` is
+    the target's (R7)."""
     principals = statement.principals or ()
     if statement.not_principal:
         return {Way.ANYONE: _not_named(statement, standing, partition, symbols)}
@@ -49,8 +51,13 @@ def ways_named(statement: Statement, standing: Standing, partition: str | None, 
 
 
 def _by_provider(principals: tuple[Principal, ...], standing: Standing, symbols: Symbols) -> Truth:
-    """Whether a provider is named that the caller, a session, came from: no page says that this names its session (P6)."""
-    providers = [one.value for one in principals if one.type is PrincipalType.FEDERATED and may_be_of_provider(standing, one.value)]
+    """Whether a provider is named that the caller, a session, came from: no page says that this names its session
+    (P6)."""
+    providers = [
+        one.value
+        for one in principals
+        if one.type is PrincipalType.FEDERATED and may_be_of_provider(standing, one.value)
+    ]
     return any_of(all_of(map(symbols.value, ("P6", provider_symbol(one)))) for one in providers)
 
 
@@ -76,7 +83,9 @@ def _any_aws(caller: Caller, symbols: Symbols) -> Truth:
 
 
 def _names_account(principal: Principal, caller: Caller, partition: str | None) -> bool:
-    return caller.account is not None and principal.account == caller.account and principal.partition in (None, partition)
+    return (
+        caller.account is not None and principal.account == caller.account and principal.partition in (None, partition)
+    )
 
 
 def _names_role(principal: Principal, caller: Caller) -> bool:
@@ -90,7 +99,8 @@ OWN_TYPE = {
     CallerKind.SERVICE: PrincipalType.SERVICE,
     CallerKind.WEB: PrincipalType.FEDERATED,
 }
-"""The principals that are a caller itself: a session, not its role. The root user has none: it goes by its account (P2)."""
+"""The principals that are a caller itself: a session, not its role. The root user has none: it goes by its account
+(P2)."""
 
 
 def _names_itself(principal: Principal, caller: Caller) -> bool:
@@ -100,7 +110,11 @@ def _names_itself(principal: Principal, caller: Caller) -> bool:
 
 
 def _names_issuer(principal: Principal, caller: Caller) -> bool:
-    return caller.kind is CallerKind.FEDERATED and principal.type is PrincipalType.USER and principal.value == caller.issuer
+    return (
+        caller.kind is CallerKind.FEDERATED
+        and principal.type is PrincipalType.USER
+        and principal.value == caller.issuer
+    )
 
 
 def _not_named(statement: Statement, standing: Standing, partition: str | None, symbols: Symbols) -> Truth:
@@ -115,7 +129,9 @@ def _not_named(statement: Statement, standing: Standing, partition: str | None, 
     return symbols.choose("P5", lambda: negation(any_listed), lambda: negation(all_of(listed)))
 
 
-def _listed_names(principals: tuple[Principal, ...], caller: Caller, partition: str | None, symbols: Symbols) -> list[Truth]:
+def _listed_names(
+    principals: tuple[Principal, ...], caller: Caller, partition: str | None, symbols: Symbols
+) -> list[Truth]:
     """For each ARN (or service name) that names the caller, whether it is listed."""
     everyone: list[Truth] = [True for principal in principals if principal.type is PrincipalType.ANYONE]
     everyone += [_any_aws(caller, symbols) for principal in principals if principal.type is PrincipalType.ANY_AWS]
@@ -124,7 +140,9 @@ def _listed_names(principals: tuple[Principal, ...], caller: Caller, partition: 
         accounts = [principal for principal in principals if principal.type is PrincipalType.ACCOUNT]
         names.append(any(_names_account(principal, caller, partition) for principal in accounts))
     if caller.kind is CallerKind.ROLE:
-        names.append(any(principal.type is PrincipalType.ROLE and _names_role(principal, caller) for principal in principals))
+        names.append(
+            any(principal.type is PrincipalType.ROLE and _names_role(principal, caller) for principal in principals)
+        )
     if caller.kind is CallerKind.FEDERATED and caller.issuer and not caller.issuer.endswith(":root"):
         names.append(any(_names_issuer(principal, caller) for principal in principals))
     return [any_of([name, *everyone]) for name in names]

@@ -1,8 +1,8 @@
 """Whether one statement of a policy applies to a request (L1–L9, P1–P7, C).
 
 In: a policy, one of its statements, the request. Out: the truth of the whole for each way of naming the caller, and the
-finding for the trace. Guarantee: action, resource and principal are all examined, so the trace never depends on the order of
-evaluation; the conditions of a statement that fails by one of them are not, since no trace shows them.
+finding for the trace. Guarantee: action, resource and principal are all examined, so the trace never depends on the
+order of evaluation; the conditions of a statement that fails by one of them are not, since no trace shows them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import Context
 from verifier.evaluate.findings import Finding, StatementFinding
-from verifier.evaluate.statements.conditions import Reader, condition_finding, negated, positive, replaced_under_bool, takes_variables
+from verifier.evaluate.statements.conditions import (
+    Reader,
+    condition_finding,
+    negated,
+    positive,
+    replaced_under_bool,
+    takes_variables,
+)
 from verifier.evaluate.statements.patterns import text_matches
 from verifier.evaluate.statements.principals import Way, Ways, ways_named
 from verifier.evaluate.statements.targets import Target, resource_covers
@@ -56,7 +63,8 @@ class Question:
 @dataclass(frozen=True)
 class StatementMatch:
     """A statement held against a request: whether it applies, by each way in which it names the caller (P7: an identity
-    policy, boundary, session policy or SCP names nobody and follows the caller it binds, an RCP binds everyone; that is `Way.NAME`)."""
+    policy, boundary, session policy or SCP names nobody and follows the caller it binds, an RCP binds everyone; that is
+    `Way.NAME`)."""
 
     effect: Effect
     ways: Ways
@@ -72,7 +80,9 @@ def match_statement(policy: Policy, statement: Statement, question: Question) ->
     """Holds a statement against a request. One that is about other actions is looked at no further."""
     action = _action(statement, question.action)
     if action.holds is False:
-        finding = StatementFinding(reference_to(policy, statement), _summary(policy, statement, [action], False), (action,), False)
+        finding = StatementFinding(
+            reference_to(policy, statement), _summary(policy, statement, [action], False), (action,), False
+        )
         return StatementMatch(statement.effect, {}, finding)
     reader = Reader(policy.kind, policy.variables, question.context, question.symbols)
     ways = _ways(policy, statement, question)
@@ -106,19 +116,28 @@ def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
         return {**ways, Way.NAME: any_of([ways.get(Way.NAME, False), ways.get(Way.ANYONE, False)])}
     if policy.kind in OF_RESOURCES or statement.effect is Effect.DENY or Way.ACCOUNT not in ways:
         return ways
-    # In an endpoint policy there is nothing to delegate: whether an account stands for all of its callers is open (V-account).
-    return {**ways, Way.ACCOUNT: all_of([ways[Way.ACCOUNT], ways.get(Way.NAME) is True or question.symbols.value("V-account")])}
+    # In an endpoint policy there is nothing to delegate: whether an account stands for all of its callers is open
+    # (V-account).
+    return {
+        **ways,
+        Way.ACCOUNT: all_of([ways[Way.ACCOUNT], ways.get(Way.NAME) is True or question.symbols.value("V-account")]),
+    }
 
 
 def _doubt(statement: Statement, matches: Truth, question: Question) -> Finding:
     """Whether a statement that stands for one with unknown parts applies (U3)."""
     if statement.doubt is None or matches is False:
         return Finding("U3", "the statement is known", True)
-    return Finding("U3", "parts of the statement are not known, so whether it applies is not", question.symbols.value(statement.doubt))
+    return Finding(
+        "U3",
+        "parts of the statement are not known, so whether it applies is not",
+        question.symbols.value(statement.doubt),
+    )
 
 
 def _within_quota(statement: Statement, matches: Truth, question: Question) -> Finding:
-    """F8: a key with more aliases than the quota refuses whoever is let in by a condition on them. [KMS Developer Guide, abac]"""
+    """F8: a key with more aliases than the quota refuses whoever is let in by a condition on them. [KMS Developer
+    Guide, abac]"""
     key = question.target.key
     by_alias = any(condition.key.value.lower() == "kms:resourcealiases" for condition in statement.conditions)
     within = key is None or key.aliases is not None and len(key.aliases) <= ALIAS_QUOTA
@@ -126,19 +145,27 @@ def _within_quota(statement: Statement, matches: Truth, question: Question) -> F
         return Finding("F8", "the key is within its quota of aliases", True)
     over = question.symbols.value("F8-quota")
     has = "may have" if key is not None and key.aliases is None else "has"
-    return Finding("F8", f"the key {has} more than {ALIAS_QUOTA} aliases, so a condition on them lets nobody in", negation(over))
+    return Finding(
+        "F8", f"the key {has} more than {ALIAS_QUOTA} aliases, so a condition on them lets nobody in", negation(over)
+    )
 
 
 def _by_principal_arn(statement: Statement) -> bool:
-    """Whether a statement for everyone is narrowed by `aws:PrincipalArn`: neither boundary nor session policy limits what it gives, as if
-    it named the caller itself. [IAM User Guide, reference_policies_elements_principal, IAM role principals]"""
+    """Whether a statement for everyone is narrowed by `aws:PrincipalArn`: neither boundary nor session policy limits
+    what it gives, as if it named the caller itself. [IAM User Guide, reference_policies_elements_principal, IAM role
+    principals]"""
     return any(_demands_principal_arn(condition) for condition in statement.conditions)
 
 
 def _demands_principal_arn(condition: Condition) -> bool:
     operator = condition.operator
     compares = takes_variables(operator) and not negated(operator)
-    return condition.key.value.lower() == "aws:principalarn" and compares and not operator.if_exists and operator.set_operator is None
+    return (
+        condition.key.value.lower() == "aws:principalarn"
+        and compares
+        and not operator.if_exists
+        and operator.set_operator is None
+    )
 
 
 def _action(statement: Statement, action: str) -> Finding:
@@ -189,12 +216,16 @@ def _readable(statement: Statement, reader: Reader, holds: Truth) -> Finding:
     def void() -> Truth:
         return negation(reader.symbols.value("C3"))
 
-    read = [void() if label is None else reader.symbols.choose(label, lambda: True, void) for label in sorted(unread, key=str)]
+    read = [
+        void() if label is None else reader.symbols.choose(label, lambda: True, void)
+        for label in sorted(unread, key=str)
+    ]
     return Finding("C3", "a listed value cannot be read", all_of(read))
 
 
 def _unread(statement: Statement, variables: bool) -> Iterator[str | None]:
-    """Of each listed value that does not parse, or not for certain, the reading by which it can be read all the same."""
+    """Of each listed value that does not parse, or not for certain, the reading by which it can be read all the
+    same."""
     for condition in statement.conditions:
         operator = positive(condition.operator)
         for value in condition.values:

@@ -45,23 +45,25 @@ class TargetKind(Enum):
     KEY = "key"
     ALIAS = "alias"
     PRINCIPAL = "principal"
-    """The retiring principal that `ListRetirableGrants` asks about. [API: ListRetirableGrants, *Required permissions*]"""
+    """The retiring principal that `ListRetirableGrants` asks about. [API: ListRetirableGrants, *Required
+    permissions*]"""
     NONE = "no resource"
     ROLE = "role to assume"
     """A role whose session is asked for: its trust policy is a policy of the resource (E2)."""
     IAM = "IAM resource"
     """A role, user, group or managed policy that an operation of IAM is on (E1)."""
     ELSEWHERE = "resource of another service"
-    """What a resource share or code with a passed role is made of (E3, E4): an ARN, or empty where the request does not say it."""
+    """What a resource share or code with a passed role is made of (E3, E4): an ARN, or empty where the request does not
+    say it."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a request is about. `region` is that of the key or alias, else of the request, `None` where an operation without a key does
-    not say it. `account` owns the key or alias; for an operation without a key it is the caller's. `arn` is, for such an operation, the
-    account-specific form of D9 with a literal `*` as its last field; of a principal that the request does not say it is empty.
-    `identity` is the user or role that an operation of IAM or STS is on, `None` where the inventory does not list it; `tags` are those
-    of code that runs, where they are known."""
+    """What a request is about. `region` is that of the key or alias, else of the request, `None` where an operation
+    without a key does not say it. `account` owns the key or alias; for an operation without a key it is the caller's.
+    `arn` is, for such an operation, the account-specific form of D9 with a literal `*` as its last field; of a
+    principal that the request does not say it is empty. `identity` is the user or role that an operation of IAM or STS
+    is on, `None` where the inventory does not list it; `tags` are those of code that runs, where they are known."""
 
     kind: TargetKind
     arn: str
@@ -74,7 +76,8 @@ class Target:
 
     @property
     def has_resource_controls(self) -> bool:
-        """Whether RCPs of its account may restrict the operation: one on a key, an alias, or a role to assume (D7, E1, E2)."""
+        """Whether RCPs of its account may restrict the operation: one on a key, an alias, or a role to assume (D7, E1,
+        E2)."""
         return self.kind in (TargetKind.KEY, TargetKind.ALIAS, TargetKind.ROLE)
 
     @property
@@ -91,7 +94,8 @@ class Target:
 
     @property
     def service_linked(self) -> bool:
-        """Whether it is a service-linked role. [IAM API: PutRolePolicy, AttachRolePolicy, UpdateAssumeRolePolicy, `UnmodifiableEntity`]"""
+        """Whether it is a service-linked role. [IAM API: PutRolePolicy, AttachRolePolicy, UpdateAssumeRolePolicy,
+        `UnmodifiableEntity`]"""
         return is_service_linked(self.arn)
 
     @property
@@ -107,8 +111,8 @@ class Target:
 def target_of(estate: Estate, request: Request, region: str | None) -> Target:
     """The target of a request. `region` is that of the request's context, if it has one.
 
-    Raises `InputError` for a key that is not in the estate, an alias ARN for anything but an alias operation, a missing key where the
-    operation needs one, and for `ListRetirableGrants` anything but a principal of the caller's account.
+    Raises `InputError` for a key that is not in the estate, an alias ARN for anything but an alias operation, a missing
+    key where the operation needs one, and for `ListRetirableGrants` anything but a principal of the caller's account.
     """
     if request.action.lower() == LIST_RETIRABLE:
         caller = request.caller
@@ -122,7 +126,9 @@ def target_of(estate: Estate, request: Request, region: str | None) -> Target:
     fields = request.resource.split(":", 5)
     if len(fields) == 6 and fields[0] == "arn" and fields[2] == "kms" and fields[5].startswith("alias/"):
         if request.action.lower() not in ALIAS_ACTIONS:
-            raise InputError.of(f"{request.action} is not an operation on an alias: `resource` must be a key ARN", rule="R4")
+            raise InputError.of(
+                f"{request.action} is not an operation on an alias: `resource` must be a key ARN", rule="R4"
+            )
         return Target(TargetKind.ALIAS, request.resource, fields[1], fields[3], fields[4])
     key = estate.key(request.resource)
     if key is None:
@@ -132,25 +138,30 @@ def target_of(estate: Estate, request: Request, region: str | None) -> Target:
 
 def _keyless(request: Request, region: str | None) -> Target:
     caller, partition = request.caller, partition_of(request.caller)
-    return Target(TargetKind.NONE, f"arn:{partition}:kms:{region}:{caller.account}:*", partition, region, caller.account)
+    return Target(
+        TargetKind.NONE, f"arn:{partition}:kms:{region}:{caller.account}:*", partition, region, caller.account
+    )
 
 
 def retiring_principal(caller: Caller, resource: object) -> str:
-    """The ARN of the principal whose retirable grants are listed: one of the caller's account. Raises `InputError` for anything else.
-    [API: ListRetirableGrants, RetiringPrincipal]"""
+    """The ARN of the principal whose retirable grants are listed: one of the caller's account. Raises `InputError` for
+    anything else. [API: ListRetirableGrants, RetiringPrincipal]"""
     found = principal_named(resource) if isinstance(resource, str) else None
-    if not isinstance(found, Principal) or (found.partition, found.account) != (partition_of(caller), caller.account or ""):
+    if not isinstance(found, Principal) or (found.partition, found.account) != (
+        partition_of(caller),
+        caller.account or "",
+    ):
         raise InputError.of(
-            f"kms:ListRetirableGrants is about a retiring principal: `resource` must be the ARN of a principal of the caller's account, "
-            f"or null where it is not said, not {resource!r}",
+            "kms:ListRetirableGrants is about a retiring principal: `resource` must be the ARN of a principal of "
+            f"the caller's account, or null where it is not said, not {resource!r}",
             rule="R4",
         )
     return found.value
 
 
 def resource_covers(pattern: str, target: Target, reader: Reader) -> Truth:
-    """Whether one `Resource` pattern covers the target; with an unset policy variable it covers nothing (L7). A `*` at the end of a segment
-    may run on past the colons that follow (reading L6)."""
+    """Whether one `Resource` pattern covers the target; with an unset policy variable it covers nothing (L7). A `*` at
+    the end of a segment may run on past the colons that follow (reading L6)."""
     if pattern == "*":
         return True
     raw = pattern.split(":", 5)
@@ -158,7 +169,9 @@ def resource_covers(pattern: str, target: Target, reader: Reader) -> Truth:
     found = _fields_cover(filled, pattern, target, reader) if len(filled) == 6 else False
     if found is True:
         return True
-    further = any_of([_fields_cover(each.split(":", 5), pattern, target, reader) for each in run_on(pattern, target.arn.count(":"))])
+    further = any_of(
+        [_fields_cover(each.split(":", 5), pattern, target, reader) for each in run_on(pattern, target.arn.count(":"))]
+    )
     return found if further is False else any_of([found, all_of([further, reader.symbols.value("L6")])])
 
 
@@ -173,8 +186,9 @@ def _fields_cover(raw: list[str], pattern: str, target: Target, reader: Reader) 
 
 
 def _covers_some_principal(raw: list[str], target: Target, reader: Reader) -> Truth:
-    """Whether a pattern covers the retiring principal, one of the caller's account, where the request does not say which. A pattern that
-    covers some and not all is a free fact `F1:retiring:PATTERN`: whether the principal is one of these."""
+    """Whether a pattern covers the retiring principal, one of the caller's account, where the request does not say
+    which. A pattern that covers some and not all is a free fact `F1:retiring:PATTERN`: whether the principal is one of
+    these."""
     services = [service for service in PRINCIPALS if text_matches(raw[2], service)]
     fixed = ((raw[0], "arn"), (raw[1], target.partition or ""), (raw[3], ""), (raw[4], target.account or ""))
     fits = all(text_matches(field, value) for field, value in fixed)
@@ -187,8 +201,9 @@ def _covers_some_principal(raw: list[str], target: Target, reader: Reader) -> Tr
 
 
 def _covers_some_resource(raw: list[str], pattern: str, target: Target, reader: Reader) -> Truth:
-    """Whether a pattern covers the resources that a request of another service makes or uses, where it does not say them (E3, E4): for
-    certain only where its fields are all `*`; another one that is of the caller's partition is a free fact `F1:resource:PATTERN`."""
+    """Whether a pattern covers the resources that a request of another service makes or uses, where it does not say
+    them (E3, E4): for certain only where its fields are all `*`; another one that is of the caller's partition is a
+    free fact `F1:resource:PATTERN`."""
     if not text_matches(raw[0], "arn") or not text_matches(raw[1], target.partition or ""):
         return False
     return True if all(set(field) == {"*"} for field in raw[2:]) else reader.symbols.value(resource_symbol(pattern))
@@ -202,8 +217,8 @@ def _field_covers(index: int, field: str, target: Target, reader: Reader) -> Tru
 
 
 def _last_covers(field: str, target: Target, reader: Reader) -> Truth:
-    """Whether the last field covers the target; with an unset policy variable it covers nothing (L7). Whether a field of keys or aliases
-    covers an operation without a key is the reading D9."""
+    """Whether the last field covers the target; with an unset policy variable it covers nothing (L7). Whether a field
+    of keys or aliases covers an operation without a key is the reading D9."""
     by_reading = target.kind is TargetKind.NONE and field.startswith(_OF_KEYS_AND_ALIASES)
     parts = parse(field, reader.variables)
     entries = reader.entries([found.key for found in variables_of(field, reader.variables)])

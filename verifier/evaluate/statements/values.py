@@ -34,20 +34,36 @@ def instant(text: str) -> Decimal | None:
 
 
 def seconds_or_year(operator: str, listed: str) -> str | None:
-    """A listed date of four digits, as a number that is no year; `None` for what is read in one way only (the reading C3-year)."""
+    """A listed date of four digits, as a number that is no year; `None` for what is read in one way only (the reading
+    C3-year)."""
     return f"0{listed}" if operator.startswith("Date") and re.fullmatch(r"[0-9]{4}", listed) else None
 
 
 def without_zone(operator: str, listed: str) -> bool:
-    """Whether a listed date has a time and no zone, or one without a colon, as no form of the W3C has it (the reading C3-zone)."""
+    """Whether a listed date has a time and no zone, or one without a colon, as no form of the W3C has it (the reading
+    C3-zone)."""
     found = _DATE.fullmatch(listed) if operator.startswith("Date") else None
-    return found is not None and found[4] is not None and (found[8] or "")[3:4] != ":" and found[8] != "Z" and instant(listed) is not None
+    return (
+        found is not None
+        and found[4] is not None
+        and (found[8] or "")[3:4] != ":"
+        and found[8] != "Z"
+        and instant(listed) is not None
+    )
 
 
 def _calendar(found: re.Match[str]) -> Decimal | None:
     year, month, day, hour, minute, second, fraction, zone = found.groups()
     try:
-        moment = datetime(int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=_zone(zone))
+        moment = datetime(
+            int(year),
+            int(month or 1),
+            int(day or 1),
+            int(hour or 0),
+            int(minute or 0),
+            int(second or 0),
+            tzinfo=_zone(zone),
+        )
     except ValueError:
         return None
     elapsed = moment - _EPOCH
@@ -86,7 +102,8 @@ def octets(text: str) -> bytes | None:
 
 
 def parses(operator: str, listed: str) -> bool:
-    """Whether a listed value is one that a positive operator can compare with (C3); always so under a String or ARN operator (L6)."""
+    """Whether a listed value is one that a positive operator can compare with (C3); always so under a String or ARN
+    operator (L6)."""
     if operator.startswith("Numeric"):
         return number(listed) is not None
     if operator.startswith("Date"):
@@ -119,7 +136,8 @@ def _compare(left: Decimal | None, name: str, right: Decimal | None) -> bool:
 def value_matches(operator: str, value: str, listed: str, *, counts: bool = False) -> bool:
     """Whether a request's value matches a listed one under a positive operator that is not about strings or ARNs.
 
-    What does not parse matches nothing, on either side (C3). With `counts` the value is a number, of which four digits are no year.
+    What does not parse matches nothing, on either side (C3). With `counts` the value is a number, of which four digits
+    are no year.
     """
     if operator.startswith("Numeric"):
         return _compare(number(value), operator.removeprefix("Numeric"), number(listed))

@@ -1,8 +1,9 @@
-"""Steps: whether a move may be made in a state, what the state is afterwards, and chains of moves (W2, E0–E5; docs/reach.md).
+"""Steps: whether a move may be made in a state, what the state is afterwards, and chains of moves (W2, E0–E5;
+docs/reach.md).
 
 In: a state (an estate, and what is held), moves. Out: decisions; states; the story of a chain.
-Guarantee: a move that changes anything that its requests do not ask for is an `InputError`; nothing is ever taken back from what is held;
-`problem` has a reading of its own of the same rules, which this one is held against.
+Guarantee: a move that changes anything that its requests do not ask for is an `InputError`; nothing is ever taken back
+from what is held; `problem` has a reading of its own of the same rules, which this one is held against.
 """
 
 from verifier.evaluate.steps.change import after

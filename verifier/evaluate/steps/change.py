@@ -1,7 +1,8 @@
 """The state after a move (E0).
 
 In: a state, a move that is well formed. Out: the next state.
-Guarantee: only what the change says is another; what is held is never less than before; what becomes unknown is an `Unmodelled`.
+Guarantee: only what the change says is another; what is held is never less than before; what becomes unknown is an
+`Unmodelled`.
 """
 
 from __future__ import annotations
@@ -43,7 +44,11 @@ def after(state: State, move: Move) -> State:
     """The state that a move makes. It is not decided here whether the move may be made."""
     match move.change:
         case Became(caller):
-            estate = identities.provide(state.estate, caller.principal_arn) if caller.kind is CallerKind.WEB else state.estate
+            estate = (
+                identities.provide(state.estate, caller.principal_arn)
+                if caller.kind is CallerKind.WEB
+                else state.estate
+            )
             return replace(state, estate=estate, held=state.held if caller in state.held else (*state.held, caller))
         case ReEncrypted(key, onto):
             return replace(state, equal=state.equal | {(key, onto)})
@@ -65,7 +70,11 @@ def _estate(estate: Estate, move: Move) -> Estate:
         case GrantCreated(key, grant):
             return _key(estate, key, lambda known: replace(known, grants=(*(known.grants or ()), grant)))
         case KeyTagged(key, tags, removed):
-            return _key(estate, key, lambda known: known if known.tags is None else _tagged(known, {*removed, *dict(tags)}, tags))
+            return _key(
+                estate,
+                key,
+                lambda known: known if known.tags is None else _tagged(known, {*removed, *dict(tags)}, tags),
+            )
         case KeyShared(key):
             return _shared(estate, key)
         case PolicyAdded(owner, policy, known):
@@ -95,15 +104,23 @@ def _key(estate: Estate, arn: str, change: Callable[[Key], Key]) -> Estate:
 
 def _default(key: Key, policy: Policy) -> tuple[Policy, ...]:
     """The key policy `default` gives way; what resource sharing wrote stays (L5a)."""
-    return (policy, *(other for other in key.policies or () if other.identity != policy.identity and other.name != "default"))
+    return (
+        policy,
+        *(other for other in key.policies or () if other.identity != policy.identity and other.name != "default"),
+    )
 
 
 def _tagged(key: Key, gone: set[str], tags: tuple[tuple[str, str], ...]) -> Key:
-    """A key with tags set. Such as differ in case alone are not known: a condition reads one of them, and no page says which (F8)."""
+    """A key with tags set. Such as differ in case alone are not known: a condition reads one of them, and no page says
+    which (F8)."""
     now = (*(pair for pair in key.tags or () if pair[0] not in gone), *tags)
     if len({name.lower() for name, _ in now}) == len(now):
         return replace(key, tags=now)
-    return replace(key, tags=None, doubtful=(*key.doubtful, ("tags", f"keys of tags of {key.arn} differ in case alone after a step")))
+    return replace(
+        key,
+        tags=None,
+        doubtful=(*key.doubtful, ("tags", f"keys of tags of {key.arn} differ in case alone after a step")),
+    )
 
 
 def _alias(state: State, alias_arn: str, key: str | None) -> Estate:

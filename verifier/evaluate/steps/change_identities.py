@@ -1,7 +1,8 @@
 """What steps make of users, roles, groups and managed policies (E0).
 
 In: an estate, what changes. Out: the next estate.
-Guarantee: a group's policies are those of each member too; a managed policy has one document in force, wherever it is attached.
+Guarantee: a group's policies are those of each member too; a managed policy has one document in force, wherever it is
+attached.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ def _with(policies: tuple[Policy, ...], policy: Policy) -> tuple[Policy, ...]:
 
 
 def _attach_unknown(estate: Estate, owner: str, policy: Policy) -> Estate:
-    """A managed policy whose document is not known may allow and may deny (U3). One of a group is its members', and is remembered for who
-    joins it."""
+    """A managed policy whose document is not known may allow and may deny (U3). One of a group is its members', and is
+    remembered for who joins it."""
     members = [user.arn for account in estate.accounts for user in account.users if owner in user.groups]
     things = [_unknown(policy.identity, who) for who in members]
     things.append(_unknown(policy.identity, owner, of_group=arn_kind(owner) == "group"))
@@ -138,14 +139,20 @@ def tag(estate: Estate, owner: str, tags: Pairs, removed: tuple[str, ...]) -> Es
     gone = {name.lower() for name in (*removed, *(name for name, _ in tags))}
 
     def changed(found: Identity) -> Identity:
-        return replace(found, tags=(*(pair for pair in found.tags if pair[0].lower() not in gone), *tags)) if found.arn == owner else found
+        return (
+            replace(found, tags=(*(pair for pair in found.tags if pair[0].lower() not in gone), *tags))
+            if found.arn == owner
+            else found
+        )
 
     return _members(estate, changed)
 
 
 def remove_policy(estate: Estate, owner: str, identity: str) -> Estate:
     """A user, role or group has one policy less, its members too, but for those who have it by another group."""
-    having = {group.arn for account in estate.accounts for group in account.groups if _has(group.policies, identity)} - {owner}
+    having = {
+        group.arn for account in estate.accounts for group in account.groups if _has(group.policies, identity)
+    } - {owner}
 
     def changed(found: Identity) -> Identity:
         concerned = (found.arn == owner or owner in found.groups) and having.isdisjoint(found.groups)
@@ -166,9 +173,13 @@ def _less(policies: tuple[Policy, ...], identities: set[str]) -> tuple[Policy, .
 
 
 def leave_group(estate: Estate, user: str, group: str) -> Estate:
-    """A user has no policy of a group any more, but for those that it has by another one. One that it has by itself as well, and that the
-    input does not tell apart, counts as the group's."""
-    groups = {found.arn: {policy.identity for policy in found.policies} for account in estate.accounts for found in account.groups}
+    """A user has no policy of a group any more, but for those that it has by another one. One that it has by itself as
+    well, and that the input does not tell apart, counts as the group's."""
+    groups = {
+        found.arn: {policy.identity for policy in found.policies}
+        for account in estate.accounts
+        for found in account.groups
+    }
 
     def changed(found: Identity) -> Identity:
         if found.arn != user:
@@ -181,18 +192,27 @@ def leave_group(estate: Estate, user: str, group: str) -> Estate:
 
 
 def put_boundary(estate: Estate, owner: str, policy: Policy | None, known: bool) -> Estate:
-    """A user or role has another permissions boundary, or none; what was not known of the one before does not matter any more."""
+    """A user or role has another permissions boundary, or none; what was not known of the one before does not matter
+    any more."""
 
     def changed(found: Identity) -> Identity:
-        return replace(found, bounded=policy is not None, boundary=policy if known else None) if found.arn == owner else found
+        return (
+            replace(found, bounded=policy is not None, boundary=policy if known else None)
+            if found.arn == owner
+            else found
+        )
 
-    before = tuple(thing for thing in estate.unmodelled if not (thing.principal == owner and thing.name.startswith(_BOUNDARY_OF)))
+    before = tuple(
+        thing for thing in estate.unmodelled if not (thing.principal == owner and thing.name.startswith(_BOUNDARY_OF))
+    )
     later = _members(replace(estate, unmodelled=before), changed)
     if policy is None or known:
         return later
     arn = policy.identity.removesuffix("#boundary")
     description = f"permissions boundary {arn} of {owner}: its document is not in the input"
-    return _unmodelled(later, [Unmodelled(f"{_BOUNDARY_OF}{owner}", "U3", Influence.MAY_REFUSE, description, principal=owner)])
+    return _unmodelled(
+        later, [Unmodelled(f"{_BOUNDARY_OF}{owner}", "U3", Influence.MAY_REFUSE, description, principal=owner)]
+    )
 
 
 _BOUNDARY_OF = "permissions boundary of "
@@ -203,8 +223,12 @@ def _accounts(estate: Estate, change: Callable[[Account], Account]) -> Estate:
     return replace(estate, accounts=tuple(map(change, estate.accounts)))
 
 
-def _members(estate: Estate, change: Callable[[Identity], Identity], group: Callable[[Group], Group] = lambda found: found) -> Estate:
-    return _accounts(estate, lambda account: replace(_identities(account, change), groups=tuple(map(group, account.groups))))
+def _members(
+    estate: Estate, change: Callable[[Identity], Identity], group: Callable[[Group], Group] = lambda found: found
+) -> Estate:
+    return _accounts(
+        estate, lambda account: replace(_identities(account, change), groups=tuple(map(group, account.groups)))
+    )
 
 
 def _identities(account: Account, change: Callable[[Identity], Identity]) -> Account:

@@ -1,9 +1,9 @@
-"""What the requests of a chain agree on: time goes forward (W4); a session keeps the source identity that it was given, or has none (E2); a
-key stays of the spec, usage and origin that it has, also where the input does not give them (F8).
+"""What the requests of a chain agree on: time goes forward (W4); a session keeps the source identity that it was given,
+or has none (E2); a key stays of the spec, usage and origin that it has, also where the input does not give them (F8).
 
 In: the moves of a chain, its last request. Out: what contradicts that, if anything does.
-Guarantee: only instants that requests give are compared, and of a session that is held at first only source identities that they give; one
-that is not given may be any.
+Guarantee: only instants that requests give are compared, and of a session that is held at first only source identities
+that they give; one that is not given may be any.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ NOW, ISSUED = ("aws:currenttime", "aws:epochtime"), "aws:tokenissuetime"
 
 @dataclass
 class _Session:
-    """A session that a step made: its credentials are not issued before; once for all, if `once`, and then before what is asked next."""
+    """A session that a step made: its credentials are not issued before; once for all, if `once`, and then before what
+    is asked next."""
 
     since: Decimal | None
     once: bool
@@ -43,9 +44,9 @@ def time_of(request: Request, *keys: str) -> Decimal | None:
 
 
 def against_time(moves: Sequence[Move], access: Request | None = None) -> str | None:
-    """What is out of order in a chain; `None` iff each request may come after those before it: at no earlier instant, and with credentials
-    that were issued when a step gave them or, where a service renews them (code that runs as a role), later. [IAM:
-    reference_policies_condition-keys, aws:CurrentTime, aws:TokenIssueTime]"""
+    """What is out of order in a chain; `None` iff each request may come after those before it: at no earlier instant,
+    and with credentials that were issued when a step gave them or, where a service renews them (code that runs as a
+    role), later. [IAM: reference_policies_condition-keys, aws:CurrentTime, aws:TokenIssueTime]"""
     latest: Decimal | None = None
     sessions: dict[Caller, _Session] = {}
     last = () if access is None else ((None, (access,)),)
@@ -59,7 +60,10 @@ def against_time(moves: Sequence[Move], access: Request | None = None) -> str | 
                 one.until = now if one.until is None else one.until
             session = sessions.get(request.caller)
             if session is not None and issued is not None and not _fits(session, issued):
-                return f"{request.action} would be asked for with credentials that were not issued in the step that gave them"
+                return (
+                    f"{request.action} would be asked for with credentials that were not issued in the step that "
+                    "gave them"
+                )
         if move is not None and isinstance(move.change, Became):
             sessions.setdefault(move.change.caller, _Session(latest, move.kind is StepKind.ASSUME_ROLE))
     return None
@@ -80,15 +84,19 @@ SOURCE, SET_SOURCE = "aws:sourceidentity", "sts:sourceidentity"
 
 
 def against_sources(moves: Sequence[Move], access: Request | None = None) -> str | None:
-    """The first request whose session has another source identity than the call that made the session set, or than an earlier request of
-    it has; `None` iff there is none. It cannot be changed, and no other step sets one. [IAM: id_credentials_temp_control-access_monitor]"""
+    """The first request whose session has another source identity than the call that made the session set, or than an
+    earlier request of it has; `None` iff there is none. It cannot be changed, and no other step sets one. [IAM:
+    id_credentials_temp_control-access_monitor]"""
     given: dict[Caller, set[str | None]] = {}
     last = () if access is None else ((None, (access,)),)
     for move, requests in (*((move, move.requests) for move in moves), *last):
         for request in requests:
             source = RequestContext(request).text(SOURCE)
             if request.caller in given and source not in given[request.caller]:
-                return f"{request.action} would be asked for by a session with another aws:SourceIdentity than it was given"
+                return (
+                    f"{request.action} would be asked for by a session with another aws:SourceIdentity than it was "
+                    "given"
+                )
             if request.caller.kind is CallerKind.ROLE and source is not None:
                 given.setdefault(request.caller, {source})
         if move is not None and isinstance(move.change, Became) and move.kind is not StepKind.OWN_IDENTITY:
@@ -98,8 +106,8 @@ def against_sources(moves: Sequence[Move], access: Request | None = None) -> str
 
 
 def facts_left(estate: Estate, moves: Sequence[Move], access: Request | None = None) -> dict[str, frozenset[KeyFacts]]:
-    """What each key of the estate can be, by its ARN, if all these requests can be sent; keys of which nothing is ruled out may be missing.
-    [KMS: conditions-kms, kms:KeySpec, kms:KeyUsage, kms:KeyOrigin]"""
+    """What each key of the estate can be, by its ARN, if all these requests can be sent; keys of which nothing is ruled
+    out may be missing. [KMS: conditions-kms, kms:KeySpec, kms:KeyUsage, kms:KeyOrigin]"""
     left: dict[str, frozenset[KeyFacts]] = {}
     for request in (*(request for move in moves for request in move.requests), *(() if access is None else (access,))):
         key = None if request.resource is None else estate.key(request.resource)
@@ -121,11 +129,16 @@ def against_facts(estate: Estate, moves: Sequence[Move], access: Request | None 
 
 
 def _alike(estate: Estate, move: Move) -> Iterator[tuple[str, str, bool]]:
-    """Pairs of keys that are alike if a step is taken: in all facts (true), or in their usage and type alone (false)."""
+    """Pairs of keys that are alike if a step is taken: in all facts (true), or in their usage and type alone
+    (false)."""
     if isinstance(move.change, KeyReplicated):
         yield move.change.key, move.change.replica.arn, True
     if move.kind is StepKind.UPDATE_ALIAS:
-        one, other = (request.resource for request in move.requests if request.resource and estate.key(request.resource) is not None)
+        one, other = (
+            request.resource
+            for request in move.requests
+            if request.resource and estate.key(request.resource) is not None
+        )
         yield one, other, False
 
 

@@ -48,8 +48,8 @@ _FORMS: dict[StepKind, Callable[[State, Move], None]] = {
 
 
 def check(state: State, move: Move) -> None:
-    """Raises `InputError` where a move is not well formed: a request by somebody who is not held, one that is not part of such a step, or a
-    change that the requests do not ask for."""
+    """Raises `InputError` where a move is not well formed: a request by somebody who is not held, one that is not part
+    of such a step, or a change that the requests do not ask for."""
     if move.kind is StepKind.OWN_IDENTITY:
         forms_identities.own_identity(state, move)
         return

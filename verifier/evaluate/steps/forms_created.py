@@ -1,5 +1,5 @@
-"""Whether a step that makes a user, role, group or managed policy is well formed, or one that takes policies, boundaries or memberships
-away, or puts another boundary (W2).
+"""Whether a step that makes a user, role, group or managed policy is well formed, or one that takes policies,
+boundaries or memberships away, or puts another boundary (W2).
 
 In: a state, a move. Out: nothing, or an `InputError`.
 Guarantee: see `forms_keys`.
@@ -8,7 +8,14 @@ Guarantee: see `forms_keys`.
 from __future__ import annotations
 
 from verifier.evaluate.steps.forms_identities import account_of, check_document, check_managed, owner_named, owner_type
-from verifier.evaluate.steps.move_requests import RequestContext, change_of, check_tags, require, the_requests, wrong_change
+from verifier.evaluate.steps.move_requests import (
+    RequestContext,
+    change_of,
+    check_tags,
+    require,
+    the_requests,
+    wrong_change,
+)
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
 from verifier.model.policy import PolicyKind, is_service_linked
 from verifier.model.steps.chains import BoundaryPut, Created, GroupLeft, IdentityTagged, Move, PolicyRemoved, State
@@ -23,7 +30,9 @@ def create(state: State, move: Move) -> None:
     taken = account is not None and _name(made.arn) in {_name(arn) for arn in _of_kind(account, kind)}
     require(not taken, move, f"there is a {kind} of that name, whatever its path and case")
     tags = made.tags if isinstance(made, Identity) else ()
-    wanted = [(f"iam:Create{kind.capitalize()}", made.arn)] + ([(f"iam:Tag{kind.capitalize()}", made.arn)] if tags else [])
+    wanted = [(f"iam:Create{kind.capitalize()}", made.arn)] + (
+        [(f"iam:Tag{kind.capitalize()}", made.arn)] if tags else []
+    )
     (context, *_) = the_requests(move, *wanted)
     if isinstance(made, Identity):
         _check_identity(state, move, made, context, kind)
@@ -45,17 +54,31 @@ def tag(state: State, move: Move) -> None:
     if change.tags:
         check_tags(move, context, change.tags)
     else:
-        require(context.names("aws:tagkeys") == set(change.removed), move, "aws:TagKeys must be the names of the tags taken away")
+        require(
+            context.names("aws:tagkeys") == set(change.removed),
+            move,
+            "aws:TagKeys must be the names of the tags taken away",
+        )
 
 
 def _check_identity(state: State, move: Move, made: Identity, context: RequestContext, kind: str) -> None:
-    require(kind in ("role", "user") and not made.policies and not made.groups, move, "a new user or role has no policies and groups")
+    require(
+        kind in ("role", "user") and not made.policies and not made.groups,
+        move,
+        "a new user or role has no policies and groups",
+    )
     require(not is_service_linked(made.arn), move, "a service-linked role is made by its service")
-    trusted = made.trust is not None and made.trust.kind is PolicyKind.TRUST and made.trust.identity == f"{made.arn}#trust"
+    trusted = (
+        made.trust is not None and made.trust.kind is PolicyKind.TRUST and made.trust.identity == f"{made.arn}#trust"
+    )
     require(trusted if kind == "role" else made.trust is None, move, "a new role, and nothing else, has a trust policy")
     boundary = context.text("iam:permissionsboundary")
     own = made.boundary.identity.removesuffix("#boundary") if made.boundary is not None else None
-    require(made.bounded == (boundary is not None) and boundary == own, move, "the boundary must be the one of iam:PermissionsBoundary")
+    require(
+        made.bounded == (boundary is not None) and boundary == own,
+        move,
+        "the boundary must be the one of iam:PermissionsBoundary",
+    )
     if made.boundary is not None:
         check_document(state, move, made.boundary, known=True)
 
@@ -82,11 +105,17 @@ def remove_policy(state: State, move: Move) -> None:
     held = owner is not None and any(policy.identity == change.identity for policy in owner.policies)
     require(held, move, f"{change.owner} has no policy {change.identity}")
     if "#" in change.identity:
-        require(change.identity.startswith(f"{change.owner}#"), move, f"{change.identity} is an inline policy of another owner")
+        require(
+            change.identity.startswith(f"{change.owner}#"),
+            move,
+            f"{change.identity} is an inline policy of another owner",
+        )
         the_requests(move, (f"iam:Delete{type_}Policy", change.owner))
         return
     (context,) = the_requests(move, (f"iam:Detach{type_}Policy", change.owner))
-    require(context.text("iam:policyarn") == change.identity, move, "the detached policy must be the one of iam:PolicyARN")
+    require(
+        context.text("iam:policyarn") == change.identity, move, "the detached policy must be the one of iam:PolicyARN"
+    )
 
 
 def put_boundary(state: State, move: Move) -> None:
@@ -94,9 +123,13 @@ def put_boundary(state: State, move: Move) -> None:
     change = change_of(move, BoundaryPut)
     if change.policy is None:
         raise wrong_change(move)
-    (context,) = the_requests(move, (f"iam:Put{_of_identity(state, move, change.owner)}PermissionsBoundary", change.owner))
+    (context,) = the_requests(
+        move, (f"iam:Put{_of_identity(state, move, change.owner)}PermissionsBoundary", change.owner)
+    )
     arn = change.policy.identity.removesuffix("#boundary")
-    require(context.text("iam:permissionsboundary") == arn, move, "the boundary must be the one of iam:PermissionsBoundary")
+    require(
+        context.text("iam:permissionsboundary") == arn, move, "the boundary must be the one of iam:PermissionsBoundary"
+    )
     require(change.policy.kind is PolicyKind.BOUNDARY, move, "the new policy must be a permissions boundary")
     check_managed(state, move, change.owner, change.policy, change.known)
 

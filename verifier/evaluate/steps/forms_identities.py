@@ -1,4 +1,5 @@
-"""Whether a step on users, roles, groups and managed policies is well formed: its requests ask for what it changes (W2).
+"""Whether a step on users, roles, groups and managed policies is well formed: its requests ask for what it changes
+(W2).
 
 In: a state, a move. Out: nothing, or an `InputError`.
 Guarantee: see `forms_keys`.
@@ -20,7 +21,15 @@ from verifier.evaluate.operations import (
 )
 from verifier.evaluate.steps.consistency import SET_SOURCE, SOURCE
 from verifier.evaluate.steps.forms_profiles import IN_PROFILE, check_profile
-from verifier.evaluate.steps.move_requests import RequestContext, change_of, check_tags, fail, one_of, require, the_requests
+from verifier.evaluate.steps.move_requests import (
+    RequestContext,
+    change_of,
+    check_tags,
+    fail,
+    one_of,
+    require,
+    the_requests,
+)
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy, Workload
 from verifier.model.named_accounts import accounts_named
 from verifier.model.policy import Effect, Policy, PolicyKind, is_service_linked
@@ -56,7 +65,8 @@ def managed_named(state: State, arn: str) -> ManagedPolicy | None:
 
 
 def owner_type(state: State, move: Move, arn: str) -> str:
-    """`Role`, `User` or `Group`: what an owner of policies is. It must be listed: the policies of others are free (U1)."""
+    """`Role`, `User` or `Group`: what an owner of policies is. It must be listed: the policies of others are free
+    (U1)."""
     require(arn.count(":") >= 5 and owner_named(state, arn) is not None, move, f"{arn} is in no inventory")
     return arn.split(":", 5)[5].split("/", 1)[0].capitalize()
 
@@ -66,7 +76,11 @@ def put_policy(state: State, move: Move) -> None:
     change = change_of(move, PolicyAdded)
     the_requests(move, (f"iam:Put{owner_type(state, move, change.owner)}Policy", change.owner))
     require(change.policy.kind is PolicyKind.IDENTITY, move, "the new policy must be an identity policy")
-    require(change.policy.identity.startswith(f"{change.owner}#"), move, "the new policy must be an inline policy of its owner")
+    require(
+        change.policy.identity.startswith(f"{change.owner}#"),
+        move,
+        "the new policy must be an inline policy of its owner",
+    )
     require(change.known, move, "the document of an inline policy is in the request")
 
 
@@ -120,7 +134,9 @@ def set_version(state: State, move: Move) -> None:
     held = managed_named(state, change.arn)
     if move.kind is StepKind.NEW_VERSION:
         full = held is not None and len(held.versions) >= MOST_VERSIONS
-        the_requests(move, ("iam:CreatePolicyVersion", change.arn), *([("iam:DeletePolicyVersion", change.arn)] if full else []))
+        the_requests(
+            move, ("iam:CreatePolicyVersion", change.arn), *([("iam:DeletePolicyVersion", change.arn)] if full else [])
+        )
         return
     the_requests(move, ("iam:SetDefaultPolicyVersion", change.arn))
     versions = [policy.statements for _, policy in held.versions] if held is not None else []
@@ -151,7 +167,9 @@ def become_user(state: State, move: Move) -> None:
     user = change.caller
     require(user.kind is CallerKind.USER and user.account == user.principal_arn.split(":")[4], move, "it gives a user")
     require(len(move.requests) == 1, move, "it takes one request")
-    require(one_of(move, CREDENTIALS).request.resource == user.principal_arn, move, "the credentials are those of the user")
+    require(
+        one_of(move, CREDENTIALS).request.resource == user.principal_arn, move, "the credentials are those of the user"
+    )
 
 
 MAKES_PROVIDER = "iam:CreateSAMLProvider"
@@ -161,7 +179,11 @@ def govern_provider(state: State, move: Move) -> None:
     """[API: CreateSAMLProvider, UpdateSAMLProvider]"""
     change = change_of(move, Became)
     arn = change.caller.principal_arn
-    require(change.caller.kind is CallerKind.WEB and ":saml-provider/" in arn, move, "it gives identities of a SAML provider")
+    require(
+        change.caller.kind is CallerKind.WEB and ":saml-provider/" in arn,
+        move,
+        "it gives identities of a SAML provider",
+    )
     require(len(move.requests) == 1, move, "it takes one request")
     context = one_of(move, (MAKES_PROVIDER, "iam:UpdateSAMLProvider"))
     named = context.request.resource == arn and not context.tags()
@@ -176,7 +198,11 @@ def own_identity(state: State, move: Move) -> None:
     """What a caller has in an account that the input does not name (W2): no request of this estate gives it."""
     caller = change_of(move, Became).caller
     require(not move.requests, move, "it takes no request")
-    require(caller.kind not in (CallerKind.SERVICE, CallerKind.WEB) and not caller.session_tags, move, "it is a user or session of AWS")
+    require(
+        caller.kind not in (CallerKind.SERVICE, CallerKind.WEB) and not caller.session_tags,
+        move,
+        "it is a user or session of AWS",
+    )
     require(caller.account not in accounts_named(state.estate), move, f"the input names {caller.account}")
 
 
@@ -191,8 +217,12 @@ def assume_role(state: State, move: Move) -> None:
     again = {name.lower() for name, _ in tags} & {name.lower() for name, _ in inherited}
     require(not again, move, f"a call that passes a tag of its session's own again fails: {', '.join(again)} (E2)")
     lasting = {name for name, _ in inherited} | context.names(TRANSITIVE)
-    require(context.names(TRANSITIVE) <= {name for name, _ in tags}, move, f"{TRANSITIVE} names tags that the call passes")
-    require(set(session.transitive) == lasting, move, f"the transitive tags are {', '.join(sorted(lasting)) or 'none'} (E2)")
+    require(
+        context.names(TRANSITIVE) <= {name for name, _ in tags}, move, f"{TRANSITIVE} names tags that the call passes"
+    )
+    require(
+        set(session.transitive) == lasting, move, f"the transitive tags are {', '.join(sorted(lasting)) or 'none'} (E2)"
+    )
     # Whether tags that are inherited take sts:TagSession is F3: with it they pass on either way.
     wanted = [(context.request.action, role)] + ([("sts:TagSession", role)] if session.session_tags else [])
     wanted += [("sts:SetSourceIdentity", role)] if context.value(SET_SOURCE) is not None else []
@@ -216,9 +246,13 @@ def federate(state: State, move: Move) -> None:
 
 def _check_session(move: Move, context: RequestContext) -> None:
     session = change_of(move, Became).caller.session
-    require(context.text("sts:rolesessionname") == session, move, "the session's name must be that of sts:RoleSessionName")
+    require(
+        context.text("sts:rolesessionname") == session, move, "the session's name must be that of sts:RoleSessionName"
+    )
     persists = context.value(SOURCE) is None or context.value(SOURCE) == context.value(SET_SOURCE)
-    require(persists, move, "the caller's source identity is that of the session that it assumes, and is said again (E2)")
+    require(
+        persists, move, "the caller's source identity is that of the session that it assumes, and is said again (E2)"
+    )
 
 
 def _session(move: Move) -> str:
@@ -226,9 +260,16 @@ def _session(move: Move) -> str:
     change = change_of(move, Became)
     caller = change.caller
     fields = caller.principal_arn.split(":", 5)
-    role = caller.kind is CallerKind.ROLE and len(fields) == 6 and fields[5].startswith("role/") and caller.account == fields[4]
+    role = (
+        caller.kind is CallerKind.ROLE
+        and len(fields) == 6
+        and fields[5].startswith("role/")
+        and caller.account == fields[4]
+    )
     require(role and caller.issuer is None, move, "it gives a session of a role")
-    require(_SESSION_NAME.fullmatch(caller.session or "") is not None, move, f"{caller.session!r} is no name of a session")
+    require(
+        _SESSION_NAME.fullmatch(caller.session or "") is not None, move, f"{caller.session!r} is no name of a session"
+    )
     return caller.principal_arn
 
 
@@ -236,13 +277,15 @@ def passed_to(move: Move) -> str:
     """The service that a role is passed to. Raises `InputError` for one that is not in the table, or not said."""
     service = one_of(move, ("iam:PassRole",)).text("iam:passedtoservice")
     if service is None or not running(service):
-        raise fail(move, f"iam:PassedToService must be one of {', '.join(sorted(RUN_BY))} (.amazonaws.com), not {service}")
+        raise fail(
+            move, f"iam:PassedToService must be one of {', '.join(sorted(RUN_BY))} (.amazonaws.com), not {service}"
+        )
     return service
 
 
 def running(service: str) -> tuple[frozenset[str], ...]:
-    """The sets of actions by which a service comes to run code as a role, by any form of the service's name: with the ending that it has
-    in China, or with its Region."""
+    """The sets of actions by which a service comes to run code as a role, by any form of the service's name: with the
+    ending that it has in China, or with its Region."""
     return RUN_BY.get(service_of(service), ()) if service.removesuffix(".cn").endswith(".amazonaws.com") else ()
 
 
@@ -258,13 +301,21 @@ def pass_role(state: State, move: Move) -> None:
     role, service = str(one_of(move, ("iam:PassRole",)).request.resource), passed_to(move)
     through = RUN_THROUGH.get(service_of(service), ()) if role != _session(move) else ()
     require(bool(through) or role == _session(move), move, "the role passed must be the one whose session it gives")
-    require(not is_service_linked(role), move, "as a service-linked role runs what its service runs, nothing of the caller's")
+    require(
+        not is_service_linked(role),
+        move,
+        "as a service-linked role runs what its service runs, nothing of the caller's",
+    )
     profiles = [request for request in move.requests if request.action.lower() in IN_PROFILE]
-    rest = [request for request in move.requests if request not in profiles and request.action.lower() != "iam:passrole"]
+    rest = [
+        request for request in move.requests if request not in profiles and request.action.lower() != "iam:passrole"
+    ]
     actions = sorted(request.action.lower() for request in rest)
     ways = through or running(service)
     alternatives = " or ".join(", ".join(sorted(way)) for way in ways)
-    require(actions in [sorted(map(str.lower, way)) for way in ways], move, f"besides iam:PassRole it takes {alternatives}")
+    require(
+        actions in [sorted(map(str.lower, way)) for way in ways], move, f"besides iam:PassRole it takes {alternatives}"
+    )
     check_profile(state, move, role, profiles, rest)
     associated = one_of(move, ("iam:PassRole",)).text("iam:associatedresourcearn")
     services = {request.action.split(":")[0] for request in rest}
@@ -274,14 +325,17 @@ def pass_role(state: State, move: Move) -> None:
     for request in rest:
         if request.resource is not None:
             kind = re.split(r"[:/]", request.resource.split(":", 5)[5].lstrip("/"))[0]
-            require(about.setdefault(kind, request.resource) == request.resource, move, "what is started is what was made")
+            require(
+                about.setdefault(kind, request.resource) == request.resource, move, "what is started is what was made"
+            )
     regions = {RequestContext(request).text("aws:requestedregion") for request in rest} - {None}
     require(len(regions) < 2, move, "what is started is in the Region in which it was made")
     require(not change_of(move, Became).caller.session_tags, move, "services set no session tags")
 
 
 def changed(state: State, move: Move) -> Workload:
-    """The code that a step changes or enters. Raises `InputError` where the input lists none that runs as the role, or that is given it."""
+    """The code that a step changes or enters. Raises `InputError` where the input lists none that runs as the role, or
+    that is given it."""
     role, named = _session(move), {request.resource for request in move.requests}
     code = [one for account in state.estate.accounts for one in account.workloads if one.arn in named]
     found = [one for one in code if role in one.roles or role in named or one.kind in HANDED_THROUGH]
@@ -294,11 +348,26 @@ def change_code(state: State, move: Move) -> None:
     code = changed(state, move)
     require(not change_of(move, Became).caller.session_tags, move, "services set no session tags")
     on_it = {request.action for request in move.requests if request.resource == code.arn}
-    require(any(on_it == set(way) for way in ENTERED_BY.get(code.kind, ())), move, f"it is no way to change or enter {code.kind}")
+    require(
+        any(on_it == set(way) for way in ENTERED_BY.get(code.kind, ())),
+        move,
+        f"it is no way to change or enter {code.kind}",
+    )
     besides = {(request.action, request.resource) for request in move.requests if request.resource != code.arn}
     through = code.kind in HANDED_THROUGH
-    passed = next(((action, role) for action, role in besides if action == "iam:PassRole" and (through or role == _session(move))), None)
-    require(passed is not None or code.kind not in ALWAYS_HANDED, move, f"{code.kind} take the role that they run as, or through")
+    passed = next(
+        (
+            (action, role)
+            for action, role in besides
+            if action == "iam:PassRole" and (through or role == _session(move))
+        ),
+        None,
+    )
+    require(
+        passed is not None or code.kind not in ALWAYS_HANDED,
+        move,
+        f"{code.kind} take the role that they run as, or through",
+    )
     if passed is not None:
         named = HANDED_BY.get(code.kind, ()) if service_of(passed_to(move)) in ASSUMED_BY.get(code.kind, ()) else ()
         require(not on_it.isdisjoint(named), move, f"it gives {code.kind} no other role")
@@ -307,4 +376,8 @@ def change_code(state: State, move: Move) -> None:
         besides.remove(passed)
     wanted = dict(found for action, found in NAMED_BESIDES.items() if action in on_it)
     right = {action for action, resource in besides if str(resource).endswith(wanted.get(action, "?"))}
-    require(len(besides) == len(wanted) and right == set(wanted), move, "it takes the permission on what the request names besides")
+    require(
+        len(besides) == len(wanted) and right == set(wanted),
+        move,
+        "it takes the permission on what the request names besides",
+    )

@@ -1,13 +1,22 @@
 """Whether a step on a key is well formed: its requests ask for what it changes (W2).
 
 In: a state, a move. Out: nothing, or an `InputError`.
-Guarantee: each kind of step has one function here, or in `forms_identities`, that says what it takes; no other change is accepted.
+Guarantee: each kind of step has one function here, or in `forms_identities`, that says what it takes; no other change
+is accepted.
 """
 
 from __future__ import annotations
 
 from verifier.evaluate.grants.constraints import EQUALS, SUBSET, grantable
-from verifier.evaluate.steps.move_requests import RequestContext, change_of, check_tags, fail, one_of, require, the_requests
+from verifier.evaluate.steps.move_requests import (
+    RequestContext,
+    change_of,
+    check_tags,
+    fail,
+    one_of,
+    require,
+    the_requests,
+)
 from verifier.model.estate import Key
 from verifier.model.grant import Grant
 from verifier.model.policy import PolicyKind, PrincipalType
@@ -39,7 +48,11 @@ def put_key_policy(state: State, move: Move) -> None:
     _key(state, move, change.key)
     (context,) = the_requests(move, ("kms:PutKeyPolicy", change.key))
     require(change.policy.kind is PolicyKind.KEY, move, "the new policy must be a key policy")
-    require(change.policy.identity == f"{change.key}#default", move, "the new policy must be the one named `default` of the key")
+    require(
+        change.policy.identity == f"{change.key}#default",
+        move,
+        "the new policy must be the one named `default` of the key",
+    )
     require(context.text("kms:policyname") in (None, "default"), move, "kms:PolicyName must be `default`")
 
 
@@ -48,13 +61,27 @@ def create_grant(state: State, move: Move) -> None:
     change = change_of(move, GrantCreated)
     key, grant = _key(state, move, change.key), change.grant
     (context,) = the_requests(move, ("kms:CreateGrant", change.key))
-    require(all(grant.id != other.id for other in key.grants or ()), move, f"the key has a grant with the ID {grant.id}")
+    require(
+        all(grant.id != other.id for other in key.grants or ()), move, f"the key has a grant with the ID {grant.id}"
+    )
     operations = {f"kms:{name}" for name in context.names("kms:grantoperations")}
-    require(context.text("aws:viaawsservice") != "true", move, "a service that asks for a grant says itself for whom it is (E0)")
-    require(bool(operations) and operations == set(grant.operations), move, "the operations must be those of kms:GrantOperations")
+    require(
+        context.text("aws:viaawsservice") != "true",
+        move,
+        "a service that asks for a grant says itself for whom it is (E0)",
+    )
+    require(
+        bool(operations) and operations == set(grant.operations),
+        move,
+        "the operations must be those of kms:GrantOperations",
+    )
     require(all(grantable(name) for name in operations), move, "an operation is none that a grant can allow (G1)")
     require(not grant.grantee_hidden, move, "the grantee must be said")
-    require(grant.issuing_account in (None, context.request.caller.account), move, "the issuing account is that of the caller")
+    require(
+        grant.issuing_account in (None, context.request.caller.account),
+        move,
+        "the issuing account is that of the caller",
+    )
     _grant_names(move, grant, context)
     _grant_constraint(move, grant, context)
 
@@ -69,7 +96,11 @@ def _grant_names(move: Move, grant: Grant, context: RequestContext) -> None:
             wanted = (None, principal.value)
         else:
             wanted = (principal.value, None)
-        require(said == wanted, move, f"the {role} principal must be the one that the request's context says, {said[0] or said[1]}")
+        require(
+            said == wanted,
+            move,
+            f"the {role} principal must be the one that the request's context says, {said[0] or said[1]}",
+        )
 
 
 def _grant_constraint(move: Move, grant: Grant, context: RequestContext) -> None:
@@ -79,8 +110,16 @@ def _grant_constraint(move: Move, grant: Grant, context: RequestContext) -> None
     require(kind is not None or not pairs, move, "pairs of a constraint come with kms:GrantConstraintType")
     for constraint, name in ((grant.context_equals, EQUALS), (grant.context_subset, SUBSET)):
         wanted = None if constraint is None else dict(constraint)
-        require(wanted == (pairs if kind == name else None), move, f"{name} of the grant must be what the request's context says")
-    require(grant.source_arn == context.text("kms:grantconstraintsourcearn"), move, "SourceArn must be kms:GrantConstraintSourceArn")
+        require(
+            wanted == (pairs if kind == name else None),
+            move,
+            f"{name} of the grant must be what the request's context says",
+        )
+    require(
+        grant.source_arn == context.text("kms:grantconstraintsourcearn"),
+        move,
+        "SourceArn must be kms:GrantConstraintSourceArn",
+    )
 
 
 def tag(state: State, move: Move) -> None:
@@ -94,14 +133,22 @@ def tag(state: State, move: Move) -> None:
         return
     require(bool(change.removed) and not change.tags, move, "it takes tags away, and sets none")
     (context,) = the_requests(move, ("kms:UntagResource", change.key))
-    require(context.names("aws:tagkeys") == set(change.removed), move, "aws:TagKeys must be the names of the tags taken away")
+    require(
+        context.names("aws:tagkeys") == set(change.removed),
+        move,
+        "aws:TagKeys must be the names of the tags taken away",
+    )
 
 
 def alias_holder(state: State, alias_arn: str) -> Key | None:
     """The key that is known to have an alias."""
     fields = alias_arn.split(":", 5)
     return next(
-        (key for key in state.estate.keys if key.arn.split(":")[1:5] == fields[1:5] and fields[5] in (key.aliases or ())),
+        (
+            key
+            for key in state.estate.keys
+            if key.arn.split(":")[1:5] == fields[1:5] and fields[5] in (key.aliases or ())
+        ),
         None,
     )
 
@@ -124,7 +171,9 @@ def alias(state: State, move: Move) -> None:
         return
     if present is None or present.arn == key.arn:
         raise fail(move, f"no other key has {name}")
-    require(None in (present.usage, key.usage) or present.usage == key.usage, move, "the keys must be of the same usage")
+    require(
+        None in (present.usage, key.usage) or present.usage == key.usage, move, "the keys must be of the same usage"
+    )
     kinds = {kind_of(one.spec) for one in (present, key) if one.spec is not None}
     require(len(kinds) < 2, move, "both keys must be symmetric, both asymmetric or both HMAC keys")
     the_requests(move, *(("kms:UpdateAlias", arn) for arn in (name, key.arn, present.arn)))
@@ -142,18 +191,40 @@ def replicate(state: State, move: Move) -> None:
     context, made = the_requests(move, ("kms:ReplicateKey", key.arn), ("kms:CreateKey", None))
     ours, theirs = key.arn.split(":"), replica.arn.split(":")
     same = ours[:3] + ours[4:] == theirs[:3] + theirs[4:] and ours[3] != theirs[3]
-    require(same and ours[5].startswith("key/mrk-"), move, "a replica has the account and ID of a multi-Region key, and another Region")
+    require(
+        same and ours[5].startswith("key/mrk-"),
+        move,
+        "a replica has the account and ID of a multi-Region key, and another Region",
+    )
     require(state.estate.key(replica.arn) is None, move, f"{replica.arn} exists")
     require(key.multi_region is not False and key.multi_region_type != "REPLICA", move, "the key is not a primary key")
-    require((replica.multi_region, replica.multi_region_type) == (True, "REPLICA"), move, "the new key must be a replica")
+    require(
+        (replica.multi_region, replica.multi_region_type) == (True, "REPLICA"), move, "the new key must be a replica"
+    )
     facts = (key.spec, key.usage, key.origin, "CUSTOMER")
-    require((replica.spec, replica.usage, replica.origin, replica.manager) == facts, move, "a replica has the facts of its primary key")
+    require(
+        (replica.spec, replica.usage, replica.origin, replica.manager) == facts,
+        move,
+        "a replica has the facts of its primary key",
+    )
     require(replica.policies is not None and len(replica.policies) == 1, move, "the new key has one key policy")
-    require(all(one.identity == f"{replica.arn}#default" for one in replica.policies or ()), move, "the policy must be that of the new key")
-    require(not replica.tags and not replica.grants and not replica.aliases, move, "the new key has no tags, grants and aliases")
+    require(
+        all(one.identity == f"{replica.arn}#default" for one in replica.policies or ()),
+        move,
+        "the policy must be that of the new key",
+    )
+    require(
+        not replica.tags and not replica.grants and not replica.aliases,
+        move,
+        "the new key has no tags, grants and aliases",
+    )
     require(not context.tags() and not made.tags(), move, "replicas with tags are made in two steps")
-    require(context.text("kms:replicaregion") == replica.region, move, "kms:ReplicaRegion must be the Region of the new key")
-    require(made.text("aws:requestedregion") == replica.region, move, "kms:CreateKey is asked of the Region of the new key")
+    require(
+        context.text("kms:replicaregion") == replica.region, move, "kms:ReplicaRegion must be the Region of the new key"
+    )
+    require(
+        made.text("aws:requestedregion") == replica.region, move, "kms:CreateKey is asked of the Region of the new key"
+    )
     is_replica = (made.text("kms:multiregion"), made.text("kms:multiregionkeytype")) == ("true", "REPLICA")
     require(is_replica, move, "kms:MultiRegion and kms:MultiRegionKeyType of kms:CreateKey are those of a replica")
 
@@ -165,14 +236,22 @@ def re_encrypt(state: State, move: Move) -> None:
     require(key.arn != onto.arn, move, "it needs two keys")
     require(key.region == onto.region and key.partition == onto.partition, move, "both keys must be of one Region")
     for context in the_requests(move, ("kms:ReEncryptFrom", key.arn), ("kms:ReEncryptTo", onto.arn)):
-        require((context.text("kms:reencryptonsamekey") or "false").lower() != "true", move, "kms:ReEncryptOnSameKey is false for two keys")
+        require(
+            (context.text("kms:reencryptonsamekey") or "false").lower() != "true",
+            move,
+            "kms:ReEncryptOnSameKey is false for two keys",
+        )
 
 
 def import_material(state: State, move: Move) -> None:
     """[API: GetParametersForImport, ImportKeyMaterial]"""
     change = change_of(move, MaterialImported)
     key = _key(state, move, change.key)
-    require(key.origin in (None, "EXTERNAL"), move, f"key material is imported into keys of origin EXTERNAL, not {key.origin}")
+    require(
+        key.origin in (None, "EXTERNAL"),
+        move,
+        f"key material is imported into keys of origin EXTERNAL, not {key.origin}",
+    )
     the_requests(move, ("kms:GetParametersForImport", key.arn), ("kms:ImportKeyMaterial", key.arn))
 
 

@@ -1,8 +1,8 @@
 """Whether a role that is passed to EC2 is in an instance profile, or comes to be in one (E4).
 
 In: a state, a move that passes a role, its requests. Out: nothing, or an `InputError`.
-Guarantee: see `forms_keys`. A profile holds one role at most [API: AddRoleToInstanceProfile]; where the profiles of an account are not
-known, that one holds the role is supposed.
+Guarantee: see `forms_keys`. A profile holds one role at most [API: AddRoleToInstanceProfile]; where the profiles of an
+account are not known, that one holds the role is supposed.
 """
 
 from __future__ import annotations
@@ -13,14 +13,20 @@ from verifier.evaluate.steps.move_requests import RequestContext, require
 from verifier.model.request import Request
 from verifier.model.steps.chains import Move, State
 
-_CREATE, _ADD, _REMOVE = "iam:createinstanceprofile", "iam:addroletoinstanceprofile", "iam:removerolefrominstanceprofile"
+_CREATE, _ADD, _REMOVE = (
+    "iam:createinstanceprofile",
+    "iam:addroletoinstanceprofile",
+    "iam:removerolefrominstanceprofile",
+)
 IN_PROFILE = frozenset({_CREATE, _ADD, _REMOVE})
 _BY_PROFILE = frozenset({"ec2:runinstances", "ec2:requestspotinstances", "ec2:associateiaminstanceprofile"})
 
 
-def check_profile(state: State, move: Move, role: str, requests: Sequence[Request], starting: Sequence[Request]) -> None:
-    """Raises `InputError` unless what is started has the role by a profile: one that holds it, one that is made for it, or one that held
-    another role, which is taken out."""
+def check_profile(
+    state: State, move: Move, role: str, requests: Sequence[Request], starting: Sequence[Request]
+) -> None:
+    """Raises `InputError` unless what is started has the role by a profile: one that holds it, one that is made for it,
+    or one that held another role, which is taken out."""
     account = next((account for account in state.estate.accounts if account.id == role.split(":")[4]), None)
     listed = account.profiles if account is not None else None
     instances = any(request.action.lower() in _BY_PROFILE for request in starting)

@@ -68,7 +68,8 @@ def require(holds: bool, move: Move, problem: str) -> None:
 
 
 def the_requests(move: Move, *wanted: tuple[str, str | None]) -> tuple[RequestContext, ...]:
-    """The move's requests, which must be exactly these (action, resource), in any order; in the order asked for here."""
+    """The move's requests, which must be exactly these (action, resource), in any order; in the order asked for
+    here."""
     left = list(move.requests)
     found = []
     for action, resource in wanted:
@@ -102,8 +103,15 @@ def wrong_change(move: Move) -> InputError:
 
 
 def check_tags(move: Move, context: RequestContext, tags: Pairs) -> None:
-    """The tags set are those of `aws:RequestTag/…`, and `aws:TagKeys` is their names. [IAM: reference_policies_condition-keys]"""
+    """The tags set are those of `aws:RequestTag/…`, and `aws:TagKeys` is their names. [IAM:
+    reference_policies_condition-keys]"""
     wanted = {name.lower(): value for name, value in tags}
     require(len(wanted) == len(tags), move, "a tag is set twice")
-    require(context.tags() == wanted, move, f"the tags set are {wanted}, those of aws:RequestTag/… are {context.tags()}")
-    require(context.names("aws:tagkeys") == {name for name, _ in tags}, move, "aws:TagKeys must be the names of the tags set")
+    require(
+        context.tags() == wanted, move, f"the tags set are {wanted}, those of aws:RequestTag/… are {context.tags()}"
+    )
+    require(
+        context.names("aws:tagkeys") == {name for name, _ in tags},
+        move,
+        "aws:TagKeys must be the names of the tags set",
+    )

@@ -1,8 +1,9 @@
 """Whether a move may be made in a state (E0).
 
 In: a state, a move, an assignment. Out: decisions.
-Guarantee: what AWS checks besides the permissions of the requests (a key policy that locks the caller out, whether a service may assume the
-role that is passed to it) is a decision as well; a fact of a key that is not known is a symbol, never a guess.
+Guarantee: what AWS checks besides the permissions of the requests (a key policy that locks the caller out, whether a
+service may assume the role that is passed to it) is a decision as well; a fact of a key that is not known is a symbol,
+never a guess.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ BYPASS = "kms:bypasspolicylockoutsafetycheck"
 
 
 def permitted(state: State, move: Move, assignment: Mapping[str, bool] | None = None) -> tuple[Decision, ...]:
-    """The decision on each request of the move, in order, and then on what AWS checks besides. The move may be made if all of them are
-    `ALLOW`. Raises `InputError` where the move is not well formed, and as `RequestDecider` does."""
+    """The decision on each request of the move, in order, and then on what AWS checks besides. The move may be made if
+    all of them are `ALLOW`. Raises `InputError` where the move is not well formed, and as `RequestDecider` does."""
     check(state, move)
     decisions = [RequestDecider(state.estate, request).decide(assignment) for request in move.requests]
     for request in move.requests:
@@ -62,14 +63,19 @@ def _besides(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterat
         if isinstance(change, Became) and change.caller.principal_arn != role:
             through = Caller(CallerKind.ROLE, role, role.split(":")[4], "AWSCloudFormation")
             named = (("sts:RoleSessionName", "AWSCloudFormation"),)
-            yield RequestDecider(state.estate, Request(through, "sts:AssumeRole", change.caller.principal_arn, named)).decide(assignment)
+            yield RequestDecider(
+                state.estate, Request(through, "sts:AssumeRole", change.caller.principal_arn, named)
+            ).decide(assignment)
     elif move.kind is StepKind.CHANGE_CODE and isinstance(change, Became):
         yield _assumed(state, change.caller.principal_arn, changed(state, move).kind, assignment)
     if isinstance(change, Became):
         for called in (called for request in move.requests for called in CALLED_BY_AGENT.get(request.action, ())):
             found = RequestDecider(state.estate, Request(change.caller, called, None)).decide(assignment)
             allowed = found.outcome is not Outcome.DENY
-            text = f"{change.caller.principal_arn} is {'' if allowed else 'not '}allowed {called}, which the agent in the code calls"
+            text = (
+                f"{change.caller.principal_arn} is {'' if allowed else 'not '}allowed {called}, which the agent in "
+                "the code calls"
+            )
             yield replace(found, trace=(*found.trace, Step("E5", text, allowed)))
 
 
@@ -78,7 +84,9 @@ def _assumed(state: State, role: str, kind: str, assignment: Mapping[str, bool])
     services = [f"{name}.amazonaws.com{ending}" for name in ASSUMED_BY[kind] for ending in ("", ".cn")]
     requests = [Request(Caller(CallerKind.SERVICE, service), "sts:AssumeRole", role) for service in services]
     found = [RequestDecider(state.estate, request).decide(assignment) for request in requests]
-    return next((one for outcome in (Outcome.ALLOW, Outcome.DEPENDS) for one in found if one.outcome is outcome), found[0])
+    return next(
+        (one for outcome in (Outcome.ALLOW, Outcome.DEPENDS) for one in found if one.outcome is outcome), found[0]
+    )
 
 
 def _fact(symbol: str, text: str, assignment: Mapping[str, bool]) -> Decision:
@@ -92,11 +100,14 @@ def _fact(symbol: str, text: str, assignment: Mapping[str, bool]) -> Decision:
 
 def _lockout(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterator[Decision]:
     """The new key policy must allow the caller to change it again, unless the check is bypassed [API: PutKeyPolicy,
-    BypassPolicyLockoutSafetyCheck]. With ReplicateKey whoever calls it may bypass it: no condition key tells [conditions-kms]."""
+    BypassPolicyLockoutSafetyCheck]. With ReplicateKey whoever calls it may bypass it: no condition key tells
+    [conditions-kms]."""
     request = next(one for one in move.requests if one.action.lower() == "kms:putkeypolicy")
     if (RequestContext(request).text(BYPASS) or "false").lower() == "true":
         return
     later = RequestDecider(after(state, move).estate, request).decide(assignment)
     allowed = later.outcome is not Outcome.DENY
-    text = "the new key policy lets its author change it again" if allowed else "the new key policy locks its author out"
+    text = (
+        "the new key policy lets its author change it again" if allowed else "the new key policy locks its author out"
+    )
     yield replace(later, trace=(*later.trace, Step("E0", text, allowed)))

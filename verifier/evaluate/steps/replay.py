@@ -1,8 +1,8 @@
 """Chains of moves, replayed (E0).
 
 In: a state, a chain. Out: the decisions of every step and of the access, and whether the chain succeeds.
-Guarantee: it succeeds (`ALLOW`) only if every request is allowed under every assignment of the symbols that are not fixed, all steps
-sharing them (S2); it fails (`DENY`) only if some request is refused under every one.
+Guarantee: it succeeds (`ALLOW`) only if every request is allowed under every assignment of the symbols that are not
+fixed, all steps sharing them (S2); it fails (`DENY`) only if some request is refused under every one.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ SYMBOL_LIMIT = 8
 
 @dataclass(frozen=True)
 class Replay:
-    """A chain replayed. `steps` are the decisions of each move (as `permitted` gives them), `access` that of the last request, `None` where
-    the chain has none. `states` are the states before each step, and the last one. `depends_on` is empty unless `outcome` is `DEPENDS`."""
+    """A chain replayed. `steps` are the decisions of each move (as `permitted` gives them), `access` that of the last
+    request, `None` where the chain has none. `states` are the states before each step, and the last one. `depends_on`
+    is empty unless `outcome` is `DEPENDS`."""
 
     outcome: Outcome
     steps: tuple[tuple[Decision, ...], ...]
@@ -37,9 +38,10 @@ class Replay:
 
 
 def story(state: State, chain: Chain, assignment: Mapping[str, bool] | None = None) -> Replay:
-    """Replays a chain from a state. Raises `InputError` where a move is not well formed in the state that the moves before it make, where
-    the access is asked for by somebody who is not held then, where a chain without access has no plain text in hand in the end, where time
-    goes back (W4), and where a session comes to have another source identity (E2), or a key to be of another spec, usage or origin (F8)."""
+    """Replays a chain from a state. Raises `InputError` where a move is not well formed in the state that the moves
+    before it make, where the access is asked for by somebody who is not held then, where a chain without access has no
+    plain text in hand in the end, where time goes back (W4), and where a session comes to have another source identity
+    (E2), or a key to be of another spec, usage or origin (F8)."""
     states = [state]
     for move in chain.moves:
         check(states[-1], move)
@@ -67,17 +69,26 @@ def _check_end(state: State, chain: Chain) -> None:
         raise InputError.of(f"{chain.access.caller.arn} is not held at the end of the chain", rule="E0")
     own = any(onto.endswith(f":key/{OWN_KEY}") for _, onto in state.equal)
     if chain.access is None and not state.known and not own:
-        raise InputError.of("the chain has no last request: no key's material is known, and no key of one's own decrypts", rule="E0")
+        raise InputError.of(
+            "the chain has no last request: no key's material is known, and no key of one's own decrypts", rule="E0"
+        )
 
 
 def _decisions(states: list[State], chain: Chain, fixed: Mapping[str, bool]) -> tuple[tuple[Decision, ...], ...]:
     """Those of each move, and of the access as a last one."""
     steps = [permitted(state, move, fixed) for state, move in zip(states, chain.moves, strict=False)]
-    return (*steps, *([(RequestDecider(states[-1].estate, chain.access).decide(fixed),)] if chain.access is not None else []))
+    return (
+        *steps,
+        *([(RequestDecider(states[-1].estate, chain.access).decide(fixed),)] if chain.access is not None else []),
+    )
 
 
 def _explore(
-    states: list[State], chain: Chain, fixed: Mapping[str, bool], found: tuple[tuple[Decision, ...], ...], depth: int = 0
+    states: list[State],
+    chain: Chain,
+    fixed: Mapping[str, bool],
+    found: tuple[tuple[Decision, ...], ...],
+    depth: int = 0,
 ) -> tuple[set[Outcome], set[str]]:
     """The outcomes under every assignment of the symbols, and the symbols that were tried."""
     decisions = [decision for step in found for decision in step]

@@ -1,8 +1,8 @@
 """What `cdk synth` writes: a cloud assembly, `cdk.out`.
 
-In: the folder. Out: the templates of its stacks, each with what its manifest says of where it is deployed; those of stacks in them are for
-`nested`. Guarantee: every stack of the manifest, and of the assemblies of stages inside, is there; a file that the manifest names and that
-is not in the folder is an error. [AWS CDK: cloud assembly schema]
+In: the folder. Out: the templates of its stacks, each with what its manifest says of where it is deployed; those of
+stacks in them are for `nested`. Guarantee: every stack of the manifest, and of the assemblies of stages inside, is
+there; a file that the manifest names and that is not in the folder is an error. [AWS CDK: cloud assembly schema]
 """
 
 from __future__ import annotations
@@ -28,12 +28,15 @@ def is_assembly(files: Files, folder: Path) -> bool:
 
 
 def stacks(files: Files, folder: Path, given: Supplied) -> Iterator[tuple[Path, Supplied]]:
-    """The templates, with where each is deployed and its own name; what the manifest leaves open is as `given`. Raises `InputError`."""
+    """The templates, with where each is deployed and its own name; what the manifest leaves open is as `given`. Raises
+    `InputError`."""
     manifest = files.node(folder / MANIFEST)
     artifacts, missing = member(manifest, "artifacts"), member(manifest, "missing")
     if isinstance(missing, Items) and missing.items:
         hint = "run `cdk synth` where it can look them up, and commit cdk.context.json"
-        raise refusal(missing, "the templates hold values that are made up: context was missing when they were written", hint=hint)
+        raise refusal(
+            missing, "the templates hold values that are made up: context was missing when they were written", hint=hint
+        )
     for _, artifact in artifacts.pairs if isinstance(artifacts, Members) else ():
         kind, properties = text_of(artifact, "type"), member(artifact, "properties")
         if kind == _STAGE:
@@ -59,7 +62,11 @@ def _deployed(artifact: Node, properties: Node | None, given: Supplied) -> Suppl
     if found is None:
         raise refusal(artifact, f"`{environment}` is no environment", hint="expected aws://ACCOUNT/REGION")
     inside = member(properties, "parameters")
-    own = {key.text: value.text for key, value in inside.pairs if isinstance(value, Scalar)} if isinstance(inside, Members) else {}
+    own = (
+        {key.text: value.text for key, value in inside.pairs if isinstance(value, Scalar)}
+        if isinstance(inside, Members)
+        else {}
+    )
     name = text_of(properties, "stackName") if properties is not None else None
     own |= {**({"AWS::StackName": name} if name is not None else {}), **given.parameters}
     return replace(given, account=found[1] or given.account, region=found[2] or given.region, parameters=own)

@@ -1,9 +1,10 @@
 """The functions and conditions of a template, carried out.
 
-In: a template, and what its resources are called. Out: nodes in which every function is its value; `Unknown` where nothing tells it;
-whether a condition holds. Guarantee: what is not carried out is not known, never left out; a name that is declared nowhere is an error at
-its place. A condition that turns on a value that is not known is neither true nor false, unless it comes out the same either way; a circle
-is an error. [CloudFormation Template Reference: Intrinsic functions, Condition functions]
+In: a template, and what its resources are called. Out: nodes in which every function is its value; `Unknown` where
+nothing tells it; whether a condition holds. Guarantee: what is not carried out is not known, never left out; a name
+that is declared nowhere is an error at its place. A condition that turns on a value that is not known is neither true
+nor false, unless it comes out the same either way; a circle is an error. [CloudFormation Template Reference: Intrinsic
+functions, Condition functions]
 """
 
 from __future__ import annotations
@@ -29,15 +30,18 @@ DEEPEST = 120
 """Functions and values inside each other, with the names and conditions that they refer to."""
 
 Called = Callable[[str, str | None], Node | None]
-"""What a resource is called: by its logical ID, its physical ID or an attribute; `None` where CloudFormation alone knows."""
+"""What a resource is called: by its logical ID, its physical ID or an attribute; `None` where CloudFormation alone
+knows."""
 
 SERVERLESS_ROLES = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
-"""What AWS SAM makes a role for, unless it has one: its logical ID with `Role`. [AWS SAM Developer Guide: generated resources]"""
+"""What AWS SAM makes a role for, unless it has one: its logical ID with `Role`. [AWS SAM Developer Guide: generated
+resources]"""
 
 
 @dataclass
 class Functions:
-    """Carries out the functions of one template. `called` knows the names of resources, `exported` what other stacks export."""
+    """Carries out the functions of one template. `called` knows the names of resources, `exported` what other stacks
+    export."""
 
     remarks: Remarks
     template: Template
@@ -171,7 +175,8 @@ class Functions:
         return self.unknown(place, f"`{name}.{attribute}`") if found is None else moved(place, found)
 
     def _of_macro(self, place: Node, name: str, attribute: str) -> Node:
-        """An attribute of what a macro may make. The role that AWS SAM makes for a function or state machine is one of the account."""
+        """An attribute of what a macro may make. The role that AWS SAM makes for a function or state machine is one of
+        the account."""
         found = self.unknown(place, f"`{name}.{attribute}`, which a macro may make")
         of = self.template.resources.get(name.removesuffix("Role"))
         if attribute != "Arn" or of is None or of.type not in SERVERLESS_ROLES or self.template.macros:
@@ -222,7 +227,9 @@ class Functions:
         if own is None or own.region not in texts[1:]:
             return self.wrong(node, f"mapping `{texts[0]}` has no entry `{texts[1]}`, `{texts[2]}`")
         return self.unknown(
-            node, f"mapping `{texts[0]}`, which has no entry for each Region, and that of the template is not given (--region)"
+            node,
+            f"mapping `{texts[0]}`, which has no entry for each Region, and that of the template is not given "
+            "(--region)",
         )
 
     # -- conditions --
@@ -235,7 +242,9 @@ class Functions:
         holds = self.holds(name)
         if holds is None:
             options = [found for item in argument.items[1:] if (found := self.written(item)) is not None]
-            return Unknown(node, [f"condition `{name.text}`, which turns on values that are not given"], options=options)
+            return Unknown(
+                node, [f"condition `{name.text}`, which turns on values that are not given"], options=options
+            )
         return self.written(argument.items[1 if holds else 2])
 
     def exists(self, resource: Resource) -> Truth:

@@ -1,8 +1,9 @@
 """`Fn::ForEach`: the loops of a template, written out.
 
-In: an object that may have loops among its members, and how to find the value of a collection. Out: the object without loops.
-Guarantee: what a loop goes over is known, or the whole object is `Unknown` and says why; what CloudFormation refuses is an error at its
-place; a template cannot grow beyond `MOST`. [CloudFormation Template Reference: Fn::ForEach]
+In: an object that may have loops among its members, and how to find the value of a collection. Out: the object without
+loops.
+Guarantee: what a loop goes over is known, or the whole object is `Unknown` and says why; what CloudFormation refuses is
+an error at its place; a template cannot grow beyond `MOST`. [CloudFormation Template Reference: Fn::ForEach]
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ LOOP = "Fn::ForEach::"
 DEEPEST = 5
 """Loops inside each other, as CloudFormation has it."""
 MOST = 2_000_000
-"""Values and characters that all loops of a template may make, together. CloudFormation takes 500 resources and 1 MB."""
+"""Values and characters that all loops of a template may make, together. CloudFormation takes 500 resources and 1
+MB."""
 
 Pairs = list[tuple[Scalar, Node]]
 
@@ -34,8 +36,8 @@ def has_loops(node: Members) -> bool:
 
 @dataclass
 class Loops:
-    """Writes the loops of one template out. `value` carries functions out; `allowed` says whether the template has the transform without
-    which CloudFormation knows no loops."""
+    """Writes the loops of one template out. `value` carries functions out; `allowed` says whether the template has the
+    transform without which CloudFormation knows no loops."""
 
     remarks: Remarks
     value: Callable[[Node], Node | None]
@@ -55,12 +57,23 @@ class Loops:
     def _loop(self, key: Scalar, argument: Node, depth: int) -> Pairs | Unknown:
         """What one loop makes. With an error recorded, nothing."""
         name = key.text.removeprefix(LOOP)
-        identifier, collection, fragment = argument.items if isinstance(argument, Items) and len(argument.items) == 3 else (None,) * 3
-        if not isinstance(identifier, Scalar) or not identifier.text or collection is None or not isinstance(fragment, Members):
-            return self._wrong(key, f"the loop `{name}` must have an identifier, a collection, and an object with what it makes")
+        identifier, collection, fragment = (
+            argument.items if isinstance(argument, Items) and len(argument.items) == 3 else (None,) * 3
+        )
+        if (
+            not isinstance(identifier, Scalar)
+            or not identifier.text
+            or collection is None
+            or not isinstance(fragment, Members)
+        ):
+            return self._wrong(
+                key, f"the loop `{name}` must have an identifier, a collection, and an object with what it makes"
+            )
         if not self.allowed:
             hint = "Transform: AWS::LanguageExtensions"
-            return self._wrong(key, "`Fn::ForEach` needs the transform AWS::LanguageExtensions, which the template does not name", hint)
+            return self._wrong(
+                key, "`Fn::ForEach` needs the transform AWS::LanguageExtensions, which the template does not name", hint
+            )
         if depth >= DEEPEST:
             return self._wrong(key, f"loops are inside each other more than {DEEPEST} deep")
         for made, _ in fragment.pairs:
@@ -86,7 +99,9 @@ class Loops:
         if unknown:
             return Unknown(collection, [f"the collection of the loop `{name}`, which depends on {first_few(unknown)}"])
         if not isinstance(listed, Items) or not all(isinstance(item, Scalar) for item in listed.items):
-            self._wrong(collection, f"the loop `{name}` must go over a list of texts, found {describe(listed or collection)}")
+            self._wrong(
+                collection, f"the loop `{name}` must go over a list of texts, found {describe(listed or collection)}"
+            )
             return []
         return [item.text for item in listed.items if isinstance(item, Scalar)]
 
@@ -102,8 +117,8 @@ class Loops:
             raise refusal(place, message, hint="a template has 500 resources at most")
 
     def _copy(self, node: Node, identifier: str, value: str) -> Node:
-        """A fragment with one value in the place of the identifier: `${Name}`, `&{Name}` (letters and digits alone) and `{"Ref": "Name"}`,
-        in names of members too. Its places are those of the original."""
+        """A fragment with one value in the place of the identifier: `${Name}`, `&{Name}` (letters and digits alone) and
+        `{"Ref": "Name"}`, in names of members too. Its places are those of the original."""
         self.count(node, 1)
         if isinstance(node, Items):
             return listing(node, [self._copy(item, identifier, value) for item in node.items])
@@ -111,7 +126,11 @@ class Loops:
             if [(key.text, getattr(argument, "text", None)) for key, argument in node.pairs] == [("Ref", identifier)]:
                 return text_at(node, value)
             return resolved(
-                node, [(self._named(key, identifier, value), self._copy(inner, identifier, value)) for key, inner in node.pairs]
+                node,
+                [
+                    (self._named(key, identifier, value), self._copy(inner, identifier, value))
+                    for key, inner in node.pairs
+                ],
             )
         return self._named(node, identifier, value) if isinstance(node, Scalar) else node
 

@@ -1,10 +1,10 @@
 """Stacks of a cloud assembly with those in them, whose templates are assets beside theirs.
 
-In: a template. Out: it, as it is read, and of one of an assembly the templates of its nested stacks, and of those in them, each with what
-the one above hands to it. Guarantee: a nested stack is read only where its template stands in the folder of the assembly, and it is
-certainly made as it is written: without a condition, macros, or tags, which would go to all that is in it. Any other, and a second one of
-the same template, stays what others make (`surroundings`). [CloudFormation User Guide: nested stacks; AWS CDK: asset metadata, cloud
-assembly schema]
+In: a template. Out: it, as it is read, and of one of an assembly the templates of its nested stacks, and of those in
+them, each with what the one above hands to it. Guarantee: a nested stack is read only where its template stands in the
+folder of the assembly, and it is certainly made as it is written: without a condition, macros, or tags, which would go
+to all that is in it. Any other, and a second one of the same template, stays what others make (`surroundings`).
+[CloudFormation User Guide: nested stacks; AWS CDK: asset metadata, cloud assembly schema]
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _AS_WRITTEN = frozenset({"TemplateURL", "Parameters", "TimeoutInMinutes", "Notif
 def read_stack(
     remarks: Remarks, parts: Parts, files: Files, path: Path, supplied: Supplied, assembly: Path | None, seen: set[str]
 ) -> Iterator[TemplateSide]:
-    """A template; of one in the folder of an assembly also those of its nested stacks, but for files that were `seen`. Errors go to
-    `remarks`, or are raised."""
+    """A template; of one in the folder of an assembly also those of its nested stacks, but for files that were `seen`.
+    Errors go to `remarks`, or are raised."""
     side = prepared(remarks, parts, files.node(path), supplied)
     if side is not None:
         _define_files(remarks, files.node(path), path.parent)
@@ -59,7 +59,9 @@ def _held(path: Path, folder: Path) -> str:
     return held(path) if within(path, folder) else os.path.realpath(path)
 
 
-def _nested(remarks: Remarks, parts: Parts, files: Files, side: TemplateSide, folder: Path, seen: set[str]) -> Iterator[TemplateSide]:
+def _nested(
+    remarks: Remarks, parts: Parts, files: Files, side: TemplateSide, folder: Path, seen: set[str]
+) -> Iterator[TemplateSide]:
     for resource in side.template.of_type(NESTED):
         path = _template(files, resource, folder)
         if path is None or files.name(path) in seen or resource.condition is not None or resource.rewritten:
@@ -67,7 +69,9 @@ def _nested(remarks: Remarks, parts: Parts, files: Files, side: TemplateSide, fo
         if not resource.properties.keys() <= _AS_WRITTEN or any(name in resource.properties for name in MACROS):
             continue
         given = resource.properties.get("Parameters")
-        if given is not None and (not isinstance(given, Members) or any(key.text.startswith("Fn::") for key, _ in given.pairs)):
+        if given is not None and (
+            not isinstance(given, Members) or any(key.text.startswith("Fn::") for key, _ in given.pairs)
+        ):
             continue
         pairs = given.pairs if isinstance(given, Members) else []
         handed: Handed = {key.text: partial(side.functions.value, value) for key, value in pairs}
@@ -93,7 +97,9 @@ def _nested(remarks: Remarks, parts: Parts, files: Files, side: TemplateSide, fo
 
 def _template(files: Files, resource: Resource, folder: Path) -> Path | None:
     """The file that is the template of a nested stack: that its metadata name, or that is the asset in its URL."""
-    named = text_of(metadata, "aws:asset:path") if (metadata := member(resource.place, "Metadata")) is not None else None
+    named = (
+        text_of(metadata, "aws:asset:path") if (metadata := member(resource.place, "Metadata")) is not None else None
+    )
     url = resource.properties.get("TemplateURL")
     if named is None and url is not None:
         found = [match for node in nodes_in(url) if isinstance(node, Scalar) for match in _DIGEST.findall(node.text)]

@@ -1,9 +1,9 @@
 """Templates → the parts of a snapshot.
 
-In: the documents of templates, and what is known besides. Out: `Parts`. Guarantee: that of the package. An account is what the user says,
-or what was concluded of the whole input (S4), a Region what the user says, or what stands for any; neither is guessed. What the stacks
-hand to each other by `Export` and `Fn::ImportValue` is not known where two outputs export a name, or one that may not be made; a circle, or
-a very long chain, is cut. [CloudFormation User Guide: Outputs]
+In: the documents of templates, and what is known besides. Out: `Parts`. Guarantee: that of the package. An account is
+what the user says, or what was concluded of the whole input (S4), a Region what the user says, or what stands for any;
+neither is guessed. What the stacks hand to each other by `Export` and `Fn::ImportValue` is not known where two outputs
+export a name, or one that may not be made; a circle, or a very long chain, is cut. [CloudFormation User Guide: Outputs]
 """
 
 from __future__ import annotations
@@ -39,13 +39,19 @@ _DEEPEST = 10
 """Exports that are made of each other, over several stacks."""
 
 
-def prepared(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied, handed: Handed | None = None) -> TemplateSide | None:
+def prepared(
+    remarks: Remarks, parts: Parts, node: Node, supplied: Supplied, handed: Handed | None = None
+) -> TemplateSide | None:
     """A template; `None` after recording why it cannot be read. A nested stack is `handed` the values of parameters."""
     before = len(remarks.errors)
     # What loops go over can depend on parameters, mappings, and where the template is deployed.
     given = {"AWS::AccountId": supplied.account, "AWS::Region": supplied.region}
     template = read_template(
-        remarks, node, supplied, lambda found: Functions(remarks, found, lambda *_: None, given).loops.written_out, handed
+        remarks,
+        node,
+        supplied,
+        lambda found: Functions(remarks, found, lambda *_: None, given).loops.written_out,
+        handed,
     )
     parts.parameters.append((node, tuple(template.parameters)))
     template.mark = parts.mark(template.resources)
@@ -82,12 +88,15 @@ def _add(parts: Parts, side: TemplateSide) -> None:
 
 def _supposed(side: TemplateSide) -> list[str]:
     found = [
-        "users, roles, keys and endpoints of the template have the policies, aliases and tags that it gives them, and no others, "
-        "but for tags of the stack, of which users and roles have none of `create-stack --tags`"
+        "users, roles, keys and endpoints of the template have the policies, aliases and tags that it gives them, "
+        "and no others, but for tags of the stack, of which users and roles have none of `create-stack --tags`"
     ]
     if side.generated_names and "AWS::StackName" not in side.template.supplied.parameters:
         listed = first_few([f"`{name}`" for name in side.generated_names])
-        found.append(f"no policy has a pattern for the names that CloudFormation makes up (of {listed}); see --parameter AWS::StackName")
+        found.append(
+            f"no policy has a pattern for the names that CloudFormation makes up (of {listed}); see --parameter "
+            "AWS::StackName"
+        )
     return found
 
 
@@ -101,25 +110,36 @@ def _side(remarks: Remarks, node: Node, template: Template) -> TemplateSide:
     partitions = {partition for text in _that_must_be(node) for partition in _ARN.findall(text)}
     partition = min(partitions) if len(partitions) == 1 else partition_of(template.supplied.own_region or "")
     others = tuple(one for one in STAND_IN_REGIONS if one != partition) if refers and len(partitions) != 1 else ()
-    if any("AWS::Region" in text or text.startswith(_REGIONAL) for text in texts):  # else nothing that is read depends on it
+    # else nothing that is read depends on it
+    if any("AWS::Region" in text or text.startswith(_REGIONAL) for text in texts):
         region = template.supplied.own_region or STAND_IN_REGIONS[partition]
         # Of a partition that ARNs tell the others are no Regions that it could be in (R7).
         named = [one for one in regions_in(texts) if len(partitions) != 1 or partition_of(one) == partition]
-        first = next((one for one in nodes_in(node) if isinstance(one, Scalar) and regions_in((one.text,)) & {*named}), node)
-        remarks.own_regions[node.source.name] = OwnRegion(region, region, frozenset(named), others, first.span, tells=len(partitions) == 1)
+        first = next(
+            (one for one in nodes_in(node) if isinstance(one, Scalar) and regions_in((one.text,)) & {*named}), node
+        )
+        remarks.own_regions[node.source.name] = OwnRegion(
+            region, region, frozenset(named), others, first.span, tells=len(partitions) == 1
+        )
         return TemplateSide(node, remarks, template, (partition, account, region))
     return TemplateSide(node, remarks, template, (partition, account, STAND_IN_REGIONS[partition]))
 
 
 def _deciding(node: Node, template: Template) -> list[str]:
-    """The texts of a template that can decide something: conditions and mappings may depend on the Region as well. A condition that nothing
-    names does not, nor one that only the metadata of the CDK name."""
-    parts = [value for key, value in node.pairs if key.text not in _SAYS_NOTHING] if isinstance(node, Members) else [node]
+    """The texts of a template that can decide something: conditions and mappings may depend on the Region as well. A
+    condition that nothing names does not, nor one that only the metadata of the CDK name."""
+    parts = (
+        [value for key, value in node.pairs if key.text not in _SAYS_NOTHING] if isinstance(node, Members) else [node]
+    )
     parts += [members["Default"] for members in template.parameters.values() if "Default" in members]
-    sections = {name: section for name in ("Conditions", "Resources") if isinstance(section := member(node, name), Members)}
+    sections = {
+        name: section for name in ("Conditions", "Resources") if isinstance(section := member(node, name), Members)
+    }
     if not sections.keys() >= {"Conditions", "Resources"} or template.macros or template.transforms:
         return _texts(parts)
-    made = [value for _, value in sections["Resources"].pairs if getattr(member(value, "Type"), "text", "") != _CDK_METADATA]
+    made = [
+        value for _, value in sections["Resources"].pairs if getattr(member(value, "Type"), "text", "") != _CDK_METADATA
+    ]
     found = _texts([*(part for part in parts if part not in sections.values()), *made])
     waiting = {name.text: value for name, value in sections["Conditions"].pairs}
     while named := waiting.keys() & set(found):
@@ -129,7 +149,11 @@ def _deciding(node: Node, template: Template) -> list[str]:
 
 def _that_must_be(node: Node) -> Iterator[str]:
     """The texts in a template that name what must be there for it to be deployed, as principals of a policy must."""
-    named = [(key.text, value) for key, value in node.pairs] if isinstance(node, Members) else [("", inner) for inner in entries(node)]
+    named = (
+        [(key.text, value) for key, value in node.pairs]
+        if isinstance(node, Members)
+        else [("", inner) for inner in entries(node)]
+    )
     if any(name in ("Condition", "Fn::If") and isinstance(value, Scalar | Items) for name, value in named):
         return  # it may not be there
     for name, value in named:

@@ -1,8 +1,10 @@
-"""The resources of a template, as the readers of `resources` ask for them, and what they are called before CloudFormation has made them.
+"""The resources of a template, as the readers of `resources` ask for them, and what they are called before
+CloudFormation has made them.
 
-In: a template and where it is deployed; its functions, which ask for names. Out: attributes, called as the Terraform provider calls them;
-for a resource its ARN, ID or name, `None` where CloudFormation alone knows. Guarantee: what is there only if a resource is made, and that
-may not be, is not known; names that CloudFormation will choose are placeholders.
+In: a template and where it is deployed; its functions, which ask for names. Out: attributes, called as the Terraform
+provider calls them; for a resource its ARN, ID or name, `None` where CloudFormation alone knows. Guarantee: what is
+there only if a resource is made, and that may not be, is not known; names that CloudFormation will choose are
+placeholders.
 """
 
 from __future__ import annotations
@@ -24,10 +26,22 @@ _PROPERTIES = {"assume_role_policy": "AssumeRolePolicyDocument", "policy": "Poli
 """Attributes that are not called as the properties are, in another writing."""
 _CHOSEN = {f"AWS::IAM::{kind}": f"{kind}Name" for kind in (*NAMES.values(), "ManagedPolicy", "InstanceProfile")}
 """Resources whose names CloudFormation chooses, where the property does not give them."""
-_NAMED = {"AWS::ECS::Service": "ServiceName", "AWS::Glue::DevEndpoint": "EndpointName", "AWS::Batch::JobDefinition": "JobDefinitionName"}
-_NAMED |= {"AWS::SageMaker::NotebookInstance": "NotebookInstanceName", "AWS::StepFunctions::StateMachine": "StateMachineName"}
+_NAMED = {
+    "AWS::ECS::Service": "ServiceName",
+    "AWS::Glue::DevEndpoint": "EndpointName",
+    "AWS::Batch::JobDefinition": "JobDefinitionName",
+}
+_NAMED |= {
+    "AWS::SageMaker::NotebookInstance": "NotebookInstanceName",
+    "AWS::StepFunctions::StateMachine": "StateMachineName",
+}
 """The properties that are names, where they are no physical IDs and not called `Name`."""
-_NAMES = {**_CHOSEN, "AWS::KMS::Alias": "AliasName", "AWS::IAM::SAMLProvider": "Name", "AWS::ECS::Cluster": "ClusterName"}
+_NAMES = {
+    **_CHOSEN,
+    "AWS::KMS::Alias": "AliasName",
+    "AWS::IAM::SAMLProvider": "Name",
+    "AWS::ECS::Cluster": "ClusterName",
+}
 _ARNS = {
     "AWS::IAM::ManagedPolicy": "PolicyArn",
     "AWS::ECS::TaskDefinition": "TaskDefinitionArn",
@@ -39,7 +53,8 @@ _IDS |= {"AWS::EC2::LaunchTemplate": "LaunchTemplateId", **dict.fromkeys((*KEYS,
 """Attributes that are the ARN, where they are not called `Arn`, and those that are the ID."""
 NESTED = "AWS::CloudFormation::Stack"
 _LONGEST_NAME, _SHORTEST = 64, 20
-"""Characters of a name that CloudFormation makes up, and of the logical ID in it; where the name gets too long it cuts the rest off."""
+"""Characters of a name that CloudFormation makes up, and of the logical ID in it; where the name gets too long it cuts
+the rest off."""
 _DEEPEST = 30
 """Names that are made of the names of other resources."""
 
@@ -97,7 +112,13 @@ class TemplateSide(Side):
             return self._name(own)
         if own.name in self.nested and attribute is not None:
             return self.nested[own.name].output(attribute.removeprefix("Outputs."))
-        kind = "arn" if attribute == _ARNS.get(own.type, "Arn") else "id" if attribute in (None, _IDS.get(own.type)) else ""
+        kind = (
+            "arn"
+            if attribute == _ARNS.get(own.type, "Arn")
+            else "id"
+            if attribute in (None, _IDS.get(own.type))
+            else ""
+        )
         return named(self, resource, kind)
 
     def output(self, name: str) -> Node | None:
@@ -139,7 +160,11 @@ class TemplateSide(Side):
     def value(self, resource: Resource, name: str) -> Node | None:
         own = self.template.resources[resource.address]
         is_open = name in ("policy_arn", "group") or (name == "policy" and own.type not in KEYS + REPLICAS)
-        is_open = is_open or (name, own.type) == ("name", "AWS::KMS::Alias") or (name == "arn" and own.type.endswith("Provider"))
+        is_open = (
+            is_open
+            or (name, own.type) == ("name", "AWS::KMS::Alias")
+            or (name == "arn" and own.type.endswith("Provider"))
+        )
         if is_open and not self.is_certain(resource):
             return Unknown(own.place, [f"whether `{own.name}` is made"])
         match name:
@@ -179,7 +204,9 @@ class TemplateSide(Side):
         for index, block in enumerate(self.functions.listed(self.template.resources[resource.address], "Policies")):
             name, shown = member(block, "PolicyName"), f"Policies[{index}] of {resource.address}"
             what = name.text if isinstance(name, Scalar) else shown
-            document = block if isinstance(block, Unknown) else member(block, "PolicyDocument") or self._not_given(block, what)
+            document = (
+                block if isinstance(block, Unknown) else member(block, "PolicyDocument") or self._not_given(block, what)
+            )
             found.append((shown, name, document))
         return found
 

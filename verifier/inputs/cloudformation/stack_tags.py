@@ -1,10 +1,10 @@
-"""Tags of the stack, which CloudFormation puts on what it makes: `aws:cloudformation:stack-name` and its like, and those of `create-stack
---tags` [CloudFormation: aws-properties-resource-tags; API: CreateStack, Tags].
+"""Tags of the stack, which CloudFormation puts on what it makes: `aws:cloudformation:stack-name` and its like, and
+those of `create-stack --tags` [CloudFormation: aws-properties-resource-tags; API: CreateStack, Tags].
 
-In: the estate. Out: the estate, without what the template tells of the tags of a key where a policy tests one that it does not give itself,
-and of users and roles where one tests a tag of CloudFormation's own. Guarantee: nothing is taken to be without such a tag. A user or role
-is not listed then (U1), the tags of a key are in doubt, and what is refuted about them is Unknown. That users and roles have none of
-`create-stack --tags` is supposed, and each verdict says it.
+In: the estate. Out: the estate, without what the template tells of the tags of a key where a policy tests one that it
+does not give itself, and of users and roles where one tests a tag of CloudFormation's own. Guarantee: nothing is taken
+to be without such a tag. A user or role is not listed then (U1), the tags of a key are in doubt, and what is refuted
+about them is Unknown. That users and roles have none of `create-stack --tags` is supposed, and each verdict says it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from verifier.syntax.text import first_few, printable
 
 
 def with_stack_tags(estate: Estate, files: Collection[str]) -> Estate:
-    """The estate, in which the tags of what the templates, the `files`, make are not known where something tests one of a stack."""
+    """The estate, in which the tags of what the templates, the `files`, make are not known where something tests one of
+    a stack."""
     tested = _tested((*estate.deciding_policies(), *estate.trust_policies()), "")
     names = sorted(name for name in tested if name.startswith("aws:cloudformation:"))
     of_all = _tested(replace(estate, keys=()).deciding_policies(), "resource")
@@ -48,7 +49,9 @@ def with_stack_tags(estate: Estate, files: Collection[str]) -> Estate:
         for account in estate.accounts
     )
     left_out = [untagged(one.arn, _why(names), one.span) for one in estate.identities if not stays(one)]
-    return replace(estate, keys=tuple(map(key, estate.keys)), accounts=accounts, unmodelled=(*estate.unmodelled, *left_out))
+    return replace(
+        estate, keys=tuple(map(key, estate.keys)), accounts=accounts, unmodelled=(*estate.unmodelled, *left_out)
+    )
 
 
 def _why(names: list[str]) -> str:

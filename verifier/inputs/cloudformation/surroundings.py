@@ -1,9 +1,10 @@
 """What others make for a template: stacks inside it, products, custom resources, macros.
 
-In: its functions, the ARNs of its keys. Out: what each maker could change, with its address. Guarantee: whatever others make may hold
-roles, and policies of users and roles; it changes a key only if the template hands it that key, by itself or by the code behind it, which
-each verdict says it supposes.
-[CloudFormation User Guide: nested stacks, custom resources, StackSets, modules, template-macros; docs/cloudformation.md has the table]
+In: its functions, the ARNs of its keys. Out: what each maker could change, with its address. Guarantee: whatever others
+make may hold roles, and policies of users and roles; it changes a key only if the template hands it that key, by itself
+or by the code behind it, which each verdict says it supposes.
+[CloudFormation User Guide: nested stacks, custom resources, StackSets, modules, template-macros; docs/cloudformation.md
+has the table]
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ _LEADS_ON = {
     "AWS::SSM::Parameter": ("Value",),
     "AWS::KMS::Alias": ("TargetKeyId",),
 }
-"""By which properties of others whoever is told of a resource is told of more: behind the token of a custom resource stands the code of a
-function, or a topic on which it listens; a parameter has the value that it was given; an alias is its key's. What others make may change
-the keys that it is told of itself."""
+"""By which properties of others whoever is told of a resource is told of more: behind the token of a custom resource
+stands the code of a function, or a topic on which it listens; a parameter has the value that it was given; an alias is
+its key's. What others make may change the keys that it is told of itself."""
 _NAMED_BY = {
     "AWS::Lambda::Function": "FunctionName",
     "AWS::Serverless::Function": "FunctionName",
@@ -52,11 +53,13 @@ _OF_ROLES = {
     "AWS::SecretsManager::RotationSchedule": ("HostedRotationLambda",),
     "AWS::IAM::ServiceLinkedRole": ("AWSServiceName", "CustomSuffix"),
 }
-"""What decides which policies the roles have that are made for resources of these types. An event gives none that is about a key, but for
-one that names the key of a secret. [AWS SAM Developer Guide: AWS::Serverless::Function; CloudFormation Template Reference]"""
+"""What decides which policies the roles have that are made for resources of these types. An event gives none that is
+about a key, but for one that names the key of a secret. [AWS SAM Developer Guide: AWS::Serverless::Function;
+CloudFormation Template Reference]"""
 _KEY_OF_SECRET = "SecretsManagerKmsKeyId"
 _NOT_ABOUT_KEYS = re.compile(r"(?!KMS)\w+Policy(?:_v\d+)?")
-"""The names of templates of policies that let nobody do anything with keys. [AWS SAM Developer Guide: policy template list]"""
+"""The names of templates of policies that let nobody do anything with keys. [AWS SAM Developer Guide: policy template
+list]"""
 _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 
 
@@ -71,7 +74,9 @@ class Surroundings(Unread):
         """Records what may change identities or keys, and roles that the template does not have."""
         for macro, place in self.side.template.macros:
             why, said = "is not carried out, and may write every resource of the template anew", content(self.side.node)
-            self.parts.unknown.append(UnknownResource(Family.ANYTHING, f"the macro {shown(macro)}", None, place.span, why=why, said=said))
+            self.parts.unknown.append(
+                UnknownResource(Family.ANYTHING, f"the macro {shown(macro)}", None, place.span, why=why, said=said)
+            )
         if self.side.template.makes_names:
             self.parts.leave_roles_out(self.side.where[1])
         for resource in self.side.of_type():
@@ -86,7 +91,8 @@ class Surroundings(Unread):
                 self.parts.made_by_others.append((resource.shown.replace("`", ""), given, tags))
 
     def is_maker(self, resource: Stated) -> bool:
-        """Whether a resource stands for others: a nested stack that is read, iff there is such in it or macros may make any."""
+        """Whether a resource stands for others: a nested stack that is read, iff there is such in it or macros may make
+        any."""
         return made_by_others(resource.type) and not _is_whole(self.side.nested.get(resource.address))
 
     def _maker(self, resource: Stated) -> None:
@@ -102,7 +108,8 @@ class Surroundings(Unread):
             self.remarks.unread(self.side.at(resource), message, hint="check its template in a run of its own")
 
     def _given(self, resource: Resource, names: tuple[str, ...]) -> list[object]:
-        """What properties of a resource say, and those that the globals of AWS SAM give to it, so far as it may be about keys or tags."""
+        """What properties of a resource say, and those that the globals of AWS SAM give to it, so far as it may be
+        about keys or tags."""
         shared = member(self.side.template.globals, resource.type.rpartition("::")[2])
         found = list[tuple[str, object]]()
         for name in names:
@@ -114,13 +121,17 @@ class Surroundings(Unread):
 
     def supposes(self) -> list[str]:
         by_others = first_few([one.quoted for one in self.side.of_type() if self.is_maker(one)])
-        unnamed = [f"{by_others} changes no key that the template does not name to it, and no control policy"] if by_others else []
+        unnamed = (
+            [f"{by_others} changes no key that the template does not name to it, and no control policy"]
+            if by_others
+            else []
+        )
         return [*unnamed, *super().supposes()]
 
 
 def _of_policies(node: Node) -> Iterator[object]:
-    """What policies of a function of AWS SAM may say of keys: documents, ARNs and names (also as `Ref` and other functions give them), and
-    templates of policies, of which few are about keys."""
+    """What policies of a function of AWS SAM may say of keys: documents, ARNs and names (also as `Ref` and other
+    functions give them), and templates of policies, of which few are about keys."""
     for policy in values_of(node):
         names = [key.text for key, _ in policy.pairs] if isinstance(policy, Members) else []
         if "Statement" in names:
@@ -132,12 +143,16 @@ def _of_policies(node: Node) -> Iterator[object]:
 def _is_whole(inner: TemplateSide | None) -> bool:
     """Whether a nested stack is read, and all that it makes."""
     others = (one.address for one in inner.of_type() if made_by_others(one.type)) if inner is not None else ()
-    return inner is not None and not inner.template.makes_names and all(_is_whole(inner.nested.get(name)) for name in others)
+    return (
+        inner is not None
+        and not inner.template.makes_names
+        and all(_is_whole(inner.nested.get(name)) for name in others)
+    )
 
 
 def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) -> set[str]:
-    """The ARNs of the keys that a resource is told of, by itself or by what leads on; of all, where a macro may tell it of any. `keys` are
-    by their logical IDs."""
+    """The ARNs of the keys that a resource is told of, by itself or by what leads on; of all, where a macro may tell it
+    of any. `keys` are by their logical IDs."""
     template, found, pending = functions.template, set[str](), [resource]
     for other in pending:
         values_read = _values_read(functions, other)
@@ -146,9 +161,13 @@ def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) ->
         names = set(references(template, values_read)) - {resource.name}
         found |= {keys[name] for name in names if name in keys}
         values = (value for node in values_read if (value := functions.value(node)) is not None)
-        texts = [piece for value in values for inner in nodes_in(value) for piece in text_pieces(inner) if piece is not None]
+        texts = [
+            piece for value in values for inner in nodes_in(value) for piece in text_pieces(inner) if piece is not None
+        ]
         found |= {arn for text in texts for arn in _KEY_ARN.findall(text)}
-        leading = [known for known in template.resources.values() if known.name in names or _is_named(functions, known, texts)]
+        leading = [
+            known for known in template.resources.values() if known.name in names or _is_named(functions, known, texts)
+        ]
         if other.type == "AWS::SNS::Topic":
             leading += _subscriptions(functions, other)
         pending += [known for known in leading if known.type in _LEADS_ON and known not in pending]
@@ -177,5 +196,7 @@ def _subscriptions(functions: Functions, topic: Resource) -> Iterator[Resource]:
     """The subscriptions to a topic, so far as its name is not known or in the template."""
     for resource in functions.template.of_type("AWS::SNS::Subscription"):
         arn = resource.properties.get("TopicArn")
-        if arn is not None and (topic.name in references(functions.template, [arn]) or not references(functions.template, [arn])):
+        if arn is not None and (
+            topic.name in references(functions.template, [arn]) or not references(functions.template, [arn])
+        ):
             yield resource

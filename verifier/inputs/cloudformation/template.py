@@ -1,7 +1,8 @@
 """A CloudFormation template: its sections, the values of its parameters, and which of its resources refer to which.
 
-In: the tree of a template. Out: `Template`. Guarantee: a name that is declared nowhere, a section of another form than CloudFormation's,
-and resources or conditions that depend on each other in a circle are errors at their place. [CloudFormation User Guide: Template anatomy]
+In: the tree of a template. Out: `Template`. Guarantee: a name that is declared nowhere, a section of another form than
+CloudFormation's, and resources or conditions that depend on each other in a circle are errors at their place.
+[CloudFormation User Guide: Template anatomy]
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ _READ = re.compile(r"AWS::(?:KMS|IAM|EC2|Organizations|RAM)::.*")
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource: its logical ID, type and properties; `condition` names what it depends on, and `rewritten` says that a macro
-    may have it depend on something else. `place` is where it is declared."""
+    """A resource: its logical ID, type and properties; `condition` names what it depends on, and `rewritten` says that
+    a macro may have it depend on something else. `place` is where it is declared."""
 
     name: str
     type: str
@@ -73,8 +74,9 @@ Handed = Mapping[str, Callable[[], Node | None]]
 
 @dataclass
 class Template:
-    """The sections, and what is supplied for the parameters. Pseudo parameters may be supplied as well (`AWS::StackName`). `mark` sets the
-    placeholders of its names apart from those of another template. `rewritten` are the sections that a macro may have changed."""
+    """The sections, and what is supplied for the parameters. Pseudo parameters may be supplied as well
+    (`AWS::StackName`). `mark` sets the placeholders of its names apart from those of another template. `rewritten` are
+    the sections that a macro may have changed."""
 
     supplied: Supplied
     parameters: dict[str, dict[str, Node]] = field(default_factory=dict)
@@ -105,10 +107,14 @@ WriteOut = Callable[[Members], Members | Unknown]
 
 
 def read_template(
-    remarks: Remarks, node: Node, supplied: Supplied, writing: Callable[[Template], WriteOut], handed: Handed | None = None
+    remarks: Remarks,
+    node: Node,
+    supplied: Supplied,
+    writing: Callable[[Template], WriteOut],
+    handed: Handed | None = None,
 ) -> Template:
-    """The sections of a template. `writing` gives what writes loops out, once parameters and mappings are known; a nested stack is `handed`
-    the values of parameters. Errors go to `remarks`, or are raised."""
+    """The sections of a template. `writing` gives what writes loops out, once parameters and mappings are known; a
+    nested stack is `handed` the values of parameters. Errors go to `remarks`, or are raised."""
     found = members(remarks, node, "the template")
     template = Template(supplied, globals=found.get("Globals"), handed=handed or {})
     called = [name for key in MACROS if key in found for name in macros(found[key])]
@@ -119,9 +125,13 @@ def read_template(
     _check_version(remarks, found.get("AWSTemplateFormatVersion"))
     for name, section in _section(remarks, template, found, "Parameters").items():
         template.parameters[name] = members(remarks, as_read(remarks, section), f"parameter `{name}`")
-    template.mappings = {name: as_read(remarks, own) for name, own in _section(remarks, template, found, "Mappings").items()}
+    template.mappings = {
+        name: as_read(remarks, own) for name, own in _section(remarks, template, found, "Mappings").items()
+    }
     outputs = _section(remarks, template, found, "Outputs") if isinstance(found.get("Outputs"), Members) else {}
-    template.outputs = {name: as_read(remarks, output) for name, output in outputs.items() if "Outputs" not in template.rewritten}
+    template.outputs = {
+        name: as_read(remarks, output) for name, output in outputs.items() if "Outputs" not in template.rewritten
+    }
     write_out = writing(template)
     conditions = _section(remarks, template, found, "Conditions", write_out)
     template.conditions = {name: as_read(remarks, condition) for name, condition in conditions.items()}
@@ -140,7 +150,9 @@ def read_template(
 def _define(definitions: Definitions, template: Template) -> None:
     """Records what its names stand for."""
     for name, parameter in template.parameters.items():
-        definitions.define(name, content({key: value for key, value in parameter.items() if not key.endswith("Description")}))
+        definitions.define(
+            name, content({key: value for key, value in parameter.items() if not key.endswith("Description")})
+        )
     for name, node in (template.conditions | template.mappings).items():
         definitions.define(name, content(node))
     for name, resource in template.resources.items():
@@ -197,7 +209,9 @@ def _resource(remarks: Remarks, template: Template, name: str, node: Node, write
     called, own = _without_macros(node)
     found = members(remarks, own, f"resource `{name}`")
     # What another file says of a resource makes no others; without a type it may be any.
-    template.macros += [(macro, place) for macro, place in called if macro is None or macro.text != INCLUDE or "Type" not in found]
+    template.macros += [
+        (macro, place) for macro, place in called if macro is None or macro.text != INCLUDE or "Type" not in found
+    ]
     found |= {key: as_read(remarks, found[key]) for key in ("Condition", "DependsOn") if key in found}
     type_ = found.get("Type")
     if not isinstance(type_, Scalar) or type_.type == "null":
@@ -210,7 +224,9 @@ def _resource(remarks: Remarks, template: Template, name: str, node: Node, write
         condition = None
     depends_on = tuple(entry for entry in values_of(found.get("DependsOn")) if isinstance(entry, Scalar))
     whole = Unknown(node, [f"what the macro {shown(macro)} makes of `{name}`" for macro, _ in called])
-    properties = _Anything(whole) if called else _properties(remarks, name, type_.text, found.get("Properties"), write_out)
+    properties = (
+        _Anything(whole) if called else _properties(remarks, name, type_.text, found.get("Properties"), write_out)
+    )
     return Resource(name, type_.text, node, properties, condition, depends_on, bool(called))
 
 
@@ -221,7 +237,9 @@ def _properties(remarks: Remarks, name: str, type_: str, node: Node | None, writ
     if not _READ.fullmatch(type_):
         return members(remarks, node, f"the properties of `{name}`")
     own = as_read(remarks, _without_loops(remarks, node, write_out))
-    function = next((key for key, _ in own.pairs if key.text.startswith("Fn::")), None) if isinstance(own, Members) else None
+    function = (
+        next((key for key, _ in own.pairs if key.text.startswith("Fn::")), None) if isinstance(own, Members) else None
+    )
     if function is not None:
         own = Unknown(node, [f"`{function.text}` in the place of the properties of `{name}`"])
     return _Anything(own) if isinstance(own, Unknown) else members(remarks, own, f"the properties of `{name}`")
@@ -237,17 +255,30 @@ def _check_version(remarks: Remarks, node: Node | None) -> None:
 def _check_supplied(remarks: Remarks, template: Template) -> None:
     for name, value in template.supplied.parameters.items():
         declared = template.parameters.get(name)
-        if declared is not None and isinstance(allowed := declared.get("AllowedValues"), Items) and not names_in([allowed]):
+        if (
+            declared is not None
+            and isinstance(allowed := declared.get("AllowedValues"), Items)
+            and not names_in([allowed])
+        ):
             texts = [item.text for item in allowed.items if isinstance(item, Scalar)]
-            given = [part.strip() for part in value.split(",")] if "List" in getattr(declared.get("Type"), "text", "") else [value]
+            given = (
+                [part.strip() for part in value.split(",")]
+                if "List" in getattr(declared.get("Type"), "text", "")
+                else [value]
+            )
             if wrong := [text for text in given if text not in texts]:
-                remarks.error(allowed, f"parameter `{name}` cannot be `{wrong[0]}`", hint=f"the template allows {first_few(texts)}")
+                remarks.error(
+                    allowed,
+                    f"parameter `{name}` cannot be `{wrong[0]}`",
+                    hint=f"the template allows {first_few(texts)}",
+                )
 
 
 def check_circles(remarks: Remarks, template: Template) -> None:
-    """Records an error where resources depend on each other in a circle, which CloudFormation refuses too, so nothing in it is resolved.
-    AWS SAM makes several resources of one, and which of them refers to another is not told: `DeploymentPreference` names alarms about the
-    function itself. [CloudFormation Template Reference: DependsOn attribute; AWS SAM: AWS::Serverless::Function]"""
+    """Records an error where resources depend on each other in a circle, which CloudFormation refuses too, so nothing
+    in it is resolved. AWS SAM makes several resources of one, and which of them refers to another is not told:
+    `DeploymentPreference` names alarms about the function itself. [CloudFormation Template Reference: DependsOn
+    attribute; AWS SAM: AWS::Serverless::Function]"""
     graph: dict[str, dict[str, Node]] = {}
     for name, resource in template.resources.items():
         if resource.type.startswith("AWS::Serverless::"):

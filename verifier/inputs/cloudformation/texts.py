@@ -1,8 +1,9 @@
-"""Texts and lists that functions make: `Fn::Sub`, `Fn::Join`, `Fn::Split`, `Fn::Select`, `Fn::Length`, `Fn::ToJsonString`.
+"""Texts and lists that functions make: `Fn::Sub`, `Fn::Join`, `Fn::Split`, `Fn::Select`, `Fn::Length`,
+`Fn::ToJsonString`.
 
-In: the functions of a template, a call and its argument. Out: its value; `Unknown` with what of a text is known. Guarantee: an entry that
-may be left out makes unknown what counts entries; in a JSON text a number or Boolean stays one, and every other scalar is a string.
-[CloudFormation Template Reference: Intrinsic functions]
+In: the functions of a template, a call and its argument. Out: its value; `Unknown` with what of a text is known.
+Guarantee: an entry that may be left out makes unknown what counts entries; in a JSON text a number or Boolean stays
+one, and every other scalar is a string. [CloudFormation Template Reference: Intrinsic functions]
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ def _part(functions: Functions, place: Node, name: str, given: Mapping[str, Node
 
 def _concatenated(functions: Functions, place: Node, parts: Sequence[Node]) -> Node:
     """Texts as one text; what is no text is not known as one."""
-    return _of_pieces(functions, place, joined(map(text_pieces, parts)), names_in(parts) or ("a text that is made of a list",))
+    return _of_pieces(
+        functions, place, joined(map(text_pieces, parts)), names_in(parts) or ("a text that is made of a list",)
+    )
 
 
 def _of_pieces(functions: Functions, place: Node, pieces: Pieces, names: Sequence[str]) -> Node:
@@ -77,7 +80,9 @@ def join(functions: Functions, node: Node, argument: Node) -> Node | None:
     parts: list[Node] = []
     for index, item in enumerate(listed.items):
         # One that may be left out takes a delimiter with it.
-        left_out = next((other for other in listed.items[max(index - 1, 0) : index + 1] if _may_be_left_out(other)), None)
+        left_out = next(
+            (other for other in listed.items[max(index - 1, 0) : index + 1] if _may_be_left_out(other)), None
+        )
         parts += [left_out or delimiter, item] if index else [item]
     return _concatenated(functions, node, parts)
 
@@ -127,7 +132,9 @@ def to_json_string(functions: Functions, node: Node, argument: Node) -> Node | N
     """`Fn::ToJsonString`."""
     found = functions.written(argument)
     if not isinstance(found, Members | Items | Unknown):
-        return functions.wrong(argument, f"`Fn::ToJsonString` must have an object or a list, found {describe(found or argument)}")
+        return functions.wrong(
+            argument, f"`Fn::ToJsonString` must have an object or a list, found {describe(found or argument)}"
+        )
     if any(map(_may_be_left_out, nodes_in(found))):
         return functions.unknown(node, "a JSON text", found)
     return _of_pieces(functions, node, json_pieces(found), names_in([found]))
@@ -139,14 +146,19 @@ def _may_be_left_out(node: Node | None) -> bool:
 
 
 def _may_shrink(argument: Node, listed: Node | None) -> bool:
-    """Whether entries of a list are left out, or may be. What the functions that count them make of that is not documented."""
+    """Whether entries of a list are left out, or may be. What the functions that count them make of that is not
+    documented."""
     perhaps = isinstance(listed, Items) and any(map(_may_be_left_out, listed.items))
     return perhaps or any(isinstance(node, Scalar) and node.text == NO_VALUE for node in nodes_in(argument))
 
 
 def _pair(argument: Node) -> tuple[Node | None, Node | None]:
     """The two entries of a list of two."""
-    return (argument.items[0], argument.items[1]) if isinstance(argument, Items) and len(argument.items) == 2 else (None, None)
+    return (
+        (argument.items[0], argument.items[1])
+        if isinstance(argument, Items) and len(argument.items) == 2
+        else (None, None)
+    )
 
 
 def json_pieces(node: Node) -> Pieces:
@@ -154,7 +166,9 @@ def json_pieces(node: Node) -> Pieces:
     if isinstance(node, Items):
         return _enclosed("[", [json_pieces(item) for item in node.items], "]")
     if isinstance(node, Members):
-        pairs = [joined([(json.dumps(key.text, ensure_ascii=False) + ":",), json_pieces(value)]) for key, value in node.pairs]
+        pairs = [
+            joined([(json.dumps(key.text, ensure_ascii=False) + ":",), json_pieces(value)]) for key, value in node.pairs
+        ]
         return _enclosed("{", pairs, "}")
     if isinstance(node, Unknown):
         # A text with gaps keeps what is known of it; of anything else not even its form is known.
@@ -163,7 +177,11 @@ def json_pieces(node: Node) -> Pieces:
     assert isinstance(node, Scalar)
     if node.type == "null":
         return ("null",)
-    return (node.text if node.type == "plain" and _PLAIN.fullmatch(node.text) else json.dumps(node.text, ensure_ascii=False),)
+    return (
+        node.text
+        if node.type == "plain" and _PLAIN.fullmatch(node.text)
+        else json.dumps(node.text, ensure_ascii=False),
+    )
 
 
 def _enclosed(opening: str, parts: list[Pieces], closing: str) -> Pieces:

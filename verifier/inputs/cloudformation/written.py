@@ -1,10 +1,10 @@
-"""A value of a template as CloudFormation reads it, before any function is carried out; and its dynamic references, which come last:
-`{{resolve:ssm:/path}}` in a text stands for a value that another service keeps.
+"""A value of a template as CloudFormation reads it, before any function is carried out; and its dynamic references,
+which come last: `{{resolve:ssm:/path}}` in a text stands for a value that another service keeps.
 
-In: the tree of a value. Out: the tree in which every scalar is the text that it stands for, or `Unknown`; so is an object that a macro
-writes anew. Guarantee: a text is known only where the YAML 1.1 specification and what CloudFormation makes of it leave no choice; a member
-that is there twice is an error. It does not matter which parts a reference was put together from; from where one begins, or may begin,
-nothing is known up to where it certainly ends.
+In: the tree of a value. Out: the tree in which every scalar is the text that it stands for, or `Unknown`; so is an
+object that a macro writes anew. Guarantee: a text is known only where the YAML 1.1 specification and what
+CloudFormation makes of it leave no choice; a member that is there twice is an error. It does not matter which parts a
+reference was put together from; from where one begins, or may begin, nothing is known up to where it certainly ends.
 [CloudFormation User Guide: template-formats, template-macros (macro scope), dynamic-references]
 """
 
@@ -17,7 +17,8 @@ from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, li
 from verifier.inputs.text.unknown import Pieces, Unknown, resolved
 
 MACROS = ("Fn::Transform", "Transform")
-"""The function that has a macro write anew what stands beside it, and its short form, which is an object with the macro's `Name`."""
+"""The function that has a macro write anew what stands beside it, and its short form, which is an object with the
+macro's `Name`."""
 _BOOLEANS = {
     spelling: text
     for text, words in {"true": ("true", "yes", "on"), "false": ("false", "no", "off")}.items()
@@ -30,7 +31,8 @@ _NUMBER = re.compile(
     r"[-+]?(?:0[bx][0-9A-Fa-f_]+|[0-9][0-9_]*(?::[0-5]?[0-9])*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9_]+(?:[eE][-+]?[0-9]+)?)"
     r"|[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)|[yYnN]|="
 )
-"""What is a number for YAML 1.1 or for readers of it: octal, with underscores, in base 60, … Its text need not be as it is written."""
+"""What is a number for YAML 1.1 or for readers of it: octal, with underscores, in base 60, … Its text need not be as it
+is written."""
 BEGIN, _GAP = "{{resolve:", "\0"
 _SERVICE = re.compile(r"\{\{resolve:([^:}\0]*)")
 _WHOLE = re.compile(r"\{\{resolve:[^\0]*?\}\}")
@@ -54,7 +56,8 @@ def name_of(node: Scalar) -> str | None:
 
 
 def macros(node: Node) -> Iterator[tuple[Scalar | None, Node]]:
-    """The names of the macros (`None` where one is not told) that the value of a `Transform` calls, each with its place."""
+    """The names of the macros (`None` where one is not told) that the value of a `Transform` calls, each with its
+    place."""
     for entry in values_of(node):
         name = member(entry, "Name") if isinstance(entry, Members) else entry
         yield (name if isinstance(name, Scalar) and name.type != "null" else None), entry
@@ -85,7 +88,11 @@ def as_read(remarks: Remarks, node: Node) -> Node:
     unknown = [name for key in names if isinstance(key, Unknown) for name in key.names]
     if unknown:
         return Unknown(node, unknown)
-    pairs = [(key, as_read(remarks, value)) for key, (_, value) in zip(names, node.pairs, strict=True) if isinstance(key, Scalar)]
+    pairs = [
+        (key, as_read(remarks, value))
+        for key, (_, value) in zip(names, node.pairs, strict=True)
+        if isinstance(key, Scalar)
+    ]
     seen: set[str] = set()
     for key, _ in pairs:
         if key.text in seen:

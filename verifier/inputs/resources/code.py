@@ -1,7 +1,8 @@
 """Code that runs as a role, and instance profiles, of a plan or template (E5, E4).
 
-In: their resources, and those that may make some. Out: `Deed`s, for `workloads` to put beside what a snapshot lists. Guarantee: what makes
-or changes code of which not all is known, and what is of a type that may make some, leaves open what there is.
+In: their resources, and those that may make some. Out: `Deed`s, for `workloads` to put beside what a snapshot lists.
+Guarantee: what makes or changes code of which not all is known, and what is of a type that may make some, leaves open
+what there is.
 """
 
 from __future__ import annotations
@@ -48,18 +49,25 @@ class Code(Reader):
         known = known and (bool(texts) or "Serverless" not in resource.type)  # AWS SAM makes a role
         # A family without a revision stands for the newest of its task definitions.
         known = known and (own.roles != ("task_definition",) or all(":task-definition/" in one for one in texts))
-        tags = side.tags(resource) if kind in KINDS and KINDS[kind].tags and "::" not in resource.type else None  # a stack adds its own
+        # a stack adds its own
+        tags = side.tags(resource) if kind in KINDS and KINDS[kind].tags and "::" not in resource.type else None
         pairs = None if tags is None else tuple((key.text, getattr(value, "text", "")) for key, value in tags.pairs)
         code = Workload(kind, arn, texts, pairs, side.at(resource).span)
-        more = bool(texts) and resource.created and any(one in own.arn for one in ("{id}", "{hex", "{digits"))  # AWS chooses the ID
+        # AWS chooses the ID
+        more = bool(texts) and resource.created and any(one in own.arn for one in ("{id}", "{hex", "{digits"))
         verb = Verb.KEEPS if resource.verb is Verb.CHANGES and not resource.writes(*own.attributes) else resource.verb
         return Deed(resource.shown, account, code, verb, known, more, resource.writes("tags", "tags_all"))
 
     def _roles(self, resource: Resource, path: str) -> list[Node]:
-        """What an attribute has: names or ARNs, and what is not known of them. Of a resource that it refers to the name is enough."""
+        """What an attribute has: names or ARNs, and what is not known of them. Of a resource that it refers to the name
+        is enough."""
         found = self.side.inner(resource, *path.split("."))
         referred = self.side.referred(resource, path)
-        if referred is not None and referred.type.startswith("aws_iam_") and not all(isinstance(one, Scalar) for one in found):
+        if (
+            referred is not None
+            and referred.type.startswith("aws_iam_")
+            and not all(isinstance(one, Scalar) for one in found)
+        ):
             return values_of(self.side.value(referred, "name"))
         return found
 

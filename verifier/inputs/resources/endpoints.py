@@ -1,8 +1,9 @@
 """VPC endpoints, identity providers and shares of a plan or template.
 
-In: their resources. Out: what `describe-vpc-endpoints` and the lists of providers would show, and what endpoints may refuse that is not
-known. Guarantee: an endpoint that is made without a policy has AWS's default one, which allows everything (V). A provider whose ARN is not
-known is listed as such, so that the account's providers are not known (E2w).
+In: their resources. Out: what `describe-vpc-endpoints` and the lists of providers would show, and what endpoints may
+refuse that is not known. Guarantee: an endpoint that is made without a policy has AWS's default one, which allows
+everything (V). A provider whose ARN is not known is listed as such, so that the account's providers are not known
+(E2w).
 """
 
 from __future__ import annotations
@@ -38,15 +39,20 @@ class Endpoints(Reader):
         """Adds the endpoints, and what the plan does to others."""
         words, at = self._separate(), self.side.at(None)
         own = {self.side.text(r, "id") for r in self.side.of_type(*_ENDPOINTS)}
-        others = {identifier: self.content_in_force(said) for identifier, said in words.items() if identifier not in own}
-        self.parts.add_endpoint_policies({identifier: found for identifier, found in others.items() if found is not None})
+        others = {
+            identifier: self.content_in_force(said) for identifier, said in words.items() if identifier not in own
+        }
+        self.parts.add_endpoint_policies(
+            {identifier: found for identifier, found in others.items() if found is not None}
+        )
         taken = {self.side.text(r, "id") for r in self.side.done(*_ENDPOINTS) if r.verb is Verb.TAKES}
         self.parts.endpoints_gone |= {identifier for identifier in taken - own if identifier is not None}
         listed = [node for r in self.side.of_type(*_ENDPOINTS) if (node := self._endpoint(r, words)) is not None]
         self.parts.made_endpoints += [obj(at, VpcEndpoints=listing(at, listed))] if listed else []
 
     def _separate(self) -> dict[str, list[Word]]:
-        """What the policies that are resources of their own say, by the ID of the endpoint. One that goes leaves the default one."""
+        """What the policies that are resources of their own say, by the ID of the endpoint. One that goes leaves the
+        default one."""
         found: dict[str, list[Word]] = {}
         for resource in self.side.done("aws_vpc_endpoint_policy"):
             gone, identifier = resource.verb is Verb.TAKES, self.side.text(resource, "vpc_endpoint_id")
@@ -59,7 +65,9 @@ class Endpoints(Reader):
             if policy is None:
                 is_kept = resource.verb is Verb.KEEPS
                 policy = self.unknown(resource, f"{resource.address}.policy") if is_kept else self._default(resource)
-            found.setdefault(identifier, []).append(Word(resource, policy, gone or resource.writes("policy"), "vpc_endpoint_id"))
+            found.setdefault(identifier, []).append(
+                Word(resource, policy, gone or resource.writes("policy"), "vpc_endpoint_id")
+            )
         return found
 
     def _endpoint(self, resource: Resource, words: dict[str, list[Word]]) -> Node | None:
@@ -94,29 +102,42 @@ class IdentityProviders(Reader):
         """Adds the identity providers."""
         for resource in self.side.of_type(*_IDENTITY_PROVIDERS):
             account, kind, at = self.side.account(resource), _IDENTITY_PROVIDERS[resource.type], self.side.at(resource)
-            arn = self.side.value(resource, "arn") or self.unknown(resource, f"{resource.address}.arn (known after apply)")
+            arn = self.side.value(resource, "arn") or self.unknown(
+                resource, f"{resource.address}.arn (known after apply)"
+            )
             if account is not None:
                 made = self.parts.made_providers.setdefault(account, {}).setdefault(kind, [])
                 made.append(obj(at, **{LISTS[kind]: listing(at, [obj(at, Arn=arn)])}))
 
 
 class Shares(Reader):
-    """What is shared through AWS RAM, which writes a second policy of a key, of statements that allow. [AWS RAM User Guide: Permissions]"""
+    """What is shared through AWS RAM, which writes a second policy of a key, of statements that allow. [AWS RAM User
+    Guide: Permissions]"""
 
     def read(self) -> None:
-        """Records what each share may allow, on its keys, or on any where they are not known (L5a), and what one that goes or changes may
-        take away. One of a template may be there already, for others."""
+        """Records what each share may allow, on its keys, or on any where they are not known (L5a), and what one that
+        goes or changes may take away. One of a template may be there already, for others."""
         for resource in self.side.done("aws_ram_resource_share"):
             if resource.verb is Verb.TAKES or (resource.verb is Verb.CHANGES and resource.writes("permission_arns")):
                 self._shared_otherwise(resource)
-        for resource in self.side.done("aws_ram_resource_association", "AWS::RAM::ResourceShare", "AWS::RAM::ResourceAssociation"):
+        for resource in self.side.done(
+            "aws_ram_resource_association", "AWS::RAM::ResourceShare", "AWS::RAM::ResourceAssociation"
+        ):
             shared = dict.fromkeys(found for node in self.side.shared(resource) for found in _shared(node))
             if shared and not resource.new and resource.verb is not Verb.KEEPS:
                 self._shared_otherwise(resource)
             for key, names in shared if resource.verb is not Verb.TAKES else ():
-                what = "shares the key" if key is not None else f"may share the key (what it shares depends on {first_few(names)})"
-                does = f"{what} through AWS RAM, which puts a policy AWS_RAM on it that the {self.side.what} does not have"
-                beside = self.side.of_type("aws_ram_principal_association", "aws_ram_resource_share", "AWS::RAM::ResourceShare")
+                what = (
+                    "shares the key"
+                    if key is not None
+                    else f"may share the key (what it shares depends on {first_few(names)})"
+                )
+                does = (
+                    f"{what} through AWS RAM, which puts a policy AWS_RAM on it that the {self.side.what} does not have"
+                )
+                beside = self.side.of_type(
+                    "aws_ram_principal_association", "aws_ram_resource_share", "AWS::RAM::ResourceShare"
+                )
                 self.may(resource, "share ", "L5a", Influence.MAY_ALLOW, does, beside, key=key)
 
     def _shared_otherwise(self, resource: Resource) -> None:

@@ -1,9 +1,9 @@
 """Users, groups, roles and their policies of a plan or template.
 
-In: their resources. Out: for each account those that it has. Guarantee: of a role or user that is listed everything that these
-attach to it is listed too, unknown documents among it; one whose ARN or tags are not known is left out, and so counts as one of which
-nothing is known (U1). A group whose ARN is not known is an unmodelled thing that others may join (E0). What is attached to others is
-remembered by their names.
+In: their resources. Out: for each account those that it has. Guarantee: of a role or user that is listed everything
+that these attach to it is listed too, unknown documents among it; one whose ARN or tags are not known is left out, and
+so counts as one of which nothing is known (U1). A group whose ARN is not known is an unmodelled thing that others may
+join (E0). What is attached to others is remembered by their names.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ _ATTACHES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "AWS::IAM::ManagedPolicy": tuple((kind, f"{kind}s", "policy_arn") for kind in NAMES),
     "AWS::IAM::UserToGroupAddition": (("user", "users", "group"),),
 }
-"""What types of resources attach to whom: the kind of the owner, the attribute that names owners, and the one that names what."""
+"""What types of resources attach to whom: the kind of the owner, the attribute that names owners, and the one that
+names what."""
 _EXCLUSIVE = {f"aws_iam_{kind}_policy_attachments_exclusive": (kind, "policy_arns") for kind in NAMES}
 _EXCLUSIVE |= {f"aws_iam_{kind}_policies_exclusive": (kind, "policy_names") for kind in NAMES}
 """Lists of all managed policies, or of all inline ones, of an owner."""
@@ -50,14 +51,18 @@ class Identities(Reader):
     owners: dict[tuple[str, str, str], Draft] = field(default_factory=dict)
     by_address: dict[str, Draft] = field(default_factory=dict)
     identity_changes: dict[str, IdentityChanges] = field(default_factory=dict)
-    words: defaultdict[Draft, defaultdict[str, list[Word]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
-    """What is said of each thing that is attached to an owner: an inline policy by its name, a managed one by its ARN, a membership."""
+    words: defaultdict[Draft, defaultdict[str, list[Word]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(list))
+    )
+    """What is said of each thing that is attached to an owner: an inline policy by its name, a managed one by its ARN,
+    a membership."""
     unnamed: list[tuple[Draft, str, Pieces, Resource | None]] = field(default_factory=list)
-    """Inline policies with names that are not known: what stands for the name, what is known of it, and the owner's resource if it is there
-    that the policy is written."""
+    """Inline policies with names that are not known: what stands for the name, what is known of it, and the owner's
+    resource if it is there that the policy is written."""
 
     def read(self) -> None:
-        """Adds the authorization details of each account of which the plan has users or roles, and what it does to others."""
+        """Adds the authorization details of each account of which the plan has users or roles, and what it does to
+        others."""
         for resource in self.side.done(*_KINDS):
             if resource.verb is not Verb.TAKES:
                 self._owner(resource)
@@ -100,11 +105,16 @@ class Identities(Reader):
             self.changes_of(resource).left_out_drafts.append((resource.shown, who, self.tags_said(resource), owner))
             self._own_policies(resource, owner)
             if kind != "group" and arn is not None and name is not None and certain:
-                why = f"they depend on {first_few(self.names(resource, 'tags', 'tags_all') or ['the tags of the provider'])}"
+                why = (
+                    "they depend on "
+                    f"{first_few(self.names(resource, 'tags', 'tags_all') or ['the tags of the provider'])}"
+                )
                 self.parts.unmodelled.append(untagged(arn, why, self.side.at(resource).span))
             return
         profiles = () if resource.new else None
-        owner = Draft(kind, arn, self.side.at(resource), {}, self.side.text(resource, "unique_id"), profiles, new=resource.new)
+        owner = Draft(
+            kind, arn, self.side.at(resource), {}, self.side.text(resource, "unique_id"), profiles, new=resource.new
+        )
         self.owners[arn.split(":")[4], kind, name] = owner
         self.by_address[resource.address] = owner
         if kind != "group":
@@ -112,7 +122,9 @@ class Identities(Reader):
         self._own_policies(resource, owner)
         if not certain:  # a group: there may be another one of its name, with other policies
             for what in [*self.words[owner], *owner.has, resource.shown]:
-                self.words[owner][what] = [Word(resource, self.unknown(resource, f"whether `{resource.address}` is made"), True)]
+                self.words[owner][what] = [
+                    Word(resource, self.unknown(resource, f"whether `{resource.address}` is made"), True)
+                ]
         if (part := self.side.made_up(resource)) is not None:
             self.changes_of(resource).perhaps.add((kind, part))
 
@@ -166,20 +178,29 @@ class Identities(Reader):
                 found[shown] = document
                 self.unnamed.append((owner, shown, text_pieces(name), resource))
         old = [block for block in _list((resource.was or {}).get("inline_policy")) if isinstance(block, dict)]
-        self._own(resource, owner, found, {str(block["name"]): block.get("policy") for block in old if block.get("name")})
+        self._own(
+            resource, owner, found, {str(block["name"]): block.get("policy") for block in old if block.get("name")}
+        )
 
     def _own_attached(self, resource: Resource, owner: Draft, attribute: str) -> None:
         """The managed policies, or the groups, that are listed in the owner."""
         found = dict[str, Node]()
-        for item in self._nodes(resource, attribute) if self.side.is_configured(resource, attribute) or not resource.created else ():
+        for item in (
+            self._nodes(resource, attribute)
+            if self.side.is_configured(resource, attribute) or not resource.created
+            else ()
+        ):
             if isinstance(item, Scalar):
                 found[_name(attribute, item.text)] = item
             else:
                 owner.has[f"{attribute} ({first_few(names_in([item]))})"] = item
-        self._own(resource, owner, found, {_name(attribute, arn): arn for arn in _texts((resource.was or {}).get(attribute))})
+        self._own(
+            resource, owner, found, {_name(attribute, arn): arn for arn in _texts((resource.was or {}).get(attribute))}
+        )
 
     def _own(self, resource: Resource, owner: Draft, now: Mapping[str, Node], old: Mapping[str, object]) -> None:
-        """What an owner says of its own policies: the content of each, whose text tells whether it changes; what it had goes."""
+        """What an owner says of its own policies: the content of each, whose text tells whether it changes; what it had
+        goes."""
         for name, node in now.items():
             changes = resource.created or old.get(name) != (node.text if isinstance(node, Scalar) else None)
             self.words[owner][name].append(Word(resource, node, resource.verb is not Verb.KEEPS and changes))
@@ -189,8 +210,8 @@ class Identities(Reader):
     # -- what is attached to them --
 
     def _target(self, resource: Resource, kind: str, node: Node | None, attribute: str) -> Draft | None:
-        """The owner that a resource names, in the plan or elsewhere; of a name that is not known it cannot be told, so what is attached may
-        be anybody's."""
+        """The owner that a resource names, in the plan or elsewhere; of a name that is not known it cannot be told, so
+        what is attached may be anybody's."""
         if isinstance(node, Scalar):
             return self.draft_of(resource, kind, node.text.rsplit("/", 1)[-1])
         referred = self.side.referred(resource, attribute)
@@ -198,7 +219,15 @@ class Identities(Reader):
             return self.by_address.get(referred.address)
         names = names_in([node]) if node is not None else ()
         does = f"is attached to a {kind} that is not known: it depends on {first_few(names)}"
-        self.may(resource, "policy of ", "U3", Influence.EITHER, does, account=self.side.account(resource), of_identities=True)
+        self.may(
+            resource,
+            "policy of ",
+            "U3",
+            Influence.EITHER,
+            does,
+            account=self.side.account(resource),
+            of_identities=True,
+        )
         return None
 
     def draft_of(self, resource: Resource, kind: str, name: str) -> Draft:
@@ -215,7 +244,9 @@ class Identities(Reader):
                 if owner is None:
                     continue
                 if what == "name":
-                    document = self.side.policy(resource, "policy") or self.unknown(resource, f"{resource.address}.policy")
+                    document = self.side.policy(resource, "policy") or self.unknown(
+                        resource, f"{resource.address}.policy"
+                    )
                     name = node.text if isinstance(node, Scalar) else resource.shown
                     if not isinstance(node, Scalar) and self.side.is_configured(resource, "name"):
                         self.unnamed.append((owner, name, text_pieces(node), None))
@@ -237,16 +268,18 @@ class Identities(Reader):
         return values_of(node)
 
     def _exclusive(self, resource: Resource) -> None:
-        """Records what a resource leaves that lets an owner have no other policies than it lists. When it is made or its list changes, a
-        managed policy that is listed is attached, and what is not listed goes; nothing happens when it is deleted. [Terraform AWS provider:
-        aws_iam_role_policy_attachments_exclusive, aws_iam_role_policies_exclusive, and those of users and groups]"""
+        """Records what a resource leaves that lets an owner have no other policies than it lists. When it is made or
+        its list changes, a managed policy that is listed is attached, and what is not listed goes; nothing happens when
+        it is deleted. [Terraform AWS provider: aws_iam_role_policy_attachments_exclusive,
+        aws_iam_role_policies_exclusive, and those of users and groups]"""
         (kind, attribute), side = _EXCLUSIVE[resource.type], self.side
         managed = attribute == "policy_arns"
         name, listed = side.text(resource, f"{kind}_name"), side.value(resource, attribute)
         unnamed = [] if managed else [r for r in side.of_type(f"aws_iam_{kind}_policy") if side.text(r, "name") is None]
         items = listed.items if isinstance(listed, Items) else [None]
         if name is None or unnamed or not all(isinstance(item, Scalar) for item in items):
-            self.may_change(resource, Family.IDENTITIES)  # whose list it is, or what that or an inline policy is called, is not known
+            # whose list it is, or what that or an inline policy is called, is not known
+            self.may_change(resource, Family.IDENTITIES)
             return
         texts = {item.text: item for item in items if isinstance(item, Scalar)}
         owner, writes = self.draft_of(resource, kind, name), resource.writes(attribute)
@@ -262,7 +295,8 @@ class Identities(Reader):
             only[managed] = kept & frozenset(texts), "" if writes else by
 
     def _settle(self) -> None:
-        """Puts what is certain of each thing that is attached into its owner; one that may be there or not is not known."""
+        """Puts what is certain of each thing that is attached into its owner; one that may be there or not is not
+        known."""
         for owner, what, word in [doubt for unnamed in self.unnamed for doubt in self._meeting(*unnamed)]:
             self.words[owner][what] = [word]
         for owner, what, words in [(owner, *said) for owner, found in self.words.items() for said in found.items()]:
@@ -274,14 +308,19 @@ class Identities(Reader):
             else:
                 owner.has[what] = found
 
-    def _meeting(self, owner: Draft, what: str, pieces: Pieces, own: Resource | None) -> Iterator[tuple[Draft, str, Word]]:
-        """What is not known of an inline policy whose name is not known, and of those that may have the same one: which is put last."""
+    def _meeting(
+        self, owner: Draft, what: str, pieces: Pieces, own: Resource | None
+    ) -> Iterator[tuple[Draft, str, Word]]:
+        """What is not known of an inline policy whose name is not known, and of those that may have the same one: which
+        is put last."""
         known = {other: given for draft, other, given, _ in self.unnamed if draft is owner}
         for other, (word, *_) in self.words[owner].items():
             is_document = not other.startswith(("arn:", membership("")))
             in_one_list = own is not None and word.resource is own
             if is_document and other != what and not in_one_list and may_be_equal(pieces, known.get(other, (other,))):
-                why = self.unknown(word.resource, f"which of the policies {what} and {other} is put last under one name")
+                why = self.unknown(
+                    word.resource, f"which of the policies {what} and {other} is put last under one name"
+                )
                 yield from ((owner, each, replace(word, content=why, writes=True)) for each in (what, other))
 
     def _outlives(self, word: Word) -> Word:
@@ -307,10 +346,12 @@ class Identities(Reader):
 
 
 def _attached(type_: str, values: Json) -> Iterator[tuple[str, str, str]]:
-    """What a resource attaches to whom, as far as its values say it: the kind and name of the owner, and the name of an inline policy, the
-    ARN of a managed one, or a group."""
+    """What a resource attaches to whom, as far as its values say it: the kind and name of the owner, and the name of an
+    inline policy, the ARN of a managed one, or a group."""
     for kind, of, what in _ATTACHES[type_]:
-        yield from ((kind, owner, _name(what, text)) for owner in _texts(values.get(of)) for text in _texts(values.get(what)))
+        yield from (
+            (kind, owner, _name(what, text)) for owner in _texts(values.get(of)) for text in _texts(values.get(what))
+        )
 
 
 def _name(what: str, text: str) -> str:

@@ -1,7 +1,8 @@
 """KMS keys of a plan or template, with their policies, grants and aliases.
 
-In: their resources. Out: the parts of each key, as a snapshot has them. Guarantee: a key that is declared without a policy has the default
-one (U3); a key policy that is not known is `Unknown`; a separate `aws_kms_key_policy` stands for the key's own.
+In: their resources. Out: the parts of each key, as a snapshot has them. Guarantee: a key that is declared without a
+policy has the default one (U3); a key policy that is not known is `Unknown`; a separate `aws_kms_key_policy` stands for
+the key's own.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ from verifier.syntax.text import first_few, printable
 
 _TOLD_BY = ("key_id", "name", "grantee_principal", "operations", "constraints", "retiring_principal")
 """The members by which a grant is told from another of its name."""
-_CONSTRAINTS = {"encryption_context_equals": "EncryptionContextEquals", "encryption_context_subset": "EncryptionContextSubset"}
+_CONSTRAINTS = {
+    "encryption_context_equals": "EncryptionContextEquals",
+    "encryption_context_subset": "EncryptionContextSubset",
+}
 _ALIASES = ("aws_kms_alias", "AWS::KMS::Alias")
 _ORIGINS = {"aws_kms_external_key": "EXTERNAL", "aws_kms_replica_external_key": "EXTERNAL"}
 _FACTS = ("key_usage", "customer_master_key_spec", "key_spec", "origin", "multi_region")
@@ -33,8 +37,8 @@ _FACTS = ("key_usage", "customer_master_key_spec", "key_spec", "origin", "multi_
 
 @dataclass
 class _Key:
-    """A key while it is put together. `words` are what resources say of its policy, `alone` is one that no resource is, `gone` one that the
-    plan schedules for deletion."""
+    """A key while it is put together. `words` are what resources say of its policy, `alone` is one that no resource is,
+    `gone` one that the plan schedules for deletion."""
 
     arn: str
     place: Node
@@ -91,7 +95,9 @@ class Keys(Reader):
         self._check_bypass(resource, arn)
         own = self._own_policy(resource)
         words = [] if own is None else [Word(resource, own, resource.writes("policy"))]
-        self._add(_Key(arn, self.side.at(resource), resource, self._facts(resource, arn), words, tags=self._tags(resource)))
+        self._add(
+            _Key(arn, self.side.at(resource), resource, self._facts(resource, arn), words, tags=self._tags(resource))
+        )
 
     def _scheduled(self, resource: Resource) -> None:
         """A key that the plan schedules for deletion: it is not checked, and has its policy until it is deleted."""
@@ -100,7 +106,9 @@ class Keys(Reader):
             self._add(_Key(arn, self.side.at(resource), resource, gone=True))
 
     def _add(self, key: _Key) -> None:
-        self.by_address[f"{key.resource.address} (goes)" if key.gone else key.resource.address] = self.by_arn[key.arn] = key
+        self.by_address[f"{key.resource.address} (goes)" if key.gone else key.resource.address] = self.by_arn[
+            key.arn
+        ] = key
 
     def _arn(self, resource: Resource) -> str | None:
         """The ARN; `None` after recording why the key has none yet."""
@@ -112,7 +120,9 @@ class Keys(Reader):
             self.remarks.error(at, f"{resource.address} has no `arn`", rule="U3")
         elif resource.type in REPLICAS and self.side.text(resource, "primary_key_arn") == arn:
             message = f"{resource.shown} seems to be in the Region of its primary key, and a replica is in another"
-            self.remarks.error(at, message, hint="give the `region` of its provider configuration, or --region", rule="F8")
+            self.remarks.error(
+                at, message, hint="give the `region` of its provider configuration, or --region", rule="F8"
+            )
             return None
         return arn
 
@@ -121,29 +131,41 @@ class Keys(Reader):
         arn, at = self._arn(resource), self.side.at(resource)
         if arn is not None and arn not in self.by_arn:
             policy = Unknown(at, ["the provider awscc, whose keys are not read"])
-            self.by_address[resource.address] = _Key(arn, at, resource, {"Arn": text_at(at, arn)}, [Word(resource, policy, True)])
+            self.by_address[resource.address] = _Key(
+                arn, at, resource, {"Arn": text_at(at, arn)}, [Word(resource, policy, True)]
+            )
 
     def _own_policy(self, resource: Resource) -> Node | None:
-        """The policy of the key's own block: the word `default` where a new key has none, `None` where an old one has none recorded."""
+        """The policy of the key's own block: the word `default` where a new key has none, `None` where an old one has
+        none recorded."""
         found = None
         if not resource.created or self.side.is_configured(resource, "policy"):
             found = self.side.policy(resource, "policy")
         return text_at(self.side.at(resource), DEFAULT) if found is None and resource.created else found
 
     def _facts(self, resource: Resource, arn: str) -> dict[str, Node]:
-        """What `describe-key` would tell. What the configuration leaves out has a default; a replica has what its primary key has."""
+        """What `describe-key` would tell. What the configuration leaves out has a default; a replica has what its
+        primary key has."""
         at, own = self.side.at(resource), self.by_arn.get(self.side.text(resource, "primary_key_arn") or "")
         primary = own.resource if own is not None and resource.type in REPLICAS else None
         usage = self._either(resource, primary, "key_usage")
         spec = self._either(resource, primary, "customer_master_key_spec", "key_spec")
         if resource.type in KEYS:
             usage, spec = usage or text_at(at, "ENCRYPT_DECRYPT"), spec or text_at(at, "SYMMETRIC_DEFAULT")
-        facts: dict[str, Node | None] = {"Arn": text_at(at, arn), "KeyUsage": usage, "KeySpec": spec, "Origin": self._origin(resource)}
+        facts: dict[str, Node | None] = {
+            "Arn": text_at(at, arn),
+            "KeyUsage": usage,
+            "KeySpec": spec,
+            "Origin": self._origin(resource),
+        }
         facts |= self._life(resource) if resource.type in KEYS else {}
-        return {name: node for name, node in facts.items() if isinstance(node, Scalar)} | self._multi_region(resource, primary)
+        return {name: node for name, node in facts.items() if isinstance(node, Scalar)} | self._multi_region(
+            resource, primary
+        )
 
     def _life(self, resource: Resource) -> dict[str, Node | None]:
-        """What becomes of the key. One that is made without a word about rotation is not rotated. [KMS: rotate-keys; API: CreateKey]"""
+        """What becomes of the key. One that is made without a word about rotation is not rotated. [KMS: rotate-keys;
+        API: CreateKey]"""
         at, rotates = self.side.at(resource), self._fact(resource, "enable_key_rotation")
         if isinstance(rotates, Scalar) or (rotates is None and resource.created):
             rotates = plain(at, str(isinstance(rotates, Scalar) and rotates.text.lower() == "true").lower())
@@ -151,9 +173,12 @@ class Keys(Reader):
         return {"KeyRotationEnabled": rotates, "PendingWindowInDays": days}
 
     def _either(self, resource: Resource, primary: Resource | None, *names: str) -> Node | None:
-        """An attribute of a key, by the first of its names that is set; one that a replica lacks is its primary key's."""
+        """An attribute of a key, by the first of its names that is set; one that a replica lacks is its primary
+        key's."""
         owners = [owner for owner in (resource, primary) if owner is not None]
-        return next((found for owner in owners for name in names if (found := self._fact(owner, name)) is not None), None)
+        return next(
+            (found for owner in owners for name in names if (found := self._fact(owner, name)) is not None), None
+        )
 
     def _fact(self, resource: Resource, name: str) -> Node | None:
         """An attribute that is set. Where it is computed and not configured, `None`."""
@@ -162,7 +187,9 @@ class Keys(Reader):
         return self.side.value(resource, name)
 
     def _origin(self, resource: Resource) -> Node:
-        given, store, external = (self._fact(resource, name) for name in ("origin", "custom_key_store_id", "xks_key_id"))
+        given, store, external = (
+            self._fact(resource, name) for name in ("origin", "custom_key_store_id", "xks_key_id")
+        )
         if given is not None or resource.type in (*_ORIGINS, *REPLICAS) or store is None:
             return given or text_at(self.side.at(resource), _ORIGINS.get(resource.type, "AWS_KMS"))
         return text_at(self.side.at(resource), "AWS_CLOUDHSM" if external is None else "EXTERNAL_KEY_STORE")
@@ -180,7 +207,10 @@ class Keys(Reader):
         return {"MultiRegion": plain(at, "true"), "MultiRegionConfiguration": obj(at, **related)}
 
     def _tags(self, resource: Resource) -> Node | None:
-        node, names = self.side.tags(resource), self.names(resource, "tags_all", "tags") or (f"{resource.address}.tags",)
+        node, names = (
+            self.side.tags(resource),
+            self.names(resource, "tags_all", "tags") or (f"{resource.address}.tags",),
+        )
         pairs = [] if node is None else [obj(node, TagKey=key, TagValue=value) for key, value in node.pairs]
         found = self.unknown(resource, *names) if node is None else listing(node, pairs)
         return self.side.marked(resource, found, "tags", "tags_all")
@@ -188,7 +218,8 @@ class Keys(Reader):
     # -- what refers to keys --
 
     def target(self, resource: Resource, name: str) -> _Key | None:
-        """The key that an attribute names, by ARN, ID or an alias of the plan; `None` where it is none of the plan's."""
+        """The key that an attribute names, by ARN, ID or an alias of the plan; `None` where it is none of the
+        plan's."""
         given = self.side.text(resource, name)
         if given is not None and given.startswith("alias/"):
             aliases = [found for found in self.side.of_type(*_ALIASES) if self.side.text(found, "name") == given]
@@ -200,12 +231,14 @@ class Keys(Reader):
         return self.by_address.get(referred.address) if referred is not None else None
 
     def _policy(self, resource: Resource) -> None:
-        """What a separate policy says of its key. One that goes puts the default policy, unless it is to bypass the lockout safety check;
-        one that changes its key puts its policy on one of the two."""
+        """What a separate policy says of its key. One that goes puts the default policy, unless it is to bypass the
+        lockout safety check; one that changes its key puts its policy on one of the two."""
         key, at = self._owner(resource), self.side.at(resource)
         if key is None:
             names = self.names(resource, "key_id")
-            self.parts.loose_policies.append(LoosePolicy(resource.address, names, *self.side.account_and_region(resource)))
+            self.parts.loose_policies.append(
+                LoosePolicy(resource.address, names, *self.side.account_and_region(resource))
+            )
             return
         if resource.verb is Verb.TAKES:
             bypass = resource.values.get("bypass_policy_lockout_safety_check") is True
@@ -235,7 +268,8 @@ class Keys(Reader):
             self.parts.unchecked.add(arn)
 
     def _owner(self, resource: Resource) -> _Key | None:
-        """The key of a separate policy; one that is not in the plan, of which the policy is all that is known, is added to it."""
+        """The key of a separate policy; one that is not in the plan, of which the policy is all that is known, is added
+        to it."""
         given, key, at = self.side.text(resource, "key_id"), self.target(resource, "key_id"), self.side.at(resource)
         if key is not None or given is None or given.startswith("alias/"):
             return key
@@ -250,7 +284,11 @@ class Keys(Reader):
         """The ARN of a key by its ARN or ID. Raises `InputError` where it must be asked for whose the ID is (S4)."""
         if ":" in given:
             return given
-        partition, region, account = self.side.partition(resource), self.side.region(resource), self.side.account(resource)
+        partition, region, account = (
+            self.side.partition(resource),
+            self.side.region(resource),
+            self.side.account(resource),
+        )
         if account is None:
             message = f"the {self.side.what} does not tell in which account {resource.shown} names a key by its ID"
             raise InputError.of(printable(message), self.side.at(resource).span, hint=self.side.tell_account, rule="S4")
@@ -284,8 +322,8 @@ class Keys(Reader):
             self._changes_of(self._arn_of(resource, key), self.side.at(resource)).revoked.add(grant)
 
     def _grant_node(self, resource: Resource) -> Node:
-        """A grant that the plan makes or keeps, as `list-grants` lists it. What is not known of it is `Unknown`, and what is empty is left
-        out, as the provider does not send it."""
+        """A grant that the plan makes or keeps, as `list-grants` lists it. What is not known of it is `Unknown`, and
+        what is empty is left out, as the provider does not send it."""
         side, at, account = self.side, self.side.at(resource), self.side.account(resource)
         name, retiring = (side.value(resource, attribute) for attribute in ("name", "retiring_principal"))
         members: dict[str, Node | None] = {
@@ -295,13 +333,15 @@ class Keys(Reader):
             "RetiringPrincipal": None if isinstance(retiring, Scalar) and not retiring.text else retiring,
             "Operations": side.value(resource, "operations"),
             "Constraints": _constraints(side.value(resource, "constraints")),
-            "IssuingAccount": text_at(at, f"arn:{self.side.partition(resource)}:iam::{account}:root") if account else None,
+            "IssuingAccount": text_at(at, f"arn:{self.side.partition(resource)}:iam::{account}:root")
+            if account
+            else None,
         }
         return obj(at, **{name: node for name, node in members.items() if node is not None})
 
     def _perhaps_revoked(self, resource: Resource) -> Node | None:
-        """What a new grant depends on that the plan may revoke: with the name and members of one that there is already, KMS makes no other,
-        and gives its ID [API: CreateGrant, Name]."""
+        """What a new grant depends on that the plan may revoke: with the name and members of one that there is already,
+        KMS makes no other, and gives its ID [API: CreateGrant, Name]."""
         if not resource.created or not resource.values.get("name"):
             return None
         deeds = list(self.side.done(resource.type))
@@ -309,11 +349,19 @@ class Keys(Reader):
             alike = all(other.values.get(name) == resource.values.get(name) for name in _TOLD_BY)
             before = other.address == resource.address and number < deeds.index(resource)
             if other.verb is Verb.TAKES and alike and not before:
-                return self.unknown(resource, f"whether {other.address}, which is the same grant, is revoked before it is made")
+                return self.unknown(
+                    resource, f"whether {other.address}, which is the same grant, is revoked before it is made"
+                )
         return None
 
     def _alias(self, resource: Resource) -> None:
-        old = resource.values if resource.verb is Verb.TAKES else (resource.was or {}) if resource.writes("target_key_id") else {}
+        old = (
+            resource.values
+            if resource.verb is Verb.TAKES
+            else (resource.was or {})
+            if resource.writes("target_key_id")
+            else {}
+        )
         former, named = old.get("target_key_id"), old.get("name")
         if isinstance(former, str) and isinstance(named, str):
             self._changes_of(self._arn_of(resource, former), self.side.at(resource)).unaliased.add(named)
@@ -330,13 +378,24 @@ class Keys(Reader):
     def _parts(self, key: _Key) -> KeyParts:
         at, policy = key.place, self.content_in_force(key.words) if key.words else None
         unrecorded = self.unknown(key.resource, f"{key.resource.address}.policy (not recorded)")
-        members: dict[str, Node] = {"metadata": obj(at, **key.facts), "policy": unrecorded if policy is None else policy}
+        members: dict[str, Node] = {
+            "metadata": obj(at, **key.facts),
+            "policy": unrecorded if policy is None else policy,
+        }
         is_read = key.resource.type not in UNREAD_KEYS
         listed = {"grants": key.grants, "aliases": key.aliases} if is_read else {}
         members |= {name: listing(at, nodes) for name, nodes in listed.items() if nodes or key.created}
         members |= {} if key.tags is None else {"tags": key.tags}
         open_ = self.left_open(key.resource, [self._fact(key.resource, name) for name in _FACTS]) if is_read else {}
-        return KeyParts(at, members, key.resource.address, planned=True, policy_alone=key.alone, file=self.side.file, left_open=open_)
+        return KeyParts(
+            at,
+            members,
+            key.resource.address,
+            planned=True,
+            policy_alone=key.alone,
+            file=self.side.file,
+            left_open=open_,
+        )
 
 
 def _constraints(node: Node | None) -> Node | None:
@@ -344,6 +403,15 @@ def _constraints(node: Node | None) -> Node | None:
     unknown = next((found for found in (node, *blocks) if isinstance(found, Unknown)), None)
     if node is None or unknown is not None:
         return unknown
-    given = {name: found for block in blocks for attribute, name in _CONSTRAINTS.items() if (found := member(block, attribute)) is not None}
-    known = {name: found for name, found in given.items() if not is_null(found) and (not isinstance(found, Members) or found.pairs)}
+    given = {
+        name: found
+        for block in blocks
+        for attribute, name in _CONSTRAINTS.items()
+        if (found := member(block, attribute)) is not None
+    }
+    known = {
+        name: found
+        for name, found in given.items()
+        if not is_null(found) and (not isinstance(found, Members) or found.pairs)
+    }
     return obj(node, **known) if known else None

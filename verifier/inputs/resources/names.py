@@ -1,7 +1,8 @@
 """What resources are called before AWS has made them: ARNs, and the IDs of keys.
 
-In: a resource, by its side. Out: a node. Guarantee: an ARN is made only of parts that decide it. What AWS will choose is a placeholder: the
-same in every run, of the form that it will have, and equal to nothing else in the plan or template.
+In: a resource, by its side. Out: a node. Guarantee: an ARN is made only of parts that decide it. What AWS will choose
+is a placeholder: the same in every run, of the form that it will have, and equal to nothing else in the plan or
+template.
 """
 
 from __future__ import annotations
@@ -23,14 +24,23 @@ ARNS = {f"aws_iam_{kind}": f"iam::{{account}}:{kind}{{path}}{{name}}" for kind i
 ARNS |= {f"AWS::IAM::{name}": ARNS[f"aws_iam_{kind}"] for name, kind in _KINDS.items()}
 ARNS |= dict.fromkeys((*KEYS, *REPLICAS, *UNREAD_KEYS), "kms:{region}:{account}:key/{key_id}")
 ARNS["aws_kms_alias"] = "kms:{region}:{account}:{name}"
-ARNS |= dict.fromkeys(("aws_iam_openid_connect_provider", "AWS::IAM::OIDCProvider"), "iam::{account}:oidc-provider/{url}")
+ARNS |= dict.fromkeys(
+    ("aws_iam_openid_connect_provider", "AWS::IAM::OIDCProvider"), "iam::{account}:oidc-provider/{url}"
+)
 ARNS |= dict.fromkeys(("aws_iam_saml_provider", "AWS::IAM::SAMLProvider"), "iam::{account}:saml-provider/{name}")
 ARNS |= dict.fromkeys(("aws_ecs_cluster", "AWS::ECS::Cluster"), "ecs:{region}:{account}:cluster/{name}")
 ARNS |= {type_: code.arn for type_, code in CODE.items()}
-"""What ARNs are made of: attributes, but for the account, the Region, the ID of a key and what `CodeType` says that AWS chooses."""
+"""What ARNs are made of: attributes, but for the account, the Region, the ID of a key and what `CodeType` says that AWS
+chooses."""
 BY_ARN = (
     *("aws_iam_policy", "aws_iam_openid_connect_provider", "aws_iam_saml_provider", "aws_ecs_cluster"),
-    *("AWS::IAM::ManagedPolicy", "AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider", "AWS::ECS::TaskDefinition", "AWS::ECS::Service"),
+    *(
+        "AWS::IAM::ManagedPolicy",
+        "AWS::IAM::OIDCProvider",
+        "AWS::IAM::SAMLProvider",
+        "AWS::ECS::TaskDefinition",
+        "AWS::ECS::Service",
+    ),
     *("AWS::Batch::JobDefinition", "AWS::AppRunner::Service"),
 )
 """Resources whose ARN is their ID."""
@@ -46,13 +56,18 @@ _MADE_UP = {
 
 
 def named(side: Side, resource: Resource, name: str) -> Node | None:
-    """The `arn` or `id` of a resource, before AWS has made it; `None` where nothing follows, and for other attributes."""
+    """The `arn` or `id` of a resource, before AWS has made it; `None` where nothing follows, and for other
+    attributes."""
     if resource.type in ARNS and (name == "arn" or (name == "id" and resource.type in BY_ARN)):
         return arn_of(side, resource)
     if resource.type in (*KEYS, *REPLICAS) and name in ("id", "key_id"):
         return key_id(side, resource)
     start = next((start for start, types in _MADE_UP.items() if resource.type in types), None) if name == "id" else None
-    return text_at(side.at(resource), start + digest(side, resource)[: 16 if start.endswith("0") else 8]) if start else None
+    return (
+        text_at(side.at(resource), start + digest(side, resource)[: 16 if start.endswith("0") else 8])
+        if start
+        else None
+    )
 
 
 def arn_of(side: Side, resource: Resource) -> Node | None:
@@ -83,7 +98,9 @@ def _part(side: Side, resource: Resource, name: str) -> Node | None:
     if name == "path":
         return found or text_at(at, "/")
     if name == "cluster":  # its name or ARN [ECS API: CreateService]
-        return text_at(at, found.text.rsplit("/", 1)[-1]) if isinstance(found, Scalar) else found or text_at(at, "default")
+        return (
+            text_at(at, found.text.rsplit("/", 1)[-1]) if isinstance(found, Scalar) else found or text_at(at, "default")
+        )
     # That of a provider of OpenID Connect ends in its URL without the scheme. [API: CreateOpenIDConnectProvider]
     return text_at(at, found.text.removeprefix("https://")) if name == "url" and isinstance(found, Scalar) else found
 
@@ -97,7 +114,8 @@ def _chosen(side: Side, resource: Resource, form: str, length: int) -> Node:
 
 
 def key_id(side: Side, resource: Resource) -> Node:
-    """The placeholder for the ID of a key. A replica shares that of its primary key, where it is known which that is."""
+    """The placeholder for the ID of a key. A replica shares that of its primary key, where it is known which that
+    is."""
     at, end = side.at(resource), digest(side, resource)
     if resource.type in REPLICAS:
         primary = side.text(resource, "primary_key_arn")

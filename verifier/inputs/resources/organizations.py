@@ -1,8 +1,9 @@
 """The organization of a plan or template, with its control policies (D7, F2).
 
-In: their resources. Out: the parts of an organization, as a snapshot has them; what control policies may refuse that are not known; what
-changes an organization. Guarantee: the list of accounts is whole, or the organization is left out, as always of a template, which has no
-such list; `FullAWSAccess` is taken to be attached everywhere, as AWS attaches it. Where accounts come or go the list is not whole.
+In: their resources. Out: the parts of an organization, as a snapshot has them; what control policies may refuse that
+are not known; what changes an organization. Guarantee: the list of accounts is whole, or the organization is left out,
+as always of a template, which has no such list; `FullAWSAccess` is taken to be attached everywhere, as AWS attaches it.
+Where accounts come or go the list is not whole.
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ from verifier.inputs.text.unknown import names_in
 from verifier.model.unmodelled import Influence
 
 _CONTROL = (SERVICE_CONTROL, RESOURCE_CONTROL)
-_WHOLE, _ACCOUNTS, _ATTACHES = "aws_organizations_organization", "aws_organizations_account", "aws_organizations_policy_attachment"
+_WHOLE, _ACCOUNTS, _ATTACHES = (
+    "aws_organizations_organization",
+    "aws_organizations_account",
+    "aws_organizations_policy_attachment",
+)
 _POLICIES = ("aws_organizations_policy", "AWS::Organizations::Policy")
 _CHANGING = re.compile(
     r"(?:aws|awscc)_organizations_(?:account|organization|organizational_unit|policy\w*)"
@@ -44,9 +49,12 @@ class Organizations(Reader):
         return ["FullAWSAccess is attached to the root and to every OU and account"] if self.supposed else []
 
     def read(self) -> None:
-        """Adds the organization, if the plan has it; else what its control policies may refuse, and that it changes one."""
+        """Adds the organization, if the plan has it; else what its control policies may refuse, and that it changes
+        one."""
         found = (*self.side.of_type(_WHOLE), *self.side.of_type(_WHOLE, managed=False))
-        whole = next((r for r in found if all(isinstance(r.values.get(name), str) for name in ("id", "master_account_id"))), None)
+        whole = next(
+            (r for r in found if all(isinstance(r.values.get(name), str) for name in ("id", "master_account_id"))), None
+        )
         listed = list(self.side.of_type(*_POLICIES))
         policies = [policy for policy in listed if self._type(policy) in _CONTROL]
         for policy in listed:
@@ -60,12 +68,16 @@ class Organizations(Reader):
         accounts = None if whole is None else self._accounts(whole, changes)
         if whole is None or accounts is None:
             for policy in policies:
-                self._may_refuse(policy, f"a control policy, and the {self.side.what} does not list the accounts of its organization")
+                self._may_refuse(
+                    policy, f"a control policy, and the {self.side.what} does not list the accounts of its organization"
+                )
             self.parts.organization_changes += [(self.side.at(one), one.shown) for one in changes]
             return
         children = self.side.of_type("aws_organizations_organizational_unit", _ACCOUNTS)
         pairs = [(self.side.text(child, "id") or "", self.side.text(child, "parent_id")) for child in children]
-        parents = {child: parent for child, parent in pairs if parent and (UNIT.fullmatch(child) or ACCOUNT.fullmatch(child))}
+        parents = {
+            child: parent for child, parent in pairs if parent and (UNIT.fullmatch(child) or ACCOUNT.fullmatch(child))
+        }
         place = self.side.at(whole).source
         root = self.side.value(whole, "roots")
         roots = [text for entry in entries(root) if ROOT.fullmatch(text := text_of(entry, "id") or "")]
@@ -77,7 +89,9 @@ class Organizations(Reader):
         }
         if roots:
             enabled = self._enabled(whole)
-            parts["roots"] = [{"Id": roots[0]} | ({} if enabled is None else {"PolicyTypes": [{"Type": type_} for type_ in enabled]})]
+            parts["roots"] = [
+                {"Id": roots[0]} | ({} if enabled is None else {"PolicyTypes": [{"Type": type_} for type_ in enabled]})
+            ]
             # To disable a type detaches its policies from all that is below the root [API: DisablePolicyType].
             policies = [policy for policy in policies if enabled is None or self._type(policy) in enabled]
         if policies:
@@ -90,7 +104,11 @@ class Organizations(Reader):
 
     def _changes(self, resource: Resource) -> bool:
         """Whether a resource changes an organization."""
-        return resource.managed and resource.verb is not Verb.KEEPS and bool(_CHANGING.fullmatch(self.type_of(resource) or ""))
+        return (
+            resource.managed
+            and resource.verb is not Verb.KEEPS
+            and bool(_CHANGING.fullmatch(self.type_of(resource) or ""))
+        )
 
     def _accounts(self, whole: Resource, changes: Sequence[Resource]) -> list[str] | None:
         """All accounts; `None` where some of them are not known yet, are not listed, or go."""
@@ -113,18 +131,25 @@ class Organizations(Reader):
         """Policies with their targets; first AWS's own, at every level that the plan does not detach it from."""
         self.supposed, attached, full = True, self._attached(), FULL_ACCESS[SERVICE_CONTROL]
         detachments = (found for found in self.side.done(_ATTACHES) if found.verb is Verb.TAKES)
-        gone = {found.values.get("target_id") for found in detachments if found.values.get("policy_id") == full} - {*attached.get(full, ())}
+        gone = {found.values.get("target_id") for found in detachments if found.values.get("policy_id") == full} - {
+            *attached.get(full, ())
+        }
         yield _with_targets({"Id": full, "Type": SERVICE_CONTROL}, [level for level in levels if level not in gone])
         for policy in policies:
             identifier = self.side.text(policy, "id")
             if identifier is not None:
-                summary = {"Id": identifier, "Name": self.side.text(policy, "name") or policy.address, "Type": self._type(policy)}
+                summary = {
+                    "Id": identifier,
+                    "Name": self.side.text(policy, "name") or policy.address,
+                    "Type": self._type(policy),
+                }
                 content = self.side.policy(policy, "content")
                 known = {} if content is None or is_unknown_whole(content) else {"Content": content}
                 yield node_of(self.side.at(policy).source, _with_targets(summary, attached.get(identifier, []), known))
 
     def _attached(self) -> dict[str, list[str]]:
-        """The targets of each policy. One that is not known may be any target, so what is attached may refuse anywhere."""
+        """The targets of each policy. One that is not known may be any target, so what is attached may refuse
+        anywhere."""
         found: dict[str, list[str]] = {}
         for resource in self.side.of_type(_ATTACHES):
             policy, target = self.side.text(resource, "policy_id"), self.side.text(resource, "target_id")

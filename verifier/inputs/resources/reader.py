@@ -1,9 +1,10 @@
 """What the readers of resources have in common; which of several resources decides what a thing of AWS is.
 
-In: one side of a plan, or a template; what each resource says of a thing (the policy of a key, an inline policy, an attachment), and
-whether it writes it (docs/terraform.md, "What the provider does"). Out: parts, to which each reader adds what its resources are.
-Guarantee: of the resources that write a thing the last one counts, by the dependencies that Terraform goes by; where nothing is written,
-what all of them say. Where that is not one thing, it is not known.
+In: one side of a plan, or a template; what each resource says of a thing (the policy of a key, an inline policy, an
+attachment), and whether it writes it (docs/terraform.md, "What the provider does"). Out: parts, to which each reader
+adds what its resources are.
+Guarantee: of the resources that write a thing the last one counts, by the dependencies that Terraform goes by; where
+nothing is written, what all of them say. Where that is not one thing, it is not known.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from verifier.syntax.text import printable
 
 @dataclass(frozen=True)
 class Word:
-    """What a resource says of a thing: its content, `None` for nothing, and whether the plan writes it. `refers` is the attribute by which
-    the resource refers to what the thing is of, which is made or changed before it."""
+    """What a resource says of a thing: its content, `None` for nothing, and whether the plan writes it. `refers` is the
+    attribute by which the resource refers to what the thing is of, which is made or changed before it."""
 
     resource: Resource
     content: Node | None
@@ -61,7 +62,8 @@ class Reader:
         return resource.type if resource.type != CONTROLLED else self.side.text(resource, "type_name")
 
     def is_everywhere(self, resource: Resource) -> bool:
-        """Whether what a resource stands for may be in any account: stacks of a stack set, and what is of a type that is not known."""
+        """Whether what a resource stands for may be in any account: stacks of a stack set, and what is of a type that
+        is not known."""
         type_ = (self.type_of(resource) or "StackSet").replace("_", "").lower()
         return "stackset" in type_ or type_.endswith("stackinstances")
 
@@ -71,7 +73,9 @@ class Reader:
 
     def tags_said(self, resource: Resource) -> object:
         """What is said of the tags of a resource, those that its provider adds among them."""
-        return content([self.side.value(resource, "tags"), resource.values.get("tags_all"), provider_name(resource.provider)])
+        return content(
+            [self.side.value(resource, "tags"), resource.values.get("tags_all"), provider_name(resource.provider)]
+        )
 
     def left_open(self, resource: Resource, facts: Iterable[Node | None]) -> dict[str, object]:
         """What of a key is not told, beside its policy, aliases and grants."""
@@ -81,20 +85,33 @@ class Reader:
         return found | ({} if self.side.tags(resource) is not None else {"tags": self.tags_said(resource)})
 
     def may(
-        self, resource: Resource, what: str, label: str, influence: Influence, does: str, beside: Iterable[Resource] = (), **of: Any
+        self,
+        resource: Resource,
+        what: str,
+        label: str,
+        influence: Influence,
+        does: str,
+        beside: Iterable[Resource] = (),
+        **of: Any,
     ) -> None:
-        """Records what a resource may do that is not known, with those `beside` it, by a rule; `of` says to what of the estate, as
-        `Unmodelled` has it."""
+        """Records what a resource may do that is not known, with those `beside` it, by a rule; `of` says to what of the
+        estate, as `Unmodelled` has it."""
         said = [self.whole(one) for one in (resource, *sorted(beside, key=lambda one: one.address))]
         name = printable(f"{what}{resource.address} ({self.remarks.definitions.digest(said)})")
         description = printable(f"{resource.shown} {does}")
-        self.parts.unmodelled.append(Unmodelled(name, label, influence, description, span=self.side.at(resource).span, **of))
+        self.parts.unmodelled.append(
+            Unmodelled(name, label, influence, description, span=self.side.at(resource).span, **of)
+        )
 
-    def may_change(self, resource: Resource, family: Family, why: str = "is of a type that is not read", **of: Any) -> None:
-        """Records a resource of which it is not known what it changes; `of` says more, as `UnknownResource` has it. Whose account other
-        providers than aws have nothing tells."""
+    def may_change(
+        self, resource: Resource, family: Family, why: str = "is of a type that is not read", **of: Any
+    ) -> None:
+        """Records a resource of which it is not known what it changes; `of` says more, as `UnknownResource` has it.
+        Whose account other providers than aws have nothing tells."""
         account = self.side.account(resource) if resource.type.startswith("aws_") or "::" in resource.type else None
-        found = UnknownResource(family, resource.shown, account, self.side.at(resource).span, why=why, said=self.whole(resource))
+        found = UnknownResource(
+            family, resource.shown, account, self.side.at(resource).span, why=why, said=self.whole(resource)
+        )
         self.parts.unknown.append(replace(found, **of))
 
     def whole(self, resource: Resource) -> object:
@@ -112,16 +129,19 @@ class Reader:
         return self.unknown(resource, f"which of {names} is applied last" if found[0].writes else which(names))
 
     def _in_force(self, words: Sequence[Word]) -> list[Word]:
-        """The word that counts; several where it is not known which of them does. A later word of a resource takes the place of its
-        earlier."""
+        """The word that counts; several where it is not known which of them does. A later word of a resource takes the
+        place of its earlier."""
         latest = list({word.resource.address: word for word in words}.values())
         written = [word for word in latest if word.writes]
         if all(same_node(word.content, (written or latest)[0].content) for word in written or latest):
             return (written or latest)[:1]
-        return [word for word in written if not any(self._follows(other, word) for other in written if other is not word)] or latest
+        return [
+            word for word in written if not any(self._follows(other, word) for other in written if other is not word)
+        ] or latest
 
     def _follows(self, word: Word, other: Word) -> bool:
-        """Whether Terraform certainly applies a word after another: its resource refers to the other one, or needs one that is made."""
+        """Whether Terraform certainly applies a word after another: its resource refers to the other one, or needs one
+        that is made."""
         if word.refers is None or Verb.TAKES in (word.resource.verb, other.resource.verb):
             return False
         is_made = other.refers is None and other.resource.new

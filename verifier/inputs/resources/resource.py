@@ -1,7 +1,7 @@
 """A resource of a plan or template, and what a format tells of its resources.
 
-In: nothing (plain data, and the methods that a format gives). Out: attributes as nodes. Guarantee: what a format does not know of an
-attribute is `Unknown`; an attribute that is not set is `None`.
+In: nothing (plain data, and the methods that a format gives). Out: attributes as nodes. Guarantee: what a format does
+not know of an attribute is `Unknown`; an attribute that is not set is `None`.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ class Verb(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Resource:
-    """A resource or data source. Of a plan it is an instance, on one side of it: `values` are those that are known, `unknown` has `true` in
-    the place of each that is not; of what the plan takes away they are those before. `was` are the values of the same object before;
-    `configuration` is its block, without instances. What a template makes may be there before, so it is not `new`."""
+    """A resource or data source. Of a plan it is an instance, on one side of it: `values` are those that are known,
+    `unknown` has `true` in the place of each that is not; of what the plan takes away they are those before. `was` are
+    the values of the same object before; `configuration` is its block, without instances. What a template makes may be
+    there before, so it is not `new`."""
 
     address: str
     managed: bool
@@ -79,7 +80,9 @@ class Resource:
         """Whether it is made, or one of these attributes changes, or may."""
         if self.verb is not Verb.CHANGES or self.was is None:
             return self.verb is Verb.MAKES
-        return any(self.values.get(n) != self.was.get(n) or is_any_unknown(unknown_part(self.unknown, n)) for n in names)
+        return any(
+            self.values.get(n) != self.was.get(n) or is_any_unknown(unknown_part(self.unknown, n)) for n in names
+        )
 
 
 def provider_name(key: str) -> str:
@@ -99,10 +102,13 @@ def unknown_part(unknown: Any, name: str) -> Any:
 
 
 def inside(found: Iterable[Node], names: Sequence[str]) -> list[Node]:
-    """What is inside nodes by names, lists gone through. What has no members, or is not known, has something unknown there."""
+    """What is inside nodes by names, lists gone through. What has no members, or is not known, has something unknown
+    there."""
     found = [one for one in found if not (isinstance(one, Scalar) and one.type == "null")]
     for name in names[:1]:
-        open_ = [one if isinstance(one, Unknown) else Unknown(one, [name]) for one in found if not isinstance(one, Members)]
+        open_ = [
+            one if isinstance(one, Unknown) else Unknown(one, [name]) for one in found if not isinstance(one, Members)
+        ]
         return [*open_, *inside([value for one in found for value in values_of(member(one, name))], names[1:])]
     return list(found)
 
@@ -139,7 +145,8 @@ class Side(ABC):
 
     @abstractmethod
     def policy(self, resource: Resource, name: str) -> Node | None:
-        """The policy in an attribute: a text, a document, or `Unknown`; `None` where it has none, or none is recorded."""
+        """The policy in an attribute: a text, a document, or `Unknown`; `None` where it has none, or none is
+        recorded."""
 
     @abstractmethod
     def tags(self, resource: Resource) -> Members | None:
@@ -187,8 +194,8 @@ class Side(ABC):
         return node.text if isinstance(node, Scalar) else None
 
     def inner(self, resource: Resource, *names: str) -> list[Node]:
-        """What an attribute holds, or by further names what is inside it, lists gone through; with what is not known, without what is
-        null."""
+        """What an attribute holds, or by further names what is inside it, lists gone through; with what is not known,
+        without what is null."""
         return inside(values_of(self.value(resource, names[0])), names[1:])
 
     def label(self, resource: Resource) -> str:

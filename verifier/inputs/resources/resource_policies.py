@@ -1,8 +1,10 @@
-"""What the policies of buckets, functions, repositories and other resources let callers do, where that could lead to a key (W1).
+"""What the policies of buckets, functions, repositories and other resources let callers do, where that could lead to a
+key (W1).
 
-In: the resources of one side of a plan, or a template. Out: an `Unmodelled` for each whose policy lets callers do what the catalogue calls
-doubtful. Guarantee: whoever is told that nothing leads to a key is not told so against a policy that the input spells out, under whatever
-name, or may have. A policy of which nothing is known is supposed to let callers do no more than their own policies do.
+In: the resources of one side of a plan, or a template. Out: an `Unmodelled` for each whose policy lets callers do what
+the catalogue calls doubtful. Guarantee: whoever is told that nothing leads to a key is not told so against a policy
+that the input spells out, under whatever name, or may have. A policy of which nothing is known is supposed to let
+callers do no more than their own policies do.
 [Amazon S3 User Guide: bucket-policies, acl-overview; Lambda Developer Guide: access-control-resource-based]
 """
 
@@ -24,7 +26,11 @@ from verifier.syntax.text import first_few
 
 STATEMENTS = ("aws_lambda_permission", "awscc_lambda_permission", "AWS::Lambda::Permission")
 """Types that are one statement of the policy of a function: an action and a principal."""
-_LISTS = {"aws_s3_bucket": "acl", "aws_s3_bucket_acl": "acl", **dict.fromkeys(("awscc_s3_bucket", "AWS::S3::Bucket"), "access_control")}
+_LISTS = {
+    "aws_s3_bucket": "acl",
+    "aws_s3_bucket_acl": "acl",
+    **dict.fromkeys(("awscc_s3_bucket", "AWS::S3::Bucket"), "access_control"),
+}
 """Where the access control list of a bucket is named."""
 _ANYBODY_WRITES = ("public-read-write", "PublicReadWrite")
 _WRITES, _EVERYBODY = frozenset({"WRITE", "FULL_CONTROL"}), "/groups/global/"
@@ -39,10 +45,22 @@ class ResourcePolicies(Reader):
     def read(self) -> None:
         """Adds what they let callers do."""
         for resource in (*self.side.done(), *self.side.doubtful) if self.parts.steps else ():
-            actions = dict.fromkeys(self._actions(resource)) if resource.type not in READ and resource.verb is not Verb.TAKES else {}
+            actions = (
+                dict.fromkeys(self._actions(resource))
+                if resource.type not in READ and resource.verb is not Verb.TAKES
+                else {}
+            )
             if actions:
                 does = f"lets callers do {first_few(list(actions))} by a policy of its own"
-                self.may(resource, "the policy of ", "W1", Influence.MAY_ALLOW, does, of_statement=True, actions=tuple(actions))
+                self.may(
+                    resource,
+                    "the policy of ",
+                    "W1",
+                    Influence.MAY_ALLOW,
+                    does,
+                    of_statement=True,
+                    actions=tuple(actions),
+                )
 
     def _actions(self, resource: Resource) -> Iterator[str]:
         if resource.type in STATEMENTS:
@@ -57,7 +75,8 @@ class ResourcePolicies(Reader):
                 yield from (_NOT_LISTED,) if left_out else _doubtful(member(statement, "Action"))
 
     def _anybody_writes(self, resource: Resource) -> bool:
-        """Whether the access control list of a bucket lets everybody write objects: by its name, or by a grant to a group of S3."""
+        """Whether the access control list of a bucket lets everybody write objects: by its name, or by a grant to a
+        group of S3."""
         granted = [*self.side.inner(resource, "grant"), *self.side.inner(resource, "access_control_policy", "grant")]
         texts = [{inner.text for inner in nodes_in(one) if isinstance(inner, Scalar)} for one in granted]
         named = self.side.text(resource, _LISTS[resource.type]) in _ANYBODY_WRITES
@@ -65,7 +84,8 @@ class ResourcePolicies(Reader):
 
 
 def _statements(node: Node) -> Iterator[Members]:
-    """The statements about principals in a value, in what it may be, and in texts of JSON. A text that is none AWS refuses."""
+    """The statements about principals in a value, in what it may be, and in texts of JSON. A text that is none AWS
+    refuses."""
     if isinstance(node, Members) and member(node, "Effect") is not None and _principals(node):
         yield node
         return
@@ -80,7 +100,11 @@ def _inside(node: Node) -> list[Node]:
         return [value for _, value in node.pairs]
     text = "".join(piece or "*" for piece in node.pieces) if isinstance(node, Unknown) else getattr(node, "text", "")
     try:
-        found = [read_json(document_source(text_at(node, text)))] if text.lstrip().startswith("{") and "rincipal" in text else []
+        found = (
+            [read_json(document_source(text_at(node, text)))]
+            if text.lstrip().startswith("{") and "rincipal" in text
+            else []
+        )
     except InputError:
         found = []
     return [*found, *(node.options or ())] if isinstance(node, Unknown) else found
@@ -91,10 +115,13 @@ def _principals(statement: Members) -> list[Node]:
 
 
 def _lets_callers(statement: Members) -> bool:
-    """Whether a statement allows, or may, and is for others than services. An effect that is not known may stand as any text."""
+    """Whether a statement allows, or may, and is for others than services. An effect that is not known may stand as any
+    text."""
     effect, principals = member(statement, "Effect"), _principals(statement)
     denies = isinstance(effect, Scalar) and effect.text == "Deny"
-    services = all(isinstance(one, Members) and all(key.text == "Service" for key, _ in one.pairs) for one in principals)
+    services = all(
+        isinstance(one, Members) and all(key.text == "Service" for key, _ in one.pairs) for one in principals
+    )
     return not denies and not (services and member(statement, "NotPrincipal") is None)
 
 

@@ -1,6 +1,7 @@
 """All readers but that of keys, one after the other.
 
-In: a template, or one side of a plan. Out: what its resources are, added to `Parts`; what every verdict about a key supposes of them.
+In: a template, or one side of a plan. Out: what its resources are, added to `Parts`; what every verdict about a key
+supposes of them.
 Guarantee: that of each reader.
 """
 

@@ -1,8 +1,9 @@
 """What a plan or template has that is not read: types that are not known, and what makes resources of others (S1, U3).
 
-In: their resources. Out: what each may change, roles that it makes and no input has. Guarantee: what is not read is not passed over in
-silence: stacks, products and projects, whose templates hold resources of their own, what code of others makes, what the Cloud Control API
-makes, and what is of a type that is not known; also what goes, for it may have taken something away.
+In: their resources. Out: what each may change, roles that it makes and no input has. Guarantee: what is not read is not
+passed over in silence: stacks, products and projects, whose templates hold resources of their own, what code of others
+makes, what the Cloud Control API makes, and what is of a type that is not known; also what goes, for it may have taken
+something away.
 [CloudFormation User Guide: nested stacks, custom resources, StackSets, modules; docs/cloudformation.md has the table]
 """
 
@@ -40,7 +41,8 @@ def made_by_others(type_: str) -> bool:
 
 
 def is_other_than_key(type_: str, attribute: str) -> bool:
-    """Iff an attribute of a resource (an empty one: its physical ID) certainly names the resource itself, and that is no key."""
+    """Iff an attribute of a resource (an empty one: its physical ID) certainly names the resource itself, and that is
+    no key."""
     if made_by_others(type_) or not _OTHER.match(type_):
         return False
     return attribute in ("arn", "id", "") or (not type_.startswith("aws_") and bool(_OWN_ARN.fullmatch(attribute)))
@@ -76,7 +78,11 @@ class Unread(Reader):
         """Records roles that a resource makes, or may, and that are not in the input."""
         type_ = self.type_of(resource)
         controlled = resource.type == CONTROLLED and _CONTROLLED_ROLES.fullmatch(type_ or "AWS::IAM::Role")
-        makes = controlled or self.is_maker(resource) or any(one.fullmatch(resource.type) for one in (_OF_SERVICE, _UNREAD_ROLES))
+        makes = (
+            controlled
+            or self.is_maker(resource)
+            or any(one.fullmatch(resource.type) for one in (_OF_SERVICE, _UNREAD_ROLES))
+        )
         if makes and resource.verb not in (Verb.KEEPS, Verb.TAKES):
             self.parts.leave_roles_out(None if self.is_everywhere(resource) else self.side.account(resource))
         if _PERMISSION_SETS.fullmatch(type_ or "") and resource.verb is not Verb.KEEPS:
@@ -84,5 +90,7 @@ class Unread(Reader):
 
     def made_roles(self, resource: Resource, *more: object) -> None:
         """Records what is said of the policies of roles that AWS makes for a resource."""
-        if _PERMISSION_SETS.fullmatch(self.type_of(resource) or "") or resource.type.endswith("iam_service_linked_role"):
+        if _PERMISSION_SETS.fullmatch(self.type_of(resource) or "") or resource.type.endswith(
+            "iam_service_linked_role"
+        ):
             self.parts.made_by_others.append((resource.shown.replace("`", ""), [self.whole(resource), *more], None))

@@ -1,7 +1,7 @@
 """The inventory of one account.
 
-In: the output of `get-account-authorization-details`, one page or several; listings of identity providers. Out: an `Account`, and what it
-refers to without holding it.
+In: the output of `get-account-authorization-details`, one page or several; listings of identity providers. Out: an
+`Account`, and what it refers to without holding it.
 Guarantee: everything attached to a user, role or group is read, or is an `Unmodelled` that names it (U1, U3).
 """
 
@@ -10,7 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from verifier.inputs.drafts import NAMES, Details, Draft, Managed
-from verifier.inputs.identity_changes import IdentityChanges, Name, as_changed, as_reported, policy_as_reported, unlisted_step, without_gone
+from verifier.inputs.identity_changes import (
+    IdentityChanges,
+    Name,
+    as_changed,
+    as_reported,
+    policy_as_reported,
+    unlisted_step,
+    without_gone,
+)
 from verifier.inputs.snapshot.identity_providers import read_providers
 from verifier.inputs.snapshot.inventory import Inventory
 from verifier.inputs.snapshot.parts import Parts
@@ -21,15 +29,21 @@ from verifier.model.estate import Account
 from verifier.model.unmodelled import Unmodelled
 
 
-def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, trusts: bool) -> tuple[Account, list[Unmodelled], Details]:
-    """An account, what is not known of it, and all that is told of it, of those too whom it does not list. A list of authorization details
-    is read as pages of one listing.
+def read_account(
+    remarks: Remarks, parts: Parts, account: str, *, steps: bool, trusts: bool
+) -> tuple[Account, list[Unmodelled], Details]:
+    """An account, what is not known of it, and all that is told of it, of those too whom it does not list. A list of
+    authorization details is read as pages of one listing.
 
-    What plans and templates make takes the place of what is given with the same name, which no two users, roles or groups of an account
-    have; what that has besides is not known to stay or go. Without `steps` managed policies that nobody has are not read, without `trusts`
-    trust policies.
+    What plans and templates make takes the place of what is given with the same name, which no two users, roles or
+    groups of an account have; what that has besides is not known to stay or go. Without `steps` managed policies that
+    nobody has are not read, without `trusts` trust policies.
     """
-    given, changes, inventory = parts.accounts.get(account), parts.changes_of_identities(account), Inventory(remarks, account, trusts)
+    given, changes, inventory = (
+        parts.accounts.get(account),
+        parts.changes_of_identities(account),
+        Inventory(remarks, account, trusts),
+    )
     listing = None if given is None else given["authorization_details"]
     listed = without_gone(Details() if listing is None else _listed(remarks, listing), changes)
     made = [as_changed(details, changes, made=True) for details in parts.made.get(account, ())]
@@ -38,11 +52,15 @@ def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, t
         if _unique(draft) not in own:
             _perhaps_changed(inventory, draft, changes)
     after = as_changed(listed, changes)
-    leaves_out = any(change.permission_sets or any(kind != "group" for kind, _ in change.left_out) for change in changes)
+    leaves_out = any(
+        change.permission_sets or any(kind != "group" for kind, _ in change.left_out) for change in changes
+    )
     complete = given is not None and given.flag("complete") is not False and not leaves_out
     complete = complete and len(after.drafts) == len(listed.drafts)  # one that is not listed any more is still there
     known, whole = {_unique(draft): draft for draft in after.drafts}, listing if complete else None
-    reported = [as_reported(remarks, draft, known.get(_unique(draft)), whole) for details in made for draft in details.drafts]
+    reported = [
+        as_reported(remarks, draft, known.get(_unique(draft)), whole) for details in made for draft in details.drafts
+    ]
     drafts = [*filter(None, reported), *(draft for draft in after.drafts if _unique(draft) not in own)]
     complete = complete and None not in reported
     not_listed = _not_listed(drafts, changes) if complete else {}
@@ -88,26 +106,36 @@ def _policies(listed: Details, made: Sequence[Details], changes: Sequence[Identi
     arns = {policy.arn for policy in own}
     others = {policy.arn: policy for change in changes for policy in change.policies if policy.arn not in arns}
     kept = [policy for policy in listed.policies if policy.arn not in arns | others.keys()]
-    first, last = ([policy_as_reported(policy, known.get(policy.arn)) for policy in found] for found in (own, others.values()))
+    first, last = (
+        [policy_as_reported(policy, known.get(policy.arn)) for policy in found] for found in (own, others.values())
+    )
     return [*first, *kept, *last]
 
 
 def _not_listed(drafts: Sequence[Draft], changes: Sequence[IdentityChanges]) -> dict[Name, Node]:
     """Those that plans or templates attach something to, and that no list has: each with a place where that is done."""
     listed = {draft.id for draft in drafts}
-    changed = [(change, name, draft) for change in changes for name, draft in change.drafts.items() if draft.has or draft.only]
-    found = [(name, draft.place) for change, name, draft in changed if not change.may_be(name) and name not in change.gone]
+    changed = [
+        (change, name, draft) for change in changes for name, draft in change.drafts.items() if draft.has or draft.only
+    ]
+    found = [
+        (name, draft.place) for change, name, draft in changed if not change.may_be(name) and name not in change.gone
+    ]
     return {name: place for name, place in found if name not in listed}
 
 
 def _perhaps_changed(inventory: Inventory, draft: Draft, changes: Sequence[IdentityChanges]) -> None:
-    """Records that one of a snapshot may be one that a plan or template changes, or makes anew, in a way that is not known: a group stays
-    listed, for it can be joined. So do users, groups and roles that a plan deletes of which the account is not known."""
+    """Records that one of a snapshot may be one that a plan or template changes, or makes anew, in a way that is not
+    known: a group stays listed, for it can be joined. So do users, groups and roles that a plan deletes of which the
+    account is not known."""
     found = next(filter(None, (change.leaves_out(draft.id, False) for change in changes)), None)
     if found is not None:
         inventory.perhaps(draft, f"{draft.arn} may be a {draft.kind} that {found}, in a way that is not known")
     if any(change.account_unknown and draft.id in change.gone for change in changes):
-        description = f"{draft.arn} may be the {draft.kind} that a plan deletes in an account that it does not tell (see --account)"
+        description = (
+            f"{draft.arn} may be the {draft.kind} that a plan deletes in an account that it does not tell (see "
+            "--account)"
+        )
         inventory.perhaps(draft, description)
 
 
@@ -121,7 +149,12 @@ def _listed(remarks: Remarks, listing: Node) -> Details:
         if name not in lists:
             remarks.error(listing, f"{what} has no `{name}`", hint="an empty list says that there are none", rule="U1")
     drafts = [
-        Draft.of(remarks, kind, entry) for kind, title in NAMES.items() for page in pages for entry in page.entries(f"{title}DetailList")
+        Draft.of(remarks, kind, entry)
+        for kind, title in NAMES.items()
+        for page in pages
+        for entry in page.entries(f"{title}DetailList")
     ]
     policies = [Managed.of(remarks, entry) for page in pages for entry in page.entries("Policies")]
-    return Details(drafts, [*filter(None, policies)], tuple(name for name in ("GroupDetailList", "Policies") if name not in lists))
+    return Details(
+        drafts, [*filter(None, policies)], tuple(name for name in ("GroupDetailList", "Policies") if name not in lists)
+    )

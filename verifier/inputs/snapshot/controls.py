@@ -1,11 +1,13 @@
 """The control policies of an organization, and which are over each account, level by level (D7).
 
-In: the output of `list-policies`, `describe-policy` and `list-targets-for-policy`, and the tree of the organization. Out: `Controls`, and
-an `Unmodelled` for each account (SCPs) or key (RCPs) over which something is not in the input. Guarantee: a policy is described once and
-attached once; a level has what is attached to it, and no more; where that is not known its level has `FullAWSAccess`, and the `Unmodelled`
-may refuse. [API: Organizations ListPolicies, DescribePolicy, ListTargetsForPolicy]
+In: the output of `list-policies`, `describe-policy` and `list-targets-for-policy`, and the tree of the organization.
+Out: `Controls`, and an `Unmodelled` for each account (SCPs) or key (RCPs) over which something is not in the input.
+Guarantee: a policy is described once and attached once; a level has what is attached to it, and no more; where that is
+not known its level has `FullAWSAccess`, and the `Unmodelled` may refuse. [API: Organizations ListPolicies,
+DescribePolicy, ListTargetsForPolicy]
 
-AWS demands at least one SCP of each root, OU and account [API: DetachPolicy], so a level without one is a gap of the input, not a refusal.
+AWS demands at least one SCP of each root, OU and account [API: DetachPolicy], so a level without one is a gap of the
+input, not a refusal.
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ _TARGET = re.compile(f"{ACCOUNT.pattern}|{ROOT.pattern}|{UNIT.pattern}")
 
 @dataclass
 class _ControlPolicy:
-    """A policy of the organization: `content` is its document and `targets` the IDs of what it is attached to, `None` where not given."""
+    """A policy of the organization: `content` is its document and `targets` the IDs of what it is attached to, `None`
+    where not given."""
 
     id: str
     place: Node
@@ -76,7 +79,12 @@ class _Reader:
                 self.types.add(policy.type)
             else:
                 hint = "give its describe-policy output, or that of list-policies"
-                self.remarks.error(policy.place, f"the policy {policy.id} has no `Type`, such as {SERVICE_CONTROL}", hint=hint, rule="D7")
+                self.remarks.error(
+                    policy.place,
+                    f"the policy {policy.id} has no `Type`, such as {SERVICE_CONTROL}",
+                    hint=hint,
+                    rule="D7",
+                )
 
     def _lists(self, node: Node) -> None:
         """`list-policies`, once for each filter: outputs by filter, or any outputs."""
@@ -84,7 +92,9 @@ class _Reader:
         outputs = members(self.remarks, node, "`list_policies`") if by_filter else {"": node}
         self.types |= {*outputs} - {""}
         for type_, output in outputs.items():
-            for found in listed_records(self.remarks, output, "Policies", "the output of list-policies", "`PolicySummary`"):
+            for found in listed_records(
+                self.remarks, output, "Policies", "the output of list-policies", "`PolicySummary`"
+            ):
                 policy = self._summary(found, found.place)
                 if policy is not None and type_ and policy.type != type_:
                     found.error(f"{policy.shown} is listed under {type_} and is a {policy.type}", rule="D7")
@@ -126,7 +136,9 @@ class _Reader:
             found.error("the target has no `TargetId` of a root, OU or account", rule="D7")
             return None
         if ACCOUNT.fullmatch(target) and target not in self.accounts:
-            found.error(f"the target {target} is not among the accounts", hint="accounts must be listed whole", rule="F2")
+            found.error(
+                f"the target {target} is not among the accounts", hint="accounts must be listed whole", rule="F2"
+            )
         return target
 
     def _description(self, node: Node) -> _ControlPolicy | None:
@@ -169,7 +181,8 @@ class _Gap:
 
 @dataclass
 class _Type:
-    """The policies of one type, which the input says something of. `levels` and `documents` are those that were needed so far."""
+    """The policies of one type, which the input says something of. `levels` and `documents` are those that were needed
+    so far."""
 
     remarks: Remarks
     type: str
@@ -189,13 +202,22 @@ class _Type:
 
     @cached_property
     def unattached(self) -> list[_Gap]:
-        """Policies that may be attached to any level: AWS's own is always there, so if nothing mentions it, it is such a policy."""
+        """Policies that may be attached to any level: AWS's own is always there, so if nothing mentions it, it is such
+        a policy."""
         full, gaps = FULL_ACCESS[self.type], list[_Gap]()
         if self.type == SERVICE_CONTROL and all(policy.id != full for policy in self.policies):
-            gaps.append(_Gap(f"which levels {full} is attached to is not in the input", self.place, _targets_hint(full)))
+            gaps.append(
+                _Gap(f"which levels {full} is attached to is not in the input", self.place, _targets_hint(full))
+            )
         for policy in self.policies:
             if policy.targets is None and not (self.type == RESOURCE_CONTROL and policy.id == full):
-                gaps.append(_Gap(f"what {policy.shown} is attached to is not in the input", policy.place, _targets_hint(policy.id)))
+                gaps.append(
+                    _Gap(
+                        f"what {policy.shown} is attached to is not in the input",
+                        policy.place,
+                        _targets_hint(policy.id),
+                    )
+                )
         return gaps
 
     def _level(self, name: str) -> tuple[Level, tuple[_Gap, ...]]:
@@ -212,7 +234,9 @@ class _Type:
             elif policy.id != FULL_ACCESS[RESOURCE_CONTROL] and (document := self._document(policy)) is not None:
                 policies[document.identity] = document
         if self.type == SERVICE_CONTROL and not attached and not self.unattached:
-            gaps.append(_Gap(f"no service control policy of {name} is in the input, and AWS demands one", self.place, _EACH))
+            gaps.append(
+                _Gap(f"no service control policy of {name} is in the input, and AWS demands one", self.place, _EACH)
+            )
         if self.type == SERVICE_CONTROL and (gaps or self.unattached):
             policies[full_access_policy().identity] = full_access_policy()
         self.levels[name] = Level(name, tuple(policies.values())), tuple(gaps)
@@ -222,17 +246,23 @@ class _Type:
         if policy.content is None:
             return full_access_policy()
         if policy.id not in self.documents:
-            identity = full_access_policy().identity if policy.id == FULL_ACCESS[SERVICE_CONTROL] else policy.arn or policy.id
+            identity = (
+                full_access_policy().identity if policy.id == FULL_ACCESS[SERVICE_CONTROL] else policy.arn or policy.id
+            )
             kind, name = _KINDS[self.type], policy.name or policy.id
             self.documents[policy.id] = read_document(self.remarks, policy.content, kind, identity=identity, name=name)
         return self.documents[policy.id]
 
     def _between(self) -> Iterator[_Gap]:
-        """What the levels that are not known may have: something only if a policy is attached to some OU, or to a root that is not known.
-        AWS's own policy there refuses nothing."""
-        customer = [policy for policy in self.policies if policy.id != FULL_ACCESS[self.type] and policy.targets is not None]
+        """What the levels that are not known may have: something only if a policy is attached to some OU, or to a root
+        that is not known. AWS's own policy there refuses nothing."""
+        customer = [
+            policy for policy in self.policies if policy.id != FULL_ACCESS[self.type] and policy.targets is not None
+        ]
         targets = [target for policy in customer for target in policy.targets or ()]
-        if any(UNIT.fullmatch(target) for target in targets) or (self.type == SERVICE_CONTROL and self.tree.root is None):
+        if any(UNIT.fullmatch(target) for target in targets) or (
+            self.type == SERVICE_CONTROL and self.tree.root is None
+        ):
             hint = "give the output of list-parents for each account and OU in `parents`, or `paths`"
             yield _Gap("which OUs an account is in is not in the input", self.place, hint)
 
@@ -240,8 +270,8 @@ class _Type:
 def with_controls(
     given: Record, organization: Organization, tree: Tree, keys: Sequence[Key]
 ) -> tuple[Organization, tuple[Unmodelled, ...]]:
-    """The organization with the control policies over each account, from the parts that are given, and what of these is not known, for the
-    callers of each account and for each key."""
+    """The organization with the control policies over each account, from the parts that are given, and what of these is
+    not known, for the callers of each account and for each key."""
     accounts = [account for account, _ in organization.accounts]
     reader = _Reader(given.remarks, accounts)
     reader.read(given)
@@ -251,19 +281,31 @@ def with_controls(
     over = {type_: _over(reader, given.place, tree, type_) for type_ in _WORDS}
     if not any(over.values()):
         return organization, ()
-    controls = tuple(Controls(account, *(found[account][0] if found else None for found in over.values())) for account in accounts)
+    controls = tuple(
+        Controls(account, *(found[account][0] if found else None for found in over.values())) for account in accounts
+    )
     owners = {key.account for key in keys if key.manager != "AWS"}
     things: list[Unmodelled] = []
     for type_, levels in over.items():
-        gaps = {account: found for account, (_, found) in (levels or {}).items() if found and account != organization.management_account}
-        _warn(given.remarks, type_, {account: found for account, found in gaps.items() if type_ == SERVICE_CONTROL or account in owners})
+        gaps = {
+            account: found
+            for account, (_, found) in (levels or {}).items()
+            if found and account != organization.management_account
+        }
+        _warn(
+            given.remarks,
+            type_,
+            {account: found for account, found in gaps.items() if type_ == SERVICE_CONTROL or account in owners},
+        )
         things += [_unmodelled(type_, account, found) for account, found in gaps.items()]
     return replace(organization, controls=controls), tuple(things)
 
 
-def _over(reader: _Reader, place: Node, tree: Tree, type_: str) -> dict[str, tuple[tuple[Level, ...], tuple[_Gap, ...]]] | None:
-    """For each account its levels and gaps; `None` where nothing of the type is given. A type that is not enabled has no levels (D7).
-    `place` is that of the organization, for gaps that have no place of their own."""
+def _over(
+    reader: _Reader, place: Node, tree: Tree, type_: str
+) -> dict[str, tuple[tuple[Level, ...], tuple[_Gap, ...]]] | None:
+    """For each account its levels and gaps; `None` where nothing of the type is given. A type that is not enabled has
+    no levels (D7). `place` is that of the organization, for gaps that have no place of their own."""
     found = [policy for policy in reader.policies.values() if policy.type == type_]
     if tree.enabled is not None and type_ not in tree.enabled:
         for policy in found:
@@ -282,7 +324,9 @@ def _unmodelled(type_: str, account: str, gaps: Sequence[_Gap]) -> Unmodelled:
     caller, owner = (account, None) if type_ == SERVICE_CONTROL else (None, account)
     name = f"{_WORDS[type_]} of {account}"
     reasons = first_few(list(dict.fromkeys(gap.reason for gap in gaps)), "; ")
-    return Unmodelled(name, "D7", Influence.MAY_REFUSE, f"{name}: {reasons}", account=caller, owner=owner, span=gaps[0].place.span)
+    return Unmodelled(
+        name, "D7", Influence.MAY_REFUSE, f"{name}: {reasons}", account=caller, owner=owner, span=gaps[0].place.span
+    )
 
 
 def _warn(remarks: Remarks, type_: str, found: dict[str, tuple[_Gap, ...]]) -> None:

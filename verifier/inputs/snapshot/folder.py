@@ -1,8 +1,9 @@
 """A snapshot that is a folder.
 
-In: a folder. Out: its parts. Guarantee: a JSON or YAML file that has no place in a snapshot is an error, not left out; so is what is called
-like a file or folder of a snapshot and is none (a link to nothing, a pipe, a device), and a file that is not there, or not the same, as the
-manifest of a live collection says (S1). A file that somebody put there besides is not the manifest's concern.
+In: a folder. Out: its parts. Guarantee: a JSON or YAML file that has no place in a snapshot is an error, not left out;
+so is what is called like a file or folder of a snapshot and is none (a link to nothing, a pipe, a device), and a file
+that is not there, or not the same, as the manifest of a live collection says (S1). A file that somebody put there
+besides is not the manifest's concern.
 
 A folder holds a snapshot document as `snapshot.json` (or `.yaml`, `.yml`), or the same parts as files, or some of both:
 
@@ -16,10 +17,11 @@ A folder holds a snapshot document as `snapshot.json` (or `.yaml`, `.yml`), or t
     organization/list-policies/FILTER.json                  SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY
     organization/describe-policy/ID.json targets/ID.json    of each policy
     vpc-endpoints.json
-    not-read.json manifest.json                             what a live collection was not able to read, and the digests of its files
+    not-read.json manifest.json what a live collection was not able to read, and the digests of its files
 
-Each of the folders in `organization` may instead be one file, `parents.json` …, with what a document has; so may `policies.json`, which
-pairs policies with their targets. Other files beside `snapshot.json` are those that it may name. `NAME` is what reports call the key.
+Each of the folders in `organization` may instead be one file, `parents.json` …, with what a document has; so may
+`policies.json`, which pairs policies with their targets. Other files beside `snapshot.json` are those that it may name.
+`NAME` is what reports call the key.
 """
 
 from __future__ import annotations
@@ -63,12 +65,14 @@ def is_configuration(folder: Path) -> bool:
     if not any(folder.glob("*.tf")):
         return False
     found = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file()]
-    return not any(path.stem in _DOCUMENTS or may_be_terraform(path.read_text(encoding="utf-8", errors="ignore")) for path in found)
+    return not any(
+        path.stem in _DOCUMENTS or may_be_terraform(path.read_text(encoding="utf-8", errors="ignore")) for path in found
+    )
 
 
 def files_by_themselves(folder: Path) -> list[Path]:
-    """The JSON and YAML files in a folder that is no snapshot, and in folders below it; none for a snapshot. What is hidden is left aside.
-    Raises `InputError` for a link to a folder, which could lead anywhere."""
+    """The JSON and YAML files in a folder that is no snapshot, and in folders below it; none for a snapshot. What is
+    hidden is left aside. Raises `InputError` for a link to a folder, which could lead anywhere."""
     parts = {(name, True) for name in ("keys", "accounts", "organization")} | {(name, False) for name in _DOCUMENTS}
     for path in folder.iterdir():
         is_file = path.suffix.lower() in SUFFIXES
@@ -81,11 +85,17 @@ def files_by_themselves(folder: Path) -> list[Path]:
 
 
 def remark_others(remarks: Remarks, files: Files, folder: Path) -> None:
-    """Remarks on what is in a folder of policies, and is no JSON or YAML, but may describe keys. Beside a plan the plan says it."""
+    """Remarks on what is in a folder of policies, and is no JSON or YAML, but may describe keys. Beside a plan the plan
+    says it."""
     left = [path for path in shown_below(folder) if path.suffix.lower() in (*CONFIGURATION, ".template")]
     if left and not any(path.parent == folder and path.suffix == ".tf" for path in left):
-        message = f"what is neither JSON nor YAML in this folder is not read ({first_few([files.name(path) for path in left])})"
-        remarks.unread(files.place(folder), message, hint="name the folders of .tf files, and other templates, beside it")
+        message = (
+            "what is neither JSON nor YAML in this folder is not read "
+            f"({first_few([files.name(path) for path in left])})"
+        )
+        remarks.unread(
+            files.place(folder), message, hint="name the folders of .tf files, and other templates, beside it"
+        )
 
 
 def inputs_left(folder: Path, files: Files) -> list[Path]:
@@ -121,7 +131,9 @@ class FolderReader:
         folders = [name for name in ("keys", "accounts", "organization") if self._is_folder(self.folder / name)]
         if not snapshots and not folders and len(self.remarks.errors) == before:
             message = f"`{self.files.name(self.folder)}` holds no snapshot"
-            raise InputError.of(message, hint=hint_of_folder(sorted(path.name for path in self.folder.iterdir())), rule="S3")
+            raise InputError.of(
+                message, hint=hint_of_folder(sorted(path.name for path in self.folder.iterdir())), rule="S3"
+            )
         found = self._nodes(snapshots)
         if (document := found.pop("snapshot", None)) is not None:
             DocumentReader(self.remarks, self.files, self.parts, self.folder).read(document)
@@ -152,7 +164,9 @@ class FolderReader:
         if self._is_folder(folder / "workloads"):
             regions = self._inner_folders(folder / "workloads")
             running = {inner: self._nodes(self._all_named(inner, tuple(_CODE_FILES)), _CODE_FILES) for inner in regions}
-            found["workloads"] = obj(place, **{inner.name: obj(self.files.place(inner), **kinds) for inner, kinds in running.items()})
+            found["workloads"] = obj(
+                place, **{inner.name: obj(self.files.place(inner), **kinds) for inner, kinds in running.items()}
+            )
         return obj(place, authorization_details=listing(place, details), **found)
 
     def _organization(self, folder: Path) -> Node:
@@ -160,7 +174,9 @@ class FolderReader:
         for inner in self._inner_folders(folder):
             name = _ORGANIZATION_FILES.get(inner.name)
             if name not in organization_members.BY_NAME:
-                expected = ", ".join(file for file, member in _ORGANIZATION_FILES.items() if member in organization_members.BY_NAME)
+                expected = ", ".join(
+                    file for file, member in _ORGANIZATION_FILES.items() if member in organization_members.BY_NAME
+                )
                 self._error(inner, "a folder that has no place here", hint=f"expected {expected}")
             elif name in found:
                 self._error(inner, f"there is also {inner.name}.json; expected one of them")
@@ -170,20 +186,25 @@ class FolderReader:
         return obj(self.files.place(folder), **found)
 
     def _nodes(self, paths: Mapping[str, Path], names: Mapping[str, str] | None = None) -> dict[str, Node]:
-        """What is in some files, by the `names` of their members; without those that cannot be read, which is an error."""
+        """What is in some files, by the `names` of their members; without those that cannot be read, which is an
+        error."""
         read = {name: self.remarks.keep(partial(self.files.node, path)) for name, path in paths.items()}
         return {(names or {}).get(name, name): node for name, node in read.items() if node is not None}
 
     # -- the manifest of a live collection --
 
     def _check_manifest(self, *, collected: bool) -> None:
-        """Records an error for each file that is not as the manifest says. `collected` is whether the folder must have one (it has a
-        `not-read.json`, which nothing else writes). Raises `InputError`."""
+        """Records an error for each file that is not as the manifest says. `collected` is whether the folder must have
+        one (it has a `not-read.json`, which nothing else writes). Raises `InputError`."""
         path = self.folder / _MANIFEST
         is_there = path.is_file() and self._inside(path)
         listed = _listed(self.files.source(path).text) if is_there else None
         if listed is None and collected:
-            what = "this is no manifest of a collection that can be checked" if is_there else "the manifest of this collection is not there"
+            what = (
+                "this is no manifest of a collection that can be checked"
+                if is_there
+                else "the manifest of this collection is not there"
+            )
             self._error(path, what, hint=_COLLECT, rule="S1")
         for name, digest in (listed or {}).items():
             file = self.folder / name
@@ -213,7 +234,11 @@ class FolderReader:
         """As `_named`; a JSON or YAML file of another name is an error."""
         for path in self._data_files(folder):
             if path.stem not in names:
-                self._error(path, "a file that has no place here", hint=f"expected {', '.join(f'{name}.json' for name in names)}")
+                self._error(
+                    path,
+                    "a file that has no place here",
+                    hint=f"expected {', '.join(f'{name}.json' for name in names)}",
+                )
         return self._named(folder, names)
 
     def _named(self, folder: Path, names: tuple[str, ...]) -> dict[str, Path]:
@@ -228,17 +253,24 @@ class FolderReader:
         return [path for path in self._entries(folder) if path.suffix.lower() in SUFFIXES and path.is_file()]
 
     def _entries(self, folder: Path) -> list[Path]:
-        """The files and folders in a folder that may be parts of the snapshot, by name. What is neither is an error, and so is a folder
-        that is called like a file; hidden ones (an editor's locks are links to nothing) and what else stands at the top are left aside."""
+        """The files and folders in a folder that may be parts of the snapshot, by name. What is neither is an error,
+        and so is a folder that is called like a file; hidden ones (an editor's locks are links to nothing) and what
+        else stands at the top are left aside."""
         if folder not in self._known:
-            named = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES or folder != self.folder)
+            named = (
+                path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES or folder != self.folder
+            )
             self._known[folder] = [path for path in named if self._is_kind(path) and self._inside(path)]
         return self._known[folder]
 
     def _is_kind(self, path: Path) -> bool:
         if path.is_file() or path.name.startswith("."):
             return True
-        return self._is_not(path, "a file") if path.suffix.lower() in SUFFIXES else path.is_dir() or self._is_not(path, "a folder")
+        return (
+            self._is_not(path, "a file")
+            if path.suffix.lower() in SUFFIXES
+            else path.is_dir() or self._is_not(path, "a folder")
+        )
 
     def _is_folder(self, path: Path) -> bool:
         return path.is_dir() or (os.path.lexists(path) and self._is_not(path, "a folder"))
@@ -263,7 +295,10 @@ def _listed(text: str) -> dict[str, Any] | None:
         content = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(content, dict) or (content.get("format"), content.get("format_version")) != (_FORMAT, _FORMAT_VERSION):
+    if not isinstance(content, dict) or (content.get("format"), content.get("format_version")) != (
+        _FORMAT,
+        _FORMAT_VERSION,
+    ):
         return None
     listed = content.get("files")
     return listed if isinstance(listed, dict) else None

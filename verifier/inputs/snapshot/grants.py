@@ -1,8 +1,10 @@
 """The grants of one key.
 
-In: the output of `list-grants` (`list-retirable-grants` prints the same entries). Out: `Grant`s, and what of them is not modelled.
-Guarantee: a grant is read whole. What of it is not known may allow anything that such a thing could (S1); what contradicts itself, or
-belongs to another key, is an error. [API: ListGrants, GrantListEntry, GrantConstraints, GrantOperation]
+In: the output of `list-grants` (`list-retirable-grants` prints the same entries). Out: `Grant`s, and what of them is
+not modelled.
+Guarantee: a grant is read whole. What of it is not known may allow anything that such a thing could (S1); what
+contradicts itself, or belongs to another key, is an error. [API: ListGrants, GrantListEntry, GrantConstraints,
+GrantOperation]
 """
 
 from __future__ import annotations
@@ -32,17 +34,26 @@ _MEMBERS = frozenset(
 """The members of `GrantListEntry`. Another one could narrow the grant or widen it."""
 _CONSTRAINTS = ("EncryptionContextEquals", "EncryptionContextSubset", "SourceArn")
 _SERVICE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_FORMS = "expected the ARN of an account (`root`), user, role, session or federated user, a unique ID, or the name of a service"
+_FORMS = (
+    "expected the ARN of an account (`root`), user, role, session or federated user, a unique ID, or the name of a "
+    "service"
+)
 _PERHAPS = "the grant may or may not allow something, so verdicts that it could change are Unknown"
 _KNOWN = "the grant may allow actions that the reference data does not know; its other operations count"
-_UNKNOWN = {"operations": ("U4", _KNOWN), "constraints": ("G3", _PERHAPS), "values": ("G1", _PERHAPS), "members": ("G1", _PERHAPS)}
-"""What the grants of a key may have and the verifier does not know. The rule decides what an `Unmodelled` of it may allow: with one of the
-rules G, what a grant can; else anything."""
+_UNKNOWN = {
+    "operations": ("U4", _KNOWN),
+    "constraints": ("G3", _PERHAPS),
+    "values": ("G1", _PERHAPS),
+    "members": ("G1", _PERHAPS),
+}
+"""What the grants of a key may have and the verifier does not know. The rule decides what an `Unmodelled` of it may
+allow: with one of the rules G, what a grant can; else anything."""
 
 
 @dataclass
 class _Listing:
-    """A listing while it is read. What of its grants is `unknown`: by its kind the names, each with the grant and the place."""
+    """A listing while it is read. What of its grants is `unknown`: by its kind the names, each with the grant and the
+    place."""
 
     remarks: Remarks
     key: str
@@ -51,10 +62,12 @@ class _Listing:
     unknown: dict[str, list[tuple[str, tuple[str, ...], Node]]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, found: Record) -> None:
-        """Reads one entry. A grant that is not known whole is kept out (its operations apart: those that are known count)."""
+        """Reads one entry. A grant that is not known whole is kept out (its operations apart: those that are known
+        count)."""
         names, own = names_in([found.place]), self.key.rsplit("/", 1)[1]
         given = None if names else found.text("KeyId")
-        if given not in (None, self.key, own, f"key/{own}"):  # related keys share a key ID, so ARNs are compared whole (L9)
+        # related keys share a key ID, so ARNs are compared whole (L9)
+        if given not in (None, self.key, own, f"key/{own}"):
             found.error(f"`KeyId` is {brief(given or '')}, but these are the grants of {self.key}", "KeyId", rule="G1")
         identifier = self._identifier(found)
         self.contents.setdefault(identifier or "", []).append(content(found.place))
@@ -63,7 +76,9 @@ class _Listing:
             self.grants |= {identifier: None} if identifier is not None else {}
             return
         operations, unknown_operations = _operations(found)
-        constraints = found.inner("Constraints") if found.value("Constraints") is not None else Record(self.remarks, found.place)
+        constraints = (
+            found.inner("Constraints") if found.value("Constraints") is not None else Record(self.remarks, found.place)
+        )
         grant = self._grant(found, identifier or "", operations, constraints)
         if identifier is None:
             return
@@ -87,7 +102,8 @@ class _Listing:
             if found.value("GranteePrincipal") is None and found.value("GranteeServicePrincipal") is None:
                 found.error("the grant has no `GranteePrincipal`", rule="G2")
             return None
-        hidden = service is None and grantee.type is PrincipalType.SERVICE  # it may be for another that the listing does not name
+        # it may be for another that the listing does not name
+        hidden = service is None and grantee.type is PrincipalType.SERVICE
         if service is not None and source is None:
             message = f"grant {brief(identifier)} is for a service and has no `SourceArn`, which KMS demands of one"
             self.remarks.warning(found.place, message, rule="G2")
@@ -118,16 +134,22 @@ class _Listing:
         """What the grants have of one kind that is not known, after a warning."""
         (label, consequence), found = _UNKNOWN[kind], self.unknown[kind]
         grants = first_few([brief(grant) for grant, _, _ in found])
-        names = first_few([brief(f"`{name}`") for name in dict.fromkeys(name for _, names, _ in found for name in names)])
+        names = first_few(
+            [brief(f"`{name}`") for name in dict.fromkeys(name for _, names, _ in found for name in names)]
+        )
         message = f"{'grant ' if len(found) == 1 else f'{len(found)} grants, '}{grants}: unknown {kind} {names}"
         place = found[0][2]
         self.remarks.warning(place, message, hint=consequence, rule=label)
         thing = f"unknown {kind} in grants of {name}"
-        symbol = f"{thing} ({self.remarks.definitions.digest([(names, self.contents[grant]) for grant, names, _ in found])})"
+        symbol = (
+            f"{thing} ({self.remarks.definitions.digest([(names, self.contents[grant]) for grant, names, _ in found])})"
+        )
         return Unmodelled(symbol, label, Influence.MAY_ALLOW, f"{thing}: {message}", key=self.key, span=place.span)
 
 
-def read_grants(remarks: Remarks, grants: Iterable[Node], key: str, name: str) -> tuple[tuple[Grant, ...], tuple[Unmodelled, ...]]:
+def read_grants(
+    remarks: Remarks, grants: Iterable[Node], key: str, name: str
+) -> tuple[tuple[Grant, ...], tuple[Unmodelled, ...]]:
     """The grants of a key, whose ARN is `key` and which reports call `name`, and what of them is not modelled."""
     listing = _Listing(remarks, key)
     for node in grants:
@@ -148,7 +170,8 @@ def _issuing_account(found: Record) -> str | None:
 
 
 def _operations(found: Record) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The operations as IAM action names, and those that the reference data does not know (U4); no grant has others that it knows (G1)."""
+    """The operations as IAM action names, and those that the reference data does not know (U4); no grant has others
+    that it knows (G1)."""
     if "Operations" not in found:
         found.error("the grant has no `Operations`", rule="G1")
     names = dict.fromkeys(text(found.remarks, item, "an operation") for item in found.entries("Operations"))
@@ -158,11 +181,15 @@ def _operations(found: Record) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if name not in known and action(f"kms:{name}") is not None:
             other = next((right for right in known if right.lower() == name.lower()), None)
             if other is not None:
-                found.error(f"`{brief(name)}` is no grant operation", "Operations", hint=f"did you mean {other}?", rule="G1")
+                found.error(
+                    f"`{brief(name)}` is no grant operation", "Operations", hint=f"did you mean {other}?", rule="G1"
+                )
             else:
                 message = f"`{brief(name)}` is no grant operation: KMS makes no grant of it, and it allows nothing"
                 found.remarks.warning(found["Operations"], message, rule="G1")
-    return tuple(known[name] for name in given if name in known), tuple(name for name in given if action(f"kms:{name}") is None)
+    return tuple(known[name] for name in given if name in known), tuple(
+        name for name in given if action(f"kms:{name}") is None
+    )
 
 
 @lru_cache(maxsize=1)
@@ -197,7 +224,8 @@ def _pairs(found: Record, name: str) -> Pairs | None:
 
 
 def _principals(found: Record, role: str, partition: str, rule: str) -> tuple[Principal | None, Principal | None]:
-    """What the members `…ServicePrincipal` and `…Principal` of a role (`Grantee`, `Retiring`) name; two that differ are an error."""
+    """What the members `…ServicePrincipal` and `…Principal` of a role (`Grantee`, `Retiring`) name; two that differ are
+    an error."""
     name, service_name = f"{role}Principal", f"{role}ServicePrincipal"
     service, principal = _principal(found, service_name, partition), _principal(found, name, partition)
     if service is not None and principal is not None and principal.value != service.value:

@@ -1,7 +1,8 @@
 """The identity providers of one account.
 
 In: the output of `list-open-id-connect-providers` and of `list-saml-providers`. Out: the ARNs of both together.
-Guarantee: where one of the two listings is not given, the account's providers are not known: a trust in any may admit somebody (E2w).
+Guarantee: where one of the two listings is not given, the account's providers are not known: a trust in any may admit
+somebody (E2w).
 """
 
 from __future__ import annotations
@@ -24,9 +25,12 @@ _TYPES = {OPEN_ID_CONNECT: "oidc-provider", SAML: "saml-provider"}
 _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(oidc-provider|saml-provider)/[\x21-\x7e]+")
 
 
-def read_providers(remarks: Remarks, account: str, given: Mapping[str, Node], made: Mapping[str, Sequence[Node]]) -> tuple[str, ...] | None:
-    """The ARNs of the providers in the listings that are given, and in those of what plans and templates make. `None` where one of the two
-    is not given, or an ARN is not known; where one is the only one that is missing, a warning says that the other is of no use alone."""
+def read_providers(
+    remarks: Remarks, account: str, given: Mapping[str, Node], made: Mapping[str, Sequence[Node]]
+) -> tuple[str, ...] | None:
+    """The ARNs of the providers in the listings that are given, and in those of what plans and templates make. `None`
+    where one of the two is not given, or an ARN is not known; where one is the only one that is missing, a warning says
+    that the other is of no use alone."""
     listed = [(name, node) for name in PROVIDERS if name in given for node in (given[name], *made.get(name, ()))]
     if names_in([node for _, node in listed]):
         return None

@@ -1,8 +1,8 @@
 """The users, groups, roles and managed policies of one account, read one by one.
 
 In: `Draft`s and `Managed`s. Out: `Identity`, `Group`, `ManagedPolicy`, and an `Unmodelled` for what they refer to
-and the input does not hold. Guarantee: what is attached and not in the input is remembered with the principal that it is attached to, never
-taken for an empty policy (U3); each document is read once.
+and the input does not hold. Guarantee: what is attached and not in the input is remembered with the principal that it
+is attached to, never taken for an empty policy (U3); each document is read once.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(user|role|gr
 @dataclass
 class Inventory:
     """One account while it is read. `managed` holds the managed policies by ARN, `groups` the groups by name, `read`
-    the policies that were read so far, and `read_groups` the groups. `doubts` are what is not certain of a group, by its ARN: what it is,
-    and why. Without `trusts` no trust policy is read."""
+    the policies that were read so far, and `read_groups` the groups. `doubts` are what is not certain of a group, by
+    its ARN: what it is, and why. Without `trusts` no trust policy is read."""
 
     remarks: Remarks
     account: str
@@ -46,7 +46,8 @@ class Inventory:
     # -- what is not known --
 
     def perhaps(self, draft: Draft, description: str) -> None:
-        """Records what a user or role may have or not; what a group may have bears on those who are in it, or join it."""
+        """Records what a user or role may have or not; what a group may have bears on those who are in it, or join
+        it."""
         if draft.kind == "group":
             self.doubts.setdefault(draft.arn, []).append(("policies", description))
         else:
@@ -56,7 +57,13 @@ class Inventory:
         """Records what is attached to a principal but not in the input (U3); `documents` are what is told of it."""
         names = names_in(documents)
         why = f"known: it depends on {first_few(names)}" if names else "in the input"
-        self._doubt(node, thing, principal, f"{thing} is attached to {principal}, its document is not {why}", said=content(documents))
+        self._doubt(
+            node,
+            thing,
+            principal,
+            f"{thing} is attached to {principal}, its document is not {why}",
+            said=content(documents),
+        )
 
     def _doubt(
         self,
@@ -68,15 +75,18 @@ class Inventory:
         influence: Influence = Influence.EITHER,
         said: object = None,
     ) -> None:
-        """Records what a principal may have or not: it may allow or refuse (U3), unless its rule says otherwise. `said` tells it apart.
+        """Records what a principal may have or not: it may allow or refuse (U3), unless its rule says otherwise. `said`
+        tells it apart.
 
-        What is not known of a group bears on no request by itself, for a group makes none: it does so through the members, for whom it is
-        recorded too, and on those who join it (E0).
+        What is not known of a group bears on no request by itself, for a group makes none: it does so through the
+        members, for whom it is recorded too, and on those who join it (E0).
         """
         name, of_statement = f"{thing} of {_short(principal)}", arn_kind(principal) == "group" or label == "E2"
         name = f"{name} ({self.remarks.definitions.digest(said)})" if said else name
         self.unmodelled.append(
-            Unmodelled(name, label, influence, description, principal=principal, span=node.span, of_statement=of_statement)
+            Unmodelled(
+                name, label, influence, description, principal=principal, span=node.span, of_statement=of_statement
+            )
         )
 
     # -- managed policies --
@@ -95,10 +105,14 @@ class Inventory:
             for identifier, document, in_force in found.versions:
                 policy = self._in_force(arn, PolicyKind.IDENTITY) if in_force else None
                 if document is not None and not is_unknown_whole(document) and not in_force:
-                    policy = read_document(self.remarks, document, PolicyKind.IDENTITY, identity=arn, name=arn.rsplit("/", 1)[-1])
+                    policy = read_document(
+                        self.remarks, document, PolicyKind.IDENTITY, identity=arn, name=arn.rsplit("/", 1)[-1]
+                    )
                 read |= {identifier: policy} if identifier is not None and policy is not None else {}
                 default = (identifier or default) if in_force else default
-            yield ManagedPolicy(arn, tuple(read.items()), default, found.place.span, complete=0 < len(found.versions) == len(read))
+            yield ManagedPolicy(
+                arn, tuple(read.items()), default, found.place.span, complete=0 < len(found.versions) == len(read)
+            )
 
     def _document(self, arn: str) -> Node | None:
         """The document of a managed policy that is in force, if the input holds it."""
@@ -110,10 +124,13 @@ class Inventory:
         return [document for _, document, _ in self.managed[arn].versions if document] if arn in self.managed else []
 
     def _in_force(self, arn: str, kind: PolicyKind) -> Policy | None:
-        """A managed policy; `None` where its document is not in the input. The same one may be a boundary too, under another identity."""
+        """A managed policy; `None` where its document is not in the input. The same one may be a boundary too, under
+        another identity."""
         identity = f"{arn}#boundary" if kind is PolicyKind.BOUNDARY else arn
         if identity not in self.read and (document := self._document(arn)) is not None:
-            self.read[identity] = read_document(self.remarks, document, kind, identity=identity, name=arn.rsplit("/", 1)[-1])
+            self.read[identity] = read_document(
+                self.remarks, document, kind, identity=identity, name=arn.rsplit("/", 1)[-1]
+            )
         return self.read.get(identity)
 
     # -- users, groups, roles --
@@ -126,10 +143,13 @@ class Inventory:
                     self.remarks.error(draft.place, f"duplicate group `{draft.name}`")
                 self.groups.setdefault(draft.name, draft)
         for name, draft in self.groups.items():
-            self.read_groups[name] = Group(draft.arn, tuple(self._of_group(draft.place, draft, draft.arn)), draft.place.span)
+            self.read_groups[name] = Group(
+                draft.arn, tuple(self._of_group(draft.place, draft, draft.arn)), draft.place.span
+            )
 
     def identities(self, kind: str, drafts: Iterable[Draft]) -> tuple[Identity, ...]:
-        """Users or roles, with the documents of everything attached to them, but for those whose ARN is not usable, which is an error."""
+        """Users or roles, with the documents of everything attached to them, but for those whose ARN is not usable,
+        which is an error."""
         return tuple(self._identity(draft) for draft in drafts if draft.kind == kind and self._is_sound(draft))
 
     def _identity(self, draft: Draft) -> Identity:
@@ -170,7 +190,10 @@ class Inventory:
         if draft.arn in others:
             self.remarks.error(draft.place, f"duplicate user or role {draft.arn}")
         elif others:
-            message = f"{draft.arn} and {others[0]} have one name, and names are unique in an account, whatever the path and case"
+            message = (
+                f"{draft.arn} and {others[0]} have one name, and names are unique in an account, whatever the path "
+                "and case"
+            )
             self.remarks.warning(draft.place, message, rule="R2")
         others.append(draft.arn)
 
@@ -185,10 +208,12 @@ class Inventory:
         return [policy for policy in policies if policy is not None]
 
     def _of_group(self, node: Node, group: Draft, principal: str) -> list[Policy]:
-        """The policies of a group that govern a principal, a member or the group itself, for whom what is not certain of them is
-        recorded."""
+        """The policies of a group that govern a principal, a member or the group itself, for whom what is not certain
+        of them is recorded."""
         for thing, description in self.doubts.get(group.arn, ()):
-            self._doubt(node, thing if principal == group.arn else f"{thing} of {_short(group.arn)}", principal, description)
+            self._doubt(
+                node, thing if principal == group.arn else f"{thing} of {_short(group.arn)}", principal, description
+            )
         return self._attached(group, principal)
 
     def _inline(self, name: str, document: Node, owner: str, principal: str) -> Policy | None:
@@ -198,7 +223,9 @@ class Inventory:
             self._missing(document, shown, principal, [document])
             return None
         if identity not in self.read:
-            self.read[identity] = read_document(self.remarks, document, PolicyKind.IDENTITY, identity=identity, name=name)
+            self.read[identity] = read_document(
+                self.remarks, document, PolicyKind.IDENTITY, identity=identity, name=name
+            )
         return self.read[identity]
 
     def _groups(self, user: Draft) -> list[Draft]:
@@ -210,17 +237,25 @@ class Inventory:
         return [self.groups[name] for name in found if name in self.groups]
 
     def _trust(self, role: Draft) -> Policy | None:
-        """The trust policy of a role; `None` where the input does not say it (E2). What it depends on is remembered for those who ask."""
+        """The trust policy of a role; `None` where the input does not say it (E2). What it depends on is remembered for
+        those who ask."""
         if TRUST not in role.has or not self.trusts:
             return None
         if not is_unknown_whole(role.has[TRUST]):
-            return read_document(self.remarks, role.has[TRUST], PolicyKind.TRUST, identity=f"{role.arn}#trust", name="trust")
-        description = f"the trust policy of {role.arn} is not known: it depends on {first_few(names_in([role.has[TRUST]]))}"
-        self._doubt(role.place, "trust policy", role.arn, description, "E2", Influence.MAY_ALLOW, content([role.has[TRUST]]))
+            return read_document(
+                self.remarks, role.has[TRUST], PolicyKind.TRUST, identity=f"{role.arn}#trust", name="trust"
+            )
+        description = (
+            f"the trust policy of {role.arn} is not known: it depends on {first_few(names_in([role.has[TRUST]]))}"
+        )
+        self._doubt(
+            role.place, "trust policy", role.arn, description, "E2", Influence.MAY_ALLOW, content([role.has[TRUST]])
+        )
         return None
 
     def _boundary(self, draft: Draft) -> tuple[bool, Policy | None]:
-        """Whether a permissions boundary is attached, and its document; without it in the input it may refuse anything (D4, U3)."""
+        """Whether a permissions boundary is attached, and its document; without it in the input it may refuse anything
+        (D4, U3)."""
         node = draft.has.get(BOUNDARY)
         if node is None or is_null(node):
             return False, None

@@ -1,7 +1,8 @@
-"""What `describe-key` tells of a key, and of the keys that it is related to: multi-Region keys of one account that share a key ID.
+"""What `describe-key` tells of a key, and of the keys that it is related to: multi-Region keys of one account that
+share a key ID.
 
-In: its output; then all keys of the input. Out: keys with these facts; errors. Guarantee: facts that contradict each other, the key's ARN,
-those of a related key or the reference data are errors; facts that are not given are `None` (U3).
+In: its output; then all keys of the input. Out: keys with these facts; errors. Guarantee: facts that contradict each
+other, the key's ARN, those of a related key or the reference data are errors; facts that are not given are `None` (U3).
 [API: KeyMetadata; multi-region-keys-overview, *Shared properties*]
 """
 
@@ -36,8 +37,8 @@ PLACEHOLDER_ID = f"{PLACEHOLDER}000000000000"
 """The key ID that stands for one that is not known."""
 
 Described = tuple[Key, str | None, Node]
-"""A key with the facts that `describe-key` tells of it, `None` where it does not; the ARN of its primary key; the place of what it says of
-related keys, or else of some fact."""
+"""A key with the facts that `describe-key` tells of it, `None` where it does not; the ARN of its primary key; the place
+of what it says of related keys, or else of some fact."""
 
 
 def is_key_arn(arn: str) -> bool:
@@ -55,9 +56,13 @@ def read_facts(metadata: Record, arn: str) -> Described:
     """The facts of the key with this ARN."""
     _check_same(metadata, "AWSAccountId", arn.split(":")[4])
     _check_same(metadata, "KeyId", arn.rsplit("/", 1)[1])
-    spec, older = (_known(metadata, name, {facts.spec for facts in key_facts()}) for name in ("KeySpec", "CustomerMasterKeySpec"))
+    spec, older = (
+        _known(metadata, name, {facts.spec for facts in key_facts()}) for name in ("KeySpec", "CustomerMasterKeySpec")
+    )
     if spec and older and spec != older:
-        metadata.error(f"`CustomerMasterKeySpec` is {older}, but `KeySpec` is {spec}", "CustomerMasterKeySpec", rule="F8")
+        metadata.error(
+            f"`CustomerMasterKeySpec` is {older}, but `KeySpec` is {spec}", "CustomerMasterKeySpec", rule="F8"
+        )
     usage = _known(metadata, "KeyUsage", {facts.usage for facts in key_facts()})
     origin = _known(metadata, "Origin", {facts.origin for facts in key_facts()})
     key, primary, place = _with_relatives(metadata, Key(arn, spec=spec or older, usage=usage, origin=origin))
@@ -67,7 +72,9 @@ def read_facts(metadata: Record, arn: str) -> Described:
         if metadata.value(name) is not None and origin is not None and origin not in origins:
             metadata.error(f"`{name}` does not go with `Origin` {origin}", name, rule="U3")
     days = metadata.text("PendingWindowInDays") or ""
-    key = replace(key, rotates=metadata.flag("KeyRotationEnabled"), deletion_window=int(days) if days.isdecimal() else None)
+    key = replace(
+        key, rotates=metadata.flag("KeyRotationEnabled"), deletion_window=int(days) if days.isdecimal() else None
+    )
     return replace(key, manager=manager or key.manager, state=state or None), primary, place
 
 
@@ -78,7 +85,8 @@ def _check_same(metadata: Record, name: str, expected: str) -> None:
 
 
 def _known(found: Record, name: str, values: Collection[str]) -> str | None:
-    """A member with one of the values that the reference data knows (U4); another is an error, for nothing is known about it."""
+    """A member with one of the values that the reference data knows (U4); another is an error, for nothing is known
+    about it."""
     value = found.text(name)
     if value is None or value in values:
         return value
@@ -102,7 +110,13 @@ def _with_relatives(metadata: Record, key: Key) -> Described:
     """The key with what `describe-key` says of a multi-Region key."""
     arn, given = key.arn, metadata.flag("MultiRegion")
     key_id = arn.rsplit("/", 1)[1]  # which says it, unless it is of neither form [multi-region-keys-overview]
-    by_id = True if key_id.startswith("mrk-") else False if _UUID.fullmatch(key_id) and not key_id.startswith(PLACEHOLDER) else None
+    by_id = (
+        True
+        if key_id.startswith("mrk-")
+        else False
+        if _UUID.fullmatch(key_id) and not key_id.startswith(PLACEHOLDER)
+        else None
+    )
     if given is not None and by_id is not None and given != by_id:
         means = "is that of a multi-Region key" if by_id else "is not that of a multi-Region key"
         metadata.error(f"`MultiRegion` is {str(given).lower()}, but the key ID {key_id} {means}", "MultiRegion")
@@ -129,7 +143,12 @@ def _related(found: Record, arn: str) -> str | None:
     if related is None:
         return None
     if not are_related(related, arn):
-        found.error(f"{related} is no related key of {arn}", "Arn", hint="related keys share their account and key ID", rule="L9")
+        found.error(
+            f"{related} is no related key of {arn}",
+            "Arn",
+            hint="related keys share their account and key ID",
+            rule="L9",
+        )
         return None
     own = related.split(":")[3]
     if region not in (None, own):

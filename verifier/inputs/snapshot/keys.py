@@ -30,24 +30,41 @@ _ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]+")
 def read_key(
     remarks: Remarks, part: KeyParts, changes: Mapping[str, KeyChanges], loose: Sequence[LoosePolicy]
 ) -> tuple[Described, tuple[Unmodelled, ...]] | None:
-    """A key from its parts, what `describe-key` says of it, and what of it is not modelled; `None` after recording why its
-    ARN is not known. `changes` are what plans and templates do, by ARN; `loose` are policies that they put on keys that are not known."""
+    """A key from its parts, what `describe-key` says of it, and what of it is not modelled; `None` after recording why
+    its ARN is not known. `changes` are what plans and templates do, by ARN; `loose` are policies that they put on keys
+    that are not known."""
     place, parts = part.place, Record(remarks, part.place, part.members)
-    output = members(remarks, parts["metadata"], "the output of describe-key") if "metadata" in parts else Record(remarks, place)
+    output = (
+        members(remarks, parts["metadata"], "the output of describe-key")
+        if "metadata" in parts
+        else Record(remarks, place)
+    )
     metadata = output.unwrapped("KeyMetadata")
     arn = _arn(parts, metadata)
     if arn is None:
         return None
     parts = Record(remarks, place, with_loose(with_changes(arn, parts, changes.get(arn)), arn, place, loose))
     known, primary, told_at = read_facts(metadata, arn)
-    doubtful = {fact: first_few(names) for fact in ("aliases", "tags") if (names := names_in([parts[fact]] if fact in parts else []))}
-    aliases = _aliases(remarks, entries(parts["aliases"]), arn) if "aliases" in parts and "aliases" not in doubtful else None
+    doubtful = {
+        fact: first_few(names)
+        for fact in ("aliases", "tags")
+        if (names := names_in([parts[fact]] if fact in parts else []))
+    }
+    aliases = (
+        _aliases(remarks, entries(parts["aliases"]), arn) if "aliases" in parts and "aliases" not in doubtful else None
+    )
     shown = part.name or parts.text("name") or (aliases[0].removeprefix("alias/") if aliases else None)
-    tags = read_tags(remarks, parts["tags"], "TagKey", "TagValue") if "tags" in parts and "tags" not in doubtful else None
+    tags = (
+        read_tags(remarks, parts["tags"], "TagKey", "TagValue") if "tags" in parts and "tags" not in doubtful else None
+    )
     if tags is not None and not is_told_apart(tags):
         tags, doubtful["tags"] = None, "keys of tags differ in case alone, and of these a condition reads one"
     left_open = {fact: content(parts[fact]) for fact in doubtful} | part.left_open
-    grants, unmodelled = read_grants(remarks, entries(parts["grants"]), arn, printable(shown or arn)) if "grants" in parts else (None, ())
+    grants, unmodelled = (
+        read_grants(remarks, entries(parts["grants"]), arn, printable(shown or arn))
+        if "grants" in parts
+        else (None, ())
+    )
     policies, unread = _policies(parts, arn, shown or arn)
     key = replace(
         known,
@@ -55,7 +72,9 @@ def read_key(
         policies=policies,
         aliases=aliases,
         tags=tags,
-        doubtful=tuple((fact, printable(f"the {fact} of {shown or arn} are not known: {why}")) for fact, why in doubtful.items()),
+        doubtful=tuple(
+            (fact, printable(f"the {fact} of {shown or arn} are not known: {why}")) for fact, why in doubtful.items()
+        ),
         grants=grants,
         span=place.span,
         unread=unread,
@@ -90,20 +109,31 @@ def _policies(parts: Record, arn: str, name: str) -> tuple[tuple[Policy, ...] | 
         given.setdefault(DEFAULT, parts["policy"])
     if DEFAULT not in given:
         message = f"the policy of {name} is not in the input, so nothing about the key can be proved or refuted"
-        hint = "give `policy` (the output of get-key-policy), or `policy: default` for a key that was created without one"
+        hint = (
+            "give `policy` (the output of get-key-policy), or `policy: default` for a key that was created without one"
+        )
         remarks.warning(parts.place, message, hint=hint, rule="U3")
         return None, None
     if is_unknown_whole(given[DEFAULT]):
-        return None, printable(f"the policy of {name} is not known: it depends on {first_few(names_in([given[DEFAULT]]))}")
-    read = [read_key_policy(remarks, node, arn, policy_name) for policy_name, node in sorted(given.items(), reverse=True)]
+        return None, printable(
+            f"the policy of {name} is not known: it depends on {first_few(names_in([given[DEFAULT]]))}"
+        )
+    read = [
+        read_key_policy(remarks, node, arn, policy_name) for policy_name, node in sorted(given.items(), reverse=True)
+    ]
     return tuple(policy for policy in read if policy is not None), None
 
 
 def _aliases(remarks: Remarks, listed: Iterable[Node], arn: str) -> tuple[str, ...]:
-    """The names of the aliases of this key: `list-aliases` lists those of all keys, a bare list of names only its own."""
+    """The names of the aliases of this key: `list-aliases` lists those of all keys, a bare list of names only its
+    own."""
     names: list[str] = []
     for entry in listed:
-        name = text(remarks, entry, "an alias") if isinstance(entry, Scalar) else _alias_of(members(remarks, entry, "an alias"), arn)
+        name = (
+            text(remarks, entry, "an alias")
+            if isinstance(entry, Scalar)
+            else _alias_of(members(remarks, entry, "an alias"), arn)
+        )
         if name is None:
             continue
         if not _ALIAS.fullmatch(name):
@@ -127,8 +157,8 @@ def _alias_of(found: Record, arn: str) -> str | None:
 
 
 def read_tags(remarks: Remarks, node: Node, key_name: str, value_name: str) -> Pairs:
-    """Tags in AWS CLI output: a listing of objects that name each tag's key and value. Keys have case, but for those of users and roles,
-    which are called `Key` [IAM: id_tags, Case sensitivity]."""
+    """Tags in AWS CLI output: a listing of objects that name each tag's key and value. Keys have case, but for those of
+    users and roles, which are called `Key` [IAM: id_tags, Case sensitivity]."""
     pairs: dict[str, str] = {}
     for found in listed_records(remarks, node, "Tags", "the list of tags", "a tag"):
         key, value = found.text(key_name), found.text(value_name)

@@ -1,10 +1,11 @@
 """What a live collection was not able to read (`not-read.json`).
 
-In: the record that `verifier snapshot` leaves beside what it read. Out: `NotRead`s, and an `Unmodelled` for each thing that could change a
-decision. Guarantee: what was not read is unknown, never empty (S1, U3); a collection that did not come to its end is an error.
+In: the record that `verifier snapshot` leaves beside what it read. Out: `NotRead`s, and an `Unmodelled` for each thing
+that could change a decision. Guarantee: what was not read is unknown, never empty (S1, U3); a collection that did not
+come to its end is an error.
 
-Parts without an `Unmodelled` are those that are free where a snapshot does not have them (U1, U3, E2w), the key policy, without which a key
-has no verdict, and details of an organization, which `controls` misses by itself (D7).
+Parts without an `Unmodelled` are those that are free where a snapshot does not have them (U1, U3, E2w), the key policy,
+without which a key has no verdict, and details of an organization, which `controls` misses by itself (D7).
 """
 
 from __future__ import annotations
@@ -54,14 +55,17 @@ def _entry(found: Record) -> NotRead | None:
 
 
 def unmodelled(entries: Sequence[NotRead]) -> Iterator[Unmodelled]:
-    """What may allow or refuse, because it was not read. SCPs may refuse an account's callers, RCPs requests on what it owns (D7)."""
+    """What may allow or refuse, because it was not read. SCPs may refuse an account's callers, RCPs requests on what it
+    owns (D7)."""
     for entry in entries:
         why = f"was not read ({entry.reason})"
         match entry.part:
             case Part.METADATA:
                 yield _of_key(entry, "U3", Influence.EITHER, f"the description of {entry.key} {why}")
             case Part.OTHER_POLICIES:
-                yield _of_key(entry, "L5a", Influence.EITHER, f"whether {entry.key} has a policy AWS_RAM, and its document, {why}")
+                yield _of_key(
+                    entry, "L5a", Influence.EITHER, f"whether {entry.key} has a policy AWS_RAM, and its document, {why}"
+                )
             case Part.GRANTS:
                 yield _of_key(entry, "G1", Influence.MAY_ALLOW, f"the list of grants of {entry.key} {why}")
             case Part.VPC_ENDPOINTS:

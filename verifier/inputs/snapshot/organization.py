@@ -1,9 +1,9 @@
 """The organization of a snapshot: its accounts, and where they are.
 
-In: `describe-organization`, `list-accounts`, `paths` of the snapshot, and the output of `list-parents`, `list-roots` and
-`list-organizational-units-for-parent`. Out: an `Organization` without its policies, and a `Tree`.
-Guarantee: the list of accounts is whole, for F2 says of every other account that it is outside; each account and OU has at most one parent,
-and there is one root; contradictions are errors.
+In: `describe-organization`, `list-accounts`, `paths` of the snapshot, and the output of `list-parents`, `list-roots`
+and `list-organizational-units-for-parent`. Out: an `Organization` without its policies, and a `Tree`.
+Guarantee: the list of accounts is whole, for F2 says of every other account that it is outside; each account and OU has
+at most one parent, and there is one root; contradictions are errors.
 [API: Organizations ListParents, ListOrganizationalUnitsForParent, ListRoots, Account, OrganizationalUnit]
 """
 
@@ -35,7 +35,8 @@ _PATH = re.compile(f"({_ORGANIZATION.pattern})/({ROOT.pattern}(?:/{UNIT.pattern}
 
 @dataclass
 class Tree:
-    """The parents of accounts and OUs, the root, and the types of policies that the root has enabled (`None` where not given)."""
+    """The parents of accounts and OUs, the root, and the types of policies that the root has enabled (`None` where not
+    given)."""
 
     remarks: Remarks
     organization: str
@@ -77,11 +78,14 @@ class Tree:
         return None if above is None else "/".join((self.organization, *above, ""))
 
     def add_path(self, node: Node, child: str) -> None:
-        """Records an organization path, `o-…/r-…/ou-…/`, of an account or OU. It may end with the account or OU itself."""
+        """Records an organization path, `o-…/r-…/ou-…/`, of an account or OU. It may end with the account or OU
+        itself."""
         value = node.text if isinstance(node, Scalar) else ""
         match = _PATH.fullmatch(value if value.endswith("/") else value + "/")
         if match is None or match.group(3) not in (None, child):
-            self.remarks.error(node, "expected an organization path, such as o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/", rule="F2")
+            self.remarks.error(
+                node, "expected an organization path, such as o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/", rule="F2"
+            )
             return
         if match.group(1) != self.organization:
             self.remarks.error(node, f"the path {value} is not in the organization {self.organization}", rule="F2")
@@ -96,11 +100,15 @@ def read_organization(given: Record) -> tuple[Organization, Tree] | None:
     """The organization and its tree, from the parts that are given; `None` after recording why they are not known."""
     for name in ("describe_organization", "accounts"):
         if name not in given:
-            given.error(f"the organization has no `{name}`", hint="accounts that are not listed count as outside", rule="F2")
+            given.error(
+                f"the organization has no `{name}`", hint="accounts that are not listed count as outside", rule="F2"
+            )
     if "describe_organization" not in given or "accounts" not in given:
         return None
     remarks = given.remarks
-    found = members(remarks, given["describe_organization"], "the output of describe-organization").unwrapped("Organization")
+    found = members(remarks, given["describe_organization"], "the output of describe-organization").unwrapped(
+        "Organization"
+    )
     identifier = _required(found, "Id", _ORGANIZATION, "an organization ID, such as o-a1b2c3d4e5")
     # The name of the API, or the one that replaced it.
     name = "ManagementAccountId" if "ManagementAccountId" in found else "MasterAccountId"
@@ -124,7 +132,9 @@ def _required(found: Record, name: str, pattern: re.Pattern[str], what: str) -> 
 def _accounts(tree: Tree, given: Record) -> list[str]:
     """The accounts. Their paths, which `list-accounts` gives in `Paths` or the snapshot in `paths`, go to the tree."""
     accounts: dict[str, None] = {}
-    for found in listed_records(tree.remarks, given["accounts"], "Accounts", "the output of list-accounts", "an account"):
+    for found in listed_records(
+        tree.remarks, given["accounts"], "Accounts", "the output of list-accounts", "an account"
+    ):
         account = _required(found, "Id", ACCOUNT, "an account of twelve digits")
         if account is None:
             continue
@@ -167,7 +177,11 @@ def _read_parent(tree: Tree, child: str, node: Node) -> None:
     """The parent of an account or OU: `list-parents` lists exactly one."""
     remarks = tree.remarks
     if not _BELOW.fullmatch(child):
-        remarks.error(node, f"`{child}` is neither an account nor an OU", hint="`parents` has the output of list-parents for each of them")
+        remarks.error(
+            node,
+            f"`{child}` is neither an account nor an OU",
+            hint="`parents` has the output of list-parents for each of them",
+        )
         return
     entries = listed(remarks, node, "Parents", "the output of list-parents")
     if len(entries) != 1:

@@ -3,8 +3,9 @@
 In: a snapshot document. Out: `Parts`: for each key and account the nodes that describe it, file references followed.
 Guarantee: a member that has no place in a snapshot is an error, so nothing is left out by a misspelt name.
 
-A snapshot document has the members `keys`, `accounts`, `organization` and `vpc_endpoints` (see `data/snapshot.schema.json`). Where a
-member holds the output of an AWS CLI command it may instead be the name of a file beside the snapshot that does.
+A snapshot document has the members `keys`, `accounts`, `organization` and `vpc_endpoints` (see
+`data/snapshot.schema.json`). Where a member holds the output of an AWS CLI command it may instead be the name of a file
+beside the snapshot that does.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ KEY = ("arn", "name", "metadata", "policy", "policies", "grants", "aliases", "ta
 
 @dataclass
 class KeyParts:
-    """One key: where it stands, its members, and a name for it if its folder has one. `supposed` is as `Key` has it. `planned` is one of a
-    plan or template, in this `file`; with `policy_alone` that puts a policy on a key of which it says nothing else."""
+    """One key: where it stands, its members, and a name for it if its folder has one. `supposed` is as `Key` has it.
+    `planned` is one of a plan or template, in this `file`; with `policy_alone` that puts a policy on a key of which it
+    says nothing else."""
 
     place: Node
     members: dict[str, Node]
@@ -56,8 +58,8 @@ class KeyParts:
 
 @dataclass
 class KeyChanges:
-    """Grants as `list-grants` lists them, the IDs of grants that are revoked, the names of aliases that it gets and that it loses; the
-    policy, where it is written. `place` is where it is said."""
+    """Grants as `list-grants` lists them, the IDs of grants that are revoked, the names of aliases that it gets and
+    that it loses; the policy, where it is written. `place` is where it is said."""
 
     place: Node
     policy: Node | None = None
@@ -69,8 +71,8 @@ class KeyChanges:
 
 @dataclass(frozen=True)
 class LoosePolicy:
-    """A key policy at an address whose key depends on these names; its account and Region where they are known. No caller writes the
-    policy of a key of another account or Region [API: PutKeyPolicy]."""
+    """A key policy at an address whose key depends on these names; its account and Region where they are known. No
+    caller writes the policy of a key of another account or Region [API: PutKeyPolicy]."""
 
     address: str
     names: tuple[str, ...]
@@ -80,11 +82,11 @@ class LoosePolicy:
 
 @dataclass
 class Parts:
-    """Everything that the input of a run holds. `accounts` has the members of each account of a snapshot, its authorization details among
-    them. `made` and `made_providers` have the users, groups and roles, and the listings of identity providers, that plans and templates
-    make, `identity_changes` what they do to others (of an account whose number is not known under an empty one), `key_changes` what they do
-    to keys of others, by ARN, and `unmodelled` what else these hold that has no part of its own. `not_read` is what a live collection could
-    not read."""
+    """Everything that the input of a run holds. `accounts` has the members of each account of a snapshot, its
+    authorization details among them. `made` and `made_providers` have the users, groups and roles, and the listings of
+    identity providers, that plans and templates make, `identity_changes` what they do to others (of an account whose
+    number is not known under an empty one), `key_changes` what they do to keys of others, by ARN, and `unmodelled` what
+    else these hold that has no part of its own. `not_read` is what a live collection could not read."""
 
     keys: list[KeyParts] = field(default_factory=list)
     accounts: dict[str, Record] = field(default_factory=dict)
@@ -92,7 +94,8 @@ class Parts:
     made_providers: dict[str, dict[str, list[Node]]] = field(default_factory=dict)
     identity_changes: dict[str, list[IdentityChanges]] = field(default_factory=dict)
     made_by_others: list[tuple[str, object, object]] = field(default_factory=list)
-    """What makes roles that no input has, or changes them: its address, what it says of their policies, and of their tags."""
+    """What makes roles that no input has, or changes them: its address, what it says of their policies, and of their
+    tags."""
     key_changes: dict[str, KeyChanges] = field(default_factory=dict)
     organization: Record | None = None
     organization_changes: list[tuple[Node, str]] = field(default_factory=list)
@@ -113,9 +116,11 @@ class Parts:
     parameters: list[tuple[Node, tuple[str, ...]]] = field(default_factory=list)
     """The templates and policy files, each with the names of its parameters."""
     unchecked: set[str] = field(default_factory=set)
-    """The ARNs of keys whose policies are put past the lockout safety check, or may be (`BypassPolicyLockoutSafetyCheck`)."""
+    """The ARNs of keys whose policies are put past the lockout safety check, or may be
+    (`BypassPolicyLockoutSafetyCheck`)."""
     by_stand_in: dict[str, str] = field(default_factory=dict)
-    """The texts of the plans and templates of which something is in the own account, which nothing tells, by their names (S4)."""
+    """The texts of the plans and templates of which something is in the own account, which nothing tells, by their
+    names (S4)."""
     own_regions: Mapping[str, OwnRegion] = field(default_factory=dict)
     """The files with keys in a Region that nothing tells (S4)."""
     loose_policies: list[LoosePolicy] = field(default_factory=list)
@@ -125,8 +130,8 @@ class Parts:
     _named: list[set[str]] = field(default_factory=list)
 
     def mark(self, names: Iterable[str]) -> str:
-        """What sets the placeholders of a plan or template apart from those of the ones before it, where resources of both have the same
-        `names`; nothing else does."""
+        """What sets the placeholders of a plan or template apart from those of the ones before it, where resources of
+        both have the same `names`; nothing else does."""
         own = set(names)
         taken = any(own & others for others in self._named)
         self._named.append(own)
@@ -142,9 +147,12 @@ class Parts:
             self.accounts[account] = found
 
     def leave_roles_out(self, account: str | None, *, permission_sets: str = "") -> None:
-        """Records that there may be roles that no input has, in an account or in any; some of what changes `permission_sets`."""
+        """Records that there may be roles that no input has, in an account or in any; some of what changes
+        `permission_sets`."""
         left_out: set[tuple[str, str | None]] = set() if permission_sets else {("role", None)}
-        self.identity_changes.setdefault(account or "", []).append(IdentityChanges(left_out=left_out, permission_sets=permission_sets))
+        self.identity_changes.setdefault(account or "", []).append(
+            IdentityChanges(left_out=left_out, permission_sets=permission_sets)
+        )
 
     def changes_of_identities(self, account: str) -> list[IdentityChanges]:
         """What plans and templates do to others of an account, or may do."""
@@ -162,7 +170,8 @@ class Parts:
             changes.policy = twice or done.policy
 
     def add_endpoint_policies(self, policies: Mapping[str, Node]) -> None:
-        """Adds policies that a plan puts on endpoints of others, by their IDs. Which of two is put last is not known."""
+        """Adds policies that a plan puts on endpoints of others, by their IDs. Which of two is put last is not
+        known."""
         for identifier, policy in policies.items():
             known = self.endpoint_policies.get(identifier)
             twice = known and Unknown(known, [f"which of two plans has the policy of {identifier}"])
@@ -177,7 +186,8 @@ class Parts:
 
 @dataclass
 class DocumentReader:
-    """Adds the parts of one snapshot document to `parts`. The files that it names are in `folder`; without one no text names a file."""
+    """Adds the parts of one snapshot document to `parts`. The files that it names are in `folder`; without one no text
+    names a file."""
 
     remarks: Remarks
     files: Files
@@ -206,7 +216,9 @@ class DocumentReader:
     def _account(self, account: str, node: Node) -> None:
         found = members(self.remarks, node, "an account", ("authorization_details", "complete", *PROVIDERS, *RUNNING))
         if "authorization_details" not in found:
-            found.error(f"account {account} has no `authorization_details`", hint="leave out an account that is not known")
+            found.error(
+                f"account {account} has no `authorization_details`", hint="leave out an account that is not known"
+            )
             return
         pages, before = isinstance(found["authorization_details"], Items), len(self.remarks.errors)
         followed = self._followed(found, {"authorization_details": int(pages), "workloads": 2})
@@ -216,11 +228,13 @@ class DocumentReader:
     def _organization(self, node: Node) -> None:
         """Follows file names in the members, and in those that hold several outputs further down."""
         found = members(self.remarks, node, "`organization`", organization_members.MEMBERS)
-        self.parts.add_organization(self._followed(found, {**dict.fromkeys(organization_members.BY_NAME, 1), "policies": 2}))
+        self.parts.add_organization(
+            self._followed(found, {**dict.fromkeys(organization_members.BY_NAME, 1), "policies": 2})
+        )
 
     def _followed(self, given: Record, deep: Mapping[str, int]) -> Record:
-        """The members, or what is in the files that they name, some of them levels `deep`; without those whose file cannot be read, which
-        is an error."""
+        """The members, or what is in the files that they name, some of them levels `deep`; without those whose file
+        cannot be read, which is an error."""
         read = {name: self._follow(node, deep.get(name, 0)) for name, node in given.items()}
         return Record(self.remarks, given.place, {name: node for name, node in read.items() if node is not None})
 

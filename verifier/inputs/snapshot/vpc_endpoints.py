@@ -1,6 +1,7 @@
 """The VPC endpoints of a snapshot.
 
-In: the output of `describe-vpc-endpoints`. Out: the `Endpoint`s of KMS, and an `Unmodelled` for each whose policy is not in the input.
+In: the output of `describe-vpc-endpoints`. Out: the `Endpoint`s of KMS, and an `Unmodelled` for each whose policy is
+not in the input.
 Guarantee: only endpoints of other services are left out (V). [API: EC2 VpcEndpoint; kms-vpc-endpoint]
 """
 
@@ -34,8 +35,8 @@ _VPC = re.compile(r"vpc-[0-9a-z]+")
 
 
 def read_vpc_endpoints(remarks: Remarks, parts: Parts) -> tuple[tuple[Endpoint, ...] | None, tuple[Unmodelled, ...]]:
-    """The endpoints of KMS, `None` where none were given; and what their missing policies may refuse (V). Those that plans and templates
-    have made take the place of those that are given."""
+    """The endpoints of KMS, `None` where none were given; and what their missing policies may refuse (V). Those that
+    plans and templates have made take the place of those that are given."""
     if not parts.vpc_endpoints and not parts.made_endpoints:
         return None, ()
     what = "the output of describe-vpc-endpoints"
@@ -51,11 +52,15 @@ def read_vpc_endpoints(remarks: Remarks, parts: Parts) -> tuple[tuple[Endpoint, 
     endpoints = _distinct(made, first)
     own = frozenset(endpoints)
     others = _distinct(given, then)
-    endpoints |= {identifier: endpoint for identifier, endpoint in others.items() if identifier not in own | parts.endpoints_gone}
+    endpoints |= {
+        identifier: endpoint for identifier, endpoint in others.items() if identifier not in own | parts.endpoints_gone
+    }
     # Of one that a plan makes, and another puts a policy on, it is not known which comes last.
     open_ = own & then.keys() if not parts.loose_endpoint_policy else endpoints.keys()
     endpoints |= {identifier: replace(endpoints[identifier], policy=None) for identifier in open_}
-    missing = (_missing(remarks, found, (then | first).get(found.id)) for found in endpoints.values() if found.policy is None)
+    missing = (
+        _missing(remarks, found, (then | first).get(found.id)) for found in endpoints.values() if found.policy is None
+    )
     return tuple(endpoints.values()), tuple(missing)
 
 
@@ -114,6 +119,8 @@ def _region(found: Record) -> str | None:
 
 def _missing(remarks: Remarks, endpoint: Endpoint, policy: Node | None) -> Unmodelled:
     name, names = f"policy of VPC endpoint {endpoint.id}", names_in([] if policy is None else [policy])
-    description = printable(f"{name} is not known: it depends on {first_few(names)}" if names else f"{name} is not in the input")
+    description = printable(
+        f"{name} is not known: it depends on {first_few(names)}" if names else f"{name} is not in the input"
+    )
     symbol = printable(f"{name} ({remarks.definitions.digest(content(policy))})" if names else name)
     return Unmodelled(symbol, "V", Influence.MAY_REFUSE, description, endpoint=endpoint.id, span=endpoint.span)

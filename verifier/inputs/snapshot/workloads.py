@@ -1,10 +1,11 @@
 """What runs as which role in one account.
 
-In: the output of `describe-regions`; by Region, what `KINDS` tells of each kind of code; roles and their instance profiles; what plans and
-templates do to code. Out: `Workload`s, and of which kinds they are all that there is; instance profiles.
-Guarantee: a kind is said to be listed whole only where it is given for every Region that the account has enabled, all its roles are known,
-and whatever plans and templates may add to it is. Where an entry of a role does not list its instance profiles, or one that a plan makes is
-not known, those of the account are not known (E4).
+In: the output of `describe-regions`; by Region, what `KINDS` tells of each kind of code; roles and their instance
+profiles; what plans and templates do to code. Out: `Workload`s, and of which kinds they are all that there is; instance
+profiles.
+Guarantee: a kind is said to be listed whole only where it is given for every Region that the account has enabled, all
+its roles are known, and whatever plans and templates may add to it is. Where an entry of a role does not list its
+instance profiles, or one that a plan makes is not known, those of the account are not known (E4).
 """
 
 from __future__ import annotations
@@ -34,16 +35,18 @@ DEFINITIONS = "ecs_task_definitions"
 Found = dict[tuple[str, str], Workload]
 """By kind and ARN."""
 _ORDER = (Verb.TAKES, Verb.MAKES, Verb.CHANGES, Verb.KEEPS)
-"""What goes, goes first, for another may make it anew; what is only told is last, for it must agree with what is written."""
+"""What goes, goes first, for another may make it anew; what is only told is last, for it must agree with what is
+written."""
 _REGION = re.compile(REGION)
 _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):[a-z0-9-]+:([a-z0-9-]*):([0-9]{12}|aws):[!-~]+")
 
 
 @dataclass(frozen=True)
 class Deed:
-    """What a plan or template does, at an address, to code of an account (an empty one: of any) or to an instance profile. The roles of
-    the code are their names or ARNs, or instance profiles; an empty kind stands for any. A change that leaves the roles as they are keeps
-    them; `tags` says whether it writes the tags. With `more` AWS chooses another ARN."""
+    """What a plan or template does, at an address, to code of an account (an empty one: of any) or to an instance
+    profile. The roles of the code are their names or ARNs, or instance profiles; an empty kind stands for any. A change
+    that leaves the roles as they are keeps them; `tags` says whether it writes the tags. With `more` AWS chooses
+    another ARN."""
 
     by: str
     account: str
@@ -54,25 +57,28 @@ class Deed:
     tags: bool = True
 
     def after(self, now: Workload, old: Workload | None) -> Workload:
-        """The code after it, of which a snapshot lists `old`. Of tags that it leaves as they are both must tell the same."""
+        """The code after it, of which a snapshot lists `old`. Of tags that it leaves as they are both must tell the
+        same."""
         if old is None:
             return now
         same = now.tags is None or old.tags is None or sorted(now.tags) == sorted(old.tags)
-        return replace(old if self.verb is Verb.KEEPS else now, tags=now.tags if self.tags else old.tags if same else None)
+        return replace(
+            old if self.verb is Verb.KEEPS else now, tags=now.tags if self.tags else old.tags if same else None
+        )
 
 
 @dataclass(frozen=True)
 class Roles:
-    """The roles of an account by their names, and by the ARNs and names of their instance profiles and the ARNs of task definitions;
-    whether these are all, and all profiles known."""
+    """The roles of an account by their names, and by the ARNs and names of their instance profiles and the ARNs of task
+    definitions; whether these are all, and all profiles known."""
 
     names: Mapping[str, str]
     profiles: dict[str, str]
     complete: bool
 
     def named(self, text: str) -> str | None:
-        """The ARN of the role that a name, an ARN, or what stands for an instance profile or task definition stands for; empty where there
-        is none, `None` where that is not known."""
+        """The ARN of the role that a name, an ARN, or what stands for an instance profile or task definition stands
+        for; empty where there is none, `None` where that is not known."""
         if ":task-definition/" in text:
             return self.profiles.get(text)
         found = self.profiles.get(text) if IN_PROFILE in text else self.names.get(text.rsplit("/", 1)[-1])
@@ -83,31 +89,47 @@ class Roles:
     @property
     def listed(self) -> tuple[InstanceProfile, ...] | None:
         """The profiles that hold a role; `None` where they are not known."""
-        found = ((arn, role) for arn, role in sorted(self.profiles.items()) if arn.startswith("arn:") and IN_PROFILE in arn)
+        found = (
+            (arn, role) for arn, role in sorted(self.profiles.items()) if arn.startswith("arn:") and IN_PROFILE in arn
+        )
         return tuple(InstanceProfile(arn, role) for arn, role in found) if self.complete else None
 
 
 def roles_of(drafts: Iterable[Draft], complete: bool, deeds: Sequence[Deed] = ()) -> Roles:
     """The roles of an account, with their instance profiles."""
     roles = [draft for draft in drafts if draft.kind == "role"]
-    found: Found = {(PROFILES, arn): Workload(PROFILES, arn, (role.arn,)) for role in roles for arn in role.profiles or ()}
-    listed, names = all(role.profiles is not None and "" not in role.profiles for role in roles), {role.name: role.arn for role in roles}
+    found: Found = {
+        (PROFILES, arn): Workload(PROFILES, arn, (role.arn,)) for role in roles for arn in role.profiles or ()
+    }
+    listed, names = (
+        all(role.profiles is not None and "" not in role.profiles for role in roles),
+        {role.name: role.arn for role in roles},
+    )
     opened = _done(
-        found, {PROFILES} if listed else (), Roles(names, {}, complete), [one for one in deeds if one.code.kind in ("", PROFILES)]
+        found,
+        {PROFILES} if listed else (),
+        Roles(names, {}, complete),
+        [one for one in deeds if one.code.kind in ("", PROFILES)],
     )
     by_arn = {arn: profile.roles[0] for (_, arn), profile in found.items() if profile.roles}
     return Roles(
-        names, {IN_PROFILE + arn.rsplit("/", 1)[-1]: role for arn, role in by_arn.items()} | by_arn, complete and listed and not opened
+        names,
+        {IN_PROFILE + arn.rsplit("/", 1)[-1]: role for arn, role in by_arn.items()} | by_arn,
+        complete and listed and not opened,
     )
 
 
 def _done(found: Found, whole: Collection[str], roles: Roles, deeds: Iterable[Deed]) -> Mapping[str, str]:
-    """Puts what plans and templates do into what is found. Returns the kinds of which that may not be all, each with what may make more.
-    Of what they only tell a list that is `whole` must say the same."""
+    """Puts what plans and templates do into what is found. Returns the kinds of which that may not be all, each with
+    what may make more. Of what they only tell a list that is `whole` must say the same."""
     opened: dict[str, str] = {}
     written: Found = {}
     for deed in sorted(deeds, key=lambda one: (one.code.kind != DEFINITIONS, _ORDER.index(one.verb))):
-        at, own, keeps = (deed.code.kind, deed.code.arn), list(map(roles.named, deed.code.roles)), deed.verb is Verb.KEEPS
+        at, own, keeps = (
+            (deed.code.kind, deed.code.arn),
+            list(map(roles.named, deed.code.roles)),
+            deed.verb is Verb.KEEPS,
+        )
         now = replace(deed.code, roles=tuple(filter(None, own)))
         listed = (found if keeps else written).get(at, Workload(*at, ()) if keeps and at[0] in whole else now)
         known = deed.known and None not in own and now.roles == listed.roles
@@ -150,15 +172,23 @@ def read_workloads(
     all_of = sorted(name for name, own in listed.items() if enabled and enabled <= own)
     opened = _done(found, all_of, roles, [one for one in deeds if one.code.kind != PROFILES])
     running = tuple(
-        one if is_told_apart(one.tags or ()) else replace(one, tags=None) for one in found.values() if one.roles or KINDS[one.kind].handing
+        one if is_told_apart(one.tags or ()) else replace(one, tags=None)
+        for one in found.values()
+        if one.roles or KINDS[one.kind].handing
     )
-    return running, tuple(one for one in all_of if one not in opened), tuple((one, opened[one]) for one in all_of if one in opened)
+    return (
+        running,
+        tuple(one for one in all_of if one not in opened),
+        tuple((one, opened[one]) for one in all_of if one in opened),
+    )
 
 
 def _enabled(remarks: Remarks, node: Node) -> frozenset[str]:
     """The Regions that the account has enabled. [EC2 API: DescribeRegions]"""
     found = listed_records(remarks, node, "Regions", "the output of describe-regions", "a Region")
-    return frozenset(name for one in found if one.text("OptInStatus") != "not-opted-in" and (name := one.text("RegionName")))
+    return frozenset(
+        name for one in found if one.text("OptInStatus") != "not-opted-in" and (name := one.text("RegionName"))
+    )
 
 
 def _entries(remarks: Remarks, kind: WorkloadKind, node: Node) -> Iterator[Record]:
@@ -176,25 +206,37 @@ def _inside(remarks: Remarks, node: Node, name: str, what: str) -> Sequence[Node
     inner = member(node, name)
     if inner is None:
         hint = "an empty list says that there are none"
-        remarks.error(node, f"{what} has no `{name}`" if isinstance(node, Members) else f"{what} is {describe(node)}", hint=hint, rule="E5")
+        remarks.error(
+            node,
+            f"{what} has no `{name}`" if isinstance(node, Members) else f"{what} is {describe(node)}",
+            hint=hint,
+            rule="E5",
+        )
         return ()
     return inner.items if isinstance(inner, Items) else (inner,)
 
 
 def _workload(entry: Record, kind: WorkloadKind, account: str, region: str, roles: Roles) -> Workload | None:
-    """What an entry is about, without roles where it runs as none; `None` where its roles are not known, and after an error."""
+    """What an entry is about, without roles where it runs as none; `None` where its roles are not known, and after an
+    error."""
     arn = _arn(entry, kind, account, region)
     if arn is None:
         return None
     own = []
     paths = [kind.overriding] if _texts(entry.place, kind.overriding) else kind.roles
-    texts = [IN_PROFILE * path.endswith("IamInstanceProfile Name") + text for path in paths for text in _texts(entry.place, path)]
+    texts = [
+        IN_PROFILE * path.endswith("IamInstanceProfile Name") + text
+        for path in paths
+        for text in _texts(entry.place, path)
+    ]
     if not texts and kind.name in WITH_ROLE:
         entry.error(f"an entry of {kind.command} has no `{kind.roles[0]}`", rule="E5")
     for text in texts:
         role = roles.named(text)
         if role is None:
-            message = f"which role {text} stands for is not in the inventory of {account}, so not all that runs is known"
+            message = (
+                f"which role {text} stands for is not in the inventory of {account}, so not all that runs is known"
+            )
             entry.remarks.warning(entry.place, message, rule="E5")
             return None
         own += [role] if role else []
@@ -210,7 +252,9 @@ def _is_gone(entry: Record, kind: WorkloadKind) -> bool:
 def _arn(entry: Record, kind: WorkloadKind, account: str, region: str) -> str | None:
     pattern: str | None = kind.arn if isinstance(kind.arn, str) else None
     if not isinstance(kind.arn, str):
-        pattern = next((own for start, own in kind.arn.items() if (entry.text("InstanceId") or "").startswith(start)), None)
+        pattern = next(
+            (own for start, own in kind.arn.items() if (entry.text("InstanceId") or "").startswith(start)), None
+        )
     if pattern is None or "{" not in pattern:
         arn = entry.text(pattern or "Arn")
     else:
@@ -218,9 +262,12 @@ def _arn(entry: Record, kind: WorkloadKind, account: str, region: str) -> str | 
         texts = {name: entry.text(name) for name in re.findall(r"\{([A-Z]\w*)\}", pattern)}
         known = None not in texts.values()
         arn = pattern.format(partition=partition, region=region, account=account, **texts) if known else None
-    match, owners = _ARN.fullmatch(arn or ""), ((region, account), (region, "aws"))  # AWS has code interpreters, which have no role
+    # AWS has code interpreters, which have no role
+    match, owners = _ARN.fullmatch(arn or ""), ((region, account), (region, "aws"))
     if match is None:
-        entry.error(f"an entry of {kind.command} does not say what it is about: no `{pattern or 'InstanceId'}`", rule="E5")
+        entry.error(
+            f"an entry of {kind.command} does not say what it is about: no `{pattern or 'InstanceId'}`", rule="E5"
+        )
     elif match.groups() not in owners:
         entry.error(f"{arn} is not of {account} in {region}, under which it is listed", rule="E5")
     return arn if match is not None and match.groups() in owners else None
@@ -240,5 +287,7 @@ def _tags(node: Node | None) -> Pairs:
     if isinstance(node, Members):
         return tuple((key.text, text_of(node, key.text) or "") for key, _ in node.pairs)
     found = node.items if isinstance(node, Items) else []
-    pairs = ((text_of(one, "Key") or text_of(one, "key"), text_of(one, "Value") or text_of(one, "value")) for one in found)
+    pairs = (
+        (text_of(one, "Key") or text_of(one, "key"), text_of(one, "Value") or text_of(one, "value")) for one in found
+    )
     return tuple((name, value or "") for name, value in pairs if name)

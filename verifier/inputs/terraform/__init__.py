@@ -1,13 +1,13 @@
 """Terraform plans and states → the parts of a snapshot.
 
-In: the output of `terraform show -json` of a plan or a state (OpenTofu's is the same). Out: `Parts`: keys, inventories, organization,
-endpoints, as AWS CLI output would tell them after apply (or, of a plan, before it).
-Guarantee: what is known only after apply is recovered or is `Unknown` with a name; nothing is dropped. Inventories are not complete: an
-account has users and roles that a plan does not know (U1).
+In: the output of `terraform show -json` of a plan or a state (OpenTofu's is the same). Out: `Parts`: keys, inventories,
+organization, endpoints, as AWS CLI output would tell them after apply (or, of a plan, before it).
+Guarantee: what is known only after apply is recovered or is `Unknown` with a name; nothing is dropped. Inventories are
+not complete: an account has users and roles that a plan does not know (U1).
 
-`plan` reads the format, with `configuration` and `sources`; `resolver` finds the values of attributes, with `references`,
-`computed_attributes`, `documents` and `providers`, for the readers of `resources`; `surroundings` reads what plans alone have, for
-`reading`. Here is what tells a plan: the rest is imported for plans alone.
+`plan` reads the format, with `configuration` and `sources`; `resolver` finds the values of attributes, with
+`references`, `computed_attributes`, `documents` and `providers`, for the readers of `resources`; `surroundings` reads
+what plans alone have, for `reading`. Here is what tells a plan: the rest is imported for plans alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ __all__ = ["is_terraform", "may_be_terraform"]
 
 
 def may_be_terraform(text: str) -> bool:
-    """Whether a text may be the output of `terraform show -json`, or a raw state: a quick look, so that other files are not read twice."""
+    """Whether a text may be the output of `terraform show -json`, or a raw state: a quick look, so that other files are
+    not read twice."""
     versions = ('"format_version"', '"lineage"')
     members = ('"terraform_version"', '"planned_values"', '"resource_changes"', '"values"')
     return text.lstrip().startswith("{") and any(v in text for v in versions) and any(m in text for m in members)

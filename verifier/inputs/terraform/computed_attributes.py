@@ -1,8 +1,9 @@
 """What follows from a resource's own attributes, before AWS has made it.
 
-In: a resource that is to be created, and an attribute that is known after apply. Out: a node, or `None` where nothing follows.
-Guarantee: an ARN is made only of parts that decide it. What AWS or Terraform will choose (a key ID, the end of a name) is a placeholder:
-the same in every run, of the form that it will have, and equal to nothing else in the plan.
+In: a resource that is to be created, and an attribute that is known after apply. Out: a node, or `None` where nothing
+follows.
+Guarantee: an ARN is made only of parts that decide it. What AWS or Terraform will choose (a key ID, the end of a name)
+is a placeholder: the same in every run, of the form that it will have, and equal to nothing else in the plan.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ class Derivation:
         return named(resolver, resource, name)
 
     def _login(self, data: Resource, name: str, at: Node) -> Node | None:
-        """What a data source tells of the login of its provider configuration, if it does not ask for something else."""
+        """What a data source tells of the login of its provider configuration, if it does not ask for something
+        else."""
         if data.configuration is None or {"region", "name", "endpoint"} & data.configuration.attributes.keys():
             return None
         if data.type == "aws_partition":
@@ -59,8 +61,8 @@ class Derivation:
 
 
 def _name(resolver: Resolver, resource: Resource, at: Node) -> Node | None:
-    """The name. One that Terraform makes up is a prefix with a number, for which there is a placeholder; of that of an alias nobody knows
-    the end."""
+    """The name. One that Terraform makes up is a prefix with a number, for which there is a placeholder; of that of an
+    alias nobody knows the end."""
     if resolver.is_configured(resource, "name"):
         return None
     is_alias = resource.type == "aws_kms_alias"

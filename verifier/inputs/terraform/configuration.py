@@ -1,8 +1,8 @@
 """The configuration of a plan: modules, with their blocks and expressions.
 
-In: `configuration` of a plan. Out: `Module`s, by the calls that lead to them; provider configurations. Guarantee: a member of another type
-than the format says is an error. What the `.tf` files have of a module is one more `Module`, which `sources` puts beside it.
-[Terraform: JSON Output Format, Configuration Representation]
+In: `configuration` of a plan. Out: `Module`s, by the calls that lead to them; provider configurations. Guarantee: a
+member of another type than the format says is an error. What the `.tf` files have of a module is one more `Module`,
+which `sources` puts beside it. [Terraform: JSON Output Format, Configuration Representation]
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class Written:
 
 @dataclass(frozen=True)
 class Expression:
-    """An expression: its value if it is constant, else what it refers to; and how it is written, where the `.tf` file is at hand."""
+    """An expression: its value if it is constant, else what it refers to; and how it is written, where the `.tf` file
+    is at hand."""
 
     references: tuple[str, ...] = ()
     is_constant: bool = False
@@ -64,8 +65,9 @@ class Expression:
 
 @dataclass
 class Block:
-    """A block: its attributes, and its nested blocks by type. `provider` is the key of its provider configuration, `place` is where it is
-    in a `.tf` file. There it has `dynamic` blocks too: their contents, each with its `for_each` and the name of its `iterator`."""
+    """A block: its attributes, and its nested blocks by type. `provider` is the key of its provider configuration,
+    `place` is where it is in a `.tf` file. There it has `dynamic` blocks too: their contents, each with its `for_each`
+    and the name of its `iterator`."""
 
     attributes: dict[str, Expression] = field(default_factory=dict)
     blocks: dict[str, list[Block]] = field(default_factory=dict)
@@ -106,16 +108,19 @@ class Block:
     @property
     def said(self) -> object:
         """What it says, however it is laid out."""
-        nested = [{kind: [inner.said for inner in found] for kind, found in blocks.items()} for blocks in (self.blocks, self.dynamic)]
+        nested = [
+            {kind: [inner.said for inner in found] for kind, found in blocks.items()}
+            for blocks in (self.blocks, self.dynamic)
+        ]
         each = self.for_each and self.for_each.said
         return [{name: own.said for name, own in self.attributes.items()}, *nested, self.provider, each, self.iterator]
 
 
 @dataclass
 class Module:
-    """A module: resources and data sources by (managed, type, name), the others by name. `generated` are the types of the `dynamic` blocks
-    in the configurations of a provider by its name, `providers` those of the `.tf` files by `NAME.ALIAS`; `others` are their blocks of
-    other kinds, each with its kind; `written` is what these say."""
+    """A module: resources and data sources by (managed, type, name), the others by name. `generated` are the types of
+    the `dynamic` blocks in the configurations of a provider by its name, `providers` those of the `.tf` files by
+    `NAME.ALIAS`; `others` are their blocks of other kinds, each with its kind; `written` is what these say."""
 
     resources: dict[tuple[bool, str, str], Block] = field(default_factory=dict)
     calls: dict[str, Block] = field(default_factory=dict)
@@ -143,9 +148,9 @@ class Provider:
 
 
 def define(definitions: Definitions, modules: Mapping[ModuleName, Module], given: Json, whole: str) -> None:
-    """Records what the names in modules stand for; `given` are the variables of the outermost. Modules are not told apart: a name stands
-    for what it is in each that has it. Where only the names in an expression are told, what it makes of them may be another in any other
-    plan than the `whole`."""
+    """Records what the names in modules stand for; `given` are the variables of the outermost. Modules are not told
+    apart: a name stands for what it is in each that has it. Where only the names in an expression are told, what it
+    makes of them may be another in any other plan than the `whole`."""
     for name, entry in given.items():
         definitions.define(f"var.{name}", content(mapping(entry, f"var.{name}").get("value")))
     for path, module in ((path, one) for path, both in sorted(modules.items()) for one in (both, both.files)):
@@ -153,7 +158,9 @@ def define(definitions: Definitions, modules: Mapping[ModuleName, Module], given
             definitions.define(f"{type_}.{name}", block.said)
         for call, block in module.calls.items():
             definitions.define(f"module.{call}", block.said)
-            definitions.define_within(f"module.{call}", [own.said for name, own in block.attributes.items() if name in _OF_CALLS])
+            definitions.define_within(
+                f"module.{call}", [own.said for name, own in block.attributes.items() if name in _OF_CALLS]
+            )
             for name, own in block.attributes.items():
                 definitions.define(f"var.{name}", own.said)
         for name, block in module.variables.items():
@@ -165,7 +172,9 @@ def define(definitions: Definitions, modules: Mapping[ModuleName, Module], given
         for name, own in module.outputs.items() if path else ():
             definitions.define(f"module.{path[-1]}", [name, own.said])
         outputs = Block(module.outputs)
-        untold = [name for block in (*module.resources.values(), *module.calls.values(), outputs) for name in block.untold]
+        untold = [
+            name for block in (*module.resources.values(), *module.calls.values(), outputs) for name in block.untold
+        ]
         for name in {found[1] for found in map(_NAMED.match, untold) if found is not None}:
             definitions.define(name, whole)
 
@@ -181,7 +190,8 @@ def read_providers(configuration: Json) -> dict[str, Provider]:
 
 
 def _address(found: Any) -> Any:
-    """The address of the module of a provider configuration. Up to version 0.12 Terraform wrote `a.b` for `module.a.module.b`."""
+    """The address of the module of a provider configuration. Up to version 0.12 Terraform wrote `a.b` for
+    `module.a.module.b`."""
     if isinstance(found, str) and _OLD_ADDRESS.fullmatch(found):
         return "".join(f"module.{name}." for name in found.split("."))[:-1]
     return found
@@ -203,7 +213,9 @@ def read_modules(root: Json) -> Iterator[tuple[ModuleName, Module]]:
         for name, entry in mapping(data.get("variables"), "`variables`").items():
             module.variables[name] = Block(dict(_constants(mapping(entry, f"var.{name}"), "default")))
         for name, entry in mapping(data.get("outputs"), "`outputs`").items():
-            module.outputs[name] = _expression(mapping(mapping(entry, f"output.{name}").get("expression"), f"output.{name}"))
+            module.outputs[name] = _expression(
+                mapping(mapping(entry, f"output.{name}").get("expression"), f"output.{name}")
+            )
         yield path, module
 
 
@@ -238,4 +250,6 @@ def _constants(entry: Json, name: str) -> Iterator[tuple[str, Expression]]:
 
 
 def _expression(found: Json) -> Expression:
-    return Expression(tuple(traversals(found.get("references"))), "constant_value" in found, found.get("constant_value"))
+    return Expression(
+        tuple(traversals(found.get("references"))), "constant_value" in found, found.get("constant_value")
+    )

@@ -1,8 +1,9 @@
 """`data.aws_iam_policy_document`: the document that the provider writes.
 
 In: a data source, read while planning or not. Out: its document as nodes, values that are not known among them.
-Guarantee: it says what the provider would write: its statements in order, after those of its source documents; a statement of a later
-document takes the place of the one with its `Sid`. [Terraform AWS provider: aws_iam_policy_document]
+Guarantee: it says what the provider would write: its statements in order, after those of its source documents; a
+statement of a later document takes the place of the one with its `Sid`. [Terraform AWS provider:
+aws_iam_policy_document]
 """
 
 from __future__ import annotations
@@ -42,7 +43,11 @@ _ELEMENTS = {
     "Condition": "condition",
 }
 """Elements of a statement, and what each is in a `statement` block."""
-_NESTED = {"principals": ("type", "identifiers"), "not_principals": ("type", "identifiers"), "condition": ("test", "variable", "values")}
+_NESTED = {
+    "principals": ("type", "identifiers"),
+    "not_principals": ("type", "identifiers"),
+    "condition": ("test", "variable", "values"),
+}
 """Nested blocks: the attributes that are names in the element, and the one that lists values."""
 _TEMPLATES = ("resources", "not_resources", "identifiers", "values")
 """Attributes in which `&{…}` stands for a policy variable, as it must in Terraform, where `${…}` is its own."""
@@ -98,8 +103,8 @@ def _own_statements(resolver: Resolver, data: Resource) -> list[Node] | None:
 
 
 def _by_sid(resolver: Resolver, data: Resource) -> Iterator[tuple[str, Block]]:
-    """The `statement` blocks in the `.tf` file, those that are generated among them, by their constant `sid`. Only those count that
-    certainly make one statement: no two of a document have the same `sid`."""
+    """The `statement` blocks in the `.tf` file, those that are generated among them, by their constant `sid`. Only
+    those count that certainly make one statement: no two of a document have the same `sid`."""
     block = resolver.plan.written(data) or Block()
     for statement in (*block.blocks.get("statement", ()), *block.dynamic.get("statement", ())):
         found, each = _with_constants(resolver, data, statement), statement.for_each
@@ -110,10 +115,15 @@ def _by_sid(resolver: Resolver, data: Resource) -> Iterator[tuple[str, Block]]:
 
 
 def _with_constants(resolver: Resolver, data: Resource, block: Block) -> Block:
-    """A block of a `.tf` file with the constants by which blocks are told apart, as the configuration of a plan has them."""
+    """A block of a `.tf` file with the constants by which blocks are told apart, as the configuration of a plan has
+    them."""
     attributes = dict(block.attributes)
     for name, expression in block.attributes.items():
-        value = resolver.evaluate(expression.written, data.module, data, name) if expression.written and name in _CONSTANTS else None
+        value = (
+            resolver.evaluate(expression.written, data.module, data, name)
+            if expression.written and name in _CONSTANTS
+            else None
+        )
         if isinstance(value, Scalar):
             attributes[name] = replace(expression, is_constant=True, constant=value.text)
     nested = {kind: [_with_constants(resolver, data, inner) for inner in found] for kind, found in block.blocks.items()}
@@ -122,7 +132,8 @@ def _with_constants(resolver: Resolver, data: Resource, block: Block) -> Block:
 
 @dataclass
 class _Block:
-    """A `statement` block, or one in it: its values, the block that they come from where the configuration has it, and its place."""
+    """A `statement` block, or one in it: its values, the block that they come from where the configuration has it, and
+    its place."""
 
     resolver: Resolver
     data: Resource
@@ -139,13 +150,18 @@ class _Block:
         for element, name in _ELEMENTS.items():
             node = self._element(name) if name in _NESTED else self.attribute(name)
             node = text_at(self.at, "Allow") if name == "effect" and node is None else node
-            if node is not None and not (isinstance(node, Items) and not node.items) and not (isinstance(node, Scalar) and not node.text):
+            if (
+                node is not None
+                and not (isinstance(node, Items) and not node.items)
+                and not (isinstance(node, Scalar) and not node.text)
+            ):
                 found[element] = node
         for element in ("Principal", "Action", "Resource"):
             given = [name for name in (element, f"Not{element}") if name in found]
             known = [name for name in given if not any(unknowns(found[name]))]
             whole = [name for name in given if isinstance(found[name], Unknown)]
-            # AWS takes no statement with both: where one of them is there the other is not. [IAM: Grammar of the IAM JSON policy language]
+            # AWS takes no statement with both: where one of them is there the other is not. [IAM: Grammar of the IAM
+            # JSON policy language]
             if len(given) == 2 and whole and not known:
                 return self._unknown(self.at, "")
             found = {name: node for name, node in found.items() if not (known and name in whole and name in given)}
@@ -165,10 +181,15 @@ class _Block:
         return None if found is None else with_leaves(found, lambda leaf: self._leaf(leaf, name, known))
 
     def _leaf(self, leaf: Node, name: str, known: set[str] | None) -> Node:
-        """A text, with policy variables, but for one that was recovered and cannot be one: an expression that refers to a name makes
-        something of it. An unknown value, with a name if it has none."""
+        """A text, with policy variables, but for one that was recovered and cannot be one: an expression that refers to
+        a name makes something of it. An unknown value, with a name if it has none."""
         sign = "&{" if name in _TEMPLATES else "${"
-        if isinstance(leaf, Scalar) and known is not None and leaf.text not in known and not _PLAUSIBLE[name].fullmatch(leaf.text):
+        if (
+            isinstance(leaf, Scalar)
+            and known is not None
+            and leaf.text not in known
+            and not _PLAUSIBLE[name].fullmatch(leaf.text)
+        ):
             return self._unknown(leaf, f".{name}")
         if isinstance(leaf, Scalar) and leaf.type != "null":  # all of them are texts
             return text_at(leaf, leaf.text.replace(sign, "${"))
@@ -199,15 +220,21 @@ class _Block:
             return self._unknown(at, f".{name}")
         if "*" in found and name != "condition":
             return text_at(at, "*")
-        return _object(at, {key: _object(at, tests[key]) if key in tests else listing(at, nodes) for key, nodes in found.items()})
+        return _object(
+            at, {key: _object(at, tests[key]) if key in tests else listing(at, nodes) for key, nodes in found.items()}
+        )
 
     def _inner(self, name: str, items: Sequence[Node]) -> Iterator[_Block]:
-        """The nested blocks, each with the one of the configuration that has the same constants: a plan sorts them, the configuration does
-        not."""
+        """The nested blocks, each with the one of the configuration that has the same constants: a plan sorts them, the
+        configuration does not."""
         candidates = self.block.blocks.get(name, [])
         for index, raw in enumerate(items):
             constants = {name: node.text for name in _CONSTANTS if isinstance(node := member(raw, name), Scalar)}
-            mine = [block for block in candidates if all(block.text(name) in (None, text) for name, text in constants.items())]
+            mine = [
+                block
+                for block in candidates
+                if all(block.text(name) in (None, text) for name, text in constants.items())
+            ]
             block = mine[0] if len(mine) == 1 and len(candidates) == len(items) else Block()
             yield _Block(self.resolver, self.data, raw, block, self.at, f"{self.address}.{name}[{index}]")
 
@@ -249,26 +276,35 @@ def _statements(documents: Iterable[Node]) -> list[Node] | None:
 
 
 def _as_read(statement: Node) -> Node:
-    """A statement as the provider reads it: of conditions with a value that is neither a text, a truth nor a list it leaves that key out,
-    and may learn not to. [Terraform AWS provider: internal/service/iam/policy_model.go, UnmarshalJSON of conditions]"""
+    """A statement as the provider reads it: of conditions with a value that is neither a text, a truth nor a list it
+    leaves that key out, and may learn not to. [Terraform AWS provider: internal/service/iam/policy_model.go,
+    UnmarshalJSON of conditions]"""
     conditions = member(statement, "Condition")
     keys = [value for _, value in conditions.pairs] if isinstance(conditions, Members) else []
     values = [value for tests in keys if isinstance(tests, Members) for _, value in tests.pairs]
-    left_out = [value for value in values if isinstance(value, Scalar) and value.type != "string" and value.text not in ("true", "false")]
+    left_out = [
+        value
+        for value in values
+        if isinstance(value, Scalar) and value.type != "string" and value.text not in ("true", "false")
+    ]
     if not left_out or not isinstance(statement, Members):
         return statement
-    why = "a condition of a source document: the provider leaves out what is neither text nor truth, so it is to be quoted"
+    why = (
+        "a condition of a source document: the provider leaves out what is neither text nor truth, so it is to be "
+        "quoted"
+    )
     return replaced(statement, "Condition", Unknown(left_out[0], [why]))
 
 
 def _rank(version: Node) -> int:
-    """What orders versions: of those that there are `2012-10-17` is the latest, so that one that is not known is no later."""
+    """What orders versions: of those that there are `2012-10-17` is the latest, so that one that is not known is no
+    later."""
     return 1 if not isinstance(version, Scalar) else 2 if version.text == "2012-10-17" else 0
 
 
 def _overridden(statements: list[Node], later: Sequence[Node]) -> list[Node] | None:
-    """The statements with each later one put in the place of that with its `Sid`, or at the end; `None` where a `Sid` that decides
-    this is not known."""
+    """The statements with each later one put in the place of that with its `Sid`, or at the end; `None` where a `Sid`
+    that decides this is not known."""
     if any(isinstance(member(node, "Sid"), Unknown) for node in (*statements, *later)) and statements and later:
         return None
     found = list(statements)

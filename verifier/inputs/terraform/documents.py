@@ -1,8 +1,9 @@
 """Policy documents of a plan.
 
-In: attributes that hold policies; documents whose parts have no places, or have them in several files. Out: documents as nodes, values that
-are not known among them. Guarantee: a document says what the text or the nodes say. Its places are in the `.tf` file where the expression
-there says the same, else in its JSON text on several lines, in which an unknown value is shown as what it depends on.
+In: attributes that hold policies; documents whose parts have no places, or have them in several files. Out: documents
+as nodes, values that are not known among them. Guarantee: a document says what the text or the nodes say. Its places
+are in the `.tf` file where the expression there says the same, else in its JSON text on several lines, in which an
+unknown value is shown as what it depends on.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ def as_document(node: Node | None, place: str) -> Node | None:
 
 
 def laid_out(name: str, text: str) -> Source:
-    """The text of a policy as a source. One that is on one line is shown on several; it is read as it stands. What is no JSON is
-    left as it is."""
+    """The text of a policy as a source. One that is on one line is shown on several; it is read as it stands. What is
+    no JSON is left as it is."""
     if "\n" in text.strip() or len(text) > _LONGEST:
         return Source(name, text)
     try:
@@ -60,9 +61,18 @@ def _shown(node: Node, leaf: Callable[[Node], str], depth: int = 1) -> str:
     if not isinstance(node, Members | Items):
         return leaf(node)
     opening, closing = "{}" if isinstance(node, Members) else "[]"
-    pairs = [(leaf(key) + ": ", value) for key, value in node.pairs] if isinstance(node, Members) else [("", item) for item in node.items]
+    pairs = (
+        [(leaf(key) + ": ", value) for key, value in node.pairs]
+        if isinstance(node, Members)
+        else [("", item) for item in node.items]
+    )
     inner, outer = ("\n" + "  " * min(steps, _DEEPEST) for steps in (depth, depth - 1))
-    return opening + ",".join(inner + key + _shown(value, leaf, depth + 1) for key, value in pairs) + (outer if pairs else "") + closing
+    return (
+        opening
+        + ",".join(inner + key + _shown(value, leaf, depth + 1) for key, value in pairs)
+        + (outer if pairs else "")
+        + closing
+    )
 
 
 def _as_json(node: Node) -> str:
@@ -88,7 +98,10 @@ def rebased(node: Node, within: Node) -> Node:
     here = within if node.source is not within.source else Node(node.source, node.start, node.end)
     place = here.source, here.start, here.end
     if isinstance(node, Members):
-        pairs = [(key if key.source is here.source else text_at(here, key.text), rebased(value, here)) for key, value in node.pairs]
+        pairs = [
+            (key if key.source is here.source else text_at(here, key.text), rebased(value, here))
+            for key, value in node.pairs
+        ]
         return (type(node) if isinstance(node, Resolved) else Resolved)(*place, pairs)
     if isinstance(node, Items):
         return Items(*place, [rebased(item, here) for item in node.items])

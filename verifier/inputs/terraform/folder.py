@@ -1,9 +1,9 @@
 """A folder of `.tf` files without a plan → the plan of making all that it says.
 
-In: a folder, with its modules, and what they are given (`module_inputs`). Out: a `Plan`, and the text that it is made of. Guarantee:
-each resource is in the plan as often as Terraform makes it, its attributes as they are written; what the files do not tell of it is not
-known. Where it is not known how often it is made, it is among the `doubtful`; what is not read is in doubt with its address. There are
-bounds to how much is made of the files.
+In: a folder, with its modules, and what they are given (`module_inputs`). Out: a `Plan`, and the text that it is made
+of. Guarantee: each resource is in the plan as often as Terraform makes it, its attributes as they are written; what the
+files do not tell of it is not known. Where it is not known how often it is made, it is among the `doubtful`; what is
+not read is in doubt with its address. There are bounds to how much is made of the files.
 [Terraform language: Files and Configuration Structure; The count and for_each Meta-Arguments]
 """
 
@@ -29,7 +29,15 @@ from verifier.inputs.terraform.configuration import Block, Expression, Module
 from verifier.inputs.terraform.hcl_kinds import TextSet, object_of
 from verifier.inputs.terraform.hcl_tree import Tree, chain, kind_of, parts_of, unwrapped, word_of
 from verifier.inputs.terraform.plan import Plan
-from verifier.inputs.terraform.plan_values import IN_DOUBT, Index, ModuleName, ModulePath, name_of, only_instance, qualified
+from verifier.inputs.terraform.plan_values import (
+    IN_DOUBT,
+    Index,
+    ModuleName,
+    ModulePath,
+    name_of,
+    only_instance,
+    qualified,
+)
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.sources import Folders
@@ -44,7 +52,13 @@ _MOST = 10_000
 _DEEPEST = 40
 """Modules inside each other."""
 _COUNT = re.compile("[0-9]{1,4}")
-_KEYS = ("aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key", "aws_kms_key_policy")
+_KEYS = (
+    "aws_kms_key",
+    "aws_kms_external_key",
+    "aws_kms_replica_key",
+    "aws_kms_replica_external_key",
+    "aws_kms_key_policy",
+)
 _UNSET: dict[str, Json] = {
     **dict.fromkeys(_KEYS, {"bypass_policy_lockout_safety_check": False}),
     "aws_kms_grant": dict.fromkeys(("name", "retiring_principal", "constraints")),
@@ -61,15 +75,16 @@ _UNSET: dict[str, Json] = {
         ("source_json", "source_policy_documents", "statement", "override_json", "override_policy_documents", "version")
     ),
 }
-"""What attributes are that a block does not set; `None` for nothing. Of all others that is not known. [Terraform AWS provider: schemas]"""
+"""What attributes are that a block does not set; `None` for nothing. Of all others that is not known. [Terraform AWS
+provider: schemas]"""
 _DOCUMENT = False, "aws_iam_policy_document"
 _SAYS_NOTHING = ("check", "ephemeral", "moved", "terraform")
 """Kinds of blocks that make and change nothing, and leave what is made as it is."""
 
 
 def read_folder(remarks: Remarks, files: Files, parts: Parts, folder: Path, supplied: Supplied) -> tuple[Plan, str]:
-    """The plan of a folder, and the text of its files. What may hold keys, and is not read, goes to `remarks` and `parts`. Raises
-    `InputError`."""
+    """The plan of a folder, and the text of its files. What may hold keys, and is not read, goes to `remarks` and
+    `parts`. Raises `InputError`."""
     return _Maker(remarks, files, parts, folder, supplied).plan()
 
 
@@ -98,9 +113,20 @@ class _Maker:
         self.parts.parameters.append((self.files.place(self.folder), tuple(declared)))
         variables = module_inputs.variables(self.sources, self.folder, declared, self.supplied.parameters)
         providers = module_inputs.configurations(self.modules)
-        empty = Plan(self.files.name(self.folder), True, (), {}, self.modules, variables, providers, of_folder=True, read=self._text)
+        empty = Plan(
+            self.files.name(self.folder),
+            True,
+            (),
+            {},
+            self.modules,
+            variables,
+            providers,
+            of_folder=True,
+            read=self._text,
+        )
         text = "\n".join(source.text for source in self.sources.sources.values() if source is not None)
-        # How often a thing is made is told without the resources: of those nothing is known yet, not even which there are.
+        # How often a thing is made is told without the resources: of those nothing is known yet, not even which there
+        # are.
         first = Providers(empty, self.supplied)
         self.resolver = first.resolver = Resolver(empty, Derivation(first))
         pending: list[tuple[ModulePath, bool]] = [((), False)]
@@ -122,10 +148,14 @@ class _Maker:
         """Reads a module, and those that it calls. Raises `InputError` for modules that call each other without end."""
         whole = folder.resolve()
         if whole in above or len(above) > _DEEPEST:
-            raise InputError.of(f"{'.'.join(f'module.{call}' for call in name)} calls itself, or stands too deep in other modules")
+            raise InputError.of(
+                f"{'.'.join(f'module.{call}' for call in name)} calls itself, or stands too deep in other modules"
+            )
         written = self.sources.module(folder)
         if written is None:
-            self._gap(self.files.name(folder), "has files that are not read", self.files.place(folder), self.sources.content())
+            self._gap(
+                self.files.name(folder), "has files that are not read", self.files.place(folder), self.sources.content()
+            )
             written = Module()
         for path in self.sources.unread:
             outside = self.sources.outside(path)
@@ -162,7 +192,13 @@ class _Maker:
                 is_one = bool(about) and not about[0].startswith("module.") and "provisioner" not in block.blocks
                 family = unknown_family(about[0].split(".")[0], read=False) if is_one else Family.ANYTHING
                 if kind not in _SAYS_NOTHING and family is not None:
-                    self._gap(qualified(only_instance(name), kind), "is a block that is not read", block.place, block.said, family)
+                    self._gap(
+                        qualified(only_instance(name), kind),
+                        "is a block that is not read",
+                        block.place,
+                        block.said,
+                        family,
+                    )
             for key, block in module.files.providers.items():
                 if "for_each" in block.attributes:
                     self._gap(f"provider.{key}", "has `for_each`", block.place, block.said)
@@ -178,7 +214,8 @@ class _Maker:
     # -- instances --
 
     def _instance(self, path: ModulePath, unsure: bool) -> Iterator[tuple[ModulePath, bool]]:
-        """Adds what an instance of a module makes, or with `unsure` may make; yields the instances of the modules that it calls."""
+        """Adds what an instance of a module makes, or with `unsure` may make; yields the instances of the modules that
+        it calls."""
         name = name_of(path)
         module = self.modules[name].files
         for (managed, type_, own), block in module.resources.items():
@@ -189,9 +226,11 @@ class _Maker:
                 resource = self._resource(path, (managed, type_, own), key, block)
                 (self.doubtful if doubtful else self.deeds).append(resource)
                 if doubtful and type_ in (*KEYS, *REPLICAS, *UNREAD_KEYS):
-                    self.deeds.append(replace(resource, name=f"{own}{IN_DOUBT}"))  # each instance has what the block says
+                    # each instance has what the block says
+                    self.deeds.append(replace(resource, name=f"{own}{IN_DOUBT}"))
             if keys is None and (managed, type_) == _DOCUMENT and "count" in block.attributes:
-                self.deeds.append(self._resource(path, (managed, type_, own), 0, block))  # what refers to the first one has that
+                # what refers to the first one has that
+                self.deeds.append(self._resource(path, (managed, type_, own), 0, block))
         for call, block in module.calls.items():
             keys = None if unsure else self._keys(block, path)
             for key in self._counted(keys) if (*name, call) in self.modules else ():
@@ -219,7 +258,9 @@ class _Maker:
             members = None if found is None else object_of(found)
             if members is not None:
                 return [key.text for key, _ in members.pairs]
-            return [item.text for item in found.items if isinstance(item, Scalar)] if isinstance(found, TextSet) else None
+            return (
+                [item.text for item in found.items if isinstance(item, Scalar)] if isinstance(found, TextSet) else None
+            )
         return [None]
 
     def _resource(self, path: ModulePath, at: tuple[bool, str, str], index: Index, block: Block) -> Resource:
@@ -230,7 +271,9 @@ class _Maker:
         unset = _UNSET.get(type_ if managed else f"data {type_}", {})
         if managed and type_.startswith("aws_"):
             unset = {"tags": None, "region": None} | unset
-        values = {key: value for key, value in unset.items() if key not in (*block.attributes, *block.blocks, *block.dynamic)}
+        values = {
+            key: value for key, value in unset.items() if key not in (*block.attributes, *block.blocks, *block.dynamic)
+        }
         verb = Verb.MAKES if managed else Verb.KEEPS
         place = block.place or self.files.place(self.folder)
         values |= {name: Unknown(place, [f"{address}.{name} (ignore_changes)"]) for name in _ignored(block)}
@@ -252,7 +295,9 @@ def _ignored(block: Block) -> Iterator[str]:
         if written is None:
             continue
         listed = parts_of(unwrapped(written.tree)) if kind_of(unwrapped(written.tree)) == "tuple" else None
-        for name in (*block.attributes, *block.blocks, *block.dynamic, "policy") if listed is None else map(_head, listed):
+        for name in (
+            (*block.attributes, *block.blocks, *block.dynamic, "policy") if listed is None else map(_head, listed)
+        ):
             if name not in ("lifecycle", "count", "for_each", "provider", "depends_on", "provisioner"):
                 yield name
 

@@ -1,6 +1,7 @@
 """Functions of HCL that policies are written with.
 
-In: the place of a call, the values of its arguments, none of which fails. Out: the value of the call; `None` where it cannot be told.
+In: the place of a call, the values of its arguments, none of which fails. Out: the value of the call; `None` where it
+cannot be told.
 Guarantee: a function that is not here is not carried out; the docstrings are the table of docs/terraform.md.
 [Terraform language: Functions]
 """
@@ -31,10 +32,15 @@ def _jsonencode(at: Node, given: Node) -> Node | None:
 
 
 def _compact(at: Node, given: Node) -> Node | None:
-    """The texts of a list that are neither null nor empty. One that is not known may be, so order and number are not known then."""
+    """The texts of a list that are neither null nor empty. One that is not known may be, so order and number are not
+    known then."""
     items = [_tostring(at, item) for item in given.items] if isinstance(given, Items) else [None]
     kept = [item for item in items if item is not None and not (isinstance(item, Scalar) and not item.text)]
-    return None if None in items else kinds.ordered(at, kept, loose=isinstance(given, Loose) or any(map(kinds.is_open, kept)))
+    return (
+        None
+        if None in items
+        else kinds.ordered(at, kept, loose=isinstance(given, Loose) or any(map(kinds.is_open, kept)))
+    )
 
 
 def _one(at: Node, given: Node) -> Node | None:
@@ -53,7 +59,8 @@ def _length(at: Node, given: Node) -> Node | None:
 
 
 def _flatten(at: Node, given: Node) -> Node | None:
-    """The entries of lists and sets inside each other. One that is not known may be such, so order and number are not known then."""
+    """The entries of lists and sets inside each other. One that is not known may be such, so order and number are not
+    known then."""
     nodes = list(_flat(given))
     if not isinstance(given, Items) or any(map(kinds.is_null, nodes)):
         return None  # of null of some types it fails
@@ -82,7 +89,11 @@ def _toset(at: Node, given: Node) -> Node | None:
 
 def _distinct(at: Node, given: Node) -> Node | None:
     """The entries; their order and number are not known."""
-    return kinds.ordered(at, [kinds.loosened(item) for item in given.items], loose=True) if isinstance(given, Items) else None
+    return (
+        kinds.ordered(at, [kinds.loosened(item) for item in given.items], loose=True)
+        if isinstance(given, Items)
+        else None
+    )
 
 
 def _tostring(at: Node, given: Node) -> Node | None:
@@ -135,11 +146,14 @@ def _format(at: Node, *given: Node) -> Node | None:
     texts = given[0].text.split("%s") if given and isinstance(given[0], Scalar) else []
     if len(texts) != len(given) or any("%" in found for found in texts):
         return None
-    return kinds.concatenated(at, [part for node, found in zip(given, texts, strict=True) for part in (node, kinds.text(at, found))][1:])
+    return kinds.concatenated(
+        at, [part for node, found in zip(given, texts, strict=True) for part in (node, kinds.text(at, found))][1:]
+    )
 
 
 def _coalesce(at: Node, *given: Node) -> Node | None:
-    """Of texts, numbers and truths the first that is neither null nor empty, converted to one type. One that is not known may be."""
+    """Of texts, numbers and truths the first that is neither null nor empty, converted to one type. One that is not
+    known may be."""
     if not all(isinstance(node, Scalar | Unknown | Document) for node in given):
         return None
     found = next((node for node in kinds.unified(given) if not isinstance(node, Scalar) or node.text), None)
@@ -149,8 +163,14 @@ def _coalesce(at: Node, *given: Node) -> Node | None:
 
 
 def _lookup(at: Node, *given: Node) -> Node | None:
-    """The member that has a known name; else the third argument, converted to the type of the members, if no object is in it."""
-    if not 2 <= len(given) <= 3 or kinds.object_of(given[0]) is None or not isinstance(given[1], Scalar) or kinds.is_null(given[1]):
+    """The member that has a known name; else the third argument, converted to the type of the members, if no object is
+    in it."""
+    if (
+        not 2 <= len(given) <= 3
+        or kinds.object_of(given[0]) is None
+        or not isinstance(given[1], Scalar)
+        or kinds.is_null(given[1])
+    ):
         return None
     found = kinds.member(given[0], given[1].text)
     if found is None and len(given) == 2:
@@ -160,7 +180,20 @@ def _lookup(at: Node, *given: Node) -> Node | None:
     return None if kinds.holds_members(given[2]) else kinds.loosened(given[2])
 
 
-_ONE = (_compact, _distinct, _flatten, _jsonencode, _keys, _length, _one, _sensitive, _tolist, _toset, _tostring, _values)
+_ONE = (
+    _compact,
+    _distinct,
+    _flatten,
+    _jsonencode,
+    _keys,
+    _length,
+    _one,
+    _sensitive,
+    _tolist,
+    _toset,
+    _tostring,
+    _values,
+)
 OF_ONE: dict[str, Callable[[Node, Node], Node | None]] = {function.__name__[1:]: function for function in _ONE}
 OF_ONE["nonsensitive"] = _sensitive
 _SEVERAL = (_coalesce, _concat, _format, _join, _lookup, _merge)

@@ -1,8 +1,10 @@
 """HCL expressions, evaluated as far as a policy needs.
 
-In: the parse tree of an expression (python-hcl2), and what its references stand for. Out: nodes with places in the `.tf` file.
-Guarantee: an operation is Terraform's own, whatever the values that are not known turn out to be, or its value is `Unknown` with the
-references in it; `Missing` is what fails. docs/terraform.md has the law of each operation. [Terraform language: Expressions]
+In: the parse tree of an expression (python-hcl2), and what its references stand for. Out: nodes with places in the
+`.tf` file.
+Guarantee: an operation is Terraform's own, whatever the values that are not known turn out to be, or its value is
+`Unknown` with the references in it; `Missing` is what fails. docs/terraform.md has the law of each operation.
+[Terraform language: Expressions]
 
 Nothing can grow beyond bounds: every step is counted (`allows`), and a text that no attribute can hold is not made.
 """
@@ -27,7 +29,12 @@ from verifier.inputs.text.unknown import Missing, Unknown, moved, names_in, reso
 from verifier.syntax.source import Source
 
 _MOST_VALUES = 100_000
-_ORDERS: dict[str, Callable[[int, int], bool]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_ORDERS: dict[str, Callable[[int, int], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 _VALUES = ("var", "local", "module", "each", "count", "path", "terraform", "self")
 """What references begin with that are to no resource."""
 _END = "END_OF_THE_FILE"
@@ -36,11 +43,11 @@ _WHOLE = re.compile(r"[0-9]{1,15}")
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Evaluates the expressions of one file. `refer` gives what a reference (`aws_iam_role.app.arn`) stands for, `None` for `null`, and is
-    told how deep inside other expressions it stands; `allows` counts steps, and is false where there were too many, or too deep ones;
-    `bound` are the variables of `for` expressions; `own` names what the expression is of. `read` gives the text of a file, where files are
-    at hand, by its path and by whether that is one of the module (`path.module`); `may_fail` says of a reference whether it
-    may be to an instance that is not made."""
+    """Evaluates the expressions of one file. `refer` gives what a reference (`aws_iam_role.app.arn`) stands for, `None`
+    for `null`, and is told how deep inside other expressions it stands; `allows` counts steps, and is false where there
+    were too many, or too deep ones; `bound` are the variables of `for` expressions; `own` names what the expression is
+    of. `read` gives the text of a file, where files are at hand, by its path and by whether that is one of the module
+    (`path.module`); `may_fail` says of a reference whether it may be to an instance that is not made."""
 
     source: Source
     refer: Callable[[str, int], Node | None]
@@ -78,10 +85,13 @@ class Evaluator:
 
     def at(self, tree: Tree) -> Node:
         """The place of a part of an expression."""
-        return Node(self.source, *((0, 0) if getattr(tree.meta, "empty", True) else (tree.meta.start_pos, tree.meta.end_pos)))
+        return Node(
+            self.source, *((0, 0) if getattr(tree.meta, "empty", True) else (tree.meta.start_pos, tree.meta.end_pos))
+        )
 
     def unknown(self, tree: Tree, nodes: Sequence[Node] = ()) -> Unknown:
-        """A value that is not known, and may not be there; it depends on these nodes, or on all that the expression refers to."""
+        """A value that is not known, and may not be there; it depends on these nodes, or on all that the expression
+        refers to."""
         names = list(names_in(nodes)) or [after_apply(reference) for reference in trees.references(tree)]
         return Unknown(self.at(tree), names or [f"{self.own} (an expression that is not evaluated)"])
 
@@ -141,7 +151,8 @@ class Evaluator:
         return None if made is None else kinds.ordered(self.at(tree), [value for _, value in made[0]], loose=made[1])
 
     def _for_object(self, tree: Tree) -> Node | None:
-        """`{ for x in list : key => value if condition }`; of a key that is not known, and with `...`, it is not known."""
+        """`{ for x in list : key => value if condition }`; of a key that is not known, and with `...`, it is not
+        known."""
         made = self._for(tree) if not any(str(child) == "..." for child in tree.children) else None
         if made is None or made[1]:
             return None
@@ -151,7 +162,8 @@ class Evaluator:
         return resolved(self.at(tree), pairs) if len(pairs) == len(made[0]) else None
 
     def _for(self, tree: Tree) -> tuple[list[tuple[Node, Node]], bool] | None:
-        """The keys (of a list there are none) and values that a `for` makes of its collection, and whether their order is not known."""
+        """The keys (of a list there are none) and values that a `for` makes of its collection, and whether their order
+        is not known."""
         intro, *results = trees.parts_of(tree)
         condition = [part for part in results if trees.kind_of(part) == "for_cond"]
         results = [part for part in results if trees.kind_of(part) != "for_cond"]
@@ -189,7 +201,8 @@ class Evaluator:
         return found
 
     def _path(self, tree: Tree) -> tuple[Tree, list[tuple[str, Scalar]] | None]:
-        """What a chain begins with, and its steps, with the values of its keys; `None` for these where one is not known."""
+        """What a chain begins with, and its steps, with the values of its keys; `None` for these where one is not
+        known."""
         root, steps = trees.chain(tree)
         at, path = self.at(tree), list[tuple[str, Scalar]]()
         for form, step in steps:
@@ -200,22 +213,33 @@ class Evaluator:
         return root, path
 
     def _referred(self, tree: Tree, name: str, path: Sequence[tuple[str, Scalar]]) -> Node | None:
-        """What a reference stands for. With a splat (`resource[*].name`, `resource.*.name`) that is of each instance of a resource with
-        `count`."""
+        """What a reference stands for. With a splat (`resource[*].name`, `resource.*.name`) that is of each instance of
+        a resource with `count`."""
         forms = [form for form, _ in path]
-        if any(isinstance(key, Untyped) for _, key in path) or forms.count(".") < (3 if name == "data" else 1 if name in _VALUES else 2):
+        if any(isinstance(key, Untyped) for _, key in path) or forms.count(".") < (
+            3 if name == "data" else 1 if name in _VALUES else 2
+        ):
             return None  # a resource as a whole among them
         if "*" in forms and "[" in forms:
             return None
         steps = {".": ".{0.text}", "*": "[*]"}
         indices = [f"[{key.text if key.type == 'plain' else json.dumps(key.text)}]" for _, key in path]
-        written = [steps[form].format(key) if form in steps else index for (form, key), index in zip(path, indices, strict=True)]
+        written = [
+            steps[form].format(key) if form in steps else index
+            for (form, key), index in zip(path, indices, strict=True)
+        ]
         found = self.refer("".join([name, *written]), self.depth)
         if isinstance(found, Missing):
             raise FailsError
         if "*" in forms:
             return None if found is None or kinds.is_open(found) else found
-        return null(self.at(tree)) if found is None else found if found.source is self.source else moved(self.at(tree), found)
+        return (
+            null(self.at(tree))
+            if found is None
+            else found
+            if found.source is self.source
+            else moved(self.at(tree), found)
+        )
 
     # -- operators and functions --
 
@@ -259,7 +283,10 @@ class Evaluator:
 
     def _call(self, tree: Tree) -> Node | None:
         head, *rest = trees.parts_of(tree)
-        name, arguments = str(head.children[0]), trees.parts_of(rest[0]) if rest and trees.kind_of(rest[0]) == "arguments" else []
+        name, arguments = (
+            str(head.children[0]),
+            trees.parts_of(rest[0]) if rest and trees.kind_of(rest[0]) == "arguments" else [],
+        )
         if name == "try":
             return self._try(tree, arguments)
         if name in ("file", "templatefile") and arguments:
@@ -273,10 +300,16 @@ class Evaluator:
     def _file(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
         """The text of a file, or what `templatefile` makes of it: a template that refers to its variables alone."""
         given = trees.parts_of(trees.unwrapped(arguments[0]))
-        base = trees.traversal(trees.parts_of(given[0].children[0])[0]) if given and trees.kind_of(given[0].children[0]) else ()
+        base = (
+            trees.traversal(trees.parts_of(given[0].children[0])[0])
+            if given and trees.kind_of(given[0].children[0])
+            else ()
+        )
         rest = given[1:] if base in (("path.module",), ("path.root",)) else given
         name = "".join(str(part.children[0]) for part in rest if isinstance(part.children[0], str))
-        is_plain = trees.kind_of(trees.unwrapped(arguments[0])) == "string" and all(isinstance(part.children[0], str) for part in rest)
+        is_plain = trees.kind_of(trees.unwrapped(arguments[0])) == "string" and all(
+            isinstance(part.children[0], str) for part in rest
+        )
         if self.read is None or not is_plain or {*"\\$%"} & {*name} or name.startswith("/") != (base != ()):
             return None
         text = self.read(name.lstrip("/"), base == ("path.module",))
@@ -300,12 +333,15 @@ class Evaluator:
         return self.get(arguments[-1]) if arguments else None
 
     def _is_certain(self, tree: Tree) -> bool:
-        """Whether an expression is a reference that does not fail if its value is known: what may be a set has no positions."""
+        """Whether an expression is a reference that does not fail if its value is known: what may be a set has no
+        positions."""
         if self.may_fail is not None and any(map(self.may_fail, trees.references(tree))):
             return False
         root, path = self._path(tree)
         word = trees.word_of(root)
-        instance = 2 if word == "data" else 1 if word not in self.bound and word not in _VALUES or word == "module" else -1
+        instance = (
+            2 if word == "data" else 1 if word not in self.bound and word not in _VALUES or word == "module" else -1
+        )
         positions = [index for index, (_, key) in enumerate(path or ()) if key.text.isdecimal()]
         return word is not None and positions in ([], [instance])
 

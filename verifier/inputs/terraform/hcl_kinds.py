@@ -1,11 +1,12 @@
 """Kinds of values that Terraform tells apart and JSON does not.
 
-In: nodes. Out: nodes of these kinds. Guarantee: what is not certain of a value (its type, its order, how many entries it has) is not in its
-kind, and what asks for it is not evaluated. `null` is a scalar. [Terraform language: Types and Values]
+In: nodes. Out: nodes of these kinds. Guarantee: what is not certain of a value (its type, its order, how many entries
+it has) is not in its kind, and what asks for it is not evaluated. `null` is a scalar. [Terraform language: Types and
+Values]
 
-A list that is `Items` and nothing more is a list, a tuple or a set, as in the JSON of a plan, with its entries in their order. What a value
-becomes that is given for a variable with a type constraint is not known where it is not converted here. [Terraform language: Type
-Constraints]
+A list that is `Items` and nothing more is a list, a tuple or a set, as in the JSON of a plan, with its entries in their
+order. What a value becomes that is given for a variable with a type constraint is not known where it is not converted
+here. [Terraform language: Type Constraints]
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class TextSet(Items):
 
 
 class Loose(Items):
-    """A list, tuple or set of which the entries are known, and not their order or number: an open one may stand for several or none."""
+    """A list, tuple or set of which the entries are known, and not their order or number: an open one may stand for
+    several or none."""
 
     __slots__ = ()
 
@@ -119,7 +121,9 @@ def equal(left: Node, right: Node) -> bool | None:
         return None if is_open(other) else is_null(other)
     if not (isinstance(left, Scalar) and isinstance(right, Scalar)):
         holds = [isinstance(node, Items) or object_of(node) is not None for node in (left, right)]
-        return False if any(holds) and any(isinstance(node, Scalar) or is_text(node) for node in (left, right)) else None
+        return (
+            False if any(holds) and any(isinstance(node, Scalar) or is_text(node) for node in (left, right)) else None
+        )
     if left.text != right.text:
         return False
     return None if isinstance(left, Untyped) or isinstance(right, Untyped) else left.type == right.type
@@ -140,7 +144,8 @@ def _primitive(node: Node) -> str | None:
 
 
 def loosened(node: Node) -> Node:
-    """A value that may have been converted to a type that is not known: numbers may be texts, lists sets, objects maps."""
+    """A value that may have been converted to a type that is not known: numbers may be texts, lists sets, objects
+    maps."""
     if isinstance(node, Scalar):
         return Untyped(node.source, node.start, node.end, node.text, node.type) if node.type == "plain" else node
     if isinstance(node, Items):
@@ -152,11 +157,14 @@ def loosened(node: Node) -> Node:
 
 def holds_members(node: Node) -> bool:
     """Whether a value is an object with members, or a list with one in it."""
-    return (isinstance(node, Members) and bool(node.pairs)) or (isinstance(node, Items) and any(map(holds_members, node.items)))
+    return (isinstance(node, Members) and bool(node.pairs)) or (
+        isinstance(node, Items) and any(map(holds_members, node.items))
+    )
 
 
 def unified(items: Sequence[Node], others: Sequence[Node] = ()) -> list[Node]:
-    """Values as they are in a list with those and these others: converted to one type. [Terraform language: Conversion of Complex Types]"""
+    """Values as they are in a list with those and these others: converted to one type. [Terraform language: Conversion
+    of Complex Types]"""
     return list(items) if is_uniform([*items, *others]) else [loosened(item) for item in items]
 
 
@@ -224,7 +232,9 @@ def converted(node: Node, constraint: Tree, evaluate: Evaluate, names: Sequence[
         whole = (Ordered if items is not None else Loose)(*place, each(node.items))
         found = as_set(whole) if name == "set" else whole
     elif name == "map" and members is not None and arguments:
-        found = Resolved(*place, list(zip((key for key, _ in members.pairs), each(value for _, value in members.pairs), strict=True)))
+        found = Resolved(
+            *place, list(zip((key for key, _ in members.pairs), each(value for _, value in members.pairs), strict=True))
+        )
     elif name == "tuple" and items is not None and arguments and len(items) == len(parts_of(arguments[0])):
         pairs = zip(items, parts_of(arguments[0]), strict=True)
         found = Ordered(*place, [converted(item, tree, evaluate, names) for item, tree in pairs])
@@ -243,7 +253,8 @@ def _form(tree: Tree) -> tuple[str, list[Tree]]:
 
 
 def _object(node: Members, attributes: Tree, evaluate: Evaluate, names: Sequence[str]) -> Node | None:
-    """The attributes that the constraint has, and no others; optional ones that are null or missing have their defaults."""
+    """The attributes that the constraint has, and no others; optional ones that are null or missing have their
+    defaults."""
     pairs: list[tuple[Scalar, Node]] = []
     for element in parts_of(attributes):
         key, constraint = parts_of(element)
@@ -262,11 +273,18 @@ def _object(node: Members, attributes: Tree, evaluate: Evaluate, names: Sequence
 
 
 def untyped(node: Node, names: Sequence[str]) -> Node:
-    """A value given for a variable whose constraint is not at hand: it may be of any type that the value is converted to."""
+    """A value given for a variable whose constraint is not at hand: it may be of any type that the value is converted
+    to."""
     if isinstance(node, Scalar) and (
         node.text in ("true", "false") or (node.text not in ("0", "1") and number_text(node.text) == node.text)
     ):
         return Untyped(node.source, node.start, node.end, node.text, node.type)
-    texts = [node.text] if isinstance(node, Scalar) else [piece or "" for piece in node.pieces] if isinstance(node, Unknown) else []
+    texts = (
+        [node.text]
+        if isinstance(node, Scalar)
+        else [piece or "" for piece in node.pieces]
+        if isinstance(node, Unknown)
+        else []
+    )
     certain = isinstance(node, Document) or texts == [""] or any(map(_NO_NUMBER.search, texts))
     return node if certain else Unknown(node, names)

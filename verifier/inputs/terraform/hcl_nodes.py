@@ -1,7 +1,9 @@
 """Objects, lists and texts that a `.tf` file writes out, as nodes with their places.
 
-In: the source of a file. Out: a `Node`: a list of what stands in each block, call and other expression, down to objects, lists and texts.
-Guarantee: a value that is not written out (a reference, a text with something to interpolate) is a plain scalar of how it is written.
+In: the source of a file. Out: a `Node`: a list of what stands in each block, call and other expression, down to
+objects, lists and texts.
+Guarantee: a value that is not written out (a reference, a text with something to interpolate) is a plain scalar of how
+it is written.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """HCL as text and as parse trees: what the rest needs of python-hcl2.
 
-In: the text of a `.tf` file, or of an expression. Out: trees; their blocks, attributes and references; characters as they are meant.
+In: the text of a `.tf` file, or of an expression. Out: trees; their blocks, attributes and references; characters as
+they are meant.
 Guarantee: a text that python-hcl2 cannot read is `None`, never an error. [HCL native syntax: Template expressions]
 """
 
@@ -34,7 +35,8 @@ def parse(text: str) -> Tree | None:
     import hcl2  # slow to import, and needed only where there are `.tf` files
 
     markers = "|".join(map(re.escape, set(_HEREDOC.findall(text))))
-    # A heredoc ends at a line with its marker and blanks; python-hcl2 wants no blanks after it, and reads on to another one that has none.
+    # A heredoc ends at a line with its marker and blanks; python-hcl2 wants no blanks after it, and reads on to another
+    # one that has none.
     ends = re.compile(rf"^([^\S\n]*(?:{markers}))([^\S\r\n]+)(\r?\n|\Z)", re.MULTILINE)
     if _MISREAD.search(text) or "|" in markers and ends.search(text):
         return None
@@ -63,7 +65,9 @@ def references(tree: Tree) -> list[str]:
     while pending:
         inner = pending.pop()
         if isinstance(inner, str) and inner.startswith("<<"):
-            pending += [parse_expression(text) for text, is_expression in heredoc_parts(str(inner)) or () if is_expression]
+            pending += [
+                parse_expression(text) for text, is_expression in heredoc_parts(str(inner)) or () if is_expression
+            ]
         if isinstance(inner, str) or inner is None:
             continue
         if kind_of(inner) in _CHAINS:
@@ -82,8 +86,8 @@ def references(tree: Tree) -> list[str]:
 
 
 def chain(tree: Tree) -> tuple[Tree, list[tuple[str, Any]]]:
-    """What a chain of names, keys, positions and splats begins with, and its steps: how each is written (`.`, `[` or `*`), and its name,
-    its position or the tree of its key."""
+    """What a chain of names, keys, positions and splats begins with, and its steps: how each is written (`.`, `[` or
+    `*`), and its name, its position or the tree of its key."""
     steps: list[tuple[str, Any]] = []
     tree = unwrapped(tree)
     while kind_of(tree) in _CHAINS:
@@ -106,7 +110,11 @@ def literal(tree: Tree) -> str | None:
     """The text that an expression is; `None` for any other, and for one with something to interpolate."""
     tree = unwrapped(tree)
     parts = [part.children[0] for part in parts_of(tree)] if kind_of(tree) == "string" else [tree]
-    return "".join(unescaped(str(part), part.type) for part in parts) if all(isinstance(part, str) for part in parts) else None
+    return (
+        "".join(unescaped(str(part), part.type) for part in parts)
+        if all(isinstance(part, str) for part in parts)
+        else None
+    )
 
 
 def bare(tree: Tree, text: str) -> str:
@@ -119,7 +127,8 @@ def bare(tree: Tree, text: str) -> str:
 
 
 def traversal(tree: Tree) -> tuple[str, ...]:
-    """What an expression is that is one reference, with its keys, as a plan has it: `TYPE.NAME` and `each.key` where it goes by that."""
+    """What an expression is that is one reference, with its keys, as a plan has it: `TYPE.NAME` and `each.key` where it
+    goes by that."""
     root, steps = chain(tree)
     found = str(root.children[0]) if steps and kind_of(root) == "identifier" else ""
     for form, step in steps if found else ():
@@ -152,7 +161,9 @@ def kind_of(tree: Tree) -> str:
 def parts_of(tree: Tree) -> list[Tree]:
     """The parts of a tree that mean something."""
     return [
-        child for child in tree.children if child is not None and not isinstance(child, str) and kind_of(child) != "new_line_or_comment"
+        child
+        for child in tree.children
+        if child is not None and not isinstance(child, str) and kind_of(child) != "new_line_or_comment"
     ]
 
 
@@ -201,8 +212,8 @@ def unescaped(text: str, kind: str) -> str:
 
 
 def heredoc_parts(token: str) -> list[tuple[str, bool]] | None:
-    """The parts of a heredoc, each with whether it is an expression; `None` where it has directives, an expression that has no end, or a
-    line that Terraform may take for its end."""
+    """The parts of a heredoc, each with whether it is an expression; `None` where it has directives, an expression that
+    has no end, or a line that Terraform may take for its end."""
     head, _, rest = token.partition("\n")
     *lines, end = rest.rstrip("\n").split("\n")
     if any(line.strip() == end.strip() for line in lines):
@@ -228,7 +239,8 @@ def heredoc_parts(token: str) -> list[tuple[str, bool]] | None:
 
 
 def _close(text: str, position: int) -> int | None:
-    """Where the brace that is open at a position closes. A brace in a quoted text counts as well, so that text is not read."""
+    """Where the brace that is open at a position closes. A brace in a quoted text counts as well, so that text is not
+    read."""
     depth = 1
     for at in range(position, len(text)):
         depth += {"{": 1, "}": -1}.get(text[at], 0)

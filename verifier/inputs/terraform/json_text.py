@@ -1,7 +1,7 @@
 """JSON as plain Python values, for inputs that are too large to keep the place of every character.
 
-In: a text. Out: dictionaries, lists and scalars. Guarantee: no member is given twice, nothing is nested too deeply, every string is text
-that can be written; another type than expected is an error that says where.
+In: a text. Out: dictionaries, lists and scalars. Guarantee: no member is given twice, nothing is nested too deeply,
+every string is text that can be written; another type than expected is an error that says where.
 """
 
 from __future__ import annotations
@@ -66,10 +66,18 @@ def _check(value: Any) -> None:
     """Raises `InputError` for what is nested too deeply, and for half a surrogate pair."""
     level = [value]
     for _ in range(MAXIMUM_DEPTH + 1):
-        half = next((inner for inner in level if isinstance(inner, str) and not inner.isascii() and _HALF.search(inner)), None)
+        half = next(
+            (inner for inner in level if isinstance(inner, str) and not inner.isascii() and _HALF.search(inner)), None
+        )
         if half is not None:
-            raise InputError.of(f"a string holds half of a surrogate pair, which is no character: {printable(brief(half))}")
-        within = [(*inner.values(), *inner) if isinstance(inner, dict) else inner for inner in level if isinstance(inner, dict | list)]
+            raise InputError.of(
+                f"a string holds half of a surrogate pair, which is no character: {printable(brief(half))}"
+            )
+        within = [
+            (*inner.values(), *inner) if isinstance(inner, dict) else inner
+            for inner in level
+            if isinstance(inner, dict | list)
+        ]
         level = [part for parts in within for part in parts]
         if not level:
             return

@@ -1,8 +1,9 @@
 """What the modules of a folder are given: values of variables, and provider configurations.
 
-In: the modules, as the `.tf` files have them; files of variables, and what the user supplies. Out: values; provider configurations by keys.
-Guarantee: a value is that of the last source that gives one, by Terraform's order; which provider configuration a resource has is followed
-through `providers = {…}`, or is none.
+In: the modules, as the `.tf` files have them; files of variables, and what the user supplies. Out: values; provider
+configurations by keys.
+Guarantee: a value is that of the last source that gives one, by Terraform's order; which provider configuration a
+resource has is followed through `providers = {…}`, or is none.
 [Terraform language: Variable Definition Precedence; Providers Within Modules]
 """
 
@@ -15,7 +16,16 @@ from pathlib import Path
 from verifier.inputs.resources.resource import Json
 from verifier.inputs.terraform.configuration import Block, Expression, Module, Provider, Written
 from verifier.inputs.terraform.hcl_evaluator import Evaluator
-from verifier.inputs.terraform.hcl_tree import Tree, kind_of, literal, parse_expression, parts_of, traversal, unwrapped, word_of
+from verifier.inputs.terraform.hcl_tree import (
+    Tree,
+    kind_of,
+    literal,
+    parse_expression,
+    parts_of,
+    traversal,
+    unwrapped,
+    word_of,
+)
 from verifier.inputs.terraform.json_text import errors_in, mapping, read_values
 from verifier.inputs.terraform.plan_values import ModuleName, node_of, only_instance
 from verifier.inputs.terraform.resolver import DEEPEST_EXPRESSION, STEPS
@@ -28,7 +38,8 @@ from verifier.syntax.source import Source
 
 Modules = Mapping[ModuleName, Module]
 _VALUES = (".tfvars", ".tfvars.json", "terragrunt.hcl")
-"""How files end that have values of variables. [Terraform language: Variable Definition Precedence; Terragrunt: inputs]"""
+"""How files end that have values of variables. [Terraform language: Variable Definition Precedence; Terragrunt:
+inputs]"""
 
 
 def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], supplied: Mapping[str, str]) -> Json:
@@ -45,7 +56,9 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
             continue
         read = None if source is None else sources.file(path)
         if read is None:
-            raise InputError.of(f"{sources.read.name(path)} is not read: it is too large, leads out of the folder, or is no HCL")
+            raise InputError.of(
+                f"{sources.read.name(path)} is not read: it is too large, leads out of the folder, or is no HCL"
+            )
         given = {name: expression.written for name, expression in attributes_of(*read).items()}
         found |= {name: constant(written, f"var.{name}") for name, written in given.items() if written is not None}
     found |= {name: _supplied(name, declared[name], supplied[name]) for name in declared.keys() & supplied.keys()}
@@ -72,7 +85,11 @@ def _supplied(name: str, block: Block, text: str) -> Node:
 def declared(block: Block, name: str) -> Block:
     """The block of a variable with its default as a constant."""
     written = block.written("default")
-    return Block() if written is None else Block({"default": Expression(is_constant=True, constant=constant(written, name))})
+    return (
+        Block()
+        if written is None
+        else Block({"default": Expression(is_constant=True, constant=constant(written, name))})
+    )
 
 
 def constant(written: Written, name: str) -> Node:
@@ -97,8 +114,8 @@ def configurations(modules: Modules) -> dict[str, Provider]:
 
 
 def configuration_of(modules: Modules, name: ModuleName, type_: str, block: Block) -> str:
-    """The key of the provider configuration that a resource of a module has: of the one that it names, or of that of its type, which a
-    module has from the one that calls it."""
+    """The key of the provider configuration that a resource of a module has: of the one that it names, or of that of
+    its type, which a module has from the one that calls it."""
     given = block.written("provider")
     local = type_.split("_")[0] if given is None else _plain(given.tree)
     while name and local is not None and local not in modules[name].files.providers:

@@ -1,8 +1,8 @@
 """Nested blocks of the resources of a folder, those that `dynamic` blocks make among them.
 
-In: a resource whose block is in a `.tf` file, and the type of its nested blocks. Out: a list of objects, whose members are their attributes
-and nested blocks; what is null is left out. Guarantee: it has one object for each block that Terraform makes, or it is `Unknown`.
-[Terraform language: dynamic Blocks]
+In: a resource whose block is in a `.tf` file, and the type of its nested blocks. Out: a list of objects, whose members
+are their attributes and nested blocks; what is null is left out. Guarantee: it has one object for each block that
+Terraform makes, or it is `Unknown`. [Terraform language: dynamic Blocks]
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def nested(resolver: Resolver, resource: Resource, kind: str) -> Node:
 
 
 def inside_blocks(resolver: Resolver, resource: Resource, names: Sequence[str]) -> list[Node]:
-    """What nested blocks hold, or a JSON text; what a plan does not know there is what its only expression for it says."""
+    """What nested blocks hold, or a JSON text; what a plan does not know there is what its only expression for it
+    says."""
     node = resolver.policy(resource, names[0])
     if isinstance(node, Scalar):
         try:
@@ -64,12 +65,19 @@ def _blocks(resolver: Resolver, resource: Resource, block: Block, kind: str, bou
         pairs = None if each is None else kinds.entries(each)
         if pairs is None and isinstance(each, Items) and not any(map(kinds.is_open, each.items)):
             # A list or a set: the order tells nothing here, nor does an entry that is there twice.
-            pairs = [(Unknown(item, [f"{resource.address}.{kind} (a key of a `dynamic` block)"]), item) for item in each.items]
+            pairs = [
+                (Unknown(item, [f"{resource.address}.{kind} (a key of a `dynamic` block)"]), item)
+                for item in each.items
+            ]
         if each is None or pairs is None:
             at = content.place or resolver.at(resource)
-            return Unknown(at, names_in([] if each is None else [each]) or [f"{resource.address}.{kind} (a `dynamic` block)"])
+            return Unknown(
+                at, names_in([] if each is None else [each]) or [f"{resource.address}.{kind} (a `dynamic` block)"]
+            )
         for key, value in pairs:
-            found.append(_object(resolver, resource, content, {**bound, content.iterator: obj(value, key=key, value=value)}))
+            found.append(
+                _object(resolver, resource, content, {**bound, content.iterator: obj(value, key=key, value=value)})
+            )
     return listing(resolver.at(resource), found)
 
 

@@ -1,8 +1,8 @@
 """The text of `terraform show -json`, checked as far as it is used.
 
 In: the JSON of a plan or a state. Out: `Plan`: resource instances, before and after, with their configuration.
-Guarantee: a major version of the format that is not known, and a member of another type than the format says, is an error that names the
-resource. [Terraform: JSON Output Format]
+Guarantee: a major version of the format that is not known, and a member of another type than the format says, is an
+error that names the resource. [Terraform: JSON Output Format]
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from verifier.syntax.source import Address, Source
 from verifier.syntax.text import printable
 
 MAJORS = ("0", "1")
-"""Major versions of the format that are read. Terraform 0.12 to 1.0 wrote 0.1 and 0.2, later ones 1.x; the members used are the same."""
+"""Major versions of the format that are read. Terraform 0.12 to 1.0 wrote 0.1 and 0.2, later ones 1.x; the members used
+are the same."""
 
 Modules = dict[ModuleName, Module]
 CALL = "module"
@@ -32,12 +33,13 @@ _VERBS = {"create": Verb.MAKES, "update": Verb.CHANGES}
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan, or a state (which has no `configuration` and no `variables`). `deeds` are all objects with what the plan does to them, those
-    of one address in the order of time; `after` are those that there are then, by address, and `before` those that there were. `modules`
-    and `providers` are its configuration. `deferred` are the addresses of what Terraform has put off, `invoked` those of actions that run
-    when it is applied. Of a folder without a plan `doubtful` are the resources of which it is not known how often they are made,
-    `instances` the instances of modules that are there, and `read` gives the text of a file in a module's folder. `mark` sets the
-    placeholders of its resources apart from those of another plan; `whole` tells its text from that of any other."""
+    """A plan, or a state (which has no `configuration` and no `variables`). `deeds` are all objects with what the plan
+    does to them, those of one address in the order of time; `after` are those that there are then, by address, and
+    `before` those that there were. `modules` and `providers` are its configuration. `deferred` are the addresses of
+    what Terraform has put off, `invoked` those of actions that run when it is applied. Of a folder without a plan
+    `doubtful` are the resources of which it is not known how often they are made, `instances` the instances of modules
+    that are there, and `read` gives the text of a file in a module's folder. `mark` sets the placeholders of its
+    resources apart from those of another plan; `whole` tells its text from that of any other."""
 
     file: str
     is_plan: bool
@@ -81,7 +83,11 @@ class Plan:
     def written(self, resource: Resource) -> Block | None:
         """The block of a resource in a `.tf` file."""
         files, name = self.module(resource.module).files, resource.name
-        return files.calls.get(name) if resource.type == CALL else files.resources.get((resource.managed, resource.type, name))
+        return (
+            files.calls.get(name)
+            if resource.type == CALL
+            else files.resources.get((resource.managed, resource.type, name))
+        )
 
     def side(self, *, before: bool) -> Plan:
         """One side of the plan by itself: the resources as they were are a state."""
@@ -96,14 +102,17 @@ def read_plan(file: str, data: Json) -> Plan:
     if not any(name in data for name in ("planned_values", "resource_changes", "configuration")):
         return Plan(file, False, tuple(_state(data.get("values"), {}, "values")), {}, {(): Module()})
     if data.get("errored") is True:
-        raise InputError.of("Terraform could not finish this plan (`errored`), so it says only a part of what would happen")
+        raise InputError.of(
+            "Terraform could not finish this plan (`errored`), so it says only a part of what would happen"
+        )
     configuration = mapping(data.get("configuration"), "`configuration`")
     modules = dict(read_modules(mapping(configuration.get("root_module"), "`root_module`")))
     providers = read_providers(configuration)
     prior = mapping(data.get("prior_state"), "`prior_state`")
     before = {r.address: r for r in _state(prior.get("values"), modules, "prior_state")}
     planned = {r.address: r for r in _state(data.get("planned_values"), modules, "planned_values")}
-    # Of what is neither planned nor changed Terraform was told to leave it (`-target`); data sources are in the prior state alone.
+    # Of what is neither planned nor changed Terraform was told to leave it (`-target`); data sources are in the prior
+    # state alone.
     changes = objects(data.get("resource_changes"), "`resource_changes`")
     moved = {found.get("previous_address") for found in changes}
     deeds = {address: [resource] for address, resource in (before | planned).items() if address not in moved}
@@ -111,11 +120,24 @@ def read_plan(file: str, data: Json) -> Plan:
         _add_change(found, modules, before, deeds)
     variables = mapping(data.get("variables"), "`variables`")
     flat = tuple(deed for listed in deeds.values() for deed in listed)
-    put_off = [mapping(f.get("resource_change"), "a deferred change") for f in objects(data.get("deferred_changes"), "`deferred_changes`")]
+    put_off = [
+        mapping(f.get("resource_change"), "a deferred change")
+        for f in objects(data.get("deferred_changes"), "`deferred_changes`")
+    ]
     actions = objects(data.get("action_invocations"), "`action_invocations`")
     # Those of other providers than AWS's may run commands.
     invoked = tuple(str(found.get("address")) for found in actions if not str(found.get("type")).startswith("aws_"))
-    return Plan(file, True, flat, before, modules, variables, providers, tuple(str(found.get("address")) for found in put_off), invoked)
+    return Plan(
+        file,
+        True,
+        flat,
+        before,
+        modules,
+        variables,
+        providers,
+        tuple(str(found.get("address")) for found in put_off),
+        invoked,
+    )
 
 
 def _check_version(data: Json) -> None:
@@ -150,7 +172,9 @@ def _add_change(found: Json, modules: Modules, before: dict[str, Resource], deed
     """Puts what one change does in the place of what is known of its object: one deed for each action."""
     address = string(found.get("address"), "the address of an entry of `resource_changes`")
     change = mapping(found.get("change"), f"{address}: `change`")
-    actions = [string(action, f"{address}: an action") for action in listing(change.get("actions"), f"{address}: `actions`")]
+    actions = [
+        string(action, f"{address}: an action") for action in listing(change.get("actions"), f"{address}: `actions`")
+    ]
     path = module_path(found.get("module_address"))
     deposed = found.get("deposed")
     label = address if deposed is None else f"{address} (deposed {deposed})"
@@ -164,7 +188,8 @@ def _add_change(found: Json, modules: Modules, before: dict[str, Resource], deed
     deeds[label] = []
     for action in actions:
         if action in ("delete", "forget") and was is not None:
-            # What Terraform forgets, or only destroys in its state, it does not manage any more, and does not take away either.
+            # What Terraform forgets, or only destroys in its state, it does not manage any more, and does not take away
+            # either.
             left = was if len(actions) == 1 else _stray(was, f"{label} (forgotten)")
             taken = action == "delete" and was.values.get("skip_destroy") is not True
             deeds[label].append(replace(was, verb=Verb.TAKES) if taken else left)
@@ -175,7 +200,13 @@ def _add_change(found: Json, modules: Modules, before: dict[str, Resource], deed
 
 
 def _resource(
-    address: str, data: Json, path: ModulePath, values: Json, modules: Modules, verb: Verb = Verb.KEEPS, unknown: Any = None
+    address: str,
+    data: Json,
+    path: ModulePath,
+    values: Json,
+    modules: Modules,
+    verb: Verb = Verb.KEEPS,
+    unknown: Any = None,
 ) -> Resource:
     managed = data.get("mode") != "data"
     type_, name = string(data.get("type"), f"{address}: `type`"), string(data.get("name"), f"{address}: `name`")

@@ -1,6 +1,7 @@
 """Values of a plan as nodes, and the references of its expressions taken apart.
 
-In: JSON values with their `after_unknown`; texts of references. Out: nodes; steps. Guarantee: what is not known is an `Unknown` node.
+In: JSON values with their `after_unknown`; texts of references. Out: nodes; steps. Guarantee: what is not known is an
+`Unknown` node.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ _CALL = re.compile(r'module\.([^.\[\]]+)(?:\[(?:([0-9]+)|"((?:[^"\\]|\\.)*)")\])
 
 
 def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str] = ()) -> Node:
-    """A JSON value as a node; `unknown` has `true` wherever it is not known, and `names` say what that depends on. Nodes in it stay."""
+    """A JSON value as a node; `unknown` has `true` wherever it is not known, and `names` say what that depends on.
+    Nodes in it stay."""
     if isinstance(value, Node):
         return value
     if unknown is True or (value is None and is_any_unknown(unknown)):
@@ -60,7 +62,8 @@ Step = str | int
 
 
 def steps_of(reference: str) -> list[Step] | None:
-    """A reference such as `module.keys["eu"].arn` in steps; `None` for one that is more than names, keys and positions."""
+    """A reference such as `module.keys["eu"].arn` in steps; `None` for one that is more than names, keys and
+    positions."""
     found = list(_STEP.finditer(reference))
     if "".join(match[0] for match in found) != reference:
         return None
@@ -69,7 +72,8 @@ def steps_of(reference: str) -> list[Step] | None:
 
 
 def traversals(references: Any) -> list[str]:
-    """The traversals among the references of an expression: Terraform lists each with all that it is a part of (`a.b.c`, `a.b`)."""
+    """The traversals among the references of an expression: Terraform lists each with all that it is a part of
+    (`a.b.c`, `a.b`)."""
     found: list[str] = []
     for reference in references if isinstance(references, list) else ():
         text = str(reference)
@@ -96,7 +100,9 @@ def module_path(address: object) -> ModulePath:
     found = list(_CALL.finditer(text))
     if "".join(match[0] for match in found) != text:
         raise InputError.of(f"`{printable(text)[:200]}` is not the address of a module")
-    return tuple((name, int(number) if number is not None else key) for name, number, key in (match.groups() for match in found))
+    return tuple(
+        (name, int(number) if number is not None else key) for name, number, key in (match.groups() for match in found)
+    )
 
 
 def name_of(path: ModulePath) -> ModuleName:
@@ -111,11 +117,15 @@ def only_instance(name: ModuleName) -> ModulePath:
 
 def qualified(module: ModulePath, reference: str) -> str:
     """A reference as it would be read from the root module: with the calls that lead to its module."""
-    return "".join(f"module.{name}{'' if index is None else f'[{json.dumps(index)}]'}." for name, index in module) + reference
+    return (
+        "".join(f"module.{name}{'' if index is None else f'[{json.dumps(index)}]'}." for name, index in module)
+        + reference
+    )
 
 
 IN_DOUBT = " (?)"
-"""At the end of the name of a resource of which it is not known whether, or how often, it is made: nothing refers to it."""
+"""At the end of the name of a resource of which it is not known whether, or how often, it is made: nothing refers to
+it."""
 
 
 def after_apply(name: str) -> str:

@@ -1,12 +1,15 @@
 """Where a plan's resources are: account, Region and partition.
 
-In: a plan, and what the user supplies. Out: for a resource its account (`None` where nothing tells), Region and partition.
-Guarantee: an account is taken from what AWS said (`aws_caller_identity`, ARNs of resources that exist) or from what the configuration
-fixes, or was concluded of the whole input (S4), never guessed; where the sources differ it is not known.
+In: a plan, and what the user supplies. Out: for a resource its account (`None` where nothing tells), Region and
+partition.
+Guarantee: an account is taken from what AWS said (`aws_caller_identity`, ARNs of resources that exist) or from what the
+configuration fixes, or was concluded of the whole input (S4), never guessed; where the sources differ it is not known.
 
-A provider configuration is a login and a Region. Two that name no credentials of their own use the same login, and so do two that name the
-same; where all keys have one login, the account that nothing tells is its (S4). Which one a resource has,
-`provider_config_key` tells; old versions of Terraform name the module in it (`kms:aws`), and not what `providers = {…}` hands down.
+A provider configuration is a login and a Region. Two that name no credentials of their own use the same login, and so
+do two that name the same; where all keys have one login, the account that nothing tells is its (S4). Which one a
+resource has,
+`provider_config_key` tells; old versions of Terraform name the module in it (`kms:aws`), and not what `providers = {…}`
+hands down.
 """
 
 from __future__ import annotations
@@ -31,7 +34,9 @@ if TYPE_CHECKING:
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}):.+", re.DOTALL)
 _A_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]+")
-_OWN = frozenset({"kms", "iam", "lambda", "sqs", "sns", "dynamodb", "secretsmanager", "logs", "ec2", "rds", "ssm", "ecs", "ecr"})
+_OWN = frozenset(
+    {"kms", "iam", "lambda", "sqs", "sns", "dynamodb", "secretsmanager", "logs", "ec2", "rds", "ssm", "ecs", "ecr"}
+)
 """Services whose resources belong to the account that made them, so that their ARNs tell which it is."""
 _FILES = ("shared_config_files", "shared_credentials_file", "shared_credentials_files")
 _CREDENTIALS = ("access_key", "assume_role", "assume_role_with_web_identity", "profile", "secret_key", "token", *_FILES)
@@ -56,23 +61,33 @@ class Providers:
         self.by_stand_in = False
         """Whether something is in the own account, which nothing tells (S4)."""
         self.concluded: dict[str, None] = {}
-        """Sentences: which provider configurations are taken to have the login of another one, and expressions for what they refer to."""
+        """Sentences: which provider configurations are taken to have the login of another one, and expressions for what
+        they refer to."""
         self.regions_taken: dict[str, object] = {}
         """What is written of each Region that nothing but the user tells."""
         self._evidence: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-        """What the resources of a provider configuration tell: its account (`caller`, `owned`), `region` and `partition`."""
+        """What the resources of a provider configuration tell: its account (`caller`, `owned`), `region` and
+        `partition`."""
         resources = (*plan.before.values(), *plan.after.values())
         for resource in resources:
             for kind, text in _tells(resource):
                 self._evidence[resource.provider, kind].add(text)
-        self._accounts = {key: self._agreed(key, "caller", "owned") for key in dict.fromkeys(resource.provider for resource in resources)}
-        keys = {self._login(resource.provider) for resource in resources if resource.managed and resource.type.startswith("aws_kms_")}
+        self._accounts = {
+            key: self._agreed(key, "caller", "owned")
+            for key in dict.fromkeys(resource.provider for resource in resources)
+        }
+        keys = {
+            self._login(resource.provider)
+            for resource in resources
+            if resource.managed and resource.type.startswith("aws_kms_")
+        }
         self._main = next(iter(keys)) if len(keys) == 1 and not any(self._accounts.values()) else ()
-        """The login of which the account that nothing tells may be: that of all keys, where none is told of another one, or that
-        without credentials of its own."""
+        """The login of which the account that nothing tells may be: that of all keys, where none is told of another
+        one, or that without credentials of its own."""
 
     def _agreed(self, provider: str, *kinds: str) -> str | None:
-        """What the resources of a provider configuration agree on, by the first of some kinds of which there is something."""
+        """What the resources of a provider configuration agree on, by the first of some kinds of which there is
+        something."""
         found = next((found for kind in kinds if (found := self._evidence.get((provider, kind)))), set())
         return next(iter(found)) if len(found) == 1 else None
 
@@ -96,11 +111,15 @@ class Providers:
         found = self._accounts.get(provider) or self._configured(provider)
         if found is not None or self._own_login(provider):
             return found
-        others = {account: key for key, account in self._accounts.items() if account is not None and not self._own_login(key)}
+        others = {
+            account: key for key, account in self._accounts.items() if account is not None and not self._own_login(key)
+        }
         if len(others) != 1:
             return None
         ((account, other),) = others.items()
-        self.concluded[f"provider {provider} logs in as {other} does, for it names no credentials (no `dynamic` block)"] = None
+        self.concluded[
+            f"provider {provider} logs in as {other} does, for it names no credentials (no `dynamic` block)"
+        ] = None
         return account
 
     def _configured(self, provider: str) -> str | None:
@@ -112,59 +131,79 @@ class Providers:
         if len(allowed) == 1 and _ACCOUNT.fullmatch(allowed[0]):
             return allowed[0]
         # With both, the one of the first is what assumes the other.
-        blocks = (block for name in ("assume_role_with_web_identity", "assume_role") for block in entry.block.blocks.get(name, ()))
+        blocks = (
+            block
+            for name in ("assume_role_with_web_identity", "assume_role")
+            for block in entry.block.blocks.get(name, ())
+        )
         roles = [self._constant(entry, block, "role_arn") for block in blocks]
         match = _arn(roles[-1][0]) if roles and len(roles[-1]) == 1 else None
         return match[4] if match is not None else None
 
     def _own_login(self, provider: str) -> bool:
-        """Whether a provider configuration has credentials of its own, or may have: which one it is may not be known, and a `dynamic` block
-        is in a `.tf` file alone. Of those that differ in where they find AWS, or in the accounts that they refuse, each may."""
+        """Whether a provider configuration has credentials of its own, or may have: which one it is may not be known,
+        and a `dynamic` block is in a `.tf` file alone. Of those that differ in where they find AWS, or in the accounts
+        that they refuse, each may."""
         entry = self._entry(provider)
         if entry is None:
             return self.plan.of_folder or len(self._named(provider)) > 1
         generated = self.plan.module(entry.module).files.generated.get(entry.name, set())
-        if "endpoints" in generated or any(_bounds(other.block) != _bounds(entry.block) for other in self._named(provider)):
+        if "endpoints" in generated or any(
+            _bounds(other.block) != _bounds(entry.block) for other in self._named(provider)
+        ):
             return True
         return not generated.union(entry.block.attributes, entry.block.blocks).isdisjoint(_CREDENTIALS)
 
     def _login(self, provider: str) -> tuple[Hashable, ...]:
-        """The login of a provider configuration, by the credentials of its own that it names; where these, or which it is, are not told as
-        they are written it is like no other."""
+        """The login of a provider configuration, by the credentials of its own that it names; where these, or which it
+        is, are not told as they are written it is like no other."""
         entry = self._entry(provider)
         if not self._own_login(provider):
             return ()
         if entry is None or self.plan.module(entry.module).files.generated.get(entry.name):
             return (provider,)
         inner = [(name, block) for name in _CREDENTIALS for block in entry.block.blocks.get(name, ())]
-        found = [(outer, name, said) for outer, block in [("", entry.block), *inner] for name, said in sorted(block.attributes.items())]
+        found = [
+            (outer, name, said)
+            for outer, block in [("", entry.block), *inner]
+            for name, said in sorted(block.attributes.items())
+        ]
         named = [(outer, name, said) for outer, name, said in found if outer or name in _CREDENTIALS]
         if not all(said.is_constant or said.written is not None for _, _, said in named):
             return (provider,)
-        texts = tuple((outer, name, str(said.constant), said.written.text if said.written else "") for outer, name, said in named)
+        texts = tuple(
+            (outer, name, str(said.constant), said.written.text if said.written else "") for outer, name, said in named
+        )
         return (entry.module, texts, tuple(sorted(_bounds(entry.block))))
 
     def _entry(self, provider: str) -> Provider | None:
-        """A provider configuration by its key; where that is none of the plan's, the only one of its provider. One that a folder lacks is
-        handed to it."""
+        """A provider configuration by its key; where that is none of the plan's, the only one of its provider. One that
+        a folder lacks is handed to it."""
         named = self._named(provider)
         return self.plan.providers.get(provider) or (named[0] if len(named) == 1 and not self.plan.of_folder else None)
 
     def _named(self, provider: str) -> list[Provider]:
-        """The configurations of the provider that a key (`kms:aws.eu`) or an address (`registry.terraform.io/hashicorp/aws`) names."""
+        """The configurations of the provider that a key (`kms:aws.eu`) or an address
+        (`registry.terraform.io/hashicorp/aws`) names."""
         name = re.split(r"[:/]", provider)[-1].split(".")[0]
         return [entry for entry in self.plan.providers.values() if entry.name == name]
 
     def _constant(self, entry: Provider, block: Block, name: str) -> list[str]:
         """The texts of an attribute in a provider configuration, if it is known."""
         expression = block.attributes.get(name)
-        found = self.resolver.expression(expression, entry.module, None, "provider") if self.resolver and expression else None
+        found = (
+            self.resolver.expression(expression, entry.module, None, "provider")
+            if self.resolver and expression
+            else None
+        )
         listed = values_of(found)
         if expression is None or found is None or not all(isinstance(node, Scalar) for node in listed):
             return []
         if not expression.is_constant and expression.written is None:
             key = next(key for key, other in self.plan.providers.items() if other is entry)
-            self.concluded[f"`{name}` of provider {key} is {', '.join(expression.references)}, and nothing is done to that"] = None
+            self.concluded[
+                f"`{name}` of provider {key} is {', '.join(expression.references)}, and nothing is done to that"
+            ] = None
         return [node.text for node in listed if isinstance(node, Scalar)]
 
     def region(self, resource: Resource) -> str:
@@ -191,25 +230,37 @@ class Providers:
         return resource.provider if said.written is None else (entry.module, said.written.text)
 
     def _regions(self, resource: Resource) -> Iterator[str]:
-        match, entry, own = _arn(resource.values.get("arn")), self._entry(resource.provider), resource.values.get("region")
+        match, entry, own = (
+            _arn(resource.values.get("arn")),
+            self._entry(resource.provider),
+            resource.values.get("region"),
+        )
         yield from filter(None, [match[3] if match is not None else None])
         if not self._is_own_region_open(resource):  # it goes before the provider's
             yield from [own] if _is(own, _A_REGION) else []
-            yield from (found for found in (self._constant(entry, entry.block, "region") if entry else ()) if _is(found, _A_REGION))
+            yield from (
+                found
+                for found in (self._constant(entry, entry.block, "region") if entry else ())
+                if _is(found, _A_REGION)
+            )
             yield from filter(None, [self._agreed(resource.provider, "region")])
         if self.supplied.region is not None:
             self._remember_region(resource, entry)
             yield self.supplied.region
 
     def _remember_region(self, resource: Resource, entry: Provider | None) -> None:
-        """Remembers what a Region is taken from that nothing but the user tells: the resource's own, or else that of its provider."""
+        """Remembers what a Region is taken from that nothing but the user tells: the resource's own, or else that of
+        its provider."""
         block = resource.configuration if self._is_own_region_open(resource) else None
         own = None if block is None else block.attributes.get("region")
         said = own or (None if entry is None else entry.block.attributes.get("region"))
         if said is None or self.resolver is None:
             return
         if own is None and entry is not None:
-            what, found = f"provider {resource.provider}", self.resolver.expression(said, entry.module, None, "provider")
+            what, found = (
+                f"provider {resource.provider}",
+                self.resolver.expression(said, entry.module, None, "provider"),
+            )
         else:
             what, found = resource.address, self.resolver.expression(said, resource.module, resource, "region")
         names = first_few(names_in([found])) if found is not None else ""
@@ -217,9 +268,12 @@ class Providers:
         self.regions_taken[what] = said.said
 
     def _is_own_region_open(self, resource: Resource) -> bool:
-        """Whether a resource has a Region of its own, which nothing tells. What a folder does not set is not known, and not set."""
+        """Whether a resource has a Region of its own, which nothing tells. What a folder does not set is not known, and
+        not set."""
         block = resource.configuration if self.plan.of_folder else None
-        return (block is None or "region" in block.attributes) and is_any_unknown(unknown_part(resource.unknown, "region"))
+        return (block is None or "region" in block.attributes) and is_any_unknown(
+            unknown_part(resource.unknown, "region")
+        )
 
     def partition(self, resource: Resource) -> str:
         """The partition of a resource: what ARNs of its login say, or its Region."""
@@ -239,7 +293,10 @@ def _bounds(block: Block) -> set[tuple[str, tuple[str, ...], str, str]]:
     """What a provider configuration says of where it finds AWS, and of the accounts that it refuses."""
     said = [("", found) for name, found in block.attributes.items() if name == "forbidden_account_ids"]
     said += [pair for inner in block.blocks.get("endpoints", ()) for pair in inner.attributes.items()]
-    return {(name, found.references, str(found.constant), "" if found.written is None else found.written.text) for name, found in said}
+    return {
+        (name, found.references, str(found.constant), "" if found.written is None else found.written.text)
+        for name, found in said
+    }
 
 
 def _tells(resource: Resource) -> Iterator[tuple[str, str]]:

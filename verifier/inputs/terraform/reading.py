@@ -31,7 +31,8 @@ _ATTACHED = ("aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias")
 
 
 def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, text: str) -> None:
-    """Adds what one side of a plan, or a state, holds, which was read from a text. Errors go to `remarks`, or are raised."""
+    """Adds what one side of a plan, or a state, holds, which was read from a text. Errors go to `remarks`, or are
+    raised."""
     mark = parts.mark(address for address, resource in plan.after.items() if resource.managed)
     plan = replace(plan, mark=mark, whole=sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
     providers = Providers(plan, supplied)
@@ -49,7 +50,9 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     if providers.open_regions:
         places = list(providers.open_regions.values())
         region, first = places[0]
-        others = tuple(one for one in STAND_IN_REGIONS if one != partition_of(region)) if providers.open_partition else ()
+        others = (
+            tuple(one for one in STAND_IN_REGIONS if one != partition_of(region)) if providers.open_partition else ()
+        )
         more = tuple(resource.shown for _, resource in places) if len(places) > 1 else ()
         # Of several nothing may say which they are, not even whether two are the same.
         named = regions_in((text,)) | ({region} if more and "aws_region" in text else set())
@@ -61,8 +64,9 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
 
 
 class Supposed:
-    """What is taken for granted about a plan, in sentences for the verdicts on each key: every reference that the key's own policy and
-    grants were read through is named; those of the other resources are counted. `others` are further sentences."""
+    """What is taken for granted about a plan, in sentences for the verdicts on each key: every reference that the key's
+    own policy and grants were read through is named; those of the other resources are counted. `others` are further
+    sentences."""
 
     def __init__(self, resolver: Resolver, others: list[str]) -> None:
         self.resolver = resolver
@@ -78,24 +82,40 @@ class Supposed:
     def about(self, key: str) -> Iterator[str]:
         """The sentences about the key at an address."""
         what, of_folder = self.resolver.what, self.resolver.plan.of_folder
-        yield f"users, roles, keys and endpoints of the {what} have the policies, grants and aliases that it gives them, and no others"
+        yield (
+            f"users, roles, keys and endpoints of the {what} have the policies, grants and aliases that it gives "
+            "them, and no others"
+        )
         own = [f"{address}.{name} is {', '.join(refers)}" for address, name, refers in self._rests_on(key)]
         more = self.total - min(len(own), _MOST_NAMED)
         others = f"{more} expressions" if more != 1 else "one expression"
         if own:
             rest = f"; {others} elsewhere likewise" if more else ""
-            yield f"an expression is what it refers to, and nothing is done to that: {'; '.join(own[:_MOST_NAMED])}{rest}"
+            yield (
+                f"an expression is what it refers to, and nothing is done to that: {'; '.join(own[:_MOST_NAMED])}{rest}"
+            )
         elif more:
-            yield f"what an expression refers to is what it says, and nothing is done to that: {others} elsewhere in the plan"
+            yield (
+                f"what an expression refers to is what it says, and nothing is done to that: {others} elsewhere in "
+                "the plan"
+            )
         if any(found.address == key for found in self.resolver.plan.doubtful):
             yield f"{key} is made, though whether, or how often, is not known"
         if of_folder:
-            yield "the folder is applied with the values that its variables have here, and what it makes is new, or is then as if it were"
+            yield (
+                "the folder is applied with the values that its variables have here, and what it makes is new, or "
+                "is then as if it were"
+            )
         elif self.resolver.evaluated:
             yield "the .tf files beside the plan are those that it was made from"
-        unseen = [deed.address for deed in self.resolver.plan.deeds if deed.verb is Verb.TAKES and deed.configuration is None]
+        unseen = [
+            deed.address for deed in self.resolver.plan.deeds if deed.verb is Verb.TAKES and deed.configuration is None
+        ]
         if unseen:
-            yield f"no command runs when {first_few(unseen)} is deleted: a plan does not have the provisioners of `removed` blocks"
+            yield (
+                f"no command runs when {first_few(unseen)} is deleted: a plan does not have the provisioners of "
+                "`removed` blocks"
+            )
         yield from self.others
 
     def _rests_on(self, key: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -104,7 +124,9 @@ class Supposed:
         for address in pending:
             for name, refers in supposed.get(address, {}).items():
                 yield address, name, refers
-                targets = [next((owner for owner in _owners(reference) if owner in supposed), key) for reference in refers]
+                targets = [
+                    next((owner for owner in _owners(reference) if owner in supposed), key) for reference in refers
+                ]
                 pending += [target for target in dict.fromkeys(targets) if target not in pending]
 
 

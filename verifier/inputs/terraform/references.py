@@ -1,7 +1,9 @@
 """What references stand for: resources, variables, outputs, locals, keys of instances.
 
-In: a reference, such as `module.keys["eu"].arn`, and the module instance that it is written in. Out: a node; `None` for null.
-Guarantee: a reference to what the plan does not tell is `Unknown`, named by the reference as it would be read from the root module.
+In: a reference, such as `module.keys["eu"].arn`, and the module instance that it is written in. Out: a node; `None` for
+null.
+Guarantee: a reference to what the plan does not tell is `Unknown`, named by the reference as it would be read from the
+root module.
 """
 
 from __future__ import annotations
@@ -14,7 +16,16 @@ from verifier.inputs.terraform.configuration import Block, Expression
 from verifier.inputs.terraform.hcl_kinds import Ordered, converted, is_null, untyped
 from verifier.inputs.terraform.hcl_tree import word_of
 from verifier.inputs.terraform.plan import CALL
-from verifier.inputs.terraform.plan_values import Index, ModulePath, Step, after_apply, node_of, qualified, steps_of, within
+from verifier.inputs.terraform.plan_values import (
+    Index,
+    ModulePath,
+    Step,
+    after_apply,
+    node_of,
+    qualified,
+    steps_of,
+    within,
+)
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
 from verifier.inputs.text.unknown import Missing, Unknown
 
@@ -24,7 +35,8 @@ if TYPE_CHECKING:
 At = tuple[ModulePath, bool, str, str]
 """A resource of a module instance: whether it is managed, its type and its name."""
 _WHOLE_RESOURCE = {"aws_iam_policy_document": "json"}
-"""What is meant where an expression refers to an instance by a key that is not constant, so that the plan does not record the attribute."""
+"""What is meant where an expression refers to an instance by a key that is not constant, so that the plan does not
+record the attribute."""
 
 _NO_RESOURCES = ("var", "module", "each", "count", "local", "path", "terraform", "self")
 _MOST_CALLS = 60
@@ -38,7 +50,9 @@ class References:
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
         self.plan = resolver.plan
-        self.modules = {r.module[: depth + 1] for r in self.plan.after.values() for depth in range(len(r.module))} | self.plan.instances
+        self.modules = {
+            r.module[: depth + 1] for r in self.plan.after.values() for depth in range(len(r.module))
+        } | self.plan.instances
         """The module instances that are known to be there."""
         self._locals: dict[tuple[ModulePath, str, bool], tuple[Node | None, int]] = {}
 
@@ -52,7 +66,8 @@ class References:
         return found
 
     def may_fail(self, module: ModulePath, text: str) -> bool:
-        """Whether a reference is to a resource, or an output of a module, of which it is not known how often it is made."""
+        """Whether a reference is to a resource, or an output of a module, of which it is not known how often it is
+        made."""
         steps = steps_of(text) or []
         if steps[:1] == ["module"]:
             return self.plan.module(module).files.calls.get(str(steps[1]), Block()).may_be_off
@@ -72,9 +87,13 @@ class References:
         steps = steps_of(text)
         if not steps:
             return unknown
-        return self.resolver.within((name, ""), lambda: self._traversal(steps, module, resource, unknown), lambda: unknown)
+        return self.resolver.within(
+            (name, ""), lambda: self._traversal(steps, module, resource, unknown), lambda: unknown
+        )
 
-    def _traversal(self, steps: list[Step], module: ModulePath, resource: Resource | None, unknown: Unknown) -> Node | None:
+    def _traversal(
+        self, steps: list[Step], module: ModulePath, resource: Resource | None, unknown: Unknown
+    ) -> Node | None:
         match steps:
             case ["var", str(name), *rest]:
                 return self._variable(name, rest, module, unknown)
@@ -104,8 +123,8 @@ class References:
         return _rest(self.resolver.value(target, str(rest[0])), rest[1:], unknown)
 
     def instance(self, at: At, steps: list[Step], resource: Resource | None) -> tuple[Resource | None, list[Step]]:
-        """The instance that a reference is to, and what follows. Without a key: the only one, or the one with the key of the instance that
-        the reference is written in."""
+        """The instance that a reference is to, and what follows. Without a key: the only one, or the one with the key
+        of the instance that the reference is written in."""
         instances = self.resolver.instances.get(at, {})
         if steps and (isinstance(steps[0], int) or (steps[0] in instances and steps[0] is not None)):
             return instances.get(steps[0]), steps[1:]
@@ -116,10 +135,15 @@ class References:
         return None, steps
 
     def standing(self, found: Sequence[str], module: ModulePath, resource: Resource | None) -> list[str]:
-        """Of several references in an expression those that its value may be: one to an instance that the plan does not make fails, so the
-        expression takes another (`try(a[0].arn, b[0].arn)`); so it does for a variable that is null or empty (`coalesce(var.policy, …)`).
-        A truth is what it decides by, and how is not told. Where Terraform goes by a key, the first."""
-        if len(found) == 2 and found[1] in ("each.key", "count.index") and found[0].removeprefix("data.").count(".") == 1:
+        """Of several references in an expression those that its value may be: one to an instance that the plan does not
+        make fails, so the expression takes another (`try(a[0].arn, b[0].arn)`); so it does for a variable that is null
+        or empty (`coalesce(var.policy, …)`). A truth is what it decides by, and how is not told. Where Terraform goes
+        by a key, the first."""
+        if (
+            len(found) == 2
+            and found[1] in ("each.key", "count.index")
+            and found[0].removeprefix("data.").count(".") == 1
+        ):
             return list(found[:1])
         if len(found) < 2:
             return list(found)
@@ -128,8 +152,12 @@ class References:
         return [text for text in there if not self._decides(text, module, resource)]
 
     def _exists(self, at: At, key: list[Step]) -> bool:
-        """Whether the plan makes the instance with a key of a resource that has `count` or `for_each`; true where that is not told."""
-        block, instances = self.plan.module(at[0]).resources.get((at[1], at[2], at[3]), Block()), self.resolver.instances.get(at, {})
+        """Whether the plan makes the instance with a key of a resource that has `count` or `for_each`; true where that
+        is not told."""
+        block, instances = (
+            self.plan.module(at[0]).resources.get((at[1], at[2], at[3]), Block()),
+            self.resolver.instances.get(at, {}),
+        )
         if "count" in block.attributes and key and isinstance(key[0], int):
             return key[0] in instances
         return not ("for_each" in block.attributes and key and not instances)
@@ -151,13 +179,17 @@ class References:
         instances = self.resolver.instances.get(target[0], {}) if target is not None and known else {}
         if not after or not instances or not all(index is None or isinstance(index, int) for index in instances):
             return unknown
-        ordered = [instances[index] for index in sorted(instances, key=lambda index: index if isinstance(index, int) else 0)]
+        ordered = [
+            instances[index] for index in sorted(instances, key=lambda index: index if isinstance(index, int) else 0)
+        ]
         found = [_rest(self.resolver.value(r, str(after[0])), after[1:], unknown) for r in ordered]
-        return Ordered(unknown.source, 0, 0, [node if node is not None else node_of(unknown.source, None) for node in found])
+        return Ordered(
+            unknown.source, 0, 0, [node if node is not None else node_of(unknown.source, None) for node in found]
+        )
 
     def referred(self, resource: Resource, name: str) -> tuple[Resource | None, list[Step]]:
-        """The resource that the expression of an attribute is a reference to, directly or through variables, and to what of it; `None` for
-        anything else."""
+        """The resource that the expression of an attribute is a reference to, directly or through variables, and to
+        what of it; `None` for anything else."""
         expression = self.resolver.expression_of(resource, name)
         module: ModulePath = resource.module
         for _ in range(_MOST_CALLS):
@@ -185,14 +217,20 @@ class References:
         expression = self._argument(name, module) if module else None
         found = node_of(place, given["value"]) if isinstance(given, dict) and "value" in given else default
         if expression is not None:
-            found = self.resolver.expression(expression, module[:-1], _call(module, expression), f"var.{name}") or node_of(place, None)
+            found = self.resolver.expression(
+                expression, module[:-1], _call(module, expression), f"var.{name}"
+            ) or node_of(place, None)
         block = here.files.variables.get(name)
         constraint, nullable = (None if block is None else block.written(own) for own in ("type", "nullable"))
         if found is not None and is_null(found) and default is not None and not is_null(default):
             word = "" if block is None else "true" if nullable is None else word_of(nullable.tree)
             found = {"true": found, "false": default}.get(word or "")
         if found is None:
-            return Unknown(unknown, [f"var.{name} (a variable without a value)"]) if self.plan.of_folder and not module else unknown
+            return (
+                Unknown(unknown, [f"var.{name} (a variable without a value)"])
+                if self.plan.of_folder and not module
+                else unknown
+            )
         if constraint is not None:
             evaluator = self.resolver.evaluator(constraint, module, None, f"var.{name}")
             found = converted(found, constraint.tree, evaluator.value, unknown.names)
@@ -202,7 +240,8 @@ class References:
         return unknown if part is None else None if is_null(part) else part
 
     def _local(self, name: str, module: ModulePath, unknown: Unknown) -> Node | None:
-        """A local value: the plan does not record what it is, a `.tf` file may. It is evaluated once, unless it was cut short."""
+        """A local value: the plan does not record what it is, a `.tf` file may. It is evaluated once, unless it was cut
+        short."""
         written = self.plan.module(module).files.locals.get(name)
         if written is None:
             return unknown

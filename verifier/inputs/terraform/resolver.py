@@ -1,11 +1,12 @@
 """What the attributes of a plan's resources are, known or recovered.
 
-In: a plan. Out: for an attribute a node, `Unknown` where nothing tells it. Guarantee: a value that rests on an expression being exactly
-what it refers to is remembered as supposed (the plan records what an expression refers to, not what it does with it), but where the
-expression is at hand in a `.tf` file it is evaluated, and nothing is supposed.
+In: a plan. Out: for an attribute a node, `Unknown` where nothing tells it. Guarantee: a value that rests on an
+expression being exactly what it refers to is remembered as supposed (the plan records what an expression refers to, not
+what it does with it), but where the expression is at hand in a `.tf` file it is evaluated, and nothing is supposed.
 
-An attribute that is known only after apply is, in this order: what follows from the resource's own attributes (`computed_attributes`: the
-ARN of a role from its name); what its expression in the configuration says, through variables, outputs and other resources.
+An attribute that is known only after apply is, in this order: what follows from the resource's own attributes
+(`computed_attributes`: the ARN of a role from its name); what its expression in the configuration says, through
+variables, outputs and other resources.
 """
 
 from __future__ import annotations
@@ -50,9 +51,9 @@ _VALUE = 20
 
 @dataclass
 class Resolver(Side):
-    """The attributes of one side of a plan. `derive` finds what follows from the other attributes of a resource. `supposed` has, by the
-    address of a resource and the name of an attribute, the references that its expression is taken to be; `evaluated` is true once a value
-    was recovered from a `.tf` file."""
+    """The attributes of one side of a plan. `derive` finds what follows from the other attributes of a resource.
+    `supposed` has, by the address of a resource and the name of an attribute, the references that its expression is
+    taken to be; `evaluated` is true once a value was recovered from a `.tf` file."""
 
     plan: Plan
     derive: Derivation
@@ -75,7 +76,9 @@ class Resolver(Side):
         self.what = "folder" if self.plan.of_folder else "plan" if self.plan.is_plan else "state"
         self.references = References(self)
         for resource in self.plan.after.values():
-            self.instances.setdefault((resource.module, resource.managed, resource.type, resource.name), {})[resource.index] = resource
+            self.instances.setdefault((resource.module, resource.managed, resource.type, resource.name), {})[
+                resource.index
+            ] = resource
 
     def of_type(self, *types: str, managed: bool = True) -> Iterator[Resource]:
         return (r for r in self.plan.after.values() if (r.type in types or not types) and r.managed is managed)
@@ -116,7 +119,9 @@ class Resolver(Side):
 
     def with_principals(self, resource: Resource) -> Iterator[Node]:
         written = resource.configuration.attributes if resource.configuration is not None else {}
-        found = (self.value(resource, name) for name in dict.fromkeys([*resource.values, *written]) if _POLICY.search(name))
+        found = (
+            self.value(resource, name) for name in dict.fromkeys([*resource.values, *written]) if _POLICY.search(name)
+        )
         return filter(None, found)
 
     def within(self, at: tuple[str, str], find: Callable[[], Node | None], cut: Callable[[], Node]) -> Node | None:
@@ -153,7 +158,11 @@ class Resolver(Side):
             # An expression that refers to one thing, which is no policy, makes one of it.
             self.supposed.get(resource.address, {}).pop(name, None)
             return Unknown(found, [after_apply(f"{resource.address}.{name}")])
-        return rebased(found, found) if isinstance(found, Members) else as_document(found, f"{self.plan.file}#{resource.address}.{name}")
+        return (
+            rebased(found, found)
+            if isinstance(found, Members)
+            else as_document(found, f"{self.plan.file}#{resource.address}.{name}")
+        )
 
     def inline(self, resource: Resource) -> Node | list[tuple[str, Node | None, Node]]:
         """The `inline_policy` blocks of a role. Where the configuration has none they are what AWS told."""
@@ -169,12 +178,15 @@ class Resolver(Side):
 
     def shared(self, resource: Resource) -> Iterator[Node]:
         node, (owner, rest) = self.value(resource, "resource_arn"), self.references.referred(resource, "resource_arn")
-        if node is not None and not (owner is not None and rest[1:] == [] and is_other_than_key(owner.type, "".join(map(str, rest)))):
+        if node is not None and not (
+            owner is not None and rest[1:] == [] and is_other_than_key(owner.type, "".join(map(str, rest)))
+        ):
             yield node
 
     def _blocks(self, resource: Resource) -> Node | None:
-        """The `inline_policy` blocks. Those that a `dynamic` block makes are not in the configuration of a plan: where it has none, and the
-        values are not known, there may be some all the same, unless the `.tf` file shows that there are none."""
+        """The `inline_policy` blocks. Those that a `dynamic` block makes are not in the configuration of a plan: where
+        it has none, and the values are not known, there may be some all the same, unless the `.tf` file shows that
+        there are none."""
         is_open = resource.created and is_any_unknown(unknown_part(resource.unknown, "inline_policy"))
         if not is_open or self.is_configured(resource, "inline_policy"):
             return self.value(resource, "inline_policy")
@@ -198,7 +210,9 @@ class Resolver(Side):
         """Whether the provider may add tags of its own."""
         entry = self.plan.providers.get(resource.provider)
         generated = (kinds for module in self.plan.modules.values() for kinds in module.files.generated.values())
-        return entry is None or "default_tags" in entry.block.blocks or any("default_tags" in kinds for kinds in generated)
+        return (
+            entry is None or "default_tags" in entry.block.blocks or any("default_tags" in kinds for kinds in generated)
+        )
 
     def is_certain(self, resource: Resource) -> bool:
         return not resource.name.endswith(IN_DOUBT)
@@ -213,11 +227,15 @@ class Resolver(Side):
         return None if resource.configuration is None else resource.configuration.attributes.get(name)
 
     def is_configured(self, resource: Resource, name: str) -> bool:
-        """Whether the configuration sets an attribute, as it does where a value of a new resource is known; without a configuration nothing
-        tells."""
+        """Whether the configuration sets an attribute, as it does where a value of a new resource is known; without a
+        configuration nothing tells."""
         block = resource.configuration
         known = resource.created and bool(resource.values.get(name))
-        return known or block is None or any(name in written for written in (block.attributes, block.blocks, block.dynamic))
+        return (
+            known
+            or block is None
+            or any(name in written for written in (block.attributes, block.blocks, block.dynamic))
+        )
 
     def inner(self, resource: Resource, *names: str) -> list[Node]:
         return inside_blocks(self, resource, names) if names[1:] else super().inner(resource, *names)
@@ -236,7 +254,8 @@ class Resolver(Side):
     # -- expressions --
 
     def filled(self, raw: Node, expression: Expression | None, resource: Resource, name: str) -> Node | None:
-        """A value with its unknown parts taken from an expression, but for a constant: it would not make them unknown."""
+        """A value with its unknown parts taken from an expression, but for a constant: it would not make them
+        unknown."""
         if expression is None or expression.is_constant or not isinstance(raw, Unknown | Items):
             return raw
         if isinstance(raw, Unknown):
@@ -257,22 +276,35 @@ class Resolver(Side):
         return listing(raw, [unknown if isinstance(item, Unknown) else item for item in raw.items])
 
     def _filled_list(self, raw: Items, expression: Expression, resource: Resource, name: str) -> Node:
-        """A list or set with as many unknown entries as its expression has references: those are what they refer to, in some order."""
+        """A list or set with as many unknown entries as its expression has references: those are what they refer to, in
+        some order."""
         found = self.references.standing(expression.references, resource.module, resource)
         values = [self.references.traversal(text, resource.module, resource) for text in found]
         missing = [item for item in raw.items if isinstance(item, Unknown)]
         known = {item.text for item in raw.items if isinstance(item, Scalar)}
-        fresh = [value for value in values if value is not None and not (isinstance(value, Scalar) and value.text in known)]
-        if len(fresh) != len(missing) or any(isinstance(value, Scalar) and value.text in ("true", "false") for value in fresh):
+        fresh = [
+            value for value in values if value is not None and not (isinstance(value, Scalar) and value.text in known)
+        ]
+        if len(fresh) != len(missing) or any(
+            isinstance(value, Scalar) and value.text in ("true", "false") for value in fresh
+        ):
             names = [after_apply(qualified(resource.module, text)) for text in found] or list(names_in([raw]))
-            return Items(raw.source, 0, 0, [Unknown(Node(raw.source, 0, 0), names) if isinstance(i, Unknown) else i for i in raw.items])
+            return Items(
+                raw.source,
+                0,
+                0,
+                [Unknown(Node(raw.source, 0, 0), names) if isinstance(i, Unknown) else i for i in raw.items],
+            )
         if any(not is_open(value) for value in fresh):
             self._suppose(resource, name, found)
         left = iter(fresh)
         return Items(raw.source, 0, 0, [next(left) if isinstance(item, Unknown) else item for item in raw.items])
 
-    def expression(self, expression: Expression, module: ModulePath, resource: Resource | None, attribute: str) -> Node | None:
-        """What an expression of the configuration says in a module instance; `resource` is the instance that it is written in."""
+    def expression(
+        self, expression: Expression, module: ModulePath, resource: Resource | None, attribute: str
+    ) -> Node | None:
+        """What an expression of the configuration says in a module instance; `resource` is the instance that it is
+        written in."""
         place = self.place(resource) if resource is not None else self.plan.address(qualified(module, attribute))
         if expression.is_constant:
             return None if expression.constant is None else node_of(place, expression.constant)
@@ -281,7 +313,9 @@ class Resolver(Side):
             return self.evaluate(expression.written, module, resource, attribute)
         return self._referred(expression.references, place, module, resource, attribute)
 
-    def _referred(self, listed: Sequence[str], place: Source, module: ModulePath, resource: Resource | None, attribute: str) -> Node | None:
+    def _referred(
+        self, listed: Sequence[str], place: Source, module: ModulePath, resource: Resource | None, attribute: str
+    ) -> Node | None:
         """An expression with one reference that it may be, taken to be that."""
         found = self.references.standing(listed, module, resource)
         names = [after_apply(qualified(module, text)) for text in found or listed or [attribute]]
@@ -316,8 +350,8 @@ class Resolver(Side):
 
     @contextmanager
     def inside(self, depth: int, *, documents: bool = False) -> Iterator[None]:
-        """What is evaluated within stands so deep inside other expressions; with `documents` policies of data sources are documents with
-        places, even where their texts are known."""
+        """What is evaluated within stands so deep inside other expressions; with `documents` policies of data sources
+        are documents with places, even where their texts are known."""
         before = self._depth, self.documents
         self._depth, self.documents = depth, documents or self.documents
         try:
@@ -326,8 +360,8 @@ class Resolver(Side):
             self._depth, self.documents = before
 
     def allows(self, steps: int, depth: int = 0) -> bool:
-        """Counts steps of evaluation; false once the plan has had its share, or where they are too deep inside each other, so that no
-        configuration can keep the verifier busy."""
+        """Counts steps of evaluation; false once the plan has had its share, or where they are too deep inside each
+        other, so that no configuration can keep the verifier busy."""
         self._spent += steps
         return depth <= DEEPEST_EXPRESSION and self._spent <= STEPS + STEPS_EACH * len(self.plan.after)
 

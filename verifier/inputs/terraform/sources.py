@@ -1,9 +1,10 @@
 """The `.tf` files of a folder.
 
-In: the folder of a plan, or one without a plan, and its modules. Out: what the files say of each module, beside what a plan says of it.
-Guarantee: only files in the folder are read, or, where that is in a git repository, in the repository; a file that cannot be read is
-reported as a warning, and what it has is placed in the plan instead; an expression that refers to other things than the plan says does not
-count.
+In: the folder of a plan, or one without a plan, and its modules. Out: what the files say of each module, beside what a
+plan says of it.
+Guarantee: only files in the folder are read, or, where that is in a git repository, in the repository; a file that
+cannot be read is reported as a warning, and what it has is placed in the plan instead; an expression that refers to
+other things than the plan says does not count.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ _UP = re.compile(rb'(source"?\s*[=:]\s*"|path\.module\}/)?((?:\.\./)*\.\.)[/"]')
 """The beginning of a path that leads up, from the folder of its module or that in which Terraform runs."""
 _READS = re.compile(r"\b(file\w*|templatefile)\s*\(")
 _OF_FILES = ("archive_", "external", "local_", "template_")
-"""How the types of data sources and resources begin that read files. [Terraform Registry: archive, external, local, template]"""
+"""How the types of data sources and resources begin that read files. [Terraform Registry: archive, external, local,
+template]"""
 
 Key = TypeVar("Key")
 
@@ -59,14 +61,18 @@ def _annotate(module: Module, written: Module) -> None:
         _annotate_block(block, written.resources.get(key))
     for name, block in module.calls.items():
         _annotate_block(block, written.calls.get(name))
-    module.outputs = {name: _annotated(expression, written.outputs.get(name)) for name, expression in module.outputs.items()}
+    module.outputs = {
+        name: _annotated(expression, written.outputs.get(name)) for name, expression in module.outputs.items()
+    }
 
 
 def _annotate_block(block: Block, written: Block | None) -> None:
     if written is None:
         return
     block.place = written.place
-    block.attributes = {name: _annotated(expression, written.attributes.get(name)) for name, expression in block.attributes.items()}
+    block.attributes = {
+        name: _annotated(expression, written.attributes.get(name)) for name, expression in block.attributes.items()
+    }
     for kind, nested in block.blocks.items():
         found = written.blocks.get(kind, [])
         for inner, other in zip(nested, found, strict=True) if len(nested) == len(found) else ():
@@ -75,7 +81,11 @@ def _annotate_block(block: Block, written: Block | None) -> None:
 
 def _annotated(expression: Expression, found: Expression | None) -> Expression:
     """An expression with how it is written, if that refers to what the plan says that it does."""
-    if found is None or found.written is None or set(map(head, expression.references)) != set(map(head, references(found.written.tree))):
+    if (
+        found is None
+        or found.written is None
+        or set(map(head, expression.references)) != set(map(head, references(found.written.tree)))
+    ):
         return expression
     return replace(expression, written=found.written)
 
@@ -115,21 +125,27 @@ class Folders:
                 self.beside((*name, call), below, modules)
 
     def module(self, folder: Path) -> Module | None:
-        """What the files of a folder say; `None`, with a warning, where one is not read that may change what the others say."""
+        """What the files of a folder say; `None`, with a warning, where one is not read that may change what the others
+        say."""
         try:
             listed = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
         except OSError as error:
-            self.remarks.warning(self.read.place(folder), f"this folder may not be listed: {str(error.strerror).lower()}")
+            self.remarks.warning(
+                self.read.place(folder), f"this folder may not be listed: {str(error.strerror).lower()}"
+            )
             return None
         paths = [path for path in listed if path.suffix == ".tf"]
         others = [
-            path.name for path in listed if path.name.endswith((".tofu", ".tofu.json")) or _overrides(path.name.removesuffix(".json"))
+            path.name
+            for path in listed
+            if path.name.endswith((".tofu", ".tofu.json")) or _overrides(path.name.removesuffix(".json"))
         ]
         sources = {path: self.file(path) for path in sorted(paths, key=lambda path: (_overrides(path.name), path.name))}
         self.unread += [path for path in listed if not sources.get(path) and path.name.endswith(_ENDINGS)]
         unread = next((name for name in others if not sources.get(folder / name)), None)
         if unread is not None:
-            # It may take the place of what the others say. [Terraform: Override Files; OpenTofu: Files and Configuration Structure]
+            # It may take the place of what the others say. [Terraform: Override Files; OpenTofu: Files and
+            # Configuration Structure]
             self.remarks.warning(
                 self.read.place(folder / unread),
                 "this file is not read, so expressions and places in the folder's .tf files are not either",
@@ -171,7 +187,9 @@ class Folders:
             return None
         body = self.read.trees[path] = self.read.trees.get(path) or parse(source.text)
         if body is None:
-            self.remarks.warning(Node(source, 0, 0), "python-hcl2 cannot read this file, so places in it are told by address")
+            self.remarks.warning(
+                Node(source, 0, 0), "python-hcl2 cannot read this file, so places in it are told by address"
+            )
             return None
         return source, body
 
@@ -189,8 +207,9 @@ class Folders:
         return self.sources[path]
 
     def content(self, *, of_configuration: bool = True) -> str:
-        """What tells files that are not read from those of another version: all that the folder holds, as they may refer to it; where some
-        of it leads out, all that `limit` holds. The place stands for what cannot be looked at: it is like nothing elsewhere."""
+        """What tells files that are not read from those of another version: all that the folder holds, as they may
+        refer to it; where some of it leads out, all that `limit` holds. The place stands for what cannot be looked at:
+        it is like nothing elsewhere."""
         if self._all_files is None:
             return os.path.realpath(self.top)
         counted = [one for one in self._all_files if of_configuration or not one[0].endswith(_ENDINGS)]
@@ -205,8 +224,8 @@ class Folders:
             return None
 
     def define(self, modules: Mapping[ModuleName, Module]) -> None:
-        """Records that what reads files stands for all that the folder holds beside its configuration: functions, commands of
-        provisioners, data sources."""
+        """Records that what reads files stands for all that the folder holds beside its configuration: functions,
+        commands of provisioners, data sources."""
         names = {name for source in self.sources.values() if source is not None for name in _READS.findall(source.text)}
         for module in modules.values():
             for (_, type_, name), block in module.files.resources.items():
@@ -216,8 +235,8 @@ class Folders:
 
 
 def _held(folder: Path, top: Path) -> Iterator[tuple[str, bytes, bool]]:
-    """The files below a folder by their paths there, with a digest, and whether they lead out of it, where Terraform runs in `top`. Raises
-    `OSError`."""
+    """The files below a folder by their paths there, with a digest, and whether they lead out of it, where Terraform
+    runs in `top`. Raises `OSError`."""
     depth = len(top.resolve().relative_to(folder.resolve()).parts)
     for below, data, is_link in files_below(folder):
         ups = _UP.findall(data) if below.name.endswith(_ENDINGS) else []
@@ -254,11 +273,14 @@ def _overrides(name: str) -> bool:
 
 
 def _merge(blocks: dict[Key, Block], at: Key, block: Block) -> None:
-    """Adds a block, or merges it into the one that is there: attributes one by one, nested blocks by type. [Terraform: Override Files]"""
+    """Adds a block, or merges it into the one that is there: attributes one by one, nested blocks by type. [Terraform:
+    Override Files]"""
     before = blocks.get(at)
     if before is not None:
         kinds = {*block.blocks, *block.dynamic}
-        kept, generated = ({kind: own for kind, own in of.items() if kind not in kinds} for of in (before.blocks, before.dynamic))
+        kept, generated = (
+            {kind: own for kind, own in of.items() if kind not in kinds} for of in (before.blocks, before.dynamic)
+        )
         attributes = before.attributes | block.attributes
         block = replace(before, attributes=attributes, blocks=kept | block.blocks, dynamic=generated | block.dynamic)
     blocks[at] = block
@@ -272,7 +294,9 @@ def _block(source: Source, body: Tree, tree: Tree) -> Block:
             each, named = own.written("for_each"), own.written("iterator")
             iterator = "".join(words) if named is None else named.text.strip()
             bodies = [content for name, _, content, _ in blocks_in(inner) if name == "content"]
-            contents = [replace(_block(source, content, nested), for_each=each, iterator=iterator) for content in bodies]
+            contents = [
+                replace(_block(source, content, nested), for_each=each, iterator=iterator) for content in bodies
+            ]
             block.dynamic.setdefault("".join(words), []).extend(contents)
         elif not words or kind == "provisioner":
             found = _block(source, inner, nested)
@@ -283,7 +307,10 @@ def _block(source: Source, body: Tree, tree: Tree) -> Block:
 
 def attributes_of(source: Source, body: Tree) -> dict[str, Expression]:
     """The attributes of a body, each with what it refers to if it is that alone, and what it is if it is a text."""
-    return {name: Expression(traversal(tree), constant=literal(tree), written=Written(tree, source)) for name, tree in attributes_in(body)}
+    return {
+        name: Expression(traversal(tree), constant=literal(tree), written=Written(tree, source))
+        for name, tree in attributes_in(body)
+    }
 
 
 def _installed(folder: Path) -> dict[ModuleName, Path]:

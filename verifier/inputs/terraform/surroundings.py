@@ -1,8 +1,9 @@
 """What a plan has that is not read.
 
-In: the resources of one side of a plan. Out: what resources could change that are not read. Guarantee: nothing is passed over in silence
-(S1): stacks and products of CloudFormation, whose templates hold resources of their own, what the Cloud Control API makes, what is of a
-type that is not known, and provisioners; also what goes, for it may have taken something away.
+In: the resources of one side of a plan. Out: what resources could change that are not read. Guarantee: nothing is
+passed over in silence (S1): stacks and products of CloudFormation, whose templates hold resources of their own, what
+the Cloud Control API makes, what is of a type that is not known, and provisioners; also what goes, for it may have
+taken something away.
 """
 
 from __future__ import annotations
@@ -33,7 +34,12 @@ def _is_inert(provisioner: Block) -> bool:
     """Iff a provisioner calls nothing of AWS; a command that is not known may. `file` runs nothing."""
     type_ = provisioner.text("type")
     command = provisioner.text("command") or ""
-    return type_ == "file" or type_ == "local-exec" and provisioner.attributes.keys() <= _OF_COMMANDS and bool(_INERT.fullmatch(command))
+    return (
+        type_ == "file"
+        or type_ == "local-exec"
+        and provisioner.attributes.keys() <= _OF_COMMANDS
+        and bool(_INERT.fullmatch(command))
+    )
 
 
 @dataclass
@@ -49,7 +55,9 @@ class PlanUnread(Unread):
             self.made_roles(resource)
         for address in self.side.plan.invoked:
             span, why = self.side.plan.address(address).span(0, 0), "runs when the plan is applied (`action`)"
-            self.parts.unknown.append(UnknownResource(Family.ANYTHING, address, None, span, why=why, said=self.side.plan.whole))
+            self.parts.unknown.append(
+                UnknownResource(Family.ANYTHING, address, None, span, why=why, said=self.side.plan.whole)
+            )
         for resource in self.side.done():
             self._changes(resource)
             self.roles(resource)
@@ -58,7 +66,9 @@ class PlanUnread(Unread):
                 self._unsure(resource)
         if self.side.plan.deferred:
             put_off = first_few(self.side.plan.deferred)
-            description = printable(f"Terraform has put off what it does to {put_off} (`deferred_changes`), so it is not known")
+            description = printable(
+                f"Terraform has put off what it does to {put_off} (`deferred_changes`), so it is not known"
+            )
             name = printable(f"deferred changes of {self.side.plan.file} ({self.side.plan.whole[:8]})")
             self.parts.unmodelled.append(Unmodelled(name, "U3", Influence.EITHER, description))
 
@@ -69,7 +79,9 @@ class PlanUnread(Unread):
         if not self.is_maker(resource):
             return
         why, account = "has resources of its own, which are not read", self.side.account(resource)
-        self.remarks.unread(self.side.at(resource), f"{resource.address} {why}", hint="check its template in a run of its own")
+        self.remarks.unread(
+            self.side.at(resource), f"{resource.address} {why}", hint="check its template in a run of its own"
+        )
         if self.is_everywhere(resource):
             self.may_change(resource, Family.IDENTITIES, why, account=account, everywhere=True)
         else:

@@ -19,8 +19,8 @@ _TRUNCATED = ("Truncated", "IsTruncated", "NextToken", "NextMarker")
 
 
 class Record(dict[str, Node]):
-    """The members of the object at `place`, by name, and checked ways into them. A member that is null, which AWS CLI output has for what
-    is not there, has no value."""
+    """The members of the object at `place`, by name, and checked ways into them. A member that is null, which AWS CLI
+    output has for what is not there, has no value."""
 
     def __init__(self, remarks: Remarks, place: Node, found: Mapping[str, Node] | None = None) -> None:
         super().__init__(found or {})
@@ -80,7 +80,8 @@ class Record(dict[str, Node]):
 
 
 def members(remarks: Remarks, node: Node, what: str, known: Collection[str] | None = None) -> Record:
-    """The members of an object by name. With `known`, another name is an error; without, it is one of AWS's that is not needed."""
+    """The members of an object by name. With `known`, another name is an error; without, it is one of AWS's that is not
+    needed."""
     found = Record(remarks, node)
     if not isinstance(node, Members):
         remarks.error(node, f"{what} must be an object, found {describe(node)}")
@@ -129,8 +130,15 @@ def listed_records(remarks: Remarks, node: Node, name: str, what: str, entry: st
 def check_complete(remarks: Remarks, pages: list[Node], what: str) -> None:
     """Records an error where the last page says that more follow."""
     for key, value in pages[-1].pairs if pages and isinstance(pages[-1], Members) else ():
-        if key.text in _TRUNCATED and isinstance(value, Scalar) and value.type != "null" and value.text.lower() != "false":
-            remarks.error(key, f"{what} is truncated: `{key.text}` says that more pages follow", hint="give all pages, as a list")
+        if (
+            key.text in _TRUNCATED
+            and isinstance(value, Scalar)
+            and value.type != "null"
+            and value.text.lower() != "false"
+        ):
+            remarks.error(
+                key, f"{what} is truncated: `{key.text}` says that more pages follow", hint="give all pages, as a list"
+            )
 
 
 def describe(node: Node) -> str:
@@ -148,5 +156,6 @@ def is_null(node: Node) -> bool:
 
 
 def is_told_apart(tags: Pairs) -> bool:
-    """Whether no two keys of tags differ in case alone: of such two a condition reads one, and no page says which. [IAM: access_tags]"""
+    """Whether no two keys of tags differ in case alone: of such two a condition reads one, and no page says which.
+    [IAM: access_tags]"""
     return len({name.lower() for name, _ in tags}) == len(tags)

@@ -1,8 +1,9 @@
 """What the names stand for that inputs are written with: parameters, conditions, `local.x`, resources, files.
 
-In: names, each with what is written of it in a template, a plan or a `.tf` file. Out: letters by which one content is told from others.
-Guarantee: two contents have the same letters only where they say the same and the names in them stand for the same, as do the names in what
-these stand for. A word that is a name elsewhere counts as that name.
+In: names, each with what is written of it in a template, a plan or a `.tf` file. Out: letters by which one content is
+told from others.
+Guarantee: two contents have the same letters only where they say the same and the names in them stand for the same, as
+do the names in what these stand for. A word that is a name elsewhere counts as that name.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ _WITHIN = ".*"
 _NAME = re.compile(
     r"(?=(?<![\w-])([\w-]+\.[\w-]+)(?:\[[^\]]*\])?(?:\.(?:data\.)?([\w-]+\.[\w-]+))?)|(?<![\w:.-])(\w+)(?![\w-]|\s*['\"]?\s*:)"
 )
-"""`TYPE.NAME`, wherever it stands, and such a name after it; a word, but for one that is the name of a member, or stands in an ARN."""
+"""`TYPE.NAME`, wherever it stands, and such a name after it; a word, but for one that is the name of a member, or
+stands in an ARN."""
 _PATH = re.compile(r"[\w-]*[./][\w./-]*")
 """The path of a file, which may be a name too."""
 _ESCAPE = re.compile(r"\\.")
@@ -32,8 +34,8 @@ class Definitions:
         self._read: dict[str, tuple[str, list[str]]] = {}
 
     def define(self, name: str, written: object) -> None:
-        """Records what a name stands for, or a function that tells it, which is called where the name counts. Of a name that stands for
-        several things all count, in this order."""
+        """Records what a name stands for, or a function that tells it, which is called where the name counts. Of a name
+        that stands for several things all count, in this order."""
         self._written[name].append(written)
         self._read.clear()
 
@@ -67,7 +69,9 @@ class Definitions:
 
     def _name(self, match: re.Match[str]) -> str:
         name, inner, word = match.groups()
-        return str(name + _WITHIN if name and name + _WITHIN in self._written and inner in self._written else name or word)
+        return str(
+            name + _WITHIN if name and name + _WITHIN in self._written and inner in self._written else name or word
+        )
 
 
 def letters_of(found: object) -> str:

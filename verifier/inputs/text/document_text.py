@@ -1,7 +1,8 @@
 """A policy document inside an envelope, as a JSON text of its own whose characters keep their places.
 
-In: the node of a document: an object, or a string that holds one (as `get-key-policy` prints it, or URL-encoded as the IAM API
-returns it). Out: a `Source` for the policy reader. Guarantee: the text says what the node says; spans point into the outermost file.
+In: the node of a document: an object, or a string that holds one (as `get-key-policy` prints it, or URL-encoded as the
+IAM API returns it). Out: a `Source` for the policy reader. Guarantee: the text says what the node says; spans point
+into the outermost file.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ MAXIMUM_POLICY = 1 << 20
 
 
 def document_source(node: Node) -> Source:
-    """The text of a policy document. Raises `InputError` where it is over 1 MiB, or is neither an object nor a string."""
+    """The text of a policy document. Raises `InputError` where it is over 1 MiB, or is neither an object nor a
+    string."""
     if (len(node.text) if isinstance(node, Embedded) else node.end - node.start) > MAXIMUM_POLICY:
         raise _too_large(node)
     if isinstance(node, Embedded):
@@ -101,7 +103,8 @@ def _url_decoded(outer: Source) -> Source:
 
 
 def _object_source(node: Members | Items) -> Source:
-    """The JSON text of an object. JSON is taken as it stands; YAML is written anew, each piece at the place of its node."""
+    """The JSON text of an object. JSON is taken as it stands; YAML is written anew, each piece at the place of its
+    node."""
     text = node.written
     if not isinstance(node, Resolved) and text.startswith(("{", "[")) and _json_at(node) is not None:
         return Source(node.source.name, text, node.source, range(node.start, node.end + 1))
@@ -117,10 +120,12 @@ def _object_source(node: Members | Items) -> Source:
 
 
 def _written(node: Node) -> Iterator[tuple[str, int]]:
-    """A node as JSON: each piece with the place of the character, or of the node, that it stands for. What separates two nodes is at the
-    end of the first, which so ends there."""
+    """A node as JSON: each piece with the place of the character, or of the node, that it stands for. What separates
+    two nodes is at the end of the first, which so ends there."""
     if isinstance(node, Members | Items):
-        brackets, inner = ("{}", node.pairs) if isinstance(node, Members) else ("[]", [(None, item) for item in node.items])
+        brackets, inner = (
+            ("{}", node.pairs) if isinstance(node, Members) else ("[]", [(None, item) for item in node.items])
+        )
         yield brackets[0], node.start
         for index, (key, value) in enumerate(inner):
             if index:
@@ -140,7 +145,10 @@ def _string(node: Scalar) -> Iterator[tuple[str, int]]:
     """A string: unquoted YAML (`2012-10-17`, `111122223333`, `true`) is text wherever AWS has text (L2)."""
     places = _alignment(node)
     yield '"', node.start
-    yield from ((json.dumps(character, ensure_ascii=False)[1:-1], place) for character, place in zip(node.text, places, strict=False))
+    yield from (
+        (json.dumps(character, ensure_ascii=False)[1:-1], place)
+        for character, place in zip(node.text, places, strict=False)
+    )
     yield '"', places[-1]
 
 

@@ -1,7 +1,7 @@
 """Files: bytes to trees, with a record of what was read.
 
-In: paths. Out: sources and nodes; the SHA-256 of every file. Guarantee: nothing outside the folder of a snapshot is read for
-it, whatever its text asks for; what cannot be read is an `InputError` that names the file.
+In: paths. Out: sources and nodes; the SHA-256 of every file. Guarantee: nothing outside the folder of a snapshot is
+read for it, whatever its text asks for; what cannot be read is an `InputError` that names the file.
 """
 
 from __future__ import annotations
@@ -49,12 +49,15 @@ _OUTPUTS = {
 """Members of what the AWS CLI prints, with the command that prints it and the place of that in a snapshot."""
 CONFIGURATION = (".tf", ".tofu", ".hcl")
 """Endings of the files of a Terraform configuration."""
-OF_CONFIGURATION = "make a plan of the configuration, and give what `terraform show -json` prints of it (docs/terraform.md)"
+OF_CONFIGURATION = (
+    "make a plan of the configuration, and give what `terraform show -json` prints of it (docs/terraform.md)"
+)
 
 
 @dataclass
 class Files:
-    """Reads files, each once, and remembers their SHA-256. What is in the folder `root` is called by its path from there."""
+    """Reads files, each once, and remembers their SHA-256. What is in the folder `root` is called by its path from
+    there."""
 
     root: Path | None = None
     digests: dict[str, str] = field(default_factory=dict)
@@ -74,7 +77,9 @@ class Files:
             name = self.name(path)
             data = self.given[path].encode(errors="surrogatepass") if path in self.given else _bytes(path, name)
             if data.startswith(_ZIP):
-                raise InputError.of(f"`{name}` is a zip file", hint="of a Terraform plan give the output of `terraform show -json`")
+                raise InputError.of(
+                    f"`{name}` is a zip file", hint="of a Terraform plan give the output of `terraform show -json`"
+                )
             self.digests[str(self._shown(path))] = hashlib.sha256(data).hexdigest()
             self._sources[path] = Source(name, decode_bytes(data, name))
         return self._sources[path]
@@ -134,11 +139,15 @@ class Files:
 
 def texts_given(texts: Sequence[str]) -> dict[Path, str]:
     """Texts that no file holds, by paths that lead nowhere: `<text>`, or `<text 1>` and so on."""
-    return {_NOWHERE / (f"<text {number}>" if len(texts) > 1 else "<text>"): text for number, text in enumerate(texts, start=1)}
+    return {
+        _NOWHERE / (f"<text {number}>" if len(texts) > 1 else "<text>"): text
+        for number, text in enumerate(texts, start=1)
+    }
 
 
 def read_text(path: str | PathLike[str]) -> Source:
-    """The text of one file of invariants or requests. Raises `InputError` where it cannot be read, is too large or is not UTF-8."""
+    """The text of one file of invariants or requests. Raises `InputError` where it cannot be read, is too large or is
+    not UTF-8."""
     return Files().source(Path(path))
 
 
@@ -185,8 +194,8 @@ def hint_of(node: Node) -> str:
         output = "this looks like the output of `aws cloudformation get-template`"
         return f"{output}: give the template alone (`--query TemplateBody`, of YAML `--output text`)"
     return (
-        "a policy has `Statement`, a snapshot `keys`, `accounts`, `organization` or `vpc_endpoints`, a plan `format_version`, "
-        "a template `Resources`"
+        "a policy has `Statement`, a snapshot `keys`, `accounts`, `organization` or `vpc_endpoints`, a plan "
+        "`format_version`, a template `Resources`"
     )
 
 

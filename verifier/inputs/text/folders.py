@@ -1,8 +1,8 @@
 """What files and folders hold: their names, and digests of what is not read but told from that of another version.
 
-In: a path. Out: what is below it; a text that is another one where that is other. Guarantee: no link below it is followed, and nothing but
-files is read. What is too much to look at, or a folder that may not be listed, is an `OSError`, or like nothing elsewhere; `Path.glob` and
-`Path.rglob` would pass over such a folder.
+In: a path. Out: what is below it; a text that is another one where that is other. Guarantee: no link below it is
+followed, and nothing but files is read. What is too much to look at, or a folder that may not be listed, is an
+`OSError`, or like nothing elsewhere; `Path.glob` and `Path.rglob` would pass over such a folder.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def not_listed(folder: Path, pattern: str) -> list[OSError]:
 
 
 def files_below(folder: Path) -> Iterator[tuple[Path, bytes, bool]]:
-    """The files below a folder by their paths there, with what each holds, or where it leads if it is a link, and whether it is one."""
+    """The files below a folder by their paths there, with what each holds, or where it leads if it is a link, and
+    whether it is one."""
     left, whole = _MOST, folder.resolve()
     for above, folders, names in os.walk(folder, onerror=_raised):
         folders[:] = sorted({*folders} - {".git", "providers" if above.endswith(".terraform") else ""})
@@ -53,8 +54,8 @@ def files_below(folder: Path) -> Iterator[tuple[Path, bytes, bool]]:
 
 
 def held(path: Path) -> str:
-    """What tells a file or folder from another of its name: a digest of what it holds; its place, where there is nothing to look at, too
-    much, or links."""
+    """What tells a file or folder from another of its name: a digest of what it holds; its place, where there is
+    nothing to look at, too much, or links."""
     try:
         is_file = path.is_file() and path.stat().st_size <= _MOST
         files = [(Path(), path.read_bytes(), False)] if is_file else files_below(path)

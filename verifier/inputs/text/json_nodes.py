@@ -22,7 +22,8 @@ _WORD = re.compile(r"[^\s,:\[\]{}\"]*")
 
 
 def read_json(source: Source) -> Node:
-    """The value that a JSON text holds. Raises `InputError` at the first place that is not JSON, or is nested too deeply."""
+    """The value that a JSON text holds. Raises `InputError` at the first place that is not JSON, or is nested too
+    deeply."""
     scanner = _Scanner(source)
     node = scanner.value(scanner.space(0), 0)
     position = scanner.space(node.end)

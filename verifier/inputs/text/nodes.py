@@ -1,8 +1,8 @@
 """JSON and YAML texts as one kind of tree, each node with its place.
 
 In: what `json_nodes` and `yaml_nodes` read. Out: `Scalar`, `Items` and `Members`, and checked ways into them.
-Guarantee: no member is lost (duplicates stand side by side until they are asked for, then they are an error), and a scalar
-keeps the characters that were written, so `012345678901` stays an account.
+Guarantee: no member is lost (duplicates stand side by side until they are asked for, then they are an error), and a
+scalar keeps the characters that were written, so `012345678901` stays an account.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class Node:
 
 @dataclass(eq=False, slots=True)
 class Scalar(Node):
-    """A string, a `plain` value (number, Boolean, unquoted YAML text; `text` is as written) or null (`text` is empty)."""
+    """A string, a `plain` value (number, Boolean, unquoted YAML text; `text` is as written) or null (`text` is
+    empty)."""
 
     text: str
     type: ScalarType
@@ -138,7 +139,9 @@ def nodes_in(root: Node) -> Iterator[Node]:
             pending += [part for pair in reversed(node.pairs) for part in reversed(pair)]
 
 
-def diagnostic(severity: Severity, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> Diagnostic:
+def diagnostic(
+    severity: Severity, node: Node, message: str, *, hint: str | None = None, rule: str | None = None
+) -> Diagnostic:
     """A remark on a node, safe to print."""
     span = node.span
     line = node.source.line_text(span.line) if span.line else None
@@ -153,10 +156,11 @@ def refusal(node: Node, message: str, *, hint: str | None = None, rule: str | No
 
 @dataclass(frozen=True)
 class OwnRegion:
-    """What stands for the Region of keys of a file, the text that refers to it there, empty where nothing does, and the Regions that are
-    named where what is read may hang on it. Of a file that does not tell its partition `partitions` are the others that it may be in; if it
-    `tells` it, that is the Region's, whatever else it names. `span` is the place of what is first in it, or of the first name of a Region;
-    where several Regions are not told, `more` are the first things in each."""
+    """What stands for the Region of keys of a file, the text that refers to it there, empty where nothing does, and the
+    Regions that are named where what is read may hang on it. Of a file that does not tell its partition `partitions`
+    are the others that it may be in; if it `tells` it, that is the Region's, whatever else it names. `span` is the
+    place of what is first in it, or of the first name of a Region; where several Regions are not told, `more` are the
+    first things in each."""
 
     region: str
     refers: str
@@ -169,8 +173,8 @@ class OwnRegion:
 
 @dataclass
 class Remarks:
-    """Collects errors and warnings of the whole input, so that all are reported together; past `MAXIMUM` of a kind they are counted.
-    `doubts` are what statements with unknown parts might say, by name."""
+    """Collects errors and warnings of the whole input, so that all are reported together; past `MAXIMUM` of a kind they
+    are counted. `doubts` are what statements with unknown parts might say, by name."""
 
     errors: list[Diagnostic] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)

@@ -1,7 +1,8 @@
 """Values that an input does not tell: known after apply, a parameter without a value.
 
 In: what a reader of plans or templates could find out. Out: nodes of the same tree as everything else.
-Guarantee: an `Unknown` is no scalar, list or object, so whoever does not expect one refuses it; its `names` say what is missing.
+Guarantee: an `Unknown` is no scalar, list or object, so whoever does not expect one refuses it; its `names` say what is
+missing.
 """
 
 from __future__ import annotations
@@ -19,14 +20,16 @@ Pieces = tuple[str | None, ...]
 class Unknown(Node):
     """A value that is not known, or a text with parts that are not.
 
-    `pieces` is `(None,)` where nothing is known, not even that it is a text. `names` say what it depends on, each as a noun phrase that
-    needs no explanation (`aws_iam_role.app.arn`, parameter `Partner`). Where it is one of a few values, or none, `options` are these;
-    else `None`.
+    `pieces` is `(None,)` where nothing is known, not even that it is a text. `names` say what it depends on, each as a
+    noun phrase that needs no explanation (`aws_iam_role.app.arn`, parameter `Partner`). Where it is one of a few
+    values, or none, `options` are these; else `None`.
     """
 
     __slots__ = ("names", "options", "pieces")
 
-    def __init__(self, at: Node, names: Sequence[str], pieces: Pieces = (None,), options: Sequence[Node] | None = None) -> None:
+    def __init__(
+        self, at: Node, names: Sequence[str], pieces: Pieces = (None,), options: Sequence[Node] | None = None
+    ) -> None:
         super().__init__(at.source, at.start, at.end)
         self.names = tuple(dict.fromkeys(names))
         self.pieces = pieces
@@ -112,8 +115,8 @@ def names_in(nodes: Sequence[Node]) -> tuple[str, ...]:
 
 
 def content(node: object) -> object:
-    """What a tree says, and how what is not known of it is written: the same wherever it stands, and however it is laid out; so of trees in
-    lists and dictionaries. Of what is no tree: that."""
+    """What a tree says, and how what is not known of it is written: the same wherever it stands, and however it is laid
+    out; so of trees in lists and dictionaries. Of what is no tree: that."""
     if isinstance(node, Unknown):
         return [node.names, node.pieces, node.written.split(), content(node.options or ())]
     if isinstance(node, Members | dict):
@@ -141,4 +144,6 @@ def may_be_equal(first: Pieces, second: Pieces) -> bool:
     if None not in (*first, *second):
         return first == second
     begins, ends = ([pieces[at] or "" for pieces in (first, second)] for at in (0, -1))
-    return (begins[0].startswith(begins[1]) or begins[1].startswith(begins[0])) and (ends[0].endswith(ends[1]) or ends[1].endswith(ends[0]))
+    return (begins[0].startswith(begins[1]) or begins[1].startswith(begins[0])) and (
+        ends[0].endswith(ends[1]) or ends[1].endswith(ends[0])
+    )

@@ -1,8 +1,10 @@
 """A YAML text as a tree of nodes.
 
-In: a source whose text is one YAML document. Out: a `Node`, every scalar as it was written (no dates, no octal numbers, no `yes`).
-Guarantee: nothing is constructed from tags, but for the short forms of CloudFormation's functions where they are asked for, which become
-their long forms; there are limits to what aliases repeat, and to how deep values are inside each other.
+In: a source whose text is one YAML document. Out: a `Node`, every scalar as it was written (no dates, no octal numbers,
+no `yes`).
+Guarantee: nothing is constructed from tags, but for the short forms of CloudFormation's functions where they are asked
+for, which become their long forms; there are limits to what aliases repeat, and to how deep values are inside each
+other.
 """
 
 from __future__ import annotations
@@ -29,8 +31,14 @@ _ACCEPTED_TAGS = _PLAIN_TAGS | {None, "!", *(_CORE + name for name in ("str", "m
 _FUNCTIONS = {
     "!Ref": "Ref",
     "!Condition": "Condition",
-    **{f"!{name}": f"Fn::{name}" for name in ("And", "Base64", "Cidr", "Equals", "FindInMap", "GetAZs", "GetAtt", "If", "ImportValue")},
-    **{f"!{name}": f"Fn::{name}" for name in ("Join", "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform")},
+    **{
+        f"!{name}": f"Fn::{name}"
+        for name in ("And", "Base64", "Cidr", "Equals", "FindInMap", "GetAZs", "GetAtt", "If", "ImportValue")
+    },
+    **{
+        f"!{name}": f"Fn::{name}"
+        for name in ("Join", "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform")
+    },
 }
 """The functions of CloudFormation by their short forms."""
 
@@ -43,8 +51,9 @@ def may_be_template(text: str) -> bool:
 
 
 def read_yaml(source: Source, *, functions: bool = False) -> Node:
-    """The value that a YAML text holds. Raises `InputError` where the text is not YAML, holds more than one document, a tag that
-    is not one of YAML's own, a merge key, or too much nesting or repetition. With `functions`, `!Sub x` is read as `{"Fn::Sub": x}`."""
+    """The value that a YAML text holds. Raises `InputError` where the text is not YAML, holds more than one document, a
+    tag that is not one of YAML's own, a merge key, or too much nesting or repetition. With `functions`, `!Sub x` is
+    read as `{"Fn::Sub": x}`."""
     reader = _Reader(source, functions)
     try:
         return reader.document()
@@ -89,13 +98,17 @@ class _Reader:
             return self._alias(event)
         function = _FUNCTIONS.get(event.tag) if self.functions else None
         if function is None and event.tag not in _ACCEPTED_TAGS:
-            raise self.error(start, f"YAML tag `{event.tag.replace(_CORE, '!!')}` is not accepted; expected plain values")
+            raise self.error(
+                start, f"YAML tag `{event.tag.replace(_CORE, '!!')}` is not accepted; expected plain values"
+            )
         if function is not None:
             start += len(event.tag)
             while start < event.end_mark.index and self.source.text[start].isspace():
                 start += 1
         self.anchors.pop(event.anchor, None)
-        node = self._scalar(event, start) if isinstance(event, yaml.ScalarEvent) else self._collection(event, start, depth)
+        node = (
+            self._scalar(event, start) if isinstance(event, yaml.ScalarEvent) else self._collection(event, start, depth)
+        )
         if function is not None:
             name = Scalar(self.source, begin, begin + len(event.tag), function, "string")
             size = 1 + self.sizes.get(id(node), 1)

@@ -18,13 +18,16 @@ __all__ = ["BUILTINS", "Builtin", "BuiltinError", "builtin", "instantiate"]
 
 
 def builtin(spec: str) -> AnyInvariant:
-    """The invariant that `--builtin NAME[:ARGUMENT,…]` names. Raises `InputError` if the name or an argument is not understood."""
+    """The invariant that `--builtin NAME[:ARGUMENT,…]` names. Raises `InputError` if the name or an argument is not
+    understood."""
     name, colon, rest = spec.partition(":")
     arguments = tuple(argument.strip() for argument in rest.split(",")) if colon else ()
     try:
         return replace(instantiate(name.strip(), arguments), name=spec)
     except BuiltinError as error:
-        raise InputError.of(printable(f"--builtin {brief(spec)}: {error.message}"), hint=error.hint and printable(error.hint)) from None
+        raise InputError.of(
+            printable(f"--builtin {brief(spec)}: {error.message}"), hint=error.hint and printable(error.hint)
+        ) from None
 
 
 def instantiate(name: str, arguments: Arguments) -> AnyInvariant:

@@ -1,7 +1,7 @@
 """What the built-in invariants are made of: arguments, callers, conditions.
 
-In: the arguments of a built-in. Out: parts of an `Invariant`. Guarantee: an argument that is not understood is a `BuiltinError` that says
-which it is.
+In: the arguments of a built-in. Out: parts of an `Invariant`. Guarantee: an argument that is not understood is a
+`BuiltinError` that says which it is.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ SERVICES = OfKind(CallerKind.SERVICE)
 
 
 class BuiltinError(Exception):
-    """A name or argument that is not understood. `argument` is its index, `None` for the name or the number of arguments."""
+    """A name or argument that is not understood. `argument` is its index, `None` for the name or the number of
+    arguments."""
 
     def __init__(self, message: str, argument: int | None = None, hint: str | None = None) -> None:
         self.message = message
@@ -58,11 +59,21 @@ class BuiltinError(Exception):
         super().__init__(message)
 
 
-def refused(text: str, callers: CallerSet, when: ConditionExpression = ALWAYS, actions: Arguments = ("kms:*",)) -> Invariant:
-    """That such requests are refused. Operations without a key are taken away from `kms:*`: they are decided without the key."""
+def refused(
+    text: str, callers: CallerSet, when: ConditionExpression = ALWAYS, actions: Arguments = ("kms:*",)
+) -> Invariant:
+    """That such requests are refused. Operations without a key are taken away from `kms:*`: they are decided without
+    the key."""
     keyless = tuple(Text(action.name) for action in known_actions() if "key" not in action.resources)
     return Invariant(
-        "", Expectation.REFUSED, callers, tuple(map(Text, actions)), None, when, keyless if actions == ("kms:*",) else (), text
+        "",
+        Expectation.REFUSED,
+        callers,
+        tuple(map(Text, actions)),
+        None,
+        when,
+        keyless if actions == ("kms:*",) else (),
+        text,
     )
 
 

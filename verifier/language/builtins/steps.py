@@ -1,6 +1,8 @@
-"""The built-in invariants about what callers can bring about, and about the grants that they can create, one function each.
+"""The built-in invariants about what callers can bring about, and about the grants that they can create, one function
+each.
 
-In: the arguments of a built-in, none of them empty. Out: an `Invariant`, `eventually` where it is about steps (docs/reach.md).
+In: the arguments of a built-in, none of them empty. Out: an `Invariant`, `eventually` where it is about steps
+(docs/reach.md).
 Guarantee: the docstring of each function is what people read, and states exactly what it demands.
 """
 
@@ -8,27 +10,37 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from verifier.language.builtins.parts import Arguments, BuiltinError, but, either_of, holds, holds_for_all, others, refused
+from verifier.language.builtins.parts import (
+    Arguments,
+    BuiltinError,
+    but,
+    either_of,
+    holds,
+    holds_for_all,
+    others,
+    refused,
+)
 from verifier.model.invariant import AnyCaller, ConditionAnd, ConditionNot, ConditionOr, Invariant
 from verifier.model.reference import actions as known_actions
 from verifier.syntax.text import brief, did_you_mean
 
 
 def no_escalation_to_decrypt(arguments: Arguments) -> Invariant:
-    """No caller that cannot decrypt with the key (`kms:Decrypt`) by itself, in any circumstances, can bring about that it can: by a grant,
-    another key policy, tags or aliases, re-encryption, a role that it may assume, writes in IAM (docs/reach.md lists the steps). The
-    callers listed are excepted; `root` is the root user of the key's account. What a caller holds that can decrypt is not in question
-    for that caller, but another caller that can come to hold it is."""
+    """No caller that cannot decrypt with the key (`kms:Decrypt`) by itself, in any circumstances, can bring about that
+    it can: by a grant, another key policy, tags or aliases, re-encryption, a role that it may assume, writes in IAM
+    (docs/reach.md lists the steps). The callers listed are excepted; `root` is the root user of the key's account. What
+    a caller holds that can decrypt is not in question for that caller, but another caller that can come to hold it
+    is."""
     text = f"no caller{but(arguments)} that cannot kms:Decrypt directly can eventually kms:Decrypt"
     return replace(refused(text, others(arguments), actions=("kms:Decrypt",)), eventually=True, unless_directly=True)
 
 
 def no_self_grant(arguments: Arguments) -> Invariant:
-    """No caller can create a grant whose grantee is itself, now or after steps that it can take: its user, the role of its session, its
-    account with all callers, or some session of its account (which may be its own: AWS has no condition that tells). The callers listed,
-    and federated sessions that they issue, are excepted; `root` is the root user of the key's account. Grants for an AWS resource
-    (`kms:GrantIsForAWSResource` is true) are for whom the service says, and not meant; neither are service principals, which are of no
-    account."""
+    """No caller can create a grant whose grantee is itself, now or after steps that it can take: its user, the role of
+    its session, its account with all callers, or some session of its account (which may be its own: AWS has no
+    condition that tells). The callers listed, and federated sessions that they issue, are excepted; `root` is the root
+    user of the key's account. Grants for an AWS resource (`kms:GrantIsForAWSResource` is true) are for whom the service
+    says, and not meant; neither are service principals, which are of no account."""
     account = "${aws:PrincipalAccount}"
     itself = ConditionOr(
         (
@@ -43,14 +55,18 @@ def no_self_grant(arguments: Arguments) -> Invariant:
         )
     )
     text = f"no caller{but(arguments)} can eventually create a grant to itself"
-    return replace(refused(text, others(arguments), ConditionAnd((itself, _NOT_FOR_RESOURCE)), ("kms:CreateGrant",)), eventually=True)
+    return replace(
+        refused(text, others(arguments), ConditionAnd((itself, _NOT_FOR_RESOURCE)), ("kms:CreateGrant",)),
+        eventually=True,
+    )
 
 
 def grant_creation_is_bounded(arguments: Arguments) -> Invariant:
-    """Every request to create a grant that is allowed, by a policy or by a grant, and whoever makes it, is for an AWS resource
-    (`kms:GrantIsForAWSResource` is true: a service asks on the caller's behalf), or is for a grant within bounds: it allows
-    operations among those listed only, as in `Decrypt,GenerateDataKey`; and, where `EncryptionContextEquals` or
-    `EncryptionContextSubset` is listed too, it has such a constraint, of whatever pairs."""
+    """Every request to create a grant that is allowed, by a policy or by a grant, and whoever makes it, is for an AWS
+    resource (`kms:GrantIsForAWSResource` is true: a service asks on the caller's behalf), or is for a grant within
+    bounds: it allows operations among those listed only, as in `Decrypt,GenerateDataKey`; and, where
+    `EncryptionContextEquals` or `EncryptionContextSubset` is listed too, it has such a constraint, of whatever
+    pairs."""
     operations = tuple(a for index, a in enumerate(arguments) if not _is_constraint(index, a))
     constraints = tuple(argument for argument in arguments if argument not in operations)
     bounds = [holds_for_all("StringEquals", "kms:GrantOperations", *operations)] if operations else []
@@ -63,10 +79,10 @@ def grant_creation_is_bounded(arguments: Arguments) -> Invariant:
 
 
 def no_policy_takeover(arguments: Arguments) -> Invariant:
-    """Nobody but the callers listed, and the federated sessions that they issue, can hand out the key, now or after steps that they can
-    take: change the key policy (`kms:PutKeyPolicy`), replicate the key under a policy of their own (`kms:ReplicateKey`), or create
-    a grant (`kms:CreateGrant`) other than for an AWS resource. `root` is the root user of the key's account, which the default key policy
-    lets do so. Service principals are meant too."""
+    """Nobody but the callers listed, and the federated sessions that they issue, can hand out the key, now or after
+    steps that they can take: change the key policy (`kms:PutKeyPolicy`), replicate the key under a policy of their own
+    (`kms:ReplicateKey`), or create a grant (`kms:CreateGrant`) other than for an AWS resource. `root` is the root user
+    of the key's account, which the default key policy lets do so. Service principals are meant too."""
     text = f"only {either_of(arguments)} can eventually {', '.join(_HANDED_OUT)}, except a grant for an AWS resource"
     return replace(refused(text, others(arguments), _NOT_FOR_RESOURCE, _HANDED_OUT), eventually=True)
 
@@ -82,5 +98,8 @@ def _is_constraint(index: int, argument: str) -> bool:
     operations = [action.name.removeprefix("kms:") for action in known_actions() if action.grant_operation]
     if argument in _CONSTRAINTS or argument in operations:
         return argument in _CONSTRAINTS
-    hint = did_you_mean(argument, (*operations, *_CONSTRAINTS)) or "write a grant operation such as `Decrypt`, or `EncryptionContextEquals`"
+    hint = (
+        did_you_mean(argument, (*operations, *_CONSTRAINTS))
+        or "write a grant operation such as `Decrypt`, or `EncryptionContextEquals`"
+    )
     raise BuiltinError(f"`{brief(argument)}` is neither a grant operation nor a type of grant constraint", index, hint)

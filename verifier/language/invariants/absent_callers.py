@@ -1,9 +1,9 @@
 """Users and roles that an invariant names and that a complete inventory does not list (S3).
 
-In: an estate, invariants. Out: an `InputError` for an invariant that is about such callers alone; a warning for each one named beside
-others, or in the list of an `only …`.
-Guarantee: a caller that the input leaves open (of an account that is not listed completely, or a session of a role that AWS owns) is never
-one of them.
+In: an estate, invariants. Out: an `InputError` for an invariant that is about such callers alone; a warning for each
+one named beside others, or in the list of an `only …`.
+Guarantee: a caller that the input leaves open (of an account that is not listed completely, or a session of a role that
+AWS owns) is never one of them.
 """
 
 from __future__ import annotations
@@ -39,10 +39,13 @@ Accounts = frozenset[str] | None
 
 
 def check_callers(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
-    """Raises `InputError` with an error for each name in an invariant whose callers are all users or roles that are not listed (S3)."""
+    """Raises `InputError` with an error for each name in an invariant whose callers are all users or roles that are not
+    listed (S3)."""
     listing = _Listing(estate)
     errors = [
-        absent.diagnostic(Severity.ERROR, f", so the invariant {brief(invariant.name)!r} checks nothing", invariant.span)
+        absent.diagnostic(
+            Severity.ERROR, f", so the invariant {brief(invariant.name)!r} checks nothing", invariant.span
+        )
         for invariant in invariants
         if not listing.some(invariant.callers)
         for absent in listing.absent(invariant.callers)
@@ -56,20 +59,25 @@ def absent_in_invariants(estate: Estate, invariants: Iterable[AnyInvariant]) -> 
     found: list[Diagnostic] = []
     for invariant in invariants:
         named = (invariant.grantees, invariant.retiring) if isinstance(invariant, Invariant) else ()
-        found += absent_callers(estate, (invariant.callers, *(callers for callers in named if callers is not None)), invariant.span)
+        found += absent_callers(
+            estate, (invariant.callers, *(callers for callers in named if callers is not None)), invariant.span
+        )
     return tuple(dict.fromkeys(found))
 
 
 def absent_callers(estate: Estate, sets: Iterable[CallerSet], place: Span = NOWHERE) -> tuple[Diagnostic, ...]:
-    """A warning for each user or role that sets of callers name and that is not listed. `place` is where they are named, if they do not
-    know themselves."""
+    """A warning for each user or role that sets of callers name and that is not listed. `place` is where they are
+    named, if they do not know themselves."""
     listing = _Listing(estate)
-    return tuple(absent.diagnostic(Severity.WARNING, "", place) for callers in sets for absent in listing.absent(callers))
+    return tuple(
+        absent.diagnostic(Severity.WARNING, "", place) for callers in sets for absent in listing.absent(callers)
+    )
 
 
 @dataclass(frozen=True)
 class _Absent:
-    """A name that nobody has in the accounts that it is of. `near` is a hint that tells which listed name may be meant."""
+    """A name that nobody has in the accounts that it is of. `near` is a hint that tells which listed name may be
+    meant."""
 
     pattern: Text
     accounts: tuple[str, ...]
@@ -108,8 +116,11 @@ class _Listing:
         return True
 
     def absent(self, callers: CallerSet) -> tuple[_Absent, ...]:
-        """The names of nobody in a set, each once: an `only …` leaves out its callers, and also the sessions that they issue."""
-        return tuple({(absent.pattern.value, absent.pattern.span): absent for absent in self._absent(callers, None)}.values())
+        """The names of nobody in a set, each once: an `only …` leaves out its callers, and also the sessions that they
+        issue."""
+        return tuple(
+            {(absent.pattern.value, absent.pattern.span): absent for absent in self._absent(callers, None)}.values()
+        )
 
     def _absent(self, callers: CallerSet, accounts: Accounts) -> Iterator[_Absent]:
         match callers:
@@ -125,9 +136,15 @@ class _Listing:
                     yield from self._absent(operand, scope)
 
     def _lacking(self, pattern: Text, accounts: Accounts) -> tuple[str, ...]:
-        """The accounts that callers of a name are of, where all of them are listed completely and nobody in them has it; otherwise none."""
+        """The accounts that callers of a name are of, where all of them are listed completely and nobody in them has
+        it; otherwise none."""
         fields = pattern.value.split(":", 5)
-        if not self._complete or len(fields) < 6 or not fields[5].startswith(_KINDS) or fields[5].startswith(_SESSION + "aws:"):
+        if (
+            not self._complete
+            or len(fields) < 6
+            or not fields[5].startswith(_KINDS)
+            or fields[5].startswith(_SESSION + "aws:")
+        ):
             return ()
         if accounts is None and fields[4].isdigit():
             accounts = frozenset({fields[4]})
@@ -188,4 +205,9 @@ def _matches(pattern: str, text: str) -> bool:
     """As `ArnLike` matches one field (L6)."""
     if not set("*?") & set(pattern):
         return pattern == text
-    return re.fullmatch("".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in pattern), text, re.DOTALL) is not None
+    return (
+        re.fullmatch(
+            "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in pattern), text, re.DOTALL
+        )
+        is not None
+    )

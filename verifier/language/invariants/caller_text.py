@@ -1,7 +1,8 @@
 """A text that names callers, on a command line: → `CallerSet`.
 
-In: callers as a sentence of an invariant names them (docs/invariants.md), or an account, an organization, a root user's ARN or a service's
-name alone. Out: a `CallerSet`. Guarantee: what is not understood, and what can be no caller, is an `InputError` that shows the place.
+In: callers as a sentence of an invariant names them (docs/invariants.md), or an account, an organization, a root user's
+ARN or a service's name alone. Out: a `CallerSet`. Guarantee: what is not understood, and what can be no caller, is an
+`InputError` that shows the place.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?", re.ASCII)
 
 
 def read_caller_set(text: str, name: str) -> CallerSet:
-    """The callers that a text names; `role/NAME` without an account is one of the key's account. `name` is what the text is, for errors:
-    `--except`. Raises `InputError`."""
+    """The callers that a text names; `role/NAME` without an account is one of the key's account. `name` is what the
+    text is, for errors: `--except`. Raises `InputError`."""
     return _alone(text.strip()) or read_caller_text(Source(name, text), KeyAccount())
 
 
@@ -41,7 +42,8 @@ def _alone(text: str) -> CallerSet | None:
 
 
 def read_caller_text(source: Source, home: KeyAccount | None = None) -> CallerSet:
-    """A set of callers as invariants write it, without any declarations; of what names no account, it is `home`. Raises `InputError`."""
+    """A set of callers as invariants write it, without any declarations; of what names no account, it is `home`. Raises
+    `InputError`."""
     names = Names(Findings(source), home=home)
     callers = read_some_callers(parse_callers(source), names)
     names.findings.raise_errors()

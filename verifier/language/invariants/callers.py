@@ -10,7 +10,16 @@ from verifier.language.invariants.conditions import read_comparison
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, Names
 from verifier.language.invariants.principals import UNREADABLE, is_path, read_named, read_path, read_service
 from verifier.model.caller_sets import both, either, is_empty
-from verifier.model.invariant import AnyCaller, CallerSet, CallersNot, InAccount, InOrganization, KeyAccount, OfKind, Tagged
+from verifier.model.invariant import (
+    AnyCaller,
+    CallerSet,
+    CallersNot,
+    InAccount,
+    InOrganization,
+    KeyAccount,
+    OfKind,
+    Tagged,
+)
 from verifier.model.request import CallerKind
 from verifier.syntax.invariants_tree import (
     CallersNode,

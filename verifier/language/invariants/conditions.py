@@ -1,9 +1,9 @@
 """Conditions of an invariant: tree → `ConditionExpression`.
 
 In: the condition of a sentence, or the comparison of a tag. Out: IAM conditions; errors go to the findings.
-Guarantee: each comparison is exactly one IAM operator, by the table `_OPERATORS` or written out. Where IAM itself has a trap (C2:
-several values without a set operator, or the other way round; a listed value that can match nothing), the readable forms
-refuse it; the operator written out is taken as it stands.
+Guarantee: each comparison is exactly one IAM operator, by the table `_OPERATORS` or written out. Where IAM itself has a
+trap (C2: several values without a set operator, or the other way round; a listed value that can match nothing), the
+readable forms refuse it; the operator written out is taken as it stands.
 """
 
 from __future__ import annotations
@@ -39,7 +39,12 @@ _OPERATORS = {
 }
 """The IAM operator of each sign and phrase; those without a type get the one of the key."""
 
-_CONSTANTS = {"is present": ("Null", "false"), "is absent": ("Null", "true"), "is true": ("Bool", "true"), "is false": ("Bool", "false")}
+_CONSTANTS = {
+    "is present": ("Null", "false"),
+    "is absent": ("Null", "true"),
+    "is true": ("Bool", "true"),
+    "is false": ("Bool", "false"),
+}
 _QUANTIFIERS = {None: None, "any of": "ForAnyValue", "all of": "ForAllValues"}
 _WRITTEN_OUT = re.compile(rf"(?:(ForAllValues|ForAnyValue):)?({'|'.join(OPERATORS)})(IfExists)?")
 _TOLERATED = frozenset({"C2", "U4"})
@@ -82,11 +87,15 @@ def _read_written_out(quantifier: str | None, comparison: Comparison, names: Nam
     word = comparison.operator
     match = _WRITTEN_OUT.fullmatch(word.value)
     if match is None:
-        names.error(word, f"unknown condition operator `{brief(word.value)}`", operator_hint(word.value, OPERATORS), "L4")
+        names.error(
+            word, f"unknown condition operator `{brief(word.value)}`", operator_hint(word.value, OPERATORS), "L4"
+        )
         return None
     prefix, base, if_exists = match.groups()
     if base == "Null" and (prefix or if_exists or quantifier):
-        names.error(word, "`Null` takes neither a set operator nor `IfExists`", "write `is present` or `is absent`", "C1")
+        names.error(
+            word, "`Null` takes neither a set operator nor `IfExists`", "write `is present` or `is absent`", "C1"
+        )
         return None
     if prefix and quantifier:
         names.error(word, f"`{quantifier}` and `{prefix}` say it twice", f"leave out `{quantifier}`", "C1")
@@ -121,11 +130,17 @@ def _check_quantifier(quantifier: str | None, key: Word, names: Names) -> None:
     multivalued = is_multivalued(key.value)
     if multivalued and quantifier is None:
         names.error(
-            key, f"`{brief(key.value)}` holds several values; say which must compare", "write `any of …` or `all of …` before it", "C2"
+            key,
+            f"`{brief(key.value)}` holds several values; say which must compare",
+            "write `any of …` or `all of …` before it",
+            "C2",
         )
     if multivalued is False and quantifier is not None:
         names.error(
-            key, f"`{brief(key.value)}` holds one value; `{quantifier}` is for keys that hold several", f"leave out `{quantifier}`", "C2"
+            key,
+            f"`{brief(key.value)}` holds one value; `{quantifier}` is for keys that hold several",
+            f"leave out `{quantifier}`",
+            "C2",
         )
 
 
@@ -144,13 +159,19 @@ def _ordered_type(key: Word, comparison: Comparison, names: Names) -> str | None
     if known and known.type in (ValueType.NUMERIC, ValueType.DATE):
         return _equality_type(key)
     if known and known.prefix is None:
-        names.error(key, f"`{comparison.operator.value}` compares numbers and dates; `{brief(key.value)}` is of type {known.type.value}")
+        names.error(
+            key,
+            f"`{comparison.operator.value}` compares numbers and dates; `{brief(key.value)}` is of type "
+            f"{known.type.value}",
+        )
         return None
     if _NUMBER.fullmatch(value.value):
         return "Numeric"
     if _DATE.fullmatch(value.value):
         return "Date"
-    names.error(value, f'"{brief(value.value)}" is neither a number nor a date', "a date is written 2026-01-31T00:00:00Z")
+    names.error(
+        value, f'"{brief(value.value)}" is neither a number nor a date', "a date is written 2026-01-31T00:00:00Z"
+    )
     return None
 
 
@@ -170,7 +191,11 @@ def _values(comparison: Comparison, names: Names) -> tuple[Text, ...]:
         return (Text(constant[1], names.text(comparison.operator).span),)
     for value in comparison.values:
         if value.value in keywords() - {"true", "false"} and not value.quoted:
-            names.error(value, f"expected a value, found the word `{value.value}`", f'write "{value.value}" if that is the value')
+            names.error(
+                value,
+                f"expected a value, found the word `{value.value}`",
+                f'write "{value.value}" if that is the value',
+            )
     return tuple(names.text(value) for value in comparison.values)
 
 
@@ -182,7 +207,8 @@ def _check_key(key: Word, names: Names) -> None:
 
 
 def _check_values(operator: Operator, key: Word, comparison: Comparison, names: Names) -> None:
-    """What is wrong with the listed values (C1, C3, L6, L7): also what is only a warning in a policy, which its author may not own."""
+    """What is wrong with the listed values (C1, C3, L6, L7): also what is only a warning in a policy, which its author
+    may not own."""
     scalars = tuple(Scalar(ScalarKind.STRING, value.value, value.start, value.end) for value in comparison.values)
     member = Member(key.value, key.start, key.end, ListNode(scalars, key.start, comparison.end))
     check_condition(Reader(_Strict(names.findings), PolicyKind.IDENTITY, variables=True), operator, member, scalars)

@@ -1,8 +1,8 @@
 """Files of invariants: source text → `InvariantFile`.
 
 In: the text of a file in the language of `grammar/invariants.lark` (docs/invariants.md explains it).
-Out: every sentence lowered to one `Invariant` or `GrantInvariant`, or to an `Allowance`. Guarantee: all semantic errors of a file are
-reported together; nothing is guessed; a file that says nothing is an error (S3).
+Out: every sentence lowered to one `Invariant` or `GrantInvariant`, or to an `Allowance`. Guarantee: all semantic errors
+of a file are reported together; nothing is guessed; a file that says nothing is an error (S3).
 """
 
 from __future__ import annotations
@@ -16,7 +16,13 @@ from verifier.language.invariants.callers import read_callers, read_some_callers
 from verifier.language.invariants.conditions import read_condition
 from verifier.language.invariants.grants import CREATE_GRANT, read_creation_operations, read_grantees, read_listed
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, Names
-from verifier.language.invariants.targets import check_actions_left, read_actions, read_any_actions, read_key_definition, read_keys
+from verifier.language.invariants.targets import (
+    check_actions_left,
+    read_actions,
+    read_any_actions,
+    read_key_definition,
+    read_keys,
+)
 from verifier.model.caller_sets import both, is_empty
 from verifier.model.estate import Estate
 from verifier.model.invariant import (
@@ -85,18 +91,27 @@ def read_invariants(source: Source) -> InvariantFile:
             case SuppositionNode():
                 _add_supposition(item, suppositions, names)
     if all(isinstance(item, Declaration) for item in items):
-        hint = 'for example: invariant "no external account can decrypt": no caller outside 111122223333 can kms:Decrypt'
+        hint = (
+            'for example: invariant "no external account can decrypt": no caller outside 111122223333 can kms:Decrypt'
+        )
         names.findings.error(
-            len(source.text), len(source.text), "the file has no invariant, so nothing would be checked", hint=hint, rule="S3"
+            len(source.text),
+            len(source.text),
+            "the file has no invariant, so nothing would be checked",
+            hint=hint,
+            rule="S3",
         )
     names.findings.raise_errors()
     accounts = tuple((name, account.account) for name, account in names.accounts.items())
     arns = tuple((name, key.arn) for name, key in names.keys.items() if isinstance(key, KeyArn))
-    return InvariantFile(tuple(invariants.values()), accounts, arns, tuple(allowances.values()), tuple(suppositions.values()))
+    return InvariantFile(
+        tuple(invariants.values()), accounts, arns, tuple(allowances.values()), tuple(suppositions.values())
+    )
 
 
 def read_supposition(text: str, where: str) -> Supposition:
-    """One sentence that is supposed (W3), named by itself. `where` is what it was given by, for errors. Raises `InputError`."""
+    """One sentence that is supposed (W3), named by itself. `where` is what it was given by, for errors. Raises
+    `InputError`."""
     try:
         (found,) = read_invariants(Source(where, f'suppose "{where}": {text}')).suppositions
     except ValueError:
@@ -105,8 +120,9 @@ def read_supposition(text: str, where: str) -> Supposition:
 
 
 def suppose(estate: Estate, *sentences: str, where: str = "suppose") -> Estate:
-    """The estate with sentences such as `nobody calls sso:*` taken for granted, besides those that are already, where invariants say `can
-    eventually` (W3, docs/invariants.md). `where` says what they were given by. Raises `InputError`."""
+    """The estate with sentences such as `nobody calls sso:*` taken for granted, besides those that are already, where
+    invariants say `can eventually` (W3, docs/invariants.md). `where` says what they were given by. Raises
+    `InputError`."""
     further = tuple(read_supposition(sentence, where) for sentence in sentences)
     return replace(estate, suppositions=(*estate.suppositions, *further))
 
@@ -148,7 +164,9 @@ def _declare_scope(kind: str, name: str, definition: Word, names: Names) -> None
 
 def _add(node: InvariantNode, invariants: dict[str, AnyInvariant], names: Names) -> None:
     if _is_new(node, "invariant", invariants, names):
-        invariants[node.name.value] = replace(_read_body(node.body, names), name=node.name.value, **_origin(node, names))
+        invariants[node.name.value] = replace(
+            _read_body(node.body, names), name=node.name.value, **_origin(node, names)
+        )
 
 
 def _add_allowance(node: AllowanceNode, allowances: dict[str, Allowance], names: Names) -> None:
@@ -159,7 +177,9 @@ def _add_allowance(node: AllowanceNode, allowances: dict[str, Allowance], names:
 
 def _add_supposition(node: SuppositionNode, suppositions: dict[str, Supposition], names: Names) -> None:
     if _is_new(node, "supposition", suppositions, names):
-        suppositions[node.name.value] = replace(_read_supposed(node.body, names), name=node.name.value, **_origin(node, names))
+        suppositions[node.name.value] = replace(
+            _read_supposed(node.body, names), name=node.name.value, **_origin(node, names)
+        )
 
 
 def _read_supposed(node: SupposedNode, names: Names) -> Supposition:
@@ -167,7 +187,9 @@ def _read_supposed(node: SupposedNode, names: Names) -> Supposition:
         return Supposition("", SuppositionKind.SHARING)
     callers = read_callers(node.callers, names)
     if not node.actions and is_empty(both((callers, OfKind(CallerKind.ROLE)))):
-        names.findings.error(node.callers.start, node.callers.end, "code runs as roles, and none of these callers is one", rule="S3")
+        names.findings.error(
+            node.callers.start, node.callers.end, "code runs as roles, and none of these callers is one", rule="S3"
+        )
     elif is_empty(callers):
         names.findings.error(node.callers.start, node.callers.end, "there is no such caller", rule="S3")
     if any(isinstance(part, KeyAccount) for part in parts_of(callers)):
@@ -182,13 +204,16 @@ _Named = InvariantNode | AllowanceNode | SuppositionNode
 
 
 def _is_new(node: _Named, noun: str, known: Mapping[str, AnyInvariant | Allowance | Supposition], names: Names) -> bool:
-    """Checks the name of an invariant, allowance or supposition; false, with an error recorded, where there is one of this name already."""
+    """Checks the name of an invariant, allowance or supposition; false, with an error recorded, where there is one of
+    this name already."""
     name = node.name.value
     if not name.strip():
         names.error(node.name, f"the name of the {noun} is empty")
     if name in known:
         article = "a" if noun == "supposition" else "an"
-        names.error(node.name, f"there is {article} {noun} of the name {brief(name)!r} already, on line {known[name].span.line}")
+        names.error(
+            node.name, f"there is {article} {noun} of the name {brief(name)!r} already, on line {known[name].span.line}"
+        )
     return name not in known
 
 
@@ -217,7 +242,10 @@ def _read_sentence(sentence: Sentence, names: Names) -> Invariant:
 def _is_eventual(sentence: Sentence, names: Names) -> bool:
     """Whether the sentence says `eventually`, which has a meaning where something must be refused (E0)."""
     if sentence.eventually is not None and sentence.form is Form.ALWAYS:
-        message = "`can always` takes no `eventually`: that callers can bring something about in whatever circumstances is not modelled"
+        message = (
+            "`can always` takes no `eventually`: that callers can bring something about in whatever circumstances "
+            "is not modelled"
+        )
         names.error(sentence.eventually, message, "write `no … can eventually` or `only … can eventually`")
     return sentence.eventually is not None and sentence.form is not Form.ALWAYS
 
@@ -235,13 +263,15 @@ def _read_requests(sentence: Sentence, callers: CallerSet, expectation: Expectat
 
 
 def _read_allowance(sentence: Sentence, names: Names) -> Invariant:
-    """What may be gained, as the requests of an invariant. What callers may gain, their federated sessions may: they act with a part of
-    their permissions."""
+    """What may be gained, as the requests of an invariant. What callers may gain, their federated sessions may: they
+    act with a part of their permissions."""
     callers = read_some_callers(sentence.callers, names)
     return _read_requests(sentence, CallersOr((callers, IssuedBy(callers))), Expectation.REFUSED, names)
 
 
-def _read_creation(sentence: Sentence, creation: Creation, callers: CallerSet, expectation: Expectation, names: Names) -> Invariant:
+def _read_creation(
+    sentence: Sentence, creation: Creation, callers: CallerSet, expectation: Expectation, names: Names
+) -> Invariant:
     """`can create a grant …`: an invariant about `kms:CreateGrant` and what its request says of the grant."""
     actions = (Text(CREATE_GRANT, names.findings.source.span(creation.start, creation.end)),)
     keys = read_keys(sentence.what.keys, names)
@@ -257,19 +287,25 @@ def _expectation(sentence: Sentence, names: Names) -> Expectation:
     if sentence.form is Form.UNSAID:
         hint = "write `can always`, `can … only when …`, or begin with `no` or `only`"
         names.findings.error(
-            sentence.start, sentence.end, "the sentence does not say what must hold: that they can, or only sometimes?", hint=hint
+            sentence.start,
+            sentence.end,
+            "the sentence does not say what must hold: that they can, or only sometimes?",
+            hint=hint,
         )
     return Expectation.ALLOWED if sentence.form is Form.ALWAYS else Expectation.REFUSED
 
 
 def _callers_in_question(sentence: Sentence, names: Names) -> CallerSet:
-    """`only CALLERS can` is about all the others, service principals included, but for the federated sessions that those callers issue."""
+    """`only CALLERS can` is about all the others, service principals included, but for the federated sessions that
+    those callers issue."""
     callers = read_callers(sentence.callers, names)
     in_question = CallersNot(CallersOr((callers, IssuedBy(callers)))) if sentence.form is Form.ONLY else callers
     if is_empty(in_question):
         node = sentence.callers
         message = (
-            "these are all the callers there are, so nothing would be checked" if sentence.form is Form.ONLY else "there is no such caller"
+            "these are all the callers there are, so nothing would be checked"
+            if sentence.form is Form.ONLY
+            else "there is no such caller"
         )
         names.findings.error(node.start, node.end, message, rule="S3")
     return in_question

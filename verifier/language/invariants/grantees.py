@@ -1,10 +1,13 @@
-"""Who the grant is for that a `CreateGrant` request asks for: caller sets → conditions on `kms:GranteePrincipal` and its like.
+"""Who the grant is for that a `CreateGrant` request asks for: caller sets → conditions on `kms:GranteePrincipal` and
+its like.
 
-In: an invariant with `grantees` or `retiring`, the key, the estate. Out: the same invariant with conditions in their place.
-Guarantee: a grantee counts as among some callers iff a caller that its ARN names may be one of them (G2): a role's ARN names its
-sessions, an account's (`:root`) its callers. Where the ARN does not tell, it counts; so a proof that no such grant can be created
-covers it. An allowance errs on the other side (`certainly`): there a grantee counts iff every caller that its ARN names is one of them.
-What is not an ARN, and a `kms:GranteeServicePrincipal`, is a service: inside no account or organization.
+In: an invariant with `grantees` or `retiring`, the key, the estate. Out: the same invariant with conditions in their
+place.
+Guarantee: a grantee counts as among some callers iff a caller that its ARN names may be one of them (G2): a role's ARN
+names its sessions, an account's (`:root`) its callers. Where the ARN does not tell, it counts; so a proof that no such
+grant can be created covers it. An allowance errs on the other side (`certainly`): there a grantee counts iff every
+caller that its ARN names is one of them. What is not an ARN, and a `kms:GranteeServicePrincipal`, is a service: inside
+no account or organization.
 """
 
 from __future__ import annotations
@@ -55,8 +58,8 @@ _OF_KIND = {
 
 @dataclass(frozen=True)
 class _Named:
-    """Conditions on the principal that a request names: `some` holds if a caller that it names may be in the set, `every` only if
-    all of them certainly are."""
+    """Conditions on the principal that a request names: `some` holds if a caller that it names may be in the set,
+    `every` only if all of them certainly are."""
 
     some: ConditionExpression
     every: ConditionExpression
@@ -67,9 +70,11 @@ class _Named:
 
 
 def with_grantees(invariant: Invariant, key: Key | None, estate: Estate, *, certainly: bool = False) -> Invariant:
-    """The invariant with conditions in the place of `grantees` and `retiring`. What an ARN does not tell counts, unless `certainly`.
+    """The invariant with conditions in the place of `grantees` and `retiring`. What an ARN does not tell counts, unless
+    `certainly`.
 
-    Raises `InputError` where a set of grantees cannot be told from an ARN: tags, or an organization whose accounts are not given.
+    Raises `InputError` where a set of grantees cannot be told from an ARN: tags, or an organization whose accounts are
+    not given.
     """
     parts = [] if invariant.when == ALWAYS else [invariant.when]
     if invariant.grantees is not None:
@@ -127,12 +132,18 @@ class _Keys:
                 found = [self.named(operand) for operand in operands]
                 return _Named(ConditionAnd(tuple(n.some for n in found)), ConditionAnd(tuple(n.every for n in found)))
             case Tagged() | IssuedBy() | NamedAccount():
-                raise self._error("a request to create a grant does not show the tags, or the issuer, of a grantee or retiring principal")
+                raise self._error(
+                    "a request to create a grant does not show the tags, or the issuer, of a grantee or retiring "
+                    "principal"
+                )
 
     def _members(self, organization: str) -> tuple[str, ...]:
         known = self.estate.organization
         if known is None or known.id != organization:
-            raise self._error(f"which grantees are in {organization} cannot be told: the input does not list the organization's accounts")
+            raise self._error(
+                f"which grantees are in {organization} cannot be told: the input does not list the organization's "
+                "accounts"
+            )
         return tuple(account for account, _ in known.accounts)
 
     def _error(self, message: str) -> InputError:
@@ -157,7 +168,8 @@ class _Keys:
         return _Named(self._like((*patterns, _ACCOUNT)), self._like(patterns))
 
     def _principal_like(self, pattern: str) -> _Named:
-        """`aws:PrincipalArn` of a session is the ARN of its role, with the path, which the session's ARN does not show."""
+        """`aws:PrincipalArn` of a session is the ARN of its role, with the path, which the session's ARN does not
+        show."""
         _, partition, service, _, account, resource = pattern.split(":", 5)
         sessions = self._sessions_of(partition, account, resource) if service == "iam" else ()
         some = self._like((pattern, f"arn:{partition}:iam::{account}:root", *sessions))
@@ -166,8 +178,8 @@ class _Keys:
         return _Named(some, every)
 
     def _sessions_of(self, partition: str, account: str, resource: str) -> tuple[str, ...]:
-        """The sessions that may be of a role with such an ARN. A wildcard may stand for a part of the path, so all that it may leave
-        of the role's name is what follows it."""
+        """The sessions that may be of a role with such an ARN. A wildcard may stand for a part of the path, so all that
+        it may leave of the role's name is what follows it."""
         if not resource.startswith(("role/", "*")):
             return ()
         name = _WILDCARDS.split(resource)[-1].rsplit("/", 1)[-1]
@@ -175,7 +187,8 @@ class _Keys:
         return (f"arn:{partition}:sts::{account}:assumed-role/{free}{name}/*",)
 
     def _known_sessions(self, pattern: str) -> tuple[str, ...]:
-        """The sessions that are certainly of the role with this ARN: the inventory tells the path of a role by its name."""
+        """The sessions that are certainly of the role with this ARN: the inventory tells the path of a role by its
+        name."""
         arns = (role.arn for role in self.estate.roles)
         return tuple(
             f"arn:{arn.split(':')[1]}:sts::{arn.split(':')[4]}:assumed-role/{arn.rsplit('/', 1)[1]}/*"
@@ -195,7 +208,10 @@ class _Keys:
     def _service(self, pattern: str) -> _Named:
         """A service is named by its name; every other principal by an ARN."""
         by_name = ConditionAnd(
-            (self._holds("StringLike", self.principal, pattern), ConditionNot(self._holds("StringLike", self.principal, "arn:*")))
+            (
+                self._holds("StringLike", self.principal, pattern),
+                ConditionNot(self._holds("StringLike", self.principal, "arn:*")),
+            )
         )
         either = ConditionOr((by_name, self._holds("StringLike", self.service, pattern)))
         return _Named(either, either)
@@ -208,4 +224,6 @@ class _Keys:
         return self._holds("Null", key, value)
 
     def _holds(self, operator: str, key: str, *values: str) -> ConditionExpression:
-        return Holds(Condition(Operator(operator, None, False), Text(key), tuple(map(Text, values)), self.invariant.span))
+        return Holds(
+            Condition(Operator(operator, None, False), Text(key), tuple(map(Text, values)), self.invariant.span)
+        )

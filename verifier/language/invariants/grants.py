@@ -1,8 +1,9 @@
 """Sentences about grants: `no grant … names …`, and the grant of `can create a grant …`: tree → model.
 
-In: nodes of the tree. Out: a `GrantInvariant`, or the parts of an `Invariant` about `kms:CreateGrant`; errors go to the findings.
-Guarantee: every operation is one that a grant can allow (G1: the list is closed), and every set of grantees can be told from the
-ARN of the grantee alone; what cannot is an error.
+In: nodes of the tree. Out: a `GrantInvariant`, or the parts of an `Invariant` about `kms:CreateGrant`; errors go to the
+findings.
+Guarantee: every operation is one that a grant can allow (G1: the list is closed), and every set of grantees can be told
+from the ARN of the grantee alone; what cannot is an error.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ def read_creation_operations(creation: Creation, names: Names) -> ConditionExpre
         return ALWAYS
     allowed = sorted({name.removeprefix("kms:") for pattern in patterns for name in _grantable(pattern.value)})
     values = tuple(Text(name, patterns[0].span) for name in allowed)
-    return Holds(Condition(Operator("StringEquals", "ForAnyValue", False), Text("kms:GrantOperations"), values, patterns[0].span))
+    return Holds(
+        Condition(Operator("StringEquals", "ForAnyValue", False), Text("kms:GrantOperations"), values, patterns[0].span)
+    )
 
 
 def read_grantees(node: CallersNode | None, names: Names) -> CallerSet | None:
@@ -44,7 +47,10 @@ def read_grantees(node: CallersNode | None, names: Names) -> CallerSet | None:
         return None
     callers = read_callers(node, names)
     if asks_for_tags(callers):
-        hint = "name roles, users, accounts, organizations or services; for a grant that is there, write `no grant … names …`"
+        hint = (
+            "name roles, users, accounts, organizations or services; for a grant that is there, write `no grant … "
+            "names …`"
+        )
         message = "a request to create a grant does not show the tags of the grantee or retiring principal"
         names.findings.error(node.start, node.end, message, hint=hint, rule="F6")
     elif is_empty(callers):

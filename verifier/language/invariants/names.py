@@ -30,8 +30,8 @@ Meaning = TypeVar("Meaning")
 
 @dataclass
 class Names:
-    """What has been declared so far. `kinds` and `places` know every name of the file, so that one used too early is told apart
-    from one that is not there; a name whose declaration is wrong is known, and stands for nothing."""
+    """What has been declared so far. `kinds` and `places` know every name of the file, so that one used too early is
+    told apart from one that is not there; a name whose declaration is wrong is known, and stands for nothing."""
 
     findings: Findings
     kinds: dict[str, str] = field(default_factory=dict)
@@ -44,7 +44,8 @@ class Names:
     keys: dict[str, KeySelector] = field(default_factory=dict)
     actions: dict[str, tuple[Text, ...]] = field(default_factory=dict)
     home: CallerSet | None = None
-    """The callers among which `role/NAME` is looked for where the text does not say of which account; `None`: that is an error."""
+    """The callers among which `role/NAME` is looked for where the text does not say of which account; `None`: that is
+    an error."""
 
     def announce(self, declarations: tuple[Declaration, ...]) -> None:
         """Notes where every name is declared; a second declaration, or a name that is none, is an error."""
@@ -71,10 +72,13 @@ class Names:
         """A word as a text with its place."""
         return Text(word.value, self.findings.source.span(word.start, word.end))
 
-    def look_up(self, word: Word, table: Mapping[str, Meaning], expected: str, words: Sequence[str] = ()) -> Meaning | None:
+    def look_up(
+        self, word: Word, table: Mapping[str, Meaning], expected: str, words: Sequence[str] = ()
+    ) -> Meaning | None:
         """What a declared name stands for; `None`, with an error recorded, if it is not in `table`.
 
-        `expected` says what may stand here, such as `an account (twelve digits)`; `words` are those of the language among that.
+        `expected` says what may stand here, such as `an account (twelve digits)`; `words` are those of the language
+        among that.
         """
         if word.value in table:
             return table[word.value]

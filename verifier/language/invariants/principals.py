@@ -10,7 +10,15 @@ import re
 
 from verifier.language.invariants.names import ACCOUNT, Names
 from verifier.model.caller_sets import both
-from verifier.model.invariant import CallerSet, CallersOr, IdentityOf, InAccount, PrincipalLike, ServiceLike, SessionLike
+from verifier.model.invariant import (
+    CallerSet,
+    CallersOr,
+    IdentityOf,
+    InAccount,
+    PrincipalLike,
+    ServiceLike,
+    SessionLike,
+)
 from verifier.model.policy import Text
 from verifier.syntax.invariants_tree import Word
 from verifier.syntax.text import brief, did_you_mean
@@ -24,8 +32,22 @@ _PROVIDERS = ("oidc-provider/", "saml-provider/")
 """How the last field of a provider's ARN begins: it stands for the identities of the provider (E2w)."""
 _BEGINNINGS = {"iam": ("role/", "user/", "*", *_PROVIDERS), "sts": ("assumed-role/", "federated-user/")}
 _SERVICE = re.compile(r"[a-z0-9.*?-]+", re.ASCII)
-_KINDS_OF_CALLERS = ("anyone", "caller", "callers", "federated", "role", "roles", "root", "service", "services", "user", "users")
-_CALLERS = "callers: a declared name, `role/NAME in ACCOUNT`, `user/NAME in ACCOUNT`, an ARN pattern or a kind of caller"
+_KINDS_OF_CALLERS = (
+    "anyone",
+    "caller",
+    "callers",
+    "federated",
+    "role",
+    "roles",
+    "root",
+    "service",
+    "services",
+    "user",
+    "users",
+)
+_CALLERS = (
+    "callers: a declared name, `role/NAME in ACCOUNT`, `user/NAME in ACCOUNT`, an ARN pattern or a kind of caller"
+)
 
 
 def is_path(word: Word) -> bool:
@@ -44,7 +66,11 @@ def read_path(word: Word, scope: CallerSet | None, names: Names) -> CallerSet:
     scope = scope or names.home
     if scope is None:
         pattern = _arn(word, "*", names).value
-        names.error(word, f"`{brief(word.value)}` of which account?", f"write `{word.value} in ACCOUNT`, or `{pattern}` for every account")
+        names.error(
+            word,
+            f"`{brief(word.value)}` of which account?",
+            f"write `{word.value} in ACCOUNT`, or `{pattern}` for every account",
+        )
         return UNREADABLE
     return _within(word, scope, names)
 
@@ -107,11 +133,17 @@ def _arn_problem(arn: str) -> tuple[str, str | None] | None:
     """Why no caller has such an ARN, and what to write."""
     fields = arn.split(":", 5)
     if len(fields) < 6:
-        return f"`{brief(arn)}` has {len(fields)} fields of an ARN's six", "for example `arn:aws:iam::111122223333:role/*`"
+        return (
+            f"`{brief(arn)}` has {len(fields)} fields of an ARN's six",
+            "for example `arn:aws:iam::111122223333:role/*`",
+        )
     _, _, service, region, account, resource = fields
     beginnings = _BEGINNINGS.get(service)
     if beginnings is None or region:
-        return f"no caller has the ARN `{brief(arn)}`", "the ARNs of callers begin with `arn:PARTITION:iam::` or `arn:PARTITION:sts::`"
+        return (
+            f"no caller has the ARN `{brief(arn)}`",
+            "the ARNs of callers begin with `arn:PARTITION:iam::` or `arn:PARTITION:sts::`",
+        )
     if resource == "root":
         return (
             "the ARN of a root user can be read in two ways",

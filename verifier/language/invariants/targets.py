@@ -16,7 +16,9 @@ from verifier.model.reference import matching
 from verifier.syntax.invariants_tree import EveryKey, KeyName, KeyNode, TaggedKeys, What, Word
 from verifier.syntax.text import brief, did_you_mean
 
-_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(?:(key/[A-Za-z0-9-]+)|(alias/[A-Za-z0-9/_:-]+))", re.ASCII)
+_KEY_ARN = re.compile(
+    r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(?:(key/[A-Za-z0-9-]+)|(alias/[A-Za-z0-9/_:-]+))", re.ASCII
+)
 _ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]+", re.ASCII)
 _ANY_ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+", re.ASCII)
 _ACTIONS = "an action such as `kms:Decrypt`, or a declared name of actions"
@@ -39,7 +41,9 @@ def read_any_actions(words: tuple[Word, ...], names: Names) -> tuple[Text, ...]:
     """The patterns of a list of actions of any services."""
     for word in words:
         if not _ANY_ACTION.fullmatch(word.value):
-            names.error(word, f"`{brief(word.value)}` is not an action; expected `SERVICE:ACTION`, such as `lambda:Update*`")
+            names.error(
+                word, f"`{brief(word.value)}` is not an action; expected `SERVICE:ACTION`, such as `lambda:Update*`"
+            )
     return tuple(map(names.text, words))
 
 
@@ -76,7 +80,9 @@ def _check_pattern(word: Word, names: Names) -> None:
     service, colon, _ = word.value.partition(":")
     if not colon:
         names.error(
-            word, f"`{brief(word.value)}` is not an action; expected {_ACTIONS}", "every action is `kms:*`" if word.value == "*" else None
+            word,
+            f"`{brief(word.value)}` is not an action; expected {_ACTIONS}",
+            "every action is `kms:*`" if word.value == "*" else None,
         )
     elif service.lower() != "kms":
         names.error(word, f"`{brief(word.value)}` is not an action of KMS; expected `kms:…`")
@@ -112,12 +118,15 @@ def _read_key_name(word: Word, names: Names) -> KeySelector | None:
 
 
 def _family(node: KeyName, selector: KeySelector | None, names: Names) -> KeySelector | None:
-    """`KEY and its replicas`. That a key is multi-Region shows in its ID; of an alias it is seen when the key is known."""
+    """`KEY and its replicas`. That a key is multi-Region shows in its ID; of an alias it is seen when the key is
+    known."""
     if not isinstance(selector, KeyArn | KeyAlias):
         return selector
     if isinstance(selector, KeyArn) and ":key/mrk-" not in selector.arn:
         message = f"`{brief(node.name.value)}` is no multi-Region key, so it has no replicas"
-        names.findings.error(node.start, node.end, message, hint="the ID of a multi-Region key begins with `mrk-`", rule="S3")
+        names.findings.error(
+            node.start, node.end, message, hint="the ID of a multi-Region key begins with `mrk-`", rule="S3"
+        )
     return KeyFamily(selector)
 
 
@@ -127,7 +136,9 @@ def _read_tag(node: TaggedKeys, names: Names) -> KeySelector:
     if node.value is None:
         return KeyTag(node.tag.value, None)
     if not node.pattern and set(node.value.value) & set("*?"):
-        names.error(node.value, "`=` takes `*` and `?` literally, and no tag holds them", "write `like` for a pattern", "L6")
+        names.error(
+            node.value, "`=` takes `*` and `?` literally, and no tag holds them", "write `like` for a pattern", "L6"
+        )
     if "${" in node.value.value:
         names.error(node.value, "policy variables do not work here", rule="L7")
     return KeyTag(node.tag.value, node.value.value)

@@ -1,8 +1,9 @@
-"""Checks of a policy document and of its statements: what its kind forbids or demands, and what AWS does not take (L3–L7, P5–P7, U4).
+"""Checks of a policy document and of its statements: what its kind forbids or demands, and what AWS does not take
+(L3–L7, P5–P7, U4).
 
 In: the tree and the reader; a statement and its elements. Out: errors and warnings in the findings.
-Guarantee: nothing of what is read is changed: what a trust policy has that AWS documents that it refuses, or does not support, is read all
-the same, as it stands.
+Guarantee: nothing of what is read is changed: what a trust policy has that AWS documents that it refuses, or does not
+support, is read all the same, as it stands.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ def check_sids(reader: Reader, member: Member | None) -> None:
         before = first.setdefault(sid.value, sid)
         if before is sid:
             continue
-        message = f'duplicate `Sid` "{brief(sid.value)}"; the first is on line {reader.span(before.start, before.end).line}'
+        message = (
+            f'duplicate `Sid` "{brief(sid.value)}"; the first is on line {reader.span(before.start, before.end).line}'
+        )
         report = reader.findings.error if reader.kind in IAM_POLICIES else reader.findings.warning
         report(sid.start, sid.end, message, rule="L4")
 
@@ -72,8 +75,9 @@ def check_size(reader: Reader, tree: PolicyNode, identity: str, size: int) -> No
 
 
 def size_limit(kind: PolicyKind, identity: str) -> int | None:
-    """How large AWS accepts a policy of this kind; `None` where it documents no limit. AWS's own managed policies (by their `identity`)
-    may be larger than those of its customers; inline policies have limits of their own. [IAM User Guide, reference_iam-quotas]"""
+    """How large AWS accepts a policy of this kind; `None` where it documents no limit. AWS's own managed policies (by
+    their `identity`) may be larger than those of its customers; inline policies have limits of their own. [IAM User
+    Guide, reference_iam-quotas]"""
     if _AWS_MANAGED.match(identity):
         return None
     owner, inline, _ = identity.partition("#")
@@ -83,7 +87,8 @@ def size_limit(kind: PolicyKind, identity: str) -> int | None:
 
 
 def check_characters(reader: Reader) -> None:
-    """Characters outside Latin-1: AWS refuses them. [KMS: key-policy-overview; IAM: reference_iam-quotas, IAM name requirements]"""
+    """Characters outside Latin-1: AWS refuses them. [KMS: key-policy-overview; IAM: reference_iam-quotas, IAM name
+    requirements]"""
     found = _OUTSIDE_LATIN_1.search(reader.findings.source.text)
     if found:
         message = f"character U+{ord(found.group()):04X}; AWS accepts only characters up to U+00FF in policies"
@@ -100,9 +105,13 @@ _ACTION = re.compile(r"\*|[\w.*?-]+:[\w.*?-]+", re.ASCII)
 
 
 def check_sid(reader: Reader, sid: Scalar) -> None:
-    """A `Sid` of an IAM policy has letters and digits alone. [IAM: reference_policies_elements_sid, reference_policies_grammar]"""
+    """A `Sid` of an IAM policy has letters and digits alone. [IAM: reference_policies_elements_sid,
+    reference_policies_grammar]"""
     if reader.kind in IAM_POLICIES and not _IAM_SID.fullmatch(sid.value):
-        message = f'the `Sid` "{brief(sid.value)}" has other characters than letters and digits, which AWS refuses in {a_kind(reader.kind)}'
+        message = (
+            f'the `Sid` "{brief(sid.value)}" has other characters than letters and digits, which AWS refuses in '
+            f"{a_kind(reader.kind)}"
+        )
         reader.findings.error(sid.start, sid.end, message, rule="L4")
 
 
@@ -128,17 +137,23 @@ def check_resource(reader: Reader, value: Scalar, name: str) -> None:
         reader.findings.error(value.start, value.end, message, hint="name the service, or write `*` alone", rule="L6")
 
 
-def check_presence(reader: Reader, node: StatementNode, principal: Member | None, action: Member | None, resource: Member | None) -> None:
+def check_presence(
+    reader: Reader, node: StatementNode, principal: Member | None, action: Member | None, resource: Member | None
+) -> None:
     """What a statement of this kind of policy must have, and must not (L4, L5, P7)."""
     kind = reader.kind
     if principal and kind in WITHOUT_PRINCIPAL:
-        reader.findings.error(principal.start, principal.end, f"a statement of {a_kind(kind)} takes no `{principal.name}`", rule="P7")
+        reader.findings.error(
+            principal.start, principal.end, f"a statement of {a_kind(kind)} takes no `{principal.name}`", rule="P7"
+        )
     if not principal and kind not in WITHOUT_PRINCIPAL:
         _missing(reader, node, "Principal")
     if not action:
         _missing(reader, node, "Action")
     if resource and kind is PolicyKind.TRUST:
-        reader.findings.error(resource.start, resource.end, f"a statement of a trust policy takes no `{resource.name}`", rule="L4")
+        reader.findings.error(
+            resource.start, resource.end, f"a statement of a trust policy takes no `{resource.name}`", rule="L4"
+        )
     if not resource and kind is not PolicyKind.TRUST:
         _missing(reader, node, "Resource")
 
@@ -193,11 +208,14 @@ def _allows_everything(statement: Statement) -> bool:
 
 # -- statements of trust policies --
 
-_PROVIDER = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(?:oidc|saml)-provider/\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/\S*)?", re.IGNORECASE)
+_PROVIDER = re.compile(
+    r"arn:aws[a-z-]*:iam::[0-9]{12}:(?:oidc|saml)-provider/\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/\S*)?", re.IGNORECASE
+)
 
 
 def _check_trust(reader: Reader, members: dict[str, Member], statement: Statement) -> None:
-    """[IAM User Guide, access-analyzer-reference-policy-checks: *Role trust policy …*, *Invalid federated principal syntax …*]"""
+    """[IAM User Guide, access-analyzer-reference-policy-checks: *Role trust policy …*, *Invalid federated principal
+    syntax …*]"""
     principal, action = members.get("Principal"), members.get("Action")
     if principal is not None and any(one.type is PrincipalType.ANYONE for one in statement.principals or ()):
         message = 'AWS does not support `"Principal": "*"` in a trust policy; it is read as everybody'
@@ -242,7 +260,8 @@ def key_policy_warnings(policy: Policy, key_arn: str) -> tuple[Diagnostic, ...]:
 
 
 def _may_be_key(resource: str, key_arn: str, variables: bool) -> bool:
-    """Whether a `Resource` of a key policy is `*`, or may match the key's ARN (L5, L6): field by field, or with an asterisk that runs on.
+    """Whether a `Resource` of a key policy is `*`, or may match the key's ARN (L5, L6): field by field, or with an
+    asterisk that runs on.
 
     A policy variable is taken for any text, so that no warning is given where it could match.
     """
@@ -256,10 +275,15 @@ def _may_be_key(resource: str, key_arn: str, variables: bool) -> bool:
 
 
 def _like(pattern: str, text: str) -> bool:
-    """Whether `text` matches a pattern of `*` and `?`: the places in the pattern that the text so far can reach (no backtracking)."""
+    """Whether `text` matches a pattern of `*` and `?`: the places in the pattern that the text so far can reach (no
+    backtracking)."""
     reached = _skip_stars(pattern, {0})
     for character in text:
-        steps = {place + (pattern[place] != "*") for place in reached if place < len(pattern) and pattern[place] in ("*", "?", character)}
+        steps = {
+            place + (pattern[place] != "*")
+            for place in reached
+            if place < len(pattern) and pattern[place] in ("*", "?", character)
+        }
         reached = _skip_stars(pattern, steps)
     return len(pattern) in reached
 
@@ -276,4 +300,6 @@ def _skip_stars(pattern: str, places: set[int]) -> set[int]:
 
 def _warning(resource: Text, key_arn: str) -> Diagnostic:
     message = f'"{brief(resource.value)}" is not this key ({key_arn}); a key policy governs its own key only'
-    return Diagnostic(Severity.WARNING, printable(message), resource.span, None, 'write "*", which means this key', "L5")
+    return Diagnostic(
+        Severity.WARNING, printable(message), resource.span, None, 'write "*", which means this key', "L5"
+    )

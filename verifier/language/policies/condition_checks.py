@@ -1,8 +1,10 @@
-"""Checks of names, of the key and the listed values of one condition, and of policy variables where they work (C1–C3, L1, L6, L7, F8, U4).
+"""Checks of names, of the key and the listed values of one condition, and of policy variables where they work (C1–C3,
+L1, L6, L7, F8, U4).
 
-In: an operator, a key and its values; a string of the document. Out: errors and warnings in the findings; facts of the reference data.
-Guarantee: of names that nothing has there are warnings only, for the data lags behind AWS (U4). The values themselves stay as written, and
-nothing is substituted: `evaluate` and `problem` read them by themselves.
+In: an operator, a key and its values; a string of the document. Out: errors and warnings in the findings; facts of the
+reference data.
+Guarantee: of names that nothing has there are warnings only, for the data lags behind AWS (U4). The values themselves
+stay as written, and nothing is substituted: `evaluate` and `problem` read them by themselves.
 Sources: IAM User Guide, "Variables and tags"; Access Analyzer's checks for variables.
 """
 
@@ -50,7 +52,10 @@ def action_hint(text: str) -> str | None:
 def _key_hint(name: str) -> str | None:
     """The most similar known key; for a templated key that lacks its last part, how to write it."""
     prefixes = [key.prefix or key.name for key in condition_keys()]
-    template = next((prefix for prefix in prefixes if prefix.lower() in (f"{name.lower()}/", f"{name.lower()}:", name.lower())), None)
+    template = next(
+        (prefix for prefix in prefixes if prefix.lower() in (f"{name.lower()}/", f"{name.lower()}:", name.lower())),
+        None,
+    )
     return f"write `{template}` and a name" if template else did_you_mean(name, prefixes)
 
 
@@ -61,7 +66,8 @@ def _is_known_key(name: str) -> bool:
 
 @lru_cache(maxsize=_CACHED_NAMES)
 def is_known_action(pattern: str) -> bool:
-    """Whether a pattern, in lower case, matches an action of KMS that the data knows. What is not of KMS counts as known."""
+    """Whether a pattern, in lower case, matches an action of KMS that the data knows. What is not of KMS counts as
+    known."""
     if not pattern.startswith("kms:"):
         return True
     return any(fnmatchcase(action.name.lower(), pattern) for action in actions())
@@ -125,7 +131,9 @@ def _check_each(reader: Reader, scalar: Scalar, begin: int) -> None:
         position = opening.start()
         match = _VARIABLE.match(scalar.value, position)
         if match is None:
-            message = f"malformed policy variable `{brief(scalar.value[position : position + 41], 40)}`; expected {_FORMS}"
+            message = (
+                f"malformed policy variable `{brief(scalar.value[position : position + 41], 40)}`; expected {_FORMS}"
+            )
             reader.findings.error(scalar.start, scalar.end, message, rule="L7")
             return
         key = match.group("key")
@@ -143,7 +151,9 @@ def fifth_colon(text: str) -> int | None:
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)", re.ASCII)
 _ODD_ZONE = re.compile("[-0-9]+T[0-9:.]+([-+][0-9]{4})?")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[-+][0-9]{2}:?[0-9]{2})?)?)?")
+_DATE = re.compile(
+    r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[-+][0-9]{2}:?[0-9]{2})?)?)?"
+)
 
 
 def check_condition(reader: Reader, operator: Operator, member: Member, values: tuple[Scalar, ...]) -> None:
@@ -159,17 +169,23 @@ def check_condition(reader: Reader, operator: Operator, member: Member, values: 
         check_variables(reader, value, 0 if takes_variables else None, str(operator))
         substituted = takes_variables and reader.variables and "${" in value.value
         if operator.base.startswith("Date") and re.fullmatch("[0-9]{4}", value.value):
-            message = f'"{value.value}" under `{operator}` may be a year, or seconds since 1970 (both are tried); write a whole date'
+            message = (
+                f'"{value.value}" under `{operator}` may be a year, or seconds since 1970 (both are tried); write '
+                "a whole date"
+            )
             reader.findings.warning(value.start, value.end, message, rule="C3")
         elif operator.base.startswith("Date") and (zone := _ODD_ZONE.fullmatch(value.value)) and parses(value.value):
             what = "has a zone without a colon: it can be read" if zone[1] else "has no zone: UTC"
-            message = f'"{value.value}" under `{operator}` {what}, or it cannot be read (both are tried); end it with `Z`'
+            message = (
+                f'"{value.value}" under `{operator}` {what}, or it cannot be read (both are tried); end it with `Z`'
+            )
             reader.findings.warning(value.start, value.end, message, rule="C3")
         if substituted or parses(value.value):
             continue
         if operator.base.startswith("Arn") and re.search(r"\*(?=:|$)", value.value):
             message = (
-                f'the asterisk of "{brief(value.value)}" under `{operator}` may stand for the fields that it lacks, or not; expected {what}'
+                f'the asterisk of "{brief(value.value)}" under `{operator}` may stand for the fields that it lacks, '
+                f"or not; expected {what}"
             )
             reader.findings.warning(value.start, value.end, message, rule="L6")
         else:
@@ -180,7 +196,10 @@ def check_condition(reader: Reader, operator: Operator, member: Member, values: 
 def _check_set_operator(reader: Reader, operator: Operator, member: Member) -> None:
     multivalued = is_multivalued(member.name)
     if multivalued and operator.set_operator is None and operator.base != "Null":
-        message = f"`{brief(member.name)}` holds several values; AWS does not say what `{operator}` does with them without a set operator"
+        message = (
+            f"`{brief(member.name)}` holds several values; AWS does not say what `{operator}` does with them "
+            "without a set operator"
+        )
         hint = f"`ForAnyValue:{operator}` or `ForAllValues:{operator}`"
         reader.findings.warning(member.start, member.end, message, hint=hint, rule="C2")
     if multivalued is False and operator.set_operator is not None:
@@ -199,7 +218,10 @@ def _check_key_policy_key(reader: Reader, member: Member) -> None:
 def _check_null(reader: Reader, member: Member, values: tuple[Scalar, ...]) -> None:
     for value in values:
         if value.value not in ("true", "false"):
-            message = f'`Null` of `{brief(member.name)}` must be `true` (the key is absent) or `false`, found "{brief(value.value)}"'
+            message = (
+                f"`Null` of `{brief(member.name)}` must be `true` (the key is absent) or `false`, found "
+                f'"{brief(value.value)}"'
+            )
             reader.findings.error(value.start, value.end, message, rule="C1")
 
 

@@ -67,7 +67,9 @@ def read_operator(reader: Reader, member: Member) -> Operator | None:
     match = _OPERATOR.fullmatch(member.name)
     if match is None:
         hint = operator_hint(member.name, OPERATORS)
-        reader.findings.error(member.start, member.end, f"unknown condition operator `{brief(member.name)}`", hint=hint, rule="L4")
+        reader.findings.error(
+            member.start, member.end, f"unknown condition operator `{brief(member.name)}`", hint=hint, rule="L4"
+        )
         return None
     set_operator, base, if_exists = match.groups()
     if base == "Null" and (set_operator or if_exists):
@@ -81,10 +83,14 @@ def _map(reader: Reader, member: Member, expected: str) -> MapNode | None:
     """The non-empty object that a member must have for its value."""
     value = member.value
     if not isinstance(value, MapNode):
-        reader.findings.error(value.start, value.end, f"`{brief(member.name)}` must be {expected}, found {describe(value)}", rule="L4")
+        reader.findings.error(
+            value.start, value.end, f"`{brief(member.name)}` must be {expected}, found {describe(value)}", rule="L4"
+        )
         return None
     if not value.members:
-        reader.findings.error(value.start, value.end, f"`{brief(member.name)}` is empty; expected {expected}", rule="L4")
+        reader.findings.error(
+            value.start, value.end, f"`{brief(member.name)}` is empty; expected {expected}", rule="L4"
+        )
     return value
 
 
@@ -94,7 +100,10 @@ def _read_tests(reader: Reader, operator_name: str, operator: Operator, tests: M
     for name, member in unique_members(reader, tests.members, f"`{operator_name}`").items():
         first = seen.setdefault(name.lower(), member)
         if first is not member:
-            message = f"`{brief(name)}` and `{brief(first.name)}` under `{operator_name}` are the same condition key: case does not matter"
+            message = (
+                f"`{brief(name)}` and `{brief(first.name)}` under `{operator_name}` are the same condition key: "
+                "case does not matter"
+            )
             reader.findings.error(member.start, member.end, message, rule="L3")
         if not _is_key(name):
             message = f"`{brief(name)}` is not a condition key; expected a name with a prefix, such as `aws:SourceIp`"
@@ -114,7 +123,9 @@ def _is_key(name: str) -> bool:
 
 def _condition(reader: Reader, operator: Operator, member: Member, values: tuple[Scalar, ...]) -> Condition:
     key = Text(member.name, reader.span(member.start, member.end))
-    return Condition(operator, key, tuple(reader.text(value) for value in values), reader.span(member.start, member.value.end))
+    return Condition(
+        operator, key, tuple(reader.text(value) for value in values), reader.span(member.start, member.value.end)
+    )
 
 
 def _read_values(reader: Reader, member: Member) -> tuple[Scalar, ...]:

@@ -1,8 +1,9 @@
 """Policy documents: source text → `Policy`.
 
-In: the source of a policy document and what it is attached to. Out: a `Policy` whose every part knows its place, with the warnings about
-it. Guarantee: an error anywhere in the document refuses it whole; all are reported together. What the text leaves out is `None`, the
-resource that a key policy may lack as well (L5); the checks find errors and warnings, and change nothing of what is read.
+In: the source of a policy document and what it is attached to. Out: a `Policy` whose every part knows its place, with
+the warnings about it. Guarantee: an error anywhere in the document refuses it whole; all are reported together. What
+the text leaves out is `None`, the resource that a key policy may lack as well (L5); the checks find errors and
+warnings, and change nothing of what is read.
 """
 
 from __future__ import annotations
@@ -32,7 +33,17 @@ from verifier.syntax.source import Source
 from verifier.syntax.text import brief, did_you_mean
 
 _OF_POLICIES = ("Version", "Id", "Statement")
-_OF_STATEMENTS = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
+_OF_STATEMENTS = (
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+)
 _VERSIONS = ("2012-10-17", "2008-10-17")
 
 
@@ -89,7 +100,9 @@ def _read_statements(reader: Reader, tree: PolicyNode, member: Member | None) ->
         reader.wrong_type(member, expected, value)
         return
     if not value.items:
-        reader.findings.error(value.start, value.end, "`Statement` is an empty list; expected at least one statement", rule="L4")
+        reader.findings.error(
+            value.start, value.end, "`Statement` is an empty list; expected at least one statement", rule="L4"
+        )
     for index, item in enumerate(value.items):
         if not isinstance(item, StatementNode):
             message = f"a statement must be an object, found {describe(item)}"

@@ -27,7 +27,11 @@ def read_principals(reader: Reader, member: Member) -> tuple[Principal, ...]:
     if isinstance(value, Scalar) and value.kind is ScalarKind.STRING:
         if value.value == "*":
             return (Principal(PrincipalType.ANYONE, "*", span=reader.span(value.start, value.end)),)
-        hint = f'write {{"AWS": "{brief(value.value)}"}}' if is_account(value.value) or value.value.startswith("arn:") else None
+        hint = (
+            f'write {{"AWS": "{brief(value.value)}"}}'
+            if is_account(value.value) or value.value.startswith("arn:")
+            else None
+        )
         message = f'`{brief(member.name)}` must be "*" or an object such as {{"AWS": …}}, found "{brief(value.value)}"'
         reader.findings.error(value.start, value.end, message, hint=hint, rule="L4")
         return ()
@@ -38,12 +42,16 @@ def read_principals(reader: Reader, member: Member) -> tuple[Principal, ...]:
 
 def _read_map(reader: Reader, element: Member, node: MapNode) -> tuple[Principal, ...]:
     if not node.members:
-        reader.findings.error(node.start, node.end, f"`{element.name}` is an empty object; expected a principal", rule="L4")
+        reader.findings.error(
+            node.start, node.end, f"`{element.name}` is an empty object; expected a principal", rule="L4"
+        )
     principals: list[Principal] = []
     for name, member in unique_members(reader, node.members, f"`{element.name}`").items():
         if name not in _PRINCIPAL_KEYS:
             message = f"unknown principal type `{brief(name)}`; expected {enumerate_names(_PRINCIPAL_KEYS)}"
-            reader.findings.error(member.start, member.end, message, hint=did_you_mean(name, _PRINCIPAL_KEYS), rule="L4")
+            reader.findings.error(
+                member.start, member.end, message, hint=did_you_mean(name, _PRINCIPAL_KEYS), rule="L4"
+            )
             continue
         for value in reader.strings(member):
             principal = _read_principal(reader, name, value)
@@ -64,7 +72,11 @@ def _read_principal(reader: Reader, key: str, value: Scalar) -> Principal | None
             kind = PrincipalType.CANONICAL_USER
     if reader.kind is PolicyKind.KEY:
         federated = kind is PrincipalType.FEDERATED
-        says = "names role sessions that came from the provider or nobody: pages differ" if federated else "matches no caller of AWS KMS"
+        says = (
+            "names role sessions that came from the provider or nobody: pages differ"
+            if federated
+            else "matches no caller of AWS KMS"
+        )
         reader.findings.warning(value.start, value.end, f"a `{key}` principal {says}", rule="P6")
     return Principal(kind, value.value, span=reader.span(value.start, value.end))
 
@@ -76,7 +88,8 @@ def _read_service(reader: Reader, value: Scalar) -> Principal | None:
     message = (
         f'wildcard in the service principal "{brief(value.value)}"; a service must be named'
         if wildcard
-        else f'"{brief(value.value)}" is not a service principal; expected a name in lower case such as "logs.amazonaws.com"'
+        else f'"{brief(value.value)}" is not a service principal; expected a name in lower case such as '
+        '"logs.amazonaws.com"'
     )
     reader.findings.error(value.start, value.end, message, rule="P3" if wildcard else "P4")
     return None
@@ -92,6 +105,9 @@ def _read_aws(reader: Reader, value: Scalar) -> Principal | None:
         return None
     if named.type is PrincipalType.UNIQUE_ID:
         shown = brief(text)
-        message = f'"{shown}" is a unique ID: AWS shows one for a deleted identity; it matches nobody but an identity of the inventory'
+        message = (
+            f'"{shown}" is a unique ID: AWS shows one for a deleted identity; it matches nobody but an identity of '
+            "the inventory"
+        )
         reader.findings.warning(value.start, value.end, message, rule="L8")
     return replace(named, span=span)

@@ -63,7 +63,12 @@ class Reader:
             self.wrong_type(member, expected, value)
             return ()
         if not value.items:
-            self.findings.error(value.start, value.end, f"`{brief(member.name)}` is an empty list; expected at least one value", rule="L4")
+            self.findings.error(
+                value.start,
+                value.end,
+                f"`{brief(member.name)}` is an empty list; expected at least one value",
+                rule="L4",
+            )
         return value.items
 
     def wrong_type(self, member: Member, expected: str, value: Value, *, hint: str | None = None) -> None:
@@ -80,7 +85,10 @@ def unique_members(reader: Reader, members: tuple[Member, ...], where: str) -> d
         if first is not member:
             line = reader.span(first.start, first.end).line
             reader.findings.error(
-                member.start, member.end, f"duplicate member `{brief(member.name)}` in {where}; the first is on line {line}", rule="L4"
+                member.start,
+                member.end,
+                f"duplicate member `{brief(member.name)}` in {where}; the first is on line {line}",
+                rule="L4",
             )
     return found
 
@@ -93,7 +101,9 @@ def elements(reader: Reader, members: tuple[Member, ...], where: str, known: tup
             message = f"unknown element `{brief(name)}` in {where}; expected {enumerate_names(known)}"
             reader.findings.error(member.start, member.end, message, hint=did_you_mean(name, known), rule="L4")
         elif member.end - member.start != len(name) + 2:
-            reader.findings.error(member.start, member.end, f"the name of the element `{brief(name)}` is written with escapes", rule="L4")
+            reader.findings.error(
+                member.start, member.end, f"the name of the element `{brief(name)}` is written with escapes", rule="L4"
+            )
     return {name: member for name, member in found.items() if name in known}
 
 

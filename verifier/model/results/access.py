@@ -1,8 +1,8 @@
 """Who can: everybody who may do something with a key, under which conditions, and through what.
 
 In: nothing (plain data). Out: frozen dataclasses made by `verify.access.who_can`, shown by `report`.
-Guarantee: where `KeyAccess.complete`, it was proved that no other request is allowed: each allowed request for the actions asked about is
-in one region, and each region holds allowed requests alone.
+Guarantee: where `KeyAccess.complete`, it was proved that no other request is allowed: each allowed request for the
+actions asked about is in one region, and each region holds allowed requests alone.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from verifier.model.results.verdict import Assumption, KeySummary, Reason
 from verifier.syntax.diagnostic import Diagnostic
 
 Way = tuple[StatementRef, ...]
-"""Statements and grants that suffice together, and no fewer of them do: those of the key first, then those of the caller's own policies. An
-empty one: no statement needs to allow it but, where the account has no inventory, the caller's own policies (U1)."""
+"""Statements and grants that suffice together, and no fewer of them do: those of the key first, then those of the
+caller's own policies. An empty one: no statement needs to allow it but, where the account has no inventory, the
+caller's own policies (U1)."""
 
 
 @dataclass(frozen=True)
 class Access:
     """Some callers and what they can do.
 
-    `region` says who, what, and under which conditions. Callers that are known by name have a row each, though what they can do be the
-    same. `besides` are callers that have a row of their own and are not in this one, though its text describes them as well.
-    `ways` are what its requests are allowed through, each by at least one; `None` where there are too many to tell. `alike` is a number
-    that rows of one description share.
+    `region` says who, what, and under which conditions. Callers that are known by name have a row each, though what
+    they can do be the same. `besides` are callers that have a row of their own and are not in this one, though its text
+    describes them as well. `ways` are what its requests are allowed through, each by at least one; `None` where there
+    are too many to tell. `alike` is a number that rows of one description share.
     """
 
     region: Region
@@ -37,8 +38,8 @@ class Access:
 
 @dataclass(frozen=True)
 class KeyAccess:
-    """One key: `key.arn` names it. `reasons` say why some of its requests are in no row (S1). `exact` is false where the conditions of a
-    row were too many to say. `elapsed` is in seconds."""
+    """One key: `key.arn` names it. `reasons` say why some of its requests are in no row (S1). `exact` is false where
+    the conditions of a row were too many to say. `elapsed` is in seconds."""
 
     key: KeySummary
     rows: tuple[Access, ...] = ()
@@ -57,8 +58,9 @@ class KeyAccess:
 class WhoCan:
     """The whole answer, key by key.
 
-    `actions` are the patterns asked about, `names` the known actions on a key that they match. `caller` is the text of the one caller, or
-    callers, that were asked about (`--transpose`); `None` where all were. `excluding` are the texts of those left out (`--except`).
+    `actions` are the patterns asked about, `names` the known actions on a key that they match. `caller` is the text of
+    the one caller, or callers, that were asked about (`--transpose`); `None` where all were. `excluding` are the texts
+    of those left out (`--except`).
     """
 
     keys: tuple[KeyAccess, ...]

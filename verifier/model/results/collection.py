@@ -1,7 +1,7 @@
 """What a live collection is to read, what it read, and what it could not read.
 
-In: nothing (plain data). Out: `Wanted`, `Part`, `NotRead`, `Collection`. Guarantee: each part says what is not known where it was not read,
-so that reports and the reader of the snapshot say the same.
+In: nothing (plain data). Out: `Wanted`, `Part`, `NotRead`, `Collection`. Guarantee: each part says what is not known
+where it was not read, so that reports and the reader of the snapshot say the same.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to read, and into which folder. `roles` are role ARNs, or several of them with commas: a chain. `own` is whether to read the
-    profile's own account besides. `workers` is the most that is asked at a time."""
+    """What to read, and into which folder. `roles` are role ARNs, or several of them with commas: a chain. `own` is
+    whether to read the profile's own account besides. `workers` is the most that is asked at a time."""
 
     folder: Path
     regions: tuple[str, ...]
@@ -30,16 +30,31 @@ class Part(Enum):
     """A part of a snapshot: its name in `not-read.json`, and what follows where it was not read."""
 
     KEYS = "keys", "the keys there are not in the snapshot, and nothing is said about them"
-    METADATA = "metadata", "what kind of key it is and who manages it is not known: verdicts that this could change are unknown"
+    METADATA = (
+        "metadata",
+        "what kind of key it is and who manages it is not known: verdicts that this could change are unknown",
+    )
     POLICY = "policy", "every verdict about the key is unknown"
-    OTHER_POLICIES = "other-policies", "the key may have a second policy, AWS_RAM: verdicts that it could change are unknown"
+    OTHER_POLICIES = (
+        "other-policies",
+        "the key may have a second policy, AWS_RAM: verdicts that it could change are unknown",
+    )
     GRANTS = "grants", "the key may have any grants: verdicts that they could change are unknown"
     ALIASES = "aliases", "the aliases are free"
     TAGS = "tags", "the tags are free"
     IDENTITIES = "authorization-details", "the policies of the account's users and roles are free"
-    PROVIDERS = "identity-providers", "who may have identities at them is not known: what steps lead to may be unknown (`can eventually`)"
-    WORKLOADS = "workloads", "what runs there as which role is not known: what steps lead to may be unknown (`can eventually`)"
-    ORGANIZATION = "organization", "service and resource control policies are not known: verdicts that they could change are unknown"
+    PROVIDERS = (
+        "identity-providers",
+        "who may have identities at them is not known: what steps lead to may be unknown (`can eventually`)",
+    )
+    WORKLOADS = (
+        "workloads",
+        "what runs there as which role is not known: what steps lead to may be unknown (`can eventually`)",
+    )
+    ORGANIZATION = (
+        "organization",
+        "service and resource control policies are not known: verdicts that they could change are unknown",
+    )
     SERVICE_CONTROL = "service-control-policies", "verdicts that they could change are unknown"
     RESOURCE_CONTROL = "resource-control-policies", "verdicts that they could change are unknown"
     ORGANIZATION_DETAIL = "organization-detail", "verdicts that the control policies concerned could change are unknown"
@@ -56,8 +71,8 @@ PARTS = {part.label: part for part in Part}
 
 @dataclass(frozen=True)
 class NotRead:
-    """A part that was not read. `account` is twelve digits, `key` an ARN; `region` and `key` are `None` where the part is of neither.
-    `operation` is the call, as `kms:ListGrants`, and `code` why it failed, as AWS names it."""
+    """A part that was not read. `account` is twelve digits, `key` an ARN; `region` and `key` are `None` where the part
+    is of neither. `operation` is the call, as `kms:ListGrants`, and `code` why it failed, as AWS names it."""
 
     part: Part
     account: str
@@ -79,7 +94,8 @@ class NotRead:
 
 @dataclass(frozen=True)
 class Collection:
-    """A collection that came to its end. `reused` is how many of its `steps` an earlier run had done, `keys` how many keys it holds."""
+    """A collection that came to its end. `reused` is how many of its `steps` an earlier run had done, `keys` how many
+    keys it holds."""
 
     folder: str
     accounts: tuple[str, ...]

@@ -1,8 +1,8 @@
 """Comparisons: what two versions of an input allow that the other does not, target by target.
 
 In: nothing (plain data). Out: frozen dataclasses made by `verify`, shown by `report`.
-Guarantee: a relation is never *equivalent*, *more* or *less permissive* where something could not be compared (S1): that is *unknown*. What
-was found all the same is shown with it, for each region's request was replayed on both sides.
+Guarantee: a relation is never *equivalent*, *more* or *less permissive* where something could not be compared (S1):
+that is *unknown*. What was found all the same is shown with it, for each region's request was replayed on both sides.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from verifier.syntax.source import NOWHERE, Span
 
 
 class Relation(Enum):
-    """How NEW compares with OLD. EQUIVALENT: the same requests are allowed. INCOMPARABLE: some were gained and some lost.
+    """How NEW compares with OLD. EQUIVALENT: the same requests are allowed. INCOMPARABLE: some were gained and some
+    lost.
     UNKNOWN: something that could change the answer is not known, and `TargetComparison.reasons` names it."""
 
     EQUIVALENT = "equivalent"
@@ -32,8 +33,8 @@ class Relation(Enum):
 
 
 class Presence(Enum):
-    """On which sides a target is. A request on a key that NEW does not have counts as refused there; one on a key that OLD does not have,
-    as a key without a policy would decide it there: what that would allow besides was not lost."""
+    """On which sides a target is. A request on a key that NEW does not have counts as refused there; one on a key that
+    OLD does not have, as a key without a policy would decide it there: what that would allow besides was not lost."""
 
     BOTH = "both"
     ADDED = "only in new"
@@ -44,10 +45,10 @@ class Presence(Enum):
 class Change:
     """Something that differs between the sides in content, not in order, name or layout.
 
-    `old` and `new` name the statement or grant, `None` where that side has none; then `text` goes behind its name (`lost its
-    kms:ViaService condition`). Where both are `None` the change is about something else, and `text` is a whole sentence; `places` are
-    then where each side says it. A `supposing` change says what the comparison supposes, too: what the side has that does not give it, or
-    that policies which are not given do not ask for it.
+    `old` and `new` name the statement or grant, `None` where that side has none; then `text` goes behind its name
+    (`lost its kms:ViaService condition`). Where both are `None` the change is about something else, and `text` is a
+    whole sentence; `places` are then where each side says it. A `supposing` change says what the comparison supposes,
+    too: what the side has that does not give it, or that policies which are not given do not ask for it.
     """
 
     text: str
@@ -61,8 +62,9 @@ class Change:
 class RegionChange:
     """Requests that one side allows and the other does not.
 
-    `region.witness` is one of them, decided as allowed by `evaluate` on the side that allows it. `refused` is the decision on the other
-    side, `None` where the request cannot be made there at all, and `cannot` says why. `because` are the changes that it is due to.
+    `region.witness` is one of them, decided as allowed by `evaluate` on the side that allows it. `refused` is the
+    decision on the other side, `None` where the request cannot be made there at all, and `cannot` says why. `because`
+    are the changes that it is due to.
     """
 
     region: Region
@@ -75,11 +77,12 @@ class RegionChange:
 class TargetComparison:
     """One target: `target` is a key ARN, or a phrase such as `operations without a key`.
 
-    `gained` are the regions that NEW allows and OLD does not, without those that an allowance covers, which are `intended`; `lost` are
-    those that OLD allows and NEW does not. All of them are disjoint. `reasons` say what could not be compared.
-    `unknown_gained` and `unknown_lost` say whether requests for actions that the reference data does not know differ (U4); no region shows
-    them. `exact` is false where a limit was met and regions are said more coarsely than they are. `changes` are all changes that may bear
-    on the target. `elapsed` is in seconds.
+    `gained` are the regions that NEW allows and OLD does not, without those that an allowance covers, which are
+    `intended`; `lost` are those that OLD allows and NEW does not. All of them are disjoint. `reasons` say what could
+    not be compared.
+    `unknown_gained` and `unknown_lost` say whether requests for actions that the reference data does not know differ
+    (U4); no region shows them. `exact` is false where a limit was met and regions are said more coarsely than they are.
+    `changes` are all changes that may bear on the target. `elapsed` is in seconds.
     """
 
     target: str
@@ -139,7 +142,8 @@ class Comparison:
 
     @property
     def relation(self) -> Relation:
-        """How the sides compare as a whole. What is gained in one place and lost in another is incomparable, whatever else is not known."""
+        """How the sides compare as a whole. What is gained in one place and lost in another is incomparable, whatever
+        else is not known."""
         relations = {target.relation for target in self.targets}
         more = bool(relations & {Relation.MORE, Relation.INCOMPARABLE})
         less = bool(relations & {Relation.LESS, Relation.INCOMPARABLE})
@@ -158,9 +162,11 @@ def statuses(targets: Iterable[TargetComparison], fail_on: FailOn) -> Iterator[S
     """What each target means for the exit code: REFUTED where it fails, UNKNOWN where that is not known."""
     for target in targets:
         failures = {FailOn.MORE: target.gained, FailOn.ANY: (*target.gained, *target.lost), FailOn.NEVER: ()}[fail_on]
-        doubts = {FailOn.MORE: target.unknown_gained, FailOn.ANY: target.unknown_gained or target.unknown_lost, FailOn.NEVER: False}[
-            fail_on
-        ]
+        doubts = {
+            FailOn.MORE: target.unknown_gained,
+            FailOn.ANY: target.unknown_gained or target.unknown_lost,
+            FailOn.NEVER: False,
+        }[fail_on]
         if failures:
             yield Status.REFUTED
         if target.reasons or doubts:

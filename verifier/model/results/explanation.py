@@ -1,7 +1,8 @@
 """Why a request is decided as it is, and what would change that.
 
 In: nothing (plain data). Out: frozen dataclasses made by `verifier.verify.explanation.explain`, shown by `report`.
-Guarantee: every request and every edit shown was decided by `evaluate`; where a search found nothing, `reason` says why.
+Guarantee: every request and every edit shown was decided by `evaluate`; where a search found nothing, `reason` says
+why.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class ChangeKind(Enum):
 
 @dataclass(frozen=True)
 class Change:
-    """A difference between two requests. `subject` is `caller`, `action`, `resource` or a condition key; `None` is absent."""
+    """A difference between two requests. `subject` is `caller`, `action`, `resource` or a condition key; `None` is
+    absent."""
 
     subject: str
     before: Value | None
@@ -41,9 +43,9 @@ class Change:
 class Flip:
     """A request near the given one that is decided otherwise: no request with fewer changes is.
 
-    `wanted` is the decision that was looked for; `decision` is the replay. Where its outcome is DEPENDS, it is so in some readings or
-    for some free facts only (`Decision.depends_on`). `same_call` is true where only requests of the same caller for the same action were
-    looked at.
+    `wanted` is the decision that was looked for; `decision` is the replay. Where its outcome is DEPENDS, it is so in
+    some readings or for some free facts only (`Decision.depends_on`). `same_call` is true where only requests of the
+    same caller for the same action were looked at.
     `readings` are those of F1 to F9 that it needs in order to be sent.
     """
 
@@ -60,7 +62,8 @@ class Flip:
 
 @dataclass(frozen=True)
 class EditShown:
-    """One edit of a key policy: in a sentence, where, and the statement before and after it as JSON text (`None`: there is none)."""
+    """One edit of a key policy: in a sentence, where, and the statement before and after it as JSON text (`None`: there
+    is none)."""
 
     text: str
     before: str | None
@@ -70,8 +73,8 @@ class EditShown:
 
 @dataclass(frozen=True)
 class PolicyChange:
-    """Edits that change the decision: with fewer, out of the documented set, it cannot be changed so. `decision` is about the edited
-    policy."""
+    """Edits that change the decision: with fewer, out of the documented set, it cannot be changed so. `decision` is
+    about the edited policy."""
 
     wanted: Outcome
     edits: tuple[EditShown, ...]
@@ -89,8 +92,8 @@ class NotFound:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The decision on a request, with its trace, and what would change it. `cases` is, for a decision that depends, for each outcome an
-    assignment that leads to it; `assumptions` is what was concluded about where the keys are (S4)."""
+    """The decision on a request, with its trace, and what would change it. `cases` is, for a decision that depends, for
+    each outcome an assignment that leads to it; `assumptions` is what was concluded about where the keys are (S4)."""
 
     request: Request
     decision: Decision

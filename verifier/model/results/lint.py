@@ -1,8 +1,8 @@
 """What `verifier lint` finds: findings with their evidence, and what could not be decided.
 
 In: nothing (plain data). Out: frozen dataclasses made by `verify`, shown by `report`.
-Guarantee: a finding is proved, or shown by a request that was replayed; what was not decided is an `Undecided`, never a finding and
-never silence.
+Guarantee: a finding is proved, or shown by a request that was replayed; what was not decided is an `Undecided`, never a
+finding and never silence.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from verifier.syntax.source import NOWHERE, Span
 
 
 class Severity(Enum):
-    """How bad a finding is. ERROR: the policy cannot do what it is there for. WARNING: it does not do what it seems to say. NOTE: something
-    in it is of no use."""
+    """How bad a finding is. ERROR: the policy cannot do what it is there for. WARNING: it does not do what it seems to
+    say. NOTE: something in it is of no use."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -45,8 +45,9 @@ class LintRule:
 
 
 class Claim(Enum):
-    """What is proved of a rewrite, over all requests. EQUIVALENT: the statement matches the same requests, in the same way. TIGHTER: it
-    matches fewer, and none that it did not match before; one that it does not match any more was found."""
+    """What is proved of a rewrite, over all requests. EQUIVALENT: the statement matches the same requests, in the same
+    way. TIGHTER: it matches fewer, and none that it did not match before; one that it does not match any more was
+    found."""
 
     EQUIVALENT = "equivalent"
     TIGHTER = "strictly tighter"
@@ -54,8 +55,8 @@ class Claim(Enum):
 
 @dataclass(frozen=True)
 class Rewrite:
-    """A change of the statement that was checked. `text` says what changes, `statement` is the new one as a document; `readings` are the
-    (label, value) for which the claim holds, all of them where there are none."""
+    """A change of the statement that was checked. `text` says what changes, `statement` is the new one as a document;
+    `readings` are the (label, value) for which the claim holds, all of them where there are none."""
 
     claim: Claim
     text: str
@@ -73,9 +74,9 @@ class Proof:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong with a policy. `statement` is `None` for what is wrong with the document. `key` is the key whose requests the
-    finding is about, `None` where it does not depend on a key. Exactly one of `proof` and `witness` is given; `shows` says what the
-    request of a witness shows."""
+    """One thing that is wrong with a policy. `statement` is `None` for what is wrong with the document. `key` is the
+    key whose requests the finding is about, `None` where it does not depend on a key. Exactly one of `proof` and
+    `witness` is given; `shows` says what the request of a witness shows."""
 
     rule: LintRule
     severity: Severity
@@ -94,7 +95,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class Undecided:
-    """A question that was not decided: the rule that asked (`None` where no rule could), about which statement or key, and why not."""
+    """A question that was not decided: the rule that asked (`None` where no rule could), about which statement or key,
+    and why not."""
 
     rule: LintRule | None
     subject: StatementRef | str
@@ -118,9 +120,9 @@ class Linted:
 
 @dataclass(frozen=True)
 class LintReport:
-    """Everything found, worst first within a policy, the policies in the order of the input. `warnings` are those of reading the input
-    that no finding tells; `assumptions` what was concluded about where the keys are (S4); `elapsed` is in seconds. `left_out` is how many
-    notes are not among the findings."""
+    """Everything found, worst first within a policy, the policies in the order of the input. `warnings` are those of
+    reading the input that no finding tells; `assumptions` what was concluded about where the keys are (S4); `elapsed`
+    is in seconds. `left_out` is how many notes are not among the findings."""
 
     findings: tuple[Finding, ...]
     undecided: tuple[Undecided, ...]

@@ -1,8 +1,8 @@
 """What is within reach: the answers of `verifier reach`.
 
 In: nothing (plain data). Out: frozen dataclasses made by `verify.reach`, shown by `report`.
-Guarantee: where `KeyReach.complete`, it was proved that nothing else can be brought about within the bound; every row but those with a
-reason has a story that was replayed.
+Guarantee: where `KeyReach.complete`, it was proved that nothing else can be brought about within the bound; every row
+but those with a reason has a story that was replayed.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from verifier.syntax.diagnostic import Diagnostic
 
 @dataclass(frozen=True)
 class ReachRow:
-    """Something within reach. `callers` are who can get there, as text (principal ARNs, or descriptions of those that no inventory lists),
-    all by chains of the same steps; `actions` what they can then do. `story` shows the first of them; where it is `None`, `reason` says why
-    no chain could be replayed: the row may be out of reach (S1). `steps` is the number of steps before the last request, 0 for direct
-    access."""
+    """Something within reach. `callers` are who can get there, as text (principal ARNs, or descriptions of those that
+    no inventory lists), all by chains of the same steps; `actions` what they can then do. `story` shows the first of
+    them; where it is `None`, `reason` says why no chain could be replayed: the row may be out of reach (S1). `steps` is
+    the number of steps before the last request, 0 for direct access."""
 
     callers: tuple[str, ...]
     actions: tuple[str, ...]
@@ -29,8 +29,9 @@ class ReachRow:
 
 @dataclass(frozen=True)
 class KeyReach:
-    """One key. `rows` are in the order of their steps. `beyond` are the actions (`verifier reach CALLER`), or the callers (`--to`), that
-    are out of reach. `reasons` say what could not be replayed, `supposed` what is out of reach only by what a person supposes (W3)."""
+    """One key. `rows` are in the order of their steps. `beyond` are the actions (`verifier reach CALLER`), or the
+    callers (`--to`), that are out of reach. `reasons` say what could not be replayed, `supposed` what is out of reach
+    only by what a person supposes (W3)."""
 
     key: KeySummary
     rows: tuple[ReachRow, ...]
@@ -49,8 +50,8 @@ class KeyReach:
 
 @dataclass(frozen=True)
 class ReachReport:
-    """The whole answer, key by key. `caller` is who was asked about (`verifier reach CALLER`), `to` the action patterns (`--to`); one of
-    them is `None`."""
+    """The whole answer, key by key. `caller` is who was asked about (`verifier reach CALLER`), `to` the action patterns
+    (`--to`); one of them is `None`."""
 
     keys: tuple[KeyReach, ...]
     caller: str | None = None

@@ -37,8 +37,9 @@ class Checked:
 
 @dataclass(frozen=True)
 class Recheck:
-    """All questions. `readings` are those that the certificate holds, `others` how many of its proofs are about something else; `refused`
-    says why nothing was looked at: it is about another input. `assumptions` is what was concluded about where the keys are (S4)."""
+    """All questions. `readings` are those that the certificate holds, `others` how many of its proofs are about
+    something else; `refused` says why nothing was looked at: it is about another input. `assumptions` is what was
+    concluded about where the keys are (S4)."""
 
     checked: tuple[Checked, ...]
     readings: tuple[tuple[str, bool], ...]

@@ -1,8 +1,9 @@
 """Regions: sets of requests in words, for differences, for who can, and for findings.
 
 In: nothing (plain data). Out: frozen dataclasses made by `verify`, shown by `report`.
-Guarantee: the words of a region say exactly which requests are in it: a request is in the region iff its caller is one of `callers`, its
-action one of `actions`, and it meets all limits of at least one alternative of `when`. The regions of one answer are disjoint.
+Guarantee: the words of a region say exactly which requests are in it: a request is in the region iff its caller is one
+of `callers`, its action one of `actions`, and it meets all limits of at least one alternative of `when`. The regions of
+one answer are disjoint.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from verifier.model.results.verdict import Counterexample
 
 
 class LimitKind(Enum):
-    """What a limit is about: a condition key of the request; a comparison of two keys by a policy variable; a documented ambiguity (S2); a
-    free fact, such as what an outside account's policies say (U1); something that the input refers to and does not hold (S1)."""
+    """What a limit is about: a condition key of the request; a comparison of two keys by a policy variable; a
+    documented ambiguity (S2); a free fact, such as what an outside account's policies say (U1); something that the
+    input refers to and does not hold (S1)."""
 
     CONDITION = "condition"
     RELATION = "relation"
@@ -30,9 +32,10 @@ class LimitKind(Enum):
 class Limit:
     """One thing that must hold of a request.
 
-    `subject` is the condition key (as the policies spell it), the label of a reading, or the symbol; `text` goes behind the subject in a
-    sentence (`is absent, or is not s3.us-west-2.amazonaws.com`), or is a whole sentence for kinds other than CONDITION. `absent` says
-    whether a request without the key meets it. `rule` is the label of a reading or free fact.
+    `subject` is the condition key (as the policies spell it), the label of a reading, or the symbol; `text` goes behind
+    the subject in a sentence (`is absent, or is not s3.us-west-2.amazonaws.com`), or is a whole sentence for kinds
+    other than CONDITION. `absent` says whether a request without the key meets it. `rule` is the label of a reading or
+    free fact.
     """
 
     kind: LimitKind
@@ -46,10 +49,11 @@ class Limit:
 class Callers:
     """A set of callers in words.
 
-    `text` describes it (`every role and user of 444455556666`). `names` are the principal ARNs (a role stands for all its sessions) or
-    service names where the set is exactly a list of them. `accounts` are the accounts of the callers, where these are finitely many;
-    `kinds` the kinds of caller among them; `known` is true where all of them are in the inventory. Where the set is no list, `named` are
-    the principals that `text` names, or counts with others, and `excluded` those that it excludes so.
+    `text` describes it (`every role and user of 444455556666`). `names` are the principal ARNs (a role stands for all
+    its sessions) or service names where the set is exactly a list of them. `accounts` are the accounts of the callers,
+    where these are finitely many; `kinds` the kinds of caller among them; `known` is true where all of them are in the
+    inventory. Where the set is no list, `named` are the principals that `text` names, or counts with others, and
+    `excluded` those that it excludes so.
     """
 
     text: str
@@ -63,8 +67,8 @@ class Callers:
 
 @dataclass(frozen=True)
 class Actions:
-    """A set of actions: the known ones by name, in the order of the reference data; `others` where actions that the data does not know are
-    among them (U4). `text` is a short form (`kms:Decrypt and 3 more`, `every action`)."""
+    """A set of actions: the known ones by name, in the order of the reference data; `others` where actions that the
+    data does not know are among them (U4). `text` is a short form (`kms:Decrypt and 3 more`, `every action`)."""
 
     names: tuple[str, ...]
     others: bool
@@ -77,10 +81,11 @@ Alternative = tuple[Limit, ...]
 
 @dataclass(frozen=True)
 class Region:
-    """Requests of some callers for some actions under some conditions: those that meet one of the alternatives of `when`.
+    """Requests of some callers for some actions under some conditions: those that meet one of the alternatives of
+    `when`.
 
-    `witness` is one of them, replayed; `None` where the region is shown but no concrete request was asked for. `through` are the statements
-    and grants that allow its requests (for a difference: those that the change is due to).
+    `witness` is one of them, replayed; `None` where the region is shown but no concrete request was asked for.
+    `through` are the statements and grants that allow its requests (for a difference: those that the change is due to).
     """
 
     callers: Callers

@@ -19,8 +19,8 @@ from verifier.syntax.diagnostic import Diagnostic
 class Suggestion:
     """Edits of one key policy, in the order in which they are made.
 
-    `comparison` says what access is lost, and gained, by them; `None` where it was not asked for. `also_proved` are the names of other
-    invariants that hold with them and did not before. `policy` is the text of the edited policy.
+    `comparison` says what access is lost, and gained, by them; `None` where it was not asked for. `also_proved` are the
+    names of other invariants that hold with them and did not before. `policy` is the text of the edited policy.
     """
 
     edits: tuple[EditShown, ...]
@@ -33,8 +33,9 @@ class Suggestion:
 class Advice:
     """What there is to suggest for one invariant on one target, the best suggestion first.
 
-    `number` counts invariants from 1. `status` is the verdict as things are. Without suggestions for a refuted invariant `reason` says
-    why. `others` is how many other invariants about the key were proved again with each suggestion.
+    `number` counts invariants from 1. `status` is the verdict as things are. Without suggestions for a refuted
+    invariant `reason` says why. `others` is how many other invariants about the key were proved again with each
+    suggestion.
     """
 
     number: int
@@ -48,7 +49,8 @@ class Advice:
 
 @dataclass(frozen=True)
 class Suggestions:
-    """Everything that was asked for, in the order of the invariants. `assumptions` is what was concluded about where the keys are (S4)."""
+    """Everything that was asked for, in the order of the invariants. `assumptions` is what was concluded about where
+    the keys are (S4)."""
 
     advice: tuple[Advice, ...]
     keys: tuple[KeySummary, ...]

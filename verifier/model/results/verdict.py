@@ -1,7 +1,8 @@
 """Verdicts (S1): proved, refuted or unknown, each with what it rests on.
 
 In: nothing (plain data). Out: frozen dataclasses made by `verify`, shown by `report`.
-Guarantee: a status is one of three, never a Boolean; only Refuted has a counterexample (a request or grants), only Unknown a reason.
+Guarantee: a status is one of three, never a Boolean; only Refuted has a counterexample (a request or grants), only
+Unknown a reason.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ class Assumption:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a verdict is Unknown: a rule label, or `solver`, `timeout`, `budget`; a sentence; the place, if there is one."""
+    """Why a verdict is Unknown: a rule label, or `solver`, `timeout`, `budget`; a sentence; the place, if there is
+    one."""
 
     rule: str
     text: str
@@ -60,8 +62,9 @@ class Counterexample:
     """A request that breaks the invariant, replayed through `evaluate`.
 
     `decision` is that replay, with its trace. `statements` are those that matched the request. `readings` are the
-    (label, value) that the counterexample needs; empty when it holds under every reading. `free` are the (symbol, value) of
-    free facts (U1) it supposes. `command` is a ready AWS CLI command, `None` where none exists. `grants` are those among `statements`.
+    (label, value) that the counterexample needs; empty when it holds under every reading. `free` are the (symbol,
+    value) of free facts (U1) it supposes. `command` is a ready AWS CLI command, `None` where none exists. `grants` are
+    those among `statements`.
     """
 
     request: Request
@@ -75,7 +78,8 @@ class Counterexample:
 
 @dataclass(frozen=True)
 class StoryStep:
-    """One step of a story: what is changed, and each request that it takes with its replay on the state before the step, in order."""
+    """One step of a story: what is changed, and each request that it takes with its replay on the state before the
+    step, in order."""
 
     move: Move
     requests: tuple[Counterexample, ...]
@@ -83,9 +87,10 @@ class StoryStep:
 
 @dataclass(frozen=True)
 class Story:
-    """How a caller brings something about (E0): the steps in order, then the last request, each replayed through `evaluate` on the state
-    that the steps before it made. `access` is `None` where the steps alone do it (the key's material is known). `readings` and `free` are
-    what the whole story needs, as in a `Counterexample`; all its steps share them (S2)."""
+    """How a caller brings something about (E0): the steps in order, then the last request, each replayed through
+    `evaluate` on the state that the steps before it made. `access` is `None` where the steps alone do it (the key's
+    material is known). `readings` and `free` are what the whole story needs, as in a `Counterexample`; all its steps
+    share them (S2)."""
 
     caller: Caller
     steps: tuple[StoryStep, ...]
@@ -96,8 +101,8 @@ class Story:
 
 @dataclass(frozen=True)
 class Bound:
-    """How far a verdict about what callers can eventually do goes. `steps` is the bound that was asked for, `MOST_STEPS` if none was;
-    `complete` is true iff a proof holds for chains of every length."""
+    """How far a verdict about what callers can eventually do goes. `steps` is the bound that was asked for,
+    `MOST_STEPS` if none was; `complete` is true iff a proof holds for chains of every length."""
 
     steps: int
     complete: bool
@@ -112,8 +117,9 @@ class NamedByGrant:
 
 
 class Agreement(Enum):
-    """How a verdict fared against a second engine (`--cross-check`). UNANSWERED: it gave no answer within its limit, or one that rests on
-    what its formula leaves open. NOTHING_TO_CHECK: the verdict is Unknown, or no solver was asked. A contradiction is an internal error."""
+    """How a verdict fared against a second engine (`--cross-check`). UNANSWERED: it gave no answer within its limit, or
+    one that rests on what its formula leaves open. NOTHING_TO_CHECK: the verdict is Unknown, or no solver was asked. A
+    contradiction is an internal error."""
 
     AGREED = "agreed"
     UNANSWERED = "unanswered"
@@ -122,8 +128,9 @@ class Agreement(Enum):
 
 @dataclass(frozen=True)
 class Statistics:
-    """Counts of one query, stable from run to run. The attributes, classes, tests and boxes are those of the target's question; `terms` (of
-    Z3, or variables of a SAT solver) and `clauses` are what its engine holds so far; `conflicts` and `solver_calls` are the query's own."""
+    """Counts of one query, stable from run to run. The attributes, classes, tests and boxes are those of the target's
+    question; `terms` (of Z3, or variables of a SAT solver) and `clauses` are what its engine holds so far; `conflicts`
+    and `solver_calls` are the query's own."""
 
     attributes: int = 0
     classes: int = 0
@@ -145,8 +152,9 @@ class ExcuseKind(Enum):
 
 @dataclass(frozen=True)
 class Excuse:
-    """Why a refuted verdict does not fail `verifier check`: it was shown that every request, or listed grant, that breaks the invariant is
-    within what was waived, or broke it in the baseline already. `text` says so in a sentence."""
+    """Why a refuted verdict does not fail `verifier check`: it was shown that every request, or listed grant, that
+    breaks the invariant is within what was waived, or broke it in the baseline already. `text` says so in a
+    sentence."""
 
     kind: ExcuseKind
     text: str
@@ -154,8 +162,9 @@ class Excuse:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer for one invariant on one target. `target` is a key ARN, or a sentence such as `operations without a key`;
-    `elapsed` is in seconds. `grants` are the counterexamples to a `GrantInvariant`, all of them."""
+    """The answer for one invariant on one target. `target` is a key ARN, or a sentence such as
+    `operations without a key`; `elapsed` is in seconds. `grants` are the counterexamples to a `GrantInvariant`, all of
+    them."""
 
     invariant: AnyInvariant
     target: str
@@ -186,8 +195,8 @@ class Verdict:
 
 @dataclass(frozen=True)
 class KeySummary:
-    """What a report says of a key before its verdicts. `grants` is how many there are, `service_levels` and `resource_levels` how many
-    levels of SCPs and RCPs are above its account; `None` where they were not given."""
+    """What a report says of a key before its verdicts. `grants` is how many there are, `service_levels` and
+    `resource_levels` how many levels of SCPs and RCPs are above its account; `None` where they were not given."""
 
     arn: str
     name: str | None

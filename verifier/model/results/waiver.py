@@ -15,8 +15,8 @@ from verifier.syntax.source import NOWHERE, Span
 
 @dataclass(frozen=True)
 class Waiver:
-    """Requests of the scope of `allowance` may break the invariant named `invariant` on the key `key` (a name, alias, ARN or key ID), up to
-    and including the day `expires` (UTC)."""
+    """Requests of the scope of `allowance` may break the invariant named `invariant` on the key `key` (a name, alias,
+    ARN or key ID), up to and including the day `expires` (UTC)."""
 
     invariant: str
     key: str
@@ -33,7 +33,8 @@ class Waiver:
 
 @dataclass(frozen=True)
 class BaselineEntry:
-    """An invariant that was refuted on a key (its ARN) when the baseline was written. `meaning` is a digest of the invariant."""
+    """An invariant that was refuted on a key (its ARN) when the baseline was written. `meaning` is a digest of the
+    invariant."""
 
     invariant: str
     meaning: str

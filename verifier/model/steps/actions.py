@@ -38,10 +38,10 @@ class StepResource(Enum):
 class StepAction:
     """A permission that a step needs. `name` is `iam:PutRolePolicy`; `on` what it is about.
 
-    `resource` is the pattern (L6) of the ARNs that the request can be about, `{account}` standing for the account that it acts in; `None`
-    where there is no such resource, so that `Resource: "*"` alone covers it. `condition_keys` are lower-case names (templates by their
-    prefix) of the keys that the operation carries, beside those about the caller, the network and the tags of a role or user. Those of
-    providers whose name varies are not listed (E2w).
+    `resource` is the pattern (L6) of the ARNs that the request can be about, `{account}` standing for the account that
+    it acts in; `None` where there is no such resource, so that `Resource: "*"` alone covers it. `condition_keys` are
+    lower-case names (templates by their prefix) of the keys that the operation carries, beside those about the caller,
+    the network and the tags of a role or user. Those of providers whose name varies are not listed (E2w).
     """
 
     name: str
@@ -55,20 +55,22 @@ _SERVICE = re.compile(r"(?P<name>.+?)(?:\.[a-z]{2}(?:-[a-z]+)+-[0-9]+)?\.amazona
 
 
 def service_name(principal: str) -> str:
-    """The name of a service without the ending and the Region that a form of its principal may have: `ec2` of `ec2.amazonaws.com.cn`."""
+    """The name of a service without the ending and the Region that a form of its principal may have: `ec2` of
+    `ec2.amazonaws.com.cn`."""
     found = _SERVICE.fullmatch(principal)
     return principal if found is None else found["name"]
 
 
 @cache
 def running_services() -> tuple[str, ...]:
-    """The services (service principals) of which it is known how they come to run code as a role that is passed to them."""
+    """The services (service principals) of which it is known how they come to run code as a role that is passed to
+    them."""
     return tuple(_running())
 
 
 def ways_to_run(principal: str) -> tuple[tuple[str, ...], ...]:
-    """The ways in which a service, by any form of its name, comes to run code as a role that is passed to it (E4): of each, the
-    actions that it takes besides `iam:PassRole`. None where that is not known."""
+    """The ways in which a service, by any form of its name, comes to run code as a role that is passed to it (E4): of
+    each, the actions that it takes besides `iam:PassRole`. None where that is not known."""
     return _running().get(f"{service_name(principal)}.amazonaws.com", ())
 
 
@@ -84,8 +86,8 @@ def runs_alone(action: str) -> tuple[str, ...]:
 
 
 STACK_SETS = ("cloudformation:CreateStackSet", "cloudformation:CreateStackInstances")
-"""The actions by which CloudFormation, as an administration role that is passed to it, acts as any role which that may assume.
-[CloudFormation User Guide: stacksets-prereqs-self-managed]"""
+"""The actions by which CloudFormation, as an administration role that is passed to it, acts as any role which that may
+assume. [CloudFormation User Guide: stacksets-prereqs-self-managed]"""
 
 IN_PROFILES = frozenset({"ec2:RunInstances", "ec2:RequestSpotInstances"})
 """The actions that give a role to an instance by the instance profile that holds it."""
@@ -100,14 +102,18 @@ def _running() -> Mapping[str, tuple[tuple[str, ...], ...]]:
 
 
 IAM_REGION: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-"""`aws:RequestedRegion` of every request to IAM, by partition (E1) [IAM: reference_policies_condition-keys, aws:RequestedRegion]."""
+"""`aws:RequestedRegion` of every request to IAM, by partition (E1) [IAM: reference_policies_condition-keys,
+aws:RequestedRegion]."""
 
 
 @cache
 def step_actions() -> tuple[StepAction, ...]:
     """Every permission of a step that is not on a key or alias, by what it is about, then by name."""
     rows = _document()["actions"]
-    return tuple(StepAction(row["name"], StepResource(row["on"]), row["resource"], frozenset(row["condition_keys"])) for row in rows)
+    return tuple(
+        StepAction(row["name"], StepResource(row["on"]), row["resource"], frozenset(row["condition_keys"]))
+        for row in rows
+    )
 
 
 def step_action(name: str) -> StepAction | None:
@@ -116,15 +122,16 @@ def step_action(name: str) -> StepAction | None:
 
 
 def step_key(name: str) -> ConditionKey | None:
-    """The condition key of IAM, STS, a provider or another service with this name, whatever its case; `None` if the data does not know it.
-    Global keys (`aws:…`) are `reference.condition_key`'s."""
+    """The condition key of IAM, STS, a provider or another service with this name, whatever its case; `None` if the
+    data does not know it. Global keys (`aws:…`) are `reference.condition_key`'s."""
     return _condition_keys().named(name)
 
 
 @cache
 def known_step_keys(*, of_workloads: bool = False) -> frozenset[str]:
-    """The condition keys (lower case, templates by their prefix) that some step carries: an action without one of them lacks it (F6). Those
-    that requests on code that runs alone carry are listed with no others, which may have them: they are told `of_workloads`."""
+    """The condition keys (lower case, templates by their prefix) that some step carries: an action without one of them
+    lacks it (F6). Those that requests on code that runs alone carry are listed with no others, which may have them:
+    they are told `of_workloads`."""
     own = (action for action in step_actions() if of_workloads or action.on is not StepResource.WORKLOAD)
     return frozenset[str]().union(*(action.condition_keys for action in own))
 
@@ -136,7 +143,8 @@ def _document() -> Any:
 
 @cache
 def _by_name() -> dict[str, StepAction]:
-    return {action.name.lower(): action for action in reversed(step_actions())}  # what starts code may change some that runs
+    # what starts code may change some that runs
+    return {action.name.lower(): action for action in reversed(step_actions())}
 
 
 @cache

@@ -14,7 +14,7 @@ from verifier.model.policy import Policy
 from verifier.model.request import Caller, Request
 from verifier.model.step_kinds import StepKind
 
-# --- what a step changes --------------------------------------------------------------------------------------------------------
+# --- what a step changes ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class KeyTagged:
 
 @dataclass(frozen=True)
 class AliasMoved:
-    """An alias (`alias/payments`) of an account and Region now belongs to `key`; to none where that is `None` (deleted)."""
+    """An alias (`alias/payments`) of an account and Region now belongs to `key`; to none where that is `None`
+    (deleted)."""
 
     alias_arn: str
     key: str | None
@@ -83,8 +84,8 @@ class KeyShared:
 @dataclass(frozen=True)
 class PolicyAdded:
     """A user, role or group (`owner`, an ARN) has `policy` attached. One of the same `identity` gives way: an
-    inline policy is `OWNER_ARN#NAME`. `known` is false where the document is one of AWS's that the input does not hold: then `policy` has
-    no statements, and what it allows is an `Unmodelled` (may allow)."""
+    inline policy is `OWNER_ARN#NAME`. `known` is false where the document is one of AWS's that the input does not hold:
+    then `policy` has no statements, and what it allows is an `Unmodelled` (may allow)."""
 
     owner: str
     policy: Policy
@@ -100,7 +101,8 @@ class Created:
 
 @dataclass(frozen=True)
 class PolicyRemoved:
-    """A user, role or group (`owner`, an ARN) has lost its policy of this `identity`: an inline one, or a managed one that was attached."""
+    """A user, role or group (`owner`, an ARN) has lost its policy of this `identity`: an inline one, or a managed one
+    that was attached."""
 
     owner: str
     identity: str
@@ -117,8 +119,8 @@ class IdentityTagged:
 
 @dataclass(frozen=True)
 class BoundaryPut:
-    """The permissions boundary of a user or role (`owner`, an ARN) is `policy`; `None`: it has none. `known` is false where the document is
-    not in the input: then it may refuse anything."""
+    """The permissions boundary of a user or role (`owner`, an ARN) is `policy`; `None`: it has none. `known` is false
+    where the document is not in the input: then it may refuse anything."""
 
     owner: str
     policy: Policy | None
@@ -127,7 +129,8 @@ class BoundaryPut:
 
 @dataclass(frozen=True)
 class VersionSet:
-    """The document in force of a customer managed policy is `policy`, wherever it is attached: as identity policy and as boundary."""
+    """The document in force of a customer managed policy is `policy`, wherever it is attached: as identity policy and
+    as boundary."""
 
     arn: str
     policy: Policy
@@ -188,9 +191,9 @@ Change = (
 
 @dataclass(frozen=True)
 class Move:
-    """One step: the requests that it takes, in order, and what it changes. All requests must be allowed in the state before it, and be
-    made by one caller, who is held then; an import may be by two. To use an identity of one's own in an account that the input does not
-    name takes no request of this estate."""
+    """One step: the requests that it takes, in order, and what it changes. All requests must be allowed in the state
+    before it, and be made by one caller, who is held then; an import may be by two. To use an identity of one's own in
+    an account that the input does not name takes no request of this estate."""
 
     kind: StepKind
     requests: tuple[Request, ...]
@@ -201,8 +204,8 @@ class Move:
 class State:
     """The estate as it is, and what is held: users, root users, exact sessions, identities of providers (E0).
 
-    `equal` pairs a key with another one under which what it encrypted can be decrypted or used (replicas, re-encryption); `known` are the
-    keys whose material the caller may know.
+    `equal` pairs a key with another one under which what it encrypted can be decrypted or used (replicas,
+    re-encryption); `known` are the keys whose material the caller may know.
     """
 
     estate: Estate
@@ -213,8 +216,8 @@ class State:
 
 @dataclass(frozen=True)
 class Chain:
-    """How a caller brings something about: the steps in order, then the request itself; `access` is `None` where the steps alone do it
-    (the material of the key is known, or a key of the caller's own decrypts what it encrypted)."""
+    """How a caller brings something about: the steps in order, then the request itself; `access` is `None` where the
+    steps alone do it (the material of the key is known, or a key of the caller's own decrypts what it encrypted)."""
 
     caller: Caller
     moves: tuple[Move, ...]

@@ -34,8 +34,8 @@ class SuppositionKind(Enum):
 
 @dataclass(frozen=True)
 class Supposition:
-    """One sentence, its `text` as written; `name` is empty for one of the command line. `actions` are patterns (L6, whatever their case) of
-    AWS actions."""
+    """One sentence, its `text` as written; `name` is empty for one of the command line. `actions` are patterns (L6,
+    whatever their case) of AWS actions."""
 
     name: str
     kind: SuppositionKind

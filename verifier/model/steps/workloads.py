@@ -1,7 +1,9 @@
-"""What runs as which role: the kinds of code that the input can list, a row each, and the requests that change or enter it (W2, E5).
+"""What runs as which role: the kinds of code that the input can list, a row each, and the requests that change or enter
+it (W2, E5).
 
 In: nothing (plain data). Out: `KINDS`.
-Guarantee: each way is one that AWS's pages tell; an action that is in no row changes or enters nothing that the input can list.
+Guarantee: each way is one that AWS's pages tell; an action that is in no row changes or enters nothing that the input
+can list.
 """
 
 from __future__ import annotations
@@ -33,15 +35,47 @@ _BY_SYSTEMS_MANAGER: tuple[Way, ...] = (
 )
 
 _STARTING_INSTANCES = (
-    *("ec2:*Tags", "ec2:Run*", "ec2:*Fleet*", "ec2:RequestSpot*", "ec2:Import*", "ec2:*LaunchTemplate*", "tag:*", "autoscaling*:*"),
-    *("application-autoscaling:*", "imagebuilder:*", "eks:*", "elasticmapreduce:*", "batch:*", "ecs:*", "elasticbeanstalk:*"),
-    *("cloudformation:*", "servicecatalog:*", "codedeploy:*", "codepipeline:*", "gamelift:*", "opsworks*:*", "datapipeline:*"),
+    *(
+        "ec2:*Tags",
+        "ec2:Run*",
+        "ec2:*Fleet*",
+        "ec2:RequestSpot*",
+        "ec2:Import*",
+        "ec2:*LaunchTemplate*",
+        "tag:*",
+        "autoscaling*:*",
+    ),
+    *(
+        "application-autoscaling:*",
+        "imagebuilder:*",
+        "eks:*",
+        "elasticmapreduce:*",
+        "batch:*",
+        "ecs:*",
+        "elasticbeanstalk:*",
+    ),
+    *(
+        "cloudformation:*",
+        "servicecatalog:*",
+        "codedeploy:*",
+        "codepipeline:*",
+        "gamelift:*",
+        "opsworks*:*",
+        "datapipeline:*",
+    ),
     *("cloud9:*", "pcs:*", "mgn:*", "drs:*", "backup:*", "ssm:StartAutomation*", "ssm:StartChangeRequest*", "proton:*"),
 )
 
 WITH_ROLE = frozenset(
     {
-        *("functions", "codebuild_projects", "glue_jobs", "glue_dev_endpoints", "sagemaker_notebooks", "state_machines"),
+        *(
+            "functions",
+            "codebuild_projects",
+            "glue_jobs",
+            "glue_dev_endpoints",
+            "sagemaker_notebooks",
+            "state_machines",
+        ),
         "agent_runtimes",
         "schedules",
     }
@@ -99,7 +133,8 @@ KINDS: Mapping[str, WorkloadKind] = {
             roles=("LaunchTemplateData IamInstanceProfile Arn", "LaunchTemplateData IamInstanceProfile Name"),
             services=("ec2",),
             ways=(_on_it("ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate"),),
-            closes=False,  # a new version may have any profile, whoever makes it [EC2: permissions-for-launch-templates]
+            # a new version may have any profile, whoever makes it [EC2: permissions-for-launch-templates]
+            closes=False,
         ),
         WorkloadKind(
             name="managed_instances",
@@ -161,7 +196,8 @@ KINDS: Mapping[str, WorkloadKind] = {
             ),
             tags="tags",
             passing=("codebuild:StartBuild", "codebuild:StartBuildBatch", "codebuild:UpdateProject"),
-            # A sandbox that goes on may have another role, that of its project when it was started. [CodeBuild API: Sandbox, serviceRole]
+            # A sandbox that goes on may have another role, that of its project when it was started. [CodeBuild API:
+            # Sandbox, serviceRole]
             bounds=("codebuild:StartSandbox", "codebuild:CreateWebhook", "codebuild:UpdateWebhook"),
         ),
         WorkloadKind(
@@ -194,12 +230,19 @@ KINDS: Mapping[str, WorkloadKind] = {
             ways=(
                 _on_it("sagemaker:CreatePresignedNotebookInstanceUrl"),
                 (
-                    *_on_it("sagemaker:UpdateNotebookInstance", "sagemaker:StopNotebookInstance", "sagemaker:StartNotebookInstance"),
+                    *_on_it(
+                        "sagemaker:UpdateNotebookInstance",
+                        "sagemaker:StopNotebookInstance",
+                        "sagemaker:StartNotebookInstance",
+                    ),
                     ("sagemaker:CreateNotebookInstanceLifecycleConfig", _LIFECYCLE),
                 ),
             ),
             passing=("sagemaker:UpdateNotebookInstance",),
-            bounds=("sagemaker:UpdateNotebookInstanceLifecycleConfig", "sagemaker:CreateNotebookInstanceLifecycleConfig"),
+            bounds=(
+                "sagemaker:UpdateNotebookInstanceLifecycleConfig",
+                "sagemaker:CreateNotebookInstanceLifecycleConfig",
+            ),
         ),
         WorkloadKind(
             name="stacks",
@@ -214,7 +257,8 @@ KINDS: Mapping[str, WorkloadKind] = {
             ),
             tags="Tags",
             passing=("cloudformation:UpdateStack", "cloudformation:CreateChangeSet", *_ON_STACKS),
-            # A change set that waits may have another role, which the stack has after it. [CloudFormation API: CreateChangeSet, RoleARN]
+            # A change set that waits may have another role, which the stack has after it. [CloudFormation API:
+            # CreateChangeSet, RoleARN]
             bounds=_ON_STACKS,
             gone={"StackStatus": "DELETE_COMPLETE"},
         ),
@@ -235,7 +279,10 @@ KINDS: Mapping[str, WorkloadKind] = {
             command="apprunner describe-service",
             entries="Service",
             arn="ServiceArn",
-            roles=("InstanceConfiguration InstanceRoleArn", "SourceConfiguration AuthenticationConfiguration AccessRoleArn"),
+            roles=(
+                "InstanceConfiguration InstanceRoleArn",
+                "SourceConfiguration AuthenticationConfiguration AccessRoleArn",
+            ),
             services=("apprunner", "tasks.apprunner", "build.apprunner"),
             ways=(_on_it("apprunner:UpdateService"),),
             passing=("apprunner:UpdateService",),
@@ -302,7 +349,8 @@ KINDS: Mapping[str, WorkloadKind] = {
         ),
     )
 }
-"""The kinds, by their names. [the services' own guides; Service Authorization Reference, for the resources of each action]"""
+"""The kinds, by their names. [the services' own guides; Service Authorization Reference, for the resources of each
+action]"""
 
 
 @cache

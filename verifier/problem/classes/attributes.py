@@ -1,7 +1,9 @@
-"""Attributes of requests: what the forms of their values are made of, and those about the caller and about whom a request names (R2, F1).
+"""Attributes of requests: what the forms of their values are made of, and those about the caller and about whom a
+request names (R2, F1).
 
-In: the partition of the target. Out: `Attribute`s. Guarantee: a domain holds at least every principal, session, issuer and unique ID that a
-real request can carry; its seeds are values that people believe (F9). Those of condition keys are made in `domains`.
+In: the partition of the target. Out: `Attribute`s. Guarantee: a domain holds at least every principal, session, issuer
+and unique ID that a real request can carry; its seeds are values that people believe (F9). Those of condition keys are
+made in `domains`.
 """
 
 from __future__ import annotations
@@ -18,12 +20,14 @@ from verifier.problem.classes.words import Domain
 
 _LATIN = map(chr, range(256))
 TAG = Characters(frozenset(c for c in _LATIN if c not in "_.:/=+-@" and category(c)[0] not in "LNZ"), True)
-"""Of tags of users, roles and sessions: letters, numbers, spaces and some symbols [IAM: id_tags, Naming tags]; policies have no characters
-above U+00FF."""
+"""Of tags of users, roles and sessions: letters, numbers, spaces and some symbols [IAM: id_tags, Naming tags]; policies
+have no characters above U+00FF."""
 DIGITS = Characters(frozenset("0123456789"))
 LOWER = Characters(frozenset("abcdefghijklmnopqrstuvwxyz0123456789-"))
 UPPER = Characters(frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
-NAME = Characters(frozenset(PRINTABLE) & frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-"))
+NAME = Characters(
+    frozenset(PRINTABLE) & frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-")
+)
 PATH = Characters(frozenset(map(chr, range(0x21, 0x7F))))
 """Of the paths of users, roles and instance profiles: all of ASCII but spaces and controls [API: CreateRole, Path]."""
 POLICY_PATH = Characters(NAME.listed | {"/"})
@@ -36,8 +40,8 @@ PLAUSIBLE_SERVICES = ("s3", "lambda", "ec2", "logs", "cloudtrail", "secretsmanag
 class Attribute:
     """One thing that a request has or lacks.
 
-    Exactly one of `domain` (strings), `values` (a list), `line` (numbers, instants) or `address` says which values it can have.
-    A multi-valued attribute holds a set of them, absent when empty.
+    Exactly one of `domain` (strings), `values` (a list), `line` (numbers, instants) or `address` says which values it
+    can have. A multi-valued attribute holds a set of them, absent when empty.
     """
 
     name: str
@@ -72,8 +76,8 @@ def _principal_domain(partition: str) -> Domain:
 
 
 WEB_PREFIX = "web:"
-"""What a value of the attribute `principal` begins with for an identity of a provider, before the provider's ARN or name (E2w): so no
-pattern of principal ARNs matches it."""
+"""What a value of the attribute `principal` begins with for an identity of a provider, before the provider's ARN or
+name (E2w): so no pattern of principal ARNs matches it."""
 BUILT_IN_PROVIDERS = ("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
 """The web identity providers that need no ARN [IAM: reference_policies_elements_principal]."""
 
@@ -87,7 +91,10 @@ def role_callers(partition: str) -> Attribute:
         (*literal_tokens(":oidc-provider/"), *some(Characters(POLICY_PATH.listed | {":"}))),
         (*literal_tokens(":saml-provider/"), *some(NAME)),
     )
-    providers = (*(Tokens((*start, *end)) for end in ends), *(Tokens(literal_tokens(WEB_PREFIX + name)) for name in BUILT_IN_PROVIDERS))
+    providers = (
+        *(Tokens((*start, *end)) for end in ends),
+        *(Tokens(literal_tokens(WEB_PREFIX + name)) for name in BUILT_IN_PROVIDERS),
+    )
     account = f"{WEB_PREFIX}arn:{partition}:iam::{PLAUSIBLE_ACCOUNTS[0]}"
     seeds = (f"{account}:oidc-provider/token.actions.githubusercontent.com", f"{account}:saml-provider/example")
     domain = Domain("principal", (*usual.base, *providers), (*usual.seeds, *seeds, WEB_PREFIX + BUILT_IN_PROVIDERS[0]))
@@ -121,18 +128,30 @@ def plausible_principals(partition: str, accounts: Sequence[str]) -> tuple[str, 
     seeds = []
     for account_id in accounts:
         start = f"arn:{partition}:iam::{account_id}"
-        seeds += [f"{start}:role/example", f"{start}:user/example", f"{start}:root", f"{start}:role/other", f"{start}:user/other"]
+        seeds += [
+            f"{start}:role/example",
+            f"{start}:user/example",
+            f"{start}:root",
+            f"{start}:role/other",
+            f"{start}:user/other",
+        ]
         seeds += [f"{start}:role/aws-service-role/ec2.amazonaws.com/AWSServiceRoleForEC2"]
         seeds += [f"arn:{partition}:sts::{account_id}:federated-user/example"]
     return (*seeds, *(f"{service}.amazonaws.com" for service in PLAUSIBLE_SERVICES))
 
 
 def named_principals(name: str, partition: str) -> Attribute:
-    """Whom a request names as a grantee or retiring principal: an account, a user, a role, a role session or a federated user, of any
-    account [API: CreateGrant]."""
+    """Whom a request names as a grantee or retiring principal: an account, a user, a role, a role session or a
+    federated user, of any account [API: CreateGrant]."""
     account = (*literal_tokens(f"arn:{partition}:sts::"), *((False, DIGITS),) * 12)
-    sessions = (Tokens((*account, *literal_tokens(f":{start}"), *some(NAME), *literal_tokens("/"), *some(NAME))) for start in SESSIONS)
-    return Attribute(name, Domain(name, (*caller_arns(partition), *sessions), plausible_principals(partition, PLAUSIBLE_ACCOUNTS[:2])))
+    sessions = (
+        Tokens((*account, *literal_tokens(f":{start}"), *some(NAME), *literal_tokens("/"), *some(NAME)))
+        for start in SESSIONS
+    )
+    return Attribute(
+        name,
+        Domain(name, (*caller_arns(partition), *sessions), plausible_principals(partition, PLAUSIBLE_ACCOUNTS[:2])),
+    )
 
 
 SESSIONS = ("assumed-role/", "assumed-role/aws:")
@@ -141,13 +160,20 @@ SESSIONS = ("assumed-role/", "assumed-role/aws:")
 
 @cache
 def retiring_principals() -> Attribute:
-    """The retiring principal that a ListRetirableGrants request is about, of the caller's account: the last field of its ARN."""
-    user, role, rest = literal_tokens("user/"), literal_tokens("role/"), (*some(PATH), *literal_tokens("/"), *some(NAME))
+    """The retiring principal that a ListRetirableGrants request is about, of the caller's account: the last field of
+    its ARN."""
+    user, role, rest = (
+        literal_tokens("user/"),
+        literal_tokens("role/"),
+        (*some(PATH), *literal_tokens("/"), *some(NAME)),
+    )
     base = [literal_tokens("root"), (*literal_tokens("federated-user/"), *some(NAME, 2))]
     base += [(*kind, *end) for kind in (user, role) for end in (some(NAME), rest)]
     base += [(*literal_tokens(start), *some(NAME), *literal_tokens("/"), *some(NAME)) for start in SESSIONS]
     return words(
-        "retiring", *base, seeds=("role/example", "user/example", "root", "assumed-role/example/example", "federated-user/example")
+        "retiring",
+        *base,
+        seeds=("role/example", "user/example", "root", "assumed-role/example/example", "federated-user/example"),
     )
 
 
@@ -164,13 +190,15 @@ ORDINARY_SESSION = "example"
 
 @cache
 def session_names() -> Attribute:
-    """The name of a role session (R2). An attribute of its own, since a key can have a grant for each of thousands of sessions."""
+    """The name of a role session (R2). An attribute of its own, since a key can have a grant for each of thousands of
+    sessions."""
     return words("session", some(NAME), seeds=(ORDINARY_SESSION, "another"))
 
 
 @cache
 def issuers() -> Attribute:
-    """Who issued a federated session, in the session's own account: `root`, or `user/…` as at the end of the user's ARN (R2)."""
+    """Who issued a federated session, in the session's own account: `root`, or `user/…` as at the end of the user's ARN
+    (R2)."""
     user = literal_tokens("user/")
     base = (literal_tokens("root"), (*user, *some(NAME)), (*user, *some(PATH), *literal_tokens("/"), *some(NAME)))
     return words("issuer", *base, seeds=("root", "user/example", "user/other"))

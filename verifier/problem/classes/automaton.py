@@ -1,7 +1,10 @@
-"""Patterns side by side as one automaton, whose states are the bits of one integer (docs/decisions.md, *Classes instead of string theory*).
+"""Patterns side by side as one automaton, whose states are the bits of one integer (docs/decisions.md, *Classes instead
+of string theory*).
 
-In: the base of a domain (which strings there are) and patterns. Out: an `Automaton`; its reachable states as an `Exploration`.
-Guarantee: pure functions of the base and the patterns, so that one exploration serves every problem that asks the same of an attribute.
+In: the base of a domain (which strings there are) and patterns. Out: an `Automaton`; its reachable states as an
+`Exploration`.
+Guarantee: pure functions of the base and the patterns, so that one exploration serves every problem that asks the same
+of an attribute.
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ from verifier.problem.classes.predicates import Characters, Tokens
 
 @dataclass(frozen=True)
 class Domain:
-    """The values that an attribute can have. `base` is a union of patterns; `seeds` are plausible values, best first (F9)."""
+    """The values that an attribute can have. `base` is a union of patterns; `seeds` are plausible values, best first
+    (F9)."""
 
     name: str
     base: tuple[Tokens, ...]
@@ -28,8 +32,9 @@ class Domain:
 
 @dataclass(frozen=True)
 class Group:
-    """Characters that the automaton does not tell apart. `single` are the positions that list them one by one, `kind` is one bit for the
-    sets of characters that they are in: where no such position is active, groups of one kind lead to the same state."""
+    """Characters that the automaton does not tell apart. `single` are the positions that list them one by one, `kind`
+    is one bit for the sets of characters that they are in: where no such position is active, groups of one kind lead to
+    the same state."""
 
     characters: str
     advance: int
@@ -42,7 +47,8 @@ class Group:
 class Automaton:
     """Bit-parallel automaton: bit i of a state stands before token i; `advance` and `stay` by character.
 
-    `apart` are characters to know beside those of the patterns; `other` is one that nothing mentions, and stands for all such.
+    `apart` are characters to know beside those of the patterns; `other` is one that nothing mentions, and stands for
+    all such.
     """
 
     base: tuple[Tokens, ...]
@@ -144,8 +150,8 @@ def unmentioned(mentioned: Container[str]) -> str:
 
 
 def apart(patterns: Sequence[Tokens], literals: Iterable[str]) -> frozenset[str]:
-    """The characters of listed values that an automaton for these patterns must know, lest it took one for an unmentioned character;
-    as few as possible, since lists of values differ more than patterns do."""
+    """The characters of listed values that an automaton for these patterns must know, lest it took one for an
+    unmentioned character; as few as possible, since lists of values differ more than patterns do."""
     text = "".join(literals)
     found = frozenset[str]() if text.isascii() and text.isprintable() else frozenset(text).difference(PRINTABLE)
     mentioned = frozenset().union(*(pattern.mentioned for pattern in patterns), found)
@@ -157,8 +163,8 @@ def apart(patterns: Sequence[Tokens], literals: Iterable[str]) -> frozenset[str]
 
 @dataclass
 class Exploration:
-    """The reachable states of an automaton. `endings` are the words that end in an accepting state, by signature (the accepting bits of
-    the patterns), one for each state, the shortest first."""
+    """The reachable states of an automaton. `endings` are the words that end in an accepting state, by signature (the
+    accepting bits of the patterns), one for each state, the shortest first."""
 
     automaton: Automaton
     position: dict[Tokens, int]
@@ -207,7 +213,8 @@ class Exploration:
             yield character, automaton.close(following) if chained else following | (following & repeats) << 1
 
     def state_of(self, word: str) -> int:
-        """As `Automaton.run`, for words that are asked for again and again. Many begin alike, up to the last `/` or `:`."""
+        """As `Automaton.run`, for words that are asked for again and again. Many begin alike, up to the last `/` or
+        `:`."""
         state = self._states_of.get(word)
         if state is None:
             start = word[: max(word.rfind("/"), word.rfind(":")) + 1]
@@ -286,8 +293,11 @@ _REMEMBERED = 4096
 
 
 @lru_cache(maxsize=256)
-def explored(base: tuple[Tokens, ...], patterns: frozenset[Tokens], apart: frozenset[str], budget: int) -> Exploration | None:
-    """The reachable states, or `None` if there are more than `budget`. The order of the patterns has no influence on what is found."""
+def explored(
+    base: tuple[Tokens, ...], patterns: frozenset[Tokens], apart: frozenset[str], budget: int
+) -> Exploration | None:
+    """The reachable states, or `None` if there are more than `budget`. The order of the patterns has no influence on
+    what is found."""
     automaton = Automaton(base, list(patterns), apart)
     found = Exploration(automaton, dict(zip(automaton.patterns, automaton.accept, strict=True)))
     return found if found.run(budget) else None

@@ -1,7 +1,8 @@
 """Which values each attribute of a request can have (C5, F1–F9).
 
 In: the name of an attribute, and the partition, Region and account of the target. Out: an `Attribute` with its domain.
-Guarantee: a domain holds at least every value that a real request can carry; its seeds are values that people believe (F9).
+Guarantee: a domain holds at least every value that a real request can carry; its seeds are values that people believe
+(F9).
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ LAST_INSTANT = 253402300799
 
 
 EPOCH_VALUED = frozenset({"aws:epochtime", "kms:validto"})
-"""The date keys that are Unix time in a request [KMS Developer Guide, conditions-kms, kms:ValidTo]; the others are ISO 8601 (C3)."""
+"""The date keys that are Unix time in a request [KMS Developer Guide, conditions-kms, kms:ValidTo]; the others are ISO
+8601 (C3)."""
 
 
 def is_date(name: str) -> bool:
@@ -59,8 +61,8 @@ _LONGEST_TAG = 256
 
 
 def longest_value(name: str, given: frozenset[str]) -> float:
-    """How many characters a value can have; the `given` ones are values all the same. [IAM: reference_iam-quotas, IAM and STS character
-    limits]"""
+    """How many characters a value can have; the `given` ones are values all the same. [IAM: reference_iam-quotas, IAM
+    and STS character limits]"""
     if name.startswith("aws:principaltag/"):
         return max(_LONGEST_TAG, *map(len, given), 0)
     if name.startswith("aws:requesttag/"):
@@ -71,7 +73,11 @@ def longest_value(name: str, given: frozenset[str]) -> float:
 def action_names(known: Sequence[str]) -> Attribute:
     """The permission in lower case (L3): the known ones, and any that the reference data does not know (U4)."""
     letters = Characters(LOWER.listed - {"-"})
-    return Attribute("action", Domain("action", (Tokens((*literal_tokens("kms:"), *some(letters, 2))),), tuple(known)), optional=False)
+    return Attribute(
+        "action",
+        Domain("action", (Tokens((*literal_tokens("kms:"), *some(letters, 2))),), tuple(known)),
+        optional=False,
+    )
 
 
 def attribute_of_type(name: str, kind: ValueType, multivalued: bool, partition: str) -> Attribute:
@@ -84,10 +90,16 @@ def attribute_of_type(name: str, kind: ValueType, multivalued: bool, partition: 
         line = _PARAMETERS.get(name, Line(0, (7, 30, 90, 180, 365, 1000, 3600)))
         return Attribute(name, line=line, multivalued=multivalued)
     if kind is ValueType.DATE:
-        return Attribute(name, line=Line(0, (1767225600, 1798761600, 1893456000), LAST_INSTANT), multivalued=multivalued)
+        return Attribute(
+            name, line=Line(0, (1767225600, 1798761600, 1893456000), LAST_INSTANT), multivalued=multivalued
+        )
     if kind is ValueType.ARN:
         return _arn(name, partition, multivalued)
-    least = 0 if name.startswith(("kms:encryptioncontext:", "aws:principaltag/", "aws:resourcetag/", "aws:requesttag/")) else 1
+    least = (
+        0
+        if name.startswith(("kms:encryptioncontext:", "aws:principaltag/", "aws:resourcetag/", "aws:requesttag/"))
+        else 1
+    )
     characters = TAG if name.startswith("aws:principaltag/") else ANY
     return Attribute(name, words(name, some(characters, least)).domain, multivalued=multivalued)
 
@@ -101,7 +113,11 @@ def with_values(attribute: Attribute, values: frozenset[str]) -> Attribute:
     """The attribute, with values that the input gives of tags, though they are none."""
     further = [Tokens(literal_tokens(value)) for value in sorted(values) if not of_tags(value)]
     domain = attribute.domain
-    return attribute if domain is None or not further else replace(attribute, domain=replace(domain, base=(*domain.base, *further)))
+    return (
+        attribute
+        if domain is None or not further
+        else replace(attribute, domain=replace(domain, base=(*domain.base, *further)))
+    )
 
 
 @lru_cache(4096)
@@ -118,11 +134,14 @@ def context_attribute(name: str, partition: str, region: str | None) -> Attribut
 
 
 def _of_service(name: str, partition: str) -> Attribute:
-    """What a service principal's request carries of a key about the caller, by the reading F1-service: a value of the key's usual form."""
+    """What a service principal's request carries of a key about the caller, by the reading F1-service: a value of the
+    key's usual form."""
     if name.startswith("aws:principaltype"):
         return Attribute(name, values=("Account", "AssumedRole", "FederatedUser", "User"))
     if name.startswith("aws:principalarn"):
-        return Attribute(name, Domain(name, caller_arns(partition), plausible_principals(partition, PLAUSIBLE_ACCOUNTS)))
+        return Attribute(
+            name, Domain(name, caller_arns(partition), plausible_principals(partition, PLAUSIBLE_ACCOUNTS))
+        )
     if name.startswith("aws:userid"):
         user, role = ((*literal_tokens(kind), *some(UPPER)) for kind in ("AIDA", "AROA"))
         return words(name, user, (*role, *literal_tokens(":"), *some(NAME)), seeds=("AROAEXAMPLEROLEID1234:example",))
@@ -131,7 +150,14 @@ def _of_service(name: str, partition: str) -> Attribute:
 
 def _arn(name: str, partition: str, multivalued: bool) -> Attribute:
     not_colon = Characters(frozenset(":"), True)
-    base = (*literal_tokens(f"arn:{partition}:"), *some(LOWER), *literal_tokens(":"), (True, LOWER), *literal_tokens(":"), (True, DIGITS))
+    base = (
+        *literal_tokens(f"arn:{partition}:"),
+        *some(LOWER),
+        *literal_tokens(":"),
+        (True, LOWER),
+        *literal_tokens(":"),
+        (True, DIGITS),
+    )
     rest = (*literal_tokens(":"), (False, not_colon), (True, ANY))
     seeds = [f"arn:{partition}:s3:::example", f"arn:{partition}:lambda:us-east-1:444455556666:function:example"]
     seeds += [f"arn:{partition}:iam::{account}:role/example" for account in PLAUSIBLE_ACCOUNTS]
@@ -141,22 +167,37 @@ def _arn(name: str, partition: str, multivalued: bool) -> Attribute:
 def _vpc_arn(partition: str, region: str | None) -> Attribute:
     """The VPC of an endpoint, in any Region, first that of the request (F4)."""
     start = (*literal_tokens(f"arn:{partition}:ec2:"), *some(LOWER, 2), *literal_tokens(":"), *((False, DIGITS),) * 12)
-    seeds = [f"arn:{partition}:ec2:{region or 'us-east-1'}:{account}:vpc/vpc-0a1b2c3d4e5f60718" for account in PLAUSIBLE_ACCOUNTS[:2]]
+    seeds = [
+        f"arn:{partition}:ec2:{region or 'us-east-1'}:{account}:vpc/vpc-0a1b2c3d4e5f60718"
+        for account in PLAUSIBLE_ACCOUNTS[:2]
+    ]
     return words("aws:sourcevpcarn", (*start, *literal_tokens(":vpc/vpc-"), *some(LOWER)), seeds=seeds)
 
 
 def _arn_of_form(name: str, partition: str) -> Attribute:
     """The ARN of what a session was delivered to, or signed in with (F3)."""
     service, start, example = _ARN_FORMS[name]
-    where = (*literal_tokens(f"arn:{partition}:{service}:"), (True, LOWER), *literal_tokens(":"), *((False, DIGITS),) * 12)
+    where = (
+        *literal_tokens(f"arn:{partition}:{service}:"),
+        (True, LOWER),
+        *literal_tokens(":"),
+        *((False, DIGITS),) * 12,
+    )
     region = "" if service == "chatbot" else "us-east-1"
     seeds = [f"arn:{partition}:{service}:{region}:{account}:{start}{example}" for account in PLAUSIBLE_ACCOUNTS[:2]]
     return words(name, (*where, *literal_tokens(f":{start}"), *some(ANY)), seeds=seeds)
 
 
 def _constraint_source(name: str, partition: str, region: str | None) -> Attribute:
-    """The `SourceArn` constraint of a new grant, which names an account, other than `aws:SourceArn` (F6) [API: GrantConstraints]."""
-    start = (*literal_tokens(f"arn:{partition}:"), *some(LOWER), *literal_tokens(":"), (True, LOWER), *literal_tokens(":"))
+    """The `SourceArn` constraint of a new grant, which names an account, other than `aws:SourceArn` (F6) [API:
+    GrantConstraints]."""
+    start = (
+        *literal_tokens(f"arn:{partition}:"),
+        *some(LOWER),
+        *literal_tokens(":"),
+        (True, LOWER),
+        *literal_tokens(":"),
+    )
     resources = ("accesspoint/example", "accesspoint/other")
     seeds = [f"arn:{partition}:s3:{region or 'us-east-1'}:{PLAUSIBLE_ACCOUNTS[0]}:{resource}" for resource in resources]
     return words(name, (*start, *((False, DIGITS),) * 12, *literal_tokens(":"), *some(ANY)), seeds=seeds)
@@ -169,7 +210,8 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
     if name in _ARN_FORMS:
         return _arn_of_form(name, partition)
     if name in _SAID_OF_SESSIONS:
-        return words(name, some(NAME, 2))  # a source identity begins with no `aws:` [API: AssumeRole, RoleSessionName, SourceIdentity]
+        # a source identity begins with no `aws:` [API: AssumeRole, RoleSessionName, SourceIdentity]
+        return words(name, some(NAME, 2))
     if name == "kms:grantconstraintsourcearn":
         return _constraint_source(name, partition, region)
     if name in _NAMED_PRINCIPALS:
@@ -179,12 +221,20 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
         seeds = [f"{service}.{region or 'us-east-1'}.amazonaws.com" for service in PLAUSIBLE_SERVICES]
         return words(name, (*some(LOWER), *literal_tokens("."), *where, *literal_tokens(".amazonaws.com")), seeds=seeds)
     if name in _ORGANIZATION_IDS:
-        return words(name, (*literal_tokens("o-"), *some(LOWER, 4)), seeds=("o-exampleorg", "o-otherorg01", "o-anotherorg"))
+        return words(
+            name, (*literal_tokens("o-"), *some(LOWER, 4)), seeds=("o-exampleorg", "o-otherorg01", "o-anotherorg")
+        )
     if name in _ORGANIZATION_PATHS:
         path = Characters(LOWER.listed | {"/"})
-        paths = ("o-exampleorg/r-ab12/ou-ab12-11111111/", "o-exampleorg/r-ab12/", "o-otherorg01/r-cd34/ou-cd34-22222222/")
+        paths = (
+            "o-exampleorg/r-ab12/ou-ab12-11111111/",
+            "o-exampleorg/r-ab12/",
+            "o-otherorg01/r-cd34/ou-cd34-22222222/",
+        )
         found = words(
-            name, (*literal_tokens("o-"), *some(LOWER, 4), *literal_tokens("/r-"), *some(path, 2), *literal_tokens("/")), seeds=paths
+            name,
+            (*literal_tokens("o-"), *some(LOWER, 4), *literal_tokens("/r-"), *some(path, 2), *literal_tokens("/")),
+            seeds=paths,
         )
         return Attribute(name, found.domain, multivalued=True)
     if name.split("#")[0] in _ACCOUNTS:
@@ -195,7 +245,9 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
         return Attribute(name, found.domain, multivalued=name in ("aws:calledvia", "aws:principalservicenameslist"))
     if name in ("kms:requestalias", "kms:resourcealiases"):
         alias = Characters(NAME.listed | {"/", ":"})
-        found = words(name, (*literal_tokens("alias/"), *some(alias)), seeds=("alias/example", "alias/other", "alias/another"))
+        found = words(
+            name, (*literal_tokens("alias/"), *some(alias)), seeds=("alias/example", "alias/other", "alias/another")
+        )
         return Attribute(name, found.domain, multivalued=name == "kms:resourcealiases")
     if name == "kms:grantoperations":
         names = tuple(action.name.removeprefix("kms:") for action in actions() if action.grant_operation)
@@ -213,7 +265,9 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
 
 def _region(name: str, partition: str) -> Attribute:
     """A Region of a partition: one that begins as the others of it do, or as those of no other partition (R7)."""
-    start, seeds = _REGIONS.get(partition, ("", ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-2")))
+    start, seeds = _REGIONS.get(
+        partition, ("", ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-2"))
+    )
     if start:
         return words(name, (*literal_tokens(start), *some(LOWER)), seeds=seeds)
     others = [start for start, _ in _REGIONS.values()]
@@ -224,17 +278,35 @@ def _region(name: str, partition: str) -> Attribute:
     return words(name, *forms, seeds=seeds)
 
 
-_REGIONS = {"aws-cn": ("cn-", ("cn-north-1", "cn-northwest-1")), "aws-us-gov": ("us-gov-", ("us-gov-west-1", "us-gov-east-1"))}
+_REGIONS = {
+    "aws-cn": ("cn-", ("cn-north-1", "cn-northwest-1")),
+    "aws-us-gov": ("us-gov-", ("us-gov-west-1", "us-gov-east-1")),
+}
 """How the Regions of partitions other than `aws` begin, and some [botocore: partitions]."""
 _ORGANIZATION_IDS = frozenset({"aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"})
-_ORGANIZATION_PATHS = frozenset({"aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"})
+_ORGANIZATION_PATHS = frozenset(
+    {"aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"}
+)
 _ACCOUNTS = frozenset(
-    {"aws:sourceaccount", "aws:vpceaccount", "aws:principalaccount", "kms:calleraccount", "aws:sourceowner", "aws:viacustomerdomain"}
+    {
+        "aws:sourceaccount",
+        "aws:vpceaccount",
+        "aws:principalaccount",
+        "kms:calleraccount",
+        "aws:sourceowner",
+        "aws:viacustomerdomain",
+    }
 )
 _NAMED_PRINCIPALS = frozenset({"kms:granteeprincipal", "kms:retiringprincipal"})
 _SERVICE_NAMES = frozenset(
     {
-        *("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:principalservicename", "aws:principalservicenameslist"),
+        *(
+            "aws:calledvia",
+            "aws:calledviafirst",
+            "aws:calledvialast",
+            "aws:principalservicename",
+            "aws:principalservicenameslist",
+        ),
         *("kms:granteeserviceprincipal", "kms:retiringserviceprincipal", "aws:calledviaawsmcp"),
     }
 )
@@ -246,14 +318,16 @@ _ARN_FORMS = {
     "ec2:sourceinstancearn": ("ec2", "instance/", "i-0a1b2c3d4e5f60718"),
     "lambda:sourcefunctionarn": ("lambda", "function:", "example"),
 }
-"""The service of an ARN, how its last field begins, and an example of how it ends [IAM: reference_policies_condition-keys]."""
+"""The service of an ARN, how its last field begins, and an example of how it ends [IAM:
+reference_policies_condition-keys]."""
 _IDENTIFIERS = {"aws:sourcevpc": ("vpc-",), "aws:sourcevpce": ("vpce-",)}
 _PARAMETERS = {
     "kms:schedulekeydeletionpendingwindowindays": Line(7, (7, 30), 30, whole=True),
     "kms:rotationperiodindays": Line(90, (90, 180, 365), 2560, whole=True),
     "sts:durationseconds": Line(900, (900, 3600), 129600, whole=True),
 }
-"""The periods that a request can name (F6) [API: ScheduleKeyDeletion, EnableKeyRotation; STS API: AssumeRole, GetFederationToken]."""
+"""The periods that a request can name (F6) [API: ScheduleKeyDeletion, EnableKeyRotation; STS API: AssumeRole,
+GetFederationToken]."""
 _LISTED = {
     "kms:grantconstrainttype": ("EncryptionContextEquals", "EncryptionContextSubset"),
     "aws:multifactorauthpresent": ("true", "false"),

@@ -20,7 +20,8 @@ _OCTETS = re.compile(r"(?:\d{1,3}\.){1,3}\Z", re.ASCII)
 
 
 def as_bounds(predicate: Predicate) -> tuple[Compares, ...] | None:
-    """A predicate on numbers, or on instants in seconds since 1970, as comparisons that hold together; `()` where nothing satisfies it."""
+    """A predicate on numbers, or on instants in seconds since 1970, as comparisons that hold together; `()` where
+    nothing satisfies it."""
     if isinstance(predicate, Compares):
         return (predicate,)
     if isinstance(predicate, Tokens) and predicate.literal is not None:
@@ -50,7 +51,8 @@ def _moment(text: str) -> tuple[Compares, ...]:
 
 
 def _stretch(prefix: str) -> tuple[Compares, ...] | None:
-    """The instants whose text begins so; `None` where the beginning is no whole year, month, day, hour, minute or second."""
+    """The instants whose text begins so; `None` where the beginning is no whole year, month, day, hour, minute or
+    second."""
     found = _DATE.match(prefix)
     if found is None:
         return None

@@ -10,7 +10,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from verifier.problem.classes.attributes import Attribute, plausible_principals
-from verifier.problem.classes.predicates import ANY, Compares, InNetwork, Less, OneOf, Predicate, Tokens, literal_tokens, named_accounts
+from verifier.problem.classes.predicates import (
+    ANY,
+    Compares,
+    InNetwork,
+    Less,
+    OneOf,
+    Predicate,
+    Tokens,
+    literal_tokens,
+    named_accounts,
+)
 from verifier.problem.classes.readable import DIGITS, IPV4, IPV6, MOMENTS_IN_ANY_CASE, Kind, Read, Written
 from verifier.problem.classes.refined import refined
 from verifier.problem.classes.tables import AddressTable, LineTable, ListTable, OverBudget, Table, WordTable
@@ -32,7 +42,8 @@ def suits(attribute: Attribute, predicate: Predicate) -> bool:
 
 
 def is_native(attribute: Attribute, predicate: Predicate) -> bool:
-    """Whether a predicate takes the values of an attribute as what they are (C3): text as text, a number as a number."""
+    """Whether a predicate takes the values of an attribute as what they are (C3): text as text, a number as a
+    number."""
     if attribute.values is not None:
         return suits(attribute, predicate)
     kind = type(predicate)
@@ -50,8 +61,8 @@ def with_named_accounts(attribute: Attribute, predicates: Sequence[Predicate]) -
 
 
 def on_values(attribute: Attribute, predicate: Predicate, *, iso: bool) -> Predicate | None:
-    """A predicate of a condition as one on the values of an attribute; `None` where none of them satisfies it. `iso`: they are instants,
-    which a request writes as dates (C3)."""
+    """A predicate of a condition as one on the values of an attribute; `None` where none of them satisfies it. `iso`:
+    they are instants, which a request writes as dates (C3)."""
     if attribute.line is None and not attribute.address or isinstance(predicate, Compares | InNetwork):
         return predicate
     if isinstance(predicate, Read):
@@ -62,7 +73,8 @@ def on_values(attribute: Attribute, predicate: Predicate, *, iso: bool) -> Predi
 
 
 def text_forms(attribute: Attribute, *, iso: bool) -> tuple[Tokens, ...]:
-    """Patterns of which the text of every value, in any case, matches one, where the values are numbers, instants or addresses."""
+    """Patterns of which the text of every value, in any case, matches one, where the values are numbers, instants or
+    addresses."""
     if iso:
         return MOMENTS_IN_ANY_CASE
     return (IPV4, IPV6) if attribute.address else DIGITS if attribute.line is not None else ()
@@ -75,10 +87,13 @@ SHORT = 100
 
 
 def overlapping(predicates: Iterable[Predicate]) -> bool:
-    """Whether predicates on strings are likely to make many classes. Those of patterns with text after a `*` multiply (`a*c`, `*b*`); those
-    of beginnings (`prefix*`), of wildcards within a field of an ARN, and of kinds of callers and accounts (`arn:*:…`) add up."""
+    """Whether predicates on strings are likely to make many classes. Those of patterns with text after a `*` multiply
+    (`a*c`, `*b*`); those of beginnings (`prefix*`), of wildcards within a field of an ARN, and of kinds of callers and
+    accounts (`arn:*:…`) add up."""
     found = [p for p in predicates if isinstance(p, Tokens) and _has_text_after_star(p)]
-    return len(found) >= OVERLAPPING and (sum(len(p.tokens) for p in found) >= SHORT or any(p.tokens[0] == _STAR for p in found))
+    return len(found) >= OVERLAPPING and (
+        sum(len(p.tokens) for p in found) >= SHORT or any(p.tokens[0] == _STAR for p in found)
+    )
 
 
 def _has_text_after_star(pattern: Tokens) -> bool:

@@ -42,7 +42,8 @@ def graft(pattern: Tokens, seed: str) -> str:
 
 
 def graft_end(pattern: Tokens, seed: str) -> Iterator[str]:
-    """Words that begin as the seed does and end as the pattern's fixed end, which takes over where a character of the seed fits."""
+    """Words that begin as the seed does and end as the pattern's fixed end, which takes over where a character of the
+    seed fits."""
     suffix: list[str] = []
     for repeated, characters in reversed(pattern.tokens):
         if repeated or characters.negated:

@@ -1,4 +1,5 @@
-"""Predicates as text for people: what a certificate shows of a test. In: a predicate. Out: text. Guarantee: the same from run to run."""
+"""Predicates as text for people: what a certificate shows of a test. In: a predicate. Out: text. Guarantee: the same
+from run to run."""
 
 from __future__ import annotations
 

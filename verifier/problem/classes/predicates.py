@@ -61,7 +61,8 @@ def one(character: str) -> Characters:
 
 @cache
 def either_case(character: str) -> Characters:
-    """A character in both cases. Only one-character case mappings count, as in a comparison code point by code point."""
+    """A character in both cases. Only one-character case mappings count, as in a comparison code point by code
+    point."""
     forms = {character, character.lower(), character.upper()}
     return Characters(frozenset(form for form in forms if len(form) == 1))
 
@@ -71,8 +72,8 @@ Token = tuple[bool, Characters]
 
 
 class Predicate(Hashable, Protocol):
-    """A set of values, immutable. No class inherits from it: questions ask for the kind of a predicate very often, and of a
-    class with an abstract base that takes ten times as long."""
+    """A set of values, immutable. No class inherits from it: questions ask for the kind of a predicate very often, and
+    of a class with an abstract base that takes ten times as long."""
 
     def matches(self, value: str) -> bool:
         """Returns true iff `value` is in the set."""
@@ -254,7 +255,8 @@ def like_arn(text: str, *, fold: bool = False) -> Tokens:
 
 
 def by_fields(pattern: Tokens) -> Tokens:
-    """What matches a pattern of an ARN field by field (L6): wildcards match colons in the sixth alone. One of fewer fields as it is."""
+    """What matches a pattern of an ARN field by field (L6): wildcards match colons in the sixth alone. One of fewer
+    fields as it is."""
     colons = [at for at, (repeated, characters) in enumerate(pattern.tokens) if not repeated and characters.only == ":"]
     if len(colons) < 5:
         return pattern
@@ -310,7 +312,8 @@ class InNetwork:
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a value that is several, joined with `|` (the facts of a key). An empty field is absent: it matches nothing."""
+    """One field of a value that is several, joined with `|` (the facts of a key). An empty field is absent: it matches
+    nothing."""
 
     index: int
     predicate: Predicate
@@ -322,7 +325,8 @@ class Field:
 
 
 def split_tokens(tokens: tuple[Token, ...], character: str) -> list[tuple[tuple[Token, ...], tuple[Token, ...]]]:
-    """The ways in which a word `left + character + right`, with no `character` in `left`, can match: pairs of token sequences.
+    """The ways in which a word `left + character + right`, with no `character` in `left`, can match: pairs of token
+    sequences.
 
     The word matches the tokens iff for some pair `left` matches the first and `right` the second.
     """

@@ -1,6 +1,7 @@
 """Texts that are read as numbers, instants or addresses, and instants that are written as text (C3).
 
-In: texts. Out: values, exact, or `None` where the text does not parse; predicates that compare by what a text is read as.
+In: texts. Out: values, exact, or `None` where the text does not parse; predicates that compare by what a text is read
+as.
 Guarantee: a predicate here holds of no text that does not parse.
 """
 
@@ -128,7 +129,8 @@ _SETS: dict[str, Token] = {
     "z": (False, Characters(frozenset("Zz"))),
     "r": (True, Characters(frozenset("0123456789:.Z+-"))),
 }
-"""What letters of a form stand for: a digit, digits, a sign, parts of addresses, `T` and `Z` in any case, the end of a date."""
+"""What letters of a form stand for: a digit, digits, a sign, parts of addresses, `T` and `Z` in any case, the end of a
+date."""
 
 
 def texts_of(*forms: str) -> tuple[Tokens, ...]:
@@ -149,7 +151,8 @@ _LENGTH = 12
 def twelve_digits(comparison: Compares) -> Iterator[Tokens]:
     """The texts of twelve digits that a comparison holds of as numbers."""
     whole = int(comparison.bound.to_integral_value("ROUND_FLOOR"))
-    above = whole + (comparison.sign in ("<=", ">") or comparison.bound != whole)  # the least number that is not below, or is above
+    # the least number that is not below, or is above
+    above = whole + (comparison.sign in ("<=", ">") or comparison.bound != whole)
     if comparison.sign == "=":
         if comparison.bound == whole and 0 <= whole < 10**_LENGTH:
             yield Tokens(literal_tokens(f"{whole:0{_LENGTH}}"))
@@ -163,6 +166,8 @@ def twelve_digits(comparison: Compares) -> Iterator[Tokens]:
     for at, digit in enumerate(digits):
         others = frozenset(c for c in "0123456789" if (c > digit if upwards else c < digit))
         if others:
-            yield Tokens((*literal_tokens(digits[:at]), (False, Characters(others)), *((False, _DIGIT),) * (_LENGTH - at - 1)))
+            yield Tokens(
+                (*literal_tokens(digits[:at]), (False, Characters(others)), *((False, _DIGIT),) * (_LENGTH - at - 1))
+            )
     if upwards:
         yield Tokens(literal_tokens(digits))

@@ -1,8 +1,8 @@
 """Class tables of attributes that are asked for what they are not: text as a number, an instant as text (C3).
 
 In: an attribute, and the predicates put to it. Out: a `Refined` table.
-Guarantee: every value that the attribute can have is in exactly one class, and the members of a class answer every predicate alike. A
-class of which no member was found, and not shown to be empty either, is listed without members.
+Guarantee: every value that the attribute can have is in exactly one class, and the members of a class answer every
+predicate alike. A class of which no member was found, and not shown to be empty either, is listed without members.
 """
 
 from __future__ import annotations
@@ -19,7 +19,16 @@ from verifier.problem.classes.intervals import as_bounds, as_networks
 from verifier.problem.classes.plausible_words import fill, graft
 from verifier.problem.classes.predicates import InNetwork, Less, OneOf, Predicate, Tokens, exactly
 from verifier.problem.classes.readable import DIGITS, IPV4, IPV6, Kind, Read, Written, parse_instant, texts_of
-from verifier.problem.classes.tables import AddressTable, Line, LineTable, OverBudget, Table, WordTable, instant_text, number_text
+from verifier.problem.classes.tables import (
+    AddressTable,
+    Line,
+    LineTable,
+    OverBudget,
+    Table,
+    WordTable,
+    instant_text,
+    number_text,
+)
 from verifier.problem.classes.words import Domain
 
 Held = Mapping[Predicate, bool]
@@ -100,12 +109,16 @@ class Refined(Table):
 
 
 def refined(attribute: Attribute, predicates: Sequence[Predicate], budget: int) -> Refined:
-    """The table of an attribute that is asked for what it is not, by the predicates and their parts. Raises `OverBudget` where the
-    classes are too many to list."""
+    """The table of an attribute that is asked for what it is not, by the predicates and their parts. Raises
+    `OverBudget` where the classes are too many to list."""
     predicates = [*predicates, *(part for predicate in predicates for part in parts_of(predicate))]
     if attribute.domain is not None:
         return _refined_text(attribute.domain, predicates, budget)
-    return _refined_addresses(predicates, budget) if attribute.line is None else _refined_line(attribute.line, predicates, budget)
+    return (
+        _refined_addresses(predicates, budget)
+        if attribute.line is None
+        else _refined_line(attribute.line, predicates, budget)
+    )
 
 
 # -- text that is read as something else --
@@ -177,7 +190,9 @@ def _located(predicates: Sequence[Read], form: Tokens, version: int) -> _Scale:
     blocks = {p: p.test for p in predicates if isinstance(p.test, InNetwork)}
     table = AddressTable(list(blocks.values()))
     of_version = [index for index in range(table.size) if table.range(index)[0] == version]
-    answers: Iterator[Held] = ({p: bool(table.mask(block) >> index & 1) for p, block in blocks.items()} for index in of_version)
+    answers: Iterator[Held] = (
+        {p: bool(table.mask(block) >> index & 1) for p, block in blocks.items()} for index in of_version
+    )
     return _Scale((form,), answers, (text for index in of_version for text in table.members(index)), exact=False)
 
 
@@ -188,7 +203,9 @@ def _possible_texts(words: WordTable, predicates: Sequence[Predicate], scales: S
         if len(words.members(index, 2)) < 2:
             continue  # its only member is among those that are known
         base: Held = {p: bool(mask >> index & 1) for p, mask in plain.items()}
-        ways: list[Sequence[Held]] = [scale.answers if form >> index & 1 else [{}] for scale, form in zip(scales, forms, strict=True)]
+        ways: list[Sequence[Held]] = [
+            scale.answers if form >> index & 1 else [{}] for scale, form in zip(scales, forms, strict=True)
+        ]
         yield from _merged(predicates, base, ways)
 
 
@@ -219,7 +236,9 @@ def _refined_line(line: Line, predicates: Sequence[Predicate], budget: int) -> R
     digits, dates = _texts(DIGITS, rest, budget, Tokens), _texts(MOMENTS, rest, budget, Written)
     suggested = [*digits.words, *(str(read) for text in dates.words if (read := parse_instant(text)) is not None)]
     own = [text for index in range(numbers.size) for text in numbers.members(index)]
-    known = [t for t in dict.fromkeys((*own, *suggested)) if numbers.class_of(t) is not None and number_text(Decimal(t)) == t]
+    known = [
+        t for t in dict.fromkeys((*own, *suggested)) if numbers.class_of(t) is not None and number_text(Decimal(t)) == t
+    ]
     held = {p: _all(numbers, bounds) for p, bounds in exact.items()}
     classes = [index for index in range(numbers.size) if len(numbers.members(index, 2)) > 1]
     return Refined(predicates, _possible(classes, held, predicates, (digits, dates)), known)
@@ -241,7 +260,10 @@ def _refined_addresses(predicates: Sequence[Predicate], budget: int) -> Refined:
     return Refined(predicates, _possible(classes, held, predicates, (spelled,)), known)
 
 
-_ENDS = (*(".5", ".0.5", ".0.0.5", "5", "0.5", "0.0.5", "10", ""), *(":5", "::5", "1:2:3:4:5:6:7:8", "2001:db8:1:2:3:4:5:6"))
+_ENDS = (
+    *(".5", ".0.5", ".0.0.5", "5", "0.5", "0.0.5", "10", ""),
+    *(":5", "::5", "1:2:3:4:5:6:7:8", "2001:db8:1:2:3:4:5:6"),
+)
 
 
 def _all(table: Table, parts: Sequence[Predicate]) -> int:
@@ -257,9 +279,13 @@ class _Texts:
     words: list[str]
 
 
-def _texts(base: tuple[Tokens, ...], predicates: Sequence[Predicate], budget: int, kind: type[Tokens] | type[Written]) -> _Texts:
+def _texts(
+    base: tuple[Tokens, ...], predicates: Sequence[Predicate], budget: int, kind: type[Tokens] | type[Written]
+) -> _Texts:
     """By those predicates that are about these texts."""
-    tests = {p: p.test if isinstance(p, Written) else p for p in predicates if isinstance(p, Written) == (kind is Written)}
+    tests = {
+        p: p.test if isinstance(p, Written) else p for p in predicates if isinstance(p, Written) == (kind is Written)
+    }
     table = WordTable(Domain("text", base, _SEEDS), list(tests.values()), budget)
     masks = {p: table.mask(text) for p, text in tests.items()}
     # A text that is alone in its class is among those that are tried.

@@ -21,7 +21,8 @@ SEARCH_BUDGET = 20_000
 
 
 def find_word(domain: Domain, meet: Sequence[Predicate], avoid: Sequence[Predicate]) -> str | None:
-    """A word of the domain in every predicate of `meet` and in none of `avoid`; best first, fewest characters left to place first."""
+    """A word of the domain in every predicate of `meet` and in none of `avoid`; best first, fewest characters left to
+    place first."""
     listed = min((found.values for found in meet if isinstance(found, OneOf)), key=len, default=None)
     if listed is not None:
         return _among(domain, listed, meet, avoid)
@@ -41,7 +42,9 @@ def find_word(domain: Domain, meet: Sequence[Predicate], avoid: Sequence[Predica
 def _among(domain: Domain, words: Collection[str], meet: Sequence[Predicate], avoid: Sequence[Predicate]) -> str | None:
     """One of a list of words, which need no search: the plausible ones first."""
     plausible = [word for word in domain.seeds if word in words]
-    return next((word for word in dict.fromkeys((*plausible, *sorted(words))) if _suits(domain, word, meet, avoid)), None)
+    return next(
+        (word for word in dict.fromkeys((*plausible, *sorted(words))) if _suits(domain, word, meet, avoid)), None
+    )
 
 
 def _suits(domain: Domain, word: str, meet: Sequence[Predicate], avoid: Sequence[Predicate]) -> bool:
@@ -50,16 +53,20 @@ def _suits(domain: Domain, word: str, meet: Sequence[Predicate], avoid: Sequence
 
 
 def _filled_in(domain: Domain, meet: Sequence[Predicate], avoid: Sequence[Predicate]) -> str | None:
-    """A seed, or a pattern with its wildcards filled in, where one will do: in most questions with many wildcards it does."""
+    """A seed, or a pattern with its wildcards filled in, where one will do: in most questions with many wildcards it
+    does."""
     patterns = [found for found in meet if isinstance(found, Tokens)]
-    filled = [fill(pattern, filling) for filling in ("example", "", "x") for pattern in sorted(patterns, key=_least_free)]
+    filled = [
+        fill(pattern, filling) for filling in ("example", "", "x") for pattern in sorted(patterns, key=_least_free)
+    ]
     return next((word for word in dict.fromkeys((*domain.seeds, *filled)) if _suits(domain, word, meet, avoid)), None)
 
 
 def disjoint_pair(domain: Domain, predicates: Sequence[Predicate]) -> tuple[Predicate, Predicate] | None:
     """Two patterns that no word of the domain matches both, if there are any.
 
-    What is impossible is mostly so for a reason as small as this, which the search among all predicates takes long to see.
+    What is impossible is mostly so for a reason as small as this, which the search among all predicates takes long to
+    see.
     """
     patterns = [found for found in predicates if isinstance(found, Tokens)]
     for at, first in enumerate(patterns):
@@ -128,7 +135,9 @@ def _search(domain: Domain, meet: list[Tokens], avoid: list[Tokens]) -> str | No
             seen.add(following)
             if len(seen) > SEARCH_BUDGET:
                 raise OverBudget(domain.name)
-            heappush(heap, (remaining.of(following) + len(word) / 64, next(order), following, word + group.characters[0]))
+            heappush(
+                heap, (remaining.of(following) + len(word) / 64, next(order), following, word + group.characters[0])
+            )
     return None
 
 
@@ -146,7 +155,12 @@ class _Remaining:
                 for repeated, _ in reversed(pattern.tokens):
                     needed.append(needed[-1] + (not repeated))
                 self._ranges.append((at, (1 << (length + 1)) - 1, tuple(reversed(needed))))
-            elif pattern.tokens and pattern.tokens[-1][0] and pattern.tokens[-1][1].negated and not pattern.tokens[-1][1].listed:
+            elif (
+                pattern.tokens
+                and pattern.tokens[-1][0]
+                and pattern.tokens[-1][1].negated
+                and not pattern.tokens[-1][1].listed
+            ):
                 # Once `…*` has matched, every continuation matches.
                 self._dead |= 1 << (at + length)
             at += length + 1
@@ -157,4 +171,6 @@ class _Remaining:
 
     def of(self, state: int) -> float:
         """The sum of what the patterns still need."""
-        return sum(needed[(state >> at & mask).bit_length() - 1] for at, mask, needed in self._ranges if state >> at & mask)
+        return sum(
+            needed[(state >> at & mask).bit_length() - 1] for at, mask, needed in self._ranges if state >> at & mask
+        )

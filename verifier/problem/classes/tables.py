@@ -1,8 +1,9 @@
 """Class tables: each attribute's values, cut into the finitely many classes that the tests can tell apart.
 
 In: a kind of attribute and the predicates that a problem uses on it. Out: a `Table`.
-Guarantee: every value the attribute can have is in exactly one class, and the members of a class answer every predicate alike.
-A predicate that does not suit the kind raises `Unsuitable`; a table that would exceed the budget raises `OverBudget`.
+Guarantee: every value the attribute can have is in exactly one class, and the members of a class answer every predicate
+alike. A predicate that does not suit the kind raises `Unsuitable`; a table that would exceed the budget raises
+`OverBudget`.
 """
 
 from __future__ import annotations
@@ -110,14 +111,15 @@ class ListTable(Table):
 
 @lru_cache(4096)
 def _listed(values: tuple[str, ...], predicate: Predicate) -> int:
-    """The values that satisfy a predicate, as bits: many lists are those of the reference data, and met in every question."""
+    """The values that satisfy a predicate, as bits: many lists are those of the reference data, and met in every
+    question."""
     return sum(1 << i for i, value in enumerate(values) if predicate.matches(value))
 
 
 @dataclass(frozen=True)
 class Line:
-    """A kind of number: its least value, values that people believe, and its greatest value, if it has one. `whole`: iff it has no
-    fractions."""
+    """A kind of number: its least value, values that people believe, and its greatest value, if it has one. `whole`:
+    iff it has no fractions."""
 
     least: int
     plausible: tuple[int, ...]
@@ -130,7 +132,8 @@ _PRECISION = 20_000
 
 
 class LineTable(Table):
-    """Numbers (and instants), cut at the bounds of the comparisons: the bounds themselves and the stretches between them."""
+    """Numbers (and instants), cut at the bounds of the comparisons: the bounds themselves and the stretches between
+    them."""
 
     def __init__(self, line: Line, predicates: Sequence[Predicate]) -> None:
         bounds = set()
@@ -145,7 +148,8 @@ class LineTable(Table):
         self.size = len(self._members)
 
     def _cut(self, line: Line) -> list[tuple[Decimal, ...]]:
-        """Members of each class, in ascending order of the classes. Values are whole, except where only a fraction lies between."""
+        """Members of each class, in ascending order of the classes. Values are whole, except where only a fraction lies
+        between."""
         classes = []
         low: Decimal | None = None
         for bound in [*self._bounds, None]:
@@ -192,7 +196,11 @@ class LineTable(Table):
         if not self._is_one(number):
             return None
         place = [number.compare(bound) for bound in self._bounds]
-        return next(i for i, (member, *_) in enumerate(self._members) if [member.compare(bound) for bound in self._bounds] == place)
+        return next(
+            i
+            for i, (member, *_) in enumerate(self._members)
+            if [member.compare(bound) for bound in self._bounds] == place
+        )
 
 
 class AddressTable(Table):

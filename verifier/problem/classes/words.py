@@ -4,7 +4,8 @@ In: a domain (which strings there are) and predicates. Out: a `Partition` into c
 Guarantee: every word of the domain is in exactly one class; two words of a class answer every predicate alike; no class
 is empty. `partition` returns `None` when the budget does not suffice; nothing is ever left out silently.
 
-The patterns run side by side as one automaton (`verifier.problem.classes.automaton`); listed values are only run through it.
+The patterns run side by side as one automaton (`verifier.problem.classes.automaton`); listed values are only run
+through it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class NotAsked(Exception):
 
 
 class WordClass(NamedTuple):
-    """One class. `signature` holds the accepting bits of the patterns; `literal` is set for a class of one listed value."""
+    """One class. `signature` holds the accepting bits of the patterns; `literal` is set for a class of one listed
+    value."""
 
     signature: int
     literal: str | None
@@ -36,7 +38,9 @@ class WordClass(NamedTuple):
 class Partition:
     """The classes of a domain under a sequence of predicates."""
 
-    def __init__(self, exploration: Exploration, domain: Domain, patterns: Sequence[Tokens], literals: frozenset[str]) -> None:
+    def __init__(
+        self, exploration: Exploration, domain: Domain, patterns: Sequence[Tokens], literals: frozenset[str]
+    ) -> None:
         self._exploration = exploration
         self._automaton = exploration.automaton
         self._domain = domain
@@ -66,7 +70,9 @@ class Partition:
         for signature, words in exploration.endings.items():
             word: str | None = words[0]
             if word in self._literals:
-                others = (w for found in (words, exploration.words(signature, taken.get(signature, 0) + 1)) for w in found)
+                others = (
+                    w for found in (words, exploration.words(signature, taken.get(signature, 0) + 1)) for w in found
+                )
                 word = next((w for w in others if w not in self._literals), None)
             if word is not None:
                 self._rest[signature] = len(self.classes)
@@ -74,7 +80,8 @@ class Partition:
 
     @cached_property
     def _by_pattern(self) -> dict[int, int]:
-        """The classes of each pattern, by its accepting bit: each signature is looked at once, however many patterns there are."""
+        """The classes of each pattern, by its accepting bit: each signature is looked at once, however many patterns
+        there are."""
         by_signature: dict[int, int] = {}
         for index, word_class in enumerate(self.classes):
             by_signature[word_class.signature] = by_signature.get(word_class.signature, 0) | 1 << index
@@ -89,8 +96,9 @@ class Partition:
     # -- asking --
 
     def mask(self, predicate: Predicate) -> int:
-        """The classes whose words satisfy a predicate, as bits. The predicate must be among those given, or have finitely many values
-        that were: raises `NotAsked` for another one, of which no class need tell the words apart."""
+        """The classes whose words satisfy a predicate, as bits. The predicate must be among those given, or have
+        finitely many values that were: raises `NotAsked` for another one, of which no class need tell the words
+        apart."""
         known = self._masks.get(predicate)
         if known is None:
             known = self._masks[predicate] = self._mask(predicate)
@@ -158,8 +166,8 @@ class Partition:
         return index, self.classes[index].sample
 
     def _plausible(self) -> Iterator[str]:
-        """Words that people believe, best first: the seeds, listed values, patterns with their wildcards filled in, and seeds made to
-        begin or end as a pattern does."""
+        """Words that people believe, best first: the seeds, listed values, patterns with their wildcards filled in, and
+        seeds made to begin or end as a pattern does."""
         seeds, patterns = self._domain.seeds, self._patterns
         yield from seeds[:2]
         yield from sorted(self._literals)

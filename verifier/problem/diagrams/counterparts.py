@@ -1,10 +1,11 @@
 """What one side of a comparison makes of a request of the other.
 
 In: sides over one partition. Out: the requests whose counterpart is allowed on a side.
-Guarantee: the counterpart is the same request, but for what the estate of that side fixes: the caller's tags and organization, the facts of
-the key, where a VPC endpoint is (F2–F4, U3). Nobody chooses these, so a role whose tag changed makes the same request as before with
-another tag. Where a side leaves open what the counterpart carries, it counts as allowed only if it is so in every case; a request that
-cannot be made on the side in any case has no counterpart, and counts as refused there.
+Guarantee: the counterpart is the same request, but for what the estate of that side fixes: the caller's tags and
+organization, the facts of the key, where a VPC endpoint is (F2–F4, U3). Nobody chooses these, so a role whose tag
+changed makes the same request as before with another tag. Where a side leaves open what the counterpart carries, it
+counts as allowed only if it is so in every case; a request that cannot be made on the side in any case has no
+counterpart, and counts as refused there.
 """
 
 from __future__ import annotations
@@ -32,7 +33,11 @@ def fixed_groups(finite: Finite) -> list[tuple[str, ...]]:
 def is_fixed(key: str) -> bool:
     """Whether a condition key is one that an estate may fix."""
     name = key.lower()
-    return name.startswith((_TAG, "aws:resourcetag/")) or name in (*_ORGANIZATION_KEYS, *_OF_ENDPOINT, "kms:resourcealiases")
+    return name.startswith((_TAG, "aws:resourcetag/")) or name in (
+        *_ORGANIZATION_KEYS,
+        *_OF_ENDPOINT,
+        "kms:resourcealiases",
+    )
 
 
 class Counterparts:
@@ -53,9 +58,13 @@ class Counterparts:
         self._own = tuple(fact for fact in facts if fact not in shared)
         self._groups = [self._variables(finite, group, tuple(relations)) for group in fixed_groups(finite)]
 
-    def _variables(self, finite: Finite, group: tuple[str, ...], relations: Sequence[Relation]) -> tuple[frozenset[str], frozenset[str]]:
+    def _variables(
+        self, finite: Finite, group: tuple[str, ...], relations: Sequence[Relation]
+    ) -> tuple[frozenset[str], frozenset[str]]:
         """The variables of a group of attributes, and those of comparisons with them."""
-        own = frozenset(variable for name in group for variable in _of_attribute(finite, name) if variable in self._diagrams.level)
+        own = frozenset(
+            variable for name in group for variable in _of_attribute(finite, name) if variable in self._diagrams.level
+        )
         about = (r.symbol for r in relations if any(base in group for view in r.views for base in view.bases))
         return own, frozenset(symbol for symbol in about if symbol in self._diagrams.level)
 
@@ -72,7 +81,8 @@ class Counterparts:
         return found
 
     def _replaced(self, node: Node, variables: frozenset[str]) -> Node:
-        """The requests that are in a set whatever the side may make of some variables, and for which it can make anything of them."""
+        """The requests that are in a set whatever the side may make of some variables, and for which it can make
+        anything of them."""
         diagrams = self._diagrams
         known = diagrams.all_of(fact for fact in self._all if diagrams.support(fact) & variables)
         possible = diagrams.exists(known, variables)

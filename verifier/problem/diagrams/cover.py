@@ -1,8 +1,8 @@
 """A set of requests → few cubes: what has to hold, as weakly as the facts let it be said.
 
 In: two nodes, what must be covered and what may be. Out: cubes, for each variable a mask of its values.
-Guarantee: the union of the cubes holds all of `least` and nothing outside `most` (Minato and Morreale's irredundant covers, with variables
-of many values).
+Guarantee: the union of the cubes holds all of `least` and nothing outside `most` (Minato and Morreale's irredundant
+covers, with variables of many values).
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ class Cover:
         cubes += free
         if len(cubes) > self.budget:
             raise TooLarge(f"more than {self.budget} alternatives")
-        whole = diagrams.any_of([reached_anyway, *(diagrams.both(diagrams.literal(variable, mask), node) for mask, node in covered)])
+        whole = diagrams.any_of(
+            [reached_anyway, *(diagrams.both(diagrams.literal(variable, mask), node) for mask, node in covered)]
+        )
         return tuple(cubes), whole
 
     def _together(self, first: _Need, needs: list[_Need]) -> tuple[int, tuple[Cube, ...], Node]:
@@ -119,7 +121,8 @@ def _reached(diagrams: Diagrams, covered: list[tuple[int, Node]], mask: int) -> 
 
 @dataclass
 class Group:
-    """Values of one variable that one description serves: what must be covered for some of them, and what may be for all."""
+    """Values of one variable that one description serves: what must be covered for some of them, and what may be for
+    all."""
 
     mask: int
     least: Node
@@ -128,14 +131,17 @@ class Group:
 
 
 MOST_COMPARED = 64
-"""Groups that a value is tried with, the latest first: a thousand different callers need not be compared with one another."""
+"""Groups that a value is tried with, the latest first: a thousand different callers need not be compared with one
+another."""
 
 
 def grouped(cover: Cover, least: Node, most: Node, variable: str) -> list[Group]:
-    """The values of a variable for which there is something to cover, put together where the description of one serves another."""
+    """The values of a variable for which there is something to cover, put together where the description of one serves
+    another."""
     diagrams = cover.diagrams
     needs = [need for need in _needs(diagrams, least, most, variable) if need.least != NOTHING]
-    if len(needs) <= MOST_COMPARED:  # what is said most simply first, so that nothing is said with more words than it needs
+    # what is said most simply first, so that nothing is said with more words than it needs
+    if len(needs) <= MOST_COMPARED:
         needs.sort(key=lambda need: cover.words(need.least, need.most))
     groups: list[Group] = []
     for need in needs:

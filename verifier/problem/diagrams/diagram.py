@@ -1,8 +1,8 @@
 """Decision diagrams: sets of requests over classes, exact and canonical, without a solver.
 
 In: finite expressions (`problem.diagrams.finite`). Out: nodes, integers that are equal iff the sets are.
-Guarantee: a node means the same set as the expression it was built from: assignments of a class to each attribute and a truth value to
-each symbol. Diagrams that outgrow their budget raise `TooLarge`; nothing is ever approximated.
+Guarantee: a node means the same set as the expression it was built from: assignments of a class to each attribute and a
+truth value to each symbol. Diagrams that outgrow their budget raise `TooLarge`; nothing is ever approximated.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ NODE_BUDGET = 400_000
 _LEAF = 1 << 60
 """The level of the two constants, below every variable."""
 _WIDE = 24
-"""Edges of a node, past which two nodes are put together value by value: a thousand callers need no million comparisons."""
+"""Edges of a node, past which two nodes are put together value by value: a thousand callers need no million
+comparisons."""
 
 Edges = tuple[tuple[int, Node], ...]
 """(mask of values, node) for each different node: the masks are a partition of all values."""
@@ -34,8 +35,8 @@ class TooLarge(Exception):
 
 
 class Diagrams:
-    """The nodes over one order of variables. A variable is an attribute, with as many values as classes, or a symbol, with the
-    values 0 (false) and 1 (true)."""
+    """The nodes over one order of variables. A variable is an attribute, with as many values as classes, or a symbol,
+    with the values 0 (false) and 1 (true)."""
 
     def __init__(self, widths: Mapping[str, int], budget: int = NODE_BUDGET) -> None:
         self.variables: tuple[str, ...] = tuple(widths)
@@ -68,7 +69,8 @@ class Diagrams:
         return None if node <= EVERYTHING else self.variables[self._levels[node]]
 
     def make(self, variable: str, choices: Iterable[tuple[int, Node]]) -> Node:
-        """The node that is, for each value in a mask, the node beside it. The masks must be a partition of the values."""
+        """The node that is, for each value in a mask, the node beside it. The masks must be a partition of the
+        values."""
         merged: dict[Node, int] = {}
         for mask, node in choices:
             if mask:
@@ -100,7 +102,8 @@ class Diagrams:
         return self._edges[node] if self._levels[node] == level else ((self._full[level], node),)
 
     def common_choices(self, left: Node, right: Node, variable: str) -> Iterator[tuple[int, Node, Node]]:
-        """What two nodes are for each value of a variable that is below the first one of neither: (mask of values, node, node)."""
+        """What two nodes are for each value of a variable that is below the first one of neither: (mask of values,
+        node, node)."""
         return _common(self.choices(left, variable), self.choices(right, variable))
 
     # -- operations --
@@ -140,7 +143,10 @@ class Diagrams:
             pairs: Iterable[tuple[int, Node, Node]] = _by_value(left_edges, right_edges)
         else:
             pairs = [
-                (mask & other_mask, node, other) for mask, node in left_edges for other_mask, other in right_edges if mask & other_mask
+                (mask & other_mask, node, other)
+                for mask, node in left_edges
+                for other_mask, other in right_edges
+                if mask & other_mask
             ]
         for mask, node, other in pairs:
             result = operation(node, other)
@@ -160,14 +166,17 @@ class Diagrams:
         return NOTHING if left == right else self.both(left, self.complement(right))
 
     def implies(self, left: Node, right: Node) -> bool:
-        """Whether the first is a subset of the second. Makes no nodes, and ends at the first value that shows that it is not."""
+        """Whether the first is a subset of the second. Makes no nodes, and ends at the first value that shows that it
+        is not."""
         if left in (NOTHING, right) or right == EVERYTHING:
             return True
         if left == EVERYTHING or right == NOTHING:
             return False
         found = self._implies.get((left, right))
         if found is None:
-            found = self._implies[left, right] = all(self.implies(node, other) for node, other in self._beside(left, right))
+            found = self._implies[left, right] = all(
+                self.implies(node, other) for node, other in self._beside(left, right)
+            )
         return found
 
     def meets(self, left: Node, right: Node) -> bool:
@@ -222,7 +231,9 @@ class Diagrams:
 
     def restrict(self, node: Node, point: Mapping[str, int]) -> Node:
         """What a set is, once some variables have values: a set over the others."""
-        return self._restrict(node, {self.level[name]: value for name, value in point.items() if name in self.level}, {})
+        return self._restrict(
+            node, {self.level[name]: value for name, value in point.items() if name in self.level}, {}
+        )
 
     def _restrict(self, node: Node, values: dict[int, int], memo: dict[Node, Node]) -> Node:
         if node <= EVERYTHING:
@@ -284,7 +295,8 @@ class Diagrams:
         return node == EVERYTHING
 
     def walk(self, node: Node, choose: Callable[[str, int], int]) -> dict[str, int]:
-        """One assignment in a set that is not empty: at each variable on the way, `choose(variable, possible values)` says which."""
+        """One assignment in a set that is not empty: at each variable on the way, `choose(variable, possible values)`
+        says which."""
         found: dict[str, int] = {}
         while node > EVERYTHING:
             name = self.variables[self._levels[node]]
@@ -316,7 +328,8 @@ def _common(left: Edges, right: Edges) -> Iterator[tuple[int, Node, Node]]:
 
 
 def _by_value(left: Edges, right: Edges) -> Iterator[tuple[int, Node, Node]]:
-    """The values that two partitions of them map to the same two nodes, by a look at each value. A node is on one edge at most."""
+    """The values that two partitions of them map to the same two nodes, by a look at each value. A node is on one edge
+    at most."""
     others: list[Node] = [NOTHING] * max(mask.bit_length() for mask, _ in right)
     for mask, node in right:
         for value in numbers_in(mask):

@@ -1,8 +1,9 @@
 """Facts, projected on the variables that a set is described by, and carried back to whole requests.
 
-In: facts as nodes, and the variables to keep. Out: what the facts say of these variables alone; a value for every other one.
-Guarantee: an assignment of the kept variables satisfies `care` iff the others have values with which all facts hold, and `complete`
-finds them without searching (bucket elimination).
+In: facts as nodes, and the variables to keep. Out: what the facts say of these variables alone; a value for every other
+one.
+Guarantee: an assignment of the kept variables satisfies `care` iff the others have values with which all facts hold,
+and `complete` finds them without searching (bucket elimination).
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Projection:
-    """`care` is what the facts say of the `kept` variables; `buckets` are the others, in the order of their elimination."""
+    """`care` is what the facts say of the `kept` variables; `buckets` are the others, in the order of their
+    elimination."""
 
     diagrams: Diagrams
     kept: frozenset[str]
@@ -32,8 +34,8 @@ class Projection:
     buckets: tuple[Bucket, ...]
 
     def complete(self, point: dict[str, int], choose: Callable[[str, int], int]) -> dict[str, int]:
-        """Values for the variables that were projected away, given values of kept ones that satisfy `care`. `choose(variable, possible
-        values)` picks among those that are left."""
+        """Values for the variables that were projected away, given values of kept ones that satisfy `care`.
+        `choose(variable, possible values)` picks among those that are left."""
         found = dict(point)
         for bucket in reversed(self.buckets):
             for name in sorted(self.diagrams.support(bucket.known) - found.keys() - {bucket.variable}):
@@ -60,7 +62,10 @@ def _possible(diagrams: Diagrams, bucket: Bucket, point: dict[str, int]) -> int:
 
 def project(diagrams: Diagrams, facts: Iterable[Node], keep: frozenset[str]) -> Projection:
     """Projects facts on some variables. Raises `TooLarge`."""
-    waiting, kept = {fact for fact in facts if fact != EVERYTHING}, diagrams.mask(name for name in keep if name in diagrams.level)
+    waiting, kept = (
+        {fact for fact in facts if fact != EVERYTHING},
+        diagrams.mask(name for name in keep if name in diagrams.level),
+    )
     buckets: list[Bucket] = []
     joined: dict[int, int] = {}  # by level, all that is asked of together with it
     changed = ~kept

@@ -1,8 +1,9 @@
 """Expressions over tests → expressions over classes (docs/decisions.md, *Classes instead of string theory*).
 
-In: expressions, and the attributes that they speak of. Out: `Finite`: class tables, and the same expressions over `In` and `Symbol`.
-Guarantee: equivalent on every request that has values for the attributes, except for the symbols of `lazy` attributes and of
-unsupported comparisons, which are free here and settled later (`verifier.witness`).
+In: expressions, and the attributes that they speak of. Out: `Finite`: class tables, and the same expressions over `In`
+and `Symbol`.
+Guarantee: equivalent on every request that has values for the attributes, except for the symbols of `lazy` attributes
+and of unsupported comparisons, which are free here and settled later (`verifier.witness`).
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ from verifier.problem.expression import (
 
 @dataclass(frozen=True, slots=True)
 class In(Expression):
-    """True iff the value of an attribute is in one of the classes of the mask. The bit after the last class is *absent*."""
+    """True iff the value of an attribute is in one of the classes of the mask. The bit after the last class is
+    *absent*."""
 
     attribute: str
     mask: int
@@ -56,7 +58,8 @@ def questions(expressions: Iterable[Expression], into: dict[str, dict[Predicate,
 
 @dataclass(frozen=True)
 class Lazy:
-    """An attribute with too many classes to list: each predicate is a symbol, and a value is searched for when one is needed."""
+    """An attribute with too many classes to list: each predicate is a symbol, and a value is searched for when one is
+    needed."""
 
     attribute: Attribute
     symbols: dict[Predicate, str]
@@ -65,8 +68,8 @@ class Lazy:
 
 @dataclass
 class Finite:
-    """The finite form of a problem. `facts` hold of every request; `tables` give the classes of each attribute; a multi-valued
-    attribute has a symbol for each class (`held`), true iff it holds some value of that class."""
+    """The finite form of a problem. `facts` hold of every request; `tables` give the classes of each attribute; a
+    multi-valued attribute has a symbol for each class (`held`), true iff it holds some value of that class."""
 
     tables: dict[str, Table] = field(default_factory=dict)
     optional: dict[str, bool] = field(default_factory=dict)
@@ -82,11 +85,14 @@ class Finite:
 
 
 class Reduction:
-    """Turns expressions into their finite form. `predicates` are all that are asked about later. `budget` are the automaton states for the
-    strings of one attribute."""
+    """Turns expressions into their finite form. `predicates` are all that are asked about later. `budget` are the
+    automaton states for the strings of one attribute."""
 
     def __init__(
-        self, attributes: dict[str, Attribute], predicates: dict[str, dict[Predicate, None]], budget: Mapping[str, int] | None = None
+        self,
+        attributes: dict[str, Attribute],
+        predicates: dict[str, dict[Predicate, None]],
+        budget: Mapping[str, int] | None = None,
     ) -> None:
         self.finite = Finite()
         self._attributes = attributes
@@ -122,9 +128,10 @@ class Reduction:
             finite.held[name] = tuple(f"held:{name}:{i}" for i in range(table.size))
 
     def suppose(self, scopes: Sequence[Expression], kept: frozenset[int]) -> list[Expression]:
-        """Only requests in one of these scopes, in finite form, are asked about: from here on every test is read within the classes that
-        they admit, so that what is about other requests falls away. Returns what is supposed, to be asserted. A part of a statement that
-        is `kept` says nothing then (`NEVER`), rather than vanish: a proof by other statements must do without it."""
+        """Only requests in one of these scopes, in finite form, are asked about: from here on every test is read within
+        the classes that they admit, so that what is about other requests falls away. Returns what is supposed, to be
+        asserted. A part of a statement that is `kept` says nothing then (`NEVER`), rather than vanish: a proof by other
+        statements must do without it."""
         admitted = [_masks_of(scope) for scope in scopes]
         names = [name for name in admitted[0] if all(name in masks for masks in admitted)] if admitted else []
         self._universe = {name: reduce(or_, (masks[name] for masks in admitted)) for name in names}
@@ -189,7 +196,9 @@ class Reduction:
         found = self._within.get(key)
         if found is None:
             full = self.full(attribute)
-            found = self._within[key] = FALSE if not mask & full else TRUE if mask & full == full else In(attribute, mask & full)
+            found = self._within[key] = (
+                FALSE if not mask & full else TRUE if mask & full == full else In(attribute, mask & full)
+            )
         return found
 
     def _test(self, test: Test) -> Expression:
@@ -248,7 +257,9 @@ class Reduction:
         """The disjunction; tests on one attribute become one."""
         return self._merged(operands, Or, FALSE, TRUE)
 
-    def _merged(self, operands: Sequence[Expression], kind: type[And] | type[Or], neutral: Expression, decisive: Expression) -> Expression:
+    def _merged(
+        self, operands: Sequence[Expression], kind: type[And] | type[Or], neutral: Expression, decisive: Expression
+    ) -> Expression:
         masks: dict[str, int] = {}
         rest: dict[int | str, Expression] = {}
         for operand in _flat(operands, kind):

@@ -1,8 +1,8 @@
 """Covers of a set by cubes that people name: as few as can be had, none of them for nothing.
 
 In: the set, the parts that it has by itself (what each statement allows), what may be covered besides. Out: cubes.
-Guarantee: together they hold the whole set and nothing outside what may be covered; none is held by the others together. The least number
-of such cubes is not promised: of the covers that are tried the smallest is taken.
+Guarantee: together they hold the whole set and nothing outside what may be covered; none is held by the others
+together. The least number of such cubes is not promised: of the covers that are tried the smallest is taken.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from verifier.problem.diagrams.diagram import NOTHING, Diagrams, Node, TooLarge
 
 
 def covering(diagrams: Diagrams, least: Node, most: Node, parts: Iterable[Node]) -> tuple[Cube, ...]:
-    """Cubes that cover `least`, within `most`. Tried are: each part by itself, as its own words have it; each part as widely as `most` lets
-    it be said; where neither stays within its budget, the whole set, whatever its parts. Raises `TooLarge` where that does not either."""
+    """Cubes that cover `least`, within `most`. Tried are: each part by itself, as its own words have it; each part as
+    widely as `most` lets it be said; where neither stays within its budget, the whole set, whatever its parts. Raises
+    `TooLarge` where that does not either."""
     cover = Cover(diagrams)
     own = [part for part in (diagrams.both(part, least) for part in dict.fromkeys(parts)) if part != NOTHING]
     rest = diagrams.minus(least, diagrams.any_of(own))
@@ -26,7 +27,9 @@ def covering(diagrams: Diagrams, least: Node, most: Node, parts: Iterable[Node])
         lambda: [cube for part in own for cube in cover.cubes(part, most)],
     ]
     found = [cubes for way in ways if (cubes := _tried(way)) is not None] or [list(cover.cubes(least, most))]
-    return min((irredundant(diagrams, cubes, least) for cubes in found), key=lambda cubes: (len(cubes), sum(map(len, cubes))))
+    return min(
+        (irredundant(diagrams, cubes, least) for cubes in found), key=lambda cubes: (len(cubes), sum(map(len, cubes)))
+    )
 
 
 def _tried(way: Callable[[], list[Cube]]) -> list[Cube] | None:

@@ -1,9 +1,10 @@
 """One target under several estates (two versions of a policy, say), over one partition of each attribute.
 
-In: sides, each an estate with its target; invariants whose scopes are wanted. Out: `Joint`: for each side the sets of requests that are
-allowed, and that can be made, as nodes of one `Diagrams`.
-Guarantee: a reading, a free fact, or a comparison of the same values is one variable for all sides (S2); what the sides suppose of requests
-(F1–F9) is kept apart, so that a request that cannot be made on one side can be counted as refused there.
+In: sides, each an estate with its target; invariants whose scopes are wanted. Out: `Joint`: for each side the sets of
+requests that are allowed, and that can be made, as nodes of one `Diagrams`.
+Guarantee: a reading, a free fact, or a comparison of the same values is one variable for all sides (S2); what the sides
+suppose of requests (F1–F9) is kept apart, so that a request that cannot be made on one side can be counted as refused
+there.
 """
 
 from __future__ import annotations
@@ -31,13 +32,14 @@ from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, 
 from verifier.problem.space import Space, SpaceMaker, acts, facts_attribute, listed_names
 
 _MOST_ROUNDS = 8
-"""Rounds in which the sides tell each other what they ask of requests: facts about new attributes may ask for others."""
+"""Rounds in which the sides tell each other what they ask of requests: facts about new attributes may ask for
+others."""
 
 
 @dataclass(frozen=True)
 class Side:
-    """One side as sets. `facts` hold of every request that can be made there, `allowed` are the requests that the decision allows, `parts`
-    those for which each statement (by number) says what it says."""
+    """One side as sets. `facts` hold of every request that can be made there, `allowed` are the requests that the
+    decision allows, `parts` those for which each statement (by number) says what it says."""
 
     question: Question
     allowed: Node
@@ -47,8 +49,8 @@ class Side:
 
 @dataclass
 class Joint:
-    """The sides. `definitions` hold of every request on any side (comparisons between attributes are what they are); `known_action` are
-    the requests for actions that the reference data knows (U4); `scopes` go with the invariants."""
+    """The sides. `definitions` hold of every request on any side (comparisons between attributes are what they are);
+    `known_action` are the requests for actions that the reference data knows (U4); `scopes` go with the invariants."""
 
     diagrams: Diagrams
     sides: tuple[Side, ...]
@@ -69,13 +71,17 @@ class Joint:
         return self.diagrams.all_of(fact for fact in own if fact not in common)
 
     def gained(self, number: int) -> Node:
-        """The requests that side `number` allows and the other does not, or that cannot be made there; the facts of side `number` are still
-        to be intersected (`care`). Which request of the other side is the same is for `Counterparts` to say."""
+        """The requests that side `number` allows and the other does not, or that cannot be made there; the facts of
+        side `number` are still to be intersected (`care`). Which request of the other side is the same is for
+        `Counterparts` to say."""
         assert len(self.sides) == 2
-        return self.diagrams.minus(self.sides[number].allowed, self._counterparts(1 - number).allowed(self.sides[1 - number].allowed))
+        return self.diagrams.minus(
+            self.sides[number].allowed, self._counterparts(1 - number).allowed(self.sides[1 - number].allowed)
+        )
 
     def counterparts_in(self, number: int, node: Node) -> Node:
-        """The requests of the other side whose counterparts on side `number` are in a set, whatever that side leaves open of them."""
+        """The requests of the other side whose counterparts on side `number` are in a set, whatever that side leaves
+        open of them."""
         return self._counterparts(number).allowed(node)
 
     def _counterparts(self, number: int) -> Counterparts:
@@ -85,12 +91,14 @@ class Joint:
         return Counterparts(self.diagrams, self.finite, side.facts, self.definitions, common, relations)
 
     def care(self, number: int, node: Node, further: Iterable[str] = ()) -> Projection:
-        """The facts of a side, on the variables that a set speaks of (callers and actions included) and some `further` ones."""
+        """The facts of a side, on the variables that a set speaks of (callers and actions included) and some `further`
+        ones."""
         keep = self.diagrams.support(node).union(FIRST, (name for name in further if name in self.diagrams.level))
         return project(self.diagrams, (*self.sides[number].facts, *self.definitions), keep)
 
     def node(self, expression: Expression) -> Node:
-        """The set of a finite expression that mentions no other attributes and symbols than the sides do. Raises `KeyError` otherwise."""
+        """The set of a finite expression that mentions no other attributes and symbols than the sides do. Raises
+        `KeyError` otherwise."""
         return self._sets.node(expression)
 
     def hold(self, symbols: Mapping[str, bool]) -> None:
@@ -105,10 +113,12 @@ class Joint:
 
 
 def join(
-    sides: Sequence[SpaceMaker], invariants: Sequence[Invariant] = (), further: Callable[[Space], Sequence[Expression]] = lambda _: ()
+    sides: Sequence[SpaceMaker],
+    invariants: Sequence[Invariant] = (),
+    further: Callable[[Space], Sequence[Expression]] = lambda _: (),
 ) -> Joint:
-    """Puts the sides together. The scopes of the invariants are read on the last side; `further` expressions about requests there follow
-    them. Raises `TooLarge`."""
+    """Puts the sides together. The scopes of the invariants are read on the last side; `further` expressions about
+    requests there follow them. Raises `TooLarge`."""
     names = listed_names(*(side.target for side in sides))
     spaces = [side.space(names) for side in sides]
     _same_facts_attribute(spaces)
@@ -126,12 +136,19 @@ def join(
     for space in spaces:
         share_tag_tests(space)
         if space.inner:
-            given = [name for name in space.attributes if name in (SESSION_NAME, SOURCE_IDENTITY) or name.startswith(PRINCIPAL_TAG)]
+            given = [
+                name
+                for name in space.attributes
+                if name in (SESSION_NAME, SOURCE_IDENTITY) or name.startswith(PRINCIPAL_TAG)
+            ]
             share_tests_of(space, [(name, Part(name).request) for name in given])
     reduction = Reduction(spaces[0].attributes, spaces[0].questions, dict.fromkeys(FIRST, MORE_STATES))
     if "action" in reduction.finite.lazy:
-        # The patterns of actions tell apart too many words: the actions that exist are few, and those alone are described (U4).
-        attribute = Attribute("action", values=tuple(sorted(name.lower() for name in spaces[-1].known_actions)), optional=False)
+        # The patterns of actions tell apart too many words: the actions that exist are few, and those alone are
+        # described (U4).
+        attribute = Attribute(
+            "action", values=tuple(sorted(name.lower() for name in spaces[-1].known_actions)), optional=False
+        )
         attributes = {**spaces[0].attributes, "action": attribute}
         reduction = Reduction(attributes, spaces[0].questions, dict.fromkeys(FIRST, MORE_STATES))
     if "principal" in reduction.finite.lazy:
@@ -182,7 +199,10 @@ def _tell(spaces: Sequence[Space]) -> None:
             if other is not space:
                 for name, attribute in other.attributes.items():
                     space.attributes.setdefault(name, attribute)
-                for mine, theirs in ((space.questions, other.questions), (space.view_predicates, other.view_predicates)):
+                for mine, theirs in (
+                    (space.questions, other.questions),
+                    (space.view_predicates, other.view_predicates),
+                ):
                     for name, predicates in theirs.items():
                         mine.setdefault(name, {}).update(predicates)
                 for name, text in other.unsupported.items():
@@ -205,11 +225,21 @@ def _as_sets(
     reduce, finite = reduction.reduce, reduction.finite
     reduced_facts = [[reduce(fact) for fact in found] for found in facts]
     reduced_definitions = [reduce(definition) for found in definitions for definition in found]
-    reduced_decisions, reduced_scopes = [reduce(decision) for decision in decisions], [reduce(scope_) for scope_ in wanted]
+    reduced_decisions, reduced_scopes = (
+        [reduce(decision) for decision in decisions],
+        [reduce(scope_) for scope_ in wanted],
+    )
     known_action = reduce(known)
-    whole = [*reduced_decisions, known_action, *reduced_scopes, *reduced_definitions, *chain.from_iterable(reduced_facts)]
+    whole = [
+        *reduced_decisions,
+        known_action,
+        *reduced_scopes,
+        *reduced_definitions,
+        *chain.from_iterable(reduced_facts),
+    ]
     if any(space.relations for space in spaces):
-        whole.append(Symbol(WILDCARDS))  # what concrete values show of a comparison, they show for one reading of its wildcards
+        # what concrete values show of a comparison, they show for one reading of its wildcards
+        whole.append(Symbol(WILDCARDS))
     if any(space.pair_names for space in spaces):
         whole.append(Symbol(WHICH_PAIR))  # a request is written for one of its readings
     diagrams = Diagrams(variables(finite, whole))
@@ -218,16 +248,22 @@ def _as_sets(
             for name, relation in other.relations.items():
                 space.relations.setdefault(name, relation)
     sides = []
-    for space, decision, found, raw, raw_facts in zip(spaces, reduced_decisions, reduced_facts, decisions, facts, strict=True):
+    for space, decision, found, raw, raw_facts in zip(
+        spaces, reduced_decisions, reduced_facts, decisions, facts, strict=True
+    ):
         sets = Sets(diagrams)
         node = sets.node(decision)
         own = Sets(diagrams)
         formula = Formula(space, tuple(raw_facts), raw, known, (), (), tuple(wishes(space)))
         question = Question(space, formula, finite, decision, (), known_action, ())
-        sides.append(Side(question, node, tuple(dict.fromkeys(filter(_says_something, map(own.node, found)))), sets.parts))
+        sides.append(
+            Side(question, node, tuple(dict.fromkeys(filter(_says_something, map(own.node, found)))), sets.parts)
+        )
     common = Sets(diagrams)
     nodes = dict.fromkeys(filter(_says_something, map(common.node, reduced_definitions)))
-    return Joint(diagrams, tuple(sides), list(nodes), common.node(known_action), tuple(map(common.node, reduced_scopes)), common)
+    return Joint(
+        diagrams, tuple(sides), list(nodes), common.node(known_action), tuple(map(common.node, reduced_scopes)), common
+    )
 
 
 def _says_something(node: Node) -> bool:

@@ -1,13 +1,15 @@
-"""Which statements let requests in: for each request the least sets of Allow statements and grants that suffice (why-provenance).
+"""Which statements let requests in: for each request the least sets of Allow statements and grants that suffice
+(why-provenance).
 
 In: a side of a `Joint`, and a set of its requests. Out: `Way`s, sets of statements by number.
-Guarantee: a set of statements is a way of a set of requests iff some request in it, that can be made, is allowed by these statements alone,
-all Deny statements and all that else limits being as they are, and by no fewer of them; exact but for comparisons of keys with one another,
-of which only concrete values tell whether they can go together. The empty way is that of requests that no statement needs to allow, but the
-caller's own account (U1, D5).
+Guarantee: a set of statements is a way of a set of requests iff some request in it, that can be made, is allowed by
+these statements alone, all Deny statements and all that else limits being as they are, and by no fewer of them; exact
+but for comparisons of keys with one another, of which only concrete values tell whether they can go together. The empty
+way is that of requests that no statement needs to allow, but the caller's own account (U1, D5).
 
-No request needs more than one statement of the key's policies, or grant, and one of the caller's identity policies: the decision is a
-disjunction over the former, each with or without the latter (D2, D3, G2, G5). So a way is found by deciding with all others taken away.
+No request needs more than one statement of the key's policies, or grant, and one of the caller's identity policies: the
+decision is a disjunction over the former, each with or without the latter (D2, D3, G2, G5). So a way is found by
+deciding with all others taken away.
 """
 
 from __future__ import annotations
@@ -32,15 +34,15 @@ _FEW = 64
 
 
 def lets_in(owner: StatementRef) -> bool:
-    """Whether a statement can be what lets somebody in: an Allow of a key policy or identity policy, or a grant. Those of boundaries,
-    control policies and endpoint policies only limit."""
+    """Whether a statement can be what lets somebody in: an Allow of a key policy or identity policy, or a grant. Those
+    of boundaries, control policies and endpoint policies only limit."""
     return owner.effect is Effect.ALLOW and owner.kind in (None, PolicyKind.KEY, PolicyKind.IDENTITY)
 
 
 @dataclass
 class Provenance:
-    """The ways into one side, found as they are asked for. Facts that are learned later (`Joint.learn`) are not in them. Raises
-    `TooLarge`."""
+    """The ways into one side, found as they are asked for. Facts that are learned later (`Joint.learn`) are not in
+    them. Raises `TooLarge`."""
 
     joint: Joint
     number: int
@@ -73,7 +75,11 @@ class Provenance:
     def ways(self, node: Node) -> dict[Way, Node]:
         """The ways of the requests of a set, each with those that it suffices for and no part of it does."""
         node = self.joint.diagrams.both(node, self._known)
-        return {way: found for way, need in self._candidates(node) if (found := self.joint.diagrams.both(node, need)) != NOTHING}
+        return {
+            way: found
+            for way, need in self._candidates(node)
+            if (found := self.joint.diagrams.both(node, need)) != NOTHING
+        }
 
     def _candidates(self, node: Node) -> Iterator[tuple[Way, Node]]:
         """The ways that any request could have, each with the requests that need it."""
@@ -92,22 +98,29 @@ class Provenance:
 
     def _about(self, callers: int) -> list[int]:
         """The statements of identity policies that speak of some of the callers."""
-        found = [number for low in bits(callers) for number in self._by_caller.get(low, ())] if callers.bit_count() <= _FEW else self._own
+        found = (
+            [number for low in bits(callers) for number in self._by_caller.get(low, ())]
+            if callers.bit_count() <= _FEW
+            else self._own
+        )
         return sorted({*found, *self._of_many})
 
     def _suffices(self, of_key: int | None) -> Node:
-        """The requests that one statement or grant of the key lets in alone, and that are not allowed without it; with none: those that are
-        allowed by no statement at all."""
+        """The requests that one statement or grant of the key lets in alone, and that are not allowed without it; with
+        none: those that are allowed by no statement at all."""
         if of_key not in self._alone:
             found = self._decided(of_key, own=False)
             self._alone[of_key] = found if of_key is None else self.joint.diagrams.minus(found, self._suffices(None))
         return self._alone[of_key]
 
     def _suffices_with_own(self, of_key: int | None) -> Node:
-        """The requests that need it, and one of the identity policies' statements: any that speaks of them, since no two are needed."""
+        """The requests that need it, and one of the identity policies' statements: any that speaks of them, since no
+        two are needed."""
         if of_key not in self._with_own:
             diagrams = self.joint.diagrams
-            found = diagrams.minus(self._decided(of_key, own=True), diagrams.either(self._suffices(of_key), self._suffices(None)))
+            found = diagrams.minus(
+                self._decided(of_key, own=True), diagrams.either(self._suffices(of_key), self._suffices(None))
+            )
             self._with_own[of_key] = found if of_key is None else diagrams.minus(found, self._suffices_with_own(None))
         return self._with_own[of_key]
 
@@ -117,8 +130,8 @@ class Provenance:
 
 
 class _Kept(Sets):
-    """Sets in which only one statement of the key says something, and identity policies do or do not. What has none of them is built
-    once."""
+    """Sets in which only one statement of the key says something, and identity policies do or do not. What has none of
+    them is built once."""
 
     def __init__(self, diagrams: Diagrams, of_key: frozenset[int], own: frozenset[int]) -> None:
         super().__init__(diagrams)
@@ -136,7 +149,9 @@ class _Kept(Sets):
 
     def node(self, expression: Expression) -> Node:
         has_key, has_own = self._holds(expression)
-        memo = self._memos.setdefault((self._chosen, self._own_kept) if has_key else self._own_kept if has_own else None, {})
+        memo = self._memos.setdefault(
+            (self._chosen, self._own_kept) if has_key else self._own_kept if has_own else None, {}
+        )
         found = memo.get(id(expression))
         if found is None:
             found = memo[id(expression)] = self._node(expression)
@@ -152,7 +167,8 @@ class _Kept(Sets):
         return super()._node(expression)
 
     def _holds(self, expression: Expression) -> tuple[bool, bool]:
-        """Whether an expression has statements of the key, or grants, in it; and whether statements of identity policies."""
+        """Whether an expression has statements of the key, or grants, in it; and whether statements of identity
+        policies."""
         known = self._kinds.get(id(expression))
         if known is None:
             match expression:

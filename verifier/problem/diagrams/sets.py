@@ -1,7 +1,8 @@
 """Finite expressions → diagrams: the sets of requests that questions speak of.
 
 In: a finite form and its expressions. Out: nodes of one `Diagrams`, and what each statement says as a node.
-Guarantee: exact for the finite form; what that leaves open (symbols of comparisons and of lazy attributes) is a variable here as well.
+Guarantee: exact for the finite form; what that leaves open (symbols of comparisons and of lazy attributes) is a
+variable here as well.
 """
 
 from __future__ import annotations
@@ -44,19 +45,24 @@ def mentioned(expressions: Iterable[Expression]) -> dict[str, None]:
 
 
 def variables(finite: Finite, expressions: Sequence[Expression]) -> dict[str, int]:
-    """The variables of some expressions, each with how many values it has: callers and actions, then attributes, then other symbols.
-    A description does without what comes first, where it can (`Cover`): so the pairs that no grant lists come before the set of names."""
+    """The variables of some expressions, each with how many values it has: callers and actions, then attributes, then
+    other symbols. A description does without what comes first, where it can (`Cover`): so the pairs that no grant lists
+    come before the set of names."""
     used = mentioned(expressions)
     attributes = [name for name in (*FIRST, *finite.tables) if name in finite.tables and name not in finite.held]
-    sets = [symbol for name in sorted(finite.held, key=lambda name: not name.endswith(OTHER_NAME)) for symbol in finite.held[name]]
+    sets = [
+        symbol
+        for name in sorted(finite.held, key=lambda name: not name.endswith(OTHER_NAME))
+        for symbol in finite.held[name]
+    ]
     order = dict.fromkeys([*attributes, *sets, *used])
     return {name: finite.width(name) if name in finite.tables else 2 for name in order if name in used or name in FIRST}
 
 
 @dataclass
 class Sets:
-    """Nodes of finite expressions. `parts` holds, by the number of a statement, the requests for which it says what it says (so far as
-    expressions with it were built)."""
+    """Nodes of finite expressions. `parts` holds, by the number of a statement, the requests for which it says what it
+    says (so far as expressions with it were built)."""
 
     diagrams: Diagrams
     parts: dict[int, Node] = field(default_factory=dict)
@@ -92,4 +98,6 @@ class Sets:
 
     def _small_first(self, operands: Sequence[Expression]) -> Iterator[Node]:
         """The operands of a conjunction, those that are least of all first: they make the others small."""
-        return iter(sorted((self.node(operand) for operand in operands), key=lambda node: len(self.diagrams.support(node))))
+        return iter(
+            sorted((self.node(operand) for operand in operands), key=lambda node: len(self.diagrams.support(node)))
+        )

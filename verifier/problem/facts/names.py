@@ -1,8 +1,10 @@
-"""Names of users and roles are unique in an account, whatever their path and case (R2) [IAM: reference_iam-quotas, reference_identifiers].
+"""Names of users and roles are unique in an account, whatever their path and case (R2) [IAM: reference_iam-quotas,
+reference_identifiers].
 
-In: a space, after everything that asks questions of it; an estate and a value. Out: expressions to assert; whether somebody of a name is.
-Guarantee: where the inventory lists `role/a/app`, complete or not, no other role of that name is in a request: no `role/b/app`, no
-`role/App`, and a session of `app` is one of the listed role.
+In: a space, after everything that asks questions of it; an estate and a value. Out: expressions to assert; whether
+somebody of a name is.
+Guarantee: where the inventory lists `role/a/app`, complete or not, no other role of that name is in a request: no
+`role/b/app`, no `role/App`, and a session of `app` is one of the listed role.
 """
 
 from __future__ import annotations
@@ -80,8 +82,8 @@ def may_be(estate: Estate, arn: str) -> bool:
 
 
 def may_have(estate: Estate, attribute: str, value: str, caller: object) -> bool:
-    """Whether an attribute of a request of a caller may have a value, as far as it names users and roles. The user that issued a federated
-    session is of the session's account."""
+    """Whether an attribute of a request of a caller may have a value, as far as it names users and roles. The user that
+    issued a federated session is of the session's account."""
     if attribute == ISSUER:
         fields = str(caller).split(":")
         value = f"arn:{fields[1]}:iam::{fields[4]}:{value}" if len(fields) > 4 else value
@@ -112,9 +114,13 @@ _LONGEST = 32
 
 @lru_cache(1 << 14)
 def _may_be_too_long(predicate: Predicate, start: str) -> bool:
-    """Whether a predicate may be true of longer names of federated sessions alone: a cheap guess, for the fact is costly."""
+    """Whether a predicate may be true of longer names of federated sessions alone: a cheap guess, for the fact is
+    costly."""
     if isinstance(predicate, OneOf):
-        return any(arn_kind(value) == "federated-user" and len(value.rsplit("/", 1)[1]) > _LONGEST for value in predicate.values)
+        return any(
+            arn_kind(value) == "federated-user" and len(value.rsplit("/", 1)[1]) > _LONGEST
+            for value in predicate.values
+        )
     if not isinstance(predicate, Tokens) or least_length(predicate) <= _LONGEST:
         return False
     if predicate.literal is not None:
@@ -141,7 +147,8 @@ def _of_arns(space: Space, listed: _Listed, attribute: str) -> Iterator[Expressi
 
 
 def _of_issuers(space: Space, listed: _Listed) -> Iterator[Expression]:
-    """Of the users that issue federated sessions a request has the last field of the ARN; the account is the session's own."""
+    """Of the users that issue federated sessions a request has the last field of the ARN; the account is the session's
+    own."""
     for predicate in predicates_of(space, ISSUER):
         last = _last(predicate) if isinstance(predicate, Tokens) else None
         for account, kind, name in listed.owners.get(last or "", ()):
@@ -161,7 +168,8 @@ def _spelled(predicate: Predicate) -> frozenset[str] | None:
 
 @lru_cache(1 << 14)
 def _last(predicate: Tokens) -> str | None:
-    """What every match of a pattern has after its last slash, in lower case; `None` where that is not the same in all of them."""
+    """What every match of a pattern has after its last slash, in lower case; `None` where that is not the same in all
+    of them."""
     found: list[str] = []
     for repeated, characters in reversed(predicate.tokens):
         letters = {letter.lower() for letter in characters.listed}
@@ -176,7 +184,8 @@ def _last(predicate: Tokens) -> str | None:
 
 @lru_cache(1 << 14)
 def _start(predicate: Tokens) -> str | None:
-    """How every match of a pattern of ARNs begins, the account and the kind included; `None` where the pattern leaves one open."""
+    """How every match of a pattern of ARNs begins, the account and the kind included; `None` where the pattern leaves
+    one open."""
     found = ""
     for repeated, characters in predicate.tokens:
         if repeated or characters.only is None:

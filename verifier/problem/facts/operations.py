@@ -1,7 +1,8 @@
 """Facts about operations and keys (R3, F6, F8): which operation carries which condition keys, and suits which key.
 
 In: a space. Out: expressions that hold of every request.
-Guarantee: an operation is ruled out only where the reference data says so; one that the data does not know may carry anything (U4).
+Guarantee: an operation is ruled out only where the reference data says so; one that the data does not know may carry
+anything (U4).
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ def lacking(key: str) -> frozenset[str] | None:
 
 
 def fitting_algorithms(space: Space) -> Iterator[Expression]:
-    """R3: the algorithm in a request is one that the key takes, and the type of the message one that the algorithm takes."""
+    """R3: the algorithm in a request is one that the key takes, and the type of the message one that the algorithm
+    takes."""
     if space.target.kind is TargetKind.KEY:
         for name in space.attributes:
             by_values: dict[frozenset[str], set[str]] = {}
@@ -125,19 +127,23 @@ def _suitable(names: frozenset[str], values: tuple[str, ...]) -> tuple[Expressio
     for text in values:
         by_unsuited.setdefault(_unsuited(names, text), []).append(text)
     return tuple(
-        implies(Test("facts", OneOf(frozenset(texts))), negation(acts(unsuited))) for unsuited, texts in by_unsuited.items() if unsuited
+        implies(Test("facts", OneOf(frozenset(texts))), negation(acts(unsuited)))
+        for unsuited, texts in by_unsuited.items()
+        if unsuited
     )
 
 
 @cache
 def _unsuited(names: frozenset[str], text: str) -> frozenset[str]:
-    """The actions that cannot be sent to a key with some facts: reference data alone, so remembered from one question to the next."""
+    """The actions that cannot be sent to a key with some facts: reference data alone, so remembered from one question
+    to the next."""
     facts = facts_of_text(text)
     return frozenset(name for name in names if not suits(name, facts))
 
 
 def existing_actions(space: Space) -> Iterator[Expression]:
-    """R3: actions for another kind of resource are not requests on this target; one operation is about a retiring principal (D9)."""
+    """R3: actions for another kind of resource are not requests on this target; one operation is about a retiring
+    principal (D9)."""
     of_others = frozenset(a.name for a in actions()) - space.known_actions
     yield negation(acts(of_others))
     if has(space, RETIRING):

@@ -11,7 +11,19 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, both, disjunction, implies, negation, same
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    Present,
+    Some,
+    Symbol,
+    both,
+    disjunction,
+    implies,
+    negation,
+    same,
+)
 from verifier.problem.facts.shared import ANYTHING, has, predicates_of
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import Space
@@ -24,8 +36,8 @@ ORGANIZATIONS = (
     ("aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceaccount"),
     ("aws:vpceorgid", "aws:vpceorgpaths", "aws:vpceaccount"),
 )
-"""The keys for the ID and the paths of an organization, and whose account they are about: the caller's, the resource's, or that which
-another key names (F2)."""
+"""The keys for the ID and the paths of an organization, and whose account they are about: the caller's, the resource's,
+or that which another key names (F2)."""
 
 _OPEN = (TargetKind.NONE, TargetKind.ACCOUNT, TargetKind.WORKLOAD, TargetKind.FEDERATED)
 """The targets whose requests may carry nothing about the account of the resource (F1)."""
@@ -44,7 +56,9 @@ def organizations(space: Space) -> Iterator[Expression]:
             yield same(Present(identifier), Present(paths))
             yield from _paths_begin_with_the_id(space, identifier, paths)
         carried = Symbol("F1-keyless") if owner == "resource" and space.target.kind in _OPEN else TRUE
-        yield from (implies(Present(name), carried) for name in (identifier, paths) if has(space, name) and carried is not TRUE)
+        yield from (
+            implies(Present(name), carried) for name in (identifier, paths) if has(space, name) and carried is not TRUE
+        )
         if owner == "principal":
             yield from _own_account(space, identifier, paths)
         if space.estate.organization is not None:
@@ -90,7 +104,9 @@ def _paths_begin_with_the_id(space: Space, identifier: str, paths: str) -> Itera
 
 
 def _fixed_start(pattern: Tokens) -> str:
-    singles = takewhile(lambda token: not token[0] and not token[1].negated and len(token[1].listed) == 1, pattern.tokens)
+    singles = takewhile(
+        lambda token: not token[0] and not token[1].negated and len(token[1].listed) == 1, pattern.tokens
+    )
     return "".join(next(iter(characters.listed)) for _, characters in singles)
 
 

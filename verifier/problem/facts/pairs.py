@@ -1,8 +1,9 @@
-"""Facts about the pairs of the encryption context and the tags of a request (F6, F7): which names they have, and which is read.
+"""Facts about the pairs of the encryption context and the tags of a request (F6, F7): which names they have, and which
+is read.
 
 In: a space. Out: expressions that hold of every request.
-Guarantee: of the pairs whose names no grant lists, `other_pair` holds the values. Different values need different names, and there are as
-many of these as the set of names admits.
+Guarantee: of the pairs whose names no grant lists, `other_pair` holds the values. Different values need different
+names, and there are as many of these as the set of names admits.
 """
 
 from __future__ import annotations
@@ -15,7 +16,19 @@ from verifier.problem.classes.kinds import suits, table_of
 from verifier.problem.classes.predicates import Less, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.classes.tables import STATE_BUDGET, OverBudget
 from verifier.problem.classes.words import Domain
-from verifier.problem.expression import Expression, Present, Some, Test, at_least, both, disjunction, either, implies, negation, same
+from verifier.problem.expression import (
+    Expression,
+    Present,
+    Some,
+    Test,
+    at_least,
+    both,
+    disjunction,
+    either,
+    implies,
+    negation,
+    same,
+)
 from verifier.problem.facts.operations import REQUEST_TAGS, UNTAG, lacking
 from verifier.problem.facts.shared import has, predicates_of
 from verifier.problem.semantics.grants import NAMES
@@ -26,7 +39,8 @@ _MOST = 8
 
 
 def pairs(space: Space) -> Iterator[Expression]:
-    """F7: the keys of the encryption context are the names of its pairs, with their case; those of request tags compare without."""
+    """F7: the keys of the encryption context are the names of its pairs, with their case; those of request tags compare
+    without."""
     if has(space, NAMES):
         for attribute in [n for n in space.attributes if n.startswith(PAIR_PREFIX)]:
             yield same(Present(attribute), Some(NAMES, frozenset({_names(space, attribute)}), True))
@@ -61,13 +75,17 @@ def _unlisted(space: Space, key: str, *further: str) -> Less:
 def pairs_read(space: Space) -> Iterator[Expression]:
     """F7: what every condition on a name reads is the value of one of the pairs that have it in some case.
 
-    Which one is open, and any may be: a request can give any of them first or last, so the reading F7, which says which of the two it is,
-    rules out none. Of a pair itself only grants ask, and for the values that they list alone: whether it has one of these, or another.
+    Which one is open, and any may be: a request can give any of them first or last, so the reading F7, which says which
+    of the two it is, rules out none. Of a pair itself only grants ask, and for the values that they list alone: whether
+    it has one of these, or another.
     """
     for key, listed in space.pair_names.items():
         own = [name for name in (*map(exact_pair, listed), other_pair(key)) if has(space, name)]
         if own and has(space, key):
-            read, values = space.attribute_view(key), list(dict.fromkeys(chain.from_iterable(predicates_of(space, name) for name in own)))
+            read, values = (
+                space.attribute_view(key),
+                list(dict.fromkeys(chain.from_iterable(predicates_of(space, name) for name in own))),
+            )
             yield same(read.present, disjunction(map(Present, own)))
             for value in values:
                 yield implies(space.ask(read, value), disjunction(_has(space, name, [value]) for name in own))
@@ -89,8 +107,9 @@ def _has_another(space: Space, name: str, values: list[Predicate]) -> Expression
 
 
 def names_suffice(space: Space) -> Iterator[Expression]:
-    """F7: a context has one value for each name, so different values of the pairs that no grant lists have different spellings of it.
-    Spellings that nothing tells apart stand for one another; where these are many, one of them suffices."""
+    """F7: a context has one value for each name, so different values of the pairs that no grant lists have different
+    spellings of it. Spellings that nothing tells apart stand for one another; where these are many, one of them
+    suffices."""
     for key in space.pair_names:
         if has(space, other := other_pair(key)):
             values = predicates_of(space, other)
@@ -104,8 +123,8 @@ def names_suffice(space: Space) -> Iterator[Expression]:
 
 
 def _few(space: Space, key: str, most: int) -> list[str]:
-    """The spellings that no grant lists, but for those that nothing that is asked of the set of names tells from so many others that there
-    are `most`; none if it is too much to tell."""
+    """The spellings that no grant lists, but for those that nothing that is asked of the set of names tells from so
+    many others that there are `most`; none if it is too much to tell."""
     attribute, unlisted = Attribute(NAMES, Domain(NAMES, (_folded(key),), ()), multivalued=True), _unlisted(space, key)
     predicates = [predicate for predicate in predicates_of(space, NAMES) if suits(attribute, predicate)]
     try:

@@ -1,7 +1,8 @@
 """Facts about what the parameters of an operation require of each other, and what a new grant can say (F6).
 
 In: a space. Out: expressions that hold of every request.
-Guarantee: only what the pages and the API reference say of the operations. [KMS Developer Guide: conditions-kms, conditions-nitro-enclaves;
+Guarantee: only what the pages and the API reference say of the operations. [KMS Developer Guide: conditions-kms,
+conditions-nitro-enclaves;
 API: CreateGrant, GrantConstraints]
 """
 
@@ -73,8 +74,8 @@ def _tags(space: Space) -> Iterator[Expression]:
 
 
 def _imports(space: Space) -> Iterator[Expression]:
-    """`ValidTo` is required, and invalid where the material does not expire [conditions-kms, kms:ValidTo]; without a model it does.
-    It is later than the request, by 365 days at the most [API: ImportKeyMaterial, ValidTo]."""
+    """`ValidTo` is required, and invalid where the material does not expire [conditions-kms, kms:ValidTo]; without a
+    model it does. It is later than the request, by 365 days at the most [API: ImportKeyMaterial, ValidTo]."""
     if has(space, _VALID_TO):
         never = space.attribute_view(_MODEL).test(exactly("KEY_MATERIAL_DOES_NOT_EXPIRE"))
         yield implies(acts({"kms:ImportKeyMaterial"}), same(Present(_VALID_TO), negation(never)))
@@ -101,7 +102,9 @@ def _attestations(space: Space) -> Iterator[Expression]:
         if forms:
             yield same(either(*map(image.test, forms)), either(*map(first.test, forms)))
     relation = Relation(
-        SAME_IMAGE, (image, first), lambda values, _: _plain(image.value(values) or "") == _plain(first.value(values) or "")
+        SAME_IMAGE,
+        (image, first),
+        lambda values, _: _plain(image.value(values) or "") == _plain(first.value(values) or ""),
     )
     space.relations.setdefault(SAME_IMAGE, relation)
     yield implies(image.present, Symbol(SAME_IMAGE))
@@ -109,7 +112,9 @@ def _attestations(space: Space) -> Iterator[Expression]:
 
 def _digest(predicate: Predicate) -> str | None:
     """The one text that a predicate asks for, whatever its case and with or without `0x`; `None` for a pattern."""
-    if not isinstance(predicate, Tokens) or any(repeated or characters.negated for repeated, characters in predicate.tokens):
+    if not isinstance(predicate, Tokens) or any(
+        repeated or characters.negated for repeated, characters in predicate.tokens
+    ):
         return None
     return _plain(predicate.fixed)
 
@@ -119,7 +124,8 @@ def _plain(text: str) -> str:
 
 
 def sources(space: Space) -> Iterator[Expression]:
-    """F6: where `aws:SourceArn` names an account, it is `aws:SourceAccount`. [IAM: reference_policies_condition-keys, aws:SourceAccount]"""
+    """F6: where `aws:SourceArn` names an account, it is `aws:SourceAccount`. [IAM: reference_policies_condition-keys,
+    aws:SourceAccount]"""
     arn, account = "aws:sourcearn", "aws:sourceaccount"
     if not (has(space, arn) and has(space, account)):
         return
@@ -155,7 +161,8 @@ def grant_requests(space: Space) -> Iterator[Expression]:
 
 
 def _grantees(space: Space) -> Iterator[Expression]:
-    """A grant is for a principal or for a service, never both; one for a service has a `SourceArn` constraint and a retiring principal."""
+    """A grant is for a principal or for a service, never both; one for a service has a `SourceArn` constraint and a
+    retiring principal."""
     if has(space, _GRANTEE, _SERVICE):
         for name in (_GRANTEE, _SERVICE, _SOURCE, _RETIRING, _RETIRING_SERVICE):
             space.attribute_view(name)
@@ -167,7 +174,8 @@ def _grantees(space: Space) -> Iterator[Expression]:
 
 
 def _constraints(space: Space) -> Iterator[Expression]:
-    """In a CreateGrant request the pairs are those of its constraint on the encryption context, which is of one of two types."""
+    """In a CreateGrant request the pairs are those of its constraint on the encryption context, which is of one of two
+    types."""
     pairs = [name for name in space.attributes if name.startswith(PAIR_PREFIX)]
     if has(space, _TYPE):
         space.set_view(_NAMES)
@@ -195,8 +203,8 @@ _MOST_CONSTRAINTS = 64
 
 
 def retired_grants(space: Space) -> Iterator[Expression]:
-    """F6: what a RetireGrant request says of a constraint is that of one of the key's grants, where all of them are given. Whether it says
-    it, the pages and the reference data differ. With powers (W2) the key may have others."""
+    """F6: what a RetireGrant request says of a constraint is that of one of the key's grants, where all of them are
+    given. Whether it says it, the pages and the reference data differ. With powers (W2) the key may have others."""
     grants = None if space.target.key is None else space.target.key.grants
     names = [name for name in space.attributes if name in (_TYPE, _NAMES) or name.startswith(PAIR_PREFIX)]
     if grants is None or any(thing.label.startswith("G") for thing in things(space)):
@@ -213,9 +221,17 @@ def _as_constrained(name: str, equals: Pairs | None, subset: Pairs | None) -> Ex
     """That an attribute is absent, or as a constraint has it."""
     pairs = equals or subset or ()
     if name == _NAMES:
-        return negation(Some(name, frozenset(exactly(own) for own, _ in pairs), False)) if pairs else negation(Present(name))
+        return (
+            negation(Some(name, frozenset(exactly(own) for own, _ in pairs), False))
+            if pairs
+            else negation(Present(name))
+        )
     if name == _TYPE:
-        values = [text for text, given in (("EncryptionContextEquals", equals), ("EncryptionContextSubset", subset)) if given is not None]
+        values = [
+            text
+            for text, given in (("EncryptionContextEquals", equals), ("EncryptionContextSubset", subset))
+            if given is not None
+        ]
     else:
         values = [value for own, value in pairs if name in (exact_pair(own), PAIR_PREFIX + own.lower())]
     return either(negation(Present(name)), *(Test(name, exactly(value)) for value in values))

@@ -10,8 +10,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from verifier.model.estate import Endpoint
-from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_arn, like_tokens, literal_tokens, named_accounts
-from verifier.problem.expression import TRUE, Expression, Present, Some, Symbol, Test, both, either, implies, negation, same
+from verifier.problem.classes.predicates import (
+    COLON,
+    OneOf,
+    Tokens,
+    exactly,
+    like,
+    like_arn,
+    like_tokens,
+    literal_tokens,
+    named_accounts,
+)
+from verifier.problem.expression import (
+    TRUE,
+    Expression,
+    Present,
+    Some,
+    Symbol,
+    Test,
+    both,
+    either,
+    implies,
+    negation,
+    same,
+)
 from verifier.problem.facts.names import names_of_sessions, unique_names
 from verifier.problem.facts.operations import (
     aliases,
@@ -57,8 +79,8 @@ def _place(space: Space, endpoint: Endpoint) -> Iterator[Expression]:
         yield space.ask(space.attribute_view("aws:sourcevpc"), exactly(endpoint.vpc))
     if endpoint.account is not None:
         yield space.ask(space.attribute_view("aws:vpceaccount"), exactly(endpoint.account))
-    # Only the owner of a VPC makes endpoints in it [PrivateLink Guide, Shared subnets], so the account is the endpoint's. The Region may be
-    # another one than that of KMS [PrivateLink Guide, Cross-Region enabled AWS services].
+    # Only the owner of a VPC makes endpoints in it [PrivateLink Guide, Shared subnets], so the account is the
+    # endpoint's. The Region may be another one than that of KMS [PrivateLink Guide, Cross-Region enabled AWS services].
     arn = f"arn:{space.target.partition}:ec2:*:{endpoint.account or '*'}:vpc/{endpoint.vpc or '*'}"
     yield space.ask(space.attribute_view("aws:sourcevpcarn"), like(arn))
 
@@ -84,8 +106,8 @@ def always_present(space: Space) -> Iterator[Expression]:
 
 
 def service_keys(space: Space) -> Iterator[Expression]:
-    """F1: for a service principal the caller's organization and tags are absent; but IAM Roles Anywhere assumes a role with what the
-    certificate says as principal tags [IAM Roles Anywhere User Guide, trust-model]."""
+    """F1: for a service principal the caller's organization and tags are absent; but IAM Roles Anywhere assumes a role
+    with what the certificate says as principal tags [IAM Roles Anywhere User Guide, trust-model]."""
     for name in space.attributes:
         if name.startswith("aws:principaltag/") or name in ("aws:principalorgid", "aws:principalorgpaths"):
             untold = negation(space.is_principal)
@@ -100,7 +122,8 @@ def service_keys(space: Space) -> Iterator[Expression]:
 
 
 def _not_of_a_named_account(space: Space, name: str) -> Iterator[Expression]:
-    """R2, D6: a service principal calls for itself; whatever it carries about an ARN is not of an account that somebody names."""
+    """R2, D6: a service principal calls for itself; whatever it carries about an ARN is not of an account that somebody
+    names."""
     accounts = named_accounts(predicates_of(space, name))
     if name.startswith(("aws:principalaccount", "kms:calleraccount")):
         yield negation(Test(name, OneOf(frozenset(accounts))))
@@ -117,8 +140,8 @@ def credential_keys(space: Space) -> Iterator[Expression]:
     present, age, token = "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"
     if has(space, present, age):
         space.attribute_view(present)
-        # The IAM page on the key lists federated users among those whose temporary credentials may carry it, so only services lack it;
-        # GetFederationToken takes no MFA device.
+        # The IAM page on the key lists federated users among those whose temporary credentials may carry it, so only
+        # services lack it; GetFederationToken takes no MFA device.
         yield implies(negation(space.is_principal), negation(Present(present)))
         yield implies(space.is_federated, negation(Test(present, exactly("true"))))
         yield implies(both(space.is_user, via_service(space)), Present(present))
@@ -137,7 +160,8 @@ def tags_of_inventory(space: Space) -> Iterator[Expression]:
     names = [name.removeprefix(PRINCIPAL_TAG) for name in space.attributes if name.startswith(PRINCIPAL_TAG)]
     if names:
         yield from own_tags(space, [user for account in space.estate.accounts for user in account.users], names)
-        from verifier.problem.sessions.federated_tags import federated_tags  # few questions are about tags, and this asks one of its own
+        # few questions are about tags, and this asks one of its own
+        from verifier.problem.sessions.federated_tags import federated_tags
 
         yield from federated_tags(space, names)
     further = asked_of_sessions(space)
@@ -161,8 +185,8 @@ def identity_ids(space: Space) -> Iterator[Expression]:
 
 
 def issued_sessions(space: Space) -> Iterator[Expression]:
-    """R2: a federated session, and only it, has an issuer: in an account of which all users with a policy are listed one of these, for
-    nothing else lets a user call `sts:GetFederationToken`, or the root user."""
+    """R2: a federated session, and only it, has an issuer: in an account of which all users with a policy are listed
+    one of these, for nothing else lets a user call `sts:GetFederationToken`, or the root user."""
     if not has(space, "issuer"):
         return
     yield same(Present("issuer"), space.is_federated)
@@ -186,11 +210,13 @@ _ENDPOINT_KEYS = (
 
 
 _OF_SOME_SERVICES = ("aws:sourcevpcarn", "aws:vpceaccount")
-"""KMS and IAM have these; AWS STS does not. [IAM: reference_policies_condition-keys, aws:SourceVpcArn, aws:VpceAccount]"""
+"""KMS and IAM have these; AWS STS does not. [IAM: reference_policies_condition-keys, aws:SourceVpcArn,
+aws:VpceAccount]"""
 
 
 def network_keys(space: Space) -> Iterator[Expression]:
-    """F4: endpoint keys come together, and exclude `aws:SourceIp`; a service calling on the caller's behalf has none of them."""
+    """F4: endpoint keys come together, and exclude `aws:SourceIp`; a service calling on the caller's behalf has none of
+    them."""
     if has(space, "aws:sourceip"):
         space.attribute_view("aws:sourcevpce")  # a request without an address shows the endpoint that it came through
     if has(space, *_ENDPOINT_KEYS):
@@ -229,14 +255,17 @@ def _same_vpc(space: Space) -> Iterator[Expression]:
         if literal is not None:
             predicates[exactly(literal.rpartition("/")[2])] = None
     start = like_tokens(f"arn:{space.target.partition}:ec2:*:*:vpc/", excluded=COLON)
-    yield from (same(Test(own, predicate), Test(whole, Tokens((*start, *predicate.tokens)))) for predicate in predicates)
+    yield from (
+        same(Test(own, predicate), Test(whole, Tokens((*start, *predicate.tokens)))) for predicate in predicates
+    )
 
 
 # -- F5 --
 
 
 def service_calls(space: Space) -> Iterator[Expression]:
-    """F5: `kms:ViaService` and `aws:CalledVia` go with a service calling on the caller's behalf; a service principal calls for itself."""
+    """F5: `kms:ViaService` and `aws:CalledVia` go with a service calling on the caller's behalf; a service principal
+    calls for itself."""
     called = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
     if has(space, "kms:viaservice"):
         yield implies(Present("kms:viaservice"), via_service(space))
@@ -251,7 +280,8 @@ def service_calls(space: Space) -> Iterator[Expression]:
         yield same(Present("aws:principalservicenameslist"), space.is_service)
         for predicate in list(predicates_of(space, "aws:principalservicenameslist")):
             yield implies(
-                both(space.is_service, space.principal(predicate)), Some("aws:principalservicenameslist", frozenset({predicate}), True)
+                both(space.is_service, space.principal(predicate)),
+                Some("aws:principalservicenameslist", frozenset({predicate}), True),
             )
     for name in ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"):
         if has(space, name):
@@ -261,7 +291,8 @@ def service_calls(space: Space) -> Iterator[Expression]:
 
 
 def _grants_for_aws(space: Space) -> Iterator[Expression]:
-    """F5: `kms:GrantIsForAWSResource` exists for three operations; `true` implies a service calls on the caller's behalf."""
+    """F5: `kms:GrantIsForAWSResource` exists for three operations; `true` implies a service calls on the caller's
+    behalf."""
     name = "kms:grantisforawsresource"
     if not has(space, name):
         return

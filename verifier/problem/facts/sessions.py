@@ -1,8 +1,8 @@
 """Facts about where a session's credentials came from, and about AWS MCP servers (F3, F5, F6).
 
-In: a space. Out: expressions that hold of every request. Guarantee: a key is ruled out only where its page says when it is there.
-[IAM: reference_policies_condition-keys, *Properties of a role session*, aws:ViaAWSMCPService; reference_policies_iam-condition-keys,
-*Cross-service … federation context keys*]
+In: a space. Out: expressions that hold of every request. Guarantee: a key is ruled out only where its page says when it
+is there. [IAM: reference_policies_condition-keys, *Properties of a role session*, aws:ViaAWSMCPService;
+reference_policies_iam-condition-keys, *Cross-service … federation context keys*]
 """
 
 from __future__ import annotations
@@ -16,7 +16,12 @@ from verifier.problem.facts.shared import has, predicates_of, via_service
 from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.space import Space
 
-_INSTANCE = ("ec2:roledelivery", "ec2:sourceinstancearn", "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4")
+_INSTANCE = (
+    "ec2:roledelivery",
+    "ec2:sourceinstancearn",
+    "aws:ec2instancesourcevpc",
+    "aws:ec2instancesourceprivateipv4",
+)
 """What a session that was delivered to an EC2 instance has, all of it in its own calls."""
 _BUILD = ("codebuild:buildarn", "codebuild:projectarn")
 _MANAGED, _GLUE, _GLUE_CODE = "ssm:sourceinstancearn", "glue:roleassumedby", "glue:credentialissuingservice"
@@ -27,7 +32,12 @@ _OF_ROLES = (
     "aws:sourceidentity",
 )
 """Keys that only the session of a role has."""
-SIGN_IN, _DELEGATED, _ASSUMED_ROOT, _TOKEN = "aws:signinsessionarn", "aws:viacustomerdomain", "aws:assumedroot", "aws:tokenissuetime"
+SIGN_IN, _DELEGATED, _ASSUMED_ROOT, _TOKEN = (
+    "aws:signinsessionarn",
+    "aws:viacustomerdomain",
+    "aws:assumedroot",
+    "aws:tokenissuetime",
+)
 _TIME = "time"
 VIA_MCP, CALLED_VIA_MCP, _OWN_ACTION = "aws:viaawsmcpservice", "aws:calledviaawsmcp", "aws:ismcpserviceaction"
 _CLAIMS = {
@@ -37,7 +47,8 @@ _CLAIMS = {
     "www.amazon.com": ("app_id", "user_id"),
     "saml": ("namequalifier", "sub", "sub_type"),
 }
-"""What other services than STS read of a provider's claims; of a provider that is not named here `amr`, `aud` and `sub`."""
+"""What other services than STS read of a provider's claims; of a provider that is not named here `amr`, `aud` and
+`sub`."""
 _HOSTS = frozenset(_CLAIMS) - {"saml"}
 
 
@@ -61,9 +72,10 @@ def delivered_sessions(space: Space) -> Iterator[Expression]:
 
 
 def _by_provider(space: Space) -> Iterator[Expression]:
-    """F6: a session's provider is one that the trust policy of its role admits, where the value is the name of one as trust policies write
-    it. What else the value may be, no page says. [IAM: reference_policies_condition-keys, aws:FederatedProvider;
-    reference_policies_elements_principal, *Web identity session principals*, *SAML session principals*]"""
+    """F6: a session's provider is one that the trust policy of its role admits, where the value is the name of one as
+    trust policies write it. What else the value may be, no page says. [IAM: reference_policies_condition-keys,
+    aws:FederatedProvider; reference_policies_elements_principal, *Web identity session principals*, *SAML session
+    principals*]"""
     roles: dict[frozenset[str], set[str]] = {}
     for role in space.estate.identities:
         admitted = providers_admitted(role.trust) if role.trust is not None else None
@@ -80,7 +92,8 @@ def _by_provider(space: Space) -> Iterator[Expression]:
 
 
 def _is_read_later(name: str) -> bool | None:
-    """Whether a key of a provider is there after the first call; `None` for a key of no provider, whose name is a host's, or `saml`."""
+    """Whether a key of a provider is there after the first call; `None` for a key of no provider, whose name is a
+    host's, or `saml`."""
     provider, _, claim = name.partition(":")
     if "." not in provider and provider != "saml":
         return None
@@ -88,16 +101,21 @@ def _is_read_later(name: str) -> bool | None:
 
 
 def sign_ins(space: Space) -> Iterator[Expression]:
-    """F3: who signed in with OAuth, by temporary delegation, or as a root user by `AssumeRoot`, has temporary credentials; a service that
-    calls for itself has not."""
-    for name, callers in ((SIGN_IN, space.is_principal), (_DELEGATED, space.is_principal), (_ASSUMED_ROOT, space.is_root)):
+    """F3: who signed in with OAuth, by temporary delegation, or as a root user by `AssumeRoot`, has temporary
+    credentials; a service that calls for itself has not."""
+    for name, callers in (
+        (SIGN_IN, space.is_principal),
+        (_DELEGATED, space.is_principal),
+        (_ASSUMED_ROOT, space.is_root),
+    ):
         if has(space, name):
             space.attribute_view(_TOKEN)
             yield implies(Present(name), both(callers, Present(_TOKEN)))
 
 
 def issued_before_use(space: Space) -> Iterator[Expression]:
-    """F3: credentials are issued no later than they are used. [IAM: reference_policies_condition-keys, aws:TokenIssueTime]"""
+    """F3: credentials are issued no later than they are used. [IAM: reference_policies_condition-keys,
+    aws:TokenIssueTime]"""
     if _TOKEN in space.attributes and _TIME in space.attributes:
         predicates = (*predicates_of(space, _TOKEN), *predicates_of(space, _TIME))
         bounds = dict.fromkeys(compared.bound for predicate in predicates for compared in as_bounds(predicate) or ())
@@ -106,7 +124,8 @@ def issued_before_use(space: Space) -> Iterator[Expression]:
 
 
 def mcp_servers(space: Space) -> Iterator[Expression]:
-    """F5: an AWS MCP service asks by a forward access session, and is named; the actions of its own are none of those here."""
+    """F5: an AWS MCP service asks by a forward access session, and is named; the actions of its own are none of those
+    here."""
     if has(space, _OWN_ACTION):
         yield negation(Present(_OWN_ACTION))
     if has(space, VIA_MCP, CALLED_VIA_MCP):

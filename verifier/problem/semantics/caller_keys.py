@@ -90,7 +90,9 @@ def principal_type_view(space: Space) -> View:
 def user_name(space: Space) -> View:
     def test(predicate: Predicate) -> Expression:
         account = like_tokens("*", excluded=COLON)
-        return disjunction(space.last_component("user/", account, tokens.tokens) for tokens in as_tokens(predicate, "aws:username"))
+        return disjunction(
+            space.last_component("user/", account, tokens.tokens) for tokens in as_tokens(predicate, "aws:username")
+        )
 
     def value(values: Values) -> str | None:
         caller = values.get("principal")
@@ -104,7 +106,9 @@ def user_id(space: Space) -> View:
     own, session = space.attribute_view("userid"), space.attribute_view("session")
 
     def test(predicate: Predicate) -> Expression:
-        parts = [both(space.is_root, space.account_matching(tokens)) for tokens in _of_accounts(predicate, "aws:userid")]
+        parts = [
+            both(space.is_root, space.account_matching(tokens)) for tokens in _of_accounts(predicate, "aws:userid")
+        ]
         if isinstance(predicate, Read):
             return disjunction(parts)  # the others begin with letters, or hold a colon
         parts.append(both(space.is_user, own.test(predicate)))
@@ -138,9 +142,12 @@ def user_id(space: Space) -> View:
 
 
 def _leaves_a_name(tokens: Tokens) -> bool:
-    """Whether some text of a pattern has no colon, or behind one no more characters than the name of a session can have."""
+    """Whether some text of a pattern has no colon, or behind one no more characters than the name of a session can
+    have."""
     ends = [right for _, right in split_tokens(tokens.tokens, ":")]
-    return within(tokens.tokens, COLON) is not None or any(least_length(Tokens(right)) <= LONGEST_NAME for right in ends)
+    return within(tokens.tokens, COLON) is not None or any(
+        least_length(Tokens(right)) <= LONGEST_NAME for right in ends
+    )
 
 
 def federated_id(space: Space, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:

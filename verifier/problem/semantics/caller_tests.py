@@ -97,7 +97,8 @@ class CallerTests(ABC):
         return self.last_component("role/", account, name)
 
     def last_component(self, kind: str, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:
-        """The users or roles (`kind` is `user/` or `role/`) in a matching account whose name, without the path, matches."""
+        """The users or roles (`kind` is `user/` or `role/`) in a matching account whose name, without the path,
+        matches."""
         narrow = within(name, SLASH)
         if narrow is None or least_length(Tokens(narrow)) > LONGEST_NAME:
             return FALSE

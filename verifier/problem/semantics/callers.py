@@ -1,8 +1,8 @@
 """Principal elements and sets of callers → expressions over the caller (P1–P6, L8, R2).
 
 In: principals of a statement, caller sets of an invariant. Out: expressions.
-Guarantee: how an Allow matches is kept apart by its strength (D2, D4): `Reach` says who is granted access directly, who only
-together with an Allow of boundary and session policy, and whose account is trusted to decide.
+Guarantee: how an Allow matches is kept apart by its strength (D2, D4): `Reach` says who is granted access directly, who
+only together with an Allow of boundary and session policy, and whose account is trusted to decide.
 """
 
 from __future__ import annotations
@@ -34,7 +34,18 @@ from verifier.model.policy import Condition, Effect, Policy, Principal, Principa
 from verifier.model.request import CallerKind
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import COLON, Tokens, exactly, like, like_tokens, literal_tokens, split_tokens
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, conjunction, disjunction, either, negation
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    Symbol,
+    Test,
+    both,
+    conjunction,
+    disjunction,
+    either,
+    negation,
+)
 from verifier.problem.semantics.conditions import Reader, positive
 from verifier.problem.semantics.values import Fixed, arn_predicate, split_fields
 from verifier.problem.space import Space
@@ -45,8 +56,9 @@ from verifier.problem.views import View
 class Reach:
     """Whom an Allow reaches, each as a set of callers.
 
-    `strong`: a user or session by its own ARN or by `aws:PrincipalArn`, a root user by its account, a service by its name (D4, D5, D6).
-    `weak`: a session by its role's ARN, a federated session by its user's: limited by boundary and session policy (D4).
+    `strong`: a user or session by its own ARN or by `aws:PrincipalArn`, a root user by its account, a service by its
+    name (D4, D5, D6). `weak`: a session by its role's ARN, a federated session by its user's: limited by boundary and
+    session policy (D4).
     `anyone`: by P1. `account`: the caller's account is named, so its identity policies decide (P2).
     """
 
@@ -59,8 +71,8 @@ class Reach:
 def allow_reach(space: Space, statement: Statement) -> Reach:
     """Whom the principals of an Allow statement reach.
 
-    An Allow to everyone that chooses by `aws:PrincipalArn` counts as one to those ARNs, which neither boundary nor session policy limits
-    (D4) [IAM: reference_policies_elements_principal, IAM role principals].
+    An Allow to everyone that chooses by `aws:PrincipalArn` counts as one to those ARNs, which neither boundary nor
+    session policy limits (D4) [IAM: reference_policies_elements_principal, IAM role principals].
     """
     principals = statement.principals or ()
     if statement.not_principal:
@@ -92,8 +104,8 @@ def _names_its_callers(statement: Statement) -> bool:
 
 
 def _chooses_by_arn(condition: Condition) -> bool:
-    """Whether a condition holds only for callers whose `aws:PrincipalArn` it lists. One with a set operator, of which the page says
-    nothing, does not count: for it the reading D4 stays open."""
+    """Whether a condition holds only for callers whose `aws:PrincipalArn` it lists. One with a set operator, of which
+    the page says nothing, does not count: for it the reading D4 stays open."""
     operator = condition.operator
     base, negated = positive(operator.base)
     plain = not negated and not operator.if_exists and operator.set_operator is None
@@ -142,9 +154,11 @@ def _named(space: Space, principal: Principal) -> Expression:
 
 
 def _came_from(space: Space, provider: str) -> Expression:
-    """The role sessions that an identity of a provider assumed, if such a principal names them (P6): a role whose trust policy is known
-    has some only if that may admit the provider."""
-    barred = (role.arn for role in space.estate.identities if role.trust is not None and not _admits(role.trust, provider))
+    """The role sessions that an identity of a provider assumed, if such a principal names them (P6): a role whose trust
+    policy is known has some only if that may admit the provider."""
+    barred = (
+        role.arn for role in space.estate.identities if role.trust is not None and not _admits(role.trust, provider)
+    )
     came = both(Symbol("P6"), Symbol(provider_symbol(provider)))
     return both(came, space.is_role, negation(space.one_of(frozenset(barred))))
 
@@ -155,7 +169,12 @@ def providers_admitted(trust: Policy) -> frozenset[str] | None:
     for statement in trust.statements:
         if statement.effect is Effect.ALLOW:
             listed = statement.principals
-            if listed is None or statement.not_principal or statement.doubt is not None or any(p.type in _ANYBODY for p in listed):
+            if (
+                listed is None
+                or statement.not_principal
+                or statement.doubt is not None
+                or any(p.type in _ANYBODY for p in listed)
+            ):
                 return None
             found.update(p.value for p in listed if p.type is PrincipalType.FEDERATED)
     return None if "*" in found else frozenset(found)
@@ -177,7 +196,9 @@ def _at(name: str, service: bool) -> Expression:
 
 def _session(space: Space, principal: Principal) -> Expression:
     account, name, session = session_parts(principal)
-    return both(space.role_named(literal_tokens(account), literal_tokens(name)), space.session_named(literal_tokens(session)))
+    return both(
+        space.role_named(literal_tokens(account), literal_tokens(name)), space.session_named(literal_tokens(session))
+    )
 
 
 def session_parts(principal: Principal) -> tuple[str, str, str]:
@@ -212,7 +233,9 @@ def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expres
     account = disjunction(_named(space, p) for p in principals if p.type is PrincipalType.ACCOUNT)
     user = disjunction(_named(space, p) for p in own if p.type is PrincipalType.USER)
     role = disjunction(_named(space, p) for p in own if p.type is PrincipalType.ROLE)
-    session = disjunction(_named(space, p) for p in own if p.type in (PrincipalType.SESSION, PrincipalType.FEDERATED_USER))
+    session = disjunction(
+        _named(space, p) for p in own if p.type in (PrincipalType.SESSION, PrincipalType.FEDERATED_USER)
+    )
     issuer = disjunction(space.federated_by(p.value) for p in own if p.type is PrincipalType.USER)
     provider = disjunction(_named(space, p) for p in own if p.type is PrincipalType.FEDERATED)
     whole = disjunction(
@@ -323,9 +346,15 @@ def _session_like(space: Space, pattern: str) -> Expression:
     if len(fields) < 6:
         return FALSE
     partition, service, _, account, resource = (field[0].text for field in fields[1:])
-    if not (like(partition).matches(space.target.partition) and like(service).matches("sts") and like(fields[3][0].text).matches("")):
+    if not (
+        like(partition).matches(space.target.partition)
+        and like(service).matches("sts")
+        and like(fields[3][0].text).matches("")
+    ):
         return FALSE
     kinds = split_tokens(like_tokens(resource), "/")
     pairs = [pair for left, rest in kinds if Tokens(left).matches("assumed-role") for pair in split_tokens(rest, "/")]
     account_tokens = like_tokens(account, excluded=COLON)
-    return disjunction(both(space.role_named(account_tokens, name), space.session_named(session)) for name, session in pairs)
+    return disjunction(
+        both(space.role_named(account_tokens, name), space.session_named(session)) for name, session in pairs
+    )

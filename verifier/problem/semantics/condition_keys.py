@@ -66,7 +66,9 @@ def requested_region(space: Space) -> View:
 
 
 def moment(space: Space, name: str, text: Callable[[str], str]) -> View:
-    space.attributes.setdefault("time", _required(context_attribute("aws:epochtime", space.target.partition, None), "time"))
+    space.attributes.setdefault(
+        "time", _required(context_attribute("aws:epochtime", space.target.partition, None), "time")
+    )
 
     def test(predicate: Predicate) -> Expression:
         of_time = on_values(space.attributes["time"], predicate, iso=is_written(name))
@@ -118,7 +120,14 @@ def resource_aliases(space: Space) -> SetView:
 
 KEY_STORE_ACTIONS = frozenset(
     f"kms:{verb}CustomKeyStore{plural}"
-    for verb, plural in (("Connect", ""), ("Create", ""), ("Delete", ""), ("Describe", "s"), ("Disconnect", ""), ("Update", ""))
+    for verb, plural in (
+        ("Connect", ""),
+        ("Create", ""),
+        ("Delete", ""),
+        ("Describe", "s"),
+        ("Disconnect", ""),
+        ("Update", ""),
+    )
 )
 """Operations on custom key stores, which carry `kms:CallerAccount` (F1)."""
 

@@ -17,7 +17,19 @@ from verifier.problem.classes.domains import context_attribute
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.search import find_word
 from verifier.problem.classes.tables import OverBudget, Unsuitable
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, both, choose, conjunction, disjunction, either, negation
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    Present,
+    Symbol,
+    both,
+    choose,
+    conjunction,
+    disjunction,
+    either,
+    negation,
+)
 from verifier.problem.facts.shared import empty
 from verifier.problem.semantics.relations import relate, variable_view
 from verifier.problem.semantics.values import (
@@ -80,7 +92,8 @@ class Reader:
         return self._on_single(view, operator, satisfied)
 
     def _null(self, view: View | SetView, wanted: bool) -> Expression:
-        """The key is null, or is not (`wanted`): absent, or its value is an empty string and that counts as absent (C1)."""
+        """The key is null, or is not (`wanted`): absent, or its value is an empty string and that counts as absent
+        (C1)."""
         null = negation(view.present)
         if isinstance(view, View) and self.of_policy:
             null = either(null, both(empty(self.space, view), Symbol("C1-null")))
@@ -110,11 +123,13 @@ class Reader:
         other = self._otherwise(base, value)
         if other == [value]:
             return written
-        return choose(_reading(base), disjunction([self._as_written(view, base, text, condition) for text in other]), written)
+        return choose(
+            _reading(base), disjunction([self._as_written(view, base, text, condition) for text in other]), written
+        )
 
     def _otherwise(self, base: str, value: Text) -> list[Text]:
-        """What a listed value means by the other reading: an asterisk of an ARN pattern stands for the fields that it lacks (L6), a date of
-        four digits is seconds (C3-year)."""
+        """What a listed value means by the other reading: an asterisk of an ARN pattern stands for the fields that it
+        lacks (L6), a date of four digits is seconds (C3-year)."""
         if _TEXT_MODES.get(base) == ARN:
             return [value, *(replace(value, value=longer) for longer in running_on(value.value, 5))]
         seconds = self.of_policy and base.startswith("Date") and _FOUR_DIGITS.fullmatch(value.value)
@@ -140,7 +155,8 @@ class Reader:
             return self._unsupported(condition, view, (value,))
 
     def _bool(self, view: View, text: str) -> Expression:
-        """A `Bool` with policy variables that work (the reading C3-bool): both are true, or both are false, in any case."""
+        """A `Bool` with policy variables that work (the reading C3-bool): both are true, or both are false, in any
+        case."""
         pieces = template(text, True)
         truths = (typed_predicate("Bool", word) for word in ("true", "false"))
         is_truth = disjunction([self.space.ask(view, predicate) for predicate in truths if predicate is not None])
@@ -153,7 +169,8 @@ class Reader:
         return FALSE if predicate is None else self.space.ask(view, predicate)
 
     def _unsupported(self, condition: Condition, view: View | SetView, values: Sequence[Text]) -> Symbol:
-        """A symbol for the comparison. Its name holds all that the comparison depends on: two that differ must not share one."""
+        """A symbol for the comparison. Its name holds all that the comparison depends on: two that differ must not
+        share one."""
         meaning = (view.name, [value.value for value in values], self.variables, self.in_key_policy)
         name = f"unsupported:{condition.operator}:{meaning}"
         self.space.unsupported[name] = f"`{condition.operator}` on `{condition.key.value}` ({condition.span})"
@@ -165,13 +182,19 @@ class Reader:
         except Unsuitable:
             return self._with_variables(view, operator, condition)
 
-    def _on_values(self, view: SetView, operator: Operator, condition: Condition, known: Mapping[Variable, str]) -> Expression:
+    def _on_values(
+        self, view: SetView, operator: Operator, condition: Condition, known: Mapping[Variable, str]
+    ) -> Expression:
         """The same with the `known` values of variables in their place. Raises `Unsuitable` for others."""
         base = positive(operator.base)[0]
         listed = self._set_predicates(condition, condition.values, known)
-        other = self._set_predicates(condition, [text for value in condition.values for text in self._otherwise(base, value)], known)
+        other = self._set_predicates(
+            condition, [text for value in condition.values for text in self._otherwise(base, value)], known
+        )
         written = self._on_predicates(view, operator, listed)
-        return written if other == listed else choose(_reading(base), self._on_predicates(view, operator, other), written)
+        return (
+            written if other == listed else choose(_reading(base), self._on_predicates(view, operator, other), written)
+        )
 
     def _with_variables(self, view: SetView, operator: Operator, condition: Condition) -> Expression:
         """A symbol, whose meaning is known where the values of the variables are (`problem.semantics.relations`)."""
@@ -202,7 +225,9 @@ class Reader:
         absent = TRUE if operator.if_exists or negated else FALSE
         return either(both(view.present, Symbol("C2"), some_satisfies), both(negation(view.present), absent))
 
-    def _set_predicates(self, condition: Condition, values: Iterable[Text], known: Mapping[Variable, str]) -> frozenset[Predicate]:
+    def _set_predicates(
+        self, condition: Condition, values: Iterable[Text], known: Mapping[Variable, str]
+    ) -> frozenset[Predicate]:
         """The predicates of some values under the operator of a condition."""
         base = positive(condition.operator.base)[0]
         mode = _TEXT_MODES.get(base)
@@ -257,10 +282,13 @@ _ID = re.compile(r"o-[a-z0-9]{10,32}\Z")
 
 
 def readable(policy: Policy, statement: Statement) -> Expression:
-    """Whether a statement is not void for a listed value that its operator cannot read (the readings C3, C3-bool and C3-zone)."""
+    """Whether a statement is not void for a listed value that its operator cannot read (the readings C3, C3-bool and
+    C3-zone)."""
     void = negation(Symbol("C3"))
     # Where variables work under `Bool`, the value is not read before they are replaced.
-    by_reading = {"C3-bool" for condition, value in _unread(statement) if policy.variables and _is_bool_variable(condition, value)}
+    by_reading = {
+        "C3-bool" for condition, value in _unread(statement) if policy.variables and _is_bool_variable(condition, value)
+    }
     if any(not (policy.variables and _is_bool_variable(*found)) for found in _unread(statement)):
         return void
     if any(_in_no_zone(positive(one.operator.base)[0], value) for one in statement.conditions for value in one.values):
@@ -282,22 +310,31 @@ def _is_bool_variable(condition: Condition, value: Text) -> bool:
 
 def _in_no_zone(base: str, value: Text) -> bool:
     """Whether a listed date has a time and no zone, or one that the W3C writes otherwise (`+0900`)."""
-    return base.startswith("Date") and _ZONELESS.match(value.value) is not None and typed_predicate(base, value.value) is not None
+    return (
+        base.startswith("Date")
+        and _ZONELESS.match(value.value) is not None
+        and typed_predicate(base, value.value) is not None
+    )
 
 
 def remarks(policy: Policy, statement: Statement, organization: str | None) -> Iterator[tuple[str, str]]:
-    """Rule and sentence of each value of a statement that no request can have. `organization` is the ID of the one that is given."""
+    """Rule and sentence of each value of a statement that no request can have. `organization` is the ID of the one that
+    is given."""
     for condition, value in _unread(statement):
         if not (policy.variables and _is_bool_variable(condition, value)):
             yield (
                 "C3",
-                f"{_named(condition, value)} cannot be read: it matches nothing, or its statement matches nothing (both are tried)",
+                f"{_named(condition, value)} cannot be read: it matches nothing, or its statement matches nothing "
+                "(both are tried)",
             )
     for condition in statement.conditions:
         if condition.key.value.lower().startswith("aws:") and condition.key.value.lower().endswith(_OF_ORGANIZATIONS):
             for value in condition.values:
                 if "${" not in value.value and value.value != organization and not _may_be(condition, value.value):
-                    yield "F2", f"{_named(condition, value)} names no organization that there can be, so no request has it"
+                    yield (
+                        "F2",
+                        f"{_named(condition, value)} names no organization that there can be, so no request has it",
+                    )
 
 
 def _named(condition: Condition, value: Text) -> str:

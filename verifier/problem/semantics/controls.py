@@ -1,9 +1,10 @@
-"""Policies that limit requests whoever makes them: service and resource control policies (D6, D7), VPC endpoint policies (V).
+"""Policies that limit requests whoever makes them: service and resource control policies (D6, D7), VPC endpoint
+policies (V).
 
 In: a space. Out: O and V as expressions, and where statements of these policies deny.
-Guarantee: a policy is read once, however many levels and accounts it is attached to; the levels of an account are intersected, the
-policies of one level united. Only a listed endpoint restricts, and only the requests that come through it; a service principal is
-restricted by none but under the reading D6.
+Guarantee: a policy is read once, however many levels and accounts it is attached to; the levels of an account are
+intersected, the policies of one level united. Only a listed endpoint restricts, and only the requests that come through
+it; a service principal is restricted by none but under the reading D6.
 """
 
 from __future__ import annotations
@@ -14,7 +15,17 @@ from verifier.model.estate import Controls, Endpoint, Estate, Level
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.unmodelled import ANY_ENDPOINT
 from verifier.problem.classes.predicates import exactly
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    Symbol,
+    both,
+    conjunction,
+    disjunction,
+    either,
+    negation,
+)
 from verifier.problem.semantics.callers import allow_reach, deny_reach
 from verifier.problem.semantics.statements import applies, said, said_to, silent
 from verifier.problem.semantics.targets import TargetKind
@@ -38,7 +49,8 @@ def service_controls_allow(space: Space) -> Expression:
             levels[names] = level
     allows: dict[str, Expression] = {}
     return conjunction(
-        either(negation(_bound(space, accounts[names])), _level_allows(space, level, allows)) for names, level in levels.items()
+        either(negation(_bound(space, accounts[names])), _level_allows(space, level, allows))
+        for names, level in levels.items()
     )
 
 
@@ -69,8 +81,8 @@ def service_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
 
 
 def resource_denies(space: Space) -> Iterator[Expression]:
-    """The Deny statements of the RCPs over the target's account. `RCPFullAWSAccess` is attached everywhere, so that only these matter;
-    service principals are bound by them."""
+    """The Deny statements of the RCPs over the target's account. `RCPFullAWSAccess` is attached everywhere, so that
+    only these matter; service principals are bound by them."""
     for policy, bound in resource_policies(space):
         for statement in policy.statements:
             if statement.effect is Effect.DENY and space.is_relevant(statement):
@@ -92,7 +104,9 @@ def _service(space: Space) -> dict[str, tuple[Level, ...]]:
     return {
         controls.account: controls.service
         for controls in given
-        if organization is not None and controls.account != organization.management_account and controls.service is not None
+        if organization is not None
+        and controls.account != organization.management_account
+        and controls.service is not None
     }
 
 
@@ -106,12 +120,14 @@ def _resource(space: Space) -> tuple[Level, ...]:
 
 
 def _bound(space: Space, accounts: list[str]) -> Expression:
-    """The callers of these accounts that SCPs bind: a service-linked role is exempt (D6), a service principal in no account."""
+    """The callers of these accounts that SCPs bind: a service-linked role is exempt (D6), a service principal in no
+    account."""
     return both(disjunction(space.in_account(account) for account in accounts), negation(space.is_service_linked))
 
 
 def _resource_bound(space: Space) -> Expression:
-    """The requests that RCPs bind: not those of service-linked roles, on AWS managed keys, or to retire a grant (D6, D7)."""
+    """The requests that RCPs bind: not those of service-linked roles, on AWS managed keys, or to retire a grant (D6,
+    D7)."""
     exempt = either(space.is_service_linked, acts({"kms:RetireGrant"}))
     match space.target.kind:
         case TargetKind.KEY:
@@ -120,8 +136,11 @@ def _resource_bound(space: Space) -> Expression:
         case TargetKind.ALIAS:
             return both(negation(exempt), Symbol("R4"))
         case TargetKind.ROLE:
-            # Of IAM and STS, only STS heeds them, and only roles are its resources [Organizations: orgs_manage_policies_rcps].
-            return both(negation(space.is_service_linked), acts(name for name in space.known_actions if name.startswith("sts:")))
+            # Of IAM and STS, only STS heeds them, and only roles are its resources [Organizations:
+            # orgs_manage_policies_rcps].
+            return both(
+                negation(space.is_service_linked), acts(name for name in space.known_actions if name.startswith("sts:"))
+            )
         case _:
             return FALSE
 
@@ -136,7 +155,10 @@ def _policies(levels: tuple[Level, ...]) -> list[Policy]:
 
 def endpoints_allow(space: Space) -> Expression:
     """V: the request comes through no listed endpoint, or the endpoint's policy allows it."""
-    return conjunction(either(negation(_restricted(space, endpoint)), _allows(space, policy)) for endpoint, policy in _with_policy(space))
+    return conjunction(
+        either(negation(_restricted(space, endpoint)), _allows(space, policy))
+        for endpoint, policy in _with_policy(space)
+    )
 
 
 def endpoint_denies(space: Space) -> Iterator[Expression]:
@@ -178,11 +200,14 @@ def _allows(space: Space, policy: Policy) -> Expression:
         if statement.effect is Effect.ALLOW and not space.is_relevant(statement):
             found.append(silent(space, policy, statement))
         elif statement.effect is Effect.ALLOW:
-            found.append(said(space, policy, statement, both(reached(space, statement), applies(space, policy, statement))))
+            found.append(
+                said(space, policy, statement, both(reached(space, statement), applies(space, policy, statement)))
+            )
     return disjunction(found)
 
 
 def reached(space: Space, statement: Statement) -> Expression:
-    """Whom the principals of an Allow of an endpoint's policy reach: whether an account stands for all of its callers is open."""
+    """Whom the principals of an Allow of an endpoint's policy reach: whether an account stands for all of its callers
+    is open."""
     reach = allow_reach(space, statement)
     return either(reach.strong, reach.weak, reach.anyone, both(reach.account, Symbol("V-account")))

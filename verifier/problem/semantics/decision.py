@@ -1,8 +1,8 @@
 """The decision (D1–D9) → one expression.
 
 In: a space (estate and target). Out: the expression that is true iff the request is allowed.
-Guarantee: every gate of D1–D9 is one named function, here or in the module of its mechanism; what the input holds and the verifier does
-not model is a symbol (`verifier.problem.semantics.unmodelled`), never left out.
+Guarantee: every gate of D1–D9 is one named function, here or in the module of its mechanism; what the input holds and
+the verifier does not model is a symbol (`verifier.problem.semantics.unmodelled`), never left out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,13 @@ from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.reference import actions
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, disjunction, either, negation
 from verifier.problem.semantics.callers import Reach, allow_reach, deny_reach, silent_reach
-from verifier.problem.semantics.controls import endpoint_denies, endpoints_allow, resource_denies, service_controls_allow, service_denies
+from verifier.problem.semantics.controls import (
+    endpoint_denies,
+    endpoints_allow,
+    resource_denies,
+    service_controls_allow,
+    service_denies,
+)
 from verifier.problem.semantics.grants import granted
 from verifier.problem.semantics.permissions import Permissions, outside, own_denies, permissions
 from verifier.problem.semantics.powers import RESOURCE_POLICY, SHARED, granted_power, power, without
@@ -38,7 +44,8 @@ def allowed(space: Space) -> Expression:
 
 
 def somebody_allows(space: Space, reach: Reach, own: Permissions, by_grant: Expression) -> Expression:
-    """The key policy, which reaches so far, together with the caller's account where it must agree, or a grant (D2, D3, D6)."""
+    """The key policy, which reaches so far, together with the caller's account where it must agree, or a grant (D2, D3,
+    D6)."""
     # G5: a key policy's Allow gives nothing for RetireGrant.
     by_policy = negation(acts({"kms:RetireGrant"}))
     home = space.in_account(_owner(space))
@@ -52,7 +59,8 @@ def somebody_allows(space: Space, reach: Reach, own: Permissions, by_grant: Expr
 
 
 def _direct(space: Space, reach: Reach, own: Permissions) -> Expression:
-    """D4: what the absence of an Allow in a boundary or session policy limits, of what a key policy grants its own account's callers."""
+    """D4: what the absence of an Allow in a boundary or session policy limits, of what a key policy grants its own
+    account's callers."""
     of_user = both(space.is_federated, Symbol("U2"))
     return either(
         reach.strong,
@@ -118,14 +126,24 @@ def _key_policy_denies(space: Space) -> Iterator[Expression]:
             continue
         whom = deny_reach(space, statement)
         if space.reaches(statement, whom):
-            yield without(space, RESOURCE_POLICY, said(space, policy, statement, both(whom, applies(space, policy, statement), bites())))
+            yield without(
+                space,
+                RESOURCE_POLICY,
+                said(space, policy, statement, both(whom, applies(space, policy, statement), bites())),
+            )
         else:
             yield said_to_nobody(space, policy, statement)
 
 
 def denied(space: Space) -> Expression:
     """True iff some Deny statement of a policy that applies matches (D1)."""
-    found = [*_key_policy_denies(space), *own_denies(space), *service_denies(space), *resource_denies(space), *endpoint_denies(space)]
+    found = [
+        *_key_policy_denies(space),
+        *own_denies(space),
+        *service_denies(space),
+        *resource_denies(space),
+        *endpoint_denies(space),
+    ]
     return disjunction((*found, both(outside(space), Symbol(OUTSIDE_DENY)), *own_refusals(space)))
 
 

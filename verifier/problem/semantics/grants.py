@@ -1,9 +1,10 @@
 """Grants: what they allow to whom (G1–G6, L8, R7).
 
 In: a space whose target is a key, and what the caller's own policies say. Out: G as an expression.
-Guarantee: a grant allows its grantee its operations within its constraints, and never denies. The grants of a key with few are named
-one by one in a proof; of a key with many, those with the same operations are named together, so that the size of the question grows
-with the number of different grantees and constraints alone: many principals cost one test on each attribute.
+Guarantee: a grant allows its grantee its operations within its constraints, and never denies. The grants of a key with
+few are named one by one in a proof; of a key with many, those with the same operations are named together, so that the
+size of the question grows with the number of different grantees and constraints alone: many principals cost one test on
+each attribute.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def context_meets(space: Space, grant: Grant) -> Expression:
 
 
 def context_as_strict(space: Space, grant: Grant) -> Expression:
-    """The constraint that a CreateGrant request asks for is at least as strict as that of the grant that allows it (G6)."""
+    """The constraint that a CreateGrant request asks for is at least as strict as that of the grant that allows it
+    (G6)."""
     kind = space.attribute_view(_TYPE)
     if grant.context_equals is not None:
         return both(kind.test(exactly("EncryptionContextEquals")), equals(space, grant.context_equals))
@@ -70,7 +72,11 @@ def equals(space: Space, pairs: Pairs) -> Expression:
     if not any(_other_views(space, name) for name, _ in pairs):
         return exact
     folded = frozenset[Predicate](Tokens(literal_tokens(name, fold=True)) for name, _ in pairs)
-    return choose(Symbol("G3-names"), both(includes(space, pairs), _only_values(space, pairs), _no_name_outside(space, folded)), exact)
+    return choose(
+        Symbol("G3-names"),
+        both(includes(space, pairs), _only_values(space, pairs), _no_name_outside(space, folded)),
+        exact,
+    )
 
 
 def _holds_pair(space: Space, name: str, value: str) -> Expression:
@@ -84,7 +90,11 @@ def _only_values(space: Space, pairs: Pairs) -> Expression:
     values: dict[str, set[Predicate]] = {}
     for name, value in pairs:
         values.setdefault(name.lower(), set()).add(exactly(value))
-    views = {view.name: (view, name) for name, _ in pairs for view in (_as_set(_own_view(space, name)), *_other_views(space, name))}
+    views = {
+        view.name: (view, name)
+        for name, _ in pairs
+        for view in (_as_set(_own_view(space, name)), *_other_views(space, name))
+    }
     return conjunction(negation(view.some(frozenset(values[name.lower()]), False)) for view, name in views.values())
 
 
@@ -123,7 +133,8 @@ def letters(name: str) -> int:
 
 @dataclass(frozen=True)
 class Named:
-    """`direct` need nothing but the grant; `delegated` are callers of a named account, who need I ∧ B ∧ S, as its root has (G2, D5)."""
+    """`direct` need nothing but the grant; `delegated` are callers of a named account, who need I ∧ B ∧ S, as its root
+    has (G2, D5)."""
 
     direct: Expression
     delegated: Expression
@@ -137,8 +148,8 @@ class Grantees:
     _roles: dict[tuple[str, str], Expression] = field(default_factory=dict)
 
     def named(self, principals: Iterable[Principal], hidden: bool = False) -> Named:
-        """The callers that any of the principals names, perhaps with the federated sessions that users issue; where some are `hidden`,
-        perhaps any caller but a service (G2)."""
+        """The callers that any of the principals names, perhaps with the federated sessions that users issue; where
+        some are `hidden`, perhaps any caller but a service (G2)."""
         arns: set[str] = set()
         accounts: set[str] = set()
         issuers: dict[str, set[str]] = {}
@@ -159,10 +170,15 @@ class Grantees:
                     assert principal.account is not None
                     accounts.add(principal.account)
         own = self.space.one_of(frozenset(arns))
-        of_roles = (both(self._role(role), self.space.session_among(frozenset(names))) for role, names in sessions.items())
+        of_roles = (
+            both(self._role(role), self.space.session_among(frozenset(names))) for role, names in sessions.items()
+        )
         others = both(Symbol("G2"), negation(self.space.is_service)) if hidden else FALSE
         issued = (both(self.space.in_account(account), self._issued(names)) for account, names in issuers.items())
-        return Named(either(own, *of_roles, others, *issued), disjunction(self.space.in_account(account) for account in sorted(accounts)))
+        return Named(
+            either(own, *of_roles, others, *issued),
+            disjunction(self.space.in_account(account) for account in sorted(accounts)),
+        )
 
     def nobody(self, batch: Sequence[Grant]) -> Named:
         """None of the callers that irrelevant grants name: what these say is nothing, on which a proof may rest."""
@@ -174,7 +190,8 @@ class Grantees:
         return both(Symbol("G2-federated"), self.space.is_federated, self.space.issuer(OneOf(frozenset(names))))
 
     def _role(self, role: tuple[str, str]) -> Expression:
-        """The sessions of the role with this account and name: AWS's own role for instances is in thousands of grants."""
+        """The sessions of the role with this account and name: AWS's own role for instances is in thousands of
+        grants."""
         if role not in self._roles:
             account, name = role
             self._roles[role] = self.space.role_named(literal_tokens(account), literal_tokens(name))
@@ -211,7 +228,8 @@ def _by_batch(grantees: Grantees, batch: tuple[Grant, ...], own: Permissions) ->
     parts = [*_uses(grantees, operations, concerned), *_retirements(grantees, batch)]
     if len(concerned) < len(batch):
         parts.append((grantees.nobody(batch), TRUE))
-    # Whether a boundary or session policy limits what a grant allows is open; other callers of an account need the account's leave (G2).
+    # Whether a boundary or session policy limits what a grant allows is open; other callers of an account need the
+    # account's leave (G2).
     direct = owned(number, disjunction(both(who.direct, when) for who, when in parts))
     delegated = owned(number, disjunction(both(who.delegated, when) for who, when in parts))
     return either(both(direct, either(negation(Symbol("G4")), own.limits)), both(delegated, own.whole))
@@ -253,12 +271,15 @@ def _grouped(batch: Sequence[Grant]) -> list[list[Grant]]:
     """Grants of the same operations by their constraints."""
     groups: dict[object, list[Grant]] = {}
     for grant in batch:
-        groups.setdefault((grant.context_equals, grant.context_subset, grant.source_arn, grant.grantee_hidden), []).append(grant)
+        groups.setdefault(
+            (grant.context_equals, grant.context_subset, grant.source_arn, grant.grantee_hidden), []
+        ).append(grant)
     return list(groups.values())
 
 
 def _source_allows(space: Space, grant: Grant) -> Expression:
-    """A `SourceArn` constraint binds the requests of service principals; those of others by the reading G3-source (G3)."""
+    """A `SourceArn` constraint binds the requests of service principals; those of others by the reading G3-source
+    (G3)."""
     if grant.source_arn is None:
         return TRUE
     ignored = both(acts({DESCRIBE}), negation(Symbol("G3-describe")))
@@ -273,11 +294,14 @@ def _as_strict(space: Space, grant: Grant) -> Expression:
     """A CreateGrant request asks for some of the grant's operations, under constraints at least as strict (G6)."""
     space.set_view("kms:grantoperations")
     names = frozenset[Predicate](exactly(name.removeprefix("kms:")) for name in grant.operations)
-    return both(negation(Some("kms:grantoperations", names, False)), context_as_strict(space, grant), _same_source(space, grant))
+    return both(
+        negation(Some("kms:grantoperations", names, False)), context_as_strict(space, grant), _same_source(space, grant)
+    )
 
 
 def _same_source(space: Space, grant: Grant) -> Expression:
-    """The new grant has the same SourceArn as the one that allows it, or, by the reading G6, one that the latter covers as a pattern."""
+    """The new grant has the same SourceArn as the one that allows it, or, by the reading G6, one that the latter covers
+    as a pattern."""
     if grant.source_arn is None:
         return TRUE
     own, pattern = space.attribute_view("kms:grantconstraintsourcearn"), arn_predicate([Fixed(grant.source_arn, True)])
@@ -289,7 +313,8 @@ def _same_source(space: Space, grant: Grant) -> Expression:
 
 
 def _retirements(grantees: Grantees, batch: tuple[Grant, ...]) -> Iterator[tuple[Named, Expression]]:
-    """The retiring principal may retire a grant, and so may its grantee if that is among its operations; no constraint binds them."""
+    """The retiring principal may retire a grant, and so may its grantee if that is among its operations; no constraint
+    binds them."""
     if not grantees.space.asked_of(frozenset({RETIRE})):
         return
     retiring = acts({RETIRE})
@@ -300,7 +325,8 @@ def _retirements(grantees: Grantees, batch: tuple[Grant, ...]) -> Iterator[tuple
 
 
 def _retired_by_policy(space: Space, grants: Sequence[Grant], own: Permissions) -> Expression:
-    """The root user of an issuing account may retire a grant, as may whom the key's account or an issuing one lets (G5)."""
+    """The root user of an issuing account may retire a grant, as may whom the key's account or an issuing one lets
+    (G5)."""
     assert space.target.account is not None
     issuing = {grant.issuing_account for grant in grants if grant.issuing_account is not None}
     whom = disjunction(space.in_account(account) for account in sorted({space.target.account, *issuing}))

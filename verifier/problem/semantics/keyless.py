@@ -14,7 +14,8 @@ from verifier.problem.space import Space, acts
 from verifier.problem.views import View
 
 LIST_RETIRABLE = "kms:ListRetirableGrants"
-"""The one operation whose resource is a principal: the retiring principal that it asks about [API: ListRetirableGrants]."""
+"""The one operation whose resource is a principal: the retiring principal that it asks about [API:
+ListRetirableGrants]."""
 RETIRING = "retiring"
 """The attribute for that principal: the last field of its ARN. Its account is the caller's."""
 
@@ -28,7 +29,8 @@ def service_of(last: str) -> str:
 
 
 def covers_keyless(space: Space, pieces: Template, about_grants: bool) -> Expression:
-    """Whether a pattern covers the request. `about_grants` is false where the statement is not about `kms:ListRetirableGrants` at all."""
+    """Whether a pattern covers the request. `about_grants` is false where the statement is not about
+    `kms:ListRetirableGrants` at all."""
     pattern = _fields(space, pieces)
     if pattern is None:
         return FALSE
@@ -41,7 +43,8 @@ def covers_keyless(space: Space, pieces: Template, about_grants: bool) -> Expres
 
 
 def _fields(space: Space, pieces: Template) -> tuple[str, str, str, Template] | None:
-    """Service, Region, account and last field of an ARN pattern of the partition, variables in the last; `None` for other patterns."""
+    """Service, Region, account and last field of an ARN pattern of the partition, variables in the last; `None` for
+    other patterns."""
     before = "".join(piece.text for piece in pieces[:1] if isinstance(piece, Fixed))
     fields = before.split(":", 5)
     if len(fields) < 6 or not (like(fields[0]).matches("arn") and like(fields[1]).matches(space.target.partition)):

@@ -28,14 +28,15 @@ from verifier.problem.semantics.unmodelled import holders, may_allow, scope, thi
 from verifier.problem.space import Space, acts
 
 _NEVER_LINKED = frozenset({"sts:TagSession", "sts:SetSourceIdentity"})
-"""What no policy that AWS publishes for a service-linked role allows. [IAM: using-service-linked-roles; docs/decisions.md]"""
+"""What no policy that AWS publishes for a service-linked role allows. [IAM: using-service-linked-roles;
+docs/decisions.md]"""
 
 
 @dataclass(frozen=True)
 class Permissions:
-    """What a caller's own policies say of the request. `identity` is I: the identity policies allow, free for callers outside the
-    inventory (U1), true for a root user (D5). `boundary` is B: true without one. `session` is S: true but for a federated session,
-    whose session policy decides (U2)."""
+    """What a caller's own policies say of the request. `identity` is I: the identity policies allow, free for callers
+    outside the inventory (U1), true for a root user (D5). `boundary` is B: true without one. `session` is S: true but
+    for a federated session, whose session policy decides (U2)."""
 
     identity: Expression
     boundary: Expression
@@ -74,17 +75,20 @@ def own_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
 
 
 def outside(space: Space) -> Expression:
-    """The callers that no inventory lists, in accounts that have no complete one (U1); a root user has no identity policies."""
+    """The callers that no inventory lists, in accounts that have no complete one (U1); a root user has no identity
+    policies."""
     accounts = space.estate.accounts
     listed = [identity.arn for account in accounts if not account.complete for identity in account.identities]
-    inventoried = either(disjunction(space.in_account(account.id) for account in accounts if account.complete), holders(space, listed))
+    inventoried = either(
+        disjunction(space.in_account(account.id) for account in accounts if account.complete), holders(space, listed)
+    )
     from_user = either(space.is_user, space.is_role, both(space.is_federated, space.issued_by_user))
     return both(from_user, negation(inventoried))
 
 
 def _attached(space: Space, policies_of: Callable[[Identity], Sequence[Policy]]) -> Iterator[tuple[Policy, Expression]]:
-    """Each policy of the inventory, with the callers that it follows: the identity itself, and a user's federated sessions. One of AWS's
-    may have been listed for two accounts at different times, with another document."""
+    """Each policy of the inventory, with the callers that it follows: the identity itself, and a user's federated
+    sessions. One of AWS's may have been listed for two accounts at different times, with another document."""
     found: dict[str, list[tuple[Policy, list[str]]]] = {}
     for identity in space.estate.identities:
         for policy in policies_of(identity):
@@ -100,7 +104,10 @@ def _attached(space: Space, policies_of: Callable[[Identity], Sequence[Policy]])
 
 def _said(policy: Policy) -> tuple[object, ...]:
     """What an identity policy or a boundary says, wherever it stands."""
-    return (policy.variables, *((one.effect, one.doubt, one.not_action, one.not_resource, *_texts(one)) for one in policy.statements))
+    return (
+        policy.variables,
+        *((one.effect, one.doubt, one.not_action, one.not_resource, *_texts(one)) for one in policy.statements),
+    )
 
 
 def _texts(statement: Statement) -> Iterator[tuple[str, ...]]:
@@ -133,8 +140,13 @@ def _identity_allows(space: Space) -> Expression:
 
 
 def _given(space: Space, name: str, policy: Policy) -> Iterator[Expression]:
-    """What a document allows that a power gives, where it does not deny the same: it is there as a whole, or as a step wrote it."""
-    stated = [one for one in policy.statements if one.effect is Effect.DENY and space.is_relevant(one) and not space.says_nothing(one)]
+    """What a document allows that a power gives, where it does not deny the same: it is there as a whole, or as a step
+    wrote it."""
+    stated = [
+        one
+        for one in policy.statements
+        if one.effect is Effect.DENY and space.is_relevant(one) and not space.says_nothing(one)
+    ]
     denied = disjunction(applies(space, policy, one) for one in stated)
     yield from (both(one, negation(denied)) for one in said_to(space, power(space, name), policy, Effect.ALLOW))
 
@@ -145,5 +157,9 @@ def _boundary_allows(space: Space) -> Expression:
     together = owner_of_many(space, [policy for policy, _ in attached], Effect.ALLOW)
     for policy, held in attached:
         limits.append(either(negation(held), disjunction(said_to(space, held, policy, Effect.ALLOW, together))))
-    others = (one for policy in boundaries_to_put(space) for one in said_to(space, power(space, LOOSENED), policy, Effect.ALLOW))
+    others = (
+        one
+        for policy in boundaries_to_put(space)
+        for one in said_to(space, power(space, LOOSENED), policy, Effect.ALLOW)
+    )
     return either(conjunction(limits), power(space, BOUNDARY), *others)

@@ -1,8 +1,10 @@
 """Powers: what a caller may have brought about before a request, as symbols of the decision (W2, docs/reach.md).
 
-In: a space, with the powers that its question speaks of. Out: expressions. A power is about the caller of the request, or about its target.
-Guarantee: the decision is monotone in every power, and with one that is true it allows at least what it allows after the step that gives
-it: what is not allowed with it is not allowed after the step. A space without powers has none of these symbols.
+In: a space, with the powers that its question speaks of. Out: expressions. A power is about the caller of the request,
+or about its target.
+Guarantee: the decision is monotone in every power, and with one that is true it allows at least what it allows after
+the step that gives it: what is not allowed with it is not allowed after the step. A space without powers has none of
+these symbols.
 """
 
 from __future__ import annotations
@@ -28,11 +30,14 @@ ATTACHED = "power:attached"
 VERSION = "power:version"
 """Managed policies that are attached to the caller have a document that it wrote."""
 BOUNDARY = "power:boundary"
-"""The caller's permissions boundary has a document that it wrote, or gave way to one that allows everything, or to none."""
+"""The caller's permissions boundary has a document that it wrote, or gave way to one that allows everything, or to
+none."""
 LOOSENED = "power:loosened"
-"""As `BOUNDARY`, but that the boundary gave way to one of some managed policies of the input, each of which has a name among the powers."""
+"""As `BOUNDARY`, but that the boundary gave way to one of some managed policies of the input, each of which has a name
+among the powers."""
 INLINE_GONE, DETACHED = "power:inline gone", "power:detached"
-"""Inline policies of the caller, or of its groups, are gone; managed ones are detached: none of their Deny statements bites."""
+"""Inline policies of the caller, or of its groups, are gone; managed ones are detached: none of their Deny statements
+bites."""
 TARGET_BOUNDARY = "power:target boundary"
 """The target, a user or role, has another permissions boundary than at first, or none."""
 TARGET_TAGS = "power:target tags"
@@ -54,7 +59,8 @@ def older(policy_arn: str) -> str:
 
 
 def loosened(policy_arn: str) -> str:
-    """The name, no power of its own, of a managed policy of the input that the caller's boundary may have given way to."""
+    """The name, no power of its own, of a managed policy of the input that the caller's boundary may have given way
+    to."""
     return f"{_BOUNDARY}{policy_arn}"
 
 
@@ -80,7 +86,18 @@ def joined_group(name: str) -> str | None:
 
 ALWAYS = frozenset(
     {
-        *(RESOURCE_POLICY, GRANT, INLINE, ATTACHED, VERSION, BOUNDARY, SESSION_TAGS, INLINE_GONE, DETACHED, TARGET_BOUNDARY),
+        *(
+            RESOURCE_POLICY,
+            GRANT,
+            INLINE,
+            ATTACHED,
+            VERSION,
+            BOUNDARY,
+            SESSION_TAGS,
+            INLINE_GONE,
+            DETACHED,
+            TARGET_BOUNDARY,
+        ),
         *(TARGET_TAGS, SHARED),
     }
 )
@@ -98,7 +115,8 @@ def without(space: Space, name: str, refusal: Expression) -> Expression:
 
 
 def refused_by(space: Space, policy: Policy, refusal: Expression) -> Expression:
-    """What a Deny of a policy of the caller refuses: nothing where the caller may have written the document, or taken the policy away."""
+    """What a Deny of a policy of the caller refuses: nothing where the caller may have written the document, or taken
+    the policy away."""
     if policy.kind is PolicyKind.BOUNDARY:
         return without(space, LOOSENED, without(space, BOUNDARY, refusal))
     written, gone = (INLINE, INLINE_GONE) if is_inline(policy) else (VERSION, DETACHED)
@@ -109,7 +127,8 @@ _OF_TARGETS = frozenset({RESOURCE_POLICY, GRANT, TARGET_BOUNDARY, TARGET_TAGS})
 
 
 def changed(space: Space) -> Expression:
-    """Whether steps may have changed what is attached to the caller, or to the user who issued its session, or their tags."""
+    """Whether steps may have changed what is attached to the caller, or to the user who issued its session, or their
+    tags."""
     return disjunction(Symbol(name) for name in sorted(space.powers - _OF_TARGETS) if not name.startswith(_BOUNDARY))
 
 
@@ -124,22 +143,27 @@ def allows_everything(space: Space) -> Iterable[Expression]:
 
 
 def granted_power(space: Space) -> Expression:
-    """The requests that a grant could allow, with the power: those of a service principal aside, which nobody calls as."""
+    """The requests that a grant could allow, with the power: those of a service principal aside, which nobody calls
+    as."""
     if GRANT not in space.powers:
         return FALSE
     return both(Symbol(GRANT), negation(space.is_service), acts(a.name for a in actions() if a.grant_operation))
 
 
 def policies_to_attach(space: Space) -> list[tuple[str, Policy]]:
-    """The managed policies, their other versions, and the policies of groups that a power lets the caller have: with the name of the
-    power."""
+    """The managed policies, their other versions, and the policies of groups that a power lets the caller have: with
+    the name of the power."""
     found: list[tuple[str, Policy]] = []
     for account in space.estate.accounts:
         for managed in account.managed:
             if attach(managed.arn) in space.powers:
-                found += [(attach(managed.arn), policy) for version, policy in managed.versions if version == managed.default]
+                found += [
+                    (attach(managed.arn), policy) for version, policy in managed.versions if version == managed.default
+                ]
             if older(managed.arn) in space.powers:
-                found += [(older(managed.arn), policy) for version, policy in managed.versions if version != managed.default]
+                found += [
+                    (older(managed.arn), policy) for version, policy in managed.versions if version != managed.default
+                ]
         for group in account.groups:
             if joined(group.arn) in space.powers:
                 found += [(joined(group.arn), policy) for policy in group.policies]
@@ -161,7 +185,8 @@ RESOURCE_TAG, REQUEST_TAG = "aws:resourcetag/", "aws:requesttag/"
 
 
 def share_tests_of(space: Space, pairs: Iterable[tuple[str, str]]) -> None:
-    """What a request could make of an attribute is told apart as the attribute itself is: a class of one is a class of the other."""
+    """What a request could make of an attribute is told apart as the attribute itself is: a class of one is a class of
+    the other."""
     for name, other in pairs:
         if name in space.attributes and other in space.attributes:
             both_ask = {**space.questions.get(name, {}), **space.questions.get(other, {})}

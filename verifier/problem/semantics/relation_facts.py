@@ -1,7 +1,8 @@
 """What holds of the comparisons between attributes in every request (L7): facts about the symbols of `relations`.
 
 In: a space with relations. Out: expressions that hold whatever the request.
-Guarantee: a fact is true of every request, so that an unsatisfiable problem is a proof; facts need not tell all that a relation means.
+Guarantee: a fact is true of every request, so that an unsatisfiable problem is a proof; facts need not tell all that a
+relation means.
 """
 
 from __future__ import annotations
@@ -14,7 +15,18 @@ from verifier.model.policy import arn_kind
 from verifier.model.readings import WILDCARDS
 from verifier.problem.classes.predicates import ANY, OneOf, Predicate, Tokens, exactly, like, one
 from verifier.problem.classes.tables import Unsuitable
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, implies, same
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    Symbol,
+    both,
+    conjunction,
+    disjunction,
+    either,
+    implies,
+    same,
+)
 from verifier.problem.facts.shared import predicates_of
 from verifier.problem.semantics.values import ARN
 from verifier.problem.space import Space
@@ -25,8 +37,8 @@ COMBINATIONS = 64
 
 
 def relation_facts(space: Space) -> Iterator[Expression]:
-    """What holds of the relation symbols in every request: equal values answer every test alike, and for each value that a
-    variable is tested against, the relation is a test on the subject."""
+    """What holds of the relation symbols in every request: equal values answer every test alike, and for each value
+    that a variable is tested against, the relation is a test on the subject."""
     for relation in list(space.relations.values()):
         if relation.pair is not None:
             yield from _equality_facts(space, relation, *relation.pair)
@@ -68,7 +80,9 @@ def _equality_facts(space: Space, relation: Relation, left: View, right: View) -
         folds = isinstance(predicate, Tokens) and _ignores_case(predicate)
         if not relation.fold or folds:
             yield implies(both(present, symbol), same(*tests))
-        if isinstance(predicate, Tokens) and (predicate.literal is not None or relation.fold and _one_word_but_for_case(predicate)):
+        if isinstance(predicate, Tokens) and (
+            predicate.literal is not None or relation.fold and _one_word_but_for_case(predicate)
+        ):
             yield implies(both(present, *tests), symbol)
 
 
@@ -133,22 +147,28 @@ def _pattern_facts(space: Space, relation: Relation) -> Iterator[Expression]:
 
 
 def _known_values(space: Space, sources: Sequence[View]) -> Iterator[tuple[tuple[str, ...], Expression]]:
-    """Values that variables are known to have together in some requests, with the expression that they do: not all of several variables."""
+    """Values that variables are known to have together in some requests, with the expression that they do: not all of
+    several variables."""
     listed = [_plain_values(space, source) for source in sources]
     if len(sources) > 1 and prod(map(len, listed)) > COMBINATIONS:
         return  # left to concrete values
     for values in product(*listed):
         try:
-            yield values, conjunction(source.test(exactly(value)) for source, value in zip(sources, values, strict=True))
+            yield (
+                values,
+                conjunction(source.test(exactly(value)) for source, value in zip(sources, values, strict=True)),
+            )
         except Unsuitable:
             continue
 
 
 def _plain_values(space: Space, source: View) -> list[str]:
-    """The values that a variable is known to have in some requests, but for those with a wildcard: whether it is one is the reading
-    L7-wildcards. Of a user name these are the names of the users that are asked about."""
+    """The values that a variable is known to have in some requests, but for those with a wildcard: whether it is one is
+    the reading L7-wildcards. Of a user name these are the names of the users that are asked about."""
     if source.name == "aws:username":
-        arns = [predicate.literal or "" for predicate in predicates_of(space, "principal") if isinstance(predicate, Tokens)]
+        arns = [
+            predicate.literal or "" for predicate in predicates_of(space, "principal") if isinstance(predicate, Tokens)
+        ]
         names = dict.fromkeys(arn.rsplit("/", 1)[1] for arn in arns if arn_kind(arn) == "user")
         for name in names if len(names) <= COMBINATIONS else ():
             space.ask(source, exactly(name))
@@ -158,11 +178,16 @@ def _plain_values(space: Space, source: View) -> list[str]:
 def _literals(space: Space, view: View) -> list[str]:
     """The listed values that a view is compared with."""
     view_predicates = space.view_predicates.get(view.name, {})
-    return [predicate.literal for predicate in view_predicates if isinstance(predicate, Tokens) and predicate.literal is not None]
+    return [
+        predicate.literal
+        for predicate in view_predicates
+        if isinstance(predicate, Tokens) and predicate.literal is not None
+    ]
 
 
 def parts_between(around: tuple[Tokens, Tokens], text: str) -> Iterator[str]:
-    """The parts of a text that the variable can stand for: those with a fitting beginning before them and a fitting end after them."""
+    """The parts of a text that the variable can stand for: those with a fitting beginning before them and a fitting end
+    after them."""
     before, after = around
     starts = [at for at in range(len(text) + 1) if before.matches(text[:at])]
     ends = [at for at in range(len(text) + 1) if after.matches(text[at:])]
@@ -170,8 +195,8 @@ def parts_between(around: tuple[Tokens, Tokens], text: str) -> Iterator[str]:
 
 
 def _known_subject_facts(space: Space, relation: Relation, text: str, known: Expression) -> Iterator[Expression]:
-    """Where the subject is `known` to be a text, it matches only for the finitely many values that are a part of the text, unless
-    wildcards in values count."""
+    """Where the subject is `known` to be a text, it matches only for the finitely many values that are a part of the
+    text, unless wildcards in values count."""
     assert relation.patterns is not None and relation.shape is not None and relation.around is not None
     if not relation.shape.matches(text):
         return  # `_shape_facts` says that it cannot match

@@ -1,8 +1,8 @@
 """Policy variables: comparisons between attributes of one request (L7).
 
 In: a view, a mode of comparison and a template with variables. Out: an expression over a *relation* symbol.
-Guarantee: the facts of `relation_facts.py` hold of every request, so an unsatisfiable problem is a proof; a satisfiable one is
-settled by concrete values (`verifier.witness`), for which each relation keeps its exact meaning.
+Guarantee: the facts of `relation_facts.py` hold of every request, so an unsatisfiable problem is a proof; a satisfiable
+one is settled by concrete values (`verifier.witness`), for which each relation keeps its exact meaning.
 """
 
 from __future__ import annotations
@@ -13,7 +13,17 @@ from verifier.model.readings import EMPTY, WILDCARDS
 from verifier.problem.classes.predicates import Predicate, Tokens
 from verifier.problem.expression import FALSE, Expression, Symbol, both, choose, conjunction, either, negation
 from verifier.problem.facts.shared import empty
-from verifier.problem.semantics.values import ARN, EQUALS, EQUALS_FOLD, LIKE, Fixed, Template, Variable, shape, text_predicate
+from verifier.problem.semantics.values import (
+    ARN,
+    EQUALS,
+    EQUALS_FOLD,
+    LIKE,
+    Fixed,
+    Template,
+    Variable,
+    shape,
+    text_predicate,
+)
 from verifier.problem.space import Space
 from verifier.problem.views import Relation, Values, View, fixed_view
 
@@ -21,8 +31,8 @@ from verifier.problem.views import Relation, Values, View, fixed_view
 def relate(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
     """The value of `subject` matches the template, its variables replaced by the request's values (L7).
 
-    False where a variable's key is absent and has no default, or where the subject is absent. A key whose value is empty may count as
-    absent (the reading L7-empty).
+    False where a variable's key is absent and has no default, or where the subject is absent. A key whose value is
+    empty may count as absent (the reading L7-empty).
     """
     for at, piece in enumerate(pieces):
         if not isinstance(piece, Variable):
@@ -53,7 +63,8 @@ def _has_value(space: Space, source: View) -> Expression:
 
 
 def _defaults_left(pieces: Template, at: int) -> bool:
-    """Whether variables after the first have defaults: absence must then be told apart for each, which is left to replay."""
+    """Whether variables after the first have defaults: absence must then be told apart for each, which is left to
+    replay."""
     return any(isinstance(piece, Variable) and piece.default is not None for piece in pieces[at + 1 :])
 
 
@@ -64,9 +75,11 @@ def _unsupported(space: Space, subject: View, mode: str, pieces: Template, in_ke
     return Symbol(name)
 
 
-def _with_fixed(space: Space, subject: View, mode: str, pieces: Template, at: int, value: str, in_key_policy: bool) -> Expression:
-    """The same with a text for a variable, the key's value or the default: whether its `*` and `?` are wildcards is the reading
-    L7-wildcards."""
+def _with_fixed(
+    space: Space, subject: View, mode: str, pieces: Template, at: int, value: str, in_key_policy: bool
+) -> Expression:
+    """The same with a text for a variable, the key's value or the default: whether its `*` and `?` are wildcards is the
+    reading L7-wildcards."""
     literal = relate(space, subject, mode, _replaced(pieces, at, value), in_key_policy)
     if mode in (EQUALS, EQUALS_FOLD) or not ("*" in value or "?" in value):
         return literal
@@ -99,7 +112,8 @@ def _relation(space: Space, subject: View, mode: str, pieces: Template, in_key_p
         same_text = text_predicate(mode, [Fixed(subject.fixed, False)])
         assert same_text is not None
         return both(subject.present, _has_value(space, views[0]), space.ask(views[0], same_text))
-    fixed = "" if subject.fixed is None else f"={subject.fixed}"  # versions of a key may have different tags (`problem.diagrams.joint`)
+    # versions of a key may have different tags (`problem.diagrams.joint`)
+    fixed = "" if subject.fixed is None else f"={subject.fixed}"
     symbol = f"relation:{subject.name}{fixed}:{mode}:{pieces}"
     if symbol not in space.relations:
         space.relations[symbol] = _described(symbol, subject, mode, pieces, tuple(views))
@@ -112,7 +126,9 @@ def _has_no_wildcards(space: Space, view: View) -> bool:
     attribute = space.attributes.get(view.name)
     if attribute is None or attribute.domain is None:
         return False
-    return not any(wildcard in characters for form in attribute.domain.base for _, characters in form.tokens for wildcard in "*?")
+    return not any(
+        wildcard in characters for form in attribute.domain.base for _, characters in form.tokens for wildcard in "*?"
+    )
 
 
 def _described(symbol: str, subject: View, mode: str, pieces: Template, views: tuple[View, ...]) -> Relation:

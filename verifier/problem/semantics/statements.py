@@ -1,7 +1,7 @@
 """Statements → expressions: action, resource and conditions (L5, L6, L7, D9).
 
-In: a statement of a policy, and the target of the requests. Out: an expression, true iff the statement applies to the request,
-its `Principal` left aside. Guarantee: exact, or a symbol that makes the verdict Unknown.
+In: a statement of a policy, and the target of the requests. Out: an expression, true iff the statement applies to the
+request, its `Principal` left aside. Guarantee: exact, or a symbol that makes the verdict Unknown.
 """
 
 from __future__ import annotations
@@ -14,12 +14,34 @@ from verifier.model.free_facts import not_resource_symbol
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
 from verifier.model.readings import ALIAS_QUOTA
 from verifier.problem.classes.predicates import like
-from verifier.problem.expression import FALSE, NEVER, TRUE, Expression, Part, Symbol, Test, both, constant, disjunction, either, negation
+from verifier.problem.expression import (
+    FALSE,
+    NEVER,
+    TRUE,
+    Expression,
+    Part,
+    Symbol,
+    Test,
+    both,
+    constant,
+    disjunction,
+    either,
+    negation,
+)
 from verifier.problem.semantics.conditions import Reader, readable, remarks
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, covers_keyless
 from verifier.problem.semantics.relations import constant_matches
 from verifier.problem.semantics.targets import Target, TargetKind
-from verifier.problem.semantics.values import ARN, Fixed, Template, Variable, after_colons, running_on, split_fields, template
+from verifier.problem.semantics.values import (
+    ARN,
+    Fixed,
+    Template,
+    Variable,
+    after_colons,
+    running_on,
+    split_fields,
+    template,
+)
 from verifier.problem.space import Space
 from verifier.problem.steps.doubtful import doubtful_resource, may_hold, of_every_request
 from verifier.problem.steps.many import covers_members
@@ -50,9 +72,9 @@ def action_matches(statement: Statement) -> Expression:
 
 @dataclass(frozen=True)
 class Elements:
-    """What the elements of one statement demand, its principals left aside. `valid` is false where a listed value that does not parse makes
-    the whole statement void (the reading C3), or too many aliases refuse whom it would let in (F8-quota); `certain` is the symbol of a
-    statement in doubt."""
+    """What the elements of one statement demand, its principals left aside. `valid` is false where a listed value that
+    does not parse makes the whole statement void (the reading C3), or too many aliases refuse whom it would let in
+    (F8-quota); `certain` is the symbol of a statement in doubt."""
 
     action: Expression
     resource: Expression
@@ -93,8 +115,8 @@ def applies(space: Space, policy: Policy, statement: Statement) -> Expression:
 
 
 def _below_alias_quota(space: Space, statement: Statement) -> Expression:
-    """F8: whom a condition on aliases would let in is refused by a key that has, or may have, more of them than the quota, unless that was
-    raised."""
+    """F8: whom a condition on aliases would let in is refused by a key that has, or may have, more of them than the
+    quota, unless that was raised."""
     key = space.target.key
     if key is None or statement.effect is Effect.DENY or key.aliases is not None and len(key.aliases) <= ALIAS_QUOTA:
         return TRUE
@@ -144,8 +166,8 @@ def _resource(space: Space, policy: Policy, statement: Statement) -> Expression:
 
 
 def _matches_target(space: Space, policy: Policy, statement: Statement, text: str) -> Expression:
-    """One `Resource` pattern, written as `text`, against the target (L6, L9). What it covers only where an asterisk runs on past the end of
-    its segment is the reading L6."""
+    """One `Resource` pattern, written as `text`, against the target (L6, L9). What it covers only where an asterisk
+    runs on past the end of its segment is the reading L6."""
     pieces = _late_variables(text, policy.variables)
     if pieces == _EVERYTHING:
         return TRUE
@@ -219,7 +241,8 @@ def owned(number: int, expression: Expression) -> Expression:
 
 
 def silent(space: Space, policy: Policy, statement: Statement) -> Expression:
-    """The irrelevant Allow statements, as one owner that says nothing: a proof by the Deny statements alone must do without them."""
+    """The irrelevant Allow statements, as one owner that says nothing: a proof by the Deny statements alone must do
+    without them."""
     if space.silent is None:
         number = owner(space, reference_to(policy, statement), FALSE)
         space.silent = Part(number, NEVER)
@@ -231,15 +254,20 @@ NAMED_ONE_BY_ONE = 64
 
 
 def owner_of_many(space: Space, policies: Sequence[Policy], effect: Effect) -> int | None:
-    """One owner for all statements with this effect, if they are too many to be told apart in a proof: a list of thousands explains
-    nothing, and that each of them is needed takes as many calls of a solver to tell. `None` where they are few, or nothing is proved."""
+    """One owner for all statements with this effect, if they are too many to be told apart in a proof: a list of
+    thousands explains nothing, and that each of them is needed takes as many calls of a solver to tell. `None` where
+    they are few, or nothing is proved."""
     concerned = [(p, s) for p in policies for s in p.statements if s.effect is effect and space.relevance is not None]
     if len(concerned) <= NAMED_ONE_BY_ONE:
         return None
     policy, statement = concerned[0]
     first = reference_to(policy, statement)
     about = disjunction(dict.fromkeys(action_matches(statement) for _, statement in concerned))
-    return owner(space, replace(first, policy_name=f"{first.policy_name} and {len(concerned) - 1} more of users and roles"), about)
+    return owner(
+        space,
+        replace(first, policy_name=f"{first.policy_name} and {len(concerned) - 1} more of users and roles"),
+        about,
+    )
 
 
 def statement_owner(space: Space, policy: Policy, statement: Statement) -> int:
@@ -247,14 +275,18 @@ def statement_owner(space: Space, policy: Policy, statement: Statement) -> int:
     return owner(space, reference_to(policy, statement), action_matches(statement))
 
 
-def said(space: Space, policy: Policy, statement: Statement, expression: Expression, together: int | None = None) -> Expression:
+def said(
+    space: Space, policy: Policy, statement: Statement, expression: Expression, together: int | None = None
+) -> Expression:
     """An expression as what one statement says, or many `together`."""
     return owned(statement_owner(space, policy, statement) if together is None else together, expression)
 
 
-def said_to(space: Space, whom: Expression, policy: Policy, effect: Effect, together: int | None = None) -> Iterator[Expression]:
-    """What each Allow, or each Deny, of a policy says to the callers `whom` that it follows: it names no principals of its own (P7). Its
-    owner is the statement, or one for many statements `together`."""
+def said_to(
+    space: Space, whom: Expression, policy: Policy, effect: Effect, together: int | None = None
+) -> Iterator[Expression]:
+    """What each Allow, or each Deny, of a policy says to the callers `whom` that it follows: it names no principals of
+    its own (P7). Its owner is the statement, or one for many statements `together`."""
     for statement in policy.statements:
         if statement.effect is effect and not space.says_nothing(statement):
             if not space.is_relevant(statement):
@@ -267,8 +299,13 @@ def said_to(space: Space, whom: Expression, policy: Policy, effect: Effect, toge
 
 
 def said_to_nobody(space: Space, policy: Policy, statement: Statement, together: int | None = None) -> Expression:
-    """What a statement says that reaches none of the callers in question: nothing, on which a proof may rest (`Relevance.guarantees`)."""
+    """What a statement says that reaches none of the callers in question: nothing, on which a proof may rest
+    (`Relevance.guarantees`)."""
     assert space.relevance is not None
-    if statement.effect is Effect.DENY and not space.relevance.guarantees or not applies_to_target(space, policy, statement):
+    if (
+        statement.effect is Effect.DENY
+        and not space.relevance.guarantees
+        or not applies_to_target(space, policy, statement)
+    ):
         return FALSE
     return said(space, policy, statement, NEVER, together)

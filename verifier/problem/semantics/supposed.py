@@ -14,7 +14,9 @@ from verifier.problem.space import Space, acts
 
 def not_ruled_out(space: Space) -> Expression:
     """True iff no supposition says that nobody makes the request."""
-    return negation(disjunction(_ruled_out(space, one) for one in space.estate.suppositions if one.kind is SuppositionKind.CALLS))
+    return negation(
+        disjunction(_ruled_out(space, one) for one in space.estate.suppositions if one.kind is SuppositionKind.CALLS)
+    )
 
 
 def _ruled_out(space: Space, supposition: Supposition) -> Expression:

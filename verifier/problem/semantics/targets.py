@@ -1,4 +1,5 @@
-"""What requests are about: a key, an alias, or no resource (R4); for steps, what they change (E1–E5). Which facts a key can have (U3).
+"""What requests are about: a key, an alias, or no resource (R4); for steps, what they change (E1–E5). Which facts a key
+can have (U3).
 
 In: keys, roles, users … of the estate. Out: targets; key facts as values of the attribute `facts`.
 Guarantee: a target's facts are every combination that agrees with what is given.
@@ -45,11 +46,11 @@ STEP_KINDS = frozenset(TargetKind) - {TargetKind.KEY, TargetKind.ALIAS, TargetKi
 
 @dataclass(frozen=True)
 class Target:
-    """The resource of the requests in question. `account` and `region` are `None` where the request decides them (D9). `identity` is the
-    role or user, `None` where the input does not have it, or for another kind of target. `members`, where there are any, are targets of one
-    kind and account that are asked about together: then which of them a request is on is an attribute of it (`problem.steps.many`).
-    `actions` are those that are asked about, where its kind does not say it (`DOUBT`). `tags` are those of code that runs (`None`: not
-    known)."""
+    """The resource of the requests in question. `account` and `region` are `None` where the request decides them (D9).
+    `identity` is the role or user, `None` where the input does not have it, or for another kind of target. `members`,
+    where there are any, are targets of one kind and account that are asked about together: then which of them a request
+    is on is an attribute of it (`problem.steps.many`). `actions` are those that are asked about, where its kind does
+    not say it (`DOUBT`). `tags` are those of code that runs (`None`: not known)."""
 
     kind: TargetKind
     partition: str
@@ -74,8 +75,8 @@ def key_target(key: Key) -> Target:
 
 
 def step_target(estate: Estate, arn: str) -> Target:
-    """The requests on a role, user, group, customer managed policy, instance profile or SAML provider with this ARN, or in the account
-    whose root user it names (`arn:aws:iam::111122223333:root`). Raises `ValueError` for another ARN."""
+    """The requests on a role, user, group, customer managed policy, instance profile or SAML provider with this ARN, or
+    in the account whose root user it names (`arn:aws:iam::111122223333:root`). Raises `ValueError` for another ARN."""
     fields = arn.split(":", 5)
     kind = _KINDS.get(fields[5].split("/", 1)[0]) if len(fields) == 6 and fields[2] == "iam" else None
     if kind is None:
@@ -84,7 +85,8 @@ def step_target(estate: Estate, arn: str) -> Target:
 
 
 def workload_target(account: str, arn: str, tags: Pairs | None) -> Target:
-    """The requests on code that runs in an account, or on something else that changes it (E5). What is AWS's own has no tags."""
+    """The requests on code that runs in an account, or on something else that changes it (E5). What is AWS's own has no
+    tags."""
     _, partition, _, region, owner, _ = arn.split(":", 5)
     return Target(TargetKind.WORKLOAD, partition, account, region, arn, tags=tags if owner else ())
 
@@ -103,7 +105,9 @@ _KINDS = {
 def _identity(estate: Estate, kind: TargetKind, account_id: str, arn: str) -> Identity | None:
     if kind not in (TargetKind.ROLE, TargetKind.USER):
         return None
-    listed = (found for account in estate.accounts if account.id == account_id for found in (*account.roles, *account.users))
+    listed = (
+        found for account in estate.accounts if account.id == account_id for found in (*account.roles, *account.users)
+    )
     return next((found for found in listed if found.arn == arn), None)
 
 
@@ -135,8 +139,8 @@ _ID = re.compile(r":key/(?:mrk-|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$)")
 
 
 def consistent(key: Key) -> tuple[KeyFacts, ...]:
-    """The combinations of facts that agree with what is given of a key (U3). The ID of a key that is made tells whether it is multi-Region
-    (L9)."""
+    """The combinations of facts that agree with what is given of a key (U3). The ID of a key that is made tells whether
+    it is multi-Region (L9)."""
     multi_region = key.multi_region
     if multi_region is None and _ID.search(key.arn):
         multi_region = ":key/mrk-" in key.arn

@@ -47,7 +47,8 @@ def may_refuse(thing: Unmodelled) -> bool:
 
 
 def holders(space: Space, arns: Sequence[str]) -> Expression:
-    """The callers that policies attached to these users and roles follow: a user's also follow the federated sessions that it issued."""
+    """The callers that policies attached to these users and roles follow: a user's also follow the federated sessions
+    that it issued."""
     users = [arn for arn in arns if arn_kind(arn) == "user"]
     return either(space.one_of(frozenset(arns)), *(space.federated_by(user) for user in users))
 
@@ -71,7 +72,8 @@ def scope(space: Space, thing: Unmodelled) -> Expression:
 
 
 def grants_unmodelled(space: Space) -> Expression:
-    """What things that belong to no principal may allow: a grant (G1) only what a grant can name, or what the data does not know (U4)."""
+    """What things that belong to no principal may allow: a grant (G1) only what a grant can name, or what the data does
+    not know (U4)."""
     grantable, to_come = acts(a.name for a in actions() if a.grant_operation), negation(acts(a.name for a in actions()))
 
     def suited(thing: Unmodelled) -> Expression:
@@ -94,14 +96,17 @@ def own_refusals(space: Space) -> Iterator[Expression]:
 def unrestricted(space: Space) -> Expression:
     """No policy over accounts, keys or endpoints that is not known refuses."""
     refusals = (
-        both(scope(space, thing), Symbol(thing.refuse_symbol)) for thing in things(space) if thing.principal is None and may_refuse(thing)
+        both(scope(space, thing), Symbol(thing.refuse_symbol))
+        for thing in things(space)
+        if thing.principal is None and may_refuse(thing)
     )
     return negation(disjunction(refusals))
 
 
 @dataclass(frozen=True)
 class Pessimism:
-    """Values of the unmodelled symbols that count against a claim: the request is refused (or allowed) whatever they are."""
+    """Values of the unmodelled symbols that count against a claim: the request is refused (or allowed) whatever they
+    are."""
 
     refused: dict[str, bool]
     allowed: dict[str, bool]

@@ -50,7 +50,8 @@ _WITH_DEFAULT = re.compile(r"\s*([^,']+?)\s*,\s*'([^']*)'\s*\Z")
 
 
 def template(text: str, variables: bool) -> Template:
-    """Takes a listed value apart. Without `variables` (L1) every `${…}` is literal text; its wildcards are still wildcards."""
+    """Takes a listed value apart. Without `variables` (L1) every `${…}` is literal text; its wildcards are still
+    wildcards."""
     if not variables or "${" not in text:
         return (Fixed(text, True),)
     pieces: list[Fixed | Variable] = []
@@ -121,7 +122,11 @@ def _arn_predicate(pieces: tuple[Fixed, ...]) -> Tokens | None:
     runs = []
     for number, field in enumerate(fields):
         excluded = COLON if number < 5 else frozenset[str]()
-        runs.append(_joined([like_tokens(p.text, excluded=excluded) if p.wild else literal_tokens(p.text) for p in field]).tokens)
+        runs.append(
+            _joined(
+                [like_tokens(p.text, excluded=excluded) if p.wild else literal_tokens(p.text) for p in field]
+            ).tokens
+        )
     tokens = list(runs[0])
     for run in runs[1:]:
         tokens += [*literal_tokens(":"), *run]
@@ -145,8 +150,8 @@ def after_colons(text: str, count: int) -> int | None:
 
 @lru_cache(1 << 13)
 def running_on(text: str, most: int) -> tuple[str, ...]:
-    """What a `Resource` pattern means besides where an asterisk at the end of one of its first five segments runs on past colons, for ARNs
-    of at most so many colons: patterns of six fields or more (L6)."""
+    """What a `Resource` pattern means besides where an asterisk at the end of one of its first five segments runs on
+    past colons, for ARNs of at most so many colons: patterns of six fields or more (L6)."""
     found: dict[str, None] = {}
     pending = [text] if "*:" in text or text.endswith("*") else []
     for pattern in pending:
@@ -194,8 +199,8 @@ _NUMERIC_SIGNS = {
 
 @lru_cache(1 << 12)
 def typed_predicate(base: str, text: str) -> Predicate | None:
-    """The predicate of a Numeric, Date, Bool, IpAddress or Binary operator (positive form) on one listed value; `None` if the
-    value does not parse (C3)."""
+    """The predicate of a Numeric, Date, Bool, IpAddress or Binary operator (positive form) on one listed value; `None`
+    if the value does not parse (C3)."""
     if base.startswith("Numeric"):
         number = parse_number(text)
         return None if number is None else Read(Kind.NUMBER, Compares(_NUMERIC_SIGNS[base[len("Numeric") :]], number))
@@ -218,8 +223,8 @@ _LAST = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 def _spellings(text: str) -> Predicate | None:
-    """The texts that stand in base64 for the same bytes as a text; `None` if that is not base64. The last character before a padding has
-    bits that say nothing."""
+    """The texts that stand in base64 for the same bytes as a text; `None` if that is not base64. The last character
+    before a padding has bits that say nothing."""
     if not _BASE64.match(text):
         return None
     padding = text.count("=")

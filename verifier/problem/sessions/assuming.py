@@ -1,9 +1,9 @@
 """The requests that assume the roles of one account, and what they give to sessions (F3, E2, E2w).
 
-In: an estate, roles of one account, what sessions carry that is in question; which sessions there can be. Out: for each role, what a
-request can give to its session, and what comes on from the session that makes the request.
-Guarantee: exact for each request, as far as callers are told apart and unless a comparison by a policy variable leaves something open;
-what is said in another partition of values is widened.
+In: an estate, roles of one account, what sessions carry that is in question; which sessions there can be. Out: for each
+role, what a request can give to its session, and what comes on from the session that makes the request.
+Guarantee: exact for each request, as far as callers are told apart and unless a comparison by a policy variable leaves
+something open; what is said in another partition of values is widened.
 """
 
 from __future__ import annotations
@@ -23,7 +23,16 @@ from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import FALSE, Expression, Present, Some, Symbol, Test, both, either, literal, negation
 from verifier.problem.semantics.relation_facts import COMBINATIONS
 from verifier.problem.semantics.targets import Target
-from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, GivenTo, Part, Sessions, own_tag, rebuilt
+from verifier.problem.sessions.session_tags import (
+    PRINCIPAL_TAG,
+    SESSION_NAME,
+    SOURCE_IDENTITY,
+    GivenTo,
+    Part,
+    Sessions,
+    own_tag,
+    rebuilt,
+)
 from verifier.problem.sessions.tag_sets import TagSets, among_classes, as_expression
 from verifier.problem.space import CALLER, TARGET, Space
 from verifier.problem.steps.many import together
@@ -37,7 +46,11 @@ class Assuming(TagSets):
     """The requests to assume the roles of one account. Raises `TooLarge`."""
 
     def __init__(
-        self, space: Space, targets: Sequence[Target], predicates: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
+        self,
+        space: Space,
+        targets: Sequence[Target],
+        predicates: Mapping[str, Mapping[Predicate, None]],
+        unknown: frozenset[str],
     ) -> None:
         estate = space.estate
         self._asked, self._unknown = predicates, unknown
@@ -53,7 +66,9 @@ class Assuming(TagSets):
         self._all = self._said | self._sessions | self._variables(_OVERRIDES + str(part.tag) for part in self.parts)
         self._all |= self._symbols | self._variables((CALLER, TARGET))
         self._any = self._projected(True, True)
-        self._passing_on = tuple(self._projected(False, True, self._transitive(part)) if part.tag else NOTHING for part in self.parts)
+        self._passing_on = tuple(
+            self._projected(False, True, self._transitive(part)) if part.tag else NOTHING for part in self.parts
+        )
 
     def _variables(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset(name for name in names if name in self._level)
@@ -74,33 +89,48 @@ class Assuming(TagSets):
         space.view("aws:TagKeys")
         space.view("sts:TransitiveTagKeys")
         others = both(
-            space.is_role, negation(space.one_of(self._listed)), *(negation(space.in_account(account)) for account in self._complete)
+            space.is_role,
+            negation(space.one_of(self._listed)),
+            *(negation(space.in_account(account)) for account in self._complete),
         )
         named = [frozenset[Predicate]({Tokens(literal_tokens(str(part.tag), fold=True))}) for part in self._tags]
-        return [others, negation(Present(_TAG_KEYS)), Symbol(INHERITED), *(Some(_TRANSITIVE, name, True) for name in named)]
+        return [
+            others,
+            negation(Present(_TAG_KEYS)),
+            Symbol(INHERITED),
+            *(Some(_TRANSITIVE, name, True) for name in named),
+        ]
 
     # -- requests that are allowed and can be made --
 
     def _projected(self, bare: bool, tagged: bool, further: Sequence[Node] = ()) -> Node:
-        """The requests to assume a role, with tags and without, and with a source identity and without, as a set over what is kept."""
+        """The requests to assume a role, with tags and without, and with a source identity and without, as a set over
+        what is kept."""
         with_tags = [self._requests("sts:TagSession")] if tagged else []
         without = [[self._joint.scopes[1], *(self._absent(part.request) for part in self._tags)]] if bare else []
         sources: list[list[Node]] = [[]]
         if Part(SOURCE_IDENTITY) in self.parts:
-            # One that the caller has persists, and is set again: whether the key says it, two sentences of the page see differently.
+            # One that the caller has persists, and is set again: whether the key says it, two sentences of the page see
+            # differently.
             sources = [
                 self._requests("sts:SetSourceIdentity"),
                 [self._absent(Part(SOURCE_IDENTITY).request), self._absent(SOURCE_IDENTITY)],
             ]
         calls = [found for action in _CALLS if NOTHING not in (found := self._requests(action))]
-        ways = ([*call, *tags, *source, *further] for call, tags, source in product(calls, (*with_tags, *without), sources))
+        ways = (
+            [*call, *tags, *source, *further] for call, tags, source in product(calls, (*with_tags, *without), sources)
+        )
         return self._diagrams.any_of(project(self._diagrams, way, self._all).care for way in ways if NOTHING not in way)
 
     def _transitive(self, part: Part) -> list[Node]:
         return [self._joint.scopes[3 + self._tags.index(part)]]
 
     def _absent(self, attribute: str) -> Node:
-        return self._diagrams.literal(attribute, 1 << self._table(attribute).size) if attribute in self._level else EVERYTHING
+        return (
+            self._diagrams.literal(attribute, 1 << self._table(attribute).size)
+            if attribute in self._level
+            else EVERYTHING
+        )
 
     def _present(self, attribute: str) -> Node:
         return self._diagrams.complement(self._absent(attribute)) if attribute in self._level else EVERYTHING
@@ -108,7 +138,8 @@ class Assuming(TagSets):
     # -- what they give, as there can be certain sessions --
 
     def given(self, sessions: Mapping[str, Sessions | None]) -> dict[str, GivenTo]:
-        """What is given to sessions of the roles, where sessions of those of `sessions` can be no others (`None`: any)."""
+        """What is given to sessions of the roles, where sessions of those of `sessions` can be no others (`None`:
+        any)."""
         diagrams = self._diagrams
         onward = tuple(self._onward(part, sessions) for part in self.parts)
         callers = self._asking(sessions, onward)
@@ -118,16 +149,22 @@ class Assuming(TagSets):
         for part, found, passing_on in zip(self.parts, onward, self._passing_on, strict=True):
             carrying = diagrams.all_of((requests, found, self._absent(part.request), self._override(part, 2)))
             inherited.append(self._only(carrying, frozenset({part.session})))
-            set_by = self._only(diagrams.all_of((passing_on, callers, self._present(part.request))), frozenset({part.request}))
+            set_by = self._only(
+                diagrams.all_of((passing_on, callers, self._present(part.request))), frozenset({part.request})
+            )
             further.append(diagrams.either(inherited[-1], self._moved(set_by, {part.request: part.session})))
         return {
-            arn: GivenTo(self._on(passed, arn), tuple(self._on(n, arn) for n in inherited), tuple(self._on(n, arn) for n in further))
+            arn: GivenTo(
+                self._on(passed, arn),
+                tuple(self._on(n, arn) for n in inherited),
+                tuple(self._on(n, arn) for n in further),
+            )
             for arn in self._number
         }
 
     def _asking(self, sessions: Mapping[str, Sessions | None], onward: Sequence[Node]) -> Node:
-        """The requests of sessions that there can be. A transitive tag overrides the role's before the trust policy is evaluated, and who
-        passes one of its key fails [API: AssumeRole]."""
+        """The requests of sessions that there can be. A transitive tag overrides the role's before the trust policy is
+        evaluated, and who passes one of its key fails [API: AssumeRole]."""
         overridden = (
             self._diagrams.either(self._override(part, 1), self._diagrams.both(found, self._absent(part.request)))
             for part, found in zip(self.parts, onward, strict=True)
@@ -136,18 +173,24 @@ class Assuming(TagSets):
         return self._diagrams.all_of([*self._callers(sessions), *overridden])
 
     def tagged(self, sessions: Mapping[str, Sessions | None], given: Mapping[str, GivenTo | None]) -> Iterator[str]:
-        """The roles to a session of which some request passes a tag, or to which one comes on; arguments as of `given`, and its answer."""
+        """The roles to a session of which some request passes a tag, or to which one comes on; arguments as of `given`,
+        and its answer."""
         passing = self._diagrams.any_of(self._present(part.request) for part in self._tags)
         asking = self._asking(sessions, tuple(self._onward(part, sessions) for part in self.parts))
         requests = self._only(self._diagrams.both(self._projected(False, True, [passing]), asking), frozenset())
         for arn in self._number:
             one = given[arn]
-            inherited = (node for part, node in zip(self.parts, one.inherited, strict=True) if part.tag) if one is not None else ()
+            inherited = (
+                (node for part, node in zip(self.parts, one.inherited, strict=True) if part.tag)
+                if one is not None
+                else ()
+            )
             if one is None or self._on(requests, arn) != NOTHING or any(node != NOTHING for node in inherited):
                 yield arn
 
     def _override(self, part: Part, mask: int) -> Node:
-        """That the caller's tag is transitive (2), or not (1), where a policy reads the tag of the role; otherwise everything."""
+        """That the caller's tag is transitive (2), or not (1), where a policy reads the tag of the role; otherwise
+        everything."""
         name = _OVERRIDES + str(part.tag)
         return self._diagrams.literal(name, mask) if name in self._level else EVERYTHING
 
@@ -179,7 +222,8 @@ class Assuming(TagSets):
                 yield self._diagrams.either(self._diagrams.complement(self._diagrams.literal(CALLER, mask)), node)
 
     def _onward(self, part: Part, sessions: Mapping[str, Sessions | None]) -> Node:
-        """The callers that pass on a tag, with the values that they do; all that there can be pass on a source identity, or none."""
+        """The callers that pass on a tag, with the values that they do; all that there can be pass on a source
+        identity, or none."""
         diagrams, present = self._diagrams, self._present(part.session)
         if not part.tag:
             return NOTHING if part.session == SESSION_NAME else EVERYTHING
@@ -189,7 +233,9 @@ class Assuming(TagSets):
             node = diagrams.any_of([*found, *(present for role in roles if role in self._unknown)])
             masks[node] = masks.get(node, 0) | 1 << number
         others = diagrams.both(self._joint.scopes[0], present)
-        return diagrams.any_of([others, *(diagrams.both(diagrams.literal(CALLER, mask), node) for node, mask in masks.items())])
+        return diagrams.any_of(
+            [others, *(diagrams.both(diagrams.literal(CALLER, mask), node) for node, mask in masks.items())]
+        )
 
     def sessions(self, role: Identity, given: GivenTo) -> Sessions:
         """The sessions of a role that is given this."""
@@ -202,7 +248,11 @@ class Assuming(TagSets):
             for part, inherited in zip(self.parts, given.inherited, strict=True)
         }
         names = {part.request: part.session for part in self.parts}
-        whole = diagrams.all_of(otherwise.values()) if given.passed == NOTHING else self._moved(given.passed, names, otherwise)
+        whole = (
+            diagrams.all_of(otherwise.values())
+            if given.passed == NOTHING
+            else self._moved(given.passed, names, otherwise)
+        )
         return Sessions(whole, {part.session: node for part, node in zip(self.parts, given.onward, strict=True)})
 
     def _own(self, role: Identity, part: Part) -> Node:
@@ -217,7 +267,8 @@ class Assuming(TagSets):
     # -- in another partition of values --
 
     def _moved(self, node: Node, names: Mapping[str, str], otherwise: Mapping[str, Node] | None = None) -> Node:
-        """A set over some attributes as one over others that have their values; `otherwise` says what is where one is absent."""
+        """A set over some attributes as one over others that have their values; `otherwise` says what is where one is
+        absent."""
 
         def literal(variable: str, mask: int) -> Node:
             other = names.get(variable)
@@ -232,7 +283,9 @@ class Assuming(TagSets):
 
     def carried(self, found: Sessions, source: Assuming) -> Sessions:
         """What the roles of another account are told of sessions, as it is here."""
-        return Sessions(self._carry(found.whole, source), {name: self._carry(node, source) for name, node in found.onward.items()})
+        return Sessions(
+            self._carry(found.whole, source), {name: self._carry(node, source) for name, node in found.onward.items()}
+        )
 
     def _carry(self, node: Node, source: Assuming) -> Node:
         def literal(variable: str, mask: int) -> Node:
@@ -247,12 +300,17 @@ class Assuming(TagSets):
         return rebuilt(source._diagrams, node, literal, self._diagrams)
 
     def _values_of(self, source: Assuming, variable: str, mask: int, attribute: str) -> Node:
-        """The classes of an attribute that hold values of classes of another one: of all that are alike to the predicates of both."""
+        """The classes of an attribute that hold values of classes of another one: of all that are alike to the
+        predicates of both."""
         if attribute not in self._level:
             return EVERYTHING
         own, theirs = self._masks(attribute), source._masks(variable)
         common = sorted(own.keys() & theirs.keys(), key=repr)
-        alike = {tuple(theirs[p] >> number & 1 for p in common) for number in range(source._table(variable).size) if mask >> number & 1}
+        alike = {
+            tuple(theirs[p] >> number & 1 for p in common)
+            for number in range(source._table(variable).size)
+            if mask >> number & 1
+        }
         size = self._table(attribute).size
         fitting = (number for number in range(size) if tuple(own[p] >> number & 1 for p in common) in alike)
         return self._diagrams.literal(attribute, sum(1 << number for number in fitting))
@@ -266,7 +324,11 @@ class Assuming(TagSets):
 
     def _questions(self, attribute: str) -> list[Predicate]:
         space = self._joint.sides[0].question.space
-        return [predicate for predicate in space.questions.get(attribute, {}) if suits(space.attributes[attribute], predicate)]
+        return [
+            predicate
+            for predicate in space.questions.get(attribute, {})
+            if suits(space.attributes[attribute], predicate)
+        ]
 
     # -- as expressions --
 
@@ -280,10 +342,12 @@ class Assuming(TagSets):
         }
 
     def of_sessions(self, node: Node, wanted: Mapping[str, Expression]) -> Expression:
-        """A set over what requests say, or over attributes of callers, as an expression over these. `wanted` are the attributes that it may
-        speak of, with what is where a request does not say one."""
+        """A set over what requests say, or over attributes of callers, as an expression over these. `wanted` are the
+        attributes that it may speak of, with what is where a request does not say one."""
         kept = {part.request for part in self.parts if part.session in wanted} | {part.session for part in self.parts}
-        names = {part.request: part.session for part in self.parts} | {part.session: part.session for part in self.parts}
+        names = {part.request: part.session for part in self.parts} | {
+            part.session: part.session for part in self.parts
+        }
 
         def value(variable: str, mask: int) -> Expression:
             if is_reading(variable):

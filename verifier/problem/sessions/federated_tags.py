@@ -1,9 +1,12 @@
-"""Which tags a federated session can have (F3): those of the user that issued it and, over them, session tags that it passed.
+"""Which tags a federated session can have (F3): those of the user that issued it and, over them, session tags that it
+passed.
 
-In: a space in whose question `aws:PrincipalTag/…` occurs. Out: facts about these tags, for sessions of listed users and of root users.
-Guarantee: every session that somebody can make satisfies the facts. They are exact for what the caller of `sts:GetFederationToken` may pass
-by its policies and the SCPs over its account; a user or root user that may make no session is supposed to have sessions all the same,
-without session tags. [IAM: id_session-tags, Passing session tags using GetFederationToken]
+In: a space in whose question `aws:PrincipalTag/…` occurs. Out: facts about these tags, for sessions of listed users and
+of root users.
+Guarantee: every session that somebody can make satisfies the facts. They are exact for what the caller of
+`sts:GetFederationToken` may pass by its policies and the SCPs over its account; a user or root user that may make no
+session is supposed to have sessions all the same, without session tags. [IAM: id_session-tags, Passing session tags
+using GetFederationToken]
 """
 
 from __future__ import annotations
@@ -19,10 +22,28 @@ from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactl
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import join
-from verifier.problem.expression import TRUE, Expression, Present, at_most, both, conjunction, disjunction, either, implies, negation
+from verifier.problem.expression import (
+    TRUE,
+    Expression,
+    Present,
+    at_most,
+    both,
+    conjunction,
+    disjunction,
+    either,
+    implies,
+    negation,
+)
 from verifier.problem.semantics.powers import REQUEST_TAG, changed
 from verifier.problem.semantics.targets import Target, TargetKind
-from verifier.problem.sessions.session_tags import MOST_SESSION_TAGS, PRINCIPAL_TAG, has_tag, known_tag, own_tag, reserved
+from verifier.problem.sessions.session_tags import (
+    MOST_SESSION_TAGS,
+    PRINCIPAL_TAG,
+    has_tag,
+    known_tag,
+    own_tag,
+    reserved,
+)
 from verifier.problem.sessions.tag_sets import TagSets, among_classes
 from verifier.problem.sessions.trusting import may_tag, names_action
 from verifier.problem.space import CALLER, FEDERATING, MADE, Space
@@ -32,16 +53,21 @@ _ROOT = "root"
 
 
 def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
-    """F3: what `aws:PrincipalTag/…` of federated sessions can be; `names` are the tags that the question mentions, in lower case."""
+    """F3: what `aws:PrincipalTag/…` of federated sessions can be; `names` are the tags that the question mentions, in
+    lower case."""
     for account, alike in _issuers(space, names).items():
         for (values, passing), issuers in alike.items():
             unchanged = negation(changed(space))
-            issued = both(space.is_federated, space.in_account(account), space.issuer(OneOf(frozenset(issuers))), unchanged)
+            issued = both(
+                space.is_federated, space.in_account(account), space.issuer(OneOf(frozenset(issuers))), unchanged
+            )
             own = dict(zip(names, values, strict=True))
             if not passing:
                 yield from (implies(issued, known_tag(space, name, value)) for name, value in own.items())
                 continue
-            yield implies(issued, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None))
+            yield implies(
+                issued, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None)
+            )
             yield from (implies(issued, known_tag(space, name, value)) for name, value in own.items() if reserved(name))
             if space.target.of_step:
                 continue
@@ -49,10 +75,15 @@ def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
             if sessions is not None and space.powers and sessions.compares:
                 continue  # what the closure asks of callers does not tell sessions apart by it
             if sessions is not None and sessions.compares:  # then more values are told apart than policies list
-                sessions = _sessions(space, account, {name: frozenset(space.questions.get(PRINCIPAL_TAG + name, {})) for name in names})
+                sessions = _sessions(
+                    space, account, {name: frozenset(space.questions.get(PRINCIPAL_TAG + name, {})) for name in names}
+                )
             if sessions is not None:
                 sessions.ask(space)
-                yield from (implies(both(issued, space.issuer(exactly(issuer))), sessions.tags(issuer, own)) for issuer in sorted(issuers))
+                yield from (
+                    implies(both(issued, space.issuer(exactly(issuer))), sessions.tags(issuer, own))
+                    for issuer in sorted(issuers)
+                )
     yield from _of_root(space, names)
 
 
@@ -69,7 +100,8 @@ _Alike = dict[tuple[tuple[str | None, ...], bool], set[str]]
 
 
 def _issuers(space: Space, names: Sequence[str]) -> Mapping[str, _Alike]:
-    """Who issues sessions, by account, own tags and whether it may pass others; root users where SCPs may keep them from that."""
+    """Who issues sessions, by account, own tags and whether it may pass others; root users where SCPs may keep them
+    from that."""
     found: dict[str, _Alike] = {}
     for account in space.estate.accounts:
         for user in account.users:
@@ -83,7 +115,8 @@ def _issuers(space: Space, names: Sequence[str]) -> Mapping[str, _Alike]:
 
 
 def _bound_accounts(estate: Estate) -> Iterator[str]:
-    """The accounts whose root user SCPs may keep from passing session tags, by a quick look: D7, not the management account."""
+    """The accounts whose root user SCPs may keep from passing session tags, by a quick look: D7, not the management
+    account."""
     organization = estate.organization
     for controls in organization.controls if organization is not None else ():
         assert organization is not None

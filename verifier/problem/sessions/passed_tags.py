@@ -1,11 +1,13 @@
-"""Which tags a role session can have (F3): its role's own, session tags that somebody can pass, transitive tags of a session before it. And
-which name, where policies say how sessions are to be called. What those who assume a role can pass is a question of its own, about the
-requests for `sts:AssumeRole`, `sts:TagSession` and their kind, whose answer is a fact.
+"""Which tags a role session can have (F3): its role's own, session tags that somebody can pass, transitive tags of a
+session before it. And which name, where policies say how sessions are to be called. What those who assume a role can
+pass is a question of its own, about the requests for `sts:AssumeRole`, `sts:TagSession` and their kind, whose answer is
+a fact.
 
 In: a space, the attributes in question. Out: for each role, which values these can have in its sessions, as facts.
-Guarantee: values are told for a role iff some caller can make a request to assume it, and one for `sts:TagSession` with the same context,
-that pass them, under the same readings (E2, E2w); a caller that is a session has itself only what is told of its role. What is not
-modelled is supposed to allow them. What comes on from earlier sessions is told attribute by attribute.
+Guarantee: values are told for a role iff some caller can make a request to assume it, and one for `sts:TagSession` with
+the same context, that pass them, under the same readings (E2, E2w); a caller that is a session has itself only what is
+told of its role. What is not modelled is supposed to allow them. What comes on from earlier sessions is told attribute
+by attribute.
 """
 
 from __future__ import annotations
@@ -36,10 +38,12 @@ from verifier.problem.sessions.trusting import Trusting, trusting
 from verifier.problem.space import Space
 
 _MOST_ROUNDS = 16
-"""So many sessions one after another are followed; past that a session that assumes a role may have been given anything."""
+"""So many sessions one after another are followed; past that a session that assumes a role may have been given
+anything."""
 
 _MOST_PARTITIONS = 4
-"""So many times each account is asked to tell apart what another one does; past that, what one says of sessions is widened for another."""
+"""So many times each account is asked to tell apart what another one does; past that, what one says of sessions is
+widened for another."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,9 @@ class PassedTags:
         estate = space.estate
         self._roles = {role.arn: role for role in estate.roles}
         by_owner: dict[tuple[str, str], list[Target]] = {}
-        for arn in sorted(found.known if {SESSION_NAME, SOURCE_IDENTITY} & predicates.keys() else found.tagged | found.reached):
+        for arn in sorted(
+            found.known if {SESSION_NAME, SOURCE_IDENTITY} & predicates.keys() else found.tagged | found.reached
+        ):
             by_owner.setdefault((arn.split(":")[1], arn.split(":")[4]), []).append(step_target(estate, arn))
         self._members = [tuple(str(target.resource) for target in targets) for targets in by_owner.values()]
         self._group_of = {arn: number for number, arns in enumerate(self._members) for arn in arns}
@@ -66,7 +72,8 @@ class PassedTags:
         self._given = self._settled()
 
     def of_role(self, arn: str) -> GivenTags | None:
-        """What can be given to sessions of a role of `tagged` or `reached`, or, where names are asked for, of `known`; `None`: anything."""
+        """What can be given to sessions of a role of `tagged` or `reached`, or, where names are asked for, of `known`;
+        `None`: anything."""
         given = self._given[arn]
         return None if given is None else GivenTags(self._group_of[arn], given.passed, given.inherited)
 
@@ -75,15 +82,22 @@ class PassedTags:
         group = self._groups[given.group]
         assert group is not None
         parts = [(part, node) for part, node in zip(group.parts, given.inherited, strict=True) if part.session in own]
-        otherwise = {part.session: either(own[part.session], both(Symbol("F3"), group.of_sessions(node, {}))) for part, node in parts}
-        if given.passed == NOTHING:  # A role that nobody can assume, as far as is known, is supposed to have sessions all the same.
+        otherwise = {
+            part.session: either(own[part.session], both(Symbol("F3"), group.of_sessions(node, {})))
+            for part, node in parts
+        }
+        # A role that nobody can assume, as far as is known, is supposed to have sessions all the same.
+        if given.passed == NOTHING:
             return conjunction(otherwise.values())
-        sources = {part.session: group.of_sessions(node, own) for part, node in parts if part.session == SOURCE_IDENTITY}
+        sources = {
+            part.session: group.of_sessions(node, own) for part, node in parts if part.session == SOURCE_IDENTITY
+        }
         return group.of_sessions(given.passed, {**otherwise, **sources})
 
     @property
     def compares(self) -> bool:
-        """Whether a policy compares what requests say with each other: then more values are told apart than policies list."""
+        """Whether a policy compares what requests say with each other: then more values are told apart than policies
+        list."""
         return any(group.compares for group in self._groups if group is not None)
 
     @property
@@ -94,7 +108,8 @@ class PassedTags:
     # -- which sessions there can be --
 
     def _settled(self) -> dict[str, GivenTo | None]:
-        """What is given to the sessions of each role: such that no request that one of these sessions makes gives more."""
+        """What is given to the sessions of each role: such that no request that one of these sessions makes gives
+        more."""
         known: dict[str, GivenTo | None] = self._next(dict.fromkeys(self._group_of, _NONE))
         for _ in range(_MOST_ROUNDS):
             before, known = known, self._next({arn: self._sessions(arn, given) for arn, given in known.items()})
@@ -128,7 +143,9 @@ class PassedTags:
         """The roles of which some session may have other tags than its role's, of the names that were asked for."""
         sessions = {arn: self._sessions(arn, given) for arn, given in self._given.items()}
         members = zip(self._groups, self._members, strict=True)
-        found = (arns if group is None else group.tagged(self._here(group, sessions), self._given) for group, arns in members)
+        found = (
+            arns if group is None else group.tagged(self._here(group, sessions), self._given) for group, arns in members
+        )
         return frozenset(chain.from_iterable(found))
 
 
@@ -137,10 +154,13 @@ _NONE = Sessions(NOTHING, {})
 
 
 def _groups(
-    space: Space, targets: Sequence[Sequence[Target]], predicates: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
+    space: Space,
+    targets: Sequence[Sequence[Target]],
+    predicates: Mapping[str, Mapping[Predicate, None]],
+    unknown: frozenset[str],
 ) -> list[Assuming | None]:
-    """The requests to assume the roles of each account, which tell the same values apart, unless policies that compare requests with
-    each other tell more apart in each round; `None` where that is too much."""
+    """The requests to assume the roles of each account, which tell the same values apart, unless policies that compare
+    requests with each other tell more apart in each round; `None` where that is too much."""
     groups: list[Assuming | None] = []
     for _ in range(_MOST_PARTITIONS):
         groups = [_group(space, found, predicates, unknown) for found in targets]
@@ -186,7 +206,8 @@ def _cached(space: Space, found: Trusting, predicates: Mapping[str, Mapping[Pred
     if name not in _known:
         while len(_known) >= _REMEMBERED:
             del _known[next(iter(_known))]
-        _known[name] = parts, PassedTags(space, found, predicates)  # the parts are kept, so that their ids stay their own
+        # the parts are kept, so that their ids stay their own
+        _known[name] = parts, PassedTags(space, found, predicates)
     return _known[name][1]
 
 
@@ -196,9 +217,11 @@ _NOT_SAID = {SESSION_NAME: TRUE, SOURCE_IDENTITY: negation(Present(SOURCE_IDENTI
 """What they are in a session of which nothing says it."""
 
 
-def role_tags(space: Space, roles: Sequence[Identity], names: Sequence[str], further: Sequence[str]) -> Iterator[Expression]:
-    """F3: what `aws:PrincipalTag/…` of sessions of listed roles can be; `names` are the tags that the question mentions, in lower case, and
-    `further` what else it asks of sessions (`asked_of_sessions`)."""
+def role_tags(
+    space: Space, roles: Sequence[Identity], names: Sequence[str], further: Sequence[str]
+) -> Iterator[Expression]:
+    """F3: what `aws:PrincipalTag/…` of sessions of listed roles can be; `names` are the tags that the question
+    mentions, in lower case, and `further` what else it asks of sessions (`asked_of_sessions`)."""
     found = trusting(space.estate)
     changing = {role.arn for role in roles} if further else found.changing
     plain = [role for role in roles if role.exact_tags or role.arn not in changing]
@@ -206,7 +229,9 @@ def role_tags(space: Space, roles: Sequence[Identity], names: Sequence[str], fur
     yield from own_tags(space, roles, [name for name in names if reserved(name)])
     others = [role for role in roles if not role.exact_tags and role.arn in changing]
     for holding, own, passed in _others(space, others, names, further, found):
-        yield implies(holding, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None))
+        yield implies(
+            holding, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None)
+        )
         yield implies(holding, passed)
 
 
@@ -221,7 +246,10 @@ def _others(
         for attribute, predicates in exact.predicates.items():
             if attribute in space.attributes:
                 space.view_predicates.setdefault(attribute, {}).update(predicates)
-    given = {role.arn: exact.of_role(role.arn) if exact is not None and role.arn not in found.unknown else None for role in roles}
+    given = {
+        role.arn: exact.of_role(role.arn) if exact is not None and role.arn not in found.unknown else None
+        for role in roles
+    }
     for role in roles:
         alike.setdefault((tuple(own_tag(role, name) for name in names), given[role.arn]), []).append(role)
     for held in alike.values():

@@ -1,10 +1,12 @@
-"""The tags of callers (F3, F6): which there are, whose own they are, and which callers may have others; what else sessions are given.
+"""The tags of callers (F3, F6): which there are, whose own they are, and which callers may have others; what else
+sessions are given.
 
-In: a space in whose question `aws:PrincipalTag/…` occurs, users and roles of the inventory. Out: tests and facts about these tags, and
-about `aws:RequestTag/…` of requests for a session; what is given as sets.
-Guarantee: whoever may carry a tag that is not its own is among the `carriers`, or has the power to be given one. A tag that the input gives
-of a user or role is one, whatever these rules say of their keys and values.
-[IAM: id_session-tags, Session tagging operations; id_tags, Naming tags; reference_iam-quotas, IAM and STS character limits]
+In: a space in whose question `aws:PrincipalTag/…` occurs, users and roles of the inventory. Out: tests and facts about
+these tags, and about `aws:RequestTag/…` of requests for a session; what is given as sets.
+Guarantee: whoever may carry a tag that is not its own is among the `carriers`, or has the power to be given one. A tag
+that the input gives of a user or role is one, whatever these rules say of their keys and values.
+[IAM: id_session-tags, Session tagging operations; id_tags, Naming tags; reference_iam-quotas, IAM and STS character
+limits]
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ SESSION_NAME, SOURCE_IDENTITY = "session", "aws:sourceidentity"
 
 
 def asked_of_sessions(space: Space) -> tuple[str, ...]:
-    """What else a question asks of sessions that the requests to assume roles set. Where a caller may have changed a trust policy, that
-    says nothing."""
+    """What else a question asks of sessions that the requests to assume roles set. Where a caller may have changed a
+    trust policy, that says nothing."""
     if space.inner or space.powers or space.target.of_step:
         return ()
     if space.estate.binds_session_names:
@@ -113,9 +115,9 @@ class Part:
 
 @dataclass(frozen=True)
 class GivenTo:
-    """What sessions of a role are given: `passed` by one request, as a set over what the request says; what is `inherited` from the session
-    that makes it, of a source identity also that it has none; what the session passes `onward` in turn. These are sets over each attribute
-    of sessions, one after another."""
+    """What sessions of a role are given: `passed` by one request, as a set over what the request says; what is
+    `inherited` from the session that makes it, of a source identity also that it has none; what the session passes
+    `onward` in turn. These are sets over each attribute of sessions, one after another."""
 
     passed: Node
     inherited: tuple[Node, ...]
@@ -124,7 +126,8 @@ class GivenTo:
 
 @dataclass(frozen=True)
 class Sessions:
-    """The sessions that a role can have, as a set over attributes of callers, and what they pass `onward`, by attribute."""
+    """The sessions that a role can have, as a set over attributes of callers, and what they pass `onward`, by
+    attribute."""
 
     whole: Node
     onward: Mapping[str, Node]
@@ -140,7 +143,9 @@ def rebuilt(old: Diagrams, node: Node, literal: Callable[[str, int], Node], into
             variable = old.top(node)
             assert variable is not None
             choices = old.choices(node, variable)
-            known[node] = new.any_of(new.both(literal(variable, mask), visit(child)) for mask, child in choices if child)
+            known[node] = new.any_of(
+                new.both(literal(variable, mask), visit(child)) for mask, child in choices if child
+            )
         return known[node]
 
     return visit(node)

@@ -14,7 +14,18 @@ from verifier.problem.classes.kinds import suits
 from verifier.problem.classes.predicates import OneOf, Predicate
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
 from verifier.problem.diagrams.joint import Joint
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Test, both, disjunction, either, literal, negation
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    Present,
+    Test,
+    both,
+    disjunction,
+    either,
+    literal,
+    negation,
+)
 from verifier.problem.semantics.powers import REQUEST_TAG
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.space import ACTION
@@ -48,10 +59,15 @@ class TagSets:
         if table is None:
             return []
         space = self._joint.sides[0].question.space
-        return [predicate for predicate in space.questions.get(attribute, {}) if suits(space.attributes[attribute], predicate)]
+        return [
+            predicate
+            for predicate in space.questions.get(attribute, {})
+            if suits(space.attributes[attribute], predicate)
+        ]
 
     def expression(self, node: Node, otherwise: Mapping[str, Expression]) -> Expression:
-        """A set over the tags of requests, as one over those of callers; `otherwise` says of each what it is where it is not passed."""
+        """A set over the tags of requests, as one over those of callers; `otherwise` says of each what it is where it
+        is not passed."""
         return as_expression(self._diagrams, node, lambda variable, mask: self._value(variable, mask, otherwise))
 
     def _value(self, variable: str, mask: int, otherwise: Mapping[str, Expression]) -> Expression:
@@ -59,7 +75,9 @@ class TagSets:
             return literal(variable, mask != 1)
         name = variable.removeprefix(REQUEST_TAG)
         table, attribute = self._joint.finite.tables[variable], PRINCIPAL_TAG + name
-        tests: dict[Expression, int] = {Test(attribute, predicate): table.mask(predicate) for predicate in self.predicates(name)}
+        tests: dict[Expression, int] = {
+            Test(attribute, predicate): table.mask(predicate) for predicate in self.predicates(name)
+        }
         among = among_classes(mask & (1 << table.size) - 1, table.size, tests, Present(attribute))
         return either(among, otherwise[name] if mask >> table.size & 1 else FALSE)
 

@@ -1,7 +1,8 @@
-"""Which roles could have tagged sessions, by what their trust policies name alone: a quick look before any question is asked (F3).
+"""Which roles could have tagged sessions, by what their trust policies name alone: a quick look before any question is
+asked (F3).
 
-In: an estate. Out: the roles whose trust policy may let somebody pass session tags, and those to whose sessions tags may come on from
-earlier ones.
+In: an estate. Out: the roles whose trust policy may let somebody pass session tags, and those to whose sessions tags
+may come on from earlier ones.
 Guarantee: a role that is not among them has sessions with its own tags alone.
 """
 
@@ -20,7 +21,8 @@ _EVERYBODY = frozenset({PrincipalType.ANYONE, PrincipalType.ANY_AWS})
 
 @dataclass
 class Admitted:
-    """Whose sessions a trust policy may let assume a role: roles by ARN, the listed roles of accounts, and whether others as well."""
+    """Whose sessions a trust policy may let assume a role: roles by ARN, the listed roles of accounts, and whether
+    others as well."""
 
     roles: set[str] = field(default_factory=set)
     accounts: set[str] = field(default_factory=set)
@@ -30,8 +32,9 @@ class Admitted:
 
 @dataclass(frozen=True)
 class Trusting:
-    """`tagged` may be given session tags by some request; to sessions of `reached` tags may come on from earlier sessions, and their trust
-    policies are known. Both are ARNs. Where the trust policy of a role is not known, it is among `unknown`, and no other."""
+    """`tagged` may be given session tags by some request; to sessions of `reached` tags may come on from earlier
+    sessions, and their trust policies are known. Both are ARNs. Where the trust policy of a role is not known, it is
+    among `unknown`, and no other."""
 
     tagged: frozenset[str]
     reached: frozenset[str]
@@ -72,13 +75,16 @@ def _trusting(estate: Estate) -> Trusting:
 
 def may_tag(estate: Estate, user: Identity) -> bool:
     """Whether a policy of a user may let it pass session tags to the federated sessions that it issues."""
-    if any(thing.principal in (user.arn, None) and may_allow(thing) and thing.key is None for thing in estate.unmodelled):
+    if any(
+        thing.principal in (user.arn, None) and may_allow(thing) and thing.key is None for thing in estate.unmodelled
+    ):
         return True
     return any(any(_allowing(policy, "sts:tagsession")) for policy in user.policies)
 
 
 def _reached(admitted: dict[str, Admitted], sources: frozenset[str]) -> frozenset[str]:
-    """The roles that sessions of sources, or of roles that are not listed, may assume, directly or one after another."""
+    """The roles that sessions of sources, or of roles that are not listed, may assume, directly or one after
+    another."""
     found: set[str] = {arn for arn, whom in admitted.items() if whom.others}
     while True:
         before, carrying = len(found), sources | found

@@ -1,6 +1,7 @@
 """Who may write to IAM, assume a role, share a key, start code with a role (E1–E5) → one expression.
 
-In: a space whose target is a role, user, group, managed policy or account. Out: the expression that is true iff the request is allowed.
+In: a space whose target is a role, user, group, managed policy or account. Out: the expression that is true iff the
+request is allowed.
 Guarantee: trust policies are read as D2–D4 read key policies; the policies of KMS endpoints and grants have no part.
 """
 
@@ -13,7 +14,18 @@ from verifier.model.free_facts import OUTSIDE_DENY, trust_symbol
 from verifier.model.policy import Effect, Policy, Statement, is_service_linked
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import OneOf, exactly, like
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, implies, negation
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    Symbol,
+    both,
+    conjunction,
+    disjunction,
+    either,
+    implies,
+    negation,
+)
 from verifier.problem.semantics.callers import Reach, deny_reach
 from verifier.problem.semantics.controls import resource_denies, service_controls_allow, service_denies
 from verifier.problem.semantics.decision import policy_reach, somebody_allows
@@ -26,7 +38,9 @@ from verifier.problem.space import Space, acts
 
 BY_CALLERS = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
 """What AWS callers ask for to assume a role (E2)."""
-BY_IDENTITIES = frozenset({"sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:TagSession", "sts:SetSourceIdentity"})
+BY_IDENTITIES = frozenset(
+    {"sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:TagSession", "sts:SetSourceIdentity"}
+)
 """What identities of providers ask for (E2w)."""
 
 CHANGES_A_ROLE = frozenset(
@@ -53,14 +67,20 @@ def step_allowed(space: Space) -> Expression:
         return both(gates, written)
     reach = _trust_reach(space)
     iam = acts(space.known_actions - BY_CALLERS - BY_IDENTITIES)
-    # No session of GetFederationToken calls STS [IAM: id_credentials_temp_request, *Comparing the AWS STS API operations*].
-    # In role chaining both sides allow to set a source identity, in one account too. [IAM: id_credentials_temp_control-access_monitor]
+    # No session of GetFederationToken calls STS [IAM: id_credentials_temp_request, *Comparing the AWS STS API
+    # operations*]. In role chaining both sides allow to set a source identity, in one account too. [IAM:
+    # id_credentials_temp_control-access_monitor]
     chained = both(space.is_role, acts({"sts:SetSourceIdentity"}))
     agreed = either(unmodelled, both(either(reach.strong, reach.weak, reach.anyone, reach.account), own.whole))
-    asking = both(negation(either(space.is_root, space.is_federated, space.is_web)), somebody_allows(space, reach, own, unmodelled))
+    asking = both(
+        negation(either(space.is_root, space.is_federated, space.is_web)),
+        somebody_allows(space, reach, own, unmodelled),
+    )
     assumed = both(asking, implies(chained, agreed))
     by_identity = both(space.is_web, _listed_provider(space), either(reach.strong, reach.anyone, unmodelled))
-    return both(gates, either(both(iam, written), both(acts(BY_CALLERS), assumed), both(acts(BY_IDENTITIES), by_identity)))
+    return both(
+        gates, either(both(iam, written), both(acts(BY_CALLERS), assumed), both(acts(BY_IDENTITIES), by_identity))
+    )
 
 
 def step_denied(space: Space) -> Expression:
@@ -93,7 +113,8 @@ def _modifiable(space: Space) -> Expression:
 
 
 def _by_trust(space: Space) -> Iterator[tuple[Policy | None, Expression]]:
-    """Each trust policy with the targets that have it, or one that says the same; `None` for those of which it is not given."""
+    """Each trust policy with the targets that have it, or one that says the same; `None` for those of which it is not
+    given."""
     if space.target.kind is not TargetKind.ROLE:
         return
     given: dict[object, Policy | None] = {}
@@ -138,15 +159,23 @@ def _trust_reach(space: Space) -> Reach:
 def _admitted(space: Space, trust: Policy | None, having: Expression) -> Reach:
     if trust is None:
         symbol = Symbol(trust_symbol(space.target.resource or "*"))
-        return Reach(both(having, _its_service(space), either(symbol, power(space, RESOURCE_POLICY))), FALSE, FALSE, FALSE)
-    reach = policy_reach(space, ((trust, statement) for statement in trust.statements if statement.effect is Effect.ALLOW))
-    return Reach(both(having, reach.strong), both(having, reach.weak), both(having, reach.anyone), both(having, reach.account))
+        return Reach(
+            both(having, _its_service(space), either(symbol, power(space, RESOURCE_POLICY))), FALSE, FALSE, FALSE
+        )
+    reach = policy_reach(
+        space, ((trust, statement) for statement in trust.statements if statement.effect is Effect.ALLOW)
+    )
+    return Reach(
+        both(having, reach.strong), both(having, reach.weak), both(having, reach.anyone), both(having, reach.account)
+    )
 
 
 def _its_service(space: Space) -> Expression:
     """A service-linked role is assumed by the service alone that its ARN names [IAM: using-service-linked-roles]."""
     services = {_linked_to(target) for target in space.target.members or (space.target,)} - {""}
-    return conjunction(implies(space.on(partial(_is_linked_to, one)), space.principal(exactly(one))) for one in sorted(services))
+    return conjunction(
+        implies(space.on(partial(_is_linked_to, one)), space.principal(exactly(one))) for one in sorted(services)
+    )
 
 
 def _is_linked_to(service: str, target: Target) -> bool:

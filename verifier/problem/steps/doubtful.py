@@ -1,8 +1,9 @@
 """Requests in doubt: of any action that may bring about what no step says, on whatever there is in an account (W1).
 
-In: a space whose target is of the kind `DOUBT`; the policies that bear on callers. Out: expressions; the actions to ask about.
-Guarantee: a request is said to be allowed wherever it may be. What its resource is, and which of the service's own condition keys it
-carries, is not known: an Allow covers it where that is possible, a Deny where that is certain.
+In: a space whose target is of the kind `DOUBT`; the policies that bear on callers. Out: expressions; the actions to ask
+about.
+Guarantee: a request is said to be allowed wherever it may be. What its resource is, and which of the service's own
+condition keys it carries, is not known: an Allow covers it where that is possible, a Deny where that is certain.
 """
 
 from __future__ import annotations
@@ -24,15 +25,18 @@ from verifier.problem.space import Space, acts
 
 
 def of_every_request(condition: Condition) -> bool:
-    """Whether a condition is about what is known of every request: global keys that the data knows, and no variables but those."""
+    """Whether a condition is about what is known of every request: global keys that the data knows, and no variables
+    but those."""
     names = [condition.key.value]
-    names += [part.split("}")[0].split(",")[0].strip() for text in condition.values for part in text.value.split("${")[1:]]
+    names += [
+        part.split("}")[0].split(",")[0].strip() for text in condition.values for part in text.value.split("${")[1:]
+    ]
     return all(_of_every_request(name.lower()) for name in names)
 
 
 def may_hold(space: Space, condition: Condition, variables: bool) -> Expression:
-    """Whether a condition of an Allow on a key of the service's own may hold: where it compares with policy variables, it does not while
-    they are absent (L7)."""
+    """Whether a condition of an Allow on a key of the service's own may hold: where it compares with policy variables,
+    it does not while they are absent (L7)."""
     operator = condition.operator
     plain = not operator.if_exists and operator.set_operator != "ForAllValues"
     if operator.base not in _COMPARING or not plain or not condition.values:
@@ -58,7 +62,8 @@ def _of_every_request(name: str) -> bool:
 
 
 def doubtful_resource(space: Space, statement: Statement) -> Expression:
-    """Whether the resource of a statement covers what a request is about: perhaps, for an Allow; certainly, for a Deny."""
+    """Whether the resource of a statement covers what a request is about: perhaps, for an Allow; certainly, for a
+    Deny."""
     if statement.resources is None:
         return FALSE
     perhaps = (statement.effect is Effect.ALLOW) != statement.not_resource
@@ -69,11 +74,14 @@ def doubtful_resource(space: Space, statement: Statement) -> Expression:
 def _covered(space: Space, pattern: str, *, perhaps: bool) -> Expression:
     if pattern == "*":
         return constant(True)
-    return disjunction(_covered_by(space, form, perhaps=perhaps) for form in (_forms(pattern) if perhaps else (pattern,)))
+    return disjunction(
+        _covered_by(space, form, perhaps=perhaps) for form in (_forms(pattern) if perhaps else (pattern,))
+    )
 
 
 def _forms(pattern: str) -> tuple[str, ...]:
-    """What a pattern may mean (L6): where its fifth field is none of an account, also with asterisks that run on past colons."""
+    """What a pattern may mean (L6): where its fifth field is none of an account, also with asterisks that run on past
+    colons."""
     fields = pattern.split(":")
     of_account = len(fields) > 5 and not set(fields[4]) - set("0123456789*?")
     return (pattern,) if of_account else (pattern, *running_on(pattern, max(6, len(fields))))
@@ -113,7 +121,8 @@ def _only_of(service: str, action: str) -> bool:
 
 @dataclass(frozen=True)
 class Alike:
-    """Actions that no policy of the input tells apart, and whose effects are the same: `first` stands for all of them."""
+    """Actions that no policy of the input tells apart, and whose effects are the same: `first` stands for all of
+    them."""
 
     first: Entry
     all: tuple[Entry, ...]
@@ -125,10 +134,13 @@ class Alike:
 
 
 def alike(
-    policies: Iterable[Policy], supposed: Iterable[Supposition], left: Callable[[Entry], Entry | None] = lambda entry: entry
+    policies: Iterable[Policy],
+    supposed: Iterable[Supposition],
+    left: Callable[[Entry], Entry | None] = lambda entry: entry,
 ) -> tuple[Alike, ...]:
-    """The doubtful actions, told apart as far as some policies and suppositions do it; those that the catalogue does not know, and that
-    the policies name, are among them (U4). `left` says what of one is in doubt here, `None` for nothing."""
+    """The doubtful actions, told apart as far as some policies and suppositions do it; those that the catalogue does
+    not know, and that the policies name, are among them (U4). `left` says what of one is in doubt here, `None` for
+    nothing."""
     statements = [statement for policy in policies for statement in policy.statements]
     patterns = {text.value.lower() for statement in statements for text in statement.actions}
     patterns |= {text.value.lower() for one in supposed for text in one.actions}
@@ -169,7 +181,13 @@ def _kinds(entries: Iterable[Entry], first: int) -> dict[_Kind, list[_Ranked]]:
     found: dict[_Kind, list[_Ranked]] = {}
     for number, one in enumerate(entries, first):
         prefix = one.name.split(":")[0]
-        own = prefix, one.effect, one.services, prefix if prefix in ("iam", "ram") else "", len(arn_services(prefix)) == 1
+        own = (
+            prefix,
+            one.effect,
+            one.services,
+            prefix if prefix in ("iam", "ram") else "",
+            len(arn_services(prefix)) == 1,
+        )
         found.setdefault(own, []).append((_rank(one), number, one))
     return found
 
@@ -186,8 +204,8 @@ def is_doubtful(pattern: str) -> bool:
 
 @lru_cache(1 << 12)
 def _not_known(pattern: str) -> str | None:
-    """A pattern of a service, or a name, that the catalogue does not have. A pattern stands for what it matches, as an action that other
-    patterns match if they are wider."""
+    """A pattern of a service, or a name, that the catalogue does not have. A pattern stands for what it matches, as an
+    action that other patterns match if they are wider."""
     service, colon, _ = pattern.partition(":")
     if not colon or service == "kms" or set("*?") & set(service):
         return None

@@ -22,12 +22,20 @@ from verifier.problem.space import PAIR_PREFIX, Space, acts
 from verifier.problem.steps.keys import BOUNDARY, CREATES_BOUNDED, PUTS_BOUNDARY, made_with, written_to
 from verifier.problem.steps.resources import federating, resource_facts
 
-_ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity", "sts:TagSession")
+_ASSUMING = (
+    "sts:AssumeRole",
+    "sts:AssumeRoleWithSAML",
+    "sts:AssumeRoleWithWebIdentity",
+    "sts:SetSourceIdentity",
+    "sts:TagSession",
+)
 _REQUIRED = {
     "sts:rolesessionname": _ASSUMING,
     "sts:sourceidentity": ("sts:SetSourceIdentity",),
     "aws:tagkeys": ("sts:TagSession", "iam:TagRole", "iam:TagUser", "iam:UntagRole", "iam:UntagUser"),
-    "iam:policyarn": tuple(f"iam:{does}{owner}Policy" for does in ("Attach", "Detach") for owner in ("Role", "User", "Group")),
+    "iam:policyarn": tuple(
+        f"iam:{does}{owner}Policy" for does in ("Attach", "Detach") for owner in ("Role", "User", "Group")
+    ),
     "iam:permissionsboundary": tuple(PUTS_BOUNDARY),
 }
 """The actions whose requests always have a key [API: AssumeRole, AttachRolePolicy …]."""
@@ -79,8 +87,8 @@ def step_senders(space: Space) -> Iterator[Expression]:
 
 
 def persisting_sources(space: Space) -> Iterator[Expression]:
-    """E2: who has a source identity sets no other one. [IAM: id_credentials_temp_control-access_monitor, Control access using source
-    identity information]"""
+    """E2: who has a source identity sets no other one. [IAM: id_credentials_temp_control-access_monitor, Control access
+    using source identity information]"""
     own, said = "aws:sourceidentity", "sts:sourceidentity"
     if own in space.attributes and said in space.attributes:
         persisting = both(Present(own), Present(said))
@@ -89,7 +97,8 @@ def persisting_sources(space: Space) -> Iterator[Expression]:
 
 
 def transitive_tags(space: Space) -> Iterator[Expression]:
-    """E2: only tags that the request sets can be transitive, perhaps in another case [API: AssumeRole, Tags, TransitiveTagKeys]."""
+    """E2: only tags that the request sets can be transitive, perhaps in another case [API: AssumeRole, Tags,
+    TransitiveTagKeys]."""
     transitive, all_tags = "sts:transitivetagkeys", "aws:tagkeys"
     if has(space, transitive):
         space.set_view(all_tags)
@@ -98,7 +107,9 @@ def transitive_tags(space: Space) -> Iterator[Expression]:
             if isinstance(predicate, Tokens):
                 tokens = ((many, either_case(found.only) if found.only else found) for many, found in predicate.tokens)
                 names = frozenset[Predicate]({Tokens(tuple(tokens))})
-                yield from (implies(Some(transitive, names, inside), Some(all_tags, names, inside)) for inside in (True, False))
+                yield from (
+                    implies(Some(transitive, names, inside), Some(all_tags, names, inside)) for inside in (True, False)
+                )
 
 
 def step_facts(space: Space) -> list[Expression]:

@@ -1,8 +1,9 @@
 """Condition keys in the requests of steps, and the values that they can have (C5, E1–E5).
 
-In: a space whose target is a role, user, group, managed policy or account, and a condition key in lower case. Out: its view.
-Guarantee: a key that follows from the caller or the target is never an attribute of its own; one that the data does not know may be
-absent or have any value; a domain holds at least every value that a real request can carry.
+In: a space whose target is a role, user, group, managed policy or account, and a condition key in lower case. Out: its
+view.
+Guarantee: a key that follows from the caller or the target is never an attribute of its own; one that the data does not
+know may be absent or have any value; a domain holds at least every value that a real request can carry.
 """
 
 from __future__ import annotations
@@ -12,7 +13,16 @@ from dataclasses import replace
 from functools import lru_cache, partial
 
 from verifier.model.steps.actions import running_services, step_actions, step_key
-from verifier.problem.classes.attributes import DIGITS, LOWER, NAME, PLAUSIBLE_ACCOUNTS, POLICY_PATH, Attribute, some, words
+from verifier.problem.classes.attributes import (
+    DIGITS,
+    LOWER,
+    NAME,
+    PLAUSIBLE_ACCOUNTS,
+    POLICY_PATH,
+    Attribute,
+    some,
+    words,
+)
 from verifier.problem.classes.domains import attribute_of_type, context_attribute
 from verifier.problem.classes.predicates import Characters, Predicate, exactly, literal_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, Test, both, either, implies, negation
@@ -51,7 +61,10 @@ def _policy(name: str, partition: str) -> Attribute:
     owners = (((False, DIGITS),) * 12, literal_tokens("aws"))
     ends = (some(NAME), (*some(POLICY_PATH), *literal_tokens("/"), *some(NAME)))
     base = [(*start, *owner, *literal_tokens(":policy/"), *end) for owner in owners for end in ends]
-    seeds = (f"arn:{partition}:iam::aws:policy/AdministratorAccess", f"arn:{partition}:iam::{PLAUSIBLE_ACCOUNTS[0]}:policy/example")
+    seeds = (
+        f"arn:{partition}:iam::aws:policy/AdministratorAccess",
+        f"arn:{partition}:iam::{PLAUSIBLE_ACCOUNTS[0]}:policy/example",
+    )
     return words(name, *base, seeds=seeds)
 
 
@@ -59,7 +72,9 @@ _SPECIAL: dict[str, Callable[[str, str], Attribute]] = {
     "sts:rolesessionname": _session_name,
     "sts:sourceidentity": _session_name,
     "sts:externalid": lambda name, _: words(name, some(_EXTERNAL_ID, 2)),
-    "iam:passedtoservice": lambda name, _: words(name, some(Characters(LOWER.listed | {"."})), seeds=running_services()),
+    "iam:passedtoservice": lambda name, _: words(
+        name, some(Characters(LOWER.listed | {"."})), seeds=running_services()
+    ),
     "iam:policyarn": _policy,
     "iam:permissionsboundary": _policy,
 }
@@ -96,7 +111,9 @@ def _resource_account(space: Space) -> View:
 
 
 def _only_if(view: View, carried: Expression) -> View:
-    return replace(view, present=both(carried, view.present), test=lambda predicate: both(carried, view.test(predicate)))
+    return replace(
+        view, present=both(carried, view.present), test=lambda predicate: both(carried, view.test(predicate))
+    )
 
 
 def _own(space: Space, name: str) -> View | SetView:
@@ -105,7 +122,8 @@ def _own(space: Space, name: str) -> View | SetView:
 
 
 def _tag(space: Space, name: str, overridden: Expression) -> View | SetView:
-    """A tag of what the request is on, under either name of the key [IAM: reference_policies_iam-condition-keys, iam:ResourceTag]."""
+    """A tag of what the request is on, under either name of the key [IAM: reference_policies_iam-condition-keys,
+    iam:ResourceTag]."""
     wanted = name.partition("/")[2]
 
     def value_of(target: Target) -> str | None:
@@ -114,7 +132,8 @@ def _tag(space: Space, name: str, overridden: Expression) -> View | SetView:
 
     kind = space.target.kind
     tagged = power(space, TARGET_TAGS) if kind in (TargetKind.ROLE, TargetKind.USER) else FALSE
-    # Groups have no tags; those of what the model knows nothing more of are free, whatever page lists which name of the key for it.
+    # Groups have no tags; those of what the model knows nothing more of are free, whatever page lists which name of the
+    # key for it.
     free = FALSE if kind is TargetKind.GROUP else either(tagged, space.on(lambda target: target.identity is None))
     own = _known_or_free(space, f"aws:resourcetag/{wanted}", value_of, free)
     if isinstance(own, View) and space.known_actions & CREATES:
@@ -135,9 +154,10 @@ def _tag_of_code(space: Space, name: str) -> View | SetView:
 
 
 def _or_transitive(space: Space, own: View | SetView, wanted: str, overridden: Expression) -> View | SetView:
-    """A tag of the role to assume: a transitive tag of the calling session, which is among the session's own, overrides the role's before
-    the trust policy is evaluated, for other policies perhaps [IAM: id_session-tags, Chaining roles with session tags]: requests of IAM
-    read the role's. Where a request is asked about by itself, it says nothing of transitive tags."""
+    """A tag of the role to assume: a transitive tag of the calling session, which is among the session's own, overrides
+    the role's before the trust policy is evaluated, for other policies perhaps [IAM: id_session-tags, Chaining roles
+    with session tags]: requests of IAM read the role's. Where a request is asked about by itself, it says nothing of
+    transitive tags."""
     assuming = acts(name for name in space.known_actions if name.startswith("sts:"))
     carrying = both(carriers(space), assuming)
     if carrying is FALSE:
@@ -149,10 +169,18 @@ def _or_transitive(space: Space, own: View | SetView, wanted: str, overridden: E
     def test(predicate: Predicate) -> Expression:
         return either(both(over, passed.test(predicate)), both(negation(over), own.test(predicate)))
 
-    return View(name if overridden is TRUE else f"{name}, perhaps", either(over, own.present), test, own.value, (*own.bases, *passed.bases))
+    return View(
+        name if overridden is TRUE else f"{name}, perhaps",
+        either(over, own.present),
+        test,
+        own.value,
+        (*own.bases, *passed.bases),
+    )
 
 
-def _known_or_free(space: Space, name: str, value_of: Callable[[Target], str | None], free: Expression) -> View | SetView:
+def _known_or_free(
+    space: Space, name: str, value_of: Callable[[Target], str | None], free: Expression
+) -> View | SetView:
     """A key that follows from the target where that is known, and is otherwise an attribute of its own."""
     if free is TRUE:
         return _own(space, name)
@@ -168,14 +196,17 @@ def _known_or_free(space: Space, name: str, value_of: Callable[[Target], str | N
 
 PUTS_BOUNDARY = frozenset({"iam:PutRolePermissionsBoundary", "iam:PutUserPermissionsBoundary"})
 """The actions of which the key is the boundary that they put."""
-CREATES = frozenset({"iam:CreateRole", "iam:CreateUser", "iam:CreateGroup", "iam:CreatePolicy", "iam:CreateSAMLProvider"})
+CREATES = frozenset(
+    {"iam:CreateRole", "iam:CreateUser", "iam:CreateGroup", "iam:CreatePolicy", "iam:CreateSAMLProvider"}
+)
 """The actions whose target has no tags yet."""
 CREATES_BOUNDED = frozenset({"iam:CreateRole", "iam:CreateUser"})
 """The actions of which the key is the boundary of what they make."""
 
 
 def written_to(space: Space) -> Expression:
-    """The requests that carry `iam:PermissionsBoundary`: those that put one, or write to a role or user that has one."""
+    """The requests that carry `iam:PermissionsBoundary`: those that put one, or write to a role or user that has
+    one."""
     having = space.on(lambda target: target.identity is not None and target.identity.bounded)
     writes = both(acts(_written_to(space) - PUTS_BOUNDARY), negation(power(space, TARGET_BOUNDARY)))
     return either(acts(_written_to(space) & PUTS_BOUNDARY), both(having, writes))
@@ -201,7 +232,11 @@ def _boundary_of(target: Target) -> str | None:
 
 
 def _written_to(space: Space) -> frozenset[str]:
-    return frozenset(action.name for action in step_actions() if BOUNDARY in action.condition_keys and action.name in space.known_actions)
+    return frozenset(
+        action.name
+        for action in step_actions()
+        if BOUNDARY in action.condition_keys and action.name in space.known_actions
+    )
 
 
 def _boundary(space: Space) -> View | SetView:
@@ -209,12 +244,18 @@ def _boundary(space: Space) -> View | SetView:
     names = _written_to(space)
     if not names:
         return fixed_view(BOUNDARY, None)
-    unknown = space.on(lambda target: target.identity is None or target.identity.bounded and target.identity.boundary is None)
+    unknown = space.on(
+        lambda target: target.identity is None or target.identity.bounded and target.identity.boundary is None
+    )
     puts = names & (PUTS_BOUNDARY | CREATES_BOUNDED)
     free = either(acts(puts), power(space, TARGET_BOUNDARY), unknown)
     own = _own(space, BOUNDARY)
     assert isinstance(own, View)
-    known = of_target(space, BOUNDARY, _boundary_of) if space.target.members else fixed_view(BOUNDARY, _boundary_of(space.target))
+    known = (
+        of_target(space, BOUNDARY, _boundary_of)
+        if space.target.members
+        else fixed_view(BOUNDARY, _boundary_of(space.target))
+    )
     found = known_or_free(free, known, own, {"action": frozenset(name.lower() for name in puts)})
     return _only_where(found, names)
 

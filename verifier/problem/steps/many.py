@@ -1,6 +1,7 @@
 """Many targets of one kind and account, asked about together: which of them a request is on is an attribute.
 
-In: targets; a space about all of them. Out: one target for all; where `Resource` patterns cover them; views on what differs among them.
+In: targets; a space about all of them. Out: one target for all; where `Resource` patterns cover them; views on what
+differs among them.
 Guarantee: on each member the space says what a space about that member alone would say.
 """
 
@@ -23,7 +24,9 @@ def together(targets: Sequence[Target]) -> Target:
     """One target for several of the same kind and account."""
     first = targets[0]
     assert all((target.kind, target.account) == (first.kind, first.account) for target in targets)
-    return Target(first.kind, first.partition, first.account, first.region, None, members=tuple(targets), actions=first.actions)
+    return Target(
+        first.kind, first.partition, first.account, first.region, None, members=tuple(targets), actions=first.actions
+    )
 
 
 def covers_members(space: Space, pieces: Template) -> Expression:
@@ -33,7 +36,9 @@ def covers_members(space: Space, pieces: Template) -> Expression:
         covered = space.covered[pieces] = frozenset(_covered(space, pieces))
     if not any(isinstance(piece, Variable) for piece in pieces):
         return space.on(lambda target: target.resource in covered)
-    return disjunction(both(Test(TARGET, exactly(arn)), constant_matches(space, arn, ARN, pieces, False)) for arn in sorted(covered))
+    return disjunction(
+        both(Test(TARGET, exactly(arn)), constant_matches(space, arn, ARN, pieces, False)) for arn in sorted(covered)
+    )
 
 
 def _covered(space: Space, pieces: Template) -> Iterator[str]:
@@ -53,11 +58,14 @@ def of_target(space: Space, name: str, value_of: Callable[[Target], str | None])
     """A key whose value, if there is one, follows from the target that the request is on."""
     known = {str(member.resource): value_of(member) for member in space.target.members}
     for value in {value for value in known.values() if value is not None}:
-        space.view_predicates.setdefault(name, {})[exactly(value)] = None  # what it is compared with is told apart by its few values
+        # what it is compared with is told apart by its few values
+        space.view_predicates.setdefault(name, {})[exactly(value)] = None
 
     def test(predicate: Predicate) -> Expression:
         try:
-            fitting = frozenset(value for value in set(known.values()) if value is not None and predicate.matches(value))
+            fitting = frozenset(
+                value for value in set(known.values()) if value is not None and predicate.matches(value)
+            )
         except (ArithmeticError, ValueError) as error:
             raise Unsuitable(name) from error
         return space.on(lambda target: known[str(target.resource)] in fitting)
@@ -67,8 +75,8 @@ def of_target(space: Space, name: str, value_of: Callable[[Target], str | None])
 
 
 def known_or_free(free: Expression, known: View, own: View, said: Mapping[str, frozenset[str]] | None = None) -> View:
-    """A key that is an attribute of its own for some targets, the `free` ones, and follows from the others; requests that have some
-    values of attributes have `said` it themselves."""
+    """A key that is an attribute of its own for some targets, the `free` ones, and follows from the others; requests
+    that have some values of attributes have `said` it themselves."""
     bases = said or {}
 
     def test(predicate: Predicate) -> Expression:

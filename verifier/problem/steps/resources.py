@@ -1,10 +1,12 @@
-"""What requests are about that name or make something (E3, E4), or ask for a federated session (F3), which the request itself says.
+"""What requests are about that name or make something (E3, E4), or ask for a federated session (F3), which the request
+itself says.
 
-In: a space whose target is an account, or its federated users. Out: an expression, true iff a `Resource` pattern covers the request; facts.
-Guarantee: service, Region and account of the ARN follow from the action, the Region that is asked, and the target; only the last field is
-an attribute. Where an action has no resource, what a pattern other than `*` covers is a free fact. The resource of `sts:GetFederationToken`
-is the federated user [IAM: id_credentials_temp_control-access_enable-create]; what that of `sts:TagSession` is no page says, so that any
-pattern may cover it.
+In: a space whose target is an account, or its federated users. Out: an expression, true iff a `Resource` pattern covers
+the request; facts.
+Guarantee: service, Region and account of the ARN follow from the action, the Region that is asked, and the target; only
+the last field is an attribute. Where an action has no resource, what a pattern other than `*` covers is a free fact.
+The resource of `sts:GetFederationToken` is the federated user [IAM: id_credentials_temp_control-access_enable-create];
+what that of `sts:TagSession` is no page says, so that any pattern may cover it.
 """
 
 from __future__ import annotations
@@ -57,12 +59,16 @@ def resource_facts(space: Space) -> Iterator[Expression]:
 @cache
 def _made() -> tuple[StepAction, ...]:
     """The actions with a resource."""
-    return tuple(action for action in step_actions() if action.on is StepResource.ACCOUNT and action.resource is not None)
+    return tuple(
+        action for action in step_actions() if action.on is StepResource.ACCOUNT and action.resource is not None
+    )
 
 
 @cache
 def _without_resource() -> frozenset[str]:
-    return frozenset(action.name for action in step_actions() if action.on is StepResource.ACCOUNT and action.resource is None)
+    return frozenset(
+        action.name for action in step_actions() if action.on is StepResource.ACCOUNT and action.resource is None
+    )
 
 
 def _fields(action: StepAction) -> tuple[str, str]:
@@ -89,8 +95,8 @@ def _attribute() -> Attribute:
 
 
 def made_resource(target: Target, action: str, last: str | None, region: str) -> str | None:
-    """The ARN that a request is about, by its last field; one that people believe where nothing is asked of that. `None` for an action
-    without resource."""
+    """The ARN that a request is about, by its last field; one that people believe where nothing is asked of that.
+    `None` for an action without resource."""
     found = step_action(action)
     if found is None or found.resource is None:
         return None
@@ -101,17 +107,24 @@ def made_resource(target: Target, action: str, last: str | None, region: str) ->
 # -- requests for federated sessions (F3) --
 
 _FEDERATED = "federated-user/"
-_SESSION = words(MADE, (*literal_tokens(_FEDERATED), *some(NAME, 2)), seeds=(f"{_FEDERATED}example", f"{_FEDERATED}another"))
+_SESSION = words(
+    MADE, (*literal_tokens(_FEDERATED), *some(NAME, 2)), seeds=(f"{_FEDERATED}example", f"{_FEDERATED}another")
+)
 _TAGS = ("aws:requesttag/", "aws:tagkeys")
 _TEMPORARY = ("aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage")
-"""What requests with temporary credentials have, by which nobody calls `GetFederationToken` [API: GetFederationToken]."""
+"""What requests with temporary credentials have, by which nobody calls `GetFederationToken` [API:
+GetFederationToken]."""
 
 
 def covers_session(space: Space, pieces: Template, text: str) -> Expression:
-    """Whether a pattern, written as `text`, covers the session that is asked for: the target's, or whichever the request names."""
+    """Whether a pattern, written as `text`, covers the session that is asked for: the target's, or whichever the
+    request names."""
     tagged = both(acts({"sts:TagSession"}), Symbol(resource_symbol(text)))
     if space.target.resource is not None:
-        return either(both(acts({"sts:GetFederationToken"}), constant_matches(space, space.target.resource, ARN, pieces, False)), tagged)
+        return either(
+            both(acts({"sts:GetFederationToken"}), constant_matches(space, space.target.resource, ARN, pieces, False)),
+            tagged,
+        )
     fields = (pieces[0].text if isinstance(pieces[0], Fixed) else "").split(":", 5)
     if len(fields) < 6:
         return tagged
@@ -121,11 +134,14 @@ def covers_session(space: Space, pieces: Template, text: str) -> Expression:
     if not last or not all(like(pattern).matches(value) for pattern, value in zip(before, own, strict=True)):
         return tagged
     space.attributes.setdefault(MADE, _SESSION)
-    return either(both(acts({"sts:GetFederationToken"}), relate(space, space.attribute_view(MADE), LIKE, last, False)), tagged)
+    return either(
+        both(acts({"sts:GetFederationToken"}), relate(space, space.attribute_view(MADE), LIKE, last, False)), tagged
+    )
 
 
 def federating(space: Space) -> Iterator[Expression]:
-    """F3, F6: a user or root user asks, with credentials of its own; of the keys of STS a request has the tags alone."""
+    """F3, F6: a user or root user asks, with credentials of its own; of the keys of STS a request has the tags
+    alone."""
     yield either(space.is_user, space.is_root)
     for name in space.attributes:
         of_step = name in known_step_keys() or name.startswith(PAIR_PREFIX)

@@ -1,7 +1,7 @@
 """HTML that is escaped by construction.
 
-In: texts and elements. Out: `Html`. Guarantee: a `str` becomes text, never markup, with no character that acts on a reader (bidirectional
-marks and controls are written as escapes); only this module and constants make `Html`.
+In: texts and elements. Out: `Html`. Guarantee: a `str` becomes text, never markup, with no character that acts on a
+reader (bidirectional marks and controls are written as escapes); only this module and constants make `Html`.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def element(tag: str, *content: Content, **attributes: str | None) -> Html:
 
 
 def page(title: str, style: str, *body: Content) -> str:
-    """A whole document, with a final newline: one style, which the policy of the page names by its hash, and nothing else that acts: no
-    script, no frame, no form, no request to anywhere."""
+    """A whole document, with a final newline: one style, which the policy of the page names by its hash, and nothing
+    else that acts: no script, no frame, no form, no request to anywhere."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     head = element(

@@ -1,7 +1,8 @@
 """A picture of who reaches a key, and through what; and of how some get there in steps.
 
-In: the rows of who can for a key; stories. Out: an SVG within a figure, with a table that says the same. Guarantee: a line goes from
-callers to a statement or grant only where a way of theirs needs it; what finds no room is counted; the table has every row.
+In: the rows of who can for a key; stories. Out: an SVG within a figure, with a table that says the same. Guarantee: a
+line goes from callers to a statement or grant only where a way of theirs needs it; what finds no room is counted; the
+table has every row.
 """
 
 from __future__ import annotations
@@ -86,10 +87,18 @@ def _drawing(name: str, reaches: list[_Reach], statements: list[StatementRef], p
         lines += [] if reached else [_curve(_LEFT[1], y, _RIGHT[0], middle)]
     lines += [_curve(_MIDDLE[1], y, _RIGHT[0], middle) for y in at.values()]
     boxes: list[Content] = [
-        _box(_LEFT, _centre(n, len(reaches), height), reach.callers, ", ".join(dict.fromkeys(reach.actions)) + _under(reach))
+        _box(
+            _LEFT,
+            _centre(n, len(reaches), height),
+            reach.callers,
+            ", ".join(dict.fromkeys(reach.actions)) + _under(reach),
+        )
         for n, reach in enumerate(reaches)
     ]
-    boxes += [_box(_MIDDLE, y, statement_name(s), _policy(s), "deny" if s.effect.value == "Deny" else None) for s, y in at.items()]
+    boxes += [
+        _box(_MIDDLE, y, statement_name(s), _policy(s), "deny" if s.effect.value == "Deny" else None)
+        for s, y in at.items()
+    ]
     boxes += drawn_paths(paths, height, (_RIGHT[0], middle + _BOX / 2 - 6), names)
     boxes.append(_box(_RIGHT, middle, name, "the key", "key"))
     return element(
@@ -105,7 +114,9 @@ def _drawing(name: str, reaches: list[_Reach], statements: list[StatementRef], p
 def _policy(statement: StatementRef) -> str:
     if statement.kind is None:
         return "a grant"
-    return statement.kind.value if statement.kind is PolicyKind.KEY else f"{statement.kind.value} {statement.policy_name}"
+    return (
+        statement.kind.value if statement.kind is PolicyKind.KEY else f"{statement.kind.value} {statement.policy_name}"
+    )
 
 
 def _under(reach: _Reach) -> str:
@@ -124,7 +135,9 @@ def _curve(x: int, y: float, to_x: int, to_y: float) -> Html:
 def _box(columns: tuple[int, int], y: float, text: str, below: str, kind: str | None = None) -> Html:
     x, end = columns
     room = (end - x - 16) // 7
-    frame = element("rect", x=str(x + 1), y=f"{y - _BOX / 2:g}", width=str(end - x), height=str(_BOX), rx="5", class_=kind)
+    frame = element(
+        "rect", x=str(x + 1), y=f"{y - _BOX / 2:g}", width=str(end - x), height=str(_BOX), rx="5", class_=kind
+    )
     head = element("text", brief(text, room), x=str(x + 9), y=f"{y - 3:g}")
     small = element("text", brief(below, room + 4), x=str(x + 9), y=f"{y + 12:g}", class_="small")
     return element("g", element("title", f"{text}: {below}"), frame, head, small)
@@ -136,7 +149,9 @@ def _table(access: KeyAccess, stories: Stories, names: Names) -> Html:
     table = element("table", element("thead", head), element("tbody", body))
     reasons = [element("p", f"unknown: {reason.text} [{reason.rule}]", class_="unknown") for reason in access.reasons]
     return element(
-        "details", element("summary", "as a table"), element("div", reasons, table, listed_paths(stories, names), class_="inside")
+        "details",
+        element("summary", "as a table"),
+        element("div", reasons, table, listed_paths(stories, names), class_="inside"),
     )
 
 
@@ -144,7 +159,12 @@ def _cells(row: Access) -> tuple[str, str, str, str]:
     region = row.region
     ways = row.ways if row.ways is not None else (region.through,)
     through = "; or ".join(" and ".join(statement_name(statement) for statement in way) for way in ways[:6] if way)
-    return region.callers.text, region.actions.text, when_text(region, in_full=False), through or "policies of their own account"
+    return (
+        region.callers.text,
+        region.actions.text,
+        when_text(region, in_full=False),
+        through or "policies of their own account",
+    )
 
 
 BAND = 62
@@ -153,15 +173,20 @@ _BOX, _GAP, _CHARACTER = 44, 34, 7
 _MOST_BOXES = 6
 
 
-def drawn_paths(stories: Sequence[tuple[str, Story]], top: int, key: tuple[int, float], names: Names) -> Iterator[Content]:
-    """The paths below one another from `top` on, each ending at the point `key`. Stories come with the names of what they refute."""
+def drawn_paths(
+    stories: Sequence[tuple[str, Story]], top: int, key: tuple[int, float], names: Names
+) -> Iterator[Content]:
+    """The paths below one another from `top` on, each ending at the point `key`. Stories come with the names of what
+    they refute."""
     for number, (name, story) in enumerate(stories):
         steps = [one for one in shown_steps(story) if one.requests]
         if len(steps) + 1 <= _MOST_BOXES:
             yield from _path(name, story, steps, top + BAND * number + BAND / 2, key, names)
 
 
-def _path(name: str, story: Story, steps: list[ShownStep], y: float, key: tuple[int, float], names: Names) -> Iterator[Content]:
+def _path(
+    name: str, story: Story, steps: list[ShownStep], y: float, key: tuple[int, float], names: Names
+) -> Iterator[Content]:
     width = (key[0] - 40 - _GAP * len(steps)) / (len(steps) + 1)
     texts = [(names.caller(story.caller), brief(name, 200))]
     texts += [_texts(one, names) for one in steps]
@@ -188,7 +213,9 @@ def _arrow(x: float, y: float, to_x: float, to_y: float) -> Html:
 
 def _step_box(x: float, y: float, width: float, head: str, below: str) -> Html:
     room = int((width - 16) // _CHARACTER)
-    frame = element("rect", x=f"{x + 1:g}", y=f"{y - _BOX / 2:g}", width=f"{width - 2:g}", height=str(_BOX), rx="5", class_="story")
+    frame = element(
+        "rect", x=f"{x + 1:g}", y=f"{y - _BOX / 2:g}", width=f"{width - 2:g}", height=str(_BOX), rx="5", class_="story"
+    )
     title = element("text", brief(head, room), x=f"{x + 9:g}", y=f"{y - 5:g}")
     small = element("text", brief(below, room + 2), x=f"{x + 9:g}", y=f"{y + 12:g}", class_="small")
     return element("g", element("title", f"{head}: {below}"), frame, title, small)

@@ -1,7 +1,7 @@
 """Policy text with some statements marked.
 
-In: the text of a file, spans; or a policy, statements. Out: `Html`. Guarantee: the lines are those of the file, with its numbers; what is
-left out is said, and so is that a policy is written from what was read of it.
+In: the text of a file, spans; or a policy, statements. Out: `Html`. Guarantee: the lines are those of the file, with
+its numbers; what is left out is said, and so is that a policy is written from what was read of it.
 """
 
 from __future__ import annotations
@@ -39,13 +39,15 @@ def has_text(texts: Mapping[str, str], span: Span) -> bool:
 
 
 def written(policies: Mapping[str, Policy], statements: Iterable[StatementRef]) -> list[Html]:
-    """The policies of statements as the program read them, with the statements marked: for policies that no file shows as they are, such
-    as those of a plan."""
+    """The policies of statements as the program read them, with the statements marked: for policies that no file shows
+    as they are, such as those of a plan."""
     by_policy: dict[str, list[StatementRef]] = {}
     for statement in dict.fromkeys(statements):
         if statement.policy in policies:
             by_policy.setdefault(statement.policy, []).append(statement)
-    return [_written(policies[identity], {statement.index for statement in used}) for identity, used in by_policy.items()]
+    return [
+        _written(policies[identity], {statement.index for statement in used}) for identity, used in by_policy.items()
+    ]
 
 
 def _written(policy: Policy, used: set[int]) -> Html:
@@ -69,9 +71,18 @@ def _statement_lines(statement: Statement) -> list[str]:
 
 def _file(file: str, text: str, spans: Sequence[Span], mark: str) -> Html:
     lines = text.splitlines()
-    marked = {number for span in spans for number in range(span.line, max(span.line, span.end_line) + 1) if number <= len(lines)}
+    marked = {
+        number
+        for span in spans
+        for number in range(span.line, max(span.line, span.end_line) + 1)
+        if number <= len(lines)
+    }
     whole = len(lines) <= _WHOLE
-    wanted = [n for n in range(1, len(lines) + 1) if whole or any(abs(n - m) <= _AROUND for m in _edges(marked)) or n in marked]
+    wanted = [
+        n
+        for n in range(1, len(lines) + 1)
+        if whole or any(abs(n - m) <= _AROUND for m in _edges(marked)) or n in marked
+    ]
     shown: list[Content] = []
     last = 0
     for number in wanted[:_MOST_LINES]:
@@ -82,7 +93,9 @@ def _file(file: str, text: str, spans: Sequence[Span], mark: str) -> Html:
     if last < len(lines):
         shown.append(element("span", f"⋮ {len(lines):,} lines in all", class_="gap"))
     return element(
-        "div", element("p", file, class_="dim"), element("pre", shown, class_="policy", tabindex="0", aria_label=f"text of {file}")
+        "div",
+        element("p", file, class_="dim"),
+        element("pre", shown, class_="policy", tabindex="0", aria_label=f"text of {file}"),
     )
 
 

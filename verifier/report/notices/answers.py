@@ -1,7 +1,8 @@
-"""Answers that judge nothing, as notices: who can do something, what is within reach, edits, why a request is decided as it is.
+"""Answers that judge nothing, as notices: who can do something, what is within reach, edits, why a request is decided
+as it is.
 
-In: an answer. Out: `Notices`. Guarantee: what was found is a note, which fails no run; what is not known is of level `warning`, and counts.
-A note stands at the first statement that it is due to, if it is due to one.
+In: an answer. Out: `Notices`. Guarantee: what was found is a note, which fails no run; what is not known is of level
+`warning`, and counts. A note stands at the first statement that it is due to, if it is due to one.
 """
 
 from __future__ import annotations
@@ -66,7 +67,9 @@ def _within_reach(report: ReachReport, key: KeyReach, row: ReachRow) -> Notice:
     names = names_of((one.key for one in report.keys), key.key.arn)
     message = f"{of_row(report, row, names, in_full=False)}: {distance(row)}"
     if row.reason is not None:
-        return _unknown(key.key.arn, key_name(key.key), Reason(row.reason.rule, f"{message}; {row.reason.text}", row.reason.span))
+        return _unknown(
+            key.key.arn, key_name(key.key), Reason(row.reason.rule, f"{message}; {row.reason.text}", row.reason.span)
+        )
     flow = flow_of(row.story, names, key.key.arn, NOWHERE) if row.story is not None else ()
     notice = _note(_REACH, key.key.arn, key_name(key.key), message, ())
     return replace(notice, span=next((span for span, _ in flow if span != NOWHERE), NOWHERE), flow=flow)
@@ -87,7 +90,11 @@ def _suggested(advice: Advice, key: str, suggestion: Suggestion) -> Notice:
     edits = " and ".join(edit.text for edit in suggestion.edits)
     message = f"{advice.invariant.name}: {edits}; then {kept_text(advice, suggestion)}"
     places = [(edit.span, edit.text) for edit in suggestion.edits if edit.span != NOWHERE]
-    which = (advice.invariant.name, *(edit.before or "" for edit in suggestion.edits), *(edit.after or "" for edit in suggestion.edits))
+    which = (
+        advice.invariant.name,
+        *(edit.before or "" for edit in suggestion.edits),
+        *(edit.after or "" for edit in suggestion.edits),
+    )
     return _note(_EDITS, advice.target, key, message, (), places, which)
 
 
@@ -128,7 +135,14 @@ def _note(
 
 def _unknown(target: str, key: str, reason: Reason, status: Status = Status.UNKNOWN) -> Notice:
     """What is not known; of a suggestion for what is refuted, that there is none."""
-    notice = _note(_UNKNOWN, target, key, f"{reason.text} [{reason.rule}]", (), [(reason.span, "")] if reason.span != NOWHERE else ())
+    notice = _note(
+        _UNKNOWN,
+        target,
+        key,
+        f"{reason.text} [{reason.rule}]",
+        (),
+        [(reason.span, "")] if reason.span != NOWHERE else (),
+    )
     return replace(notice, level=Level.WARNING, counts_as=status)
 
 

@@ -1,6 +1,7 @@
 """A comparison as rules and notices: what was gained, lost, and is not known.
 
-In: a `Comparison`. Out: `Notices`. Guarantee: a fingerprint is made of the key, the direction, and who may do what under which conditions.
+In: a `Comparison`. Out: `Notices`. Guarantee: a fingerprint is made of the key, the direction, and who may do what
+under which conditions.
 """
 
 from __future__ import annotations
@@ -28,9 +29,13 @@ _RULES = (
 def notices_of_comparison(comparison: Comparison, fail_on: FailOn = FailOn.MORE) -> Notices:
     """A notice for each region that was gained and is not intended, or lost, and for what is not known."""
     failing = {FailOn.MORE: ("access-gained",), FailOn.ANY: ("access-gained", "access-lost"), FailOn.NEVER: ()}[fail_on]
-    found = tuple(notice for target in comparison.targets for notice in (*_notices(target, failing), *_unknown(target, failing)))
+    found = tuple(
+        notice for target in comparison.targets for notice in (*_notices(target, failing), *_unknown(target, failing))
+    )
     inputs = tuple(dict.fromkeys((*comparison.old.inputs, *comparison.new.inputs)))
-    subjects = tuple(Subject(target.target, target_name(target), tuple(rule.id for rule in _RULES)) for target in comparison.targets)
+    subjects = tuple(
+        Subject(target.target, target_name(target), tuple(rule.id for rule in _RULES)) for target in comparison.targets
+    )
     code = comparison_exit_code(comparison, fail_on)
     concluded = conclusions(of_all(comparison.targets))
     return Notices(_RULES, found, counts_text(comparison), code, inputs, comparison.new.warnings, subjects, concluded)
@@ -46,7 +51,9 @@ def _unknown(target: TargetComparison, failing: tuple[str, ...]) -> Iterator[Not
     """What could not be compared, and actions that the reference data does not know (U4) where they count."""
     for reason in target.reasons:
         yield _doubt(target, reason.rule, reason.text, reason.span)
-    counts = (target.unknown_gained and "access-gained" in failing) or (target.unknown_lost and "access-lost" in failing)
+    counts = (target.unknown_gained and "access-gained" in failing) or (
+        target.unknown_lost and "access-lost" in failing
+    )
     for text in unknown_actions_text(target) if counts else ():
         yield _doubt(target, "U4", text, next(_spans(target.changes), NOWHERE))
 
@@ -55,13 +62,17 @@ def _doubt(target: TargetComparison, label: str, text: str, span: Span) -> Notic
     fingerprint = digest(("compare", "unknown", target.target, label, text)).hex()[:32]
     title, message = f"unknown: {target_name(target)}", f"{text} [{label}]"
     counted = Status.UNKNOWN
-    return Notice("not-comparable", Level.WARNING, title, message, fingerprint, span, counts_as=counted, subject=target.target)
+    return Notice(
+        "not-comparable", Level.WARNING, title, message, fingerprint, span, counts_as=counted, subject=target.target
+    )
 
 
 def _notice(rule: str, fails: bool, target: TargetComparison, change: RegionChange) -> Notice:
     region = change.region
     cases = "; or ".join(case_text(case) for case in region.when if case)
-    said = f"{region.actions.text} by {region.callers.text}" + (f", when {cases}" if cases and not region.always else "")
+    said = f"{region.actions.text} by {region.callers.text}" + (
+        f", when {cases}" if cases and not region.always else ""
+    )
     example = f"; for example {request_text(change)}" if region.witness is not None else ""
     fingerprint = digest(("compare", rule, target.target, said)).hex()[:32]
     related = tuple((span, change_text(found)) for found in change.because for span in _of(found.new, found.old))

@@ -1,7 +1,8 @@
 """Findings of external access as rules and notices.
 
-In: a `FindingsReport` and `Evidence`. Out: `Notices`. Guarantee: every finding is one; so is everything that is not known. A fingerprint is
-made of the key, the rule, and who may do what under which conditions. Services are of level `note` unless they count.
+In: a `FindingsReport` and `Evidence`. Out: `Notices`. Guarantee: every finding is one; so is everything that is not
+known. A fingerprint is made of the key, the rule, and who may do what under which conditions. Services are of level
+`note` unless they count.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ from verifier.syntax.source import NOWHERE, Span
 _PUBLIC, _EXTERNAL, _SERVICE, _INCOMPLETE = "public-access", "external-access", "service-access", "not-known"
 _RULES = (
     Rule(
-        _PUBLIC, "public access", "nobody can use the key whose account nothing names, in no organization that anything names", security=9.5
+        _PUBLIC,
+        "public access",
+        "nobody can use the key whose account nothing names, in no organization that anything names",
+        security=9.5,
     ),
     Rule(_EXTERNAL, "external access", "nobody from outside the zone of trust can use the key"),
     Rule(_SERVICE, "access of an AWS service", "no AWS service principal can use the key", security=4.0),
@@ -41,7 +45,9 @@ def notices_of_findings(report: FindingsReport, evidence: Evidence = NO_EVIDENCE
     summary = f"{zone_text(report)}; {counts}{more}"
     subjects = tuple(Subject(key.key.arn, key_name(key.key), tuple(rule.id for rule in _RULES)) for key in report.keys)
     concluded = conclusions(of_all(report.keys))
-    return Notices(_RULES, found, summary, findings_exit_code(report), report.inputs, report.warnings, subjects, concluded)
+    return Notices(
+        _RULES, found, summary, findings_exit_code(report), report.inputs, report.warnings, subjects, concluded
+    )
 
 
 def _key(report: FindingsReport, key: KeyFindings, evidence: Evidence) -> Iterator[Notice]:
@@ -50,14 +56,20 @@ def _key(report: FindingsReport, key: KeyFindings, evidence: Evidence) -> Iterat
     for finding in key.services:
         yield _finding(_SERVICE, report.count_services, key, finding, evidence)
     for reason in key.reasons:
-        yield _unknown(key, f"{reason.text} [{reason.rule}]", _fingerprint(_INCOMPLETE, key, reason.rule, reason.text), reason.span)
+        yield _unknown(
+            key, f"{reason.text} [{reason.rule}]", _fingerprint(_INCOMPLETE, key, reason.rule, reason.text), reason.span
+        )
     if not key.exact and not key.reasons:
-        yield _unknown(key, f"{verdict_text(key)} some conditions are too many to say", _fingerprint(_INCOMPLETE, key), NOWHERE)
+        yield _unknown(
+            key, f"{verdict_text(key)} some conditions are too many to say", _fingerprint(_INCOMPLETE, key), NOWHERE
+        )
 
 
 def _unknown(key: KeyFindings, message: str, fingerprint: str, span: Span) -> Notice:
     title, arn = f"unknown: {key_name(key.key)}", key.key.arn
-    return Notice(_INCOMPLETE, Level.WARNING, title, message, fingerprint, span, target=arn, counts_as=Status.UNKNOWN, subject=arn)
+    return Notice(
+        _INCOMPLETE, Level.WARNING, title, message, fingerprint, span, target=arn, counts_as=Status.UNKNOWN, subject=arn
+    )
 
 
 def _finding(rule: str, counts: bool, key: KeyFindings, finding: ExternalAccess, evidence: Evidence) -> Notice:

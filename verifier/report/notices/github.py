@@ -1,8 +1,8 @@
 """Notices → annotations of a pull request: the workflow commands of GitHub Actions.
 
-In: `Notices`. Out: lines `::error file=…,line=…::…`. Guarantee: a notice is one line, and no text of the input can end its line, its
-property or begin another command (`%`, line ends, and in properties `:` and `,` are escaped; other controls are written as `\\x1b`).
-https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+In: `Notices`. Out: lines `::error file=…,line=…::…`. Guarantee: a notice is one line, and no text of the input can end
+its line, its property or begin another command (`%`, line ends, and in properties `:` and `,` are escaped; other
+controls are written as `\\x1b`). https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice
 
 
 def render_github(notices: Notices) -> str:
-    """An annotation with the counts, one for each thing that was concluded (S4), and one for each notice; with a final newline. The counts
-    come first: what is beyond the first ten of a level GitHub does not show."""
+    """An annotation with the counts, one for each thing that was concluded (S4), and one for each notice; with a final
+    newline. The counts come first: what is beyond the first ten of a level GitHub does not show."""
     level = Level.NOTE if notices.exit_code == 0 else Level.ERROR
     counts = Counter([level, *([Level.NOTE] * len(notices.concluded)), *(notice.level for notice in notices.notices)])
     more = f"; GitHub shows {_SHOWN} annotations of a level, the log has all" if max(counts.values()) > _SHOWN else ""
-    summary = f"::{_COMMANDS[level]} title=kms-verifier::{_data(f'{notices.summary}; exit code {notices.exit_code}{more}')}"
+    summary = (
+        f"::{_COMMANDS[level]} title=kms-verifier::{_data(f'{notices.summary}; exit code {notices.exit_code}{more}')}"
+    )
     supposed = [f"::notice title=kms-verifier supposes::{_data(text)}" for text in notices.concluded]
     return "\n".join([summary, *supposed, *map(_annotation, notices.notices)]) + "\n"
 

@@ -1,7 +1,8 @@
-"""Notices → a Code Quality report of GitLab (https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format).
+"""Notices → a Code Quality report of GitLab
+(https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format).
 
-In: `Notices`. Out: JSON. Guarantee: each notice is one entry, and so is each thing that was concluded (S4), and each warning. GitLab shows
-entries that have a place: one that has none is at the beginning of the first file that was read.
+In: `Notices`. Out: JSON. Guarantee: each notice is one entry, and so is each thing that was concluded (S4), and each
+warning. GitLab shows entries that have a place: one that has none is at the beginning of the first file that was read.
 """
 
 from __future__ import annotations
@@ -42,5 +43,8 @@ def _entry(notices: Notices, rule: str, level: Level, text: str, fingerprint: st
         "check_name": rule,
         "fingerprint": fingerprint,
         "severity": _SEVERITIES[level],
-        "location": {"path": where.path if where else ".", "lines": {"begin": where.region.line if where and where.region else 1}},
+        "location": {
+            "path": where.path if where else ".",
+            "lines": {"begin": where.region.line if where and where.region else 1},
+        },
     }

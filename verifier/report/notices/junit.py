@@ -1,9 +1,10 @@
-"""JUnit's test suites. A report on invariants has one for each key, with a test case for each verdict; notices have one for each key or
-policy that was looked at, with a test case for each rule.
+"""JUnit's test suites. A report on invariants has one for each key, with a test case for each verdict; notices have one
+for each key or policy that was looked at, with a test case for each rule.
 
-In: a `Report`, or `Notices`. Out: XML. Guarantee: each case is counted as what it is: refuted, or a rule with a notice that fails the run,
-is a failure; what is not known is an error (never a pass, S1); excused is a skipped test with its reason; a rule whose notices do not count
-passes, and says them. Every notice is in a case, and every subject has one. No character that XML cannot hold is written.
+In: a `Report`, or `Notices`. Out: XML. Guarantee: each case is counted as what it is: refuted, or a rule with a notice
+that fails the run, is a failure; what is not known is an error (never a pass, S1); excused is a skipped test with its
+reason; a rule whose notices do not count passes, and says them. Every notice is in a case, and every subject has one.
+No character that XML cannot hold is written.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Case:
-    """A test case. `type` and `message` are attributes of what went wrong, `text` its content; of a case that passed, `text` is what it
-    says all the same. `elapsed` is in seconds, `None` where it was not measured."""
+    """A test case. `type` and `message` are attributes of what went wrong, `text` its content; of a case that passed,
+    `text` is what it says all the same. `elapsed` is in seconds, `None` where it was not measured."""
 
     name: str
     outcome: Outcome = Outcome.PASSED
@@ -78,7 +79,15 @@ def _verdict_case(report: Report, verdict: Verdict) -> Case:
         reason = f"{verdict.excuse.kind.value}: {verdict.excuse.text}"
         return Case(name, Outcome.SKIPPED, message=reason, span=span, elapsed=elapsed)
     outcome = Outcome.FAILURE if verdict.status is Status.REFUTED else Outcome.ERROR
-    return Case(name, outcome, verdict.status.value, verdict_sentence(verdict, report.keys), verdict_text(report, verdict), span, elapsed)
+    return Case(
+        name,
+        outcome,
+        verdict.status.value,
+        verdict_sentence(verdict, report.keys),
+        verdict_text(report, verdict),
+        span,
+        elapsed,
+    )
 
 
 def junit_document(suites: Sequence[Suite]) -> str:
@@ -135,7 +144,10 @@ def render_junit_notices(notices: Notices) -> str:
     """The document, with a final newline."""
     known = {subject.id for subject in notices.subjects}
     supposed = [printable(f"supposed: {text}") for text in notices.concluded]
-    suites = [(subject, [notice for notice in notices.notices if notice.subject == subject.id]) for subject in notices.subjects]
+    suites = [
+        (subject, [notice for notice in notices.notices if notice.subject == subject.id])
+        for subject in notices.subjects
+    ]
     others = [notice for notice in notices.notices if notice.subject not in known]
     suites += [(_OTHERS, others)] if others else []
     return junit_document([_subject_suite(subject, about, supposed) for subject, about in suites])
@@ -143,7 +155,9 @@ def render_junit_notices(notices: Notices) -> str:
 
 def _subject_suite(subject: Subject, notices: Sequence[Notice], supposed: Sequence[str]) -> Suite:
     rules = list(dict.fromkeys((*subject.rules, *(notice.rule for notice in notices))))
-    cases = tuple(_rule_case(rule, [notice for notice in notices if notice.rule == rule], supposed) for rule in rules or [_CLEAN])
+    cases = tuple(
+        _rule_case(rule, [notice for notice in notices if notice.rule == rule], supposed) for rule in rules or [_CLEAN]
+    )
     targets = [notice.target for notice in notices if notice.target]
     return Suite(subject.name, targets[0] if targets else subject.id or subject.name, cases)
 
@@ -172,4 +186,6 @@ def _place(span: Span) -> str:
     found = place(span)
     if found is None:
         return ""
-    return printable(f"{found.path}#{found.name}" if found.name else f"{found.path}:{span.line}" if span.line else found.path)
+    return printable(
+        f"{found.path}#{found.name}" if found.name else f"{found.path}:{span.line}" if span.line else found.path
+    )

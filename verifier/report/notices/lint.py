@@ -1,8 +1,8 @@
 """What the linter found as rules and notices.
 
-In: a `LintReport` and `Evidence`. Out: `Notices`. Guarantee: rule IDs are the linter's; a fingerprint is made of the rule, the policy, what
-the statement means (where that is not at hand, its `Sid` or number), the message, and a number where those are the same. What was not
-decided is a notice of level `warning`.
+In: a `LintReport` and `Evidence`. Out: `Notices`. Guarantee: rule IDs are the linter's; a fingerprint is made of the
+rule, the policy, what the statement means (where that is not at hand, its `Sid` or number), the message, and a number
+where those are the same. What was not decided is a notice of level `warning`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ UNDECIDED = Rule("undecided", "not decided", "every question of the linter is de
 _SECURITY = {Severity.ERROR: 7.0, Severity.WARNING: 5.0, Severity.NOTE: 1.0}
 
 
-def notices_of_lint(report: LintReport, fail_on: Severity | None = Severity.WARNING, evidence: Evidence = NO_EVIDENCE) -> Notices:
+def notices_of_lint(
+    report: LintReport, fail_on: Severity | None = Severity.WARNING, evidence: Evidence = NO_EVIDENCE
+) -> Notices:
     """A notice for each finding, and for what was not decided."""
     rules = (*map(_rule, RULES), UNDECIDED)
     seen: Counter[tuple[str, ...]] = Counter()
@@ -44,7 +46,14 @@ def notices_of_lint(report: LintReport, fail_on: Severity | None = Severity.WARN
 
 
 def _rule(rule: LintRule) -> Rule:
-    return Rule(rule.id, rule.title, f"{rule.title} ({rule.applies_to}) [{rule.label}]", rule.label, _SECURITY[rule.severity], rule.page)
+    return Rule(
+        rule.id,
+        rule.title,
+        f"{rule.title} ({rule.applies_to}) [{rule.label}]",
+        rule.label,
+        _SECURITY[rule.severity],
+        rule.page,
+    )
 
 
 def _subject_of(policy: Linted) -> Subject:
@@ -60,7 +69,11 @@ def _subject(policy: str, kind: PolicyKind, key: str | None) -> str:
 def _finding(finding: Finding, name: str, seen: Counter[tuple[str, ...]], evidence: Evidence, counts: bool) -> Notice:
     statement = finding.statement
     because = finding.proof.because if finding.proof is not None else ()
-    related = tuple((other.span, statement_name(other)) for other in dict.fromkeys(because) if other.span not in (NOWHERE, finding.span))
+    related = tuple(
+        (other.span, statement_name(other))
+        for other in dict.fromkeys(because)
+        if other.span not in (NOWHERE, finding.span)
+    )
     which = (finding.rule.id, finding.policy, _which(statement, evidence), finding.message, finding.key or "")
     return Notice(
         finding.rule.id,
@@ -82,7 +95,9 @@ def _shown(finding: Finding) -> str:
     """Why it is true."""
     if finding.proof is not None:
         return f"; proved: {finding.proof.text}"
-    return f"; for example {words.request_text(finding.witness)}: {finding.shows}" if finding.witness is not None else ""
+    return (
+        f"; for example {words.request_text(finding.witness)}: {finding.shows}" if finding.witness is not None else ""
+    )
 
 
 def _undecided(undecided: Undecided, seen: Counter[tuple[str, ...]]) -> Notice:

@@ -1,8 +1,9 @@
 """What SARIF, the annotations of a pull request and JUnit say alike: rules, and notices about places.
 
-In: nothing (plain data), and texts for rule IDs. Out: frozen dataclasses made from reports, comparisons and lint reports.
-Guarantee: a notice is about something that fails, or that is not known; what is proved is no notice. The exit code is that of what the
-notices count as. Texts are as in the input: whoever writes them out makes them safe for where they go.
+In: nothing (plain data), and texts for rule IDs. Out: frozen dataclasses made from reports, comparisons and lint
+reports.
+Guarantee: a notice is about something that fails, or that is not known; what is proved is no notice. The exit code is
+that of what the notices count as. Texts are as in the input: whoever writes them out makes them safe for where they go.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ class Level(Enum):
 
 @dataclass(frozen=True)
 class Rule:
-    """What was checked. `id` is stable from run to run; `text` says what must hold; `label` is the rule of the semantics that it rests on,
-    `security` how bad it is for the security of what is checked, from 0 to 10 (above 9 critical, from 7 high, from 4 medium); `page` is the
-    page of AWS whose advice it is."""
+    """What was checked. `id` is stable from run to run; `text` says what must hold; `label` is the rule of the
+    semantics that it rests on, `security` how bad it is for the security of what is checked, from 0 to 10 (above 9
+    critical, from 7 high, from 4 medium); `page` is the page of AWS whose advice it is."""
 
     id: str
     name: str
@@ -44,10 +45,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing that a rule found. `fingerprint` names it from run to run, however the input is laid out; `parts` is a digest of what the
-    statements involved mean. `related` are further places, each with a sentence. `excuse` says why it does not fail the run. `counts_as`
-    is what it means for the exit code, PROVED where it does not count; `subject` is the ID of the subject that it is about. `flow` are
-    the steps by which it comes about, in order, each with a sentence."""
+    """One thing that a rule found. `fingerprint` names it from run to run, however the input is laid out; `parts` is a
+    digest of what the statements involved mean. `related` are further places, each with a sentence. `excuse` says why
+    it does not fail the run. `counts_as` is what it means for the exit code, PROVED where it does not count; `subject`
+    is the ID of the subject that it is about. `flow` are the steps by which it comes about, in order, each with a
+    sentence."""
 
     rule: str
     level: Level
@@ -73,8 +75,8 @@ class Notice:
 
 @dataclass(frozen=True)
 class Subject:
-    """What was looked at: a key, a policy. `rules` are the IDs of the rules that each such subject is held to, as far as a report lists
-    those that nothing broke."""
+    """What was looked at: a key, a policy. `rules` are the IDs of the rules that each such subject is held to, as far
+    as a report lists those that nothing broke."""
 
     id: str
     name: str
@@ -93,13 +95,15 @@ class Notices:
     warnings: tuple[Diagnostic, ...] = ()
     subjects: tuple[Subject, ...] = ()
     concluded: tuple[str, ...] = ()
-    """Sentences: what was concluded about the own account and Region, which the input does not say (S4). All that was found rests on it."""
+    """Sentences: what was concluded about the own account and Region, which the input does not say (S4). All that was
+    found rests on it."""
     answered: bool = True
     """Whether the run came to an answer, or the notices are about why it did not."""
 
     @property
     def first_file(self) -> Span:
-        """The first file that was read: what has no place is shown there, where a format asks for one. `NOWHERE` iff none was."""
+        """The first file that was read: what has no place is shown there, where a format asks for one. `NOWHERE` iff
+        none was."""
         return Span(self.inputs[0][0], 0, 0, 0, 0) if self.inputs else NOWHERE
 
 

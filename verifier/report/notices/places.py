@@ -1,7 +1,8 @@
 """Places as programs name them: a file's URI or path, and a region in it.
 
-In: a span. Out: a path and, where lines of that file are meant, a region. Guarantee: a thing in a file that is named after a `#`
-(`plan.json#aws_kms_key.payments`) is the file and a name, with no region: its lines are not lines of the file.
+In: a span. Out: a path and, where lines of that file are meant, a region. Guarantee: a thing in a file that is named
+after a `#` (`plan.json#aws_kms_key.payments`) is the file and a name, with no region: its lines are not lines of the
+file.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Notices → SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html).
 
-In: `Notices`. Out: one JSON document. Guarantee: it validates against the official schema; every character outside ASCII is written as an
-escape. Only what is refuted or unknown is a result: viewers that do not know `kind` would show a proof as an alert, or hide an unknown
-verdict, which is never a pass (S1). So an unknown verdict is a result of level `warning`.
+In: `Notices`. Out: one JSON document. Guarantee: it validates against the official schema; every character outside
+ASCII is written as an escape. Only what is refuted or unknown is a result: viewers that do not know `kind` would show a
+proof as an alert, or hide an unknown verdict, which is never a pass (S1). So an unknown verdict is a result of level
+`warning`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from verifier.syntax.text import printable
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 FINGERPRINT = "kmsVerifier/v1"
-_HELP = "A result is proved, or has a request that was replayed; one that says `unknown` could not be decided, and is no pass."
+_HELP = (
+    "A result is proved, or has a request that was replayed; one that says `unknown` could not be decided, and is "
+    "no pass."
+)
 _ROOT = "%SRCROOT%"
 
 
@@ -61,21 +65,36 @@ def _rule(rule: Rule) -> Json:
     cited = rules()[rule.label]
     pages = [source for source in cited.sources if source.url is not None]
     links = "".join(f"\n- [{page.text}]({page.url})" for page in pages)
-    found["help"] = {"text": f"{_HELP} {cited.title} ({cited.label}).", "markdown": f"{_HELP}\n\n`{cited.label}`: {cited.text}\n{links}"}
+    found["help"] = {
+        "text": f"{_HELP} {cited.title} ({cited.label}).",
+        "markdown": f"{_HELP}\n\n`{cited.label}`: {cited.text}\n{links}",
+    }
     address = rule.page or next((page.url for page in pages), None)
     if address is not None:
         found["helpUri"] = address
-    return {**found, "properties": {"security-severity": f"{rule.security:.1f}", "precision": "very-high", "tags": ["security"]}}
+    return {
+        **found,
+        "properties": {"security-severity": f"{rule.security:.1f}", "precision": "very-high", "tags": ["security"]},
+    }
 
 
 def _artifact(file: str, digest: str) -> Json:
-    return {"location": _location_of(Place(printable(file.partition("#")[0]), None, None)), "hashes": {"sha-256": digest}}
+    return {
+        "location": _location_of(Place(printable(file.partition("#")[0]), None, None)),
+        "hashes": {"sha-256": digest},
+    }
 
 
 def _invocation(notices: Notices) -> Json:
-    notifications: list[Json] = [{"level": "note", "message": {"text": _message(f"supposed: {text}")}} for text in notices.concluded]
+    notifications: list[Json] = [
+        {"level": "note", "message": {"text": _message(f"supposed: {text}")}} for text in notices.concluded
+    ]
     notifications += [_notification(warning) for warning in notices.warnings]
-    return {"executionSuccessful": notices.answered, "exitCode": notices.exit_code, "toolExecutionNotifications": notifications}
+    return {
+        "executionSuccessful": notices.answered,
+        "exitCode": notices.exit_code,
+        "toolExecutionNotifications": notifications,
+    }
 
 
 def _notification(warning: Diagnostic) -> Json:
@@ -99,11 +118,15 @@ def _result(notice: Notice, number: int, first: Span) -> Json:
     }
     if notice.parts:
         found["partialFingerprints"]["statementsMeaning/v1"] = notice.parts
-    related = [{**other, "message": {"text": _message(text)}} for span, text in notice.related if (other := _location(span))]
+    related = [
+        {**other, "message": {"text": _message(text)}} for span, text in notice.related if (other := _location(span))
+    ]
     if related:
         found["relatedLocations"] = [{**other, "id": number} for number, other in enumerate(related)]
     if notice.flow:
-        found["codeFlows"] = [{"threadFlows": [{"locations": [_flow_step(n, *step) for n, step in enumerate(notice.flow, start=1)]}]}]
+        found["codeFlows"] = [
+            {"threadFlows": [{"locations": [_flow_step(n, *step) for n, step in enumerate(notice.flow, start=1)]}]}
+        ]
     if notice.excuse is not None:
         found["suppressions"] = [{"kind": "external", "status": "accepted", "justification": printable(notice.excuse)}]
     if notice.excused_by is not None and "baseline" in notice.excused_by:
@@ -113,7 +136,11 @@ def _result(notice: Notice, number: int, first: Span) -> Json:
 
 def _flow_step(number: int, span: Span, text: str) -> Json:
     where = _location(span) or {}
-    return {"location": {**where, "message": {"text": _message(text)}}, "executionOrder": number, "importance": "essential"}
+    return {
+        "location": {**where, "message": {"text": _message(text)}},
+        "executionOrder": number,
+        "importance": "essential",
+    }
 
 
 def _location(span: Span) -> Json | None:
@@ -135,10 +162,20 @@ def _location_of(where: Place) -> Json:
 def _region(span: Span) -> Json:
     found = {"startLine": span.line, "startColumn": max(span.column, 1)}
     return (
-        {**found, "endLine": span.end_line, "endColumn": span.end_column} if span.end_line >= span.line and span.end_column > 0 else found
+        {**found, "endLine": span.end_line, "endColumn": span.end_column}
+        if span.end_line >= span.line and span.end_column > 0
+        else found
     )
 
 
 def _message(text: str) -> str:
-    """Plain text of a message: braces doubled (section 3.11.5), brackets that could be a link with a backslash (section 3.11.6)."""
-    return printable(text).replace("\\", "\\\\").replace("{", "{{").replace("}", "}}").replace("[", "\\[").replace("]", "\\]")
+    """Plain text of a message: braces doubled (section 3.11.5), brackets that could be a link with a backslash (section
+    3.11.6)."""
+    return (
+        printable(text)
+        .replace("\\", "\\\\")
+        .replace("{", "{{")
+        .replace("}", "}}")
+        .replace("[", "\\[")
+        .replace("]", "\\]")
+    )

@@ -1,7 +1,8 @@
 """A report on invariants as rules and notices.
 
-In: a `Report` and `Evidence`. Out: `Notices`. Guarantee: the ID of a rule is made of its invariant's name alone; the fingerprint of a
-notice of that ID and the key, so that it stays while the input is laid out anew, and while statements are changed without mending it.
+In: a `Report` and `Evidence`. Out: `Notices`. Guarantee: the ID of a rule is made of its invariant's name alone; the
+fingerprint of a notice of that ID and the key, so that it stays while the input is laid out anew, and while statements
+are changed without mending it.
 """
 
 from __future__ import annotations
@@ -58,13 +59,15 @@ def _notice(report: Report, verdict: Verdict, rule: str, evidence: Evidence) -> 
         verdict.excuse.kind.value if verdict.excuse else None,
         verdict.counts_as,
         verdict.target,
-        flow_of(verdict.story, names_of(report.keys, verdict.target), verdict.target, place) if verdict.story is not None else (),
+        flow_of(verdict.story, names_of(report.keys, verdict.target), verdict.target, place)
+        if verdict.story is not None
+        else (),
     )
 
 
 def flow_of(story: Story, names: Names, target: str, place: Span) -> tuple[tuple[Span, str], ...]:
-    """The steps of a story, each with a sentence. One that only statements of earlier steps allow has no place in the input: that of the
-    step before stands for it, or `place`."""
+    """The steps of a story, each with a sentence. One that only statements of earlier steps allow has no place in the
+    input: that of the step before stands for it, or `place`."""
     found: list[tuple[Span, str]] = []
     for step in shown_steps(story):
         place = step.place if step.place != NOWHERE else place
@@ -73,6 +76,8 @@ def flow_of(story: Story, names: Names, target: str, place: Span) -> tuple[tuple
 
 
 def _related(verdict: Verdict, place: Span) -> tuple[tuple[Span, str], ...]:
-    found = [(statement.span, f"{statement.effect.value} {statement_name(statement)}") for statement in involved(verdict)]
+    found = [
+        (statement.span, f"{statement.effect.value} {statement_name(statement)}") for statement in involved(verdict)
+    ]
     found.append((verdict.invariant.span, "the invariant"))
     return tuple((span, text) for span, text in dict.fromkeys(found) if span not in (NOWHERE, place))

@@ -1,7 +1,7 @@
 """Comparison → a document: key by key what was gained and lost, with an example and the cause.
 
-In: a `Comparison`, what makes it fail, texts of files. Out: a `Document`. Guarantee: nothing that was found is left out without saying so,
-and `in_full` shows all of it.
+In: a `Comparison`, what makes it fail, texts of files. Out: a `Document`. Guarantee: nothing that was found is left out
+without saying so, and `in_full` shows all of it.
 """
 
 from __future__ import annotations
@@ -19,10 +19,24 @@ from verifier.report.counterexample import command_items, reason_items
 from verifier.report.naming import Places, counted, reason_item, rule_label
 from verifier.report.pages.parts import footnote
 from verifier.report.supposed import concluded, of_all
-from verifier.report.words.comparison import comparison_exit_code, counts_text, headline_note, target_name, unknown_actions_text
+from verifier.report.words.comparison import (
+    comparison_exit_code,
+    counts_text,
+    headline_note,
+    target_name,
+    unknown_actions_text,
+)
 from verifier.report.words.region_groups import Group as Regions
 from verifier.report.words.region_groups import grouped as regions_grouped
-from verifier.report.words.regions import INEXACT, SidePlaces, case_text, change_text, limit_text, request_text, row_text
+from verifier.report.words.regions import (
+    INEXACT,
+    SidePlaces,
+    case_text,
+    change_text,
+    limit_text,
+    request_text,
+    row_text,
+)
 from verifier.syntax.source import Span
 
 _MARGIN, _INNER = 11, 14
@@ -32,26 +46,41 @@ _ROLES = {Relation.EQUIVALENT: doc.Role.GOOD, Relation.LESS: doc.Role.GOOD, Rela
 
 
 def comparison_document(
-    comparison: Comparison, fail_on: FailOn = FailOn.MORE, texts: Mapping[str, str] | None = None, *, in_full: bool = False
+    comparison: Comparison,
+    fail_on: FailOn = FailOn.MORE,
+    texts: Mapping[str, str] | None = None,
+    *,
+    in_full: bool = False,
 ) -> doc.Document:
     """The whole comparison; `texts` are those of the files, by the names that spans call them."""
     writer = _Writer(SidePlaces(comparison.old.label, comparison.new.label), texts or {}, in_full)
     targets = comparison.targets
     notable = [target for target in targets if not _is_quiet(target) or in_full or _is_new(target) or len(targets) == 1]
     quiet = [target_name(target) for target in targets if target not in notable]
-    shown = quiet if in_full else [*quiet[:_MOST_NAMES], *([f"{len(quiet) - _MOST_NAMES} more"] if len(quiet) > _MOST_NAMES else [])]
+    shown = (
+        quiet
+        if in_full
+        else [*quiet[:_MOST_NAMES], *([f"{len(quiet) - _MOST_NAMES} more"] if len(quiet) > _MOST_NAMES else [])]
+    )
     blocks: list[doc.Block] = [writer.target(target) for target in notable]
     blocks += [doc.Para((f"{', '.join(shown)}: ", doc.Said("equivalent", doc.Role.GOOD)))] if quiet else []
     unused = [allowance for allowance in comparison.allowances if not allowance.used]
     what = "was not needed: nothing that it covers was gained"
     notes = [doc.Item(f'allow "{found.name}" {what}', "  note", Places().place(found.span)) for found in unused]
     supposed = of_all(comparison.targets)
-    regions = (change.region for target in comparison.targets for change in (*target.gained, *target.intended, *target.lost))
+    regions = (
+        change.region for target in comparison.targets for change in (*target.gained, *target.intended, *target.lost)
+    )
     blocks.append(footnote(regions))
-    blocks += [doc.Items(tuple(notes), 0, _MARGIN), doc.Supposed(supposed if in_full else tuple(concluded(supposed)), columns=_MARGIN)]
+    blocks += [
+        doc.Items(tuple(notes), 0, _MARGIN),
+        doc.Supposed(supposed if in_full else tuple(concluded(supposed)), columns=_MARGIN),
+    ]
     counts = (counts_text(comparison), doc.Said(f"{comparison.old.label} → {comparison.new.label}", doc.Role.DIM))
     title, code = f"Access to KMS keys: {comparison.relation.value}", comparison_exit_code(comparison, fail_on)
-    return doc.Document(title, tuple(blocks), counts, code, in_full, title_in_text=False, gap=" " * 6, number=len(comparison.targets))
+    return doc.Document(
+        title, tuple(blocks), counts, code, in_full, title_in_text=False, gap=" " * 6, number=len(comparison.targets)
+    )
 
 
 def _is_quiet(target: TargetComparison) -> bool:
@@ -75,7 +104,12 @@ class _Writer:
         """A key: its relation, then each direction."""
         role = _ROLES.get(target.relation, doc.Role.BAD)
         note = headline_note(target)
-        words = doc.Said(target_name(target), doc.Role.NAME), ": ", doc.Said(target.relation.value, role), f"   {note}" if note else ""
+        words = (
+            doc.Said(target_name(target), doc.Role.NAME),
+            ": ",
+            doc.Said(target.relation.value, role),
+            f"   {note}" if note else "",
+        )
         mark = doc.Role.GOOD if target.relation is Relation.MORE and not target.gained else role
         rest = self.quietly(target) if _is_quiet(target) else self.directions(target)
         return doc.grouped([doc.Heading(words, mark=mark), *rest, self.excerpts(target.changes)])
@@ -84,13 +118,19 @@ class _Writer:
         """What changed without deciding a request otherwise."""
         if target.changes and not _is_new(target):
             number = f"  {counted(len(target.changes), 'change')} in content, and no request is decided otherwise"
-            supposed = doc.Items(tuple(self.changes("  changed", [one for one in target.changes if one.supposing])), 0, _MARGIN)
-            yield doc.Folded("all changes", (doc.GAP, self.all_changes(target)), (doc.Para(doc.Said(number, doc.Role.DIM)), supposed))
+            supposed = doc.Items(
+                tuple(self.changes("  changed", [one for one in target.changes if one.supposing])), 0, _MARGIN
+            )
+            yield doc.Folded(
+                "all changes", (doc.GAP, self.all_changes(target)), (doc.Para(doc.Said(number, doc.Role.DIM)), supposed)
+            )
 
     def directions(self, target: TargetComparison) -> Iterator[doc.Block]:
         """What is gained and lost, and what is to be said of it."""
         partly = target.relation is Relation.UNKNOWN
-        reasons = [reason_item(reason, "" if position else "  unknown") for position, reason in enumerate(target.reasons)]
+        reasons = [
+            reason_item(reason, "" if position else "  unknown") for position, reason in enumerate(target.reasons)
+        ]
         yield doc.GAP
         yield doc.Items(tuple(reasons), 0, _MARGIN)
         yield from self.direction("gained", target.gained, quiet=partly or bool(target.intended))
@@ -112,7 +152,10 @@ class _Writer:
         """Groups of requests."""
         groups = regions_grouped(changes)
         shown = groups if self.in_full else groups[:_MOST_GROUPS]
-        items = [self.group("" if position else f"  {label}", group, last=group is shown[-1]) for position, group in enumerate(shown)]
+        items = [
+            self.group("" if position else f"  {label}", group, last=group is shown[-1])
+            for position, group in enumerate(shown)
+        ]
         if len(groups) > len(shown):
             items.append(doc.Item(f"and {len(groups) - len(shown)} more of this sort (--verbose tells them)"))
         items += [doc.Item("nothing", f"  {label}")] if not changes and not quiet else []
@@ -123,7 +166,9 @@ class _Writer:
         rows = group.rows if self.in_full else group.rows[:_MOST_ROWS]
         callers = [row_text(row, in_full=self.in_full) for row in rows]
         if len(group.rows) > len(rows):
-            callers.append(f"and {counted(len(group.rows) - len(rows), 'further group')} of callers (--verbose tells them)")
+            callers.append(
+                f"and {counted(len(group.rows) - len(rows), 'further group')} of callers (--verbose tells them)"
+            )
         conditions = " and ".join(limit_text(limit) for limit in group.common if limit.kind is not LimitKind.READING)
         readings = [doc.Item(limit_text(limit)) for limit in group.common if limit.kind is LimitKind.READING]
         below: list[doc.Block] = [
@@ -163,7 +208,9 @@ class _Writer:
         items = [doc.Item(change.region.callers.text, "region")]
         items += [doc.Item(case, "or when" if position else "when") for position, case in enumerate(cases)]
         items += (
-            [doc.Item(request_text(change, in_full=True), "request", below=tuple(self.decisions(change)))] if witness is not None else []
+            [doc.Item(request_text(change, in_full=True), "request", below=tuple(self.decisions(change)))]
+            if witness is not None
+            else []
         )
         yield doc.GAP
         yield doc.Items(tuple(items), 12, 13)

@@ -1,6 +1,8 @@
-"""Explanation → a document: the decision gate by gate, the nearest request that is decided otherwise, the smallest edits.
+"""Explanation → a document: the decision gate by gate, the nearest request that is decided otherwise, the smallest
+edits.
 
-In: an `Explanation`. Out: a `Document`. Guarantee: the gates are those of the trace; what is cut short says so, and `in_full` cuts nothing.
+In: an `Explanation`. Out: a `Document`. Guarantee: the gates are those of the trace; what is cut short says so, and
+`in_full` cuts nothing.
 """
 
 from __future__ import annotations
@@ -26,14 +28,18 @@ def explanation_document(explanation: Explanation, *, in_full: bool = False) -> 
     trace = explanation.decision.trace
     gates = Items(tuple(_steps(trace, 0)), margin=2)
     blocks: list[Block] = [_request(explanation.request), _outcome(explanation)]
-    blocks.append(Folded(f"gate by gate: {counted(len(trace), 'step')}", (gates,), (Items(tuple(_in_short(trace)), margin=2),)))
+    blocks.append(
+        Folded(f"gate by gate: {counted(len(trace), 'step')}", (gates,), (Items(tuple(_in_short(trace)), margin=2),))
+    )
     for wanted in dict.fromkeys(found.wanted for found in (*explanation.flips, *explanation.policy_changes)):
         blocks.append(_flips(wanted, [flip for flip in explanation.flips if flip.wanted is wanted]))
         blocks += _edits(wanted, [change for change in explanation.policy_changes if change.wanted is wanted])
-    return Document("Explanation of a request", (*blocks, Supposed(explanation.assumptions)), (), None, in_full, title_in_text=False)
+    return Document(
+        "Explanation of a request", (*blocks, Supposed(explanation.assumptions)), (), None, in_full, title_in_text=False
+    )
 
 
-# --- the request and its decision ----------------------------------------------------------------------------------------------
+# --- the request and its decision -------------------------------------------------------------------------------------
 
 
 def _request(request: Request) -> Block:
@@ -57,13 +63,15 @@ def _outcome(explanation: Explanation) -> Block:
         for position, (symbol, value) in enumerate(assignment):
             label = f"{words.OUTCOMES[outcome]} if" if position == 0 else "      and"
             items.append(Item(words.assignment_text(symbol, value), label, f"[{symbol}={'yes' if value else 'no'}]"))
-    items += [Item(warning, "impossible" if warning in decision.impossible else "note") for warning in decision.warnings]
+    items += [
+        Item(warning, "impossible" if warning in decision.impossible else "note") for warning in decision.warnings
+    ]
     first = Para(f"⛔ {words.CANNOT_BE_SENT}; by the policies:") if decision.impossible else None
     mark = _MARKS[decision.outcome]
     return grouped([first, Para((Said(sign, mark), on), mark), Items(tuple(items), 2, 11)])
 
 
-# --- gate by gate ----------------------------------------------------------------------------------------------------------------
+# --- gate by gate -----------------------------------------------------------------------------------------------------
 
 
 def _steps(trace: Sequence[Step], depth: int) -> Iterator[Item]:
@@ -89,7 +97,11 @@ def _in_short(trace: Sequence[Step]) -> Iterator[Item]:
 def _statements(steps: Sequence[Step]) -> Iterator[Item]:
     traces = {id(trace.statement): trace for trace in statement_traces(steps)}
     statements = [step for step in steps if step.depth == 1]
-    near = [step for step in statements if step.holds or ((found := traces.get(id(step.statement))) is not None and found.elements)]
+    near = [
+        step
+        for step in statements
+        if step.holds or ((found := traces.get(id(step.statement))) is not None and found.elements)
+    ]
     for step in near[:_MOST_STATEMENTS]:
         elements = traces[id(step.statement)].elements if step.holds and id(step.statement) in traces else ()
         yield _step(step, 1, [_step(element, 2, ()) for element in elements if not element.text.startswith(_OBVIOUS)])
@@ -98,7 +110,7 @@ def _statements(steps: Sequence[Step]) -> Iterator[Item]:
         yield Item(f"{left} {'other ' if near else ''}statement{'' if left == 1 else 's'} (--verbose tells them)")
 
 
-# --- what would change it ---------------------------------------------------------------------------------------------------------
+# --- what would change it ---------------------------------------------------------------------------------------------
 
 
 def _flips(wanted: Outcome, flips: Sequence[Flip | NotFound]) -> Block:
@@ -111,7 +123,8 @@ def _flip(flip: Flip | NotFound) -> Items:
         return Items((Item(flip.text, "none", rule_label(flip.rule)),), 2, 11)
     items = [Item(words.change_text(change)) for change in flip.changes]
     items += [
-        Item(f"if {words.assignment_text(label, value)}", tail=f"[{label}={'yes' if value else 'no'}]") for label, value in flip.readings
+        Item(f"if {words.assignment_text(label, value)}", tail=f"[{label}={'yes' if value else 'no'}]")
+        for label, value in flip.readings
     ]
     items.append(Item(words.outcome_text(flip.decision)))
     items += [Item(("to see it  ", Said(flip.command, Role.COMMAND)))] if flip.command else []
@@ -127,5 +140,9 @@ def _edits(wanted: Outcome, changes: Sequence[PolicyChange | NotFound]) -> Itera
 
 
 def _alternative(number: int, change: PolicyChange) -> Items:
-    depends = [Items((Item(words.outcome_text(change.decision)),), margin=5)] if change.decision.outcome is Outcome.DEPENDS else []
+    depends = (
+        [Items((Item(words.outcome_text(change.decision)),), margin=5)]
+        if change.decision.outcome is Outcome.DEPENDS
+        else []
+    )
     return edits_items(change.edits, number, *depends, margin=2)

@@ -8,7 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
-from verifier.report.document import Block, Document, Item, Items, Listing, Para, Role, Row, Said, Supposed, Table, grouped
+from verifier.report.document import (
+    Block,
+    Document,
+    Item,
+    Items,
+    Listing,
+    Para,
+    Role,
+    Row,
+    Said,
+    Supposed,
+    Table,
+    grouped,
+)
 from verifier.report.naming import counted, key_heading
 from verifier.report.pages.parts import data_counts, footnote, open_questions, reason_items
 from verifier.report.supposed import of_all
@@ -26,7 +39,12 @@ def findings_document(report: FindingsReport, *, in_full: bool = False) -> Docum
     number = sum(len(key.findings) for key in report.keys)
     counts = (counted(len(report.keys), "key"), counted(number, "finding"), *data_counts(report.data_version))
     return Document(
-        f"external access, {zone_text(report)}", (*blocks, end), counts, findings_exit_code(report), in_full, number=len(report.keys)
+        f"external access, {zone_text(report)}",
+        (*blocks, end),
+        counts,
+        findings_exit_code(report),
+        in_full,
+        number=len(report.keys),
     )
 
 
@@ -34,11 +52,20 @@ def _key(report: FindingsReport, key: KeyFindings, in_full: bool) -> Iterator[Bl
     """One key: its findings, and whether these are all."""
     mark = Role.BAD if key.findings else Role.GOOD if key.complete else Role.DOUBT
     yield key_heading(key.key, mark)
-    rows = [*(_row(finding, "external", in_full) for finding in key.findings), *(_row(found, "service", in_full) for found in key.services)]
+    rows = [
+        *(_row(finding, "external", in_full) for finding in key.findings),
+        *(_row(found, "service", in_full) for found in key.services),
+    ]
     yield Table(("", "who", "actions", "when"), (8, 32, 34, 38), tuple(rows), apart=True)
-    yield Listing("statements", tuple(places_of(CallerGroup(((as_row(finding),),)) for finding in (*key.findings, *key.services))))
+    yield Listing(
+        "statements", tuple(places_of(CallerGroup(((as_row(finding),),)) for finding in (*key.findings, *key.services)))
+    )
     lead = f"{headline(key)}. " if key.findings else ""
-    apart = ["access of AWS services does not count here (--services counts it)"] if key.services and not report.count_services else []
+    apart = (
+        ["access of AWS services does not count here (--services counts it)"]
+        if key.services and not report.count_services
+        else []
+    )
     yield grouped([Para(lead + verdict_text(key), mark), reason_items(key.reasons, *apart, exact=key.exact)])
 
 
@@ -48,7 +75,9 @@ def _row(finding: ExternalAccess, label: str, in_full: bool) -> Row:
     actions = Said(", ".join(region.actions.names) if in_full else region.actions.text, Role.CODE)
     cells = (kind, region.callers.text, actions, when_text(region, in_full=in_full))
     cases = tuple(Item(case, "·") for case in cases_in_full(region)) if in_full else ()
-    return Row(cells, (Items(cases, margin=10, columns=2), Items(tuple(_below(finding, in_full)), margin=10, columns=13)))
+    return Row(
+        cells, (Items(cases, margin=10, columns=2), Items(tuple(_below(finding, in_full)), margin=10, columns=13))
+    )
 
 
 def _below(finding: ExternalAccess, in_full: bool) -> Iterator[Item]:

@@ -1,7 +1,8 @@
-"""The linter's report → a document: each finding with its place, its proof or its request, and the rewrite that was checked.
+"""The linter's report → a document: each finding with its place, its proof or its request, and the rewrite that was
+checked.
 
-In: a `LintReport`, what makes it fail. Out: a `Document`. Guarantee: in short the worst findings and a few notes are shown and the others
-counted; `in_full` has all of them.
+In: a `LintReport`, what makes it fail. Out: a `Document`. Guarantee: in short the worst findings and a few notes are
+shown and the others counted; `in_full` has all of them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,20 @@ import json
 from collections.abc import Iterator
 
 from verifier.model.results.lint import Finding, LintReport, Severity, Undecided
-from verifier.report.document import Block, Document, Folded, Group, Heading, Item, Items, Lines, Role, Said, Supposed, Words
+from verifier.report.document import (
+    Block,
+    Document,
+    Folded,
+    Group,
+    Heading,
+    Item,
+    Items,
+    Lines,
+    Role,
+    Said,
+    Supposed,
+    Words,
+)
 from verifier.report.naming import counted, rule_label
 from verifier.report.words import lint as words
 
@@ -20,7 +34,9 @@ _MARGIN, _LABEL = 9, 13
 _ROLES = {Severity.ERROR: Role.BAD, Severity.WARNING: Role.DOUBT, Severity.NOTE: Role.DIM}
 
 
-def lint_document(report: LintReport, fail_on: Severity | None = Severity.WARNING, *, in_full: bool = False) -> Document:
+def lint_document(
+    report: LintReport, fail_on: Severity | None = Severity.WARNING, *, in_full: bool = False
+) -> Document:
     """The whole report."""
     shown = {id(finding) for finding in (report.findings if in_full else _in_short(report))}
     blocks: list[Block] = []
@@ -52,7 +68,9 @@ def lint_document(report: LintReport, fail_on: Severity | None = Severity.WARNIN
 def _in_short(report: LintReport) -> list[Finding]:
     """The worst findings, and a few notes."""
     notes = [finding for finding in report.findings if finding.severity is Severity.NOTE]
-    worse = sorted((f for f in report.findings if f.severity is not Severity.NOTE), key=lambda finding: finding.severity.rank)
+    worse = sorted(
+        (f for f in report.findings if f.severity is not Severity.NOTE), key=lambda finding: finding.severity.rank
+    )
     return [*worse[:MOST_FINDINGS], *notes[:MOST_NOTES]]
 
 
@@ -61,7 +79,10 @@ def _finding(finding: Finding, in_full: bool) -> Item:
     subject = Said(words.subject_name(finding), Role.NAME), f" ({where}) " if where else " "
     evidence, more = Items(tuple(_evidence(finding, in_full)), _MARGIN, _LABEL), tuple(_rest(finding))
     folded = (*((evidence,) if finding.severity is Severity.NOTE else ()), *more)
-    below = (*(() if finding.severity is Severity.NOTE else (evidence,)), *((Folded("more", folded),) if folded else ()))
+    below = (
+        *(() if finding.severity is Severity.NOTE else (evidence,)),
+        *((Folded("more", folded),) if folded else ()),
+    )
     label = Said(finding.severity.value, _ROLES[finding.severity])
     return Item((subject, quoted(finding.message)), label, f"[{finding.rule.label} {finding.rule.id}]", below=below)
 

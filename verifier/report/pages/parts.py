@@ -12,7 +12,10 @@ from verifier.report.words.access import reading_question
 from verifier.report.words.regions import INEXACT
 
 _PAIR = "kms:encryptioncontext:"
-_CASE = "names of the encryption context compare without case; of pairs whose names differ in case alone, conditions read one"
+_CASE = (
+    "names of the encryption context compare without case; of pairs whose names differ in case alone, conditions "
+    "read one"
+)
 
 
 def reason_items(reasons: Iterable[Reason], *remarks: str, exact: bool = True) -> Items:
@@ -31,8 +34,11 @@ def open_questions(what: str, needed: Iterable[str]) -> Iterator[Items]:
 
 
 def footnote(regions: Iterable[Region]) -> Items:
-    """How conditions on the encryption context read its names, once for all of them (F7); nothing where none is about it."""
-    reads_pairs = any(limit.subject.lower().startswith(_PAIR) for region in regions for case in region.when for limit in case)
+    """How conditions on the encryption context read its names, once for all of them (F7); nothing where none is about
+    it."""
+    reads_pairs = any(
+        limit.subject.lower().startswith(_PAIR) for region in regions for case in region.when for limit in case
+    )
     return Items((Item(_CASE, "note", rule_label("F7")),) if reads_pairs else (), columns=12)
 
 

@@ -1,4 +1,5 @@
-"""A report on invariants → a document: each verdict, what a proof rests on, what breaks a refuted one, who reaches each key.
+"""A report on invariants → a document: each verdict, what a proof rests on, what breaks a refuted one, who reaches each
+key.
 
 In: a `Report` and `Evidence`. Out: a `Document`. Guarantee: pure; every verdict is there.
 """
@@ -31,9 +32,16 @@ _MOST_LABELS = 6
 def report_document(report: Report, evidence: Evidence = NO_EVIDENCE) -> doc.Document:
     """The whole report."""
     common = _common_assumptions(report.verdicts)
-    whose = "every verdict" if all(isinstance(v.invariant, Invariant) for v in report.verdicts) else "every verdict on requests"
+    whose = (
+        "every verdict"
+        if all(isinstance(v.invariant, Invariant) for v in report.verdicts)
+        else "every verdict on requests"
+    )
     label = f"{whose} supposes"
-    warnings = tuple(doc.Item(f"{warning.span}: {warning.message}" if warning.span else warning.message) for warning in report.warnings)
+    warnings = tuple(
+        doc.Item(f"{warning.span}: {warning.message}" if warning.span else warning.message)
+        for warning in report.warnings
+    )
     keys = (doc.grouped([*map(key_heading, report.keys), doc.Para(doc.Apart(tuple(_inventory(report)), " · "))]),)
     several = len({verdict.target for verdict in report.verdicts}) > 1
     blocks: list[doc.Block] = [
@@ -41,15 +49,22 @@ def report_document(report: Report, evidence: Evidence = NO_EVIDENCE) -> doc.Doc
         doc.Folded(counted(len(report.keys), "key"), keys, keys),
         doc.Folded(counted(len(warnings), "warning"), (doc.Items(warnings),) if warnings else (), on_page=True),
         *_figures(report, evidence),
-        *(_folded(report, verdict, common, evidence, number, several) for number, verdict in enumerate(report.listed, start=1)),
+        *(
+            _folded(report, verdict, common, evidence, number, several)
+            for number, verdict in enumerate(report.listed, start=1)
+        ),
         doc.Supposed(common, label, len(label) + 2),
         *_remedy(report),
     ]
     counts = (_counts(report), *_left_out(report), *_cross_check(report), doc.Said(_readings(report), doc.Role.DIM))
     code = report_exit_code(report)
     inputs = tuple(doc.Item(f"{file}  sha256 {digest}") for file, digest in report.inputs)
-    blocks.append(doc.Folded(f"{counted(len(inputs), 'file')} read", (doc.Items(inputs),) if inputs else (), on_page=True))
-    return doc.Document("Access to KMS keys", tuple(blocks), counts, code, title_in_text=False, gap=" " * 6, number=len(report.verdicts))
+    blocks.append(
+        doc.Folded(f"{counted(len(inputs), 'file')} read", (doc.Items(inputs),) if inputs else (), on_page=True)
+    )
+    return doc.Document(
+        "Access to KMS keys", tuple(blocks), counts, code, title_in_text=False, gap=" " * 6, number=len(report.verdicts)
+    )
 
 
 def verdict_text(report: Report, verdict: Verdict) -> str:
@@ -58,7 +73,7 @@ def verdict_text(report: Report, verdict: Verdict) -> str:
     return dedent("\n".join(line.rstrip() for line in lines))
 
 
-# --- before the verdicts -----------------------------------------------------------------------------------------------------
+# --- before the verdicts ----------------------------------------------------------------------------------------------
 
 
 def _inventory(report: Report) -> Iterator[str]:
@@ -85,10 +100,12 @@ def _figures(report: Report, evidence: Evidence) -> Iterator[doc.Figure]:
             yield doc.Figure(access, stories, report.keys if stories else ())
 
 
-# --- one verdict -------------------------------------------------------------------------------------------------------------
+# --- one verdict ------------------------------------------------------------------------------------------------------
 
 
-def _folded(report: Report, verdict: Verdict, common: Sequence[Assumption], evidence: Evidence, number: int, several: bool) -> doc.Folded:
+def _folded(
+    report: Report, verdict: Verdict, common: Sequence[Assumption], evidence: Evidence, number: int, several: bool
+) -> doc.Folded:
     name = target_name(report, verdict.target)
     parts = tuple(_verdict(report, verdict, common))
     on = f"  on {printable(name)}" if several else ""
@@ -111,7 +128,9 @@ def _verdict(report: Report, verdict: Verdict, common: Sequence[Assumption]) -> 
     places = Places()
     if verdict.status is Status.PROVED and (verdict.rests_on or verdict.bound is None):
         rests = tuple(f"{statement.effect.value} {places.statement(statement)}" for statement in verdict.rests_on)
-        yield doc.Items((doc.Item(doc.Apart(rests or (_without_statement(report, verdict),), ", "), "rests on"),), doc.MARGIN, 10)
+        yield doc.Items(
+            (doc.Item(doc.Apart(rests or (_without_statement(report, verdict),), ", "), "rests on"),), doc.MARGIN, 10
+        )
     if verdict.counterexample is not None:
         yield from counterexample_blocks(verdict)
     if verdict.story is not None:
@@ -121,7 +140,9 @@ def _verdict(report: Report, verdict: Verdict, common: Sequence[Assumption]) -> 
     if verdict.reason:
         yield doc.Items((reason_item(verdict.reason, places=places),), doc.MARGIN)
     labels = {label for label, _ in readings_of(verdict)}
-    own = tuple(assumption for assumption in verdict.assumptions if assumption not in common and assumption.rule not in labels)
+    own = tuple(
+        assumption for assumption in verdict.assumptions if assumption not in common and assumption.rule not in labels
+    )
     yield from [doc.GAP] if verdict.story is not None and own else []
     yield doc.Supposed(own, columns=doc.LABEL, margin=doc.MARGIN)
 
@@ -162,21 +183,26 @@ def _elapsed(seconds: float) -> str:
 
 def _common_assumptions(verdicts: Sequence[Verdict]) -> tuple[Assumption, ...]:
     """What every verdict on requests supposes, listed once at the end. One verdict alone keeps its own."""
-    found = [verdict.assumptions for verdict in verdicts if verdict.assumptions and isinstance(verdict.invariant, Invariant)]
+    found = [
+        verdict.assumptions for verdict in verdicts if verdict.assumptions and isinstance(verdict.invariant, Invariant)
+    ]
     if len(found) < 2:
         return ()
     shared = set(found[0]).intersection(*found[1:])
     return tuple(dict.fromkeys(assumption for assumption in found[0] if assumption in shared))
 
 
-# --- after the verdicts --------------------------------------------------------------------------------------------------------
+# --- after the verdicts -----------------------------------------------------------------------------------------------
 
 
 def _remedy(report: Report) -> Iterator[doc.Para]:
     """Where to go from a refuted invariant that a key policy could mend."""
     on_keys = {key.arn for key in report.keys}
     refuted = (verdict for verdict in report.verdicts if verdict.status is Status.REFUTED and verdict.excuse is None)
-    if any(isinstance(verdict.invariant, Invariant) and verdict.story is None and verdict.target in on_keys for verdict in refuted):
+    if any(
+        isinstance(verdict.invariant, Invariant) and verdict.story is None and verdict.target in on_keys
+        for verdict in refuted
+    ):
         yield doc.Para("the smallest edits of a key policy that make a refuted invariant hold: verifier suggest")
 
 
@@ -186,7 +212,9 @@ def _cross_check(report: Report) -> list[str]:
     counts = {how: sum(verdict.agreement is how for verdict in report.verdicts) for how in Agreement}
     counted = [f"{counts[Agreement.AGREED]} agreed"]
     counted += [f"{counts[Agreement.UNANSWERED]} not answered"] if counts[Agreement.UNANSWERED] else []
-    counted += [f"{counts[Agreement.NOTHING_TO_CHECK]} with nothing to check"] if counts[Agreement.NOTHING_TO_CHECK] else []
+    counted += (
+        [f"{counts[Agreement.NOTHING_TO_CHECK]} with nothing to check"] if counts[Agreement.NOTHING_TO_CHECK] else []
+    )
     return [f"cross-check by {report.second_engine.value}: {', '.join(counted)}"]
 
 

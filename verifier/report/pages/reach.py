@@ -1,6 +1,8 @@
-"""What is within reach → a document: key by key who gets there or what a caller can bring about, in how many steps, by which chain.
+"""What is within reach → a document: key by key who gets there or what a caller can bring about, in how many steps, by
+which chain.
 
-In: a `ReachReport`. Out: a `Document`. Guarantee: what is shortened says so; `in_full` has every request of a chain, with what allows it.
+In: a `ReachReport`. Out: a `Document`. Guarantee: what is shortened says so; `in_full` has every request of a chain,
+with what allows it.
 """
 
 from __future__ import annotations
@@ -13,7 +15,16 @@ from verifier.report.naming import SETTLES, counted, key_heading, reason_item
 from verifier.report.pages.parts import data_counts
 from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.story import compact_items, steps_blocks
-from verifier.report.reach.words import beyond_words, conclusion, distance, longer_words, of_row, question_words, reach_exit_code, rows_told
+from verifier.report.reach.words import (
+    beyond_words,
+    conclusion,
+    distance,
+    longer_words,
+    of_row,
+    question_words,
+    reach_exit_code,
+    rows_told,
+)
 from verifier.report.supposed import of_all
 
 _LABEL, _WIDE = 14, 18
@@ -28,7 +39,9 @@ def reach_document(report: ReachReport, *, in_full: bool = False) -> Document:
     readings = (Item(f"some chains need one reading of {needed}: {SETTLES}", "readings"),) if needed else ()
     end = grouped([Supposed(of_all(report.keys), columns=_LABEL), Items(readings, columns=_LABEL)])
     counts = (counted(sum(len(key.rows) for key in report.keys), "row"), *data_counts(report.data_version))
-    return Document(question_words(report), (*blocks, end), counts, reach_exit_code(report), in_full, number=len(report.keys))
+    return Document(
+        question_words(report), (*blocks, end), counts, reach_exit_code(report), in_full, number=len(report.keys)
+    )
 
 
 def _key(report: ReachReport, key: KeyReach, in_full: bool) -> Iterator[Block]:
@@ -46,7 +59,11 @@ def _key(report: ReachReport, key: KeyReach, in_full: bool) -> Iterator[Block]:
     for label, text in beyond_words(key, names, in_full=in_full):
         yield Items((Item(text, label),), columns=columns)
     mark = Role.GOOD if key.complete else Role.DOUBT
-    open_ = [Item("what is marked `maybe` has no chain that could be replayed")] if not key.complete and not key.reasons else []
+    open_ = (
+        [Item("what is marked `maybe` has no chain that could be replayed")]
+        if not key.complete and not key.reasons
+        else []
+    )
     longer = longer_words(key)
     remarks = (*map(reason_item, key.reasons), *open_, *([Item(longer)] if longer is not None else []))
     yield grouped([Para(conclusion(report, key), mark), Items(remarks, margin=2)])

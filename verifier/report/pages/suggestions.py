@@ -1,4 +1,5 @@
-"""Suggestions → a document: for each refuted invariant the edits, what they were proved to do, and the access that they cost.
+"""Suggestions → a document: for each refuted invariant the edits, what they were proved to do, and the access that they
+cost.
 
 In: `Suggestions`. Out: a `Document`. Guarantee: an invariant without a suggestion says why.
 """
@@ -27,7 +28,13 @@ def suggestions_document(suggestions: Suggestions) -> Document:
     supposed = Supposed(suggestions.assumptions)
     code = suggest_exit_code(suggestions)
     return Document(
-        "Edits of key policies", (*blocks, supposed), (counts,), code, title_in_text=False, gap=" " * 6, number=len(suggestions.advice)
+        "Edits of key policies",
+        (*blocks, supposed),
+        (counts,),
+        code,
+        title_in_text=False,
+        gap=" " * 6,
+        number=len(suggestions.advice),
     )
 
 

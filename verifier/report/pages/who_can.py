@@ -1,6 +1,7 @@
 """Who can → a document: key by key who, under which conditions and through what, and whether that is all.
 
-In: a `WhoCan`. Out: a `Document`. Guarantee: every row is there, and what is shortened says so; `in_full` has all of it.
+In: a `WhoCan`. Out: a `Document`. Guarantee: every row is there, and what is shortened says so; `in_full` has all of
+it.
 """
 
 from __future__ import annotations
@@ -8,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.model.results.access import Access, KeyAccess, WhoCan
-from verifier.report.document import Block, Document, Item, Items, Listing, Para, Role, Row, Said, Supposed, Table, grouped
+from verifier.report.document import (
+    Block,
+    Document,
+    Item,
+    Items,
+    Listing,
+    Para,
+    Role,
+    Row,
+    Said,
+    Supposed,
+    Table,
+    grouped,
+)
 from verifier.report.naming import counted, key_heading
 from verifier.report.pages.parts import data_counts, footnote, open_questions, reason_items
 from verifier.report.supposed import of_all
@@ -23,10 +37,19 @@ def who_can_document(answer: WhoCan, *, in_full: bool = False) -> Document:
     blocks = [block for key in answer.keys for block in _key(answer, key, in_full)]
     short = [row.region for key in answer.keys for row in key.rows if not words.is_federated(row.region)]
     readings = () if in_full else open_questions("rows", words.readings_needed(short))
-    end = grouped([*readings, footnote(row.region for key in answer.keys for row in key.rows), Supposed(of_all(answer.keys))])
+    end = grouped(
+        [*readings, footnote(row.region for key in answer.keys for row in key.rows), Supposed(of_all(answer.keys))]
+    )
     rows = sum(len(key.rows) for key in answer.keys)
     counts = (counted(rows, "row"), *data_counts(answer.data_version))
-    return Document(words.question_text(answer), (*blocks, end), counts, words.who_can_exit_code(answer), in_full, number=len(answer.keys))
+    return Document(
+        words.question_text(answer),
+        (*blocks, end),
+        counts,
+        words.who_can_exit_code(answer),
+        in_full,
+        number=len(answer.keys),
+    )
 
 
 def _key(answer: WhoCan, key: KeyAccess, in_full: bool) -> Iterator[Block]:
@@ -50,7 +73,10 @@ def _table(answer: WhoCan, groups: Sequence[words.CallerGroup], in_full: bool) -
 def _row(group: words.CallerGroup, row: Access, several: bool, in_full: bool) -> Row:
     region = row.region
     actions = [Said(", ".join(region.actions.names) if in_full else region.actions.text, Role.CODE)] if several else []
-    when, ways = words.when_text(region, in_full=in_full), words.ways_text(row, in_full=in_full, together=group.together)
+    when, ways = (
+        words.when_text(region, in_full=in_full),
+        words.ways_text(row, in_full=in_full, together=group.together),
+    )
     return Row((words.callers_text(group), *actions, when, ways), tuple(_below(row)) if in_full else ())
 
 

@@ -94,7 +94,11 @@ def _pairs(pairs: Pairs) -> str:
 
 def _tagged(change: chains.KeyTagged | chains.IdentityTagged, key: str) -> str:
     parts = [f"tags {key} with {_pairs(change.tags)}"] if change.tags else []
-    parts += [f"takes from {key} the tag{'' if len(change.removed) == 1 else 's'} {first(change.removed)}"] if change.removed else []
+    parts += (
+        [f"takes from {key} the tag{'' if len(change.removed) == 1 else 's'} {first(change.removed)}"]
+        if change.removed
+        else []
+    )
     return " and ".join(parts) or f"changes no tag of {key}"
 
 
@@ -114,7 +118,11 @@ def _created(made: Identity | Group | ManagedPolicy, names: Names) -> str:
     bounded = ""
     if isinstance(made, Identity) and made.boundary is not None:
         bounded = f", with the permissions boundary {names.of(made.boundary.identity.removesuffix('#boundary'))}"
-    trusted = f", with the trust policy: {policy_words(made.trust, names)}" if isinstance(made, Identity) and made.trust else ""
+    trusted = (
+        f", with the trust policy: {policy_words(made.trust, names)}"
+        if isinstance(made, Identity) and made.trust
+        else ""
+    )
     return f"makes {name}{bounded}{trusted}"
 
 
@@ -151,7 +159,10 @@ def policy_words(policy: Policy, names: Names) -> str:
     """`Allow kms:* to everyone; Deny …`."""
     statements = [statement_words(statement, policy.kind, names) for statement in policy.statements[:_MOST_STATEMENTS]]
     more = len(policy.statements) - len(statements)
-    return "; ".join([*statements, *([f"and {more} more statement{'' if more == 1 else 's'}"] if more else [])]) or "no statement"
+    return (
+        "; ".join([*statements, *([f"and {more} more statement{'' if more == 1 else 's'}"] if more else [])])
+        or "no statement"
+    )
 
 
 def statement_words(statement: Statement, kind: PolicyKind, names: Names) -> str:

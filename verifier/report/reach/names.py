@@ -1,7 +1,7 @@
 """How stories name keys, users and roles: as short as they can.
 
-In: keys, the key that a story is about. Out: texts. Guarantee: safe for a terminal; a user or role without its account is one of the
-account of that key.
+In: keys, the key that a story is about. Out: texts. Guarantee: safe for a terminal; a user or role without its account
+is one of the account of that key.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Names:
     home: str | None = None
 
     def of(self, arn: str) -> str:
-        """`payments` for a key, `a key of its own` for one that the caller brings; `role/ops`, or `role/ops of 111122223333`, for the ARN
-        of an identity; any other text as it is."""
+        """`payments` for a key, `a key of its own` for one that the caller brings; `role/ops`, or
+        `role/ops of 111122223333`, for the ARN of an identity; any other text as it is."""
         if arn in self.keys:
             return self.keys[arn]
         if arn.endswith(f":key/{OWN_KEY}"):

@@ -1,7 +1,7 @@
 """A story as reports show it: its steps, then its last request, each with what lets it happen.
 
-In: a `Story`. Out: `ShownStep`, one for each step and one for the end. Guarantee: pure; statements are those that allowed the requests in
-the replay; which of them an earlier step made is said.
+In: a `Story`. Out: `ShownStep`, one for each step and one for the end. Guarantee: pure; statements are those that
+allowed the requests in the replay; which of them an earlier step made is said.
 """
 
 from __future__ import annotations
@@ -13,7 +13,16 @@ from verifier.model.policy import Effect, StatementRef
 from verifier.model.request import Caller
 from verifier.model.results.verdict import Counterexample, Story
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.chains import Became, GrantCreated, KeyPolicyPut, KeyReplicated, Move, PolicyAdded, TrustPut, VersionSet
+from verifier.model.steps.chains import (
+    Became,
+    GrantCreated,
+    KeyPolicyPut,
+    KeyReplicated,
+    Move,
+    PolicyAdded,
+    TrustPut,
+    VersionSet,
+)
 from verifier.report.counterexample import statement_traces
 from verifier.report.naming import Places, value_text
 from verifier.report.reach.changes import change_words
@@ -34,8 +43,8 @@ _IN_THE_CHANGE = (
 
 @dataclass(frozen=True)
 class ShownStep:
-    """A step (`label` its number), or the end (`then`). `made` are the policies and grants of earlier steps, by `StatementRef.policy`, with
-    the numbers of these."""
+    """A step (`label` its number), or the end (`then`). `made` are the policies and grants of earlier steps, by
+    `StatementRef.policy`, with the numbers of these."""
 
     label: str
     caller: Caller
@@ -47,7 +56,11 @@ class ShownStep:
     def through(self) -> tuple[StatementRef, ...]:
         """The Allows and grants that let the requests through."""
         found = (trace for request in self.requests for trace in statement_traces(request.decision.trace))
-        return tuple(dict.fromkeys(trace.statement for trace in found if trace.matched and trace.statement.effect is Effect.ALLOW))
+        return tuple(
+            dict.fromkeys(
+                trace.statement for trace in found if trace.matched and trace.statement.effect is Effect.ALLOW
+            )
+        )
 
     @property
     def of_the_input(self) -> tuple[StatementRef, ...]:
@@ -60,20 +73,31 @@ class ShownStep:
         return next((statement.span for statement in self.of_the_input if statement.span != NOWHERE), NOWHERE)
 
     def text(self, names: Names, *, target: str | None = None) -> str:
-        """`role/ops of 111122223333 calls kms:CreateGrant with …, which creates a grant …`. A request on the target does not say so."""
+        """`role/ops of 111122223333 calls kms:CreateGrant with …, which creates a grant …`. A request on the target
+        does not say so."""
         which = f", which {change_words(self.move.change, names)}" if self.move is not None else ""
         if not self.requests:
-            return f"{names.caller(self.caller)} {self.own_words(names)}" if self.move is not None else "nothing more is needed"
+            return (
+                f"{names.caller(self.caller)} {self.own_words(names)}"
+                if self.move is not None
+                else "nothing more is needed"
+            )
         by_caller: dict[Caller, list[str]] = {}
         for found in self.requests:
-            by_caller.setdefault(found.request.caller, []).append(_call(found, names, target, brief=self.move is not None))
+            by_caller.setdefault(found.request.caller, []).append(
+                _call(found, names, target, brief=self.move is not None)
+            )
         calls = (f"{names.caller(caller)} calls {', and '.join(own)}" for caller, own in by_caller.items())
         return ", and ".join(calls) + which
 
     def own_words(self, names: Names) -> str:
         """A step without requests: what the caller has outside."""
         change = self.move.change if self.move is not None else None
-        return f"uses an identity in an account of its own: {names.caller(change.caller)}" if isinstance(change, Became) else ""
+        return (
+            f"uses an identity in an account of its own: {names.caller(change.caller)}"
+            if isinstance(change, Became)
+            else ""
+        )
 
     def by(self) -> str:
         """The statements with their places: `"Admin" (key-policy.json:12:5)`; nothing where there are none."""
@@ -89,13 +113,17 @@ def shown_steps(story: Story) -> Iterator[ShownStep]:
         yield ShownStep(str(number), caller, step.requests, step.move, dict(made))
         made.update(dict.fromkeys(_made(step.move), number))
     yield ShownStep(
-        THEN, story.access.request.caller if story.access else story.caller, (story.access,) if story.access else (), None, dict(made)
+        THEN,
+        story.access.request.caller if story.access else story.caller,
+        (story.access,) if story.access else (),
+        None,
+        dict(made),
     )
 
 
 def _made(move: Move) -> Iterator[str]:
-    """The policies and grants that a step makes, as references to their statements call them: not what the input holds already, a managed
-    policy that is attached or one of its versions."""
+    """The policies and grants that a step makes, as references to their statements call them: not what the input holds
+    already, a managed policy that is attached or one of its versions."""
     match move.change:
         case KeyPolicyPut(policy=policy) | TrustPut(policy=policy):
             yield policy.identity
@@ -117,7 +145,11 @@ def _call(found: Counterexample, names: Names, target: str | None, *, brief: boo
     on = f" on {names.of(request.resource)}" if request.resource not in (None, target) else ""
     context = ", ".join(f"{printable(key)} = {value_text(value)}" for key, value in pairs[:_MOST_CONTEXT])
     more = len(pairs) - _MOST_CONTEXT
-    return f"{printable(request.action)}{on}" + (f" with {context}" if context else "") + (f" and {more} more keys" if more > 0 else "")
+    return (
+        f"{printable(request.action)}{on}"
+        + (f" with {context}" if context else "")
+        + (f" and {more} more keys" if more > 0 else "")
+    )
 
 
 def steps_words(number: int) -> str:

@@ -1,6 +1,8 @@
-"""A story → parts of a document: step by step who calls what, what that changes, what lets it happen, the command; then the last request.
+"""A story → parts of a document: step by step who calls what, what that changes, what lets it happen, the command; then
+the last request.
 
-In: a `Story`, the names. Out: lines, a sentence. Guarantee: pure; safe for a terminal; all of it is read from the replay's traces.
+In: a `Story`, the names. Out: lines, a sentence. Guarantee: pure; safe for a terminal; all of it is read from the
+replay's traces.
 """
 
 from __future__ import annotations
@@ -37,9 +39,13 @@ def headline(story: Story, names: Names) -> str:
 
 def story_sentence(story: Story, names: Names, target: str | None) -> str:
     """All of it in one line."""
-    parts = [f"{_numbered(one)} {brief(_with_reasons(one, names, target), _MOST_OF_A_STEP)}" for one in shown_steps(story)]
+    parts = [
+        f"{_numbered(one)} {brief(_with_reasons(one, names, target), _MOST_OF_A_STEP)}" for one in shown_steps(story)
+    ]
     needed = readings_text(story.readings)
-    return printable(f"{headline(story, names)}: {'; '.join(parts)}" + (f"; only in the reading {needed}" if needed else ""))
+    return printable(
+        f"{headline(story, names)}: {'; '.join(parts)}" + (f"; only in the reading {needed}" if needed else "")
+    )
 
 
 def _numbered(step: ShownStep) -> str:
@@ -85,7 +91,11 @@ def _blocks_of(step: ShownStep, names: Names, target: str | None) -> Iterator[Bl
         text = does if step.move is not None else "nothing more is needed: what the key protects is in its hands"
         yield Items((Item(text, label),), columns=MARGIN)
         return
-    commands = step_commands(step.move) if step.move is not None else tuple(filter(None, (found.command for found in step.requests)))
+    commands = (
+        step_commands(step.move)
+        if step.move is not None
+        else tuple(filter(None, (found.command for found in step.requests)))
+    )
     for number, found in enumerate(step.requests, start=1):
         last = number == len(step.requests)
         tags = ", ".join(f"{name} = {value}" for name, value in found.request.caller.session_tags)

@@ -1,7 +1,7 @@
 """The answers of `verifier reach` in a few words: the question, how far something is, whether that is all.
 
-In: a `ReachReport`. Out: texts without markup, safe for a terminal. Guarantee: nothing is called all that was not proved to be (S1), and
-how long the chains are is always said.
+In: a `ReachReport`. Out: texts without markup, safe for a terminal. Guarantee: nothing is called all that was not
+proved to be (S1), and how long the chains are is always said.
 """
 
 from __future__ import annotations
@@ -59,10 +59,12 @@ def beyond_words(key: KeyReach, names: Names, *, in_full: bool) -> Iterator[tupl
 
 
 def of_row(report: ReachReport, row: ReachRow, names: Names, *, in_full: bool) -> str:
-    """What a row is about: the actions of the caller that was asked about; or the callers, and what they can do if that is not the same in
-    all rows."""
+    """What a row is about: the actions of the caller that was asked about; or the callers, and what they can do if that
+    is not the same in all rows."""
     several = row.steps > 0 and len(row.actions) > 1 and row.reason is None
-    actions = some(row.actions, names, in_full=in_full) + (", each in the same way" if several and report.caller is not None else "")
+    actions = some(row.actions, names, in_full=in_full) + (
+        ", each in the same way" if several and report.caller is not None else ""
+    )
     if report.caller is not None:
         return actions
     callers = some(row.callers, names, in_full=in_full)
@@ -90,7 +92,9 @@ def longer_words(key: KeyReach) -> str | None:
     """What a bound leaves open; `None` where it leaves nothing."""
     steps = key.bound.steps
     if any(row.steps > steps for row in key.rows):
-        return f"chains of more than {steps_words(steps)} were not replayed" + ("; --steps N looks further" if steps < MOST_STEPS else "")
+        return f"chains of more than {steps_words(steps)} were not replayed" + (
+            "; --steps N looks further" if steps < MOST_STEPS else ""
+        )
     return None if key.bound.complete else "longer chains were not looked at; --steps N looks further"
 
 

@@ -1,8 +1,8 @@
 """Documents → one HTML file.
 
-In: a `Document`. Out: HTML. Guarantee: self-contained: no script, no request to anywhere; everything of the input is escaped;
-it works without a mouse, on paper, dark and light. The worst verdicts stand first; of many one chooses which are shown, and those that hold
-are folded away together.
+In: a `Document`. Out: HTML. Guarantee: self-contained: no script, no request to anywhere; everything of the input is
+escaped; it works without a mouse, on paper, dark and light. The worst verdicts stand first; of many one chooses which
+are shown, and those that hold are folded away together.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ _CLASSES = {Role.GOOD: "proved", Role.BAD: "refuted", Role.DOUBT: "unknown", Rol
 def document_html(document: doc.Document) -> str:
     """The whole document."""
     title = document.title[0].upper() + document.title[1:]
-    counts = _words(doc.Apart((*document.counts, *([] if document.exit_code is None else [f"exit code {document.exit_code:d}"]))))
+    counts = _words(
+        doc.Apart((*document.counts, *([] if document.exit_code is None else [f"exit code {document.exit_code:d}"])))
+    )
     supposed = [element("p", f"supposed: {text}", class_="dim") for text in conclusions(supposed_in(document.blocks))]
     head = element("header", element("h1", title), element("p", counts), supposed)
     footer = element("footer", element("p", f"kms-verifier {__version__}"))
@@ -51,7 +53,9 @@ def _block(block: doc.Block) -> Content:
             return _folded(label, element("ul", (element("li", name) for name in names))) if names else None
         case doc.Supposed(assumptions):
             found = dict.fromkeys(f"{assumption.text} [{assumption.rule}]" for assumption in assumptions)
-            return _folded("what this supposes", element("ul", (element("li", text) for text in found))) if found else None
+            return (
+                _folded("what this supposes", element("ul", (element("li", text) for text in found))) if found else None
+            )
         case doc.Folded(_, blocks):
             return _verdict(block, is_open=block.open) if blocks else None
         case doc.Overview(rows):
@@ -70,7 +74,10 @@ def _block(block: doc.Block) -> Content:
 
 def _blocks(document: doc.Document) -> Iterator[Content]:
     """All blocks, with the worst verdicts first."""
-    folded = sorted((block for block in document.blocks if isinstance(block, doc.Folded) and block.number), key=lambda b: _rank(b.title))
+    folded = sorted(
+        (block for block in document.blocks if isinstance(block, doc.Folded) and block.number),
+        key=lambda b: _rank(b.title),
+    )
     for block in document.blocks:
         if isinstance(block, doc.Overview):
             rows = sorted(enumerate(block.rows, start=1), key=lambda row: _rank(row[1][0]))
@@ -105,7 +112,11 @@ def _choice(roles: Sequence[Role | None]) -> Html:
     found = [(role.value, _SHOWN[role], roles.count(role)) for role in doc.WORST if role in roles]
     choices = [("all", "all", len(roles)), *found]
     inputs = (
-        element("label", element("input", type="radio", name="only", id=f"only-{name}", checked=None if number else ""), f" {count} {word}")
+        element(
+            "label",
+            element("input", type="radio", name="only", id=f"only-{name}", checked=None if number else ""),
+            f" {count} {word}",
+        )
         for number, (name, word, count) in enumerate(choices)
     )
     return element("fieldset", element("legend", "show"), inputs, class_="choice")
@@ -145,7 +156,9 @@ def _excerpts(block: doc.Excerpts) -> Content:
         without = [statement for statement in block.statements if not has_text(block.texts, statement.span)]
         return [*(one for side in shown for one in side), *written(block.policies, without)]
     nothing = element("p", "nothing in the text", class_="dim")
-    return element("div", (element("div", side or nothing) for side in shown), class_="two sides") if any(shown) else None
+    return (
+        element("div", (element("div", side or nothing) for side in shown), class_="two sides") if any(shown) else None
+    )
 
 
 def _item(label: str, item: doc.Item) -> Html:

@@ -1,7 +1,7 @@
 """Documents → Markdown (GitHub's, GitLab's) that fits a comment on a pull request.
 
-In: a `Document`. Out: Markdown, with a final newline. Guarantee: pure; nothing of the input is read as markup; what finds no room is
-counted, and everything is said in short before anything is said in full.
+In: a `Document`. Out: Markdown, with a final newline. Guarantee: pure; nothing of the input is read as markup; what
+finds no room is counted, and everything is said in short before anything is said in full.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ def _lines(block: doc.Block, margin: str, *, folded: bool) -> Iterator[str]:
             yield from details(label, [prose(name) for name in names])
         case doc.Supposed(assumptions) if folded:
             others = [other for other in dict.fromkeys(assumptions) if not other.is_conclusion]
-            yield from details("what this supposes", [f"{prose(other.text)}{_tail(f'[{other.rule}]')}" for other in others])
+            yield from details(
+                "what this supposes", [f"{prose(other.text)}{_tail(f'[{other.rule}]')}" for other in others]
+            )
         case doc.Folded(title, blocks):
             if block.quiet or block.on_page or not blocks:
                 return
@@ -119,7 +121,12 @@ def _overview(rows: Sequence[tuple[Words, str, str]]) -> Iterator[str]:
     ordered = sorted(rows, key=lambda row: doc.WORST.index(role_of(row[0])))
     written, room = 0, _MOST_OF_ROWS
     for sign, *names in ordered[:_MOST_ROWS]:
-        row = table_row([f"{_SIGNS.get(role_of(sign), '')}{_words(sign)}", *(escaped(brief(name, _MOST_OF_A_NAME)) for name in names)])
+        row = table_row(
+            [
+                f"{_SIGNS.get(role_of(sign), '')}{_words(sign)}",
+                *(escaped(brief(name, _MOST_OF_A_NAME)) for name in names),
+            ]
+        )
         room -= len(row)
         if room < 0:
             break
@@ -161,10 +168,11 @@ def _words(words: Words) -> str:
 
 
 _ACTIVE = re.compile(r"[\\`*_\[\]<>#!|~&@$]|:(?=//|[\w+-]*:)|(?<=[wW]{3})\.")
-"""Characters that Markdown, HTML, mathematics, mentions, emoji or automatic links could be made of, wherever in a line they stand."""
+"""Characters that Markdown, HTML, mathematics, mentions, emoji or automatic links could be made of, wherever in a line
+they stand."""
 _RUN = re.compile(r"""\[[^\[\]`|]*\]|\$\{[^{}`|]*\}|[^\s"“”(),;`|<>\[\]{}]+""")
-"""Values in brackets, a policy variable, or what may be a name: an ARN, an action, a condition key, a place in a file. No code span ends in
-it, and no cell of a table."""
+"""Values in brackets, a policy variable, or what may be a name: an ARN, an action, a condition key, a place in a file.
+No code span ends in it, and no cell of a table."""
 
 
 def escaped(text: str) -> str:
@@ -225,8 +233,8 @@ _RESERVE = 300
 
 @dataclass(frozen=True)
 class Part:
-    """Lines that belong together, and the same in short (no lines: it waits until everything else is said in short). `counts` is for how
-    many things they stand."""
+    """Lines that belong together, and the same in short (no lines: it waits until everything else is said in short).
+    `counts` is for how many things they stand."""
 
     full: Sequence[str]
     short: Sequence[str] | None = None
@@ -250,7 +258,10 @@ def fitted(head: Sequence[str], blocks: Sequence[Part], end: Sequence[str]) -> s
             room -= more
     left = sum(block.counts for block, lines in zip(blocks, shown, strict=True) if not lines and block.full)
     kept = [line for lines in shown if lines is not None for line in lines]
-    return "\n".join([*head, *kept, *([f"{left:,} more, for which there is no room here.", ""] if left else []), *end]) + "\n"
+    return (
+        "\n".join([*head, *kept, *([f"{left:,} more, for which there is no room here.", ""] if left else []), *end])
+        + "\n"
+    )
 
 
 def _size(lines: Sequence[str]) -> int:

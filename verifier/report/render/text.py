@@ -1,7 +1,7 @@
 """Documents → text for a terminal.
 
-In: a `Document`, whether to colour. Out: text, with a final newline. Guarantee: pure; nothing of the input acts on a terminal; commands and
-ARNs are never broken; what is cut short says so, and `in_full` cuts nothing.
+In: a `Document`, whether to colour. Out: text, with a final newline. Guarantee: pure; nothing of the input acts on a
+terminal; commands and ARNs are never broken; what is cut short says so, and `in_full` cuts nothing.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ class _Writer:
         """The lines of one block."""
         match block:
             case doc.Heading(words, beside):
-                return flow([*map(printable, beside)], f"{self.joined(words)}  ", between="   ", indent=2, width=self.width)
+                return flow(
+                    [*map(printable, beside)], f"{self.joined(words)}  ", between="   ", indent=2, width=self.width
+                )
             case doc.Para(words, mark, tail):
                 return self.flow(words, f"{self.sign(mark)} " if mark else "", tail, 2 if mark else None)
             case doc.Items():
@@ -81,11 +83,17 @@ class _Writer:
             case doc.Listing(label, names, most):
                 return self.listing(label, names, None if self.in_full else most)
             case doc.Supposed(assumptions, label, columns, margin):
-                found = [doc.Item(a.text, "" if n else label, f"[{a.rule}]") for n, a in enumerate(dict.fromkeys(assumptions))]
+                found = [
+                    doc.Item(a.text, "" if n else label, f"[{a.rule}]")
+                    for n, a in enumerate(dict.fromkeys(assumptions))
+                ]
                 return self.block(doc.Items(tuple(found), margin, columns))
             case doc.Folded(_, blocks, instead, line, aside):
                 shown = () if block.on_page else blocks if self.in_full or line else instead
-                return [*(self.headline(line, aside) if line else []), *(rendered for one in shown for rendered in self.block(one))]
+                return [
+                    *(self.headline(line, aside) if line else []),
+                    *(rendered for one in shown for rendered in self.block(one)),
+                ]
             case doc.Lines(lines, _, margin):
                 return [f"{' ' * margin}{printable(line)}" for line in lines]
             case doc.Group(blocks):
@@ -98,12 +106,17 @@ class _Writer:
     def headline(self, line: Words, aside: str) -> list[str]:
         """A line, and what stands at its right."""
         *before, last = self.flow(line, "")
-        return [*before, pad(last, min(self.width, _RIGHT) - _GAP - width_of(aside)) + " " * _GAP + aside if aside else last]
+        return [
+            *before,
+            pad(last, min(self.width, _RIGHT) - _GAP - width_of(aside)) + " " * _GAP + aside if aside else last,
+        ]
 
     def item(self, items: doc.Items, item: doc.Item) -> Iterator[str]:
         """One item, and what is below it."""
         label = self.joined(item.label)
-        lead = " " * items.margin + pad(f"{label} " if label and width_of(label) >= items.columns else label, items.columns)
+        lead = " " * items.margin + pad(
+            f"{label} " if label and width_of(label) >= items.columns else label, items.columns
+        )
         lead += f"{self.sign(item.mark)} " if item.mark else ""
         yield from self.flow(item.words, lead, item.tail, items.hang)
         for block in item.below:
@@ -113,12 +126,21 @@ class _Writer:
         """Names one after the other."""
         shown = [*map(printable, names[:most])]
         more = [f"and {len(names) - len(shown):,} more (--verbose)"] if len(names) > len(shown) else []
-        return [self.style.dim(line) for line in flow([*shown, *more], pad(label, 12), between=", ", width=self.width)] if names else []
+        return (
+            [self.style.dim(line) for line in flow([*shown, *more], pad(label, 12), between=", ", width=self.width)]
+            if names
+            else []
+        )
 
     def overview(self, rows: Sequence[tuple[Words, str, str]]) -> list[str]:
         """A line for each of many verdicts that is not proved, and fares as badly as it can."""
-        open_ = sorted((row for row in rows if role_of(row[0]) is not Role.GOOD), key=lambda row: doc.WORST.index(role_of(row[0])))
-        lines = [f"{pad(self.joined(sign), doc.MARGIN)}{printable(name)}  {self.style.dim(printable(key))}" for sign, name, key in open_]
+        open_ = sorted(
+            (row for row in rows if role_of(row[0]) is not Role.GOOD), key=lambda row: doc.WORST.index(role_of(row[0]))
+        )
+        lines = [
+            f"{pad(self.joined(sign), doc.MARGIN)}{printable(name)}  {self.style.dim(printable(key))}"
+            for sign, name, key in open_
+        ]
         return lines[:_MOST_ROWS] + ([f"and {len(lines) - _MOST_ROWS:,} more"] if len(lines) > _MOST_ROWS else [])
 
     # -- tables --
@@ -141,7 +163,8 @@ class _Writer:
             yield from self.block(items)
 
     def cells(self, cells: Sequence[Words], widths: Sequence[int], indent: int) -> list[str]:
-        """One row: each cell within its width, but for words that are wider: then the cells behind begin on a line of their own."""
+        """One row: each cell within its width, but for words that are wider: then the cells behind begin on a line of
+        their own."""
         blocks = [_wrapped(self.pieces(cell), width) for cell, width in zip(cells, widths, strict=True)]
         lines: list[str] = []
         for number in range(max(map(len, blocks), default=0)):

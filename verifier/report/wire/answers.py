@@ -1,4 +1,5 @@
-"""Who can, findings and what is within reach → JSON, as `verifier schema who-can`, `findings` and `reach` describe them."""
+"""Who can, findings and what is within reach → JSON, as `verifier schema who-can`, `findings` and `reach` describe
+them."""
 
 from __future__ import annotations
 

@@ -16,7 +16,9 @@ def comparison_to_json(comparison: results.Comparison, fail_on: FailOn = FailOn.
         "fail_on": fail_on,
         "exit_code": int(comparison_exit_code(comparison, fail_on)),
     }
-    shapes = COMPARED | {results.Comparison: shape("summary old new allowances free_readings targets", summary=lambda _: summary)}
+    shapes = COMPARED | {
+        results.Comparison: shape("summary old new allowances free_readings targets", summary=lambda _: summary)
+    }
     return {**heading("comparison", comparison.data_version), **wire(comparison, shapes)}
 
 
@@ -32,7 +34,8 @@ COMPARED: Shapes = {
     results.ComparedSide: shape("label keys accounts inputs warnings", inputs=inputs),
     results.RegionChange: shape(f"{REGION} witness=region.witness refused cannot because"),
     results.TargetComparison: shape(
-        "target name presence relation gained intended lost reasons unknown_actions exact changes assumptions elapsed_ms",
+        "target name presence relation gained intended lost reasons unknown_actions exact changes assumptions "
+        "elapsed_ms",
         unknown_actions=lambda target: {"gained": target.unknown_gained, "lost": target.unknown_lost},
         elapsed_ms=milliseconds,
     ),

@@ -1,4 +1,5 @@
-"""Explanations and suggestions → JSON, as `verifier schema explanation` and `verifier schema suggestions` describe them."""
+"""Explanations and suggestions → JSON, as `verifier schema explanation` and `verifier schema suggestions` describe
+them."""
 
 from __future__ import annotations
 
@@ -36,10 +37,14 @@ _SHAPES: Shapes = {
     **COMPARED,
     Advice: shape("number name=invariant.name text=invariant.text target status reason others_kept=others suggestions"),
     Change: shape("subject before after kind"),
-    EditShown: shape("text before after place=span", before=lambda edit: _read(edit.before), after=lambda edit: _read(edit.after)),
+    EditShown: shape(
+        "text before after place=span", before=lambda edit: _read(edit.before), after=lambda edit: _read(edit.after)
+    ),
     Explanation: shape(
         "request decision cases request_changes policy_changes no_request_change no_policy_change assumptions",
-        cases=lambda explanation: [{"decision": outcome, "assignment": dict(assignment)} for outcome, assignment in explanation.cases],
+        cases=lambda explanation: [
+            {"decision": outcome, "assignment": dict(assignment)} for outcome, assignment in explanation.cases
+        ],
         request_changes=_those("flips", Flip),
         policy_changes=_those("policy_changes", PolicyChange),
         no_request_change=_those("flips", NotFound),

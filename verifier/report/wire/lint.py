@@ -31,8 +31,8 @@ def lint_to_json(report: LintReport, fail_on: Severity | None = Severity.WARNING
 _SHAPES: Shapes = {
     **SHAPES,
     Finding: shape(
-        "rule=rule.id label=rule.label severity message place=span policy policy_name kind=policy_kind key statement proof witness shows "
-        "rewrite",
+        "rule=rule.id label=rule.label severity message place=span policy policy_name kind=policy_kind key statement "
+        "proof witness shows rewrite",
         shows=lambda finding: finding.shows or None,
     ),
     Linted: shape("policy name kind statements key key_name place=span"),

@@ -62,19 +62,25 @@ _SHAPES: Shapes = {
         expectation=lambda _: None,
         eventually=is_eventual,
     ),
-    Invariant: shape("name text about expectation eventually place=span", about=lambda _: "requests", eventually=is_eventual),
+    Invariant: shape(
+        "name text about expectation eventually place=span", about=lambda _: "requests", eventually=is_eventual
+    ),
     NamedByGrant: lambda named: {"named_as": named.role, **SHAPES[Grant](named.grant)},
     Report: shape(
         "engine cross_check summary keys accounts partial_accounts inputs endpoints free_readings warnings verdicts",
         cross_check=_cross_check,
-        summary=lambda r: {**count(Status, (v.status for v in r.verdicts)), **_not_listed(r), "exit_code": int(report_exit_code(r))},
+        summary=lambda r: {
+            **count(Status, (v.status for v in r.verdicts)),
+            **_not_listed(r),
+            "exit_code": int(report_exit_code(r)),
+        },
         inputs=inputs,
         verdicts=_verdicts,
     ),
     Statistics: lambda statistics: vars(statistics).copy(),
     Verdict: shape(
-        "invariant target status rests_on assumptions counterexample grants story bound reason remembered excuse elapsed_ms agreement "
-        "statistics",
+        "invariant target status rests_on assumptions counterexample grants story bound reason remembered excuse "
+        "elapsed_ms agreement statistics",
         elapsed_ms=milliseconds,
         agreement=lambda verdict: verdict.agreement.name.lower() if verdict.agreement else None,
     ),

@@ -77,13 +77,17 @@ _CHANGES: Shapes = {
     chains.IdentityTagged: _change("tags of an identity", "owner tags removed"),
     chains.KeyPolicyPut: _change("key policy", "key document=policy"),
     chains.KeyReplicated: _change(
-        "replica", "key replica=replica.arn document", document=lambda change: next(iter(change.replica.policies or ()), None)
+        "replica",
+        "key replica=replica.arn document",
+        document=lambda change: next(iter(change.replica.policies or ()), None),
     ),
     chains.KeyShared: _change("resource share", "key"),
     chains.KeyTagged: _change("tags", "key tags removed"),
     chains.MaterialImported: _change("key material", "key"),
     chains.PolicyAdded: _change(
-        "policy", "owner policy=policy.identity known document", document=lambda change: change.policy if change.known else None
+        "policy",
+        "owner policy=policy.identity known document",
+        document=lambda change: change.policy if change.known else None,
     ),
     chains.PolicyRemoved: _change("policy taken away", "owner policy=identity"),
     chains.ReEncrypted: _change("re-encryption", "key onto"),

@@ -1,7 +1,7 @@
 """What JSON documents are made of: shapes, and those of requests, decisions, statements, grants, places.
 
-In: values of the model, shapes by type. Out: JSON values. Guarantee: a thing is written alike in every document; a value whose type has no
-shape is an error, never left out.
+In: values of the model, shapes by type. Out: JSON values. Guarantee: a thing is written alike in every document; a
+value whose type has no shape is an error, never left out.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def heading(kind: str, data_version: str | None = None) -> Json:
 
 
 def shape(members: str, **computed: Shape) -> Shape:
-    """An object with these members, in this order: an attribute of its name, `name=attribute`, or what is `computed` of the value."""
+    """An object with these members, in this order: an attribute of its name, `name=attribute`, or what is `computed` of
+    the value."""
     pairs = [(name, attribute or name) for name, _, attribute in (member.partition("=") for member in members.split())]
     found = [(name, computed.get(name) or attrgetter(attribute)) for name, attribute in pairs]
     return lambda value: {name: get(value) for name, get in found}
@@ -119,8 +120,9 @@ SHAPES: Shapes = {
     Decision: _decision,
     Diagnostic: shape("severity message place=span hint rule"),
     Grant: shape(
-        "id name grantee grantee_hidden operations retiring_principal=retiring issuing_account encryption_context_equals=context_equals "
-        "encryption_context_subset=context_subset source_arn created place=span"  # pairs stay a list: two names may differ in case alone
+        "id name grantee grantee_hidden operations retiring_principal=retiring issuing_account "
+        "encryption_context_equals=context_equals encryption_context_subset=context_subset source_arn created "
+        "place=span"
     ),
     KeySummary: shape("arn name policy=policy_name statements state grants service_levels resource_levels"),
     Limit: shape("kind subject text absent rule"),

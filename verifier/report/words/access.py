@@ -1,7 +1,7 @@
 """Rows of who can, and of findings, in a few words: conditions, ways in, callers that are alike.
 
-In: parts of a `WhoCan`. Out: texts without markup, safe for a terminal. Guarantee: what a short text leaves out it says that it leaves out,
-and `in_full` has it.
+In: parts of a `WhoCan`. Out: texts without markup, safe for a terminal. Guarantee: what a short text leaves out it says
+that it leaves out, and `in_full` has it.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def who_can_exit_code(answer: WhoCan) -> ExitCode:
 
 
 def when_text(region: Region, *, in_full: bool) -> str:
-    """`always`, `if kms:ViaService is s3.us-west-2.amazonaws.com, or in 2 further cases`; in full, the cases of one that has several are
-    told apart from it (`cases_in_full`)."""
+    """`always`, `if kms:ViaService is s3.us-west-2.amazonaws.com, or in 2 further cases`; in full, the cases of one
+    that has several are told apart from it (`cases_in_full`)."""
     if not region.exact:
         return TOO_MANY
     if region.always:
@@ -51,12 +51,18 @@ def when_text(region: Region, *, in_full: bool) -> str:
     if sum(map(len, texts)) > _MOST_CHARACTERS:
         texts = texts[:1]
     more = len(cases) - len(texts)
-    return f"if {', or if '.join(texts)}" + (f", or in {more} further case{'' if more == 1 else 's'} (--verbose)" if more else "")
+    return f"if {', or if '.join(texts)}" + (
+        f", or in {more} further case{'' if more == 1 else 's'} (--verbose)" if more else ""
+    )
 
 
 def cases_in_full(region: Region) -> list[str]:
     """Every case of a region that has several."""
-    return [f"if {case_text(case)}" for case in sorted(region.when, key=_rank)] if region.exact and len(region.when) > 1 else []
+    return (
+        [f"if {case_text(case)}" for case in sorted(region.when, key=_rank)]
+        if region.exact and len(region.when) > 1
+        else []
+    )
 
 
 def is_federated(region: Region) -> bool:
@@ -78,7 +84,9 @@ def _case(case: Alternative) -> str:
 
 def readings_needed(regions: Iterable[Region]) -> list[str]:
     """The labels of the readings that some region needs, in the order of the semantics."""
-    needed = {limit.subject for region in regions for case in region.when for limit in case if limit.kind is LimitKind.READING}
+    needed = {
+        limit.subject for region in regions for case in region.when for limit in case if limit.kind is LimitKind.READING
+    }
     return [reading.label for reading in READINGS if reading.label in needed]
 
 
@@ -91,8 +99,8 @@ def reading_question(label: str) -> str:
 
 
 def ways_text(row: Access, *, in_full: bool, together: bool = False) -> str:
-    """`"Reports"`, `"Delegate to IAM" with policy decrypt`; several joined by `or`. For callers listed `together` the policies of each are
-    not named. `places_of` says where they are."""
+    """`"Reports"`, `"Delegate to IAM" with policy decrypt`; several joined by `or`. For callers listed `together` the
+    policies of each are not named. `places_of` says where they are."""
     if row.ways is None:
         return "some of " + ", ".join(map(access_statement, row.region.through))
     texts = list(dict.fromkeys(_way(way, together) for way in row.ways))
@@ -127,14 +135,20 @@ def places_of(groups: Iterable[CallerGroup]) -> list[str]:
             found.update(dict.fromkeys(own))
     places = Places()
     ordered = sorted(found, key=lambda statement: (statement.span.file, statement.span.line))
-    return [text for text in (f"{access_statement(s)} {places.place(s.span)}".rstrip() for s in ordered) if text.endswith(")")]
+    return [
+        text
+        for text in (f"{access_statement(s)} {places.place(s.span)}".rstrip() for s in ordered)
+        if text.endswith(")")
+    ]
 
 
 def way_shape(row: Access) -> tuple[object, ...]:
     """What is alike in the ways of two callers, whatever their own policies are called."""
     if row.ways is None:
         return (None,)
-    found = {tuple("own" if statement.kind is PolicyKind.IDENTITY else statement for statement in way) for way in row.ways}
+    found = {
+        tuple("own" if statement.kind is PolicyKind.IDENTITY else statement for statement in way) for way in row.ways
+    }
     return tuple(sorted(found, key=repr))
 
 
@@ -213,7 +227,9 @@ def actions_asked(answer: WhoCan) -> str:
 def question_text(answer: WhoCan) -> str:
     """`who can kms:Decrypt`, `what role/reports can`, and who was left out."""
     actions = "" if answer.actions == ("kms:*",) else f" of {actions_asked(answer)}"
-    found = f"who can {actions_asked(answer)}" if answer.caller is None else f"what {printable(answer.caller)} can{actions}"
+    found = (
+        f"who can {actions_asked(answer)}" if answer.caller is None else f"what {printable(answer.caller)} can{actions}"
+    )
     return found + (f", except {printable(', '.join(answer.excluding))}" if answer.excluding else "")
 
 

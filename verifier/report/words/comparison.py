@@ -17,8 +17,11 @@ _NOT_GIVEN = ":key/00000000-0000-0000-0000-000000000000"
 
 
 def comparison_exit_code(comparison: Comparison, fail_on: FailOn) -> ExitCode:
-    """1 where it fails, 3 where that is not known, 0 otherwise, also where neither side holds a key and nothing else was compared."""
-    return exit_code(statuses(comparison.targets, fail_on)) if comparison.targets or _keys(comparison) else ExitCode.PROVED
+    """1 where it fails, 3 where that is not known, 0 otherwise, also where neither side holds a key and nothing else
+    was compared."""
+    return (
+        exit_code(statuses(comparison.targets, fail_on)) if comparison.targets or _keys(comparison) else ExitCode.PROVED
+    )
 
 
 def _keys(comparison: Comparison) -> tuple[str, ...]:
@@ -65,7 +68,10 @@ def counts_text(comparison: Comparison) -> str:
     """`2 keys: 1 more permissive, 1 equivalent`."""
     keys = sum(target.target.startswith("arn:") and ":key/" in target.target for target in comparison.targets)
     relations = [target.relation for target in comparison.targets]
-    counts = ", ".join(f"{relations.count(relation)} {relation.value}" for relation in _ORDER if relation in relations) or "equivalent"
+    counts = (
+        ", ".join(f"{relations.count(relation)} {relation.value}" for relation in _ORDER if relation in relations)
+        or "equivalent"
+    )
     others = len(comparison.targets) - keys
     subject = f"{keys:,} {'key' if keys == 1 else 'keys'}" + (
         f" and {others:,} other {'target' if others == 1 else 'targets'}" if others else ""

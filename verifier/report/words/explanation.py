@@ -32,7 +32,9 @@ _KINDS = {
 def change_text(change: Change) -> str:
     """`kms:ViaService: absent → s3.us-west-2.amazonaws.com`, and what sort of change it is."""
     note = _KINDS[change.kind]
-    return f"{printable(change.subject)}: {_value(change.before)} → {_value(change.after)}" + (f"   ({note})" if note else "")
+    return f"{printable(change.subject)}: {_value(change.before)} → {_value(change.after)}" + (
+        f"   ({note})" if note else ""
+    )
 
 
 def _value(value: Value | None) -> str:
@@ -43,7 +45,9 @@ def count_text(flip: Flip) -> str:
     """How much changes, and of what."""
     if flip.count == 0:
         return "no change: it is enough that"
-    return f"{flip.count} change{'' if flip.count == 1 else 's'}" + (", by the same caller for the same action" if flip.same_call else "")
+    return f"{flip.count} change{'' if flip.count == 1 else 's'}" + (
+        ", by the same caller for the same action" if flip.same_call else ""
+    )
 
 
 def outcome_text(decision: Decision) -> str:
@@ -79,8 +83,13 @@ def edits_text(alternatives: Sequence[PolicyChange]) -> str:
 
 
 def edit_lines(edit: EditShown) -> Iterator[str]:
-    """The lines of the statement that the edit changes, those before it behind `-` and those after it behind `+`, with a line around."""
+    """The lines of the statement that the edit changes, those before it behind `-` and those after it behind `+`, with
+    a line around."""
     before, after = (text.splitlines() if text is not None else [] for text in (edit.before, edit.after))
     lines = list(difflib.unified_diff(before, after, n=_CONTEXT, lineterm=""))[3:]
-    shown = lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 1], f"  … {len(lines) - _MOST_LINES + 1} more lines"]
+    shown = (
+        lines
+        if len(lines) <= _MOST_LINES
+        else [*lines[: _MOST_LINES - 1], f"  … {len(lines) - _MOST_LINES + 1} more lines"]
+    )
     yield from ("  …" if line.startswith("@@") else printable(line) for line in shown)

@@ -1,6 +1,8 @@
-"""What the reports of the linter have in common: which findings count, names of policies, requests in a line, the last line.
+"""What the reports of the linter have in common: which findings count, names of policies, requests in a line, the last
+line.
 
-In: a `LintReport`. Out: texts without markup, the exit code. Guarantee: every text of the input has passed through `printable`.
+In: a `LintReport`. Out: texts without markup, the exit code. Guarantee: every text of the input has passed through
+`printable`.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ MOST_CONTEXT = 3
 
 
 def lint_exit_code(report: LintReport, fail_on: Severity | None) -> ExitCode:
-    """1 where something was found that is at least so bad (`None`: whatever is found), else 3 where something was not decided, else 0."""
+    """1 where something was found that is at least so bad (`None`: whatever is found), else 3 where something was not
+    decided, else 0."""
     if fail_on is not None and any(finding.severity.rank <= fail_on.rank for finding in report.findings):
         return ExitCode.REFUTED
     return ExitCode.UNKNOWN if report.undecided else ExitCode.PROVED
@@ -91,7 +94,9 @@ def counts_text(report: LintReport) -> str:
     policies = f"{len(report.policies)} polic{'y' if len(report.policies) == 1 else 'ies'}"
     found = [severity_count(report, severity) for severity in Severity if _count(report, severity)]
     found += [f"{len(report.undecided)} undecided"] if report.undecided else []
-    left = f"; {report.left_out} note{'' if report.left_out == 1 else 's'} not listed (--all)" if report.left_out else ""
+    left = (
+        f"; {report.left_out} note{'' if report.left_out == 1 else 's'} not listed (--all)" if report.left_out else ""
+    )
     return f"{policies}: {', '.join(found) or 'nothing found, everything decided'}{left}"
 
 

@@ -1,7 +1,7 @@
 """Regions put together for reading: those of the same actions that the same changes caused.
 
-In: the `RegionChange`s of one direction. Out: `Group`s. Guarantee: nothing is added or left out: a request is in a group iff it is in one
-of its regions, that is, iff it meets all `common` limits and those of one case of its callers.
+In: the `RegionChange`s of one direction. Out: `Group`s. Guarantee: nothing is added or left out: a request is in a
+group iff it is in one of its regions, that is, iff it meets all `common` limits and those of one case of its callers.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _BELIEVED = (CallerKind.ROLE, CallerKind.USER)
 
 @dataclass(frozen=True)
 class Row:
-    """Some callers of a group. `cases` are the alternatives, without the limits that all of the group have in common; one empty case: no
-    further limit. `exact` is false where the conditions were too many to say."""
+    """Some callers of a group. `cases` are the alternatives, without the limits that all of the group have in common;
+    one empty case: no further limit. `exact` is false where the conditions were too many to say."""
 
     callers: Callers
     cases: tuple[Alternative, ...]
@@ -55,7 +55,11 @@ def grouped(changes: Iterable[RegionChange]) -> tuple[Group, ...]:
 
 def _group(regions: tuple[RegionChange, ...]) -> Group:
     alternatives = [alternative for change in regions for alternative in change.region.when]
-    common = tuple(limit for limit in alternatives[0] if all(limit in other for other in alternatives)) if alternatives else ()
+    common = (
+        tuple(limit for limit in alternatives[0] if all(limit in other for other in alternatives))
+        if alternatives
+        else ()
+    )
     rows = tuple(
         Row(
             change.region.callers,

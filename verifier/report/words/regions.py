@@ -81,9 +81,14 @@ def witness_text(region: Region, *, in_full: bool) -> str:
     request = witness.request
     parts = [f"{caller_text(request)} calls {printable(request.action)}"]
     present = {key.lower() for key, _ in request.context}
-    if _VIA_SERVICE not in present and any(limit.subject.lower() == _VIA_SERVICE for case in region.when for limit in case):
+    if _VIA_SERVICE not in present and any(
+        limit.subject.lower() == _VIA_SERVICE for case in region.when for limit in case
+    ):
         parts.append("directly")
-    shown = [f"{printable(key)} = {brief(value_text(value))}" for key, value in request.context[: None if in_full else MOST_CONTEXT]]
+    shown = [
+        f"{printable(key)} = {brief(value_text(value))}"
+        for key, value in request.context[: None if in_full else MOST_CONTEXT]
+    ]
     if shown:
         more = len(request.context) - len(shown)
         parts.append("with " + ", ".join(shown) + (f" and {more} more" if more else ""))
@@ -124,7 +129,8 @@ def _kind(statement: StatementRef) -> str:
 
 @dataclass(frozen=True)
 class SidePlaces:
-    """Names places on both sides. What is in the folder that a side is, or is the file that it is, is called by its path from there."""
+    """Names places on both sides. What is in the folder that a side is, or is the file that it is, is called by its
+    path from there."""
 
     old: str
     new: str

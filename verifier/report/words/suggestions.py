@@ -24,7 +24,9 @@ def suggest_exit_code(suggestions: Suggestions) -> ExitCode:
     """1 where a refuted invariant has no suggestion, else 3 where one is unknown, else 0."""
     if any(advice.status is Status.REFUTED and not advice.suggestions for advice in suggestions.advice):
         return ExitCode.REFUTED
-    return ExitCode.UNKNOWN if any(advice.status is Status.UNKNOWN for advice in suggestions.advice) else ExitCode.PROVED
+    return (
+        ExitCode.UNKNOWN if any(advice.status is Status.UNKNOWN for advice in suggestions.advice) else ExitCode.PROVED
+    )
 
 
 def kept_text(advice: Advice, suggestion: Suggestion) -> str:
@@ -36,7 +38,8 @@ def kept_text(advice: Advice, suggestion: Suggestion) -> str:
 
 
 def access_lines(comparison: TargetComparison) -> Iterator[tuple[str, str]]:
-    """(`lost` or `gained`, who can do what no longer, or now) for each group of requests that the edits decide otherwise."""
+    """(`lost` or `gained`, who can do what no longer, or now) for each group of requests that the edits decide
+    otherwise."""
     if comparison.relation is Relation.UNKNOWN:
         for reason in comparison.reasons[:1]:
             yield "lost", f"unknown: {printable(reason.text)}"
@@ -55,7 +58,11 @@ def _groups(changes: Sequence[RegionChange]) -> Iterator[str]:
         rows += [f"and {more} more group{'' if more == 1 else 's'} of callers"] if more else []
         conditions = " and ".join(limit_text(limit) for limit in group.common if limit.kind is not LimitKind.READING)
         readings = [limit_text(limit) for limit in group.common if limit.kind is LimitKind.READING]
-        parts = [f"{printable(group.actions.text)} by {'; '.join(rows)}", f"when {conditions}" if conditions else "", *readings]
+        parts = [
+            f"{printable(group.actions.text)} by {'; '.join(rows)}",
+            f"when {conditions}" if conditions else "",
+            *readings,
+        ]
         yield ", ".join(filter(None, parts))
     if len(groups) > _MOST_GROUPS:
         yield f"{len(groups) - _MOST_GROUPS} more of this sort (`verifier compare` tells them)"

@@ -1,7 +1,8 @@
 """A verdict in one sentence, and where it is: for annotations, SARIF, JUnit, Markdown, HTML.
 
 In: a `Verdict`. Out: texts without markup, with no character that acts on a terminal; places.
-Guarantee: pure; the place of a refuted verdict is that of a statement of its counterexample where there is one, else the invariant's.
+Guarantee: pure; the place of a refuted verdict is that of a statement of its counterexample where there is one, else
+the invariant's.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ def verdict_sentence(verdict: Verdict, keys: Iterable[KeySummary] = ()) -> str:
         return story_sentence(verdict.story, names_of(keys, verdict.target), verdict.target)
     if verdict.counterexample is not None:
         return _refuted(verdict, verdict.counterexample)
-    named = [f"grant {printable(found.grant.id)} names {_named(verdict, n)}" for n, found in enumerate(verdict.grants[:_MOST_NAMED])]
+    named = [
+        f"grant {printable(found.grant.id)} names {_named(verdict, n)}"
+        for n, found in enumerate(verdict.grants[:_MOST_NAMED])
+    ]
     more = len(verdict.grants) - len(named)
     return "; ".join(named) + (f"; and {more} more" if more > 0 else "")
 
@@ -46,7 +50,11 @@ def proved_words(verdict: Verdict) -> str:
 
 def _named(verdict: Verdict, number: int) -> str:
     found = verdict.grants[number]
-    principal = found.grant.retiring if found.role.value == "retiring principal" and found.grant.retiring else found.grant.grantee
+    principal = (
+        found.grant.retiring
+        if found.role.value == "retiring principal" and found.grant.retiring
+        else found.grant.grantee
+    )
     return f"{printable(principal.value)} as {found.role.value}"
 
 
@@ -55,7 +63,9 @@ def _refuted(verdict: Verdict, found: Counterexample) -> str:
     how = "cannot call" if refused else "can call"
     places = involved(verdict)
     names = ", ".join(statement_name(statement) for statement in places[:_MOST_NAMED])
-    why = f", {'refused' if refused else 'allowed'} by {names}" if names and not (refused and not _denied(places)) else ""
+    why = (
+        f", {'refused' if refused else 'allowed'} by {names}" if names and not (refused and not _denied(places)) else ""
+    )
     readings = readings_text(found.readings)
     only = f", only in the reading {readings}" if readings else ""
     return printable(f"{request_sentence(found.request, how)}{why}{only}")
@@ -68,7 +78,8 @@ def _denied(statements: tuple[StatementRef, ...]) -> bool:
 def request_sentence(request: Request, how: str = "calls") -> str:
     """`arn:…/example can call kms:Decrypt with kms:ViaService = s3.us-west-2.amazonaws.com`."""
     context = ", ".join(
-        f"{key} = {value if isinstance(value, str) else '[' + ', '.join(value) + ']'}" for key, value in request.context[:_MOST_NAMED]
+        f"{key} = {value if isinstance(value, str) else '[' + ', '.join(value) + ']'}"
+        for key, value in request.context[:_MOST_NAMED]
     )
     more = len(request.context) - _MOST_NAMED
     context += f" and {counted(more, 'further key')}" if more > 0 else ""
@@ -76,8 +87,8 @@ def request_sentence(request: Request, how: str = "calls") -> str:
 
 
 def involved(verdict: Verdict) -> tuple[StatementRef, ...]:
-    """The statements and grants that a verdict is due to: those that allow what must be refused, those that refuse what must be allowed, or
-    else those that nearly allow it; what a proof rests on."""
+    """The statements and grants that a verdict is due to: those that allow what must be refused, those that refuse what
+    must be allowed, or else those that nearly allow it; what a proof rests on."""
     if verdict.story is not None:
         return tuple(dict.fromkeys(statement for step in shown_steps(verdict.story) for statement in step.of_the_input))
     found = verdict.counterexample
@@ -88,7 +99,9 @@ def involved(verdict: Verdict) -> tuple[StatementRef, ...]:
     matched = tuple(statement for statement in found.statements if statement.effect is wanted)
     if matched or not refused:
         return matched
-    return tuple(trace.statement for trace in statement_traces(found.decision.trace) if trace.statement.effect is Effect.ALLOW)
+    return tuple(
+        trace.statement for trace in statement_traces(found.decision.trace) if trace.statement.effect is Effect.ALLOW
+    )
 
 
 def place_of(verdict: Verdict) -> Span:

@@ -1,8 +1,8 @@
 """The allowed requests of a key → rows: callers by name, the others as regions, each with conditions and ways in.
 
 In: one side of a `Joint`, a set of its requests. Out: `Found`.
-Guarantee: the rows are disjoint and together the set, among the requests that can be made and that are settled; checked before they are
-handed out.
+Guarantee: the rows are disjoint and together the set, among the requests that can be made and that are settled; checked
+before they are handed out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ ROW_BUDGET = 5_000
 
 @dataclass(frozen=True)
 class Found:
-    """The rows, why some requests are in none, and whether all conditions are exact. `nodes` are the requests of each row."""
+    """The rows, why some requests are in none, and whether all conditions are exact. `nodes` are the requests of each
+    row."""
 
     rows: tuple[Access, ...]
     reasons: tuple[Reason, ...] = ()
@@ -80,7 +81,8 @@ class Rows:
     # -- who --
 
     def _drafts(self, partition: Partition) -> list[Draft]:
-        """By name first, so that regions can be named as all others; each with the actions that the same statements let them do."""
+        """By name first, so that regions can be named as all others; each with the actions that the same statements let
+        them do."""
         found, rests = list[Draft](), list[Draft]()
         for number, part in enumerate(partition.parts):
             split = self._known.split(part.callers)
@@ -106,7 +108,11 @@ class Rows:
         side = self._joint.sides[0]
         node = self._node(draft)
         numbered = enumerate(side.question.space.owners)
-        return tuple(owner for n, owner in numbered if lets_in(owner) and self._joint.diagrams.both(side.parts.get(n, NOTHING), node))
+        return tuple(
+            owner
+            for n, owner in numbered
+            if lets_in(owner) and self._joint.diagrams.both(side.parts.get(n, NOTHING), node)
+        )
 
     def _who(self, draft: Draft, by_name: Mapping[int, list[str]]) -> tuple[Callers, tuple[str, ...]]:
         """The callers of a row, and those that have rows of their own though its words are about them."""
@@ -118,7 +124,8 @@ class Rows:
         return callers, tuple(name for index, names in by_name.items() if about >> index & 1 for name in names)
 
     def _others(self, classes: int, named: int) -> tuple[Callers, int]:
-        """A region in words, and the classes that these words are about: `every other role`, where it is all but the `named` ones."""
+        """A region in words, and the classes that these words are about: `every other role`, where it is all but the
+        `named` ones."""
         phrases = self._describer.phrases
         whole = next(part for part in phrases.apart(classes | named) if part & classes)
         callers = phrases.callers(classes)
@@ -126,7 +133,9 @@ class Rows:
         shown, about = (wider, whole) if len(wider.text) < len(callers.text) else (callers, classes)
         if about == classes and not self._known.split(classes).named:
             return callers, classes
-        return replace(callers, text=shown.text.replace("every ", "every other "), excluded=shown.excluded, named=shown.named), about
+        return replace(
+            callers, text=shown.text.replace("every ", "every other "), excluded=shown.excluded, named=shown.named
+        ), about
 
     def _order(self, row: Access) -> tuple[object, ...]:
         """By name before regions, the key's account first, services last."""
@@ -139,7 +148,8 @@ class Rows:
     # -- requests --
 
     def _sampled(self, partition: Partition, drafts: list[Draft]) -> dict[int, Counterexample]:
-        """A request for each row, by its number; of rows that no class tells apart, for the one whose caller makes it, if it is one."""
+        """A request for each row, by its number; of rows that no class tells apart, for the one whose caller makes it,
+        if it is one."""
         found: dict[int, Counterexample] = {}
         asked: dict[tuple[int, int, int], list[int]] = {}
         for number, draft in enumerate(drafts):

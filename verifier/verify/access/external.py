@@ -1,8 +1,9 @@
-"""The allowed requests of a scope → findings: cubes that cover them, each with a request and the statements that let it in.
+"""The allowed requests of a scope → findings: cubes that cover them, each with a request and the statements that let it
+in.
 
 In: one side of a `Joint` whose facts include the scope. Out: `Cubes`.
-Guarantee: the findings together hold exactly the requests of the scope that are allowed and can be made; none of the cubes that they are
-made of is held by the others together.
+Guarantee: the findings together hold exactly the requests of the scope that are allowed and can be made; none of the
+cubes that they are made of is held by the others together.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ ANY_SERVICE = "every AWS service"
 
 @dataclass(frozen=True)
 class Cubes:
-    """The findings, why some requests are in none, and whether all conditions are exact. `nodes` are the requests of each finding."""
+    """The findings, why some requests are in none, and whether all conditions are exact. `nodes` are the requests of
+    each finding."""
 
     findings: tuple[ExternalAccess, ...]
     reasons: tuple[Reason, ...] = ()
@@ -44,8 +46,8 @@ class Cubes:
 
 @dataclass(frozen=True)
 class _Draft:
-    """A part of a finding: a cube, with its callers and actions as masks and its requests. `exact` is false for callers and actions whose
-    conditions are too many to say."""
+    """A part of a finding: a cube, with its callers and actions as masks and its requests. `exact` is false for callers
+    and actions whose conditions are too many to say."""
 
     cube: Cube
     callers: int
@@ -76,7 +78,9 @@ class External:
         reasons = tuple(partitioner.reasons(rest)) if rest != NOTHING else ()
         if least == NOTHING:
             return Cubes((), reasons)
-        drafts = self._drafts(least, diagrams.either(node, diagrams.complement(projection.care)), parts, projection.care)
+        drafts = self._drafts(
+            least, diagrams.either(node, diagrams.complement(projection.care)), parts, projection.care
+        )
         return self._told(drafts, least, projection.care, reasons)
 
     def _parts(self) -> Iterator[Node]:
@@ -99,11 +103,13 @@ class External:
         split = irredundant(diagrams, [part for cube in cubes for part in self._by_account(cube, everybody)], least)
         nodes = [diagrams.both(least, cube_node(diagrams, cube)) for cube in split]
         return [
-            _Draft(cube, diagrams.values(n, "principal"), diagrams.values(n, "action"), n) for cube, n in zip(split, nodes, strict=True)
+            _Draft(cube, diagrams.values(n, "principal"), diagrams.values(n, "action"), n)
+            for cube, n in zip(split, nodes, strict=True)
         ]
 
     def _by_account(self, cube: Cube, everybody: int) -> Iterator[Cube]:
-        """A cube for each account, and one for the callers of accounts that nothing names, unless these are all of them."""
+        """A cube for each account, and one for the callers of accounts that nothing names, unless these are all of
+        them."""
         masks = dict(cube)
         callers = masks.pop("principal", everybody) & everybody
         phrases = self._describer.phrases
@@ -128,7 +134,9 @@ class External:
             for part in (draft.node for draft in group if len(group) > 1 and _compares(draft.cube)):
                 sample(self.joint, 0, sampling, part)  # raises `Impossible` where there is none
             if isinstance(sampled, Sample):
-                confirmed.append((self._finding(group, node, care, sampled.counterexample, self._ways(ways, group[0])), node))
+                confirmed.append(
+                    (self._finding(group, node, care, sampled.counterexample, self._ways(ways, group[0])), node)
+                )
             else:
                 missing.append(sampled.reason)
         findings, exact = tuple(finding for finding, _ in confirmed), all(draft.exact for draft in drafts)
@@ -146,7 +154,9 @@ class External:
     ) -> ExternalAccess:
         diagrams, first = self.joint.diagrams, group[0]
         everybody, sendable = diagrams.values(care, "principal"), diagrams.values(care, "action")
-        seen = diagrams.all_of((care, diagrams.literal("principal", first.callers), diagrams.literal("action", first.actions)))
+        seen = diagrams.all_of(
+            (care, diagrams.literal("principal", first.callers), diagrams.literal("action", first.actions))
+        )
         cubes = tuple(tuple((n, mask) for n, mask in draft.cube if n not in FIRST) for draft in group)
         when = self._describer.alternatives(cubes, seen) if first.exact else ((),)
         statements = tuple(dict.fromkeys(statement for way in ways or () for statement in way))

@@ -1,9 +1,9 @@
 """Findings: what callers outside a zone of trust can do with a key, as a minimal set.
 
 In: an estate, keys, a zone of trust. Out: `FindingsReport`.
-Guarantee: the findings of a key together hold exactly the requests from outside the zone that are allowed, whatever identity policies the
-callers' accounts write (U1); none of them is held by the others together. Each has a request, replayed. What could not be settled is a
-reason (S1).
+Guarantee: the findings of a key together hold exactly the requests from outside the zone that are allowed, whatever
+identity policies the callers' accounts write (U1); none of them is held by the others together. Each has a request,
+replayed. What could not be settled is a reason (S1).
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each key."""
 THEIRS = Assumption("U1", "the identity policies of callers outside the zone of trust allow: they are theirs to write")
 _THEIR_LEAVE = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False, SESSION_ALLOW: True}
-"""The values of free facts under which most is allowed (each only ever allows more): with other values nothing else is."""
+"""The values of free facts under which most is allowed (each only ever allows more): with other values nothing else
+is."""
 
 
 def findings(
@@ -50,8 +51,9 @@ def findings(
 ) -> FindingsReport:
     """The external access that some keys (every key, if none is named) allow.
 
-    `zone` is whom the key trusts anyway, `trusted` are accounts and organizations in it besides. Access of service principals is told
-    apart; `count_services` says whether it counts. `readings` fixes readings (label → value); the others are left open.
+    `zone` is whom the key trusts anyway, `trusted` are accounts and organizations in it besides. Access of service
+    principals is told apart; `count_services` says whether it counts. `readings` fixes readings (label → value); the
+    others are left open.
     Raises `InputError` for what does not exist, and where there is nothing to ask about (S3).
     """
     held = dict(readings or {})
@@ -106,5 +108,8 @@ def _settled(joint: Joint, scope: Node) -> Cubes:
 def _ordered(found: Cubes) -> tuple[ExternalAccess, ...]:
     """Public ones first, then by account and name."""
     return tuple(
-        sorted(found.findings, key=lambda f: (not f.public, f.region.callers.accounts, f.region.callers.text, f.region.actions.text))
+        sorted(
+            found.findings,
+            key=lambda f: (not f.public, f.region.callers.accounts, f.region.callers.text, f.region.actions.text),
+        )
     )

@@ -1,7 +1,9 @@
 """Callers by name: those that the inventory lists, and those that a key's policy and grants name.
 
-In: the estate, a key, the table of callers. Out: for sets of classes, who is in them by name, and whether there are others.
-Guarantee: a caller that is split off by name is in the class that it is said to be in; a class without a rest has no other members.
+In: the estate, a key, the table of callers. Out: for sets of classes, who is in them by name, and whether there are
+others.
+Guarantee: a caller that is split off by name is in the class that it is said to be in; a class without a rest has no
+other members.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ _OWN_NAME = (PrincipalType.USER, PrincipalType.ROLE, PrincipalType.FEDERATED_USE
 
 @dataclass(frozen=True)
 class Split:
-    """Some classes of callers: (class, principal) for each that is known by name, and the classes that have further members."""
+    """Some classes of callers: (class, principal) for each that is known by name, and the classes that have further
+    members."""
 
     named: tuple[tuple[int, str], ...]
     rest: int
@@ -68,7 +71,9 @@ def kind_of(name: str) -> CallerKind:
     if not name.startswith("arn:"):
         return CallerKind.SERVICE
     last = name.split(":", 5)[5].partition("/")[0]
-    return {"root": CallerKind.ROOT, "user": CallerKind.USER, "federated-user": CallerKind.FEDERATED}.get(last, CallerKind.ROLE)
+    return {"root": CallerKind.ROOT, "user": CallerKind.USER, "federated-user": CallerKind.FEDERATED}.get(
+        last, CallerKind.ROLE
+    )
 
 
 def _known(estate: Estate, key: Key) -> Iterator[str]:

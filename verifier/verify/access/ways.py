@@ -1,6 +1,7 @@
 """Rows of an answer, and what lets their requests in.
 
-In: a side of a `Joint`; callers and actions that one description serves. Out: the same as one row for the actions that have the same ways.
+In: a side of a `Joint`; callers and actions that one description serves. Out: the same as one row for the actions that
+have the same ways.
 Guarantee: as `problem.diagrams.provenance` gives it; where the ways are too many to tell, that is said.
 """
 
@@ -24,7 +25,8 @@ from verifier.verify.partition import Described
 
 @dataclass(frozen=True)
 class Draft:
-    """One row before it is in words: a name, or the classes of a region, and some of the actions of a part. `node` holds its requests."""
+    """One row before it is in words: a name, or the classes of a region, and some of the actions of a part. `node`
+    holds its requests."""
 
     part: Described
     alike: int
@@ -47,8 +49,8 @@ class Ways:
             self._provenance = None
 
     def by_action(self, draft: Draft) -> Iterator[Draft]:
-        """A row as one row for the actions that the same ways let its callers do, the shortest way first; as it is where the ways are too
-        many to tell."""
+        """A row as one row for the actions that the same ways let its callers do, the shortest way first; as it is
+        where the ways are too many to tell."""
         try:
             found = self._found(draft)
         except TooLarge:
@@ -62,7 +64,9 @@ class Ways:
         """The actions by the ways that they have."""
         if self._provenance is None:
             raise TooLarge("the statements are too many to tell apart")
-        masks = {way: self._joint.diagrams.values(node, "action") for way, node in self._provenance.ways(draft.node).items()}
+        masks = {
+            way: self._joint.diagrams.values(node, "action") for way, node in self._provenance.ways(draft.node).items()
+        }
         found: dict[frozenset[Numbers], int] = {}
         for action in bits(draft.actions):
             ways = frozenset(way for way, mask in masks.items() if mask & action)
@@ -70,7 +74,9 @@ class Ways:
         return found
 
     def _statements(self, way: Numbers, name: str | None) -> Way:
-        owners = [self._owners[number] for number in sorted(way, key=lambda number: (_rank(self._owners[number]), number))]
+        owners = [
+            self._owners[number] for number in sorted(way, key=lambda number: (_rank(self._owners[number]), number))
+        ]
         return tuple(owners if name is None else (self._grants.own(owner, name) for owner in owners))
 
 
@@ -92,12 +98,18 @@ class BatchedGrants:
                 self._naming.setdefault(name, []).append(grant)
 
     def own(self, reference: StatementRef, caller: str) -> StatementRef:
-        """The one grant of a batch that names a caller; the reference as it is, for no batch and where there are several."""
+        """The one grant of a batch that names a caller; the reference as it is, for no batch and where there are
+        several."""
         first = self._by_id.get(grant_id(reference) or "")
         if first is None:
             return reference
         operations = frozenset(first.operations)
-        naming = [grant for name in _called(caller) for grant in self._naming.get(name, ()) if frozenset(grant.operations) == operations]
+        naming = [
+            grant
+            for name in _called(caller)
+            for grant in self._naming.get(name, ())
+            if frozenset(grant.operations) == operations
+        ]
         found = {grant.id: grant for grant in naming}
         if len(found) != 1 or any(grant.grantee_hidden for grant in self._by_id.values()):
             return reference

@@ -1,9 +1,9 @@
 """Who can: the complete list of who may do something with a key, under which conditions, and through what.
 
 In: an estate, actions, keys. Out: `WhoCan`, rows for each key.
-Guarantee: the rows of a key are disjoint, and together hold every request that is allowed, under some reading and with some outside
-policies or other (S2, U1: a row that needs one says so); what could not be settled is a reason (S1). A key whose policy is not known has
-one (U3).
+Guarantee: the rows of a key are disjoint, and together hold every request that is allowed, under some reading and with
+some outside policies or other (S2, U1: a row that needs one says so); what could not be settled is a reason (S1). A key
+whose policy is not known has one (U3).
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ def who_can(
 ) -> WhoCan:
     """Lists who can do some actions (all, if none is given) with some keys (every key, if none is named).
 
-    `actions` are names or patterns such as `kms:Decrypt`, `kms:ReEncrypt*`. `keys` are names, aliases, ARNs or key IDs. `caller` asks about
-    some callers only, `excluding` leaves some out; both are texts as in invariants (`role/reports`, `callers in 444455556666`), or an ARN,
-    an account, an organization, a service. `readings` fixes readings (label → value); the others are left open. With `witnesses` each row
-    has a request, replayed.
+    `actions` are names or patterns such as `kms:Decrypt`, `kms:ReEncrypt*`. `keys` are names, aliases, ARNs or key IDs.
+    `caller` asks about some callers only, `excluding` leaves some out; both are texts as in invariants (`role/reports`,
+    `callers in 444455556666`), or an ARN, an account, an organization, a service. `readings` fixes readings (label →
+    value); the others are left open. With `witnesses` each row has a request, replayed.
     Raises `InputError` for what does not exist, and where there is nothing to ask about (S3).
     """
     held = dict(readings or {})

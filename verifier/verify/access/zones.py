@@ -1,8 +1,9 @@
 """Zones of trust: who is inside, and what is left of an estate for those outside.
 
-In: an estate, a key, the kind of zone, accounts and organizations that are trusted besides. Out: caller sets; an estate.
-Guarantee: service principals are in no account, so in no zone; they are asked about by themselves. Of callers outside the zone nothing is
-taken for granted: their accounts' policies are theirs to write (U1).
+In: an estate, a key, the kind of zone, accounts and organizations that are trusted besides. Out: caller sets; an
+estate.
+Guarantee: service principals are in no account, so in no zone; they are asked about by themselves. Of callers outside
+the zone nothing is taken for granted: their accounts' policies are theirs to write (U1).
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ class ZoneOfTrust:
 
 
 def zone_of(estate: Estate, key: Key, zone: Zone, trusted: Sequence[str]) -> ZoneOfTrust:
-    """The zone of trust around a key. Raises `InputError` for a trusted name that is neither an account nor an organization, and where the
-    organization of the key's account is not known."""
+    """The zone of trust around a key. Raises `InputError` for a trusted name that is neither an account nor an
+    organization, and where the organization of the key's account is not known."""
     inside: list[CallerSet] = [KeyAccount()]
     accounts = {key.account}
     organizations = [_organization_of(estate, key)] if zone is Zone.ORGANIZATION else []
@@ -86,7 +87,8 @@ def services() -> Invariant:
 
 
 def strangers(zone: ZoneOfTrust, estate: Estate, key: Key) -> Invariant:
-    """The requests of callers whom nothing names: neither the zone nor the input (as the built-in `no-public-access`)."""
+    """The requests of callers whom nothing names: neither the zone nor the input (as the built-in
+    `no-public-access`)."""
     whom = CallersAnd((CallersNot(CallersOr((zone.inside, _SERVICES))), CallersNot(NamedAccount())))
     return with_named_accounts(_asked(whom), estate, key)
 
@@ -96,7 +98,10 @@ def _asked(callers: CallerSet) -> Invariant:
 
 
 def seen_from_inside(estate: Estate, accounts: Iterable[str]) -> Estate:
-    """The estate without what is known of identity policies in other accounts: those who write them can write others."""
+    """The estate without what is known of identity policies in other accounts: those who write them can write
+    others."""
     kept = frozenset(accounts)
     things = tuple(t for t in estate.unmodelled if t.principal is None or t.principal.split(":")[4] in kept)
-    return replace(estate, accounts=tuple(account for account in estate.accounts if account.id in kept), unmodelled=things)
+    return replace(
+        estate, accounts=tuple(account for account in estate.accounts if account.id in kept), unmodelled=things
+    )

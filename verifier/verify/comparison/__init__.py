@@ -1,1 +1,2 @@
-"""Two versions of an input, compared by meaning: what each allows that the other does not, and the changes that it is due to."""
+"""Two versions of an input, compared by meaning: what each allows that the other does not, and the changes that it is
+due to."""

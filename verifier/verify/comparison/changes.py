@@ -1,8 +1,9 @@
 """What differs between two versions of an input, for the question why access was gained or lost.
 
 In: both estates, the key on each side. Out: `Located` changes, and those that bear on one request.
-Guarantee: a change is one of content (`verify.meaning`); those that are said to bear on a request are about statements that matched it on
-one side and not on the other, or else about statements that matched it on both, or else about facts of its caller or key.
+Guarantee: a change is one of content (`verify.meaning`); those that are said to bear on a request are about statements
+that matched it on one side and not on the other, or else about statements that matched it on both, or else about facts
+of its caller or key.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from verifier.verify.meaning import meaning
 
 @dataclass(frozen=True)
 class Located:
-    """A change, and what it is about: a key ARN, an account, the ARN of a user or role, the ID of an endpoint; `None` for anything."""
+    """A change, and what it is about: a key ARN, an account, the ARN of a user or role, the ID of an endpoint; `None`
+    for anything."""
 
     change: Change
     about: str | None
@@ -45,7 +47,11 @@ def key_changes(old: Key, new: Key | None) -> tuple[Located, ...]:
 
 def surrounding_changes(old: Estate, new: Estate) -> tuple[Located, ...]:
     """What changed of everything but the keys."""
-    return tuple(dict.fromkeys([*_accounts(old, new), *_controls(old, new), *_endpoints(old, new), *estate_facts_located(old, new)]))
+    return tuple(
+        dict.fromkeys(
+            [*_accounts(old, new), *_controls(old, new), *_endpoints(old, new), *estate_facts_located(old, new)]
+        )
+    )
 
 
 def estate_facts_located(old: Estate, new: Estate) -> Iterator[Located]:
@@ -58,7 +64,8 @@ def estate_facts_located(old: Estate, new: Estate) -> Iterator[Located]:
 
 
 def _statements(old: Iterable[Policy], new: Iterable[Policy], place: str) -> Iterator[Change]:
-    """The changes among the statements attached at one place; `place` says where, and is empty for the policies of a key."""
+    """The changes among the statements attached at one place; `place` says where, and is empty for the policies of a
+    key."""
     before, after = tuple(old), tuple(new)
     if frozenset(map(meaning, before)) == frozenset(map(meaning, after)):
         return
@@ -92,7 +99,9 @@ def _grants(old: Key, new: Key) -> Iterator[Change]:
             yield Change("is new", None, reference_to_grant(new.arn, grant))
         elif meaning(before[name]) != meaning(grant):
             yield Change(
-                _grant_difference(before[name], grant), reference_to_grant(old.arn, before[name]), reference_to_grant(new.arn, grant)
+                _grant_difference(before[name], grant),
+                reference_to_grant(old.arn, before[name]),
+                reference_to_grant(new.arn, grant),
             )
     for name, grant in before.items():
         if name not in after:
@@ -107,7 +116,8 @@ def _grant_difference(old: Grant, new: Grant) -> str:
         ("retiring principal", meaning(old.retiring) != meaning(new.retiring)),
         (
             "constraints",
-            (old.context_equals, old.context_subset, old.source_arn) != (new.context_equals, new.context_subset, new.source_arn),
+            (old.context_equals, old.context_subset, old.source_arn)
+            != (new.context_equals, new.context_subset, new.source_arn),
         ),
     ]
     differing = [name for name, differs in parts if differs]
@@ -166,10 +176,15 @@ def _levels(controls: Controls | None, kind: str) -> dict[str, tuple[Policy, ...
 
 
 def _endpoints(old: Estate, new: Estate) -> Iterator[Located]:
-    before, after = {found.id: found for found in old.endpoints or ()}, {found.id: found for found in new.endpoints or ()}
+    before, after = (
+        {found.id: found for found in old.endpoints or ()},
+        {found.id: found for found in new.endpoints or ()},
+    )
     for name in dict.fromkeys((*before, *after)):
         left, right = before.get(name), after.get(name)
-        policies = [(found.policy,) if found is not None and found.policy is not None else () for found in (left, right)]
+        policies = [
+            (found.policy,) if found is not None and found.policy is not None else () for found in (left, right)
+        ]
         for change in _statements(policies[0], policies[1], name):
             yield Located(change, name)
         if left is None or right is None:
@@ -182,11 +197,17 @@ def _endpoints(old: Estate, new: Estate) -> Iterator[Located]:
 def bearing(
     changes: Iterable[Located], request: Request, allowed: Decision, refused: Decision | None, *, gained: bool
 ) -> tuple[Change, ...]:
-    """The changes that a request is due to, which one side allows and the other refuses (`None`: where it cannot be made)."""
+    """The changes that a request is due to, which one side allows and the other refuses (`None`: where it cannot be
+    made)."""
     listed = tuple(changes)
-    turning = [located.change for located in listed if refused is not None and _turned(located.change, allowed, refused, gained)]
+    turning = [
+        located.change
+        for located in listed
+        if refused is not None and _turned(located.change, allowed, refused, gained)
+    ]
     if not turning and refused is not None:
-        # It matches on both sides, and gives less on one: `*` lets a caller in by itself, an account only with its own policies (P1, P2).
+        # It matches on both sides, and gives less on one: `*` lets a caller in by itself, an account only with its own
+        # policies (P1, P2).
         turning = [located.change for located in listed if _matches_on_both(located.change, allowed, refused, gained)]
     if not turning:
         facts = (located for located in listed if located.change.old is None and located.change.new is None)
@@ -202,7 +223,8 @@ def _matches_on_both(change: Change, allowed: Decision, refused: Decision, gaine
 
 
 def _turned(change: Change, allowed: Decision, refused: Decision, gained: bool) -> bool:
-    """Whether it is about an Allow that matched on the side that allows, or a Deny that matched on the other, and there alone."""
+    """Whether it is about an Allow that matched on the side that allows, or a Deny that matched on the other, and there
+    alone."""
     allowing, refusing = (change.new, change.old) if gained else (change.old, change.new)
     granted, denied = _matched(allowed), _matched(refused)
     now_allows = allowing is not None and allowing.effect is Effect.ALLOW and _name(allowing) in granted
@@ -225,4 +247,6 @@ def _concerns(located: Located, request: Request) -> bool:
     key_account = request.resource.split(":")[4] if request.resource is not None else None
     issuer = caller.issuer
     mine = {None, request.resource, caller.principal_arn, caller.account, key_account, issuer}
-    return located.about in mine or any(located.about == value for key, value in request.context if key.lower() == "aws:sourcevpce")
+    return located.about in mine or any(
+        located.about == value for key, value in request.context if key.lower() == "aws:sourcevpce"
+    )

@@ -1,10 +1,11 @@
 """Compare: two versions of an input → what each allows that the other does not.
 
 In: two estates, allowances, readings. Out: `Comparison`, one part for each target of either side.
-Guarantee: *equivalent* only where no request is decided otherwise, under no reading and no free fact; what the input does not hold is
-supposed to be the same on both sides, and `assumptions` name it. A key whose policy is not known is *unknown* (U3). A key that only NEW
-has is compared with one that AWS makes without a policy, and what it allows beyond that was gained; nothing of it was lost. Every decision
-shown was made by `evaluate`, under the symbols that the request was found with.
+Guarantee: *equivalent* only where no request is decided otherwise, under no reading and no free fact; what the input
+does not hold is supposed to be the same on both sides, and `assumptions` name it. A key whose policy is not known is
+*unknown* (U3). A key that only NEW has is compared with one that AWS makes without a policy, and what it allows beyond
+that was gained; nothing of it was lost. Every decision shown was made by `evaluate`, under the symbols that the request
+was found with.
 """
 
 from __future__ import annotations
@@ -22,7 +23,15 @@ from verifier.model.own_place import check_region
 from verifier.model.readings import free_readings
 from verifier.model.reference import data_version
 from verifier.model.request import Decision, Outcome
-from verifier.model.results.comparison import Change, ComparedSide, Comparison, Presence, RegionChange, TargetComparison, UsedAllowance
+from verifier.model.results.comparison import (
+    Change,
+    ComparedSide,
+    Comparison,
+    Presence,
+    RegionChange,
+    TargetComparison,
+    UsedAllowance,
+)
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.problem.diagrams.diagram import NOTHING, Diagrams, TooLarge
 from verifier.problem.diagrams.joint import Side
@@ -46,10 +55,14 @@ Progress = Callable[[int, int, str], None]
 
 SAME = Assumption("U1", "what neither side's input holds is the same on both sides, other accounts' policies among it")
 NOT_ASKED = Assumption(
-    "U1", "policies that no side gives do not ask for what changed of the key, its tags or aliases, or of the organization"
+    "U1",
+    "policies that no side gives do not ask for what changed of the key, its tags or aliases, or of the organization",
 )
-UNLIMITED = Assumption("U2", "sessions of roles have no session policy, and callers whom no inventory lists have no permissions boundary")
-"""What limits a caller besides the policies given counts for what names it otherwise than for what names everyone (D4)."""
+UNLIMITED = Assumption(
+    "U2", "sessions of roles have no session policy, and callers whom no inventory lists have no permissions boundary"
+)
+"""What limits a caller besides the policies given counts for what names it otherwise than for what names everyone
+(D4)."""
 
 
 def compare(
@@ -61,12 +74,13 @@ def compare(
     labels: tuple[str, str] = ("OLD", "NEW"),
     progress: Progress | None = None,
 ) -> Comparison:
-    """Compares what two versions allow, by meaning: target by target what NEW allows and OLD does not, and the other way round.
+    """Compares what two versions allow, by meaning: target by target what NEW allows and OLD does not, and the other
+    way round.
 
-    `allow` says what may be gained: that is told apart as intended. `readings` fixes readings (label → value); the others are one question
-    for both sides, and are tried both ways (S2). `labels` are what people call the sides; `progress` is called with (done, total, target).
-    Raises `InputError` for a reading that does not exist, and for an allowance on a key that NEW does not hold, or about a Region that
-    nothing tells (S4).
+    `allow` says what may be gained: that is told apart as intended. `readings` fixes readings (label → value); the
+    others are one question for both sides, and are tried both ways (S2). `labels` are what people call the sides;
+    `progress` is called with (done, total, target). Raises `InputError` for a reading that does not exist, and for an
+    allowance on a key that NEW does not hold, or about a Region that nothing tells (S4).
     """
     allow = tuple(allow)
     held = dict(readings or {})
@@ -91,7 +105,9 @@ def compare(
 
 def _side(label: str, estate: Estate, warnings: tuple[Diagnostic, ...] = ()) -> ComparedSide:
     keys = tuple(key.arn for key in estate.keys)
-    return ComparedSide(label, keys, tuple(account.id for account in estate.accounts), estate.inputs, (*estate.warnings, *warnings))
+    return ComparedSide(
+        label, keys, tuple(account.id for account in estate.accounts), estate.inputs, (*estate.warnings, *warnings)
+    )
 
 
 @dataclass
@@ -125,7 +141,11 @@ class _Comparer:
 
     def _compared(self, pair: TargetPair) -> TargetComparison:
         name = pair.key_name
-        unknown = tuple(reason for target in (pair.old, pair.new) if target is not None and (reason := not_known(target)) is not None)
+        unknown = tuple(
+            reason
+            for target in (pair.old, pair.new)
+            if target is not None and (reason := not_known(target)) is not None
+        )
         if unknown:
             return TargetComparison(pair.name, name, pair.presence, reasons=tuple(dict.fromkeys(unknown)))
         if self._same(pair):
@@ -142,7 +162,9 @@ class _Comparer:
         self._note_used(found, applying)
         return self._told(pair, name, found, changes)
 
-    def _told(self, pair: TargetPair, name: str | None, found: Difference, changes: tuple[Located, ...]) -> TargetComparison:
+    def _told(
+        self, pair: TargetPair, name: str | None, found: Difference, changes: tuple[Located, ...]
+    ) -> TargetComparison:
         supposing = tuple(self._supposing(pair, found, changes))
         explainer = Explainer(self.old, self.new if pair.new is not None else None, changes)
         added = pair.presence is Presence.ADDED
@@ -156,7 +178,12 @@ class _Comparer:
             intended=explainer.explained(found.gained.intended, gained=True),
             lost=explainer.explained(lost, gained=False),
             reasons=tuple(
-                dict.fromkeys((*left_open(self.old, self.new, pair, self.held), *(reason for part in parts for reason in part.unsettled)))
+                dict.fromkeys(
+                    (
+                        *left_open(self.old, self.new, pair, self.held),
+                        *(reason for part in parts for reason in part.unsettled),
+                    )
+                )
             ),
             unknown_gained=found.gained.unknown_actions,
             unknown_lost=found.lost.unknown_actions and not added,
@@ -166,11 +193,14 @@ class _Comparer:
         )
 
     def _supposing(self, pair: TargetPair, found: Difference, changes: Iterable[Located]) -> Iterator[Located]:
-        """The changes. Where a decision rests on policies that are not given, changes that these may ask for say what is supposed (U1)."""
+        """The changes. Where a decision rests on policies that are not given, changes that these may ask for say what
+        is supposed (U1)."""
         before, after = pair.old.key, pair.new.key if pair.new is not None else None
         asked = {change for _, change in memberships(self.old, self.new)}
         asked |= set(asked_facts(before, after)) if before is not None and after is not None else set()
-        not_given = bool(asked) and any(_rests_on_policies_not_given(found.joint.diagrams, side) for side in found.joint.sides)
+        not_given = bool(asked) and any(
+            _rests_on_policies_not_given(found.joint.diagrams, side) for side in found.joint.sides
+        )
         for one in changes:
             if not_given and one.change in asked and not one.change.supposing:
                 text = f"{one.change.text}; policies that are not given are supposed not to ask for it"
@@ -232,8 +262,8 @@ def _plain(changes: Sequence[Located]) -> tuple[Change, ...]:
 
 @dataclass(frozen=True)
 class Explainer:
-    """Says of regions that one side allows and the other does not what decides on the other side, and the changes that they are due to.
-    `new` is `None` where NEW does not have the target."""
+    """Says of regions that one side allows and the other does not what decides on the other side, and the changes that
+    they are due to. `new` is `None` where NEW does not have the target."""
 
     old: Estate
     new: Estate | None
@@ -247,7 +277,11 @@ class Explainer:
         for found in regions.found:
             refused, cannot = self._other_side(found, gained)
             witness = found.region.witness
-            because = bearing(self.changes, witness.request, witness.decision, refused, gained=gained) if witness is not None else ()
+            because = (
+                bearing(self.changes, witness.request, witness.decision, refused, gained=gained)
+                if witness is not None
+                else ()
+            )
             yield RegionChange(found.region, because, refused, cannot)
 
     def _other_side(self, found: FoundRegion, gained: bool) -> tuple[Decision | None, str | None]:

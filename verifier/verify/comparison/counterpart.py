@@ -1,7 +1,9 @@
 """A request of one side, decided on the other.
 
-In: the other side's estate, a request with the symbols that it was found under. Out: its counterpart there, with the decision.
-Guarantee: the counterpart is the same request but for what that estate fixes of the caller and the key (`problem.diagrams.counterparts`).
+In: the other side's estate, a request with the symbols that it was found under. Out: its counterpart there, with the
+decision.
+Guarantee: the counterpart is the same request but for what that estate fixes of the caller and the key
+(`problem.diagrams.counterparts`).
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ class Counterpart:
 
 
 def counterpart(estate: Estate, request: Request, symbols: Mapping[str, bool]) -> Counterpart:
-    """Decides the counterpart of a request. Raises `InputError` where the estate has no such resource, or it does not fit the action."""
+    """Decides the counterpart of a request. Raises `InputError` where the estate has no such resource, or it does not
+    fit the action."""
     decision = evaluate(estate, request, symbols)
     warnings = " ".join(decision.warnings).lower()
     kept = tuple((key, value) for key, value in request.context if not (is_fixed(key) and key.lower() in warnings))

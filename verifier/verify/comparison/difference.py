@@ -1,9 +1,11 @@
-"""What one version of an estate lets somebody do, and the other does not: the two directions of a comparison, on one target.
+"""What one version of an estate lets somebody do, and the other does not: the two directions of a comparison, on one
+target.
 
-In: two sides, the second of which may lack the target. Out: `Difference`: what was gained and lost, as disjoint regions.
-Guarantee: the regions of a direction are exactly the requests that the one side allows and the other refuses, or that cannot be made there;
-a request is judged under the same readings and free facts on both sides (S2), and with the tags and other facts that each side fixes
-(`problem.diagrams.counterparts`).
+In: two sides, the second of which may lack the target. Out: `Difference`: what was gained and lost, as disjoint
+regions.
+Guarantee: the regions of a direction are exactly the requests that the one side allows and the other refuses, or that
+cannot be made there; a request is judged under the same readings and free facts on both sides (S2), and with the tags
+and other facts that each side fixes (`problem.diagrams.counterparts`).
 """
 
 from __future__ import annotations
@@ -24,8 +26,9 @@ from verifier.verify.regions import Describer, FoundRegion, Regions
 
 @dataclass(frozen=True)
 class Direction:
-    """One direction. `intended` are the requests within the scopes that were said to be intended, `regions` all others. `unknown_actions`
-    is true where there is a difference for actions that the reference data does not know (U4): those are in no region."""
+    """One direction. `intended` are the requests within the scopes that were said to be intended, `regions` all others.
+    `unknown_actions` is true where there is a difference for actions that the reference data does not know (U4): those
+    are in no region."""
 
     regions: Regions
     intended: Regions
@@ -47,18 +50,24 @@ class Difference:
 
 
 def difference(
-    old: QuestionSide, new: QuestionSide | None, *, intended: Sequence[Invariant] = (), held: Mapping[str, bool] | None = None
+    old: QuestionSide,
+    new: QuestionSide | None,
+    *,
+    intended: Sequence[Invariant] = (),
+    held: Mapping[str, bool] | None = None,
 ) -> Difference:
     """Compares two versions of a target; `None` is a new one that is not there, which allows nothing.
 
-    The scopes of `intended` invariants are taken from what was gained; `held` fixes readings. Grantees, named accounts and the like must
-    be settled (`verify.prove`). Raises `TooLarge` where a diagram outgrows its budget.
+    The scopes of `intended` invariants are taken from what was gained; `held` fixes readings. Grantees, named accounts
+    and the like must be settled (`verify.prove`). Raises `TooLarge` where a diagram outgrows its budget.
     """
     given = [side for side in (old, new) if side is not None]
     joint = join(given, intended)
     gained, lost = _gained(joint, old, new), _gained(joint, new, old)
     if held:
-        fixed = joint.diagrams.all_of(joint.diagrams.literal(n, 2 if v else 1) for n, v in held.items() if n in joint.diagrams.level)
+        fixed = joint.diagrams.all_of(
+            joint.diagrams.literal(n, 2 if v else 1) for n, v in held.items() if n in joint.diagrams.level
+        )
         gained, lost = joint.diagrams.both(gained, fixed), joint.diagrams.both(lost, fixed)
     meant = joint.diagrams.both(gained, joint.diagrams.any_of(joint.scopes)) if new is not None else NOTHING
     gained = joint.diagrams.minus(gained, meant)

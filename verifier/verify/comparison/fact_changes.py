@@ -30,7 +30,9 @@ def asked_facts(old: Key, new: Key) -> Iterator[Change]:
     """Changes of what a key is that policies may ask for."""
     for name, noun in _KEY_FACTS:
         if getattr(old, name) != getattr(new, name):
-            yield _sentence(f"the key's {noun} is {_shown(getattr(new, name))}, and was {_shown(getattr(old, name))}", old, new)
+            yield _sentence(
+                f"the key's {noun} is {_shown(getattr(new, name))}, and was {_shown(getattr(old, name))}", old, new
+            )
     yield from _pairs("the key's tag", old.tags, new.tags, old, new)
     yield from _list("alias", old.aliases, new.aliases, old, new)
 
@@ -43,7 +45,11 @@ def key_facts(old: Key, new: Key) -> Iterator[Change]:
     if old.policies is not None and new.policies is not None:
         names = {policy.name for policy in old.policies} ^ {policy.name for policy in new.policies}
         for name in sorted(names - {"default"}):
-            yield _sentence(f"the key has a policy {name} in {'NEW' if name in {p.name for p in new.policies} else 'OLD'} only", old, new)
+            yield _sentence(
+                f"the key has a policy {name} in {'NEW' if name in {p.name for p in new.policies} else 'OLD'} only",
+                old,
+                new,
+            )
 
 
 def identity_facts(old: Identity, new: Identity) -> Iterator[Change]:
@@ -51,7 +57,11 @@ def identity_facts(old: Identity, new: Identity) -> Iterator[Change]:
     name = short_arn(new.arn)
     yield from _pairs(f"the tag of {name}", old.tags, new.tags, old, new)
     if old.bounded != new.bounded:
-        yield _sentence(f"{name} has {'a permissions boundary now' if new.bounded else 'no permissions boundary any more'}", old, new)
+        yield _sentence(
+            f"{name} has {'a permissions boundary now' if new.bounded else 'no permissions boundary any more'}",
+            old,
+            new,
+        )
     if old.unique_id != new.unique_id:
         yield _sentence(f"{name} has another unique ID: it was deleted and made again", old, new)
 
@@ -63,7 +73,10 @@ def account_facts(old: Account | None, new: Account | None) -> Iterator[About]:
         assert only is not None
         yield (
             only.id,
-            Change(f"the inventory of {only.id} is given in {'NEW' if old is None else 'OLD'} only, and what is not given is free"),
+            Change(
+                f"the inventory of {only.id} is given in {'NEW' if old is None else 'OLD'} only, and what is not "
+                "given is free"
+            ),
         )
         return
     if old.complete != new.complete:
@@ -82,12 +95,22 @@ def estate_facts(old: Estate, new: Estate) -> Iterator[About]:
     """Changes of the organization, of what levels there are, and of what is not modelled."""
     yield from _organization(old, new)
     if (old.endpoints is None) != (new.endpoints is None):
-        yield None, _one_sided("VPC endpoints", old.endpoints is None, "is supposed to have only such with the default policy")
-    before, after = ({thing.name: thing for thing in estate.unmodelled if not thing.only_of_steps} for estate in (old, new))
+        yield (
+            None,
+            _one_sided("VPC endpoints", old.endpoints is None, "is supposed to have only such with the default policy"),
+        )
+    before, after = (
+        {thing.name: thing for thing in estate.unmodelled if not thing.only_of_steps} for estate in (old, new)
+    )
     for name in dict.fromkeys((*before, *after)):
         if (name in before) != (name in after):
             thing = after.get(name) or before[name]
-            yield None, Change(f"only in {'NEW' if name in after else 'OLD'}: {thing.description}", places=(thing.span, thing.span))
+            yield (
+                None,
+                Change(
+                    f"only in {'NEW' if name in after else 'OLD'}: {thing.description}", places=(thing.span, thing.span)
+                ),
+            )
 
 
 def memberships(old: Estate, new: Estate) -> Iterator[About]:
@@ -120,7 +143,12 @@ def _organization(old: Estate, new: Estate) -> Iterator[About]:
         for noun, member in (("SCPs", "service"), ("RCPs", "resource")):
             before_levels, after_levels = _level_names(left, member), _level_names(right, member)
             if (before_levels is None) != (after_levels is None):
-                yield account, _one_sided(f"the {noun} over {account}", before_levels is None, "is supposed to have none that deny")
+                yield (
+                    account,
+                    _one_sided(
+                        f"the {noun} over {account}", before_levels is None, "is supposed to have none that deny"
+                    ),
+                )
             elif before_levels != after_levels:
                 yield account, Change(f"other levels of {noun} are over {account}")
 
@@ -134,7 +162,11 @@ def _level_names(controls: Controls | None, member: str) -> list[str] | None:
 
 
 def _pairs(
-    noun: str, old: Iterable[tuple[str, str]] | None, new: Iterable[tuple[str, str]] | None, before: Key | Identity, after: Key | Identity
+    noun: str,
+    old: Iterable[tuple[str, str]] | None,
+    new: Iterable[tuple[str, str]] | None,
+    before: Key | Identity,
+    after: Key | Identity,
 ) -> Iterator[Change]:
     if (old is None) != (new is None):
         yield _one_sided(noun.replace("tag", "tags", 1), old is None, "may have any", (before.span, after.span))
@@ -142,10 +174,14 @@ def _pairs(
     first, second = dict(old or ()), dict(new or ())
     for name in dict.fromkeys((*first, *second)):
         if first.get(name) != second.get(name):
-            yield _sentence(f"{noun} {name} is {_shown(second.get(name))}, and was {_shown(first.get(name))}", before, after)
+            yield _sentence(
+                f"{noun} {name} is {_shown(second.get(name))}, and was {_shown(first.get(name))}", before, after
+            )
 
 
-def _list(noun: str, old: tuple[str, ...] | None, new: tuple[str, ...] | None, before: Key, after: Key) -> Iterator[Change]:
+def _list(
+    noun: str, old: tuple[str, ...] | None, new: tuple[str, ...] | None, before: Key, after: Key
+) -> Iterator[Change]:
     if (old is None) != (new is None):
         yield _one_sided(f"the key's {noun}es", old is None, "may have any", (before.span, after.span))
         return

@@ -1,7 +1,7 @@
 """What both sides of a comparison leave open, and say otherwise.
 
-In: two estates, a pair of targets, readings. Out: reasons why the sides may not be the same. Guarantee: what no decision has a symbol for
-is the same on both sides only where both say the same of it (S1).
+In: two estates, a pair of targets, readings. Out: reasons why the sides may not be the same. Guarantee: what no
+decision has a symbol for is the same on both sides only where both say the same of it (S1).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ def left_open(old: Estate, new: Estate, pair: TargetPair, held: Mapping[str, boo
     """The reasons why a target may be decided otherwise."""
     for what in _differing(old.left_open, new.left_open):
         yield Reason("U1", f"both sides may differ in {what}")
-    both = dict(old.unlisted_may_have).keys() & dict(new.unlisted_may_have)  # what one side alone has, nobody has on both
+    # what one side alone has, nobody has on both
+    both = dict(old.unlisted_may_have).keys() & dict(new.unlisted_may_have)
     for arn in _differing(old.unlisted_may_have, new.unlisted_may_have):
         if arn in both:
             yield Reason("U1", f"both sides may differ in what {arn} lets users and roles do that are not listed")
@@ -36,7 +37,9 @@ def left_open(old: Estate, new: Estate, pair: TargetPair, held: Mapping[str, boo
 def _differing(old: Pairs, new: Pairs) -> Iterator[str]:
     """What one side says, and the other does not say alike under whatever name."""
     before, after = ({letters: what for what, letters in side} for side in (old, new))
-    yield from dict.fromkeys((before | after)[letters] for letters in before | after if (letters in before) != (letters in after))
+    yield from dict.fromkeys(
+        (before | after)[letters] for letters in before | after if (letters in before) != (letters in after)
+    )
 
 
 def _is_tested(attributes: tuple[str, ...], *estates: Estate) -> bool:
@@ -46,7 +49,10 @@ def _is_tested(attributes: tuple[str, ...], *estates: Estate) -> bool:
 
 
 def _of_grantees(old: Key, new: Key) -> Iterator[Reason]:
-    """That a grant of one side may be for another user or role than those of the other side, where no listing names it."""
+    """That a grant of one side may be for another user or role than those of the other side, where no listing names
+    it."""
     before, after = ({meaning(grant) for grant in key.grants or () if grant.grantee_hidden} for key in (old, new))
     if before and after and before != after:
-        yield Reason("G2", "for whom besides a service a grant is may differ: the listings of both sides name the service alone")
+        yield Reason(
+            "G2", "for whom besides a service a grant is may differ: the listings of both sides name the service alone"
+        )

@@ -1,7 +1,8 @@
 """Statements of OLD and NEW, paired.
 
-In: the statements of one place (a key's policies, an identity's, a level's) on both sides. Out: the pairs that differ, and what only one
-side has. Guarantee: a statement is in one pair at most; statements that say the same are paired first and listed nowhere.
+In: the statements of one place (a key's policies, an identity's, a level's) on both sides. Out: the pairs that differ,
+and what only one side has. Guarantee: a statement is in one pair at most; statements that say the same are paired first
+and listed nowhere.
 """
 
 from __future__ import annotations

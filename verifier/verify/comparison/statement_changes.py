@@ -25,7 +25,9 @@ def difference(old: Placed, new: Placed) -> str:
     phrases = [*_phrases(old[1], new[1])]
     if in_policy(*old) != in_policy(*new):
         if old[0].variables != new[0].variables:
-            phrases.append(f"reads `${{…}}` as {'a variable' if new[0].variables else 'text'} now: the policy's version changed")
+            phrases.append(
+                f"reads `${{…}}` as {'a variable' if new[0].variables else 'text'} now: the policy's version changed"
+            )
         elif not phrases:
             phrases.append("is written in another way")
     return " and ".join(phrases)
@@ -36,7 +38,9 @@ def _phrases(old: Statement, new: Statement) -> Iterator[str]:
         yield f"is {_article(new.effect)} now, and was {_article(old.effect)}"
     yield from _principals(old, new)
     yield from _texts("Action", "covers", (old.actions, old.not_action), (new.actions, new.not_action), fold=True)
-    yield from _texts("Resource", "covers the resource", (old.resources, old.not_resource), (new.resources, new.not_resource))
+    yield from _texts(
+        "Resource", "covers the resource", (old.resources, old.not_resource), (new.resources, new.not_resource)
+    )
     yield from _conditions(old.conditions, new.conditions)
 
 
@@ -71,13 +75,21 @@ def principal_name(principal: Principal) -> str:
 
 
 def _texts(
-    element: str, verb: str, old: tuple[Sequence[object] | None, bool], new: tuple[Sequence[object] | None, bool], *, fold: bool = False
+    element: str,
+    verb: str,
+    old: tuple[Sequence[object] | None, bool],
+    new: tuple[Sequence[object] | None, bool],
+    *,
+    fold: bool = False,
 ) -> Iterator[str]:
     if old[1] != new[1] and old[0] is not None and new[0] is not None:
         yield f"has `{'Not' if new[1] else ''}{element}` now"
         return
     before, after = _values(old[0]), _values(new[0])
-    known = {value.lower() if fold else value for value in before}, {value.lower() if fold else value for value in after}
+    known = (
+        {value.lower() if fold else value for value in before},
+        {value.lower() if fold else value for value in after},
+    )
     added = [value for value in after if (value.lower() if fold else value) not in known[0]]
     gone = [value for value in before if (value.lower() if fold else value) not in known[1]]
     if new[1]:
@@ -152,7 +164,11 @@ def likeness(old: Placed, new: Placed) -> float:
     pairs: tuple[tuple[float, AbstractSet[Hashable], AbstractSet[Hashable]], ...] = (
         (2.0, {first.effect}, {second.effect}),
         (3.0, set(_named(first.principals or ())), set(_named(second.principals or ()))),
-        (2.0, {value.lower() for value in _values(first.actions)}, {value.lower() for value in _values(second.actions)}),
+        (
+            2.0,
+            {value.lower() for value in _values(first.actions)},
+            {value.lower() for value in _values(second.actions)},
+        ),
         (1.0, set(_values(first.resources)), set(_values(second.resources))),
         (2.0, set(map(_test, first.conditions)), set(map(_test, second.conditions))),
     )

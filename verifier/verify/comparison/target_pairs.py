@@ -1,9 +1,10 @@
 """The targets of two sides, paired.
 
-In: two estates. Out: `TargetPair`s: keys by their ARN in the order of OLD, then of NEW; aliases and operations without a key after them.
-Guarantee: every key of either side is in one pair. `with_added` gives OLD with the keys that only NEW has, each with the facts of the one
-in NEW, the default key policy and no grants [key-policy-default]; where nothing tells its Region or account, nothing in OLD tells those
-apart either (S4).
+In: two estates. Out: `TargetPair`s: keys by their ARN in the order of OLD, then of NEW; aliases and operations without
+a key after them.
+Guarantee: every key of either side is in one pair. `with_added` gives OLD with the keys that only NEW has, each with
+the facts of the one in NEW, the default key policy and no grants [key-policy-default]; where nothing tells its Region
+or account, nothing in OLD tells those apart either (S4).
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from verifier.syntax.diagnostic import InputError
 
 @dataclass(frozen=True)
 class TargetPair:
-    """A target on both sides; `new` is `None` for a key that is gone. Of one that is `added`, `old` is a key without a policy."""
+    """A target on both sides; `new` is `None` for a key that is gone. Of one that is `added`, `old` is a key without a
+    policy."""
 
     old: Target
     new: Target | None
@@ -50,8 +52,8 @@ class TargetPair:
 
 
 def target_pairs(old: Estate, new: Estate, completed: Estate, *, keys_only: bool) -> tuple[TargetPair, ...]:
-    """Every key; unless `keys_only` also the aliases of keys, which key policies say nothing of, and operations without a key. `completed`
-    is OLD with the keys that are new."""
+    """Every key; unless `keys_only` also the aliases of keys, which key policies say nothing of, and operations without
+    a key. `completed` is OLD with the keys that are new."""
     return (*_keys(old, new, completed), *(() if keys_only else _others(old, new)))
 
 
@@ -68,7 +70,10 @@ def _others(old: Estate, new: Estate) -> Iterator[TargetPair]:
         _, partition, _, region, account, _ = alias.split(":", 5)
         target = Target(TargetKind.ALIAS, partition, account, region, alias)
         yield TargetPair(target, target)
-    partitions = (*(key.partition for key in keys), *(one.arn.split(":")[1] for side in (old, new) for one in side.identities))
+    partitions = (
+        *(key.partition for key in keys),
+        *(one.arn.split(":")[1] for side in (old, new) for one in side.identities),
+    )
     keyless = Target(TargetKind.NONE, next(iter(partitions), "aws"))
     yield TargetPair(keyless, keyless)
 
@@ -79,7 +84,8 @@ def _aliases(key: Key) -> Iterator[str]:
 
 
 def with_added(old: Estate, new: Estate) -> Estate:
-    """OLD with the keys that only NEW has. Raises `InputError` where it must be known in which Region or account they are (S4)."""
+    """OLD with the keys that only NEW has. Raises `InputError` where it must be known in which Region or account they
+    are (S4)."""
     there = {key.arn for key in old.keys}
     added = tuple(_without_policy(key) for key in new.keys if key.arn not in there)
     if not added:
@@ -88,7 +94,9 @@ def with_added(old: Estate, new: Estate) -> Estate:
         check_open_regions(old, dict.fromkeys(new.open_region, ""))
     if new.open_account and not old.open_account:
         check_account((old,), added[0].account)
-        if old.organization is not None or {account.id for account in old.accounts} - {account.id for account in new.accounts}:
+        if old.organization is not None or {account.id for account in old.accounts} - {
+            account.id for account in new.accounts
+        }:
             message = "OLD holds accounts, and whether a key that is new is of one of them is not given"
             raise InputError.of(message, hint="give its account with --account", rule="S4")
     return replace(old, keys=(*old.keys, *added))

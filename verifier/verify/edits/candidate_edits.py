@@ -1,7 +1,9 @@
 """Edits of a key policy that could change how it answers one request (docs/suggest.md).
 
-In: a policy, and a request with what policies read in it. Out: edits, those that concern the fewest other requests first.
-Guarantee: candidates only: whether one changes the decision is for `evaluate` to say. A policy with one is still one that AWS takes.
+In: a policy, and a request with what policies read in it. Out: edits, those that concern the fewest other requests
+first.
+Guarantee: candidates only: whether one changes the decision is for `evaluate` to say. A policy with one is still one
+that AWS takes.
 """
 
 from __future__ import annotations
@@ -55,7 +57,9 @@ def caller_principals(caller: Caller) -> tuple[Principal, ...]:
     return tuple(principal for principal in found if isinstance(principal, Principal))
 
 
-def new_statement(effect: Effect, principals: tuple[Principal, ...], actions: tuple[str, ...], *conditions: Condition) -> Statement:
+def new_statement(
+    effect: Effect, principals: tuple[Principal, ...], actions: tuple[str, ...], *conditions: Condition
+) -> Statement:
     """A statement about the key itself, without a name."""
     listed = tuple(Text(action) for action in actions)
     return Statement(effect, 0, None, principals, False, listed, False, (Text("*"),), False, conditions)
@@ -66,7 +70,7 @@ def condition(operator: Operator, key: str, *values: str) -> Condition:
     return Condition(operator, Text(key), tuple(Text(value) for value in values))
 
 
-# --- so that the policy allows ----------------------------------------------------------------------------------------------
+# --- so that the policy allows ----------------------------------------------------------------------------------------
 
 
 def allowing(policy: Policy, subject: Subject) -> Iterator[Edit]:
@@ -116,7 +120,7 @@ def _holding(policy: Policy, index: int, found: Condition, value: Value | None) 
                 yield ReplaceCondition(index, operator, key, operator, kept)
 
 
-# --- so that a statement no longer matches ----------------------------------------------------------------------------------------------
+# --- so that a statement no longer matches ----------------------------------------------------------------------------
 
 
 def sparing(policy: Policy, statement: Statement, subject: Subject) -> Iterator[Edit]:
@@ -155,7 +159,8 @@ def _failing(policy: Policy, statement: Statement, found: Condition, value: Valu
 
 
 def _other_principals(statement: Statement, subject: Subject) -> Iterator[Edit]:
-    """Fewer principals, or those of the key's own account in place of everybody; more of them, where they are spared."""
+    """Fewer principals, or those of the key's own account in place of everybody; more of them, where they are
+    spared."""
     listed = statement.principals or ()
     own = caller_principals(subject.caller)
     if statement.not_principal:
@@ -171,7 +176,8 @@ def _other_principals(statement: Statement, subject: Subject) -> Iterator[Edit]:
 
 
 def _not_spared(listed: Sequence[Principal], caller: Caller) -> Iterator[Principal]:
-    """What a `NotPrincipal` lacks that spares the caller for certain: its account and whatever names the caller itself (P5)."""
+    """What a `NotPrincipal` lacks that spares the caller for certain: its account and whatever names the caller itself
+    (P5)."""
     values = {principal.value for principal in listed}
     account = principal_named(f"{_iam(caller)}:root") if caller.account else None
     if isinstance(account, Principal) and not values & {account.value, account.account}:
@@ -192,14 +198,16 @@ def _but_the_caller(statement: Statement, caller: Caller) -> Iterator[Edit]:
         yield AddCondition(statement.index, condition(operator, key, caller.principal_arn))
 
 
-# --- values ----------------------------------------------------------------------------------------------------------------------
+# --- values -----------------------------------------------------------------------------------------------------------
 
 
 def _written(value: str, operator: Operator, variables: bool) -> str | None:
     """A value as a condition lists it, so that it stands for itself (L6, L7); `None` where it cannot be written so."""
     if not operator.base.startswith(("String", "Arn")):
         return value if operator.base not in _ORDERED else None
-    special = "$" if operator.base.endswith(("Equals", "EqualsIgnoreCase")) and operator.base.startswith("String") else "$*?"
+    special = (
+        "$" if operator.base.endswith(("Equals", "EqualsIgnoreCase")) and operator.base.startswith("String") else "$*?"
+    )
     if not any(character in value for character in special):
         return value
     if not variables:

@@ -1,8 +1,10 @@
 """Edits of a policy made in the text that holds it: comments, layout and everything else of the file stay.
 
-In: the text of a JSON, YAML or `.tf` file, a policy that was read from it, the edits of a suggestion. Out: the text with them.
-Guarantee: the text is read again after each change; the elements that the edits change are what the edits say, and no others are touched.
-What is not written out there (a reference, a function of CloudFormation, an alias of YAML, a document inside a string) is a `NotLiteral`.
+In: the text of a JSON, YAML or `.tf` file, a policy that was read from it, the edits of a suggestion. Out: the text
+with them.
+Guarantee: the text is read again after each change; the elements that the edits change are what the edits say, and no
+others are touched. What is not written out there (a reference, a function of CloudFormation, an alias of YAML, a
+document inside a string) is a `NotLiteral`.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ class NotLiteral(ValueError):
 
 
 def edited(path: Path, text: str, policy: Policy, edits: Iterable[EditShown]) -> str:
-    """The text of the file `path` with the edits, each about the policy that those before it left. Raises `NotLiteral`."""
+    """The text of the file `path` with the edits, each about the policy that those before it left. Raises
+    `NotLiteral`."""
     document = _Document(path, text)
     at = [statement.span for statement in policy.statements]
     whole, first = document.statements(at)
@@ -69,7 +72,11 @@ class _Document:
 
     def statements(self, at: Sequence[Span]) -> tuple[list[Step], list[Step]]:
         """The way to the list of statements, and to the first one. Raises `NotLiteral`."""
-        found = [way for way, node in _ways(self.root(), []) if (node.span.line, node.span.column) == (at[0].line, at[0].column)]
+        found = [
+            way
+            for way, node in _ways(self.root(), [])
+            if (node.span.line, node.span.column) == (at[0].line, at[0].column)
+        ]
         ways = [way for way in found if isinstance(_follow(self.root(), way), Members)]
         if len(ways) != 1 or ways[0] == [] or any(span.line == 0 for span in at):
             raise NotLiteral("the policy is not written out in the file, or in more than one place")
@@ -173,7 +180,11 @@ def _is_flow(text: str, node: Node) -> bool:
 
 
 def _starts(node: Node) -> list[int]:
-    return [key.start for key, _ in node.pairs] if isinstance(node, Members) else [value.start for _, value in _inside(node)]
+    return (
+        [key.start for key, _ in node.pairs]
+        if isinstance(node, Members)
+        else [value.start for _, value in _inside(node)]
+    )
 
 
 def _without(text: str, node: Node, number: int) -> str:
@@ -211,7 +222,9 @@ def _with(text: str, node: Node, *, name: str | None, value: object, hcl: bool) 
         if rest.strip() and not rest.lstrip().startswith(("#", "//")):
             line, rest = end, ""
         return f"{text[:end]},{rest}{_indented(entry, column)}{text[line:]}"
-    shown = yaml.safe_dump([value] if name is None else {name: value}, sort_keys=False, allow_unicode=True, width=1 << 20)
+    shown = yaml.safe_dump(
+        [value] if name is None else {name: value}, sort_keys=False, allow_unicode=True, width=1 << 20
+    )
     if name is None:
         column = text[: starts[0]].rindex("-") - _line_start(text, starts[0])
     end = _line_end(text, end)

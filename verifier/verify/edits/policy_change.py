@@ -1,9 +1,10 @@
 """The smallest change of the key policy that decides one request otherwise.
 
 In: an estate, a request with its decision. Out: edits, fewest first; or why no edit of the key policy does it.
-Guarantee: with fewer edits, out of the documented set, the request is not decided as wanted: each Deny that matches must itself be
-changed, and where nothing allows, one edit is needed and a new statement is enough. Each change was decided by `evaluate`, under every
-reading; what no key policy could settle (what the decision depends on if a policy allows, or denies, everything) may stay open.
+Guarantee: with fewer edits, out of the documented set, the request is not decided as wanted: each Deny that matches
+must itself be changed, and where nothing allows, one edit is needed and a new statement is enough. Each change was
+decided by `evaluate`, under every reading; what no key policy could settle (what the decision depends on if a policy
+allows, or denies, everything) may stay open.
 """
 
 from __future__ import annotations
@@ -31,8 +32,11 @@ OTHER = {Outcome.ALLOW: Outcome.DENY, Outcome.DENY: Outcome.ALLOW}
 ANYONE = Principal(PrincipalType.ANYONE, "*")
 
 
-def policy_changes(estate: Estate, request: Request, wanted: Outcome, held: Mapping[str, bool]) -> Iterator[PolicyChange | NotFound]:
-    """The smallest changes that decide the request as `wanted` (allow or deny), at most `MOST_SHOWN`; or why there is none."""
+def policy_changes(
+    estate: Estate, request: Request, wanted: Outcome, held: Mapping[str, bool]
+) -> Iterator[PolicyChange | NotFound]:
+    """The smallest changes that decide the request as `wanted` (allow or deny), at most `MOST_SHOWN`; or why there is
+    none."""
     key = estate.key(request.resource)
     if key is None:
         yield NotFound(wanted, "D9", "no key policy decides it")
@@ -49,7 +53,9 @@ def policy_changes(estate: Estate, request: Request, wanted: Outcome, held: Mapp
 
 def editable_policy(key: Key) -> Policy | None:
     """The key policy that its owner writes, where all of it is known; resource sharing alone writes the other (L5a)."""
-    policy = next((policy for policy in key.policies or () if policy.name == "default"), next(iter(key.policies or ()), None))
+    policy = next(
+        (policy for policy in key.policies or () if policy.name == "default"), next(iter(key.policies or ()), None)
+    )
     return None if policy is None or any(statement.doubt is not None for statement in policy.statements) else policy
 
 
@@ -90,13 +96,17 @@ class _Search:
             for edits, after in self._within(self.policy, (), size):
                 text = policy_text(after)
                 if text not in seen:
-                    seen[text] = PolicyChange(self.wanted, tuple(shown(self.policy, edits)), self._decide(after, symbols))
+                    seen[text] = PolicyChange(
+                        self.wanted, tuple(shown(self.policy, edits)), self._decide(after, symbols)
+                    )
                 if len(seen) == MOST_SHOWN:
                     break
             if seen:
                 yield from seen.values()
                 return
-        yield NotFound(self.wanted, "bound", f"no change of up to {BOUND} edits does it: each Deny that matches takes one")
+        yield NotFound(
+            self.wanted, "bound", f"no change of up to {BOUND} edits does it: each Deny that matches takes one"
+        )
 
     def _within(self, policy: Policy, edits: tuple[Edit, ...], left: int) -> Iterator[tuple[tuple[Edit, ...], Policy]]:
         """The ways to get there with exactly `left` more edits."""
@@ -120,7 +130,9 @@ class _Search:
     def _candidates(self, policy: Policy, decision: Decision) -> Iterator[Edit]:
         if self.wanted is Outcome.ALLOW:
             denying = next(matched(policy, decision, Effect.DENY), None)
-            yield from sparing(policy, denying, self._subject) if denying is not None else allowing(policy, self._subject)
+            yield from (
+                sparing(policy, denying, self._subject) if denying is not None else allowing(policy, self._subject)
+            )
             return
         for statement in matched(policy, decision, Effect.ALLOW):
             yield from sparing(policy, statement, self._subject)
@@ -131,7 +143,9 @@ class _Search:
         """Whether an edit brings the decision nearer: it is as wanted, or one Deny fewer matches."""
         if after.outcome is self.wanted:
             return True
-        return self.wanted is Outcome.ALLOW and _denies(self.policy.identity, after) < _denies(self.policy.identity, before)
+        return self.wanted is Outcome.ALLOW and _denies(self.policy.identity, after) < _denies(
+            self.policy.identity, before
+        )
 
     # -- deciding --
 
@@ -158,7 +172,13 @@ def matched(policy: Policy, decision: Decision, effect: Effect) -> Iterator[Stat
     """The statements of a policy that matched, by the trace."""
     for step in decision.trace:
         named = step.statement
-        if named is not None and step.depth == 1 and step.holds and named.policy == policy.identity and named.effect is effect:
+        if (
+            named is not None
+            and step.depth == 1
+            and step.holds
+            and named.policy == policy.identity
+            and named.effect is effect
+        ):
             yield policy.statements[named.index]
 
 

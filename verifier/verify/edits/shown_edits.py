@@ -25,7 +25,9 @@ def shown(policy: Policy, edits: Iterable[Edit]) -> Iterator[EditShown]:
             case RemoveStatement(index):
                 yield EditShown(text, _json(policy.statements[index]), None, policy.statements[index].span)
             case StatementEdit(index):
-                yield EditShown(text, _json(policy.statements[index]), _json(after.statements[index]), policy.statements[index].span)
+                yield EditShown(
+                    text, _json(policy.statements[index]), _json(after.statements[index]), policy.statements[index].span
+                )
             case _:
                 yield EditShown(text, None, None, NOWHERE)
         policy = after

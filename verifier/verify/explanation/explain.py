@@ -23,17 +23,25 @@ from verifier.verify.explanation.request_changes import changes, tidied
 from verifier.verify.explanation.symbolic_values import Undetermined
 from verifier.witness.command import command
 
-OPPOSITE = {Outcome.ALLOW: (Outcome.DENY,), Outcome.DENY: (Outcome.ALLOW,), Outcome.DEPENDS: (Outcome.ALLOW, Outcome.DENY)}
+OPPOSITE = {
+    Outcome.ALLOW: (Outcome.DENY,),
+    Outcome.DENY: (Outcome.ALLOW,),
+    Outcome.DEPENDS: (Outcome.ALLOW, Outcome.DENY),
+}
 """What to look for besides the decision that there is."""
 
 
-def explain(estate: Estate, request: Request, *, readings: Mapping[str, bool] | None = None, timeout: float | None = None) -> Explanation:
-    """Explains one request. `readings` fixes readings (label → value), beside those of a `GivenRequest`; `timeout` is in seconds, for each
-    query. Raises `InputError` as `evaluate` does."""
+def explain(
+    estate: Estate, request: Request, *, readings: Mapping[str, bool] | None = None, timeout: float | None = None
+) -> Explanation:
+    """Explains one request. `readings` fixes readings (label → value), beside those of a `GivenRequest`; `timeout` is
+    in seconds, for each query. Raises `InputError` as `evaluate` does."""
     held = {**(dict(request.readings) if isinstance(request, GivenRequest) else {}), **(readings or {})}
     decision = evaluate(estate, request, held)
     flips = tuple(_flips(estate, request, decision, held, timeout))
-    changed = tuple(found for wanted in OPPOSITE[decision.outcome] for found in policy_changes(estate, request, wanted, held))
+    changed = tuple(
+        found for wanted in OPPOSITE[decision.outcome] for found in policy_changes(estate, request, wanted, held)
+    )
     cases = tuple(_cases(estate, request, decision, held))
     return Explanation(request, decision, cases, flips, changed, where_it_is(estate))
 
@@ -48,7 +56,7 @@ def _cases(
             yield outcome, tuple((name, value) for name, value in sorted(assignment.items()) if name not in held)
 
 
-# --- the request ------------------------------------------------------------------------------------------------------------
+# --- the request ------------------------------------------------------------------------------------------------------
 
 
 def _flips(
@@ -56,13 +64,17 @@ def _flips(
 ) -> Iterator[Flip | NotFound]:
     wanted = OPPOSITE[decision.outcome]
     if request.session_policies is not None:
-        yield from (NotFound(goal, "U2", "the smallest change is not looked for where a request has session policies") for goal in wanted)
+        yield from (
+            NotFound(goal, "U2", "the smallest change is not looked for where a request has session policies")
+            for goal in wanted
+        )
         return
     try:
         around = Neighbourhood(point_of(estate, request), held, timeout)
     except Undetermined as reason:
         yield from (
-            NotFound(goal, "R1", f"the smallest change is not looked for: no request that could be sent has {reason}") for goal in wanted
+            NotFound(goal, "R1", f"the smallest change is not looked for: no request that could be sent has {reason}")
+            for goal in wanted
         )
         return
     for outcome in wanted:
@@ -70,8 +82,8 @@ def _flips(
 
 
 def _towards(around: Neighbourhood, decision: Decision, outcome: Outcome) -> Iterator[Flip | NotFound]:
-    """The nearest request that may be decided so, and if that depends, the nearest that certainly is; then the same for the same caller
-    and action, where those are not kept already."""
+    """The nearest request that may be decided so, and if that depends, the nearest that certainly is; then the same for
+    the same caller and action, where those are not kept already."""
     shown: set[Request] = set()
     for same_call in (False, True):
         for certain in (False, True) if decision.outcome is not Outcome.DEPENDS else (True,):

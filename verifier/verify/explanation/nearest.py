@@ -1,8 +1,9 @@
 """The request nearest to a given one that is decided otherwise.
 
 In: a point, and what is wanted. Out: a concrete request with the fewest changed parts, or why there is none.
-Guarantee: exact: no request that could be sent with fewer changed parts is decided as wanted. Each was decided by `evaluate`; where
-the wanted decision must be certain, under every reading. What cannot be settled within the budget is a `Reason`.
+Guarantee: exact: no request that could be sent with fewer changed parts is decided as wanted. Each was decided by
+`evaluate`; where the wanted decision must be certain, under every reading. What cannot be settled within the budget is
+a `Reason`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,19 @@ from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.readings import WILDCARDS
 from verifier.model.request import Decision, Outcome, Request
 from verifier.problem.diagrams.finite import In
-from verifier.problem.expression import And, Constant, Expression, Not, Or, Symbol, at_most, disjunction, literal, negation, nodes
+from verifier.problem.expression import (
+    And,
+    Constant,
+    Expression,
+    Not,
+    Or,
+    Symbol,
+    at_most,
+    disjunction,
+    literal,
+    negation,
+    nodes,
+)
 from verifier.problem.expression import Part as Said
 from verifier.problem.question import Question
 from verifier.problem.semantics.targets import FACT_FIELDS
@@ -31,7 +44,11 @@ from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Sat, Session, after
 from verifier.verify.explanation.point import ACTION, CALLER, Part, Point, part_of
 
-_SHOWN_AS = {"time": ("aws:currenttime", "aws:epochtime"), "region": ("aws:requestedregion",), "facts": tuple(FACT_FIELDS)}
+_SHOWN_AS = {
+    "time": ("aws:currenttime", "aws:epochtime"),
+    "region": ("aws:requestedregion",),
+    "facts": tuple(FACT_FIELDS),
+}
 """The condition keys that show attributes of other names."""
 PATIENCE = 20.0
 """Seconds after which a search is given up."""
@@ -39,7 +56,8 @@ PATIENCE = 20.0
 
 @dataclass(frozen=True)
 class Goal:
-    """What is looked for: a decision (allow or deny), whether under every reading, and whether caller and action must stay."""
+    """What is looked for: a decision (allow or deny), whether under every reading, and whether caller and action must
+    stay."""
 
     outcome: Outcome
     certain: bool
@@ -48,7 +66,8 @@ class Goal:
 
 @dataclass(frozen=True)
 class Near:
-    """The nearest request: the parts that changed, what `evaluate` decides, the readings that it needs in order to be sent."""
+    """The nearest request: the parts that changed, what `evaluate` decides, the readings that it needs in order to be
+    sent."""
 
     request: Request
     decision: Decision
@@ -64,7 +83,8 @@ class Neighbourhood:
     held: Mapping[str, bool]
     timeout: float | None = None
     left_out: frozenset[str] = frozenset()
-    """The parts that the request leaves out though every request that could be sent has them: they may take any value."""
+    """The parts that the request leaves out though every request that could be sent has them: they may take any
+    value."""
     _session: Session = field(init=False)
     _fixed: list[Expression] = field(init=False)
     _limits: dict[int, Expression] = field(default_factory=dict)
@@ -79,8 +99,8 @@ class Neighbourhood:
         self.left_out = self._missing() | self._of_no_concern()
 
     def _missing(self) -> frozenset[str]:
-        """The fewest absent keys that the request would have if it could be sent: evaluation without them tells little. Where it could not
-        be sent with more keys alone, the fewest others change as well."""
+        """The fewest absent keys that the request would have if it could be sent: evaluation without them tells little.
+        Where it could not be sent with more keys alone, the fewest others change as well."""
         absent = [part for part in self.point.parts if self._is_absent(part)]
         others = [part.changed for part in self.point.parts if part not in absent]
         query = list(self._fixed)
@@ -97,7 +117,8 @@ class Neighbourhood:
         return frozenset(part.name for part in absent if true_in(part.changed, assignment))
 
     def _of_no_concern(self) -> frozenset[str]:
-        """The parts that the request does not have and on which no decision depends: to send them with a request is no change of it."""
+        """The parts that the request does not have and on which no decision depends: to send them with a request is no
+        change of it."""
         tested = {part_of(name) for name in attributes_of(self.point.question)}
         return frozenset(part.name for part in self.point.parts if self._is_absent(part) and part.name not in tested)
 
@@ -141,7 +162,8 @@ class Neighbourhood:
 
     @property
     def open_keys(self) -> frozenset[str]:
-        """The keys that the request does not give and may have any value of: those it leaves out, and those that it leaves open."""
+        """The keys that the request does not give and may have any value of: those it leaves out, and those that it
+        leaves open."""
         left_open = [name for name in self.point.question.space.attributes if name not in self.point.values]
         return self.left_out.union(left_open, *(_SHOWN_AS.get(name, ()) for name in left_open))
 
@@ -151,11 +173,14 @@ class Neighbourhood:
 
     def _limit(self, most: int) -> Expression:
         if most not in self._limits:
-            self._limits[most] = at_most([part.changed for part in self.point.parts if part.name not in self.left_out], most)
+            self._limits[most] = at_most(
+                [part.changed for part in self.point.parts if part.name not in self.left_out], most
+            )
         return self._limits[most]
 
     def _near(self, query: list[Expression], goal: Goal) -> Near | Inconclusive:
-        """A request for one solution of the query; or, where it does not serve, what it rests on and requests that may do without."""
+        """A request for one solution of the query; or, where it does not serve, what it rests on and requests that may
+        do without."""
         question = self.point.question
         found = candidate(question, preferred(question, self._session, query, self._wishes()), self.point.values)
         decision = evaluate(question.space.estate, found.request, self.held)
@@ -170,13 +195,17 @@ class Neighbourhood:
         return tuple(part.name for part in counted if true_in(part.changed, assignment))
 
     def _wishes(self) -> list[Expression]:
-        """Of requests that are equally near: the same caller, then the same action, then nothing supposed that need not be."""
+        """Of requests that are equally near: the same caller, then the same action, then nothing supposed that need not
+        be."""
         first = [part for name in (CALLER, ACTION) for part in self.point.parts if part.name == name]
-        return [negation(part.changed) for part in (*first, *(part for part in self.point.parts if part.name in self.left_out))]
+        return [
+            negation(part.changed)
+            for part in (*first, *(part for part in self.point.parts if part.name in self.left_out))
+        ]
 
     def _set_aside(self, found: Candidate, decision: Decision, goal: Goal) -> Inconclusive:
-        """Of a request that `evaluate` decides otherwise, maybe only in a reading: what it rests on that is not modelled, and what holds of
-        every request that meets the goal, not of this one."""
+        """Of a request that `evaluate` decides otherwise, maybe only in a reading: what it rests on that is not
+        modelled, and what holds of every request that meets the goal, not of this one."""
         question, request, assignment = self.point.question, found.request, found.assignment
         if decision.outcome is not Outcome.DEPENDS:
             doubtful = [name for name in assignment.symbols if is_unmodelled(question, name)]
@@ -208,7 +237,9 @@ def attributes_of(question: Question) -> frozenset[str]:
                 found.add(attribute)
             case Symbol(name):
                 relation = question.space.relations.get(name)
-                found.update(base for view in relation.views for base in view.bases) if relation else found.add(of_symbol.get(name, name))
+                found.update(base for view in relation.views for base in view.bases) if relation else found.add(
+                    of_symbol.get(name, name)
+                )
     return frozenset(found)
 
 

@@ -1,8 +1,9 @@
 """One request as a point of its question: what may change in it, and what counts as one change.
 
-In: an estate and a request. Out: `Point`: a question whose classes tell the request's own values from all others, and its parts.
-Guarantee: a part is unchanged iff what it stands for has the very value that the request gives (up to texts of numbers, dates and
-addresses that no policy tells apart). What the request leaves open is part of nothing.
+In: an estate and a request. Out: `Point`: a question whose classes tell the request's own values from all others, and
+its parts.
+Guarantee: a part is unchanged iff what it stands for has the very value that the request gives (up to texts of numbers,
+dates and addresses that no policy tells apart). What the request leaves open is part of nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +28,17 @@ from verifier.model.reference import ValueType, condition_key
 from verifier.model.request import CallerKind, Request, Value, strings_of
 from verifier.problem.asking import ask
 from verifier.problem.diagrams.finite import In
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, literal, negation, same
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    Symbol,
+    conjunction,
+    disjunction,
+    literal,
+    negation,
+    same,
+)
 from verifier.problem.facts.shared import VIA
 from verifier.problem.question import Question
 from verifier.problem.semantics.keyless import RETIRING
@@ -43,17 +54,27 @@ CALLER, ACTION, NETWORK = "caller", "action", "network"
 
 _OF_CALLER = ("principal", "session", "issuer", "userid")
 """The attributes that say who calls."""
-_ABOUT_CALLER = ("aws:principal", "aws:multifactorauth", "aws:tokenissuetime", "aws:username", "aws:userid", "kms:calleraccount")
-"""How the keys begin that go with the caller: where the caller changes, what becomes of them is no change of its own."""
+_ABOUT_CALLER = (
+    "aws:principal",
+    "aws:multifactorauth",
+    "aws:tokenissuetime",
+    "aws:username",
+    "aws:userid",
+    "kms:calleraccount",
+)
+"""How the keys begin that go with the caller: where the caller changes, what becomes of them is no change of its
+own."""
 _ABOUT_NETWORK = ("aws:sourceip", "aws:sourcevpc", "aws:vpce", "aws:vpcsourceip")
-"""How the keys begin that say where a request comes from (F4): through another VPC endpoint, most of them change together."""
+"""How the keys begin that say where a request comes from (F4): through another VPC endpoint, most of them change
+together."""
 _PART_OF = dict.fromkeys(FACT_FIELDS, "facts") | dict.fromkeys(("aws:currenttime", "aws:epochtime"), "time")
 _PART_OF |= {"aws:requestedregion": "region", "resource": RETIRING}
 """The parts that have other names than the condition keys that show them."""
 _NAMES = {PAIR_PREFIX: "kms:encryptioncontextkeys", "aws:requesttag/": "aws:tagkeys"}
 """The sets of names that follow from pairs."""
 _TEXTS = (ValueType.STRING, ValueType.ARN)
-"""The types of keys whose values can be told apart by `StringEquals`; other types keep the kinds of comparison that policies make."""
+"""The types of keys whose values can be told apart by `StringEquals`; other types keep the kinds of comparison that
+policies make."""
 
 
 @dataclass(frozen=True)
@@ -77,22 +98,32 @@ class Point:
 
 
 def point_of(estate: Estate, request: Request) -> Point:
-    """The point of a request. Raises `Undetermined` for one that the problem cannot hold, such as one with session policies."""
+    """The point of a request. Raises `Undetermined` for one that the problem cannot hold, such as one with session
+    policies."""
     question = ask(estate, target_of(estate, request), [_itself(request)], beyond=True)
     values = concrete_values(question, request)
-    return Point(question, request, values, tuple(_parts(question, values, lowered(request))), _same_key(question, request, values))
+    return Point(
+        question,
+        request,
+        values,
+        tuple(_parts(question, values, lowered(request))),
+        _same_key(question, request, values),
+    )
 
 
 # -- the classes --
 
 
 def _itself(request: Request) -> Invariant:
-    """An invariant that speaks of this very request, so that its values become classes of their own. It is never decided."""
+    """An invariant that speaks of this very request, so that its values become classes of their own. It is never
+    decided."""
     arn, caller = request.caller.principal_arn, request.caller
     named: list[CallerSet] = [ServiceLike(Text(arn)) if caller.kind is CallerKind.SERVICE else PrincipalLike(Text(arn))]
     named += [SessionLike(Text(caller.arn))] if caller.kind is CallerKind.ROLE else []
     conditions = tuple(Holds(_test(key, value)) for key, value in request.context)
-    return Invariant("", Expectation.REFUSED, CallersAnd(tuple(named)), (Text(request.action),), None, ConditionAnd(conditions))
+    return Invariant(
+        "", Expectation.REFUSED, CallersAnd(tuple(named)), (Text(request.action),), None, ConditionAnd(conditions)
+    )
 
 
 def _test(key: str, value: Value) -> Condition:
@@ -118,20 +149,26 @@ def follows_caller(key: str) -> bool:
 
 
 def part_of(key: str) -> str:
-    """The name of the part that an attribute or a condition key, in lower case, belongs to: all that is said of one pair is one part."""
+    """The name of the part that an attribute or a condition key, in lower case, belongs to: all that is said of one
+    pair is one part."""
     if key.startswith(PAIR_PREFIX):
         return pair_key(key)
     return NETWORK if key.startswith(_ABOUT_NETWORK) else _PART_OF.get(key, key)
 
 
 def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iterator[Part]:
-    """Each attribute is a part; those of the caller are one part, and so are those of the network. What follows from others is none."""
+    """Each attribute is a part; those of the caller are one part, and so are those of the network. What follows from
+    others is none."""
     changed = {name: negation(conjunction(has_value(question, name, value))) for name, value in values.items()}
     caller = disjunction(changed[name] for name in _OF_CALLER if name in changed)
     yield Part(CALLER, caller)
     yield Part(NETWORK, disjunction(own for name, own in changed.items() if part_of(name) == NETWORK))
     for name, own in _by_pair(changed).items():
-        if name in _OF_CALLER or part_of(name) == NETWORK or (name == "facts" and question.space.target.kind is TargetKind.KEY):
+        if (
+            name in _OF_CALLER
+            or part_of(name) == NETWORK
+            or (name == "facts" and question.space.target.kind is TargetKind.KEY)
+        ):
             continue
         if name in _NAMES.values():
             yield Part(name, _other_names(question, values, name, changed))
@@ -145,7 +182,9 @@ def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iter
 
 def concerns_names(part: str, key: str) -> bool:
     """Whether a part is about the names of pairs, and a key is such a pair or lists them."""
-    return any(part == names and (key.lower().startswith(prefix) or key.lower() == names) for prefix, names in _NAMES.items())
+    return any(
+        part == names and (key.lower().startswith(prefix) or key.lower() == names) for prefix, names in _NAMES.items()
+    )
 
 
 def names_pair(names: str, key: str) -> bool:
@@ -167,8 +206,8 @@ def _same_key(question: Question, request: Request, values: Concrete) -> Express
 
 
 def _not_as_supposed(question: Question) -> Expression:
-    """Whether `aws:ViaAWSService` is other than what follows from the keys that only a service's request has (F5). A request that does not
-    give it has what follows."""
+    """Whether `aws:ViaAWSService` is other than what follows from the keys that only a service's request has (F5). A
+    request that does not give it has what follows."""
     finite = question.finite
     signs: list[Expression] = [Symbol(held) for held in finite.held.get("aws:calledvia", ())]
     for name, value in (("kms:viaservice", None), ("kms:grantisforawsresource", "true")):
@@ -182,7 +221,8 @@ def _not_as_supposed(question: Question) -> Expression:
 
 
 def _other_names(question: Question, values: Concrete, names: str, changed: dict[str, Expression]) -> Expression:
-    """Whether names that no pair of the question has are added or taken away. What becomes of the names of its pairs follows from these."""
+    """Whether names that no pair of the question has are added or taken away. What becomes of the names of its pairs
+    follows from these."""
     if names not in question.finite.held:
         return changed[names]
     prefix = next(prefix for prefix, found in _NAMES.items() if found == names)
@@ -212,7 +252,8 @@ def _by_pair(changed: Mapping[str, Expression]) -> dict[str, Expression]:
 
 
 def has_value(question: Question, name: str, value: Found) -> Iterator[Expression]:
-    """Expressions that together say that an attribute has this value, or one that no test tells from it. Raises `Undetermined`."""
+    """Expressions that together say that an attribute has this value, or one that no test tells from it. Raises
+    `Undetermined`."""
     if name in question.finite.lazy:
         yield from _lazy(question, name, value)
     elif name in question.finite.held:
@@ -253,7 +294,8 @@ def _lazy(question: Question, name: str, value: Found) -> Iterator[Expression]:
 
 
 def fitting(question: Question, request: Request) -> Iterator[Expression]:
-    """The facts of the key are among those that fit what the request says of them (U3). Raises `Undetermined` where none do."""
+    """The facts of the key are among those that fit what the request says of them (U3). Raises `Undetermined` where
+    none do."""
     found = fitting_facts(question, lowered(request))
     if not found:
         raise Undetermined("facts of the key that do not go together")

@@ -1,6 +1,7 @@
 """What differs between two requests, and which of the differences matter.
 
-In: a request as given, and one that a search found near it. Out: the found request without idle differences; the differences by kind.
+In: a request as given, and one that a search found near it. Out: the found request without idle differences; the
+differences by kind.
 Guarantee: what is taken back changes neither the decision nor whether the request could be sent.
 """
 
@@ -32,11 +33,15 @@ class Difference:
 def differences(given: Request, found: Request) -> Iterator[Difference]:
     """Every difference between two requests: the caller, the action, the resource, each key of the context."""
     if given.caller != found.caller:
-        yield Difference("caller", given.caller.arn, found.caller.arn, lambda request: replace(request, caller=given.caller))
+        yield Difference(
+            "caller", given.caller.arn, found.caller.arn, lambda request: replace(request, caller=given.caller)
+        )
     if given.action != found.action:
         yield Difference("action", given.action, found.action, lambda request: replace(request, action=given.action))
     if given.resource != found.resource:
-        yield Difference("resource", given.resource, found.resource, lambda request: replace(request, resource=given.resource))
+        yield Difference(
+            "resource", given.resource, found.resource, lambda request: replace(request, resource=given.resource)
+        )
     before, after = _by_key(given), _by_key(found)
     for key in dict.fromkeys((*before, *after)):
         old, new = before.get(key), after.get(key)
@@ -66,12 +71,14 @@ def _restored(key: str, old: tuple[str, Value] | None) -> Callable[[Request], Re
     return restore
 
 
-# --- which matter -----------------------------------------------------------------------------------------------------------
+# --- which matter -----------------------------------------------------------------------------------------------------
 
 
-def tidied(estate: Estate, given: Request, found: Request, held: Mapping[str, bool], parts: Collection[str]) -> tuple[Request, Decision]:
-    """The found request, with every difference taken back that is in none of the changed parts and that neither its decision nor its being
-    sent needs; and its decision."""
+def tidied(
+    estate: Estate, given: Request, found: Request, held: Mapping[str, bool], parts: Collection[str]
+) -> tuple[Request, Decision]:
+    """The found request, with every difference taken back that is in none of the changed parts and that neither its
+    decision nor its being sent needs; and its decision."""
     decision = evaluate(estate, found, held)
     for difference in list(differences(given, found)):
         if not _belongs(difference.subject, parts):
@@ -87,7 +94,9 @@ def _belongs(subject: str, parts: Collection[str]) -> bool:
     return part_of(key) in parts or any(concerns_names(part, key) for part in parts)
 
 
-def changes(estate: Estate, given: Request, found: Request, held: Mapping[str, bool], left_out: Collection[str]) -> tuple[Change, ...]:
+def changes(
+    estate: Estate, given: Request, found: Request, held: Mapping[str, bool], left_out: Collection[str]
+) -> tuple[Change, ...]:
     """The differences by kind. `left_out` are the parts that the given request lacks and every real one has."""
     decision = evaluate(estate, found, held)
     subjects = [difference.subject.lower() for difference in differences(given, found)]

@@ -1,7 +1,7 @@
 """What a request says of each attribute of a problem (F1–F8): given, following from something else, absent, or open.
 
-In: a question and a request. Out: concrete values by attribute. Guarantee: what the request gives is never replaced; an attribute that
-is missing from the result is open.
+In: a question and a request. Out: concrete values by attribute. Guarantee: what the request gives is never replaced; an
+attribute that is missing from the result is open.
 """
 
 from __future__ import annotations
@@ -60,9 +60,12 @@ _LEFT_OUT = (
 
 
 def _left_out(question: Question, request: Request, context: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
-    """F6: the defaults of parameters of the operation that the request may leave out. [conditions-kms; API: CreateKey, Encrypt, Sign]"""
+    """F6: the defaults of parameters of the operation that the request may leave out. [conditions-kms; API: CreateKey,
+    Encrypt, Sign]"""
     operation, key = action(request.action), question.space.target.key
-    said, usage = (context.get(f"kms:{name}", context.get(f"kms:customermaster{name}")) for name in ("keyspec", "keyusage"))
+    said, usage = (
+        context.get(f"kms:{name}", context.get(f"kms:customermaster{name}")) for name in ("keyspec", "keyusage")
+    )
     if key is None and said is None and usage in (None, "ENCRYPT_DECRYPT"):
         said = "SYMMETRIC_DEFAULT"  # the one spec that CreateKey may leave out
     spec = key.spec if key is not None and key.spec is not None else said
@@ -78,7 +81,8 @@ def lowered(request: Request) -> dict[str, Value]:
 
 
 def pairs_of(request: Request) -> dict[str, dict[str, str]]:
-    """The pairs of the encryption context by their names, in the order of the request, and these by condition key in lower case."""
+    """The pairs of the encryption context by their names, in the order of the request, and these by condition key in
+    lower case."""
     found: dict[str, dict[str, str]] = {}
     for key, value in request.context:
         if key.lower().startswith(PAIR_PREFIX) and value != ():
@@ -87,7 +91,8 @@ def pairs_of(request: Request) -> dict[str, dict[str, str]]:
 
 
 def open_pairs(question: Question, request: Request) -> dict[str, tuple[str, ...]]:
-    """What conditions may read where it is open which pair they read (F7), by attribute: the values in the order of the request."""
+    """What conditions may read where it is open which pair they read (F7), by attribute: the values in the order of the
+    request."""
     found = {key: tuple(pairs.values()) for key, pairs in pairs_of(request).items() if key in question.space.attributes}
     return {key: values for key, values in found.items() if len(set(values)) > 1}
 
@@ -134,7 +139,9 @@ class Reading:
     def _following(self, name: str) -> object:
         """The value of a condition key that the request does not give, from what it does give."""
         if name == "kms:encryptioncontextkeys":
-            return tuple(key[len(PAIR_PREFIX) :] for key, _ in self.request.context if key.lower().startswith(PAIR_PREFIX))
+            return tuple(
+                key[len(PAIR_PREFIX) :] for key, _ in self.request.context if key.lower().startswith(PAIR_PREFIX)
+            )
         if name == "aws:principalservicenameslist" and self.caller.kind is CallerKind.SERVICE:
             return (self.caller.principal_arn,)
         if name in ORGANIZATION_KEYS:
@@ -173,7 +180,9 @@ class Reading:
 
     def _identity(self) -> Identity | None:
         """The caller's own entry in the inventory."""
-        return next((found for found in self.question.space.estate.identities if found.arn == self.caller.principal_arn), None)
+        return next(
+            (found for found in self.question.space.estate.identities if found.arn == self.caller.principal_arn), None
+        )
 
     def _tag(self, wanted: str) -> object:
         """A session tag, or the tag of the user or role; a federated session has its user's (F3)."""
@@ -188,7 +197,9 @@ class Reading:
         """F5: what only a service that calls on the caller's behalf sends."""
         through = any(name in self.context for name in ("kms:viaservice", "aws:calledviafirst", "aws:calledvialast"))
         through = through or bool(self.context.get("aws:calledvia")) or "aws:calledviaawsmcp" in self.context
-        return through or "true" in (self.context.get(name) for name in ("kms:grantisforawsresource", "aws:viaawsmcpservice"))
+        return through or "true" in (
+            self.context.get(name) for name in ("kms:grantisforawsresource", "aws:viaawsmcpservice")
+        )
 
     # -- accounts and organizations --
 
@@ -230,7 +241,11 @@ class Reading:
         if self.request.resource is None:
             return OPEN
         _, partition, service, _, account, last = self.request.resource.split(":", 5)
-        if (partition, account, service) != (self.question.space.target.partition, self.caller.account, service_of(last)):
+        if (partition, account, service) != (
+            self.question.space.target.partition,
+            self.caller.account,
+            service_of(last),
+        ):
             raise Undetermined(f"{self.request.resource} is not a principal of the caller's account")
         return last
 
@@ -253,17 +268,22 @@ class Reading:
     def _time(self) -> object:
         moment = self.context.get("aws:epochtime", self.context.get("aws:currenttime"))
         return (
-            _seconds("aws:epochtime" if "aws:epochtime" in self.context else "aws:currenttime", moment) if isinstance(moment, str) else OPEN
+            _seconds("aws:epochtime" if "aws:epochtime" in self.context else "aws:currenttime", moment)
+            if isinstance(moment, str)
+            else OPEN
         )
 
     def _pair(self, name: str) -> object:
-        """The value of the pair of the encryption context with one name, those of the pairs that no grant lists; what is read (F7)."""
+        """The value of the pair of the encryption context with one name, those of the pairs that no grant lists; what
+        is read (F7)."""
         key = pair_key(name)
         pairs = pairs_of(self.request).get(key, {})
         if name.endswith(EXACT_NAME):
             return pairs.get(name.removesuffix(EXACT_NAME)[len(PAIR_PREFIX) :])
         if name.endswith(OTHER_NAME):
-            return tuple(value for own, value in pairs.items() if own not in self.question.space.pair_names[key]) or None
+            return (
+                tuple(value for own, value in pairs.items() if own not in self.question.space.pair_names[key]) or None
+            )
         return OPEN if key in open_pairs(self.question, self.request) else next(iter(pairs.values()), None)
 
     def _is_unknown_fact(self, name: str) -> bool:
@@ -272,7 +292,8 @@ class Reading:
         if target.of_step and target.identity is None:
             return name.startswith("aws:resourcetag/")
         return key is not None and (
-            (key.tags is None and name.startswith("aws:resourcetag/")) or (key.aliases is None and name == "kms:resourcealiases")
+            (key.tags is None and name.startswith("aws:resourcetag/"))
+            or (key.aliases is None and name == "kms:resourcealiases")
         )
 
     def _facts(self) -> object:
@@ -287,7 +308,9 @@ class Reading:
 
 def _seconds(name: str, text: str) -> str:
     """The seconds since 1970 of a date. Raises `Undetermined` for what is none (C5)."""
-    instant = parse_number(text) if name in EPOCH_VALUED else None if parse_number(text) is not None else parse_instant(text)
+    instant = (
+        parse_number(text) if name in EPOCH_VALUED else None if parse_number(text) is not None else parse_instant(text)
+    )
     if instant is None:
         raise Undetermined(f"{name} = {text!r} is no date")
     return number_text(instant)

@@ -1,8 +1,9 @@
 """Questions of the linter about one target: is there a request that …, and which?
 
 In: an examination, expressions over its space. Out: an `Answer`, with a request where one is asked for.
-Guarantee: Proved only from an unsatisfiable problem; Refuted only where concrete values exist, and nothing that is not modelled decides; a
-request is shown only after `evaluate` has confirmed it. One that it contradicts is an `InternalDisagreement`.
+Guarantee: Proved only from an unsatisfiable problem; Refuted only where concrete values exist, and nothing that is not
+modelled decides; a request is shown only after `evaluate` has confirmed it. One that it contradicts is an
+`InternalDisagreement`.
 """
 
 from __future__ import annotations
@@ -75,7 +76,9 @@ class Bench:
     def _whatever(self, query: Sequence[Expression], unmodelled: Sequence[str]) -> Answer:
         """Whether some request meets the expressions whatever the things that are not modelled do to it."""
         if len(unmodelled) <= MOST_UNMODELLED:
-            settings = [dict(zip(unmodelled, values, strict=True)) for values in product((False, True), repeat=len(unmodelled))]
+            settings = [
+                dict(zip(unmodelled, values, strict=True)) for values in product((False, True), repeat=len(unmodelled))
+            ]
             answer = self._answer([with_values(expression, setting) for setting in settings for expression in query])
             if isinstance(answer, Refuted):
                 return answer
@@ -88,12 +91,16 @@ class Bench:
         return find(self.question, self.session, query, lambda found: self._shown(found, confirm))
 
     def _is_exact(self, query: Sequence[Expression]) -> bool:
-        """Whether an assignment is sure to have concrete values: classes alone decide the query and the facts, since a comparison of two
-        attributes that the query does not mention has whatever truth the values give it."""
+        """Whether an assignment is sure to have concrete values: classes alone decide the query and the facts, since a
+        comparison of two attributes that the query does not mention has whatever truth the values give it."""
         return self._tabled and not (self.question.space.relations.keys() & symbols_of(*query))
 
     def _unmodelled_in(self, query: Iterable[Expression]) -> list[str]:
-        return sorted(name for name in symbols_of(*query) if is_unmodelled(self.question, name) or name in self.question.finite.unsupported)
+        return sorted(
+            name
+            for name in symbols_of(*query)
+            if is_unmodelled(self.question, name) or name in self.question.finite.unsupported
+        )
 
     def _shown(self, found: Candidate, confirm: Confirm) -> Counterexample | Inconclusive:
         """The request, confirmed; or what is not modelled that it rests on."""
@@ -106,14 +113,18 @@ class Bench:
         needed = {} if decision is None else dict(_needed(found.request, symbols, decision, confirm))
         rests = unmodelled if decision is None else [name for name in needed if name in unmodelled]
         if decision is None or rests:
-            return Inconclusive(tuple(rests), disjunction(literal(name, not assignment.symbols[name]) for name in rests))
+            return Inconclusive(
+                tuple(rests), disjunction(literal(name, not assignment.symbols[name]) for name in rests)
+            )
         readings = {name: value for name, value in needed.items() if is_reading(name)}
         readings |= dict(needed_to_be_sent(question, self.session, assignment))
         free = tuple((name, value) for name, value in needed.items() if name not in readings)
         return counterexample(found.request, decision, tuple(sorted(readings.items())), free)
 
 
-def _needed(request: Request, symbols: Mapping[str, bool], decision: Decision, confirm: Confirm) -> Iterator[tuple[str, bool]]:
+def _needed(
+    request: Request, symbols: Mapping[str, bool], decision: Decision, confirm: Confirm
+) -> Iterator[tuple[str, bool]]:
     """The symbols whose other value shows something else: of those that were asked for."""
     assignment = dict(decision.assignment)
     for name, value in sorted(symbols.items()):

@@ -1,7 +1,7 @@
 """Rules about single conditions: those that do not restrict, and those that restrict otherwise than they seem to.
 
-In: a subject that some request matches. Out: findings. Guarantee: *whenever* is proved over all requests; what a condition lets through is
-shown by a request.
+In: a subject that some request matches. Out: findings. Guarantee: *whenever* is proved over all requests; what a
+condition lets through is shown by a request.
 """
 
 from __future__ import annotations
@@ -21,9 +21,20 @@ from verifier.verify.lint.meaning import is_absent, present
 from verifier.verify.lint.rewrites import checked, first_checked, with_operator
 from verifier.verify.lint.statements import depends_on_target
 from verifier.verify.lint.subjects import Decided, Found, Seen, Subject
-from verifier.verify.lint.words import AS_TAGGED, FIRST_CONDITION, condition_name, count_parts, does, part_name, quoted, rests_on_tags
+from verifier.verify.lint.words import (
+    AS_TAGGED,
+    FIRST_CONDITION,
+    condition_name,
+    count_parts,
+    does,
+    part_name,
+    quoted,
+    rests_on_tags,
+)
 
-_OF_EVERY_ARN = frozenset({"aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:principaltype", "aws:userid"})
+_OF_EVERY_ARN = frozenset(
+    {"aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:principaltype", "aws:userid"}
+)
 """Keys that every caller has but services that call for themselves (F1)."""
 
 
@@ -66,37 +77,58 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
         yield subject.undecided(rule, answer, condition.span)
     if not isinstance(answer, Proved):
         return
-    kept = [position for position in range(count_parts(subject.statement)) if position - FIRST_CONDITION not in (at, *idle)]
+    kept = [
+        position for position in range(count_parts(subject.statement)) if position - FIRST_CONDITION not in (at, *idle)
+    ]
     given = [part_name(subject.statement, kept[position]) for position in answer.blamed if position < len(kept)]
     always = f"every request that meets {' and '.join(given)}" if given else "every request that could be sent"
-    rewrite = checked(subject, RemoveCondition(subject.statement.index, condition.operator, condition.key.value), Claim.EQUIVALENT)
+    rewrite = checked(
+        subject, RemoveCondition(subject.statement.index, condition.operator, condition.key.value), Claim.EQUIVALENT
+    )
     message = f"restricts nothing by {condition_name(condition)}: it holds for {always}"
     proof = Proof(f"no request meets {'them' if given else 'the rest'} and fails the condition")
     # That a condition follows from others is of less weight than that it holds of everyone.
     follows = any(kept[position] >= FIRST_CONDITION for position in answer.blamed if position < len(kept))
     tagged = bool(subject.estate.accounts) and rests_on_tags([condition])
     severity = Severity.NOTE if follows or tagged else rule.severity
-    yield subject.finding(rule, message + AS_TAGGED * tagged, condition.span, proof=proof, rewrite=rewrite, severity=severity)
+    yield subject.finding(
+        rule, message + AS_TAGGED * tagged, condition.span, proof=proof, rewrite=rewrite, severity=severity
+    )
 
 
 def _may_be_judged(subject: Subject, condition: Condition) -> bool:
-    """Of policies that follow callers or accounts, only what the input's keys do not decide, and what no other service is asked."""
-    return subject.policy.kind is PolicyKind.KEY or (subject.about_kms_alone and not depends_on_target(condition.key.value))
+    """Of policies that follow callers or accounts, only what the input's keys do not decide, and what no other service
+    is asked."""
+    return subject.policy.kind is PolicyKind.KEY or (
+        subject.about_kms_alone and not depends_on_target(condition.key.value)
+    )
 
 
 def restricts_no_caller(subject: Subject, at: int, idle: list[int]) -> Iterator[Found]:
     """F1: a condition on a key about the caller's ARN that every caller meets who has one."""
     condition = subject.statement.conditions[at]
     text = positive(condition.operator.base)[0].startswith(("String", "Arn"))
-    if not (subject.is_allow and text and condition.key.value.lower() in _OF_EVERY_ARN and _may_be_judged(subject, condition)):
+    if not (
+        subject.is_allow
+        and text
+        and condition.key.value.lower() in _OF_EVERY_ARN
+        and _may_be_judged(subject, condition)
+    ):
         return
     answer = subject.ask(
-        lambda seen: [*others(seen, at, idle), negation(seen.meaning.elements.conditions[at]), negation(seen.space.is_service)]
+        lambda seen: [
+            *others(seen, at, idle),
+            negation(seen.meaning.elements.conditions[at]),
+            negation(seen.space.is_service),
+        ]
     )
     if isinstance(answer, Unknown):
         yield subject.undecided(rules.NO_CALLER_RESTRICTED, answer, condition.span)
     elif isinstance(answer, Proved):
-        message = f"restricts no user, role or root user by {condition_name(condition)}: it keeps out AWS services that call for themselves"
+        message = (
+            f"restricts no user, role or root user by {condition_name(condition)}: it keeps out AWS services that "
+            "call for themselves"
+        )
         proof = Proof("no caller but a service principal meets the rest of the statement and fails the condition")
         yield subject.finding(rules.NO_CALLER_RESTRICTED, message, condition.span, proof=proof)
 
@@ -118,16 +150,27 @@ def for_all_values(subject: Subject, condition: Condition) -> Iterator[Found]:
     if not isinstance(found, Refuted):
         return
     message = (
-        f"{does(subject.statement, 'allows', 'denies')} requests without {quoted(key.value)}: {condition_name(condition)} holds for them"
+        f"{does(subject.statement, 'allows', 'denies')} requests without {quoted(key.value)}: "
+        f"{condition_name(condition)} holds for them"
     )
     plain = with_operator(subject, condition, set_operator=None)
     needs_key = AddCondition(subject.statement.index, present(key))
-    candidates = [(needs_key, Claim.TIGHTER)] if _is_multivalued(condition) else [(plain, Claim.TIGHTER), (needs_key, Claim.TIGHTER)]
+    candidates = (
+        [(needs_key, Claim.TIGHTER)]
+        if _is_multivalued(condition)
+        else [(plain, Claim.TIGHTER), (needs_key, Claim.TIGHTER)]
+    )
     rewrite = first_checked(subject, candidates) if subject.is_allow else None
     severity = rules.FOR_ALL_VALUES.severity if subject.is_allow else Severity.NOTE
     shows = f"without {quoted(key.value)}, and {does(subject.statement, 'allowed', 'denied')}"
     yield subject.finding(
-        rules.FOR_ALL_VALUES, message, condition.span, witness=found.shown, shows=shows, rewrite=rewrite, severity=severity
+        rules.FOR_ALL_VALUES,
+        message,
+        condition.span,
+        witness=found.shown,
+        shows=shows,
+        rewrite=rewrite,
+        severity=severity,
     )
 
 
@@ -143,24 +186,37 @@ def set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
     plain = with_operator(subject, condition, set_operator=None)
     lenient = with_operator(subject, condition, set_operator=None, if_exists=True)
     rewrite = first_checked(subject, [(plain, Claim.EQUIVALENT), (lenient, Claim.EQUIVALENT)])
-    message = f"has {condition_name(condition)}, a key that holds one value: the set operator is for keys that hold several"
+    message = (
+        f"has {condition_name(condition)}, a key that holds one value: the set operator is for keys that hold several"
+    )
     proof = Proof("the same requests match without it" if rewrite else "a request has one value of the key, or none")
     yield subject.finding(rules.SET_OPERATOR, message, condition.span, proof=proof, rewrite=rewrite)
 
 
 def no_set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
     """C2: a key that holds several values, without a set operator."""
-    if condition.operator.set_operator is not None or condition.operator.base == "Null" or not _is_multivalued(condition):
+    if (
+        condition.operator.set_operator is not None
+        or condition.operator.base == "Null"
+        or not _is_multivalued(condition)
+    ):
         return
     found = subject.turning_on("C2", True)
     if isinstance(found, Unknown):
         yield subject.undecided(rules.NO_SET_OPERATOR, found, condition.span)
     if not isinstance(found, Refuted):
         return
-    rewrite = checked(subject, with_operator(subject, condition, set_operator="ForAnyValue"), Claim.EQUIVALENT, {"C2": True})
-    message = f"has {condition_name(condition)}, a key that holds several values: what that means without a set operator AWS leaves open"
+    rewrite = checked(
+        subject, with_operator(subject, condition, set_operator="ForAnyValue"), Claim.EQUIVALENT, {"C2": True}
+    )
+    message = (
+        f"has {condition_name(condition)}, a key that holds several values: what that means without a set operator "
+        "AWS leaves open"
+    )
     shows = "it matches this request if any of the values counts, and else it does not"
-    yield subject.finding(rules.NO_SET_OPERATOR, message, condition.span, witness=found.shown, shows=shows, rewrite=rewrite)
+    yield subject.finding(
+        rules.NO_SET_OPERATOR, message, condition.span, witness=found.shown, shows=shows, rewrite=rewrite
+    )
 
 
 def if_exists(subject: Subject, condition: Condition) -> Iterator[Found]:
@@ -170,20 +226,30 @@ def if_exists(subject: Subject, condition: Condition) -> Iterator[Found]:
     rewrite = checked(subject, with_operator(subject, condition, if_exists=False), Claim.EQUIVALENT)
     if rewrite is not None:
         negated = positive(condition.operator.base)[1]
-        because = "a negated operator holds of an absent key anyway" if negated else "every request that meets the rest has the key"
+        because = (
+            "a negated operator holds of an absent key anyway"
+            if negated
+            else "every request that meets the rest has the key"
+        )
         message = f"has `IfExists` in {condition_name(condition)}, which changes nothing: {because}"
-        yield subject.finding(rules.IF_EXISTS, message, condition.span, proof=Proof("the same requests match without it"), rewrite=rewrite)
+        yield subject.finding(
+            rules.IF_EXISTS, message, condition.span, proof=Proof("the same requests match without it"), rewrite=rewrite
+        )
 
 
 def unsupported_key(subject: Subject, condition: Condition) -> Iterator[Found]:
     """F8: what key policies cannot read."""
     lowered = condition.key.value.lower()
-    if subject.policy.kind is not PolicyKind.KEY or not (lowered == "kms:resourcealiases" or lowered.startswith("aws:resourcetag/")):
+    if subject.policy.kind is not PolicyKind.KEY or not (
+        lowered == "kms:resourcealiases" or lowered.startswith("aws:resourcetag/")
+    ):
         return
     found = subject.turning_on("F8", True)
     if not isinstance(found, Refuted):
         found = subject.turning_on("F8", False)
-    message = f"has a condition on {quoted(condition.key.value)}, which key policies do not support: it may read as absent"
+    message = (
+        f"has a condition on {quoted(condition.key.value)}, which key policies do not support: it may read as absent"
+    )
     if isinstance(found, Refuted):
         shows = "whether it matches this request turns on what AWS leaves open"
         yield subject.finding(rules.UNSUPPORTED_KEY, message, condition.key.span, witness=found.shown, shows=shows)

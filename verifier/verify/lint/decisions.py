@@ -1,7 +1,8 @@
-"""Rules about what a statement of a key policy changes: what is denied anyway, what others make redundant, a Deny that nothing escapes.
+"""Rules about what a statement of a key policy changes: what is denied anyway, what others make redundant, a Deny that
+nothing escapes.
 
-In: the statements of a key policy. Out: findings. Guarantee: a statement is redundant only if every request is decided alike with and
-without it, under every reading; `redundant-statement` holds whatever other policies and grants say
+In: the statements of a key policy. Out: findings. Guarantee: a statement is redundant only if every request is decided
+alike with and without it, under every reading; `redundant-statement` holds whatever other policies and grants say
 (`verifier.verify.lint.surroundings`), `redundant-in-snapshot` for those of the input.
 """
 
@@ -25,8 +26,8 @@ from verifier.verify.lint.words import does
 
 @dataclass(frozen=True)
 class KeyPolicyCase:
-    """The statements of the policies of one key, by owner number. `alone` is the decision in any surroundings, `here` gives that of the
-    estate, made when it is first asked for."""
+    """The statements of the policies of one key, by owner number. `alone` is the decision in any surroundings, `here`
+    gives that of the estate, made when it is first asked for."""
 
     subjects: Mapping[int, Subject]
     alone: Decision
@@ -57,8 +58,8 @@ def decision_rules(case: KeyPolicyCase) -> Iterator[Found]:
 
 
 def _deny_without_escape(case: KeyPolicyCase) -> Iterator[Found]:
-    """No request is allowed, whatever grants and other policies say, and without the Denies some would be. (Whether a Deny stops
-    RetireGrant is open, so that operation does not count.)"""
+    """No request is allowed, whatever grants and other policies say, and without the Denies some would be. (Whether a
+    Deny stops RetireGrant is open, so that operation does not count.)"""
     allowed = [case.alone.allowed, negation(retires())]
     answer = case.bench.ask(*allowed)
     if not isinstance(answer, Proved):
@@ -69,9 +70,13 @@ def _deny_without_escape(case: KeyPolicyCase) -> Iterator[Found]:
     if denies and isinstance(case.bench.ask(without(case.alone.allowed, everything), *allowed[1:]), Refuted):
         others = tuple(subject.reference for subject in denies[1:])
         together = "together with other Denies it refuses" if others else "refuses"
-        message = f"{together} every request that anything could allow, grants included: nobody can use or manage the key"
+        message = (
+            f"{together} every request that anything could allow, grants included: nobody can use or manage the key"
+        )
         yield denies[0].finding(
-            rules.DENY_WITHOUT_ESCAPE, message, proof=Proof("no request is allowed, whatever other policies say", others)
+            rules.DENY_WITHOUT_ESCAPE,
+            message,
+            proof=Proof("no request is allowed, whatever other policies say", others),
         )
 
 
@@ -91,11 +96,12 @@ def _always_denied(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
         yield subject.finding(rules.ALWAYS_DENIED, message, proof=proof)
 
 
-# --- redundancy ------------------------------------------------------------------------------------------------------------------
+# --- redundancy -------------------------------------------------------------------------------------------------------
 
 
 def _redundant(case: KeyPolicyCase, living: Sequence[Subject]) -> Iterator[Found]:
-    """Statements that change nothing. Of those that need each other's absence, the later ones are reported, with their alternatives."""
+    """Statements that change nothing. Of those that need each other's absence, the later ones are reported, with their
+    alternatives."""
     alone: dict[StatementRef, Proved] = {}
     rest = []
     for subject in living:
@@ -112,7 +118,8 @@ def _redundant(case: KeyPolicyCase, living: Sequence[Subject]) -> Iterator[Found
 
 
 def _told(case: KeyPolicyCase, redundant: Sequence[Subject]) -> Iterator[Found]:
-    """Of statements that are redundant one by one, those that can go together; each with what makes it so when the others are gone."""
+    """Of statements that are redundant one by one, those that can go together; each with what makes it so when the
+    others are gone."""
     gone: frozenset[int] = frozenset()
     kept: set[StatementRef] = set()
     removed: list[Subject] = []
@@ -142,7 +149,10 @@ def _one_redundant(case: KeyPolicyCase, subject: Subject, answer: Proved, altern
         return subject.finding(rules.ALLOW_WITHOUT_EFFECT, message, proof=proof)
     others = alternatives & set(because)
     choice = "; one of the two can go" if len(others) == 1 else "; one of them can go" if others else ""
-    message = f"changes nothing: {does(subject.statement, 'what it allows others allow', 'what it denies others deny')} as well{choice}"
+    message = (
+        f"changes nothing: {does(subject.statement, 'what it allows others allow', 'what it denies others deny')} "
+        f"as well{choice}"
+    )
     return subject.finding(rules.REDUNDANT, message, proof=proof)
 
 

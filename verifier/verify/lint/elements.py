@@ -1,7 +1,7 @@
 """Rules about principals, actions and resources.
 
-In: a subject. Out: findings. Guarantee: that nobody, no request or no key matches is proved over all requests; what rests on the list of
-known actions says so (U4).
+In: a subject. Out: findings. Guarantee: that nobody, no request or no key matches is proved over all requests; what
+rests on the list of known actions says so (U4).
 """
 
 from __future__ import annotations
@@ -44,11 +44,12 @@ def element_rules(subject: Subject) -> Iterator[Found]:
     yield from action_rules(subject)
 
 
-# --- principals ------------------------------------------------------------------------------------------------------------------
+# --- principals -------------------------------------------------------------------------------------------------------
 
 
 def principals(subject: Subject) -> Iterator[Found]:
-    """L8, P6, R7: principals that match no caller. A service principal is not judged: there is no list of all of them (U4)."""
+    """L8, P6, R7: principals that match no caller. A service principal is not judged: there is no list of all of them
+    (U4)."""
     for principal in subject.statement.principals or ():
         if principal.type is not PrincipalType.SERVICE and _matches_nobody(subject, principal):
             yield from _nobody(subject, principal)
@@ -88,15 +89,19 @@ def wildcard_for_outsiders(subject: Subject) -> Iterator[Found]:
         if not anyone and principal.account in (None, own):
             continue
         named = partial(covers, principal=principal)
-        found = subject.example(lambda seen: [seen.allowed, seen.shown, named(seen.space)], subject.matched(Outcome.ALLOW))  # noqa: B023  (asked at once)
+        found = subject.example(
+            lambda seen: [seen.allowed, seen.shown, named(seen.space)], subject.matched(Outcome.ALLOW)
+        )  # noqa: B023  (asked at once)
         if isinstance(found, Refuted):
-            message = f"allows {quoted(every.value)}, so every action that there is or will be, to {quoted(principal.value)}"
+            message = (
+                f"allows {quoted(every.value)}, so every action that there is or will be, to {quoted(principal.value)}"
+            )
             yield subject.finding(rules.OUTSIDERS_WILDCARD, message, every.span, witness=found.shown, shows="allowed")
         elif isinstance(found, Unknown):
             yield subject.undecided(rules.OUTSIDERS_WILDCARD, found, every.span)
 
 
-# --- actions ---------------------------------------------------------------------------------------------------------------------
+# --- actions ----------------------------------------------------------------------------------------------------------
 
 
 def action_rules(subject: Subject) -> Iterator[Found]:
@@ -107,9 +112,14 @@ def action_rules(subject: Subject) -> Iterator[Found]:
     unknown = [text for text in own if not _known(text)]
     for text in unknown:
         hint = did_you_mean(text.value, (action.name for action in actions()))
-        message = f"has the action {quoted(text.value)}, which matches no action of AWS KMS that is known" + (f"; {hint}" if hint else "")
+        message = f"has the action {quoted(text.value)}, which matches no action of AWS KMS that is known" + (
+            f"; {hint}" if hint else ""
+        )
         yield subject.finding(
-            rules.UNKNOWN_ACTION, message + _dead(subject, ACTION), text.span, proof=Proof(f"no such action in {data_version()}")
+            rules.UNKNOWN_ACTION,
+            message + _dead(subject, ACTION),
+            text.span,
+            proof=Proof(f"no such action in {data_version()}"),
         )
     useless: list[Text] = []
     if subject.policy.kind is PolicyKind.KEY:
@@ -129,9 +139,12 @@ def _never_on_key(subject: Subject, text: Text) -> bool:
 
 
 def _useless_actions(subject: Subject, useless: Sequence[Text]) -> Iterator[Found]:
-    """One finding for the actions that no key has, one for those that this key does not suit, one for those of other services."""
+    """One finding for the actions that no key has, one for those that this key does not suit, one for those of other
+    services."""
     foreign = [text for text in useless if not _known(text)]
-    not_on_keys = [text for text in useless if _known(text) and not any("key" in action.resources for action in _known(text))]
+    not_on_keys = [
+        text for text in useless if _known(text) and not any("key" in action.resources for action in _known(text))
+    ]
     unsuited = [text for text in useless if text not in foreign and text not in not_on_keys]
     facts = subject.key.spec if subject.key is not None and subject.key.spec is not None else "of this kind"
     groups: list[tuple[LintRule, list[Text], str]] = [
@@ -166,12 +179,16 @@ def redundant_actions(subject: Subject, texts: Sequence[Text]) -> Iterator[Found
 
 
 def _covered(text: Text, rest: Sequence[Text]) -> bool:
-    """Whether every name of an action that the pattern matches, known or not, one of the others matches: first each by itself, for a long
-    list takes long to compare."""
+    """Whether every name of an action that the pattern matches, known or not, one of the others matches: first each by
+    itself, for a long list takes long to compare."""
     wanted, others = text.value.lower(), list(dict.fromkeys(other.value.lower() for other in rest))
     sample = wanted.replace("*", "").replace("?", "a")
     near = [other for other in others if like(other).matches(sample)]
-    return wanted in near or any(_within(wanted, [other]) for other in near) or (bool(near) and len(others) > 1 and _within(wanted, others))
+    return (
+        wanted in near
+        or any(_within(wanted, [other]) for other in near)
+        or (bool(near) and len(others) > 1 and _within(wanted, others))
+    )
 
 
 def _within(pattern: str, others: Sequence[str]) -> bool:
@@ -182,11 +199,12 @@ def _within(pattern: str, others: Sequence[str]) -> bool:
     return table.mask(like(pattern)) & ~reduce(or_, map(table.mask, tokens), 0) == 0
 
 
-# --- resources -------------------------------------------------------------------------------------------------------------------
+# --- resources --------------------------------------------------------------------------------------------------------
 
 
 def other_resources(subject: Subject) -> Iterator[Found]:
-    """L5: of several resources of a key policy those that are not its key. (If none is, the statement has no effect.)"""
+    """L5: of several resources of a key policy those that are not its key. (If none is, the statement has no
+    effect.)"""
     statement = subject.statement
     if statement.not_resource or (isinstance(subject.life, Proved) and RESOURCE in subject.life.blamed):
         return
@@ -198,9 +216,13 @@ def other_resources(subject: Subject) -> Iterator[Found]:
     if others:
         rewrite = checked(subject, without_resources(subject, others), Claim.EQUIVALENT)
         message = f"lists {listed(text.value for text in others)}, which is not its key"
-        severity = Severity.NOTE if all(_is_relative(subject, text) for text in others) else rules.OTHER_RESOURCE.severity
+        severity = (
+            Severity.NOTE if all(_is_relative(subject, text) for text in others) else rules.OTHER_RESOURCE.severity
+        )
         proof = Proof("a key policy governs its own key alone")
-        yield subject.finding(rules.OTHER_RESOURCE, message, others[0].span, proof=proof, rewrite=rewrite, severity=severity)
+        yield subject.finding(
+            rules.OTHER_RESOURCE, message, others[0].span, proof=proof, rewrite=rewrite, severity=severity
+        )
 
 
 def _is_relative(subject: Subject, text: Text) -> bool:
@@ -211,19 +233,32 @@ def _is_relative(subject: Subject, text: Text) -> bool:
 
 
 _KEY_ID = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z", re.IGNORECASE)
-_ANY_KEY = Domain("key ARN", tuple(arn for arn in [arn_predicate([Fixed("arn:*:kms:*:*:key/?*", True)])] if arn is not None))
+_ANY_KEY = Domain(
+    "key ARN", tuple(arn for arn in [arn_predicate([Fixed("arn:*:kms:*:*:key/?*", True)])] if arn is not None)
+)
 
 
 def alias_resources(subject: Subject) -> Iterator[Found]:
     """L9: aliases and bare key IDs, in a statement about operations on keys alone."""
     statement = subject.statement
-    if statement.not_resource or statement.not_action or not subject.about_kms_alone or not _on_keys_alone(statement.actions):
+    if (
+        statement.not_resource
+        or statement.not_action
+        or not subject.about_kms_alone
+        or not _on_keys_alone(statement.actions)
+    ):
         return
-    wrong = [text for text in statement.resources or () if _names_a_key_otherwise(text.value) and not _may_be_a_key(text.value)]
+    wrong = [
+        text
+        for text in statement.resources or ()
+        if _names_a_key_otherwise(text.value) and not _may_be_a_key(text.value)
+    ]
     if wrong:
         rest = "" if len(wrong) < len(statement.resources or ()) else ", so the statement matches no request on a key"
         message = f"lists {listed(text.value for text in wrong)}: a key matches by its key ARN alone{rest}"
-        yield subject.finding(rules.ALIAS_RESOURCE, message, wrong[0].span, proof=Proof("no key ARN matches the pattern"))
+        yield subject.finding(
+            rules.ALIAS_RESOURCE, message, wrong[0].span, proof=Proof("no key ARN matches the pattern")
+        )
 
 
 def _on_keys_alone(listed_actions: Sequence[Text]) -> bool:

@@ -1,8 +1,8 @@
 """Lint: what is provably wrong with the policies of an estate as they are written.
 
-In: an estate. Out: `LintReport`. Guarantee: every finding has a proof, or a request that `evaluate` confirmed; what could not be decided is
-listed, and is never silence. Key policies are examined statement by statement on their key; the other policies of the estate on its keys,
-on an alias and on operations without a key.
+In: an estate. Out: `LintReport`. Guarantee: every finding has a proof, or a request that `evaluate` confirmed; what
+could not be decided is listed, and is never silence. Key policies are examined statement by statement on their key; the
+other policies of the estate on its keys, on an alias and on operations without a key.
 """
 
 from __future__ import annotations
@@ -42,8 +42,9 @@ Progress = Callable[[int, int, str], None]
 def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | None = None) -> LintReport:
     """Everything that is provably wrong with the policies of an estate.
 
-    `timeout` is in seconds, for one question; what takes longer is undecided. `progress` is called before each key. Raises
-    `InputError` where there is nothing to look at (S3), and `InternalDisagreement` where a request does not show what it should.
+    `timeout` is in seconds, for one question; what takes longer is undecided. `progress` is called before each key.
+    Raises `InputError` where there is nothing to look at (S3), and `InternalDisagreement` where a request does not show
+    what it should.
     """
     started = time.perf_counter()
     looked: list[Linted] = []
@@ -64,7 +65,9 @@ def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | N
     looked += [_linted(policy, None) for policy in others]
     found += _others(estate, others, timeout)
     if not looked and not found:
-        raise InputError.of("the input holds no policy that its owner could change, so there is nothing to look at", rule="S3")
+        raise InputError.of(
+            "the input holds no policy that its owner could change, so there is nothing to look at", rule="S3"
+        )
     findings = tuple(one for one in found if isinstance(one, Finding))
     undecided = tuple(one for one in found if isinstance(one, Undecided))
     return LintReport(
@@ -102,7 +105,7 @@ def _untold(warnings: Sequence[Diagnostic], findings: Sequence[Finding]) -> tupl
     return tuple(w for w in warnings if w.span is None or (w.rule, w.span.file, w.span.line) not in places)
 
 
-# --- key policies ----------------------------------------------------------------------------------------------------------------
+# --- key policies -----------------------------------------------------------------------------------------------------
 
 
 def _key(estate: Estate, key: Key, timeout: float | None) -> Iterator[Found]:
@@ -113,7 +116,9 @@ def _key(estate: Estate, key: Key, timeout: float | None) -> Iterator[Found]:
     for policy in written:
         yield from document_rules(policy, key.arn)
     if not consistent(key):
-        yield Undecided(None, key.arn, "the reference data knows no key with this spec, usage and origin", "U4", key.span)
+        yield Undecided(
+            None, key.arn, "the reference data knows no key with this spec, usage and origin", "U4", key.span
+        )
         return
     if written:
         yield from _statements(_case(estate, key, timeout))
@@ -126,7 +131,14 @@ def _case(estate: Estate, key: Key, timeout: float | None) -> KeyPolicyCase:
     by_itself = alone(estate, target, written, timeout)
     whole = cache(lambda: in_estate(estate, target, written, lambda _: TRUE, timeout))
     subjects = {
-        number: Subject(estate, policy, statement, [partial(_self, seen)], [partial(_one, whole, reference_to(policy, statement))], key)
+        number: Subject(
+            estate,
+            policy,
+            statement,
+            [partial(_self, seen)],
+            [partial(_one, whole, reference_to(policy, statement))],
+            key,
+        )
         for (number, _), (policy, statement), seen in zip(by_itself.said, written, by_itself.seen, strict=True)
     }
     return KeyPolicyCase(subjects, by_itself.decision, lambda: whole().decision)
@@ -147,8 +159,8 @@ def _statements(case: KeyPolicyCase) -> Iterator[Found]:
 
 
 def _statement(subject: Subject) -> Iterator[Found]:
-    """Every rule about one statement. What restricts, and whom, is asked of those alone that some request matches. Of one with unknown
-    parts nothing is said."""
+    """Every rule about one statement. What restricts, and whom, is asked of those alone that some request matches. Of
+    one with unknown parts nothing is said."""
     if subject.statement.doubt is not None:
         yield Undecided(None, subject.reference, "parts of the statement are not known", "U3", subject.statement.span)
         return
@@ -162,7 +174,7 @@ def _statement(subject: Subject) -> Iterator[Found]:
         yield from condition_rules(subject)
 
 
-# --- other policies --------------------------------------------------------------------------------------------------------------
+# --- other policies ---------------------------------------------------------------------------------------------------
 
 
 def _others(estate: Estate, policies: Sequence[Policy], timeout: float | None) -> Iterator[Found]:
@@ -202,4 +214,12 @@ def _sids(policy: Policy, key: str | None) -> Iterator[Finding]:
             continue
         message = f"has the `Sid` {quoted(sid.value)} of an earlier statement (line {first[sid.value].span.line})"
         proof = Proof("two statements have the same text as `Sid`")
-        yield _finding(policy, key, rules.DUPLICATE_SID, message, span=sid.span, statement=reference_to(policy, statement), proof=proof)
+        yield _finding(
+            policy,
+            key,
+            rules.DUPLICATE_SID,
+            message,
+            span=sid.span,
+            statement=reference_to(policy, statement),
+            proof=proof,
+        )

@@ -1,7 +1,8 @@
 """What one statement means: whom it reaches and by which way, and what each of its elements demands of a request.
 
 In: a statement of a policy, in a space. Out: `Meaning`; single conditions and listed values as expressions.
-Guarantee: two statements with the same effect whose meanings are the same expression, way by way, are decided alike in every surrounding.
+Guarantee: two statements with the same effect whose meanings are the same expression, way by way, are decided alike in
+every surrounding.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from verifier.problem.space import Space
 
 @dataclass(frozen=True)
 class Meaning:
-    """`whom` are the callers that it reaches: for an Allow of a key policy by strength, as the fields of `Reach`; otherwise all in one."""
+    """`whom` are the callers that it reaches: for an Allow of a key policy by strength, as the fields of `Reach`;
+    otherwise all in one."""
 
     effect: Effect
     whom: tuple[Expression, ...]
@@ -45,7 +47,8 @@ class Meaning:
 
     @cached_property
     def parts(self) -> tuple[Expression, ...]:
-        """Principal, action, resource, each condition, the validity of its variables, its certainty: `matches` is their conjunction."""
+        """Principal, action, resource, each condition, the validity of its variables, its certainty: `matches` is their
+        conjunction."""
         own = self.elements
         return (self.reach, own.action, own.resource, *own.conditions, own.valid, own.certain)
 
@@ -68,7 +71,8 @@ def _names(space: Space, statement: Statement) -> Expression:
 
 
 def details(space: Space, policy: Policy, statement: Statement) -> Iterator[Expression]:
-    """What may be asked of the statement besides its meaning: whom each principal names, which requests have each listed value."""
+    """What may be asked of the statement besides its meaning: whom each principal names, which requests have each
+    listed value."""
     for principal in statement.principals or ():
         yield covers(space, principal)
     for condition in statement.conditions:
@@ -95,7 +99,9 @@ def present(key: Text) -> Condition:
 def has_value(space: Space, policy: Policy, condition: Condition, value: Text) -> Expression:
     """The request has the key of the condition, with a value (of several, one) that matches one of those listed."""
     known = condition_key(condition.key.value)
-    operator = Operator(positive(condition.operator.base)[0], "ForAnyValue" if known is not None and known.multivalued else None, False)
+    operator = Operator(
+        positive(condition.operator.base)[0], "ForAnyValue" if known is not None and known.multivalued else None, False
+    )
     return holds(space, policy, replace(condition, operator=operator, values=(value,)))
 
 

@@ -1,9 +1,9 @@
 """The other policies of an estate under the linter: identity policies, boundaries, SCPs, RCPs and endpoint policies.
 
 In: an estate. Out: subjects, each statement that can be about AWS KMS with the questions about the estate's targets.
-Guarantee: such a policy may be about keys that the input does not hold. What is impossible is asked about keys of which nothing is known
-but an account and a Region, whatever resources the statement names, about aliases, and about operations without a key; what rests on the
-account or Region is never said. Examples are about the keys of the input.
+Guarantee: such a policy may be about keys that the input does not hold. What is impossible is asked about keys of which
+nothing is known but an account and a Region, whatever resources the statement names, about aliases, and about
+operations without a key; what rests on the account or Region is never said. Examples are about the keys of the input.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ def _decided(whole: Callable[[], InEstate], reference: StatementRef) -> Decided 
 
 
 def _may_be_held(policy: Policy, held: Held, space: Space) -> Expression:
-    """The requests that a policy may be asked about: RCPs decide nothing without a key, but AWS's own examples name such operations, so
-    nothing is to be said against it."""
+    """The requests that a policy may be asked about: RCPs decide nothing without a key, but AWS's own examples name
+    such operations, so nothing is to be said against it."""
     return TRUE if policy.kind is PolicyKind.RCP and space.target.kind is TargetKind.NONE else held(space)
 
 
@@ -98,12 +98,12 @@ def _touches_kms(statement: Statement) -> bool:
     return any(any(p.matches(action.name.lower()) for p in patterns) != statement.not_action for action in actions())
 
 
-# --- targets ---------------------------------------------------------------------------------------------------------------------
+# --- targets ----------------------------------------------------------------------------------------------------------
 
 
 def _any_targets(estate: Estate, kind: PolicyKind) -> list[Target]:
-    """Keys of which nothing is known, an alias, and no key. What an RCP or the policy of an endpoint is asked about turns on the account
-    and the Region."""
+    """Keys of which nothing is known, an alias, and no key. What an RCP or the policy of an endpoint is asked about
+    turns on the account and the Region."""
     homes = list(dict.fromkeys((key.partition, key.region, key.account) for key in estate.keys))
     found: list[Target] = []
     for partition, region, account in homes if kind in (PolicyKind.RCP, PolicyKind.ENDPOINT) else homes[:1]:

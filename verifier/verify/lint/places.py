@@ -1,8 +1,9 @@
-"""Where the linter asks: statements in the questions about one target, by themselves or beside everything else of the estate.
+"""Where the linter asks: statements in the questions about one target, by themselves or beside everything else of the
+estate.
 
 In: an estate, a target, policies. Out: statements as `Seen`; decisions with the statements that they rest on.
-Guarantee: by themselves, statements are asked about over a partition of their own, so that other policies do not make their questions
-larger; the facts about requests are those of the estate in both.
+Guarantee: by themselves, statements are asked about over a partition of their own, so that other policies do not make
+their questions larger; the facts about requests are those of the estate in both.
 """
 
 from __future__ import annotations
@@ -43,10 +44,13 @@ class Decision:
 
     def references(self, numbers: Iterable[int], *, but: StatementRef | None = None) -> tuple[StatementRef, ...]:
         """The statements and grants of a proof, each once."""
-        return tuple(reference for reference in dict.fromkeys(self.owners[number] for number in numbers) if reference != but)
+        return tuple(
+            reference for reference in dict.fromkeys(self.owners[number] for number in numbers) if reference != but
+        )
 
     def changes(self, reference: StatementRef, *, allow: bool, gone: frozenset[int] = frozenset()) -> Answer:
-        """Whether some request is decided otherwise without an Allow (or a Deny), those of the owners `gone` being gone already."""
+        """Whether some request is decided otherwise without an Allow (or a Deny), those of the owners `gone` being gone
+        already."""
         before = without(self.allowed, gone)
         after = without(self.allowed, gone | self.numbers(reference))
         return self.bench.ask(before, negation(after)) if allow else self.bench.ask(negation(before), after)
@@ -66,12 +70,18 @@ def alone(estate: Estate, target: Target, written: Sequence[Written], timeout: f
     space = RuledSpace(estate, target)
     said = tuple((statement_owner(space, *one), meaning(space, *one, TRUE)) for one in written)
     decision = in_any_surroundings(space, said)
-    bench = Bench(examine(space, TRUE, [decision, *_expressions(space, written, [meant for _, meant in said])]), timeout=timeout)
-    seen = tuple(Seen(space, bench, policy, TRUE, meant, False) for (policy, _), (_, meant) in zip(written, said, strict=True))
+    bench = Bench(
+        examine(space, TRUE, [decision, *_expressions(space, written, [meant for _, meant in said])]), timeout=timeout
+    )
+    seen = tuple(
+        Seen(space, bench, policy, TRUE, meant, False) for (policy, _), (_, meant) in zip(written, said, strict=True)
+    )
     return Alone(seen, said, Decision(bench, decision, space.owners))
 
 
-def by_themselves(estate: Estate, target: Target, written: Sequence[Written], held: Held, timeout: float | None) -> list[Seen]:
+def by_themselves(
+    estate: Estate, target: Target, written: Sequence[Written], held: Held, timeout: float | None
+) -> list[Seen]:
     """Statements of a policy that is no key policy by themselves, in the order given, whatever resources they name."""
     space = RuledSpace(estate, target)
     whom = held(space)
@@ -88,7 +98,9 @@ class InEstate:
     decision: Decision
 
 
-def in_estate(estate: Estate, target: Target, written: Sequence[Written], held: Held, timeout: float | None) -> InEstate:
+def in_estate(
+    estate: Estate, target: Target, written: Sequence[Written], held: Held, timeout: float | None
+) -> InEstate:
     """The estate's decision on a target, and statements of it."""
     space = RuledSpace(estate, target)
     decision, whom = space.allowed(), held(space)

@@ -1,8 +1,9 @@
 """Rewrites that are checked: a change of a statement, and what is proved of it over all requests.
 
 In: a subject, an edit, a claim. Out: a `Rewrite`, or nothing where the claim could not be proved.
-Guarantee: the claim holds for every request on the subject's targets, of actions that the reference data does not know as well, and under
-every reading but those that the rewrite names. Where other services can match the statement, nothing is claimed.
+Guarantee: the claim holds for every request on the subject's targets, of actions that the reference data does not know
+as well, and under every reading but those that the rewrite names. Where other services can match the statement, nothing
+is claimed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from verifier.ask.answers import Refuted
-from verifier.model.edits import EditError, ReplaceActions, ReplaceCondition, ReplacePrincipals, ReplaceResources, StatementEdit
+from verifier.model.edits import (
+    EditError,
+    ReplaceActions,
+    ReplaceCondition,
+    ReplacePrincipals,
+    ReplaceResources,
+    StatementEdit,
+)
 from verifier.model.policy import Condition, Operator, Principal, Statement, Text
 from verifier.model.policy_text import statement_document
 from verifier.model.results.lint import Claim, Rewrite
@@ -22,7 +30,9 @@ from verifier.verify.lint.meaning import Meaning, different, exceeds
 from verifier.verify.lint.subjects import Seen, Subject
 
 
-def checked(subject: Subject, edit: StatementEdit, claim: Claim, readings: Mapping[str, bool] | None = None) -> Rewrite | None:
+def checked(
+    subject: Subject, edit: StatementEdit, claim: Claim, readings: Mapping[str, bool] | None = None
+) -> Rewrite | None:
     """The rewrite that an edit makes, if the claim is proved of it under these readings."""
     if not subject.about_kms_alone:
         return None
@@ -65,7 +75,7 @@ def _tighter(subject: Subject, new: Statement, held: list[Expression]) -> bool:
     return never_wider and isinstance(subject.ask(lambda seen: [exceeds(*order(seen)), *held]), Refuted)
 
 
-# --- edits that several rules offer ---------------------------------------------------------------------------------------------
+# --- edits that several rules offer -----------------------------------------------------------------------------------
 
 
 def with_operator(subject: Subject, condition: Condition, **change: object) -> StatementEdit:
@@ -78,7 +88,9 @@ def with_operator(subject: Subject, condition: Condition, **change: object) -> S
 def without_value(subject: Subject, condition: Condition, gone: Text) -> StatementEdit:
     """The condition with one listed value less."""
     values = tuple(value.value for value in condition.values if value is not gone)
-    return ReplaceCondition(subject.statement.index, condition.operator, condition.key.value, condition.operator, values)
+    return ReplaceCondition(
+        subject.statement.index, condition.operator, condition.key.value, condition.operator, values
+    )
 
 
 def without_principal(subject: Subject, gone: Principal) -> StatementEdit:

@@ -1,6 +1,7 @@
 """Rules about whole statements: what can never match, and what AWS does not document.
 
-In: a subject. Out: findings. Guarantee: *never* is proved over all requests, of actions that the data does not know as well (U4).
+In: a subject. Out: findings. Guarantee: *never* is proved over all requests, of actions that the data does not know as
+well (U4).
 """
 
 from __future__ import annotations
@@ -29,12 +30,14 @@ _ABOUT_THE_TARGET = ("aws:resourceaccount", "aws:resourceorg", "aws:requestedreg
 
 
 def depends_on_target(key: str) -> bool:
-    """Whether a condition key may have other values on keys of other accounts and Regions than those that were asked about."""
+    """Whether a condition key may have other values on keys of other accounts and Regions than those that were asked
+    about."""
     return key.lower().startswith(_ABOUT_THE_TARGET)
 
 
 def never_matches(subject: Subject) -> Iterator[Found]:
-    """A statement that no request can match. What is wrong with its principals or actions alone, or its resources, other rules tell."""
+    """A statement that no request can match. What is wrong with its principals or actions alone, or its resources,
+    other rules tell."""
     if subject.key is None and not subject.statement.conditions:
         return  # nothing but its resource could keep requests away
     life = subject.life
@@ -52,9 +55,13 @@ def never_matches(subject: Subject) -> Iterator[Found]:
     what = does(statement, "allows nothing", "denies nothing")
     message = f"never matches, so it {what}: no request meets {parts_together(statement, blamed)}"
     tagged = bool(subject.estate.accounts) and rests_on_tags(_conditions(subject, blamed))
-    proof = Proof("no request that could be sent meets them" if len(blamed) > 1 else "no request that could be sent meets it")
+    proof = Proof(
+        "no request that could be sent meets them" if len(blamed) > 1 else "no request that could be sent meets it"
+    )
     severity = Severity.NOTE if tagged else rule.severity
-    yield subject.finding(rule, message + AS_TAGGED * tagged, place_of(statement, blamed), proof=proof, severity=severity)
+    yield subject.finding(
+        rule, message + AS_TAGGED * tagged, place_of(statement, blamed), proof=proof, severity=severity
+    )
 
 
 def _conditions(subject: Subject, blamed: tuple[int, ...]) -> list[Condition]:
@@ -70,8 +77,8 @@ def _rule_for(subject: Subject, blamed: tuple[int, ...]) -> LintRule:
 
 
 def _of_this_policy(subject: Subject, blamed: tuple[int, ...]) -> bool:
-    """Whether what is blamed stands in the statement for good: of other policies than key policies, it is no condition on the account or
-    Region of the key, which the input may not hold, and no action of another service."""
+    """Whether what is blamed stands in the statement for good: of other policies than key policies, it is no condition
+    on the account or Region of the key, which the input may not hold, and no action of another service."""
     if subject.key is not None:
         return True
     keys = [condition.key.value for condition in _conditions(subject, blamed)]
@@ -82,7 +89,9 @@ def _ineffective(subject: Subject) -> Iterator[Found]:
     """L5: a statement that is about another resource, or has none."""
     statement = subject.statement
     if statement.resources is None:
-        yield subject.finding(rules.INEFFECTIVE, "has no `Resource`, so it has no effect", proof=Proof("without `Resource`, no effect"))
+        yield subject.finding(
+            rules.INEFFECTIVE, "has no `Resource`, so it has no effect", proof=Proof("without `Resource`, no effect")
+        )
         return
     what = does(statement, "allows nothing", "denies nothing")
     proof = Proof("a key policy governs its own key alone, and no listed resource is that key")
@@ -95,9 +104,14 @@ def allow_not_principal(subject: Subject) -> Iterator[Found]:
     if not (subject.is_allow and subject.statement.not_principal):
         return
     found = subject.turning_on("P5-allow", True)
-    message = "has `NotPrincipal` with Allow, which AWS does not support: it matches everyone whom it does not name, or nobody"
+    message = (
+        "has `NotPrincipal` with Allow, which AWS does not support: it matches everyone whom it does not name, or "
+        "nobody"
+    )
     if isinstance(found, Refuted):
-        yield subject.finding(rules.ALLOW_NOT_PRINCIPAL, message, witness=found.shown, shows="it matches this request, or it does not")
+        yield subject.finding(
+            rules.ALLOW_NOT_PRINCIPAL, message, witness=found.shown, shows="it matches this request, or it does not"
+        )
     elif isinstance(found, Unknown):
         yield subject.undecided(rules.ALLOW_NOT_PRINCIPAL, found)
 

@@ -1,7 +1,9 @@
 """What the linter looks at: a statement, with the questions about each target that it can bear on.
 
-In: policies in spaces, with their solvers. Out: `Subject`s, which ask questions about the statement over all of its targets.
-Guarantee: something is impossible only if it is so on every target; a request that shows something is one on some target, replayed.
+In: policies in spaces, with their solvers. Out: `Subject`s, which ask questions about the statement over all of its
+targets.
+Guarantee: something is impossible only if it is so on every target; a request that shows something is one on some
+target, replayed.
 """
 
 from __future__ import annotations
@@ -30,8 +32,8 @@ Found = Finding | Undecided
 
 @dataclass(frozen=True)
 class Seen:
-    """A statement in the questions about one target. `held` are the requests that its policy is asked about; `anywhere` says that its
-    resources are left aside."""
+    """A statement in the questions about one target. `held` are the requests that its policy is asked about; `anywhere`
+    says that its resources are left aside."""
 
     space: Space
     bench: Bench
@@ -42,19 +44,21 @@ class Seen:
 
     @cached_property
     def shown(self) -> Expression:
-        """The requests that it matches and of which a trace says so: of an Allow of a key policy none that retires a grant, for which it
-        gives nothing (G5)."""
+        """The requests that it matches and of which a trace says so: of an Allow of a key policy none that retires a
+        grant, for which it gives nothing (G5)."""
         is_key_allow = self.policy.kind is PolicyKind.KEY and self.meaning.effect is Effect.ALLOW
         return gives(self.meaning) if is_key_allow else self.meaning.matches
 
     def as_if(self, statement: Statement) -> Meaning:
-        """What another statement in its place would mean. One with tests that no statement of the target makes cannot be asked about."""
+        """What another statement in its place would mean. One with tests that no statement of the target makes cannot
+        be asked about."""
         return meaning(self.space, self.policy, on_any_resource(statement) if self.anywhere else statement, self.held)
 
 
 @dataclass(frozen=True)
 class Decided(Seen):
-    """A statement in the questions about one target beside everything else of the estate. `allowed` is the estate's decision."""
+    """A statement in the questions about one target beside everything else of the estate. `allowed` is the estate's
+    decision."""
 
     allowed: Expression
 
@@ -69,9 +73,10 @@ Build = Callable[[Seen], Sequence[Expression]]
 
 @dataclass(frozen=True)
 class Subject:
-    """A statement of a policy. `places` make the targets that it can bear on, by itself: what is impossible is asked there. `whole` make
-    the estate's own targets, beside everything else of the estate: examples are from there. One of which nothing is asked on a target has
-    `None` there. `key` is the key that a key policy governs, `None` for other policies."""
+    """A statement of a policy. `places` make the targets that it can bear on, by itself: what is impossible is asked
+    there. `whole` make the estate's own targets, beside everything else of the estate: examples are from there. One of
+    which nothing is asked on a target has `None` there. `key` is the key that a key policy governs, `None` for other
+    policies."""
 
     estate: Estate
     policy: Policy
@@ -103,11 +108,16 @@ class Subject:
 
     @cached_property
     def about_kms_alone(self) -> bool:
-        """Whether nothing but requests to AWS KMS can match it: a key policy governs its key; of others, the actions say so."""
+        """Whether nothing but requests to AWS KMS can match it: a key policy governs its key; of others, the actions
+        say so."""
         if self.policy.kind is PolicyKind.KEY:
             return True
         listed = self.statement.actions
-        return bool(listed) and not self.statement.not_action and all(text.value.lower().startswith("kms:") for text in listed)
+        return (
+            bool(listed)
+            and not self.statement.not_action
+            and all(text.value.lower().startswith("kms:") for text in listed)
+        )
 
     @cached_property
     def life(self) -> Answer:
@@ -156,7 +166,8 @@ class Subject:
         return open_ or Proved()
 
     def matched(self, outcome: Outcome | None = None, assigned: Mapping[str, bool] | None = None) -> Confirm:
-        """Confirms that the statement matches a request, with this outcome if one is wanted, and under these symbols besides."""
+        """Confirms that the statement matches a request, with this outcome if one is wanted, and under these symbols
+        besides."""
 
         def confirm(request: Request, symbols: Mapping[str, bool]) -> Decision | None:
             decision = evaluate(self.estate, request, {**symbols, **(assigned or {})})
@@ -173,7 +184,10 @@ class Subject:
             return self.matched(assigned={label: value})(request, symbols) if unless is None else None
 
         def build(seen: Seen) -> list[Expression]:
-            return [with_values(seen.shown, {label: value}), negation(with_values(seen.meaning.matches, {label: not value}))]
+            return [
+                with_values(seen.shown, {label: value}),
+                negation(with_values(seen.meaning.matches, {label: not value})),
+            ]
 
         return self.example(build, confirm)
 
@@ -181,7 +195,9 @@ class Subject:
         """Whether the trace of a decision says that the statement matched."""
         own = self.reference
         steps = (step for step in decision.trace if step.depth == 1 and step.holds and step.statement is not None)
-        return any((s.policy, s.index, s.kind) == (own.policy, own.index, own.kind) for step in steps if (s := step.statement))
+        return any(
+            (s.policy, s.index, s.kind) == (own.policy, own.index, own.kind) for step in steps if (s := step.statement)
+        )
 
     # -- results --
 
@@ -190,7 +206,9 @@ class Subject:
         where = self.statement.span if span == NOWHERE else span
         policy, key = self.policy, self.key.arn if self.key is not None else None
         severity = more.pop("severity", rule.severity)
-        return Finding(rule, severity, policy.identity, policy.name, policy.kind, message, where, self.reference, key, **more)
+        return Finding(
+            rule, severity, policy.identity, policy.name, policy.kind, message, where, self.reference, key, **more
+        )
 
     def undecided(self, rule: LintRule, unknown: Unknown, span: Span = NOWHERE) -> Undecided:
         """What was asked about the statement and not decided."""

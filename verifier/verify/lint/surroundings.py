@@ -1,9 +1,9 @@
 """The decision as far as a key policy makes it, whatever surrounds it.
 
 In: the meanings of the statements of a key policy, each as a `Part` of its owner. Out: an expression.
-Guarantee: it covers every identity policy, boundary, session policy and grant that could stand beside the key policy. SCPs, RCPs and
-endpoint policies can only refuse besides, alike with and without a statement. So two versions of a key policy for which the expression
-is the same are decided alike in all surroundings.
+Guarantee: it covers every identity policy, boundary, session policy and grant that could stand beside the key policy.
+SCPs, RCPs and endpoint policies can only refuse besides, alike with and without a statement. So two versions of a key
+policy for which the expression is the same are decided alike in all surroundings.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def retires() -> Expression:
 
 def denied_by_policy(said: Iterable[tuple[int, Meaning]]) -> Expression:
     """Some Deny of the key policy refuses the request. `said` are the meanings with the numbers of their owners."""
-    return disjunction(owned(number, both(deny.matches, bites())) for number, deny in said if deny.effect is Effect.DENY)
+    return disjunction(
+        owned(number, both(deny.matches, bites())) for number, deny in said if deny.effect is Effect.DENY
+    )
 
 
 def gives(meaning: Meaning) -> Expression:

@@ -1,6 +1,8 @@
-"""Rules about the keys and listed values of conditions: unknown names, values that match nothing, variables that are none.
+"""Rules about the keys and listed values of conditions: unknown names, values that match nothing, variables that are
+none.
 
-In: a subject. Out: findings. Guarantee: that no request has a value is proved over all requests; the rest follows from the text.
+In: a subject. Out: findings. Guarantee: that no request has a value is proved over all requests; the rest follows from
+the text.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ from verifier.verify.lint.subjects import Found, Subject
 from verifier.verify.lint.words import AS_TAGGED, condition_name, quoted, rests_on_tags
 
 _REGIONAL = ("kms:viaservice", "aws:requestedregion")
-"""Keys whose values name the Region of the key, so that a policy for related multi-Region keys may list several (L9)."""
+"""Keys whose values name the Region of the key, so that a policy for related multi-Region keys may list several
+(L9)."""
 
 
 def value_rules(subject: Subject) -> Iterator[Found]:
@@ -48,7 +51,9 @@ def unknown_key(subject: Subject, condition: Condition) -> Iterator[Found]:
         return
     hint = did_you_mean(name, (key.prefix or key.name for key in condition_keys()))
     message = f"has a condition on {quoted(name)}, which no documented request has" + (f"; {hint}" if hint else "")
-    yield subject.finding(rules.UNKNOWN_KEY, message, condition.key.span, proof=Proof(f"no such condition key in {data_version()}"))
+    yield subject.finding(
+        rules.UNKNOWN_KEY, message, condition.key.span, proof=Proof(f"no such condition key in {data_version()}")
+    )
 
 
 def _takes_variables(condition: Condition) -> bool:
@@ -72,8 +77,13 @@ def _parses(subject: Subject, condition: Condition, value: Text) -> bool:
 
 def _does_not_parse(subject: Subject, condition: Condition, value: Text) -> Iterator[Found]:
     rewrite = checked(subject, without_value(subject, condition, value), Claim.EQUIVALENT)
-    message = f"lists {quoted(value.value)} under {condition_name(condition)}, which that operator cannot read: it matches nothing"
-    proof = Proof("the same requests match without the value" if rewrite else "a value that does not parse matches nothing (C3)")
+    message = (
+        f"lists {quoted(value.value)} under {condition_name(condition)}, which that operator cannot read: it "
+        "matches nothing"
+    )
+    proof = Proof(
+        "the same requests match without the value" if rewrite else "a value that does not parse matches nothing (C3)"
+    )
     yield subject.finding(rules.VALUE_DOES_NOT_PARSE, message, value.span, proof=proof, rewrite=rewrite)
 
 
@@ -87,13 +97,19 @@ def never_matches(subject: Subject, at: int, condition: Condition, value: Text) 
         yield subject.undecided(rules.VALUE_NEVER_MATCHES, answer, value.span)
     if not isinstance(answer, Proved):
         return
-    rewrite = checked(subject, without_value(subject, condition, value), Claim.EQUIVALENT) if len(condition.values) > 1 else None
+    rewrite = (
+        checked(subject, without_value(subject, condition, value), Claim.EQUIVALENT)
+        if len(condition.values) > 1
+        else None
+    )
     whose = "no request has" if len(answer.blamed) == 1 else "no request that meets the rest of the statement has"
     tagged = bool(subject.estate.accounts) and rests_on_tags([replace(condition, values=(value,))])
     message = f"lists {quoted(value.value)} under {condition_name(condition)}, which {whose}" + AS_TAGGED * tagged
     severity = Severity.NOTE if tagged or _for_a_replica(subject, key) else rules.VALUE_NEVER_MATCHES.severity
     proof = Proof("no request that could be sent has such a value")
-    yield subject.finding(rules.VALUE_NEVER_MATCHES, message, value.span, proof=proof, rewrite=rewrite, severity=severity)
+    yield subject.finding(
+        rules.VALUE_NEVER_MATCHES, message, value.span, proof=proof, rewrite=rewrite, severity=severity
+    )
 
 
 def _for_a_replica(subject: Subject, key: str) -> bool:
@@ -108,6 +124,10 @@ def literal_variable(subject: Subject, text: Text, place: str, works: bool) -> I
     if not subject.policy.variables:
         because = "policy variables need `Version` 2012-10-17"
     else:
-        because = "policy variables work after the fifth colon only" if place == "Resource" else f"`{place}` takes no policy variables"
+        because = (
+            "policy variables work after the fifth colon only"
+            if place == "Resource"
+            else f"`{place}` takes no policy variables"
+        )
     message = f"has {quoted(text.value)}, which is literal text: {because}"
     yield subject.finding(rules.LITERAL_VARIABLE, message, text.span, proof=Proof("compared as it is written"))

@@ -12,7 +12,8 @@ from verifier.syntax.source import Span
 from verifier.syntax.text import brief, first_few, printable
 
 PRINCIPAL, ACTION, RESOURCE, FIRST_CONDITION = range(4)
-"""Positions in `Meaning.parts`; the conditions follow, then the validity of the variables, then the statement's certainty."""
+"""Positions in `Meaning.parts`; the conditions follow, then the validity of the variables, then the statement's
+certainty."""
 
 
 def count_parts(statement: Statement) -> int:
@@ -65,7 +66,8 @@ def does(statement: Statement, allow: str, deny: str) -> str:
 
 
 def rests_on_tags(conditions: Iterable[Condition]) -> bool:
-    """Whether conditions read a tag of the caller: which it can have follows from the inventory and from trust policies (F3)."""
+    """Whether conditions read a tag of the caller: which it can have follows from the inventory and from trust policies
+    (F3)."""
     texts = [text for condition in conditions for text in (condition.key, *condition.values)]
     return any("aws:principaltag/" in text.value.lower() for text in texts)
 

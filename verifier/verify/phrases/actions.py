@@ -1,7 +1,7 @@
 """Sets of actions in words: `kms:Decrypt, kms:Encrypt`, `kms:GenerateDataKey*`, `every action but kms:Decrypt`.
 
-In: the table of actions and a mask. Out: `Actions`. Guarantee: `names` and `others` say exactly the mask; `text` is short, and exact for
-the known actions that can be sent.
+In: the table of actions and a mask. Out: `Actions`. Guarantee: `names` and `others` say exactly the mask; `text` is
+short, and exact for the known actions that can be sent.
 """
 
 from __future__ import annotations
@@ -18,7 +18,15 @@ from verifier.verify.phrases.lists import listed
 FEW = 4
 """How many actions are listed before the text gets short."""
 _FIRST = (
-    *("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:Sign", "kms:Verify", "kms:GenerateMac", "kms:VerifyMac"),
+    *(
+        "kms:Decrypt",
+        "kms:Encrypt",
+        "kms:GenerateDataKey",
+        "kms:Sign",
+        "kms:Verify",
+        "kms:GenerateMac",
+        "kms:VerifyMac",
+    ),
     *("kms:ReEncrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey"),
 )
 """The actions, or families of them, that a short text names before others."""
@@ -38,7 +46,9 @@ class ActionPhrases:
         names = self._names(mask)
         others = any(self._has_others(index) for index in numbers_in(mask & ((1 << self._table.size) - 1)))
         return Actions(
-            names, others, _text(names, [name for name in self._names(-1 if possible is None else possible) if name not in names])
+            names,
+            others,
+            _text(names, [name for name in self._names(-1 if possible is None else possible) if name not in names]),
         )
 
     def _names(self, mask: int) -> tuple[str, ...]:
@@ -71,11 +81,16 @@ def _rank(family: str) -> int:
 
 
 def _families(names: Sequence[str], missing: Sequence[str], size: int) -> dict[str, list[str]]:
-    """The names by what they are shown as: as `kms:Begin*`, where at least `size` begin so and none that is missing does."""
+    """The names by what they are shown as: as `kms:Begin*`, where at least `size` begin so and none that is missing
+    does."""
     found: dict[str, list[str]] = {}
     for name in names:
         ends = [end for end in range(len("kms:") + 1, len(name) + 1) if end == len(name) or name[end].isupper()]
-        alike = ([other for other in names if other.startswith(name[:end])] for end in ends if not _any_begins(missing, name[:end]))
+        alike = (
+            [other for other in names if other.startswith(name[:end])]
+            for end in ends
+            if not _any_begins(missing, name[:end])
+        )
         members = next((members for members in alike if len(members) >= size), [name])
         found.setdefault(f"{commonprefix(members)}*" if len(members) > 1 else name, members)
     return found

@@ -1,8 +1,9 @@
 """The classes of callers by account and kind, also where no policy asks for either.
 
 In: the table of callers, the predicates put to it, and accounts. Out: `CallerClasses`.
-Guarantee: exact: `inside` are the classes all of whose members satisfy a predicate, `touching` those that have such a member. Found by
-cutting the callers once more, by the policies' predicates and these together: each finer class lies in one of the table's.
+Guarantee: exact: `inside` are the classes all of whose members satisfy a predicate, `touching` those that have such a
+member. Found by cutting the callers once more, by the policies' predicates and these together: each finer class lies in
+one of the table's.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ class CallerClasses:
             self._home = _homes(self._fine, table)
         except OverBudget:  # then only what the policies ask for is told apart
             self._fine, self._home = table, [1 << index for index in range(table.size)]
-            self._kinds = {name: kind for name, kind in self._kinds.items() if kind in predicates}  # the services are what is no principal
+            # the services are what is no principal
+            self._kinds = {name: kind for name, kind in self._kinds.items() if kind in predicates}
             self.accounts = tuple(account for account in self.accounts if account_pattern(account) in predicates)
         self._parts: dict[int, int] = {}
         for index, home in enumerate(self._home):

@@ -29,8 +29,8 @@ PRINCIPALS = frozenset({"role", "user", "root user", "federated-user session"})
 """The kinds of all callers that have an ARN."""
 LINKED, SERVICE = "service-linked role", "AWS service"
 KIND_ORDER = ("caller", "role", "user", "root user", "federated-user session", LINKED, SERVICE)
-"""The kinds in the order that they are named in. Roles, users, root users, federated-user sessions and services are every caller, and share
-none; service-linked roles are roles."""
+"""The kinds in the order that they are named in. Roles, users, root users, federated-user sessions and services are
+every caller, and share none; service-linked roles are roles."""
 
 
 def _kinds(text: str) -> frozenset[str]:
@@ -53,8 +53,8 @@ def _named(word: Word) -> tuple[str, str, str]:
 
 @dataclass
 class Inside:
-    """The words that the callers of a block are in, by what they are about. `kinds` is `None` where no word is about a kind; `last_names`
-    are names of roles or users, whatever their path."""
+    """The words that the callers of a block are in, by what they are about. `kinds` is `None` where no word is about a
+    kind; `last_names` are names of roles or users, whatever their path."""
 
     accounts: list[str] = field(default_factory=list)
     kinds: frozenset[str] | None = None
@@ -68,7 +68,9 @@ class Inside:
             kind, account, name = _named(word)
             self.last_names.append(name)
             word = Word(Sort.KIND_OF_ACCOUNT, f"{kind} of {account}", word.mask)
-        kind, _, account = word.text.partition(" of ") if word.sort is Sort.KIND_OF_ACCOUNT else (word.text, "", word.text)
+        kind, _, account = (
+            word.text.partition(" of ") if word.sort is Sort.KIND_OF_ACCOUNT else (word.text, "", word.text)
+        )
         if word.sort in (Sort.KIND, Sort.KIND_OF_ACCOUNT):
             self.kinds = _kinds(kind) if self.kinds is None else _in_both(self.kinds, _kinds(kind))
         if word.sort in (Sort.ACCOUNT, Sort.KIND_OF_ACCOUNT):
@@ -81,7 +83,11 @@ class Inside:
     @property
     def no_service(self) -> bool:
         """Whether what they are in shows that no AWS service is among them."""
-        return self.kinds is not None and SERVICE not in self.kinds or any(word.text.startswith("arn:") for word in self.patterns)
+        return (
+            self.kinds is not None
+            and SERVICE not in self.kinds
+            or any(word.text.startswith("arn:") for word in self.patterns)
+        )
 
 
 @dataclass
@@ -114,10 +120,14 @@ class Outside:
 
     def limits(self) -> list[str]:
         """What is said of them behind `except`, but for the names and accounts."""
-        patterns = [f"those matching {listed([pattern(word) for word in self.patterns], 'or')}"] if self.patterns else []
+        patterns = (
+            [f"those matching {listed([pattern(word) for word in self.patterns], 'or')}"] if self.patterns else []
+        )
         return [*(f"{kind}s" for kind in self.kinds), *self.of_accounts, *patterns]
 
 
 def pattern(word: Word) -> str:
     """The text of a pattern in a sentence; a name in any case is one as well."""
-    return shown(word.text, word.note) + (" in any case" if word.sort in (Sort.IS_IN_ANY_CASE, Sort.MATCHES_IN_ANY_CASE) else "")
+    return shown(word.text, word.note) + (
+        " in any case" if word.sort in (Sort.IS_IN_ANY_CASE, Sort.MATCHES_IN_ANY_CASE) else ""
+    )

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from verifier.verify.phrases.caller_sets import KIND_ORDER, LINKED, PRINCIPALS, SERVICE, Inside, Outside, account_of, kind_of, pattern
+from verifier.verify.phrases.caller_sets import (
+    KIND_ORDER,
+    LINKED,
+    PRINCIPALS,
+    SERVICE,
+    Inside,
+    Outside,
+    account_of,
+    kind_of,
+    pattern,
+)
 from verifier.verify.phrases.forms import Block, Form
 from verifier.verify.phrases.lists import clauses, listed
 
@@ -27,13 +37,16 @@ class _Phrase:
     names: tuple[str, ...] = ()
 
     def joined(self, other: _Phrase) -> _Phrase | None:
-        """One phrase for both, where they differ only in their kinds and in names that are of these kinds; otherwise `None`."""
+        """One phrase for both, where they differ only in their kinds and in names that are of these kinds; otherwise
+        `None`."""
         if not self.kinds or not other.kinds or (self.where, self.limits) != (other.where, other.limits):
             return None
         kinds = {*self.kinds, *other.kinds}
         if self.names != other.names and (kinds & _OVERLAPPING or not (self._own_names and other._own_names)):
             return None
-        return _Phrase((*self.kinds, *other.kinds), self.where, self.limits, tuple(dict.fromkeys((*self.names, *other.names))))
+        return _Phrase(
+            (*self.kinds, *other.kinds), self.where, self.limits, tuple(dict.fromkeys((*self.names, *other.names)))
+        )
 
     @property
     def _own_names(self) -> bool:
@@ -53,7 +66,9 @@ class CallerText:
     def text(self, form: Form) -> str:
         """The callers of a form that is not empty."""
         names = self.names([block.all[0].text for block in form if block.is_value])
-        phrases = [self._written(phrase) for phrase in _joined(self._phrase(block) for block in form if not block.is_value)]
+        phrases = [
+            self._written(phrase) for phrase in _joined(self._phrase(block) for block in form if not block.is_value)
+        ]
         parts = [*phrases, *([listed(names)] if names else [])]
         return "; and ".join(parts) if any(" except " in phrase for phrase in phrases) else clauses(parts)
 
@@ -99,12 +114,26 @@ class CallerText:
         if inside.names:
             return _Phrase((), listed(self.names(inside.names)))
         _say_kinds(inside, outside)
-        if inside.kinds == frozenset({"root user"}) and inside.accounts and not (inside.patterns or inside.last_names or block.none):
+        if (
+            inside.kinds == frozenset({"root user"})
+            and inside.accounts
+            and not (inside.patterns or inside.last_names or block.none)
+        ):
             return _Phrase((), f"root of {inside.accounts[0]}")
         where, limits = _where(inside, outside)
-        matching = "".join((*(f" named {name}" for name in inside.last_names), *(f" matching {pattern(word)}" for word in inside.patterns)))
+        matching = "".join(
+            (
+                *(f" named {name}" for name in inside.last_names),
+                *(f" matching {pattern(word)}" for word in inside.patterns),
+            )
+        )
         everyone = inside.kinds is None or inside.kinds == PRINCIPALS
-        return _Phrase(("caller",) if everyone else tuple(inside.kinds or ()), where + matching, tuple(limits), tuple(outside.names))
+        return _Phrase(
+            ("caller",) if everyone else tuple(inside.kinds or ()),
+            where + matching,
+            tuple(limits),
+            tuple(outside.names),
+        )
 
 
 def _where(inside: Inside, outside: Outside) -> tuple[str, list[str]]:
@@ -122,7 +151,9 @@ def _joined(phrases: Iterable[_Phrase]) -> list[_Phrase]:
     """The phrases, with one for all that are about different kinds of the same callers."""
     found: list[_Phrase] = []
     for phrase in phrases:
-        together = ((position, joined) for position, other in enumerate(found) if (joined := other.joined(phrase)) is not None)
+        together = (
+            (position, joined) for position, other in enumerate(found) if (joined := other.joined(phrase)) is not None
+        )
         position, joined = next(together, (len(found), phrase))
         found[position : position + 1] = [joined]
     return found

@@ -1,4 +1,5 @@
-"""Sets of callers in words: `role/reports`, `every role and user of 444455556666 except role/x`, `12 roles of 111122223333`.
+"""Sets of callers in words: `role/reports`, `every role and user of 444455556666 except role/x`,
+`12 roles of 111122223333`.
 
 In: the table of callers, the predicates put to it, and estates. Out: `Callers`.
 Guarantee: the words say exactly the mask: they are written from a form that is (`phrases_forms`).
@@ -70,7 +71,8 @@ class CallerPhrases:
         return Word(Sort.KIND, "role and user", masks[0] | masks[1], 1.2) if len(masks) == 2 else None
 
     def _pairs(self) -> Iterator[tuple[Word, ...]]:
-        """The kinds of callers of each account, by two words, or by one where they are no sets of classes themselves."""
+        """The kinds of callers of each account, by two words, or by one where they are no sets of classes
+        themselves."""
         kinds, accounts = self._classes.kinds, self._classes.by_account
         both = self._identities()
         for account in self._classes.accounts[:MOST_PAIRS]:
@@ -79,7 +81,10 @@ class CallerPhrases:
             for kind in (kind for kind in KINDS if kind in kinds):
                 extent = self._classes.of(kind, account)
                 if kinds[kind].exact and accounts[account].exact:
-                    yield Word(Sort.KIND, kind, kinds[kind].inside), Word(Sort.ACCOUNT, account, accounts[account].inside)
+                    yield (
+                        Word(Sort.KIND, kind, kinds[kind].inside),
+                        Word(Sort.ACCOUNT, account, accounts[account].inside),
+                    )
                 elif extent.exact:
                     yield (Word(Sort.KIND_OF_ACCOUNT, f"{kind} of {account}", extent.inside),)
 
@@ -111,7 +116,8 @@ class CallerPhrases:
         )
 
     def apart(self, mask: int) -> tuple[int, ...]:
-        """A mask in parts that are named more plainly one by one: the callers of each account, services, callers of other accounts."""
+        """A mask in parts that are named more plainly one by one: the callers of each account, services, callers of
+        other accounts."""
         found, services = list[int](), self._classes.kinds.get("AWS service")
         for extent in (*self._classes.by_account.values(), *([services] if services is not None else [])):
             if extent.exact and extent.inside & mask:

@@ -1,8 +1,8 @@
 """Unions of cubes, made shorter before they are said.
 
 In: cubes over classes and symbols, as a decision diagram gives them. Out: `Cube`s with the same union.
-Guarantee: every step keeps the union: a cube is dropped where another covers it, two that differ in one thing are joined, and what a
-cube requires is dropped where another cube covers the case that it excludes.
+Guarantee: every step keeps the union: a cube is dropped where another covers it, two that differ in one thing are
+joined, and what a cube requires is dropped where another cube covers the case that it excludes.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ MOST = 40
 
 @dataclass(frozen=True)
 class Cube:
-    """A conjunction. `masks` are the classes that single-valued attributes may be in; `somes` masks of which a multi-valued attribute
-    must have some value in each, `nones` the classes in which it must have none; `symbols` the values of other symbols."""
+    """A conjunction. `masks` are the classes that single-valued attributes may be in; `somes` masks of which a
+    multi-valued attribute must have some value in each, `nones` the classes in which it must have none; `symbols` the
+    values of other symbols."""
 
     masks: Mapping[str, int] = field(default_factory=dict)
     symbols: Mapping[str, bool] = field(default_factory=dict)
@@ -49,7 +50,8 @@ class Cube:
         return self if mask == self.masks[name] else self._with_mask(name, mask, full)
 
     def steps(self) -> Iterator[tuple[Cube, Cube]]:
-        """Each way to require one thing less of what is not single-valued: the longer cube, and what it has more than this one."""
+        """Each way to require one thing less of what is not single-valued: the longer cube, and what it has more than
+        this one."""
         for name, value in self.symbols.items():
             rest = {other: own for other, own in self.symbols.items() if other != name}
             yield replace(self, symbols=rest), replace(self, symbols={**rest, name: not value})
@@ -67,16 +69,22 @@ class Cube:
         return replace(self, masks=rest if mask == full else {**rest, name: mask})
 
     def joined(self, other: Cube) -> Cube | None:
-        """One cube for both, where they differ in one value that a multi-valued attribute must have; otherwise `None`."""
+        """One cube for both, where they differ in one value that a multi-valued attribute must have; otherwise
+        `None`."""
         mine, theirs = self.somes - other.somes, other.somes - self.somes
-        if len(mine) != 1 or len(theirs) != 1 or (self.masks, self.symbols, self.nones) != (other.masks, other.symbols, other.nones):
+        if (
+            len(mine) != 1
+            or len(theirs) != 1
+            or (self.masks, self.symbols, self.nones) != (other.masks, other.symbols, other.nones)
+        ):
             return None
         ((name, mask),), ((other_name, more),) = mine, theirs
         return replace(self, somes=(self.somes & other.somes) | {(name, mask | more)}) if name == other_name else None
 
 
 def shorter(cubes: Sequence[Cube], full: Mapping[str, int]) -> list[Cube]:
-    """The same union in fewer and shorter cubes. `full` has all the classes of each single-valued attribute, *absent* included."""
+    """The same union in fewer and shorter cubes. `full` has all the classes of each single-valued attribute, *absent*
+    included."""
     found, rest = list(cubes[:MOST]), list(cubes[MOST:])
     changed = True
     while changed:

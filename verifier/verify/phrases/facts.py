@@ -1,6 +1,7 @@
 """Facts of the key in words (F8, U3): `kms:KeyUsage is SIGN_VERIFY`.
 
-In: the combinations of facts that a key can have, and a mask of them. Out: `Limit`s, one for each fact where that is exact.
+In: the combinations of facts that a key can have, and a mask of them. Out: `Limit`s, one for each fact where that is
+exact.
 Guarantee: a combination meets all limits iff it is in the mask.
 """
 
@@ -37,7 +38,13 @@ class FactPhrases:
         mask &= possible
         kept = {index: self._shadow(mask, index) for index in range(len(_NAMES))}
         if self._product(kept) & possible != mask:
-            return [Limit(LimitKind.CONDITION, "the key", form_text(self._vocabulary().express(mask, mask | self._full & ~possible)))]
+            return [
+                Limit(
+                    LimitKind.CONDITION,
+                    "the key",
+                    form_text(self._vocabulary().express(mask, mask | self._full & ~possible)),
+                )
+            ]
         for index in range(len(_NAMES)):
             rest = {other: values for other, values in kept.items() if other != index}
             if self._product(rest) & possible == mask:
@@ -51,7 +58,11 @@ class FactPhrases:
         return sum(1 << place for place in places if place is not None)
 
     def _product(self, kept: dict[int, int]) -> int:
-        return sum(1 << position for position, row in enumerate(self._rows) if all(self._in(row, i, v) for i, v in kept.items()))
+        return sum(
+            1 << position
+            for position, row in enumerate(self._rows)
+            if all(self._in(row, i, v) for i, v in kept.items())
+        )
 
     def _in(self, row: Sequence[str], index: int, values: int) -> bool:
         return bool(values >> (self._fields[index][0].class_of(row[index]) or 0) & 1)
@@ -66,7 +77,9 @@ class FactPhrases:
         if not absent:
             return Limit(LimitKind.CONDITION, name, words.text(values), False)
         text = words.text(values & ~absent)
-        return Limit(LimitKind.CONDITION, name, f"is absent, or {text}" if values & absent else text, bool(values & absent))
+        return Limit(
+            LimitKind.CONDITION, name, f"is absent, or {text}" if values & absent else text, bool(values & absent)
+        )
 
     def _vocabulary(self) -> Vocabulary:
         words, bases = list[Word](), list[tuple[Word, ...]]()
@@ -78,4 +91,6 @@ class FactPhrases:
 
     def _words(self, index: int, name: str) -> Iterator[Word]:
         for place, value in enumerate(self._fields[index][0].values):
-            yield Word(Sort.FACT, f"{name}={value}" if value else "kms:MultiRegion=false", self._product({index: 1 << place}))
+            yield Word(
+                Sort.FACT, f"{name}={value}" if value else "kms:MultiRegion=false", self._product({index: 1 << place})
+            )

@@ -1,7 +1,8 @@
 """Sets of classes in named sets: the shortest combination of names that is exactly a given set.
 
 In: the names that a set may be described by, each with the classes that it stands for, and a target set. Out: a `Form`.
-Guarantee: `meaning(form)` is the target, class for class; what is written of a form is read off its blocks and nothing else.
+Guarantee: `meaning(form)` is the target, class for class; what is written of a form is read off its blocks and nothing
+else.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ class Sort(Enum):
 
 @dataclass(frozen=True)
 class Word:
-    """A named set: `mask` has a bit for each class in it. A word of higher `cost` is used where it saves that many others. `note` goes
-    behind the text where that alone would say something else."""
+    """A named set: `mask` has a bit for each class in it. A word of higher `cost` is used where it saves that many
+    others. `note` goes behind the text where that alone would say something else."""
 
     sort: Sort
     text: str
@@ -84,7 +85,8 @@ MOST_BASES = 150
 
 
 class Vocabulary:
-    """The words for the classes of one attribute. Words that are the same set, empty, or everything are left out but for the cheapest."""
+    """The words for the classes of one attribute. Words that are the same set, empty, or everything are left out but
+    for the cheapest."""
 
     def __init__(self, full: int, words: Iterable[Word], bases: Iterable[tuple[Word, ...]] = ()) -> None:
         self.full = full
@@ -95,11 +97,15 @@ class Vocabulary:
         self.single = {mask: word for mask, word in by_mask.items() if not mask & (mask - 1)}
         self.broad = [word for mask, word in by_mask.items() if mask & (mask - 1)]
         self._known: dict[tuple[int, int], Form] = {}
-        self._bases = [(), *((word,) for word in self.broad[:MOST_BASES]), *(base for base in bases if Block(base).mask(full))]
+        self._bases = [
+            (),
+            *((word,) for word in self.broad[:MOST_BASES]),
+            *(base for base in bases if Block(base).mask(full)),
+        ]
 
     def express(self, least: int, most: int | None = None) -> Form:
-        """The shortest form found that has all of `least` and nothing outside `most` (exactly `least`, where `most` is not given). The
-        words must tell the classes of `least` from those outside `most`."""
+        """The shortest form found that has all of `least` and nothing outside `most` (exactly `least`, where `most` is
+        not given). The words must tell the classes of `least` from those outside `most`."""
         most = least if most is None else most | least
         if (least, most) not in self._known:
             self._known[least, most] = self._expressed(least, most)
@@ -134,7 +140,8 @@ class Vocabulary:
         return None if exceptions is None else Block(base, tuple(exceptions))
 
     def _cover(self, least: int, most: int, within: int) -> list[Word] | None:
-        """Words that have all of `least` and nothing outside `most`, where only the classes `within` count; `None` if none do."""
+        """Words that have all of `least` and nothing outside `most`, where only the classes `within` count; `None` if
+        none do."""
         usable = [word for word in self.broad if word.mask & least and not word.mask & within & ~most]
         left, cover = least, list[Word]()
         while left and usable:
@@ -181,7 +188,8 @@ class Vocabulary:
         return found
 
     def around(self, bit: int, least: int, most: int) -> Block:
-        """A block with one class in it and nothing outside `most`: tests that the class passes and fails, no more than are needed."""
+        """A block with one class in it and nothing outside `most`: tests that the class passes and fails, no more than
+        are needed."""
         current, inside, outside = self.full, list[Word](), list[Word]()
         every = [*self.broad, *self.single.values()]
         while current & ~most:

@@ -1,6 +1,7 @@
 """Attributes without a table in words: their predicates are symbols, and are said one by one.
 
-In: a lazy attribute, and values of its symbols. Out: text that goes behind its name, and whether an absent attribute meets it.
+In: a lazy attribute, and values of its symbols. Out: text that goes behind its name, and whether an absent attribute
+meets it.
 Guarantee: the text says exactly what the symbols do: a predicate is false of an absent attribute.
 """
 
@@ -42,11 +43,14 @@ class LazyPhrases:
         return {*self._predicates, *self._sets, *present}
 
     def text(self, values: Mapping[str, bool]) -> tuple[str, bool | None]:
-        """What some of the symbols with their values say, and whether an absent attribute meets it (`None`: it cannot be absent)."""
+        """What some of the symbols with their values say, and whether an absent attribute meets it (`None`: it cannot
+        be absent)."""
         present = values.get(self._lazy.present) if self._lazy.present is not None else True
         some = [self._some(self._sets[symbol], value) for symbol, value in values.items() if symbol in self._sets]
         meet = [self._predicates[symbol] for symbol, value in values.items() if value and symbol in self._predicates]
-        avoid = [self._predicates[symbol] for symbol, value in values.items() if not value and symbol in self._predicates]
+        avoid = [
+            self._predicates[symbol] for symbol, value in values.items() if not value and symbol in self._predicates
+        ]
         if self._sets or self._lazy.attribute.multivalued:
             return "; and ".join(some), None
         if present is False:

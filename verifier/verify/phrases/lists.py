@@ -1,5 +1,5 @@
-"""Lists, values and addresses in sentences. In: texts; the ends of ranges of addresses as numbers. Out: text. Guarantee: every text is in
-it, as it is; exactly the addresses of a range."""
+"""Lists, values and addresses in sentences. In: texts; the ends of ranges of addresses as numbers. Out: text.
+Guarantee: every text is in it, as it is; exactly the addresses of a range."""
 
 from __future__ import annotations
 
@@ -22,14 +22,32 @@ def clauses(texts: Sequence[str], last: str = "and") -> str:
 
 
 _OWN_WORDS = frozenset(
-    {"absent", "and", "any", "between", "but", "case", "has", "in", "is", "matches", "none", "not", "of", "one", "or", "present", "that"}
+    {
+        "absent",
+        "and",
+        "any",
+        "between",
+        "but",
+        "case",
+        "has",
+        "in",
+        "is",
+        "matches",
+        "none",
+        "not",
+        "of",
+        "one",
+        "or",
+        "present",
+        "that",
+    }
 )
 """Words of the sentences themselves."""
 
 
 def shown(value: str, note: str = "", *, quoted: bool = False) -> str:
-    """A value in a sentence: as it is, in quotes where a reader would not see where it begins and ends, or if it is to be
-    `quoted`. `note` goes behind it."""
+    """A value in a sentence: as it is, in quotes where a reader would not see where it begins and ends, or if it is to
+    be `quoted`. `note` goes behind it."""
     if quoted or not value or value in _OWN_WORDS or any(character in ' ,;"()' for character in value):
         value = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return f"{value} ({note})" if note else value

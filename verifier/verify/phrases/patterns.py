@@ -21,8 +21,9 @@ _PATTERN_COST = 1.5
 
 
 def words(predicates: Iterable[Predicate], mask: Callable[[Predicate], int], arns_only: bool = False) -> list[Word]:
-    """A word for each predicate that can be said in words; those that are built of others come as their parts. `arns_only`: the values
-    are well-formed principals, for which it makes no difference whether an ARN pattern is matched field by field."""
+    """A word for each predicate that can be said in words; those that are built of others come as their parts.
+    `arns_only`: the values are well-formed principals, for which it makes no difference whether an ARN pattern is
+    matched field by field."""
     parts = dict.fromkeys(part for predicate in predicates for part in parts_of(predicate))
     by_text: dict[tuple[Sort, str], dict[int, Word]] = {}
     for part in parts:
@@ -42,7 +43,10 @@ def _word(predicate: Predicate, mask: int) -> Word:
     assert isinstance(predicate, Tokens), predicate
     if predicate.literal is not None:
         return Word(Sort.IS, predicate.literal, mask)
-    if all(not repeated and (_is_one(characters) or _is_either_case(characters)) for repeated, characters in predicate.tokens):
+    if all(
+        not repeated and (_is_one(characters) or _is_either_case(characters))
+        for repeated, characters in predicate.tokens
+    ):
         return Word(Sort.IS_IN_ANY_CASE, "".join(_plain(characters) for _, characters in predicate.tokens), mask, 1.25)
     folded = any(_is_either_case(characters) for _, characters in predicate.tokens)
     text = _pattern_text(predicate.tokens)
@@ -54,7 +58,9 @@ def read_text(predicate: Read | Compares, kind: Kind = Kind.NUMBER) -> str:
     kind, test = (predicate.kind, predicate.test) if isinstance(predicate, Read) else (kind, predicate)
     if isinstance(test, InNetwork):
         return f"{kind.value} in {network_text(test.version, test.first, test.last)}"
-    words, text = (_BOUNDS, number_text(test.bound)) if kind is Kind.NUMBER else (_MOMENTS, _moment(number_text(test.bound)))
+    words, text = (
+        (_BOUNDS, number_text(test.bound)) if kind is Kind.NUMBER else (_MOMENTS, _moment(number_text(test.bound)))
+    )
     return f"{kind.value} {words[test.sign]} {text}"
 
 
@@ -85,7 +91,8 @@ def _plain(characters: Characters) -> str:
 
 
 def _pattern_text(tokens: Sequence[Token]) -> str:
-    """A pattern as policies write it: `*`, `?`, `${*}` for the character itself; in brackets, a set that no policy can write."""
+    """A pattern as policies write it: `*`, `?`, `${*}` for the character itself; in brackets, a set that no policy can
+    write."""
     texts = []
     for (repeated, characters), following in zip_longest(tokens, tokens[1:]):
         texts.append(_token_text(repeated, characters))
@@ -137,5 +144,7 @@ def _told_apart(found: list[Word]) -> list[Word]:
     for note in notes:
         alike = sorted((word for word in found if word.note == note), key=lambda word: -word.mask.bit_count())
         for position, word in enumerate(alike[1:], 2):
-            found[found.index(word)] = replace(word, note=f"{note}, in its way {position}".lstrip(", "), cost=word.cost + 0.5)
+            found[found.index(word)] = replace(
+                word, note=f"{note}, in its way {position}".lstrip(", "), cost=word.cost + 0.5
+            )
     return found

@@ -1,7 +1,8 @@
 """Numbers and instants in words: `is at least 30`, `is before 2026-01-01T00:00:00Z`.
 
 In: a table of numbers, the bounds of the comparisons put to it, and a mask. Out: a form over comparisons, and its text.
-Guarantee: exact: classes are points and the stretches between them, in ascending order, so that a run of them has two ends.
+Guarantee: exact: classes are points and the stretches between them, in ascending order, so that a run of them has two
+ends.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ class Ranges:
     def form(self, least: int, most: int) -> Form:
         """A union of intervals that has all of `least` and nothing outside `most`."""
         mask = self._between(least, most)
-        return tuple(Block(tuple(self._word(end) for end in (i.low, i.high) if end is not None)) for i in self._intervals(mask))
+        return tuple(
+            Block(tuple(self._word(end) for end in (i.low, i.high) if end is not None)) for i in self._intervals(mask)
+        )
 
     def _word(self, comparison: Compares) -> Word:
         return Word(Sort.BOUND, self._comparison(comparison), self._table.mask(comparison))
@@ -63,7 +66,8 @@ class Ranges:
             yield Interval(self._end(first, -1), self._end(last, 1))
 
     def _end(self, index: int, side: int) -> Compares | None:
-        """The end of an interval that begins (`side` -1) or ends (1) with a class; `None` where nothing lies beyond it."""
+        """The end of an interval that begins (`side` -1) or ends (1) with a class; `None` where nothing lies beyond
+        it."""
         if index == (0 if side < 0 else self._table.size - 1):
             return None
         member = Decimal(self._table.members(index, 1)[0])
@@ -75,7 +79,9 @@ class Ranges:
     def _between(self, least: int, most: int) -> int:
         """The runs of `most` that have something of `least`: they have the fewest ends."""
         runs = list(_runs(most, self._table.size))
-        return sum((1 << last + 1) - (1 << first) for first, last in runs if least >> first & (1 << last - first + 1) - 1)
+        return sum(
+            (1 << last + 1) - (1 << first) for first, last in runs if least >> first & (1 << last - first + 1) - 1
+        )
 
     def text(self, least: int, most: int) -> str:
         """The same in words that go behind the name of the attribute."""

@@ -1,6 +1,7 @@
 """Regions in words: masks over classes and cubes over symbols → callers, actions and limits.
 
-In: the space and the finite form of a question, and parts of a decision diagram over it. Out: the plain data of `model.results.region`.
+In: the space and the finite form of a question, and parts of a decision diagram over it. Out: the plain data of
+`model.results.region`.
 Guarantee: the words say exactly the set that they are made from. Texts are raw: `report` makes them safe to print.
 """
 
@@ -31,7 +32,8 @@ EVERYTHING: Mapping[str, int] = {}
 
 
 class Phrases:
-    """The words for the regions of one question. `estates` are further estates whose inventories and unmodelled things it is about."""
+    """The words for the regions of one question. `estates` are further estates whose inventories and unmodelled things
+    it is about."""
 
     def __init__(self, space: Space, finite: Finite, estates: Sequence[Estate] = ()) -> None:
         self._space = space
@@ -39,7 +41,9 @@ class Phrases:
         self._estates = estates
         self._values: dict[str, Values] = {}
         self._lazy: dict[str, LazyPhrases] = {}
-        self._held = {symbol: (name, 1 << index) for name, held in finite.held.items() for index, symbol in enumerate(held)}
+        self._held = {
+            symbol: (name, 1 << index) for name, held in finite.held.items() for index, symbol in enumerate(held)
+        }
         self._symbols = SymbolPhrases(space, finite, estates)
 
     @cached_property
@@ -84,11 +88,18 @@ class Phrases:
         limits = self._conditions(attribute, mask, possible)
         if len(limits) < 2:
             return limits[0] if limits else None
-        return Limit(LimitKind.CONDITION, "the key", "has " + ", and ".join(f"{limit.subject} that {limit.text}" for limit in limits))
+        return Limit(
+            LimitKind.CONDITION,
+            "the key",
+            "has " + ", and ".join(f"{limit.subject} that {limit.text}" for limit in limits),
+        )
 
-    def alternative(self, masks: Mapping[str, int], symbols: Mapping[str, bool], possible: Mapping[str, int] = EVERYTHING) -> Alternative:
-        """What a cube says of requests whose attributes are in `possible`: for each attribute a mask of classes (those that some value
-        may be in, where it is multi-valued), with the bit after the last where it may be absent. An attribute that it lacks is open."""
+    def alternative(
+        self, masks: Mapping[str, int], symbols: Mapping[str, bool], possible: Mapping[str, int] = EVERYTHING
+    ) -> Alternative:
+        """What a cube says of requests whose attributes are in `possible`: for each attribute a mask of classes (those
+        that some value may be in, where it is multi-valued), with the bit after the last where it may be absent. An
+        attribute that it lacks is open."""
         return self._alternative(self._cube(masks, symbols), possible)
 
     def alternatives(
@@ -126,10 +137,16 @@ class Phrases:
         return kept
 
     def _alternative(self, cube: Cube, possible: Mapping[str, int]) -> Alternative:
-        limits = [limit for name in self._space.attributes for limit in self._of_attribute(name, cube, possible.get(name, -1))]
+        limits = [
+            limit for name in self._space.attributes for limit in self._of_attribute(name, cube, possible.get(name, -1))
+        ]
         lazy = {symbol for name in self._finite.lazy for symbol in self._lazily(name).symbols}
-        limits += [self._symbols.limit(name, value, cube.masks) for name, value in cube.symbols.items() if name not in lazy]
-        return tuple(sorted(limits, key=lambda limit: (_ORDER.index(limit.kind), limit.kind is LimitKind.FREE and limit.subject)))
+        limits += [
+            self._symbols.limit(name, value, cube.masks) for name, value in cube.symbols.items() if name not in lazy
+        ]
+        return tuple(
+            sorted(limits, key=lambda limit: (_ORDER.index(limit.kind), limit.kind is LimitKind.FREE and limit.subject))
+        )
 
     def _of_attribute(self, name: str, cube: Cube, possible: int) -> Iterator[Limit]:
         if name in cube.masks:
@@ -180,7 +197,11 @@ class Phrases:
             return self._of_facts(mask & full, possible)
         present = (1 << self._finite.tables[name].size) - 1
         text = self._text(name, mask & possible, possible & ~mask, present)
-        return [Limit(LimitKind.CONDITION, called, text, bool(mask & full & ~present) if self._finite.optional[name] else None)]
+        return [
+            Limit(
+                LimitKind.CONDITION, called, text, bool(mask & full & ~present) if self._finite.optional[name] else None
+            )
+        ]
 
     def _of_facts(self, mask: int, possible: int) -> list[Limit]:
         """The facts of the key, or of the one that a request creates."""
@@ -196,7 +217,8 @@ class Phrases:
         return [Limit(LimitKind.CONDITION, "the request", f"creates no key, or one whose {text}")]
 
     def _text(self, name: str, least: int, excluded: int, present: int) -> str:
-        """The words for a value that is, or may be absent, as in `least`, and is not as in `excluded`. There is something in both."""
+        """The words for a value that is, or may be absent, as in `least`, and is not as in `excluded`. There is
+        something in both."""
         if not least & present:
             return "is absent"
         if not excluded & present:

@@ -1,6 +1,7 @@
 """Sets of sets in words: what a multi-valued key holds (`has the value tenant`, `has no value but tenant and env`).
 
-In: the words for single values, and a `Held`. Out: text. Guarantee: the text says exactly that, of the values that the key can have.
+In: the words for single values, and a `Held`. Out: text. Guarantee: the text says exactly that, of the values that the
+key can have.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from verifier.verify.phrases.values import Values, form_text, word_text
 
 @dataclass(frozen=True)
 class Held:
-    """What a multi-valued key must hold: some value in each of `somes`, no value in `none`. `possible` are the classes that it can have
-    values in; `optional` says whether it can be absent."""
+    """What a multi-valued key must hold: some value in each of `somes`, no value in `none`. `possible` are the classes
+    that it can have values in; `optional` says whether it can be absent."""
 
     somes: Sequence[int]
     none: int
@@ -41,7 +42,8 @@ class Held:
         return clauses([*present, *limits]) or None
 
     def _has_no(self, values: Values, none: int) -> str:
-        """No value in some classes, or no value outside the others, whichever is shorter; what is not possible may be in either."""
+        """No value in some classes, or no value outside the others, whichever is shorter; what is not possible may be
+        in either."""
         left = self.possible & ~none
         excluded = values.form(none, values.full & ~left)
         allowed = values.form(left, values.full & ~none)
@@ -53,7 +55,11 @@ class Held:
             only = form_cost(allowed) <= form_cost(excluded)
         if only:
             return _ONLY + (_nouns(allowed) if _is_plain(allowed) else f"one that {form_text(allowed)}")
-        return f"has no value {_nouns(excluded, 'or')}" if _is_plain(excluded) else f"has no value that {form_text(excluded)}"
+        return (
+            f"has no value {_nouns(excluded, 'or')}"
+            if _is_plain(excluded)
+            else f"has no value that {form_text(excluded)}"
+        )
 
 
 _ONLY = "has no value but "

@@ -1,6 +1,7 @@
 """What the attributes of a request are called in sentences.
 
-In: a space and the name of an attribute. Out: the condition key as the policies spell it, or words of our own for what is no key.
+In: a space and the name of an attribute. Out: the condition key as the policies spell it, or words of our own for what
+is no key.
 Guarantee: different attributes of one space have different names.
 """
 
@@ -18,7 +19,8 @@ _INTERNAL = {
     "retiring": "the principal whose grants are listed",
     "facts": "the key",
 }
-"""The attributes that are no condition keys (`problem.space.INTERNAL`), but for those that condition keys show as they are."""
+"""The attributes that are no condition keys (`problem.space.INTERNAL`), but for those that condition keys show as they
+are."""
 _SERVICE = "#service"
 _PAIR = "kms:EncryptionContext:"
 
@@ -28,7 +30,11 @@ def subject(space: Space, name: str) -> str:
     if name in _INTERNAL:
         return _INTERNAL[name]
     if name == "time":
-        return "aws:EpochTime" if "aws:currenttime" not in space.spellings and "aws:epochtime" in space.spellings else "aws:CurrentTime"
+        return (
+            "aws:EpochTime"
+            if "aws:currenttime" not in space.spellings and "aws:epochtime" in space.spellings
+            else "aws:CurrentTime"
+        )
     if name == "region":
         return "aws:RequestedRegion"
     if name.endswith(_SERVICE):

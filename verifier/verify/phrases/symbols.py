@@ -1,7 +1,8 @@
 """Symbols in words: readings, free facts, comparisons by a policy variable, what is not modelled.
 
 In: a space, its finite form, and a symbol with its value. Out: a `Limit`, a whole sentence.
-Guarantee: every symbol but those of lazy and multi-valued attributes has words, and different symbols have different words.
+Guarantee: every symbol but those of lazy and multi-valued attributes has words, and different symbols have different
+words.
 """
 
 from __future__ import annotations
@@ -38,7 +39,12 @@ class SymbolPhrases:
         reading = self._readings.get(symbol)
         if reading is not None:
             answer = reading.yes if value else reading.no
-            return Limit(LimitKind.READING, symbol, f'only if the answer to "{reading.question}" is "{answer}"', rule=reading.rule)
+            return Limit(
+                LimitKind.READING,
+                symbol,
+                f'only if the answer to "{reading.question}" is "{answer}"',
+                rule=reading.rule,
+            )
         if is_free_fact(symbol):
             return Limit(LimitKind.FREE, symbol, free_fact(symbol, value), rule=symbol.split(":")[0])
         if symbol == THROUGH_ENDPOINT:
@@ -57,11 +63,19 @@ class SymbolPhrases:
         if thing is not None:
             return Limit(LimitKind.UNMODELLED, name, _thing_text(thing, effect, value), rule=thing.label)
         if symbol.startswith("L5:"):
-            text = f"statement {symbol} with `NotResource`, which is not documented in a key policy, {_does(value, 'apply', 'applies')}"
+            text = (
+                f"statement {symbol} with `NotResource`, which is not documented in a key policy, "
+                f"{_does(value, 'apply', 'applies')}"
+            )
             return Limit(LimitKind.UNMODELLED, symbol, text, rule="L5")
         meant = self._space.unsupported.get(symbol) or self._finite.unsupported.get(symbol)
         if meant is not None:
-            return Limit(LimitKind.UNMODELLED, symbol, f"what is not modelled {_does(value, 'hold', 'holds')}: {meant}", rule="C3")
+            return Limit(
+                LimitKind.UNMODELLED,
+                symbol,
+                f"what is not modelled {_does(value, 'hold', 'holds')}: {meant}",
+                rule="C3",
+            )
         return Limit(LimitKind.UNMODELLED, symbol, f"{symbol} {_does(value, 'hold', 'holds')}")
 
     # -- comparisons by a policy variable --
@@ -74,7 +88,8 @@ class SymbolPhrases:
         return f"{text}, or {listed(list(absent), 'or')} is absent" if absent and not value else text
 
     def false_by_absence(self, masks: Mapping[str, int]) -> dict[str, bool]:
-        """The comparisons that do not hold of a request whose attributes are in `masks`, since a side of them is absent."""
+        """The comparisons that do not hold of a request whose attributes are in `masks`, since a side of them is
+        absent."""
         tables = self._finite.tables
         absent = {name for name, mask in masks.items() if name in tables and mask == 1 << tables[name].size}
         return {
@@ -98,7 +113,8 @@ class SymbolPhrases:
 
 
 _RESOURCES = {TargetKind.KEY: "the key's ARN", TargetKind.ALIAS: "the alias's ARN", TargetKind.NONE: "the resource `*`"}
-"""What a fixed text is that is compared with a pattern: the resource of the requests (`problem.semantics.relations.constant_matches`)."""
+"""What a fixed text is that is compared with a pattern: the resource of the requests
+(`problem.semantics.relations.constant_matches`)."""
 _COMPARED = {
     **{(mode, True): "{} matches {}" for mode in (LIKE, ARN)},
     **{(mode, False): "{} does not match {}" for mode in (LIKE, ARN)},

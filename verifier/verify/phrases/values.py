@@ -1,7 +1,9 @@
 """Sets of values of one attribute in words: `is one of a, b, c`, `matches team-*, but is not team-x`, `is at least 30`.
 
-In: the table of an attribute, the predicates put to it, and masks: what must be in the set, and what may be. Out: a form, and its text.
-Guarantee: the text says exactly the form, which has all that must be in the set and nothing that may not (`phrases_forms`).
+In: the table of an attribute, the predicates put to it, and masks: what must be in the set, and what may be. Out: a
+form, and its text.
+Guarantee: the text says exactly the form, which has all that must be in the set and nothing that may not
+(`phrases_forms`).
 """
 
 from __future__ import annotations
@@ -23,14 +25,19 @@ _UNMENTIONED = 1.6
 class Values:
     """The words for the values of one attribute."""
 
-    def __init__(self, table: Table, predicates: Iterable[Predicate], date: bool = False, familiar: Sequence[str] = ()) -> None:
-        """`date` says that numbers are instants; `familiar` are values that may be named, whether or not a predicate does."""
+    def __init__(
+        self, table: Table, predicates: Iterable[Predicate], date: bool = False, familiar: Sequence[str] = ()
+    ) -> None:
+        """`date` says that numbers are instants; `familiar` are values that may be named, whether or not a predicate
+        does."""
         self.full = (1 << table.size) - 1
         self._ranges: Ranges | None = None
         if isinstance(table, LineTable):
             self._ranges = Ranges(table, [p.bound for p in predicates if isinstance(p, Compares)], date)
         else:
-            self._vocabulary = Vocabulary(self.full, [*_words(table, list(predicates), date), *_familiar(table, familiar)])
+            self._vocabulary = Vocabulary(
+                self.full, [*_words(table, list(predicates), date), *_familiar(table, familiar)]
+            )
 
     def form(self, least: int, most: int | None = None) -> Form:
         """A form that has all of `least` and nothing outside `most`; exactly `least`, where `most` is not given."""
@@ -38,8 +45,8 @@ class Values:
         return self._vocabulary.express(least, most) if self._ranges is None else self._ranges.form(least, most)
 
     def text(self, least: int, most: int | None = None, *, maybe_absent: bool = False) -> str:
-        """The same in words that go behind the name of the attribute: of a value that is present, which they say where they would hold
-        of an absent one too and it is `maybe_absent`."""
+        """The same in words that go behind the name of the attribute: of a value that is present, which they say where
+        they would hold of an absent one too and it is `maybe_absent`."""
         most = least if most is None else most
         if self._ranges is None:
             return form_text(self.form(least, most), maybe_absent=maybe_absent)
@@ -95,7 +102,8 @@ PRESENT = "is present, and "
 
 
 def form_text(form: Form, *, maybe_absent: bool = False) -> str:
-    """A form that is neither nothing nor everything, behind the name of the attribute (for `maybe_absent` see `Values.text`)."""
+    """A form that is neither nothing nor everything, behind the name of the attribute (for `maybe_absent` see
+    `Values.text`)."""
     plain = [block for block in form if len(block.all) == 1 and not block.none]
     rest = [block for block in form if block not in plain]
     texts = [said([block.all[0] for block in plain])] if plain else []
@@ -115,7 +123,11 @@ _SAID = {
     Sort.FAMILY: ("is {}", "is not {}", "is neither {}"),
     Sort.FACT: ("has {}", "does not have {}", "has none of {}"),
     Sort.MATCHES: ("matches {}", "does not match {}", "matches none of {}"),
-    Sort.MATCHES_IN_ANY_CASE: ("matches {} in any case", "does not match {} in any case", "matches none of {} in any case"),
+    Sort.MATCHES_IN_ANY_CASE: (
+        "matches {} in any case",
+        "does not match {} in any case",
+        "matches none of {} in any case",
+    ),
     Sort.NETWORK: ("is in {}", "is not in {}", "is in none of {}"),
     Sort.ADDRESSES: ("is between {}", "is not between {}", "is between none of {}"),
 }
@@ -139,7 +151,11 @@ def said(found: Sequence[Word]) -> str:
     for sort, (positive, _, _) in _SAID.items():
         values = _texts(found, sort)
         if values:
-            texts.append(positive.format(listed(values, "or") if len(values) < 3 or sort is not Sort.IS else f"one of {', '.join(values)}"))
+            texts.append(
+                positive.format(
+                    listed(values, "or") if len(values) < 3 or sort is not Sort.IS else f"one of {', '.join(values)}"
+                )
+            )
     return clauses(texts, "or")
 
 

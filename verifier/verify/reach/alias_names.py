@@ -28,7 +28,9 @@ class AliasNames:
     @cached_property
     def asked(self) -> tuple[Predicate, ...]:
         """What policies ask of the names."""
-        return tuple(one for one in self._space.questions.get(ALIAS_NAMES, {}) if isinstance(one, Tokens | OneOf | Less))
+        return tuple(
+            one for one in self._space.questions.get(ALIAS_NAMES, {}) if isinstance(one, Tokens | OneOf | Less)
+        )
 
     def of(self, name: str) -> str | None:
         """The symbol of the class of a name; `None` where no policy asks for aliases, or none can have the name."""

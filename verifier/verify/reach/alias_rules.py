@@ -1,8 +1,8 @@
 """Who can create, move and delete aliases of which names: what these steps take besides the permission on the key (R4).
 
 In: an estate, a key, the classes of names that its policies tell apart. Out: `AliasRules`.
-Guarantee: as of `KeyRules`: a rule may allow more than can be brought about, never less. Of all names that an alias can have, one is asked
-about that every policy matches alike.
+Guarantee: as of `KeyRules`: a rule may allow more than can be brought about, never less. Of all names that an alias can
+have, one is asked about that every policy matches alike.
 """
 
 from __future__ import annotations
@@ -34,27 +34,34 @@ from verifier.verify.reach.offers.variable_values import USER, reached
 from verifier.verify.reach.permissions import step_permissions
 from verifier.verify.reach.step_groups import Group
 
-ACTIONS = {StepKind.CREATE_ALIAS: "kms:CreateAlias", StepKind.UPDATE_ALIAS: "kms:UpdateAlias", StepKind.DELETE_ALIAS: "kms:DeleteAlias"}
+ACTIONS = {
+    StepKind.CREATE_ALIAS: "kms:CreateAlias",
+    StepKind.UPDATE_ALIAS: "kms:UpdateAlias",
+    StepKind.DELETE_ALIAS: "kms:DeleteAlias",
+}
 _CREATE, _UPDATE, _DELETE = ACTIONS
 NOWHERE, ELSEWHERE, UNDERWAY, ASIDE = "nowhere", "elsewhere", "under way", "aside"
-"""Where an alias may be besides with a key that is named: with none; with another one than at first, on which that takes permission; with
-one that is not looked at, from which it goes on to a further key; with one of another type that is not looked at, where it is deleted."""
+"""Where an alias may be besides with a key that is named: with none; with another one than at first, on which that
+takes permission; with one that is not looked at, from which it goes on to a further key; with one of another type that
+is not looked at, where it is deleted."""
 MOST_APART = 4
-"""Through so many other keys each way of an alias is told apart; with more, it may go by way of any of them, whatever that takes there."""
+"""Through so many other keys each way of an alias is told apart; with more, it may go by way of any of them, whatever
+that takes there."""
 _LETTERS = frozenset(f"{ascii_letters}{digits}/_-")
-"""What the name of an alias can contain [API: CreateAlias; KMS Developer Guide: alias-create]; also a colon, where some alias has one: the
-text of that page leaves it out, and the pattern there does not."""
+"""What the name of an alias can contain [API: CreateAlias; KMS Developer Guide: alias-create]; also a colon, where some
+alias has one: the text of that page leaves it out, and the pattern there does not."""
 _PLAUSIBLE = ("alias/example", "alias/other", "alias/another")
 _VARIABLE = re.compile(r"\$\{[^{}]*\}")
 _NOTHING = Cube(0, frozenset())
 _FIELDS = 5
-"""A pattern that runs on past so many colons covers no more by running on past further ones: its last field begins with `*` (L6)."""
+"""A pattern that runs on past so many colons covers no more by running on past further ones: its last field begins with
+`*` (L6)."""
 
 
 @dataclass(frozen=True)
 class AliasMove:
-    """A step on an alias (by its ARN; none where names are not told apart): what it takes is allowed on it and on some keys, as far as
-    their policies are known, after some facts."""
+    """A step on an alias (by its ARN; none where names are not told apart): what it takes is allowed on it and on some
+    keys, as far as their policies are known, after some facts."""
 
     step: StepKind
     alias: str
@@ -69,9 +76,9 @@ class AliasMove:
 
 
 class AliasRules:
-    """The rules of the aliases of a key's account and Region, where there may be keys that are `not_listed`. Policies may have the names of
-    users as names of aliases (L7): those of the `listed` users are told apart. Of federated sessions the rules are about those in `issued`
-    alone. Raises `TooLarge`."""
+    """The rules of the aliases of a key's account and Region, where there may be keys that are `not_listed`. Policies
+    may have the names of users as names of aliases (L7): those of the `listed` users are told apart. Of federated
+    sessions the rules are about those in `issued` alone. Raises `TooLarge`."""
 
     def __init__(
         self,
@@ -95,24 +102,30 @@ class AliasRules:
         targets = [alias_target(key, table.pick(1 << number)[1]) for number in range(table.size)]
         (found,) = step_permissions(estate, targets, powers, held, asked, lambda space: [outside(space, issued)])
         self._group = Group(found.without(0))
-        moves = _Moves(key, *([one for one in keys if alias_arn(one, "") == alias_arn(key, "")] for keys in (estate.keys, not_listed)))
+        moves = _Moves(
+            key,
+            *([one for one in keys if alias_arn(one, "") == alias_arn(key, "")] for keys in (estate.keys, not_listed)),
+        )
         named = list(moves.named(table))
         self._class_of = {alias_arn(key, name): number for number, name in named}
         self.moves = tuple(chain.from_iterable(moves.of(name) for _, name in named))
 
     def managing(self, principal: str) -> Iterator[tuple[AliasMove, Cube]]:
-        """What a principal can do to aliases, each with what it needs for that on the alias: no power, where policies ask for more of the
-        names than is told apart."""
+        """What a principal can do to aliases, each with what it needs for that on the alias: no power, where policies
+        ask for more of the names than is told apart."""
         if self._group is None or (self._told is not None and principal not in self._told):
             yield from ((move, _NOTHING) for move in self.moves)
             return
         allowed = {action: self._group.allowed(action, principal) for action in ACTIONS.values()}
         for move in self.moves:
-            yield from ((move, one.cube) for one in allowed[move.action] if one.targets >> self._class_of[move.alias] & 1)
+            yield from (
+                (move, one.cube) for one in allowed[move.action] if one.targets >> self._class_of[move.alias] & 1
+            )
 
 
 class _Moves:
-    """The steps on aliases of a key and the others of its account and Region, which are `keys` and `not_listed` together."""
+    """The steps on aliases of a key and the others of its account and Region, which are `keys` and `not_listed`
+    together."""
 
     def __init__(self, key: Key, keys: Sequence[Key], not_listed: Sequence[Key]) -> None:
         self.key = key
@@ -132,8 +145,8 @@ class _Moves:
             yield from ((number, name) for name in islice(free, 1))
 
     def of(self, name: str) -> Iterator[AliasMove]:
-        """The steps on one alias: away from the key that has it at first, and to the key that the rules are about. One that no key of the
-        input has may be that of a key that it does not hold."""
+        """The steps on one alias: away from the key that has it at first, and to the key that the rules are about. One
+        that no key of the input has may be that of a key that it does not hold."""
         alias, holder = alias_arn(self.key, name), self._holders.get(name)
         if holder is not None:
             yield from self._away(alias, holder)
@@ -141,8 +154,8 @@ class _Moves:
             yield from self._to_key(alias, holder)
 
     def _away(self, alias: str, holder: Key) -> Iterator[AliasMove]:
-        """It is deleted, or moved to a key of the holder's type. Where that is another type than this key's, it does not get here by that,
-        but can be deleted there."""
+        """It is deleted, or moved to a key of the holder's type. Where that is another type than this key's, it does
+        not get here by that, but can be deleted there."""
         aside = _at(alias, ASIDE)
         yield _move(_DELETE, _at(alias, NOWHERE), holder)
         others = [other for other in self._others if other is not holder and alike(holder, other)]
@@ -152,15 +165,17 @@ class _Moves:
             yield from (_move(_UPDATE, aside, holder), _move(_DELETE, _at(alias, NOWHERE), after=(aside,)))
 
     def _to_key(self, alias: str, holder: Key | None) -> Iterator[AliasMove]:
-        """It is made for this key once it is free, or moved here from a key of its type: from one that may have it at first, or to which it
-        came."""
+        """It is made for this key once it is free, or moved here from a key of its type: from one that may have it at
+        first, or to which it came."""
         freed = () if holder is None else (_at(alias, NOWHERE),)
         line = [one for one in self._others if alike(self.key, one)]
         first = [one for one in line if one is holder or (holder is None and one.aliases is None)]
         yield _move(_CREATE, _at(alias, self.key.arn), self.key, after=freed)
         yield from (_move(_UPDATE, _at(alias, self.key.arn), self.key, one) for one in first)
         later = [one for one in line if one not in first]
-        yield from self._by_any(alias, first, freed) if len(line) > MOST_APART else self._by_each(alias, first, later, freed)
+        yield from (
+            self._by_any(alias, first, freed) if len(line) > MOST_APART else self._by_each(alias, first, later, freed)
+        )
 
     def _by_any(self, alias: str, first: Sequence[Key], freed: tuple[Fact, ...]) -> Iterator[AliasMove]:
         """By way of other keys, none of which is looked at."""
@@ -170,7 +185,9 @@ class _Moves:
         yield _move(_UPDATE, _at(alias, self.key.arn), self.key, after=(underway,))
         yield from (_move(_DELETE, fact, after=(underway,)) for fact in freed)
 
-    def _by_each(self, alias: str, first: Sequence[Key], later: Sequence[Key], freed: tuple[Fact, ...]) -> Iterator[AliasMove]:
+    def _by_each(
+        self, alias: str, first: Sequence[Key], later: Sequence[Key], freed: tuple[Fact, ...]
+    ) -> Iterator[AliasMove]:
         """By way of other keys, each of which takes permission."""
         for one in later:
             there = _at(alias, one.arn)
@@ -191,8 +208,8 @@ def _move(step: StepKind, gives: Fact, *keys: Key, after: tuple[Fact, ...] = ())
 
 
 def alike(key: Key, other: Key) -> bool:
-    """Whether an alias may go from one key to another: both are symmetric, asymmetric or HMAC keys, and of one usage, as far as they are
-    known to be anything. [API: UpdateAlias]"""
+    """Whether an alias may go from one key to another: both are symmetric, asymmetric or HMAC keys, and of one usage,
+    as far as they are known to be anything. [API: UpdateAlias]"""
     return all(None in pair or pair[0] == pair[1] for pair in ((key.usage, other.usage), (_type(key), _type(other))))
 
 
@@ -203,7 +220,8 @@ def _type(key: Key) -> str | None:
 
 
 def _of_classes(key: Key, names: AliasNames) -> Iterator[AliasMove]:
-    """The steps on aliases of a key whose names are not told apart: whether it has some of a class afterwards, or may have none."""
+    """The steps on aliases of a key whose names are not told apart: whether it has some of a class afterwards, or may
+    have none."""
     for symbol in names.symbols:
         some, none = (Fact(FactKind.ALIASES, key.arn, (symbol, str(has))) for has in (SOME, NONE))
         yield from (AliasMove(step, "", (key.arn,), some) for step in (StepKind.CREATE_ALIAS, StepKind.UPDATE_ALIAS))
@@ -221,9 +239,9 @@ def alias_arn(key: Key, name: str) -> str:
 
 
 def _told_apart(estate: Estate, listed: Sequence[str], key: Key, names: AliasNames) -> Table | None:
-    """The classes of names of aliases that policies tell apart for the users and roles that are listed, as a resource or as what a key has;
-    `None` where policy variables besides `aws:username` name some (L7), some have a colon that none of the input has, or there are too
-    many."""
+    """The classes of names of aliases that policies tell apart for the users and roles that are listed, as a resource
+    or as what a key has; `None` where policy variables besides `aws:username` name some (L7), some have a colon that
+    none of the input has, or there are too many."""
     start, users = alias_arn(key, ""), [arn.rsplit("/", 1)[1] for arn in listed if arn_kind(arn) == "user"]
     asked: dict[Predicate, None] = dict.fromkeys((like("alias/aws/*"), *names.asked))
     colon = any(":" in alias for one in estate.keys for alias in one.aliases or ())
@@ -260,12 +278,14 @@ def _has_colon(predicate: Predicate) -> bool:
     """Whether a predicate on names asks for a colon."""
     tokens = predicate.tokens if isinstance(predicate, Tokens) else ()
     values = predicate.values if isinstance(predicate, OneOf) else ()
-    return any(not repeated and characters.only == ":" for repeated, characters in tokens) or any(":" in value for value in values)
+    return any(not repeated and characters.only == ":" for repeated, characters in tokens) or any(
+        ":" in value for value in values
+    )
 
 
 def _names_of(text: str, variables: bool, start: str, users: Sequence[str]) -> list[Tokens] | None:
-    """The names of aliases that a `Resource` covers, in whatever way it is read (L6), for some users and for whoever is none; `None` where
-    policy variables say which but by the user's name."""
+    """The names of aliases that a `Resource` covers, in whatever way it is read (L6), for some users and for whoever is
+    none; `None` where policy variables say which but by the user's name."""
     found: list[Tokens] = []
     for form in (text, *running_on(text, text.count(":") + _FIELDS)):
         at = after_colons(form, 5) or 0
@@ -274,7 +294,9 @@ def _names_of(text: str, variables: bool, start: str, users: Sequence[str]) -> l
         if any(one.key.lower() != USER or set("*?") & set(one.default or "") for one in said):
             return None
         for name in ("", *users) if said else ("",):
-            pieces = [piece if isinstance(piece, Fixed) else Fixed(name or piece.default or "", False) for piece in last]
+            pieces = [
+                piece if isinstance(piece, Fixed) else Fixed(name or piece.default or "", False) for piece in last
+            ]
             pattern = arn_predicate((Fixed(form[:at], True), *pieces))
             if pattern is not None:
                 found += (Tokens(pattern.tokens[place:]) for place in reached(literal_tokens(start), pattern.tokens))

@@ -1,9 +1,10 @@
 """Everything that a caller can bring about, or several together: a least fixed point over facts.
 
-In: the offers of all targets, a principal to begin with. Out: `Reached`: each fact with its derivation, and each goal that comes within
-reach.
-Guarantee: a chain of steps that ends in a goal makes its facts true in an order in which the closure finds them, so a goal that is not
-reached cannot be brought about, in however many steps; and one that is reached in round *r* takes at least *r* steps.
+In: the offers of all targets, a principal to begin with. Out: `Reached`: each fact with its derivation, and each goal
+that comes within reach.
+Guarantee: a chain of steps that ends in a goal makes its facts true in an order in which the closure finds them, so a
+goal that is not reached cannot be brought about, in however many steps; and one that is reached in round *r* takes at
+least *r* steps.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ _Halves = dict[str, tuple[dict[str, tuple[Fact, ...]], dict[str, tuple[Fact, ...
 
 
 class Closure:
-    """The closure for one key. `by_steps` gives what a principal brings about without keys; `further` are the other keys under which its
-    ciphertexts could come, made when something can be re-encrypted at all. Where `doubtful`, what doubtful requests on keys may bring about
-    counts as well (W1)."""
+    """The closure for one key. `by_steps` gives what a principal brings about without keys; `further` are the other
+    keys under which its ciphertexts could come, made when something can be re-encrypted at all. Where `doubtful`, what
+    doubtful requests on keys may bring about counts as well (W1)."""
 
     def __init__(
         self,
@@ -75,9 +76,9 @@ class Closure:
         given: Mapping[Fact, Derivation] = NONE_MADE,
         rounds: int | None = None,
     ) -> Reached:
-        """Everything that some principals can bring about together until every goal is within reach, or by so many `rounds`; where not
-        `direct`, that one does by one step at least. Without the ways that are `refused`: to look for others, as it proves nothing. Some
-        facts are `given`: they were made true before."""
+        """Everything that some principals can bring about together until every goal is within reach, or by so many
+        `rounds`; where not `direct`, that one does by one step at least. Without the ways that are `refused`: to look
+        for others, as it proves nothing. Some facts are `given`: they were made true before."""
         while True:
             keys = len(self._keys)
             reached = self._on_keys(starts, direct, refused, given, rounds)
@@ -86,7 +87,12 @@ class Closure:
             # Other keys count from the first round on, also where it comes out later that they are to be asked about.
 
     def _on_keys(
-        self, starts: tuple[str, ...], direct: bool, refused: frozenset[Way], given: Mapping[Fact, Derivation], rounds: int | None
+        self,
+        starts: tuple[str, ...],
+        direct: bool,
+        refused: frozenset[Way],
+        given: Mapping[Fact, Derivation],
+        rounds: int | None,
     ) -> Reached:
         reached = Reached(starts, self._identities.at_first(starts, refused))
         reached.facts.add(given)
@@ -121,12 +127,16 @@ class Closure:
                 rounds = max(reached.facts[fact].rounds for fact in (*path, opened))
                 other = reached.goals.get((key, number))
                 sooner = replace(other, rounds=min(rounds, other.rounds)) if other is not None else None
-                reached.goals[key, number] = sooner or Goal(number, key, reached.facts[opened].by, None, (*path, opened), rounds)
+                reached.goals[key, number] = sooner or Goal(
+                    number, key, reached.facts[opened].by, None, (*path, opened), rounds
+                )
 
     def _all_reached(self, reached: Reached) -> bool:
         return all((arn, number) in reached.goals for arn, offers in self._keys.items() for number in offers.goals)
 
-    def _round(self, facts: Facts, rounds: int, stepping: Fresh, halves: _Halves, refused: frozenset[Way]) -> Iterator[_Made]:
+    def _round(
+        self, facts: Facts, rounds: int, stepping: Fresh, halves: _Halves, refused: frozenset[Way]
+    ) -> Iterator[_Made]:
         """What comes about by one step more on keys."""
         wanted = {arn: self._wanted(offers).difference(facts) for arn, offers in self._keys.items()}
         leaving = self._leaving(facts)
@@ -145,7 +155,9 @@ class Closure:
                     yield fact, found
         for offers in tuple(self._keys.values()):
             ways = self._imported(offers, fresh, halves, facts, rounds)
-            yield from islice(((fact, one) for fact, one in ways if (fact, one.step, one.by, one.premises) not in refused), 1)
+            yield from islice(
+                ((fact, one) for fact, one in ways if (fact, one.step, one.by, one.premises) not in refused), 1
+            )
 
     def _wanted(self, offers: KeyOffers) -> frozenset[Fact]:
         return offers.gives if self._doubtful else offers.gives - {Fact(FactKind.OPEN, offers.arn)}
@@ -155,7 +167,11 @@ class Closure:
         if found is None or not facts.keys() >= {*offer.after}:
             return None
         for target, action_, cube in offer.also:
-            if (cube.powers or cube.values) and target not in self._keys and (other := offers.beside(target)) is not None:
+            if (
+                (cube.powers or cube.values)
+                and target not in self._keys
+                and (other := offers.beside(target)) is not None
+            ):
                 self._keys[target] = other  # what it takes of another key may come about by steps
             more = self._needs.met(cube, target, action_, by, facts)
             if more is None:
@@ -166,9 +182,11 @@ class Closure:
     def _available(self, offers: KeyOffers, by: str, facts: Facts) -> frozenset[str]:
         return self._needs.available(offers.rules.powers, offers.arn, by, facts)
 
-    def _imported(self, offers: KeyOffers, fresh: Sequence[str], halves: _Halves, facts: Facts, rounds: int) -> Iterator[_Made]:
-        """Material that a principal imports with the parameters that another one got: no page binds them to who asked for them [API:
-        ImportKeyMaterial]. Who can do either half is looked for among those who are `fresh`."""
+    def _imported(
+        self, offers: KeyOffers, fresh: Sequence[str], halves: _Halves, facts: Facts, rounds: int
+    ) -> Iterator[_Made]:
+        """Material that a principal imports with the parameters that another one got: no page binds them to who asked
+        for them [API: ImportKeyMaterial]. Who can do either half is looked for among those who are `fresh`."""
         known = Fact(FactKind.KNOWN, offers.arn)
         if known in facts or known not in offers.gives:
             return
@@ -199,7 +217,12 @@ class Closure:
                     arriving = self._arriving(onto, by, facts)
                     if arriving is not None:
                         fact = Fact(FactKind.ONTO, source.arn, (onto.arn,))
-                        yield fact, Derivation(StepKind.RE_ENCRYPT, by, (Fact(FactKind.HOLDS, by), *leaving, *arriving), rounds)
+                        yield (
+                            fact,
+                            Derivation(
+                                StepKind.RE_ENCRYPT, by, (Fact(FactKind.HOLDS, by), *leaving, *arriving), rounds
+                            ),
+                        )
 
     def _arriving(self, onto: KeyOffers, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         """Facts with which a principal can encrypt under another key. One of its own grants it that at first (W2)."""
@@ -216,17 +239,22 @@ class Closure:
             self._further = None
 
     def _first(self, offers: KeyOffers, action: str, by: str, facts: Facts) -> tuple[Fact, ...] | None:
-        """The facts with which a principal can do something on a key: those that are there first, and the fewest of these."""
+        """The facts with which a principal can do something on a key: those that are there first, and the fewest of
+        these."""
         doing = offers.doing(action, by)
         available = self._available(offers, by, facts) if doing else frozenset()
         name = action.split(" ")[0]
         met = (self._needs.met(cube, offers.arn, name, by, facts) for cube in doing if cube.powers <= available)
         found = (premises for premises in met if premises is not None)
-        return min(found, key=lambda one: (max((facts[fact].rounds for fact in one), default=0), len(one)), default=None)
+        return min(
+            found, key=lambda one: (max((facts[fact].rounds for fact in one), default=0), len(one)), default=None
+        )
 
     # -- goals --
 
-    def _look_for_goals(self, reached: Reached, rounds: int, direct: bool, refused: frozenset[Way], asking: Fresh) -> None:
+    def _look_for_goals(
+        self, reached: Reached, rounds: int, direct: bool, refused: frozenset[Way], asking: Fresh
+    ) -> None:
         whom = asking.held(reached.facts, len(self._keys))
         for arn, offers in self._keys.items():
             for number in offers.goals:
@@ -236,14 +264,18 @@ class Closure:
                     if goal is not None:
                         reached.goals[arn, number] = goal
 
-    def _goals(self, offers: KeyOffers, number: int, facts: Facts, rounds: int, direct: bool, whom: Sequence[str]) -> Iterator[Goal]:
+    def _goals(
+        self, offers: KeyOffers, number: int, facts: Facts, rounds: int, direct: bool, whom: Sequence[str]
+    ) -> Iterator[Goal]:
         for by in whom:
             accesses = offers.accesses(number, by)
             available = self._available(offers, by, facts) if accesses else frozenset()
             for access in accesses:
                 met = access.cube.powers <= available
                 premises = self._needs.met(access.cube, offers.arn, access.action, by, facts) if met else None
-                if premises is not None and (direct or any(facts[one].step is not None for one in (Fact(FactKind.HOLDS, by), *premises))):
+                if premises is not None and (
+                    direct or any(facts[one].step is not None for one in (Fact(FactKind.HOLDS, by), *premises))
+                ):
                     yield Goal(number, offers.arn, by, access, (Fact(FactKind.HOLDS, by), *premises), rounds)
         yield from self._by_other_means(offers, number, facts, rounds) if offers.rules.uses_material(number) else ()
 
@@ -274,8 +306,11 @@ class Closure:
         return facts.under(offers.arn, leaving)
 
     def _again(self, offers: KeyOffers, number: int, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
-        """Who decrypts what came back under the key with another encryption context: at once, or by way of other keys (W2)."""
-        under = ((path, Fact(FactKind.ONTO, arn, (offers.arn,))) for arn, path in self._under(offers, number, facts).items())
+        """Who decrypts what came back under the key with another encryption context: at once, or by way of other keys
+        (W2)."""
+        under = (
+            (path, Fact(FactKind.ONTO, arn, (offers.arn,))) for arn, path in self._under(offers, number, facts).items()
+        )
         back = [(*path, onto) for path, onto in under if onto in facts]
         for by in facts.held:
             leaving, arriving = (self._first(offers, name, by, facts) for name in on_same_key(number))
@@ -289,7 +324,8 @@ class Closure:
     def _decrypted(
         self, offers: KeyOffers, number: int, facts: Facts, rounds: int, other: KeyOffers, path: tuple[Fact, ...]
     ) -> Iterator[Goal]:
-        """What came under another key, by re-encryption, is decrypted there; or its material is known, or it has a replica."""
+        """What came under another key, by re-encryption, is decrypted there; or its material is known, or it has a
+        replica."""
         if OWN_KEY in other.arn:  # the caller's own account decrypts it (W2)
             yield Goal(number, offers.arn, facts[path[-1]].by, None, path, rounds)
         known, replica = Fact(FactKind.KNOWN, other.arn), Fact(FactKind.REPLICA, other.arn)
@@ -298,7 +334,9 @@ class Closure:
         for by in facts.held:
             premises = self._first(other, "kms:Decrypt", by, facts)
             if premises is not None:
-                yield Goal(number, offers.arn, by, None, (Fact(FactKind.HOLDS, by), *path, *premises), rounds, other.arn)
+                yield Goal(
+                    number, offers.arn, by, None, (Fact(FactKind.HOLDS, by), *path, *premises), rounds, other.arn
+                )
         if replica in facts:
             yield Goal(number, offers.arn, facts[replica].by, None, (*path, replica), rounds, other.arn)
 
@@ -314,7 +352,9 @@ class Closure:
                     if premises is not None:
                         own = (replica if fact.subject == made.arn else fact for fact in premises)
                         premises = tuple(dict.fromkeys((Fact(FactKind.HOLDS, by), replica, *own)))
-                        yield Goal(number, offers.arn, by, replace(access, target=offers.arn), premises, rounds, REPLICA)
+                        yield Goal(
+                            number, offers.arn, by, replace(access, target=offers.arn), premises, rounds, REPLICA
+                        )
                 # From the replica what it encrypted can be re-encrypted as well.
                 for cube in made.doing("kms:ReEncryptFrom", by) if offers.rules.decrypts(number) else ():
                     if self._needs.met(cube, made.arn, "kms:ReEncryptFrom", by, in_hand) is not None:
@@ -326,7 +366,7 @@ class Closure:
 
 
 def _asked_for(offer: Offer) -> str:
-    """What a grant must allow for an offer: a child grant needs a parent grant that has its operation (G6). Who retires one may be its
-    retiring principal (G5)."""
+    """What a grant must allow for an offer: a child grant needs a parent grant that has its operation (G6). Who retires
+    one may be its retiring principal (G5)."""
     child = offer.gives.details[0] if offer.gives.kind is FactKind.MAY_GRANT else RETIRE
     return offer.action if child == RETIRE else f"{offer.action}/{child}"

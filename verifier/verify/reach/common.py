@@ -1,4 +1,5 @@
-"""What the closures for all keys of an estate have in common: steps that are not on keys, doubtful actions, principals to begin with.
+"""What the closures for all keys of an estate have in common: steps that are not on keys, doubtful actions, principals
+to begin with.
 
 In: an estate, the readings that are held. Out: `Common`.
 Guarantee: of an estate it is made once, and each part of it when it is first asked for.
@@ -41,9 +42,9 @@ from verifier.verify.reach.universe import Universe, strangers
 
 
 class Common:
-    """What is found once for all keys of an estate, some of which have own keys of the caller's beside them. `tags` says that what is asked
-    turns on tags of callers, whatever policies do; `telling` are the conditions by which the last requests are told from others, so far as
-    they may tell names apart."""
+    """What is found once for all keys of an estate, some of which have own keys of the caller's beside them. `tags`
+    says that what is asked turns on tags of callers, whatever policies do; `telling` are the conditions by which the
+    last requests are told from others, so far as they may tell names apart."""
 
     def __init__(self, estate: Estate, held: Mapping[str, bool], tags: bool, telling: Sequence[Condition] = ()) -> None:
         own = own_accounts(estate, telling)
@@ -80,7 +81,9 @@ class Common:
         return self._steps[partition]
 
     def _made_steps(self, partition: str, issued: Sequence[CallerSet]) -> StepOffers:
-        steps = StepOffers(self._imagined.estate, partition, self._held, issued, self._imagined.made, self._imagined.free, self._tags)
+        steps = StepOffers(
+            self._imagined.estate, partition, self._held, issued, self._imagined.made, self._imagined.free, self._tags
+        )
         steps.take_in(self._strangers)
         return steps
 
@@ -89,19 +92,35 @@ class Common:
         return KeyRules(self.narrow, key, goals, self.steps(key.partition).powers, self._held, issued)
 
     def offers(
-        self, rules: KeyRules, issued: CallerSet, expected: tuple[CallerSet, ...], numbers: tuple[int, ...] = (), *, made: bool = False
+        self,
+        rules: KeyRules,
+        issued: CallerSet,
+        expected: tuple[CallerSet, ...],
+        numbers: tuple[int, ...] = (),
+        *,
+        made: bool = False,
     ) -> KeyOffers:
-        """What is offered on a key: of federated sessions to those in the set `issued` alone, one of those that are `expected`. `numbers`
-        are the `goals` of `KeyOffers`, `made` is as there."""
+        """What is offered on a key: of federated sessions to those in the set `issued` alone, one of those that are
+        `expected`. `numbers` are the `goals` of `KeyOffers`, `made` is as there."""
         aliases = cache(lambda: self._managing(rules, issued))
         of_issued = rules if issued == ANYONE else rules.of_issued(issued)
         beside = cache(lambda arn: self.beside(arn, issued, expected))
-        return KeyOffers(of_issued, numbers, lambda: self._creating(rules.key.partition, issued), aliases, beside, made=made)
+        return KeyOffers(
+            of_issued, numbers, lambda: self._creating(rules.key.partition, issued), aliases, beside, made=made
+        )
 
     def beside(self, arn: str, issued: CallerSet, expected: tuple[CallerSet, ...]) -> KeyOffers | None:
-        """The same of a key about which nothing is asked, one object for all settings; `None` where its policy is not known."""
+        """The same of a key about which nothing is asked, one object for all settings; `None` where its policy is not
+        known."""
         if (arn, issued, expected) not in self._beside:
-            key = next((one for one in (*self.estate.keys, *chain(*self._not_listed.values())) if one.arn == arn and one.policies), None)
+            key = next(
+                (
+                    one
+                    for one in (*self.estate.keys, *chain(*self._not_listed.values()))
+                    if one.arn == arn and one.policies
+                ),
+                None,
+            )
             made = key is not None and key not in self.estate.keys
             found = None if key is None else self.offers(self.rules(key, (), expected), issued, expected, made=made)
             self._beside[arn, issued, expected] = found
@@ -110,7 +129,9 @@ class Common:
     def _creating(self, partition: str, issued: CallerSet) -> KeylessRules:
         """The rules of creating keys, in each Region."""
         if (partition, issued) not in self._created:
-            self._created[partition, issued] = KeylessRules(self.narrow, partition, self.steps(partition).powers, self._held, issued)
+            self._created[partition, issued] = KeylessRules(
+                self.narrow, partition, self.steps(partition).powers, self._held, issued
+            )
         return self._created[partition, issued]
 
     def _managing(self, rules: KeyRules, issued: CallerSet) -> AliasRules:
@@ -120,25 +141,30 @@ class Common:
         return AliasRules(self.narrow, listed, key, rules.aliases, powers, self._held, issued, self.not_listed(key))
 
     def closure(self, partition: str, own: tuple[str, ...], issued: CallerSet = ANYONE) -> StepClosure:
-        """What principals bring about without keys, with their `own` identities outside; of federated sessions those in a set alone."""
+        """What principals bring about without keys, with their `own` identities outside; of federated sessions those in
+        a set alone."""
         if (partition, own, issued) not in self._closures:
             if issued == ANYONE:
                 found = StepClosure(self.identities, lambda: self.steps(partition), own)
             else:
-                found = StepClosure(self.identities, lambda: self._of_issued(partition, issued), own, self.closure(partition, own))
+                found = StepClosure(
+                    self.identities, lambda: self._of_issued(partition, issued), own, self.closure(partition, own)
+                )
             self._closures[partition, own, issued] = found
         return self._closures[partition, own, issued]
 
     def doubts(self, partition: str, universe: Universe, issued: CallerSet, asked: frozenset[str]) -> Doubts:
-        """What doubtful actions may bring about (W1), told apart by the principals of a universe; of federated sessions those in a set
-        alone. `asked` are the condition keys by which the last requests are told from others."""
+        """What doubtful actions may bring about (W1), told apart by the principals of a universe; of federated sessions
+        those in a set alone. `asked` are the condition keys by which the last requests are told from others."""
         if any(other is not universe for other, _ in self._doubts):
             self._doubts.clear()  # one is asked about at a time
             self._doubting.clear()
         if (universe, issued) not in self._doubts:
             steps = self.steps(partition) if issued == ANYONE else self._of_issued(partition, issued)
             permissions = self._permissions(partition, issued)
-            self._doubts[universe, issued] = Doubts(self.estate, self.identities, steps, permissions, universe.starts, asked)
+            self._doubts[universe, issued] = Doubts(
+                self.estate, self.identities, steps, permissions, universe.starts, asked
+            )
         return self._doubts[universe, issued]
 
     def _permissions(self, partition: str, issued: CallerSet = ANYONE) -> Mapping[str, DoubtfulPermissions]:
@@ -146,7 +172,9 @@ class Common:
         steps, found = self.steps(partition), self._permitted.setdefault((partition, issued), {})
         for group in steps.groups:
             if group.kind is TargetKind.ACCOUNT and group.account not in found:
-                found[group.account] = DoubtfulPermissions(self._imagined.estate, group.root, steps.powers_in_doubt, self._held, issued)
+                found[group.account] = DoubtfulPermissions(
+                    self._imagined.estate, group.root, steps.powers_in_doubt, self._held, issued
+                )
         return found
 
     def doubting(self, doubts: Doubts, own: tuple[str, ...]) -> StepClosure:
@@ -160,9 +188,14 @@ class Common:
         return (steps if issued in steps.issued else self._made_steps(partition, (issued,))).of_issued(issued)
 
     def further(self, key: Key) -> Iterator[Key]:
-        """The other keys under which the ciphertexts of a key could come: of its Region, one of the caller's own among them."""
+        """The other keys under which the ciphertexts of a key could come: of its Region, one of the caller's own among
+        them."""
         for other in self.estate.keys:
-            if other.arn != key.arn and (other.partition, other.region) == (key.partition, key.region) and other.policies:
+            if (
+                other.arn != key.arn
+                and (other.partition, other.region) == (key.partition, key.region)
+                and other.policies
+            ):
                 yield other
 
     def not_listed(self, key: Key) -> tuple[Key, ...]:
@@ -201,7 +234,8 @@ class Common:
         return any(new)
 
     def _asked_of_aliases(self, key: Key, goals: Sequence[Invariant]) -> Iterator[Predicate]:
-        """What is asked about callers who change the aliases of a key, or of another one of its Region, where these are asked for (R4)."""
+        """What is asked about callers who change the aliases of a key, or of another one of its Region, where these are
+        asked for (R4)."""
         tested = (condition.key.value for goal in goals for condition in conditions_in(goal.when))
         if self._by_alias or any(one.lower().startswith((ALIAS_NAMES, REQUEST_ALIAS)) for one in tested):
             wide, powers = of_any_resource(self._bare), self.steps(key.partition).powers
@@ -212,22 +246,30 @@ class Common:
     def _by_alias(self) -> bool:
         """Whether a policy asks for the aliases of keys."""
         policies = (*self.estate.key_policies, *of_callers(self.narrow, says_of_keys))
-        return any(asked.startswith((ALIAS_NAMES, REQUEST_ALIAS)) for policy in policies for asked in asked_keys(policy))
+        return any(
+            asked.startswith((ALIAS_NAMES, REQUEST_ALIAS)) for policy in policies for asked in asked_keys(policy)
+        )
 
     def _asked_of(self, key: Key) -> list[Iterable[Predicate]]:
-        """What others than the key itself ask about callers: whether they may create keys, and use others of its Region."""
+        """What others than the key itself ask about callers: whether they may create keys, and use others of its
+        Region."""
         place = key.partition, key.region
         if place not in self._asked:
             targets = [Target(TargetKind.NONE, key.partition), key_target(key), *map(key_target, self.further(key))]
             asked = [asked_of_callers(self._bare, target, self.steps(key.partition).powers) for target in targets]
-            others = {other.account: key_target(other) for other in self.not_listed(key)}  # what is asked on one of each, on any
+            # what is asked on one of each, on any
+            others = {other.account: key_target(other) for other in self.not_listed(key)}
             wide = of_any_resource(self._bare)
-            self._asked[place] = [*asked, *(asked_of_callers(wide, one, self.steps(key.partition).powers) for one in others.values())]
+            self._asked[place] = [
+                *asked,
+                *(asked_of_callers(wide, one, self.steps(key.partition).powers) for one in others.values()),
+            ]
         return self._asked[place]
 
 
 _REMEMBERED = 8
-"""Of so many estates what is shared by their keys is remembered: more than one where several suppositions are tried out."""
+"""Of so many estates what is shared by their keys is remembered: more than one where several suppositions are tried
+out."""
 
 
 def supposing(estate: Estate, supposed: tuple[Supposition, ...]) -> Estate:
@@ -241,8 +283,8 @@ def _supposing(same: Same, supposed: tuple[Supposition, ...]) -> Estate:
 
 
 def of_estate(estate: Estate, held: Mapping[str, bool], goals: Iterable[Invariant]) -> Common:
-    """What is found once for all keys of an estate; the same object for the same estate, and goals that turn on tags or do not, and that
-    tell alike the names of what could be made."""
+    """What is found once for all keys of an estate; the same object for the same estate, and goals that turn on tags or
+    do not, and that tell alike the names of what could be made."""
     goals = tuple(goals)
     conditions = tuple(dict.fromkeys(one for goal in goals for one in conditions_in(goal.when)))
     telling = may_tell_names(conditions, _keys_of_names(Same(estate))) if conditions else ()
@@ -261,7 +303,8 @@ def _of_same(same: Same, held: tuple[tuple[str, bool], ...], tags: bool, telling
 
 
 def _own_keys(estate: Estate, accounts: tuple[str, ...]) -> Iterator[Key]:
-    """In each Region, keys of accounts that nobody else knows, where everyone may do everything: a caller can always have one (W2)."""
+    """In each Region, keys of accounts that nobody else knows, where everyone may do everything: a caller can always
+    have one (W2)."""
     places = dict.fromkeys((key.partition, key.region) for key in estate.keys)
     for (partition, region), account in product(places, accounts):
         arn = f"arn:{partition}:kms:{region}:{account}:key/{OWN_KEY}"

@@ -1,8 +1,8 @@
 """Sets of requests → who can make one, given which powers.
 
-In: a joint question about one target with powers, and a set of its requests. Out: cubes over callers, powers and the values of some
-attributes. Guarantee: a caller is in a cube iff, with the cube's powers and some value of each attribute within the cube's mask, there is
-a request in the set that it can make.
+In: a joint question about one target with powers, and a set of its requests. Out: cubes over callers, powers and the
+values of some attributes. Guarantee: a caller is in a cube iff, with the cube's powers and some value of each attribute
+within the cube's mask, there is a request in the set that it can make.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ ANYONE: CallerSet = AnyCaller()
 
 @dataclass(frozen=True)
 class Cube:
-    """Callers as a mask over the classes of the target's table, the powers that are needed, and (attribute, mask of classes)."""
+    """Callers as a mask over the classes of the target's table, the powers that are needed, and (attribute, mask of
+    classes)."""
 
     callers: int
     powers: frozenset[str]
@@ -48,12 +49,17 @@ def cubes(joint: Joint, node: Node, powers: frozenset[str]) -> tuple[Cube, ...]:
 
 
 def cubes_over(diagrams: Diagrams, node: Node, powers: frozenset[str], subject: str) -> list[tuple[int, Cube]]:
-    """The same over the classes of another variable, or over its only one where nothing tells any apart: (mask of its classes, cube)."""
+    """The same over the classes of another variable, or over its only one where nothing tells any apart: (mask of its
+    classes, cube)."""
     everything = (1 << diagrams.widths.get(subject, MANY)) - 1
     found: dict[tuple[frozenset[str], tuple[tuple[str, int], ...]], int] = {}
     for path in diagrams.paths(node):
         needs = frozenset(name for name, mask in path.items() if name in powers and mask == 2)
-        values = tuple(sorted((name, mask) for name, mask in path.items() if name not in powers and name not in (subject, "action")))
+        values = tuple(
+            sorted(
+                (name, mask) for name, mask in path.items() if name not in powers and name not in (subject, "action")
+            )
+        )
         found[needs, values] = found.get((needs, values), 0) | path.get(subject, everything)
     return _without_needless(found)
 
@@ -62,7 +68,9 @@ MANY = 1 << 20
 """More classes than a variable can have."""
 
 
-def _without_needless(found: Mapping[tuple[frozenset[str], tuple[tuple[str, int], ...]], int]) -> list[tuple[int, Cube]]:
+def _without_needless(
+    found: Mapping[tuple[frozenset[str], tuple[tuple[str, int], ...]], int],
+) -> list[tuple[int, Cube]]:
     """Without classes that another cube has with fewer powers and the same values."""
     kept: list[tuple[int, Cube]] = []
     for (needs, values), classes in sorted(found.items(), key=lambda item: len(item[0][0])):

@@ -1,4 +1,5 @@
-"""By what policies and invariants tell requests apart: tags of callers, and what another session or another name would change.
+"""By what policies and invariants tell requests apart: tags of callers, and what another session or another name would
+change.
 
 In: an estate, policies, invariants. Out: truths.
 Guarantee: what is said not to be told apart is decided alike.
@@ -23,11 +24,17 @@ def asks_for_tags(policy: Policy) -> bool:
 
 
 def tags_read(estate: Estate) -> frozenset[str] | None:
-    """The names of the tags of callers or resources that policies ask for, in lower case; `None` where one may ask for any."""
+    """The names of the tags of callers or resources that policies ask for, in lower case; `None` where one may ask for
+    any."""
     policies = [*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True)]
     if estate.unmodelled or any(statement.doubt is not None for policy in policies for statement in policy.statements):
         return None
-    read = (key.split("tag/", 1)[1] for policy in policies for key in asked_keys(policy) if "principaltag/" in key or "resourcetag/" in key)
+    read = (
+        key.split("tag/", 1)[1]
+        for policy in policies
+        for key in asked_keys(policy)
+        if "principaltag/" in key or "resourcetag/" in key
+    )
     return frozenset(name.split("}")[0].split(",")[0].strip() for name in read)
 
 
@@ -38,9 +45,15 @@ def actions_of(goal: Invariant) -> frozenset[str]:
 
 
 def keys_of(goals: Iterable[Invariant]) -> frozenset[str]:
-    """The condition keys, and the policy variables, by which the last requests of invariants are told from others, in lower case."""
+    """The condition keys, and the policy variables, by which the last requests of invariants are told from others, in
+    lower case."""
     conditions = [one for goal in goals for one in conditions_in(goal.when)]
-    return frozenset((*(one.key.value.lower() for one in conditions), *in_variables(text for one in conditions for text in one.values)))
+    return frozenset(
+        (
+            *(one.key.value.lower() for one in conditions),
+            *in_variables(text for one in conditions for text in one.values),
+        )
+    )
 
 
 def reads_tags(goals: Iterable[Invariant]) -> bool:
@@ -49,11 +62,13 @@ def reads_tags(goals: Iterable[Invariant]) -> bool:
 
 
 def tells_sessions_apart(estate: Estate, asked: Iterable[str]) -> bool:
-    """Whether something may give a federated session what whoever issued it does not have: it is named, or has other values of condition
-    keys, also of those that are `asked` about, or a Deny names its user (P3). Otherwise it has the permissions of its issuer at most
-    [IAM: id_credentials_temp_control-access_getfederationtoken]."""
+    """Whether something may give a federated session what whoever issued it does not have: it is named, or has other
+    values of condition keys, also of those that are `asked` about, or a Deny names its user (P3). Otherwise it has the
+    permissions of its issuer at most [IAM: id_credentials_temp_control-access_getfederationtoken]."""
     policies = (*estate.key_policies, *of_callers(estate, lambda _: True))
-    by_name = any(key.startswith(_OF_SESSIONS) for key in asked) or _named_by_grants(estate, PrincipalType.FEDERATED_USER)
+    by_name = any(key.startswith(_OF_SESSIONS) for key in asked) or _named_by_grants(
+        estate, PrincipalType.FEDERATED_USER
+    )
     return by_name or bool(estate.unmodelled) or any(map(_tells_sessions_apart, policies))
 
 
@@ -62,7 +77,9 @@ def _named_by_grants(estate: Estate, kind: PrincipalType) -> bool:
 
 
 def _tells_sessions_apart(policy: Policy) -> bool:
-    return any(key.startswith(_OF_SESSIONS) for key in asked_keys(policy)) or any(map(_names_sessions, policy.statements))
+    return any(key.startswith(_OF_SESSIONS) for key in asked_keys(policy)) or any(
+        map(_names_sessions, policy.statements)
+    )
 
 
 def _names_sessions(statement: Statement) -> bool:
@@ -72,9 +89,9 @@ def _names_sessions(statement: Statement) -> bool:
 
 
 def tells_names_apart(estate: Estate, asked: Iterable[str]) -> bool:
-    """Whether something, or a condition key that is `asked` about, may tell a user or group from itself under another name or path. What
-    names it as a principal, and what is attached to it, follows it [IAM: id_users_manage, Renaming an IAM user;
-    id_groups_manage_rename]; of grants no page says so."""
+    """Whether something, or a condition key that is `asked` about, may tell a user or group from itself under another
+    name or path. What names it as a principal, and what is attached to it, follows it [IAM: id_users_manage, Renaming
+    an IAM user; id_groups_manage_rename]; of grants no page says so."""
     policies = (*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True))
     by_name = _named_by_grants(estate, PrincipalType.USER) or any(key.startswith(_OF_NAMES) for key in asked)
     return by_name or bool(estate.unmodelled) or any(map(_tells_names_apart, policies))
@@ -83,7 +100,11 @@ def tells_names_apart(estate: Estate, asked: Iterable[str]) -> bool:
 def _tells_names_apart(policy: Policy) -> bool:
     resources = (text.value for statement in policy.statements for text in statement.resources or ())
     doubtful = any(statement.doubt is not None for statement in policy.statements)
-    return doubtful or any(key.startswith(_OF_NAMES) for key in asked_keys(policy)) or any(map(_tells_users_apart, resources))
+    return (
+        doubtful
+        or any(key.startswith(_OF_NAMES) for key in asked_keys(policy))
+        or any(map(_tells_users_apart, resources))
+    )
 
 
 _OF_NAMES = ("aws:principalarn", "aws:username", "kms:granteeprincipal", "kms:retiringprincipal")
@@ -104,7 +125,14 @@ def _names_users(resource: str) -> bool:
 
 
 _OF_SESSIONS = (
-    *("aws:principalarn", "aws:principaltype", "aws:principaltag/", "aws:username", "aws:userid", "aws:multifactorauth"),
+    *(
+        "aws:principalarn",
+        "aws:principaltype",
+        "aws:principaltag/",
+        "aws:username",
+        "aws:userid",
+        "aws:multifactorauth",
+    ),
     *("aws:tokenissuetime", "aws:federatedprovider", "aws:sourceidentity", "kms:granteeprincipal"),
 )
 """How the condition keys begin whose values in a request of a federated session are not those of its issuer's (F3)."""

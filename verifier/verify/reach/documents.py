@@ -1,4 +1,5 @@
-"""The policies that chains are about: those that there are, and those that a caller writes who may write any; nothing gives it more.
+"""The policies that chains are about: those that there are, and those that a caller writes who may write any; nothing
+gives it more.
 
 In: an estate, and whom they bear on, or are to serve. Out: policies; those that are written as documents of no file.
 """
@@ -15,7 +16,8 @@ from verifier.syntax.source import Source
 
 SID = "Escalation"
 _ASSUMING = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "SetSourceIdentity", "TagSession"]
-"""What a trust policy can allow. AWS refuses others in it: each is named, since no page says that it takes a pattern."""
+"""What a trust policy can allow. AWS refuses others in it: each is named, since no page says that it takes a
+pattern."""
 
 
 def key_policy(key: str, principals: Iterable[str]) -> Policy:
@@ -31,17 +33,30 @@ def delegating_key_policy(key: str, accounts: Iterable[str]) -> Policy:
 
 def trust_policy(role: str, principals: Iterable[str]) -> Policy:
     """A trust policy that lets everyone assume a role, and some principals by name."""
-    return _read(_open([f"sts:{name}" for name in _ASSUMING], principals, resource=False), PolicyKind.TRUST, f"{role}#trust", "trust")
+    return _read(
+        _open([f"sts:{name}" for name in _ASSUMING], principals, resource=False),
+        PolicyKind.TRUST,
+        f"{role}#trust",
+        "trust",
+    )
 
 
 def identity_policy(identity: str, name: str) -> Policy:
     """An identity policy that allows everything."""
-    document: dict[str, object] = {"Version": "2012-10-17", "Statement": [{"Sid": SID, "Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    document: dict[str, object] = {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": SID, "Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
     return _read(document, PolicyKind.IDENTITY, identity, name)
 
 
 def _open(actions: list[str], principals: Iterable[str], *, resource: bool) -> dict[str, object]:
-    whole: dict[str, object] = {"Sid": SID, "Effect": "Allow", "Principal": "*", "Action": actions if len(actions) > 1 else actions[0]}
+    whole: dict[str, object] = {
+        "Sid": SID,
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": actions if len(actions) > 1 else actions[0],
+    }
     if resource:
         whole["Resource"] = "*"
     arns = sorted({arn for arn in principals if arn.startswith("arn:")})
@@ -50,7 +65,9 @@ def _open(actions: list[str], principals: Iterable[str], *, resource: bool) -> d
 
 
 def _read(document: dict[str, object], kind: PolicyKind, identity: str, name: str) -> Policy:
-    return read_policy(Source(f"(written by the caller: {name})", json.dumps(document)), kind, identity=identity, name=name)
+    return read_policy(
+        Source(f"(written by the caller: {name})", json.dumps(document)), kind, identity=identity, name=name
+    )
 
 
 def policies_of(estate: Estate, whom: Container[str]) -> Iterator[Policy]:

@@ -1,8 +1,9 @@
 """Invariants about what callers can eventually do → verdicts.
 
 In: an estate, a key, invariants with `eventually`, the bound on steps. Out: a `Verdict` each.
-Guarantee: Proved only where the closure reaches no goal from any caller in question within the bound; Refuted only with a story that
-`evaluate` replayed, of more steps than the bound where it was met and no shorter one was found; everything else is Unknown with its reason.
+Guarantee: Proved only where the closure reaches no goal from any caller in question within the bound; Refuted only with
+a story that `evaluate` replayed, of more steps than the bound where it was met and no shorter one was found; everything
+else is Unknown with its reason.
 """
 
 from __future__ import annotations
@@ -38,12 +39,15 @@ MOST_STORIES = 24
 """So many callers whose goal is within reach are tried for a story, before a verdict is Unknown."""
 
 
-def prove_eventually(estate: Estate, target: Target, invariants: Sequence[Invariant], options: ProofOptions) -> Iterator[Verdict]:
-    """A verdict for each invariant, in their order. Raises `InputError` for one about operations without a key, and for one whose scope is
-    empty (S3)."""
+def prove_eventually(
+    estate: Estate, target: Target, invariants: Sequence[Invariant], options: ProofOptions
+) -> Iterator[Verdict]:
+    """A verdict for each invariant, in their order. Raises `InputError` for one about operations without a key, and for
+    one whose scope is empty (S3)."""
     if target.key is None:
         message = (
-            f"invariant {invariants[0].name!r} says `can eventually` of operations without a key, and steps are followed on keys alone"
+            f"invariant {invariants[0].name!r} says `can eventually` of operations without a key, and steps are "
+            "followed on keys alone"
         )
         raise InputError.of(message, invariants[0].span, hint="`no … can` asks about requests as things are", rule="E0")
     started = time.perf_counter()
@@ -64,7 +68,8 @@ def prove_eventually(estate: Estate, target: Target, invariants: Sequence[Invari
 
 @dataclass(frozen=True)
 class _Answer:
-    """What was found of one invariant: nothing (proved), a story, or a reason; and the suppositions without which it is not proved."""
+    """What was found of one invariant: nothing (proved), a story, or a reason; and the suppositions without which it is
+    not proved."""
 
     found: Story | Reason | None
     bound: Bound
@@ -75,7 +80,11 @@ class _Answer:
 def _answers(estate: Estate, key: Key, invariants: Sequence[Invariant], options: ProofOptions) -> Iterator[_Answer]:
     for answer, invariant in zip(_found(estate, key, invariants, options), invariants, strict=True):
         proved = answer.found is None
-        yield replace(answer, supposed=_needed(estate, key, invariant, options)) if proved and estate.suppositions else answer
+        yield (
+            replace(answer, supposed=_needed(estate, key, invariant, options))
+            if proved and estate.suppositions
+            else answer
+        )
 
 
 def _needed(estate: Estate, key: Key, invariant: Invariant, options: ProofOptions) -> tuple[Supposition, ...]:
@@ -127,7 +136,9 @@ class _Search:
         bounded = self.options.steps is not None and len(near) < MOST_STORIES
         shorter = [few for few in map(self._shorter, near) if few is not None] if bounded else []
         again = near[:1] if shorter or not bounded else []
-        for story in map(self._told_by_few_steps, (*(few for few in shorter if all(few is not one for one in near)), *again)):
+        for story in map(
+            self._told_by_few_steps, (*(few for few in shorter if all(few is not one for one in near)), *again)
+        ):
             if story is not None:
                 return _Answer(story, Bound(longest, False))
         if bounded and not shorter:
@@ -141,7 +152,10 @@ class _Search:
         goal, reached = first
         steps = f"in {goal.rounds} step{'s' * (goal.rounds > 1)}" if goal.rounds else "at once"
         reason = reasons[0] if reasons else too_long(goal.rounds, longest)
-        text = f"{reached.start} may get there {steps}, but no {'chain' if goal.rounds else 'request'} could be replayed: {reason.text}"
+        text = (
+            f"{reached.start} may get there {steps}, but no {'chain' if goal.rounds else 'request'} could be "
+            f"replayed: {reason.text}"
+        )
         text += on_the_way(self.setting, goal, reached)
         return _Answer(replace(reason, text=text), Bound(longest, False))
 
@@ -161,7 +175,8 @@ class _Search:
         return _Answer(reason, Bound(self.options.longest, never and reason is None), rests=rests)
 
     def _in_doubt(self) -> tuple[Found | None, bool]:
-        """Who may get there by a doubtful action, if by as many steps as are asked about; and whether somebody may by more."""
+        """Who may get there by a doubtful action, if by as many steps as are asked about; and whether somebody may by
+        more."""
         starts = (start for start in self.setting.starters(self.number) if start not in self._direct)
         found = self.setting.nearest(starts, self.number, self._unsure, doubtful=True)
         first = next(found, None)
@@ -171,7 +186,8 @@ class _Search:
         return next((few for one in near if (few := self._shorter(one, doubtful=True)) is not None), None), True
 
     def _shorter(self, found: Found, *, doubtful: bool = False) -> Found | None:
-        """The same, or another way to the goal, of as many steps as are asked about, one after another; `None` only if there is none."""
+        """The same, or another way to the goal, of as many steps as are asked about, one after another; `None` only if
+        there is none."""
         few = self.setting.few_steps(found, direct=found[1].start not in self._unsure, doubtful=doubtful)
         long = len(planned(found[1].facts, found[0])) > self.options.longest
         return None if long and not few.reach(self.options.longest) else few.found or found
@@ -185,7 +201,8 @@ class _Search:
         return lambda refused: self.setting.otherwise(start, self.number, refused, direct=not self.apart)
 
     def _told_by_few_steps(self, found: Found) -> Story | None:
-        """A story of steps that are looked for one after another: in the rounds of a closure those are met first that are taken at once."""
+        """A story of steps that are looked for one after another: in the rounds of a closure those are met first that
+        are taken at once."""
         direct = found[1].start not in self._unsure
 
         def other(refused: frozenset[Way]) -> Reached:
@@ -209,7 +226,10 @@ class _Search:
 
 
 def _verdict(estate: Estate, target: Target, invariant: Invariant, answer: _Answer, elapsed: float) -> Verdict:
-    rests = (*suppositions(estate, target), *(chosen_keys(estate, target.key, invariant) if target.key is not None else ()))
+    rests = (
+        *suppositions(estate, target),
+        *(chosen_keys(estate, target.key, invariant) if target.key is not None else ()),
+    )
     name, found = target_name(target), answer.found
     if found is None:
         rests = (*rests, *answer.rests, *as_assumptions(answer.supposed))
@@ -229,6 +249,8 @@ def suppositions(estate: Estate, target: Target) -> tuple[Assumption, ...]:
     """What is supposed whenever chains are spoken of."""
     return (
         *given(estate, target),
-        Assumption("E0", "what a chain can do stands in docs/reach.md: steps, and what doubtful actions may bring about"),
+        Assumption(
+            "E0", "what a chain can do stands in docs/reach.md: steps, and what doubtful actions may bring about"
+        ),
         as_of_data(),
     )

@@ -25,14 +25,15 @@ class FactKind(StrEnum):
     RESOURCE_POLICY = "resource policy"
     """The policy of a key, or the trust policy of a role, is in hand."""
     MAY_GRANT = "may grant"
-    """A key, and an operation: a grant of it can be created; the grantees that it can name are with the fact in the closure."""
+    """A key, and an operation: a grant of it can be created; the grantees that it can name are with the fact in the
+    closure."""
     GRANT = "grant"
     """A key, an operation, and the principal who has it by a grant."""
     TAG = "tag"
     """A key, the attribute of the tag, and the class of its value."""
     ALIASES = "aliases"
-    """An alias, and the key that it is of then, or where else it is (`alias_rules`). Where names are not told apart, a key, a class of
-    names by its symbol, and whether it has aliases of them (`alias_names`)."""
+    """An alias, and the key that it is of then, or where else it is (`alias_rules`). Where names are not told apart, a
+    key, a class of names by its symbol, and whether it has aliases of them (`alias_names`)."""
     INLINE = "inline"
     """The inline policies of a user, role or group."""
     ATTACHED = "attached"
@@ -88,9 +89,9 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True)
 class Passed:
-    """How a role is passed: to which service, in which account, and the actions by which that service comes to run code; none where that is
-    not known. `into` are the actions by which it comes into an instance profile first, if it is in none. It is `through` another role
-    that the service acts as it, which is passed instead and assumes it."""
+    """How a role is passed: to which service, in which account, and the actions by which that service comes to run
+    code; none where that is not known. `into` are the actions by which it comes into an instance profile first, if it
+    is in none. It is `through` another role that the service acts as it, which is passed instead and assumes it."""
 
     service: str
     account: str
@@ -102,8 +103,8 @@ class Passed:
 
 @dataclass(frozen=True)
 class Doubt:
-    """No step, but what one of some doubtful actions with the same effect may bring about (W1): the first of them, the names of all, and in
-    which account."""
+    """No step, but what one of some doubtful actions with the same effect may bring about (W1): the first of them, the
+    names of all, and in which account."""
 
     entry: Entry
     names: tuple[str, ...]
@@ -117,9 +118,9 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Offer:
-    """One way to make `gives` true on `target` (an ARN): `action` is what is requested, `cube` what it needs. `also` are needs of further
-    requests that the step takes: (target, action, cube); `after` is what must be true before. `passed` is how a role is passed, `doubt`
-    what may bring it about where no step does."""
+    """One way to make `gives` true on `target` (an ARN): `action` is what is requested, `cube` what it needs. `also`
+    are needs of further requests that the step takes: (target, action, cube); `after` is what must be true before.
+    `passed` is how a role is passed, `doubt` what may bring it about where no step does."""
 
     step: StepKind
     action: str
@@ -140,15 +141,16 @@ class Offer:
 
 @dataclass(frozen=True)
 class Derivation:
-    """How a fact comes about: the step, who takes it, what must be true before, and in how many steps at least. `None` for the step of what
-    is true at first."""
+    """How a fact comes about: the step, who takes it, what must be true before, and in how many steps at least. `None`
+    for the step of what is true at first."""
 
     step: StepKind | None
     by: str
     premises: tuple[Fact, ...]
     rounds: int
     offer: Offer | None = None
-    """What was offered; `None` for what is true at first, for re-encryption, and for an import that takes two principals."""
+    """What was offered; `None` for what is true at first, for re-encryption, and for an import that takes two
+    principals."""
 
 
 def is_federated(principal: str) -> bool:
@@ -184,7 +186,8 @@ class Facts(dict[Fact, Derivation]):
         self.changed: set[str] = set()
         """What facts are about, those aside that a principal is held."""
         self.available: dict[tuple[frozenset[str], str], frozenset[str]] = {}
-        """What `Needs.available` found of some powers on a target, for whom no fact is about; until there are other facts."""
+        """What `Needs.available` found of some powers on a target, for whom no fact is about; until there are other
+        facts."""
         self.add(facts)
 
     def add(self, facts: Mapping[Fact, Derivation]) -> None:
@@ -202,8 +205,8 @@ class Facts(dict[Fact, Derivation]):
         return self._of_kind.get(kind, ())
 
     def under(self, key: str, leaving: Callable[[Fact], bool] = lambda _: True) -> dict[str, tuple[Fact, ...]]:
-        """The other keys under which the ciphertexts of a key can come, each with the re-encryptions that take them there: the first is one
-        by which they are `leaving`."""
+        """The other keys under which the ciphertexts of a key can come, each with the re-encryptions that take them
+        there: the first is one by which they are `leaving`."""
         found: dict[str, tuple[Fact, ...]] = {key: ()}
         for arn in (waiting := [key]):
             for fact in self.of_kind(FactKind.ONTO):
@@ -225,7 +228,8 @@ class Facts(dict[Fact, Derivation]):
 
 
 def at_first(starts: Collection[str], taggable: Container[str]) -> Facts:
-    """What is true at first: each principal holds itself; a session that is `taggable` has whatever session tags (F3)."""
+    """What is true at first: each principal holds itself; a session that is `taggable` has whatever session tags
+    (F3)."""
     tagged = (Fact(FactKind.SESSION_TAGS, start) for start in starts if start in taggable)
     facts = (*(Fact(FactKind.HOLDS, start) for start in starts), *tagged)
     return Facts({fact: Derivation(None, fact.subject, (), 0) for fact in facts})
@@ -233,13 +237,15 @@ def at_first(starts: Collection[str], taggable: Container[str]) -> Facts:
 
 @dataclass
 class Fresh:
-    """Whom to look at, round by round: what a principal can do turns on itself and on facts other than who else is held."""
+    """Whom to look at, round by round: what a principal can do turns on itself and on facts other than who else is
+    held."""
 
     _others: tuple[int, int] = (-1, -1)
     _seen: int = 0
 
     def held(self, facts: Facts, keys: int = 0) -> Sequence[str]:
-        """The principals that are held; of those who were looked at before none, unless another fact or key has come since."""
+        """The principals that are held; of those who were looked at before none, unless another fact or key has come
+        since."""
         held, others = facts.of_kind(FactKind.HOLDS), (facts.others, keys)
         first = self._seen if others == self._others else 0
         self._others, self._seen = others, len(held)

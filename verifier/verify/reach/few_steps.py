@@ -1,8 +1,9 @@
-"""Whether a goal is within reach by so many steps, taken one at a time: in each round of a closure any number are taken at once.
+"""Whether a goal is within reach by so many steps, taken one at a time: in each round of a closure any number are taken
+at once.
 
 In: a closure, a principal, a goal. Out: a truth.
-Guarantee: where a goal is said not to be within reach, no chain of so many steps leads there. What one step may make true at once is taken
-together.
+Guarantee: where a goal is said not to be within reach, no chain of so many steps leads there. What one step may make
+true at once is taken together.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ _OF_KEY = frozenset({FactKind.MAY_GRANT, FactKind.GRANT, FactKind.TAG})
 
 @dataclass
 class FewSteps:
-    """The search for a chain of one principal to a goal (a key, and its number); where not `direct`, of one step at least."""
+    """The search for a chain of one principal to a goal (a key, and its number); where not `direct`, of one step at
+    least."""
 
     closure: Closure
     start: str
@@ -69,8 +71,8 @@ class FewSteps:
 
 
 def _move(fact: Fact, derivation: Derivation) -> object:
-    """The same for facts that one step may make true at once: a session and its tags; who is made, with a boundary and tags; a grant of
-    several operations; several tags of a key; an alias that goes from one key to another."""
+    """The same for facts that one step may make true at once: a session and its tags; who is made, with a boundary and
+    tags; a grant of several operations; several tags of a key; an alias that goes from one key to another."""
     if derivation.step is StepKind.OWN_IDENTITY or (fact.kind is FactKind.ALIASES and len(fact.details) > 1):
         return fact.kind, derivation.step is StepKind.OWN_IDENTITY
     together = next((kinds for kinds in (_SESSION, _MADE) if fact.kind in kinds), None)

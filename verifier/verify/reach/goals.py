@@ -1,6 +1,7 @@
 """What callers may come to do in the end, and what they have brought about on the way.
 
-In: goals by their numbers, keys by their ARNs. Out: `Goal`, `Reached`. Guarantee: the premises of a goal are all that it takes.
+In: goals by their numbers, keys by their ARNs. Out: `Goal`, `Reached`. Guarantee: the premises of a goal are all that
+it takes.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ REPLICA, AGAIN = "replica", "again"
 
 @dataclass(frozen=True)
 class Goal:
-    """One goal within reach: by whom, through which access, and after what. `onto` is the other key, if any, on which the last request
-    is: its ARN, or `REPLICA` for one that was made of the key; `AGAIN` is the key itself, for what has another encryption context then."""
+    """One goal within reach: by whom, through which access, and after what. `onto` is the other key, if any, on which
+    the last request is: its ARN, or `REPLICA` for one that was made of the key; `AGAIN` is the key itself, for what has
+    another encryption context then."""
 
     number: int
     key: str

@@ -1,8 +1,8 @@
 """What the callers of one key can do with it, and bring about by it, given what they have brought about before.
 
 In: an estate, one of its keys, the actions that matter. Out: `KeyRules`.
-Guarantee: every request that is allowed after some steps is allowed by a rule whose premises those steps made true (E0): a rule may allow
-more than that, never less.
+Guarantee: every request that is allowed after some steps is allowed by a rule whose premises those steps made true
+(E0): a rule may allow more than that, never less.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ from verifier.verify.reach.offers.tag_names import TAG_NAMES, in_any_case, twice
 OPERATIONS, GRANTEE, RETIRING = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal"
 RETIRE = "kms:RetireGrant"
 SESSIONS, USERS = like_arn("arn:*:sts::*:assumed-role/*"), like_arn("arn:*:iam::*:user/*")
-"""By which other grantees a grant may be to a role, and to a federated session: a session of the role, the user who issued it (G2)."""
+"""By which other grantees a grant may be to a role, and to a federated session: a session of the role, the user who
+issued it (G2)."""
 
 STEPS = {
     "kms:PutKeyPolicy": StepKind.PUT_KEY_POLICY,
@@ -55,14 +56,21 @@ STEPS = {
     "kms:ReplicateKey": StepKind.REPLICATE,
 }
 """The steps that are one permission on the key."""
-BY_MATERIAL = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:ImportKeyMaterial", "kms:GetParametersForImport")
+BY_MATERIAL = (
+    "kms:Decrypt",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:ImportKeyMaterial",
+    "kms:GetParametersForImport",
+)
 """What reaches the plain text by another way than the access itself."""
 UPDATE_PRIMARY = "kms:UpdatePrimaryRegion"
 
 
 @dataclass(frozen=True)
 class Tag:
-    """A tag that policies ask for: its name in lower case, and the class that its value is in at first; `None` where that is free (U3)."""
+    """A tag that policies ask for: its name in lower case, and the class that its value is in at first; `None` where
+    that is free (U3)."""
 
     attribute: str
     at_first: int | None
@@ -76,7 +84,8 @@ class Tag:
 CRYPTOGRAPHIC = frozenset(
     action.name
     for action in actions()
-    if action.grant_operation and action.name not in ("kms:CreateGrant", "kms:RetireGrant", "kms:DescribeKey", "kms:GetPublicKey")
+    if action.grant_operation
+    and action.name not in ("kms:CreateGrant", "kms:RetireGrant", "kms:DescribeKey", "kms:GetPublicKey")
 )
 """The operations that use a key's material."""
 NOTHING_HELD: Mapping[str, bool] = {}
@@ -120,7 +129,8 @@ class KeyRules:
         self._outside = {whom: next(self._nodes) for whom in self._issued}
 
     def _further(self, space: Space) -> list[Expression]:
-        """Everything that is asked of the requests besides whether they are allowed, in the order in which `__init__` takes the answers."""
+        """Everything that is asked of the requests besides whether they are allowed, in the order in which `__init__`
+        takes the answers."""
         self._tags_asked = sorted(name for name in space.attributes if name.startswith(RESOURCE_TAG))
         for name in self._tags_asked:
             space.view(REQUEST_TAG + name.removeprefix(RESOURCE_TAG))
@@ -139,7 +149,11 @@ class KeyRules:
         wanted += [twice(space, name) for name in self._tags_asked]
         wanted += [acts({name}) for name in self.operations]
         for name in self._asked_for:
-            said = (acts({name.split(" ")[0]}), of_step(space, name, self.key), of_ciphertexts(space, name, self._goals))
+            said = (
+                acts({name.split(" ")[0]}),
+                of_step(space, name, self.key),
+                of_ciphertexts(space, name, self._goals),
+            )
             wanted.append(conjunction((*said, not_ruled_out(space))))
         return [*wanted, *(outside(space, whom) for whom in self._issued)]
 
@@ -150,7 +164,8 @@ class KeyRules:
         return (*STEPS, *BY_MATERIAL, *all_names(self._goals), *primary)
 
     def _to_be_retired(self, space: Space) -> Expression:
-        """Where a goal is about retiring: a grant that is asked for names a retiring principal, or another account issues it (G5)."""
+        """Where a goal is about retiring: a grant that is asked for names a retiring principal, or another account
+        issues it (G5)."""
         if RETIRE not in self.operations:
             return FALSE
         space.view(RETIRING)
@@ -159,13 +174,17 @@ class KeyRules:
     def of_issued(self, whom: CallerSet) -> KeyRules:
         """The same rules, of federated sessions about those in one of the sets alone."""
         other = copy(self)
-        other.joint = replace(self.joint, definitions=[*self.joint.definitions, self.joint.diagrams.complement(self._outside[whom])])
+        other.joint = replace(
+            self.joint, definitions=[*self.joint.definitions, self.joint.diagrams.complement(self._outside[whom])]
+        )
         return other
 
     def _names_of(self, attribute: str) -> frozenset[Predicate]:
         """The names by which a request takes a tag away: as the key has it, where its tags are given."""
         wanted = attribute.removeprefix(RESOURCE_TAG)
-        return frozenset(exactly(name) for name, _ in self.key.tags or () if name.lower() == wanted) or frozenset({in_any_case(attribute)})
+        return frozenset(exactly(name) for name, _ in self.key.tags or () if name.lower() == wanted) or frozenset(
+            {in_any_case(attribute)}
+        )
 
     @staticmethod
     def _grantable(goals: Sequence[Invariant]) -> tuple[str, ...]:
@@ -173,7 +192,9 @@ class KeyRules:
         names = {"kms:CreateGrant", *BY_MATERIAL}
         for goal in goals:
             names |= frozenset[str]().union(*(matching(pattern.value) for pattern in goal.actions))
-        return tuple(sorted(name for name in names if (found := known_action(name)) is not None and found.grant_operation))
+        return tuple(
+            sorted(name for name in names if (found := known_action(name)) is not None and found.grant_operation)
+        )
 
     def decrypts(self, goal: int) -> bool:
         """Whether a goal is about plain text, which re-encryption gives as well."""
@@ -209,7 +230,8 @@ class KeyRules:
         return tuple(Tag(name, self.first_class_of(name)) for name in self._tags_asked if name in tables)
 
     def first_class_of(self, attribute: str) -> int | None:
-        """The class that the value of a tag is in at first; `None` where it is free (U3), or its values have no classes."""
+        """The class that the value of a tag is in at first; `None` where it is free (U3), or its values have no
+        classes."""
         if self.key.tags is None:
             return None
         wanted = attribute.removeprefix(RESOURCE_TAG)
@@ -270,20 +292,25 @@ class KeyRules:
         return region != self.key.region and (mask is None or number is None or bool(mask >> number & 1))
 
     def granting(self, operation: str) -> tuple[Cube, ...]:
-        """Who can create a grant of an operation; the cubes tell for which grantees, where a policy asks for them. One that may be retired
-        counts as one of `kms:RetireGrant`, whoever its grantee is. A service that creates one on a caller's behalf says itself for whom it
-        is."""
+        """Who can create a grant of an operation; the cubes tell for which grantees, where a policy asks for them. One
+        that may be retired counts as one of `kms:RetireGrant`, whoever its grantee is. A service that creates one on a
+        caller's behalf says itself for whom it is."""
         own = self.joint.diagrams.both(self._acts["kms:CreateGrant"], self._direct)
         retired = self._cubes(self.joint.diagrams.both(own, self._lets_retire)) if operation == RETIRE else ()
         return (*retired, *self._cubes(self.joint.diagrams.both(own, self._by_operation[operation]), GRANTEE))
 
     def session_tags(self, goal: int, principal: str, powers: frozenset[str]) -> tuple[Pairs, ...]:
-        """Tags with which a session of a role can make the last request of a goal, with some powers and no others, each a choice (E2)."""
+        """Tags with which a session of a role can make the last request of a goal, with some powers and no others, each
+        a choice (E2)."""
         joint, number = self.joint, self.class_of(principal)
         names = [name for name in joint.finite.tables if name.startswith(PRINCIPAL_TAG)]
         if number is None or SESSION_TAGS not in joint.diagrams.level:
             return ()
-        given = [joint.diagrams.literal(name, 2 if name in powers else 1) for name in self.powers if name in joint.diagrams.level]
+        given = [
+            joint.diagrams.literal(name, 2 if name in powers else 1)
+            for name in self.powers
+            if name in joint.diagrams.level
+        ]
         own = (joint.diagrams.literal(CALLER, 1 << number), *given)
         node = joint.diagrams.all_of((joint.sides[0].allowed, self.accesses[goal], *own))
         found = (self._tags_of(path) for path in joint.diagrams.paths(projected(joint, node, names)))
@@ -316,8 +343,9 @@ class KeyRules:
         return cubes(joint, projected(joint, node, (*self._kept, *further)), self.powers)
 
     def classes_of_grantee(self, principal: str) -> int | None:
-        """The classes of grantees that may name a principal: itself; for a role some session, of whichever role; for a federated session
-        some user of its account. `None` where every grantee is alike; all of them for these two where no policy asks who the grantee is."""
+        """The classes of grantees that may name a principal: itself; for a role some session, of whichever role; for a
+        federated session some user of its account. `None` where every grantee is alike; all of them for these two where
+        no policy asks who the grantee is."""
         table = self.joint.finite.tables.get(GRANTEE)
         if table is None:
             return None

@@ -1,4 +1,5 @@
-"""Who can create keys, given what they have brought about before: what a replica takes besides (R8), and what a key of the caller's takes.
+"""Who can create keys, given what they have brought about before: what a replica takes besides (R8), and what a key of
+the caller's takes.
 
 In: an estate, a partition, readings that are held. Out: `KeylessRules`.
 Guarantee: as of `KeyRules`: a rule may allow more than can be brought about, never less.
@@ -27,9 +28,12 @@ REGION = "region"
 
 
 class KeylessRules:
-    """The rules of `kms:CreateKey`, in each Region; of federated sessions they are about those in `issued` alone. Raises `TooLarge`."""
+    """The rules of `kms:CreateKey`, in each Region; of federated sessions they are about those in `issued` alone.
+    Raises `TooLarge`."""
 
-    def __init__(self, estate: Estate, partition: str, powers: frozenset[str], held: Mapping[str, bool], issued: CallerSet) -> None:
+    def __init__(
+        self, estate: Estate, partition: str, powers: frozenset[str], held: Mapping[str, bool], issued: CallerSet
+    ) -> None:
         self._powers = powers
         self._issued = issued
         self.joint = join([QuestionSide(estate, Target(TargetKind.NONE, partition), powers)], (), self._further)

@@ -30,7 +30,9 @@ def for_doubts(estate: Estate, further: Collection[str] = ()) -> Estate:
 
     def says(statement: Statement) -> bool:
         patterns = (text.value.lower() for text in statement.actions) if further else ()
-        return _of_doubts(statement) or any(like(pattern).matches(name.lower()) for pattern in patterns for name in further)
+        return _of_doubts(statement) or any(
+            like(pattern).matches(name.lower()) for pattern in patterns for name in further
+        )
 
     return replace(_narrowed(estate, says, estate.trust_policies()), keys=())
 
@@ -41,8 +43,8 @@ def for_keys(estate: Estate) -> Estate:
 
 
 def _narrowed(estate: Estate, says: Says, others: Iterable[Policy]) -> Estate:
-    """The estate without the statements of identity policies, the policies and the identities that say nothing. `others` are policies that
-    may test something too."""
+    """The estate without the statements of identity policies, the policies and the identities that say nothing.
+    `others` are policies that may test something too."""
     keep = any(map(_asks_who, (*others, *of_callers(estate, lambda policy: any(map(says, policy.statements))))))
     named = {thing.principal for thing in estate.unmodelled if thing.principal is not None}
     return replace(estate, accounts=tuple(_account(account, says, named, keep=keep) for account in estate.accounts))
@@ -57,8 +59,8 @@ _WHO = ("aws:principaltag/", "aws:userid")
 
 
 def asked_keys(policy: Policy) -> Iterator[str]:
-    """The condition keys that a policy asks for in conditions, and what stands in its policy variables (L7): a key and what follows it. In
-    lower case."""
+    """The condition keys that a policy asks for in conditions, and what stands in its policy variables (L7): a key and
+    what follows it. In lower case."""
     yield from policy.tested_keys
     yield from in_variables(text for statement in policy.statements for text in texts(statement))
 
@@ -76,7 +78,8 @@ def texts(statement: Statement) -> Iterator[Text]:
 
 
 def of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Policy]:
-    """The policies that bear on callers, of a key's own aside: identity policies, of those the ones that say something, and all others."""
+    """The policies that bear on callers, of a key's own aside: identity policies, of those the ones that say something,
+    and all others."""
     for account in estate.accounts:
         for identity in account.identities:
             yield from filter(says, identity.policies)
@@ -86,9 +89,9 @@ def of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Polic
 
 
 def _account(account: Account, says: Says, named: set[str], *, keep: bool) -> Account:
-    """In an inventory that is complete, one who is not listed is one without policies, but there is none where another one of its name is
-    listed (R2): of those that could be made, several have one name. The tags of sessions of roles are their roles' own, without the power
-    to have others (F3). Which a user may pass on its policies say."""
+    """In an inventory that is complete, one who is not listed is one without policies, but there is none where another
+    one of its name is listed (R2): of those that could be made, several have one name. The tags of sessions of roles
+    are their roles' own, without the power to have others (F3). Which a user may pass on its policies say."""
 
     def narrowed(members: tuple[Identity, ...], says: Says) -> tuple[Identity, ...]:
         small = [replace(member, policies=of_policies(member, says), trust=None, exact_tags=True) for member in members]
@@ -108,7 +111,11 @@ def _account(account: Account, says: Says, named: set[str], *, keep: bool) -> Ac
 def of_policies(identity: Identity, says: Says) -> tuple[Policy, ...]:
     """An identity's policies with those statements alone that say something, without those that have none."""
     found = [(policy, tuple(filter(says, policy.statements))) for policy in identity.policies]
-    return tuple(policy if len(own) == len(policy.statements) else replace(policy, statements=own) for policy, own in found if own)
+    return tuple(
+        policy if len(own) == len(policy.statements) else replace(policy, statements=own)
+        for policy, own in found
+        if own
+    )
 
 
 def of_any(statement: Statement) -> bool:

@@ -48,21 +48,25 @@ OF_OTHERS = frozenset({GRANT, RESOURCE_POLICY, SHARED, TARGET_BOUNDARY, TARGET_T
 
 
 class Identities:
-    """What the estate says of principals: their groups, managed policies and boundaries, by ARN. `first` is the estate before what could
-    be made is imagined in it; `tags` as of `Common`."""
+    """What the estate says of principals: their groups, managed policies and boundaries, by ARN. `first` is the estate
+    before what could be made is imagined in it; `tags` as of `Common`."""
 
     def __init__(self, estate: Estate, first: Estate | None = None, tags: bool = False) -> None:
         self._first = first or estate
         self._tags = tags
         found = estate.identities
         groups = [group for account in estate.accounts for group in account.groups]
-        self._denying = {one.arn: tuple(denying(one.policies)) for one in found} | {g.arn: tuple(denying(g.policies)) for g in groups}
+        self._denying = {one.arn: tuple(denying(one.policies)) for one in found} | {
+            g.arn: tuple(denying(g.policies)) for g in groups
+        }
         self.by_arn: dict[str, Identity] = {identity.arn: identity for identity in found}
         self._made = frozenset(self.by_arn) - frozenset(one.arn for one in self._first.identities)
         self._about: dict[str, frozenset[str]] = {}
         self._users = {account.id: tuple(user.arn for user in account.users) for account in estate.accounts}
         self._managed = {identity.arn: managed_by(identity) for identity in found}
-        self._of_groups = {group.arn: frozenset(one.identity for one in group.policies if "#" not in one.identity) for group in groups}
+        self._of_groups = {
+            group.arn: frozenset(one.identity for one in group.policies if "#" not in one.identity) for group in groups
+        }
         self._doubtful = sorted(
             {
                 thing.principal
@@ -109,8 +113,8 @@ class Identities:
         yield from (*self.owners(principal), *self.managed(principal), *([] if boundary is None else [boundary]))
 
     def whose(self, principal: str) -> tuple[str, ...]:
-        """Those with whose policies, boundary and tags a principal acts: of a federated session any user of its account, who may have
-        issued it (U2)."""
+        """Those with whose policies, boundary and tags a principal acts: of a federated session any user of its
+        account, who may have issued it (U2)."""
         account = principal.split(":")[4:5]
         return self._users.get(account[0], ()) if arn_kind(principal) == "federated-user" else (principal,)
 
@@ -123,7 +127,8 @@ class Identities:
         return self._of_groups.get(group, frozenset())
 
     def denying(self, owner: str) -> tuple[str, ...]:
-        """The policies of a user, role or group that deny something, by their identities; those of a user's groups aside."""
+        """The policies of a user, role or group that deny something, by their identities; those of a user's groups
+        aside."""
         of_groups = {policy for group in self.owners(owner)[1:] for policy in self._denying.get(group, ())}
         return tuple(policy for policy in self._denying.get(owner, ()) if policy not in of_groups)
 
@@ -159,8 +164,8 @@ class Needs:
         return frozenset(filter(may_have, powers))
 
     def met(self, cube: Cube, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
-        """Facts with which a cube on a target is open to a principal; `None` where some need is not met. `action` is the one requested, for
-        grants."""
+        """Facts with which a cube on a target is open to a principal; `None` where some need is not met. `action` is
+        the one requested, for grants."""
         found: list[Fact] = []
         for power in sorted(cube.powers):
             giving = self._power(power, target, action, by, facts)
@@ -176,7 +181,9 @@ class Needs:
     def _power(self, power: str, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         if power == GRANT:
             return self._granted(target, action, by, facts)
-        return next((giving for giving in self._giving(power, target, by, facts) if all(fact in facts for fact in giving)), None)
+        return next(
+            (giving for giving in self._giving(power, target, by, facts) if all(fact in facts for fact in giving)), None
+        )
 
     def _giving(self, power: str, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
         """The facts that together give a power to a principal, in each way."""
@@ -185,13 +192,17 @@ class Needs:
         else:
             for one in self._identities.whose(by):
                 there = () if one == by else self._there(one, facts)
-                yield from ((*there, *found) for found in self._giving_one(power, target, one, facts) if there is not None)
+                yield from (
+                    (*there, *found) for found in self._giving_one(power, target, one, facts) if there is not None
+                )
 
     def _there(self, principal: str, facts: Facts) -> tuple[Fact, ...] | None:
         """What has to be true for a principal to exist; `None` where nothing that makes it so is."""
         if self._identities.is_there(principal):
             return ()
-        return next(((fact,) for kind in (FactKind.MADE, FactKind.HOLDS) if (fact := Fact(kind, principal)) in facts), None)
+        return next(
+            ((fact,) for kind in (FactKind.MADE, FactKind.HOLDS) if (fact := Fact(kind, principal)) in facts), None
+        )
 
     def _giving_one(self, power: str, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
         if power == RESOURCE_POLICY:
@@ -207,7 +218,9 @@ class Needs:
             yield from ((*attached, Fact(FactKind.VERSION, arn)) for arn, attached in self._managed(by, facts))
         elif power == BOUNDARY:
             boundary = self._identities.boundary(by)
-            yield from () if boundary is None else ((Fact(kind, boundary),) for kind in (FactKind.VERSION, FactKind.OLDER))
+            yield from (
+                () if boundary is None else ((Fact(kind, boundary),) for kind in (FactKind.VERSION, FactKind.OLDER))
+            )
             yield (Fact(FactKind.UNBOUNDED, by),)
         elif power == LOOSENED:
             yield (Fact(FactKind.LOOSENED, by),)
@@ -223,15 +236,17 @@ class Needs:
         elif (policy := attached_policy(power)) is not None:
             yield from ((*joined, Fact(FactKind.ATTACH, owner, (policy,))) for owner, joined in self._owners(by, facts))
         elif (policy := older_policy(power)) is not None:
-            yield from ((*attached, Fact(FactKind.OLDER, arn)) for arn, attached in self._managed(by, facts) if arn == policy)
+            yield from (
+                (*attached, Fact(FactKind.OLDER, arn)) for arn, attached in self._managed(by, facts) if arn == policy
+            )
         elif (group := joined_group(power)) is not None:
             yield from ((Fact(FactKind.JOINED, group),),) if _may_join(by, group) else ()
         else:
             raise AssertionError(f"no such power: {power}")
 
     def _gone(self, by: str, facts: Facts, *, inline: bool) -> Iterator[Fact]:
-        """All that can be taken away of what denies something to a principal: policies, by another version of them in force too, or
-        memberships in groups where not all of the group's can go."""
+        """All that can be taken away of what denies something to a principal: policies, by another version of them in
+        force too, or memberships in groups where not all of the group's can go."""
         for owner in self._identities.owners(by):
             of_owner = [policy for policy in self._identities.denying(owner) if ("#" in policy) == inline]
             ways = ((Fact(FactKind.GONE, owner, (policy,)), Fact(FactKind.OLDER, policy)) for policy in of_owner)
@@ -240,7 +255,8 @@ class Needs:
             yield from (left,) if owner != by and len(found) < len(of_owner) and left in facts else found
 
     def _owners(self, by: str, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
-        """Those whose policies follow a principal, and what has to be true for it: the groups that it joins are among them."""
+        """Those whose policies follow a principal, and what has to be true for it: the groups that it joins are among
+        them."""
         at_first = self._identities.owners(by)
         yield from ((owner, ()) for owner in at_first)
         for fact in facts.of_kind(FactKind.JOINED):
@@ -248,15 +264,18 @@ class Needs:
                 yield fact.subject, (fact,)
 
     def _managed(self, by: str, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
-        """The managed policies that are attached to a principal, and what has to be true for it: at first, by steps, by groups that it
-        joins."""
+        """The managed policies that are attached to a principal, and what has to be true for it: at first, by steps, by
+        groups that it joins."""
         yield from ((arn, ()) for arn in sorted(self._identities.managed(by)))
         for owner, joined in self._owners(by, facts):
             yield from ((arn, joined) for arn in sorted(self._identities.of_group(owner)) if joined)
-            yield from ((fact.details[0], (*joined, fact)) for fact in facts.of_kind(FactKind.ATTACH) if fact.subject == owner)
+            yield from (
+                (fact.details[0], (*joined, fact)) for fact in facts.of_kind(FactKind.ATTACH) if fact.subject == owner
+            )
 
     def _granted(self, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
-        """A grant of the operation that is requested; one that is to allow a child grant has the child's operation as well (G6)."""
+        """A grant of the operation that is requested; one that is to allow a child grant has the child's operation as
+        well (G6)."""
         if target not in self._keys:  # a replica: who has its policy in hand may let anybody create any grant on it
             in_hand = Fact(FactKind.RESOURCE_POLICY, target)
             return (in_hand,) if in_hand in facts else None
@@ -264,14 +283,18 @@ class Needs:
         grantees = self._keys[target].rules.classes_of_grantee(by)
         found = []
         for name in names:
-            fact = next((f for f in facts.of_kind(FactKind.MAY_GRANT) if f.subject == target and _names(f, name, grantees)), None)
+            fact = next(
+                (f for f in facts.of_kind(FactKind.MAY_GRANT) if f.subject == target and _names(f, name, grantees)),
+                None,
+            )
             if fact is None:
                 return None
             found.append(fact)
         return tuple(found)
 
     def _values(self, cube: Cube, target: str, facts: Facts) -> Iterator[Fact | None]:
-        """For each value that the key does not have at first, a fact that it may have it; `None` for one that it cannot have."""
+        """For each value that the key does not have at first, a fact that it may have it; `None` for one that it cannot
+        have."""
         offers = self._keys.get(target)
         aliases = offers.rules.aliases_at_first() if offers is not None else None
         for name, mask in cube.values:
@@ -300,7 +323,11 @@ def _moved(rules: KeyRules, symbol: str, has: int, facts: Facts) -> Iterator[Fac
 
 def denying(policies: Sequence[Policy]) -> Iterator[str]:
     """The identities of the policies that deny something."""
-    return (policy.identity for policy in policies if any(statement.effect is Effect.DENY for statement in policy.statements))
+    return (
+        policy.identity
+        for policy in policies
+        if any(statement.effect is Effect.DENY for statement in policy.statements)
+    )
 
 
 def _may_join(principal: str, group: str) -> bool:
@@ -315,8 +342,9 @@ def _names(fact: Fact, operation: str, grantees: int | None) -> bool:
 
 
 def _with_other_tags(estate: Estate, names: Collection[str]) -> frozenset[str]:
-    """The roles to whose sessions somebody may pass a tag of one of some names (in lower case), or to which one comes on from the session
-    that assumes them: of no other role has a session other tags of these names than the role's own, whatever readings hold."""
+    """The roles to whose sessions somebody may pass a tag of one of some names (in lower case), or to which one comes
+    on from the session that assumes them: of no other role has a session other tags of these names than the role's own,
+    whatever readings hold."""
     found = trusting(estate)
     known = found.changing - found.unknown
     if not names or not known:

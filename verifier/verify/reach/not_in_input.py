@@ -1,8 +1,9 @@
-"""Keys that the input does not hold, in accounts that it names: ciphertexts can be re-encrypted under them; accounts of a caller's own,
-which it does not name (W2).
+"""Keys that the input does not hold, in accounts that it names: ciphertexts can be re-encrypted under them; accounts of
+a caller's own, which it does not name (W2).
 
-In: an estate, a partition and Region. Out: keys whose policies leave it to those of the accounts named, and of which nothing else is known;
-accounts. Guarantee: of all keys and accounts that the input does not have, there is one for each way in which policies tell them apart.
+In: an estate, a partition and Region. Out: keys whose policies leave it to those of the accounts named, and of which
+nothing else is known; accounts. Guarantee: of all keys and accounts that the input does not have, there is one for each
+way in which policies tell them apart.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def other_keys(estate: Estate, partition: str, region: str) -> Iterator[Key]:
     for account in _accounts(estate, named):
         start = literal_tokens(f"arn:{partition}:kms:{region}:{account}:key/")
         try:
-            table = WordTable(Domain("other key", tuple(Tokens((*start, *_id(form))) for form in _IDS)), patterns, MORE_STATES)
+            table = WordTable(
+                Domain("other key", tuple(Tokens((*start, *_id(form))) for form in _IDS)), patterns, MORE_STATES
+            )
         except OverBudget as error:
             raise TooLarge("the policies tell apart too many keys") from error
         known = {*listed, *found}
@@ -48,14 +51,18 @@ def other_keys(estate: Estate, partition: str, region: str) -> Iterator[Key]:
 
 
 def _accounts(estate: Estate, named: frozenset[str]) -> list[str]:
-    """The accounts whose keys may be told apart from others': each that has an inventory or a key, or that stands in what policies say of
-    resources; of the rest of the organization, one for each place in it."""
+    """The accounts whose keys may be told apart from others': each that has an inventory or a key, or that stands in
+    what policies say of resources; of the rest of the organization, one for each place in it."""
     own = {account.id for account in estate.accounts} | {key.account for key in estate.keys}
     text = "\n".join(text for text in texts_about_accounts(estate) if not text.startswith("arn:") or _of_kms(text))
     apart = {account for account in named if account in own or account in text}
     if estate.organization is not None:
         controls = {one.account: one.resource for one in estate.organization.controls}
-        places = {(path, controls.get(account)): account for account, path in estate.organization.accounts if account not in apart}
+        places = {
+            (path, controls.get(account)): account
+            for account, path in estate.organization.accounts
+            if account not in apart
+        }
         apart.update(places.values())
     return sorted(apart & named)
 
@@ -81,11 +88,13 @@ _PATTERN = re.compile(r"(?<![^:])(?=[0-9*?]*[0-9])(?=[0-9*?]*[*?])[0-9*?]+", re.
 
 
 def own_accounts(estate: Estate, conditions: Sequence[Condition] = ()) -> tuple[str, ...]:
-    """Accounts that stand for all that a caller may have, with those that only `conditions` on the last requests name. Raises
-    `TooLarge`."""
+    """Accounts that stand for all that a caller may have, with those that only `conditions` on the last requests name.
+    Raises `TooLarge`."""
     named = accounts_named(estate)
     texts = [text.value for condition in conditions for text in condition.values]
-    patterns = {like(found): None for text in (*texts_about_accounts(estate), *texts) for found in _PATTERN.findall(text)}
+    patterns = {
+        like(found): None for text in (*texts_about_accounts(estate), *texts) for found in _PATTERN.findall(text)
+    }
     patterns |= {like(found): None for text in texts for found in ACCOUNT.findall(text)}
     domain = Domain("own account", (Tokens(((False, DIGITS),) * 12),), ("999999999999",))
     try:

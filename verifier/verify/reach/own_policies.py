@@ -1,9 +1,9 @@
 """What the policies of users and roles say, so far as it tells them apart.
 
-In: an estate. Out: what is said of each identity, as a value; the estate without what is the same for whoever has the same policies; what
-targets ask about callers of that estate.
-Guarantee: of two users, or two roles, of one account of whom the same is said, and whom no target of the bare estate tells apart, every
-target decides alike.
+In: an estate. Out: what is said of each identity, as a value; the estate without what is the same for whoever has the
+same policies; what targets ask about callers of that estate.
+Guarantee: of two users, or two roles, of one account of whom the same is said, and whom no target of the bare estate
+tells apart, every target decides alike.
 """
 
 from __future__ import annotations
@@ -35,10 +35,17 @@ ABOUT_CALLERS = ("aws:principal", "aws:user", "kms:calleraccount", "kms:granteep
 """How the condition keys begin that tell callers apart who have the same policies."""
 
 
-def asked_of_callers(estate: Estate, target: Target, powers: frozenset[str], goals: Sequence[Invariant] = ()) -> tuple[Predicate, ...]:
-    """What the decision on a target asks about callers and, of those that can be grantees, about grantees; what goals ask about them."""
+def asked_of_callers(
+    estate: Estate, target: Target, powers: frozenset[str], goals: Sequence[Invariant] = ()
+) -> tuple[Predicate, ...]:
+    """What the decision on a target asks about callers and, of those that can be grantees, about grantees; what goals
+    ask about them."""
     space = RuledSpace(estate, target, powers=powers)
-    wanted: list[Expression] = [space.allowed(), *(callers(space, goal.callers) for goal in goals), *(scope(space, goal) for goal in goals)]
+    wanted: list[Expression] = [
+        space.allowed(),
+        *(callers(space, goal.callers) for goal in goals),
+        *(scope(space, goal) for goal in goals),
+    ]
     wanted.append(not_ruled_out(space))
     questions(wanted, space.questions)
     share_tests(space)
@@ -48,11 +55,15 @@ def asked_of_callers(estate: Estate, target: Target, powers: frozenset[str], goa
 
 def actions_named(policies: Iterable[Policy]) -> frozenset[Entry]:
     """The actions of the catalogue that Allow statements name, whatever they are about and under which conditions."""
-    statements = (statement for policy in policies for statement in policy.statements if statement.effect is Effect.ALLOW)
+    statements = (
+        statement for policy in policies for statement in policy.statements if statement.effect is Effect.ALLOW
+    )
     said = {(statement.not_action, tuple(text.value.lower() for text in statement.actions)) for statement in statements}
     found = (frozenset[Entry]().union(*map(_matched, patterns)) for _, patterns in said)
     every = frozenset(entries()) if any(negated for negated, _ in said) else frozenset[Entry]()
-    return frozenset[Entry]().union(*(every - one if negated else one for (negated, _), one in zip(said, found, strict=True)))
+    return frozenset[Entry]().union(
+        *(every - one if negated else one for (negated, _), one in zip(said, found, strict=True))
+    )
 
 
 @lru_cache(1 << 12)
@@ -62,18 +73,25 @@ def _matched(pattern: str) -> frozenset[Entry]:
 
 
 def bare(estate: Estate) -> Estate:
-    """The estate without the policies that ask nothing about callers, and without tags: what of these matters is said of each identity."""
+    """The estate without the policies that ask nothing about callers, and without tags: what of these matters is said
+    of each identity."""
     return replace(
-        estate, accounts=_changed(estate.accounts, lambda one: replace(one, policies=tuple(filter(_asks, one.policies)), tags=()))
+        estate,
+        accounts=_changed(
+            estate.accounts, lambda one: replace(one, policies=tuple(filter(_asks, one.policies)), tags=())
+        ),
     )
 
 
 def _changed(accounts: Iterable[Account], change: Callable[[Identity], Identity]) -> tuple[Account, ...]:
-    return tuple(replace(one, users=tuple(map(change, one.users)), roles=tuple(map(change, one.roles))) for one in accounts)
+    return tuple(
+        replace(one, users=tuple(map(change, one.users)), roles=tuple(map(change, one.roles))) for one in accounts
+    )
 
 
 def of_any_resource(estate: Estate) -> Estate:
-    """The estate with policies of callers of which every statement is about all resources: on one it asks what they ask on any."""
+    """The estate with policies of callers of which every statement is about all resources: on one it asks what they ask
+    on any."""
 
     def widened(policy: Policy) -> Policy:
         statements = (replace(one, resources=(Text("*"),), not_resource=False) for one in policy.statements)
@@ -88,7 +106,9 @@ def of_any_resource(estate: Estate) -> Estate:
 
     organization = estate.organization
     if organization is not None:
-        controls = (replace(one, service=levels(one.service), resource=levels(one.resource)) for one in organization.controls)
+        controls = (
+            replace(one, service=levels(one.service), resource=levels(one.resource)) for one in organization.controls
+        )
         organization = replace(organization, controls=tuple(controls))
     return replace(estate, accounts=_changed(estate.accounts, identity), organization=organization)
 
@@ -96,7 +116,9 @@ def of_any_resource(estate: Estate) -> Estate:
 def said_of(estate: Estate) -> dict[str, Hashable]:
     """What is said of each listed identity: `None` of one of whom nothing is."""
     in_doubt = {thing.principal for thing in estate.unmodelled if thing.principal is not None}
-    return {identity.arn: identity.arn if identity.arn in in_doubt else _said(identity) for identity in estate.identities}
+    return {
+        identity.arn: identity.arn if identity.arn in in_doubt else _said(identity) for identity in estate.identities
+    }
 
 
 def _said(identity: Identity) -> Hashable:

@@ -1,8 +1,10 @@
 """Who may do which step on which of many targets: of one account and kind at once.
 
-In: an estate, targets, the powers that a caller may have brought about. Out: `StepPermissions`: sets over callers, targets and powers.
-Guarantee: a caller is said to be able to make a request on a target iff some request of it is allowed there under some reading and some
-value of what is not known (what several comparisons by policy variables demand together aside: `ask` on the single target settles it).
+In: an estate, targets, the powers that a caller may have brought about. Out: `StepPermissions`: sets over callers,
+targets and powers.
+Guarantee: a caller is said to be able to make a request on a target iff some request of it is allowed there under some
+reading and some value of what is not known (what several comparisons by policy variables demand together aside: `ask`
+on the single target settles it).
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ _Asking = Callable[[Space], Sequence[Expression]]
 class StepPermissions:
     """The targets of one account and kind, with one partition of callers for all of them.
 
-    `joint` is the question (side 0); of its variables `target` says which target a request is on, by its place in `targets`.
+    `joint` is the question (side 0); of its variables `target` says which target a request is on, by its place in
+    `targets`.
     """
 
     joint: Joint
@@ -50,8 +53,8 @@ class StepPermissions:
         return replace(self, joint=replace(self.joint, definitions=[*self.joint.definitions, aside]), _nodes={})
 
     def allowed(self, action: str, further: Iterable[str] = ()) -> Node:
-        """The requests for an action that can be made and are allowed, as a set over callers, targets, powers and `further` variables
-        alone: whatever everything else is. Raises `TooLarge`."""
+        """The requests for an action that can be made and are allowed, as a set over callers, targets, powers and
+        `further` variables alone: whatever everything else is. Raises `TooLarge`."""
         key = action.lower(), tuple(sorted(further))
         if key not in self._nodes:
             self._nodes[key] = self._projected(*key)
@@ -71,11 +74,13 @@ class StepPermissions:
         return project(diagrams, (own, *known), kept).care
 
     def class_of(self, principal: str) -> int | None:
-        """The class of a caller: a principal ARN, the name of a service, `web:` before a provider; `None` where nobody can be so called."""
+        """The class of a caller: a principal ARN, the name of a service, `web:` before a provider; `None` where nobody
+        can be so called."""
         return self.joint.finite.tables[CALLER].class_of(principal)
 
     def representative(self, principal: str) -> int | None:
-        """The first class that no request tells from the class of a caller: callers with the same one may do the same."""
+        """The first class that no request tells from the class of a caller: callers with the same one may do the
+        same."""
         number = self.class_of(principal)
         return number if number is None or not self._first_alike else self._first_alike[number]
 
@@ -93,9 +98,9 @@ def step_permissions(
     asked: Mapping[str, Sequence[Predicate]] | None = None,
     aside: _Asking = lambda _: (),
 ) -> Iterator[StepPermissions]:
-    """Everything about the targets: one answer for each account and kind of target among them. Readings are `held`; `asked` are predicates
-    that attributes which policies ask for are cut by besides; `aside` are sets of requests, for `StepPermissions.without`. Raises
-    `TooLarge`."""
+    """Everything about the targets: one answer for each account and kind of target among them. Readings are `held`;
+    `asked` are predicates that attributes which policies ask for are cut by besides; `aside` are sets of requests, for
+    `StepPermissions.without`. Raises `TooLarge`."""
     groups: dict[object, list[Target]] = {}
     for target in targets:
         groups.setdefault((target.kind, target.partition, target.account, target.region), []).append(target)
@@ -123,7 +128,8 @@ def _further(
 
 
 def first_alike(diagrams: Diagrams, nodes: Iterable[Node], variable: str) -> tuple[int, ...]:
-    """For each value of a variable the first one that none of some sets tells from it; nothing for a variable that none is about."""
+    """For each value of a variable the first one that none of some sets tells from it; nothing for a variable that none
+    is about."""
     if variable not in diagrams.level:
         return ()
     sides_of: list[list[int]] = [[] for _ in range(diagrams.widths[variable])]

@@ -1,8 +1,8 @@
 """`verifier reach`: what one caller can bring about, and who can bring something about.
 
 In: an estate, a caller or actions, keys, the bound on steps. Out: `ReachReport`.
-Guarantee: what is not in a row was shown to be out of reach within the bound; each row was replayed for all its callers and actions, or
-has a reason.
+Guarantee: what is not in a row was shown to be out of reach within the bound; each row was replayed for all its callers
+and actions, or has a reason.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ def reach_from(
     readings: Mapping[str, bool] | None = None,
     progress: Progress | None = None,
 ) -> ReachReport:
-    """What a principal (an ARN, or the ARN of a provider) can bring about on some keys, by name; on every key if none is named. Raises
-    `InputError` and `InternalDisagreement`."""
+    """What a principal (an ARN, or the ARN of a provider) can bring about on some keys, by name; on every key if none
+    is named. Raises `InputError` and `InternalDisagreement`."""
     names = actions_named(["kms:*"])
     start = WEB_PREFIX + caller if "-provider/" in caller else caller
     goals = [_goal(principal(start), (name,)) for name in names]
@@ -98,7 +98,9 @@ def reach_from(
                 found_doubtful = next(setting.nearest([start], number, doubtful=True), None)
                 doubtful, never = _in_doubt(setting, start, found_doubtful, own, options)
                 stories, near = stories + doubtful, near and never
-        rows = _merged(stories, lambda one: (one.shape, ()), lambda row, one: replace(row, actions=(*row.actions, *one.actions)))
+        rows = _merged(
+            stories, lambda one: (one.shape, ()), lambda row, one: replace(row, actions=(*row.actions, *one.actions))
+        )
         within = {name for one in stories for name in one.actions}
         return Answer(rows, tuple(name for name in names if name not in within), near)
 
@@ -113,7 +115,8 @@ def reach_to(
     readings: Mapping[str, bool] | None = None,
     progress: Progress | None = None,
 ) -> ReachReport:
-    """Everyone who can bring it about that they can do one of some actions (patterns) on some keys. Raises as `reach_from`."""
+    """Everyone who can bring it about that they can do one of some actions (patterns) on some keys. Raises as
+    `reach_from`."""
     names = actions_named(actions)
 
     def answer(setting: Setting, options: ProofOptions) -> Answer:
@@ -135,8 +138,12 @@ def reach_to(
                 stories += _stories(setting, reached, [(goal, names)], options)
             if progress is not None:
                 progress(number, len(starts), start)
-        rows = _merged(stories, lambda one: one.shape, lambda row, one: replace(row, callers=(*row.callers, *one.called)))
-        gone = tuple(sorted(caller for start in beyond for caller in setting.universe.alike(start) if caller in setting.listed))
+        rows = _merged(
+            stories, lambda one: one.shape, lambda row, one: replace(row, callers=(*row.callers, *one.called))
+        )
+        gone = tuple(
+            sorted(caller for start in beyond for caller in setting.universe.alike(start) if caller in setting.listed)
+        )
         return Answer(rows, gone, near)
 
     goals = [_goal(AnyCaller(), tuple(actions))]
@@ -161,7 +168,9 @@ def _stories(
         goals = [(goal, setting.goals[goal.number]) for goal, _ in together]
         tasks = planned(reached.facts, goals[0][0])
         stories = (
-            teller.tell_each(reached, goals) if len(tasks) <= options.longest else [too_long(len(tasks), options.longest)] * len(goals)
+            teller.tell_each(reached, goals)
+            if len(tasks) <= options.longest
+            else [too_long(len(tasks), options.longest)] * len(goals)
         )
         for (goal, names), story in zip(together, stories, strict=True):
             if isinstance(story, Story):
@@ -170,13 +179,16 @@ def _stories(
                 found, by, its = teller.found(
                     reached, goal, setting.goals[goal.number], options.longest, _others(setting, reached.start, goal)
                 )
-                yield ReachStory(reached.start, names, by, its, found if isinstance(found, Story) else story, members, listed)
+                yield ReachStory(
+                    reached.start, names, by, its, found if isinstance(found, Story) else story, members, listed
+                )
 
 
 def _in_doubt(
     setting: Setting, start: str, found: Found | None, names: tuple[str, ...], options: ProofOptions
 ) -> tuple[list[ReachStory], bool]:
-    """Who may get there by a doubtful action, if that leads there within the bound (W1); and whether it does not lead there after it."""
+    """Who may get there by a doubtful action, if that leads there within the bound (W1); and whether it does not lead
+    there after it."""
     if found is None or not options.asks_about(found[0].rounds):
         return [], found is None
     goal, reached = found
@@ -190,7 +202,9 @@ def _others(setting: Setting, start: str, goal: Goal) -> Other:
 
 
 def _merged(
-    stories: Iterable[ReachStory], shape: Callable[[ReachStory], object], add: Callable[[ReachRow, ReachStory], ReachRow]
+    stories: Iterable[ReachStory],
+    shape: Callable[[ReachStory], object],
+    add: Callable[[ReachRow, ReachStory], ReachRow],
 ) -> tuple[ReachRow, ...]:
     """A row for each shape, in the order of the steps."""
     rows: dict[object, ReachRow] = {}
@@ -237,7 +251,10 @@ def _report(
             progress(number, len(selected), key.name or key.arn)
     free = free_readings(options.held)
     accounts = tuple(account.id for account in estate.accounts)
-    warnings = (*estate.warnings, *(() if any(one.supposed for one in found) else map(_not_needed, estate.suppositions)))
+    warnings = (
+        *estate.warnings,
+        *(() if any(one.supposed for one in found) else map(_not_needed, estate.suppositions)),
+    )
     return ReachReport(tuple(found), caller, to, accounts, data_version(), warnings, estate.inputs, free)
 
 
@@ -248,7 +265,11 @@ def _not_needed(supposition: Supposition) -> Diagnostic:
 
 
 def _of_key(
-    estate: Estate, key: Key, goals: Sequence[Invariant], options: ProofOptions, answer: Callable[[Setting, ProofOptions], Answer]
+    estate: Estate,
+    key: Key,
+    goals: Sequence[Invariant],
+    options: ProofOptions,
+    answer: Callable[[Setting, ProofOptions], Answer],
 ) -> KeyReach:
     started = time.perf_counter()
     target = key_target(key)
@@ -270,4 +291,6 @@ def _of_key(
     reason = not_listed(estate) or setting.unsettled
     if reason is not None:
         return KeyReach(about, found.rows, (), Bound(options.longest, False), (reason,), rests, elapsed)
-    return KeyReach(about, found.rows, found.beyond, Bound(options.longest, found.complete), (), rests, elapsed, supposed)
+    return KeyReach(
+        about, found.rows, found.beyond, Bound(options.longest, found.complete), (), rests, elapsed, supposed
+    )

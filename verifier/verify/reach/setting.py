@@ -46,9 +46,9 @@ def _all_named() -> Counter[Head]:
 
 
 class Setting:
-    """The closures for one key, and its invariants. A federated session begins only where an invariant is about it: with whom it says that
-    issued it, whose account is that of the key where it says so. Raises `TooLarge`, and `InputError` for an inventory that leaves out what
-    could be joined or attached."""
+    """The closures for one key, and its invariants. A federated session begins only where an invariant is about it:
+    with whom it says that issued it, whose account is that of the key where it says so. Raises `TooLarge`, and
+    `InputError` for an inventory that leaves out what could be joined or attached."""
 
     def __init__(self, estate: Estate, key: Key, goals: Sequence[Invariant], options: ProofOptions) -> None:
         _check_lists(estate)
@@ -72,8 +72,8 @@ class Setting:
         return None if self._common.complete else Reason("budget", why)
 
     def _closure(self, issued: CallerSet, doubtful: bool = False) -> Closure:
-        """Of federated sessions it is about those in a set alone, and about the goals that say so; of other callers about every goal.
-        Where `doubtful`, of what doubtful actions may bring about as well (W1)."""
+        """Of federated sessions it is about those in a set alone, and about the goals that say so; of other callers
+        about every goal. Where `doubtful`, of what doubtful actions may bring about as well (W1)."""
         if (issued, doubtful) not in self._closures:
             numbers = tuple(number for number, own in enumerate(self._issued) if issued in (ANYONE, own))
             # What is made later does not hold on to this setting: nothing of it is left when it is not needed any more.
@@ -89,14 +89,24 @@ class Setting:
 
             def replicas_() -> Sequence[KeyOffers] | None:
                 made = replicas(common.narrow, key)
-                return None if made is None else [offers(common.rules(one, goals, expected), numbers=numbers) for one in made]
+                return (
+                    None
+                    if made is None
+                    else [offers(common.rules(one, goals, expected), numbers=numbers) for one in made]
+                )
 
             own = self.universe.own
-            by_steps = (common.doubting(self._doubts_of(issued), own) if doubtful else common.closure(key.partition, own, issued)).search
+            by_steps = (
+                common.doubting(self._doubts_of(issued), own)
+                if doubtful
+                else common.closure(key.partition, own, issued)
+            ).search
             other = self._closures.get((issued, not doubtful))
             rules = self._rules if known else common.rules(key, goals, expected)
             offered = offers(rules, numbers=numbers) if other is None else other.key
-            self._closures[issued, doubtful] = Closure(common.identities, offered, by_steps, further, replicas_, doubtful)
+            self._closures[issued, doubtful] = Closure(
+                common.identities, offered, by_steps, further, replicas_, doubtful
+            )
         return self._closures[issued, doubtful]
 
     def _issuers(self, starts: tuple[str, ...], goal: int, doubtful: bool = False) -> CallerSet:
@@ -107,7 +117,9 @@ class Setting:
         if (starts, goal) not in self._issuing:
             # Sessions of anybody bring about no less: where the goal is not reached by one, they are not told apart.
             apart = self._takes_a_session(self._found(starts, ANYONE, True), goal)
-            self._issuing[starts, goal] = self._all_issuers(starts, own, self.reached(starts, goal).facts) if apart else ANYONE
+            self._issuing[starts, goal] = (
+                self._all_issuers(starts, own, self.reached(starts, goal).facts) if apart else ANYONE
+            )
         return self._issuing[starts, goal]
 
     def _takes_a_session(self, reached: Reached, goal: int) -> bool:
@@ -125,12 +137,17 @@ class Setting:
         return False
 
     def _all_issuers(self, starts: tuple[str, ...], own: CallerSet, facts: Facts) -> CallerSet:
-        """Those in a set, and those of all who may come to be held and to issue some. Where none is held by steps they may be anyone's."""
+        """Those in a set, and those of all who may come to be held and to issue some. Where none is held by steps they
+        may be anyone's."""
         found = set(filter(self.doubts.issues, facts.held))
         while True:
             issued = (IssuedBy(PrincipalLike(Text(arn))) for arn in sorted(found))
             whom = CallersOr((*issued, *([] if own == ANYONE else [own]))) if found else own
-            more = set() if whom == ANYONE else set(filter(self.doubts.issues, self._closure(whom, True).of(starts).facts.held))
+            more = (
+                set()
+                if whom == ANYONE
+                else set(filter(self.doubts.issues, self._closure(whom, True).of(starts).facts.held))
+            )
             if more <= found:
                 return whom
             found |= more
@@ -162,8 +179,8 @@ class Setting:
                 yield principal
 
     def named(self, goal: int) -> Counter[Head]:
-        """The actions of the catalogue that an Allow statement of somebody whom a goal is about names, by their heads; all of them for a
-        root user."""
+        """The actions of the catalogue that an Allow statement of somebody whom a goal is about names, by their heads;
+        all of them for a root user."""
         whom = dict.fromkeys(member for start in self.starters(goal) for member in self.universe.alike(start))
         if any(one.endswith(":root") for one in whom):
             return _all_named()
@@ -181,7 +198,9 @@ class Setting:
         """S3: an invariant without a last request, or without anybody whom it is about, is an input error."""
         if not self._rules.can_be_asked(goal) or not self.starters(goal):
             invariant = self.goals[goal]
-            message = f"invariant {invariant.name!r} has no request in its scope on {self.key.arn}, so it checks nothing"
+            message = (
+                f"invariant {invariant.name!r} has no request in its scope on {self.key.arn}, so it checks nothing"
+            )
             raise InputError.of(message, invariant.span, rule="S3")
 
     @cached_property
@@ -190,8 +209,8 @@ class Setting:
         return frozenset(listed(self.estate))
 
     def reached(self, starts: tuple[str, ...], goal: int, *, doubtful: bool = False) -> Reached:
-        """What a principal can bring about, or several together of which none is federated; the goal among it if that is within reach.
-        Where `doubtful`, what they may bring about."""
+        """What a principal can bring about, or several together of which none is federated; the goal among it if that
+        is within reach. Where `doubtful`, what they may bring about."""
         assert self.universe.starts  # those whom no inventory lists are taken in
         return self._found(starts, self._issuers(starts, goal, doubtful), doubtful)
 
@@ -200,8 +219,11 @@ class Setting:
             self._reached[starts, issued, doubtful] = self._closure(issued, doubtful).of(starts)
         return self._reached[starts, issued, doubtful]
 
-    def few_steps(self, found: Found, *, direct: bool, doubtful: bool = False, refused: frozenset[Way] = ANY_WAY) -> FewSteps:
-        """The search for a shorter way of a principal to a goal than one that was found; where `doubtful`, of one that it may go."""
+    def few_steps(
+        self, found: Found, *, direct: bool, doubtful: bool = False, refused: frozenset[Way] = ANY_WAY
+    ) -> FewSteps:
+        """The search for a shorter way of a principal to a goal than one that was found; where `doubtful`, of one that
+        it may go."""
         goal, start = found[0], found[1].start
         closure = self._closure(self._issuers((start,), goal.number, doubtful), doubtful)
         return FewSteps(closure, start, (goal.key, goal.number), direct, refused)
@@ -221,24 +243,35 @@ class Setting:
         found = reached.goals.get((self.key.arn, goal))
         return None if found is None else (found, reached)
 
-    def nearest(self, starts: Iterable[str], goal: int, by_steps: Container[str] = (), *, doubtful: bool = False) -> Iterator[Found]:
-        """Those of some principals that can bring about a goal, the nearest first; of some `by_steps`, by one at least. Where `doubtful`,
-        those that may."""
+    def nearest(
+        self, starts: Iterable[str], goal: int, by_steps: Container[str] = (), *, doubtful: bool = False
+    ) -> Iterator[Found]:
+        """Those of some principals that can bring about a goal, the nearest first; of some `by_steps`, by one at least.
+        Where `doubtful`, those that may."""
 
         def look(some: tuple[str, ...]) -> Found | None:
             by_steps_alone = self.reached(some, goal) if doubtful else None
             # Where they get there by steps together, not everything that they bring about was looked for.
             if by_steps_alone and self.goal(by_steps_alone, goal) is None:
                 re_encrypts = self._closure(self._issuers(some, goal)).re_encrypts
-                if not re_encrypts and not self._in_doubt(by_steps_alone.facts, self._closure(self._issuers(some, goal)).key):
+                if not re_encrypts and not self._in_doubt(
+                    by_steps_alone.facts, self._closure(self._issuers(some, goal)).key
+                ):
                     return None
             steps = some[0] in by_steps
-            reached = self.by_steps(some[0], goal, doubtful=doubtful) if steps else self.reached(some, goal, doubtful=doubtful)
+            reached = (
+                self.by_steps(some[0], goal, doubtful=doubtful)
+                if steps
+                else self.reached(some, goal, doubtful=doubtful)
+            )
             return self.goal(reached, goal)
 
         def kind(start: str) -> object:
-            # What root users, and callers of accounts without an inventory, bring about at once is not looked for with that of others.
-            return start if start in by_steps or is_federated(start) else (start in self.listed, start.endswith(":root"))
+            # What root users, and callers of accounts without an inventory, bring about at once is not looked for with
+            # that of others.
+            return (
+                start if start in by_steps or is_federated(start) else (start in self.listed, start.endswith(":root"))
+            )
 
         return nearest(tuple(starts), look, kind)
 
@@ -255,17 +288,26 @@ class Setting:
     def _doubts_of(self, issued: CallerSet) -> Doubts:
         return self._common.doubts(self.key.partition, self.universe, issued, keys_of(self.goals))
 
-    def otherwise(self, start: str, goal: int, refused: frozenset[Way], *, direct: bool = True, doubtful: bool = False) -> Reached:
-        """What it can bring about without some ways; by one step or more, where not `direct`. Where `doubtful`, what it may."""
-        return self._closure(self._issuers((start,), goal, doubtful), doubtful).of((start,), direct=direct, refused=refused)
+    def otherwise(
+        self, start: str, goal: int, refused: frozenset[Way], *, direct: bool = True, doubtful: bool = False
+    ) -> Reached:
+        """What it can bring about without some ways; by one step or more, where not `direct`. Where `doubtful`, what it
+        may."""
+        return self._closure(self._issuers((start,), goal, doubtful), doubtful).of(
+            (start,), direct=direct, refused=refused
+        )
 
     def teller(self, start: str, goal: int, *, doubtful: bool = False) -> Teller:
-        """Tells stories about what a principal can bring about; where `doubtful`, with federated sessions among them."""
-        return Teller(self.estate, self._closure(self._issuers((start,), goal, doubtful), doubtful).rules, self._options)
+        """Tells stories about what a principal can bring about; where `doubtful`, with federated sessions among
+        them."""
+        return Teller(
+            self.estate, self._closure(self._issuers((start,), goal, doubtful), doubtful).rules, self._options
+        )
 
 
 def _check_lists(estate: Estate) -> None:
-    """Raises `InputError` for an inventory that leaves out groups or managed policies: one of them could be joined, or attached."""
+    """Raises `InputError` for an inventory that leaves out groups or managed policies: one of them could be joined, or
+    attached."""
     for account in estate.accounts:
         if account.unlisted:
             lists = " and no ".join(f"`{name}`" for name in account.unlisted)

@@ -1,7 +1,8 @@
 """What a principal can bring about without keys: writes in IAM, roles and users that it comes to hold.
 
 In: the offers of everything that is no key. Out: facts with their derivations.
-Guarantee: as of `closure`; none of these steps needs anything of a key, so what is found here holds for all keys of an estate.
+Guarantee: as of `closure`; none of these steps needs anything of a key, so what is found here holds for all keys of an
+estate.
 """
 
 from __future__ import annotations
@@ -27,11 +28,16 @@ STEPPING = ("arn:", WEB_PREFIX)
 
 
 class StepClosure:
-    """The closure over everything that is not a key; `own` are identities in an account of the caller's own. One who brings about nothing
-    in a `wider` closure brings about nothing in this one; `offers` are made when there is more to be asked."""
+    """The closure over everything that is not a key; `own` are identities in an account of the caller's own. One who
+    brings about nothing in a `wider` closure brings about nothing in this one; `offers` are made when there is more to
+    be asked."""
 
     def __init__(
-        self, identities: Identities, offers: Callable[[], Offers], own: Sequence[str] = (), wider: StepClosure | None = None
+        self,
+        identities: Identities,
+        offers: Callable[[], Offers],
+        own: Sequence[str] = (),
+        wider: StepClosure | None = None,
     ) -> None:
         self._own = own
         self._make_offers = offers
@@ -50,9 +56,11 @@ class StepClosure:
         search.new(None)
         return search.facts
 
-    def search(self, starts: tuple[str, ...], refused: frozenset[Way] = ANY_WAY, given: Mapping[Fact, Derivation] = NONE_MADE) -> Search:
-        """The search for what some principals can bring about together, as far as it went; without the ways that are `refused`, which
-        proves nothing; and where some facts are `given`."""
+    def search(
+        self, starts: tuple[str, ...], refused: frozenset[Way] = ANY_WAY, given: Mapping[Fact, Derivation] = NONE_MADE
+    ) -> Search:
+        """The search for what some principals can bring about together, as far as it went; without the ways that are
+        `refused`, which proves nothing; and where some facts are `given`."""
         if given or any(isinstance(fact, Fact) for fact, *_ in refused):
             return self._begun(starts, refused, given)
         if starts not in self._found:
@@ -61,7 +69,8 @@ class StepClosure:
         return self._found[starts]
 
     def touching(self, starts: tuple[str, ...], alike: Mapping[str, Collection[str]]) -> tuple[str, ...]:
-        """Those principals about which, or about others like them, is something that they can bring about together: such are not alike."""
+        """Those principals about which, or about others like them, is something that they can bring about together:
+        such are not alike."""
         about = {fact.subject for fact, found in self.of(starts).items() if found.rounds > 0}
         return tuple(start for start in starts if not about.isdisjoint(alike[start]))
 
@@ -73,7 +82,9 @@ class StepClosure:
             if (fact, StepKind.OWN_IDENTITY, start, premises) not in refused:
                 yield fact, Derivation(StepKind.OWN_IDENTITY, start, premises, 1)
 
-    def _begun(self, starts: tuple[str, ...], refused: frozenset[Way], given: Mapping[Fact, Derivation] = NONE_MADE) -> Search:
+    def _begun(
+        self, starts: tuple[str, ...], refused: frozenset[Way], given: Mapping[Fact, Derivation] = NONE_MADE
+    ) -> Search:
         facts, own = self._identities.at_first(starts, refused), tuple(self._outside(starts, refused))
         facts.add(given)
         return Search(lambda: self._offers, self._needs, facts, refused, frozenset(self._own), own)
@@ -81,8 +92,8 @@ class StepClosure:
 
 @dataclass
 class Search:
-    """The search for what some principals can bring about together, from `facts`, which grow with the rounds; `outside` is what comes about
-    in the first one besides."""
+    """The search for what some principals can bring about together, from `facts`, which grow with the rounds; `outside`
+    is what comes about in the first one besides."""
 
     make_offers: Callable[[], Offers]
     needs: Needs

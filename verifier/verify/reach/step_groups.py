@@ -30,8 +30,8 @@ OF_TARGETS = {
     TARGET_TAGS: (FactKind.TAGGED,),
     EXISTS: (FactKind.MADE,),
 }
-"""The powers that are about the target of a step, each with the facts of which one gives it. That a target exists which there was not at
-first is no power of a question."""
+"""The powers that are about the target of a step, each with the facts of which one gives it. That a target exists which
+there was not at first is no power of a question."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,15 @@ class Group:
     @cached_property
     def trusting(self) -> int:
         """The roles whose trust policies are given, as a mask."""
-        given = (target.identity is not None and target.identity.trust is not None for target in self.permissions.targets)
+        given = (
+            target.identity is not None and target.identity.trust is not None for target in self.permissions.targets
+        )
         return sum(1 << number for number, one in enumerate(given) if one)
 
     @cached_property
     def unlinked(self) -> int:
-        """The targets that are no service-linked roles, as a mask: as one of these runs what its service runs, nothing of a caller's."""
+        """The targets that are no service-linked roles, as a mask: as one of these runs what its service runs, nothing
+        of a caller's."""
         return sum(1 << number for number, arn in enumerate(self.arns) if not is_service_linked(arn))
 
     @cached_property
@@ -122,7 +125,9 @@ class Group:
         without = dict.fromkeys(self.permissions.powers.difference(OF_TARGETS), 0) if self.plain else {}
         node = diagrams.restrict(self.permissions.allowed(action, further), {**without, CALLER: number})
         every = (1 << len(self.permissions.targets)) - 1
-        return [Allowed(mask & every, cube) for mask, cube in cubes_over(diagrams, node, self.permissions.powers, TARGET)]
+        return [
+            Allowed(mask & every, cube) for mask, cube in cubes_over(diagrams, node, self.permissions.powers, TARGET)
+        ]
 
     @cached_property
     def tags(self) -> tuple[str, ...]:
@@ -136,8 +141,8 @@ class Group:
         return 1 if variable not in self.permissions.joint.finite.tables else self.absent(variable)
 
     def mask(self, attribute: str, predicate: Predicate) -> int | None:
-        """The classes of an attribute that satisfy one of the predicates asked for; `None` where no policy asks for the attribute. Raises
-        `NotAsked` for another predicate: its values need not be told apart."""
+        """The classes of an attribute that satisfy one of the predicates asked for; `None` where no policy asks for the
+        attribute. Raises `NotAsked` for another predicate: its values need not be told apart."""
         table = self.permissions.joint.finite.tables.get(attribute)
         return None if table is None else table.mask(predicate)
 
@@ -154,7 +159,8 @@ class Group:
         return 1 << self.permissions.joint.finite.tables[attribute].size
 
     def holds(self, attribute: str, mask: int, value: str) -> bool:
-        """Whether a value is in one of the classes of a mask. One that no request should have is: nothing is known of it."""
+        """Whether a value is in one of the classes of a mask. One that no request should have is: nothing is known of
+        it."""
         table = self.permissions.joint.finite.tables.get(attribute)
         number = None if table is None else table.class_of(value)
         return number is None or bool(mask >> number & 1)
@@ -164,7 +170,9 @@ class Group:
         table = self.permissions.joint.finite.tables.get(attribute)
         if table is None:
             return False
-        return all(set(table.members(number, len(known) + 1)) <= known for number in numbers_in(mask & (1 << table.size) - 1))
+        return all(
+            set(table.members(number, len(known) + 1)) <= known for number in numbers_in(mask & (1 << table.size) - 1)
+        )
 
     def each(self, targets: int) -> Iterator[str]:
         """The ARNs of some targets."""
@@ -191,9 +199,10 @@ def _of_caller(powers: frozenset[frozenset[str]]) -> frozenset[str]:
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """One step on many targets, all of which need the same of the caller. `cubes` are those of the requests that it takes, that for
-    `action` first; `passed` is how a role is passed, `doubt` what may bring it about where no step does. `made` are targets that must have
-    been made first; `after` must be true besides; `code` is what runs as the target and is changed or entered."""
+    """One step on many targets, all of which need the same of the caller. `cubes` are those of the requests that it
+    takes, that for `action` first; `passed` is how a role is passed, `doubt` what may bring it about where no step
+    does. `made` are targets that must have been made first; `after` must be true besides; `code` is what runs as the
+    target and is changed or entered."""
 
     step: StepKind
     action: str
@@ -214,7 +223,8 @@ class Bundle:
 
     @cached_property
     def needs_of_target(self) -> tuple[str, ...]:
-        """The powers that it needs of the target: that its own policy is in hand, or that its boundary is another one."""
+        """The powers that it needs of the target: that its own policy is in hand, or that its boundary is another
+        one."""
         needed = frozenset[str]().union(*(cube.powers for cube in self.cubes))
         return tuple(power for power in OF_TARGETS if power in needed or (power == EXISTS and self.made))
 
@@ -228,4 +238,14 @@ class Bundle:
         for arn in self.group.each(targets):
             made = self.group.identity(arn) if self.step is StepKind.CREATE else None
             own, passed, doubt = self.gives.of(arn), self.passed, self.doubt
-            yield Offer(self.step, self.action, arn, self.cubes[0], own, passed=passed, identity=made, doubt=doubt, code=self.code)
+            yield Offer(
+                self.step,
+                self.action,
+                arn,
+                self.cubes[0],
+                own,
+                passed=passed,
+                identity=made,
+                doubt=doubt,
+                code=self.code,
+            )

@@ -1,8 +1,8 @@
 """Callers that are looked at together: who gets to a goal, without looking at each.
 
 In: callers in an order, what several can bring about at once. Out: those that get there one by one, the nearest first.
-Guarantee: the same as from looking at each and sorting by rounds. What one of several can bring about they can together, and no later, so
-that of those who do not get there together none does.
+Guarantee: the same as from looking at each and sorting by rounds. What one of several can bring about they can
+together, and no later, so that of those who do not get there together none does.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ Look = Callable[[tuple[str, ...]], Found | None]
 
 
 def nearest(starts: Sequence[str], look: Look, kind: Callable[[str], object] = lambda _: None) -> Iterator[Found]:
-    """The callers that get to a goal, each with how, by rounds and then in their order; `look` says how some get there together, if they
-    do. Those of one `kind` are looked at together."""
+    """The callers that get to a goal, each with how, by rounds and then in their order; `look` says how some get there
+    together, if they do. Those of one `kind` are looked at together."""
     waiting: list[tuple[int, int, Sequence[int], Found]] = []
 
     def wait(numbers: Sequence[int]) -> None:
@@ -41,7 +41,8 @@ def nearest(starts: Sequence[str], look: Look, kind: Callable[[str], object] = l
 
 
 def each_of(starts: tuple[str, ...], which: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Iterator[str]:
-    """Those of some callers of which something holds: `which` says of one whether it does, and of several of which it may."""
+    """Those of some callers of which something holds: `which` says of one whether it does, and of several of which it
+    may."""
     some = which(starts) if starts else ()
     if len(starts) == 1:
         yield from some

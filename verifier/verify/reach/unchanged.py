@@ -1,9 +1,9 @@
 """Chains that change nothing but who is held: whether single requests, asked about one by one, lead to a goal.
 
-In: a setting, the number of a goal, a principal to begin with. Out: whether it is out of reach for it. Guarantee: the closure heeds no
-trust policy where it tells which sessions a role has (their names, tags, source identities), since steps may change these. Where no step,
-and no doubtful action, changes anything, `problem` decides as things are: a way that it refuses is none. So is a step on the key that would
-be the first change.
+In: a setting, the number of a goal, a principal to begin with. Out: whether it is out of reach for it. Guarantee: the
+closure heeds no trust policy where it tells which sessions a role has (their names, tags, source identities), since
+steps may change these. Where no step, and no doubtful action, changes anything, `problem` decides as things are: a way
+that it refuses is none. So is a step on the key that would be the first change.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Unchanged:
     options: ProofOptions
 
     def out_of_reach(self, start: str) -> bool:
-        """Whether a principal brings about nothing but sessions, by steps and doubtful actions alike (W1), of which none leads to the goal
-        (E0)."""
+        """Whether a principal brings about nothing but sessions, by steps and doubtful actions alike (W1), of which
+        none leads to the goal (E0)."""
         refused = ANY_WAY
         for _ in range(_MOST_WAYS):
             reached = self.setting.otherwise(start, self.number, refused, doubtful=True)
@@ -48,7 +48,12 @@ class Unchanged:
             first = frozenset(self._first_changes(reached.facts))
             if goal is None and not first:
                 return self._changes_nothing(reached.facts)
-            direct = goal is not None and goal.access is not None and goal.onto is None and not any(map(_changes, goal.premises))
+            direct = (
+                goal is not None
+                and goal.access is not None
+                and goal.onto is None
+                and not any(map(_changes, goal.premises))
+            )
             own = frozenset([goal.way] if goal is not None and direct and self._never_asks(goal.by) else [])
             if not first | own:
                 return False
@@ -57,7 +62,11 @@ class Unchanged:
 
     def _first_changes(self, facts: Facts) -> Iterator[Way]:
         """The ways to change the key first that nobody can go as things are."""
-        refused = cache(lambda by, action: self._refused(by, Invariant("a step", Expectation.REFUSED, AnyCaller(), (Text(action),), None)))
+        refused = cache(
+            lambda by, action: self._refused(
+                by, Invariant("a step", Expectation.REFUSED, AnyCaller(), (Text(action),), None)
+            )
+        )
         for fact, found in facts.items():
             action = self._on_key(fact, found)
             after = (one for one in found.premises if _changes(one) and not self._is_free(one.subject))
@@ -71,8 +80,8 @@ class Unchanged:
         return found.offer.action if found.offer is not None and found.offer.target == self.setting.key.arn else None
 
     def _changes_nothing(self, facts: Facts) -> bool:
-        """Whether policies, identities and control policies stay as they are. The closure leaves out changes that matter to nothing for it,
-        so those who are held must not name an action that makes one."""
+        """Whether policies, identities and control policies stay as they are. The closure leaves out changes that
+        matter to nothing for it, so those who are held must not name an action that makes one."""
         estate, held = self.setting.estate, set(facts.held)
         named = actions_named(policy for one in estate.identities if one.arn in held for policy in one.policies)
         others = [arn for arn in held - self.setting.listed if arn.startswith("arn:") and not is_federated(arn)]
@@ -85,23 +94,27 @@ class Unchanged:
         )
 
     def _is_free(self, subject: str) -> bool:
-        """Whether what a fact is about is in an account of which nothing is known, so that everything is supposed of it (U1)."""
+        """Whether what a fact is about is in an account of which nothing is known, so that everything is supposed of it
+        (U1)."""
         account = subject.split(":")[4]
         return account != self.setting.key.account and all(account != one.id for one in self.setting.estate.accounts)
 
     def _never_asks(self, by: str) -> bool:
-        """Whether nobody for whom a principal stands can make the last request as things are, whatever the tags and aliases of the key, and
-        the grants to retire, which the closure leaves open."""
+        """Whether nobody for whom a principal stands can make the last request as things are, whatever the tags and
+        aliases of the key, and the grants to retire, which the closure leaves open."""
         goal = self.setting.goals[self.number]
         return not any(RETIRE in matching(pattern.value) for pattern in goal.actions) and self._refused(by, goal)
 
     def _refused(self, by: str, goal: Invariant) -> bool:
-        """Whether nobody for whom a principal stands can make a request as things are, whatever the tags and aliases of the key."""
+        """Whether nobody for whom a principal stands can make a request as things are, whatever the tags and aliases of
+        the key."""
         members = self.setting.universe.alike(by)
         if not all(one in self.setting.listed or one.endswith(":root") for one in members):
             return False
         free = replace(self.setting.key, tags=None, aliases=None)
-        estate = replace(self.setting.estate, keys=tuple(free if key.arn == free.arn else key for key in self.setting.estate.keys))
+        estate = replace(
+            self.setting.estate, keys=tuple(free if key.arn == free.arn else key for key in self.setting.estate.keys)
+        )
         asked = replace(goal, callers=CallersOr(tuple(map(principal, members))))
         try:
             return next(decide_requests(estate, key_target(free), [asked], self.options)).status is Status.PROVED

@@ -1,8 +1,8 @@
 """The principals to begin with: one for each class of callers that nothing on the way tells apart.
 
 In: an estate, what targets ask about callers. Out: principal ARNs, names of services, providers.
-Guarantee: two callers of one class are alike to every target, so that what one can bring about, the other can too; unless a step is taken
-on one of them, which is for the closure to see (`Universe.split`).
+Guarantee: two callers of one class are alike to every target, so that what one can bring about, the other can too;
+unless a step is taken on one of them, which is for the closure to see (`Universe.split`).
 """
 
 from __future__ import annotations
@@ -33,12 +33,19 @@ NO_POLICIES = None
 
 
 class Universe:
-    """The callers of one partition, by class. `asked` are the predicates that each target puts to callers; `made` is what is there only
-    once it was made. Raises `TooLarge`."""
+    """The callers of one partition, by class. `asked` are the predicates that each target puts to callers; `made` is
+    what is there only once it was made. Raises `TooLarge`."""
 
-    def __init__(self, estate: Estate, partition: str, asked: Iterable[Iterable[Predicate]], made: Iterable[str] = ()) -> None:
-        patterns = (*KINDS, *(f"arn:*:*::{account}:*" for account in (*estate.own_accounts, *(one.id for one in estate.accounts))))
-        predicates: dict[Predicate, None] = dict.fromkeys(map(like_arn, patterns)) | {one: None for found in asked for one in found}
+    def __init__(
+        self, estate: Estate, partition: str, asked: Iterable[Iterable[Predicate]], made: Iterable[str] = ()
+    ) -> None:
+        patterns = (
+            *KINDS,
+            *(f"arn:*:*::{account}:*" for account in (*estate.own_accounts, *(one.id for one in estate.accounts))),
+        )
+        predicates: dict[Predicate, None] = dict.fromkeys(map(like_arn, patterns)) | {
+            one: None for found in asked for one in found
+        }
         reduction = Reduction({CALLER: role_callers(partition)}, {CALLER: predicates}, {CALLER: MORE_STATES})
         table = reduction.finite.tables.get(CALLER)
         if table is None:
@@ -60,7 +67,8 @@ class Universe:
         own = [arn for arn in self._alike if arn.startswith("arn:") and _account_of(arn) in estate.own_accounts]
         order = sorted(own, key=lambda arn: (arn_kind(arn) != "user", arn_kind(arn) != "root", arn))
         self.own = tuple(arn for arn in order if not is_service_linked(arn))
-        """What a caller has in accounts of its own (W2): users first, whose requests say most freely what policies ask for."""
+        """What a caller has in accounts of its own (W2): users first, whose requests say most freely what policies ask
+        for."""
         for arn in own:
             del self._alike[arn]
 
@@ -83,7 +91,8 @@ class Universe:
 
     @property
     def starts(self) -> tuple[str, ...]:
-        """One principal of each class, for each way in which members of it are listed; one that is not, if there is any."""
+        """One principal of each class, for each way in which members of it are listed; one that is not, if there is
+        any."""
         return tuple(self._alike)
 
     def alike(self, start: str) -> tuple[str, ...]:
@@ -91,8 +100,8 @@ class Universe:
         return self._alike.get(start, (start,))
 
     def split(self, touching: Callable[[tuple[str, ...], Mapping[str, tuple[str, ...]]], tuple[str, ...]]) -> None:
-        """Takes apart those that stand for several, of which some are touched: a step that one can come to take is on one of them.
-        `touching` says of which of some that may be, together."""
+        """Takes apart those that stand for several, of which some are touched: a step that one can come to take is on
+        one of them. `touching` says of which of some that may be, together."""
         several = tuple(start for start, members in self._alike.items() if len(members) > 1)
         split = frozenset(each_of(several, lambda some: touching(some, self._alike)))
         apart: dict[str, tuple[str, ...]] = {}
@@ -110,8 +119,8 @@ def listed(estate: Estate) -> Iterator[str]:
 
 
 def holds_identities(callers: CallerSet, provider: str) -> bool:
-    """Whether a set of callers holds the identities of a provider, which are outside every account and organization (E2w). They are named
-    by the provider: its ARN, or its name."""
+    """Whether a set of callers holds the identities of a provider, which are outside every account and organization
+    (E2w). They are named by the provider: its ARN, or its name."""
     match callers:
         case AnyCaller():
             return True
@@ -127,8 +136,8 @@ def holds_identities(callers: CallerSet, provider: str) -> bool:
 
 
 def not_listed(estate: Estate) -> Reason | None:
-    """Why nothing can be proved out of reach: a group or managed policy that is not listed, and that callers could join or attach; a policy
-    of a bucket or function that lets callers do what is not supposed away."""
+    """Why nothing can be proved out of reach: a group or managed policy that is not listed, and that callers could join
+    or attach; a policy of a bucket or function that lets callers do what is not supposed away."""
     for thing in estate.unmodelled:
         if thing.only_of_steps and thing.label in ("E0", "W1"):
             left = [one for one in thing.actions if not _nobody_calls(estate, one)]
@@ -140,17 +149,27 @@ def not_listed(estate: Estate) -> Reason | None:
 
 def _nobody_calls(estate: Estate, action: str) -> bool:
     """Whether it is supposed that nobody at all makes requests for an action (W3)."""
-    supposed = (one for one in estate.suppositions if one.kind is SuppositionKind.CALLS and isinstance(one.callers, AnyCaller | None))
+    supposed = (
+        one
+        for one in estate.suppositions
+        if one.kind is SuppositionKind.CALLS and isinstance(one.callers, AnyCaller | None)
+    )
     return any(one.names(action) for one in supposed)
 
 
 def strangers(estate: Estate, principals: Iterable[str]) -> Iterator[str]:
-    """The users and roles among some principals that are in no inventory, though they may exist: how they can be come by is not known."""
+    """The users and roles among some principals that are in no inventory, though they may exist: how they can be come
+    by is not known."""
     complete = {account.id for account in estate.accounts if account.complete}
     known = frozenset(listed(estate))
     for arn in principals:
         named = arn.startswith("arn:") and arn.split(":", 5)[5].startswith(("role/", "user/"))
-        if named and arn not in known and _account_of(arn) not in complete and not arn.split(":", 5)[5].startswith("role/aws:"):
+        if (
+            named
+            and arn not in known
+            and _account_of(arn) not in complete
+            and not arn.split(":", 5)[5].startswith("role/aws:")
+        ):
             yield arn
 
 

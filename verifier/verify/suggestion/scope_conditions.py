@@ -2,8 +2,8 @@
 
 In: the callers and the condition of an invariant (resolved: `verifier.verify.preparation`), the key.
 Out: alternatives, each a conjunction of conditions, for requests in the scope and for requests outside of it.
-Guarantee: none is needed: what is made of them is proved, or it is not shown. What no condition key tells (the name of a session) is
-left out.
+Guarantee: none is needed: what is made of them is proved, or it is not shown. What no condition key tells (the name of
+a session) is left out.
 """
 
 from __future__ import annotations
@@ -40,7 +40,12 @@ Conjunction = tuple[Condition, ...]
 MOST = 8
 """Alternatives, and conditions in one, past which a scope is not put into conditions."""
 
-_TYPES = {CallerKind.USER: "User", CallerKind.ROLE: "AssumedRole", CallerKind.ROOT: "Account", CallerKind.FEDERATED: "FederatedUser"}
+_TYPES = {
+    CallerKind.USER: "User",
+    CallerKind.ROLE: "AssumedRole",
+    CallerKind.ROOT: "Account",
+    CallerKind.FEDERATED: "FederatedUser",
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,8 @@ _Alternatives = list[tuple[_Literal, ...]]
 
 
 def inside(invariant: Invariant, key: Key) -> list[Conjunction] | None:
-    """Alternatives that together hold of at least the requests in the scope, actions aside; `None` where that takes too many."""
+    """Alternatives that together hold of at least the requests in the scope, actions aside; `None` where that takes too
+    many."""
     found = _both(_callers(invariant.callers, key, True), _conditions(invariant.when, True))
     if found is None:
         return None
@@ -69,13 +75,15 @@ def outside(invariant: Invariant, key: Key) -> list[Conjunction]:
     """Conjunctions each of which holds of requests outside the scope only. The fewest conditions come first."""
     found = [*(_callers(invariant.callers, key, False) or []), *(_conditions(invariant.when, False) or [])]
     candidates = [
-        tuple(literal.condition for literal in one if literal.condition is not None) for one in found if all(part.condition for part in one)
+        tuple(literal.condition for literal in one if literal.condition is not None)
+        for one in found
+        if all(part.condition for part in one)
     ]
     merged = [one for one in (_merged(one) for one in _joined(candidates)) if one]
     return sorted(dict.fromkeys(merged), key=len)
 
 
-# --- callers and conditions as alternatives --------------------------------------------------------------------------------------
+# --- callers and conditions as alternatives ---------------------------------------------------------------------------
 
 
 def _callers(callers: CallerSet, key: Key, wanted: bool) -> _Alternatives | None:
@@ -156,7 +164,7 @@ def in_partition(pattern: str, key: Key) -> str:
     return f"arn:{key.partition}:{pattern.removeprefix('arn:*:')}" if pattern.startswith("arn:*:") else pattern
 
 
-# --- conditions ------------------------------------------------------------------------------------------------------------------------
+# --- conditions -------------------------------------------------------------------------------------------------------
 
 
 def _test(operator: str, key: str, *values: str) -> Condition:
@@ -207,11 +215,12 @@ def _negation(base: str) -> str | None:
     return "NotIpAddress" if base == "IpAddress" else None
 
 
-# --- conditions with one operator and one key -----------------------------------------------------------------------------------------
+# --- conditions with one operator and one key -------------------------------------------------------------------------
 
 
 def _merged(conjunction: Sequence[Condition]) -> Conjunction | None:
-    """The conjunction as a statement can have it: an operator has a key once. `None` where two of them cannot be one."""
+    """The conjunction as a statement can have it: an operator has a key once. `None` where two of them cannot be
+    one."""
     found: dict[tuple[str, str], Condition] = {}
     for condition in conjunction:
         name = (str(condition.operator), condition.key.value.lower())

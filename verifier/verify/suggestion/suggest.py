@@ -1,8 +1,8 @@
 """Suggest: a refuted invariant → the smallest edits of the key policy that make it hold.
 
 In: an estate, invariants, the numbers of those to be mended. Out: `Suggestions`.
-Guarantee: with each suggestion the invariant is proved, and every other invariant has the verdict that it had, or is proved now. With fewer
-edits, of those that counterexamples lead to, it does not hold.
+Guarantee: with each suggestion the invariant is proved, and every other invariant has the verdict that it had, or is
+proved now. With fewer edits, of those that counterexamples lead to, it does not hold.
 """
 
 from __future__ import annotations
@@ -62,10 +62,12 @@ def suggest(
     readings: Mapping[str, bool] | None = None,
     progress: Progress | None = None,
 ) -> Suggestions:
-    """The smallest edits of the key policies that make refuted invariants hold, each proved, with the access that they cost.
+    """The smallest edits of the key policies that make refuted invariants hold, each proved, with the access that they
+    cost.
 
-    `chosen` are the indexes of the invariants to mend, on each key on which they are refuted; without it, all. The others must keep their
-    verdicts. `timeout` is in seconds, for one query; `readings` fixes readings (label → value). Raises `InputError` as `prove` does.
+    `chosen` are the indexes of the invariants to mend, on each key on which they are refuted; without it, all. The
+    others must keep their verdicts. `timeout` is in seconds, for one query; `readings` fixes readings (label → value).
+    Raises `InputError` as `prove` does.
     """
     invariants = tuple(invariants)
     check_direct(invariants, "`suggest`")
@@ -74,7 +76,9 @@ def suggest(
     found: list[tuple[int, Advice]] = []
     targets = targets_of(estate, invariants)
     for done, (target, numbers) in enumerate(targets, start=1):
-        verdicts = dict(zip(numbers, decide_target(estate, target, [invariants[n] for n in numbers], options), strict=True))
+        verdicts = dict(
+            zip(numbers, decide_target(estate, target, [invariants[n] for n in numbers], options), strict=True)
+        )
         for number in (number for number in numbers if number in wanted):
             found.append((number, _advice(estate, target, invariants, verdicts, number, options)))
         if progress is not None:
@@ -86,7 +90,12 @@ def suggest(
 
 
 def _advice(
-    estate: Estate, target: Target, invariants: Sequence[AnyInvariant], verdicts: Mapping[int, Verdict], number: int, options: ProofOptions
+    estate: Estate,
+    target: Target,
+    invariants: Sequence[AnyInvariant],
+    verdicts: Mapping[int, Verdict],
+    number: int,
+    options: ProofOptions,
 ) -> Advice:
     verdict, invariant = verdicts[number], invariants[number]
     plain = Advice(number + 1, invariant, verdict.target, verdict.status)
@@ -98,13 +107,19 @@ def _advice(
     assert target.key is not None and isinstance(invariant, Invariant)
     search = _Search(estate, target.key, invariants, verdicts, number, options)
     suggestions = search.run()
-    return replace(plain, suggestions=suggestions, reason=None if suggestions else search.reason, others=len(search.others))
+    return replace(
+        plain, suggestions=suggestions, reason=None if suggestions else search.reason, others=len(search.others)
+    )
 
 
 def _hopeless(estate: Estate, target: Target, invariant: AnyInvariant, verdict: Verdict) -> Reason | None:
     """Why no edit of a key policy could mend an invariant."""
     if isinstance(invariant, GrantInvariant):
-        return Reason("G1", "it is about the grants that there are: retire or revoke those that it names; no key policy takes them away")
+        return Reason(
+            "G1",
+            "it is about the grants that there are: retire or revoke those that it names; no key policy takes them "
+            "away",
+        )
     key = target.key
     if key is None:
         return Reason("D9", "no key policy decides operations without a key, or on an alias")
@@ -135,7 +150,8 @@ def _wanted(invariant: Invariant) -> Outcome:
 
 @dataclass(order=True)
 class _Node:
-    """An edited policy that is still to be looked at: those with the fewest edits first, then in the order of the candidates."""
+    """An edited policy that is still to be looked at: those with the fewest edits first, then in the order of the
+    candidates."""
 
     size: int
     position: int
@@ -180,7 +196,9 @@ class _Search:
             if node.size > size:
                 return
             if proofs >= PROOFS or time.monotonic() - started > PATIENCE:
-                self.reason = Reason("budget", f"the search was given up after {proofs} edited policies, each of up to {BOUND} edits")
+                self.reason = Reason(
+                    "budget", f"the search was given up after {proofs} edited policies, each of up to {BOUND} edits"
+                )
                 return
             proofs += 1
             (verdict,) = self._verdicts(node.policy, [self.number])
@@ -192,7 +210,9 @@ class _Search:
             elif verdict.counterexample is not None:
                 self._follow(node, verdict.counterexample, heap)
             elif verdict.reason is not None:
-                self.reason = replace(verdict.reason, text=f"with the edits that were found it is unknown: {verdict.reason.text}")
+                self.reason = replace(
+                    verdict.reason, text=f"with the edits that were found it is unknown: {verdict.reason.text}"
+                )
 
     def _follow(self, node: _Node, counterexample: Counterexample, heap: list[_Node]) -> None:
         """Puts what mends a further counterexample on the heap; or, where no key policy does, notes why."""
@@ -208,7 +228,9 @@ class _Search:
         edited = with_key_policy(self.estate, self.key.arn, node.policy)
         target = key_target(next(key for key in edited.keys if key.arn == self.key.arn))
         subject = Subject(counterexample.request, values_read(edited, counterexample.request), self.key)
-        broken = Broken(resolved_invariant(edited, target, self._invariant), subject, node.policy, counterexample.decision)
+        broken = Broken(
+            resolved_invariant(edited, target, self._invariant), subject, node.policy, counterexample.decision
+        )
         for group in groups(broken):
             size = node.size + len(group)
             after = self._applied(node.policy, group) if group and size <= BOUND else None
@@ -239,7 +261,8 @@ class _Search:
         return list(decide_target(edited, target, [self.invariants[number] for number in numbers], self.options))
 
     def _kept(self, policy: Policy) -> tuple[str, ...] | None:
-        """The names of the other invariants that are proved now and were not; `None` where one has another verdict that is no proof."""
+        """The names of the other invariants that are proved now and were not; `None` where one has another verdict that
+        is no proof."""
         if not self.others:
             return ()
         improved = []
@@ -247,7 +270,9 @@ class _Search:
             before = self.verdicts[number].status
             if verdict.status is not before and verdict.status is not Status.PROVED:
                 name = self.invariants[number].name
-                self.reason = Reason("bound", f"what was found changes the verdict on {name!r}, which is {before.value} as things are")
+                self.reason = Reason(
+                    "bound", f"what was found changes the verdict on {name!r}, which is {before.value} as things are"
+                )
                 return None
             improved += [self.invariants[number].name] if verdict.status is not before else []
         return tuple(improved)
@@ -260,7 +285,9 @@ class _Search:
 
     def _told(self, mended: Mended) -> Suggestion:
         edits = tuple(shown(self.policy, mended.edits))
-        return Suggestion(edits, policy_text(mended.policy), self._compared(self.policy, mended.policy), mended.also_proved)
+        return Suggestion(
+            edits, policy_text(mended.policy), self._compared(self.policy, mended.policy), mended.also_proved
+        )
 
     def _compared(self, old: Policy, new: Policy) -> TargetComparison:
         """What the one policy allows and the other does not, with nothing else compared."""
@@ -285,9 +312,9 @@ class Mended:
 
 
 def ranked(found: Sequence[Mended], compare: Compare, wanted: Outcome) -> list[Mended]:
-    """Those that change the least access first. Where requests must be refused (`wanted`), the more permissive of two policies is
-    the better one, and where they must be allowed, the less permissive; of two that allow the same, the one without a new statement. Of
-    others the order is kept."""
+    """Those that change the least access first. Where requests must be refused (`wanted`), the more permissive of two
+    policies is the better one, and where they must be allowed, the less permissive; of two that allow the same, the one
+    without a new statement. Of others the order is kept."""
     better, worse = (Relation.MORE, Relation.LESS) if wanted is Outcome.DENY else (Relation.LESS, Relation.MORE)
     beaten = [0] * len(found)
     adds = [None in _places(mended.edits) for mended in found]

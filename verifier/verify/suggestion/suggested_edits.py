@@ -52,9 +52,12 @@ def groups(broken: Broken) -> Iterator[tuple[Edit, ...]]:
 
 
 def _tighter(broken: Broken, statement: Statement) -> Iterator[tuple[Edit, ...]]:
-    """Edits after which a statement that matches the request no longer matches requests that the invariant speaks of."""
+    """Edits after which a statement that matches the request no longer matches requests that the invariant speaks
+    of."""
     for edit in sparing(broken.policy, statement, broken.subject):
-        if isinstance(edit, ReplaceCondition) or (isinstance(edit, AddCondition) and edit.condition.operator.base == "Null"):
+        if isinstance(edit, ReplaceCondition) or (
+            isinstance(edit, AddCondition) and edit.condition.operator.base == "Null"
+        ):
             yield (edit,)
     for conjunction in _outside(broken):
         yield tuple(_with_condition(statement, condition) for condition in conjunction)
@@ -64,7 +67,8 @@ def _tighter(broken: Broken, statement: Statement) -> Iterator[tuple[Edit, ...]]
 
 
 def _outside(broken: Broken) -> Iterator[Conjunction]:
-    """Conditions of requests outside the scope; those about the caller also as ones that a service, which has no such key, meets."""
+    """Conditions of requests outside the scope; those about the caller also as ones that a service, which has no such
+    key, meets."""
     for conjunction in outside(broken.invariant, broken.subject.key):
         yield conjunction
         if len(conjunction) == 1 and _is_lenient(conjunction[0]):
@@ -80,20 +84,27 @@ def _is_lenient(condition: Condition) -> bool:
 def _with_condition(statement: Statement, condition: Condition) -> Edit:
     """The condition added; where the statement has one with that operator and key, the values that both list."""
     name = (str(condition.operator), condition.key.value.lower())
-    before = next((found for found in statement.conditions if (str(found.operator), found.key.value.lower()) == name), None)
+    before = next(
+        (found for found in statement.conditions if (str(found.operator), found.key.value.lower()) == name), None
+    )
     if before is None:
         return AddCondition(statement.index, condition)
     old, new = ([value.value for value in found.values] for found in (before, condition))
     negated = "Not" in condition.operator.base
-    values = (*old, *(value for value in new if value not in old)) if negated else tuple(value for value in old if value in new)
+    values = (
+        (*old, *(value for value in new if value not in old))
+        if negated
+        else tuple(value for value in old if value in new)
+    )
     return ReplaceCondition(statement.index, before.operator, before.key.value, before.operator, values or tuple(new))
 
 
-# --- new statements ----------------------------------------------------------------------------------------------------------------
+# --- new statements ---------------------------------------------------------------------------------------------------
 
 
 def _new_statements(broken: Broken) -> Iterator[tuple[Edit, ...]]:
-    """New statements about just what the invariant speaks of: a Deny where it must be refused, an Allow where it must be allowed."""
+    """New statements about just what the invariant speaks of: a Deny where it must be refused, an Allow where it must
+    be allowed."""
     effect = Effect.DENY if broken.refusing else Effect.ALLOW
     named = () if broken.refusing else _principals(broken.invariant, broken.subject)
     anyone = replace(broken.invariant, callers=AnyCaller())

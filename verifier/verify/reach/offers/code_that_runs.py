@@ -1,7 +1,8 @@
 """Code that runs as a role already: who changes or enters it, as offers; what doubt it leaves (E5, W2).
 
 In: the groups of code and of roles, a principal. Out: `Bundle`s; doubtful actions as far as they are still in doubt.
-Guarantee: as of `offers`: of each way its decisive request is asked for. What else the way takes is for the move (`moves_code`).
+Guarantee: as of `offers`: of each way its decisive request is asked for. What else the way takes is for the move
+(`moves_code`).
 """
 
 from __future__ import annotations
@@ -27,15 +28,17 @@ from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
 
 def left_in_doubt(entry: Entry, listed: Collection[str]) -> Entry | None:
-    """What is in doubt of a doubtful action where all code of the kinds `listed` is known: the roles of services of which it can change or
-    enter other kinds, or those that listed code has (`BOUNDED`); and where it can give what runs another role, those that its caller may
-    pass. `None`: nothing."""
+    """What is in doubt of a doubtful action where all code of the kinds `listed` is known: the roles of services of
+    which it can change or enter other kinds, or those that listed code has (`BOUNDED`); and where it can give what runs
+    another role, those that its caller may pass. `None`: nothing."""
     kinds = kinds_about(entry.name)
     if entry.effect is not Effect.RUN or not any(kind.name in listed for kind in kinds):
         return entry
     passing = any(entry.name in kind.passing for kind in kinds)
     services = tuple(filter(None, (_left(service, entry.name, kinds, listed) for service in entry.services)))
-    if passing and (not services or all(kind.closes for kind in kinds) and all(service.endswith(BOUNDED) for service in services)):
+    if passing and (
+        not services or all(kind.closes for kind in kinds) and all(service.endswith(BOUNDED) for service in services)
+    ):
         return replace(entry, effect=Effect.PASS, services=(*entry.services, *services))
     if passing:
         return entry
@@ -73,12 +76,16 @@ def roles_of(estate: Estate, account: str, service: str) -> frozenset[str]:
 
 
 def reviewed(permissions: StepPermissions, first: int, roles: Iterable[str]) -> int:
-    """The roles, as a mask, of which it is supposed that nobody changes what runs as them (W3): those in one of the sets of callers that
-    were put aside, from the `first` on."""
+    """The roles, as a mask, of which it is supposed that nobody changes what runs as them (W3): those in one of the
+    sets of callers that were put aside, from the `first` on."""
     found = 0
     for number, role in enumerate(roles):
         known, supposed = permissions.class_of(role), permissions.aside[first:]
-        inside = (permissions.joint.diagrams.restrict(scope, {CALLER: known}) == EVERYTHING for scope in supposed if known is not None)
+        inside = (
+            permissions.joint.diagrams.restrict(scope, {CALLER: known}) == EVERYTHING
+            for scope in supposed
+            if known is not None
+        )
         found |= any(inside) << number
     return found
 
@@ -86,8 +93,9 @@ def reviewed(permissions: StepPermissions, first: int, roles: Iterable[str]) -> 
 def entered(
     group: Group, by: str, roles: Group, running: Mapping[str, Sequence[Workload]], services: Iterable[str], free: int
 ) -> Iterator[Bundle]:
-    """The roles, of those that are `free`, as which code of a group runs that a principal can change or enter, or which it may pass to such
-    code, and which a service that runs it may assume; `services` are those that trust policies name."""
+    """The roles, of those that are `free`, as which code of a group runs that a principal can change or enter, or which
+    it may pass to such code, and which a service that runs it may assume; `services` are those that trust policies
+    name."""
     for kind in KINDS.values():
         names = [service for service in services if service_name(service) in kind.services]
         admitting = [(service, one) for service in names for one in trusting(roles, service)]
@@ -100,7 +108,9 @@ def entered(
                 for role, arn in found.items():
                     for service, one in admitting:
                         targets, cubes = roles.bit(role) & one.targets & free, (allowed.cube, one.cube)
-                        held = Bundle(StepKind.CHANGE_CODE, action, roles, targets, cubes, Gives(FactKind.HOLDS), code=arn)
+                        held = Bundle(
+                            StepKind.CHANGE_CODE, action, roles, targets, cubes, Gives(FactKind.HOLDS), code=arn
+                        )
                         yield from with_tags(held, service)
         for action, service in product(dict.fromkeys(way[0][0] for way in kind.handing), filter(ways_to_run, names)):
             for allowed in group.allowed(action, by):
@@ -108,12 +118,17 @@ def entered(
                 code = next((one.arn for one in named if not (kind.ways and kind.placing and one.roles)), None)
                 for on, passing, middle in _handed(roles, by, service, kind) if code is not None else ():
                     how, needs = Passed(service, roles.root, (), through=middle), (allowed.cube, *passing)
-                    held = Bundle(StepKind.CHANGE_CODE, action, roles, on & free, needs, Gives(FactKind.HOLDS), how, code=code)
+                    held = Bundle(
+                        StepKind.CHANGE_CODE, action, roles, on & free, needs, Gives(FactKind.HOLDS), how, code=code
+                    )
                     yield from with_tags(held, service) if middle is None else (held,)
 
 
-def _handed(roles: Group, by: str, service: str, kind: WorkloadKind) -> Iterator[tuple[int, tuple[Cube, ...], str | None]]:
-    """The roles that a principal may pass to a service for code of a kind, or that these may assume where it runs through another one."""
+def _handed(
+    roles: Group, by: str, service: str, kind: WorkloadKind
+) -> Iterator[tuple[int, tuple[Cube, ...], str | None]]:
+    """The roles that a principal may pass to a service for code of a kind, or that these may assume where it runs
+    through another one."""
     if kind.through:
         yield from ((one.targets, cubes, middle) for _, one, cubes, middle in through(roles, by, service, [roles]))
         return

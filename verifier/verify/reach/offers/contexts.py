@@ -1,6 +1,8 @@
-"""Ciphertexts of some encryption contexts, and the requests that take them to another key, or give them another context (W2).
+"""Ciphertexts of some encryption contexts, and the requests that take them to another key, or give them another context
+(W2).
 
-In: goals. Out: names of requests, and which requests these are. Guarantee: whoever can take a ciphertext that a goal is about can make one.
+In: goals. Out: names of requests, and which requests these are. Guarantee: whoever can take a ciphertext that a goal is
+about can make one.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ def about_contexts(goal: Invariant) -> bool:
 
 
 def onto_another_key(number: int) -> str:
-    """A name for the request that takes ciphertexts of a goal to another key: an action, and what tells it from others of it."""
+    """A name for the request that takes ciphertexts of a goal to another key: an action, and what tells it from others
+    of it."""
     return f"{_FROM} {number}"
 
 
@@ -45,7 +48,8 @@ def all_names(goals: Sequence[Invariant]) -> list[str]:
 
 
 def of_ciphertexts(space: Space, name: str, goals: Sequence[Invariant]) -> Expression:
-    """What requests of a name say of the ciphertexts that a goal is about; nothing where it asks for more than their context."""
+    """What requests of a name say of the ciphertexts that a goal is about; nothing where it asks for more than their
+    context."""
     action, *of_goal = name.split(" ")
     goal = next((goals[int(number)] for number in of_goal if number.isdigit()), None)
     if goal is None or not all(map(_is_context, keys_of([goal]))):

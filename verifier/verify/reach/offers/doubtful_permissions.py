@@ -40,9 +40,9 @@ _Kind = tuple[Effect | None, tuple[str, ...], frozenset[str]]
 
 
 class DoubtfulPermissions:
-    """The requests in doubt in the account whose root user is given; of federated sessions those `issued` by a set of callers. All its
-    questions are put when the first is asked; where `opening` are given, without regard to what lists of code settle. Raises
-    `TooLarge`."""
+    """The requests in doubt in the account whose root user is given; of federated sessions those `issued` by a set of
+    callers. All its questions are put when the first is asked; where `opening` are given, without regard to what lists
+    of code settle. Raises `TooLarge`."""
 
     def __init__(
         self,
@@ -70,8 +70,8 @@ class DoubtfulPermissions:
 
     @cached_property
     def _listed(self) -> frozenset[str]:
-        """The kinds of code whose lists settle something: nobody may start more of it as it is, or change its tags, but who may bring about
-        anything in the account."""
+        """The kinds of code whose lists settle something: nobody may start more of it as it is, or change its tags, but
+        who may bring about anything in the account."""
         if self._opening:
             return frozenset()
         listed = {kind for account in self._estate.accounts for kind in account.all_workloads}
@@ -83,10 +83,13 @@ class DoubtfulPermissions:
         own = [account for account in self._whole.accounts if account.id == self.account]
         wide = DoubtfulPermissions(self._whole, self._root, self._powers, self._held, self._issued, actions)
         callers = (one.arn for account in own for one in account.identities if not is_service_linked(one.arn))
-        return not all(account.complete for account in own) or any(map(wide._opens, dict.fromkeys(map(wide.representative, callers))))
+        return not all(account.complete for account in own) or any(
+            map(wide._opens, dict.fromkeys(map(wide.representative, callers)))
+        )
 
     def _opens(self, number: int | None) -> bool:
-        """Whether callers of a class may do one of the actions `opening` with powers that do not bring about anything in the account."""
+        """Whether callers of a class may do one of the actions `opening` with powers that do not bring about anything
+        in the account."""
         if number is None:
             return True
         classes = self._permissions.joint.finite.tables[ACTION].class_of
@@ -120,10 +123,13 @@ class DoubtfulPermissions:
 
     @cached_property
     def asked(self) -> tuple[Predicate, ...]:
-        """What is asked about callers, whatever their own policies say; and about federated sessions, by their names."""
+        """What is asked about callers, whatever their own policies say; and about federated sessions, by their
+        names."""
         statements = (one for policy in of_callers(self._estate, lambda _: True) for one in policy.statements)
         named = (text.value for one in statements for text in one.resources or ())
-        sessions = (arn_predicate([Fixed(name, True)]) for name in dict.fromkeys(named) if ":sts:" in name and "${" not in name)
+        sessions = (
+            arn_predicate([Fixed(name, True)]) for name in dict.fromkeys(named) if ":sts:" in name and "${" not in name
+        )
         return (*asked_of_callers(bare(self._estate), together([self._target]), self._powers), *filter(None, sessions))
 
     @cached_property
@@ -137,16 +143,21 @@ class DoubtfulPermissions:
         return self._federating.permissions.representative(principal)
 
     def sessions(self, principal: str, sessions: Sequence[str]) -> Iterator[tuple[Cube, tuple[str, ...]]]:
-        """Which of some federated sessions a principal can get from `sts:GetFederationToken`, by what it takes: their names are told apart
-        as by `asked`."""
+        """Which of some federated sessions a principal can get from `sts:GetFederationToken`, by what it takes: their
+        names are told apart as by `asked`."""
         group = self._federating
-        # A name that is compared with what the request says of its caller may be any: of the classes of names one is looked at.
+        # A name that is compared with what the request says of its caller may be any: of the classes of names one is
+        # looked at.
         compared = bool(group.permissions.joint.sides[0].question.space.relations)
         for allowed in group.allowed("sts:GetFederationToken", principal, MADE, *group.tags):
             values = dict(allowed.cube.values)
             mask = -1 if compared else values.pop(MADE, -1)
             untagged = all(own & group.without(name) for name, own in values.items() if name != MADE)
-            tagging = [frozenset[str]()] if untagged else [one.cube.powers for one in group.allowed("sts:TagSession", principal)]
+            tagging = (
+                [frozenset[str]()]
+                if untagged
+                else [one.cube.powers for one in group.allowed("sts:TagSession", principal)]
+            )
             names = tuple(one for one in sessions if group.holds(MADE, mask, one.split(":", 5)[5]))
             yield from ((Cube(0, allowed.cube.powers | powers), names) for powers in tagging)
 
@@ -159,7 +170,8 @@ class DoubtfulPermissions:
         return self._permissions.representative(principal)
 
     def doubts(self, principal: str) -> tuple[tuple[Doubt, Cube], ...]:
-        """What a principal may do, with the powers that it takes: of actions with the same effect one, and how many others there are."""
+        """What a principal may do, with the powers that it takes: of actions with the same effect one, and how many
+        others there are."""
         number = self.representative(principal)
         if number is None:
             return ()
@@ -203,10 +215,13 @@ class DoubtfulPermissions:
         return projected(joint, joint.sides[0].allowed, (CALLER, ACTION, *self._powers))
 
     def places(self, principal: str, action: str) -> tuple[StatementRef, ...]:
-        """The statements of its policies that may allow a principal an action; none for a root user, or where the powers do. A boundary or
-        control policy gives nothing."""
+        """The statements of its policies that may allow a principal an action; none for a root user, or where the
+        powers do. A boundary or control policy gives nothing."""
         side, diagrams = self._permissions.joint.sides[0], self._permissions.joint.diagrams
-        point = {CALLER: self.class_of(principal), ACTION: self._permissions.joint.finite.tables[ACTION].class_of(action.lower())}
+        point = {
+            CALLER: self.class_of(principal),
+            ACTION: self._permissions.joint.finite.tables[ACTION].class_of(action.lower()),
+        }
         known = {name: number for name, number in point.items() if number is not None}
         owners = side.question.space.owners
         said = (owners[number] for number, node in side.parts.items() if diagrams.restrict(node, known) != NOTHING)

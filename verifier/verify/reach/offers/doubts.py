@@ -1,7 +1,8 @@
 """What doubtful actions may bring about, as offers: more than steps, and never less than they can (W1).
 
-In: the offers of steps, an estate. Out: `Doubts`: the bundles of both. Guarantee: whatever a request that is no step and that the catalogue
-does not call harmless can bring about is among them, as far as it goes in the account of whoever makes it.
+In: the offers of steps, an estate. Out: `Doubts`: the bundles of both. Guarantee: whatever a request that is no step
+and that the catalogue does not call harmless can bring about is among them, as far as it goes in the account of whoever
+makes it.
 """
 
 from __future__ import annotations
@@ -60,12 +61,21 @@ class Anything(Bundle):
     def offers(self, targets: int) -> Iterator[Offer]:
         """An offer of each fact."""
         for fact in self.most.facts:
-            yield Offer(self.step, self.action, self.group.root, self.cubes[0], fact, doubt=self.doubt, accounts=self.most.accounts)
+            yield Offer(
+                self.step,
+                self.action,
+                self.group.root,
+                self.cubes[0],
+                fact,
+                doubt=self.doubt,
+                accounts=self.most.accounts,
+            )
 
 
 class Doubts:
-    """The offers of steps, and those of doubtful actions, for one partition. `permissions` are those of each account, `principals` one for
-    each class of callers, `asked` the condition keys by which the last requests are told from others. Raises `TooLarge`."""
+    """The offers of steps, and those of doubtful actions, for one partition. `permissions` are those of each account,
+    `principals` one for each class of callers, `asked` the condition keys by which the last requests are told from
+    others. Raises `TooLarge`."""
 
     def __init__(
         self,
@@ -94,7 +104,15 @@ class Doubts:
     @cached_property
     def plain(self) -> Doubts:
         """The same of those who have brought about nothing but whom they hold: what takes no power."""
-        return Doubts(self._estate, self._identities, self._steps.plain, self._permissions, self._principals, self._asked, powerless=True)
+        return Doubts(
+            self._estate,
+            self._identities,
+            self._steps.plain,
+            self._permissions,
+            self._principals,
+            self._asked,
+            powerless=True,
+        )
 
     @property
     def groups(self) -> Sequence[Group]:
@@ -116,10 +134,18 @@ class Doubts:
         # Whom it may pass a role to the groups of roles say.
         classes = self._steps.classes(principal)
         federating = permissions.federating(principal) if self.sessions_apart and self.issues(principal) else None
-        key = permissions.account, permissions.representative(principal), federating, classes, _issues_sessions(principal)
+        key = (
+            permissions.account,
+            permissions.representative(principal),
+            federating,
+            classes,
+            _issues_sessions(principal),
+        )
         if key not in self._bundles:
             found: dict[frozenset[str], list[Bundle]] = {}
-            for doubt, cube in sorted(permissions.doubts(principal), key=lambda one: one[0].entry.effect is not Effect.FEDERATED):
+            for doubt, cube in sorted(
+                permissions.doubts(principal), key=lambda one: one[0].entry.effect is not Effect.FEDERATED
+            ):
                 if cube.powers and self._powerless:
                     continue
                 for bundle in chain.from_iterable(map(self._steps.apart, self._effects(doubt, cube, principal))):
@@ -143,7 +169,12 @@ class Doubts:
         of: dict[str, list[str]] = {}
         for principal in principals:
             of.setdefault(principal.split(":")[4] if principal.startswith("arn:") else "", []).append(principal)
-        entries = (one for account, own in of.items() if account in self._permissions for one in self._permissions[account].entries(own))
+        entries = (
+            one
+            for account, own in of.items()
+            if account in self._permissions
+            for one in self._permissions[account].entries(own)
+        )
         return Counter(entry.head for entry in dict.fromkeys(entries))
 
     def _own(self, principal: str) -> DoubtfulPermissions | None:
@@ -165,8 +196,16 @@ class Doubts:
                 yield from self._federated(doubt, by)
             case Effect.USERS:
                 # Each of those that are listed: steps of others may be on one of several who are alike.
-                users = {one: None for one in (*self._principals, *self._identities.by_arn) if one.split(":")[4:5] == [doubt.account]}
-                held = (Fact(FactKind.HOLDS, one) for one in users if arn_kind(one) == "user" and one not in self._steps.made)
+                users = {
+                    one: None
+                    for one in (*self._principals, *self._identities.by_arn)
+                    if one.split(":")[4:5] == [doubt.account]
+                }
+                held = (
+                    Fact(FactKind.HOLDS, one)
+                    for one in users
+                    if arn_kind(one) == "user" and one not in self._steps.made
+                )
                 yield from self._at_once(doubt, cube, self._most(("users", doubt.account), held))
             case Effect.NAMES if self._names_apart:
                 yield from self._at_once(doubt, cube, self._anything(doubt.account))
@@ -174,13 +213,17 @@ class Doubts:
                 yield from self._at_once(doubt, cube, self._keys_of(doubt.account))
             case Effect.ENDPOINTS if _has_endpoint(self._estate, doubt.account):
                 yield from self._at_once(doubt, cube, self._keys_of(None))
-            case Effect.KEYS if any(not name.startswith("kms:") for name in doubt.names):  # those of KMS are on keys (`KeyOffers`)
+            # those of KMS are on keys (`KeyOffers`)
+            case Effect.KEYS if any(not name.startswith("kms:") for name in doubt.names):
                 yield from self._at_once(doubt, cube, self._keys_of(doubt.account))
 
     def _acting(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
-        """The roles that one of the services runs things as; those that the caller may pass, and those of listed code (`BOUNDED`)."""
+        """The roles that one of the services runs things as; those that the caller may pass, and those of listed code
+        (`BOUNDED`)."""
         supposed, services = self._permissions[doubt.account], doubt.entry.services
-        bounded = services if doubt.entry.effect is Effect.RUN else tuple(name for name in services if name.endswith(BOUNDED))
+        bounded = (
+            services if doubt.entry.effect is Effect.RUN else tuple(name for name in services if name.endswith(BOUNDED))
+        )
         passed = tuple(name for name in services if name not in bounded)
         for group in self._of(TargetKind.ROLE, doubt.account):
             free = group.unlinked & ~supposed.reviewed(group.arns)
@@ -189,7 +232,9 @@ class Doubts:
             for one, (name, two) in chain(running, handed):
                 needs = (cube, two.cube, one.cube)
                 targets = one.targets & two.targets & free
-                held = Bundle(StepKind.PASS_ROLE, doubt.entry.name, group, targets, needs, Gives(FactKind.HOLDS), doubt=doubt)
+                held = Bundle(
+                    StepKind.PASS_ROLE, doubt.entry.name, group, targets, needs, Gives(FactKind.HOLDS), doubt=doubt
+                )
                 yield from with_tags(held, name)
 
     def _passable(self, group: Group, by: str, names: tuple[str, ...]) -> list[Allowed]:
@@ -204,14 +249,16 @@ class Doubts:
         return [service for service in services(self._estate) if "*" in names or service_name(service) in names]
 
     def _trusting(self, group: Group, names: tuple[str, ...]) -> Iterator[tuple[str, Allowed]]:
-        """The roles that admit one of some services, or identities of providers, with its name; of some services those that listed code
-        has."""
+        """The roles that admit one of some services, or identities of providers, with its name; of some services those
+        that listed code has."""
         for name in (name for name in names if name.endswith(BOUNDED)):
             known = sum(map(group.bit, roles_of(self._estate, group.account, name.removesuffix(BOUNDED))))
             for service, one in self._trusting(group, (name.removesuffix(BOUNDED),)):
                 yield service, replace(one, targets=one.targets & known)
         others = (
-            f"{name}.amazonaws.com" for name in names if not name.startswith(WEB_PREFIX) and name != "*" and not name.endswith(BOUNDED)
+            f"{name}.amazonaws.com"
+            for name in names
+            if not name.startswith(WEB_PREFIX) and name != "*" and not name.endswith(BOUNDED)
         )
         for service in dict.fromkeys((*self._among(names), *others)):
             yield from ((service, one) for one in trusting(group, service))
@@ -220,8 +267,13 @@ class Doubts:
                 yield from ((provider, one) for action in BY_PROVIDERS for one in group.allowed(action, provider))
 
     def _anything(self, *accounts: str) -> Most:
-        """Every identity of some accounts is held, made ones included, with any permissions. Only its service has a service-linked role."""
-        held = (one for one in self._principals if one.startswith("arn:") and one.split(":")[4] in accounts and not is_service_linked(one))
+        """Every identity of some accounts is held, made ones included, with any permissions. Only its service has a
+        service-linked role."""
+        held = (
+            one
+            for one in self._principals
+            if one.startswith("arn:") and one.split(":")[4] in accounts and not is_service_linked(one)
+        )
         return self._most(("any", accounts), chain.from_iterable(map(self._freely, held)))
 
     def _keys_of(self, account: str | None) -> Most:
@@ -230,9 +282,10 @@ class Doubts:
         return self._most(("keys", account), (Fact(FactKind.OPEN, key) for key in keys))
 
     def _governing(self, account: str) -> Most:
-        """What can be brought about in an organization from an account: from its management account anything in all of them, from another
-        one anything in itself, control policies aside. That no other account governs any is supposed (`in_doubt.looked_at`). One that is
-        no member may become one, but for the caller's own (W2): what that opens, where a policy asks for it, is not followed."""
+        """What can be brought about in an organization from an account: from its management account anything in all of
+        them, from another one anything in itself, control policies aside. That no other account governs any is supposed
+        (`in_doubt.looked_at`). One that is no member may become one, but for the caller's own (W2): what that opens,
+        where a policy asks for it, is not followed."""
         organization = self._estate.organization
         if organization is None:
             return self._anything(account)
@@ -256,7 +309,8 @@ class Doubts:
         return self._made[of]
 
     def _members(self, account: str) -> tuple[str, ...]:
-        """The other accounts of the organization that an account manages: control policies hold for their root users, too."""
+        """The other accounts of the organization that an account manages: control policies hold for their root users,
+        too."""
         organization = self._estate.organization
         if organization is None or account != organization.management_account:
             return ()
@@ -282,17 +336,31 @@ class Doubts:
         for cube, sessions in self._permissions[doubt.account].sessions(by, names):
             most = self._most(("federated", sessions), (Fact(FactKind.HOLDS, one) for one in sessions))
             for group in self._of(TargetKind.ACCOUNT, doubt.account) if not (cube.powers and self._powerless) else ():
-                yield Anything(StepKind.FEDERATE, doubt.entry.name, group, group.bit(group.root), (cube,), Gives(FactKind.HOLDS), most=most)
+                yield Anything(
+                    StepKind.FEDERATE,
+                    doubt.entry.name,
+                    group,
+                    group.bit(group.root),
+                    (cube,),
+                    Gives(FactKind.HOLDS),
+                    most=most,
+                )
 
     def _freely(self, principal: str) -> Iterator[Fact]:
-        """A principal is held, and what is attached to it says what the caller likes: it stands for those like it that can be made."""
-        yield from (Fact(kind, principal) for kind in (FactKind.HOLDS, FactKind.INLINE, FactKind.UNBOUNDED, FactKind.SESSION_TAGS))
+        """A principal is held, and what is attached to it says what the caller likes: it stands for those like it that
+        can be made."""
+        yield from (
+            Fact(kind, principal)
+            for kind in (FactKind.HOLDS, FactKind.INLINE, FactKind.UNBOUNDED, FactKind.SESSION_TAGS)
+        )
         yield from (Fact(FactKind.VERSION, policy) for policy in sorted(self._identities.managed(principal)))
 
     def _at_once(self, doubt: Doubt, cube: Cube, most: Most) -> Iterator[Bundle]:
         for group in self._of(TargetKind.ACCOUNT, doubt.account):
             targets = group.bit(group.root) if most.facts else 0
-            yield Anything(StepKind.SHARE, doubt.entry.name, group, targets, (cube,), Gives(FactKind.OPEN), doubt=doubt, most=most)
+            yield Anything(
+                StepKind.SHARE, doubt.entry.name, group, targets, (cube,), Gives(FactKind.OPEN), doubt=doubt, most=most
+            )
 
     def _of(self, kind: TargetKind, account: str) -> Iterator[Group]:
         return (group for group in self.groups if group.kind is kind and group.account == account)
@@ -311,8 +379,12 @@ def _issues_sessions(principal: str) -> bool:
 
 def _asks_for_members(estate: Estate) -> bool:
     """Whether a policy asks in which organization somebody is."""
-    policies = chain(estate.deciding_policies(), estate.trust_policies(), *(account.shared_policies() for account in estate.accounts))
-    return any(key.startswith(("aws:principalorg", "aws:resourceorg")) for policy in policies for key in policy.tested_keys)
+    policies = chain(
+        estate.deciding_policies(), estate.trust_policies(), *(account.shared_policies() for account in estate.accounts)
+    )
+    return any(
+        key.startswith(("aws:principalorg", "aws:resourceorg")) for policy in policies for key in policy.tested_keys
+    )
 
 
 def _limited(estate: Estate, account: str) -> bool:
@@ -326,6 +398,7 @@ def _limited(estate: Estate, account: str) -> bool:
 
 
 def _has_endpoint(estate: Estate, account: str) -> bool:
-    """Whether an endpoint of the input may be of an account; one whose owner is not given may be of any account that the input names."""
+    """Whether an endpoint of the input may be of an account; one whose owner is not given may be of any account that
+    the input names."""
     named = {one.id for one in estate.accounts} | {key.account for key in estate.keys} - {*estate.own_accounts}
     return any(one.account == account or (one.account is None and account in named) for one in estate.endpoints or ())

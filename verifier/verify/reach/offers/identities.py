@@ -20,7 +20,8 @@ from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
 
 def created(group: Group, by: str, action: str, others: Iterable[str]) -> Iterator[Bundle]:
-    """A user or role, with the boundary that it is imagined with; one of `others` with another one, which counts as none."""
+    """A user or role, with the boundary that it is imagined with; one of `others` with another one, which counts as
+    none."""
     free = sum(map(group.bit, others))
     for allowed in group.allowed(action, by, *((BOUNDARY_ARN,) if free else ())):
         cube = replace(allowed.cube, values=())
@@ -31,14 +32,17 @@ def created(group: Group, by: str, action: str, others: Iterable[str]) -> Iterat
                 yield Bundle(StepKind.CREATE, action, group, allowed.targets & free, own, Gives(kind))
 
 
-def untagged_sessions(group: Group, by: str, action: str, carrying: Callable[[], frozenset[str] | None]) -> Iterator[Bundle]:
-    """A session without tags: what asks for some takes two permissions (E2). `carrying` gives the powers with which the caller passes
-    transitive tags on, `None` where it passes none that help."""
+def untagged_sessions(
+    group: Group, by: str, action: str, carrying: Callable[[], frozenset[str] | None]
+) -> Iterator[Bundle]:
+    """A session without tags: what asks for some takes two permissions (E2). `carrying` gives the powers with which the
+    caller passes transitive tags on, `None` where it passes none that help."""
     for allowed in group.allowed(action, by, *group.tags):
         if all(mask & group.without(name) for name, mask in allowed.cube.values):
             own = replace(allowed.cube, values=())
             yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.targets, (own,), Gives(FactKind.HOLDS))
-            # Transitive tags of the session that asks come on to the next one, whatever its trust policy says of tags (F3).
+            # Transitive tags of the session that asks come on to the next one, whatever its trust policy says of tags
+            # (F3).
             powers = carrying()
             if powers is not None:
                 own = replace(own, powers=own.powers | powers)
@@ -46,8 +50,9 @@ def untagged_sessions(group: Group, by: str, action: str, carrying: Callable[[],
 
 
 def tagged_sessions(group: Group, by: str, action: str, read: ReadTags, always: bool) -> Iterator[Bundle]:
-    """A session with tags, those of an assertion or token too, takes two permissions (E2, E2w). Whoever has it holds the role, too:
-    where a policy asks for tags of the request, perhaps in this way alone. `always` says that tags matter whatever policies ask for."""
+    """A session with tags, those of an assertion or token too, takes two permissions (E2, E2w). Whoever has it holds
+    the role, too: where a policy asks for tags of the request, perhaps in this way alone. `always` says that tags
+    matter whatever policies ask for."""
     names = () if always else read.names(group)
     tagging = group.allowed("sts:TagSession", by, *names)
     for assuming in group.allowed(action, by, *names) if tagging else ():
@@ -56,13 +61,17 @@ def tagged_sessions(group: Group, by: str, action: str, read: ReadTags, always: 
             passed = {name: values[0].get(name, -1) & values[1].get(name, -1) for name in names}
             helping = all(passed.values()) and (always or read.help(group, passed))
             kinds = (FactKind.SESSION_TAGS,) * helping + (FactKind.HOLDS,) * (all(passed.values()) and bool(group.tags))
-            targets, needs = assuming.targets & allowed.targets, tuple(replace(one.cube, values=()) for one in (allowed, assuming))
+            targets, needs = (
+                assuming.targets & allowed.targets,
+                tuple(replace(one.cube, values=()) for one in (allowed, assuming)),
+            )
             for kind in kinds:
                 yield Bundle(StepKind.ASSUME_ROLE, "sts:TagSession", group, targets, needs, Gives(kind))
 
 
 def tagged(group: Group, by: str, owner: str, read: ReadTags, always: bool) -> Iterator[Bundle]:
-    """Users or roles (`owner`: `Role` …) with other tags; of those that are read of callers alone, such as may help them."""
+    """Users or roles (`owner`: `Role` …) with other tags; of those that are read of callers alone, such as may help
+    them."""
     known = read.of_callers and not always
     names = read.names(group) if known else ()
     for allowed in group.allowed(f"iam:Tag{owner}", by, *names):
@@ -74,7 +83,8 @@ def tagged(group: Group, by: str, owner: str, read: ReadTags, always: bool) -> I
 
 
 def providers(group: Group, by: str, made: frozenset[str], listed: frozenset[str]) -> Iterator[Bundle]:
-    """Identities of a provider: of one that is not listed once it was made, of another one once what it is trusted by was written."""
+    """Identities of a provider: of one that is not listed once it was made, of another one once what it is trusted by
+    was written."""
     for arn in group.arns:
         for action in ("iam:UpdateSAMLProvider", "iam:CreateSAMLProvider"):
             if (arn in made) > (":Create" in action) or (arn in listed) > (":Create" not in action):

@@ -39,13 +39,17 @@ def why(setting: Setting, goal: Goal, reached: Reached) -> Reason:
 
 
 def story_in_doubt(setting: Setting, goal: Goal, reached: Reached, steps: int) -> Story | Reason:
-    """The story of a goal, or of another way to it, that takes federated sessions and no doubtful action; otherwise why it is in doubt.
-    Raises `InternalDisagreement`."""
+    """The story of a goal, or of another way to it, that takes federated sessions and no doubtful action; otherwise why
+    it is in doubt. Raises `InternalDisagreement`."""
     first, refused = why(setting, goal, reached), ANY_WAY
     other = partial(setting.otherwise, reached.start, goal.number, doubtful=True)
     for _ in range(_MOST_WAYS if setting.doubts.sessions_apart else 0):
         doubt = next(_doubts(reached.facts, goal.premises), None)
-        issuers = {task.derivation.by for task in planned(reached.facts, goal) if isinstance(task, Make) and _federates(task.derivation)}
+        issuers = {
+            task.derivation.by
+            for task in planned(reached.facts, goal)
+            if isinstance(task, Make) and _federates(task.derivation)
+        }
         if doubt is not None:
             given = [doubt[:2]]
         elif issuers:
@@ -54,7 +58,10 @@ def story_in_doubt(setting: Setting, goal: Goal, reached: Reached, steps: int) -
             if isinstance(found, Story):
                 return found
             if refused == ANY_WAY:
-                text = f"{reached.start} may get there as a federated session, but no chain could be replayed: {found.text}"
+                text = (
+                    f"{reached.start} may get there as a federated session, but no chain could be replayed: "
+                    f"{found.text}"
+                )
                 first = Reason(found.rule, text + on_the_way(setting, goal, reached), found.span)
             # What the closure takes for a session of one may have to be one of another.
             given = [(fact, one) for fact, one in reached.facts.items() if _federates(one) and one.by in issuers]
@@ -90,8 +97,8 @@ def _under_another_key(setting: Setting, goal: Goal, reached: Reached) -> Reason
 
 
 def on_the_way(setting: Setting, goal: Goal, reached: Reached) -> str:
-    """Of the requests of a goal to which no chain is replayed: who makes which, the statements that may allow them, and the sentence that
-    would settle it (W3)."""
+    """Of the requests of a goal to which no chain is replayed: who makes which, the statements that may allow them, and
+    the sentence that would settle it (W3)."""
     tasks = planned(reached.facts, goal)
     taken = [task.derivation if isinstance(task, Make) else reached.facts[task.fact] for task in tasks]
     steps_by = {(one.by, one.offer.action): one.step for one in taken if one.offer is not None and one.offer.action}
@@ -102,7 +109,9 @@ def on_the_way(setting: Setting, goal: Goal, reached: Reached) -> str:
         places = setting.naming(by, action)
         said.append(f"{action} by {by}" + (f" ({_allowed(by, places)})" if places or by.endswith(":root") else ""))
     others = f" and {len(steps_by) - len(said)} more" if len(steps_by) > len(said) else ""
-    (_, action), step = next((one for one in steps_by.items() if one[1] is not StepKind.ASSUME_ROLE), next(iter(steps_by.items())))
+    (_, action), step = next(
+        (one for one in steps_by.items() if one[1] is not StepKind.ASSUME_ROLE), next(iter(steps_by.items()))
+    )
     supposed = "no key is shared through RAM" if step is StepKind.SHARE else f"nobody calls {action}"
     return f"; it takes {', then '.join(said)}{others}. To settle it: suppose `{supposed}`"
 
@@ -123,7 +132,11 @@ def _doubts(facts: Facts, premises: Iterable[Fact]) -> Iterator[tuple[Fact, Deri
 
 
 def _named(doubt: Doubt) -> str:
-    others = f" (or one of {doubt.others} others that may do as much)" if doubt.others > 1 else " (or another one)" * doubt.others
+    others = (
+        f" (or one of {doubt.others} others that may do as much)"
+        if doubt.others > 1
+        else " (or another one)" * doubt.others
+    )
     return f"{doubt.entry.name}{others}"
 
 
@@ -145,16 +158,23 @@ def _brings(fact: Fact, doubt: Doubt) -> str:
 
 def _allowed(by: str, places: tuple[StatementRef, ...]) -> str:
     if not places:
-        return "it is the root user" if by.endswith(":root") else "what its policies allow is not known, or is what it writes"
+        return (
+            "it is the root user"
+            if by.endswith(":root")
+            else "what its policies allow is not known, or is what it writes"
+        )
     one = places[0]
     return f"allowed by {'statement ' + str(one.index + 1) if one.sid is None else repr(one.sid)} of {one.policy_name}"
 
 
 def _not_given(setting: Setting, doubt: Doubt) -> str:
-    """What a snapshot lacks that says as which roles the code runs which the action may change, or what adds to its lists (E5)."""
+    """What a snapshot lacks that says as which roles the code runs which the action may change, or what adds to its
+    lists (E5)."""
     own = next((one for one in setting.estate.accounts if one.id == doubt.account), None)
     name, opened = doubt.entry.name, dict(own.opened if own is not None else ())
-    kinds = [kind for kind in KINDS.values() if name in (*kind.actions, *kind.bounds, *(way[0][0] for way in kind.placing))]
+    kinds = [
+        kind for kind in KINDS.values() if name in (*kind.actions, *kind.bounds, *(way[0][0] for way in kind.placing))
+    ]
     known = {*opened, *(own.all_workloads if own is not None else ())}
     lacking = [f"`{kind.name}` (aws {kind.command})" for kind in kinds if kind.name not in known]
     adding = list(dict.fromkeys(opened[kind.name] for kind in kinds if kind.name in opened))
@@ -168,31 +188,47 @@ def _sentence(fact: Fact, doubt: Doubt) -> str:
         account, resource = fact.subject.split(":", 5)[4:]
         return f"`nobody changes what runs as {resource} in {account}`"
     calls = ", ".join(doubt.names[:_MOST_NAMED])
-    return f"`nobody calls {calls}`" + (f" and so on for {len(doubt.names) - _MOST_NAMED} more" if len(doubt.names) > _MOST_NAMED else "")
+    return f"`nobody calls {calls}`" + (
+        f" and so on for {len(doubt.names) - _MOST_NAMED} more" if len(doubt.names) > _MOST_NAMED else ""
+    )
 
 
 def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
-    """What a proof rests on of actions that are no steps: the catalogue, and how many of its actions the callers in question may do."""
+    """What a proof rests on of actions that are no steps: the catalogue, and how many of its actions the callers in
+    question may do."""
     found = setting.doubts.counted(setting.starters(number))
     named = setting.named(number)
     text = (
-        f"the catalogue of actions ({catalogue_version()}): of what the callers in question may do, {found[Head.DOUBT]} doubtful and "
-        f"{found[Head.UNKNOWN]} unknown actions were followed to the most that they can bring about; of what their policies name, "
-        f"{named[Head.STEP]} are steps, and {named[Head.HARMLESS]} harmless by what it says of them"
+        f"the catalogue of actions ({catalogue_version()}): of what the callers in question may do, "
+        f"{found[Head.DOUBT]} doubtful and {found[Head.UNKNOWN]} unknown actions were followed to the most that they "
+        f"can bring about; of what their policies name, {named[Head.STEP]} are steps, and {named[Head.HARMLESS]} "
+        "harmless by what it says of them"
     )
-    governed = "no account but the management account of its organization governs another one (delegated administration)"
-    of_code = "no policy of a function, bucket, repository or other resource lets callers do what their own policies do not"
+    governed = (
+        "no account but the management account of its organization governs another one (delegated administration)"
+    )
+    of_code = (
+        "no policy of a function, bucket, repository or other resource lets callers do what their own policies do not"
+    )
     logins = (
-        "callers have no identity of a provider that a trust policy admits: no login of their own (Google, GitHub, a Cognito user pool), "
-        "none as guests of a Cognito identity pool, and none of a pool of their own"
+        "callers have no identity of a provider that a trust policy admits: no login of their own (Google, GitHub, a "
+        "Cognito user pool), none as guests of a Cognito identity pool, and none of a pool of their own"
     )
-    services = "what services decrypt with the key for those who use them, and what programs read as data, is not followed"
-    related = "related multi-Region keys, which decrypt what this one encrypts, are keys of their own: ask about each of them"
+    services = (
+        "what services decrypt with the key for those who use them, and what programs read as data, is not followed"
+    )
+    related = (
+        "related multi-Region keys, which decrypt what this one encrypts, are keys of their own: ask about each of them"
+    )
     outside = "roles whose trust policies the input does not give let in nobody from accounts of the caller's own"
-    closing = ((one.id, [name for name in one.all_workloads if KINDS[name].concerns]) for one in setting.estate.accounts)
+    closing = (
+        (one.id, [name for name in one.all_workloads if KINDS[name].concerns]) for one in setting.estate.accounts
+    )
     known = [f"{', '.join(names)} of {account}" for account, names in closing if names]
     runs = f"what runs as which role is what the input lists: {'; '.join(known)}"
-    further = [Assumption("W2", one) for one in (*([outside] if setting.meets_strangers else ()), *([runs] if known else ()))]
+    further = [
+        Assumption("W2", one) for one in (*([outside] if setting.meets_strangers else ()), *([runs] if known else ()))
+    ]
     further.append(Assumption("E0", services))
     further += [Assumption("L9", related)] if is_multi_region(setting.key) else []
     return (Assumption("W1", text), *(Assumption("W1", one) for one in (governed, of_code, logins)), *further)

@@ -1,8 +1,10 @@
-"""The names that a caller could give to what it makes: one, or several, for each class that policies and grants tell apart.
+"""The names that a caller could give to what it makes: one, or several, for each class that policies and grants tell
+apart.
 
 In: the texts that name users, roles, groups, policies and profiles. Out: ARNs that nothing has yet.
-Guarantee: of all names and paths that IAM takes, one is there that every text matches alike. A path has colons where that makes a
-difference: for wildcards of `StringLike`, which cross the fields of an ARN, and for texts with a colon in the last field.
+Guarantee: of all names and paths that IAM takes, one is there that every text matches alike. A path has colons where
+that makes a difference: for wildcards of `StringLike`, which cross the fields of an ARN, and for texts with a colon in
+the last field.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ OWN = "escalation"
 
 @dataclass(frozen=True)
 class Named:
-    """A text that may name something. `fold`: its case is ignored. `by_fields`: it is compared field by field (L6, C4)."""
+    """A text that may name something. `fold`: its case is ignored. `by_fields`: it is compared field by field (L6,
+    C4)."""
 
     text: str
     fold: bool = False
@@ -34,7 +37,9 @@ class Named:
     def patterns(self) -> tuple[Tokens, ...]:
         """What it names, policy variables standing for anything; a session stands for its role."""
         texts = map(without_variables, (self.text, *roles_of_sessions(self.text)))
-        return tuple(like_arn(one) if self.by_fields and one.count(":") >= 5 else like(one, fold=self.fold) for one in texts)
+        return tuple(
+            like_arn(one) if self.by_fields and one.count(":") >= 5 else like(one, fold=self.fold) for one in texts
+        )
 
 
 def texts_of(statements: Iterable[Statement], by_grants: Iterable[str]) -> Iterator[Named]:
@@ -55,8 +60,8 @@ def in_conditions(conditions: Iterable[Condition]) -> Iterator[Named]:
 
 
 class Patterns:
-    """What tells apart what is of one account: texts, and `further` patterns, in which policy variables stand for some value. `start` is
-    how the account's ARNs begin."""
+    """What tells apart what is of one account: texts, and `further` patterns, in which policy variables stand for some
+    value. `start` is how the account's ARNs begin."""
 
     def __init__(self, texts: Iterable[Named], further: Iterable[Tokens], start: str) -> None:
         self.further = further
@@ -74,10 +79,14 @@ class Patterns:
         plain = POLICY_PATH if kind == "policy" else PATH.without(COLON)
         tables = [_table(start, ((), (*some(plain), *literal_tokens("/"))), wanted)]
         if kind in WITH_COLONS and any(_asks_for_a_colon(one, start) for one in patterns):
-            tables.append(_table(start, (((True, PATH), *literal_tokens(":"), (True, PATH), *literal_tokens("/")),), wanted))
+            tables.append(
+                _table(start, (((True, PATH), *literal_tokens(":"), (True, PATH), *literal_tokens("/")),), wanted)
+            )
 
         def free(table: WordTable, number: int, limit: int) -> Sequence[str]:
-            return [arn for arn in table.members(number, limit) if _name(arn) not in taken and not is_service_linked(arn)]
+            return [
+                arn for arn in table.members(number, limit) if _name(arn) not in taken and not is_service_linked(arn)
+            ]
 
         seen: set[tuple[bool, ...]] = set()
         used_names: set[str] = set()

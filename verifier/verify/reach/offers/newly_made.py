@@ -1,10 +1,11 @@
-"""Users, roles, groups, managed policies, instance profiles and identity providers that a caller could make: one of each for whatever
-names, paths and boundaries policies tell apart.
+"""Users, roles, groups, managed policies, instance profiles and identity providers that a caller could make: one of
+each for whatever names, paths and boundaries policies tell apart.
 
 In: an estate, conditions on last requests. Out: the estate with these among its inventories, and their ARNs.
-Guarantee: of all that could be made in an account whose inventory is complete, one is there that every pattern of the estate treats alike,
-and that has the same permissions boundary, or may be made with another one. Policy variables in patterns stand for any text, and for each
-of their values (`variable_values`). Where no inventory is complete, who there is is free anyway (U1).
+Guarantee: of all that could be made in an account whose inventory is complete, one is there that every pattern of the
+estate treats alike, and that has the same permissions boundary, or may be made with another one. Policy variables in
+patterns stand for any text, and for each of their values (`variable_values`). Where no inventory is complete, who there
+is is free anyway (U1).
 """
 
 from __future__ import annotations
@@ -25,9 +26,12 @@ from verifier.verify.reach.offers.names_to_make import OWN, Named, Patterns, in_
 from verifier.verify.reach.offers.variable_values import VariableValues, begins
 from verifier.verify.reach.stories.scene import administrator, as_boundary
 
-MAKES = {"role": "iam:createrole", "user": "iam:createuser", "group": "iam:creategroup", "policy": "iam:createpolicy"} | {
-    "instance-profile": "iam:createinstanceprofile"
-}
+MAKES = {
+    "role": "iam:createrole",
+    "user": "iam:createuser",
+    "group": "iam:creategroup",
+    "policy": "iam:createpolicy",
+} | {"instance-profile": "iam:createinstanceprofile"}
 """What makes each kind, by how the last field of its ARN begins."""
 BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 BOUNDARY = "iam:permissionsboundary"
@@ -35,8 +39,8 @@ BOUNDARY = "iam:permissionsboundary"
 
 @dataclass(frozen=True)
 class Imagined:
-    """An estate with what could be made in it; `made` are the ARNs of that, `free` of what may be made with another boundary. It is
-    `complete` iff what is named after what could be made, and so on, comes to an end."""
+    """An estate with what could be made in it; `made` are the ARNs of that, `free` of what may be made with another
+    boundary. It is `complete` iff what is named after what could be made, and so on, comes to an end."""
 
     estate: Estate
     made: frozenset[str]
@@ -45,13 +49,15 @@ class Imagined:
 
 
 def imagined(estate: Estate, asked: Sequence[Condition] = ()) -> Imagined:
-    """What could be made by whoever may call for it at all, by a quick look at the policies; users and roles by a root user as well.
-    `asked` are conditions by which the last requests are told from others. Raises `TooLarge`."""
+    """What could be made by whoever may call for it at all, by a quick look at the policies; users and roles by a root
+    user as well. `asked` are conditions by which the last requests are told from others. Raises `TooLarge`."""
     policies = list(policies_of(estate, ()))
     inline: dict[str, Identity] = {}
     for identity in (one for account in estate.accounts for one in account.identities):
         policies += [policy for policy in (*identity.policies, identity.trust, identity.boundary) if policy]
-        inline |= {policy.identity: identity for policy in identity.policies if policy.identity.startswith(f"{identity.arn}#")}
+        inline |= {
+            policy.identity: identity for policy in identity.policies if policy.identity.startswith(f"{identity.arn}#")
+        }
     policies = list({id(policy): policy for policy in policies}.values())
     statements = [statement for policy in policies for statement in policy.statements]
     texts = [*texts_of(statements, [principal.value for principal in estate.grant_principals]), *in_conditions(asked)]
@@ -76,7 +82,8 @@ def imagined(estate: Estate, asked: Sequence[Condition] = ()) -> Imagined:
 ROUNDS = 4
 """So many times the names of what could be made are put in the place of variables."""
 GROWTH, FEW_NAMES = 4, 100
-"""Where there come to be so many times more names than at first, and more than a few, there is taken to be no end of them."""
+"""Where there come to be so many times more names than at first, and more than a few, there is taken to be no end of
+them."""
 
 
 def _further(values: VariableValues, identities: Iterable[Identity] = (), arns: Iterable[str] = ()) -> Sequence[Tokens]:
@@ -108,7 +115,9 @@ def _imagined(
         with_made = _with(account, partition, statements, patterns, made, free) if account.complete else account
         new = tuple(_providers(account, partition, named, patterns))
         made |= set(new)
-        accounts.append(with_made if account.providers is None else replace(with_made, providers=(*account.providers, *new)))
+        accounts.append(
+            with_made if account.providers is None else replace(with_made, providers=(*account.providers, *new))
+        )
     return Imagined(replace(estate, accounts=tuple(accounts)), frozenset(made), frozenset(free))
 
 
@@ -119,7 +128,8 @@ def _last_field(pattern: Tokens) -> str | None:
 
 
 def targets_of_steps(estate: Estate, partition: str, made: frozenset[str]) -> Iterator[str]:
-    """The ARNs of what there is that steps are about, and of the providers that could be `made`: all but keys and code."""
+    """The ARNs of what there is that steps are about, and of the providers that could be `made`: all but keys and
+    code."""
     providers = (*trusted(estate), *made, *(one for account in estate.accounts for one in account.providers or ()))
     yield from (one for one in dict.fromkeys(providers) if ":saml-provider/" in one)
     for account in estate.accounts:
@@ -134,7 +144,9 @@ def targets_of_steps(estate: Estate, partition: str, made: frozenset[str]) -> It
 def trusted(estate: Estate) -> tuple[str, ...]:
     """The providers that trust policies may admit, by ARN or name; `*` for any (E2w)."""
     found: dict[str, None] = {}
-    for statement in (one for trust in estate.trust_policies() for one in trust.statements if one.effect is Effect.ALLOW):
+    for statement in (
+        one for trust in estate.trust_policies() for one in trust.statements if one.effect is Effect.ALLOW
+    ):
         if any(names_action(statement, action.lower()) for action in BY_PROVIDERS):
             vague = statement.principals is None or statement.not_principal or statement.doubt is not None
             for one in statement.principals or ():
@@ -155,7 +167,14 @@ def _providers(account: Account, partition: str, named: Sequence[str], patterns:
         yield from (arn for (arn, *_) in patterns.names(kind, present, 1))
 
 
-def _with(account: Account, partition: str, statements: Sequence[Statement], patterns: Patterns, made: set[str], free: set[str]) -> Account:
+def _with(
+    account: Account,
+    partition: str,
+    statements: Sequence[Statement],
+    patterns: Patterns,
+    made: set[str],
+    free: set[str],
+) -> Account:
     named = {kind for kind, action in MAKES.items() if any(names_action(statement, action) for statement in statements)}
     kinds = named | {"role", "user"}
     boundaries = list(_boundaries(account, partition, statements, patterns.further, policies="policy" in named))
@@ -180,7 +199,9 @@ def _with(account: Account, partition: str, statements: Sequence[Statement], pat
     ]
     given = account.profiles
     profiles = (
-        () if given is None else tuple(InstanceProfile(arn) for (arn, *_) in names("instance-profile", (one.arn for one in given), 1))
+        ()
+        if given is None
+        else tuple(InstanceProfile(arn) for (arn, *_) in names("instance-profile", (one.arn for one in given), 1))
     )
     made |= {one.arn for one in (*roles, *users)} | {one.arn for one in groups}
     made |= {one.arn for one in managed} | {one.arn for one in profiles}
@@ -208,7 +229,11 @@ def _demanded(arn: str, boundaries: Sequence[_Boundary], statements: Iterable[St
         if condition.key.value.lower() == BOUNDARY and _names_one(condition)
         for text in condition.values
     ]
-    named = (one for one in boundaries if one[1] is not None and any(text.matches(one[1].identity.partition("#")[0]) for text in asked))
+    named = (
+        one
+        for one in boundaries
+        if one[1] is not None and any(text.matches(one[1].identity.partition("#")[0]) for text in asked)
+    )
     return next(named, boundaries[0])
 
 
@@ -221,8 +246,9 @@ def _identity(arn: str, boundary: _Boundary) -> Identity:
 def _boundaries(
     account: Account, partition: str, statements: Iterable[Statement], further: Iterable[Tokens], *, policies: bool
 ) -> Iterator[_Boundary]:
-    """None; of each class of managed policies that conditions tell apart those of the input and, if there may be others (of AWS, or where
-    `policies` can be made), one that allows everything. Of those that no condition names none, unless one may ask for any boundary."""
+    """None; of each class of managed policies that conditions tell apart those of the input and, if there may be others
+    (of AWS, or where `policies` can be made), one that allows everything. Of those that no condition names none, unless
+    one may ask for any boundary."""
     asked = [one for statement in statements for one in statement.conditions if one.key.value.lower() == BOUNDARY]
     yield False, None
     if not asked:
@@ -235,12 +261,20 @@ def _boundaries(
         for text in one.values
         if one.operator.base != "Null"
     }
-    named |= {one: None for one in further if begins(one, start) and any("${" in text.value for each in asked for text in each.values)}
+    named |= {
+        one: None
+        for one in further
+        if begins(one, start) and any("${" in text.value for each in asked for text in each.values)
+    }
     ends = ((*some(NAME),), (*some(POLICY_PATH), *literal_tokens("/"), *some(NAME)))
-    base = tuple(Tokens((*literal_tokens(f"{start}{owner}:policy/"), *end)) for owner in ("aws", account.id) for end in ends)
+    base = tuple(
+        Tokens((*literal_tokens(f"{start}{owner}:policy/"), *end)) for owner in ("aws", account.id) for end in ends
+    )
     everything = administrator(partition)
     try:
-        table = WordTable(Domain("boundary", base, (everything, f"{start}{account.id}:policy/{OWN}")), (of_aws, *named), MORE_STATES)
+        table = WordTable(
+            Domain("boundary", base, (everything, f"{start}{account.id}:policy/{OWN}")), (of_aws, *named), MORE_STATES
+        )
     except OverBudget as error:
         raise TooLarge("the policies tell apart too many boundaries") from error
     whichever = all(_names_one(one) for one in asked)
@@ -260,7 +294,8 @@ def _boundaries(
 
 
 MOST = 8
-"""So many managed policies of one class are told apart as boundaries of what is made: more count as one that allows everything."""
+"""So many managed policies of one class are told apart as boundaries of what is made: more count as one that allows
+everything."""
 
 
 def _names_one(condition: Condition) -> bool:

@@ -1,8 +1,8 @@
 """What one principal can do on one target, as offers: a fact that it can make true, and what it needs for that.
 
 In: the rules of targets. Out: `Offer`s of a principal.
-Guarantee: each is a request that is allowed once its needs are true, or more than such (over-approximated); none that could be made is
-missing.
+Guarantee: each is a request that is allowed once its needs are true, or more than such (over-approximated); none that
+could be made is missing.
 """
 
 from __future__ import annotations
@@ -50,9 +50,10 @@ class KeyOffers:
         *,
         made: bool = False,
     ) -> None:
-        """`goals` are the numbers of those that are about this key; `creating` gives the rules of creating keys, `aliases` those of the
-        aliases that this one may have, `beside` the offers of another key of the input. One that may be `made` stands for those of its
-        account that the input does not hold: whoever makes one there writes its policy."""
+        """`goals` are the numbers of those that are about this key; `creating` gives the rules of creating keys,
+        `aliases` those of the aliases that this one may have, `beside` the offers of another key of the input. One that
+        may be `made` stands for those of its account that the input does not hold: whoever makes one there writes its
+        policy."""
         self._creating = creating
         self._aliases = aliases
         self.beside = beside
@@ -120,11 +121,14 @@ class KeyOffers:
         if offer.step is not StepKind.REPLICATE:
             yield offer
             return
-        for cube in dict.fromkeys(cube for region, creating in copies if self.rules.is_into(offer.cube, region) for cube in creating):
+        for cube in dict.fromkeys(
+            cube for region, creating in copies if self.rules.is_into(offer.cube, region) for cube in creating
+        ):
             yield replace(offer, also=(("", CREATE_KEY, cube),))
 
     def _managing(self, principal: str) -> Iterator[Offer]:
-        """What a principal can do to aliases, which takes permission on the alias and on each key that has it or comes to have it (R4)."""
+        """What a principal can do to aliases, which takes permission on the alias and on each key that has it or comes
+        to have it (R4)."""
         for move, cube in self._aliases().managing(principal) if self.has_aliases else ():
             own = self.doing(move.action, principal) if self.arn in move.keys else (_NOTHING,)
             others = [other for arn in move.keys if arn != self.arn and (other := self.beside(arn)) is not None]
@@ -135,7 +139,9 @@ class KeyOffers:
 
     def _making(self, creating: tuple[Cube, ...]) -> Iterator[Offer]:
         for cube in creating:
-            yield Offer(StepKind.PUT_KEY_POLICY, CREATE_KEY, self.arn, _NOTHING, self._written, (("", CREATE_KEY, cube),))
+            yield Offer(
+                StepKind.PUT_KEY_POLICY, CREATE_KEY, self.arn, _NOTHING, self._written, (("", CREATE_KEY, cube),)
+            )
 
     def accesses(self, goal: int, principal: str) -> tuple[Access, ...]:
         """How a principal can make the last request of a goal."""
@@ -196,16 +202,24 @@ class KeyOffers:
             yield from self._updated()
 
     def _tagged_twice(self, tag: Tag) -> Iterator[Offer]:
-        """Of two tags whose names differ in case alone a condition reads one, and no page says which (F8): what policies ask of a
-        request may be read of one, and what they ask of the key's tag of the other."""
+        """Of two tags whose names differ in case alone a condition reads one, and no page says which (F8): what
+        policies ask of a request may be read of one, and what they ask of the key's tag of the other."""
         doubt = Doubt(entry(TAG), (TAG,), str(self.rules.key.account))
         for cube in self.rules.tagging_twice(tag):
             for number in self.rules.classes_of_tag(tag, ANY):
-                yield Offer(StepKind.TAG, TAG, self.arn, cube, Fact(FactKind.TAG, self.arn, (tag.attribute, str(number))), doubt=doubt)
+                yield Offer(
+                    StepKind.TAG,
+                    TAG,
+                    self.arn,
+                    cube,
+                    Fact(FactKind.TAG, self.arn, (tag.attribute, str(number))),
+                    doubt=doubt,
+                )
 
     def _updated(self) -> Iterator[Offer]:
-        """What the key is open to once it becomes a primary key, or a replica, is in doubt (W1). That takes permission on the key itself,
-        whichever of the two it is at first [KMS: multi-region-keys-auth, Updating the primary Region]."""
+        """What the key is open to once it becomes a primary key, or a replica, is in doubt (W1). That takes permission
+        on the key itself, whichever of the two it is at first [KMS: multi-region-keys-auth, Updating the primary
+        Region]."""
         doubt = Doubt(entry(UPDATE_PRIMARY), (UPDATE_PRIMARY,), str(self.rules.key.account))
         for offer in self._plain(StepKind.SHARE, UPDATE_PRIMARY, Fact(FactKind.OPEN, self.arn)):
             yield replace(offer, doubt=doubt)

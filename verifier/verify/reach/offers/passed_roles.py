@@ -1,8 +1,9 @@
 """Roles that are passed to services, as offers (E4; docs/reach.md).
 
-In: the groups of roles and accounts, a principal. Out: which services a role could be passed to, and by what the caller may do so.
-Guarantee: as of `offers`. Every service that a trust policy of the estate names is among them; of one of which it is not known how it comes
-to run code the offer has no actions, and no story is told of it.
+In: the groups of roles and accounts, a principal. Out: which services a role could be passed to, and by what the caller
+may do so.
+Guarantee: as of `offers`. Every service that a trust policy of the estate names is among them; of one of which it is
+not known how it comes to run code the offer has no actions, and no story is told of it.
 """
 
 from __future__ import annotations
@@ -25,42 +26,50 @@ PASSED_TO = "iam:passedtoservice"
 
 
 def services(estate: Estate) -> tuple[str, ...]:
-    """The services that a role of an estate could be passed to: those of which it is known how they come to run code first."""
+    """The services that a role of an estate could be passed to: those of which it is known how they come to run code
+    first."""
     named = sorted({service for trust in estate.trust_policies() for service in _named_by(trust)})
     return tuple(sorted(dict.fromkeys((*running_services(), *named)), key=lambda service: not ways_to_run(service)))
 
 
 def _named_by(trust: Policy) -> frozenset[str]:
     """The services that a trust policy may let in."""
-    principals = (one for statement in trust.statements if statement.effect is Effect.ALLOW for one in statement.principals or ())
+    principals = (
+        one for statement in trust.statements if statement.effect is Effect.ALLOW for one in statement.principals or ()
+    )
     return frozenset(one.value for one in principals if one.type is PrincipalType.SERVICE)
 
 
 def names_of(service: str) -> tuple[Predicate, ...]:
-    """The values of `iam:PassedToService` that may mean a service: its name as a trust policy has it, and the usual forms
-    [IAM: reference_policies_iam-condition-keys, iam:PassedToService]."""
+    """The values of `iam:PassedToService` that may mean a service: its name as a trust policy has it, and the usual
+    forms [IAM: reference_policies_iam-condition-keys, iam:PassedToService]."""
     names = (service, *(service_name(service) + ending for ending in (".amazonaws.com", ".amazonaws.com.cn")))
     return tuple(map(exactly, dict.fromkeys(names)))
 
 
 @dataclass(frozen=True)
 class Profiles:
-    """The instance profiles of an account, by the roles that they hold (`None` where they are not known), and as targets; those that are
-    `new` have to be made."""
+    """The instance profiles of an account, by the roles that they hold (`None` where they are not known), and as
+    targets; those that are `new` have to be made."""
 
     holding: frozenset[str] | None
     targets: Group | None = None
     new: int = 0
 
     def ways(self, group: Group, by: str) -> Iterator[tuple[int, tuple[Cube, ...], tuple[str, ...], str | None]]:
-        """The roles that are in a profile; those that come into one, which is made or which held another role. Each with what that takes.
-        Where profiles are not known, that one holds the role is supposed (E4)."""
+        """The roles that are in a profile; those that come into one, which is made or which held another role. Each
+        with what that takes. Where profiles are not known, that one holds the role is supposed (E4)."""
         held = group.all if self.holding is None else sum(map(group.bit, self.holding))
         yield held, (), (), None
         if self.targets is None or held == group.all:
             return
-        for action, among in (("iam:CreateInstanceProfile", self.new), ("iam:RemoveRoleFromInstanceProfile", ~self.new)):
-            for on, cubes in at_least(among & self.targets.all, self.targets.allowed(action, by), self.targets.allowed(ADDS, by)):
+        for action, among in (
+            ("iam:CreateInstanceProfile", self.new),
+            ("iam:RemoveRoleFromInstanceProfile", ~self.new),
+        ):
+            for on, cubes in at_least(
+                among & self.targets.all, self.targets.allowed(action, by), self.targets.allowed(ADDS, by)
+            ):
                 yield group.all & ~held, cubes, (action, ADDS), next(self.targets.each(on))
 
 
@@ -78,25 +87,36 @@ def passed(group: Group, by: str, accounts: Group, services: tuple[str, ...], pr
             within = profiles.ways(group, by) if IN_PROFILES.intersection(way) else iter([(-1, (), (), None)])
             for targets, added, into, profile in within:
                 how = Passed(service, group.root, way, into, profile)
-                for on, cubes in at_least(targets, passing, admitting, *(wherever(accounts.allowed(action, by)) for action in way)):
+                for on, cubes in at_least(
+                    targets, passing, admitting, *(wherever(accounts.allowed(action, by)) for action in way)
+                ):
                     yield from with_tags(
-                        Bundle(StepKind.PASS_ROLE, "iam:PassRole", group, on, (*cubes, *added), Gives(FactKind.HOLDS), how), service
+                        Bundle(
+                            StepKind.PASS_ROLE, "iam:PassRole", group, on, (*cubes, *added), Gives(FactKind.HOLDS), how
+                        ),
+                        service,
                     )
 
 
-def in_stack_sets(group: Group, by: str, accounts: Group, services: tuple[str, ...], others: Sequence[Group]) -> Iterator[Bundle]:
+def in_stack_sets(
+    group: Group, by: str, accounts: Group, services: tuple[str, ...], others: Sequence[Group]
+) -> Iterator[Bundle]:
     """`iam:PassRole` of an administration role for a stack set that is made: the roles that it may assume."""
     making = [wherever(accounts.allowed(action, by)) for action in STACK_SETS]
     for service in (one for one in services if service_name(one) == "cloudformation" and all(making)):
         for roles, one, cubes, middle in through(group, by, service, others):
             how = Passed(service, group.root, STACK_SETS, through=middle)
             for on, making_it in at_least(one.targets, *making):
-                yield Bundle(StepKind.PASS_ROLE, "iam:PassRole", roles, on, (*cubes, *making_it), Gives(FactKind.HOLDS), how)
+                yield Bundle(
+                    StepKind.PASS_ROLE, "iam:PassRole", roles, on, (*cubes, *making_it), Gives(FactKind.HOLDS), how
+                )
 
 
-def through(group: Group, by: str, service: str, others: Iterable[Group]) -> Iterator[tuple[Group, Allowed, tuple[Cube, ...], str]]:
-    """The roles, group by group, that one which a principal may pass to a service may assume, with what passing takes, and that one. What
-    takes other policies than there are of that one is left to doubt."""
+def through(
+    group: Group, by: str, service: str, others: Iterable[Group]
+) -> Iterator[tuple[Group, Allowed, tuple[Cube, ...], str]]:
+    """The roles, group by group, that one which a principal may pass to a service may assume, with what passing takes,
+    and that one. What takes other policies than there are of that one is left to doubt."""
     for one, two in product(passable(group, by, (service,), known=True), trusting(group, service)):
         if not two.cube.powers and one.cube.powers.isdisjoint(OF_TARGETS):
             for middle, roles in product(group.each(one.targets & two.targets & group.all), others):
@@ -120,8 +140,8 @@ def passable(group: Group, by: str, to: Iterable[str], *, known: bool) -> list[A
 
 
 def _whatever_its_tags(cube: Cube) -> Cube:
-    """Tags of the role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as absent. The replay reads them
-    as they are, or as absent (`E4`); what rests on others is Unknown."""
+    """Tags of the role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as absent.
+    The replay reads them as they are, or as absent (`E4`); what rests on others is Unknown."""
     return replace(cube, powers=cube.powers - {TARGET_TAGS})
 
 
@@ -131,8 +151,8 @@ def wherever(found: Iterable[Allowed]) -> list[Allowed]:
 
 
 def at_least(targets: int, *requests: Iterable[Allowed]) -> Iterator[tuple[int, tuple[Cube, ...]]]:
-    """The targets on which a request of each kind can be made, with their cubes: once for the powers that they take together, and not for
-    more powers than others take on the same targets."""
+    """The targets on which a request of each kind can be made, with their cubes: once for the powers that they take
+    together, and not for more powers than others take on the same targets."""
     found: dict[frozenset[str], tuple[int, tuple[Cube, ...]]] = {frozenset(): (targets, ())}
     for some in requests:
         more: dict[frozenset[str], tuple[int, tuple[Cube, ...]]] = {}
@@ -151,15 +171,16 @@ def at_least(targets: int, *requests: Iterable[Allowed]) -> Iterator[tuple[int, 
 
 
 def with_tags(bundle: Bundle, by: str) -> Iterator[Bundle]:
-    """What gives sessions of roles; and the same with session tags, where the trust policy lets the service or the identity of a provider
-    that assumes the role pass any: which ones it passes is not known (F3)."""
+    """What gives sessions of roles; and the same with session tags, where the trust policy lets the service or the
+    identity of a provider that assumes the role pass any: which ones it passes is not known (F3)."""
     yield bundle
     for targets, cubes in at_least(bundle.targets, trusting(bundle.group, by, "sts:TagSession")):
         yield replace(bundle, targets=targets, cubes=(*bundle.cubes, *cubes), gives=Gives(FactKind.SESSION_TAGS))
 
 
 def trusting(group: Group, service: str, action: str = "sts:AssumeRole") -> list[Allowed]:
-    """The roles that a service may assume; of one that no caller of the model is called as, those whose trust policies name it."""
+    """The roles that a service may assume; of one that no caller of the model is called as, those whose trust policies
+    name it."""
     if group.permissions.class_of(service) is not None:
         return group.allowed(action, service)
     targets = 0

@@ -1,6 +1,7 @@
 """Which session tags a policy could read: a session with others does what one without tags does (F3).
 
-In: the policies of an estate. Out: `ReadTags`. Guarantee: tags of which it is said that they help nobody change no decision for the better.
+In: the policies of an estate. Out: `ReadTags`. Guarantee: tags of which it is said that they help nobody change no
+decision for the better.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ _MODES = {"StringEquals": EQUALS, "StringEqualsIgnoreCase": EQUALS_FOLD, "String
 
 
 class ReadTags:
-    """The tests that policies make of tags of callers; `known` iff all of them are plain ones, of Allow statements alone, for a text. Tags
-    are `of_callers` iff of users and roles they are read nowhere but there. `read` are the names of all tags that they ask for, `None` for
-    any."""
+    """The tests that policies make of tags of callers; `known` iff all of them are plain ones, of Allow statements
+    alone, for a text. Tags are `of_callers` iff of users and roles they are read nowhere but there. `read` are the
+    names of all tags that they ask for, `None` for any."""
 
     def __init__(self, policies: Iterable[Policy], read: frozenset[str] | None = None) -> None:
         self._read = None if read is None else tuple(REQUEST_TAG + name for name in sorted(read))
@@ -41,8 +42,13 @@ class ReadTags:
         return not on_tags or (statement.effect is Effect.ALLOW and all(map(self._test, on_tags)))
 
     def _test(self, condition: Condition) -> bool:
-        mode, plain = _MODES.get(condition.operator.base), condition.operator.set_operator is None and not condition.operator.if_exists
-        found = [plain_predicate(mode, text.value) for text in condition.values] if mode is not None and plain else [None]
+        mode, plain = (
+            _MODES.get(condition.operator.base),
+            condition.operator.set_operator is None and not condition.operator.if_exists,
+        )
+        found = (
+            [plain_predicate(mode, text.value) for text in condition.values] if mode is not None and plain else [None]
+        )
         name = REQUEST_TAG + condition.key.value.lower().removeprefix(PRINCIPAL_TAG)
         self.tests.setdefault(name, []).extend(one for one in found if one is not None)
         return None not in found

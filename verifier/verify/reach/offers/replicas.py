@@ -1,6 +1,7 @@
 """The replicas that a caller could make of a key: one for each Region that policies tell apart (R8).
 
-In: an estate, a key. Out: keys as they are when they were just made, with any tags and aliases; `None` where the Regions cannot be listed.
+In: an estate, a key. Out: keys as they are when they were just made, with any tags and aliases; `None` where the
+Regions cannot be listed.
 Guarantee: a Region that is not named here is decided alike with the one that stands for it.
 """
 
@@ -28,13 +29,21 @@ def replica(key: Key, region: str, principals: Iterable[str]) -> Key:
     arn = ":".join((*fields[:3], region, *fields[4:]))
     policy = key_policy(arn, principals)
     return replace(
-        key, arn=arn, name=None, policies=(policy,), multi_region=True, multi_region_type="REPLICA", aliases=(), tags=(), grants=()
+        key,
+        arn=arn,
+        name=None,
+        policies=(policy,),
+        multi_region=True,
+        multi_region_type="REPLICA",
+        aliases=(),
+        tags=(),
+        grants=(),
     )
 
 
 def replicas(estate: Estate, key: Key) -> tuple[Key, ...] | None:
-    """One in each Region that a policy names, and one in a Region that none does. Their tags and aliases are free: whoever makes a replica
-    may give it some."""
+    """One in each Region that a policy names, and one in a Region that none does. Their tags and aliases are free:
+    whoever makes a replica may give it some."""
     named: set[str] = set()
     for policy in of_callers(estate, says_of_keys):
         for text in _texts(policy):
@@ -44,7 +53,9 @@ def replicas(estate: Estate, key: Key) -> tuple[Key, ...] | None:
     other = next((region for region in OTHER_REGIONS if region not in named and region != key.region), None)
     if other is None:
         return None
-    return tuple(replace(replica(key, region, ()), tags=None, aliases=None) for region in sorted({*named, other} - {key.region}))
+    return tuple(
+        replace(replica(key, region, ()), tags=None, aliases=None) for region in sorted({*named, other} - {key.region})
+    )
 
 
 def _texts(policy: Policy) -> Iterator[str]:

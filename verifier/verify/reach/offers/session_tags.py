@@ -1,4 +1,5 @@
-"""Tags and names that a session may be given so that a later request of a chain is allowed (E2): those that policies speak of.
+"""Tags and names that a session may be given so that a later request of a chain is allowed (E2): those that policies
+speak of.
 
 In: an estate, the principals that a chain is about. Out: choices of tags, and names, each to be tried by replaying.
 """
@@ -33,8 +34,8 @@ MOST = 16
 def choices(
     estate: Estate, whom: Container[str], keys: tuple[str, ...] = OF_CALLERS, further: Iterable[Condition] = ()
 ) -> tuple[Pairs, ...]:
-    """One tag with each value that policies list for it in conditions on keys that begin so, or `further` ones do, or that a resource has
-    which they compare it with; then two together."""
+    """One tag with each value that policies list for it in conditions on keys that begin so, or `further` ones do, or
+    that a resource has which they compare it with; then two together."""
     values = _values(estate, whom, keys, further)
     single = [((name, value),) for name, found in values.items() for value in (*found, OTHER)]
     several = [
@@ -45,12 +46,16 @@ def choices(
     return tuple(dict.fromkeys((*single, *several)))[:MOST]
 
 
-def _values(estate: Estate, whom: Container[str], keys: tuple[str, ...], further: Iterable[Condition]) -> dict[str, tuple[str, ...]]:
+def _values(
+    estate: Estate, whom: Container[str], keys: tuple[str, ...], further: Iterable[Condition]
+) -> dict[str, tuple[str, ...]]:
     """The values of each tag of callers that policies ask for, by its name as it is written first."""
     names: dict[str, str] = {}
     found: dict[str, dict[str, None]] = {}
     patterns: dict[str, dict[Predicate, None]] = {}
-    conditions = [c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions]
+    conditions = [
+        c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions
+    ]
     callers = [one for one in estate.identities if one.arn in whom]
     for condition in (*further, *conditions):
         for name in _named(condition, keys):
@@ -59,11 +64,15 @@ def _values(estate: Estate, whom: Container[str], keys: tuple[str, ...], further
             if any(condition.key.value.lower() == prefix + name.lower() for prefix in keys):
                 texts = (text.value for text in condition.values if "${" not in text.value)
                 patterns.setdefault(name.lower(), {}).update(dict.fromkeys(map(like, texts)))
-    return {names[name]: tuple(dict.fromkeys((*values, *_of_each_class(name, patterns.get(name, ()))))) for name, values in found.items()}
+    return {
+        names[name]: tuple(dict.fromkeys((*values, *_of_each_class(name, patterns.get(name, ())))))
+        for name, values in found.items()
+    }
 
 
 def _of_each_class(name: str, patterns: Collection[Predicate]) -> Iterator[str]:
-    """Values of a tag that match several patterns at once, or one and not another: one for each choice of them that there is."""
+    """Values of a tag that match several patterns at once, or one and not another: one for each choice of them that
+    there is."""
     domain = context_attribute(PRINCIPAL_TAG + name, "aws", None).domain
     if domain is None or len(patterns) < 2:
         return
@@ -86,7 +95,9 @@ def _named(condition: Condition, keys: tuple[str, ...]) -> Iterator[str]:
                 yield part[len(_VARIABLE) - 2 :].split("}")[0].split(",")[0].strip()
 
 
-def _listed(condition: Condition, name: str, estate: Estate, keys: tuple[str, ...], callers: Sequence[Identity]) -> Iterator[str]:
+def _listed(
+    condition: Condition, name: str, estate: Estate, keys: tuple[str, ...], callers: Sequence[Identity]
+) -> Iterator[str]:
     key = condition.key.value.lower()
     if key.startswith(OF_RESOURCES):
         wanted = key.split("/", 1)[1]
@@ -125,22 +136,29 @@ def _variables(caller: Identity) -> dict[str, str]:
 
 
 def source_identities(estate: Estate, whom: Container[str]) -> tuple[str, ...]:
-    """The source identities that policies tell from others, those that a principal is compared with among them, and one more; none where no
-    policy reads them."""
-    conditions = [c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions]
+    """The source identities that policies tell from others, those that a principal is compared with among them, and one
+    more; none where no policy reads them."""
+    conditions = [
+        c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions
+    ]
     on_sources = [one for one in conditions if one.key.value.lower() in SOURCES]
     found = _texts(on_sources, [one for one in estate.identities if one.arn in whom])
     return tuple(dict.fromkeys((*filter(None, found), OTHER)))[:MOST] if on_sources else ()
 
 
 def session_names(estate: Estate, whom: Container[str], role: str) -> tuple[str, ...]:
-    """The names of sessions of a role that policies and grants tell from others: in a principal, and at the end of `aws:userid`."""
-    session = re.compile(rf"arn:[a-z-]+:sts::{role.split(':')[4]}:assumed-role/{re.escape(role.rsplit('/', 1)[1])}/([^/]+)")
+    """The names of sessions of a role that policies and grants tell from others: in a principal, and at the end of
+    `aws:userid`."""
+    session = re.compile(
+        rf"arn:[a-z-]+:sts::{role.split(':')[4]}:assumed-role/{re.escape(role.rsplit('/', 1)[1])}/([^/]+)"
+    )
     statements = [statement for policy in policies_of(estate, whom) for statement in policy.statements]
     principals = [principal for statement in statements for principal in statement.principals or ()]
     principals += estate.grant_principals
     found = [session.fullmatch(principal.value) for principal in principals]
     users = [c for statement in statements for c in statement.conditions if c.key.value.lower() == "aws:userid"]
     ends = [text.value.partition(":")[2] for condition in users for text in condition.values]
-    names = [match[1] for match in found if match] + [end.replace("*", OTHER).replace("?", "x") for end in ends if "${" not in end]
+    names = [match[1] for match in found if match] + [
+        end.replace("*", OTHER).replace("?", "x") for end in ends if "${" not in end
+    ]
     return tuple(dict.fromkeys(name for name in names if len(name) > 1))[:MOST]

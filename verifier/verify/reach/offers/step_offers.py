@@ -1,7 +1,8 @@
 """The offers of roles, users, groups and managed policies to whoever calls for them.
 
 In: an estate, readings that are held. Out: `StepOffers`.
-Guarantee: as of `offers`: none that could be made is missing. Targets that every policy treats alike share one question.
+Guarantee: as of `offers`: none that could be made is missing. Targets that every policy treats alike share one
+question.
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 
 
 class StepOffers:
-    """Everything that is not a key, for one partition; `issued` are sets of federated sessions, for `of_issued`; `made` is what of the
-    estate is there only once it was made, `free` what may be made with another permissions boundary; with `tags` tags of callers matter
-    whatever policies ask for. Raises `TooLarge`."""
+    """Everything that is not a key, for one partition; `issued` are sets of federated sessions, for `of_issued`; `made`
+    is what of the estate is there only once it was made, `free` what may be made with another permissions boundary;
+    with `tags` tags of callers matter whatever policies ask for. Raises `TooLarge`."""
 
     def __init__(
         self,
@@ -100,7 +101,8 @@ class StepOffers:
         return self._plain_offers
 
     def take_in(self, arns: Iterable[str]) -> bool:
-        """Roles, users and accounts that are met besides: policies name them and no inventory lists them. Returns whether any is new."""
+        """Roles, users and accounts that are met besides: policies name them and no inventory lists them. Returns
+        whether any is new."""
         new = [arn for arn in dict.fromkeys(arns) if arn not in self._known and arn.split(":")[1] == self._partition]
         roots = (f"arn:{self._partition}:iam::{arn.split(':')[4]}:root" for arn in new)
         new += [arn for arn in dict.fromkeys(roots) if arn not in self._known and arn not in new]
@@ -129,7 +131,10 @@ class StepOffers:
             for name in self._read_tags.tests:
                 space.view(name)  # a tag that the request names is among them (F6)
         supposed = (one.callers for one in self._estate.suppositions if one.kind is SuppositionKind.CODE)
-        return [*(outside(space, whom) for whom in self.issued), *(callers(space, whom) for whom in supposed if whom is not None)]
+        return [
+            *(outside(space, whom) for whom in self.issued),
+            *(callers(space, whom) for whom in supposed if whom is not None),
+        ]
 
     @cached_property
     def _running(self) -> dict[str, list[Workload]]:
@@ -143,7 +148,9 @@ class StepOffers:
     @cached_property
     def _listed_providers(self) -> frozenset[str]:
         """Those that the input lists."""
-        return frozenset(one for account in self._estate.accounts for one in account.providers or () if one not in self.made)
+        return frozenset(
+            one for account in self._estate.accounts for one in account.providers or () if one not in self.made
+        )
 
     @cached_property
     def _identities(self) -> dict[str, Identity]:
@@ -155,32 +162,38 @@ class StepOffers:
         return self._groups
 
     def bundles(self, principal: str) -> Mapping[frozenset[str], Sequence[Bundle]]:
-        """What a principal can bring about, by the powers that it takes; the same for principals that no target tells apart."""
+        """What a principal can bring about, by the powers that it takes; the same for principals that no target tells
+        apart."""
         if principal not in self._bundles_of:
             classes = self.classes(principal)
             if classes not in self._bundles:
                 found: dict[frozenset[str], list[Bundle]] = {}
-                for bundle in chain.from_iterable(self._of_group(number, classes, principal) for number in range(len(self._groups))):
+                for bundle in chain.from_iterable(
+                    self._of_group(number, classes, principal) for number in range(len(self._groups))
+                ):
                     found.setdefault(bundle.needs, []).append(bundle)
                 self._bundles[classes] = found
             self._bundles_of[principal] = self._bundles[classes]
         return self._bundles_of[principal]
 
     def classes(self, principal: str) -> tuple[int | None, ...]:
-        """What each group of targets takes a principal for, and whether it carries tags: callers of whom all is the same are alike."""
+        """What each group of targets takes a principal for, and whether it carries tags: callers of whom all is the
+        same are alike."""
         return (*(group.permissions.representative(principal) for group in self._groups), self._carries(principal))
 
     def _carries(self, principal: str) -> int:
-        """Whether it passes transitive tags on (F3): 2 iff it is a role that no inventory lists, whose sessions may have any; 1 iff it is
-        one of which a fact says whether they may."""
+        """Whether it passes transitive tags on (F3): 2 iff it is a role that no inventory lists, whose sessions may
+        have any; 1 iff it is one of which a fact says whether they may."""
         return 0 if arn_kind(principal) != "role" else 1 if principal in self._identities else 2
 
     def _carrying(self, group: Group, by: str) -> frozenset[str] | None:
-        """The powers with which a principal passes on transitive tags that may help in sessions of a group's roles; `None` for no such."""
+        """The powers with which a principal passes on transitive tags that may help in sessions of a group's roles;
+        `None` for no such."""
         return _CARRYING.get(self._carries(by)) if self._tags_matter and self._read_tags.help(group, {}) else None
 
     def _of_group(self, number: int, classes: Sequence[int | None], principal: str) -> tuple[Bundle, ...]:
-        """The same of one group: what its targets, and the account with which a service starts code, say of the caller's class."""
+        """The same of one group: what its targets, and the account with which a service starts code, say of the
+        caller's class."""
         group = self._groups[number]
         key = number, classes[number], *(classes[place] for place in self._further(group)), classes[-1]
         if key not in self._own:
@@ -207,7 +220,8 @@ class StepOffers:
         return self._new[group]
 
     def _further(self, group: Group) -> list[int]:
-        """The places of the groups that passing a role takes as well: its account, and the profiles of that; changing code, the roles."""
+        """The places of the groups that passing a role takes as well: its account, and the profiles of that; changing
+        code, the roles."""
         kinds = _FURTHER.get(group.kind, ())
         return [number for number, one in enumerate(self._groups) if one.kind in kinds and one.account == group.account]
 
@@ -325,9 +339,13 @@ class StepOffers:
 
     @cached_property
     def _bounded(self) -> Mapping[str, str | None]:
-        """The users and roles with a permissions boundary, each with the ARN of that; `None` where its document is not known."""
+        """The users and roles with a permissions boundary, each with the ARN of that; `None` where its document is not
+        known."""
         bounded = [found for found in self._identities.values() if found.bounded]
-        return {found.arn: found.boundary.identity.removesuffix("#boundary") if found.boundary else None for found in bounded}
+        return {
+            found.arn: found.boundary.identity.removesuffix("#boundary") if found.boundary else None
+            for found in bounded
+        }
 
 
 _CARRYING: Mapping[int, frozenset[str]] = {1: frozenset({SESSION_TAGS}), 2: frozenset()}

@@ -1,6 +1,7 @@
 """What requests say where they are part of a step.
 
-In: a space, an action, the key that a step is about. Out: expressions. Guarantee: every request that is part of the step is in it.
+In: a space, an action, the key that a step is about. Out: expressions. Guarantee: every request that is part of the
+step is in it.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ SAME_KEY, POLICY_NAME, REPLICA_REGION = "kms:reencryptonsamekey", "kms:policynam
 
 
 def of_step(space: Space, name: str, key: Key) -> Expression:
-    """What a request for an action says where it is part of a step: re-encryption is onto another key; `default` is put (L5a); a replica is
-    in another Region."""
+    """What a request for an action says where it is part of a step: re-encryption is onto another key; `default` is put
+    (L5a); a replica is in another Region."""
     if name.startswith("kms:ReEncrypt") and SAME_KEY in space.attributes:
         same = Test(SAME_KEY, exactly("true"))
         return same if is_on_same_key(name) else negation(same)

@@ -22,8 +22,8 @@ def in_any_case(attribute: str) -> Tokens:
 
 
 def twice(space: Space, attribute: str) -> Expression:
-    """A request has two names of a tag that differ in case alone: two of those that policies spell, or one that none of them spells, and so
-    may have another such."""
+    """A request has two names of a tag that differ in case alone: two of those that policies spell, or one that none of
+    them spells, and so may have another such."""
     name = in_any_case(attribute)
     asked = (predicate.literal for predicate in space.questions.get(TAG_NAMES, ()) if isinstance(predicate, Tokens))
     spelled = tuple(exactly(text) for text in dict.fromkeys(asked) if text is not None and name.matches(text))

@@ -31,12 +31,16 @@ def gives_something(policy: Policy, says: Callable[[Statement], bool] = of_any) 
 def denying(estate: Estate) -> Mapping[str, Sequence[str]]:
     """The policies that deny something, by their owners: users, roles and groups; those of a user's groups aside."""
     identities = Identities(estate)
-    owners = [*(one.arn for one in estate.identities), *(group.arn for account in estate.accounts for group in account.groups)]
+    owners = [
+        *(one.arn for one in estate.identities),
+        *(group.arn for account in estate.accounts for group in account.groups),
+    ]
     return {owner: found for owner in owners if (found := identities.denying(owner))}
 
 
 def taken_away(group: Group, by: str, owner: str, denying: Mapping[str, Sequence[str]]) -> Iterator[Bundle]:
-    """Policies of users, roles or groups (`owner`: `Role` …) that deny something, by their owners; memberships in such groups."""
+    """Policies of users, roles or groups (`owner`: `Role` …) that deny something, by their owners; memberships in such
+    groups."""
     having: dict[str, int] = {}
     for arn, policies in denying.items():
         for policy in policies if group.bit(arn) else ():
@@ -51,7 +55,16 @@ def taken_away(group: Group, by: str, owner: str, denying: Mapping[str, Sequence
         for allowed in group.allowed(f"iam:Detach{owner}Policy", by, POLICY_ARN):
             if group.holds(POLICY_ARN, dict(allowed.cube.values).get(POLICY_ARN, -1), policy):
                 own = replace(allowed.cube, values=())
-                yield Bundle(StepKind.REMOVE_POLICY, f"iam:Detach{owner}Policy", group, allowed.targets & targets, (own,), gives)
+                yield Bundle(
+                    StepKind.REMOVE_POLICY, f"iam:Detach{owner}Policy", group, allowed.targets & targets, (own,), gives
+                )
     if owner == "Group" and having:
         for allowed in group.allowed("iam:RemoveUserFromGroup", by):
-            yield Bundle(StepKind.LEAVE_GROUP, "iam:RemoveUserFromGroup", group, allowed.targets, (allowed.cube,), Gives(FactKind.LEFT))
+            yield Bundle(
+                StepKind.LEAVE_GROUP,
+                "iam:RemoveUserFromGroup",
+                group,
+                allowed.targets,
+                (allowed.cube,),
+                Gives(FactKind.LEFT),
+            )

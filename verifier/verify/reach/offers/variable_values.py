@@ -1,9 +1,9 @@
-"""The texts that policy variables may stand for, as far as anything tells them apart (L7): what they are of those that there are, and what
-they must be for a text with variables to be one that something asks for.
+"""The texts that policy variables may stand for, as far as anything tells them apart (L7): what they are of those that
+there are, and what they must be for a text with variables to be one that something asks for.
 
 In: an estate, further conditions. Out: patterns of names and ARNs, and texts with their variables filled in.
-Guarantee: where a text with variables matches a value that the estate or a condition spells out, or a part of one, what each variable is
-then is among the values (over-approximated). Raises `TooLarge` where there are too many.
+Guarantee: where a text with variables matches a value that the estate or a condition spells out, or a part of one, what
+each variable is then is among the values (over-approximated). Raises `TooLarge` where there are too many.
 """
 
 from __future__ import annotations
@@ -39,9 +39,13 @@ USERS = ("arn:*:iam::*:user/", "arn:*:iam::*:user/*/")
 _RESOURCE, _SESSION = "resource", "sts:rolesessionname"
 _ALIASES = ("kms:resourcealiases", "kms:requestalias")
 _REGION = "aws:requestedregion"
-_FIXED: dict[str, tuple[str, ...]] = {_REGION: ("us-east-1", "us-west-2"), "aws:principaltype": ("User", "AssumedRole", "Account")}
+_FIXED: dict[str, tuple[str, ...]] = {
+    _REGION: ("us-east-1", "us-west-2"),
+    "aws:principaltype": ("User", "AssumedRole", "Account"),
+}
 _FIXED |= {
-    f"aws:{name}": ("true", "false") for name in ("securetransport", "multifactorauthpresent", "viaawsservice", "principalisawsservice")
+    f"aws:{name}": ("true", "false")
+    for name in ("securetransport", "multifactorauthpresent", "viaawsservice", "principalisawsservice")
 }
 """Values of keys that are not free."""
 _WITHOUT_SLASHES = (USER, "aws:principalaccount")
@@ -68,10 +72,12 @@ class _Site:
 
 
 class VariableValues:
-    """The values of one estate's variables, by key. `further` are conditions besides those of policies; `inline` are policies that one
-    user or role alone has, by whom."""
+    """The values of one estate's variables, by key. `further` are conditions besides those of policies; `inline` are
+    policies that one user or role alone has, by whom."""
 
-    def __init__(self, estate: Estate, policies: Iterable[Policy], further: Sequence[Condition], inline: dict[str, Identity]) -> None:
+    def __init__(
+        self, estate: Estate, policies: Iterable[Policy], further: Sequence[Condition], inline: dict[str, Identity]
+    ) -> None:
         self._sites: dict[_Site, None] = {}
         self._of_identities: set[Tokens] = set()
         self._found: set[Tokens] = set()
@@ -104,7 +110,9 @@ class VariableValues:
         for part in (text, *roles_of_sessions(text)):
             pieces = template(part, variables)
             if any(isinstance(piece, Variable) for piece in pieces):
-                self._sites[_Site(_same(key), tuple(_of_holder(piece, holder) for piece in pieces), fold, of_arns)] = None
+                self._sites[_Site(_same(key), tuple(_of_holder(piece, holder) for piece in pieces), fold, of_arns)] = (
+                    None
+                )
             elif key != _RESOURCE:
                 self._add(_same(key), (like_arn if of_arns else like)(part, fold=fold))
 
@@ -113,7 +121,9 @@ class VariableValues:
         own = self._values[key]
         if value in own or value.tokens in ((), _ANYTHING):
             return False
-        if key in _WITHOUT_SLASHES and any(not repeated and characters.only in ("/", ":") for repeated, characters in value.tokens):
+        if key in _WITHOUT_SLASHES and any(
+            not repeated and characters.only in ("/", ":") for repeated, characters in value.tokens
+        ):
             return False
         own[value] = None
         if len(own) > MOST:
@@ -157,7 +167,9 @@ class VariableValues:
 
     def add_identity(self, identity: Identity) -> None:
         """Takes in a user or role."""
-        own = {ARN: exactly(identity.arn)} | ({USER: exactly(identity.arn.rsplit("/", 1)[1])} if arn_kind(identity.arn) == "user" else {})
+        own = {ARN: exactly(identity.arn)} | (
+            {USER: exactly(identity.arn.rsplit("/", 1)[1])} if arn_kind(identity.arn) == "user" else {}
+        )
         self._of_identities |= {value for key, value in own.items() if self._add(key, value)}
         if identity.unique_id is not None:
             self._add("aws:userid", exactly(identity.unique_id))
@@ -180,8 +192,8 @@ class VariableValues:
             pass
 
     def _solved(self, site: _Site, done: dict[_Site, int]) -> bool:
-        """Takes in what the variables of a text must be for it to match a value of which that was not asked; returns whether any is new.
-        `done` counts the values of which it was."""
+        """Takes in what the variables of a text must be for it to match a value of which that was not asked; returns
+        whether any is new. `done` counts the values of which it was."""
         values = tuple(self._values[site.key])
         new, done[site] = values[done.get(site, 0) :], len(values)
         found = False
@@ -202,8 +214,13 @@ class VariableValues:
             yield from _users(name)
 
     def _names(self, key: str) -> Iterator[Tokens]:
-        """Those of no user or role alone; of one that there is, where its name is asked for, since another account may have one, too."""
-        return (one for one in self._values[key] if one not in self._of_identities or (one in self._first and one in self._found))
+        """Those of no user or role alone; of one that there is, where its name is asked for, since another account may
+        have one, too."""
+        return (
+            one
+            for one in self._values[key]
+            if one not in self._of_identities or (one in self._first and one in self._found)
+        )
 
     def filled(self) -> Iterator[Tokens]:
         """The texts with variables, with each of the values in their place."""
@@ -224,7 +241,10 @@ def keys_of_names(policies: Iterable[Policy]) -> frozenset[str]:
     found = {USER, ARN, "kms:granteeprincipal", "kms:retiringprincipal", "aws:userid"}
     for policy in policies:
         for statement in policy.statements:
-            for key, texts in ((None, statement.resources or ()), *((one.key.value, one.values) for one in statement.conditions)):
+            for key, texts in (
+                (None, statement.resources or ()),
+                *((one.key.value, one.values) for one in statement.conditions),
+            ):
                 inside = set(chain.from_iterable(map(_variables, texts)))
                 found |= inside if key is None or not inside else {*inside, _same(key)}
     return frozenset(found)
@@ -267,7 +287,11 @@ def _filled(site: _Site, values: dict[str, dict[Tokens, None]]) -> Iterator[Toke
         raise TooLarge("policy variables can stand for too many values")
     for some in product(*choices):
         known = dict(zip(names, some, strict=True))
-        filled = Tokens(_tokens([known.get(piece, piece) if isinstance(piece, Variable) else piece for piece in site.pieces], site.fold))
+        filled = Tokens(
+            _tokens(
+                [known.get(piece, piece) if isinstance(piece, Variable) else piece for piece in site.pieces], site.fold
+            )
+        )
         yield by_fields(filled) if site.by_fields else filled
 
 
@@ -322,7 +346,8 @@ def roles_of_sessions(text: str) -> Iterator[str]:
     """Patterns of the roles whose sessions a text names: by their names, whatever the path (P3)."""
     beginning, session, rest = text.partition(":assumed-role/")
     if session:
-        start = _VARIABLE.sub(lambda variable: " " * len(variable[0]), beginning).rfind(":") + 1  # a variable may hold colons
+        # a variable may hold colons
+        start = _VARIABLE.sub(lambda variable: " " * len(variable[0]), beginning).rfind(":") + 1
         account, name = beginning[start:], rest.partition("/")[0]
         yield from (f"arn:*:iam::{account}:role/{path}{name}" for path in ("", "*/"))
 

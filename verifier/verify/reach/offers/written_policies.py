@@ -28,8 +28,13 @@ def plain(group: Group, by: str, action: str, step: StepKind, gives: Gives) -> I
 
 
 def gives(managed: ManagedPolicy) -> Iterator[str]:
-    """The powers that a managed policy leaves room for, of which the version in force is known: by that one, and by the others."""
-    found = {version for version, policy in managed.versions if gives_something(policy)} if managed.in_force is not None else set()
+    """The powers that a managed policy leaves room for, of which the version in force is known: by that one, and by the
+    others."""
+    found = (
+        {version for version, policy in managed.versions if gives_something(policy)}
+        if managed.in_force is not None
+        else set()
+    )
     yield from [attach(managed.arn)] if managed.default in found else []
     yield from [older(managed.arn)] if found - {managed.default} else []
 
@@ -43,8 +48,8 @@ class WrittenPolicies:
         self._powers = powers
 
     def writes(self, group: Group, by: str, put: str, attaching: str) -> Iterator[Bundle]:
-        """Inline policies, and managed ones: AWS's that allows everything, another one of AWS's, or a listed one, that the input does not
-        hold, one that it does."""
+        """Inline policies, and managed ones: AWS's that allows everything, another one of AWS's, or a listed one, that
+        the input does not hold, one that it does."""
         yield from plain(group, by, put, StepKind.PUT_POLICY, Gives(FactKind.INLINE))
         for allowed in group.allowed(attaching, by, POLICY_ARN):
             mask = dict(allowed.cube.values).get(POLICY_ARN, -1)
@@ -59,27 +64,49 @@ class WrittenPolicies:
             for arn in self._new_policies if not everything else ():
                 if arn.split(":")[4] == group.account and group.holds(POLICY_ARN, mask, arn):
                     gives, after = Gives(FactKind.ATTACHED), (Fact(FactKind.MADE, arn),)
-                    yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives, after=after)
+                    yield Bundle(
+                        StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives, after=after
+                    )
 
     def boundaries(self, group: Group, by: str, owner: str, bounded: Mapping[str, str | None]) -> Iterator[Bundle]:
-        """Boundaries of users or roles (`owner`: `Role`, `User`) that are deleted, or that give way to another one: one of AWS's that the
-        input does not hold, one that it does, or one that has another document first. `bounded` are those with a boundary, by its ARN."""
+        """Boundaries of users or roles (`owner`: `Role`, `User`) that are deleted, or that give way to another one: one
+        of AWS's that the input does not hold, one that it does, or one that has another document first. `bounded` are
+        those with a boundary, by its ARN."""
         having = {arn: group.bit(arn) for arn in bounded if group.bit(arn)}
         every = sum(having.values())
         action = f"iam:Delete{owner}PermissionsBoundary"
         for allowed in group.allowed(action, by) if every else ():
-            yield Bundle(StepKind.DELETE_BOUNDARY, action, group, allowed.targets & every, (allowed.cube,), Gives(FactKind.UNBOUNDED))
+            yield Bundle(
+                StepKind.DELETE_BOUNDARY,
+                action,
+                group,
+                allowed.targets & every,
+                (allowed.cube,),
+                Gives(FactKind.UNBOUNDED),
+            )
         action = f"iam:Put{owner}PermissionsBoundary"
         for allowed in group.allowed(action, by, BOUNDARY_ARN):
             mask, cube = dict(allowed.cube.values).get(BOUNDARY_ARN, -1), replace(allowed.cube, values=())
-            put = Bundle(StepKind.PUT_BOUNDARY, action, group, allowed.targets & every, (cube,), Gives(FactKind.UNBOUNDED))
+            put = Bundle(
+                StepKind.PUT_BOUNDARY, action, group, allowed.targets & every, (cube,), Gives(FactKind.UNBOUNDED)
+            )
             unknown = self._others_of_aws(group, BOUNDARY_ARN, mask)
             everything = unknown and group.holds(BOUNDARY_ARN, mask, administrator(group.partition))
-            own = [] if everything else [arn for arn in (*self.managed, *self._new_policies) if arn.split(":")[4] in ("aws", group.account)]
+            own = (
+                []
+                if everything
+                else [
+                    arn for arn in (*self.managed, *self._new_policies) if arn.split(":")[4] in ("aws", group.account)
+                ]
+            )
             others = [arn for arn in own if group.holds(BOUNDARY_ARN, mask, arn)]
             done = 0
             for kind, putable in self._putable.items():
-                wider = sum(b for arn, b in having.items() if unknown or any(one != bounded[arn] and one in putable for one in others))
+                wider = sum(
+                    b
+                    for arn, b in having.items()
+                    if unknown or any(one != bounded[arn] and one in putable for one in others)
+                )
                 yield replace(put, targets=put.targets & wider & ~done, gives=Gives(kind))
                 done |= wider
             for arn in others:
@@ -90,11 +117,14 @@ class WrittenPolicies:
 
     @cached_property
     def _putable(self) -> Mapping[FactKind, frozenset[str]]:
-        """The managed policies of the input that may give something as boundaries, and what they make true: by their documents, or without
-        one; those that give what is in doubt alone last."""
+        """The managed policies of the input that may give something as boundaries, and what they make true: by their
+        documents, or without one; those that give what is in doubt alone last."""
         known = {arn: managed.in_force for arn, managed in self.managed.items()}
         ways = ((FactKind.UNBOUNDED, of_no_doubt), (FactKind.LOOSENED, of_any))
-        return {kind: frozenset(arn for arn, one in known.items() if one is None or gives_something(one, says)) for kind, says in ways}
+        return {
+            kind: frozenset(arn for arn, one in known.items() if one is None or gives_something(one, says))
+            for kind, says in ways
+        }
 
     @cached_property
     def loosening(self) -> frozenset[str]:
@@ -105,7 +135,11 @@ class WrittenPolicies:
     def _others_of_aws(self, group: Group, attribute: str, mask: int) -> bool:
         """Whether some classes of an attribute hold managed policies of AWS that are not in the input."""
         of_aws = group.mask(attribute, OF_AWS)
-        return of_aws is None or bool(mask & of_aws) and not group.only_known(attribute, mask & of_aws, frozenset(self.managed))
+        return (
+            of_aws is None
+            or bool(mask & of_aws)
+            and not group.only_known(attribute, mask & of_aws, frozenset(self.managed))
+        )
 
     @cached_property
     def _without_document(self) -> tuple[str, ...]:
@@ -113,8 +147,9 @@ class WrittenPolicies:
         return tuple(arn for arn, managed in self.managed.items() if managed.in_force is None)
 
     def _attachable(self, group: Group, everything: bool) -> Iterator[str]:
-        """The managed policies of the input that it is of use to attach: what gives something and, unless everything can be had by one of
-        AWS's, what gives nothing and may be given another document afterwards. A policy is attached within its account."""
+        """The managed policies of the input that it is of use to attach: what gives something and, unless everything
+        can be had by one of AWS's, what gives nothing and may be given another document afterwards. A policy is
+        attached within its account."""
         for arn in self.managed:
             owner = arn.split(":")[4]
             if owner in ("aws", group.account) and (attach(arn) in self._powers or not (everything or owner == "aws")):
@@ -132,7 +167,8 @@ class WrittenPolicies:
         return tuple(sorted(arn for arn in self._made if arn_kind(arn) == "policy"))
 
     def versions(self, group: Group, by: str) -> Iterator[Bundle]:
-        """Another document of managed policies: one that is written, or another version; one that the input does not hold may be any."""
+        """Another document of managed policies: one that is written, or another version; one that the input does not
+        hold may be any."""
         yield from plain(group, by, "iam:CreatePolicyVersion", StepKind.NEW_VERSION, Gives(FactKind.VERSION))
         listed = [managed for arn in group.arns if (managed := self.managed.get(arn)) is not None]
         unknown = [one for one in listed if not one.complete or one.in_force is None and len(one.versions) > 1]

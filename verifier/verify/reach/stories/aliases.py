@@ -15,7 +15,16 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import AliasMoved
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.reach.alias_names import SOME
-from verifier.verify.reach.alias_rules import ACTIONS, ASIDE, ELSEWHERE, NOWHERE, UNDERWAY, alias_arn, alias_target, alike
+from verifier.verify.reach.alias_rules import (
+    ACTIONS,
+    ASIDE,
+    ELSEWHERE,
+    NOWHERE,
+    UNDERWAY,
+    alias_arn,
+    alias_target,
+    alike,
+)
 from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, step
@@ -34,8 +43,8 @@ class _Change(NamedTuple):
 
 
 def move_alias(task: Make, scene: Scene) -> Iterator[Made]:
-    """Every change after which an alias is where the task says, or a key has one of the class that it names, or one less; those of the kind
-    that it names first."""
+    """Every change after which an alias is where the task says, or a key has one of the class that it names, or one
+    less; those of the kind that it names first."""
     also = [] if task.derivation.offer is None else [target for target, *_ in task.derivation.offer.also]
     if any(map(scene.lacks, also)):
         what = "go to" if task.fact.details == (ELSEWHERE,) else "be of"
@@ -64,7 +73,9 @@ def _of_alias(task: Make, scene: Scene) -> Iterator[_Change]:
 def _of_class(task: Make, scene: Scene) -> Iterator[_Change]:
     key, (symbol, has) = scene.key(task.fact.subject), task.fact.details
     wanted = _asked_for(policies_of(scene.state.estate, scene.about(task.derivation.by)))
-    own = (one for one in _changes(scene.state.estate, key, wanted) if scene.rules[key.arn].aliases.of(one.name) == symbol)
+    own = (
+        one for one in _changes(scene.state.estate, key, wanted) if scene.rules[key.arn].aliases.of(one.name) == symbol
+    )
     yield from (one for one in own if (one.onto is key) == (has == str(SOME)))
 
 
@@ -76,13 +87,20 @@ def _moved(scene: Scene, by: str, change: _Change) -> Made:
         if isinstance(found[0], Reason):
             return found[0]
         found.append(scene.by_the_same(key_target(key), found[0].request, action))
-    return step(change.step, lambda _: AliasMoved(str(alias.resource), change.onto.arn if change.onto is not None else None), *found)
+    return step(
+        change.step,
+        lambda _: AliasMoved(str(alias.resource), change.onto.arn if change.onto is not None else None),
+        *found,
+    )
 
 
 def _changes(estate: Estate, key: Key, wanted: Iterable[str]) -> Iterator[_Change]:
-    """The steps on aliases of a key, and those that give it one of the names that are wanted; of two keys that take permission the one that
-    has the alias afterwards is the first. A key of another type or usage cannot have it. [API: UpdateAlias]"""
-    others = [other for other in estate.keys if other.arn != key.arn and other.arn.split(":")[1:5] == key.arn.split(":")[1:5]]
+    """The steps on aliases of a key, and those that give it one of the names that are wanted; of two keys that take
+    permission the one that has the alias afterwards is the first. A key of another type or usage cannot have it. [API:
+    UpdateAlias]"""
+    others = [
+        other for other in estate.keys if other.arn != key.arn and other.arn.split(":")[1:5] == key.arn.split(":")[1:5]
+    ]
     suited = [other for other in others if alike(key, other)]
     taken = {name for other in (key, *others) for name in other.aliases or ()}
     for name in wanted:
@@ -97,7 +115,9 @@ def _changes(estate: Estate, key: Key, wanted: Iterable[str]) -> Iterator[_Chang
 
 def _asked_for(policies: Iterable[Policy]) -> list[str]:
     """Names of aliases that policies ask for: one that each listed pattern matches. `alias/aws/…` is AWS's own (R4)."""
-    conditions = (condition for policy in policies for statement in policy.statements for condition in statement.conditions)
+    conditions = (
+        condition for policy in policies for statement in policy.statements for condition in statement.conditions
+    )
     texts = (text.value for condition in conditions if condition.key.value.lower() in KEYS for text in condition.values)
     names = dict.fromkeys(text.replace("*", "example").replace("?", "x") for text in texts if "${" not in text)
     return [name for name in names if name.startswith("alias/") and not name.startswith("alias/aws/")]

@@ -1,6 +1,7 @@
 """One request of a step: by whom, for what, under which conditions; found by the same question as a refutation.
 
-In: an estate as it is after some steps, who makes the request, the action, conditions. Out: a replayed request, or why there is none.
+In: an estate as it is after some steps, who makes the request, the action, conditions. Out: a replayed request, or why
+there is none.
 Guarantee: a request is one that `evaluate` allows in that estate.
 """
 
@@ -98,11 +99,15 @@ class Asker:
         )
         return self.of_scope(estate, target, scope, caller)
 
-    def of_scope(self, estate: Estate, target: Target, scope: Invariant, caller: Caller | None = None) -> Counterexample | Reason:
+    def of_scope(
+        self, estate: Estate, target: Target, scope: Invariant, caller: Caller | None = None
+    ) -> Counterexample | Reason:
         """A request in the scope of an invariant that is allowed."""
         scope = replace(scope, when=ConditionAnd((scope.when, *self.also_when))) if self.also_when else scope
         if caller is not None and caller.kind in (CallerKind.ROLE, CallerKind.FEDERATED):
-            assuming = target.kind is TargetKind.ROLE and all(action.value.startswith("sts:") for action in scope.actions)
+            assuming = target.kind is TargetKind.ROLE and all(
+                action.value.startswith("sts:") for action in scope.actions
+            )
             found = self._found(*tagged(estate, caller, target, overriding=assuming), scope)
             return found if isinstance(found, Reason) else self._by_session(estate, found, caller)
         found = self._found(estate, target, scope)
@@ -121,14 +126,21 @@ class Asker:
 
     def _by_session(self, estate: Estate, found: Counterexample, caller: Caller) -> Counterexample | Reason:
         """The same request by the session that has the tags, replayed."""
-        own = tuple((name, value) for name, value in found.request.context if not name.lower().startswith(PRINCIPAL_TAG))
+        own = tuple(
+            (name, value) for name, value in found.request.context if not name.lower().startswith(PRINCIPAL_TAG)
+        )
         request = replace(found.request, caller=caller, context=own)
         return self._replayed(estate, found, request, "the session's tags do not give it the access")
 
-    def _replayed(self, estate: Estate, found: Counterexample, request: Request, refused: str) -> Counterexample | Reason:
-        """Another request under the same readings and free facts, or under one more, where it turns on that; why there is none, where it is
-        refused."""
-        decider, assignment = decider_with_remarks(estate, request), {**self.options.held, **dict(found.readings), **dict(found.free)}
+    def _replayed(
+        self, estate: Estate, found: Counterexample, request: Request, refused: str
+    ) -> Counterexample | Reason:
+        """Another request under the same readings and free facts, or under one more, where it turns on that; why there
+        is none, where it is refused."""
+        decider, assignment = (
+            decider_with_remarks(estate, request),
+            {**self.options.held, **dict(found.readings), **dict(found.free)},
+        )
         ways = [replace(found, request=request)]
         for name, value in product(decider.decide(assignment).depends_on, (False, True)):
             ways += [replace(ways[0], readings=(*found.readings, (name, value)))] if is_reading(name) else []
@@ -161,19 +173,22 @@ class Asker:
 
 
 def _session_tags(estate: Estate, request: Request) -> Pairs:
-    """The tags by which the first session of a chain differs from its role (F3): its later requests have them as well."""
+    """The tags by which the first session of a chain differs from its role (F3): its later requests have them as
+    well."""
     roles = estate.roles
     role = next((role for role in roles if role.arn == request.caller.principal_arn), None)
     if role is None:
         return ()
     own = {name.lower(): value for name, value in role.tags}
-    shown = ((name[len(PRINCIPAL_TAG) :], value) for name, value in request.context if name.lower().startswith(PRINCIPAL_TAG))
+    shown = (
+        (name[len(PRINCIPAL_TAG) :], value) for name, value in request.context if name.lower().startswith(PRINCIPAL_TAG)
+    )
     return tuple((name, value) for name, value in shown if isinstance(value, str) and own.get(name.lower()) != value)
 
 
 def tagged(estate: Estate, caller: Caller, target: Target, *, overriding: bool) -> tuple[Estate, Target]:
-    """The estate in which a session's role, or the user who issued it, has the session's tags, and no others: what the session can do
-    there, it can do with its own. If they are `overriding`, those that pass on are the target's too."""
+    """The estate in which a session's role, or the user who issued it, has the session's tags, and no others: what the
+    session can do there, it can do with its own. If they are `overriding`, those that pass on are the target's too."""
 
     def with_tags(one: Identity) -> Identity:
         if one.arn == (caller.issuer or caller.principal_arn):
@@ -184,7 +199,9 @@ def tagged(estate: Estate, caller: Caller, target: Target, *, overriding: bool) 
         replace(account, users=tuple(map(with_tags, account.users)), roles=tuple(map(with_tags, account.roles)))
         for account in estate.accounts
     )
-    return replace(estate, accounts=tuple(accounts)), replace(target, identity=with_tags(target.identity)) if target.identity else target
+    return replace(estate, accounts=tuple(accounts)), replace(
+        target, identity=with_tags(target.identity)
+    ) if target.identity else target
 
 
 def _retagged(one: Identity, tags: Pairs) -> Identity:
@@ -193,8 +210,8 @@ def _retagged(one: Identity, tags: Pairs) -> Identity:
 
 
 def of_one(condition: ConditionExpression, principal_arn: str) -> ConditionExpression:
-    """A condition on requests of one principal, what its variables say of the caller put in their place (L7): ARNs and accounts hold no
-    wildcards."""
+    """A condition on requests of one principal, what its variables say of the caller put in their place (L7): ARNs and
+    accounts hold no wildcards."""
     match condition:
         case Holds(found):
             values = tuple(replace(value, value=_said(value.value, principal_arn)) for value in found.values)

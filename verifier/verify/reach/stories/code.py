@@ -23,8 +23,8 @@ from verifier.verify.reach.stories.scene import Made, Scene, step
 
 
 def change_code(task: Make, scene: Scene) -> Iterator[Made]:
-    """A session of a role as which code runs that is changed or entered, or to which the role is passed: that of the offer first, by the
-    decisive request of that."""
+    """A session of a role as which code runs that is changed or entered, or to which the role is passed: that of the
+    offer first, by the decisive request of that."""
     role, offer = task.fact.subject, task.derivation.offer
     assert offer is not None
     passed = offer.passed
@@ -48,7 +48,13 @@ def _changed(role: str, code: Workload, way: Way, by: str, scene: Scene, passed:
             arn = resource.format(**own) or code.arn
             own_tags = code.tags if arn == code.arn else None
             target = step_target(scene.state.estate, arn) if arn == given else workload_target(account, arn, own_tags)
-            when = [test("StringEquals", "iam:PassedToService", passed.service)] if passed is not None and arn == given else []
+            when = (
+                [test("StringEquals", "iam:PassedToService", passed.service)]
+                if passed is not None and arn == given
+                else []
+            )
             others.append(scene.by_the_same(target, first.request, name, *when))
-        return step(StepKind.CHANGE_CODE, lambda _: Became(Caller(CallerKind.ROLE, role, account, "example")), first, *others)
+        return step(
+            StepKind.CHANGE_CODE, lambda _: Became(Caller(CallerKind.ROLE, role, account, "example")), first, *others
+        )
     return first

@@ -22,11 +22,17 @@ from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, administrator, as_boundary, fixed, in_force, step
 from verifier.verify.reach.stories.tagging import Requests, tagging, tags_of, with_tags
 
-_MADE_BY = {"role": "iam:CreateRole", "user": "iam:CreateUser", "group": "iam:CreateGroup", "policy": "iam:CreatePolicy"}
+_MADE_BY = {
+    "role": "iam:CreateRole",
+    "user": "iam:CreateUser",
+    "group": "iam:CreateGroup",
+    "policy": "iam:CreatePolicy",
+}
 
 
 def create(task: Make, scene: Scene) -> Iterator[Made]:
-    """A user or role without policies, a role that lets everyone in; a group; a managed policy that allows everything."""
+    """A user or role without policies, a role that lets everyone in; a group; a managed policy that allows
+    everything."""
     arn, by, offer = task.fact.subject, task.derivation.by, task.derivation.offer
     kind = arn.split(":", 5)[5].split("/", 1)[0]
     assert offer is not None
@@ -44,7 +50,9 @@ def create(task: Make, scene: Scene) -> Iterator[Made]:
         identity = replace(identity, trust=trust_policy(arn, {*scene.callers, by, *scene.later}))
     tag_sets = choices(scene.state.estate, scene.about(by) | {arn})[:MOST]
     for bounded in _boundaries(scene.state.estate, identity) if offer.gives.kind is FactKind.UNBOUNDED else [identity]:
-        document = bounded.boundary and in_force(scene.state.estate, bounded.boundary.identity.removesuffix("#boundary"))
+        document = bounded.boundary and in_force(
+            scene.state.estate, bounded.boundary.identity.removesuffix("#boundary")
+        )
         if bounded.bounded and document is None:
             yield Reason("U3", f"{arn} can be made with a permissions boundary whose document is not in the input")
             continue
@@ -53,7 +61,8 @@ def create(task: Make, scene: Scene) -> Iterator[Made]:
 
 
 def _boundaries(estate: Estate, identity: Identity) -> Iterator[Identity]:
-    """A user or role without a permissions boundary, with the one that allows everything, and with each of its account."""
+    """A user or role without a permissions boundary, with the one that allows everything, and with each of its
+    account."""
     yield replace(identity, bounded=False, boundary=None)
     partition, account = identity.arn.split(":")[1], identity.arn.split(":")[4]
     managed = (one.arn for known in estate.accounts if known.id == account for one in known.managed)
@@ -76,19 +85,28 @@ def _identity(identity: Identity, target: Target, by: str, scene: Scene, kind: s
         if isinstance(found, Reason) or not tags_of(found.request):
             return (found,)
         # [IAM: id_tags_roles, id_tags_users: permissions required for tagging]
-        return found, scene.by_the_same(about, found.request, f"iam:Tag{kind.capitalize()}", *tagging(tags_of(found.request)))
+        return found, scene.by_the_same(
+            about, found.request, f"iam:Tag{kind.capitalize()}", *tagging(tags_of(found.request))
+        )
 
-    return step(StepKind.CREATE, lambda request: Created(replace(identity, tags=tags_of(request))), *with_tags(identity.tags, ask))
+    return step(
+        StepKind.CREATE,
+        lambda request: Created(replace(identity, tags=tags_of(request))),
+        *with_tags(identity.tags, ask),
+    )
 
 
 def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
-    """Each choice of tags that policies speak of, and each tag taken away; the kind of step that the task names first."""
+    """Each choice of tags that policies speak of, and each tag taken away; the kind of step that the task names
+    first."""
     owner, by = task.fact.subject, task.derivation.by
     kind = owner.split(":", 5)[5].split("/", 1)[0].capitalize()
     target = step_target(scene.state.estate, owner)
 
     def tagged() -> Iterator[Made]:
-        listed = choices(scene.state.estate, scene.about(by) | {owner}, (*OF_CALLERS, *OF_RESOURCES), conditions_in(scene.when))
+        listed = choices(
+            scene.state.estate, scene.about(by) | {owner}, (*OF_CALLERS, *OF_RESOURCES), conditions_in(scene.when)
+        )
         for tags in dict.fromkeys((*scene.tags(owner), *listed)):
             found = with_tags(tags, lambda when: (scene.request(target, by, f"iam:Tag{kind}", *when),))
             yield step(StepKind.TAG_IDENTITY, lambda request: IdentityTagged(owner, tags_of(request)), *found)

@@ -18,7 +18,17 @@ from verifier.model.policy import Effect, Policy, PolicyKind, arn_kind
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.results.verdict import Counterexample, Reason, StoryStep
 from verifier.model.step_kinds import MOST_VERSIONS, StepKind
-from verifier.model.steps.chains import Became, BoundaryPut, GroupJoined, GroupLeft, Move, PolicyAdded, PolicyRemoved, TrustPut, VersionSet
+from verifier.model.steps.chains import (
+    Became,
+    BoundaryPut,
+    GroupJoined,
+    GroupLeft,
+    Move,
+    PolicyAdded,
+    PolicyRemoved,
+    TrustPut,
+    VersionSet,
+)
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import Target, TargetKind, step_target
 from verifier.verify.reach.documents import identity_policy, policies_of, trust_policy
@@ -31,7 +41,16 @@ from verifier.verify.reach.stories.code import change_code
 from verifier.verify.reach.stories.created import create, tag_identity
 from verifier.verify.reach.stories.passed import pass_role
 from verifier.verify.reach.stories.plans import JoinGroup, Make
-from verifier.verify.reach.stories.scene import Made, Scene, administrator, as_boundary, fixed, in_force, managed_policy, step
+from verifier.verify.reach.stories.scene import (
+    Made,
+    Scene,
+    administrator,
+    as_boundary,
+    fixed,
+    in_force,
+    managed_policy,
+    step,
+)
 from verifier.verify.reach.stories.tagging import Requests, tagging, tags_of, with_tags
 from verifier.witness.request import caller
 
@@ -51,7 +70,11 @@ def _request(scene: Scene, arn: str, by: str, action: str, *when: ConditionExpre
 def put_policy(task: Make, scene: Scene) -> Iterator[Made]:
     """An inline policy: in the place of one that denies, if there is one, or beside all others."""
     owner = task.fact.subject
-    denying = [policy for policy in _inline(scene.state.estate, owner) if any(s.effect is Effect.DENY for s in policy.statements)]
+    denying = [
+        policy
+        for policy in _inline(scene.state.estate, owner)
+        if any(s.effect is Effect.DENY for s in policy.statements)
+    ]
     found = _request(scene, owner, task.derivation.by, f"iam:Put{_kind(owner)}Policy")
     for name in (*(policy.name for policy in denying), OWN_NAME):
         added = PolicyAdded(owner, identity_policy(f"{owner}#{name}", name))
@@ -59,8 +82,17 @@ def put_policy(task: Make, scene: Scene) -> Iterator[Made]:
 
 
 def _inline(estate: Estate, owner: str) -> list[Policy]:
-    owners: list[Identity | Group] = [*estate.identities, *(group for account in estate.accounts for group in account.groups)]
-    return [policy for one in owners if one.arn == owner for policy in one.policies if policy.identity.startswith(f"{owner}#")]
+    owners: list[Identity | Group] = [
+        *estate.identities,
+        *(group for account in estate.accounts for group in account.groups),
+    ]
+    return [
+        policy
+        for one in owners
+        if one.arn == owner
+        for policy in one.policies
+        if policy.identity.startswith(f"{owner}#")
+    ]
 
 
 def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
@@ -68,7 +100,11 @@ def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
     owner, by = task.fact.subject, task.derivation.by
     arns = task.fact.details
     if task.fact.kind is FactKind.ATTACHED:
-        made = tuple(fact.subject for fact in task.derivation.premises if fact.kind is FactKind.MADE and arn_kind(fact.subject) == "policy")
+        made = tuple(
+            fact.subject
+            for fact in task.derivation.premises
+            if fact.kind is FactKind.MADE and arn_kind(fact.subject) == "policy"
+        )
         arns = made or (administrator(owner.split(":")[1]),)
     (arn,) = arns
     policy = in_force(scene.state.estate, arn)
@@ -87,8 +123,12 @@ def new_version(task: Make, scene: Scene) -> Iterator[Made]:
     found = [_request(scene, arn, task.derivation.by, "iam:CreatePolicyVersion")]
     managed = managed_policy(scene.state.estate, arn)
     if not isinstance(found[0], Reason) and managed is not None and len(managed.versions) >= MOST_VERSIONS:
-        found.append(scene.by_the_same(step_target(scene.state.estate, arn), found[0].request, "iam:DeletePolicyVersion"))
-    yield step(StepKind.NEW_VERSION, lambda _: VersionSet(arn, identity_policy(arn, arn.rsplit("/", 1)[1])), *reversed(found))
+        found.append(
+            scene.by_the_same(step_target(scene.state.estate, arn), found[0].request, "iam:DeletePolicyVersion")
+        )
+    yield step(
+        StepKind.NEW_VERSION, lambda _: VersionSet(arn, identity_policy(arn, arn.rsplit("/", 1)[1])), *reversed(found)
+    )
 
 
 def set_version(task: Make, scene: Scene) -> Iterator[Made]:
@@ -157,7 +197,11 @@ def _put_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
         if condition.key.value.lower() == BOUNDARY_ARN
         for text in condition.values
     )
-    own = (arn for arn in (*managed, *conditional) if _MANAGED.fullmatch(arn) and arn.split(":")[4] in ("aws", owner.split(":")[4]))
+    own = (
+        arn
+        for arn in (*managed, *conditional)
+        if _MANAGED.fullmatch(arn) and arn.split(":")[4] in ("aws", owner.split(":")[4])
+    )
     for arn in dict.fromkeys((everything, *own)):
         policy = in_force(scene.state.estate, arn)
         document = policy or Policy(PolicyKind.BOUNDARY, arn, arn.rsplit("/", 1)[1], True, ())
@@ -183,13 +227,15 @@ def govern_provider(task: Make, scene: Scene) -> Iterator[Made]:
     offer = task.derivation.offer
     assert offer is not None
     untagged = test("Null", "aws:TagKeys", "true")
-    found = _request(scene, offer.target, task.derivation.by, offer.action, *([untagged] if ":Create" in offer.action else []))
+    found = _request(
+        scene, offer.target, task.derivation.by, offer.action, *([untagged] if ":Create" in offer.action else [])
+    )
     yield step(StepKind.PROVIDER, lambda _: Became(Caller(CallerKind.WEB, offer.target)), found)
 
 
 def assume_role(task: Make, scene: Scene) -> Iterator[Made]:
-    """A session of a role: without tags where that will do, or with each choice of tags; of any name, or of one that a policy names. The
-    transitive tags of the session that assumes it pass on (E2)."""
+    """A session of a role: without tags where that will do, or with each choice of tags; of any name, or of one that a
+    policy names. The transitive tags of the session that assumes it pass on (E2)."""
     role, offer, by = task.fact.subject, task.derivation.offer, task.derivation.by
     assert offer is not None
     before = scene.callers.get(by)
@@ -214,14 +260,19 @@ _NO_SOURCE = test("Null", SOURCE, "true")
 
 
 def _sources(role: str, by: str, scene: Scene) -> Sequence[ConditionExpression]:
-    """What a call may say of the source identity: that of the caller, if it has one; else none, or one that policies tell from others."""
+    """What a call may say of the source identity: that of the caller, if it has one; else none, or one that policies
+    tell from others."""
     if scene.source is not None:
         return [test("StringEquals", SOURCE, scene.source)]
-    return [_NO_SOURCE, *(test("StringEquals", SOURCE, one) for one in source_identities(scene.state.estate, {role, *scene.about(by)}))]
+    return [
+        _NO_SOURCE,
+        *(test("StringEquals", SOURCE, one) for one in source_identities(scene.state.estate, {role, *scene.about(by)})),
+    ]
 
 
 def _choices(role: str, by: str, scene: Scene, transitive: bool) -> tuple[Pairs, ...]:
-    """The tags that a session of a role may be given; those to pass on, also as tags of the roles that come later: none where none does."""
+    """The tags that a session of a role may be given; those to pass on, also as tags of the roles that come later: none
+    where none does."""
     if transitive and not any(":role/" in one and one != role for one in scene.later):
         return ()
     keys = (*OF_CALLERS, *OF_RESOURCES) if transitive else OF_CALLERS
@@ -230,10 +281,17 @@ def _choices(role: str, by: str, scene: Scene, transitive: bool) -> tuple[Pairs,
 
 
 def _with_tags(
-    role: str, by: str, scene: Scene, said: Sequence[ConditionExpression], tags: Pairs, inherited: Pairs, *, transitive: bool = False
+    role: str,
+    by: str,
+    scene: Scene,
+    said: Sequence[ConditionExpression],
+    tags: Pairs,
+    inherited: Pairs,
+    *,
+    transitive: bool = False,
 ) -> Made:
-    """A session of a role: one call, which needs a second permission if it has tags (E2, E2w); those that it is given are `transitive`, or
-    not."""
+    """A session of a role: one call, which needs a second permission if it has tags (E2, E2w); those that it is given
+    are `transitive`, or not."""
     lasting = [name for name, _ in tags] if transitive else []
     when = [*said, *(test("StringEquals", TRANSITIVE, name, any_value=True) for name in lasting)]
     when += [] if lasting else [test("Null", TRANSITIVE, "true")]
@@ -246,14 +304,22 @@ def _with_tags(
         and isinstance(made[-1], Reason)
         and not isinstance(_request(scene, role, by, "sts:AssumeRole", *when, *tagging(())), Reason)
     ):
-        return Reason("F3", f"whether transitive tags pass on to a session of {role} for which sts:TagSession is refused is open")
+        return Reason(
+            "F3", f"whether transitive tags pass on to a session of {role} for which sts:TagSession is refused is open"
+        )
     return step(StepKind.ASSUME_ROLE, partial(_tagged, role, inherited, pass_on), *made)
 
 
 def _as_trusted(role: str, scene: Scene, tags: Pairs) -> Pairs:
-    """Tags with their names as the trust policy of a role lists them under `aws:TagKeys`, which heeds case where other keys do not (L3)."""
+    """Tags with their names as the trust policy of a role lists them under `aws:TagKeys`, which heeds case where other
+    keys do not (L3)."""
     trust = next((one.trust for one in scene.state.estate.roles if one.arn == role), None)
-    listed = (c for statement in (trust.statements if trust else ()) for c in statement.conditions if c.key.value.lower() == "aws:tagkeys")
+    listed = (
+        c
+        for statement in (trust.statements if trust else ())
+        for c in statement.conditions
+        if c.key.value.lower() == "aws:tagkeys"
+    )
     spelled = {text.value.lower(): text.value for condition in listed for text in condition.values}
     return tuple((spelled.get(name.lower(), name), value) for name, value in tags)
 
@@ -261,13 +327,19 @@ def _as_trusted(role: str, scene: Scene, tags: Pairs) -> Pairs:
 def _in_one_call(
     role: str, by: str, scene: Scene, when: Sequence[ConditionExpression], *further: str
 ) -> tuple[Counterexample | Reason, ...]:
-    """A call that may assume a role and needs further permissions, one to set a source identity among them: where the first that may assume
-    it does not have these, one under the conditions of the statements that give them."""
+    """A call that may assume a role and needs further permissions, one to set a source identity among them: where the
+    first that may assume it does not have these, one under the conditions of the statements that give them."""
     action, needed = _call(by), (*further, *(["sts:SetSourceIdentity"] if _NO_SOURCE not in when else []))
 
     def found(*conditions: ConditionExpression) -> tuple[Counterexample | Reason, ...]:
         first = _request(scene, role, by, action, *when, *conditions)
-        return (first, *(first if isinstance(first, Reason) else scene.asker.also(scene.state.estate, first, one) for one in needed))
+        return (
+            first,
+            *(
+                first if isinstance(first, Reason) else scene.asker.also(scene.state.estate, first, one)
+                for one in needed
+            ),
+        )
 
     made = found()
     if isinstance(made[0], Reason) or not any(isinstance(one, Reason) for one in made):
@@ -302,7 +374,9 @@ def _federation(target: Target, by: str, scene: Scene, when: Sequence[ConditionE
 
 def _federated(session: str, request: Request) -> Became:
     tags = tags_of(request)
-    return Became(Caller(CallerKind.FEDERATED, session, request.caller.account, issuer=request.caller.arn, session_tags=tags))
+    return Became(
+        Caller(CallerKind.FEDERATED, session, request.caller.account, issuer=request.caller.arn, session_tags=tags)
+    )
 
 
 def _tagged(role: str, inherited: Pairs, transitive: tuple[str, ...], request: Request) -> Became:

@@ -1,7 +1,7 @@
 """Tasks → moves: a step with its requests, found in the state before it, and what it changes.
 
-In: a task, the state before it, what each principal that is held is called. Out: the ways to take it: a `Move` with the replay of each
-request, or why there is none; what is most likely to serve the rest of a chain first.
+In: a task, the state before it, what each principal that is held is called. Out: the ways to take it: a `Move` with the
+replay of each request, or why there is none; what is most likely to serve the rest of a chain first.
 Guarantee: each request is allowed in that state; whether the move is well formed is for `evaluate.steps` to say.
 """
 
@@ -20,7 +20,14 @@ from verifier.model.principal_names import principal_named
 from verifier.model.request import Request, strings_of
 from verifier.model.results.verdict import Reason
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.chains import GrantCreated, KeyPolicyPut, KeyReplicated, KeyTagged, MaterialImported, ReEncrypted
+from verifier.model.steps.chains import (
+    GrantCreated,
+    KeyPolicyPut,
+    KeyReplicated,
+    KeyTagged,
+    MaterialImported,
+    ReEncrypted,
+)
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.facts import FactKind
@@ -80,14 +87,21 @@ def _grant(task: GrantTo, scene: Scene) -> Iterator[Made]:
     caller = scene.callers.get(task.grantee)
     names = [task.grantee] if caller is None else list(dict.fromkeys((task.grantee, caller.arn)))
     given = [test("StringEquals", "kms:GranteePrincipal", *names)]
-    given += [test("StringEquals", "kms:GrantOperations", name.removeprefix("kms:"), any_value=True) for name in task.operations]
+    given += [
+        test("StringEquals", "kms:GrantOperations", name.removeprefix("kms:"), any_value=True)
+        for name in task.operations
+    ]
     retired = [test("Null", name, "false") for name in ("kms:GranteePrincipal", "kms:GrantOperations")]
     retired.append(test("StringEquals", "kms:RetiringPrincipal", *names))
     direct = test("Bool", "aws:ViaAWSService", "false")
     number = len(scene.key(task.key).grants or ())
     for when, constraint in product([given, *([retired] if task.operations == (RETIRE,) else [])], _CONSTRAINTS):
         found = scene.request(_on_key(scene, task.key), task.by, "kms:CreateGrant", *when, direct, *constraint)
-        yield step(StepKind.CREATE_GRANT, lambda request: GrantCreated(task.key, asked_for(request, f"reach-{number + 1}")), found)
+        yield step(
+            StepKind.CREATE_GRANT,
+            lambda request: GrantCreated(task.key, asked_for(request, f"reach-{number + 1}")),
+            found,
+        )
 
 
 def _absent(*keys: str) -> tuple[ConditionExpression, ...]:
@@ -100,7 +114,8 @@ _CONSTRAINTS: tuple[tuple[ConditionExpression, ...], ...] = (
     (test("StringEquals", _TYPE, "EncryptionContextSubset"), *_absent(_SOURCE)),
     (test("StringEquals", _TYPE, "EncryptionContextEquals"), *_absent(_SOURCE)),
 )
-"""What a request says of the grant's constraint, the least first: pairs of its context are those of a constraint, which has a type (F6)."""
+"""What a request says of the grant's constraint, the least first: pairs of its context are those of a constraint, which
+has a type (F6)."""
 
 
 def asked_for(request: Request, identifier: str) -> Grant:
@@ -148,7 +163,9 @@ def _re_encrypt(task: Make, scene: Scene) -> Iterator[Made]:
     other = ConditionNot(test("Bool", "kms:ReEncryptOnSameKey", "true"))
     leaving = scene.request(_on_key(scene, key), by, "kms:ReEncryptFrom", other, *scene.leaving(key, by))
     arriving = (
-        leaving if isinstance(leaving, Reason) else scene.by_the_same(_on_key(scene, onto), leaving.request, "kms:ReEncryptTo", other)
+        leaving
+        if isinstance(leaving, Reason)
+        else scene.by_the_same(_on_key(scene, onto), leaving.request, "kms:ReEncryptTo", other)
     )
     yield step(StepKind.RE_ENCRYPT, lambda _: ReEncrypted(key, onto), leaving, arriving)
 
@@ -156,7 +173,9 @@ def _re_encrypt(task: Make, scene: Scene) -> Iterator[Made]:
 def _import(task: Make, scene: Scene) -> Iterator[Made]:
     """By whoever has the parameters: they may be another's, whom the step needs as well."""
     target, by = _on_key(scene, task.fact.subject), task.derivation.by
-    other = next((one.subject for one in task.derivation.premises if one.kind is FactKind.HOLDS and one.subject != by), by)
+    other = next(
+        (one.subject for one in task.derivation.premises if one.kind is FactKind.HOLDS and one.subject != by), by
+    )
     first = scene.request(target, other, "kms:GetParametersForImport")
     if isinstance(first, Reason) or other != by:
         second = scene.request(target, by, "kms:ImportKeyMaterial")
@@ -169,14 +188,20 @@ def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
     """A replica in one of a few Regions, or in one that the policies ask for."""
     key, by = scene.key(task.fact.subject), task.derivation.by
     other_region = ConditionNot(test("StringEquals", REPLICA_REGION, key.region))
-    found = scene.request(_on_key(scene, key.arn), by, "kms:ReplicateKey", test("Null", REPLICA_REGION, "false"), other_region)
+    found = scene.request(
+        _on_key(scene, key.arn), by, "kms:ReplicateKey", test("Null", REPLICA_REGION, "false"), other_region
+    )
     if isinstance(found, Reason):
         yield found
         return
     asked_region = next(value for name, value in found.request.context if name.lower() == REPLICA_REGION.lower())
     named = [other.region for other in replicas(scene.state.estate, key) or ()]
     regions = dict.fromkeys((*OTHER_REGIONS, *strings_of(asked_region), *named))
-    yield from (_replicate_to(by, scene, key, region) for region in regions if region != key.region and re.fullmatch(REGION, region))
+    yield from (
+        _replicate_to(by, scene, key, region)
+        for region in regions
+        if region != key.region and re.fullmatch(REGION, region)
+    )
 
 
 def _replicate_to(by: str, scene: Scene, key: Key, region: str) -> Made:

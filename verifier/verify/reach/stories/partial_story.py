@@ -1,7 +1,9 @@
-"""One step more of a story, and its last request: each found in the state that the steps before it made, and replayed there.
+"""One step more of a story, and its last request: each found in the state that the steps before it made, and replayed
+there.
 
 In: a step to take, or a goal. Out: the story with it, for each way to take it; or why it cannot be taken.
-Guarantee: what is taken is allowed by `evaluate` in its state, under the same readings and free facts as the steps before it.
+Guarantee: what is taken is allowed by `evaluate` in its state, under the same readings and free facts as the steps
+before it.
 """
 
 from __future__ import annotations
@@ -89,16 +91,21 @@ class PartialStory:
 
     def copy(self) -> PartialStory:
         """The same story so far, to be gone on with in another way."""
-        other = replace(self, callers=dict(self.callers), steps=list(self.steps), readings=dict(self.readings), free=dict(self.free))
+        other = replace(
+            self, callers=dict(self.callers), steps=list(self.steps), readings=dict(self.readings), free=dict(self.free)
+        )
         return replace(other, issued=dict(self.issued), sources=dict(self.sources))
 
     def with_grants(self, grants: Sequence[tuple[str, str]]) -> PartialStory:
-        """The same story where keys of the caller's own let principals encrypt under them, by grants: pairs of a key and a principal."""
+        """The same story where keys of the caller's own let principals encrypt under them, by grants: pairs of a key
+        and a principal."""
         other, keys = self.copy(), {key.arn: key for key in self.state.estate.keys}
         for arn, by in grants:
             key, grantee = keys[arn], principal_named(by)
             if isinstance(grantee, Principal):
-                grant = Grant(f"own-{len(key.grants or ()) + 1}", grantee, ("kms:ReEncryptTo",), issuing_account=key.account)
+                grant = Grant(
+                    f"own-{len(key.grants or ()) + 1}", grantee, ("kms:ReEncryptTo",), issuing_account=key.account
+                )
                 keys[arn] = replace(key, grants=(*(key.grants or ()), grant))
         other.state = replace(other.state, estate=replace(other.state.estate, keys=tuple(keys.values())))
         return other
@@ -108,7 +115,19 @@ class PartialStory:
         asker = Asker(self.context.options).holding(self.readings).when(*self._source_of(by), *when)
         rules, about = self.context.rules, (self.key, self.invariant.when)
         facts = facts_asked(self.state.estate, [one.move for one in self.steps], (self.key, self.last))
-        return Scene(self.state, self.callers, self.start, whom, later, rules, asker, self.tags, *about, self.sources.get(by), facts)
+        return Scene(
+            self.state,
+            self.callers,
+            self.start,
+            whom,
+            later,
+            rules,
+            asker,
+            self.tags,
+            *about,
+            self.sources.get(by),
+            facts,
+        )
 
     def ways(self, task: Task, later: tuple[str, ...]) -> Iterator[PartialStory | Reason]:
         """The story with one step more, for each way to take it; or why one cannot be taken."""
@@ -123,7 +142,11 @@ class PartialStory:
             if not timed or not moments:
                 yield self._with(found, self.now)
         for now in moments:
-            steps = (found for found in made(task, self._scene(by, later, *self._at(by, now))) if isinstance(found, StoryStep))
+            steps = (
+                found
+                for found in made(task, self._scene(by, later, *self._at(by, now)))
+                if isinstance(found, StoryStep)
+            )
             yield from (self._with(found, now) for found in steps)
 
     def _with(self, found: StoryStep, now: int) -> PartialStory | Reason:
@@ -132,7 +155,8 @@ class PartialStory:
         return other._take(found) or other
 
     def _moments(self, whom: Iterable[str]) -> Sequence[int]:
-        """Instants for the next request that are not before the steps so far (W4); none where nobody asks for the time."""
+        """Instants for the next request that are not before the steps so far (W4); none where nobody asks for the
+        time."""
         found = instants(self.state.estate, frozenset((*self.callers, *whom)), self.invariant.when)
         return sorted({self.now, *(now for now in found if now >= self.now)} - {0}) if found else ()
 
@@ -163,7 +187,9 @@ class PartialStory:
                 self.issued[became] = self.now
             if caller.kind is CallerKind.ROLE and found.move.kind is not StepKind.OWN_IDENTITY and self.context.sources:
                 said = dict(found.move.requests[0].context).get("sts:SourceIdentity")
-                self.sources[became] = said if isinstance(said, str) and found.move.kind is StepKind.ASSUME_ROLE else None
+                self.sources[became] = (
+                    said if isinstance(said, str) and found.move.kind is StepKind.ASSUME_ROLE else None
+                )
         self.steps.append(found)
         return None
 
@@ -200,7 +226,10 @@ class PartialStory:
         """The last request."""
         access: Counterexample | None = None
         if goal.onto == AGAIN:
-            why = f"what is encrypted anew under {goal.key}, with another encryption context, may be decrypted, and no chain shows that"
+            why = (
+                f"what is encrypted anew under {goal.key}, with another encryption context, may be decrypted, and "
+                "no chain shows that"
+            )
             return Reason("W2", why)
         if goal.access is not None or goal.onto is not None:
             found = self._in_time(goal, invariant)
@@ -214,7 +243,9 @@ class PartialStory:
                 if changed is not None:
                     return Reason(rule, changed)
         first = self.first or some_caller({"principal": self.start})  # where it makes no request
-        return Story(first, tuple(self.steps), access, tuple(sorted(self.readings.items())), tuple(sorted(self.free.items())))
+        return Story(
+            first, tuple(self.steps), access, tuple(sorted(self.readings.items())), tuple(sorted(self.free.items()))
+        )
 
     def _in_time(self, goal: Goal, invariant: Invariant) -> Counterexample | Reason:
         """The last request, at an instant that is not before the steps (W4)."""
@@ -224,7 +255,11 @@ class PartialStory:
         moves = [one.move for one in self.steps]
         moments = self._moments((goal.by,))
         pinned = (self._access(goal, invariant, *self._at(goal.by, now)) for now in moments) if moments else [found]
-        shown = (found for found in pinned if isinstance(found, Counterexample) and against_time(moves, found.request) is None)
+        shown = (
+            found
+            for found in pinned
+            if isinstance(found, Counterexample) and against_time(moves, found.request) is None
+        )
         return next(shown, Reason("W4", "no such request was found that can be made after the steps before it"))
 
     def _access(self, goal: Goal, invariant: Invariant, *when: ConditionExpression) -> Counterexample | Reason:
@@ -259,11 +294,20 @@ def tells_time(requests: Iterable[Request]) -> bool:
     return any(name.lower() in TIMES for request in requests for name, _ in request.context)
 
 
-def instants(estate: Estate, whom: frozenset[str], when: ConditionExpression, keys: Sequence[str] = TIMES) -> tuple[int, ...]:
-    """Those that policies of an estate name, of users and roles those of some, with one between any two of them, one before and one after;
-    none where they name none."""
-    conditions = [one for policy in policies_of(estate, whom) for statement in policy.statements for one in statement.conditions]
-    values = (text.value for one in (*conditions, *conditions_in(when)) if one.key.value.lower() in keys for text in one.values)
+def instants(
+    estate: Estate, whom: frozenset[str], when: ConditionExpression, keys: Sequence[str] = TIMES
+) -> tuple[int, ...]:
+    """Those that policies of an estate name, of users and roles those of some, with one between any two of them, one
+    before and one after; none where they name none."""
+    conditions = [
+        one for policy in policies_of(estate, whom) for statement in policy.statements for one in statement.conditions
+    ]
+    values = (
+        text.value
+        for one in (*conditions, *conditions_in(when))
+        if one.key.value.lower() in keys
+        for text in one.values
+    )
     named = sorted({int(found) for found in map(instant, values) if found is not None and 0 <= found < _LAST})
     if not named:
         return ()

@@ -28,15 +28,23 @@ def pass_role(task: Make, scene: Scene) -> Iterator[Made]:
     assert offer is not None and offer.passed is not None
     passed = offer.passed
     if not passed.actions:
-        yield Reason("E4", f"{role} may be passed to {passed.service}, and which actions make that service use it is not known")
+        yield Reason(
+            "E4", f"{role} may be passed to {passed.service}, and which actions make that service use it is not known"
+        )
         return
     target = step_target(scene.state.estate, passed.through or role)
     to_service = test("StringEquals", "iam:PassedToService", passed.service)
-    first = scene.request(target, task.derivation.by, "iam:PassRole", to_service, *_associated(scene, task.derivation.by, passed))
-    rest = (
-        () if isinstance(first, Reason) else (*_into_profile(scene, first.request, passed), *_started(scene, first.request, role, passed))
+    first = scene.request(
+        target, task.derivation.by, "iam:PassRole", to_service, *_associated(scene, task.derivation.by, passed)
     )
-    yield step(StepKind.PASS_ROLE, lambda _: Became(Caller(CallerKind.ROLE, role, role.split(":")[4], "example")), first, *rest)
+    rest = (
+        ()
+        if isinstance(first, Reason)
+        else (*_into_profile(scene, first.request, passed), *_started(scene, first.request, role, passed))
+    )
+    yield step(
+        StepKind.PASS_ROLE, lambda _: Became(Caller(CallerKind.ROLE, role, role.split(":")[4], "example")), first, *rest
+    )
 
 
 def _associated(scene: Scene, by: str, passed: Passed) -> Iterator[ConditionExpression]:
@@ -44,7 +52,9 @@ def _associated(scene: Scene, by: str, passed: Passed) -> Iterator[ConditionExpr
     reference_policies_iam-condition-keys, iam:AssociatedResourceArn]."""
     if any(ASSOCIATED.lower() in policy.tested_keys for policy in policies_of(scene.state.estate, scene.about(by))):
         services = sorted({action.split(":")[0] for action in passed.actions})
-        like = test("ArnLike", ASSOCIATED, *(f"arn:*:{service}:*:{passed.account.split(':')[4]}:*" for service in services))
+        like = test(
+            "ArnLike", ASSOCIATED, *(f"arn:*:{service}:*:{passed.account.split(':')[4]}:*" for service in services)
+        )
         yield ConditionOr((test("Null", ASSOCIATED, "true"), like))
 
 
@@ -55,11 +65,14 @@ def _into_profile(scene: Scene, first: Request, passed: Passed) -> Iterator[Coun
 
 
 def _started(scene: Scene, first: Request, role: str, passed: Passed) -> Iterator[Counterexample | Reason]:
-    """The requests by which a service comes to run code: those on one type of resource on the same one, all in one Region."""
+    """The requests by which a service comes to run code: those on one type of resource on the same one, all in one
+    Region."""
     by_type: dict[str, list[str]] = {}
     for action in passed.actions:
         known = step_action(action)
-        by_type.setdefault(known.resource if known is not None and known.resource is not None else action, []).append(action)
+        by_type.setdefault(known.resource if known is not None and known.resource is not None else action, []).append(
+            action
+        )
     when: list[ConditionExpression] = []
     for actions in by_type.values():
         profiles = (passed.profile,) if passed.profile is not None else _holding(scene.state.estate, role)
@@ -87,11 +100,15 @@ def _holding(estate: Estate, role: str) -> tuple[str, ...]:
 def _on_one(
     scene: Scene, first: Request, account: str, actions: Sequence[str], when: Sequence[ConditionExpression]
 ) -> list[Counterexample | Reason]:
-    """Requests of the caller of the first for some actions: one that is found for one of them is tried for the others."""
+    """Requests of the caller of the first for some actions: one that is found for one of them is tried for the
+    others."""
     target, failed = step_target(scene.state.estate, account), list[Reason]()
     for leading in actions:
         lead = scene.by_the_same(target, first, leading, *when)
-        found = [lead if isinstance(lead, Reason) or one == leading else _the_same(scene, lead, target, one) for one in actions]
+        found = [
+            lead if isinstance(lead, Reason) or one == leading else _the_same(scene, lead, target, one)
+            for one in actions
+        ]
         failed += [one for one in found if isinstance(one, Reason)]
         if not any(isinstance(one, Reason) for one in found):
             return found

@@ -24,9 +24,10 @@ from verifier.verify.reach.stories.asking import Asker, exactly, of_one
 
 @dataclass(frozen=True)
 class Scene:
-    """The state before a step. `callers` are those that are held, by principal; `start` says who may be the first one, of the principal
-    `first`, as long as that is not settled; `later` are the principals that the rest of the story may be about; `tags` gives
-    choices of session tags for a role. The invariant is about ciphertexts of `material`, a key, in requests of which `when` holds."""
+    """The state before a step. `callers` are those that are held, by principal; `start` says who may be the first one,
+    of the principal `first`, as long as that is not settled; `later` are the principals that the rest of the story may
+    be about; `tags` gives choices of session tags for a role. The invariant is about ciphertexts of `material`, a key,
+    in requests of which `when` holds."""
 
     state: State
     callers: Mapping[str, Caller]
@@ -44,7 +45,8 @@ class Scene:
     """What requests on a key must meet for it to be the same as before."""
 
     def leaving(self, key: str, by: str) -> tuple[ConditionExpression, ...]:
-        """What a request must meet that takes ciphertexts away from a key, for them to be those that the invariant is about."""
+        """What a request must meet that takes ciphertexts away from a key, for them to be those that the invariant is
+        about."""
         same = key == self.material or (self.material, key) in self.state.equal
         return (of_one(self.when, by),) if same and self.when != ALWAYS else ()
 
@@ -59,7 +61,9 @@ class Scene:
 
     def lacks(self, arn: str) -> bool:
         """Whether an ARN is that of a key that the state does not hold."""
-        return arn.split(":")[2:3] == ["kms"] and ":key/" in arn and all(key.arn != arn for key in self.state.estate.keys)
+        return (
+            arn.split(":")[2:3] == ["kms"] and ":key/" in arn and all(key.arn != arn for key in self.state.estate.keys)
+        )
 
     def about(self, by: str) -> frozenset[str]:
         """The principals whose policies matter for the rest of a chain, in which `by` takes the next step."""
@@ -67,11 +71,17 @@ class Scene:
 
     def request(self, target: Target, by: str, action: str, *when: ConditionExpression) -> Counterexample | Reason:
         """A request by a principal that is held."""
-        return self.asker.request(self.state.estate, target, self.whom(by), (action,), (*when, *self.same(target)), self.callers.get(by))
+        return self.asker.request(
+            self.state.estate, target, self.whom(by), (action,), (*when, *self.same(target)), self.callers.get(by)
+        )
 
-    def by_the_same(self, target: Target, first: Request, action: str, *when: ConditionExpression) -> Counterexample | Reason:
+    def by_the_same(
+        self, target: Target, first: Request, action: str, *when: ConditionExpression
+    ) -> Counterexample | Reason:
         """A further request of a step, by the caller of the first."""
-        return self.asker.request(self.state.estate, target, exactly(first.caller), (action,), (*when, *self.same(target)), first.caller)
+        return self.asker.request(
+            self.state.estate, target, exactly(first.caller), (action,), (*when, *self.same(target)), first.caller
+        )
 
     def same(self, target: Target) -> tuple[ConditionExpression, ...]:
         """What a request must meet for its target to be what it was."""
@@ -81,8 +91,17 @@ class Scene:
         """The conditions of the statements that allowed a request."""
         matched = {(one.policy, one.index) for one in found.statements if one.effect is Effect.ALLOW}
         whom = {*self.callers, found.request.caller.principal_arn, str(found.request.resource)}
-        statements = ((policy.identity, statement) for policy in policies_of(self.state.estate, whom) for statement in policy.statements)
-        return tuple(Holds(one) for policy, statement in statements if (policy, statement.index) in matched for one in statement.conditions)
+        statements = (
+            (policy.identity, statement)
+            for policy in policies_of(self.state.estate, whom)
+            for statement in policy.statements
+        )
+        return tuple(
+            Holds(one)
+            for policy, statement in statements
+            if (policy, statement.index) in matched
+            for one in statement.conditions
+        )
 
 
 Made = StoryStep | Reason
@@ -110,7 +129,8 @@ def administrator(partition: str) -> str:
 
 
 def in_force(estate: Estate, arn: str) -> Policy | None:
-    """The document of a managed policy: of AWS's that allows everything, or of one of the input; `None` where that is not known."""
+    """The document of a managed policy: of AWS's that allows everything, or of one of the input; `None` where that is
+    not known."""
     if arn == administrator(arn.split(":")[1]):
         return identity_policy(arn, "AdministratorAccess")
     found = managed_policy(estate, arn)

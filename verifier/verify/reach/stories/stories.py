@@ -1,7 +1,9 @@
-"""A goal within reach → a story: a chain of requests, each found in the state that those before it made, and replayed there.
+"""A goal within reach → a story: a chain of requests, each found in the state that those before it made, and replayed
+there.
 
 In: the facts of a closure, a goal, the invariant that it breaks. Out: a `Story`; or why no chain could be replayed.
-Guarantee: every request of a story, the last one included, is allowed by `evaluate` in its state, under the same readings and free facts.
+Guarantee: every request of a story, the last one included, is allowed by `evaluate` in its state, under the same
+readings and free facts.
 """
 
 from __future__ import annotations
@@ -32,18 +34,24 @@ Other = Callable[[frozenset[Way]], Reached]
 
 def too_long(steps: int, most: int) -> Reason:
     """Why a chain of so many steps is not replayed."""
-    return Reason("E0", f"the shortest chain that was looked at takes {steps} steps, and only chains of up to {most} are replayed")
+    return Reason(
+        "E0", f"the shortest chain that was looked at takes {steps} steps, and only chains of up to {most} are replayed"
+    )
 
 
 class Teller(StoryContext):
     """Tells stories in one estate."""
 
-    def tell(self, reached: Reached, goal: Goal, invariant: Invariant, most: int, other: Other | None = None) -> Story | Reason:
-        """A story of at most so many steps; where there is none, one of those to which an `other` way leads, or a longer one that was met.
-        Raises `InternalDisagreement`."""
+    def tell(
+        self, reached: Reached, goal: Goal, invariant: Invariant, most: int, other: Other | None = None
+    ) -> Story | Reason:
+        """A story of at most so many steps; where there is none, one of those to which an `other` way leads, or a
+        longer one that was met. Raises `InternalDisagreement`."""
         longer: list[tuple[Reached, Goal, tuple[Task, ...]]] = []
         found = self.found(reached, goal, invariant, most, other, longer)[0]
-        for reached_, goal_, tasks in sorted(longer, key=lambda one: len(one[2]))[:MOST_LONGER] if isinstance(found, Reason) else ():
+        for reached_, goal_, tasks in (
+            sorted(longer, key=lambda one: len(one[2]))[:MOST_LONGER] if isinstance(found, Reason) else ()
+        ):
             story = _Tries(self, reached_, tasks, goal_, invariant).end(goal_, invariant)
             if isinstance(story, Story):
                 return story
@@ -58,8 +66,8 @@ class Teller(StoryContext):
         other: Other | None,
         longer: list[tuple[Reached, Goal, tuple[Task, ...]]] | None = None,
     ) -> tuple[Story | Reason, Goal, tuple[Task, ...]]:
-        """The same without longer ones, which are collected, with the goal and the tasks that it is about: those of the first way where
-        there is no story."""
+        """The same without longer ones, which are collected, with the goal and the tasks that it is about: those of the
+        first way where there is no story."""
         failed: list[tuple[Reason, Goal, tuple[Task, ...]]] = []
         refused: frozenset[Way] = ANY_WAY
         while True:
@@ -74,7 +82,11 @@ class Teller(StoryContext):
                 break
             # The tags with which a session begins may be less than those that a step gives it, which pass on (E2).
             given = reached.facts.get(Fact(FactKind.SESSION_TAGS, reached.start))
-            tags = [tagged_at_first(reached.start)] if given is not None and given.step is None and len(failed) == 1 else []
+            tags = (
+                [tagged_at_first(reached.start)]
+                if given is not None and given.step is None and len(failed) == 1
+                else []
+            )
             for refused in [refused | {one} for one in (*tags, way)]:
                 reached = other(refused)
                 nearest = reached.goals.get((goal.key, goal.number))
@@ -87,7 +99,9 @@ class Teller(StoryContext):
             goal = nearest
         return failed[0]
 
-    def _story_of(self, reached: Reached, goal: Goal, invariant: Invariant, tasks: Sequence[Task], most: int) -> tuple[Story | Reason, Way]:
+    def _story_of(
+        self, reached: Reached, goal: Goal, invariant: Invariant, tasks: Sequence[Task], most: int
+    ) -> tuple[Story | Reason, Way]:
         """A story; or why there is none, and the way that could not be gone."""
         if len(tasks) > most:
             return too_long(len(tasks), most), goal.way
@@ -104,7 +118,9 @@ class Teller(StoryContext):
     def begun(self, reached: Reached, goal: Goal, invariant: Invariant) -> PartialStory:
         """A story without steps yet."""
         last = actions_of(invariant) if goal.access is not None and goal.onto is None else frozenset()
-        return PartialStory(self, reached.start, goal.key, invariant, self._session_tags(goal), State(self.estate, ()), last=last)
+        return PartialStory(
+            self, reached.start, goal.key, invariant, self._session_tags(goal), State(self.estate, ()), last=last
+        )
 
     def _session_tags(self, goal: Goal) -> Callable[[str], tuple[Pairs, ...]]:
         """Choices of tags for a session with which the last request can be made."""
@@ -133,10 +149,12 @@ def _onto_own_keys(tasks: Sequence[Task]) -> list[tuple[str, str]]:
 
 
 class _Tries:
-    """The ways to take some steps, one after another as they are asked for: a step that can be taken in several ways is taken in the next
-    one where the chain cannot be gone on with."""
+    """The ways to take some steps, one after another as they are asked for: a step that can be taken in several ways is
+    taken in the next one where the chain cannot be gone on with."""
 
-    def __init__(self, teller: Teller, reached: Reached, tasks: Sequence[Task], goal: Goal, invariant: Invariant) -> None:
+    def __init__(
+        self, teller: Teller, reached: Reached, tasks: Sequence[Task], goal: Goal, invariant: Invariant
+    ) -> None:
         self._tasks = tuple(tasks)
         self._goal = goal
         self._left = MOST_WAYS
@@ -151,7 +169,8 @@ class _Tries:
         self._stories: list[PartialStory] = []
 
     def end(self, goal: Goal, invariant: Invariant) -> Story | Reason:
-        """The first way after which the last request can be made; or why that of the first of those that lead farthest cannot be."""
+        """The first way after which the last request can be made; or why that of the first of those that lead farthest
+        cannot be."""
         reasons: list[Reason] = []
         for story in self._each():
             found = story.copy().end(goal, invariant)

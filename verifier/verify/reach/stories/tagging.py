@@ -30,13 +30,17 @@ def tagging(tags: Pairs, *, alone: bool = True) -> list[ConditionExpression]:
     names = [name for name, _ in tags]
     found: list[ConditionExpression] = [test("StringEquals", TAG_NAMES, name, any_value=True) for name in names]
     if alone:
-        found.append(ConditionNot(test("StringNotEquals", TAG_NAMES, *names, any_value=True)) if names else test("Null", TAG_NAMES, "true"))
+        found.append(
+            ConditionNot(test("StringNotEquals", TAG_NAMES, *names, any_value=True))
+            if names
+            else test("Null", TAG_NAMES, "true")
+        )
     return [*found, *(test("StringEquals", f"{REQUEST_TAG}{name}", value) for name, value in tags)]
 
 
 def with_tags(tags: Pairs, ask: Callable[[Sequence[ConditionExpression]], Requests]) -> Requests:
-    """Requests that set some tags; others too, where policies ask for these; by other names, where these are refused: a tag is the same
-    whatever the case of its name, and `aws:TagKeys` alone heeds that (F3, L3)."""
+    """Requests that set some tags; others too, where policies ask for these; by other names, where these are refused: a
+    tag is the same whatever the case of its name, and `aws:TagKeys` alone heeds that (F3, L3)."""
     other_names = (tuple((spelled(name), value) for name, value in tags) for spelled in _SPELLINGS)
     ways = [tagging(tags), tagging(tags, alone=False), *map(tagging, other_names)] if tags else [tagging(tags)]
     answers: list[Requests] = []
