@@ -55,7 +55,7 @@ EXPECTED = {
 with `SUPPOSED`."""
 SUPPOSED = """suppose "functions and machines are reviewed": nobody changes what runs as role/privesc-high-priv-service-role in lab
 suppose "quick setup is reviewed": nobody changes what runs as role/AWS-QuickSetup-* in lab
-"""
+"""  # noqa: E501
 
 
 def main() -> int:

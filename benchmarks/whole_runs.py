@@ -33,7 +33,7 @@ elapsed, used = time.perf_counter() - started, resource.getrusage(resource.RUSAG
 assert done.returncode in (0, 1, 3), done.returncode
 said = done.stdout.decode()
 print(json.dumps({"ms": elapsed * 1000, "cpu ms": (used.ru_utime + used.ru_stime) * 1000, "MiB": used.ru_maxrss / 1024, "said": said}))
-"""
+"""  # noqa: E501
 _LOAD = """
 import sys
 from pathlib import Path
@@ -42,7 +42,7 @@ from verifier.runs.estates import cached_estate
 paths = [Path(sys.argv[1])]
 estate = cached_estate(paths, (), Path(sys.argv[2]), lambda: load_estate(paths))
 print(sum(len(key.policies) for key in estate.keys) + sum(len(role.policies) for account in estate.accounts for role in account.roles))
-"""
+"""  # noqa: E501
 
 
 def plan(keys: int = 50, resources: int = 500, rounds: int = 5) -> list[Row]:

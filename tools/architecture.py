@@ -38,7 +38,8 @@ try:
     main()
 finally:
     sys.setprofile(None)
-    functions = {code for code in entered if code.co_flags & CO_OPTIMIZED and not code.co_name.startswith("<")}  # no bodies of classes
+    # no bodies of classes
+    functions = {code for code in entered if code.co_flags & CO_OPTIMIZED and not code.co_name.startswith("<")}
     own = {code for code in functions if "/verifier/" in code.co_filename}
     print(len({code.co_filename for code in own}), len(own), file=sys.stderr)
 """

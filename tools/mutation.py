@@ -313,9 +313,10 @@ def _cell(result: Result | None) -> str:
 
 _PAGE = """# Faults put in on purpose
 
-Written by `make mutation` (`tools/mutation.py`); the faults are in `tests/mutation/`. Each is a plausible misreading of one rule, put into
-`evaluate`, into `problem`, and into both at once. The table names the first tests that failed. In both at once the rooms agree on the
-fault: only expectations argued from AWS's pages, and the third reading, which is written from them, can see it.
+Written by `make mutation` (`tools/mutation.py`); the faults are in `tests/mutation/`. Each is a plausible misreading of
+one rule, put into `evaluate`, into `problem`, and into both at once. The table names the first tests that failed. In
+both at once the rooms agree on the fault: only expectations argued from AWS's pages, and the third reading, which is
+written from them, can see it.
 
 {tried} faults were tried: {seen} were seen, {survived} survived.
 

@@ -122,7 +122,8 @@ def _members(name: str, schema: dict[str, Any], prefix: str) -> Iterator[str]:
 def _type(name: str, schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         part = schema["$ref"].rpartition("/")[2]
-        return f"[{part.removesuffix(_OTHER)}](#{part.removesuffix(_OTHER) if part.endswith(_OTHER) else f'{name}-{part.lower()}'})"
+        page = part.removesuffix(_OTHER)
+        return f"[{page}](#{page if part.endswith(_OTHER) else f'{name}-{part.lower()}'})"
     if "const" in schema or "enum" in schema:
         return " or ".join(f"`{json.dumps(value)}`" for value in schema.get("enum", [schema.get("const")]))
     if options := (*schema.get("oneOf", ()), *schema.get("anyOf", ())):

@@ -59,7 +59,7 @@ TEMPLATE = """Resources:
             Principal: {AWS: "arn:aws:iam::444455556666:root"}
             Action: kms:Decrypt
             Resource: "*"
-"""
+"""  # noqa: E501
 
 
 def test_a_template_is_edited_where_the_policy_stands_in_it(run: Run, tmp_path: Path) -> None:

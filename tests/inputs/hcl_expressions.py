@@ -200,7 +200,8 @@ class Expressions:
 
     def _tuple(self, depth: int, kind: str) -> str:
         comma = self.random.choice((", ", ", ", ",\n", ", # x\n", ", /* } */ "))
-        return f"[{comma.join(self.text(depth, self.random.choice(('text', 'text', 'any'))) for _ in range(self.random.randrange(4)))}]"
+        items = (self.text(depth, self.random.choice(("text", "text", "any"))) for _ in range(self.random.randrange(4)))
+        return f"[{comma.join(items)}]"
 
     def _for(self, depth: int, kind: str) -> str:
         name = self.random.choice(("x", "y", "each"))

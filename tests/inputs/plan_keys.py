@@ -19,7 +19,8 @@ class KeyParts(Parts):
     def add_key(self) -> None:
         rng, wrong = self.rng, self.wrong()
         ways = ["own", "separate", "over own"] if self.new else [
-            "own", "own written", "separate kept", "separate written", "separate made", "separate left", "forgotten", "bypass", "replaced",
+            "own", "own written", "separate kept", "separate written", "separate made", "separate left", "forgotten",
+            "bypass", "replaced",
             "deleted", "made first", "both", "differ",
         ]  # fmt: skip
         way = rng.choice(ways)
@@ -27,8 +28,10 @@ class KeyParts(Parts):
             self.made.policy = copy.deepcopy(DEFAULT)
         right = self.made.policy
         own: dict[str, Json] = {
-            "own": right, "over own": wrong, "own written": right, "separate kept": right, "separate left": right, "forgotten": right,
-            "bypass": right, "deleted": wrong, "made first": wrong, "replaced": wrong, "separate made": wrong, "separate written": wrong,
+            "own": right, "over own": wrong, "own written": right, "separate kept": right, "separate left": right,
+            "forgotten": right,
+            "bypass": right, "deleted": wrong, "made first": wrong, "replaced": wrong, "separate made": wrong,
+            "separate written": wrong,
             "both": rng.choice([right, wrong]), "differ": wrong,
         }  # fmt: skip
         self.key_before["policy"] = (

@@ -109,7 +109,8 @@ class OrganizationParts(Parts):
             unknown["target_id"], expressions["target_id"] = True, refers(OPEN[0])
         after = None if way == "forget" else values
         does = ["forget"] if way == "forget" else None
-        self.add("aws_organizations_policy_attachment", name, after, old, expressions, unknown=unknown if after else {}, does=does,
+        self.add("aws_organizations_policy_attachment", name, after, old, expressions,
+            unknown=unknown if after else {}, does=does,
                   left=way == "left")  # fmt: skip
 
     def _detached(self) -> None:

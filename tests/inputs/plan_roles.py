@@ -60,9 +60,8 @@ class RoleParts(Parts):
         if how in ("kept", "left"):
             told = [{"name": name, "policy": json.dumps(filled(document))} for name, document in before.inline.items()]
             one.before["inline_policy"] = one.after["inline_policy"] = told  # type: ignore[index]
-            one.before["managed_policy_arns"] = one.after["managed_policy_arns"] = [
-                policy_arn(n) for n in before.managed
-            ]  # type: ignore[index]
+            arns = [policy_arn(name) for name in before.managed]
+            one.before["managed_policy_arns"] = one.after["managed_policy_arns"] = arns  # type: ignore[index]
         role.open = role.open or self.writer.left_open > opened
 
     def _new_role(self, one: Planned, role: Role, *, in_block: bool) -> None:
@@ -160,7 +159,8 @@ class RoleParts(Parts):
         expressions = {"role": reference, "policy_arn": refers(f"aws_iam_policy.{role.name}.arn")}
         old: Json = None if way == "create" else {"role": role.name, "policy_arn": arn}
         later = None if way == "forget" else known
-        self.add("aws_iam_role_policy_attachment", role.name, later, old, expressions, unknown={"policy_arn": True} if made else {},
+        self.add("aws_iam_role_policy_attachment", role.name, later, old, expressions,
+            unknown={"policy_arn": True} if made else {},
                   does=["forget"] if way == "forget" else None, left=way == "left")  # fmt: skip
 
 

@@ -40,7 +40,7 @@ ROLE = """\
     Properties:
       RoleName: app
       AssumeRolePolicyDocument: {Statement: {Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: sts:AssumeRole}}
-"""
+"""  # noqa: E501
 READ = "{Version: 2012-10-17, Statement: {Effect: Allow, Action: kms:Decrypt, Resource: '*'}}"
 
 
@@ -643,7 +643,7 @@ def test_u1_roles_and_their_policies(tmp_path: Path) -> None:
   Attached: {{Type: AWS::IAM::Policy, Properties: {{PolicyName: attached, PolicyDocument: {READ}, Roles: [!Ref App]}}}}
   One: {{Type: AWS::IAM::RolePolicy, Properties: {{PolicyName: one, PolicyDocument: {READ}, RoleName: !Ref App}}}}
   Other: {{Type: AWS::IAM::ManagedPolicy, Properties: {{ManagedPolicyName: other, PolicyDocument: {READ}, Roles: [!Ref App]}}}}
-"""
+"""  # noqa: E501
     estate = load(tmp_path, text(ROLE + resources + KEY))
     found = identity(estate, "/app")
     assert sorted(policy.name for policy in found.policies) == ["attached", "one", "other", "own", "shared"]

@@ -35,7 +35,7 @@ Type: AWS::KMS::Key
               Statement:
                 - {Effect: Allow, Principal: {AWS: !Sub "arn:aws:iam::${AWS::AccountId}:root"}, Action: "kms:*", Resource: "*"}
                 - {Effect: Allow, Principal: {AWS: !Sub "arn:aws:iam::${AWS::AccountId}:role/NAME"}, Action: kms:Decrypt, Resource: "*"}
-"""
+"""  # noqa: E501
 
 
 def loop(collection: str, made: str = "Key${Name}", body: str = BODY, loop_name: str = "Keys") -> str:

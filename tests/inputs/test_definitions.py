@@ -75,7 +75,7 @@ Resources:
       Tags: [{Key: a, Value: !Sub "arn:aws:lambda:us-west-2:111122223333:Function:x"}]
       Environment: {x: 'AWS::Lambda::Function'}
       Stage: !Ref Environment
-"""
+"""  # noqa: E501
 
 
 @pytest.mark.parametrize(

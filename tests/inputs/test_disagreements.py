@@ -133,9 +133,11 @@ def with_tags(resource: Planned, tags: Json) -> Planned:
 
 
 THINGS = {
-    "the policy of a key": Thing(NOBODY_OUTSIDE, lambda o: keys(OPEN if o else CLOSED), lambda o: the_key(OPEN if o else CLOSED)),
+    "the policy of a key": Thing(NOBODY_OUTSIDE, lambda o: keys(OPEN if o else CLOSED),
+        lambda o: the_key(OPEN if o else CLOSED)),
     "a separate policy of a key": Thing(
-        NOBODY_OUTSIDE, lambda o: keys(OPEN if o else CLOSED), lambda o: separate(OPEN if o else CLOSED, OPEN if o else CLOSED)
+        NOBODY_OUTSIDE, lambda o: keys(OPEN if o else CLOSED),
+        lambda o: separate(OPEN if o else CLOSED, OPEN if o else CLOSED)
     ),
     "a grant": Thing(
         NOBODY_OUTSIDE,
@@ -155,8 +157,10 @@ THINGS = {
     ),
     "a managed policy": Thing(
         APP,
-        lambda o: identities([role("app", RolePolicyList=[], AttachedManagedPolicies=HAS)], Policies=managed(WRITES if o else READS)),
-        lambda o: its("aws_iam_policy", {"name": "shared", "path": "/", "policy": WRITES if o else READS, "arn": SHARED}),
+        lambda o: identities([role("app", RolePolicyList=[], AttachedManagedPolicies=HAS)],
+            Policies=managed(WRITES if o else READS)),
+        lambda o: its("aws_iam_policy",
+            {"name": "shared", "path": "/", "policy": WRITES if o else READS, "arn": SHARED}),
     ),
     "an attachment": Thing(
         APP,
@@ -170,7 +174,8 @@ THINGS = {
         lambda o: identities(
             [role("app", RolePolicyList=[], AttachedManagedPolicies=HAS if o else [])], Policies=managed(WRITES)
         ),
-        lambda o: its("aws_iam_role_policy_attachments_exclusive", {"role_name": "app", "policy_arns": [SHARED] if o else []}),
+        lambda o: its("aws_iam_role_policy_attachments_exclusive",
+            {"role_name": "app", "policy_arns": [SHARED] if o else []}),
     ),
     "a list of inline policies": Thing(
         APP,
@@ -203,17 +208,20 @@ THINGS = {
     ),
     "the tags of a key": Thing(
         APP,
-        lambda o: {**identities([the_role(RolePolicyList=inline(IF_KEY_TAGGED))]), **keys(tags=[{"TagKey": "in", "TagValue": str(o)}])},
+        lambda o: {**identities([the_role(RolePolicyList=inline(IF_KEY_TAGGED))]),
+            **keys(tags=[{"TagKey": "in", "TagValue": str(o)}])},
         lambda o: with_tags(the_key(CLOSED), {"in": str(o)}),
     ),
     "an alias": Thing(
         APP,
-        lambda o: {**identities([the_role(RolePolicyList=inline(IF_ALIAS))]), **keys(aliases=["alias/in"] if o else [])},
+        lambda o: {**identities([the_role(RolePolicyList=inline(IF_ALIAS))]),
+            **keys(aliases=["alias/in"] if o else [])},
         lambda o: its("aws_kms_alias", {"name": "alias/in", "target_key_id": GRANTED["key_id"]}) if o else None,
     ),
     "an alias of a key of the plan": Thing(
         APP,
-        lambda o: {**identities([the_role(RolePolicyList=inline(IF_ALIAS))]), **keys(aliases=["alias/in"] if o else [])},
+        lambda o: {**identities([the_role(RolePolicyList=inline(IF_ALIAS))]),
+            **keys(aliases=["alias/in"] if o else [])},
         lambda o: its("aws_kms_alias", {"name": "alias/in", "target_key_id": GRANTED["key_id"]}) if o else None,
         (the_key(CLOSED),),
     ),

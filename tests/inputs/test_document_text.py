@@ -47,7 +47,8 @@ def marked(source: Source, part: str) -> str:
         ("p: \"{\\\"Effect\\\":\n   \\\"Allow\\\"}\"", True, '{"Effect": "Allow"}'),
         ("p: &x {Effect: Allow}", True, '{"Effect": "Allow"}'),
         ("p: '{\"Sid\":\"it''s\",\"Effect\":\"Allow\"}'", True, '{"Sid":"it\'s","Effect":"Allow"}'),
-        (r'p: "{\"Sid\": \"\x41\u00e9\U0001F600\", \"Effect\": \"Allow\"}"', True, '{"Sid": "Aé😀", "Effect": "Allow"}'),
+        (r'p: "{\"Sid\": \"\x41\u00e9\U0001F600\", \"Effect\": \"Allow\"}"', True,
+            '{"Sid": "Aé😀", "Effect": "Allow"}'),
     ],
 )  # fmt: skip
 def test_spans_point_into_the_file(text: str, is_yaml: bool, content: str) -> None:

@@ -132,7 +132,7 @@ def test_s4_a_folder_that_refers_to_its_partition(tmp_path: Path) -> None:
             {{ Effect = "Deny", Principal = "*", Action = "kms:Decrypt", Resource = "*", Condition = {{
               ArnLike = {{ "aws:PrincipalArn" = "{HERE}" }} }} }}] }})
         }}
-    """)
+    """)  # noqa: E501
     assert status(tmp_path, None) is Status.UNKNOWN
     assert status(tmp_path, "us-west-2") is Status.PROVED
     assert status(tmp_path, "cn-north-1") is Status.REFUTED

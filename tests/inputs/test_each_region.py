@@ -144,7 +144,7 @@ def test_a_folder_whose_resources_are_called_by_a_region(tmp_path: Path) -> None
           policy = jsonencode({{ Version = "2012-10-17", Statement = [{{ {allow}, {via} }}, {{
             Effect = "Allow", Principal = {{ AWS = data.aws_caller_identity.own.account_id }}, Action = "kms:*", Resource = "*" }}] }})
         }}
-    """
+    """  # noqa: E501
     (tmp_path / "main.tf").write_text(text, encoding="utf-8")
     assert status(tmp_path, None) is status(tmp_path, "us-west-2") is Status.REFUTED
 

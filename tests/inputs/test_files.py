@@ -60,8 +60,10 @@ def test_a_snapshot_names_files_beside_it(tmp_path: Path) -> None:
     lay(
         tmp_path,
         {
-            "snapshot.yaml": snapshot, "describe.json": metadata(), "policies/key.yaml": POLICY, "tags.JSON": {"Tags": []},
-            "one.json": details(RoleDetailList=[role("a")], IsTruncated=True), "two.json": details(RoleDetailList=[role("b")]),
+            "snapshot.yaml": snapshot, "describe.json": metadata(), "policies/key.yaml": POLICY,
+            "tags.JSON": {"Tags": []},
+            "one.json": details(RoleDetailList=[role("a")], IsTruncated=True),
+            "two.json": details(RoleDetailList=[role("b")]),
         },
     )  # fmt: skip
     estate = load_estate([tmp_path / "snapshot.yaml"])
@@ -224,7 +226,8 @@ def test_files_without_a_place_are_errors(tmp_path: Path, contents: dict[str, An
 FULL = {
     "keys/a/metadata.json": metadata(), "keys/a/policy.json": POLICY, "keys/a/grants.json": {"Grants": []},
     f"accounts/{ACCOUNT}/authorization-details.json": details(), "vpc-endpoints.json": {"VpcEndpoints": []},
-    "organization/describe-organization.json": described(), "organization/parents/x.json": {}, "snapshot.yaml": "keys: []",
+    "organization/describe-organization.json": described(), "organization/parents/x.json": {},
+    "snapshot.yaml": "keys: []",
     "not-read.json": {"complete": True, "parts": []}, "notes.json": {},
 }  # fmt: skip
 """What a folder may hold; of most of it that it is missing would be *not given*."""

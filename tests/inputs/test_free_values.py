@@ -154,7 +154,7 @@ resource "aws_kms_grant" "it" {
   operations        = ["Decrypt"]
   constraints { encryption_context_equals = { at = data.aws_caller_identity.own.account_id } }
 }
-"""
+"""  # noqa: E501
 
 
 @pytest.mark.parametrize("constraint", ["encryption_context_equals", "encryption_context_subset"])

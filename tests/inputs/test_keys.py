@@ -37,8 +37,10 @@ def read(folder: Path, **parts: Any) -> Key:
 
 def test_describe_key_tells_the_facts(tmp_path: Path) -> None:
     facts: dict[str, Any] = {
-        "KeySpec": "SYMMETRIC_DEFAULT", "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS",
-        "KeyManager": "CUSTOMER", "KeyState": "PendingDeletion", "MultiRegion": False, "Enabled": False, "Description": "x",
+        "KeySpec": "SYMMETRIC_DEFAULT", "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT",
+        "Origin": "AWS_KMS",
+        "KeyManager": "CUSTOMER", "KeyState": "PendingDeletion", "MultiRegion": False, "Enabled": False,
+        "Description": "x",
     }  # fmt: skip
     for described in (metadata(**facts), metadata(**facts)["KeyMetadata"]):
         found = read(tmp_path, metadata=described)
@@ -82,13 +84,17 @@ def test_multi_region_keys(tmp_path: Path) -> None:
         (metadata(KeyUsage="SIGN"), "unknown `KeyUsage`"),
         (metadata(Origin="MOON"), "unknown `Origin`"),
         (metadata(KeyManager="BOB"), "unknown `KeyManager`"),
-        (metadata(KeySpec="RSA_2048", CustomerMasterKeySpec="RSA_3072"), "`CustomerMasterKeySpec` is RSA_3072, but `KeySpec` is RSA_2048"),
-        (metadata(KeySpec="HMAC_256", KeyUsage="SIGN_VERIFY"), "no KMS key has these facts together: HMAC_256, SIGN_VERIFY"),
+        (metadata(KeySpec="RSA_2048", CustomerMasterKeySpec="RSA_3072"),
+            "`CustomerMasterKeySpec` is RSA_3072, but `KeySpec` is RSA_2048"),
+        (metadata(KeySpec="HMAC_256", KeyUsage="SIGN_VERIFY"),
+            "no KMS key has these facts together: HMAC_256, SIGN_VERIFY"),
         (metadata(MULTI_REGION_KEY, Origin="AWS_CLOUDHSM"), "no KMS key has these facts together"),
-        (metadata(MultiRegion=True), "`MultiRegion` is true, but the key ID 1234abcd-12ab-34cd-56ef-1234567890ab is not that"),
+        (metadata(MultiRegion=True),
+            "`MultiRegion` is true, but the key ID 1234abcd-12ab-34cd-56ef-1234567890ab is not that"),
         (metadata(MULTI_REGION_KEY, MultiRegion=False), "`MultiRegion` is false, but the key ID mrk-"),
         (metadata(MultiRegionConfiguration={"MultiRegionKeyType": "PRIMARY"}), "belongs to multi-Region keys only"),
-        (metadata(MULTI_REGION_KEY, MultiRegionConfiguration={"MultiRegionKeyType": "THIRD"}), "unknown `MultiRegionKeyType`"),
+        (metadata(MULTI_REGION_KEY, MultiRegionConfiguration={"MultiRegionKeyType": "THIRD"}),
+            "unknown `MultiRegionKeyType`"),
         (metadata("arn:aws:kms:us-west-2:1:key/x"), "is not the ARN of a KMS key"),
         ({"KeyMetadata": {"KeyId": KEY_ID}}, "the key has no ARN"),
         ({"KeyMetadata": []}, "`KeyMetadata` must be an object, found a list"),
@@ -251,9 +257,8 @@ def test_names_of_unmodelled_things_are_unique(tmp_path: Path) -> None:
 
 
 def test_l4_errors_in_an_escaped_policy_have_their_place(tmp_path: Path) -> None:
-    text = '{"keys": [{"arn": "ARN",\n "policy": {"Policy":\n  "{\\"Statement\\": [{\\"Effect\\": \\"Alow\\"}]}"}}]}'.replace(
-        "ARN", KEY
-    )
+    policy = '{"Policy":\n  "{\\"Statement\\": [{\\"Effect\\": \\"Alow\\"}]}"}'
+    text = f'{{"keys": [{{"arn": "{KEY}",\n "policy": {policy}}}]}}'
     found = errors(tmp_path, text)
     assert (3, 34) in [place(error) for error in found], found
     assert all((error.line_text or "").startswith('  "{') for error in found)

@@ -28,13 +28,14 @@ invariant "nobody else in the account encrypts": no caller in prod except role/a
 invariant "administrators stay": role/admin in prod can always kms:PutKeyPolicy on payments
 invariant "no grant for outsiders": no grant names a caller outside prod
 invariant "nobody has the second key": no caller outside prod can kms:*
-"""
+"""  # noqa: E501
 APP, JOB, ADMIN = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("app", "team/job", "admin"))
 PARTNER = "arn:aws:iam::444455556666:role/loader"
 KEY_POLICY: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [
-        {"Sid": "Account", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"},
+        {"Sid": "Account", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*",
+            "Resource": "*"},
         {
             "Sid": "App",
             "Effect": "Allow",

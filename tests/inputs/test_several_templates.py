@@ -108,7 +108,7 @@ IMPORTS = """\
     Properties:
       Roles: [!Ref App]
       PolicyDocument: {Version: 2012-10-17, Statement: {Effect: Allow, Action: kms:Decrypt, Resource: !ImportValue theKey}}
-"""
+"""  # noqa: E501
 
 
 @pytest.mark.parametrize("first", [0, 1])

@@ -88,11 +88,13 @@ def separate(before: str | None, after: str | None, name: str = "p", key_id: str
 
 REPLACED = ["delete", "create"]
 KEY_POLICIES: dict[str, tuple[list[Planned], Status]] = {
-    "the key's own is written, the separate one is not touched": ([the_key(CLOSED, OPEN), separate(CLOSED, CLOSED)], REFUTED),
+    "the key's own is written, the separate one is not touched": ([the_key(CLOSED, OPEN), separate(CLOSED, CLOSED)],
+        REFUTED),
     "and closes it": ([the_key(OPEN, CLOSED), separate(OPEN, OPEN)], PROVED),
     "the separate one is written, the key's own is not touched": ([the_key(CLOSED), separate(CLOSED, OPEN)], REFUTED),
     "and closes what was open": ([the_key(OPEN), separate(OPEN, CLOSED)], PROVED),
-    "both are written, the one that refers to the other last": ([the_key(CLOSED, OPEN), separate(OPEN, CLOSED)], PROVED),
+    "both are written, the one that refers to the other last": ([the_key(CLOSED, OPEN), separate(OPEN, CLOSED)],
+        PROVED),
     "and opens it": ([the_key(OPEN, CLOSED), separate(CLOSED, OPEN)], REFUTED),
     "both are written, and no reference orders them": (
         [the_key(CLOSED, OPEN), separate(OPEN, CLOSED, refers=constant(KEY_ID))],
@@ -108,11 +110,13 @@ KEY_POLICIES: dict[str, tuple[list[Planned], Status]] = {
     "and stays closed": ([the_key(CLOSED), separate(CLOSED, None, bypass=True)], PROVED),
     "it goes while the key's own is written": ([the_key(CLOSED, OPEN), separate(CLOSED, None)], UNKNOWN),
     "it is replaced": ([the_key(OPEN), separate(OPEN, OPEN, does=REPLACED)], REFUTED),
-    "it is made before it goes, so the default stays": ([the_key(OPEN), separate(OPEN, OPEN, does=["create", "delete"])], PROVED),
+    "it is made before it goes, so the default stays": ([the_key(OPEN),
+        separate(OPEN, OPEN, does=["create", "delete"])], PROVED),
     "it is forgotten, and stays": ([the_key(None), separate(OPEN, None, does=["forget"])], REFUTED),
     "it is forgotten and made": ([the_key(OPEN), separate(OPEN, CLOSED, does=["forget", "create"])], PROVED),
     "two separate ones are written": ([the_key(CLOSED), separate(None, CLOSED), separate(None, OPEN, "q")], UNKNOWN),
-    "of two separate ones one is written": ([the_key(CLOSED), separate(CLOSED, CLOSED), separate(CLOSED, OPEN, "q")], REFUTED),
+    "of two separate ones one is written": ([the_key(CLOSED), separate(CLOSED, CLOSED), separate(CLOSED, OPEN, "q")],
+        REFUTED),
     "one goes where another is made": ([the_key(OPEN), separate(OPEN, None), separate(None, OPEN, "q")], UNKNOWN),
     "a deposed one goes, and puts the default policy": (
         [the_key(OPEN), separate(OPEN, OPEN), separate(OPEN, None, entry={"deposed": "ab12cd34"})],
@@ -667,7 +671,8 @@ def test_a_role_that_goes_is_not_listed_any_more(tmp_path: Path) -> None:
 
 def test_an_alias_that_goes_or_changes_its_key(tmp_path: Path) -> None:
     by_alias = {
-        "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/app"}, "Action": "kms:Decrypt", "Resource": "*",
+        "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/app"}, "Action": "kms:Decrypt",
+        "Resource": "*",
         "Condition": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/pay"}},
     }  # fmt: skip
     document = {

@@ -39,7 +39,7 @@ jsonencode({
     Statement = [
       { Effect = "Allow", Principal = { AWS = ["arn:aws:iam::111122223333:root"] }, Action = "kms:*", Resource = ["*"] },
     ]
-  })"""
+  })"""  # noqa: E501
 INLINE = """\
 resource "aws_iam_role_policy" "inline" {
   role   = aws_iam_role.app.name
@@ -113,12 +113,15 @@ def recovered(folder: Path, principal: str, *names: str, more: str = "", **plan_
         ("concat([aws_iam_role.app.arn], [var.partner])", ("aws_iam_role.app.arn", "var.partner"), [APP, PARTNER_ROLE]),
         ("compact([aws_iam_role.app.arn, null, \"\"])", ("aws_iam_role.app.arn",), [APP]),
         ("toset([aws_iam_role.app.arn])", ("aws_iam_role.app.arn",), [APP]),
-        ("[for r in [aws_iam_role.app.arn, var.partner] : r]", ("aws_iam_role.app.arn", "var.partner"), [APP, PARTNER_ROLE]),
-        ('[for r in [aws_iam_role.app.arn, var.partner] : r if r != var.partner]', ("aws_iam_role.app.arn", "var.partner"), [APP]),
+        ("[for r in [aws_iam_role.app.arn, var.partner] : r]", ("aws_iam_role.app.arn", "var.partner"),
+            [APP, PARTNER_ROLE]),
+        ('[for r in [aws_iam_role.app.arn, var.partner] : r if r != var.partner]',
+            ("aws_iam_role.app.arn", "var.partner"), [APP]),
         ('var.partner == "x" ? "*" : aws_iam_role.app.arn', ("var.partner", "aws_iam_role.app.arn"), [APP]),
         ('!(var.partner == "x") && true ? aws_iam_role.app.arn : "*"', ("var.partner", "aws_iam_role.app.arn"), [APP]),
         ('var.nothing == null ? aws_iam_role.app.arn : "*"', ("var.nothing", "aws_iam_role.app.arn"), [APP]),
-        ('join(":", ["arn:aws:iam:", "111122223333", "role/${aws_iam_role.app.name}"])', ("aws_iam_role.app.name",), [APP]),
+        ('join(":", ["arn:aws:iam:", "111122223333", "role/${aws_iam_role.app.name}"])', ("aws_iam_role.app.name",),
+            [APP]),
         ('format("arn:aws:iam::%s:role/%s", "111122223333", aws_iam_role.app.name)', ("aws_iam_role.app.name",), [APP]),
         ("local.admins", ("local.admins",), [APP, PARTNER_ROLE]),
         ("local.admins[0]", ("local.admins",), [APP]),

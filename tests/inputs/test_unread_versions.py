@@ -243,7 +243,7 @@ TEMPLATE = """Resources:
     Type: AWS::IAM::Something
     Properties:
       Text: one
-"""
+"""  # noqa: E501
 
 
 def test_s1_so_of_templates(tmp_path: Path) -> None:

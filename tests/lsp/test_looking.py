@@ -35,7 +35,7 @@ Resources:
   Alias:
     Type: AWS::KMS::Alias
     Properties: {AliasName: alias/a, TargetKeyId: !Ref Key}
-"""
+"""  # noqa: E501
 BUCKET = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", '
     '"Resource": "x"}]}'

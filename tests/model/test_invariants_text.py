@@ -536,7 +536,7 @@ def test_what_is_printed_of_a_text_moves_no_cursor() -> None:
 
 SIGNS = '( ) { } = != < <= > >= , : # " \\ ${ }'
 PHRASES = """allow except in outside with without tag any all of is present absent like not cidr true when unless and or nobody users
-service root federated arn:aws:iam:: builtin no-external-access no-public-access only-via-service"""
+service root federated arn:aws:iam:: builtin no-external-access no-public-access only-via-service"""  # noqa: E501
 WORDS = [*(PRELUDE + ISSUE).split(), *f"{SIGNS} {PHRASES}".split(), "\n"]
 
 

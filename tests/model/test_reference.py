@@ -56,8 +56,10 @@ def test_d9_operations_without_a_key(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("Decrypt", True), ("ReEncryptTo", True), ("CreateGrant", True), ("GetKeyRotationStatus", True), ("RetireGrant", True),
-        ("PutKeyPolicy", False), ("TagResource", False), ("ScheduleKeyDeletion", False), ("GetKeyPolicy", False), ("CreateAlias", False),
+        ("Decrypt", True), ("ReEncryptTo", True), ("CreateGrant", True), ("GetKeyRotationStatus", True),
+        ("RetireGrant", True),
+        ("PutKeyPolicy", False), ("TagResource", False), ("ScheduleKeyDeletion", False), ("GetKeyPolicy", False),
+        ("CreateAlias", False),
     ],
 )  # fmt: skip
 def test_r5_cross_account_use(name: str, expected: bool) -> None:
@@ -75,7 +77,8 @@ def test_f6_encryption_context_goes_with_its_operations() -> None:
     names = {action.name.removeprefix("kms:") for action in reference.actions() if action.encryption_context}
     # The first nine: KMS guide, conditions-kms; RetireGrant: service reference.
     assert names == {
-        "CreateGrant", "Encrypt", "Decrypt", "GenerateDataKey", "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext",
+        "CreateGrant", "Encrypt", "Decrypt", "GenerateDataKey", "GenerateDataKeyPair",
+        "GenerateDataKeyPairWithoutPlaintext",
         "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo", "RetireGrant",
     }  # fmt: skip
     for action in reference.actions():

@@ -10,7 +10,7 @@ import os
 import re
 import textwrap
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -66,14 +66,17 @@ def written_lines() -> Iterator[tuple[str, str]]:
         yield label, textwrap.fill(f"Tests: {names}", 150, break_long_words=False, break_on_hyphens=False)
 
 
+def _with_line(line: str, section: re.Match[str]) -> str:
+    return section[1] + line
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _updated() -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         written = text(PAGE)
         for label, line in written_lines():
-            written = re.sub(
-                rf"(?s)(\n### {label}\n.*?\n\n)Tests: .*?(?=\n\n|\n\Z)", lambda found: found[1] + line, written, count=1
-            )  # noqa: B023
+            section = rf"(?s)(\n### {label}\n.*?\n\n)Tests: .*?(?=\n\n|\n\Z)"
+            written = re.sub(section, partial(_with_line, line), written, count=1)
         PAGE.write_text(written, encoding="utf-8")
         text.cache_clear()
         rules.cache_clear()

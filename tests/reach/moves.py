@@ -169,7 +169,8 @@ def federate(by: Caller, name: str, tags: tuple[tuple[str, str], ...] = (), cont
 
 
 def assume(
-    by: Caller, role: str, tags: tuple[tuple[str, str], ...] = (), name: str = "session", context: Context | None = None,
+    by: Caller, role: str, tags: tuple[tuple[str, str], ...] = (), name: str = "session",
+    context: Context | None = None,
     action: str = "sts:AssumeRole", transitive: tuple[str, ...] = (),
 ) -> Move:  # fmt: skip
     """A session of a role, with session tags, and those that its caller's session passes on."""

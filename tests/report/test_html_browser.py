@@ -135,7 +135,7 @@ def check_contrast(shown: Page) -> None:
             let behind = node;
             while (behind && getComputedStyle(behind).backgroundColor === 'rgba(0, 0, 0, 0)') behind = behind.parentElement;
             return [name, getComputedStyle(node).color, getComputedStyle(behind || document.body).backgroundColor];
-        })"""
+        })"""  # noqa: E501
     )
     for name, ink, ground in colours:
         assert contrast(ink, ground) >= 4.5, (name, ink, ground)

@@ -170,7 +170,7 @@ from tests.runs.many_keys import INVARIANTS, snapshot
 from verifier.runs import Where, prove_many
 folder = Path(sys.argv[1])
 prove_many(snapshot(Path(sys.argv[2]), 12), INVARIANTS, Where(1, cache=folder), progress=lambda done, *_: print(done, flush=True))
-"""
+"""  # noqa: E501
 
 
 def start(folder: Path, own: Path) -> subprocess.Popen[str]:

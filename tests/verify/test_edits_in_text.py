@@ -95,7 +95,7 @@ resource "aws_kms_key" "payments" {
     ]
   })
 }
-"""
+"""  # noqa: E501
 FILES = {"policy.yaml": YAML, "policy.json": PRETTY, "line.json": json.dumps(json.loads(PRETTY)), "main.tf": HCL}
 
 

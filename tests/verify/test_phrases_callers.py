@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -36,6 +37,10 @@ def _of(account: str) -> Test:
     return lambda arn: arn.startswith("arn:") and arn.split(":")[4] == account
 
 
+def _of_other(test: Test, arn: str) -> bool:
+    return test(arn) and _of(OTHER)(arn)
+
+
 def _is(name: str) -> Test:
     return lambda arn: arn == name
 
@@ -45,12 +50,7 @@ def _words() -> list[tuple[Word, Test]]:
     for kind, test in KINDS.items():
         if kind != "caller":
             found.append((Word(Sort.KIND, kind, 0), test))
-            found.append(
-                (
-                    Word(Sort.KIND_OF_ACCOUNT, f"{kind} of {OTHER}", 0),
-                    lambda arn, test=test: test(arn) and _of(OTHER)(arn),
-                )
-            )  # type: ignore[misc]
+            found.append((Word(Sort.KIND_OF_ACCOUNT, f"{kind} of {OTHER}", 0), partial(_of_other, test)))
     found.append((Word(Sort.KIND, "principal", 0), lambda arn: arn.startswith("arn:")))
     found.append((Word(Sort.KIND, "role and user", 0), lambda arn: ":role/" in arn or ":user/" in arn))
     found.append((Word(Sort.MATCHES, "arn:aws:iam::*:role/app-*", 0), lambda arn: ":role/app-" in arn))

@@ -25,10 +25,13 @@ Line = tuple[str, str, list[Point]]
 
 _STYLE = """
 :root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.15rem .7rem;text-align:right;border-bottom:1px solid #8884}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+td,th{padding:.15rem .7rem;text-align:right;border-bottom:1px solid #8884}
 td,th{white-space:nowrap}
-td:nth-child(-n+2),th:nth-child(-n+2){text-align:left}figure{display:inline-block;margin:.5rem 1rem .5rem 0;vertical-align:top}
-svg{max-width:100%;height:auto}text{fill:currentColor;font-size:11px}.axis{stroke:currentColor;stroke-width:1}.grid{stroke:#8883}
+td:nth-child(-n+2),th:nth-child(-n+2){text-align:left}
+figure{display:inline-block;margin:.5rem 1rem .5rem 0;vertical-align:top}
+svg{max-width:100%;height:auto}text{fill:currentColor;font-size:11px}.axis{stroke:currentColor;stroke-width:1}
+.grid{stroke:#8883}
 @media print{figure{break-inside:avoid}}
 """
 

@@ -19,10 +19,10 @@ EXIT_CODES = (
 
 HELP = """Compare what two versions allow, by meaning.
 
-Names, order and layout do not count: only whether a request is decided otherwise. Each difference comes with a request, replayed on
-both sides, and the change that it is due to. A key that is new is compared with one that AWS makes without a policy; of one that is
-gone everything was lost. Inputs without keys are equivalent. Single requests are compared: what callers can bring about by steps is
-asked with `verifier reach`.
+Names, order and layout do not count: only whether a request is decided otherwise. Each difference comes with a request,
+replayed on both sides, and the change that it is due to. A key that is new is compared with one that AWS makes without
+a policy; of one that is gone everything was lost. Inputs without keys are equivalent. Single requests are compared:
+what callers can bring about by steps is asked with `verifier reach`.
 
 \b
 Two policies of one key, two snapshots:

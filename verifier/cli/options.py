@@ -302,8 +302,10 @@ Steps = Annotated[
         metavar="N",
         min=0,
         max=MOST_STEPS,
-        help="Where an invariant says `can eventually`: asks about chains of up to N steps; 0 asks what callers can do at "
-        "once. Without it: chains of every length.",
+        help=(
+            "Where an invariant says `can eventually`: asks about chains of up to N steps; 0 asks what callers can do "
+            "at once. Without it: chains of every length."
+        ),
     ),
 ]
 Suppose = Annotated[

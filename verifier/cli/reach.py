@@ -24,9 +24,10 @@ EXIT_CODES = (
 
 HELP = """Show what a caller can bring about, step by step, or who can come to do something.
 
-Who may not decrypt, but may create a grant, write a policy, change a tag or assume a role, can decrypt one step later. Each answer has
-the shortest chain that was found: requests, each replayed on the state that those before it made. What is not listed was proved to be
-out of reach; how long the chains are for which that holds is always said (docs/reach.md).
+Who may not decrypt, but may create a grant, write a policy, change a tag or assume a role, can decrypt one step later.
+Each answer has the shortest chain that was found: requests, each replayed on the state that those before it made. What
+is not listed was proved to be out of reach; how long the chains are for which that holds is always said
+(docs/reach.md).
 
 \b
 What one caller can bring about, on one key, on every key:

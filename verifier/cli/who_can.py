@@ -20,8 +20,8 @@ EXIT_CODES = (
 
 HELP = """List everybody who can do something with a key.
 
-Known callers by name, all others as regions, each with the weakest conditions under which they can and the statements and grants that
-let them. The list is proved to be complete: no other request is allowed.
+Known callers by name, all others as regions, each with the weakest conditions under which they can and the statements
+and grants that let them. The list is proved to be complete: no other request is allowed.
 
 \b
 Who can decrypt with one key, with any key:

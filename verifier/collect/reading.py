@@ -29,8 +29,10 @@ from verifier.collect.operations import ALLOWED
 
 CREDENTIALS = frozenset(
     (
-        "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch",
-        "InvalidSignatureException", "IncompleteSignature", "AuthFailure", "RequestExpired", "MissingAuthenticationToken",
+        "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException",
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException", "IncompleteSignature", "AuthFailure", "RequestExpired",
+        "MissingAuthenticationToken",
         "InvalidAccessKeyId", "OptInRequired",
     )
 )  # fmt: skip

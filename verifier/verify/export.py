@@ -79,7 +79,8 @@ def _remarks(
     yield from (f"; supposed: {_one_line(sentence)} [S4]" for sentence in estate.concluded)
     for label, value in readings.items():
         yield f"; the reading {label} is held at {'yes' if value else 'no'}"
-    yield "; unsat: no request for an action that the reference data knows breaks the invariant. sat: some request does."
+    known = "for an action that the reference data knows"
+    yield f"; unsat: no request {known} breaks the invariant. sat: some request does."
     for name in written.open:
         yield f"; open, so that sat may rest on it: {_one_line(name)}"
     yield "(set-info :smt-lib-version 2.6)"

@@ -32,7 +32,8 @@ KNOWN = frozenset(
 VERSION = "2010-09-09"
 """The version of the format."""
 SECTIONS = (
-    "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions", "Transform", "Resources",
+    "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions",
+    "Transform", "Resources",
     "Outputs", "Hooks", "Globals",
 )  # fmt: skip
 """The sections of a template. `Globals` is that of a serverless application."""

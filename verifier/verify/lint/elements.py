@@ -29,7 +29,7 @@ from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import acts
 from verifier.syntax.text import did_you_mean
 from verifier.verify.lint.rewrites import checked, without_actions, without_principal, without_resources
-from verifier.verify.lint.subjects import Found, Seen, Subject
+from verifier.verify.lint.subjects import Decided, Found, Seen, Subject
 from verifier.verify.lint.words import ACTION, PRINCIPAL, RESOURCE, listed, quoted
 
 
@@ -88,10 +88,8 @@ def wildcard_for_outsiders(subject: Subject) -> Iterator[Found]:
         anyone = principal.type in (PrincipalType.ANYONE, PrincipalType.ANY_AWS) and not statement.conditions
         if not anyone and principal.account in (None, own):
             continue
-        named = partial(covers, principal=principal)
-        found = subject.example(
-            lambda seen: [seen.allowed, seen.shown, named(seen.space)], subject.matched(Outcome.ALLOW)
-        )  # noqa: B023  (asked at once)
+        request = partial(_shown_to, principal)
+        found = subject.example(request, subject.matched(Outcome.ALLOW))
         if isinstance(found, Refuted):
             message = (
                 f"allows {quoted(every.value)}, so every action that there is or will be, to {quoted(principal.value)}"
@@ -99,6 +97,11 @@ def wildcard_for_outsiders(subject: Subject) -> Iterator[Found]:
             yield subject.finding(rules.OUTSIDERS_WILDCARD, message, every.span, witness=found.shown, shows="allowed")
         elif isinstance(found, Unknown):
             yield subject.undecided(rules.OUTSIDERS_WILDCARD, found, every.span)
+
+
+def _shown_to(principal: Principal, seen: Decided) -> list[Expression]:
+    """An allowed request of a caller that the principal covers."""
+    return [seen.allowed, seen.shown, covers(seen.space, principal)]
 
 
 # --- actions ----------------------------------------------------------------------------------------------------------
