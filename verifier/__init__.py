@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from verifier.report.exit_codes import exit_code
     from verifier.report.formats import render_comparison, render_text
     from verifier.report.plain import records, render, to_dict
+    from verifier.report.schemas import SchemaName
     from verifier.report.wire.report import render_json
     from verifier.syntax.diagnostic import Diagnostic, InputError
     from verifier.verify.comparison.compare import compare
@@ -227,8 +228,9 @@ def decide(
     `InputError`.
     """
     from verifier.evaluate import answer, evaluate
+    from verifier.verify.named import request_named
 
-    return answer(evaluate(estate, _request(estate, request), assignment))
+    return answer(evaluate(estate, request_named(estate, request), assignment))
 
 
 def explain(
@@ -244,18 +246,9 @@ def explain(
     `readings` settles documented ambiguities; `timeout` is in seconds, for each query. Raises `InputError`.
     """
     from verifier.verify.explanation.explain import explain as find
+    from verifier.verify.named import request_named
 
-    return find(estate, _request(estate, request), readings=readings, timeout=timeout)
-
-
-def _request(estate: Estate, request: Request | Mapping[str, Any]) -> Request:
-    from verifier.evaluate import request_from_json
-    from verifier.model.request import Request
-    from verifier.verify.named import arn_named
-
-    if isinstance(request, Request):
-        return request
-    return request_from_json(estate, {**request, "resource": arn_named(estate, request.get("resource"))})
+    return find(estate, request_named(estate, request), readings=readings, timeout=timeout)
 
 
 def who_can(
@@ -338,24 +331,7 @@ def findings(
     )
 
 
-def schema(
-    name: Literal[
-        "snapshot",
-        "report",
-        "comparison",
-        "check",
-        "lint",
-        "who-can",
-        "findings",
-        "reach",
-        "explanation",
-        "suggestions",
-        "collection",
-        "configuration",
-        "decision",
-        "recheck",
-    ],
-) -> dict[str, Any]:
+def schema(name: SchemaName) -> dict[str, Any]:
     """The JSON Schema of an input (snapshot), of `verifier.toml` (configuration), or of what a command writes as JSON:
     `prove` a report, `check-…` a check, `evaluate` a decision for each line, `snapshot` a collection, others what they
     are named after."""
@@ -365,7 +341,7 @@ def schema(
 
             return snapshot_schema()
         case "configuration":
-            from verifier.configuration import configuration_schema
+            from verifier.configuration.reading import configuration_schema
 
             return configuration_schema()
     from verifier.report.schemas import output_schema

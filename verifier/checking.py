@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime
 from os import PathLike
 from pathlib import Path
 
-from verifier.configuration import Configuration, find_configuration, read_configuration
+from verifier.configuration.reading import find_configuration, read_configuration
+from verifier.configuration.settings import Configuration
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import Files
 from verifier.model.estate import Estate

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from verifier.garbage_collection import collection_paused
 from verifier.inputs import load_estate
-from verifier.inputs.loader import no_key
+from verifier.inputs.policy_file import no_key
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.inputs.text.files import STDIN
 from verifier.language.builtins.by_name import builtin

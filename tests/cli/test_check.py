@@ -12,7 +12,7 @@ import pytest
 import verifier
 from tests.cli.conftest import Result, Run
 from tests.project.shown import ROOT
-from verifier.configuration import read_configuration
+from verifier.configuration.reading import read_configuration
 from verifier.model.results.verdict import Status
 from verifier.runs.baseline import read_baseline, render_baseline
 from verifier.runs.excusing import Excuser

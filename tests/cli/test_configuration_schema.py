@@ -17,7 +17,8 @@ from jsonschema import Draft202012Validator
 from tests.cli.conftest import Run
 from tests.examples import many
 from tests.project.shown import ROOT
-from verifier.configuration import Configuration, configuration_schema, read_configuration
+from verifier.configuration.reading import configuration_schema, read_configuration
+from verifier.configuration.settings import Configuration
 from verifier.model.readings import READINGS
 from verifier.report.formats import FORMATS
 from verifier.syntax.diagnostic import InputError

@@ -12,7 +12,7 @@ import pytest
 import verifier
 from tests.cli.conftest import Run
 from tests.project.shown import ROOT
-from verifier.configuration import read_configuration
+from verifier.configuration.reading import read_configuration
 from verifier.model.invariant import is_eventual
 from verifier.model.results.verdict import Report, Status, Verdict
 from verifier.problem.rules import formulate

@@ -100,5 +100,7 @@ def test_the_table_has_the_law_of_each() -> None:
     page = (Path(__file__).parents[2] / "docs" / "terraform.md").read_text(encoding="utf-8")
     table = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page.split("| function | its law |")[1], re.MULTILINE))
     laws = {name: function.__doc__ for name, function in (OF_ONE | OF_SEVERAL).items()}
-    assert {name: table.get(name) for name in laws} == {name: (law or "").strip() for name, law in laws.items()}
+    assert {name: table.get(name) for name in laws} == {
+        name: " ".join((law or "").split()) for name, law in laws.items()
+    }
     assert {*table} == {*laws, "try"}

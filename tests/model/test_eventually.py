@@ -24,7 +24,6 @@ from verifier.model.invariant import (
     KeyAccount,
     OfKind,
     PrincipalLike,
-    check_direct,
     is_eventual,
 )
 from verifier.model.policy import Text
@@ -32,6 +31,7 @@ from verifier.model.request import CallerKind
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify.meaning import meaning
+from verifier.verify.preparation import check_direct
 
 HEAD = "account prod = 111122223333\nkey payments = alias/payments\n"
 

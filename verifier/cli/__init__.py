@@ -16,7 +16,8 @@ import typer.core
 import typer.main
 
 from verifier import __version__
-from verifier.cli.options import EXIT_CODES, SETTINGS
+from verifier.cli.command import SETTINGS
+from verifier.cli.options import EXIT_CODES
 from verifier.cli.run import debug, internal_error, prepare_streams
 from verifier.garbage_collection import collect_seldom
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from verifier.bench.records import Clock, Run
-from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.progress import shown
 from verifier.cli.run import emit, tell
 from verifier.model.engine import Engine
@@ -49,7 +49,7 @@ ClockOption = Annotated[
 ]
 
 
-@given.command(
+@command(
     short_help="Measure engines on questions about policies.",
     epilog=(
         "Exit codes: 0 the run is complete; 2 usage or input error; 4 two engines contradict each other, or an "

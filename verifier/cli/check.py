@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.outputs import checked
 from verifier.model.engine import MOST_STEPS
 from verifier.report.formats import FORMATS
@@ -18,7 +19,7 @@ EXIT_CODES = (
 )
 
 
-@given.command(short_help="Prove what a configuration asks for.", epilog=EXIT_CODES)
+@command(short_help="Prove what a configuration asks for.", epilog=EXIT_CODES)
 def check(
     *,
     config: Annotated[

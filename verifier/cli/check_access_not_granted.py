@@ -9,12 +9,11 @@ import typer
 from verifier.cli import completion
 from verifier.cli import options as given
 from verifier.cli.check_no_new_access import EXIT_CODES
+from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks
 
 
-@given.command(
-    short_help="Check that some access is not granted.", epilog=EXIT_CODES, writes="check", may_be_empty=True
-)
+@command(short_help="Check that some access is not granted.", epilog=EXIT_CODES, writes="check", may_be_empty=True)
 def check_access_not_granted(
     paths: given.Paths,
     *,

@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks
 
 EXIT_CODES = "Exit codes: 0 pass; 1 fail; 2 usage or input error; 3 unknown; 4 internal error."
 
 
-@given.command(short_help="Check that nothing new is allowed.", epilog=EXIT_CODES, writes="check")
+@command(short_help="Check that nothing new is allowed.", epilog=EXIT_CODES, writes="check")
 def check_no_new_access(
     old: Annotated[
         Path, typer.Argument(metavar="OLD", help="The policy, snapshot or folder as it is.", show_default=False)

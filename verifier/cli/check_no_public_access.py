@@ -6,12 +6,11 @@ from typing import Annotated
 
 from verifier.cli import options as given
 from verifier.cli.check_no_new_access import EXIT_CODES
+from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks
 
 
-@given.command(
-    short_help="Check that no key is open to everybody.", epilog=EXIT_CODES, writes="check", may_be_empty=True
-)
+@command(short_help="Check that no key is open to everybody.", epilog=EXIT_CODES, writes="check", may_be_empty=True)
 def check_no_public_access(
     paths: given.Paths,
     *,

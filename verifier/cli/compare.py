@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.model.choices import FailOn
 
@@ -48,7 +49,7 @@ where intended.inv says
 """
 
 
-@given.command(short_help="Compare what two versions allow.", help=HELP, epilog=EXIT_CODES, writes="comparison")
+@command(short_help="Compare what two versions allow.", help=HELP, epilog=EXIT_CODES, writes="comparison")
 def compare(
     *,
     paths: Annotated[

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
+from verifier.cli.command import command
 
 
-@given.command(
+@command(
     short_help="Decide concrete requests.",
     epilog=(
         "Exit codes: 0 every line was answered; 2 usage or input error, or some line held no request; 4 internal error."

@@ -9,6 +9,7 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.report.formats import FORMATS
 
@@ -24,7 +25,7 @@ def _pairs(values: list[str]) -> list[str]:
     return values
 
 
-@given.command(short_help="Explain why a request is allowed or refused.", epilog=EXIT_CODES, writes="explanation")
+@command(short_help="Explain why a request is allowed or refused.", epilog=EXIT_CODES, writes="explanation")
 def explain(
     paths: given.Paths,
     *,

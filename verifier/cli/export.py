@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.run import emit, tell
 from verifier.syntax.diagnostic import InputError
 
@@ -22,7 +23,7 @@ def _format(value: bool) -> bool:
     return value
 
 
-@given.command(
+@command(
     short_help="Write the questions for other solvers.",
     epilog=(
         "Exit codes: 0 everything was written; 2 usage or input error; 3 some question has no formula; 4 internal "

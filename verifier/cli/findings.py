@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.progress import shown
 from verifier.model.choices import Zone
@@ -14,7 +15,7 @@ from verifier.model.choices import Zone
 EXIT_CODES = "Exit codes: 0 no finding; 1 findings; 2 usage or input error; 3 something is not known; 4 internal error."
 
 
-@given.command(
+@command(
     short_help="Find access from outside a zone of trust.", epilog=EXIT_CODES, writes="findings", may_be_empty=True
 )
 def findings(

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.progress import shown
 
@@ -27,9 +28,7 @@ class LintFailOn(StrEnum):
     NEVER = "never"
 
 
-@given.command(
-    short_help="Find what is wrong with policies as written.", epilog=EXIT_CODES, writes="lint", may_be_empty=True
-)
+@command(short_help="Find what is wrong with policies as written.", epilog=EXIT_CODES, writes="lint", may_be_empty=True)
 def lint(
     paths: given.Paths,
     *,

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.syntax.diagnostic import InputError
 
 
-@given.command(
+@command(
     short_help="Serve an editor (language server).",
     epilog="Exit codes: 0 the editor ended it; 2 usage error; 4 internal error.",
 )

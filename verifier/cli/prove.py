@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks
 from verifier.model.engine import Engine
 
@@ -41,7 +42,7 @@ A file of invariants:
 """
 
 
-@given.command(short_help="Prove or refute invariants about keys.", help=HELP, epilog=given.EXIT_CODES, writes="report")
+@command(short_help="Prove or refute invariants about keys.", help=HELP, epilog=given.EXIT_CODES, writes="report")
 def prove(
     paths: given.Paths,
     *,

@@ -10,6 +10,7 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.progress import shown
 from verifier.model.engine import MOST_STEPS
@@ -49,7 +50,7 @@ For a machine, or a page:
 """
 
 
-@given.command(
+@command(
     short_help="Show what callers can bring about in steps.",
     help=HELP,
     epilog=EXIT_CODES,

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.progress import shown
 
 
-@given.command(
+@command(
     short_help="Check proofs again, without a solver.",
     epilog="Exit codes: 0 the certificate proves all that is asked; 1 a proof was rejected; 2 usage or input error; "
     "3 something that is asked has no proof; 4 internal error.",

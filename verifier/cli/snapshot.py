@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.progress import shown
 from verifier.cli.run import emit, tell
 from verifier.syntax.diagnostic import InputError
@@ -19,7 +20,7 @@ EXIT_CODES = (
 )
 
 
-@given.command(short_help="Read the keys of live accounts.", epilog=EXIT_CODES)
+@command(short_help="Read the keys of live accounts.", epilog=EXIT_CODES)
 def snapshot(
     directory: Annotated[
         Path, typer.Argument(metavar="DIRECTORY", help="A new folder, or that of an earlier run, to go on.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.progress import shown
 from verifier.cli.run import tell
@@ -25,7 +26,7 @@ EXIT_CODES = (
 )
 
 
-@given.command(short_help="Suggest the smallest edits of a key policy.", epilog=EXIT_CODES, writes="suggestions")
+@command(short_help="Suggest the smallest edits of a key policy.", epilog=EXIT_CODES, writes="suggestions")
 def suggest(
     paths: given.Paths,
     *,

@@ -8,6 +8,7 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.progress import shown
 from verifier.syntax.diagnostic import InputError
@@ -44,7 +45,7 @@ For a machine, or a page:
 """
 
 
-@given.command(
+@command(
     short_help="List everybody who can do something.", help=HELP, epilog=EXIT_CODES, writes="who-can", may_be_empty=True
 )
 def who_can(

@@ -15,8 +15,8 @@ from typing import TypeVar
 from verifier.inputs.text.access import is_null
 from verifier.inputs.text.document_text import document_source
 from verifier.inputs.text.json_nodes import read_json
-from verifier.inputs.text.nodes import Items, Members, Node, Scalar, text_of
-from verifier.inputs.text.unknown import Unknown, unknowns
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, listing, text_of, values_of
+from verifier.inputs.text.unknown import Unknown, names_in, unknowns
 from verifier.syntax.diagnostic import InputError
 
 T = TypeVar("T", bound=Node)
@@ -73,3 +73,14 @@ def canonical(node: Node, name: str = "") -> object:
         if source.text.lstrip().startswith("{"):
             return canonical(read_json(source))
     return _ROOT.sub(r"\1", node.text) if name == "AWS" else node.text
+
+
+def filled_as_written(raw: Items, found: Node | None) -> Node:
+    """A list as it is evaluated, if that has all that is known of it."""
+    items = values_of(found)
+    texts = [item.text for item in items if isinstance(item, Scalar)]
+    known = [item for item in raw.items if isinstance(item, Scalar)]
+    if len(items) == len(raw.items) and all(item.text in texts for item in known):
+        return found if isinstance(found, Items) else listing(raw, items)
+    unknown = Unknown(raw, names_in(items) or names_in([raw]))
+    return listing(raw, [unknown if isinstance(item, Unknown) else item for item in raw.items])

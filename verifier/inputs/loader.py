@@ -8,11 +8,9 @@ unless it may be empty.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,10 +18,11 @@ from verifier.inputs.cloudformation import is_template
 from verifier.inputs.drafts import Details
 from verifier.inputs.ids import with_known_ids, with_open_patterns
 from verifier.inputs.merged_keys import as_one
-from verifier.inputs.policy_file import is_of_others, is_policy, of_accounts, placeholders, read_policy_file
+from verifier.inputs.parameter_file import check_parameters
+from verifier.inputs.policy_file import is_of_others, is_policy, no_key, of_accounts, placeholders, read_policy_file
 from verifier.inputs.snapshot.key_metadata import Described, check_related
 from verifier.inputs.snapshot.keys import read_key
-from verifier.inputs.snapshot.not_read import by_key
+from verifier.inputs.snapshot.not_read import by_key, with_gaps, with_unique_names
 from verifier.inputs.snapshot.not_read import unmodelled as unmodelled_parts
 from verifier.inputs.snapshot.organization import read_organization
 from verifier.inputs.snapshot.parts import SNAPSHOT, DocumentReader, Parts
@@ -35,10 +34,10 @@ from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files, h
 from verifier.inputs.text.nodes import Members, Node, Remarks
 from verifier.inputs.unlisted import with_unlisted
 from verifier.model.estate import Account, Estate, Key, Organization
-from verifier.model.results.collection import NotRead, Part
+from verifier.model.results.collection import Part
 from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
-from verifier.syntax.text import first_few, printable
+from verifier.syntax.text import first_few
 
 if TYPE_CHECKING:
     from verifier.inputs.cloudformation.side import TemplateSide
@@ -239,7 +238,7 @@ class Loader:
             keys=keys,
             accounts=accounts,
             organization=organization,
-            unmodelled=(*_distinct(unmodelled), *self.remarks.doubts.values()),
+            unmodelled=(*with_unique_names(unmodelled), *self.remarks.doubts.values()),
             warnings=self.remarks.all_warnings(),
             endpoints=endpoints,
             inputs=tuple(self.files.digests.items()),
@@ -263,29 +262,19 @@ class Loader:
 
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []
-        self._tell_apart()
+        self.parts.tell_keys_apart()
         described: list[Described] = []
         not_read = by_key(self.parts.not_read, Part.POLICY), by_key(self.parts.not_read, Part.GRANTS)
         for part in as_one(self.remarks, self.parts.keys):
             read = read_key(self.remarks, part, self.parts.key_changes, self.parts.loose_policies)
             if read is not None:
                 found, things = read
-                self.keys.append(_with_gaps(found[0], *not_read))
+                self.keys.append(with_gaps(found[0], *not_read))
                 described.append(found)
                 unmodelled += things
         check_related(self.remarks, described)
         self._check_changes()
         return unmodelled
-
-    def _tell_apart(self) -> None:
-        """Keys of several plans or templates with the same name are called by their files too. An alias of one may be
-        another's key's."""
-        loose, counts = self.parts.loose_alias, Counter(part.name for part in self.parts.keys if part.planned)
-        for part in self.parts.keys:
-            if loose is not None and "aliases" in part.members:
-                part.members["aliases"] = loose
-            if part.planned and counts[part.name] > 1:
-                part.name = f"{part.file}#{part.name}"
 
     def _check_changes(self) -> None:
         known = {key.arn for key in self.keys}
@@ -354,46 +343,3 @@ class Loader:
         self.remarks.errors.append(
             Diagnostic(Severity.ERROR, message, key.span if key is not None else None, hint=hint, rule=rule)
         )
-
-
-def check_parameters(remarks: Remarks, supplied: Supplied, *versions: Parts) -> None:
-    """Records an error for each parameter that is supplied, and that no template and no policy file of any version
-    has."""
-    listed = [found for parts in versions for found in parts.parameters]
-    known = {name for _, names in listed for name in names}
-    for name in supplied.parameters if listed else ():
-        if name not in known and not name.startswith("AWS::"):
-            names = ", ".join(f"`{name}`" for name in sorted(known)) or "none"
-            remarks.error(listed[0][0], f"the input has no parameter `{name}`", hint=f"the parameters: {names}")
-
-
-def no_key(files: Collection[str], of_others: Collection[str] = ()) -> Diagnostic:
-    """The error that files hold no key (S3). Of some policies it is known why they are of none."""
-    read = f"; what was read: {first_few(list(files))}" if files else ""
-    read = f"; {first_few(list(of_others), '; ')}" if of_others else read
-    hint = "give a key policy, or a snapshot with `keys`; with --allow-empty an input without keys passes"
-    message = f"the input holds no key, so there is nothing to check{read}"
-    return Diagnostic(Severity.ERROR, message, hint=hint, rule="S3", nothing=True)
-
-
-def _with_gaps(key: Key, policies: Mapping[str, NotRead], grants: Mapping[str, NotRead]) -> Key:
-    """The key, with what a live collection could not read of it. Grants that were not read are an `Unmodelled`, not
-    none supposed."""
-    if key.arn in policies:
-        reason = f"the policy of {key.name or key.arn} was not read ({policies[key.arn].reason})"
-        key = replace(key, policies=None, unread=printable(reason))
-    return replace(key, grants=key.grants or ()) if key.arn in grants else key
-
-
-def _distinct(things: list[Unmodelled]) -> tuple[Unmodelled, ...]:
-    """The things with names that are unique: a name that occurs again gets what sets it apart, or a number."""
-    counts = Counter(thing.name for thing in things)
-    used: set[str] = set()
-    distinct = []
-    for thing in things:
-        scope = thing.key or thing.principal or thing.account
-        name = printable(f"{thing.name} ({scope})" if counts[thing.name] > 1 and scope else thing.name)
-        unique = next(each for each in chain([name], (f"{name} #{number}" for number in count(2))) if each not in used)
-        used.add(unique)
-        distinct.append(replace(thing, name=unique, description=printable(thing.description)))
-    return tuple(distinct)

@@ -8,7 +8,7 @@ remarks. A placeholder without a value is an error, whether the text would be a 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from shlex import quote
@@ -39,9 +39,9 @@ from verifier.inputs.text.unknown import resolved
 from verifier.language.policies.documents import read_policy
 from verifier.model.own_place import may_be_of_kms
 from verifier.model.policy import Policy, PolicyKind
-from verifier.syntax.diagnostic import InputError
+from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import Source
-from verifier.syntax.text import printable
+from verifier.syntax.text import first_few, printable
 
 _PLACEHOLDER = re.compile(
     r"\$\{\s*(AWS::\w+|[^{}:,=*?$\s][^{}:,=]*?)\s*\}|\$?\{\{\s*([^{}=]+?)\s*\}\}|<([A-Za-z][\w. -]*)>"
@@ -245,3 +245,12 @@ def _account(
     )
     message = f"which account the key belongs to is not given, and the policy does not tell: {may} may put a key policy"
     raise refusal(document, message, hint=_HINT, rule="S4")
+
+
+def no_key(files: Collection[str], of_others: Collection[str] = ()) -> Diagnostic:
+    """The error that files hold no key (S3). Of some policies it is known why they are of none."""
+    read = f"; what was read: {first_few(list(files))}" if files else ""
+    read = f"; {first_few(list(of_others), '; ')}" if of_others else read
+    hint = "give a key policy, or a snapshot with `keys`; with --allow-empty an input without keys passes"
+    message = f"the input holds no key, so there is nothing to check{read}"
+    return Diagnostic(Severity.ERROR, message, hint=hint, rule="S3", nothing=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from verifier.configuration import configuration_schema
+from verifier.configuration.reading import configuration_schema
 from verifier.language.builtins.catalogue import BUILTINS
 from verifier.language.policies.conditions import OPERATORS
 from verifier.lsp.documents import Kind, Scene

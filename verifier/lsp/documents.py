@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
-from verifier.configuration import NAMES
+from verifier.configuration.reading import NAMES
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.policy_file import is_policy
 from verifier.inputs.snapshot.parts import SNAPSHOT

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from verifier.checking import asked_by
-from verifier.configuration import Configuration, ConfigurationError, find_configuration, read_configuration
+from verifier.configuration.reading import ConfigurationError, find_configuration, read_configuration
+from verifier.configuration.settings import Configuration
 from verifier.inputs.supplied import Supplied
 from verifier.invariant_files import SUFFIX, beside
 from verifier.lsp.documents import Scene, Texts

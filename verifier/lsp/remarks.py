@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from os.path import commonprefix
 
-from verifier.configuration import read_configuration
+from verifier.configuration.reading import read_configuration
 from verifier.inputs import load_estate
 from verifier.inputs.policies import DEFAULT, key_policy_document
 from verifier.inputs.policy_file import placeholders

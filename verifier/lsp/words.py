@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from verifier.configuration import configuration_schema
+from verifier.configuration.reading import configuration_schema
 from verifier.language.builtins.catalogue import BUILTINS
 from verifier.model.readings import READINGS
 from verifier.model.reference import Action, action, actions, condition_key, condition_keys, key_values, matching

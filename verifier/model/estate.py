@@ -15,6 +15,7 @@ from verifier.model.grant import Grant
 from verifier.model.grant import Pairs as Pairs
 from verifier.model.policy import Policy, Principal
 from verifier.model.steps.supposition import Supposition
+from verifier.model.steps.workload_kind import Workload
 from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
@@ -131,18 +132,6 @@ class ManagedPolicy:
     def in_force(self) -> Policy | None:
         """The default document; `None` where the input does not hold it."""
         return dict(self.versions).get(self.default or "")
-
-
-@dataclass(frozen=True)
-class Workload:
-    """Code that runs as roles (ARNs), by its own ARN; `kind` is a row of `model.steps.workloads`. `tags` are `None`
-    where not given."""
-
-    kind: str
-    arn: str
-    roles: tuple[str, ...]
-    tags: Pairs | None = None
-    span: Span = NOWHERE
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,12 @@ the grants of the input and not about requests, is one `GrantInvariant`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 from verifier.model.policy import Condition, Text
 from verifier.model.request import CallerKind
-from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE, Span
 
 
@@ -340,20 +339,3 @@ class Allowance:
 def is_eventual(invariant: AnyInvariant) -> bool:
     """Whether it asks what callers can bring about by steps (`can eventually`)."""
     return isinstance(invariant, Invariant) and invariant.eventually
-
-
-def check_direct(invariants: Iterable[AnyInvariant], what: str) -> None:
-    """Raises `InputError` for each invariant that asks what callers can bring about, in the name of `what` takes none
-    of these."""
-    errors = [
-        error
-        for invariant in invariants
-        if is_eventual(invariant)
-        for error in InputError.of(
-            f"{what} takes no invariant that says `can eventually`: {invariant.name!r}",
-            invariant.span,
-            hint="`verifier prove` decides it",
-        ).diagnostics
-    ]
-    if errors:
-        raise InputError(errors)

@@ -9,8 +9,9 @@ one of an `Unmodelled` thing (`NAME:allow`, `NAME:refuse`).
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass
+
+from verifier.model.reference import ALIAS_QUOTA
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,6 @@ class Reading:
         """The label of the rule that it is a question about."""
         return self.label.partition("-")[0]
 
-
-ALIAS_QUOTA = 50
-"""Aliases that a key can have, unless the quota is raised [KMS Developer Guide, resource-limits]."""
 
 READINGS: tuple[Reading, ...] = (
     Reading(
@@ -350,8 +348,3 @@ def reading_of(symbol: str) -> Reading | None:
 def is_reading(symbol: str) -> bool:
     """Whether a symbol is one of `READINGS`."""
     return reading_of(symbol) is not None
-
-
-def free_readings(held: Container[str]) -> tuple[str, ...]:
-    """The labels of the readings that are left open: all but those that are held."""
-    return tuple(reading.label for reading in READINGS if reading.label not in held)

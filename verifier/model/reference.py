@@ -174,3 +174,7 @@ def _action(row: Mapping[str, Any]) -> Action:
 @cache
 def _actions_by_name() -> dict[str, Action]:
     return {action.name.lower(): action for action in actions()}
+
+
+ALIAS_QUOTA = 50
+"""Aliases that a key can have, unless the quota is raised [KMS Developer Guide, resource-limits]."""

@@ -1,7 +1,7 @@
 """Builds the tree of a file of invariants as the parser goes.
 
-In: the children of each rule of `invariants.lark`. Out: the nodes of `invariants_tree`.
-Guarantee: one method for each rule; nothing is looked up and nothing is dropped.
+In: the children of each rule of `invariants.lark`. Out: the nodes of `invariants_tree`. Guarantee: one method for each
+rule; nothing is looked up or dropped.
 """
 
 from __future__ import annotations
@@ -49,9 +49,8 @@ from verifier.syntax.invariants_tree import (
     Word,
 )
 
-_ODD = re.compile(
-    r'\\["\\]|(\\.)|([\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff])', re.DOTALL
-)
+_UNSEEN = r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+_ODD = re.compile(rf'\\["\\]|(\\.)|({_UNSEEN})', re.DOTALL)
 _ESCAPE = re.compile(r'\\(["\\])')
 
 Children = list[Any]

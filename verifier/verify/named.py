@@ -9,13 +9,16 @@ Guarantee: what names nothing, or no one caller, is an `InputError` that says wh
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from verifier.evaluate import request_from_json
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Principal, PrincipalType, arn_kind
 from verifier.model.principal_names import Fault, principal_named
 from verifier.model.reference import actions as known_actions
 from verifier.model.reference import matching
+from verifier.model.request import Request
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief, did_you_mean, first_few
 
@@ -166,3 +169,10 @@ def _nobody(estate: Estate, name: str, accounts: Sequence[str | None]) -> InputE
     whose = " and ".join(account for account in accounts if account)
     hint = did_you_mean(name, known) or (f"it has {first_few(known)}" if known else None)
     return InputError.of(f"there is no {brief(name)} in the inventory of {whose}", hint=hint, rule="S3")
+
+
+def request_named(estate: Estate, request: Request | Mapping[str, Any]) -> Request:
+    """A request, or the JSON object of one whose `resource` may name a key. Raises `InputError`."""
+    if isinstance(request, Request):
+        return request
+    return request_from_json(estate, {**request, "resource": arn_named(estate, request.get("resource"))})

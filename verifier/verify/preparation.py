@@ -7,16 +7,16 @@ Guarantee: a target whose policy is not known has no verdict but Unknown (U3).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from verifier.language.invariants.grantees import with_grantees
 from verifier.model.estate import Estate
-from verifier.model.invariant import Allowance, Invariant
+from verifier.model.invariant import Allowance, AnyInvariant, Invariant, is_eventual
 from verifier.model.named_accounts import with_named_accounts
 from verifier.model.readings import READINGS, is_reading
 from verifier.model.results.verdict import Reason
 from verifier.problem.semantics.targets import Target, consistent
-from verifier.syntax.diagnostic import InputError
+from verifier.syntax.diagnostic import Diagnostic, InputError
 
 
 def check_readings(readings: Mapping[str, bool]) -> None:
@@ -55,3 +55,19 @@ def resolved_allowance(estate: Estate, target: Target, allowance: Allowance) -> 
 
 def _named(estate: Estate, target: Target, invariant: Invariant) -> Invariant:
     return with_named_accounts(invariant, estate, target.key) if target.key is not None else invariant
+
+
+def free_readings(held: Container[str]) -> tuple[str, ...]:
+    """The labels of the readings that are left open: all but those that are held."""
+    return tuple(reading.label for reading in READINGS if reading.label not in held)
+
+
+def check_direct(invariants: Iterable[AnyInvariant], what: str) -> None:
+    """Raises `InputError` for each invariant that asks what callers can bring about, in the name of `what` takes none
+    of these."""
+    errors: list[Diagnostic] = []
+    for invariant in filter(is_eventual, invariants):
+        message = f"{what} takes no invariant that says `can eventually`: {invariant.name!r}"
+        errors += InputError.of(message, invariant.span, hint="`verifier prove` decides it").diagnostics
+    if errors:
+        raise InputError(errors)

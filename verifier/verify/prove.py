@@ -13,7 +13,6 @@ from verifier.language.invariants.absent_callers import absent_in_invariants
 from verifier.model.engine import MOST_STEPS, Engine
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
-from verifier.model.readings import free_readings
 from verifier.model.reference import data_version
 from verifier.model.results.verdict import Agreement, Report, Verdict
 from verifier.model.steps.supposition import Supposition
@@ -23,7 +22,7 @@ from verifier.solve.engines import require, second_engine
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.verify.assumptions import summary
 from verifier.verify.deciding import ProofOptions, decide_requests
-from verifier.verify.preparation import check_readings
+from verifier.verify.preparation import check_readings, free_readings
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each verdict."""

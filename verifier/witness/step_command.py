@@ -10,13 +10,12 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Policy, PrincipalType
 from verifier.model.policy_text import policy_document
-from verifier.model.request import Caller, Request
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import (
     AliasMoved,
@@ -39,15 +38,12 @@ from verifier.model.steps.chains import (
     TrustPut,
     VersionSet,
 )
-from verifier.witness.command import command
+from verifier.witness.command import Words, command, name_of, single_values
+from verifier.witness.credential_command import credential_words
 
 _LONGEST_DOCUMENT = 700
 """Characters of a document that stands in the command itself; a longer one is a file."""
-_ALL = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
-"""A session policy that takes nothing away."""
 _FLAGS = {"role": "--role-name", "user": "--user-name", "group": "--group-name"}
-
-Words = Iterator[str]
 
 
 def step_commands(move: Move) -> tuple[str, ...]:
@@ -75,19 +71,19 @@ def _making_room(move: Move) -> Words:
 def _words(move: Move) -> Words:
     match move.change:
         case Became():
-            yield from _becoming(move, move.change.caller)
+            yield from credential_words(move, move.change.caller)
         case PolicyAdded():
             yield from _added(move.change)
         case VersionSet():
             yield from _version(move.kind, move.change)
         case TrustPut():
-            own = ("--role-name", _name(move.change.role), "--policy-document", _document(move.change.policy))
+            own = ("--role-name", name_of(move.change.role), "--policy-document", _document(move.change.policy))
             yield from ("aws", "iam", "update-assume-role-policy", *own)
         case GroupJoined():
-            own = ("--user-name", _name(move.change.user), "--group-name", _name(move.change.group))
+            own = ("--user-name", name_of(move.change.user), "--group-name", name_of(move.change.group))
             yield from ("aws", "iam", "add-user-to-group", *own)
         case GroupLeft():
-            own = ("--user-name", _name(move.change.user), "--group-name", _name(move.change.group))
+            own = ("--user-name", name_of(move.change.user), "--group-name", name_of(move.change.group))
             yield from ("aws", "iam", "remove-user-from-group", *own)
         case Created(made):
             yield from _created(made)
@@ -147,7 +143,7 @@ def _on_key(move: Move) -> Words:
 
 
 def _bypass(move: Move) -> Words:
-    if any(_context(request).get("kms:bypasspolicylockoutsafetycheck") == "true" for request in move.requests):
+    if any(single_values(request).get("kms:bypasspolicylockoutsafetycheck") == "true" for request in move.requests):
         yield "--bypass-policy-lockout-safety-check"
 
 
@@ -187,16 +183,16 @@ def _added(change: PolicyAdded) -> Words:
         return
     name = change.policy.identity.removeprefix(f"{change.owner}#")
     if name == change.policy.identity:
-        yield from ("aws", "iam", f"attach-{kind}-policy", _FLAGS[kind], _name(change.owner), "--policy-arn", name)
+        yield from ("aws", "iam", f"attach-{kind}-policy", _FLAGS[kind], name_of(change.owner), "--policy-arn", name)
     else:
-        yield from ("aws", "iam", f"put-{kind}-policy", _FLAGS[kind], _name(change.owner), "--policy-name", name)
+        yield from ("aws", "iam", f"put-{kind}-policy", _FLAGS[kind], name_of(change.owner), "--policy-name", name)
         yield from ("--policy-document", _document(change.policy))
 
 
 def _created(made: Identity | Group | ManagedPolicy) -> Words:
     kind = made.arn.split(":", 5)[5].split("/", 1)[0]
     path = "/".join(made.arn.split("/")[1:-1])
-    yield from ("aws", "iam", f"create-{kind}", f"--{kind}-name", _name(made.arn))
+    yield from ("aws", "iam", f"create-{kind}", f"--{kind}-name", name_of(made.arn))
     yield from ("--path", f"/{path}/") if path else ()
     if isinstance(made, ManagedPolicy):
         yield from ("--policy-document", _document(made.versions[0][1]))
@@ -209,7 +205,7 @@ def _created(made: Identity | Group | ManagedPolicy) -> Words:
 def _identity_tags(owner: str, tags: Pairs, removed: tuple[str, ...]) -> Words:
     kind = owner.split(":", 5)[-1].split("/")[0]
     if kind in _FLAGS:
-        yield from ("aws", "iam", f"{'tag' if tags else 'untag'}-{kind}", _FLAGS[kind], _name(owner))
+        yield from ("aws", "iam", f"{'tag' if tags else 'untag'}-{kind}", _FLAGS[kind], name_of(owner))
         yield from (
             ("--tags", json.dumps([{"Key": name, "Value": value} for name, value in tags]))
             if tags
@@ -222,7 +218,7 @@ def _removed(owner: str, identity: str) -> Words:
     if kind in _FLAGS:
         name = identity.removeprefix(f"{owner}#")
         inline = name != identity
-        yield from ("aws", "iam", f"{'delete' if inline else 'detach'}-{kind}-policy", _FLAGS[kind], _name(owner))
+        yield from ("aws", "iam", f"{'delete' if inline else 'detach'}-{kind}-policy", _FLAGS[kind], name_of(owner))
         yield from ("--policy-name" if inline else "--policy-arn", name)
 
 
@@ -234,7 +230,7 @@ def _bounded(owner: str, policy: Policy | None) -> Words:
             "iam",
             f"{'delete' if policy is None else 'put'}-{kind}-permissions-boundary",
             _FLAGS[kind],
-            _name(owner),
+            name_of(owner),
         )
         yield from () if policy is None else ("--permissions-boundary", policy.identity.removesuffix("#boundary"))
 
@@ -253,76 +249,6 @@ def _version(kind: StepKind, change: VersionSet) -> Words:
             _document(change.policy),
         )
         yield "--set-as-default"
-
-
-def _becoming(move: Move, caller: Caller) -> Words:
-    """New credentials of a user, a session of a role or of a federated user, or assertions of a provider that is
-    written."""
-    request = move.requests[0] if move.requests else None
-    if request is None:
-        return
-    user = ("--user-name", _name(caller.principal_arn))
-    match request.action:
-        case "iam:CreateAccessKey":
-            yield from ("aws", "iam", "create-access-key", *user)
-        case "iam:CreateLoginProfile":
-            yield from ("aws", "iam", "create-login-profile", *user, "--password", "<password>")
-        case "iam:UpdateLoginProfile":
-            yield from ("aws", "iam", "update-login-profile", *user, "--password", "<password>")
-        case "iam:CreateSAMLProvider":
-            yield from ("aws", "iam", "create-saml-provider", "--saml-metadata-document", "file://metadata.xml")
-            yield from ("--name", _name(caller.principal_arn))
-        case "iam:UpdateSAMLProvider":
-            yield from ("aws", "iam", "update-saml-provider", "--saml-metadata-document", "file://metadata.xml")
-            yield from ("--saml-provider-arn", caller.principal_arn)
-        case "sts:AssumeRole":
-            yield from ("aws", "sts", "assume-role", *_role(caller), *_session(request, caller))
-        case "sts:GetFederationToken":
-            yield from ("aws", "sts", "get-federation-token", "--name", _name(caller.principal_arn), "--policy", _ALL)
-            yield from _session_tags(caller.session_tags)
-        case "sts:AssumeRoleWithWebIdentity":
-            yield from (
-                "aws",
-                "sts",
-                "assume-role-with-web-identity",
-                *_role(caller),
-                "--web-identity-token",
-                "<token>",
-            )
-        case "sts:AssumeRoleWithSAML":
-            provider = request.caller.principal_arn
-            yield from (
-                "aws",
-                "sts",
-                "assume-role-with-saml",
-                "--role-arn",
-                caller.principal_arn,
-                "--principal-arn",
-                provider,
-            )
-            yield from ("--saml-assertion", "<assertion>")
-
-
-def _role(caller: Caller) -> tuple[str, ...]:
-    return "--role-arn", caller.principal_arn, "--role-session-name", caller.session or "<session>"
-
-
-def _session(request: Request, caller: Caller) -> Words:
-    context = _context(request)
-    for key, flag in (("sts:externalid", "--external-id"), ("sts:sourceidentity", "--source-identity")):
-        if key in context:
-            yield from (flag, context[key])
-    inherited = request.caller.passed_on
-    yield from _session_tags(tag for tag in caller.session_tags if tag not in inherited)
-    lasting = [name for name in caller.transitive if name not in dict(inherited)]
-    if lasting:
-        yield from ("--transitive-tag-keys", *lasting)
-
-
-def _session_tags(tags: Iterable[tuple[str, str]]) -> Words:
-    found = [{"Key": name, "Value": value} for name, value in tags]
-    if found:
-        yield from ("--tags", json.dumps(found))
 
 
 _PASSING: Mapping[str, tuple[str, ...]] = {
@@ -395,7 +321,7 @@ def _of_services(move: Move) -> Iterator[str]:
         hyphenated = re.sub("(?<=[a-z])(?=[A-Z])|(?=[A-Z][a-z])", "-", operation).strip("-").lower()
         words = _PASSING.get(action, ("--cli-input-json", f"file://{hyphenated}.json"))
         yield shlex.join(
-            ["aws", service, hyphenated, *(word.replace("ROLE", role).replace("NAME", _name(role)) for word in words)]
+            ["aws", service, hyphenated, *(word.replace("ROLE", role).replace("NAME", name_of(role)) for word in words)]
         )
 
 
@@ -408,13 +334,3 @@ def _document(policy: Policy) -> str:
     except ValueError:  # parts of it are not known
         return "file://policy.json"
     return text if len(text) <= _LONGEST_DOCUMENT else "file://policy.json"
-
-
-def _name(arn: str) -> str:
-    """The name of an identity, which the CLI takes without its path."""
-    return arn.rsplit("/", 1)[-1]
-
-
-def _context(request: Request) -> dict[str, str]:
-    """The condition keys that have one value, by their names in lower case."""
-    return {key.lower(): value for key, value in request.context if isinstance(value, str)}

@@ -11,7 +11,8 @@ from verifier.checking import asked_by, excused, today
 from verifier.cli.bodies.prove import ProveOptions, proved, write_report
 from verifier.cli.options import kept_in
 from verifier.cli.outputs import Ending, Sink, answered, sinks, write_file
-from verifier.configuration import Configuration, ConfigurationError, FailOn, find_configuration, read_configuration
+from verifier.configuration.reading import ConfigurationError, find_configuration, read_configuration
+from verifier.configuration.settings import Configuration, FailOn
 from verifier.model.invariant import Invariant
 from verifier.model.results.verdict import Report, Status, Verdict
 from verifier.question import Question, QuestionOptions, read

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.listings import listed
 from verifier.cli.run import emit, style_of
 from verifier.syntax.diagnostic import InputError
@@ -22,7 +23,7 @@ class HeadOption(StrEnum):
     UNKNOWN = "unknown"
 
 
-@given.command(short_help="List what actions of AWS can bring about.")
+@command(short_help="List what actions of AWS can bring about.")
 def actions(
     pattern: Annotated[
         list[str],

@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.listings import listed
 from verifier.cli.run import emit, style_of
 
 
-@given.command(short_help="List open questions of AWS's documentation.")
+@command(short_help="List open questions of AWS's documentation.")
 def readings(
     output: Annotated[given.ListOutput, typer.Option(help="How to write the list.")] = given.ListOutput.TEXT,
 ) -> int:

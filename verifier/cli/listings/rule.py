@@ -8,12 +8,13 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.listings import listed
 from verifier.cli.run import emit, style_of
 from verifier.syntax.diagnostic import InputError
 
 
-@given.command(short_help="Print a rule of the semantics.")
+@command(short_help="Print a rule of the semantics.")
 def rule(
     label: Annotated[
         str | None,

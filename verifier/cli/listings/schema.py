@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli import options as given
+from verifier.cli.command import command
 from verifier.cli.run import emit
 
 
@@ -30,7 +30,7 @@ class Schema(StrEnum):
     RECHECK = "recheck"
 
 
-@given.command(short_help="Print a JSON Schema.")
+@command(short_help="Print a JSON Schema.")
 def schema(name: Annotated[Schema, typer.Argument(metavar="NAME", help="Which one.", show_default=False)]) -> int:
     """Print the JSON Schema of a snapshot, of verifier.toml (configuration), or of what a command writes.
 

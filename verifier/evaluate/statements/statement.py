@@ -28,7 +28,7 @@ from verifier.evaluate.statements.values import parses, without_zone
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model.free_facts import not_resource_symbol
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, reference_to
-from verifier.model.readings import ALIAS_QUOTA
+from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.request import CallerKind
 
 NAMING_CALLERS = frozenset({PolicyKind.KEY, PolicyKind.TRUST, PolicyKind.ENDPOINT})

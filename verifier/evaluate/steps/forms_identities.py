@@ -30,12 +30,13 @@ from verifier.evaluate.steps.move_requests import (
     require,
     the_requests,
 )
-from verifier.model.estate import Account, Group, Identity, ManagedPolicy, Workload
+from verifier.model.estate import Account, Group, Identity, ManagedPolicy
 from verifier.model.named_accounts import accounts_named
 from verifier.model.policy import Effect, Policy, PolicyKind, is_service_linked
 from verifier.model.request import CallerKind
 from verifier.model.step_kinds import MOST_VERSIONS, StepKind
 from verifier.model.steps.chains import Became, GroupJoined, Move, PolicyAdded, State, TrustPut, VersionSet
+from verifier.model.steps.workload_kind import Workload
 
 ADMINISTRATOR = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/AdministratorAccess")
 ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")

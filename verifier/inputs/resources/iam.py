@@ -17,8 +17,9 @@ from verifier.inputs.drafts import BOUNDARY, NAMES, TAGS, TRUST, Details, Draft,
 from verifier.inputs.identity_changes import IdentityChanges, unlisted_step, untagged
 from verifier.inputs.remade import Remade
 from verifier.inputs.resource_types import Family
+from verifier.inputs.resources.attachments import ATTACHES, EXCLUSIVE, as_list, attached, attached_name, texts_of
 from verifier.inputs.resources.reader import Reader, Word
-from verifier.inputs.resources.resource import Json, Resource, Verb
+from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.text.nodes import Items, Node, Scalar, listing, null, obj, values_of
 from verifier.inputs.text.unknown import Pieces, may_be_equal, names_in, text_pieces
 from verifier.model.unmodelled import Influence
@@ -26,22 +27,6 @@ from verifier.syntax.text import first_few
 
 _KINDS = {of + name: kind for kind, title in NAMES.items() for of, name in (("aws_iam_", kind), ("AWS::IAM::", title))}
 _POLICIES = ("aws_iam_policy", "AWS::IAM::ManagedPolicy")
-_ATTACHES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
-    **{f"aws_iam_{kind}_policy": ((kind, kind, "name"),) for kind in NAMES},
-    **{f"aws_iam_{kind}_policy_attachment": ((kind, kind, "policy_arn"),) for kind in NAMES},
-    "aws_iam_policy_attachment": tuple((kind, f"{kind}s", "policy_arn") for kind in NAMES),
-    "aws_iam_group_membership": (("user", "users", "group"),),
-    "aws_iam_user_group_membership": (("user", "user", "groups"),),
-    **{f"AWS::IAM::{title}Policy": ((kind, kind, "name"),) for kind, title in NAMES.items()},
-    "AWS::IAM::Policy": tuple((kind, f"{kind}s", "name") for kind in NAMES),
-    "AWS::IAM::ManagedPolicy": tuple((kind, f"{kind}s", "policy_arn") for kind in NAMES),
-    "AWS::IAM::UserToGroupAddition": (("user", "users", "group"),),
-}
-"""What types of resources attach to whom: the kind of the owner, the attribute that names owners, and the one that
-names what."""
-_EXCLUSIVE = {f"aws_iam_{kind}_policy_attachments_exclusive": (kind, "policy_arns") for kind in NAMES}
-_EXCLUSIVE |= {f"aws_iam_{kind}_policies_exclusive": (kind, "policy_names") for kind in NAMES}
-"""Lists of all managed policies, or of all inline ones, of an owner."""
 
 
 @dataclass
@@ -68,9 +53,9 @@ class Identities(Reader):
                 self._owner(resource)
             elif (name := self.side.text(resource, "name")) is not None:  # which no other one of the account has
                 self.changes_of(resource).gone.add((_KINDS[resource.type], name))
-        for resource in self.side.done(*_ATTACHES):
+        for resource in self.side.done(*ATTACHES):
             self._said(resource)
-        lists = self.side.of_type(*_EXCLUSIVE)
+        lists = self.side.of_type(*EXCLUSIVE)
         for resource in sorted(lists, key=lambda found: not found.writes("policy_arns", "policy_names")):
             self._exclusive(resource)
         self._settle()
@@ -177,7 +162,7 @@ class Identities(Reader):
             else:
                 found[shown] = document
                 self.unnamed.append((owner, shown, text_pieces(name), resource))
-        old = [block for block in _list((resource.was or {}).get("inline_policy")) if isinstance(block, dict)]
+        old = [block for block in as_list((resource.was or {}).get("inline_policy")) if isinstance(block, dict)]
         self._own(
             resource, owner, found, {str(block["name"]): block.get("policy") for block in old if block.get("name")}
         )
@@ -191,11 +176,14 @@ class Identities(Reader):
             else ()
         ):
             if isinstance(item, Scalar):
-                found[_name(attribute, item.text)] = item
+                found[attached_name(attribute, item.text)] = item
             else:
                 owner.has[f"{attribute} ({first_few(names_in([item]))})"] = item
         self._own(
-            resource, owner, found, {_name(attribute, arn): arn for arn in _texts((resource.was or {}).get(attribute))}
+            resource,
+            owner,
+            found,
+            {attached_name(attribute, arn): arn for arn in texts_of((resource.was or {}).get(attribute))},
         )
 
     def _own(self, resource: Resource, owner: Draft, now: Mapping[str, Node], old: Mapping[str, object]) -> None:
@@ -237,8 +225,8 @@ class Identities(Reader):
 
     def _said(self, resource: Resource) -> None:
         """What a resource attaches to whom; and what it did before and does no more, or goes with it."""
-        before, now = ({*_attached(resource.type, values)} for values in (resource.was or {}, resource.values))
-        for kind, of, what in _ATTACHES[resource.type] if resource.verb is not Verb.TAKES else ():
+        before, now = ({*attached(resource.type, values)} for values in (resource.was or {}, resource.values))
+        for kind, of, what in ATTACHES[resource.type] if resource.verb is not Verb.TAKES else ():
             for target, node in product(self._nodes(resource, of), self._nodes(resource, what)):
                 owner = self._target(resource, kind, target, of)
                 if owner is None:
@@ -252,7 +240,7 @@ class Identities(Reader):
                         self.unnamed.append((owner, name, text_pieces(node), None))
                     self.words[owner][name].append(Word(resource, document, resource.writes("policy"), of))
                 elif isinstance(node, Scalar):
-                    name, whose = _name(what, node.text), target.text if isinstance(target, Scalar) else ""
+                    name, whose = attached_name(what, node.text), target.text if isinstance(target, Scalar) else ""
                     writes = resource.verb is not Verb.KEEPS and (kind, whose, name) not in before
                     self.words[owner][name].append(Word(resource, node, writes, of))
                 else:
@@ -272,7 +260,7 @@ class Identities(Reader):
         its list changes, a managed policy that is listed is attached, and what is not listed goes; nothing happens when
         it is deleted. [Terraform AWS provider: aws_iam_role_policy_attachments_exclusive,
         aws_iam_role_policies_exclusive, and those of users and groups]"""
-        (kind, attribute), side = _EXCLUSIVE[resource.type], self.side
+        (kind, attribute), side = EXCLUSIVE[resource.type], self.side
         managed = attribute == "policy_arns"
         name, listed = side.text(resource, f"{kind}_name"), side.value(resource, attribute)
         unnamed = [] if managed else [r for r in side.of_type(f"aws_iam_{kind}_policy") if side.text(r, "name") is None]
@@ -343,25 +331,3 @@ class Identities(Reader):
                 elif arn is None and managed:
                     self._unlisted(resource, "attach")
         return list(found.values())
-
-
-def _attached(type_: str, values: Json) -> Iterator[tuple[str, str, str]]:
-    """What a resource attaches to whom, as far as its values say it: the kind and name of the owner, and the name of an
-    inline policy, the ARN of a managed one, or a group."""
-    for kind, of, what in _ATTACHES[type_]:
-        yield from (
-            (kind, owner, _name(what, text)) for owner in _texts(values.get(of)) for text in _texts(values.get(what))
-        )
-
-
-def _name(what: str, text: str) -> str:
-    return membership(text) if what.startswith("group") else text
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value]
-
-
-def _texts(value: object) -> list[str]:
-    """A text, or the texts of a list."""
-    return [text for text in _list(value) if isinstance(text, str)]

@@ -11,25 +11,19 @@ from dataclasses import dataclass, field, replace
 
 from verifier.inputs.agreement import reported
 from verifier.inputs.policies import DEFAULT
+from verifier.inputs.resources.grants import grant_node
 from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.snapshot.key_metadata import is_key_arn
 from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.terraform.documents import as_document
-from verifier.inputs.text.access import is_null
-from verifier.inputs.text.nodes import Members, Node, Scalar, entries, listing, member, obj, plain, text_at
+from verifier.inputs.text.nodes import Node, Scalar, listing, obj, plain, text_at
 from verifier.inputs.text.unknown import Unknown
 from verifier.model.unmodelled import Influence
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import first_few, printable
 
-_TOLD_BY = ("key_id", "name", "grantee_principal", "operations", "constraints", "retiring_principal")
-"""The members by which a grant is told from another of its name."""
-_CONSTRAINTS = {
-    "encryption_context_equals": "EncryptionContextEquals",
-    "encryption_context_subset": "EncryptionContextSubset",
-}
 _ALIASES = ("aws_kms_alias", "AWS::KMS::Alias")
 _ORIGINS = {"aws_kms_external_key": "EXTERNAL", "aws_kms_replica_external_key": "EXTERNAL"}
 _FACTS = ("key_usage", "customer_master_key_spec", "key_spec", "origin", "multi_region")
@@ -95,9 +89,8 @@ class Keys(Reader):
         self._check_bypass(resource, arn)
         own = self._own_policy(resource)
         words = [] if own is None else [Word(resource, own, resource.writes("policy"))]
-        self._add(
-            _Key(arn, self.side.at(resource), resource, self._facts(resource, arn), words, tags=self._tags(resource))
-        )
+        at, facts, tags = self.side.at(resource), self._facts(resource, arn), self._tags(resource)
+        self._add(_Key(arn, at, resource, facts, words, tags=tags))
 
     def _scheduled(self, resource: Resource) -> None:
         """A key that the plan schedules for deletion: it is not checked, and has its policy until it is deleted."""
@@ -106,9 +99,8 @@ class Keys(Reader):
             self._add(_Key(arn, self.side.at(resource), resource, gone=True))
 
     def _add(self, key: _Key) -> None:
-        self.by_address[f"{key.resource.address} (goes)" if key.gone else key.resource.address] = self.by_arn[
-            key.arn
-        ] = key
+        address = f"{key.resource.address} (goes)" if key.gone else key.resource.address
+        self.by_address[address] = self.by_arn[key.arn] = key
 
     def _arn(self, resource: Resource) -> str | None:
         """The ARN; `None` after recording why the key has none yet."""
@@ -130,10 +122,8 @@ class Keys(Reader):
         """A key of the provider awscc: there is one, and its policy is not known."""
         arn, at = self._arn(resource), self.side.at(resource)
         if arn is not None and arn not in self.by_arn:
-            policy = Unknown(at, ["the provider awscc, whose keys are not read"])
-            self.by_address[resource.address] = _Key(
-                arn, at, resource, {"Arn": text_at(at, arn)}, [Word(resource, policy, True)]
-            )
+            word = Word(resource, Unknown(at, ["the provider awscc, whose keys are not read"]), True)
+            self.by_address[resource.address] = _Key(arn, at, resource, {"Arn": text_at(at, arn)}, [word])
 
     def _own_policy(self, resource: Resource) -> Node | None:
         """The policy of the key's own block: the word `default` where a new key has none, `None` where an old one has
@@ -284,17 +274,14 @@ class Keys(Reader):
         """The ARN of a key by its ARN or ID. Raises `InputError` where it must be asked for whose the ID is (S4)."""
         if ":" in given:
             return given
-        partition, region, account = (
-            self.side.partition(resource),
-            self.side.region(resource),
-            self.side.account(resource),
-        )
+        side, account = self.side, self.side.account(resource)
         if account is None:
-            message = f"the {self.side.what} does not tell in which account {resource.shown} names a key by its ID"
-            raise InputError.of(printable(message), self.side.at(resource).span, hint=self.side.tell_account, rule="S4")
-        arn = f"arn:{partition}:kms:{region}:{account}:key/{given.removeprefix('key/')}"
-        if self.side.account_and_region(resource)[1] is None:
-            self.remarks.by_id[arn] = self.side.at(resource)
+            message = f"the {side.what} does not tell in which account {resource.shown} names a key by its ID"
+            raise InputError.of(printable(message), side.at(resource).span, hint=side.tell_account, rule="S4")
+        key = f"{side.region(resource)}:{account}:key/{given.removeprefix('key/')}"
+        arn = f"arn:{side.partition(resource)}:kms:{key}"
+        if side.account_and_region(resource)[1] is None:
+            self.remarks.by_id[arn] = side.at(resource)
         return arn
 
     def _changes_of(self, arn: str, at: Node) -> KeyChanges:
@@ -310,7 +297,7 @@ class Keys(Reader):
     def _grant(self, resource: Resource) -> None:
         owner, names = self._of(resource, "key_id"), self.names(resource, "key_id")
         if owner is not None:
-            grant = self._grant_node(resource)
+            grant = grant_node(self, resource)
             owner.grants.append(reported(grant, self.side.label(resource)) if resource.verb is Verb.KEEPS else grant)
         elif names:
             does = f"is a grant on a key that is not known: it depends on {first_few(names)}"
@@ -321,47 +308,9 @@ class Keys(Reader):
         if key is not None and grant is not None:
             self._changes_of(self._arn_of(resource, key), self.side.at(resource)).revoked.add(grant)
 
-    def _grant_node(self, resource: Resource) -> Node:
-        """A grant that the plan makes or keeps, as `list-grants` lists it. What is not known of it is `Unknown`, and
-        what is empty is left out, as the provider does not send it."""
-        side, at, account = self.side, self.side.at(resource), self.side.account(resource)
-        name, retiring = (side.value(resource, attribute) for attribute in ("name", "retiring_principal"))
-        members: dict[str, Node | None] = {
-            "GrantId": text_at(at, side.text(resource, "grant_id") or resource.address),
-            "Name": self._perhaps_revoked(resource) or (name if isinstance(name, Scalar) else None),
-            "GranteePrincipal": side.value(resource, "grantee_principal"),
-            "RetiringPrincipal": None if isinstance(retiring, Scalar) and not retiring.text else retiring,
-            "Operations": side.value(resource, "operations"),
-            "Constraints": _constraints(side.value(resource, "constraints")),
-            "IssuingAccount": text_at(at, f"arn:{self.side.partition(resource)}:iam::{account}:root")
-            if account
-            else None,
-        }
-        return obj(at, **{name: node for name, node in members.items() if node is not None})
-
-    def _perhaps_revoked(self, resource: Resource) -> Node | None:
-        """What a new grant depends on that the plan may revoke: with the name and members of one that there is already,
-        KMS makes no other, and gives its ID [API: CreateGrant, Name]."""
-        if not resource.created or not resource.values.get("name"):
-            return None
-        deeds = list(self.side.done(resource.type))
-        for number, other in enumerate(deeds):
-            alike = all(other.values.get(name) == resource.values.get(name) for name in _TOLD_BY)
-            before = other.address == resource.address and number < deeds.index(resource)
-            if other.verb is Verb.TAKES and alike and not before:
-                return self.unknown(
-                    resource, f"whether {other.address}, which is the same grant, is revoked before it is made"
-                )
-        return None
-
     def _alias(self, resource: Resource) -> None:
-        old = (
-            resource.values
-            if resource.verb is Verb.TAKES
-            else (resource.was or {})
-            if resource.writes("target_key_id")
-            else {}
-        )
+        old = (resource.was or {}) if resource.writes("target_key_id") else {}
+        old = resource.values if resource.verb is Verb.TAKES else old
         former, named = old.get("target_key_id"), old.get("name")
         if isinstance(former, str) and isinstance(named, str):
             self._changes_of(self._arn_of(resource, former), self.side.at(resource)).unaliased.add(named)
@@ -396,22 +345,3 @@ class Keys(Reader):
             file=self.side.file,
             left_open=open_,
         )
-
-
-def _constraints(node: Node | None) -> Node | None:
-    blocks = entries(node)
-    unknown = next((found for found in (node, *blocks) if isinstance(found, Unknown)), None)
-    if node is None or unknown is not None:
-        return unknown
-    given = {
-        name: found
-        for block in blocks
-        for attribute, name in _CONSTRAINTS.items()
-        if (found := member(block, attribute)) is not None
-    }
-    known = {
-        name: found
-        for name, found in given.items()
-        if not is_null(found) and (not isinstance(found, Members) or found.pairs)
-    }
-    return obj(node, **known) if known else None

@@ -10,10 +10,14 @@ without which a key has no verdict, and details of an organization, which `contr
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain, count
 
 from verifier.inputs.text.access import Record, members
 from verifier.inputs.text.nodes import Node, Remarks
+from verifier.model.estate import Key
 from verifier.model.principal_names import is_account
 from verifier.model.results.collection import PARTS, NotRead, Part
 from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
@@ -86,3 +90,26 @@ def _of_key(entry: NotRead, label: str, influence: Influence, description: str) 
 def by_key(entries: Sequence[NotRead], part: Part) -> Mapping[str, NotRead]:
     """The entries of a part by the ARN of the key."""
     return {entry.key: entry for entry in entries if entry.part is part and entry.key is not None}
+
+
+def with_gaps(key: Key, policies: Mapping[str, NotRead], grants: Mapping[str, NotRead]) -> Key:
+    """The key, with what a live collection could not read of it. Grants that were not read are an `Unmodelled`, not
+    none supposed."""
+    if key.arn in policies:
+        reason = f"the policy of {key.name or key.arn} was not read ({policies[key.arn].reason})"
+        key = replace(key, policies=None, unread=printable(reason))
+    return replace(key, grants=key.grants or ()) if key.arn in grants else key
+
+
+def with_unique_names(things: list[Unmodelled]) -> tuple[Unmodelled, ...]:
+    """The things with names that are unique: a name that occurs again gets what sets it apart, or a number."""
+    counts = Counter(thing.name for thing in things)
+    used: set[str] = set()
+    distinct = []
+    for thing in things:
+        scope = thing.key or thing.principal or thing.account
+        name = printable(f"{thing.name} ({scope})" if counts[thing.name] > 1 and scope else thing.name)
+        unique = next(each for each in chain([name], (f"{name} #{number}" for number in count(2))) if each not in used)
+        used.add(unique)
+        distinct.append(replace(thing, name=unique, description=printable(thing.description)))
+    return tuple(distinct)

@@ -29,12 +29,7 @@ from verifier.inputs.text.unknown import Missing, Unknown, moved, names_in, reso
 from verifier.syntax.source import Source
 
 _MOST_VALUES = 100_000
-_ORDERS: dict[str, Callable[[int, int], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+_ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _VALUES = ("var", "local", "module", "each", "count", "path", "terraform", "self")
 """What references begin with that are to no resource."""
 _END = "END_OF_THE_FILE"
@@ -85,9 +80,8 @@ class Evaluator:
 
     def at(self, tree: Tree) -> Node:
         """The place of a part of an expression."""
-        return Node(
-            self.source, *((0, 0) if getattr(tree.meta, "empty", True) else (tree.meta.start_pos, tree.meta.end_pos))
-        )
+        span = (0, 0) if getattr(tree.meta, "empty", True) else (tree.meta.start_pos, tree.meta.end_pos)
+        return Node(self.source, *span)
 
     def unknown(self, tree: Tree, nodes: Sequence[Node] = ()) -> Unknown:
         """A value that is not known, and may not be there; it depends on these nodes, or on all that the expression
@@ -222,24 +216,14 @@ class Evaluator:
             return None  # a resource as a whole among them
         if "*" in forms and "[" in forms:
             return None
-        steps = {".": ".{0.text}", "*": "[*]"}
-        indices = [f"[{key.text if key.type == 'plain' else json.dumps(key.text)}]" for _, key in path]
-        written = [
-            steps[form].format(key) if form in steps else index
-            for (form, key), index in zip(path, indices, strict=True)
-        ]
-        found = self.refer("".join([name, *written]), self.depth)
+        found = self.refer("".join([name, *(_written(form, key) for form, key in path)]), self.depth)
         if isinstance(found, Missing):
             raise FailsError
         if "*" in forms:
             return None if found is None or kinds.is_open(found) else found
-        return (
-            null(self.at(tree))
-            if found is None
-            else found
-            if found.source is self.source
-            else moved(self.at(tree), found)
-        )
+        if found is None:
+            return null(self.at(tree))
+        return found if found.source is self.source else moved(self.at(tree), found)
 
     # -- operators and functions --
 
@@ -283,10 +267,8 @@ class Evaluator:
 
     def _call(self, tree: Tree) -> Node | None:
         head, *rest = trees.parts_of(tree)
-        name, arguments = (
-            str(head.children[0]),
-            trees.parts_of(rest[0]) if rest and trees.kind_of(rest[0]) == "arguments" else [],
-        )
+        name, has_arguments = str(head.children[0]), bool(rest) and trees.kind_of(rest[0]) == "arguments"
+        arguments = trees.parts_of(rest[0]) if has_arguments else []
         if name == "try":
             return self._try(tree, arguments)
         if name in ("file", "templatefile") and arguments:
@@ -300,16 +282,12 @@ class Evaluator:
     def _file(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
         """The text of a file, or what `templatefile` makes of it: a template that refers to its variables alone."""
         given = trees.parts_of(trees.unwrapped(arguments[0]))
-        base = (
-            trees.traversal(trees.parts_of(given[0].children[0])[0])
-            if given and trees.kind_of(given[0].children[0])
-            else ()
-        )
+        is_reference = bool(given) and trees.kind_of(given[0].children[0])
+        base = trees.traversal(trees.parts_of(given[0].children[0])[0]) if is_reference else ()
         rest = given[1:] if base in (("path.module",), ("path.root",)) else given
         name = "".join(str(part.children[0]) for part in rest if isinstance(part.children[0], str))
-        is_plain = trees.kind_of(trees.unwrapped(arguments[0])) == "string" and all(
-            isinstance(part.children[0], str) for part in rest
-        )
+        is_text = trees.kind_of(trees.unwrapped(arguments[0])) == "string"
+        is_plain = is_text and all(isinstance(part.children[0], str) for part in rest)
         if self.read is None or not is_plain or {*"\\$%"} & {*name} or name.startswith("/") != (base != ()):
             return None
         text = self.read(name.lstrip("/"), base == ("path.module",))
@@ -339,11 +317,17 @@ class Evaluator:
             return False
         root, path = self._path(tree)
         word = trees.word_of(root)
-        instance = (
-            2 if word == "data" else 1 if word not in self.bound and word not in _VALUES or word == "module" else -1
-        )
+        of_one = word == "module" or (word not in self.bound and word not in _VALUES)
+        instance = 2 if word == "data" else 1 if of_one else -1
         positions = [index for index, (_, key) in enumerate(path or ()) if key.text.isdecimal()]
         return word is not None and positions in ([], [instance])
+
+
+def _written(form: str, key: Scalar) -> str:
+    """A step of a reference as it is written."""
+    if form in ".*":
+        return f".{key.text}" if form == "." else "[*]"
+    return f"[{key.text if key.type == 'plain' else json.dumps(key.text)}]"
 
 
 FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {

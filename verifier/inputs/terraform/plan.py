@@ -89,6 +89,14 @@ class Plan:
             else files.resources.get((resource.managed, resource.type, name))
         )
 
+    def may_add_tags(self, resource: Resource) -> bool:
+        """Whether the provider of a resource may add tags of its own."""
+        entry = self.providers.get(resource.provider)
+        generated = (kinds for module in self.modules.values() for kinds in module.files.generated.values())
+        if entry is None or "default_tags" in entry.block.blocks:
+            return True
+        return any("default_tags" in kinds for kinds in generated)
+
     def side(self, *, before: bool) -> Plan:
         """One side of the plan by itself: the resources as they were are a state."""
         if not before:

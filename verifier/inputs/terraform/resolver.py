@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from verifier.inputs.agreement import reported, same_node
+from verifier.inputs.agreement import filled_as_written, reported, same_node
 from verifier.inputs.resources.resource import Resource, Side, Verb, is_any_unknown, unknown_part
 from verifier.inputs.resources.unread import is_other_than_key
 from verifier.inputs.terraform.configuration import Expression, Written
@@ -29,7 +29,7 @@ from verifier.inputs.terraform.nested_blocks import MADE_OF_BLOCKS, inside_block
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import IN_DOUBT, Index, ModulePath, after_apply, name_of, node_of, qualified
 from verifier.inputs.terraform.references import References
-from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries, listing, values_of
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries
 from verifier.inputs.text.nodes import member as node_member
 from verifier.inputs.text.unknown import Unknown, names_in
 from verifier.syntax.source import Source
@@ -76,9 +76,8 @@ class Resolver(Side):
         self.what = "folder" if self.plan.of_folder else "plan" if self.plan.is_plan else "state"
         self.references = References(self)
         for resource in self.plan.after.values():
-            self.instances.setdefault((resource.module, resource.managed, resource.type, resource.name), {})[
-                resource.index
-            ] = resource
+            name = resource.module, resource.managed, resource.type, resource.name
+            self.instances.setdefault(name, {})[resource.index] = resource
 
     def of_type(self, *types: str, managed: bool = True) -> Iterator[Resource]:
         return (r for r in self.plan.after.values() if (r.type in types or not types) and r.managed is managed)
@@ -158,11 +157,9 @@ class Resolver(Side):
             # An expression that refers to one thing, which is no policy, makes one of it.
             self.supposed.get(resource.address, {}).pop(name, None)
             return Unknown(found, [after_apply(f"{resource.address}.{name}")])
-        return (
-            rebased(found, found)
-            if isinstance(found, Members)
-            else as_document(found, f"{self.plan.file}#{resource.address}.{name}")
-        )
+        if isinstance(found, Members):
+            return rebased(found, found)
+        return as_document(found, f"{self.plan.file}#{resource.address}.{name}")
 
     def inline(self, resource: Resource) -> Node | list[tuple[str, Node | None, Node]]:
         """The `inline_policy` blocks of a role. Where the configuration has none they are what AWS told."""
@@ -200,19 +197,11 @@ class Resolver(Side):
     def tags(self, resource: Resource) -> Members | None:
         """All tags of a resource, those that its provider adds among them."""
         node = self.value(resource, "tags_all")
-        if node is None or (names_in([node]) and not self._default_tags(resource)):
+        if node is None or (names_in([node]) and not self.plan.may_add_tags(resource)):
             node = self.value(resource, "tags")
         if node is None:
             return Members(self.place(resource), 0, 0, [])
         return node if isinstance(node, Members) and not names_in([node]) else None
-
-    def _default_tags(self, resource: Resource) -> bool:
-        """Whether the provider may add tags of its own."""
-        entry = self.plan.providers.get(resource.provider)
-        generated = (kinds for module in self.plan.modules.values() for kinds in module.files.generated.values())
-        return (
-            entry is None or "default_tags" in entry.block.blocks or any("default_tags" in kinds for kinds in generated)
-        )
 
     def is_certain(self, resource: Resource) -> bool:
         return not resource.name.endswith(IN_DOUBT)
@@ -231,11 +220,9 @@ class Resolver(Side):
         configuration nothing tells."""
         block = resource.configuration
         known = resource.created and bool(resource.values.get(name))
-        return (
-            known
-            or block is None
-            or any(name in written for written in (block.attributes, block.blocks, block.dynamic))
-        )
+        if known or block is None:
+            return True
+        return any(name in written for written in (block.attributes, block.blocks, block.dynamic))
 
     def inner(self, resource: Resource, *names: str) -> list[Node]:
         return inside_blocks(self, resource, names) if names[1:] else super().inner(resource, *names)
@@ -261,19 +248,9 @@ class Resolver(Side):
         if isinstance(raw, Unknown):
             return self.expression(expression, resource.module, resource, name)
         if expression.written is not None:
-            return self._filled_as_written(raw, self.evaluate(expression.written, resource.module, resource, name))
+            self.evaluated = True
+            return filled_as_written(raw, self.evaluate(expression.written, resource.module, resource, name))
         return self._filled_list(raw, expression, resource, name)
-
-    def _filled_as_written(self, raw: Items, found: Node | None) -> Node:
-        """A list as it is evaluated, if that has all that is known of it."""
-        self.evaluated = True
-        items = values_of(found)
-        texts = [item.text for item in items if isinstance(item, Scalar)]
-        known = [item for item in raw.items if isinstance(item, Scalar)]
-        if len(items) == len(raw.items) and all(item.text in texts for item in known):
-            return found if isinstance(found, Items) else listing(raw, items)
-        unknown = Unknown(raw, names_in(items) or names_in([raw]))
-        return listing(raw, [unknown if isinstance(item, Unknown) else item for item in raw.items])
 
     def _filled_list(self, raw: Items, expression: Expression, resource: Resource, name: str) -> Node:
         """A list or set with as many unknown entries as its expression has references: those are what they refer to, in
@@ -282,19 +259,12 @@ class Resolver(Side):
         values = [self.references.traversal(text, resource.module, resource) for text in found]
         missing = [item for item in raw.items if isinstance(item, Unknown)]
         known = {item.text for item in raw.items if isinstance(item, Scalar)}
-        fresh = [
-            value for value in values if value is not None and not (isinstance(value, Scalar) and value.text in known)
-        ]
-        if len(fresh) != len(missing) or any(
-            isinstance(value, Scalar) and value.text in ("true", "false") for value in fresh
-        ):
+        fresh = [value for value in values if value and not (isinstance(value, Scalar) and value.text in known)]
+        truths = [value for value in fresh if isinstance(value, Scalar) and value.text in ("true", "false")]
+        if len(fresh) != len(missing) or truths:
             names = [after_apply(qualified(resource.module, text)) for text in found] or list(names_in([raw]))
-            return Items(
-                raw.source,
-                0,
-                0,
-                [Unknown(Node(raw.source, 0, 0), names) if isinstance(i, Unknown) else i for i in raw.items],
-            )
+            unknown = Unknown(Node(raw.source, 0, 0), names)
+            return Items(raw.source, 0, 0, [unknown if isinstance(item, Unknown) else item for item in raw.items])
         if any(not is_open(value) for value in fresh):
             self._suppose(resource, name, found)
         left = iter(fresh)

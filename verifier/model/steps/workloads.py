@@ -35,49 +35,17 @@ _BY_SYSTEMS_MANAGER: tuple[Way, ...] = (
 )
 
 _STARTING_INSTANCES = (
-    *(
-        "ec2:*Tags",
-        "ec2:Run*",
-        "ec2:*Fleet*",
-        "ec2:RequestSpot*",
-        "ec2:Import*",
-        "ec2:*LaunchTemplate*",
-        "tag:*",
-        "autoscaling*:*",
-    ),
-    *(
-        "application-autoscaling:*",
-        "imagebuilder:*",
-        "eks:*",
-        "elasticmapreduce:*",
-        "batch:*",
-        "ecs:*",
-        "elasticbeanstalk:*",
-    ),
-    *(
-        "cloudformation:*",
-        "servicecatalog:*",
-        "codedeploy:*",
-        "codepipeline:*",
-        "gamelift:*",
-        "opsworks*:*",
-        "datapipeline:*",
-    ),
-    *("cloud9:*", "pcs:*", "mgn:*", "drs:*", "backup:*", "ssm:StartAutomation*", "ssm:StartChangeRequest*", "proton:*"),
+    *("ec2:*Tags", "ec2:Run*", "ec2:*Fleet*", "ec2:RequestSpot*", "ec2:Import*", "ec2:*LaunchTemplate*", "tag:*"),
+    *("autoscaling*:*", "application-autoscaling:*", "imagebuilder:*", "eks:*", "elasticmapreduce:*", "batch:*"),
+    *("ecs:*", "elasticbeanstalk:*", "cloudformation:*", "servicecatalog:*", "codedeploy:*", "codepipeline:*"),
+    *("gamelift:*", "opsworks*:*", "datapipeline:*", "cloud9:*", "pcs:*", "mgn:*", "drs:*", "backup:*"),
+    *("ssm:StartAutomation*", "ssm:StartChangeRequest*", "proton:*"),
 )
 
 WITH_ROLE = frozenset(
     {
-        *(
-            "functions",
-            "codebuild_projects",
-            "glue_jobs",
-            "glue_dev_endpoints",
-            "sagemaker_notebooks",
-            "state_machines",
-        ),
-        "agent_runtimes",
-        "schedules",
+        *("functions", "codebuild_projects", "glue_jobs", "glue_dev_endpoints", "sagemaker_notebooks"),
+        *("state_machines", "agent_runtimes", "schedules"),
     }
 )
 """The kinds of which no code is without a role. [the API references of the operations that make it]"""

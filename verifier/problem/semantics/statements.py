@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from verifier.model.free_facts import not_resource_symbol
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
-from verifier.model.readings import ALIAS_QUOTA
+from verifier.model.reference import ALIAS_QUOTA
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import (
     FALSE,

@@ -17,7 +17,6 @@ from verifier.ask.loop import refined
 from verifier.model.choices import Zone
 from verifier.model.estate import Estate, Key
 from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
-from verifier.model.readings import free_readings
 from verifier.model.reference import data_version
 from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.results.verdict import Assumption, Reason
@@ -29,7 +28,7 @@ from verifier.verify.access.external import Cubes, External
 from verifier.verify.access.zones import ZoneOfTrust, outside, seen_from_inside, services, strangers, zone_of
 from verifier.verify.assumptions import as_of_data, given, summary
 from verifier.verify.named import keys_named
-from verifier.verify.preparation import check_readings, not_known
+from verifier.verify.preparation import check_readings, free_readings, not_known
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each key."""

@@ -20,7 +20,6 @@ from verifier.model.caller_sets import both, is_empty
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, CallerSet, CallersNot, CallersOr, Expectation, Invariant
 from verifier.model.policy import Text
-from verifier.model.readings import free_readings
 from verifier.model.reference import data_version
 from verifier.model.results.access import KeyAccess, WhoCan
 from verifier.model.results.verdict import Reason
@@ -32,7 +31,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.access_rows import Found, Rows
 from verifier.verify.assumptions import as_of_data, given, summary
 from verifier.verify.named import actions_named, keys_named
-from verifier.verify.preparation import check_readings, not_known
+from verifier.verify.preparation import check_readings, free_readings, not_known
 
 EVERY_ACTION = ("kms:*",)
 Progress = Callable[[int, int, str], None]

@@ -20,7 +20,6 @@ from verifier.model.estate import Estate
 from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY
 from verifier.model.invariant import Allowance, Invariant
 from verifier.model.own_place import check_region
-from verifier.model.readings import free_readings
 from verifier.model.reference import data_version
 from verifier.model.request import Decision, Outcome
 from verifier.model.results.comparison import (
@@ -47,7 +46,7 @@ from verifier.verify.comparison.fact_changes import asked_facts, memberships
 from verifier.verify.comparison.left_open import left_open
 from verifier.verify.comparison.target_pairs import TargetPair, target_pairs, with_added
 from verifier.verify.meaning import key_meaning, surroundings
-from verifier.verify.preparation import check_readings, not_known, resolved_allowance
+from verifier.verify.preparation import check_readings, free_readings, not_known, resolved_allowance
 from verifier.verify.regions import FoundRegion, Regions
 
 Progress = Callable[[int, int, str], None]

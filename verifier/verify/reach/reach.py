@@ -15,7 +15,6 @@ from verifier.model.engine import Engine
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, CallerSet, Expectation, Invariant
 from verifier.model.policy import Text
-from verifier.model.readings import free_readings
 from verifier.model.reference import data_version
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Bound, Reason, Story
@@ -27,7 +26,7 @@ from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.verify.assumptions import summary
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.named import actions_named, keys_named
-from verifier.verify.preparation import check_readings, not_known
+from verifier.verify.preparation import check_readings, free_readings, not_known
 from verifier.verify.reach.common import supposing
 from verifier.verify.reach.eventually import as_assumptions, suppositions
 from verifier.verify.reach.goals import Goal, Reached

@@ -19,7 +19,7 @@ from verifier.language.policies.documents import read_policy
 from verifier.model.edits import Edit, EditError, RemoveStatement, StatementEdit, apply_all, with_key_policy
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import AnyInvariant, Expectation, GrantInvariant, Invariant, check_direct
+from verifier.model.invariant import AnyInvariant, Expectation, GrantInvariant, Invariant
 from verifier.model.policy import Policy
 from verifier.model.policy_text import policy_text
 from verifier.model.reference import data_version
@@ -37,7 +37,7 @@ from verifier.verify.deciding import ProofOptions
 from verifier.verify.edits.candidate_edits import Subject
 from verifier.verify.edits.policy_change import BOUND, MOST_SHOWN, editable_policy, utmost, what_decides
 from verifier.verify.edits.shown_edits import shown
-from verifier.verify.preparation import resolved_invariant
+from verifier.verify.preparation import check_direct, resolved_invariant
 from verifier.verify.prove import decide_target, proof_options
 from verifier.verify.suggestion.suggested_edits import Broken, groups
 

@@ -13,11 +13,12 @@ from dataclasses import replace
 from functools import cached_property, partial
 from itertools import chain
 
-from verifier.model.estate import Estate, Identity, Workload
+from verifier.model.estate import Estate, Identity
 from verifier.model.invariant import CallerSet
 from verifier.model.policy import arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.supposition import SuppositionKind
+from verifier.model.steps.workload_kind import Workload
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.expression import Expression
 from verifier.problem.semantics.callers import callers

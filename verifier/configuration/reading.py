@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
-from enum import StrEnum
 from glob import glob
 from pathlib import Path
 from typing import Any
 
+from verifier.configuration.settings import Configuration, FailOn
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.folders import not_listed
 from verifier.language.builtins.by_name import builtin
@@ -34,40 +34,6 @@ from verifier.syntax.toml_places import KeyPath, Toml, read_toml
 
 NAMES = ("verifier.toml", "pyproject.toml")
 _TABLE = ("tool", "verifier")
-
-
-class FailOn(StrEnum):
-    """What a check fails for, besides what is unknown: REFUTED, what is refuted and not excused; STALE, also a waiver
-    that is expired or not needed, and a baseline that could shrink."""
-
-    REFUTED = "refuted"
-    STALE = "stale"
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """What is checked and how; `timeout` is in seconds for each query. `digest` is the (name, SHA-256) of the file."""
-
-    path: Path
-    inputs: tuple[Path, ...]
-    invariants: tuple[Path, ...] = ()
-    builtins: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-    readings: Mapping[str, bool] = field(default_factory=dict)
-    timeout: float | None = None
-    key_arn: str | None = None
-    account: str | None = None
-    region: str | None = None
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    fail_on: FailOn = FailOn.REFUTED
-    baseline: Path | None = None
-    waivers: tuple[Waiver, ...] = ()
-    digest: tuple[tuple[str, str], ...] = ()
-    steps: int | None = None
-    suppose: tuple[str, ...] = ()
-    allow_empty: bool = False
-    of_inputs: Mapping[Path, tuple[str | None, str | None]] = field(default_factory=dict)
-    """The account and the Region of inputs that have their own, by absolute path."""
 
 
 class ConfigurationError(InputError):
@@ -115,7 +81,7 @@ def read_configuration(path: Path, texts: Mapping[Path, str] | None = None) -> C
 def configuration_schema() -> dict[str, Any]:
     """The JSON Schema of the table; formats, readings and forms of names are those of this version."""
     schema: dict[str, Any] = json.loads(
-        (Path(__file__).parent / "data" / "configuration.schema.json").read_text(encoding="utf-8")
+        (Path(__file__).parents[1] / "data" / "configuration.schema.json").read_text(encoding="utf-8")
     )
     properties = schema["properties"]
     properties["outputs"]["items"]["pattern"] = rf"^(?:{'|'.join(FORMATS)})(?:=[^\u0000]+)?$"
