@@ -8,7 +8,7 @@ import pytest
 
 from tools import generate_steps
 from verifier.evaluate.operations import RUN_BY
-from verifier.evaluate.steps.forms_identities import running
+from verifier.evaluate.steps.forms_code import running
 from verifier.model.reference import ValueType
 from verifier.model.steps.actions import (
     StepResource,

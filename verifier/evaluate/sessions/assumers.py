@@ -1,18 +1,24 @@
-"""Who might assume a role, by whom its trust policy names (E2, E2w, F3).
+"""Who might assume a role, by whom its trust policy names, and the requests by which they do (E2, E2w, F3).
 
-In: the estate, a role. Out: callers, for each of whom the decision is still to be made.
+In: the estate, a role. Out: callers, for each of whom the decision is still to be made; cases to be decided.
 Guarantee: every caller whom the trust policy could admit is among them, or a stranger of the same kind stands for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from verifier.evaluate.callers import inventory_of
+from verifier.evaluate.case import Case
+from verifier.evaluate.cases import case_of
+from verifier.evaluate.context import Context, Entry, Free
+from verifier.evaluate.fill_step_requests import TAGS_OF_RESOURCE
+from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS, compared_alone
+from verifier.evaluate.statements.patterns import text_matches
 from verifier.model.estate import Estate, Identity
-from verifier.model.policy import Effect, Principal, PrincipalType
-from verifier.model.request import Caller, CallerKind
+from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement
+from verifier.model.request import Caller, CallerKind, Request
 
 ORDINARY = "example"
 """The name of a session that may have any."""
@@ -94,3 +100,71 @@ def _anybody(estate: Estate, role: Identity) -> Iterator[Assumer]:
         for kind in ("saml-provider/example", "oidc-provider/example.com"):
             yield Assumer(Caller(CallerKind.WEB, f"arn:{partition}:iam::{account}:{kind}"))
     yield Assumer(Caller(CallerKind.SERVICE, "ec2.amazonaws.com"), stranger=True)
+
+
+def assuming(estate: Estate, role: Identity, one: Assumer, action: str, entries: Mapping[str, Entry]) -> Case:
+    """A request to assume the role, of which whatever is not said is not known, and absent what is `None`."""
+    caller = one.caller
+    case = case_of(estate, Request(caller, action, role.arn))
+    own = {key: entry for key, entry in case.context.entries.items() if not (one.stranger and _about_caller(key))}
+    if one.stranger:
+        own |= _known_of_stranger(case, one, frozenset(account.id for account in estate.accounts))
+    identity = case.standing.identity
+    tagged = caller.kind is CallerKind.ROLE and (
+        identity is None or identity.trust is None or names_tagging(identity.trust)
+    )
+    if tagged:
+        # A transitive tag of the session overrides the role's in `aws:ResourceTag`. [IAM: id_session-tags, Chaining
+        # roles]
+        own |= {key: Free(present=True) for key in own if key.startswith((PRINCIPAL_TAG, *TAGS_OF_RESOURCE))}
+    fixed = identity is not None and not tagged or caller.kind in (CallerKind.SERVICE, CallerKind.WEB)
+
+    def free(name: str) -> bool:
+        given = name.startswith(REQUEST_TAG) or name == TAG_KEYS or name.startswith(TAGS_OF_RESOURCE) and not tagged
+        return not given and name not in entries and not (fixed and name.startswith(PRINCIPAL_TAG))
+
+    return replace(case, context=Context({**own, **entries}, {}, case.context.free_tags, free))
+
+
+def _known_of_stranger(case: Case, one: Assumer, listed: frozenset[str]) -> Mapping[str, Entry]:
+    """What is known of a caller that stands for all of its kind and account. One that stands for those of every account
+    that nothing names is of none that is `listed`: its account is known where it is compared with these alone. So is a
+    service. [IAM: reference_policies_condition-keys, aws:PrincipalAccount, aws:PrincipalType]"""
+    caller, key, kind = one.caller, "aws:principalaccount", "aws:principaltype"
+    found: dict[str, Entry] = {} if caller.kind is CallerKind.SERVICE else {kind: case.context.entries[kind]}
+    if caller.account not in (None, NOBODY) or compared_alone(case, key, listed):
+        found[key] = caller.account or NOBODY
+    return found
+
+
+def call(caller: Caller) -> str:
+    """By which call somebody assumes a role."""
+    if caller.kind is not CallerKind.WEB:
+        return "sts:AssumeRole"
+    return "sts:AssumeRoleWithSAML" if ":saml-provider/" in caller.principal_arn else "sts:AssumeRoleWithWebIdentity"
+
+
+def _about_caller(key: str) -> bool:
+    return (
+        key.startswith("aws:principal") and key != "aws:principalisawsservice" or key in ("aws:userid", "aws:username")
+    )
+
+
+def names_tagging(trust: Policy) -> bool:
+    """Whether a role's sessions may have session tags, or transitive ones of other sessions: roughly, for the callers
+    of another role."""
+    found = [statement for statement in trust.statements if statement.effect is Effect.ALLOW]
+    return any(_of_sessions(statement) or _allows(statement, "sts:tagsession") for statement in found)
+
+
+def _of_sessions(statement: Statement) -> bool:
+    return statement.not_principal or any(principal.type in _WITH_SESSIONS for principal in statement.principals or ())
+
+
+def _allows(statement: Statement, action: str) -> bool:
+    return any(text_matches(text.value.lower(), action) for text in statement.actions or ()) != statement.not_action
+
+
+_WITH_SESSIONS = frozenset(
+    {PrincipalType.ANYONE, PrincipalType.ANY_AWS, PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.SESSION}
+)

@@ -14,27 +14,22 @@ from itertools import chain, combinations, product
 from math import prod
 
 from verifier.evaluate.callers import inventory_of
-from verifier.evaluate.case import Case
-from verifier.evaluate.cases import case_of
-from verifier.evaluate.context import Context, Either, Entry, Free
+from verifier.evaluate.context import Either, Entry, Free
 from verifier.evaluate.decision import may_be_allowed
 from verifier.evaluate.fill_step_requests import TAGS_OF_RESOURCE
-from verifier.evaluate.sessions.assumers import NOBODY, ORDINARY, Assumer, assumers
+from verifier.evaluate.sessions.assumers import ORDINARY, Assumer, assumers, assuming, call, names_tagging
 from verifier.evaluate.sessions.tag_conditions import (
     MOST_SESSION_TAGS,
     PRINCIPAL_TAG,
     REQUEST_TAG,
     TAG_KEYS,
     TRANSITIVE,
-    compared_alone,
     conditions,
     listed_tags,
     values_of_tags,
 )
-from verifier.evaluate.statements.patterns import text_matches
 from verifier.model.estate import Estate, Identity
-from verifier.model.policy import Effect, Policy, PrincipalType, Statement
-from verifier.model.request import Caller, CallerKind, Request
+from verifier.model.request import CallerKind
 
 _NAME, _USER_ID = "sts:rolesessionname", "aws:userid"
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
@@ -129,7 +124,7 @@ class Passing:
         """Who may pass the tags by one request, perhaps with others that policies ask for."""
         own = {name.lower(): value for name, value in role.tags}
         for one in assumers(self.estate, role):
-            listed = listed_tags(self._case(role, one, "sts:TagSession", {}))
+            listed = listed_tags(assuming(self.estate, role, one, "sts:TagSession", {}))
             further = {name: self.shown.get(name) for name in listed.names if name not in tags and self._may_have(name)}
             keys = {
                 text.lower(): None for text in listed.texts if text.lower() not in tags and self._may_have(text.lower())
@@ -186,7 +181,7 @@ class Passing:
             return
         on_names = [
             condition
-            for condition in conditions(self._case(role, one, _call(one.caller), {}))
+            for condition in conditions(assuming(self.estate, role, one, call(one.caller), {}))
             if condition.key.value.lower() == _USER_ID
         ]
         ends = [text.value.rpartition(":")[2] for condition in on_names for text in condition.values]
@@ -237,9 +232,9 @@ class Passing:
         if not self._allowed(role, one, certain, besides):
             return False
         before = self._role(one)
-        if before is None or before.trust is None or not _names_tagging(before.trust) or len(self.seen) >= _SESSIONS:
+        if before is None or before.trust is None or not names_tagging(before.trust) or len(self.seen) >= _SESSIONS:
             return True
-        case = self._case(role, one, "sts:TagSession", {})
+        case = assuming(self.estate, role, one, "sts:TagSession", {})
         values = values_of_tags(case, {**self.shown, **own, **(passed or {})}, (*role.tags, *before.tags))
         ways = (
             None
@@ -288,43 +283,9 @@ class Passing:
         """Whether somebody may assume the role, and may make further requests for it with the same context."""
         name = role.arn, one, frozenset(entries.items()), besides
         if name not in self.known:
-            cases = [self._case(role, one, action, entries) for action in (_call(one.caller), *besides)]
+            cases = [assuming(self.estate, role, one, action, entries) for action in (call(one.caller), *besides)]
             self.known[name] = may_be_allowed(cases, TRIED)
         return self.known[name]
-
-    def _case(self, role: Identity, one: Assumer, action: str, entries: Mapping[str, Entry]) -> Case:
-        """A request to assume the role, of which whatever is not said is not known, and absent what is `None`."""
-        caller = one.caller
-        case = case_of(self.estate, Request(caller, action, role.arn))
-        own = {key: entry for key, entry in case.context.entries.items() if not (one.stranger and _about_caller(key))}
-        if one.stranger:
-            own |= _known_of_stranger(case, one, frozenset(account.id for account in self.estate.accounts))
-        identity = case.standing.identity
-        tagged = caller.kind is CallerKind.ROLE and (
-            identity is None or identity.trust is None or _names_tagging(identity.trust)
-        )
-        if tagged:
-            # A transitive tag of the session overrides the role's in `aws:ResourceTag`. [IAM: id_session-tags, Chaining
-            # roles]
-            own |= {key: Free(present=True) for key in own if key.startswith((PRINCIPAL_TAG, *TAGS_OF_RESOURCE))}
-        fixed = identity is not None and not tagged or caller.kind in (CallerKind.SERVICE, CallerKind.WEB)
-
-        def free(name: str) -> bool:
-            given = name.startswith(REQUEST_TAG) or name == TAG_KEYS or name.startswith(TAGS_OF_RESOURCE) and not tagged
-            return not given and name not in entries and not (fixed and name.startswith(PRINCIPAL_TAG))
-
-        return replace(case, context=Context({**own, **entries}, {}, case.context.free_tags, free))
-
-
-def _known_of_stranger(case: Case, one: Assumer, listed: frozenset[str]) -> Mapping[str, Entry]:
-    """What is known of a caller that stands for all of its kind and account. One that stands for those of every account
-    that nothing names is of none that is `listed`: its account is known where it is compared with these alone. So is a
-    service. [IAM: reference_policies_condition-keys, aws:PrincipalAccount, aws:PrincipalType]"""
-    caller, key, kind = one.caller, "aws:principalaccount", "aws:principaltype"
-    found: dict[str, Entry] = {} if caller.kind is CallerKind.SERVICE else {kind: case.context.entries[kind]}
-    if caller.account not in (None, NOBODY) or compared_alone(case, key, listed):
-        found[key] = caller.account or NOBODY
-    return found
 
 
 def with_source(source: str | None) -> Iterator[tuple[Mapping[str, Entry], tuple[str, ...]]]:
@@ -348,39 +309,7 @@ def _by(role: Identity, one: Assumer) -> str:
     """By which request, in words."""
     caller = one.caller
     who = f"somebody like {caller.arn}, whom the input does not list" if one.stranger else caller.arn
-    return f"by {_call(caller)} with sts:TagSession on {role.arn}, called by {who}"
-
-
-def _call(caller: Caller) -> str:
-    if caller.kind is not CallerKind.WEB:
-        return "sts:AssumeRole"
-    return "sts:AssumeRoleWithSAML" if ":saml-provider/" in caller.principal_arn else "sts:AssumeRoleWithWebIdentity"
-
-
-def _about_caller(key: str) -> bool:
-    return (
-        key.startswith("aws:principal") and key != "aws:principalisawsservice" or key in ("aws:userid", "aws:username")
-    )
-
-
-def _names_tagging(trust: Policy) -> bool:
-    """Whether a role's sessions may have session tags, or transitive ones of other sessions: roughly, for the callers
-    of another role."""
-    found = [statement for statement in trust.statements if statement.effect is Effect.ALLOW]
-    return any(_of_sessions(statement) or allows(statement, "sts:tagsession") for statement in found)
-
-
-def _of_sessions(statement: Statement) -> bool:
-    return statement.not_principal or any(principal.type in _WITH_SESSIONS for principal in statement.principals or ())
-
-
-def allows(statement: Statement, action: str) -> bool:
-    return any(text_matches(text.value.lower(), action) for text in statement.actions or ()) != statement.not_action
-
-
-_WITH_SESSIONS = frozenset(
-    {PrincipalType.ANYONE, PrincipalType.ANY_AWS, PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.SESSION}
-)
+    return f"by {call(caller)} with sts:TagSession on {role.arn}, called by {who}"
 
 
 def spelled(names: Mapping[str, object], texts: frozenset[str]) -> Iterator[tuple[str, ...]]:

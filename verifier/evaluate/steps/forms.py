@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from verifier.evaluate.steps import forms_created, forms_identities, forms_keys
+from verifier.evaluate.steps import forms_code, forms_created, forms_identities, forms_keys
 from verifier.evaluate.steps.move_requests import require
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Move, State
@@ -42,8 +42,8 @@ _FORMS: dict[StepKind, Callable[[State, Move], None]] = {
     StepKind.LEAVE_GROUP: forms_created.leave_group,
     StepKind.BECOME_USER: forms_identities.become_user,
     StepKind.PROVIDER: forms_identities.govern_provider,
-    StepKind.PASS_ROLE: forms_identities.pass_role,
-    StepKind.CHANGE_CODE: forms_identities.change_code,
+    StepKind.PASS_ROLE: forms_code.pass_role,
+    StepKind.CHANGE_CODE: forms_code.change_code,
 }
 
 

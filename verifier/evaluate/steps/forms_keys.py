@@ -1,7 +1,7 @@
 """Whether a step on a key is well formed: its requests ask for what it changes (W2).
 
 In: a state, a move. Out: nothing, or an `InputError`.
-Guarantee: each kind of step has one function here, or in `forms_identities`, that says what it takes; no other change
+Guarantee: each kind of step has one function here, or in a module beside it, that says what it takes; no other change
 is accepted.
 """
 

@@ -17,7 +17,7 @@ from verifier.evaluate.fill import given_context
 from verifier.evaluate.operations import ASSUMED_BY, ASSUMING, CALLED_BY_AGENT
 from verifier.evaluate.steps.change import after
 from verifier.evaluate.steps.forms import check
-from verifier.evaluate.steps.forms_identities import changed, passed_to, service_of
+from verifier.evaluate.steps.forms_code import changed, passed_to, service_of
 from verifier.evaluate.steps.move_requests import RequestContext, fail
 from verifier.evaluate.suited import fact_warnings
 from verifier.model.estate import Estate

@@ -1,0 +1,138 @@
+"""Whether a step that hands a role to a service, or that changes or enters code, is well formed (E4, E5).
+
+In: a state, a move. Out: nothing, or an `InputError`.
+Guarantee: see `forms_keys`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from verifier.evaluate.operations import (
+    ALWAYS_HANDED,
+    ASSUMED_BY,
+    ENTERED_BY,
+    HANDED_BY,
+    HANDED_THROUGH,
+    NAMED_BESIDES,
+    RUN_BY,
+    RUN_THROUGH,
+)
+from verifier.evaluate.steps.forms_identities import session_role
+from verifier.evaluate.steps.forms_profiles import IN_PROFILE, check_profile
+from verifier.evaluate.steps.move_requests import RequestContext, change_of, fail, one_of, require
+from verifier.model.policy import is_service_linked
+from verifier.model.steps.chains import Became, Move, State
+from verifier.model.steps.workload_kind import Workload
+
+_REGION = re.compile(r"[a-z]{2}-[a-z-]+-[0-9]", re.ASCII)
+
+
+def passed_to(move: Move) -> str:
+    """The service that a role is passed to. Raises `InputError` for one that is not in the table, or not said."""
+    service = one_of(move, ("iam:PassRole",)).text("iam:passedtoservice")
+    if service is None or not running(service):
+        raise fail(
+            move, f"iam:PassedToService must be one of {', '.join(sorted(RUN_BY))} (.amazonaws.com), not {service}"
+        )
+    return service
+
+
+def running(service: str) -> tuple[frozenset[str], ...]:
+    """The sets of actions by which a service comes to run code as a role, by any form of the service's name: with the
+    ending that it has in China, or with its Region."""
+    return RUN_BY.get(service_of(service), ()) if service.removesuffix(".cn").endswith(".amazonaws.com") else ()
+
+
+def service_of(service: str) -> str:
+    """The name of a service without the ending and the Region that a form of its principal may have."""
+    name = service.removesuffix(".cn").removesuffix(".amazonaws.com")
+    first, _, region = name.partition(".")
+    return first if _REGION.fullmatch(region) else name
+
+
+def pass_role(state: State, move: Move) -> None:
+    """[IAM: id_roles_use_passrole; reference_policies_iam-condition-keys, iam:AssociatedResourceArn]"""
+    role, service = str(one_of(move, ("iam:PassRole",)).request.resource), passed_to(move)
+    through = RUN_THROUGH.get(service_of(service), ()) if role != session_role(move) else ()
+    require(bool(through) or role == session_role(move), move, "the role passed must be the one whose session it gives")
+    require(
+        not is_service_linked(role),
+        move,
+        "as a service-linked role runs what its service runs, nothing of the caller's",
+    )
+    profiles = [request for request in move.requests if request.action.lower() in IN_PROFILE]
+    rest = [
+        request for request in move.requests if request not in profiles and request.action.lower() != "iam:passrole"
+    ]
+    actions = sorted(request.action.lower() for request in rest)
+    ways = through or running(service)
+    alternatives = " or ".join(", ".join(sorted(way)) for way in ways)
+    require(
+        actions in [sorted(map(str.lower, way)) for way in ways], move, f"besides iam:PassRole it takes {alternatives}"
+    )
+    check_profile(state, move, role, profiles, rest)
+    associated = one_of(move, ("iam:PassRole",)).text("iam:associatedresourcearn")
+    services = {request.action.split(":")[0] for request in rest}
+    of_service = associated is None or associated.count(":") > 4 and associated.split(":")[2] in services
+    require(of_service, move, f"iam:AssociatedResourceArn is of the service that is given the role, not {associated}")
+    about: dict[str, str] = {}
+    for request in rest:
+        if request.resource is not None:
+            kind = re.split(r"[:/]", request.resource.split(":", 5)[5].lstrip("/"))[0]
+            require(
+                about.setdefault(kind, request.resource) == request.resource, move, "what is started is what was made"
+            )
+    regions = {RequestContext(request).text("aws:requestedregion") for request in rest} - {None}
+    require(len(regions) < 2, move, "what is started is in the Region in which it was made")
+    require(not change_of(move, Became).caller.session_tags, move, "services set no session tags")
+
+
+def changed(state: State, move: Move) -> Workload:
+    """The code that a step changes or enters. Raises `InputError` where the input lists none that runs as the role, or
+    that is given it."""
+    role, named = session_role(move), {request.resource for request in move.requests}
+    code = [one for account in state.estate.accounts for one in account.workloads if one.arn in named]
+    found = [one for one in code if role in one.roles or role in named or one.kind in HANDED_THROUGH]
+    require(bool(found), move, f"it is on code of which the input says that it runs as {role}")
+    return found[0]
+
+
+def change_code(state: State, move: Move) -> None:
+    """[the services' own guides, as `ENTERED_BY` tells]"""
+    code = changed(state, move)
+    require(not change_of(move, Became).caller.session_tags, move, "services set no session tags")
+    on_it = {request.action for request in move.requests if request.resource == code.arn}
+    require(
+        any(on_it == set(way) for way in ENTERED_BY.get(code.kind, ())),
+        move,
+        f"it is no way to change or enter {code.kind}",
+    )
+    besides = {(request.action, request.resource) for request in move.requests if request.resource != code.arn}
+    through = code.kind in HANDED_THROUGH
+    passed = next(
+        (
+            (action, role)
+            for action, role in besides
+            if action == "iam:PassRole" and (through or role == session_role(move))
+        ),
+        None,
+    )
+    require(
+        passed is not None or code.kind not in ALWAYS_HANDED,
+        move,
+        f"{code.kind} take the role that they run as, or through",
+    )
+    if passed is not None:
+        named = HANDED_BY.get(code.kind, ()) if service_of(passed_to(move)) in ASSUMED_BY.get(code.kind, ()) else ()
+        require(not on_it.isdisjoint(named), move, f"it gives {code.kind} no other role")
+        require(code.kind != "instances" or not code.roles, move, "an instance has one profile at most")
+        check_profile(state, move, session_role(move), (), move.requests)
+        besides.remove(passed)
+    wanted = dict(found for action, found in NAMED_BESIDES.items() if action in on_it)
+    right = {action for action, resource in besides if str(resource).endswith(wanted.get(action, "?"))}
+    require(
+        len(besides) == len(wanted) and right == set(wanted),
+        move,
+        "it takes the permission on what the request names besides",
+    )
