@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.examples import many
 from tests.problem.boolean import EVERYTHING, NOTHING, POINTS, WIDTHS, Recipe, holds, manager, members, node_of, recipes
-from verifier.problem.diagrams import diagram
+from verifier.problem.diagrams import diagram, edges
 from verifier.problem.diagrams.diagram import Diagrams, TooLarge
 
 LAW = settings(max_examples=many(150))
@@ -81,7 +81,8 @@ def test_walk_ends_in_the_set(recipe: Recipe) -> None:
 def test_wide_nodes_are_put_together_value_by_value(left: Recipe, right: Recipe) -> None:
     """As nodes with few edges are, edge by edge."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(diagram, "_WIDE", 0)
+        patch.setattr(diagram, "WIDE", 0)
+        patch.setattr(edges, "WIDE", 0)
         diagrams = manager()
         both = diagrams.both(node_of(diagrams, left), node_of(diagrams, right))
     assert members(diagrams, both) == [point for point in POINTS if holds(left, point) and holds(right, point)]

@@ -19,7 +19,7 @@ from verifier.problem.expression import FALSE, TRUE, And, Constant, Expression
 from verifier.problem.question import Claim, Question
 from verifier.problem.relevance import Relevance, relevance_of
 from verifier.problem.rules import RuledSpace, formulate
-from verifier.problem.semantics.callers import callers
+from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.targets import Target
 from verifier.problem.space import Space
 

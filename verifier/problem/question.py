@@ -34,7 +34,7 @@ from verifier.problem.expression import (
     symbols_of,
 )
 from verifier.problem.facts.shared import VIA
-from verifier.problem.semantics.callers import callers
+from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.conditions import Reader
 from verifier.problem.semantics.relation_facts import relation_facts, share_tests
 from verifier.problem.semantics.statements import actions_match

@@ -12,14 +12,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, ItemsView, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from verifier.model.estate import Estate
 from verifier.model.policy import Statement, StatementRef
 from verifier.model.reference import actions, condition_key
 from verifier.model.reference_keys import KeyFacts
-from verifier.model.steps.actions import step_actions, step_key
+from verifier.model.steps.actions import step_key
 from verifier.problem.classes.attributes import (
     Attribute,
     issuers,
@@ -36,15 +36,13 @@ from verifier.problem.classes.tables import instant_text
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Test, both, constant, negation
 from verifier.problem.relevance import Relevance
 from verifier.problem.semantics.caller_tests import IS_WEB, CallerTests
-from verifier.problem.semantics.targets import STEP_KINDS, Target, TargetKind, consistent, facts_text
+from verifier.problem.semantics.targets import STEP_KINDS, Target, TargetKind, actions_on, consistent, facts_text
 from verifier.problem.views import PartlyKnown, Relation, SetView, Values, View
 
 if TYPE_CHECKING:
     from verifier.problem.semantics.values import Template
 
 PAIR_PREFIX = "kms:encryptioncontext:"
-FEDERATING = frozenset({"sts:GetFederationToken", "sts:TagSession"})
-"""What a user or root user asks for to make a federated session with tags [IAM: id_session-tags]."""
 CALLER, ACTION = "principal", "action"
 """The attributes for who makes a request, and for what."""
 TARGET = "target"
@@ -92,17 +90,6 @@ INTERNAL = frozenset({*_OWN, "principal", "action", "facts", "region", "time", M
 
 _REMEMBERED = 4096
 """Expressions about actions that are remembered from one question to the next."""
-
-
-@cache
-def _actions_on(kind: TargetKind) -> frozenset[str]:
-    """The known actions for a kind of target."""
-    if kind is TargetKind.FEDERATED:
-        return FEDERATING
-    if kind in STEP_KINDS:
-        return frozenset(a.name for a in step_actions() if a.on.name == kind.name)
-    fits = {TargetKind.KEY: "key", TargetKind.ALIAS: "alias"}
-    return frozenset(a.name for a in actions() if (fits[kind] in a.resources if kind in fits else not a.resources))
 
 
 @lru_cache(_REMEMBERED)
@@ -167,7 +154,7 @@ class Space(CallerTests):
     _mentioned: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.known_actions = self.target.actions or _actions_on(self.target.kind)
+        self.known_actions = self.target.actions or actions_on(self.target.kind)
         self.pair_names = self.pair_names or listed_names(self.target)
         whom = principals(self.target.partition)
         if self.target.kind is TargetKind.ROLE:

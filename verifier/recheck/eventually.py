@@ -39,7 +39,7 @@ from verifier.problem.expression import (
 from verifier.problem.facts.shared import via_service
 from verifier.problem.question import Formula, formula_over, scope
 from verifier.problem.rules import RuledSpace
-from verifier.problem.semantics.callers import callers
+from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.permissions import own_denies, permissions
 from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.semantics.supposed import not_ruled_out

@@ -8,13 +8,14 @@ made in `domains`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from unicodedata import category
 
 from verifier.problem.classes.plausible_words import PRINTABLE
-from verifier.problem.classes.predicates import Characters, Token, Tokens, literal_tokens
+from verifier.problem.classes.predicates import Characters, Predicate, Token, Tokens, literal_tokens
 from verifier.problem.classes.tables import Line
 from verifier.problem.classes.words import Domain
 
@@ -202,3 +203,9 @@ def issuers() -> Attribute:
     user = literal_tokens("user/")
     base = (literal_tokens("root"), (*user, *some(NAME)), (*user, *some(PATH), *literal_tokens("/"), *some(NAME)))
     return words("issuer", *base, seeds=("root", "user/example", "user/other"))
+
+
+def named_accounts(predicates: Iterable[Predicate]) -> tuple[str, ...]:
+    """The account IDs that predicates on text spell out."""
+    fixed = " ".join(predicate.fixed for predicate in predicates if isinstance(predicate, Tokens))
+    return tuple(dict.fromkeys(re.findall(r"(?<![0-9])[0-9]{12}(?![0-9])", fixed)))

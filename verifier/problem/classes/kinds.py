@@ -9,18 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from verifier.problem.classes.attributes import Attribute, plausible_principals
-from verifier.problem.classes.predicates import (
-    ANY,
-    Compares,
-    InNetwork,
-    Less,
-    OneOf,
-    Predicate,
-    Tokens,
-    literal_tokens,
-    named_accounts,
-)
+from verifier.problem.classes.attributes import Attribute, named_accounts, plausible_principals
+from verifier.problem.classes.predicates import ANY, Compares, InNetwork, Less, OneOf, Predicate, Tokens, literal_tokens
 from verifier.problem.classes.readable import DIGITS, IPV4, IPV6, MOMENTS_IN_ANY_CASE, Kind, Read, Written
 from verifier.problem.classes.refined import refined
 from verifier.problem.classes.tables import AddressTable, LineTable, ListTable, OverBudget, Table, WordTable

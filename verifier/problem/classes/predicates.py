@@ -200,10 +200,6 @@ class _Folded(dict[str, Token]):
 _SINGLES, _FOLDED = _Singles(), _Folded()
 
 
-def _run(text: str, fold: bool) -> Iterable[Token]:
-    return map((_FOLDED if fold else _SINGLES).__getitem__, text)
-
-
 _REMEMBERED = 1 << 14
 """Texts whose tokens are remembered: policies repeat their values, and so do the questions about them."""
 
@@ -211,7 +207,7 @@ _REMEMBERED = 1 << 14
 @lru_cache(_REMEMBERED)
 def literal_tokens(text: str, *, fold: bool = False) -> tuple[Token, ...]:
     """The characters of a text, one token each; `fold` ignores case."""
-    return tuple(_run(text, fold))
+    return tuple(map((_FOLDED if fold else _SINGLES).__getitem__, text))
 
 
 @lru_cache(_REMEMBERED)
@@ -228,12 +224,12 @@ def like_tokens(text: str, *, fold: bool = False, excluded: frozenset[str] = fro
     """The tokens of a pattern with `*` and `?` (L6). Wildcards do not match `excluded` characters."""
     wild = ANY.without(excluded) if excluded else ANY
     run: Token = (True, wild)
-    tokens: list[Token] = []
+    known, tokens = _FOLDED if fold else _SINGLES, list[Token]()
     for part in _WILDCARDS.split(text):
         if part == "?":
             tokens.append((False, wild))
         elif part != "*":
-            tokens += _run(part, fold)
+            tokens += map(known.__getitem__, part)
         elif not tokens or tokens[-1] != run:
             tokens.append(run)
     return tuple(tokens)
@@ -338,12 +334,6 @@ def split_tokens(tokens: tuple[Token, ...], character: str) -> list[tuple[tuple[
             if left is not None:
                 pairs.append((left, tokens[at if repeated else at + 1 :]))
     return pairs
-
-
-def named_accounts(predicates: Iterable[Predicate]) -> tuple[str, ...]:
-    """The account IDs that predicates on text spell out."""
-    fixed = " ".join(predicate.fixed for predicate in predicates if isinstance(predicate, Tokens))
-    return tuple(dict.fromkeys(re.findall(r"(?<![0-9])[0-9]{12}(?![0-9])", fixed)))
 
 
 def least_length(predicate: Predicate) -> int:

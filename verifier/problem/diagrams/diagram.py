@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from verifier.problem.classes.tables import numbers_in
+from verifier.problem.diagrams.edges import WIDE, Edges, by_value, common, ordered
 
 Node = int
 NOTHING: Final[Node] = 0
@@ -22,12 +23,6 @@ NODE_BUDGET = 400_000
 """Nodes of one manager: some hundred megabytes."""
 _LEAF = 1 << 60
 """The level of the two constants, below every variable."""
-_WIDE = 24
-"""Edges of a node, past which two nodes are put together value by value: a thousand callers need no million
-comparisons."""
-
-Edges = tuple[tuple[int, Node], ...]
-"""(mask of values, node) for each different node: the masks are a partition of all values."""
 
 
 class TooLarge(Exception):
@@ -85,7 +80,7 @@ class Diagrams:
     def _make(self, level: int, merged: dict[Node, int]) -> Node:
         if len(merged) == 1:
             return next(iter(merged))
-        edges = _ordered(merged)
+        edges = ordered(merged)
         found = self._known.get((level, edges))
         if found is None:
             if len(self._edges) >= self._budget:
@@ -104,7 +99,7 @@ class Diagrams:
     def common_choices(self, left: Node, right: Node, variable: str) -> Iterator[tuple[int, Node, Node]]:
         """What two nodes are for each value of a variable that is below the first one of neither: (mask of values,
         node, node)."""
-        return _common(self.choices(left, variable), self.choices(right, variable))
+        return common(self.choices(left, variable), self.choices(right, variable))
 
     # -- operations --
 
@@ -139,8 +134,8 @@ class Diagrams:
         level, merged = min(left_level, right_level), dict[Node, int]()
         left_edges = self._edges[left] if left_level == level else ((self._full[level], left),)
         right_edges = self._edges[right] if right_level == level else ((self._full[level], right),)
-        if len(left_edges) > _WIDE and len(right_edges) > _WIDE:
-            pairs: Iterable[tuple[int, Node, Node]] = _by_value(left_edges, right_edges)
+        if len(left_edges) > WIDE and len(right_edges) > WIDE:
+            pairs: Iterable[tuple[int, Node, Node]] = by_value(left_edges, right_edges)
         else:
             pairs = [
                 (mask & other_mask, node, other)
@@ -202,7 +197,7 @@ class Diagrams:
         elif right_level < left_level:
             yield from ((left, node) for _, node in self._edges[right])
         else:
-            yield from ((node, other) for _, node, other in _common(self._edges[left], self._edges[right]))
+            yield from ((node, other) for _, node, other in common(self._edges[left], self._edges[right]))
 
     def all_of(self, nodes: Iterable[Node]) -> Node:
         """The intersection of all; everything for none."""
@@ -314,39 +309,6 @@ class Diagrams:
             for mask, child in self._edges[node]:
                 for path in self.paths(child):
                     yield {name: mask, **path}
-
-
-def _common(left: Edges, right: Edges) -> Iterator[tuple[int, Node, Node]]:
-    """The values that lead to the same two nodes, with these."""
-    if len(left) > _WIDE and len(right) > _WIDE:
-        yield from _by_value(left, right)
-        return
-    for mask, node in left:
-        for other_mask, other in right:
-            if mask & other_mask:
-                yield mask & other_mask, node, other
-
-
-def _by_value(left: Edges, right: Edges) -> Iterator[tuple[int, Node, Node]]:
-    """The values that two partitions of them map to the same two nodes, by a look at each value. A node is on one edge
-    at most."""
-    others: list[Node] = [NOTHING] * max(mask.bit_length() for mask, _ in right)
-    for mask, node in right:
-        for value in numbers_in(mask):
-            others[value] = node
-    for mask, node in left:
-        found: dict[Node, int] = {}
-        for value in numbers_in(mask):
-            found[others[value]] = found.get(others[value], 0) | 1 << value
-        yield from ((values, node, other) for other, values in found.items())
-
-
-def _ordered(merged: dict[Node, int]) -> Edges:
-    """The edges by the lowest value of each: most nodes have two."""
-    if len(merged) == 2:
-        (one, first), (other, second) = merged.items()
-        return ((first, one), (second, other)) if first & -first < second & -second else ((second, other), (first, one))
-    return tuple(sorted(((mask, node) for node, mask in merged.items()), key=lambda edge: edge[0] & -edge[0]))
 
 
 def _balanced(operation: Callable[[Node, Node], Node], nodes: Iterable[Node], empty: Node) -> Node:

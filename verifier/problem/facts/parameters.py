@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from verifier.model.grant import Pairs
 from verifier.model.reference import actions, suits
+from verifier.problem.classes.attributes import named_accounts
 from verifier.problem.classes.intervals import as_bounds
 from verifier.problem.classes.predicates import (
     COLON,
@@ -24,7 +25,6 @@ from verifier.problem.classes.predicates import (
     exactly,
     like_tokens,
     literal_tokens,
-    named_accounts,
     within,
 )
 from verifier.problem.expression import (

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from verifier.model.estate import Endpoint
+from verifier.problem.classes.attributes import named_accounts
 from verifier.problem.classes.predicates import (
     COLON,
     OneOf,
@@ -19,7 +20,6 @@ from verifier.problem.classes.predicates import (
     like_arn,
     like_tokens,
     literal_tokens,
-    named_accounts,
 )
 from verifier.problem.expression import (
     TRUE,

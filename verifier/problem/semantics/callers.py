@@ -1,6 +1,6 @@
-"""Principal elements and sets of callers → expressions over the caller (P1–P6, L8, R2).
+"""Principal elements → expressions over the caller (P1–P6, L8, R2).
 
-In: principals of a statement, caller sets of an invariant. Out: expressions.
+In: principals of a statement. Out: expressions.
 Guarantee: how an Allow matches is kept apart by its strength (D2, D4): `Reach` says who is granted access directly, who
 only together with an Allow of boundary and session policy, and whose account is trusted to decide.
 """
@@ -12,44 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from verifier.model.free_facts import provider_symbol
-from verifier.model.invariant import (
-    AnyCaller,
-    CallersAnd,
-    CallerSet,
-    CallersNot,
-    CallersOr,
-    IdentityOf,
-    InAccount,
-    InOrganization,
-    IssuedBy,
-    KeyAccount,
-    NamedAccount,
-    OfKind,
-    PrincipalLike,
-    ServiceLike,
-    SessionLike,
-    Tagged,
-)
 from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType, Statement
-from verifier.model.request import CallerKind
-from verifier.problem.classes.attributes import WEB_PREFIX
-from verifier.problem.classes.predicates import COLON, Tokens, exactly, like, like_tokens, literal_tokens, split_tokens
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Symbol,
-    Test,
-    both,
-    conjunction,
-    disjunction,
-    either,
-    negation,
-)
-from verifier.problem.semantics.conditions import Reader, positive
-from verifier.problem.semantics.values import Fixed, arn_predicate, split_fields
+from verifier.problem.classes.predicates import exactly, literal_tokens
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, disjunction, either, negation
+from verifier.problem.semantics.conditions import positive
 from verifier.problem.space import Space
-from verifier.problem.views import View
 
 
 @dataclass(frozen=True)
@@ -254,107 +221,3 @@ def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expres
 def _bounded(space: Space) -> Expression:
     """The users and roles that have a permissions boundary: `NotPrincipal` never spares them (P5)."""
     return space.one_of(frozenset(i.arn for i in space.estate.identities if i.bounded))
-
-
-# -- caller sets of invariants --
-
-
-def callers(space: Space, wanted: CallerSet) -> Expression:
-    """The callers in a set."""
-    match wanted:
-        case InAccount(account):
-            return space.in_account(account)
-        case KeyAccount():
-            return space.in_account(space.target.account) if space.target.account else FALSE
-        case InOrganization(organization):
-            view = space.view("aws:PrincipalOrgID")
-            assert isinstance(view, View)
-            return space.ask(view, exactly(organization))
-        case OfKind(kind, service_linked):
-            return _kind(space, kind, service_linked)
-        case PrincipalLike(pattern):
-            predicate = arn_predicate([Fixed(pattern.value, True)])
-            return FALSE if predicate is None else both(space.is_principal, space.principal(predicate))
-        case SessionLike(pattern):
-            return _session_like(space, pattern.value)
-        case ServiceLike(pattern):
-            return both(space.is_service, space.principal(like(pattern.value)))
-        case IdentityOf(provider):
-            return both(space.is_web, space.principal(like(WEB_PREFIX + provider.value)))
-        case Tagged(condition):
-            return Reader(space, True, False, of_policy=False).condition(condition)
-        case IssuedBy(operand):
-            return both(space.is_federated, issuers(space, operand))
-        case CallersNot(operand):
-            return negation(callers(space, operand))
-        case CallersOr(operands):
-            return disjunction(callers(space, operand) for operand in operands)
-        case CallersAnd(operands):
-            return conjunction(callers(space, operand) for operand in operands)
-        case AnyCaller():
-            return TRUE
-        case NamedAccount():
-            raise TypeError("a caller set that depends on the key must be settled first (`with_named_accounts`)")
-    raise TypeError(f"not a set of callers: {wanted!r}")
-
-
-def issuers(space: Space, wanted: CallerSet) -> Expression:
-    """The federated sessions whose issuer is in a set: a user or root user of the session's own account."""
-    match wanted:
-        case OfKind(kind):
-            pattern = {CallerKind.USER: "user/*", CallerKind.ROOT: "root"}.get(kind)
-            return FALSE if pattern is None else space.issuer(like(pattern))
-        case PrincipalLike(pattern):
-            return _issuer_like(space, pattern.value)
-        case ServiceLike() | SessionLike() | IdentityOf() | Tagged() | IssuedBy():
-            return FALSE
-        case CallersNot(operand):
-            return negation(issuers(space, operand))
-        case CallersOr(operands):
-            return disjunction(issuers(space, operand) for operand in operands)
-        case CallersAnd(operands):
-            return conjunction(issuers(space, operand) for operand in operands)
-    return callers(space, wanted)
-
-
-def _issuer_like(space: Space, pattern: str) -> Expression:
-    fields = split_fields([Fixed(pattern, True)])
-    if len(fields) < 6:
-        return FALSE
-    kind, partition, service, region, account, resource = (field[0].text for field in fields)
-    wanted = ((kind, "arn"), (partition, space.target.partition), (service, "iam"), (region, ""))
-    if not all(like(own).matches(text) for own, text in wanted):
-        return FALSE
-    return both(space.account_matching(like(account)), space.issuer(like(resource)))
-
-
-def _kind(space: Space, kind: CallerKind, service_linked: bool) -> Expression:
-    if service_linked:
-        return space.is_service_linked
-    return {
-        CallerKind.USER: space.is_user,
-        CallerKind.ROLE: space.is_role,
-        CallerKind.ROOT: space.is_root,
-        CallerKind.FEDERATED: space.is_federated,
-        CallerKind.SERVICE: space.is_service,
-        CallerKind.WEB: space.is_web,
-    }[kind]
-
-
-def _session_like(space: Space, pattern: str) -> Expression:
-    fields = split_fields([Fixed(pattern, True)])
-    if len(fields) < 6:
-        return FALSE
-    partition, service, _, account, resource = (field[0].text for field in fields[1:])
-    if not (
-        like(partition).matches(space.target.partition)
-        and like(service).matches("sts")
-        and like(fields[3][0].text).matches("")
-    ):
-        return FALSE
-    kinds = split_tokens(like_tokens(resource), "/")
-    pairs = [pair for left, rest in kinds if Tokens(left).matches("assumed-role") for pair in split_tokens(rest, "/")]
-    account_tokens = like_tokens(account, excluded=COLON)
-    return disjunction(
-        both(space.role_named(account_tokens, name), space.session_named(session)) for name, session in pairs
-    )

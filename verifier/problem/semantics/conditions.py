@@ -8,15 +8,13 @@ Guarantee: exact for single-valued keys; a comparison that no class table can ho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from verifier.model.policy import Condition, Operator, Policy, Statement, Text
-from verifier.problem.classes.domains import context_attribute
+from verifier.model.policy import Condition, Operator, Text
 from verifier.problem.classes.predicates import Predicate
-from verifier.problem.classes.search import find_word
-from verifier.problem.classes.tables import OverBudget, Unsuitable
+from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import (
     FALSE,
     TRUE,
@@ -25,7 +23,6 @@ from verifier.problem.expression import (
     Symbol,
     both,
     choose,
-    conjunction,
     disjunction,
     either,
     negation,
@@ -143,7 +140,7 @@ class Reader:
             if mode is None:
                 predicate = typed_predicate(base, value.value)
                 holds = FALSE if predicate is None else self.space.ask(view, predicate)
-                return both(holds, Symbol("C3-zone")) if self.of_policy and _in_no_zone(base, value) else holds
+                return both(holds, Symbol("C3-zone")) if self.of_policy and in_no_zone(base, value) else holds
             if "${" not in value.value:
                 predicate = plain_predicate(mode, value.value)
                 return FALSE if predicate is None else self.space.ask(view, predicate)
@@ -236,7 +233,7 @@ class Reader:
             if mode is None:
                 if base == "Bool" and self.variables and "${" in value.value:
                     raise Unsuitable("a policy variable beside a multi-valued key")
-                if _in_no_zone(base, value):
+                if in_no_zone(base, value):
                     raise Unsuitable("a date without a zone beside a multi-valued key")
                 predicate = typed_predicate(base, value.value)
             else:
@@ -272,87 +269,10 @@ def _reading(base: str) -> Symbol:
     return Symbol("C3-year" if base.startswith("Date") else "L6")
 
 
-# -- listed values that no request can have (C3, F2) --
-
-_TYPED = ("Numeric", "Date", "Bool", "IpAddress", "BinaryEquals")
-_OF_ORGANIZATIONS = ("orgid", "orgpaths")
-"""How the names of the keys end."""
-_ID = re.compile(r"o-[a-z0-9]{10,32}\Z")
-"""[AWS Organizations API: Organization]"""
-
-
-def readable(policy: Policy, statement: Statement) -> Expression:
-    """Whether a statement is not void for a listed value that its operator cannot read (the readings C3, C3-bool and
-    C3-zone)."""
-    void = negation(Symbol("C3"))
-    # Where variables work under `Bool`, the value is not read before they are replaced.
-    by_reading = {
-        "C3-bool" for condition, value in _unread(statement) if policy.variables and _is_bool_variable(condition, value)
-    }
-    if any(not (policy.variables and _is_bool_variable(*found)) for found in _unread(statement)):
-        return void
-    if any(_in_no_zone(positive(one.operator.base)[0], value) for one in statement.conditions for value in one.values):
-        by_reading.add("C3-zone")
-    return conjunction(either(Symbol(label), void) for label in sorted(by_reading))
-
-
-def _unread(statement: Statement) -> Iterator[tuple[Condition, Text]]:
-    """The listed values that do not parse."""
-    for condition in statement.conditions:
-        base, _ = positive(condition.operator.base)
-        if base.startswith(_TYPED):
-            yield from ((condition, value) for value in condition.values if typed_predicate(base, value.value) is None)
-
-
-def _is_bool_variable(condition: Condition, value: Text) -> bool:
-    return condition.operator.base == "Bool" and "${" in value.value
-
-
-def _in_no_zone(base: str, value: Text) -> bool:
+def in_no_zone(base: str, value: Text) -> bool:
     """Whether a listed date has a time and no zone, or one that the W3C writes otherwise (`+0900`)."""
     return (
         base.startswith("Date")
         and _ZONELESS.match(value.value) is not None
         and typed_predicate(base, value.value) is not None
     )
-
-
-def remarks(policy: Policy, statement: Statement, organization: str | None) -> Iterator[tuple[str, str]]:
-    """Rule and sentence of each value of a statement that no request can have. `organization` is the ID of the one that
-    is given."""
-    for condition, value in _unread(statement):
-        if not (policy.variables and _is_bool_variable(condition, value)):
-            yield (
-                "C3",
-                f"{_named(condition, value)} cannot be read: it matches nothing, or its statement matches nothing "
-                "(both are tried)",
-            )
-    for condition in statement.conditions:
-        if condition.key.value.lower().startswith("aws:") and condition.key.value.lower().endswith(_OF_ORGANIZATIONS):
-            for value in condition.values:
-                if "${" not in value.value and value.value != organization and not _may_be(condition, value.value):
-                    yield (
-                        "F2",
-                        f"{_named(condition, value)} names no organization that there can be, so no request has it",
-                    )
-
-
-def _named(condition: Condition, value: Text) -> str:
-    place = f" ({value.span})" if value.span.file else ""
-    return f"`{value.value}` under `{condition.operator}` on `{condition.key.value}`{place}"
-
-
-def _may_be(condition: Condition, text: str) -> bool:
-    """Whether some organization has an ID or a path that a listed value matches."""
-    base, key = positive(condition.operator.base)[0], condition.key.value.lower()
-    if base not in ("StringEquals", "StringLike"):
-        return True
-    wild = base == "StringLike" and not {"*", "?"}.isdisjoint(text)
-    if not wild:
-        return _ID.match(text.split("/", 1)[0]) is not None
-    pattern, domain = plain_predicate(LIKE, text), context_attribute(key, "aws", None).domain
-    assert pattern is not None and domain is not None
-    try:
-        return find_word(domain, [pattern], []) is not None
-    except OverBudget:
-        return True

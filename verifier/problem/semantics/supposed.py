@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from verifier.model.steps.supposition import Supposition, SuppositionKind
 from verifier.problem.expression import Expression, both, disjunction, negation
-from verifier.problem.semantics.callers import callers
+from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.space import Space, acts
 
 

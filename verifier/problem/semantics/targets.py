@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from verifier.model.estate import Estate, Identity, Key, Pairs
-from verifier.model.reference import key_facts
+from verifier.model.reference import actions, key_facts
 from verifier.model.reference_keys import KeyFacts
+from verifier.model.steps.actions import step_actions
 
 
 class TargetKind(Enum):
@@ -42,6 +43,19 @@ class TargetKind(Enum):
 
 STEP_KINDS = frozenset(TargetKind) - {TargetKind.KEY, TargetKind.ALIAS, TargetKind.NONE}
 """What the requests of steps are about, beside keys and aliases (docs/reach.md)."""
+FEDERATING = frozenset({"sts:GetFederationToken", "sts:TagSession"})
+"""What a user or root user asks for to make a federated session with tags [IAM: id_session-tags]."""
+
+
+@cache
+def actions_on(kind: TargetKind) -> frozenset[str]:
+    """The known actions for a kind of target."""
+    if kind is TargetKind.FEDERATED:
+        return FEDERATING
+    if kind in STEP_KINDS:
+        return frozenset(a.name for a in step_actions() if a.on.name == kind.name)
+    fits = {TargetKind.KEY: "key", TargetKind.ALIAS: "alias"}
+    return frozenset(a.name for a in actions() if (fits[kind] in a.resources if kind in fits else not a.resources))
 
 
 @dataclass(frozen=True)

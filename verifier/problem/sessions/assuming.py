@@ -14,13 +14,11 @@ from itertools import product
 
 from verifier.model.estate import Identity
 from verifier.model.readings import is_reading
-from verifier.problem.classes.kinds import suits
 from verifier.problem.classes.predicates import Predicate, Tokens, exactly, literal_tokens
-from verifier.problem.classes.tables import Table
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import join
-from verifier.problem.expression import FALSE, Expression, Present, Some, Symbol, Test, both, either, literal, negation
+from verifier.problem.expression import FALSE, Expression, Present, Some, Symbol, both, either, literal, negation
 from verifier.problem.semantics.relation_facts import COMBINATIONS
 from verifier.problem.semantics.targets import Target
 from verifier.problem.sessions.session_tags import (
@@ -32,8 +30,10 @@ from verifier.problem.sessions.session_tags import (
     Sessions,
     own_tag,
     rebuilt,
+    see,
+    tell_apart,
 )
-from verifier.problem.sessions.tag_sets import TagSets, among_classes, as_expression
+from verifier.problem.sessions.tag_sets import TagSets, as_expression
 from verifier.problem.space import CALLER, TARGET, Space
 from verifier.problem.steps.many import together
 
@@ -59,7 +59,6 @@ class Assuming(TagSets):
         self.parts = self._tags = tuple[Part, ...]()
         super().__init__(join([space.sessions(together(targets))], (), self._further))
         self._number = {str(target.resource): number for number, target in enumerate(targets)}
-        self._level = self._diagrams.level
         self._said = self._variables(part.request for part in self.parts)
         self._sessions = self._variables(part.session for part in self.parts)
         self._symbols = frozenset(name for name in self._level if is_reading(name))
@@ -75,17 +74,17 @@ class Assuming(TagSets):
 
     def _further(self, space: Space) -> Sequence[Expression]:
         for name, predicates in self._asked.items():
-            _tell_apart(space, Part(name), predicates)
+            tell_apart(space, Part(name), predicates)
         self.parts = tuple(Part(name) for name in sorted(space.attributes) if name.startswith(PRINCIPAL_TAG))
         self._tags = self.parts
         if {SESSION_NAME, Part(SESSION_NAME).request} <= space.attributes.keys():
             self.parts = (*self.parts, Part(SESSION_NAME))
-            _tell_apart(space, Part(SESSION_NAME), _users(space))
+            tell_apart(space, Part(SESSION_NAME), _users(space))
         if {SOURCE_IDENTITY, Part(SOURCE_IDENTITY).request} & space.attributes.keys():
-            _see(space, SOURCE_IDENTITY)
+            see(space, SOURCE_IDENTITY)
             self.parts = (*self.parts, Part(SOURCE_IDENTITY))
         for part in self.parts:
-            _see(space, part.request)
+            see(space, part.request)
         space.view("aws:TagKeys")
         space.view("sts:TransitiveTagKeys")
         others = both(
@@ -124,16 +123,6 @@ class Assuming(TagSets):
 
     def _transitive(self, part: Part) -> list[Node]:
         return [self._joint.scopes[3 + self._tags.index(part)]]
-
-    def _absent(self, attribute: str) -> Node:
-        return (
-            self._diagrams.literal(attribute, 1 << self._table(attribute).size)
-            if attribute in self._level
-            else EVERYTHING
-        )
-
-    def _present(self, attribute: str) -> Node:
-        return self._diagrams.complement(self._absent(attribute)) if attribute in self._level else EVERYTHING
 
     # -- what they give, as there can be certain sessions --
 
@@ -315,28 +304,13 @@ class Assuming(TagSets):
         fitting = (number for number in range(size) if tuple(own[p] >> number & 1 for p in common) in alike)
         return self._diagrams.literal(attribute, sum(1 << number for number in fitting))
 
-    def _table(self, attribute: str) -> Table:
-        return self._joint.finite.tables[attribute]
-
-    def _masks(self, attribute: str) -> dict[Predicate, int]:
-        table = self._joint.finite.tables.get(attribute)
-        return {} if table is None else {predicate: table.mask(predicate) for predicate in self._questions(attribute)}
-
-    def _questions(self, attribute: str) -> list[Predicate]:
-        space = self._joint.sides[0].question.space
-        return [
-            predicate
-            for predicate in space.questions.get(attribute, {})
-            if suits(space.attributes[attribute], predicate)
-        ]
-
     # -- as expressions --
 
     @property
     def asked_of_sessions(self) -> dict[str, dict[Predicate, None]]:
         """The tests on each attribute of sessions, and on that of requests which gives it."""
         return {
-            part.session: dict.fromkeys((*self._questions(part.session), *self._questions(part.request)))
+            part.session: dict.fromkeys((*self.predicates(part.session), *self.predicates(part.request)))
             for part in self.parts
             if part.request in self._joint.finite.tables and part.session in self._joint.finite.tables
         }
@@ -352,21 +326,11 @@ class Assuming(TagSets):
         def value(variable: str, mask: int) -> Expression:
             if is_reading(variable):
                 return literal(variable, mask != 1)
-            size = self._table(variable).size
-            attribute, masks = names[variable], self._masks(variable)
-            tests: dict[Expression, int] = {Test(attribute, predicate): own for predicate, own in masks.items()}
-            among = among_classes(mask & (1 << size) - 1, size, tests, Present(attribute))
-            return either(among, wanted.get(attribute, FALSE) if mask >> size & 1 else FALSE)
+            attribute, absent = names[variable], mask >> self._table(variable).size & 1
+            among = self._among(variable, mask, attribute)
+            return either(among, wanted.get(attribute, FALSE) if absent else FALSE)
 
         return as_expression(self._diagrams, self._only(node, frozenset(kept)), value)
-
-
-def _see(space: Space, attribute: str) -> None:
-    """Brings an attribute into being."""
-    if attribute == SESSION_NAME:
-        space.attribute_view(attribute)
-    else:
-        space.view(attribute)
 
 
 def _users(space: Space) -> Mapping[Predicate, None]:
@@ -374,14 +338,6 @@ def _users(space: Space) -> Mapping[Predicate, None]:
     users = [user.arn.rsplit("/", 1)[1] for account in space.estate.accounts for user in account.users]
     compared = any(Part(SESSION_NAME).request in symbol for symbol in space.relations) and len(users) <= COMBINATIONS
     return dict.fromkeys(map(exactly, users if compared else ()))
-
-
-def _tell_apart(space: Space, part: Part, predicates: Mapping[Predicate, None]) -> None:
-    """Asks the same of what sessions carry as of what requests give to them."""
-    for attribute in (part.session, part.request):
-        _see(space, attribute)
-        space.view_predicates.setdefault(attribute, {}).update(predicates)
-        space.questions.setdefault(attribute, {}).update(predicates)
 
 
 def _passed_on(sessions: Mapping[str, Sessions | None], role: str, part: Part, present: Node) -> Node:

@@ -17,7 +17,6 @@ from functools import partial
 from verifier.model.estate import Estate
 from verifier.model.policy import Effect, Statement
 from verifier.model.readings import is_reading
-from verifier.problem.classes.kinds import suits
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.elimination import project
@@ -35,7 +34,7 @@ from verifier.problem.expression import (
     negation,
 )
 from verifier.problem.semantics.powers import REQUEST_TAG, changed
-from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.semantics.targets import FEDERATING, Target, TargetKind
 from verifier.problem.sessions.session_tags import (
     MOST_SESSION_TAGS,
     PRINCIPAL_TAG,
@@ -46,7 +45,7 @@ from verifier.problem.sessions.session_tags import (
 )
 from verifier.problem.sessions.tag_sets import TagSets, among_classes
 from verifier.problem.sessions.trusting import may_tag, names_action
-from verifier.problem.space import CALLER, FEDERATING, MADE, Space
+from verifier.problem.space import CALLER, MADE, Space
 from verifier.problem.views import as_tokens
 
 _ROOT = "root"
@@ -169,9 +168,8 @@ class _Sessions(TagSets):
         super().__init__(join([space.sessions(target)], (), partial(_further, names=names)))
         self._names, self._start = names, f"arn:{target.partition}:sts::{target.account}:"
         self._callers = f"arn:{target.partition}:iam::{target.account}:"
-        level = self._diagrams.level
-        readings = frozenset(name for name in level if name == CALLER or is_reading(name))
-        tags = frozenset(name for name in level if name == MADE or name in {REQUEST_TAG + n for n in names})
+        readings = frozenset(name for name in self._level if name == CALLER or is_reading(name))
+        tags = frozenset(name for name in self._level if name == MADE or name in {REQUEST_TAG + n for n in names})
         asking, tagging = (self._requests(name) for name in sorted(FEDERATING))
         self._passed = project(self._diagrams, [*asking, *tagging], readings | tags).care
         self._untagged = project(self._diagrams, [*asking, self._joint.scopes[0]], readings).care
@@ -183,7 +181,8 @@ class _Sessions(TagSets):
     def ask(self, space: Space) -> None:
         """What requests to pass tags are asked about their values, is asked of those of the session."""
         for name in self._names:
-            space.view_predicates.setdefault(PRINCIPAL_TAG + name, {}).update(dict.fromkeys(self.predicates(name)))
+            predicates = dict.fromkeys(self.predicates(REQUEST_TAG + name))
+            space.view_predicates.setdefault(PRINCIPAL_TAG + name, {}).update(predicates)
 
     def tags(self, issuer: str, own: Mapping[str, str | None]) -> Expression:
         """What the tags of a session can be that somebody issues, whose tags are its `own`."""
@@ -195,10 +194,9 @@ class _Sessions(TagSets):
     def _value(self, variable: str, mask: int, otherwise: Mapping[str, Expression]) -> Expression:
         if variable != MADE:
             return super()._value(variable, mask, otherwise)
-        table, space = self._joint.finite.tables[MADE], self._joint.sides[0].question.space
-        predicates = [p for p in space.questions.get(MADE, {}) if suits(space.attributes[MADE], p)]
-        tests = {disjunction(map(self._named, as_tokens(p, MADE))): table.mask(p) for p in predicates}
-        return among_classes(mask & (1 << table.size) - 1, table.size, tests, TRUE)
+        size, masks = self._table(MADE).size, self._masks(MADE)
+        tests = {disjunction(map(self._named, as_tokens(predicate, MADE))): own for predicate, own in masks.items()}
+        return among_classes(mask & (1 << size) - 1, size, tests, TRUE)
 
     def _named(self, name: Tokens) -> Expression:
         """The federated users with such a name."""

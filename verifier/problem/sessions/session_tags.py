@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from verifier.model.estate import Identity
 from verifier.problem.classes.domains import of_tags
-from verifier.problem.classes.predicates import exactly
+from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
 from verifier.problem.expression import FALSE, Expression, Present, Test, at_most, both, either, implies, negation
 from verifier.problem.semantics.powers import REQUEST_TAG, SESSION_TAGS, power
@@ -111,6 +111,22 @@ class Part:
     def request(self) -> str:
         """The attribute of requests to assume a role."""
         return _REQUESTS.get(self.session) or REQUEST_TAG + self.session.removeprefix(PRINCIPAL_TAG)
+
+
+def see(space: Space, attribute: str) -> None:
+    """Brings an attribute into being."""
+    if attribute == SESSION_NAME:
+        space.attribute_view(attribute)
+    else:
+        space.view(attribute)
+
+
+def tell_apart(space: Space, part: Part, predicates: Mapping[Predicate, None]) -> None:
+    """Asks the same of what sessions carry as of what requests give to them."""
+    for attribute in (part.session, part.request):
+        see(space, attribute)
+        space.view_predicates.setdefault(attribute, {}).update(predicates)
+        space.questions.setdefault(attribute, {}).update(predicates)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from verifier.model.readings import is_reading
 from verifier.problem.classes.kinds import suits
 from verifier.problem.classes.predicates import OneOf, Predicate
+from verifier.problem.classes.tables import Table
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.expression import (
@@ -35,7 +36,7 @@ class TagSets:
     """The requests for sessions that a question is about."""
 
     def __init__(self, joint: Joint) -> None:
-        self._joint, self._diagrams = joint, joint.diagrams
+        self._joint, self._diagrams, self._level = joint, joint.diagrams, joint.diagrams.level
 
     @property
     def compares(self) -> bool:
@@ -52,18 +53,26 @@ class TagSets:
         whole = (diagrams.both(joint.sides[0].allowed, acts), *joint.sides[0].facts, *joint.definitions)
         return [diagrams.restrict(node, {ACTION: number}) for node in whole]
 
-    def predicates(self, name: str) -> list[Predicate]:
-        """The tests on the value of a tag in a request."""
-        finite, attribute = self._joint.finite, REQUEST_TAG + name
-        table = finite.tables.get(attribute)
-        if table is None:
-            return []
+    def predicates(self, attribute: str) -> list[Predicate]:
+        """The tests on the value of an attribute; none where it has no classes."""
         space = self._joint.sides[0].question.space
-        return [
-            predicate
-            for predicate in space.questions.get(attribute, {})
-            if suits(space.attributes[attribute], predicate)
-        ]
+        asked = space.questions.get(attribute, {}) if attribute in self._joint.finite.tables else ()
+        return [predicate for predicate in asked if suits(space.attributes[attribute], predicate)]
+
+    def _masks(self, attribute: str) -> dict[Predicate, int]:
+        return {predicate: self._table(attribute).mask(predicate) for predicate in self.predicates(attribute)}
+
+    def _table(self, attribute: str) -> Table:
+        return self._joint.finite.tables[attribute]
+
+    def _absent(self, attribute: str) -> Node:
+        """That a request or a session does not have an attribute."""
+        if attribute not in self._level:
+            return EVERYTHING
+        return self._diagrams.literal(attribute, 1 << self._table(attribute).size)
+
+    def _present(self, attribute: str) -> Node:
+        return self._diagrams.complement(self._absent(attribute)) if attribute in self._level else EVERYTHING
 
     def expression(self, node: Node, otherwise: Mapping[str, Expression]) -> Expression:
         """A set over the tags of requests, as one over those of callers; `otherwise` says of each what it is where it
@@ -74,12 +83,14 @@ class TagSets:
         if is_reading(variable):
             return literal(variable, mask != 1)
         name = variable.removeprefix(REQUEST_TAG)
-        table, attribute = self._joint.finite.tables[variable], PRINCIPAL_TAG + name
-        tests: dict[Expression, int] = {
-            Test(attribute, predicate): table.mask(predicate) for predicate in self.predicates(name)
-        }
-        among = among_classes(mask & (1 << table.size) - 1, table.size, tests, Present(attribute))
-        return either(among, otherwise[name] if mask >> table.size & 1 else FALSE)
+        among = self._among(variable, mask, PRINCIPAL_TAG + name)
+        return either(among, otherwise[name] if mask >> self._table(variable).size & 1 else FALSE)
+
+    def _among(self, variable: str, mask: int, attribute: str) -> Expression:
+        """An attribute of callers has one of the values in a mask of another one's."""
+        size, masks = self._table(variable).size, self._masks(variable)
+        tests: dict[Expression, int] = {Test(attribute, predicate): own for predicate, own in masks.items()}
+        return among_classes(mask & (1 << size) - 1, size, tests, Present(attribute))
 
 
 def as_expression(diagrams: Diagrams, node: Node, value: Callable[[str, int], Expression]) -> Expression:

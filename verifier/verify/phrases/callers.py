@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from verifier.model.estate import Estate
 from verifier.model.request import CallerKind
 from verifier.model.results.region import Callers
-from verifier.problem.classes.predicates import named_accounts
+from verifier.problem.classes.attributes import named_accounts
 from verifier.problem.classes.tables import Table, bits
 from verifier.problem.relevance import account_pattern
 from verifier.problem.space import Space

@@ -15,7 +15,7 @@ from verifier.problem.diagrams.diagram import Diagrams, Node
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.expression import Expression, both, negation
-from verifier.problem.semantics.callers import callers
+from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.space import Space
 
 CALLER = "principal"

@@ -26,7 +26,7 @@ from verifier.problem.expression import FALSE, Expression, Present, Some, conjun
 from verifier.problem.facts.shared import via_service
 from verifier.problem.question import scope
 from verifier.problem.rules import QuestionSide
-from verifier.problem.semantics.callers import callers
+from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.powers import ALWAYS, REQUEST_TAG, RESOURCE_TAG, SESSION_TAGS
 from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import key_target

@@ -21,7 +21,7 @@ from verifier.problem.diagrams.finite import questions
 from verifier.problem.expression import Expression
 from verifier.problem.question import scope
 from verifier.problem.rules import RuledSpace
-from verifier.problem.semantics.callers import callers
+from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.powers import is_inline, managed_by
 from verifier.problem.semantics.relation_facts import relation_facts, share_tests
 from verifier.problem.semantics.supposed import not_ruled_out

@@ -20,7 +20,7 @@ from verifier.model.steps.workloads import KINDS
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.expression import Expression
-from verifier.problem.semantics.callers import callers
+from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import ACTION, CALLER, MADE, Space

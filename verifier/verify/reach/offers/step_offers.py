@@ -21,7 +21,7 @@ from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.steps.workload_kind import Workload
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.expression import Expression
-from verifier.problem.semantics.callers import callers
+from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.powers import ALWAYS, DETACHED, INLINE_GONE, SESSION_TAGS, SHARED, joined
 from verifier.problem.semantics.targets import TargetKind, step_target, workload_target
 from verifier.problem.space import Space
