@@ -17,11 +17,11 @@ from functools import cached_property, partial
 
 from verifier.language.invariants.grantees import with_grantees
 from verifier.model.estate import Account, Estate
-from verifier.model.invariant import AnyCaller, Expectation, Invariant, Tagged, parts_of
+from verifier.model.invariant import AnyCaller, Invariant
 from verifier.model.named_accounts import with_named_accounts
 from verifier.model.policy import Policy
 from verifier.model.reference import actions, matching
-from verifier.model.steps.actions import STACK_SETS, StepResource, step_action, step_actions
+from verifier.model.steps.actions import step_action
 from verifier.model.steps.catalogue import OF_KEYS, Entry, catalogue_version
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.problem.classes.predicates import Tokens, exactly, literal_tokens
@@ -49,16 +49,10 @@ from verifier.problem.steps.doubtful import alike
 from verifier.problem.steps.many import together
 from verifier.recheck.check import check_entry
 from verifier.recheck.closed_set import ClosedSet, Fact, given_by
+from verifier.recheck.followed import MAKES, SHARING, further_steps, partly_listed, why_not
 from verifier.recheck.formula import Json
 from verifier.recheck.tables import Rejected
 
-MAKES = ("iam:CreateRole", "iam:CreateUser", "iam:CreateGroup")
-"""What there was not is in no set: nobody who is held may make it."""
-SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
-NO_MORE = ("iam:CreatePolicy", "iam:DeletePolicyVersion", "sts:SetSourceIdentity")
-"""Steps that give nothing by themselves: a managed policy that was made has to be attached, which counts as the most
-that can be; a version that is not in force makes room for another one; a session with a source identity is one of the
-role's."""
 _ASSUMING = frozenset({"sts:AssumeRole"})
 _MATERIAL = frozenset(a.name for a in actions() if a.grant_operation) - {
     *("kms:CreateGrant", "kms:RetireGrant", "kms:DescribeKey", "kms:GetPublicKey")
@@ -334,41 +328,6 @@ def fact_of(action: str, target: Target) -> Fact:
     name = found.name if found is not None else action
     kind = given_by(name)
     return (str(kind), str(target.resource), *((name,) if kind == "starts" else ()))
-
-
-def why_not(estate: Estate, target: Target, invariant: Invariant) -> str | None:
-    """Why no set of facts can prove an invariant: what the checker does not follow."""
-    key = target.key
-    if key is None or key.policies is None:
-        return "the policy of the key is not known"
-    if not invariant.eventually or invariant.expectation is not Expectation.REFUSED or invariant.unless_directly:
-        return "it is about callers who need a step, which a set of facts does not tell from others"
-    if any(isinstance(part, Tagged) for part in parts_of(invariant.callers)):
-        return "it is about callers by their tags, which steps may change"
-    if key.account in partly_listed(estate) or all(account.id != key.account for account in estate.accounts):
-        return f"there is no complete inventory of {key.account}"
-    if any(thing.only_of_steps and thing.label != "E2" for thing in estate.unmodelled):
-        return (
-            "a group or managed policy is not listed, or a policy of a bucket or function not followed, which may "
-            "let callers do more"
-        )
-    if any(account.all_workloads for account in estate.accounts):
-        return "it may rest on what runs as which role, which the checker does not read"
-    return None
-
-
-def further_steps() -> list[str]:
-    """The steps of the catalogue of which the checker does not know what they give: nobody who is held may take one."""
-    # those are in doubt, of any code
-    own = (action for action in step_actions() if action.on is not StepResource.WORKLOAD)
-    return sorted(
-        {action.name for action in own if given_by(action.name) is None} - {*MAKES, *SHARING, *NO_MORE, *STACK_SETS}
-    )
-
-
-def partly_listed(estate: Estate) -> list[str]:
-    """The accounts in which there may be what their inventories do not list."""
-    return [account.id for account in estate.accounts if not account.complete or account.unlisted]
 
 
 def _policies(estate: Estate) -> Iterator[Policy]:
