@@ -30,7 +30,8 @@ from verifier.verify.reach.alias_names import ALIAS_NAMES, NONE, SOME, AliasName
 from verifier.verify.reach.cubes import Cube, outside
 from verifier.verify.reach.facts import Fact, FactKind
 from verifier.verify.reach.narrowed import of_callers, says_of_keys
-from verifier.verify.reach.offers.variable_values import USER, reached
+from verifier.verify.reach.offers.meeting_patterns import reached
+from verifier.verify.reach.offers.variable_values import USER
 from verifier.verify.reach.permissions import step_permissions
 from verifier.verify.reach.step_groups import Group
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from verifier.model.estate import Estate, Key
-from verifier.model.grant import Pairs
 from verifier.model.invariant import AnyCaller, CallerSet, Invariant
 from verifier.model.policy import arn_kind
 from verifier.model.reference import action as known_action
@@ -27,10 +26,9 @@ from verifier.problem.facts.shared import via_service
 from verifier.problem.question import scope
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.caller_sets import callers
-from verifier.problem.semantics.powers import ALWAYS, REQUEST_TAG, RESOURCE_TAG, SESSION_TAGS
+from verifier.problem.semantics.powers import ALWAYS, REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import key_target
-from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.space import Space, acts
 from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS, AliasNames
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
@@ -299,32 +297,6 @@ class KeyRules:
         retired = self._cubes(self.joint.diagrams.both(own, self._lets_retire)) if operation == RETIRE else ()
         return (*retired, *self._cubes(self.joint.diagrams.both(own, self._by_operation[operation]), GRANTEE))
 
-    def session_tags(self, goal: int, principal: str, powers: frozenset[str]) -> tuple[Pairs, ...]:
-        """Tags with which a session of a role can make the last request of a goal, with some powers and no others, each
-        a choice (E2)."""
-        joint, number = self.joint, self.class_of(principal)
-        names = [name for name in joint.finite.tables if name.startswith(PRINCIPAL_TAG)]
-        if number is None or SESSION_TAGS not in joint.diagrams.level:
-            return ()
-        given = [
-            joint.diagrams.literal(name, 2 if name in powers else 1)
-            for name in self.powers
-            if name in joint.diagrams.level
-        ]
-        own = (joint.diagrams.literal(CALLER, 1 << number), *given)
-        node = joint.diagrams.all_of((joint.sides[0].allowed, self.accesses[goal], *own))
-        found = (self._tags_of(path) for path in joint.diagrams.paths(projected(joint, node, names)))
-        return tuple(dict.fromkeys(tags for tags in found if tags))
-
-    def _tags_of(self, path: Mapping[str, int]) -> Pairs:
-        """The tags that a session needs to be in a set: those that are not there anyway."""
-        space, found = self.joint.sides[0].question.space, []
-        for name, mask in path.items():
-            table = self.joint.finite.tables[name]
-            if not mask >> table.size & 1:
-                found.append((space.spellings[name][len(PRINCIPAL_TAG) :], table.pick(mask)[1]))
-        return tuple(found)
-
     def tagging(self, tag: Tag) -> tuple[Cube, ...]:
         """Who can give a tag a value of which class."""
         return self._cubes(self._acts["kms:TagResource"], REQUEST_TAG + tag.name)
@@ -358,14 +330,3 @@ class KeyRules:
         users = table.mask(self._own_users)
         users = users if principal.split(":")[4] == self.key.account else table.mask(USERS) & ~users
         return itself | (table.mask(SESSIONS) if kind == "role" else users)
-
-    def tag_name(self, attribute: str) -> str:
-        """The name of a tag: as the key has it, otherwise as a policy writes it."""
-        wanted = attribute.removeprefix(RESOURCE_TAG)
-        own = next((name for name, _ in self.key.tags or () if name.lower() == wanted), None)
-        return own or self.joint.sides[0].question.space.spellings[attribute][len(RESOURCE_TAG) :]
-
-    def value_of(self, attribute: str, number: int) -> str | None:
-        """A value of a class of a tag; `None` for the class of absent ones."""
-        table = self.joint.finite.tables[attribute]
-        return None if number == table.size else table.members(number, 1)[0]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import chain, product
 
 from verifier.model.estate import Estate
-from verifier.model.policy import StatementRef, arn_kind, is_service_linked
+from verifier.model.policy import StatementRef, arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import service_name, ways_to_run
 from verifier.model.steps.catalogue import Effect, Head
@@ -23,53 +23,17 @@ from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import TargetKind
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.distinctions import tells_names_apart, tells_sessions_apart
-from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer, is_federated
+from verifier.verify.reach.facts import Doubt, Fact, FactKind, is_federated
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.offers.code_that_runs import BOUNDED, roles_of
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
+from verifier.verify.reach.offers.extent import Anything, Extent, Most
 from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, trusted
 from verifier.verify.reach.offers.passed_roles import passable, services, trusting, with_tags
 from verifier.verify.reach.offers.step_offers import StepOffers
 from verifier.verify.reach.step_groups import Allowed, Bundle, Gives, Group
 
 _NOTHING = Cube(0, frozenset())
-
-
-@dataclass(frozen=True, eq=False)
-class Most:
-    """The most that something may bring about."""
-
-    facts: tuple[Fact, ...]
-
-    @cached_property
-    def accounts(self) -> frozenset[str]:
-        """The accounts that it is about."""
-        return frozenset(fact.account for fact in self.facts)
-
-
-@dataclass(frozen=True, eq=False)
-class Anything(Bundle):
-    """Facts that a request in doubt may make true all at once, whatever the target."""
-
-    most: Most = field(kw_only=True)
-
-    @cached_property
-    def slot(self) -> object:
-        """One for the same facts."""
-        return self.most
-
-    def offers(self, targets: int) -> Iterator[Offer]:
-        """An offer of each fact."""
-        for fact in self.most.facts:
-            yield Offer(
-                self.step,
-                self.action,
-                self.group.root,
-                self.cubes[0],
-                fact,
-                doubt=self.doubt,
-                accounts=self.most.accounts,
-            )
 
 
 class Doubts:
@@ -95,7 +59,7 @@ class Doubts:
         self._principals = principals
         self._asked = asked
         self._powerless = powerless
-        self._made: dict[object, Most] = {}
+        self._extent = Extent(estate, identities, principals)
         self._counts: dict[tuple[str, ...], Counter[Head]] = {}
         self._bundles: dict[
             tuple[str, int | None, int | None, tuple[int | None, ...], bool], Mapping[frozenset[str], Sequence[Bundle]]
@@ -187,11 +151,11 @@ class Doubts:
             case Effect.RUN | Effect.PASS:
                 yield from self._acting(doubt, cube, by)
             case Effect.ACCOUNT:
-                yield from self._at_once(doubt, cube, self._anything(doubt.account))
+                yield from self._at_once(doubt, cube, self._extent.anything(doubt.account))
             case Effect.ORGANIZATION:
-                yield from self._at_once(doubt, cube, self._governing(doubt.account))
+                yield from self._at_once(doubt, cube, self._extent.governing(doubt.account))
             case Effect.MEMBERS:
-                yield from self._at_once(doubt, cube, self._anything(*self._members(doubt.account)))
+                yield from self._at_once(doubt, cube, self._extent.anything(*self._extent.members(doubt.account)))
             case Effect.FEDERATED if _issues_sessions(by) and self.sessions_apart:
                 yield from self._federated(doubt, by)
             case Effect.USERS:
@@ -206,16 +170,16 @@ class Doubts:
                     for one in users
                     if arn_kind(one) == "user" and one not in self._steps.made
                 )
-                yield from self._at_once(doubt, cube, self._most(("users", doubt.account), held))
+                yield from self._at_once(doubt, cube, self._extent.most(("users", doubt.account), held))
             case Effect.NAMES if self._names_apart:
-                yield from self._at_once(doubt, cube, self._anything(doubt.account))
-            case Effect.FRAME if _limited(self._estate, doubt.account):
-                yield from self._at_once(doubt, cube, self._keys_of(doubt.account))
-            case Effect.ENDPOINTS if _has_endpoint(self._estate, doubt.account):
-                yield from self._at_once(doubt, cube, self._keys_of(None))
+                yield from self._at_once(doubt, cube, self._extent.anything(doubt.account))
+            case Effect.FRAME if self._extent.limited(doubt.account):
+                yield from self._at_once(doubt, cube, self._extent.keys_of(doubt.account))
+            case Effect.ENDPOINTS if self._extent.has_endpoint(doubt.account):
+                yield from self._at_once(doubt, cube, self._extent.keys_of(None))
             # those of KMS are on keys (`KeyOffers`)
             case Effect.KEYS if any(not name.startswith("kms:") for name in doubt.names):
-                yield from self._at_once(doubt, cube, self._keys_of(doubt.account))
+                yield from self._at_once(doubt, cube, self._extent.keys_of(doubt.account))
 
     def _acting(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
         """The roles that one of the services runs things as; those that the caller may pass, and those of listed code
@@ -266,56 +230,6 @@ class Doubts:
             if any(name.startswith(WEB_PREFIX) and fnmatchcase(provider, name) for name in names):
                 yield from ((provider, one) for action in BY_PROVIDERS for one in group.allowed(action, provider))
 
-    def _anything(self, *accounts: str) -> Most:
-        """Every identity of some accounts is held, made ones included, with any permissions. Only its service has a
-        service-linked role."""
-        held = (
-            one
-            for one in self._principals
-            if one.startswith("arn:") and one.split(":")[4] in accounts and not is_service_linked(one)
-        )
-        return self._most(("any", accounts), chain.from_iterable(map(self._freely, held)))
-
-    def _keys_of(self, account: str | None) -> Most:
-        """Anybody may use the keys of an account, or all."""
-        keys = (key.arn for key in self._estate.keys if account in (None, key.account))
-        return self._most(("keys", account), (Fact(FactKind.OPEN, key) for key in keys))
-
-    def _governing(self, account: str) -> Most:
-        """What can be brought about in an organization from an account: from its management account anything in all of
-        them, from another one anything in itself, control policies aside. That no other account governs any is supposed
-        (`in_doubt.looked_at`). One that is no member may become one, but for the caller's own (W2): what that opens,
-        where a policy asks for it, is not followed."""
-        organization = self._estate.organization
-        if organization is None:
-            return self._anything(account)
-        if account != organization.management_account:
-            known = (*self._estate.own_accounts, *(one for one, _ in organization.accounts))
-            joins = account not in known and _asks_for_members(self._estate)
-            whose, keys = [account], self._keys_of(None if joins else account)
-        else:
-            own = (
-                (one.id for one in self._estate.accounts),
-                (key.account for key in self._estate.keys),
-                (one for one, _ in organization.accounts),
-            )
-            whose, keys = list(dict.fromkeys((account, *chain(*own)))), self._keys_of(None)
-        return self._most(("governed", account), (*self._anything(*whose).facts, *keys.facts))
-
-    def _most(self, of: object, facts: Iterable[Fact]) -> Most:
-        """The same for the same: what is compared by identity is made once."""
-        if of not in self._made:
-            self._made[of] = Most(tuple(facts))
-        return self._made[of]
-
-    def _members(self, account: str) -> tuple[str, ...]:
-        """The other accounts of the organization that an account manages: control policies hold for their root users,
-        too."""
-        organization = self._estate.organization
-        if organization is None or account != organization.management_account:
-            return ()
-        return tuple(one for one, _ in organization.accounts if one != account)
-
     @cached_property
     def sessions_apart(self) -> bool:
         """Whether federated sessions may do what those who issue them may not."""
@@ -334,7 +248,7 @@ class Doubts:
         """The step of `sts:GetFederationToken`, by the names that sessions may be given."""
         names = [one for one in self._principals if is_federated(one) and one.split(":")[4] == doubt.account]
         for cube, sessions in self._permissions[doubt.account].sessions(by, names):
-            most = self._most(("federated", sessions), (Fact(FactKind.HOLDS, one) for one in sessions))
+            most = self._extent.most(("federated", sessions), (Fact(FactKind.HOLDS, one) for one in sessions))
             for group in self._of(TargetKind.ACCOUNT, doubt.account) if not (cube.powers and self._powerless) else ():
                 yield Anything(
                     StepKind.FEDERATE,
@@ -345,15 +259,6 @@ class Doubts:
                     Gives(FactKind.HOLDS),
                     most=most,
                 )
-
-    def _freely(self, principal: str) -> Iterator[Fact]:
-        """A principal is held, and what is attached to it says what the caller likes: it stands for those like it that
-        can be made."""
-        yield from (
-            Fact(kind, principal)
-            for kind in (FactKind.HOLDS, FactKind.INLINE, FactKind.UNBOUNDED, FactKind.SESSION_TAGS)
-        )
-        yield from (Fact(FactKind.VERSION, policy) for policy in sorted(self._identities.managed(principal)))
 
     def _at_once(self, doubt: Doubt, cube: Cube, most: Most) -> Iterator[Bundle]:
         for group in self._of(TargetKind.ACCOUNT, doubt.account):
@@ -375,30 +280,3 @@ class Doubts:
 def _issues_sessions(principal: str) -> bool:
     """Whether it may be who calls `sts:GetFederationToken` [API: GetFederationToken]: a user, or a root user."""
     return principal.endswith(":root") or arn_kind(principal) == "user"
-
-
-def _asks_for_members(estate: Estate) -> bool:
-    """Whether a policy asks in which organization somebody is."""
-    policies = chain(
-        estate.deciding_policies(), estate.trust_policies(), *(account.shared_policies() for account in estate.accounts)
-    )
-    return any(
-        key.startswith(("aws:principalorg", "aws:resourceorg")) for policy in policies for key in policy.tested_keys
-    )
-
-
-def _limited(estate: Estate, account: str) -> bool:
-    """Whether control policies are known that an account leaves behind."""
-    organization = estate.organization
-    return (
-        organization is not None
-        and account != organization.management_account
-        and any(one.account == account for one in organization.controls)
-    )
-
-
-def _has_endpoint(estate: Estate, account: str) -> bool:
-    """Whether an endpoint of the input may be of an account; one whose owner is not given may be of any account that
-    the input names."""
-    named = {one.id for one in estate.accounts} | {key.account for key in estate.keys} - {*estate.own_accounts}
-    return any(one.account == account or (one.account is None and account in named) for one in estate.endpoints or ())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from verifier.model.estate import Estate
 from verifier.model.step_kinds import StepKind
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.powers import TARGET_BOUNDARY
@@ -82,9 +83,10 @@ def tagged(group: Group, by: str, owner: str, read: ReadTags, always: bool) -> I
         yield from plain(group, by, f"iam:Untag{owner}", StepKind.UNTAG_IDENTITY, Gives(FactKind.TAGGED))
 
 
-def providers(group: Group, by: str, made: frozenset[str], listed: frozenset[str]) -> Iterator[Bundle]:
+def providers(group: Group, by: str, estate: Estate, made: frozenset[str]) -> Iterator[Bundle]:
     """Identities of a provider: of one that is not listed once it was made, of another one once what it is trusted by
     was written."""
+    listed = {one for account in estate.accounts for one in account.providers or ()} - made
     for arn in group.arns:
         for action in ("iam:UpdateSAMLProvider", "iam:CreateSAMLProvider"):
             if (arn in made) > (":Create" in action) or (arn in listed) > (":Create" not in action):

@@ -19,7 +19,8 @@ from verifier.problem.classes.predicates import COLON, Predicate, Token, Tokens,
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
 from verifier.problem.classes.words import Domain
 from verifier.problem.diagrams.diagram import TooLarge
-from verifier.verify.reach.offers.variable_values import USER, USERS, begins, reached, roles_of_sessions
+from verifier.verify.reach.offers.meeting_patterns import begins, reached
+from verifier.verify.reach.offers.variable_values import USER, USERS, roles_of_sessions
 
 OWN = "escalation"
 

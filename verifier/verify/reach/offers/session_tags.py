@@ -1,7 +1,8 @@
 """Tags and names that a session may be given so that a later request of a chain is allowed (E2): those that policies
 speak of.
 
-In: an estate, the principals that a chain is about. Out: choices of tags, and names, each to be tried by replaying.
+In: an estate, the principals that a chain is about; the rules of a key. Out: choices of tags, and names, each to be
+tried by replaying.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from verifier.model.policy import Condition, arn_kind
 from verifier.problem.classes.domains import context_attribute
 from verifier.problem.classes.predicates import Predicate, like
 from verifier.problem.classes.tables import OverBudget, WordTable
-from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_TAG
+from verifier.problem.diagrams.joint import Joint
+from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_TAG, SESSION_TAGS
 from verifier.problem.semantics.values import Fixed, Template, Variable, template
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
+from verifier.verify.reach.cubes import CALLER, projected
 from verifier.verify.reach.documents import policies_of
+from verifier.verify.reach.key_rules import KeyRules
 
 OF_CALLERS = (PRINCIPAL_TAG, REQUEST_TAG)
 OF_RESOURCES = (RESOURCE_TAG, "iam:resourcetag/")
@@ -81,6 +85,34 @@ def _of_each_class(name: str, patterns: Collection[Predicate]) -> Iterator[str]:
     except OverBudget:
         return
     yield from (table.pick(1 << number)[1] for number in range(table.size))
+
+
+def of_last_request(rules: KeyRules, goal: int, principal: str, powers: frozenset[str]) -> tuple[Pairs, ...]:
+    """Tags with which a session of a role can make the last request of a goal, with some powers and no others, each a
+    choice (E2)."""
+    joint, number = rules.joint, rules.class_of(principal)
+    names = [name for name in joint.finite.tables if name.startswith(PRINCIPAL_TAG)]
+    if number is None or SESSION_TAGS not in joint.diagrams.level:
+        return ()
+    given = [
+        joint.diagrams.literal(name, 2 if name in powers else 1)
+        for name in rules.powers
+        if name in joint.diagrams.level
+    ]
+    own = (joint.diagrams.literal(CALLER, 1 << number), *given)
+    node = joint.diagrams.all_of((joint.sides[0].allowed, rules.accesses[goal], *own))
+    found = (_tags_of(joint, path) for path in joint.diagrams.paths(projected(joint, node, names)))
+    return tuple(dict.fromkeys(tags for tags in found if tags))
+
+
+def _tags_of(joint: Joint, path: Mapping[str, int]) -> Pairs:
+    """The tags that a session needs to be in a set: those that are not there anyway."""
+    space, found = joint.sides[0].question.space, []
+    for name, mask in path.items():
+        table = joint.finite.tables[name]
+        if not mask >> table.size & 1:
+            found.append((space.spellings[name][len(PRINCIPAL_TAG) :], table.pick(mask)[1]))
+    return tuple(found)
 
 
 def _named(condition: Condition, keys: tuple[str, ...]) -> Iterator[str]:

@@ -18,11 +18,10 @@ from verifier.model.invariant import CallerSet
 from verifier.model.policy import arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.supposition import SuppositionKind
-from verifier.model.steps.workload_kind import Workload
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.expression import Expression
 from verifier.problem.semantics.caller_sets import callers
-from verifier.problem.semantics.powers import ALWAYS, DETACHED, INLINE_GONE, SESSION_TAGS, SHARED, joined
+from verifier.problem.semantics.powers import ALWAYS, SESSION_TAGS, SHARED, joined
 from verifier.problem.semantics.targets import TargetKind, step_target, workload_target
 from verifier.problem.space import Space
 from verifier.problem.steps.many import together
@@ -31,12 +30,20 @@ from verifier.verify.reach.distinctions import asks_for_tags, tags_read
 from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import for_steps
-from verifier.verify.reach.offers.code_that_runs import all_running, entered, reviewed
+from verifier.verify.reach.offers.code_that_runs import entered, reviewed, running_by_arn
 from verifier.verify.reach.offers.identities import created, providers, tagged, tagged_sessions, untagged_sessions
 from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, targets_of_steps
 from verifier.verify.reach.offers.passed_roles import PASSED_TO, Profiles, in_stack_sets, names_of, passed, services
 from verifier.verify.reach.offers.read_tags import ReadTags
-from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, denying, taken_away
+from verifier.verify.reach.offers.taken_away import (
+    BOUNDARY_ARN,
+    OF_AWS,
+    POLICY_ARN,
+    bounded,
+    denying,
+    needless,
+    taken_away,
+)
 from verifier.verify.reach.offers.written_policies import WrittenPolicies, gives, plain
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.permissions import step_permissions
@@ -67,6 +74,7 @@ class StepOffers:
         self._tags = tags
         self._narrow = for_steps(estate)
         self._partition = partition
+        self._running = running_by_arn(estate, partition)
         self._held = held
         self.issued = tuple(issued)
         self._groups: list[Group] = []
@@ -136,22 +144,6 @@ class StepOffers:
             *(outside(space, whom) for whom in self.issued),
             *(callers(space, whom) for whom in supposed if whom is not None),
         ]
-
-    @cached_property
-    def _running(self) -> dict[str, list[Workload]]:
-        """The code of which the input says that it runs as some role, by ARN."""
-        found: dict[str, list[Workload]] = {}
-        for one in all_running(self._estate):
-            if one.arn.split(":")[1] == self._partition:
-                found.setdefault(one.arn, []).append(one)
-        return found
-
-    @cached_property
-    def _listed_providers(self) -> frozenset[str]:
-        """Those that the input lists."""
-        return frozenset(
-            one for account in self._estate.accounts for one in account.providers or () if one not in self.made
-        )
 
     @cached_property
     def _identities(self) -> dict[str, Identity]:
@@ -243,7 +235,7 @@ class StepOffers:
     @cached_property
     def powers(self) -> frozenset[str]:
         """The powers that the input leaves room for."""
-        found = ALWAYS - self._needless_powers()
+        found = ALWAYS - needless(self._denying) - ({SHARED} if self._supposes_no_sharing else frozenset())
         for account in self._estate.accounts:
             found |= {power for managed in account.managed if managed.arn not in self.made for power in gives(managed)}
             found |= {joined(group.arn) for group in account.groups if group.policies}
@@ -253,13 +245,6 @@ class StepOffers:
     def powers_in_doubt(self) -> frozenset[str]:
         """The same for requests in doubt."""
         return self.powers | (self._policies.loosening if self._bounded else frozenset())
-
-    def _needless_powers(self) -> frozenset[str]:
-        """Powers that make no difference: nothing denies, or no key is shared."""
-        gone = [policy for found in self._denying.values() for policy in found]
-        useful = {INLINE_GONE: any("#" in one for one in gone), DETACHED: any("#" not in one for one in gone)}
-        useful[SHARED] = not self._supposes_no_sharing
-        return frozenset(power for power, needed in useful.items() if not needed)
 
     # -- offers --
 
@@ -340,13 +325,7 @@ class StepOffers:
 
     @cached_property
     def _bounded(self) -> Mapping[str, str | None]:
-        """The users and roles with a permissions boundary, each with the ARN of that; `None` where its document is not
-        known."""
-        bounded = [found for found in self._identities.values() if found.bounded]
-        return {
-            found.arn: found.boundary.identity.removesuffix("#boundary") if found.boundary else None
-            for found in bounded
-        }
+        return bounded(self._identities.values())
 
 
 _CARRYING: Mapping[int, frozenset[str]] = {1: frozenset({SESSION_TAGS}), 2: frozenset()}
@@ -358,7 +337,7 @@ _OFFERED: Mapping[TargetKind, Callable[[StepOffers, Group, str], Iterator[Bundle
     TargetKind.GROUP: StepOffers._on_group,
     TargetKind.POLICY: StepOffers._on_policy,
     TargetKind.INSTANCE_PROFILE: lambda *_: iter(()),
-    TargetKind.SAML_PROVIDER: lambda self, group, by: providers(group, by, self.made, self._listed_providers),
+    TargetKind.SAML_PROVIDER: lambda self, group, by: providers(group, by, self._estate, self.made),
     TargetKind.ACCOUNT: StepOffers._on_account,
     TargetKind.WORKLOAD: StepOffers._on_code,
 }

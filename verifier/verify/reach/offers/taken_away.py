@@ -6,13 +6,14 @@ Guarantee: as of `offers`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from verifier.model.estate import Estate
+from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.step_kinds import StepKind
 from verifier.problem.classes.predicates import like
+from verifier.problem.semantics.powers import DETACHED, INLINE_GONE
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import of_any
 from verifier.verify.reach.needs import Identities
@@ -36,6 +37,23 @@ def denying(estate: Estate) -> Mapping[str, Sequence[str]]:
         *(group.arn for account in estate.accounts for group in account.groups),
     ]
     return {owner: found for owner in owners if (found := identities.denying(owner))}
+
+
+def needless(denying: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """The powers to take away what denies something, where nothing does."""
+    gone = [policy for found in denying.values() for policy in found]
+    useful = {INLINE_GONE: any("#" in one for one in gone), DETACHED: any("#" not in one for one in gone)}
+    return frozenset(power for power, needed in useful.items() if not needed)
+
+
+def bounded(identities: Iterable[Identity]) -> Mapping[str, str | None]:
+    """The users and roles with a permissions boundary, each with the ARN of that; `None` where its document is not
+    known."""
+    return {
+        found.arn: found.boundary.identity.removesuffix("#boundary") if found.boundary else None
+        for found in identities
+        if found.bounded
+    }
 
 
 def taken_away(group: Group, by: str, owner: str, denying: Mapping[str, Sequence[str]]) -> Iterator[Bundle]:

@@ -12,7 +12,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain, product
 from math import prod
 
@@ -20,7 +19,6 @@ from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Condition, Policy, Text, arn_kind
 from verifier.problem.classes.predicates import (
     ANY,
-    Characters,
     Token,
     Tokens,
     by_fields,
@@ -32,6 +30,7 @@ from verifier.problem.classes.predicates import (
 )
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.values import Fixed, Template, Variable, template
+from verifier.verify.reach.offers.meeting_patterns import parts
 
 USER, ARN = "aws:username", "aws:principalarn"
 USERS = ("arn:*:iam::*:user/", "arn:*:iam::*:user/*/")
@@ -202,7 +201,7 @@ class VariableValues:
             if isinstance(piece, Variable) and (site.key != _RESOURCE or _same(piece.key) in (USER, ARN)):
                 before, after = _tokens(site.pieces[:place], site.fold), _tokens(site.pieces[place + 1 :], site.fold)
                 for value in new:
-                    for part in map(Tokens, _parts(before, value.tokens, after)):
+                    for part in map(Tokens, parts(before, value.tokens, after)):
                         found |= self._add(_same(piece.key), part)
                         self._found.add(part)
         return found
@@ -308,40 +307,6 @@ def _tokens(pieces: Sequence[Fixed | Variable | Tokens], fold: bool) -> tuple[To
     return tuple(found)
 
 
-def _parts(before: Sequence[Token], text: Sequence[Token], after: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
-    """The patterns of what can stand in words of a text between what matches `before` and `after`."""
-    starts = reached(before, text)
-    ends = {len(text) - place for place in reached(after[::-1], text[::-1])} if starts else set()
-    for start in starts:
-        for end in ends:
-            if start <= end:
-                yield tuple(text[start : end + (end < len(text) and text[end][0])])
-
-
-def reached(pattern: Sequence[Token], text: Sequence[Token]) -> set[int]:
-    """How far in a text a word can be that matches a pattern and the text so far."""
-    todo, seen = [(0, 0)], {(0, 0)}
-    while todo:
-        one, other = todo.pop()
-        step = [(one + 1, other)] if one < len(pattern) and pattern[one][0] else []
-        step += [(one, other + 1)] if other < len(text) and text[other][0] else []
-        if one < len(pattern) and other < len(text) and _meet(pattern[one][1], text[other][1]):
-            step.append((one + (not pattern[one][0]), other + (not text[other][0])))
-        for place in step:
-            if place not in seen:
-                seen.add(place)
-                todo.append(place)
-    return {other for one, other in seen if one == len(pattern)}
-
-
-@lru_cache(1 << 12)
-def _meet(one: Characters, other: Characters) -> bool:
-    """Whether some character is in both sets."""
-    if one.negated:
-        one, other = other, one
-    return one.negated or any(character in other for character in one.listed)
-
-
 def roles_of_sessions(text: str) -> Iterator[str]:
     """Patterns of the roles whose sessions a text names: by their names, whatever the path (P3)."""
     beginning, session, rest = text.partition(":assumed-role/")
@@ -350,8 +315,3 @@ def roles_of_sessions(text: str) -> Iterator[str]:
         start = _VARIABLE.sub(lambda variable: " " * len(variable[0]), beginning).rfind(":") + 1
         account, name = beginning[start:], rest.partition("/")[0]
         yield from (f"arn:*:iam::{account}:role/{path}{name}" for path in ("", "*/"))
-
-
-def begins(pattern: Tokens, start: str) -> bool:
-    """Whether a pattern matches something that begins so."""
-    return bool(reached(literal_tokens(start), pattern.tokens))

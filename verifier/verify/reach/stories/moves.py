@@ -28,10 +28,11 @@ from verifier.model.steps.chains import (
     MaterialImported,
     ReEncrypted,
 )
+from verifier.problem.semantics.powers import RESOURCE_TAG
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.facts import FactKind
-from verifier.verify.reach.key_rules import RETIRE
+from verifier.verify.reach.key_rules import RETIRE, KeyRules
 from verifier.verify.reach.offers.replicas import OTHER_REGIONS, replica, replicas
 from verifier.verify.reach.stories.aliases import move_alias
 from verifier.verify.reach.stories.asking import test
@@ -144,7 +145,7 @@ def _named(text: str) -> Principal:
 def _tag(task: Make, scene: Scene) -> Iterator[Made]:
     key, by, (attribute, number) = task.fact.subject, task.derivation.by, task.fact.details
     rules = scene.rules[key]
-    name, value = rules.tag_name(attribute), rules.value_of(attribute, int(number))
+    name, value = _tag_name(rules, attribute), _value(rules, attribute, int(number))
     target = _on_key(scene, key)
     if value is None:
         found = scene.request(target, by, "kms:UntagResource", test("StringEquals", TAG_NAMES, name, any_value=True))
@@ -152,6 +153,19 @@ def _tag(task: Make, scene: Scene) -> Iterator[Made]:
         return
     asked = with_tags(((name, value),), lambda when: (scene.request(target, by, "kms:TagResource", *when),))
     yield step(StepKind.TAG, lambda request: KeyTagged(key, tags_of(request)), *asked)
+
+
+def _tag_name(rules: KeyRules, attribute: str) -> str:
+    """The name of a tag: as the key has it, otherwise as a policy writes it."""
+    wanted = attribute.removeprefix(RESOURCE_TAG)
+    own = next((name for name, _ in rules.key.tags or () if name.lower() == wanted), None)
+    return own or rules.joint.sides[0].question.space.spellings[attribute][len(RESOURCE_TAG) :]
+
+
+def _value(rules: KeyRules, attribute: str, number: int) -> str | None:
+    """A value of a class of a tag; `None` for the class of absent ones."""
+    table = rules.joint.finite.tables[attribute]
+    return None if number == table.size else table.members(number, 1)[0]
 
 
 def _tag_names(request: Request) -> tuple[str, ...]:

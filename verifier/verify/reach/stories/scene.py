@@ -16,7 +16,7 @@ from verifier.model.request import Caller, Request
 from verifier.model.results.verdict import Counterexample, Reason, StoryStep
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Change, Move, State
-from verifier.problem.semantics.targets import Target
+from verifier.problem.semantics.targets import Target, step_target
 from verifier.verify.reach.documents import identity_policy, policies_of
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.stories.asking import Asker, exactly, of_one
@@ -74,6 +74,10 @@ class Scene:
         return self.asker.request(
             self.state.estate, target, self.whom(by), (action,), (*when, *self.same(target)), self.callers.get(by)
         )
+
+    def request_on(self, arn: str, by: str, action: str, *when: ConditionExpression) -> Counterexample | Reason:
+        """The same on whatever of IAM has an ARN."""
+        return self.request(step_target(self.state.estate, arn), by, action, *when)
 
     def by_the_same(
         self, target: Target, first: Request, action: str, *when: ConditionExpression

@@ -19,6 +19,7 @@ from verifier.model.steps.chains import State
 from verifier.verify.reach.distinctions import actions_of
 from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Way, tagged_at_first
 from verifier.verify.reach.goals import Goal, Reached
+from verifier.verify.reach.offers.session_tags import of_last_request
 from verifier.verify.reach.stories.partial_story import PartialStory, StoryContext
 from verifier.verify.reach.stories.plans import GrantTo, JoinGroup, Make, Task, made_by, planned
 
@@ -125,7 +126,7 @@ class Teller(StoryContext):
     def _session_tags(self, goal: Goal) -> Callable[[str], tuple[Pairs, ...]]:
         """Choices of tags for a session with which the last request can be made."""
         powers = goal.access.cube.powers if goal.access is not None else frozenset()
-        return lambda role: self.rules[goal.key].session_tags(goal.number, role, powers) if role == goal.by else ()
+        return lambda role: of_last_request(self.rules[goal.key], goal.number, role, powers) if role == goal.by else ()
 
 
 def _principals(tasks: Sequence[Task], goal: Goal) -> tuple[str, ...]:

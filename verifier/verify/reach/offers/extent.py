@@ -1,0 +1,150 @@
+"""The most that doubtful actions may bring about all at once (W1).
+
+In: an estate, principals. Out: facts, as offers. Guarantee: as of `doubts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
+
+from verifier.model.estate import Estate
+from verifier.model.policy import is_service_linked
+from verifier.verify.reach.facts import Fact, FactKind, Offer
+from verifier.verify.reach.needs import Identities
+from verifier.verify.reach.step_groups import Bundle
+
+
+@dataclass(frozen=True, eq=False)
+class Most:
+    """The most that something may bring about."""
+
+    facts: tuple[Fact, ...]
+
+    @cached_property
+    def accounts(self) -> frozenset[str]:
+        """The accounts that it is about."""
+        return frozenset(fact.account for fact in self.facts)
+
+
+@dataclass(frozen=True, eq=False)
+class Anything(Bundle):
+    """Facts that a request in doubt may make true all at once, whatever the target."""
+
+    most: Most = field(kw_only=True)
+
+    @cached_property
+    def slot(self) -> object:
+        """One for the same facts."""
+        return self.most
+
+    def offers(self, targets: int) -> Iterator[Offer]:
+        """An offer of each fact."""
+        for fact in self.most.facts:
+            yield Offer(
+                self.step,
+                self.action,
+                self.group.root,
+                self.cubes[0],
+                fact,
+                doubt=self.doubt,
+                accounts=self.most.accounts,
+            )
+
+
+class Extent:
+    """The most that can be brought about in accounts; `principals` are one for each class of callers."""
+
+    def __init__(self, estate: Estate, identities: Identities, principals: Sequence[str]) -> None:
+        self._estate = estate
+        self._identities = identities
+        self._principals = principals
+        self._made: dict[object, Most] = {}
+
+    def anything(self, *accounts: str) -> Most:
+        """Every identity of some accounts is held, made ones included, with any permissions. Only its service has a
+        service-linked role."""
+        held = (
+            one
+            for one in self._principals
+            if one.startswith("arn:") and one.split(":")[4] in accounts and not is_service_linked(one)
+        )
+        return self.most(("any", accounts), chain.from_iterable(map(self._freely, held)))
+
+    def keys_of(self, account: str | None) -> Most:
+        """Anybody may use the keys of an account, or all."""
+        keys = (key.arn for key in self._estate.keys if account in (None, key.account))
+        return self.most(("keys", account), (Fact(FactKind.OPEN, key) for key in keys))
+
+    def governing(self, account: str) -> Most:
+        """What can be brought about in an organization from an account: from its management account anything in all of
+        them, from another one anything in itself, control policies aside. That no other account governs any is supposed
+        (`in_doubt.looked_at`). One that is no member may become one, but for the caller's own (W2): what that opens,
+        where a policy asks for it, is not followed."""
+        organization = self._estate.organization
+        if organization is None:
+            return self.anything(account)
+        if account != organization.management_account:
+            known = (*self._estate.own_accounts, *(one for one, _ in organization.accounts))
+            joins = account not in known and _asks_for_members(self._estate)
+            whose, keys = [account], self.keys_of(None if joins else account)
+        else:
+            own = (
+                (one.id for one in self._estate.accounts),
+                (key.account for key in self._estate.keys),
+                (one for one, _ in organization.accounts),
+            )
+            whose, keys = list(dict.fromkeys((account, *chain(*own)))), self.keys_of(None)
+        return self.most(("governed", account), (*self.anything(*whose).facts, *keys.facts))
+
+    def most(self, of: object, facts: Iterable[Fact]) -> Most:
+        """The same for the same: what is compared by identity is made once."""
+        if of not in self._made:
+            self._made[of] = Most(tuple(facts))
+        return self._made[of]
+
+    def members(self, account: str) -> tuple[str, ...]:
+        """The other accounts of the organization that an account manages: control policies hold for their root users,
+        too."""
+        organization = self._estate.organization
+        if organization is None or account != organization.management_account:
+            return ()
+        return tuple(one for one, _ in organization.accounts if one != account)
+
+    def _freely(self, principal: str) -> Iterator[Fact]:
+        """A principal is held, and what is attached to it says what the caller likes: it stands for those like it that
+        can be made."""
+        yield from (
+            Fact(kind, principal)
+            for kind in (FactKind.HOLDS, FactKind.INLINE, FactKind.UNBOUNDED, FactKind.SESSION_TAGS)
+        )
+        yield from (Fact(FactKind.VERSION, policy) for policy in sorted(self._identities.managed(principal)))
+
+    def limited(self, account: str) -> bool:
+        """Whether control policies are known that an account leaves behind."""
+        organization = self._estate.organization
+        return (
+            organization is not None
+            and account != organization.management_account
+            and any(one.account == account for one in organization.controls)
+        )
+
+    def has_endpoint(self, account: str) -> bool:
+        """Whether an endpoint of the input may be of an account; one whose owner is not given may be of any account
+        that the input names."""
+        estate = self._estate
+        named = {one.id for one in estate.accounts} | {key.account for key in estate.keys} - {*estate.own_accounts}
+        endpoints = estate.endpoints or ()
+        return any(one.account == account or (one.account is None and account in named) for one in endpoints)
+
+
+def _asks_for_members(estate: Estate) -> bool:
+    """Whether a policy asks in which organization somebody is."""
+    policies = chain(
+        estate.deciding_policies(), estate.trust_policies(), *(account.shared_policies() for account in estate.accounts)
+    )
+    return any(
+        key.startswith(("aws:principalorg", "aws:resourceorg")) for policy in policies for key in policy.tested_keys
+    )
