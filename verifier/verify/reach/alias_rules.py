@@ -28,7 +28,8 @@ from verifier.problem.sessions.trusting import names_action
 from verifier.problem.space import ACTION
 from verifier.verify.reach.alias_names import ALIAS_NAMES, NONE, SOME, AliasNames
 from verifier.verify.reach.cubes import Cube, outside
-from verifier.verify.reach.facts import Fact, FactKind
+from verifier.verify.reach.facts import Fact, FactKind, Facts
+from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.narrowed import of_callers, says_of_keys
 from verifier.verify.reach.offers.meeting_patterns import reached
 from verifier.verify.reach.offers.variable_values import USER
@@ -302,3 +303,16 @@ def _names_of(text: str, variables: bool, start: str, users: Sequence[str]) -> l
             if pattern is not None:
                 found += (Tokens(pattern.tokens[place:]) for place in reached(literal_tokens(start), pattern.tokens))
     return found
+
+
+def moved(rules: KeyRules, symbol: str, has: int, facts: Facts) -> Iterator[Fact | None]:
+    """Facts by which a key has aliases of a class, or none any more; `None` for one that there is not."""
+    key, found = rules.key.arn, facts.of_kind(FactKind.ALIASES)
+    if has == SOME:
+        here = (fact for fact in found if fact.details == (key,))
+        yield next((fact for fact in here if rules.aliases.of(fact.subject.split(":", 5)[5]) == symbol), None)
+        return
+    for name in (name for name in rules.key.aliases or () if rules.aliases.of(name) == symbol):
+        alias = alias_arn(rules.key, name)
+        away = (fact for fact in found if fact.subject == alias and fact.details not in ((key,), (UNDERWAY,), (ASIDE,)))
+        yield next(away, None)

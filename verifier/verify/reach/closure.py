@@ -11,16 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache
 from itertools import islice, product
 
 from verifier.model.step_kinds import OWN_KEY, StepKind
 from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Fresh, Offer, Way
 from verifier.verify.reach.goals import AGAIN, REPLICA, Goal, Reached
-from verifier.verify.reach.key_rules import RETIRE, KeyRules
+from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.offers.contexts import on_same_key, onto_another_key
-from verifier.verify.reach.offers.offers import ANY, KeyOffers
+from verifier.verify.reach.offers.offers import ANY, KeyOffers, asked_for
 from verifier.verify.reach.step_closure import STEPPING, Search
 
 _Made = tuple[Fact, Derivation]
@@ -47,7 +47,7 @@ class Closure:
         self._keys = {key.arn: key}
         self._by_steps = by_steps
         self._further: Callable[[], Iterable[KeyOffers]] | None = further
-        self._make_replicas = replicas
+        self._replicas = cache(replicas)
         self._identities = identities
         self._needs = Needs(identities, self._keys)
 
@@ -124,12 +124,10 @@ class Closure:
         for arn, path in {key: (), **under}.items():
             opened = Fact(FactKind.OPEN, arn)
             if opened in reached.facts:
-                rounds = max(reached.facts[fact].rounds for fact in (*path, opened))
-                other = reached.goals.get((key, number))
-                sooner = replace(other, rounds=min(rounds, other.rounds)) if other is not None else None
-                reached.goals[key, number] = sooner or Goal(
-                    number, key, reached.facts[opened].by, None, (*path, opened), rounds
-                )
+                by, premises = reached.facts[opened].by, (*path, opened)
+                own = Goal(number, key, by, None, premises, reached.facts.rounds(premises))
+                other = reached.goals.get((key, number), own)
+                reached.goals[key, number] = replace(other, rounds=min(own.rounds, other.rounds))
 
     def _all_reached(self, reached: Reached) -> bool:
         return all((arn, number) in reached.goals for arn, offers in self._keys.items() for number in offers.goals)
@@ -151,27 +149,22 @@ class Closure:
                         wanted[offers.arn] -= {offer.gives}
                         yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)
             for fact, found in self._by_material(by, facts, rounds, leaving) if by.startswith("arn:") else ():
-                if fact not in facts and (fact, found.step, found.by, found.premises) not in refused:
+                if fact not in facts and found.way(fact) not in refused:
                     yield fact, found
         for offers in tuple(self._keys.values()):
             ways = self._imported(offers, fresh, halves, facts, rounds)
-            yield from islice(
-                ((fact, one) for fact, one in ways if (fact, one.step, one.by, one.premises) not in refused), 1
-            )
+            yield from islice(((fact, one) for fact, one in ways if one.way(fact) not in refused), 1)
 
     def _wanted(self, offers: KeyOffers) -> frozenset[Fact]:
         return offers.gives if self._doubtful else offers.gives - {Fact(FactKind.OPEN, offers.arn)}
 
     def _premises(self, offers: KeyOffers, offer: Offer, by: str, facts: Facts) -> tuple[Fact, ...] | None:
-        found = self._needs.met(offer.cube, offer.target, _asked_for(offer), by, facts)
+        found = self._needs.met(offer.cube, offer.target, asked_for(offer), by, facts)
         if found is None or not facts.keys() >= {*offer.after}:
             return None
         for target, action_, cube in offer.also:
-            if (
-                (cube.powers or cube.values)
-                and target not in self._keys
-                and (other := offers.beside(target)) is not None
-            ):
+            other = offers.beside(target) if (cube.powers or cube.values) and target not in self._keys else None
+            if other is not None:
                 self._keys[target] = other  # what it takes of another key may come about by steps
             more = self._needs.met(cube, target, action_, by, facts)
             if more is None:
@@ -213,16 +206,12 @@ class Closure:
                 continue
             self._look_further()
             for onto in tuple(self._keys.values()):
-                if onto is not source and onto.region == source.region:
-                    arriving = self._arriving(onto, by, facts)
-                    if arriving is not None:
-                        fact = Fact(FactKind.ONTO, source.arn, (onto.arn,))
-                        yield (
-                            fact,
-                            Derivation(
-                                StepKind.RE_ENCRYPT, by, (Fact(FactKind.HOLDS, by), *leaving, *arriving), rounds
-                            ),
-                        )
+                other = onto is not source and onto.region == source.region
+                arriving = self._arriving(onto, by, facts) if other else None
+                if arriving is not None:
+                    premises = (Fact(FactKind.HOLDS, by), *leaving, *arriving)
+                    fact = Fact(FactKind.ONTO, source.arn, (onto.arn,))
+                    yield fact, Derivation(StepKind.RE_ENCRYPT, by, premises, rounds)
 
     def _arriving(self, onto: KeyOffers, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         """Facts with which a principal can encrypt under another key. One of its own grants it that at first (W2)."""
@@ -246,9 +235,7 @@ class Closure:
         name = action.split(" ")[0]
         met = (self._needs.met(cube, offers.arn, name, by, facts) for cube in doing if cube.powers <= available)
         found = (premises for premises in met if premises is not None)
-        return min(
-            found, key=lambda one: (max((facts[fact].rounds for fact in one), default=0), len(one)), default=None
-        )
+        return min(found, key=lambda one: (facts.rounds(one), len(one)), default=None)
 
     # -- goals --
 
@@ -268,15 +255,13 @@ class Closure:
         self, offers: KeyOffers, number: int, facts: Facts, rounds: int, direct: bool, whom: Sequence[str]
     ) -> Iterator[Goal]:
         for by in whom:
-            accesses = offers.accesses(number, by)
+            held, accesses = Fact(FactKind.HOLDS, by), offers.accesses(number, by)
             available = self._available(offers, by, facts) if accesses else frozenset()
             for access in accesses:
                 met = access.cube.powers <= available
                 premises = self._needs.met(access.cube, offers.arn, access.action, by, facts) if met else None
-                if premises is not None and (
-                    direct or any(facts[one].step is not None for one in (Fact(FactKind.HOLDS, by), *premises))
-                ):
-                    yield Goal(number, offers.arn, by, access, (Fact(FactKind.HOLDS, by), *premises), rounds)
+                if premises is not None and (direct or any(facts[one].step is not None for one in (held, *premises))):
+                    yield Goal(number, offers.arn, by, access, (held, *premises), rounds)
         yield from self._by_other_means(offers, number, facts, rounds) if offers.rules.uses_material(number) else ()
 
     def _by_other_means(self, offers: KeyOffers, number: int, facts: Facts, rounds: int) -> Iterator[Goal]:
@@ -332,19 +317,19 @@ class Closure:
         if known in facts:
             yield Goal(number, offers.arn, facts[known].by, None, (*path, known), rounds)
         for by in facts.held:
-            premises = self._first(other, "kms:Decrypt", by, facts)
-            if premises is not None:
-                yield Goal(
-                    number, offers.arn, by, None, (Fact(FactKind.HOLDS, by), *path, *premises), rounds, other.arn
-                )
+            able = self._first(other, "kms:Decrypt", by, facts)
+            if able is not None:
+                premises = (Fact(FactKind.HOLDS, by), *path, *able)
+                yield Goal(number, offers.arn, by, None, premises, rounds, other.arn)
         if replica in facts:
             yield Goal(number, offers.arn, facts[replica].by, None, (*path, replica), rounds, other.arn)
 
     def _on_replica(self, offers: KeyOffers, number: int, facts: Facts, replica: Fact, rounds: int) -> Iterator[Goal]:
         """The last request on a replica that a principal made, with whatever policy it wrote."""
-        if self._replicas is None:
+        replicas = self._replicas()
+        if replicas is None:
             yield Goal(number, offers.arn, facts[replica].by, None, (replica,), rounds, REPLICA)
-        for made in self._replicas or ():
+        for made in replicas or ():
             in_hand = Facts({**facts, Fact(FactKind.RESOURCE_POLICY, made.arn): facts[replica]})
             for by in facts.held:
                 for access in made.accesses(number, by):
@@ -352,21 +337,9 @@ class Closure:
                     if premises is not None:
                         own = (replica if fact.subject == made.arn else fact for fact in premises)
                         premises = tuple(dict.fromkeys((Fact(FactKind.HOLDS, by), replica, *own)))
-                        yield Goal(
-                            number, offers.arn, by, replace(access, target=offers.arn), premises, rounds, REPLICA
-                        )
+                        last = replace(access, target=offers.arn)
+                        yield Goal(number, offers.arn, by, last, premises, rounds, REPLICA)
                 # From the replica what it encrypted can be re-encrypted as well.
                 for cube in made.doing("kms:ReEncryptFrom", by) if offers.rules.decrypts(number) else ():
                     if self._needs.met(cube, made.arn, "kms:ReEncryptFrom", by, in_hand) is not None:
                         yield Goal(number, offers.arn, by, None, (Fact(FactKind.HOLDS, by), replica), rounds, REPLICA)
-
-    @cached_property
-    def _replicas(self) -> Sequence[KeyOffers] | None:
-        return self._make_replicas()
-
-
-def _asked_for(offer: Offer) -> str:
-    """What a grant must allow for an offer: a child grant needs a parent grant that has its operation (G6). Who retires
-    one may be its retiring principal (G5)."""
-    child = offer.gives.details[0] if offer.gives.kind is FactKind.MAY_GRANT else RETIRE
-    return offer.action if child == RETIRE else f"{offer.action}/{child}"

@@ -5,7 +5,7 @@ In: nothing (plain data). Out: frozen dataclasses of the closure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -152,6 +152,10 @@ class Derivation:
     """What was offered; `None` for what is true at first, for re-encryption, and for an import that takes two
     principals."""
 
+    def way(self, fact: Fact) -> Way:
+        """The way in which the fact comes about."""
+        return fact, self.step, self.by, self.premises
+
 
 def is_federated(principal: str) -> bool:
     """Whether a principal is a federated-user session."""
@@ -220,6 +224,10 @@ class Facts(dict[Fact, Derivation]):
     def others(self) -> int:
         """How many facts may give a power: that a principal is held, or a key open, does not."""
         return len(self) - len(self.of_kind(FactKind.HOLDS)) - len(self.of_kind(FactKind.OPEN))
+
+    def rounds(self, facts: Iterable[Fact]) -> int:
+        """By how many steps at least some of them come about together."""
+        return max((self[fact].rounds for fact in facts), default=0)
 
     @property
     def held(self) -> list[str]:

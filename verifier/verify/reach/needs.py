@@ -35,12 +35,10 @@ from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.sessions.passed_tags import passed_tags
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.sessions.trusting import trusting
-from verifier.verify.reach.alias_names import SOME
-from verifier.verify.reach.alias_rules import ASIDE, UNDERWAY, alias_arn
+from verifier.verify.reach.alias_rules import moved
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.distinctions import tags_read
 from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Facts, Way, at_first, tagged_at_first
-from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.offers.offers import ANY, KeyOffers, is_tag
 
 OF_OTHERS = frozenset({GRANT, RESOURCE_POLICY, SHARED, TARGET_BOUNDARY, TARGET_TAGS})
@@ -305,20 +303,7 @@ class Needs:
                     yield next((fact for fact in given if mask >> int(fact.details[1]) & 1), None)
             elif offers is not None and aliases is not None and name in aliases and not mask & aliases[name]:
                 fact = Fact(FactKind.ALIASES, target, (name, str(mask)))
-                yield from (fact,) if fact in facts else _moved(offers.rules, name, mask, facts)
-
-
-def _moved(rules: KeyRules, symbol: str, has: int, facts: Facts) -> Iterator[Fact | None]:
-    """Facts by which a key has aliases of a class, or none any more; `None` for one that there is not."""
-    key, found = rules.key.arn, facts.of_kind(FactKind.ALIASES)
-    if has == SOME:
-        here = (fact for fact in found if fact.details == (key,))
-        yield next((fact for fact in here if rules.aliases.of(fact.subject.split(":", 5)[5]) == symbol), None)
-        return
-    for name in (name for name in rules.key.aliases or () if rules.aliases.of(name) == symbol):
-        alias = alias_arn(rules.key, name)
-        away = (fact for fact in found if fact.subject == alias and fact.details not in ((key,), (UNDERWAY,), (ASIDE,)))
-        yield next(away, None)
+                yield from (fact,) if fact in facts else moved(offers.rules, name, mask, facts)
 
 
 def denying(policies: Sequence[Policy]) -> Iterator[str]:

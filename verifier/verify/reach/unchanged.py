@@ -71,7 +71,7 @@ class Unchanged:
             action = self._on_key(fact, found)
             after = (one for one in found.premises if _changes(one) and not self._is_free(one.subject))
             if action is not None and not any(after) and refused(found.by, action):
-                yield fact, found.step, found.by, found.premises
+                yield found.way(fact)
 
     def _on_key(self, fact: Fact, found: Derivation) -> str | None:
         """The action on the key without which a step is none; `None` for a step on something else."""

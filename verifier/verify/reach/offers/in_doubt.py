@@ -67,7 +67,7 @@ def story_in_doubt(setting: Setting, goal: Goal, reached: Reached, steps: int) -
             given = [(fact, one) for fact, one in reached.facts.items() if _federates(one) and one.by in issuers]
         else:
             break
-        refused |= {(fact, one.step, one.by, one.premises) for fact, one in given}
+        refused |= {one.way(fact) for fact, one in given}
         reached = other(refused)
         again = reached.goals.get((goal.key, goal.number))
         if again is None or again.rounds > steps:

@@ -18,7 +18,7 @@ from verifier.problem.semantics.powers import GRANT, REQUEST_TAG, RESOURCE_TAG
 from verifier.verify.reach.alias_rules import AliasRules
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer
-from verifier.verify.reach.key_rules import GRANTEE, UPDATE_PRIMARY, KeyRules, Tag
+from verifier.verify.reach.key_rules import GRANTEE, RETIRE, UPDATE_PRIMARY, KeyRules, Tag
 from verifier.verify.reach.keyless_rules import CREATE_KEY, KeylessRules
 
 CREATE_GRANT, TAG = "kms:CreateGrant", "kms:TagResource"
@@ -246,3 +246,10 @@ _Offered = tuple[tuple[Offer, ...], frozenset[Fact]]
 def is_tag(attribute: str) -> bool:
     """Whether a value in a cube is that of a tag of the key."""
     return attribute.startswith(RESOURCE_TAG)
+
+
+def asked_for(offer: Offer) -> str:
+    """What a grant must allow for an offer: a child grant needs a parent grant that has its operation (G6). Who retires
+    one may be its retiring principal (G5)."""
+    child = offer.gives.details[0] if offer.gives.kind is FactKind.MAY_GRANT else RETIRE
+    return offer.action if child == RETIRE else f"{offer.action}/{child}"
