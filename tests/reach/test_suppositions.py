@@ -13,9 +13,9 @@ from tests.evaluate.steps.worlds import BOB, state, with_account
 from tests.reach.telling import verdict
 from tests.report.rendered import render_reach, render_reach_markdown
 from verifier.language.invariants.files import read_invariants
+from verifier.model.estate import Workload
 from verifier.model.results.verdict import Status
 from verifier.model.steps.chains import State
-from verifier.model.steps.workload_kind import Workload
 from verifier.report.wire.answers import reach_to_json
 from verifier.syntax.source import Source
 from verifier.verify.reach.reach import reach_to

@@ -15,10 +15,9 @@ from typing import Any
 
 from tests.reach import estates as menus
 from tests.reach.estates import GROUP, HOME, KEYS, LAMBDA, ROLES, USER, Question, Statement, document
-from verifier.model.estate import Account, Group, Identity, ManagedPolicy
+from verifier.model.estate import Account, Group, Identity, ManagedPolicy, Workload
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, CallerKind
-from verifier.model.steps.workload_kind import Workload
 
 ONCE = 0.4
 """How often an estate has a theme, and how often a condition is added to what a theme allows."""

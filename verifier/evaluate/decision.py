@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 from verifier.evaluate.callers import Standing, partition_of
 from verifier.evaluate.case import Case
-from verifier.evaluate.conclusions import concluding_gate, marked_if_not_needed
 from verifier.evaluate.controls import resource_gates, service_gates
 from verifier.evaluate.denial import denial_gate
 from verifier.evaluate.endpoints import endpoint_gates
-from verifier.evaluate.findings import Finding, Gate
+from verifier.evaluate.findings import Finding, Gate, concluding_gate, marked_if_not_needed
 from verifier.evaluate.grants.constraints import GrantRequest
 from verifier.evaluate.grants.permission import Grants, Means, grants_gate, retiring_gate
 from verifier.evaluate.limits import Limits, limits_of

@@ -22,8 +22,7 @@ from verifier.garbage_collection import collection_paused
 from verifier.inputs.loader import Loader
 from verifier.inputs.own_account import accounts_that_may_own, with_own_account
 from verifier.inputs.own_region import REGIONS, OpenPlaceError, Side, open_regions, partition_of, with_own_region
-from verifier.inputs.parameter_file import check_parameters
-from verifier.inputs.policy_file import check_key_arn
+from verifier.inputs.policy_file import check_key_arn, check_parameters
 from verifier.inputs.snapshot.folder import files_by_themselves
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID, is_key_arn
 from verifier.inputs.snapshot.parts import Parts

@@ -17,9 +17,16 @@ from typing import TYPE_CHECKING
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.drafts import Details
 from verifier.inputs.ids import with_known_ids, with_open_patterns
-from verifier.inputs.merged_keys import as_one
-from verifier.inputs.parameter_file import check_parameters
-from verifier.inputs.policy_file import is_of_others, is_policy, no_key, of_accounts, placeholders, read_policy_file
+from verifier.inputs.merged_keys import as_one, tell_apart
+from verifier.inputs.policy_file import (
+    check_parameters,
+    is_of_others,
+    is_policy,
+    no_key,
+    of_accounts,
+    placeholders,
+    read_policy_file,
+)
 from verifier.inputs.snapshot.key_metadata import Described, check_related
 from verifier.inputs.snapshot.keys import read_key
 from verifier.inputs.snapshot.not_read import by_key, with_gaps, with_unique_names
@@ -42,9 +49,7 @@ from verifier.syntax.text import first_few
 if TYPE_CHECKING:
     from verifier.inputs.cloudformation.side import TemplateSide
 
-_OF_SESSIONS = re.compile(
-    r"principaltag|rolesessionname|sourceidentity|federatedprovider|\\u00[4-7]|\\x[4-7]", re.IGNORECASE
-)
+_OF_SESSIONS = re.compile(r"(?i)principaltag|rolesessionname|sourceidentity|federatedprovider|\\u00[4-7]|\\x[4-7]")
 """What mentions, escaped or not, what a session gets from the request that makes it: trust policies bear on that (F3,
 F6)."""
 
@@ -262,7 +267,7 @@ class Loader:
 
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []
-        self.parts.tell_keys_apart()
+        tell_apart(self.parts)
         described: list[Described] = []
         not_read = by_key(self.parts.not_read, Part.POLICY), by_key(self.parts.not_read, Part.GRANTS)
         for part in as_one(self.remarks, self.parts.keys):
@@ -279,10 +284,8 @@ class Loader:
     def _check_changes(self) -> None:
         known = {key.arn for key in self.keys}
         for arn, place in self.remarks.by_id.items():
-            regions = {other.region for other in self.keys if other.arn.endswith(arn[arn.rindex("/") :])} - {
-                arn.split(":")[3]
-            }
-            if regions:
+            regions = {other.region for other in self.keys if other.arn.endswith(arn[arn.rindex("/") :])}
+            if regions := regions - {arn.split(":")[3]}:
                 message = (
                     f"{arn.rsplit('/', 1)[1]} is the ID of a key of {first_few(sorted(regions))}, and the Region "
                     "of this is not given"

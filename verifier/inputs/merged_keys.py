@@ -10,12 +10,13 @@ that are made are there. A policy of which it is not known whose it is may be th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from verifier.inputs.agreement import agreed, reported, same_node
 from verifier.inputs.policies import DEFAULT
-from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy
+from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy, Parts
 from verifier.inputs.text.access import is_null, listed
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, entries, listing, member, obj, text_of, values_of
 from verifier.inputs.text.unknown import Unknown, replaced
@@ -49,6 +50,17 @@ def as_one(remarks: Remarks, parts: Iterable[KeyParts]) -> Iterator[KeyParts]:
             else:
                 yield part
         yield one
+
+
+def tell_apart(parts: Parts) -> None:
+    """Keys of several plans or templates with the same name are called by their files too. An alias of one may be
+    another key's."""
+    counts = Counter(part.name for part in parts.keys if part.planned)
+    for part in parts.keys:
+        if parts.loose_alias is not None and "aliases" in part.members:
+            part.members["aliases"] = parts.loose_alias
+        if part.planned and counts[part.name] > 1:
+            part.name = f"{part.file}#{part.name}"
 
 
 def _arn(part: KeyParts) -> str | None:

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from verifier.inputs.snapshot.parts import Parts
-from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import Files
-from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, refusal, text_of
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, refusal, text_of
 
 _FORMS = 'expected [{"ParameterKey": …, "ParameterValue": …}] or {"Parameters": {…}}'
 
@@ -49,14 +47,3 @@ def _text(node: Node, name: str) -> str:
     if not isinstance(node, Scalar) or node.type == "null":
         raise refusal(node, f"the value of the parameter `{name}` must be a text")
     return node.text
-
-
-def check_parameters(remarks: Remarks, supplied: Supplied, *versions: Parts) -> None:
-    """Records an error for each parameter that is supplied, and that no template and no policy file of any version
-    has."""
-    listed = [found for parts in versions for found in parts.parameters]
-    known = {name for _, names in listed for name in names}
-    for name in supplied.parameters if listed else ():
-        if name not in known and not name.startswith("AWS::"):
-            names = ", ".join(f"`{name}`" for name in sorted(known)) or "none"
-            remarks.error(listed[0][0], f"the input has no parameter `{name}`", hint=f"the parameters: {names}")

@@ -17,7 +17,7 @@ from verifier.inputs.own_account import concluded, keepers
 from verifier.inputs.own_region import partition_of, stand_in
 from verifier.inputs.policies import DEFAULT, key_policy_document
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER, PLACEHOLDER_ID, is_key_arn
-from verifier.inputs.snapshot.parts import KeyParts
+from verifier.inputs.snapshot.parts import KeyParts, Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.document_text import document_source
 from verifier.inputs.text.files import STDIN
@@ -254,3 +254,14 @@ def no_key(files: Collection[str], of_others: Collection[str] = ()) -> Diagnosti
     hint = "give a key policy, or a snapshot with `keys`; with --allow-empty an input without keys passes"
     message = f"the input holds no key, so there is nothing to check{read}"
     return Diagnostic(Severity.ERROR, message, hint=hint, rule="S3", nothing=True)
+
+
+def check_parameters(remarks: Remarks, supplied: Supplied, *versions: Parts) -> None:
+    """Records an error for each parameter that is supplied, and that no template and no policy file of any version
+    has."""
+    listed = [found for parts in versions for found in parts.parameters]
+    known = {name for _, names in listed for name in names}
+    for name in supplied.parameters if listed else ():
+        if name not in known and not name.startswith("AWS::"):
+            names = ", ".join(f"`{name}`" for name in sorted(known)) or "none"
+            remarks.error(listed[0][0], f"the input has no parameter `{name}`", hint=f"the parameters: {names}")

@@ -15,7 +15,6 @@ from verifier.model.grant import Grant
 from verifier.model.grant import Pairs as Pairs
 from verifier.model.policy import Policy, Principal
 from verifier.model.steps.supposition import Supposition
-from verifier.model.steps.workload_kind import Workload
 from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
@@ -93,8 +92,7 @@ class Identity:
     boundary: Policy | None = None
     span: Span = NOWHERE
     trust: Policy | None = None
-    """The trust policy of a role (`AssumeRolePolicyDocument`); `None` for a user, and for a role where the input does
-    not give it (E2)."""
+    """The trust policy of a role (`AssumeRolePolicyDocument`); `None` for a user, and where it is not given (E2)."""
     groups: tuple[str, ...] = ()
     """The ARNs of a user's groups, as far as the input gives them. Their policies are among `policies`."""
     exact_tags: bool = False
@@ -155,8 +153,7 @@ class Account:
     groups: tuple[Group, ...] = ()
     managed: tuple[ManagedPolicy, ...] = ()
     unlisted: tuple[str, ...] = ()
-    """The lists of a complete inventory that the input leaves out (`GroupDetailList`, `Policies`): which groups and
-    policies there are besides is not known."""
+    """The lists of a complete inventory that the input leaves out (`GroupDetailList`, `Policies`): not known."""
     providers: tuple[str, ...] | None = None
     """The ARNs of its OIDC and SAML providers; `None` where the input does not list them (E2w)."""
     profiles: tuple[InstanceProfile, ...] | None = None
@@ -266,14 +263,12 @@ class Estate:
     open_account: bool = field(default=False, compare=False)
     """Whether the own account stands for any that nothing names (S4): nothing in the estate tells such apart."""
     own_accounts: tuple[str, ...] = ()
-    """Accounts that nothing names, where questions are about what callers can bring about: those of the caller's own
-    (W2)."""
+    """Accounts that nothing names: the caller's own, where questions are about what callers can bring about (W2)."""
     suppositions: tuple[Supposition, ...] = ()
     """What a person takes for granted about steps (W3)."""
     left_open: Pairs = ()
     unlisted_may_have: Pairs = ()
-    """The managed policies and groups of accounts without a whole inventory, by ARN, with letters for what each says
-    (U1)."""
+    """Managed policies and groups of accounts without a whole inventory, by ARN, with letters for their texts (U1)."""
 
     @property
     def identities(self) -> tuple[Identity, ...]:
@@ -317,10 +312,8 @@ class Estate:
     @cached_property
     def binds_session_names(self) -> bool:
         """Whether a trust policy, or a policy of those who may assume roles, tests `sts:RoleSessionName`."""
-        return any(
-            "sts:rolesessionname" in policy.tested_keys
-            for policy in (*self.trust_policies(), *self.deciding_policies())
-        )
+        policies = chain(self.trust_policies(), self.deciding_policies())
+        return any("sts:rolesessionname" in policy.tested_keys for policy in policies)
 
     @cached_property
     def reads_source_identities(self) -> bool:
@@ -343,3 +336,15 @@ class Estate:
         """Those of them that belong to an organization or a VPC endpoint."""
         yield from () if self.organization is None else self.organization.policies()
         yield from (endpoint.policy for endpoint in self.endpoints or () if endpoint.policy is not None)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Code that runs as roles (ARNs), by its own ARN; `kind` is a row of `model.steps.workloads`. `tags` are `None`
+    where not given."""
+
+    kind: str
+    arn: str
+    roles: tuple[str, ...]
+    tags: Pairs | None = None
+    span: Span = NOWHERE

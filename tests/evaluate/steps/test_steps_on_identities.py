@@ -15,12 +15,11 @@ from tests.reach import moves
 from verifier.evaluate import evaluate
 from verifier.evaluate.operations import ASSUMED_BY, ENTERED_BY, HANDED_BY, NAMED_BESIDES
 from verifier.evaluate.steps import after
-from verifier.model.estate import Controls, Group, Identity, ManagedPolicy
+from verifier.model.estate import Controls, Group, Identity, ManagedPolicy, Workload
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import Caller
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, State
-from verifier.model.steps.workload_kind import Workload
 from verifier.model.steps.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
 

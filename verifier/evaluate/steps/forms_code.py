@@ -21,9 +21,9 @@ from verifier.evaluate.operations import (
 from verifier.evaluate.steps.forms_identities import session_role
 from verifier.evaluate.steps.forms_profiles import IN_PROFILE, check_profile
 from verifier.evaluate.steps.move_requests import RequestContext, change_of, fail, one_of, require
+from verifier.model.estate import Workload
 from verifier.model.policy import is_service_linked
 from verifier.model.steps.chains import Became, Move, State
-from verifier.model.steps.workload_kind import Workload
 
 _REGION = re.compile(r"[a-z]{2}-[a-z-]+-[0-9]", re.ASCII)
 

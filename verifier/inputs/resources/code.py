@@ -14,7 +14,7 @@ from verifier.inputs.resources.reader import Reader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.snapshot.workloads import IN_PROFILE, Deed
 from verifier.inputs.text.nodes import Node, Scalar, values_of
-from verifier.model.steps.workload_kind import Workload
+from verifier.model.estate import Workload
 from verifier.model.steps.workloads import KINDS
 
 _OWN_ARNS = ("arn", "id", "agent_runtime_arn", "code_interpreter_arn")

@@ -10,7 +10,6 @@ beside the snapshot that does.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,16 +128,6 @@ class Parts:
     loose_alias: Unknown | None = None
     """The key of an alias of a plan or template, if it is not known which that is."""
     _named: list[set[str]] = field(default_factory=list)
-
-    def tell_keys_apart(self) -> None:
-        """Keys of several plans or templates with the same name are called by their files too. An alias of one may be
-        another key's."""
-        counts = Counter(part.name for part in self.keys if part.planned)
-        for part in self.keys:
-            if self.loose_alias is not None and "aliases" in part.members:
-                part.members["aliases"] = self.loose_alias
-            if part.planned and counts[part.name] > 1:
-                part.name = f"{part.file}#{part.name}"
 
     def mark(self, names: Iterable[str]) -> str:
         """What sets the placeholders of a plan or template apart from those of the ones before it, where resources of

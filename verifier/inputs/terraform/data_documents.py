@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 
 from verifier.inputs.resources.resource import Resource, unknown_part
 from verifier.inputs.terraform.configuration import Block
-from verifier.inputs.terraform.documents import rebased, written
+from verifier.inputs.terraform.documents import member_given, rebased, written
 from verifier.inputs.terraform.hcl_kinds import Document, Loose
 from verifier.inputs.terraform.plan_values import after_apply, node_of
-from verifier.inputs.terraform.resolver import Resolver, member
+from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries, listing, obj, text_at, text_of, values_of
 from verifier.inputs.text.unknown import Resolved, Unknown, replaced, resolved, unknowns, with_leaves
@@ -67,7 +67,7 @@ def data_document(resolver: Resolver, data: Resource) -> Node | None:
     versions = [resolver.value(data, "version") or text_at(at, "2012-10-17")]
     for name in _PARTS:
         merged = [] if name == "statement" else _documents(resolver, data, name)
-        versions += [version for document in merged if (version := member(document, "Version")) is not None]
+        versions += [version for document in merged if (version := member_given(document, "Version")) is not None]
         found = _own_statements(resolver, data) if name == "statement" else _statements(merged)
         statements = None if statements is None or found is None else _overridden(statements, found)
     if statements is None:
@@ -169,7 +169,7 @@ class _Block:
 
     def attribute(self, name: str) -> Node | None:
         """An attribute of the block, its unknown parts taken from its expression."""
-        node, expression = member(self.raw, name), self.block.attributes.get(name)
+        node, expression = member_given(self.raw, name), self.block.attributes.get(name)
         own = f"{self.address.removeprefix(self.data.address + '.')}.{name}"
         known: set[str] | None = None
         if node is None or not any(unknowns(node)):
@@ -200,7 +200,7 @@ class _Block:
 
     def _element(self, name: str) -> Node | None:
         """The nested blocks of a name as an element of a statement."""
-        blocks, candidates = member(self.raw, name), self.block.blocks.get(name, [])
+        blocks, candidates = member_given(self.raw, name), self.block.blocks.get(name, [])
         if blocks is None or (isinstance(blocks, Items) and not blocks.items):
             return None
         at = next((block.place for block in candidates if block.place is not None), self.at)
@@ -229,7 +229,7 @@ class _Block:
         configuration does not."""
         candidates = self.block.blocks.get(name, [])
         for index, raw in enumerate(items):
-            constants = {name: node.text for name in _CONSTANTS if isinstance(node := member(raw, name), Scalar)}
+            constants = {name: node.text for name in _CONSTANTS if isinstance(node := member_given(raw, name), Scalar)}
             mine = [
                 block
                 for block in candidates
@@ -267,7 +267,7 @@ def _statements(documents: Iterable[Node]) -> list[Node] | None:
     """The statements of documents that are merged; `None` where one of them is not known."""
     found: list[Node] = []
     for document in documents:
-        statement = member(document, "Statement")
+        statement = member_given(document, "Statement")
         statements = values_of(statement)
         if statement is None or isinstance(statement, Unknown) or len(found) + len(statements) > _MOST:
             return None
@@ -279,7 +279,7 @@ def _as_read(statement: Node) -> Node:
     """A statement as the provider reads it: of conditions with a value that is neither a text, a truth nor a list it
     leaves that key out, and may learn not to. [Terraform AWS provider: internal/service/iam/policy_model.go,
     UnmarshalJSON of conditions]"""
-    conditions = member(statement, "Condition")
+    conditions = member_given(statement, "Condition")
     keys = [value for _, value in conditions.pairs] if isinstance(conditions, Members) else []
     values = [value for tests in keys if isinstance(tests, Members) for _, value in tests.pairs]
     left_out = [
@@ -305,7 +305,7 @@ def _rank(version: Node) -> int:
 def _overridden(statements: list[Node], later: Sequence[Node]) -> list[Node] | None:
     """The statements with each later one put in the place of that with its `Sid`, or at the end; `None` where a `Sid`
     that decides this is not known."""
-    if any(isinstance(member(node, "Sid"), Unknown) for node in (*statements, *later)) and statements and later:
+    if any(isinstance(member_given(node, "Sid"), Unknown) for node in (*statements, *later)) and statements and later:
         return None
     found = list(statements)
     for statement in later:

@@ -13,8 +13,10 @@ import re
 from array import array
 from collections.abc import Callable
 
+from verifier.inputs.terraform.hcl_kinds import is_null
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, listing, text_at
+from verifier.inputs.text.nodes import member as node_member
 from verifier.inputs.text.unknown import Embedded, Resolved, Unknown
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
@@ -108,3 +110,9 @@ def rebased(node: Node, within: Node) -> Node:
     if isinstance(node, Unknown):
         return Unknown(here, node.names, node.pieces)
     return Scalar(*place, node.text, node.type) if isinstance(node, Scalar) else node
+
+
+def member_given(node: Node | None, name: str) -> Node | None:
+    """A member_given of an object; `None` where it is null or missing."""
+    found = node_member(node, name)
+    return None if found is None or is_null(found) else found

@@ -44,7 +44,7 @@ from verifier.inputs.terraform.sources import Folders
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Node, Remarks, Scalar
 from verifier.inputs.text.unknown import Unknown
-from verifier.model.steps.workload_kind import Workload
+from verifier.model.estate import Workload
 from verifier.syntax.diagnostic import InputError
 
 _MOST = 10_000

@@ -22,7 +22,7 @@ from verifier.inputs.agreement import filled_as_written, reported, same_node
 from verifier.inputs.resources.resource import Resource, Side, Verb, is_any_unknown, unknown_part
 from verifier.inputs.resources.unread import is_other_than_key
 from verifier.inputs.terraform.configuration import Expression, Written
-from verifier.inputs.terraform.documents import as_document, rebased
+from verifier.inputs.terraform.documents import as_document, member_given, rebased
 from verifier.inputs.terraform.hcl_evaluator import Evaluator
 from verifier.inputs.terraform.hcl_kinds import is_null, is_open
 from verifier.inputs.terraform.nested_blocks import MADE_OF_BLOCKS, inside_blocks, nested
@@ -30,7 +30,6 @@ from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import IN_DOUBT, Index, ModulePath, after_apply, name_of, node_of, qualified
 from verifier.inputs.terraform.references import References
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries
-from verifier.inputs.text.nodes import member as node_member
 from verifier.inputs.text.unknown import Unknown, names_in
 from verifier.syntax.source import Source
 
@@ -168,9 +167,9 @@ class Resolver(Side):
             return node
         for index, block in enumerate(entries(node)):
             shown, place = f"inline_policy[{index}]", f"{self.label(resource)}.inline_policy[{index}].policy"
-            document = block if isinstance(block, Unknown) else as_document(member(block, "policy"), place)
+            document = block if isinstance(block, Unknown) else as_document(member_given(block, "policy"), place)
             document = rebased(document, document) if isinstance(document, Members) else document
-            found += [(shown, member(block, "name"), document)] if document is not None else []
+            found += [(shown, member_given(block, "name"), document)] if document is not None else []
         return found
 
     def shared(self, resource: Resource) -> Iterator[Node]:
@@ -346,9 +345,3 @@ class Resolver(Side):
     def _suppose(self, resource: Resource, attribute: str, found: Sequence[str]) -> None:
         refers = tuple(qualified(resource.module, text) for text in found)
         self.supposed.setdefault(resource.address, {})[attribute] = refers
-
-
-def member(node: Node | None, name: str) -> Node | None:
-    """A member of an object; `None` where it is null or missing."""
-    found = node_member(node, name)
-    return None if found is None or is_null(found) else found

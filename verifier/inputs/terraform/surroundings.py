@@ -19,7 +19,7 @@ from verifier.inputs.resources.unread import Unread
 from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.terraform.configuration import Block
 from verifier.inputs.terraform.resolver import Resolver
-from verifier.model.steps.workload_kind import Workload
+from verifier.model.estate import Workload
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from verifier.model.grant import Pairs as Pairs
-from verifier.syntax.source import NOWHERE, Span
 
 Ask = tuple[str, str]
 """An action, and the resource that its permission must cover: empty for the code itself, else a pattern of an ARN by
@@ -70,15 +69,3 @@ class WorkloadKind:
     def concerns(self) -> tuple[str, ...]:
         """The actions of which the list of such code says something."""
         return (*(self.actions if self.closes else ()), *self.bounds)
-
-
-@dataclass(frozen=True)
-class Workload:
-    """Code that runs as roles (ARNs), by its own ARN; `kind` is a row of `model.steps.workloads`. `tags` are `None`
-    where not given."""
-
-    kind: str
-    arn: str
-    roles: tuple[str, ...]
-    tags: Pairs | None = None
-    span: Span = NOWHERE

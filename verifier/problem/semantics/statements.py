@@ -28,9 +28,9 @@ from verifier.problem.expression import (
     either,
     negation,
 )
+from verifier.problem.semantics.condition_keys import readable, remarks
 from verifier.problem.semantics.conditions import Reader
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, covers_keyless
-from verifier.problem.semantics.listed_values import readable, remarks
 from verifier.problem.semantics.relations import constant_matches
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.semantics.values import (

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from verifier.model.estate import Workload
 from verifier.model.request import Caller, CallerKind
 from verifier.model.results.verdict import Reason
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became
-from verifier.model.steps.workload_kind import Way, Workload
+from verifier.model.steps.workload_kind import Way
 from verifier.model.steps.workloads import KINDS
 from verifier.problem.semantics.targets import step_target, workload_target
 from verifier.verify.reach.facts import Passed
