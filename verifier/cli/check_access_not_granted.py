@@ -50,8 +50,8 @@ def check_access_not_granted(
 
     \b
     verifier check-access-not-granted key-policy.json --action kms:Decrypt --action "kms:ReEncrypt*"
-    verifier check-access-not-granted snapshot --action "kms:*" --principal "callers outside 111122223333" --resource
-    alias/payments
+    verifier check-access-not-granted snapshot --action "kms:*" --resource alias/payments \\
+        --principal "callers outside 111122223333"
     """
     from verifier.cli.bodies.access_checks import Access, access_not_granted
 

@@ -41,10 +41,11 @@ def evaluate(
          "context": {"kms:EncryptionContext:tenant": "acme"}}
 
     \b
-    A role session or federated session may have session policies: `session_policy` is a policy document, or a list of
-        them: {"principal": ..., "action": "kms:Decrypt", "resource": ..., "context": {},
-         "session_policy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource":
-         "*"}]}}
+    A role session or federated session may have session policies: `session_policy` is a policy document, or a
+    list of them:
+        {"principal": ..., "action": "kms:Decrypt", "resource": ..., "context": {},
+         "session_policy": {"Version": "2012-10-17",
+                            "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}}
 
     \b
     The requests of steps (docs/reach.md) are decided too. `session_tags` are those of a role session, of which
