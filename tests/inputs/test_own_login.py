@@ -9,12 +9,13 @@ import pytest
 
 from tests.inputs.plans import constant, new_key, plan, refers, write
 from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
 from verifier.language.builtins.by_name import builtin
 from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import InputError
 from verifier.verify import prove
 
-PARTNER = "444455556666"
+SUPPLIED, PARTNER = "111122223333", "444455556666"
 FIRST = 'provider "aws" {\n  region  = "us-east-1"\n  profile = var.profile\n}\n'
 OTHER = 'provider "aws" {\n  alias = "other"\n  region = "us-west-2"\n  profile = var.profile\n}\n'
 PLAIN = 'provider "aws" {\n  region = "us-east-1"\n}\n'
@@ -85,6 +86,42 @@ def test_a_login_of_its_own(tmp_path: Path, text: str, expected: list[Status] | 
         return
     estate = load_estate([tmp_path])
     assert any("own account is not given" in sentence for sentence in estate.concluded)
+    assert [verdict.status for verdict in prove(estate, [builtin("no-external-access")]).verdicts] == expected
+
+
+THEIRS = OTHER.replace("var.profile", '"theirs"')
+TRUST = (
+    '{ Statement = [{ Effect = "Allow", Principal = { Service = "ec2.amazonaws.com" }, Action = "sts:AssumeRole" }] }'
+)
+THEIR_ROLE = (
+    'resource "aws_iam_role" "own" {\n  provider = aws.other\n  name = "own"\n  assume_role_policy = '
+    f"jsonencode({TRUST})\n}}\n"
+)
+BOTH_KEYS = key_for(OWN) + OTHER_KEY
+HERE = f'data.aws_caller_identity.own.account_id == "{SUPPLIED}" ? 1 : 0'
+ELSEWHERE = key_for('"*"').replace('"k" {\n', f'"m" {{\n  count = {HERE.replace("1 : 0", "0 : 1")}\n', 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (PLAIN + identity("aws") + key_for(OWN), [Status.PROVED]),
+        (FIRST + VARIABLE + identity("aws") + key_for(OWN), [Status.PROVED]),
+        (PLAIN + THEIRS + identity("aws.other") + key_for(OWN), [Status.UNKNOWN]),
+        (PLAIN + THEIRS + THEIR_ROLE + key_for("aws_iam_role.own.arn"), [Status.UNKNOWN]),
+        (FIRST + OTHER + VARIABLE + THEIR_ROLE + key_for("aws_iam_role.own.arn"), [Status.PROVED]),
+        # With keys of both the user says where both are.
+        (PLAIN + THEIRS + identity("aws.other") + BOTH_KEYS, [Status.PROVED, Status.PROVED]),
+        # How many keys there are may turn on it.
+        (PLAIN + THEIRS + identity("aws.other") + KEY + ELSEWHERE, [Status.PROVED, Status.REFUTED]),
+        (PLAIN + identity("aws") + key_for('"*"').replace("{\n", f"{{\n  count = {HERE}\n", 1), [Status.REFUTED]),
+    ],
+)
+def test_an_account_that_the_user_tells_is_that_of_the_keys(tmp_path: Path, text: str, expected: list[Status]) -> None:
+    """What other logins make, and who they are, may be of another account."""
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    estate = load_estate([tmp_path], supplied=Supplied(account=SUPPLIED))
+    assert {key.account for key in estate.keys} == {SUPPLIED}
     assert [verdict.status for verdict in prove(estate, [builtin("no-external-access")]).verdicts] == expected
 
 

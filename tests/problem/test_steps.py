@@ -86,7 +86,7 @@ CASES: list[tuple[str, str, Context, Context, Context | None]] = [
         BOB,
         {"StringEquals": {"aws:RequestedRegion": "us-east-1"}},
         ALWAYS,
-        {"aws:RequestedRegion": "us-gov-west-1"},
+        {"aws:RequestedRegion": "us-west-2"},
     ),
     ("iam:PutGroupPolicy", GROUP, {"StringEquals": {"aws:ResourceAccount": HOME}}, ALWAYS, None),
     (

@@ -76,11 +76,15 @@ class Providers:
             key: self._agreed(key, "caller", "owned")
             for key in dict.fromkeys(resource.provider for resource in resources)
         }
+        made = {resource.provider: self._login(resource.provider) for resource in resources if resource.managed}
         keys = {
-            self._login(resource.provider)
+            made[resource.provider]
             for resource in resources
             if resource.managed and resource.type.startswith("aws_kms_")
         }
+        self._meant = keys or {()}.intersection(made.values()) or {*made.values()}
+        """The logins whose account a user tells, where nothing else does: those of keys; where there are none, that
+        without credentials of its own, or else every one. Empty where it is not known yet what is made."""
         self._main = next(iter(keys)) if len(keys) == 1 and not any(self._accounts.values()) else ()
         """The login of which the account that nothing tells may be: that of all keys, where none is told of another
         one, or that without credentials of its own."""
@@ -96,11 +100,20 @@ class Providers:
         match = _arn(resource.values.get("arn"))
         if match is not None:
             return match[4]
-        found = self._account(resource.provider) or self.supplied.account
-        if found is not None or self._login(resource.provider) != self._main:
+        found, login = self._account(resource.provider), self._login(resource.provider)
+        if found is None and self._is_meant(login):
+            found = self.supplied.account
+        if found is not None or login != self._main:
             return found
         self.by_stand_in = True
         return self.supplied.own
+
+    def _is_meant(self, login: tuple[Hashable, ...]) -> bool:
+        return (
+            login in self._meant
+            if self._meant
+            else login == () or len({self._login(key) for key in self.plan.providers}) < 2
+        )
 
     def account_and_region(self, resource: Resource) -> tuple[str | None, str | None]:
         """The account and the Region of a resource, as far as something tells them."""
