@@ -96,6 +96,20 @@ def test_u3_stack_sets_may_do_so_in_each_account_of_the_input(
     assert not any(account.complete for account in estate.accounts)
 
 
+def test_one_that_is_kept_changes_nothing_in_other_accounts(tmp_path: Path) -> None:
+    snapshot = tmp_path / "snapshot.json"
+    pages = of_other(details(RoleDetailList=[role("app")]))
+    snapshot.write_text(
+        json.dumps({"keys": [key()], "accounts": {OTHER: {"authorization_details": pages}}}), encoding="utf-8"
+    )
+    kept = {"id": "x", "name": "x"}
+    path = write(tmp_path, plan(caller_identity(), Planned("aws_cloudformation_stack_set", "x", kept, {}, {}, kept)))
+    estate = load_estate([snapshot, path])
+    assert {account for _, _, account, _ in found(estate)} == {ACCOUNT} and all(
+        account.complete for account in estate.accounts
+    )
+
+
 def of_other(pages: Any) -> Any:
     """The pages of another account."""
     return json.loads(json.dumps(pages).replace(ACCOUNT, OTHER))
@@ -105,6 +119,16 @@ def test_u3_so_does_one_of_which_it_is_not_known_whether_it_is_made(tmp_path: Pa
     stack = 'variable "a" {}\nresource "aws_cloudformation_stack" "x" {\n  count = var.a\n  name = "x"\n}\n'
     estate = folders.load(tmp_path, main=folders.key(f'"arn:aws:iam::{ACCOUNT}:root"') + stack)
     assert ("U3", "may allow or refuse") in [thing[:2] for thing in found(estate)]
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_so_it_is_supposed_of_keys_of_a_snapshot(tmp_path: Path, first: bool) -> None:
+    """In whatever order the inputs are given."""
+    (tmp_path / "snapshot.json").write_text(json.dumps({"keys": [key()]}), encoding="utf-8")
+    path = write(tmp_path, plan(caller_identity(), Planned("aws_lambda_invocation", "x", {"function_name": "f"})))
+    paths = [tmp_path / "snapshot.json", path]
+    estate = load_estate(paths if first else paths[::-1])
+    assert [CODE in "".join(one.supposed) for one in estate.keys] == [True]
 
 
 def test_a_template_supposes_so_of_code_that_associations_run(tmp_path: Path) -> None:

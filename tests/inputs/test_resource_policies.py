@@ -138,6 +138,11 @@ OPEN: list[tuple[Json, str]] = [
     (template("AWS::Lambda::Permission", FunctionName="f", Action={"Ref": "P"}, Principal=X) | PARAMETER, "not known"),
     (template("AWS::S3::Bucket", BucketName="code", AccessControl="PublicReadWrite"), "s3:PutObject"),
     (planned("aws_s3_bucket_acl", bucket="code", acl="public-read-write"), "s3:PutObject"),
+    (
+        template("AWS::Serverless::Connector", Source={"Id": "A"}, Destination={"Id": "B"}, Permissions=["Write"]),
+        "s3:PutObject",
+    ),
+    ({"Resources": {"It": {"Type": "AWS::Some::Thing", "Connectors": {"To": {"Properties": {}}}}}}, "s3:PutObject"),
     (planned("awscc_s3_bucket", access_control="PublicReadWrite"), "s3:PutObject"),
     (
         planned("aws_s3_bucket", bucket="code", grant=[{"type": "Group", "uri": EVERYBODY, "permissions": ["WRITE"]}]),

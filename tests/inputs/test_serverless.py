@@ -10,6 +10,8 @@ import pytest
 
 from verifier.inputs.cloudformation.functions import SERVERLESS_ROLES
 from verifier.inputs.cloudformation.surroundings import _NOT_ABOUT_KEYS
+from verifier.inputs.resources.resource_policies import BY_CONNECTORS
+from verifier.model.steps.catalogue import entries
 
 samtranslator = pytest.importorskip("samtranslator")
 
@@ -99,9 +101,9 @@ def test_a_connector_attaches_policies_that_say_nothing_of_keys() -> None:
     made = translated(**OTHERS, Link={"Type": "AWS::Serverless::Connector", "Properties": connector})
     assert [name for name, resource in made.items() if resource["Type"] == "AWS::IAM::ManagedPolicy"]
     profiles = Path(samtranslator.__file__).parent / "model" / "connector_profiles" / "profiles.json"
-    assert {action.split(":")[0] for action in actions(json.loads(profiles.read_text(encoding="utf-8")))}.isdisjoint(
-        {"kms", "*"}
-    )
+    allowed = actions(json.loads(profiles.read_text(encoding="utf-8")))
+    assert {action.split(":")[0] for action in allowed}.isdisjoint({"kms", "*"})
+    assert {action for action in allowed for one in entries(action) if one.doubtful} == {*BY_CONNECTORS}
 
 
 def test_the_names_of_templates_of_policies_tell_which_are_about_keys() -> None:

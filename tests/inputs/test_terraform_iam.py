@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, new_role, plan, refers
-from tests.inputs.samples import READ
+from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, new_role, plan, refers, write
+from tests.inputs.samples import READ, key
 from tests.inputs.test_terraform_plan import load
 from verifier.inputs import load_estate
 from verifier.model.estate import Estate, Identity
@@ -373,6 +373,15 @@ def test_e2w_providers_of_the_plan_join_those_of_the_snapshot(
     path = tmp_path / "plan.json"
     path.write_text(json.dumps(plan(caller_identity(), new_key("k"), *made)))
     assert load_estate([path, snapshot]).accounts[0].providers == expected
+
+
+def test_e2w_a_provider_of_an_account_that_nothing_tells_may_be_of_any(tmp_path: Path) -> None:
+    details: Json = {"UserDetailList": [], "RoleDetailList": []}
+    given = {"authorization_details": details, "open_id_connect_providers": [], "saml_providers": []}
+    snapshot = tmp_path / "accounts.json"
+    snapshot.write_text(json.dumps({"keys": [key()], "accounts": {ACCOUNT: given}}))
+    path = write(tmp_path, plan(provider(url="https://token.actions.githubusercontent.com")))
+    assert load_estate([path, snapshot]).accounts[0].providers is None
 
 
 def test_e2w_without_a_snapshot_the_providers_of_the_account_are_not_known(tmp_path: Path) -> None:

@@ -81,8 +81,6 @@ def _add(parts: Parts, side: TemplateSide) -> None:
     supposed = read_services(Surroundings(side.remarks, parts, side, by_name))
     for key in found:
         key.supposed = (*_supposed(side), *supposed)
-    for key in (key for key in parts.keys if not key.planned):
-        key.supposed = tuple(dict.fromkeys((*key.supposed, *supposed)))
     parts.keys += found
 
 

@@ -101,13 +101,15 @@ class IdentityProviders(Reader):
     def read(self) -> None:
         """Adds the identity providers."""
         for resource in self.side.of_type(*_IDENTITY_PROVIDERS):
-            account, kind, at = self.side.account(resource), _IDENTITY_PROVIDERS[resource.type], self.side.at(resource)
+            account, kind, at = (
+                self.side.account(resource) or "",
+                _IDENTITY_PROVIDERS[resource.type],
+                self.side.at(resource),
+            )
             arn = self.side.value(resource, "arn") or self.unknown(
                 resource, f"{resource.address}.arn (known after apply)"
             )
-            if account is not None:
-                made = self.parts.made_providers.setdefault(account, {}).setdefault(kind, [])
-                made.append(obj(at, **{LISTS[kind]: listing(at, [obj(at, Arn=arn)])}))
+            self.parts.made_providers[account].append((kind, obj(at, **{LISTS[kind]: listing(at, [obj(at, Arn=arn)])})))
 
 
 class Shares(Reader):

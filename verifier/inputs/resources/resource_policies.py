@@ -32,6 +32,10 @@ _LISTS = {
     **dict.fromkeys(("awscc_s3_bucket", "AWS::S3::Bucket"), "access_control"),
 }
 """Where the access control list of a bucket is named."""
+_CONNECTOR = "AWS::Serverless::Connector"
+BY_CONNECTORS = ("events:PutRule", "events:PutTargets", "s3:PutObject")
+"""The doubtful actions that policies allow which AWS SAM makes of connectors, and attaches to roles. [AWS SAM:
+connector reference]"""
 _ANYBODY_WRITES = ("public-read-write", "PublicReadWrite")
 _WRITES, _EVERYBODY = frozenset({"WRITE", "FULL_CONTROL"}), "/groups/global/"
 _OWN_PREFIXES = ("kms:", "iam:", "sts:")
@@ -67,6 +71,8 @@ class ResourcePolicies(Reader):
             principal = self.side.text(resource, "principal") or ""
             if not principal.endswith((".amazonaws.com", ".amazonaws.com.cn")):
                 yield from _doubtful(self.side.value(resource, "action"))
+        elif resource.type == _CONNECTOR or member(self.side.at(resource), "Connectors") is not None:
+            yield from BY_CONNECTORS
         elif resource.type in _LISTS and self._anybody_writes(resource):
             yield "s3:PutObject"
         for statement in (inner for found in self.side.with_principals(resource) for inner in _statements(found)):

@@ -84,7 +84,9 @@ def read_account(
         groups=tuple(inventory.read_groups.values()),
         managed=tuple(inventory.managed_policies()) if steps else (),
         unlisted=listed.unlisted if complete else (),
-        providers=read_providers(remarks, account, given or {}, parts.made_providers.get(account, {})),
+        providers=read_providers(
+            remarks, account, given or {}, [*parts.made_providers[account], *parts.made_providers[""]]
+        ),
         profiles=roles.listed,
         workloads=running[0],
         all_workloads=running[1],

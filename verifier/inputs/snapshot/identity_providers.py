@@ -26,12 +26,13 @@ _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(oidc-provide
 
 
 def read_providers(
-    remarks: Remarks, account: str, given: Mapping[str, Node], made: Mapping[str, Sequence[Node]]
+    remarks: Remarks, account: str, given: Mapping[str, Node], made: Sequence[tuple[str, Node]]
 ) -> tuple[str, ...] | None:
     """The ARNs of the providers in the listings that are given, and in those of what plans and templates make. `None`
     where one of the two is not given, or an ARN is not known; where one is the only one that is missing, a warning says
     that the other is of no use alone."""
-    listed = [(name, node) for name in PROVIDERS if name in given for node in (given[name], *made.get(name, ()))]
+    own = [(name, given[name]) for name in PROVIDERS if name in given]
+    listed = own + [(name, node) for name, node in made if name in given]
     if names_in([node for _, node in listed]):
         return None
     arns: set[str] = set()

@@ -10,6 +10,7 @@ beside the snapshot that does.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,7 +92,7 @@ class Parts:
     keys: list[KeyParts] = field(default_factory=list)
     accounts: dict[str, Record] = field(default_factory=dict)
     made: dict[str, list[Details]] = field(default_factory=dict)
-    made_providers: dict[str, dict[str, list[Node]]] = field(default_factory=dict)
+    made_providers: defaultdict[str, list[tuple[str, Node]]] = field(default_factory=lambda: defaultdict(list))
     identity_changes: dict[str, list[IdentityChanges]] = field(default_factory=dict)
     made_by_others: list[tuple[str, object, object]] = field(default_factory=list)
     """What makes roles that no input has, or changes them: its address, what it says of their policies, and of their
@@ -112,6 +113,8 @@ class Parts:
     deeds: list[Deed] = field(default_factory=list)
     """What plans and templates do to code that runs, or may do; not read without `steps`."""
     steps: bool = True
+    supposed: dict[str, None] = field(default_factory=dict)
+    """Sentences: what is supposed of what plans and templates do to keys of others."""
     not_read: list[NotRead] = field(default_factory=list)
     parameters: list[tuple[Node, tuple[str, ...]]] = field(default_factory=list)
     """The templates and policy files, each with the names of its parameters."""

@@ -82,7 +82,7 @@ class PlanUnread(Unread):
         self.remarks.unread(
             self.side.at(resource), f"{resource.address} {why}", hint="check its template in a run of its own"
         )
-        if self.is_everywhere(resource):
+        if self.is_everywhere(resource) and resource.verb is not Verb.KEEPS:
             self.may_change(resource, Family.IDENTITIES, why, account=account, everywhere=True)
         else:
             does = "has resources of its own, which may hold policies of users and roles"
