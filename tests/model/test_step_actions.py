@@ -6,11 +6,12 @@ from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 
+from tests.evaluate.steps.ways import RUN_BY, RUN_THROUGH
 from tools import generate_steps
-from verifier.evaluate.operations import RUN_BY
 from verifier.evaluate.steps.forms_code import running
 from verifier.model.reference import ValueType
 from verifier.model.steps.actions import (
+    STACK_SETS,
     StepResource,
     in_ways_to_run,
     known_step_keys,
@@ -74,11 +75,12 @@ def test_e4_each_way_has_an_action_that_takes_a_role_for_its_service() -> None:
             assert alone or any(service_name(service) in found.services for found in taking), way
 
 
-def test_e4_both_rooms_know_the_same_ways() -> None:
+def test_e4_the_ways_are_those_that_were_written_a_second_time() -> None:
     ways = {
         service.removesuffix(".amazonaws.com"): set(map(frozenset, ways_to_run(service)))
         for service in running_services()
     }
     assert ways == {service: set(found) for service, found in RUN_BY.items()}
+    assert {"cloudformation": (frozenset(STACK_SETS),)} == RUN_THROUGH
     for form in ("ec2.amazonaws.com.cn", "states.eu-west-1.amazonaws.com"):
-        assert ways_to_run(form) and set(map(frozenset, ways_to_run(form))) == set(running(form))
+        assert ways_to_run(form) and set(map(frozenset, ways_to_run(form))) == set(map(frozenset, running(form)))

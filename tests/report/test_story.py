@@ -53,7 +53,7 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Move, PolicyAdded
 from verifier.report.evidence import Evidence
 from verifier.report.formats import FORMATS, render_report, render_text
-from verifier.report.reach.changes import change_words
+from verifier.report.reach.changes import step_words
 from verifier.report.reach.names import Names
 from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.reach.story import bound_words
@@ -99,7 +99,7 @@ def test_golden_formats(name: str, ending: str) -> None:
 
 def test_golden_changes_and_commands() -> None:
     told = [
-        f"{kind.value}\n  {change_words(CHANGES[kind], Names({PAYMENTS: 'payments'}, HOME))}\n"
+        f"{kind.value}\n  {step_words(move(kind), Names({PAYMENTS: 'payments'}, HOME))}\n"
         + "".join(f"  {line}\n" for line in step_commands(move(kind)))
         for kind in StepKind
     ]

@@ -136,11 +136,6 @@ def _quoted(text: str) -> str:
 Words = Iterator[str]
 
 
-def name_of(arn: str) -> str:
-    """The name of an identity, which the CLI takes without its path."""
-    return arn.rsplit("/", 1)[-1]
-
-
 def single_values(request: Request) -> dict[str, str]:
     """The condition keys that have one value, by their names in lower case."""
     return {key.lower(): value for key, value in request.context if isinstance(value, str)}

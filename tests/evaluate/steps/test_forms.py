@@ -39,7 +39,7 @@ ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 def changed(move: Move, **facts: object) -> Move:
     """The move, its change another."""
-    return replace(move, change=replace(move.change, **facts))  # type: ignore[arg-type]
+    return replace(move, change=replace(move.change, **facts))
 
 
 def asking(move: Move, **context: Value) -> Move:
@@ -192,7 +192,7 @@ WRONG: dict[str, Callable[[], Move]] = {
         TAGGED,
         requests=(replace(TAGGED.requests[0], context=(("aws:RequestTag/team", "blue"), ("aws:TagKeys", ("other",)))),),
     ),
-    "it sets tags, and takes none": lambda: replace(TAGGED, change=KeyTagged(KEY, (), ("team",))),
+    "it sets tags, or takes tags away": lambda: replace(TAGGED, change=KeyTagged(KEY, (), ("team",))),
     "names of the tags taken away": lambda: changed(moves.untag(BY, KEY, "team"), removed=("cost",)),
     "alias/payments exists": lambda: aliased(StepKind.CREATE_ALIAS, OTHER_KEY, OTHER_KEY),
     "no other key has": lambda: aliased(StepKind.UPDATE_ALIAS, OTHER_KEY, OTHER_KEY, KEY, name=NEW),
@@ -264,7 +264,7 @@ WRONG: dict[str, Callable[[], Move]] = {
     ),
     "is no user": lambda: moves.join(BY, TARGET, ADMINS),
     "is no group": lambda: moves.join(BY, ALICE, TARGET),
-    "credentials are those of the user": lambda: replace(
+    f"it takes iam:CreateAccessKey on {BOB}": lambda: replace(
         moves.become(BY, BOB), requests=moves.become(BY, ALICE).requests
     ),
     "iam:PassedToService must be one of": lambda: moves.pass_role(BY, TARGET, "sns.amazonaws.com"),

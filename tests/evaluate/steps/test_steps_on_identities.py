@@ -10,10 +10,10 @@ import pytest
 
 from tests.evaluate.estates import ALICE, HOME, KEY, Statement, aws, identity, level, organization, own, policy
 from tests.evaluate.reaching import GITHUB, LAMBDA, OTHER, TARGET, admits, caller, trusting
+from tests.evaluate.steps.ways import ALWAYS_HANDED, ASSUMED_BY, ENTERED_BY, HANDED_BY, HANDED_THROUGH, NAMED_BESIDES
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, BY, document, found, state, with_account
 from tests.reach import moves
 from verifier.evaluate import evaluate
-from verifier.evaluate.operations import ASSUMED_BY, ENTERED_BY, HANDED_BY, NAMED_BESIDES
 from verifier.evaluate.steps import after
 from verifier.model.estate import Controls, Group, Identity, ManagedPolicy, Workload
 from verifier.model.policy import Policy, PolicyKind
@@ -333,6 +333,14 @@ def test_code_is_given_a_role_that_its_service_may_assume_and_the_caller_pass() 
             found(open_, moves.hand(BY, JOB, OTHER, *how))
 
 
+def test_an_instance_that_is_given_a_profile_takes_pass_role() -> None:
+    # EC2 API, AssociateIamInstanceProfile: permission for iam:PassRole on the role of the profile.
+    giving = ("ec2:AssociateIamInstanceProfile", "ec2-instance-connect:SendSSHPublicKey")
+    before = running(own([*giving]), kind="instances", arn=INSTANCE, service="ec2.amazonaws.com")
+    with pytest.raises(InputError, match="take the role that they run as"):
+        found(before, moves.change_code(BY, INSTANCE, TARGET, *giving))
+
+
 SETS = f"arn:aws:cloudformation:us-west-2:{HOME}:stackset/base:1"
 MAKES_SETS = ("cloudformation:CreateStackSet", "cloudformation:CreateStackInstances")
 
@@ -379,7 +387,7 @@ def test_another_change_of_code_is_an_error(code: str, role: str, actions: tuple
         found(running(own("*")), moves.change_code(BY, code, role, *actions))
 
 
-def test_both_rooms_know_the_same_ways() -> None:
+def test_the_ways_into_code_are_those_that_were_written_a_second_time() -> None:
     kinds = [kind for kind in KINDS.values() if kind.ways or kind.placing]
     assert {
         kind.name: {tuple(a for a, on in way if not on) for way in (*kind.ways, *kind.placing)} for kind in kinds
@@ -388,6 +396,8 @@ def test_both_rooms_know_the_same_ways() -> None:
     assert {
         kind.name: tuple(dict.fromkeys(way[0][0] for way in kind.handing)) for kind in kinds if kind.handing
     } == HANDED_BY
+    assert {kind.name for kind in kinds if kind.through} == HANDED_THROUGH
+    assert {kind.name for kind in kinds if kind.through or not kind.ways} == ALWAYS_HANDED
     besides = {way[0][0]: (action, on) for kind in kinds for way in kind.ways for action, on in way if on}
     assert {first: action for first, (action, _) in besides.items()} == {
         first: action for first, (action, _) in NAMED_BESIDES.items()

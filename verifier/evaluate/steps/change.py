@@ -15,49 +15,29 @@ from verifier.evaluate.steps.forms_keys import alias_holder
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Policy
 from verifier.model.request import CallerKind
-from verifier.model.steps.chains import (
-    AliasMoved,
-    Became,
-    BoundaryPut,
-    Created,
-    GrantCreated,
-    GroupJoined,
-    GroupLeft,
-    IdentityTagged,
-    KeyPolicyPut,
-    KeyReplicated,
-    KeyShared,
-    KeyTagged,
-    MaterialImported,
-    Move,
-    PolicyAdded,
-    PolicyRemoved,
-    ReEncrypted,
-    State,
-    TrustPut,
-    VersionSet,
-)
+from verifier.model.steps import chains
+from verifier.model.steps.chains import Move, State
 from verifier.model.unmodelled import Influence, Unmodelled
 
 
 def after(state: State, move: Move) -> State:
     """The state that a move makes. It is not decided here whether the move may be made."""
     match move.change:
-        case Became(caller):
+        case chains.Became(caller):
             estate = (
                 identities.provide(state.estate, caller.principal_arn)
                 if caller.kind is CallerKind.WEB
                 else state.estate
             )
             return replace(state, estate=estate, held=state.held if caller in state.held else (*state.held, caller))
-        case ReEncrypted(key, onto):
+        case chains.ReEncrypted(key, onto):
             return replace(state, equal=state.equal | {(key, onto)})
-        case MaterialImported(key):
+        case chains.MaterialImported(key):
             return replace(state, known=state.known | {key})
-        case KeyReplicated(key, replica):
+        case chains.KeyReplicated(key, replica):
             estate = replace(state.estate, keys=(*state.estate.keys, replica))
             return replace(state, estate=estate, equal=state.equal | {(key, replica.arn)})
-        case AliasMoved(alias_arn, key):
+        case chains.AliasMoved(alias_arn, key):
             return replace(state, estate=_alias(state, alias_arn, key))
         case _:
             return replace(state, estate=_estate(state.estate, move))
@@ -65,35 +45,35 @@ def after(state: State, move: Move) -> State:
 
 def _estate(estate: Estate, move: Move) -> Estate:
     match move.change:
-        case KeyPolicyPut(key, policy):
+        case chains.KeyPolicyPut(key, policy):
             return _key(estate, key, lambda known: replace(known, policies=_default(known, policy), unread=None))
-        case GrantCreated(key, grant):
+        case chains.GrantCreated(key, grant):
             return _key(estate, key, lambda known: replace(known, grants=(*(known.grants or ()), grant)))
-        case KeyTagged(key, tags, removed):
+        case chains.KeyTagged(key, tags, removed):
             return _key(
                 estate,
                 key,
                 lambda known: known if known.tags is None else _tagged(known, {*removed, *dict(tags)}, tags),
             )
-        case KeyShared(key):
+        case chains.KeyShared(key):
             return _shared(estate, key)
-        case PolicyAdded(owner, policy, known):
+        case chains.PolicyAdded(owner, policy, known):
             return identities.add_policy(estate, owner, policy, known)
-        case VersionSet(arn, policy):
+        case chains.VersionSet(arn, policy):
             return identities.set_version(estate, arn, policy)
-        case TrustPut(role, policy):
+        case chains.TrustPut(role, policy):
             return identities.put_trust(estate, role, policy)
-        case Created(made):
+        case chains.Created(made):
             return identities.create(estate, made)
-        case PolicyRemoved(owner, identity):
+        case chains.PolicyRemoved(owner, identity):
             return identities.remove_policy(estate, owner, identity)
-        case IdentityTagged(owner, tags, removed):
+        case chains.IdentityTagged(owner, tags, removed):
             return identities.tag(estate, owner, tags, removed)
-        case BoundaryPut(owner, boundary, known):
+        case chains.BoundaryPut(owner, boundary, known):
             return identities.put_boundary(estate, owner, boundary, known)
-        case GroupJoined(user, group):
+        case chains.GroupJoined(user, group):
             return identities.join_group(estate, user, group)
-        case GroupLeft(user, group):
+        case chains.GroupLeft(user, group):
             return identities.leave_group(estate, user, group)
     raise TypeError(f"no state follows from {move.change}")
 

@@ -8,22 +8,14 @@ from __future__ import annotations
 
 import re
 
-from verifier.evaluate.operations import (
-    ALWAYS_HANDED,
-    ASSUMED_BY,
-    ENTERED_BY,
-    HANDED_BY,
-    HANDED_THROUGH,
-    NAMED_BESIDES,
-    RUN_BY,
-    RUN_THROUGH,
-)
 from verifier.evaluate.steps.forms_identities import session_role
 from verifier.evaluate.steps.forms_profiles import IN_PROFILE, check_profile
 from verifier.evaluate.steps.move_requests import RequestContext, change_of, fail, one_of, require
 from verifier.model.estate import Workload
 from verifier.model.policy import is_service_linked
+from verifier.model.steps.actions import STACK_SETS, running_services, ways_to_run
 from verifier.model.steps.chains import Became, Move, State
+from verifier.model.steps.workloads import KINDS
 
 _REGION = re.compile(r"[a-z]{2}-[a-z-]+-[0-9]", re.ASCII)
 
@@ -32,16 +24,19 @@ def passed_to(move: Move) -> str:
     """The service that a role is passed to. Raises `InputError` for one that is not in the table, or not said."""
     service = one_of(move, ("iam:PassRole",)).text("iam:passedtoservice")
     if service is None or not running(service):
-        raise fail(
-            move, f"iam:PassedToService must be one of {', '.join(sorted(RUN_BY))} (.amazonaws.com), not {service}"
-        )
+        raise fail(move, f"iam:PassedToService must be one of {', '.join(running_services())}, not {service}")
     return service
 
 
-def running(service: str) -> tuple[frozenset[str], ...]:
+def running(service: str) -> tuple[tuple[str, ...], ...]:
     """The sets of actions by which a service comes to run code as a role, by any form of the service's name: with the
-    ending that it has in China, or with its Region."""
-    return RUN_BY.get(service_of(service), ()) if service.removesuffix(".cn").endswith(".amazonaws.com") else ()
+    ending that it has in China, or with its Region. All of one set are needed: those that make something with the role,
+    and those that start it."""
+    return (
+        ways_to_run(f"{service_of(service)}.amazonaws.com")
+        if service.removesuffix(".cn").endswith(".amazonaws.com")
+        else ()
+    )
 
 
 def service_of(service: str) -> str:
@@ -54,7 +49,7 @@ def service_of(service: str) -> str:
 def pass_role(state: State, move: Move) -> None:
     """[IAM: id_roles_use_passrole; reference_policies_iam-condition-keys, iam:AssociatedResourceArn]"""
     role, service = str(one_of(move, ("iam:PassRole",)).request.resource), passed_to(move)
-    through = RUN_THROUGH.get(service_of(service), ()) if role != session_role(move) else ()
+    through = (STACK_SETS,) if service_of(service) == "cloudformation" and role != session_role(move) else ()
     require(bool(through) or role == session_role(move), move, "the role passed must be the one whose session it gives")
     require(
         not is_service_linked(role),
@@ -93,43 +88,38 @@ def changed(state: State, move: Move) -> Workload:
     that is given it."""
     role, named = session_role(move), {request.resource for request in move.requests}
     code = [one for account in state.estate.accounts for one in account.workloads if one.arn in named]
-    found = [one for one in code if role in one.roles or role in named or one.kind in HANDED_THROUGH]
+    found = [one for one in code if role in one.roles or role in named or KINDS[one.kind].through]
     require(bool(found), move, f"it is on code of which the input says that it runs as {role}")
     return found[0]
 
 
 def change_code(state: State, move: Move) -> None:
-    """[the services' own guides, as `ENTERED_BY` tells]"""
+    """[the services' own guides, as `KINDS` tells]"""
     code = changed(state, move)
+    kind = KINDS[code.kind]
     require(not change_of(move, Became).caller.session_tags, move, "services set no session tags")
     on_it = {request.action for request in move.requests if request.resource == code.arn}
-    require(
-        any(on_it == set(way) for way in ENTERED_BY.get(code.kind, ())),
-        move,
-        f"it is no way to change or enter {code.kind}",
-    )
+    way = next((way for way in (*kind.ways, *kind.placing) if {action for action, on in way if not on} == on_it), None)
+    if way is None:
+        raise fail(move, f"it is no way to change or enter {kind.name}")
     besides = {(request.action, request.resource) for request in move.requests if request.resource != code.arn}
-    through = code.kind in HANDED_THROUGH
     passed = next(
         (
-            (action, role)
-            for action, role in besides
-            if action == "iam:PassRole" and (through or role == session_role(move))
+            (name, role)
+            for name, role in besides
+            if name == "iam:PassRole" and (kind.through or role == session_role(move))
         ),
         None,
     )
-    require(
-        passed is not None or code.kind not in ALWAYS_HANDED,
-        move,
-        f"{code.kind} take the role that they run as, or through",
-    )
+    always = kind.through or way in kind.placing
+    require(passed is not None or not always, move, f"{kind.name} take the role that they run as, or through")
     if passed is not None:
-        named = HANDED_BY.get(code.kind, ()) if service_of(passed_to(move)) in ASSUMED_BY.get(code.kind, ()) else ()
-        require(not on_it.isdisjoint(named), move, f"it gives {code.kind} no other role")
-        require(code.kind != "instances" or not code.roles, move, "an instance has one profile at most")
+        gives = service_of(passed_to(move)) in kind.services and on_it & {handing[0][0] for handing in kind.handing}
+        require(bool(gives), move, f"it gives {kind.name} no other role")
+        require(kind.name != "instances" or not code.roles, move, "an instance has one profile at most")
         check_profile(state, move, session_role(move), (), move.requests)
         besides.remove(passed)
-    wanted = dict(found for action, found in NAMED_BESIDES.items() if action in on_it)
+    wanted = {action: on.rpartition("}")[2] for action, on in way if on}
     right = {action for action, resource in besides if str(resource).endswith(wanted.get(action, "?"))}
     require(
         len(besides) == len(wanted) and right == set(wanted),

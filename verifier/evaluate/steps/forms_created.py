@@ -10,14 +10,16 @@ from __future__ import annotations
 from verifier.evaluate.steps.forms_identities import account_of, check_document, check_managed, owner_named, owner_type
 from verifier.evaluate.steps.move_requests import (
     RequestContext,
+    asked,
     change_of,
+    check_tagging,
     check_tags,
     require,
-    the_requests,
     wrong_change,
 )
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
 from verifier.model.policy import PolicyKind, is_service_linked
+from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import BoundaryPut, Created, GroupLeft, IdentityTagged, Move, PolicyRemoved, State
 
 
@@ -30,10 +32,7 @@ def create(state: State, move: Move) -> None:
     taken = account is not None and _name(made.arn) in {_name(arn) for arn in _of_kind(account, kind)}
     require(not taken, move, f"there is a {kind} of that name, whatever its path and case")
     tags = made.tags if isinstance(made, Identity) else ()
-    wanted = [(f"iam:Create{kind.capitalize()}", made.arn)] + (
-        [(f"iam:Tag{kind.capitalize()}", made.arn)] if tags else []
-    )
-    (context, *_) = the_requests(move, *wanted)
+    (context, *_) = asked(move, *([(f"iam:Tag{kind.capitalize()}", made.arn)] if tags else []))
     if isinstance(made, Identity):
         _check_identity(state, move, made, context, kind)
     elif isinstance(made, Group):
@@ -47,18 +46,8 @@ def create(state: State, move: Move) -> None:
 def tag(state: State, move: Move) -> None:
     """[API: TagRole, TagUser, UntagRole, UntagUser]"""
     change = change_of(move, IdentityTagged)
-    type_ = owner_type(state, move, change.owner)
-    require(type_ != "Group", move, "a group has no tags")
-    require(bool(change.tags) != bool(change.removed), move, "it sets tags or takes some away")
-    (context,) = the_requests(move, (f"iam:{'Tag' if change.tags else 'Untag'}{type_}", change.owner))
-    if change.tags:
-        check_tags(move, context, change.tags)
-    else:
-        require(
-            context.names("aws:tagkeys") == set(change.removed),
-            move,
-            "aws:TagKeys must be the names of the tags taken away",
-        )
+    require(owner_type(state, move, change.owner) != "Group", move, "a group has no tags")
+    check_tagging(move, asked(move)[0], change.tags, change.removed, sets=move.kind is StepKind.TAG_IDENTITY)
 
 
 def _check_identity(state: State, move: Move, made: Identity, context: RequestContext, kind: str) -> None:
@@ -100,21 +89,16 @@ def _name(arn: str) -> str:
 def remove_policy(state: State, move: Move) -> None:
     """[API: DeleteRolePolicy, DetachRolePolicy … of users and groups]"""
     change = change_of(move, PolicyRemoved)
-    type_ = owner_type(state, move, change.owner)
     owner = owner_named(state, change.owner)
     held = owner is not None and any(policy.identity == change.identity for policy in owner.policies)
     require(held, move, f"{change.owner} has no policy {change.identity}")
-    if "#" in change.identity:
-        require(
-            change.identity.startswith(f"{change.owner}#"),
-            move,
-            f"{change.identity} is an inline policy of another owner",
-        )
-        the_requests(move, (f"iam:Delete{type_}Policy", change.owner))
-        return
-    (context,) = the_requests(move, (f"iam:Detach{type_}Policy", change.owner))
+    (context,) = asked(move)
+    own = change.identity.startswith(f"{change.owner}#")
+    require(own or "#" not in change.identity, move, f"{change.identity} is an inline policy of another owner")
     require(
-        context.text("iam:policyarn") == change.identity, move, "the detached policy must be the one of iam:PolicyARN"
+        own or context.text("iam:policyarn") == change.identity,
+        move,
+        "the detached policy must be the one of iam:PolicyARN",
     )
 
 
@@ -123,9 +107,8 @@ def put_boundary(state: State, move: Move) -> None:
     change = change_of(move, BoundaryPut)
     if change.policy is None:
         raise wrong_change(move)
-    (context,) = the_requests(
-        move, (f"iam:Put{_of_identity(state, move, change.owner)}PermissionsBoundary", change.owner)
-    )
+    _check_bounded(state, move, change.owner)
+    (context,) = asked(move)
     arn = change.policy.identity.removesuffix("#boundary")
     require(
         context.text("iam:permissionsboundary") == arn, move, "the boundary must be the one of iam:PermissionsBoundary"
@@ -139,16 +122,14 @@ def delete_boundary(state: State, move: Move) -> None:
     change = change_of(move, BoundaryPut)
     if change.policy is not None:
         raise wrong_change(move)
-    the_requests(move, (f"iam:Delete{_of_identity(state, move, change.owner)}PermissionsBoundary", change.owner))
+    _check_bounded(state, move, change.owner)
+    asked(move)
     owner = owner_named(state, change.owner)
     require(isinstance(owner, Identity) and owner.bounded, move, f"{change.owner} has no permissions boundary")
 
 
-def _of_identity(state: State, move: Move, arn: str) -> str:
-    """`Role` or `User`: a group has no boundary."""
-    type_ = owner_type(state, move, arn)
-    require(type_ != "Group", move, "a group has no permissions boundary")
-    return type_
+def _check_bounded(state: State, move: Move, arn: str) -> None:
+    require(owner_type(state, move, arn) != "Group", move, "a group has no permissions boundary")
 
 
 def leave_group(state: State, move: Move) -> None:
@@ -157,4 +138,4 @@ def leave_group(state: State, move: Move) -> None:
     require(owner_type(state, move, change.group) == "Group", move, f"{change.group} is no group")
     user = owner_named(state, change.user)
     require(isinstance(user, Identity) and change.group in user.groups, move, f"{change.user} is not in {change.group}")
-    the_requests(move, ("iam:RemoveUserFromGroup", change.group))
+    asked(move)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from verifier.evaluate.steps.consistency import SET_SOURCE, SOURCE
-from verifier.evaluate.steps.move_requests import RequestContext, change_of, check_tags, one_of, require, the_requests
+from verifier.evaluate.steps.move_requests import RequestContext, asked, change_of, check_tags, require
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
 from verifier.model.named_accounts import accounts_named
 from verifier.model.policy import Effect, Policy, PolicyKind
@@ -19,8 +19,6 @@ from verifier.model.step_kinds import MOST_VERSIONS, StepKind
 from verifier.model.steps.chains import Became, GroupJoined, Move, PolicyAdded, State, TrustPut, VersionSet
 
 ADMINISTRATOR = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/AdministratorAccess")
-ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
-CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
 TRANSITIVE = "sts:transitivetagkeys"
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 """[STS API: AssumeRole, RoleSessionName, Pattern]"""
@@ -54,7 +52,8 @@ def owner_type(state: State, move: Move, arn: str) -> str:
 def put_policy(state: State, move: Move) -> None:
     """[API: PutRolePolicy, PutUserPolicy, PutGroupPolicy]"""
     change = change_of(move, PolicyAdded)
-    the_requests(move, (f"iam:Put{owner_type(state, move, change.owner)}Policy", change.owner))
+    owner_type(state, move, change.owner)
+    asked(move)
     require(change.policy.kind is PolicyKind.IDENTITY, move, "the new policy must be an identity policy")
     require(
         change.policy.identity.startswith(f"{change.owner}#"),
@@ -67,7 +66,8 @@ def put_policy(state: State, move: Move) -> None:
 def attach_policy(state: State, move: Move) -> None:
     """[API: AttachRolePolicy, AttachUserPolicy, AttachGroupPolicy]"""
     change = change_of(move, PolicyAdded)
-    (context,) = the_requests(move, (f"iam:Attach{owner_type(state, move, change.owner)}Policy", change.owner))
+    owner_type(state, move, change.owner)
+    (context,) = asked(move)
     arn = change.policy.identity
     require(context.text("iam:policyarn") == arn, move, "the attached policy must be the one of iam:PolicyARN")
     require(change.policy.kind is PolicyKind.IDENTITY, move, "the attached policy must be an identity policy")
@@ -114,11 +114,9 @@ def set_version(state: State, move: Move) -> None:
     held = managed_named(state, change.arn)
     if move.kind is StepKind.NEW_VERSION:
         full = held is not None and len(held.versions) >= MOST_VERSIONS
-        the_requests(
-            move, ("iam:CreatePolicyVersion", change.arn), *([("iam:DeletePolicyVersion", change.arn)] if full else [])
-        )
+        asked(move, *([("iam:DeletePolicyVersion", change.arn)] if full else []))
         return
-    the_requests(move, ("iam:SetDefaultPolicyVersion", change.arn))
+    asked(move)
     versions = [policy.statements for _, policy in held.versions] if held is not None else []
     require(change.policy.statements in versions, move, f"{change.arn} has no such version")
 
@@ -127,7 +125,7 @@ def put_trust(state: State, move: Move) -> None:
     """[API: UpdateAssumeRolePolicy]"""
     change = change_of(move, TrustPut)
     require(owner_type(state, move, change.role) == "Role", move, "only roles have trust policies")
-    the_requests(move, ("iam:UpdateAssumeRolePolicy", change.role))
+    asked(move)
     require(change.policy.kind is PolicyKind.TRUST, move, "the new policy must be a trust policy")
     require(change.policy.identity == f"{change.role}#trust", move, "the new policy must be that of the role")
 
@@ -138,7 +136,7 @@ def join_group(state: State, move: Move) -> None:
     require(owner_type(state, move, change.group) == "Group", move, f"{change.group} is no group")
     require(owner_type(state, move, change.user) == "User", move, f"{change.user} is no user")
     require(change.user.split(":")[4] == change.group.split(":")[4], move, "a group has users of its own account")
-    the_requests(move, ("iam:AddUserToGroup", change.group))
+    asked(move)
 
 
 def become_user(state: State, move: Move) -> None:
@@ -146,10 +144,7 @@ def become_user(state: State, move: Move) -> None:
     change = change_of(move, Became)
     user = change.caller
     require(user.kind is CallerKind.USER and user.account == user.principal_arn.split(":")[4], move, "it gives a user")
-    require(len(move.requests) == 1, move, "it takes one request")
-    require(
-        one_of(move, CREDENTIALS).request.resource == user.principal_arn, move, "the credentials are those of the user"
-    )
+    asked(move)
 
 
 MAKES_PROVIDER = "iam:CreateSAMLProvider"
@@ -164,10 +159,8 @@ def govern_provider(state: State, move: Move) -> None:
         move,
         "it gives identities of a SAML provider",
     )
-    require(len(move.requests) == 1, move, "it takes one request")
-    context = one_of(move, (MAKES_PROVIDER, "iam:UpdateSAMLProvider"))
-    named = context.request.resource == arn and not context.tags()
-    require(named, move, "the provider, without tags, is the one whose identities it gives")
+    (context,) = asked(move)
+    require(not context.tags(), move, "the provider is one without tags")
     listed = next((account.providers for account in state.estate.accounts if account.id == arn.split(":")[4]), None)
     makes = context.request.action == MAKES_PROVIDER
     require(not makes or listed is not None, move, f"which providers the account of {arn} has is not known")
@@ -190,7 +183,7 @@ def assume_role(state: State, move: Move) -> None:
     """[STS API: AssumeRole, AssumeRoleWithWebIdentity, AssumeRoleWithSAML; IAM: id_session-tags,
     id_credentials_temp_control-access_monitor]"""
     role = session_role(move)
-    context, session = one_of(move, ASSUME), change_of(move, Became).caller
+    context, session = RequestContext(move.requests[0]), change_of(move, Became).caller
     inherited = context.request.caller.passed_on
     require(set(inherited) <= set(session.session_tags), move, "the transitive tags of its caller pass on (E2)")
     tags = tuple(tag for tag in session.session_tags if tag not in inherited)
@@ -204,9 +197,9 @@ def assume_role(state: State, move: Move) -> None:
         set(session.transitive) == lasting, move, f"the transitive tags are {', '.join(sorted(lasting)) or 'none'} (E2)"
     )
     # Whether tags that are inherited take sts:TagSession is F3: with it they pass on either way.
-    wanted = [(context.request.action, role)] + ([("sts:TagSession", role)] if session.session_tags else [])
-    wanted += [("sts:SetSourceIdentity", role)] if context.value(SET_SOURCE) is not None else []
-    for each in the_requests(move, *wanted):
+    further = [("sts:TagSession", role)] if session.session_tags else []
+    further += [("sts:SetSourceIdentity", role)] if context.value(SET_SOURCE) is not None else []
+    for each in asked(move, *further):
         require(each.request.context == context.request.context, move, "its permissions are those of one call (E2)")
         check_tags(move, each, tags)
         _check_session(move, each)
@@ -215,11 +208,11 @@ def assume_role(state: State, move: Move) -> None:
 def federate(state: State, move: Move) -> None:
     """[STS API: GetFederationToken; IAM: id_session-tags, Passing session tags using GetFederationToken]"""
     change = change_of(move, Became)
-    session, context = change.caller, one_of(move, ("sts:GetFederationToken",))
+    session, context = change.caller, RequestContext(move.requests[0])
     issued = session.kind is CallerKind.FEDERATED and session.issuer == context.request.caller.arn
     require(issued, move, "it gives a federated session that its caller issues")
     tagging = [("sts:TagSession", None)] if session.session_tags else []
-    for each in the_requests(move, ("sts:GetFederationToken", session.principal_arn), *tagging):
+    for each in asked(move, *tagging):
         require(each.request.context == context.request.context, move, "its permissions are those of one call (E2f)")
         check_tags(move, each, session.session_tags)
 

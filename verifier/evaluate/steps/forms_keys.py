@@ -8,31 +8,13 @@ is accepted.
 from __future__ import annotations
 
 from verifier.evaluate.grants.constraints import EQUALS, SUBSET, grantable
-from verifier.evaluate.steps.move_requests import (
-    RequestContext,
-    change_of,
-    check_tags,
-    fail,
-    one_of,
-    require,
-    the_requests,
-)
+from verifier.evaluate.steps.move_requests import RequestContext, asked, change_of, check_tagging, fail, require
 from verifier.model.estate import Key
 from verifier.model.grant import Grant
 from verifier.model.policy import PolicyKind, PrincipalType
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.chains import (
-    AliasMoved,
-    GrantCreated,
-    KeyPolicyPut,
-    KeyReplicated,
-    KeyShared,
-    KeyTagged,
-    MaterialImported,
-    Move,
-    ReEncrypted,
-    State,
-)
+from verifier.model.steps import chains
+from verifier.model.steps.chains import Move, State
 
 
 def _key(state: State, move: Move, arn: str) -> Key:
@@ -44,9 +26,9 @@ def _key(state: State, move: Move, arn: str) -> Key:
 
 def put_key_policy(state: State, move: Move) -> None:
     """[API: PutKeyPolicy]"""
-    change = change_of(move, KeyPolicyPut)
+    change = change_of(move, chains.KeyPolicyPut)
     _key(state, move, change.key)
-    (context,) = the_requests(move, ("kms:PutKeyPolicy", change.key))
+    (context,) = asked(move)
     require(change.policy.kind is PolicyKind.KEY, move, "the new policy must be a key policy")
     require(
         change.policy.identity == f"{change.key}#default",
@@ -58,9 +40,9 @@ def put_key_policy(state: State, move: Move) -> None:
 
 def create_grant(state: State, move: Move) -> None:
     """[API: CreateGrant; KMS Developer Guide, conditions-kms]"""
-    change = change_of(move, GrantCreated)
+    change = change_of(move, chains.GrantCreated)
     key, grant = _key(state, move, change.key), change.grant
-    (context,) = the_requests(move, ("kms:CreateGrant", change.key))
+    (context,) = asked(move)
     require(
         all(grant.id != other.id for other in key.grants or ()), move, f"the key has a grant with the ID {grant.id}"
     )
@@ -124,20 +106,9 @@ def _grant_constraint(move: Move, grant: Grant, context: RequestContext) -> None
 
 def tag(state: State, move: Move) -> None:
     """[API: TagResource, UntagResource]"""
-    change = change_of(move, KeyTagged)
+    change = change_of(move, chains.KeyTagged)
     _key(state, move, change.key)
-    if move.kind is StepKind.TAG:
-        require(bool(change.tags) and not change.removed, move, "it sets tags, and takes none away")
-        (context,) = the_requests(move, ("kms:TagResource", change.key))
-        check_tags(move, context, change.tags)
-        return
-    require(bool(change.removed) and not change.tags, move, "it takes tags away, and sets none")
-    (context,) = the_requests(move, ("kms:UntagResource", change.key))
-    require(
-        context.names("aws:tagkeys") == set(change.removed),
-        move,
-        "aws:TagKeys must be the names of the tags taken away",
-    )
+    check_tagging(move, asked(move)[0], change.tags, change.removed, sets=move.kind is StepKind.TAG)
 
 
 def alias_holder(state: State, alias_arn: str) -> Key | None:
@@ -155,19 +126,19 @@ def alias_holder(state: State, alias_arn: str) -> Key | None:
 
 def alias(state: State, move: Move) -> None:
     """[API: CreateAlias, UpdateAlias, DeleteAlias; KMS Developer Guide, alias-access]"""
-    change = change_of(move, AliasMoved)
+    change = change_of(move, chains.AliasMoved)
     name, present = change.alias_arn, alias_holder(state, change.alias_arn)
     if move.kind is StepKind.DELETE_ALIAS:
         require(change.key is None, move, "a deleted alias belongs to no key")
         if present is None:
             raise fail(move, f"no key has {name}")
-        the_requests(move, ("kms:DeleteAlias", name), ("kms:DeleteAlias", present.arn))
+        asked(move, ("kms:DeleteAlias", present.arn))
         return
     key = _key(state, move, change.key or "")
     require(key.arn.split(":")[1:5] == name.split(":")[1:5], move, "an alias is of the Region and account of its key")
     if move.kind is StepKind.CREATE_ALIAS:
         require(present is None, move, f"{name} exists")
-        the_requests(move, ("kms:CreateAlias", name), ("kms:CreateAlias", key.arn))
+        asked(move)
         return
     if present is None or present.arn == key.arn:
         raise fail(move, f"no other key has {name}")
@@ -176,7 +147,7 @@ def alias(state: State, move: Move) -> None:
     )
     kinds = {kind_of(one.spec) for one in (present, key) if one.spec is not None}
     require(len(kinds) < 2, move, "both keys must be symmetric, both asymmetric or both HMAC keys")
-    the_requests(move, *(("kms:UpdateAlias", arn) for arn in (name, key.arn, present.arn)))
+    asked(move, ("kms:UpdateAlias", present.arn))
 
 
 def kind_of(spec: str) -> str:
@@ -186,9 +157,9 @@ def kind_of(spec: str) -> str:
 
 def replicate(state: State, move: Move) -> None:
     """[API: ReplicateKey; KMS Developer Guide, multi-region-keys-auth]"""
-    change = change_of(move, KeyReplicated)
+    change = change_of(move, chains.KeyReplicated)
     key, replica = _key(state, move, change.key), change.replica
-    context, made = the_requests(move, ("kms:ReplicateKey", key.arn), ("kms:CreateKey", None))
+    context, made = asked(move)
     ours, theirs = key.arn.split(":"), replica.arn.split(":")
     same = ours[:3] + ours[4:] == theirs[:3] + theirs[4:] and ours[3] != theirs[3]
     require(
@@ -231,11 +202,11 @@ def replicate(state: State, move: Move) -> None:
 
 def re_encrypt(state: State, move: Move) -> None:
     """[API: ReEncrypt]"""
-    change = change_of(move, ReEncrypted)
+    change = change_of(move, chains.ReEncrypted)
     key, onto = _key(state, move, change.key), _key(state, move, change.onto)
     require(key.arn != onto.arn, move, "it needs two keys")
     require(key.region == onto.region and key.partition == onto.partition, move, "both keys must be of one Region")
-    for context in the_requests(move, ("kms:ReEncryptFrom", key.arn), ("kms:ReEncryptTo", onto.arn)):
+    for context in asked(move):
         require(
             (context.text("kms:reencryptonsamekey") or "false").lower() != "true",
             move,
@@ -245,21 +216,20 @@ def re_encrypt(state: State, move: Move) -> None:
 
 def import_material(state: State, move: Move) -> None:
     """[API: GetParametersForImport, ImportKeyMaterial]"""
-    change = change_of(move, MaterialImported)
+    change = change_of(move, chains.MaterialImported)
     key = _key(state, move, change.key)
     require(
         key.origin in (None, "EXTERNAL"),
         move,
         f"key material is imported into keys of origin EXTERNAL, not {key.origin}",
     )
-    the_requests(move, ("kms:GetParametersForImport", key.arn), ("kms:ImportKeyMaterial", key.arn))
+    asked(move)
 
 
 def share(state: State, move: Move) -> None:
     """E3."""
-    change = change_of(move, KeyShared)
+    change = change_of(move, chains.KeyShared)
     key = _key(state, move, change.key)
-    require(len(move.requests) == 1, move, "it takes one request")
-    context = one_of(move, ("ram:CreateResourceShare", "ram:AssociateResourceShare"))
+    (context,) = asked(move)
     require(context.request.caller.account == key.account, move, "a key is shared by its own account")
     require(context.text("ram:resourcearn") in (None, key.arn), move, "ram:ResourceArn must be the key")

@@ -14,6 +14,7 @@ from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.model.grant import Pairs
 from verifier.model.request import Request, Value
 from verifier.model.steps.chains import Change, Move
+from verifier.model.steps.descriptions import described
 from verifier.syntax.diagnostic import InputError
 
 REQUEST_TAG = "aws:requesttag/"
@@ -82,6 +83,11 @@ def the_requests(move: Move, *wanted: tuple[str, str | None]) -> tuple[RequestCo
     return tuple(found)
 
 
+def asked(move: Move, *further: tuple[str, str | None]) -> tuple[RequestContext, ...]:
+    """The move's requests, which must be those that a step of its kind takes, and these further ones."""
+    return the_requests(move, *described(move).asks(move.change), *further)
+
+
 def one_of(move: Move, actions: tuple[str, ...]) -> RequestContext:
     """The one request of the move that is for one of these actions."""
     lowered = {action.lower() for action in actions}
@@ -115,3 +121,15 @@ def check_tags(move: Move, context: RequestContext, tags: Pairs) -> None:
         move,
         "aws:TagKeys must be the names of the tags set",
     )
+
+
+def check_tagging(move: Move, context: RequestContext, tags: Pairs, removed: tuple[str, ...], *, sets: bool) -> None:
+    """A step that `sets` tags, or takes some away, is about those of its request. [API: TagResource, UntagResource,
+    TagRole, UntagRole]"""
+    require(sets == bool(tags) != bool(removed), move, "it sets tags, or takes tags away")
+    if sets:
+        check_tags(move, context, tags)
+    else:
+        require(
+            context.names("aws:tagkeys") == set(removed), move, "aws:TagKeys must be the names of the tags taken away"
+        )

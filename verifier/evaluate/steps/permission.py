@@ -14,7 +14,7 @@ from dataclasses import replace
 from verifier.evaluate.cases import case_of
 from verifier.evaluate.engine import RequestDecider, by_issuer
 from verifier.evaluate.fill import given_context
-from verifier.evaluate.operations import ASSUMED_BY, ASSUMING, CALLED_BY_AGENT
+from verifier.evaluate.operations import ASSUMING, CALLED_BY_AGENT
 from verifier.evaluate.steps.change import after
 from verifier.evaluate.steps.forms import check
 from verifier.evaluate.steps.forms_code import changed, passed_to, service_of
@@ -24,6 +24,7 @@ from verifier.model.estate import Estate
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, KeyPolicyPut, KeyReplicated, MaterialImported, Move, State
+from verifier.model.steps.workloads import KINDS
 
 BYPASS = "kms:bypasspolicylockoutsafetycheck"
 
@@ -81,7 +82,7 @@ def _besides(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterat
 
 def _assumed(state: State, role: str, kind: str, assignment: Mapping[str, bool]) -> Decision:
     """Whether a service that runs code of a kind may assume the role: the first that is allowed."""
-    services = [f"{name}.amazonaws.com{ending}" for name in ASSUMED_BY[kind] for ending in ("", ".cn")]
+    services = [f"{name}.amazonaws.com{ending}" for name in KINDS[kind].services for ending in ("", ".cn")]
     requests = [Request(Caller(CallerKind.SERVICE, service), "sts:AssumeRole", role) for service in services]
     found = [RequestDecider(state.estate, request).decide(assignment) for request in requests]
     return next(

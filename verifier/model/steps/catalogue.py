@@ -26,6 +26,7 @@ from verifier.model.steps.actions import (
     service_name,
     step_actions,
 )
+from verifier.model.steps.descriptions import DESCRIPTIONS
 
 
 class Head(Enum):
@@ -94,16 +95,9 @@ class Entry:
 
 
 OF_KEYS: Mapping[StepKind, tuple[str, ...]] = {
-    StepKind.PUT_KEY_POLICY: ("kms:PutKeyPolicy",),
-    StepKind.CREATE_GRANT: ("kms:CreateGrant",),
-    StepKind.TAG: ("kms:TagResource",),
-    StepKind.UNTAG: ("kms:UntagResource",),
-    StepKind.CREATE_ALIAS: ("kms:CreateAlias",),
-    StepKind.UPDATE_ALIAS: ("kms:UpdateAlias",),
-    StepKind.DELETE_ALIAS: ("kms:DeleteAlias",),
-    StepKind.REPLICATE: ("kms:ReplicateKey", "kms:CreateKey"),
-    StepKind.RE_ENCRYPT: ("kms:ReEncryptFrom", "kms:ReEncryptTo"),
-    StepKind.IMPORT_MATERIAL: ("kms:GetParametersForImport", "kms:ImportKeyMaterial"),
+    row.kind: tuple(dict.fromkeys(one.split(" ")[0] for one in row.requests.split(", ")))
+    for row in DESCRIPTIONS
+    if row.requests.startswith("kms:")
 }
 """The permissions of steps on keys and aliases; those of other steps are `step_actions`."""
 

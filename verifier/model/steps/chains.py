@@ -11,14 +11,26 @@ from dataclasses import dataclass
 from verifier.model.estate import Estate, Group, Identity, Key, ManagedPolicy
 from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Policy
-from verifier.model.request import Caller, Request
+from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.step_kinds import StepKind
 
 # --- what a step changes ----------------------------------------------------------------------------------------------
 
 
+def inline_name(owner: str, identity: str) -> str | None:
+    """The name of an inline policy of a user, role or group; `None` for a managed one."""
+    name = identity.removeprefix(f"{owner}#")
+    return None if name == identity else name
+
+
 @dataclass(frozen=True)
-class KeyPolicyPut:
+class Change:
+    """What a step changes. Its members, and what follows from them, are what the words and commands of `descriptions`
+    name."""
+
+
+@dataclass(frozen=True)
+class KeyPolicyPut(Change):
     """The key policy `default` of a key (an ARN) is now `policy`."""
 
     key: str
@@ -26,7 +38,7 @@ class KeyPolicyPut:
 
 
 @dataclass(frozen=True)
-class GrantCreated:
+class GrantCreated(Change):
     """A key has one grant more."""
 
     key: str
@@ -34,7 +46,7 @@ class GrantCreated:
 
 
 @dataclass(frozen=True)
-class KeyTagged:
+class KeyTagged(Change):
     """Tags of a key are set (`tags`) or taken away (`removed`, tag names). Tag names are case-sensitive here."""
 
     key: str
@@ -43,24 +55,39 @@ class KeyTagged:
 
 
 @dataclass(frozen=True)
-class AliasMoved:
+class AliasMoved(Change):
     """An alias (`alias/payments`) of an account and Region now belongs to `key`; to none where that is `None`
     (deleted)."""
 
     alias_arn: str
     key: str | None
 
+    @property
+    def alias(self) -> str:
+        """Its name."""
+        return self.alias_arn.rsplit(":", 1)[-1]
+
 
 @dataclass(frozen=True)
-class KeyReplicated:
+class KeyReplicated(Change):
     """A multi-Region key has the replica `replica`: same account, key ID and material, its own policy."""
 
     key: str
     replica: Key
 
+    @property
+    def region(self) -> str:
+        """Where the replica is."""
+        return self.replica.region
+
+    @property
+    def policy(self) -> Policy | None:
+        """The key policy of the replica."""
+        return next(iter(self.replica.policies or ()), None)
+
 
 @dataclass(frozen=True)
-class ReEncrypted:
+class ReEncrypted(Change):
     """What `key` encrypted can be decrypted under `onto` (both ARNs)."""
 
     key: str
@@ -68,21 +95,21 @@ class ReEncrypted:
 
 
 @dataclass(frozen=True)
-class MaterialImported:
+class MaterialImported(Change):
     """The caller may have chosen, and so may know, the material of a key."""
 
     key: str
 
 
 @dataclass(frozen=True)
-class KeyShared:
+class KeyShared(Change):
     """A key is in a resource share: who may use it then is not documented (E3)."""
 
     key: str
 
 
 @dataclass(frozen=True)
-class PolicyAdded:
+class PolicyAdded(Change):
     """A user, role or group (`owner`, an ARN) has `policy` attached. One of the same `identity` gives way: an
     inline policy is `OWNER_ARN#NAME`. `known` is false where the document is one of AWS's that the input does not hold:
     then `policy` has no statements, and what it allows is an `Unmodelled` (may allow)."""
@@ -91,25 +118,77 @@ class PolicyAdded:
     policy: Policy
     known: bool = True
 
+    @property
+    def inline(self) -> str | None:
+        """The name of an inline policy."""
+        return inline_name(self.owner, self.policy.identity)
+
+    @property
+    def managed(self) -> str | None:
+        """The ARN of a managed policy."""
+        return None if self.inline is not None else self.policy.identity
+
+    @property
+    def document(self) -> Policy | None:
+        """What it says, as far as that is known."""
+        return self.policy if self.known else None
+
 
 @dataclass(frozen=True)
-class Created:
+class Created(Change):
     """There is a user or role without policies, a role with its trust policy; a group; or a managed policy."""
 
     made: Identity | Group | ManagedPolicy
 
+    @property
+    def arn(self) -> str:
+        """What it is called."""
+        return self.made.arn
+
+    @property
+    def path(self) -> str | None:
+        """The path of its name."""
+        path = "/".join(self.arn.split("/")[1:-1])
+        return f"/{path}/" if path else None
+
+    @property
+    def document(self) -> Policy | None:
+        """What a managed policy says."""
+        return self.made.versions[0][1] if isinstance(self.made, ManagedPolicy) else None
+
+    @property
+    def trust(self) -> Policy | None:
+        """The trust policy of a role."""
+        return self.made.trust if isinstance(self.made, Identity) else None
+
+    @property
+    def boundary(self) -> str | None:
+        """The ARN of the permissions boundary of a user or role."""
+        boundary = self.made.boundary if isinstance(self.made, Identity) else None
+        return None if boundary is None else boundary.identity.removesuffix("#boundary")
+
 
 @dataclass(frozen=True)
-class PolicyRemoved:
+class PolicyRemoved(Change):
     """A user, role or group (`owner`, an ARN) has lost its policy of this `identity`: an inline one, or a managed one
     that was attached."""
 
     owner: str
     identity: str
 
+    @property
+    def inline(self) -> str | None:
+        """The name of an inline policy."""
+        return inline_name(self.owner, self.identity)
+
+    @property
+    def managed(self) -> str | None:
+        """The ARN of a managed policy."""
+        return None if self.inline is not None else self.identity
+
 
 @dataclass(frozen=True)
-class IdentityTagged:
+class IdentityTagged(Change):
     """Tags of a user or role (`owner`, an ARN) are set (`tags`) or taken away (`removed`, tag names)."""
 
     owner: str
@@ -118,7 +197,7 @@ class IdentityTagged:
 
 
 @dataclass(frozen=True)
-class BoundaryPut:
+class BoundaryPut(Change):
     """The permissions boundary of a user or role (`owner`, an ARN) is `policy`; `None`: it has none. `known` is false
     where the document is not in the input: then it may refuse anything."""
 
@@ -126,9 +205,19 @@ class BoundaryPut:
     policy: Policy | None
     known: bool = True
 
+    @property
+    def managed(self) -> str | None:
+        """The ARN of the managed policy that is the boundary."""
+        return None if self.policy is None else self.policy.identity.removesuffix("#boundary")
+
+    @property
+    def document(self) -> Policy | None:
+        """What it says, as far as that is known."""
+        return self.policy if self.known else None
+
 
 @dataclass(frozen=True)
-class VersionSet:
+class VersionSet(Change):
     """The document in force of a customer managed policy is `policy`, wherever it is attached: as identity policy and
     as boundary."""
 
@@ -137,7 +226,7 @@ class VersionSet:
 
 
 @dataclass(frozen=True)
-class TrustPut:
+class TrustPut(Change):
     """The trust policy of a role is `policy`."""
 
     role: str
@@ -145,7 +234,7 @@ class TrustPut:
 
 
 @dataclass(frozen=True)
-class GroupJoined:
+class GroupJoined(Change):
     """A user is in one group more."""
 
     user: str
@@ -153,7 +242,7 @@ class GroupJoined:
 
 
 @dataclass(frozen=True)
-class GroupLeft:
+class GroupLeft(Change):
     """A user is in one group less."""
 
     user: str
@@ -161,32 +250,35 @@ class GroupLeft:
 
 
 @dataclass(frozen=True)
-class Became:
+class Became(Change):
     """The caller holds one more user or session."""
 
     caller: Caller
 
+    @property
+    def arn(self) -> str:
+        """The user, role or provider."""
+        return self.caller.principal_arn
 
-Change = (
-    KeyPolicyPut
-    | GrantCreated
-    | KeyTagged
-    | AliasMoved
-    | KeyReplicated
-    | ReEncrypted
-    | MaterialImported
-    | KeyShared
-    | PolicyAdded
-    | VersionSet
-    | TrustPut
-    | Created
-    | PolicyRemoved
-    | IdentityTagged
-    | BoundaryPut
-    | GroupJoined
-    | GroupLeft
-    | Became
-)
+    @property
+    def held(self) -> str:
+        """What is held of it."""
+        return "a session" if self.caller.kind in (CallerKind.ROLE, CallerKind.FEDERATED) else "credentials"
+
+    @property
+    def session(self) -> str:
+        """The name of the session."""
+        return self.caller.session or "<session>"
+
+    @property
+    def session_tags(self) -> Pairs:
+        """Its session tags."""
+        return self.caller.session_tags
+
+    @property
+    def transitive(self) -> str:
+        """The names of those that it passes on."""
+        return ", ".join(self.caller.transitive)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from verifier.model.results.access import Access, KeyAccess
 from verifier.model.results.verdict import Story
 from verifier.report.html.nodes import Content, Html, element
 from verifier.report.naming import key_name, statement_name
-from verifier.report.reach.changes import change_words
+from verifier.report.reach.changes import step_words
 from verifier.report.reach.names import Names
 from verifier.report.reach.shown_steps import THEN, ShownStep, shown_steps
 from verifier.report.words.access import when_text
@@ -203,7 +203,7 @@ def _texts(step: ShownStep, names: Names) -> tuple[str, str]:
     actions = ", ".join(found.request.action for found in step.requests)
     if step.move is None:
         return f"{THEN} {actions}", names.caller(step.caller)
-    return f"{step.label}. {actions}", change_words(step.move.change, names)
+    return f"{step.label}. {actions}", step_words(step.move, names)
 
 
 def _arrow(x: float, y: float, to_x: float, to_y: float) -> Html:

@@ -25,7 +25,7 @@ from verifier.model.steps.chains import (
 )
 from verifier.report.counterexample import statement_traces
 from verifier.report.naming import Places, value_text
-from verifier.report.reach.changes import change_words
+from verifier.report.reach.changes import step_words
 from verifier.report.reach.names import Names
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
@@ -75,7 +75,7 @@ class ShownStep:
     def text(self, names: Names, *, target: str | None = None) -> str:
         """`role/ops of 111122223333 calls kms:CreateGrant with …, which creates a grant …`. A request on the target
         does not say so."""
-        which = f", which {change_words(self.move.change, names)}" if self.move is not None else ""
+        which = f", which {step_words(self.move, names)}" if self.move is not None else ""
         if not self.requests:
             return (
                 f"{names.caller(self.caller)} {self.own_words(names)}"

@@ -14,7 +14,7 @@ from verifier.model.results.verdict import Bound, Story
 from verifier.report.counterexample import command_items, reason_items, request_items, supposition_items, whole_call
 from verifier.report.document import GAP, LABEL, MARGIN, Block, Item, Items, Role, Said
 from verifier.report.naming import Places, readings_text
-from verifier.report.reach.changes import change_words
+from verifier.report.reach.changes import step_words
 from verifier.report.reach.names import Names
 from verifier.report.reach.shown_steps import THEN, ShownStep, shown_steps, steps_words
 from verifier.syntax.text import brief, printable
@@ -100,7 +100,7 @@ def _blocks_of(step: ShownStep, names: Names, target: str | None) -> Iterator[Bl
         last = number == len(step.requests)
         tags = ", ".join(f"{name} = {value}" for name, value in found.request.caller.session_tags)
         more = [f"with the session tags {tags}"] if tags else []
-        which = [Item(change_words(step.move.change, names), "which")] if step.move is not None and last else []
+        which = [Item(step_words(step.move, names), "which")] if step.move is not None and last else []
         end = [*(whole_call(found) if step.move is None else ())]
         end += command_items(commands, "to do it" if step.move is not None else "to see it") if last else ()
         reasons = reason_items(found, Expectation.REFUSED, Places(exact=True, made=step.made))

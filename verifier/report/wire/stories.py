@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from verifier.model.estate import Group, Identity, ManagedPolicy
-from verifier.model.policy import Policy
+from verifier.model.policy import Policy, arn_kind
 from verifier.model.policy_text import policy_document
 from verifier.model.results.verdict import Bound, Story, StoryStep
 from verifier.model.steps import chains
-from verifier.report.reach.changes import change_words
+from verifier.report.reach.changes import step_words
 from verifier.report.reach.names import Names
 from verifier.report.reach.story import bound_words, story_sentence
 from verifier.report.wire.values import SHAPES, Json, Shape, Shapes, pairs, shape
@@ -26,27 +25,25 @@ def story_shapes(names: Names, target: str | None) -> Shapes:
         ),
         StoryStep: shape(
             "kind=move.kind text requests change=move.change commands",
-            text=lambda step: change_words(step.move.change, names),
+            text=lambda step: step_words(step.move, names),
             commands=lambda step: step_commands(step.move),
         ),
     }
 
 
-def _change(what: str, members: str, **computed: Shape) -> Shape:
-    return shape(f"what {members}", what=lambda _: what, **computed)
+def _change(what: str, members: str) -> Shape:
+    return shape(f"what {members}", what=lambda _: what)
 
 
 def _created(change: chains.Created) -> Json:
-    made: Identity | Group | ManagedPolicy = change.made
-    kind = made.arn.split(":", 5)[5].split("/", 1)[0]
-    found: Json = {"what": f"new {kind}", kind: made.arn}
-    if isinstance(made, ManagedPolicy):
-        return found | {"document": made.versions[0][1]}
-    if isinstance(made, Identity) and made.trust is not None:
-        found |= {"document": made.trust}
-    if isinstance(made, Identity) and made.boundary is not None:
-        found |= {"boundary": made.boundary.identity.removesuffix("#boundary")}
-    return found
+    kind = arn_kind(change.arn)
+    found = {
+        "what": f"new {kind}",
+        kind: change.arn,
+        "document": change.document or change.trust,
+        "boundary": change.boundary,
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _document(policy: Policy) -> Json | None:
@@ -64,31 +61,18 @@ _CHANGES: Shapes = {
     Policy: _document,
     chains.AliasMoved: _change("alias", "alias=alias_arn key"),
     chains.Became: _change("credentials", "caller"),
-    chains.BoundaryPut: _change(
-        "permissions boundary",
-        "owner policy known document",
-        policy=lambda change: change.policy.identity.removesuffix("#boundary") if change.policy is not None else None,
-        document=lambda change: change.policy if change.known else None,
-    ),
+    chains.BoundaryPut: _change("permissions boundary", "owner policy=managed known document"),
     chains.Created: _created,
     chains.GrantCreated: _change("grant", "key grant"),
     chains.GroupJoined: _change("group", "user group"),
     chains.GroupLeft: _change("group left", "user group"),
     chains.IdentityTagged: _change("tags of an identity", "owner tags removed"),
     chains.KeyPolicyPut: _change("key policy", "key document=policy"),
-    chains.KeyReplicated: _change(
-        "replica",
-        "key replica=replica.arn document",
-        document=lambda change: next(iter(change.replica.policies or ()), None),
-    ),
+    chains.KeyReplicated: _change("replica", "key replica=replica.arn document=policy"),
     chains.KeyShared: _change("resource share", "key"),
     chains.KeyTagged: _change("tags", "key tags removed"),
     chains.MaterialImported: _change("key material", "key"),
-    chains.PolicyAdded: _change(
-        "policy",
-        "owner policy=policy.identity known document",
-        document=lambda change: change.policy if change.known else None,
-    ),
+    chains.PolicyAdded: _change("policy", "owner policy=policy.identity known document"),
     chains.PolicyRemoved: _change("policy taken away", "owner policy=identity"),
     chains.ReEncrypted: _change("re-encryption", "key onto"),
     chains.TrustPut: _change("trust policy", "role document=policy"),

@@ -18,6 +18,7 @@ from verifier.model.invariant import CallerSet
 from verifier.model.policy import arn_kind
 from verifier.model.reference_keys import SYMMETRIC
 from verifier.model.step_kinds import StepKind
+from verifier.model.steps.catalogue import OF_KEYS
 from verifier.problem.classes.attributes import some
 from verifier.problem.classes.predicates import Characters, OneOf, Predicate, Tokens, like, literal_tokens
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, Table, WordTable
@@ -36,11 +37,7 @@ from verifier.verify.reach.offers.variable_values import USER
 from verifier.verify.reach.permissions import step_permissions
 from verifier.verify.reach.step_groups import Group
 
-ACTIONS = {
-    StepKind.CREATE_ALIAS: "kms:CreateAlias",
-    StepKind.UPDATE_ALIAS: "kms:UpdateAlias",
-    StepKind.DELETE_ALIAS: "kms:DeleteAlias",
-}
+ACTIONS = {kind: OF_KEYS[kind][0] for kind in (StepKind.CREATE_ALIAS, StepKind.UPDATE_ALIAS, StepKind.DELETE_ALIAS)}
 _CREATE, _UPDATE, _DELETE = ACTIONS
 NOWHERE, ELSEWHERE, UNDERWAY, ASIDE = "nowhere", "elsewhere", "under way", "aside"
 """Where an alias may be besides with a key that is named: with none; with another one than at first, on which that

@@ -17,7 +17,7 @@ from verifier.model.invariant import AnyCaller, CallerSet, Invariant
 from verifier.model.policy import arn_kind
 from verifier.model.reference import action as known_action
 from verifier.model.reference import actions, matching
-from verifier.model.step_kinds import StepKind
+from verifier.model.steps.catalogue import OF_KEYS
 from verifier.problem.classes.predicates import Predicate, exactly, like_arn
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import join
@@ -43,17 +43,6 @@ SESSIONS, USERS = like_arn("arn:*:sts::*:assumed-role/*"), like_arn("arn:*:iam::
 """By which other grantees a grant may be to a role, and to a federated session: a session of the role, the user who
 issued it (G2)."""
 
-STEPS = {
-    "kms:PutKeyPolicy": StepKind.PUT_KEY_POLICY,
-    "kms:CreateGrant": StepKind.CREATE_GRANT,
-    "kms:TagResource": StepKind.TAG,
-    "kms:UntagResource": StepKind.UNTAG,
-    "kms:CreateAlias": StepKind.CREATE_ALIAS,
-    "kms:UpdateAlias": StepKind.UPDATE_ALIAS,
-    "kms:DeleteAlias": StepKind.DELETE_ALIAS,
-    "kms:ReplicateKey": StepKind.REPLICATE,
-}
-"""The steps that are one permission on the key."""
 BY_MATERIAL = (
     "kms:Decrypt",
     "kms:ReEncryptFrom",
@@ -62,6 +51,8 @@ BY_MATERIAL = (
     "kms:GetParametersForImport",
 )
 """What reaches the plain text by another way than the access itself."""
+STEPS = tuple(names[0] for names in OF_KEYS.values() if names[0] not in BY_MATERIAL)
+"""The actions of the other steps on the key."""
 UPDATE_PRIMARY = "kms:UpdatePrimaryRegion"
 
 

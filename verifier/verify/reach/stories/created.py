@@ -19,15 +19,8 @@ from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.offers.session_tags import OF_CALLERS, OF_RESOURCES, choices
 from verifier.verify.reach.stories.asking import test
 from verifier.verify.reach.stories.plans import Make
-from verifier.verify.reach.stories.scene import Made, Scene, administrator, as_boundary, fixed, in_force, step
+from verifier.verify.reach.stories.scene import Made, Scene, administrator, as_boundary, in_force, step
 from verifier.verify.reach.stories.tagging import Requests, tagging, tags_of, with_tags
-
-_MADE_BY = {
-    "role": "iam:CreateRole",
-    "user": "iam:CreateUser",
-    "group": "iam:CreateGroup",
-    "policy": "iam:CreatePolicy",
-}
 
 
 def create(task: Make, scene: Scene) -> Iterator[Made]:
@@ -38,11 +31,10 @@ def create(task: Make, scene: Scene) -> Iterator[Made]:
     assert offer is not None
     target = step_target(scene.state.estate, arn)
     if kind not in ("role", "user"):
-        found = scene.request(target, by, _MADE_BY[kind], test("Null", "aws:TagKeys", "true"))
         made: Group | ManagedPolicy = Group(arn)
         if kind == "policy":
             made = ManagedPolicy(arn, (("v1", identity_policy(arn, arn.rsplit("/", 1)[1])),), "v1")
-        yield step(StepKind.CREATE, lambda _: Created(made), found)
+        yield scene.taken(StepKind.CREATE, Created(made), by, test("Null", "aws:TagKeys", "true"))
         return
     identity = offer.identity
     assert identity is not None
@@ -81,7 +73,7 @@ def _identity(identity: Identity, target: Target, by: str, scene: Scene, kind: s
     about = replace(target, identity=identity)
 
     def ask(when: Sequence[ConditionExpression]) -> Requests:
-        found = scene.request(about, by, _MADE_BY[kind], *when, bound)
+        found = scene.request(about, by, f"iam:Create{kind.capitalize()}", *when, bound)
         if isinstance(found, Reason) or not tags_of(found.request):
             return (found,)
         # [IAM: id_tags_roles, id_tags_users: permissions required for tagging]
@@ -113,10 +105,9 @@ def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
 
     def untagged() -> Iterator[Made]:
         for name, _ in target.identity.tags if target.identity is not None else ():
-            conditions = (test("StringEquals", "aws:TagKeys", name, any_value=True),)
+            named = test("StringEquals", "aws:TagKeys", name, any_value=True)
             only = ConditionNot(test("StringNotEquals", "aws:TagKeys", name, any_value=True))
-            found = scene.request(target, by, f"iam:Untag{kind}", *conditions, only)
-            yield step(StepKind.UNTAG_IDENTITY, fixed(IdentityTagged(owner, removed=(name,))), found)
+            yield scene.taken(StepKind.UNTAG_IDENTITY, IdentityTagged(owner, removed=(name,)), by, named, only)
 
     ways = (tagged, untagged) if task.derivation.step is StepKind.TAG_IDENTITY else (untagged, tagged)
     for way in ways:

@@ -43,11 +43,6 @@ from verifier.verify.reach.stories.scene import (
 from verifier.verify.reach.stories.sessions import assume_role, become_user, federate, govern_provider, own_identity
 
 OWN_NAME = "escalation"
-_OWNERS = {"role": "Role", "user": "User", "group": "Group"}
-
-
-def _kind(arn: str) -> str:
-    return _OWNERS[arn.split(":", 5)[5].split("/", 1)[0]]
 
 
 def put_policy(task: Make, scene: Scene) -> Iterator[Made]:
@@ -58,10 +53,10 @@ def put_policy(task: Make, scene: Scene) -> Iterator[Made]:
         for policy in _inline(scene.state.estate, owner)
         if any(s.effect is Effect.DENY for s in policy.statements)
     ]
-    found = scene.request_on(owner, task.derivation.by, f"iam:Put{_kind(owner)}Policy")
-    for name in (*(policy.name for policy in denying), OWN_NAME):
-        added = PolicyAdded(owner, identity_policy(f"{owner}#{name}", name))
-        yield step(StepKind.PUT_POLICY, fixed(added), found)
+    names = (*(policy.name for policy in denying), OWN_NAME)
+    added = [PolicyAdded(owner, identity_policy(f"{owner}#{name}", name)) for name in names]
+    found = scene.asked(StepKind.PUT_POLICY, added[0], task.derivation.by)
+    yield from (step(StepKind.PUT_POLICY, fixed(one), *found) for one in added)
 
 
 def _inline(estate: Estate, owner: str) -> list[Policy]:
@@ -83,35 +78,34 @@ def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
     owner, by = task.fact.subject, task.derivation.by
     arns = task.fact.details
     if task.fact.kind is FactKind.ATTACHED:
-        made = tuple(
+        own = tuple(
             fact.subject
             for fact in task.derivation.premises
             if fact.kind is FactKind.MADE and arn_kind(fact.subject) == "policy"
         )
-        arns = made or (administrator(owner.split(":")[1]),)
+        arns = own or (administrator(owner.split(":")[1]),)
     (arn,) = arns
     policy = in_force(scene.state.estate, arn)
     if policy is None:
         yield Reason("U3", f"the document of {arn} is not in the input")
         return
-    found = scene.request_on(owner, by, f"iam:Attach{_kind(owner)}Policy", test("ArnEquals", "iam:PolicyARN", arn))
-    if isinstance(found, Reason) and task.fact.kind is FactKind.ATTACHED:
-        found = Reason("U3", f"managed policies whose documents are not in the input can be attached to {owner}")
-    yield step(StepKind.ATTACH_POLICY, lambda _: PolicyAdded(owner, policy), found)
+    made = scene.taken(StepKind.ATTACH_POLICY, PolicyAdded(owner, policy), by, test("ArnEquals", "iam:PolicyARN", arn))
+    if isinstance(made, Reason) and task.fact.kind is FactKind.ATTACHED:
+        made = Reason("U3", f"managed policies whose documents are not in the input can be attached to {owner}")
+    yield made
 
 
 def new_version(task: Make, scene: Scene) -> Iterator[Made]:
     """Another document of a managed policy, in the place of an old one where it has as many as it can have."""
     arn = task.fact.subject
-    found = [scene.request_on(arn, task.derivation.by, "iam:CreatePolicyVersion")]
+    change = VersionSet(arn, identity_policy(arn, arn.rsplit("/", 1)[1]))
+    found = [*scene.asked(StepKind.NEW_VERSION, change, task.derivation.by)]
     managed = managed_policy(scene.state.estate, arn)
     if not isinstance(found[0], Reason) and managed is not None and len(managed.versions) >= MOST_VERSIONS:
         found.append(
             scene.by_the_same(step_target(scene.state.estate, arn), found[0].request, "iam:DeletePolicyVersion")
         )
-    yield step(
-        StepKind.NEW_VERSION, lambda _: VersionSet(arn, identity_policy(arn, arn.rsplit("/", 1)[1])), *reversed(found)
-    )
+    yield step(StepKind.NEW_VERSION, fixed(change), *reversed(found))
 
 
 def set_version(task: Make, scene: Scene) -> Iterator[Made]:
@@ -120,9 +114,9 @@ def set_version(task: Make, scene: Scene) -> Iterator[Made]:
     managed = managed_policy(scene.state.estate, arn)
     assert managed is not None
     others = [policy for version, policy in managed.versions if version != managed.default]
-    found = scene.request_on(arn, task.derivation.by, "iam:SetDefaultPolicyVersion")
-    for policy in sorted(others, key=lambda one: sum(-1 if s.effect is Effect.ALLOW else 1 for s in one.statements)):
-        yield step(StepKind.SET_VERSION, fixed(VersionSet(arn, policy)), found)
+    others.sort(key=lambda one: sum(-1 if s.effect is Effect.ALLOW else 1 for s in one.statements))
+    found = scene.asked(StepKind.SET_VERSION, VersionSet(arn, others[0]), task.derivation.by) if others else ()
+    yield from (step(StepKind.SET_VERSION, fixed(VersionSet(arn, policy)), *found) for policy in others)
     if not managed.complete or not others:
         yield Reason("U3", f"{arn} has no other version in the input")
 
@@ -131,29 +125,22 @@ def put_trust(task: Make, scene: Scene) -> Iterator[Made]:
     """A trust policy that lets everyone in."""
     role = task.fact.subject
     policy = trust_policy(role, {*scene.callers, task.derivation.by, *scene.later})
-    found = scene.request_on(role, task.derivation.by, "iam:UpdateAssumeRolePolicy")
-    yield step(StepKind.PUT_TRUST, lambda _: TrustPut(role, policy), found)
+    yield scene.taken(StepKind.PUT_TRUST, TrustPut(role, policy), task.derivation.by)
 
 
 def join_group(task: JoinGroup, scene: Scene) -> Iterator[Made]:
     """A user in a group, or out of one."""
     if task.leaves:
-        found = scene.request_on(task.group, task.by, "iam:RemoveUserFromGroup")
-        yield step(StepKind.LEAVE_GROUP, lambda _: GroupLeft(task.user, task.group), found)
+        yield scene.taken(StepKind.LEAVE_GROUP, GroupLeft(task.user, task.group), task.by)
     else:
-        found = scene.request_on(task.group, task.by, "iam:AddUserToGroup")
-        yield step(StepKind.JOIN_GROUP, lambda _: GroupJoined(task.user, task.group), found)
+        yield scene.taken(StepKind.JOIN_GROUP, GroupJoined(task.user, task.group), task.by)
 
 
 def remove_policy(task: Make, scene: Scene) -> Iterator[Made]:
     """A policy that is deleted, or detached."""
-    owner, (identity,) = task.fact.subject, task.fact.details
-    if "#" in identity:
-        found = scene.request_on(owner, task.derivation.by, f"iam:Delete{_kind(owner)}Policy")
-    else:
-        attached = test("ArnEquals", "iam:PolicyARN", identity)
-        found = scene.request_on(owner, task.derivation.by, f"iam:Detach{_kind(owner)}Policy", attached)
-    yield step(StepKind.REMOVE_POLICY, lambda _: PolicyRemoved(owner, identity), found)
+    removed = PolicyRemoved(task.fact.subject, *task.fact.details)
+    attached = [test("ArnEquals", "iam:PolicyARN", removed.managed)] if removed.managed is not None else []
+    yield scene.taken(StepKind.REMOVE_POLICY, removed, task.derivation.by, *attached)
 
 
 def other_boundary(task: Make, scene: Scene) -> Iterator[Made]:
@@ -164,8 +151,7 @@ def other_boundary(task: Make, scene: Scene) -> Iterator[Made]:
 
 
 def _delete_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
-    found = scene.request_on(owner, by, f"iam:Delete{_kind(owner)}PermissionsBoundary")
-    yield step(StepKind.DELETE_BOUNDARY, lambda _: BoundaryPut(owner, None), found)
+    yield scene.taken(StepKind.DELETE_BOUNDARY, BoundaryPut(owner, None), by)
 
 
 def _put_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
@@ -189,9 +175,7 @@ def _put_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
         policy = in_force(scene.state.estate, arn)
         document = policy or Policy(PolicyKind.BOUNDARY, arn, arn.rsplit("/", 1)[1], True, ())
         put = BoundaryPut(owner, as_boundary(document), policy is not None)
-        named = test("ArnEquals", "iam:PermissionsBoundary", arn)
-        found = scene.request_on(owner, by, f"iam:Put{_kind(owner)}PermissionsBoundary", named)
-        yield step(StepKind.PUT_BOUNDARY, fixed(put), found)
+        yield scene.taken(StepKind.PUT_BOUNDARY, put, by, test("ArnEquals", "iam:PermissionsBoundary", arn))
 
 
 _MANAGED = re.compile(r"arn:aws[a-z-]*:iam::(?:[0-9]{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)

@@ -73,11 +73,7 @@ def _on_key(scene: Scene, arn: str) -> Target:
 def _put_key_policy(task: Make, scene: Scene) -> Iterator[Made]:
     key, by = task.fact.subject, task.derivation.by
     policy = key_policy(key, {*scene.callers, by, *scene.later})
-    yield step(
-        StepKind.PUT_KEY_POLICY,
-        lambda _: KeyPolicyPut(key, policy),
-        scene.request(_on_key(scene, key), by, "kms:PutKeyPolicy", _DEFAULT),
-    )
+    yield scene.taken(StepKind.PUT_KEY_POLICY, KeyPolicyPut(key, policy), by, _DEFAULT)
 
 
 _DEFAULT = ConditionOr((test("Null", "kms:PolicyName", "true"), test("StringEquals", "kms:PolicyName", "default")))
@@ -175,13 +171,7 @@ def _tag_names(request: Request) -> tuple[str, ...]:
 def _re_encrypt(task: Make, scene: Scene) -> Iterator[Made]:
     key, by, onto = task.fact.subject, task.derivation.by, task.fact.details[0]
     other = ConditionNot(test("Bool", "kms:ReEncryptOnSameKey", "true"))
-    leaving = scene.request(_on_key(scene, key), by, "kms:ReEncryptFrom", other, *scene.leaving(key, by))
-    arriving = (
-        leaving
-        if isinstance(leaving, Reason)
-        else scene.by_the_same(_on_key(scene, onto), leaving.request, "kms:ReEncryptTo", other)
-    )
-    yield step(StepKind.RE_ENCRYPT, lambda _: ReEncrypted(key, onto), leaving, arriving)
+    yield scene.taken(StepKind.RE_ENCRYPT, ReEncrypted(key, onto), by, *scene.leaving(key, by), each=(other,))
 
 
 def _import(task: Make, scene: Scene) -> Iterator[Made]:

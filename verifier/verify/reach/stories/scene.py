@@ -5,7 +5,7 @@ In: a state, callers, rules. Out: `Scene`; moves with their replays; the policie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from verifier.model.estate import Estate, Key, ManagedPolicy
@@ -16,7 +16,8 @@ from verifier.model.request import Caller, Request
 from verifier.model.results.verdict import Counterexample, Reason, StoryStep
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Change, Move, State
-from verifier.problem.semantics.targets import Target, step_target
+from verifier.model.steps.descriptions import described
+from verifier.problem.semantics.targets import Target, key_target, step_target
 from verifier.verify.reach.documents import identity_policy, policies_of
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.stories.asking import Asker, exactly, of_one
@@ -86,6 +87,37 @@ class Scene:
         return self.asker.request(
             self.state.estate, target, exactly(first.caller), (action,), (*when, *self.same(target)), first.caller
         )
+
+    def asked(
+        self,
+        kind: StepKind,
+        change: Change,
+        by: str,
+        *when: ConditionExpression,
+        each: Sequence[ConditionExpression] = (),
+    ) -> tuple[Counterexample | Reason, ...]:
+        """The requests of a step by a principal that is held: under what holds of `each`, the first under further
+        conditions."""
+        (action, resource), *others = described(Move(kind, (), change)).asks(change)
+        first = self.request(self._target(resource), by, action, *each, *when)
+        if isinstance(first, Reason):
+            return (first,)
+        return first, *(self.by_the_same(self._target(on), first.request, name, *each) for name, on in others)
+
+    def taken(
+        self,
+        kind: StepKind,
+        change: Change,
+        by: str,
+        *when: ConditionExpression,
+        each: Sequence[ConditionExpression] = (),
+    ) -> Made:
+        """A step with these requests."""
+        return step(kind, fixed(change), *self.asked(kind, change, by, *when, each=each))
+
+    def _target(self, resource: str | None) -> Target:
+        key = self.state.estate.key(resource or "")
+        return key_target(key) if key is not None else step_target(self.state.estate, resource or "")
 
     def same(self, target: Target) -> tuple[ConditionExpression, ...]:
         """What a request must meet for its target to be what it was."""
