@@ -43,7 +43,7 @@ def a_context(
     if identifier is not None:
         yield "aws:userid", identifier
     if resource is None:
-        yield "aws:RequestedRegion", dice.one((setting.world.region, setting.world.region, "eu-west-1"))
+        yield "aws:RequestedRegion", dice.one((setting.world.region, setting.world.region, setting.world.regions[2]))
     yield from _key_facts(dice, setting.estate, action, resource)
     yield from _about_request(dice, setting, caller, action)
 

@@ -24,7 +24,7 @@ def endpoints(dice: Dice, theme: Theme, library: Library) -> tuple[Endpoint, ...
 
 
 def _endpoint(dice: Dice, theme: Theme, library: Library, name: str) -> Endpoint:
-    region = theme.world.region if dice.chance(80) else "eu-west-1"
+    region = theme.world.region if dice.chance(80) else theme.world.regions[2]
     account = dice.one((HOME, HOME, PARTNER)) if dice.chance(60) else None
     identity = f"arn:{theme.world.partition}:ec2:{region}:{account or HOME}:vpc-endpoint/{name}#policy"
     known = theme.focus is Focus.ENDPOINT or dice.chance(80)

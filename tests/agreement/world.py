@@ -106,6 +106,14 @@ def unique_id(arn: str) -> str:
     return ("AIDA" if ":user/" in arn else "AROA") + name.upper()[:8] + place
 
 
+REGIONS = {
+    "aws": ("us-west-2", "us-east-1", "eu-west-1"),
+    "aws-cn": ("cn-north-1", "cn-northwest-1", "cn-east-1"),
+    "aws-us-gov": ("us-gov-west-1", "us-gov-east-1", "us-gov-south-1"),
+}
+"""Three of each partition (R7)."""
+
+
 @dataclass(frozen=True)
 class World:
     """Where a case plays. `keys` are the ARNs of its keys, all of one account (`HOME`, or `UNKNOWN`); `region` is the
@@ -114,6 +122,11 @@ class World:
     partition: str
     region: str
     keys: tuple[str, ...]
+
+    @property
+    def regions(self) -> tuple[str, str, str]:
+        """The Regions of its partition."""
+        return REGIONS[self.partition]
 
     @property
     def owner(self) -> str:
@@ -145,12 +158,12 @@ class World:
 def a_world(dice: Dice) -> World:
     """A world: one or two keys, which may be related multi-Region keys (L9)."""
     partition = dice.one(("aws",) * 8 + ("aws-cn", "aws-us-gov"))
-    region = dice.one(("us-west-2", "us-east-1"))
+    region = dice.one(REGIONS[partition][:2])
     first = dice.one(("1234abcd-12ab-34cd-56ef-1234567890ab", "mrk-1234abcd12ab34cd56ef1234567890ab"))
     owner = UNKNOWN if dice.aside.chance(3) else HOME
     keys = [f"arn:{partition}:kms:{region}:{owner}:key/{first}"]
     if dice.chance(30):
-        elsewhere = "eu-west-1" if dice.chance(50) else region
+        elsewhere = REGIONS[partition][2] if dice.chance(50) else region
         other = first if elsewhere != region else "0987dcba-09fe-87dc-65ba-ab0987654321"
         keys.append(f"arn:{partition}:kms:{elsewhere}:{owner}:key/{other}")
     return World(partition, region, tuple(keys))
