@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from verifier.checking import check
     from verifier.inputs.estate import loads
     from verifier.invariant_files import allowances, allowances_from, invariants, invariants_from
-    from verifier.language.builtins.by_name import builtin
+    from verifier.language.builtins.catalogue import builtin
     from verifier.language.invariants.files import suppose
     from verifier.model.choices import FailOn
     from verifier.model.engine import Engine
@@ -125,7 +125,7 @@ _HOMES = {
     "verifier.model.estate": ("Account", "Estate", "Identity", "Key", "Organization"),
     "verifier.model.results.external_access": ("ExternalAccess", "FindingsReport"),
     "verifier.model.invariant": ("Allowance", "GrantInvariant", "Invariant"),
-    "verifier.language.builtins.by_name": ("builtin",),
+    "verifier.language.builtins.catalogue": ("builtin",),
     "verifier.language.invariants.files": ("suppose",),
     "verifier.model.results.lint": ("Finding", "LintReport"),
     "verifier.model.results.reach_report": ("ReachReport",),

@@ -16,7 +16,7 @@ from verifier.inputs import load_estate
 from verifier.inputs.policy_file import no_key
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.inputs.text.files import STDIN
-from verifier.language.builtins.by_name import builtin
+from verifier.language.builtins.catalogue import builtin
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, is_eventual
 from verifier.model.invariant_file import InvariantFiles

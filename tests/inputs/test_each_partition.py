@@ -19,7 +19,7 @@ from verifier.inputs import load_estate
 from verifier.inputs.estate import Version, load_versions
 from verifier.inputs.own_region import OpenPlaceError
 from verifier.inputs.supplied import Supplied
-from verifier.language.builtins.by_name import builtin
+from verifier.language.builtins.catalogue import builtin
 from verifier.language.invariants.files import read_invariants
 from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import InputError

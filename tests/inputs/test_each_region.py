@@ -13,7 +13,7 @@ from botocore.session import get_session
 from verifier.inputs import load_estate
 from verifier.inputs.own_region import REGIONS
 from verifier.inputs.supplied import Supplied
-from verifier.language.builtins.by_name import builtin
+from verifier.language.builtins.catalogue import builtin
 from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import InputError
 from verifier.verify import prove

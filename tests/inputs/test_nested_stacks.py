@@ -12,7 +12,7 @@ import pytest
 
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
-from verifier.language.builtins.by_name import builtin
+from verifier.language.builtins.catalogue import builtin
 from verifier.model.estate import Estate
 from verifier.model.policy_text import policy_document
 from verifier.model.results.verdict import Status

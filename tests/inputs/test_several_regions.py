@@ -9,7 +9,7 @@ import pytest
 
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
-from verifier.language.builtins.by_name import builtin
+from verifier.language.builtins.catalogue import builtin
 from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import InputError
 from verifier.verify import prove

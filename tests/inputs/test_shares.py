@@ -17,7 +17,7 @@ from tests.inputs.test_cloudformation import KEY, PARAMETERS, text
 from tests.inputs.test_terraform_plan import key_policy
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
-from verifier.language.builtins.by_name import builtin
+from verifier.language.builtins.catalogue import builtin
 from verifier.model.estate import Estate
 
 EC2 = f"arn:aws:ec2:us-west-2:{ACCOUNT}:subnet/subnet-0123456789abcdef0"

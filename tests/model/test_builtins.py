@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from verifier.language.builtins.by_name import BUILTINS
-from verifier.language.builtins.by_name import builtin as any_builtin
-from verifier.language.builtins.catalogue import CRYPTOGRAPHIC
+from verifier.language.builtins.catalogue import BUILTINS, CRYPTOGRAPHIC
+from verifier.language.builtins.catalogue import builtin as any_builtin
 from verifier.language.invariants.files import read_invariants
 from verifier.model.invariant import (
     AnyCaller,
@@ -153,7 +152,7 @@ def test_no_confused_deputy_with_arguments_says_for_whom() -> None:
 
 @pytest.mark.parametrize("found", BUILTINS, ids=lambda found: found.name)
 def test_every_built_in_says_what_it_demands(found: object) -> None:
-    from verifier.language.builtins.by_name import Builtin
+    from verifier.language.builtins.catalogue import Builtin
 
     assert isinstance(found, Builtin)
     assert len(found.help) > 80 and found.help.endswith(".")

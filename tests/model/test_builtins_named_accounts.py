@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from verifier.language.builtins.by_name import builtin
+from verifier.language.builtins.catalogue import builtin
 from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Controls, Endpoint, Estate, Key, Level, Organization
 from verifier.model.grant import Grant

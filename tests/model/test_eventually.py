@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from verifier.language.builtins.by_name import builtin
+from verifier.language.builtins.catalogue import builtin
 from verifier.language.invariants.files import read_invariants
 from verifier.model.invariant import (
     ALWAYS,

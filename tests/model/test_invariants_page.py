@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from verifier.language.builtins.by_name import BUILTINS
+from verifier.language.builtins.catalogue import BUILTINS
 from verifier.language.invariants.files import read_invariants
 from verifier.model.invariant import ConditionAnd, ConditionExpression, GrantInvariant, Holds, Invariant
 from verifier.syntax.source import Source

@@ -10,7 +10,7 @@ from verifier.model.invariant import AnyCaller, Expectation, Invariant
 from verifier.model.policy import Effect, Statement, Text
 from verifier.model.reference import actions
 from verifier.problem.classes.predicates import like
-from verifier.problem.relevance import relevance_of
+from verifier.problem.relevance import actions_of
 
 NAMES = [a.name for a in actions()] + ["kms:Brew", "kms:Unheard", "kms:Decrypting", "kms:Ab", "kms:Aab"]
 
@@ -45,7 +45,7 @@ def test_a_statement_of_no_concern_matches_no_action_that_is_asked_about(seed: i
         for _ in range(2)
     ]
     patterns, negated = [some_pattern(dice) for _ in range(dice.randint(1, 3))], dice.random() < 0.3
-    concerned = relevance_of([invariant(*one) for one in asked], []).with_statement(statement(patterns, negated))
+    concerned = actions_of([invariant(*one) for one in asked]).meet(statement(patterns, negated))
     for name in NAMES:
         if matches(patterns, name) != negated and any(
             matches(wanted, name) and not matches(but, name) for wanted, but in asked
@@ -68,4 +68,4 @@ def test_a_statement_of_no_concern_matches_no_action_that_is_asked_about(seed: i
     ],
 )
 def test_examples(asked: list[str], patterns: list[str], negated: bool, concerned: bool) -> None:
-    assert relevance_of([invariant(asked, [])], []).with_statement(statement(patterns, negated)) is concerned
+    assert actions_of([invariant(asked, [])]).meet(statement(patterns, negated)) is concerned

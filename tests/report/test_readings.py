@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from verifier.language.builtins.by_name import BUILTINS
+from verifier.language.builtins.catalogue import BUILTINS
 from verifier.model.readings import READINGS
 from verifier.model.rules import rules
 from verifier.report.listings import readings_json, render_builtins, render_readings, render_rule, render_rules

@@ -13,7 +13,7 @@ import verifier
 from tests.evaluate.estates import REPORTS, allow, aws, estate, home, identity
 from tests.golden import assert_golden
 from tests.report.rendered import render_suggestions, render_suggestions_markdown
-from verifier.language.builtins.by_name import builtin
+from verifier.language.builtins.catalogue import builtin
 from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Reason, Status
 from verifier.report.exit_codes import ExitCode

@@ -21,7 +21,7 @@ from tests.evaluate.estates import (
     identity,
     named,
 )
-from verifier.language.builtins.by_name import builtin
+from verifier.language.builtins.catalogue import builtin
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate, Organization
 from verifier.model.grant import Grant

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.evaluate.estates import HOME, PARTNER, estate
-from verifier.language.builtins.by_name import builtin
+from verifier.language.builtins.catalogue import builtin
 from verifier.model.choices import Zone
 from verifier.model.estate import Estate
 from verifier.model.results.comparison import Relation

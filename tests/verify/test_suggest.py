@@ -29,7 +29,7 @@ from tests.evaluate.estates import (
 from tests.verify.proving import always, nobody
 from tests.verify.test_random_estates import some_claim, some_estate
 from verifier.evaluate import evaluate
-from verifier.language.builtins.by_name import builtin
+from verifier.language.builtins.catalogue import builtin
 from verifier.model.edits import with_key_policy
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, CallersNot, Expectation, InAccount, Invariant, PrincipalLike

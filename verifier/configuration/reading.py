@@ -20,7 +20,7 @@ from typing import Any
 from verifier.configuration.settings import Configuration, FailOn
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.folders import not_listed
-from verifier.language.builtins.by_name import builtin
+from verifier.language.builtins.catalogue import builtin
 from verifier.language.invariants.files import read_invariants
 from verifier.model.engine import MOST_STEPS
 from verifier.model.forms import ACCOUNT, REGION

@@ -2,8 +2,8 @@
 
 In: the estate, a target, and the invariants that speak of it. Out: `Question`: the formula of `rules` over one
 partition of each attribute.
-Guarantee: what is left out, or left without a table, concerns none of the invariants; `recheck` makes the whole formula
-anew.
+Guarantee: passes are applied here alone, and leave every verdict and proof what it is; `recheck` makes the whole
+formula anew. What a quick question leaves without a table can cost it an answer, but makes none wrong.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from verifier.model.policy import Effect
 from verifier.problem.classes.kinds import overlapping
 from verifier.problem.diagrams.finite import In, Reduction
 from verifier.problem.expression import FALSE, TRUE, And, Constant, Expression
+from verifier.problem.passes import Asked, passed
 from verifier.problem.question import Claim, Question
-from verifier.problem.relevance import Relevance, relevance_of
 from verifier.problem.rules import RuledSpace, formulate
 from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.targets import Target
-from verifier.problem.space import Space
+from verifier.problem.space import Read, Space
 
 
 def _needed(space: Space, invariants: Sequence[Invariant]) -> frozenset[int]:
@@ -40,9 +40,10 @@ def _bystanders(reduction: Reduction, claim_scope: Expression, owner_actions: Se
             yield owner
 
 
-def _relevance(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Relevance:
+def _asked(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Asked:
     space = RuledSpace(estate, target)
-    return relevance_of(invariants, [callers(space, invariant.callers) for invariant in invariants])
+    whom = tuple(callers(space, invariant.callers) for invariant in invariants)
+    return Asked(tuple(invariants), whom, target.account, Read(estate, target.key))
 
 
 def ask(
@@ -51,13 +52,13 @@ def ask(
     """The same in finite form: one partition of each attribute for all invariants. Without invariants it is about every
     request; with them too where it goes `beyond` what they speak of. A `quick` question leaves attributes whose tests
     overlap without a table (`Lazy`)."""
-    narrowed = bool(invariants) and not beyond
-    formula = formulate(estate, target, invariants, _relevance(estate, target, invariants) if narrowed else None)
+    asked = passed(_asked(estate, target, invariants)) if invariants and not beyond else None
+    formula = formulate(estate, target, invariants, None if asked is None else asked.read)
     left = {name: 0 for name, predicates in formula.space.questions.items() if quick and overlapping(predicates)}
     reduction = Reduction(formula.space.attributes, formula.space.questions, left)
     finite, reduce = reduction.finite, reduction.reduce
     supposed: list[Expression] = []
-    if narrowed:
+    if asked is not None and asked.confined:
         supposed = reduction.suppose([reduce(scope) for scope in formula.scopes], _needed(formula.space, invariants))
     finite.facts = [*supposed, *(fact for fact in map(reduce, formula.facts) if fact is not TRUE)]
     parts = zip(invariants, formula.scopes, formula.violations, strict=True)

@@ -91,9 +91,6 @@ class Part(Expression):
 
 TRUE = Constant(True)
 FALSE = Constant(False)
-NEVER = Symbol("never")
-"""False, as a symbol: what a statement says of requests that nobody asks about, so that a proof still tells that it is
-said."""
 
 
 def conjunction(operands: Iterable[Expression]) -> Expression:

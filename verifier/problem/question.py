@@ -22,17 +22,7 @@ from verifier.model.invariant import (
 )
 from verifier.problem.classes.predicates import exactly
 from verifier.problem.diagrams.finite import Finite, questions
-from verifier.problem.expression import (
-    NEVER,
-    Expression,
-    Symbol,
-    Test,
-    both,
-    conjunction,
-    disjunction,
-    negation,
-    symbols_of,
-)
+from verifier.problem.expression import Expression, Symbol, Test, both, conjunction, disjunction, negation, symbols_of
 from verifier.problem.facts.shared import VIA
 from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.conditions import Reader
@@ -138,8 +128,6 @@ def formula_over(
     facts = space.facts()
     share_tests(space)
     facts += relation_facts(space)
-    if space.silent is not None:
-        facts.append(negation(NEVER))
     hoped = wishes(space)
     questions([*facts, *hoped], space.questions)
     return Formula(space, tuple(facts), decision, known, tuple(scopes), tuple(violations), tuple(hoped))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
-from verifier.model.estate import Estate
+from verifier.model.estate import Estate, Key
 from verifier.model.policy import Statement, StatementRef
 from verifier.model.reference import actions, condition_key
 from verifier.model.reference_keys import KeyFacts
@@ -34,7 +34,6 @@ from verifier.problem.classes.kinds import on_values, text_forms
 from verifier.problem.classes.predicates import OneOf, Predicate, least_length, like
 from verifier.problem.classes.tables import instant_text
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Test, both, constant, negation
-from verifier.problem.relevance import Relevance
 from verifier.problem.semantics.caller_tests import IS_WEB, CallerTests
 from verifier.problem.semantics.targets import STEP_KINDS, Target, TargetKind, actions_on, consistent, facts_text
 from verifier.problem.views import PartlyKnown, Relation, SetView, Values, View
@@ -111,6 +110,19 @@ def facts_attribute(facts: tuple[KeyFacts, ...]) -> Attribute:
     return Attribute("facts", values=tuple(facts_text(f) for f in facts), optional=False)
 
 
+@dataclass(frozen=True)
+class Read:
+    """What a decision is read from: the estate and the key of the target, or what decides the same of the requests in
+    question (`problem.passes`). `tested` are the condition keys of what is not in it: a request shows what every
+    request has that a policy tests (R6). `many_as_one`: a proof names the statements of users and roles together where
+    they are many."""
+
+    estate: Estate
+    key: Key | None
+    tested: frozenset[str] = frozenset()
+    many_as_one: bool = False
+
+
 @dataclass
 class Space(CallerTests):
     """The attributes of requests on one target. Attributes come into being when something asks for them.
@@ -118,13 +130,13 @@ class Space(CallerTests):
     `view_predicates` holds the predicates put to each view, `questions` those put to each attribute
     (`problem.question`); `owners` are the statements, by number, and `owner_actions` the actions that they are about;
     `unsupported` says of a symbol which comparison it stands for; `notes` are condition keys that the data does not
-    know; `pair_names` are the `listed_names` of all that the question is about. Where there is a `relevance`,
-    statements and grants about other actions are left out.
+    know; `pair_names` are the `listed_names` of all that the question is about. `read` is what the decision is read
+    from, where that is not the whole input.
     """
 
     estate: Estate
     target: Target
-    relevance: Relevance | None = None
+    read: Read | None = None
     attributes: dict[str, Attribute] = field(default_factory=dict)
     relations: dict[str, Relation] = field(default_factory=dict)
     owners: list[StatementRef] = field(default_factory=list)
@@ -139,8 +151,6 @@ class Space(CallerTests):
     rule."""
     spellings: dict[str, str] = field(default_factory=dict)
     pair_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    silent: Expression | None = None
-    """What stands for the irrelevant Allow statements (`problem.semantics.statements`)."""
     conditions: dict[tuple[object, ...], Expression] = field(default_factory=dict)
     """Conditions that were read, by all that their meaning depends on (`problem.semantics.conditions`)."""
     inner: bool = False
@@ -187,23 +197,10 @@ class Space(CallerTests):
         """The requests for sessions that are made on another target: what these can be given is one of the facts
         (F3)."""
 
-    def is_relevant(self, statement: Statement) -> bool:
-        """Whether a statement can bear on what is asked. The condition keys of one that cannot come into being all the
-        same: a request shows what every request has that a policy tests (R6)."""
-        return self._or_mentioned(statement, self.relevance is None or self.relevance.with_statement(statement))
-
-    def reaches(self, statement: Statement, whom: Expression) -> bool:
-        """The same for what a statement says to the callers of whom an expression holds."""
-        return self._or_mentioned(statement, self.relevance is None or self.relevance.with_callers(whom))
-
-    def _or_mentioned(self, statement: Statement, bears: bool) -> bool:
-        for condition in statement.conditions if not bears else ():
-            self.mention(condition.key.value)
-        return bears
-
-    def asked_of(self, operations: frozenset[str]) -> frozenset[str]:
-        """Those of the operations of a grant that can bear on what is asked."""
-        return operations if self.relevance is None else frozenset(filter(self.relevance.with_action, operations))
+    @property
+    def deciding(self) -> Read:
+        """What the rules read policies and grants from. Facts are about the whole input."""
+        return self.read or Read(self.estate, self.target.key)
 
     def mention(self, key: str) -> None:
         """Some policy tests this condition key."""

@@ -11,7 +11,7 @@ from verifier.cli.bodies.compare import compared, remarks
 from verifier.cli.bodies.sides import SidesOptions
 from verifier.cli.outputs import Sink, write
 from verifier.inputs.supplied import Supplied
-from verifier.language.builtins.by_name import builtin
+from verifier.language.builtins.catalogue import builtin
 from verifier.language.invariants.caller_text import read_caller_text
 from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invariant, KeyAlias, KeyArn, KeySelector
 from verifier.model.policy import Text

@@ -33,7 +33,7 @@ def builtins(
     """
     import sys
 
-    from verifier.language.builtins.by_name import BUILTINS
+    from verifier.language.builtins.catalogue import BUILTINS
     from verifier.report.listings import builtins_json, render_builtins
     from verifier.syntax.text import did_you_mean, printable
 

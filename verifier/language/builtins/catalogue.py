@@ -1,14 +1,17 @@
-"""The built-in invariants, one function each.
+"""The built-in invariants, one function each, and by name.
 
-In: the arguments of a built-in, none of them empty. Out: an `Invariant` over ordinary constructs (and `NamedAccount`).
-Guarantee: the docstring of each function is what people read, and states exactly what it demands.
+In: the arguments of a built-in, none of them empty; or its name with them, as on the command line
+(`NAME:ARGUMENT,ARGUMENT`) or in a file of invariants. Out: an `Invariant` over ordinary constructs (and
+`NamedAccount`).
+Guarantee: the docstring of each function is what people read, and states exactly what it demands. A name or argument
+that is not understood is an error.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verifier.language.builtins.parts import (
     ORGANIZATION,
@@ -48,7 +51,8 @@ from verifier.model.invariant import (
 )
 from verifier.model.policy import Text
 from verifier.model.reference import actions as known_actions
-from verifier.syntax.text import brief
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import brief, did_you_mean, enumerate_names, printable
 
 _SERVICE = re.compile(r"[a-z0-9*?-]+(?:\.[a-z0-9*?-]+\.amazonaws\.com)?", re.ASCII)
 
@@ -243,3 +247,40 @@ def _source(index: int, argument: str) -> tuple[ConditionExpression, ...]:
         return (holds("StringEquals", "aws:SourceOrgID", argument),)
     of_account = holds("StringEquals", "aws:SourceAccount", argument)
     return of_account, holds("ArnLike", "aws:SourceArn", f"arn:*:*:*:{argument}:*")
+
+
+# -- by name --
+
+
+def builtin(spec: str) -> AnyInvariant:
+    """The invariant that `--builtin NAME[:ARGUMENT,…]` names. Raises `InputError` if the name or an argument is not
+    understood."""
+    name, colon, rest = spec.partition(":")
+    arguments = tuple(argument.strip() for argument in rest.split(",")) if colon else ()
+    try:
+        return replace(instantiate(name.strip(), arguments), name=spec)
+    except BuiltinError as error:
+        raise InputError.of(
+            printable(f"--builtin {brief(spec)}: {error.message}"), hint=error.hint and printable(error.hint)
+        ) from None
+
+
+def instantiate(name: str, arguments: Arguments) -> AnyInvariant:
+    """A built-in with its arguments; the invariant's name is the built-in's. Raises `BuiltinError`."""
+    found = next((candidate for candidate in BUILTINS if candidate.name == name), None)
+    if found is None:
+        known = tuple(candidate.name for candidate in BUILTINS)
+        hint = did_you_mean(name, known) or f"the built-ins are {enumerate_names(known)}"
+        raise BuiltinError(f"there is no built-in `{brief(name)}`", None, hint)
+    empty = next((index for index, argument in enumerate(arguments) if not argument), None)
+    if empty is not None:
+        raise BuiltinError(f"an argument of `{name}` is empty", empty, _usage(found))
+    if arguments and not found.parameters:
+        raise BuiltinError(f"`{name}` takes no arguments", 0)
+    if not arguments and found.parameters and not found.parameters.startswith("["):
+        raise BuiltinError(f"`{name}` needs an argument", None, _usage(found))
+    return replace(found.make(arguments), name=name)
+
+
+def _usage(found: Builtin) -> str:
+    return f"write `{found.usage}`"

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from verifier.language.builtins.by_name import BuiltinError, instantiate
+from verifier.language.builtins.catalogue import instantiate
+from verifier.language.builtins.parts import BuiltinError
 from verifier.language.invariants.callers import read_callers, read_some_callers
 from verifier.language.invariants.conditions import read_condition
 from verifier.language.invariants.grants import CREATE_GRANT, read_creation_operations, read_grantees, read_listed

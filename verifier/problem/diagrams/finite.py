@@ -19,7 +19,6 @@ from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import STATE_BUDGET, OverBudget, Table
 from verifier.problem.expression import (
     FALSE,
-    NEVER,
     TRUE,
     And,
     Constant,
@@ -36,6 +35,10 @@ from verifier.problem.expression import (
     negation,
     nodes,
 )
+
+NEVER = Symbol("never")
+"""False, as a symbol: what a statement says of requests that nobody asks about, so that a proof still tells that it is
+said."""
 
 
 @dataclass(frozen=True, slots=True)

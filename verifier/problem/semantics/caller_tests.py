@@ -27,11 +27,15 @@ from verifier.problem.classes.predicates import (
     within,
 )
 from verifier.problem.expression import FALSE, Expression, Symbol, Test, both, either, negation
-from verifier.problem.relevance import account_pattern
 from verifier.problem.semantics.targets import Target
 
 _REMEMBERED = 4096
 """Expressions about callers that are remembered from one question to the next."""
+
+
+def account_pattern(account: str) -> Tokens:
+    """The principal ARNs of an account's callers."""
+    return like_arn(f"arn:*:*::{account}:*")
 
 
 @lru_cache(_REMEMBERED)

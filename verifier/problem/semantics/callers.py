@@ -53,18 +53,6 @@ def allow_reach(space: Space, statement: Statement) -> Reach:
     return Reach(named, disjunction(p.weak for p in parts), anyone, disjunction(p.account for p in parts))
 
 
-def silent_reach(statement: Statement, nothing: Expression) -> Reach:
-    """Whom an irrelevant Allow statement could reach, which is `nothing`."""
-    types = {principal.type for principal in statement.principals or ()}
-    anyone = statement.not_principal or bool(types & {PrincipalType.ANYONE, PrincipalType.ANY_AWS})
-    weak = bool(types & {PrincipalType.ROLE, PrincipalType.USER})
-    account = PrincipalType.ACCOUNT in types
-    strong = bool(types - {PrincipalType.ROLE, PrincipalType.ANYONE, PrincipalType.ANY_AWS})
-    if anyone and not statement.not_principal and _names_its_callers(statement):
-        strong, anyone = True, False
-    return Reach(*(nothing if reached else FALSE for reached in (strong, weak, anyone, account)))
-
-
 def _names_its_callers(statement: Statement) -> bool:
     """Whether an Allow to everyone counts as one to callers by their ARNs."""
     return statement.doubt is not None or any(_chooses_by_arn(condition) for condition in statement.conditions)

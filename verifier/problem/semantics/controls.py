@@ -27,7 +27,7 @@ from verifier.problem.expression import (
     negation,
 )
 from verifier.problem.semantics.callers import allow_reach, deny_reach
-from verifier.problem.semantics.statements import applies, said, said_to, silent
+from verifier.problem.semantics.statements import applies, said, said_to
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import Space, acts
 
@@ -85,7 +85,7 @@ def resource_denies(space: Space) -> Iterator[Expression]:
     only these matter; service principals are bound by them."""
     for policy, bound in resource_policies(space):
         for statement in policy.statements:
-            if statement.effect is Effect.DENY and space.is_relevant(statement):
+            if statement.effect is Effect.DENY:
                 whom = TRUE if statement.principals is None else deny_reach(space, statement)
                 yield said(space, policy, statement, both(bound, whom, applies(space, policy, statement)))
 
@@ -99,7 +99,7 @@ def resource_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
 
 def _service(space: Space) -> dict[str, tuple[Level, ...]]:
     """The levels of SCPs over each account that has any: never the management account (D7)."""
-    organization = space.estate.organization
+    organization = space.deciding.estate.organization
     given = organization.controls if organization is not None else ()
     return {
         controls.account: controls.service
@@ -112,10 +112,10 @@ def _service(space: Space) -> dict[str, tuple[Level, ...]]:
 
 def _resource(space: Space) -> tuple[Level, ...]:
     """The levels of RCPs over the account of the target; none in the management account (D7)."""
-    organization, account = space.estate.organization, space.target.account
+    organization, account = space.deciding.estate.organization, space.target.account
     if organization is None or account == organization.management_account:
         return ()
-    own = controls_of(space.estate, account) if account is not None else None
+    own = controls_of(space.deciding.estate, account) if account is not None else None
     return () if own is None else own.resource or ()
 
 
@@ -165,7 +165,7 @@ def endpoint_denies(space: Space) -> Iterator[Expression]:
     """The Deny statements of the policies of the endpoints."""
     for endpoint, policy in _with_policy(space):
         for statement in policy.statements:
-            if statement.effect is Effect.DENY and space.is_relevant(statement):
+            if statement.effect is Effect.DENY:
                 whom = both(_restricted(space, endpoint), deny_reach(space, statement))
                 yield said(space, policy, statement, both(whom, applies(space, policy, statement)))
 
@@ -184,7 +184,7 @@ def endpoint_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
 
 
 def _with_policy(space: Space) -> Iterator[tuple[Endpoint, Policy]]:
-    for endpoint in space.estate.endpoints or ():
+    for endpoint in space.deciding.estate.endpoints or ():
         if endpoint.policy is not None:
             yield endpoint, endpoint.policy
 
@@ -195,15 +195,11 @@ def _restricted(space: Space, endpoint: Endpoint) -> Expression:
 
 
 def _allows(space: Space, policy: Policy) -> Expression:
-    found = []
-    for statement in policy.statements:
-        if statement.effect is Effect.ALLOW and not space.is_relevant(statement):
-            found.append(silent(space, policy, statement))
-        elif statement.effect is Effect.ALLOW:
-            found.append(
-                said(space, policy, statement, both(reached(space, statement), applies(space, policy, statement)))
-            )
-    return disjunction(found)
+    return disjunction(
+        said(space, policy, statement, both(reached(space, statement), applies(space, policy, statement)))
+        for statement in policy.statements
+        if statement.effect is Effect.ALLOW
+    )
 
 
 def reached(space: Space, statement: Statement) -> Expression:

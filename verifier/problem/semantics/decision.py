@@ -14,8 +14,8 @@ from verifier.model.estate import Key
 from verifier.model.free_facts import OUTSIDE_DENY
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.reference import actions
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, disjunction, either, negation
-from verifier.problem.semantics.callers import Reach, allow_reach, deny_reach, silent_reach
+from verifier.problem.expression import TRUE, Expression, Symbol, both, disjunction, either, negation
+from verifier.problem.semantics.callers import Reach, allow_reach, deny_reach
 from verifier.problem.semantics.controls import (
     endpoint_denies,
     endpoints_allow,
@@ -26,7 +26,7 @@ from verifier.problem.semantics.controls import (
 from verifier.problem.semantics.grants import granted
 from verifier.problem.semantics.permissions import Permissions, outside, own_denies, permissions
 from verifier.problem.semantics.powers import RESOURCE_POLICY, SHARED, granted_power, power, without
-from verifier.problem.semantics.statements import applies, owned, said, said_to_nobody, silent, statement_owner
+from verifier.problem.semantics.statements import applies, owned, said, statement_owner
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.semantics.unmodelled import grants_unmodelled, own_refusals, unrestricted
 from verifier.problem.space import Space, acts
@@ -75,8 +75,8 @@ def _owner(space: Space) -> str:
 
 
 def _key(space: Space) -> Key:
-    assert space.target.key is not None
-    return space.target.key
+    assert space.deciding.key is not None
+    return space.deciding.key
 
 
 # -- key policies --
@@ -94,18 +94,11 @@ def policy_reach(space: Space, statements: Iterable[tuple[Policy, Statement]]) -
     """Whom the Allow statements of the target's own policies reach: a key policy's, or a trust policy's."""
     reaches = []
     for policy, statement in statements:
-        if not space.is_relevant(statement):
-            reaches.append(silent_reach(statement, silent(space, policy, statement)))
-            continue
-        whom = allow_reach(space, statement)
-        parts = (whom.strong, whom.weak, whom.anyone, whom.account)
-        if not space.reaches(statement, disjunction(parts)):
-            nothing = said_to_nobody(space, policy, statement)
-            reaches.append(Reach(*(part if part is FALSE else nothing for part in parts)))
-            continue
-        when = applies(space, policy, statement)
+        whom, when = allow_reach(space, statement), applies(space, policy, statement)
         number = statement_owner(space, policy, statement)
-        reaches.append(Reach(*(owned(number, both(part, when)) for part in parts)))
+        reaches.append(
+            Reach(*(owned(number, both(part, when)) for part in (whom.strong, whom.weak, whom.anyone, whom.account)))
+        )
     return Reach(
         disjunction((power(space, RESOURCE_POLICY), *(r.strong for r in reaches))),
         disjunction(r.weak for r in reaches),
@@ -122,17 +115,8 @@ def bites() -> Expression:
 
 def _key_policy_denies(space: Space) -> Iterator[Expression]:
     for policy, statement in _key_policy_statements(space, Effect.DENY):
-        if not space.is_relevant(statement):
-            continue
-        whom = deny_reach(space, statement)
-        if space.reaches(statement, whom):
-            yield without(
-                space,
-                RESOURCE_POLICY,
-                said(space, policy, statement, both(whom, applies(space, policy, statement), bites())),
-            )
-        else:
-            yield said_to_nobody(space, policy, statement)
+        refused = both(deny_reach(space, statement), applies(space, policy, statement), bites())
+        yield without(space, RESOURCE_POLICY, said(space, policy, statement, refused))
 
 
 def denied(space: Space) -> Expression:

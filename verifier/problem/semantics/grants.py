@@ -18,7 +18,6 @@ from verifier.model.reference import action
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.expression import (
     FALSE,
-    NEVER,
     TRUE,
     Expression,
     Present,
@@ -180,11 +179,6 @@ class Grantees:
             disjunction(self.space.in_account(account) for account in sorted(accounts)),
         )
 
-    def nobody(self, batch: Sequence[Grant]) -> Named:
-        """None of the callers that irrelevant grants name: what these say is nothing, on which a proof may rest."""
-        named = self.named((grant.grantee for grant in batch), any(grant.grantee_hidden for grant in batch))
-        return Named(*(part if part is FALSE else NEVER for part in (named.direct, named.delegated)))
-
     def _issued(self, names: Iterable[str]) -> Expression:
         """The federated sessions that some users of an account issued, if what is granted to a user is to them (G2)."""
         return both(Symbol("G2-federated"), self.space.is_federated, self.space.issuer(OneOf(frozenset(names))))
@@ -203,16 +197,17 @@ CREATE, RETIRE, DESCRIBE = "kms:CreateGrant", "kms:RetireGrant", "kms:DescribeKe
 
 def granted(space: Space, own: Permissions) -> Expression:
     """G: a grant of the key allows the request, or the request retires a grant (G5)."""
-    assert space.target.key is not None
-    grants = space.target.key.grants or ()
+    assert space.deciding.key is not None
+    grants = space.deciding.key.grants or ()
     grantees = Grantees(space)
-    by_grant = [_by_batch(grantees, batch, own) for batch in _batches(grants)]
+    by_grant = [_by_batch(grantees, batch, own) for batch in _batches(space, grants)]
     return either(*by_grant, _retired_by_policy(space, grants, own))
 
 
-def _batches(grants: Sequence[Grant]) -> list[tuple[Grant, ...]]:
-    """The grants that one owner stands for."""
-    if len(grants) <= NAMED_ONE_BY_ONE:
+def _batches(space: Space, grants: Sequence[Grant]) -> list[tuple[Grant, ...]]:
+    """The grants that one owner stands for: of a key with many, those of the same operations."""
+    assert space.target.key is not None
+    if len(space.target.key.grants or ()) <= NAMED_ONE_BY_ONE:
         return [(grant,) for grant in grants]
     by_operations: dict[frozenset[str], list[Grant]] = {}
     for grant in grants:
@@ -223,11 +218,7 @@ def _batches(grants: Sequence[Grant]) -> list[tuple[Grant, ...]]:
 def _by_batch(grantees: Grantees, batch: tuple[Grant, ...], own: Permissions) -> Expression:
     space = grantees.space
     number = owner(space, _reference(space, batch), acts({*batch[0].operations, RETIRE}))
-    operations = space.asked_of(frozenset(batch[0].operations) - {RETIRE})
-    concerned = batch if space.relevance is None else space.relevance.with_grants(batch)
-    parts = [*_uses(grantees, operations, concerned), *_retirements(grantees, batch)]
-    if len(concerned) < len(batch):
-        parts.append((grantees.nobody(batch), TRUE))
+    parts = [*_uses(grantees, frozenset(batch[0].operations) - {RETIRE}, batch), *_retirements(grantees, batch)]
     # Whether a boundary or session policy limits what a grant allows is open; other callers of an account need the
     # account's leave (G2).
     direct = owned(number, disjunction(both(who.direct, when) for who, when in parts))
@@ -315,8 +306,6 @@ def _same_source(space: Space, grant: Grant) -> Expression:
 def _retirements(grantees: Grantees, batch: tuple[Grant, ...]) -> Iterator[tuple[Named, Expression]]:
     """The retiring principal may retire a grant, and so may its grantee if that is among its operations; no constraint
     binds them."""
-    if not grantees.space.asked_of(frozenset({RETIRE})):
-        return
     retiring = acts({RETIRE})
     yield grantees.named(grant.retiring for grant in batch if grant.retiring is not None), retiring
     if RETIRE in batch[0].operations:

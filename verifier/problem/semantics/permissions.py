@@ -90,7 +90,7 @@ def _attached(space: Space, policies_of: Callable[[Identity], Sequence[Policy]])
     """Each policy of the inventory, with the callers that it follows: the identity itself, and a user's federated
     sessions. One of AWS's may have been listed for two accounts at different times, with another document."""
     found: dict[str, list[tuple[Policy, list[str]]]] = {}
-    for identity in space.estate.identities:
+    for identity in space.deciding.estate.identities:
         for policy in policies_of(identity):
             listed = found.setdefault(policy.identity, [])
             arns = next((arns for other, arns in listed if other is policy or _said(other) == _said(policy)), None)
@@ -142,11 +142,7 @@ def _identity_allows(space: Space) -> Expression:
 def _given(space: Space, name: str, policy: Policy) -> Iterator[Expression]:
     """What a document allows that a power gives, where it does not deny the same: it is there as a whole, or as a step
     wrote it."""
-    stated = [
-        one
-        for one in policy.statements
-        if one.effect is Effect.DENY and space.is_relevant(one) and not space.says_nothing(one)
-    ]
+    stated = [one for one in policy.statements if one.effect is Effect.DENY and not space.says_nothing(one)]
     denied = disjunction(applies(space, policy, one) for one in stated)
     yield from (both(one, negation(denied)) for one in said_to(space, power(space, name), policy, Effect.ALLOW))
 

@@ -16,7 +16,6 @@ from verifier.model.reference import ALIAS_QUOTA
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import (
     FALSE,
-    NEVER,
     TRUE,
     Expression,
     Part,
@@ -130,14 +129,6 @@ _FILLED = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSIO
 """The policies of identities, whose short `Resource` patterns are filled up (L6)."""
 
 
-def applies_to_target(space: Space, policy: Policy, statement: Statement) -> bool:
-    """Whether a statement can match a request on the target at all, by its action and resource."""
-    if statement.resources is None:
-        return policy.kind is PolicyKind.TRUST
-    everything = any(text.value == "*" for text in statement.resources) and not statement.not_resource
-    return everything or _resource_element(space, policy, statement) is not FALSE
-
-
 def _resource_element(space: Space, policy: Policy, statement: Statement) -> Expression:
     """Whether the resource matches: the statements of a trust policy have none, and are about their role (E2)."""
     if policy.kind is PolicyKind.TRUST:
@@ -241,15 +232,6 @@ def owned(number: int, expression: Expression) -> Expression:
     return expression if expression is FALSE else Part(number, expression)
 
 
-def silent(space: Space, policy: Policy, statement: Statement) -> Expression:
-    """The irrelevant Allow statements, as one owner that says nothing: a proof by the Deny statements alone must do
-    without them."""
-    if space.silent is None:
-        number = owner(space, reference_to(policy, statement), FALSE)
-        space.silent = Part(number, NEVER)
-    return space.silent
-
-
 NAMED_ONE_BY_ONE = 64
 """So many grants of one key, or statements of the policies of identities, are told apart in proofs."""
 
@@ -257,9 +239,9 @@ NAMED_ONE_BY_ONE = 64
 def owner_of_many(space: Space, policies: Sequence[Policy], effect: Effect) -> int | None:
     """One owner for all statements with this effect, if they are too many to be told apart in a proof: a list of
     thousands explains nothing, and that each of them is needed takes as many calls of a solver to tell. `None` where
-    they are few, or nothing is proved."""
-    concerned = [(p, s) for p in policies for s in p.statements if s.effect is effect and space.relevance is not None]
-    if len(concerned) <= NAMED_ONE_BY_ONE:
+    they are few, or each is told apart."""
+    concerned = [(p, s) for p in policies for s in p.statements if s.effect is effect]
+    if len(concerned) <= NAMED_ONE_BY_ONE or not space.deciding.many_as_one:
         return None
     policy, statement = concerned[0]
     first = reference_to(policy, statement)
@@ -290,23 +272,4 @@ def said_to(
     its own (P7). Its owner is the statement, or one for many statements `together`."""
     for statement in policy.statements:
         if statement.effect is effect and not space.says_nothing(statement):
-            if not space.is_relevant(statement):
-                if effect is Effect.ALLOW:
-                    yield silent(space, policy, statement)
-            elif space.reaches(statement, whom):
-                yield said(space, policy, statement, both(whom, applies(space, policy, statement)), together)
-            else:
-                yield said_to_nobody(space, policy, statement, together)
-
-
-def said_to_nobody(space: Space, policy: Policy, statement: Statement, together: int | None = None) -> Expression:
-    """What a statement says that reaches none of the callers in question: nothing, on which a proof may rest
-    (`Relevance.guarantees`)."""
-    assert space.relevance is not None
-    if (
-        statement.effect is Effect.DENY
-        and not space.relevance.guarantees
-        or not applies_to_target(space, policy, statement)
-    ):
-        return FALSE
-    return said(space, policy, statement, NEVER, together)
+            yield said(space, policy, statement, both(whom, applies(space, policy, statement)), together)

@@ -31,7 +31,7 @@ from verifier.problem.semantics.controls import resource_denies, service_control
 from verifier.problem.semantics.decision import policy_reach, somebody_allows
 from verifier.problem.semantics.permissions import outside, own_denies, permissions
 from verifier.problem.semantics.powers import RESOURCE_POLICY, power, without
-from verifier.problem.semantics.statements import applies, said, said_to_nobody
+from verifier.problem.semantics.statements import applies, said
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.semantics.unmodelled import may_allow, own_refusals, scope, things, unrestricted
 from verifier.problem.space import Space, acts
@@ -193,14 +193,12 @@ def _trust_denies(space: Space) -> Iterator[Expression]:
         if trust is None:
             continue
         for statement in trust.statements:
-            if statement.effect is Effect.DENY and space.is_relevant(statement):
+            if statement.effect is Effect.DENY:
                 yield both(having, _trust_deny(space, trust, statement))
 
 
 def _trust_deny(space: Space, trust: Policy, statement: Statement) -> Expression:
     whom = deny_reach(space, statement)
-    if not space.reaches(statement, whom):
-        return said_to_nobody(space, trust, statement)
     applies_here = both(whom, acts(BY_CALLERS | BY_IDENTITIES), applies(space, trust, statement))
     return without(space, RESOURCE_POLICY, said(space, trust, statement, applies_here))
 

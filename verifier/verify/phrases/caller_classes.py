@@ -15,7 +15,7 @@ from verifier.model.request import CallerKind
 from verifier.problem.classes.predicates import Less, Predicate, like, like_arn
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, Table, WordTable, numbers_in
 from verifier.problem.classes.words import Domain
-from verifier.problem.relevance import account_pattern
+from verifier.problem.semantics.caller_tests import account_pattern
 
 PRINCIPAL = like("arn:*")
 KINDS: dict[str, Predicate] = {

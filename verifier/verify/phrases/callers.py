@@ -15,7 +15,7 @@ from verifier.model.request import CallerKind
 from verifier.model.results.region import Callers
 from verifier.problem.classes.attributes import named_accounts
 from verifier.problem.classes.tables import Table, bits
-from verifier.problem.relevance import account_pattern
+from verifier.problem.semantics.caller_tests import account_pattern
 from verifier.problem.space import Space
 from verifier.verify.phrases.caller_classes import KIND_OF, KINDS, PRINCIPAL, CallerClasses
 from verifier.verify.phrases.caller_sets import account_of
