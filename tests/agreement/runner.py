@@ -16,9 +16,9 @@ from tests.agreement.symbolic import Decider
 from tests.agreement.third_reading import decisions
 from verifier.evaluate import RequestDecider, evaluate
 from verifier.model.estate import Estate
-from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, not_resource_symbol
 from verifier.model.readings import READINGS
 from verifier.model.request import Decision, Outcome, Request
+from verifier.model.unmodelled import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, not_resource_symbol
 from verifier.verify.explanation.symbolic_values import Undetermined
 
 OPEN_FACTS = ("U3:", "F1:region:")

@@ -26,9 +26,9 @@ from tests.agreement.runner import OPEN_FACTS, read_again
 from tests.agreement.symbolic import Decider
 from verifier.evaluate import evaluate
 from verifier.model.estate import Account, Estate, Identity
-from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import CallerKind, Decision, Outcome, Request
+from verifier.model.unmodelled import SESSION_ALLOW
 from verifier.verify.explanation.symbolic_values import Undetermined
 
 Assignment = Mapping[str, bool] | None

@@ -19,9 +19,9 @@ from tests.agreement.symbolic import Decider
 from tests.agreement.world import TAPE, Dice
 from verifier.ask.unmodelled import trusting_role
 from verifier.model.estate import Estate
-from verifier.model.free_facts import trust_symbol
 from verifier.model.request import Request
 from verifier.model.steps.actions import step_actions
+from verifier.model.unmodelled import trust_symbol
 
 REQUESTS = 12
 IN_TURN = 3

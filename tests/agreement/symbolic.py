@@ -11,9 +11,9 @@ from itertools import product
 
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
-from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.request import Outcome, Request, Value
+from verifier.model.unmodelled import SESSION_ALLOW
 from verifier.problem.asking import ask
 from verifier.problem.classes.domains import is_date
 from verifier.problem.classes.readable import parse_instant

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from verifier.model import free_facts, readings, reference
+from verifier.model import readings, reference, unmodelled
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
@@ -399,7 +399,7 @@ class _Question:
         if statement.actions is None or statement.resources is None or listed is statement.not_action or named is False:
             return False
         if policy.kind is PolicyKind.KEY and statement.not_resource:
-            resource = self.symbol(free_facts.not_resource_symbol(policy.identity, statement.index))
+            resource = self.symbol(unmodelled.not_resource_symbol(policy.identity, statement.index))
         else:
             resource = _any(self._covers(text.value, policy) for text in statement.resources)
             resource = _not(resource) if statement.not_resource else resource
@@ -609,7 +609,7 @@ class _Question:
         limits = (self.identity.boundary, *self.identity.policies) if self.identity else ()
         at_home = self.applies((*limits, *(self.request.session_policies or ())), Effect.DENY)
         at_home = (
-            _any((at_home, self.symbol(free_facts.OUTSIDE_DENY))) if self.free and at_home is not True else at_home
+            _any((at_home, self.symbol(unmodelled.OUTSIDE_DENY))) if self.free and at_home is not True else at_home
         )
         return _all((_not(_any((denied, by_key, at_home))), framed, self._given(policies)))
 
@@ -625,7 +625,7 @@ class _Question:
         if self.service or self.by_root:
             return self.by_root
         attached: Truth = self.applies(self.identity.policies, Effect.ALLOW) if self.identity else False
-        found = self.symbol(free_facts.OUTSIDE_ALLOW) if self.free else attached
+        found = self.symbol(unmodelled.OUTSIDE_ALLOW) if self.free else attached
         missing = (thing for thing in self._things(Influence.MAY_ALLOW) if thing.principal is not None)
         return _any((found, *(self.symbol(thing.allow_symbol) for thing in missing)))
 
@@ -637,7 +637,7 @@ class _Question:
         if self.request.session_policies is not None:
             session = self.applies(self.request.session_policies, Effect.ALLOW)
         elif self.federated:
-            session = self.symbols.get(free_facts.SESSION_ALLOW, False)
+            session = self.symbols.get(unmodelled.SESSION_ALLOW, False)
             session = self.reading("U2") if by_user and not session else session
         return _all((session, True if boundary is None else self.applies([boundary], Effect.ALLOW)))
 

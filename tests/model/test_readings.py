@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from verifier.model.free_fact_words import free_fact
-from verifier.model.free_facts import OUTSIDE_ALLOW, fact_symbol, trust_symbol
+from verifier.model.unmodelled import OUTSIDE_ALLOW, fact_symbol, trust_symbol
 
 ROLE = "arn:aws:iam::111122223333:role/app"
 

@@ -10,10 +10,9 @@ from tests.agreement.symbolic import decide_symbolically
 from tests.evaluate.estates import ALICE, HOME, PARTNER_ROLE, document, home, identity, own, policy
 from tests.problem.deciding import NO_READING, caller
 from verifier.model.estate import Account, Estate, Identity, Organization
-from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import Caller, CallerKind, Request
-from verifier.model.unmodelled import Unmodelled
+from verifier.model.unmodelled import SESSION_ALLOW, Unmodelled
 
 ROLE = f"arn:aws:iam::{HOME}:role/app/KeyAdmin"
 GROUP = f"arn:aws:iam::{HOME}:group/keys"

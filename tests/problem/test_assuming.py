@@ -31,8 +31,8 @@ from tests.problem.stepping import (
     world,
 )
 from verifier.model.estate import Estate
-from verifier.model.free_facts import trust_symbol
 from verifier.model.policy import PolicyKind
+from verifier.model.unmodelled import trust_symbol
 
 ROOT = {"AWS": f"arn:aws:iam::{HOME}:root"}
 PARTNER_SESSION = f"arn:aws:sts::{PARTNER_ROLE.split(':')[4]}:assumed-role/batch/run"

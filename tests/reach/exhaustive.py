@@ -23,10 +23,10 @@ from tests.reach.sample import MATERIAL, Sampler
 from verifier.evaluate.engine import RequestDecider
 from verifier.evaluate.steps import after, permitted
 from verifier.model.estate import Account, Estate, Identity, Key
-from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY
 from verifier.model.request import Caller, Decision, Outcome, Request
 from verifier.model.step_kinds import OWN_KEY, StepKind
 from verifier.model.steps.chains import Chain, Move, State
+from verifier.model.unmodelled import OUTSIDE_ALLOW, OUTSIDE_DENY
 
 Mark = tuple[object, ...]
 READINGS = 8

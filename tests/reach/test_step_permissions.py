@@ -26,8 +26,8 @@ from tests.problem.stepping import (
     trust,
 )
 from verifier.model.estate import Account, Estate, Identity
-from verifier.model.free_facts import trust_symbol
 from verifier.model.policy import PolicyKind
+from verifier.model.unmodelled import trust_symbol
 from verifier.problem.classes.predicates import OneOf, exactly
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.elimination import project

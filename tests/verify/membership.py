@@ -11,8 +11,8 @@ from dataclasses import replace
 from tests.agreement.symbolic import constraints
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate
-from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.request import Request
+from verifier.model.unmodelled import SESSION_ALLOW
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
 from verifier.problem.diagrams.finite import In
 from verifier.problem.diagrams.joint import Joint

@@ -17,8 +17,8 @@ from verifier.ask.loop import refined
 from verifier.evaluate import RequestDecider
 from verifier.model.choices import Zone
 from verifier.model.estate import Key
-from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
 from verifier.model.request import Caller, CallerKind, Outcome
+from verifier.model.unmodelled import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide

@@ -14,10 +14,10 @@ from verifier.ask.candidates import Candidate, candidate
 from verifier.ask.replay import TO_BE_SENT, counterexample, for_evaluate, needed, split, tags_not_passed
 from verifier.ask.unmodelled import is_unmodelled
 from verifier.evaluate import decider_with_remarks
-from verifier.model.free_facts import fact_symbol
 from verifier.model.readings import READINGS, WHICH_PAIR, WILDCARDS, is_reading
 from verifier.model.request import Outcome, Request
 from verifier.model.results.verdict import Counterexample, Reason
+from verifier.model.unmodelled import fact_symbol
 from verifier.problem.classes.attributes import ORDINARY_SESSION
 from verifier.problem.classes.tables import OverBudget
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node

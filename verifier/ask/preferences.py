@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.ask.answers import GaveUp
-from verifier.model.free_facts import OUTSIDE_DENY
 from verifier.model.readings import READINGS
+from verifier.model.unmodelled import OUTSIDE_DENY
 from verifier.problem.classes.attributes import ORDINARY_SESSION
 from verifier.problem.classes.tables import WordTable
 from verifier.problem.diagrams.finite import Finite, In

@@ -14,11 +14,11 @@ from verifier.ask.candidates import Candidate
 from verifier.ask.unmodelled import is_free, is_unmodelled
 from verifier.evaluate import RequestDecider
 from verifier.model.estate import Estate
-from verifier.model.free_facts import SESSION_ALLOW, fact_symbol
 from verifier.model.policy import StatementRef
 from verifier.model.readings import WHICH_PAIR, WILDCARDS, is_reading
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.verdict import Counterexample
+from verifier.model.unmodelled import SESSION_ALLOW, fact_symbol
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import Expression, literal
 from verifier.problem.question import Question

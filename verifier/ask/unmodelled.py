@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.free_facts import OF_PROVIDER, OF_RESOURCE, OF_TRUST, OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
 from verifier.model.readings import is_reading
 from verifier.model.results.verdict import Reason
-from verifier.model.unmodelled import Unmodelled
+from verifier.model.unmodelled import (
+    OF_PROVIDER,
+    OF_RESOURCE,
+    OF_TRUST,
+    OUTSIDE_ALLOW,
+    OUTSIDE_DENY,
+    SESSION_ALLOW,
+    Unmodelled,
+)
 from verifier.problem.question import Question
 
 

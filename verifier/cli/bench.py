@@ -11,8 +11,7 @@ import typer
 
 from verifier.bench.records import Clock, Run
 from verifier.cli.command import command
-from verifier.cli.progress import shown
-from verifier.cli.run import emit, tell
+from verifier.cli.run import emit, shown, tell
 from verifier.model.engine import Engine
 from verifier.syntax.diagnostic import InputError
 

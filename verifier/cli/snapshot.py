@@ -10,8 +10,7 @@ import typer
 
 from verifier.cli import options as given
 from verifier.cli.command import command
-from verifier.cli.progress import shown
-from verifier.cli.run import emit, tell
+from verifier.cli.run import emit, shown, tell
 from verifier.syntax.diagnostic import InputError
 
 EXIT_CODES = (

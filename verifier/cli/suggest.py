@@ -11,8 +11,7 @@ import typer
 from verifier.cli import options as given
 from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
-from verifier.cli.progress import shown
-from verifier.cli.run import tell
+from verifier.cli.run import shown, tell
 from verifier.syntax.diagnostic import InputError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from verifier.cli import completion
 from verifier.cli import options as given
 from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
-from verifier.cli.progress import shown
+from verifier.cli.run import shown
 from verifier.syntax.diagnostic import InputError
 
 EXIT_CODES = (

@@ -26,8 +26,8 @@ from verifier.evaluate.statements.targets import ALIAS_ACTIONS, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, explore, outcomes
 from verifier.evaluate.whole_call import further_permissions
 from verifier.model import reference
-from verifier.model.free_facts import OUTSIDE_ALLOW, trust_symbol
 from verifier.model.request import CallerKind
+from verifier.model.unmodelled import OUTSIDE_ALLOW, trust_symbol
 
 UNKNOWN_POLICY_ALLOW = "U3:policy:allow"
 """Whether a key policy that is not known allows the request (U3)."""

@@ -17,7 +17,7 @@ from verifier.evaluate.matching import Matcher, applies
 from verifier.evaluate.statements.statement import StatementMatch
 from verifier.evaluate.statements.targets import TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
-from verifier.model.free_facts import OUTSIDE_DENY
+from verifier.model.unmodelled import OUTSIDE_DENY
 
 UNKNOWN_POLICY_DENY = "U3:policy:deny"
 """Whether a key policy that is not known denies the request (U3)."""

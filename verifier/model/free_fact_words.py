@@ -1,11 +1,11 @@
 """What free facts say, in words.
 
-In: a symbol, with a value. Out: a sentence. Guarantee: every free fact of `free_facts` has one.
+In: a symbol, with a value. Out: a sentence. Guarantee: every free fact has one.
 """
 
 from __future__ import annotations
 
-from verifier.model.free_facts import OF_PROVIDER, OF_RESOURCE, OF_TRUST, OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
+from verifier.model.unmodelled import OF_PROVIDER, OF_RESOURCE, OF_TRUST, OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
 
 _FREE_FACTS = {
     (OUTSIDE_ALLOW, True): "its own account's policies allow it",

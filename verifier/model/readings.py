@@ -3,7 +3,7 @@
 In: nothing. Out: `READINGS`, one entry for each ◇ of docs/semantics.md that is modelled.
 Guarantee: `evaluate` and `problem` use the same labels with the meanings stated here, and no others.
 
-A *symbol* is a name with a Boolean. Kinds of symbols: a reading (`Reading.label`), a free fact (`model.free_facts`), or
+A *symbol* is a name with a Boolean. Kinds of symbols: a reading (`Reading.label`), a free fact (`model.unmodelled`), or
 one of an `Unmodelled` thing (`NAME:allow`, `NAME:refuse`).
 """
 

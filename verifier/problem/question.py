@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.invariant import (
     ConditionAnd,
     ConditionExpression,
@@ -20,6 +19,7 @@ from verifier.model.invariant import (
     Holds,
     Invariant,
 )
+from verifier.model.unmodelled import SESSION_ALLOW
 from verifier.problem.classes.predicates import exactly
 from verifier.problem.diagrams.finite import Finite, questions
 from verifier.problem.expression import Expression, Symbol, Test, both, conjunction, disjunction, negation, symbols_of

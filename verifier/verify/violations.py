@@ -25,11 +25,11 @@ from verifier.ask.replay import (
 )
 from verifier.ask.unmodelled import is_unmodelled
 from verifier.evaluate import decider_with_remarks
-from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.invariant import Expectation
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.request import Outcome
 from verifier.model.results.verdict import Counterexample, Reason
+from verifier.model.unmodelled import SESSION_ALLOW
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import Expression, conjunction, disjunction, literal, negation, symbols_of
 from verifier.problem.question import Claim, Question

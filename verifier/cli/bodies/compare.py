@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from verifier.cli.bodies.sides import Sides, SidesOptions, read_sides
-from verifier.cli.progress import shown
+from verifier.cli.run import shown
 from verifier.inputs.own_region import OpenPlaceError
 from verifier.model.invariant_file import InvariantFiles
 from verifier.model.results.comparison import Comparison

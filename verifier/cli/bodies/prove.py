@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from verifier.cli.outputs import Sink, write
-from verifier.cli.progress import shown
-from verifier.cli.run import tell
+from verifier.cli.run import shown, tell
 from verifier.inputs.own_region import OpenPlaceError
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate

@@ -20,10 +20,10 @@ from verifier.evaluate.statements.targets import ALIAS_ACTIONS, LIST_RETIRABLE, 
 from verifier.evaluate.who_may_call import BUILT_IN
 from verifier.model import reference
 from verifier.model.estate import Estate, Key
-from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
 from verifier.model.own_place import depends, regions_in
 from verifier.model.readings import is_reading
 from verifier.model.request import Caller, CallerKind, Request, Value
+from verifier.model.unmodelled import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE
 

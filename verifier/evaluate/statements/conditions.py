@@ -26,9 +26,9 @@ from verifier.evaluate.statements.patterns import (
 from verifier.evaluate.statements.values import seconds_or_year, truth, value_matches, without_zone
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model import reference
-from verifier.model.free_facts import fact_symbol
 from verifier.model.policy import Condition, Operator, PolicyKind
 from verifier.model.readings import EMPTY, WILDCARDS
+from verifier.model.unmodelled import fact_symbol
 
 Values = Mapping[str, Settled]
 

@@ -11,9 +11,9 @@ from enum import Enum
 
 from verifier.evaluate.callers import Standing, may_be_of_provider
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
-from verifier.model.free_facts import provider_symbol
 from verifier.model.policy import Effect, Principal, PrincipalType, Statement
 from verifier.model.request import Caller, CallerKind
+from verifier.model.unmodelled import provider_symbol
 
 
 class Way(Enum):

@@ -26,10 +26,10 @@ from verifier.evaluate.statements.principals import Way, Ways, ways_named
 from verifier.evaluate.statements.targets import Target, resource_covers
 from verifier.evaluate.statements.values import parses, without_zone
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
-from verifier.model.free_facts import not_resource_symbol
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, reference_to
 from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.request import CallerKind
+from verifier.model.unmodelled import not_resource_symbol
 
 NAMING_CALLERS = frozenset({PolicyKind.KEY, PolicyKind.TRUST, PolicyKind.ENDPOINT})
 """The policies whose `Principal` may tell callers apart; that of an RCP is `*` (P7)."""

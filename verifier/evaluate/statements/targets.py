@@ -19,10 +19,10 @@ from verifier.evaluate.statements.patterns import matches, parse, run_on, substi
 from verifier.evaluate.symbols import Truth, all_of, any_of
 from verifier.model import reference
 from verifier.model.estate import Estate, Identity, Key, Pairs
-from verifier.model.free_facts import resource_symbol
 from verifier.model.policy import PolicyKind, Principal, is_service_linked
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, Request
+from verifier.model.unmodelled import resource_symbol
 from verifier.syntax.diagnostic import InputError
 
 ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:updatealias", "kms:deletealias"})

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from verifier.model.free_facts import provider_symbol
 from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType, Statement
+from verifier.model.unmodelled import provider_symbol
 from verifier.problem.classes.predicates import exactly, literal_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, disjunction, either, negation
 from verifier.problem.semantics.conditions import positive

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from verifier.model.estate import Key
-from verifier.model.free_facts import OUTSIDE_DENY
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.reference import actions
+from verifier.model.unmodelled import OUTSIDE_DENY
 from verifier.problem.expression import TRUE, Expression, Symbol, both, disjunction, either, negation
 from verifier.problem.semantics.callers import Reach, allow_reach, deny_reach
 from verifier.problem.semantics.controls import (

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from verifier.model.estate import Identity
-from verifier.model.free_facts import OUTSIDE_ALLOW, SESSION_ALLOW
 from verifier.model.policy import Effect, Policy, Statement
+from verifier.model.unmodelled import OUTSIDE_ALLOW, SESSION_ALLOW
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.semantics.powers import (
     BOUNDARY,

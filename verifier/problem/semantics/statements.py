@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from verifier.model.free_facts import not_resource_symbol
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
 from verifier.model.reference import ALIAS_QUOTA
+from verifier.model.unmodelled import not_resource_symbol
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import (
     FALSE,

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from verifier.model.free_facts import trust_symbol
 from verifier.model.policy import arn_kind
 from verifier.model.reference import actions
-from verifier.model.unmodelled import Influence, Unmodelled
+from verifier.model.unmodelled import Influence, Unmodelled, trust_symbol
 from verifier.problem.expression import TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.semantics.controls import through
 from verifier.problem.semantics.targets import Target, TargetKind

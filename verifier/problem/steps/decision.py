@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from functools import partial
 
-from verifier.model.free_facts import OUTSIDE_DENY, trust_symbol
 from verifier.model.policy import Effect, Policy, Statement, is_service_linked
+from verifier.model.unmodelled import OUTSIDE_DENY, trust_symbol
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import OneOf, exactly, like
 from verifier.problem.expression import (

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from verifier.model.free_facts import resource_symbol
 from verifier.model.steps.actions import StepAction, StepResource, known_step_keys, step_action, step_actions
+from verifier.model.unmodelled import resource_symbol
 from verifier.problem.classes.attributes import NAME, Attribute, some, words
 from verifier.problem.classes.predicates import Characters, Token, Tokens, like, literal_tokens
 from verifier.problem.expression import FALSE, Expression, Present, Symbol, Test, both, either, implies, negation

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY
 from verifier.model.policy import Effect, StatementRef
 from verifier.model.principal_names import short_arn
 from verifier.model.request import CallerKind, Request
 from verifier.model.results.comparison import Change, RegionChange
 from verifier.model.results.region import Alternative, Limit, LimitKind, Region
+from verifier.model.unmodelled import OUTSIDE_ALLOW, OUTSIDE_DENY
 from verifier.report.naming import Places, statement_name, value_text
 from verifier.report.words.region_groups import Row
 from verifier.syntax.source import NOWHERE, Span

@@ -16,10 +16,10 @@ from verifier.ask.answers import Unknown
 from verifier.ask.loop import refined
 from verifier.model.choices import Zone
 from verifier.model.estate import Estate, Key
-from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
 from verifier.model.reference import data_version
 from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.results.verdict import Assumption, Reason
+from verifier.model.unmodelled import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
 from verifier.problem.diagrams.diagram import Node, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from verifier.ask.unmodelled import is_unmodelled
 from verifier.language.invariants.absent_callers import absent_callers
 from verifier.model.estate import Estate
-from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY
 from verifier.model.invariant import Allowance, Invariant
 from verifier.model.own_place import check_region
 from verifier.model.reference import data_version
@@ -32,6 +31,7 @@ from verifier.model.results.comparison import (
     UsedAllowance,
 )
 from verifier.model.results.verdict import Assumption, Reason
+from verifier.model.unmodelled import OUTSIDE_ALLOW, OUTSIDE_DENY
 from verifier.problem.diagrams.diagram import NOTHING, Diagrams, TooLarge
 from verifier.problem.diagrams.joint import Side
 from verifier.problem.rules import QuestionSide

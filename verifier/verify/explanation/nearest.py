@@ -19,9 +19,9 @@ from verifier.ask.replay import leading_away, needed_to_be_sent
 from verifier.ask.unmodelled import is_unmodelled, why_unmodelled
 from verifier.evaluate import evaluate
 from verifier.model.engine import Engine
-from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.readings import WILDCARDS
 from verifier.model.request import Decision, Outcome, Request
+from verifier.model.unmodelled import SESSION_ALLOW
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import (
     And,
