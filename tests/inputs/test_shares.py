@@ -92,6 +92,8 @@ def _owner(type_: str, attribute: str) -> tuple[Any, Planned]:
         (_owner("aws_ec2_transit_gateway", "arn"), False),
         (_owner("awscc_ec2_transit_gateway", "transit_gateway_arn"), False),
         (_owner("awscc_rds_db_cluster", "kms_key_arn"), True),
+        (_owner("aws_ebs_default_kms_key", "id"), True),
+        (_owner("awscc_shield_protection", "resource_arn"), True),
     ],
     ids=str,
 )

@@ -54,7 +54,7 @@ def as_one(remarks: Remarks, parts: Iterable[KeyParts]) -> Iterator[KeyParts]:
 
 def tell_apart(parts: Parts) -> None:
     """Keys of several plans or templates with the same name are called by their files too. An alias of one may be
-    another key's."""
+    another key's. What plans and templates suppose of others is supposed of keys of a snapshot too."""
     counts = Counter(part.name for part in parts.keys if part.planned)
     for part in parts.keys:
         part.supposed += () if part.planned else tuple(parts.supposed)

@@ -29,8 +29,9 @@ _RUNS = re.compile(r"(?:aws|awscc)_lambda_invocation|(?:aws|awscc)_ssm_associati
 _OF_SERVICE = re.compile(r"(?:aws|awscc)_iam_service_linked_role|AWS::IAM::ServiceLinkedRole")
 _UNREAD_ROLES = re.compile(r"awscc_iam_(?:role|user)")
 _CONTROLLED_ROLES = re.compile(r"AWS::(?:IAM|CloudFormation|ServiceCatalog)::\w+")
-_OTHER = re.compile(r"aws_(?!kms_|cloudcontrolapi_)|awscc_(?!kms_)|AWS::(?!KMS::)")
-_OWN_ARN = re.compile(r"(?!.*(?:key|kms))\w*arn", re.IGNORECASE)
+_OTHER = re.compile(r"(?!.*kms|aws_cloudcontrolapi_)(?:aws_|awscc_|AWS::)", re.IGNORECASE)
+"""Types of other services: the ID of the default key of a service is the ARN of a key."""
+_OWN_ARN = re.compile(r"(?!.*(?:key|kms|resource|source|target))\w*arn", re.IGNORECASE)
 """Attributes that services give to a resource, not those that it is given."""
 _PERMISSION_SETS = re.compile(r"aws_ssoadmin_\w+|awscc_sso_\w+|AWS::SSO::\w+")
 

@@ -113,6 +113,6 @@ def rebased(node: Node, within: Node) -> Node:
 
 
 def member_given(node: Node | None, name: str) -> Node | None:
-    """A member_given of an object; `None` where it is null or missing."""
+    """A member of an object; `None` where it is null or missing."""
     found = node_member(node, name)
     return None if found is None or is_null(found) else found
