@@ -103,7 +103,8 @@ def _region(case: Case, key: str) -> tuple[str, str] | None:
     """R7: a Region is of the partition that the request is made in."""
     if key not in ("aws:requestedregion", "kms:primaryregion", "kms:replicaregion"):
         return None
-    own = {"aws-cn": "cn-", "aws-us-gov": "us-gov-"}.get(case.target.partition or "aws", "(?!cn-|us-gov-)")
+    elsewhere = "(?!cn-|us-gov-|(?:us|eu)-iso|eusc-)"
+    own = {"aws-cn": "cn-", "aws-us-gov": "us-gov-"}.get(case.target.partition or "aws", elsewhere)
     return rf"{own}[a-z0-9-]{{2,}}", "a Region of the key's partition"
 
 

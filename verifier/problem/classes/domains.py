@@ -270,7 +270,7 @@ def _region(name: str, partition: str) -> Attribute:
     )
     if start:
         return words(name, (*literal_tokens(start), *some(LOWER)), seeds=seeds)
-    others = [start for start, _ in _REGIONS.values()]
+    others = [*(start for start, _ in _REGIONS.values()), *_UNKNOWN]
     forms = []
     for same in dict.fromkeys(other[:length] for other in others for length in range(len(other))):
         excluded = frozenset(other[len(same)] for other in others if other.startswith(same))
@@ -283,6 +283,8 @@ _REGIONS = {
     "aws-us-gov": ("us-gov-", ("us-gov-west-1", "us-gov-east-1")),
 }
 """How the Regions of partitions other than `aws` begin, and some [botocore: partitions]."""
+_UNKNOWN = ("us-iso", "eu-iso", "eusc-")
+"""How those of partitions begin in which no key of an input is."""
 _ORGANIZATION_IDS = frozenset({"aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"})
 _ORGANIZATION_PATHS = frozenset(
     {"aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"}
