@@ -14,12 +14,15 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import chain, count, islice
 
-from verifier.inputs.own_region import Reader, Side, texts_in
+from verifier.inputs.own_region import OpenPlaceError, Reader, Side, texts_in
+from verifier.inputs.region_versions import DifferError, merged, renamed
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
 from verifier.model.own_place import check_account
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import first_few, printable
 
 STAND_IN = "000000000000"
 """What stands for the own account where the input refers to it (`${AWS::AccountId}`, `data.aws_caller_identity`) and
@@ -116,6 +119,7 @@ def with_own_account(read: Reader, supplied: Supplied) -> tuple[Side, ...]:
     account = named or _concluded(sides)
     if account == STAND_IN and _stands_alone(sides):
         check_account((estate for estate, _ in sides), STAND_IN)
+        _check_compared(read, supplied, sides)
         return tuple((replace(estate, open_account=True), parts) for estate, parts in _saying(sides, NOT_TOLD))
     again = read(replace(supplied, own=account if account != STAND_IN else None))
     if account in (None, STAND_IN):
@@ -123,6 +127,37 @@ def with_own_account(read: Reader, supplied: Supplied) -> tuple[Side, ...]:
     return _saying(
         again, concluded(account, "the keys are") if named is None else f"the own account is {account}: {_NAMED}"
     )
+
+
+def _check_compared(read: Reader, supplied: Supplied, sides: Sequence[Side]) -> None:
+    """Raises `OpenPlaceError` where the input compares its own account with one that it names: where it says something
+    else if it is that one, names aside."""
+    texts = (*supplied.parameters.values(), *(text for _, parts in sides for text in parts.by_stand_in.values()))
+    named = sorted({found for text in texts for found in _ACCOUNTS.findall(text)} - {STAND_IN})
+    if all(_is_alike_in(account, read, supplied, sides) for account in named):
+        return
+    files = first_few(sorted(file for _, parts in sides for file in parts.by_stand_in))
+    message = f"what {files} says depends on the own account, and which one it is is not given"
+    error = InputError.of(printable(message), hint="give it with --account", rule="S4")
+    other = next(number for number in map("{:012}".format, count(1)) if number not in named)
+    places = (replace(supplied, account=account) for account in (other, *named))
+    raise OpenPlaceError(error.diagnostics, "account", places)
+
+
+def _is_alike_in(account: str, read: Reader, supplied: Supplied, sides: Sequence[Side]) -> bool:
+    """Whether all that sides say is the same if an account is the own one, but for what it is called."""
+    try:
+        there = read(replace(supplied, own=account))
+        for (estate, _), (other, _) in zip(sides, there, strict=True):
+            here, found = (renamed(replace(one, inputs=()), account, STAND_IN) for one in (estate, other))
+            # What is in doubt is called by all that it may be, the account in it.
+            for one, another in zip(here.unmodelled, found.unmodelled, strict=False):
+                found = renamed(found, another.name, one.name)
+            if merged((here, found)).unmodelled != here.unmodelled:
+                return False
+    except (InputError, DifferError):
+        return False
+    return True
 
 
 def _of_named_key(sides: Sequence[Side]) -> str | None:
