@@ -12,7 +12,18 @@ import pytest
 
 from tests.case_answers import loaded
 from tests.case_format import load_cases
-from tests.evaluate.estates import HOME, PARTNER_ROOT, ROOT, allow, aws, deny, estate, grant, granted
+from tests.evaluate.estates import (
+    HOME,
+    PARTNER_ROLE,
+    PARTNER_ROOT,
+    ROOT,
+    allow,
+    aws,
+    deny,
+    estate,
+    grant,
+    granted,
+)
 from tests.verify.conditions import string_equals
 from tests.verify.grantees import ARNS
 from tests.verify.proving import always, nobody, verdict
@@ -58,6 +69,11 @@ def spared() -> Asking:
     return estate(allow(aws(ROOT), "kms:*"), deny(aws(PARTNER_ROOT), "kms:Decrypt")), (always(callers=root),)
 
 
+def hidden() -> Asking:
+    """A grant whose listing does not show its grantee, who may be of any account."""
+    return granted(grant(PARTNER_ROLE, "Decrypt", grantee_hidden=True)), (nobody(callers=InAccount(HOME)),)
+
+
 def cited(folder: Path) -> Iterator[Asking]:
     """The cited cases about requests as things are: of those about several accounts, grants, and policies beside the
     key's."""
@@ -73,6 +89,7 @@ def cited(folder: Path) -> Iterator[Asking]:
 def questions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Asking, ...]:
     return (
         spared(),
+        hidden(),
         *map(at_random, range(40)),
         *map(with_grants, range(30)),
         *cited(tmp_path_factory.mktemp("cases")),
