@@ -34,6 +34,17 @@ BY_PARAMETER = template(
     Conditions={"P": {"Fn::Equals": [OWN, {"Ref": "Prod"}]}},
     Parameters={"Prod": {"Type": "String"}},
 )
+OF_PROD = f"arn:aws:kms:*:{PROD}:key/*"
+BY_RESOURCE = template({**allow(root(PARTNER)), "Resource": OF_PROD})
+BUT_IN_PROD = {"StringNotEquals": {"aws:ResourceAccount": PROD}}
+BY_DENY = template(allow(root(PARTNER)), {**allow(root(PARTNER)), "Effect": "Deny", "Condition": BUT_IN_PROD})
+TEMPLATES = {
+    "condition": BY_CONDITION,
+    "table": BY_TABLE,
+    "parameter": BY_PARAMETER,
+    "resource": BY_RESOURCE,
+    "deny": BY_DENY,
+}
 FOLDER = """
 provider "aws" { region = "us-west-2" }
 data "aws_caller_identity" "me" {}
@@ -47,7 +58,7 @@ resource "aws_kms_key" "k" {
 """
 
 
-@pytest.mark.parametrize("found", [BY_CONDITION, BY_TABLE, BY_PARAMETER], ids=["condition", "table", "parameter"])
+@pytest.mark.parametrize("found", TEMPLATES.values(), ids=TEMPLATES)
 def test_what_a_template_says_in_an_account_that_it_names_is_looked_at(
     run: Run, tmp_path: Path, found: dict[str, Any]
 ) -> None:

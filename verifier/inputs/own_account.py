@@ -9,7 +9,7 @@ PutKeyPolicy, the lockout safety check]: where callers of one account alone coul
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import chain, count, islice
@@ -131,10 +131,11 @@ def with_own_account(read: Reader, supplied: Supplied) -> tuple[Side, ...]:
 
 def _check_compared(read: Reader, supplied: Supplied, sides: Sequence[Side]) -> None:
     """Raises `OpenPlaceError` where the input compares its own account with one that it names: where it says something
-    else if it is that one, names aside."""
+    else if it is that one, names aside, or a key policy says it of keys of that one."""
     texts = (*supplied.parameters.values(), *(text for _, parts in sides for text in parts.by_stand_in.values()))
     named = sorted({found for text in texts for found in _ACCOUNTS.findall(text)} - {STAND_IN})
-    if all(_is_alike_in(account, read, supplied, sides) for account in named):
+    of_keys = set(chain.from_iterable(map(_of_own_resource, (estate for estate, _ in sides))))
+    if not of_keys & {*named} and all(_is_alike_in(account, read, supplied, sides) for account in named):
         return
     files = first_few(sorted(file for _, parts in sides for file in parts.by_stand_in))
     message = f"what {files} says depends on the own account, and which one it is is not given"
@@ -142,6 +143,16 @@ def _check_compared(read: Reader, supplied: Supplied, sides: Sequence[Side]) -> 
     other = next(number for number in map("{:012}".format, count(1)) if number not in named)
     places = (replace(supplied, account=account) for account in (other, *named))
     raise OpenPlaceError(error.diagnostics, "account", places)
+
+
+def _of_own_resource(estate: Estate) -> Iterator[str]:
+    """The accounts that policies of keys say of what they are about, which is the key."""
+    for statement in (one for key in estate.keys for policy in key.policies or () for one in policy.statements):
+        texts = [text.value for text in statement.resources or ()]
+        for condition in statement.conditions:
+            if condition.key.value.lower() == "aws:resourceaccount":
+                texts += [text.value for text in condition.values]
+        yield from (found for text in texts for found in _ACCOUNTS.findall(text))
 
 
 def _is_alike_in(account: str, read: Reader, supplied: Supplied, sides: Sequence[Side]) -> bool:
