@@ -74,6 +74,12 @@ def hidden() -> Asking:
     return granted(grant(PARTNER_ROLE, "Decrypt", grantee_hidden=True)), (nobody(callers=InAccount(HOME)),)
 
 
+def excepted() -> Asking:
+    """A Deny to all but another account is about callers of this one."""
+    others = {"Effect": "Deny", "NotPrincipal": aws(PARTNER_ROOT), "Action": "kms:Decrypt", "Resource": "*"}
+    return estate(allow(aws(ROOT), "kms:*"), others), (nobody(callers=InAccount(HOME)),)
+
+
 def cited(folder: Path) -> Iterator[Asking]:
     """The cited cases about requests as things are: of those about several accounts, grants, and policies beside the
     key's."""
@@ -90,6 +96,7 @@ def questions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Asking, ...]:
     return (
         spared(),
         hidden(),
+        excepted(),
         *map(at_random, range(40)),
         *map(with_grants, range(30)),
         *cited(tmp_path_factory.mktemp("cases")),
