@@ -22,8 +22,10 @@ from tests.inputs.samples import (
     metadata,
     place,
 )
+from verifier.inputs import load_estate
 from verifier.model.estate import Key
 from verifier.model.policy import PrincipalType
+from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE
 
 OTHER = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/99999999-12ab-34cd-56ef-1234567890ab"
@@ -291,3 +293,12 @@ def test_all_errors_are_told_together(tmp_path: Path) -> None:
     found = errors(tmp_path, {"keys": [key(policy=bad), {"arn": OTHER, "policy": bad}], "acounts": {}})
     assert sum("Alow" in error.message for error in found) == 2
     assert sum("`acounts`" in error.message for error in found) == 1
+
+
+def test_the_arn_of_a_key_in_another_partition_is_refused_with_the_partitions(tmp_path: Path) -> None:
+    path = tmp_path / "snapshot.json"
+    arn = "arn:aws-iso:kms:us-iso-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    path.write_text(json.dumps({"keys": [{"arn": arn}]}), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_estate([path])
+    assert "aws-us-gov" in str(caught.value.diagnostics[0].hint)

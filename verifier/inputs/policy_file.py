@@ -16,7 +16,7 @@ from shlex import quote
 from verifier.inputs.own_account import concluded, keepers
 from verifier.inputs.own_region import partition_of, stand_in
 from verifier.inputs.policies import DEFAULT, key_policy_document
-from verifier.inputs.snapshot.key_metadata import PLACEHOLDER, PLACEHOLDER_ID, is_key_arn
+from verifier.inputs.snapshot.key_metadata import HINT_KEY_ARN, PLACEHOLDER, PLACEHOLDER_ID, is_key_arn
 from verifier.inputs.snapshot.parts import KeyParts, Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.document_text import document_source
@@ -187,9 +187,7 @@ def _text_with(node: Scalar, values: Mapping[str, str]) -> Scalar:
 def check_key_arn(key_arn: str) -> None:
     """Raises `InputError` unless this is the ARN of a KMS key."""
     if not is_key_arn(key_arn):
-        raise InputError.of(
-            f"`{printable(key_arn)}` is not the ARN of a KMS key", hint="expected arn:aws:kms:REGION:ACCOUNT:key/KEY_ID"
-        )
+        raise InputError.of(f"`{printable(key_arn)}` is not the ARN of a KMS key", hint=HINT_KEY_ARN)
 
 
 def _assumed_arn(remarks: Remarks, document: Node, supplied: Supplied, other: str | None, key_id: str) -> str:

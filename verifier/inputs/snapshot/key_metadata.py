@@ -41,6 +41,11 @@ Described = tuple[Key, str | None, Node]
 of what it says of related keys, or else of some fact."""
 
 
+HINT_KEY_ARN = (
+    "expected arn:PARTITION:kms:REGION:ACCOUNT:key/KEY_ID in one of the partitions aws, aws-cn and aws-us-gov [R7]"
+)
+
+
 def is_key_arn(arn: str) -> bool:
     """Whether a text is the ARN of a KMS key in a partition that the verifier knows (R7)."""
     return _ARN.fullmatch(arn) is not None

@@ -14,7 +14,7 @@ from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.merged_keys import with_changes, with_loose
 from verifier.inputs.policies import DEFAULT, SHARED, read_key_policy
 from verifier.inputs.snapshot.grants import read_grants
-from verifier.inputs.snapshot.key_metadata import Described, are_related, is_key_arn, read_facts
+from verifier.inputs.snapshot.key_metadata import HINT_KEY_ARN, Described, are_related, is_key_arn, read_facts
 from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.text.access import Record, is_told_apart, listed_records, members, text
 from verifier.inputs.text.nodes import Node, Remarks, Scalar, entries
@@ -92,8 +92,7 @@ def _arn(parts: Record, metadata: Record) -> str | None:
     elif len(arns) > 1:
         parts.remarks.error(list(given)[-1], "`arn` and `metadata` name different keys: " + ", ".join(sorted(arns)))
     elif not is_key_arn(arn := min(arns)):
-        message, hint = f"`{arn}` is not the ARN of a KMS key", "expected arn:aws:kms:REGION:ACCOUNT:key/KEY_ID"
-        parts.remarks.error(list(given)[-1], message, hint=hint)
+        parts.remarks.error(list(given)[-1], f"`{arn}` is not the ARN of a KMS key", hint=HINT_KEY_ARN)
     else:
         return arn
     return None
