@@ -114,9 +114,9 @@ def test_the_many_are_over_two_thousand_and_the_hundred_a_hundred() -> None:
 
 def test_ratios_are_on_what_both_answered_and_timeouts_are_no_times() -> None:
     first, second = by_family(RUN)
-    assert (first.answered, first.asked, first.timeouts, first.ratio) == (2, 2, 0, 1.0)
+    assert (first.answered, first.queries, first.timeouts, first.ratio) == (2, 2, 0, 1.0)
     assert first.mean == pytest.approx((2 * 4) ** 0.5) and first.middle == 3.0
-    assert (second.answered, second.asked, second.timeouts, second.ratio) == (1, 2, 1, 4.0)
+    assert (second.answered, second.queries, second.timeouts, second.ratio) == (1, 2, 1, 4.0)
     assert geometric([]) is None and geometric([2.0, 8.0]) == pytest.approx(4)
 
 

@@ -245,7 +245,7 @@ def test_further_variables_and_readings_that_are_held() -> None:
     found = Estate((), (Account(HOME, (identity(ALICE, passing),), (Identity(ROLE), Identity(OTHER_ROLE))),))
     key, service, other = "iam:passedtoservice", exactly("lambda.amazonaws.com"), exactly("ec2.amazonaws.com")
     (permissions,) = step_permissions(
-        found, [step_target(found, arn) for arn in (ROLE, OTHER_ROLE)], asked={key: (service, other)}
+        found, [step_target(found, arn) for arn in (ROLE, OTHER_ROLE)], tests={key: (service, other)}
     )
     number = permissions.class_of(ALICE)
     assert number is not None

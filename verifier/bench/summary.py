@@ -24,7 +24,7 @@ class Row:
 
     family: str
     engine: str
-    asked: int
+    queries: int
     answered: int
     timeouts: int
     mean: float | None

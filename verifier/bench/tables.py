@@ -87,7 +87,7 @@ def cells_of(row: Row) -> tuple[str, ...]:
     return (
         printable(row.family),
         printable(row.engine),
-        f"{row.answered}/{row.asked}",
+        f"{row.answered}/{row.queries}",
         str(row.timeouts) if row.timeouts else "",
         f"{row.mean:.1f}" if row.mean is not None else "",
         f"{row.middle:.1f}" if row.middle is not None else "",

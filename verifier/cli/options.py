@@ -63,7 +63,7 @@ def _seconds(value: float | None) -> float | None:
     return value
 
 
-def _settled(values: list[str]) -> list[str]:
+def _checked_readings(values: list[str]) -> list[str]:
     """Checks `LABEL=yes|no`. A label that does not exist, or one settled both ways, is a usage error."""
     if not values:
         return values
@@ -269,7 +269,7 @@ Settled = Annotated[
     list[str],
     typer.Option(
         metavar="LABEL=yes|no",
-        callback=_settled,
+        callback=_checked_readings,
         autocompletion=completion.readings,
         help="Settles an open question of AWS's documentation (see `verifier readings`).",
     ),

@@ -227,10 +227,10 @@ class ClauseEncoder:
         key = attribute, mask.bit_length(), mask  # Of 2ⁿ alone there are but 61 hashes.
         found = self._tests.get(key)
         if found is None:
-            found = self._tests[key] = self._chosen(attribute, mask)
+            found = self._tests[key] = self._one_group_of(attribute, mask)
         return found
 
-    def _chosen(self, attribute: str, mask: int) -> int:
+    def _one_group_of(self, attribute: str, mask: int) -> int:
         """One of the groups of a mask is chosen: said as one of them, or as none of the others."""
         positions, inverted = self.groups[attribute].fewer(mask)
         bits = self._bits(attribute)

@@ -18,7 +18,7 @@ from verifier.inputs.policies import DEFAULT, key_policy_document
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.lsp.documents import Kind, Scene, policy_kind, tree_of
-from verifier.lsp.questions import Asked, asked_about, settings_for, supplied
+from verifier.lsp.questions import EditorQuestion, asked_about, settings_for, supplied
 from verifier.lsp.remarks import Edit, Remark, edit_to
 from verifier.model.estate import Estate
 from verifier.model.invariant import is_eventual
@@ -143,7 +143,7 @@ def proved(scene: Scene) -> dict[str, tuple[Remark, ...]]:
     return {file: tuple(remarks) for file, remarks in found.items()}
 
 
-def _report(context: Asked, question: Question, name: str | None = None) -> Report:
+def _report(context: EditorQuestion, question: Question, name: str | None = None) -> Report:
     """The verdicts, on the invariants of one name if it is given, with what excuses them; those of earlier runs are
     among them. Raises `InputError`."""
     settings, where = context.settings, Where(1, None, cache_folder())
@@ -190,7 +190,7 @@ def mended(scene: Scene, name: str) -> Mended | str:
         return f"{error}: `verifier suggest` tells the edit"
 
 
-def _mended(scene: Scene, context: Asked, name: str) -> Mended | str:
+def _mended(scene: Scene, context: EditorQuestion, name: str) -> Mended | str:
     question, settings = read(context.options), context.settings
     direct = [one for one in question.invariants if not is_eventual(one)]
     numbers = [number for number, one in enumerate(direct) if one.name == name][:1]

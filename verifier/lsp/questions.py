@@ -22,7 +22,7 @@ from verifier.syntax.diagnostic import InputError
 
 
 @dataclass(frozen=True)
-class Asked:
+class EditorQuestion:
     """What is asked, by the files of invariants that `options` name, and the configuration that asks it, if one
     does."""
 
@@ -34,7 +34,7 @@ class Asked:
         return path in self.options.invariants or any(path.is_relative_to(given) for given in self.options.paths)
 
 
-def asked_about(scene: Scene) -> Asked | None:
+def asked_about(scene: Scene) -> EditorQuestion | None:
     """What is asked about a document; `None` where nothing is."""
     path, texts = scene.path, scene.held
     above = list(_above(path, scene.folders))
@@ -71,12 +71,12 @@ def supplied(settings: Configuration) -> Supplied:
     return asked_by(settings).supplied
 
 
-def _with_files(options: QuestionOptions, settings: Configuration, texts: Texts) -> Asked:
+def _with_files(options: QuestionOptions, settings: Configuration, texts: Texts) -> EditorQuestion:
     """The question with the paths by which an editor calls files, and the files of invariants beside the input where
     none are named."""
     paths = tuple(map(_plain, options.paths))
     invariants = tuple(map(_plain, options.invariants)) or (() if options.builtins else beside(paths))
-    return Asked(replace(options, paths=paths, invariants=invariants, texts=texts), settings)
+    return EditorQuestion(replace(options, paths=paths, invariants=invariants, texts=texts), settings)
 
 
 def _above(path: Path, folders: Sequence[Path]) -> Iterator[Path]:

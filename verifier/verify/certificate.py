@@ -130,7 +130,7 @@ class _Search:
         while len(self.facts) <= MOST_FACTS:
             before, queries = self.facts, []
             for about, _ in self._reaching().queries():
-                found = self._settled(about)
+                found = self._proof_of(about)
                 if isinstance(found, str):
                     return found
                 queries.append({"about": about, **found})
@@ -145,7 +145,7 @@ class _Search:
     def _reaching(self) -> Reaching:
         return Reaching.of(self.estate, self.target, self.invariant, sorted(self.facts), self.named, self.others)
 
-    def _settled(self, about: str) -> Json | str:
+    def _proof_of(self, about: str) -> Json | str:
         """The proof of one query, once what it lets be made true is among the facts."""
         while (make := dict(self._reaching().queries()).get(about)) is not None:
             formula = make()

@@ -39,7 +39,7 @@ class Satisfied:
     solution: Solution
     learned: tuple[list[int], ...] = ()
 
-    def _chosen(self, name: str) -> dict[int, int]:
+    def _classes_of(self, name: str) -> dict[int, int]:
         """The classes of an attribute that the solution chooses, each with its variable."""
         variables = {
             number: self.made.variables.get(("of", name, "class", number), 0)
@@ -50,7 +50,7 @@ class Satisfied:
     def further(self, *names: str) -> Satisfied | None:
         """The same with values that differ in the class of one of these attributes from what was given so far, if there
         are such."""
-        clause = [-variable for name in names if name in self.classes for variable in self._chosen(name).values()]
+        clause = [-variable for name in names if name in self.classes for variable in self._classes_of(name).values()]
         found = refute([*self.made.clauses, *self.learned, clause])
         if (
             not isinstance(found, Solution)
@@ -64,7 +64,7 @@ class Satisfied:
         if name not in self.classes:
             return list(among)
         tests = self.question.suited(self.attributes[name])
-        classes = {frozenset(self.classes[name][number]) for number in self._chosen(name)}
+        classes = {frozenset(self.classes[name][number]) for number in self._classes_of(name)}
         return [
             value
             for value in among

@@ -71,7 +71,7 @@ def _member(move: Move, name: str) -> object:
     """A member of the change, or what the requests say besides."""
     match name:
         case "asked":
-            return tuple(_asked(move.requests))
+            return tuple(_context_options(move.requests))
         case "everything":
             return _ALL
         case "provider":
@@ -84,7 +84,7 @@ def _member(move: Move, name: str) -> object:
     return getattr(move.change, name)
 
 
-def _asked(requests: Sequence[Request]) -> Words:
+def _context_options(requests: Sequence[Request]) -> Words:
     """Options for condition keys of the requests."""
     context = single_values(requests[0]) if requests else {}
     yield from (word for key, flag in _FLAGS.items() if key in context for word in (flag, context[key]))

@@ -103,8 +103,8 @@ def _region(case: Case, key: str) -> tuple[str, str] | None:
     """R7: a Region is of the partition that the request is made in."""
     if key not in ("aws:requestedregion", "kms:primaryregion", "kms:replicaregion"):
         return None
-    elsewhere = "(?!cn-|us-gov-|(?:us|eu)-iso|eusc-)"
-    own = {"aws-cn": "cn-", "aws-us-gov": "us-gov-"}.get(case.target.partition or "aws", elsewhere)
+    other_partitions = "(?!cn-|us-gov-|(?:us|eu)-iso|eusc-)"
+    own = {"aws-cn": "cn-", "aws-us-gov": "us-gov-"}.get(case.target.partition or "aws", other_partitions)
     return rf"{own}[a-z0-9-]{{2,}}", "a Region of the key's partition"
 
 

@@ -45,12 +45,12 @@ class Reader:
 
     def entries(self, keys: list[str]) -> dict[str, Entry]:
         """What the policy reads for each key, by lower-case key."""
-        return {name: self._settled(name, self.context.lookup(name, self.kind)) for name in map(str.lower, keys)}
+        return {name: self._as_supposed(name, self.context.lookup(name, self.kind)) for name in map(str.lower, keys)}
 
-    def _settled(self, name: str, entry: Entry) -> Entry:
+    def _as_supposed(self, name: str, entry: Entry) -> Entry:
         """A fact of the key that is not known is absent where its symbol says so (U3)."""
         if isinstance(entry, Either):
-            return Either(entry.symbol, self._settled(name, entry.yes), self._settled(name, entry.no))
+            return Either(entry.symbol, self._as_supposed(name, entry.yes), self._as_supposed(name, entry.no))
         if isinstance(entry, Free) and not entry.present and self.symbols.ruled_out(fact_symbol(name)):
             return None
         return entry

@@ -10,10 +10,10 @@ from __future__ import annotations
 from verifier.evaluate.steps.forms_identities import account_of, check_document, check_managed, owner_named, owner_type
 from verifier.evaluate.steps.move_requests import (
     RequestContext,
-    asked,
     change_of,
     check_tagging,
     check_tags,
+    checked_requests,
     require,
     wrong_change,
 )
@@ -32,7 +32,7 @@ def create(state: State, move: Move) -> None:
     taken = account is not None and _name(made.arn) in {_name(arn) for arn in _of_kind(account, kind)}
     require(not taken, move, f"there is a {kind} of that name, whatever its path and case")
     tags = made.tags if isinstance(made, Identity) else ()
-    (context, *_) = asked(move, *([(f"iam:Tag{kind.capitalize()}", made.arn)] if tags else []))
+    (context, *_) = checked_requests(move, *([(f"iam:Tag{kind.capitalize()}", made.arn)] if tags else []))
     if isinstance(made, Identity):
         _check_identity(state, move, made, context, kind)
     elif isinstance(made, Group):
@@ -47,7 +47,7 @@ def tag(state: State, move: Move) -> None:
     """[API: TagRole, TagUser, UntagRole, UntagUser]"""
     change = change_of(move, IdentityTagged)
     require(owner_type(state, move, change.owner) != "Group", move, "a group has no tags")
-    check_tagging(move, asked(move)[0], change.tags, change.removed, sets=move.kind is StepKind.TAG_IDENTITY)
+    check_tagging(move, checked_requests(move)[0], change.tags, change.removed, sets=move.kind is StepKind.TAG_IDENTITY)
 
 
 def _check_identity(state: State, move: Move, made: Identity, context: RequestContext, kind: str) -> None:
@@ -92,7 +92,7 @@ def remove_policy(state: State, move: Move) -> None:
     owner = owner_named(state, change.owner)
     held = owner is not None and any(policy.identity == change.identity for policy in owner.policies)
     require(held, move, f"{change.owner} has no policy {change.identity}")
-    (context,) = asked(move)
+    (context,) = checked_requests(move)
     own = change.identity.startswith(f"{change.owner}#")
     require(own or "#" not in change.identity, move, f"{change.identity} is an inline policy of another owner")
     require(
@@ -108,7 +108,7 @@ def put_boundary(state: State, move: Move) -> None:
     if change.policy is None:
         raise wrong_change(move)
     _check_bounded(state, move, change.owner)
-    (context,) = asked(move)
+    (context,) = checked_requests(move)
     arn = change.policy.identity.removesuffix("#boundary")
     require(
         context.text("iam:permissionsboundary") == arn, move, "the boundary must be the one of iam:PermissionsBoundary"
@@ -123,7 +123,7 @@ def delete_boundary(state: State, move: Move) -> None:
     if change.policy is not None:
         raise wrong_change(move)
     _check_bounded(state, move, change.owner)
-    asked(move)
+    checked_requests(move)
     owner = owner_named(state, change.owner)
     require(isinstance(owner, Identity) and owner.bounded, move, f"{change.owner} has no permissions boundary")
 
@@ -138,4 +138,4 @@ def leave_group(state: State, move: Move) -> None:
     require(owner_type(state, move, change.group) == "Group", move, f"{change.group} is no group")
     user = owner_named(state, change.user)
     require(isinstance(user, Identity) and change.group in user.groups, move, f"{change.user} is not in {change.group}")
-    asked(move)
+    checked_requests(move)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from verifier.evaluate.steps.consistency import SET_SOURCE, SOURCE
-from verifier.evaluate.steps.move_requests import RequestContext, asked, change_of, check_tags, require
+from verifier.evaluate.steps.move_requests import RequestContext, change_of, check_tags, checked_requests, require
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
 from verifier.model.named_accounts import accounts_named
 from verifier.model.policy import Effect, Policy, PolicyKind
@@ -53,7 +53,7 @@ def put_policy(state: State, move: Move) -> None:
     """[API: PutRolePolicy, PutUserPolicy, PutGroupPolicy]"""
     change = change_of(move, PolicyAdded)
     owner_type(state, move, change.owner)
-    asked(move)
+    checked_requests(move)
     require(change.policy.kind is PolicyKind.IDENTITY, move, "the new policy must be an identity policy")
     require(
         change.policy.identity.startswith(f"{change.owner}#"),
@@ -67,7 +67,7 @@ def attach_policy(state: State, move: Move) -> None:
     """[API: AttachRolePolicy, AttachUserPolicy, AttachGroupPolicy]"""
     change = change_of(move, PolicyAdded)
     owner_type(state, move, change.owner)
-    (context,) = asked(move)
+    (context,) = checked_requests(move)
     arn = change.policy.identity
     require(context.text("iam:policyarn") == arn, move, "the attached policy must be the one of iam:PolicyARN")
     require(change.policy.kind is PolicyKind.IDENTITY, move, "the attached policy must be an identity policy")
@@ -114,9 +114,9 @@ def set_version(state: State, move: Move) -> None:
     held = managed_named(state, change.arn)
     if move.kind is StepKind.NEW_VERSION:
         full = held is not None and len(held.versions) >= MOST_VERSIONS
-        asked(move, *([("iam:DeletePolicyVersion", change.arn)] if full else []))
+        checked_requests(move, *([("iam:DeletePolicyVersion", change.arn)] if full else []))
         return
-    asked(move)
+    checked_requests(move)
     versions = [policy.statements for _, policy in held.versions] if held is not None else []
     require(change.policy.statements in versions, move, f"{change.arn} has no such version")
 
@@ -125,7 +125,7 @@ def put_trust(state: State, move: Move) -> None:
     """[API: UpdateAssumeRolePolicy]"""
     change = change_of(move, TrustPut)
     require(owner_type(state, move, change.role) == "Role", move, "only roles have trust policies")
-    asked(move)
+    checked_requests(move)
     require(change.policy.kind is PolicyKind.TRUST, move, "the new policy must be a trust policy")
     require(change.policy.identity == f"{change.role}#trust", move, "the new policy must be that of the role")
 
@@ -136,7 +136,7 @@ def join_group(state: State, move: Move) -> None:
     require(owner_type(state, move, change.group) == "Group", move, f"{change.group} is no group")
     require(owner_type(state, move, change.user) == "User", move, f"{change.user} is no user")
     require(change.user.split(":")[4] == change.group.split(":")[4], move, "a group has users of its own account")
-    asked(move)
+    checked_requests(move)
 
 
 def become_user(state: State, move: Move) -> None:
@@ -144,7 +144,7 @@ def become_user(state: State, move: Move) -> None:
     change = change_of(move, Became)
     user = change.caller
     require(user.kind is CallerKind.USER and user.account == user.principal_arn.split(":")[4], move, "it gives a user")
-    asked(move)
+    checked_requests(move)
 
 
 MAKES_PROVIDER = "iam:CreateSAMLProvider"
@@ -159,7 +159,7 @@ def govern_provider(state: State, move: Move) -> None:
         move,
         "it gives identities of a SAML provider",
     )
-    (context,) = asked(move)
+    (context,) = checked_requests(move)
     require(not context.tags(), move, "the provider is one without tags")
     listed = next((account.providers for account in state.estate.accounts if account.id == arn.split(":")[4]), None)
     makes = context.request.action == MAKES_PROVIDER
@@ -199,7 +199,7 @@ def assume_role(state: State, move: Move) -> None:
     # Whether tags that are inherited take sts:TagSession is F3: with it they pass on either way.
     further = [("sts:TagSession", role)] if session.session_tags else []
     further += [("sts:SetSourceIdentity", role)] if context.value(SET_SOURCE) is not None else []
-    for each in asked(move, *further):
+    for each in checked_requests(move, *further):
         require(each.request.context == context.request.context, move, "its permissions are those of one call (E2)")
         check_tags(move, each, tags)
         _check_session(move, each)
@@ -212,7 +212,7 @@ def federate(state: State, move: Move) -> None:
     issued = session.kind is CallerKind.FEDERATED and session.issuer == context.request.caller.arn
     require(issued, move, "it gives a federated session that its caller issues")
     tagging = [("sts:TagSession", None)] if session.session_tags else []
-    for each in asked(move, *tagging):
+    for each in checked_requests(move, *tagging):
         require(each.request.context == context.request.context, move, "its permissions are those of one call (E2f)")
         check_tags(move, each, session.session_tags)
 

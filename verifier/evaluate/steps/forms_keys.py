@@ -8,7 +8,14 @@ is accepted.
 from __future__ import annotations
 
 from verifier.evaluate.grants.constraints import EQUALS, SUBSET, grantable
-from verifier.evaluate.steps.move_requests import RequestContext, asked, change_of, check_tagging, fail, require
+from verifier.evaluate.steps.move_requests import (
+    RequestContext,
+    change_of,
+    check_tagging,
+    checked_requests,
+    fail,
+    require,
+)
 from verifier.model.estate import Key
 from verifier.model.grant import Grant
 from verifier.model.policy import PolicyKind, PrincipalType
@@ -28,7 +35,7 @@ def put_key_policy(state: State, move: Move) -> None:
     """[API: PutKeyPolicy]"""
     change = change_of(move, chains.KeyPolicyPut)
     _key(state, move, change.key)
-    (context,) = asked(move)
+    (context,) = checked_requests(move)
     require(change.policy.kind is PolicyKind.KEY, move, "the new policy must be a key policy")
     require(
         change.policy.identity == f"{change.key}#default",
@@ -42,7 +49,7 @@ def create_grant(state: State, move: Move) -> None:
     """[API: CreateGrant; KMS Developer Guide, conditions-kms]"""
     change = change_of(move, chains.GrantCreated)
     key, grant = _key(state, move, change.key), change.grant
-    (context,) = asked(move)
+    (context,) = checked_requests(move)
     require(
         all(grant.id != other.id for other in key.grants or ()), move, f"the key has a grant with the ID {grant.id}"
     )
@@ -108,7 +115,7 @@ def tag(state: State, move: Move) -> None:
     """[API: TagResource, UntagResource]"""
     change = change_of(move, chains.KeyTagged)
     _key(state, move, change.key)
-    check_tagging(move, asked(move)[0], change.tags, change.removed, sets=move.kind is StepKind.TAG)
+    check_tagging(move, checked_requests(move)[0], change.tags, change.removed, sets=move.kind is StepKind.TAG)
 
 
 def alias_holder(state: State, alias_arn: str) -> Key | None:
@@ -132,13 +139,13 @@ def alias(state: State, move: Move) -> None:
         require(change.key is None, move, "a deleted alias belongs to no key")
         if present is None:
             raise fail(move, f"no key has {name}")
-        asked(move, ("kms:DeleteAlias", present.arn))
+        checked_requests(move, ("kms:DeleteAlias", present.arn))
         return
     key = _key(state, move, change.key or "")
     require(key.arn.split(":")[1:5] == name.split(":")[1:5], move, "an alias is of the Region and account of its key")
     if move.kind is StepKind.CREATE_ALIAS:
         require(present is None, move, f"{name} exists")
-        asked(move)
+        checked_requests(move)
         return
     if present is None or present.arn == key.arn:
         raise fail(move, f"no other key has {name}")
@@ -147,7 +154,7 @@ def alias(state: State, move: Move) -> None:
     )
     kinds = {kind_of(one.spec) for one in (present, key) if one.spec is not None}
     require(len(kinds) < 2, move, "both keys must be symmetric, both asymmetric or both HMAC keys")
-    asked(move, ("kms:UpdateAlias", present.arn))
+    checked_requests(move, ("kms:UpdateAlias", present.arn))
 
 
 def kind_of(spec: str) -> str:
@@ -159,7 +166,7 @@ def replicate(state: State, move: Move) -> None:
     """[API: ReplicateKey; KMS Developer Guide, multi-region-keys-auth]"""
     change = change_of(move, chains.KeyReplicated)
     key, replica = _key(state, move, change.key), change.replica
-    context, made = asked(move)
+    context, made = checked_requests(move)
     ours, theirs = key.arn.split(":"), replica.arn.split(":")
     same = ours[:3] + ours[4:] == theirs[:3] + theirs[4:] and ours[3] != theirs[3]
     require(
@@ -206,7 +213,7 @@ def re_encrypt(state: State, move: Move) -> None:
     key, onto = _key(state, move, change.key), _key(state, move, change.onto)
     require(key.arn != onto.arn, move, "it needs two keys")
     require(key.region == onto.region and key.partition == onto.partition, move, "both keys must be of one Region")
-    for context in asked(move):
+    for context in checked_requests(move):
         require(
             (context.text("kms:reencryptonsamekey") or "false").lower() != "true",
             move,
@@ -223,13 +230,13 @@ def import_material(state: State, move: Move) -> None:
         move,
         f"key material is imported into keys of origin EXTERNAL, not {key.origin}",
     )
-    asked(move)
+    checked_requests(move)
 
 
 def share(state: State, move: Move) -> None:
     """E3."""
     change = change_of(move, chains.KeyShared)
     key = _key(state, move, change.key)
-    (context,) = asked(move)
+    (context,) = checked_requests(move)
     require(context.request.caller.account == key.account, move, "a key is shared by its own account")
     require(context.text("ram:resourcearn") in (None, key.arn), move, "ram:ResourceArn must be the key")

@@ -83,7 +83,7 @@ def the_requests(move: Move, *wanted: tuple[str, str | None]) -> tuple[RequestCo
     return tuple(found)
 
 
-def asked(move: Move, *further: tuple[str, str | None]) -> tuple[RequestContext, ...]:
+def checked_requests(move: Move, *further: tuple[str, str | None]) -> tuple[RequestContext, ...]:
     """The move's requests, which must be those that a step of its kind takes, and these further ones."""
     return the_requests(move, *described(move).asks(move.change), *further)
 

@@ -31,12 +31,12 @@ def with_stack_tags(estate: Estate, files: Collection[str]) -> Estate:
         return not names or one.span.file not in files
 
     def key(known: Key) -> Key:
-        asked = of_all | _tested(known.policies or (), "resource")
-        tested = asked - {name.lower() for name, _ in known.tags or ()}
+        read = of_all | _tested(known.policies or (), "resource")
+        tested = read - {name.lower() for name, _ in known.tags or ()}
         if known.span.file not in files or known.tags is None or not tested:
             return known
         why = f"the tags of {known.name} are not known: {_why(sorted(tested))} (`create-stack --tags`)"
-        left_open = (*known.left_open, ("tags", letters_of([pair for pair in known.tags if pair[0].lower() in asked])))
+        left_open = (*known.left_open, ("tags", letters_of([pair for pair in known.tags if pair[0].lower() in read])))
         return replace(known, tags=None, doubtful=(*known.doubtful, ("tags", printable(why))), left_open=left_open)
 
     accounts = tuple(

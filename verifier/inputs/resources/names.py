@@ -75,7 +75,7 @@ def arn_of(side: Side, resource: Resource) -> Node | None:
     pieces: list[Pieces] = [(f"arn:{side.partition(resource)}:",)]
     parts: list[Node] = []
     for literal, name, length, _ in Formatter().parse(ARNS[resource.type]):
-        part = _part(side, resource, f"{name}") if not length else _chosen(side, resource, f"{name}", int(length))
+        part = _part(side, resource, f"{name}") if not length else _of_aws(side, resource, f"{name}", int(length))
         if part is None:
             return None
         parts.append(part)
@@ -105,7 +105,7 @@ def _part(side: Side, resource: Resource, name: str) -> Node | None:
     return text_at(at, found.text.removeprefix("https://")) if name == "url" and isinstance(found, Scalar) else found
 
 
-def _chosen(side: Side, resource: Resource, form: str, length: int) -> Node:
+def _of_aws(side: Side, resource: Resource, form: str, length: int) -> Node:
     """The placeholder for what AWS chooses; of what is there already it is not known."""
     if not resource.created:
         return Unknown(side.at(resource), [f"what AWS has called {resource.shown}"])

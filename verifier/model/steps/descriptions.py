@@ -59,8 +59,8 @@ def described(move: Move) -> Description:
     for."""
     rows = [row for row in DESCRIPTIONS if row.kind is move.kind]
     fitting = [row for row in rows if row.fits(move.change)] or rows
-    asked = {request.action.lower() for request in move.requests}
-    return next((row for row in fitting if row.action(move.change).lower() in asked), fitting[0])
+    actions = {request.action.lower() for request in move.requests}
+    return next((row for row in fitting if row.action(move.change).lower() in actions), fitting[0])
 
 
 def present(text: str, member: Callable[[str], object]) -> str:

@@ -137,20 +137,20 @@ class _Kept(Sets):
         super().__init__(diagrams)
         self.absent: set[str] = set()
         self._of_key, self._own = of_key, own
-        self._chosen: int | None = None
+        self._only_of_key: int | None = None
         self._own_kept = True
         self._kinds: dict[int, tuple[Expression, bool, bool]] = {}
         self._memos: dict[tuple[int | None, bool] | bool | None, dict[int, Node]] = {}
 
     def keep(self, of_key: int | None, own: bool) -> None:
         """Which statement of the key says something, and whether identity policies do."""
-        self._memos.pop((self._chosen, self._own_kept), None)
-        self._chosen, self._own_kept = of_key, own
+        self._memos.pop((self._only_of_key, self._own_kept), None)
+        self._only_of_key, self._own_kept = of_key, own
 
     def node(self, expression: Expression) -> Node:
         has_key, has_own = self._holds(expression)
         memo = self._memos.setdefault(
-            (self._chosen, self._own_kept) if has_key else self._own_kept if has_own else None, {}
+            (self._only_of_key, self._own_kept) if has_key else self._own_kept if has_own else None, {}
         )
         found = memo.get(id(expression))
         if found is None:
@@ -159,7 +159,7 @@ class _Kept(Sets):
 
     def _node(self, expression: Expression) -> Node:
         if isinstance(expression, Part):
-            left_out = expression.owner in self._of_key and expression.owner != self._chosen
+            left_out = expression.owner in self._of_key and expression.owner != self._only_of_key
             if left_out or (expression.owner in self._own and not self._own_kept):
                 return NOTHING
         if isinstance(expression, Symbol) and expression.name in self.absent:

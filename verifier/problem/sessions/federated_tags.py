@@ -136,13 +136,13 @@ def _allows_all(statement: Statement) -> bool:
     return statement.effect is Effect.ALLOW and whole and not negated and not statement.conditions
 
 
-_Asked = Mapping[str, frozenset[Predicate]]
+_TagTests = Mapping[str, frozenset[Predicate]]
 """Names of tags, each with tests on its values that are told apart besides those of the policies."""
 _REMEMBERED = 64
 _known: dict[tuple[object, ...], tuple[object, _Sessions | None]] = {}
 
 
-def _sessions(space: Space, account: str, names: _Asked) -> _Sessions | None:
+def _sessions(space: Space, account: str, names: _TagTests) -> _Sessions | None:
     """The sessions that are asked for in an account, asked about once; `None` where the question is too large."""
     estate = space.estate
     parts = (estate.accounts, estate.organization, estate.unmodelled)
@@ -150,11 +150,11 @@ def _sessions(space: Space, account: str, names: _Asked) -> _Sessions | None:
     if key not in _known:
         while len(_known) >= _REMEMBERED:
             del _known[next(iter(_known))]
-        _known[key] = parts, _asked(space, Target(TargetKind.FEDERATED, space.target.partition, account), names)
+        _known[key] = parts, _sessions_with(space, Target(TargetKind.FEDERATED, space.target.partition, account), names)
     return _known[key][1]  # the parts are kept, so that their ids stay their own
 
 
-def _asked(space: Space, target: Target, names: _Asked) -> _Sessions | None:
+def _sessions_with(space: Space, target: Target, names: _TagTests) -> _Sessions | None:
     try:
         return _Sessions(space, target, names)
     except TooLarge:
@@ -164,7 +164,7 @@ def _asked(space: Space, target: Target, names: _Asked) -> _Sessions | None:
 class _Sessions(TagSets):
     """The requests for federated sessions in one account."""
 
-    def __init__(self, space: Space, target: Target, names: _Asked) -> None:
+    def __init__(self, space: Space, target: Target, names: _TagTests) -> None:
         super().__init__(join([space.sessions(target)], (), partial(_further, names=names)))
         self._names, self._start = names, f"arn:{target.partition}:sts::{target.account}:"
         self._callers = f"arn:{target.partition}:iam::{target.account}:"
@@ -203,7 +203,7 @@ class _Sessions(TagSets):
         return self._joint.sides[0].question.space.principal(Tokens((*literal_tokens(self._start), *name.tokens)))
 
 
-def _further(space: Space, names: _Asked) -> Sequence[Expression]:
+def _further(space: Space, names: _TagTests) -> Sequence[Expression]:
     for name, predicates in names.items():
         space.view(REQUEST_TAG + name)
         for known in (space.view_predicates, space.questions):

@@ -69,7 +69,7 @@ class PassedTags:
         self._members = [tuple(str(target.resource) for target in targets) for targets in by_owner.values()]
         self._group_of = {arn: number for number, arns in enumerate(self._members) for arn in arns}
         self._groups = _groups(space, list(by_owner.values()), predicates, found.unknown)
-        self._given = self._settled()
+        self._given = self._given_at_the_end()
 
     def of_role(self, arn: str) -> GivenTags | None:
         """What can be given to sessions of a role of `tagged` or `reached`, or, where names are asked for, of `known`;
@@ -107,7 +107,7 @@ class PassedTags:
 
     # -- which sessions there can be --
 
-    def _settled(self) -> dict[str, GivenTo | None]:
+    def _given_at_the_end(self) -> dict[str, GivenTo | None]:
         """What is given to the sessions of each role: such that no request that one of these sessions makes gives
         more."""
         known: dict[str, GivenTo | None] = self._next(dict.fromkeys(self._group_of, _NONE))

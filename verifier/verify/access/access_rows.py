@@ -151,10 +151,10 @@ class Rows:
         """A request for each row, by its number; of rows that no class tells apart, for the one whose caller makes it,
         if it is one."""
         found: dict[int, Counterexample] = {}
-        asked: dict[tuple[int, int, int], list[int]] = {}
+        alike: dict[tuple[int, int, int], list[int]] = {}
         for number, draft in enumerate(drafts):
-            asked.setdefault((draft.alike, draft.classes, draft.actions), []).append(number)
-        for numbers in asked.values():
+            alike.setdefault((draft.alike, draft.classes, draft.actions), []).append(number)
+        for numbers in alike.values():
             node = self._node(drafts[numbers[0]])
             assert partition.sampling is not None, "parts without facts to sample with"
             sampled = sample(self._joint, 0, partition.sampling, node)

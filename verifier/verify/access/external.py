@@ -81,7 +81,7 @@ class External:
         drafts = self._drafts(
             least, diagrams.either(node, diagrams.complement(projection.care)), parts, projection.care
         )
-        return self._told(drafts, least, projection.care, reasons)
+        return self._findings(drafts, least, projection.care, reasons)
 
     def _parts(self) -> Iterator[Node]:
         """What each statement and grant lets in by what it says."""
@@ -122,7 +122,7 @@ class External:
 
     # -- in words --
 
-    def _told(self, drafts: list[_Draft], least: Node, care: Node, reasons: tuple[Reason, ...]) -> Cubes:
+    def _findings(self, drafts: list[_Draft], least: Node, care: Node, reasons: tuple[Reason, ...]) -> Cubes:
         sampling, ways = self.joint.care(0, least, PREFERRED), Ways(self.joint, self._key)
         groups: dict[object, list[_Draft]] = {}
         for draft in drafts:

@@ -88,7 +88,7 @@ def _on_key(estate: Estate, key: Key, zone: ZoneOfTrust, held: Mapping[str, bool
     try:
         joint = join([QuestionSide(inside, target)], [outside(zone), services(), strangers(zone, estate, key)])
         joint.hold({**_THEIR_LEAVE, **held})
-        from_outside, of_services = (_settled(joint, scope) for scope in joint.scopes[:2])
+        from_outside, of_services = (_on_requests_of(joint, scope) for scope in joint.scopes[:2])
     except TooLarge as error:
         reason = Reason("budget", f"the policies tell apart too much to list external access: {error}")
         return KeyFindings(about, reasons=(reason,), assumptions=assumptions)
@@ -97,7 +97,7 @@ def _on_key(estate: Estate, key: Key, zone: ZoneOfTrust, held: Mapping[str, bool
     return KeyFindings(about, _ordered(from_outside), _ordered(of_services), reasons, exact, assumptions)
 
 
-def _settled(joint: Joint, scope: Node) -> Cubes:
+def _on_requests_of(joint: Joint, scope: Node) -> Cubes:
     """The findings on the requests of a scope. That a request is of the scope goes without saying, as a fact does."""
     external = External(replace(joint, definitions=[*joint.definitions, scope]), joint.scopes[2])
     found = refined(external.joint, external.found)

@@ -85,9 +85,9 @@ def who_can(
 
 
 def _callers(caller: str | None, excluding: Sequence[str]) -> CallerSet:
-    asked = AnyCaller() if caller is None else read_caller_set(caller, "--transpose")
+    whom = AnyCaller() if caller is None else read_caller_set(caller, "--transpose")
     without = tuple(read_caller_set(text, "--except") for text in excluding)
-    found = both((asked, CallersNot(CallersOr(without)))) if without else asked
+    found = both((whom, CallersNot(CallersOr(without)))) if without else whom
     if is_empty(found):
         raise InputError.of("no caller is left after --except, so there is nothing to ask about", rule="S3")
     return found

@@ -78,22 +78,22 @@ def _organization_of(estate: Estate, key: Key) -> str:
 
 def outside(zone: ZoneOfTrust) -> Invariant:
     """The requests of callers outside the zone, services aside."""
-    return _asked(CallersNot(CallersOr((zone.inside, _SERVICES))))
+    return _invariant_about(CallersNot(CallersOr((zone.inside, _SERVICES))))
 
 
 def services() -> Invariant:
     """The requests of service principals."""
-    return _asked(_SERVICES)
+    return _invariant_about(_SERVICES)
 
 
 def strangers(zone: ZoneOfTrust, estate: Estate, key: Key) -> Invariant:
     """The requests of callers whom nothing names: neither the zone nor the input (as the built-in
     `no-public-access`)."""
     whom = CallersAnd((CallersNot(CallersOr((zone.inside, _SERVICES))), CallersNot(NamedAccount())))
-    return with_named_accounts(_asked(whom), estate, key)
+    return with_named_accounts(_invariant_about(whom), estate, key)
 
 
-def _asked(callers: CallerSet) -> Invariant:
+def _invariant_about(callers: CallerSet) -> Invariant:
     return Invariant("", Expectation.REFUSED, callers, (Text("kms:*"),), None)
 
 

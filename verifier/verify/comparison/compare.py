@@ -159,9 +159,9 @@ class _Comparer:
             reason = Reason("budget", f"the comparison went beyond a limit: {error}")
             return TargetComparison(pair.name, name, pair.presence, reasons=(reason,), changes=_plain(changes))
         self._note_used(found, applying)
-        return self._told(pair, name, found, changes)
+        return self._differences(pair, name, found, changes)
 
-    def _told(
+    def _differences(
         self, pair: TargetPair, name: str | None, found: Difference, changes: tuple[Located, ...]
     ) -> TargetComparison:
         supposing = tuple(self._supposing(pair, found, changes))
@@ -195,13 +195,13 @@ class _Comparer:
         """The changes. Where a decision rests on policies that are not given, changes that these may ask for say what
         is supposed (U1)."""
         before, after = pair.old.key, pair.new.key if pair.new is not None else None
-        asked = {change for _, change in memberships(self.old, self.new)}
-        asked |= set(asked_facts(before, after)) if before is not None and after is not None else set()
-        not_given = bool(asked) and any(
+        read = {change for _, change in memberships(self.old, self.new)}
+        read |= set(asked_facts(before, after)) if before is not None and after is not None else set()
+        not_given = bool(read) and any(
             _rests_on_policies_not_given(found.joint.diagrams, side) for side in found.joint.sides
         )
         for one in changes:
-            if not_given and one.change in asked and not one.change.supposing:
+            if not_given and one.change in read and not one.change.supposing:
                 text = f"{one.change.text}; policies that are not given are supposed not to ask for it"
                 yield replace(one, change=replace(one.change, text=text, supposing=True))
             else:

@@ -102,8 +102,8 @@ def _towards(around: Neighbourhood, decision: Decision, outcome: Outcome) -> Ite
                 yield NotFound(outcome, "R6", _none(outcome, certain))
                 if not certain:
                     return
-        asked = around.point.request
-        if any((request.caller.arn, request.action) == (asked.caller.arn, asked.action) for request in shown):
+        explained = around.point.request
+        if any((request.caller.arn, request.action) == (explained.caller.arn, explained.action) for request in shown):
             return
 
 

@@ -112,12 +112,12 @@ def _redundant(case: KeyPolicyCase, living: Sequence[Subject]) -> Iterator[Found
             alone[subject.reference] = answer
         else:
             rest.append(subject)
-    yield from _told(case, [subject for subject in living if subject.reference in alone])
+    yield from _redundant_together(case, [subject for subject in living if subject.reference in alone])
     for subject in rest:
         yield from _redundant_here(case, subject)
 
 
-def _told(case: KeyPolicyCase, redundant: Sequence[Subject]) -> Iterator[Found]:
+def _redundant_together(case: KeyPolicyCase, redundant: Sequence[Subject]) -> Iterator[Found]:
     """Of statements that are redundant one by one, those that can go together; each with what makes it so when the
     others are gone."""
     gone: frozenset[int] = frozenset()

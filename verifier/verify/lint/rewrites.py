@@ -38,7 +38,7 @@ def checked(
         return None
     try:
         new = edit.change(subject.statement)
-        text, document = _told(edit, subject.statement), statement_document(new)
+        text, document = _change_in_words(edit, subject.statement), statement_document(new)
     except (EditError, ValueError):
         return None
     held = [literal(label, value) for label, value in (readings or {}).items()]
@@ -52,7 +52,7 @@ def checked(
     return Rewrite(claim, text, document, tuple((readings or {}).items())) if proved else None
 
 
-def _told(edit: StatementEdit, statement: Statement) -> str:
+def _change_in_words(edit: StatementEdit, statement: Statement) -> str:
     """What changes, without the place, which the finding tells."""
     unplaced = tuple(replace(condition, span=NOWHERE) for condition in statement.conditions)
     return edit.in_words(replace(statement, conditions=unplaced))

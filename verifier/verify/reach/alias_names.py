@@ -26,7 +26,7 @@ class AliasNames:
         self._space = joint.sides[0].question.space
 
     @cached_property
-    def asked(self) -> tuple[Predicate, ...]:
+    def predicates(self) -> tuple[Predicate, ...]:
         """What policies ask of the names."""
         return tuple(
             one for one in self._space.questions.get(ALIAS_NAMES, {}) if isinstance(one, Tokens | OneOf | Less)

@@ -91,15 +91,15 @@ class AliasRules:
         not_listed: Sequence[Key],
     ) -> None:
         self._group: Group | None = None
-        self._told = frozenset(listed) if any("${" in text for text, _ in _resources(estate)) else None
+        self._exact_callers = frozenset(listed) if any("${" in text for text, _ in _resources(estate)) else None
         """Of whom it is told exactly; `None`: of everyone."""
         table = _told_apart(estate, listed, key, names)
         if table is None:
             self.moves = tuple(_of_classes(key, names))
             return
-        asked = {ACTION: [OneOf(frozenset({name.lower()})) for name in ACTIONS.values()]}
+        actions = {ACTION: [OneOf(frozenset({name.lower()})) for name in ACTIONS.values()]}
         targets = [alias_target(key, table.pick(1 << number)[1]) for number in range(table.size)]
-        (found,) = step_permissions(estate, targets, powers, held, asked, lambda space: [outside(space, issued)])
+        (found,) = step_permissions(estate, targets, powers, held, actions, lambda space: [outside(space, issued)])
         self._group = Group(found.without(0))
         moves = _Moves(
             key,
@@ -112,7 +112,7 @@ class AliasRules:
     def managing(self, principal: str) -> Iterator[tuple[AliasMove, Cube]]:
         """What a principal can do to aliases, each with what it needs for that on the alias: no power, where policies
         ask for more of the names than is told apart."""
-        if self._group is None or (self._told is not None and principal not in self._told):
+        if self._group is None or (self._exact_callers is not None and principal not in self._exact_callers):
             yield from ((move, _NOTHING) for move in self.moves)
             return
         allowed = {action: self._group.allowed(action, principal) for action in ACTIONS.values()}
@@ -242,20 +242,20 @@ def _told_apart(estate: Estate, listed: Sequence[str], key: Key, names: AliasNam
     or as what a key has; `None` where policy variables besides `aws:username` name some (L7), some have a colon that
     none of the input has, or there are too many."""
     start, users = alias_arn(key, ""), [arn.rsplit("/", 1)[1] for arn in listed if arn_kind(arn) == "user"]
-    asked: dict[Predicate, None] = dict.fromkeys((like("alias/aws/*"), *names.asked))
+    tests: dict[Predicate, None] = dict.fromkeys((like("alias/aws/*"), *names.predicates))
     colon = any(":" in alias for one in estate.keys for alias in one.aliases or ())
-    doubtful = any(map(_has_colon, names.asked))
+    doubtful = any(map(_has_colon, names.predicates))
     for text, variables in _resources(estate):
         found = _names_of(text, variables, start, users)
         if found is None:
             return None
-        asked |= dict.fromkeys(found)
+        tests |= dict.fromkeys(found)
         doubtful = doubtful or ":" in _VARIABLE.sub(_default, text).partition("alias/")[2]
     if doubtful and not colon:
         return None
     form = Tokens((*literal_tokens("alias/"), *some(Characters(_LETTERS.union(":" * colon)))))
     try:
-        return WordTable(Domain(ALIAS_NAMES, (form,), _PLAUSIBLE), tuple(asked), MORE_STATES)
+        return WordTable(Domain(ALIAS_NAMES, (form,), _PLAUSIBLE), tuple(tests), MORE_STATES)
     except OverBudget:
         return None
 

@@ -153,9 +153,9 @@ class Common:
             self._closures[partition, own, issued] = found
         return self._closures[partition, own, issued]
 
-    def doubts(self, partition: str, universe: Universe, issued: CallerSet, asked: frozenset[str]) -> Doubts:
+    def doubts(self, partition: str, universe: Universe, issued: CallerSet, condition_keys: frozenset[str]) -> Doubts:
         """What doubtful actions may bring about (W1), told apart by the principals of a universe; of federated sessions
-        those in a set alone. `asked` are the condition keys by which the last requests are told from others."""
+        those in a set alone. `condition_keys` are those by which the last requests are told from others."""
         if any(other is not universe for other, _ in self._doubts):
             self._doubts.clear()  # one is asked about at a time
             self._doubting.clear()
@@ -163,7 +163,7 @@ class Common:
             steps = self.steps(partition) if issued == ANYONE else self._of_issued(partition, issued)
             permissions = self._permissions(partition, issued)
             self._doubts[universe, issued] = Doubts(
-                self.estate, self.identities, steps, permissions, universe.starts, asked
+                self.estate, self.identities, steps, permissions, universe.starts, condition_keys
             )
         return self._doubts[universe, issued]
 
@@ -207,8 +207,8 @@ class Common:
 
     def universe(self, key: Key, goals: Sequence[Invariant]) -> Universe:
         """The principals to begin with, for a key and its invariants; most often the same for all keys of a Region."""
-        asked = asked_of_callers(self._bare, key_target(key), self.steps(key.partition).powers, goals)
-        own = frozenset((*asked, *self._asked_of_aliases(key, goals)))
+        tests = asked_of_callers(self._bare, key_target(key), self.steps(key.partition).powers, goals)
+        own = frozenset((*tests, *self._asked_of_aliases(key, goals)))
         place, further = (key.partition, key.region), own.difference(*self._asked_of(key))
         if place not in self._universes or self._universes[place][0] != further:
             universe = self._made(key, own)
@@ -219,9 +219,9 @@ class Common:
         return self._universes[place][1]
 
     def _made(self, key: Key, own: Iterable[Predicate]) -> Universe:
-        doubtful = (permissions.asked for permissions in self._permissions(key.partition).values())
-        asked = (own, *self._asked_of(key), *self.steps(key.partition).asked(), *doubtful)
-        return Universe(self.estate, key.partition, asked, self._imagined.made)
+        doubtful = (permissions.caller_tests for permissions in self._permissions(key.partition).values())
+        tests = (own, *self._asked_of(key), *self.steps(key.partition).caller_tests(), *doubtful)
+        return Universe(self.estate, key.partition, tests, self._imagined.made)
 
     def _take_in(self, principals: Iterable[str]) -> bool:
         """Takes in users and roles that no inventory lists. Returns whether any is new."""
@@ -246,9 +246,7 @@ class Common:
     def _by_alias(self) -> bool:
         """Whether a policy asks for the aliases of keys."""
         policies = (*self.estate.key_policies, *of_callers(self.narrow, says_of_keys))
-        return any(
-            asked.startswith((ALIAS_NAMES, REQUEST_ALIAS)) for policy in policies for asked in asked_keys(policy)
-        )
+        return any(name.startswith((ALIAS_NAMES, REQUEST_ALIAS)) for policy in policies for name in asked_keys(policy))
 
     def _asked_of(self, key: Key) -> list[Iterable[Predicate]]:
         """What others than the key itself ask about callers: whether they may create keys, and use others of its
@@ -256,12 +254,12 @@ class Common:
         place = key.partition, key.region
         if place not in self._asked:
             targets = [Target(TargetKind.NONE, key.partition), key_target(key), *map(key_target, self.further(key))]
-            asked = [asked_of_callers(self._bare, target, self.steps(key.partition).powers) for target in targets]
+            tests = [asked_of_callers(self._bare, target, self.steps(key.partition).powers) for target in targets]
             # what is asked on one of each, on any
             others = {other.account: key_target(other) for other in self.not_listed(key)}
             wide = of_any_resource(self._bare)
             self._asked[place] = [
-                *asked,
+                *tests,
                 *(asked_of_callers(wide, one, self.steps(key.partition).powers) for one in others.values()),
             ]
         return self._asked[place]

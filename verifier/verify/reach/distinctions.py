@@ -61,12 +61,12 @@ def reads_tags(goals: Iterable[Invariant]) -> bool:
     return any("principaltag/" in key for key in keys_of(goals))
 
 
-def tells_sessions_apart(estate: Estate, asked: Iterable[str]) -> bool:
+def tells_sessions_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
     """Whether something may give a federated session what whoever issued it does not have: it is named, or has other
-    values of condition keys, also of those that are `asked` about, or a Deny names its user (P3). Otherwise it has the
+    values of condition keys, also of these `condition_keys`, or a Deny names its user (P3). Otherwise it has the
     permissions of its issuer at most [IAM: id_credentials_temp_control-access_getfederationtoken]."""
     policies = (*estate.key_policies, *of_callers(estate, lambda _: True))
-    by_name = any(key.startswith(_OF_SESSIONS) for key in asked) or _named_by_grants(
+    by_name = any(key.startswith(_OF_SESSIONS) for key in condition_keys) or _named_by_grants(
         estate, PrincipalType.FEDERATED_USER
     )
     return by_name or bool(estate.unmodelled) or any(map(_tells_sessions_apart, policies))
@@ -88,12 +88,12 @@ def _names_sessions(statement: Statement) -> bool:
     return statement.doubt is not None or statement.not_principal or denied or PrincipalType.FEDERATED_USER in types
 
 
-def tells_names_apart(estate: Estate, asked: Iterable[str]) -> bool:
-    """Whether something, or a condition key that is `asked` about, may tell a user or group from itself under another
+def tells_names_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
+    """Whether something, or one of some `condition_keys`, may tell a user or group from itself under another
     name or path. What names it as a principal, and what is attached to it, follows it [IAM: id_users_manage, Renaming
     an IAM user; id_groups_manage_rename]; of grants no page says so."""
     policies = (*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True))
-    by_name = _named_by_grants(estate, PrincipalType.USER) or any(key.startswith(_OF_NAMES) for key in asked)
+    by_name = _named_by_grants(estate, PrincipalType.USER) or any(key.startswith(_OF_NAMES) for key in condition_keys)
     return by_name or bool(estate.unmodelled) or any(map(_tells_names_apart, policies))
 
 

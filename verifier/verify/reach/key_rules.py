@@ -232,12 +232,12 @@ class KeyRules:
 
     def classes_of_tag(self, tag: Tag, of_request: int) -> Iterator[int]:
         """The classes of a tag's value that a request can give it, by the mask of what it asks for (-1: anything)."""
-        table, asked = self.joint.finite.tables[tag.attribute], self.joint.finite.tables.get(REQUEST_TAG + tag.name)
+        table, requested = self.joint.finite.tables[tag.attribute], self.joint.finite.tables.get(REQUEST_TAG + tag.name)
         for number in range(table.size):
-            if asked is None or of_request == -1:
+            if requested is None or of_request == -1:
                 yield number
             else:
-                same = asked.class_of(table.pick(1 << number)[1])
+                same = requested.class_of(table.pick(1 << number)[1])
                 if same is not None and of_request >> same & 1:
                     yield number
 

@@ -46,11 +46,11 @@ class KeylessRules:
         space.view("aws:RequestedRegion")
         return [both(acts({CREATE_KEY}), not_ruled_out(space)), outside(space, self._issued)]
 
-    def regions(self, asked: Iterable[Predicate]) -> tuple[str, ...]:
+    def regions(self, further: Iterable[Predicate]) -> tuple[str, ...]:
         """A Region of each class that policies tell apart, or that some further predicates do. Raises `TooLarge`."""
         space = self.joint.sides[0].question.space
         attribute = space.attributes[REGION]
-        wanted = filter(lambda one: suits(attribute, one), dict.fromkeys((*space.questions.get(REGION, {}), *asked)))
+        wanted = filter(lambda one: suits(attribute, one), dict.fromkeys((*space.questions.get(REGION, {}), *further)))
         try:
             table = table_of(attribute, list(wanted), MORE_STATES)
         except OverBudget as error:

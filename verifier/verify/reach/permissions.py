@@ -95,28 +95,28 @@ def step_permissions(
     targets: Sequence[Target],
     powers: frozenset[str] = frozenset(),
     held: Mapping[str, bool] | None = None,
-    asked: Mapping[str, Sequence[Predicate]] | None = None,
+    tests: Mapping[str, Sequence[Predicate]] | None = None,
     aside: _Asking = lambda _: (),
 ) -> Iterator[StepPermissions]:
     """Everything about the targets: one answer for each account and kind of target among them. Readings are `held`;
-    `asked` are predicates that attributes which policies ask for are cut by besides; `aside` are sets of requests, for
+    `tests` are predicates by which attributes that policies ask for are cut besides; `aside` are sets of requests, for
     `StepPermissions.without`. Raises `TooLarge`."""
     groups: dict[object, list[Target]] = {}
     for target in targets:
         groups.setdefault((target.kind, target.partition, target.account, target.region), []).append(target)
     for found in groups.values():
-        joint = join([QuestionSide(estate, together(found), powers)], (), _further(asked or {}, aside))
+        joint = join([QuestionSide(estate, together(found), powers)], (), _further(tests or {}, aside))
         joint.hold(held or {})
         joint.definitions.append(joint.scopes[-1])
         yield StepPermissions(joint, tuple(found), powers)
 
 
 def _further(
-    asked: Mapping[str, Sequence[Predicate]], aside: Callable[[Space], Sequence[Expression]]
+    tests: Mapping[str, Sequence[Predicate]], aside: Callable[[Space], Sequence[Expression]]
 ) -> Callable[[Space], Sequence[Expression]]:
     def further(space: Space) -> Sequence[Expression]:
         wanted = [*aside(space), not_ruled_out(space)]
-        for name, predicates in asked.items():
+        for name, predicates in tests.items():
             if name in space.attributes:
                 space.questions.setdefault(name, {}).update(dict.fromkeys(predicates))
         return wanted

@@ -115,9 +115,9 @@ class Unchanged:
         estate = replace(
             self.setting.estate, keys=tuple(free if key.arn == free.arn else key for key in self.setting.estate.keys)
         )
-        asked = replace(goal, callers=CallersOr(tuple(map(principal, members))))
+        of_members = replace(goal, callers=CallersOr(tuple(map(principal, members))))
         try:
-            return next(decide_requests(estate, key_target(free), [asked], self.options)).status is Status.PROVED
+            return next(decide_requests(estate, key_target(free), [of_members], self.options)).status is Status.PROVED
         except InputError as error:
             return error.diagnostics[0].rule == "S3"
 

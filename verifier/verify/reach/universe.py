@@ -33,18 +33,18 @@ NO_POLICIES = None
 
 
 class Universe:
-    """The callers of one partition, by class. `asked` are the predicates that each target puts to callers; `made` is
+    """The callers of one partition, by class. `tests` are the predicates that each target puts to callers; `made` is
     what is there only once it was made. Raises `TooLarge`."""
 
     def __init__(
-        self, estate: Estate, partition: str, asked: Iterable[Iterable[Predicate]], made: Iterable[str] = ()
+        self, estate: Estate, partition: str, tests: Iterable[Iterable[Predicate]], made: Iterable[str] = ()
     ) -> None:
         patterns = (
             *KINDS,
             *(f"arn:*:*::{account}:*" for account in (*estate.own_accounts, *(one.id for one in estate.accounts))),
         )
         predicates: dict[Predicate, None] = dict.fromkeys(map(like_arn, patterns)) | {
-            one: None for found in asked for one in found
+            one: None for found in tests for one in found
         }
         reduction = Reduction({CALLER: role_callers(partition)}, {CALLER: predicates}, {CALLER: MORE_STATES})
         table = reduction.finite.tables.get(CALLER)

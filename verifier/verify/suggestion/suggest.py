@@ -183,7 +183,9 @@ class _Search:
     def run(self) -> tuple[Suggestion, ...]:
         """The suggestions, the best first."""
         found = list(self._smallest())
-        return tuple(self._told(one) for one in ranked(found, self._compared, _wanted(self._invariant))[:MOST_SHOWN])
+        return tuple(
+            self._as_suggestion(one) for one in ranked(found, self._compared, _wanted(self._invariant))[:MOST_SHOWN]
+        )
 
     def _smallest(self) -> Iterator[Mended]:
         """Edited policies with which the invariant holds and no other is worse off, all with the fewest edits."""
@@ -283,7 +285,7 @@ class _Search:
         assert isinstance(invariant, Invariant)
         return invariant
 
-    def _told(self, mended: Mended) -> Suggestion:
+    def _as_suggestion(self, mended: Mended) -> Suggestion:
         edits = tuple(shown(self.policy, mended.edits))
         return Suggestion(
             edits, policy_text(mended.policy), self._compared(self.policy, mended.policy), mended.also_proved

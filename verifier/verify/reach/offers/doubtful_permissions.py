@@ -122,7 +122,7 @@ class DoubtfulPermissions:
         return [outside(space, self._issued), *(callers(space, whom) for whom in supposed if whom is not None)]
 
     @cached_property
-    def asked(self) -> tuple[Predicate, ...]:
+    def caller_tests(self) -> tuple[Predicate, ...]:
         """What is asked about callers, whatever their own policies say; and about federated sessions, by their
         names."""
         statements = (one for policy in of_callers(self._estate, lambda _: True) for one in policy.statements)

@@ -48,7 +48,7 @@ class Doubts:
         steps: StepOffers,
         permissions: Mapping[str, DoubtfulPermissions],
         principals: Sequence[str],
-        asked: frozenset[str],
+        condition_keys: frozenset[str],
         *,
         powerless: bool = False,
     ) -> None:
@@ -57,7 +57,7 @@ class Doubts:
         self._steps = steps
         self._permissions = permissions
         self._principals = principals
-        self._asked = asked
+        self._condition_keys = condition_keys
         self._powerless = powerless
         self._extent = Extent(estate, identities, principals)
         self._counts: dict[tuple[str, ...], Counter[Head]] = {}
@@ -74,7 +74,7 @@ class Doubts:
             self._steps.plain,
             self._permissions,
             self._principals,
-            self._asked,
+            self._condition_keys,
             powerless=True,
         )
 
@@ -233,11 +233,11 @@ class Doubts:
     @cached_property
     def sessions_apart(self) -> bool:
         """Whether federated sessions may do what those who issue them may not."""
-        return tells_sessions_apart(self._estate, self._asked)
+        return tells_sessions_apart(self._estate, self._condition_keys)
 
     @cached_property
     def _names_apart(self) -> bool:
-        return tells_names_apart(self._estate, self._asked)
+        return tells_names_apart(self._estate, self._condition_keys)
 
     def issues(self, principal: str) -> bool:
         """Whether a principal may come to issue federated sessions."""

@@ -49,9 +49,9 @@ class Imagined:
     complete: bool = True
 
 
-def imagined(estate: Estate, asked: Sequence[Condition] = ()) -> Imagined:
+def imagined(estate: Estate, conditions: Sequence[Condition] = ()) -> Imagined:
     """What could be made by whoever may call for it at all, by a quick look at the policies; users and roles by a root
-    user as well. `asked` are conditions by which the last requests are told from others. Raises `TooLarge`."""
+    user as well. `conditions` are those by which the last requests are told from others. Raises `TooLarge`."""
     policies = list(policies_of(estate, ()))
     inline: dict[str, Identity] = {}
     for identity in (one for account in estate.accounts for one in account.identities):
@@ -61,8 +61,11 @@ def imagined(estate: Estate, asked: Sequence[Condition] = ()) -> Imagined:
         }
     policies = list({id(policy): policy for policy in policies}.values())
     statements = [statement for policy in policies for statement in policy.statements]
-    texts = [*texts_of(statements, [principal.value for principal in estate.grant_principals]), *in_conditions(asked)]
-    values = VariableValues(estate, policies, asked, inline)
+    texts = [
+        *texts_of(statements, [principal.value for principal in estate.grant_principals]),
+        *in_conditions(conditions),
+    ]
+    values = VariableValues(estate, policies, conditions, inline)
     further = _further(values)
     most = max(FEW_NAMES, GROWTH * len(further))
     first = found = _imagined(estate, statements, texts, further)
@@ -222,7 +225,7 @@ _Boundary = tuple[bool, Policy | None]
 
 def _demanded(arn: str, boundaries: Sequence[_Boundary], statements: Iterable[Statement]) -> _Boundary:
     """The boundary of what alone has its name: the first of some that a statement about that name asks for, or none."""
-    asked = [
+    patterns = [
         like(text.value)
         for statement in statements
         if any(one.value == arn for one in statement.resources or ())
@@ -233,7 +236,7 @@ def _demanded(arn: str, boundaries: Sequence[_Boundary], statements: Iterable[St
     named = (
         one
         for one in boundaries
-        if one[1] is not None and any(text.matches(one[1].identity.partition("#")[0]) for text in asked)
+        if one[1] is not None and any(pattern.matches(one[1].identity.partition("#")[0]) for pattern in patterns)
     )
     return next(named, boundaries[0])
 
@@ -250,22 +253,22 @@ def _boundaries(
     """None; of each class of managed policies that conditions tell apart those of the input and, if there may be others
     (of AWS, or where `policies` can be made), one that allows everything. Of those that no condition names none, unless
     one may ask for any boundary."""
-    asked = [one for statement in statements for one in statement.conditions if one.key.value.lower() == BOUNDARY]
+    conditions = [one for statement in statements for one in statement.conditions if one.key.value.lower() == BOUNDARY]
     yield False, None
-    if not asked:
+    if not conditions:
         return
     start = f"arn:{partition}:iam::"
     of_aws = like(f"{start}aws:*")
     named = {
         like(without_variables(text.value), fold="IgnoreCase" in one.operator.base): None
-        for one in asked
+        for one in conditions
         for text in one.values
         if one.operator.base != "Null"
     }
     named |= {
         one: None
         for one in further
-        if begins(one, start) and any("${" in text.value for each in asked for text in each.values)
+        if begins(one, start) and any("${" in text.value for each in conditions for text in each.values)
     }
     ends = ((*some(NAME),), (*some(POLICY_PATH), *literal_tokens("/"), *some(NAME)))
     base = tuple(
@@ -278,7 +281,7 @@ def _boundaries(
         )
     except OverBudget as error:
         raise TooLarge("the policies tell apart too many boundaries") from error
-    whichever = all(_names_one(one) for one in asked)
+    whichever = all(_names_one(one) for one in conditions)
     there = {found.boundary.identity: found.boundary for found in account.identities if found.boundary is not None}
     known = {managed.arn: managed.in_force for managed in account.managed}
     for number in range(table.size):

@@ -70,9 +70,9 @@ class ReadTags:
 
 def _of_targets(policy: Policy, statement: Statement) -> bool:
     """Whether a statement reads tags of what a request is on, which may be a user or role."""
-    asked = any("resourcetag/" in condition.key.value.lower() for condition in statement.conditions)
+    reads = any("resourcetag/" in condition.key.value.lower() for condition in statement.conditions)
     of_keys = not statement.not_action and all(text.value.lower().startswith("kms:") for text in statement.actions)
-    return asked and not of_keys and policy.kind is not PolicyKind.KEY
+    return reads and not of_keys and policy.kind is not PolicyKind.KEY
 
 
 def _passes(group: Group, name: str, values: int) -> bool:

@@ -79,7 +79,7 @@ class StepOffers:
         self.issued = tuple(issued)
         self._groups: list[Group] = []
         self._known: set[str] = set()
-        self._asked: list[tuple[Predicate, ...]] = []
+        self._caller_tests: list[tuple[Predicate, ...]] = []
         self._forget()
         self.take_in(targets_of_steps(estate, partition, made))
         code = [workload_target(arn.split(":")[4], arn, known[0].tags) for arn, known in self._running.items()]
@@ -218,11 +218,11 @@ class StepOffers:
         kinds = _FURTHER.get(group.kind, ())
         return [number for number, one in enumerate(self._groups) if one.kind in kinds and one.account == group.account]
 
-    def asked(self) -> Sequence[tuple[Predicate, ...]]:
+    def caller_tests(self) -> Sequence[tuple[Predicate, ...]]:
         """What each group of targets asks about callers, whatever their own policies say."""
-        for group in self._groups[len(self._asked) :]:
-            self._asked.append(asked_of_callers(self._bare, together(group.permissions.targets), self.powers))
-        return self._asked
+        for group in self._groups[len(self._caller_tests) :]:
+            self._caller_tests.append(asked_of_callers(self._bare, together(group.permissions.targets), self.powers))
+        return self._caller_tests
 
     @cached_property
     def _policies(self) -> WrittenPolicies:

@@ -25,8 +25,8 @@ def twice(space: Space, attribute: str) -> Expression:
     """A request has two names of a tag that differ in case alone: two of those that policies spell, or one that none of
     them spells, and so may have another such."""
     name = in_any_case(attribute)
-    asked = (predicate.literal for predicate in space.questions.get(TAG_NAMES, ()) if isinstance(predicate, Tokens))
-    spelled = tuple(exactly(text) for text in dict.fromkeys(asked) if text is not None and name.matches(text))
+    literals = (predicate.literal for predicate in space.questions.get(TAG_NAMES, ()) if isinstance(predicate, Tokens))
+    spelled = tuple(exactly(text) for text in dict.fromkeys(literals) if text is not None and name.matches(text))
     each = [Some(TAG_NAMES, frozenset({one}), True) for one in spelled]
     other = Some(TAG_NAMES, frozenset({Less(name, spelled)}), True)
     value = Present(REQUEST_TAG + attribute.removeprefix(RESOURCE_TAG))

@@ -55,7 +55,7 @@ def put_policy(task: Make, scene: Scene) -> Iterator[Made]:
     ]
     names = (*(policy.name for policy in denying), OWN_NAME)
     added = [PolicyAdded(owner, identity_policy(f"{owner}#{name}", name)) for name in names]
-    found = scene.asked(StepKind.PUT_POLICY, added[0], task.derivation.by)
+    found = scene.requests_of(StepKind.PUT_POLICY, added[0], task.derivation.by)
     yield from (step(StepKind.PUT_POLICY, fixed(one), *found) for one in added)
 
 
@@ -99,7 +99,7 @@ def new_version(task: Make, scene: Scene) -> Iterator[Made]:
     """Another document of a managed policy, in the place of an old one where it has as many as it can have."""
     arn = task.fact.subject
     change = VersionSet(arn, identity_policy(arn, arn.rsplit("/", 1)[1]))
-    found = [*scene.asked(StepKind.NEW_VERSION, change, task.derivation.by)]
+    found = [*scene.requests_of(StepKind.NEW_VERSION, change, task.derivation.by)]
     managed = managed_policy(scene.state.estate, arn)
     if not isinstance(found[0], Reason) and managed is not None and len(managed.versions) >= MOST_VERSIONS:
         found.append(
@@ -115,7 +115,7 @@ def set_version(task: Make, scene: Scene) -> Iterator[Made]:
     assert managed is not None
     others = [policy for version, policy in managed.versions if version != managed.default]
     others.sort(key=lambda one: sum(-1 if s.effect is Effect.ALLOW else 1 for s in one.statements))
-    found = scene.asked(StepKind.SET_VERSION, VersionSet(arn, others[0]), task.derivation.by) if others else ()
+    found = scene.requests_of(StepKind.SET_VERSION, VersionSet(arn, others[0]), task.derivation.by) if others else ()
     yield from (step(StepKind.SET_VERSION, fixed(VersionSet(arn, policy)), *found) for policy in others)
     if not managed.complete or not others:
         yield Reason("U3", f"{arn} has no other version in the input")

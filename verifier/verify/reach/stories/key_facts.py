@@ -43,7 +43,7 @@ def facts_asked(
 def _of_key(key: Key, left: Sequence[KeyFacts], tested: frozenset[str]) -> Iterator[ConditionExpression]:
     """What no policy tests is left out: of that no request says anything."""
     every = fitting_facts(key, _ANY, {}) or frozenset()
-    for name, asked in ((name, asked) for name, asked in _KEYS if asked.lower() in tested):
+    for name, condition_key in (pair for pair in _KEYS if pair[1].lower() in tested):
         values, known = ({str(getattr(facts, name)) for facts in some} for some in (left, every))
         if values < known:
-            yield test("StringEquals", asked, *sorted(values))
+            yield test("StringEquals", condition_key, *sorted(values))

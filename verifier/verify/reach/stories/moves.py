@@ -147,8 +147,8 @@ def _tag(task: Make, scene: Scene) -> Iterator[Made]:
         found = scene.request(target, by, "kms:UntagResource", test("StringEquals", TAG_NAMES, name, any_value=True))
         yield step(StepKind.UNTAG, lambda request: KeyTagged(key, removed=_tag_names(request)), found)
         return
-    asked = with_tags(((name, value),), lambda when: (scene.request(target, by, "kms:TagResource", *when),))
-    yield step(StepKind.TAG, lambda request: KeyTagged(key, tags_of(request)), *asked)
+    requests = with_tags(((name, value),), lambda when: (scene.request(target, by, "kms:TagResource", *when),))
+    yield step(StepKind.TAG, lambda request: KeyTagged(key, tags_of(request)), *requests)
 
 
 def _tag_name(rules: KeyRules, attribute: str) -> str:

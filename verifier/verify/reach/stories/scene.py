@@ -88,7 +88,7 @@ class Scene:
             self.state.estate, target, exactly(first.caller), (action,), (*when, *self.same(target)), first.caller
         )
 
-    def asked(
+    def requests_of(
         self,
         kind: StepKind,
         change: Change,
@@ -113,7 +113,7 @@ class Scene:
         each: Sequence[ConditionExpression] = (),
     ) -> Made:
         """A step with these requests."""
-        return step(kind, fixed(change), *self.asked(kind, change, by, *when, each=each))
+        return step(kind, fixed(change), *self.requests_of(kind, change, by, *when, each=each))
 
     def _target(self, resource: str | None) -> Target:
         key = self.state.estate.key(resource or "")

@@ -113,7 +113,7 @@ def _with_tags(
     when += [] if lasting else [test("Null", TRANSITIVE, "true")]
     pass_on = (*lasting, *(name for name, _ in inherited))
     needed = ["sts:TagSession"] if tags or inherited else []
-    made = with_tags(tags, lambda asked: _in_one_call(role, by, scene, [*when, *asked], *needed))
+    made = with_tags(tags, lambda tagged: _in_one_call(role, by, scene, [*when, *tagged], *needed))
     if (
         inherited
         and not tags
@@ -177,7 +177,7 @@ def federate(task: Make, scene: Scene) -> Iterator[Made]:
     session, by = task.fact.subject, task.derivation.by
     target = Target(TargetKind.FEDERATED, session.split(":")[1], session.split(":")[4], None, session)
     for tags in ((), *session_tags(scene.state.estate, {session, *scene.about(by)})):
-        made = with_tags(tags, lambda asked: _federation(target, by, scene, asked))
+        made = with_tags(tags, lambda tagged: _federation(target, by, scene, tagged))
         yield step(StepKind.FEDERATE, partial(_federated, session), *made)
 
 

@@ -44,8 +44,8 @@ def with_tags(tags: Pairs, ask: Callable[[Sequence[ConditionExpression]], Reques
     other_names = (tuple((spelled(name), value) for name, value in tags) for spelled in _SPELLINGS)
     ways = [tagging(tags), tagging(tags, alone=False), *map(tagging, other_names)] if tags else [tagging(tags)]
     answers: list[Requests] = []
-    for asked in ways:
-        answers.append(ask(asked))
+    for when in ways:
+        answers.append(ask(when))
         if not any(isinstance(one, Reason) for one in answers[-1]):
             return answers[-1]
     return answers[0]
