@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from verifier.inputs import load_estate
-from verifier.inputs.own_account import STAND_IN
+from verifier.inputs.supplied import STAND_IN
 from verifier.syntax.diagnostic import InputError
 
 PARTNER = "444455556666"

@@ -15,18 +15,14 @@ from fnmatch import fnmatchcase
 from itertools import chain, count, islice
 
 from verifier.inputs.own_region import OpenPlaceError, Reader, Side, texts_in
-from verifier.inputs.region_versions import DifferError, merged, renamed
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID
-from verifier.inputs.supplied import Supplied
+from verifier.inputs.supplied import STAND_IN, Supplied
 from verifier.model.estate import Estate
 from verifier.model.own_place import check_account
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import first_few, printable
 
-STAND_IN = "000000000000"
-"""What stands for the own account where the input refers to it (`${AWS::AccountId}`, `data.aws_caller_identity`) and
-nothing tells it."""
 NOT_TOLD = (
     "the own account is not given: it is unlike every account that the input or the invariants name, and shown as "
     f"{STAND_IN}; `--account` tells it"
@@ -117,9 +113,9 @@ def with_own_account(read: Reader, supplied: Supplied) -> tuple[Side, ...]:
         return sides
     named = _of_named_key(sides)
     account = named or _concluded(sides)
-    if account == STAND_IN and _stands_alone(sides):
+    if account == STAND_IN and _stands_alone(supplied, sides):
         check_account((estate for estate, _ in sides), STAND_IN)
-        _check_compared(read, supplied, sides)
+        _check_compared(supplied, sides)
         return tuple((replace(estate, open_account=True), parts) for estate, parts in _saying(sides, NOT_TOLD))
     again = read(replace(supplied, own=account if account != STAND_IN else None))
     if account in (None, STAND_IN):
@@ -129,13 +125,10 @@ def with_own_account(read: Reader, supplied: Supplied) -> tuple[Side, ...]:
     )
 
 
-def _check_compared(read: Reader, supplied: Supplied, sides: Sequence[Side]) -> None:
-    """Raises `OpenPlaceError` where the input compares its own account with one that it names: where it says something
-    else if it is that one, names aside, or a key policy says it of keys of that one."""
-    texts = (*supplied.parameters.values(), *(text for _, parts in sides for text in parts.by_stand_in.values()))
-    named = sorted({found for text in texts for found in _ACCOUNTS.findall(text)} - {STAND_IN})
-    of_keys = set(chain.from_iterable(map(_of_own_resource, (estate for estate, _ in sides))))
-    if not of_keys & {*named} and all(_is_alike_in(account, read, supplied, sides) for account in named):
+def _check_compared(supplied: Supplied, sides: Sequence[Side]) -> None:
+    """Raises `OpenPlaceError` where a policy of a key says for keys of which account it is."""
+    named = sorted({account for estate, _ in sides for account in _of_own_resource(estate)} - {STAND_IN})
+    if not named:
         return
     files = first_few(sorted(file for _, parts in sides for file in parts.by_stand_in))
     message = f"what {files} says depends on the own account, and which one it is is not given"
@@ -153,22 +146,6 @@ def _of_own_resource(estate: Estate) -> Iterator[str]:
             if condition.key.value.lower() == "aws:resourceaccount":
                 texts += [text.value for text in condition.values]
         yield from (found for text in texts for found in _ACCOUNTS.findall(text))
-
-
-def _is_alike_in(account: str, read: Reader, supplied: Supplied, sides: Sequence[Side]) -> bool:
-    """Whether all that sides say is the same if an account is the own one, but for what it is called."""
-    try:
-        there = read(replace(supplied, own=account))
-        for (estate, _), (other, _) in zip(sides, there, strict=True):
-            here, found = (renamed(replace(one, inputs=()), account, STAND_IN) for one in (estate, other))
-            # What is in doubt is called by all that it may be, the account in it.
-            for one, another in zip(here.unmodelled, found.unmodelled, strict=False):
-                found = renamed(found, another.name, one.name)
-            if merged((here, found)).unmodelled != here.unmodelled:
-                return False
-    except (InputError, DifferError):
-        return False
-    return True
 
 
 def _of_named_key(sides: Sequence[Side]) -> str | None:
@@ -227,14 +204,14 @@ def _names_another(estate: Estate) -> bool:
     return any(account != STAND_IN for text in texts for account in _ACCOUNT.findall(text))
 
 
-def _stands_alone(sides: Sequence[Side]) -> bool:
+def _stands_alone(supplied: Supplied, sides: Sequence[Side]) -> bool:
     """Whether nothing else in the input could be of the same account: then the stand-in is unlike all that it names."""
     return all(
         len(parts.by_stand_in) <= 1
         and not parts.accounts
         and parts.organization is None
         and all(key.account == STAND_IN for key in estate.keys)
-        and not any(STAND_IN in text for text in parts.by_stand_in.values())
+        and not any(STAND_IN in text for text in (*supplied.parameters.values(), *parts.by_stand_in.values()))
         for estate, parts in sides
     )
 

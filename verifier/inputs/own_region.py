@@ -12,6 +12,7 @@ own.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
@@ -20,6 +21,7 @@ from verifier.inputs.region_versions import DifferError, is_of_region, merged, s
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.nodes import OwnRegion
+from verifier.inputs.text.unknown import Pieces
 from verifier.model.estate import Estate
 from verifier.model.own_place import ABROAD, BY_PARTITION, check_open_regions, regions_in
 from verifier.syntax.diagnostic import Diagnostic, InputError
@@ -195,6 +197,12 @@ def _of_one_file(
     except InputError:
         raise error from None  # that one may quote a text in which Regions are changed for each other
     return _saying(found, [_stand_in_sentence(file, region, found, said)]), parts
+
+
+def regions_compared(texts: Iterable[Pieces], *own: str) -> frozenset[str]:
+    """The Regions in texts that are compared, but for what stands for own ones where one text alone has it."""
+    found = Counter(region for pieces in texts for region in regions_in(piece or "" for piece in pieces))
+    return frozenset(region for region, number in found.items() if number > 1 or region not in own)
 
 
 def partitions_told(estates: Iterable[Estate]) -> set[str]:

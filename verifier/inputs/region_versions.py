@@ -1,4 +1,4 @@
-"""What an input says in one Region, and what it says in another; likewise for accounts.
+"""What an input says in one Region, and what it says in another.
 
 In: estates that were read for one Region each. Out: an estate as it would be in another Region; one that says what all
 of them say.
@@ -8,7 +8,7 @@ they differ in more than statements of policies, there is no such estate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -29,30 +29,17 @@ class DifferError(Exception):
 
 def swapped(node: Any, one: str, other: str, partitions: Mapping[str, str] = MappingProxyType({})) -> Any:
     """A part of an estate, with two texts changed for each other, and partitions by themselves. Places stay."""
-
-    def said(text: str) -> str:
-        return other.join(part.replace(other, one) for part in text.split(one))
-
-    return _changed(node, lambda text: said(text) if one in text or other in text else text, partitions, _LABELS)
-
-
-def renamed(node: Any, one: str, other: str) -> Any:
-    """A part of an estate with one text in the place of another, in what things are called too. Places stay."""
-    return _changed(node, lambda text: text.replace(one, other), {}, {})
-
-
-def _changed(
-    node: Any, change: Callable[[str], str], partitions: Mapping[str, str], labels: Mapping[type, tuple[str, ...]]
-) -> Any:
     if isinstance(node, str):
-        return change(node)
+        return (
+            other.join(part.replace(other, one) for part in node.split(one)) if one in node or other in node else node
+        )
     if isinstance(node, tuple):
-        return tuple(_changed(inner, change, partitions, labels) for inner in node)
+        return tuple(swapped(inner, one, other, partitions) for inner in node)
     if not is_dataclass(node) or isinstance(node, (Span, Diagnostic, type)):
         return node
-    kept = labels.get(type(node), ())
-    old = {each.name: getattr(node, each.name) for each in fields(node) if each.name not in kept}
-    new = {name: _changed(value, change, partitions, labels) for name, value in old.items()}
+    labels = _LABELS.get(type(node), ())
+    old = {each.name: getattr(node, each.name) for each in fields(node) if each.name not in labels}
+    new = {name: swapped(value, one, other, partitions) for name, value in old.items()}
     new |= {name: partitions.get(value, value) for name, value in old.items() if name == "partition"}
     return node if new == old else replace(node, **new)
 

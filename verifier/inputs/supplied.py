@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+STAND_IN = "000000000000"
+"""What stands for the own account where the input refers to it (`${AWS::AccountId}`, `data.aws_caller_identity`) and
+nothing tells it."""
+
 
 @dataclass(frozen=True)
 class Supplied:
@@ -23,6 +27,11 @@ class Supplied:
     own_region: str | None = None
     of_paths: Mapping[Path, tuple[str | None, str | None]] = field(default_factory=dict)
     """The account and the Region of absolute paths that have their own."""
+
+    @property
+    def stand_in(self) -> str | None:
+        """What stands for the own account; `None` where it is known, or nothing does."""
+        return STAND_IN if self.account is None and self.own == STAND_IN else None
 
 
 NOTHING = Supplied()

@@ -12,15 +12,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from verifier.inputs.cloudformation import texts
 from verifier.inputs.cloudformation.loops import Loops, has_loops
 from verifier.inputs.cloudformation.template import EXTENSIONS, Resource, Template
 from verifier.inputs.cloudformation.written import BEGIN, MACROS, with_values
+from verifier.inputs.own_region import regions_compared
 from verifier.inputs.text.access import describe
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, listing, member, text_at, values_of
-from verifier.inputs.text.unknown import Unknown, joined, may_be_equal, moved, names_in, resolved, text_pieces
+from verifier.inputs.text.unknown import Unknown, joined, may_be_equal, moved, names_in, opened, resolved, text_pieces
 from verifier.syntax.text import first_few
 
 _LISTS = re.compile(r"(?:CommaDelimitedList|List<.*>)")
@@ -53,7 +54,7 @@ class Functions:
         self._level = 0
         self._conditions: dict[str, Truth] = {}
         self._open: list[str] = []
-        self.loops = Loops(self.remarks, self.value, EXTENSIONS in self.template.transforms)
+        self.loops = Loops(self.remarks, self.opened, EXTENSIONS in self.template.transforms)
 
     def value(self, node: Node) -> Node | None:
         """The value of a node; `None` for `AWS::NoValue`, which takes the place of what is left out."""
@@ -81,6 +82,12 @@ class Functions:
             yield True
         finally:
             self._level -= 1
+
+    def opened(self, node: Node) -> Node | None:
+        """The value as far as it is the same whatever the own account is: for all that does anything else with a text
+        than to put it into another as a whole (S4)."""
+        found = self.value(node)
+        return None if found is None else opened(found, self.template.supplied.stand_in)
 
     def text(self, node: Node | None) -> str | None:
         """The value of a node, if it is a text that is known."""
@@ -209,7 +216,7 @@ class Functions:
         items = argument.items if isinstance(argument, Items) else []
         if len(items) not in (3, 4):
             return self.wrong(argument, "`Fn::FindInMap` must have a mapping and two keys")
-        keys = [self.value(item) for item in items[:3]]
+        keys = [self.opened(item) for item in items[:3]]
         texts = [key.text for key in keys if isinstance(key, Scalar)]
         if len(texts) != 3:
             return self.unknown(node, "a key of a mapping", *keys)
@@ -294,17 +301,23 @@ class Functions:
                 truths = [self._truth(item) for item in inner]
                 return decisive if decisive in truths else None if None in truths else not decisive
             case "Fn::Equals" if len(inner) == 2:
-                return _equal(self.value(inner[0]), self.value(inner[1]))
+                return self._equal(node, *map(self.opened, inner))
         self.remarks.error(node, f"`{key.text}` is no condition that the verifier knows")
         return None
 
-
-def _equal(first: Node | None, second: Node | None) -> Truth:
-    if first is None or second is None:
-        return None
-    if names_in([first, second]):
-        return None if may_be_equal(text_pieces(first), text_pieces(second)) else False
-    return _plain(first) == _plain(second)
+    def _equal(self, at: Node, first: Node | None, second: Node | None) -> Truth:
+        """Whether two values are the same. Regions in them are looked at, which the template may put together."""
+        if first is None or second is None:
+            return None
+        own = self.remarks.own_regions.get(at.source.name)
+        if own is not None and not names_in([first, second]):
+            named = regions_compared(map(text_pieces, (first, second)), own.region)
+            self.remarks.own_regions[at.source.name] = replace(own, named=own.named | named)
+        elif own is not None:
+            first, second = opened(first, own.region), opened(second, own.region)
+        if names_in([first, second]):
+            return None if may_be_equal(text_pieces(first), text_pieces(second)) else False
+        return _plain(first) == _plain(second)
 
 
 def _plain(node: Node) -> object:

@@ -80,7 +80,9 @@ def _add(parts: Parts, side: TemplateSide) -> None:
     by_name = {name: key.arn for name, key in keys.by_address.items()}
     supposed = read_services(Surroundings(side.remarks, parts, side, by_name))
     for key in found:
-        key.supposed = (*_supposed(side), *supposed)
+        is_open = key.name is not None and side.is_made(key.name) is None
+        made = [f"{key.name} is made, though whether it is is not known"] if is_open else []
+        key.supposed = (*made, *_supposed(side), *supposed)
     parts.keys += found
 
 

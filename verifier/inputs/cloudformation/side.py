@@ -152,7 +152,11 @@ class TemplateSide(Side):
         return self.template.supplied.account, self.template.supplied.region
 
     def is_certain(self, resource: Resource) -> bool:
-        return bool(self.functions.exists(self.template.resources[resource.address]))
+        return bool(self.is_made(resource.address))
+
+    def is_made(self, name: str) -> bool | None:
+        """Whether the resource of a name is made; `None` where that is not known."""
+        return self.functions.exists(self.template.resources[name])
 
     def made_if(self, resource: Resource) -> object:
         return content(member(self.at(resource), "Condition"))

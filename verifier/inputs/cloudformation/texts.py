@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from verifier.inputs.cloudformation.functions import Functions
 
 _PART = re.compile(r"\$\{([^}]*)\}")
-_CUTS = re.compile(r"[a-z0-9-]+")
-"""Delimiters that the name of a Region may hold."""
+_DIGIT, _CUTS = re.compile("[0-9]"), re.compile("[a-z0-9-]")
+"""What delimiters hold that may cut an account, or the name of a Region, to pieces."""
 LONGEST = 1 << 20
 """Characters of a text that functions make; a template has 1 MB at most."""
 NO_VALUE = "AWS::NoValue"
@@ -92,11 +92,11 @@ def split(functions: Functions, node: Node, argument: Node) -> Node | None:
     delimiter, inner = _pair(argument)
     if not isinstance(delimiter, Scalar) or inner is None:
         return functions.wrong(argument, "`Fn::Split` must have a delimiter and a text")
-    text = functions.value(inner)
+    text = functions.opened(inner) if _DIGIT.search(delimiter.text) else functions.value(inner)
     if not isinstance(text, Scalar) or not delimiter.text:
         return functions.unknown(node, "a text", text)
     own = functions.remarks.own_regions.get(node.source.name)
-    if own is not None and own.refers in text.text and _CUTS.fullmatch(delimiter.text):
+    if own is not None and own.refers in text.text and _CUTS.search(delimiter.text):
         return functions.unknown(node, "a part of the Region")
     return listing(node, [text_at(node, part) for part in text.text.split(delimiter.text)])
 
@@ -106,7 +106,7 @@ def select(functions: Functions, node: Node, argument: Node) -> Node | None:
     first, second = _pair(argument)
     if first is None or second is None:
         return functions.wrong(argument, "`Fn::Select` must have an index and a list")
-    index, listed = functions.value(first), functions.value(second)
+    index, listed = functions.opened(first), functions.value(second)
     if _may_shrink(second, listed):
         return functions.unknown(node, "an entry of a list, others of which may be left out")
     if isinstance(index, Scalar) and index.text.isdecimal() and isinstance(listed, Items):

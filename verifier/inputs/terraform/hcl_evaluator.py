@@ -11,7 +11,6 @@ Nothing can grow beyond bounds: every step is counted (`allows`), and a text tha
 
 from __future__ import annotations
 
-import json
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +23,7 @@ from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, Untyped
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.plan_values import after_apply
-from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in, null, plain
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in, null, plain, values_of
 from verifier.inputs.text.unknown import Missing, Unknown, moved, names_in, resolved
 from verifier.syntax.source import Source
 
@@ -42,7 +41,8 @@ class Evaluator:
     for `null`, and is told how deep inside other expressions it stands; `allows` counts steps, and is false where there
     were too many, or too deep ones; `bound` are the variables of `for` expressions; `own` names what the expression is
     of. `read` gives the text of a file, where files are at hand, by its path and by whether that is one of the module
-    (`path.module`); `may_fail` says of a reference whether it may be to an instance that is not made."""
+    (`path.module`); `may_fail` says of a reference whether it may be to an instance that is not made; what is
+    `compared` is as far known as nothing stands in it for something that is not (S4)."""
 
     source: Source
     refer: Callable[[str, int], Node | None]
@@ -52,6 +52,7 @@ class Evaluator:
     depth: int = 0
     read: Callable[[str, bool], str | None] | None = None
     may_fail: Callable[[str], bool] | None = None
+    compared: Callable[..., list[Node]] = lambda *nodes: list(nodes)
 
     def value(self, tree: Tree) -> Node:
         """The value of an expression; `Missing` where it fails."""
@@ -133,11 +134,16 @@ class Evaluator:
             key_tree, value_tree = trees.parts_of(element)
             (name,), value = trees.parts_of(key_tree), self.get(value_tree)
             word = trees.word_of(name)  # which stands for itself
-            key = self.get(name) if word is None else kinds.text(self.at(key_tree), word)
+            key = self._key(name) if word is None else kinds.text(self.at(key_tree), word)
             if not isinstance(key, Scalar) or kinds.is_null(key):
                 return None
             pairs[key.text] = key, value
         return resolved(self.at(tree), pairs.values())
+
+    def _key(self, tree: Tree) -> Node:
+        """The value of the name of a member, which is compared with all others."""
+        found = self.get(tree)
+        return self.compared(found, found)[0]
 
     def _for_tuple(self, tree: Tree) -> Node | None:
         """`[for x in list : expression if condition]`."""
@@ -175,7 +181,7 @@ class Evaluator:
             if holds is None:
                 return None
             if holds:
-                found.append((inner.get(results[0]), inner.get(results[-1])))
+                found.append((inner._key(results[0]), inner.get(results[-1])))
         return found, isinstance(collection, Loose)
 
     # -- references --
@@ -200,7 +206,8 @@ class Evaluator:
         root, steps = trees.chain(tree)
         at, path = self.at(tree), list[tuple[str, Scalar]]()
         for form, step in steps:
-            key = kinds.text(at, step) if form == "." else plain(at, step) if isinstance(step, str) else self.get(step)
+            given = kinds.text(at, step) if form == "." else plain(at, step) if isinstance(step, str) else None
+            (key,) = self.compared(self.get(step)) if given is None else (given,)
             if not isinstance(key, Scalar) or kinds.is_null(key):
                 return root, None
             path.append((form, key))
@@ -216,7 +223,7 @@ class Evaluator:
             return None  # a resource as a whole among them
         if "*" in forms and "[" in forms:
             return None
-        found = self.refer("".join([name, *(_written(form, key) for form, key in path)]), self.depth)
+        found = self.refer("".join([name, *(trees.step_written(*step) for step in path)]), self.depth)
         if isinstance(found, Missing):
             raise FailsError
         if "*" in forms:
@@ -247,7 +254,8 @@ class Evaluator:
     def _binary(self, tree: Tree) -> Node | None:
         left_tree, term = trees.parts_of(tree)[:2]
         between, right_tree = trees.parts_of(term)
-        left, right, sign = self.get(left_tree), self.get(right_tree), str(between.children[0]).split()[-1]
+        sign = str(between.children[0]).split()[-1]
+        left, right = self.compared(self.get(left_tree), self.get(right_tree))
         found: bool | None = None
         if sign in ("==", "!="):
             same = kinds.equal(left, right)
@@ -277,20 +285,17 @@ class Evaluator:
         function = function or OF_SEVERAL.get(name)
         if function is None or (rest and "..." in rest[0].children):
             return None
-        return function(self.at(tree), *(self.get(argument) for argument in arguments))
+        given = list(map(self.get, arguments))
+        if name == "lookup":
+            given[1:2] = self.compared(*given[1:2])
+        if name == "toset":
+            self.compared(*values_of(given[0]))
+        return function(self.at(tree), *given)
 
     def _file(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
         """The text of a file, or what `templatefile` makes of it: a template that refers to its variables alone."""
-        given = trees.parts_of(trees.unwrapped(arguments[0]))
-        is_reference = bool(given) and trees.kind_of(given[0].children[0])
-        base = trees.traversal(trees.parts_of(given[0].children[0])[0]) if is_reference else ()
-        rest = given[1:] if base in (("path.module",), ("path.root",)) else given
-        name = "".join(str(part.children[0]) for part in rest if isinstance(part.children[0], str))
-        is_text = trees.kind_of(trees.unwrapped(arguments[0])) == "string"
-        is_plain = is_text and all(isinstance(part.children[0], str) for part in rest)
-        if self.read is None or not is_plain or {*"\\$%"} & {*name} or name.startswith("/") != (base != ()):
-            return None
-        text = self.read(name.lstrip("/"), base == ("path.module",))
+        path = trees.path(arguments[0])
+        text = None if self.read is None or path is None else self.read(*path)
         if text is None or len(arguments) == 1:
             return None if text is None else kinds.text(self.at(tree), text)
         variables = kinds.object_of(self.get(arguments[1]))
@@ -321,13 +326,6 @@ class Evaluator:
         instance = 2 if word == "data" else 1 if of_one else -1
         positions = [index for index, (_, key) in enumerate(path or ()) if key.text.isdecimal()]
         return word is not None and positions in ([], [instance])
-
-
-def _written(form: str, key: Scalar) -> str:
-    """A step of a reference as it is written."""
-    if form in ".*":
-        return f".{key.text}" if form == "." else "[*]"
-    return f"[{key.text if key.type == 'plain' else json.dumps(key.text)}]"
 
 
 FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {

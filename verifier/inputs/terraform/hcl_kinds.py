@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
+from verifier.inputs.supplied import STAND_IN
 from verifier.inputs.terraform.hcl_tree import Tree, kind_of, parts_of, unwrapped, word_of
 from verifier.inputs.text.access import is_null as is_null
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, null, plain, text_at
@@ -169,9 +170,10 @@ def unified(items: Sequence[Node], others: Sequence[Node] = ()) -> list[Node]:
 
 
 def as_set(node: Items) -> Items:
-    """The set of the entries of a list; sorted where these are known texts, in whatever order and number."""
-    if all(is_text(item) and isinstance(item, Scalar) for item in node.items):
-        texts = {item.text: item for item in node.items if isinstance(item, Scalar)}
+    """The set of the entries of a list; sorted where these are known texts without the own account, which may not be
+    known, in whatever order and number."""
+    texts = {item.text: item for item in node.items if isinstance(item, Scalar) and STAND_IN not in item.text}
+    if all(is_text(item) and getattr(item, "text", None) in texts for item in node.items):
         return TextSet(node.source, node.start, node.end, [texts[text] for text in sorted(texts)])
     return Loose(node.source, node.start, node.end, [loosened(item) for item in node.items])
 

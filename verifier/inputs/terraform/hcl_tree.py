@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
 
+from verifier.inputs.text.nodes import Scalar
 from verifier.syntax.parsers import NotParsed
 
 Tree = Any
@@ -106,6 +107,13 @@ def _step(tree: Tree) -> tuple[str, Any]:
     return "[", str(tree.children[-1]) if kind_of(tree) == "short_index" else parts_of(tree)[0]
 
 
+def step_written(form: str, key: Scalar) -> str:
+    """A step of a chain as it is written."""
+    if form in ".*":
+        return f".{key.text}" if form == "." else "[*]"
+    return f"[{key.text if key.type == 'plain' else json.dumps(key.text)}]"
+
+
 def literal(tree: Tree) -> str | None:
     """The text that an expression is; `None` for any other, and for one with something to interpolate."""
     tree = unwrapped(tree)
@@ -151,6 +159,20 @@ def unwrapped(tree: Tree) -> Tree:
     while kind_of(tree) == "expr_term" and len(parts_of(tree)) == 1:
         (tree,) = parts_of(tree)
     return tree
+
+
+def path(tree: Tree) -> tuple[str, bool] | None:
+    """The path that an expression is, and whether it is from the folder of the module; `None` where that is not
+    plain."""
+    given = parts_of(unwrapped(tree))
+    is_reference = bool(given) and kind_of(given[0].children[0])
+    base = traversal(parts_of(given[0].children[0])[0]) if is_reference else ()
+    rest = given[1:] if base in (("path.module",), ("path.root",)) else given
+    name = "".join(str(part.children[0]) for part in rest if isinstance(part.children[0], str))
+    is_plain = kind_of(unwrapped(tree)) == "string" and all(isinstance(part.children[0], str) for part in rest)
+    if not is_plain or {*"\\$%"} & {*name} or name.startswith("/") != (base != ()):
+        return None
+    return name.lstrip("/"), base == ("path.module",)
 
 
 def kind_of(tree: Tree) -> str:

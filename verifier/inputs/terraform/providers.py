@@ -19,13 +19,13 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, TypeGuard
 
-from verifier.inputs.own_region import REGIONS, STAND_IN_REGIONS, partition_of
+from verifier.inputs.own_region import REGIONS, STAND_IN_REGIONS, partition_of, regions_compared
 from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown_part
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.configuration import Block, Provider
 from verifier.inputs.terraform.plan import Plan
-from verifier.inputs.text.nodes import Scalar, values_of
-from verifier.inputs.text.unknown import names_in
+from verifier.inputs.text.nodes import Node, Scalar, values_of
+from verifier.inputs.text.unknown import names_in, opened, text_pieces
 from verifier.syntax.text import first_few
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ class Providers:
         self.open_partition = False
         self.by_stand_in = False
         """Whether something is in the own account, which nothing tells (S4)."""
+        self.regions_compared: set[str] = set()
+        """The Regions in texts that expressions compare, which may be put together."""
         self.concluded: dict[str, None] = {}
         """Sentences: which provider configurations are taken to have the login of another one, and expressions for what
         they refer to."""
@@ -231,6 +233,13 @@ class Providers:
             free = (region for region in (first, *REGIONS[partition_of(first)]) if region not in used)
             self.open_regions[source] = next(free, first), resource
         return self.open_regions[source][0]
+
+    def compared(self, *nodes: Node) -> list[Node]:
+        """Values that are compared, as far as that is the same whatever the own account is. Regions in them are
+        remembered (S4)."""
+        own = [region for region, _ in self.open_regions.values()]
+        self.regions_compared |= regions_compared(map(text_pieces, nodes), *own)
+        return [opened(node, self.supplied.stand_in) for node in nodes]
 
     def _source(self, resource: Resource) -> Hashable:
         """What a Region that nothing tells is taken from: two of different sources may be two."""

@@ -55,7 +55,8 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
         )
         more = tuple(resource.shown for _, resource in places) if len(places) > 1 else ()
         # Of several nothing may say which they are, not even whether two are the same.
-        named = regions_in((text,)) | ({region} if more and "aws_region" in text else set())
+        named = regions_in((text,)) | providers.regions_compared
+        named |= {region} if more and "aws_region" in text else set()
         refers = "" if more else region
         remarks.own_regions[plan.file] = OwnRegion(region, refers, named, others, resolver.at(first).span, more)
     remarks.regions_taken += providers.regions_taken.values()

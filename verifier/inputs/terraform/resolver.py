@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -315,7 +315,8 @@ class Resolver(Side):
             return None if folder is None else folder(name if of_module else (), path)
 
         refer, may_fail = self.references.refer(module, resource), partial(self.references.may_fail, module)
-        return Evaluator(written.source, refer, own, self.allows, depth=self._depth, read=read, may_fail=may_fail)
+        evaluator = Evaluator(written.source, refer, own, self.allows, depth=self._depth, read=read, may_fail=may_fail)
+        return replace(evaluator, compared=self.derive.providers.compared)
 
     @contextmanager
     def inside(self, depth: int, *, documents: bool = False) -> Iterator[None]:

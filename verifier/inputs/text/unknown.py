@@ -7,14 +7,17 @@ missing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
+from itertools import chain
 
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in
 from verifier.syntax.source import Source
 
 Pieces = tuple[str | None, ...]
 """A text with `None` for each part that is not known."""
+OWN_ACCOUNT = "the own account, which is not given (--account)"
 
 
 class Unknown(Node):
@@ -125,6 +128,29 @@ def content(node: object) -> object:
     if isinstance(node, Items | list | tuple):
         return [content(item) for item in (node.items if isinstance(node, Items) else node)]
     return node.text if isinstance(node, Scalar) else None if isinstance(node, Node) else node
+
+
+def opened(node: Node, stand_in: str | None) -> Node:
+    """A value in which a text is not known where it holds what stands for the own account, or `None` for nothing: as
+    far as it is the same whichever account that is (S4)."""
+    if stand_in is None:
+        return node
+    run = re.compile(f"{stand_in}0*")  # zeros beside it cannot be told from it
+
+    def change(leaf: Node) -> Node:
+        pieces = text_pieces(leaf)
+        parts = [("",) if piece is None else run.split(piece) for piece in pieces]
+        if all(len(part) == 1 for part in parts):
+            return leaf
+        gaps = [(None,) if piece is None else _with_gaps(part) for piece, part in zip(pieces, parts, strict=True)]
+        return Unknown(leaf, [*names_in([leaf]), OWN_ACCOUNT], joined(gaps))
+
+    return with_leaves(node, change)
+
+
+def _with_gaps(parts: Sequence[str]) -> Pieces:
+    """Texts with a gap between each and the next."""
+    return tuple(chain.from_iterable((None, part) for part in parts))[1:]
 
 
 def of_pieces(place: Node, pieces: Pieces, names: Sequence[str]) -> Scalar | Unknown:
