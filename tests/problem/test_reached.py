@@ -1,5 +1,5 @@
-"""Accounts of whose callers an expression could hold, against its truth for every assignment of what else it speaks
-of."""
+"""Accounts and principals of whose callers an expression could hold, against its truth for every assignment of what
+else it speaks of."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from itertools import product
 
 import pytest
 
+from verifier.model.policy import Effect, Principal, PrincipalType, Statement
 from verifier.problem.classes.predicates import OneOf, Predicate, exactly, like
 from verifier.problem.expression import FALSE, TRUE, And, Expression, Not, Or, Part, Symbol, Test
-from verifier.problem.relevance import can_hold
+from verifier.problem.relevance import CallersInQuestion
 from verifier.problem.semantics.caller_tests import account_pattern
 
 HOME, AWAY = "111122223333", "444455556666"
@@ -67,7 +68,40 @@ def could_hold(expression: Expression, caller: str) -> bool:
 def test_no_account_is_missed(seed: int) -> None:
     expression = some_expression(random.Random(seed), 3)
     for account in {caller.split(":")[4] for caller in CALLERS if could_hold(expression, caller) and ":" in caller}:
-        assert can_hold(expression, account), account
+        assert CallersInQuestion([expression]).account(account), account
+
+
+def to(kind: PrincipalType, value: str) -> Statement:
+    """A statement about one principal."""
+    account = value.split(":")[4] if ":" in value else None
+    return Statement(Effect.ALLOW, 0, principals=(Principal(kind, value, account),))
+
+
+@pytest.mark.parametrize("seed", range(400))
+def test_no_caller_is_missed(seed: int) -> None:
+    expression = some_expression(random.Random(seed), 3)
+    kinds = {"role": PrincipalType.ROLE, "s3.amazonaws.com": PrincipalType.SERVICE}
+    for caller in CALLERS:
+        kind = kinds.get(caller.split(":")[-1].split("/")[0])
+        if kind is not None and could_hold(expression, caller):
+            assert CallersInQuestion([expression]).names(to(kind, caller)), caller
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "pattern", "named"),
+    [
+        (PrincipalType.ROLE, f"arn:aws:iam::{HOME}:role/a", "arn:*:user/*", False),
+        (PrincipalType.ROLE, f"arn:aws:iam::{HOME}:role/a", "arn:*:role/*", True),
+        (PrincipalType.SERVICE, "s3.amazonaws.com", "arn:*", False),
+        (PrincipalType.USER, f"arn:aws:iam::{HOME}:user/a", "arn:*:federated-user/*", True),
+        (PrincipalType.SESSION, f"arn:aws:sts::{HOME}:assumed-role/a/b", "arn:*:role/*", True),
+        (PrincipalType.ANYONE, "*", "arn:*:user/*", True),
+    ],
+)
+def test_whom_a_principal_names(kind: PrincipalType, value: str, pattern: str, named: bool) -> None:
+    """A user's federated sessions, and a role's sessions by their names, are callers of other names than the
+    principal's."""
+    assert CallersInQuestion([Test("principal", like(pattern))]).names(to(kind, value)) is named
 
 
 @pytest.mark.parametrize(
@@ -81,4 +115,4 @@ def test_no_account_is_missed(seed: int) -> None:
     ],
 )
 def test_examples(expression: Expression, account: str, possible: bool) -> None:
-    assert can_hold(expression, account) is possible
+    assert CallersInQuestion([expression]).account(account) is possible

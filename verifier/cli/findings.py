@@ -61,8 +61,8 @@ def findings(
 
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied, steps=False, tags=False)
     from verifier.report.evidence import Evidence
-    from verifier.report.forms.findings import findings_forms
     from verifier.report.meanings import meanings_of
+    from verifier.report.results import findings_forms
     from verifier.report.words.findings import findings_exit_code
     from verifier.verify.access.findings import findings as find
 

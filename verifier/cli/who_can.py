@@ -97,7 +97,7 @@ def who_can(
         remedy = "for example kms:Decrypt, or kms:* for every one; it begins with `kms:`"
         raise InputError.of("no action to ask about", hint=remedy, rule="S3")
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied, steps=False, tags=False)
-    from verifier.report.forms.who_can import who_can_forms
+    from verifier.report.results import who_can_forms
     from verifier.report.words.access import who_can_exit_code
     from verifier.verify.access.who_can import who_can as ask
 

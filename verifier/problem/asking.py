@@ -16,12 +16,12 @@ from verifier.model.policy import Effect
 from verifier.problem.classes.kinds import overlapping
 from verifier.problem.diagrams.finite import In, Reduction
 from verifier.problem.expression import FALSE, TRUE, And, Constant, Expression
-from verifier.problem.passes import Asked, passed
+from verifier.problem.passes import UncompiledQuestion, apply_passes
 from verifier.problem.question import Claim, Question
 from verifier.problem.rules import RuledSpace, formulate
 from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.targets import Target
-from verifier.problem.space import Read, Space
+from verifier.problem.space import DecisionInput, Space
 
 
 def _needed(space: Space, invariants: Sequence[Invariant]) -> frozenset[int]:
@@ -40,10 +40,11 @@ def _bystanders(reduction: Reduction, claim_scope: Expression, owner_actions: Se
             yield owner
 
 
-def _asked(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Asked:
+def uncompiled(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> UncompiledQuestion:
+    """What is asked, before any pass."""
     space = RuledSpace(estate, target)
     whom = tuple(callers(space, invariant.callers) for invariant in invariants)
-    return Asked(tuple(invariants), whom, target.account, Read(estate, target.key))
+    return UncompiledQuestion(tuple(invariants), whom, target, DecisionInput(estate, target.key))
 
 
 def ask(
@@ -52,13 +53,13 @@ def ask(
     """The same in finite form: one partition of each attribute for all invariants. Without invariants it is about every
     request; with them too where it goes `beyond` what they speak of. A `quick` question leaves attributes whose tests
     overlap without a table (`Lazy`)."""
-    asked = passed(_asked(estate, target, invariants)) if invariants and not beyond else None
-    formula = formulate(estate, target, invariants, None if asked is None else asked.read)
+    smaller = apply_passes(uncompiled(estate, target, invariants)) if invariants and not beyond else None
+    formula = formulate(estate, target, invariants, None if smaller is None else smaller.input)
     left = {name: 0 for name, predicates in formula.space.questions.items() if quick and overlapping(predicates)}
     reduction = Reduction(formula.space.attributes, formula.space.questions, left)
     finite, reduce = reduction.finite, reduction.reduce
     supposed: list[Expression] = []
-    if asked is not None and asked.confined:
+    if smaller is not None and smaller.confined:
         supposed = reduction.suppose([reduce(scope) for scope in formula.scopes], _needed(formula.space, invariants))
     finite.facts = [*supposed, *(fact for fact in map(reduce, formula.facts) if fact is not TRUE)]
     parts = zip(invariants, formula.scopes, formula.violations, strict=True)

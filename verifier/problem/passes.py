@@ -1,6 +1,6 @@
 """What makes questions fast: passes, each from a question to one with less in it.
 
-In: a question as it is asked. Out: the same question, to be compiled by the rules alone from less.
+In: a question that is not compiled. Out: the same question, to be compiled by the rules alone from less.
 Guarantee, the law of every pass: the invariants have the same verdicts, and proofs rest on the same statements, but
 where a pass says otherwise. A pass changes what the decision is read from, and nothing else: the facts, what is
 unmodelled and the replay of a counterexample are those of the whole input. No rule knows of passes, nor does `recheck`,
@@ -9,105 +9,112 @@ which formulates every question without them. `tests/verify/test_passes.py` leav
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from verifier.model.estate import Account, Controls, Estate, Identity, Key, Level
 from verifier.model.grant import Grant
 from verifier.model.invariant import Expectation, Invariant
-from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement
+from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType, Statement
 from verifier.problem.expression import Expression
 from verifier.problem.facts.names import Same
-from verifier.problem.relevance import Actions, Reached, actions_of
-from verifier.problem.semantics.grants import RETIRE
-from verifier.problem.space import Read
+from verifier.problem.relevance import Actions, CallersInQuestion, actions_of
+from verifier.problem.semantics.grants import CREATE, RETIRE
+from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE
+from verifier.problem.semantics.targets import Target
+from verifier.problem.space import DecisionInput
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Invariants about one target, with their `callers` as expressions; what the decision is read from. `confined`: of
-    other requests than those in some scope nothing has to be right."""
+class UncompiledQuestion:
+    """Invariants about one target, with their `callers` as expressions; `input` is what the decision is read from.
+    `confined`: of other requests than those in some scope nothing has to be right."""
 
     invariants: tuple[Invariant, ...]
     callers: tuple[Expression, ...]
-    account: str | None
-    read: Read
+    target: Target
+    input: DecisionInput
     confined: bool = False
 
 
-Pass = Callable[[Asked], Asked]
+Pass = Callable[[UncompiledQuestion], UncompiledQuestion]
 
 
 # -- other statements --
 
 
-def other_actions(asked: Asked) -> Asked:
+def other_actions(question: UncompiledQuestion) -> UncompiledQuestion:
     """Of the statements that are about none of the actions in question, each Deny is left out, and each Allow is
-    silent: it has no conditions, and one caller of each kind that it names. Those of a policy that differ in nothing
-    else are one.
+    silent: it has no conditions, and of each kind of caller that it names one, the first of the policies. Those of a
+    policy that differ in nothing else but their actions are one, about the actions of the first.
 
     Law: such a statement matches no request in a scope, whoever its callers are and whatever its conditions. What a
     Deny says that matches nothing, no proof needs. An Allow stays, since a proof by other statements must do without
-    it; so do its conditions on the caller's ARN, which tell how strongly it names its callers (D4)."""
-    about = actions_of(asked.invariants)
-    estate, tested = _without_other_actions(Same(asked.read.estate), about)
-    shorter = _Shorter(about.meet, merges=True)
+    it; so do the conditions on the caller's ARN of one to everyone, which tell how strongly it names its callers
+    (D4)."""
+    about = actions_of(question.invariants)
+    estate, tested = _without_other_actions(Same(question.input.estate), about)
+    pruner = _Pruner(about.meet, merges=True)
     organization = estate.organization
     if organization is not None:
         controls = tuple(
-            shorter.resource(one) if one.account == asked.account else one for one in organization.controls
+            pruner.resource(one) if one.account == question.target.account else one for one in organization.controls
         )
         estate = replace(estate, organization=replace(organization, controls=controls))
-    return _read(asked, estate, shorter.key(asked.read.key), tested | shorter.tested)
+    return _with_input(question, estate, pruner.key(question.input.key), tested | pruner.tested_keys)
 
 
 @lru_cache(4)
 def _without_other_actions(estate: Same, about: Actions) -> tuple[Estate, frozenset[str]]:
-    """The estate with shorter policies of identities, organizations and endpoints, which many targets share, and what
-    was tested."""
-    shorter, found = _Shorter(about.meet, merges=True), estate.estate
+    """The estate with shorter policies of identities, organizations and endpoints, which many targets share, and the
+    condition keys that these tested before."""
+    pruner, found = _Pruner(about.meet, merges=True), estate.estate
     organization = found.organization
     if organization is not None:
-        organization = replace(organization, controls=tuple(map(shorter.service, organization.controls)))
+        organization = replace(organization, controls=tuple(map(pruner.service, organization.controls)))
     endpoints = found.endpoints and tuple(
-        replace(one, policy=one.policy and shorter.policy(one.policy)) for one in found.endpoints
+        replace(one, policy=one.policy and pruner.policy(one.policy)) for one in found.endpoints
     )
-    accounts = tuple(map(shorter.inventory, found.accounts))
-    return replace(found, accounts=accounts, organization=organization, endpoints=endpoints), frozenset(shorter.tested)
+    accounts = tuple(map(pruner.inventory, found.accounts))
+    found = replace(found, accounts=accounts, organization=organization, endpoints=endpoints)
+    return found, frozenset(pruner.tested_keys)
 
 
-def other_callers(asked: Asked) -> Asked:
-    """The same of the statements of the key policy, and of the policies of users and roles, that are about callers of
-    accounts of which no caller is in question.
+def other_callers(question: UncompiledQuestion) -> UncompiledQuestion:
+    """The same of the statements of the key policy that are about no caller in question, and of those of users and
+    roles of accounts of which no caller is.
 
     Law: such a statement matches no request in a scope. Where something must be allowed, each Deny stays too: a proof
     can rest on whom it spares."""
-    reached = Reached(asked.callers)
-    keeps = any(invariant.expectation is Expectation.ALLOWED for invariant in asked.invariants)
-    others = frozenset(one.id for one in asked.read.estate.accounts if not reached.of(one.id))
+    whom = CallersInQuestion(question.callers)
+    keeps = any(invariant.expectation is Expectation.ALLOWED for invariant in question.invariants)
+    others = frozenset(one.id for one in question.input.estate.accounts if not whom.account(one.id))
     estate, tested = (
-        _without_other_callers(Same(asked.read.estate), others, keeps)
+        _without_other_callers(Same(question.input.estate), others, keeps)
         if others
-        else (asked.read.estate, frozenset[str]())
+        else (question.input.estate, frozenset[str]())
     )
-    shorter = _Shorter(reached.names, keeps_denies=keeps)
-    return _read(asked, estate, shorter.key(asked.read.key), tested | shorter.tested)
+    pruner = _Pruner(whom.names, keeps_denies=keeps)
+    return _with_input(question, estate, pruner.key(question.input.key), tested | pruner.tested_keys)
 
 
 @lru_cache(4)
 def _without_other_callers(estate: Same, others: frozenset[str], keeps: bool) -> tuple[Estate, frozenset[str]]:
     """The estate where the users and roles of other accounts have silent policies."""
-    shorter = _Shorter(lambda _: False, keeps_denies=keeps)
-    accounts = tuple(shorter.inventory(one) if one.id in others else one for one in estate.estate.accounts)
-    return replace(estate.estate, accounts=accounts), frozenset(shorter.tested)
+    pruner = _Pruner(lambda _: False, keeps_denies=keeps)
+    accounts = tuple(pruner.inventory(one) if one.id in others else one for one in estate.estate.accounts)
+    return replace(estate.estate, accounts=accounts), frozenset(pruner.tested_keys)
 
 
-def _read(asked: Asked, estate: Estate, key: Key | None, tested: Iterable[str]) -> Asked:
-    return replace(asked, read=replace(asked.read, estate=estate, key=key, tested=asked.read.tested.union(tested)))
+def _with_input(
+    question: UncompiledQuestion, estate: Estate, key: Key | None, tested: Iterable[str] = ()
+) -> UncompiledQuestion:
+    tested_keys = question.input.tested_keys.union(tested)
+    return replace(question, input=replace(question.input, estate=estate, key=key, tested_keys=tested_keys))
 
 
-class _Shorter:
+class _Pruner:
     """Policies in which the statements that do not matter are silent, or left out, and the condition keys that these
     tested."""
 
@@ -118,7 +125,7 @@ class _Shorter:
         self._kept = (Effect.ALLOW, Effect.DENY) if keeps_denies else (Effect.ALLOW,)
         self._known: dict[int, tuple[Policy, Policy]] = {}
         self._callers: dict[tuple[PrincipalType, str | None], Principal] = {}
-        self.tested: set[str] = set()
+        self.tested_keys: set[str] = set()
 
     def policy(self, policy: Policy) -> Policy:
         """The policy itself where all of it matters."""
@@ -128,26 +135,39 @@ class _Shorter:
         return found[1]
 
     def _shortened(self, policy: Policy) -> Policy:
-        if all(map(self._matters, policy.statements)):
+        others = [statement for statement in policy.statements if not self._matters(statement)]
+        if not others:
             return policy
-        kept: dict[object, Statement] = {}
-        for statement in policy.statements:
-            if self._matters(statement):
-                kept[statement.index] = statement
-                continue
-            self.tested.update(condition.key.value for condition in statement.conditions)
-            if statement.effect in self._kept:
-                silent = self._silent(statement)
-                alike = _alike(silent) if self._merges else statement.index
-                kept[alike] = _merged(kept[alike], silent) if alike in kept else silent
-        return replace(policy, statements=tuple(kept.values()))
+        self.tested_keys.update(condition.key.value for statement in others for condition in statement.conditions)
+        kept = [statement for statement in others if statement.effect in self._kept]
+        groups = self._groups(policy, kept) if self._merges else [[statement] for statement in kept]
+        silent = {group[0].index: self._silent(group) for group in groups}
+        gone = {statement.index for statement in others}.difference(silent)
+        return replace(
+            policy, statements=tuple(silent.get(s.index, s) for s in policy.statements if s.index not in gone)
+        )
 
-    def _silent(self, statement: Statement) -> Statement:
-        conditions = tuple(one for one in statement.conditions if one.key.value.lower() == "aws:principalarn")
-        principals = statement.principals
-        if principals is not None:
-            principals = tuple({self._callers.setdefault((one.type, one.partition), one): None for one in principals})
-        return replace(statement, conditions=conditions, principals=principals)
+    def _groups(self, policy: Policy, others: Sequence[Statement]) -> Iterable[Sequence[Statement]]:
+        """The statements that are read as one. No action in question is one of theirs, so that they may be about any
+        callers and actions that are in the policy."""
+        for statement in policy.statements:
+            for principal in statement.principals or ():
+                self._of_kind(principal)
+        groups: dict[object, list[Statement]] = {}
+        for statement in others:
+            groups.setdefault(_alike(statement), []).append(statement)
+        return groups.values()
+
+    def _silent(self, group: Sequence[Statement]) -> Statement:
+        first = group[0]
+        if first.principals is None or first.not_principal:
+            return replace(first, conditions=())
+        principals = {self._of_kind(principal): None for one in group for principal in one.principals or ()}
+        return replace(first, conditions=_on_callers(first), principals=tuple(principals))
+
+    def _of_kind(self, principal: Principal) -> Principal:
+        """The first of its kind, for all of them."""
+        return self._callers.setdefault((principal.type, principal.partition), principal)
 
     def key(self, key: Key | None) -> Key | None:
         """A key with such policies."""
@@ -180,17 +200,20 @@ class _Shorter:
         return replace(level, policies=tuple(map(self.policy, level.policies)))
 
 
-def _alike(silent: Statement) -> object:
-    """What silent statements have in common that are read as one."""
-    resources = tuple(text.value for text in silent.resources or ())
-    if silent.not_principal or silent.not_action:
-        return silent.index
-    return silent.effect, silent.doubt, silent.not_resource, resources, silent.conditions
+def _on_callers(statement: Statement) -> tuple[Condition, ...]:
+    """The conditions by which an Allow to everyone may count as one to callers by their ARNs (D4)."""
+    if not any(one.type in (PrincipalType.ANYONE, PrincipalType.ANY_AWS) for one in statement.principals or ()):
+        return ()
+    return tuple(one for one in statement.conditions if one.key.value.lower() == "aws:principalarn")
 
 
-def _merged(one: Statement, other: Statement) -> Statement:
-    principals = None if one.principals is None else tuple(dict.fromkeys((*one.principals, *(other.principals or ()))))
-    return replace(one, actions=(*one.actions, *other.actions), principals=principals)
+def _alike(statement: Statement) -> object:
+    """What statements have in common that are read as one."""
+    if statement.not_principal:
+        return statement.index
+    resources = tuple(text.value for text in statement.resources or ())
+    whom = statement.principals is None, _on_callers(statement)
+    return statement.effect, statement.doubt, statement.not_resource, resources, whom
 
 
 def _is(one: object, other: object) -> bool:
@@ -200,60 +223,72 @@ def _is(one: object, other: object) -> bool:
 # -- other grants --
 
 
-def other_operations(asked: Asked) -> Asked:
-    """Of the grants of none of the operations in question one is read.
+def other_operations(question: UncompiledQuestion) -> UncompiledQuestion:
+    """Of the grants of none of the operations in question one is read; and none makes other grants (G6), unless that is
+    in question.
 
     Law: such a grant allows no request in a scope. One stays, as an Allow does. Where retiring one is in question, so
     is every grant."""
-    about, key = actions_of(asked.invariants), asked.read.key
+    about, key = actions_of(question.invariants), question.input.key
     if key is None or not key.grants or about.named((RETIRE,)):
-        return asked
+        return question
     matters = {operations: about.named(operations) for operations in {grant.operations for grant in key.grants}}
     one = next((grant for grant in key.grants if not matters[grant.operations]), None)
     grants = tuple(grant for grant in key.grants if matters[grant.operations] or grant is one)
-    return _read(asked, asked.read.estate, replace(key, grants=grants), ())
+    if not about.named((CREATE,)):
+        grants = tuple(replace(grant, operations=_operations(question, grant)) for grant in grants)
+    return _with_input(question, question.input.estate, replace(key, grants=grants))
 
 
-def other_grantees(asked: Asked) -> Asked:
-    """The grants to callers of an account of which no caller is in question have no constraints, and one grantee: two
-    for each account, since callers whom a grant to the account itself reaches need the account's leave (G2).
+def _operations(question: UncompiledQuestion, grant: Grant) -> tuple[str, ...]:
+    """The operations of a grant that makes no others: without CreateGrant, unless some invariant is about no other one
+    of them. Of a key with many grants those of the same operations are named together."""
+    key = question.target.key
+    operations = tuple(name for name in grant.operations if name != CREATE)
+    if key is None or len(key.grants or ()) > NAMED_ONE_BY_ONE:
+        return grant.operations
+    return operations if actions_of(question.invariants).alike(operations, grant.operations) else grant.operations
+
+
+def other_grantees(question: UncompiledQuestion) -> UncompiledQuestion:
+    """The grants to callers of an account of which no caller is in question have no constraints, make no others, and
+    have one grantee: two for each account, since callers whom a grant to the account itself reaches need the account's
+    leave (G2).
 
     Law: such a grant allows no request in a scope, whichever callers of the account it names."""
-    key, reached = asked.read.key, Reached(asked.callers)
+    key, whom = question.input.key, CallersInQuestion(question.callers)
     if key is None or not key.grants:
-        return asked
+        return question
     grantees: dict[tuple[str | None, bool], Principal] = {}
 
     def read(grant: Grant) -> Grant:
-        if grant.grantee_hidden or reached.of(grant.grantee.account):
+        if grant.grantee_hidden or whom.account(grant.grantee.account):
             return grant
-        grantee = grantees.setdefault(
-            (grant.grantee.account, grant.grantee.type is PrincipalType.ACCOUNT), grant.grantee
-        )
-        return Grant(
-            grant.id, grantee, grant.operations, grant.retiring, grant.issuing_account, name=grant.name, span=grant.span
-        )
+        of_account = grant.grantee.type is PrincipalType.ACCOUNT
+        grantee = grantees.setdefault((grant.grantee.account, of_account), grant.grantee)
+        rest = _operations(question, grant), grant.retiring, grant.issuing_account
+        return Grant(grant.id, grantee, *rest, name=grant.name, span=grant.span)
 
-    return _read(asked, asked.read.estate, replace(key, grants=tuple(map(read, key.grants))), ())
+    return _with_input(question, question.input.estate, replace(key, grants=tuple(map(read, key.grants))))
 
 
 # -- what else need not be told apart --
 
 
-def many_statements(asked: Asked) -> Asked:
+def many_statements(question: UncompiledQuestion) -> UncompiledQuestion:
     """The Allow statements, or Deny statements, of users and roles are one where they are many: a list of thousands
     explains nothing, and that each of them is needed takes as many calls of a solver to tell.
 
     Law: the same verdict. A proof names the first and how many more there are, if it rests on any."""
-    return replace(asked, read=replace(asked.read, many_as_one=True))
+    return replace(question, input=replace(question.input, many_as_one=True))
 
 
-def other_requests(asked: Asked) -> Asked:
+def other_requests(question: UncompiledQuestion) -> UncompiledQuestion:
     """Only the classes of values that the scopes admit are told apart (`Reduction.suppose`).
 
     Law: the same verdicts, for a violation is in a scope. A statement that says nothing of these requests stays in the
     formula if a proof can rest on it, so that one may name more of them than it does without the pass, never fewer."""
-    return replace(asked, confined=True)
+    return replace(question, confined=True)
 
 
 PASSES: tuple[Pass, ...] = (
@@ -267,8 +302,8 @@ PASSES: tuple[Pass, ...] = (
 """All passes, in the order in which they are made."""
 
 
-def passed(asked: Asked) -> Asked:
+def apply_passes(question: UncompiledQuestion) -> UncompiledQuestion:
     """The question after all passes."""
     for one in PASSES:
-        asked = one(asked)
-    return asked
+        question = one(question)
+    return question

@@ -1,19 +1,19 @@
 """Which actions, and which accounts' callers, are in question.
 
-In: the actions and callers that invariants are about; statements. Out: `Actions`, `Reached`.
+In: the actions and callers that invariants are about; statements. Out: `Actions`, `CallersInQuestion`.
 Guarantee: what is found not to be in question is in no scope of any of the invariants.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from operator import or_
 
 from verifier.model.invariant import Invariant
-from verifier.model.policy import Statement
+from verifier.model.policy import Principal, PrincipalType, Statement
 from verifier.model.reference import actions
 from verifier.problem.classes.predicates import Predicate, Tokens, like
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Test
@@ -34,6 +34,11 @@ class Actions:
         """Whether some of these actions, which the data knows, are in question."""
         known = _known_to(map(str.lower, names))
         return any(wanted & known for wanted, _ in self.entries)
+
+    def alike(self, some: Iterable[str], others: Iterable[str]) -> bool:
+        """Whether each of the invariants is about an action of both, or of neither."""
+        one, other = _known_to(map(str.lower, some)), _known_to(map(str.lower, others))
+        return all(bool(wanted & one) == bool(wanted & other) for wanted, _ in self.entries)
 
     def meet(self, statement: Statement) -> bool:
         """Whether some action in question is one that a statement is about."""
@@ -89,49 +94,58 @@ def _compatible(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
-class Reached:
-    """The accounts of which some caller is in question: one of whom some of the expressions could hold."""
+_ALONE = (PrincipalType.ROLE, PrincipalType.FEDERATED_USER, PrincipalType.SERVICE)
+"""The principals that are one value of the attribute `principal`."""
+
+
+class CallersInQuestion:
+    """Which callers are in question: those of whom some of the expressions could hold."""
 
     def __init__(self, callers: Sequence[Expression]) -> None:
         self._callers = callers
         self._known: dict[str, bool] = {}
 
-    def of(self, account: str | None) -> bool:
-        """Whether an account is such; true where it is not known."""
-        if account is None:
-            return True
-        found = self._known.get(account)
-        if found is None:
-            found = self._known[account] = any(can_hold(expression, account) for expression in self._callers)
-        return found
+    def account(self, account: str | None) -> bool:
+        """Whether some caller of an account is in question; true where the account is not known."""
+        return account is None or self._found(account, partial(_of_account, account=account))
 
     def names(self, statement: Statement) -> bool:
-        """Whether a statement may be about a caller of such an account."""
+        """Whether a statement may be about a caller in question."""
         listed = statement.principals
-        return listed is None or statement.not_principal or any(self.of(one.account) for one in listed)
+        return listed is None or statement.not_principal or any(map(self._is_named, listed))
+
+    def _is_named(self, principal: Principal) -> bool:
+        if principal.type in _ALONE:
+            return self._found(principal.value, partial(_of_caller, name=principal.value))
+        return self.account(principal.account)
+
+    def _found(self, whom: str, of: Of) -> bool:
+        found = self._known.get(whom)
+        if found is None:
+            found = self._known[whom] = any(_holds(expression, of) is not False for expression in self._callers)
+        return found
 
 
-def can_hold(expression: Expression, account: str) -> bool:
-    """Whether an expression could hold of a caller of an account: false only if it holds of none."""
-    return _holds(expression, account) is not False
+Of = Callable[[Predicate], bool | None]
+"""Whether a predicate holds of all of some callers, or of none; `None` where neither is known."""
 
 
-def _holds(expression: Expression, account: str) -> bool | None:
-    """Whether it holds of all callers of the account, or of none; `None` where neither is known."""
+def _holds(expression: Expression, of: Of) -> bool | None:
+    """The same of an expression."""
     match expression:
         case Constant(value):
             return value
         case Test("principal", predicate):
-            return _holds_of(predicate, account)
+            return of(predicate)
         case Not(operand):
-            found = _holds(operand, account)
+            found = _holds(operand, of)
             return None if found is None else not found
         case And(operands):
-            return _first([_holds(operand, account) for operand in operands], False)
+            return _first([_holds(operand, of) for operand in operands], False)
         case Or(operands):
-            return _first([_holds(operand, account) for operand in operands], True)
+            return _first([_holds(operand, of) for operand in operands], True)
         case Part(_, operand):
-            return _holds(operand, account)
+            return _holds(operand, of)
     return None
 
 
@@ -144,7 +158,11 @@ def _first(values: list[bool | None], decisive: bool) -> bool | None:
 _ANY_ARN = like("arn:*")
 
 
-def _holds_of(predicate: Predicate, account: str) -> bool | None:
+def _of_caller(predicate: Predicate, name: str) -> bool:
+    return predicate.matches(name)
+
+
+def _of_account(predicate: Predicate, account: str) -> bool | None:
     if predicate == _ANY_ARN:
         return True
     other = _account_of(predicate) if isinstance(predicate, Tokens) else None

@@ -17,7 +17,7 @@ from verifier.problem.question import Formula, formula_over, scope
 from verifier.problem.semantics.condition_keys import key_view
 from verifier.problem.semantics.decision import allowed
 from verifier.problem.semantics.targets import Target
-from verifier.problem.space import Read, Space
+from verifier.problem.space import DecisionInput, Space
 from verifier.problem.steps.decision import step_allowed
 from verifier.problem.steps.facts import step_facts
 from verifier.problem.steps.keys import step_view
@@ -61,12 +61,13 @@ class QuestionSide:
         return RuledSpace(self.estate, self.target, pair_names=pair_names, powers=self.powers, inner=self.inner)
 
 
-def formulate(estate: Estate, target: Target, invariants: Sequence[Invariant], read: Read | None = None) -> Formula:
-    """What is asked about one target, for all invariants at once, by the rules alone: of the whole input, or of what is
-    `read` instead, and then `allowed` is the decision on the requests that the invariants speak of, and on no
-    others."""
-    space = RuledSpace(estate, target, read)
-    for key in sorted(space.deciding.tested):
+def formulate(
+    estate: Estate, target: Target, invariants: Sequence[Invariant], source: DecisionInput | None = None
+) -> Formula:
+    """What is asked about one target, for all invariants at once, by the rules alone. By a narrower `source`, `allowed`
+    is the decision on the requests that the invariants speak of, and on no others."""
+    space = RuledSpace(estate, target, source)
+    for key in sorted(space.decision_input.tested_keys):
         space.mention(key)
     decision = space.allowed()
     scopes = [scope(space, invariant) for invariant in invariants]

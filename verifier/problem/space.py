@@ -111,15 +111,15 @@ def facts_attribute(facts: tuple[KeyFacts, ...]) -> Attribute:
 
 
 @dataclass(frozen=True)
-class Read:
+class DecisionInput:
     """What a decision is read from: the estate and the key of the target, or what decides the same of the requests in
-    question (`problem.passes`). `tested` are the condition keys of what is not in it: a request shows what every
+    question (`problem.passes`). `tested_keys` are the condition keys of what is not in it: a request shows what every
     request has that a policy tests (R6). `many_as_one`: a proof names the statements of users and roles together where
     they are many."""
 
     estate: Estate
     key: Key | None
-    tested: frozenset[str] = frozenset()
+    tested_keys: frozenset[str] = frozenset()
     many_as_one: bool = False
 
 
@@ -130,13 +130,13 @@ class Space(CallerTests):
     `view_predicates` holds the predicates put to each view, `questions` those put to each attribute
     (`problem.question`); `owners` are the statements, by number, and `owner_actions` the actions that they are about;
     `unsupported` says of a symbol which comparison it stands for; `notes` are condition keys that the data does not
-    know; `pair_names` are the `listed_names` of all that the question is about. `read` is what the decision is read
+    know; `pair_names` are the `listed_names` of all that the question is about. `narrowed` is what the decision is read
     from, where that is not the whole input.
     """
 
     estate: Estate
     target: Target
-    read: Read | None = None
+    narrowed: DecisionInput | None = None
     attributes: dict[str, Attribute] = field(default_factory=dict)
     relations: dict[str, Relation] = field(default_factory=dict)
     owners: list[StatementRef] = field(default_factory=list)
@@ -198,9 +198,9 @@ class Space(CallerTests):
         (F3)."""
 
     @property
-    def deciding(self) -> Read:
+    def decision_input(self) -> DecisionInput:
         """What the rules read policies and grants from. Facts are about the whole input."""
-        return self.read or Read(self.estate, self.target.key)
+        return self.narrowed or DecisionInput(self.estate, self.target.key)
 
     def mention(self, key: str) -> None:
         """Some policy tests this condition key."""

@@ -99,7 +99,7 @@ def resource_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
 
 def _service(space: Space) -> dict[str, tuple[Level, ...]]:
     """The levels of SCPs over each account that has any: never the management account (D7)."""
-    organization = space.deciding.estate.organization
+    organization = space.decision_input.estate.organization
     given = organization.controls if organization is not None else ()
     return {
         controls.account: controls.service
@@ -112,10 +112,10 @@ def _service(space: Space) -> dict[str, tuple[Level, ...]]:
 
 def _resource(space: Space) -> tuple[Level, ...]:
     """The levels of RCPs over the account of the target; none in the management account (D7)."""
-    organization, account = space.deciding.estate.organization, space.target.account
+    organization, account = space.decision_input.estate.organization, space.target.account
     if organization is None or account == organization.management_account:
         return ()
-    own = controls_of(space.deciding.estate, account) if account is not None else None
+    own = controls_of(space.decision_input.estate, account) if account is not None else None
     return () if own is None else own.resource or ()
 
 
@@ -184,7 +184,7 @@ def endpoint_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
 
 
 def _with_policy(space: Space) -> Iterator[tuple[Endpoint, Policy]]:
-    for endpoint in space.deciding.estate.endpoints or ():
+    for endpoint in space.decision_input.estate.endpoints or ():
         if endpoint.policy is not None:
             yield endpoint, endpoint.policy
 

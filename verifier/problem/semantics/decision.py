@@ -75,8 +75,8 @@ def _owner(space: Space) -> str:
 
 
 def _key(space: Space) -> Key:
-    assert space.deciding.key is not None
-    return space.deciding.key
+    assert space.decision_input.key is not None
+    return space.decision_input.key
 
 
 # -- key policies --

@@ -197,8 +197,8 @@ CREATE, RETIRE, DESCRIBE = "kms:CreateGrant", "kms:RetireGrant", "kms:DescribeKe
 
 def granted(space: Space, own: Permissions) -> Expression:
     """G: a grant of the key allows the request, or the request retires a grant (G5)."""
-    assert space.deciding.key is not None
-    grants = space.deciding.key.grants or ()
+    assert space.decision_input.key is not None
+    grants = space.decision_input.key.grants or ()
     grantees = Grantees(space)
     by_grant = [_by_batch(grantees, batch, own) for batch in _batches(space, grants)]
     return either(*by_grant, _retired_by_policy(space, grants, own))

@@ -90,7 +90,7 @@ def _attached(space: Space, policies_of: Callable[[Identity], Sequence[Policy]])
     """Each policy of the inventory, with the callers that it follows: the identity itself, and a user's federated
     sessions. One of AWS's may have been listed for two accounts at different times, with another document."""
     found: dict[str, list[tuple[Policy, list[str]]]] = {}
-    for identity in space.deciding.estate.identities:
+    for identity in space.decision_input.estate.identities:
         for policy in policies_of(identity):
             listed = found.setdefault(policy.identity, [])
             arns = next((arns for other, arns in listed if other is policy or _said(other) == _said(policy)), None)

@@ -241,7 +241,7 @@ def owner_of_many(space: Space, policies: Sequence[Policy], effect: Effect) -> i
     thousands explains nothing, and that each of them is needed takes as many calls of a solver to tell. `None` where
     they are few, or each is told apart."""
     concerned = [(p, s) for p in policies for s in p.statements if s.effect is effect]
-    if len(concerned) <= NAMED_ONE_BY_ONE or not space.deciding.many_as_one:
+    if len(concerned) <= NAMED_ONE_BY_ONE or not space.decision_input.many_as_one:
         return None
     policy, statement = concerned[0]
     first = reference_to(policy, statement)
