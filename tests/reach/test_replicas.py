@@ -96,3 +96,11 @@ def test_r8_the_permission_there_may_come_by_a_step() -> None:
 def test_r8_both_are_of_one_caller() -> None:
     role = trusting(admits(aws(ALICE)), own=(creates(THERE),))
     assert told(state(into(THERE), own("sts:AssumeRole", TARGET), others=(role,), facts=FACTS)) == PROVED
+
+
+@pytest.mark.parametrize("region", ["us-east-1", HOME_REGION, "eu-west-1", "ap-southeast-2"])
+def test_r8_where_no_policy_tells_regions_apart_a_replica_is_in_another_than_the_keys(region: str) -> None:
+    facts = {**FACTS, "arn": MULTI.replace(HOME_REGION, region)}
+    assert told(state(own(REPLICATES), own(CREATES), facts=facts)) == MAKES
+    assert told(state(own(REPLICATES), creates(region), facts=facts)) == PROVED
+    assert told(state(into(region, operator="StringNotEquals"), own(CREATES), facts=facts)) == MAKES

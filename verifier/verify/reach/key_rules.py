@@ -271,8 +271,8 @@ class KeyRules:
 
     @property
     def replica_regions(self) -> tuple[Predicate, ...]:
-        """What policies ask of the Region of a replica."""
-        return tuple(self.joint.sides[0].question.space.questions.get(REPLICA_REGION, {}))
+        """What tells apart the Regions of replicas: what policies ask of them, and that it is not the key's own."""
+        return (exactly(self.key.region), *self.joint.sides[0].question.space.questions.get(REPLICA_REGION, {}))
 
     def is_into(self, cube: Cube, region: str) -> bool:
         """Whether a replica that a cube is about may be in a Region."""
