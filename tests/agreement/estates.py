@@ -23,8 +23,7 @@ from tests.agreement.trusts import providers, trust_policy
 from tests.agreement.world import HOME, NAMES, PARTNER, Dice, World, a_world, iam, unique_id
 from verifier.model.estate import Account, Estate, Identity, Key, Pairs
 from verifier.model.policy import Policy, PolicyKind
-from verifier.model.reference import ALIAS_QUOTA
-from verifier.model.reference_keys import KeyFacts
+from verifier.model.reference import ALIAS_QUOTA, KeyFacts
 from verifier.model.unmodelled import Influence, Unmodelled
 
 

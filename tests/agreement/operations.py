@@ -8,8 +8,7 @@ from __future__ import annotations
 from functools import cache
 
 from tests.agreement.world import Dice
-from verifier.model.reference import actions, key_facts, suits
-from verifier.model.reference_keys import KeyFacts
+from verifier.model.reference import KeyFacts, actions, key_facts, suits
 
 COMMON_ACTIONS = (
     "kms:Decrypt",

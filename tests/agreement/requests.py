@@ -15,7 +15,7 @@ from tests.agreement.themes import KEYLESS, Focus
 from tests.agreement.world import HOME, Dice
 from verifier.model.estate import Key
 from verifier.model.policy import PrincipalType
-from verifier.model.reference_keys import KeyFacts
+from verifier.model.reference import KeyFacts
 from verifier.model.request import Caller, CallerKind, Request
 
 _KEYLESS, _ALIAS = 7, 6

@@ -33,8 +33,7 @@ from tests.evaluate.estates import (
 from verifier.evaluate.cases import case_of
 from verifier.model import reference
 from verifier.model.estate import Estate, Key, Organization
-from verifier.model.reference import Action, ValueType
-from verifier.model.reference_keys import KeyFacts
+from verifier.model.reference import Action, KeyFacts, ValueType
 from verifier.model.request import Caller, CallerKind, Request, Value
 
 WORLD = World("aws", "us-west-2", (KEY,))

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from tests.inputs.samples import ACCOUNT, KEY, MULTI_REGION_KEY, POLICY, assert_only, errors, key, load, metadata, place
-from verifier.model.reference import key_facts
-from verifier.model.reference_keys import KeyFacts
+from verifier.model.reference import KeyFacts, key_facts
 
 PRIMARY = MULTI_REGION_KEY
 REPLICA = PRIMARY.replace("us-west-2", "eu-west-1")

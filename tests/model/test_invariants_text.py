@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from tests.examples import many
 from verifier.language.invariants.files import read_invariants
-from verifier.language.policies.conditions import OPERATORS
 from verifier.model.invariant import (
     ALWAYS,
     AnyCaller,
@@ -36,6 +35,7 @@ from verifier.model.invariant import (
     Tagged,
 )
 from verifier.model.invariant_file import InvariantFile
+from verifier.model.operators import OPERATORS
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source, Span
 

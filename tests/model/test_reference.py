@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from verifier.model import reference
-from verifier.model.reference import ValueType
-from verifier.model.reference_keys import USAGES_BY_SPEC, KeyFacts
+from verifier.model.reference import USAGES_BY_SPEC, KeyFacts, ValueType
 
 SYMMETRIC = KeyFacts("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "AWS_KMS", None)
 
@@ -226,7 +225,7 @@ def test_r3_every_action_on_a_key_suits_some_key() -> None:
 
 
 def test_every_restricted_action_exists() -> None:
-    from verifier.model.reference_keys import _SUITABLE
+    from verifier.model.reference import _SUITABLE
 
     assert all(reference.action(name) for name in _SUITABLE)
 

@@ -110,7 +110,7 @@ def test_l6_arn_patterns_match_field_by_field(seed: int) -> None:
     dice = random.Random(seed)
     piece = ("a", "b", "*", "?", "a*", "", "*:b")
     pattern = ":".join(dice.choice(piece) for _ in range(dice.randint(4, 7)))
-    predicate = arn_predicate([Fixed(pattern, True)])
+    predicate = arn_predicate((Fixed(pattern, True),))
     for _ in range(60):
         value = ":".join(dice.choice(("a", "b", "", "ab", "*")) for _ in range(dice.randint(5, 8)))
         assert (predicate is not None and predicate.matches(value)) == arn_matches(pattern, value), (pattern, value)

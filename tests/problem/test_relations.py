@@ -14,12 +14,13 @@ from tests.evaluate.estates import ALICE, FACTS, HOME, KEY, ROOT, allow, aws, de
 from tests.verify.proving import Block, conditioned, nobody, possible, status, verdict
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, PrincipalLike
+from verifier.model.operators import Sign
 from verifier.model.policy import Text
 from verifier.problem.asking import ask
 from verifier.problem.semantics.relation_facts import parts_between
 from verifier.problem.semantics.relations import _around
 from verifier.problem.semantics.targets import key_target
-from verifier.problem.semantics.values import LIKE, template
+from verifier.problem.semantics.values import template
 
 TAGS = tuple(f"aws:PrincipalTag/{letter}" for letter in "xyz")
 X, Y, Z = TAGS
@@ -306,7 +307,7 @@ def test_l7_many_patterns_and_long_texts_are_answered() -> None:
     ],
 )
 def test_l7_only_parts_with_a_fitting_beginning_and_end_are_tried(pattern: str, text: str, parts: list[str]) -> None:
-    around = _around(LIKE, template(pattern, True))
+    around = _around(Sign.LIKE, template(pattern, True))
     assert sorted(parts_between(around, text)) == parts
 
 

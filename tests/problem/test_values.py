@@ -6,12 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from verifier.model.operators import OPERATORS, Sign
 from verifier.problem.classes.readable import parse_instant, parse_network, parse_number
 from verifier.problem.semantics.values import (
-    ARN,
-    EQUALS,
-    EQUALS_FOLD,
-    LIKE,
     Fixed,
     Variable,
     shape,
@@ -45,23 +42,23 @@ def test_l1_without_variables_everything_is_literal_but_wildcards() -> None:
 @pytest.mark.parametrize(
     ("mode", "text", "value", "matches"),
     [
-        (EQUALS, "a*", "a*", True),
-        (EQUALS, "a*", "ab", False),
-        (EQUALS, "A", "a", False),
-        (EQUALS_FOLD, "A", "a", True),
-        (EQUALS_FOLD, "a*", "Ab", False),
-        (LIKE, "a*", "ab:c", True),
-        (LIKE, "a${*}", "a*", True),
-        (LIKE, "a${*}", "ab", False),
-        (LIKE, "a${?}?", "a?x", True),
-        (LIKE, "A*", "ab", False),
-        (ARN, "arn:*:s3:::b*", "arn:aws:s3:::bucket:x", True),
-        (ARN, "arn:*:b*", "arn:aws:s3:::bucket", False),
-        (ARN, "*", "arn:aws:s3:::bucket", False),
-        (ARN, "arn:aws:iam::1:role/*", "arn:aws:iam:x:1:role/r", False),
+        (Sign.EQUAL, "a*", "a*", True),
+        (Sign.EQUAL, "a*", "ab", False),
+        (Sign.EQUAL, "A", "a", False),
+        (Sign.EQUAL_BUT_CASE, "A", "a", True),
+        (Sign.EQUAL_BUT_CASE, "a*", "Ab", False),
+        (Sign.LIKE, "a*", "ab:c", True),
+        (Sign.LIKE, "a${*}", "a*", True),
+        (Sign.LIKE, "a${*}", "ab", False),
+        (Sign.LIKE, "a${?}?", "a?x", True),
+        (Sign.LIKE, "A*", "ab", False),
+        (Sign.LIKE_ARN, "arn:*:s3:::b*", "arn:aws:s3:::bucket:x", True),
+        (Sign.LIKE_ARN, "arn:*:b*", "arn:aws:s3:::bucket", False),
+        (Sign.LIKE_ARN, "*", "arn:aws:s3:::bucket", False),
+        (Sign.LIKE_ARN, "arn:aws:iam::1:role/*", "arn:aws:iam:x:1:role/r", False),
     ],
 )
-def test_l6_l7_a_listed_text(mode: str, text: str, value: str, matches: bool) -> None:
+def test_l6_l7_a_listed_text(mode: Sign, text: str, value: str, matches: bool) -> None:
     pieces = [piece for piece in template(text, True) if isinstance(piece, Fixed)]
     predicate = text_predicate(mode, pieces)
     assert (predicate is not None and predicate.matches(value)) == matches
@@ -144,7 +141,7 @@ def test_c3_what_is_no_network_matches_nothing(text: str) -> None:
     ],
 )
 def test_c3_typed_values(base: str, text: str, value: str, matches: bool) -> None:
-    predicate = typed_predicate(base, text)
+    predicate = typed_predicate(OPERATORS[base], text)
     assert predicate is not None and predicate.matches(value) == matches
 
 
@@ -153,14 +150,19 @@ def test_c3_typed_values(base: str, text: str, value: str, matches: bool) -> Non
     [("Bool", "yes"), ("NumericEquals", "x"), ("DateEquals", "x"), ("IpAddress", "x"), ("BinaryEquals", "é")],
 )
 def test_c3_a_listed_value_that_does_not_parse_matches_nothing(base: str, text: str) -> None:
-    assert typed_predicate(base, text) is None
+    assert typed_predicate(OPERATORS[base], text) is None
 
 
 @pytest.mark.parametrize(
     ("mode", "text"),
-    [(LIKE, "pre-${a:x}-?"), (EQUALS, "pre-${a:x}"), (EQUALS_FOLD, "Pre-${a:x}"), (ARN, "arn:aws:s3:::${a:x}/*")],
+    [
+        (Sign.LIKE, "pre-${a:x}-?"),
+        (Sign.EQUAL, "pre-${a:x}"),
+        (Sign.EQUAL_BUT_CASE, "Pre-${a:x}"),
+        (Sign.LIKE_ARN, "arn:aws:s3:::${a:x}/*"),
+    ],
 )
-def test_l7_the_shape_of_a_template_holds_every_string_that_it_can_match(mode: str, text: str) -> None:
+def test_l7_the_shape_of_a_template_holds_every_string_that_it_can_match(mode: Sign, text: str) -> None:
     pieces = template(text, True)
     for value in ("", "v", "a:b", "*", "?x"):
         for wild in (False, True):
@@ -183,5 +185,5 @@ def test_l7_the_shape_of_a_template_holds_every_string_that_it_can_match(mode: s
 
 def test_l7_the_shape_of_a_template_keeps_its_fixed_text() -> None:
     pieces = template("pre-${a:x}-?", True)
-    assert not shape(LIKE, pieces).matches("other")
-    assert not shape(EQUALS, pieces).matches("pre-v-x")
+    assert not shape(Sign.LIKE, pieces).matches("other")
+    assert not shape(Sign.EQUAL, pieces).matches("pre-v-x")

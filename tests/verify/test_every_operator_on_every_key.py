@@ -12,8 +12,8 @@ import pytest
 
 import verifier
 from tests.report.rendered import render_findings, render_who_can
-from verifier.language.policies.conditions import OPERATORS
 from verifier.model.estate import Estate
+from verifier.model.operators import OPERATORS
 from verifier.model.reference import condition_keys
 
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"

@@ -14,7 +14,7 @@ from verifier.evaluate.case import Case
 from verifier.evaluate.fill import is_multi_region
 from verifier.model import reference
 from verifier.model.estate import Key
-from verifier.model.reference_keys import KeyFacts
+from verifier.model.reference import KeyFacts
 from verifier.model.request import Value
 
 _SPEC = ("kms:keyspec", "kms:customermasterkeyspec")

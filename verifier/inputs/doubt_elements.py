@@ -12,7 +12,9 @@ import re
 
 from verifier.inputs.text.nodes import Members, Node, Scalar, listing, member, text_at, values_of
 from verifier.inputs.text.unknown import Pieces, Resolved, Unknown, names_in, resolved
+from verifier.model.operators import OPERATORS, Sign, full_name, name_parts, operator_named
 from verifier.model.policy import PolicyKind
+from verifier.model.reference import ValueType
 
 Limit = tuple[tuple[str, ...], str, str]
 """A condition that holds for whomever an unknown principal might name: operators that can say it, the condition key,
@@ -20,12 +22,6 @@ the value."""
 
 _ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::([0-9]{12}):")
 _ROLE = re.compile(r"arn:[^:*?]+:iam::[0-9]{12}:role/")
-_OPERATOR = re.compile(r"((?:ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?")
-_LIKE = {
-    **dict.fromkeys(("StringEquals", "StringLike", "ArnEquals", "ArnLike"), "StringLike"),
-    **dict.fromkeys(("StringNotEquals", "StringNotLike", "ArnNotEquals", "ArnNotLike"), "StringNotLike"),
-}
-"""For an operator the one with wildcards that matches at least what it matches."""
 _SERVICE = (("Bool",), "aws:PrincipalIsAWSService", "true")
 _PROVIDER = "Federated"
 _NOBODY = (_PROVIDER, "CanonicalUser")
@@ -158,19 +154,23 @@ def _changed(operator: Scalar, key: Scalar, values: Node, *, wide: bool) -> tupl
     said. More values make a negated operator hold for fewer. A wildcard for each unknown part matches at least what it
     matches (so do `*` and `?` that were literal)."""
     known, unknown = _split(values)
-    match = _OPERATOR.fullmatch(operator.text)
-    prefix, base, suffix = match.groups("") if match else ("", operator.text, "")
+    parts = name_parts(operator.text)
     if not names_in([values]):
         return operator, key, values
-    if not wide and not base.startswith(("String", "Arn", "Null")):
+    if parts is None:
+        return operator, key, None
+    set_operator, base, if_exists = parts
+    row = OPERATORS[base]
+    if not wide and row.is_typed:
         return operator, key, None  # a value that does not parse may make the statement match nothing (the reading C3)
-    if wide is ("Not" in base):
+    if wide is row.negated:
         return operator, key, listing(values, known) if known else None
-    like = _LIKE.get(base)
-    if like is None or any(not node.is_text or _is_part_of_variable(node.pieces) for node in unknown):
-        return operator, key, None  # it has no form with wildcards, or a text cannot be a pattern
+    can_be_pattern = row.is_text and row.sign is not Sign.EQUAL_BUT_CASE
+    if not can_be_pattern or any(not node.is_text or _is_part_of_variable(node.pieces) for node in unknown):
+        return operator, key, None
+    like = operator_named(ValueType.STRING, Sign.LIKE, negated=row.negated)
     wildcards = [text_at(node, _wildcards(node)) for node in unknown]
-    return text_at(operator, prefix + like + suffix), key, listing(values, [*known, *wildcards])
+    return text_at(operator, full_name(set_operator, like, if_exists)), key, listing(values, [*known, *wildcards])
 
 
 def with_condition(statement: Members, limit: Limit) -> Members:

@@ -20,6 +20,7 @@ from verifier.inputs.supplied import STAND_IN, Supplied
 from verifier.model.estate import Estate
 from verifier.model.own_place import check_account
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
+from verifier.model.reference import ValueType
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import first_few, printable
 
@@ -95,10 +96,8 @@ def _accounts(statement: Statement) -> set[str | None]:
 def _by_conditions(statement: Statement) -> set[str | None]:
     """Of which accounts the callers must be, where a condition says it."""
     for condition in statement.conditions:
-        operator = condition.operator
-        plain = (
-            operator.base in ("StringEquals", "StringLike") and not operator.if_exists and operator.set_operator is None
-        )
+        row = condition.operator.row
+        plain = row.type is ValueType.STRING and not row.negated and condition.operator.is_plain
         texts = {value.value for value in condition.values}
         if plain and condition.key.value.lower() in _OF_CALLER and all(map(_ACCOUNT.fullmatch, texts)):
             return {*texts}

@@ -18,6 +18,7 @@ from itertools import chain
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant, conditions_in
 from verifier.model.policy import Condition, Statement, Text
+from verifier.model.reference import ValueType
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import brief, first_few, printable
@@ -44,7 +45,7 @@ def _telling_accounts(things: object) -> Iterator[Text]:
         if isinstance(part, Text):
             yield from (part,) if _tells_account(part.value) else ()
         else:
-            key, numbers = part.key.value.lower(), not part.operator.base.startswith(("String", "Arn", "Null"))
+            key, numbers = part.key.value.lower(), part.operator.row.is_typed
             for value in part.values if not key.startswith(_FREE) else ():
                 as_number = numbers and (key.endswith(("account", "aws:userid")) or "account}" in value.value.lower())
                 yield from (value,) if as_number or _tells_account(value.value) else ()
@@ -96,7 +97,7 @@ def _telling_by_free_values(things: object, own: str) -> Iterator[Text]:
             is_told = _tells_by(
                 own, _VARIABLE.sub(own, value.value.lower()), linked, 4, in_field=_tells_account(value.value)
             )
-            yield from (value,) if is_told or condition.operator.base.startswith("Numeric") else ()
+            yield from (value,) if is_told or condition.operator.row.type is ValueType.NUMERIC else ()
 
 
 def _tells_by(own: str, value: str, linked: Iterable[str], field: int, *, in_field: bool) -> bool:
@@ -252,7 +253,7 @@ def telling_regions(statement: Statement, own: str, named: Collection[str] = ())
 
 def _of_condition(condition: Condition, own: str, named: Collection[str] = ()) -> Iterator[str]:
     key = condition.key.value.lower()
-    for value in condition.values if condition.operator.base != "Null" else ():
+    for value in condition.values if condition.operator.row.type is not None else ():
         text = (value.value.replace(own, "*") if own else value.value).lower()
         if key in (_REGION, _SERVICE):
             text = text.replace(f"${{{_REGION}}}", "*")

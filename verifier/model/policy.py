@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property, lru_cache
 
+from verifier.model.operators import OPERATORS, OperatorRow, full_name
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -92,8 +93,17 @@ class Operator:
     span: Span = NOWHERE
 
     def __str__(self) -> str:
-        prefix = f"{self.set_operator}:" if self.set_operator else ""
-        return prefix + self.base + ("IfExists" if self.if_exists else "")
+        return full_name(self.set_operator, self.base, self.if_exists)
+
+    @property
+    def row(self) -> OperatorRow:
+        """What there is to know of `base`."""
+        return OPERATORS[self.base]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it has neither set operator nor `IfExists`."""
+        return self.set_operator is None and not self.if_exists
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Statement, StatementRef
-from verifier.model.reference import actions, condition_key
-from verifier.model.reference_keys import KeyFacts
+from verifier.model.reference import KeyFacts, actions, condition_key
 from verifier.model.steps.actions import step_key
 from verifier.problem.classes.attributes import (
     Attribute,

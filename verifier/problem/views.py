@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from verifier.model.operators import Sign
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly
 from verifier.problem.classes.readable import Read
 from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import FALSE, TRUE, Expression, both, constant
-from verifier.problem.semantics.values import EQUALS, Template
+from verifier.problem.semantics.values import Template
 
 Values = Mapping[str, str | tuple[str, ...] | None]
 """Concrete values of attributes; `None` is absent."""
@@ -89,7 +90,7 @@ class Relation:
     like: Template | None = None
     """The template that the subject is compared with, for a comparison by `StringLike`."""
     expected: Callable[[Sequence[str]], Predicate | None] | None = None
-    mode: str = EQUALS
+    mode: Sign = Sign.EQUAL
     pieces: Template = ()
 
 

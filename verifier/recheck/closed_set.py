@@ -222,7 +222,7 @@ class ClosedSet:
         providers = tuple(name for name in names if name.startswith(WEB_PREFIX))
         supposed = (one.callers for one in self.estate.suppositions if one.kind is SuppositionKind.CODE)
         reviewed = (
-            arn_predicate([Fixed(whom.pattern.value, True)]) for whom in supposed if isinstance(whom, PrincipalLike)
+            arn_predicate((Fixed(whom.pattern.value, True),)) for whom in supposed if isinstance(whom, PrincipalLike)
         )
         if is_service_linked(role.arn) or any(one is not None and one.matches(role.arn) for one in reviewed):
             return frozenset()

@@ -100,8 +100,8 @@ def _values_wanted(when: ConditionExpression, wanted: bool = True) -> Iterator[s
         case Holds(Condition(operator, key)):
             if (
                 key.value.lower().startswith(PAIR_PREFIX)
-                and operator.base != "Null"
-                and ("Not" not in operator.base) is wanted
+                and operator.row.type is not None
+                and operator.row.negated is not wanted
             ):
                 yield key.value
         case ConditionNot(operand):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from verifier.evaluate.symbols import negation
 from verifier.model.estate import Estate, Identity, Key
@@ -32,10 +32,10 @@ from verifier.model.invariant import (
     Tagged,
 )
 from verifier.model.policy import Condition, Principal, PrincipalType
+from verifier.model.reference import ValueType
 from verifier.model.request import CallerKind
-from verifier.problem.classes.predicates import Tokens, like
-from verifier.problem.semantics.conditions import positive
-from verifier.problem.semantics.values import EQUALS, EQUALS_FOLD, LIKE, Fixed, arn_predicate, text_predicate
+from verifier.problem.classes.predicates import like
+from verifier.problem.semantics.values import Fixed, arn_predicate, text_predicate
 
 _KINDS = {
     PrincipalType.USER: CallerKind.USER,
@@ -263,14 +263,8 @@ def _union(found: list[Membership]) -> Membership:
 
 
 def _arn_matches(pattern: str, arn: str) -> bool:
-    predicate = _arn_predicate(pattern)
+    predicate = arn_predicate((Fixed(pattern, True),))
     return predicate is not None and predicate.matches(arn)
-
-
-@lru_cache(maxsize=64)
-def _arn_predicate(pattern: str) -> Tokens | None:
-    """Made once for the many grants of a key."""
-    return arn_predicate([Fixed(pattern, True)])
 
 
 def _account_matches(pattern: str, principal: Principal) -> bool:
@@ -281,19 +275,15 @@ def _account_matches(pattern: str, principal: Principal) -> bool:
     )
 
 
-_MODES = {"StringEquals": EQUALS, "StringEqualsIgnoreCase": EQUALS_FOLD, "StringLike": LIKE}
-
-
 def _compares(condition: Condition, value: str | None) -> bool | None:
     """Whether a condition on one tag holds (C); `None` for operators that this module does not read."""
     operator, texts = condition.operator, [text.value for text in condition.values]
-    if operator.base == "Null":
+    row = operator.row
+    if row.type is None:
         return any((value is None) == (text.lower() == "true") for text in texts)
-    base, negated = positive(operator.base)
-    mode = _MODES.get(base)
-    if operator.set_operator or mode is None or any("${" in text for text in texts):
+    if operator.set_operator or row.type is not ValueType.STRING or any("${" in text for text in texts):
         return None
     if value is None:
-        return operator.if_exists or negated
-    predicates = (text_predicate(mode, [Fixed(text, True)]) for text in texts)
-    return any(predicate is not None and predicate.matches(value) for predicate in predicates) != negated
+        return operator.if_exists or row.negated
+    predicates = (text_predicate(row.sign, [Fixed(text, True)]) for text in texts)
+    return any(predicate is not None and predicate.matches(value) for predicate in predicates) != row.negated

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, islice
 
+from verifier.model.operators import Sign
 from verifier.model.readings import WILDCARDS
 from verifier.problem.classes.plausible_words import fill
 from verifier.problem.classes.predicates import Tokens
@@ -22,7 +23,6 @@ from verifier.problem.expression import Expression, Symbol, conjunction, literal
 from verifier.problem.facts.names import CALLER, NAMES_OF_CALLERS, may_have
 from verifier.problem.question import Question
 from verifier.problem.semantics.relation_facts import parts_between
-from verifier.problem.semantics.values import ARN
 from verifier.problem.space import other_pair
 from verifier.problem.views import Relation
 from verifier.witness.pairs import lacking_names
@@ -312,7 +312,7 @@ def _suggestions(relation: Relation, name: str, trial: Concrete) -> Iterator[str
     ):
         yield from islice(_parts(relation, own), POOL)
     found = [value for value in (source.value(trial) for source in sources) if value is not None]
-    if relation.mode == ARN and len(sources) == 1 and sources[0].bases == (name,):
+    if relation.mode == Sign.LIKE_ARN and len(sources) == 1 and sources[0].bases == (name,):
         yield from _AN_ARN  # what a pattern of ARNs must be, where it is the variable's value
     if subject.bases == (name,) and relation.expected is not None and len(found) == len(sources):
         pattern = relation.expected(found)

@@ -44,11 +44,7 @@ def compared_alone(case: Case, key: str, listed: frozenset[str]) -> bool:
     if any(f"${{{key}" in text.lower().replace(" ", "") for text in texts):
         return False
     found = [condition for condition in found if condition.key.value.lower() == key]
-    operators = (condition.operator for condition in found)
-    if not all(
-        op.base in ("StringEquals", "StringNotEquals") and not op.if_exists and op.set_operator is None
-        for op in operators
-    ):
+    if not all(condition.operator.row.is_exact and condition.operator.is_plain for condition in found):
         return False
     return all(text.value in listed for condition in found for text in condition.values)
 
@@ -83,13 +79,15 @@ def values_of_tags(
 ) -> dict[str, tuple[str | None, ...]] | None:
     """The values of each tag of the caller that the policies that bear on a request tell apart, absent and a further
     one among them; `None` where they are not compared with listed values alone."""
-    stated = [(c.key.value.lower(), c.operator.base, [text.value for text in c.values]) for c in conditions(case)]
+    stated = [(c.key.value.lower(), c.operator.row, [text.value for text in c.values]) for c in conditions(case)]
     compared = [
-        (key, texts) for key, base, texts in stated if base != "Null" and key.startswith((PRINCIPAL_TAG, REQUEST_TAG))
+        (key, texts)
+        for key, row, texts in stated
+        if row.type is not None and key.startswith((PRINCIPAL_TAG, REQUEST_TAG))
     ]
-    exact = ("StringEquals", "StringNotEquals", "Null")
     if any(
-        key.startswith(PRINCIPAL_TAG) and (base not in exact or "${" in "".join(texts)) for key, base, texts in stated
+        key.startswith(PRINCIPAL_TAG) and (not (row.is_exact or row.type is None) or "${" in "".join(texts))
+        for key, row, texts in stated
     ):
         return None
     known: list[tuple[str, str]] = [(name.lower(), value) for name, value in (*shown.items(), *tags)]

@@ -26,8 +26,10 @@ from verifier.evaluate.statements.patterns import (
 from verifier.evaluate.statements.values import seconds_or_year, truth, value_matches, without_zone
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model import reference
+from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign, operator_named
 from verifier.model.policy import Condition, Operator, PolicyKind
 from verifier.model.readings import EMPTY, WILDCARDS
+from verifier.model.reference import ValueType
 from verifier.model.unmodelled import fact_symbol
 
 Values = Mapping[str, Settled]
@@ -56,25 +58,9 @@ class Reader:
         return entry
 
 
-def negated(operator: Operator) -> bool:
-    """Whether an operator is one of the `…Not…` ones."""
-    return "Not" in operator.base
-
-
-def positive(operator: Operator) -> str:
-    """The operator that a negated one denies."""
-    base = operator.base.replace("Not", "", 1)
-    return {"ArnLike": "ArnEquals"}.get(base, base)
-
-
-def takes_variables(operator: Operator) -> bool:
-    """Variables work in the values of String and Arn operators only (L7)."""
-    return operator.base.startswith(("String", "Arn"))
-
-
 def condition_variables(condition: Condition, variables: bool) -> list[Variable]:
     """The policy variables in a condition's values."""
-    enabled = variables and (takes_variables(condition.operator) or condition.operator.base == "Bool")
+    enabled = variables and (condition.operator.row.is_text or condition.operator.row.type is ValueType.BOOL)
     return [found for value in condition.values for found in variables_of(value.value, enabled)]
 
 
@@ -88,7 +74,7 @@ def condition_finding(condition: Condition, reader: Reader) -> Finding:
 
 def _holds(condition: Condition, values: Values, reader: Reader) -> Truth:
     value = values[condition.key.value.lower()]
-    if condition.operator.base == "Null":
+    if condition.operator.row.type is None:
         return _null(condition, value, reader)
     if isinstance(value, Free):
         present = True if value.present else reader.symbols.value(fact_symbol(condition.key.value))
@@ -115,11 +101,11 @@ def _null(condition: Condition, value: Settled, reader: Reader) -> Truth:
 
 def _when_absent(operator: Operator, symbols: Symbols) -> Truth:
     """The column *key absent* of C, and C1."""
-    if operator.set_operator == "ForAllValues":
+    if operator.set_operator == FOR_ALL:
         return True
-    if operator.set_operator == "ForAnyValue":
+    if operator.set_operator == FOR_ANY:
         return symbols.value("C1") if operator.if_exists else False
-    return operator.if_exists or negated(operator)
+    return operator.if_exists or operator.row.negated
 
 
 def _free(condition: Condition, value: Settled, values: Values, reader: Reader) -> Truth:
@@ -131,10 +117,11 @@ def _free(condition: Condition, value: Settled, values: Values, reader: Reader) 
         name = f"{operator.set_operator or 'AnyValue'}:{operator.base}"
         found = reader.symbols.value(f"U3:{key.lower()}:{name}:{listed}")
         return found if operator.set_operator else reader.symbols.choose("C2", lambda: found, lambda: False)
-    if takes_variables(operator) and all(_lacks_a_value(text, values, reader) for text in listed):
-        return negated(operator)
-    found = reader.symbols.value(f"U3:{key.lower()}:{positive(operator)}:{listed}")
-    return negation(found) if negated(operator) else found
+    if operator.row.is_text and all(_lacks_a_value(text, values, reader) for text in listed):
+        return operator.row.negated
+    compared = operator_named(operator.row.type, operator.row.sign)
+    found = reader.symbols.value(f"U3:{key.lower()}:{compared}:{listed}")
+    return negation(found) if operator.row.negated else found
 
 
 def _lacks_a_value(text: str, values: Values, reader: Reader) -> bool:
@@ -150,9 +137,9 @@ def _when_present(condition: Condition, value: str | tuple[str, ...], values: Va
         if not held:
             return _of_empty_string(condition.operator, reader.symbols)
     singles = [_satisfies(condition, single, values, reader) for single in held]
-    if condition.operator.set_operator == "ForAllValues":
+    if condition.operator.set_operator == FOR_ALL:
         return all_of(singles)
-    if condition.operator.set_operator == "ForAnyValue":
+    if condition.operator.set_operator == FOR_ANY:
         return any_of(singles)
     if is_multivalued(condition.key.value, value):
         return reader.symbols.choose("C2", lambda: any_of(singles), lambda: False)
@@ -167,42 +154,38 @@ def _nonempty(value: str | tuple[str, ...]) -> tuple[str, ...]:
 def _of_empty_string(operator: Operator, symbols: Symbols) -> Truth:
     """What a set operator says of an empty string, whatever is listed (C1). With `IfExists` it is absent as far as it
     is for `Null`."""
-    if operator.set_operator == "ForAllValues":
-        return True
-    return (
-        symbols.choose("C1-null", lambda: _when_absent(operator, symbols), lambda: False)
-        if operator.if_exists
-        else False
-    )
+    if operator.set_operator == FOR_ALL or not operator.if_exists:
+        return operator.set_operator == FOR_ALL
+    return symbols.choose("C1-null", lambda: _when_absent(operator, symbols), lambda: False)
 
 
 def _satisfies(condition: Condition, value: str, values: Values, reader: Reader) -> Truth:
     """Whether one value of the request satisfies the operator: it matches a listed value, or none if negated."""
     matched = any_of([_matches(condition, value, listed.value, values, reader) for listed in condition.values])
-    return negation(matched) if negated(condition.operator) else matched
+    return negation(matched) if condition.operator.row.negated else matched
 
 
 def _matches(condition: Condition, value: str, listed: str, values: Values, reader: Reader) -> Truth:
     """Whether a value matches a listed text. An asterisk of an ARN pattern may stand for the fields that it lacks
     (L6)."""
     found = _as_written(condition, value, listed, values, reader)
-    if found is True or not condition.operator.base.startswith("Arn"):
+    if found is True or condition.operator.row.type is not ValueType.ARN:
         return found
     further = any_of([_as_written(condition, value, longer, values, reader) for longer in run_on(listed, 5)])
     return found if further is False else any_of([found, all_of([further, reader.symbols.value("L6")])])
 
 
 def _as_written(condition: Condition, value: str, listed: str, values: Values, reader: Reader) -> Truth:
-    operator = condition.operator
-    if reader.variables and replaced_under_bool(operator, listed):
+    row = condition.operator.row
+    if reader.variables and replaced_under_bool(row, listed):
         return reader.symbols.choose(
-            "C3-bool", lambda: _truth_matches(value, listed, values, reader.symbols), lambda: False
+            "C3-bool", lambda: _truth_matches(row, value, listed, values, reader.symbols), lambda: False
         )
-    if not takes_variables(operator):
-        compared = partial(value_matches, positive(operator), value, counts=_counts(condition.key.value))
-        if without_zone(positive(operator), listed):
+    if not row.is_text:
+        compared = partial(value_matches, row, value, counts=_counts(condition.key.value))
+        if without_zone(row, listed):
             return reader.symbols.choose("C3-zone", lambda: compared(listed), lambda: False)
-        seconds = seconds_or_year(positive(operator), listed)
+        seconds = seconds_or_year(row, listed)
         return (
             reader.symbols.choose("C3-year", lambda: compared(seconds), lambda: compared(listed))
             if seconds
@@ -210,19 +193,19 @@ def _as_written(condition: Condition, value: str, listed: str, values: Values, r
         )
     parts = parse(listed, reader.variables)
     if all(isinstance(part, str) for part in parts):
-        return _text_matches(positive(operator), value, substitute(parts, {}, wild=False) or ())
+        return _text_matches(row, value, substitute(parts, {}, wild=False) or ())
     texts = single_texts(values)
 
     def compare(wild: bool, null: bool) -> bool:
         tokens = substitute(parts, texts, wild, null)
-        return tokens is not None and _text_matches(positive(operator), value, tokens)
+        return tokens is not None and _text_matches(row, value, tokens)
 
     return under_readings(reader.symbols, compare)
 
 
-def replaced_under_bool(operator: Operator, listed: str) -> bool:
+def replaced_under_bool(row: OperatorRow, listed: str) -> bool:
     """Whether a listed value has policy variables under `Bool`, where two pages differ on whether they work (C3)."""
-    return operator.base == "Bool" and "${" in listed
+    return row.type is ValueType.BOOL and "${" in listed
 
 
 def under_readings(symbols: Symbols, compare: Callable[[bool, bool], bool]) -> Truth:
@@ -234,12 +217,12 @@ def under_readings(symbols: Symbols, compare: Callable[[bool, bool], bool]) -> T
     return symbols.choose(WILDCARDS, *both)
 
 
-def _truth_matches(value: str, listed: str, values: Values, symbols: Symbols) -> Truth:
+def _truth_matches(row: OperatorRow, value: str, listed: str, values: Values, symbols: Symbols) -> Truth:
     """Whether two texts are the same truth value, once the variables of one of them are replaced."""
 
     def compare(null: bool) -> bool:
         tokens = substitute(parse(listed, True), single_texts(values), wild=False, null=null)
-        return tokens is not None and value_matches("Bool", value, literal(tokens))
+        return tokens is not None and value_matches(row, value, literal(tokens))
 
     return symbols.choose(EMPTY, partial(compare, True), partial(compare, False))
 
@@ -247,9 +230,7 @@ def _truth_matches(value: str, listed: str, values: Values, symbols: Symbols) ->
 def _counts(key: str) -> bool:
     """Whether the request's value of a key is a number, or an instant as one (C3, C5)."""
     known = reference.condition_key(key)
-    return key.lower() in ("aws:epochtime", "kms:validto") or (
-        known is not None and known.type is reference.ValueType.NUMERIC
-    )
+    return key.lower() in ("aws:epochtime", "kms:validto") or (known is not None and known.type is ValueType.NUMERIC)
 
 
 def single_texts(values: Values) -> dict[str, str | None]:
@@ -257,12 +238,17 @@ def single_texts(values: Values) -> dict[str, str | None]:
     return {key: value if isinstance(value, str) else None for key, value in values.items()}
 
 
-def _text_matches(operator: str, value: str, tokens: Tokens) -> bool:
-    if operator == "StringEquals":
-        return literal(tokens) == value
-    if operator == "StringEqualsIgnoreCase":
-        return literal(tokens).lower() == value.lower()
-    return matches(tokens, value) if operator == "StringLike" else arn_matches(tokens, value)
+def _text_matches(row: OperatorRow, value: str, tokens: Tokens) -> bool:
+    match row.sign:
+        case Sign.EQUAL:
+            return literal(tokens) == value
+        case Sign.EQUAL_BUT_CASE:
+            return literal(tokens).lower() == value.lower()
+        case Sign.LIKE:
+            return matches(tokens, value)
+        case Sign.LIKE_ARN:
+            return arn_matches(tokens, value)
+    raise KeyError(row.name)
 
 
 # --- what the trace says ----------------------------------------------------------------------------------------------
@@ -270,15 +256,15 @@ def _text_matches(operator: str, value: str, tokens: Tokens) -> bool:
 
 def _rule(condition: Condition, entries: Mapping[str, Entry]) -> str:
     entry = entries[condition.key.value.lower()]
-    if condition.operator.set_operator or condition.operator.base == "Null":
+    if condition.operator.set_operator or condition.operator.row.type is None:
         return "C1"
     if isinstance(entry, Free):
         return "U3"
     if isinstance(entry, tuple) and is_multivalued(condition.key.value, entry):
         return "C2"
-    if condition.operator.base.startswith("Arn"):
+    if condition.operator.row.type is ValueType.ARN:
         return "C4"
-    return "C" if takes_variables(condition.operator) else "C3"
+    return "C" if condition.operator.row.is_text else "C3"
 
 
 def _sentence(condition: Condition, variables: list[Variable], entries: Mapping[str, Entry]) -> str:
@@ -321,12 +307,12 @@ def _had(operator: Operator, entry: Entry) -> str:
 
 
 def _consequence(operator: Operator) -> str:
-    if operator.base == "Null":
+    if operator.row.type is None:
         return ""
-    if operator.set_operator == "ForAllValues":
+    if operator.set_operator == FOR_ALL:
         return ", so ForAllValues holds"
-    if operator.set_operator == "ForAnyValue":
+    if operator.set_operator == FOR_ANY:
         return "" if operator.if_exists else ", so ForAnyValue does not hold"
     if operator.if_exists:
         return ", so IfExists holds"
-    return ", so the negated operator holds" if negated(operator) else ", so the operator does not hold"
+    return ", so the negated operator holds" if operator.row.negated else ", so the operator does not hold"

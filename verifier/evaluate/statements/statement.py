@@ -16,10 +16,7 @@ from verifier.evaluate.findings import Finding, StatementFinding
 from verifier.evaluate.statements.conditions import (
     Reader,
     condition_finding,
-    negated,
-    positive,
     replaced_under_bool,
-    takes_variables,
 )
 from verifier.evaluate.statements.patterns import text_matches
 from verifier.evaluate.statements.principals import Way, Ways, ways_named
@@ -159,13 +156,8 @@ def _by_principal_arn(statement: Statement) -> bool:
 
 def _demands_principal_arn(condition: Condition) -> bool:
     operator = condition.operator
-    compares = takes_variables(operator) and not negated(operator)
-    return (
-        condition.key.value.lower() == "aws:principalarn"
-        and compares
-        and not operator.if_exists
-        and operator.set_operator is None
-    )
+    compares = operator.row.is_text and not operator.row.negated
+    return condition.key.value.lower() == "aws:principalarn" and compares and operator.is_plain
 
 
 def _action(statement: Statement, action: str) -> Finding:
@@ -227,11 +219,11 @@ def _unread(statement: Statement, variables: bool) -> Iterator[str | None]:
     """Of each listed value that does not parse, or not for certain, the reading by which it can be read all the
     same."""
     for condition in statement.conditions:
-        operator = positive(condition.operator)
+        row = condition.operator.row
         for value in condition.values:
-            if not parses(operator, value.value):
-                yield "C3-bool" if variables and replaced_under_bool(condition.operator, value.value) else None
-            elif without_zone(operator, value.value):
+            if not parses(row, value.value):
+                yield "C3-bool" if variables and replaced_under_bool(row, value.value) else None
+            elif without_zone(row, value.value):
                 yield "C3-zone"
 
 

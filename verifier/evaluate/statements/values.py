@@ -13,6 +13,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from operator import eq, ge, gt, le, lt
+from typing import Any
+
+from verifier.model.operators import OperatorRow, Sign
+from verifier.model.reference import ValueType
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", re.ASCII)
 _DATE = re.compile(
@@ -33,16 +38,16 @@ def instant(text: str) -> Decimal | None:
     return _calendar(found) if found else number(text)
 
 
-def seconds_or_year(operator: str, listed: str) -> str | None:
+def seconds_or_year(row: OperatorRow, listed: str) -> str | None:
     """A listed date of four digits, as a number that is no year; `None` for what is read in one way only (the reading
     C3-year)."""
-    return f"0{listed}" if operator.startswith("Date") and re.fullmatch(r"[0-9]{4}", listed) else None
+    return f"0{listed}" if row.type is ValueType.DATE and re.fullmatch(r"[0-9]{4}", listed) else None
 
 
-def without_zone(operator: str, listed: str) -> bool:
+def without_zone(row: OperatorRow, listed: str) -> bool:
     """Whether a listed date has a time and no zone, or one without a colon, as no form of the W3C has it (the reading
     C3-zone)."""
-    found = _DATE.fullmatch(listed) if operator.startswith("Date") else None
+    found = _DATE.fullmatch(listed) if row.type is ValueType.DATE else None
     return (
         found is not None
         and found[4] is not None
@@ -101,14 +106,10 @@ def octets(text: str) -> bytes | None:
         return None
 
 
-def parses(operator: str, listed: str) -> bool:
-    """Whether a listed value is one that a positive operator can compare with (C3); always so under a String or ARN
-    operator (L6)."""
-    if operator.startswith("Numeric"):
-        return number(listed) is not None
-    if operator.startswith("Date"):
-        return instant(listed) is not None
-    return operator not in _READ or _READ[operator](listed) is not None
+def parses(row: OperatorRow, listed: str) -> bool:
+    """Whether a listed value is one that an operator can compare with (C3); always so under a String or ARN operator
+    (L6)."""
+    return row.type not in _READ or _READ[row.type](listed) is not None
 
 
 def within(address: str, listed: str) -> bool:
@@ -119,37 +120,31 @@ def within(address: str, listed: str) -> bool:
     return isinstance(inner, IPv6Network) and isinstance(outer, IPv6Network) and inner.subnet_of(outer)
 
 
-def _ordered(name: str, left: Decimal, right: Decimal) -> bool:
-    return {
-        "Equals": left == right,
-        "LessThan": left < right,
-        "LessThanEquals": left <= right,
-        "GreaterThan": left > right,
-        "GreaterThanEquals": left >= right,
-    }[name]
-
-
-def _compare(left: Decimal | None, name: str, right: Decimal | None) -> bool:
-    return left is not None and right is not None and _ordered(name, left, right)
-
-
-def value_matches(operator: str, value: str, listed: str, *, counts: bool = False) -> bool:
-    """Whether a request's value matches a listed one under a positive operator that is not about strings or ARNs.
+def value_matches(row: OperatorRow, value: str, listed: str, *, counts: bool = False) -> bool:
+    """Whether a request's value matches a listed one by the comparison of an operator that is not about strings or
+    ARNs.
 
     What does not parse matches nothing, on either side (C3). With `counts` the value is a number, of which four digits
     are no year.
     """
-    if operator.startswith("Numeric"):
-        return _compare(number(value), operator.removeprefix("Numeric"), number(listed))
-    if operator.startswith("Date"):
-        return _compare((number if counts else instant)(value), operator.removeprefix("Date"), instant(listed))
-    if operator == "Bool":
-        return truth(value) is not None and truth(value) == truth(listed)
-    if operator == "IpAddress":
+    if row.sign is Sign.WITHIN:
         return within(value, listed)
-    if operator == "BinaryEquals":
-        return octets(value) is not None and octets(value) == octets(listed)
-    raise ValueError(f"unknown operator {operator}")
+    read = _READ[row.type]
+    left, right = (number if counts and row.type is ValueType.DATE else read)(value), read(listed)
+    return left is not None and right is not None and _COMPARISONS[row.sign](left, right)
 
 
-_READ: Mapping[str, Callable[[str], object]] = {"Bool": truth, "IpAddress": block, "BinaryEquals": octets}
+_READ: Mapping[ValueType | None, Callable[[str], Any]] = {
+    ValueType.NUMERIC: number,
+    ValueType.DATE: instant,
+    ValueType.BOOL: truth,
+    ValueType.IP: block,
+    ValueType.BINARY: octets,
+}
+_COMPARISONS: Mapping[Sign, Callable[[Any, Any], bool]] = {
+    Sign.EQUAL: eq,
+    Sign.LESS: lt,
+    Sign.AT_MOST: le,
+    Sign.GREATER: gt,
+    Sign.AT_LEAST: ge,
+}

@@ -18,7 +18,7 @@ from verifier.evaluate.steps.forms_keys import kind_of
 from verifier.evaluate.steps.move_requests import RequestContext
 from verifier.evaluate.suited import fitting_facts
 from verifier.model.estate import Estate
-from verifier.model.reference_keys import KeyFacts
+from verifier.model.reference import KeyFacts
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, KeyReplicated, Move

@@ -15,8 +15,7 @@ from dataclasses import replace
 from verifier.inputs.text.access import Record
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.model.estate import Key
-from verifier.model.reference import key_facts
-from verifier.model.reference_keys import CUSTOM_KEY_STORES
+from verifier.model.reference import CUSTOM_KEY_STORES, key_facts
 from verifier.syntax.text import printable
 
 _ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):kms:([a-z]{2}(?:-[a-z]+)+-[0-9]+):([0-9]{12}):key/([A-Za-z0-9-]+)")

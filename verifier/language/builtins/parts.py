@@ -27,6 +27,7 @@ from verifier.model.invariant import (
     PrincipalLike,
     SessionLike,
 )
+from verifier.model.operators import FOR_ALL
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import actions as known_actions
 from verifier.model.request import CallerKind
@@ -127,7 +128,7 @@ def caller_named(index: int, argument: str) -> CallerSet:
 
 def holds_for_all(operator: str, key: str, *values: str) -> Holds:
     """A condition on every value of a multi-valued key (C1)."""
-    return Holds(Condition(Operator(operator, "ForAllValues", False), Text(key), tuple(map(Text, values))))
+    return Holds(Condition(Operator(operator, FOR_ALL, False), Text(key), tuple(map(Text, values))))
 
 
 def but(arguments: Arguments) -> str:

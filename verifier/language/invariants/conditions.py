@@ -1,9 +1,9 @@
 """Conditions of an invariant: tree → `ConditionExpression`.
 
 In: the condition of a sentence, or the comparison of a tag. Out: IAM conditions; errors go to the findings.
-Guarantee: each comparison is exactly one IAM operator, by the table `_OPERATORS` or written out. Where IAM itself has a
-trap (C2: several values without a set operator, or the other way round; a listed value that can match nothing), the
-readable forms refuse it; the operator written out is taken as it stands.
+Guarantee: each comparison is exactly one IAM operator, by its sign and the type of the key, or written out. Where IAM
+itself has a trap (C2: several values without a set operator, or the other way round; a listed value that can match
+nothing), the readable forms refuse it; the operator written out is taken as it stands.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import re
 
 from verifier.language.invariants.names import Names
 from verifier.language.policies.condition_checks import check_condition, is_multivalued, operator_hint
-from verifier.language.policies.conditions import OPERATORS
 from verifier.language.policies.reader import Reader
 from verifier.model.invariant import ConditionAnd, ConditionExpression, ConditionNot, ConditionOr, Holds
+from verifier.model.operators import FOR_ALL, FOR_ANY, OPERATORS, Sign, name_parts, operator_named
 from verifier.model.policy import Condition, Operator, PolicyKind, Text
 from verifier.model.reference import ValueType, condition_key
 from verifier.syntax.findings import Findings
@@ -23,30 +23,11 @@ from verifier.syntax.invariants_tree import Comparison, ConditionNode, Joined, N
 from verifier.syntax.policy_tree import ListNode, Member, Scalar, ScalarKind
 from verifier.syntax.text import brief
 
-_OPERATORS = {
-    "=": "Equals",
-    "!=": "NotEquals",
-    "in": "Equals",
-    "not in": "NotEquals",
-    "like": "StringLike",
-    "not like": "StringNotLike",
-    "in cidr": "IpAddress",
-    "not in cidr": "NotIpAddress",
-    "<": "LessThan",
-    "<=": "LessThanEquals",
-    ">": "GreaterThan",
-    ">=": "GreaterThanEquals",
-}
-"""The IAM operator of each sign and phrase; those without a type get the one of the key."""
+_EQUALITIES = {"=": False, "!=": True, "in": False, "not in": True}
+"""Signs that compare by the type of the key, and whether they are negated."""
 
-_CONSTANTS = {
-    "is present": ("Null", "false"),
-    "is absent": ("Null", "true"),
-    "is true": ("Bool", "true"),
-    "is false": ("Bool", "false"),
-}
-_QUANTIFIERS = {None: None, "any of": "ForAnyValue", "all of": "ForAllValues"}
-_WRITTEN_OUT = re.compile(rf"(?:(ForAllValues|ForAnyValue):)?({'|'.join(OPERATORS)})(IfExists)?")
+_CONSTANTS = {"is present": "false", "is absent": "true", "is true": "true", "is false": "false"}
+_QUANTIFIERS = {None: None, "any of": FOR_ANY, "all of": FOR_ALL}
 _TOLERATED = frozenset({"C2", "U4"})
 """Warnings about an operator written out, and about a condition key that the data does not know."""
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
@@ -85,22 +66,20 @@ def read_comparison(quantifier: str | None, key: Word, comparison: Comparison, n
 def _read_written_out(quantifier: str | None, comparison: Comparison, names: Names) -> Operator | None:
     """An IAM operator by its name (L4, C1)."""
     word = comparison.operator
-    match = _WRITTEN_OUT.fullmatch(word.value)
-    if match is None:
-        names.error(
-            word, f"unknown condition operator `{brief(word.value)}`", operator_hint(word.value, OPERATORS), "L4"
-        )
+    parts = name_parts(word.value)
+    if parts is None:
+        names.error(word, f"unknown condition operator `{brief(word.value)}`", operator_hint(word.value), "L4")
         return None
-    prefix, base, if_exists = match.groups()
-    if base == "Null" and (prefix or if_exists or quantifier):
+    prefix, base, if_exists = parts
+    if OPERATORS[base].type is None and (prefix or if_exists or quantifier):
         names.error(
-            word, "`Null` takes neither a set operator nor `IfExists`", "write `is present` or `is absent`", "C1"
+            word, f"`{base}` takes neither a set operator nor `IfExists`", "write `is present` or `is absent`", "C1"
         )
         return None
     if prefix and quantifier:
         names.error(word, f"`{quantifier}` and `{prefix}` say it twice", f"leave out `{quantifier}`", "C1")
         return None
-    return Operator(base, prefix or _QUANTIFIERS[quantifier], if_exists is not None, names.text(word).span)
+    return Operator(base, prefix or _QUANTIFIERS[quantifier], if_exists, names.text(word).span)
 
 
 def _read_readable(quantifier: str | None, key: Word, comparison: Comparison, names: Names) -> Operator | None:
@@ -110,19 +89,28 @@ def _read_readable(quantifier: str | None, key: Word, comparison: Comparison, na
         if quantifier:
             names.error(word, f"`{word.value}` takes no `{quantifier}`", f"write `{key.value} {word.value}`", "C1")
             return None
-        return Operator("Null", None, False, names.text(word).span)
+        return Operator(operator_named(None, Sign.ABSENT), None, False, names.text(word).span)
     _check_quantifier(quantifier, key, names)
-    base = _CONSTANTS[word.value][0] if word.value in _CONSTANTS else _OPERATORS[word.value]
-    if base.startswith(("Less", "Greater")):
-        prefix = _ordered_type(key, comparison, names)
-        if prefix is None:
-            return None
-        base = prefix + base
-    elif base in ("Equals", "NotEquals"):
-        base = _equality_type(key) + base
-        if base.startswith("String"):
+    base = _readable_base(key, comparison, names)
+    return None if base is None else Operator(base, _QUANTIFIERS[quantifier], False, names.text(word).span)
+
+
+def _readable_base(key: Word, comparison: Comparison, names: Names) -> str | None:
+    """The IAM operator of a sign or phrase that reads values; `None` if it cannot compare the key."""
+    sign = comparison.operator.value
+    if sign in _CONSTANTS:
+        return operator_named(ValueType.BOOL, Sign.EQUAL)
+    if sign in _EQUALITIES:
+        type_ = _equality_type(key)
+        if type_ is ValueType.STRING:
             _check_exact(comparison, names)
-    return Operator(base, _QUANTIFIERS[quantifier], False, names.text(word).span)
+        return operator_named(type_, Sign.EQUAL, negated=_EQUALITIES[sign])
+    positive = Sign(sign.removeprefix("not "))
+    if positive in (Sign.LIKE, Sign.WITHIN):
+        type_ = ValueType.STRING if positive is Sign.LIKE else ValueType.IP
+        return operator_named(type_, positive, negated=sign.startswith("not "))
+    ordered = _ordered_type(key, comparison, names)
+    return None if ordered is None else operator_named(ordered, positive)
 
 
 def _check_quantifier(quantifier: str | None, key: Word, names: Names) -> None:
@@ -144,13 +132,13 @@ def _check_quantifier(quantifier: str | None, key: Word, names: Names) -> None:
         )
 
 
-def _equality_type(key: Word) -> str:
+def _equality_type(key: Word) -> ValueType:
     known = condition_key(key.value)
-    return {ValueType.NUMERIC: "Numeric", ValueType.DATE: "Date"}.get(known.type, "String") if known else "String"
+    return known.type if known and known.type in (ValueType.NUMERIC, ValueType.DATE) else ValueType.STRING
 
 
-def _ordered_type(key: Word, comparison: Comparison, names: Names) -> str | None:
-    """`Numeric` or `Date`: by the key's type; for tags, other free names and unknown keys by the look of the value."""
+def _ordered_type(key: Word, comparison: Comparison, names: Names) -> ValueType | None:
+    """A number or a date: by the key's type; for tags, other free names and unknown keys by the look of the value."""
     known = condition_key(key.value)
     if len(comparison.values) > 1:
         names.error(comparison.operator, f"`{comparison.operator.value}` compares with one value")
@@ -166,9 +154,9 @@ def _ordered_type(key: Word, comparison: Comparison, names: Names) -> str | None
         )
         return None
     if _NUMBER.fullmatch(value.value):
-        return "Numeric"
+        return ValueType.NUMERIC
     if _DATE.fullmatch(value.value):
-        return "Date"
+        return ValueType.DATE
     names.error(
         value, f'"{brief(value.value)}" is neither a number nor a date', "a date is written 2026-01-31T00:00:00Z"
     )
@@ -188,7 +176,7 @@ def _check_exact(comparison: Comparison, names: Names) -> None:
 def _values(comparison: Comparison, names: Names) -> tuple[Text, ...]:
     constant = _CONSTANTS.get(comparison.operator.value)
     if constant and not comparison.explicit:
-        return (Text(constant[1], names.text(comparison.operator).span),)
+        return (Text(constant, names.text(comparison.operator).span),)
     for value in comparison.values:
         if value.value in keywords() - {"true", "false"} and not value.quoted:
             names.error(

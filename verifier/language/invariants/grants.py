@@ -13,6 +13,7 @@ from verifier.language.invariants.names import Names
 from verifier.language.invariants.targets import read_actions, read_keys
 from verifier.model.caller_sets import asks_for_tags, is_empty
 from verifier.model.invariant import ALWAYS, CallerSet, ConditionExpression, GrantInvariant, GrantRole, Holds
+from verifier.model.operators import FOR_ANY
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import actions as known_actions
 from verifier.model.reference import matching
@@ -37,7 +38,7 @@ def read_creation_operations(creation: Creation, names: Names) -> ConditionExpre
     allowed = sorted({name.removeprefix("kms:") for pattern in patterns for name in _grantable(pattern.value)})
     values = tuple(Text(name, patterns[0].span) for name in allowed)
     return Holds(
-        Condition(Operator("StringEquals", "ForAnyValue", False), Text("kms:GrantOperations"), values, patterns[0].span)
+        Condition(Operator("StringEquals", FOR_ANY, False), Text("kms:GrantOperations"), values, patterns[0].span)
     )
 
 

@@ -13,15 +13,16 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from ipaddress import ip_network
 
 from verifier.language.policies.reader import Reader
+from verifier.model.operators import FOR_ALL, FOR_ANY, OPERATORS, SET_OPERATORS
 from verifier.model.policy import Operator, PolicyKind
-from verifier.model.reference import actions, condition_key, condition_keys
+from verifier.model.reference import ValueType, actions, condition_key, condition_keys
 from verifier.syntax.policy_tree import Member, Scalar
 from verifier.syntax.text import brief, did_you_mean
 
@@ -73,23 +74,20 @@ def is_known_action(pattern: str) -> bool:
     return any(fnmatchcase(action.name.lower(), pattern) for action in actions())
 
 
-SET_OPERATORS = ("ForAllValues", "ForAnyValue")
-
-
 @lru_cache(maxsize=256)
-def operator_hint(name: str, operators: tuple[str, ...]) -> str | None:
+def operator_hint(name: str) -> str | None:
     """A hint that names the most similar of the operators, its set prefix and `IfExists` mended as well."""
     prefix, colon, base = name.rpartition(":")
     suffix = "IfExists" if base.lower().endswith("ifexists") else ""
     base = base[: len(base) - len(suffix)]
-    close_base = _closest(base, operators)
+    close_base = _closest(base, OPERATORS)
     close_prefix = _closest(prefix, SET_OPERATORS) if colon else ""
     if close_base is None or close_prefix is None:
         return None
     return f"did you mean `{close_prefix}{colon}{close_base}{suffix}`?"
 
 
-def _closest(name: str, known: tuple[str, ...]) -> str | None:
+def _closest(name: str, known: Iterable[str]) -> str | None:
     hint = did_you_mean(name, known)
     return hint.split("`")[1] if hint else None
 
@@ -160,21 +158,21 @@ def check_condition(reader: Reader, operator: Operator, member: Member, values: 
     """Everything to be said about one condition."""
     _check_set_operator(reader, operator, member)
     _check_key_policy_key(reader, member)
-    if operator.base == "Null":
+    row = operator.row
+    if row.type is None:
         _check_null(reader, member, values)
         return
-    takes_variables = operator.base.startswith(("String", "Arn"))
-    what, parses = _format_of(operator.base)
+    what, parses = _FORMATS[row.type]
     for value in values:
-        check_variables(reader, value, 0 if takes_variables else None, str(operator))
-        substituted = takes_variables and reader.variables and "${" in value.value
-        if operator.base.startswith("Date") and re.fullmatch("[0-9]{4}", value.value):
+        check_variables(reader, value, 0 if row.is_text else None, str(operator))
+        substituted = row.is_text and reader.variables and "${" in value.value
+        if row.type is ValueType.DATE and re.fullmatch("[0-9]{4}", value.value):
             message = (
                 f'"{value.value}" under `{operator}` may be a year, or seconds since 1970 (both are tried); write '
                 "a whole date"
             )
             reader.findings.warning(value.start, value.end, message, rule="C3")
-        elif operator.base.startswith("Date") and (zone := _ODD_ZONE.fullmatch(value.value)) and parses(value.value):
+        elif row.type is ValueType.DATE and (zone := _ODD_ZONE.fullmatch(value.value)) and parses(value.value):
             what = "has a zone without a colon: it can be read" if zone[1] else "has no zone: UTC"
             message = (
                 f'"{value.value}" under `{operator}` {what}, or it cannot be read (both are tried); end it with `Z`'
@@ -182,7 +180,7 @@ def check_condition(reader: Reader, operator: Operator, member: Member, values: 
             reader.findings.warning(value.start, value.end, message, rule="C3")
         if substituted or parses(value.value):
             continue
-        if operator.base.startswith("Arn") and re.search(r"\*(?=:|$)", value.value):
+        if row.type is ValueType.ARN and re.search(r"\*(?=:|$)", value.value):
             message = (
                 f'the asterisk of "{brief(value.value)}" under `{operator}` may stand for the fields that it lacks, '
                 f"or not; expected {what}"
@@ -195,16 +193,16 @@ def check_condition(reader: Reader, operator: Operator, member: Member, values: 
 
 def _check_set_operator(reader: Reader, operator: Operator, member: Member) -> None:
     multivalued = is_multivalued(member.name)
-    if multivalued and operator.set_operator is None and operator.base != "Null":
+    if multivalued and operator.set_operator is None and operator.row.type is not None:
         message = (
             f"`{brief(member.name)}` holds several values; AWS does not say what `{operator}` does with them "
             "without a set operator"
         )
-        hint = f"`ForAnyValue:{operator}` or `ForAllValues:{operator}`"
+        hint = f"`{FOR_ANY}:{operator}` or `{FOR_ALL}:{operator}`"
         reader.findings.warning(member.start, member.end, message, hint=hint, rule="C2")
     if multivalued is False and operator.set_operator is not None:
         message = f"`{brief(member.name)}` holds one value; `{operator.set_operator}` is for keys that hold several"
-        trap = "it is true when the key is absent" if operator.set_operator == "ForAllValues" else None
+        trap = "it is true when the key is absent" if operator.set_operator == FOR_ALL else None
         reader.findings.warning(member.start, member.end, message, hint=trap, rule="C2")
 
 
@@ -223,14 +221,6 @@ def _check_null(reader: Reader, member: Member, values: tuple[Scalar, ...]) -> N
                 f'"{brief(value.value)}"'
             )
             reader.findings.error(value.start, value.end, message, rule="C1")
-
-
-def _format_of(base: str) -> tuple[str, Callable[[str], bool]]:
-    """What a listed value of an operator must look like (C3, L6), and the test of it."""
-    for name, (what, parses) in _FORMATS.items():
-        if name in base:
-            return what, parses
-    return "a string", lambda _: True
 
 
 def _is_date(text: str) -> bool:
@@ -266,11 +256,13 @@ def _is_arn_pattern(text: str) -> bool:
     return text.count(":") >= 5
 
 
-_FORMATS: dict[str, tuple[str, Callable[[str], bool]]] = {
-    "Numeric": ("a decimal number", lambda text: _NUMBER.fullmatch(text) is not None),
-    "Date": ("a date such as 2026-01-31T00:00:00Z, or epoch seconds", _is_date),
-    "Bool": ("`true` or `false`", lambda text: text.lower() in ("true", "false")),
-    "Binary": ("base64", _is_base64),
-    "IpAddress": ("an IPv4 or IPv6 address or CIDR block", _is_network),
-    "Arn": ("the six fields of an ARN", _is_arn_pattern),
+_FORMATS: dict[ValueType, tuple[str, Callable[[str], bool]]] = {
+    ValueType.STRING: ("a string", lambda _: True),
+    ValueType.NUMERIC: ("a decimal number", lambda text: _NUMBER.fullmatch(text) is not None),
+    ValueType.DATE: ("a date such as 2026-01-31T00:00:00Z, or epoch seconds", _is_date),
+    ValueType.BOOL: ("`true` or `false`", lambda text: text.lower() in ("true", "false")),
+    ValueType.BINARY: ("base64", _is_base64),
+    ValueType.IP: ("an IPv4 or IPv6 address or CIDR block", _is_network),
+    ValueType.ARN: ("the six fields of an ARN", _is_arn_pattern),
 }
+"""What a listed value must look like (C3, L6), and the test of it."""

@@ -6,46 +6,12 @@ Guarantee: every operator is one that AWS documents, every list has a value, no 
 
 from __future__ import annotations
 
-import re
-
-from verifier.language.policies.condition_checks import SET_OPERATORS, check_condition, check_key, operator_hint
+from verifier.language.policies.condition_checks import check_condition, check_key, operator_hint
 from verifier.language.policies.reader import Reader, unique_members
+from verifier.model.operators import OPERATORS, name_parts
 from verifier.model.policy import Condition, Operator, Text
 from verifier.syntax.policy_tree import MapNode, Member, Scalar, ScalarKind, describe
 from verifier.syntax.text import brief
-
-OPERATORS = (
-    "StringEquals",
-    "StringNotEquals",
-    "StringEqualsIgnoreCase",
-    "StringNotEqualsIgnoreCase",
-    "StringLike",
-    "StringNotLike",
-    "NumericEquals",
-    "NumericNotEquals",
-    "NumericLessThan",
-    "NumericLessThanEquals",
-    "NumericGreaterThan",
-    "NumericGreaterThanEquals",
-    "DateEquals",
-    "DateNotEquals",
-    "DateLessThan",
-    "DateLessThanEquals",
-    "DateGreaterThan",
-    "DateGreaterThanEquals",
-    "Bool",
-    "BinaryEquals",
-    "IpAddress",
-    "NotIpAddress",
-    "ArnEquals",
-    "ArnNotEquals",
-    "ArnLike",
-    "ArnNotLike",
-    "Null",
-)
-"""IAM User Guide, "Condition operators", without set prefix and `IfExists`."""
-
-_OPERATOR = re.compile(rf"(?:({'|'.join(SET_OPERATORS)}):)?({'|'.join(OPERATORS)})(IfExists)?")
 
 
 def read_conditions(reader: Reader, member: Member) -> tuple[Condition, ...]:
@@ -64,19 +30,19 @@ def read_conditions(reader: Reader, member: Member) -> tuple[Condition, ...]:
 
 def read_operator(reader: Reader, member: Member) -> Operator | None:
     """A condition operator, taken apart (C1)."""
-    match = _OPERATOR.fullmatch(member.name)
-    if match is None:
-        hint = operator_hint(member.name, OPERATORS)
+    parts = name_parts(member.name)
+    if parts is None:
+        hint = operator_hint(member.name)
         reader.findings.error(
             member.start, member.end, f"unknown condition operator `{brief(member.name)}`", hint=hint, rule="L4"
         )
         return None
-    set_operator, base, if_exists = match.groups()
-    if base == "Null" and (set_operator or if_exists):
-        message = f"`{member.name}`: `Null` takes no {'set operator' if set_operator else '`IfExists`'}"
-        reader.findings.error(member.start, member.end, message, hint="write `Null`", rule="C1")
+    set_operator, base, if_exists = parts
+    if OPERATORS[base].type is None and (set_operator or if_exists):
+        message = f"`{member.name}`: `{base}` takes no {'set operator' if set_operator else '`IfExists`'}"
+        reader.findings.error(member.start, member.end, message, hint=f"write `{base}`", rule="C1")
         return None
-    return Operator(base, set_operator, if_exists is not None, reader.span(member.start, member.end))
+    return Operator(base, set_operator, if_exists, reader.span(member.start, member.end))
 
 
 def _map(reader: Reader, member: Member, expected: str) -> MapNode | None:

@@ -48,7 +48,7 @@ def callers(space: Space, wanted: CallerSet) -> Expression:
         case OfKind(kind, service_linked):
             return _kind(space, kind, service_linked)
         case PrincipalLike(pattern):
-            predicate = arn_predicate([Fixed(pattern.value, True)])
+            predicate = arn_predicate((Fixed(pattern.value, True),))
             return FALSE if predicate is None else both(space.is_principal, space.principal(predicate))
         case SessionLike(pattern):
             return _session_like(space, pattern.value)

@@ -15,7 +15,6 @@ from verifier.model.policy import Condition, Effect, Policy, Principal, Principa
 from verifier.model.unmodelled import provider_symbol
 from verifier.problem.classes.predicates import exactly, literal_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, disjunction, either, negation
-from verifier.problem.semantics.conditions import positive
 from verifier.problem.space import Space
 
 
@@ -62,9 +61,8 @@ def _chooses_by_arn(condition: Condition) -> bool:
     """Whether a condition holds only for callers whose `aws:PrincipalArn` it lists. One with a set operator, of which
     the page says nothing, does not count: for it the reading D4 stays open."""
     operator = condition.operator
-    base, negated = positive(operator.base)
-    plain = not negated and not operator.if_exists and operator.set_operator is None
-    return plain and base.startswith(("String", "Arn")) and condition.key.value.lower() == "aws:principalarn"
+    compares = operator.row.is_text and not operator.row.negated and operator.is_plain
+    return compares and condition.key.value.lower() == "aws:principalarn"
 
 
 def _principal_reach(space: Space, principal: Principal) -> Reach:

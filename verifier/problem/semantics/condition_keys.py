@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from verifier.model.operators import Sign
 from verifier.model.policy import Condition, Policy, Statement, Text
-from verifier.model.reference import key_facts
+from verifier.model.reference import ValueType, key_facts
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.domains import context_attribute, is_written
 from verifier.problem.classes.kinds import on_values, text_forms
@@ -39,9 +40,9 @@ from verifier.problem.semantics.caller_keys import (
     user_id,
     user_name,
 )
-from verifier.problem.semantics.conditions import in_no_zone, positive
+from verifier.problem.semantics.conditions import in_no_zone
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind, facts_text
-from verifier.problem.semantics.values import LIKE, plain_predicate, typed_predicate
+from verifier.problem.semantics.values import plain_predicate, typed_predicate
 from verifier.problem.space import Space, acts
 from verifier.problem.views import SetView, Values, View, fixed_view
 
@@ -175,9 +176,6 @@ DERIVED: dict[str, Callable[[Space], View | SetView]] = {
 """The condition keys that follow from the caller, the key or the moment (F1, F2, F5)."""
 
 
-_TYPED = ("Numeric", "Date", "Bool", "IpAddress", "BinaryEquals")
-
-
 _OF_ORGANIZATIONS = ("orgid", "orgpaths")
 """How the names of the keys end."""
 
@@ -196,7 +194,7 @@ def readable(policy: Policy, statement: Statement) -> Expression:
     }
     if any(not (policy.variables and _is_bool_variable(*found)) for found in _unread(statement)):
         return void
-    if any(in_no_zone(positive(one.operator.base)[0], value) for one in statement.conditions for value in one.values):
+    if any(in_no_zone(one.operator.row, value) for one in statement.conditions for value in one.values):
         by_reading.add("C3-zone")
     return conjunction(either(Symbol(label), void) for label in sorted(by_reading))
 
@@ -204,13 +202,13 @@ def readable(policy: Policy, statement: Statement) -> Expression:
 def _unread(statement: Statement) -> Iterator[tuple[Condition, Text]]:
     """The listed values that do not parse."""
     for condition in statement.conditions:
-        base, _ = positive(condition.operator.base)
-        if base.startswith(_TYPED):
-            yield from ((condition, value) for value in condition.values if typed_predicate(base, value.value) is None)
+        row = condition.operator.row
+        if row.is_typed:
+            yield from ((condition, value) for value in condition.values if typed_predicate(row, value.value) is None)
 
 
 def _is_bool_variable(condition: Condition, value: Text) -> bool:
-    return condition.operator.base == "Bool" and "${" in value.value
+    return condition.operator.row.type is ValueType.BOOL and "${" in value.value
 
 
 def remarks(policy: Policy, statement: Statement, organization: str | None) -> Iterator[tuple[str, str]]:
@@ -240,13 +238,13 @@ def _named(condition: Condition, value: Text) -> str:
 
 def _may_be(condition: Condition, text: str) -> bool:
     """Whether some organization has an ID or a path that a listed value matches."""
-    base, key = positive(condition.operator.base)[0], condition.key.value.lower()
-    if base not in ("StringEquals", "StringLike"):
+    row, key = condition.operator.row, condition.key.value.lower()
+    if row.type is not ValueType.STRING or row.sign is Sign.EQUAL_BUT_CASE:
         return True
-    wild = base == "StringLike" and not {"*", "?"}.isdisjoint(text)
+    wild = row.sign is Sign.LIKE and not {"*", "?"}.isdisjoint(text)
     if not wild:
         return _ID.match(text.split("/", 1)[0]) is not None
-    pattern, domain = plain_predicate(LIKE, text), context_attribute(key, "aws", None).domain
+    pattern, domain = plain_predicate(Sign.LIKE, text), context_attribute(key, "aws", None).domain
     assert pattern is not None and domain is not None
     try:
         return find_word(domain, [pattern], []) is not None

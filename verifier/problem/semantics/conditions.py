@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
+from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign
 from verifier.model.policy import Condition, Operator, Text
+from verifier.model.reference import ValueType
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import (
@@ -30,10 +31,6 @@ from verifier.problem.expression import (
 from verifier.problem.facts.shared import empty
 from verifier.problem.semantics.relations import relate, variable_view
 from verifier.problem.semantics.values import (
-    ARN,
-    EQUALS,
-    EQUALS_FOLD,
-    LIKE,
     Fixed,
     Template,
     Variable,
@@ -45,14 +42,6 @@ from verifier.problem.semantics.values import (
 )
 from verifier.problem.space import Space
 from verifier.problem.views import PartlyKnown, SetView, View
-
-_TEXT_MODES = {
-    "StringEquals": EQUALS,
-    "StringEqualsIgnoreCase": EQUALS_FOLD,
-    "StringLike": LIKE,
-    "ArnEquals": ARN,
-    "ArnLike": ARN,
-}
 
 
 @dataclass(frozen=True)
@@ -79,12 +68,12 @@ class Reader:
         key, operator = condition.key.value, condition.operator
         self.space.note(key)
         view = self.space.view(key, self.in_key_policy)
-        if operator.base == "Null":
+        if operator.row.type is None:
             return disjunction(self._null(view, value.value.lower() == "true") for value in condition.values)
         if isinstance(view, SetView):
             return self._on_set(view, operator, condition)
         satisfied = self._satisfied(view, operator, condition)
-        if operator.set_operator == "ForAnyValue" and operator.if_exists:
+        if operator.set_operator == FOR_ANY and operator.if_exists:
             return either(satisfied, both(self._null(view, True), Symbol("C1")))
         return self._on_single(view, operator, satisfied)
 
@@ -98,70 +87,68 @@ class Reader:
 
     def _satisfied(self, view: View, operator: Operator, condition: Condition) -> Expression:
         """The key is present and its value satisfies the operator."""
-        base, negated = positive(operator.base)
-        met = disjunction(self._matches(view, base, value, condition) for value in condition.values)
-        satisfied = both(view.present, negation(met)) if negated else met
-        if operator.set_operator == "ForAllValues":
+        met = disjunction(self._matches(view, operator.row, value, condition) for value in condition.values)
+        satisfied = both(view.present, negation(met)) if operator.row.negated else met
+        if operator.set_operator == FOR_ALL:
             return either(satisfied, empty(self.space, view))
         return both(satisfied, negation(empty(self.space, view))) if operator.set_operator else satisfied
 
     def _on_single(self, view: View, operator: Operator, satisfied: Expression) -> Expression:
-        if operator.set_operator == "ForAllValues":
+        if operator.set_operator == FOR_ALL:
             return either(negation(view.present), satisfied)
-        if operator.set_operator == "ForAnyValue":
+        if operator.set_operator == FOR_ANY:
             return satisfied
-        if operator.if_exists or positive(operator.base)[1]:
+        if operator.if_exists or operator.row.negated:
             return either(negation(view.present), satisfied)
         return satisfied
 
-    def _matches(self, view: View, base: str, value: Text, condition: Condition) -> Expression:
-        """Whether the value of a present key satisfies the positive operator with one listed value."""
-        written = self._as_written(view, base, value, condition)
-        other = self._otherwise(base, value)
+    def _matches(self, view: View, row: OperatorRow, value: Text, condition: Condition) -> Expression:
+        """Whether the value of a present key compares with one listed value as the operator says."""
+        written = self._as_written(view, row, value, condition)
+        other = self._otherwise(row, value)
         if other == [value]:
             return written
         return choose(
-            _reading(base), disjunction([self._as_written(view, base, text, condition) for text in other]), written
+            _reading(row), disjunction([self._as_written(view, row, text, condition) for text in other]), written
         )
 
-    def _otherwise(self, base: str, value: Text) -> list[Text]:
+    def _otherwise(self, row: OperatorRow, value: Text) -> list[Text]:
         """What a listed value means by the other reading: an asterisk of an ARN pattern stands for the fields that it
         lacks (L6), a date of four digits is seconds (C3-year)."""
-        if _TEXT_MODES.get(base) == ARN:
+        if row.type is ValueType.ARN:
             return [value, *(replace(value, value=longer) for longer in running_on(value.value, 5))]
-        seconds = self.of_policy and base.startswith("Date") and _FOUR_DIGITS.fullmatch(value.value)
+        seconds = self.of_policy and row.type is ValueType.DATE and _FOUR_DIGITS.fullmatch(value.value)
         return [replace(value, value=f"{value.value}.0")] if seconds else [value]
 
-    def _as_written(self, view: View, base: str, value: Text, condition: Condition) -> Expression:
-        mode = _TEXT_MODES.get(base)
+    def _as_written(self, view: View, row: OperatorRow, value: Text, condition: Condition) -> Expression:
         try:
-            if base == "Bool" and self.variables and "${" in value.value:
-                return both(Symbol("C3-bool"), self._bool(view, value.value))
-            if mode is None:
-                predicate = typed_predicate(base, value.value)
+            if row.type is ValueType.BOOL and self.variables and "${" in value.value:
+                return both(Symbol("C3-bool"), self._bool(view, row, value.value))
+            if not row.is_text:
+                predicate = typed_predicate(row, value.value)
                 holds = FALSE if predicate is None else self.space.ask(view, predicate)
-                return both(holds, Symbol("C3-zone")) if self.of_policy and in_no_zone(base, value) else holds
+                return both(holds, Symbol("C3-zone")) if self.of_policy and in_no_zone(row, value) else holds
             if "${" not in value.value:
-                predicate = plain_predicate(mode, value.value)
+                predicate = plain_predicate(row.sign, value.value)
                 return FALSE if predicate is None else self.space.ask(view, predicate)
             pieces = template(value.value, self.variables)
             if any(isinstance(piece, Variable) for piece in pieces):
-                return relate(self.space, view, mode, pieces, self.in_key_policy)
-            return self._text(view, mode, pieces)
+                return relate(self.space, view, row.sign, pieces, self.in_key_policy)
+            return self._text(view, row.sign, pieces)
         except Unsuitable:
             return self._unsupported(condition, view, (value,))
 
-    def _bool(self, view: View, text: str) -> Expression:
+    def _bool(self, view: View, row: OperatorRow, text: str) -> Expression:
         """A `Bool` with policy variables that work (the reading C3-bool): both are true, or both are false, in any
         case."""
         pieces = template(text, True)
-        truths = (typed_predicate("Bool", word) for word in ("true", "false"))
+        truths = (typed_predicate(row, word) for word in ("true", "false"))
         is_truth = disjunction([self.space.ask(view, predicate) for predicate in truths if predicate is not None])
         if any(isinstance(piece, Variable) for piece in pieces):
-            return both(is_truth, relate(self.space, view, EQUALS_FOLD, pieces, self.in_key_policy))
-        return both(is_truth, self._text(view, EQUALS_FOLD, pieces))
+            return both(is_truth, relate(self.space, view, Sign.EQUAL_BUT_CASE, pieces, self.in_key_policy))
+        return both(is_truth, self._text(view, Sign.EQUAL_BUT_CASE, pieces))
 
-    def _text(self, view: View, mode: str, pieces: Template) -> Expression:
+    def _text(self, view: View, mode: Sign, pieces: Template) -> Expression:
         predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
         return FALSE if predicate is None else self.space.ask(view, predicate)
 
@@ -183,25 +170,24 @@ class Reader:
         self, view: SetView, operator: Operator, condition: Condition, known: Mapping[Variable, str]
     ) -> Expression:
         """The same with the `known` values of variables in their place. Raises `Unsuitable` for others."""
-        base = positive(operator.base)[0]
+        row = operator.row
         listed = self._set_predicates(condition, condition.values, known)
         other = self._set_predicates(
-            condition, [text for value in condition.values for text in self._otherwise(base, value)], known
+            condition, [text for value in condition.values for text in self._otherwise(row, value)], known
         )
         written = self._on_predicates(view, operator, listed)
         return (
-            written if other == listed else choose(_reading(base), self._on_predicates(view, operator, other), written)
+            written if other == listed else choose(_reading(row), self._on_predicates(view, operator, other), written)
         )
 
     def _with_variables(self, view: SetView, operator: Operator, condition: Condition) -> Expression:
         """A symbol, whose meaning is known where the values of the variables are (`problem.semantics.relations`)."""
         symbol = self._unsupported(condition, view, condition.values)
-        base = positive(operator.base)[0]
         pieces = [piece for value in condition.values for piece in template(value.value, self.variables)]
         variables = list(dict.fromkeys(piece for piece in pieces if isinstance(piece, Variable)))
         sources = [variable_view(self.space, variable, self.in_key_policy) for variable in variables]
         found = tuple(source for source in sources if source is not None)
-        if base in _TEXT_MODES and isinstance(view.present, Present) and len(found) == len(sources):
+        if operator.row.is_text and isinstance(view.present, Present) and len(found) == len(sources):
 
             def meaning(values: Sequence[str]) -> Expression:
                 known = dict(zip(variables, values, strict=True))
@@ -211,12 +197,12 @@ class Reader:
         return symbol
 
     def _on_predicates(self, view: SetView, operator: Operator, predicates: frozenset[Predicate]) -> Expression:
-        negated = positive(operator.base)[1]
+        negated = operator.row.negated
         # A value satisfies a negated operator iff it matches none of those listed (C1).
         some_satisfies = view.some(predicates, not negated)
-        if operator.set_operator == "ForAllValues":
+        if operator.set_operator == FOR_ALL:
             return negation(view.some(predicates, negated))
-        if operator.set_operator == "ForAnyValue":
+        if operator.set_operator == FOR_ANY:
             absent = Symbol("C1") if operator.if_exists else FALSE
             return either(some_satisfies, both(negation(view.present), absent))
         absent = TRUE if operator.if_exists or negated else FALSE
@@ -226,16 +212,15 @@ class Reader:
         self, condition: Condition, values: Iterable[Text], known: Mapping[Variable, str]
     ) -> frozenset[Predicate]:
         """The predicates of some values under the operator of a condition."""
-        base = positive(condition.operator.base)[0]
-        mode = _TEXT_MODES.get(base)
+        row = condition.operator.row
         found: set[Predicate] = set()
         for value in values:
-            if mode is None:
-                if base == "Bool" and self.variables and "${" in value.value:
+            if not row.is_text:
+                if row.type is ValueType.BOOL and self.variables and "${" in value.value:
                     raise Unsuitable("a policy variable beside a multi-valued key")
-                if in_no_zone(base, value):
+                if in_no_zone(row, value):
                     raise Unsuitable("a date without a zone beside a multi-valued key")
-                predicate = typed_predicate(base, value.value)
+                predicate = typed_predicate(row, value.value)
             else:
                 pieces = [
                     Fixed(known[piece], False) if isinstance(piece, Variable) and piece in known else piece
@@ -243,36 +228,25 @@ class Reader:
                 ]
                 if any(isinstance(piece, Variable) for piece in pieces):
                     raise Unsuitable("a policy variable beside a multi-valued key")
-                predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
+                predicate = text_predicate(row.sign, [piece for piece in pieces if isinstance(piece, Fixed)])
             if predicate is not None:
                 found.add(predicate)
         return frozenset(found)
-
-
-@cache
-def positive(base: str) -> tuple[str, bool]:
-    """The positive form of an operator, and whether it was negated."""
-    if base == "NotIpAddress":
-        return "IpAddress", True
-    for kind in ("String", "Arn", "Numeric", "Date"):
-        if base.startswith(kind + "Not"):
-            return kind + base[len(kind) + 3 :], True
-    return base, False
 
 
 _FOUR_DIGITS = re.compile("[0-9]{4}")
 _ZONELESS = re.compile(r"[-0-9]+T[0-9:.]+([-+][0-9]{4})?\Z")
 
 
-def _reading(base: str) -> Symbol:
+def _reading(row: OperatorRow) -> Symbol:
     """The reading that says whether listed values under an operator mean what they mean otherwise."""
-    return Symbol("C3-year" if base.startswith("Date") else "L6")
+    return Symbol("C3-year" if row.type is ValueType.DATE else "L6")
 
 
-def in_no_zone(base: str, value: Text) -> bool:
+def in_no_zone(row: OperatorRow, value: Text) -> bool:
     """Whether a listed date has a time and no zone, or one that the W3C writes otherwise (`+0900`)."""
     return (
-        base.startswith("Date")
+        row.type is ValueType.DATE
         and _ZONELESS.match(value.value) is not None
-        and typed_predicate(base, value.value) is not None
+        and typed_predicate(row, value.value) is not None
     )

@@ -276,7 +276,7 @@ def _source_allows(space: Space, grant: Grant) -> Expression:
     ignored = both(acts({DESCRIBE}), negation(Symbol("G3-describe")))
     view = space.view("aws:SourceArn")
     assert isinstance(view, View)
-    pattern = arn_predicate([Fixed(grant.source_arn, True)])
+    pattern = arn_predicate((Fixed(grant.source_arn, True),))
     met = FALSE if pattern is None else space.ask(view, pattern)
     return either(ignored, both(space.is_service, met), both(negation(space.is_service), negation(Symbol("G3-source"))))
 
@@ -295,7 +295,7 @@ def _same_source(space: Space, grant: Grant) -> Expression:
     as a pattern."""
     if grant.source_arn is None:
         return TRUE
-    own, pattern = space.attribute_view("kms:grantconstraintsourcearn"), arn_predicate([Fixed(grant.source_arn, True)])
+    own, pattern = space.attribute_view("kms:grantconstraintsourcearn"), arn_predicate((Fixed(grant.source_arn, True),))
     covered = FALSE if pattern is None else both(Symbol("G6"), own.test(pattern))
     return either(own.test(exactly(grant.source_arn)), covered)
 

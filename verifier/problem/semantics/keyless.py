@@ -6,10 +6,11 @@ Guarantee: exact; the one thing that AWS's pages leave open is the reading D9.
 
 from __future__ import annotations
 
+from verifier.model.operators import Sign
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, choose, constant, either
 from verifier.problem.semantics.relations import constant_matches, relate, variable_view
-from verifier.problem.semantics.values import LIKE, Fixed, Template, Variable
+from verifier.problem.semantics.values import Fixed, Template, Variable
 from verifier.problem.space import Space, acts
 from verifier.problem.views import View
 
@@ -64,7 +65,7 @@ def _covers_region(space: Space, service: str, region: str, last: Template) -> E
         # With a variable that has no value it is a pattern of no key or alias (L7).
         named = (_has_value(space, piece) for piece in last if isinstance(piece, Variable))
         return both(place, Symbol("D9"), *named)
-    return both(place, constant_matches(space, "*", LIKE, last, False))
+    return both(place, constant_matches(space, "*", Sign.LIKE, last, False))
 
 
 def _has_value(space: Space, variable: Variable) -> Expression:
@@ -80,4 +81,4 @@ def _covers_principal(space: Space, service: str, region: str, last: Template) -
     view = space.attribute_view(RETIRING)
     sessions = either(*(Test(RETIRING, like(f"{start}*")) for start in _SESSIONS))
     kinds = choose(sessions, constant(like(service).matches("sts")), constant(like(service).matches("iam")))
-    return both(kinds, relate(space, view, LIKE, last, False))
+    return both(kinds, relate(space, view, Sign.LIKE, last, False))

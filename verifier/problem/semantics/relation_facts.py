@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
 
+from verifier.model.operators import Sign
 from verifier.model.policy import arn_kind
 from verifier.model.readings import WILDCARDS
 from verifier.problem.classes.predicates import ANY, OneOf, Predicate, Tokens, exactly, like, one
@@ -28,7 +29,6 @@ from verifier.problem.expression import (
     same,
 )
 from verifier.problem.facts.shared import predicates_of
-from verifier.problem.semantics.values import ARN
 from verifier.problem.space import Space
 from verifier.problem.views import Relation, View
 
@@ -118,7 +118,7 @@ def _shape_facts(space: Space, relation: Relation) -> Iterator[Expression]:
     where = both(subject.present, Symbol(relation.symbol))
     if relation.shape is not None:
         yield from _form_facts(space, where, subject, [relation.shape])
-    if relation.mode == ARN:
+    if relation.mode == Sign.LIKE_ARN:
         yield from _form_facts(space, where, subject, [_SIX_FIELDS])
 
 

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from verifier.model.operators import Sign
 from verifier.model.readings import EMPTY, WILDCARDS
 from verifier.problem.classes.predicates import Predicate, Tokens
 from verifier.problem.expression import FALSE, Expression, Symbol, both, choose, conjunction, either, negation
 from verifier.problem.facts.shared import empty
 from verifier.problem.semantics.values import (
-    ARN,
-    EQUALS,
-    EQUALS_FOLD,
-    LIKE,
     Fixed,
     Template,
     Variable,
@@ -28,7 +25,7 @@ from verifier.problem.space import Space
 from verifier.problem.views import Relation, Values, View, fixed_view
 
 
-def relate(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
+def relate(space: Space, subject: View, mode: Sign, pieces: Template, in_key_policy: bool) -> Expression:
     """The value of `subject` matches the template, its variables replaced by the request's values (L7).
 
     False where a variable's key is absent and has no default, or where the subject is absent. A key whose value is
@@ -68,7 +65,7 @@ def _defaults_left(pieces: Template, at: int) -> bool:
     return any(isinstance(piece, Variable) and piece.default is not None for piece in pieces[at + 1 :])
 
 
-def _unsupported(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
+def _unsupported(space: Space, subject: View, mode: Sign, pieces: Template, in_key_policy: bool) -> Expression:
     # The name holds all that the comparison depends on: two that differ must not share a symbol.
     name = f"unsupported:variables:{subject.name}:{mode}:{pieces}:{in_key_policy}"
     space.unsupported[name] = f"several policy variables with defaults in one value for `{subject.name}`"
@@ -76,12 +73,12 @@ def _unsupported(space: Space, subject: View, mode: str, pieces: Template, in_ke
 
 
 def _with_fixed(
-    space: Space, subject: View, mode: str, pieces: Template, at: int, value: str, in_key_policy: bool
+    space: Space, subject: View, mode: Sign, pieces: Template, at: int, value: str, in_key_policy: bool
 ) -> Expression:
     """The same with a text for a variable, the key's value or the default: whether its `*` and `?` are wildcards is the
     reading L7-wildcards."""
     literal = relate(space, subject, mode, _replaced(pieces, at, value), in_key_policy)
-    if mode in (EQUALS, EQUALS_FOLD) or not ("*" in value or "?" in value):
+    if mode in (Sign.EQUAL, Sign.EQUAL_BUT_CASE) or not ("*" in value or "?" in value):
         return literal
     wild = relate(space, subject, mode, (*pieces[:at], Fixed(value, True), *pieces[at + 1 :]), in_key_policy)
     return choose(Symbol(WILDCARDS), wild, literal)
@@ -96,7 +93,7 @@ def variable_view(space: Space, variable: Variable, in_key_policy: bool) -> View
     return space.single(variable.key, in_key_policy)
 
 
-def _relation(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
+def _relation(space: Space, subject: View, mode: Sign, pieces: Template, in_key_policy: bool) -> Expression:
     views = []
     for piece in pieces:
         if isinstance(piece, Variable):
@@ -104,11 +101,11 @@ def _relation(space: Space, subject: View, mode: str, pieces: Template, in_key_p
             if view is None:
                 return FALSE
             views.append(view)
-    if len(pieces) == 1 and views[0].name == subject.name and mode != ARN:
+    if len(pieces) == 1 and views[0].name == subject.name and mode != Sign.LIKE_ARN:
         return subject.present  # a value matches itself, whether or not its `*` and `?` are wildcards
-    if mode == LIKE and len(pieces) == 1 and _has_no_wildcards(space, views[0]):
-        mode = EQUALS
-    if len(pieces) == 1 and mode in (EQUALS, EQUALS_FOLD) and subject.fixed is not None:
+    if mode == Sign.LIKE and len(pieces) == 1 and _has_no_wildcards(space, views[0]):
+        mode = Sign.EQUAL
+    if len(pieces) == 1 and mode in (Sign.EQUAL, Sign.EQUAL_BUT_CASE) and subject.fixed is not None:
         same_text = text_predicate(mode, [Fixed(subject.fixed, False)])
         assert same_text is not None
         return both(subject.present, _has_value(space, views[0]), space.ask(views[0], same_text))
@@ -131,7 +128,7 @@ def _has_no_wildcards(space: Space, view: View) -> bool:
     )
 
 
-def _described(symbol: str, subject: View, mode: str, pieces: Template, views: tuple[View, ...]) -> Relation:
+def _described(symbol: str, subject: View, mode: Sign, pieces: Template, views: tuple[View, ...]) -> Relation:
     def holds(values: Values, symbols: Mapping[str, bool]) -> bool:
         own = subject.value(values)
         found = [view.value(values) for view in views]
@@ -142,7 +139,7 @@ def _described(symbol: str, subject: View, mode: str, pieces: Template, views: t
         return predicate is not None and predicate.matches(own)
 
     single = len(views) == 1
-    equality = len(pieces) == 1 and mode in (EQUALS, EQUALS_FOLD)
+    equality = len(pieces) == 1 and mode in (Sign.EQUAL, Sign.EQUAL_BUT_CASE)
 
     def expected(values: Sequence[str]) -> Predicate | None:
         return text_predicate(mode, substitute(pieces, values, False))
@@ -152,18 +149,18 @@ def _described(symbol: str, subject: View, mode: str, pieces: Template, views: t
         (subject, *views),
         holds,
         (subject, views[0]) if equality else None,
-        mode == EQUALS_FOLD,
+        mode == Sign.EQUAL_BUT_CASE,
         (lambda value: expected([value])) if single else None,
         _around(mode, pieces) if single else None,
         None if equality else shape(mode, pieces),
-        pieces if mode == LIKE else None,
+        pieces if mode == Sign.LIKE else None,
         expected,
         mode,
         pieces,
     )
 
 
-def _around(mode: str, pieces: Template) -> tuple[Tokens, Tokens]:
+def _around(mode: Sign, pieces: Template) -> tuple[Tokens, Tokens]:
     """What stands before and after the one variable of a template."""
     at = next(at for at, piece in enumerate(pieces) if isinstance(piece, Variable))
     return shape(mode, pieces[:at]), shape(mode, pieces[at + 1 :])
@@ -175,6 +172,6 @@ def substitute(pieces: Template, values: Sequence[str], wild: bool) -> list[Fixe
     return [piece if isinstance(piece, Fixed) else Fixed(next(left), wild) for piece in pieces]
 
 
-def constant_matches(space: Space, text: str, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
+def constant_matches(space: Space, text: str, mode: Sign, pieces: Template, in_key_policy: bool) -> Expression:
     """A fixed text (the resource of the request) matches a template: a finite question about the variables' values."""
     return relate(space, fixed_view(f"text {text}", text), mode, pieces, in_key_policy)

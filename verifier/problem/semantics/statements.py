@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from verifier.model.operators import Sign
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
 from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.unmodelled import not_resource_symbol
@@ -33,7 +34,6 @@ from verifier.problem.semantics.keyless import LIST_RETIRABLE, covers_keyless
 from verifier.problem.semantics.relations import constant_matches
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.semantics.values import (
-    ARN,
     Fixed,
     Template,
     Variable,
@@ -190,7 +190,7 @@ def _covers(space: Space, policy: Policy, statement: Statement, pieces: Template
     if space.target.members:
         return covers_members(space, pieces)
     assert space.target.resource is not None
-    return constant_matches(space, space.target.resource, ARN, pieces, policy.kind is PolicyKind.KEY)
+    return constant_matches(space, space.target.resource, Sign.LIKE_ARN, pieces, policy.kind is PolicyKind.KEY)
 
 
 def _may_act(statement: Statement, action: str) -> bool:

@@ -13,8 +13,7 @@ from enum import Enum
 from functools import cache, lru_cache
 
 from verifier.model.estate import Estate, Identity, Key, Pairs
-from verifier.model.reference import actions, key_facts
-from verifier.model.reference_keys import KeyFacts
+from verifier.model.reference import KeyFacts, actions, key_facts
 from verifier.model.steps.actions import step_actions
 
 

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from verifier.model.operators import OperatorRow, Sign
+from verifier.model.reference import ValueType
 from verifier.problem.classes.predicates import (
     ANY,
     COLON,
@@ -75,47 +77,39 @@ def _reference(inside: str) -> Fixed | Variable:
     return Variable(inside.strip(), None)
 
 
-EQUALS, EQUALS_FOLD, LIKE, ARN = "equals", "equals without case", "like", "ARN"
-"""The ways in which a value can match a template."""
-
-
-def text_predicate(mode: str, pieces: Sequence[Fixed]) -> Predicate | None:
+def text_predicate(mode: Sign, pieces: Sequence[Fixed]) -> Predicate | None:
     """The strings that match a template without variables; `None` for an ARN pattern of fewer than six fields (L6)."""
-    if mode in (EQUALS, EQUALS_FOLD):
-        return Tokens(literal_tokens("".join(p.text for p in pieces), fold=mode == EQUALS_FOLD))
-    if mode == LIKE:
+    if mode in (Sign.EQUAL, Sign.EQUAL_BUT_CASE):
+        return Tokens(literal_tokens("".join(p.text for p in pieces), fold=mode == Sign.EQUAL_BUT_CASE))
+    if mode == Sign.LIKE:
         if len(pieces) == 1 and pieces[0].wild:
             return like(pieces[0].text)
         return _joined([like_tokens(p.text) if p.wild else literal_tokens(p.text) for p in pieces])
-    return _arn_predicate(tuple(pieces))
+    return arn_predicate(tuple(pieces))
 
 
 @lru_cache(1 << 14)
-def plain_predicate(mode: str, text: str) -> Predicate | None:
+def plain_predicate(mode: Sign, text: str) -> Predicate | None:
     """The same for a listed value without variables."""
     return text_predicate(mode, (Fixed(text, True),))
 
 
-def shape(mode: str, pieces: Template) -> Tokens:
+def shape(mode: Sign, pieces: Template) -> Tokens:
     """The strings that a template can match, whatever its variables stand for; of an ARN pattern, those and more."""
     runs: list[tuple[Token, ...]] = []
     for piece in pieces:
         if isinstance(piece, Variable):
             runs.append(((True, ANY),))
-        elif mode in (EQUALS, EQUALS_FOLD) or not piece.wild:
-            runs.append(literal_tokens(piece.text, fold=mode == EQUALS_FOLD))
+        elif mode in (Sign.EQUAL, Sign.EQUAL_BUT_CASE) or not piece.wild:
+            runs.append(literal_tokens(piece.text, fold=mode == Sign.EQUAL_BUT_CASE))
         else:
             runs.append(like_tokens(piece.text))
     return _joined(runs)
 
 
-def arn_predicate(pieces: Sequence[Fixed]) -> Tokens | None:
-    """The strings that match an ARN pattern field by field (L6)."""
-    return _arn_predicate(tuple(pieces))
-
-
 @lru_cache(1 << 13)
-def _arn_predicate(pieces: tuple[Fixed, ...]) -> Tokens | None:
+def arn_predicate(pieces: tuple[Fixed, ...]) -> Tokens | None:
+    """The strings that match an ARN pattern field by field (L6); `None` for one of fewer than six fields."""
     fields = split_fields(pieces)
     if len(fields) < 6:
         return None
@@ -188,34 +182,26 @@ def _joined(runs: Sequence[tuple[Token, ...]]) -> Tokens:
     return Tokens(tuple(tokens))
 
 
-_NUMERIC_SIGNS = {
-    "Equals": "=",
-    "LessThan": "<",
-    "LessThanEquals": "<=",
-    "GreaterThan": ">",
-    "GreaterThanEquals": ">=",
-}
-
-
 @lru_cache(1 << 12)
-def typed_predicate(base: str, text: str) -> Predicate | None:
-    """The predicate of a Numeric, Date, Bool, IpAddress or Binary operator (positive form) on one listed value; `None`
-    if the value does not parse (C3)."""
-    if base.startswith("Numeric"):
-        number = parse_number(text)
-        return None if number is None else Read(Kind.NUMBER, Compares(_NUMERIC_SIGNS[base[len("Numeric") :]], number))
-    if base.startswith("Date"):
-        instant = parse_instant(text)
-        return None if instant is None else Read(Kind.INSTANT, Compares(_NUMERIC_SIGNS[base[len("Date") :]], instant))
-    if base == "Bool":
-        lowered = text.lower()
-        return Tokens(literal_tokens(lowered, fold=True)) if lowered in ("true", "false") else None
-    if base == "IpAddress":
-        network = parse_network(text)
-        return None if network is None else Read(Kind.ADDRESS, network)
-    if base == "BinaryEquals":
-        return _spellings(text)
-    raise KeyError(base)
+def typed_predicate(row: OperatorRow, text: str) -> Predicate | None:
+    """The predicate of the comparison of a Numeric, Date, Bool, IpAddress or Binary operator with one listed value;
+    `None` if the value does not parse (C3)."""
+    match row.type:
+        case ValueType.NUMERIC:
+            number = parse_number(text)
+            return None if number is None else Read(Kind.NUMBER, Compares(row.sign, number))
+        case ValueType.DATE:
+            instant = parse_instant(text)
+            return None if instant is None else Read(Kind.INSTANT, Compares(row.sign, instant))
+        case ValueType.BOOL:
+            lowered = text.lower()
+            return Tokens(literal_tokens(lowered, fold=True)) if lowered in ("true", "false") else None
+        case ValueType.IP:
+            network = parse_network(text)
+            return None if network is None else Read(Kind.ADDRESS, network)
+        case ValueType.BINARY:
+            return _spellings(text)
+    raise KeyError(row.name)
 
 
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z", re.ASCII)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
 
+from verifier.model.operators import FOR_ALL
 from verifier.model.policy import Condition, Effect, Policy, Statement
 from verifier.model.reference import condition_key
 from verifier.model.steps.catalogue import Entry, Head, arn_services, doubtful_entries, entry, services
@@ -38,13 +39,10 @@ def may_hold(space: Space, condition: Condition, variables: bool) -> Expression:
     """Whether a condition of an Allow on a key of the service's own may hold: where it compares with policy variables,
     it does not while they are absent (L7)."""
     operator = condition.operator
-    plain = not operator.if_exists and operator.set_operator != "ForAllValues"
-    if operator.base not in _COMPARING or not plain or not condition.values:
+    compares = operator.row.is_text and not operator.row.negated
+    if not compares or operator.if_exists or operator.set_operator == FOR_ALL or not condition.values:
         return constant(True)
     return disjunction(_has_variables(space, text.value, variables) for text in condition.values)
-
-
-_COMPARING = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"})
 
 
 def _has_variables(space: Space, text: str, variables: bool) -> Expression:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from verifier.model.operators import Sign
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import Expression, Test, both, disjunction, either, negation
 from verifier.problem.semantics.relations import constant_matches
 from verifier.problem.semantics.targets import Target
-from verifier.problem.semantics.values import ARN, Fixed, Template, Variable, shape, text_predicate
+from verifier.problem.semantics.values import Fixed, Template, Variable, shape, text_predicate
 from verifier.problem.space import TARGET, Space
 from verifier.problem.views import Values, View
 
@@ -37,14 +38,15 @@ def covers_members(space: Space, pieces: Template) -> Expression:
     if not any(isinstance(piece, Variable) for piece in pieces):
         return space.on(lambda target: target.resource in covered)
     return disjunction(
-        both(Test(TARGET, exactly(arn)), constant_matches(space, arn, ARN, pieces, False)) for arn in sorted(covered)
+        both(Test(TARGET, exactly(arn)), constant_matches(space, arn, Sign.LIKE_ARN, pieces, False))
+        for arn in sorted(covered)
     )
 
 
 def _covered(space: Space, pieces: Template) -> Iterator[str]:
     """The ARNs that a pattern matches, or can match for some values of its variables."""
     fixed = [piece for piece in pieces if isinstance(piece, Fixed)]
-    pattern = text_predicate(ARN, fixed) if len(fixed) == len(pieces) else shape(ARN, pieces)
+    pattern = text_predicate(Sign.LIKE_ARN, fixed) if len(fixed) == len(pieces) else shape(Sign.LIKE_ARN, pieces)
     if pattern is None:
         return
     start = re.split(r"[*?]", fixed[0].text)[0] if isinstance(pieces[0], Fixed) and pieces[0].wild else ""

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
+from verifier.model.operators import Sign
 from verifier.model.steps.actions import StepAction, StepResource, known_step_keys, step_action, step_actions
 from verifier.model.unmodelled import resource_symbol
 from verifier.problem.classes.attributes import NAME, Attribute, some, words
@@ -21,7 +22,7 @@ from verifier.problem.classes.predicates import Characters, Token, Tokens, like,
 from verifier.problem.expression import FALSE, Expression, Present, Symbol, Test, both, either, implies, negation
 from verifier.problem.semantics.relations import constant_matches, relate
 from verifier.problem.semantics.targets import Target
-from verifier.problem.semantics.values import ARN, LIKE, Fixed, Template
+from verifier.problem.semantics.values import Fixed, Template
 from verifier.problem.space import MADE, PAIR_PREFIX, Space, acts
 from verifier.problem.views import View
 
@@ -44,7 +45,7 @@ def covers_made(space: Space, pieces: Template, text: str) -> Expression:
     view = space.view("aws:RequestedRegion")
     assert isinstance(view, View)
     space.attributes.setdefault(MADE, _attribute())
-    covered = relate(space, space.attribute_view(MADE), LIKE, last, False) if last else FALSE
+    covered = relate(space, space.attribute_view(MADE), Sign.LIKE, last, False) if last else FALSE
     return either(both(about, space.ask(view, like(region)), covered), unsaid)
 
 
@@ -121,10 +122,8 @@ def covers_session(space: Space, pieces: Template, text: str) -> Expression:
     request names."""
     tagged = both(acts({"sts:TagSession"}), Symbol(resource_symbol(text)))
     if space.target.resource is not None:
-        return either(
-            both(acts({"sts:GetFederationToken"}), constant_matches(space, space.target.resource, ARN, pieces, False)),
-            tagged,
-        )
+        named = constant_matches(space, space.target.resource, Sign.LIKE_ARN, pieces, False)
+        return either(both(acts({"sts:GetFederationToken"}), named), tagged)
     fields = (pieces[0].text if isinstance(pieces[0], Fixed) else "").split(":", 5)
     if len(fields) < 6:
         return tagged
@@ -134,9 +133,8 @@ def covers_session(space: Space, pieces: Template, text: str) -> Expression:
     if not last or not all(like(pattern).matches(value) for pattern, value in zip(before, own, strict=True)):
         return tagged
     space.attributes.setdefault(MADE, _SESSION)
-    return either(
-        both(acts({"sts:GetFederationToken"}), relate(space, space.attribute_view(MADE), LIKE, last, False)), tagged
-    )
+    named = relate(space, space.attribute_view(MADE), Sign.LIKE, last, False)
+    return either(both(acts({"sts:GetFederationToken"}), named), tagged)
 
 
 def federating(space: Space) -> Iterator[Expression]:

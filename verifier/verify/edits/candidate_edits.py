@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from verifier.evaluate.statements.conditions import negated
 from verifier.model.edits import (
     AddCondition,
     AddStatement,
@@ -25,6 +24,7 @@ from verifier.model.edits import (
     is_on,
 )
 from verifier.model.estate import Key
+from verifier.model.operators import ORDERS, Sign
 from verifier.model.policy import Condition, Effect, Operator, Policy, Principal, PrincipalType, Statement, Text
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, CallerKind, Request, Value, strings_of
@@ -108,15 +108,15 @@ def _wider(statement: Statement, subject: Subject) -> Iterator[Edit]:
 def _holding(policy: Policy, index: int, found: Condition, value: Value | None) -> Iterator[Edit]:
     """Edits after which a condition holds of a value, `None` where its key is absent."""
     operator, key, listed = found.operator, found.key.value, tuple(text.value for text in found.values)
-    if operator.base != "Null":
+    if operator.row.type is not None:
         if value is None and not operator.if_exists:
             yield ReplaceCondition(index, operator, key, replace(operator, if_exists=True), listed)
         for text in strings_of(value):
             written = _written(text, operator, policy.variables)
-            if written is not None and not negated(operator):
+            if written is not None and not operator.row.negated:
                 yield ReplaceCondition(index, operator, key, operator, (*listed, written))
             kept = tuple(other for other in listed if other != text)
-            if negated(operator) and kept and kept != listed:
+            if operator.row.negated and kept and kept != listed:
                 yield ReplaceCondition(index, operator, key, operator, kept)
 
 
@@ -143,18 +143,18 @@ def _failing(policy: Policy, statement: Statement, found: Condition, value: Valu
     """Edits after which a condition fails for a value, `None` where its key is absent."""
     index, operator, key = statement.index, found.operator, found.key.value
     listed = tuple(text.value for text in found.values)
-    if operator.base == "Null":
+    if operator.row.type is None:
         return
     if value is None:
-        if operator.if_exists and not negated(operator):
+        if operator.if_exists and not operator.row.negated:
             yield ReplaceCondition(index, operator, key, replace(operator, if_exists=False), listed)
         yield AddCondition(index, condition(NULL, key, "false"))
     for text in strings_of(value):
         written = _written(text, operator, policy.variables)
-        if negated(operator) and written is not None:
+        if operator.row.negated and written is not None:
             yield ReplaceCondition(index, operator, key, operator, (*listed, written))
         kept = tuple(other for other in listed if other != text)
-        if not negated(operator) and kept and kept != listed:
+        if not operator.row.negated and kept and kept != listed:
             yield ReplaceCondition(index, operator, key, operator, kept)
 
 
@@ -203,18 +203,12 @@ def _but_the_caller(statement: Statement, caller: Caller) -> Iterator[Edit]:
 
 def _written(value: str, operator: Operator, variables: bool) -> str | None:
     """A value as a condition lists it, so that it stands for itself (L6, L7); `None` where it cannot be written so."""
-    if not operator.base.startswith(("String", "Arn")):
-        return value if operator.base not in _ORDERED else None
-    special = (
-        "$" if operator.base.endswith(("Equals", "EqualsIgnoreCase")) and operator.base.startswith("String") else "$*?"
-    )
+    row = operator.row
+    if not row.is_text:
+        return None if row.sign in ORDERS else value
+    special = "$*?" if row.sign in (Sign.LIKE, Sign.LIKE_ARN) else "$"
     if not any(character in value for character in special):
         return value
     if not variables:
         return value if special == "$" else None
     return "".join(f"${{{character}}}" if character in special else character for character in value)
-
-
-_THAN = ("LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
-_ORDERED = tuple(f"{kind}{than}" for kind in ("Numeric", "Date") for than in _THAN)
-"""Operators that no list of values makes hold of one more value."""

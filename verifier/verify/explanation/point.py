@@ -23,6 +23,7 @@ from verifier.model.invariant import (
     ServiceLike,
     SessionLike,
 )
+from verifier.model.operators import FOR_ANY
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import ValueType, condition_key
 from verifier.model.request import CallerKind, Request, Value, strings_of
@@ -137,7 +138,7 @@ def _equals(key: str, *values: str) -> Condition:
     known = condition_key(key)
     several = len(values) != 1 or (known is not None and known.multivalued)
     escaped = tuple(Text(value.replace("$", "${$}")) for value in values)
-    return Condition(Operator("StringEquals", "ForAnyValue" if several else None, False), Text(key), escaped)
+    return Condition(Operator("StringEquals", FOR_ANY if several else None, False), Text(key), escaped)
 
 
 # -- the parts --

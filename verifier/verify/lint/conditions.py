@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.model import lint_rules as rules
 from verifier.model.edits import AddCondition, RemoveCondition
+from verifier.model.operators import FOR_ALL, FOR_ANY
 from verifier.model.policy import Condition, PolicyKind
 from verifier.model.reference import condition_key
 from verifier.model.request import Outcome
 from verifier.model.results.lint import Claim, Finding, Proof, Severity
 from verifier.problem.expression import Expression, negation
-from verifier.problem.semantics.conditions import positive
 from verifier.verify.lint.meaning import is_absent, present
 from verifier.verify.lint.rewrites import checked, first_checked, with_operator
 from verifier.verify.lint.statements import depends_on_target
@@ -107,10 +107,9 @@ def _may_be_judged(subject: Subject, condition: Condition) -> bool:
 def restricts_no_caller(subject: Subject, at: int, idle: list[int]) -> Iterator[Found]:
     """F1: a condition on a key about the caller's ARN that every caller meets who has one."""
     condition = subject.statement.conditions[at]
-    text = positive(condition.operator.base)[0].startswith(("String", "Arn"))
     if not (
         subject.is_allow
-        and text
+        and condition.operator.row.is_text
         and condition.key.value.lower() in _OF_EVERY_ARN
         and _may_be_judged(subject, condition)
     ):
@@ -135,7 +134,7 @@ def restricts_no_caller(subject: Subject, at: int, idle: list[int]) -> Iterator[
 
 def for_all_values(subject: Subject, condition: Condition) -> Iterator[Found]:
     """C1: `ForAllValues` is true of a request that does not have the key."""
-    if condition.operator.set_operator != "ForAllValues":
+    if condition.operator.set_operator != FOR_ALL:
         return
     key = condition.key
     outcome = Outcome.ALLOW if subject.is_allow else Outcome.DENY
@@ -197,7 +196,7 @@ def no_set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
     """C2: a key that holds several values, without a set operator."""
     if (
         condition.operator.set_operator is not None
-        or condition.operator.base == "Null"
+        or condition.operator.row.type is None
         or not _is_multivalued(condition)
     ):
         return
@@ -206,9 +205,7 @@ def no_set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
         yield subject.undecided(rules.NO_SET_OPERATOR, found, condition.span)
     if not isinstance(found, Refuted):
         return
-    rewrite = checked(
-        subject, with_operator(subject, condition, set_operator="ForAnyValue"), Claim.EQUIVALENT, {"C2": True}
-    )
+    rewrite = checked(subject, with_operator(subject, condition, set_operator=FOR_ANY), Claim.EQUIVALENT, {"C2": True})
     message = (
         f"has {condition_name(condition)}, a key that holds several values: what that means without a set operator "
         "AWS leaves open"
@@ -225,10 +222,9 @@ def if_exists(subject: Subject, condition: Condition) -> Iterator[Found]:
         return
     rewrite = checked(subject, with_operator(subject, condition, if_exists=False), Claim.EQUIVALENT)
     if rewrite is not None:
-        negated = positive(condition.operator.base)[1]
         because = (
             "a negated operator holds of an absent key anyway"
-            if negated
+            if condition.operator.row.negated
             else "every request that meets the rest has the key"
         )
         message = f"has `IfExists` in {condition_name(condition)}, which changes nothing: {because}"

@@ -237,7 +237,7 @@ def _is_relative(subject: Subject, text: Text) -> bool:
 
 _KEY_ID = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z", re.IGNORECASE)
 _ANY_KEY = Domain(
-    "key ARN", tuple(arn for arn in [arn_predicate([Fixed("arn:*:kms:*:*:key/?*", True)])] if arn is not None)
+    "key ARN", tuple(arn for arn in [arn_predicate((Fixed("arn:*:kms:*:*:key/?*", True),))] if arn is not None)
 )
 
 
@@ -278,5 +278,5 @@ def _names_a_key_otherwise(text: str) -> bool:
 def _may_be_a_key(text: str) -> bool:
     if "${" in text:
         return True
-    pattern = arn_predicate([Fixed(text, True)])
+    pattern = arn_predicate((Fixed(text, True),))
     return pattern is not None and WordTable(_ANY_KEY, [pattern]).mask(pattern) != 0

@@ -14,8 +14,7 @@ from verifier.model import lint_rules as rules
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.policy import PolicyKind, StatementRef
-from verifier.model.reference import action, suits
-from verifier.model.reference_keys import SYMMETRIC, KeyFacts
+from verifier.model.reference import SYMMETRIC, KeyFacts, action, suits
 from verifier.model.results.lint import Finding, LintRule, Proof
 from verifier.syntax.source import Span
 from verifier.verify.lint.words import quoted

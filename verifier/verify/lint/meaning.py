@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from verifier.model.operators import FOR_ANY
 from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Statement, Text
 from verifier.model.reference import condition_key
 from verifier.problem.expression import Expression, both, disjunction, either, negation
 from verifier.problem.semantics.callers import allow_reach, covers, deny_reach
-from verifier.problem.semantics.conditions import Reader, positive
+from verifier.problem.semantics.conditions import Reader
 from verifier.problem.semantics.controls import reached
 from verifier.problem.semantics.statements import Elements, elements
 from verifier.problem.space import Space
@@ -76,7 +77,7 @@ def details(space: Space, policy: Policy, statement: Statement) -> Iterator[Expr
     for principal in statement.principals or ():
         yield covers(space, principal)
     for condition in statement.conditions:
-        if condition.operator.base != "Null":
+        if condition.operator.row.type is not None:
             yield is_absent(space, policy, condition.key)
             yield from (has_value(space, policy, condition, value) for value in condition.values)
 
@@ -99,9 +100,9 @@ def present(key: Text) -> Condition:
 def has_value(space: Space, policy: Policy, condition: Condition, value: Text) -> Expression:
     """The request has the key of the condition, with a value (of several, one) that matches one of those listed."""
     known = condition_key(condition.key.value)
-    operator = Operator(
-        positive(condition.operator.base)[0], "ForAnyValue" if known is not None and known.multivalued else None, False
-    )
+    row = condition.operator.row
+    base = row.inverse if row.negated and row.inverse else row.name
+    operator = Operator(base, FOR_ANY if known is not None and known.multivalued else None, False)
     return holds(space, policy, replace(condition, operator=operator, values=(value,)))
 
 

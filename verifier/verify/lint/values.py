@@ -13,9 +13,8 @@ from dataclasses import replace
 from verifier.ask.answers import Proved, Unknown
 from verifier.model import lint_rules as rules
 from verifier.model.policy import Condition, PolicyKind, Text
-from verifier.model.reference import condition_key, condition_keys, data_version
+from verifier.model.reference import ValueType, condition_key, condition_keys, data_version
 from verifier.model.results.lint import Claim, Proof, Severity
-from verifier.problem.semantics.conditions import positive
 from verifier.problem.semantics.values import Fixed, arn_predicate, running_on, typed_predicate
 from verifier.syntax.text import did_you_mean
 from verifier.verify.lint.conditions import others
@@ -34,12 +33,12 @@ def value_rules(subject: Subject) -> Iterator[Found]:
     """What can be said of the keys and the values, whether or not the statement ever matches."""
     for at, condition in enumerate(subject.statement.conditions):
         yield from unknown_key(subject, condition)
-        for value in condition.values if condition.operator.base != "Null" else ():
+        for value in condition.values if condition.operator.row.type is not None else ():
             if not _parses(subject, condition, value):
                 yield from _does_not_parse(subject, condition, value)
             elif subject.lives:
                 yield from never_matches(subject, at, condition, value)
-            yield from literal_variable(subject, value, str(condition.operator), _takes_variables(condition))
+            yield from literal_variable(subject, value, str(condition.operator), condition.operator.row.is_text)
     for resource in subject.statement.resources or ():
         yield from literal_variable(subject, resource, "Resource", _late(resource.value))
 
@@ -56,10 +55,6 @@ def unknown_key(subject: Subject, condition: Condition) -> Iterator[Found]:
     )
 
 
-def _takes_variables(condition: Condition) -> bool:
-    return condition.operator.base.startswith(("String", "Arn"))
-
-
 def _late(resource: str) -> bool:
     """Whether the first variable of a resource stands after the fifth colon."""
     return resource[: resource.find("${")].count(":") >= 5
@@ -67,12 +62,12 @@ def _late(resource: str) -> bool:
 
 def _parses(subject: Subject, condition: Condition, value: Text) -> bool:
     """C3, L6: whether the operator can read the value. One with policy variables depends on the request."""
-    base, _ = positive(condition.operator.base)
-    if base.startswith("String") or (subject.policy.variables and _takes_variables(condition) and "${" in value.value):
+    row = condition.operator.row
+    if row.type is ValueType.STRING or (subject.policy.variables and row.is_text and "${" in value.value):
         return True
-    if base.startswith("Arn"):
-        return arn_predicate([Fixed(value.value, True)]) is not None or bool(running_on(value.value, 5))
-    return typed_predicate(base, value.value) is not None
+    if row.type is ValueType.ARN:
+        return arn_predicate((Fixed(value.value, True),)) is not None or bool(running_on(value.value, 5))
+    return typed_predicate(row, value.value) is not None
 
 
 def _does_not_parse(subject: Subject, condition: Condition, value: Text) -> Iterator[Found]:

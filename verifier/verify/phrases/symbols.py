@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from verifier.model.estate import Estate
 from verifier.model.free_fact_words import free_fact, is_free_fact
+from verifier.model.operators import Sign
 from verifier.model.readings import READINGS
 from verifier.model.results.region import Limit, LimitKind
 from verifier.model.unmodelled import Unmodelled
@@ -18,7 +19,7 @@ from verifier.problem.diagrams.finite import Finite
 from verifier.problem.expression import TRUE
 from verifier.problem.facts.shared import THROUGH_ENDPOINT
 from verifier.problem.semantics.targets import TargetKind
-from verifier.problem.semantics.values import ARN, EQUALS_FOLD, LIKE, Fixed, Variable
+from verifier.problem.semantics.values import Fixed, Variable
 from verifier.problem.space import Space
 from verifier.problem.views import Relation, View
 from verifier.verify.phrases.lists import listed
@@ -116,12 +117,12 @@ _RESOURCES = {TargetKind.KEY: "the key's ARN", TargetKind.ALIAS: "the alias's AR
 """What a fixed text is that is compared with a pattern: the resource of the requests
 (`problem.semantics.relations.constant_matches`)."""
 _COMPARED = {
-    **{(mode, True): "{} matches {}" for mode in (LIKE, ARN)},
-    **{(mode, False): "{} does not match {}" for mode in (LIKE, ARN)},
-    ("equals", True): "{} = {}",
-    ("equals", False): "{} is not {}",
-    (EQUALS_FOLD, True): "{} = {} in any case",
-    (EQUALS_FOLD, False): "{} is not {} in any case",
+    **{(mode, True): "{} matches {}" for mode in (Sign.LIKE, Sign.LIKE_ARN)},
+    **{(mode, False): "{} does not match {}" for mode in (Sign.LIKE, Sign.LIKE_ARN)},
+    (Sign.EQUAL, True): "{} = {}",
+    (Sign.EQUAL, False): "{} is not {}",
+    (Sign.EQUAL_BUT_CASE, True): "{} = {} in any case",
+    (Sign.EQUAL_BUT_CASE, False): "{} is not {} in any case",
 }
 
 

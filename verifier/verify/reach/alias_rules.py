@@ -16,7 +16,7 @@ from string import ascii_letters, digits
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet
 from verifier.model.policy import arn_kind
-from verifier.model.reference_keys import SYMMETRIC
+from verifier.model.reference import SYMMETRIC
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.catalogue import OF_KEYS
 from verifier.problem.classes.attributes import some

@@ -33,7 +33,9 @@ from verifier.model.invariant import (
     ServiceLike,
     Tagged,
 )
+from verifier.model.operators import FOR_ALL, FOR_ANY, ORDERS
 from verifier.model.policy import Condition, Operator, Text
+from verifier.model.reference import ValueType
 from verifier.model.request import CallerKind
 
 Conjunction = tuple[Condition, ...]
@@ -171,48 +173,30 @@ def _test(operator: str, key: str, *values: str) -> Condition:
     return Condition(Operator(operator, None, False), Text(key), tuple(Text(value) for value in values))
 
 
-_OPPOSITES = {
-    "NumericLessThan": "NumericGreaterThanEquals",
-    "NumericLessThanEquals": "NumericGreaterThan",
-    "DateLessThan": "DateGreaterThanEquals",
-    "DateLessThanEquals": "DateGreaterThan",
-}
-_OPPOSITES |= {other: one for one, other in _OPPOSITES.items()}
-
-
 def inverse(condition: Condition) -> Condition | None:
     """A condition that holds exactly where another does not (C, C1); `None` where no single one does."""
     operator, values = condition.operator, [value.value for value in condition.values]
-    if operator.base == "Null":
+    row = operator.row
+    if row.type is None:
         flipped = ("false" if values == ["true"] else "true",) if values in (["true"], ["false"]) else None
         return None if flipped is None else replace(condition, values=tuple(Text(value) for value in flipped))
     if operator.set_operator is not None and operator.if_exists:
         return None
-    other = {"ForAllValues": "ForAnyValue", "ForAnyValue": "ForAllValues", None: None}[operator.set_operator]
-    negated = "Not" in operator.base
-    if operator.base == "Bool":
+    other = {FOR_ALL: FOR_ANY, FOR_ANY: FOR_ALL, None: None}[operator.set_operator]
+    if row.type is ValueType.BOOL:
         if len(values) != 1 or operator.if_exists or other is not None:
             return None
         flipped_value = "false" if values[0].lower() == "true" else "true"
         return replace(condition, operator=replace(operator, if_exists=True), values=(Text(flipped_value),))
-    if operator.base in _OPPOSITES:
+    if row.inverse is None:
+        return None
+    if row.sign in ORDERS:
         if len(values) != 1 or other is not None:
             return None
-        return replace(condition, operator=Operator(_OPPOSITES[operator.base], None, not operator.if_exists))
-    if operator.if_exists and not negated:
+        return replace(condition, operator=Operator(row.inverse, None, not operator.if_exists))
+    if operator.if_exists and not row.negated:
         return None  # it would have to demand the key as well
-    base = _negation(operator.base)
-    return None if base is None else replace(condition, operator=Operator(base, other, False))
-
-
-def _negation(base: str) -> str | None:
-    """`StringEquals` for `StringNotEquals` and the reverse."""
-    if "Not" in base:
-        return base.replace("Not", "", 1)
-    for kind in ("String", "Numeric", "Date", "Arn"):
-        if base.startswith(kind):
-            return f"{kind}Not{base.removeprefix(kind)}"
-    return "NotIpAddress" if base == "IpAddress" else None
+    return replace(condition, operator=Operator(row.inverse, other, False))
 
 
 # --- conditions with one operator and one key -------------------------------------------------------------------------
@@ -227,11 +211,14 @@ def _merged(conjunction: Sequence[Condition]) -> Conjunction | None:
         before = found.get(name)
         if before is None or before.values == condition.values:
             found[name] = condition
-        elif "Not" in condition.operator.base:
+        elif condition.operator.row.negated:
             found[name] = _with_values(before, condition)
         else:
             return None
     return tuple(found.values())
+
+
+_OF_ONE_VALUE = (None, ValueType.BOOL)
 
 
 def _joined(alternatives: Sequence[Conjunction]) -> list[Conjunction]:
@@ -239,7 +226,7 @@ def _joined(alternatives: Sequence[Conjunction]) -> list[Conjunction]:
     found: dict[object, Conjunction] = {}
     for alternative in alternatives:
         (first, *rest) = alternative or (None,)
-        if first is None or rest or "Not" in first.operator.base or first.operator.base in ("Null", "Bool"):
+        if first is None or rest or first.operator.row.negated or first.operator.row.type in _OF_ONE_VALUE:
             found[alternative] = alternative
             continue
         name = (str(first.operator), first.key.value.lower())

@@ -56,7 +56,7 @@ def _tighter(broken: Broken, statement: Statement) -> Iterator[tuple[Edit, ...]]
     of."""
     for edit in sparing(broken.policy, statement, broken.subject):
         if isinstance(edit, ReplaceCondition) or (
-            isinstance(edit, AddCondition) and edit.condition.operator.base == "Null"
+            isinstance(edit, AddCondition) and edit.condition.operator.row.type is None
         ):
             yield (edit,)
     for conjunction in _outside(broken):
@@ -78,7 +78,7 @@ def _outside(broken: Broken) -> Iterator[Conjunction]:
 
 def _is_lenient(condition: Condition) -> bool:
     about_caller = condition.key.value.lower() in ("aws:principalaccount", "aws:principalarn", "aws:principaltype")
-    return about_caller and "Not" not in condition.operator.base and condition.operator.set_operator is None
+    return about_caller and not condition.operator.row.negated and condition.operator.set_operator is None
 
 
 def _with_condition(statement: Statement, condition: Condition) -> Edit:
@@ -90,10 +90,9 @@ def _with_condition(statement: Statement, condition: Condition) -> Edit:
     if before is None:
         return AddCondition(statement.index, condition)
     old, new = ([value.value for value in found.values] for found in (before, condition))
-    negated = "Not" in condition.operator.base
     values = (
         (*old, *(value for value in new if value not in old))
-        if negated
+        if condition.operator.row.negated
         else tuple(value for value in old if value in new)
     )
     return ReplaceCondition(statement.index, before.operator, before.key.value, before.operator, values or tuple(new))

@@ -128,7 +128,7 @@ class DoubtfulPermissions:
         statements = (one for policy in of_callers(self._estate, lambda _: True) for one in policy.statements)
         named = (text.value for one in statements for text in one.resources or ())
         sessions = (
-            arn_predicate([Fixed(name, True)]) for name in dict.fromkeys(named) if ":sts:" in name and "${" not in name
+            arn_predicate((Fixed(name, True),)) for name in dict.fromkeys(named) if ":sts:" in name and "${" not in name
         )
         return (*asked_of_callers(bare(self._estate), together([self._target]), self._powers), *filter(None, sessions))
 

@@ -13,7 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from verifier.model.operators import Sign
 from verifier.model.policy import Condition, Statement, is_service_linked
+from verifier.model.reference import ValueType
 from verifier.problem.classes.attributes import NAME, PATH, POLICY_PATH, some
 from verifier.problem.classes.predicates import COLON, Predicate, Token, Tokens, like, like_arn, literal_tokens
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
@@ -55,9 +57,9 @@ def texts_of(statements: Iterable[Statement], by_grants: Iterable[str]) -> Itera
 def in_conditions(conditions: Iterable[Condition]) -> Iterator[Named]:
     """Those of conditions."""
     for condition in conditions:
-        base, of_users = condition.operator.base, condition.key.value.lower() == USER
+        row, of_users = condition.operator.row, condition.key.value.lower() == USER
         for text in (start + value.value for value in condition.values for start in (USERS if of_users else ("",))):
-            yield Named(text, "IgnoreCase" in base, of_users or base.startswith("Arn"))
+            yield Named(text, row.sign is Sign.EQUAL_BUT_CASE, of_users or row.type is ValueType.ARN)
 
 
 class Patterns:

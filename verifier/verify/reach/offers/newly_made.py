@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.model.estate import Account, Estate, Group, Identity, InstanceProfile, ManagedPolicy
+from verifier.model.operators import Sign
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, PrincipalType, Statement, arn_kind
 from verifier.problem.classes.attributes import NAME, POLICY_PATH, some
 from verifier.problem.classes.predicates import Tokens, like, literal_tokens
@@ -260,10 +261,10 @@ def _boundaries(
     start = f"arn:{partition}:iam::"
     of_aws = like(f"{start}aws:*")
     named = {
-        like(without_variables(text.value), fold="IgnoreCase" in one.operator.base): None
+        like(without_variables(text.value), fold=one.operator.row.sign is Sign.EQUAL_BUT_CASE): None
         for one in conditions
         for text in one.values
-        if one.operator.base != "Null"
+        if one.operator.row.type is not None
     }
     named |= {
         one: None
@@ -304,5 +305,4 @@ everything."""
 
 def _names_one(condition: Condition) -> bool:
     """Whether what a condition on a boundary lets through has one of those that it names, or none."""
-    operator = condition.operator
-    return operator.base != "Null" and operator.set_operator is None and not operator.if_exists
+    return condition.operator.row.type is not None and condition.operator.is_plain

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement
+from verifier.model.reference import ValueType
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.semantics.powers import REQUEST_TAG
-from verifier.problem.semantics.values import EQUALS, EQUALS_FOLD, LIKE, plain_predicate
+from verifier.problem.semantics.values import plain_predicate
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.verify.reach.narrowed import texts
 from verifier.verify.reach.step_groups import Group
-
-_MODES = {"StringEquals": EQUALS, "StringEqualsIgnoreCase": EQUALS_FOLD, "StringLike": LIKE}
 
 
 class ReadTags:
@@ -42,13 +41,9 @@ class ReadTags:
         return not on_tags or (statement.effect is Effect.ALLOW and all(map(self._test, on_tags)))
 
     def _test(self, condition: Condition) -> bool:
-        mode, plain = (
-            _MODES.get(condition.operator.base),
-            condition.operator.set_operator is None and not condition.operator.if_exists,
-        )
-        found = (
-            [plain_predicate(mode, text.value) for text in condition.values] if mode is not None and plain else [None]
-        )
+        row = condition.operator.row
+        plain = row.type is ValueType.STRING and not row.negated and condition.operator.is_plain
+        found = [plain_predicate(row.sign, text.value) if plain else None for text in condition.values]
         name = REQUEST_TAG + condition.key.value.lower().removeprefix(PRINCIPAL_TAG)
         self.tests.setdefault(name, []).extend(one for one in found if one is not None)
         return None not in found

@@ -16,7 +16,9 @@ from itertools import chain, product
 from math import prod
 
 from verifier.model.estate import Estate, Identity
+from verifier.model.operators import Sign
 from verifier.model.policy import Condition, Policy, Text, arn_kind
+from verifier.model.reference import ValueType
 from verifier.problem.classes.predicates import (
     ANY,
     Token,
@@ -101,9 +103,16 @@ class VariableValues:
 
     def _conditions(self, conditions: Iterable[Condition], holder: Identity | None, variables: bool) -> None:
         for one in conditions:
-            base = one.operator.base
+            row = one.operator.row
             for text in one.values:
-                self._take(one.key.value, text.value, "IgnoreCase" in base, base.startswith("Arn"), holder, variables)
+                self._take(
+                    one.key.value,
+                    text.value,
+                    row.sign is Sign.EQUAL_BUT_CASE,
+                    row.type is ValueType.ARN,
+                    holder,
+                    variables,
+                )
 
     def _take(self, key: str, text: str, fold: bool, of_arns: bool, holder: Identity | None, variables: bool) -> None:
         for part in (text, *roles_of_sessions(text)):

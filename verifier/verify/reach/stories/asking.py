@@ -33,6 +33,7 @@ from verifier.model.invariant import (
     ServiceLike,
     SessionLike,
 )
+from verifier.model.operators import FOR_ANY
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.readings import is_reading
 from verifier.model.request import Caller, CallerKind, Outcome, Request
@@ -47,7 +48,7 @@ from verifier.verify.deciding import ProofOptions, decide_requests
 
 def test(operator: str, key: str, *values: str, any_value: bool = False) -> ConditionExpression:
     """A condition on a request."""
-    compared = Operator(operator, "ForAnyValue" if any_value else None, False)
+    compared = Operator(operator, FOR_ANY if any_value else None, False)
     return Holds(Condition(compared, Text(key), tuple(map(Text, values))))
 
 

@@ -13,7 +13,7 @@ from verifier.evaluate.steps import facts_left
 from verifier.evaluate.suited import fitting_facts
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import ConditionAnd, ConditionExpression
-from verifier.model.reference_keys import KeyFacts
+from verifier.model.reference import KeyFacts
 from verifier.model.steps.chains import Move
 from verifier.verify.reach.stories.asking import test
 
