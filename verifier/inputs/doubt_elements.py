@@ -12,7 +12,7 @@ import re
 
 from verifier.inputs.text.nodes import Members, Node, Scalar, listing, member, text_at, values_of
 from verifier.inputs.text.unknown import Pieces, Resolved, Unknown, names_in, resolved
-from verifier.model.operators import OPERATORS, Sign, full_name, name_parts, operator_named
+from verifier.model.operators import OPERATORS, WITHOUT_CASE, Sign, full_name, name_parts, operator_named
 from verifier.model.policy import PolicyKind
 from verifier.model.reference import ValueType
 
@@ -165,7 +165,7 @@ def _changed(operator: Scalar, key: Scalar, values: Node, *, wide: bool) -> tupl
         return operator, key, None  # a value that does not parse may make the statement match nothing (the reading C3)
     if wide is row.negated:
         return operator, key, listing(values, known) if known else None
-    can_be_pattern = row.is_text and row.sign is not Sign.EQUAL_BUT_CASE
+    can_be_pattern = row.is_text and row.sign not in WITHOUT_CASE
     if not can_be_pattern or any(not node.is_text or _is_part_of_variable(node.pieces) for node in unknown):
         return operator, key, None
     like = operator_named(ValueType.STRING, Sign.LIKE, negated=row.negated)

@@ -35,6 +35,8 @@ class Sign(StrEnum):
 
 
 ORDERS = (Sign.LESS, Sign.AT_MOST, Sign.GREATER, Sign.AT_LEAST)
+WITH_WILDCARDS = (Sign.LIKE, Sign.LIKE_ARN)
+WITHOUT_CASE = (Sign.EQUAL_BUT_CASE,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +88,6 @@ _ROWS = (
     OperatorRow("ArnLike", ValueType.ARN, Sign.LIKE_ARN, "ArnNotLike"),
     OperatorRow("Null", None, Sign.ABSENT),
 )
-
-
 _NEGATED = (
     replace(row, name=row.inverse, inverse=row.name, negated=True)
     for row in _ROWS

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from verifier.model.operators import Sign
+from verifier.model.operators import WITHOUT_CASE, Sign
 from verifier.model.policy import Condition, Policy, Statement, Text
 from verifier.model.reference import ValueType, key_facts
 from verifier.problem.classes.attributes import Attribute
@@ -239,7 +239,7 @@ def _named(condition: Condition, value: Text) -> str:
 def _may_be(condition: Condition, text: str) -> bool:
     """Whether some organization has an ID or a path that a listed value matches."""
     row, key = condition.operator.row, condition.key.value.lower()
-    if row.type is not ValueType.STRING or row.sign is Sign.EQUAL_BUT_CASE:
+    if row.type is not ValueType.STRING or row.sign in WITHOUT_CASE:
         return True
     wild = row.sign is Sign.LIKE and not {"*", "?"}.isdisjoint(text)
     if not wild:

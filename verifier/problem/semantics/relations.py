@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from verifier.model.operators import Sign
+from verifier.model.operators import WITH_WILDCARDS, WITHOUT_CASE, Sign
 from verifier.model.readings import EMPTY, WILDCARDS
 from verifier.problem.classes.predicates import Predicate, Tokens
 from verifier.problem.expression import FALSE, Expression, Symbol, both, choose, conjunction, either, negation
@@ -78,7 +78,7 @@ def _with_fixed(
     """The same with a text for a variable, the key's value or the default: whether its `*` and `?` are wildcards is the
     reading L7-wildcards."""
     literal = relate(space, subject, mode, _replaced(pieces, at, value), in_key_policy)
-    if mode in (Sign.EQUAL, Sign.EQUAL_BUT_CASE) or not ("*" in value or "?" in value):
+    if mode not in WITH_WILDCARDS or not ("*" in value or "?" in value):
         return literal
     wild = relate(space, subject, mode, (*pieces[:at], Fixed(value, True), *pieces[at + 1 :]), in_key_policy)
     return choose(Symbol(WILDCARDS), wild, literal)
@@ -105,7 +105,7 @@ def _relation(space: Space, subject: View, mode: Sign, pieces: Template, in_key_
         return subject.present  # a value matches itself, whether or not its `*` and `?` are wildcards
     if mode == Sign.LIKE and len(pieces) == 1 and _has_no_wildcards(space, views[0]):
         mode = Sign.EQUAL
-    if len(pieces) == 1 and mode in (Sign.EQUAL, Sign.EQUAL_BUT_CASE) and subject.fixed is not None:
+    if len(pieces) == 1 and mode not in WITH_WILDCARDS and subject.fixed is not None:
         same_text = text_predicate(mode, [Fixed(subject.fixed, False)])
         assert same_text is not None
         return both(subject.present, _has_value(space, views[0]), space.ask(views[0], same_text))
@@ -139,7 +139,7 @@ def _described(symbol: str, subject: View, mode: Sign, pieces: Template, views: 
         return predicate is not None and predicate.matches(own)
 
     single = len(views) == 1
-    equality = len(pieces) == 1 and mode in (Sign.EQUAL, Sign.EQUAL_BUT_CASE)
+    equality = len(pieces) == 1 and mode not in WITH_WILDCARDS
 
     def expected(values: Sequence[str]) -> Predicate | None:
         return text_predicate(mode, substitute(pieces, values, False))
@@ -149,7 +149,7 @@ def _described(symbol: str, subject: View, mode: Sign, pieces: Template, views: 
         (subject, *views),
         holds,
         (subject, views[0]) if equality else None,
-        mode == Sign.EQUAL_BUT_CASE,
+        mode in WITHOUT_CASE,
         (lambda value: expected([value])) if single else None,
         _around(mode, pieces) if single else None,
         None if equality else shape(mode, pieces),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from verifier.model.operators import OperatorRow, Sign
+from verifier.model.operators import WITH_WILDCARDS, WITHOUT_CASE, OperatorRow, Sign
 from verifier.model.reference import ValueType
 from verifier.problem.classes.predicates import (
     ANY,
@@ -79,8 +79,8 @@ def _reference(inside: str) -> Fixed | Variable:
 
 def text_predicate(mode: Sign, pieces: Sequence[Fixed]) -> Predicate | None:
     """The strings that match a template without variables; `None` for an ARN pattern of fewer than six fields (L6)."""
-    if mode in (Sign.EQUAL, Sign.EQUAL_BUT_CASE):
-        return Tokens(literal_tokens("".join(p.text for p in pieces), fold=mode == Sign.EQUAL_BUT_CASE))
+    if mode not in WITH_WILDCARDS:
+        return Tokens(literal_tokens("".join(p.text for p in pieces), fold=mode in WITHOUT_CASE))
     if mode == Sign.LIKE:
         if len(pieces) == 1 and pieces[0].wild:
             return like(pieces[0].text)
@@ -100,8 +100,8 @@ def shape(mode: Sign, pieces: Template) -> Tokens:
     for piece in pieces:
         if isinstance(piece, Variable):
             runs.append(((True, ANY),))
-        elif mode in (Sign.EQUAL, Sign.EQUAL_BUT_CASE) or not piece.wild:
-            runs.append(literal_tokens(piece.text, fold=mode == Sign.EQUAL_BUT_CASE))
+        elif mode not in WITH_WILDCARDS or not piece.wild:
+            runs.append(literal_tokens(piece.text, fold=mode in WITHOUT_CASE))
         else:
             runs.append(like_tokens(piece.text))
     return _joined(runs)

@@ -24,7 +24,7 @@ from verifier.model.edits import (
     is_on,
 )
 from verifier.model.estate import Key
-from verifier.model.operators import ORDERS, Sign
+from verifier.model.operators import ORDERS, WITH_WILDCARDS
 from verifier.model.policy import Condition, Effect, Operator, Policy, Principal, PrincipalType, Statement, Text
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, CallerKind, Request, Value, strings_of
@@ -206,7 +206,7 @@ def _written(value: str, operator: Operator, variables: bool) -> str | None:
     row = operator.row
     if not row.is_text:
         return None if row.sign in ORDERS else value
-    special = "$*?" if row.sign in (Sign.LIKE, Sign.LIKE_ARN) else "$"
+    special = "$*?" if row.sign in WITH_WILDCARDS else "$"
     if not any(character in value for character in special):
         return value
     if not variables:

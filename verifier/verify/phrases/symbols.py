@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from verifier.model.estate import Estate
 from verifier.model.free_fact_words import free_fact, is_free_fact
-from verifier.model.operators import Sign
+from verifier.model.operators import WITH_WILDCARDS, WITHOUT_CASE
 from verifier.model.readings import READINGS
 from verifier.model.results.region import Limit, LimitKind
 from verifier.model.unmodelled import Unmodelled
@@ -84,7 +84,8 @@ class SymbolPhrases:
     def _relation(self, relation: Relation, value: bool, masks: Mapping[str, int]) -> str:
         left = self._view(relation.views[0])
         right = "".join(map(_piece, relation.pieces)) if relation.pieces else self._view(relation.views[1])
-        text = _COMPARED[relation.mode, value].format(left, right)
+        verbs = ("matches", "does not match") if relation.mode in WITH_WILDCARDS else ("=", "is not")
+        text = f"{left} {verbs[0 if value else 1]} {right}{' in any case' * (relation.mode in WITHOUT_CASE)}"
         absent = dict.fromkeys(self._view(view) for view in relation.views if not self._is_present(view, masks))
         return f"{text}, or {listed(list(absent), 'or')} is absent" if absent and not value else text
 
@@ -116,14 +117,6 @@ class SymbolPhrases:
 _RESOURCES = {TargetKind.KEY: "the key's ARN", TargetKind.ALIAS: "the alias's ARN", TargetKind.NONE: "the resource `*`"}
 """What a fixed text is that is compared with a pattern: the resource of the requests
 (`problem.semantics.relations.constant_matches`)."""
-_COMPARED = {
-    **{(mode, True): "{} matches {}" for mode in (Sign.LIKE, Sign.LIKE_ARN)},
-    **{(mode, False): "{} does not match {}" for mode in (Sign.LIKE, Sign.LIKE_ARN)},
-    (Sign.EQUAL, True): "{} = {}",
-    (Sign.EQUAL, False): "{} is not {}",
-    (Sign.EQUAL_BUT_CASE, True): "{} = {} in any case",
-    (Sign.EQUAL_BUT_CASE, False): "{} is not {} in any case",
-}
 
 
 def _piece(piece: Fixed | Variable) -> str:

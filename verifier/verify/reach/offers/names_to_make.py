@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from verifier.model.operators import Sign
+from verifier.model.operators import WITHOUT_CASE
 from verifier.model.policy import Condition, Statement, is_service_linked
 from verifier.model.reference import ValueType
 from verifier.problem.classes.attributes import NAME, PATH, POLICY_PATH, some
@@ -59,7 +59,7 @@ def in_conditions(conditions: Iterable[Condition]) -> Iterator[Named]:
     for condition in conditions:
         row, of_users = condition.operator.row, condition.key.value.lower() == USER
         for text in (start + value.value for value in condition.values for start in (USERS if of_users else ("",))):
-            yield Named(text, row.sign is Sign.EQUAL_BUT_CASE, of_users or row.type is ValueType.ARN)
+            yield Named(text, row.sign in WITHOUT_CASE, of_users or row.type is ValueType.ARN)
 
 
 class Patterns:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.model.estate import Account, Estate, Group, Identity, InstanceProfile, ManagedPolicy
-from verifier.model.operators import Sign
+from verifier.model.operators import WITHOUT_CASE
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, PrincipalType, Statement, arn_kind
 from verifier.problem.classes.attributes import NAME, POLICY_PATH, some
 from verifier.problem.classes.predicates import Tokens, like, literal_tokens
@@ -261,7 +261,7 @@ def _boundaries(
     start = f"arn:{partition}:iam::"
     of_aws = like(f"{start}aws:*")
     named = {
-        like(without_variables(text.value), fold=one.operator.row.sign is Sign.EQUAL_BUT_CASE): None
+        like(without_variables(text.value), fold=one.operator.row.sign in WITHOUT_CASE): None
         for one in conditions
         for text in one.values
         if one.operator.row.type is not None

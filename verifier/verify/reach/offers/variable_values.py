@@ -16,7 +16,7 @@ from itertools import chain, product
 from math import prod
 
 from verifier.model.estate import Estate, Identity
-from verifier.model.operators import Sign
+from verifier.model.operators import WITHOUT_CASE
 from verifier.model.policy import Condition, Policy, Text, arn_kind
 from verifier.model.reference import ValueType
 from verifier.problem.classes.predicates import (
@@ -108,7 +108,7 @@ class VariableValues:
                 self._take(
                     one.key.value,
                     text.value,
-                    row.sign is Sign.EQUAL_BUT_CASE,
+                    row.sign in WITHOUT_CASE,
                     row.type is ValueType.ARN,
                     holder,
                     variables,
