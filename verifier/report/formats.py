@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "gitlab", "html", "csv")
 """The names that `--output` takes."""
+OF_NOTICES = frozenset({"sarif", "junit", "github", "gitlab"})
+"""Those that point at places."""
 SUMMARY = "summary"
 """The last line of `text` alone, which `--quiet` asks for."""
 
@@ -51,8 +53,7 @@ def render(document: Document, name: str = "text", *, colour: bool = False, widt
 
 
 def render_notices(notices: Notices, name: str) -> str:
-    """The notices as `sarif`, `github`, `gitlab` or `junit`, with a final newline. Raises `ValueError` for another
-    name."""
+    """The notices as one of `OF_NOTICES`, with a final newline. Raises `ValueError` for another name."""
     match name:
         case "sarif":
             from verifier.report.notices.sarif import render_sarif
@@ -90,8 +91,8 @@ class Forms:
     @property
     def formats(self) -> tuple[str, ...]:
         """Those of `FORMATS` that there are."""
-        lacking = {"sarif", "junit", "github", "gitlab"} if self.notices is None else set()
-        return tuple(name for name in FORMATS if name not in lacking | ({"csv"} if self.table is None else set()))
+        lacking = (OF_NOTICES if self.notices is None else set()) | ({"csv"} if self.table is None else set())
+        return tuple(name for name in FORMATS if name not in lacking)
 
     def render(self, name: str, colour: bool = False, width: int | None = None) -> str:
         """A format of `FORMATS`; `width` is that of the terminal. Raises `ValueError` for another name, and for one
@@ -108,7 +109,7 @@ class Forms:
             return self.text(colour)
         if name == "junit" and self.junit is not None:
             return self.junit()
-        if name in ("sarif", "github", "gitlab", "junit") and self.notices is not None:
+        if name in OF_NOTICES and self.notices is not None:
             return render_notices(self.notices(), name)
         return render(self.document(), name, colour=colour, width=width)
 
