@@ -23,7 +23,7 @@ from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PolicyKind, Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, CallerKind
-from verifier.model.step_kinds import OWN_KEY
+from verifier.model.step_kinds import OWN_KEYS
 from verifier.syntax.source import Source
 
 HOME, PARTNER = "111122223333", "444455556666"
@@ -74,7 +74,7 @@ def _read(text: str, kind: PolicyKind, identity: str, name: str) -> Policy:
 def own_key(*grantees: str) -> Key:
     """A key of the caller's own, in an account that nobody else knows, which lets principals encrypt under it by grants
     (W2)."""
-    arn = f"arn:aws:kms:us-west-2:666655554444:key/{OWN_KEY}"
+    arn = f"arn:aws:kms:us-west-2:666655554444:key/{OWN_KEYS[0]}"
     policy = document(
         [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}], PolicyKind.KEY, f"{arn}#default"
     )

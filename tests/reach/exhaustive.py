@@ -24,7 +24,7 @@ from verifier.evaluate.engine import RequestDecider
 from verifier.evaluate.steps import after, permitted
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.request import Caller, Decision, Outcome, Request
-from verifier.model.step_kinds import OWN_KEY, StepKind
+from verifier.model.step_kinds import StepKind, is_own_key
 from verifier.model.steps.chains import Chain, Move, State
 from verifier.model.unmodelled import OUTSIDE_ALLOW, OUTSIDE_DENY
 
@@ -137,7 +137,7 @@ class _Search:
         """Whether the caller has the plain text without a further request: it knows the material, or its own key
         decrypts it."""
         keys = self.sampler.keys(state, self.key) if self.sampler.action == MATERIAL else []
-        return any(arn in state.known or OWN_KEY in arn for arn in keys)
+        return any(arn in state.known or is_own_key(arn) for arn in keys)
 
     def _next(
         self, front: list[tuple[State, tuple[Move, ...]]], seen: set[Mark], last: bool

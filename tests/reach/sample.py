@@ -46,7 +46,7 @@ from verifier.model.grant import Grant
 from verifier.model.policy import Effect, Policy, PolicyKind, Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, CallerKind, Request, Value
-from verifier.model.step_kinds import OWN_KEY, StepKind
+from verifier.model.step_kinds import StepKind, is_own_key
 from verifier.model.steps.chains import KeyReplicated, Move, State
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -199,7 +199,7 @@ class Sampler:
                 yield from (moves.assume(by, role, action="sts:AssumeRoleWithSAML") for role in self._roles)
                 continue
             for key in state.estate.keys:
-                yield from self._on_key(by, key, state) if OWN_KEY not in key.arn else ()
+                yield from self._on_key(by, key, state) if not is_own_key(key.arn) else ()
             made = [
                 role.arn for account in state.estate.accounts for role in account.roles if role.arn not in self._roles
             ]

@@ -12,7 +12,7 @@ from verifier.model.invariant import ALWAYS, CallerSet, Expectation, IdentityOf,
 from verifier.model.policy import Text
 from verifier.model.request import Caller, CallerKind, Outcome
 from verifier.model.results.verdict import Status, Story, Verdict
-from verifier.model.step_kinds import OWN_KEY
+from verifier.model.step_kinds import is_own_key
 from verifier.model.steps.chains import Chain, ReEncrypted, State
 from verifier.verify import prove
 
@@ -54,7 +54,7 @@ def told(before: State, action: str = "kms:Decrypt", steps: int | None = STEPS) 
 def replayed(before: State, found: Story) -> None:
     """A story replays: as a chain, by `evaluate` alone, every decision of it is to allow and is argued."""
     moves = tuple(step.move for step in found.steps)
-    onto = [move for move in moves if isinstance(move.change, ReEncrypted) and OWN_KEY in move.change.onto]
+    onto = [move for move in moves if isinstance(move.change, ReEncrypted) and is_own_key(move.change.onto)]
     own = [replace(own_key(move.requests[0].caller.principal_arn), arn=str(move.requests[1].resource)) for move in onto]
     estate = replace(before.estate, keys=(*before.estate.keys, *own))
     chain = Chain(found.caller, moves, found.access.request if found.access is not None else None)

@@ -117,3 +117,32 @@ def test_and_so_by_way_of_another_key(back: bool) -> None:
     )
     (found,) = [one for one in prove(before.estate, [DECRYPTS]).verdicts if one.target == KEY]
     assert found.status is (Status.UNKNOWN if back else Status.PROVED), found.reason
+
+
+def onto_others(operator: str, name: str, value: str) -> Statement:
+    """A Deny of encryption under keys by what they are."""
+    return own("kms:ReEncryptTo", effect="Deny", Condition={operator: {name: value}})
+
+
+@pytest.mark.parametrize(
+    ("denied", "expected"),
+    [
+        (onto_others("StringEquals", "kms:KeySpec", "SYMMETRIC_DEFAULT"), Status.REFUTED),
+        (onto_others("StringEquals", "kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT"), Status.REFUTED),
+        (onto_others("StringEquals", "kms:KeyOrigin", "AWS_KMS"), Status.REFUTED),
+        (onto_others("Bool", "kms:MultiRegion", "false"), Status.REFUTED),
+        (onto_others("Bool", "kms:MultiRegion", "true"), Status.REFUTED),
+        (onto_others("StringNotEquals", "kms:MultiRegionKeyType", "REPLICA"), Status.REFUTED),
+        (own("kms:ReEncryptTo", "arn:aws:kms:*:*:key/0*", effect="Deny"), Status.REFUTED),
+        ({"Effect": "Deny", "Action": "kms:ReEncryptTo", "NotResource": "arn:aws:kms:*:*:key/mrk-*"}, Status.REFUTED),
+        (onto_others("StringLike", "kms:KeySpec", "*"), Status.PROVED),
+        (onto_others("StringEquals", "kms:KeyUsage", "ENCRYPT_DECRYPT"), Status.PROVED),
+        (own("kms:ReEncryptTo", "arn:aws:kms:*:*:key/*", effect="Deny"), Status.PROVED),
+    ],
+)
+def test_w2_a_key_of_the_callers_own_is_of_whatever_kind(denied: Statement, expected: Status) -> None:
+    """API ReEncrypt: both keys may be symmetric or asymmetric encryption keys, in different accounts."""
+    decrypts = replace(DECRYPTS, when=holds("Null", "aws:currenttime", "false"))
+    before = state(own("kms:ReEncryptFrom"), denied, facts={"grants": ()})
+    (found,) = prove(before.estate, [decrypts]).verdicts
+    assert found.status is expected

@@ -10,7 +10,7 @@ from tests.evaluate.estates import HOME, policy
 from tests.report.samples import PAYMENTS
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, CallerKind
-from verifier.model.step_kinds import OWN_KEY
+from verifier.model.step_kinds import OWN_KEYS
 from verifier.report.reach.changes import policy_words
 from verifier.report.reach.names import Names, first
 
@@ -80,7 +80,7 @@ def test_of_many_statements_the_others_are_counted() -> None:
     [
         (PAYMENTS, "payments"),
         (PAYMENTS.replace("us-west-2", "eu-west-1"), PAYMENTS.replace("us-west-2", "eu-west-1")),
-        (f"arn:aws:kms:us-west-2:999999999999:key/{OWN_KEY}", "a key of its own"),
+        (f"arn:aws:kms:us-west-2:999999999999:key/{OWN_KEYS[0]}", "a key of its own"),
         (OPS, "role/ops"),
         (OTHER, "role/ops of 444455556666"),
         (f"arn:aws:iam::{HOME}:root", f"root of {HOME}"),

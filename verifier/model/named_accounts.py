@@ -27,7 +27,7 @@ from verifier.model.invariant import (
     parts_of,
 )
 from verifier.model.policy import Condition, Operator, Policy, Statement, Text
-from verifier.model.step_kinds import OWN_KEY
+from verifier.model.step_kinds import is_own_key
 
 ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])", re.ASCII)
 """The ID of an account in a text."""
@@ -78,7 +78,7 @@ def named_callers(estate: Estate, key: Key) -> CallerSet:
 def accounts_named(estate: Estate) -> frozenset[str]:
     """Every account that the input names: those of inventories, of keys, of the organization, and those that some
     policy or grant names."""
-    keys = [key for key in estate.keys if OWN_KEY not in key.arn]
+    keys = [key for key in estate.keys if not is_own_key(key.arn)]
     found = {account.id for account in estate.accounts} | {key.account for key in keys}
     found |= estate.organization.members if estate.organization is not None else set()
     for key in keys:
@@ -99,7 +99,7 @@ def _every_policy(estate: Estate) -> Iterator[Policy]:
         yield from account.policies()
         yield from (role.trust for role in account.roles if role.trust is not None)
     for key in estate.keys:
-        yield from () if OWN_KEY in key.arn else key.policies or ()
+        yield from () if is_own_key(key.arn) else key.policies or ()
     yield from estate.surrounding_policies()
 
 

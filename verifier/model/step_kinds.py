@@ -1,14 +1,24 @@
 """The kinds of steps (W2), apart from what they change: most questions need no more of steps than these names.
 
-In: nothing. Out: `StepKind`, `OWN_KEY`, `MOST_VERSIONS`. Guarantee: constants alone.
+In: nothing. Out: `StepKind`, `OWN_KEYS`, `is_own_key`, `MOST_VERSIONS`. Guarantee: constants, and one look at a text.
 """
 
 from __future__ import annotations
 
 from enum import Enum
 
-OWN_KEY = "00000000-0000-4000-8000-000000000000"
-"""The ID of a key that stands for one of the caller's own, in an account that the input does not name."""
+OWN_KEYS = tuple(
+    form.replace("0", digit)
+    for form in ("00000000-0000-4000-8000-000000000000", "mrk-00000000000040008000000000000000")
+    for digit in "0123456789abcdef"
+)
+"""The IDs of keys that stand for the caller's own, in accounts that the input does not name."""
+_ENDS = tuple(f":key/{key}" for key in OWN_KEYS)
+
+
+def is_own_key(arn: str) -> bool:
+    """True iff an ARN is that of a key that stands for one of the caller's own."""
+    return arn.endswith(_ENDS)
 
 
 MOST_VERSIONS = 5

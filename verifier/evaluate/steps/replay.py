@@ -16,7 +16,7 @@ from verifier.evaluate.steps.consistency import against_facts, against_sources, 
 from verifier.evaluate.steps.forms import check
 from verifier.evaluate.steps.permission import permitted
 from verifier.model.request import Decision, Outcome
-from verifier.model.step_kinds import OWN_KEY
+from verifier.model.step_kinds import is_own_key
 from verifier.model.steps.chains import Chain, State
 from verifier.syntax.diagnostic import InputError
 
@@ -67,7 +67,7 @@ def _check_end(state: State, chain: Chain) -> None:
         raise InputError.of(f"the caller of the chain, {chain.caller.arn}, is not held", rule="E0")
     if chain.access is not None and chain.access.caller not in state.held:
         raise InputError.of(f"{chain.access.caller.arn} is not held at the end of the chain", rule="E0")
-    own = any(onto.endswith(f":key/{OWN_KEY}") for _, onto in state.equal)
+    own = any(is_own_key(onto) for _, onto in state.equal)
     if chain.access is None and not state.known and not own:
         raise InputError.of(
             "the chain has no last request: no key's material is known, and no key of one's own decrypts", rule="E0"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from verifier.model.policy import Principal, PrincipalType
 from verifier.model.request import Caller, CallerKind
 from verifier.model.results.verdict import KeySummary
-from verifier.model.step_kinds import OWN_KEY
+from verifier.model.step_kinds import is_own_key
 from verifier.report.naming import key_name
 from verifier.syntax.text import printable
 
@@ -36,7 +36,7 @@ class Names:
         `role/ops of 111122223333`, for the ARN of an identity; any other text as it is."""
         if arn in self.keys:
             return self.keys[arn]
-        if arn.endswith(f":key/{OWN_KEY}"):
+        if is_own_key(arn):
             return "a key of its own"
         of_aws = _OF_AWS.fullmatch(arn)
         if of_aws is not None:

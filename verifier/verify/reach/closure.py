@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import islice, product
 
-from verifier.model.step_kinds import OWN_KEY, StepKind
+from verifier.model.step_kinds import StepKind, is_own_key
 from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Fresh, Offer, Way
 from verifier.verify.reach.goals import AGAIN, REPLICA, Goal, Reached
 from verifier.verify.reach.key_rules import KeyRules
@@ -195,7 +195,8 @@ class Closure:
     def _leaving(self, facts: Facts) -> Iterable[KeyOffers]:
         """The keys from which re-encryption may lead to a goal."""
         goals = [offers for offers in self._keys.values() if any(map(offers.rules.decrypts, offers.goals))]
-        under = [self._keys[fact.details[0]] for fact in facts.of_kind(FactKind.ONTO) if OWN_KEY not in fact.details[0]]
+        onto = (fact.details[0] for fact in facts.of_kind(FactKind.ONTO))
+        under = [self._keys[arn] for arn in onto if not is_own_key(arn)]
         return dict.fromkeys((*goals, *under))
 
     def _by_material(self, by: str, facts: Facts, rounds: int, sources: Iterable[KeyOffers]) -> Iterator[_Made]:
@@ -215,7 +216,7 @@ class Closure:
 
     def _arriving(self, onto: KeyOffers, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         """Facts with which a principal can encrypt under another key. One of its own grants it that at first (W2)."""
-        if OWN_KEY not in onto.arn:
+        if not is_own_key(onto.arn):
             return self._first(onto, "kms:ReEncryptTo", by, facts)
         granted = Fact(FactKind.MAY_GRANT, onto.arn, ("kms:ReEncryptTo", str(ANY)))
         found = self._first(onto, "kms:ReEncryptTo", by, Facts({**facts, granted: Derivation(None, by, (), 0)}))
@@ -311,7 +312,7 @@ class Closure:
     ) -> Iterator[Goal]:
         """What came under another key, by re-encryption, is decrypted there; or its material is known, or it has a
         replica."""
-        if OWN_KEY in other.arn:  # the caller's own account decrypts it (W2)
+        if is_own_key(other.arn):  # the caller's own account decrypts it (W2)
             yield Goal(number, offers.arn, facts[path[-1]].by, None, path, rounds)
         known, replica = Fact(FactKind.KNOWN, other.arn), Fact(FactKind.REPLICA, other.arn)
         if known in facts:

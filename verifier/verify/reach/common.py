@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property, lru_cache
-from itertools import chain, product
+from itertools import chain
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, Invariant, conditions_in
 from verifier.model.policy import Condition
-from verifier.model.step_kinds import OWN_KEY
 from verifier.model.steps.supposition import Supposition
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.facts.names import Same
@@ -24,12 +23,11 @@ from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS
 from verifier.verify.reach.alias_rules import AliasRules, alias_target
 from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.distinctions import reads_tags
-from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
 from verifier.verify.reach.narrowed import asked_keys, for_keys, of_callers, says_of_keys
 from verifier.verify.reach.needs import Identities
-from verifier.verify.reach.not_in_input import other_keys, own_accounts
+from verifier.verify.reach.not_in_input import other_keys, own_accounts, own_keys
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.newly_made import imagined
@@ -48,7 +46,7 @@ class Common:
 
     def __init__(self, estate: Estate, held: Mapping[str, bool], tags: bool, telling: Sequence[Condition] = ()) -> None:
         own = own_accounts(estate, telling)
-        self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate, own)), own_accounts=own)
+        self.estate = replace(estate, keys=(*estate.keys, *own_keys(estate, own)), own_accounts=own)
         self._imagined = imagined(self.estate, telling)
         self.complete = self._imagined.complete
         self.narrow = for_keys(self._imagined.estate)
@@ -298,23 +296,3 @@ def _keys_of_names(same: Same) -> frozenset[str]:
 @lru_cache(_REMEMBERED)
 def _of_same(same: Same, held: tuple[tuple[str, bool], ...], tags: bool, telling: tuple[Condition, ...]) -> Common:
     return Common(same.estate, dict(held), tags, telling)
-
-
-def _own_keys(estate: Estate, accounts: tuple[str, ...]) -> Iterator[Key]:
-    """In each Region, keys of accounts that nobody else knows, where everyone may do everything: a caller can always
-    have one (W2)."""
-    places = dict.fromkeys((key.partition, key.region) for key in estate.keys)
-    for (partition, region), account in product(places, accounts):
-        arn = f"arn:{partition}:kms:{region}:{account}:key/{OWN_KEY}"
-        yield Key(
-            arn,
-            name="a key of the caller's own",
-            policies=(key_policy(arn, ()),),
-            spec="SYMMETRIC_DEFAULT",
-            usage="ENCRYPT_DECRYPT",
-            origin="AWS_KMS",
-            multi_region=False,
-            aliases=(),
-            tags=(),
-            grants=(),
-        )

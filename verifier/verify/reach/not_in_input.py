@@ -11,16 +11,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
+from itertools import product
 
 from verifier.model.estate import Estate, Key
 from verifier.model.named_accounts import ACCOUNT, accounts_named, texts_about_accounts
 from verifier.model.policy import Condition
+from verifier.model.step_kinds import OWN_KEYS
 from verifier.problem.classes.attributes import DIGITS
 from verifier.problem.classes.predicates import Characters, Tokens, like, literal_tokens
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
 from verifier.problem.classes.words import Domain
 from verifier.problem.diagrams.diagram import TooLarge
-from verifier.verify.reach.documents import delegating_key_policy
+from verifier.verify.reach.documents import delegating_key_policy, key_policy
 
 _HEX = Characters(frozenset("0123456789abcdef"))
 _KEY = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]+", re.ASCII)
@@ -108,3 +110,47 @@ def own_accounts(estate: Estate, conditions: Sequence[Condition] = ()) -> tuple[
             yield from [one for one in members if one not in named][:1]
 
     return tuple(found())
+
+
+_TYPES = ("kms:multiregion",)
+_SPECS = ("kms:keyspec", "kms:customermasterkeyspec", "kms:encryptionalgorithm")
+_ORIGINS = ("kms:keyorigin",)
+"""How the condition keys begin that tell keys apart by what they are: whether they are multi-Region, by spec, and by
+origin."""
+
+
+def own_keys(estate: Estate, accounts: Sequence[str]) -> Iterator[Key]:
+    """In each Region, keys of accounts that nobody else knows, where everyone may do everything: a caller can always
+    have one (W2), and of whatever kind. Its spec and origin are free where policies tell keys apart by them; there is
+    one ID for each way in which policies tell apart IDs, and multi-Region keys from others."""
+    texts = tuple(dict.fromkeys(texts_about_accounts(estate)))
+    said = "\n".join(texts).lower()
+    apart = tuple(text for text in texts if set("*?$") & set(text) and _tells_keys(text))
+    specs, origins, types = (any(name in said for name in names) for names in (_SPECS, _ORIGINS, _TYPES))
+    places = dict.fromkeys((key.partition, key.region) for key in estate.keys)
+    for (partition, region), account in product(places, accounts):
+        told_apart: dict[tuple[bool, ...], str] = {}
+        for name in OWN_KEYS:
+            arn = f"arn:{partition}:kms:{region}:{account}:key/{name}"
+            told_apart.setdefault((types and _is_multi_region(arn), *(_covers(text, arn) for text in apart)), arn)
+        for arn in told_apart.values():
+            yield Key(
+                arn,
+                name="a key of the caller's own",
+                policies=(key_policy(arn, ()),),
+                spec=None if specs else "SYMMETRIC_DEFAULT",
+                usage="ENCRYPT_DECRYPT",
+                origin=None if origins else "AWS_KMS",
+                multi_region=_is_multi_region(arn),
+                aliases=(),
+                tags=(),
+                grants=(),
+            )
+
+
+def _is_multi_region(arn: str) -> bool:
+    return ":key/mrk-" in arn
+
+
+def _covers(pattern: str, arn: str) -> bool:
+    return fnmatchcase(arn, _VARIABLE.sub("*", pattern).replace("[", "[[]"))

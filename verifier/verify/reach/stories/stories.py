@@ -14,7 +14,7 @@ from itertools import chain
 from verifier.model.grant import Pairs
 from verifier.model.invariant import Invariant
 from verifier.model.results.verdict import Reason, Story
-from verifier.model.step_kinds import OWN_KEY
+from verifier.model.step_kinds import is_own_key
 from verifier.model.steps.chains import State
 from verifier.verify.reach.distinctions import actions_of
 from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Way, tagged_at_first
@@ -146,7 +146,7 @@ def _principals(tasks: Sequence[Task], goal: Goal) -> tuple[str, ...]:
 def _onto_own_keys(tasks: Sequence[Task]) -> list[tuple[str, str]]:
     """The keys of the caller's own onto which tasks re-encrypt, and by whom."""
     facts = [(task.fact, task.derivation.by) for task in tasks if isinstance(task, Make)]
-    return [(fact.details[0], by) for fact, by in facts if fact.kind is FactKind.ONTO and OWN_KEY in fact.details[0]]
+    return [(fact.details[0], by) for fact, by in facts if fact.kind is FactKind.ONTO and is_own_key(fact.details[0])]
 
 
 class _Tries:
