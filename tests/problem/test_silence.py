@@ -33,6 +33,7 @@ from verifier.model.invariant import InAccount, Invariant
 from verifier.problem.asking import uncompiled
 from verifier.problem.expression import FALSE, Expression
 from verifier.problem.passes import Pass, other_actions, other_callers, other_grantees, other_operations
+from verifier.problem.relevance import actions_of
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.decision import policy_reach
 from verifier.problem.semantics.grants import Grantees
@@ -80,7 +81,9 @@ def after(one: Pass, found: Estate, invariant: Invariant) -> Key:
 def test_statements_about_other_actions_reach_callers_in_the_same_ways(one: int) -> None:
     for other in STATEMENTS:
         found = estate(STATEMENTS[one], other)
-        assert shape(found, after(other_actions, found, nobody())) == shape(found, found.keys[0])
+        key = after(other_actions, found, nobody())
+        assert shape(found, key) == shape(found, found.keys[0])
+        assert not any(actions_of([nobody()]).meet(item) for policy in key.policies or () for item in policy.statements)
 
 
 AWAY = (PARTNER_ROOT, PARTNER_ROLE, PARTNER_SESSION, f"arn:aws:iam::{PARTNER}:user/Bob")

@@ -16,7 +16,7 @@ from functools import lru_cache
 from verifier.model.estate import Account, Controls, Estate, Identity, Key, Level
 from verifier.model.grant import Grant
 from verifier.model.invariant import Expectation, Invariant
-from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType, Statement
+from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType, Statement, Text
 from verifier.problem.expression import Expression
 from verifier.problem.facts.names import Same
 from verifier.problem.relevance import Actions, CallersInQuestion, actions_of
@@ -46,8 +46,8 @@ Pass = Callable[[UncompiledQuestion], UncompiledQuestion]
 
 def other_actions(question: UncompiledQuestion) -> UncompiledQuestion:
     """Of the statements that are about none of the actions in question, each Deny is left out, and each Allow is
-    silent: it has no conditions, and of each kind of caller that it names one, the first of the policies. Those of a
-    policy that differ in nothing else but their actions are one, about the actions of the first.
+    silent: it has no conditions, and of each kind of caller that it names one, the first of the policies, and is about
+    every action but those in question. Those of a policy that differ in nothing else are one.
 
     Law: such a statement matches no request in a scope, whoever its callers are and whatever its conditions. What a
     Deny says that matches nothing, no proof needs. An Allow stays, since a proof by other statements must do without
@@ -55,7 +55,7 @@ def other_actions(question: UncompiledQuestion) -> UncompiledQuestion:
     (D4)."""
     about = actions_of(question.invariants)
     estate, tested = _without_other_actions(Same(question.input.estate), about)
-    pruner = _Pruner(about.meet, merges=True)
+    pruner = _Pruner(about.meet, but=tuple(map(Text, about.patterns)))
     organization = estate.organization
     if organization is not None:
         controls = tuple(
@@ -69,7 +69,7 @@ def other_actions(question: UncompiledQuestion) -> UncompiledQuestion:
 def _without_other_actions(estate: Same, about: Actions) -> tuple[Estate, frozenset[str]]:
     """The estate with shorter policies of identities, organizations and endpoints, which many targets share, and the
     condition keys that these tested before."""
-    pruner, found = _Pruner(about.meet, merges=True), estate.estate
+    pruner, found = _Pruner(about.meet, but=tuple(map(Text, about.patterns))), estate.estate
     organization = found.organization
     if organization is not None:
         organization = replace(organization, controls=tuple(map(pruner.service, organization.controls)))
@@ -116,12 +116,12 @@ def _with_input(
 
 class _Pruner:
     """Policies in which the statements that do not matter are silent, or left out, and the condition keys that these
-    tested."""
+    tested. With `but`, patterns of all actions in question, those do not matter that are about none of these."""
 
     def __init__(
-        self, matters: Callable[[Statement], bool], *, merges: bool = False, keeps_denies: bool = False
+        self, matters: Callable[[Statement], bool], *, but: tuple[Text, ...] = (), keeps_denies: bool = False
     ) -> None:
-        self._matters, self._merges = matters, merges
+        self._matters, self._but = matters, but
         self._kept = (Effect.ALLOW, Effect.DENY) if keeps_denies else (Effect.ALLOW,)
         self._known: dict[int, tuple[Policy, Policy]] = {}
         self._callers: dict[tuple[PrincipalType, str | None], Principal] = {}
@@ -140,7 +140,7 @@ class _Pruner:
             return policy
         self.tested_keys.update(condition.key.value for statement in others for condition in statement.conditions)
         kept = [statement for statement in others if statement.effect in self._kept]
-        groups = self._groups(policy, kept) if self._merges else [[statement] for statement in kept]
+        groups = self._groups(policy, kept) if self._but else [[statement] for statement in kept]
         silent = {group[0].index: self._silent(group) for group in groups}
         gone = {statement.index for statement in others}.difference(silent)
         return replace(
@@ -149,7 +149,7 @@ class _Pruner:
 
     def _groups(self, policy: Policy, others: Sequence[Statement]) -> Iterable[Sequence[Statement]]:
         """The statements that are read as one. No action in question is one of theirs, so that they may be about any
-        callers and actions that are in the policy."""
+        callers that the policy names."""
         for statement in policy.statements:
             for principal in statement.principals or ():
                 self._of_kind(principal)
@@ -160,10 +160,13 @@ class _Pruner:
 
     def _silent(self, group: Sequence[Statement]) -> Statement:
         first = group[0]
-        if first.principals is None or first.not_principal:
-            return replace(first, conditions=())
-        principals = {self._of_kind(principal): None for one in group for principal in one.principals or ()}
-        return replace(first, conditions=_on_callers(first), principals=tuple(principals))
+        actions, not_action = (self._but, True) if self._but else (first.actions, first.not_action)
+        principals = first.principals
+        if principals is not None and not first.not_principal:
+            principals = tuple({self._of_kind(principal): None for one in group for principal in one.principals or ()})
+        return replace(
+            first, actions=actions, not_action=not_action, principals=principals, conditions=_on_callers(first)
+        )
 
     def _of_kind(self, principal: Principal) -> Principal:
         """The first of its kind, for all of them."""
@@ -202,7 +205,8 @@ class _Pruner:
 
 def _on_callers(statement: Statement) -> tuple[Condition, ...]:
     """The conditions by which an Allow to everyone may count as one to callers by their ARNs (D4)."""
-    if not any(one.type in (PrincipalType.ANYONE, PrincipalType.ANY_AWS) for one in statement.principals or ()):
+    listed = () if statement.not_principal else statement.principals or ()
+    if not any(one.type in (PrincipalType.ANYONE, PrincipalType.ANY_AWS) for one in listed):
         return ()
     return tuple(one for one in statement.conditions if one.key.value.lower() == "aws:principalarn")
 

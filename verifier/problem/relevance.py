@@ -26,9 +26,10 @@ _REMEMBERED = 4096
 @dataclass(frozen=True)
 class Actions:
     """The actions that invariants are about, an entry each: the known ones as bits, and the patterns that ones that the
-    data does not know may match (U4)."""
+    data does not know may match (U4). `patterns` match all of them."""
 
     entries: tuple[tuple[int, tuple[str, ...]], ...]
+    patterns: tuple[str, ...]
 
     def named(self, names: Iterable[str]) -> bool:
         """Whether some of these actions, which the data knows, are in question."""
@@ -53,12 +54,13 @@ class Actions:
 
 def actions_of(invariants: Iterable[Invariant]) -> Actions:
     """The actions that some of the invariants are about."""
-    found = []
+    found, every = [], dict[str, None]()
     for invariant in invariants:
         patterns = [text.value.lower() for text in invariant.actions]
+        every.update(dict.fromkeys(patterns))
         known = _known_to(patterns) & ~_known_to(text.value.lower() for text in invariant.not_actions)
         found.append((known, tuple(pattern for pattern in patterns if _matches_unknown(pattern))))
-    return Actions(tuple(dict.fromkeys(found)))
+    return Actions(tuple(dict.fromkeys(found)), tuple(every))
 
 
 def _known_to(patterns: Iterable[str]) -> int:
