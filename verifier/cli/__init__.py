@@ -21,13 +21,13 @@ from verifier.cli.options import EXIT_CODES
 from verifier.cli.run import debug, internal_error, prepare_streams
 from verifier.garbage_collection import collect_seldom
 
+_LISTINGS = ("schema", "builtins", "readings", "rule", "actions")
 COMMANDS = (
     *("prove", "check", "export", "recheck", "evaluate", "explain", "suggest", "compare"),
     *("check-no-new-access", "check-access-not-granted", "check-no-public-access", "who-can", "reach", "findings"),
-    *("lint", "snapshot", "lsp", "bench", "schema", "builtins", "readings", "rule", "actions"),
+    *("lint", "snapshot", "lsp", "bench", *_LISTINGS),
 )
 """The commands in the order of the help text."""
-_LISTINGS = ("schema", "builtins", "readings", "rule", "actions")
 
 
 class _Commands(MutableMapping[str, Any]):
