@@ -15,41 +15,12 @@ from tests.agreement.keys import BY_NAME
 from tests.agreement.runner import Comparison
 from tests.agreement.spots import Spot, spots
 from tests.agreement.world import UNKNOWN
+from verifier.model.operators import OPERATORS
 from verifier.model.policy import Condition, Principal, PrincipalType
 from verifier.model.request import CallerKind, Outcome, Request, Step
 
 Fired = Iterator[tuple[str, bool]]
 
-OPERATORS = (
-    *(
-        "StringEquals",
-        "StringNotEquals",
-        "StringEqualsIgnoreCase",
-        "StringNotEqualsIgnoreCase",
-        "StringLike",
-        "StringNotLike",
-    ),
-    *(
-        "NumericEquals",
-        "NumericNotEquals",
-        "NumericLessThan",
-        "NumericLessThanEquals",
-        "NumericGreaterThan",
-        "NumericGreaterThanEquals",
-    ),
-    *("DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals"),
-    *(
-        "Bool",
-        "BinaryEquals",
-        "IpAddress",
-        "NotIpAddress",
-        "ArnEquals",
-        "ArnNotEquals",
-        "ArnLike",
-        "ArnNotLike",
-        "Null",
-    ),
-)
 MODIFIERS = ("ForAllValues", "ForAnyValue", "IfExists")
 KINDS = ("user", "role", "root", "federated", "service", "service-linked")
 
