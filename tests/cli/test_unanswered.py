@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 import verifier
 from tests.cli.conftest import Result, Run
+from verifier.report.formats import FORMATS
 
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 NONE = "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n"
@@ -73,11 +74,10 @@ def test_an_error_in_the_input_stays_one(run: Run, folder: Path, question: str) 
 
 def test_every_format_has_the_errors(run: Run, folder: Path) -> None:
     (folder / "broken.json").write_text(BROKEN)
-    formats = ("text", "json", "sarif", "junit", "markdown", "github", "html", "gitlab", "csv")
-    outputs = [part for name in formats for part in ("--output", f"{name}=out.{name}")]
+    outputs = [part for name in FORMATS for part in ("--output", f"{name}=out.{name}")]
     result = run("prove", "broken.json", "--builtin", "no-public-access", *outputs)
     assert (result.code, result.out) == (2, "") and "nothing was checked" in result.err
-    texts = {name: (folder / f"out.{name}").read_text() for name in formats}
+    texts = {name: (folder / f"out.{name}").read_text() for name in FORMATS}
     assert all("broken.json" in text and "allow" in text for text in texts.values())
     (log,) = json.loads(texts["sarif"])["runs"]
     assert log["invocations"][0] | {"executionSuccessful": False, "exitCode": 2} == log["invocations"][0]

@@ -213,7 +213,7 @@ def test_markdown_holds_no_markup_of_the_input() -> None:
     assert outside.count("</details>") == outside.count("<details>")
 
 
-@pytest.mark.parametrize("name", ["sarif", "junit", "markdown", "github", "gitlab", "csv"])
+@pytest.mark.parametrize("name", ENDINGS)
 def test_s1_unknown_is_told_by_every_format(name: str) -> None:
     text = render_report(report(UNKNOWN), name)
     assert "unknown" in text
