@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.evaluate.estates import ALICE, KEY, Statement, own
+from tests.evaluate.estates import ALICE, HOME, KEY, Statement, own
 from tests.evaluate.steps.worlds import DELEGATES, one_key, state
 from verifier.model.invariant import ConditionExpression, Expectation, Invariant, PrincipalLike
 from verifier.model.policy import Text
@@ -146,3 +146,12 @@ def test_w2_a_key_of_the_callers_own_is_of_whatever_kind(denied: Statement, expe
     before = state(own("kms:ReEncryptFrom"), denied, facts={"grants": ()})
     (found,) = prove(before.estate, [decrypts]).verdicts
     assert found.status is expected
+
+
+@pytest.mark.parametrize("denied", [None, ("Bool", "kms:MultiRegion", "false"), ("Bool", "kms:MultiRegion", "true")])
+def test_w2_a_key_that_the_caller_makes_is_multi_region_or_not(denied: tuple[str, str, str] | None) -> None:
+    abroad = own("kms:ReEncryptTo", effect="Deny", Condition={"StringNotEquals": {"aws:ResourceAccount": HOME}})
+    mine = (own("kms:ReEncryptFrom", KEY), own("kms:CreateKey"), abroad, *([onto_others(*denied)] if denied else ()))
+    decrypts = replace(DECRYPTS, when=holds("Null", "aws:currenttime", "false"))
+    (found,) = prove(state(*mine, facts={"grants": ()}).estate, [decrypts]).verdicts
+    assert found.status is Status.UNKNOWN

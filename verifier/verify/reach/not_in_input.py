@@ -28,6 +28,12 @@ _HEX = Characters(frozenset("0123456789abcdef"))
 _KEY = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]+", re.ASCII)
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _IDS = ("-".join("h" * length for length in (8, 4, 4, 4, 12)), "mrk-" + "h" * 32)
+_MULTI_REGION = ("*:key/mrk-*",)
+_TYPES = ("kms:multiregion",)
+_SPECS = ("kms:keyspec", "kms:customermasterkeyspec", "kms:encryptionalgorithm")
+_ORIGINS = ("kms:keyorigin",)
+"""How the condition keys begin that tell keys apart by what they are: whether they are multi-Region, by spec, and by
+origin."""
 
 
 def other_keys(estate: Estate, partition: str, region: str) -> Iterator[Key]:
@@ -35,7 +41,8 @@ def other_keys(estate: Estate, partition: str, region: str) -> Iterator[Key]:
     listed, named = {key.arn for key in estate.keys}, accounts_named(estate)
     telling = dict.fromkeys(text for text in texts_about_accounts(estate) if _tells_keys(text))
     whole = [text for text in telling if _KEY.fullmatch(text) and text.split(":")[1:4] == [partition, "kms", region]]
-    patterns = tuple(like(_VARIABLE.sub("*", text)) for text in telling if set("*?$") & set(text))
+    wild = [_VARIABLE.sub("*", text) for text in telling if set("*?$") & set(text)]
+    patterns = tuple(map(like, (*wild, *(_MULTI_REGION if _speaks_of(estate, _TYPES) else ()))))
     found = dict.fromkeys(arn for arn in whole if arn not in listed)
     for account in _accounts(estate, named):
         start = literal_tokens(f"arn:{partition}:kms:{region}:{account}:key/")
@@ -112,21 +119,13 @@ def own_accounts(estate: Estate, conditions: Sequence[Condition] = ()) -> tuple[
     return tuple(found())
 
 
-_TYPES = ("kms:multiregion",)
-_SPECS = ("kms:keyspec", "kms:customermasterkeyspec", "kms:encryptionalgorithm")
-_ORIGINS = ("kms:keyorigin",)
-"""How the condition keys begin that tell keys apart by what they are: whether they are multi-Region, by spec, and by
-origin."""
-
-
 def own_keys(estate: Estate, accounts: Sequence[str]) -> Iterator[Key]:
     """In each Region, keys of accounts that nobody else knows, where everyone may do everything: a caller can always
     have one (W2), and of whatever kind. Its spec and origin are free where policies tell keys apart by them; there is
     one ID for each way in which policies tell apart IDs, and multi-Region keys from others."""
-    texts = tuple(dict.fromkeys(texts_about_accounts(estate)))
-    said = "\n".join(texts).lower()
+    texts = dict.fromkeys(texts_about_accounts(estate))
     apart = tuple(text for text in texts if set("*?$") & set(text) and _tells_keys(text))
-    specs, origins, types = (any(name in said for name in names) for names in (_SPECS, _ORIGINS, _TYPES))
+    specs, origins, types = (_speaks_of(estate, names) for names in (_SPECS, _ORIGINS, _TYPES))
     places = dict.fromkeys((key.partition, key.region) for key in estate.keys)
     for (partition, region), account in product(places, accounts):
         told_apart: dict[tuple[bool, ...], str] = {}
@@ -146,6 +145,11 @@ def own_keys(estate: Estate, accounts: Sequence[str]) -> Iterator[Key]:
                 tags=(),
                 grants=(),
             )
+
+
+def _speaks_of(estate: Estate, names: Sequence[str]) -> bool:
+    """Whether a policy speaks of some condition keys, also by variables."""
+    return any(name in text.lower() for text in texts_about_accounts(estate) for name in names)
 
 
 def _is_multi_region(arn: str) -> bool:
