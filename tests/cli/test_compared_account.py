@@ -88,7 +88,17 @@ def piece(delimiter: str, value: Any) -> dict[str, Any]:
 
 NAMED = {"Fn::Sub": "x-${AWS::AccountId}-y"}
 POSITION = [OWN] * 7 + [PARTNER]
+OWNED_BY_PROD = {"StringEquals": {"aws:ResourceTag/owner": PROD}}
+TAGGED = template(allow({"AWS": "*"}, Condition=OWNED_BY_PROD))
+TAGGED["Resources"]["Key"]["Properties"]["Tags"] = [{"Key": "owner", "Value": OWN}]
+ALIASED = template(
+    allow({"AWS": "*"}, Condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{PROD}"}})
+)
+NAMES_IT = {"AliasName": {"Fn::Sub": "alias/${AWS::AccountId}"}, "TargetKeyId": {"Ref": "Key"}}
+ALIASED["Resources"]["Alias"] = {"Type": "AWS::KMS::Alias", "Properties": NAMES_IT}
 TAKEN_APART = {
+    "a tag": TAGGED,
+    "an alias": ALIASED,
     "a piece": perhaps(is_text(piece("8888", OWN), "7777")),
     "put together": perhaps(is_text(OWN, "7777", "88889999")),
     "in a name": perhaps(is_text(NAMED, "x-7777", "88889999-y")),
@@ -167,6 +177,78 @@ def test_of_what_an_expression_compares_nothing_is_held_for_certain(run: Run, tm
     there = ["--account", PROD, "--region", "us-east-2"]
     assert answer(run, tmp_path, *there) == 1
     assert answer(run, tmp_path, *(there[:2] if "local.here" in said else there[2:])) == 3
+
+
+MODULE = """
+variable "me" { type = number }
+variable "ours" {}
+resource "aws_kms_key" "k" {
+  policy = jsonencode({ Version = "2012-10-17", Statement = [
+    { Effect = "Allow", Action = "kms:*", Resource = "*", Principal = { AWS = var.ours } },
+    { Effect = "Allow", Action = "kms:Decrypt", Resource = "*",
+      Principal = { AWS = var.me == 777788889999 ? "444455556666" : var.ours } },
+  ] })
+}
+"""
+CALL = """
+module "m" {
+  source = "./m"
+  me     = local.me
+  ours   = local.ours
+}
+"""
+
+
+def test_an_account_as_a_number_is_not_known(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "main.tf").write_text(MODULE, encoding="utf-8")
+    above = PARTS_FOLDER[: PARTS_FOLDER.index("resource")].replace("provider", CALL + "provider")
+    (tmp_path / "main.tf").write_text(above, encoding="utf-8")
+    there = ["--region", "us-east-2"]
+    assert [answer(run, tmp_path, *there, *more) for more in ([], ["--account", PROD])] == [3, 1]
+
+
+STATEMENTS = """
+data "aws_iam_policy_document" "first" {
+  statement {
+    sid       = "Of${local.prod}"
+    actions   = ["kms:Decrypt"]
+    resources = ["*"]
+    principals {
+      type        = "AWS"
+      identifiers = [local.theirs]
+    }
+  }
+}
+data "aws_iam_policy_document" "whole" {
+  override_policy_documents = [data.aws_iam_policy_document.first.json]
+  statement {
+    sid       = "Of${local.me}"
+    effect    = "Deny"
+    actions   = ["kms:Decrypt"]
+    resources = ["*"]
+    principals {
+      type        = "AWS"
+      identifiers = [local.theirs]
+    }
+  }
+  statement {
+    actions   = ["kms:*"]
+    resources = ["*"]
+    principals {
+      type        = "AWS"
+      identifiers = [local.ours]
+    }
+  }
+}
+resource "aws_kms_key" "k" { policy = data.aws_iam_policy_document.whole.json }
+"""
+
+
+def test_which_statement_takes_the_place_of_one_named_after_the_account_is_not_known(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(PARTS_FOLDER[: PARTS_FOLDER.index("resource")] + STATEMENTS, encoding="utf-8")
+    there = ["--region", "us-east-2"]
+    assert [answer(run, tmp_path, *there, *more) for more in ([], ["--account", PROD])] == [3, 1]
 
 
 def test_the_account_that_a_policy_must_be_of_is_not_concluded_from_what_it_says_in_another(

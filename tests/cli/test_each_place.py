@@ -51,6 +51,33 @@ def answer(run: Run, path: Path, *options: str) -> int:
     return run("prove", str(path), "--builtin", "no-external-access", "--no-cache", *options).code
 
 
+def test_two_versions_are_compared_wherever_the_key_is(run: Run, tmp_path: Path) -> None:
+    """S4: of which account the key is tells neither version, and it is all the same."""
+    both = [allow({"AWS": f"arn:aws:iam::{number}:role/app"}) for number in (OWN, PARTNER)]
+    old, new = write(tmp_path / "old.json", both[0]), write(tmp_path / "new.json", *both)
+    same = write(tmp_path / "same.json", both[0] | {"Sid": "Same"})
+    assert run("compare", str(old), str(same)).code == 0
+    found = run("compare", str(old), str(new))
+    assert found.code == 1
+    assert f"so was each that it names ({OWN}, {PARTNER})" in " ".join(found.out.split())
+
+
+OF_ROLE = allow({"AWS": f"arn:aws:iam::{OWN}:role/app"})
+OF_SERVICE = allow({"Service": "s3.amazonaws.com"}, Condition={"StringEquals": {"aws:SourceAccount": PARTNER}})
+
+
+def test_lists_that_are_the_same_wherever_the_key_is_ask_for_nothing(run: Run, tmp_path: Path) -> None:
+    """S4: nobody but a service can, in whichever account the key is; of roles it depends on that."""
+    path, roles = (write(tmp_path / f"{number}.json", one) for number, one in enumerate([OF_SERVICE, OF_ROLE]))
+    for words in (["who-can", "kms:Decrypt"], ["findings"]):
+        found = run(*words, str(path))
+        assert found.code == 0
+        assert f"so was each that it names ({PARTNER})" in " ".join(found.out.split())
+        assert run(*words, str(roles)).code == 2
+    assert run("who-can", "kms:Decrypt", "--except", OWN, str(path)).code == 2
+    assert run("findings", "--trust", OWN, str(path)).code == 2
+
+
 def asks(run: Run, option: str, *words: str) -> bool:
     """Whether a command ends with the error that an option is missing."""
     found = run(*words)

@@ -110,8 +110,6 @@ ELSEWHERE = key_for('"*"').replace('"k" {\n', f'"m" {{\n  count = {HERE.replace(
         (PLAIN + THEIRS + identity("aws.other") + key_for(OWN), [Status.UNKNOWN]),
         (PLAIN + THEIRS + THEIR_ROLE + key_for("aws_iam_role.own.arn"), [Status.UNKNOWN]),
         (FIRST + OTHER + VARIABLE + THEIR_ROLE + key_for("aws_iam_role.own.arn"), [Status.PROVED]),
-        # With keys of both the user says where both are.
-        (PLAIN + THEIRS + identity("aws.other") + BOTH_KEYS, [Status.PROVED, Status.PROVED]),
         # How many keys there are may turn on it.
         (PLAIN + THEIRS + identity("aws.other") + KEY + ELSEWHERE, [Status.PROVED, Status.REFUTED]),
         (PLAIN + identity("aws") + key_for('"*"').replace("{\n", f"{{\n  count = {HERE}\n", 1), [Status.REFUTED]),
@@ -123,6 +121,18 @@ def test_an_account_that_the_user_tells_is_that_of_the_keys(tmp_path: Path, text
     estate = load_estate([tmp_path], supplied=Supplied(account=SUPPLIED))
     assert {key.account for key in estate.keys} == {SUPPLIED}
     assert [verdict.status for verdict in prove(estate, [builtin("no-external-access")]).verdicts] == expected
+
+
+def test_an_account_that_the_user_tells_is_that_of_no_two_logins(tmp_path: Path) -> None:
+    text = PLAIN + THEIRS + identity("aws.other") + BOTH_KEYS
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="does not tell which account") as caught:
+        load_estate([tmp_path], supplied=Supplied(account=SUPPLIED))
+    assert "allowed_account_ids" in str(caught.value.diagnostics[0].hint)
+    told = text.replace('profile = "theirs"', f'profile = "theirs"\n  allowed_account_ids = ["{PARTNER}"]')
+    (tmp_path / "main.tf").write_text(told, encoding="utf-8")
+    estate = load_estate([tmp_path], supplied=Supplied(account=SUPPLIED))
+    assert {key.account for key in estate.keys} == {SUPPLIED, PARTNER}
 
 
 @pytest.mark.parametrize(

@@ -238,7 +238,7 @@ SYMMETRIC = {"spec": "SYMMETRIC_DEFAULT", "usage": "ENCRYPT_DECRYPT"}
     [
         (SYMMETRIC, SYMMETRIC, MOVES),
         (RSA, RSA, MOVES),
-        (RSA, {"spec": "SM2", "usage": "ENCRYPT_DECRYPT"}, MOVES),
+        (RSA, {"spec": "RSA_3072", "usage": "ENCRYPT_DECRYPT"}, MOVES),
         (RSA, {"spec": None, "usage": None}, MOVES),
         (SYMMETRIC, RSA, PROVED),
         (RSA, SYMMETRIC, PROVED),

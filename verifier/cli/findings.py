@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,11 @@ from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.run import shown
 from verifier.model.choices import Zone
+
+if TYPE_CHECKING:
+    from verifier.inputs.supplied import Supplied
+    from verifier.model.estate import Estate
+    from verifier.model.results.external_access import FindingsReport
 
 EXIT_CODES = "Exit codes: 0 no finding; 1 findings; 2 usage or input error; 3 something is not known; 4 internal error."
 
@@ -57,25 +62,36 @@ def findings(
     verifier findings examples/organization --zone organization --services
     verifier findings snapshot.yaml --output markdown
     """
+    from verifier.cli.bodies.listed import listed, said_of
     from verifier.inputs import load_estate
 
-    estate = load_estate(paths, key_arn=key_arn, supplied=supplied, steps=False, tags=False)
+    def read(known: Supplied) -> Estate:
+        return load_estate(paths, key_arn=key_arn, supplied=known, steps=False, tags=False)
+
+    def ask(estate: Estate) -> FindingsReport:
+        from verifier.verify.access.findings import findings as find  # after the input has been accepted
+
+        with shown() as progress:
+            return find(
+                estate,
+                keys=tuple(key),
+                zone=zone,
+                trusted=tuple(trust),
+                count_services=services,
+                readings=readings,
+                progress=progress,
+            )
+
+    def said(report: FindingsReport) -> object:
+        rows = [said_of(each.key.arn, (*each.findings, *each.services)) for each in report.keys]
+        return rows, [(len(each.findings), each.reasons, each.exact) for each in report.keys]
+
+    estate, report = listed(read, supplied, ask, said, names=trust)
     from verifier.report.evidence import Evidence
     from verifier.report.meanings import meanings_of
     from verifier.report.results import findings_forms
     from verifier.report.words.findings import findings_exit_code
-    from verifier.verify.access.findings import findings as find
 
-    with shown() as progress:
-        report = find(
-            estate,
-            keys=tuple(key),
-            zone=zone,
-            trusted=tuple(trust),
-            count_services=services,
-            readings=readings,
-            progress=progress,
-        )
     write(
         sinks(output, quiet=quiet),
         findings_forms(report, lambda: Evidence(meanings_of(estate)), in_full=verbose),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,11 @@ from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.run import shown
 from verifier.syntax.diagnostic import InputError
+
+if TYPE_CHECKING:
+    from verifier.inputs.supplied import Supplied
+    from verifier.model.estate import Estate
+    from verifier.model.results.access import WhoCan
 
 EXIT_CODES = (
     "Exit codes: 0 the list is complete (nobody can is an answer too); 2 usage or input error; 3 it is not; 4 "
@@ -85,6 +90,7 @@ def who_can(
     ] = False,
 ) -> int:
     """List everybody who can do something with a key."""
+    from verifier.cli.bodies.listed import listed, said_of
     from verifier.inputs import load_estate
 
     actions = tuple(word for word in words if word.lower().startswith("kms:"))
@@ -96,21 +102,31 @@ def who_can(
     if not actions and transpose is None:
         remedy = "for example kms:Decrypt, or kms:* for every one; it begins with `kms:`"
         raise InputError.of("no action to ask about", hint=remedy, rule="S3")
-    estate = load_estate(paths, key_arn=key_arn, supplied=supplied, steps=False, tags=False)
+
+    def read(known: Supplied) -> Estate:
+        return load_estate(paths, key_arn=key_arn, supplied=known, steps=False, tags=False)
+
+    def ask(estate: Estate) -> WhoCan:
+        from verifier.verify.access.who_can import who_can as ask  # after the input has been accepted
+
+        with shown() as progress:
+            return ask(
+                estate,
+                actions,
+                keys=tuple(key),
+                caller=transpose,
+                excluding=tuple(excluding),
+                readings=readings,
+                witnesses=verbose,
+                progress=progress,
+            )
+
+    def said(answer: WhoCan) -> object:
+        return [(said_of(each.key.arn, each.rows), each.reasons, each.exact) for each in answer.keys]
+
+    _, answer = listed(read, supplied, ask, said, names=(*excluding, transpose or ""))
     from verifier.report.results import who_can_forms
     from verifier.report.words.access import who_can_exit_code
-    from verifier.verify.access.who_can import who_can as ask
 
-    with shown() as progress:
-        answer = ask(
-            estate,
-            actions,
-            keys=tuple(key),
-            caller=transpose,
-            excluding=tuple(excluding),
-            readings=readings,
-            witnesses=verbose,
-            progress=progress,
-        )
     write(sinks(output, quiet=quiet), who_can_forms(answer, in_full=verbose), answer.warnings)
     return who_can_exit_code(answer)

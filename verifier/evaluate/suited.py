@@ -28,7 +28,7 @@ _ONE_MESSAGE = {"ED25519_SHA_512": "RAW", "ED25519_PH_SHA_512": "DIGEST"}
 
 def fitting_facts(key: Key, action: str, given: Mapping[str, Value]) -> frozenset[KeyFacts] | None:
     """The facts with which a key can be called so; `None` where it may have some that the data does not know (U4)."""
-    known = _facts_of(key.spec, key.usage, key.origin, key.multi_region_type, is_multi_region(key))
+    known = _facts_of(key.partition, key.spec, key.usage, key.origin, key.multi_region_type, is_multi_region(key))
     if not known or not _is_known(given):
         return None
     said = (facts for facts in known if _says(_unknown(key, given), facts) and reference.suits(action, facts))
@@ -43,7 +43,7 @@ def fact_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     facts = (
         (None,) * 5 if key is None else (key.spec, key.usage, key.origin, key.multi_region_type, is_multi_region(key))
     )
-    known, unknown = _facts_of(*facts), _unknown(key, given)
+    known, unknown = _facts_of(case.target.partition or "aws", *facts), _unknown(key, given)
     said = [facts for facts in known if _says(unknown, facts)]
     if known and not said and _is_known(given):  # a key of facts that the data does not know may be any (U4)
         yield "F8: there is no key of the spec, usage, origin and kind that the request says"
@@ -57,14 +57,11 @@ def fact_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
 
 
 @cache
-def _facts_of(
-    spec: str | None, usage: str | None, origin: str | None, kind: str | None, multi_region: bool | None
-) -> tuple[KeyFacts, ...]:
-    """The facts that a key can have, by what the input says of it (`None`: nothing)."""
-    own = (spec, usage, origin, kind, multi_region)
+def _facts_of(partition: str, *own: str | bool | None) -> tuple[KeyFacts, ...]:
+    """The facts that a key of a partition can have, by what the input says of it (`None`: nothing)."""
     return tuple(
         one
-        for one in reference.key_facts()
+        for one in reference.key_facts(partition)
         if all(known in (None, fact) for known, fact in zip(own, _facts_listed(one), strict=True))
     )
 

@@ -20,7 +20,7 @@ from typing import Any, TypedDict, Unpack
 
 from verifier.garbage_collection import collection_paused
 from verifier.inputs.loader import Loader
-from verifier.inputs.own_account import accounts_that_may_own, with_own_account
+from verifier.inputs.own_account import accounts_that_may_own, open_accounts, with_own_account
 from verifier.inputs.own_region import REGIONS, OpenPlaceError, Side, open_regions, partition_of, with_own_region
 from verifier.inputs.policy_file import check_key_arn, check_parameters
 from verifier.inputs.snapshot.folder import files_by_themselves
@@ -233,12 +233,17 @@ def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tup
 
 
 def _together(errors: Sequence[InputError], supplied: Supplied) -> InputError:
-    """The errors of both versions as one. Where both ask for the Region alone, it is one of those that either names, or
-    another."""
+    """The errors of both versions as one. Where both ask for the account alone, or for the Region, it is one of those
+    that either names, or another."""
     error = InputError(tuple(dict.fromkeys(diagnostic for error in errors for diagnostic in error.diagnostics)))
-    asking = [one for one in errors if isinstance(one, OpenPlaceError) and one.what == "Region"]
+    asking = [one for one in errors if isinstance(one, OpenPlaceError)]
+    if len(asking) < len(errors) or len({one.what for one in asking}) != 1:
+        return error
+    accounts = {place.account for one in asking for place in one.places[1:] if place.account is not None}
+    if asking[0].what == "account":
+        return open_accounts(error, supplied, accounts)
     named = {place.region for one in asking for place in one.places if place.region is not None}
-    if len(asking) < len(errors) or len({*map(partition_of, named)}) != 1:
+    if len({*map(partition_of, named)}) != 1:
         return error
     other = next((region for region in REGIONS[partition_of(min(named))] if region not in named), None)
     return open_regions(error, supplied, other, named) if other is not None else error

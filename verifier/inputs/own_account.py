@@ -9,7 +9,7 @@ PutKeyPolicy, the lockout safety check]: where callers of one account alone coul
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import chain, count, islice
@@ -18,7 +18,7 @@ from verifier.inputs.own_region import OpenPlaceError, Reader, Side, texts_in
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID
 from verifier.inputs.supplied import STAND_IN, Supplied
 from verifier.model.estate import Estate
-from verifier.model.own_place import check_account
+from verifier.model.own_place import check_account, free_texts
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
 from verifier.model.reference import ValueType
 from verifier.syntax.diagnostic import InputError
@@ -125,16 +125,23 @@ def with_own_account(read: Reader, supplied: Supplied) -> tuple[Side, ...]:
 
 
 def _check_compared(supplied: Supplied, sides: Sequence[Side]) -> None:
-    """Raises `OpenPlaceError` where a policy of a key says for keys of which account it is."""
-    named = sorted({account for estate, _ in sides for account in _of_own_resource(estate)} - {STAND_IN})
+    """Raises `OpenPlaceError` where a policy of a key says for keys of which account it is, or compares accounts with
+    tags, aliases or encryption contexts that hold the own one."""
+    found = chain.from_iterable((*_of_own_resource(estate), *_of_free_texts(estate)) for estate, _ in sides)
+    named = sorted({*found} - {STAND_IN})
     if not named:
         return
     files = first_few(sorted(file for _, parts in sides for file in parts.by_stand_in))
     message = f"what {files} says depends on the own account, and which one it is is not given"
     error = InputError.of(printable(message), hint="give it with --account", rule="S4")
+    raise open_accounts(error, supplied, named)
+
+
+def open_accounts(error: InputError, supplied: Supplied, named: Collection[str]) -> OpenPlaceError:
+    """The error as one about the account, which may be one of those that are named, or another, which is first."""
     other = next(number for number in map("{:012}".format, count(1)) if number not in named)
-    places = (replace(supplied, account=account) for account in (other, *named))
-    raise OpenPlaceError(error.diagnostics, "account", places)
+    places = (replace(supplied, account=account) for account in (other, *sorted(named)))
+    return OpenPlaceError(error.diagnostics, "account", places)
 
 
 def _of_own_resource(estate: Estate) -> Iterator[str]:
@@ -145,6 +152,13 @@ def _of_own_resource(estate: Estate) -> Iterator[str]:
             if condition.key.value.lower() == "aws:resourceaccount":
                 texts += [text.value for text in condition.values]
         yield from (found for text in texts for found in _ACCOUNTS.findall(text))
+
+
+def _of_free_texts(estate: Estate) -> Iterator[str]:
+    """The accounts in texts of tags and the like, where some of these hold the own one."""
+    texts = tuple(free_texts(estate))
+    if any(STAND_IN in text for text in texts):
+        yield from chain.from_iterable(map(_ACCOUNTS.findall, texts))
 
 
 def _of_named_key(sides: Sequence[Side]) -> str | None:

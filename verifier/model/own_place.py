@@ -73,6 +73,17 @@ def _paired(node: object) -> Iterator[str]:
             yield from (text.lower() for _, text in value or ()) if part.name in _PAIRS else _paired(value)
 
 
+def free_texts(estate: Estate) -> Iterator[str]:
+    """The texts of tags, aliases and encryption contexts, and those that conditions compare with them."""
+    yield from _paired(estate)
+    yield from chain.from_iterable(key.aliases or () for key in estate.keys)
+    policies = (*estate.deciding_policies(), *estate.trust_policies())
+    statements = chain.from_iterable(policy.statements for policy in policies)
+    for condition in chain.from_iterable(statement.conditions for statement in statements):
+        if condition.key.value.lower().startswith((*_FREE, "kms:requestalias", "kms:resourcealiases")):
+            yield from (value.value for value in condition.values)
+
+
 def _telling_by_free_values(things: object, own: str) -> Iterator[Text]:
     """The patterns of what may be any text that tell accounts apart, because such a text must be what tells the account
     elsewhere."""

@@ -9,13 +9,15 @@ Out: lookups. Guarantee: pure; nothing is fetched. What the data does not know i
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
+
+CHINA = "aws-cn"
 
 
 class ValueType(Enum):
@@ -123,19 +125,24 @@ def _condition_keys() -> ConditionKeys:
 
 
 @cache
-def key_facts() -> tuple[KeyFacts, ...]:
-    """Every consistent combination, the commonest first (`SYMMETRIC_DEFAULT`, `ENCRYPT_DECRYPT`, `AWS_KMS`,
-    single-Region)."""
+def key_facts(partition: str = CHINA) -> tuple[KeyFacts, ...]:
+    """Every consistent combination in a partition, the commonest first (`SYMMETRIC_DEFAULT`, `ENCRYPT_DECRYPT`,
+    `AWS_KMS`, single-Region). China has all."""
     data = _document("kms.json")
-    return consistent_facts(tuple(data["key_specs"]), tuple(data["origins"]))
+    return consistent_facts(_offered(data["key_specs"], partition), tuple(data["origins"]))
 
 
 @cache
-def key_values(name: str) -> tuple[str, ...] | None:
-    """The values that the API gives a condition key that shows a parameter with an enum; `None` for another key. In any
-    case."""
+def key_values(name: str, partition: str = CHINA) -> tuple[str, ...] | None:
+    """The values that the API gives in a partition to a condition key that shows a parameter with an enum; `None` for
+    another key. In any case."""
     rows = _document("kms.json")["key_values"]
-    return next((tuple(row["values"]) for row in rows if row["key"].lower() == name.lower()), None)
+    return next((_offered(row["values"], partition) for row in rows if row["key"].lower() == name.lower()), None)
+
+
+def _offered(values: Sequence[str], partition: str) -> tuple[str, ...]:
+    """Key specs and algorithms without those of SM2, which China alone has. [API: GenerateDataKeyPair, KeyPairSpec]"""
+    return tuple(value for value in values if partition == CHINA or not value.startswith("SM2"))
 
 
 @cache

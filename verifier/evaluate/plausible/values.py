@@ -81,6 +81,8 @@ def value_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
                     f"U4: {_spelled(key)} is {text}, which the reference data does not know "
                     f"({reference.data_version()})"
                 )
+            elif text not in (reference.key_values(key, case.target.partition or "aws") or (text,)):
+                yield f"R7: {_spelled(key)} is {text}, which is for the Regions of China alone"
             elif expected is not None:
                 yield f"C5: {_spelled(key)} is {text}, and in a real request {expected}"
 
@@ -103,9 +105,9 @@ def _region(case: Case, key: str) -> tuple[str, str] | None:
     """R7: a Region is of the partition that the request is made in."""
     if key not in ("aws:requestedregion", "kms:primaryregion", "kms:replicaregion"):
         return None
-    other_partitions = "(?!cn-|us-gov-|(?:us|eu)-iso|eusc-)"
-    own = {"aws-cn": "cn-", "aws-us-gov": "us-gov-"}.get(case.target.partition or "aws", other_partitions)
-    return rf"{own}[a-z0-9-]{{2,}}", "a Region of the key's partition"
+    own = {"aws-cn": "cn-", "aws-us-gov": "us-gov-"}.get(case.target.partition or "aws", "(?!cn-)[a-z]{2}-")
+    direction = "(?:central|(?:north|south)(?:east|west)?|east|west)"
+    return rf"{own}{direction}-[0-9]+", "a Region of the key's partition, such as us-east-1"
 
 
 def _user_id(case: Case, key: str) -> tuple[str, str] | None:

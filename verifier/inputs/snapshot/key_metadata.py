@@ -101,7 +101,7 @@ def _known(found: Record, name: str, values: Collection[str]) -> str | None:
 def _check_consistent(metadata: Record, key: Key) -> None:
     """Records an error where no real key has these facts together (U3)."""
     stated = (key.spec, key.usage, key.origin, key.multi_region, key.multi_region_type)
-    for known in key_facts():
+    for known in key_facts(key.partition):
         own = (known.spec, known.usage, known.origin, known.multi_region_type is not None, known.multi_region_type)
         if all(given in (None, fact) for given, fact in zip(stated, own, strict=True)):
             return

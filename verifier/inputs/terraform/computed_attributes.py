@@ -17,6 +17,8 @@ from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.nodes import Node, text_at
 from verifier.inputs.text.unknown import joined, names_in, of_pieces, text_pieces
 
+_OF_SEVERAL = "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
+
 
 class Derivation:
     """What follows from the attributes of resources; `providers` knows their accounts and Regions."""
@@ -44,6 +46,10 @@ class Derivation:
             case (("aws_iam_role" | "aws_iam_user" | "aws_iam_group"), ("name" | "id")):
                 return _name(resolver, resource, at)
         return named(resolver, resource, name)
+
+    def tell_account(self, usual: str) -> str:
+        """How to tell an account that is not known."""
+        return usual if self.providers.supplied.account is None else _OF_SEVERAL
 
     def _login(self, data: Resource, name: str, at: Node) -> Node | None:
         """What a data source tells of the login of its provider configuration, if it does not ask for something

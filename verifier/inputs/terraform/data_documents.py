@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from verifier.inputs.resources.resource import Resource, unknown_part
+from verifier.inputs.supplied import STAND_IN
 from verifier.inputs.terraform.configuration import Block
 from verifier.inputs.terraform.documents import member_given, rebased, written
 from verifier.inputs.terraform.hcl_kinds import Document, Loose
@@ -302,10 +303,15 @@ def _rank(version: Node) -> int:
     return 1 if not isinstance(version, Scalar) else 2 if version.text == "2012-10-17" else 0
 
 
+def _is_open(statement: Node) -> bool:
+    """Whether the `Sid` of a statement is not known, or holds the own account, which may not be."""
+    return isinstance(member_given(statement, "Sid"), Unknown) or STAND_IN in (text_of(statement, "Sid") or "")
+
+
 def _overridden(statements: list[Node], later: Sequence[Node]) -> list[Node] | None:
     """The statements with each later one put in the place of that with its `Sid`, or at the end; `None` where a `Sid`
     that decides this is not known."""
-    if any(isinstance(member_given(node, "Sid"), Unknown) for node in (*statements, *later)) and statements and later:
+    if any(map(_is_open, (*statements, *later))) and statements and later:
         return None
     found = list(statements)
     for statement in later:

@@ -228,7 +228,8 @@ def converted(node: Node, constraint: Tree, evaluate: Evaluate, names: Sequence[
         found = node
     elif name in ("string", "number", "bool") and isinstance(node, Scalar):
         text = node.text if name == "string" or (name == "bool" and truth(node) is not None) else None
-        text = number_text(node.text) if name == "number" else text
+        if name == "number":  # one that begins with zeros loses them
+            text = None if STAND_IN in node.text else number_text(node.text)
         found = None if text is None else Scalar(*place, text, "string" if name == "string" else "plain")
     elif name in ("list", "set") and isinstance(node, Items) and arguments:
         whole = (Ordered if items is not None else Loose)(*place, each(node.items))

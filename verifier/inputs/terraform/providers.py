@@ -79,6 +79,7 @@ class Providers:
             for key in dict.fromkeys(resource.provider for resource in resources)
         }
         made = {resource.provider: self._login(resource.provider) for resource in resources if resource.managed}
+        self._made = made
         keys = {
             made[resource.provider]
             for resource in resources
@@ -111,11 +112,11 @@ class Providers:
         return self.supplied.own
 
     def _is_meant(self, login: tuple[Hashable, ...]) -> bool:
-        return (
-            login in self._meant
-            if self._meant
-            else login == () or len({self._login(key) for key in self.plan.providers}) < 2
-        )
+        """Whether a user tells the account of a login: the only one of those whose account nothing else does."""
+        if not self._meant:
+            return login == () or len({self._login(key) for key in self.plan.providers}) < 2
+        told = (made for provider, made in self._made.items() if self._account(provider) is not None)
+        return {login} == self._meant.difference(told)
 
     def account_and_region(self, resource: Resource) -> tuple[str | None, str | None]:
         """The account and the Region of a resource, as far as something tells them."""

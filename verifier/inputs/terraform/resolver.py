@@ -73,6 +73,7 @@ class Resolver(Side):
     def __post_init__(self) -> None:
         self.file, self.mark, self.doubtful = self.plan.file, self.plan.mark, self.plan.doubtful
         self.what = "folder" if self.plan.of_folder else "plan" if self.plan.is_plan else "state"
+        self.tell_account = self.derive.tell_account(self.tell_account)
         self.references = References(self)
         for resource in self.plan.after.values():
             name = resource.module, resource.managed, resource.type, resource.name

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from math import inf
+from string import ascii_lowercase
 
 from verifier.model.reference import ValueType, actions, condition_key, key_values
 from verifier.problem.classes.attributes import (
@@ -252,7 +253,7 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
     if name == "kms:grantoperations":
         names = tuple(action.name.removeprefix("kms:") for action in actions() if action.grant_operation)
         return Attribute(name, values=names, multivalued=True)
-    listed = key_values(name) or _LISTED.get(name)
+    listed = key_values(name, partition) or _LISTED.get(name)
     if listed is not None:
         return Attribute(name, values=listed)
     if name in ("region", "kms:primaryregion", "kms:replicaregion"):
@@ -264,18 +265,13 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
 
 
 def _region(name: str, partition: str) -> Attribute:
-    """A Region of a partition: one that begins as the others of it do, or as those of no other partition (R7)."""
+    """A Region of a partition (R7): its area, a direction and a number."""
     start, seeds = _REGIONS.get(
         partition, ("", ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-2"))
     )
-    if start:
-        return words(name, (*literal_tokens(start), *some(LOWER)), seeds=seeds)
-    others = [*(start for start, _ in _REGIONS.values()), *_UNKNOWN]
-    forms = []
-    for same in dict.fromkeys(other[:length] for other in others for length in range(len(other))):
-        excluded = frozenset(other[len(same)] for other in others if other.startswith(same))
-        forms.append((*literal_tokens(same), (False, LOWER.without(excluded)), *some(LOWER)))
-    return words(name, *forms, seeds=seeds)
+    areas = [literal_tokens(start)] if start else _AREAS
+    ends = [(*literal_tokens(f"{direction}-"), *some(DIGITS)) for direction in _DIRECTIONS]
+    return words(name, *((*area, *end) for area in areas for end in ends), seeds=seeds)
 
 
 _REGIONS = {
@@ -283,8 +279,13 @@ _REGIONS = {
     "aws-us-gov": ("us-gov-", ("us-gov-west-1", "us-gov-east-1")),
 }
 """How the Regions of partitions other than `aws` begin, and some [botocore: partitions]."""
-_UNKNOWN = ("us-iso", "eu-iso", "eusc-")
-"""How those of partitions begin in which no key of an input is."""
+_LETTERS, _DASH = Characters(frozenset(ascii_lowercase)), literal_tokens("-")
+_AREAS = [
+    ((False, _LETTERS.without(frozenset("c"))), (False, _LETTERS), *_DASH),
+    (*literal_tokens("c"), (False, _LETTERS.without(frozenset("n"))), *_DASH),
+]
+"""Two letters, which are not `cn`."""
+_DIRECTIONS = ("central", "east", "north", "northeast", "northwest", "south", "southeast", "southwest", "west")
 _ORGANIZATION_IDS = frozenset({"aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"})
 _ORGANIZATION_PATHS = frozenset(
     {"aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"}
@@ -300,18 +301,9 @@ _ACCOUNTS = frozenset(
     }
 )
 _NAMED_PRINCIPALS = frozenset({"kms:granteeprincipal", "kms:retiringprincipal"})
-_SERVICE_NAMES = frozenset(
-    {
-        *(
-            "aws:calledvia",
-            "aws:calledviafirst",
-            "aws:calledvialast",
-            "aws:principalservicename",
-            "aws:principalservicenameslist",
-        ),
-        *("kms:granteeserviceprincipal", "kms:retiringserviceprincipal", "aws:calledviaawsmcp"),
-    }
-)
+_CALLED_VIA = frozenset({"aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:calledviaawsmcp"})
+_OF_GRANTS = frozenset({"kms:granteeserviceprincipal", "kms:retiringserviceprincipal"})
+_SERVICE_NAMES = _CALLED_VIA | _OF_GRANTS | {"aws:principalservicename", "aws:principalservicenameslist"}
 _ARN_FORMS = {
     "aws:chatbotsourcearn": ("chatbot", "chat-configuration/", "slack-channel/example"),
     "aws:signinsessionarn": ("signin", "session/", "example"),

@@ -102,7 +102,7 @@ def fact(space: Space, name: str) -> View:
     if space.target.kind is TargetKind.ALIAS:
         return fixed_view(name, None)
     if "facts" not in space.attributes:
-        space.attributes["facts"] = Attribute("facts", values=tuple(facts_text(f) for f in key_facts()))
+        space.attributes["facts"] = Attribute("facts", values=tuple(map(facts_text, key_facts(space.target.partition))))
     index = FACT_FIELDS[name]
 
     def value(values: Values) -> str | None:

@@ -157,19 +157,18 @@ def consistent(key: Key) -> tuple[KeyFacts, ...]:
     multi_region = key.multi_region
     if multi_region is None and _ID.search(key.arn):
         multi_region = ":key/mrk-" in key.arn
-    return _consistent(key.spec, key.usage, key.origin, multi_region, key.multi_region_type)
+    return _consistent(key.partition, key.spec, key.usage, key.origin, multi_region, key.multi_region_type)
 
 
 @lru_cache(256)
-def _consistent(
-    spec: str | None, usage: str | None, origin: str | None, multi_region: bool | None, multi_region_type: str | None
-) -> tuple[KeyFacts, ...]:
-    return tuple(
-        facts
-        for facts in key_facts()
-        if spec in (None, facts.spec)
-        and usage in (None, facts.usage)
-        and origin in (None, facts.origin)
-        and multi_region in (None, facts.multi_region_type is not None)
-        and multi_region_type in (None, facts.multi_region_type)
-    )
+def _consistent(partition: str, *stated: str | bool | None) -> tuple[KeyFacts, ...]:
+    def listed(one: KeyFacts) -> tuple[str | bool | None, ...]:
+        return one.spec, one.usage, one.origin, one.multi_region_type is not None, one.multi_region_type
+
+    found = key_facts(partition)
+    return tuple(one for one in found if all(map(_agrees, stated, listed(one))))
+
+
+def _agrees(stated: str | bool | None, fact: str | bool | None) -> bool:
+    """Whether a fact is the one that is given of a key, if one is."""
+    return stated is None or stated == fact

@@ -1,0 +1,64 @@
+"""Lists about an input whose keys may be in several accounts or Regions (S4): that which is the same in each.
+
+In: how the input is read, and what is asked of it. Out: the input as it is read in the first place, and its list.
+Guarantee: where lists differ in anything but their examples, the error that asks for the place is raised.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from verifier.inputs.own_region import OpenPlaceError
+from verifier.inputs.region_versions import swapped
+from verifier.inputs.supplied import Supplied
+from verifier.model.estate import Estate
+from verifier.model.own_place import regions_in
+from verifier.model.results.access import Access
+from verifier.model.results.external_access import ExternalAccess
+from verifier.runs.each_place import places_of, sentence_of
+from verifier.syntax.diagnostic import InputError
+
+T = TypeVar("T")
+
+
+_ACCOUNT = re.compile("[0-9]{12}")
+
+
+def listed(
+    read: Callable[[Supplied], Estate],
+    supplied: Supplied,
+    ask: Callable[[Estate], T],
+    said: Callable[[T], object],
+    names: Sequence[str],
+) -> tuple[Estate, T]:
+    """The input and the answer; `said` is what must be the same of it in each place. An account or Region among the
+    `names` in the question may be the own one. Raises `InputError`."""
+    try:
+        estate = read(supplied)
+    except OpenPlaceError as error:
+        if any(map(_ACCOUNT.search, names)) or regions_in(names):
+            raise
+        return _in_each_place(read, error, ask, said)
+    return estate, ask(estate)
+
+
+def _in_each_place(
+    read: Callable[[Supplied], Estate], error: OpenPlaceError, ask: Callable[[Estate], T], said: Callable[[T], object]
+) -> tuple[Estate, T]:
+    try:
+        first, *others = [read(place) for place in places_of(error)]
+        first = replace(first, concluded=(*first.concluded, sentence_of(first, (), error)))
+    except InputError:
+        raise error from None
+    answer = ask(first)
+    if any(said(ask(estate)) != said(answer) for estate in others):
+        raise error
+    return first, answer
+
+
+def said_of(key: str, rows: Iterable[Access | ExternalAccess]) -> object:
+    """Rows without their requests, and without the ARN of the key that they are about."""
+    return swapped(tuple(replace(row, region=replace(row.region, witness=None)) for row in rows), key, "the key")
