@@ -94,6 +94,13 @@ def texts_about_accounts(estate: Estate) -> Iterator[str]:
             yield from (text.value for text in statement.resources or ())
 
 
+def conditions_of(estate: Estate) -> Iterator[Condition]:
+    """The conditions of every policy."""
+    for policy in _every_policy(estate):
+        for statement in policy.statements:
+            yield from statement.conditions
+
+
 def _every_policy(estate: Estate) -> Iterator[Policy]:
     for account in estate.accounts:
         yield from account.policies()

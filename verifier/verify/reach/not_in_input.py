@@ -14,8 +14,9 @@ from fnmatch import fnmatchcase
 from itertools import product
 
 from verifier.model.estate import Estate, Key
-from verifier.model.named_accounts import ACCOUNT, accounts_named, texts_about_accounts
+from verifier.model.named_accounts import ACCOUNT, accounts_named, conditions_of, texts_about_accounts
 from verifier.model.policy import Condition
+from verifier.model.reference import ValueType
 from verifier.model.step_kinds import OWN_KEYS
 from verifier.problem.classes.attributes import DIGITS
 from verifier.problem.classes.predicates import Characters, Tokens, like, literal_tokens
@@ -99,6 +100,8 @@ _PATTERN = re.compile(r"(?<![^:])(?=[0-9*?]*[0-9])(?=[0-9*?]*[*?])[0-9*?]+", re.
 def own_accounts(estate: Estate, conditions: Sequence[Condition] = ()) -> tuple[str, ...]:
     """Accounts that stand for all that a caller may have, with those that only `conditions` on the last requests name.
     Raises `TooLarge`."""
+    if any(map(_of_numbers, (*conditions_of(estate), *conditions))):
+        raise TooLarge("the policies compare IDs of accounts as numbers")
     named = accounts_named(estate)
     texts = [text.value for condition in conditions for text in condition.values]
     patterns = {
@@ -117,6 +120,12 @@ def own_accounts(estate: Estate, conditions: Sequence[Condition] = ()) -> tuple[
             yield from [one for one in members if one not in named][:1]
 
     return tuple(found())
+
+
+def _of_numbers(condition: Condition) -> bool:
+    """Whether a condition may tell accounts apart by the number that their IDs are."""
+    name = condition.key.value.lower()
+    return condition.operator.row.type is ValueType.NUMERIC and name.endswith(("account", "aws:userid"))
 
 
 def own_keys(estate: Estate, accounts: Sequence[str]) -> Iterator[Key]:

@@ -19,6 +19,7 @@ from verifier.model.estate import Estate, Identity
 from verifier.model.operators import WITHOUT_CASE
 from verifier.model.policy import Condition, Policy, Text, arn_kind
 from verifier.model.reference import ValueType
+from verifier.model.steps.actions import IAM_REGION
 from verifier.problem.classes.predicates import (
     ANY,
     Token,
@@ -154,7 +155,7 @@ class VariableValues:
         for name, value in (pair for one in tags for pair in one or ()):
             self._add(_same(f"tag/{name}"), exactly(value))
         for name, values in _FIXED.items():
-            for value in (*values, *(one.region for one in estate.keys if name == _REGION)):
+            for value in (*values, *(_regions(estate) if name == _REGION else ())):
                 self._add(name, exactly(value))
         for key in estate.keys:
             self._add(_RESOURCE, exactly(key.arn))
@@ -242,6 +243,12 @@ class VariableValues:
 def _users(name: Tokens) -> Iterator[Tokens]:
     """The ARNs of users of a name."""
     return (Tokens((*like_arn(start).tokens, *name.tokens)) for start in USERS)
+
+
+def _regions(estate: Estate) -> Iterator[str]:
+    """Those of keys, and where IAM is asked."""
+    for key in estate.keys:
+        yield from (key.region, IAM_REGION.get(key.partition, key.region))
 
 
 def keys_of_names(policies: Iterable[Policy]) -> frozenset[str]:
