@@ -24,6 +24,7 @@ from verifier.runs.excusing import Excuser
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 from verifier.verify import prove
+from verifier.verify.preparation import held_readings
 
 TODAY = "VERIFIER_TODAY"
 """The environment variable that gives the day (2027-01-31) instead of the clock, so that a run can be repeated."""
@@ -87,6 +88,6 @@ def excused(
             raise InputError.of(f"there is no baseline `{printable(str(path))}`", hint=hint)
         source = Files().source(path)
         baseline = read_baseline(source.text, source.name)
-    excuser = Excuser(estate, configuration.waivers, baseline, day, configuration.readings)
+    excuser = Excuser(estate, configuration.waivers, baseline, day, held_readings(configuration.readings))
     found = excuser.excused(report)
     return found, bool(excuser.stale)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from tests.agreement.world import Dice
 from verifier.model.estate import Estate, Identity, Level
 from verifier.model.policy import Effect, Policy
+from verifier.model.symbols import ThingEffect
 from verifier.model.unmodelled import Influence, Unmodelled
 
 Doubt = tuple[str, int]
@@ -98,5 +99,5 @@ def _thing(estate: Estate, doubt: Doubt) -> Unmodelled:
     )
 
 
-def _symbol(thing: Unmodelled) -> str:
+def _symbol(thing: Unmodelled) -> ThingEffect:
     return thing.allow_symbol if thing.influence is Influence.MAY_ALLOW else thing.refuse_symbol

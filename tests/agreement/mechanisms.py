@@ -91,8 +91,8 @@ def fired(setting: Setting, comparison: Comparison, spots: list[Spot]) -> Fired:
         if symbol in SYMBOLS and comparison.assignment is not None:
             yield f"◇ {symbol}", value
     if comparison.decision.outcome is Outcome.DEPENDS:
-        for symbol in TURNING:
-            yield f"◇ {symbol} turns", symbol in comparison.decision.depends_on
+        for label in TURNING:
+            yield f"◇ {label} turns", label in comparison.decision.depends_on
 
 
 # -- grants --

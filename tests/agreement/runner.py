@@ -18,7 +18,8 @@ from verifier.evaluate import RequestDecider, evaluate
 from verifier.model.estate import Estate
 from verifier.model.readings import READINGS
 from verifier.model.request import Decision, Outcome, Request
-from verifier.model.unmodelled import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, not_resource_symbol
+from verifier.model.symbol_texts import read_values
+from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, NotResourceStatement
 from verifier.verify.explanation.symbolic_values import Undetermined
 
 OPEN_FACTS = ("U3:", "F1:region:")
@@ -60,7 +61,7 @@ def compare(decider: Decider, estate: Estate, requests: list[Request], seed: int
     for number, request in enumerate(requests):
         asked = RequestDecider(estate, request)
         for chosen in (None, assignment(estate, seed + number)):
-            yield _compared(decider, estate, request, chosen, asked.decide(chosen))
+            yield _compared(decider, estate, request, chosen, asked.decide(read_values(chosen or {})))
 
 
 def compared(decider: Decider, estate: Estate, request: Request, chosen: Mapping[str, bool] | None) -> Comparison:
@@ -100,5 +101,7 @@ def symbols(estate: Estate) -> tuple[str, ...]:
     """Every symbol of an estate but the open facts of keys (S2, U1, U2, L5)."""
     things = [name for thing in estate.unmodelled for name in (thing.allow_symbol, thing.refuse_symbol)]
     policies = [policy for key in estate.keys for policy in key.policies or ()]
-    statements = [not_resource_symbol(p.identity, s.index) for p in policies for s in p.statements if s.not_resource]
+    statements = [
+        NotResourceStatement(p.identity, str(s.index)) for p in policies for s in p.statements if s.not_resource
+    ]
     return (*(reading.label for reading in READINGS), OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, *things, *statements)

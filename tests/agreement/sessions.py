@@ -28,7 +28,7 @@ from verifier.evaluate import evaluate
 from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import CallerKind, Decision, Outcome, Request
-from verifier.model.unmodelled import SESSION_ALLOW
+from verifier.model.symbols import SESSION_ALLOW
 from verifier.verify.explanation.symbolic_values import Undetermined
 
 Assignment = Mapping[str, bool] | None

@@ -17,11 +17,10 @@ from tests.agreement.step_requests import a_request
 from tests.agreement.step_worlds import estate
 from tests.agreement.symbolic import Decider
 from tests.agreement.world import TAPE, Dice
-from verifier.ask.unmodelled import trusting_role
 from verifier.model.estate import Estate
 from verifier.model.request import Request
 from verifier.model.steps.actions import step_actions
-from verifier.model.unmodelled import trust_symbol
+from verifier.model.symbols import TrustFact
 
 REQUESTS = 12
 IN_TURN = 3
@@ -90,7 +89,7 @@ def check_steps(scenario: StepScenario, counts: StepCounts) -> None:
         _check(scenario, decider, request, None, counts)
         chosen = assignment(scenario.estate, scenario.tape[1] + number)
         if request.resource is not None:
-            chosen[trust_symbol(request.resource)] = Random(scenario.tape).random() < 0.5
+            chosen[TrustFact(request.resource)] = Random(scenario.tape).random() < 0.5
         _check(scenario, decider, request, chosen, counts)
 
 
@@ -111,7 +110,7 @@ def _check(
 
 def _open(found: Comparison) -> bool:
     """Whether `evaluate` leaves something open that the request does not say, which for `problem` is absent (E4)."""
-    symbols = [symbol for symbol in found.decision.depends_on if trusting_role(symbol) is None]
+    symbols = [symbol for symbol in found.decision.depends_on if not isinstance(symbol, TrustFact)]
     return any(symbol.startswith(("U3:", "F1:")) for symbol in symbols)
 
 

@@ -11,9 +11,10 @@ from itertools import product
 
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
-from verifier.model.readings import WHICH_PAIR
+from verifier.model.readings import F1_KEYLESS, WHICH_PAIR, WILDCARDS
 from verifier.model.request import Outcome, Request, Value
-from verifier.model.unmodelled import SESSION_ALLOW
+from verifier.model.symbol_texts import read_values
+from verifier.model.symbols import SESSION_ALLOW, RequestFact, Unsupported
 from verifier.problem.asking import ask
 from verifier.problem.classes.domains import is_date
 from verifier.problem.classes.readable import parse_instant
@@ -28,6 +29,7 @@ from verifier.problem.expression import (
     implies,
     literal,
     negation,
+    symbols_of,
 )
 from verifier.problem.question import Question
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING
@@ -47,11 +49,9 @@ from verifier.verify.explanation.symbolic_values import (
 from verifier.witness.untabled import Concrete
 
 _WITHOUT_KEY = (TargetKind.NONE, TargetKind.ACCOUNT, TargetKind.WORKLOAD)
-KEYLESS = "F1-keyless"
-"""The reading that decides what a request without a key carries."""
 REQUEST_ALIAS, RESOURCE_ALIASES = "kms:requestalias", "kms:resourcealiases"
 RESOURCE_ORGANIZATION = tuple(name for name, owner in ORGANIZATION_KEYS.items() if owner == "resource")
-ANY_PAIR = "any pair"
+ANY_PAIR = RequestFact("any pair")
 """The symbol that leaves open which pairs are read (F7); false where that is held."""
 
 
@@ -79,11 +79,11 @@ class Decider:
         held = {SESSION_ALLOW: False, **(assignment or {})}
         if WHICH_PAIR in held:
             held[ANY_PAIR] = False
-        fixed = [literal(name, value) for name, value in held.items()]
+        fixed = [literal(name, value) for name, value in read_values(held).items()]
         solvers = self._solvers(question, request)
         # Of several, one for each value of a reading, those count whose value is not ruled out.
         sessions = [
-            session for carried, session in solvers if len(solvers) == 1 or held.get(KEYLESS, carried) == carried
+            session for carried, session in solvers if len(solvers) == 1 or held.get(F1_KEYLESS, carried) == carried
         ]
         allow = any(_possible(session.check([question.allowed, *fixed])) for session in sessions)
         refuse = any(_possible(session.check([negation(question.allowed), *fixed])) for session in sessions)
@@ -120,14 +120,15 @@ def _solver(question: Question, request: Request, carried: bool, engine: Engine)
         }
     known = list(constraints(question, request, values))
     if question.space.target.kind in _WITHOUT_KEY:
-        known.append(Symbol(KEYLESS) if carried else negation(Symbol(KEYLESS)))
+        known.append(Symbol(F1_KEYLESS) if carried else negation(Symbol(F1_KEYLESS)))
     return open_session(engine, question.finite, known, [question.allowed])
 
 
 def _refuse_unsupported(question: Question) -> None:
     """A comparison that the problem leaves open is not a reading that the outcome may depend on."""
-    for reason in (*question.space.unsupported.values(), *question.finite.unsupported.values()):
-        raise Undetermined(reason)
+    for name in symbols_of(question.allowed, *question.finite.facts):
+        if isinstance(name, Unsupported):
+            raise Undetermined(name.detail)
 
 
 def _possible(result: Result) -> bool:
@@ -204,8 +205,8 @@ def _relations(question: Question, values: Concrete) -> Iterator[Expression]:
         ):
             continue
         for wild in (False, True):
-            reading = Symbol("L7-wildcards") if wild else negation(Symbol("L7-wildcards"))
-            holds = relation.holds(values, {"L7-wildcards": wild})
+            reading = Symbol(WILDCARDS) if wild else negation(Symbol(WILDCARDS))
+            holds = relation.holds(values, {WILDCARDS: wild})
             yield implies(reading, Symbol(symbol) if holds else negation(Symbol(symbol)))
 
 

@@ -18,11 +18,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from verifier.model import readings, reference, unmodelled
+from verifier.model import reference
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
+from verifier.model.readings import READINGS
 from verifier.model.request import CallerKind, Request
+from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, NotResourceStatement
 from verifier.model.unmodelled import Influence, Unmodelled
 
 Truth = bool | None  # `None`: not known
@@ -168,7 +170,7 @@ class _Question:
         return self.symbols.get(name)
 
     def reading(self, label: str) -> Truth:
-        return self.symbol(label) if readings.is_reading(label) else False
+        return self.symbol(label) if label in READINGS else False
 
     def _one(self, name: str) -> str | None:
         worlds = self.worlds(name)
@@ -399,7 +401,7 @@ class _Question:
         if statement.actions is None or statement.resources is None or listed is statement.not_action or named is False:
             return False
         if policy.kind is PolicyKind.KEY and statement.not_resource:
-            resource = self.symbol(unmodelled.not_resource_symbol(policy.identity, statement.index))
+            resource = self.symbol(NotResourceStatement(policy.identity, str(statement.index)))
         else:
             resource = _any(self._covers(text.value, policy) for text in statement.resources)
             resource = _not(resource) if statement.not_resource else resource
@@ -608,9 +610,7 @@ class _Question:
         )
         limits = (self.identity.boundary, *self.identity.policies) if self.identity else ()
         at_home = self.applies((*limits, *(self.request.session_policies or ())), Effect.DENY)
-        at_home = (
-            _any((at_home, self.symbol(unmodelled.OUTSIDE_DENY))) if self.free and at_home is not True else at_home
-        )
+        at_home = _any((at_home, self.symbol(OUTSIDE_DENY))) if self.free and at_home is not True else at_home
         return _all((_not(_any((denied, by_key, at_home))), framed, self._given(policies)))
 
     def _never(self) -> bool:
@@ -625,7 +625,7 @@ class _Question:
         if self.service or self.by_root:
             return self.by_root
         attached: Truth = self.applies(self.identity.policies, Effect.ALLOW) if self.identity else False
-        found = self.symbol(unmodelled.OUTSIDE_ALLOW) if self.free else attached
+        found = self.symbol(OUTSIDE_ALLOW) if self.free else attached
         missing = (thing for thing in self._things(Influence.MAY_ALLOW) if thing.principal is not None)
         return _any((found, *(self.symbol(thing.allow_symbol) for thing in missing)))
 
@@ -637,7 +637,7 @@ class _Question:
         if self.request.session_policies is not None:
             session = self.applies(self.request.session_policies, Effect.ALLOW)
         elif self.federated:
-            session = self.symbols.get(unmodelled.SESSION_ALLOW, False)
+            session = self.symbols.get(SESSION_ALLOW, False)
             session = self.reading("U2") if by_user and not session else session
         return _all((session, True if boundary is None else self.applies([boundary], Effect.ALLOW)))
 

@@ -21,7 +21,7 @@ import verifier
 from benchmarks.families import KEY, policy_of, random_policy
 from tests.cli.conftest import Run
 from verifier.language.invariants.files import read_invariants
-from verifier.model.unmodelled import OUTSIDE_ALLOW
+from verifier.model.symbols import OUTSIDE_ALLOW
 from verifier.problem.semantics.targets import key_target
 from verifier.recheck.check import formula_of
 from verifier.report.formats import FORMATS

@@ -11,6 +11,7 @@ import pytest
 from tests.encode.test_groups import finite
 from tests.problem.test_finite import by_class, reduction, some_expression
 from verifier.encode.clauses import PAIRWISE, ClauseEncoder, Groups, group_classes
+from verifier.model.symbols import RequestFact
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Symbol
 from verifier.problem.expression import Present as Before
@@ -70,12 +71,12 @@ def test_an_attribute_has_exactly_one_group(size: int) -> None:
 
 
 def test_what_is_required_holds() -> None:
-    p, q = Symbol("p"), Symbol("q")
+    p, q = Symbol(RequestFact("p")), Symbol(RequestFact("q"))
     for expression, value in product(
         (And((p, q)), Or((p, q)), Not(And((p, q))), Not(Or((p, Not(q)))), Constant(True)), (True, False)
     ):
         encoder = ClauseEncoder({})
-        symbols = encoder.symbol("p"), encoder.symbol("q")
+        symbols = encoder.symbol(RequestFact("p")), encoder.symbol(RequestFact("q"))
         encoder.require(expression, value)
         for chosen in product((True, False), repeat=2):
             assumed = [variable if truth else -variable for variable, truth in zip(symbols, chosen, strict=True)]
@@ -100,20 +101,28 @@ def truth_of(expression: Expression, values: dict[str, bool]) -> bool:
 
 def test_parts_bind_only_under_the_assumption_of_their_statement() -> None:
     encoder = ClauseEncoder({})
-    encoder.require(And((Part(1, Symbol("p")), Part(1, Symbol("q")), Part(2, Not(Symbol("p"))))))
+    encoder.require(
+        And(
+            (
+                Part(1, Symbol(RequestFact("p"))),
+                Part(1, Symbol(RequestFact("q"))),
+                Part(2, Not(Symbol(RequestFact("p")))),
+            )
+        )
+    )
     first, second = encoder.assumptions[1], encoder.assumptions[2]
     assert not satisfiable(encoder.clauses, [first, second])
     assert satisfiable(encoder.clauses, [first])
-    assert not satisfiable(encoder.clauses, [first, -encoder.symbol("q")])
-    assert satisfiable(encoder.clauses, [second, -encoder.symbol("q")])
+    assert not satisfiable(encoder.clauses, [first, -encoder.symbol(RequestFact("q"))])
+    assert satisfiable(encoder.clauses, [second, -encoder.symbol(RequestFact("q"))])
 
 
 def test_a_shared_expression_is_written_once() -> None:
-    shared = Or((Symbol("p"), And((Symbol("q"), In("a", 1)))))
+    shared = Or((Symbol(RequestFact("p")), And((Symbol(RequestFact("q")), In("a", 1)))))
     encoder = ClauseEncoder(group_classes(finite(a=3), [shared]))
-    before = encoder.literal(And((shared, Symbol("r"))))
+    before = encoder.literal(And((shared, Symbol(RequestFact("r")))))
     written = len(encoder.clauses)
-    assert encoder.literal(And((shared, Symbol("r")))) != before and len(encoder.clauses) == written + 2
+    assert encoder.literal(And((shared, Symbol(RequestFact("r"))))) != before and len(encoder.clauses) == written + 2
 
 
 def test_only_finite_expressions_have_clauses() -> None:

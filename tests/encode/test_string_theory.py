@@ -11,6 +11,7 @@ from benchmarks.families import speed_problem
 from verifier.encode.regular import Inexpressible, membership, quoted
 from verifier.encode.string_theory import script
 from verifier.model.estate import Estate
+from verifier.model.symbols import RelationTest
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.predicates import Less, OneOf, Predicate, Tokens, exactly, like, like_tokens
 from verifier.problem.expression import Expression, Present, Some, Symbol, both, negation
@@ -95,10 +96,10 @@ def test_c2_some_value_of_a_set() -> None:
 def test_l7_equality_of_two_attributes() -> None:
     space = RuledSpace(Estate(()), Target(TargetKind.NONE, "aws"))
     views = space.attribute_view("aws:useragent"), space.attribute_view("aws:referer")
-    equal = Relation("equal", views, lambda values, _: False, views)
+    equal = Relation(RelationTest("equal"), views, lambda values, _: False, views)
     apart = both(Asks("aws:useragent", like("a*")), Asks("aws:referer", like("b*")))
-    assert not satisfiable(both(apart, Symbol("equal")), equal)
-    assert satisfiable(both(apart, negation(Symbol("equal"))), equal)
+    assert not satisfiable(both(apart, Symbol(RelationTest("equal"))), equal)
+    assert satisfiable(both(apart, negation(Symbol(RelationTest("equal")))), equal)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -34,6 +34,7 @@ from tests.evaluate.estates import (
     without_policy,
 )
 from verifier.evaluate.symbols import Symbols, any_of, explore, outcomes, sensitive
+from verifier.model.symbols import OUTSIDE_DENY, RequestFact
 from verifier.model.unmodelled import Influence, Unmodelled
 
 
@@ -224,7 +225,7 @@ def test_s1_an_identity_policy_that_is_missing_may_do_either() -> None:
 def test_the_symbols_that_matter_are_those_that_change_the_outcome() -> None:
     # A symbol that is asked for but never turns the outcome is not named.
     def decides(symbols: Symbols) -> bool | None:
-        first, second = symbols.value("first"), symbols.value("second")
+        first, second = symbols.value(RequestFact("first")), symbols.value(RequestFact("second"))
         return None if first is None or second is None else first
 
     tree = explore(decides, {})
@@ -234,7 +235,7 @@ def test_the_symbols_that_matter_are_those_that_change_the_outcome() -> None:
 def test_the_search_stops_at_its_limit() -> None:
     # Beyond the limit the answer is *depends* with what was seen.
     def parity(symbols: Symbols) -> bool | None:
-        values = [symbols.value(f"s{index}") for index in range(20)]
+        values = [symbols.value(RequestFact(f"s{index}")) for index in range(20)]
         return None if None in values else sum(value is True for value in values) % 2 == 0
 
     tree = explore(parity, {}, limit=8)
@@ -245,7 +246,7 @@ def test_the_search_stops_at_its_limit() -> None:
 def test_a_long_chain_of_symbols_is_cut_off() -> None:
     # As many free tests as a large policy may hold are answered, not a crash of Python's stack.
     names = {f"s{number}" for number in range(2000)}
-    tree = explore(lambda symbols: any_of([symbols.value(name) for name in names]), {})
+    tree = explore(lambda symbols: any_of([symbols.value(RequestFact(name)) for name in names]), {})
     assert outcomes(tree) == {True, None}
     assert sensitive(tree) == names
 
@@ -261,5 +262,5 @@ def test_a_chain_that_is_cut_off_is_no_answer(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_trace_tells_the_assignment_that_it_was_made_under() -> None:
     decision = decide(estate(allow(aws(ALICE)), accounts=()), readings={"U1:deny": True})
-    assert dict(decision.assignment)["U1:deny"] is True
+    assert dict(decision.assignment)[OUTSIDE_DENY] is True
     assert decision.outcome.value == "deny"

@@ -23,6 +23,7 @@ from verifier.inputs.text.unknown import Pieces, Unknown
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import Outcome
+from verifier.model.symbol_texts import read_values
 from verifier.syntax.source import Source
 
 HIDDEN = ("Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition", "Sid")
@@ -131,11 +132,11 @@ def check(scenario: Scenario, number: int) -> Iterator[bool]:
     estate, less = scenario.setting.estate, hidden(scenario, source)
     for index, request in enumerate(scenario.requests):
         fixed = dict(assignment(estate, number + index))
-        outcome = RequestDecider(estate, request).outcome(fixed)
+        outcome = RequestDecider(estate, request).outcome(read_values(fixed))
         if outcome is Outcome.DEPENDS:
             continue
         decider = RequestDecider(less, request)
-        decision = decider.decide(fixed, traced=False)
+        decision = decider.decide(read_values(fixed), traced=False)
         if decision.outcome is outcome:
             yield False
             continue
@@ -144,7 +145,7 @@ def check(scenario: Scenario, number: int) -> Iterator[bool]:
         choices = (
             fixed | dict(zip(open_, values, strict=True)) for values in product((False, True), repeat=len(open_))
         )
-        reached = {decider.outcome(chosen) for chosen in choices}
+        reached = {decider.outcome(read_values(chosen)) for chosen in choices}
         assert outcome in reached, (number, request)
         yield True
 

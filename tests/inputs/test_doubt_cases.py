@@ -20,6 +20,7 @@ from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.readings import READINGS
 from verifier.model.request import Outcome, Request
+from verifier.model.symbol_texts import read_values
 
 HOLE = "\u2205"
 """Stands for the unknown part of a text in these cases."""
@@ -126,18 +127,18 @@ def outcomes(decider: RequestDecider, assignments: Iterable[dict[str, bool]]) ->
 
 
 def _under(decider: RequestDecider, fixed: dict[str, bool]) -> Possible:
-    decision = decider.decide(fixed, traced=False)
+    decision = decider.decide(read_values(fixed), traced=False)
     if decision.outcome is not Outcome.DEPENDS:
         return fixed, decision.outcome, {decision.outcome}
     flips = product((False, True), repeat=len(decision.depends_on))
     ways = (fixed | dict(zip(decision.depends_on, flip, strict=True)) for flip in flips)
-    return fixed, decision.outcome, {decider.outcome(way) for way in ways}
+    return fixed, decision.outcome, {decider.outcome(read_values(way)) for way in ways}
 
 
 def among(decider: RequestDecider, possible: Iterable[Possible], about: object) -> Iterator[tuple[Outcome, Outcome]]:
     """Checks that what is decided is among what may be; gives both."""
     for fixed, found, outcomes in possible:
-        expected = decider.outcome(fixed)
+        expected = decider.outcome(read_values(fixed))
         assert expected in outcomes, (about, fixed, expected, found)
         yield expected, found
 

@@ -24,6 +24,7 @@ from verifier.model.estate import Estate
 from verifier.model.policy import Policy, PolicyKind, StatementRef
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.lint import Claim, Finding, LintRule
+from verifier.model.symbol_texts import read_values
 from verifier.syntax.source import Source
 from verifier.verify.lint.linting import lint
 
@@ -116,10 +117,10 @@ def rewrites(found: Estate, finding: Finding, asked: Sequence[Request], seed: in
     if finding.rewrite is None:
         return 0
     other = rewritten(found, finding)
-    held = dict(finding.rewrite.readings)
+    held = finding.rewrite.readings
     checked = 0
     for one in sampled(found, asked, seed):
-        symbols = {**one.symbols, **held}
+        symbols = {**read_values(one.symbols), **dict(held)}
         before, after = (evaluate(side, one.request, symbols) for side in (found, other))
         if finding.rewrite.claim is Claim.EQUIVALENT:
             assert before.outcome is after.outcome, (finding, one.request)

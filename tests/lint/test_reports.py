@@ -19,6 +19,7 @@ from tests.report.rendered import render_lint, render_lint_markdown
 from tests.report.samples import KEY, PAYMENTS, REFUTED
 from verifier.model import lint_rules as rules
 from verifier.model.policy import Effect, PolicyKind, StatementRef
+from verifier.model.readings import C2
 from verifier.model.results.lint import (
     Claim,
     Finding,
@@ -94,7 +95,7 @@ FINDINGS = (
         owner(1, "Reports"),
         15,
         severity=Severity.NOTE,
-        rewrite=Rewrite(Claim.EQUIVALENT, "[StringEquals] → [ForAnyValue:StringEquals]", CHANGED, (("C2", True),)),
+        rewrite=Rewrite(Claim.EQUIVALENT, "[StringEquals] → [ForAnyValue:StringEquals]", CHANGED, ((C2, True),)),
     ),
 )
 LOOKED = Linted(POLICY, "default", PolicyKind.KEY, 4, PAYMENTS, "payments", span(1))

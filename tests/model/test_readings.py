@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from verifier.model.free_fact_words import free_fact
-from verifier.model.unmodelled import OUTSIDE_ALLOW, fact_symbol, trust_symbol
+from verifier.model.symbols import OUTSIDE_ALLOW, KeyFact, SymbolName, TrustFact
 
 ROLE = "arn:aws:iam::111122223333:role/app"
 
@@ -15,18 +15,18 @@ ROLE = "arn:aws:iam::111122223333:role/app"
     [
         (OUTSIDE_ALLOW, True, "its own account's policies allow it"),
         (
-            fact_symbol("aws:ResourceTag/team"),
+            KeyFact("aws:resourcetag/team"),
             False,
             "the key has no aws:resourcetag/team, which the input does not say",
         ),
         (
-            fact_symbol("token.actions.githubusercontent.com:sub"),
+            KeyFact("token.actions.githubusercontent.com:sub"),
             False,
             "the request has no token.actions.githubusercontent.com:sub",
         ),
-        (trust_symbol(ROLE), True, f"the trust policy of {ROLE}, which the input does not give, admits it"),
-        (trust_symbol(ROLE), False, f"the trust policy of {ROLE}, which the input does not give, refuses it"),
+        (TrustFact(ROLE), True, f"the trust policy of {ROLE}, which the input does not give, admits it"),
+        (TrustFact(ROLE), False, f"the trust policy of {ROLE}, which the input does not give, refuses it"),
     ],
 )
-def test_a_free_fact_is_a_sentence(symbol: str, value: bool, text: str) -> None:
+def test_a_free_fact_is_a_sentence(symbol: SymbolName, value: bool, text: str) -> None:
     assert free_fact(symbol, value) == text

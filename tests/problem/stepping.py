@@ -12,7 +12,8 @@ from tests.problem.deciding import NO_READING, caller
 from verifier.model.estate import Account, Estate, Identity, Organization
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import Caller, CallerKind, Request
-from verifier.model.unmodelled import SESSION_ALLOW, Unmodelled
+from verifier.model.symbols import SESSION_ALLOW
+from verifier.model.unmodelled import Unmodelled
 
 ROLE = f"arn:aws:iam::{HOME}:role/app/KeyAdmin"
 GROUP = f"arn:aws:iam::{HOME}:group/keys"

@@ -32,7 +32,7 @@ from tests.problem.stepping import (
 )
 from verifier.model.estate import Estate
 from verifier.model.policy import PolicyKind
-from verifier.model.unmodelled import trust_symbol
+from verifier.model.symbols import TrustFact
 
 ROOT = {"AWS": f"arn:aws:iam::{HOME}:root"}
 PARTNER_SESSION = f"arn:aws:sts::{PARTNER_ROLE.split(':')[4]}:assumed-role/batch/run"
@@ -157,7 +157,7 @@ def test_e2_a_trust_policy_that_is_not_given_is_unknown() -> None:
     assert stepped(world(NOTHING), ALICE, "sts:AssumeRole") == "depends"
     assert stepped(world(NOTHING, role()), web(), "sts:AssumeRoleWithWebIdentity") == "depends"
     assert stepped(world(NOTHING, role()), PARTNER_SESSION, "sts:AssumeRole") == "deny"
-    assert trust_symbol(ROLE) == f"U3:trust:{ROLE}"
+    assert TrustFact(ROLE) == f"U3:trust:{ROLE}"
 
 
 def test_e2_a_service_linked_role_is_assumed_by_its_service_alone() -> None:

@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 
 from verifier.model.policy import Effect, Principal, PrincipalType, Statement
+from verifier.model.symbols import RequestFact
 from verifier.problem.classes.predicates import OneOf, Predicate, exactly, like
 from verifier.problem.expression import FALSE, TRUE, And, Expression, Not, Or, Part, Symbol, Test
 from verifier.problem.relevance import CallersInQuestion
@@ -37,7 +38,12 @@ OTHERS = ("p", "q")
 def some_expression(dice: random.Random, depth: int) -> Expression:
     if depth == 0 or dice.random() < 0.2:
         return dice.choice(
-            [TRUE, FALSE, *map(Symbol, OTHERS), *[Test("principal", predicate) for predicate in PREDICATES] * 2]
+            [
+                TRUE,
+                FALSE,
+                *(Symbol(RequestFact(name)) for name in OTHERS),
+                *[Test("principal", predicate) for predicate in PREDICATES] * 2,
+            ]
         )
     inner = [some_expression(dice, depth - 1) for _ in range(dice.randint(1, 3))]
     return dice.choice([And(tuple(inner)), Or(tuple(inner)), Not(inner[0]), Part(0, inner[0])])
@@ -110,7 +116,7 @@ def test_whom_a_principal_names(kind: PrincipalType, value: str, pattern: str, n
         (Not(Test("principal", account_pattern(HOME))), HOME, False),
         (Not(Test("principal", account_pattern(HOME))), AWAY, True),
         (Not(Test("principal", like("arn:*"))), HOME, False),
-        (And((Test("principal", account_pattern(AWAY)), Symbol("p"))), HOME, False),
+        (And((Test("principal", account_pattern(AWAY)), Symbol(RequestFact("p")))), HOME, False),
         (Test("principal", like("arn:*:user/*")), HOME, True),
     ],
 )

@@ -26,15 +26,14 @@ from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.request import Caller, Decision, Outcome, Request
 from verifier.model.step_kinds import StepKind, is_own_key
 from verifier.model.steps.chains import Chain, Move, State
-from verifier.model.unmodelled import OUTSIDE_ALLOW, OUTSIDE_DENY
+from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SymbolName, SymbolValues, TrustFact
 
 Mark = tuple[object, ...]
 READINGS = 8
 """How many readings may matter to one question."""
-TRUST = "U3:trust:"
-CHOSEN = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False}
+CHOSEN: SymbolValues = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False}
 """What the policies of a caller's own account say (W2)."""
-Weighed = tuple[Outcome, frozenset[str]]
+Weighed = tuple[Outcome, frozenset[SymbolName]]
 """An outcome, and the symbols that it depends on."""
 Part = TypeVar("Part")
 
@@ -62,7 +61,7 @@ def _principals(estate: Estate) -> list[str]:
     return [identity.arn for account in estate.accounts for identity in (*account.users, *account.roles)]
 
 
-def _under(one: _Search, start: State, steps: int) -> tuple[Chain | None, Mapping[str, bool]]:
+def _under(one: _Search, start: State, steps: int) -> tuple[Chain | None, SymbolValues]:
     """A chain that succeeds under the readings of a search or, where there is none, under these and some of the others
     that it met."""
     found = one.chain(start, steps)
@@ -79,10 +78,10 @@ def _under(one: _Search, start: State, steps: int) -> tuple[Chain | None, Mappin
     return None, one.fixed
 
 
-def _giving_most(symbol: str) -> tuple[bool, ...]:
+def _giving_most(symbol: SymbolName) -> tuple[bool, ...]:
     """The values of a symbol to try, where what is not known is taken for what gives most."""
-    if symbol.endswith((":allow", ":deny", ":refuse")) or symbol.startswith(TRUST):
-        return (symbol.endswith(":allow") or symbol.startswith(TRUST),)
+    if symbol.endswith((":allow", ":deny", ":refuse")) or isinstance(symbol, TrustFact):
+        return (symbol.endswith(":allow") or isinstance(symbol, TrustFact),)
     return (False, True)
 
 
@@ -112,9 +111,9 @@ class _Search:
     caller: Caller
     key: str
     pruned: bool
-    fixed: Mapping[str, bool]
+    fixed: SymbolValues
     known: _Known
-    met: set[str] = field(default_factory=set)
+    met: set[SymbolName] = field(default_factory=set)
     weighed: dict[Mark, Weighed] = field(default_factory=dict)
 
     def chain(self, start: State, steps: int) -> Chain | None:
@@ -182,7 +181,7 @@ class _Search:
         about = tuple(part for request in move.requests for part in _about(state, request))
         return self._decided(("move", move.requests, *about), lambda fixed: _weighed(permitted(state, move, fixed)))
 
-    def _decided(self, mark: Mark, weigh: Callable[[Mapping[str, bool]], Weighed]) -> bool:
+    def _decided(self, mark: Mark, weigh: Callable[[SymbolValues], Weighed]) -> bool:
         """Whether something is allowed under the readings of this search."""
         if mark not in self.known.decided:
             self.known.decided[mark] = weigh({})[0]
@@ -224,7 +223,7 @@ class _Search:
         return self.known.made[mark]  # type: ignore[return-value]
 
 
-def _heard(state: State, request: Request, fixed: Mapping[str, bool]) -> Weighed:
+def _heard(state: State, request: Request, fixed: SymbolValues) -> Weighed:
     decision = RequestDecider(state.estate, request).decide(fixed, traced=False)
     return decision.outcome, frozenset(decision.depends_on)
 

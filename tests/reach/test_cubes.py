@@ -6,11 +6,18 @@ from hypothesis import example, given, settings
 
 from tests.examples import many
 from tests.problem.boolean import POINTS, Point, Recipe, holds, manager, node_of, recipes
+from verifier.model.symbols import PossibleChange
 from verifier.problem.diagrams.diagram import Diagrams, Node
 from verifier.verify.reach.cubes import MANY, Cube, cubes_over
 
 LAW = settings(max_examples=many(300))
-POWERS, SUBJECT = frozenset({"b", "d"}), "a"
+
+
+class _Power(PossibleChange, begins=""):
+    """One of the variables of `boolean`."""
+
+
+POWERS, SUBJECT = frozenset({_Power("b"), _Power("d")}), "a"
 """Of the variables of `boolean`: those with two values stand for powers, one for the caller."""
 
 
@@ -73,4 +80,4 @@ def test_a_cube_has_no_powers_that_another_one_does_without(recipe: Recipe) -> N
 def test_where_nothing_tells_the_subject_apart_every_one_is_meant() -> None:
     diagrams = manager()
     ((targets, cube),) = cubes_over(diagrams, diagrams.literal("b", 2), POWERS, "target")
-    assert (targets, cube) == ((1 << MANY) - 1, Cube(0, frozenset({"b"})))
+    assert (targets, cube) == ((1 << MANY) - 1, Cube(0, frozenset({_Power("b")})))

@@ -21,6 +21,7 @@ from verifier.evaluate.steps.forms_identities import allows_everything
 from verifier.model.estate import Estate, Group, Key, ManagedPolicy
 from verifier.model.policy import PolicyKind
 from verifier.model.steps.chains import Move, State
+from verifier.model.symbols import GroupJoined, PolicyAttached, PossibleChange
 from verifier.problem.semantics.powers import (
     ATTACHED,
     BOUNDARY,
@@ -31,8 +32,6 @@ from verifier.problem.semantics.powers import (
     TARGET_BOUNDARY,
     TARGET_TAGS,
     VERSION,
-    attach,
-    joined,
 )
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts
@@ -41,7 +40,16 @@ from verifier.verify.reach.needs import Identities, Needs
 OPS, OTHER = ADMINS.replace("admins", "ops"), f"{BASE}2"
 OWNERS = (ALICE, TARGET, ADMINS, OPS)
 SMALL = own("s3:*")
-POWERS = (INLINE, ATTACHED, VERSION, BOUNDARY, attach(BASE), attach(OTHER), joined(ADMINS), joined(OPS))
+POWERS = (
+    INLINE,
+    ATTACHED,
+    VERSION,
+    BOUNDARY,
+    PolicyAttached(BASE),
+    PolicyAttached(OTHER),
+    GroupJoined(ADMINS),
+    GroupJoined(OPS),
+)
 DOCUMENTS = {arn: document(SMALL, arn=arn) for arn in (BASE, OTHER)}
 
 
@@ -104,7 +112,7 @@ def steps(random: Random, at: State) -> list[tuple[Fact, Move]]:
     return found
 
 
-def has(at: Estate, arn: str, power: str) -> bool:
+def has(at: Estate, arn: str, power: PossibleChange) -> bool:
     """Whether a power is in force, by the documents that a user or role has."""
     (one,) = (one for account in at.accounts for one in (*account.users, *account.roles) if one.arn == arn)
     wide = {policy.identity for policy in one.policies if allows_everything(policy)}
@@ -117,7 +125,7 @@ def has(at: Estate, arn: str, power: str) -> bool:
             return not wide.isdisjoint((BASE, OTHER))
         case "power:boundary":
             return one.boundary is not None and allows_everything(one.boundary)
-    name = power.split(":", 2)[2]
+    name = power.about
     return name in {policy.identity for policy in one.policies} if ":policy/" in name else name in one.groups
 
 
@@ -141,13 +149,13 @@ def test_a_power_is_met_iff_the_steps_gave_it(by: str) -> None:
         for power in POWERS:
             given = needs.met(Cube(0, frozenset({power})), "", None, by, facts)
             in_force = has(later.estate, by, power)
-            if power.startswith("power:attach:"):
+            if isinstance(power, PolicyAttached):
                 # What comes with a group that is joined is met by `joined`; what is attached already can be attached
                 # again.
-                direct = Fact(FactKind.ATTACH, by, (power.removeprefix("power:attach:"),))
+                direct = Fact(FactKind.ATTACH, by, (power.about,))
                 assert given is not None or direct not in facts, (seed, power)
                 assert given is None or in_force, (seed, power)
-            elif power.removeprefix("power:group:") not in at_first.groups:
+            elif power.about not in at_first.groups:
                 assert (given is not None) == in_force, (seed, power)
             assert given is None or set(given) <= set(facts)
             seen[power, given is not None] += 1
@@ -180,7 +188,7 @@ def test_powers_are_available_iff_each_is_met(late: bool) -> None:
 
 
 def met(
-    power: str, *facts: Fact, target: str = KEY, by: str = ALICE, action: str | None = None, keys: Any = None
+    power: PossibleChange, *facts: Fact, target: str = KEY, by: str = ALICE, action: str | None = None, keys: Any = None
 ) -> bool:
     needs = Needs(Identities(state(SMALL).estate), keys or {})
     known = Facts({fact: Derivation(None, ALICE, (), 1) for fact in (Fact(FactKind.HOLDS, by), *facts)})
@@ -194,9 +202,9 @@ def test_no_fact_is_taken_for_another() -> None:
     assert met(SESSION_TAGS, Fact(FactKind.SESSION_TAGS, TARGET), by=TARGET)
     assert not met(SESSION_TAGS, Fact(FactKind.SESSION_TAGS, TARGET))
     assert not met(INLINE, Fact(FactKind.INLINE, TARGET))
-    assert not met(joined(ADMINS), Fact(FactKind.JOINED, OPS))
-    assert not met(joined(ADMINS), Fact(FactKind.JOINED, ADMINS), by=TARGET)
-    assert not met(joined(ADMINS), Fact(FactKind.JOINED, ADMINS), by=ALICE.replace(HOME, PARTNER))
+    assert not met(GroupJoined(ADMINS), Fact(FactKind.JOINED, OPS))
+    assert not met(GroupJoined(ADMINS), Fact(FactKind.JOINED, ADMINS), by=TARGET)
+    assert not met(GroupJoined(ADMINS), Fact(FactKind.JOINED, ADMINS), by=ALICE.replace(HOME, PARTNER))
 
 
 @pytest.mark.parametrize(

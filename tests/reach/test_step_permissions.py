@@ -27,7 +27,7 @@ from tests.problem.stepping import (
 )
 from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import PolicyKind
-from verifier.model.unmodelled import trust_symbol
+from verifier.model.symbols import PossibleChange, TrustFact
 from verifier.problem.classes.predicates import OneOf, exactly
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.elimination import project
@@ -138,7 +138,9 @@ def estates(draw: st.DrawFn) -> Estate:
     return Estate((), (Account(HOME, users, roles, complete=draw(st.booleans())), partner))
 
 
-def alone(found: Estate, target: Target, powers: frozenset[str], held: frozenset[str]) -> dict[str, set[str]]:
+def alone(
+    found: Estate, target: Target, powers: frozenset[PossibleChange], held: frozenset[str]
+) -> dict[str, set[str]]:
     """By action, who can do it on one target with the powers `held`: a question about that target alone that speaks of
     `powers`."""
     joint = join([QuestionSide(found, target, powers)])
@@ -161,7 +163,7 @@ TARGETS = (*ROLES, *USERS, GROUP, f"{GROUP}2", MANAGED, f"{MANAGED}2")
 @settings(max_examples=many(20))
 @given(estates(), st.booleans())
 def test_many_targets_say_of_each_what_is_said_of_it_alone(found: Estate, powerful: bool) -> None:
-    powers = ALWAYS if powerful else frozenset[str]()
+    powers = ALWAYS if powerful else frozenset[PossibleChange]()
     targets = [step_target(found, arn) for arn in TARGETS]
     told = step_permissions(found, targets, powers)
     assert {str(target.resource) for permissions in told for target in permissions.targets} == {*TARGETS}
@@ -191,7 +193,7 @@ def among(permissions: StepPermissions, action: str, arn: str, principals: tuple
 
 
 def targets_of(
-    permissions: StepPermissions, action: str, principal: str, powers: frozenset[str] | None = None
+    permissions: StepPermissions, action: str, principal: str, powers: frozenset[PossibleChange] | None = None
 ) -> tuple[str, ...]:
     """The targets on which a caller can do an action, with some powers, or with all there are."""
     number, diagrams = permissions.class_of(principal), permissions.joint.diagrams
@@ -199,7 +201,7 @@ def targets_of(
     if number is None:
         return ()
     held = permissions.powers if powers is None else powers
-    point = {CALLER: number, **{name: int(name in held) for name in permissions.powers}}
+    point = {CALLER: number} | {name: int(name in held) for name in permissions.powers}
     own = diagrams.restrict(permissions.allowed(action), point)
     if TARGET not in diagrams.level:
         return arns if own != NOTHING else ()
@@ -252,7 +254,7 @@ def test_further_variables_and_readings_that_are_held() -> None:
     diagrams, table = permissions.joint.diagrams, permissions.joint.finite.tables[key]
     mine = diagrams.restrict(on(permissions, "iam:PassRole", ROLE, (key,)), {"principal": number})
     assert diagrams.values(mine, key) == table.mask(service) != table.mask(other)
-    unknown = trust_symbol("*")
+    unknown = TrustFact("*")
     for value in (True, False):
         (permissions,) = step_permissions(found, [step_target(found, ROLE)], held={unknown: value})
         assert bool(among(permissions, "sts:AssumeRole", ROLE, (ALICE,))) is value

@@ -15,6 +15,9 @@ from tests.verify.proving import always, conditioned, nobody, verdict
 from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant, PrincipalLike
 from verifier.model.policy import Text
+from verifier.model.readings import P5
+from verifier.model.symbol_texts import read_values
+from verifier.model.symbols import SymbolValues
 from verifier.problem.question import Formula
 from verifier.problem.semantics.targets import key_target
 from verifier.recheck import tables
@@ -35,7 +38,7 @@ def formula(found: Estate, invariant: Invariant | None = None) -> Formula:
 
 def entry(asked: Formula, **readings: bool) -> Json:
     """The entry, as it comes back from a file."""
-    made = certify(asked, readings)
+    made = certify(asked, read_values(readings))
     assert isinstance(made, dict), made
     return json.loads(json.dumps(made))
 
@@ -171,7 +174,7 @@ def test_a_change_of_any_part_is_rejected(part: str) -> None:
             continue
         changed_ones += 1
         with pytest.raises((Rejected, LookupError, TypeError, ValueError, AttributeError)):
-            check_entry(changed, asked, {"P5": False})
+            check_entry(changed, asked, {P5: False})
     assert changed_ones or part == "lemmas"
 
 
@@ -185,18 +188,19 @@ def test_a_proof_with_a_gap_is_rejected() -> None:
             holder = holder[step]
         del holder[last]
         with pytest.raises((Rejected, IndexError)):
-            check_entry(changed, asked, {"P5": False})
+            check_entry(changed, asked, {P5: False})
 
 
 def test_an_entry_is_about_one_formula_and_its_readings() -> None:
     asked = formula(DENIED)
-    check_entry(MADE, asked, {"P5": False})
-    for other, readings in (
-        (formula(DENIED, nobody("kms:Encrypt")), {"P5": False}),
-        (formula(estate(allow(), deny("*", "kms:Decrypt"))), {"P5": False}),
+    check_entry(MADE, asked, {P5: False})
+    given: tuple[tuple[Formula, SymbolValues], ...] = (
+        (formula(DENIED, nobody("kms:Encrypt")), {P5: False}),
+        (formula(estate(allow(), deny("*", "kms:Decrypt"))), {P5: False}),
         (asked, {}),
-        (asked, {"P5": True}),
-    ):
+        (asked, {P5: True}),
+    )
+    for other, readings in given:
         with pytest.raises(Rejected):
             check_entry(MADE, other, readings)
 

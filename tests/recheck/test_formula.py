@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.encode.test_clauses import satisfiable
+from verifier.model.symbols import RequestFact
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.predicates import Compares, OneOf, exactly, like
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Present, Some, Symbol
@@ -44,7 +45,7 @@ def some_formula(dice: random.Random, depth: int = 3) -> Expression:
     if kind == "p":
         return Present(dice.choice((*TABLED, "may")))
     if kind == "y":
-        return Symbol(dice.choice("pq"))
+        return Symbol(RequestFact(dice.choice("pq")))
     return Constant(dice.random() < 0.5) if kind == "c" else Asks(dice.choice(("must", "may")), dice.choice(TESTS))
 
 
@@ -107,7 +108,9 @@ def test_clauses_have_a_solution_iff_some_values_meet_the_formula(seed: int) -> 
 def test_values_that_are_pinned_down_are_a_solution(values: Values) -> None:
     """Every combination of values is possible, so a formula that says all of it has a solution, and with anything else
     besides none."""
-    said: list[Expression] = [Symbol(name) if values[name] else Not(Symbol(name)) for name in "pq"]
+    said: list[Expression] = [
+        Symbol(RequestFact(name)) if values[name] else Not(Symbol(RequestFact(name))) for name in "pq"
+    ]
     for name in ("must", "may"):
         tests = [Asks(name, test) for test in TESTS]
         said += [test if holds(test, values) else Not(test) for test in (*tests, Present(name))]
@@ -145,5 +148,5 @@ def test_an_attribute_without_a_table_is_bound_by_lemmas_alone() -> None:
 def test_the_same_formula_is_the_same_data() -> None:
     formulas = [some_formula(random.Random(5)) for _ in range(2)]
     assert Described(formulas[:1]).as_json() == Described(formulas[1:]).as_json()
-    shared = And((formulas[0], Symbol("p")))
+    shared = And((formulas[0], Symbol(RequestFact("p"))))
     assert len(Described([shared, formulas[1]]).nodes) == len(Described([shared]).nodes)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tests.report.samples import ALLOW_TRACE, LOGS, PAYMENTS, REPORTS, span
 from verifier.model.policy import Effect, PolicyKind, StatementRef
+from verifier.model.readings import P5
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
 from verifier.model.results.comparison import (
     Change,
@@ -18,6 +19,7 @@ from verifier.model.results.comparison import (
 )
 from verifier.model.results.region import Actions, Callers, Limit, LimitKind, Region
 from verifier.model.results.verdict import Assumption, Counterexample, Reason
+from verifier.model.symbols import RequestFact
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.syntax.source import NOWHERE
 
@@ -80,7 +82,7 @@ BY_REPORTS = RegionChange(
         ((READING,),),
         replace(
             witness(CallerKind.ROLE, "arn:aws:iam::111122223333:role/reports", kms_KeySpec="SYMMETRIC_DEFAULT"),
-            readings=(("P5", False),),
+            readings=((P5, False),),
         ),
     ),
     (NEW_STATEMENT, TAG),
@@ -133,7 +135,14 @@ def hostile(text: str) -> Comparison:
     caller = Caller(CallerKind.ROLE, f"arn:aws:iam::111122223333:role/{text}", "111122223333", text)
     request = Request(caller, text, text, ((text, text), (text + "s", (text,))))
     trace = (Step(text, text, True, named, 1), Step("C1", text, False, named, 2))
-    found = Counterexample(request, Decision(Outcome.ALLOW, trace), (named,), ((text, True),), ((text, True),), text)
+    found = Counterexample(
+        request,
+        Decision(Outcome.ALLOW, trace),
+        (named,),
+        ((RequestFact(text), True),),
+        ((RequestFact(text), True),),
+        text,
+    )
     region = Region(Callers(text), Actions((text,), True, text), ((limit,), (limit, OWN_ALLOW)), found, (named,))
     first = RegionChange(
         region, (change, Change(text, places=(span(1, 1, text), NOWHERE))), Decision(Outcome.DENY, trace)

@@ -11,6 +11,7 @@ import verifier
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import AnyCaller, Expectation, GrantInvariant, GrantRole, Invariant
 from verifier.model.policy import Effect, PolicyKind, Principal, PrincipalType, StatementRef, Text
+from verifier.model.readings import P5
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
 from verifier.model.results.verdict import (
     Assumption,
@@ -23,6 +24,7 @@ from verifier.model.results.verdict import (
     Status,
     Verdict,
 )
+from verifier.model.symbols import OUTSIDE_DENY, RequestFact
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.syntax.source import NOWHERE, Span
 
@@ -119,8 +121,8 @@ LOCKED_OUT = Verdict(
         Request(CALLER, "kms:PutKeyPolicy", PAYMENTS),
         Decision(Outcome.DENY, DENY_TRACE),
         (ORGANIZATION,),
-        readings=(("P5", False),),
-        free=(("U1:deny", False),),
+        readings=((P5, False),),
+        free=((OUTSIDE_DENY, False),),
     ),
     elapsed=1.26,
 )
@@ -301,8 +303,8 @@ def with_sid(sid: str) -> Report:
         request,
         Decision(Outcome.ALLOW, (*trace, *granted)),
         (named, of_grant),
-        ((sid, True),),
-        ((sid, True),),
+        ((RequestFact(sid), True),),
+        ((RequestFact(sid), True),),
         sid,
         (grant,),
     )

@@ -12,6 +12,7 @@ from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PolicyKind, Principal, PrincipalType, Text
+from verifier.model.readings import P5
 from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Assumption, Bound, Counterexample, Reason, Status, Story, StoryStep, Verdict
 from verifier.model.step_kinds import StepKind
@@ -37,6 +38,7 @@ from verifier.model.steps.chains import (
     TrustPut,
     VersionSet,
 )
+from verifier.model.symbols import OUTSIDE_ALLOW, RequestFact
 from verifier.report.counterexample import statement_traces
 from verifier.syntax.source import NOWHERE, Source, Span
 from verifier.witness.command import command
@@ -140,8 +142,8 @@ GRANTED_STORY = replace(
     TAKEOVER,
     steps=(TAKEOVER.steps[0], StoryStep(GRANTING, tuple(replayed(ESTATE, request) for request in GRANTING.requests))),
     access=replayed(AFTER_GRANT, Request(SESSION, "kms:Decrypt", PAYMENTS)),
-    readings=(("P5", False),),
-    free=(("U1:allow", True),),
+    readings=((P5, False),),
+    free=((OUTSIDE_ALLOW, True),),
 )
 DIRECT = Story(SESSION, (), replayed(ESTATE, Request(SESSION, "kms:DescribeKey", PAYMENTS)))
 IMPORTED = Move(
@@ -339,6 +341,6 @@ def hostile_story(text: str, kind: StepKind) -> Story:
         caller,
         (StoryStep(move, tuple(replace(found, request=one) for one in requests)),),
         found,
-        ((text, True),),
-        ((text, True),),
+        ((RequestFact(text), True),),
+        ((RequestFact(text), True),),
     )

@@ -8,6 +8,7 @@ import pytest
 
 from tests.encode.test_groups import finite
 from verifier.model.engine import Engine
+from verifier.model.symbols import RequestFact
 from verifier.problem.expression import Symbol
 from verifier.solve.engines import open_session, require, usual_engines
 from verifier.solve.session import Sat
@@ -32,7 +33,7 @@ def test_a_solver_that_is_not_installed_is_an_input_error(
 
 @pytest.mark.parametrize("engine", [Engine.Z3, Engine.SAT])
 def test_an_engine_on_classes_opens_a_session(engine: Engine) -> None:
-    opened = open_session(engine, finite(a=3), [Symbol("p")], [])
+    opened = open_session(engine, finite(a=3), [Symbol(RequestFact("p"))], [])
     assert isinstance(opened.check([]), Sat) and opened.assignment().symbols == {"p": True}
 
 

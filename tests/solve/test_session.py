@@ -10,6 +10,7 @@ import z3
 
 from tests.encode.test_groups import finite
 from verifier.model.engine import Engine
+from verifier.model.symbols import RequestFact
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import FALSE, TRUE, And, Expression, Not, Or, Part, Symbol
 from verifier.solve.engines import open_session
@@ -17,7 +18,7 @@ from verifier.solve.session import Sat, Session, Undecided, Unsat
 from verifier.solve.z3_solver import Z3Session
 
 A, B, C = (In("a", 1 << i) for i in range(3))
-P, Q = Symbol("p"), Symbol("q")
+P, Q = Symbol(RequestFact("p")), Symbol(RequestFact("q"))
 
 Opening = Callable[..., Session]
 
@@ -36,16 +37,16 @@ def test_satisfiable_with_the_classes_and_symbols_of_a_solution(opening: Opening
     opened = opening(Or((A, B)), Or((Not(A), P)))
     assert isinstance(opened.check([A]), Sat)
     found = opened.assignment()
-    assert found.classes["a"] == A.mask and found.symbols["p"] is True
+    assert found.classes["a"] == A.mask and found.symbols[RequestFact("p")] is True
     assert isinstance(opened.check([B, Not(P)]), Sat)
     found = opened.assignment()
-    assert found.classes["a"] == B.mask and found.symbols["p"] is False
+    assert found.classes["a"] == B.mask and found.symbols[RequestFact("p")] is False
     assert isinstance(opened.check([C]), Unsat)
 
 
 def test_names_that_are_hard_to_print_come_back(opening: Opening) -> None:
     for name in ("é", 'a "b"\n|c|', "\\", "x" * 3000, "日本"):
-        symbol = Symbol(name)
+        symbol = Symbol(RequestFact(name))
         opened = opening(symbol)
         assert isinstance(opened.check([]), Sat)
         assert opened.assignment().symbols == {name: True}
@@ -82,7 +83,7 @@ def test_what_is_added_stays(opening: Opening) -> None:
 
 def pigeons(holes: int) -> list[Expression]:
     """One pigeon more than holes: unsatisfiable, and slow to show."""
-    inside = [[Symbol(f"{pigeon} in {hole}") for hole in range(holes)] for pigeon in range(holes + 1)]
+    inside = [[Symbol(RequestFact(f"{pigeon} in {hole}")) for hole in range(holes)] for pigeon in range(holes + 1)]
     constraints: list[Expression] = [Or(tuple(row)) for row in inside]
     for hole in range(holes):
         for first in range(holes + 1):
@@ -137,7 +138,7 @@ def some_constraint(dice: random.Random, owner: int, depth: int = 3) -> Expressi
     kind = dice.choice("sscc" if depth == 0 else "nnaooop")
     match kind:
         case "s":
-            return Symbol(dice.choice("pqrst"))
+            return Symbol(RequestFact(dice.choice("pqrst")))
         case "c":
             return In("a", dice.randint(1, 6))
         case "n":
@@ -169,7 +170,10 @@ def test_the_engines_agree(seed: int) -> None:
                 assert isinstance(opened.check(asked, without=without), Sat)
                 found = opened.assignment()
                 values: list[Expression] = [In("a", mask) for mask in found.classes.values()]
-                values += [Symbol(name) if value else Not(Symbol(name)) for name, value in found.symbols.items()]
+                values += [
+                    Symbol(RequestFact(name)) if value else Not(Symbol(RequestFact(name)))
+                    for name, value in found.symbols.items()
+                ]
                 assert isinstance(other.check([*asked, *values], without=without), Sat)
 
 
@@ -178,7 +182,7 @@ def test_nothing_can_be_left_out_of_a_minimal_core(opening: Opening, seed: int) 
     dice = random.Random(seed)
     said: list[Expression] = []
     for owner in range(40):
-        symbols = [Symbol(name) for name in dice.sample("pqrstuv", 3)]
+        symbols = [Symbol(RequestFact(name)) for name in dice.sample("pqrstuv", 3)]
         said.append(Part(owner, Or(tuple(symbol if dice.random() < 0.5 else Not(symbol) for symbol in symbols))))
     opened = opening(*said)
     found = opened.check([P, Q], minimal=True)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from tests.agreement.symbolic import constraints
 from verifier.ask.answers import Impossible
 from verifier.ask.diagrams import PREFERRED, Sample, sample
 from verifier.model.request import Outcome, Request
+from verifier.model.symbols import HeldClass, RelationTest, SymbolValues
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.diagrams.sets import mentioned
 from verifier.verify.explanation.symbolic_values import Undetermined, concrete_values
 
 
-def place(joint: Joint, request: Request, symbols: Mapping[str, bool]) -> Node | None:
+def place(joint: Joint, request: Request, symbols: SymbolValues) -> Node | None:
     """All that can be made and is as a request says, under values of symbols; `None` where there is nothing of the
     kind, or the problem cannot hold it."""
     question = joint.sides[0].question
@@ -49,7 +50,11 @@ def draws(joint: Joint, node: Node, dice: random.Random, count: int, wanted: Out
 
 
 def _narrowed(joint: Joint, node: Node, dice: random.Random) -> Node:
-    plain = [name for name in joint.diagrams.variables if not name.startswith(("held:", "relation:", "by:"))]
+    plain = [
+        name
+        for name in joint.diagrams.variables
+        if not (isinstance(name, HeldClass | RelationTest) or name.startswith("by:"))
+    ]
     names = dice.sample(plain, min(6, len(plain)))
     narrow = joint.diagrams.both(node, joint.care(0, node, names).care)  # whatever they are narrowed to can be made
     for name in names if narrow != NOTHING else ():

@@ -12,7 +12,7 @@ from tests.agreement.symbolic import constraints
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate
 from verifier.model.request import Request
-from verifier.model.unmodelled import SESSION_ALLOW
+from verifier.model.symbols import SESSION_ALLOW
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
 from verifier.problem.diagrams.finite import In
 from verifier.problem.diagrams.joint import Joint

@@ -15,6 +15,7 @@ from verifier.model.estate import Estate
 from verifier.model.reference import action
 from verifier.model.request import Outcome, Request
 from verifier.model.results.comparison import Comparison, Presence, Relation, TargetComparison
+from verifier.model.symbol_texts import read_values
 from verifier.problem.diagrams.diagram import NOTHING
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import consistent, key_target
@@ -215,8 +216,8 @@ def test_a_request_is_in_one_region_iff_the_decisions_differ(edit: Edit, start: 
     for case in cases(edit, start, requests=14, count=36):
         for found, request, chosen in sampled(case):
             old, new = (
-                counterpart(case.old, request, chosen).decision.outcome,
-                counterpart(case.new, request, chosen).decision.outcome,
+                counterpart(case.old, request, read_values(chosen)).decision.outcome,
+                counterpart(case.new, request, read_values(chosen)).decision.outcome,
             )
             if Outcome.DEPENDS in (old, new):
                 continue

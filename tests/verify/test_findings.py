@@ -18,14 +18,15 @@ from verifier.evaluate import RequestDecider
 from verifier.model.choices import Zone
 from verifier.model.estate import Key
 from verifier.model.request import Caller, CallerKind, Outcome
-from verifier.model.unmodelled import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
+from verifier.model.symbol_texts import read_values
+from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, SymbolValues
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
 from verifier.verify.access.external import Cubes, External
 from verifier.verify.access.zones import outside, seen_from_inside, strangers, zone_of
 
-LEAVE = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False, SESSION_ALLOW: True}
+LEAVE: SymbolValues = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False, SESSION_ALLOW: True}
 
 
 def external(given: QuestionSide) -> tuple[Joint, Cubes, QuestionSide] | None:
@@ -106,7 +107,7 @@ def _requests(scenario: Scenario, joint: Joint, found: Cubes, inside: QuestionSi
         if request.resource != inside.target.resource or not is_outside(request.caller, inside.target.key):
             continue
         for turn in range(4):
-            chosen = {**assignment(inside.estate, scenario.seed + number + 100 * turn), **LEAVE}
+            chosen = {**read_values(assignment(inside.estate, scenario.seed + number + 100 * turn)), **LEAVE}
             node = place(joint, request, chosen)
             if node is None or not joint.diagrams.meets(node, joint.known_action):
                 continue  # U4: findings are about the actions that the data knows

@@ -22,6 +22,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.request import Caller, CallerKind, Outcome, Request
+from verifier.model.symbol_texts import read_values
 
 PREFIX = "kms:EncryptionContext:"
 NAMES = ("DEPT", "Dept", "dept")
@@ -100,7 +101,7 @@ def respelled(found: list[dict[str, Any]], dice: random.Random) -> list[dict[str
 
 def outcome(found: Estate, request: Request, held: Mapping[str, bool] | None = None) -> Outcome:
     """The outcome alone: a trace and warnings take as long again."""
-    return RequestDecider(found, request).outcome(held)
+    return RequestDecider(found, request).outcome(read_values(held or {}))
 
 
 def verdicts(found: Estate) -> list[str]:

@@ -13,6 +13,7 @@ from tests.evaluate.estates import allow, estate
 from tests.verify.phrases_reader import _objects, holds, set_holds
 from tests.verify.test_phrases import asked
 from verifier.model.results.region import Limit
+from verifier.model.symbols import LazyTest, RequestFact, SymbolName
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.predicates import Less, OneOf, Predicate, exactly, like
 from verifier.problem.classes.tables import WordTable
@@ -106,7 +107,7 @@ def _cube(dice: random.Random) -> Cube:
         for name, full in FULL.items()
         if 0 < (mask := dice.getrandbits(4) & full) < full and dice.random() < 0.6
     }
-    symbols = {name: dice.random() < 0.5 for name in "pq" if dice.random() < 0.5}
+    symbols: dict[SymbolName, bool] = {RequestFact(name): dice.random() < 0.5 for name in "pq" if dice.random() < 0.5}
     none = dice.getrandbits(3) & dice.getrandbits(3)
     somes = frozenset(("s", 1 << at) for at in range(3) if not none >> at & 1 and dice.random() < 0.3)
     return Cube(masks, symbols, somes, {"s": none} if none else {})
@@ -122,7 +123,7 @@ def _has(cube: Cube, values: dict[str, int], symbols: dict[str, bool], held: int
 
 
 def test_what_another_cube_covers_is_not_required() -> None:
-    first, second = Cube(symbols={"p": True}), Cube({"a": 0b001}, {"p": False})
+    first, second = Cube(symbols={RequestFact("p"): True}), Cube({"a": 0b001}, {RequestFact("p"): False})
     assert shorter([first, second], FULL) == [first, Cube({"a": 0b001})]
 
 
@@ -197,14 +198,14 @@ def test_a_lazy_attribute_is_said_test_by_test(number: int) -> None:
         Less(like("*b", fold=True), (exactly("b"),)),
         like("*a*"),
     )
-    symbols = dict[Predicate, str](zip(predicates, (f"lazy:x:{at}" for at in range(5)), strict=True))
+    symbols = dict[Predicate, LazyTest](zip(predicates, (LazyTest("x", str(at)) for at in range(5)), strict=True))
     optional = dice.random() < 0.7
-    finite = Finite(lazy={"x": Lazy(Attribute("x"), symbols, "lazy:x" if optional else None)})
+    finite = Finite(lazy={"x": Lazy(Attribute("x"), symbols, LazyTest("x") if optional else None)})
     phrases = LazyPhrases(finite, "x")
     for _ in range(60):
         wanted = {symbol: dice.random() < 0.5 for symbol in symbols.values() if dice.random() < 0.4}
-        present = {"lazy:x": dice.random() < 0.6} if optional and dice.random() < 0.5 else {}
-        if not wanted and not present or present == {"lazy:x": False} and any(wanted.values()):
+        present = {LazyTest("x"): dice.random() < 0.6} if optional and dice.random() < 0.5 else {}
+        if not wanted and not present or present == {LazyTest("x"): False} and any(wanted.values()):
             continue
         text, absent = phrases.text({**present, **wanted})
         for value in (None, "a", "b", "or", "ab", "aB", "B", "xb", "xa", ""):
@@ -213,7 +214,7 @@ def test_a_lazy_attribute_is_said_test_by_test(number: int) -> None:
             meets = all(
                 (value is not None and p.matches(value)) == wanted[s] for p, s in symbols.items() if s in wanted
             )
-            meets &= present.get("lazy:x", value is not None) == (value is not None)
+            meets &= present.get(LazyTest("x"), value is not None) == (value is not None)
             assert _lazily_holds(text, value) == meets, (text, value)
             if value is None:
                 assert absent == meets

@@ -14,6 +14,7 @@ from tests.verify.phrases_reader import holds, number_holds, set_holds
 from tests.verify.test_phrases import random_estates
 from tests.verify.test_phrases_parts import fact_holds
 from verifier.model.results.region import Limit, LimitKind, Region
+from verifier.model.symbols import SymbolName
 from verifier.problem.classes.domains import is_date
 from verifier.problem.classes.tables import LineTable
 from verifier.problem.diagrams.diagram import NOTHING, Node
@@ -69,7 +70,7 @@ class Reader:
     def _symbol(self, limit: Limit, point: Mapping[str, int]) -> bool:
         words = SymbolPhrases(self.space, self.finite)
         for name, value in point.items():
-            if name not in self.finite.tables:
+            if isinstance(name, SymbolName):
                 for said in (False, True):
                     own = words.limit(name, said, {})
                     if own == limit or own.text.startswith(f"{limit.text}, or ") and own.text.endswith(" is absent"):

@@ -25,6 +25,7 @@ from tests.evaluate.estates import (
 from verifier.model.estate import Estate
 from verifier.model.request import CallerKind
 from verifier.model.results.region import Alternative, LimitKind, Region
+from verifier.model.symbols import ThingEffect
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.diagrams.joint import join
 from verifier.problem.rules import QuestionSide
@@ -235,12 +236,12 @@ def test_what_is_not_modelled_is_named() -> None:
     )
     joint = join([QuestionSide(found := estate(allow(), unmodelled=(thing,)), key_target(found.keys[0]))])
     space, finite = joint.sides[0].question.space, joint.finite
-    (limit,) = Phrases(space, finite).alternative({}, {"lost:refuse": True})
+    (limit,) = Phrases(space, finite).alternative({}, {ThingEffect("lost", "refuse"): True})
     assert (limit.kind, limit.subject, limit.rule) == (LimitKind.UNMODELLED, "lost", "U4")
     assert limit.text == f"what is not modelled refuses it: {thing.description}"
     assert (
         Phrases(space, finite)
-        .alternative({}, {"lost:allow": False})[0]
+        .alternative({}, {ThingEffect("lost", "allow"): False})[0]
         .text.startswith("what is not modelled does not allow it: ")
     )
 

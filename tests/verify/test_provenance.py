@@ -4,7 +4,7 @@ statements."""
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import combinations
@@ -21,6 +21,8 @@ from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.grant import reference_to_grant
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, StatementRef, reference_to
 from verifier.model.request import Outcome, Request
+from verifier.model.symbol_texts import read_values
+from verifier.model.symbols import LazyTest, RelationTest, SymbolValues, Unsupported
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.diagrams.provenance import Provenance, Way, lets_in
@@ -69,9 +71,7 @@ MOST_KEPT = 2
 """No request needs more statements than these (`problem.diagrams.provenance`); the test tries all sets of so many."""
 
 
-def brute(
-    estate: Estate, request: Request, symbols: Mapping[str, bool], owners: Sequence[StatementRef]
-) -> frozenset[Way]:
+def brute(estate: Estate, request: Request, symbols: SymbolValues, owners: Sequence[StatementRef]) -> frozenset[Way]:
     """The ways of one request, by `evaluate` on estates with few statements."""
     found: list[Way] = []
     for size in range(MOST_KEPT + 1):
@@ -80,9 +80,7 @@ def brute(
             if not lets_all_in(owners, way) or any(other <= way for other in found):
                 continue
             if (
-                RequestDecider(only(estate, frozenset(owners[number] for number in way)), request).outcome(
-                    dict(symbols)
-                )
+                RequestDecider(only(estate, frozenset(owners[number] for number in way)), request).outcome(symbols)
                 is Outcome.ALLOW
             ):
                 found.append(way)
@@ -95,7 +93,7 @@ def lets_all_in(owners: Sequence[StatementRef], way: Way) -> bool:
 
 def compares(joint: Joint, node: Node) -> bool:
     """Whether a set rests on comparisons of keys, which only concrete values settle."""
-    return any(name.startswith(("relation:", "lazy:", "unsupported:")) for name in joint.diagrams.support(node))
+    return any(isinstance(name, RelationTest | LazyTest | Unsupported) for name in joint.diagrams.support(node))
 
 
 @pytest.mark.parametrize("part", range(2))
@@ -115,9 +113,9 @@ def test_ways_are_those_of_evaluate(part: int) -> None:
             # What is not modelled lets nobody in, whatever was drawn for it: the requests of `node` are allowed without
             # it.
             symbols = {
-                **assignment(given.estate, len(checked)),
+                **read_values(assignment(given.estate, len(checked))),
                 **drawn.symbols,
-                **pessimism(side.question.space).refused,
+                **pessimism(side.question.space),
             }
             own = place(joint, drawn.request, symbols)
             if own is None or not joint.diagrams.implies(own, node) or compares(joint, own):
@@ -147,9 +145,7 @@ def test_what_is_said_of_a_set_is_said_of_its_requests() -> None:
         assert all(found != NOTHING and diagrams.implies(found, node) for found in ways.values())
         left = diagrams.minus(node, diagrams.any_of(ways.values()))
         values = [
-            diagrams.literal(n, 1)
-            for n, v in pessimism(side.question.space).refused.items()
-            if not v and n in diagrams.level
+            diagrams.literal(n, 1) for n, v in pessimism(side.question.space).items() if not v and n in diagrams.level
         ]
         left = diagrams.all_of((left, *values))
         assert (

@@ -19,6 +19,7 @@ from verifier.ask.diagrams import Sample, sample
 from verifier.evaluate import RequestDecider
 from verifier.model.engine import Engine
 from verifier.model.request import Outcome
+from verifier.model.symbols import SymbolName
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
 from verifier.problem.diagrams.finite import In
 from verifier.problem.diagrams.joint import Joint, join
@@ -47,6 +48,7 @@ def expression_of(joint: Joint, node: Node) -> Expression | None:
 def _literal(joint: Joint, name: str, mask: int) -> Expression:
     if name in joint.finite.tables and name not in joint.finite.held:
         return In(name, mask)
+    assert isinstance(name, SymbolName)
     return Symbol(name) if mask == 2 else negation(Symbol(name))
 
 

@@ -18,6 +18,7 @@ from verifier.ask.loop import refined
 from verifier.evaluate import RequestDecider
 from verifier.model.request import Outcome
 from verifier.model.results.access import Access
+from verifier.model.symbol_texts import read_values
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
@@ -55,7 +56,7 @@ def test_rows_agree_with_evaluate(part: int) -> None:
             if request.resource != given.target.resource or request.session_policies is not None:
                 continue
             for turn in range(ASSIGNMENTS):
-                chosen = assignment(given.estate, scenario.seed + number + 1000 * turn)
+                chosen = read_values(assignment(given.estate, scenario.seed + number + 1000 * turn))
                 node = place(joint, request, chosen)
                 if node is None or joint.diagrams.both(node, joint.known_action) == NOTHING:
                     continue

@@ -30,6 +30,7 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import in_ways_to_run
 from verifier.model.steps.chains import Became, Move, PolicyAdded, ReEncrypted
 from verifier.model.steps.workloads import KINDS
+from verifier.model.symbols import ThingEffect
 from verifier.witness.step_command import step_commands
 
 ALICE = f"arn:aws:iam::{HOME}:user/team/Alice"
@@ -135,5 +136,5 @@ def test_a_long_or_unknown_document_is_a_file() -> None:
         "--policy-document file://policy.json"
     )
     (statement,) = made(PolicyKind.IDENTITY, f"{OPS}#extra", allowing(None, "kms:Decrypt")).statements
-    doubted = replace(many, statements=(replace(statement, doubt="x"),))
+    doubted = replace(many, statements=(replace(statement, doubt=ThingEffect("x", "allow")),))
     assert step_commands(Move(StepKind.PUT_POLICY, (), PolicyAdded(OPS, doubted)))[0].endswith("file://policy.json")

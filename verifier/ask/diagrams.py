@@ -6,18 +6,16 @@ Guarantee: the request is in the set, could be sent on that side, and was decide
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from verifier.ask.answers import GaveUp, InternalDisagreement, Unknown
 from verifier.ask.candidates import Candidate, candidate
 from verifier.ask.replay import TO_BE_SENT, counterexample, for_evaluate, needed, split, tags_not_passed
-from verifier.ask.unmodelled import is_unmodelled
 from verifier.evaluate import decider_with_remarks
-from verifier.model.readings import READINGS, WHICH_PAIR, WILDCARDS, is_reading
+from verifier.model.readings import READINGS, WHICH_PAIR, WILDCARDS
 from verifier.model.request import Outcome, Request
 from verifier.model.results.verdict import Counterexample, Reason
-from verifier.model.unmodelled import fact_symbol
+from verifier.model.symbols import KeyFact, NotModelled, Reading, RelationTest, SymbolName, SymbolValues
 from verifier.problem.classes.attributes import ORDINARY_SESSION
 from verifier.problem.classes.tables import OverBudget
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
@@ -40,7 +38,7 @@ class Sample:
     """A request of a set: `symbols` are the values of readings and free facts that it was found under."""
 
     counterexample: Counterexample
-    symbols: Mapping[str, bool]
+    symbols: SymbolValues
 
     @property
     def request(self) -> Request:
@@ -57,7 +55,9 @@ def sample(
     tables = joint.finite.tables
     point, significant = _assignment(joint, projection, node)
     classes = {name: 1 << value for name, value in point.items() if name in tables}
-    symbols = {name: bool(value) for name, value in point.items() if name not in tables and name in significant}
+    symbols = {
+        name: bool(value) for name, value in point.items() if isinstance(name, SymbolName) and name in significant
+    }
     try:
         return _replayed(
             joint, number, point, candidate(joint.sides[number].question, Assignment(classes, symbols)), wanted
@@ -70,7 +70,7 @@ def _replayed(joint: Joint, number: int, point: dict[str, int], found: Candidate
     """The request as `evaluate` decides it, under as few symbols as that takes. Raises `GaveUp`."""
     question, request, symbols = joint.sides[number].question, found.request, found.assignment.symbols
     given = assignment = for_evaluate(question, found)
-    facts = dict.fromkeys(map(fact_symbol, found.lacking), False)
+    facts: dict[SymbolName, bool] = dict.fromkeys(map(KeyFact, found.lacking), False)
     few = _decisive(joint, number, point, given, wanted)
     decider = decider_with_remarks(question.space.estate, request)
     bare = {name: value for name, value in few.items() if name not in facts}
@@ -82,7 +82,7 @@ def _replayed(joint: Joint, number: int, point: dict[str, int], found: Candidate
         readings, free, unmodelled = split(question, assignment)
     else:  # comparisons that were left open may have made a difference
         decision = decider.decide(given)
-        if decision.outcome is not wanted and not any(is_unmodelled(question, name) for name in symbols):
+        if decision.outcome is not wanted and not any(isinstance(name, NotModelled) for name in symbols):
             raise InternalDisagreement.on(request)
         readings, free, unmodelled = needed(question, decider, given, wanted)
     if unmodelled or decision.outcome is not wanted:
@@ -91,20 +91,20 @@ def _replayed(joint: Joint, number: int, point: dict[str, int], found: Candidate
     untagged = tags_not_passed(decision)
     if untagged is not None:
         raise GaveUp(Reason("budget", untagged))
-    as_built = {WHICH_PAIR: given[WHICH_PAIR]} if WHICH_PAIR in given else {}
+    as_built = {name: value for name, value in given.items() if name == WHICH_PAIR}
     return Sample(counterexample(request, decision, readings, free), {**facts, **symbols, **as_built, **assignment})
 
 
 def _decisive(
-    joint: Joint, number: int, point: dict[str, int], assignment: dict[str, bool], wanted: Outcome
-) -> dict[str, bool]:
+    joint: Joint, number: int, point: dict[str, int], assignment: dict[SymbolName, bool], wanted: Outcome
+) -> dict[SymbolName, bool]:
     """As few symbols of an assignment as decide the request, by what the problem says of it."""
     diagrams, allowed = joint.diagrams, joint.sides[number].allowed
     others = {name: value for name, value in point.items() if name not in assignment}
     open_node = diagrams.restrict(allowed if wanted is Outcome.ALLOW else diagrams.complement(allowed), others)
     kept = {name: value for name, value in assignment.items() if name in diagrams.support(open_node)}
-    for name in sorted(kept, key=lambda name: (not is_reading(name), name)):
-        trial = {other: int(value) for other, value in kept.items() if other != name}
+    for name in sorted(kept, key=lambda name: (not isinstance(name, Reading), name)):
+        trial: dict[str, int] = {other: int(value) for other, value in kept.items() if other != name}
         if diagrams.restrict(open_node, trial) == EVERYTHING:
             del kept[name]
     return {**kept, **{name: value for name, value in assignment.items() if name not in diagrams.level}}
@@ -120,7 +120,7 @@ def _assignment(joint: Joint, projection: Projection, node: Node) -> tuple[dict[
             found[name] = chooser.choose(name, (1 << width) - 1)
     found = projection.complete(found, chooser.choose)
     significant = on_path | {
-        bucket.variable for bucket in projection.buckets if not bucket.variable.startswith("relation:")
+        bucket.variable for bucket in projection.buckets if not isinstance(bucket.variable, RelationTest)
     }
     for name, width in joint.diagrams.widths.items():
         if name not in found:
@@ -133,7 +133,7 @@ def _preferred(joint: Joint, projection: Projection, node: Node) -> Node:
     diagrams, tables = joint.diagrams, joint.finite.tables
     node = diagrams.both(node, projection.care)
     assert node != NOTHING, "the set holds no request that can be made"
-    wanted = [(reading.label, 1) for reading in READINGS] + [(THROUGH_ENDPOINT, 1)]
+    wanted: list[tuple[str, int]] = [(reading, 1) for reading in READINGS] + [(THROUGH_ENDPOINT, 1)]
     wanted += [
         (held, 1) for name, symbols in joint.finite.held.items() if name.endswith(OTHER_NAME) for held in symbols
     ]
@@ -170,12 +170,12 @@ class _Chooser:
             return (present & -present).bit_length() - 1
 
 
-def _needed_to_be_sent(joint: Joint, number: int, point: dict[str, int]) -> list[tuple[str, bool]]:
+def _needed_to_be_sent(joint: Joint, number: int, point: dict[str, int]) -> list[tuple[SymbolName, bool]]:
     """The readings of F1 to F9 without whose value the request could not be sent."""
     facts = joint.sides[number].facts
-    found = []
+    found: list[tuple[SymbolName, bool]] = []
     for label in TO_BE_SENT:
-        if label in point and is_reading(label):
+        if label in point:
             other = {**point, label: 1 - point[label]}
             if not all(joint.diagrams.contains(fact, other) for fact in facts if label in joint.diagrams.support(fact)):
                 found.append((label, bool(point[label])))

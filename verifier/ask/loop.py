@@ -8,14 +8,14 @@ answers nothing, which ends the loop.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from verifier.ask.answers import GaveUp, Impossible, Proved, Refuted, Unknown
 from verifier.ask.preferences import preferred
-from verifier.ask.unmodelled import why_unmodelled
 from verifier.model.results.verdict import Reason
+from verifier.model.symbols import NotResourceStatement, ThingEffect, TrustFact, Unsupported
 from verifier.problem.expression import Expression, negation
 from verifier.problem.question import Question
 from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
@@ -102,3 +102,27 @@ def find(
         return None
 
     return refined(session, attempt)
+
+
+def why_unmodelled(question: Question, names: Sequence[str]) -> Reason:
+    """The reason that a verdict is Unknown that rests on these symbols."""
+    return next(
+        unmodelled_reasons(question, names), Reason("budget", "the verdict rests on something that is not modelled")
+    )
+
+
+def unmodelled_reasons(question: Question, names: Sequence[str]) -> Iterator[Reason]:
+    """What these symbols stand for that is not modelled, or in doubt."""
+    for thing in question.space.estate.unmodelled:
+        if any(isinstance(name, ThingEffect) and name.about == thing.name for name in names):
+            yield Reason(thing.label, thing.description, thing.span)
+    key = question.space.target.key
+    if key is not None:
+        yield from (Reason("U3", why, key.span) for fact, why in key.doubtful if fact in names)
+    for name in names:
+        if isinstance(name, NotResourceStatement):
+            yield Reason("L5", "`NotResource` in a key policy is not documented")
+        if isinstance(name, TrustFact):
+            yield Reason("E2", f"the trust policy of {name.about} is not in the input")
+        if isinstance(name, Unsupported):
+            yield Reason("C3", f"this comparison is not modelled: {name.detail}")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from verifier.ask.answers import GaveUp
 from verifier.model.readings import READINGS
-from verifier.model.unmodelled import OUTSIDE_DENY
+from verifier.model.symbols import OUTSIDE_DENY
 from verifier.problem.classes.attributes import ORDINARY_SESSION
 from verifier.problem.classes.tables import WordTable
 from verifier.problem.diagrams.finite import Finite, In
@@ -42,9 +42,7 @@ def usually(question: Question) -> list[Expression]:
     """No readings that are needed, no pair whose name differs from one of a grant in case alone, no empty values:
     mostly all of these can be met together."""
     finite = question.finite
-    wanted: list[Expression] = [
-        negation(Symbol(name)) for name in (OUTSIDE_DENY, *(reading.label for reading in READINGS))
-    ]
+    wanted: list[Expression] = [negation(Symbol(name)) for name in (OUTSIDE_DENY, *READINGS)]
     wanted += [
         negation(Symbol(held)) for name, symbols in finite.held.items() if name.endswith(OTHER_NAME) for held in symbols
     ]

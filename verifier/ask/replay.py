@@ -7,18 +7,26 @@ Guarantee: what is shown to a reader was decided by `evaluate`, never by the pro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from verifier.ask.candidates import Candidate
-from verifier.ask.unmodelled import is_free, is_unmodelled
 from verifier.evaluate import RequestDecider
 from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef
-from verifier.model.readings import WHICH_PAIR, WILDCARDS, is_reading
+from verifier.model.readings import F1_SERVICE, F3, F4, F5, F6, F6_UNTAG, WHICH_PAIR, WILDCARDS
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.verdict import Counterexample
-from verifier.model.unmodelled import SESSION_ALLOW, fact_symbol
+from verifier.model.symbols import (
+    FreeFact,
+    KeyFact,
+    NotModelled,
+    Reading,
+    SessionFact,
+    SymbolName,
+    SymbolValues,
+    TrustFact,
+)
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import Expression, literal
 from verifier.problem.question import Question
@@ -26,18 +34,22 @@ from verifier.solve.session import Assignment, Sat, Session
 from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
 
-Named = tuple[tuple[str, bool], ...]
-TO_BE_SENT = ("F1-service", "F3", "F4", "F5", "F6", "F6-untag")
+Named = tuple[tuple[SymbolName, bool], ...]
+TO_BE_SENT = (F1_SERVICE, F3, F4, F5, F6, F6_UNTAG)
 """The readings that facts about requests depend on, not decisions."""
+_TAKEN = Reading | FreeFact | NotModelled
+"""The symbols that `evaluate` takes."""
 ATTRIBUTES = {"aliases": ("kms:resourcealiases", "kms:requestalias"), "tags": ("aws:resourcetag/",)}
 """How the condition keys begin that read the facts of `Key.doubtful`."""
 
 
-def for_evaluate(question: Question, candidate: Candidate) -> dict[str, bool]:
+def for_evaluate(question: Question, candidate: Candidate) -> dict[SymbolName, bool]:
     """What an assignment says of the symbols that `evaluate` takes. A reading that it leaves open is as the values of
     the request were found, and as the request was built."""
-    assignment = {name: value for name, value in candidate.assignment.symbols.items() if is_free(question, name)}
-    assignment |= dict.fromkeys(map(fact_symbol, candidate.lacking), False)
+    assignment: dict[SymbolName, bool] = {
+        name: value for name, value in candidate.assignment.symbols.items() if isinstance(name, _TAKEN)
+    }
+    assignment |= dict.fromkeys(map(KeyFact, candidate.lacking), False)
     if question.space.relations:
         assignment.setdefault(WILDCARDS, False)
     if unlike_pairs(candidate.request):
@@ -46,7 +58,7 @@ def for_evaluate(question: Question, candidate: Candidate) -> dict[str, bool]:
 
 
 def without_doubts(
-    question: Question, decider: RequestDecider, assignment: Mapping[str, bool], decision: Decision
+    question: Question, decider: RequestDecider, assignment: SymbolValues, decision: Decision
 ) -> Decision:
     """The same decision, by the statements that certainly apply, where those suffice: a reader is better shown them
     than such as have unknown parts (U3)."""
@@ -59,7 +71,7 @@ def without_doubts(
 
 
 def needed(
-    question: Question, decider: RequestDecider, assignment: dict[str, bool], wanted: Outcome
+    question: Question, decider: RequestDecider, assignment: dict[SymbolName, bool], wanted: Outcome
 ) -> tuple[Named, Named, tuple[str, ...]]:
     """The symbols without whose value the request is decided otherwise: readings, free facts, unmodelled things."""
     unsettled = decider.decide()
@@ -68,20 +80,20 @@ def needed(
     # Those that the decision does not turn on, or that are not tried both ways, are left out at once if the rest
     # suffices.
     kept = {
-        n: v for n, v in assignment.items() if n in unsettled.depends_on or n == SESSION_ALLOW or n.startswith("U3:")
+        n: v
+        for n, v in assignment.items()
+        if n in unsettled.depends_on or isinstance(n, SessionFact | KeyFact | TrustFact)
     }
     if decider.outcome(kept) is not wanted:
         kept = dict(assignment)
-    for name in sorted(kept, key=lambda n: (not is_unmodelled(question, n), not is_reading(n), n)):
+    for name in sorted(kept, key=lambda n: (not isinstance(n, NotModelled), not isinstance(n, Reading), n)):
         trial = {other: value for other, value in kept.items() if other != name}
         if decider.outcome(trial) is wanted:
             kept = trial
     return split(question, kept)
 
 
-def doubtful_facts(
-    question: Question, request: Request, assignment: Mapping[str, bool], wanted: Outcome
-) -> tuple[str, ...]:
+def doubtful_facts(question: Question, request: Request, assignment: SymbolValues, wanted: Outcome) -> tuple[str, ...]:
     """The facts of the key that the input leaves in doubt, if the request is decided otherwise for some values of them
     (S1)."""
     key = question.space.target.key
@@ -90,8 +102,11 @@ def doubtful_facts(
     if not facts:
         return ()
     context = tuple(pair for pair in request.context if not pair[0].lower().startswith(attributes))
-    symbols = tuple(map(fact_symbol, attributes))
-    rest = {name: value for name, value in assignment.items() if not name.startswith(symbols)}
+    rest = {
+        name: value
+        for name, value in assignment.items()
+        if not (isinstance(name, KeyFact) and name.about.startswith(attributes))
+    }
     return (
         ()
         if RequestDecider(question.space.estate, replace(request, context=context)).outcome(rest) is wanted
@@ -99,11 +114,11 @@ def doubtful_facts(
     )
 
 
-def split(question: Question, symbols: Mapping[str, bool]) -> tuple[Named, Named, tuple[str, ...]]:
+def split(question: Question, symbols: SymbolValues) -> tuple[Named, Named, tuple[str, ...]]:
     """Readings, free facts, and the names of unmodelled things, of some symbols with their values."""
-    readings = tuple((n, v) for n, v in sorted(symbols.items()) if is_reading(n))
-    unmodelled = tuple(n for n in sorted(symbols) if is_unmodelled(question, n))
-    free = tuple((n, v) for n, v in sorted(symbols.items()) if not is_reading(n) and n not in unmodelled)
+    readings = tuple((n, v) for n, v in sorted(symbols.items()) if isinstance(n, Reading))
+    unmodelled = tuple(n for n in sorted(symbols) if isinstance(n, NotModelled))
+    free = tuple((n, v) for n, v in sorted(symbols.items()) if not isinstance(n, Reading) and n not in unmodelled)
     return readings, free, unmodelled
 
 
@@ -133,7 +148,9 @@ def matched_statements(decision: Decision) -> tuple[StatementRef, ...]:
     )
 
 
-def needed_to_be_sent(question: Question, session: Session, assignment: Assignment) -> Iterator[tuple[str, bool]]:
+def needed_to_be_sent(
+    question: Question, session: Session, assignment: Assignment
+) -> Iterator[tuple[SymbolName, bool]]:
     """The readings of F1 to F9 without whose value the request could not be sent, so far as is known, which `evaluate`
     does not mind."""
     values: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
@@ -147,7 +164,7 @@ def needed_to_be_sent(question: Question, session: Session, assignment: Assignme
                 yield label, value
 
 
-def leading_away(estate: Estate, request: Request, held: Mapping[str, bool], wanted: Outcome) -> dict[str, bool]:
+def leading_away(estate: Estate, request: Request, held: SymbolValues, wanted: Outcome) -> dict[SymbolName, bool]:
     """Values of symbols, `held` among them, under which a request is certainly not decided as `wanted`; for one that is
     in no case decided so otherwise, `held`. As few as a walk finds that settles one symbol after another."""
     decider, assignment = RequestDecider(estate, request), dict(held)

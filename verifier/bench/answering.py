@@ -21,6 +21,7 @@ from verifier.bench.records import Answer, Clock, Counts
 from verifier.encode.string_theory import Inexpressible, script
 from verifier.garbage_collection import collect_seldom
 from verifier.model.engine import Engine
+from verifier.model.symbols import LazyTest, NotModelled, RelationTest
 from verifier.problem.asking import ask
 from verifier.problem.classes.automaton import explored
 from verifier.problem.classes.predicates import exactly, like, like_tokens, literal_tokens
@@ -133,7 +134,7 @@ def _answer_of(query: Query, engine: Engine, limit: float, *, quick: bool) -> tu
 
 
 def _to_be_settled(session: Session) -> bool:
-    return any(name.startswith(("relation:", "lazy:", "unsupported:", "L5:")) for name in session.assignment().symbols)
+    return any(isinstance(name, RelationTest | LazyTest | NotModelled) for name in session.assignment().symbols)
 
 
 # -- what is remembered --

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from verifier.model.symbols import SymbolName
 from verifier.problem.classes.tables import numbers_in
 from verifier.problem.diagrams.finite import Finite, In
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Symbol, nodes
@@ -100,7 +101,7 @@ class ClauseEncoder:
     variables: int = 0
     bits: dict[str, list[int]] = field(default_factory=dict)
     """For each attribute in use the literal of each group."""
-    symbols: dict[str, int] = field(default_factory=dict)
+    symbols: dict[SymbolName, int] = field(default_factory=dict)
     assumptions: dict[int, int] = field(default_factory=dict)
     """For each statement the literal under which its meaning binds."""
     _true: dict[int, tuple[Expression, int]] = field(default_factory=dict)
@@ -178,7 +179,7 @@ class ClauseEncoder:
         self.variables += 1
         return self.variables
 
-    def symbol(self, name: str) -> int:
+    def symbol(self, name: SymbolName) -> int:
         """The variable of a symbol."""
         found = self.symbols.get(name)
         if found is None:

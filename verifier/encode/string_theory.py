@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from verifier.encode.regular import Inexpressible, joined, quoted, regular
 from verifier.encode.sorts import ListedSort, Sort, TextSort, sort_of
 from verifier.model.readings import WILDCARDS
+from verifier.model.symbols import SymbolName, Unsupported
 from verifier.problem.classes.kinds import is_native
 from verifier.problem.classes.predicates import like_tokens, literal_tokens
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Present, Some, Symbol, Test
@@ -58,7 +59,7 @@ class _Writer:
     _written: dict[int, tuple[Expression, str]] = field(default_factory=dict)
     _sorts: dict[str, Sort] = field(default_factory=dict)
     _tests: dict[Test, str] = field(default_factory=dict)
-    _symbols: dict[str, str] = field(default_factory=dict)
+    _symbols: dict[SymbolName, str] = field(default_factory=dict)
     _some: dict[str, dict[Some, str]] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
 
@@ -98,7 +99,7 @@ class _Writer:
 
     # -- symbols --
 
-    def _symbol(self, name: str) -> str:
+    def _symbol(self, name: SymbolName) -> str:
         if name not in self._symbols:
             # A quoted symbol holds neither bars nor backslashes; a number keeps apart those that lose some.
             plain = "".join(c for c in name if " " <= c <= "~" and c not in "|\\")
@@ -132,7 +133,7 @@ class _Writer:
             name = test.attribute
             sort = self._sort(name)
             if not is_native(self.space.attributes[name], test.predicate):
-                self._tests[test] = self._symbol(f"unsupported:{name}:{test.predicate}")
+                self._tests[test] = self._symbol(Unsupported(f"{name}:{test.predicate}"))
             else:
                 here = [] if not self.space.attributes[name].optional else [self._present(name)]
                 self._tests[test] = self._define(
@@ -153,7 +154,7 @@ class _Writer:
         if some not in found:
             sort = self._sort(some.attribute)
             if not all(is_native(self.space.attributes[some.attribute], predicate) for predicate in some.predicates):
-                return self._symbol(f"unsupported:{some}")
+                return self._symbol(Unsupported(str(some)))
             element = _element(some.attribute, len(found))
             found[some] = f"|{element} is held|"
             self.lines += [*sort.declarations(element), f"(declare-const {found[some]} Bool)"]

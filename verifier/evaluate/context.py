@@ -13,7 +13,9 @@ from functools import partial
 from verifier.evaluate.symbols import Symbols, Truth
 from verifier.model import reference
 from verifier.model.policy import PolicyKind
+from verifier.model.readings import E2, F8, WHICH_PAIR
 from verifier.model.request import Value
+from verifier.model.symbols import Reading
 
 ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
 RESOURCE_TAG = "aws:resourcetag/"
@@ -31,7 +33,7 @@ class Free:
 class Either:
     """One entry if the symbol is true, another if it is false."""
 
-    symbol: str
+    symbol: Reading
     yes: Entry
     no: Entry
 
@@ -59,8 +61,8 @@ class Context:
             return self._pair(name[len(ENCRYPTION_CONTEXT) :])
         entry = self.entries.get(name, Free(present=False) if self._unknown(name) else None)
         if kind is PolicyKind.KEY and entry is not None and hidden_in_key_policies(name):
-            return Either("F8", entry, None)
-        return entry.yes if kind is PolicyKind.TRUST and isinstance(entry, Either) and entry.symbol == "E2" else entry
+            return Either(F8, entry, None)
+        return entry.yes if kind is PolicyKind.TRUST and isinstance(entry, Either) and entry.symbol == E2 else entry
 
     def _unknown(self, name: str) -> bool:
         if self.free_tags and name.startswith((RESOURCE_TAG, IAM_RESOURCE_TAG)):
@@ -74,7 +76,7 @@ class Context:
         values = [value for other, value in self.pairs.items() if other.lower() == name]
         if not values or values[0] == values[-1]:
             return values[0] if values else None
-        return Either("F7", values[-1], values[0])
+        return Either(WHICH_PAIR, values[-1], values[0])
 
 
 def hidden_in_key_policies(name: str) -> bool:

@@ -26,11 +26,9 @@ from verifier.evaluate.statements.targets import ALIAS_ACTIONS, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, explore, outcomes
 from verifier.evaluate.whole_call import further_permissions
 from verifier.model import reference
+from verifier.model.readings import D4, U2
 from verifier.model.request import CallerKind
-from verifier.model.unmodelled import OUTSIDE_ALLOW, trust_symbol
-
-UNKNOWN_POLICY_ALLOW = "U3:policy:allow"
-"""Whether a key policy that is not known allows the request (U3)."""
+from verifier.model.symbols import OUTSIDE_ALLOW, KeyFact, TrustFact
 
 WITH_POLICY = (TargetKind.KEY, TargetKind.ROLE)
 """What has a policy of its own that decides on requests: a key policy, a trust policy."""
@@ -221,7 +219,7 @@ def _same_account(case: Case, ways: Ways, own: Truth, limits: Limits, symbols: S
     """D2 and D4: direct access, limited as its way demands; or delegation and the caller's own policies."""
     delegated = all_of([any_of([ways[Way.ACCOUNT], ways[Way.ANYONE]]), own])
     by_issuer = all_of([ways[Way.ISSUER], limits.boundary, _session_through_issuer(case, limits, symbols)])
-    anyone = all_of([ways[Way.ANYONE], symbols.choose("D4", lambda: limits.hold, lambda: True)])
+    anyone = all_of([ways[Way.ANYONE], symbols.choose(D4, lambda: limits.hold, lambda: True)])
     return any_of([ways[Way.NAME], all_of([ways[Way.ROLE], limits.hold]), by_issuer, anyone, delegated])
 
 
@@ -237,7 +235,7 @@ def _session_through_issuer(case: Case, limits: Limits, symbols: Symbols) -> Tru
     is open (U2)."""
     if case.session_policies is not None:
         return limits.session
-    return symbols.choose("U2", lambda: True, lambda: limits.session)
+    return symbols.choose(U2, lambda: True, lambda: limits.session)
 
 
 def _identity(case: Case, matcher: Matcher) -> Gate:
@@ -276,7 +274,7 @@ def _resource_policy_ways(case: Case, allows: list[StatementMatch], symbols: Sym
     if _by_its_service_alone(case):
         return dict.fromkeys(Way, False)
     if case.resource_policy_unknown and not case.retires:
-        unknown = trust_symbol(case.target.arn) if case.target.kind is TargetKind.ROLE else UNKNOWN_POLICY_ALLOW
+        unknown = TrustFact(case.target.arn) if case.target.kind is TargetKind.ROLE else KeyFact("policy", "allow")
         return {way: symbols.value(unknown) if way is Way.NAME else False for way in Way}
     return {way: any_of([matched.ways.get(way, False) for matched in allows]) for way in Way}
 

@@ -17,10 +17,8 @@ from verifier.evaluate.matching import Matcher, applies
 from verifier.evaluate.statements.statement import StatementMatch
 from verifier.evaluate.statements.targets import TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
-from verifier.model.unmodelled import OUTSIDE_DENY
-
-UNKNOWN_POLICY_DENY = "U3:policy:deny"
-"""Whether a key policy that is not known denies the request (U3)."""
+from verifier.model.readings import G5, R4
+from verifier.model.symbols import OUTSIDE_DENY, KeyFact, Reading
 
 
 @dataclass(frozen=True)
@@ -64,12 +62,12 @@ def _of_resource(case: Case, matcher: Matcher) -> Iterator[Search]:
     """The key policy's, or the trust policy's. Whether a key policy stops RetireGrant is open (G5). That a trust policy
     which is not known denies is part of what it does not admit (E2)."""
     if case.resource_policy_unknown and case.target.kind is TargetKind.KEY:
-        yield Search("the key policy, which is not known,", matcher.symbols.value(UNKNOWN_POLICY_DENY))
+        yield Search("the key policy, which is not known,", matcher.symbols.value(KeyFact("policy", "deny")))
     search = _search(f"the {case.resource_policy}", matcher.denies(case.resource_policies))
-    yield _open(search, "G5", matcher.symbols) if case.retires else search
+    yield _open(search, G5, matcher.symbols) if case.retires else search
 
 
-def _open(search: Search, reading: str, symbols: Symbols) -> Search:
+def _open(search: Search, reading: Reading, symbols: Symbols) -> Search:
     """A search that counts under a reading only."""
     if search.denied is False:
         return search
@@ -94,7 +92,7 @@ def _of_controls(case: Case, matcher: Matcher) -> Iterator[Search]:
         yield _search(f"a service control policy of {level_name(level)}", matcher.denies(level.policies))
     for level in case.resource_controls.levels:
         search = _search(f"a resource control policy of {level_name(level)}", matcher.denies(level.policies))
-        yield _open(search, "R4", matcher.symbols) if case.target.kind is TargetKind.ALIAS else search
+        yield _open(search, R4, matcher.symbols) if case.target.kind is TargetKind.ALIAS else search
 
 
 def _of_route(case: Case, matcher: Matcher) -> Iterator[Search]:

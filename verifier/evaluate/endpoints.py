@@ -16,6 +16,7 @@ from verifier.evaluate.matching import Matcher, applies, findings
 from verifier.evaluate.symbols import Truth
 from verifier.model.estate import Endpoint, Estate
 from verifier.model.policy import Policy
+from verifier.model.readings import D6
 from verifier.model.request import Caller, CallerKind
 
 
@@ -48,7 +49,7 @@ def binds(caller: Caller, matcher: Matcher, truth: Truth, otherwise: bool) -> Tr
     open (D6)."""
     if caller.kind is not CallerKind.SERVICE:
         return truth
-    return matcher.symbols.choose("D6", lambda: truth, lambda: otherwise)
+    return matcher.symbols.choose(D6, lambda: truth, lambda: otherwise)
 
 
 def endpoint_gates(route: Route, caller: Caller, action: str, matcher: Matcher) -> Iterator[Gate]:

@@ -8,7 +8,7 @@ sessions (F3), turns on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice, product
@@ -24,8 +24,9 @@ from verifier.evaluate.sessions.federated_tags import tags_of_session
 from verifier.evaluate.sessions.session_tags import SessionTags, used_before_issued
 from verifier.evaluate.symbols import Symbols, Tree, explore, first_path, outcomes, sensitive
 from verifier.model.estate import Estate
-from verifier.model.readings import WHICH_PAIR
+from verifier.model.readings import P3, WHICH_PAIR
 from verifier.model.request import CallerKind, Decision, Outcome, Request, Step, Value
+from verifier.model.symbols import SymbolName, SymbolValues
 from verifier.syntax.diagnostic import InputError
 
 Remarks = Callable[[Estate, Case, Request], Sequence[str]]
@@ -53,26 +54,26 @@ class RequestDecider:
             [_OneRequest(estate, one, remarks) for one in by_issuer(estate, order)] for order in orders[:_MOST_ORDERS]
         ]
 
-    def decide(self, assignment: Mapping[str, bool] | None = None, *, traced: bool = True) -> Decision:
+    def decide(self, assignment: SymbolValues | None = None, *, traced: bool = True) -> Decision:
         """The decision (R1 to G6), under each reading that `assignment` (symbol → value) does not fix. Not `traced`:
         the outcome and what it depends on alone."""
         fixed = assignment or {}
-        found = [_any_of("P3", [one.decide(fixed, traced) for one in issuers]) for issuers in self._orders(fixed)]
+        found = [_any_of(P3, [one.decide(fixed, traced) for one in issuers]) for issuers in self._orders(fixed)]
         if self._too_many and WHICH_PAIR not in fixed:
             found.append(replace(found[0], outcome=Outcome.DEPENDS, depends_on=(WHICH_PAIR,)))
         return _any_of(WHICH_PAIR, found)
 
-    def outcome(self, assignment: Mapping[str, bool] | None = None) -> Outcome:
+    def outcome(self, assignment: SymbolValues | None = None) -> Outcome:
         """The outcome of `decide`."""
         return self.decide(assignment, traced=False).outcome
 
-    def _orders(self, fixed: Mapping[str, bool]) -> Sequence[Sequence[_OneRequest]]:
+    def _orders(self, fixed: SymbolValues) -> Sequence[Sequence[_OneRequest]]:
         """The request in each order of its pairs, for each issuer; in the order that is given, where it is fixed which
         pair is read."""
         return self._requests[:1] if WHICH_PAIR in fixed else self._requests
 
 
-def _any_of(symbol: str, decisions: Sequence[Decision]) -> Decision:
+def _any_of(symbol: SymbolName, decisions: Sequence[Decision]) -> Decision:
     """The decision on a request that is one of several, which one a symbol stands for."""
     found = {decision.outcome for decision in decisions}
     if not all(decision.impossible for decision in decisions):
@@ -121,7 +122,7 @@ class _OneRequest:
         self._case = case_of(estate, request)
         self._memo = Memo()
 
-    def decide(self, fixed: Mapping[str, bool], traced: bool) -> Decision:
+    def decide(self, fixed: SymbolValues, traced: bool) -> Decision:
         """The decision under an assignment."""
         tree = explore(lambda symbols: decide(self._case, symbols, self._memo).allowed, fixed)
         outcome = _outcome(tree)

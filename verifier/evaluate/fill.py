@@ -21,6 +21,7 @@ from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.statements.values import instant
 from verifier.model import reference
 from verifier.model.estate import Estate, Key, Organization
+from verifier.model.readings import F1_KEYLESS
 from verifier.model.request import CallerKind, Request, Value
 
 PRINCIPAL_TYPE = {
@@ -212,8 +213,8 @@ def _about_accounts(standing: Standing, target: Target, action: str) -> Entries:
         if on_key_store(action):
             yield "kms:calleraccount", account
         elif target.kind is not TargetKind.ELSEWHERE and may_carry_caller_account(action):
-            yield "kms:calleraccount", Either("F1-keyless", account, None)
-        yield "aws:resourceaccount", Either("F1-keyless", target.account, None)
+            yield "kms:calleraccount", Either(F1_KEYLESS, account, None)
+        yield "aws:resourceaccount", Either(F1_KEYLESS, target.account, None)
 
 
 def on_key_store(action: str) -> bool:
@@ -282,4 +283,4 @@ def _about_organization(estate: Estate, standing: Standing, target: Target, give
             known: tuple[Entry, Entry] = organization.id, Free(present=True) if path is None else (path,)
             for name, entry in zip(("orgid", "orgpaths"), known, strict=True):
                 open_key = prefix == "aws:resource" and not target.owned
-                yield prefix + name, Either("F1-keyless", entry, None) if open_key else entry
+                yield prefix + name, Either(F1_KEYLESS, entry, None) if open_key else entry

@@ -16,6 +16,7 @@ from verifier.evaluate.context import Either, Entry, Free
 from verifier.evaluate.operations import ASSUME, CHAINED, FEDERATE, IAM, OTHERS_OF_IAM_AND_STS, PROVIDER, Operation
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.model.estate import Identity
+from verifier.model.readings import E2, E4
 from verifier.model.request import Caller, CallerKind, Value
 
 IAM_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
@@ -55,7 +56,7 @@ def about_operation(operation: Operation, caller: Caller, target: Target, given:
         yield from _about_identity(target.identity, operation)
         own = {name.lower(): value for name, value in target.identity.tags}
         overriding = caller.passed_on if operation.rule == ASSUME else ()
-        either = {name.lower(): Either("E2", value, own.get(name.lower())) for name, value in overriding}
+        either = {name.lower(): Either(E2, value, own.get(name.lower())) for name, value in overriding}
         yield from ((prefix + name, entry) for name, entry in either.items() for prefix in TAGS_OF_RESOURCE)
     elif "iam:permissionsboundary" in operation.carries - operation.always and not operation.creates:
         yield "iam:permissionsboundary", Free(present=False)
@@ -76,7 +77,7 @@ def _about_identity(identity: Identity, operation: Operation) -> Entries:
     """The tags of a user or role, which a request to pass the role may lack, and its permissions boundary. [IAM:
     reference_policies_iam-condition-keys, id_roles_use_passrole]"""
     for name, value in identity.tags:
-        entry = Either("E4", value, None) if operation.name == "iam:PassRole" else value
+        entry = Either(E4, value, None) if operation.name == "iam:PassRole" else value
         yield from ((f"{prefix}{name.lower()}", entry) for prefix in TAGS_OF_RESOURCE)
     # Of a request that puts a boundary the key is the boundary that it puts.
     if "iam:permissionsboundary" not in operation.carries - operation.always or not identity.bounded:

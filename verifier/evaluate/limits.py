@@ -13,7 +13,7 @@ from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.matching import Matcher, applies, findings
 from verifier.evaluate.symbols import Truth, all_of
 from verifier.model.request import CallerKind
-from verifier.model.unmodelled import SESSION_ALLOW
+from verifier.model.symbols import SESSION_ALLOW
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ Guarantee: a value is `None` only when a symbol without a value was needed; ever
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+from verifier.model.symbols import SymbolName, SymbolValues
 
 Truth = bool | None
 """`None`: it turns on a symbol that has no value yet (Kleene's third value)."""
@@ -46,35 +48,28 @@ def negation(value: Truth) -> Truth:
 class Symbols:
     """The symbols with a value, and a record of those that were asked for."""
 
-    def __init__(self, values: Mapping[str, bool], default: Truth = None) -> None:
+    def __init__(self, values: SymbolValues, default: Truth = None) -> None:
         self._values = values
         self._default = default
-        self.looked_up: dict[str, Truth] = {}
+        self.looked_up: dict[SymbolName, Truth] = {}
         self.questions = 0
         """How often a symbol was asked for, so that a part of a decision that asked for none can be kept."""
 
-    def value(self, symbol: str) -> Truth:
+    def value(self, symbol: SymbolName) -> Truth:
         """The value of a symbol, or the default."""
         known = self._values.get(symbol, self._default)
         self.looked_up[symbol] = known
         self.questions += 1
         return known
 
-    def given(self, symbol: str) -> bool:
-        """The value that the caller of `evaluate` gave a symbol, false if none: for what is not tried both ways."""
+    def given(self, symbol: SymbolName, otherwise: bool = False) -> bool:
+        """The value that the caller of `evaluate` gave a symbol, if any: for what is not tried both ways."""
         self.questions += 1
         if symbol in self._values:
             self.looked_up[symbol] = self._values[symbol]
-        return self._values.get(symbol, False)
+        return self._values.get(symbol, otherwise)
 
-    def ruled_out(self, symbol: str) -> bool:
-        """Whether a symbol has been given the value false; it is not tried both ways for this."""
-        self.questions += 1
-        if symbol in self._values:
-            self.looked_up[symbol] = self._values[symbol]
-        return self._values.get(symbol) is False
-
-    def choose(self, symbol: str, yes: Callable[[], Truth], no: Callable[[], Truth]) -> Truth:
+    def choose(self, symbol: SymbolName, yes: Callable[[], Truth], no: Callable[[], Truth]) -> Truth:
         """What `yes` or `no` gives as the symbol is true or false; not asked for where the two agree."""
         if symbol in self._values:
             return yes() if self.value(symbol) else no()
@@ -84,7 +79,7 @@ class Symbols:
         value = self.value(symbol)
         return None if value is None else if_yes if value else if_no
 
-    def missing(self) -> str | None:
+    def missing(self) -> SymbolName | None:
         """The first symbol that was asked for and has no value."""
         return next((symbol for symbol, value in self.looked_up.items() if value is None), None)
 
@@ -94,14 +89,14 @@ class Leaf:
     """The outcome under the assignment on the path here; `None` past the limit."""
 
     allowed: Truth
-    unexplored: tuple[str, ...] = ()
+    unexplored: tuple[SymbolName, ...] = ()
 
 
 @dataclass(frozen=True)
 class Branch:
     """A symbol, and what follows from each of its values."""
 
-    symbol: str
+    symbol: SymbolName
     no: Tree
     yes: Tree
 
@@ -109,11 +104,11 @@ class Branch:
 Tree = Leaf | Branch
 
 
-def explore(decide: Callable[[Symbols], Truth], fixed: Mapping[str, bool], limit: int = LEAF_LIMIT) -> Tree:
+def explore(decide: Callable[[Symbols], Truth], fixed: SymbolValues, limit: int = LEAF_LIMIT) -> Tree:
     """Tries, depth first, both values of every symbol that turns the decision, the false one first."""
     leaves = 0
 
-    def visit(assigned: Mapping[str, bool]) -> Tree:
+    def visit(assigned: SymbolValues) -> Tree:
         nonlocal leaves
         symbols = Symbols(assigned)
         allowed = decide(symbols)
@@ -131,12 +126,12 @@ def outcomes(tree: Tree) -> set[Truth]:
     return {tree.allowed} if isinstance(tree, Leaf) else outcomes(tree.no) | outcomes(tree.yes)
 
 
-def first_path(tree: Tree) -> dict[str, bool]:
+def first_path(tree: Tree) -> dict[SymbolName, bool]:
     """The assignment that was tried first."""
     return {} if isinstance(tree, Leaf) else {tree.symbol: False, **first_path(tree.no)}
 
 
-def sensitive(tree: Tree) -> set[str]:
+def sensitive(tree: Tree) -> set[SymbolName]:
     """The symbols for which two assignments that differ in nothing else lead to different outcomes (and what was left
     unexplored)."""
     if isinstance(tree, Leaf):
@@ -149,11 +144,11 @@ def _same(left: Tree, right: Tree) -> bool:
     """Whether two trees give the same outcome under every assignment."""
     if isinstance(left, Leaf) and isinstance(right, Leaf):
         return left.allowed == right.allowed
-    root = left.symbol if isinstance(left, Branch) else right.symbol if isinstance(right, Branch) else ""
+    root = next(tree.symbol for tree in (left, right) if isinstance(tree, Branch))
     return all(_same(_restrict(left, root, value), _restrict(right, root, value)) for value in (False, True))
 
 
-def _restrict(tree: Tree, symbol: str, value: bool) -> Tree:
+def _restrict(tree: Tree, symbol: SymbolName, value: bool) -> Tree:
     if isinstance(tree, Leaf):
         return tree
     if tree.symbol == symbol:

@@ -14,6 +14,7 @@ from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, negation
 from verifier.model import reference
 from verifier.model.estate import Estate
+from verifier.model.readings import R4
 from verifier.model.request import Caller, CallerKind
 from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
 
@@ -37,19 +38,15 @@ class InScope:
 
     def _refuses(self, thing: Unmodelled, symbols: Symbols) -> Truth:
         refuses = symbols.value(thing.refuse_symbol)
-        return refuses if thing.owner is None or not self.on_alias else all_of([refuses, symbols.value("R4")])
+        return refuses if thing.owner is None or not self.on_alias else all_of([refuses, symbols.value(R4)])
 
     def allowances(self, symbols: Symbols) -> list[Gate]:
         """A finding for each thing that may allow the request whatever the policies say, such as a grant."""
-        things = [
-            thing
-            for thing in self.things
-            if thing.influence is not Influence.MAY_REFUSE and not _identity_policy(thing)
-        ]
-        things = [thing for thing in things if _could_be(thing, self.action)]
+        things = [thing for thing in self.things if thing.influence is not Influence.MAY_REFUSE]
         return [
             _gate(thing, f"{thing.description}: not modelled, may allow", symbols.value(thing.allow_symbol))
             for thing in things
+            if not _identity_policy(thing) and _could_be(thing, self.action)
         ]
 
     def identity_allows(self, symbols: Symbols) -> list[Finding]:

@@ -36,13 +36,6 @@ class Doubt:
     said: object
 
 
-def is_unknown_whole(node: Node) -> bool:
-    """Whether nothing can be said of a document: it is unknown itself, or what language its statements are in is."""
-    if isinstance(node, Unknown):
-        return True
-    return isinstance(member(node, "Version"), Unknown)
-
-
 def without_unknowns(document: Members, kind: PolicyKind) -> tuple[Members, list[Doubt]]:
     """The document with every statement that has unknown parts replaced, and its statements in doubt. A statement keeps
     its index as long as it can."""

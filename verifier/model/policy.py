@@ -13,6 +13,7 @@ from enum import Enum
 from functools import cached_property, lru_cache
 
 from verifier.model.operators import OPERATORS, OperatorRow, full_name
+from verifier.model.symbols import ThingEffect
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -138,7 +139,7 @@ class Statement:
     not_resource: bool = False
     conditions: tuple[Condition, ...] = ()
     span: Span = NOWHERE
-    doubt: str | None = None
+    doubt: ThingEffect | None = None
 
 
 @dataclass(frozen=True)

@@ -1,350 +1,310 @@
 """The documented ambiguities (◇) that a decision may rest on (S2).
 
-In: nothing. Out: `READINGS`, one entry for each ◇ of docs/semantics.md that is modelled.
+In: nothing. Out: `READINGS`, the symbol of each ◇ of docs/semantics.md that is modelled.
 Guarantee: `evaluate` and `problem` use the same labels with the meanings stated here, and no others.
-
-A *symbol* is a name with a Boolean. Kinds of symbols: a reading (`Reading.label`), a free fact (`model.unmodelled`), or
-one of an `Unmodelled` thing (`NAME:allow`, `NAME:refuse`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from verifier.model.reference import ALIAS_QUOTA
+from verifier.model.symbols import Reading
 
-
-@dataclass(frozen=True)
-class Reading:
-    """One ◇: a question that AWS's documentation leaves open. `yes` and `no` say what the symbol's values mean."""
-
-    label: str
-    question: str
-    yes: str
-    no: str
-    source: str
-
-    @property
-    def rule(self) -> str:
-        """The label of the rule that it is a question about."""
-        return self.label.partition("-")[0]
-
-
-READINGS: tuple[Reading, ...] = (
-    Reading(
-        "R4",
-        "Do resource control policies restrict operations on an alias?",
-        "they do, those of the alias's account",
-        "they do not",
-        "AWS Organizations User Guide, orgs_manage_policies_rcps",
-    ),
-    Reading(
-        "L6",
-        "Does a `*` at the end of a segment of a `Resource`, or of an ARN pattern of too few fields, run on past the "
-        "colon?",
-        "it may match colons, and segments after them",
-        "it stays in its segment",
-        "IAM User Guide, reference_policies_elements_resource, as it is and as it was published in 2023, and "
-        "reference_policies_elements_condition_operators",
-    ),
-    Reading(
-        "L7-wildcards",
-        "Are `*` and `?` in the text that replaces a policy variable wildcards?",
-        "they are wildcards",
-        "they are literal characters",
-        "IAM User Guide, reference_policies_variables",
-    ),
-    Reading(
-        "L7-empty",
-        "Does a policy variable have no value where the value of its key is an empty string?",
-        "it has none: an empty value is null, and the default counts",
-        "its value is the empty text",
-        "IAM User Guide, reference_policies_variables against reference_policies_elements_condition",
-    ),
-    Reading(
-        "P1",
-        'Does `{"AWS": "*"}` match service principals?',
-        "it matches them",
-        "it does not",
-        "IAM User Guide, reference_policies_elements_principal",
-    ),
-    Reading(
-        "P3",
-        "Does a Deny that names a user cover the federated-user sessions that it issued?",
-        "it covers them",
-        "it does not",
-        "IAM User Guide, reference_policies_elements_principal",
-    ),
-    Reading(
-        "P5",
-        "Does `NotPrincipal` with Deny spare a caller of whose ARNs some, but not all, are listed?",
-        "the caller is spared",
-        "the caller is denied",
-        "IAM User Guide, reference_policies_elements_notprincipal",
-    ),
-    Reading(
-        "P5-allow",
-        "What does `NotPrincipal` with Allow match?",
-        "every caller that it does not name",
-        "nothing",
-        "IAM User Guide, reference_policies_elements_notprincipal",
-    ),
-    Reading(
-        "P6",
-        "Does a `Federated` principal outside a trust policy name the role sessions that came from the provider?",
-        "it names them",
-        "it names nobody",
-        "IAM User Guide, reference_policies_elements_principal, against AWS KMS Developer Guide, key-policy-overview",
-    ),
-    Reading(
-        "C1",
-        "Is `ForAnyValue:…IfExists` true when the key is absent?",
-        "true",
-        "false",
-        "IAM User Guide, reference_policies_elements_condition_operators",
-    ),
-    Reading(
-        "C1-null",
-        "Does `Null` take a key whose value is an empty string for absent?",
-        "it does: an empty value is null",
-        "it does not: the key is present",
-        "IAM User Guide, reference_policies_elements_condition against reference_policies_elements_condition_operators",
-    ),
-    Reading(
-        "C2",
-        "What does an operator without set prefix do with a multi-valued key?",
-        "it holds when any of the values satisfies it",
-        "it never holds when the key is present",
-        "IAM User Guide, reference_policies_condition-single-vs-multi-valued-context-keys",
-    ),
-    Reading(
-        "C3",
-        "What does a listed value do that its operator cannot read, such as `10.0.0.0/33`?",
-        "it makes the statement match no request",
-        "it matches nothing",
-        "IAM User Guide, reference_policies_elements_condition_operators",
-    ),
-    Reading(
-        "C3-year",
-        "Is a listed date of four digits, such as `2030`, a number of seconds since 1970?",
-        "it is",
-        "it is a year",
-        "IAM User Guide, reference_policies_elements_condition_operators, which allows the forms of the W3C and Unix "
-        "time alike",
-    ),
-    Reading(
-        "C3-zone",
-        "Can a listed date with a time be read that has no zone (it is in UTC then), or one such as `+0900`?",
-        "it can",
-        "it cannot be read",
-        "IAM User Guide, reference_policies_elements_condition_operators, which asks for a W3C form: a time has `Z` "
-        "or `+hh:mm`",
-    ),
-    Reading(
-        "C3-bool",
-        "Do policy variables work under `Bool`?",
-        "they are replaced",
-        "they are literal text, which is neither `true` nor `false`",
-        "IAM User Guide, reference_policies_elements_condition_operators, against reference_policies_variables",
-    ),
-    Reading(
-        "D4",
-        "Does a permissions boundary or session policy without an Allow limit a key-policy Allow to `*`?",
-        "it does",
-        "it does not",
-        "IAM User Guide, reference_policies_evaluation-logic",
-    ),
-    Reading(
-        "D6",
-        "Does the policy of a VPC endpoint restrict a service principal that calls through it?",
-        "it does",
-        "it does not",
-        "AWS KMS Developer Guide, kms-vpc-endpoint",
-    ),
-    Reading(
-        "V-account",
-        "Does an Allow of a VPC endpoint policy that names an account cover the users and roles of the account?",
-        "it covers every caller of the account",
-        "it covers the root user only",
-        "AWS PrivateLink Guide, vpc-endpoints-access",
-    ),
-    Reading(
-        "D9",
-        "Does a Resource pattern whose last field starts with `key/` or `alias/` cover operations without a key?",
-        "it does, if it matches some ARN of that kind in the caller's account and Region",
-        "it does not",
-        "AWS KMS Developer Guide, kms-api-permissions-reference",
-    ),
-    Reading(
-        "U2",
-        "Does a key policy that names a user admit a federated session of that user without a session policy?",
-        "a key policy that names the user admits the session",
-        "only a policy that names the session does",
-        "IAM User Guide, id_credentials_temp_control-access_getfederationtoken",
-    ),
-    Reading(
-        "G2",
-        "Is a grant that is listed with a service as its `GranteePrincipal` also for a user or role that the listing "
-        "does not name?",
-        "it is, and any user, role or session may be the one",
-        "it is for the service only",
-        "AWS KMS API Reference, GrantListEntry",
-    ),
-    Reading(
-        "G2-federated",
-        "Is a grant to a user also for the federated sessions that the user issues?",
-        "it is, as an Allow of the key policy to the user is",
-        "it is for the user itself alone",
-        "AWS KMS Developer Guide, grants, against IAM User Guide, "
-        "id_credentials_temp_control-access_getfederationtoken",
-    ),
-    Reading(
-        "G3-names",
-        "Do the names of encryption-context pairs in a grant constraint match without regard to case?",
-        "they do",
-        "they match exactly",
-        "AWS KMS API Reference, GrantConstraints, against AWS KMS Developer Guide, create-grant-overview",
-    ),
-    Reading(
-        "G3-source",
-        "What does a `SourceArn` constraint do to a caller that is not a service principal?",
-        "the grant does not allow the request",
-        "it is ignored",
-        "AWS KMS API Reference, GrantConstraints",
-    ),
-    Reading(
-        "G3-describe",
-        "Does a `SourceArn` constraint bind `kms:DescribeKey`?",
-        "it does",
-        "it does not",
-        "AWS KMS API Reference, GrantConstraints",
-    ),
-    Reading(
-        "G4",
-        "Does a permissions boundary or session policy without an Allow limit what a grant allows?",
-        "it does",
-        "it does not",
-        "AWS KMS Developer Guide, grants, against IAM User Guide, reference_policies_evaluation-logic",
-    ),
-    Reading(
-        "G5",
-        "Does a Deny of the key policy stop `kms:RetireGrant`?",
-        "it does",
-        "it does not",
-        "AWS KMS Developer Guide, grant-manage",
-    ),
-    Reading(
-        "G6",
-        "Is the `SourceArn` of a grant that a grant allows to create as strict if the other's covers it as a pattern?",
-        "it is",
-        "only if it is the same text",
-        "AWS KMS API Reference, CreateGrant; AWS KMS Developer Guide, create-grant-overview",
-    ),
-    Reading(
-        "F1-keyless",
-        "Do operations on neither a key nor an alias carry `aws:ResourceAccount`, and does `CreateKey` carry "
-        "`kms:CallerAccount`?",
-        "they do (both the caller's account)",
-        "they do not",
-        "AWS KMS Developer Guide, conditions-kms",
-    ),
-    Reading(
-        "F1-service",
-        "Does a service principal's request carry `aws:PrincipalArn`, `aws:PrincipalAccount` and the other keys "
-        "about an ARN?",
-        "it may",
-        "it does not",
-        "IAM User Guide, reference_policies_condition-keys",
-    ),
-    Reading(
-        "F3",
-        "Does a session tag pass on if the next role refuses it `sts:TagSession`, or the call names it as transitive "
-        "in another case?",
-        "it does",
-        "it does not",
-        "IAM User Guide, id_session-tags; AWS STS API Reference, AssumeRole",
-    ),
-    Reading(
-        "F4",
-        "In a request that a service makes on a caller's behalf, is `aws:SourceIp` present?",
-        "it may be",
-        "it is absent",
-        "AWS KMS Developer Guide, conditions-aws",
-    ),
-    Reading(
-        "F5",
-        "In a direct CreateGrant, ListGrants or RevokeGrant, is `kms:GrantIsForAWSResource` present (and false)?",
-        "it is false",
-        "it is absent",
-        "AWS KMS Developer Guide, conditions-kms",
-    ),
-    Reading(
-        "F6",
-        "Are `kms:BypassPolicyLockoutSafetyCheck` and `kms:ExpirationModel` present with their defaults when not sent?",
-        "they have their defaults",
-        "they are absent",
-        "AWS KMS Developer Guide, conditions-kms",
-    ),
-    Reading(
-        "F6-untag",
-        "May a request of UntagResource have `aws:RequestTag/…`, though it names tags without values?",
-        "it may, with a value of the tags that it names",
-        "it has none",
-        "AWS KMS Developer Guide, abac, against the service reference of AWS KMS",
-    ),
-    Reading(
-        "F7",
-        "Where names of the encryption context differ only in case, do conditions read the pair that the request "
-        "gives last?",
-        "the last of them",
-        "the first of them",
-        "AWS KMS Developer Guide, conditions-kms",
-    ),
-    Reading(
-        "F8",
-        "Are `aws:ResourceTag/…` and `kms:ResourceAliases` readable in a key policy?",
-        "they are",
-        "they read as absent",
-        "AWS KMS Developer Guide, conditions-kms",
-    ),
-    Reading(
-        "F8-quota",
-        f"Does a key with more than {ALIAS_QUOTA} aliases refuse whoever a condition on `kms:ResourceAliases` lets in?",
-        "it does: it is over its quota",
-        "the quota has been raised",
-        "AWS KMS Developer Guide, abac (Access denied due to alias quota), resource-limits",
-    ),
-    Reading(
-        "E4",
-        "Does a request to pass a role carry the role's tags, which do not limit who may pass it?",
-        "it does",
-        "they read as absent",
-        "IAM User Guide, id_roles_use_passrole, access_tags",
-    ),
-    Reading(
-        "E2",
-        "Do policies other than the trust policy read a transitive tag of the caller as one of the role that it "
-        "assumes?",
-        "they do",
-        "they read the role's own tag",
-        "IAM User Guide, id_session-tags (Chaining roles with session tags), which says so of the trust policy alone",
-    ),
+R4 = Reading(
+    "R4",
+    "Do resource control policies restrict operations on an alias?",
+    "they do, those of the alias's account",
+    "they do not",
+    "AWS Organizations User Guide, orgs_manage_policies_rcps",
 )
+L6 = Reading(
+    "L6",
+    "Does a `*` at the end of a segment of a `Resource`, or of an ARN pattern of too few fields, run on past the "
+    "colon?",
+    "it may match colons, and segments after them",
+    "it stays in its segment",
+    "IAM User Guide, reference_policies_elements_resource, as it is and as it was published in 2023, and "
+    "reference_policies_elements_condition_operators",
+)
+WILDCARDS = Reading(
+    "L7-wildcards",
+    "Are `*` and `?` in the text that replaces a policy variable wildcards?",
+    "they are wildcards",
+    "they are literal characters",
+    "IAM User Guide, reference_policies_variables",
+)
+EMPTY = Reading(
+    "L7-empty",
+    "Does a policy variable have no value where the value of its key is an empty string?",
+    "it has none: an empty value is null, and the default counts",
+    "its value is the empty text",
+    "IAM User Guide, reference_policies_variables against reference_policies_elements_condition",
+)
+P1 = Reading(
+    "P1",
+    'Does `{"AWS": "*"}` match service principals?',
+    "it matches them",
+    "it does not",
+    "IAM User Guide, reference_policies_elements_principal",
+)
+P3 = Reading(
+    "P3",
+    "Does a Deny that names a user cover the federated-user sessions that it issued?",
+    "it covers them",
+    "it does not",
+    "IAM User Guide, reference_policies_elements_principal",
+)
+P5 = Reading(
+    "P5",
+    "Does `NotPrincipal` with Deny spare a caller of whose ARNs some, but not all, are listed?",
+    "the caller is spared",
+    "the caller is denied",
+    "IAM User Guide, reference_policies_elements_notprincipal",
+)
+P5_ALLOW = Reading(
+    "P5-allow",
+    "What does `NotPrincipal` with Allow match?",
+    "every caller that it does not name",
+    "nothing",
+    "IAM User Guide, reference_policies_elements_notprincipal",
+)
+P6 = Reading(
+    "P6",
+    "Does a `Federated` principal outside a trust policy name the role sessions that came from the provider?",
+    "it names them",
+    "it names nobody",
+    "IAM User Guide, reference_policies_elements_principal, against AWS KMS Developer Guide, key-policy-overview",
+)
+C1 = Reading(
+    "C1",
+    "Is `ForAnyValue:…IfExists` true when the key is absent?",
+    "true",
+    "false",
+    "IAM User Guide, reference_policies_elements_condition_operators",
+)
+C1_NULL = Reading(
+    "C1-null",
+    "Does `Null` take a key whose value is an empty string for absent?",
+    "it does: an empty value is null",
+    "it does not: the key is present",
+    "IAM User Guide, reference_policies_elements_condition against reference_policies_elements_condition_operators",
+)
+C2 = Reading(
+    "C2",
+    "What does an operator without set prefix do with a multi-valued key?",
+    "it holds when any of the values satisfies it",
+    "it never holds when the key is present",
+    "IAM User Guide, reference_policies_condition-single-vs-multi-valued-context-keys",
+)
+C3 = Reading(
+    "C3",
+    "What does a listed value do that its operator cannot read, such as `10.0.0.0/33`?",
+    "it makes the statement match no request",
+    "it matches nothing",
+    "IAM User Guide, reference_policies_elements_condition_operators",
+)
+C3_YEAR = Reading(
+    "C3-year",
+    "Is a listed date of four digits, such as `2030`, a number of seconds since 1970?",
+    "it is",
+    "it is a year",
+    "IAM User Guide, reference_policies_elements_condition_operators, which allows the forms of the W3C and Unix "
+    "time alike",
+)
+C3_ZONE = Reading(
+    "C3-zone",
+    "Can a listed date with a time be read that has no zone (it is in UTC then), or one such as `+0900`?",
+    "it can",
+    "it cannot be read",
+    "IAM User Guide, reference_policies_elements_condition_operators, which asks for a W3C form: a time has `Z` "
+    "or `+hh:mm`",
+)
+C3_BOOL = Reading(
+    "C3-bool",
+    "Do policy variables work under `Bool`?",
+    "they are replaced",
+    "they are literal text, which is neither `true` nor `false`",
+    "IAM User Guide, reference_policies_elements_condition_operators, against reference_policies_variables",
+)
+D4 = Reading(
+    "D4",
+    "Does a permissions boundary or session policy without an Allow limit a key-policy Allow to `*`?",
+    "it does",
+    "it does not",
+    "IAM User Guide, reference_policies_evaluation-logic",
+)
+D6 = Reading(
+    "D6",
+    "Does the policy of a VPC endpoint restrict a service principal that calls through it?",
+    "it does",
+    "it does not",
+    "AWS KMS Developer Guide, kms-vpc-endpoint",
+)
+V_ACCOUNT = Reading(
+    "V-account",
+    "Does an Allow of a VPC endpoint policy that names an account cover the users and roles of the account?",
+    "it covers every caller of the account",
+    "it covers the root user only",
+    "AWS PrivateLink Guide, vpc-endpoints-access",
+)
+D9 = Reading(
+    "D9",
+    "Does a Resource pattern whose last field starts with `key/` or `alias/` cover operations without a key?",
+    "it does, if it matches some ARN of that kind in the caller's account and Region",
+    "it does not",
+    "AWS KMS Developer Guide, kms-api-permissions-reference",
+)
+U2 = Reading(
+    "U2",
+    "Does a key policy that names a user admit a federated session of that user without a session policy?",
+    "a key policy that names the user admits the session",
+    "only a policy that names the session does",
+    "IAM User Guide, id_credentials_temp_control-access_getfederationtoken",
+)
+G2 = Reading(
+    "G2",
+    "Is a grant that is listed with a service as its `GranteePrincipal` also for a user or role that the listing "
+    "does not name?",
+    "it is, and any user, role or session may be the one",
+    "it is for the service only",
+    "AWS KMS API Reference, GrantListEntry",
+)
+G2_FEDERATED = Reading(
+    "G2-federated",
+    "Is a grant to a user also for the federated sessions that the user issues?",
+    "it is, as an Allow of the key policy to the user is",
+    "it is for the user itself alone",
+    "AWS KMS Developer Guide, grants, against IAM User Guide, id_credentials_temp_control-access_getfederationtoken",
+)
+G3_NAMES = Reading(
+    "G3-names",
+    "Do the names of encryption-context pairs in a grant constraint match without regard to case?",
+    "they do",
+    "they match exactly",
+    "AWS KMS API Reference, GrantConstraints, against AWS KMS Developer Guide, create-grant-overview",
+)
+G3_SOURCE = Reading(
+    "G3-source",
+    "What does a `SourceArn` constraint do to a caller that is not a service principal?",
+    "the grant does not allow the request",
+    "it is ignored",
+    "AWS KMS API Reference, GrantConstraints",
+)
+G3_DESCRIBE = Reading(
+    "G3-describe",
+    "Does a `SourceArn` constraint bind `kms:DescribeKey`?",
+    "it does",
+    "it does not",
+    "AWS KMS API Reference, GrantConstraints",
+)
+G4 = Reading(
+    "G4",
+    "Does a permissions boundary or session policy without an Allow limit what a grant allows?",
+    "it does",
+    "it does not",
+    "AWS KMS Developer Guide, grants, against IAM User Guide, reference_policies_evaluation-logic",
+)
+G5 = Reading(
+    "G5",
+    "Does a Deny of the key policy stop `kms:RetireGrant`?",
+    "it does",
+    "it does not",
+    "AWS KMS Developer Guide, grant-manage",
+)
+G6 = Reading(
+    "G6",
+    "Is the `SourceArn` of a grant that a grant allows to create as strict if the other's covers it as a pattern?",
+    "it is",
+    "only if it is the same text",
+    "AWS KMS API Reference, CreateGrant; AWS KMS Developer Guide, create-grant-overview",
+)
+F1_KEYLESS = Reading(
+    "F1-keyless",
+    "Do operations on neither a key nor an alias carry `aws:ResourceAccount`, and does `CreateKey` carry "
+    "`kms:CallerAccount`?",
+    "they do (both the caller's account)",
+    "they do not",
+    "AWS KMS Developer Guide, conditions-kms",
+)
+F1_SERVICE = Reading(
+    "F1-service",
+    "Does a service principal's request carry `aws:PrincipalArn`, `aws:PrincipalAccount` and the other keys "
+    "about an ARN?",
+    "it may",
+    "it does not",
+    "IAM User Guide, reference_policies_condition-keys",
+)
+F3 = Reading(
+    "F3",
+    "Does a session tag pass on if the next role refuses it `sts:TagSession`, or the call names it as transitive "
+    "in another case?",
+    "it does",
+    "it does not",
+    "IAM User Guide, id_session-tags; AWS STS API Reference, AssumeRole",
+)
+F4 = Reading(
+    "F4",
+    "In a request that a service makes on a caller's behalf, is `aws:SourceIp` present?",
+    "it may be",
+    "it is absent",
+    "AWS KMS Developer Guide, conditions-aws",
+)
+F5 = Reading(
+    "F5",
+    "In a direct CreateGrant, ListGrants or RevokeGrant, is `kms:GrantIsForAWSResource` present (and false)?",
+    "it is false",
+    "it is absent",
+    "AWS KMS Developer Guide, conditions-kms",
+)
+F6 = Reading(
+    "F6",
+    "Are `kms:BypassPolicyLockoutSafetyCheck` and `kms:ExpirationModel` present with their defaults when not sent?",
+    "they have their defaults",
+    "they are absent",
+    "AWS KMS Developer Guide, conditions-kms",
+)
+F6_UNTAG = Reading(
+    "F6-untag",
+    "May a request of UntagResource have `aws:RequestTag/…`, though it names tags without values?",
+    "it may, with a value of the tags that it names",
+    "it has none",
+    "AWS KMS Developer Guide, abac, against the service reference of AWS KMS",
+)
+WHICH_PAIR = Reading(
+    "F7",
+    "Where names of the encryption context differ only in case, do conditions read the pair that the request "
+    "gives last?",
+    "the last of them",
+    "the first of them",
+    "AWS KMS Developer Guide, conditions-kms",
+)
+F8 = Reading(
+    "F8",
+    "Are `aws:ResourceTag/…` and `kms:ResourceAliases` readable in a key policy?",
+    "they are",
+    "they read as absent",
+    "AWS KMS Developer Guide, conditions-kms",
+)
+F8_QUOTA = Reading(
+    "F8-quota",
+    f"Does a key with more than {ALIAS_QUOTA} aliases refuse whoever a condition on `kms:ResourceAliases` lets in?",
+    "it does: it is over its quota",
+    "the quota has been raised",
+    "AWS KMS Developer Guide, abac (Access denied due to alias quota), resource-limits",
+)
+E4 = Reading(
+    "E4",
+    "Does a request to pass a role carry the role's tags, which do not limit who may pass it?",
+    "it does",
+    "they read as absent",
+    "IAM User Guide, id_roles_use_passrole, access_tags",
+)
+E2 = Reading(
+    "E2",
+    "Do policies other than the trust policy read a transitive tag of the caller as one of the role that it assumes?",
+    "they do",
+    "they read the role's own tag",
+    "IAM User Guide, id_session-tags (Chaining roles with session tags), which says so of the trust policy alone",
+)
+
+READINGS: tuple[Reading, ...] = tuple(found for found in tuple(globals().values()) if isinstance(found, Reading))
 """Every ◇ that the verifier models, in the order of docs/semantics.md."""
-
-WILDCARDS = "L7-wildcards"
-"""The reading that says whether wildcards count in the value of a policy variable."""
-EMPTY = "L7-empty"
-"""The reading that says whether a policy variable has no value where that of its key is empty."""
-WHICH_PAIR = "F7"
-"""The reading that says which of several pairs of the encryption context conditions read."""
-
-
-def reading_of(symbol: str) -> Reading | None:
-    """The reading that a symbol stands for; `None` for another symbol."""
-    return next((reading for reading in READINGS if reading.label == symbol), None)
-
-
-def is_reading(symbol: str) -> bool:
-    """Whether a symbol is one of `READINGS`."""
-    return reading_of(symbol) is not None

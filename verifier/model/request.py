@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from verifier.model.policy import Policy, StatementRef, is_service_linked
+from verifier.model.symbols import SymbolName
 
 Value = str | tuple[str, ...]
 """The value of a condition key in a request: one string, or a set of strings."""
@@ -131,8 +132,8 @@ class Decision:
 
     outcome: Outcome
     trace: tuple[Step, ...] = ()
-    depends_on: tuple[str, ...] = ()
+    depends_on: tuple[SymbolName, ...] = ()
     warnings: tuple[str, ...] = ()
-    assignment: tuple[tuple[str, bool], ...] = ()
+    assignment: tuple[tuple[SymbolName, bool], ...] = ()
     impossible: tuple[str, ...] = ()
     policies: Outcome | None = None

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from verifier.model.symbols import SymbolName
 from verifier.problem.classes.predicates import Predicate
 
 
@@ -56,7 +57,7 @@ class Some(Expression):
 class Symbol(Expression):
     """A free Boolean: a reading (S2), a free fact (U1), something not modelled, or a relation between attributes."""
 
-    name: str
+    name: SymbolName
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def negation(operand: Expression) -> Expression:
     return operand.operand if isinstance(operand, Not) else Not(operand)
 
 
-def literal(name: str, value: bool) -> Expression:
+def literal(name: SymbolName, value: bool) -> Expression:
     """The symbol, or its negation: that it has a value."""
     return Symbol(name) if value else Not(Symbol(name))
 
@@ -177,7 +178,7 @@ def nodes(expressions: Iterable[Expression]) -> Iterator[Expression]:
             todo.append(expression.operand)
 
 
-def symbols_of(*expressions: Expression) -> set[str]:
+def symbols_of(*expressions: Expression) -> set[SymbolName]:
     """The symbols that expressions mention, by name."""
     return {found.name for found in nodes(expressions) if isinstance(found, Symbol)}
 

@@ -19,7 +19,7 @@ from verifier.model.invariant import (
     Holds,
     Invariant,
 )
-from verifier.model.unmodelled import SESSION_ALLOW
+from verifier.model.symbols import SESSION_ALLOW, LazyTest
 from verifier.problem.classes.predicates import exactly
 from verifier.problem.diagrams.finite import Finite, questions
 from verifier.problem.expression import Expression, Symbol, Test, both, conjunction, disjunction, negation, symbols_of
@@ -74,7 +74,7 @@ class Question:
 
     def is_rough(self, claim: Claim) -> bool:
         """Whether the scope of a claim is about attributes without a table, so that it could be empty all the same."""
-        return any(name.startswith(f"lazy:{attribute}") for attribute in self.left for name in symbols_of(claim.scope))
+        return any(isinstance(name, LazyTest) and name.about in self.left for name in symbols_of(claim.scope))
 
 
 _COMMON_ACTIONS = ("kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:DescribeKey")

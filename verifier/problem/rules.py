@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import Expectation, Invariant
+from verifier.model.readings import F8
+from verifier.model.symbols import PossibleChange
 from verifier.problem.expression import Expression, Symbol, both, negation
 from verifier.problem.facts.requests import all_facts
 from verifier.problem.question import Formula, formula_over, scope
@@ -31,7 +33,7 @@ class RuledSpace(Space):
         if self.target.of_step:
             return step_view(self, name, narrowed)
         return (
-            readable_under(key_view(self, name), Symbol("F8"))
+            readable_under(key_view(self, name), Symbol(F8))
             if narrowed and name[:4] != "iam:"
             else key_view(self, name)
         )
@@ -53,7 +55,7 @@ class QuestionSide:
 
     estate: Estate
     target: Target
-    powers: frozenset[str] = frozenset()
+    powers: frozenset[PossibleChange] = frozenset()
     inner: bool = False
     """As in `Space`."""
 

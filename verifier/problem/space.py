@@ -19,6 +19,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.policy import Statement, StatementRef
 from verifier.model.reference import KeyFacts, actions, condition_key
 from verifier.model.steps.actions import step_key
+from verifier.model.symbols import PossibleChange, SymbolName
 from verifier.problem.classes.attributes import (
     Attribute,
     issuers,
@@ -128,20 +129,18 @@ class Space(CallerTests):
 
     `view_predicates` holds the predicates put to each view, `questions` those put to each attribute
     (`problem.question`); `owners` are the statements, by number, and `owner_actions` the actions that they are about;
-    `unsupported` says of a symbol which comparison it stands for; `notes` are condition keys that the data does not
-    know; `pair_names` are the `listed_names` of all that the question is about. `narrowed` is what the decision is read
-    from, where that is not the whole input.
+    `notes` are condition keys that the data does not know; `pair_names` are the `listed_names` of all that the question
+    is about. `narrowed` is what the decision is read from, where that is not the whole input.
     """
 
     estate: Estate
     target: Target
     narrowed: DecisionInput | None = None
     attributes: dict[str, Attribute] = field(default_factory=dict)
-    relations: dict[str, Relation] = field(default_factory=dict)
+    relations: dict[SymbolName, Relation] = field(default_factory=dict)
     owners: list[StatementRef] = field(default_factory=list)
     owner_actions: list[Expression] = field(default_factory=list)
-    unsupported: dict[str, str] = field(default_factory=dict)
-    partly_known: dict[str, PartlyKnown] = field(default_factory=dict)
+    partly_known: dict[SymbolName, PartlyKnown] = field(default_factory=dict)
     view_predicates: dict[str, dict[Predicate, None]] = field(default_factory=dict)
     questions: dict[str, dict[Predicate, None]] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
@@ -155,7 +154,7 @@ class Space(CallerTests):
     inner: bool = False
     """Whether this is what sessions can be given that is asked about here, so that it is not known yet
     (`problem.sessions.passed_tags`)."""
-    powers: frozenset[str] = frozenset()
+    powers: frozenset[PossibleChange] = frozenset()
     """What the caller may have brought about before the request, as symbols (`problem.semantics.powers`)."""
     covered: dict[Template, frozenset[str]] = field(default_factory=dict)
     """Which of many targets a `Resource` pattern can cover, by their ARNs (`problem.steps.many`)."""

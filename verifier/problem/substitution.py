@@ -6,8 +6,9 @@ the same object, so that it is reduced and encoded once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
+from verifier.model.symbols import SymbolValues
 from verifier.problem.expression import (
     FALSE,
     And,
@@ -30,7 +31,7 @@ def without(expression: Expression, owners: frozenset[int]) -> Expression:
     return _replaced(expression, lambda found: FALSE if isinstance(found, Part) and found.owner in owners else None, {})
 
 
-def with_values(expression: Expression, values: Mapping[str, bool]) -> Expression:
+def with_values(expression: Expression, values: SymbolValues) -> Expression:
     """The expression where symbols have values."""
     return _replaced(
         expression,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from verifier.model.operators import Sign
+from verifier.model.symbols import RelationTest, SymbolValues
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly
 from verifier.problem.classes.readable import Read
 from verifier.problem.classes.tables import Unsuitable
@@ -79,9 +80,9 @@ class Relation:
     `problem.semantics.values`).
     """
 
-    symbol: str
+    symbol: RelationTest
     views: tuple[View, ...]
-    holds: Callable[[Values, Mapping[str, bool]], bool]
+    holds: Callable[[Values, SymbolValues], bool]
     pair: tuple[View, View] | None = None
     fold: bool = False
     patterns: Callable[[str], Predicate | None] | None = None

@@ -8,12 +8,13 @@ is only compared.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from verifier.language.invariants.grantees import with_grantees
 from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
 from verifier.model.named_accounts import with_named_accounts
+from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.expression import literal
 from verifier.problem.question import Formula
@@ -29,13 +30,13 @@ def formula_of(estate: Estate, target: Target, invariant: Invariant) -> Formula:
     return formulate(estate, target, [with_grantees(named, target.key, estate)])
 
 
-def described(formula: Formula, readings: Mapping[str, bool]) -> Described:
+def described(formula: Formula, readings: SymbolValues) -> Described:
     """What must not hold together: the facts, the readings that are held, and a violation."""
     held = [literal(label, value) for label, value in sorted(readings.items())]
     return Described([*formula.facts, *held, *formula.violations])
 
 
-def check_entry(entry: Json, formula: Formula, readings: Mapping[str, bool]) -> None:
+def check_entry(entry: Json, formula: Formula, readings: SymbolValues) -> None:
     """Raises `Rejected`."""
     question = described(formula, readings)
     attributes = formula.space.attributes

@@ -19,6 +19,7 @@ from verifier.model.policy import PrincipalType, arn_kind, is_service_linked
 from verifier.model.steps.actions import in_ways_to_run, service_name, ways_to_run
 from verifier.model.steps.catalogue import Effect, Entry
 from verifier.model.steps.supposition import SuppositionKind
+from verifier.model.symbols import GroupJoined, PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.expression import Expression, Symbol, both, disjunction, either, implies, negation
 from verifier.problem.semantics.powers import (
@@ -35,7 +36,6 @@ from verifier.problem.semantics.powers import (
     TARGET_BOUNDARY,
     TARGET_TAGS,
     VERSION,
-    joined,
     managed_by,
 )
 from verifier.problem.semantics.targets import Target
@@ -144,9 +144,9 @@ class ClosedSet:
     # -- one request --
 
     @cached_property
-    def powers(self) -> frozenset[str]:
+    def powers(self) -> frozenset[PossibleChange]:
         """The powers that a question about the set has to speak of."""
-        return ALWAYS | {joined(group) for group in self.of("joined")}
+        return ALWAYS | {GroupJoined(group) for group in self.of("joined")}
 
     def held(self, space: Space, in_question: Expression, apart: str | None) -> Expression:
         """The requests of those who are held: those `in_question`, those whom a fact names, and everybody in accounts
@@ -164,7 +164,7 @@ class ClosedSet:
         # who may pass which tags on is not what it was at first (F3)
         if self.facts - {("holds", arn) for arn in self.of("holds")}:
             who[SESSION_TAGS] |= {one.arn for one in self.estate.identities if arn_kind(one.arn) == "role"}
-        who |= {joined(group): frozenset(users) for group, users in self._joinable.items()}
+        who |= {GroupJoined(group): frozenset(users) for group, users in self._joinable.items()}
         lost = disjunction(space.in_account(account) for account in sorted(self.lost))
         for power, arns in sorted(who.items()):
             yield implies(Symbol(power), either(holders(space, sorted(arns)), lost))

@@ -11,7 +11,7 @@ about has a part in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -24,6 +24,7 @@ from verifier.model.reference import actions, matching
 from verifier.model.steps.actions import step_action
 from verifier.model.steps.catalogue import OF_KEYS, Entry, catalogue_version
 from verifier.model.steps.supposition import SuppositionKind
+from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.predicates import Tokens, exactly, literal_tokens
 from verifier.problem.expression import (
     FALSE,
@@ -71,9 +72,7 @@ _FURTHER = {
 OPERATIONS, _TAG_NAMES, _OF_ALIASES = "kms:grantoperations", "aws:tagkeys", {"kms:resourcealiases", "kms:requestalias"}
 
 
-def check_eventual(
-    entry: Json, estate: Estate, target: Target, invariant: Invariant, readings: Mapping[str, bool]
-) -> None:
+def check_eventual(entry: Json, estate: Estate, target: Target, invariant: Invariant, readings: SymbolValues) -> None:
     """Raises `Rejected`. The sets are each for some of the callers in question, by name; the last is for all others."""
     if {name: entry[name] for name in ("verdict", "catalogue", "supposed")} != {
         "verdict": "proved",
@@ -98,7 +97,7 @@ def supposed(estate: Estate) -> dict[str, Json]:
     return {"catalogue": catalogue_version(), "supposed": [one.sentence for one in estate.suppositions]}
 
 
-def check_set(reaching: Reaching, queries: Sequence[Json], readings: Mapping[str, bool]) -> None:
+def check_set(reaching: Reaching, queries: Sequence[Json], readings: SymbolValues) -> None:
     """Raises `Rejected` where some query is not proved, or is missing."""
     expected = list(reaching.queries())
     if [query["about"] for query in queries] != [about for about, _ in expected]:

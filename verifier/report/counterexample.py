@@ -17,9 +17,9 @@ from verifier.model.free_fact_words import free_fact
 from verifier.model.grant import Grant, grant_id
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect, StatementRef
-from verifier.model.readings import reading_of
 from verifier.model.request import CallerKind, Request, Step
 from verifier.model.results.verdict import Counterexample, Verdict
+from verifier.model.symbols import Reading, SymbolName
 from verifier.report.calls import further_permissions, origin_of_tags
 from verifier.report.document import GAP, LABEL, MARGIN, Apart, Block, Item, Items, Role, Said, Words
 from verifier.report.grants import grant_parts
@@ -196,13 +196,13 @@ def _unmatched(label: str, traces: Sequence[StatementTrace], places: Places) -> 
 # --- what it supposes -------------------------------------------------------------------------------------------------
 
 
-def supposition_items(readings: Sequence[tuple[str, bool]], free: Sequence[tuple[str, bool]]) -> Items:
+def supposition_items(readings: Sequence[tuple[SymbolName, bool]], free: Sequence[tuple[SymbolName, bool]]) -> Items:
     """The readings and the free facts that it holds with."""
     needed = [
         Item(_reading(label, value), "only if", f"[{label}={'yes' if value else 'no'}]") for label, value in readings
     ]
     supposed = [
-        Item(free_fact(symbol, value), "" if position else "supposing", rule_label(symbol.split(":", 1)[0]))
+        Item(free_fact(symbol, value), "" if position else "supposing", rule_label(symbol.rule))
         for position, (symbol, value) in enumerate(free)
     ]
     return Items((*needed, *supposed), MARGIN, LABEL)
@@ -218,10 +218,7 @@ def whole_call(found: Counterexample) -> Iterator[Item]:
         yield Item(further, "note", rule_label("R8"))
 
 
-def _reading(label: str, value: bool) -> str:
-    reading = reading_of(label)
-    return (
-        label
-        if reading is None
-        else f"{reading.yes if value else reading.no}, where AWS leaves open: {reading.question}"
-    )
+def _reading(label: SymbolName, value: bool) -> str:
+    if not isinstance(label, Reading):
+        return label
+    return f"{label.yes if value else label.no}, where AWS leaves open: {label.question}"

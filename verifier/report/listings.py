@@ -103,14 +103,12 @@ def render_readings(style: Style) -> str:
     return "\n".join(lines) + "\n"
 
 
+_OF_READING = ("label", "rule", "question", "yes", "no", "source")
+
+
 def readings_json() -> str:
     """The same as a JSON list."""
-    return (
-        json.dumps(
-            [{"label": reading.label, "rule": reading.rule, **asdict(reading)} for reading in READINGS], indent=2
-        )
-        + "\n"
-    )
+    return json.dumps([{name: getattr(reading, name) for name in _OF_READING} for reading in READINGS], indent=2) + "\n"
 
 
 def render_builtins(found: Sequence[Builtin], style: Style) -> str:

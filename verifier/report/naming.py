@@ -8,6 +8,7 @@ from verifier.model.grant import grant_id
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.request import Value
 from verifier.model.results.verdict import KeySummary, Reason, Report, Status
+from verifier.model.symbols import SymbolName
 from verifier.report.document import Heading, Item, Role, Said
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
@@ -80,7 +81,7 @@ def key_heading(key: KeySummary, mark: Role | None = None) -> Heading:
     return Heading(Said(key_name(key), Role.NAME), (*arn, " · ".join(parts)), mark)
 
 
-def readings_text(readings: Iterable[tuple[str, bool]]) -> str:
+def readings_text(readings: Iterable[tuple[SymbolName, bool]]) -> str:
     """`C2=yes, P5=no`."""
     return ", ".join(f"{label}={'yes' if value else 'no'}" for label, value in readings)
 

@@ -20,6 +20,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyInvariant, is_eventual
 from verifier.model.results.verdict import Status, Verdict
 from verifier.model.results.waiver import BaselineEntry
+from verifier.model.symbol_texts import decoded, encoded
 from verifier.runs.digests import digest, invariant_meaning
 from verifier.syntax.diagnostic import InputError
 
@@ -73,7 +74,7 @@ def render_baseline(estate: Estate, verdicts: Sequence[Verdict], regions: Callab
         "format_version": FORMAT_VERSION,
         "verifier": __version__,
         "entries": [_entry(verdict, regions(verdict)) for verdict in refuted],
-        "estate": _meant(msgspec.to_builtins(kept)),
+        "estate": _meant(msgspec.to_builtins(kept, enc_hook=encoded)),
     }
     return json.dumps(document, indent=1) + "\n"
 
@@ -111,7 +112,7 @@ def read_baseline(text: str, name: str) -> Baseline:
         entries = tuple(
             BaselineEntry(entry["invariant"], entry["meaning"], entry["key"]) for entry in document["entries"]
         )
-        return Baseline(entries, msgspec.convert(document["estate"], Estate))
+        return Baseline(entries, msgspec.convert(document["estate"], Estate, dec_hook=decoded))
     except (KeyError, TypeError, msgspec.ValidationError) as error:
         raise _broken(name, f"it is damaged ({error})") from None
 

@@ -8,7 +8,7 @@ renamed (`Sid`), and nothing else.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from enum import Enum
 from functools import cache, cached_property, lru_cache
 from hashlib import sha256
@@ -18,6 +18,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant
 from verifier.model.invariant import AnyInvariant, KeyArn, is_eventual
 from verifier.model.policy import Policy
+from verifier.model.symbols import SymbolName, SymbolValues
 from verifier.problem.semantics.targets import Target
 from verifier.runs.version import rules_version
 from verifier.verify.deciding import ProofOptions
@@ -41,6 +42,8 @@ def _canonical(value: Any) -> bytes:
         return _joined(b"s", sorted([_digest_of_text(part) if type(part) is str else digest(part) for part in value]))
     if isinstance(value, Enum):
         return _member(value)
+    if isinstance(value, SymbolName):
+        return _text(str(value))
     if value is None or kind is bool or kind is int:
         return _joined(b"v", [repr(value).encode()])
     if kind is bytes:
@@ -145,7 +148,7 @@ class Digests:
 
 def digests(estate: Estate, options: ProofOptions) -> Digests:
     """The digests of an estate, decided in some way."""
-    held: Mapping[str, bool] = options.held
+    held: SymbolValues = options.held
     settings = (rules_version(), options.engine, tuple(sorted(held.items())))
     return Digests(digest((settings, surroundings(estate))), estate, options.steps)
 

@@ -22,6 +22,7 @@ import msgspec
 from verifier.inputs.text.files import SUFFIXES
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy
+from verifier.model.symbol_texts import decoded, encoded
 from verifier.runs.sealed import sealed, unsealed
 from verifier.runs.version import rules_version
 
@@ -112,7 +113,7 @@ def _read(path: Path) -> Estate | None:
         data = unsealed(path.name.encode(), path.read_bytes())
         if data is None:
             return None
-        stored = msgspec.msgpack.decode(data, type=_Stored)
+        stored = msgspec.msgpack.decode(data, type=_Stored, dec_hook=decoded)
         os.utime(path)
     except (OSError, msgspec.MsgspecError):
         return None
@@ -124,7 +125,7 @@ def _keep(path: Path, estate: Estate) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(sealed(path.name.encode(), msgspec.msgpack.encode(_without_policies(estate))))
+            file.write(sealed(path.name.encode(), msgspec.msgpack.encode(_without_policies(estate), enc_hook=encoded)))
         os.replace(file.name, path)
         kept = sorted(path.parent.glob("*.msgpack"), key=lambda file: file.stat().st_mtime, reverse=True)
         for old in kept[MOST_FILES:]:

@@ -16,6 +16,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.invariant import GrantInvariant, Invariant, is_eventual
 from verifier.model.results.verdict import Counterexample, Excuse, ExcuseKind, Report, Status, Verdict
 from verifier.model.results.waiver import BaselineEntry, Waiver
+from verifier.model.symbols import SymbolValues
 from verifier.runs.baseline import Baseline, entry_of
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.verify.assumptions import reading_assumptions
@@ -32,7 +33,7 @@ class Excuser:
     waivers: tuple[Waiver, ...]
     baseline: Baseline | None
     today: date
-    held: Mapping[str, bool] = field(default_factory=dict)
+    held: SymbolValues = field(default_factory=dict)
     stale: list[Diagnostic] = field(default_factory=list)
     remarks: list[Diagnostic] = field(default_factory=list)
     _used: set[Waiver] = field(default_factory=set)

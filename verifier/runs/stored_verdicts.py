@@ -21,6 +21,7 @@ from verifier.model.invariant import AnyInvariant
 from verifier.model.policy import Policy, StatementRef, reference_to
 from verifier.model.request import Step
 from verifier.model.results.verdict import Assumption, Bound, Counterexample, NamedByGrant, Statistics, Status, Verdict
+from verifier.model.symbol_texts import decoded, encoded
 from verifier.problem.semantics.targets import Target
 from verifier.runs.digests import Statements
 
@@ -40,7 +41,7 @@ class _Stored:
     bound: Bound | None
 
 
-_DECODER = msgspec.msgpack.Decoder(_Stored)
+_DECODER = msgspec.msgpack.Decoder(_Stored, dec_hook=decoded)
 _QUICKLY = 1
 """The least that zlib can do: it makes results a fifth of their size all the same."""
 
@@ -63,7 +64,7 @@ def stored(verdict: Verdict, places: Places) -> bytes | None:
         statements,
         verdict.bound,
     )
-    return zlib.compress(msgspec.msgpack.encode(kept), _QUICKLY)
+    return zlib.compress(msgspec.msgpack.encode(kept, enc_hook=encoded), _QUICKLY)
 
 
 def recalled(data: bytes, invariant: AnyInvariant, target: str, places: Places) -> Verdict | None:

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from verifier.model.symbols import SymbolName
 from verifier.problem.expression import Expression
 
 
@@ -21,7 +22,7 @@ class Assignment:
     symbols that matter."""
 
     classes: dict[str, int]
-    symbols: dict[str, bool]
+    symbols: dict[SymbolName, bool]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ V, G1); what was given is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from verifier.ask.answers import Answer, Proved, Refuted
 from verifier.model.caller_sets import possible_kinds
@@ -30,6 +30,7 @@ from verifier.model.readings import WHICH_PAIR
 from verifier.model.reference import data_version
 from verifier.model.request import CallerKind
 from verifier.model.results.verdict import Assumption, KeySummary
+from verifier.model.symbols import SymbolName, SymbolValues
 from verifier.model.unmodelled import ANY_ENDPOINT
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.finite import questions
@@ -42,7 +43,7 @@ from verifier.problem.subjects import family_of, is_multi_region, selected_keys
 from verifier.syntax.text import first_few
 
 
-def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[str, bool]) -> tuple[Assumption, ...]:
+def assumptions(question: Question, claim: Claim, answer: Answer, held: SymbolValues) -> tuple[Assumption, ...]:
     """The assumptions of one verdict."""
     estate, target = question.space.estate, question.space.target
     found = [*given(estate, target)]
@@ -90,7 +91,7 @@ def _pairs_read(question: Question, claim: Claim) -> Iterator[Assumption]:
             sentence = (
                 f"of pairs whose names differ in case alone, the invariant's `{key}` is the one that the policies read"
             )
-            yield Assumption(WHICH_PAIR, sentence)
+            yield Assumption(WHICH_PAIR.rule, sentence)
 
 
 def _values_wanted(when: ConditionExpression, wanted: bool = True) -> Iterator[str]:
@@ -256,14 +257,14 @@ def _service_levels(estate: Estate, account: str) -> tuple[Level, ...] | None:
     return controls.service if controls is not None else None
 
 
-def _readings(answer: Answer, held: Mapping[str, bool]) -> Iterator[Assumption]:
+def _readings(answer: Answer, held: SymbolValues) -> Iterator[Assumption]:
     for label, value in held.items():
         yield Assumption(label, f"the reading {label} was held at {'yes' if value else 'no'}")
     if isinstance(answer, Refuted):
         yield from reading_assumptions(answer.shown.readings)
 
 
-def reading_assumptions(readings: Iterable[tuple[str, bool]]) -> list[Assumption]:
+def reading_assumptions(readings: Iterable[tuple[SymbolName, bool]]) -> list[Assumption]:
     """What a counterexample supposes that needs some readings."""
     return [
         Assumption(label, f"the counterexample needs the reading {label} = {'yes' if value else 'no'}")

@@ -21,6 +21,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.reference import actions, data_version
 from verifier.model.results.verdict import Report, Status, Verdict
+from verifier.model.symbols import SymbolValues
 from verifier.problem.question import Formula
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import TARGET, Space
@@ -31,6 +32,7 @@ from verifier.recheck.eventually import OF_THE_KEY, OPERATIONS, Reaching, check_
 from verifier.recheck.followed import partly_listed, why_not
 from verifier.recheck.tables import Rejected
 from verifier.verify.certifying import Satisfied, attempt, certify
+from verifier.verify.preparation import held_readings
 
 Json = dict[str, Any]
 
@@ -45,10 +47,10 @@ def certificate(
 ) -> Json:
     """The certificate of a report."""
     targets = {target_name(target): target for target, _ in targets_of(estate, invariants)}
-    proofs, lacking = [], []
+    proofs, lacking, held = [], [], held_readings(readings)
     for verdict in report.verdicts:
         about = {"invariant": verdict.invariant.name, "text": verdict.invariant.text, "target": verdict.target}
-        found = _entry(estate, targets[verdict.target], verdict, readings)
+        found = _entry(estate, targets[verdict.target], verdict, held)
         if isinstance(found, str):
             lacking.append({**about, "status": verdict.status.value, "reason": found})
         else:
@@ -65,7 +67,7 @@ def certificate(
     }
 
 
-def _entry(estate: Estate, target: Target, verdict: Verdict, readings: Mapping[str, bool]) -> Json | str:
+def _entry(estate: Estate, target: Target, verdict: Verdict, readings: SymbolValues) -> Json | str:
     """The entry of one verdict, or why there is none."""
     if verdict.status is not Status.PROVED:
         return "it is not proved"
@@ -98,7 +100,7 @@ def eventual_entry(
     estate: Estate,
     target: Target,
     invariant: Invariant,
-    readings: Mapping[str, bool],
+    readings: SymbolValues,
     named: frozenset[str] | None = None,
     others: frozenset[str] = frozenset(),
 ) -> Json | str:
@@ -119,7 +121,7 @@ class _Search:
     target: Target
     _key: Key
     invariant: Invariant
-    readings: Mapping[str, bool]
+    readings: SymbolValues
     facts: frozenset[Fact]
     named: frozenset[str] | None
     others: frozenset[str]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.automaton import Domain
 from verifier.problem.classes.kinds import is_native
@@ -72,7 +73,7 @@ class Satisfied:
         ]
 
 
-def certify(formula: Formula, readings: Mapping[str, bool]) -> Json | str:
+def certify(formula: Formula, readings: SymbolValues) -> Json | str:
     """An entry for a formula that no request meets, or why there is none."""
     found = attempt(formula, readings)
     if isinstance(found, Satisfied):
@@ -80,7 +81,7 @@ def certify(formula: Formula, readings: Mapping[str, bool]) -> Json | str:
     return found
 
 
-def attempt(formula: Formula, readings: Mapping[str, bool]) -> Json | Satisfied | str:
+def attempt(formula: Formula, readings: SymbolValues) -> Json | Satisfied | str:
     """The same, with the solution that there is."""
     question = described(formula, readings)
     attributes = formula.space.attributes

@@ -37,9 +37,9 @@ def decide(
         return _unknown_actions(question, claim, session, every_action)
     if isinstance(answer, Unknown) and answer.rests:
         # A violation whatever the unmodelled things do; if there is none, they decide.
-        hardest = pessimism(question.space)
-        values = hardest.allowed if claim.invariant.expectation is Expectation.ALLOWED else hardest.refused
-        certain = _search(question, claim, session, [*known, *(literal(name, value) for name, value in values.items())])
+        to_allow = claim.invariant.expectation is not Expectation.ALLOWED
+        hardest = [literal(name, value is to_allow) for name, value in pessimism(question.space).items()]
+        certain = _search(question, claim, session, [*known, *hardest])
         return certain if isinstance(certain, Refuted) else answer
     return answer
 

@@ -8,7 +8,7 @@ never a pass.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import Invariant
 from verifier.model.policy import StatementRef
 from verifier.model.results.verdict import Agreement, Statistics, Status, Verdict
+from verifier.model.symbols import SymbolValues
 from verifier.problem.asking import ask
 from verifier.problem.expression import Expression, literal
 from verifier.problem.question import Claim, Question
@@ -47,7 +48,7 @@ class ProofOptions:
 
     engine: Engine
     timeout: float | None
-    held: Mapping[str, bool]
+    held: SymbolValues
     second: Engine | None
     steps: int | None = None
 
@@ -163,7 +164,7 @@ def _check_scope(question: Question, claim: Claim, session: Session) -> None:
 
 
 def _verdict(
-    question: Question, claim: Claim, answer: Answer, elapsed: float, statistics: Statistics, held: Mapping[str, bool]
+    question: Question, claim: Claim, answer: Answer, elapsed: float, statistics: Statistics, held: SymbolValues
 ) -> Verdict:
     target = target_name(question.space.target)
     rests = assumptions(question, claim, answer, held)

@@ -8,7 +8,7 @@ same readings and free facts). What could not be settled is a reason, and then n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verifier.model.estate import Estate, Key
@@ -17,6 +17,7 @@ from verifier.model.own_place import check_region
 from verifier.model.request import Outcome
 from verifier.model.results.region import Region
 from verifier.model.results.verdict import Counterexample, NamedByGrant, Reason
+from verifier.model.symbols import SymbolValues
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
@@ -57,7 +58,7 @@ def beyond(
     invariant: Invariant,
     waived: Sequence[Allowance] = (),
     earlier: tuple[Estate, Key] | None = None,
-    held: Mapping[str, bool] | None = None,
+    held: SymbolValues | None = None,
 ) -> Beyond:
     """What breaks an invariant about requests; without waivers and an earlier estate, all that does. `held` fixes
     readings.
@@ -118,7 +119,7 @@ def grants_beyond(
     key: Key,
     invariant: GrantInvariant,
     earlier: tuple[Estate, Key],
-    held: Mapping[str, bool] | None = None,
+    held: SymbolValues | None = None,
 ) -> Beyond:
     """The grants that break an invariant about listed grants and did not do so in an earlier estate."""
     now = decide_listed(estate, key, invariant, held or {})

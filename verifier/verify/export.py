@@ -15,12 +15,13 @@ from verifier.encode.string_theory import Inexpressible, Script, script
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.reference import data_version
+from verifier.model.symbols import SymbolValues
 from verifier.problem.expression import both, literal
 from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name, targets_of
 from verifier.syntax.text import printable
-from verifier.verify.preparation import check_readings, not_known, resolved_invariant
+from verifier.verify.preparation import held_readings, not_known, resolved_invariant
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,13 @@ def export(estate: Estate, invariants: Sequence[AnyInvariant], readings: Mapping
 
     Raises `InputError` for an invariant that speaks of nothing (S3), or a reading with an unknown label.
     """
-    check_readings(readings)
+    held = held_readings(readings)
     for target, numbers in targets_of(estate, invariants):
         for number in numbers:
-            yield _exported(estate, target, invariants[number], readings)
+            yield _exported(estate, target, invariants[number], held)
 
 
-def _exported(estate: Estate, target: Target, invariant: AnyInvariant, readings: Mapping[str, bool]) -> Exported:
+def _exported(estate: Estate, target: Target, invariant: AnyInvariant, readings: SymbolValues) -> Exported:
     name = target_name(target)
     if not isinstance(invariant, Invariant):
         return Exported(invariant, name, reason="it is about the listed grants, which are looked at one by one")
@@ -63,14 +64,14 @@ def _exported(estate: Estate, target: Target, invariant: AnyInvariant, readings:
     return Exported(invariant, name, "\n".join([*_remarks(estate, invariant, name, readings, written), written.text]))
 
 
-def _script(estate: Estate, target: Target, invariant: Invariant, readings: Mapping[str, bool]) -> Script:
+def _script(estate: Estate, target: Target, invariant: Invariant, readings: SymbolValues) -> Script:
     formula = formulate(estate, target, [resolved_invariant(estate, target, invariant)])
     fixed = [literal(label, value) for label, value in readings.items()]
     return script(formula, both(*fixed, formula.violations[0], formula.known_action))
 
 
 def _remarks(
-    estate: Estate, invariant: Invariant, target: str, readings: Mapping[str, bool], written: Script
+    estate: Estate, invariant: Invariant, target: str, readings: SymbolValues, written: Script
 ) -> Iterator[str]:
     """What the formula is, as comments; a name from the input cannot end one early."""
     yield f"; kms-verifier {__version__}, {data_version()}"

@@ -8,25 +8,26 @@ the rule and the place.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from verifier.ask.unmodelled import reason_of
 from verifier.model.caller_sets import possible_kinds
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant
 from verifier.model.invariant import CallerSet, GrantInvariant, GrantRole
 from verifier.model.named_accounts import with_names_replaced
 from verifier.model.policy import Principal
+from verifier.model.readings import G2
 from verifier.model.request import CallerKind
 from verifier.model.results.verdict import Assumption, NamedByGrant, Reason, Status, Verdict
+from verifier.model.symbols import SymbolValues
 from verifier.model.unmodelled import Influence
 from verifier.problem.classes.predicates import like
 from verifier.verify.assumptions import chosen_keys, where_it_is
 from verifier.verify.grant_membership import Surroundings, membership
 
 
-def decide_listed(estate: Estate, key: Key, invariant: GrantInvariant, held: Mapping[str, bool]) -> Verdict:
+def decide_listed(estate: Estate, key: Key, invariant: GrantInvariant, held: SymbolValues) -> Verdict:
     """The verdict on one key. `held` fixes readings."""
     started = time.perf_counter()
     found = _decide(estate, key, invariant, held)
@@ -34,7 +35,7 @@ def decide_listed(estate: Estate, key: Key, invariant: GrantInvariant, held: Map
     return replace(found, assumptions=supposed, elapsed=time.perf_counter() - started)
 
 
-def _decide(estate: Estate, key: Key, invariant: GrantInvariant, held: Mapping[str, bool]) -> Verdict:
+def _decide(estate: Estate, key: Key, invariant: GrantInvariant, held: SymbolValues) -> Verdict:
     if key.grants is None:
         reason = Reason("G1", f"the grants of {key.arn} are not in the input", key.span)
         return Verdict(invariant, key.arn, Status.UNKNOWN, reason=reason)
@@ -54,7 +55,7 @@ def _not_read(estate: Estate, key: Key, invariant: GrantInvariant) -> Reason | N
     for thing in estate.unmodelled:
         of_grants = thing.label.startswith("G") or (thing.label == "U4" and _narrowed(invariant))
         if of_grants and thing.key in (None, key.arn) and thing.influence is not Influence.MAY_REFUSE:
-            return reason_of(thing)
+            return Reason(thing.label, thing.description, thing.span)
     return None
 
 
@@ -62,11 +63,11 @@ def _narrowed(invariant: GrantInvariant) -> bool:
     return all(pattern.value.lower() not in ("*", "kms:*") for pattern in invariant.operations)
 
 
-def _assumptions(key: Key, invariant: GrantInvariant, held: Mapping[str, bool]) -> Iterator[Assumption]:
+def _assumptions(key: Key, invariant: GrantInvariant, held: SymbolValues) -> Iterator[Assumption]:
     if key.grants is not None:
         yield Assumption("U5", "the grants are those that are listed: none is created later")
-    if "G2" in held and GrantRole.GRANTEE in invariant.roles:
-        yield Assumption("G2", f"the reading G2 was held at {'yes' if held['G2'] else 'no'}")
+    if G2 in held and GrantRole.GRANTEE in invariant.roles:
+        yield Assumption("G2", f"the reading G2 was held at {'yes' if held[G2] else 'no'}")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class _Findings:
     estate: Estate
     key: Key
     invariant: GrantInvariant
-    held: Mapping[str, bool]
+    held: SymbolValues
 
     def all(self) -> list[_Finding]:
         """In the order of the grants. A caller set is resolved for the key once."""
@@ -123,7 +124,7 @@ class _Findings:
     def _hidden(self, grant: Grant, callers: CallerSet) -> Iterator[_Finding]:
         """G2: a user, role or account that the listing does not name, but no service; under the other reading there is
         none."""
-        if self.held.get("G2") is not False and possible_kinds(callers) - {CallerKind.SERVICE}:
+        if self.held.get(G2) is not False and possible_kinds(callers) - {CallerKind.SERVICE}:
             shown = f"grant {grant.id} shows the service {grant.grantee.value} as its grantee"
             text = f"{shown}, and may also be for a user, role or account that it does not show"
             yield _Finding(grant, GrantRole.GRANTEE, Reason("G2", text, grant.span))

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from verifier.model.estate import Account, Estate, Key, ManagedPolicy
 from verifier.model.policy import Condition, Policy, Principal, PrincipalType, Statement
+from verifier.model.symbols import ThingEffect
 
 _LAYOUT = frozenset(
     (
@@ -77,7 +78,7 @@ def _member(found: Any, name: str) -> Hashable:
     return meaning(found)
 
 
-_PLAIN = frozenset({str, bool, int, type(None)})
+_PLAIN = frozenset({str, bool, int, type(None), ThingEffect})
 
 
 def _principal(principal: Principal) -> Hashable:

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 
 from verifier.ask.answers import Unknown
 from verifier.ask.diagrams import PREFERRED, sample
-from verifier.ask.unmodelled import is_unmodelled, unmodelled_reasons
+from verifier.ask.loop import unmodelled_reasons
 from verifier.model.request import Outcome
 from verifier.model.results.verdict import Reason
+from verifier.model.symbols import LazyTest, NotModelled, RelationTest
 from verifier.problem.diagrams.cover import Cover, Cube, grouped
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node, TooLarge
 from verifier.problem.diagrams.elimination import Projection
@@ -87,12 +88,8 @@ class Partitioner:
 
     def certain_part(self, node: Node) -> tuple[Node, Node]:
         """The part of a set that it has whatever the unmodelled things are, and the rest."""
-        diagrams, question = self.joint.diagrams, self.joint.sides[self.number].question
-        open_symbols = [
-            name
-            for name in diagrams.support(node)
-            if name not in self.joint.finite.tables and is_unmodelled(question, name)
-        ]
+        diagrams = self.joint.diagrams
+        open_symbols = [name for name in diagrams.support(node) if isinstance(name, NotModelled)]
         if not open_symbols:
             return node, NOTHING
         rest = diagrams.both(node, diagrams.exists(diagrams.complement(node), open_symbols))
@@ -101,11 +98,7 @@ class Partitioner:
     def reasons(self, rest: Node) -> Iterator[Reason]:
         """What the requests of a set rest on that is not modelled."""
         question = self.joint.sides[self.number].question
-        names = [
-            n
-            for n in self.joint.diagrams.support(rest)
-            if n not in self.joint.finite.tables and is_unmodelled(question, n)
-        ]
+        names = [n for n in self.joint.diagrams.support(rest) if isinstance(n, NotModelled)]
         return unmodelled_reasons(question, sorted(names))
 
     # -- parts --
@@ -167,7 +160,7 @@ class Partitioner:
     def _checked(self, whole: Node, cubes: tuple[Cube, ...], sampling: Projection) -> Unknown | None:
         """Whether the alternatives that compare keys with one another have requests: only concrete values tell."""
         for cube in cubes:
-            if any(name.startswith(("relation:", "lazy:")) for name, _ in cube):
+            if any(isinstance(name, RelationTest | LazyTest) for name, _ in cube):
                 part = self.joint.diagrams.all_of(
                     (whole, *(self.joint.diagrams.literal(name, mask) for name, mask in cube))
                 )

@@ -13,18 +13,20 @@ from verifier.language.invariants.grantees import with_grantees
 from verifier.model.estate import Estate
 from verifier.model.invariant import Allowance, AnyInvariant, Invariant, is_eventual
 from verifier.model.named_accounts import with_named_accounts
-from verifier.model.readings import READINGS, is_reading
+from verifier.model.readings import READINGS
 from verifier.model.results.verdict import Reason
+from verifier.model.symbols import SymbolValues
 from verifier.problem.semantics.targets import Target, consistent
 from verifier.syntax.diagnostic import Diagnostic, InputError
 
 
-def check_readings(readings: Mapping[str, bool]) -> None:
-    """Raises `InputError` for a label that is no reading's."""
-    for label in readings:
-        if not is_reading(label):
-            known = ", ".join(reading.label for reading in READINGS)
-            raise InputError.of(f"there is no reading `{label}`; the readings are {known}", rule="S2")
+def held_readings(readings: Mapping[str, bool] | SymbolValues | None) -> SymbolValues:
+    """The readings of some labels, with their values. Raises `InputError` for a label that is no reading's."""
+    known = {reading.label: reading for reading in READINGS}
+    for label in readings or ():
+        if label not in known:
+            raise InputError.of(f"there is no reading `{label}`; the readings are {', '.join(READINGS)}", rule="S2")
+    return {known[label]: value for label, value in (readings or {}).items()}
 
 
 def not_known(target: Target) -> Reason | None:
@@ -59,7 +61,7 @@ def _named(estate: Estate, target: Target, invariant: Invariant) -> Invariant:
 
 def free_readings(held: Container[str]) -> tuple[str, ...]:
     """The labels of the readings that are left open: all but those that are held."""
-    return tuple(reading.label for reading in READINGS if reading.label not in held)
+    return tuple(reading.label for reading in READINGS if reading not in held)
 
 
 def check_direct(invariants: Iterable[AnyInvariant], what: str) -> None:

@@ -22,7 +22,7 @@ from verifier.solve.engines import require, second_engine
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.verify.assumptions import summary
 from verifier.verify.deciding import ProofOptions, decide_requests
-from verifier.verify.preparation import check_readings, free_readings
+from verifier.verify.preparation import free_readings, held_readings
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each verdict."""
@@ -71,8 +71,7 @@ def proof_options(
     steps: int | None = None,
 ) -> ProofOptions:
     """How a run decides, from the arguments of `prove`. Raises `InputError` as `prove` does."""
-    held = dict(readings or {})
-    check_readings(held)
+    held = held_readings(readings)
     require(engine)
     if not invariants:
         raise InputError.of("there are no invariants, so nothing was checked", rule="S3")

@@ -16,6 +16,7 @@ from verifier.ask.loop import refined
 from verifier.model.request import Outcome
 from verifier.model.results.region import Actions, Alternative, Region
 from verifier.model.results.verdict import Reason
+from verifier.model.symbols import SymbolName
 from verifier.problem.diagrams.cover import Cube
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import Joint
@@ -99,10 +100,10 @@ class Describer:
         """What cubes say of the requests `seen`."""
         return self.phrases.alternatives([self._cube(cube) for cube in cubes], self._possible(seen, cubes))
 
-    def _cube(self, cube: Cube) -> tuple[dict[str, int], dict[str, bool]]:
+    def _cube(self, cube: Cube) -> tuple[dict[str, int], dict[SymbolName, bool]]:
         tables = self.joint.finite.tables
         masks = {name: mask for name, mask in cube if name in tables}
-        return masks, {name: mask == 2 for name, mask in cube if name not in tables}
+        return masks, {name: mask == 2 for name, mask in cube if isinstance(name, SymbolName)}
 
     def _possible(self, seen: Node, cubes: tuple[Cube, ...]) -> dict[str, int]:
         """What requests have of the attributes that cubes limit (see `Phrases.alternative`)."""

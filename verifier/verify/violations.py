@@ -7,7 +7,7 @@ problem without any reason to is an `InternalDisagreement`, never an answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from verifier.ask.answers import GaveUp, InternalDisagreement
@@ -23,13 +23,12 @@ from verifier.ask.replay import (
     tags_not_passed,
     without_doubts,
 )
-from verifier.ask.unmodelled import is_unmodelled
 from verifier.evaluate import decider_with_remarks
 from verifier.model.invariant import Expectation
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.request import Outcome
 from verifier.model.results.verdict import Counterexample, Reason
-from verifier.model.unmodelled import SESSION_ALLOW
+from verifier.model.symbols import SESSION_ALLOW, NotModelled
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import Expression, conjunction, disjunction, literal, negation, symbols_of
 from verifier.problem.question import Claim, Question
@@ -80,11 +79,11 @@ def _session(assignment: Assignment) -> Expression | None:
     return conjunction(In(name, mask) for name, mask in own.items()) if own.keys() - {CALLER} else None
 
 
-def _otherwise(assignment: Assignment, names: Iterable[str]) -> Iterator[Expression]:
+def _otherwise(assignment: Assignment, names: Collection[str]) -> Iterator[Expression]:
     """Some of the things that are not modelled, or facts in doubt, are otherwise than assigned: a violation that does
     without them is looked for."""
-    symbols, doubtful = assignment.symbols, tuple(attribute for name in names for attribute in ATTRIBUTES.get(name, ()))
-    yield from (literal(name, not symbols[name]) for name in names if name in symbols)
+    doubtful = tuple(attribute for name in names for attribute in ATTRIBUTES.get(name, ()))
+    yield from (literal(name, not value) for name, value in assignment.symbols.items() if name in names)
     yield from (
         negation(In(name, mask)) for name, mask in assignment.classes.items() if doubtful and name.startswith(doubtful)
     )
@@ -102,11 +101,11 @@ def _replayed(
     decider = decider_with_remarks(question.space.estate, request)
     decision = decider.decide(symbol_values)
     if decision.outcome is not wanted:
-        return tuple(name for name in assignment.symbols if is_unmodelled(question, name))
+        return tuple(name for name in assignment.symbols if isinstance(name, NotModelled))
     readings, free, unmodelled = needed(question, decider, symbol_values, wanted)
     # A replay does not tell whether the request is in the scope: what is not modelled there is not settled by it.
     beyond = sorted(
-        name for name in symbols_of(claim.scope) & assignment.symbols.keys() if is_unmodelled(question, name)
+        name for name in symbols_of(claim.scope) & assignment.symbols.keys() if isinstance(name, NotModelled)
     )
     doubtful = doubtful_facts(question, request, symbol_values, wanted)
     if unmodelled or beyond or doubtful:

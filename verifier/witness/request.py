@@ -7,12 +7,13 @@ be filled in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.reference import action as reference_action
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.model.steps.actions import step_action
+from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.attributes import ORDINARY_SESSION, WEB_PREFIX
 from verifier.problem.classes.domains import EPOCH_VALUED, is_date
 from verifier.problem.classes.tables import instant_text
@@ -27,7 +28,7 @@ from verifier.witness.pairs import SETS, Pairs, spelled
 from verifier.witness.untabled import Concrete
 
 
-def build(question: Question, values: Concrete, symbols: Mapping[str, bool]) -> Request:
+def build(question: Question, values: Concrete, symbols: SymbolValues) -> Request:
     """The request with these values, for readings as `symbols` have them; those that are not there are at no."""
     action = values["action"]
     assert isinstance(action, str)

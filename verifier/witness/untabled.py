@@ -8,9 +8,10 @@ before it knows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.search import disjoint_pair, find_word
 from verifier.problem.classes.tables import OverBudget
@@ -33,7 +34,7 @@ class Untabled:
     """Looks for values that agree with what an assignment says of the symbols of tests. Where it admits the value
     `given` for an attribute, that is taken."""
 
-    def __init__(self, finite: Finite, symbols: Mapping[str, bool], given: Concrete) -> None:
+    def __init__(self, finite: Finite, symbols: SymbolValues, given: Concrete) -> None:
         self._finite, self._symbols, self._given = finite, symbols, given
 
     def value(self, lazy: Lazy) -> str | Conflict | None:

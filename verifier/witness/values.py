@@ -15,6 +15,7 @@ from itertools import chain, islice
 
 from verifier.model.operators import Sign
 from verifier.model.readings import WILDCARDS
+from verifier.model.symbols import SymbolName
 from verifier.problem.classes.plausible_words import fill
 from verifier.problem.classes.predicates import Tokens
 from verifier.problem.classes.tables import OverBudget, number_text
@@ -56,7 +57,11 @@ class Search:
     that is tried first."""
 
     def __init__(
-        self, question: Question, classes: dict[str, int], symbols: dict[str, bool], given: Concrete | None = None
+        self,
+        question: Question,
+        classes: dict[str, int],
+        symbols: dict[SymbolName, bool],
+        given: Concrete | None = None,
     ) -> None:
         self._question = question
         self._finite: Finite = question.finite

@@ -19,6 +19,8 @@ from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, Outcome
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Chain, KeyReplicated, Move, State
+from verifier.model.symbol_texts import read_values
+from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, ThingEffect
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import InputError
 
@@ -157,9 +159,9 @@ def test_one_symbol_is_shared_by_all_steps() -> None:
     grants = moves.create_grant(eve, KEY, grant(f"arn:aws:iam::{PARTNER}:user/Eve", "Decrypt"))
     found = chain(grants, by=eve, at_last=eve)
     replay = story(before, found)
-    assert (replay.outcome, replay.depends_on) == (Outcome.DEPENDS, ("U1:allow", "U1:deny"))
-    assert story(before, found, {"U1:allow": True, "U1:deny": False}).outcome is Outcome.ALLOW
-    assert story(before, found, {"U1:allow": False}).outcome is Outcome.DENY
+    assert (replay.outcome, replay.depends_on) == (Outcome.DEPENDS, (OUTSIDE_ALLOW, OUTSIDE_DENY))
+    assert story(before, found, {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False}).outcome is Outcome.ALLOW
+    assert story(before, found, {OUTSIDE_ALLOW: False}).outcome is Outcome.DENY
 
 
 def test_a_chain_that_needs_one_symbol_both_ways_fails() -> None:
@@ -169,15 +171,21 @@ def test_a_chain_that_needs_one_symbol_both_ways_fails() -> None:
     found = chain(moves.become(BY, BOB), at_last=caller(BOB))
     before = state(others=(identity(BOB, USES),), unmodelled=(allows, refuses))
     replay = story(before, found)
-    assert (replay.outcome, replay.depends_on) == (Outcome.DEPENDS, ("P:allow", "P:refuse"))
-    assert story(before, found, {"P:allow": True, "P:refuse": False}).outcome is Outcome.ALLOW
+    assert (replay.outcome, replay.depends_on) == (
+        Outcome.DEPENDS,
+        (ThingEffect("P", "allow"), ThingEffect("P", "refuse")),
+    )
+    assert (
+        story(before, found, {ThingEffect("P", "allow"): True, ThingEffect("P", "refuse"): False}).outcome
+        is Outcome.ALLOW
+    )
     # A test of a key that is not modelled and its negation are one symbol.
     both = {"StringEquals": {"iam:SomethingNew": "x"}}
     never = state(own("iam:Create*", Condition=both), others=(identity(BOB, USES),))
     unlike = state(
         own("iam:Create*", Condition={"StringNotEquals": {"iam:SomethingNew": "x"}}), others=(identity(BOB, USES),)
     )
-    symbols = {"U3:iam:somethingnew": True, "U3:iam:somethingnew:StringEquals:['x']": True}
+    symbols = read_values({"U3:iam:somethingnew": True, "U3:iam:somethingnew:StringEquals:['x']": True})
     assert (story(never, found, symbols).outcome, story(unlike, found, symbols).outcome) == (
         Outcome.ALLOW,
         Outcome.DENY,

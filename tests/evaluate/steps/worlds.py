@@ -13,6 +13,7 @@ from verifier.model.estate import Account, Estate, Group, Identity, Key, Managed
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import Caller, Outcome
 from verifier.model.steps.chains import Move, State
+from verifier.model.symbol_texts import read_values
 
 BY = caller(ALICE)
 """Who makes the moves, unless said otherwise."""
@@ -58,7 +59,7 @@ def document(*statements: Statement, arn: str, kind: PolicyKind = PolicyKind.IDE
 def found(before: State, move: Move, assignment: Mapping[str, bool] | None = None) -> str:
     """`allow` if the move may be made; else the outcome of the first decision that stands against it, with what it
     depends on."""
-    decisions = permitted(before, move, assignment)
+    decisions = permitted(before, move, read_values(assignment or {}))
     against = next((one for one in decisions if one.outcome is Outcome.DENY), None)
     against = against or next((one for one in decisions if one.outcome is not Outcome.ALLOW), None)
     return "allow" if against is None else " ".join([against.outcome.value, *against.depends_on])

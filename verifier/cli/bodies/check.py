@@ -101,9 +101,10 @@ def _regions(verdict: Verdict, question: Question, configuration: Configuration)
     """What breaks an invariant, in words."""
     from verifier.report.words.access import when_text
     from verifier.verify.excuses import beyond
+    from verifier.verify.preparation import held_readings
 
     key = question.estate.key(verdict.target)
     if key is None or not isinstance(verdict.invariant, Invariant) or verdict.invariant.eventually:
         return []
-    found = beyond(question.estate, key, verdict.invariant, held=configuration.readings).regions
+    found = beyond(question.estate, key, verdict.invariant, held=held_readings(configuration.readings)).regions
     return [{"callers": r.callers.text, "actions": r.actions.text, "when": when_text(r, in_full=True)} for r in found]

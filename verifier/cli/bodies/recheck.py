@@ -17,7 +17,7 @@ from typing import Any
 from verifier.cli.run import Progress
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
-from verifier.model.readings import is_reading
+from verifier.model.readings import READINGS
 from verifier.model.reference import data_version
 from verifier.model.results.rechecked import Checked, ProofOutcome, Recheck
 from verifier.model.results.verdict import Assumption
@@ -91,7 +91,7 @@ def _check_input(document: Json, estate: Estate) -> None:
         raise Rejected(
             f"the input is another one: {', '.join(changed) or 'no file'} in place of {', '.join(missing) or 'no file'}"
         )
-    unknown = [label for label in document["readings"] if not is_reading(label)]
+    unknown = [label for label in document["readings"] if label not in READINGS]
     if unknown:
         raise Rejected(f"{unknown[0]} is no reading")
 

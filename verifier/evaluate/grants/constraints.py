@@ -17,6 +17,7 @@ from verifier.evaluate.statements.patterns import arn_matches, parse, substitute
 from verifier.evaluate.symbols import Symbols, Truth, all_of
 from verifier.model import reference
 from verifier.model.grant import Grant, Pairs
+from verifier.model.readings import G3_DESCRIBE, G3_NAMES, G3_SOURCE, G6
 from verifier.model.request import Caller, CallerKind
 
 EQUALS, SUBSET = "EncryptionContextEquals", "EncryptionContextSubset"
@@ -73,7 +74,7 @@ def _exactly(wanted: Pairs, context: Context, symbols: Symbols) -> Truth:
     def test(fold: bool) -> bool:
         return not _unpaired(context, fold) and _folded(wanted, fold) == _folded(tuple(context.pairs.items()), fold)
 
-    return symbols.choose("G3-names", lambda: test(True), lambda: test(False))
+    return symbols.choose(G3_NAMES, lambda: test(True), lambda: test(False))
 
 
 def _among(wanted: Pairs, context: Context, symbols: Symbols) -> Truth:
@@ -82,7 +83,7 @@ def _among(wanted: Pairs, context: Context, symbols: Symbols) -> Truth:
     def test(fold: bool) -> bool:
         return _folded(wanted, fold) <= _folded(tuple(context.pairs.items()), fold)
 
-    return symbols.choose("G3-names", lambda: test(True), lambda: test(False))
+    return symbols.choose(G3_NAMES, lambda: test(True), lambda: test(False))
 
 
 def _folded(pairs: Pairs, fold: bool) -> set[tuple[str, str]]:
@@ -113,7 +114,7 @@ def _shown(pairs: Mapping[str, str]) -> str:
 def _source(wanted: str, request: GrantRequest, symbols: Symbols) -> Finding:
     """`SourceArn` is like a condition on `aws:SourceArn`. [API: GrantConstraints]"""
     if request.action.lower() == "kms:describekey":
-        holds = symbols.choose("G3-describe", lambda: _from_source(wanted, request, symbols), lambda: True)
+        holds = symbols.choose(G3_DESCRIBE, lambda: _from_source(wanted, request, symbols), lambda: True)
     else:
         holds = _from_source(wanted, request, symbols)
     found = request.context.entries.get("aws:sourcearn")
@@ -125,7 +126,7 @@ def _source(wanted: str, request: GrantRequest, symbols: Symbols) -> Finding:
 
 def _from_source(wanted: str, request: GrantRequest, symbols: Symbols) -> Truth:
     if request.caller.kind is not CallerKind.SERVICE:
-        return symbols.choose("G3-source", lambda: False, lambda: True)
+        return symbols.choose(G3_SOURCE, lambda: False, lambda: True)
     found = request.context.entries.get("aws:sourcearn")
     return isinstance(found, str) and _is_source(wanted, found)
 
@@ -168,7 +169,7 @@ def _as_narrow(wanted: str, shown: object, symbols: Symbols) -> Truth:
     pattern."""
     if not isinstance(shown, str) or shown == wanted:
         return shown == wanted
-    return symbols.choose("G6", lambda: _is_source(wanted, shown), lambda: False)
+    return symbols.choose(G6, lambda: _is_source(wanted, shown), lambda: False)
 
 
 def _operations(parent: Grant, context: Context) -> Finding:

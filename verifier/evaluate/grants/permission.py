@@ -20,6 +20,7 @@ from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
 from verifier.model import reference
 from verifier.model.estate import Key
 from verifier.model.grant import reference_to_grant
+from verifier.model.readings import G2, G2_FEDERATED, G4
 
 SHOWN = 20
 """How many grants one gate of a trace shows; those that allow come first."""
@@ -124,7 +125,7 @@ def _principal(candidate: Candidate, grants: Grants) -> Finding:
 
 def _named(candidate: Candidate, grants: Grants) -> Truth:
     """Whether the grant is to the caller at all."""
-    readings = {Naming.HIDDEN: "G2", Naming.ISSUER: "G2-federated"}
+    readings = {Naming.HIDDEN: G2, Naming.ISSUER: G2_FEDERATED}
     return grants.symbols.value(readings[candidate.naming]) if candidate.naming in readings else True
 
 
@@ -146,7 +147,7 @@ def _needs(candidate: Candidate, grants: Grants) -> Iterator[Finding]:
             "G2", f"the caller's own policies {'allow it' if holds is not False else 'do not allow it'}", holds
         )
     elif limits.gates:
-        holds = grants.symbols.choose("G4", lambda: limits.hold, lambda: True)
+        holds = grants.symbols.choose(G4, lambda: limits.hold, lambda: True)
         text = "the caller's permissions boundary and session policies do not limit the grant"
         yield Finding("G4", text if holds is not False else text.replace("do not limit", "limit"), holds)
 

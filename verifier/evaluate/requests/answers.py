@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef
-from verifier.model.readings import READINGS
 from verifier.model.request import Decision, Outcome, Step
+from verifier.model.symbols import FreeFact, NotResourceStatement, Reading, SymbolName
 
 
 def answer(decision: Decision) -> Decision:
@@ -43,16 +43,13 @@ def decision_to_json(decision: Decision, trace: bool, estate: Estate | None = No
     return found
 
 
-def symbol_label(symbol: str, estate: Estate | None = None) -> str:
+def symbol_label(symbol: SymbolName, estate: Estate | None = None) -> str:
     """The label of the rule that a symbol belongs to; for a thing that is not modelled and not in `estate`, its
     name."""
-    rules = {reading.label: reading.rule for reading in READINGS}
-    for thing in estate.unmodelled if estate else ():
-        rules |= {thing.allow_symbol: thing.label, thing.refuse_symbol: thing.label}
-    if symbol in rules:
-        return rules[symbol]
-    head = symbol.split(":", 1)[0]
-    return head if head in ("U1", "U2", "U3", "L5", "F1") else symbol.rsplit(":", 1)[0]
+    if isinstance(symbol, Reading | FreeFact | NotResourceStatement):
+        return symbol.rule
+    things = estate.unmodelled if estate else ()
+    return next((thing.label for thing in things if thing.name == symbol.about), symbol.about)
 
 
 def _step(step: Step) -> dict[str, object]:

@@ -18,13 +18,15 @@ from verifier.evaluate.requests.reading import GivenRequest
 from verifier.model.estate import Estate
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Decision, Request, Value
+from verifier.model.symbol_texts import read_values
+from verifier.model.symbols import SymbolValues
 
 
-def evaluate(estate: Estate, request: Request, assignment: Mapping[str, bool] | None = None) -> Decision:
+def evaluate(estate: Estate, request: Request, assignment: Mapping[str, bool] | SymbolValues | None = None) -> Decision:
     """Decides a request (R1 to G6), under each reading that neither `assignment` (symbol → value) nor a `GivenRequest`
     fixes, with a warning where it could not be sent. Raises `InputError` as `RequestDecider` does."""
     given = dict(request.readings) if isinstance(request, GivenRequest) else {}
-    return decider_with_remarks(estate, request).decide({**given, **(assignment or {})})
+    return decider_with_remarks(estate, request).decide({**given, **read_values(assignment or {})})
 
 
 def decider_with_remarks(estate: Estate, request: Request) -> RequestDecider:

@@ -21,9 +21,14 @@ from verifier.evaluate.who_may_call import BUILT_IN
 from verifier.model import reference
 from verifier.model.estate import Estate, Key
 from verifier.model.own_place import depends, regions_in
-from verifier.model.readings import is_reading
 from verifier.model.request import Caller, CallerKind, Request, Value
-from verifier.model.unmodelled import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
+from verifier.model.symbol_texts import read_values
+from verifier.model.symbols import (
+    FreeFact,
+    NotResourceStatement,
+    Reading,
+    SymbolName,
+)
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE
 
@@ -95,7 +100,7 @@ _RESOURCE = re.compile(r"arn:(aws|aws-cn|aws-us-gov):kms:([a-z0-9-]+):([0-9]{12}
 class GivenRequest(Request):
     """A request as a person gave it: with the readings to decide under, and what had to be supposed to read it."""
 
-    readings: tuple[tuple[str, bool], ...] = ()
+    readings: tuple[tuple[SymbolName, bool], ...] = ()
     remarks: tuple[str, ...] = ()
 
 
@@ -331,17 +336,14 @@ def _single(key: str, value: object) -> str:
     )
 
 
-def _readings(estate: Estate, data: object) -> tuple[tuple[str, bool], ...]:
+def _readings(estate: Estate, data: object) -> tuple[tuple[SymbolName, bool], ...]:
     if data is None:
         return ()
     if not isinstance(data, Mapping) or not all(isinstance(value, bool) for value in data.values()):
         raise InputError.of("`readings` must be an object: symbols with true or false", rule="S2")
     things = {name for thing in estate.unmodelled for name in (thing.allow_symbol, thing.refuse_symbol)}
-    for symbol in data:
-        if not (
-            is_reading(symbol)
-            or symbol in things | {OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW}
-            or symbol.startswith(("U3:", "L5:", "F1:", "F6:"))
-        ):
+    given = read_values(data)
+    for symbol in given:
+        if symbol not in things and not isinstance(symbol, Reading | FreeFact | NotResourceStatement):
             raise InputError.of(f"`readings`: unknown symbol `{symbol}`", rule="S2")
-    return tuple((symbol, value is True) for symbol, value in data.items())
+    return tuple(given.items())

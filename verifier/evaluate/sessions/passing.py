@@ -29,6 +29,7 @@ from verifier.evaluate.sessions.tag_conditions import (
     values_of_tags,
 )
 from verifier.model.estate import Estate, Identity
+from verifier.model.readings import E2
 from verifier.model.request import CallerKind
 
 _NAME, _USER_ID = "sts:rolesessionname", "aws:userid"
@@ -101,7 +102,7 @@ class Passing:
     def _inherited(self, role: Identity, tags: Tags, seen: frozenset[str]) -> bool:
         """Whether transitive tags may come from a session that assumes the role, and so has them itself."""
         own = {name.lower(): value for name, value in role.tags}
-        read = _of_resource({name: Either("E2", value, own.get(name)) for name, value in tags.items()})
+        read = _of_resource({name: Either(E2, value, own.get(name)) for name, value in tags.items()})
         for one in assumers(self.estate, role):
             if one.caller.kind is not CallerKind.ROLE or not self._may(role, one, read, tags, ()):
                 continue

@@ -28,9 +28,9 @@ from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model import reference
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign, operator_named
 from verifier.model.policy import Condition, Operator, PolicyKind
-from verifier.model.readings import EMPTY, WILDCARDS
+from verifier.model.readings import C1, C1_NULL, C2, C3_BOOL, C3_YEAR, C3_ZONE, EMPTY, L6, WILDCARDS
 from verifier.model.reference import ValueType
-from verifier.model.unmodelled import fact_symbol
+from verifier.model.symbols import KeyFact
 
 Values = Mapping[str, Settled]
 
@@ -53,7 +53,7 @@ class Reader:
         """A fact of the key that is not known is absent where its symbol says so (U3)."""
         if isinstance(entry, Either):
             return Either(entry.symbol, self._as_supposed(name, entry.yes), self._as_supposed(name, entry.no))
-        if isinstance(entry, Free) and not entry.present and self.symbols.ruled_out(fact_symbol(name)):
+        if isinstance(entry, Free) and not entry.present and not self.symbols.given(KeyFact(name), True):
             return None
         return entry
 
@@ -77,7 +77,7 @@ def _holds(condition: Condition, values: Values, reader: Reader) -> Truth:
     if condition.operator.row.type is None:
         return _null(condition, value, reader)
     if isinstance(value, Free):
-        present = True if value.present else reader.symbols.value(fact_symbol(condition.key.value))
+        present = True if value.present else reader.symbols.value(KeyFact(condition.key.value.lower()))
         absent = _when_absent(condition.operator, reader.symbols)
         return any_of([all_of([present, _free(condition, value, values, reader)]), all_of([negation(present), absent])])
     if value is None or value == ():
@@ -90,9 +90,9 @@ def _holds(condition: Condition, values: Values, reader: Reader) -> Truth:
 def _null(condition: Condition, value: Settled, reader: Reader) -> Truth:
     """`Null` over a list is a disjunction (C1)."""
     if isinstance(value, Free):
-        absent = False if value.present else negation(reader.symbols.value(fact_symbol(condition.key.value)))
+        absent = False if value.present else negation(reader.symbols.value(KeyFact(condition.key.value.lower())))
     elif value is not None and value != () and not _nonempty(value):
-        absent = reader.symbols.value("C1-null")
+        absent = reader.symbols.value(C1_NULL)
     else:
         absent = value is None or value == ()
     wanted = [truth(listed.value) for listed in condition.values]
@@ -104,7 +104,7 @@ def _when_absent(operator: Operator, symbols: Symbols) -> Truth:
     if operator.set_operator == FOR_ALL:
         return True
     if operator.set_operator == FOR_ANY:
-        return symbols.value("C1") if operator.if_exists else False
+        return symbols.value(C1) if operator.if_exists else False
     return operator.if_exists or operator.row.negated
 
 
@@ -115,12 +115,12 @@ def _free(condition: Condition, value: Settled, values: Values, reader: Reader) 
     listed = sorted(text.value for text in condition.values)
     if operator.set_operator or is_multivalued(key, value):
         name = f"{operator.set_operator or 'AnyValue'}:{operator.base}"
-        found = reader.symbols.value(f"U3:{key.lower()}:{name}:{listed}")
-        return found if operator.set_operator else reader.symbols.choose("C2", lambda: found, lambda: False)
+        found = reader.symbols.value(KeyFact(key.lower(), f"{name}:{listed}"))
+        return found if operator.set_operator else reader.symbols.choose(C2, lambda: found, lambda: False)
     if operator.row.is_text and all(_lacks_a_value(text, values, reader) for text in listed):
         return operator.row.negated
     compared = operator_named(operator.row.type, operator.row.sign)
-    found = reader.symbols.value(f"U3:{key.lower()}:{compared}:{listed}")
+    found = reader.symbols.value(KeyFact(key.lower(), f"{compared}:{listed}"))
     return negation(found) if operator.row.negated else found
 
 
@@ -142,7 +142,7 @@ def _when_present(condition: Condition, value: str | tuple[str, ...], values: Va
     if condition.operator.set_operator == FOR_ANY:
         return any_of(singles)
     if is_multivalued(condition.key.value, value):
-        return reader.symbols.choose("C2", lambda: any_of(singles), lambda: False)
+        return reader.symbols.choose(C2, lambda: any_of(singles), lambda: False)
     return singles[0]
 
 
@@ -156,7 +156,7 @@ def _of_empty_string(operator: Operator, symbols: Symbols) -> Truth:
     is for `Null`."""
     if operator.set_operator == FOR_ALL or not operator.if_exists:
         return operator.set_operator == FOR_ALL
-    return symbols.choose("C1-null", lambda: _when_absent(operator, symbols), lambda: False)
+    return symbols.choose(C1_NULL, lambda: _when_absent(operator, symbols), lambda: False)
 
 
 def _satisfies(condition: Condition, value: str, values: Values, reader: Reader) -> Truth:
@@ -172,22 +172,22 @@ def _matches(condition: Condition, value: str, listed: str, values: Values, read
     if found is True or condition.operator.row.type is not ValueType.ARN:
         return found
     further = any_of([_as_written(condition, value, longer, values, reader) for longer in run_on(listed, 5)])
-    return found if further is False else any_of([found, all_of([further, reader.symbols.value("L6")])])
+    return found if further is False else any_of([found, all_of([further, reader.symbols.value(L6)])])
 
 
 def _as_written(condition: Condition, value: str, listed: str, values: Values, reader: Reader) -> Truth:
     row = condition.operator.row
     if reader.variables and replaced_under_bool(row, listed):
         return reader.symbols.choose(
-            "C3-bool", lambda: _truth_matches(row, value, listed, values, reader.symbols), lambda: False
+            C3_BOOL, lambda: _truth_matches(row, value, listed, values, reader.symbols), lambda: False
         )
     if not row.is_text:
         compared = partial(value_matches, row, value, counts=_counts(condition.key.value))
         if without_zone(row, listed):
-            return reader.symbols.choose("C3-zone", lambda: compared(listed), lambda: False)
+            return reader.symbols.choose(C3_ZONE, lambda: compared(listed), lambda: False)
         seconds = seconds_or_year(row, listed)
         return (
-            reader.symbols.choose("C3-year", lambda: compared(seconds), lambda: compared(listed))
+            reader.symbols.choose(C3_YEAR, lambda: compared(seconds), lambda: compared(listed))
             if seconds
             else compared(listed)
         )

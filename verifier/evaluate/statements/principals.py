@@ -12,8 +12,9 @@ from enum import Enum
 from verifier.evaluate.callers import Standing, may_be_of_provider
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model.policy import Effect, Principal, PrincipalType, Statement
+from verifier.model.readings import P1, P3, P5, P5_ALLOW, P6
 from verifier.model.request import Caller, CallerKind
-from verifier.model.unmodelled import provider_symbol
+from verifier.model.symbols import ProviderFact
 
 
 class Way(Enum):
@@ -58,7 +59,7 @@ def _by_provider(principals: tuple[Principal, ...], standing: Standing, symbols:
         for one in principals
         if one.type is PrincipalType.FEDERATED and may_be_of_provider(standing, one.value)
     ]
-    return any_of(all_of(map(symbols.value, ("P6", provider_symbol(one)))) for one in providers)
+    return any_of(all_of(map(symbols.value, (P6, ProviderFact(one)))) for one in providers)
 
 
 def _ways(principal: Principal, effect: Effect, caller: Caller, partition: str | None, symbols: Symbols) -> Ways:
@@ -74,12 +75,12 @@ def _ways(principal: Principal, effect: Effect, caller: Caller, partition: str |
     if _names_itself(principal, caller):
         return {Way.NAME: True}
     if _names_issuer(principal, caller):
-        return {Way.ISSUER: symbols.value("P3") if effect is Effect.DENY else True}
+        return {Way.ISSUER: symbols.value(P3) if effect is Effect.DENY else True}
     return {}
 
 
 def _any_aws(caller: Caller, symbols: Symbols) -> Truth:
-    return symbols.value("P1") if caller.account is None else True
+    return symbols.value(P1) if caller.account is None else True
 
 
 def _names_account(principal: Principal, caller: Caller, partition: str | None) -> bool:
@@ -123,10 +124,10 @@ def _not_named(statement: Statement, standing: Standing, partition: str | None, 
     listed = _listed_names(principals, standing.caller, partition, symbols)
     any_listed = any_of([*listed, _by_provider(principals, standing, symbols)])
     if statement.effect is Effect.ALLOW:
-        return symbols.choose("P5-allow", lambda: negation(any_listed), lambda: False)
+        return symbols.choose(P5_ALLOW, lambda: negation(any_listed), lambda: False)
     if standing.bounded:
         return True
-    return symbols.choose("P5", lambda: negation(any_listed), lambda: negation(all_of(listed)))
+    return symbols.choose(P5, lambda: negation(any_listed), lambda: negation(all_of(listed)))
 
 
 def _listed_names(

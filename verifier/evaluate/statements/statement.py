@@ -24,9 +24,10 @@ from verifier.evaluate.statements.targets import Target, resource_covers
 from verifier.evaluate.statements.values import parses, without_zone
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, reference_to
+from verifier.model.readings import C3, C3_BOOL, C3_ZONE, F8_QUOTA, V_ACCOUNT
 from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.request import CallerKind
-from verifier.model.unmodelled import not_resource_symbol
+from verifier.model.symbols import NotResourceStatement, Reading
 
 NAMING_CALLERS = frozenset({PolicyKind.KEY, PolicyKind.TRUST, PolicyKind.ENDPOINT})
 """The policies whose `Principal` may tell callers apart; that of an RCP is `*` (P7)."""
@@ -117,7 +118,7 @@ def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
     # (V-account).
     return {
         **ways,
-        Way.ACCOUNT: all_of([ways[Way.ACCOUNT], ways.get(Way.NAME) is True or question.symbols.value("V-account")]),
+        Way.ACCOUNT: all_of([ways[Way.ACCOUNT], ways.get(Way.NAME) is True or question.symbols.value(V_ACCOUNT)]),
     }
 
 
@@ -140,7 +141,7 @@ def _within_quota(statement: Statement, matches: Truth, question: Question) -> F
     within = key is None or key.aliases is not None and len(key.aliases) <= ALIAS_QUOTA
     if matches is False or statement.effect is not Effect.ALLOW or not by_alias or within:
         return Finding("F8", "the key is within its quota of aliases", True)
-    over = question.symbols.value("F8-quota")
+    over = question.symbols.value(F8_QUOTA)
     has = "may have" if key is not None and key.aliases is None else "has"
     return Finding(
         "F8", f"the key {has} more than {ALIAS_QUOTA} aliases, so a condition on them lets nobody in", negation(over)
@@ -176,7 +177,7 @@ def _resource(policy: Policy, statement: Statement, target: Target, reader: Read
         return Finding("L5", "Resource is missing, so the statement has no effect", False)
     rule = "L5" if policy.kind is PolicyKind.KEY else "L9" if target.key else "L6"
     if statement.not_resource and policy.kind is PolicyKind.KEY:
-        applies = reader.symbols.value(not_resource_symbol(policy.identity, statement.index))
+        applies = reader.symbols.value(NotResourceStatement(policy.identity, str(statement.index)))
         return Finding("L5", "NotResource in a key policy: what it means is not documented", applies)
     covered = any_of([resource_covers(text.value, target, reader) for text in statement.resources])
     listed = ", ".join(text.value for text in statement.resources)
@@ -201,12 +202,12 @@ def _principal(statement: Statement, ways: Ways, question: Question) -> Finding:
 
 def _readable(statement: Statement, reader: Reader, holds: Truth) -> Finding:
     """Whether every listed value parses; what it means for the whole statement if one does not is open (C3)."""
-    unread = set[str | None]() if holds is False else set(_unread(statement, reader.variables))
+    unread = set[Reading | None]() if holds is False else set(_unread(statement, reader.variables))
     if not unread:
         return Finding("C3", "every listed value can be read", True)
 
     def void() -> Truth:
-        return negation(reader.symbols.value("C3"))
+        return negation(reader.symbols.value(C3))
 
     read = [
         void() if label is None else reader.symbols.choose(label, lambda: True, void)
@@ -215,16 +216,16 @@ def _readable(statement: Statement, reader: Reader, holds: Truth) -> Finding:
     return Finding("C3", "a listed value cannot be read", all_of(read))
 
 
-def _unread(statement: Statement, variables: bool) -> Iterator[str | None]:
+def _unread(statement: Statement, variables: bool) -> Iterator[Reading | None]:
     """Of each listed value that does not parse, or not for certain, the reading by which it can be read all the
     same."""
     for condition in statement.conditions:
         row = condition.operator.row
         for value in condition.values:
             if not parses(row, value.value):
-                yield "C3-bool" if variables and replaced_under_bool(row, value.value) else None
+                yield C3_BOOL if variables and replaced_under_bool(row, value.value) else None
             elif without_zone(row, value.value):
-                yield "C3-zone"
+                yield C3_ZONE
 
 
 def _summary(policy: Policy, statement: Statement, elements: list[Finding], applies: Truth) -> Finding:

@@ -21,8 +21,9 @@ from verifier.model import reference
 from verifier.model.estate import Estate, Identity, Key, Pairs
 from verifier.model.policy import PolicyKind, Principal, is_service_linked
 from verifier.model.principal_names import principal_named
+from verifier.model.readings import D9, L6
 from verifier.model.request import Caller, Request
-from verifier.model.unmodelled import resource_symbol
+from verifier.model.symbols import KeyFact, PatternFact, ResourceFact
 from verifier.syntax.diagnostic import InputError
 
 ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:updatealias", "kms:deletealias"})
@@ -172,7 +173,7 @@ def resource_covers(pattern: str, target: Target, reader: Reader) -> Truth:
     further = any_of(
         [_fields_cover(each.split(":", 5), pattern, target, reader) for each in run_on(pattern, target.arn.count(":"))]
     )
-    return found if further is False else any_of([found, all_of([further, reader.symbols.value("L6")])])
+    return found if further is False else any_of([found, all_of([further, reader.symbols.value(L6)])])
 
 
 def _fields_cover(raw: list[str], pattern: str, target: Target, reader: Reader) -> Truth:
@@ -197,7 +198,7 @@ def _covers_some_principal(raw: list[str], target: Target, reader: Reader) -> Tr
     if not fits or not any(name.startswith(written) or written.startswith(name) for name in names):
         return False
     everyone = len(services) == len(PRINCIPALS) and set(raw[5]) == {"*"}
-    return True if everyone else reader.symbols.value(f"F1:retiring:{':'.join(raw)}")
+    return True if everyone else reader.symbols.value(PatternFact("retiring", ":".join(raw)))
 
 
 def _covers_some_resource(raw: list[str], pattern: str, target: Target, reader: Reader) -> Truth:
@@ -206,13 +207,13 @@ def _covers_some_resource(raw: list[str], pattern: str, target: Target, reader: 
     free fact `F1:resource:PATTERN`."""
     if not text_matches(raw[0], "arn") or not text_matches(raw[1], target.partition or ""):
         return False
-    return True if all(set(field) == {"*"} for field in raw[2:]) else reader.symbols.value(resource_symbol(pattern))
+    return True if all(set(field) == {"*"} for field in raw[2:]) else reader.symbols.value(ResourceFact(pattern))
 
 
 def _field_covers(index: int, field: str, target: Target, reader: Reader) -> Truth:
     if index == 3 and target.kind is TargetKind.NONE and target.region is None:
         # Which Region is meant is not said: only a field that covers every Region covers it for certain (F1).
-        return True if set(field) == {"*"} else reader.symbols.value(f"F1:region:{field}")
+        return True if set(field) == {"*"} else reader.symbols.value(PatternFact("region", field))
     return text_matches(field, target.arn.split(":", 5)[index])
 
 
@@ -230,8 +231,8 @@ def _last_covers(field: str, target: Target, reader: Reader) -> Truth:
 
     def test(values: Mapping[str, Settled]) -> Truth:
         if any(isinstance(entry, Free) for entry in values.values()):
-            return reader.symbols.value(f"U3:resource:{field}")
+            return reader.symbols.value(KeyFact("resource", field))
         return under_readings(reader.symbols, partial(compare, values))
 
     found = settle(entries, reader.symbols, test)
-    return all_of([found, reader.symbols.value("D9")]) if by_reading and found is not False else found
+    return all_of([found, reader.symbols.value(D9)]) if by_reading and found is not False else found

@@ -8,7 +8,7 @@ never a guess.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from verifier.evaluate.cases import case_of
@@ -25,11 +25,12 @@ from verifier.model.request import Caller, CallerKind, Decision, Outcome, Reques
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, KeyPolicyPut, KeyReplicated, MaterialImported, Move, State
 from verifier.model.steps.workloads import KINDS
+from verifier.model.symbols import KeyFact, SymbolValues
 
 BYPASS = "kms:bypasspolicylockoutsafetycheck"
 
 
-def permitted(state: State, move: Move, assignment: Mapping[str, bool] | None = None) -> tuple[Decision, ...]:
+def permitted(state: State, move: Move, assignment: SymbolValues | None = None) -> tuple[Decision, ...]:
     """The decision on each request of the move, in order, and then on what AWS checks besides. The move may be made if
     all of them are `ALLOW`. Raises `InputError` where the move is not well formed, and as `RequestDecider` does."""
     check(state, move)
@@ -47,15 +48,15 @@ def _unsuited(estate: Estate, request: Request) -> str | None:
     return next((found for found in fact_warnings(case, given_context(request)) if found.startswith("R3")), None)
 
 
-def _besides(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterator[Decision]:
+def _besides(state: State, move: Move, assignment: SymbolValues) -> Iterator[Decision]:
     change = move.change
     if isinstance(change, KeyPolicyPut):
         yield from _lockout(state, move, assignment)
     key = state.estate.key(change.key) if isinstance(change, KeyReplicated | MaterialImported) else None
     if key is not None and isinstance(change, KeyReplicated) and None in (key.multi_region, key.multi_region_type):
-        yield _fact(f"U3:primary:{key.arn}", f"{key.arn} is a multi-Region primary key", assignment)
+        yield _fact(KeyFact("primary", key.arn), f"{key.arn} is a multi-Region primary key", assignment)
     if key is not None and isinstance(change, MaterialImported) and key.origin is None:
-        yield _fact(f"U3:external:{key.arn}", f"{key.arn} is of origin EXTERNAL", assignment)
+        yield _fact(KeyFact("external", key.arn), f"{key.arn} is of origin EXTERNAL", assignment)
     role = next((request.resource for request in move.requests if request.action.lower() == "iam:passrole"), None)
     if role is not None:
         service = Caller(CallerKind.SERVICE, passed_to(move))
@@ -80,7 +81,7 @@ def _besides(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterat
             yield replace(found, trace=(*found.trace, Step("E5", text, allowed)))
 
 
-def _assumed(state: State, role: str, kind: str, assignment: Mapping[str, bool]) -> Decision:
+def _assumed(state: State, role: str, kind: str, assignment: SymbolValues) -> Decision:
     """Whether a service that runs code of a kind may assume the role: the first that is allowed."""
     services = [f"{name}.amazonaws.com{ending}" for name in KINDS[kind].services for ending in ("", ".cn")]
     requests = [Request(Caller(CallerKind.SERVICE, service), "sts:AssumeRole", role) for service in services]
@@ -90,7 +91,7 @@ def _assumed(state: State, role: str, kind: str, assignment: Mapping[str, bool])
     )
 
 
-def _fact(symbol: str, text: str, assignment: Mapping[str, bool]) -> Decision:
+def _fact(symbol: KeyFact, text: str, assignment: SymbolValues) -> Decision:
     """A fact of a key that the input does not give (U3, R3)."""
     value = assignment.get(symbol)
     step = Step("R3", text if value is not None else f"{text}: not known", value is True)
@@ -99,7 +100,7 @@ def _fact(symbol: str, text: str, assignment: Mapping[str, bool]) -> Decision:
     return Decision(Outcome.ALLOW if value else Outcome.DENY, (step,), assignment=((symbol, value),))
 
 
-def _lockout(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterator[Decision]:
+def _lockout(state: State, move: Move, assignment: SymbolValues) -> Iterator[Decision]:
     """The new key policy must allow the caller to change it again, unless the check is bypassed [API: PutKeyPolicy,
     BypassPolicyLockoutSafetyCheck]. With ReplicateKey whoever calls it may bypass it: no condition key tells
     [conditions-kms]."""

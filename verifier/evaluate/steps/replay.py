@@ -7,7 +7,6 @@ fixed, all steps sharing them (S2); it fails (`DENY`) only if some request is re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from verifier.evaluate.engine import RequestDecider
@@ -18,6 +17,7 @@ from verifier.evaluate.steps.permission import permitted
 from verifier.model.request import Decision, Outcome
 from verifier.model.step_kinds import is_own_key
 from verifier.model.steps.chains import Chain, State
+from verifier.model.symbols import SymbolName, SymbolValues
 from verifier.syntax.diagnostic import InputError
 
 SYMBOL_LIMIT = 8
@@ -37,7 +37,7 @@ class Replay:
     depends_on: tuple[str, ...] = ()
 
 
-def story(state: State, chain: Chain, assignment: Mapping[str, bool] | None = None) -> Replay:
+def story(state: State, chain: Chain, assignment: SymbolValues | None = None) -> Replay:
     """Replays a chain from a state. Raises `InputError` where a move is not well formed in the state that the moves
     before it make, where the access is asked for by somebody who is not held then, where a chain without access has no
     plain text in hand in the end, where time goes back (W4), and where a session comes to have another source identity
@@ -74,7 +74,7 @@ def _check_end(state: State, chain: Chain) -> None:
         )
 
 
-def _decisions(states: list[State], chain: Chain, fixed: Mapping[str, bool]) -> tuple[tuple[Decision, ...], ...]:
+def _decisions(states: list[State], chain: Chain, fixed: SymbolValues) -> tuple[tuple[Decision, ...], ...]:
     """Those of each move, and of the access as a last one."""
     steps = [permitted(state, move, fixed) for state, move in zip(states, chain.moves, strict=False)]
     return (
@@ -86,10 +86,10 @@ def _decisions(states: list[State], chain: Chain, fixed: Mapping[str, bool]) -> 
 def _explore(
     states: list[State],
     chain: Chain,
-    fixed: Mapping[str, bool],
+    fixed: SymbolValues,
     found: tuple[tuple[Decision, ...], ...],
     depth: int = 0,
-) -> tuple[set[Outcome], set[str]]:
+) -> tuple[set[Outcome], set[SymbolName]]:
     """The outcomes under every assignment of the symbols, and the symbols that were tried."""
     decisions = [decision for step in found for decision in step]
     if any(decision.outcome is Outcome.DENY for decision in decisions):

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.resources.reader import Reader
 from verifier.inputs.resources.resource import Json, Resource, Verb
 from verifier.inputs.snapshot.controls import FULL_ACCESS, RESOURCE_CONTROL, SERVICE_CONTROL
@@ -20,7 +19,7 @@ from verifier.inputs.snapshot.organization import ACCOUNT, ROOT, UNIT
 from verifier.inputs.terraform.plan_values import node_of
 from verifier.inputs.text.access import Record
 from verifier.inputs.text.nodes import Items, Scalar, entries, text_of
-from verifier.inputs.text.unknown import names_in
+from verifier.inputs.text.unknown import is_unknown_whole, names_in
 from verifier.model.unmodelled import Influence
 
 _CONTROL = (SERVICE_CONTROL, RESOURCE_CONTROL)

@@ -11,13 +11,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.drafts import BOUNDARY, TAGS, TRUST, Draft, Managed
 from verifier.inputs.policies import read_document
 from verifier.inputs.snapshot.keys import read_tags
 from verifier.inputs.text.access import is_null
 from verifier.inputs.text.nodes import Node, Remarks, Scalar
-from verifier.inputs.text.unknown import content, names_in
+from verifier.inputs.text.unknown import content, is_unknown_whole, names_in
 from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.policy import Policy, PolicyKind, arn_kind
 from verifier.model.unmodelled import Influence, Unmodelled

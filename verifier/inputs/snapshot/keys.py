@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.merged_keys import with_changes, with_loose
 from verifier.inputs.policies import DEFAULT, SHARED, read_key_policy
 from verifier.inputs.snapshot.grants import read_grants
@@ -18,7 +17,7 @@ from verifier.inputs.snapshot.key_metadata import HINT_KEY_ARN, Described, are_r
 from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.text.access import Record, is_told_apart, listed_records, members, text
 from verifier.inputs.text.nodes import Node, Remarks, Scalar, entries
-from verifier.inputs.text.unknown import content, names_in
+from verifier.inputs.text.unknown import content, is_unknown_whole, names_in
 from verifier.model.estate import Pairs
 from verifier.model.policy import Policy
 from verifier.model.unmodelled import Unmodelled

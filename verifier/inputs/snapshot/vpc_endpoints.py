@@ -12,13 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from verifier.inputs.agreement import agreed
-from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.policies import read_document
 from verifier.inputs.snapshot.organization import ACCOUNT
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.access import Record, is_null, listed_records
 from verifier.inputs.text.nodes import Node, Remarks, text_of
-from verifier.inputs.text.unknown import content, names_in
+from verifier.inputs.text.unknown import content, is_unknown_whole, names_in
 from verifier.model.estate import Endpoint
 from verifier.model.policy import PolicyKind
 from verifier.model.unmodelled import Influence, Unmodelled

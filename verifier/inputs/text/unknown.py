@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from itertools import chain
 
-from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, nodes_in
 from verifier.syntax.source import Source
 
 Pieces = tuple[str | None, ...]
@@ -173,3 +173,10 @@ def may_be_equal(first: Pieces, second: Pieces) -> bool:
     return (begins[0].startswith(begins[1]) or begins[1].startswith(begins[0])) and (
         ends[0].endswith(ends[1]) or ends[1].endswith(ends[0])
     )
+
+
+def is_unknown_whole(node: Node) -> bool:
+    """Whether nothing can be said of a document: it is unknown itself, or what language its statements are in is."""
+    if isinstance(node, Unknown):
+        return True
+    return isinstance(member(node, "Version"), Unknown)

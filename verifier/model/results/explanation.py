@@ -12,6 +12,7 @@ from enum import Enum
 
 from verifier.model.request import Decision, Outcome, Request, Value
 from verifier.model.results.verdict import Assumption
+from verifier.model.symbols import SymbolName
 from verifier.syntax.source import NOWHERE, Span
 
 
@@ -56,7 +57,7 @@ class Flip:
     count: int
     """How many changes: those of kind NEEDED and SENDABLE."""
     same_call: bool = False
-    readings: tuple[tuple[str, bool], ...] = ()
+    readings: tuple[tuple[SymbolName, bool], ...] = ()
     command: str | None = None
 
 
@@ -97,7 +98,7 @@ class Explanation:
 
     request: Request
     decision: Decision
-    cases: tuple[tuple[Outcome, tuple[tuple[str, bool], ...]], ...] = ()
+    cases: tuple[tuple[Outcome, tuple[tuple[SymbolName, bool], ...]], ...] = ()
     flips: tuple[Flip | NotFound, ...] = ()
     policy_changes: tuple[PolicyChange | NotFound, ...] = ()
     assumptions: tuple[Assumption, ...] = ()

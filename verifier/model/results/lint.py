@@ -13,6 +13,7 @@ from typing import Any
 
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.results.verdict import Assumption, Counterexample
+from verifier.model.symbols import SymbolName
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -61,7 +62,7 @@ class Rewrite:
     claim: Claim
     text: str
     statement: dict[str, Any] = field(hash=False)
-    readings: tuple[tuple[str, bool], ...] = ()
+    readings: tuple[tuple[SymbolName, bool], ...] = ()
 
 
 @dataclass(frozen=True)

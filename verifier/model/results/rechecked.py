@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from verifier.model.results.verdict import Assumption
+from verifier.model.symbols import SymbolName
 
 
 class ProofOutcome(Enum):
@@ -42,7 +43,7 @@ class Recheck:
     concluded about where the keys are (S4)."""
 
     checked: tuple[Checked, ...]
-    readings: tuple[tuple[str, bool], ...]
+    readings: tuple[tuple[SymbolName, bool], ...]
     assumptions: tuple[Assumption, ...]
     others: int
     inputs: tuple[tuple[str, str], ...]

@@ -18,6 +18,7 @@ from verifier.model.grant import Grant
 from verifier.model.invariant import AnyInvariant, GrantRole
 from verifier.model.policy import StatementRef
 from verifier.model.request import Caller, Decision, Request
+from verifier.model.symbols import SymbolName
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -70,8 +71,8 @@ class Counterexample:
     request: Request
     decision: Decision
     statements: tuple[StatementRef, ...]
-    readings: tuple[tuple[str, bool], ...] = ()
-    free: tuple[tuple[str, bool], ...] = ()
+    readings: tuple[tuple[SymbolName, bool], ...] = ()
+    free: tuple[tuple[SymbolName, bool], ...] = ()
     command: str | None = None
     grants: tuple[Grant, ...] = ()
 
@@ -95,8 +96,8 @@ class Story:
     caller: Caller
     steps: tuple[StoryStep, ...]
     access: Counterexample | None
-    readings: tuple[tuple[str, bool], ...] = ()
-    free: tuple[tuple[str, bool], ...] = ()
+    readings: tuple[tuple[SymbolName, bool], ...] = ()
+    free: tuple[tuple[SymbolName, bool], ...] = ()
 
 
 @dataclass(frozen=True)

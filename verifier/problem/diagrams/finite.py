@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 
+from verifier.model.symbols import HeldClass, LazyTest, RequestFact, Unsupported
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.kinds import is_native, suits, table_of, with_named_accounts
 from verifier.problem.classes.predicates import Predicate
@@ -36,7 +37,7 @@ from verifier.problem.expression import (
     nodes,
 )
 
-NEVER = Symbol("never")
+NEVER = Symbol(RequestFact("never"))
 """False, as a symbol: what a statement says of requests that nobody asks about, so that a proof still tells that it is
 said."""
 
@@ -65,8 +66,8 @@ class Lazy:
     needed."""
 
     attribute: Attribute
-    symbols: dict[Predicate, str]
-    present: str | None
+    symbols: dict[Predicate, LazyTest]
+    present: LazyTest | None
 
 
 @dataclass
@@ -76,10 +77,9 @@ class Finite:
 
     tables: dict[str, Table] = field(default_factory=dict)
     optional: dict[str, bool] = field(default_factory=dict)
-    held: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    held: dict[str, tuple[HeldClass, ...]] = field(default_factory=dict)
     lazy: dict[str, Lazy] = field(default_factory=dict)
-    lazy_sets: dict[str, dict[Some, str]] = field(default_factory=dict)
-    unsupported: dict[str, str] = field(default_factory=dict)
+    lazy_sets: dict[str, dict[Some, LazyTest]] = field(default_factory=dict)
     facts: list[Expression] = field(default_factory=list)
 
     def width(self, attribute: str) -> int:
@@ -121,14 +121,14 @@ class Reduction:
                 self._beyond[name] = foreign
                 self._tabulate(name, attribute, [p for p in suited if p not in foreign])
                 return
-            present = f"lazy:{name}" if attribute.optional else None
-            finite.lazy[name] = Lazy(attribute, {p: f"lazy:{name}:{i}" for i, p in enumerate(suited)}, present)
+            present = LazyTest(name) if attribute.optional else None
+            finite.lazy[name] = Lazy(attribute, {p: LazyTest(name, str(i)) for i, p in enumerate(suited)}, present)
             if attribute.multivalued:
                 finite.lazy_sets[name] = {}
             return
         finite.tables[name] = table
         if attribute.multivalued:
-            finite.held[name] = tuple(f"held:{name}:{i}" for i in range(table.size))
+            finite.held[name] = tuple(HeldClass(name, str(i)) for i in range(table.size))
 
     def suppose(self, scopes: Sequence[Expression], kept: frozenset[int]) -> list[Expression]:
         """Only requests in one of these scopes, in finite form, are asked about: from here on every test is read within
@@ -217,9 +217,7 @@ class Reduction:
             return Symbol(lazy.symbols[predicate])
         table = self.finite.tables.get(name)
         if table is None or not self._suits(name, predicate):
-            symbol = f"unsupported:{name}:{predicate}"
-            self.finite.unsupported[symbol] = f"a comparison of `{name}` that mixes kinds of values"
-            return Symbol(symbol)
+            return _mixed(name, f"{name}:{predicate}")
         return self.within(name, table.mask(predicate))
 
     def _suits(self, name: str, predicate: Predicate) -> bool:
@@ -239,12 +237,10 @@ class Reduction:
     def _some(self, some_: Some) -> Expression:
         name = some_.attribute
         if not all(self._suits(name, predicate) for predicate in some_.predicates):
-            symbol = f"unsupported:{some_}"
-            self.finite.unsupported[symbol] = f"a comparison of `{name}` that mixes kinds of values"
-            return Symbol(symbol)
+            return _mixed(name, str(some_))
         if name in self.finite.lazy_sets:
             symbols = self.finite.lazy_sets[name]
-            return Symbol(symbols.setdefault(some_, f"lazy:{name}:some:{len(symbols)}"))
+            return Symbol(symbols.setdefault(some_, LazyTest(name, f"some:{len(symbols)}")))
         table = self.finite.tables[name]
         mask = reduce(or_, map(table.mask, some_.predicates), 0)
         held = self.finite.held[name]
@@ -287,6 +283,10 @@ class Reduction:
         if isinstance(operand, Constant):
             return constant(not operand.value)
         return negation(operand)
+
+
+def _mixed(attribute: str, comparison: str) -> Symbol:
+    return Symbol(Unsupported(comparison, f"a comparison of `{attribute}` that mixes kinds of values"))
 
 
 def _flat(operands: Sequence[Expression], kind: type[And] | type[Or]) -> Sequence[Expression]:

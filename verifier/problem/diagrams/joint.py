@@ -9,12 +9,13 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from verifier.model.invariant import Invariant
 from verifier.model.readings import WHICH_PAIR, WILDCARDS
+from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.predicates import OneOf
 from verifier.problem.classes.tables import MORE_STATES
@@ -25,7 +26,7 @@ from verifier.problem.diagrams.finite import Finite, Reduction, questions
 from verifier.problem.diagrams.sets import FIRST, Sets, variables
 from verifier.problem.expression import Expression, Symbol, Test
 from verifier.problem.question import Formula, Question, scope, wishes
-from verifier.problem.semantics.powers import share_tag_tests, share_tests_of
+from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.semantics.relation_facts import relation_facts, share_tests
 from verifier.problem.semantics.targets import consistent
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, Part
@@ -101,7 +102,7 @@ class Joint:
         `KeyError` otherwise."""
         return self._sets.node(expression)
 
-    def hold(self, symbols: Mapping[str, bool]) -> None:
+    def hold(self, symbols: SymbolValues) -> None:
         """Fixes readings, or free facts: only requests under these values are left."""
         for name, value in symbols.items():
             if name in self.diagrams.level:
@@ -134,14 +135,14 @@ def join(
         questions(found, space.questions)
     _tell(spaces)
     for space in spaces:
-        share_tag_tests(space)
+        _share_tag_tests(space)
         if space.inner:
             given = [
                 name
                 for name in space.attributes
                 if name in (SESSION_NAME, SOURCE_IDENTITY) or name.startswith(PRINCIPAL_TAG)
             ]
-            share_tests_of(space, [(name, Part(name).request) for name in given])
+            _share_tests_of(space, [(name, Part(name).request) for name in given])
     reduction = Reduction(spaces[0].attributes, spaces[0].questions, dict.fromkeys(FIRST, MORE_STATES))
     if "action" in reduction.finite.lazy:
         # The patterns of actions tell apart too many words: the actions that exist are few, and those alone are
@@ -205,8 +206,6 @@ def _tell(spaces: Sequence[Space]) -> None:
                 ):
                     for name, predicates in theirs.items():
                         mine.setdefault(name, {}).update(predicates)
-                for name, text in other.unsupported.items():
-                    space.unsupported.setdefault(name, text)
                 for name, spelling in other.spellings.items():
                     space.spellings.setdefault(name, spelling)
                 for (name, narrowed), _ in tuple(other.views()):
@@ -268,3 +267,19 @@ def _as_sets(
 
 def _says_something(node: Node) -> bool:
     return node != EVERYTHING
+
+
+def _share_tests_of(space: Space, pairs: Iterable[tuple[str, str]]) -> None:
+    """What a request could make of an attribute is told apart as the attribute itself is: a class of one is a class of
+    the other."""
+    for name, other in pairs:
+        if name in space.attributes and other in space.attributes:
+            both_ask = {**space.questions.get(name, {}), **space.questions.get(other, {})}
+            space.questions[name], space.questions[other] = dict(both_ask), dict(both_ask)
+
+
+def _share_tag_tests(space: Space) -> None:
+    """The same for tags, where the caller may have set them."""
+    if space.powers:
+        names = [name for name in space.attributes if name.startswith(RESOURCE_TAG)]
+        _share_tests_of(space, [(name, REQUEST_TAG + name.removeprefix(RESOURCE_TAG)) for name in names])

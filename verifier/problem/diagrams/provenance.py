@@ -59,7 +59,7 @@ class Provenance:
         self._of_key = [number for number, owner in owners if owner.kind is not PolicyKind.IDENTITY]
         self._sets = _Kept(self.joint.diagrams, frozenset(self._of_key), frozenset(self._own))
         # What is not modelled lets nobody in here: the requests that are asked about are allowed without it (S1).
-        for name, value in pessimism(side.question.space).refused.items():
+        for name, value in pessimism(side.question.space).items():
             if name in self.joint.diagrams.level and not value:
                 self._sets.absent.add(name)
         self._by_caller: dict[int, list[int]] = {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
+from verifier.model.readings import F6, F6_UNTAG
 from verifier.model.reference import actions, fitting_values, suits
 from verifier.problem.classes.predicates import Field, OneOf, exactly, like
 from verifier.problem.expression import Expression, Present, Symbol, Test, both, either, implies, negation, same
@@ -51,7 +52,7 @@ def operation_keys(space: Space) -> Iterator[Expression]:
         if name in _REQUIRED:
             yield implies(known, Present(name))
         elif name in _DEFAULTED:
-            yield implies(both(known, Symbol("F6")), Present(name))
+            yield implies(both(known, Symbol(F6)), Present(name))
 
 
 def _carried_by(space: Space, name: str) -> Expression | None:
@@ -66,7 +67,7 @@ def _carried_by(space: Space, name: str) -> Expression | None:
         return None
     carried = negation(acts(without & space.known_actions))  # an unknown action may carry it (U4)
     if wanted == REQUEST_TAGS:
-        return either(carried, both(acts({UNTAG}), Symbol("F6-untag")))
+        return either(carried, both(acts({UNTAG}), Symbol(F6_UNTAG)))
     if wanted == "kms:encryptioncontext:" and "facts" in space.attributes:
         symmetric = _has_spec(frozenset({"SYMMETRIC_DEFAULT"}))
         return both(carried, symmetric)

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from itertools import takewhile
 
+from verifier.model.readings import F1_KEYLESS
+from verifier.model.symbols import RelationTest
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.expression import (
     FALSE,
@@ -42,7 +44,7 @@ or that which another key names (F2)."""
 _OPEN = (TargetKind.NONE, TargetKind.ACCOUNT, TargetKind.WORKLOAD, TargetKind.FEDERATED)
 """The targets whose requests may carry nothing about the account of the resource (F1)."""
 
-SAME_ORGANIZATION = "relation:same organization"
+SAME_ORGANIZATION = RelationTest("same organization")
 """The one comparison of two attributes that a fact demands."""
 
 
@@ -55,7 +57,7 @@ def organizations(space: Space) -> Iterator[Expression]:
             space.attribute_view(identifier)
             yield same(Present(identifier), Present(paths))
             yield from _paths_begin_with_the_id(space, identifier, paths)
-        carried = Symbol("F1-keyless") if owner == "resource" and space.target.kind in _OPEN else TRUE
+        carried = Symbol(F1_KEYLESS) if owner == "resource" and space.target.kind in _OPEN else TRUE
         yield from (
             implies(Present(name), carried) for name in (identifier, paths) if has(space, name) and carried is not TRUE
         )
@@ -136,7 +138,7 @@ def _same_organization(space: Space) -> Iterator[Expression]:
     """Callers of the key's account are in the key's organization."""
     if space.target.account is None or not (has(space, "aws:principalorgid") and has(space, "aws:resourceorgid")):
         return
-    carried = Symbol("F1-keyless") if space.target.kind in _OPEN else TRUE
+    carried = Symbol(F1_KEYLESS) if space.target.kind in _OPEN else TRUE
     own = both(space.in_account(space.target.account), carried)
     left, right = space.attribute_view("aws:principalorgid"), space.attribute_view("aws:resourceorgid")
     symbol = SAME_ORGANIZATION

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from verifier.model.grant import Pairs
 from verifier.model.reference import actions, suits
+from verifier.model.symbols import RelationTest
 from verifier.problem.classes.attributes import named_accounts
 from verifier.problem.classes.intervals import as_bounds
 from verifier.problem.classes.predicates import (
@@ -55,7 +56,7 @@ _LONGEST = Decimal(365 * 86400)
 """How long after the request imported material may be valid [API: ImportKeyMaterial, ValidTo]."""
 _ATTESTATION = "kms:recipientattestation:"
 _IMAGE, _FIRST, _TPM = f"{_ATTESTATION}imagesha384", f"{_ATTESTATION}pcr0", f"{_ATTESTATION}nitrotpm"
-SAME_IMAGE = "relation:same image"
+SAME_IMAGE = RelationTest("same image")
 """The comparison of the two names for the hash of an enclave's image."""
 
 

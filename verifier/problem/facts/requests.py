@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from verifier.model.estate import Endpoint
+from verifier.model.readings import F4, F5
 from verifier.problem.classes.attributes import named_accounts
 from verifier.problem.classes.predicates import (
     COLON,
@@ -243,7 +244,7 @@ def network_keys(space: Space) -> Iterator[Expression]:
         source = Present("aws:sourceip")
         yield implies(endpoint, negation(source))
         yield implies(both(negation(endpoint), negation(via_service(space)), negation(space.is_service)), source)
-        yield implies(both(via_service(space), source), Symbol("F4"))
+        yield implies(both(via_service(space), source), Symbol(F4))
 
 
 def _same_vpc(space: Space) -> Iterator[Expression]:
@@ -300,7 +301,7 @@ def _grants_for_aws(space: Space) -> Iterator[Expression]:
     direct = negation(via_service(space))
     yield implies(Present(name), allowed)
     yield implies(Test(name, exactly("true")), both(via_service(space), negation(space.is_service)))
-    yield implies(both(allowed, direct), same(Present(name), Symbol("F5")))
+    yield implies(both(allowed, direct), same(Present(name), Symbol(F5)))
 
 
 Facts = tuple[Callable[[Space], Iterator[Expression]], ...]

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from verifier.model.symbols import RequestFact
 from verifier.problem.classes.predicates import ANY, Predicate, exactly
 from verifier.problem.expression import FALSE, Expression, Present, Some, Test, both, implies, negation
 from verifier.problem.space import Space
 from verifier.problem.views import View
 
 VIA = "aws:viaawsservice"
-THROUGH_ENDPOINT = "through an endpoint"
+THROUGH_ENDPOINT = RequestFact("through an endpoint")
 """The symbol that says whether a request comes through a VPC endpoint (F4)."""
 ANYTHING = (True, ANY)
 

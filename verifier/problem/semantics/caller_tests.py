@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from functools import cache, lru_cache
 
+from verifier.model.readings import F1_SERVICE
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.domains import LONGEST_NAME
 from verifier.problem.classes.predicates import (
@@ -143,4 +144,4 @@ class CallerTests(ABC):
 
 @cache
 def _has_service_value() -> Expression:
-    return both(CallerTests.is_service, Symbol("F1-service"))
+    return both(CallerTests.is_service, Symbol(F1_SERVICE))

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType, Statement
-from verifier.model.unmodelled import provider_symbol
+from verifier.model.readings import P1, P3, P5, P5_ALLOW, P6
+from verifier.model.symbols import ProviderFact
 from verifier.problem.classes.predicates import exactly, literal_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, disjunction, either, negation
 from verifier.problem.space import Space
@@ -43,7 +44,7 @@ def allow_reach(space: Space, statement: Statement) -> Reach:
     principals = statement.principals or ()
     if statement.not_principal:
         # Unsupported by AWS: every caller that it does not name, or nothing (P5).
-        others = both(Symbol("P5-allow"), negation(disjunction(covers(space, p) for p in principals)))
+        others = both(Symbol(P5_ALLOW), negation(disjunction(covers(space, p) for p in principals)))
         return Reach(FALSE, FALSE, others, FALSE)
     parts = [_principal_reach(space, principal) for principal in principals]
     named, anyone = disjunction(p.strong for p in parts), disjunction(p.anyone for p in parts)
@@ -88,7 +89,7 @@ def _named(space: Space, principal: Principal) -> Expression:
         case PrincipalType.ANYONE:
             return TRUE
         case PrincipalType.ANY_AWS:
-            return either(space.is_principal, Symbol("P1"))
+            return either(space.is_principal, Symbol(P1))
         case PrincipalType.ACCOUNT:
             assert principal.account is not None
             return space.in_account(principal.account)
@@ -112,7 +113,7 @@ def _came_from(space: Space, provider: str) -> Expression:
     barred = (
         role.arn for role in space.estate.identities if role.trust is not None and not _admits(role.trust, provider)
     )
-    came = both(Symbol("P6"), Symbol(provider_symbol(provider)))
+    came = both(Symbol(P6), Symbol(ProviderFact(provider)))
     return both(came, space.is_role, negation(space.one_of(frozenset(barred))))
 
 
@@ -174,7 +175,7 @@ def deny_reach(space: Space, statement: Statement) -> Expression:
     """Whom the principals of a Deny statement reach."""
     principals = statement.principals or ()
     if not statement.not_principal:
-        return disjunction(covers(space, principal, Symbol("P3")) for principal in principals)
+        return disjunction(covers(space, principal, Symbol(P3)) for principal in principals)
     return _deny_not_principal(space, principals)
 
 
@@ -200,7 +201,7 @@ def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expres
         )
     )
     part = disjunction((account, user, role, session, issuer, provider))
-    spared = both(either(everyone, service, whole, both(part, Symbol("P5"))), negation(_bounded(space)))
+    spared = both(either(everyone, service, whole, both(part, Symbol(P5))), negation(_bounded(space)))
     return negation(spared)
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from verifier.model.operators import WITHOUT_CASE, Sign
 from verifier.model.policy import Condition, Policy, Statement, Text
+from verifier.model.readings import C3, C3_BOOL, C3_ZONE, F1_KEYLESS
 from verifier.model.reference import ValueType, key_facts
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.domains import context_attribute, is_written
@@ -66,13 +67,13 @@ def caller_account_key(space: Space) -> View:
     if space.target.kind is TargetKind.KEY:
         return found
     without = space.known_actions - KEY_STORE_ACTIONS - {"kms:CreateKey"}
-    return _carried(found, either(acts(KEY_STORE_ACTIONS), both(Symbol("F1-keyless"), negation(acts(without)))))
+    return _carried(found, either(acts(KEY_STORE_ACTIONS), both(Symbol(F1_KEYLESS), negation(acts(without)))))
 
 
 def resource_account(space: Space) -> View:
     if space.target.kind in (TargetKind.KEY, TargetKind.ALIAS):
         return fixed_view("aws:resourceaccount", space.target.account)
-    return _carried(account(space, "aws:resourceaccount"), Symbol("F1-keyless"))
+    return _carried(account(space, "aws:resourceaccount"), Symbol(F1_KEYLESS))
 
 
 def requested_region(space: Space) -> View:
@@ -187,15 +188,15 @@ _ID = re.compile(r"o-[a-z0-9]{10,32}\Z")
 def readable(policy: Policy, statement: Statement) -> Expression:
     """Whether a statement is not void for a listed value that its operator cannot read (the readings C3, C3-bool and
     C3-zone)."""
-    void = negation(Symbol("C3"))
+    void = negation(Symbol(C3))
     # Where variables work under `Bool`, the value is not read before they are replaced.
     by_reading = {
-        "C3-bool" for condition, value in _unread(statement) if policy.variables and _is_bool_variable(condition, value)
+        C3_BOOL for condition, value in _unread(statement) if policy.variables and _is_bool_variable(condition, value)
     }
     if any(not (policy.variables and _is_bool_variable(*found)) for found in _unread(statement)):
         return void
     if any(in_no_zone(one.operator.row, value) for one in statement.conditions for value in one.values):
-        by_reading.add("C3-zone")
+        by_reading.add(C3_ZONE)
     return conjunction(either(Symbol(label), void) for label in sorted(by_reading))
 
 

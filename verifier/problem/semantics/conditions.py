@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign
 from verifier.model.policy import Condition, Operator, Text
+from verifier.model.readings import C1, C1_NULL, C2, C3_BOOL, C3_YEAR, C3_ZONE, L6
 from verifier.model.reference import ValueType
+from verifier.model.symbols import Unsupported
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import (
@@ -74,7 +76,7 @@ class Reader:
             return self._on_set(view, operator, condition)
         satisfied = self._satisfied(view, operator, condition)
         if operator.set_operator == FOR_ANY and operator.if_exists:
-            return either(satisfied, both(self._null(view, True), Symbol("C1")))
+            return either(satisfied, both(self._null(view, True), Symbol(C1)))
         return self._on_single(view, operator, satisfied)
 
     def _null(self, view: View | SetView, wanted: bool) -> Expression:
@@ -82,7 +84,7 @@ class Reader:
         (C1)."""
         null = negation(view.present)
         if isinstance(view, View) and self.of_policy:
-            null = either(null, both(empty(self.space, view), Symbol("C1-null")))
+            null = either(null, both(empty(self.space, view), Symbol(C1_NULL)))
         return null if wanted else negation(null)
 
     def _satisfied(self, view: View, operator: Operator, condition: Condition) -> Expression:
@@ -123,11 +125,11 @@ class Reader:
     def _as_written(self, view: View, row: OperatorRow, value: Text, condition: Condition) -> Expression:
         try:
             if row.type is ValueType.BOOL and self.variables and "${" in value.value:
-                return both(Symbol("C3-bool"), self._bool(view, row, value.value))
+                return both(Symbol(C3_BOOL), self._bool(view, row, value.value))
             if not row.is_text:
                 predicate = typed_predicate(row, value.value)
                 holds = FALSE if predicate is None else self.space.ask(view, predicate)
-                return both(holds, Symbol("C3-zone")) if self.of_policy and in_no_zone(row, value) else holds
+                return both(holds, Symbol(C3_ZONE)) if self.of_policy and in_no_zone(row, value) else holds
             if "${" not in value.value:
                 predicate = plain_predicate(row.sign, value.value)
                 return FALSE if predicate is None else self.space.ask(view, predicate)
@@ -156,9 +158,8 @@ class Reader:
         """A symbol for the comparison. Its name holds all that the comparison depends on: two that differ must not
         share one."""
         meaning = (view.name, [value.value for value in values], self.variables, self.in_key_policy)
-        name = f"unsupported:{condition.operator}:{meaning}"
-        self.space.unsupported[name] = f"`{condition.operator}` on `{condition.key.value}` ({condition.span})"
-        return Symbol(name)
+        text = f"`{condition.operator}` on `{condition.key.value}` ({condition.span})"
+        return Symbol(Unsupported(f"{condition.operator}:{meaning}", text))
 
     def _on_set(self, view: SetView, operator: Operator, condition: Condition) -> Expression:
         try:
@@ -203,10 +204,10 @@ class Reader:
         if operator.set_operator == FOR_ALL:
             return negation(view.some(predicates, negated))
         if operator.set_operator == FOR_ANY:
-            absent = Symbol("C1") if operator.if_exists else FALSE
+            absent = Symbol(C1) if operator.if_exists else FALSE
             return either(some_satisfies, both(negation(view.present), absent))
         absent = TRUE if operator.if_exists or negated else FALSE
-        return either(both(view.present, Symbol("C2"), some_satisfies), both(negation(view.present), absent))
+        return either(both(view.present, Symbol(C2), some_satisfies), both(negation(view.present), absent))
 
     def _set_predicates(
         self, condition: Condition, values: Iterable[Text], known: Mapping[Variable, str]
@@ -240,7 +241,7 @@ _ZONELESS = re.compile(r"[-0-9]+T[0-9:.]+([-+][0-9]{4})?\Z")
 
 def _reading(row: OperatorRow) -> Symbol:
     """The reading that says whether listed values under an operator mean what they mean otherwise."""
-    return Symbol("C3-year" if row.type is ValueType.DATE else "L6")
+    return Symbol(C3_YEAR if row.type is ValueType.DATE else L6)
 
 
 def in_no_zone(row: OperatorRow, value: Text) -> bool:

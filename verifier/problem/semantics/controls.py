@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from verifier.model.estate import Controls, Endpoint, Estate, Level
 from verifier.model.policy import Effect, Policy, Statement
+from verifier.model.readings import D6, R4, V_ACCOUNT
 from verifier.model.unmodelled import ANY_ENDPOINT
 from verifier.problem.classes.predicates import exactly
 from verifier.problem.expression import (
@@ -134,7 +135,7 @@ def _resource_bound(space: Space) -> Expression:
             assert space.target.key is not None
             return FALSE if space.target.key.manager == "AWS" else negation(exempt)
         case TargetKind.ALIAS:
-            return both(negation(exempt), Symbol("R4"))
+            return both(negation(exempt), Symbol(R4))
         case TargetKind.ROLE:
             # Of IAM and STS, only STS heeds them, and only roles are its resources [Organizations:
             # orgs_manage_policies_rcps].
@@ -191,7 +192,7 @@ def _with_policy(space: Space) -> Iterator[tuple[Endpoint, Policy]]:
 
 def _restricted(space: Space, endpoint: Endpoint) -> Expression:
     """The requests that the endpoint's policy is asked about."""
-    return both(through(space, endpoint.id), either(negation(space.is_service), Symbol("D6")))
+    return both(through(space, endpoint.id), either(negation(space.is_service), Symbol(D6)))
 
 
 def _allows(space: Space, policy: Policy) -> Expression:
@@ -206,4 +207,4 @@ def reached(space: Space, statement: Statement) -> Expression:
     """Whom the principals of an Allow of an endpoint's policy reach: whether an account stands for all of its callers
     is open."""
     reach = allow_reach(space, statement)
-    return either(reach.strong, reach.weak, reach.anyone, both(reach.account, Symbol("V-account")))
+    return either(reach.strong, reach.weak, reach.anyone, both(reach.account, Symbol(V_ACCOUNT)))

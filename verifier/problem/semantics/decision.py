@@ -12,8 +12,9 @@ from functools import cache
 
 from verifier.model.estate import Key
 from verifier.model.policy import Effect, Policy, Statement
+from verifier.model.readings import D4, G5, U2
 from verifier.model.reference import actions
-from verifier.model.unmodelled import OUTSIDE_DENY
+from verifier.model.symbols import OUTSIDE_DENY
 from verifier.problem.expression import TRUE, Expression, Symbol, both, disjunction, either, negation
 from verifier.problem.semantics.callers import Reach, allow_reach, deny_reach
 from verifier.problem.semantics.controls import (
@@ -61,11 +62,11 @@ def somebody_allows(space: Space, reach: Reach, own: Permissions, by_grant: Expr
 def _direct(space: Space, reach: Reach, own: Permissions) -> Expression:
     """D4: what the absence of an Allow in a boundary or session policy limits, of what a key policy grants its own
     account's callers."""
-    of_user = both(space.is_federated, Symbol("U2"))
+    of_user = both(space.is_federated, Symbol(U2))
     return either(
         reach.strong,
         both(reach.weak, own.boundary, either(own.session, of_user)),
-        both(reach.anyone, either(own.limits, negation(Symbol("D4")))),
+        both(reach.anyone, either(own.limits, negation(Symbol(D4)))),
     )
 
 
@@ -110,7 +111,7 @@ def policy_reach(space: Space, statements: Iterable[tuple[Policy, Statement]]) -
 @cache
 def bites() -> Expression:
     """Where a Deny of the key policy counts: whether it stops RetireGrant is open (G5)."""
-    return either(negation(acts({"kms:RetireGrant"})), Symbol("G5"))
+    return either(negation(acts({"kms:RetireGrant"})), Symbol(G5))
 
 
 def _key_policy_denies(space: Space) -> Iterator[Expression]:

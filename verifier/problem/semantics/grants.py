@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from verifier.model.grant import Grant, Pairs, reference_to_grant
 from verifier.model.policy import Principal, PrincipalType, StatementRef
+from verifier.model.readings import G2, G2_FEDERATED, G3_DESCRIBE, G3_NAMES, G3_SOURCE, G4, G6
 from verifier.model.reference import action
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.expression import (
@@ -72,7 +73,7 @@ def equals(space: Space, pairs: Pairs) -> Expression:
         return exact
     folded = frozenset[Predicate](Tokens(literal_tokens(name, fold=True)) for name, _ in pairs)
     return choose(
-        Symbol("G3-names"),
+        Symbol(G3_NAMES),
         both(includes(space, pairs), _only_values(space, pairs), _no_name_outside(space, folded)),
         exact,
     )
@@ -81,7 +82,7 @@ def equals(space: Space, pairs: Pairs) -> Expression:
 def _holds_pair(space: Space, name: str, value: str) -> Expression:
     predicate = exactly(value)
     others = disjunction(view.some(frozenset({predicate}), True) for view in _other_views(space, name))
-    return either(space.ask(_own_view(space, name), predicate), both(Symbol("G3-names"), others))
+    return either(space.ask(_own_view(space, name), predicate), both(Symbol(G3_NAMES), others))
 
 
 def _only_values(space: Space, pairs: Pairs) -> Expression:
@@ -172,7 +173,7 @@ class Grantees:
         of_roles = (
             both(self._role(role), self.space.session_among(frozenset(names))) for role, names in sessions.items()
         )
-        others = both(Symbol("G2"), negation(self.space.is_service)) if hidden else FALSE
+        others = both(Symbol(G2), negation(self.space.is_service)) if hidden else FALSE
         issued = (both(self.space.in_account(account), self._issued(names)) for account, names in issuers.items())
         return Named(
             either(own, *of_roles, others, *issued),
@@ -181,7 +182,7 @@ class Grantees:
 
     def _issued(self, names: Iterable[str]) -> Expression:
         """The federated sessions that some users of an account issued, if what is granted to a user is to them (G2)."""
-        return both(Symbol("G2-federated"), self.space.is_federated, self.space.issuer(OneOf(frozenset(names))))
+        return both(Symbol(G2_FEDERATED), self.space.is_federated, self.space.issuer(OneOf(frozenset(names))))
 
     def _role(self, role: tuple[str, str]) -> Expression:
         """The sessions of the role with this account and name: AWS's own role for instances is in thousands of
@@ -223,7 +224,7 @@ def _by_batch(grantees: Grantees, batch: tuple[Grant, ...], own: Permissions) ->
     # account's leave (G2).
     direct = owned(number, disjunction(both(who.direct, when) for who, when in parts))
     delegated = owned(number, disjunction(both(who.delegated, when) for who, when in parts))
-    return either(both(direct, either(negation(Symbol("G4")), own.limits)), both(delegated, own.whole))
+    return either(both(direct, either(negation(Symbol(G4)), own.limits)), both(delegated, own.whole))
 
 
 def _reference(space: Space, batch: tuple[Grant, ...]) -> StatementRef:
@@ -273,12 +274,12 @@ def _source_allows(space: Space, grant: Grant) -> Expression:
     (G3)."""
     if grant.source_arn is None:
         return TRUE
-    ignored = both(acts({DESCRIBE}), negation(Symbol("G3-describe")))
+    ignored = both(acts({DESCRIBE}), negation(Symbol(G3_DESCRIBE)))
     view = space.view("aws:SourceArn")
     assert isinstance(view, View)
     pattern = arn_predicate((Fixed(grant.source_arn, True),))
     met = FALSE if pattern is None else space.ask(view, pattern)
-    return either(ignored, both(space.is_service, met), both(negation(space.is_service), negation(Symbol("G3-source"))))
+    return either(ignored, both(space.is_service, met), both(negation(space.is_service), negation(Symbol(G3_SOURCE))))
 
 
 def _as_strict(space: Space, grant: Grant) -> Expression:
@@ -296,7 +297,7 @@ def _same_source(space: Space, grant: Grant) -> Expression:
     if grant.source_arn is None:
         return TRUE
     own, pattern = space.attribute_view("kms:grantconstraintsourcearn"), arn_predicate((Fixed(grant.source_arn, True),))
-    covered = FALSE if pattern is None else both(Symbol("G6"), own.test(pattern))
+    covered = FALSE if pattern is None else both(Symbol(G6), own.test(pattern))
     return either(own.test(exactly(grant.source_arn)), covered)
 
 

@@ -7,6 +7,7 @@ Guarantee: exact; the one thing that AWS's pages leave open is the reading D9.
 from __future__ import annotations
 
 from verifier.model.operators import Sign
+from verifier.model.readings import D9
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, choose, constant, either
 from verifier.problem.semantics.relations import constant_matches, relate, variable_view
@@ -64,7 +65,7 @@ def _covers_region(space: Space, service: str, region: str, last: Template) -> E
     if isinstance(last[0], Fixed) and last[0].text.startswith(("key/", "alias/")):
         # With a variable that has no value it is a pattern of no key or alias (L7).
         named = (_has_value(space, piece) for piece in last if isinstance(piece, Variable))
-        return both(place, Symbol("D9"), *named)
+        return both(place, Symbol(D9), *named)
     return both(place, constant_matches(space, "*", Sign.LIKE, last, False))
 
 

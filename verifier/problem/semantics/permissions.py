@@ -12,7 +12,7 @@ from itertools import chain
 
 from verifier.model.estate import Identity
 from verifier.model.policy import Effect, Policy, Statement
-from verifier.model.unmodelled import OUTSIDE_ALLOW, SESSION_ALLOW
+from verifier.model.symbols import OUTSIDE_ALLOW, SESSION_ALLOW, PossibleChange
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.semantics.powers import (
     BOUNDARY,
@@ -24,7 +24,7 @@ from verifier.problem.semantics.powers import (
     refused_by,
 )
 from verifier.problem.semantics.statements import applies, owner_of_many, said_to
-from verifier.problem.semantics.unmodelled import holders, may_allow, scope, things
+from verifier.problem.semantics.unmodelled import allowing, holders
 from verifier.problem.space import Space, acts
 
 _NEVER_LINKED = frozenset({"sts:TagSession", "sts:SetSourceIdentity"})
@@ -133,13 +133,10 @@ def _identity_allows(space: Space) -> Expression:
         found += said_to(space, held, policy, Effect.ALLOW, together)
     for name, policy in policies_to_attach(space):
         found += _given(space, name, policy)
-    for thing in things(space):
-        if thing.principal is not None and may_allow(thing):
-            found.append(both(scope(space, thing), Symbol(thing.allow_symbol)))
-    return disjunction(found)
+    return disjunction((*found, *(where for _, where in allowing(space, own=True))))
 
 
-def _given(space: Space, name: str, policy: Policy) -> Iterator[Expression]:
+def _given(space: Space, name: PossibleChange, policy: Policy) -> Iterator[Expression]:
     """What a document allows that a power gives, where it does not deny the same: it is there as a whole, or as a step
     wrote it."""
     stated = [one for one in policy.statements if one.effect is Effect.DENY and not space.says_nothing(one)]

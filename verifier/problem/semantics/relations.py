@@ -7,10 +7,11 @@ one is settled by concrete values (`verifier.witness`), for which each relation 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from verifier.model.operators import WITH_WILDCARDS, WITHOUT_CASE, Sign
 from verifier.model.readings import EMPTY, WILDCARDS
+from verifier.model.symbols import RelationTest, SymbolValues, Unsupported
 from verifier.problem.classes.predicates import Predicate, Tokens
 from verifier.problem.expression import FALSE, Expression, Symbol, both, choose, conjunction, either, negation
 from verifier.problem.facts.shared import empty
@@ -67,9 +68,8 @@ def _defaults_left(pieces: Template, at: int) -> bool:
 
 def _unsupported(space: Space, subject: View, mode: Sign, pieces: Template, in_key_policy: bool) -> Expression:
     # The name holds all that the comparison depends on: two that differ must not share a symbol.
-    name = f"unsupported:variables:{subject.name}:{mode}:{pieces}:{in_key_policy}"
-    space.unsupported[name] = f"several policy variables with defaults in one value for `{subject.name}`"
-    return Symbol(name)
+    about = f"variables:{subject.name}:{mode}:{pieces}:{in_key_policy}"
+    return Symbol(Unsupported(about, f"several policy variables with defaults in one value for `{subject.name}`"))
 
 
 def _with_fixed(
@@ -111,7 +111,7 @@ def _relation(space: Space, subject: View, mode: Sign, pieces: Template, in_key_
         return both(subject.present, _has_value(space, views[0]), space.ask(views[0], same_text))
     # versions of a key may have different tags (`problem.diagrams.joint`)
     fixed = "" if subject.fixed is None else f"={subject.fixed}"
-    symbol = f"relation:{subject.name}{fixed}:{mode}:{pieces}"
+    symbol = RelationTest(f"{subject.name}{fixed}:{mode}:{pieces}")
     if symbol not in space.relations:
         space.relations[symbol] = _described(symbol, subject, mode, pieces, tuple(views))
     others_present = conjunction(_has_value(space, view) for view in views)
@@ -128,8 +128,8 @@ def _has_no_wildcards(space: Space, view: View) -> bool:
     )
 
 
-def _described(symbol: str, subject: View, mode: Sign, pieces: Template, views: tuple[View, ...]) -> Relation:
-    def holds(values: Values, symbols: Mapping[str, bool]) -> bool:
+def _described(symbol: RelationTest, subject: View, mode: Sign, pieces: Template, views: tuple[View, ...]) -> Relation:
+    def holds(values: Values, symbols: SymbolValues) -> bool:
         own = subject.value(values)
         found = [view.value(values) for view in views]
         if own is None or any(value is None for value in found):

@@ -12,8 +12,9 @@ from functools import lru_cache
 
 from verifier.model.operators import Sign
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
+from verifier.model.readings import F8_QUOTA, L6
 from verifier.model.reference import ALIAS_QUOTA
-from verifier.model.unmodelled import not_resource_symbol
+from verifier.model.symbols import NotResourceStatement
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import (
     FALSE,
@@ -121,7 +122,7 @@ def _below_alias_quota(space: Space, statement: Statement) -> Expression:
     if key is None or statement.effect is Effect.DENY or key.aliases is not None and len(key.aliases) <= ALIAS_QUOTA:
         return TRUE
     tested = any(condition.key.value.lower() == "kms:resourcealiases" for condition in statement.conditions)
-    return negation(Symbol("F8-quota")) if tested else TRUE
+    return negation(Symbol(F8_QUOTA)) if tested else TRUE
 
 
 _EVERYTHING: Template = (Fixed("*", True),)
@@ -143,7 +144,7 @@ def _key_policy_resource(space: Space, policy: Policy, statement: Statement) -> 
     if statement.resources is None:
         return FALSE
     if statement.not_resource:
-        return Symbol(not_resource_symbol(policy.identity, statement.index))
+        return Symbol(NotResourceStatement(policy.identity, str(statement.index)))
     return _resource(space, policy, statement)
 
 
@@ -169,7 +170,7 @@ def _matches_target(space: Space, policy: Policy, statement: Statement, text: st
         _covers(space, policy, statement, _late_variables(longer, policy.variables), text)
         for longer in running_on(text, _colons(space.target, text))
     )
-    return either(_covers(space, policy, statement, pieces, text), both(further, Symbol("L6")))
+    return either(_covers(space, policy, statement, pieces, text), both(further, Symbol(L6)))
 
 
 def _colons(target: Target, text: str) -> int:

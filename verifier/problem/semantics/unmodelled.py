@@ -7,11 +7,12 @@ Guarantee: a thing is a symbol wherever it could change a decision, never left o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from verifier.model.policy import arn_kind
+from verifier.model.readings import R4
 from verifier.model.reference import actions
-from verifier.model.unmodelled import Influence, Unmodelled, trust_symbol
+from verifier.model.symbols import SymbolName, TrustFact
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.expression import TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.semantics.controls import through
 from verifier.problem.semantics.targets import Target, TargetKind
@@ -64,7 +65,7 @@ def scope(space: Space, thing: Unmodelled) -> Expression:
     if thing.endpoint is not None:
         parts.append(through(space, thing.endpoint))
     if thing.owner is not None and space.target.kind is TargetKind.ALIAS:
-        parts.append(Symbol("R4"))
+        parts.append(Symbol(R4))
     if thing.owner is not None and space.target.kind is TargetKind.ROLE:
         parts.append(acts(name for name in space.known_actions if name.startswith("sts:")))
     return conjunction(parts)
@@ -78,47 +79,38 @@ def grants_unmodelled(space: Space) -> Expression:
     def suited(thing: Unmodelled) -> Expression:
         return grantable if thing.label.startswith("G") else to_come if thing.label == "U4" else TRUE
 
-    return disjunction(
-        both(scope(space, thing), Symbol(thing.allow_symbol), suited(thing))
-        for thing in things(space)
-        if thing.principal is None and may_allow(thing)
-    )
+    return disjunction(both(where, suited(thing)) for thing, where in allowing(space, own=False))
+
+
+def allowing(space: Space, own: bool) -> Iterator[tuple[Unmodelled, Expression]]:
+    """The things of a principal (`own`), or the others, that may allow requests, and where they do."""
+    for thing in things(space):
+        if may_allow(thing) and (thing.principal is not None) is own:
+            yield thing, both(scope(space, thing), Symbol(thing.allow_symbol))
 
 
 def own_refusals(space: Space) -> Iterator[Expression]:
     """Where policies of a principal that are not known refuse."""
-    for thing in things(space):
-        if thing.principal is not None and may_refuse(thing):
-            yield both(scope(space, thing), Symbol(thing.refuse_symbol))
+    return _refusals(space, own=True)
 
 
 def unrestricted(space: Space) -> Expression:
     """No policy over accounts, keys or endpoints that is not known refuses."""
-    refusals = (
-        both(scope(space, thing), Symbol(thing.refuse_symbol))
-        for thing in things(space)
-        if thing.principal is None and may_refuse(thing)
-    )
-    return negation(disjunction(refusals))
+    return negation(disjunction(_refusals(space, own=False)))
 
 
-@dataclass(frozen=True)
-class Pessimism:
-    """Values of the unmodelled symbols that count against a claim: the request is refused (or allowed) whatever they
-    are."""
-
-    refused: dict[str, bool]
-    allowed: dict[str, bool]
+def _refusals(space: Space, own: bool) -> Iterator[Expression]:
+    for thing in things(space):
+        if may_refuse(thing) and (thing.principal is not None) is own:
+            yield both(scope(space, thing), Symbol(thing.refuse_symbol))
 
 
-def pessimism(space: Space) -> Pessimism:
-    """For each unmodelled symbol, the value that makes a request hardest to allow, and hardest to refuse."""
-    refused: dict[str, bool] = {}
-    for thing in space.estate.unmodelled:
-        if may_allow(thing):
-            refused[thing.allow_symbol] = False
-        if may_refuse(thing):
-            refused[thing.refuse_symbol] = True
+def pessimism(space: Space) -> dict[SymbolName, bool]:
+    """For each unmodelled symbol, the value that makes a request hardest to allow; with the other one it is hardest to
+    refuse."""
+    every = space.estate.unmodelled
+    refused: dict[SymbolName, bool] = {thing.allow_symbol: False for thing in every if may_allow(thing)}
+    refused |= {thing.refuse_symbol: True for thing in every if may_refuse(thing)}
     if space.target.kind is TargetKind.ROLE and space.target.resource is not None:
-        refused[trust_symbol(space.target.resource)] = False
-    return Pessimism(refused, {name: not value for name, value in refused.items()})
+        refused[TrustFact(space.target.resource)] = False
+    return refused

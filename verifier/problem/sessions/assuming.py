@@ -13,7 +13,8 @@ from functools import cached_property
 from itertools import product
 
 from verifier.model.estate import Identity
-from verifier.model.readings import is_reading
+from verifier.model.readings import F3
+from verifier.model.symbols import Reading, RequestFact
 from verifier.problem.classes.predicates import Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
 from verifier.problem.diagrams.elimination import project
@@ -38,8 +39,7 @@ from verifier.problem.space import CALLER, TARGET, Space
 from verifier.problem.steps.many import together
 
 _CALLS = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
-_TAG_KEYS, _TRANSITIVE, INHERITED = "aws:tagkeys", "sts:transitivetagkeys", "F3"
-_OVERRIDES = "transitive:"
+_TAG_KEYS, _TRANSITIVE = "aws:tagkeys", "sts:transitivetagkeys"
 
 
 class Assuming(TagSets):
@@ -61,9 +61,9 @@ class Assuming(TagSets):
         self._number = {str(target.resource): number for number, target in enumerate(targets)}
         self._said = self._variables(part.request for part in self.parts)
         self._sessions = self._variables(part.session for part in self.parts)
-        self._symbols = frozenset(name for name in self._level if is_reading(name))
-        self._all = self._said | self._sessions | self._variables(_OVERRIDES + str(part.tag) for part in self.parts)
-        self._all |= self._symbols | self._variables((CALLER, TARGET))
+        self._symbols = frozenset(name for name in self._level if isinstance(name, Reading))
+        overrides = (RequestFact("transitive", str(part.tag)) for part in self.parts)
+        self._all = self._said | self._sessions | self._symbols | self._variables((CALLER, TARGET, *overrides))
         self._any = self._projected(True, True)
         self._passing_on = tuple(
             self._projected(False, True, self._transitive(part)) if part.tag else NOTHING for part in self.parts
@@ -96,7 +96,7 @@ class Assuming(TagSets):
         return [
             others,
             negation(Present(_TAG_KEYS)),
-            Symbol(INHERITED),
+            Symbol(F3),
             *(Some(_TRANSITIVE, name, True) for name in named),
         ]
 
@@ -157,7 +157,7 @@ class Assuming(TagSets):
         overridden = (
             self._diagrams.either(self._override(part, 1), self._diagrams.both(found, self._absent(part.request)))
             for part, found in zip(self.parts, onward, strict=True)
-            if _OVERRIDES + str(part.tag) in self._level
+            if RequestFact("transitive", str(part.tag)) in self._level
         )
         return self._diagrams.all_of([*self._callers(sessions), *overridden])
 
@@ -180,7 +180,7 @@ class Assuming(TagSets):
     def _override(self, part: Part, mask: int) -> Node:
         """That the caller's tag is transitive (2), or not (1), where a policy reads the tag of the role; otherwise
         everything."""
-        name = _OVERRIDES + str(part.tag)
+        name = RequestFact("transitive", str(part.tag))
         return self._diagrams.literal(name, mask) if name in self._level else EVERYTHING
 
     def _only(self, node: Node, kept: frozenset[str]) -> Node:
@@ -229,7 +229,7 @@ class Assuming(TagSets):
     def sessions(self, role: Identity, given: GivenTo) -> Sessions:
         """The sessions of a role that is given this."""
         diagrams = self._diagrams
-        inherits = diagrams.literal(INHERITED, 2) if INHERITED in self._level else EVERYTHING
+        inherits = diagrams.literal(F3, 2) if F3 in self._level else EVERYTHING
         otherwise = {
             part.request: inherited
             if part.session == SOURCE_IDENTITY and given.passed != NOTHING
@@ -324,7 +324,7 @@ class Assuming(TagSets):
         }
 
         def value(variable: str, mask: int) -> Expression:
-            if is_reading(variable):
+            if isinstance(variable, Reading):
                 return literal(variable, mask != 1)
             attribute, absent = names[variable], mask >> self._table(variable).size & 1
             among = self._among(variable, mask, attribute)
@@ -336,7 +336,8 @@ class Assuming(TagSets):
 def _users(space: Space) -> Mapping[Predicate, None]:
     """The names of users, where a policy compares the name that a session is given with these."""
     users = [user.arn.rsplit("/", 1)[1] for account in space.estate.accounts for user in account.users]
-    compared = any(Part(SESSION_NAME).request in symbol for symbol in space.relations) and len(users) <= COMBINATIONS
+    name, related = Part(SESSION_NAME).request, space.relations.values()
+    compared = any(name in view.bases for one in related for view in one.views) and len(users) <= COMBINATIONS
     return dict.fromkeys(map(exactly, users if compared else ()))
 
 

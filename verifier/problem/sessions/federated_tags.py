@@ -16,7 +16,7 @@ from functools import partial
 
 from verifier.model.estate import Estate
 from verifier.model.policy import Effect, Statement
-from verifier.model.readings import is_reading
+from verifier.model.symbols import Reading
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.elimination import project
@@ -168,7 +168,7 @@ class _Sessions(TagSets):
         super().__init__(join([space.sessions(target)], (), partial(_further, names=names)))
         self._names, self._start = names, f"arn:{target.partition}:sts::{target.account}:"
         self._callers = f"arn:{target.partition}:iam::{target.account}:"
-        readings = frozenset(name for name in self._level if name == CALLER or is_reading(name))
+        readings = frozenset(name for name in self._level if name == CALLER or isinstance(name, Reading))
         tags = frozenset(name for name in self._level if name == MADE or name in {REQUEST_TAG + n for n in names})
         asking, tagging = (self._requests(name) for name in sorted(FEDERATING))
         self._passed = project(self._diagrams, [*asking, *tagging], readings | tags).care

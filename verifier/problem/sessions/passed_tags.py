@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from verifier.model.estate import Identity
+from verifier.model.readings import F3
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.expression import TRUE, Expression, Present, Symbol, both, conjunction, either, implies, negation
@@ -83,7 +84,7 @@ class PassedTags:
         assert group is not None
         parts = [(part, node) for part, node in zip(group.parts, given.inherited, strict=True) if part.session in own]
         otherwise = {
-            part.session: either(own[part.session], both(Symbol("F3"), group.of_sessions(node, {})))
+            part.session: either(own[part.session], both(Symbol(F3), group.of_sessions(node, {})))
             for part, node in parts
         }
         # A role that nobody can assume, as far as is known, is supposed to have sessions all the same.

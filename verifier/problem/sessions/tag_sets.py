@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from verifier.model.readings import is_reading
+from verifier.model.symbols import Reading
 from verifier.problem.classes.kinds import suits
 from verifier.problem.classes.predicates import OneOf, Predicate
 from verifier.problem.classes.tables import Table
@@ -80,7 +80,7 @@ class TagSets:
         return as_expression(self._diagrams, node, lambda variable, mask: self._value(variable, mask, otherwise))
 
     def _value(self, variable: str, mask: int, otherwise: Mapping[str, Expression]) -> Expression:
-        if is_reading(variable):
+        if isinstance(variable, Reading):
             return literal(variable, mask != 1)
         name = variable.removeprefix(REQUEST_TAG)
         among = self._among(variable, mask, PRINCIPAL_TAG + name)

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterator
 from functools import partial
 
 from verifier.model.policy import Effect, Policy, Statement, is_service_linked
-from verifier.model.unmodelled import OUTSIDE_DENY, trust_symbol
+from verifier.model.symbols import OUTSIDE_DENY, TrustFact
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import OneOf, exactly, like
 from verifier.problem.expression import (
@@ -33,7 +33,7 @@ from verifier.problem.semantics.permissions import outside, own_denies, permissi
 from verifier.problem.semantics.powers import RESOURCE_POLICY, power, without
 from verifier.problem.semantics.statements import applies, said
 from verifier.problem.semantics.targets import Target, TargetKind
-from verifier.problem.semantics.unmodelled import may_allow, own_refusals, scope, things, unrestricted
+from verifier.problem.semantics.unmodelled import allowing, own_refusals, unrestricted
 from verifier.problem.space import Space, acts
 
 BY_CALLERS = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
@@ -91,11 +91,7 @@ def step_denied(space: Space) -> Expression:
 
 def _unmodelled_allow(space: Space) -> Expression:
     """What belongs to no principal and is not known may allow: a grant (G1) only operations on a key."""
-    return disjunction(
-        both(scope(space, thing), Symbol(thing.allow_symbol))
-        for thing in things(space)
-        if thing.principal is None and may_allow(thing) and not thing.label.startswith("G")
-    )
+    return disjunction(where for thing, where in allowing(space, own=False) if not thing.label.startswith("G"))
 
 
 def _at_home(space: Space) -> Expression:
@@ -158,7 +154,7 @@ def _trust_reach(space: Space) -> Reach:
 
 def _admitted(space: Space, trust: Policy | None, having: Expression) -> Reach:
     if trust is None:
-        symbol = Symbol(trust_symbol(space.target.resource or "*"))
+        symbol = Symbol(TrustFact(space.target.resource or "*"))
         return Reach(
             both(having, _its_service(space), either(symbol, power(space, RESOURCE_POLICY))), FALSE, FALSE, FALSE
         )

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 
+from verifier.model.readings import E2, E4, F1_KEYLESS
 from verifier.model.steps.actions import running_services, step_actions, step_key
+from verifier.model.symbols import RequestFact
 from verifier.problem.classes.attributes import (
     DIGITS,
     LOWER,
@@ -94,7 +96,7 @@ def step_view(space: Space, name: str, of_trust: bool) -> View | SetView:
     if space.target.kind is TargetKind.WORKLOAD and name.startswith(_TAGS_OF_CODE):
         return _tag_of_code(space, name)
     if name.startswith(_TAGS):
-        return _tag(space, name, TRUE if of_trust else Symbol("E2"))
+        return _tag(space, name, TRUE if of_trust else Symbol(E2))
     if name == BOUNDARY:
         return _boundary(space)
     builder = DERIVED.get(name)
@@ -107,7 +109,7 @@ def _resource_account(space: Space) -> View:
     """The account of the target. Whether a request that makes something carries it is open, as it is for KMS (F1)."""
     view = fixed_view("aws:resourceaccount", space.target.account)
     open_ = space.target.kind in (TargetKind.ACCOUNT, TargetKind.WORKLOAD, TargetKind.FEDERATED)
-    return _only_if(view, Symbol("F1-keyless")) if open_ else view
+    return _only_if(view, Symbol(F1_KEYLESS)) if open_ else view
 
 
 def _only_if(view: View, carried: Expression) -> View:
@@ -139,7 +141,7 @@ def _tag(space: Space, name: str, overridden: Expression) -> View | SetView:
     if isinstance(own, View) and space.known_actions & CREATES:
         own = _only_where(own, space.known_actions - CREATES)
     if kind is TargetKind.ROLE and isinstance(own, View):
-        own = _only_if(own, either(negation(acts({"iam:PassRole"} & space.known_actions)), Symbol("E4")))
+        own = _only_if(own, either(negation(acts({"iam:PassRole"} & space.known_actions)), Symbol(E4)))
     return _or_transitive(space, own, wanted, overridden) if kind is TargetKind.ROLE else own
 
 
@@ -164,7 +166,10 @@ def _or_transitive(space: Space, own: View | SetView, wanted: str, overridden: E
         return own
     passed = space.view(PRINCIPAL_TAG + wanted)
     assert isinstance(own, View) and isinstance(passed, View)
-    over, name = both(carrying, Symbol(f"transitive:{wanted}"), passed.present, overridden), f"{own.name} of the role"
+    over, name = (
+        both(carrying, Symbol(RequestFact("transitive", wanted)), passed.present, overridden),
+        f"{own.name} of the role",
+    )
 
     def test(predicate: Predicate) -> Expression:
         return either(both(over, passed.test(predicate)), both(negation(over), own.test(predicate)))

@@ -16,7 +16,7 @@ from functools import cache
 
 from verifier.model.operators import Sign
 from verifier.model.steps.actions import StepAction, StepResource, known_step_keys, step_action, step_actions
-from verifier.model.unmodelled import resource_symbol
+from verifier.model.symbols import ResourceFact
 from verifier.problem.classes.attributes import NAME, Attribute, some, words
 from verifier.problem.classes.predicates import Characters, Token, Tokens, like, literal_tokens
 from verifier.problem.expression import FALSE, Expression, Present, Symbol, Test, both, either, implies, negation
@@ -31,7 +31,7 @@ _LAST = Characters(NAME.listed | {"/", ":"})
 
 def covers_made(space: Space, pieces: Template, text: str) -> Expression:
     """Whether a pattern, written as `text`, covers what the request names or makes."""
-    unsaid = both(acts(_without_resource()), Symbol(resource_symbol(text)))
+    unsaid = both(acts(_without_resource()), Symbol(ResourceFact(text)))
     before = pieces[0].text if isinstance(pieces[0], Fixed) else ""
     fields = before.split(":", 5)
     if len(fields) < 6:
@@ -120,7 +120,7 @@ GetFederationToken]."""
 def covers_session(space: Space, pieces: Template, text: str) -> Expression:
     """Whether a pattern, written as `text`, covers the session that is asked for: the target's, or whichever the
     request names."""
-    tagged = both(acts({"sts:TagSession"}), Symbol(resource_symbol(text)))
+    tagged = both(acts({"sts:TagSession"}), Symbol(ResourceFact(text)))
     if space.target.resource is not None:
         named = constant_matches(space, space.target.resource, Sign.LIKE_ARN, pieces, False)
         return either(both(acts({"sts:GetFederationToken"}), named), tagged)

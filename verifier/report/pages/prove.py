@@ -12,6 +12,7 @@ from textwrap import dedent
 from verifier.model.engine import Engine
 from verifier.model.invariant import GrantInvariant, Invariant
 from verifier.model.results.verdict import Agreement, Assumption, Report, Status, Verdict
+from verifier.model.symbols import SymbolName
 from verifier.report import document as doc
 from verifier.report.counterexample import counterexample_blocks
 from verifier.report.evidence import NO_EVIDENCE, Evidence
@@ -246,7 +247,7 @@ def _readings(report: Report) -> str:
     return f"readings: both ways of {tried} were tried; {names} depends on one"
 
 
-def readings_of(verdict: Verdict) -> tuple[tuple[str, bool], ...]:
+def readings_of(verdict: Verdict) -> tuple[tuple[SymbolName, bool], ...]:
     """The readings that a counterexample or a story needs."""
     found = verdict.story or verdict.counterexample
     return found.readings if found is not None else ()

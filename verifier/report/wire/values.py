@@ -18,6 +18,7 @@ from verifier.model.policy import Principal, StatementRef
 from verifier.model.request import Caller, Decision, Request, Step
 from verifier.model.results.region import Actions, Callers, Limit
 from verifier.model.results.verdict import Assumption, Counterexample, KeySummary, Reason
+from verifier.model.symbols import SymbolName
 from verifier.report.calls import further_permissions, origin_of_tags
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
@@ -56,10 +57,12 @@ def wire(value: Any, shapes: Shapes) -> Any:
     kind = type(value)
     if kind in _PLAIN:
         return value
+    if isinstance(value, SymbolName):
+        return str(value)
     if kind in (tuple, list):
         return [wire(one, shapes) for one in value]
     if kind is dict:
-        return {name: wire(one, shapes) for name, one in value.items()}
+        return {str(name): wire(one, shapes) for name, one in value.items()}
     found = shapes.get(kind) or next((shapes[base] for base in kind.__mro__ if base in shapes), None)
     if found is not None:
         return wire(found(value), shapes)

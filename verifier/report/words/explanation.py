@@ -10,9 +10,9 @@ import difflib
 from collections.abc import Iterator, Sequence
 
 from verifier.model.free_fact_words import free_fact
-from verifier.model.readings import is_reading, reading_of
 from verifier.model.request import Decision, Outcome, Value
 from verifier.model.results.explanation import Change, ChangeKind, EditShown, Flip, PolicyChange
+from verifier.model.symbols import OutsideFact, Reading, SymbolName
 from verifier.report.naming import value_text
 from verifier.syntax.text import printable
 
@@ -57,23 +57,22 @@ def outcome_text(decision: Decision) -> str:
     return f"then it is {OUTCOMES[decision.outcome]}"
 
 
-def symbols_text(symbols: Sequence[str]) -> str:
+def symbols_text(symbols: Sequence[SymbolName]) -> str:
     """What the names of symbols stand for."""
     return ", ".join(dict.fromkeys(printable(_symbol(symbol)) for symbol in symbols))
 
 
-def _symbol(symbol: str) -> str:
-    if symbol.startswith("U1:"):
+def _symbol(symbol: SymbolName) -> str:
+    if isinstance(symbol, OutsideFact):
         return "the policies of the caller's own account (U1)"
-    return f"reading {symbol}" if is_reading(symbol) else symbol
+    return f"reading {symbol}" if isinstance(symbol, Reading) else symbol
 
 
-def assignment_text(symbol: str, value: bool) -> str:
+def assignment_text(symbol: SymbolName, value: bool) -> str:
     """What a symbol with a value says, as a sentence."""
-    reading = reading_of(symbol)
-    if reading is None:
+    if not isinstance(symbol, Reading):
         return printable(free_fact(symbol, value))
-    return printable(f"{reading.yes if value else reading.no}, where AWS leaves open: {reading.question}")
+    return printable(f"{symbol.yes if value else symbol.no}, where AWS leaves open: {symbol.question}")
 
 
 def edits_text(alternatives: Sequence[PolicyChange]) -> str:

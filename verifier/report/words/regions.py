@@ -13,7 +13,7 @@ from verifier.model.principal_names import short_arn
 from verifier.model.request import CallerKind, Request
 from verifier.model.results.comparison import Change, RegionChange
 from verifier.model.results.region import Alternative, Limit, LimitKind, Region
-from verifier.model.unmodelled import OUTSIDE_ALLOW, OUTSIDE_DENY
+from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY
 from verifier.report.naming import Places, statement_name, value_text
 from verifier.report.words.region_groups import Row
 from verifier.syntax.source import NOWHERE, Span

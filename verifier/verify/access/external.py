@@ -17,6 +17,7 @@ from verifier.model.results.access import Way
 from verifier.model.results.external_access import ExternalAccess
 from verifier.model.results.region import Callers, Region
 from verifier.model.results.verdict import Counterexample, Reason
+from verifier.model.symbols import LazyTest, RelationTest
 from verifier.problem.diagrams.cover import Cube
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node, TooLarge
 from verifier.problem.diagrams.irredundant import covering, cube_node, irredundant
@@ -173,4 +174,4 @@ class External:
 
 def _compares(cube: Cube) -> bool:
     """Whether only concrete values tell if there are requests of a cube."""
-    return any(name.startswith(("relation:", "lazy:")) for name, _ in cube)
+    return any(isinstance(name, RelationTest | LazyTest) for name, _ in cube)

@@ -19,7 +19,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.reference import data_version
 from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.results.verdict import Assumption, Reason
-from verifier.model.unmodelled import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
+from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, SymbolValues
 from verifier.problem.diagrams.diagram import Node, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
@@ -28,12 +28,12 @@ from verifier.verify.access.external import Cubes, External
 from verifier.verify.access.zones import ZoneOfTrust, outside, seen_from_inside, services, strangers, zone_of
 from verifier.verify.assumptions import as_of_data, given, summary
 from verifier.verify.named import keys_named
-from verifier.verify.preparation import check_readings, free_readings, not_known
+from verifier.verify.preparation import free_readings, held_readings, not_known
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each key."""
 THEIRS = Assumption("U1", "the identity policies of callers outside the zone of trust allow: they are theirs to write")
-_THEIR_LEAVE = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False, SESSION_ALLOW: True}
+_THEIR_LEAVE: SymbolValues = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False, SESSION_ALLOW: True}
 """The values of free facts under which most is allowed (each only ever allows more): with other values nothing else
 is."""
 
@@ -55,8 +55,7 @@ def findings(
     others are left open.
     Raises `InputError` for what does not exist, and where there is nothing to ask about (S3).
     """
-    held = dict(readings or {})
-    check_readings(held)
+    held = held_readings(readings)
     selected = keys_named(estate, keys)
     found = []
     for done, key in enumerate(selected, start=1):
@@ -78,7 +77,7 @@ def findings(
     )
 
 
-def _on_key(estate: Estate, key: Key, zone: ZoneOfTrust, held: Mapping[str, bool]) -> KeyFindings:
+def _on_key(estate: Estate, key: Key, zone: ZoneOfTrust, held: SymbolValues) -> KeyFindings:
     target, about = key_target(key), summary(estate, key)
     reason = not_known(target)
     if reason is not None:

@@ -23,6 +23,7 @@ from verifier.model.policy import Text
 from verifier.model.reference import data_version
 from verifier.model.results.access import KeyAccess, WhoCan
 from verifier.model.results.verdict import Reason
+from verifier.model.symbols import SymbolValues
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
@@ -31,7 +32,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.access_rows import Found, Rows
 from verifier.verify.assumptions import as_of_data, given, summary
 from verifier.verify.named import actions_named, keys_named
-from verifier.verify.preparation import check_readings, free_readings, not_known
+from verifier.verify.preparation import free_readings, held_readings, not_known
 
 EVERY_ACTION = ("kms:*",)
 Progress = Callable[[int, int, str], None]
@@ -57,8 +58,7 @@ def who_can(
     value); the others are left open. With `witnesses` each row has a request, replayed.
     Raises `InputError` for what does not exist, and where there is nothing to ask about (S3).
     """
-    held = dict(readings or {})
-    check_readings(held)
+    held = held_readings(readings)
     actions = tuple(actions) or EVERY_ACTION
     names = actions_named(actions)
     callers = _callers(caller, excluding)
@@ -99,7 +99,7 @@ class _Asker:
 
     estate: Estate
     scope: Invariant
-    held: Mapping[str, bool]
+    held: SymbolValues
     witnesses: bool
 
     def on_key(self, key: Key) -> KeyAccess:

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from verifier.ask.unmodelled import is_unmodelled
 from verifier.language.invariants.absent_callers import absent_callers
 from verifier.model.estate import Estate
 from verifier.model.invariant import Allowance, Invariant
@@ -31,7 +30,7 @@ from verifier.model.results.comparison import (
     UsedAllowance,
 )
 from verifier.model.results.verdict import Assumption, Reason
-from verifier.model.unmodelled import OUTSIDE_ALLOW, OUTSIDE_DENY
+from verifier.model.symbols import NotModelled, OutsideFact, SymbolValues
 from verifier.problem.diagrams.diagram import NOTHING, Diagrams, TooLarge
 from verifier.problem.diagrams.joint import Side
 from verifier.problem.rules import QuestionSide
@@ -46,7 +45,7 @@ from verifier.verify.comparison.fact_changes import asked_facts, memberships
 from verifier.verify.comparison.left_open import left_open
 from verifier.verify.comparison.target_pairs import TargetPair, target_pairs, with_added
 from verifier.verify.meaning import key_meaning, surroundings
-from verifier.verify.preparation import check_readings, free_readings, not_known, resolved_allowance
+from verifier.verify.preparation import free_readings, held_readings, not_known, resolved_allowance
 from verifier.verify.regions import FoundRegion, Regions
 
 Progress = Callable[[int, int, str], None]
@@ -69,7 +68,7 @@ def compare(
     new: Estate,
     *,
     allow: Iterable[Allowance] = (),
-    readings: Mapping[str, bool] | None = None,
+    readings: Mapping[str, bool] | SymbolValues | None = None,
     labels: tuple[str, str] = ("OLD", "NEW"),
     progress: Progress | None = None,
 ) -> Comparison:
@@ -82,8 +81,7 @@ def compare(
     allowance on a key that NEW does not hold, or about a Region that nothing tells (S4).
     """
     allow = tuple(allow)
-    held = dict(readings or {})
-    check_readings(held)
+    held = held_readings(readings)
     check_region(new, (allowance.scope for allowance in allow))
     comparer = _Comparer(with_added(old, new), new, allow, held)
     compared = []
@@ -116,7 +114,7 @@ class _Comparer:
     old: Estate
     new: Estate
     allow: tuple[Allowance, ...]
-    held: Mapping[str, bool]
+    held: SymbolValues
     covering: set[str] = field(default_factory=set)
     """The names of the allowances that covered something."""
 
@@ -252,7 +250,7 @@ class _Comparer:
 def _rests_on_policies_not_given(diagrams: Diagrams, side: Side) -> bool:
     """Whether decisions of a side turn on what policies say of which it gives nothing."""
     names = diagrams.support(side.allowed)
-    return any(name in (OUTSIDE_ALLOW, OUTSIDE_DENY) or is_unmodelled(side.question, name) for name in names)
+    return any(isinstance(name, OutsideFact | NotModelled) for name in names)
 
 
 def _plain(changes: Sequence[Located]) -> tuple[Change, ...]:

@@ -8,12 +8,12 @@ Guarantee: the counterpart is the same request but for what that estate fixes of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate
 from verifier.model.request import Decision, Request
+from verifier.model.symbols import SymbolValues
 from verifier.problem.diagrams.counterparts import is_fixed
 
 
@@ -25,7 +25,7 @@ class Counterpart:
     decision: Decision
 
 
-def counterpart(estate: Estate, request: Request, symbols: Mapping[str, bool]) -> Counterpart:
+def counterpart(estate: Estate, request: Request, symbols: SymbolValues) -> Counterpart:
     """Decides the counterpart of a request. Raises `InputError` where the estate has no such resource, or it does not
     fit the action."""
     decision = evaluate(estate, request, symbols)

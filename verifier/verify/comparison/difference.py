@@ -10,13 +10,14 @@ and other facts that each side fixes (`problem.diagrams.counterparts`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verifier.ask.answers import InternalDisagreement
 from verifier.ask.diagrams import Sample
 from verifier.model.invariant import Invariant
 from verifier.model.request import Outcome
+from verifier.model.symbols import SymbolValues
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
@@ -54,7 +55,7 @@ def difference(
     new: QuestionSide | None,
     *,
     intended: Sequence[Invariant] = (),
-    held: Mapping[str, bool] | None = None,
+    held: SymbolValues | None = None,
 ) -> Difference:
     """Compares two versions of a target; `None` is a new one that is not there, which allows nothing.
 

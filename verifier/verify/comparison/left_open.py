@@ -6,16 +6,18 @@ decision has a symbol for is the same on both sides only where both say the same
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from verifier.ask.replay import ATTRIBUTES
 from verifier.model.estate import Estate, Key, Pairs
+from verifier.model.readings import G2
 from verifier.model.results.verdict import Reason
+from verifier.model.symbols import SymbolValues
 from verifier.verify.comparison.target_pairs import TargetPair
 from verifier.verify.meaning import meaning
 
 
-def left_open(old: Estate, new: Estate, pair: TargetPair, held: Mapping[str, bool]) -> Iterator[Reason]:
+def left_open(old: Estate, new: Estate, pair: TargetPair, held: SymbolValues) -> Iterator[Reason]:
     """The reasons why a target may be decided otherwise."""
     for what in _differing(old.left_open, new.left_open):
         yield Reason("U1", f"both sides may differ in {what}")
@@ -31,7 +33,7 @@ def left_open(old: Estate, new: Estate, pair: TargetPair, held: Mapping[str, boo
         in_both = what in dict(before.left_open) and what in dict(after.left_open)
         if what not in ATTRIBUTES or (in_both and _is_tested(ATTRIBUTES[what], old, new)):
             yield Reason("U3", f"both sides may differ in what the input does not tell of the key: {what}", after.span)
-    yield from _of_grantees(before, after) if held.get("G2") is not False else ()
+    yield from _of_grantees(before, after) if held.get(G2) is not False else ()
 
 
 def _differing(old: Pairs, new: Pairs) -> Iterator[str]:

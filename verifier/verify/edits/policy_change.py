@@ -9,7 +9,7 @@ allows, or denies, everything) may stay open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from verifier.ask.replay import leading_away
@@ -21,6 +21,7 @@ from verifier.model.policy_text import policy_text
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, Decision, Outcome, Request
 from verifier.model.results.explanation import NotFound, PolicyChange
+from verifier.model.symbols import SymbolValues
 from verifier.verify.edits.candidate_edits import Subject, allowing, caller_principals, new_statement, sparing
 from verifier.verify.edits.shown_edits import shown
 
@@ -33,7 +34,7 @@ ANYONE = Principal(PrincipalType.ANYONE, "*")
 
 
 def policy_changes(
-    estate: Estate, request: Request, wanted: Outcome, held: Mapping[str, bool]
+    estate: Estate, request: Request, wanted: Outcome, held: SymbolValues
 ) -> Iterator[PolicyChange | NotFound]:
     """The smallest changes that decide the request as `wanted` (allow or deny), at most `MOST_SHOWN`; or why there is
     none."""
@@ -68,7 +69,7 @@ class _Search:
     key: Key
     policy: Policy
     wanted: Outcome
-    held: Mapping[str, bool]
+    held: SymbolValues
     _subject: Subject = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,7 +91,7 @@ class _Search:
             return
         yield from self._smallest(self.held)
 
-    def _smallest(self, symbols: Mapping[str, bool]) -> Iterator[PolicyChange | NotFound]:
+    def _smallest(self, symbols: SymbolValues) -> Iterator[PolicyChange | NotFound]:
         for size in range(1, BOUND + 1):
             seen: dict[str, PolicyChange] = {}
             for edits, after in self._within(self.policy, (), size):
@@ -152,7 +153,7 @@ class _Search:
     def _with(self, policy: Policy) -> Estate:
         return with_key_policy(self.estate, self.key.arn, policy)
 
-    def _decide(self, policy: Policy, held: Mapping[str, bool]) -> Decision:
+    def _decide(self, policy: Policy, held: SymbolValues) -> Decision:
         return evaluate(self._with(policy), self.request, held)
 
     def _utmost(self) -> Policy:

@@ -15,12 +15,14 @@ from verifier.evaluate.requests.reading import GivenRequest
 from verifier.model.estate import Estate
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.explanation import Explanation, Flip, NotFound
+from verifier.model.symbols import SymbolName, SymbolValues
 from verifier.verify.assumptions import where_it_is
 from verifier.verify.edits.policy_change import policy_changes
 from verifier.verify.explanation.nearest import Goal, Near, Neighbourhood
 from verifier.verify.explanation.point import point_of
 from verifier.verify.explanation.request_changes import changes, tidied
 from verifier.verify.explanation.symbolic_values import Undetermined
+from verifier.verify.preparation import held_readings
 from verifier.witness.command import command
 
 OPPOSITE = {
@@ -36,7 +38,7 @@ def explain(
 ) -> Explanation:
     """Explains one request. `readings` fixes readings (label → value), beside those of a `GivenRequest`; `timeout` is
     in seconds, for each query. Raises `InputError` as `evaluate` does."""
-    held = {**(dict(request.readings) if isinstance(request, GivenRequest) else {}), **(readings or {})}
+    held = {**(dict(request.readings) if isinstance(request, GivenRequest) else {}), **held_readings(readings)}
     decision = evaluate(estate, request, held)
     flips = tuple(_flips(estate, request, decision, held, timeout))
     changed = tuple(
@@ -47,8 +49,8 @@ def explain(
 
 
 def _cases(
-    estate: Estate, request: Request, decision: Decision, held: Mapping[str, bool]
-) -> Iterator[tuple[Outcome, tuple[tuple[str, bool], ...]]]:
+    estate: Estate, request: Request, decision: Decision, held: SymbolValues
+) -> Iterator[tuple[Outcome, tuple[tuple[SymbolName, bool], ...]]]:
     """For a decision that depends: what leads to each outcome."""
     if decision.outcome is Outcome.DEPENDS:
         for outcome, other in ((Outcome.ALLOW, Outcome.DENY), (Outcome.DENY, Outcome.ALLOW)):
@@ -60,7 +62,7 @@ def _cases(
 
 
 def _flips(
-    estate: Estate, request: Request, decision: Decision, held: Mapping[str, bool], timeout: float | None
+    estate: Estate, request: Request, decision: Decision, held: SymbolValues, timeout: float | None
 ) -> Iterator[Flip | NotFound]:
     wanted = OPPOSITE[decision.outcome]
     if request.session_policies is not None:

@@ -8,20 +8,27 @@ a `Reason`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from verifier.ask.answers import GaveUp, InternalDisagreement, Proved, Refuted, Unknown
 from verifier.ask.candidates import Candidate, candidate
-from verifier.ask.loop import Inconclusive, checked, refined
+from verifier.ask.loop import Inconclusive, checked, refined, why_unmodelled
 from verifier.ask.preferences import preferences, preferred
 from verifier.ask.replay import leading_away, needed_to_be_sent
-from verifier.ask.unmodelled import is_unmodelled, why_unmodelled
 from verifier.evaluate import evaluate
 from verifier.model.engine import Engine
 from verifier.model.readings import WILDCARDS
 from verifier.model.request import Decision, Outcome, Request
-from verifier.model.unmodelled import SESSION_ALLOW
+from verifier.model.symbols import (
+    SESSION_ALLOW,
+    HeldClass,
+    LazyTest,
+    NotModelled,
+    RelationTest,
+    SymbolName,
+    SymbolValues,
+)
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import (
     And,
@@ -72,7 +79,7 @@ class Near:
     request: Request
     decision: Decision
     parts: tuple[str, ...]
-    readings: tuple[tuple[str, bool], ...]
+    readings: tuple[tuple[SymbolName, bool], ...]
 
 
 @dataclass
@@ -80,7 +87,7 @@ class Neighbourhood:
     """Searches around one point. `held` fixes symbols."""
 
     point: Point
-    held: Mapping[str, bool]
+    held: SymbolValues
     timeout: float | None = None
     left_out: frozenset[str] = frozenset()
     """The parts that the request leaves out though every request that could be sent has them: they may take any
@@ -208,7 +215,7 @@ class Neighbourhood:
         modelled, and what holds of every request that meets the goal, not of this one."""
         question, request, assignment = self.point.question, found.request, found.assignment
         if decision.outcome is not Outcome.DEPENDS:
-            doubtful = [name for name in assignment.symbols if is_unmodelled(question, name)]
+            doubtful = [name for name in assignment.symbols if isinstance(name, NotModelled)]
             if not doubtful:
                 raise InternalDisagreement.on(request)
             return Inconclusive(tuple(doubtful), disjunction(_not_as_in(assignment, doubtful)))
@@ -225,25 +232,19 @@ class Neighbourhood:
 
 def attributes_of(question: Question) -> frozenset[str]:
     """The attributes that the decision depends on."""
-    finite, found = question.finite, set[str]()
-    of_symbol = {symbol: name for name, held in finite.held.items() for symbol in held}
-    for name, lazy in finite.lazy.items():
-        of_symbol |= dict.fromkeys((*lazy.symbols.values(), *([lazy.present] if lazy.present else [])), name)
-    for name, sets in finite.lazy_sets.items():
-        of_symbol |= dict.fromkeys(sets.values(), name)
+    found = set[str]()
     for expression in nodes([question.allowed]):
         match expression:
             case In(attribute, _):
                 found.add(attribute)
+            case Symbol(RelationTest() as name):
+                found.update(base for view in question.space.relations[name].views for base in view.bases)
             case Symbol(name):
-                relation = question.space.relations.get(name)
-                found.update(base for view in relation.views for base in view.bases) if relation else found.add(
-                    of_symbol.get(name, name)
-                )
+                found.add(name.about if isinstance(name, HeldClass | LazyTest) else name)
     return frozenset(found)
 
 
-def _not_as_in(assignment: Assignment, names: Iterable[str]) -> list[Expression]:
+def _not_as_in(assignment: Assignment, names: Iterable[SymbolName]) -> list[Expression]:
     return [literal(name, not assignment.symbols[name]) for name in names]
 
 

@@ -7,13 +7,14 @@ Guarantee: what is taken back changes neither the decision nor whether the reque
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate
 from verifier.model.request import Decision, Request, Value, strings_of
 from verifier.model.results.explanation import Change, ChangeKind
+from verifier.model.symbols import SymbolValues
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.explanation.point import concerns_names, follows_caller, lists_names, names_pair, part_of
 
@@ -75,7 +76,7 @@ def _restored(key: str, old: tuple[str, Value] | None) -> Callable[[Request], Re
 
 
 def tidied(
-    estate: Estate, given: Request, found: Request, held: Mapping[str, bool], parts: Collection[str]
+    estate: Estate, given: Request, found: Request, held: SymbolValues, parts: Collection[str]
 ) -> tuple[Request, Decision]:
     """The found request, with every difference taken back that is in none of the changed parts and that neither its
     decision nor its being sent needs; and its decision."""
@@ -95,7 +96,7 @@ def _belongs(subject: str, parts: Collection[str]) -> bool:
 
 
 def changes(
-    estate: Estate, given: Request, found: Request, held: Mapping[str, bool], left_out: Collection[str]
+    estate: Estate, given: Request, found: Request, held: SymbolValues, left_out: Collection[str]
 ) -> tuple[Change, ...]:
     """The differences by kind. `left_out` are the parts that the given request lacks and every real one has."""
     decision = evaluate(estate, found, held)
@@ -114,7 +115,7 @@ def changes(
     return tuple(Change(found.subject, found.before, found.after, kind(found)) for found in differences(given, found))
 
 
-def _decided(estate: Estate, request: Request, held: Mapping[str, bool]) -> Decision | None:
+def _decided(estate: Estate, request: Request, held: SymbolValues) -> Decision | None:
     """The decision; `None` for what is no request, such as one about the grants of another account's principal (R4)."""
     try:
         return evaluate(estate, request, held)

@@ -8,19 +8,18 @@ modelled decides; a request is shown only after `evaluate` has confirmed it. One
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 
 from verifier.ask.answers import InternalDisagreement, Proved, Refuted, Unknown
 from verifier.ask.candidates import Candidate, candidate
-from verifier.ask.loop import Inconclusive, checked, find, refined
+from verifier.ask.loop import Inconclusive, checked, find, refined, why_unmodelled
 from verifier.ask.preferences import preferences
 from verifier.ask.replay import counterexample, for_evaluate, needed_to_be_sent
-from verifier.ask.unmodelled import is_unmodelled, why_unmodelled
 from verifier.model.engine import Engine
-from verifier.model.readings import is_reading
 from verifier.model.request import Decision, Request
 from verifier.model.results.verdict import Counterexample
+from verifier.model.symbols import NotModelled, Reading, SymbolName, SymbolValues, Unsupported
 from verifier.problem.examination import Examination
 from verifier.problem.expression import Expression, disjunction, literal, symbols_of
 from verifier.problem.facts.organizations import SAME_ORGANIZATION
@@ -34,7 +33,7 @@ SOME = Refuted(None)
 """Some request is as was asked."""
 Answer = Proved | Refuted[None] | Unknown
 Example = Proved | Refuted[Counterexample] | Unknown
-Confirm = Callable[[Request, Mapping[str, bool]], Decision | None]
+Confirm = Callable[[Request, SymbolValues], Decision | None]
 """Decides a request under the symbols given; `None` where it does not show what it should."""
 
 
@@ -48,7 +47,10 @@ class Bench:
         queries = [*examination.tests(), question.known_action, question.allowed, *preferences(question)]
         self.session = open_session(Engine.Z3, question.finite, question.finite.facts, queries, timeout)
         self._timeout = timeout
-        self._unsure = sorted(symbols_of(*question.finite.facts) & question.finite.unsupported.keys())
+        known = question.space.partly_known.keys()
+        self._unsure = sorted(
+            name for name in symbols_of(*question.finite.facts) - known if isinstance(name, Unsupported)
+        )
         self._tabled = not (question.finite.lazy or SAME_ORGANIZATION in question.space.relations)
 
     def ask(self, *expressions: Expression) -> Answer:
@@ -73,7 +75,7 @@ class Bench:
             candidate(self.question, self.session.assignment())
         return SOME
 
-    def _whatever(self, query: Sequence[Expression], unmodelled: Sequence[str]) -> Answer:
+    def _whatever(self, query: Sequence[Expression], unmodelled: Sequence[SymbolName]) -> Answer:
         """Whether some request meets the expressions whatever the things that are not modelled do to it."""
         if len(unmodelled) <= MOST_UNMODELLED:
             settings = [
@@ -95,19 +97,15 @@ class Bench:
         comparison of two attributes that the query does not mention has whatever truth the values give it."""
         return self._tabled and not (self.question.space.relations.keys() & symbols_of(*query))
 
-    def _unmodelled_in(self, query: Iterable[Expression]) -> list[str]:
-        return sorted(
-            name
-            for name in symbols_of(*query)
-            if is_unmodelled(self.question, name) or name in self.question.finite.unsupported
-        )
+    def _unmodelled_in(self, query: Iterable[Expression]) -> list[SymbolName]:
+        return sorted(name for name in symbols_of(*query) if isinstance(name, NotModelled))
 
     def _shown(self, found: Candidate, confirm: Confirm) -> Counterexample | Inconclusive:
         """The request, confirmed; or what is not modelled that it rests on."""
         question, assignment = self.question, found.assignment
         symbols = for_evaluate(question, found)
         decision = confirm(found.request, symbols)
-        unmodelled = [name for name in symbols if is_unmodelled(question, name)]
+        unmodelled = [name for name in symbols if isinstance(name, NotModelled)]
         if decision is None and not unmodelled:
             raise InternalDisagreement.on(found.request)
         needed = {} if decision is None else dict(_needed(found.request, symbols, decision, confirm))
@@ -116,15 +114,15 @@ class Bench:
             return Inconclusive(
                 tuple(rests), disjunction(literal(name, not assignment.symbols[name]) for name in rests)
             )
-        readings = {name: value for name, value in needed.items() if is_reading(name)}
+        readings: dict[SymbolName, bool] = {name: value for name, value in needed.items() if isinstance(name, Reading)}
         readings |= dict(needed_to_be_sent(question, self.session, assignment))
         free = tuple((name, value) for name, value in needed.items() if name not in readings)
         return counterexample(found.request, decision, tuple(sorted(readings.items())), free)
 
 
 def _needed(
-    request: Request, symbols: Mapping[str, bool], decision: Decision, confirm: Confirm
-) -> Iterator[tuple[str, bool]]:
+    request: Request, symbols: SymbolValues, decision: Decision, confirm: Confirm
+) -> Iterator[tuple[SymbolName, bool]]:
     """The symbols whose other value shows something else: of those that were asked for."""
     assignment = dict(decision.assignment)
     for name, value in sorted(symbols.items()):

@@ -13,6 +13,7 @@ from verifier.model import lint_rules as rules
 from verifier.model.edits import AddCondition, RemoveCondition
 from verifier.model.operators import FOR_ALL, FOR_ANY
 from verifier.model.policy import Condition, PolicyKind
+from verifier.model.readings import C2, F8
 from verifier.model.reference import condition_key
 from verifier.model.request import Outcome
 from verifier.model.results.lint import Claim, Finding, Proof, Severity
@@ -200,12 +201,12 @@ def no_set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
         or not _is_multivalued(condition)
     ):
         return
-    found = subject.turning_on("C2", True)
+    found = subject.turning_on(C2, True)
     if isinstance(found, Unknown):
         yield subject.undecided(rules.NO_SET_OPERATOR, found, condition.span)
     if not isinstance(found, Refuted):
         return
-    rewrite = checked(subject, with_operator(subject, condition, set_operator=FOR_ANY), Claim.EQUIVALENT, {"C2": True})
+    rewrite = checked(subject, with_operator(subject, condition, set_operator=FOR_ANY), Claim.EQUIVALENT, {C2: True})
     message = (
         f"has {condition_name(condition)}, a key that holds several values: what that means without a set operator "
         "AWS leaves open"
@@ -240,9 +241,9 @@ def unsupported_key(subject: Subject, condition: Condition) -> Iterator[Found]:
         lowered == "kms:resourcealiases" or lowered.startswith("aws:resourcetag/")
     ):
         return
-    found = subject.turning_on("F8", True)
+    found = subject.turning_on(F8, True)
     if not isinstance(found, Refuted):
-        found = subject.turning_on("F8", False)
+        found = subject.turning_on(F8, False)
     message = (
         f"has a condition on {quoted(condition.key.value)}, which key policies do not support: it may read as absent"
     )

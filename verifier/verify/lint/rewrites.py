@@ -8,7 +8,7 @@ is claimed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from verifier.ask.answers import Refuted
@@ -23,6 +23,7 @@ from verifier.model.edits import (
 from verifier.model.policy import Condition, Operator, Principal, Statement, Text
 from verifier.model.policy_text import statement_document
 from verifier.model.results.lint import Claim, Rewrite
+from verifier.model.symbols import SymbolValues
 from verifier.problem.examination import UnknownTest
 from verifier.problem.expression import Expression, literal
 from verifier.syntax.source import NOWHERE
@@ -31,7 +32,7 @@ from verifier.verify.lint.subjects import Seen, Subject
 
 
 def checked(
-    subject: Subject, edit: StatementEdit, claim: Claim, readings: Mapping[str, bool] | None = None
+    subject: Subject, edit: StatementEdit, claim: Claim, readings: SymbolValues | None = None
 ) -> Rewrite | None:
     """The rewrite that an edit makes, if the claim is proved of it under these readings."""
     if not subject.about_kms_alone:

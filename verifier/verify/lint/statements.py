@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.model import lint_rules as rules
 from verifier.model.policy import Condition, PolicyKind
+from verifier.model.readings import P5_ALLOW
 from verifier.model.results.lint import LintRule, Proof, Severity
 from verifier.verify.lint.subjects import Found, Subject
 from verifier.verify.lint.words import (
@@ -103,7 +104,7 @@ def allow_not_principal(subject: Subject) -> Iterator[Found]:
     """P5: an Allow with `NotPrincipal` matches everyone that it does not name, or nothing."""
     if not (subject.is_allow and subject.statement.not_principal):
         return
-    found = subject.turning_on("P5-allow", True)
+    found = subject.turning_on(P5_ALLOW, True)
     message = (
         "has `NotPrincipal` with Allow, which AWS does not support: it matches everyone whom it does not name, or "
         "nobody"

@@ -8,7 +8,7 @@ target, replayed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.lint import Finding, LintRule, Undecided
+from verifier.model.symbols import Reading, SymbolValues
 from verifier.problem.expression import Expression, negation
 from verifier.problem.space import Space
 from verifier.problem.substitution import with_values
@@ -165,21 +166,21 @@ class Subject:
             open_ = answer if isinstance(answer, Unknown) else open_
         return open_ or Proved()
 
-    def matched(self, outcome: Outcome | None = None, assigned: Mapping[str, bool] | None = None) -> Confirm:
+    def matched(self, outcome: Outcome | None = None, assigned: SymbolValues | None = None) -> Confirm:
         """Confirms that the statement matches a request, with this outcome if one is wanted, and under these symbols
         besides."""
 
-        def confirm(request: Request, symbols: Mapping[str, bool]) -> Decision | None:
+        def confirm(request: Request, symbols: SymbolValues) -> Decision | None:
             decision = evaluate(self.estate, request, {**symbols, **(assigned or {})})
             wanted = outcome is None or decision.outcome is outcome
             return decision if wanted and self.matches_in(decision) else None
 
         return confirm
 
-    def turning_on(self, label: str, value: bool) -> Example:
+    def turning_on(self, label: Reading, value: bool) -> Example:
         """A request that the statement matches if a reading has this value, and does not match if it has the other."""
 
-        def confirm(request: Request, symbols: Mapping[str, bool]) -> Decision | None:
+        def confirm(request: Request, symbols: SymbolValues) -> Decision | None:
             unless = self.matched(assigned={label: not value})(request, symbols)
             return self.matched(assigned={label: value})(request, symbols) if unless is None else None
 

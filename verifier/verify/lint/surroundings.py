@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from verifier.model.policy import Effect
 from verifier.model.reference import actions
+from verifier.model.symbols import RequestFact
 from verifier.problem.expression import Expression, Symbol, both, disjunction, either, negation
 from verifier.problem.semantics.callers import Reach
 from verifier.problem.semantics.decision import bites, somebody_allows
@@ -51,10 +52,12 @@ def in_any_surroundings(space: Space, said: Sequence[tuple[int, Meaning]]) -> Ex
 
 def _any_permissions(space: Space) -> Permissions:
     """I, B and S, each free but for the root user (D5)."""
-    return Permissions(*(either(space.is_root, Symbol(f"any surroundings: {gate}")) for gate in ("I", "B", "S")))
+    return Permissions(
+        *(either(space.is_root, Symbol(RequestFact(f"any surroundings: {gate}"))) for gate in ("I", "B", "S"))
+    )
 
 
 def _any_grant() -> Expression:
     """What grants allow: only operations that a grant can name, and to retire one (G1, G5)."""
     names = {found.name for found in actions() if found.grant_operation} | {_RETIRE}
-    return both(Symbol("any surroundings: G"), acts(names))
+    return both(Symbol(RequestFact("any surroundings: G")), acts(names))

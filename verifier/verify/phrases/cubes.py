@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.tables import bits
 
 MOST = 40
@@ -23,7 +24,7 @@ class Cube:
     values of other symbols."""
 
     masks: Mapping[str, int] = field(default_factory=dict)
-    symbols: Mapping[str, bool] = field(default_factory=dict)
+    symbols: SymbolValues = field(default_factory=dict)
     somes: frozenset[tuple[str, int]] = frozenset()
     nones: Mapping[str, int] = field(default_factory=dict)
 
@@ -52,9 +53,9 @@ class Cube:
     def steps(self) -> Iterator[tuple[Cube, Cube]]:
         """Each way to require one thing less of what is not single-valued: the longer cube, and what it has more than
         this one."""
-        for name, value in self.symbols.items():
-            rest = {other: own for other, own in self.symbols.items() if other != name}
-            yield replace(self, symbols=rest), replace(self, symbols={**rest, name: not value})
+        for symbol, value in self.symbols.items():
+            rest = {other: own for other, own in self.symbols.items() if other != symbol}
+            yield replace(self, symbols=rest), replace(self, symbols={**rest, symbol: not value})
         for name, mask in self.nones.items():
             for bit in bits(mask):
                 left = {**self.nones, name: mask & ~bit}

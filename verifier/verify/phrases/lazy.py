@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from verifier.model.symbols import LazyTest
 from verifier.problem.classes.predicates import Less, Predicate
 from verifier.problem.classes.refined import parts_of
 from verifier.problem.diagrams.finite import Finite, Lazy
@@ -36,13 +37,7 @@ class LazyPhrases:
         for some in self._sets.values():
             yield from sorted(some.predicates, key=repr)
 
-    @property
-    def symbols(self) -> set[str]:
-        """The symbols of the attribute."""
-        present = {self._lazy.present} if self._lazy.present is not None else set()
-        return {*self._predicates, *self._sets, *present}
-
-    def text(self, values: Mapping[str, bool]) -> tuple[str, bool | None]:
+    def text(self, values: Mapping[LazyTest, bool]) -> tuple[str, bool | None]:
         """What some of the symbols with their values say, and whether an absent attribute meets it (`None`: it cannot
         be absent)."""
         present = values.get(self._lazy.present) if self._lazy.present is not None else True

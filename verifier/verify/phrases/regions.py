@@ -13,6 +13,7 @@ from functools import cached_property
 
 from verifier.model.estate import Estate
 from verifier.model.results.region import Actions, Alternative, Callers, Limit, LimitKind
+from verifier.model.symbols import LazyTest, SymbolName, SymbolValues
 from verifier.problem.classes.domains import is_date
 from verifier.problem.classes.tables import ListTable
 from verifier.problem.diagrams.finite import Finite
@@ -41,7 +42,7 @@ class Phrases:
         self._estates = estates
         self._values: dict[str, Values] = {}
         self._lazy: dict[str, LazyPhrases] = {}
-        self._held = {
+        self._held: dict[SymbolName, tuple[str, int]] = {
             symbol: (name, 1 << index) for name, held in finite.held.items() for index, symbol in enumerate(held)
         }
         self._symbols = SymbolPhrases(space, finite, estates)
@@ -95,7 +96,7 @@ class Phrases:
         )
 
     def alternative(
-        self, masks: Mapping[str, int], symbols: Mapping[str, bool], possible: Mapping[str, int] = EVERYTHING
+        self, masks: Mapping[str, int], symbols: SymbolValues, possible: Mapping[str, int] = EVERYTHING
     ) -> Alternative:
         """What a cube says of requests whose attributes are in `possible`: for each attribute a mask of classes (those
         that some value may be in, where it is multi-valued), with the bit after the last where it may be absent. An
@@ -103,7 +104,7 @@ class Phrases:
         return self._alternative(self._cube(masks, symbols), possible)
 
     def alternatives(
-        self, cubes: Sequence[tuple[Mapping[str, int], Mapping[str, bool]]], possible: Mapping[str, int] = EVERYTHING
+        self, cubes: Sequence[tuple[Mapping[str, int], SymbolValues]], possible: Mapping[str, int] = EVERYTHING
     ) -> tuple[Alternative, ...]:
         """What the union of cubes says, the shortest alternative first. For `possible` see `alternative`."""
         full = {name: (1 << self._finite.width(name)) - 1 for name in self._finite.tables}
@@ -113,8 +114,8 @@ class Phrases:
 
     # -- cubes --
 
-    def _cube(self, masks: Mapping[str, int], symbols: Mapping[str, bool]) -> Cube:
-        somes, nones, others = set[tuple[str, int]](), dict[str, int](), dict[str, bool]()
+    def _cube(self, masks: Mapping[str, int], symbols: SymbolValues) -> Cube:
+        somes, nones, others = set[tuple[str, int]](), dict[str, int](), dict[SymbolName, bool]()
         for symbol, value in symbols.items():
             if symbol not in self._held:
                 others[symbol] = value
@@ -140,9 +141,10 @@ class Phrases:
         limits = [
             limit for name in self._space.attributes for limit in self._of_attribute(name, cube, possible.get(name, -1))
         ]
-        lazy = {symbol for name in self._finite.lazy for symbol in self._lazily(name).symbols}
         limits += [
-            self._symbols.limit(name, value, cube.masks) for name, value in cube.symbols.items() if name not in lazy
+            self._symbols.limit(name, value, cube.masks)
+            for name, value in cube.symbols.items()
+            if not isinstance(name, LazyTest)
         ]
         return tuple(
             sorted(limits, key=lambda limit: (_ORDER.index(limit.kind), limit.kind is LimitKind.FREE and limit.subject))
@@ -155,7 +157,7 @@ class Phrases:
         if somes or name in cube.nones:
             yield from self._of_set(name, somes, cube.nones.get(name, 0), possible, cube)
         if name in self._finite.lazy:
-            own = {symbol: value for symbol, value in cube.symbols.items() if symbol in self._lazily(name).symbols}
+            own = {s: v for s, v in cube.symbols.items() if isinstance(s, LazyTest) and s.about == name}
             if own:
                 text, absent = self._lazily(name).text(own)
                 yield Limit(LimitKind.CONDITION, subject(self._space, name), text, absent)

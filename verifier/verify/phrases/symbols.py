@@ -10,10 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from verifier.model.estate import Estate
-from verifier.model.free_fact_words import free_fact, is_free_fact
+from verifier.model.free_fact_words import free_fact
 from verifier.model.operators import WITH_WILDCARDS, WITHOUT_CASE
-from verifier.model.readings import READINGS
 from verifier.model.results.region import Limit, LimitKind
+from verifier.model.symbols import (
+    FreeFact,
+    NotResourceStatement,
+    Reading,
+    RelationTest,
+    SymbolName,
+    ThingEffect,
+    Unsupported,
+)
 from verifier.model.unmodelled import Unmodelled
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.expression import TRUE
@@ -32,52 +40,40 @@ class SymbolPhrases:
     def __init__(self, space: Space, finite: Finite, estates: Sequence[Estate] = ()) -> None:
         self._space = space
         self._finite = finite
-        self._readings = {reading.label: reading for reading in READINGS}
         self._things = {thing.name: thing for estate in (space.estate, *estates) for thing in estate.unmodelled}
 
-    def limit(self, symbol: str, value: bool, masks: Mapping[str, int]) -> Limit:
+    def limit(self, symbol: SymbolName, value: bool, masks: Mapping[str, int]) -> Limit:
         """What the symbol's value says of a request whose attributes are in `masks`."""
-        reading = self._readings.get(symbol)
-        if reading is not None:
-            answer = reading.yes if value else reading.no
-            return Limit(
-                LimitKind.READING,
-                symbol,
-                f'only if the answer to "{reading.question}" is "{answer}"',
-                rule=reading.rule,
-            )
-        if is_free_fact(symbol):
-            return Limit(LimitKind.FREE, symbol, free_fact(symbol, value), rule=symbol.split(":")[0])
+        if isinstance(symbol, Reading):
+            answer = symbol.yes if value else symbol.no
+            text = f'only if the answer to "{symbol.question}" is "{answer}"'
+            return Limit(LimitKind.READING, symbol.label, text, rule=symbol.rule)
+        if isinstance(symbol, FreeFact):
+            return Limit(LimitKind.FREE, str(symbol), free_fact(symbol, value), rule=symbol.rule)
         if symbol == THROUGH_ENDPOINT:
             text = "comes through a VPC endpoint" if value else "does not come through a VPC endpoint"
             return Limit(LimitKind.CONDITION, "the request", text)
-        relation = self._space.relations.get(symbol)
-        if relation is not None:
+        if isinstance(symbol, RelationTest):
+            relation = self._space.relations[symbol]
             return Limit(LimitKind.RELATION, self._view(relation.views[0]), self._relation(relation, value, masks))
         return self._unmodelled(symbol, value)
 
     # -- what is not modelled --
 
-    def _unmodelled(self, symbol: str, value: bool) -> Limit:
-        name, _, effect = symbol.rpartition(":")
-        thing = self._things.get(name)
-        if thing is not None:
-            return Limit(LimitKind.UNMODELLED, name, _thing_text(thing, effect, value), rule=thing.label)
-        if symbol.startswith("L5:"):
-            text = (
-                f"statement {symbol} with `NotResource`, which is not documented in a key policy, "
-                f"{_does(value, 'apply', 'applies')}"
-            )
-            return Limit(LimitKind.UNMODELLED, symbol, text, rule="L5")
-        meant = self._space.unsupported.get(symbol) or self._finite.unsupported.get(symbol)
-        if meant is not None:
-            return Limit(
-                LimitKind.UNMODELLED,
-                symbol,
-                f"what is not modelled {_does(value, 'hold', 'holds')}: {meant}",
-                rule="C3",
-            )
-        return Limit(LimitKind.UNMODELLED, symbol, f"{symbol} {_does(value, 'hold', 'holds')}")
+    def _unmodelled(self, symbol: SymbolName, value: bool) -> Limit:
+        name, holds, rule = str(symbol), _does(value, "hold", "holds"), None
+        text = f"{name} {holds}"
+        match symbol:
+            case ThingEffect() if symbol.about in self._things:
+                thing = self._things[symbol.about]
+                name, text, rule = thing.name, _thing_text(thing, symbol.detail, value), thing.label
+            case NotResourceStatement():
+                applies = _does(value, "apply", "applies")
+                text = f"statement {name} with `NotResource`, which is not documented in a key policy, {applies}"
+                rule = "L5"
+            case Unsupported():
+                text, rule = f"what is not modelled {holds}: {symbol.detail}", "C3"
+        return Limit(LimitKind.UNMODELLED, name, text, rule=rule)
 
     # -- comparisons by a policy variable --
 
@@ -89,7 +85,7 @@ class SymbolPhrases:
         absent = dict.fromkeys(self._view(view) for view in relation.views if not self._is_present(view, masks))
         return f"{text}, or {listed(list(absent), 'or')} is absent" if absent and not value else text
 
-    def false_by_absence(self, masks: Mapping[str, int]) -> dict[str, bool]:
+    def false_by_absence(self, masks: Mapping[str, int]) -> dict[SymbolName, bool]:
         """The comparisons that do not hold of a request whose attributes are in `masks`, since a side of them is
         absent."""
         tables = self._finite.tables

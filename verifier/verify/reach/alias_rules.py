@@ -8,7 +8,7 @@ have, one is asked about that every policy matches alike.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from string import ascii_letters, digits
@@ -19,6 +19,7 @@ from verifier.model.policy import arn_kind
 from verifier.model.reference import SYMMETRIC
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.catalogue import OF_KEYS
+from verifier.model.symbols import PossibleChange, SymbolValues
 from verifier.problem.classes.attributes import some
 from verifier.problem.classes.predicates import Characters, OneOf, Predicate, Tokens, like, literal_tokens
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, Table, WordTable
@@ -85,8 +86,8 @@ class AliasRules:
         listed: Sequence[str],
         key: Key,
         names: AliasNames,
-        powers: frozenset[str],
-        held: Mapping[str, bool],
+        powers: frozenset[PossibleChange],
+        held: SymbolValues,
         issued: CallerSet,
         not_listed: Sequence[Key],
     ) -> None:

@@ -16,6 +16,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, Invariant, conditions_in
 from verifier.model.policy import Condition
 from verifier.model.steps.supposition import Supposition
+from verifier.model.symbols import SymbolName, SymbolValues
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.facts.names import Same
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
@@ -44,7 +45,7 @@ class Common:
     says that what is asked turns on tags of callers, whatever policies do; `telling` are the conditions by which the
     last requests are told from others, so far as they may tell names apart."""
 
-    def __init__(self, estate: Estate, held: Mapping[str, bool], tags: bool, telling: Sequence[Condition] = ()) -> None:
+    def __init__(self, estate: Estate, held: SymbolValues, tags: bool, telling: Sequence[Condition] = ()) -> None:
         own = own_accounts(estate, telling)
         self.estate = replace(estate, keys=(*estate.keys, *own_keys(estate, own)), own_accounts=own)
         self._imagined = imagined(self.estate, telling)
@@ -278,7 +279,7 @@ def _supposing(same: Same, supposed: tuple[Supposition, ...]) -> Estate:
     return replace(same.estate, suppositions=supposed)
 
 
-def of_estate(estate: Estate, held: Mapping[str, bool], goals: Iterable[Invariant]) -> Common:
+def of_estate(estate: Estate, held: SymbolValues, goals: Iterable[Invariant]) -> Common:
     """What is found once for all keys of an estate; the same object for the same estate, and goals that turn on tags or
     do not, and that tell alike the names of what could be made."""
     goals = tuple(goals)
@@ -294,5 +295,7 @@ def _keys_of_names(same: Same) -> frozenset[str]:
 
 
 @lru_cache(_REMEMBERED)
-def _of_same(same: Same, held: tuple[tuple[str, bool], ...], tags: bool, telling: tuple[Condition, ...]) -> Common:
+def _of_same(
+    same: Same, held: tuple[tuple[SymbolName, bool], ...], tags: bool, telling: tuple[Condition, ...]
+) -> Common:
     return Common(same.estate, dict(held), tags, telling)

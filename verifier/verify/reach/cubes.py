@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from verifier.model.invariant import AnyCaller, CallerSet
+from verifier.model.symbols import PossibleChange
 from verifier.problem.diagrams.diagram import Diagrams, Node
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import Joint
@@ -28,7 +29,7 @@ class Cube:
     classes)."""
 
     callers: int
-    powers: frozenset[str]
+    powers: frozenset[PossibleChange]
     values: tuple[tuple[str, int], ...] = ()
 
 
@@ -43,18 +44,20 @@ def projected(joint: Joint, node: Node, keep: Iterable[str]) -> Node:
     return project(joint.diagrams, (node, *joint.sides[0].facts, *joint.definitions), kept).care
 
 
-def cubes(joint: Joint, node: Node, powers: frozenset[str]) -> tuple[Cube, ...]:
+def cubes(joint: Joint, node: Node, powers: frozenset[PossibleChange]) -> tuple[Cube, ...]:
     """A projected set as cubes. It is monotone in the powers, so that one which a cube says is missing is left out."""
     return tuple(replace(cube, callers=mask) for mask, cube in cubes_over(joint.diagrams, node, powers, CALLER))
 
 
-def cubes_over(diagrams: Diagrams, node: Node, powers: frozenset[str], subject: str) -> list[tuple[int, Cube]]:
+def cubes_over(
+    diagrams: Diagrams, node: Node, powers: frozenset[PossibleChange], subject: str
+) -> list[tuple[int, Cube]]:
     """The same over the classes of another variable, or over its only one where nothing tells any apart: (mask of its
     classes, cube)."""
     everything = (1 << diagrams.widths.get(subject, MANY)) - 1
-    found: dict[tuple[frozenset[str], tuple[tuple[str, int], ...]], int] = {}
+    found: dict[tuple[frozenset[PossibleChange], tuple[tuple[str, int], ...]], int] = {}
     for path in diagrams.paths(node):
-        needs = frozenset(name for name, mask in path.items() if name in powers and mask == 2)
+        needs = frozenset(power for power in powers if path.get(power) == 2)
         values = tuple(
             sorted(
                 (name, mask) for name, mask in path.items() if name not in powers and name not in (subject, "action")
@@ -69,7 +72,7 @@ MANY = 1 << 20
 
 
 def _without_needless(
-    found: Mapping[tuple[frozenset[str], tuple[tuple[str, int], ...]], int],
+    found: Mapping[tuple[frozenset[PossibleChange], tuple[tuple[str, int], ...]], int],
 ) -> list[tuple[int, Cube]]:
     """Without classes that another cube has with fewer powers and the same values."""
     kept: list[tuple[int, Cube]] = []

@@ -14,6 +14,7 @@ from verifier.model.estate import Identity
 from verifier.model.policy import arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.catalogue import Entry
+from verifier.model.symbols import PossibleChange
 from verifier.verify.reach.cubes import Cube
 
 
@@ -189,7 +190,7 @@ class Facts(dict[Fact, Derivation]):
         self._of_kind: dict[FactKind, list[Fact]] = {}
         self.changed: set[str] = set()
         """What facts are about, those aside that a principal is held."""
-        self.available: dict[tuple[frozenset[str], str], frozenset[str]] = {}
+        self.available: dict[tuple[frozenset[PossibleChange], str], frozenset[PossibleChange]] = {}
         """What `Needs.available` found of some powers on a target, for whom no fact is about; until there are other
         facts."""
         self.add(facts)

@@ -7,7 +7,7 @@ Guarantee: every request that is allowed after some steps is allowed by a rule w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,6 +18,7 @@ from verifier.model.policy import arn_kind
 from verifier.model.reference import action as known_action
 from verifier.model.reference import actions, matching
 from verifier.model.steps.catalogue import OF_KEYS
+from verifier.model.symbols import PossibleChange, SymbolValues
 from verifier.problem.classes.predicates import Predicate, exactly, like_arn
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import join
@@ -77,7 +78,7 @@ CRYPTOGRAPHIC = frozenset(
     and action.name not in ("kms:CreateGrant", "kms:RetireGrant", "kms:DescribeKey", "kms:GetPublicKey")
 )
 """The operations that use a key's material."""
-NOTHING_HELD: Mapping[str, bool] = {}
+NOTHING_HELD: SymbolValues = {}
 
 
 class KeyRules:
@@ -88,8 +89,8 @@ class KeyRules:
         estate: Estate,
         key: Key,
         goals: Sequence[Invariant],
-        powers: frozenset[str] = ALWAYS,
-        held: Mapping[str, bool] = NOTHING_HELD,
+        powers: frozenset[PossibleChange] = ALWAYS,
+        held: SymbolValues = NOTHING_HELD,
         issued: Sequence[CallerSet] = (),
     ) -> None:
         """`held` are readings at which the rules are held; `issued` are sets of federated sessions, for `of_issued`."""

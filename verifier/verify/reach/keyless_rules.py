@@ -7,10 +7,11 @@ Guarantee: as of `KeyRules`: a rule may allow more than can be brought about, ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import CallerSet
+from verifier.model.symbols import PossibleChange, SymbolValues
 from verifier.problem.classes.kinds import suits, table_of
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import MORE_STATES, OverBudget
@@ -32,7 +33,7 @@ class KeylessRules:
     Raises `TooLarge`."""
 
     def __init__(
-        self, estate: Estate, partition: str, powers: frozenset[str], held: Mapping[str, bool], issued: CallerSet
+        self, estate: Estate, partition: str, powers: frozenset[PossibleChange], held: SymbolValues, issued: CallerSet
     ) -> None:
         self._powers = powers
         self._issued = issued

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy, arn_kind
+from verifier.model.symbols import GroupJoined, OlderVersion, PolicyAttached, PossibleChange
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.powers import (
     ATTACHED,
@@ -26,10 +27,7 @@ from verifier.problem.semantics.powers import (
     TARGET_BOUNDARY,
     TARGET_TAGS,
     VERSION,
-    attached_policy,
-    joined_group,
     managed_by,
-    older_policy,
 )
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.sessions.passed_tags import passed_tags
@@ -143,7 +141,9 @@ class Needs:
         self._identities = identities
         self._keys = keys
 
-    def available(self, powers: frozenset[str], target: str, by: str, facts: Facts) -> frozenset[str]:
+    def available(
+        self, powers: frozenset[PossibleChange], target: str, by: str, facts: Facts
+    ) -> frozenset[PossibleChange]:
         """Those of some powers that a principal may have on a target: what needs another one is not open to it."""
         if not facts.others:
             return frozenset()  # each of them takes something that was done before
@@ -153,10 +153,12 @@ class Needs:
             facts.available[powers, target] = self._available(powers & OF_OTHERS, target, by, facts)
         return facts.available[powers, target]
 
-    def _available(self, powers: frozenset[str], target: str, by: str, facts: Facts) -> frozenset[str]:
+    def _available(
+        self, powers: frozenset[PossibleChange], target: str, by: str, facts: Facts
+    ) -> frozenset[PossibleChange]:
         granted = any(fact.subject == target for fact in facts.of_kind(FactKind.MAY_GRANT))
 
-        def may_have(power: str) -> bool:
+        def may_have(power: PossibleChange) -> bool:
             return granted if power == GRANT else self._power(power, target, None, by, facts) is not None
 
         return frozenset(filter(may_have, powers))
@@ -176,14 +178,16 @@ class Needs:
             found.append(fact)
         return tuple(dict.fromkeys(found))
 
-    def _power(self, power: str, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
+    def _power(
+        self, power: PossibleChange, target: str, action: str | None, by: str, facts: Facts
+    ) -> tuple[Fact, ...] | None:
         if power == GRANT:
             return self._granted(target, action, by, facts)
         return next(
             (giving for giving in self._giving(power, target, by, facts) if all(fact in facts for fact in giving)), None
         )
 
-    def _giving(self, power: str, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
+    def _giving(self, power: PossibleChange, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
         """The facts that together give a power to a principal, in each way."""
         if power in OF_OTHERS:
             yield from self._giving_one(power, target, by, facts)
@@ -202,7 +206,7 @@ class Needs:
             ((fact,) for kind in (FactKind.MADE, FactKind.HOLDS) if (fact := Fact(kind, principal)) in facts), None
         )
 
-    def _giving_one(self, power: str, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
+    def _giving_one(self, power: PossibleChange, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
         if power == RESOURCE_POLICY:
             yield (Fact(FactKind.RESOURCE_POLICY, target),)
         elif power == SHARED:
@@ -231,14 +235,14 @@ class Needs:
             yield from ((Fact(kind, by),) for kind in (FactKind.SESSION_TAGS, FactKind.TAGGED))
         elif power == TARGET_TAGS:
             yield (Fact(FactKind.TAGGED, target),)
-        elif (policy := attached_policy(power)) is not None:
-            yield from ((*joined, Fact(FactKind.ATTACH, owner, (policy,))) for owner, joined in self._owners(by, facts))
-        elif (policy := older_policy(power)) is not None:
-            yield from (
-                (*attached, Fact(FactKind.OLDER, arn)) for arn, attached in self._managed(by, facts) if arn == policy
-            )
-        elif (group := joined_group(power)) is not None:
-            yield from ((Fact(FactKind.JOINED, group),),) if _may_join(by, group) else ()
+        elif isinstance(power, PolicyAttached):
+            attached = (power.about,)
+            yield from ((*joined, Fact(FactKind.ATTACH, owner, attached)) for owner, joined in self._owners(by, facts))
+        elif isinstance(power, OlderVersion):
+            managed = (having for arn, having in self._managed(by, facts) if arn == power.about)
+            yield from ((*having, Fact(FactKind.OLDER, power.about)) for having in managed)
+        elif isinstance(power, GroupJoined):
+            yield from ((Fact(FactKind.JOINED, power.about),),) if _may_join(by, power.about) else ()
         else:
             raise AssertionError(f"no such power: {power}")
 

@@ -16,6 +16,7 @@ from verifier.model.estate import Account, Estate, Identity, Level
 from verifier.model.invariant import Invariant
 from verifier.model.policy import Effect, Policy, Statement, Text
 from verifier.model.steps.catalogue import Entry, entries, entry
+from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.finite import questions
 from verifier.problem.expression import Expression
@@ -36,7 +37,7 @@ ABOUT_CALLERS = ("aws:principal", "aws:user", "kms:calleraccount", "kms:granteep
 
 
 def asked_of_callers(
-    estate: Estate, target: Target, powers: frozenset[str], goals: Sequence[Invariant] = ()
+    estate: Estate, target: Target, powers: frozenset[PossibleChange], goals: Sequence[Invariant] = ()
 ) -> tuple[Predicate, ...]:
     """What the decision on a target asks about callers and, of those that can be grantees, about grantees; what goals
     ask about them."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from verifier.model.estate import Estate
+from verifier.model.symbols import PossibleChange, SymbolValues
 from verifier.problem.classes.predicates import OneOf, Predicate
 from verifier.problem.classes.tables import numbers_in
 from verifier.problem.diagrams.diagram import NOTHING, Diagrams, Node
@@ -39,7 +40,7 @@ class StepPermissions:
 
     joint: Joint
     targets: tuple[Target, ...]
-    powers: frozenset[str]
+    powers: frozenset[PossibleChange]
     _nodes: dict[tuple[str, tuple[str, ...]], Node] = field(default_factory=dict)
 
     @property
@@ -93,8 +94,8 @@ class StepPermissions:
 def step_permissions(
     estate: Estate,
     targets: Sequence[Target],
-    powers: frozenset[str] = frozenset(),
-    held: Mapping[str, bool] | None = None,
+    powers: frozenset[PossibleChange] = frozenset(),
+    held: SymbolValues | None = None,
     tests: Mapping[str, Sequence[Predicate]] | None = None,
     aside: _Asking = lambda _: (),
 ) -> Iterator[StepPermissions]:

@@ -26,7 +26,7 @@ from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.verify.assumptions import summary
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.named import actions_named, keys_named
-from verifier.verify.preparation import check_readings, free_readings, not_known
+from verifier.verify.preparation import free_readings, held_readings, not_known
 from verifier.verify.reach.common import supposing
 from verifier.verify.reach.eventually import as_assumptions, suppositions
 from verifier.verify.reach.goals import Goal, Reached
@@ -227,8 +227,7 @@ class Answer:
 
 
 def _options(steps: int | None, readings: Mapping[str, bool] | None) -> ProofOptions:
-    held = dict(readings or {})
-    check_readings(held)
+    held = held_readings(readings)
     return ProofOptions(Engine.Z3, None, held, None, steps)
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import chain, count, takewhile
 
 from verifier.model.step_kinds import StepKind
+from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.powers import RESOURCE_POLICY
 from verifier.verify.reach.cubes import Cube
@@ -105,7 +106,7 @@ class Search:
     """What came about by each round, the last of which is empty once nothing does any more."""
     given: dict[object, int] = field(default_factory=dict)
     """The targets, as masks, on which something was made true already."""
-    done: set[tuple[str, frozenset[str]]] = field(default_factory=set)
+    done: set[tuple[str, frozenset[PossibleChange]]] = field(default_factory=set)
     """What a principal can do with certain powers, once it has them, and all of it was done."""
     fresh: Fresh = field(default_factory=Fresh)
 
@@ -166,7 +167,7 @@ class Search:
                 else:
                     yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)
 
-    def _giving(self, power: str, target: str) -> Fact:
+    def _giving(self, power: PossibleChange, target: str) -> Fact:
         """The fact that gives a power on a target."""
         return next(fact for fact in (Fact(kind, target) for kind in OF_TARGETS[power]) if fact in self.facts)
 

@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from verifier.model.estate import Identity
 from verifier.model.policy import is_service_linked
 from verifier.model.step_kinds import StepKind
+from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import numbers_in
 from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS
@@ -23,7 +24,7 @@ from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer, Passed
 from verifier.verify.reach.permissions import StepPermissions
 
 TAG_NAMES = "aws:tagkeys"
-EXISTS = "exists"
+EXISTS = PossibleChange("exists")
 OF_TARGETS = {
     RESOURCE_POLICY: (FactKind.RESOURCE_POLICY, FactKind.MADE),
     TARGET_BOUNDARY: (FactKind.UNBOUNDED, FactKind.REBOUND),
@@ -123,7 +124,7 @@ class Group:
         diagrams = self.permissions.joint.diagrams
         # What it takes of the target stays: that may not be what decides (`passed_roles`).
         without = dict.fromkeys(self.permissions.powers.difference(OF_TARGETS), 0) if self.plain else {}
-        node = diagrams.restrict(self.permissions.allowed(action, further), {**without, CALLER: number})
+        node = diagrams.restrict(self.permissions.allowed(action, further), {CALLER: number} | without)
         every = (1 << len(self.permissions.targets)) - 1
         return [
             Allowed(mask & every, cube) for mask, cube in cubes_over(diagrams, node, self.permissions.powers, TARGET)
@@ -193,8 +194,8 @@ class Gives:
 
 
 @lru_cache(1 << 12)
-def _of_caller(powers: frozenset[frozenset[str]]) -> frozenset[str]:
-    return frozenset[str]().union(*powers).difference(OF_TARGETS)
+def _of_caller(powers: frozenset[frozenset[PossibleChange]]) -> frozenset[PossibleChange]:
+    return frozenset[PossibleChange]().union(*powers).difference(OF_TARGETS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,15 +218,15 @@ class Bundle:
     code: str | None = None
 
     @cached_property
-    def needs(self) -> frozenset[str]:
+    def needs(self) -> frozenset[PossibleChange]:
         """The powers that it needs of the caller, whatever the target."""
         return _of_caller(frozenset(cube.powers for cube in self.cubes))
 
     @cached_property
-    def needs_of_target(self) -> tuple[str, ...]:
+    def needs_of_target(self) -> tuple[PossibleChange, ...]:
         """The powers that it needs of the target: that its own policy is in hand, or that its boundary is another
         one."""
-        needed = frozenset[str]().union(*(cube.powers for cube in self.cubes))
+        needed = frozenset[PossibleChange]().union(*(cube.powers for cube in self.cubes))
         return tuple(power for power in OF_TARGETS if power in needed or (power == EXISTS and self.made))
 
     @cached_property

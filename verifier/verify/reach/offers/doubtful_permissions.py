@@ -17,6 +17,7 @@ from verifier.model.policy import PolicyKind, StatementRef, is_service_linked
 from verifier.model.steps.catalogue import Effect, Entry
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.steps.workloads import KINDS
+from verifier.model.symbols import PossibleChange, SymbolValues
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.expression import Expression
@@ -34,9 +35,9 @@ from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.permissions import StepPermissions, step_permissions
 from verifier.verify.reach.step_groups import Group
 
-_Found = tuple[Alike, frozenset[str]]
+_Found = tuple[Alike, frozenset[PossibleChange]]
 """Actions, and the powers that they take."""
-_Kind = tuple[Effect | None, tuple[str, ...], frozenset[str]]
+_Kind = tuple[Effect | None, tuple[str, ...], frozenset[PossibleChange]]
 
 
 class DoubtfulPermissions:
@@ -48,8 +49,8 @@ class DoubtfulPermissions:
         self,
         estate: Estate,
         root: str,
-        powers: frozenset[str],
-        held: Mapping[str, bool],
+        powers: frozenset[PossibleChange],
+        held: SymbolValues,
         issued: CallerSet = ANYONE,
         opening: frozenset[str] = frozenset(),
     ) -> None:
@@ -154,7 +155,7 @@ class DoubtfulPermissions:
             mask = -1 if compared else values.pop(MADE, -1)
             untagged = all(own & group.without(name) for name, own in values.items() if name != MADE)
             tagging = (
-                [frozenset[str]()]
+                [frozenset[PossibleChange]()]
                 if untagged
                 else [one.cube.powers for one in group.allowed("sts:TagSession", principal)]
             )
@@ -197,7 +198,7 @@ class DoubtfulPermissions:
         joint = self._permissions.joint
         node = joint.diagrams.restrict(self._allowed, {CALLER: number})
         for path in joint.diagrams.paths(node):
-            powers = frozenset(name for name, mask in path.items() if name in self._powers and mask == 2)
+            powers = frozenset(power for power in self._powers if path.get(power) == 2)
             actions = path.get(ACTION, -1)
             yield from ((found, powers) for place, found in self._by_class.items() if actions >> place & 1)
 

@@ -19,6 +19,7 @@ from verifier.model.policy import StatementRef, arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import service_name, ways_to_run
 from verifier.model.steps.catalogue import Effect, Head
+from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import TargetKind
 from verifier.verify.reach.cubes import Cube
@@ -62,7 +63,8 @@ class Doubts:
         self._extent = Extent(estate, identities, principals)
         self._counts: dict[tuple[str, ...], Counter[Head]] = {}
         self._bundles: dict[
-            tuple[str, int | None, int | None, tuple[int | None, ...], bool], Mapping[frozenset[str], Sequence[Bundle]]
+            tuple[str, int | None, int | None, tuple[int | None, ...], bool],
+            Mapping[frozenset[PossibleChange], Sequence[Bundle]],
         ] = {}
 
     @cached_property
@@ -83,14 +85,14 @@ class Doubts:
         """The targets, by account and kind."""
         return self._steps.groups
 
-    def bundles(self, principal: str) -> Mapping[frozenset[str], Sequence[Bundle]]:
+    def bundles(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:
         """What a principal can bring about, or may, by the powers that it takes: by steps first."""
         found = {powers: list(bundles) for powers, bundles in self._steps.bundles(principal).items()}
         for powers, bundles in self.of(principal).items():
             found.setdefault(powers, []).extend(bundles)
         return found
 
-    def of(self, principal: str) -> Mapping[frozenset[str], Sequence[Bundle]]:
+    def of(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:
         """What it may bring about by doubtful actions alone."""
         permissions = self._own(principal)
         if permissions is None:
@@ -106,7 +108,7 @@ class Doubts:
             _issues_sessions(principal),
         )
         if key not in self._bundles:
-            found: dict[frozenset[str], list[Bundle]] = {}
+            found: dict[frozenset[PossibleChange], list[Bundle]] = {}
             for doubt, cube in sorted(
                 permissions.doubts(principal), key=lambda one: one[0].entry.effect is not Effect.FEDERATED
             ):

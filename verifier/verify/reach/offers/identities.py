@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from verifier.model.estate import Estate
 from verifier.model.step_kinds import StepKind
+from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.powers import TARGET_BOUNDARY
 from verifier.verify.reach.facts import FactKind
@@ -34,7 +35,7 @@ def created(group: Group, by: str, action: str, others: Iterable[str]) -> Iterat
 
 
 def untagged_sessions(
-    group: Group, by: str, action: str, carrying: Callable[[], frozenset[str] | None]
+    group: Group, by: str, action: str, carrying: Callable[[], frozenset[PossibleChange] | None]
 ) -> Iterator[Bundle]:
     """A session without tags: what asks for some takes two permissions (E2). `carrying` gives the powers with which the
     caller passes transitive tags on, `None` where it passes none that help."""

@@ -14,6 +14,7 @@ from itertools import combinations, product
 from verifier.model.estate import Estate, Identity
 from verifier.model.grant import Pairs
 from verifier.model.policy import Condition, arn_kind
+from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.domains import context_attribute
 from verifier.problem.classes.predicates import Predicate, like
 from verifier.problem.classes.tables import OverBudget, WordTable
@@ -87,7 +88,7 @@ def _of_each_class(name: str, patterns: Collection[Predicate]) -> Iterator[str]:
     yield from (table.pick(1 << number)[1] for number in range(table.size))
 
 
-def of_last_request(rules: KeyRules, goal: int, principal: str, powers: frozenset[str]) -> tuple[Pairs, ...]:
+def of_last_request(rules: KeyRules, goal: int, principal: str, powers: frozenset[PossibleChange]) -> tuple[Pairs, ...]:
     """Tags with which a session of a role can make the last request of a goal, with some powers and no others, each a
     choice (E2)."""
     joint, number = rules.joint, rules.class_of(principal)

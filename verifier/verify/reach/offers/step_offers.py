@@ -18,10 +18,11 @@ from verifier.model.invariant import CallerSet
 from verifier.model.policy import arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.supposition import SuppositionKind
+from verifier.model.symbols import GroupJoined, PossibleChange, SymbolValues
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.expression import Expression
 from verifier.problem.semantics.caller_sets import callers
-from verifier.problem.semantics.powers import ALWAYS, SESSION_TAGS, SHARED, joined
+from verifier.problem.semantics.powers import ALWAYS, SESSION_TAGS, SHARED
 from verifier.problem.semantics.targets import TargetKind, step_target, workload_target
 from verifier.problem.space import Space
 from verifier.problem.steps.many import together
@@ -62,7 +63,7 @@ class StepOffers:
         self,
         estate: Estate,
         partition: str,
-        held: Mapping[str, bool],
+        held: SymbolValues,
         issued: Sequence[CallerSet] = (),
         made: frozenset[str] = frozenset(),
         free: frozenset[str] = frozenset(),
@@ -87,8 +88,8 @@ class StepOffers:
 
     def _forget(self) -> None:
         self._plain_offers: StepOffers | None = None
-        self._bundles_of: dict[str, Mapping[frozenset[str], Sequence[Bundle]]] = {}
-        self._bundles: dict[tuple[int | None, ...], Mapping[frozenset[str], Sequence[Bundle]]] = {}
+        self._bundles_of: dict[str, Mapping[frozenset[PossibleChange], Sequence[Bundle]]] = {}
+        self._bundles: dict[tuple[int | None, ...], Mapping[frozenset[PossibleChange], Sequence[Bundle]]] = {}
         self._new: dict[Group, int] = {}
         self._own: dict[tuple[int | None, ...], tuple[Bundle, ...]] = {}
 
@@ -154,13 +155,13 @@ class StepOffers:
         """The targets, by account and kind."""
         return self._groups
 
-    def bundles(self, principal: str) -> Mapping[frozenset[str], Sequence[Bundle]]:
+    def bundles(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:
         """What a principal can bring about, by the powers that it takes; the same for principals that no target tells
         apart."""
         if principal not in self._bundles_of:
             classes = self.classes(principal)
             if classes not in self._bundles:
-                found: dict[frozenset[str], list[Bundle]] = {}
+                found: dict[frozenset[PossibleChange], list[Bundle]] = {}
                 for bundle in chain.from_iterable(
                     self._of_group(number, classes, principal) for number in range(len(self._groups))
                 ):
@@ -179,7 +180,7 @@ class StepOffers:
         have any; 1 iff it is one of which a fact says whether they may."""
         return 0 if arn_kind(principal) != "role" else 1 if principal in self._identities else 2
 
-    def _carrying(self, group: Group, by: str) -> frozenset[str] | None:
+    def _carrying(self, group: Group, by: str) -> frozenset[PossibleChange] | None:
         """The powers with which a principal passes on transitive tags that may help in sessions of a group's roles;
         `None` for no such."""
         return _CARRYING.get(self._carries(by)) if self._tags_matter and self._read_tags.help(group, {}) else None
@@ -233,16 +234,16 @@ class StepOffers:
         return bare(self._narrow)
 
     @cached_property
-    def powers(self) -> frozenset[str]:
+    def powers(self) -> frozenset[PossibleChange]:
         """The powers that the input leaves room for."""
         found = ALWAYS - needless(self._denying) - ({SHARED} if self._supposes_no_sharing else frozenset())
         for account in self._estate.accounts:
             found |= {power for managed in account.managed if managed.arn not in self.made for power in gives(managed)}
-            found |= {joined(group.arn) for group in account.groups if group.policies}
+            found |= {GroupJoined(group.arn) for group in account.groups if group.policies}
         return found
 
     @property
-    def powers_in_doubt(self) -> frozenset[str]:
+    def powers_in_doubt(self) -> frozenset[PossibleChange]:
         """The same for requests in doubt."""
         return self.powers | (self._policies.loosening if self._bounded else frozenset())
 
@@ -328,7 +329,7 @@ class StepOffers:
         return bounded(self._identities.values())
 
 
-_CARRYING: Mapping[int, frozenset[str]] = {1: frozenset({SESSION_TAGS}), 2: frozenset()}
+_CARRYING: Mapping[int, frozenset[PossibleChange]] = {1: frozenset({SESSION_TAGS}), 2: frozenset()}
 """The powers with which a principal passes transitive tags on, by whether it carries any."""
 _FURTHER = {TargetKind.ROLE: (TargetKind.ACCOUNT, TargetKind.INSTANCE_PROFILE), TargetKind.WORKLOAD: (TargetKind.ROLE,)}
 _OFFERED: Mapping[TargetKind, Callable[[StepOffers, Group, str], Iterator[Bundle]]] = {

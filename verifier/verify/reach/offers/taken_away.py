@@ -12,6 +12,7 @@ from dataclasses import replace
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.step_kinds import StepKind
+from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.predicates import like
 from verifier.problem.semantics.powers import DETACHED, INLINE_GONE
 from verifier.verify.reach.facts import FactKind
@@ -39,7 +40,7 @@ def denying(estate: Estate) -> Mapping[str, Sequence[str]]:
     return {owner: found for owner in owners if (found := identities.denying(owner))}
 
 
-def needless(denying: Mapping[str, Sequence[str]]) -> frozenset[str]:
+def needless(denying: Mapping[str, Sequence[str]]) -> frozenset[PossibleChange]:
     """The powers to take away what denies something, where nothing does."""
     gone = [policy for found in denying.values() for policy in found]
     useful = {INLINE_GONE: any("#" in one for one in gone), DETACHED: any("#" not in one for one in gone)}

@@ -13,7 +13,8 @@ from functools import cached_property
 from verifier.model.estate import Estate, ManagedPolicy
 from verifier.model.policy import arn_kind
 from verifier.model.step_kinds import StepKind
-from verifier.problem.semantics.powers import LOOSENED, attach, loosened, older
+from verifier.model.symbols import BoundaryPut, OlderVersion, PolicyAttached, PossibleChange
+from verifier.problem.semantics.powers import LOOSENED
 from verifier.verify.reach.facts import Fact, FactKind
 from verifier.verify.reach.narrowed import of_any, of_no_doubt
 from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, gives_something
@@ -27,7 +28,7 @@ def plain(group: Group, by: str, action: str, step: StepKind, gives: Gives) -> I
         yield Bundle(step, action, group, allowed.targets, (allowed.cube,), gives)
 
 
-def gives(managed: ManagedPolicy) -> Iterator[str]:
+def gives(managed: ManagedPolicy) -> Iterator[PossibleChange]:
     """The powers that a managed policy leaves room for, of which the version in force is known: by that one, and by the
     others."""
     found = (
@@ -35,14 +36,14 @@ def gives(managed: ManagedPolicy) -> Iterator[str]:
         if managed.in_force is not None
         else set()
     )
-    yield from [attach(managed.arn)] if managed.default in found else []
-    yield from [older(managed.arn)] if found - {managed.default} else []
+    yield from [PolicyAttached(managed.arn)] if managed.default in found else []
+    yield from [OlderVersion(managed.arn)] if found - {managed.default} else []
 
 
 class WrittenPolicies:
     """The managed policies of an estate, and what may be attached; `made` is what is there only once it was made."""
 
-    def __init__(self, estate: Estate, made: frozenset[str], powers: frozenset[str]) -> None:
+    def __init__(self, estate: Estate, made: frozenset[str], powers: frozenset[PossibleChange]) -> None:
         self._estate = estate
         self._made = made
         self._powers = powers
@@ -127,10 +128,10 @@ class WrittenPolicies:
         }
 
     @cached_property
-    def loosening(self) -> frozenset[str]:
+    def loosening(self) -> frozenset[PossibleChange]:
         """The powers besides that requests in doubt take: by boundaries that give what is in doubt alone."""
         others = self._putable[FactKind.LOOSENED] - self._putable[FactKind.UNBOUNDED]
-        return frozenset((LOOSENED, *map(loosened, others)) if others else ())
+        return frozenset((LOOSENED, *map(BoundaryPut, others)) if others else ())
 
     def _others_of_aws(self, group: Group, attribute: str, mask: int) -> bool:
         """Whether some classes of an attribute hold managed policies of AWS that are not in the input."""
@@ -152,7 +153,9 @@ class WrittenPolicies:
         attached within its account."""
         for arn in self.managed:
             owner = arn.split(":")[4]
-            if owner in ("aws", group.account) and (attach(arn) in self._powers or not (everything or owner == "aws")):
+            if owner in ("aws", group.account) and (
+                PolicyAttached(arn) in self._powers or not (everything or owner == "aws")
+            ):
                 yield arn
 
     @cached_property

@@ -8,12 +8,11 @@ Guarantee: a request is one that `evaluate` allows in that estate.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import product
 
 from verifier.ask.replay import matched_statements
-from verifier.ask.unmodelled import is_named_fact
 from verifier.evaluate import decider_with_remarks
 from verifier.model.estate import Estate, Identity, Pairs
 from verifier.model.invariant import (
@@ -35,9 +34,9 @@ from verifier.model.invariant import (
 )
 from verifier.model.operators import FOR_ANY
 from verifier.model.policy import Condition, Operator, Text
-from verifier.model.readings import is_reading
 from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Counterexample, Reason, Status
+from verifier.model.symbols import ProviderFact, Reading, ResourceFact, SymbolValues
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
@@ -144,8 +143,12 @@ class Asker:
         )
         ways = [replace(found, request=request)]
         for name, value in product(decider.decide(assignment).depends_on, (False, True)):
-            ways += [replace(ways[0], readings=(*found.readings, (name, value)))] if is_reading(name) else []
-            ways += [replace(ways[0], free=(*found.free, (name, value)))] if is_named_fact(name) else []
+            ways += [replace(ways[0], readings=(*found.readings, (name, value)))] if isinstance(name, Reading) else []
+            ways += (
+                [replace(ways[0], free=(*found.free, (name, value)))]
+                if isinstance(name, ResourceFact | ProviderFact)
+                else []
+            )
         for way in ways:
             decision = decider.decide({**assignment, **dict(way.readings), **dict(way.free)})
             if decision.outcome is Outcome.ALLOW:
@@ -164,7 +167,7 @@ class Asker:
         actions = " or ".join(action.value for action in scope.actions)
         return verdict.reason or Reason("E0", f"{actions} on {target_name(target)} is refused")
 
-    def holding(self, readings: Mapping[str, bool]) -> Asker:
+    def holding(self, readings: SymbolValues) -> Asker:
         """The same under further readings."""
         return replace(self, options=replace(self.options, held={**self.options.held, **readings}))
 

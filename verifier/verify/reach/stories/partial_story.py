@@ -25,6 +25,7 @@ from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Counterexample, Reason, Story, StoryStep
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, State
+from verifier.model.symbols import SymbolName
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import Target, key_target
 from verifier.syntax.diagnostic import InputError
@@ -78,8 +79,8 @@ class PartialStory:
     first: Caller | None = None
     """Who takes the first step, who may be given another session of its own role later."""
     steps: list[StoryStep] = field(default_factory=list)
-    readings: dict[str, bool] = field(default_factory=dict)
-    free: dict[str, bool] = field(default_factory=dict)
+    readings: dict[SymbolName, bool] = field(default_factory=dict)
+    free: dict[SymbolName, bool] = field(default_factory=dict)
     now: int = 0
     """The instant of the last step that says when it is taken, in seconds since 1970 (W4)."""
     issued: dict[str, int] = field(default_factory=dict)
@@ -217,7 +218,7 @@ class PartialStory:
         if all(decision.outcome is Outcome.ALLOW for decision in decisions):
             return None
         open_ones = (symbol for decision in decisions for symbol in decision.depends_on)
-        on = ", ".join(dict.fromkeys(":".join(symbol.split(":")[1:3]) or symbol for symbol in open_ones))
+        on = ", ".join(dict.fromkeys(symbol.about for symbol in open_ones))
         denied = next((decision.trace[-1].text for decision in decisions if decision.outcome is Outcome.DENY), None)
         why = f": {denied}" if denied else f": that depends on {on}" if on else ""
         return Reason("E0", f"the step `{step.move.kind.value}` is not certainly allowed{why}")

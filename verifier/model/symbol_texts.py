@@ -1,0 +1,75 @@
+"""Names of symbols that come from outside: what users suppose, and what was stored.
+
+In: texts. Out: names of symbols.
+Guarantee: the only place that tells a kind by a text. The name that is read has the text that it was read from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from verifier.model.readings import READINGS
+from verifier.model.symbols import (
+    OUTSIDE_ALLOW,
+    OUTSIDE_DENY,
+    SESSION_ALLOW,
+    BoundaryPut,
+    GroupJoined,
+    HeldClass,
+    KeyFact,
+    LazyTest,
+    NotResourceStatement,
+    OlderVersion,
+    PatternFact,
+    PolicyAttached,
+    PossibleChange,
+    ProviderFact,
+    RelationTest,
+    RequestFact,
+    ResourceFact,
+    SymbolName,
+    ThingEffect,
+    TrustFact,
+    Unsupported,
+)
+
+_CONSTANTS: dict[str, SymbolName] = {str(one): one for one in (*READINGS, OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW)}
+_KINDS = (
+    *(TrustFact, KeyFact, ResourceFact, PatternFact, ProviderFact, NotResourceStatement, Unsupported),
+    *(LazyTest, HeldClass, RelationTest, PolicyAttached, OlderVersion, GroupJoined, PossibleChange, BoundaryPut),
+)
+"""The kinds that begin in their own way, each before those that it begins like."""
+
+
+def read(text: str) -> SymbolName:
+    """The name that a text is."""
+    known = text if isinstance(text, SymbolName) else _CONSTANTS.get(text)
+    if known is not None:
+        return known
+    kind = next((kind for kind in _KINDS if text.startswith(kind.begins)), None)
+    if kind is not None:
+        return kind(text.removeprefix(kind.begins))
+    about, _, does = text.rpartition(":")
+    return ThingEffect(about, does) if does in ("allow", "refuse") else RequestFact(text)
+
+
+def read_values(values: Mapping[str, bool] | Mapping[SymbolName, bool]) -> dict[SymbolName, bool]:
+    """Values of symbols whose names are texts."""
+    return {read(name): value for name, value in values.items()}
+
+
+# -- what is stored (`msgspec`) --
+
+
+def encoded(value: object) -> str:
+    """A name as the text that it is. Raises `NotImplementedError` for anything else."""
+    if isinstance(value, SymbolName):
+        return str(value)
+    raise NotImplementedError(type(value))
+
+
+def decoded(kind: type, value: object) -> object:
+    """The other way about."""
+    if issubclass(kind, SymbolName) and isinstance(value, str):
+        return read(value)
+    raise NotImplementedError(kind)
