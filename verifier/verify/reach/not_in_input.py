@@ -133,7 +133,8 @@ def own_keys(estate: Estate, accounts: Sequence[str]) -> Iterator[Key]:
     have one (W2), and of whatever kind. Its spec and origin are free where policies tell keys apart by them; there is
     one ID for each way in which policies tell apart IDs, and multi-Region keys from others."""
     texts = dict.fromkeys(texts_about_accounts(estate))
-    apart = tuple(text for text in texts if set("*?$") & set(text) and _tells_keys(text))
+    anywhere = (text for text in texts if not ACCOUNT.search(text))  # the others are not of these accounts
+    apart = tuple(text for text in anywhere if set("*?$") & set(text) and _tells_keys(text))
     specs, origins, types = (_speaks_of(estate, names) for names in (_SPECS, _ORIGINS, _TYPES))
     places = dict.fromkeys((key.partition, key.region) for key in estate.keys)
     for (partition, region), account in product(places, accounts):
