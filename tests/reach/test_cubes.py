@@ -23,8 +23,8 @@ POWERS, SUBJECT = frozenset({_Power("b"), _Power("d")}), "a"
 
 def with_more(diagrams: Diagrams, node: Node) -> Node:
     """The same set, and whatever has more powers than a member."""
-    for power in sorted(POWERS):
-        node = diagrams.either(node, diagrams.both(diagrams.literal(power, 2), diagrams.exists(node, {power})))
+    for possible in sorted(POWERS):
+        node = diagrams.either(node, diagrams.both(diagrams.literal(possible, 2), diagrams.exists(node, {possible})))
     return node
 
 
@@ -39,10 +39,10 @@ def reached(recipe: Recipe, point: Point) -> bool:
 
 def inside(cube: Cube, callers: int, point: Point) -> bool:
     """Whether a cube has a point."""
-    powers = {name for name in POWERS if point[name] == 1}
+    possible_changes = {name for name in POWERS if point[name] == 1}
     return (
         bool(callers >> point[SUBJECT] & 1)
-        and cube.powers <= powers
+        and cube.needs <= possible_changes
         and all(mask >> point[name] & 1 for name, mask in cube.values)
     )
 
@@ -74,7 +74,7 @@ def test_a_cube_has_no_powers_that_another_one_does_without(recipe: Recipe) -> N
     assert all(callers for callers, _ in found)
     for callers, cube in found:
         for others, other in found:
-            assert not (other.powers < cube.powers and other.values == cube.values and callers & others)
+            assert not (other.needs < cube.needs and other.values == cube.values and callers & others)
 
 
 def test_where_nothing_tells_the_subject_apart_every_one_is_meant() -> None:

@@ -22,7 +22,7 @@ from verifier.model.estate import Estate, Group, Key, ManagedPolicy
 from verifier.model.policy import PolicyKind
 from verifier.model.steps.chains import Move, State
 from verifier.model.symbols import GroupJoined, PolicyAttached, PossibleChange
-from verifier.problem.semantics.powers import (
+from verifier.problem.semantics.possible_changes import (
     ATTACHED,
     BOUNDARY,
     GRANT,
@@ -112,11 +112,11 @@ def steps(random: Random, at: State) -> list[tuple[Fact, Move]]:
     return found
 
 
-def has(at: Estate, arn: str, power: PossibleChange) -> bool:
+def has(at: Estate, arn: str, possible: PossibleChange) -> bool:
     """Whether a power is in force, by the documents that a user or role has."""
     (one,) = (one for account in at.accounts for one in (*account.users, *account.roles) if one.arn == arn)
     wide = {policy.identity for policy in one.policies if allows_everything(policy)}
-    match power:
+    match possible:
         case "power:inline":
             return any("#" in identity for identity in wide)
         case "power:attached":
@@ -125,7 +125,7 @@ def has(at: Estate, arn: str, power: PossibleChange) -> bool:
             return not wide.isdisjoint((BASE, OTHER))
         case "power:boundary":
             return one.boundary is not None and allows_everything(one.boundary)
-    name = power.about
+    name = possible.about
     return name in {policy.identity for policy in one.policies} if ":policy/" in name else name in one.groups
 
 
@@ -146,26 +146,29 @@ def test_a_power_is_met_iff_the_steps_gave_it(by: str) -> None:
             {fact: Derivation(None, ALICE, (), 1) for fact in [Fact(FactKind.HOLDS, by), *(fact for fact, _ in taken)]}
         )
         needs = Needs(Identities(before.estate), {})
-        for power in POWERS:
-            given = needs.met(Cube(0, frozenset({power})), "", None, by, facts)
-            in_force = has(later.estate, by, power)
-            if isinstance(power, PolicyAttached):
+        for possible in POWERS:
+            given = needs.met(Cube(0, frozenset({possible})), "", None, by, facts)
+            in_force = has(later.estate, by, possible)
+            if isinstance(possible, PolicyAttached):
                 # What comes with a group that is joined is met by `joined`; what is attached already can be attached
                 # again.
-                direct = Fact(FactKind.ATTACH, by, (power.about,))
-                assert given is not None or direct not in facts, (seed, power)
-                assert given is None or in_force, (seed, power)
-            elif power.about not in at_first.groups:
-                assert (given is not None) == in_force, (seed, power)
+                direct = Fact(FactKind.ATTACH, by, (possible.about,))
+                assert given is not None or direct not in facts, (seed, possible)
+                assert given is None or in_force, (seed, possible)
+            elif possible.about not in at_first.groups:
+                assert (given is not None) == in_force, (seed, possible)
             assert given is None or set(given) <= set(facts)
-            seen[power, given is not None] += 1
-    for power in (INLINE, ATTACHED, VERSION, BOUNDARY):
-        assert min(seen[power, True], seen[power, False]) >= 20, (power, seen)
+            seen[possible, given is not None] += 1
+    for possible in (INLINE, ATTACHED, VERSION, BOUNDARY):
+        assert min(seen[possible, True], seen[possible, False]) >= 20, (possible, seen)
 
 
 @pytest.mark.parametrize("late", [False, True])
 def test_powers_are_available_iff_each_is_met(late: bool) -> None:
-    powers, seen = frozenset((*POWERS, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS, SESSION_TAGS)), Counter[bool]()
+    possible_changes, seen = (
+        frozenset((*POWERS, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS, SESSION_TAGS)),
+        Counter[bool](),
+    )
     for seed in range(150):
         random = Random(seed)
         before = first(random)
@@ -176,23 +179,30 @@ def test_powers_are_available_iff_each_is_met(late: bool) -> None:
         known = {fact: Derivation(None, ALICE, (), 1) for fact in [Fact(FactKind.HOLDS, ALICE), *taken]}
         needs, facts = Needs(Identities(before.estate), {}), Facts(dict([*known.items()][: 2 if late else None]))
         for by, target in product((ALICE, TARGET), repeat=2):
-            assert not late or needs.available(powers, target, by, facts) <= powers
+            assert not late or needs.available(possible_changes, target, by, facts) <= possible_changes
         facts.add(known)  # what was found of fewer facts is not taken for an answer
         for by, target in product((ALICE, TARGET), repeat=2):
-            found = needs.available(powers, target, by, facts)
+            found = needs.available(possible_changes, target, by, facts)
             assert found == {
-                one for one in powers if needs.met(Cube(0, frozenset({one})), target, None, by, facts) is not None
+                one
+                for one in possible_changes
+                if needs.met(Cube(0, frozenset({one})), target, None, by, facts) is not None
             }, seed
             seen[bool(found)] += 1
     assert min(seen.values()) >= 20, seen
 
 
 def met(
-    power: PossibleChange, *facts: Fact, target: str = KEY, by: str = ALICE, action: str | None = None, keys: Any = None
+    possible: PossibleChange,
+    *facts: Fact,
+    target: str = KEY,
+    by: str = ALICE,
+    action: str | None = None,
+    keys: Any = None,
 ) -> bool:
     needs = Needs(Identities(state(SMALL).estate), keys or {})
     known = Facts({fact: Derivation(None, ALICE, (), 1) for fact in (Fact(FactKind.HOLDS, by), *facts)})
-    return needs.met(Cube(0, frozenset({power})), target, action, by, known) is not None
+    return needs.met(Cube(0, frozenset({possible})), target, action, by, known) is not None
 
 
 def test_no_fact_is_taken_for_another() -> None:

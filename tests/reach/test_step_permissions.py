@@ -33,7 +33,7 @@ from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import join
 from verifier.problem.rules import QuestionSide, RuledSpace
-from verifier.problem.semantics.powers import ALWAYS
+from verifier.problem.semantics.possible_changes import ALWAYS
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.problem.space import CALLER, TARGET
 from verifier.verify.reach.permissions import StepPermissions, step_permissions
@@ -139,16 +139,20 @@ def estates(draw: st.DrawFn) -> Estate:
 
 
 def alone(
-    found: Estate, target: Target, powers: frozenset[PossibleChange], held: frozenset[str]
+    found: Estate, target: Target, possible_changes: frozenset[PossibleChange], held: frozenset[str]
 ) -> dict[str, set[str]]:
     """By action, who can do it on one target with the powers `held`: a question about that target alone that speaks of
     `powers`."""
-    joint = join([QuestionSide(found, target, powers)])
+    joint = join([QuestionSide(found, target, possible_changes)])
     diagrams, table, acts = joint.diagrams, joint.finite.tables["principal"], joint.finite.tables["action"]
     done: dict[str, set[str]] = {}
     for action in sorted(RuledSpace(found, target).known_actions):
         only = diagrams.literal("action", acts.mask(OneOf(frozenset({action.lower()}))))
-        have = [diagrams.literal(name, 1 << int(name in held)) for name in sorted(powers) if name in diagrams.level]
+        have = [
+            diagrams.literal(name, 1 << int(name in held))
+            for name in sorted(possible_changes)
+            if name in diagrams.level
+        ]
         parts = (joint.sides[0].allowed, only, *have, *joint.sides[0].facts, *joint.definitions)
         node = project(diagrams, parts, frozenset({"principal"})).care
         mask = 0 if node == NOTHING else diagrams.values(node, "principal")
@@ -163,15 +167,15 @@ TARGETS = (*ROLES, *USERS, GROUP, f"{GROUP}2", MANAGED, f"{MANAGED}2")
 @settings(max_examples=many(20))
 @given(estates(), st.booleans())
 def test_many_targets_say_of_each_what_is_said_of_it_alone(found: Estate, powerful: bool) -> None:
-    powers = ALWAYS if powerful else frozenset[PossibleChange]()
+    possible_changes = ALWAYS if powerful else frozenset[PossibleChange]()
     targets = [step_target(found, arn) for arn in TARGETS]
-    told = step_permissions(found, targets, powers)
+    told = step_permissions(found, targets, possible_changes)
     assert {str(target.resource) for permissions in told for target in permissions.targets} == {*TARGETS}
     for permissions in told:
         for target in permissions.targets:
             arn = str(target.resource)
-            bare = alone(found, target, powers, frozenset())
-            for action, expected in alone(found, target, powers, powers).items():
+            bare = alone(found, target, possible_changes, frozenset())
+            for action, expected in alone(found, target, possible_changes, possible_changes).items():
                 assert set(among(permissions, action, arn, NAMES)) == expected, (action, arn)
                 for name in NAMES:
                     assert (arn in targets_of(permissions, action, name, frozenset())) == (name in bare[action])
@@ -193,15 +197,15 @@ def among(permissions: StepPermissions, action: str, arn: str, principals: tuple
 
 
 def targets_of(
-    permissions: StepPermissions, action: str, principal: str, powers: frozenset[PossibleChange] | None = None
+    permissions: StepPermissions, action: str, principal: str, possible_changes: frozenset[PossibleChange] | None = None
 ) -> tuple[str, ...]:
     """The targets on which a caller can do an action, with some powers, or with all there are."""
     number, diagrams = permissions.class_of(principal), permissions.joint.diagrams
     arns = tuple(str(target.resource) for target in permissions.targets)
     if number is None:
         return ()
-    held = permissions.powers if powers is None else powers
-    point = {CALLER: number} | {name: int(name in held) for name in permissions.powers}
+    held = permissions.possible_changes if possible_changes is None else possible_changes
+    point = {CALLER: number} | {name: int(name in held) for name in permissions.possible_changes}
     own = diagrams.restrict(permissions.allowed(action), point)
     if TARGET not in diagrams.level:
         return arns if own != NOTHING else ()

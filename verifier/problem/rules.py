@@ -51,16 +51,18 @@ class RuledSpace(Space):
 @dataclass(frozen=True)
 class QuestionSide:
     """One side of a question about several, as it is given; `powers` are what a caller may have brought about there
-    (`problem.semantics.powers`)."""
+    (`problem.semantics.possible_changes`)."""
 
     estate: Estate
     target: Target
-    powers: frozenset[PossibleChange] = frozenset()
+    possible_changes: frozenset[PossibleChange] = frozenset()
     inner: bool = False
     """As in `Space`."""
 
     def space(self, pair_names: Mapping[str, tuple[str, ...]]) -> Space:
-        return RuledSpace(self.estate, self.target, pair_names=pair_names, powers=self.powers, inner=self.inner)
+        return RuledSpace(
+            self.estate, self.target, pair_names=pair_names, possible_changes=self.possible_changes, inner=self.inner
+        )
 
 
 def formulate(

@@ -154,8 +154,8 @@ class Space(CallerTests):
     inner: bool = False
     """Whether this is what sessions can be given that is asked about here, so that it is not known yet
     (`problem.sessions.passed_tags`)."""
-    powers: frozenset[PossibleChange] = frozenset()
-    """What the caller may have brought about before the request, as symbols (`problem.semantics.powers`)."""
+    possible_changes: frozenset[PossibleChange] = frozenset()
+    """What the caller may have brought about before the request, as symbols (`problem.semantics.possible_changes`)."""
     covered: dict[Template, frozenset[str]] = field(default_factory=dict)
     """Which of many targets a `Resource` pattern can cover, by their ARNs (`problem.steps.many`)."""
     _views: dict[tuple[str, bool], View | SetView] = field(default_factory=dict)

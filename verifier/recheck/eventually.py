@@ -42,7 +42,7 @@ from verifier.problem.question import Formula, formula_over, scope
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.permissions import own_denies, permissions
-from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_TAG
+from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import Target, TargetKind, key_target, step_target
 from verifier.problem.space import Space, acts
@@ -193,7 +193,7 @@ class Reaching:
                 yield own
 
     def _steps(self, targets: Sequence[Target]) -> Formula:
-        space = RuledSpace(self.closed.estate, together(targets), powers=self.closed.powers)
+        space = RuledSpace(self.closed.estate, together(targets), possible_changes=self.closed.possible_changes)
         steps = disjunction(both(acts({name}), self._beyond(space, name)) for name in sorted(space.known_actions))
         return self._formula(space, both(either(space.is_principal, space.is_web), not_ruled_out(space), steps))
 
@@ -230,7 +230,7 @@ class Reaching:
         """Requests of some actions on whatever there is in an account."""
         root = f"arn:{self._partition}:iam::{account.id}:root"
         target = Target(TargetKind.DOUBT, self._partition, account.id, None, root, actions=frozenset(names))
-        space = RuledSpace(self.closed.estate, target, powers=self.closed.powers)
+        space = RuledSpace(self.closed.estate, target, possible_changes=self.closed.possible_changes)
         return self._formula(space, both(space.is_principal, not_ruled_out(space)))
 
     def _doubtful(self, account: Account) -> list[str]:
@@ -269,7 +269,7 @@ class Reaching:
             f"arn:{self._partition}:iam::{account}:root",
             actions=_ASSUMING,
         )
-        space = RuledSpace(self.closed.estate, target, powers=self.closed.powers)
+        space = RuledSpace(self.closed.estate, target, possible_changes=self.closed.possible_changes)
         assumes = both(permissions(space).whole, negation(disjunction(own_denies(space))))
         return self._over(
             space, both(space.is_principal, not_ruled_out(space)), either(space.in_account(account), assumes)
@@ -282,7 +282,9 @@ class Reaching:
         tags, aliases = ("key tags", key.arn) in self.closed.facts, ("aliases", key.arn) in self.closed.facts
         now = replace(key, tags=None if tags else key.tags, aliases=None if aliases else key.aliases)
         keys = tuple(now if known.arn == key.arn else known for known in self.closed.estate.keys)
-        space = RuledSpace(replace(self.closed.estate, keys=keys), key_target(now), powers=self.closed.powers)
+        space = RuledSpace(
+            replace(self.closed.estate, keys=keys), key_target(now), possible_changes=self.closed.possible_changes
+        )
         space.allowed()  # which asks for the tags and aliases that some policy tests
         wanted = scope(space, replace(self.invariant, callers=AnyCaller(), unless_directly=False))
         steps = [] if tags else [*self._tagging(space)]

@@ -26,7 +26,7 @@ from verifier.problem.diagrams.finite import Finite, Reduction, questions
 from verifier.problem.diagrams.sets import FIRST, Sets, variables
 from verifier.problem.expression import Expression, Symbol, Test
 from verifier.problem.question import Formula, Question, scope, wishes
-from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_TAG
+from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.semantics.relation_facts import relation_facts, share_tests
 from verifier.problem.semantics.targets import consistent
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, Part
@@ -280,6 +280,6 @@ def _share_tests_of(space: Space, pairs: Iterable[tuple[str, str]]) -> None:
 
 def _share_tag_tests(space: Space) -> None:
     """The same for tags, where the caller may have set them."""
-    if space.powers:
+    if space.possible_changes:
         names = [name for name in space.attributes if name.startswith(RESOURCE_TAG)]
         _share_tests_of(space, [(name, REQUEST_TAG + name.removeprefix(RESOURCE_TAG)) for name in names])

@@ -210,7 +210,7 @@ def retired_grants(space: Space) -> Iterator[Expression]:
     names = [name for name in space.attributes if name in (_TYPE, _NAMES) or name.startswith(PAIR_PREFIX)]
     if grants is None or any(thing.label.startswith("G") for thing in things(space)):
         return
-    if not names or space.powers:
+    if not names or space.possible_changes:
         return
     found = dict.fromkeys((grant.context_equals, grant.context_subset) for grant in grants) or {(None, None): None}
     if len(found) <= _MOST_CONSTRAINTS:

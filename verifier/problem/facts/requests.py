@@ -191,7 +191,7 @@ def issued_sessions(space: Space) -> Iterator[Expression]:
     if not has(space, "issuer"):
         return
     yield same(Present("issuer"), space.is_federated)
-    for account in space.estate.accounts if not space.powers else ():
+    for account in space.estate.accounts if not space.possible_changes else ():
         if account.complete:
             listed = frozenset({"root", *(user.arn.split(":", 5)[5] for user in account.users)})
             yield implies(both(space.is_federated, space.in_account(account.id)), space.issuer(OneOf(listed)))

@@ -26,7 +26,7 @@ from verifier.problem.semantics.controls import (
 )
 from verifier.problem.semantics.grants import granted
 from verifier.problem.semantics.permissions import Permissions, outside, own_denies, permissions
-from verifier.problem.semantics.powers import RESOURCE_POLICY, SHARED, granted_power, power, without
+from verifier.problem.semantics.possible_changes import RESOURCE_POLICY, SHARED, possible, possible_grant, without
 from verifier.problem.semantics.statements import applies, owned, said, statement_owner
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.semantics.unmodelled import grants_unmodelled, own_refusals, unrestricted
@@ -40,7 +40,7 @@ def allowed(space: Space) -> Expression:
     if space.target.kind is not TargetKind.KEY:
         return both(gates, negation(space.is_service), own.whole, _own_alias(space))
     reach = policy_reach(space, _key_policy_statements(space, Effect.ALLOW))
-    by_grant = either(granted(space, own), granted_power(space), grants_unmodelled(space), power(space, SHARED))
+    by_grant = either(granted(space, own), possible_grant(space), grants_unmodelled(space), possible(space, SHARED))
     return both(gates, _changeable(space), somebody_allows(space, reach, own, by_grant))
 
 
@@ -101,7 +101,7 @@ def policy_reach(space: Space, statements: Iterable[tuple[Policy, Statement]]) -
             Reach(*(owned(number, both(part, when)) for part in (whom.strong, whom.weak, whom.anyone, whom.account)))
         )
     return Reach(
-        disjunction((power(space, RESOURCE_POLICY), *(r.strong for r in reaches))),
+        disjunction((possible(space, RESOURCE_POLICY), *(r.strong for r in reaches))),
         disjunction(r.weak for r in reaches),
         disjunction(r.anyone for r in reaches),
         disjunction(r.account for r in reaches),

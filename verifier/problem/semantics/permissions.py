@@ -14,13 +14,13 @@ from verifier.model.estate import Identity
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.symbols import OUTSIDE_ALLOW, SESSION_ALLOW, PossibleChange
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
-from verifier.problem.semantics.powers import (
+from verifier.problem.semantics.possible_changes import (
     BOUNDARY,
     LOOSENED,
     allows_everything,
     boundaries_to_put,
     policies_to_attach,
-    power,
+    possible,
     refused_by,
 )
 from verifier.problem.semantics.statements import applies, owner_of_many, said_to
@@ -141,7 +141,7 @@ def _given(space: Space, name: PossibleChange, policy: Policy) -> Iterator[Expre
     wrote it."""
     stated = [one for one in policy.statements if one.effect is Effect.DENY and not space.says_nothing(one)]
     denied = disjunction(applies(space, policy, one) for one in stated)
-    yield from (both(one, negation(denied)) for one in said_to(space, power(space, name), policy, Effect.ALLOW))
+    yield from (both(one, negation(denied)) for one in said_to(space, possible(space, name), policy, Effect.ALLOW))
 
 
 def _boundary_allows(space: Space) -> Expression:
@@ -153,6 +153,6 @@ def _boundary_allows(space: Space) -> Expression:
     others = (
         one
         for policy in boundaries_to_put(space)
-        for one in said_to(space, power(space, LOOSENED), policy, Effect.ALLOW)
+        for one in said_to(space, possible(space, LOOSENED), policy, Effect.ALLOW)
     )
-    return either(conjunction(limits), power(space, BOUNDARY), *others)
+    return either(conjunction(limits), possible(space, BOUNDARY), *others)

@@ -53,7 +53,7 @@ class Assuming(TagSets):
         unknown: frozenset[str],
     ) -> None:
         estate = space.estate
-        self._asked, self._unknown = predicates, unknown
+        self._wanted, self._unknown = predicates, unknown
         self._listed = frozenset(role.arn for role in estate.roles)
         self._complete = [account.id for account in estate.accounts if account.complete]
         self.parts = self._tags = tuple[Part, ...]()
@@ -73,7 +73,7 @@ class Assuming(TagSets):
         return frozenset(name for name in names if name in self._level)
 
     def _further(self, space: Space) -> Sequence[Expression]:
-        for name, predicates in self._asked.items():
+        for name, predicates in self._wanted.items():
             tell_apart(space, Part(name), predicates)
         self.parts = tuple(Part(name) for name in sorted(space.attributes) if name.startswith(PRINCIPAL_TAG))
         self._tags = self.parts
@@ -307,7 +307,7 @@ class Assuming(TagSets):
     # -- as expressions --
 
     @property
-    def asked_of_sessions(self) -> dict[str, dict[Predicate, None]]:
+    def tests_on_sessions(self) -> dict[str, dict[Predicate, None]]:
         """The tests on each attribute of sessions, and on that of requests which gives it."""
         return {
             part.session: dict.fromkeys((*self.predicates(part.session), *self.predicates(part.request)))

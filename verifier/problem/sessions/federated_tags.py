@@ -33,7 +33,7 @@ from verifier.problem.expression import (
     implies,
     negation,
 )
-from verifier.problem.semantics.powers import REQUEST_TAG, changed
+from verifier.problem.semantics.possible_changes import REQUEST_TAG, changed
 from verifier.problem.semantics.targets import FEDERATING, Target, TargetKind
 from verifier.problem.sessions.session_tags import (
     MOST_SESSION_TAGS,
@@ -71,7 +71,7 @@ def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
             if space.target.of_step:
                 continue
             sessions = _sessions(space, account, dict.fromkeys(names, frozenset[Predicate]()))
-            if sessions is not None and space.powers and sessions.compares:
+            if sessions is not None and space.possible_changes and sessions.compares:
                 continue  # what the closure asks of callers does not tell sessions apart by it
             if sessions is not None and sessions.compares:  # then more values are told apart than policies list
                 sessions = _sessions(
@@ -107,7 +107,7 @@ def _issuers(space: Space, names: Sequence[str]) -> Mapping[str, _Alike]:
             own = tuple(own_tag(user, name) for name in names)
             passing = may_tag(space.estate, user)
             found.setdefault(account.id, {}).setdefault((own, passing), set()).add(user.arn.split(":", 5)[5])
-    if not space.powers:
+    if not space.possible_changes:
         for account_id in _bound_accounts(space.estate):
             found.setdefault(account_id, {}).setdefault(((None,) * len(names), True), set()).add(_ROOT)
     return found

@@ -184,7 +184,7 @@ def _group(
 def _predicates(groups: Sequence[Assuming | None]) -> dict[str, dict[Predicate, None]]:
     found: dict[str, dict[Predicate, None]] = {}
     for group in groups:
-        for name, predicates in group.asked_of_sessions.items() if group is not None else ():
+        for name, predicates in group.tests_on_sessions.items() if group is not None else ():
             found.setdefault(name, {}).update(predicates)
     return found
 

@@ -19,7 +19,7 @@ from verifier.problem.classes.domains import of_tags
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
 from verifier.problem.expression import FALSE, Expression, Present, Test, at_most, both, either, implies, negation
-from verifier.problem.semantics.powers import REQUEST_TAG, SESSION_TAGS, power
+from verifier.problem.semantics.possible_changes import REQUEST_TAG, SESSION_TAGS, possible
 from verifier.problem.semantics.unmodelled import holders
 from verifier.problem.sessions.trusting import trusting
 from verifier.problem.space import Space
@@ -32,7 +32,7 @@ SESSION_NAME, SOURCE_IDENTITY = "session", "aws:sourceidentity"
 def asked_of_sessions(space: Space) -> tuple[str, ...]:
     """What else a question asks of sessions that the requests to assume roles set. Where a caller may have changed a
     trust policy, that says nothing."""
-    if space.inner or space.powers or space.target.of_step:
+    if space.inner or space.possible_changes or space.target.of_step:
         return ()
     if space.estate.binds_session_names:
         space.attribute_view(SESSION_NAME)  # so that no witness is a session of a name that nobody may give it
@@ -42,7 +42,7 @@ def asked_of_sessions(space: Space) -> tuple[str, ...]:
 
 def carriers(space: Space) -> Expression:
     """The role sessions that may carry transitive tags: nobody where a request is asked about by itself."""
-    if not space.powers and not space.inner:
+    if not space.possible_changes and not space.inner:
         return FALSE
     changing = trusting(space.estate).changing
     roles = space.estate.roles
@@ -50,7 +50,7 @@ def carriers(space: Space) -> Expression:
     tagged = frozenset(role.arn for role in roles if not role.exact_tags and role.arn in changing)
     others = [negation(space.in_account(account.id)) for account in space.estate.accounts if account.complete]
     unlisted = both(space.is_role, negation(space.one_of(listed)), *others)
-    return either(unlisted, space.one_of(tagged), both(space.is_role, power(space, SESSION_TAGS)))
+    return either(unlisted, space.one_of(tagged), both(space.is_role, possible(space, SESSION_TAGS)))
 
 
 def own_tags(space: Space, identities: Sequence[Identity], names: Sequence[str]) -> Iterator[Expression]:
@@ -88,7 +88,7 @@ def has_tag(name: str, value: str | None) -> Expression:
 
 def holder(space: Space, arns: Sequence[str]) -> Expression:
     """The callers who have the tags of these users and roles: nobody has other ones than it was given."""
-    return both(space.one_of(frozenset(arns)), negation(power(space, SESSION_TAGS)))
+    return both(space.one_of(frozenset(arns)), negation(possible(space, SESSION_TAGS)))
 
 
 # -- what sessions are given, as sets --

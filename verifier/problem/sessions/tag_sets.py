@@ -27,7 +27,7 @@ from verifier.problem.expression import (
     literal,
     negation,
 )
-from verifier.problem.semantics.powers import REQUEST_TAG
+from verifier.problem.semantics.possible_changes import REQUEST_TAG
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.space import ACTION
 

@@ -30,7 +30,7 @@ from verifier.problem.semantics.callers import Reach, deny_reach
 from verifier.problem.semantics.controls import resource_denies, service_controls_allow, service_denies
 from verifier.problem.semantics.decision import policy_reach, somebody_allows
 from verifier.problem.semantics.permissions import outside, own_denies, permissions
-from verifier.problem.semantics.powers import RESOURCE_POLICY, power, without
+from verifier.problem.semantics.possible_changes import RESOURCE_POLICY, possible, without
 from verifier.problem.semantics.statements import applies, said
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.semantics.unmodelled import allowing, own_refusals, unrestricted
@@ -156,7 +156,7 @@ def _admitted(space: Space, trust: Policy | None, having: Expression) -> Reach:
     if trust is None:
         symbol = Symbol(TrustFact(space.target.resource or "*"))
         return Reach(
-            both(having, _its_service(space), either(symbol, power(space, RESOURCE_POLICY))), FALSE, FALSE, FALSE
+            both(having, _its_service(space), either(symbol, possible(space, RESOURCE_POLICY))), FALSE, FALSE, FALSE
         )
     reach = policy_reach(
         space, ((trust, statement) for statement in trust.statements if statement.effect is Effect.ALLOW)

@@ -29,7 +29,7 @@ from verifier.problem.classes.domains import attribute_of_type, context_attribut
 from verifier.problem.classes.predicates import Characters, Predicate, exactly, literal_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, Test, both, either, implies, negation
 from verifier.problem.semantics.condition_keys import DERIVED
-from verifier.problem.semantics.powers import TARGET_BOUNDARY, TARGET_TAGS, power
+from verifier.problem.semantics.possible_changes import TARGET_BOUNDARY, TARGET_TAGS, possible
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, carriers
 from verifier.problem.space import Space, acts
@@ -133,7 +133,7 @@ def _tag(space: Space, name: str, overridden: Expression) -> View | SetView:
         return next((value for tag, value in tags if tag.lower() == wanted), None)
 
     kind = space.target.kind
-    tagged = power(space, TARGET_TAGS) if kind in (TargetKind.ROLE, TargetKind.USER) else FALSE
+    tagged = possible(space, TARGET_TAGS) if kind in (TargetKind.ROLE, TargetKind.USER) else FALSE
     # Groups have no tags; those of what the model knows nothing more of are free, whatever page lists which name of the
     # key for it.
     free = FALSE if kind is TargetKind.GROUP else either(tagged, space.on(lambda target: target.identity is None))
@@ -213,13 +213,13 @@ def written_to(space: Space) -> Expression:
     """The requests that carry `iam:PermissionsBoundary`: those that put one, or write to a role or user that has
     one."""
     having = space.on(lambda target: target.identity is not None and target.identity.bounded)
-    writes = both(acts(_written_to(space) - PUTS_BOUNDARY), negation(power(space, TARGET_BOUNDARY)))
+    writes = both(acts(_written_to(space) - PUTS_BOUNDARY), negation(possible(space, TARGET_BOUNDARY)))
     return either(acts(_written_to(space) & PUTS_BOUNDARY), both(having, writes))
 
 
 def made_with(space: Space) -> Iterator[Expression]:
     """What is made has the boundary that the request for it says; with the power it may have another one."""
-    creates = both(acts(_written_to(space) & CREATES_BOUNDED), negation(power(space, TARGET_BOUNDARY)))
+    creates = both(acts(_written_to(space) & CREATES_BOUNDED), negation(possible(space, TARGET_BOUNDARY)))
     for arn in sorted({*filter(None, map(_boundary_of, space.target.members or (space.target,)))}):
         having = space.on(partial(_has_boundary, arn))
         yield implies(both(creates, having), Test(BOUNDARY, exactly(arn)))
@@ -253,7 +253,7 @@ def _boundary(space: Space) -> View | SetView:
         lambda target: target.identity is None or target.identity.bounded and target.identity.boundary is None
     )
     puts = names & (PUTS_BOUNDARY | CREATES_BOUNDED)
-    free = either(acts(puts), power(space, TARGET_BOUNDARY), unknown)
+    free = either(acts(puts), possible(space, TARGET_BOUNDARY), unknown)
     own = _own(space, BOUNDARY)
     assert isinstance(own, View)
     known = (

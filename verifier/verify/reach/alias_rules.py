@@ -86,7 +86,7 @@ class AliasRules:
         listed: Sequence[str],
         key: Key,
         names: AliasNames,
-        powers: frozenset[PossibleChange],
+        possible_changes: frozenset[PossibleChange],
         held: SymbolValues,
         issued: CallerSet,
         not_listed: Sequence[Key],
@@ -100,7 +100,9 @@ class AliasRules:
             return
         actions = {ACTION: [OneOf(frozenset({name.lower()})) for name in ACTIONS.values()]}
         targets = [alias_target(key, table.pick(1 << number)[1]) for number in range(table.size)]
-        (found,) = step_permissions(estate, targets, powers, held, actions, lambda space: [outside(space, issued)])
+        (found,) = step_permissions(
+            estate, targets, possible_changes, held, actions, lambda space: [outside(space, issued)]
+        )
         self._group = Group(found.without(0))
         moves = _Moves(
             key,

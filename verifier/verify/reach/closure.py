@@ -144,7 +144,7 @@ class Closure:
                 offered = offers.steps(by, wanted.setdefault(offers.arn, self._wanted(offers)))
                 available = self._available(offers, by, facts) if offered else frozenset()
                 for offer in offered:
-                    premises = self._premises(offers, offer, by, facts) if offer.cube.powers <= available else None
+                    premises = self._premises(offers, offer, by, facts) if offer.cube.needs <= available else None
                     if premises is not None and (offer.gives, offer.step, by, premises) not in refused:
                         wanted[offers.arn] -= {offer.gives}
                         yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)
@@ -163,7 +163,7 @@ class Closure:
         if found is None or not facts.keys() >= {*offer.after}:
             return None
         for target, action_, cube in offer.also:
-            other = offers.beside(target) if (cube.powers or cube.values) and target not in self._keys else None
+            other = offers.beside(target) if (cube.needs or cube.values) and target not in self._keys else None
             if other is not None:
                 self._keys[target] = other  # what it takes of another key may come about by steps
             more = self._needs.met(cube, target, action_, by, facts)
@@ -173,7 +173,7 @@ class Closure:
         return (Fact(FactKind.HOLDS, by), *dict.fromkeys((*offer.after, *found)))
 
     def _available(self, offers: KeyOffers, by: str, facts: Facts) -> frozenset[str]:
-        return self._needs.available(offers.rules.powers, offers.arn, by, facts)
+        return self._needs.available(offers.rules.possible_changes, offers.arn, by, facts)
 
     def _imported(
         self, offers: KeyOffers, fresh: Sequence[str], halves: _Halves, facts: Facts, rounds: int
@@ -234,7 +234,7 @@ class Closure:
         doing = offers.doing(action, by)
         available = self._available(offers, by, facts) if doing else frozenset()
         name = action.split(" ")[0]
-        met = (self._needs.met(cube, offers.arn, name, by, facts) for cube in doing if cube.powers <= available)
+        met = (self._needs.met(cube, offers.arn, name, by, facts) for cube in doing if cube.needs <= available)
         found = (premises for premises in met if premises is not None)
         return min(found, key=lambda one: (facts.rounds(one), len(one)), default=None)
 
@@ -259,7 +259,7 @@ class Closure:
             held, accesses = Fact(FactKind.HOLDS, by), offers.accesses(number, by)
             available = self._available(offers, by, facts) if accesses else frozenset()
             for access in accesses:
-                met = access.cube.powers <= available
+                met = access.cube.needs <= available
                 premises = self._needs.met(access.cube, offers.arn, access.action, by, facts) if met else None
                 if premises is not None and (direct or any(facts[one].step is not None for one in (held, *premises))):
                     yield Goal(number, offers.arn, by, access, (held, *premises), rounds)

@@ -88,7 +88,7 @@ class Common:
 
     def rules(self, key: Key, goals: Sequence[Invariant], issued: Sequence[CallerSet]) -> KeyRules:
         """The rules of one key."""
-        return KeyRules(self.narrow, key, goals, self.steps(key.partition).powers, self._held, issued)
+        return KeyRules(self.narrow, key, goals, self.steps(key.partition).possible_changes, self._held, issued)
 
     def offers(
         self,
@@ -129,15 +129,17 @@ class Common:
         """The rules of creating keys, in each Region."""
         if (partition, issued) not in self._created:
             self._created[partition, issued] = KeylessRules(
-                self.narrow, partition, self.steps(partition).powers, self._held, issued
+                self.narrow, partition, self.steps(partition).possible_changes, self._held, issued
             )
         return self._created[partition, issued]
 
     def _managing(self, rules: KeyRules, issued: CallerSet) -> AliasRules:
         """The rules of the aliases that a key may have."""
         listed = tuple(one.arn for one in self.estate.identities)
-        key, powers = rules.key, self.steps(rules.key.partition).powers
-        return AliasRules(self.narrow, listed, key, rules.aliases, powers, self._held, issued, self.not_listed(key))
+        key, possible_changes = rules.key, self.steps(rules.key.partition).possible_changes
+        return AliasRules(
+            self.narrow, listed, key, rules.aliases, possible_changes, self._held, issued, self.not_listed(key)
+        )
 
     def closure(self, partition: str, own: tuple[str, ...], issued: CallerSet = ANYONE) -> StepClosure:
         """What principals bring about without keys, with their `own` identities outside; of federated sessions those in
@@ -172,7 +174,7 @@ class Common:
         for group in steps.groups:
             if group.kind is TargetKind.ACCOUNT and group.account not in found:
                 found[group.account] = DoubtfulPermissions(
-                    self._imagined.estate, group.root, steps.powers_in_doubt, self._held, issued
+                    self._imagined.estate, group.root, steps.changes_in_doubt, self._held, issued
                 )
         return found
 
@@ -206,7 +208,7 @@ class Common:
 
     def universe(self, key: Key, goals: Sequence[Invariant]) -> Universe:
         """The principals to begin with, for a key and its invariants; most often the same for all keys of a Region."""
-        tests = asked_of_callers(self._bare, key_target(key), self.steps(key.partition).powers, goals)
+        tests = asked_of_callers(self._bare, key_target(key), self.steps(key.partition).possible_changes, goals)
         own = frozenset((*tests, *self._asked_of_aliases(key, goals)))
         place, further = (key.partition, key.region), own.difference(*self._asked_of(key))
         if place not in self._universes or self._universes[place][0] != further:
@@ -237,9 +239,9 @@ class Common:
         asked for (R4)."""
         tested = (condition.key.value for goal in goals for condition in conditions_in(goal.when))
         if self._by_alias or any(one.lower().startswith((ALIAS_NAMES, REQUEST_ALIAS)) for one in tested):
-            wide, powers = of_any_resource(self._bare), self.steps(key.partition).powers
+            wide, possible_changes = of_any_resource(self._bare), self.steps(key.partition).possible_changes
             for other in {other.account: other for other in (key, *self.further(key))}.values():
-                yield from asked_of_callers(wide, alias_target(other, "alias/example"), powers)
+                yield from asked_of_callers(wide, alias_target(other, "alias/example"), possible_changes)
 
     @cached_property
     def _by_alias(self) -> bool:
@@ -253,13 +255,15 @@ class Common:
         place = key.partition, key.region
         if place not in self._asked:
             targets = [Target(TargetKind.NONE, key.partition), key_target(key), *map(key_target, self.further(key))]
-            tests = [asked_of_callers(self._bare, target, self.steps(key.partition).powers) for target in targets]
+            tests = [
+                asked_of_callers(self._bare, target, self.steps(key.partition).possible_changes) for target in targets
+            ]
             # what is asked on one of each, on any
             others = {other.account: key_target(other) for other in self.not_listed(key)}
             wide = of_any_resource(self._bare)
             self._asked[place] = [
                 *tests,
-                *(asked_of_callers(wide, one, self.steps(key.partition).powers) for one in others.values()),
+                *(asked_of_callers(wide, one, self.steps(key.partition).possible_changes) for one in others.values()),
             ]
         return self._asked[place]
 

@@ -29,7 +29,7 @@ class Cube:
     classes)."""
 
     callers: int
-    powers: frozenset[PossibleChange]
+    needs: frozenset[PossibleChange]
     values: tuple[tuple[str, int], ...] = ()
 
 
@@ -44,23 +44,27 @@ def projected(joint: Joint, node: Node, keep: Iterable[str]) -> Node:
     return project(joint.diagrams, (node, *joint.sides[0].facts, *joint.definitions), kept).care
 
 
-def cubes(joint: Joint, node: Node, powers: frozenset[PossibleChange]) -> tuple[Cube, ...]:
+def cubes(joint: Joint, node: Node, possible_changes: frozenset[PossibleChange]) -> tuple[Cube, ...]:
     """A projected set as cubes. It is monotone in the powers, so that one which a cube says is missing is left out."""
-    return tuple(replace(cube, callers=mask) for mask, cube in cubes_over(joint.diagrams, node, powers, CALLER))
+    return tuple(
+        replace(cube, callers=mask) for mask, cube in cubes_over(joint.diagrams, node, possible_changes, CALLER)
+    )
 
 
 def cubes_over(
-    diagrams: Diagrams, node: Node, powers: frozenset[PossibleChange], subject: str
+    diagrams: Diagrams, node: Node, possible_changes: frozenset[PossibleChange], subject: str
 ) -> list[tuple[int, Cube]]:
     """The same over the classes of another variable, or over its only one where nothing tells any apart: (mask of its
     classes, cube)."""
     everything = (1 << diagrams.widths.get(subject, MANY)) - 1
     found: dict[tuple[frozenset[PossibleChange], tuple[tuple[str, int], ...]], int] = {}
     for path in diagrams.paths(node):
-        needs = frozenset(power for power in powers if path.get(power) == 2)
+        needs = frozenset(possible for possible in possible_changes if path.get(possible) == 2)
         values = tuple(
             sorted(
-                (name, mask) for name, mask in path.items() if name not in powers and name not in (subject, "action")
+                (name, mask)
+                for name, mask in path.items()
+                if name not in possible_changes and name not in (subject, "action")
             )
         )
         found[needs, values] = found.get((needs, values), 0) | path.get(subject, everything)
@@ -78,7 +82,7 @@ def _without_needless(
     kept: list[tuple[int, Cube]] = []
     for (needs, values), classes in sorted(found.items(), key=lambda item: len(item[0][0])):
         for others, cube in kept:
-            if cube.powers <= needs and cube.values == values:
+            if cube.needs <= needs and cube.values == values:
                 classes &= ~others
         if classes:
             kept.append((classes, Cube(0, needs, values)))

@@ -27,7 +27,7 @@ from verifier.problem.facts.shared import via_service
 from verifier.problem.question import scope
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.caller_sets import callers
-from verifier.problem.semantics.powers import ALWAYS, REQUEST_TAG, RESOURCE_TAG
+from verifier.problem.semantics.possible_changes import ALWAYS, REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import key_target
 from verifier.problem.space import Space, acts
@@ -89,13 +89,13 @@ class KeyRules:
         estate: Estate,
         key: Key,
         goals: Sequence[Invariant],
-        powers: frozenset[PossibleChange] = ALWAYS,
+        possible_changes: frozenset[PossibleChange] = ALWAYS,
         held: SymbolValues = NOTHING_HELD,
         issued: Sequence[CallerSet] = (),
     ) -> None:
         """`held` are readings at which the rules are held; `issued` are sets of federated sessions, for `of_issued`."""
         self.key = key
-        self.powers = powers
+        self.possible_changes = possible_changes
         self._goals = goals
         self._issued = tuple(dict.fromkeys(issued))
         self._own_users = like_arn(f"arn:*:iam::{key.account}:user/*")
@@ -103,7 +103,7 @@ class KeyRules:
         free = replace(key, tags=None, aliases=None)
         self.operations = self._grantable(goals)  # those that can be of use
         changed = replace(estate, keys=tuple(free if known.arn == key.arn else known for known in estate.keys))
-        self.joint = join([QuestionSide(changed, key_target(free), powers)], (), self._further)
+        self.joint = join([QuestionSide(changed, key_target(free), possible_changes)], (), self._further)
         self.joint.hold(held)
         self.aliases = AliasNames(self.joint)
         self._nodes = iter(self.joint.scopes)
@@ -248,7 +248,7 @@ class KeyRules:
 
     @cached_property
     def _kept(self) -> tuple[str, ...]:
-        return (CALLER, *self.powers, *self._tags_asked, *self.aliases.symbols)
+        return (CALLER, *self.possible_changes, *self._tags_asked, *self.aliases.symbols)
 
     def aliases_at_first(self) -> dict[str, int] | None:
         """Which classes of alias names the key has at first, by their symbols; `None` where that is free (U3)."""
@@ -304,7 +304,7 @@ class KeyRules:
     def _cubes(self, requests: Node, *further: str) -> tuple[Cube, ...]:
         joint = self.joint
         node = joint.diagrams.both(joint.sides[0].allowed, requests)
-        return cubes(joint, projected(joint, node, (*self._kept, *further)), self.powers)
+        return cubes(joint, projected(joint, node, (*self._kept, *further)), self.possible_changes)
 
     def classes_of_grantee(self, principal: str) -> int | None:
         """The classes of grantees that may name a principal: itself; for a role some session, of whichever role; for a

@@ -33,11 +33,18 @@ class KeylessRules:
     Raises `TooLarge`."""
 
     def __init__(
-        self, estate: Estate, partition: str, powers: frozenset[PossibleChange], held: SymbolValues, issued: CallerSet
+        self,
+        estate: Estate,
+        partition: str,
+        possible_changes: frozenset[PossibleChange],
+        held: SymbolValues,
+        issued: CallerSet,
     ) -> None:
-        self._powers = powers
+        self._possible_changes = possible_changes
         self._issued = issued
-        self.joint = join([QuestionSide(estate, Target(TargetKind.NONE, partition), powers)], (), self._further)
+        self.joint = join(
+            [QuestionSide(estate, Target(TargetKind.NONE, partition), possible_changes)], (), self._further
+        )
         self.joint.hold(held)
         self._creates, others = self.joint.scopes
         self.joint.definitions.append(self.joint.diagrams.complement(others))
@@ -70,5 +77,7 @@ class KeylessRules:
         if number not in self._in_class:
             there = [] if number is None else [joint.diagrams.literal(REGION, 1 << number)]
             node = joint.diagrams.all_of((joint.sides[0].allowed, self._creates, *there))
-            self._in_class[number] = cubes(joint, projected(joint, node, (CALLER, *self._powers)), self._powers)
+            self._in_class[number] = cubes(
+                joint, projected(joint, node, (CALLER, *self._possible_changes)), self._possible_changes
+            )
         return self._in_class[number]

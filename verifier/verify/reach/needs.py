@@ -13,7 +13,7 @@ from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy, arn_kind
 from verifier.model.symbols import GroupJoined, OlderVersion, PolicyAttached, PossibleChange
 from verifier.problem.rules import RuledSpace
-from verifier.problem.semantics.powers import (
+from verifier.problem.semantics.possible_changes import (
     ATTACHED,
     BOUNDARY,
     DETACHED,
@@ -142,33 +142,33 @@ class Needs:
         self._keys = keys
 
     def available(
-        self, powers: frozenset[PossibleChange], target: str, by: str, facts: Facts
+        self, possible_changes: frozenset[PossibleChange], target: str, by: str, facts: Facts
     ) -> frozenset[PossibleChange]:
         """Those of some powers that a principal may have on a target: what needs another one is not open to it."""
         if not facts.others:
             return frozenset()  # each of them takes something that was done before
         if facts.of_kind(FactKind.JOINED) or not facts.changed.isdisjoint(self._identities.about(by)):
-            return self._available(powers, target, by, facts)
-        if (powers, target) not in facts.available:
-            facts.available[powers, target] = self._available(powers & OF_OTHERS, target, by, facts)
-        return facts.available[powers, target]
+            return self._available(possible_changes, target, by, facts)
+        if (possible_changes, target) not in facts.available:
+            facts.available[possible_changes, target] = self._available(possible_changes & OF_OTHERS, target, by, facts)
+        return facts.available[possible_changes, target]
 
     def _available(
-        self, powers: frozenset[PossibleChange], target: str, by: str, facts: Facts
+        self, possible_changes: frozenset[PossibleChange], target: str, by: str, facts: Facts
     ) -> frozenset[PossibleChange]:
         granted = any(fact.subject == target for fact in facts.of_kind(FactKind.MAY_GRANT))
 
-        def may_have(power: PossibleChange) -> bool:
-            return granted if power == GRANT else self._power(power, target, None, by, facts) is not None
+        def may_have(possible: PossibleChange) -> bool:
+            return granted if possible == GRANT else self._possible(possible, target, None, by, facts) is not None
 
-        return frozenset(filter(may_have, powers))
+        return frozenset(filter(may_have, possible_changes))
 
     def met(self, cube: Cube, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         """Facts with which a cube on a target is open to a principal; `None` where some need is not met. `action` is
         the one requested, for grants."""
         found: list[Fact] = []
-        for power in sorted(cube.powers):
-            giving = self._power(power, target, action, by, facts)
+        for possible in sorted(cube.needs):
+            giving = self._possible(possible, target, action, by, facts)
             if giving is None:
                 return None
             found += giving
@@ -178,24 +178,25 @@ class Needs:
             found.append(fact)
         return tuple(dict.fromkeys(found))
 
-    def _power(
-        self, power: PossibleChange, target: str, action: str | None, by: str, facts: Facts
+    def _possible(
+        self, possible: PossibleChange, target: str, action: str | None, by: str, facts: Facts
     ) -> tuple[Fact, ...] | None:
-        if power == GRANT:
+        if possible == GRANT:
             return self._granted(target, action, by, facts)
         return next(
-            (giving for giving in self._giving(power, target, by, facts) if all(fact in facts for fact in giving)), None
+            (giving for giving in self._giving(possible, target, by, facts) if all(fact in facts for fact in giving)),
+            None,
         )
 
-    def _giving(self, power: PossibleChange, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
+    def _giving(self, possible: PossibleChange, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
         """The facts that together give a power to a principal, in each way."""
-        if power in OF_OTHERS:
-            yield from self._giving_one(power, target, by, facts)
+        if possible in OF_OTHERS:
+            yield from self._giving_one(possible, target, by, facts)
         else:
             for one in self._identities.whose(by):
                 there = () if one == by else self._there(one, facts)
                 yield from (
-                    (*there, *found) for found in self._giving_one(power, target, one, facts) if there is not None
+                    (*there, *found) for found in self._giving_one(possible, target, one, facts) if there is not None
                 )
 
     def _there(self, principal: str, facts: Facts) -> tuple[Fact, ...] | None:
@@ -206,45 +207,45 @@ class Needs:
             ((fact,) for kind in (FactKind.MADE, FactKind.HOLDS) if (fact := Fact(kind, principal)) in facts), None
         )
 
-    def _giving_one(self, power: PossibleChange, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
-        if power == RESOURCE_POLICY:
+    def _giving_one(self, possible: PossibleChange, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
+        if possible == RESOURCE_POLICY:
             yield (Fact(FactKind.RESOURCE_POLICY, target),)
-        elif power == SHARED:
+        elif possible == SHARED:
             yield (Fact(FactKind.SHARED, target),)
-        elif power in (INLINE, ATTACHED):
-            kind = FactKind.INLINE if power == INLINE else FactKind.ATTACHED
+        elif possible in (INLINE, ATTACHED):
+            kind = FactKind.INLINE if possible == INLINE else FactKind.ATTACHED
             yield from ((*joined, Fact(kind, owner)) for owner, joined in self._owners(by, facts))
-            if power == ATTACHED:
+            if possible == ATTACHED:
                 yield from ((Fact(FactKind.JOINED, group),) for group in self._identities.doubtful_groups(by))
-        elif power == VERSION:
+        elif possible == VERSION:
             yield from ((*attached, Fact(FactKind.VERSION, arn)) for arn, attached in self._managed(by, facts))
-        elif power == BOUNDARY:
+        elif possible == BOUNDARY:
             boundary = self._identities.boundary(by)
             yield from (
                 () if boundary is None else ((Fact(kind, boundary),) for kind in (FactKind.VERSION, FactKind.OLDER))
             )
             yield (Fact(FactKind.UNBOUNDED, by),)
-        elif power == LOOSENED:
+        elif possible == LOOSENED:
             yield (Fact(FactKind.LOOSENED, by),)
-        elif power == TARGET_BOUNDARY:
+        elif possible == TARGET_BOUNDARY:
             yield from ((Fact(kind, target),) for kind in (FactKind.UNBOUNDED, FactKind.REBOUND))
-        elif power in (INLINE_GONE, DETACHED):
-            gone = tuple(self._gone(by, facts, inline=power == INLINE_GONE))
+        elif possible in (INLINE_GONE, DETACHED):
+            gone = tuple(self._gone(by, facts, inline=possible == INLINE_GONE))
             yield from (gone,) if gone else ()
-        elif power == SESSION_TAGS:
+        elif possible == SESSION_TAGS:
             yield from ((Fact(kind, by),) for kind in (FactKind.SESSION_TAGS, FactKind.TAGGED))
-        elif power == TARGET_TAGS:
+        elif possible == TARGET_TAGS:
             yield (Fact(FactKind.TAGGED, target),)
-        elif isinstance(power, PolicyAttached):
-            attached = (power.about,)
+        elif isinstance(possible, PolicyAttached):
+            attached = (possible.about,)
             yield from ((*joined, Fact(FactKind.ATTACH, owner, attached)) for owner, joined in self._owners(by, facts))
-        elif isinstance(power, OlderVersion):
-            managed = (having for arn, having in self._managed(by, facts) if arn == power.about)
-            yield from ((*having, Fact(FactKind.OLDER, power.about)) for having in managed)
-        elif isinstance(power, GroupJoined):
-            yield from ((Fact(FactKind.JOINED, power.about),),) if _may_join(by, power.about) else ()
+        elif isinstance(possible, OlderVersion):
+            managed = (having for arn, having in self._managed(by, facts) if arn == possible.about)
+            yield from ((*having, Fact(FactKind.OLDER, possible.about)) for having in managed)
+        elif isinstance(possible, GroupJoined):
+            yield from ((Fact(FactKind.JOINED, possible.about),),) if _may_join(by, possible.about) else ()
         else:
-            raise AssertionError(f"no such power: {power}")
+            raise AssertionError(f"no such change: {possible}")
 
     def _gone(self, by: str, facts: Facts, *, inline: bool) -> Iterator[Fact]:
         """All that can be taken away of what denies something to a principal: policies, by another version of them in

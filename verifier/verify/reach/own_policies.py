@@ -23,7 +23,7 @@ from verifier.problem.expression import Expression
 from verifier.problem.question import scope
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.caller_sets import callers
-from verifier.problem.semantics.powers import is_inline, managed_by
+from verifier.problem.semantics.possible_changes import is_inline, managed_by
 from verifier.problem.semantics.relation_facts import relation_facts, share_tests
 from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import Target
@@ -37,11 +37,11 @@ ABOUT_CALLERS = ("aws:principal", "aws:user", "kms:calleraccount", "kms:granteep
 
 
 def asked_of_callers(
-    estate: Estate, target: Target, powers: frozenset[PossibleChange], goals: Sequence[Invariant] = ()
+    estate: Estate, target: Target, possible_changes: frozenset[PossibleChange], goals: Sequence[Invariant] = ()
 ) -> tuple[Predicate, ...]:
     """What the decision on a target asks about callers and, of those that can be grantees, about grantees; what goals
     ask about them."""
-    space = RuledSpace(estate, target, powers=powers)
+    space = RuledSpace(estate, target, possible_changes=possible_changes)
     wanted: list[Expression] = [
         space.allowed(),
         *(callers(space, goal.callers) for goal in goals),

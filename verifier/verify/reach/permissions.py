@@ -40,7 +40,7 @@ class StepPermissions:
 
     joint: Joint
     targets: tuple[Target, ...]
-    powers: frozenset[PossibleChange]
+    possible_changes: frozenset[PossibleChange]
     _nodes: dict[tuple[str, tuple[str, ...]], Node] = field(default_factory=dict)
 
     @property
@@ -71,7 +71,7 @@ class StepPermissions:
         if own == NOTHING:
             return NOTHING
         known = [diagrams.restrict(fact, {ACTION: number}) for fact in (*joint.sides[0].facts, *joint.definitions)]
-        kept = frozenset(name for name in (CALLER, TARGET, *self.powers, *further) if name in diagrams.level)
+        kept = frozenset(name for name in (CALLER, TARGET, *self.possible_changes, *further) if name in diagrams.level)
         return project(diagrams, (own, *known), kept).care
 
     def class_of(self, principal: str) -> int | None:
@@ -94,7 +94,7 @@ class StepPermissions:
 def step_permissions(
     estate: Estate,
     targets: Sequence[Target],
-    powers: frozenset[PossibleChange] = frozenset(),
+    possible_changes: frozenset[PossibleChange] = frozenset(),
     held: SymbolValues | None = None,
     tests: Mapping[str, Sequence[Predicate]] | None = None,
     aside: _Asking = lambda _: (),
@@ -106,10 +106,10 @@ def step_permissions(
     for target in targets:
         groups.setdefault((target.kind, target.partition, target.account, target.region), []).append(target)
     for found in groups.values():
-        joint = join([QuestionSide(estate, together(found), powers)], (), _further(tests or {}, aside))
+        joint = join([QuestionSide(estate, together(found), possible_changes)], (), _further(tests or {}, aside))
         joint.hold(held or {})
         joint.definitions.append(joint.scopes[-1])
-        yield StepPermissions(joint, tuple(found), powers)
+        yield StepPermissions(joint, tuple(found), possible_changes)
 
 
 def _further(

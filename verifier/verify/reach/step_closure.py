@@ -15,7 +15,7 @@ from itertools import chain, count, takewhile
 from verifier.model.step_kinds import StepKind
 from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
-from verifier.problem.semantics.powers import RESOURCE_POLICY
+from verifier.problem.semantics.possible_changes import RESOURCE_POLICY
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Fresh, Way, whatever_way
 from verifier.verify.reach.needs import Identities, Needs
@@ -138,13 +138,13 @@ class Search:
         plain = self.facts.others == len(self.facts.of_kind(FactKind.SHARED))
         offers = self.offers.plain if plain else self.offers
         for by in self.fresh.held(self.facts):
-            for powers, bundles in offers.bundles(by).items() if by.startswith(STEPPING) else ():
-                if (by, powers) in self.done:
+            for possible_changes, bundles in offers.bundles(by).items() if by.startswith(STEPPING) else ():
+                if (by, possible_changes) in self.done:
                     continue
-                needed = self.needs.met(Cube(0, powers), "", None, by, self.facts)
+                needed = self.needs.met(Cube(0, possible_changes), "", None, by, self.facts)
                 if needed is not None:
                     if not plain and not any(bundle.needs_of_target or bundle.after for bundle in bundles):
-                        self.done.add((by, powers))
+                        self.done.add((by, possible_changes))
                     for bundle in bundles:
                         if bundle.targets & ~self.given.get(bundle.slot, 0):
                             yield from self._step(bundle, by, needed, in_hand, rounds)
@@ -155,27 +155,27 @@ class Search:
         targets = bundle.targets & ~self.given.get(bundle.slot, 0)
         if by in self.own and bundle.step is StepKind.ASSUME_ROLE and RESOURCE_POLICY not in bundle.needs_of_target:
             targets &= bundle.group.trusting  # that others let in nobody from there is supposed (`in_doubt.looked_at`)
-        for power in bundle.needs_of_target:
-            targets &= in_hand.get((power, bundle.group), 0)
+        for possible in bundle.needs_of_target:
+            targets &= in_hand.get((possible, bundle.group), 0)
         if targets and all(fact in self.facts for fact in bundle.after):
             self.given[bundle.slot] = self.given.get(bundle.slot, 0) | targets
             for offer in bundle.offers(targets):
-                own = tuple(self._giving(power, offer.target) for power in bundle.needs_of_target)
+                own = tuple(self._giving(possible, offer.target) for possible in bundle.needs_of_target)
                 premises = tuple(dict.fromkeys((Fact(FactKind.HOLDS, by), *needed, *own, *bundle.after)))
                 if not self.refused.isdisjoint(((offer.gives, offer.step, by, premises), whatever_way(offer.gives))):
                     self.given[bundle.slot] &= ~bundle.group.bit(offer.target)
                 else:
                     yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)
 
-    def _giving(self, power: PossibleChange, target: str) -> Fact:
+    def _giving(self, possible: PossibleChange, target: str) -> Fact:
         """The fact that gives a power on a target."""
-        return next(fact for fact in (Fact(kind, target) for kind in OF_TARGETS[power]) if fact in self.facts)
+        return next(fact for fact in (Fact(kind, target) for kind in OF_TARGETS[possible]) if fact in self.facts)
 
     def _in_hand(self) -> dict[tuple[str, Group], int]:
         """The targets on which a power is given, by their groups."""
         found: dict[tuple[str, Group], int] = {}
-        for power, kinds in OF_TARGETS.items():
+        for possible, kinds in OF_TARGETS.items():
             for fact in chain.from_iterable(map(self.facts.of_kind, kinds)):
                 for group in self.offers.groups:
-                    found[power, group] = found.get((power, group), 0) | group.bit(fact.subject)
+                    found[possible, group] = found.get((possible, group), 0) | group.bit(fact.subject)
         return found

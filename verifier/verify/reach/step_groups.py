@@ -16,7 +16,7 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import numbers_in
-from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS
+from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import TARGET
 from verifier.verify.reach.cubes import CALLER, Cube, cubes_over
@@ -123,11 +123,12 @@ class Group:
     def _of_class(self, action: str, number: int, further: tuple[str, ...]) -> list[Allowed]:
         diagrams = self.permissions.joint.diagrams
         # What it takes of the target stays: that may not be what decides (`passed_roles`).
-        without = dict.fromkeys(self.permissions.powers.difference(OF_TARGETS), 0) if self.plain else {}
+        without = dict.fromkeys(self.permissions.possible_changes.difference(OF_TARGETS), 0) if self.plain else {}
         node = diagrams.restrict(self.permissions.allowed(action, further), {CALLER: number} | without)
         every = (1 << len(self.permissions.targets)) - 1
         return [
-            Allowed(mask & every, cube) for mask, cube in cubes_over(diagrams, node, self.permissions.powers, TARGET)
+            Allowed(mask & every, cube)
+            for mask, cube in cubes_over(diagrams, node, self.permissions.possible_changes, TARGET)
         ]
 
     @cached_property
@@ -194,8 +195,8 @@ class Gives:
 
 
 @lru_cache(1 << 12)
-def _of_caller(powers: frozenset[frozenset[PossibleChange]]) -> frozenset[PossibleChange]:
-    return frozenset[PossibleChange]().union(*powers).difference(OF_TARGETS)
+def _of_caller(possible_changes: frozenset[frozenset[PossibleChange]]) -> frozenset[PossibleChange]:
+    return frozenset[PossibleChange]().union(*possible_changes).difference(OF_TARGETS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,14 +221,14 @@ class Bundle:
     @cached_property
     def needs(self) -> frozenset[PossibleChange]:
         """The powers that it needs of the caller, whatever the target."""
-        return _of_caller(frozenset(cube.powers for cube in self.cubes))
+        return _of_caller(frozenset(cube.needs for cube in self.cubes))
 
     @cached_property
     def needs_of_target(self) -> tuple[PossibleChange, ...]:
         """The powers that it needs of the target: that its own policy is in hand, or that its boundary is another
         one."""
-        needed = frozenset[PossibleChange]().union(*(cube.powers for cube in self.cubes))
-        return tuple(power for power in OF_TARGETS if power in needed or (power == EXISTS and self.made))
+        needed = frozenset[PossibleChange]().union(*(cube.needs for cube in self.cubes))
+        return tuple(possible for possible in OF_TARGETS if possible in needed or (possible == EXISTS and self.made))
 
     @cached_property
     def slot(self) -> object:

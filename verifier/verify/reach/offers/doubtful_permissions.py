@@ -49,7 +49,7 @@ class DoubtfulPermissions:
         self,
         estate: Estate,
         root: str,
-        powers: frozenset[PossibleChange],
+        possible_changes: frozenset[PossibleChange],
         held: SymbolValues,
         issued: CallerSet = ANYONE,
         opening: frozenset[str] = frozenset(),
@@ -57,7 +57,7 @@ class DoubtfulPermissions:
         _, self._partition, _, _, self.account, _ = root.split(":")
         self._root = root
         self._whole = estate
-        self._powers = powers
+        self._possible_changes = possible_changes
         self._held = held
         self._issued = issued
         self._opening = opening
@@ -82,7 +82,7 @@ class DoubtfulPermissions:
         if not actions:
             return False
         own = [account for account in self._whole.accounts if account.id == self.account]
-        wide = DoubtfulPermissions(self._whole, self._root, self._powers, self._held, self._issued, actions)
+        wide = DoubtfulPermissions(self._whole, self._root, self._possible_changes, self._held, self._issued, actions)
         callers = (one.arn for account in own for one in account.identities if not is_service_linked(one.arn))
         return not all(account.complete for account in own) or any(
             map(wide._opens, dict.fromkeys(map(wide.representative, callers)))
@@ -97,10 +97,19 @@ class DoubtfulPermissions:
         mask = sum({1 << place for name in self._opening if (place := classes(name.lower())) is not None})
         diagrams = self._permissions.joint.diagrams
         paths = list(diagrams.paths(diagrams.restrict(self._allowed, {CALLER: number})))
-        needed = [frozenset(name for name, own in path.items() if name in self._powers and own == 2) for path in paths]
-        everything = [powers for one, powers in self._of_class(number) if one.first.effect is Effect.ACCOUNT]
-        found = [powers for path, powers in zip(paths, needed, strict=True) if path.get(ACTION, -1) & mask]
-        return any(not any(fewer <= powers for fewer in everything) for powers in found)
+        needed = [
+            frozenset(name for name, own in path.items() if name in self._possible_changes and own == 2)
+            for path in paths
+        ]
+        everything = [
+            possible_changes for one, possible_changes in self._of_class(number) if one.first.effect is Effect.ACCOUNT
+        ]
+        found = [
+            possible_changes
+            for path, possible_changes in zip(paths, needed, strict=True)
+            if path.get(ACTION, -1) & mask
+        ]
+        return any(not any(fewer <= possible_changes for fewer in everything) for possible_changes in found)
 
     @cached_property
     def _alike(self) -> Mapping[str, Alike]:
@@ -115,7 +124,7 @@ class DoubtfulPermissions:
 
     @cached_property
     def _permissions(self) -> StepPermissions:
-        (found,) = step_permissions(self._estate, [self._target], self._powers, self._held, None, self._aside)
+        (found,) = step_permissions(self._estate, [self._target], self._possible_changes, self._held, None, self._aside)
         return found.without(0)
 
     def _aside(self, space: Space) -> Sequence[Expression]:
@@ -131,13 +140,16 @@ class DoubtfulPermissions:
         sessions = (
             arn_predicate((Fixed(name, True),)) for name in dict.fromkeys(named) if ":sts:" in name and "${" not in name
         )
-        return (*asked_of_callers(bare(self._estate), together([self._target]), self._powers), *filter(None, sessions))
+        return (
+            *asked_of_callers(bare(self._estate), together([self._target]), self._possible_changes),
+            *filter(None, sessions),
+        )
 
     @cached_property
     def _federating(self) -> Group:
         """The requests for federated sessions."""
         target = Target(TargetKind.FEDERATED, self._partition, self.account)
-        return Group(next(step_permissions(self._estate, [target], self._powers, self._held)))
+        return Group(next(step_permissions(self._estate, [target], self._possible_changes, self._held)))
 
     def federating(self, principal: str) -> int | None:
         """The first class that no request for a federated session tells from the class of a caller."""
@@ -157,10 +169,10 @@ class DoubtfulPermissions:
             tagging = (
                 [frozenset[PossibleChange]()]
                 if untagged
-                else [one.cube.powers for one in group.allowed("sts:TagSession", principal)]
+                else [one.cube.needs for one in group.allowed("sts:TagSession", principal)]
             )
             names = tuple(one for one in sessions if group.holds(MADE, mask, one.split(":", 5)[5]))
-            yield from ((Cube(0, allowed.cube.powers | powers), names) for powers in tagging)
+            yield from ((Cube(0, allowed.cube.needs | possible_changes), names) for possible_changes in tagging)
 
     def class_of(self, principal: str) -> int | None:
         """The class of a caller: callers of one class may do the same."""
@@ -178,29 +190,31 @@ class DoubtfulPermissions:
             return ()
         if number not in self._doubts:
             found: dict[_Kind, list[_Found]] = {}
-            for one, powers in self._of_class(number):
-                found.setdefault((one.first.effect, one.first.services, powers), []).append((one, powers))
+            for one, possible_changes in self._of_class(number):
+                found.setdefault((one.first.effect, one.first.services, possible_changes), []).append(
+                    (one, possible_changes)
+                )
             self._doubts[number] = tuple(self._merged(same) for same in _without_less(found))
         return self._doubts[number]
 
     def _merged(self, same: Sequence[_Found]) -> tuple[Doubt, Cube]:
-        first, powers = min(same, key=lambda found: found[0].rank)
+        first, possible_changes = min(same, key=lambda found: found[0].rank)
         names = dict.fromkeys((first.first.name, *(entry.name for one, _ in same for entry in one.all)))
-        return Doubt(first.first, tuple(names), self.account), Cube(0, powers)
+        return Doubt(first.first, tuple(names), self.account), Cube(0, possible_changes)
 
     def entries(self, principals: Iterable[str]) -> Iterator[Entry]:
         """The actions that some principals may do without having brought about anything."""
         for number in dict.fromkeys(map(self.representative, principals)):
-            for one, powers in () if number is None else self._of_class(number):
-                yield from () if powers else one.all
+            for one, possible_changes in () if number is None else self._of_class(number):
+                yield from () if possible_changes else one.all
 
     def _of_class(self, number: int) -> Iterator[_Found]:
         joint = self._permissions.joint
         node = joint.diagrams.restrict(self._allowed, {CALLER: number})
         for path in joint.diagrams.paths(node):
-            powers = frozenset(power for power in self._powers if path.get(power) == 2)
+            possible_changes = frozenset(possible for possible in self._possible_changes if path.get(possible) == 2)
             actions = path.get(ACTION, -1)
-            yield from ((found, powers) for place, found in self._by_class.items() if actions >> place & 1)
+            yield from ((found, possible_changes) for place, found in self._by_class.items() if actions >> place & 1)
 
     @cached_property
     def _by_class(self) -> Mapping[int, Alike]:
@@ -213,7 +227,7 @@ class DoubtfulPermissions:
     @cached_property
     def _allowed(self) -> Node:
         joint = self._permissions.joint
-        return projected(joint, joint.sides[0].allowed, (CALLER, ACTION, *self._powers))
+        return projected(joint, joint.sides[0].allowed, (CALLER, ACTION, *self._possible_changes))
 
     def places(self, principal: str, action: str) -> tuple[StatementRef, ...]:
         """The statements of its policies that may allow a principal an action; none for a root user, or where the
@@ -239,7 +253,7 @@ _LESS = (Effect.RUN, Effect.PASS, Effect.KEYS, Effect.USERS, Effect.NAMES)
 
 def _without_less(found: Mapping[_Kind, Sequence[_Found]]) -> Iterator[Sequence[_Found]]:
     """Without what brings about less, where no fewer powers bring about anything in the account."""
-    everything = [powers for effect, _, powers in found if effect is Effect.ACCOUNT]
-    for (effect, _, powers), same in found.items():
-        if effect not in _LESS or not any(fewer <= powers for fewer in everything):
+    everything = [possible_changes for effect, _, possible_changes in found if effect is Effect.ACCOUNT]
+    for (effect, _, possible_changes), same in found.items():
+        if effect not in _LESS or not any(fewer <= possible_changes for fewer in everything):
             yield same

@@ -87,9 +87,11 @@ class Doubts:
 
     def bundles(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:
         """What a principal can bring about, or may, by the powers that it takes: by steps first."""
-        found = {powers: list(bundles) for powers, bundles in self._steps.bundles(principal).items()}
-        for powers, bundles in self.of(principal).items():
-            found.setdefault(powers, []).extend(bundles)
+        found = {
+            possible_changes: list(bundles) for possible_changes, bundles in self._steps.bundles(principal).items()
+        }
+        for possible_changes, bundles in self.of(principal).items():
+            found.setdefault(possible_changes, []).extend(bundles)
         return found
 
     def of(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:
@@ -112,7 +114,7 @@ class Doubts:
             for doubt, cube in sorted(
                 permissions.doubts(principal), key=lambda one: one[0].entry.effect is not Effect.FEDERATED
             ):
-                if cube.powers and self._powerless:
+                if cube.needs and self._powerless:
                     continue
                 for bundle in chain.from_iterable(map(self._steps.apart, self._effects(doubt, cube, principal))):
                     if bundle.targets:
@@ -251,7 +253,7 @@ class Doubts:
         names = [one for one in self._principals if is_federated(one) and one.split(":")[4] == doubt.account]
         for cube, sessions in self._permissions[doubt.account].sessions(by, names):
             most = self._extent.most(("federated", sessions), (Fact(FactKind.HOLDS, one) for one in sessions))
-            for group in self._of(TargetKind.ACCOUNT, doubt.account) if not (cube.powers and self._powerless) else ():
+            for group in self._of(TargetKind.ACCOUNT, doubt.account) if not (cube.needs and self._powerless) else ():
                 yield Anything(
                     StepKind.FEDERATE,
                     doubt.entry.name,

@@ -13,7 +13,7 @@ from verifier.model.estate import Estate
 from verifier.model.step_kinds import StepKind
 from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
-from verifier.problem.semantics.powers import TARGET_BOUNDARY
+from verifier.problem.semantics.possible_changes import TARGET_BOUNDARY
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.offers.read_tags import ReadTags
 from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN
@@ -28,8 +28,8 @@ def created(group: Group, by: str, action: str, others: Iterable[str]) -> Iterat
     for allowed in group.allowed(action, by, *((BOUNDARY_ARN,) if free else ())):
         cube = replace(allowed.cube, values=())
         yield Bundle(StepKind.CREATE, action, group, allowed.targets, (cube,), Gives(FactKind.MADE))
-        if TARGET_BOUNDARY in cube.powers or not group.tells_apart(BOUNDARY_ARN):
-            own = (replace(cube, powers=cube.powers - {TARGET_BOUNDARY}),)
+        if TARGET_BOUNDARY in cube.needs or not group.tells_apart(BOUNDARY_ARN):
+            own = (replace(cube, needs=cube.needs - {TARGET_BOUNDARY}),)
             for kind in (FactKind.MADE, FactKind.UNBOUNDED):
                 yield Bundle(StepKind.CREATE, action, group, allowed.targets & free, own, Gives(kind))
 
@@ -45,9 +45,9 @@ def untagged_sessions(
             yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.targets, (own,), Gives(FactKind.HOLDS))
             # Transitive tags of the session that asks come on to the next one, whatever its trust policy says of tags
             # (F3).
-            powers = carrying()
-            if powers is not None:
-                own = replace(own, powers=own.powers | powers)
+            possible_changes = carrying()
+            if possible_changes is not None:
+                own = replace(own, needs=own.needs | possible_changes)
                 yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.targets, (own,), Gives(FactKind.SESSION_TAGS))
 
 

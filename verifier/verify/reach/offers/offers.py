@@ -14,7 +14,7 @@ from itertools import chain, product, repeat
 
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.catalogue import entry
-from verifier.problem.semantics.powers import GRANT, REQUEST_TAG, RESOURCE_TAG
+from verifier.problem.semantics.possible_changes import GRANT, REQUEST_TAG, RESOURCE_TAG
 from verifier.verify.reach.alias_rules import AliasRules
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer
@@ -196,7 +196,7 @@ class KeyOffers:
                 for other in self._doing("kms:GetParametersForImport"):
                     also = ((arn, "kms:GetParametersForImport", other),)
                     gives = Fact(FactKind.KNOWN, arn)
-                    both = Cube(cube.callers & other.callers, cube.powers, cube.values)
+                    both = Cube(cube.callers & other.callers, cube.needs, cube.values)
                     yield Offer(StepKind.IMPORT_MATERIAL, "kms:ImportKeyMaterial", arn, both, gives, also)
         if not self._made:
             yield from self._updated()
@@ -232,10 +232,10 @@ class KeyOffers:
         return (Offer(step, action, self.arn, cube, gives) for cube in self._doing(action))
 
     def _all_accesses(self, goal: int) -> Iterator[Access]:
-        yield from (Access(goal, self.arn, cube) for cube in self.rules.access(goal) if GRANT not in cube.powers)
+        yield from (Access(goal, self.arn, cube) for cube in self.rules.access(goal) if GRANT not in cube.needs)
         for operation in self.rules.operations:
             for cube in self.rules.access_by(goal, operation):
-                if GRANT in cube.powers:
+                if GRANT in cube.needs:
                     yield Access(goal, self.arn, cube, operation)
 
 

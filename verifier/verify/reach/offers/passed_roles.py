@@ -17,7 +17,7 @@ from verifier.model.policy import Effect, Policy, PrincipalType
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import IN_PROFILES, STACK_SETS, running_services, service_name, ways_to_run
 from verifier.problem.classes.predicates import Predicate, exactly
-from verifier.problem.semantics.powers import RESOURCE_POLICY, TARGET_TAGS
+from verifier.problem.semantics.possible_changes import RESOURCE_POLICY, TARGET_TAGS
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import FactKind, Passed
 from verifier.verify.reach.step_groups import OF_TARGETS, Allowed, Bundle, Gives, Group
@@ -118,10 +118,10 @@ def through(
     """The roles, group by group, that one which a principal may pass to a service may assume, with what passing takes,
     and that one. What takes other policies than there are of that one is left to doubt."""
     for one, two in product(passable(group, by, (service,), known=True), trusting(group, service)):
-        if not two.cube.powers and one.cube.powers.isdisjoint(OF_TARGETS):
+        if not two.cube.needs and one.cube.needs.isdisjoint(OF_TARGETS):
             for middle, roles in product(group.each(one.targets & two.targets & group.all), others):
                 for three in roles.allowed("sts:AssumeRole", middle):
-                    if three.cube.powers <= {RESOURCE_POLICY}:
+                    if three.cube.needs <= {RESOURCE_POLICY}:
                         yield roles, three, (one.cube, two.cube, three.cube), middle
 
 
@@ -142,7 +142,7 @@ def passable(group: Group, by: str, to: Iterable[str], *, known: bool) -> list[A
 def _whatever_its_tags(cube: Cube) -> Cube:
     """Tags of the role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as absent.
     The replay reads them as they are, or as absent (`E4`); what rests on others is Unknown."""
-    return replace(cube, powers=cube.powers - {TARGET_TAGS})
+    return replace(cube, needs=cube.needs - {TARGET_TAGS})
 
 
 def wherever(found: Iterable[Allowed]) -> list[Allowed]:
@@ -156,15 +156,15 @@ def at_least(targets: int, *requests: Iterable[Allowed]) -> Iterator[tuple[int, 
     found: dict[frozenset[str], tuple[int, tuple[Cube, ...]]] = {frozenset(): (targets, ())}
     for some in requests:
         more: dict[frozenset[str], tuple[int, tuple[Cube, ...]]] = {}
-        for (powers, (on, cubes)), one in product(found.items(), some):
-            here, needs = on & one.targets, powers | one.cube.powers
+        for (possible_changes, (on, cubes)), one in product(found.items(), some):
+            here, needs = on & one.targets, possible_changes | one.cube.needs
             if here:
                 others, same = more.get(needs, (0, (*cubes, one.cube)))
                 more[needs] = others | here, same
         found = {}
         for needs, (here, cubes) in sorted(more.items(), key=lambda each: len(each[0])):
-            for powers, (on, _) in found.items():
-                here &= ~on if powers <= needs else -1
+            for possible_changes, (on, _) in found.items():
+                here &= ~on if possible_changes <= needs else -1
             if here:
                 found[needs] = here, cubes
     yield from found.values()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement
 from verifier.model.reference import ValueType
 from verifier.problem.classes.predicates import Predicate
-from verifier.problem.semantics.powers import REQUEST_TAG
+from verifier.problem.semantics.possible_changes import REQUEST_TAG
 from verifier.problem.semantics.values import plain_predicate
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.verify.reach.narrowed import texts

@@ -19,7 +19,7 @@ from verifier.problem.classes.domains import context_attribute
 from verifier.problem.classes.predicates import Predicate, like
 from verifier.problem.classes.tables import OverBudget, WordTable
 from verifier.problem.diagrams.joint import Joint
-from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_TAG, SESSION_TAGS
+from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG, SESSION_TAGS
 from verifier.problem.semantics.values import Fixed, Template, Variable, template
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.verify.reach.cubes import CALLER, projected
@@ -88,7 +88,9 @@ def _of_each_class(name: str, patterns: Collection[Predicate]) -> Iterator[str]:
     yield from (table.pick(1 << number)[1] for number in range(table.size))
 
 
-def of_last_request(rules: KeyRules, goal: int, principal: str, powers: frozenset[PossibleChange]) -> tuple[Pairs, ...]:
+def of_last_request(
+    rules: KeyRules, goal: int, principal: str, possible_changes: frozenset[PossibleChange]
+) -> tuple[Pairs, ...]:
     """Tags with which a session of a role can make the last request of a goal, with some powers and no others, each a
     choice (E2)."""
     joint, number = rules.joint, rules.class_of(principal)
@@ -96,8 +98,8 @@ def of_last_request(rules: KeyRules, goal: int, principal: str, powers: frozense
     if number is None or SESSION_TAGS not in joint.diagrams.level:
         return ()
     given = [
-        joint.diagrams.literal(name, 2 if name in powers else 1)
-        for name in rules.powers
+        joint.diagrams.literal(name, 2 if name in possible_changes else 1)
+        for name in rules.possible_changes
         if name in joint.diagrams.level
     ]
     own = (joint.diagrams.literal(CALLER, 1 << number), *given)

@@ -22,7 +22,7 @@ from verifier.model.symbols import GroupJoined, PossibleChange, SymbolValues
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.expression import Expression
 from verifier.problem.semantics.caller_sets import callers
-from verifier.problem.semantics.powers import ALWAYS, SESSION_TAGS, SHARED
+from verifier.problem.semantics.possible_changes import ALWAYS, SESSION_TAGS, SHARED
 from verifier.problem.semantics.targets import TargetKind, step_target, workload_target
 from verifier.problem.space import Space
 from verifier.problem.steps.many import together
@@ -84,7 +84,7 @@ class StepOffers:
         self._forget()
         self.take_in(targets_of_steps(estate, partition, made))
         code = [workload_target(arn.split(":")[4], arn, known[0].tags) for arn, known in self._running.items()]
-        self._groups += map(Group, step_permissions(self._narrow, code, self.powers, held, None, self._aside))
+        self._groups += map(Group, step_permissions(self._narrow, code, self.possible_changes, held, None, self._aside))
 
     def _forget(self) -> None:
         self._plain_offers: StepOffers | None = None
@@ -121,7 +121,9 @@ class StepOffers:
         self._known |= set(new)
         self._forget()
         targets = [replace(step_target(self._narrow, arn), identity=self._identities.get(arn)) for arn in new]
-        for found in step_permissions(self._narrow, targets, self.powers, self._held, self._put_to_values, self._aside):
+        for found in step_permissions(
+            self._narrow, targets, self.possible_changes, self._held, self._put_to_values, self._aside
+        ):
             self._groups.append(Group(found))
         return True
 
@@ -222,30 +224,34 @@ class StepOffers:
     def caller_tests(self) -> Sequence[tuple[Predicate, ...]]:
         """What each group of targets asks about callers, whatever their own policies say."""
         for group in self._groups[len(self._caller_tests) :]:
-            self._caller_tests.append(asked_of_callers(self._bare, together(group.permissions.targets), self.powers))
+            self._caller_tests.append(
+                asked_of_callers(self._bare, together(group.permissions.targets), self.possible_changes)
+            )
         return self._caller_tests
 
     @cached_property
     def _policies(self) -> WrittenPolicies:
-        return WrittenPolicies(self._estate, self.made, self.powers)
+        return WrittenPolicies(self._estate, self.made, self.possible_changes)
 
     @cached_property
     def _bare(self) -> Estate:
         return bare(self._narrow)
 
     @cached_property
-    def powers(self) -> frozenset[PossibleChange]:
+    def possible_changes(self) -> frozenset[PossibleChange]:
         """The powers that the input leaves room for."""
         found = ALWAYS - needless(self._denying) - ({SHARED} if self._supposes_no_sharing else frozenset())
         for account in self._estate.accounts:
-            found |= {power for managed in account.managed if managed.arn not in self.made for power in gives(managed)}
+            found |= {
+                possible for managed in account.managed if managed.arn not in self.made for possible in gives(managed)
+            }
             found |= {GroupJoined(group.arn) for group in account.groups if group.policies}
         return found
 
     @property
-    def powers_in_doubt(self) -> frozenset[PossibleChange]:
+    def changes_in_doubt(self) -> frozenset[PossibleChange]:
         """The same for requests in doubt."""
-        return self.powers | (self._policies.loosening if self._bounded else frozenset())
+        return self.possible_changes | (self._policies.loosening if self._bounded else frozenset())
 
     # -- offers --
 

@@ -10,7 +10,7 @@ from itertools import combinations
 
 from verifier.problem.classes.predicates import Less, Tokens, exactly, literal_tokens
 from verifier.problem.expression import Expression, Present, Some, both, disjunction
-from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_TAG
+from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.space import Space
 
 TAG_NAMES = "aws:tagkeys"

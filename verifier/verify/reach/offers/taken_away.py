@@ -14,7 +14,7 @@ from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.step_kinds import StepKind
 from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.predicates import like
-from verifier.problem.semantics.powers import DETACHED, INLINE_GONE
+from verifier.problem.semantics.possible_changes import DETACHED, INLINE_GONE
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import of_any
 from verifier.verify.reach.needs import Identities
@@ -44,7 +44,7 @@ def needless(denying: Mapping[str, Sequence[str]]) -> frozenset[PossibleChange]:
     """The powers to take away what denies something, where nothing does."""
     gone = [policy for found in denying.values() for policy in found]
     useful = {INLINE_GONE: any("#" in one for one in gone), DETACHED: any("#" not in one for one in gone)}
-    return frozenset(power for power, needed in useful.items() if not needed)
+    return frozenset(possible for possible, needed in useful.items() if not needed)
 
 
 def bounded(identities: Iterable[Identity]) -> Mapping[str, str | None]:

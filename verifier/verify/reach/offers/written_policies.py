@@ -14,7 +14,7 @@ from verifier.model.estate import Estate, ManagedPolicy
 from verifier.model.policy import arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.symbols import BoundaryPut, OlderVersion, PolicyAttached, PossibleChange
-from verifier.problem.semantics.powers import LOOSENED
+from verifier.problem.semantics.possible_changes import LOOSENED
 from verifier.verify.reach.facts import Fact, FactKind
 from verifier.verify.reach.narrowed import of_any, of_no_doubt
 from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, gives_something
@@ -43,10 +43,10 @@ def gives(managed: ManagedPolicy) -> Iterator[PossibleChange]:
 class WrittenPolicies:
     """The managed policies of an estate, and what may be attached; `made` is what is there only once it was made."""
 
-    def __init__(self, estate: Estate, made: frozenset[str], powers: frozenset[PossibleChange]) -> None:
+    def __init__(self, estate: Estate, made: frozenset[str], possible_changes: frozenset[PossibleChange]) -> None:
         self._estate = estate
         self._made = made
-        self._powers = powers
+        self._possible_changes = possible_changes
 
     def writes(self, group: Group, by: str, put: str, attaching: str) -> Iterator[Bundle]:
         """Inline policies, and managed ones: AWS's that allows everything, another one of AWS's, or a listed one, that
@@ -154,7 +154,7 @@ class WrittenPolicies:
         for arn in self.managed:
             owner = arn.split(":")[4]
             if owner in ("aws", group.account) and (
-                PolicyAttached(arn) in self._powers or not (everything or owner == "aws")
+                PolicyAttached(arn) in self._possible_changes or not (everything or owner == "aws")
             ):
                 yield arn
 

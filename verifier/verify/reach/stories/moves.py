@@ -28,7 +28,7 @@ from verifier.model.steps.chains import (
     MaterialImported,
     ReEncrypted,
 )
-from verifier.problem.semantics.powers import RESOURCE_TAG
+from verifier.problem.semantics.possible_changes import RESOURCE_TAG
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.facts import FactKind

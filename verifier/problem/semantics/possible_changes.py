@@ -1,8 +1,8 @@
-"""Powers: what a caller may have brought about before a request, as symbols of the decision (W2, docs/reach.md).
+"""What a caller may have brought about before a request, as symbols of the decision (W2, docs/reach.md).
 
-In: a space, with the powers that its question speaks of. Out: expressions. A power is about the caller of the request,
-or about its target.
-Guarantee: the decision is monotone in every power, and with one that is true it allows at least what it allows after
+In: a space, with the changes that its question speaks of. Out: expressions. A change is about the caller of the
+request, or about its target.
+Guarantee: the decision is monotone in every change, and with one that is true it allows at least what it allows after
 the step that gives it: what is not allowed with it is not allowed after the step.
 """
 
@@ -34,7 +34,7 @@ BOUNDARY = PossibleChange("boundary")
 none."""
 LOOSENED = PossibleChange("loosened")
 """As `BOUNDARY`, but that the boundary gave way to one of some managed policies of the input, each of which has a name
-among the powers."""
+among the changes."""
 INLINE_GONE, DETACHED = PossibleChange("inline gone"), PossibleChange("detached")
 """Inline policies of the caller, or of its groups, are gone; managed ones are detached: none of their Deny statements
 bites."""
@@ -45,17 +45,17 @@ TARGET_TAGS = PossibleChange("target tags")
 SESSION_TAGS = PossibleChange("session tags")
 """The caller is a session, or a user or session of a role, whose tags it chose."""
 ALWAYS = frozenset(one for one in tuple(globals().values()) if isinstance(one, PossibleChange) and one != LOOSENED)
-"""The powers that need no name of a policy or group."""
+"""The changes that need no name of a policy or group."""
 
 
-def power(space: Space, name: PossibleChange) -> Expression:
-    """The power as a symbol; false where the question does not speak of it."""
-    return Symbol(name) if name in space.powers else FALSE
+def possible(space: Space, name: PossibleChange) -> Expression:
+    """The change as a symbol; false where the question does not speak of it."""
+    return Symbol(name) if name in space.possible_changes else FALSE
 
 
 def without(space: Space, name: PossibleChange, refusal: Expression) -> Expression:
-    """A refusal that the power takes away."""
-    return both(refusal, negation(power(space, name)))
+    """A refusal that the change takes away."""
+    return both(refusal, negation(possible(space, name)))
 
 
 def refused_by(space: Space, policy: Policy, refusal: Expression) -> Expression:
@@ -73,7 +73,9 @@ _OF_TARGETS = frozenset({RESOURCE_POLICY, GRANT, TARGET_BOUNDARY, TARGET_TAGS})
 def changed(space: Space) -> Expression:
     """Whether steps may have changed what is attached to the caller, or to the user who issued its session, or their
     tags."""
-    return disjunction(Symbol(name) for name in sorted(space.powers - _OF_TARGETS) if not isinstance(name, BoundaryPut))
+    return disjunction(
+        Symbol(name) for name in sorted(space.possible_changes - _OF_TARGETS) if not isinstance(name, BoundaryPut)
+    )
 
 
 def is_inline(policy: Policy) -> bool:
@@ -82,34 +84,34 @@ def is_inline(policy: Policy) -> bool:
 
 
 def allows_everything(space: Space) -> Iterable[Expression]:
-    """The powers with which the caller's identity policies allow everything."""
-    return (power(space, name) for name in (INLINE, ATTACHED, VERSION))
+    """The changes with which the caller's identity policies allow everything."""
+    return (possible(space, name) for name in (INLINE, ATTACHED, VERSION))
 
 
-def granted_power(space: Space) -> Expression:
-    """The requests that a grant could allow, with the power: those of a service principal aside, which nobody calls
+def possible_grant(space: Space) -> Expression:
+    """The requests that a grant could allow, with the change: those of a service principal aside, which nobody calls
     as."""
-    if GRANT not in space.powers:
+    if GRANT not in space.possible_changes:
         return FALSE
     return both(Symbol(GRANT), negation(space.is_service), acts(a.name for a in actions() if a.grant_operation))
 
 
 def policies_to_attach(space: Space) -> list[tuple[PossibleChange, Policy]]:
-    """The managed policies, their other versions, and the policies of groups that a power lets the caller have: with
-    the name of the power."""
+    """The managed policies, their other versions, and the policies of groups that a change lets the caller have: with
+    the name of the change."""
     found: list[tuple[PossibleChange, Policy]] = []
     for account in space.estate.accounts:
         for one in account.managed:
             found += [(PolicyAttached(one.arn), policy) for version, policy in one.versions if version == one.default]
             found += [(OlderVersion(one.arn), policy) for version, policy in one.versions if version != one.default]
         found += [(GroupJoined(group.arn), policy) for group in account.groups for policy in group.policies]
-    return [(name, policy) for name, policy in found if name in space.powers]
+    return [(name, policy) for name, policy in found if name in space.possible_changes]
 
 
 def boundaries_to_put(space: Space) -> Iterable[Policy]:
-    """The documents that a power lets the caller have for a boundary."""
+    """The documents that a change lets the caller have for a boundary."""
     for one in (one for account in space.estate.accounts for one in account.managed):
-        if one.in_force is not None and BoundaryPut(one.arn) in space.powers:
+        if one.in_force is not None and BoundaryPut(one.arn) in space.possible_changes:
             yield one.in_force
 
 
