@@ -15,7 +15,7 @@ import pytest
 
 from tests.cli.conftest import Result, Run
 from verifier.cli import COMMANDS
-from verifier.report.formats import FORMATS
+from verifier.model.choices import FORMATS
 
 HOME, PARTNER = "111122223333", "444455556666"
 BY_LOCKOUT = f"of account {HOME}: the input does not tell the account"

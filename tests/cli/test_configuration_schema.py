@@ -19,8 +19,8 @@ from tests.examples import many
 from tests.project.shown import ROOT
 from verifier.configuration.reading import configuration_schema, read_configuration
 from verifier.configuration.settings import Configuration
+from verifier.model.choices import FORMATS
 from verifier.model.readings import READINGS
-from verifier.report.formats import FORMATS
 from verifier.syntax.diagnostic import InputError
 
 SCHEMA = configuration_schema()

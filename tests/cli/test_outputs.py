@@ -13,8 +13,8 @@ from tests.cli.test_prove import INVARIANTS
 from tests.project.shown import ROOT
 from tests.report.samples import PROVED, REFUTED, UNKNOWN, report
 from verifier.cli.outputs import Sink, sinks
+from verifier.model.choices import FORMATS
 from verifier.model.results.verdict import Assumption
-from verifier.report.formats import FORMATS
 from verifier.syntax.diagnostic import InputError
 
 

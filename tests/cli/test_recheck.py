@@ -21,10 +21,10 @@ import verifier
 from benchmarks.families import KEY, policy_of, random_policy
 from tests.cli.conftest import Run
 from verifier.language.invariants.files import read_invariants
+from verifier.model.choices import FORMATS
 from verifier.model.symbols import OUTSIDE_ALLOW
 from verifier.problem.semantics.targets import key_target
 from verifier.recheck.check import formula_of
-from verifier.report.formats import FORMATS
 from verifier.syntax.source import Source
 from verifier.verify.certifying import certify
 

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 import verifier
 from tests.cli.conftest import Result, Run
-from verifier.report.formats import FORMATS
+from verifier.model.choices import FORMATS
 
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 NONE = "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n"

@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import verifier
-from verifier.report.formats import FORMATS
+from verifier.model.choices import FORMATS
 from verifier.report.plain import Result, Tabular
 
 ROOT = Path(__file__).resolve().parents[2]

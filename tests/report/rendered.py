@@ -12,7 +12,8 @@ from verifier.model.results.reach_report import ReachReport
 from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Report
 from verifier.report.evidence import NO_EVIDENCE, Evidence
-from verifier.report.formats import render, render_report
+from verifier.report.formats import render
+from verifier.report.forms.verdicts import render_report
 from verifier.report.pages.comparison import comparison_document
 from verifier.report.pages.explanation import explanation_document
 from verifier.report.pages.findings import findings_document

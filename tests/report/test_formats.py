@@ -31,8 +31,9 @@ from tests.report.samples import (
     with_sid,
 )
 from tests.report.sarif_schema import sarif_validator
+from verifier.model.choices import FORMATS
 from verifier.model.results.verdict import Excuse, ExcuseKind, Report, Status
-from verifier.report.formats import FORMATS, render_report
+from verifier.report.forms.verdicts import render_report
 from verifier.report.notices.notices import slug, slugs
 from verifier.report.notices.sarif import SCHEMA
 from verifier.report.render.markdown import MOST

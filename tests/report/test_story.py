@@ -46,13 +46,14 @@ from tests.report.stories import (
 from tests.report.test_formats import HOSTILE
 from tests.report.test_html import MARKUP, Tags, access
 from verifier.evaluate import evaluate
+from verifier.model.choices import FORMATS
 from verifier.model.policy_text import policy_text
 from verifier.model.request import Outcome, Request
 from verifier.model.results.verdict import Bound, Report, Verdict
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Move, PolicyAdded
 from verifier.report.evidence import Evidence
-from verifier.report.formats import FORMATS, render_report, render_text
+from verifier.report.forms.verdicts import render_report, render_text
 from verifier.report.reach.changes import step_words
 from verifier.report.reach.names import Names
 from verifier.report.reach.shown_steps import shown_steps

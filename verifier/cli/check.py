@@ -10,8 +10,8 @@ import typer
 from verifier.cli import options as given
 from verifier.cli.command import command
 from verifier.cli.outputs import checked
+from verifier.model.choices import FORMATS
 from verifier.model.engine import MOST_STEPS
-from verifier.report.formats import FORMATS
 
 EXIT_CODES = (
     "Exit codes: 0 everything is proved, waived or in the baseline; 1 something is refuted beyond that (see "

@@ -15,7 +15,7 @@ import typer
 from verifier.cli.options import AllowEmpty, ColorOption, Output
 from verifier.cli.outputs import Ending, Sink, answered, sinks
 from verifier.cli.run import Color, run
-from verifier.report.formats import FORMATS
+from verifier.model.choices import FORMATS
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 

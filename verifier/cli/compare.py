@@ -90,8 +90,8 @@ def compare(
     """Compare what two versions allow, by meaning."""
     from verifier.cli.bodies.compare import compared, remarks
     from verifier.cli.bodies.sides import SidesOptions
-    from verifier.report.exhibits import texts_of
-    from verifier.report.results import comparison_forms
+    from verifier.report.evidence import texts_of
+    from verifier.report.forms.comparison import comparison_forms
     from verifier.report.words.comparison import comparison_exit_code
 
     outputs = sinks(output, quiet=quiet)

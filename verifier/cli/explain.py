@@ -11,7 +11,7 @@ from verifier.cli import completion
 from verifier.cli import options as given
 from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
-from verifier.report.formats import FORMATS
+from verifier.model.choices import FORMATS
 
 _FORMATS = tuple(name for name in FORMATS if name != "csv")
 EXIT_CODES = "Exit codes: 0 the request was explained, whatever its decision; 2 usage or input error; 4 internal error."
@@ -87,7 +87,7 @@ def explain(
     check(options)
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied)
     meant = request_of(estate, options)
-    from verifier.report.results import explanation_forms
+    from verifier.report.forms.explanation import explanation_forms
 
     # after the input has been accepted: importing a solver takes a while
     from verifier.verify.explanation.explain import explain as why

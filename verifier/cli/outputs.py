@@ -22,8 +22,9 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli.run import OutputError, colours, columns, emit, warn
+from verifier.model.choices import FORMATS, SUMMARY
 from verifier.report.exit_codes import ExitCode
-from verifier.report.formats import FORMATS, SUMMARY, Forms
+from verifier.report.formats import Forms
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.text import of_files
 

@@ -79,7 +79,7 @@ def suggest(
         QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, allow_empty=allow_empty)
     )
     numbers = sorted({_number(question.invariants, name) for name in invariant}) if invariant else None
-    from verifier.report.results import suggestions_forms
+    from verifier.report.forms.suggestions import suggestions_forms
     from verifier.report.words.suggestions import suggest_exit_code
 
     # after the input has been accepted: importing a solver takes a while
@@ -149,7 +149,7 @@ def _edited(
     path: Path, target: str, suggestion: Suggestion, estate: Estate, inputs: Sequence[tuple[str, str]]
 ) -> tuple[str, str]:
     """The text to write, and what it is."""
-    from verifier.report.exhibits import texts_of
+    from verifier.report.evidence import texts_of
     from verifier.verify.edits.in_text import NotLiteral, edited
 
     key = estate.key(target)

@@ -22,12 +22,12 @@ from verifier.inputs.text.files import Files
 from verifier.inputs.text.folders import not_listed
 from verifier.language.builtins.catalogue import builtin
 from verifier.language.invariants.files import read_invariants
+from verifier.model.choices import FORMATS
 from verifier.model.engine import MOST_STEPS
 from verifier.model.forms import ACCOUNT, REGION
 from verifier.model.invariant import Allowance
 from verifier.model.readings import READINGS
 from verifier.model.results.waiver import Waiver
-from verifier.report.formats import FORMATS
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
 from verifier.syntax.toml_places import KeyPath, Toml, read_toml

@@ -87,6 +87,22 @@ def load_estate(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]
     return _load(paths, **options)[0]
 
 
+def load(
+    *paths: str | PathLike[str],
+    key_arn: str | None = None,
+    account: str | None = None,
+    region: str | None = None,
+    parameters: Mapping[str, str] | None = None,
+) -> Estate:
+    """Reads snapshots, folders, Terraform plans and states, CloudFormation templates and single policies.
+
+    `key_arn` is the ARN of the key that a single policy belongs to. `account` and `region` say where a policy's key is,
+    or where a plan or template makes things, if these do not tell; `parameters` are those of a template. Raises
+    `InputError`.
+    """
+    return load_estate(paths, key_arn=key_arn, supplied=Supplied(account, region, parameters or {}))
+
+
 def loads(
     *sources: str | Mapping[str, Any],
     key_arn: str | None = None,

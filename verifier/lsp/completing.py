@@ -14,10 +14,10 @@ from enum import Enum
 from verifier.configuration.reading import configuration_schema
 from verifier.language.builtins.catalogue import BUILTINS
 from verifier.lsp.documents import Kind, Scene
+from verifier.model.choices import FORMATS
 from verifier.model.operators import OPERATORS
 from verifier.model.readings import READINGS
 from verifier.model.reference import actions, condition_keys
-from verifier.report.formats import FORMATS
 from verifier.syntax.invariants import keywords
 
 

@@ -24,3 +24,11 @@ class FailOn(StrEnum):
     """That, and access that was lost."""
     NEVER = "never"
     """Nothing: the comparison is for reading."""
+
+
+FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "gitlab", "html", "csv")
+"""The names that `--output` takes."""
+OF_NOTICES = frozenset({"sarif", "junit", "github", "gitlab"})
+"""Those that point at places."""
+SUMMARY = "summary"
+"""The last line of `text` alone, which `--quiet` asks for."""

@@ -14,9 +14,10 @@ from verifier.model.results.comparison import Comparison
 from verifier.model.results.verdict import Report
 from verifier.report.document import Supposed
 from verifier.report.exit_codes import ExitCode, report_exit_code
-from verifier.report.formats import Forms, render_comparison, render_text, report_forms
+from verifier.report.formats import Forms
+from verifier.report.forms.comparison import comparison_forms, render_comparison
+from verifier.report.forms.verdicts import render_text, report_forms
 from verifier.report.render.text import block_lines
-from verifier.report.results import comparison_forms
 from verifier.report.style import Style, pad
 from verifier.report.supposed import concluded, of_all
 from verifier.report.wire.comparison import comparison_to_json

@@ -1,18 +1,24 @@
 """What a report is shown with beside its verdicts: the meanings of statements, and the texts of files.
 
-In: nothing (plain data; `verifier.report.meanings` makes meanings). Out: `Evidence`. Guarantee: a text is the one that
-was checked, or is not there.
+In: plain data (`verifier.report.meanings` makes meanings), what a report read. Out: `Evidence`; texts by file name.
+Guarantee: a text is that of the file as it was checked (same SHA-256), or is not there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from verifier.syntax.text import printable
 
 if TYPE_CHECKING:
     from verifier.model.policy import Policy
     from verifier.model.results.access import WhoCan
+
+_LARGEST = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -28,3 +34,17 @@ class Evidence:
 
 
 NO_EVIDENCE = Evidence()
+
+
+def texts_of(inputs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The texts of files, by the names that spans call them."""
+    found: dict[str, str] = {}
+    for file, digest in inputs:
+        path = Path(file)
+        try:
+            data = path.read_bytes() if path.is_file() and path.stat().st_size <= _LARGEST else b""
+        except OSError:
+            continue
+        if hashlib.sha256(data).hexdigest() == digest:
+            found[printable(file)] = data.decode("utf-8", errors="replace").removeprefix("\ufeff")
+    return found

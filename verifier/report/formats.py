@@ -1,6 +1,6 @@
 """The formats of documents, of notices, and of what has several forms, by name.
 
-In: a `Document`, `Notices`, `Forms`; a `Report` and `Evidence`. Out: text of the format, with a final newline.
+In: a `Document`, `Notices`, `Forms`. Out: text of the format, with a final newline.
 Guarantee: pure; what one format needs is not imported for another.
 """
 
@@ -10,23 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from verifier.model.choices import FailOn
-from verifier.report.evidence import NO_EVIDENCE, Evidence
+from verifier.model.choices import FORMATS, OF_NOTICES
 
 if TYPE_CHECKING:
-    from verifier.model.results.comparison import Comparison
-    from verifier.model.results.verdict import Report
     from verifier.report.document import Document
     from verifier.report.notices.notices import Notices
     from verifier.report.wire.values import Json
     from verifier.syntax.csv_text import Table
-
-FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "gitlab", "html", "csv")
-"""The names that `--output` takes."""
-OF_NOTICES = frozenset({"sarif", "junit", "github", "gitlab"})
-"""Those that point at places."""
-SUMMARY = "summary"
-"""The last line of `text` alone, which `--quiet` asks for."""
 
 
 def render(document: Document, name: str = "text", *, colour: bool = False, width: int | None = None) -> str:
@@ -112,53 +102,3 @@ class Forms:
         if name in OF_NOTICES and self.notices is not None:
             return render_notices(self.notices(), name)
         return render(self.document(), name, colour=colour, width=width)
-
-
-def report_forms(report: Report, evidence: Evidence = NO_EVIDENCE) -> Forms:
-    """The forms of a report on invariants."""
-
-    def document() -> Document:
-        from verifier.report.pages.prove import report_document
-
-        return report_document(report, evidence)
-
-    def json() -> Json:
-        from verifier.report.wire.report import report_to_json
-
-        return report_to_json(report)
-
-    def notices() -> Notices:
-        from verifier.report.notices.verdicts import notices_of
-
-        return notices_of(report, evidence)
-
-    def table() -> Table:
-        from verifier.report.tables import report_table
-
-        return report_table(report)
-
-    def junit() -> str:
-        from verifier.report.notices.junit import render_junit
-
-        return render_junit(report)
-
-    return Forms(document, json, notices, table, junit)
-
-
-def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *, colour: bool = False) -> str:
-    """The report in a format of `FORMATS`. Raises `ValueError` for another name."""
-    return report_forms(report, evidence).render(name, colour)
-
-
-def render_text(report: Report, colour: bool) -> str:
-    """The report as text for a terminal."""
-    return render_report(report, "text", colour=colour)
-
-
-def render_comparison(
-    comparison: Comparison, fail_on: FailOn | None = None, *, colour: bool = False, in_full: bool = False
-) -> str:
-    """The comparison as text for a terminal; without `fail_on` it fails where something was gained."""
-    from verifier.report.pages.comparison import comparison_document
-
-    return render(comparison_document(comparison, fail_on or FailOn.MORE, in_full=in_full), colour=colour)

@@ -21,10 +21,16 @@ from verifier.model.results.lint import LintReport, Severity
 from verifier.model.results.reach_report import ReachReport
 from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Report
-from verifier.report import results
-from verifier.report.evidence import NO_EVIDENCE, Evidence
-from verifier.report.exhibits import evidence_for, texts_of
-from verifier.report.formats import Forms, report_forms
+from verifier.report.evidence import NO_EVIDENCE, Evidence, texts_of
+from verifier.report.formats import Forms
+from verifier.report.forms.comparison import comparison_forms
+from verifier.report.forms.explanation import explanation_forms
+from verifier.report.forms.findings import findings_forms
+from verifier.report.forms.lint import lint_forms
+from verifier.report.forms.reach import reach_forms
+from verifier.report.forms.suggestions import suggestions_forms
+from verifier.report.forms.verdicts import evidence_for, report_forms
+from verifier.report.forms.who_can import who_can_forms
 from verifier.report.meanings import meanings_of
 from verifier.report.wire.values import Json
 
@@ -87,20 +93,20 @@ def _forms(
             return report_forms(result, NO_EVIDENCE if estate is None else evidence_for((format,), result, estate))
         case Comparison():
             texts = texts_of((*result.old.inputs, *result.new.inputs)) if format == "html" else {}
-            return results.comparison_forms(
+            return comparison_forms(
                 result, fail_on if isinstance(fail_on, FailOn) else FailOn.MORE, texts, in_full=in_full
             )
         case LintReport():
             worst = fail_on if isinstance(fail_on, Severity) else Severity.WARNING
-            return results.lint_forms(result, worst, evidence, in_full=in_full)
+            return lint_forms(result, worst, evidence, in_full=in_full)
         case FindingsReport():
-            return results.findings_forms(result, evidence, in_full=in_full)
+            return findings_forms(result, evidence, in_full=in_full)
         case WhoCan():
-            return results.who_can_forms(result, in_full=in_full)
+            return who_can_forms(result, in_full=in_full)
         case ReachReport():
-            return results.reach_forms(result, in_full=in_full)
+            return reach_forms(result, in_full=in_full)
         case Explanation():
-            return results.explanation_forms(result, in_full=in_full)
+            return explanation_forms(result, in_full=in_full)
         case Suggestions():
-            return results.suggestions_forms(result)
+            return suggestions_forms(result)
     assert_never(result)

@@ -30,9 +30,9 @@ Progress = Callable[[int, int, str], None]
 
 def prove(
     estate: Estate,
-    invariants: Sequence[AnyInvariant],
+    invariants: Iterable[AnyInvariant],
     *,
-    engine: Engine = Engine.Z3,
+    engine: Engine | str = Engine.Z3,
     timeout: float | None = None,
     readings: Mapping[str, bool] | None = None,
     cross_check: bool = False,
@@ -41,15 +41,16 @@ def prove(
 ) -> Report:
     """Proves or refutes each invariant on each of its targets.
 
-    `timeout` is in seconds, for one invariant on one target. `readings` fixes readings (label → value); the others are
-    tried both ways. With `cross_check` each answer is held against a second engine, on the formula over strings.
-    `steps` is how many steps callers may take where an invariant says `can eventually` (0 to `MOST_STEPS`; `None`:
-    however many).
+    `engine` decides, by its name too. `timeout` is in seconds, for one invariant on one target; one that takes longer
+    is Unknown. `readings` fixes readings, by label (`verifier readings` lists them); the others are tried both ways
+    (S2). With `cross_check` each answer is held against a second engine, on the formula over strings. `steps` is how
+    many steps callers may take where an invariant says `can eventually` (0 to `MOST_STEPS`; `None`: however many).
     Raises `InputError` where nothing would be checked (S3), a reading has an unknown label or the engine is not
     installed, `InternalDisagreement` where a counterexample does not replay, and its subclass `Contradiction` where two
     engines disagree.
     """
-    options = proof_options(invariants, engine, timeout, readings, cross_check, steps)
+    invariants = tuple(invariants)
+    options = proof_options(invariants, Engine(engine), timeout, readings, cross_check, steps)
     by_target = targets_of(estate, invariants)
     total = sum(len(found) for _, found in by_target)
     verdicts: dict[tuple[int, str], Verdict] = {}

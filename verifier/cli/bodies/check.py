@@ -13,11 +13,11 @@ from verifier.cli.options import kept_in
 from verifier.cli.outputs import Ending, Sink, answered, sinks, write_file
 from verifier.configuration.reading import ConfigurationError, find_configuration, read_configuration
 from verifier.configuration.settings import Configuration, FailOn
+from verifier.model.choices import FORMATS
 from verifier.model.invariant import Invariant
 from verifier.model.results.verdict import Report, Status, Verdict
 from verifier.question import Question, QuestionOptions, read
 from verifier.report.exit_codes import ExitCode, report_exit_code
-from verifier.report.formats import FORMATS
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable

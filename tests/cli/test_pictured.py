@@ -10,8 +10,9 @@ import pytest
 import verifier
 from tests.project.shown import ROOT
 from tests.project.shown import report as report_on
-from verifier.report import exhibits
-from verifier.report.exhibits import pictured, texts_of
+from verifier.report import pictured as room
+from verifier.report.evidence import texts_of
+from verifier.report.pictured import pictured
 
 
 def test_a_text_is_the_one_that_was_checked(tmp_path: Path) -> None:
@@ -28,6 +29,6 @@ def test_keys_that_fail_come_first_and_time_is_bounded(monkeypatch: pytest.Monke
     report, estate = report_on("payments"), verifier.load(ROOT / "examples" / "payments")
     both = pictured(report, estate)
     assert both is not None and len(both.keys) == 2 and all(key.rows for key in both.keys)
-    monkeypatch.setattr(exhibits, "LONGEST", -1.0)
+    monkeypatch.setattr(room, "LONGEST", -1.0)
     first = pictured(report, estate)
     assert first is not None and [key.key.name for key in first.keys] == ["payments"]
