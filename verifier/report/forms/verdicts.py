@@ -14,10 +14,10 @@ from verifier.model.estate import Estate
 from verifier.model.results.verdict import Report
 from verifier.report.evidence import NO_EVIDENCE, Evidence, texts_of
 from verifier.report.formats import Forms
-from verifier.report.notices.notices import Notices
 from verifier.report.pages.prove import report_document
 
 if TYPE_CHECKING:
+    from verifier.report.notices.notices import Notices
     from verifier.report.wire.values import Json
     from verifier.syntax.csv_text import Table
 
