@@ -120,9 +120,8 @@ def needed(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]:
     """Whether the invariants ask for what only steps turn on, and for what trust policies say of sessions
     (`with tag …`, `aws:PrincipalTag/…`, `aws:FederatedProvider`)."""
     texts = [invariant.text.lower() for invariant in invariants]
-    return any(map(is_eventual, invariants)), any(
-        word in text for text in texts for word in ("tag", "federatedprovider")
-    )
+    of_sessions = any(word in text for text in texts for word in ("tag", "federatedprovider"))
+    return any(map(is_eventual, invariants)), of_sessions
 
 
 def _cached(options: QuestionOptions, besides: tuple[object, ...], load: Callable[[], Estate]) -> Estate:

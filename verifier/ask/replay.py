@@ -141,11 +141,8 @@ def counterexample(request: Request, decision: Decision, readings: Named, free: 
 
 def matched_statements(decision: Decision) -> tuple[StatementRef, ...]:
     """The statements and grants that matched, in the order of the trace."""
-    return tuple(
-        dict.fromkeys(
-            step.statement for step in decision.trace if step.statement is not None and step.holds and step.depth == 1
-        )
-    )
+    holding = (step.statement for step in decision.trace if step.holds and step.depth == 1)
+    return tuple(dict.fromkeys(statement for statement in holding if statement is not None))
 
 
 def needed_to_be_sent(

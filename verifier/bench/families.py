@@ -272,10 +272,8 @@ def scp_levels(sizes: tuple[int, ...] = (1, 3, 6)) -> Iterator[Query]:
 def _level(number: int, statements_: list[Json]) -> Level:
     document = policy_of([{"Effect": "Allow", "Action": "*", "Resource": "*"}, *statements_])
     identity = f"scp-{number}"
-    read = read_policy(
-        Source(f"{identity}.json", json.dumps(document)), PolicyKind.SCP, identity=identity, name=identity
-    )
-    return Level(f"level {number}", (read,))
+    source = Source(f"{identity}.json", json.dumps(document))
+    return Level(f"level {number}", (read_policy(source, PolicyKind.SCP, identity=identity, name=identity),))
 
 
 def callers(sizes: tuple[int, ...] = (10, 100, 1000)) -> Iterator[Query]:

@@ -53,10 +53,8 @@ def estate_of(policy: Json, accounts: Sequence[Account] = (), **facts: Any) -> E
 def role_with(policy: Json, name: str) -> Identity:
     """A role of the key's account with one identity policy."""
     arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
-    read = read_policy(
-        Source(f"{name}.json", json.dumps(policy)), PolicyKind.IDENTITY, identity=f"{arn}#policy", name="policy"
-    )
-    return Identity(arn, policies=(read,))
+    source = Source(f"{name}.json", json.dumps(policy))
+    return Identity(arn, policies=(read_policy(source, PolicyKind.IDENTITY, identity=f"{arn}#policy", name="policy"),))
 
 
 def invariant_of(text: str) -> Invariant:

@@ -134,10 +134,8 @@ def _one(worker: _Worker, query: Query, record: _Record, *, counts: bool) -> Non
 def _agree(query: Query, said: dict[Engine, Answer | None]) -> None:
     answers = {engine.value: answer for engine, answer in said.items() if answer is not None and answer.answered}
     if len(set(answers.values())) > 1:
-        answers_text = ", ".join(f"{engine} says {answer.value}" for engine, answer in answers.items())
-        raise Contradiction(
-            f"two engines contradict each other on the query {query.name}: {answers_text}; please report this"
-        )
+        texts = ", ".join(f"{engine} says {answer.value}" for engine, answer in answers.items())
+        raise Contradiction(f"two engines contradict each other on the query {query.name}: {texts}; please report this")
 
 
 def _result(query: Query, engine: Engine, record: _Record) -> Result:

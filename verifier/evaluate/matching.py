@@ -50,12 +50,8 @@ class Matcher:
         return self._matches(policies, Effect.DENY)
 
     def _matches(self, policies: Iterable[Policy], effect: Effect) -> list[StatementMatch]:
-        return [
-            self._match(policy, statement)
-            for policy in policies
-            for statement in policy.statements
-            if statement.effect is effect
-        ]
+        stated = ((policy, statement) for policy in policies for statement in policy.statements)
+        return [self._match(policy, statement) for policy, statement in stated if statement.effect is effect]
 
     def _match(self, policy: Policy, statement: Statement) -> StatementMatch:
         name = (policy.kind, policy.identity, statement.index)

@@ -53,8 +53,7 @@ class InScope:
         """A finding for each identity policy that is attached to the caller and whose document is not known."""
         return [
             Finding(thing.label, f"{thing.description}: not known, may allow", symbols.value(thing.allow_symbol))
-            for thing in self.things
-            if _identity_policy(thing)
+            for thing in filter(_identity_policy, self.things)
         ]
 
 

@@ -75,10 +75,9 @@ def diagnostic(places: Places, remark: Remark) -> types.Diagnostic:
 def location(place: Place, held: Mapping[Path, str], places: Callable[[str], Places]) -> types.Location:
     """A place in a file, whose text the editor may have."""
     text = held.get(place.path)
-    return types.Location(
-        uri_of(place.path),
-        _rough(place.span) if text is None or place.span == NOWHERE else places(text).range(place.span),
-    )
+    if text is None or place.span == NOWHERE:
+        return types.Location(uri_of(place.path), _rough(place.span))
+    return types.Location(uri_of(place.path), places(text).range(place.span))
 
 
 def _file(span: Span) -> Path:

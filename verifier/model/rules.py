@@ -42,10 +42,8 @@ class Rule:
 @cache
 def rules() -> Mapping[str, Rule]:
     """Every rule by its label, in the order of the page. Raises `FileNotFoundError` if the installation lacks it."""
-    page = next(
-        (folder / "semantics.md" for folder in _FOLDERS if (folder / "semantics.md").is_file()),
-        _FOLDERS[0] / "semantics.md",
-    )
+    pages = [folder / "semantics.md" for folder in _FOLDERS]
+    page = next((page for page in pages if page.is_file()), pages[0])
     return {found["label"]: _rule(found) for found in _RULE.finditer(page.read_text(encoding="utf-8"))}
 
 

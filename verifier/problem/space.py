@@ -245,11 +245,8 @@ class Space(CallerTests):
 
     def _given(self, name: str) -> frozenset[str]:
         """The values of a tag of callers that the input gives."""
-        return (
-            self.estate.tag_values.get(name.partition("/")[2], frozenset())
-            if name.startswith("aws:principaltag/")
-            else frozenset()
-        )
+        tag = name.removeprefix("aws:principaltag/")
+        return frozenset() if tag == name else self.estate.tag_values.get(tag, frozenset())
 
     # -- condition keys --
 

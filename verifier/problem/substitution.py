@@ -33,11 +33,11 @@ def without(expression: Expression, owners: frozenset[int]) -> Expression:
 
 def with_values(expression: Expression, values: SymbolValues) -> Expression:
     """The expression where symbols have values."""
-    return _replaced(
-        expression,
-        lambda found: constant(values[found.name]) if isinstance(found, Symbol) and found.name in values else None,
-        {},
-    )
+
+    def value(found: Expression) -> Expression | None:
+        return constant(values[found.name]) if isinstance(found, Symbol) and found.name in values else None
+
+    return _replaced(expression, value, {})
 
 
 def _replaced(expression: Expression, replace: Replace, memo: dict[int, Expression]) -> Expression:

@@ -119,9 +119,8 @@ class ClosedSet:
         """The users and roles that some kinds of facts are about, by their groups as well."""
         about = self.of(*kinds)
         members = (one.arn for one in self.estate.identities if about.intersection(one.groups))
-        return frozenset(
-            (*about, *members, *(user for group, users in self._joinable.items() if group in about for user in users))
-        )
+        joining = (user for group, users in self._joinable.items() if group in about for user in users)
+        return frozenset((*about, *members, *joining))
 
     @cached_property
     def _rewritten(self) -> tuple[frozenset[str], frozenset[str]]:

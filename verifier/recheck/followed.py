@@ -45,10 +45,9 @@ def why_not(estate: Estate, target: Target, invariant: Invariant) -> str | None:
 def further_steps() -> list[str]:
     """The steps of the catalogue of which the checker does not know what they give: nobody who is held may take one."""
     # those are in doubt, of any code
-    own = (action for action in step_actions() if action.on is not StepResource.WORKLOAD)
-    return sorted(
-        {action.name for action in own if given_by(action.name) is None} - {*MAKES, *SHARING, *NO_MORE, *STACK_SETS}
-    )
+    names = {action.name for action in step_actions() if action.on is not StepResource.WORKLOAD}
+    followed = {*MAKES, *SHARING, *NO_MORE, *STACK_SETS}
+    return sorted(name for name in names - followed if given_by(name) is None)
 
 
 def partly_listed(estate: Estate) -> list[str]:

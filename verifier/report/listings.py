@@ -29,9 +29,8 @@ def as_csv(listing: str) -> str:
     """A list of what the program knows as a table, by its JSON: a row for each object, a column for each member."""
     found = json.loads(listing)
     rows = found.get("actions", [found]) if isinstance(found, dict) else found
-    return csv_text(
-        list(rows[0]) if rows else (), [{name: _cell(value) for name, value in row.items()} for row in rows]
-    )
+    columns = list(rows[0]) if rows else ()
+    return csv_text(columns, [{name: _cell(value) for name, value in row.items()} for row in rows])
 
 
 def _cell(value: object) -> str:

@@ -128,9 +128,8 @@ def _notices(found: Recheck) -> Notices:
 
 
 def _notice(proof: Rule, one: Checked) -> Notice:
-    level, status = (
-        (Level.ERROR, Status.REFUTED) if one.outcome is ProofOutcome.REJECTED else (Level.WARNING, Status.UNKNOWN)
-    )
+    rejected = one.outcome is ProofOutcome.REJECTED
+    level, status = (Level.ERROR, Status.REFUTED) if rejected else (Level.WARNING, Status.UNKNOWN)
     title, message = f"{one.outcome.value}: {one.invariant}", f"{one.name}: {one.says}"
     fingerprint = hashlib.sha256(repr((one.outcome.value, one.invariant, one.target)).encode()).hexdigest()[:32]
     return Notice(proof.id, level, title, message, fingerprint, target=one.target, counts_as=status, subject=one.name)

@@ -27,11 +27,9 @@ def _errors(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
 
 def _summary(diagnostics: Sequence[Diagnostic]) -> str:
     errors = _errors(diagnostics)
-    return (
-        f"{counted(len(errors), 'error')}; nothing was checked"
-        if errors
-        else "; ".join(found.message for found in diagnostics)
-    )
+    if errors:
+        return f"{counted(len(errors), 'error')}; nothing was checked"
+    return "; ".join(found.message for found in diagnostics)
 
 
 def unanswered_document(diagnostics: Sequence[Diagnostic], code: ExitCode) -> Document:

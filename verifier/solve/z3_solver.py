@@ -149,9 +149,8 @@ class Z3Session(Session):
         """`Solver.check` without its coercions, which take longer than the answer. The literals stay alive, so that no
         reference to them needs to be counted."""
         literals = (z3.Ast * len(numbers))(*[self._literals[number].ast for number in numbers])
-        return int(
-            z3.Z3_solver_check_assumptions(self._literals.context.ref(), self._solver.solver, len(numbers), literals)
-        )
+        context = self._literals.context.ref()
+        return int(z3.Z3_solver_check_assumptions(context, self._solver.solver, len(numbers), literals))
 
     def _unsat(self, wanted: Sequence[int]) -> Unsat:
         context, found = self._literals.context.ref(), self._solver.unsat_core()

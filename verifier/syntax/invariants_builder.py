@@ -280,9 +280,8 @@ class TreeBuilder(Transformer[Token, FileNode]):
         operator = [child for child in children if isinstance(child, Token)]
         values = tuple(children[-1]) if isinstance(children[-1], list) else ()
         phrase = Word(" ".join(operator), *_bounds(operator))
-        return Comparison(
-            phrase, values, operator[0].type == "OPERATOR", phrase.start, values[-1].end if values else phrase.end
-        )
+        end = values[-1].end if values else phrase.end
+        return Comparison(phrase, values, operator[0].type == "OPERATOR", phrase.start, end)
 
     def single(self, children: Children) -> Children:
         return children

@@ -173,10 +173,8 @@ def _inventory(estate: Estate) -> Iterator[Assumption]:
 def _not_read(estate: Estate, label: str, **scope: str) -> bool:
     """Whether the input says that it could not read what an assumption would be about: then it is unknown, and nothing
     is supposed."""
-    return any(
-        thing.label == label and all(getattr(thing, name) == value for name, value in scope.items())
-        for thing in estate.unmodelled
-    )
+    things = (thing for thing in estate.unmodelled if thing.label == label)
+    return any(all(getattr(thing, name) == value for name, value in scope.items()) for thing in things)
 
 
 def _key(estate: Estate, key: Key) -> Iterator[Assumption]:

@@ -42,10 +42,8 @@ class Satisfied:
 
     def _classes_of(self, name: str) -> dict[int, int]:
         """The classes of an attribute that the solution chooses, each with its variable."""
-        variables = {
-            number: self.made.variables.get(("of", name, "class", number), 0)
-            for number in range(len(self.classes[name]))
-        }
+        known, numbers = self.made.variables, range(len(self.classes[name]))
+        variables = {number: known.get(("of", name, "class", number), 0) for number in numbers}
         return {number: variable for number, variable in variables.items() if variable in self.solution.true}
 
     def further(self, *names: str) -> Satisfied | None:

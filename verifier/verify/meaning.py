@@ -98,9 +98,7 @@ def surroundings(estate: Estate) -> Hashable:
 def trusts(estate: Estate) -> Hashable:
     """Who may assume roles, and with which session tags (E2, F3)."""
     roles = frozenset((role.arn, meaning(role.trust)) for role in estate.roles)
-    providers = frozenset(
-        (account.id, account.providers and frozenset(account.providers)) for account in estate.accounts
-    )
+    providers = frozenset((one.id, one.providers and frozenset(one.providers)) for one in estate.accounts)
     return roles, providers, frozenset(meaning(thing) for thing in estate.unmodelled if thing.only_of_steps)
 
 

@@ -147,9 +147,8 @@ class Partitioner:
         """The requests of a set that are of a group: what must be covered for some of its callers need not be covered
         for all."""
         diagrams = self.joint.diagrams
-        return diagrams.all_of(
-            (diagrams.literal("principal", group.callers), diagrams.literal("action", group.actions), node)
-        )
+        callers, actions = diagrams.literal("principal", group.callers), diagrams.literal("action", group.actions)
+        return diagrams.all_of((callers, actions, node))
 
     def _cubes(self, cover: Cover, group: _Group) -> tuple[Cube, ...] | None:
         try:

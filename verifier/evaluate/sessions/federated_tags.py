@@ -138,11 +138,8 @@ class _Session:
 
 def _free(name: str) -> bool:
     """Whether a request for a session may have a key that nothing says."""
-    return (
-        not name.startswith((REQUEST_TAG, PRINCIPAL_TAG, "sts:", "kms:"))
-        and name != TAG_KEYS
-        and name not in OF_TEMPORARY
-    )
+    told = name in OF_TEMPORARY or name == TAG_KEYS
+    return not told and not name.startswith((REQUEST_TAG, PRINCIPAL_TAG, "sts:", "kms:"))
 
 
 def _tested_keys(case: Case) -> frozenset[str]:

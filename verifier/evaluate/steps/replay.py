@@ -77,10 +77,9 @@ def _check_end(state: State, chain: Chain) -> None:
 def _decisions(states: list[State], chain: Chain, fixed: SymbolValues) -> tuple[tuple[Decision, ...], ...]:
     """Those of each move, and of the access as a last one."""
     steps = [permitted(state, move, fixed) for state, move in zip(states, chain.moves, strict=False)]
-    return (
-        *steps,
-        *([(RequestDecider(states[-1].estate, chain.access).decide(fixed),)] if chain.access is not None else []),
-    )
+    if chain.access is not None:
+        steps.append((RequestDecider(states[-1].estate, chain.access).decide(fixed),))
+    return tuple(steps)
 
 
 def _explore(

@@ -154,11 +154,9 @@ def _may_shrink(argument: Node, listed: Node | None) -> bool:
 
 def _pair(argument: Node) -> tuple[Node | None, Node | None]:
     """The two entries of a list of two."""
-    return (
-        (argument.items[0], argument.items[1])
-        if isinstance(argument, Items) and len(argument.items) == 2
-        else (None, None)
-    )
+    if not isinstance(argument, Items) or len(argument.items) != 2:
+        return None, None
+    return argument.items[0], argument.items[1]
 
 
 def json_pieces(node: Node) -> Pieces:

@@ -166,9 +166,8 @@ class Keys(Reader):
         """An attribute of a key, by the first of its names that is set; one that a replica lacks is its primary
         key's."""
         owners = [owner for owner in (resource, primary) if owner is not None]
-        return next(
-            (found for owner in owners for name in names if (found := self._fact(owner, name)) is not None), None
-        )
+        facts = (self._fact(owner, name) for owner in owners for name in names)
+        return next((found for found in facts if found is not None), None)
 
     def _fact(self, resource: Resource, name: str) -> Node | None:
         """An attribute that is set. Where it is computed and not configured, `None`."""

@@ -103,11 +103,8 @@ class Organizations(Reader):
 
     def _changes(self, resource: Resource) -> bool:
         """Whether a resource changes an organization."""
-        return (
-            resource.managed
-            and resource.verb is not Verb.KEEPS
-            and bool(_CHANGING.fullmatch(self.type_of(resource) or ""))
-        )
+        changed = resource.managed and resource.verb is not Verb.KEEPS
+        return changed and _CHANGING.fullmatch(self.type_of(resource) or "") is not None
 
     def _accounts(self, whole: Resource, changes: Sequence[Resource]) -> list[str] | None:
         """All accounts; `None` where some of them are not known yet, are not listed, or go."""

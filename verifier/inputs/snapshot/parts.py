@@ -153,9 +153,8 @@ class Parts:
         """Records that there may be roles that no input has, in an account or in any; some of what changes
         `permission_sets`."""
         left_out: set[tuple[str, str | None]] = set() if permission_sets else {("role", None)}
-        self.identity_changes.setdefault(account or "", []).append(
-            IdentityChanges(left_out=left_out, permission_sets=permission_sets)
-        )
+        changes = IdentityChanges(left_out=left_out, permission_sets=permission_sets)
+        self.identity_changes.setdefault(account or "", []).append(changes)
 
     def changes_of_identities(self, account: str) -> list[IdentityChanges]:
         """What plans and templates do to others of an account, or may do."""

@@ -89,11 +89,9 @@ def _toset(at: Node, given: Node) -> Node | None:
 
 def _distinct(at: Node, given: Node) -> Node | None:
     """The entries; their order and number are not known."""
-    return (
-        kinds.ordered(at, [kinds.loosened(item) for item in given.items], loose=True)
-        if isinstance(given, Items)
-        else None
-    )
+    if not isinstance(given, Items):
+        return None
+    return kinds.ordered(at, [kinds.loosened(item) for item in given.items], loose=True)
 
 
 def _tostring(at: Node, given: Node) -> Node | None:

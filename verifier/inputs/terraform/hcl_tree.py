@@ -182,11 +182,8 @@ def kind_of(tree: Tree) -> str:
 
 def parts_of(tree: Tree) -> list[Tree]:
     """The parts of a tree that mean something."""
-    return [
-        child
-        for child in tree.children
-        if child is not None and not isinstance(child, str) and kind_of(child) != "new_line_or_comment"
-    ]
+    trees = (child for child in tree.children if child is not None and not isinstance(child, str))
+    return [child for child in trees if kind_of(child) != "new_line_or_comment"]
 
 
 def word_of(tree: Tree) -> str | None:

@@ -294,9 +294,8 @@ class Providers:
         """Whether a resource has a Region of its own, which nothing tells. What a folder does not set is not known, and
         not set."""
         block = resource.configuration if self.plan.of_folder else None
-        return (block is None or "region" in block.attributes) and is_any_unknown(
-            unknown_part(resource.unknown, "region")
-        )
+        may_be_set = block is None or "region" in block.attributes
+        return may_be_set and is_any_unknown(unknown_part(resource.unknown, "region"))
 
     def partition(self, resource: Resource) -> str:
         """The partition of a resource: what ARNs of its login say, or its Region."""

@@ -69,9 +69,8 @@ def absent_callers(estate: Estate, sets: Iterable[CallerSet], place: Span = NOWH
     """A warning for each user or role that sets of callers name and that is not listed. `place` is where they are
     named, if they do not know themselves."""
     listing = _Listing(estate)
-    return tuple(
-        absent.diagnostic(Severity.WARNING, "", place) for callers in sets for absent in listing.absent(callers)
-    )
+    found = (absent for callers in sets for absent in listing.absent(callers))
+    return tuple(absent.diagnostic(Severity.WARNING, "", place) for absent in found)
 
 
 @dataclass(frozen=True)

@@ -109,10 +109,9 @@ aws:RequestedRegion]."""
 @cache
 def step_actions() -> tuple[StepAction, ...]:
     """Every permission of a step that is not on a key or alias, by what it is about, then by name."""
-    rows = _document()["actions"]
     return tuple(
         StepAction(row["name"], StepResource(row["on"]), row["resource"], frozenset(row["condition_keys"]))
-        for row in rows
+        for row in _document()["actions"]
     )
 
 

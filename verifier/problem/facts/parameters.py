@@ -113,11 +113,10 @@ def _attestations(space: Space) -> Iterator[Expression]:
 
 def _digest(predicate: Predicate) -> str | None:
     """The one text that a predicate asks for, whatever its case and with or without `0x`; `None` for a pattern."""
-    if not isinstance(predicate, Tokens) or any(
-        repeated or characters.negated for repeated, characters in predicate.tokens
-    ):
+    if not isinstance(predicate, Tokens):
         return None
-    return _plain(predicate.fixed)
+    is_pattern = any(repeated or characters.negated for repeated, characters in predicate.tokens)
+    return None if is_pattern else _plain(predicate.fixed)
 
 
 def _plain(text: str) -> str:

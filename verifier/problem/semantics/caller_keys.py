@@ -144,10 +144,8 @@ def user_id(space: Space) -> View:
 def _leaves_a_name(tokens: Tokens) -> bool:
     """Whether some text of a pattern has no colon, or behind one no more characters than the name of a session can
     have."""
-    ends = [right for _, right in split_tokens(tokens.tokens, ":")]
-    return within(tokens.tokens, COLON) is not None or any(
-        least_length(Tokens(right)) <= LONGEST_NAME for right in ends
-    )
+    ends = [Tokens(right) for _, right in split_tokens(tokens.tokens, ":")]
+    return within(tokens.tokens, COLON) is not None or any(least_length(end) <= LONGEST_NAME for end in ends)
 
 
 def federated_id(space: Space, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:

@@ -286,9 +286,8 @@ def _as_strict(space: Space, grant: Grant) -> Expression:
     """A CreateGrant request asks for some of the grant's operations, under constraints at least as strict (G6)."""
     space.set_view("kms:grantoperations")
     names = frozenset[Predicate](exactly(name.removeprefix("kms:")) for name in grant.operations)
-    return both(
-        negation(Some("kms:grantoperations", names, False)), context_as_strict(space, grant), _same_source(space, grant)
-    )
+    no_other = negation(Some("kms:grantoperations", names, False))
+    return both(no_other, context_as_strict(space, grant), _same_source(space, grant))
 
 
 def _same_source(space: Space, grant: Grant) -> Expression:

@@ -118,9 +118,7 @@ _KINDS = {
 def _identity(estate: Estate, kind: TargetKind, account_id: str, arn: str) -> Identity | None:
     if kind not in (TargetKind.ROLE, TargetKind.USER):
         return None
-    listed = (
-        found for account in estate.accounts if account.id == account_id for found in (*account.roles, *account.users)
-    )
+    listed = (found for account in estate.accounts if account.id == account_id for found in account.identities)
     return next((found for found in listed if found.arn == arn), None)
 
 

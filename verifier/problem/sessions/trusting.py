@@ -75,11 +75,8 @@ def _trusting(estate: Estate) -> Trusting:
 
 def may_tag(estate: Estate, user: Identity) -> bool:
     """Whether a policy of a user may let it pass session tags to the federated sessions that it issues."""
-    if any(
-        thing.principal in (user.arn, None) and may_allow(thing) and thing.key is None for thing in estate.unmodelled
-    ):
-        return True
-    return any(any(_allowing(policy, "sts:tagsession")) for policy in user.policies)
+    things = (thing for thing in estate.unmodelled if thing.principal in (user.arn, None) and thing.key is None)
+    return any(map(may_allow, things)) or any(any(_allowing(policy, "sts:tagsession")) for policy in user.policies)
 
 
 def _reached(admitted: dict[str, Admitted], sources: frozenset[str]) -> frozenset[str]:

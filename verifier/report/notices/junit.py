@@ -186,6 +186,5 @@ def _place(span: Span) -> str:
     found = place(span)
     if found is None:
         return ""
-    return printable(
-        f"{found.path}#{found.name}" if found.name else f"{found.path}:{span.line}" if span.line else found.path
-    )
+    inside = f"#{found.name}" if found.name else f":{span.line}" if span.line else ""
+    return printable(f"{found.path}{inside}")

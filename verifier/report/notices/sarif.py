@@ -135,12 +135,8 @@ def _result(notice: Notice, number: int, first: Span) -> Json:
 
 
 def _flow_step(number: int, span: Span, text: str) -> Json:
-    where = _location(span) or {}
-    return {
-        "location": {**where, "message": {"text": _message(text)}},
-        "executionOrder": number,
-        "importance": "essential",
-    }
+    location = {**(_location(span) or {}), "message": {"text": _message(text)}}
+    return {"location": location, "executionOrder": number, "importance": "essential"}
 
 
 def _location(span: Span) -> Json | None:
@@ -161,11 +157,9 @@ def _location_of(where: Place) -> Json:
 
 def _region(span: Span) -> Json:
     found = {"startLine": span.line, "startColumn": max(span.column, 1)}
-    return (
-        {**found, "endLine": span.end_line, "endColumn": span.end_column}
-        if span.end_line >= span.line and span.end_column > 0
-        else found
-    )
+    if span.end_line < span.line or span.end_column <= 0:
+        return found
+    return {**found, "endLine": span.end_line, "endColumn": span.end_column}
 
 
 def _message(text: str) -> str:

@@ -140,9 +140,6 @@ def _edits(wanted: Outcome, changes: Sequence[PolicyChange | NotFound]) -> Itera
 
 
 def _alternative(number: int, change: PolicyChange) -> Items:
-    depends = (
-        [Items((Item(words.outcome_text(change.decision)),), margin=5)]
-        if change.decision.outcome is Outcome.DEPENDS
-        else []
-    )
+    outcome = Items((Item(words.outcome_text(change.decision)),), margin=5)
+    depends = [outcome] if change.decision.outcome is Outcome.DEPENDS else []
     return edits_items(change.edits, number, *depends, margin=2)

@@ -68,10 +68,9 @@ def lint_document(
 def _in_short(report: LintReport) -> list[Finding]:
     """The worst findings, and a few notes."""
     notes = [finding for finding in report.findings if finding.severity is Severity.NOTE]
-    worse = sorted(
-        (f for f in report.findings if f.severity is not Severity.NOTE), key=lambda finding: finding.severity.rank
-    )
-    return [*worse[:MOST_FINDINGS], *notes[:MOST_NOTES]]
+    others = [finding for finding in report.findings if finding.severity is not Severity.NOTE]
+    worst = sorted(others, key=lambda finding: finding.severity.rank)[:MOST_FINDINGS]
+    return [*worst, *notes[:MOST_NOTES]]
 
 
 def _finding(finding: Finding, in_full: bool) -> Item:

@@ -36,9 +36,8 @@ def open_questions(what: str, needed: Iterable[str]) -> Iterator[Items]:
 def footnote(regions: Iterable[Region]) -> Items:
     """How conditions on the encryption context read its names, once for all of them (F7); nothing where none is about
     it."""
-    reads_pairs = any(
-        limit.subject.lower().startswith(_PAIR) for region in regions for case in region.when for limit in case
-    )
+    limits = (limit for region in regions for case in region.when for limit in case)
+    reads_pairs = any(limit.subject.lower().startswith(_PAIR) for limit in limits)
     return Items((Item(_CASE, "note", rule_label("F7")),) if reads_pairs else (), columns=12)
 
 

@@ -106,10 +106,9 @@ class _Writer:
     def headline(self, line: Words, aside: str) -> list[str]:
         """A line, and what stands at its right."""
         *before, last = self.flow(line, "")
-        return [
-            *before,
-            pad(last, min(self.width, _RIGHT) - _GAP - width_of(aside)) + " " * _GAP + aside if aside else last,
-        ]
+        if aside:
+            last = pad(last, min(self.width, _RIGHT) - _GAP - width_of(aside)) + " " * _GAP + aside
+        return [*before, last]
 
     def item(self, items: doc.Items, item: doc.Item) -> Iterator[str]:
         """One item, and what is below it."""

@@ -58,11 +58,9 @@ def when_text(region: Region, *, in_full: bool) -> str:
 
 def cases_in_full(region: Region) -> list[str]:
     """Every case of a region that has several."""
-    return (
-        [f"if {case_text(case)}" for case in sorted(region.when, key=_rank)]
-        if region.exact and len(region.when) > 1
-        else []
-    )
+    if not region.exact or len(region.when) < 2:
+        return []
+    return [f"if {case_text(case)}" for case in sorted(region.when, key=_rank)]
 
 
 def is_federated(region: Region) -> bool:
@@ -226,10 +224,9 @@ def actions_asked(answer: WhoCan) -> str:
 
 def question_text(answer: WhoCan) -> str:
     """`who can kms:Decrypt`, `what role/reports can`, and who was left out."""
-    actions = "" if answer.actions == ("kms:*",) else f" of {actions_asked(answer)}"
-    found = (
-        f"who can {actions_asked(answer)}" if answer.caller is None else f"what {printable(answer.caller)} can{actions}"
-    )
+    asked = actions_asked(answer)
+    actions = "" if answer.actions == ("kms:*",) else f" of {asked}"
+    found = f"who can {asked}" if answer.caller is None else f"what {printable(answer.caller)} can{actions}"
     return found + (f", except {printable(', '.join(answer.excluding))}" if answer.excluding else "")
 
 

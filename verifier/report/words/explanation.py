@@ -45,9 +45,8 @@ def count_text(flip: Flip) -> str:
     """How much changes, and of what."""
     if flip.count == 0:
         return "no change: it is enough that"
-    return f"{flip.count} change{'' if flip.count == 1 else 's'}" + (
-        ", by the same caller for the same action" if flip.same_call else ""
-    )
+    alike = ", by the same caller for the same action" if flip.same_call else ""
+    return counted(flip.count, "change") + alike
 
 
 def outcome_text(decision: Decision) -> str:

@@ -24,9 +24,8 @@ def suggest_exit_code(suggestions: Suggestions) -> ExitCode:
     """1 where a refuted invariant has no suggestion, else 3 where one is unknown, else 0."""
     if any(advice.status is Status.REFUTED and not advice.suggestions for advice in suggestions.advice):
         return ExitCode.REFUTED
-    return (
-        ExitCode.UNKNOWN if any(advice.status is Status.UNKNOWN for advice in suggestions.advice) else ExitCode.PROVED
-    )
+    unknown = any(advice.status is Status.UNKNOWN for advice in suggestions.advice)
+    return ExitCode.UNKNOWN if unknown else ExitCode.PROVED
 
 
 def kept_text(advice: Advice, suggestion: Suggestion) -> str:

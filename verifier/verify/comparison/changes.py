@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from verifier.ask.replay import matched_statements
 from verifier.model.estate import Account, Controls, Estate, Identity, Key
@@ -47,11 +48,8 @@ def key_changes(old: Key, new: Key | None) -> tuple[Located, ...]:
 
 def surrounding_changes(old: Estate, new: Estate) -> tuple[Located, ...]:
     """What changed of everything but the keys."""
-    return tuple(
-        dict.fromkeys(
-            [*_accounts(old, new), *_controls(old, new), *_endpoints(old, new), *estate_facts_located(old, new)]
-        )
-    )
+    found = chain(_accounts(old, new), _controls(old, new), _endpoints(old, new), estate_facts_located(old, new))
+    return tuple(dict.fromkeys(found))
 
 
 def estate_facts_located(old: Estate, new: Estate) -> Iterator[Located]:

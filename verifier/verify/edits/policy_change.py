@@ -144,9 +144,8 @@ class _Search:
         """Whether an edit brings the decision nearer: it is as wanted, or one Deny fewer matches."""
         if after.outcome is self.wanted:
             return True
-        return self.wanted is Outcome.ALLOW and _denies(self.policy.identity, after) < _denies(
-            self.policy.identity, before
-        )
+        left, denied = (_denies(self.policy.identity, decision) for decision in (after, before))
+        return self.wanted is Outcome.ALLOW and left < denied
 
     # -- deciding --
 

@@ -197,9 +197,8 @@ class Reading:
         """F5: what only a service that calls on the caller's behalf sends."""
         through = any(name in self.context for name in ("kms:viaservice", "aws:calledviafirst", "aws:calledvialast"))
         through = through or bool(self.context.get("aws:calledvia")) or "aws:calledviaawsmcp" in self.context
-        return through or "true" in (
-            self.context.get(name) for name in ("kms:grantisforawsresource", "aws:viaawsmcpservice")
-        )
+        flags = (self.context.get(name) for name in ("kms:grantisforawsresource", "aws:viaawsmcpservice"))
+        return through or "true" in flags
 
     # -- accounts and organizations --
 
@@ -266,12 +265,9 @@ class Reading:
         return None if resource is None else resource.split(":", 5)[number]
 
     def _time(self) -> object:
-        moment = self.context.get("aws:epochtime", self.context.get("aws:currenttime"))
-        return (
-            _seconds("aws:epochtime" if "aws:epochtime" in self.context else "aws:currenttime", moment)
-            if isinstance(moment, str)
-            else OPEN
-        )
+        name = "aws:epochtime" if "aws:epochtime" in self.context else "aws:currenttime"
+        moment = self.context.get(name)
+        return _seconds(name, moment) if isinstance(moment, str) else OPEN
 
     def _pair(self, name: str) -> object:
         """The value of the pair of the encryption context with one name, those of the pairs that no grant lists; what

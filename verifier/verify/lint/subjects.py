@@ -194,11 +194,9 @@ class Subject:
 
     def matches_in(self, decision: Decision) -> bool:
         """Whether the trace of a decision says that the statement matched."""
-        own = self.reference
-        steps = (step for step in decision.trace if step.depth == 1 and step.holds and step.statement is not None)
-        return any(
-            (s.policy, s.index, s.kind) == (own.policy, own.index, own.kind) for step in steps if (s := step.statement)
-        )
+        own = self.reference.policy, self.reference.index, self.reference.kind
+        matching = (step.statement for step in decision.trace if step.depth == 1 and step.holds)
+        return any((one.policy, one.index, one.kind) == own for one in matching if one is not None)
 
     # -- results --
 

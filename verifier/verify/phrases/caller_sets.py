@@ -83,11 +83,8 @@ class Inside:
     @property
     def no_service(self) -> bool:
         """Whether what they are in shows that no AWS service is among them."""
-        return (
-            self.kinds is not None
-            and SERVICE not in self.kinds
-            or any(word.text.startswith("arn:") for word in self.patterns)
-        )
+        of_other_kinds = self.kinds is not None and SERVICE not in self.kinds
+        return of_other_kinds or any(word.text.startswith("arn:") for word in self.patterns)
 
 
 @dataclass

@@ -280,9 +280,8 @@ def _has_colon(predicate: Predicate) -> bool:
     """Whether a predicate on names asks for a colon."""
     tokens = predicate.tokens if isinstance(predicate, Tokens) else ()
     values = predicate.values if isinstance(predicate, OneOf) else ()
-    return any(not repeated and characters.only == ":" for repeated, characters in tokens) or any(
-        ":" in value for value in values
-    )
+    in_pattern = any(not repeated and characters.only == ":" for repeated, characters in tokens)
+    return in_pattern or any(":" in value for value in values)
 
 
 def _names_of(text: str, variables: bool, start: str, users: Sequence[str]) -> list[Tokens] | None:

@@ -43,11 +43,8 @@ def trust_policy(role: str, principals: Iterable[str]) -> Policy:
 
 def identity_policy(identity: str, name: str) -> Policy:
     """An identity policy that allows everything."""
-    document: dict[str, object] = {
-        "Version": "2012-10-17",
-        "Statement": [{"Sid": SID, "Effect": "Allow", "Action": "*", "Resource": "*"}],
-    }
-    return _read(document, PolicyKind.IDENTITY, identity, name)
+    whole = {"Sid": SID, "Effect": "Allow", "Action": "*", "Resource": "*"}
+    return _read({"Version": "2012-10-17", "Statement": [whole]}, PolicyKind.IDENTITY, identity, name)
 
 
 def _open(actions: list[str], principals: Iterable[str], *, resource: bool) -> dict[str, object]:

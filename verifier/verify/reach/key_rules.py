@@ -164,9 +164,8 @@ class KeyRules:
     def of_issued(self, whom: CallerSet) -> KeyRules:
         """The same rules, of federated sessions about those in one of the sets alone."""
         other = copy(self)
-        other.joint = replace(
-            self.joint, definitions=[*self.joint.definitions, self.joint.diagrams.complement(self._outside[whom])]
-        )
+        of_whom = self.joint.diagrams.complement(self._outside[whom])
+        other.joint = replace(self.joint, definitions=[*self.joint.definitions, of_whom])
         return other
 
     def _names_of(self, attribute: str) -> frozenset[Predicate]:

@@ -203,9 +203,8 @@ class Needs:
         """What has to be true for a principal to exist; `None` where nothing that makes it so is."""
         if self._identities.is_there(principal):
             return ()
-        return next(
-            ((fact,) for kind in (FactKind.MADE, FactKind.HOLDS) if (fact := Fact(kind, principal)) in facts), None
-        )
+        made, held = Fact(FactKind.MADE, principal), Fact(FactKind.HOLDS, principal)
+        return next(((fact,) for fact in (made, held) if fact in facts), None)
 
     def _giving_one(self, possible: PossibleChange, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
         if possible == RESOURCE_POLICY:
@@ -313,11 +312,7 @@ class Needs:
 
 def denying(policies: Sequence[Policy]) -> Iterator[str]:
     """The identities of the policies that deny something."""
-    return (
-        policy.identity
-        for policy in policies
-        if any(statement.effect is Effect.DENY for statement in policy.statements)
-    )
+    return (policy.identity for policy in policies if any(one.effect is Effect.DENY for one in policy.statements))
 
 
 def _may_join(principal: str, group: str) -> bool:

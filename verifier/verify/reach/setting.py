@@ -89,11 +89,9 @@ class Setting:
 
             def replicas_() -> Sequence[KeyOffers] | None:
                 made = replicas(common.narrow, key)
-                return (
-                    None
-                    if made is None
-                    else [offers(common.rules(one, goals, expected), numbers=numbers) for one in made]
-                )
+                if made is None:
+                    return None
+                return [offers(common.rules(one, goals, expected), numbers=numbers) for one in made]
 
             own = self.universe.own
             by_steps = (

@@ -132,12 +132,9 @@ def _doubts(facts: Facts, premises: Iterable[Fact]) -> Iterator[tuple[Fact, Deri
 
 
 def _named(doubt: Doubt) -> str:
-    others = (
-        f" (or one of {doubt.others} others that may do as much)"
-        if doubt.others > 1
-        else " (or another one)" * doubt.others
-    )
-    return f"{doubt.entry.name}{others}"
+    if doubt.others > 1:
+        return f"{doubt.entry.name} (or one of {doubt.others} others that may do as much)"
+    return doubt.entry.name + " (or another one)" * doubt.others
 
 
 def _brings(fact: Fact, doubt: Doubt) -> str:

@@ -73,9 +73,8 @@ def _of_alias(task: Make, scene: Scene) -> Iterator[_Change]:
 def _of_class(task: Make, scene: Scene) -> Iterator[_Change]:
     key, (symbol, has) = scene.key(task.fact.subject), task.fact.details
     wanted = _asked_for(policies_of(scene.state.estate, scene.about(task.derivation.by)))
-    own = (
-        one for one in _changes(scene.state.estate, key, wanted) if scene.rules[key.arn].aliases.of(one.name) == symbol
-    )
+    names = scene.rules[key.arn].aliases
+    own = (one for one in _changes(scene.state.estate, key, wanted) if names.of(one.name) == symbol)
     yield from (one for one in own if (one.onto is key) == (has == str(SOME)))
 
 

@@ -126,9 +126,7 @@ class Asker:
 
     def _by_session(self, estate: Estate, found: Counterexample, caller: Caller) -> Counterexample | Reason:
         """The same request by the session that has the tags, replayed."""
-        own = tuple(
-            (name, value) for name, value in found.request.context if not name.lower().startswith(PRINCIPAL_TAG)
-        )
+        own = tuple(pair for pair in found.request.context if not pair[0].lower().startswith(PRINCIPAL_TAG))
         request = replace(found.request, caller=caller, context=own)
         return self._replayed(estate, found, request, "the session's tags do not give it the access")
 
