@@ -119,16 +119,10 @@ def _relation(case: Case) -> Finding:
     if known is not None and not known.cross_account:
         return Finding("R5", f"{case.action} cannot be called from another account", False)
     if case.target.kind is TargetKind.IAM:
-        return Finding(
-            "E1",
-            f"the caller is of account {caller.account}: nobody of it calls IAM of account {case.target.account}",
-            False,
-        )
-    return Finding(
-        _by_account(case, "D3"),
-        f"the caller is of account {caller.account}, the resource of {case.target.account}",
-        True,
-    )
+        text = f"the caller is of account {caller.account}: nobody of it calls IAM of account {case.target.account}"
+        return Finding("E1", text, False)
+    text = f"the caller is of account {caller.account}, the resource of {case.target.account}"
+    return Finding(_by_account(case, "D3"), text, True)
 
 
 def _by_account(case: Case, otherwise: str) -> str:
@@ -170,13 +164,8 @@ def _allowing(case: Case, matcher: Matcher) -> list[Gate]:
         return [marked_if_not_needed(gate, conclusion) for gate in gates]
 
     limiting = limits.gates if spared else marked(limits.gates)  # Spared, their sentences say that they do not limit.
-    return [
-        *marked([*of_resource, *granted, *own]),
-        *limiting,
-        *marked(unmodelled),
-        *further_permissions(case),
-        conclusion,
-    ]
+    allowing = marked([*of_resource, *granted, *own])
+    return [*allowing, *limiting, *marked(unmodelled), *further_permissions(case), conclusion]
 
 
 def _granted(case: Case, means: Means, matcher: Matcher) -> list[Gate]:
@@ -254,11 +243,8 @@ def _identity(case: Case, matcher: Matcher) -> Gate:
         return Gate(Finding("U1", free if allowed else f"{free}, and supposed not to allow {case.action}", allowed))
     allows = matcher.allows(standing.policies)
     holds = any_of([applies(allows), *(finding.holds for finding in unknown)])
-    listed = (
-        "the caller's identity policies"
-        if standing.identity
-        else "the inventory does not list the caller: its (no) policies"
-    )
+    unlisted = "the inventory does not list the caller: its (no) policies"
+    listed = "the caller's identity policies" if standing.identity else unlisted
     text = f"{listed} {'allow' if holds else 'do not allow'} {case.action}"
     return Gate(Finding("P7" if standing.identity else "U1", text, holds), findings(allows))
 

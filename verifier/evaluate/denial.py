@@ -47,11 +47,7 @@ def denial_gate(case: Case, matcher: Matcher) -> Gate:
 def _statements(searches: list[Search]) -> tuple[StatementFinding, ...]:
     """Each statement once, though its policy be attached at several levels."""
     found = [matched.finding for search in searches for matched in search.matches]
-    return tuple(
-        {
-            (finding.reference.policy, finding.reference.index, finding.summary.text): finding for finding in found
-        }.values()
-    )
+    return tuple({(one.reference.policy, one.reference.index, one.summary.text): one for one in found}.values())
 
 
 def _search(place: str, matches: list[StatementMatch]) -> Search:

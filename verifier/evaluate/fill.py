@@ -74,12 +74,9 @@ def derived(
     estate: Estate, standing: Standing, target: Target, action: str, given: Mapping[str, Value]
 ) -> dict[str, Entry]:
     """What follows from the caller, the key and the other keys, whether or not the request gives it too."""
-    found = (
-        dict(_defaults(target, action, given))
-        | dict(_about_request(standing, target, given))
-        | dict(_about_endpoint(estate, given))
-    )
-    found |= dict(_about_caller(standing)) | dict(_about_accounts(standing, target, action))
+    found = dict(_defaults(target, action, given)) | dict(_about_request(standing, target, given))
+    found |= dict(_about_endpoint(estate, given)) | dict(_about_caller(standing))
+    found |= dict(_about_accounts(standing, target, action))
     if target.key is not None:
         found |= dict(_about_key(target.key, given))
     known = operation(action)

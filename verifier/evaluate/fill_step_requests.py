@@ -116,11 +116,8 @@ def _not_modelled_of_sts(operation: Operation, caller: Caller, name: str, prefix
     if caller.kind is CallerKind.SERVICE:
         # What a certificate says are principal tags, where IAM Roles Anywhere assumes a role. [IAM Roles Anywhere User
         # Guide, trust-model]
-        return (
-            name in OF_SERVICES
-            or caller.principal_arn == "rolesanywhere.amazonaws.com"
-            and name.startswith("aws:principaltag/")
-        )
+        anywhere = caller.principal_arn == "rolesanywhere.amazonaws.com"
+        return name in OF_SERVICES or anywhere and name.startswith("aws:principaltag/")
     if caller.kind is CallerKind.WEB:
         # What the provider says of its identity is for whoever governs the provider to decide (E2w).
         return prefix not in ("aws", "iam", "kms")

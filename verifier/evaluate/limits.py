@@ -46,11 +46,8 @@ def _boundary(case: Case, matcher: Matcher, spared: bool) -> Gate | None:
         return None
     allows = matcher.allows(boundaries)
     holds = applies(allows)
-    text = (
-        f"the permissions boundary {boundaries[0].name} {_says(holds, 'allows', 'does not allow')} "
-        f"{case.action}{_spared(holds, spared)}"
-    )
-    return Gate(Finding("D4", text, holds), findings(allows))
+    says = f"{_says(holds, 'allows', 'does not allow')} {case.action}{_spared(holds, spared)}"
+    return Gate(Finding("D4", f"the permissions boundary {boundaries[0].name} {says}", holds), findings(allows))
 
 
 def _session(case: Case, matcher: Matcher, spared: bool) -> Gate | None:
@@ -64,14 +61,9 @@ def _session(case: Case, matcher: Matcher, spared: bool) -> Gate | None:
     if case.standing.caller.kind is not CallerKind.FEDERATED:
         return None
     holds = matcher.symbols.given(SESSION_ALLOW)
-    text = (
-        "the session policy of the federated session is supposed to allow"
-        if holds
-        else "a federated session without a session policy"
-    )
-    return Gate(
-        Finding("U2", f"{text} {case.action}" if holds else f"{text} has nothing of its user's permissions", holds)
-    )
+    supposed = f"the session policy of the federated session is supposed to allow {case.action}"
+    nothing = "a federated session without a session policy has nothing of its user's permissions"
+    return Gate(Finding("U2", supposed if holds else nothing, holds))
 
 
 def _says(holds: Truth, yes: str, no: str) -> str:

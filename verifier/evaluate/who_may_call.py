@@ -61,11 +61,8 @@ def _provider(estate: Estate, case: Case, operation: Operation | None) -> Gate:
         return Gate(Finding(PROVIDER, f"an identity of a provider cannot call {case.action}", False))
     saml = ":saml-provider/" in provider
     if operation.rule == PROVIDER and saml != operation.name.endswith("SAML"):
-        return Gate(
-            Finding(
-                PROVIDER, f"{provider} is {'a' if saml else 'no'} SAML provider: {operation.name} is not for it", False
-            )
-        )
+        text = f"{provider} is {'a' if saml else 'no'} SAML provider: {operation.name} is not for it"
+        return Gate(Finding(PROVIDER, text, False))
     listed = _exists(estate, provider)
     text = f"{provider} is {'a provider' if listed else 'not among the providers that its account lists'}"
     return Gate(Finding(PROVIDER, text, listed))

@@ -29,10 +29,8 @@ def _needs(case: Case) -> Iterator[str]:
         yield from _tagging(case, "")
     elif action == "kms:updateprimaryregion":
         region = _named(case, "kms:primaryregion", "the other Region")
-        yield (
-            f"{case.action} on the related key in {region}: the present primary key and the replica both have to "
-            "allow it"
-        )
+        both = "the present primary key and the replica both have to allow it"
+        yield f"{case.action} on the related key in {region}: {both}"
     elif action == "kms:reencryptfrom":
         yield "kms:ReEncryptTo on the key that it encrypts under"
     elif action == "kms:reencryptto":

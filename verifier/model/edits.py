@@ -297,11 +297,8 @@ def place(span: Span) -> str:
 
 def statement_name(statement: Statement) -> str:
     """`Allow "Reports" (key-policy.json:32:5)`; without a `Sid`, its number."""
-    name = (
-        f'"{_shown(statement.sid.value)}"'
-        if statement.sid is not None and statement.sid.value
-        else f"statement {statement.index + 1}"
-    )
+    sid = statement.sid.value if statement.sid is not None else ""
+    name = f'"{_shown(sid)}"' if sid else f"statement {statement.index + 1}"
     return f"{statement.effect.value} {name}{place(statement.span)}"
 
 

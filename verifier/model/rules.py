@@ -49,13 +49,9 @@ def rules() -> Mapping[str, Rule]:
 
 def _rule(found: re.Match[str]) -> Rule:
     title = found["text"].removeprefix("**").partition("**")[0].replace("\n", " ").rstrip(".")
-    return Rule(
-        found["label"],
-        title,
-        found["text"],
-        tuple(map(_source, found["sources"].split(";\n"))),
-        tuple(f"tests/{name}" for name in re.findall("`(.+?)`", found["tests"])),
-    )
+    sources = tuple(map(_source, found["sources"].split(";\n")))
+    tests = tuple(f"tests/{name}" for name in re.findall("`(.+?)`", found["tests"]))
+    return Rule(found["label"], title, found["text"], sources, tests)
 
 
 def _source(text: str) -> Source:

@@ -49,20 +49,14 @@ def _selected(estate: Estate, selector: KeySelector, invariant: AnyInvariant) ->
     inner = selector.of if isinstance(selector, KeyFamily) else selector
     found = tuple(key for key in estate.keys if _matches(key, inner))
     if not found:
-        raise InputError.of(
-            f"invariant {invariant.name!r} speaks of a key that the input does not hold: {_described(inner)}",
-            invariant.span,
-            rule="S3",
-        )
+        message = f"invariant {invariant.name!r} speaks of a key that the input does not hold: {_described(inner)}"
+        raise InputError.of(message, invariant.span, rule="S3")
     if not isinstance(selector, KeyFamily):
         return found
     single = next((key for key in found if not is_multi_region(key)), None)
     if single is not None:
-        raise InputError.of(
-            f"invariant {invariant.name!r} speaks of the replicas of {single.arn}, which is no multi-Region key",
-            invariant.span,
-            rule="S3",
-        )
+        message = f"invariant {invariant.name!r} speaks of the replicas of {single.arn}, which is no multi-Region key"
+        raise InputError.of(message, invariant.span, rule="S3")
     return tuple(other for key in found for other in family_of(estate, key))
 
 
@@ -108,11 +102,8 @@ def targets_of(estate: Estate, invariants: Sequence[AnyInvariant]) -> list[tuple
     for number, invariant in enumerate(invariants):
         targets = list(_targets_of(estate, invariant))
         if not targets:
-            raise InputError.of(
-                f"invariant {invariant.name!r} speaks of no key of the input, so it checks nothing",
-                invariant.span,
-                rule="S3",
-            )
+            message = f"invariant {invariant.name!r} speaks of no key of the input, so it checks nothing"
+            raise InputError.of(message, invariant.span, rule="S3")
         for target in targets:
             found.setdefault(target_name(target), (target, []))[1].append(number)
     return list(found.values())

@@ -74,10 +74,8 @@ OPERATIONS, _TAG_NAMES, _OF_ALIASES = "kms:grantoperations", "aws:tagkeys", {"km
 
 def check_eventual(entry: Json, estate: Estate, target: Target, invariant: Invariant, readings: SymbolValues) -> None:
     """Raises `Rejected`. The sets are each for some of the callers in question, by name; the last is for all others."""
-    if {name: entry[name] for name in ("verdict", "catalogue", "supposed")} != {
-        "verdict": "proved",
-        **supposed(estate),
-    }:
+    expected = {"verdict": "proved", **supposed(estate)}
+    if {name: entry[name] for name in ("verdict", "catalogue", "supposed")} != expected:
         raise Rejected("it was made with another catalogue of actions, or with other suppositions")
     covered: frozenset[str] = frozenset()
     for number, one in enumerate(entry["sets"], start=1):
@@ -134,9 +132,8 @@ class Reaching:
             raise Rejected(lacking or "steps are followed on keys alone")
         named_invariant = with_grantees(with_named_accounts(invariant, estate, target.key), target.key, estate)
         found = frozenset(tuple(map(str, fact)) for fact in facts)
-        if ("account", target.key.account) in found or not {
-            ("account", account) for account in partly_listed(estate)
-        } <= found:
+        partly = {("account", account) for account in partly_listed(estate)}
+        if ("account", target.key.account) in found or not partly <= found:
             raise Rejected("the account of the key is given up, or another one that is listed in part is not")
         return Reaching(ClosedSet(estate, target.key, found), replace(named_invariant, eventually=False), named, others)
 
@@ -147,10 +144,8 @@ class Reaching:
             if account.id not in self.closed.lost:
                 for targets in self._objects(account):
                     yield f"steps on each {targets[0].kind.value} of {account.id}", partial(self._steps, targets)
-                yield (
-                    f"what could be made in {account.id}, and further steps",
-                    partial(self._any_of, account, [*MAKES, *further_steps()]),
-                )
+                further = partial(self._any_of, account, [*MAKES, *further_steps()])
+                yield f"what could be made in {account.id}, and further steps", further
             names = self._doubtful(account)
             if names:
                 yield f"doubtful actions in {account.id}", partial(self._any_of, account, names)
@@ -212,10 +207,8 @@ class Reaching:
 
     def lacking(self, action: str, target: Target) -> frozenset[Fact]:
         """What a step on a target gives and is not in the set; a role that is passed is held where a service starts."""
-        given = (
-            frozenset({("shared", self.closed.key.arn) if action in SHARING else fact_of(action, target)})
-            - self.closed.facts
-        )
+        fact = ("shared", self.closed.key.arn) if action in SHARING else fact_of(action, target)
+        given = frozenset({fact}) - self.closed.facts
         if action == "iam:PassRole" and target.identity is not None and not given:
             return self.closed.started(target.identity) - self.closed.facts
         return given
@@ -252,11 +245,9 @@ class Reaching:
         """The management account of the organization, where nothing is known of its identities."""
         organization = self.closed.estate.organization
         listed = {account.id for account in self.closed.estate.accounts}
-        return (
-            None
-            if organization is None or organization.management_account in listed
-            else organization.management_account
-        )
+        if organization is None or organization.management_account in listed:
+            return None
+        return organization.management_account
 
     def _coming(self) -> Formula:
         """Those who are in an account from the beginning, or whose own policies may let them assume a role there."""

@@ -33,10 +33,8 @@ def why_not(estate: Estate, target: Target, invariant: Invariant) -> str | None:
     if key.account in partly_listed(estate) or all(account.id != key.account for account in estate.accounts):
         return f"there is no complete inventory of {key.account}"
     if any(thing.only_of_steps and thing.label != "E2" for thing in estate.unmodelled):
-        return (
-            "a group or managed policy is not listed, or a policy of a bucket or function not followed, which may "
-            "let callers do more"
-        )
+        left = "a group or managed policy is not listed, or a policy of a bucket or function not followed"
+        return f"{left}, which may let callers do more"
     if any(account.all_workloads for account in estate.accounts):
         return "it may rest on what runs as which role, which the checker does not read"
     return None

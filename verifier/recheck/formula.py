@@ -58,12 +58,8 @@ class Described:
             case Test(attribute, predicate):
                 return ["test", attribute, self._test(attribute, predicate)]
             case Some(attribute, predicates, inside):
-                return [
-                    "some",
-                    attribute,
-                    inside,
-                    *(self._test(attribute, p) for p in sorted(predicates, key=predicate_text)),
-                ]
+                tests = [self._test(attribute, p) for p in sorted(predicates, key=predicate_text)]
+                return ["some", attribute, inside, *tests]
             case Present(name) | Symbol(name):
                 return ["present" if isinstance(expression, Present) else "symbol", name]
             case Constant(value):

@@ -45,12 +45,8 @@ def _numbers(least: int, most: int | None, whole: bool, tests: Tests) -> set[Sig
         {*ends, *(t.bound for t in compared.values() if ends[0] <= t.bound and (most is None or t.bound <= ends[1]))}
     )
     if whole:
-        points = [
-            Decimal(int(point) + step)
-            for point in points
-            for step in (0, 1)
-            if most is None or int(point) + step <= most
-        ]
+        whole_points = (Decimal(int(point) + step) for point in points for step in (0, 1))
+        points = [point for point in whole_points if most is None or point <= most]
     found = {frozenset(n for n, test in compared.items() if test.holds(point)) for point in points}
     for low, high in [] if whole else zip(points, [*points[1:], *([None] if most is None else [])], strict=False):
         below = {
@@ -68,11 +64,8 @@ def _addresses(tests: Tests) -> set[Signature]:
     for version, size in ((4, 1 << 32), (6, 1 << 128)):
         blocks = {n: test for n, test in tests.items() if isinstance(test, InNetwork) and test.version == version}
         cuts = {0, *(b.first for b in blocks.values()), *(b.last + 1 for b in blocks.values())}
-        found |= {
-            frozenset(n for n, block in blocks.items() if block.first <= cut <= block.last)
-            for cut in cuts
-            if cut < size
-        }
+        inside = (cut for cut in cuts if cut < size)
+        found |= {frozenset(n for n, block in blocks.items() if block.first <= cut <= block.last) for cut in inside}
     return found
 
 

@@ -157,11 +157,8 @@ def _child(parent: Grant, context: Context, symbols: Symbols) -> Iterator[Findin
         # has none.
         shown = context.entries.get("kms:grantconstraintsourcearn")
         had = f": the request has {shown}" if isinstance(shown, str) else ": the request has none"
-        yield Finding(
-            "G6",
-            f"the new grant must have SourceArn {parent.source_arn}{had}",
-            _as_narrow(parent.source_arn, shown, symbols),
-        )
+        narrow = _as_narrow(parent.source_arn, shown, symbols)
+        yield Finding("G6", f"the new grant must have SourceArn {parent.source_arn}{had}", narrow)
 
 
 def _as_narrow(wanted: str, shown: object, symbols: Symbols) -> Truth:
@@ -177,9 +174,6 @@ def _operations(parent: Grant, context: Context) -> Finding:
     wanted = requested if isinstance(requested, tuple) else ()
     own = {operation.split(":", 1)[1] for operation in parent.operations}
     beyond = [operation for operation in wanted if operation not in own]
-    text = (
-        f"the new grant would also allow {', '.join(beyond)}"
-        if beyond
-        else "the new grant allows nothing that the grant does not"
-    )
+    text = "the new grant allows nothing that the grant does not"
+    text = f"the new grant would also allow {', '.join(beyond)}" if beyond else text
     return Finding("G6", text, not beyond)

@@ -125,7 +125,5 @@ def _names_of(caller: Caller) -> Iterable[tuple[Name, Naming]]:
     if caller.kind is CallerKind.FEDERATED and caller.issuer is not None:
         yield (PrincipalType.USER, caller.issuer), Naming.ISSUER
     if caller.account is not None:
-        yield (
-            (PrincipalType.ACCOUNT, caller.account),
-            Naming.ITSELF if caller.kind is CallerKind.ROOT else Naming.ACCOUNT,
-        )
+        naming = Naming.ITSELF if caller.kind is CallerKind.ROOT else Naming.ACCOUNT
+        yield (PrincipalType.ACCOUNT, caller.account), naming

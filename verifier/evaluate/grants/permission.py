@@ -167,10 +167,8 @@ def _gate(rule: str, found: list[StatementFinding], role: str, grants: Grants) -
         text = f"{shown[0].reference.policy_name} allows {grants.request.action}"
     else:
         text = f"no grant that {role} allows {grants.request.action}" if found else f"no grant {role}"
-    return Gate(
-        Finding(rule, text + _not_shown(len({finding.reference.policy for finding in shown}), grants), holds),
-        tuple(shown),
-    )
+    text += _not_shown(len({finding.reference.policy for finding in shown}), grants)
+    return Gate(Finding(rule, text, holds), tuple(shown))
 
 
 def _not_shown(shown: int, grants: Grants) -> str:

@@ -37,11 +37,9 @@ def tags_of_session(estate: Estate, case: Case) -> SessionTags:
     them."""
     caller = case.standing.caller
     identity = case.standing.identity
-    if (
-        caller.kind is not CallerKind.FEDERATED
-        or caller.issuer is None
-        or (identity is None and not caller.issuer.endswith(":root"))
-    ):
+    if caller.kind is not CallerKind.FEDERATED or caller.issuer is None:
+        return session_tags(estate, case)
+    if identity is None and not caller.issuer.endswith(":root"):
         return session_tags(estate, case)
     own = {name.lower(): value for name, value in identity.tags} if identity is not None else {}
     shown = {

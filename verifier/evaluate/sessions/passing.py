@@ -180,11 +180,8 @@ class Passing:
         if before is None or before.trust is None:
             yield one, {}
             return
-        on_names = [
-            condition
-            for condition in conditions(assuming(self.estate, role, one, call(one.caller), {}))
-            if condition.key.value.lower() == _USER_ID
-        ]
+        found = conditions(assuming(self.estate, role, one, call(one.caller), {}))
+        on_names = [condition for condition in found if condition.key.value.lower() == _USER_ID]
         ends = [text.value.rpartition(":")[2] for condition in on_names for text in condition.values]
         if not ends and one.caller.session == ORDINARY:
             yield one, {}
@@ -237,12 +234,8 @@ class Passing:
             return True
         case = assuming(self.estate, role, one, "sts:TagSession", {})
         values = values_of_tags(case, {**self.shown, **own, **(passed or {})}, (*role.tags, *before.tags))
-        ways = (
-            None
-            if values is None
-            else [(name, (own[name],) if name in own else found) for name, found in values.items()]
-        )
-        if ways is None or prod(len(found) for _, found in ways) > TRIED:
+        ways = [(name, (own[name],) if name in own else found) for name, found in (values or {}).items()]
+        if values is None or prod(len(found) for _, found in ways) > TRIED:
             return True
         for combination in product(*(found for _, found in ways)):
             shown = {name: value for (name, _), value in zip(ways, combination, strict=True)}
@@ -274,11 +267,8 @@ class Passing:
         state = role.arn, tuple(sorted(other.items()))
         if state in self.seen or any(value is None and name in own for name, value in shown.items()):
             return False
-        return (
-            not other
-            or replace(self, shown={}, whole=False, fixed={}, besides=(), seen=self.seen | {state}).way(role, other)
-            is not None
-        )
+        others = replace(self, shown={}, whole=False, fixed={}, besides=(), seen=self.seen | {state})
+        return not other or others.way(role, other) is not None
 
     def _allowed(self, role: Identity, one: Assumer, entries: Mapping[str, Entry], besides: tuple[str, ...]) -> bool:
         """Whether somebody may assume the role, and may make further requests for it with the same context."""

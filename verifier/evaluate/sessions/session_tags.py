@@ -57,12 +57,8 @@ def session_tags(estate: Estate, case: Case) -> SessionTags:
     said = _said(estate, identity, case)
     way = next(filter(None, (one.way(identity, other) for one in said.ways(Passing(estate, own | shown)))), None)
     if way is None:
-        return SessionTags(
-            (
-                f"F3: no session of {identity.arn}{said.text} has {tag_list}: they are not its own, and nobody can "
-                "pass them",
-            )
-        )
+        no_session = f"no session of {identity.arn}{said.text} has {tag_list}"
+        return SessionTags((f"F3: {no_session}: they are not its own, and nobody can pass them",))
     return SessionTags(origin=None if caller.session_tags else f"the session was given {tag_list} {way}")
 
 

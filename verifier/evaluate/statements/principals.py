@@ -111,11 +111,8 @@ def _names_itself(principal: Principal, caller: Caller) -> bool:
 
 
 def _names_issuer(principal: Principal, caller: Caller) -> bool:
-    return (
-        caller.kind is CallerKind.FEDERATED
-        and principal.type is PrincipalType.USER
-        and principal.value == caller.issuer
-    )
+    issued_by_user = caller.kind is CallerKind.FEDERATED and principal.type is PrincipalType.USER
+    return issued_by_user and principal.value == caller.issuer
 
 
 def _not_named(statement: Statement, standing: Standing, partition: str | None, symbols: Symbols) -> Truth:

@@ -126,11 +126,8 @@ def _doubt(statement: Statement, matches: Truth, question: Question) -> Finding:
     """Whether a statement that stands for one with unknown parts applies (U3)."""
     if statement.doubt is None or matches is False:
         return Finding("U3", "the statement is known", True)
-    return Finding(
-        "U3",
-        "parts of the statement are not known, so whether it applies is not",
-        question.symbols.value(statement.doubt),
-    )
+    text = "parts of the statement are not known, so whether it applies is not"
+    return Finding("U3", text, question.symbols.value(statement.doubt))
 
 
 def _within_quota(statement: Statement, matches: Truth, question: Question) -> Finding:
@@ -209,10 +206,8 @@ def _readable(statement: Statement, reader: Reader, holds: Truth) -> Finding:
     def void() -> Truth:
         return negation(reader.symbols.value(C3))
 
-    read = [
-        void() if label is None else reader.symbols.choose(label, lambda: True, void)
-        for label in sorted(unread, key=str)
-    ]
+    labels = sorted(unread, key=str)
+    read = [void() if label is None else reader.symbols.choose(label, lambda: True, void) for label in labels]
     return Finding("C3", "a listed value cannot be read", all_of(read))
 
 

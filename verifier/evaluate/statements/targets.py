@@ -148,10 +148,8 @@ def retiring_principal(caller: Caller, resource: object) -> str:
     """The ARN of the principal whose retirable grants are listed: one of the caller's account. Raises `InputError` for
     anything else. [API: ListRetirableGrants, RetiringPrincipal]"""
     found = principal_named(resource) if isinstance(resource, str) else None
-    if not isinstance(found, Principal) or (found.partition, found.account) != (
-        partition_of(caller),
-        caller.account or "",
-    ):
+    own = partition_of(caller), caller.account or ""
+    if not isinstance(found, Principal) or (found.partition, found.account) != own:
         raise InputError.of(
             "kms:ListRetirableGrants is about a retiring principal: `resource` must be the ARN of a principal of "
             f"the caller's account, or null where it is not said, not {resource!r}",

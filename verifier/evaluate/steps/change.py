@@ -24,11 +24,8 @@ def after(state: State, move: Move) -> State:
     """The state that a move makes. It is not decided here whether the move may be made."""
     match move.change:
         case chains.Became(caller):
-            estate = (
-                identities.provide(state.estate, caller.principal_arn)
-                if caller.kind is CallerKind.WEB
-                else state.estate
-            )
+            provided = caller.kind is CallerKind.WEB
+            estate = identities.provide(state.estate, caller.principal_arn) if provided else state.estate
             return replace(state, estate=estate, held=state.held if caller in state.held else (*state.held, caller))
         case chains.ReEncrypted(key, onto):
             return replace(state, equal=state.equal | {(key, onto)})
@@ -84,10 +81,8 @@ def _key(estate: Estate, arn: str, change: Callable[[Key], Key]) -> Estate:
 
 def _default(key: Key, policy: Policy) -> tuple[Policy, ...]:
     """The key policy `default` gives way; what resource sharing wrote stays (L5a)."""
-    return (
-        policy,
-        *(other for other in key.policies or () if other.identity != policy.identity and other.name != "default"),
-    )
+    others = (other for other in key.policies or () if other.identity != policy.identity)
+    return (policy, *(other for other in others if other.name != "default"))
 
 
 def _tagged(key: Key, gone: set[str], tags: tuple[tuple[str, str], ...]) -> Key:
@@ -96,11 +91,8 @@ def _tagged(key: Key, gone: set[str], tags: tuple[tuple[str, str], ...]) -> Key:
     now = (*(pair for pair in key.tags or () if pair[0] not in gone), *tags)
     if len({name.lower() for name, _ in now}) == len(now):
         return replace(key, tags=now)
-    return replace(
-        key,
-        tags=None,
-        doubtful=(*key.doubtful, ("tags", f"keys of tags of {key.arn} differ in case alone after a step")),
-    )
+    doubt = "tags", f"keys of tags of {key.arn} differ in case alone after a step"
+    return replace(key, tags=None, doubtful=(*key.doubtful, doubt))
 
 
 def _alias(state: State, alias_arn: str, key: str | None) -> Estate:

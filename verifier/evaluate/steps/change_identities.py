@@ -139,11 +139,8 @@ def tag(estate: Estate, owner: str, tags: Pairs, removed: tuple[str, ...]) -> Es
     gone = {name.lower() for name in (*removed, *(name for name, _ in tags))}
 
     def changed(found: Identity) -> Identity:
-        return (
-            replace(found, tags=(*(pair for pair in found.tags if pair[0].lower() not in gone), *tags))
-            if found.arn == owner
-            else found
-        )
+        left = (pair for pair in found.tags if pair[0].lower() not in gone)
+        return replace(found, tags=(*left, *tags)) if found.arn == owner else found
 
     return _members(estate, changed)
 
@@ -175,11 +172,8 @@ def _less(policies: tuple[Policy, ...], identities: set[str]) -> tuple[Policy, .
 def leave_group(estate: Estate, user: str, group: str) -> Estate:
     """A user has no policy of a group any more, but for those that it has by another one. One that it has by itself as
     well, and that the input does not tell apart, counts as the group's."""
-    groups = {
-        found.arn: {policy.identity for policy in found.policies}
-        for account in estate.accounts
-        for found in account.groups
-    }
+    listed = (group for account in estate.accounts for group in account.groups)
+    groups = {group.arn: {policy.identity for policy in group.policies} for group in listed}
 
     def changed(found: Identity) -> Identity:
         if found.arn != user:
@@ -196,11 +190,9 @@ def put_boundary(estate: Estate, owner: str, policy: Policy | None, known: bool)
     any more."""
 
     def changed(found: Identity) -> Identity:
-        return (
-            replace(found, bounded=policy is not None, boundary=policy if known else None)
-            if found.arn == owner
-            else found
-        )
+        if found.arn != owner:
+            return found
+        return replace(found, bounded=policy is not None, boundary=policy if known else None)
 
     before = tuple(
         thing for thing in estate.unmodelled if not (thing.principal == owner and thing.name.startswith(_BOUNDARY_OF))

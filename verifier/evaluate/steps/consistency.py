@@ -60,10 +60,8 @@ def against_time(moves: Sequence[Move], access: Request | None = None) -> str | 
                 one.until = now if one.until is None else one.until
             session = sessions.get(request.caller)
             if session is not None and issued is not None and not _fits(session, issued):
-                return (
-                    f"{request.action} would be asked for with credentials that were not issued in the step that "
-                    "gave them"
-                )
+                other = "credentials that were not issued in the step that gave them"
+                return f"{request.action} would be asked for with {other}"
         if move is not None and isinstance(move.change, Became):
             sessions.setdefault(move.change.caller, _Session(latest, move.kind is StepKind.ASSUME_ROLE))
     return None
@@ -93,10 +91,8 @@ def against_sources(moves: Sequence[Move], access: Request | None = None) -> str
         for request in requests:
             source = RequestContext(request).text(SOURCE)
             if request.caller in given and source not in given[request.caller]:
-                return (
-                    f"{request.action} would be asked for by a session with another aws:SourceIdentity than it was "
-                    "given"
-                )
+                other = "a session with another aws:SourceIdentity than it was given"
+                return f"{request.action} would be asked for by {other}"
             if request.caller.kind is CallerKind.ROLE and source is not None:
                 given.setdefault(request.caller, {source})
         if move is not None and isinstance(move.change, Became) and move.kind is not StepKind.OWN_IDENTITY:
@@ -134,11 +130,8 @@ def _alike(estate: Estate, move: Move) -> Iterator[tuple[str, str, bool]]:
     if isinstance(move.change, KeyReplicated):
         yield move.change.key, move.change.replica.arn, True
     if move.kind is StepKind.UPDATE_ALIAS:
-        one, other = (
-            request.resource
-            for request in move.requests
-            if request.resource and estate.key(request.resource) is not None
-        )
+        named = (request.resource for request in move.requests if request.resource)
+        one, other = (resource for resource in named if estate.key(resource) is not None)
         yield one, other, False
 
 

@@ -32,11 +32,8 @@ def running(service: str) -> tuple[tuple[str, ...], ...]:
     """The sets of actions by which a service comes to run code as a role, by any form of the service's name: with the
     ending that it has in China, or with its Region. All of one set are needed: those that make something with the role,
     and those that start it."""
-    return (
-        ways_to_run(f"{service_of(service)}.amazonaws.com")
-        if service.removesuffix(".cn").endswith(".amazonaws.com")
-        else ()
-    )
+    is_of_aws = service.removesuffix(".cn").endswith(".amazonaws.com")
+    return ways_to_run(f"{service_of(service)}.amazonaws.com") if is_of_aws else ()
 
 
 def service_of(service: str) -> str:
@@ -51,11 +48,8 @@ def pass_role(state: State, move: Move) -> None:
     role, service = str(one_of(move, ("iam:PassRole",)).request.resource), passed_to(move)
     through = (STACK_SETS,) if service_of(service) == "cloudformation" and role != session_role(move) else ()
     require(bool(through) or role == session_role(move), move, "the role passed must be the one whose session it gives")
-    require(
-        not is_service_linked(role),
-        move,
-        "as a service-linked role runs what its service runs, nothing of the caller's",
-    )
+    foreign = is_service_linked(role)
+    require(not foreign, move, "as a service-linked role runs what its service runs, nothing of the caller's")
     profiles = [request for request in move.requests if request.action.lower() in IN_PROFILE]
     rest = [
         request for request in move.requests if request not in profiles and request.action.lower() != "iam:passrole"
@@ -103,14 +97,8 @@ def change_code(state: State, move: Move) -> None:
     if way is None:
         raise fail(move, f"it is no way to change or enter {kind.name}")
     besides = {(request.action, request.resource) for request in move.requests if request.resource != code.arn}
-    passed = next(
-        (
-            (name, role)
-            for name, role in besides
-            if name == "iam:PassRole" and (kind.through or role == session_role(move))
-        ),
-        None,
-    )
+    roles = (role for name, role in besides if name == "iam:PassRole")
+    passed = next((("iam:PassRole", role) for role in roles if kind.through or role == session_role(move)), None)
     always = kind.through or way in kind.placing
     require(passed is not None or not always, move, f"{kind.name} take the role that they run as, or through")
     if passed is not None:
@@ -121,8 +109,5 @@ def change_code(state: State, move: Move) -> None:
         besides.remove(passed)
     wanted = {action: on.rpartition("}")[2] for action, on in way if on}
     right = {action for action, resource in besides if str(resource).endswith(wanted.get(action, "?"))}
-    require(
-        len(besides) == len(wanted) and right == set(wanted),
-        move,
-        "it takes the permission on what the request names besides",
-    )
+    exact = len(besides) == len(wanted) and right == set(wanted)
+    require(exact, move, "it takes the permission on what the request names besides")

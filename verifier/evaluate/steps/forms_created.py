@@ -51,11 +51,8 @@ def tag(state: State, move: Move) -> None:
 
 
 def _check_identity(state: State, move: Move, made: Identity, context: RequestContext, kind: str) -> None:
-    require(
-        kind in ("role", "user") and not made.policies and not made.groups,
-        move,
-        "a new user or role has no policies and groups",
-    )
+    bare = not made.policies and not made.groups
+    require(kind in ("role", "user") and bare, move, "a new user or role has no policies and groups")
     require(not is_service_linked(made.arn), move, "a service-linked role is made by its service")
     trusted = (
         made.trust is not None and made.trust.kind is PolicyKind.TRUST and made.trust.identity == f"{made.arn}#trust"
@@ -63,11 +60,8 @@ def _check_identity(state: State, move: Move, made: Identity, context: RequestCo
     require(trusted if kind == "role" else made.trust is None, move, "a new role, and nothing else, has a trust policy")
     boundary = context.text("iam:permissionsboundary")
     own = made.boundary.identity.removesuffix("#boundary") if made.boundary is not None else None
-    require(
-        made.bounded == (boundary is not None) and boundary == own,
-        move,
-        "the boundary must be the one of iam:PermissionsBoundary",
-    )
+    same = made.bounded == (boundary is not None) and boundary == own
+    require(same, move, "the boundary must be the one of iam:PermissionsBoundary")
     if made.boundary is not None:
         check_document(state, move, made.boundary, known=True)
 
@@ -95,11 +89,8 @@ def remove_policy(state: State, move: Move) -> None:
     (context,) = checked_requests(move)
     own = change.identity.startswith(f"{change.owner}#")
     require(own or "#" not in change.identity, move, f"{change.identity} is an inline policy of another owner")
-    require(
-        own or context.text("iam:policyarn") == change.identity,
-        move,
-        "the detached policy must be the one of iam:PolicyARN",
-    )
+    named = context.text("iam:policyarn") == change.identity
+    require(own or named, move, "the detached policy must be the one of iam:PolicyARN")
 
 
 def put_boundary(state: State, move: Move) -> None:

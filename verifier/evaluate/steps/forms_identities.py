@@ -55,11 +55,8 @@ def put_policy(state: State, move: Move) -> None:
     owner_type(state, move, change.owner)
     checked_requests(move)
     require(change.policy.kind is PolicyKind.IDENTITY, move, "the new policy must be an identity policy")
-    require(
-        change.policy.identity.startswith(f"{change.owner}#"),
-        move,
-        "the new policy must be an inline policy of its owner",
-    )
+    inline = change.policy.identity.startswith(f"{change.owner}#")
+    require(inline, move, "the new policy must be an inline policy of its owner")
     require(change.known, move, "the document of an inline policy is in the request")
 
 
@@ -154,11 +151,8 @@ def govern_provider(state: State, move: Move) -> None:
     """[API: CreateSAMLProvider, UpdateSAMLProvider]"""
     change = change_of(move, Became)
     arn = change.caller.principal_arn
-    require(
-        change.caller.kind is CallerKind.WEB and ":saml-provider/" in arn,
-        move,
-        "it gives identities of a SAML provider",
-    )
+    of_saml = change.caller.kind is CallerKind.WEB and ":saml-provider/" in arn
+    require(of_saml, move, "it gives identities of a SAML provider")
     (context,) = checked_requests(move)
     require(not context.tags(), move, "the provider is one without tags")
     listed = next((account.providers for account in state.estate.accounts if account.id == arn.split(":")[4]), None)
@@ -171,11 +165,8 @@ def own_identity(state: State, move: Move) -> None:
     """What a caller has in an account that the input does not name (W2): no request of this estate gives it."""
     caller = change_of(move, Became).caller
     require(not move.requests, move, "it takes no request")
-    require(
-        caller.kind not in (CallerKind.SERVICE, CallerKind.WEB) and not caller.session_tags,
-        move,
-        "it is a user or session of AWS",
-    )
+    of_aws = caller.kind not in (CallerKind.SERVICE, CallerKind.WEB)
+    require(of_aws and not caller.session_tags, move, "it is a user or session of AWS")
     require(caller.account not in accounts_named(state.estate), move, f"the input names {caller.account}")
 
 

@@ -37,11 +37,8 @@ def put_key_policy(state: State, move: Move) -> None:
     _key(state, move, change.key)
     (context,) = checked_requests(move)
     require(change.policy.kind is PolicyKind.KEY, move, "the new policy must be a key policy")
-    require(
-        change.policy.identity == f"{change.key}#default",
-        move,
-        "the new policy must be the one named `default` of the key",
-    )
+    own = change.policy.identity == f"{change.key}#default"
+    require(own, move, "the new policy must be the one named `default` of the key")
     require(context.text("kms:policyname") in (None, "default"), move, "kms:PolicyName must be `default`")
 
 
@@ -50,27 +47,17 @@ def create_grant(state: State, move: Move) -> None:
     change = change_of(move, chains.GrantCreated)
     key, grant = _key(state, move, change.key), change.grant
     (context,) = checked_requests(move)
-    require(
-        all(grant.id != other.id for other in key.grants or ()), move, f"the key has a grant with the ID {grant.id}"
-    )
+    taken = grant.id in {other.id for other in key.grants or ()}
+    require(not taken, move, f"the key has a grant with the ID {grant.id}")
+    by_service = context.text("aws:viaawsservice") == "true"
+    require(not by_service, move, "a service that asks for a grant says itself for whom it is (E0)")
     operations = {f"kms:{name}" for name in context.names("kms:grantoperations")}
-    require(
-        context.text("aws:viaawsservice") != "true",
-        move,
-        "a service that asks for a grant says itself for whom it is (E0)",
-    )
-    require(
-        bool(operations) and operations == set(grant.operations),
-        move,
-        "the operations must be those of kms:GrantOperations",
-    )
+    asked = bool(operations) and operations == set(grant.operations)
+    require(asked, move, "the operations must be those of kms:GrantOperations")
     require(all(grantable(name) for name in operations), move, "an operation is none that a grant can allow (G1)")
     require(not grant.grantee_hidden, move, "the grantee must be said")
-    require(
-        grant.issuing_account in (None, context.request.caller.account),
-        move,
-        "the issuing account is that of the caller",
-    )
+    own = grant.issuing_account in (None, context.request.caller.account)
+    require(own, move, "the issuing account is that of the caller")
     _grant_names(move, grant, context)
     _grant_constraint(move, grant, context)
 
@@ -85,11 +72,8 @@ def _grant_names(move: Move, grant: Grant, context: RequestContext) -> None:
             wanted = (None, principal.value)
         else:
             wanted = (principal.value, None)
-        require(
-            said == wanted,
-            move,
-            f"the {role} principal must be the one that the request's context says, {said[0] or said[1]}",
-        )
+        problem = f"the {role} principal must be the one that the request's context says, {said[0] or said[1]}"
+        require(said == wanted, move, problem)
 
 
 def _grant_constraint(move: Move, grant: Grant, context: RequestContext) -> None:
@@ -98,17 +82,10 @@ def _grant_constraint(move: Move, grant: Grant, context: RequestContext) -> None
     require(kind in (None, EQUALS, SUBSET), move, f"kms:GrantConstraintType is {EQUALS} or {SUBSET}")
     require(kind is not None or not pairs, move, "pairs of a constraint come with kms:GrantConstraintType")
     for constraint, name in ((grant.context_equals, EQUALS), (grant.context_subset, SUBSET)):
-        wanted = None if constraint is None else dict(constraint)
-        require(
-            wanted == (pairs if kind == name else None),
-            move,
-            f"{name} of the grant must be what the request's context says",
-        )
-    require(
-        grant.source_arn == context.text("kms:grantconstraintsourcearn"),
-        move,
-        "SourceArn must be kms:GrantConstraintSourceArn",
-    )
+        wanted, said = None if constraint is None else dict(constraint), pairs if kind == name else None
+        require(wanted == said, move, f"{name} of the grant must be what the request's context says")
+    source = context.text("kms:grantconstraintsourcearn")
+    require(grant.source_arn == source, move, "SourceArn must be kms:GrantConstraintSourceArn")
 
 
 def tag(state: State, move: Move) -> None:
@@ -121,14 +98,8 @@ def tag(state: State, move: Move) -> None:
 def alias_holder(state: State, alias_arn: str) -> Key | None:
     """The key that is known to have an alias."""
     fields = alias_arn.split(":", 5)
-    return next(
-        (
-            key
-            for key in state.estate.keys
-            if key.arn.split(":")[1:5] == fields[1:5] and fields[5] in (key.aliases or ())
-        ),
-        None,
-    )
+    near = (key for key in state.estate.keys if key.arn.split(":")[1:5] == fields[1:5])
+    return next((key for key in near if fields[5] in (key.aliases or ())), None)
 
 
 def alias(state: State, move: Move) -> None:
@@ -169,40 +140,24 @@ def replicate(state: State, move: Move) -> None:
     context, made = checked_requests(move)
     ours, theirs = key.arn.split(":"), replica.arn.split(":")
     same = ours[:3] + ours[4:] == theirs[:3] + theirs[4:] and ours[3] != theirs[3]
-    require(
-        same and ours[5].startswith("key/mrk-"),
-        move,
-        "a replica has the account and ID of a multi-Region key, and another Region",
-    )
+    related = same and ours[5].startswith("key/mrk-")
+    require(related, move, "a replica has the account and ID of a multi-Region key, and another Region")
     require(state.estate.key(replica.arn) is None, move, f"{replica.arn} exists")
     require(key.multi_region is not False and key.multi_region_type != "REPLICA", move, "the key is not a primary key")
-    require(
-        (replica.multi_region, replica.multi_region_type) == (True, "REPLICA"), move, "the new key must be a replica"
-    )
-    facts = (key.spec, key.usage, key.origin, "CUSTOMER")
-    require(
-        (replica.spec, replica.usage, replica.origin, replica.manager) == facts,
-        move,
-        "a replica has the facts of its primary key",
-    )
-    require(replica.policies is not None and len(replica.policies) == 1, move, "the new key has one key policy")
-    require(
-        all(one.identity == f"{replica.arn}#default" for one in replica.policies or ()),
-        move,
-        "the policy must be that of the new key",
-    )
-    require(
-        not replica.tags and not replica.grants and not replica.aliases,
-        move,
-        "the new key has no tags, grants and aliases",
-    )
+    is_replica = (replica.multi_region, replica.multi_region_type) == (True, "REPLICA")
+    require(is_replica, move, "the new key must be a replica")
+    facts = (replica.spec, replica.usage, replica.origin, replica.manager)
+    same_facts = facts == (key.spec, key.usage, key.origin, "CUSTOMER")
+    require(same_facts, move, "a replica has the facts of its primary key")
+    identities = [policy.identity for policy in replica.policies or ()]
+    require(len(identities) == 1, move, "the new key has one key policy")
+    require(identities == [f"{replica.arn}#default"], move, "the policy must be that of the new key")
+    bare = not replica.tags and not replica.grants and not replica.aliases
+    require(bare, move, "the new key has no tags, grants and aliases")
     require(not context.tags() and not made.tags(), move, "replicas with tags are made in two steps")
-    require(
-        context.text("kms:replicaregion") == replica.region, move, "kms:ReplicaRegion must be the Region of the new key"
-    )
-    require(
-        made.text("aws:requestedregion") == replica.region, move, "kms:CreateKey is asked of the Region of the new key"
-    )
+    region, asked = context.text("kms:replicaregion"), made.text("aws:requestedregion")
+    require(region == replica.region, move, "kms:ReplicaRegion must be the Region of the new key")
+    require(asked == replica.region, move, "kms:CreateKey is asked of the Region of the new key")
     is_replica = (made.text("kms:multiregion"), made.text("kms:multiregionkeytype")) == ("true", "REPLICA")
     require(is_replica, move, "kms:MultiRegion and kms:MultiRegionKeyType of kms:CreateKey are those of a replica")
 
@@ -214,22 +169,16 @@ def re_encrypt(state: State, move: Move) -> None:
     require(key.arn != onto.arn, move, "it needs two keys")
     require(key.region == onto.region and key.partition == onto.partition, move, "both keys must be of one Region")
     for context in checked_requests(move):
-        require(
-            (context.text("kms:reencryptonsamekey") or "false").lower() != "true",
-            move,
-            "kms:ReEncryptOnSameKey is false for two keys",
-        )
+        on_same_key = (context.text("kms:reencryptonsamekey") or "").lower() == "true"
+        require(not on_same_key, move, "kms:ReEncryptOnSameKey is false for two keys")
 
 
 def import_material(state: State, move: Move) -> None:
     """[API: GetParametersForImport, ImportKeyMaterial]"""
     change = change_of(move, chains.MaterialImported)
     key = _key(state, move, change.key)
-    require(
-        key.origin in (None, "EXTERNAL"),
-        move,
-        f"key material is imported into keys of origin EXTERNAL, not {key.origin}",
-    )
+    external = key.origin in (None, "EXTERNAL")
+    require(external, move, f"key material is imported into keys of origin EXTERNAL, not {key.origin}")
     checked_requests(move)
 
 

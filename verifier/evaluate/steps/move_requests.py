@@ -116,11 +116,8 @@ def check_tags(move: Move, context: RequestContext, tags: Pairs) -> None:
     require(
         context.tags() == wanted, move, f"the tags set are {wanted}, those of aws:RequestTag/… are {context.tags()}"
     )
-    require(
-        context.names("aws:tagkeys") == {name for name, _ in tags},
-        move,
-        "aws:TagKeys must be the names of the tags set",
-    )
+    names = {name for name, _ in tags}
+    require(context.names("aws:tagkeys") == names, move, "aws:TagKeys must be the names of the tags set")
 
 
 def check_tagging(move: Move, context: RequestContext, tags: Pairs, removed: tuple[str, ...], *, sets: bool) -> None:

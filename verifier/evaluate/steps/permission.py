@@ -74,10 +74,8 @@ def _besides(state: State, move: Move, assignment: SymbolValues) -> Iterator[Dec
         for called in (called for request in move.requests for called in CALLED_BY_AGENT.get(request.action, ())):
             found = RequestDecider(state.estate, Request(change.caller, called, None)).decide(assignment)
             allowed = found.outcome is not Outcome.DENY
-            text = (
-                f"{change.caller.principal_arn} is {'' if allowed else 'not '}allowed {called}, which the agent in "
-                "the code calls"
-            )
+            verb = "is" if allowed else "is not"
+            text = f"{change.caller.principal_arn} {verb} allowed {called}, which the agent in the code calls"
             yield replace(found, trace=(*found.trace, Step("E5", text, allowed)))
 
 

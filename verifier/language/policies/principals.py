@@ -27,11 +27,8 @@ def read_principals(reader: Reader, member: Member) -> tuple[Principal, ...]:
     if isinstance(value, Scalar) and value.kind is ScalarKind.STRING:
         if value.value == "*":
             return (Principal(PrincipalType.ANYONE, "*", span=reader.span(value.start, value.end)),)
-        hint = (
-            f'write {{"AWS": "{brief(value.value)}"}}'
-            if is_account(value.value) or value.value.startswith("arn:")
-            else None
-        )
+        of_aws = is_account(value.value) or value.value.startswith("arn:")
+        hint = f'write {{"AWS": "{brief(value.value)}"}}' if of_aws else None
         message = f'`{brief(member.name)}` must be "*" or an object such as {{"AWS": …}}, found "{brief(value.value)}"'
         reader.findings.error(value.start, value.end, message, hint=hint, rule="L4")
         return ()
@@ -72,11 +69,8 @@ def _read_principal(reader: Reader, key: str, value: Scalar) -> Principal | None
             kind = PrincipalType.CANONICAL_USER
     if reader.kind is PolicyKind.KEY:
         federated = kind is PrincipalType.FEDERATED
-        says = (
-            "names role sessions that came from the provider or nobody: pages differ"
-            if federated
-            else "matches no caller of AWS KMS"
-        )
+        sessions = "names role sessions that came from the provider or nobody: pages differ"
+        says = sessions if federated else "matches no caller of AWS KMS"
         reader.findings.warning(value.start, value.end, f"a `{key}` principal {says}", rule="P6")
     return Principal(kind, value.value, span=reader.span(value.start, value.end))
 

@@ -63,12 +63,8 @@ class Reader:
             self.wrong_type(member, expected, value)
             return ()
         if not value.items:
-            self.findings.error(
-                value.start,
-                value.end,
-                f"`{brief(member.name)}` is an empty list; expected at least one value",
-                rule="L4",
-            )
+            message = f"`{brief(member.name)}` is an empty list; expected at least one value"
+            self.findings.error(value.start, value.end, message, rule="L4")
         return value.items
 
     def wrong_type(self, member: Member, expected: str, value: Value, *, hint: str | None = None) -> None:
@@ -84,12 +80,8 @@ def unique_members(reader: Reader, members: tuple[Member, ...], where: str) -> d
         first = found.setdefault(member.name, member)
         if first is not member:
             line = reader.span(first.start, first.end).line
-            reader.findings.error(
-                member.start,
-                member.end,
-                f"duplicate member `{brief(member.name)}` in {where}; the first is on line {line}",
-                rule="L4",
-            )
+            message = f"duplicate member `{brief(member.name)}` in {where}; the first is on line {line}"
+            reader.findings.error(member.start, member.end, message, rule="L4")
     return found
 
 

@@ -129,13 +129,7 @@ def plausible_principals(partition: str, accounts: Sequence[str]) -> tuple[str, 
     seeds = []
     for account_id in accounts:
         start = f"arn:{partition}:iam::{account_id}"
-        seeds += [
-            f"{start}:role/example",
-            f"{start}:user/example",
-            f"{start}:root",
-            f"{start}:role/other",
-            f"{start}:user/other",
-        ]
+        seeds += [f"{start}:{end}" for end in ("role/example", "user/example", "root", "role/other", "user/other")]
         seeds += [f"{start}:role/aws-service-role/ec2.amazonaws.com/AWSServiceRoleForEC2"]
         seeds += [f"arn:{partition}:sts::{account_id}:federated-user/example"]
     return (*seeds, *(f"{service}.amazonaws.com" for service in PLAUSIBLE_SERVICES))
@@ -149,10 +143,8 @@ def named_principals(name: str, partition: str) -> Attribute:
         Tokens((*account, *literal_tokens(f":{start}"), *some(NAME), *literal_tokens("/"), *some(NAME)))
         for start in SESSIONS
     )
-    return Attribute(
-        name,
-        Domain(name, (*caller_arns(partition), *sessions), plausible_principals(partition, PLAUSIBLE_ACCOUNTS[:2])),
-    )
+    plausible = plausible_principals(partition, PLAUSIBLE_ACCOUNTS[:2])
+    return Attribute(name, Domain(name, (*caller_arns(partition), *sessions), plausible))
 
 
 SESSIONS = ("assumed-role/", "assumed-role/aws:")
@@ -163,19 +155,13 @@ SESSIONS = ("assumed-role/", "assumed-role/aws:")
 def retiring_principals() -> Attribute:
     """The retiring principal that a ListRetirableGrants request is about, of the caller's account: the last field of
     its ARN."""
-    user, role, rest = (
-        literal_tokens("user/"),
-        literal_tokens("role/"),
-        (*some(PATH), *literal_tokens("/"), *some(NAME)),
-    )
+    user, role = literal_tokens("user/"), literal_tokens("role/")
+    rest = (*some(PATH), *literal_tokens("/"), *some(NAME))
     base = [literal_tokens("root"), (*literal_tokens("federated-user/"), *some(NAME, 2))]
     base += [(*kind, *end) for kind in (user, role) for end in (some(NAME), rest)]
     base += [(*literal_tokens(start), *some(NAME), *literal_tokens("/"), *some(NAME)) for start in SESSIONS]
-    return words(
-        "retiring",
-        *base,
-        seeds=("role/example", "user/example", "root", "assumed-role/example/example", "federated-user/example"),
-    )
+    seeds = ("role/example", "user/example", "root", "assumed-role/example/example", "federated-user/example")
+    return words("retiring", *base, seeds=seeds)
 
 
 @cache

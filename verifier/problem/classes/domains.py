@@ -74,11 +74,8 @@ def longest_value(name: str, given: frozenset[str]) -> float:
 def action_names(known: Sequence[str]) -> Attribute:
     """The permission in lower case (L3): the known ones, and any that the reference data does not know (U4)."""
     letters = Characters(LOWER.listed - {"-"})
-    return Attribute(
-        "action",
-        Domain("action", (Tokens((*literal_tokens("kms:"), *some(letters, 2))),), tuple(known)),
-        optional=False,
-    )
+    form = Tokens((*literal_tokens("kms:"), *some(letters, 2)))
+    return Attribute("action", Domain("action", (form,), tuple(known)), optional=False)
 
 
 def attribute_of_type(name: str, kind: ValueType, multivalued: bool, partition: str) -> Attribute:
@@ -96,11 +93,8 @@ def attribute_of_type(name: str, kind: ValueType, multivalued: bool, partition: 
         )
     if kind is ValueType.ARN:
         return _arn(name, partition, multivalued)
-    least = (
-        0
-        if name.startswith(("kms:encryptioncontext:", "aws:principaltag/", "aws:resourcetag/", "aws:requesttag/"))
-        else 1
-    )
+    of_pairs = ("kms:encryptioncontext:", "aws:principaltag/", "aws:resourcetag/", "aws:requesttag/")
+    least = 0 if name.startswith(of_pairs) else 1
     characters = TAG if name.startswith("aws:principaltag/") else ANY
     return Attribute(name, words(name, some(characters, least)).domain, multivalued=multivalued)
 
@@ -114,11 +108,9 @@ def with_values(attribute: Attribute, values: frozenset[str]) -> Attribute:
     """The attribute, with values that the input gives of tags, though they are none."""
     further = [Tokens(literal_tokens(value)) for value in sorted(values) if not of_tags(value)]
     domain = attribute.domain
-    return (
-        attribute
-        if domain is None or not further
-        else replace(attribute, domain=replace(domain, base=(*domain.base, *further)))
-    )
+    if domain is None or not further:
+        return attribute
+    return replace(attribute, domain=replace(domain, base=(*domain.base, *further)))
 
 
 @lru_cache(4096)

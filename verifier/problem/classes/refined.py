@@ -114,11 +114,9 @@ def refined(attribute: Attribute, predicates: Sequence[Predicate], budget: int) 
     predicates = [*predicates, *(part for predicate in predicates for part in parts_of(predicate))]
     if attribute.domain is not None:
         return _refined_text(attribute.domain, predicates, budget)
-    return (
-        _refined_addresses(predicates, budget)
-        if attribute.line is None
-        else _refined_line(attribute.line, predicates, budget)
-    )
+    if attribute.line is not None:
+        return _refined_line(attribute.line, predicates, budget)
+    return _refined_addresses(predicates, budget)
 
 
 # -- text that is read as something else --

@@ -62,10 +62,8 @@ def _possible(diagrams: Diagrams, bucket: Bucket, point: dict[str, int]) -> int:
 
 def project(diagrams: Diagrams, facts: Iterable[Node], keep: frozenset[str]) -> Projection:
     """Projects facts on some variables. Raises `TooLarge`."""
-    waiting, kept = (
-        {fact for fact in facts if fact != EVERYTHING},
-        diagrams.mask(name for name in keep if name in diagrams.level),
-    )
+    waiting = {fact for fact in facts if fact != EVERYTHING}
+    kept = diagrams.mask(name for name in keep if name in diagrams.level)
     buckets: list[Bucket] = []
     joined: dict[int, int] = {}  # by level, all that is asked of together with it
     changed = ~kept

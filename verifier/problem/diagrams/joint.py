@@ -224,10 +224,7 @@ def _as_sets(
     reduce, finite = reduction.reduce, reduction.finite
     reduced_facts = [[reduce(fact) for fact in found] for found in facts]
     reduced_definitions = [reduce(definition) for found in definitions for definition in found]
-    reduced_decisions, reduced_scopes = (
-        [reduce(decision) for decision in decisions],
-        [reduce(scope_) for scope_ in wanted],
-    )
+    reduced_decisions, reduced_scopes = list(map(reduce, decisions)), list(map(reduce, wanted))
     known_action = reduce(known)
     whole = [
         *reduced_decisions,

@@ -50,11 +50,8 @@ def variables(finite: Finite, expressions: Sequence[Expression]) -> dict[str, in
     come before the set of names."""
     used = mentioned(expressions)
     attributes = [name for name in (*FIRST, *finite.tables) if name in finite.tables and name not in finite.held]
-    sets = [
-        symbol
-        for name in sorted(finite.held, key=lambda name: not name.endswith(OTHER_NAME))
-        for symbol in finite.held[name]
-    ]
+    held = sorted(finite.held, key=lambda name: not name.endswith(OTHER_NAME))
+    sets = [symbol for name in held for symbol in finite.held[name]]
     order = dict.fromkeys([*attributes, *sets, *used])
     return {name: finite.width(name) if name in finite.tables else 2 for name in order if name in used or name in FIRST}
 

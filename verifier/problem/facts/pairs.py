@@ -82,10 +82,8 @@ def pairs_read(space: Space) -> Iterator[Expression]:
     for key, listed in space.pair_names.items():
         own = [name for name in (*map(exact_pair, listed), other_pair(key)) if has(space, name)]
         if own and has(space, key):
-            read, values = (
-                space.attribute_view(key),
-                list(dict.fromkeys(chain.from_iterable(predicates_of(space, name) for name in own))),
-            )
+            read = space.attribute_view(key)
+            values = list(dict.fromkeys(chain.from_iterable(predicates_of(space, name) for name in own)))
             yield same(read.present, disjunction(map(Present, own)))
             for value in values:
                 yield implies(space.ask(read, value), disjunction(_has(space, name, [value]) for name in own))

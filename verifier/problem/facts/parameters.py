@@ -221,11 +221,8 @@ def _as_constrained(name: str, equals: Pairs | None, subset: Pairs | None) -> Ex
     """That an attribute is absent, or as a constraint has it."""
     pairs = equals or subset or ()
     if name == _NAMES:
-        return (
-            negation(Some(name, frozenset(exactly(own) for own, _ in pairs), False))
-            if pairs
-            else negation(Present(name))
-        )
+        names = frozenset(exactly(own) for own, _ in pairs)
+        return negation(Some(name, names, False) if pairs else Present(name))
     if name == _TYPE:
         values = [
             text

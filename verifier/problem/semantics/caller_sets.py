@@ -121,11 +121,8 @@ def _session_like(space: Space, pattern: str) -> Expression:
     if len(fields) < 6:
         return FALSE
     partition, service, _, account, resource = (field[0].text for field in fields[1:])
-    if not (
-        like(partition).matches(space.target.partition)
-        and like(service).matches("sts")
-        and like(fields[3][0].text).matches("")
-    ):
+    of_sts = like(service).matches("sts") and like(fields[3][0].text).matches("")
+    if not of_sts or not like(partition).matches(space.target.partition):
         return FALSE
     kinds = split_tokens(like_tokens(resource), "/")
     pairs = [pair for left, rest in kinds if Tokens(left).matches("assumed-role") for pair in split_tokens(rest, "/")]

@@ -101,14 +101,10 @@ def resource_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
 def _service(space: Space) -> dict[str, tuple[Level, ...]]:
     """The levels of SCPs over each account that has any: never the management account (D7)."""
     organization = space.decision_input.estate.organization
-    given = organization.controls if organization is not None else ()
-    return {
-        controls.account: controls.service
-        for controls in given
-        if organization is not None
-        and controls.account != organization.management_account
-        and controls.service is not None
-    }
+    if organization is None:
+        return {}
+    given = (one for one in organization.controls if one.account != organization.management_account)
+    return {controls.account: controls.service for controls in given if controls.service is not None}
 
 
 def _resource(space: Space) -> tuple[Level, ...]:

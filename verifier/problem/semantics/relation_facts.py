@@ -154,10 +154,8 @@ def _known_values(space: Space, sources: Sequence[View]) -> Iterator[tuple[tuple
         return  # left to concrete values
     for values in product(*listed):
         try:
-            yield (
-                values,
-                conjunction(source.test(exactly(value)) for source, value in zip(sources, values, strict=True)),
-            )
+            tests = (source.test(exactly(value)) for source, value in zip(sources, values, strict=True))
+            yield values, conjunction(tests)
         except Unsuitable:
             continue
 
@@ -178,11 +176,8 @@ def _plain_values(space: Space, source: View) -> list[str]:
 def _literals(space: Space, view: View) -> list[str]:
     """The listed values that a view is compared with."""
     view_predicates = space.view_predicates.get(view.name, {})
-    return [
-        predicate.literal
-        for predicate in view_predicates
-        if isinstance(predicate, Tokens) and predicate.literal is not None
-    ]
+    literals = (predicate.literal for predicate in view_predicates if isinstance(predicate, Tokens))
+    return [literal for literal in literals if literal is not None]
 
 
 def parts_between(around: tuple[Tokens, Tokens], text: str) -> Iterator[str]:

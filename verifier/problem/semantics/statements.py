@@ -247,11 +247,8 @@ def owner_of_many(space: Space, policies: Sequence[Policy], effect: Effect) -> i
     policy, statement = concerned[0]
     first = reference_to(policy, statement)
     about = disjunction(dict.fromkeys(action_matches(statement) for _, statement in concerned))
-    return owner(
-        space,
-        replace(first, policy_name=f"{first.policy_name} and {len(concerned) - 1} more of users and roles"),
-        about,
-    )
+    name = f"{first.policy_name} and {len(concerned) - 1} more of users and roles"
+    return owner(space, replace(first, policy_name=name), about)
 
 
 def statement_owner(space: Space, policy: Policy, statement: Statement) -> int:

@@ -116,11 +116,8 @@ def arn_predicate(pieces: tuple[Fixed, ...]) -> Tokens | None:
     runs = []
     for number, field in enumerate(fields):
         excluded = COLON if number < 5 else frozenset[str]()
-        runs.append(
-            _joined(
-                [like_tokens(p.text, excluded=excluded) if p.wild else literal_tokens(p.text) for p in field]
-            ).tokens
-        )
+        parts = [like_tokens(p.text, excluded=excluded) if p.wild else literal_tokens(p.text) for p in field]
+        runs.append(_joined(parts).tokens)
     tokens = list(runs[0])
     for run in runs[1:]:
         tokens += [*literal_tokens(":"), *run]

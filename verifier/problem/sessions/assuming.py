@@ -169,11 +169,8 @@ class Assuming(TagSets):
         requests = self._only(self._diagrams.both(self._projected(False, True, [passing]), asking), frozenset())
         for arn in self._number:
             one = given[arn]
-            inherited = (
-                (node for part, node in zip(self.parts, one.inherited, strict=True) if part.tag)
-                if one is not None
-                else ()
-            )
+            nodes = zip(self.parts, one.inherited, strict=True) if one is not None else ()
+            inherited = (node for part, node in nodes if part.tag)
             if one is None or self._on(requests, arn) != NOTHING or any(node != NOTHING for node in inherited):
                 yield arn
 

@@ -237,11 +237,8 @@ def _boundary_of(target: Target) -> str | None:
 
 
 def _written_to(space: Space) -> frozenset[str]:
-    return frozenset(
-        action.name
-        for action in step_actions()
-        if BOUNDARY in action.condition_keys and action.name in space.known_actions
-    )
+    with_boundary = (action.name for action in step_actions() if BOUNDARY in action.condition_keys)
+    return space.known_actions.intersection(with_boundary)
 
 
 def _boundary(space: Space) -> View | SetView:
@@ -256,11 +253,8 @@ def _boundary(space: Space) -> View | SetView:
     free = either(acts(puts), possible(space, TARGET_BOUNDARY), unknown)
     own = _own(space, BOUNDARY)
     assert isinstance(own, View)
-    known = (
-        of_target(space, BOUNDARY, _boundary_of)
-        if space.target.members
-        else fixed_view(BOUNDARY, _boundary_of(space.target))
-    )
+    several = bool(space.target.members)
+    known = of_target(space, BOUNDARY, _boundary_of) if several else fixed_view(BOUNDARY, _boundary_of(space.target))
     found = known_or_free(free, known, own, {"action": frozenset(name.lower() for name in puts)})
     return _only_where(found, names)
 
