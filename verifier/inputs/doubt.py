@@ -137,7 +137,5 @@ def _widened(statement: Members, kind: PolicyKind, *, certain: bool = True) -> l
     is_certain = certain and not names_in([value for key, value in statement.pairs if key.text != "Principal"])
     known = [] if sure is None or is_certain else [replaced(whole, "Principal", sure)]
     limited = kind in (PolicyKind.KEY, PolicyKind.ENDPOINT, PolicyKind.TRUST)
-    return [
-        *known,
-        *(with_condition(everyone, limit) if limit and limited else everyone for limit in dict.fromkeys(limits)),
-    ]
+    distinct = dict.fromkeys(limits)
+    return [*known, *(with_condition(everyone, one) if one and limited else everyone for one in distinct)]

@@ -87,10 +87,8 @@ def principals_of(value: Node, kind: PolicyKind) -> tuple[Node | None, list[Limi
     for key, named in value.pairs:
         known, unknown = _split(named)
         if key.text in _NOBODY and not (kind is PolicyKind.TRUST and key.text == _PROVIDER):
-            known, unknown = (
-                [*known, *(text_at(node, "*" if key.text == _PROVIDER else "unknown") for node in unknown)],
-                [],
-            )
+            text = "*" if key.text == _PROVIDER else "unknown"
+            known, unknown = [*known, *(text_at(node, text) for node in unknown)], []
             named = listing(named, known)
         if known:
             pairs.append((key, listing(named, known) if unknown else named))
@@ -133,10 +131,8 @@ def changed_conditions(value: Node, *, wide: bool) -> Node | None:
 
 def _say(pairs: list[tuple[Scalar, Node]], operator: Scalar, key: Scalar, values: Node | None) -> bool:
     """Adds a test. Returns false iff it cannot be said: it has no values, or its operator has the key already (L4)."""
-    at = next(
-        (n for n, (given, block) in enumerate(pairs) if given.text == operator.text and isinstance(block, Members)),
-        None,
-    )
+    blocks = ((n, given.text) for n, (given, block) in enumerate(pairs) if isinstance(block, Members))
+    at = next((n for n, text in blocks if text == operator.text), None)
     inner = pairs[at][1] if at is not None else None
     given = inner.pairs if isinstance(inner, Members) else []
     if values is None or any(other.text.lower() == key.text.lower() for other, _ in given):

@@ -149,10 +149,8 @@ class Managed:
             in_force = said if said is not None else identifier is not None and identifier == default
             if None not in (default, identifier) and in_force != (identifier == default):
                 which = "the default one" if in_force else "not the default one"
-                message = (
-                    f"`IsDefaultVersion` says that {identifier} is {which}, and `DefaultVersionId` of {arn} is "
-                    f"{default}"
-                )
+                says = f"`IsDefaultVersion` says that {identifier} is {which}"
+                message = f"{says}, and `DefaultVersionId` of {arn} is {default}"
                 version.error(message, "IsDefaultVersion")
             versions.append((identifier, version.get("Document"), in_force))
         if arn is None:

@@ -99,15 +99,8 @@ def unlisted_step(step: str, why: str, account: str | None, span: Span) -> Unmod
     """A step with a group or managed policy that a plan or template makes, or attaches to, and no list has: nobody can
     tell who may join or attach it, and what they may do then (E0)."""
     description = f"who could {step} is not known: {why}"
-    return Unmodelled(
-        printable(step),
-        "E0",
-        Influence.MAY_ALLOW,
-        printable(description),
-        account=account,
-        span=span,
-        of_statement=True,
-    )
+    said = printable(step), "E0", Influence.MAY_ALLOW, printable(description)
+    return Unmodelled(*said, account=account, span=span, of_statement=True)
 
 
 def untagged(arn: str, why: str, span: Span) -> Unmodelled:
@@ -187,9 +180,7 @@ def _renamed(entry: Draft, renamed: Mapping[Name, str | None]) -> Draft:
         return entry
     draft = entry.without({*map(membership, groups)})
     draft.arn = renamed.get(entry.id) or entry.arn
-    names = [
-        arn.rsplit("/", 1)[-1] if arn else group
-        for group, arn in sorted(groups.items(), key=lambda found: bool(found[1]))
-    ]
+    unknown_first = sorted(groups.items(), key=lambda found: bool(found[1]))
+    names = [arn.rsplit("/", 1)[-1] if arn else group for group, arn in unknown_first]
     draft.has |= {membership(name): text_at(entry.place, name) for name in names}
     return draft

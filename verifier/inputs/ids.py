@@ -78,10 +78,8 @@ def with_open_patterns(estate: Estate) -> Estate:
         )
         if found is None:
             return given
-        name = printable(
-            f"{given.effect.value} of statement {given.index + 1} of {policy.identity} by key ID "
-            f"({letters_of(given.resources)})"
-        )
+        stated = f"{given.effect.value} of statement {given.index + 1} of {policy.identity}"
+        name = printable(f"{stated} by key ID ({letters_of(given.resources)})")
         why = "AWS chooses its ID, or it has that of a primary key"
         description = printable(f"whether {brief(found.value)} covers a key that is not made yet is not known: {why}")
         influence = Influence.MAY_ALLOW if given.effect is Effect.ALLOW else Influence.MAY_REFUSE

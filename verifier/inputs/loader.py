@@ -228,10 +228,8 @@ class Loader:
         unmodelled += [*controls, *policies]
         self._check_keys(empty)
         if self.folders and self.snapshots:
-            message = (
-                "a plan alone tells what of a Terraform configuration is there already, so its folder cannot stand "
-                "beside a snapshot"
-            )
+            plan = "a plan alone tells what of a Terraform configuration is there already"
+            message = f"{plan}, so its folder cannot stand beside a snapshot"
             self.remarks.error(self.files.place(self.folders[0]), message, hint=OF_CONFIGURATION)
         if not self.of_two_versions:
             check_parameters(self.remarks, self.supplied, self.parts)
@@ -286,17 +284,13 @@ class Loader:
         for arn, place in self.remarks.by_id.items():
             regions = {other.region for other in self.keys if other.arn.endswith(arn[arn.rindex("/") :])}
             if regions := regions - {arn.split(":")[3]}:
-                message = (
-                    f"{arn.rsplit('/', 1)[1]} is the ID of a key of {first_few(sorted(regions))}, and the Region "
-                    "of this is not given"
-                )
+                of_other = f"{arn.rsplit('/', 1)[1]} is the ID of a key of {first_few(sorted(regions))}"
+                message = f"{of_other}, and the Region of this is not given"
                 self.remarks.error(place, message, hint="give it with --region, or name the key by its ARN", rule="S4")
         for arn, changes in self.parts.key_changes.items():
             if changes.grants and arn not in known:
-                self.remarks.warning(
-                    changes.place,
-                    f"the key of this grant, {arn}, is not in the input, so the grant changes nothing here",
-                )
+                message = f"the key of this grant, {arn}, is not in the input, so the grant changes nothing here"
+                self.remarks.warning(changes.place, message)
 
     def _read_organization(self) -> tuple[Organization | None, tuple[Unmodelled, ...]]:
         if self.parts.organization is None:

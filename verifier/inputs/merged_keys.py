@@ -104,11 +104,8 @@ def _metadata(remarks: Remarks, arn: str, node: Node, own: Node) -> Node:
     if not isinstance(known, Members) or not isinstance(own, Members):
         return node
     there = {key.text: value for key, value in known.pairs if not is_null(value)}
-    differ = [
-        name
-        for name, value in there.items()
-        if isinstance(other := member(own, name), Scalar) and not same_node(value, other)
-    ]
+    others = {name: member(own, name) for name in there}
+    differ = [name for name, one in others.items() if isinstance(one, Scalar) and not same_node(there[name], one)]
     for name in differ:
         remarks.warning(there[name], f"`{name}` of {arn} is not known: {own.span} has it otherwise", rule="U3")
     pairs = [*known.pairs, *(pair for pair in own.pairs if pair[0].text not in there)]

@@ -80,11 +80,8 @@ def _in_doubt(remarks: Remarks, statement: Statement, doubt: Doubt, kind: Policy
         f"{statement.effect.value} of statement {doubt.original + 1} of {identity} "
         f"({remarks.definitions.digest(doubt.said)})"
     )
-    shown = (
-        f'statement "{doubt.sid.text}"'
-        if doubt.sid is not None and doubt.sid.text
-        else f"statement {doubt.original + 1}"
-    )
+    text = doubt.sid.text if doubt.sid is not None else ""
+    shown = f'statement "{text}"' if text else f"statement {doubt.original + 1}"
     description = f"{shown} of the {kind.value} has parts that are not known: {first_few(doubt.names)}"
     influence = Influence.MAY_ALLOW if allows else Influence.MAY_REFUSE
     label = "E2" if kind is PolicyKind.TRUST else "U3"
@@ -121,13 +118,8 @@ def key_policy_document(remarks: Remarks, node: Node, name: str) -> Node | None:
 def full_access_policy() -> Policy:
     """AWS's own `FullAWSAccess`, which allows everything. [Organizations User Guide, orgs_manage_policies_scps]"""
     identity = "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess"
-    return Policy(
-        PolicyKind.SCP,
-        identity,
-        "FullAWSAccess",
-        True,
-        (Statement(Effect.ALLOW, 0, actions=(Text("*"),), resources=(Text("*"),)),),
-    )
+    whole = Statement(Effect.ALLOW, 0, actions=(Text("*"),), resources=(Text("*"),))
+    return Policy(PolicyKind.SCP, identity, "FullAWSAccess", True, (whole,))
 
 
 def with_policies(found: T, change: Callable[[Policy], Policy]) -> T:

@@ -63,10 +63,8 @@ def is_of_others(remarks: Remarks, node: Node, supplied: Supplied) -> bool:
     """Whether a policy can be none of a key, after a warning that says why."""
     why = _no_key_policy(node, bypassed=supplied.account is not None)
     if why is not None:
-        hint = (
-            "give it in a snapshot, with whose it is and the keys that it is about; with --key-arn it is read as a "
-            "key policy"
-        )
+        snapshot = "give it in a snapshot, with whose it is and the keys that it is about"
+        hint = f"{snapshot}; with --key-arn it is read as a key policy"
         remarks.warning(node, f"this policy {why}: it is no key policy, and nothing in it is checked", hint=hint)
         remarks.no_keys.append(f"{node.source.name} {why}, and so is no key policy")
     return why is not None
@@ -89,10 +87,8 @@ def _no_key_policy(node: Node, *, bypassed: bool) -> str | None:
 
 
 def _is_of_kms(statement: Node) -> bool:
-    return any(
-        not isinstance(action, Scalar) or may_be_of_kms(action.text)
-        for action in values_of(member(statement, "Action"))
-    )
+    actions = values_of(member(statement, "Action"))
+    return any(not isinstance(action, Scalar) or may_be_of_kms(action.text) for action in actions)
 
 
 def read_policy_file(
@@ -148,11 +144,8 @@ def _name(match: re.Match[str]) -> str:
 
 def _filled(remarks: Remarks, document: Node, values: Mapping[str, str]) -> Node | None:
     """A document with values for its placeholders; `None` after recording those that have none."""
-    tree = (
-        read_json(document_source(document))
-        if isinstance(document, Scalar) and _PLACEHOLDER.search(document.text)
-        else document
-    )
+    has_placeholders = isinstance(document, Scalar) and _PLACEHOLDER.search(document.text)
+    tree = read_json(document_source(document)) if has_placeholders else document
     found = placeholders(tree)
     if not found:
         return document

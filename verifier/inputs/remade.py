@@ -33,10 +33,8 @@ def with_remade(estate: Estate, found: Sequence[Remade]) -> Estate:
     """The estate, with a thing that is not known for each of those that some policy names."""
     for one in found:
         name = printable(f"{one.address}, made again")
-        why = printable(
-            f"{one.address} is made again, and a policy that names its ARN may mean the one that it replaces, by "
-            "its unique ID"
-        )
+        replaced = "a policy that names its ARN may mean the one that it replaces, by its unique ID"
+        why = printable(f"{one.address} is made again, and {replaced}")
         thing = Unmodelled(name, "L8", Influence.EITHER, why, span=one.span, of_statement=True)
         changed = with_policies(estate, partial(_doubting, one.arn, thing))
         things = [thing] if changed != estate else []
@@ -54,15 +52,8 @@ def _of_grants(one: Remade, key: Key) -> Unmodelled:
     why = printable(
         f"{one.address} is made again, and the grants of {key.arn} that name its ARN may mean the one that it replaces"
     )
-    return Unmodelled(
-        printable(f"{one.address}, made again, as a grantee of {key.arn}"),
-        "L8",
-        Influence.MAY_REFUSE,
-        why,
-        key.arn,
-        principal=one.arn,
-        span=one.span,
-    )
+    name = printable(f"{one.address}, made again, as a grantee of {key.arn}")
+    return Unmodelled(name, "L8", Influence.MAY_REFUSE, why, key.arn, principal=one.arn, span=one.span)
 
 
 def _doubting(arn: str, thing: Unmodelled, policy: Policy) -> Policy:

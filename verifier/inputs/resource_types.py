@@ -166,11 +166,8 @@ def with_unknown(
     for resource, others, name in _together(definitions, resources):
         for key in shared if resource.family is Family.SHARED else (resource.key,):
             thing = replace(resource.thing, name=name, key=key, description=resource.thing.description + others)
-            same = sum(
-                1
-                for other in (*estate.unmodelled, *things)
-                if other.name == thing.name or other.name.startswith(f"{thing.name} #")
-            )
+            names = (other.name for other in (*estate.unmodelled, *things))
+            same = sum(other == thing.name or other.startswith(f"{thing.name} #") for other in names)
             thing = replace(thing, name=f"{thing.name} #{same + 1}" if same else thing.name)
             gone = resource.gone(thing)
             gone = replace(gone, description=gone.description + others)
@@ -196,10 +193,8 @@ def _in_doubt(estate: Estate, resource: UnknownResource, thing: Unmodelled) -> E
             )
             return replace(estate, accounts=accounts)
         case Family.KEYS | Family.SHARED | Family.SHARES:
-            return replace(
-                estate,
-                keys=tuple(with_policies(k, change) if resource.key in (None, k.arn) else k for k in estate.keys),
-            )
+            keys = (with_policies(key, change) if resource.key in (None, key.arn) else key for key in estate.keys)
+            return replace(estate, keys=tuple(keys))
         case Family.CONTROLS:
             return replace(estate, organization=with_policies(estate.organization, change))
         case Family.ENDPOINTS:

@@ -86,10 +86,9 @@ class Repository:
             raise InputError.of(f"`{printable(brief(revision))}` is no revision", hint="for example --git main..HEAD")
         found = self._git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         if found is None:
-            raise InputError.of(
-                f"there is no revision `{printable(brief(revision))}` in {printable(str(self.top))}",
-                hint="a shallow clone has no older revisions: fetch them first (in GitHub Actions, `fetch-depth: 0`)",
-            )
+            message = f"there is no revision `{printable(brief(revision))}` in {printable(str(self.top))}"
+            hint = "a shallow clone has no older revisions: fetch them first (in GitHub Actions, `fetch-depth: 0`)"
+            raise InputError.of(message, hint=hint)
         return os.fsdecode(found).strip()
 
     def merge_base(self, first: str, second: str) -> str:
@@ -133,16 +132,10 @@ class Repository:
     def _others(self, revision: Revision, below: Path, folder: Path) -> list[_Entry]:
         """The files of a revision that are not in the folder yet, to which what is there may refer; none where they are
         too many."""
-        found = [
-            entry
-            for entry in map(_Entry.of, self._listed(revision, below))
-            if not os.path.lexists(folder / entry.below)
-        ]
-        files = [
-            one
-            for one in found
-            if one.mode not in (_LINK, _SUBMODULE) and one.size.isdigit() and int(one.size) <= MOST_BYTES
-        ]
+        listed = map(_Entry.of, self._listed(revision, below))
+        found = [entry for entry in listed if not os.path.lexists(folder / entry.below)]
+        sized = (one for one in found if one.mode not in (_LINK, _SUBMODULE) and one.size.isdigit())
+        files = [one for one in sized if int(one.size) <= MOST_BYTES]
         return files if len(files) <= MOST_FILES and sum(int(one.size) for one in files) <= MAXIMUM_TOTAL else []
 
     def below_top(self, path: Path) -> Path:
@@ -164,9 +157,8 @@ class Repository:
             except (OSError, ValueError):
                 raise entry.error("cannot be written to a folder as the revision has it") from None
         for entry in entries:
-            if entry.mode == _LINK and not Path(os.path.realpath(folder / entry.below)).is_relative_to(
-                os.path.realpath(folder)
-            ):
+            target = Path(os.path.realpath(folder / entry.below))
+            if entry.mode == _LINK and not target.is_relative_to(os.path.realpath(folder)):
                 raise entry.error("is a link that leads out of the repository")
 
     def _contents(self, entries: Sequence[_Entry]) -> Iterator[bytes]:
@@ -175,10 +167,8 @@ class Repository:
             if entry.mode == _SUBMODULE:
                 raise entry.error("is a submodule: its files are in another repository", "compare it there, with --git")
         if not all(entry.size.isdigit() for entry in entries):
-            raise InputError.of(
-                "git does not have all files of the revision here",
-                hint="fetch them first: this command fetches nothing",
-            )
+            hint = "fetch them first: this command fetches nothing"
+            raise InputError.of("git does not have all files of the revision here", hint=hint)
         if sum(int(entry.size) for entry in entries) > MAXIMUM_TOTAL:
             raise InputError.of(f"the files of the revision are over {MAXIMUM_TOTAL >> 20} MiB together")
         data = self._git("cat-file", "--batch", given="".join(f"{entry.name}\n" for entry in entries).encode())

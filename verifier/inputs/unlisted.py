@@ -44,10 +44,8 @@ def _left_open(
     tested = any(policy.tests_tags_of_callers for policy in estate.deciding_policies())
     for account, draft in ((account, draft) for account, details in given.inputs.items() for draft in details.drafts):
         if tested and TRUST in draft.has and names_in([draft.has[TRUST]]):
-            yield (
-                f"which session tags the trust policy of {draft.arn} lets pass",
-                [draft.arn, content(draft.has[TRUST])],
-            )
+            said = [draft.arn, content(draft.has[TRUST])]
+            yield f"which session tags the trust policy of {draft.arn} lets pass", said
         if draft.kind != "group" and (account, *draft.id) not in listed:
             said, tags = given.policies(draft), content(draft.has.get(TAGS)) if tested else None
             yield f"what {draft.arn} has, of which not enough is known to list it", [draft.arn, said, tags]

@@ -57,11 +57,8 @@ class Check:
     @property
     def message(self) -> str:
         """The answer in a sentence."""
-        if (
-            isinstance(self.behind, Comparison)
-            and not (self.behind.old.keys or self.behind.new.keys)
-            and self.result == "pass"
-        ):
+        compared = self.behind if isinstance(self.behind, Comparison) and self.result == "pass" else None
+        if compared is not None and not (compared.old.keys or compared.new.keys):
             return "nothing was gained: neither side holds a key"
         return _MESSAGES[self.name][("pass", "fail", "unknown").index(self.result)]
 

@@ -44,11 +44,8 @@ def render_collection(collection: Collection) -> str:
         if entries:
             lines += _not_read(part, entries)
     count = len(collection.not_read)
-    lines.append(
-        f"{count} not read: unknown, not empty; run the same command again to try them again"
-        if count
-        else "everything was read"
-    )
+    left = f"{count} not read: unknown, not empty; run the same command again to try them again"
+    lines.append(left if count else "everything was read")
     return "".join(printable(line) + "\n" for line in lines)
 
 

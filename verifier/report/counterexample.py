@@ -70,11 +70,8 @@ def request_items(
     caller = request.caller
     call: list[Words] = [(Said(caller.arn, Role.NAME), "  calls  ", Said(request.action, Role.NAME))]
     call += [f"on {request.resource}"] if request.resource is not None and request.resource != target else []
-    sessions = (
-        [f"a session of {caller.principal_arn}"]
-        if caller.kind is CallerKind.ROLE and caller.principal_arn.count("/") > 1
-        else []
-    )
+    with_path = caller.kind is CallerKind.ROLE and caller.principal_arn.count("/") > 1
+    sessions = [f"a session of {caller.principal_arn}"] if with_path else []
     sessions += [f"a session issued by {caller.issuer}"] if caller.issuer else []
     context = [Item(Apart((f"with {key} = {value_text(value)}",))) for key, value in request.context]
     about = Items((*map(Item, sessions), *context, *map(Item, more)), MARGIN + 2)
@@ -93,16 +90,11 @@ def _lacks_encryption_context(found: Counterexample, verdict: Verdict) -> bool:
     """Whether it is worth saying that there is no encryption context: the question or a statement speaks of one."""
     request = found.request
     action = reference.action(request.action)
-    if (
-        action is None
-        or not action.encryption_context
-        or any(_ENCRYPTION_CONTEXT in key.lower() for key, _ in request.context)
-    ):
+    if action is None or not action.encryption_context:
         return False
-    return any(
-        _ENCRYPTION_CONTEXT in text.lower()
-        for text in (verdict.invariant.text, *(step.text for step in found.decision.trace))
-    )
+    texts = (verdict.invariant.text, *(step.text for step in found.decision.trace))
+    given = any(_ENCRYPTION_CONTEXT in key.lower() for key, _ in request.context)
+    return not given and any(_ENCRYPTION_CONTEXT in text.lower() for text in texts)
 
 
 # --- why --------------------------------------------------------------------------------------------------------------

@@ -42,11 +42,8 @@ def _cell(value: object) -> str:
 
 def render_rules(style: Style) -> str:
     """A line for each rule: its label and what it is about."""
-    lines = [
-        line
-        for rule in rules().values()
-        for line in style.prose(_plain(rule.title), pad(style.bold(rule.label), _MARGIN))
-    ]
+    shown = (style.prose(_plain(rule.title), pad(style.bold(rule.label), _MARGIN)) for rule in rules().values())
+    lines = [line for of_rule in shown for line in of_rule]
     return "\n".join(lines) + "\n"
 
 
@@ -58,11 +55,8 @@ def render_rule(rule: Rule, style: Style) -> str:
         lead = " " * _MARGIN
     lines.append("")
     lines += _rows(style, "source", (f"{source.text} {style.dim(source.url or '')}" for source in rule.sources))
-    lines += _rows(
-        style,
-        "open question",
-        (f"{reading.label}: {reading.question}" for reading in READINGS if reading.rule == rule.label),
-    )
+    questions = (f"{reading.label}: {reading.question}" for reading in READINGS if reading.rule == rule.label)
+    lines += _rows(style, "open question", questions)
     lines += _rows(style, "tests", rule.tests)
     return "\n".join(lines) + "\n"
 
@@ -124,12 +118,8 @@ def render_builtins(found: Sequence[Builtin], style: Style) -> str:
 
 def builtins_json(found: Sequence[Builtin]) -> str:
     """The same as a JSON list."""
-    return (
-        json.dumps(
-            [{"name": one.name, "usage": one.usage, "demands": one.help} for one in found], indent=2, ensure_ascii=False
-        )
-        + "\n"
-    )
+    listed = [{"name": one.name, "usage": one.usage, "demands": one.help} for one in found]
+    return json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
 
 
 def render_actions(entries: Iterable[Entry], style: Style) -> str:

@@ -18,11 +18,8 @@ from verifier.runs.stored_verdicts import places_of, shared_policies
 def meanings_of(estate: Estate) -> dict[tuple[str, int], bytes]:
     """What every statement and grant of an estate means."""
     statements, shared = Statements(), shared_policies(estate)
-    found = {
-        (name, number): own
-        for name, policy in shared.items()
-        for number, own in enumerate(statements.of_policy(policy))
-    }
+    meant = {name: statements.of_policy(policy) for name, policy in shared.items()}
+    found = {(name, number): own for name, of_policy in meant.items() for number, own in enumerate(of_policy)}
     for key in estate.keys:
         found |= places_of({}, key_target(key), statements).meanings()
     return found

@@ -84,13 +84,8 @@ def _document(found: Recheck) -> Document:
         *map(Para, _others(found)),
         Supposed(found.assumptions),
     ]
-    return Document(
-        "The proofs of a certificate",
-        refused or tuple(blocks),
-        (_counts(found),),
-        recheck_exit_code(found),
-        number=len(found.checked),
-    )
+    title, code = "The proofs of a certificate", recheck_exit_code(found)
+    return Document(title, refused or tuple(blocks), (_counts(found),), code, number=len(found.checked))
 
 
 def _json(found: Recheck) -> Json:

@@ -57,11 +57,8 @@ def who_can_table(answer: WhoCan) -> Table:
     rows: list[Row] = []
     for key in answer.keys:
         rows += [{"status": "can", **_of_key(key.key), **_access(row)} for row in key.rows]
-        rows += (
-            [{"status": "none", **_of_key(key.key), "says": verdict_text(answer, key)}]
-            if key.complete and not key.rows
-            else []
-        )
+        if key.complete and not key.rows:
+            rows.append({"status": "none", **_of_key(key.key), "says": verdict_text(answer, key)})
         rows += _doubts(key.key, key.reasons, key.exact)
     return Table(_ACCESS, [*rows, *_supposed(of_all(answer.keys))])
 
@@ -73,11 +70,8 @@ def reach_table(report: ReachReport) -> Table:
         names = names_of((one.key for one in report.keys), key.key.arn)
         for row in key.rows:
             steps = shown_steps(row.story) if row.story is not None else ()
-            says = (
-                row.reason.text
-                if row.reason is not None
-                else "; ".join(step.text(names, target=key.key.arn) for step in steps)
-            )
+            told = "; ".join(step.text(names, target=key.key.arn) for step in steps)
+            says = told if row.reason is None else row.reason.text
             about: Row = {"callers": ", ".join(row.callers), "actions": ", ".join(row.actions), "steps": row.steps}
             rows.append(
                 {"status": "unknown" if row.reason is not None else "can", **_of_key(key.key), **about, "says": says}
@@ -129,12 +123,8 @@ def _compared(target: TargetComparison) -> Iterator[Row]:
     about = {"key": compared_name(target), "arn": target.target}
     for status, changes in (("gained", target.gained), ("intended", target.intended), ("lost", target.lost)):
         for change in changes:
-            yield {
-                "status": status,
-                **about,
-                **_region(change.region),
-                "through": "; ".join(map(change_text, change.because)),
-            }
+            through = "; ".join(map(change_text, change.because))
+            yield {"status": status, **about, **_region(change.region), "through": through}
     doubts = [f"{reason.text} [{reason.rule}]" for reason in target.reasons]
     doubts += [f"{text} [U4]" for text in unknown_actions_text(target)] + ([] if target.exact else [INEXACT])
     yield from ({"status": "unknown", **about, "says": text} for text in doubts)

@@ -80,12 +80,8 @@ def _pairs_read(question: Question, claim: Claim) -> Iterator[Assumption]:
     allowed, read = question.formula.allowed, dict[str, dict[Predicate, None]]()
     questions([allowed], read)
     compared = symbols_of(allowed)
-    also = {
-        view.name
-        for symbol, relation in question.space.relations.items()
-        if symbol in compared
-        for view in relation.views
-    }
+    relations = (relation for symbol, relation in question.space.relations.items() if symbol in compared)
+    also = {view.name for relation in relations for view in relation.views}
     for name, key in named.items():
         if name in read or name in also:
             sentence = (
@@ -164,10 +160,8 @@ def _inventory(estate: Estate) -> Iterator[Assumption]:
     for account in partial:
         count = len(account.users) + len(account.roles)
         listed = f"{count} users and roles" if count != 1 else "one user or role"
-        yield Assumption(
-            "U1",
-            f"of {account.id} the input lists {listed}, whose policies are those given; those of all others are free",
-        )
+        given = f"of {account.id} the input lists {listed}, whose policies are those given"
+        yield Assumption("U1", f"{given}; those of all others are free")
 
 
 def _not_read(estate: Estate, label: str, **scope: str) -> bool:
@@ -209,11 +203,8 @@ def _service_control(estate: Estate, target: Target) -> Iterator[Assumption]:
     """D7: the known accounts whose callers SCPs could restrict, and for which none were given. What the SCPs of any
     other account may refuse, its identity policies may refuse as well, and these are free (U1)."""
     known = [*([target.account] if target.account is not None else []), *(account.id for account in estate.accounts)]
-    lacking = [
-        account
-        for account in dict.fromkeys(known)
-        if not _manages(estate, account) and _service_levels(estate, account) is None
-    ]
+    members = (account for account in dict.fromkeys(known) if not _manages(estate, account))
+    lacking = [account for account in members if _service_levels(estate, account) is None]
     lacking = [account for account in lacking if not _not_read(estate, "D7", account=account)]
     if lacking:
         yield Assumption(

@@ -137,11 +137,8 @@ class _Search:
                     return found
                 queries.append({"about": about, **found})
             if self.facts == before:
-                return {
-                    "callers": None if self.named is None else sorted(self.named),
-                    "facts": sorted(map(list, self.facts)),
-                    "queries": queries,
-                }
+                named = None if self.named is None else sorted(self.named)
+                return {"callers": named, "facts": sorted(map(list, self.facts)), "queries": queries}
         return f"it takes more than {MOST_FACTS} facts"
 
     def _reaching(self) -> Reaching:

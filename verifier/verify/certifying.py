@@ -88,10 +88,8 @@ def attempt(formula: Formula, readings: SymbolValues) -> Json | Satisfied | str:
         for name in _mentioned(question)
         for test in question.suited(attributes[name]).values()
     ):
-        return (
-            "it rests on values that are compared as what they are not (text as a number, say), which a "
-            "certificate cannot say"
-        )
+        values = "values that are compared as what they are not (text as a number, say)"
+        return f"it rests on {values}, which a certificate cannot say"
     predicates: dict[str, dict[Predicate, None]] = {
         name: dict.fromkeys(question.tests.get(name, ())) for name in _mentioned(question)
     }
@@ -139,11 +137,8 @@ def _lemma(
         words = _Words(lazy.attribute.domain, tests, true)
         if words.lack(list(tests)):
             kept = words.smallest()
-            return {
-                "attribute": name,
-                "meets": [n for n in kept if n in true],
-                "fails": [n for n in kept if n not in true],
-            }
+            meets, fails = [n for n in kept if n in true], [n for n in kept if n not in true]
+            return {"attribute": name, "meets": meets, "fails": fails}
     return None
 
 

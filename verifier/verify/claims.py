@@ -51,12 +51,8 @@ def _unknown_actions(question: Question, claim: Claim, session: Session, query: 
         return Proved(_readable_core(question, session, query, answer.core))
     if isinstance(answer, Unknown) and not answer.rests:
         return answer
-    return Unknown(
-        Reason(
-            "U4",
-            "it holds for every action that the reference data knows; an action that it does not know could break it",
-        )
-    )
+    text = "it holds for every action that the reference data knows; an action that it does not know could break it"
+    return Unknown(Reason("U4", text))
 
 
 def _readable_core(

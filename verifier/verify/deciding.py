@@ -155,12 +155,9 @@ def _session(question: Question, options: ProofOptions) -> Session:
 def _check_scope(question: Question, claim: Claim, session: Session) -> None:
     """S3: an invariant without a request in its scope is an input error."""
     if isinstance(session.check([claim.scope]), Unsat):
-        raise InputError.of(
-            f"invariant {claim.invariant.name!r} has no request in its scope on "
-            f"{target_name(question.space.target)}, so it checks nothing",
-            claim.invariant.span,
-            rule="S3",
-        )
+        empty = f"has no request in its scope on {target_name(question.space.target)}"
+        message = f"invariant {claim.invariant.name!r} {empty}, so it checks nothing"
+        raise InputError.of(message, claim.invariant.span, rule="S3")
 
 
 def _verdict(

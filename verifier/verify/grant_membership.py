@@ -225,11 +225,9 @@ class _Member:
             name = condition.key.value.partition("/")[2].lower()
             value = next((text for key, text in identity.tags if key.lower() == name), None)
         holds = _compares(condition, value)
-        return (
-            _undecided("C3", f"`{condition.operator}` on a tag is not decided for grants")
-            if holds is None
-            else _certain(holds)
-        )
+        if holds is None:
+            return _undecided("C3", f"`{condition.operator}` on a tag is not decided for grants")
+        return _certain(holds)
 
     def _identity(self) -> Identity | None:
         if self.principal.type is PrincipalType.SESSION:

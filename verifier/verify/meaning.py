@@ -136,9 +136,8 @@ def in_policy(policy: Policy, statement: Statement) -> Hashable:
 def _spelled_out(policy: Policy, statement: Statement) -> Statement:
     """The statement with accounts in the partition of the policy's ARN where they are given by their digits (R7)."""
     parts = policy.identity.split(":")
-    if parts[0] != "arn" or all(
-        principal.account is None or principal.partition for principal in statement.principals or ()
-    ):
+    whole = all(principal.account is None or principal.partition for principal in statement.principals or ())
+    if parts[0] != "arn" or whole:
         return statement
     named = (replace(principal, partition=principal.partition or parts[1]) for principal in statement.principals or ())
     return replace(statement, principals=tuple(named))

@@ -37,11 +37,8 @@ def not_known(target: Target) -> Reason | None:
         text = target.key.unread or f"the key policy of {target.resource} is not in the input"
         return Reason("U3", text, target.key.span)
     if not consistent(target.key):
-        return Reason(
-            "U4",
-            f"the reference data knows no key with the spec, usage and origin of {target.resource}",
-            target.key.span,
-        )
+        text = f"the reference data knows no key with the spec, usage and origin of {target.resource}"
+        return Reason("U4", text, target.key.span)
     return None
 
 

@@ -125,10 +125,8 @@ def decide_target(
         invariant for invariant in invariants if isinstance(invariant, Invariant) and not invariant.eventually
     ]
     about_steps = [invariant for invariant in invariants if isinstance(invariant, Invariant) and invariant.eventually]
-    answered, brought_about = (
-        decide_requests(estate, target, about_requests, options),
-        _on_steps(estate, target, about_steps, options),
-    )
+    answered = decide_requests(estate, target, about_requests, options)
+    brought_about = _on_steps(estate, target, about_steps, options)
     for invariant in invariants:
         if isinstance(invariant, Invariant):
             yield next(brought_about if invariant.eventually else answered)

@@ -114,10 +114,7 @@ class Describer:
             if not named.keys().isdisjoint(held):
                 known = [symbol for symbol in held if symbol in diagrams.level]
                 empty = diagrams.all_of((seen, *(diagrams.literal(symbol, 1) for symbol in known)))
-                some = sum(
-                    1 << at
-                    for at, symbol in enumerate(held)
-                    if symbol not in known or diagrams.values(seen, symbol) & 2
-                )
+                numbered = enumerate(held)
+                some = sum(1 << at for at, name in numbered if name not in known or diagrams.values(seen, name) & 2)
                 found[name] = some | (empty != NOTHING) << len(held)
         return found

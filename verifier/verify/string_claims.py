@@ -74,9 +74,8 @@ class Strings:
         """How the answer of another engine fares against this one. Raises `Contradiction`."""
         if isinstance(first, Unknown):
             return Agreement.NOTHING_TO_CHECK
-        if isinstance(first, Refuted) and isinstance(
-            self._ask(number, self._as_found(first), known_action=True)[1], Sat
-        ):
+        found = isinstance(first, Refuted) and self._ask(number, self._as_found(first), known_action=True)[1]
+        if isinstance(found, Sat):
             return Agreement.AGREED  # what holds of one request in particular, some request meets
         written, said = self._ask(number, known_action=isinstance(first, Refuted))
         if isinstance(said, Undecided):
@@ -97,11 +96,8 @@ class Strings:
         quick to see that one is what it looks for; where these say too much, it finds none, and is asked without
         them."""
         request = found.shown.request
-        values = {
-            "principal": request.caller.principal_arn,
-            "action": request.action.lower(),
-            "session": request.caller.session,
-        }
+        caller = request.caller
+        values = {"principal": caller.principal_arn, "action": request.action.lower(), "session": caller.session}
         for key, value in request.context:
             values[key.lower()] = value if isinstance(value, str) else None
         as_requested: list[Expression] = []

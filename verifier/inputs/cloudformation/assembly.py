@@ -62,11 +62,8 @@ def _deployed(artifact: Node, properties: Node | None, given: Supplied) -> Suppl
     if found is None:
         raise refusal(artifact, f"`{environment}` is no environment", hint="expected aws://ACCOUNT/REGION")
     inside = member(properties, "parameters")
-    own = (
-        {key.text: value.text for key, value in inside.pairs if isinstance(value, Scalar)}
-        if isinstance(inside, Members)
-        else {}
-    )
+    pairs = inside.pairs if isinstance(inside, Members) else []
+    own = {key.text: value.text for key, value in pairs if isinstance(value, Scalar)}
     name = text_of(properties, "stackName") if properties is not None else None
     own |= {**({"AWS::StackName": name} if name is not None else {}), **given.parameters}
     return replace(given, account=found[1] or given.account, region=found[2] or given.region, parameters=own)

@@ -233,11 +233,8 @@ class Functions:
         own = self.remarks.own_regions.get(node.source.name)
         if own is None or own.region not in texts[1:]:
             return self.wrong(node, f"mapping `{texts[0]}` has no entry `{texts[1]}`, `{texts[2]}`")
-        return self.unknown(
-            node,
-            f"mapping `{texts[0]}`, which has no entry for each Region, and that of the template is not given "
-            "(--region)",
-        )
+        mapping = f"mapping `{texts[0]}`, which has no entry for each Region"
+        return self.unknown(node, f"{mapping}, and that of the template is not given (--region)")
 
     # -- conditions --
 

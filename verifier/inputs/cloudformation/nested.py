@@ -69,9 +69,8 @@ def _nested(
         if not resource.properties.keys() <= _AS_WRITTEN or any(name in resource.properties for name in MACROS):
             continue
         given = resource.properties.get("Parameters")
-        if given is not None and (
-            not isinstance(given, Members) or any(key.text.startswith("Fn::") for key, _ in given.pairs)
-        ):
+        pairs = given.pairs if isinstance(given, Members) else []
+        if any(key.text.startswith("Fn::") for key, _ in pairs) or not isinstance(given, Members | None):
             continue
         pairs = given.pairs if isinstance(given, Members) else []
         handed: Handed = {key.text: partial(side.functions.value, value) for key, value in pairs}

@@ -93,10 +93,8 @@ def _supposed(side: TemplateSide) -> list[str]:
     ]
     if side.generated_names and "AWS::StackName" not in side.template.supplied.parameters:
         listed = first_few([f"`{name}`" for name in side.generated_names])
-        found.append(
-            f"no policy has a pattern for the names that CloudFormation makes up (of {listed}); see --parameter "
-            "AWS::StackName"
-        )
+        pattern = f"a pattern for the names that CloudFormation makes up (of {listed})"
+        found.append(f"no policy has {pattern}; see --parameter AWS::StackName")
     return found
 
 
@@ -149,11 +147,9 @@ def _deciding(node: Node, template: Template) -> list[str]:
 
 def _that_must_be(node: Node) -> Iterator[str]:
     """The texts in a template that name what must be there for it to be deployed, as principals of a policy must."""
-    named = (
-        [(key.text, value) for key, value in node.pairs]
-        if isinstance(node, Members)
-        else [("", inner) for inner in entries(node)]
-    )
+    named = [("", inner) for inner in entries(node)]
+    if isinstance(node, Members):
+        named = [(key.text, value) for key, value in node.pairs]
     if any(name in ("Condition", "Fn::If") and isinstance(value, Scalar | Items) for name, value in named):
         return  # it may not be there
     for name, value in named:

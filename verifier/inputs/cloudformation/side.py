@@ -112,13 +112,8 @@ class TemplateSide(Side):
             return self._name(own)
         if own.name in self.nested and attribute is not None:
             return self.nested[own.name].output(attribute.removeprefix("Outputs."))
-        kind = (
-            "arn"
-            if attribute == _ARNS.get(own.type, "Arn")
-            else "id"
-            if attribute in (None, _IDS.get(own.type))
-            else ""
-        )
+        kind = "id" if attribute in (None, _IDS.get(own.type)) else ""
+        kind = "arn" if attribute == _ARNS.get(own.type, "Arn") else kind
         return named(self, resource, kind)
 
     def output(self, name: str) -> Node | None:
@@ -164,11 +159,8 @@ class TemplateSide(Side):
     def value(self, resource: Resource, name: str) -> Node | None:
         own = self.template.resources[resource.address]
         is_open = name in ("policy_arn", "group") or (name == "policy" and own.type not in KEYS + REPLICAS)
-        is_open = (
-            is_open
-            or (name, own.type) == ("name", "AWS::KMS::Alias")
-            or (name == "arn" and own.type.endswith("Provider"))
-        )
+        is_open = is_open or (name == "arn" and own.type.endswith("Provider"))
+        is_open = is_open or (name, own.type) == ("name", "AWS::KMS::Alias")
         if is_open and not self.is_certain(resource):
             return Unknown(own.place, [f"whether `{own.name}` is made"])
         match name:

@@ -121,11 +121,8 @@ class Surroundings(Unread):
 
     def supposes(self) -> list[str]:
         by_others = first_few([one.quoted for one in self.side.of_type() if self.is_maker(one)])
-        unnamed = (
-            [f"{by_others} changes no key that the template does not name to it, and no control policy"]
-            if by_others
-            else []
-        )
+        no_key = f"{by_others} changes no key that the template does not name to it, and no control policy"
+        unnamed = [no_key] if by_others else []
         return [*unnamed, *super().supposes()]
 
 
@@ -142,12 +139,10 @@ def _of_policies(node: Node) -> Iterator[object]:
 
 def _is_whole(inner: TemplateSide | None) -> bool:
     """Whether a nested stack is read, and all that it makes."""
-    others = (one.address for one in inner.of_type() if made_by_others(one.type)) if inner is not None else ()
-    return (
-        inner is not None
-        and not inner.template.makes_names
-        and all(_is_whole(inner.nested.get(name)) for name in others)
-    )
+    if inner is None or inner.template.makes_names:
+        return False
+    others = (one.address for one in inner.of_type() if made_by_others(one.type))
+    return all(_is_whole(inner.nested.get(name)) for name in others)
 
 
 def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) -> set[str]:
@@ -196,7 +191,6 @@ def _subscriptions(functions: Functions, topic: Resource) -> Iterator[Resource]:
     """The subscriptions to a topic, so far as its name is not known or in the template."""
     for resource in functions.template.of_type("AWS::SNS::Subscription"):
         arn = resource.properties.get("TopicArn")
-        if arn is not None and (
-            topic.name in references(functions.template, [arn]) or not references(functions.template, [arn])
-        ):
+        named = references(functions.template, [] if arn is None else [arn])
+        if arn is not None and (topic.name in named or not named):
             yield resource

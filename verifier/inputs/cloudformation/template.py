@@ -262,17 +262,11 @@ def _check_supplied(remarks: Remarks, template: Template) -> None:
             and not names_in([allowed])
         ):
             texts = [item.text for item in allowed.items if isinstance(item, Scalar)]
-            given = (
-                [part.strip() for part in value.split(",")]
-                if "List" in getattr(declared.get("Type"), "text", "")
-                else [value]
-            )
+            several = "List" in getattr(declared.get("Type"), "text", "")
+            given = [part.strip() for part in value.split(",")] if several else [value]
             if wrong := [text for text in given if text not in texts]:
-                remarks.error(
-                    allowed,
-                    f"parameter `{name}` cannot be `{wrong[0]}`",
-                    hint=f"the template allows {first_few(texts)}",
-                )
+                hint = f"the template allows {first_few(texts)}"
+                remarks.error(allowed, f"parameter `{name}` cannot be `{wrong[0]}`", hint=hint)
 
 
 def check_circles(remarks: Remarks, template: Template) -> None:

@@ -175,11 +175,8 @@ def json_pieces(node: Node) -> Pieces:
     assert isinstance(node, Scalar)
     if node.type == "null":
         return ("null",)
-    return (
-        node.text
-        if node.type == "plain" and _PLAIN.fullmatch(node.text)
-        else json.dumps(node.text, ensure_ascii=False),
-    )
+    plain = node.type == "plain" and _PLAIN.fullmatch(node.text)
+    return (node.text if plain else json.dumps(node.text, ensure_ascii=False),)
 
 
 def _enclosed(opening: str, parts: list[Pieces], closing: str) -> Pieces:

@@ -88,11 +88,8 @@ def as_read(remarks: Remarks, node: Node) -> Node:
     unknown = [name for key in names if isinstance(key, Unknown) for name in key.names]
     if unknown:
         return Unknown(node, unknown)
-    pairs = [
-        (key, as_read(remarks, value))
-        for key, (_, value) in zip(names, node.pairs, strict=True)
-        if isinstance(key, Scalar)
-    ]
+    values = (as_read(remarks, value) for _, value in node.pairs)
+    pairs = [(key, value) for key, value in zip(names, values, strict=True) if isinstance(key, Scalar)]
     seen: set[str] = set()
     for key, _ in pairs:
         if key.text in seen:

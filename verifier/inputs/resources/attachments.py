@@ -7,6 +7,7 @@ say is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 
 from verifier.inputs.drafts import NAMES, membership
 from verifier.inputs.resources.resource import Json
@@ -35,11 +36,8 @@ def attached(type_: str, values: Json) -> Iterator[tuple[str, str, str]]:
     """What a resource attaches to whom, as far as its values say it: the kind and name of the owner, and the name of an
     inline policy, the ARN of a managed one, or a group."""
     for kind, of, what in ATTACHES[type_]:
-        yield from (
-            (kind, owner, attached_name(what, text))
-            for owner in texts_of(values.get(of))
-            for text in texts_of(values.get(what))
-        )
+        pairs = product(texts_of(values.get(of)), texts_of(values.get(what)))
+        yield from ((kind, owner, attached_name(what, text)) for owner, text in pairs)
 
 
 def attached_name(what: str, text: str) -> str:

@@ -101,11 +101,8 @@ class IdentityProviders(Reader):
     def read(self) -> None:
         """Adds the identity providers."""
         for resource in self.side.of_type(*_IDENTITY_PROVIDERS):
-            account, kind, at = (
-                self.side.account(resource) or "",
-                _IDENTITY_PROVIDERS[resource.type],
-                self.side.at(resource),
-            )
+            account, kind = self.side.account(resource) or "", _IDENTITY_PROVIDERS[resource.type]
+            at = self.side.at(resource)
             arn = self.side.value(resource, "arn") or self.unknown(
                 resource, f"{resource.address}.arn (known after apply)"
             )
@@ -129,11 +126,8 @@ class Shares(Reader):
             if shared and not resource.new and resource.verb is not Verb.KEEPS:
                 self._shared_otherwise(resource)
             for key, names in shared if resource.verb is not Verb.TAKES else ():
-                what = (
-                    "shares the key"
-                    if key is not None
-                    else f"may share the key (what it shares depends on {first_few(names)})"
-                )
+                perhaps = f"may share the key (what it shares depends on {first_few(names)})"
+                what = "shares the key" if key is not None else perhaps
                 does = (
                     f"{what} through AWS RAM, which puts a policy AWS_RAM on it that the {self.side.what} does not have"
                 )

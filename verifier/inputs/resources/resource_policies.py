@@ -49,22 +49,11 @@ class ResourcePolicies(Reader):
     def read(self) -> None:
         """Adds what they let callers do."""
         for resource in (*self.side.done(), *self.side.doubtful) if self.parts.steps else ():
-            actions = (
-                dict.fromkeys(self._actions(resource))
-                if resource.type not in READ and resource.verb is not Verb.TAKES
-                else {}
-            )
+            is_put = resource.type not in READ and resource.verb is not Verb.TAKES
+            actions = tuple(dict.fromkeys(self._actions(resource))) if is_put else ()
             if actions:
-                does = f"lets callers do {first_few(list(actions))} by a policy of its own"
-                self.may(
-                    resource,
-                    "the policy of ",
-                    "W1",
-                    Influence.MAY_ALLOW,
-                    does,
-                    of_statement=True,
-                    actions=tuple(actions),
-                )
+                said = "W1", Influence.MAY_ALLOW, f"lets callers do {first_few(actions)} by a policy of its own"
+                self.may(resource, "the policy of ", *said, of_statement=True, actions=actions)
 
     def _actions(self, resource: Resource) -> Iterator[str]:
         if resource.type in STATEMENTS:
@@ -106,11 +95,8 @@ def _inside(node: Node) -> list[Node]:
         return [value for _, value in node.pairs]
     text = "".join(piece or "*" for piece in node.pieces) if isinstance(node, Unknown) else getattr(node, "text", "")
     try:
-        found = (
-            [read_json(document_source(text_at(node, text)))]
-            if text.lstrip().startswith("{") and "rincipal" in text
-            else []
-        )
+        is_policy = text.lstrip().startswith("{") and "rincipal" in text
+        found = [read_json(document_source(text_at(node, text)))] if is_policy else []
     except InputError:
         found = []
     return [*found, *(node.options or ())] if isinstance(node, Unknown) else found

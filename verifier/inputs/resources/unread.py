@@ -79,11 +79,8 @@ class Unread(Reader):
         """Records roles that a resource makes, or may, and that are not in the input."""
         type_ = self.type_of(resource)
         controlled = resource.type == CONTROLLED and _CONTROLLED_ROLES.fullmatch(type_ or "AWS::IAM::Role")
-        makes = (
-            controlled
-            or self.is_maker(resource)
-            or any(one.fullmatch(resource.type) for one in (_OF_SERVICE, _UNREAD_ROLES))
-        )
+        of_service = any(one.fullmatch(resource.type) for one in (_OF_SERVICE, _UNREAD_ROLES))
+        makes = controlled or of_service or self.is_maker(resource)
         if makes and resource.verb not in (Verb.KEEPS, Verb.TAKES):
             self.parts.leave_roles_out(None if self.is_everywhere(resource) else self.side.account(resource))
         if _PERMISSION_SETS.fullmatch(type_ or "") and resource.verb is not Verb.KEEPS:
@@ -91,7 +88,6 @@ class Unread(Reader):
 
     def made_roles(self, resource: Resource, *more: object) -> None:
         """Records what is said of the policies of roles that AWS makes for a resource."""
-        if _PERMISSION_SETS.fullmatch(self.type_of(resource) or "") or resource.type.endswith(
-            "iam_service_linked_role"
-        ):
+        is_permission_set = _PERMISSION_SETS.fullmatch(self.type_of(resource) or "")
+        if is_permission_set or resource.type.endswith("iam_service_linked_role"):
             self.parts.made_by_others.append((resource.shown.replace("`", ""), [self.whole(resource), *more], None))

@@ -39,11 +39,8 @@ def read_account(
     groups of an account have; what that has besides is not known to stay or go. Without `steps` managed policies that
     nobody has are not read, without `trusts` trust policies.
     """
-    given, changes, inventory = (
-        parts.accounts.get(account),
-        parts.changes_of_identities(account),
-        Inventory(remarks, account, trusts),
-    )
+    given, changes = parts.accounts.get(account), parts.changes_of_identities(account)
+    inventory = Inventory(remarks, account, trusts)
     listing = None if given is None else given["authorization_details"]
     listed = without_gone(Details() if listing is None else _listed(remarks, listing), changes)
     made = [as_changed(details, changes, made=True) for details in parts.made.get(account, ())]
@@ -134,10 +131,8 @@ def _perhaps_changed(inventory: Inventory, draft: Draft, changes: Sequence[Ident
     if found is not None:
         inventory.perhaps(draft, f"{draft.arn} may be a {draft.kind} that {found}, in a way that is not known")
     if any(change.account_unknown and draft.id in change.gone for change in changes):
-        description = (
-            f"{draft.arn} may be the {draft.kind} that a plan deletes in an account that it does not tell (see "
-            "--account)"
-        )
+        deleted = f"the {draft.kind} that a plan deletes in an account that it does not tell (see --account)"
+        description = f"{draft.arn} may be {deleted}"
         inventory.perhaps(draft, description)
 
 
@@ -150,12 +145,8 @@ def _listed(remarks: Remarks, listing: Node) -> Details:
     for name in ("UserDetailList", "RoleDetailList"):
         if name not in lists:
             remarks.error(listing, f"{what} has no `{name}`", hint="an empty list says that there are none", rule="U1")
-    drafts = [
-        Draft.of(remarks, kind, entry)
-        for kind, title in NAMES.items()
-        for page in pages
-        for entry in page.entries(f"{title}DetailList")
-    ]
+    listed = ((kind, page.entries(f"{title}DetailList")) for kind, title in NAMES.items() for page in pages)
+    drafts = [Draft.of(remarks, kind, entry) for kind, entries in listed for entry in entries]
     policies = [Managed.of(remarks, entry) for page in pages for entry in page.entries("Policies")]
     return Details(
         drafts, [*filter(None, policies)], tuple(name for name in ("GroupDetailList", "Policies") if name not in lists)

@@ -79,12 +79,8 @@ class _Reader:
                 self.types.add(policy.type)
             else:
                 hint = "give its describe-policy output, or that of list-policies"
-                self.remarks.error(
-                    policy.place,
-                    f"the policy {policy.id} has no `Type`, such as {SERVICE_CONTROL}",
-                    hint=hint,
-                    rule="D7",
-                )
+                message = f"the policy {policy.id} has no `Type`, such as {SERVICE_CONTROL}"
+                self.remarks.error(policy.place, message, hint=hint, rule="D7")
 
     def _lists(self, node: Node) -> None:
         """`list-policies`, once for each filter: outputs by filter, or any outputs."""
@@ -211,13 +207,8 @@ class _Type:
             )
         for policy in self.policies:
             if policy.targets is None and not (self.type == RESOURCE_CONTROL and policy.id == full):
-                gaps.append(
-                    _Gap(
-                        f"what {policy.shown} is attached to is not in the input",
-                        policy.place,
-                        _targets_hint(policy.id),
-                    )
-                )
+                text = f"what {policy.shown} is attached to is not in the input"
+                gaps.append(_Gap(text, policy.place, _targets_hint(policy.id)))
         return gaps
 
     def _level(self, name: str) -> tuple[Level, tuple[_Gap, ...]]:
@@ -260,9 +251,8 @@ class _Type:
             policy for policy in self.policies if policy.id != FULL_ACCESS[self.type] and policy.targets is not None
         ]
         targets = [target for policy in customer for target in policy.targets or ()]
-        if any(UNIT.fullmatch(target) for target in targets) or (
-            self.type == SERVICE_CONTROL and self.tree.root is None
-        ):
+        rootless = self.type == SERVICE_CONTROL and self.tree.root is None
+        if rootless or any(UNIT.fullmatch(target) for target in targets):
             hint = "give the output of list-parents for each account and OU in `parents`, or `paths`"
             yield _Gap("which OUs an account is in is not in the input", self.place, hint)
 
@@ -287,16 +277,10 @@ def with_controls(
     owners = {key.account for key in keys if key.manager != "AWS"}
     things: list[Unmodelled] = []
     for type_, levels in over.items():
-        gaps = {
-            account: found
-            for account, (_, found) in (levels or {}).items()
-            if found and account != organization.management_account
-        }
-        _warn(
-            given.remarks,
-            type_,
-            {account: found for account, found in gaps.items() if type_ == SERVICE_CONTROL or account in owners},
-        )
+        members = ((account, found) for account, (_, found) in (levels or {}).items() if found)
+        gaps = {account: found for account, found in members if account != organization.management_account}
+        told = {account: found for account, found in gaps.items() if type_ == SERVICE_CONTROL or account in owners}
+        _warn(given.remarks, type_, told)
         things += [_unmodelled(type_, account, found) for account, found in gaps.items()]
     return replace(organization, controls=controls), tuple(things)
 

@@ -89,10 +89,8 @@ def remark_others(remarks: Remarks, files: Files, folder: Path) -> None:
     says it."""
     left = [path for path in shown_below(folder) if path.suffix.lower() in (*CONFIGURATION, ".template")]
     if left and not any(path.parent == folder and path.suffix == ".tf" for path in left):
-        message = (
-            "what is neither JSON nor YAML in this folder is not read "
-            f"({first_few([files.name(path) for path in left])})"
-        )
+        shown = first_few([files.name(path) for path in left])
+        message = f"what is neither JSON nor YAML in this folder is not read ({shown})"
         remarks.unread(
             files.place(folder), message, hint="name the folders of .tf files, and other templates, beside it"
         )
@@ -200,11 +198,8 @@ class FolderReader:
         is_there = path.is_file() and self._inside(path)
         listed = _listed(self.files.source(path).text) if is_there else None
         if listed is None and collected:
-            what = (
-                "this is no manifest of a collection that can be checked"
-                if is_there
-                else "the manifest of this collection is not there"
-            )
+            what = "the manifest of this collection is not there"
+            what = "this is no manifest of a collection that can be checked" if is_there else what
             self._error(path, what, hint=_COLLECT, rule="S1")
         for name, digest in (listed or {}).items():
             file = self.folder / name
@@ -234,11 +229,8 @@ class FolderReader:
         """As `_named`; a JSON or YAML file of another name is an error."""
         for path in self._data_files(folder):
             if path.stem not in names:
-                self._error(
-                    path,
-                    "a file that has no place here",
-                    hint=f"expected {', '.join(f'{name}.json' for name in names)}",
-                )
+                hint = f"expected {', '.join(f'{name}.json' for name in names)}"
+                self._error(path, "a file that has no place here", hint=hint)
         return self._named(folder, names)
 
     def _named(self, folder: Path, names: tuple[str, ...]) -> dict[str, Path]:
@@ -266,11 +258,9 @@ class FolderReader:
     def _is_kind(self, path: Path) -> bool:
         if path.is_file() or path.name.startswith("."):
             return True
-        return (
-            self._is_not(path, "a file")
-            if path.suffix.lower() in SUFFIXES
-            else path.is_dir() or self._is_not(path, "a folder")
-        )
+        if path.suffix.lower() in SUFFIXES:
+            return self._is_not(path, "a file")
+        return path.is_dir() or self._is_not(path, "a folder")
 
     def _is_folder(self, path: Path) -> bool:
         return path.is_dir() or (os.path.lexists(path) and self._is_not(path, "a folder"))
@@ -295,10 +285,8 @@ def _listed(text: str) -> dict[str, Any] | None:
         content = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(content, dict) or (content.get("format"), content.get("format_version")) != (
-        _FORMAT,
-        _FORMAT_VERSION,
-    ):
+    form = (content.get("format"), content.get("format_version")) if isinstance(content, dict) else None
+    if form != (_FORMAT, _FORMAT_VERSION):
         return None
     listed = content.get("files")
     return listed if isinstance(listed, dict) else None

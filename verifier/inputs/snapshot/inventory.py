@@ -56,13 +56,8 @@ class Inventory:
         """Records what is attached to a principal but not in the input (U3); `documents` are what is told of it."""
         names = names_in(documents)
         why = f"known: it depends on {first_few(names)}" if names else "in the input"
-        self._doubt(
-            node,
-            thing,
-            principal,
-            f"{thing} is attached to {principal}, its document is not {why}",
-            said=content(documents),
-        )
+        description = f"{thing} is attached to {principal}, its document is not {why}"
+        self._doubt(node, thing, principal, description, said=content(documents))
 
     def _doubt(
         self,
@@ -189,10 +184,8 @@ class Inventory:
         if draft.arn in others:
             self.remarks.error(draft.place, f"duplicate user or role {draft.arn}")
         elif others:
-            message = (
-                f"{draft.arn} and {others[0]} have one name, and names are unique in an account, whatever the path "
-                "and case"
-            )
+            unique = "names are unique in an account, whatever the path and case"
+            message = f"{draft.arn} and {others[0]} have one name, and {unique}"
             self.remarks.warning(draft.place, message, rule="R2")
         others.append(draft.arn)
 

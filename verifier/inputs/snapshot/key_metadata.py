@@ -114,13 +114,9 @@ def _with_relatives(metadata: Record, key: Key) -> Described:
     """The key with what `describe-key` says of a multi-Region key."""
     arn, given = key.arn, metadata.flag("MultiRegion")
     key_id = arn.rsplit("/", 1)[1]  # which says it, unless it is of neither form [multi-region-keys-overview]
-    by_id = (
-        True
-        if key_id.startswith("mrk-")
-        else False
-        if _UUID.fullmatch(key_id) and not key_id.startswith(PLACEHOLDER)
-        else None
-    )
+    by_id = True if key_id.startswith("mrk-") else None
+    if _UUID.fullmatch(key_id) and not key_id.startswith(PLACEHOLDER):
+        by_id = False
     if given is not None and by_id is not None and given != by_id:
         means = "is that of a multi-Region key" if by_id else "is not that of a multi-Region key"
         metadata.error(f"`MultiRegion` is {str(given).lower()}, but the key ID {key_id} {means}", "MultiRegion")
@@ -147,12 +143,8 @@ def _related(found: Record, arn: str) -> str | None:
     if related is None:
         return None
     if not are_related(related, arn):
-        found.error(
-            f"{related} is no related key of {arn}",
-            "Arn",
-            hint="related keys share their account and key ID",
-            rule="L9",
-        )
+        hint = "related keys share their account and key ID"
+        found.error(f"{related} is no related key of {arn}", "Arn", hint=hint, rule="L9")
         return None
     own = related.split(":")[3]
     if region not in (None, own):

@@ -33,11 +33,9 @@ def read_key(
     its ARN is not known. `changes` are what plans and templates do, by ARN; `loose` are policies that they put on keys
     that are not known."""
     place, parts = part.place, Record(remarks, part.place, part.members)
-    output = (
-        members(remarks, parts["metadata"], "the output of describe-key")
-        if "metadata" in parts
-        else Record(remarks, place)
-    )
+    output = Record(remarks, place)
+    if "metadata" in parts:
+        output = members(remarks, parts["metadata"], "the output of describe-key")
     metadata = output.unwrapped("KeyMetadata")
     arn = _arn(parts, metadata)
     if arn is None:

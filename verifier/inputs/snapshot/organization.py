@@ -177,11 +177,8 @@ def _read_parent(tree: Tree, child: str, node: Node) -> None:
     """The parent of an account or OU: `list-parents` lists exactly one."""
     remarks = tree.remarks
     if not _BELOW.fullmatch(child):
-        remarks.error(
-            node,
-            f"`{child}` is neither an account nor an OU",
-            hint="`parents` has the output of list-parents for each of them",
-        )
+        hint = "`parents` has the output of list-parents for each of them"
+        remarks.error(node, f"`{child}` is neither an account nor an OU", hint=hint)
         return
     entries = listed(remarks, node, "Parents", "the output of list-parents")
     if len(entries) != 1:

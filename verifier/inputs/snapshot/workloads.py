@@ -101,22 +101,13 @@ def roles_of(drafts: Iterable[Draft], complete: bool, deeds: Sequence[Deed] = ()
     found: Found = {
         (PROFILES, arn): Workload(PROFILES, arn, (role.arn,)) for role in roles for arn in role.profiles or ()
     }
-    listed, names = (
-        all(role.profiles is not None and "" not in role.profiles for role in roles),
-        {role.name: role.arn for role in roles},
-    )
-    opened = _done(
-        found,
-        {PROFILES} if listed else (),
-        Roles(names, {}, complete),
-        [one for one in deeds if one.code.kind in ("", PROFILES)],
-    )
+    listed = all(role.profiles is not None and "" not in role.profiles for role in roles)
+    names = {role.name: role.arn for role in roles}
+    own = [one for one in deeds if one.code.kind in ("", PROFILES)]
+    opened = _done(found, {PROFILES} if listed else (), Roles(names, {}, complete), own)
     by_arn = {arn: profile.roles[0] for (_, arn), profile in found.items() if profile.roles}
-    return Roles(
-        names,
-        {IN_PROFILE + arn.rsplit("/", 1)[-1]: role for arn, role in by_arn.items()} | by_arn,
-        complete and listed and not opened,
-    )
+    by_name = {IN_PROFILE + arn.rsplit("/", 1)[-1]: role for arn, role in by_arn.items()}
+    return Roles(names, by_name | by_arn, complete and listed and not opened)
 
 
 def _done(found: Found, whole: Collection[str], roles: Roles, deeds: Iterable[Deed]) -> Mapping[str, str]:
@@ -125,11 +116,8 @@ def _done(found: Found, whole: Collection[str], roles: Roles, deeds: Iterable[De
     opened: dict[str, str] = {}
     written: Found = {}
     for deed in sorted(deeds, key=lambda one: (one.code.kind != DEFINITIONS, _ORDER.index(one.verb))):
-        at, own, keeps = (
-            (deed.code.kind, deed.code.arn),
-            list(map(roles.named, deed.code.roles)),
-            deed.verb is Verb.KEEPS,
-        )
+        at, keeps = (deed.code.kind, deed.code.arn), deed.verb is Verb.KEEPS
+        own = list(map(roles.named, deed.code.roles))
         now = replace(deed.code, roles=tuple(filter(None, own)))
         listed = (found if keeps else written).get(at, Workload(*at, ()) if keeps and at[0] in whole else now)
         known = deed.known and None not in own and now.roles == listed.roles
@@ -176,11 +164,8 @@ def read_workloads(
         for one in found.values()
         if one.roles or KINDS[one.kind].handing
     )
-    return (
-        running,
-        tuple(one for one in all_of if one not in opened),
-        tuple((one, opened[one]) for one in all_of if one in opened),
-    )
+    closed = tuple(one for one in all_of if one not in opened)
+    return running, closed, tuple((one, opened[one]) for one in all_of if one in opened)
 
 
 def _enabled(remarks: Remarks, node: Node) -> frozenset[str]:
@@ -206,12 +191,8 @@ def _inside(remarks: Remarks, node: Node, name: str, what: str) -> Sequence[Node
     inner = member(node, name)
     if inner is None:
         hint = "an empty list says that there are none"
-        remarks.error(
-            node,
-            f"{what} has no `{name}`" if isinstance(node, Members) else f"{what} is {describe(node)}",
-            hint=hint,
-            rule="E5",
-        )
+        message = f"{what} has no `{name}`" if isinstance(node, Members) else f"{what} is {describe(node)}"
+        remarks.error(node, message, hint=hint, rule="E5")
         return ()
     return inner.items if isinstance(inner, Items) else (inner,)
 

@@ -120,11 +120,8 @@ def _with_constants(resolver: Resolver, data: Resource, block: Block) -> Block:
     them."""
     attributes = dict(block.attributes)
     for name, expression in block.attributes.items():
-        value = (
-            resolver.evaluate(expression.written, data.module, data, name)
-            if expression.written and name in _CONSTANTS
-            else None
-        )
+        written = expression.written if name in _CONSTANTS else None
+        value = resolver.evaluate(written, data.module, data, name) if written else None
         if isinstance(value, Scalar):
             attributes[name] = replace(expression, is_constant=True, constant=value.text)
     nested = {kind: [_with_constants(resolver, data, inner) for inner in found] for kind, found in block.blocks.items()}
@@ -231,11 +228,8 @@ class _Block:
         candidates = self.block.blocks.get(name, [])
         for index, raw in enumerate(items):
             constants = {name: node.text for name in _CONSTANTS if isinstance(node := member_given(raw, name), Scalar)}
-            mine = [
-                block
-                for block in candidates
-                if all(block.text(name) in (None, text) for name, text in constants.items())
-            ]
+            told = constants.items()
+            mine = [block for block in candidates if all(block.text(name) in (None, text) for name, text in told)]
             block = mine[0] if len(mine) == 1 and len(candidates) == len(items) else Block()
             yield _Block(self.resolver, self.data, raw, block, self.at, f"{self.address}.{name}[{index}]")
 
@@ -283,17 +277,12 @@ def _as_read(statement: Node) -> Node:
     conditions = member_given(statement, "Condition")
     keys = [value for _, value in conditions.pairs] if isinstance(conditions, Members) else []
     values = [value for tests in keys if isinstance(tests, Members) for _, value in tests.pairs]
-    left_out = [
-        value
-        for value in values
-        if isinstance(value, Scalar) and value.type != "string" and value.text not in ("true", "false")
-    ]
+    others = (value for value in values if isinstance(value, Scalar) and value.type != "string")
+    left_out = [value for value in others if value.text not in ("true", "false")]
     if not left_out or not isinstance(statement, Members):
         return statement
-    why = (
-        "a condition of a source document: the provider leaves out what is neither text nor truth, so it is to be "
-        "quoted"
-    )
+    provider = "the provider leaves out what is neither text nor truth, so it is to be quoted"
+    why = f"a condition of a source document: {provider}"
     return replaced(statement, "Condition", Unknown(left_out[0], [why]))
 
 

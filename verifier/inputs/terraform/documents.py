@@ -69,12 +69,8 @@ def _shown(node: Node, leaf: Callable[[Node], str], depth: int = 1) -> str:
         else [("", item) for item in node.items]
     )
     inner, outer = ("\n" + "  " * min(steps, _DEEPEST) for steps in (depth, depth - 1))
-    return (
-        opening
-        + ",".join(inner + key + _shown(value, leaf, depth + 1) for key, value in pairs)
-        + (outer if pairs else "")
-        + closing
-    )
+    lines = ",".join(inner + key + _shown(value, leaf, depth + 1) for key, value in pairs)
+    return f"{opening}{lines}{outer if pairs else ''}{closing}"
 
 
 def _as_json(node: Node) -> str:

@@ -192,13 +192,8 @@ class _Maker:
                 is_one = bool(about) and not about[0].startswith("module.") and "provisioner" not in block.blocks
                 family = unknown_family(about[0].split(".")[0], read=False) if is_one else Family.ANYTHING
                 if kind not in _SAYS_NOTHING and family is not None:
-                    self._gap(
-                        qualified(only_instance(name), kind),
-                        "is a block that is not read",
-                        block.place,
-                        block.said,
-                        family,
-                    )
+                    address = qualified(only_instance(name), kind)
+                    self._gap(address, "is a block that is not read", block.place, block.said, family)
             for key, block in module.files.providers.items():
                 if "for_each" in block.attributes:
                     self._gap(f"provider.{key}", "has `for_each`", block.place, block.said)

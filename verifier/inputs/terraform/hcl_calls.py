@@ -36,11 +36,9 @@ def _compact(at: Node, given: Node) -> Node | None:
     known then."""
     items = [_tostring(at, item) for item in given.items] if isinstance(given, Items) else [None]
     kept = [item for item in items if item is not None and not (isinstance(item, Scalar) and not item.text)]
-    return (
-        None
-        if None in items
-        else kinds.ordered(at, kept, loose=isinstance(given, Loose) or any(map(kinds.is_open, kept)))
-    )
+    if None in items:
+        return None
+    return kinds.ordered(at, kept, loose=isinstance(given, Loose) or any(map(kinds.is_open, kept)))
 
 
 def _one(at: Node, given: Node) -> Node | None:

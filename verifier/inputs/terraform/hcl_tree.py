@@ -118,11 +118,9 @@ def literal(tree: Tree) -> str | None:
     """The text that an expression is; `None` for any other, and for one with something to interpolate."""
     tree = unwrapped(tree)
     parts = [part.children[0] for part in parts_of(tree)] if kind_of(tree) == "string" else [tree]
-    return (
-        "".join(unescaped(str(part), part.type) for part in parts)
-        if all(isinstance(part, str) for part in parts)
-        else None
-    )
+    if not all(isinstance(part, str) for part in parts):
+        return None
+    return "".join(unescaped(str(part), part.type) for part in parts)
 
 
 def bare(tree: Tree, text: str) -> str:

@@ -73,11 +73,8 @@ def _check(value: Any) -> None:
             raise InputError.of(
                 f"a string holds half of a surrogate pair, which is no character: {printable(brief(half))}"
             )
-        within = [
-            (*inner.values(), *inner) if isinstance(inner, dict) else inner
-            for inner in level
-            if isinstance(inner, dict | list)
-        ]
+        parts = (inner for inner in level if isinstance(inner, dict | list))
+        within = [(*inner.values(), *inner) if isinstance(inner, dict) else inner for inner in parts]
         level = [part for parts in within for part in parts]
         if not level:
             return

@@ -85,11 +85,9 @@ def _supplied(name: str, block: Block, text: str) -> Node:
 def declared(block: Block, name: str) -> Block:
     """The block of a variable with its default as a constant."""
     written = block.written("default")
-    return (
-        Block()
-        if written is None
-        else Block({"default": Expression(is_constant=True, constant=constant(written, name))})
-    )
+    if written is None:
+        return Block()
+    return Block({"default": Expression(is_constant=True, constant=constant(written, name))})
 
 
 def constant(written: Written, name: str) -> Node:

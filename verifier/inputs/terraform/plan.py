@@ -83,11 +83,9 @@ class Plan:
     def written(self, resource: Resource) -> Block | None:
         """The block of a resource in a `.tf` file."""
         files, name = self.module(resource.module).files, resource.name
-        return (
-            files.calls.get(name)
-            if resource.type == CALL
-            else files.resources.get((resource.managed, resource.type, name))
-        )
+        if resource.type == CALL:
+            return files.calls.get(name)
+        return files.resources.get((resource.managed, resource.type, name))
 
     def may_add_tags(self, resource: Resource) -> bool:
         """Whether the provider of a resource may add tags of its own."""
@@ -135,17 +133,8 @@ def read_plan(file: str, data: Json) -> Plan:
     actions = objects(data.get("action_invocations"), "`action_invocations`")
     # Those of other providers than AWS's may run commands.
     invoked = tuple(str(found.get("address")) for found in actions if not str(found.get("type")).startswith("aws_"))
-    return Plan(
-        file,
-        True,
-        flat,
-        before,
-        modules,
-        variables,
-        providers,
-        tuple(str(found.get("address")) for found in put_off),
-        invoked,
-    )
+    deferred = tuple(str(found.get("address")) for found in put_off)
+    return Plan(file, True, flat, before, modules, variables, providers, deferred, invoked)
 
 
 def _check_version(data: Json) -> None:

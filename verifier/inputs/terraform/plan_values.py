@@ -117,10 +117,8 @@ def only_instance(name: ModuleName) -> ModulePath:
 
 def qualified(module: ModulePath, reference: str) -> str:
     """A reference as it would be read from the root module: with the calls that lead to its module."""
-    return (
-        "".join(f"module.{name}{'' if index is None else f'[{json.dumps(index)}]'}." for name, index in module)
-        + reference
-    )
+    calls = (f"module.{name}{'' if index is None else f'[{json.dumps(index)}]'}." for name, index in module)
+    return "".join(calls) + reference
 
 
 IN_DOUBT = " (?)"

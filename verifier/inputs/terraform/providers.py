@@ -74,10 +74,8 @@ class Providers:
         for resource in resources:
             for kind, text in _tells(resource):
                 self._evidence[resource.provider, kind].add(text)
-        self._accounts = {
-            key: self._agreed(key, "caller", "owned")
-            for key in dict.fromkeys(resource.provider for resource in resources)
-        }
+        named = dict.fromkeys(resource.provider for resource in resources)
+        self._accounts = {key: self._agreed(key, "caller", "owned") for key in named}
         made = {resource.provider: self._login(resource.provider) for resource in resources if resource.managed}
         self._made = made
         keys = {
@@ -164,9 +162,8 @@ class Providers:
         if entry is None:
             return self.plan.of_folder or len(self._named(provider)) > 1
         generated = self.plan.module(entry.module).files.generated.get(entry.name, set())
-        if "endpoints" in generated or any(
-            _bounds(other.block) != _bounds(entry.block) for other in self._named(provider)
-        ):
+        differ = any(_bounds(other.block) != _bounds(entry.block) for other in self._named(provider))
+        if "endpoints" in generated or differ:
             return True
         return not generated.union(entry.block.attributes, entry.block.blocks).isdisjoint(_CREDENTIALS)
 
@@ -207,11 +204,9 @@ class Providers:
     def _constant(self, entry: Provider, block: Block, name: str) -> list[str]:
         """The texts of an attribute in a provider configuration, if it is known."""
         expression = block.attributes.get(name)
-        found = (
-            self.resolver.expression(expression, entry.module, None, "provider")
-            if self.resolver and expression
-            else None
-        )
+        found = None
+        if self.resolver and expression:
+            found = self.resolver.expression(expression, entry.module, None, "provider")
         listed = values_of(found)
         if expression is None or found is None or not all(isinstance(node, Scalar) for node in listed):
             return []
@@ -253,19 +248,13 @@ class Providers:
         return resource.provider if said.written is None else (entry.module, said.written.text)
 
     def _regions(self, resource: Resource) -> Iterator[str]:
-        match, entry, own = (
-            _arn(resource.values.get("arn")),
-            self._entry(resource.provider),
-            resource.values.get("region"),
-        )
+        match, own = _arn(resource.values.get("arn")), resource.values.get("region")
+        entry = self._entry(resource.provider)
         yield from filter(None, [match[3] if match is not None else None])
         if not self._is_own_region_open(resource):  # it goes before the provider's
             yield from [own] if _is(own, _A_REGION) else []
-            yield from (
-                found
-                for found in (self._constant(entry, entry.block, "region") if entry else ())
-                if _is(found, _A_REGION)
-            )
+            regions = self._constant(entry, entry.block, "region") if entry else ()
+            yield from (found for found in regions if _is(found, _A_REGION))
             yield from filter(None, [self._agreed(resource.provider, "region")])
         if self.supplied.region is not None:
             self._remember_region(resource, entry)
@@ -280,10 +269,8 @@ class Providers:
         if said is None or self.resolver is None:
             return
         if own is None and entry is not None:
-            what, found = (
-                f"provider {resource.provider}",
-                self.resolver.expression(said, entry.module, None, "provider"),
-            )
+            what = f"provider {resource.provider}"
+            found = self.resolver.expression(said, entry.module, None, "provider")
         else:
             what, found = resource.address, self.resolver.expression(said, resource.module, resource, "region")
         names = first_few(names_in([found])) if found is not None else ""

@@ -83,10 +83,8 @@ class Supposed:
     def about(self, key: str) -> Iterator[str]:
         """The sentences about the key at an address."""
         what, of_folder = self.resolver.what, self.resolver.plan.of_folder
-        yield (
-            f"users, roles, keys and endpoints of the {what} have the policies, grants and aliases that it gives "
-            "them, and no others"
-        )
+        given = "the policies, grants and aliases that it gives them, and no others"
+        yield f"users, roles, keys and endpoints of the {what} have {given}"
         own = [f"{address}.{name} is {', '.join(refers)}" for address, name, refers in self._rests_on(key)]
         more = self.total - min(len(own), _MOST_NAMED)
         others = f"{more} expressions" if more != 1 else "one expression"
@@ -96,27 +94,21 @@ class Supposed:
                 f"an expression is what it refers to, and nothing is done to that: {'; '.join(own[:_MOST_NAMED])}{rest}"
             )
         elif more:
-            yield (
-                f"what an expression refers to is what it says, and nothing is done to that: {others} elsewhere in "
-                "the plan"
-            )
+            nothing = f"nothing is done to that: {others} elsewhere in the plan"
+            yield f"what an expression refers to is what it says, and {nothing}"
         if any(found.address == key for found in self.resolver.plan.doubtful):
             yield f"{key} is made, though whether, or how often, is not known"
         if of_folder:
-            yield (
-                "the folder is applied with the values that its variables have here, and what it makes is new, or "
-                "is then as if it were"
-            )
+            new = "what it makes is new, or is then as if it were"
+            yield f"the folder is applied with the values that its variables have here, and {new}"
         elif self.resolver.evaluated:
             yield "the .tf files beside the plan are those that it was made from"
         unseen = [
             deed.address for deed in self.resolver.plan.deeds if deed.verb is Verb.TAKES and deed.configuration is None
         ]
         if unseen:
-            yield (
-                f"no command runs when {first_few(unseen)} is deleted: a plan does not have the provisioners of "
-                "`removed` blocks"
-            )
+            lacking = "a plan does not have the provisioners of `removed` blocks"
+            yield f"no command runs when {first_few(unseen)} is deleted: {lacking}"
         yield from self.others
 
     def _rests_on(self, key: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -139,11 +139,8 @@ class References:
         make fails, so the expression takes another (`try(a[0].arn, b[0].arn)`); so it does for a variable that is null
         or empty (`coalesce(var.policy, …)`). A truth is what it decides by, and how is not told. Where Terraform goes
         by a key, the first."""
-        if (
-            len(found) == 2
-            and found[1] in ("each.key", "count.index")
-            and found[0].removeprefix("data.").count(".") == 1
-        ):
+        by_key = len(found) == 2 and found[1] in ("each.key", "count.index")
+        if by_key and found[0].removeprefix("data.").count(".") == 1:
             return list(found[:1])
         if len(found) < 2:
             return list(found)
@@ -154,10 +151,8 @@ class References:
     def _exists(self, at: At, key: list[Step]) -> bool:
         """Whether the plan makes the instance with a key of a resource that has `count` or `for_each`; true where that
         is not told."""
-        block, instances = (
-            self.plan.module(at[0]).resources.get((at[1], at[2], at[3]), Block()),
-            self.resolver.instances.get(at, {}),
-        )
+        block = self.plan.module(at[0]).resources.get((at[1], at[2], at[3]), Block())
+        instances = self.resolver.instances.get(at, {})
         if "count" in block.attributes and key and isinstance(key[0], int):
             return key[0] in instances
         return not ("for_each" in block.attributes and key and not instances)
@@ -226,11 +221,9 @@ class References:
             word = "" if block is None else "true" if nullable is None else word_of(nullable.tree)
             found = {"true": found, "false": default}.get(word or "")
         if found is None:
-            return (
-                Unknown(unknown, [f"var.{name} (a variable without a value)"])
-                if self.plan.of_folder and not module
-                else unknown
-            )
+            if not self.plan.of_folder or module:
+                return unknown
+            return Unknown(unknown, [f"var.{name} (a variable without a value)"])
         if constraint is not None:
             evaluator = self.resolver.evaluator(constraint, module, None, f"var.{name}")
             found = converted(found, constraint.tree, evaluator.value, unknown.names)

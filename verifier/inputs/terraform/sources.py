@@ -135,21 +135,16 @@ class Folders:
             )
             return None
         paths = [path for path in listed if path.suffix == ".tf"]
-        others = [
-            path.name
-            for path in listed
-            if path.name.endswith((".tofu", ".tofu.json")) or _overrides(path.name.removesuffix(".json"))
-        ]
+        names, tofu = [path.name for path in listed], (".tofu", ".tofu.json")
+        others = [name for name in names if name.endswith(tofu) or _overrides(name.removesuffix(".json"))]
         sources = {path: self.file(path) for path in sorted(paths, key=lambda path: (_overrides(path.name), path.name))}
         self.unread += [path for path in listed if not sources.get(path) and path.name.endswith(_ENDINGS)]
         unread = next((name for name in others if not sources.get(folder / name)), None)
         if unread is not None:
             # It may take the place of what the others say. [Terraform: Override Files; OpenTofu: Files and
             # Configuration Structure]
-            self.remarks.warning(
-                self.read.place(folder / unread),
-                "this file is not read, so expressions and places in the folder's .tf files are not either",
-            )
+            message = "this file is not read, so expressions and places in the folder's .tf files are not either"
+            self.remarks.warning(self.read.place(folder / unread), message)
             return None
         written = Module()
         for source, body in filter(None, sources.values()):

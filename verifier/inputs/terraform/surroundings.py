@@ -34,12 +34,8 @@ def _is_inert(provisioner: Block) -> bool:
     """Iff a provisioner calls nothing of AWS; a command that is not known may. `file` runs nothing."""
     type_ = provisioner.text("type")
     command = provisioner.text("command") or ""
-    return (
-        type_ == "file"
-        or type_ == "local-exec"
-        and provisioner.attributes.keys() <= _OF_COMMANDS
-        and bool(_INERT.fullmatch(command))
-    )
+    inert = provisioner.attributes.keys() <= _OF_COMMANDS and bool(_INERT.fullmatch(command))
+    return type_ == "file" or (type_ == "local-exec" and inert)
 
 
 @dataclass

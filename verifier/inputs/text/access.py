@@ -130,12 +130,8 @@ def listed_records(remarks: Remarks, node: Node, name: str, what: str, entry: st
 def check_complete(remarks: Remarks, pages: list[Node], what: str) -> None:
     """Records an error where the last page says that more follow."""
     for key, value in pages[-1].pairs if pages and isinstance(pages[-1], Members) else ():
-        if (
-            key.text in _TRUNCATED
-            and isinstance(value, Scalar)
-            and value.type != "null"
-            and value.text.lower() != "false"
-        ):
+        is_set = isinstance(value, Scalar) and value.type != "null" and value.text.lower() != "false"
+        if is_set and key.text in _TRUNCATED:
             remarks.error(
                 key, f"{what} is truncated: `{key.text}` says that more pages follow", hint="give all pages, as a list"
             )

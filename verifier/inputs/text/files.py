@@ -139,10 +139,8 @@ class Files:
 
 def texts_given(texts: Sequence[str]) -> dict[Path, str]:
     """Texts that no file holds, by paths that lead nowhere: `<text>`, or `<text 1>` and so on."""
-    return {
-        _NOWHERE / (f"<text {number}>" if len(texts) > 1 else "<text>"): text
-        for number, text in enumerate(texts, start=1)
-    }
+    names = (f"<text {number}>" if len(texts) > 1 else "<text>" for number in range(1, len(texts) + 1))
+    return {_NOWHERE / name: text for name, text in zip(names, texts, strict=True)}
 
 
 def read_text(path: str | PathLike[str]) -> Source:
@@ -193,10 +191,8 @@ def hint_of(node: Node) -> str:
     if isinstance(node, Members) and node.has("TemplateBody"):
         output = "this looks like the output of `aws cloudformation get-template`"
         return f"{output}: give the template alone (`--query TemplateBody`, of YAML `--output text`)"
-    return (
-        "a policy has `Statement`, a snapshot `keys`, `accounts`, `organization` or `vpc_endpoints`, a plan "
-        "`format_version`, a template `Resources`"
-    )
+    snapshot = "a snapshot `keys`, `accounts`, `organization` or `vpc_endpoints`"
+    return f"a policy has `Statement`, {snapshot}, a plan `format_version`, a template `Resources`"
 
 
 def hint_of_folder(files: Sequence[str]) -> str:

@@ -42,11 +42,8 @@ def rendered(content: Content) -> str:
 
 def element(tag: str, *content: Content, **attributes: str | None) -> Html:
     """An element; `class_` and `aria_label` are `class` and `aria-label`. An attribute that is `None` is left out."""
-    written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(printable(value), quote=True)}"'
-        for key, value in attributes.items()
-        if value is not None
-    )
+    given = ((key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items() if value is not None)
+    written = "".join(f' {name}="{escape(printable(value), quote=True)}"' for name, value in given)
     if tag in VOID:
         return Html(f"<{tag}{written}>")
     return Html(f"<{tag}{written}>{rendered(content)}</{tag}>")

@@ -86,29 +86,18 @@ def _drawing(name: str, reaches: list[_Reach], statements: list[StatementRef], p
         lines += [_curve(_LEFT[1], y, _MIDDLE[0], at[statement]) for statement in reached]
         lines += [] if reached else [_curve(_LEFT[1], y, _RIGHT[0], middle)]
     lines += [_curve(_MIDDLE[1], y, _RIGHT[0], middle) for y in at.values()]
-    boxes: list[Content] = [
-        _box(
-            _LEFT,
-            _centre(n, len(reaches), height),
-            reach.callers,
-            ", ".join(dict.fromkeys(reach.actions)) + _under(reach),
-        )
-        for n, reach in enumerate(reaches)
-    ]
+    boxes: list[Content] = []
+    for n, reach in enumerate(reaches):
+        actions = ", ".join(dict.fromkeys(reach.actions)) + _under(reach)
+        boxes.append(_box(_LEFT, _centre(n, len(reaches), height), reach.callers, actions))
     boxes += [
         _box(_MIDDLE, y, statement_name(s), _policy(s), "deny" if s.effect.value == "Deny" else None)
         for s, y in at.items()
     ]
     boxes += drawn_paths(paths, height, (_RIGHT[0], middle + _BOX / 2 - 6), names)
     boxes.append(_box(_RIGHT, middle, name, "the key", "key"))
-    return element(
-        "svg",
-        lines,
-        boxes,
-        viewBox=f"0 0 1202 {height + below}",
-        role="img",
-        aria_label=f"Who reaches {name}; the table below says the same",
-    )
+    size, label = f"0 0 1202 {height + below}", f"Who reaches {name}; the table below says the same"
+    return element("svg", lines, boxes, viewBox=size, role="img", aria_label=label)
 
 
 def _policy(statement: StatementRef) -> str:
@@ -148,23 +137,16 @@ def _table(access: KeyAccess, stories: Stories, names: Names) -> Html:
     body = (element("tr", (element("td", text) for text in _cells(row))) for row in access.rows)
     table = element("table", element("thead", head), element("tbody", body))
     reasons = [element("p", f"unknown: {reason.text} [{reason.rule}]", class_="unknown") for reason in access.reasons]
-    return element(
-        "details",
-        element("summary", "as a table"),
-        element("div", reasons, table, listed_paths(stories, names), class_="inside"),
-    )
+    inside = element("div", reasons, table, listed_paths(stories, names), class_="inside")
+    return element("details", element("summary", "as a table"), inside)
 
 
 def _cells(row: Access) -> tuple[str, str, str, str]:
     region = row.region
     ways = row.ways if row.ways is not None else (region.through,)
     through = "; or ".join(" and ".join(statement_name(statement) for statement in way) for way in ways[:6] if way)
-    return (
-        region.callers.text,
-        region.actions.text,
-        when_text(region, in_full=False),
-        through or "policies of their own account",
-    )
+    when = when_text(region, in_full=False)
+    return region.callers.text, region.actions.text, when, through or "policies of their own account"
 
 
 BAND = 62

@@ -71,12 +71,8 @@ def _statement_lines(statement: Statement) -> list[str]:
 
 def _file(file: str, text: str, spans: Sequence[Span], mark: str) -> Html:
     lines = text.splitlines()
-    marked = {
-        number
-        for span in spans
-        for number in range(span.line, max(span.line, span.end_line) + 1)
-        if number <= len(lines)
-    }
+    numbers = (n for span in spans for n in range(span.line, max(span.line, span.end_line) + 1))
+    marked = {number for number in numbers if number <= len(lines)}
     whole = len(lines) <= _WHOLE
     wanted = [
         n
@@ -92,11 +88,8 @@ def _file(file: str, text: str, spans: Sequence[Span], mark: str) -> Html:
         last = number
     if last < len(lines):
         shown.append(element("span", f"⋮ {len(lines):,} lines in all", class_="gap"))
-    return element(
-        "div",
-        element("p", file, class_="dim"),
-        element("pre", shown, class_="policy", tabindex="0", aria_label=f"text of {file}"),
-    )
+    text_shown = element("pre", shown, class_="policy", tabindex="0", aria_label=f"text of {file}")
+    return element("div", element("p", file, class_="dim"), text_shown)
 
 
 def _edges(marked: set[int]) -> set[int]:

@@ -135,14 +135,8 @@ def _note(
 
 def _unknown(target: str, key: str, reason: Reason, status: Status = Status.UNKNOWN) -> Notice:
     """What is not known; of a suggestion for what is refuted, that there is none."""
-    notice = _note(
-        _UNKNOWN,
-        target,
-        key,
-        f"{reason.text} [{reason.rule}]",
-        (),
-        [(reason.span, "")] if reason.span != NOWHERE else (),
-    )
+    places = [(reason.span, "")] if reason.span != NOWHERE else ()
+    notice = _note(_UNKNOWN, target, key, f"{reason.text} [{reason.rule}]", (), places)
     return replace(notice, level=Level.WARNING, counts_as=status)
 
 

@@ -79,15 +79,8 @@ def _verdict_case(report: Report, verdict: Verdict) -> Case:
         reason = f"{verdict.excuse.kind.value}: {verdict.excuse.text}"
         return Case(name, Outcome.SKIPPED, message=reason, span=span, elapsed=elapsed)
     outcome = Outcome.FAILURE if verdict.status is Status.REFUTED else Outcome.ERROR
-    return Case(
-        name,
-        outcome,
-        verdict.status.value,
-        verdict_sentence(verdict, report.keys),
-        verdict_text(report, verdict),
-        span,
-        elapsed,
-    )
+    sentence, text = verdict_sentence(verdict, report.keys), verdict_text(report, verdict)
+    return Case(name, outcome, verdict.status.value, sentence, text, span, elapsed)
 
 
 def junit_document(suites: Sequence[Suite]) -> str:
@@ -144,10 +137,8 @@ def render_junit_notices(notices: Notices) -> str:
     """The document, with a final newline."""
     known = {subject.id for subject in notices.subjects}
     supposed = [printable(f"supposed: {text}") for text in notices.concluded]
-    suites = [
-        (subject, [notice for notice in notices.notices if notice.subject == subject.id])
-        for subject in notices.subjects
-    ]
+    found = notices.notices
+    suites = [(one, [notice for notice in found if notice.subject == one.id]) for one in notices.subjects]
     others = [notice for notice in notices.notices if notice.subject not in known]
     suites += [(_OTHERS, others)] if others else []
     return junit_document([_subject_suite(subject, about, supposed) for subject, about in suites])

@@ -46,14 +46,8 @@ def notices_of_lint(
 
 
 def _rule(rule: LintRule) -> Rule:
-    return Rule(
-        rule.id,
-        rule.title,
-        f"{rule.title} ({rule.applies_to}) [{rule.label}]",
-        rule.label,
-        _SECURITY[rule.severity],
-        rule.page,
-    )
+    text = f"{rule.title} ({rule.applies_to}) [{rule.label}]"
+    return Rule(rule.id, rule.title, text, rule.label, _SECURITY[rule.severity], rule.page)
 
 
 def _subject_of(policy: Linted) -> Subject:
@@ -69,11 +63,8 @@ def _subject(policy: str, kind: PolicyKind, key: str | None) -> str:
 def _finding(finding: Finding, name: str, seen: Counter[tuple[str, ...]], evidence: Evidence, counts: bool) -> Notice:
     statement = finding.statement
     because = finding.proof.because if finding.proof is not None else ()
-    related = tuple(
-        (other.span, statement_name(other))
-        for other in dict.fromkeys(because)
-        if other.span not in (NOWHERE, finding.span)
-    )
+    others = (other for other in dict.fromkeys(because) if other.span not in (NOWHERE, finding.span))
+    related = tuple((other.span, statement_name(other)) for other in others)
     which = (finding.rule.id, finding.policy, _which(statement, evidence), finding.message, finding.key or "")
     return Notice(
         finding.rule.id,

@@ -72,17 +72,13 @@ def _rule(rule: Rule) -> Json:
     address = rule.page or next((page.url for page in pages), None)
     if address is not None:
         found["helpUri"] = address
-    return {
-        **found,
-        "properties": {"security-severity": f"{rule.security:.1f}", "precision": "very-high", "tags": ["security"]},
-    }
+    severity = f"{rule.security:.1f}"
+    return found | {"properties": {"security-severity": severity, "precision": "very-high", "tags": ["security"]}}
 
 
 def _artifact(file: str, digest: str) -> Json:
-    return {
-        "location": _location_of(Place(printable(file.partition("#")[0]), None, None)),
-        "hashes": {"sha-256": digest},
-    }
+    place = Place(printable(file.partition("#")[0]), None, None)
+    return {"location": _location_of(place), "hashes": {"sha-256": digest}}
 
 
 def _invocation(notices: Notices) -> Json:

@@ -26,10 +26,8 @@ _LEVELS = {Status.REFUTED: Level.ERROR, Status.UNKNOWN: Level.WARNING}
 def notices_of(report: Report, evidence: Evidence = NO_EVIDENCE) -> Notices:
     """A rule for each invariant, a notice for each verdict that is refuted or unknown."""
     ids = slugs(verdict.invariant.name for verdict in report.verdicts)
-    rules = {
-        verdict.invariant.name: Rule(ids[verdict.invariant.name], verdict.invariant.name, verdict.invariant.text)
-        for verdict in report.verdicts
-    }
+    invariants = (verdict.invariant for verdict in report.verdicts)
+    rules = {one.name: Rule(ids[one.name], one.name, one.text) for one in invariants}
     failing = [verdict for verdict in report.verdicts if verdict.status is not Status.PROVED]
     return Notices(
         tuple(rules.values()),

@@ -57,11 +57,9 @@ def comparison_document(
     targets = comparison.targets
     notable = [target for target in targets if not _is_quiet(target) or in_full or _is_new(target) or len(targets) == 1]
     quiet = [target_name(target) for target in targets if target not in notable]
-    shown = (
-        quiet
-        if in_full
-        else [*quiet[:_MOST_NAMES], *([f"{len(quiet) - _MOST_NAMES} more"] if len(quiet) > _MOST_NAMES else [])]
-    )
+    shown = quiet
+    if len(quiet) > _MOST_NAMES and not in_full:
+        shown = [*quiet[:_MOST_NAMES], f"{len(quiet) - _MOST_NAMES} more"]
     blocks: list[doc.Block] = [writer.target(target) for target in notable]
     blocks += [doc.Para((f"{', '.join(shown)}: ", doc.Said("equivalent", doc.Role.GOOD)))] if quiet else []
     unused = [allowance for allowance in comparison.allowances if not allowance.used]
@@ -104,12 +102,8 @@ class _Writer:
         """A key: its relation, then each direction."""
         role = _ROLES.get(target.relation, doc.Role.BAD)
         note = headline_note(target)
-        words = (
-            doc.Said(target_name(target), doc.Role.NAME),
-            ": ",
-            doc.Said(target.relation.value, role),
-            f"   {note}" if note else "",
-        )
+        name, relation = doc.Said(target_name(target), doc.Role.NAME), doc.Said(target.relation.value, role)
+        words = (name, ": ", relation, f"   {note}" if note else "")
         mark = doc.Role.GOOD if target.relation is Relation.MORE and not target.gained else role
         rest = self.quietly(target) if _is_quiet(target) else self.directions(target)
         return doc.grouped([doc.Heading(words, mark=mark), *rest, self.excerpts(target.changes)])
@@ -207,11 +201,8 @@ class _Writer:
         cases = [case_text(case) or "always" for case in change.region.when]
         items = [doc.Item(change.region.callers.text, "region")]
         items += [doc.Item(case, "or when" if position else "when") for position, case in enumerate(cases)]
-        items += (
-            [doc.Item(request_text(change, in_full=True), "request", below=tuple(self.decisions(change)))]
-            if witness is not None
-            else []
-        )
+        if witness is not None:
+            items.append(doc.Item(request_text(change, in_full=True), "request", below=tuple(self.decisions(change))))
         yield doc.GAP
         yield doc.Items(tuple(items), 12, 13)
 

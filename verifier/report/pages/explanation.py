@@ -97,11 +97,8 @@ def _in_short(trace: Sequence[Step]) -> Iterator[Item]:
 def _statements(steps: Sequence[Step]) -> Iterator[Item]:
     traces = {id(trace.statement): trace for trace in statement_traces(steps)}
     statements = [step for step in steps if step.depth == 1]
-    near = [
-        step
-        for step in statements
-        if step.holds or ((found := traces.get(id(step.statement))) is not None and found.elements)
-    ]
+    found = ((step, traces.get(id(step.statement))) for step in statements)
+    near = [step for step, trace in found if step.holds or (trace is not None and trace.elements)]
     for step in near[:_MOST_STATEMENTS]:
         elements = traces[id(step.statement)].elements if step.holds and id(step.statement) in traces else ()
         yield _step(step, 1, [_step(element, 2, ()) for element in elements if not element.text.startswith(_OBVIOUS)])

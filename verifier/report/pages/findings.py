@@ -61,11 +61,8 @@ def _key(report: FindingsReport, key: KeyFindings, in_full: bool) -> Iterator[Bl
         "statements", tuple(places_of(CallerGroup(((as_row(finding),),)) for finding in (*key.findings, *key.services)))
     )
     lead = f"{headline(key)}. " if key.findings else ""
-    apart = (
-        ["access of AWS services does not count here (--services counts it)"]
-        if key.services and not report.count_services
-        else []
-    )
+    left_out = key.services and not report.count_services
+    apart = ["access of AWS services does not count here (--services counts it)"] if left_out else []
     yield grouped([Para(lead + verdict_text(key), mark), reason_items(key.reasons, *apart, exact=key.exact)])
 
 

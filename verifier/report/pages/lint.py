@@ -77,11 +77,9 @@ def _finding(finding: Finding, in_full: bool) -> Item:
     where = words.place(finding.span)
     subject = Said(words.subject_name(finding), Role.NAME), f" ({where}) " if where else " "
     evidence, more = Items(tuple(_evidence(finding, in_full)), _MARGIN, _LABEL), tuple(_rest(finding))
-    folded = (*((evidence,) if finding.severity is Severity.NOTE else ()), *more)
-    below = (
-        *(() if finding.severity is Severity.NOTE else (evidence,)),
-        *((Folded("more", folded),) if folded else ()),
-    )
+    is_note = finding.severity is Severity.NOTE
+    folded = (evidence, *more) if is_note else more
+    below = (*(() if is_note else (evidence,)), *((Folded("more", folded),) if folded else ()))
     label = Said(finding.severity.value, _ROLES[finding.severity])
     return Item((subject, quoted(finding.message)), label, f"[{finding.rule.label} {finding.rule.id}]", below=below)
 

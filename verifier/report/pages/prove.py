@@ -33,16 +33,11 @@ _MOST_LABELS = 6
 def report_document(report: Report, evidence: Evidence = NO_EVIDENCE) -> doc.Document:
     """The whole report."""
     common = _common_assumptions(report.verdicts)
-    whose = (
-        "every verdict"
-        if all(isinstance(v.invariant, Invariant) for v in report.verdicts)
-        else "every verdict on requests"
-    )
+    on_requests = all(isinstance(verdict.invariant, Invariant) for verdict in report.verdicts)
+    whose = "every verdict" if on_requests else "every verdict on requests"
     label = f"{whose} supposes"
-    warnings = tuple(
-        doc.Item(f"{warning.span}: {warning.message}" if warning.span else warning.message)
-        for warning in report.warnings
-    )
+    texts = (f"{warning.span}: {warning.message}" if warning.span else warning.message for warning in report.warnings)
+    warnings = tuple(map(doc.Item, texts))
     keys = (doc.grouped([*map(key_heading, report.keys), doc.Para(doc.Apart(tuple(_inventory(report)), " · "))]),)
     several = len({verdict.target for verdict in report.verdicts}) > 1
     blocks: list[doc.Block] = [
@@ -200,10 +195,8 @@ def _remedy(report: Report) -> Iterator[doc.Para]:
     """Where to go from a refuted invariant that a key policy could mend."""
     on_keys = {key.arn for key in report.keys}
     refuted = (verdict for verdict in report.verdicts if verdict.status is Status.REFUTED and verdict.excuse is None)
-    if any(
-        isinstance(verdict.invariant, Invariant) and verdict.story is None and verdict.target in on_keys
-        for verdict in refuted
-    ):
+    by_policy = (verdict for verdict in refuted if isinstance(verdict.invariant, Invariant) and verdict.story is None)
+    if any(verdict.target in on_keys for verdict in by_policy):
         yield doc.Para("the smallest edits of a key policy that make a refuted invariant hold: verifier suggest")
 
 

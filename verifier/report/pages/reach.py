@@ -59,11 +59,8 @@ def _key(report: ReachReport, key: KeyReach, in_full: bool) -> Iterator[Block]:
     for label, text in beyond_words(key, names, in_full=in_full):
         yield Items((Item(text, label),), columns=columns)
     mark = Role.GOOD if key.complete else Role.DOUBT
-    open_ = (
-        [Item("what is marked `maybe` has no chain that could be replayed")]
-        if not key.complete and not key.reasons
-        else []
-    )
+    marked = not key.complete and not key.reasons
+    open_ = [Item("what is marked `maybe` has no chain that could be replayed")] if marked else []
     longer = longer_words(key)
     remarks = (*map(reason_item, key.reasons), *open_, *([Item(longer)] if longer is not None else []))
     yield grouped([Para(conclusion(report, key), mark), Items(remarks, margin=2)])

@@ -73,10 +73,8 @@ def _table(answer: WhoCan, groups: Sequence[words.CallerGroup], in_full: bool) -
 def _row(group: words.CallerGroup, row: Access, several: bool, in_full: bool) -> Row:
     region = row.region
     actions = [Said(", ".join(region.actions.names) if in_full else region.actions.text, Role.CODE)] if several else []
-    when, ways = (
-        words.when_text(region, in_full=in_full),
-        words.ways_text(row, in_full=in_full, together=group.together),
-    )
+    when = words.when_text(region, in_full=in_full)
+    ways = words.ways_text(row, in_full=in_full, together=group.together)
     return Row((words.callers_text(group), *actions, when, ways), tuple(_below(row)) if in_full else ())
 
 

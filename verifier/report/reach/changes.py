@@ -14,6 +14,7 @@ from verifier.model.policy import Condition, Policy, PolicyKind, Statement, Text
 from verifier.model.request import Caller
 from verifier.model.steps.chains import Move
 from verifier.model.steps.descriptions import MEMBER, described, present
+from verifier.report.naming import counted
 from verifier.report.reach.names import Names, first
 from verifier.syntax.text import printable
 
@@ -64,10 +65,9 @@ def policy_words(policy: Policy, names: Names) -> str:
     """`Allow kms:* to everyone; Deny …`."""
     statements = [statement_words(statement, policy.kind, names) for statement in policy.statements[:_MOST_STATEMENTS]]
     more = len(policy.statements) - len(statements)
-    return (
-        "; ".join([*statements, *([f"and {more} more statement{'' if more == 1 else 's'}"] if more else [])])
-        or "no statement"
-    )
+    if more:
+        statements.append(f"and {counted(more, 'more statement')}")
+    return "; ".join(statements) or "no statement"
 
 
 def statement_words(statement: Statement, kind: PolicyKind, names: Names) -> str:

@@ -56,11 +56,8 @@ class ShownStep:
     def through(self) -> tuple[StatementRef, ...]:
         """The Allows and grants that let the requests through."""
         found = (trace for request in self.requests for trace in statement_traces(request.decision.trace))
-        return tuple(
-            dict.fromkeys(
-                trace.statement for trace in found if trace.matched and trace.statement.effect is Effect.ALLOW
-            )
-        )
+        matched = (trace.statement for trace in found if trace.matched)
+        return tuple(dict.fromkeys(statement for statement in matched if statement.effect is Effect.ALLOW))
 
     @property
     def of_the_input(self) -> tuple[StatementRef, ...]:
@@ -77,11 +74,8 @@ class ShownStep:
         does not say so."""
         which = f", which {step_words(self.move, names)}" if self.move is not None else ""
         if not self.requests:
-            return (
-                f"{names.caller(self.caller)} {self.own_words(names)}"
-                if self.move is not None
-                else "nothing more is needed"
-            )
+            own = f"{names.caller(self.caller)} {self.own_words(names)}"
+            return own if self.move is not None else "nothing more is needed"
         by_caller: dict[Caller, list[str]] = {}
         for found in self.requests:
             by_caller.setdefault(found.request.caller, []).append(
@@ -93,11 +87,9 @@ class ShownStep:
     def own_words(self, names: Names) -> str:
         """A step without requests: what the caller has outside."""
         change = self.move.change if self.move is not None else None
-        return (
-            f"uses an identity in an account of its own: {names.caller(change.caller)}"
-            if isinstance(change, Became)
-            else ""
-        )
+        if not isinstance(change, Became):
+            return ""
+        return f"uses an identity in an account of its own: {names.caller(change.caller)}"
 
     def by(self) -> str:
         """The statements with their places: `"Admin" (key-policy.json:12:5)`; nothing where there are none."""
@@ -112,13 +104,8 @@ def shown_steps(story: Story) -> Iterator[ShownStep]:
         caller = step.requests[0].request.caller if step.requests else story.caller
         yield ShownStep(str(number), caller, step.requests, step.move, dict(made))
         made.update(dict.fromkeys(_made(step.move), number))
-    yield ShownStep(
-        THEN,
-        story.access.request.caller if story.access else story.caller,
-        (story.access,) if story.access else (),
-        None,
-        dict(made),
-    )
+    by, last = story.access.request.caller if story.access else story.caller, (story.access,) if story.access else ()
+    yield ShownStep(THEN, by, last, None, dict(made))
 
 
 def _made(move: Move) -> Iterator[str]:
@@ -145,11 +132,8 @@ def _call(found: Counterexample, names: Names, target: str | None, *, brief: boo
     on = f" on {names.of(request.resource)}" if request.resource not in (None, target) else ""
     context = ", ".join(f"{printable(key)} = {value_text(value)}" for key, value in pairs[:_MOST_CONTEXT])
     more = len(pairs) - _MOST_CONTEXT
-    return (
-        f"{printable(request.action)}{on}"
-        + (f" with {context}" if context else "")
-        + (f" and {more} more keys" if more > 0 else "")
-    )
+    given = (f" with {context}" if context else "") + (f" and {more} more keys" if more > 0 else "")
+    return f"{printable(request.action)}{on}{given}"
 
 
 def steps_words(number: int) -> str:

@@ -74,10 +74,8 @@ def _block(block: doc.Block) -> Content:
 
 def _blocks(document: doc.Document) -> Iterator[Content]:
     """All blocks, with the worst verdicts first."""
-    folded = sorted(
-        (block for block in document.blocks if isinstance(block, doc.Folded) and block.number),
-        key=lambda b: _rank(b.title),
-    )
+    numbered = (block for block in document.blocks if isinstance(block, doc.Folded) and block.number)
+    folded = sorted(numbered, key=lambda block: _rank(block.title))
     for block in document.blocks:
         if isinstance(block, doc.Overview):
             rows = sorted(enumerate(block.rows, start=1), key=lambda row: _rank(row[1][0]))

@@ -121,12 +121,8 @@ def _overview(rows: Sequence[tuple[Words, str, str]]) -> Iterator[str]:
     ordered = sorted(rows, key=lambda row: doc.WORST.index(role_of(row[0])))
     written, room = 0, _MOST_OF_ROWS
     for sign, *names in ordered[:_MOST_ROWS]:
-        row = table_row(
-            [
-                f"{_SIGNS.get(role_of(sign), '')}{_words(sign)}",
-                *(escaped(brief(name, _MOST_OF_A_NAME)) for name in names),
-            ]
-        )
+        shown = (escaped(brief(name, _MOST_OF_A_NAME)) for name in names)
+        row = table_row([f"{_SIGNS.get(role_of(sign), '')}{_words(sign)}", *shown])
         room -= len(row)
         if room < 0:
             break
@@ -258,10 +254,8 @@ def fitted(head: Sequence[str], blocks: Sequence[Part], end: Sequence[str]) -> s
             room -= more
     left = sum(block.counts for block, lines in zip(blocks, shown, strict=True) if not lines and block.full)
     kept = [line for lines in shown if lines is not None for line in lines]
-    return (
-        "\n".join([*head, *kept, *([f"{left:,} more, for which there is no room here.", ""] if left else []), *end])
-        + "\n"
-    )
+    kept += [f"{left:,} more, for which there is no room here.", ""] if left else []
+    return "\n".join([*head, *kept, *end]) + "\n"
 
 
 def _size(lines: Sequence[str]) -> int:

@@ -83,17 +83,13 @@ class _Writer:
             case doc.Listing(label, names, most):
                 return self.listing(label, names, None if self.in_full else most)
             case doc.Supposed(assumptions, label, columns, margin):
-                found = [
-                    doc.Item(a.text, "" if n else label, f"[{a.rule}]")
-                    for n, a in enumerate(dict.fromkeys(assumptions))
-                ]
+                numbered = enumerate(dict.fromkeys(assumptions))
+                found = [doc.Item(one.text, "" if n else label, f"[{one.rule}]") for n, one in numbered]
                 return self.block(doc.Items(tuple(found), margin, columns))
             case doc.Folded(_, blocks, instead, line, aside):
                 shown = () if block.on_page else blocks if self.in_full or line else instead
-                return [
-                    *(self.headline(line, aside) if line else []),
-                    *(rendered for one in shown for rendered in self.block(one)),
-                ]
+                head = self.headline(line, aside) if line else []
+                return [*head, *(rendered for one in shown for rendered in self.block(one))]
             case doc.Lines(lines, _, margin):
                 return [f"{' ' * margin}{printable(line)}" for line in lines]
             case doc.Group(blocks):
@@ -125,11 +121,10 @@ class _Writer:
         """Names one after the other."""
         shown = [*map(printable, names[:most])]
         more = [f"and {len(names) - len(shown):,} more (--verbose)"] if len(names) > len(shown) else []
-        return (
-            [self.style.dim(line) for line in flow([*shown, *more], pad(label, 12), between=", ", width=self.width)]
-            if names
-            else []
-        )
+        if not names:
+            return []
+        lines = flow([*shown, *more], pad(label, 12), between=", ", width=self.width)
+        return [self.style.dim(line) for line in lines]
 
     def overview(self, rows: Sequence[tuple[Words, str, str]]) -> list[str]:
         """A line for each of many verdicts that is not proved, and fares as badly as it can."""

@@ -37,12 +37,8 @@ def _change(what: str, members: str) -> Shape:
 
 def _created(change: chains.Created) -> Json:
     kind = arn_kind(change.arn)
-    found = {
-        "what": f"new {kind}",
-        kind: change.arn,
-        "document": change.document or change.trust,
-        "boundary": change.boundary,
-    }
+    document = change.document or change.trust
+    found = {"what": f"new {kind}", kind: change.arn, "document": document, "boundary": change.boundary}
     return {name: value for name, value in found.items() if value is not None}
 
 

@@ -133,11 +133,8 @@ def places_of(groups: Iterable[CallerGroup]) -> list[str]:
             found.update(dict.fromkeys(own))
     places = Places()
     ordered = sorted(found, key=lambda statement: (statement.span.file, statement.span.line))
-    return [
-        text
-        for text in (f"{access_statement(s)} {places.place(s.span)}".rstrip() for s in ordered)
-        if text.endswith(")")
-    ]
+    texts = (f"{access_statement(one)} {places.place(one.span)}".rstrip() for one in ordered)
+    return [text for text in texts if text.endswith(")")]
 
 
 def way_shape(row: Access) -> tuple[object, ...]:

@@ -68,10 +68,8 @@ def counts_text(comparison: Comparison) -> str:
     """`2 keys: 1 more permissive, 1 equivalent`."""
     keys = sum(target.target.startswith("arn:") and ":key/" in target.target for target in comparison.targets)
     relations = [target.relation for target in comparison.targets]
-    counts = (
-        ", ".join(f"{relations.count(relation)} {relation.value}" for relation in _ORDER if relation in relations)
-        or "equivalent"
-    )
+    parts = [f"{relations.count(relation)} {relation.value}" for relation in _ORDER if relation in relations]
+    counts = ", ".join(parts) or "equivalent"
     others = len(comparison.targets) - keys
     subject = f"{keys:,} {'key' if keys == 1 else 'keys'}" + (
         f" and {others:,} other {'target' if others == 1 else 'targets'}" if others else ""

@@ -85,9 +85,7 @@ def edit_lines(edit: EditShown) -> Iterator[str]:
     a line around."""
     before, after = (text.splitlines() if text is not None else [] for text in (edit.before, edit.after))
     lines = list(difflib.unified_diff(before, after, n=_CONTEXT, lineterm=""))[3:]
-    shown = (
-        lines
-        if len(lines) <= _MOST_LINES
-        else [*lines[: _MOST_LINES - 1], f"  … {len(lines) - _MOST_LINES + 1} more lines"]
-    )
+    shown = lines
+    if len(lines) > _MOST_LINES:
+        shown = [*lines[: _MOST_LINES - 1], f"  … {len(lines) - _MOST_LINES + 1} more lines"]
     yield from ("  …" if line.startswith("@@") else printable(line) for line in shown)

@@ -52,10 +52,8 @@ def verdict_text(key: KeyFindings) -> str:
         return "No external access: proved that no request from outside the zone is allowed."
     if len(key.findings) == 1:
         return "It is the only one: proved that no other request from outside the zone is allowed."
-    return (
-        "These are all: proved that no other request from outside the zone is allowed. None of them is covered by "
-        "the others."
-    )
+    proved = "proved that no other request from outside the zone is allowed"
+    return f"These are all: {proved}. None of them is covered by the others."
 
 
 def headline(key: KeyFindings) -> str:

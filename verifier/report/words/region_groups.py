@@ -55,11 +55,8 @@ def grouped(changes: Iterable[RegionChange]) -> tuple[Group, ...]:
 
 def _group(regions: tuple[RegionChange, ...]) -> Group:
     alternatives = [alternative for change in regions for alternative in change.region.when]
-    common = (
-        tuple(limit for limit in alternatives[0] if all(limit in other for other in alternatives))
-        if alternatives
-        else ()
-    )
+    first = alternatives[0] if alternatives else ()
+    common = tuple(limit for limit in first if all(limit in other for other in alternatives))
     rows = tuple(
         Row(
             change.region.callers,

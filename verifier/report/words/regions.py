@@ -81,9 +81,8 @@ def witness_text(region: Region, *, in_full: bool) -> str:
     request = witness.request
     parts = [f"{caller_text(request)} calls {printable(request.action)}"]
     present = {key.lower() for key, _ in request.context}
-    if _VIA_SERVICE not in present and any(
-        limit.subject.lower() == _VIA_SERVICE for case in region.when for limit in case
-    ):
+    subjects = {limit.subject.lower() for case in region.when for limit in case}
+    if _VIA_SERVICE not in present and _VIA_SERVICE in subjects:
         parts.append("directly")
     shown = [
         f"{printable(key)} = {brief(value_text(value))}"

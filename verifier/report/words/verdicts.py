@@ -50,11 +50,8 @@ def proved_words(verdict: Verdict) -> str:
 
 def _named(verdict: Verdict, number: int) -> str:
     found = verdict.grants[number]
-    principal = (
-        found.grant.retiring
-        if found.role.value == "retiring principal" and found.grant.retiring
-        else found.grant.grantee
-    )
+    retiring = found.grant.retiring if found.role.value == "retiring principal" else None
+    principal = retiring or found.grant.grantee
     return f"{printable(principal.value)} as {found.role.value}"
 
 

@@ -104,13 +104,8 @@ class BatchedGrants:
         if first is None:
             return reference
         operations = frozenset(first.operations)
-        naming = [
-            grant
-            for name in _called(caller)
-            for grant in self._naming.get(name, ())
-            if frozenset(grant.operations) == operations
-        ]
-        found = {grant.id: grant for grant in naming}
+        naming = (grant for name in _called(caller) for grant in self._naming.get(name, ()))
+        found = {grant.id: grant for grant in naming if frozenset(grant.operations) == operations}
         if len(found) != 1 or any(grant.grantee_hidden for grant in self._by_id.values()):
             return reference
         return reference_to_grant(self._key.arn, next(iter(found.values())))

@@ -96,11 +96,8 @@ def _grants(old: Key, new: Key) -> Iterator[Change]:
         if name not in before:
             yield Change("is new", None, reference_to_grant(new.arn, grant))
         elif meaning(before[name]) != meaning(grant):
-            yield Change(
-                _grant_difference(before[name], grant),
-                reference_to_grant(old.arn, before[name]),
-                reference_to_grant(new.arn, grant),
-            )
+            sides = reference_to_grant(old.arn, before[name]), reference_to_grant(new.arn, grant)
+            yield Change(_grant_difference(before[name], grant), *sides)
     for name, grant in before.items():
         if name not in after:
             yield Change("is gone", reference_to_grant(old.arn, grant), None)
@@ -174,10 +171,7 @@ def _levels(controls: Controls | None, kind: str) -> dict[str, tuple[Policy, ...
 
 
 def _endpoints(old: Estate, new: Estate) -> Iterator[Located]:
-    before, after = (
-        {found.id: found for found in old.endpoints or ()},
-        {found.id: found for found in new.endpoints or ()},
-    )
+    before, after = ({found.id: found for found in side.endpoints or ()} for side in (old, new))
     for name in dict.fromkeys((*before, *after)):
         left, right = before.get(name), after.get(name)
         policies = [
@@ -197,12 +191,9 @@ def bearing(
 ) -> tuple[Change, ...]:
     """The changes that a request is due to, which one side allows and the other refuses (`None`: where it cannot be
     made)."""
-    listed = tuple(changes)
-    turning = [
-        located.change
-        for located in listed
-        if refused is not None and _turned(located.change, allowed, refused, gained)
-    ]
+    listed, turning = tuple(changes), list[Change]()
+    if refused is not None:
+        turning = [located.change for located in listed if _turned(located.change, allowed, refused, gained)]
     if not turning and refused is not None:
         # It matches on both sides, and gives less on one: `*` lets a caller in by itself, an account only with its own
         # policies (P1, P2).

@@ -274,11 +274,9 @@ class Explainer:
         for found in regions.found:
             refused, cannot = self._other_side(found, gained)
             witness = found.region.witness
-            because = (
-                bearing(self.changes, witness.request, witness.decision, refused, gained=gained)
-                if witness is not None
-                else ()
-            )
+            because: tuple[Change, ...] = ()
+            if witness is not None:
+                because = bearing(self.changes, witness.request, witness.decision, refused, gained=gained)
             yield RegionChange(found.region, because, refused, cannot)
 
     def _other_side(self, found: FoundRegion, gained: bool) -> tuple[Decision | None, str | None]:

@@ -45,11 +45,8 @@ def key_facts(old: Key, new: Key) -> Iterator[Change]:
     if old.policies is not None and new.policies is not None:
         names = {policy.name for policy in old.policies} ^ {policy.name for policy in new.policies}
         for name in sorted(names - {"default"}):
-            yield _sentence(
-                f"the key has a policy {name} in {'NEW' if name in {p.name for p in new.policies} else 'OLD'} only",
-                old,
-                new,
-            )
+            side = "NEW" if name in {policy.name for policy in new.policies} else "OLD"
+            yield _sentence(f"the key has a policy {name} in {side} only", old, new)
 
 
 def identity_facts(old: Identity, new: Identity) -> Iterator[Change]:
@@ -57,11 +54,8 @@ def identity_facts(old: Identity, new: Identity) -> Iterator[Change]:
     name = short_arn(new.arn)
     yield from _pairs(f"the tag of {name}", old.tags, new.tags, old, new)
     if old.bounded != new.bounded:
-        yield _sentence(
-            f"{name} has {'a permissions boundary now' if new.bounded else 'no permissions boundary any more'}",
-            old,
-            new,
-        )
+        boundary = "a permissions boundary now" if new.bounded else "no permissions boundary any more"
+        yield _sentence(f"{name} has {boundary}", old, new)
     if old.unique_id != new.unique_id:
         yield _sentence(f"{name} has another unique ID: it was deleted and made again", old, new)
 
@@ -71,13 +65,8 @@ def account_facts(old: Account | None, new: Account | None) -> Iterator[About]:
     if old is None or new is None:
         only = old or new
         assert only is not None
-        yield (
-            only.id,
-            Change(
-                f"the inventory of {only.id} is given in {'NEW' if old is None else 'OLD'} only, and what is not "
-                "given is free"
-            ),
-        )
+        side = "NEW" if old is None else "OLD"
+        yield only.id, Change(f"the inventory of {only.id} is given in {side} only, and what is not given is free")
         return
     if old.complete != new.complete:
         yield new.id, Change(f"the inventory of {new.id} is complete in {'NEW' if new.complete else 'OLD'} only")
@@ -95,22 +84,16 @@ def estate_facts(old: Estate, new: Estate) -> Iterator[About]:
     """Changes of the organization, of what levels there are, and of what is not modelled."""
     yield from _organization(old, new)
     if (old.endpoints is None) != (new.endpoints is None):
-        yield (
-            None,
-            _one_sided("VPC endpoints", old.endpoints is None, "is supposed to have only such with the default policy"),
-        )
+        supposed = "is supposed to have only such with the default policy"
+        yield None, _one_sided("VPC endpoints", old.endpoints is None, supposed)
     before, after = (
         {thing.name: thing for thing in estate.unmodelled if not thing.only_of_steps} for estate in (old, new)
     )
     for name in dict.fromkeys((*before, *after)):
         if (name in before) != (name in after):
             thing = after.get(name) or before[name]
-            yield (
-                None,
-                Change(
-                    f"only in {'NEW' if name in after else 'OLD'}: {thing.description}", places=(thing.span, thing.span)
-                ),
-            )
+            side = "NEW" if name in after else "OLD"
+            yield None, Change(f"only in {side}: {thing.description}", places=(thing.span, thing.span))
 
 
 def memberships(old: Estate, new: Estate) -> Iterator[About]:
@@ -143,12 +126,8 @@ def _organization(old: Estate, new: Estate) -> Iterator[About]:
         for noun, member in (("SCPs", "service"), ("RCPs", "resource")):
             before_levels, after_levels = _level_names(left, member), _level_names(right, member)
             if (before_levels is None) != (after_levels is None):
-                yield (
-                    account,
-                    _one_sided(
-                        f"the {noun} over {account}", before_levels is None, "is supposed to have none that deny"
-                    ),
-                )
+                over = f"the {noun} over {account}"
+                yield account, _one_sided(over, before_levels is None, "is supposed to have none that deny")
             elif before_levels != after_levels:
                 yield account, Change(f"other levels of {noun} are over {account}")
 

@@ -86,10 +86,7 @@ def _texts(
         yield f"has `{'Not' if new[1] else ''}{element}` now"
         return
     before, after = _values(old[0]), _values(new[0])
-    known = (
-        {value.lower() if fold else value for value in before},
-        {value.lower() if fold else value for value in after},
-    )
+    known = [{value.lower() if fold else value for value in values} for values in (before, after)]
     added = [value for value in after if (value.lower() if fold else value) not in known[0]]
     gone = [value for value in before if (value.lower() if fold else value) not in known[1]]
     if new[1]:

@@ -94,9 +94,8 @@ def with_added(old: Estate, new: Estate) -> Estate:
         check_open_regions(old, dict.fromkeys(new.open_region, ""))
     if new.open_account and not old.open_account:
         check_account((old,), added[0].account)
-        if old.organization is not None or {account.id for account in old.accounts} - {
-            account.id for account in new.accounts
-        }:
+        of_old, of_new = ({account.id for account in side.accounts} for side in (old, new))
+        if old.organization is not None or of_old - of_new:
             message = "OLD holds accounts, and whether a key that is new is of one of them is not given"
             raise InputError.of(message, hint="give its account with --account", rule="S4")
     return replace(old, keys=(*old.keys, *added))

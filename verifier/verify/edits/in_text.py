@@ -72,11 +72,8 @@ class _Document:
 
     def statements(self, at: Sequence[Span]) -> tuple[list[Step], list[Step]]:
         """The way to the list of statements, and to the first one. Raises `NotLiteral`."""
-        found = [
-            way
-            for way, node in _ways(self.root(), [])
-            if (node.span.line, node.span.column) == (at[0].line, at[0].column)
-        ]
+        place = at[0].line, at[0].column
+        found = [way for way, node in _ways(self.root(), []) if (node.span.line, node.span.column) == place]
         ways = [way for way in found if isinstance(_follow(self.root(), way), Members)]
         if len(ways) != 1 or ways[0] == [] or any(span.line == 0 for span in at):
             raise NotLiteral("the policy is not written out in the file, or in more than one place")
@@ -180,11 +177,9 @@ def _is_flow(text: str, node: Node) -> bool:
 
 
 def _starts(node: Node) -> list[int]:
-    return (
-        [key.start for key, _ in node.pairs]
-        if isinstance(node, Members)
-        else [value.start for _, value in _inside(node)]
-    )
+    if isinstance(node, Members):
+        return [key.start for key, _ in node.pairs]
+    return [value.start for _, value in _inside(node)]
 
 
 def _without(text: str, node: Node, number: int) -> str:

@@ -172,25 +172,14 @@ def matched(policy: Policy, decision: Decision, effect: Effect) -> Iterator[Stat
     """The statements of a policy that matched, by the trace."""
     for step in decision.trace:
         named = step.statement
-        if (
-            named is not None
-            and step.depth == 1
-            and step.holds
-            and named.policy == policy.identity
-            and named.effect is effect
-        ):
+        matched = named is not None and step.depth == 1 and step.holds
+        if named is not None and matched and (named.policy, named.effect) == (policy.identity, effect):
             yield policy.statements[named.index]
 
 
 def _denies(identity: str, decision: Decision) -> int:
-    return sum(
-        step.depth == 1
-        and step.holds
-        and step.statement is not None
-        and step.statement.policy == identity
-        and step.statement.effect is Effect.DENY
-        for step in decision.trace
-    )
+    matched = (step.statement for step in decision.trace if step.depth == 1 and step.holds)
+    return sum(one is not None and (one.policy, one.effect) == (identity, Effect.DENY) for one in matched)
 
 
 def what_decides(utmost: Decision, wanted: Outcome) -> tuple[str, str]:

@@ -66,18 +66,14 @@ def _flips(
 ) -> Iterator[Flip | NotFound]:
     wanted = OPPOSITE[decision.outcome]
     if request.session_policies is not None:
-        yield from (
-            NotFound(goal, "U2", "the smallest change is not looked for where a request has session policies")
-            for goal in wanted
-        )
+        text = "the smallest change is not looked for where a request has session policies"
+        yield from (NotFound(goal, "U2", text) for goal in wanted)
         return
     try:
         around = Neighbourhood(point_of(estate, request), held, timeout)
     except Undetermined as reason:
-        yield from (
-            NotFound(goal, "R1", f"the smallest change is not looked for: no request that could be sent has {reason}")
-            for goal in wanted
-        )
+        text = f"the smallest change is not looked for: no request that could be sent has {reason}"
+        yield from (NotFound(goal, "R1", text) for goal in wanted)
         return
     for outcome in wanted:
         yield from _towards(around, decision, outcome)

@@ -205,10 +205,8 @@ class Neighbourhood:
         """Of requests that are equally near: the same caller, then the same action, then nothing supposed that need not
         be."""
         first = [part for name in (CALLER, ACTION) for part in self.point.parts if part.name == name]
-        return [
-            negation(part.changed)
-            for part in (*first, *(part for part in self.point.parts if part.name in self.left_out))
-        ]
+        left_out = [part for part in self.point.parts if part.name in self.left_out]
+        return [negation(part.changed) for part in (*first, *left_out)]
 
     def _set_aside(self, found: Candidate, decision: Decision, goal: Goal) -> Inconclusive:
         """Of a request that `evaluate` decides otherwise, maybe only in a reading: what it rests on that is not

@@ -103,13 +103,8 @@ def point_of(estate: Estate, request: Request) -> Point:
     policies."""
     question = ask(estate, target_of(estate, request), [_itself(request)], beyond=True)
     values = concrete_values(question, request)
-    return Point(
-        question,
-        request,
-        values,
-        tuple(_parts(question, values, lowered(request))),
-        _same_key(question, request, values),
-    )
+    parts = tuple(_parts(question, values, lowered(request)))
+    return Point(question, request, values, parts, _same_key(question, request, values))
 
 
 # -- the classes --
@@ -165,11 +160,8 @@ def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iter
     yield Part(CALLER, caller)
     yield Part(NETWORK, disjunction(own for name, own in changed.items() if part_of(name) == NETWORK))
     for name, own in _by_pair(changed).items():
-        if (
-            name in _OF_CALLER
-            or part_of(name) == NETWORK
-            or (name == "facts" and question.space.target.kind is TargetKind.KEY)
-        ):
+        of_key = name == "facts" and question.space.target.kind is TargetKind.KEY
+        if name in _OF_CALLER or part_of(name) == NETWORK or of_key:
             continue
         if name in _NAMES.values():
             yield Part(name, _other_names(question, values, name, changed))

@@ -240,11 +240,8 @@ class Reading:
         if self.request.resource is None:
             return OPEN
         _, partition, service, _, account, last = self.request.resource.split(":", 5)
-        if (partition, account, service) != (
-            self.question.space.target.partition,
-            self.caller.account,
-            service_of(last),
-        ):
+        expected = self.question.space.target.partition, self.caller.account, service_of(last)
+        if (partition, account, service) != expected:
             raise Undetermined(f"{self.request.resource} is not a principal of the caller's account")
         return last
 
@@ -287,10 +284,10 @@ class Reading:
         key, target = self.question.space.target.key, self.question.space.target
         if target.of_step and target.identity is None:
             return name.startswith("aws:resourcetag/")
-        return key is not None and (
-            (key.tags is None and name.startswith("aws:resourcetag/"))
-            or (key.aliases is None and name == "kms:resourcealiases")
-        )
+        if key is None:
+            return False
+        of_tags, of_aliases = name.startswith("aws:resourcetag/"), name == "kms:resourcealiases"
+        return (of_tags and key.tags is None) or (of_aliases and key.aliases is None)
 
     def _facts(self) -> object:
         keyless = self.question.space.target.kind is not TargetKind.KEY

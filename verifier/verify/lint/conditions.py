@@ -125,10 +125,8 @@ def restricts_no_caller(subject: Subject, at: int, idle: list[int]) -> Iterator[
     if isinstance(answer, Unknown):
         yield subject.undecided(rules.NO_CALLER_RESTRICTED, answer, condition.span)
     elif isinstance(answer, Proved):
-        message = (
-            f"restricts no user, role or root user by {condition_name(condition)}: it keeps out AWS services that "
-            "call for themselves"
-        )
+        restricts = f"restricts no user, role or root user by {condition_name(condition)}"
+        message = f"{restricts}: it keeps out AWS services that call for themselves"
         proof = Proof("no caller but a service principal meets the rest of the statement and fails the condition")
         yield subject.finding(rules.NO_CALLER_RESTRICTED, message, condition.span, proof=proof)
 
@@ -149,17 +147,12 @@ def for_all_values(subject: Subject, condition: Condition) -> Iterator[Found]:
         yield subject.undecided(rules.FOR_ALL_VALUES, found, condition.span)
     if not isinstance(found, Refuted):
         return
-    message = (
-        f"{does(subject.statement, 'allows', 'denies')} requests without {quoted(key.value)}: "
-        f"{condition_name(condition)} holds for them"
-    )
+    verb = does(subject.statement, "allows", "denies")
+    message = f"{verb} requests without {quoted(key.value)}: {condition_name(condition)} holds for them"
     plain = with_operator(subject, condition, set_operator=None)
     needs_key = AddCondition(subject.statement.index, present(key))
-    candidates = (
-        [(needs_key, Claim.TIGHTER)]
-        if _is_multivalued(condition)
-        else [(plain, Claim.TIGHTER), (needs_key, Claim.TIGHTER)]
-    )
+    edits = (needs_key,) if _is_multivalued(condition) else (plain, needs_key)
+    candidates = [(edit, Claim.TIGHTER) for edit in edits]
     rewrite = first_checked(subject, candidates) if subject.is_allow else None
     severity = rules.FOR_ALL_VALUES.severity if subject.is_allow else Severity.NOTE
     shows = f"without {quoted(key.value)}, and {does(subject.statement, 'allowed', 'denied')}"
@@ -237,9 +230,8 @@ def if_exists(subject: Subject, condition: Condition) -> Iterator[Found]:
 def unsupported_key(subject: Subject, condition: Condition) -> Iterator[Found]:
     """F8: what key policies cannot read."""
     lowered = condition.key.value.lower()
-    if subject.policy.kind is not PolicyKind.KEY or not (
-        lowered == "kms:resourcealiases" or lowered.startswith("aws:resourcetag/")
-    ):
+    read = lowered != "kms:resourcealiases" and not lowered.startswith("aws:resourcetag/")
+    if subject.policy.kind is not PolicyKind.KEY or read:
         return
     found = subject.turning_on(F8, True)
     if not isinstance(found, Refuted):

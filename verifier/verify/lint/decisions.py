@@ -73,11 +73,8 @@ def _deny_without_escape(case: KeyPolicyCase) -> Iterator[Found]:
         message = (
             f"{together} every request that anything could allow, grants included: nobody can use or manage the key"
         )
-        yield denies[0].finding(
-            rules.DENY_WITHOUT_ESCAPE,
-            message,
-            proof=Proof("no request is allowed, whatever other policies say", others),
-        )
+        proof = Proof("no request is allowed, whatever other policies say", others)
+        yield denies[0].finding(rules.DENY_WITHOUT_ESCAPE, message, proof=proof)
 
 
 def _always_denied(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
@@ -149,10 +146,8 @@ def _one_redundant(case: KeyPolicyCase, subject: Subject, answer: Proved, altern
         return subject.finding(rules.ALLOW_WITHOUT_EFFECT, message, proof=proof)
     others = alternatives & set(because)
     choice = "; one of the two can go" if len(others) == 1 else "; one of them can go" if others else ""
-    message = (
-        f"changes nothing: {does(subject.statement, 'what it allows others allow', 'what it denies others deny')} "
-        f"as well{choice}"
-    )
+    others_do = does(subject.statement, "what it allows others allow", "what it denies others deny")
+    message = f"changes nothing: {others_do} as well{choice}"
     return subject.finding(rules.REDUNDANT, message, proof=proof)
 
 

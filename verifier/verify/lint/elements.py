@@ -118,12 +118,8 @@ def action_rules(subject: Subject) -> Iterator[Found]:
         message = f"has the action {quoted(text.value)}, which matches no action of AWS KMS that is known" + (
             f"; {hint}" if hint else ""
         )
-        yield subject.finding(
-            rules.UNKNOWN_ACTION,
-            message + _dead(subject, ACTION),
-            text.span,
-            proof=Proof(f"no such action in {data_version()}"),
-        )
+        proof = Proof(f"no such action in {data_version()}")
+        yield subject.finding(rules.UNKNOWN_ACTION, message + _dead(subject, ACTION), text.span, proof=proof)
     useless: list[Text] = []
     if subject.policy.kind is PolicyKind.KEY:
         useless = [text for text in subject.statement.actions if text not in unknown and _never_on_key(subject, text)]
@@ -251,11 +247,8 @@ def alias_resources(subject: Subject) -> Iterator[Found]:
         or not _on_keys_alone(statement.actions)
     ):
         return
-    wrong = [
-        text
-        for text in statement.resources or ()
-        if _names_a_key_otherwise(text.value) and not _may_be_a_key(text.value)
-    ]
+    named = (text for text in statement.resources or () if _names_a_key_otherwise(text.value))
+    wrong = [text for text in named if not _may_be_a_key(text.value)]
     if wrong:
         rest = "" if len(wrong) < len(statement.resources or ()) else ", so the statement matches no request on a key"
         message = f"lists {listed(text.value for text in wrong)}: a key matches by its key ARN alone{rest}"

@@ -56,12 +56,8 @@ def _shared_aliases(estate: Estate) -> Iterator[Finding]:
 
 def _life(key: Key) -> Iterator[Finding]:
     """What AWS advises about a key's life. [KMS: rotate-keys, deleting-keys, "About the waiting period"]"""
-    facts = key.spec, key.usage, key.origin
-    if (
-        key.rotates is False
-        and facts == (SYMMETRIC, "ENCRYPT_DECRYPT", "AWS_KMS")
-        and key.multi_region_type != "REPLICA"
-    ):
+    may_rotate = (key.spec, key.usage, key.origin) == (SYMMETRIC, "ENCRYPT_DECRYPT", "AWS_KMS")
+    if key.rotates is False and may_rotate and key.multi_region_type != "REPLICA":
         message = "is of a key that is not rotated automatically"
         yield _finding(key, rules.ROTATION_OFF, message, "rotation is off where nothing turns it on", key.span)
     if key.deletion_window is not None and key.deletion_window < _DEFAULT_WINDOW:

@@ -114,11 +114,8 @@ class Subject:
         if self.policy.kind is PolicyKind.KEY:
             return True
         listed = self.statement.actions
-        return (
-            bool(listed)
-            and not self.statement.not_action
-            and all(text.value.lower().startswith("kms:") for text in listed)
-        )
+        lists = bool(listed) and not self.statement.not_action
+        return lists and all(text.value.lower().startswith("kms:") for text in listed)
 
     @cached_property
     def life(self) -> Answer:
@@ -185,10 +182,8 @@ class Subject:
             return self.matched(assigned={label: value})(request, symbols) if unless is None else None
 
         def build(seen: Seen) -> list[Expression]:
-            return [
-                with_values(seen.shown, {label: value}),
-                negation(with_values(seen.meaning.matches, {label: not value})),
-            ]
+            otherwise = with_values(seen.meaning.matches, {label: not value})
+            return [with_values(seen.shown, {label: value}), negation(otherwise)]
 
         return self.example(build, confirm)
 

@@ -72,10 +72,8 @@ def _parses(subject: Subject, condition: Condition, value: Text) -> bool:
 
 def _does_not_parse(subject: Subject, condition: Condition, value: Text) -> Iterator[Found]:
     rewrite = checked(subject, without_value(subject, condition, value), Claim.EQUIVALENT)
-    message = (
-        f"lists {quoted(value.value)} under {condition_name(condition)}, which that operator cannot read: it "
-        "matches nothing"
-    )
+    listed_ = f"lists {quoted(value.value)} under {condition_name(condition)}"
+    message = f"{listed_}, which that operator cannot read: it matches nothing"
     proof = Proof(
         "the same requests match without the value" if rewrite else "a value that does not parse matches nothing (C3)"
     )
@@ -92,11 +90,8 @@ def never_matches(subject: Subject, at: int, condition: Condition, value: Text) 
         yield subject.undecided(rules.VALUE_NEVER_MATCHES, answer, value.span)
     if not isinstance(answer, Proved):
         return
-    rewrite = (
-        checked(subject, without_value(subject, condition, value), Claim.EQUIVALENT)
-        if len(condition.values) > 1
-        else None
-    )
+    several = len(condition.values) > 1
+    rewrite = checked(subject, without_value(subject, condition, value), Claim.EQUIVALENT) if several else None
     whose = "no request has" if len(answer.blamed) == 1 else "no request that meets the rest of the statement has"
     tagged = bool(subject.estate.accounts) and rests_on_tags([replace(condition, values=(value,))])
     message = f"lists {quoted(value.value)} under {condition_name(condition)}, which {whose}" + AS_TAGGED * tagged
@@ -119,10 +114,7 @@ def literal_variable(subject: Subject, text: Text, place: str, works: bool) -> I
     if not subject.policy.variables:
         because = "policy variables need `Version` 2012-10-17"
     else:
-        because = (
-            "policy variables work after the fifth colon only"
-            if place == "Resource"
-            else f"`{place}` takes no policy variables"
-        )
+        because = f"`{place}` takes no policy variables"
+        because = "policy variables work after the fifth colon only" if place == "Resource" else because
     message = f"has {quoted(text.value)}, which is literal text: {because}"
     yield subject.finding(rules.LITERAL_VARIABLE, message, text.span, proof=Proof("compared as it is written"))

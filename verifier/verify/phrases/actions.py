@@ -45,11 +45,8 @@ class ActionPhrases:
         """The actions of a mask; those that are not `possible` need not be told apart."""
         names = self._names(mask)
         others = any(self._has_others(index) for index in numbers_in(mask & ((1 << self._table.size) - 1)))
-        return Actions(
-            names,
-            others,
-            _text(names, [name for name in self._names(-1 if possible is None else possible) if name not in names]),
-        )
+        missing = [name for name in self._names(-1 if possible is None else possible) if name not in names]
+        return Actions(names, others, _text(names, missing))
 
     def _names(self, mask: int) -> tuple[str, ...]:
         return tuple(name for name, index in self._classes.items() if index is not None and mask >> index & 1)

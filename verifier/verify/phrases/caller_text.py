@@ -114,26 +114,15 @@ class CallerText:
         if inside.names:
             return _Phrase((), listed(self.names(inside.names)))
         _say_kinds(inside, outside)
-        if (
-            inside.kinds == frozenset({"root user"})
-            and inside.accounts
-            and not (inside.patterns or inside.last_names or block.none)
-        ):
+        limited = inside.patterns or inside.last_names or block.none
+        if inside.kinds == frozenset({"root user"}) and inside.accounts and not limited:
             return _Phrase((), f"root of {inside.accounts[0]}")
         where, limits = _where(inside, outside)
-        matching = "".join(
-            (
-                *(f" named {name}" for name in inside.last_names),
-                *(f" matching {pattern(word)}" for word in inside.patterns),
-            )
-        )
+        named = "".join(f" named {name}" for name in inside.last_names)
+        matching = named + "".join(f" matching {pattern(word)}" for word in inside.patterns)
         everyone = inside.kinds is None or inside.kinds == PRINCIPALS
-        return _Phrase(
-            ("caller",) if everyone else tuple(inside.kinds or ()),
-            where + matching,
-            tuple(limits),
-            tuple(outside.names),
-        )
+        kinds = ("caller",) if everyone else tuple(inside.kinds or ())
+        return _Phrase(kinds, where + matching, tuple(limits), tuple(outside.names))
 
 
 def _where(inside: Inside, outside: Outside) -> tuple[str, list[str]]:

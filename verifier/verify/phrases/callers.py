@@ -81,10 +81,8 @@ class CallerPhrases:
             for kind in (kind for kind in KINDS if kind in kinds):
                 extent = self._classes.of(kind, account)
                 if kinds[kind].exact and accounts[account].exact:
-                    yield (
-                        Word(Sort.KIND, kind, kinds[kind].inside),
-                        Word(Sort.ACCOUNT, account, accounts[account].inside),
-                    )
+                    of_kind = Word(Sort.KIND, kind, kinds[kind].inside)
+                    yield of_kind, Word(Sort.ACCOUNT, account, accounts[account].inside)
                 elif extent.exact:
                     yield (Word(Sort.KIND_OF_ACCOUNT, f"{kind} of {account}", extent.inside),)
 

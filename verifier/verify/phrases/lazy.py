@@ -64,11 +64,9 @@ class LazyPhrases:
             return "is present" if value != some.inside else "is absent"
         if some.inside:
             return f"{'has a value' if value else 'has no value'} that {self._said(*predicates)}"
-        return (
-            f"has a value that {'; and '.join(self._denied(predicates))}"
-            if value
-            else f"has no value but one that {self._said(*predicates)}"
-        )
+        if value:
+            return f"has a value that {'; and '.join(self._denied(predicates))}"
+        return f"has no value but one that {self._said(*predicates)}"
 
     def _said(self, *predicates: Predicate) -> str:
         """The value satisfies one of the predicates."""

@@ -89,11 +89,8 @@ class Phrases:
         limits = self._conditions(attribute, mask, possible)
         if len(limits) < 2:
             return limits[0] if limits else None
-        return Limit(
-            LimitKind.CONDITION,
-            "the key",
-            "has " + ", and ".join(f"{limit.subject} that {limit.text}" for limit in limits),
-        )
+        text = "has " + ", and ".join(f"{limit.subject} that {limit.text}" for limit in limits)
+        return Limit(LimitKind.CONDITION, "the key", text)
 
     def alternative(
         self, masks: Mapping[str, int], symbols: SymbolValues, possible: Mapping[str, int] = EVERYTHING
@@ -199,11 +196,8 @@ class Phrases:
             return self._of_facts(mask & full, possible)
         present = (1 << self._finite.tables[name].size) - 1
         text = self._text(name, mask & possible, possible & ~mask, present)
-        return [
-            Limit(
-                LimitKind.CONDITION, called, text, bool(mask & full & ~present) if self._finite.optional[name] else None
-            )
-        ]
+        absent = bool(mask & full & ~present) if self._finite.optional[name] else None
+        return [Limit(LimitKind.CONDITION, called, text, absent)]
 
     def _of_facts(self, mask: int, possible: int) -> list[Limit]:
         """The facts of the key, or of the one that a request creates."""

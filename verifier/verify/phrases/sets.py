@@ -55,11 +55,7 @@ class Held:
             only = form_cost(allowed) <= form_cost(excluded)
         if only:
             return _ONLY + (_nouns(allowed) if _is_plain(allowed) else f"one that {form_text(allowed)}")
-        return (
-            f"has no value {_nouns(excluded, 'or')}"
-            if _is_plain(excluded)
-            else f"has no value that {form_text(excluded)}"
-        )
+        return f"has no value {_nouns(excluded, 'or') if _is_plain(excluded) else f'that {form_text(excluded)}'}"
 
 
 _ONLY = "has no value but "

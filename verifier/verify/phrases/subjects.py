@@ -30,11 +30,8 @@ def subject(space: Space, name: str) -> str:
     if name in _INTERNAL:
         return _INTERNAL[name]
     if name == "time":
-        return (
-            "aws:EpochTime"
-            if "aws:currenttime" not in space.spellings and "aws:epochtime" in space.spellings
-            else "aws:CurrentTime"
-        )
+        only_epoch = "aws:currenttime" not in space.spellings and "aws:epochtime" in space.spellings
+        return "aws:EpochTime" if only_epoch else "aws:CurrentTime"
     if name == "region":
         return "aws:RequestedRegion"
     if name.endswith(_SERVICE):

@@ -151,11 +151,8 @@ def said(found: Sequence[Word]) -> str:
     for sort, (positive, _, _) in _SAID.items():
         values = _texts(found, sort)
         if values:
-            texts.append(
-                positive.format(
-                    listed(values, "or") if len(values) < 3 or sort is not Sort.IS else f"one of {', '.join(values)}"
-                )
-            )
+            few = len(values) < 3 or sort is not Sort.IS
+            texts.append(positive.format(listed(values, "or") if few else f"one of {', '.join(values)}"))
     return clauses(texts, "or")
 
 

@@ -112,14 +112,8 @@ class Common:
         """The same of a key about which nothing is asked, one object for all settings; `None` where its policy is not
         known."""
         if (arn, issued, expected) not in self._beside:
-            key = next(
-                (
-                    one
-                    for one in (*self.estate.keys, *chain(*self._not_listed.values()))
-                    if one.arn == arn and one.policies
-                ),
-                None,
-            )
+            keys = chain(self.estate.keys, *self._not_listed.values())
+            key = next((one for one in keys if one.arn == arn and one.policies), None)
             made = key is not None and key not in self.estate.keys
             found = None if key is None else self.offers(self.rules(key, (), expected), issued, expected, made=made)
             self._beside[arn, issued, expected] = found
@@ -191,13 +185,9 @@ class Common:
     def further(self, key: Key) -> Iterator[Key]:
         """The other keys under which the ciphertexts of a key could come: of its Region, one of the caller's own among
         them."""
-        for other in self.estate.keys:
-            if (
-                other.arn != key.arn
-                and (other.partition, other.region) == (key.partition, key.region)
-                and other.policies
-            ):
-                yield other
+        place = key.partition, key.region
+        near = (other for other in self.estate.keys if (other.partition, other.region) == place)
+        return (other for other in near if other.arn != key.arn and other.policies)
 
     def not_listed(self, key: Key) -> tuple[Key, ...]:
         """Those that the input does not hold (W1)."""

@@ -29,12 +29,8 @@ def tags_read(estate: Estate) -> frozenset[str] | None:
     policies = [*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True)]
     if estate.unmodelled or any(statement.doubt is not None for policy in policies for statement in policy.statements):
         return None
-    read = (
-        key.split("tag/", 1)[1]
-        for policy in policies
-        for key in asked_keys(policy)
-        if "principaltag/" in key or "resourcetag/" in key
-    )
+    asked = (key for policy in policies for key in asked_keys(policy))
+    read = (key.split("tag/", 1)[1] for key in asked if "principaltag/" in key or "resourcetag/" in key)
     return frozenset(name.split("}")[0].split(",")[0].strip() for name in read)
 
 
@@ -48,12 +44,8 @@ def keys_of(goals: Iterable[Invariant]) -> frozenset[str]:
     """The condition keys, and the policy variables, by which the last requests of invariants are told from others, in
     lower case."""
     conditions = [one for goal in goals for one in conditions_in(goal.when)]
-    return frozenset(
-        (
-            *(one.key.value.lower() for one in conditions),
-            *in_variables(text for one in conditions for text in one.values),
-        )
-    )
+    variables = in_variables(text for one in conditions for text in one.values)
+    return frozenset((*(one.key.value.lower() for one in conditions), *variables))
 
 
 def reads_tags(goals: Iterable[Invariant]) -> bool:
@@ -100,11 +92,8 @@ def tells_names_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
 def _tells_names_apart(policy: Policy) -> bool:
     resources = (text.value for statement in policy.statements for text in statement.resources or ())
     doubtful = any(statement.doubt is not None for statement in policy.statements)
-    return (
-        doubtful
-        or any(key.startswith(_OF_NAMES) for key in asked_keys(policy))
-        or any(map(_tells_users_apart, resources))
-    )
+    by_keys = doubtful or any(key.startswith(_OF_NAMES) for key in asked_keys(policy))
+    return by_keys or any(map(_tells_users_apart, resources))
 
 
 _OF_NAMES = ("aws:principalarn", "aws:username", "kms:granteeprincipal", "kms:retiringprincipal")

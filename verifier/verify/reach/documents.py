@@ -33,12 +33,8 @@ def delegating_key_policy(key: str, accounts: Iterable[str]) -> Policy:
 
 def trust_policy(role: str, principals: Iterable[str]) -> Policy:
     """A trust policy that lets everyone assume a role, and some principals by name."""
-    return _read(
-        _open([f"sts:{name}" for name in _ASSUMING], principals, resource=False),
-        PolicyKind.TRUST,
-        f"{role}#trust",
-        "trust",
-    )
+    document = _open([f"sts:{name}" for name in _ASSUMING], principals, resource=False)
+    return _read(document, PolicyKind.TRUST, f"{role}#trust", "trust")
 
 
 def identity_policy(identity: str, name: str) -> Policy:

@@ -80,11 +80,9 @@ class _Answer:
 def _answers(estate: Estate, key: Key, invariants: Sequence[Invariant], options: ProofOptions) -> Iterator[_Answer]:
     for answer, invariant in zip(_found(estate, key, invariants, options), invariants, strict=True):
         proved = answer.found is None
-        yield (
-            replace(answer, supposed=_needed(estate, key, invariant, options))
-            if proved and estate.suppositions
-            else answer
-        )
+        if proved and estate.suppositions:
+            answer = replace(answer, supposed=_needed(estate, key, invariant, options))
+        yield answer
 
 
 def _needed(estate: Estate, key: Key, invariant: Invariant, options: ProofOptions) -> tuple[Supposition, ...]:

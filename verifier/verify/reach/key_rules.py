@@ -139,11 +139,8 @@ class KeyRules:
         wanted += [twice(space, name) for name in self._tags_asked]
         wanted += [acts({name}) for name in self.operations]
         for name in self._asked_for:
-            said = (
-                acts({name.split(" ")[0]}),
-                of_step(space, name, self.key),
-                of_ciphertexts(space, name, self._goals),
-            )
+            action = acts({name.split(" ")[0]})
+            said = action, of_step(space, name, self.key), of_ciphertexts(space, name, self._goals)
             wanted.append(conjunction((*said, not_ruled_out(space))))
         return [*wanted, *(outside(space, whom) for whom in self._issued)]
 

@@ -110,12 +110,9 @@ def _account(account: Account, says: Says, named: set[str], *, keep: bool) -> Ac
 
 def of_policies(identity: Identity, says: Says) -> tuple[Policy, ...]:
     """An identity's policies with those statements alone that say something, without those that have none."""
-    found = [(policy, tuple(filter(says, policy.statements))) for policy in identity.policies]
-    return tuple(
-        policy if len(own) == len(policy.statements) else replace(policy, statements=own)
-        for policy, own in found
-        if own
-    )
+    found = ((policy, tuple(filter(says, policy.statements))) for policy in identity.policies)
+    saying = ((policy, own) for policy, own in found if own)
+    return tuple(one if len(own) == len(one.statements) else replace(one, statements=own) for one, own in saying)
 
 
 def of_any(statement: Statement) -> bool:

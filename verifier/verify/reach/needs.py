@@ -63,13 +63,8 @@ class Identities:
         self._of_groups = {
             group.arn: frozenset(one.identity for one in group.policies if "#" not in one.identity) for group in groups
         }
-        self._doubtful = sorted(
-            {
-                thing.principal
-                for thing in estate.unmodelled
-                if thing.only_of_steps and thing.principal and arn_kind(thing.principal) == "group"
-            }
-        )
+        doubtful = {thing.principal for thing in estate.unmodelled if thing.only_of_steps and thing.principal}
+        self._doubtful = sorted(arn for arn in doubtful if arn_kind(arn) == "group")
 
     def at_first(self, starts: Collection[str], refused: frozenset[Way] = ANY_WAY) -> Facts:
         """What is true before any step, for some principals together; those that are `refused` aside."""
@@ -285,10 +280,8 @@ class Needs:
         grantees = self._keys[target].rules.classes_of_grantee(by)
         found = []
         for name in names:
-            fact = next(
-                (f for f in facts.of_kind(FactKind.MAY_GRANT) if f.subject == target and _names(f, name, grantees)),
-                None,
-            )
+            on_target = (fact for fact in facts.of_kind(FactKind.MAY_GRANT) if fact.subject == target)
+            fact = next((fact for fact in on_target if _names(fact, name, grantees)), None)
             if fact is None:
                 return None
             found.append(fact)

@@ -76,12 +76,11 @@ def _matched(pattern: str) -> frozenset[Entry]:
 def bare(estate: Estate) -> Estate:
     """The estate without the policies that ask nothing about callers, and without tags: what of these matters is said
     of each identity."""
-    return replace(
-        estate,
-        accounts=_changed(
-            estate.accounts, lambda one: replace(one, policies=tuple(filter(_asks, one.policies)), tags=())
-        ),
-    )
+
+    def without(one: Identity) -> Identity:
+        return replace(one, policies=tuple(filter(_asks, one.policies)), tags=())
+
+    return replace(estate, accounts=_changed(estate.accounts, without))
 
 
 def _changed(accounts: Iterable[Account], change: Callable[[Identity], Identity]) -> tuple[Account, ...]:

@@ -166,11 +166,8 @@ def _stories(
     for together in alike.values():
         goals = [(goal, setting.goals[goal.number]) for goal, _ in together]
         tasks = planned(reached.facts, goals[0][0])
-        stories = (
-            teller.tell_each(reached, goals)
-            if len(tasks) <= options.longest
-            else [too_long(len(tasks), options.longest)] * len(goals)
-        )
+        short = len(tasks) <= options.longest
+        stories = teller.tell_each(reached, goals) if short else [too_long(len(tasks), options.longest)] * len(goals)
         for (goal, names), story in zip(together, stories, strict=True):
             if isinstance(story, Story):
                 yield ReachStory(reached.start, names, goal, tasks, story, members, listed)
@@ -249,10 +246,8 @@ def _report(
             progress(number, len(selected), key.name or key.arn)
     free = free_readings(options.held)
     accounts = tuple(account.id for account in estate.accounts)
-    warnings = (
-        *estate.warnings,
-        *(() if any(one.supposed for one in found) else map(_not_needed, estate.suppositions)),
-    )
+    needless = () if any(one.supposed for one in found) else map(_not_needed, estate.suppositions)
+    warnings = (*estate.warnings, *needless)
     return ReachReport(tuple(found), caller, to, accounts, data_version(), warnings, estate.inputs, free)
 
 

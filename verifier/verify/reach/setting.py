@@ -141,11 +141,8 @@ class Setting:
         while True:
             issued = (IssuedBy(PrincipalLike(Text(arn))) for arn in sorted(found))
             whom = CallersOr((*issued, *([] if own == ANYONE else [own]))) if found else own
-            more = (
-                set()
-                if whom == ANYONE
-                else set(filter(self.doubts.issues, self._closure(whom, True).of(starts).facts.held))
-            )
+            held = () if whom == ANYONE else self._closure(whom, True).of(starts).facts.held
+            more = set(filter(self.doubts.issues, held))
             if more <= found:
                 return whom
             found |= more
@@ -251,10 +248,8 @@ class Setting:
             by_steps_alone = self.reached(some, goal) if doubtful else None
             # Where they get there by steps together, not everything that they bring about was looked for.
             if by_steps_alone and self.goal(by_steps_alone, goal) is None:
-                re_encrypts = self._closure(self._issuers(some, goal)).re_encrypts
-                if not re_encrypts and not self._in_doubt(
-                    by_steps_alone.facts, self._closure(self._issuers(some, goal)).key
-                ):
+                closure = self._closure(self._issuers(some, goal))
+                if not closure.re_encrypts and not self._in_doubt(by_steps_alone.facts, closure.key):
                     return None
             steps = some[0] in by_steps
             reached = (

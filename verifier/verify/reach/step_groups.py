@@ -240,14 +240,5 @@ class Bundle:
         for arn in self.group.each(targets):
             made = self.group.identity(arn) if self.step is StepKind.CREATE else None
             own, passed, doubt = self.gives.of(arn), self.passed, self.doubt
-            yield Offer(
-                self.step,
-                self.action,
-                arn,
-                self.cubes[0],
-                own,
-                passed=passed,
-                identity=made,
-                doubt=doubt,
-                code=self.code,
-            )
+            request = self.step, self.action, arn, self.cubes[0]
+            yield Offer(*request, own, passed=passed, identity=made, doubt=doubt, code=self.code)

@@ -62,11 +62,11 @@ class Unchanged:
 
     def _first_changes(self, facts: Facts) -> Iterator[Way]:
         """The ways to change the key first that nobody can go as things are."""
-        refused = cache(
-            lambda by, action: self._refused(
-                by, Invariant("a step", Expectation.REFUSED, AnyCaller(), (Text(action),), None)
-            )
-        )
+
+        @cache
+        def refused(by: str, action: str) -> bool:
+            return self._refused(by, Invariant("a step", Expectation.REFUSED, AnyCaller(), (Text(action),), None))
+
         for fact, found in facts.items():
             action = self._on_key(fact, found)
             after = (one for one in found.premises if _changes(one) and not self._is_free(one.subject))

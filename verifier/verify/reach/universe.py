@@ -149,12 +149,8 @@ def not_listed(estate: Estate) -> Reason | None:
 
 def _nobody_calls(estate: Estate, action: str) -> bool:
     """Whether it is supposed that nobody at all makes requests for an action (W3)."""
-    supposed = (
-        one
-        for one in estate.suppositions
-        if one.kind is SuppositionKind.CALLS and isinstance(one.callers, AnyCaller | None)
-    )
-    return any(one.names(action) for one in supposed)
+    supposed = (one for one in estate.suppositions if one.kind is SuppositionKind.CALLS)
+    return any(one.names(action) for one in supposed if isinstance(one.callers, AnyCaller | None))
 
 
 def strangers(estate: Estate, principals: Iterable[str]) -> Iterator[str]:
@@ -163,13 +159,9 @@ def strangers(estate: Estate, principals: Iterable[str]) -> Iterator[str]:
     complete = {account.id for account in estate.accounts if account.complete}
     known = frozenset(listed(estate))
     for arn in principals:
-        named = arn.startswith("arn:") and arn.split(":", 5)[5].startswith(("role/", "user/"))
-        if (
-            named
-            and arn not in known
-            and _account_of(arn) not in complete
-            and not arn.split(":", 5)[5].startswith("role/aws:")
-        ):
+        last = arn.split(":", 5)[5] if arn.startswith("arn:") else ""
+        named = last.startswith(("role/", "user/")) and not last.startswith("role/aws:")
+        if named and arn not in known and _account_of(arn) not in complete:
             yield arn
 
 

@@ -76,11 +76,8 @@ def inside(invariant: Invariant, key: Key) -> list[Conjunction] | None:
 def outside(invariant: Invariant, key: Key) -> list[Conjunction]:
     """Conjunctions each of which holds of requests outside the scope only. The fewest conditions come first."""
     found = [*(_callers(invariant.callers, key, False) or []), *(_conditions(invariant.when, False) or [])]
-    candidates = [
-        tuple(literal.condition for literal in one if literal.condition is not None)
-        for one in found
-        if all(part.condition for part in one)
-    ]
+    whole = (one for one in found if all(part.condition for part in one))
+    candidates = [tuple(part.condition for part in one if part.condition is not None) for one in whole]
     merged = [one for one in (_merged(one) for one in _joined(candidates)) if one]
     return sorted(dict.fromkeys(merged), key=len)
 

@@ -115,11 +115,8 @@ def _advice(
 def _hopeless(estate: Estate, target: Target, invariant: AnyInvariant, verdict: Verdict) -> Reason | None:
     """Why no edit of a key policy could mend an invariant."""
     if isinstance(invariant, GrantInvariant):
-        return Reason(
-            "G1",
-            "it is about the grants that there are: retire or revoke those that it names; no key policy takes them "
-            "away",
-        )
+        remedy = "retire or revoke those that it names; no key policy takes them away"
+        return Reason("G1", f"it is about the grants that there are: {remedy}")
     key = target.key
     if key is None:
         return Reason("D9", "no key policy decides operations without a key, or on an alias")

@@ -80,13 +80,10 @@ def reviewed(permissions: StepPermissions, first: int, roles: Iterable[str]) -> 
     sets of callers that were put aside, from the `first` on."""
     found = 0
     for number, role in enumerate(roles):
-        known, supposed = permissions.class_of(role), permissions.aside[first:]
-        inside = (
-            permissions.joint.diagrams.restrict(scope, {CALLER: known}) == EVERYTHING
-            for scope in supposed
-            if known is not None
-        )
-        found |= any(inside) << number
+        known, diagrams = permissions.class_of(role), permissions.joint.diagrams
+        if known is not None:
+            inside = (diagrams.restrict(aside, {CALLER: known}) == EVERYTHING for aside in permissions.aside[first:])
+            found |= any(inside) << number
     return found
 
 

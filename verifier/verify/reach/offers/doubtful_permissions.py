@@ -233,10 +233,8 @@ class DoubtfulPermissions:
         """The statements of its policies that may allow a principal an action; none for a root user, or where the
         powers do. A boundary or control policy gives nothing."""
         side, diagrams = self._permissions.joint.sides[0], self._permissions.joint.diagrams
-        point = {
-            CALLER: self.class_of(principal),
-            ACTION: self._permissions.joint.finite.tables[ACTION].class_of(action.lower()),
-        }
+        of_action = self._permissions.joint.finite.tables[ACTION].class_of(action.lower())
+        point = {CALLER: self.class_of(principal), ACTION: of_action}
         known = {name: number for name, number in point.items() if number is not None}
         owners = side.question.space.owners
         said = (owners[number] for number, node in side.parts.items() if diagrams.restrict(node, known) != NOTHING)

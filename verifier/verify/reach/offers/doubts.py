@@ -70,15 +70,8 @@ class Doubts:
     @cached_property
     def plain(self) -> Doubts:
         """The same of those who have brought about nothing but whom they hold: what takes no power."""
-        return Doubts(
-            self._estate,
-            self._identities,
-            self._steps.plain,
-            self._permissions,
-            self._principals,
-            self._condition_keys,
-            powerless=True,
-        )
+        own = self._estate, self._identities, self._steps.plain, self._permissions, self._principals
+        return Doubts(*own, self._condition_keys, powerless=True)
 
     @property
     def groups(self) -> Sequence[Group]:
@@ -102,13 +95,8 @@ class Doubts:
         # Whom it may pass a role to the groups of roles say.
         classes = self._steps.classes(principal)
         federating = permissions.federating(principal) if self.sessions_apart and self.issues(principal) else None
-        key = (
-            permissions.account,
-            permissions.representative(principal),
-            federating,
-            classes,
-            _issues_sessions(principal),
-        )
+        whom = permissions.account, permissions.representative(principal)
+        key = (*whom, federating, classes, _issues_sessions(principal))
         if key not in self._bundles:
             found: dict[frozenset[PossibleChange], list[Bundle]] = {}
             for doubt, cube in sorted(
@@ -169,11 +157,8 @@ class Doubts:
                     for one in (*self._principals, *self._identities.by_arn)
                     if one.split(":")[4:5] == [doubt.account]
                 }
-                held = (
-                    Fact(FactKind.HOLDS, one)
-                    for one in users
-                    if arn_kind(one) == "user" and one not in self._steps.made
-                )
+                listed = (one for one in users if arn_kind(one) == "user" and one not in self._steps.made)
+                held = (Fact(FactKind.HOLDS, one) for one in listed)
                 yield from self._at_once(doubt, cube, self._extent.most(("users", doubt.account), held))
             case Effect.NAMES if self._names_apart:
                 yield from self._at_once(doubt, cube, self._extent.anything(doubt.account))

@@ -43,15 +43,8 @@ class Anything(Bundle):
     def offers(self, targets: int) -> Iterator[Offer]:
         """An offer of each fact."""
         for fact in self.most.facts:
-            yield Offer(
-                self.step,
-                self.action,
-                self.group.root,
-                self.cubes[0],
-                fact,
-                doubt=self.doubt,
-                accounts=self.most.accounts,
-            )
+            request = self.step, self.action, self.group.root, self.cubes[0]
+            yield Offer(*request, fact, doubt=self.doubt, accounts=self.most.accounts)
 
 
 class Extent:
@@ -116,20 +109,16 @@ class Extent:
     def _freely(self, principal: str) -> Iterator[Fact]:
         """A principal is held, and what is attached to it says what the caller likes: it stands for those like it that
         can be made."""
-        yield from (
-            Fact(kind, principal)
-            for kind in (FactKind.HOLDS, FactKind.INLINE, FactKind.UNBOUNDED, FactKind.SESSION_TAGS)
-        )
+        for kind in (FactKind.HOLDS, FactKind.INLINE, FactKind.UNBOUNDED, FactKind.SESSION_TAGS):
+            yield Fact(kind, principal)
         yield from (Fact(FactKind.VERSION, policy) for policy in sorted(self._identities.managed(principal)))
 
     def limited(self, account: str) -> bool:
         """Whether control policies are known that an account leaves behind."""
         organization = self._estate.organization
-        return (
-            organization is not None
-            and account != organization.management_account
-            and any(one.account == account for one in organization.controls)
-        )
+        if organization is None or account == organization.management_account:
+            return False
+        return any(one.account == account for one in organization.controls)
 
     def has_endpoint(self, account: str) -> bool:
         """Whether an endpoint of the input may be of an account; one whose owner is not given may be of any account

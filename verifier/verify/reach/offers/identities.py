@@ -63,10 +63,8 @@ def tagged_sessions(group: Group, by: str, action: str, read: ReadTags, always: 
             passed = {name: values[0].get(name, -1) & values[1].get(name, -1) for name in names}
             helping = all(passed.values()) and (always or read.help(group, passed))
             kinds = (FactKind.SESSION_TAGS,) * helping + (FactKind.HOLDS,) * (all(passed.values()) and bool(group.tags))
-            targets, needs = (
-                assuming.targets & allowed.targets,
-                tuple(replace(one.cube, values=()) for one in (allowed, assuming)),
-            )
+            targets = assuming.targets & allowed.targets
+            needs = tuple(replace(one.cube, values=()) for one in (allowed, assuming))
             for kind in kinds:
                 yield Bundle(StepKind.ASSUME_ROLE, "sts:TagSession", group, targets, needs, Gives(kind))
 

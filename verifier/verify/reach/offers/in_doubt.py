@@ -45,11 +45,8 @@ def story_in_doubt(setting: Setting, goal: Goal, reached: Reached, steps: int) -
     other = partial(setting.otherwise, reached.start, goal.number, doubtful=True)
     for _ in range(_MOST_WAYS if setting.doubts.sessions_apart else 0):
         doubt = next(_doubts(reached.facts, goal.premises), None)
-        issuers = {
-            task.derivation.by
-            for task in planned(reached.facts, goal)
-            if isinstance(task, Make) and _federates(task.derivation)
-        }
+        made = (task.derivation for task in planned(reached.facts, goal) if isinstance(task, Make))
+        issuers = {derivation.by for derivation in made if _federates(derivation)}
         if doubt is not None:
             given = [doubt[:2]]
         elif issuers:
@@ -58,10 +55,8 @@ def story_in_doubt(setting: Setting, goal: Goal, reached: Reached, steps: int) -
             if isinstance(found, Story):
                 return found
             if refused == ANY_WAY:
-                text = (
-                    f"{reached.start} may get there as a federated session, but no chain could be replayed: "
-                    f"{found.text}"
-                )
+                there = f"{reached.start} may get there as a federated session"
+                text = f"{there}, but no chain could be replayed: {found.text}"
                 first = Reason(found.rule, text + on_the_way(setting, goal, reached), found.span)
             # What the closure takes for a session of one may have to be one of another.
             given = [(fact, one) for fact, one in reached.facts.items() if _federates(one) and one.by in issuers]
@@ -155,11 +150,8 @@ def _brings(fact: Fact, doubt: Doubt) -> str:
 
 def _allowed(by: str, places: tuple[StatementRef, ...]) -> str:
     if not places:
-        return (
-            "it is the root user"
-            if by.endswith(":root")
-            else "what its policies allow is not known, or is what it writes"
-        )
+        unknown = "what its policies allow is not known, or is what it writes"
+        return "it is the root user" if by.endswith(":root") else unknown
     one = places[0]
     return f"allowed by {'statement ' + str(one.index + 1) if one.sid is None else repr(one.sid)} of {one.policy_name}"
 

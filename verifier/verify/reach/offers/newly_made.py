@@ -62,10 +62,8 @@ def imagined(estate: Estate, conditions: Sequence[Condition] = ()) -> Imagined:
         }
     policies = list({id(policy): policy for policy in policies}.values())
     statements = [statement for policy in policies for statement in policy.statements]
-    texts = [
-        *texts_of(statements, [principal.value for principal in estate.grant_principals]),
-        *in_conditions(conditions),
-    ]
+    by_grants = [principal.value for principal in estate.grant_principals]
+    texts = [*texts_of(statements, by_grants), *in_conditions(conditions)]
     values = VariableValues(estate, policies, conditions, inline)
     further = _further(values)
     most = max(FEW_NAMES, GROWTH * len(further))
@@ -203,11 +201,10 @@ def _with(
         for (arn, *_) in names("policy", (policy.arn for policy in account.managed), 1)
     ]
     given = account.profiles
-    profiles = (
-        ()
-        if given is None
-        else tuple(InstanceProfile(arn) for (arn, *_) in names("instance-profile", (one.arn for one in given), 1))
-    )
+    profiles: tuple[InstanceProfile, ...] = ()
+    if given is not None:
+        profile_names = names("instance-profile", (one.arn for one in given), 1)
+        profiles = tuple(InstanceProfile(arn) for (arn, *_) in profile_names)
     made |= {one.arn for one in (*roles, *users)} | {one.arn for one in groups}
     made |= {one.arn for one in managed} | {one.arn for one in profiles}
     return replace(

@@ -181,10 +181,8 @@ class KeyOffers:
         for tag in rules.tags:
             for cube in rules.tagging(tag):
                 mask = dict(cube.values).get(REQUEST_TAG + tag.name, ANY)
-                yield from (
-                    Offer(StepKind.TAG, TAG, arn, cube, Fact(FactKind.TAG, arn, (tag.attribute, str(number))))
-                    for number in rules.classes_of_tag(tag, mask)
-                )
+                facts = (Fact(FactKind.TAG, arn, (tag.attribute, str(n))) for n in rules.classes_of_tag(tag, mask))
+                yield from (Offer(StepKind.TAG, TAG, arn, cube, fact) for fact in facts)
             yield from self._tagged_twice(tag)
             gone = Fact(FactKind.TAG, arn, (tag.attribute, str(rules.absent(tag))))
             yield from (Offer(StepKind.UNTAG, "kms:UntagResource", arn, cube, gone) for cube in rules.untagging(tag))
@@ -207,14 +205,8 @@ class KeyOffers:
         doubt = Doubt(entry(TAG), (TAG,), str(self.rules.key.account))
         for cube in self.rules.tagging_twice(tag):
             for number in self.rules.classes_of_tag(tag, ANY):
-                yield Offer(
-                    StepKind.TAG,
-                    TAG,
-                    self.arn,
-                    cube,
-                    Fact(FactKind.TAG, self.arn, (tag.attribute, str(number))),
-                    doubt=doubt,
-                )
+                fact = Fact(FactKind.TAG, self.arn, (tag.attribute, str(number)))
+                yield Offer(StepKind.TAG, TAG, self.arn, cube, fact, doubt=doubt)
 
     def _updated(self) -> Iterator[Offer]:
         """What the key is open to once it becomes a primary key, or a replica, is in doubt (W1). That takes permission

@@ -143,10 +143,8 @@ class StepOffers:
             for name in self._read_tags.tests:
                 space.view(name)  # a tag that the request names is among them (F6)
         supposed = (one.callers for one in self._estate.suppositions if one.kind is SuppositionKind.CODE)
-        return [
-            *(outside(space, whom) for whom in self.issued),
-            *(callers(space, whom) for whom in supposed if whom is not None),
-        ]
+        of_code = (callers(space, whom) for whom in supposed if whom is not None)
+        return [*(outside(space, whom) for whom in self.issued), *of_code]
 
     @cached_property
     def _identities(self) -> dict[str, Identity]:

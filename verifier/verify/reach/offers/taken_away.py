@@ -33,10 +33,8 @@ def gives_something(policy: Policy, says: Callable[[Statement], bool] = of_any) 
 def denying(estate: Estate) -> Mapping[str, Sequence[str]]:
     """The policies that deny something, by their owners: users, roles and groups; those of a user's groups aside."""
     identities = Identities(estate)
-    owners = [
-        *(one.arn for one in estate.identities),
-        *(group.arn for account in estate.accounts for group in account.groups),
-    ]
+    groups = (group.arn for account in estate.accounts for group in account.groups)
+    owners = [*(one.arn for one in estate.identities), *groups]
     return {owner: found for owner in owners if (found := identities.denying(owner))}
 
 
@@ -79,11 +77,5 @@ def taken_away(group: Group, by: str, owner: str, denying: Mapping[str, Sequence
                 )
     if owner == "Group" and having:
         for allowed in group.allowed("iam:RemoveUserFromGroup", by):
-            yield Bundle(
-                StepKind.LEAVE_GROUP,
-                "iam:RemoveUserFromGroup",
-                group,
-                allowed.targets,
-                (allowed.cube,),
-                Gives(FactKind.LEFT),
-            )
+            action, cubes, gives = "iam:RemoveUserFromGroup", (allowed.cube,), Gives(FactKind.LEFT)
+            yield Bundle(StepKind.LEAVE_GROUP, action, group, allowed.targets, cubes, gives)

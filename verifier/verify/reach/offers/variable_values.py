@@ -130,9 +130,8 @@ class VariableValues:
         own = self._values[key]
         if value in own or value.tokens in ((), _ANYTHING):
             return False
-        if key in _WITHOUT_SLASHES and any(
-            not repeated and characters.only in ("/", ":") for repeated, characters in value.tokens
-        ):
+        parts = any(not repeated and characters.only in ("/", ":") for repeated, characters in value.tokens)
+        if key in _WITHOUT_SLASHES and parts:
             return False
         own[value] = None
         if len(own) > MOST:
@@ -302,11 +301,8 @@ def _filled(site: _Site, values: dict[str, dict[Tokens, None]]) -> Iterator[Toke
         raise TooLarge("policy variables can stand for too many values")
     for some in product(*choices):
         known = dict(zip(names, some, strict=True))
-        filled = Tokens(
-            _tokens(
-                [known.get(piece, piece) if isinstance(piece, Variable) else piece for piece in site.pieces], site.fold
-            )
-        )
+        pieces = [known.get(piece, piece) if isinstance(piece, Variable) else piece for piece in site.pieces]
+        filled = Tokens(_tokens(pieces, site.fold))
         yield by_fields(filled) if site.by_fields else filled
 
 

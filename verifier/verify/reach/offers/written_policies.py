@@ -77,14 +77,8 @@ class WrittenPolicies:
         every = sum(having.values())
         action = f"iam:Delete{owner}PermissionsBoundary"
         for allowed in group.allowed(action, by) if every else ():
-            yield Bundle(
-                StepKind.DELETE_BOUNDARY,
-                action,
-                group,
-                allowed.targets & every,
-                (allowed.cube,),
-                Gives(FactKind.UNBOUNDED),
-            )
+            targets, gives = allowed.targets & every, Gives(FactKind.UNBOUNDED)
+            yield Bundle(StepKind.DELETE_BOUNDARY, action, group, targets, (allowed.cube,), gives)
         action = f"iam:Put{owner}PermissionsBoundary"
         for allowed in group.allowed(action, by, BOUNDARY_ARN):
             mask, cube = dict(allowed.cube.values).get(BOUNDARY_ARN, -1), replace(allowed.cube, values=())
@@ -93,13 +87,8 @@ class WrittenPolicies:
             )
             unknown = self._others_of_aws(group, BOUNDARY_ARN, mask)
             everything = unknown and group.holds(BOUNDARY_ARN, mask, administrator(group.partition))
-            own = (
-                []
-                if everything
-                else [
-                    arn for arn in (*self.managed, *self._new_policies) if arn.split(":")[4] in ("aws", group.account)
-                ]
-            )
+            known = () if everything else (*self.managed, *self._new_policies)
+            own = [arn for arn in known if arn.split(":")[4] in ("aws", group.account)]
             others = [arn for arn in own if group.holds(BOUNDARY_ARN, mask, arn)]
             done = 0
             for kind, putable in self._putable.items():
@@ -136,11 +125,9 @@ class WrittenPolicies:
     def _others_of_aws(self, group: Group, attribute: str, mask: int) -> bool:
         """Whether some classes of an attribute hold managed policies of AWS that are not in the input."""
         of_aws = group.mask(attribute, OF_AWS)
-        return (
-            of_aws is None
-            or bool(mask & of_aws)
-            and not group.only_known(attribute, mask & of_aws, frozenset(self.managed))
-        )
+        if of_aws is None:
+            return True
+        return bool(mask & of_aws) and not group.only_known(attribute, mask & of_aws, frozenset(self.managed))
 
     @cached_property
     def _without_document(self) -> tuple[str, ...]:

@@ -86,11 +86,8 @@ def _moved(scene: Scene, by: str, change: _Change) -> Made:
         if isinstance(found[0], Reason):
             return found[0]
         found.append(scene.by_the_same(key_target(key), found[0].request, action))
-    return step(
-        change.step,
-        lambda _: AliasMoved(str(alias.resource), change.onto.arn if change.onto is not None else None),
-        *found,
-    )
+    onto = change.onto.arn if change.onto is not None else None
+    return step(change.step, lambda _: AliasMoved(str(alias.resource), onto), *found)
 
 
 def _changes(estate: Estate, key: Key, wanted: Iterable[str]) -> Iterator[_Change]:

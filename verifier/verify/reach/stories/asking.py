@@ -89,14 +89,8 @@ class Asker:
         """A request for one of some actions that is allowed; `caller` is who makes it, where that is settled. Raises
         `InternalDisagreement`."""
         conditions = tuple(when)
-        scope = Invariant(
-            "a step",
-            Expectation.REFUSED,
-            whom,
-            tuple(map(Text, actions)),
-            None,
-            ConditionAnd(conditions) if conditions else ALWAYS,
-        )
+        needed = ConditionAnd(conditions) if conditions else ALWAYS
+        scope = Invariant("a step", Expectation.REFUSED, whom, tuple(map(Text, actions)), None, needed)
         return self.of_scope(estate, target, scope, caller)
 
     def of_scope(
@@ -135,10 +129,8 @@ class Asker:
     ) -> Counterexample | Reason:
         """Another request under the same readings and free facts, or under one more, where it turns on that; why there
         is none, where it is refused."""
-        decider, assignment = (
-            decider_with_remarks(estate, request),
-            {**self.options.held, **dict(found.readings), **dict(found.free)},
-        )
+        decider = decider_with_remarks(estate, request)
+        assignment = {**self.options.held, **dict(found.readings), **dict(found.free)}
         ways = [replace(found, request=request)]
         for name, value in product(decider.decide(assignment).depends_on, (False, True)):
             ways += [replace(ways[0], readings=(*found.readings, (name, value)))] if isinstance(name, Reading) else []

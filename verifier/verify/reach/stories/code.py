@@ -48,11 +48,8 @@ def _changed(role: str, code: Workload, way: Way, by: str, scene: Scene, passed:
             arn = resource.format(**own) or code.arn
             own_tags = code.tags if arn == code.arn else None
             target = step_target(scene.state.estate, arn) if arn == given else workload_target(account, arn, own_tags)
-            when = (
-                [test("StringEquals", "iam:PassedToService", passed.service)]
-                if passed is not None and arn == given
-                else []
-            )
+            services = [passed.service] if passed is not None and arn == given else []
+            when = [test("StringEquals", "iam:PassedToService", service) for service in services]
             others.append(scene.by_the_same(target, first.request, name, *when))
         return step(
             StepKind.CHANGE_CODE, lambda _: Became(Caller(CallerKind.ROLE, role, account, "example")), first, *others

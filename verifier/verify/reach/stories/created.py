@@ -81,11 +81,8 @@ def _identity(identity: Identity, target: Target, by: str, scene: Scene, kind: s
             about, found.request, f"iam:Tag{kind.capitalize()}", *tagging(tags_of(found.request))
         )
 
-    return step(
-        StepKind.CREATE,
-        lambda request: Created(replace(identity, tags=tags_of(request))),
-        *with_tags(identity.tags, ask),
-    )
+    made = with_tags(identity.tags, ask)
+    return step(StepKind.CREATE, lambda request: Created(replace(identity, tags=tags_of(request))), *made)
 
 
 def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:

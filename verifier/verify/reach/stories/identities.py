@@ -48,11 +48,8 @@ OWN_NAME = "escalation"
 def put_policy(task: Make, scene: Scene) -> Iterator[Made]:
     """An inline policy: in the place of one that denies, if there is one, or beside all others."""
     owner = task.fact.subject
-    denying = [
-        policy
-        for policy in _inline(scene.state.estate, owner)
-        if any(s.effect is Effect.DENY for s in policy.statements)
-    ]
+    inline = _inline(scene.state.estate, owner)
+    denying = [policy for policy in inline if any(one.effect is Effect.DENY for one in policy.statements)]
     names = (*(policy.name for policy in denying), OWN_NAME)
     added = [PolicyAdded(owner, identity_policy(f"{owner}#{name}", name)) for name in names]
     found = scene.requests_of(StepKind.PUT_POLICY, added[0], task.derivation.by)
@@ -60,17 +57,10 @@ def put_policy(task: Make, scene: Scene) -> Iterator[Made]:
 
 
 def _inline(estate: Estate, owner: str) -> list[Policy]:
-    owners: list[Identity | Group] = [
-        *estate.identities,
-        *(group for account in estate.accounts for group in account.groups),
-    ]
-    return [
-        policy
-        for one in owners
-        if one.arn == owner
-        for policy in one.policies
-        if policy.identity.startswith(f"{owner}#")
-    ]
+    groups = [group for account in estate.accounts for group in account.groups]
+    owners: list[Identity | Group] = [*estate.identities, *groups]
+    policies = (policy for one in owners if one.arn == owner for policy in one.policies)
+    return [policy for policy in policies if policy.identity.startswith(f"{owner}#")]
 
 
 def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
@@ -78,11 +68,8 @@ def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
     owner, by = task.fact.subject, task.derivation.by
     arns = task.fact.details
     if task.fact.kind is FactKind.ATTACHED:
-        own = tuple(
-            fact.subject
-            for fact in task.derivation.premises
-            if fact.kind is FactKind.MADE and arn_kind(fact.subject) == "policy"
-        )
+        new = (fact.subject for fact in task.derivation.premises if fact.kind is FactKind.MADE)
+        own = tuple(arn for arn in new if arn_kind(arn) == "policy")
         arns = own or (administrator(owner.split(":")[1]),)
     (arn,) = arns
     policy = in_force(scene.state.estate, arn)

@@ -84,10 +84,8 @@ def _grant(task: GrantTo, scene: Scene) -> Iterator[Made]:
     caller = scene.callers.get(task.grantee)
     names = [task.grantee] if caller is None else list(dict.fromkeys((task.grantee, caller.arn)))
     given = [test("StringEquals", "kms:GranteePrincipal", *names)]
-    given += [
-        test("StringEquals", "kms:GrantOperations", name.removeprefix("kms:"), any_value=True)
-        for name in task.operations
-    ]
+    operations = (name.removeprefix("kms:") for name in task.operations)
+    given += [test("StringEquals", "kms:GrantOperations", name, any_value=True) for name in operations]
     retired = [test("Null", name, "false") for name in ("kms:GranteePrincipal", "kms:GrantOperations")]
     retired.append(test("StringEquals", "kms:RetiringPrincipal", *names))
     direct = test("Bool", "aws:ViaAWSService", "false")
@@ -201,11 +199,8 @@ def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
     asked_region = next(value for name, value in found.request.context if name.lower() == REPLICA_REGION.lower())
     named = [other.region for other in replicas(scene.state.estate, key) or ()]
     regions = dict.fromkeys((*OTHER_REGIONS, *strings_of(asked_region), *named))
-    yield from (
-        _replicate_to(by, scene, key, region)
-        for region in regions
-        if region != key.region and re.fullmatch(REGION, region)
-    )
+    others = (region for region in regions if region != key.region and re.fullmatch(REGION, region))
+    yield from (_replicate_to(by, scene, key, region) for region in others)
 
 
 def _replicate_to(by: str, scene: Scene, key: Key, region: str) -> Made:

@@ -143,11 +143,8 @@ class PartialStory:
             if not timed or not moments:
                 yield self._with(found, self.now)
         for now in moments:
-            steps = (
-                found
-                for found in made(task, self._scene(by, later, *self._at(by, now)))
-                if isinstance(found, StoryStep)
-            )
+            tried = made(task, self._scene(by, later, *self._at(by, now)))
+            steps = (found for found in tried if isinstance(found, StoryStep))
             yield from (self._with(found, now) for found in steps)
 
     def _with(self, found: StoryStep, now: int) -> PartialStory | Reason:
@@ -227,10 +224,8 @@ class PartialStory:
         """The last request."""
         access: Counterexample | None = None
         if goal.onto == AGAIN:
-            why = (
-                f"what is encrypted anew under {goal.key}, with another encryption context, may be decrypted, and "
-                "no chain shows that"
-            )
+            anew = f"what is encrypted anew under {goal.key}, with another encryption context"
+            why = f"{anew}, may be decrypted, and no chain shows that"
             return Reason("W2", why)
         if goal.access is not None or goal.onto is not None:
             found = self._in_time(goal, invariant)
@@ -256,11 +251,8 @@ class PartialStory:
         moves = [one.move for one in self.steps]
         moments = self._moments((goal.by,))
         pinned = (self._access(goal, invariant, *self._at(goal.by, now)) for now in moments) if moments else [found]
-        shown = (
-            found
-            for found in pinned
-            if isinstance(found, Counterexample) and against_time(moves, found.request) is None
-        )
+        allowed = (found for found in pinned if isinstance(found, Counterexample))
+        shown = (found for found in allowed if against_time(moves, found.request) is None)
         return next(shown, Reason("W4", "no such request was found that can be made after the steps before it"))
 
     def _access(self, goal: Goal, invariant: Invariant, *when: ConditionExpression) -> Counterexample | Reason:
@@ -303,12 +295,8 @@ def instants(
     conditions = [
         one for policy in policies_of(estate, whom) for statement in policy.statements for one in statement.conditions
     ]
-    values = (
-        text.value
-        for one in (*conditions, *conditions_in(when))
-        if one.key.value.lower() in keys
-        for text in one.values
-    )
+    asking = (one for one in (*conditions, *conditions_in(when)) if one.key.value.lower() in keys)
+    values = (text.value for one in asking for text in one.values)
     named = sorted({int(found) for found in map(instant, values) if found is not None and 0 <= found < _LAST})
     if not named:
         return ()

@@ -37,11 +37,9 @@ def pass_role(task: Make, scene: Scene) -> Iterator[Made]:
     first = scene.request(
         target, task.derivation.by, "iam:PassRole", to_service, *_associated(scene, task.derivation.by, passed)
     )
-    rest = (
-        ()
-        if isinstance(first, Reason)
-        else (*_into_profile(scene, first.request, passed), *_started(scene, first.request, role, passed))
-    )
+    rest: tuple[Counterexample | Reason, ...] = ()
+    if not isinstance(first, Reason):
+        rest = (*_into_profile(scene, first.request, passed), *_started(scene, first.request, role, passed))
     yield step(
         StepKind.PASS_ROLE, lambda _: Became(Caller(CallerKind.ROLE, role, role.split(":")[4], "example")), first, *rest
     )

@@ -127,17 +127,10 @@ class Scene:
         """The conditions of the statements that allowed a request."""
         matched = {(one.policy, one.index) for one in found.statements if one.effect is Effect.ALLOW}
         whom = {*self.callers, found.request.caller.principal_arn, str(found.request.resource)}
-        statements = (
-            (policy.identity, statement)
-            for policy in policies_of(self.state.estate, whom)
-            for statement in policy.statements
-        )
-        return tuple(
-            Holds(one)
-            for policy, statement in statements
-            if (policy, statement.index) in matched
-            for one in statement.conditions
-        )
+        policies = policies_of(self.state.estate, whom)
+        stated = ((policy, statement) for policy in policies for statement in policy.statements)
+        own = (statement for policy, statement in stated if (policy.identity, statement.index) in matched)
+        return tuple(Holds(condition) for statement in own for condition in statement.conditions)
 
 
 Made = StoryStep | Reason

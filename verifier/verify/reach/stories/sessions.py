@@ -80,10 +80,8 @@ def _sources(role: str, by: str, scene: Scene) -> Sequence[ConditionExpression]:
     tell from others."""
     if scene.source is not None:
         return [test("StringEquals", SOURCE, scene.source)]
-    return [
-        _NO_SOURCE,
-        *(test("StringEquals", SOURCE, one) for one in source_identities(scene.state.estate, {role, *scene.about(by)})),
-    ]
+    named = source_identities(scene.state.estate, {role, *scene.about(by)})
+    return [_NO_SOURCE, *(test("StringEquals", SOURCE, one) for one in named)]
 
 
 def _choices(role: str, by: str, scene: Scene, transitive: bool) -> tuple[Pairs, ...]:
@@ -130,12 +128,8 @@ def _as_trusted(role: str, scene: Scene, tags: Pairs) -> Pairs:
     """Tags with their names as the trust policy of a role lists them under `aws:TagKeys`, which heeds case where other
     keys do not (L3)."""
     trust = next((one.trust for one in scene.state.estate.roles if one.arn == role), None)
-    listed = (
-        c
-        for statement in (trust.statements if trust else ())
-        for c in statement.conditions
-        if c.key.value.lower() == "aws:tagkeys"
-    )
+    conditions = (one for statement in (trust.statements if trust else ()) for one in statement.conditions)
+    listed = (one for one in conditions if one.key.value.lower() == "aws:tagkeys")
     spelled = {text.value.lower(): text.value for condition in listed for text in condition.values}
     return tuple((spelled.get(name.lower(), name), value) for name, value in tags)
 
@@ -149,13 +143,9 @@ def _in_one_call(
 
     def found(*conditions: ConditionExpression) -> tuple[Counterexample | Reason, ...]:
         first = scene.request_on(role, by, action, *when, *conditions)
-        return (
-            first,
-            *(
-                first if isinstance(first, Reason) else scene.asker.also(scene.state.estate, first, one)
-                for one in needed
-            ),
-        )
+        if isinstance(first, Reason):
+            return (first,) * (1 + len(needed))
+        return (first, *(scene.asker.also(scene.state.estate, first, one) for one in needed))
 
     made = found()
     if isinstance(made[0], Reason) or not any(isinstance(one, Reason) for one in made):

@@ -83,11 +83,8 @@ class Teller(StoryContext):
                 break
             # The tags with which a session begins may be less than those that a step gives it, which pass on (E2).
             given = reached.facts.get(Fact(FactKind.SESSION_TAGS, reached.start))
-            tags = (
-                [tagged_at_first(reached.start)]
-                if given is not None and given.step is None and len(failed) == 1
-                else []
-            )
+            begins_tagged = given is not None and given.step is None and len(failed) == 1
+            tags = [tagged_at_first(reached.start)] if begins_tagged else []
             for refused in [refused | {one} for one in (*tags, way)]:
                 reached = other(refused)
                 nearest = reached.goals.get((goal.key, goal.number))

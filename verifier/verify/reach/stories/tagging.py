@@ -30,11 +30,8 @@ def tagging(tags: Pairs, *, alone: bool = True) -> list[ConditionExpression]:
     names = [name for name, _ in tags]
     found: list[ConditionExpression] = [test("StringEquals", TAG_NAMES, name, any_value=True) for name in names]
     if alone:
-        found.append(
-            ConditionNot(test("StringNotEquals", TAG_NAMES, *names, any_value=True))
-            if names
-            else test("Null", TAG_NAMES, "true")
-        )
+        others = test("StringNotEquals", TAG_NAMES, *names, any_value=True)
+        found.append(ConditionNot(others) if names else test("Null", TAG_NAMES, "true"))
     return [*found, *(test("StringEquals", f"{REQUEST_TAG}{name}", value) for name, value in tags)]
 
 
