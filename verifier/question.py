@@ -146,9 +146,6 @@ def _files(options: QuestionOptions) -> InvariantFiles:
     found = beside(paths)
     if not found and all(path.exists() for path in paths):  # of others the reader of inputs says more
         besides = f", and there is no *.inv file beside {' or '.join(map(str, paths))}" if paths else ""
-        raise InputError.of(
-            f"no invariants: none were given{besides}",
-            hint="name a file with --invariants FILE, or a built-in with --builtin no-external-access",
-            rule="S3",
-        )
+        hint = "name a file with --invariants FILE, or a built-in with --builtin no-external-access"
+        raise InputError.of(f"no invariants: none were given{besides}", hint=hint, rule="S3")
     return read_files(found, options.texts)

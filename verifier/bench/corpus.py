@@ -70,10 +70,8 @@ def corpus(folder: Path) -> Collected:
     """A query for each managed policy of a collection, as the only policy of a role, and for each key, by its policy or
     by the CloudFormation template that it stands in."""
     found = Collected()
-    managed, templates = (
-        sorted((folder / "managed-policies").rglob("*.json")),
-        sorted((folder / "kms-cfn").rglob("*.*")),
-    )
+    managed = sorted((folder / "managed-policies").rglob("*.json"))
+    templates = sorted((folder / "kms-cfn").rglob("*.*"))
     for path in managed:
         _collect(found, path, _managed)
     for path in sorted((folder / "kms-json").rglob("*.json")):
@@ -117,11 +115,5 @@ def _template(path: Path) -> Iterator[Query]:
     for number, key in enumerate(estate.keys):
         if not_known(key_target(key)) is None:
             size = sum(len(policy.statements) for policy in key.policies or ())
-            yield Query(
-                f"template-{path.parent.name}-{path.stem}-{number}",
-                "templates",
-                size,
-                estate,
-                invariant_of(OUTSIDE),
-                number,
-            )
+            name = f"template-{path.parent.name}-{path.stem}-{number}"
+            yield Query(name, "templates", size, estate, invariant_of(OUTSIDE), number)

@@ -27,7 +27,7 @@ from verifier.bench.queries import (
     role_with,
 )
 from verifier.language.policies.documents import read_policy
-from verifier.model.estate import Account, Controls, Identity, Level, Organization
+from verifier.model.estate import Account, Controls, Estate, Identity, Level, Organization
 from verifier.model.grant import Grant
 from verifier.model.policy import PolicyKind, Principal, PrincipalType
 from verifier.syntax.source import Source
@@ -98,6 +98,10 @@ def statements(sizes: tuple[int, ...] = (8, 32, 128), seeds: int = 4) -> Iterato
             yield Query(f"statements-sat-{size}-{seed}", "statements-sat", size, estate, outside)
 
 
+def _query(family: str, size: int, estate: Estate, text: str, name: str | None = None) -> Query:
+    return Query(name or f"{family}-{size}", family, size, estate, invariant_of(text))
+
+
 # -- patterns --
 
 
@@ -106,28 +110,11 @@ def overlapping(sizes: tuple[int, ...] = (8, 16, 32, 60)) -> Iterator[Query]:
     denied (sat)."""
     for size in sizes:
         found = _sliding(size)
-        allowed = [
-            allow("kms:Decrypt", "*", {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/{p}"}})
-            for p in found
-        ]
-        denied = [
-            deny("kms:Decrypt", "*", {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/{p}"}})
-            for p in found
-        ]
-        yield Query(
-            f"overlapping-unsat-{size}",
-            "overlapping-unsat",
-            size,
-            estate_of(policy_of(allowed + denied)),
-            invariant_of(NOBODY_DECRYPTS),
-        )
-        yield Query(
-            f"overlapping-sat-{size}",
-            "overlapping-sat",
-            size,
-            estate_of(policy_of(allowed + denied[1:])),
-            invariant_of(NOBODY_DECRYPTS),
-        )
+        named = [{"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/{pattern}"}} for pattern in found]
+        allowed = [allow("kms:Decrypt", "*", condition) for condition in named]
+        denied = [deny("kms:Decrypt", "*", condition) for condition in named]
+        yield _query("overlapping-unsat", size, estate_of(policy_of(allowed + denied)), NOBODY_DECRYPTS)
+        yield _query("overlapping-sat", size, estate_of(policy_of(allowed + denied[1:])), NOBODY_DECRYPTS)
 
 
 def _sliding(size: int) -> list[str]:
@@ -141,14 +128,10 @@ def patterns(sizes: tuple[int, ...] = (8, 16, 24)) -> Iterator[Query]:
         found = [f"*{chr(ord('a') + number)}*" for number in range(size)]
         every = [allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: "*"}})]
         every += [deny("kms:Decrypt", "*", {"StringNotLike": {PAIR: pattern}}) for pattern in found]
-        yield Query(
-            f"patterns-sat-{size}", "patterns-sat", size, estate_of(policy_of(every)), invariant_of(NOBODY_DECRYPTS)
-        )
+        yield _query("patterns-sat", size, estate_of(policy_of(every)), NOBODY_DECRYPTS)
         none = [allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: found}})]
         none += [deny("kms:Decrypt", "*", {"StringLike": {PAIR: pattern}}) for pattern in found]
-        yield Query(
-            f"patterns-unsat-{size}", "patterns-unsat", size, estate_of(policy_of(none)), invariant_of(NOBODY_DECRYPTS)
-        )
+        yield _query("patterns-unsat", size, estate_of(policy_of(none)), NOBODY_DECRYPTS)
 
 
 # -- conditions --
@@ -159,9 +142,9 @@ def condition_keys(sizes: tuple[int, ...] = (4, 16, 64)) -> Iterator[Query]:
     for size in sizes:
         wanted = {f"kms:EncryptionContext:k{n}": f"v{n}" for n in range(size)}
         some = [allow("kms:Decrypt", {"AWS": APP}, {"StringEquals": wanted})]
-        yield Query(f"keys-sat-{size}", "keys-sat", size, estate_of(policy_of(some)), invariant_of(NOBODY_DECRYPTS))
+        yield _query("keys-sat", size, estate_of(policy_of(some)), NOBODY_DECRYPTS)
         none = [*some, deny("kms:Decrypt", "*", {"Null": {f"kms:EncryptionContext:k{size - 1}": "false"}})]
-        yield Query(f"keys-unsat-{size}", "keys-unsat", size, estate_of(policy_of(none)), invariant_of(NOBODY_DECRYPTS))
+        yield _query("keys-unsat", size, estate_of(policy_of(none)), NOBODY_DECRYPTS)
 
 
 def if_exists(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
@@ -170,18 +153,10 @@ def if_exists(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
     for size in sizes:
         keys = [f"kms:EncryptionContext:k{n}" for n in range(size)]
         some = [allow("kms:Decrypt", {"AWS": APP}, {"StringEqualsIfExists": dict.fromkeys(keys, "v")})]
-        yield Query(
-            f"ifexists-sat-{size}", "ifexists-sat", size, estate_of(policy_of(some)), invariant_of(NOBODY_DECRYPTS)
-        )
+        yield _query("ifexists-sat", size, estate_of(policy_of(some)), NOBODY_DECRYPTS)
         closed = [deny("kms:Decrypt", "*", {"Null": {key: "true"}}) for key in keys]
         closed += [deny("kms:Decrypt", "*", {"StringEquals": {keys[0]: "v"}})]
-        yield Query(
-            f"ifexists-unsat-{size}",
-            "ifexists-unsat",
-            size,
-            estate_of(policy_of(some + closed)),
-            invariant_of(NOBODY_DECRYPTS),
-        )
+        yield _query("ifexists-unsat", size, estate_of(policy_of(some + closed)), NOBODY_DECRYPTS)
 
 
 def set_operators(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
@@ -189,15 +164,11 @@ def set_operators(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
     for size in sizes:
         names = [f"k{n}" for n in range(size)]
         some = [allow("kms:Decrypt", {"AWS": APP}, {"ForAllValues:StringEquals": {"kms:EncryptionContextKeys": names}})]
-        yield Query(f"sets-sat-{size}", "sets-sat", size, estate_of(policy_of(some)), invariant_of(NOBODY_DECRYPTS))
-        closed = [
-            deny("kms:Decrypt", "*", {"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": name}})
-            for name in names
-        ]
+        yield _query("sets-sat", size, estate_of(policy_of(some)), NOBODY_DECRYPTS)
+        each = [{"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": name}} for name in names]
+        closed = [deny("kms:Decrypt", "*", condition) for condition in each]
         closed.append(deny("kms:Decrypt", "*", {"Null": {"kms:EncryptionContextKeys": "true"}}))
-        yield Query(
-            f"sets-unsat-{size}", "sets-unsat", size, estate_of(policy_of(some + closed)), invariant_of(NOBODY_DECRYPTS)
-        )
+        yield _query("sets-unsat", size, estate_of(policy_of(some + closed)), NOBODY_DECRYPTS)
 
 
 def variables(sizes: tuple[int, ...] = (2, 8, 24)) -> Iterator[Query]:
@@ -205,18 +176,10 @@ def variables(sizes: tuple[int, ...] = (2, 8, 24)) -> Iterator[Query]:
     for size in sizes:
         same = {f"kms:EncryptionContext:k{n}": f"${{aws:PrincipalTag/t{n}}}" for n in range(size)}
         some = [allow("kms:Decrypt", {"AWS": APP}, {"StringEquals": same})]
-        yield Query(
-            f"variables-sat-{size}", "variables-sat", size, estate_of(policy_of(some)), invariant_of(NOBODY_DECRYPTS)
-        )
+        yield _query("variables-sat", size, estate_of(policy_of(some)), NOBODY_DECRYPTS)
         last = f"kms:EncryptionContext:k{size - 1}"
         closed = [*some, deny("kms:Decrypt", "*", {"StringEquals": {last: same[last]}})]
-        yield Query(
-            f"variables-unsat-{size}",
-            "variables-unsat",
-            size,
-            estate_of(policy_of(closed)),
-            invariant_of(NOBODY_DECRYPTS),
-        )
+        yield _query("variables-unsat", size, estate_of(policy_of(closed)), NOBODY_DECRYPTS)
 
 
 # -- what else decides --
@@ -227,16 +190,8 @@ def grants(sizes: tuple[int, ...] = (10, 100, 1000)) -> Iterator[Query]:
     for size in sizes:
         listed = tuple(_grant(number) for number in range(size))
         estate = estate_of(policy_of([ALLOW_ALL]), grants=listed)
-        yield Query(
-            f"grants-sat-{size}", "grants-sat", size, estate, invariant_of("no caller outside prod can kms:Decrypt")
-        )
-        yield Query(
-            f"grants-unsat-{size}",
-            "grants-unsat",
-            size,
-            estate,
-            invariant_of("no caller outside prod can kms:ReEncryptFrom"),
-        )
+        yield _query("grants-sat", size, estate, "no caller outside prod can kms:Decrypt")
+        yield _query("grants-unsat", size, estate, "no caller outside prod can kms:ReEncryptFrom")
 
 
 def _grant(number: int) -> Grant:
@@ -260,13 +215,7 @@ def scp_levels(sizes: tuple[int, ...] = (1, 3, 6)) -> Iterator[Query]:
                 "o-a1b2c3d4e5", "999999999999", ((ACCOUNT, None),), (Controls(ACCOUNT, levels, None),)
             )
             base = estate_of(policy_of([allow("kms:Decrypt", {"AWS": APP})]))
-            yield Query(
-                f"scp-{kind}-{size}",
-                f"scp-{kind}",
-                size,
-                replace(base, organization=organization),
-                invariant_of(NOBODY_DECRYPTS),
-            )
+            yield _query(f"scp-{kind}", size, replace(base, organization=organization), NOBODY_DECRYPTS)
 
 
 def _level(number: int, statements_: list[Json]) -> Level:
@@ -281,23 +230,13 @@ def callers(sizes: tuple[int, ...] = (10, 100, 1000)) -> Iterator[Query]:
     for size in sizes:
         account = Account(ACCOUNT, roles=tuple(_role(number) for number in range(size)))
         estate = estate_of(policy_of([ALLOW_ALL]), [account])
-        yield Query(f"callers-sat-{size}", "callers-sat", size, estate, invariant_of("no role in prod can kms:Decrypt"))
-        yield Query(
-            f"callers-unsat-{size}",
-            "callers-unsat",
-            size,
-            estate,
-            invariant_of("no caller outside prod can kms:Decrypt"),
-        )
+        yield _query("callers-sat", size, estate, "no role in prod can kms:Decrypt")
+        yield _query("callers-unsat", size, estate, "no caller outside prod can kms:Decrypt")
 
 
 def _role(number: int) -> Identity:
-    statement = {
-        "Effect": "Allow",
-        "Action": "kms:*",
-        "Resource": KEY,
-        "Condition": {"StringEquals": {PAIR: f"v{number % 50}"}},
-    }
+    condition = {"StringEquals": {PAIR: f"v{number % 50}"}}
+    statement = {"Effect": "Allow", "Action": "kms:*", "Resource": KEY, "Condition": condition}
     return role_with(policy_of([statement]), f"role-{number}")
 
 
@@ -310,20 +249,16 @@ def adversarial() -> Iterator[Query]:
         allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: "*a" * 12}}),
         deny("kms:Decrypt", "*", {"StringLike": {PAIR: "*a" * 11 + "*"}}),
     ]
-    yield Query(
-        "adversarial-stars", "adversarial-unsat", 12, estate_of(policy_of(stars)), invariant_of(NOBODY_DECRYPTS)
-    )
+    yield _query("adversarial-unsat", 12, estate_of(policy_of(stars)), NOBODY_DECRYPTS, "adversarial-stars")
     letters = [f"*{chr(ord('a') + n)}*{chr(ord('a') + (n + 1) % 16)}*" for n in range(16)]
     product = [allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: "????????"}})]
     product += [deny("kms:Decrypt", "*", {"StringNotLike": {PAIR: pattern}}) for pattern in letters]
-    yield Query(
-        "adversarial-product", "adversarial-unsat", 16, estate_of(policy_of(product)), invariant_of(NOBODY_DECRYPTS)
-    )
+    yield _query("adversarial-unsat", 16, estate_of(policy_of(product)), NOBODY_DECRYPTS, "adversarial-product")
     long = [allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: [f"{'x' * n}*" for n in range(1, 60)]}})]
     long.append(deny("kms:Decrypt", "*", {"StringNotLike": {PAIR: "x" * 59 + "?"}}))
-    yield Query("adversarial-long", "adversarial-sat", 60, estate_of(policy_of(long)), invariant_of(NOBODY_DECRYPTS))
+    yield _query("adversarial-sat", 60, estate_of(policy_of(long)), NOBODY_DECRYPTS, "adversarial-long")
     marks = [allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: "?" * n + "*" + "z" * n}}) for n in range(1, 12)]
-    yield Query("adversarial-marks", "adversarial-sat", 12, estate_of(policy_of(marks)), invariant_of(NOBODY_DECRYPTS))
+    yield _query("adversarial-sat", 12, estate_of(policy_of(marks)), NOBODY_DECRYPTS, "adversarial-marks")
 
 
 FAMILIES: dict[str, Callable[[], Iterator[Query]]] = {

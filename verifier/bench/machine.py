@@ -24,11 +24,8 @@ _PACKAGES = {
 def this_machine(engines: tuple[Engine, ...]) -> Machine:
     """What there is to say of the machine, and of the versions of what the engines use."""
     packages = dict.fromkeys(_PACKAGES[engine] for engine in engines)
-    versions = [
-        ("verifier", verifier.__version__),
-        ("data", data_version()),
-        *((name, _version(name)) for name in packages),
-    ]
+    used = ((name, _version(name)) for name in packages)
+    versions = [("verifier", verifier.__version__), ("data", data_version()), *used]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     return Machine(

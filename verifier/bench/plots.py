@@ -40,16 +40,10 @@ def html_of(run: Run, saved: Run | None = None) -> str:
     """The page; with what a saved run took beside it."""
     parts = [_about(run), "<h2>By family</h2>", _rows(HEAD, map(cells_of, by_family(run))), f"<p>{escape(LEGEND)}</p>"]
     parts += _beside(run, saved) if saved is not None else []
-    parts += [
-        "<h2>Time by size</h2><p>All axes are logarithmic.</p>",
-        *_by_size(run),
-        "<h2>Answered within a time</h2>",
-        _cactus(run),
-    ]
-    parts += [
-        "<h2>Against the first engine</h2><p>What one of the two did not answer stands at the limit.</p>",
-        *_ratios(run),
-    ]
+    parts += ["<h2>Time by size</h2><p>All axes are logarithmic.</p>", *_by_size(run)]
+    parts += ["<h2>Answered within a time</h2>", _cactus(run)]
+    against = "<h2>Against the first engine</h2><p>What one of the two did not answer stands at the limit.</p>"
+    parts += [against, *_ratios(run)]
     parts += _left_out(run)
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>verifier bench</title>'
     policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
@@ -128,15 +122,8 @@ def _ratios(run: Run) -> list[str]:
         own = [result for result in run.results if result.engine == engine]
         points = [(first.get(r.query, late), r.median if r.times else late) for r in own if r.times or r.query in first]
         if points:
-            figures.append(
-                _plot(
-                    f"{engine} against {run.engines[0]}",
-                    f"ms, {run.engines[0]}",
-                    f"ms, {engine}",
-                    [(engine, _colour(run, engine), points)],
-                    dots=True,
-                )
-            )
+            title, across, up = f"{engine} against {run.engines[0]}", f"ms, {run.engines[0]}", f"ms, {engine}"
+            figures.append(_plot(title, across, up, [(engine, _colour(run, engine), points)], dots=True))
     return figures
 
 
@@ -173,19 +160,15 @@ def _place(value: float, span: tuple[float, float], length: float) -> float:
 
 
 def _at(point: Point, xs: tuple[float, float], ys: tuple[float, float]) -> tuple[float, float]:
-    return (
-        _EDGE + _place(point[0], xs, _WIDTH - 2 * _EDGE),
-        _HEIGHT - _EDGE - _place(point[1], ys, _HEIGHT - 2 * _EDGE),
-    )
+    up = _place(point[1], ys, _HEIGHT - 2 * _EDGE)
+    return _EDGE + _place(point[0], xs, _WIDTH - 2 * _EDGE), _HEIGHT - _EDGE - up
 
 
 def _series(line: Line, xs: tuple[float, float], ys: tuple[float, float], dots: bool) -> str:
     _, colour, points = line
     good = [point for point in points if min(point) > 0]
-    marks = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4" fill="{colour}"/>'
-        for x, y in (_at(point, xs, ys) for point in good)
-    )
+    places = (_at(point, xs, ys) for point in good)
+    marks = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4" fill="{colour}"/>' for x, y in places)
     return marks if dots else _polyline(good, xs, ys, colour) + marks
 
 

@@ -138,13 +138,7 @@ def csv_of(run: Run) -> str:
 
 
 def _csv_row(result: Result) -> Cells:
-    about = {
-        "family": result.family,
-        "size": result.size,
-        "query": result.query,
-        "engine": result.engine,
-        "note": result.note,
-    }
+    about = {name: getattr(result, name) for name in ("family", "size", "query", "engine", "note")}
     times = {"rounds": len(result.times), "median_ms": f"{result.median:.3f}" if result.times else ""}
     return {**about, "answer": result.answer.value, **times, **asdict(result.counts)}
 

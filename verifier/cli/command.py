@@ -34,11 +34,8 @@ def command(
         )
         taken = signature(body, eval_str=True).parameters
         shown = [option.replace(kind=Parameter.KEYWORD_ONLY) for one in taken.values() for option in _options(one)]
-        shown += (
-            [Parameter("allow_empty", Parameter.KEYWORD_ONLY, default=False, annotation=AllowEmpty)]
-            if may_be_empty
-            else []
-        )
+        if may_be_empty:
+            shown.append(Parameter("allow_empty", Parameter.KEYWORD_ONLY, default=False, annotation=AllowEmpty))
         shown += [Parameter("color", Parameter.KEYWORD_ONLY, default=Color.AUTO, annotation=ColorOption)]
 
         @wraps(body)

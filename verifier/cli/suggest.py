@@ -122,10 +122,8 @@ def _only_suggestion(suggestions: Suggestions, choice: int) -> tuple[str, Sugges
     if not found:
         raise InputError.of("there is no suggestion to write")
     if len(found) > 1:
-        raise InputError.of(
-            f"there are suggestions for {len(found)} invariants or keys, each about the policy as it is",
-            hint="choose one with --invariant",
-        )
+        message = f"there are suggestions for {len(found)} invariants or keys, each about the policy as it is"
+        raise InputError.of(message, hint="choose one with --invariant")
     ((target, made),) = found
     if choice > len(made):
         raise InputError.of(f"there is no suggestion {choice}; there {'is' if len(made) == 1 else 'are'} {len(made)}")

@@ -40,13 +40,8 @@ def collect(wanted: Wanted, progress: Progress | None = None) -> Collection:
         runner = Runner(folder, wanted.workers, progress)
         organization = _read(folder, runner, found, regions)
         if wanted.workloads:
-            runner.run(
-                [
-                    regions_step(folder, identity, regions[0])
-                    for identity in found
-                    if identities_name(identity) in folder.done
-                ]
-            )
+            read = [identity for identity in found if identities_name(identity) in folder.done]
+            runner.run([regions_step(folder, identity, regions[0]) for identity in read])
             runner.run([step for identity in found for step in code_steps(folder, identity)])
     folder.finish()
     return Collection(

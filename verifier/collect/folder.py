@@ -191,19 +191,10 @@ def _restore(folder: Folder, content: Any, shown: str) -> None:
 def entry_to_json(entry: NotRead) -> dict[str, str]:
     """An entry of `not-read.json`."""
     members = {"part": entry.part.label, "account": entry.account, "region": entry.region, "key": entry.key}
-    return {
-        name: value
-        for name, value in {**members, "operation": entry.operation, "code": entry.code}.items()
-        if value is not None
-    }
+    members |= {"operation": entry.operation, "code": entry.code}
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _entry_from_json(entry: dict[str, str]) -> NotRead:
-    return NotRead(
-        PARTS[entry["part"]],
-        str(entry["account"]),
-        str(entry["operation"]),
-        str(entry["code"]),
-        entry.get("region"),
-        entry.get("key"),
-    )
+    account, operation, code = (str(entry[name]) for name in ("account", "operation", "code"))
+    return NotRead(PARTS[entry["part"]], account, operation, code, entry.get("region"), entry.get("key"))

@@ -155,11 +155,8 @@ class Organizations:
                 )
                 for parent in level
             ]
-            level = [
-                unit
-                for parent in level
-                for unit in self.folder.values.get(f"organization/organizational-units/{parent}", ())
-            ]
+            names = [f"organization/organizational-units/{parent}" for parent in level]
+            level = [unit for name in names for unit in self.folder.values.get(name, ())]
 
     def _of_policies(self, service: Service, account: str) -> Iterator[Step]:
         """The document and the targets of each policy, and the parent of each account."""

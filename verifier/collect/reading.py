@@ -89,9 +89,8 @@ class Service:
         for path in ALLOWED[self.name][operation]:
             if not _has(answer, path.split(".")):
                 raise Refused(f"{self.name}:{operation}", f"the answer has no {path}")
-        if (answer.get("Truncated") or answer.get("IsTruncated")) and not (
-            answer.get("NextMarker") or answer.get("Marker")
-        ):
+        goes_on = answer.get("Truncated") or answer.get("IsTruncated")
+        if goes_on and not (answer.get("NextMarker") or answer.get("Marker")):
             raise Refused(f"{self.name}:{operation}", "the answer does not say where the next page begins")
         return _plain(answer)
 

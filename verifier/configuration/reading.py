@@ -174,9 +174,8 @@ class _Reader:
     def _inputs(self, table: Mapping[str, Any]) -> dict[Path, tuple[str | None, str | None]]:
         """The inputs, each with the account and the Region that it has of its own, wherever else it is named."""
         given = table.get("inputs", [])
-        if not isinstance(given, list) or not all(
-            isinstance(one, dict) or isinstance(one, str) and one for one in given
-        ):
+        entries = given if isinstance(given, list) else [None]
+        if not all(isinstance(one, dict) or isinstance(one, str) and one for one in entries):
             self._wrong(
                 ("inputs",), "`inputs` must be a list of texts or tables", 'for example inputs = ["…", { path = "…" }]'
             )
@@ -230,11 +229,8 @@ class _Reader:
         value = table.get(name, {})
         if isinstance(value, dict):
             return value
-        self._wrong(
-            (name,),
-            f"`{name}` must be a table",
-            f"write [{'.'.join(map(str, (*self.inside, name)))}] and its keys below",
-        )
+        head = ".".join(map(str, (*self.inside, name)))
+        self._wrong((name,), f"`{name}` must be a table", f"write [{head}] and its keys below")
         return {}
 
     def _readings(self, table: Mapping[str, Any]) -> dict[str, bool]:
@@ -244,11 +240,8 @@ class _Reader:
         self._known(("readings",), given, self.schema["properties"]["readings"])
         for label, answer in given.items():
             if not isinstance(answer, bool | str) or answer not in answers:
-                self._wrong(
-                    ("readings", label),
-                    f'the reading `{label}` must be "yes" or "no"',
-                    "`verifier readings` tells what it means",
-                )
+                message = f'the reading `{label}` must be "yes" or "no"'
+                self._wrong(("readings", label), message, "`verifier readings` tells what it means")
             else:
                 found[label] = answers[answer]
         return found
@@ -261,9 +254,8 @@ class _Reader:
 
     def _timeout(self, table: Mapping[str, Any]) -> float | None:
         value = table.get("timeout")
-        if value is None or (
-            isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")
-        ):
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is None or (is_number and 0 < value < float("inf")):
             return value
         self._wrong(("timeout",), "`timeout` must be a number of seconds greater than 0")
         return None
@@ -272,11 +264,8 @@ class _Reader:
         value = table.get("steps")
         if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_STEPS):
             return value
-        self._wrong(
-            ("steps",),
-            f"`steps` must be a number from 0 to {MOST_STEPS}",
-            "how many steps callers may take: `can eventually`",
-        )
+        message = f"`steps` must be a number from 0 to {MOST_STEPS}"
+        self._wrong(("steps",), message, "how many steps callers may take: `can eventually`")
         return None
 
     def _parameters(self, table: Mapping[str, Any]) -> dict[str, str]:
@@ -309,19 +298,14 @@ class _Reader:
 
     def _waiver(self, path: KeyPath, table: dict[str, Any]) -> Waiver | None:
         self._known(path, table, self.schema["$defs"]["waiver"])
-        texts = {
-            name: self._text(path, table, name, needed=True)
-            for name in ("invariant", "key", "allow", "reason", "owner")
-        }
+        names = ("invariant", "key", "allow", "reason", "owner")
+        texts = {name: self._text(path, table, name, needed=True) for name in names}
         allowance = self._allowance((*path, "allow"), texts["allow"]) if texts["allow"] is not None else None
         expires = table.get("expires")
         if isinstance(expires, datetime) or not isinstance(expires, date):
             where = path if expires is None else (*path, "expires")
-            self._wrong(
-                where,
-                "`expires` must be a date: the last day on which the waiver applies",
-                "for example expires = 2027-01-31",
-            )
+            message = "`expires` must be a date: the last day on which the waiver applies"
+            self._wrong(where, message, "for example expires = 2027-01-31")
             return None
         if allowance is None or None in texts.values():
             return None
@@ -337,11 +321,8 @@ class _Reader:
                 self._wrong(path, f"the waived access cannot be read: {found.message}", found.hint)
             return None
         if read.invariants or len(read.allowances) != 1:
-            self._wrong(
-                path,
-                "`allow` must be one sentence",
-                'for example allow = "role/reports in 111122223333 can kms:Decrypt"',
-            )
+            hint = 'for example allow = "role/reports in 111122223333 can kms:Decrypt"'
+            self._wrong(path, "`allow` must be one sentence", hint)
             return None
         if read.allowances[0].scope.keys is not None:
             self._wrong(path, "the key of a waiver is named by `key`, not by `on` in the sentence")

@@ -66,10 +66,8 @@ def group_classes(finite: Finite, expressions: Iterable[Expression]) -> dict[str
         if isinstance(found, In):
             # Of 2ⁿ alone there are but 61 hashes.
             masks.setdefault(found.attribute, {})[found.mask.bit_length(), found.mask] = None
-    return {
-        attribute: Groups(_split(finite.width(attribute), [mask for _, mask in own]))
-        for attribute, own in masks.items()
-    }
+    listed = {attribute: [mask for _, mask in own] for attribute, own in masks.items()}
+    return {attribute: Groups(_split(finite.width(attribute), own)) for attribute, own in listed.items()}
 
 
 def _split(width: int, masks: Iterable[int]) -> list[int]:

@@ -64,13 +64,8 @@ class Remark:
 def remarks_on(scene: Scene) -> tuple[Remark, ...]:
     """The errors and warnings of one document."""
     if len(scene.text) > MOST_CHARACTERS:
-        return (
-            Remark(
-                NOWHERE,
-                Level.NOTE,
-                f"over {MOST_CHARACTERS >> 20} MiB: the verifier does not look at it while it is edited",
-            ),
-        )
+        message = f"over {MOST_CHARACTERS >> 20} MiB: the verifier does not look at it while it is edited"
+        return (Remark(NOWHERE, Level.NOTE, message),)
     found: Iterable[Diagnostic]
     try:
         found = _read(scene)

@@ -136,10 +136,8 @@ class Server:
                     try:
                         await work()
                     except Exception as error:  # a fault of the program: no remarks must not look like no errors
-                        self._say(
-                            f"internal error ({key[1]} {key[0]}): {type(error).__name__}: {error}",
-                            types.MessageType.Error,
-                        )
+                        message = f"internal error ({key[1]} {key[0]}): {type(error).__name__}: {error}"
+                        self._say(message, types.MessageType.Error)
                     if key not in self._again:
                         return
             finally:

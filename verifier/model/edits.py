@@ -154,10 +154,8 @@ class ReplaceCondition(StatementEdit):
         old = _condition(statement, self.operator, self.key)
         operators = differences([str(self.operator)], [str(self.new_operator)])
         values = differences([value.value for value in old.values], self.values)
-        return (
-            f"the condition {condition_name(old)}{place(old.span)}: "
-            f"{', '.join(filter(None, (operators, values))) or 'no change'}"
-        )
+        changes = ", ".join(filter(None, (operators, values))) or "no change"
+        return f"the condition {condition_name(old)}{place(old.span)}: {changes}"
 
 
 @dataclass(frozen=True)

@@ -163,11 +163,8 @@ _BEFORE, _AFTER = re.compile(r"(?:[a-z0-9-]*\.|\*\.?)?"), re.compile(r"(?:\.amaz
 
 def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
     """Raises `InputError` where an invariant tells Regions apart, or accounts, and that of some key is not known."""
-    accounts = (
-        [*(key.account for key in estate.keys), *(account.id for account in estate.accounts)]
-        if estate.open_account
-        else []
-    )
+    accounts = [*(key.account for key in estate.keys), *(account.id for account in estate.accounts)]
+    accounts = accounts if estate.open_account else []
     for invariant in invariants if estate.open_region or accounts else ():
         if accounts:
             check_account((invariant, estate), accounts[0], invariant.span)

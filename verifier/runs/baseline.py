@@ -82,13 +82,8 @@ def render_baseline(estate: Estate, verdicts: Sequence[Verdict], regions: Callab
 def _entry(verdict: Verdict, regions: list[Json]) -> Json:
     entry = entry_of(verdict)
     grants = [{"grant": named.grant.id, "as": named.role.value} for named in verdict.grants]
-    return {
-        "invariant": entry.invariant,
-        "meaning": entry.meaning,
-        "key": entry.key,
-        "regions": regions,
-        "grants": grants,
-    }
+    about = {"invariant": entry.invariant, "meaning": entry.meaning, "key": entry.key}
+    return {**about, "regions": regions, "grants": grants}
 
 
 def _meant(value: Any) -> Any:

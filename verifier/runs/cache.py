@@ -78,10 +78,8 @@ class Cache:
         now = int(time.time())
         try:
             with self._file:
-                self._file.executemany(
-                    "INSERT OR REPLACE INTO results VALUES (?, ?, ?)",
-                    ((key, sealed(key, answer), now) for key, answer in results),
-                )
+                rows = ((key, sealed(key, answer), now) for key, answer in results)
+                self._file.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows)
         except sqlite3.Error as error:
             self._failed(error)
 

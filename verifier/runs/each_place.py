@@ -63,16 +63,10 @@ def _about(report: Report) -> Callable[[Verdict], tuple[str, str | None]]:
 def _in_each(verdicts: Sequence[Verdict], error: OpenPlaceError) -> Verdict:
     first = verdicts[0]
     if all(verdict.status is Status.PROVED for verdict in verdicts):
-        bound = min(
-            (one.bound for one in verdicts if one.bound is not None),
-            key=lambda bound: (bound.complete, bound.steps),
-            default=None,
-        )
-        return replace(
-            first,
-            bound=bound,
-            assumptions=tuple(dict.fromkeys(one for verdict in verdicts for one in verdict.assumptions)),
-        )
+        bounds = (one.bound for one in verdicts if one.bound is not None)
+        least = min(bounds, key=lambda bound: (bound.complete, bound.steps), default=None)
+        assumptions = dict.fromkeys(one for verdict in verdicts for one in verdict.assumptions)
+        return replace(first, bound=least, assumptions=tuple(assumptions))
     if all(verdict.status is first.status for verdict in verdicts):
         return first
     reason = _depends([verdict.status.value for verdict in verdicts], error)

@@ -44,11 +44,9 @@ class Earlier:
             places = self._places(target) if any(self._keys[n, name] in known for n in numbers) else None
             for n in numbers:
                 data = known.get(self._keys[n, name])
-                verdict = (
-                    recalled(data, self._work.invariants[n], name, places)
-                    if data is not None and places is not None
-                    else None
-                )
+                verdict = None
+                if data is not None and places is not None:
+                    verdict = recalled(data, self._work.invariants[n], name, places)
                 if verdict is None:
                     left.append(n)
                 else:

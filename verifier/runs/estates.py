@@ -78,10 +78,8 @@ class _Depends:
 
 def _digest(paths: Sequence[Path], options: Sequence[object]) -> _Depends | None:
     """`None` where it is not worth remembering, or where it depends on more than the files named."""
-    digest, size = (
-        sha256(repr((rules_version(), [str(path) for path in paths], options)).encode("utf-8", "surrogatepass")),
-        0,
-    )
+    named = repr((rules_version(), [str(path) for path in paths], options))
+    digest, size = sha256(named.encode("utf-8", "surrogatepass")), 0
     files: dict[str, str] = {}
     try:
         for path in (found for given in paths for found in _below(given)):

@@ -93,11 +93,8 @@ class Excuser:
             self._note(f"{verdict.invariant.name!r} is proved now on {verdict.target}: the baseline can shrink")
         if verdict.status is not Status.REFUTED or key is None:
             return verdict
-        waivers = [
-            waiver
-            for waiver, arn in applying.items()
-            if (waiver.invariant, arn) == (verdict.invariant.name, verdict.target)
-        ]
+        own = verdict.invariant.name, verdict.target
+        waivers = [waiver for waiver, arn in applying.items() if (waiver.invariant, arn) == own]
         earlier = self.baseline.earlier(verdict.invariant, key) if self.baseline is not None else None
         if not waivers and earlier is None:
             return verdict
@@ -123,10 +120,8 @@ class Excuser:
         if found.nothing:
             return replace(verdict, excuse=_excuse([waiver for waiver in waivers if waiver in self._used], in_baseline))
         for reason in found.reasons:
-            text = (
-                f"whether {verdict.invariant.name!r} on {verdict.target} is excused is not known, so it is not: "
-                f"{reason.text}"
-            )
+            excused = f"whether {verdict.invariant.name!r} on {verdict.target} is excused is not known"
+            text = f"{excused}, so it is not: {reason.text}"
             self.remarks.append(Diagnostic(Severity.WARNING, text, rule=reason.rule))
         if found.counterexample is not None:
             return _shown(verdict, found.counterexample)
@@ -151,10 +146,8 @@ class Excuser:
     def _told_of_entries(self) -> Iterator[Diagnostic]:
         for entry in self.baseline.entries if self.baseline is not None else ():
             if entry not in self._seen:
-                text = (
-                    f"the baseline has {entry.invariant!r} on {entry.key}, which is not asked any more, or reads "
-                    "otherwise now"
-                )
+                changed = "which is not asked any more, or reads otherwise now"
+                text = f"the baseline has {entry.invariant!r} on {entry.key}, {changed}"
                 yield Diagnostic(Severity.WARNING, text, hint="verifier check --write-baseline FILE")
 
 

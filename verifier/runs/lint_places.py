@@ -91,10 +91,8 @@ def _places(paths: Sequence[Path], given: Supplied, read: Files) -> list[Supplie
     regions = [next((one for one in REGIONS[name] if one not in named), "") for name in ("aws", *sorted(others))]
     regions = [*filter(None, regions), *named]
     numbers = sorted(_accounts([text]))
-    accounts = [
-        next(number for number in map("{:012}".format, range(len(numbers) + 1)) if number not in numbers),
-        *numbers,
-    ]
+    other = next(number for number in map("{:012}".format, range(len(numbers) + 1)) if number not in numbers)
+    accounts = [other, *numbers]
     places = product([given.account] if given.account else accounts, [given.region] if given.region else regions)
     return [replace(given, account=account, region=region) for account, region in places]
 
@@ -120,10 +118,8 @@ def everywhere(found: Sequence[Estate], look: Callable[[Estate], LintReport]) ->
         for report in (first, *others)
     ]
     if rest[0] is not None and all(rest):
-        reason = (
-            "something is wrong wherever the key is, and what it is depends on its account and Region: give "
-            "--account and --region"
-        )
+        depends = "what it is depends on its account and Region: give --account and --region"
+        reason = f"something is wrong wherever the key is, and {depends}"
         still += (Undecided(None, rest[0].policy_name, reason, "S4", rest[0].span),)
     elapsed = first.elapsed + sum(report.elapsed for report in others)
     return replace(first, findings=findings, undecided=still, elapsed=elapsed)

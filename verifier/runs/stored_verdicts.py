@@ -184,11 +184,8 @@ class Places:
 
     def meanings(self) -> dict[tuple[str, int], bytes]:
         """What all of them mean, by policy and number."""
-        found = {
-            (name, number): own
-            for name, p in self.policies.items()
-            for number, own in enumerate(self.statements.of_policy(p))
-        }
+        meant = {name: self.statements.of_policy(policy) for name, policy in self.policies.items()}
+        found = {(name, number): own for name, of_policy in meant.items() for number, own in enumerate(of_policy)}
         return found | {(name, 0): self.statements.of_grant(grant) for name, grant in self.named.items()}
 
 

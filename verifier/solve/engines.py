@@ -38,10 +38,8 @@ def require(engine: Engine) -> None:
     try:
         import_module(needs.module)
     except ImportError as error:
-        raise InputError.of(
-            f"the engine `{engine.value}` needs the package {needs.package}, which cannot be imported: {error}",
-            hint=_hint(needs),
-        ) from None
+        message = f"the engine `{engine.value}` needs the package {needs.package}, which cannot be imported: {error}"
+        raise InputError.of(message, hint=_hint(needs)) from None
 
 
 def _hint(needs: _Needs) -> str:
@@ -70,10 +68,8 @@ def second_engine(first: Engine) -> Engine:
     for second in (Engine.CVC5_STRINGS, Engine.Z3_STRINGS):
         if second is not first and _installed(second):
             return second
-    raise InputError.of(
-        f"nothing to hold the engine `{first.value}` against: it is the only string engine that is installed",
-        hint=_hint(_CVC5),
-    )
+    message = f"nothing to hold the engine `{first.value}` against: it is the only string engine that is installed"
+    raise InputError.of(message, hint=_hint(_CVC5))
 
 
 def open_session(

@@ -67,10 +67,8 @@ class SatSession(Session):
         except _OutOfTime:
             return Undecided("timeout")
         kept = set(core)
-        return Unsat(
-            tuple(owner for owner, literal in owners.items() if literal in kept),
-            tuple(position for position, literal in enumerate(wanted) if literal in kept),
-        )
+        of_owners = tuple(owner for owner, literal in owners.items() if literal in kept)
+        return Unsat(of_owners, tuple(position for position, literal in enumerate(wanted) if literal in kept))
 
     def _flush(self) -> None:
         add, clauses = self._solver.add_clause, self._encoder.clauses

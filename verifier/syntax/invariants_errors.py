@@ -139,13 +139,9 @@ def _say(expected: frozenset[str]) -> str:
     words = [_word(name) for name in sorted(left, key=_rank)]
     # What would go on with the sentence helps more than what could begin the next one.
     phrases = words + phrases
-    return (
-        phrases[0]
-        if len(phrases) == 1
-        else ", ".join(phrases[:-1]) + " or " + phrases[-1]
-        if phrases
-        else "nothing more"
-    )
+    if len(phrases) < 2:
+        return phrases[0] if phrases else "nothing more"
+    return ", ".join(phrases[:-1]) + " or " + phrases[-1]
 
 
 def _rank(name: str) -> tuple[bool, bool, bool, str]:
@@ -195,10 +191,8 @@ def _hint(text: str, position: int, end: int, expected: frozenset[str]) -> str |
     if before == "always":
         return "`no … can`, `only … can` and `allow` take no `always`"
     if before == "eventually" and "ACTION" not in expected:
-        return (
-            "`allow` takes no `eventually`, and `eventually` no second word: write `no … can eventually` or `only "
-            "… can eventually`"
-        )
+        forms = "write `no … can eventually` or `only … can eventually`"
+        return f"`allow` takes no `eventually`, and `eventually` no second word: {forms}"
     return _misspelt(text[:position], expected) or _similar(found, expected)
 
 

@@ -88,11 +88,8 @@ def _answer(check: Check, outputs: Sequence[Sink], warnings: Sequence[Diagnostic
 def _not_granted(access: Access) -> Invariant:
     """The invariant that nobody among the callers can do any of it."""
     if not (access.actions or access.resources):
-        raise InputError.of(
-            "no access is named, so nothing would be checked",
-            hint="name an action with --action, or a key with --resource",
-            rule="S3",
-        )
+        hint = "name an action with --action, or a key with --resource"
+        raise InputError.of("no access is named, so nothing would be checked", hint=hint, rule="S3")
     errors: list[Diagnostic] = []
     callers = []
     for text in access.principals:

@@ -62,22 +62,14 @@ def _allowances(paths: Sequence[Path]) -> InvariantFiles:
 
     files = read_files(paths)
     if not files.allowances:
-        raise InputError.of(
-            f"{' and '.join(printable(str(path)) for path in paths)} allows nothing",
-            hint=(
-                'what may be gained is written: allow "the report job reads": role/reports in 111122223333 can '
-                "kms:Decrypt"
-            ),
-            rule="S3",
-        )
+        example = 'allow "the report job reads": role/reports in 111122223333 can kms:Decrypt'
+        message = f"{' and '.join(printable(str(path)) for path in paths)} allows nothing"
+        raise InputError.of(message, hint=f"what may be gained is written: {example}", rule="S3")
     return files
 
 
 def remarks(comparison: Comparison) -> list[Diagnostic]:
     """The remarks on both inputs, those that are on both once."""
-    warnings = {
-        (warning.message, str(warning.span)): warning
-        for side in (comparison.old, comparison.new)
-        for warning in side.warnings
-    }
+    both = (*comparison.old.warnings, *comparison.new.warnings)
+    warnings = {(warning.message, str(warning.span)): warning for warning in both}
     return list(warnings.values())

@@ -55,12 +55,8 @@ def _given(estate: Estate, options: RequestOptions) -> dict[str, Any]:
         name, _, value = pair.partition("=")
         before = context.get(name)
         context[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
-    return {
-        "principal": options.principal,
-        "action": options.action,
-        "resource": _resource(estate, options),
-        "context": context,
-    }
+    called = {"principal": options.principal, "action": options.action}
+    return {**called, "resource": _resource(estate, options), "context": context}
 
 
 def _from_file(file: Path, line: int | None) -> dict[str, Any]:
@@ -99,13 +95,8 @@ def _resource(estate: Estate, options: RequestOptions) -> str | None:
     if options.key is not None and options.key.startswith("arn:") and not keys:
         return options.key  # the ARN of an alias, say: what it may be is not for here to tell
     names = ", ".join(brief(printable(key.name or key.arn), 40) for key in (keys or estate.keys)[:5])
-    problem = (
-        "no key of the input is"
-        if not keys
-        else "several keys of the input are"
-        if options.key
-        else "there are several keys, and"
-    )
+    problem = "several keys of the input are" if options.key else "there are several keys, and"
+    problem = problem if keys else "no key of the input is"
     what = f"called {printable(brief(options.key))}" if options.key else "none was named with --key"
     raise InputError.of(f"{problem} {what}", hint=f"the keys are {names}")
 

@@ -102,10 +102,8 @@ def _outcome(question: _Question, document: Json, estate: Estate, supposed: list
     entries = [entry for entry in document["proofs"] if question.is_named_by(entry)]
     if not entries:
         reasons = [entry.get("reason") for entry in document["without_proof"] if question.is_named_by(entry)]
-        return (
-            ProofOutcome.NO_PROOF,
-            f"the certificate says: {reasons[0]}" if reasons else "the certificate does not cover it",
-        )
+        says = f"the certificate says: {reasons[0]}" if reasons else "the certificate does not cover it"
+        return ProofOutcome.NO_PROOF, says
     for entry in entries:  # several, where invariants are worded alike
         why = _why_rejected(entry, question, document, estate)
         if why is None:

@@ -37,10 +37,8 @@ def at_revisions(text: str, paths: Sequence[Path]) -> Iterator[tuple[Version, Ve
                     f"`{printable(str(path))}` is neither in {printable(names[0])} nor in {printable(names[1])}"
                 )
         tops = Path(folder, "old"), repository.top if new is None else Path(folder, "new")
-        first, second = (
-            Version(tuple(filter(None, found)), top, len(paths) > 1)
-            for found, top in zip((before, after), tops, strict=True)
-        )
+        sides = zip((before, after), tops, strict=True)
+        first, second = (Version(tuple(filter(None, found)), top, len(paths) > 1) for found, top in sides)
         yield first, second, names
 
 
@@ -57,8 +55,5 @@ def _holding(path: Path | None) -> Path | None:
     """A path; `None` where there is nothing, or a folder that holds no file that is read."""
     if path is None or not os.path.lexists(path):
         return None
-    return (
-        path
-        if not path.is_dir() or any(found.suffix.lower() in (*SUFFIXES, ".tf") for found in path.rglob("*"))
-        else None
-    )
+    has_inputs = not path.is_dir() or any(found.suffix.lower() in (*SUFFIXES, ".tf") for found in path.rglob("*"))
+    return path if has_inputs else None

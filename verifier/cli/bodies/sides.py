@@ -45,10 +45,8 @@ def read_sides(options: SidesOptions, files: InvariantFiles) -> Sides:
     if options.git is not None:
         return _in_git(options, options.git, files)
     if len(options.paths) != 2:
-        raise InputError.of(
-            f"expected OLD and NEW, found {len(options.paths)} path{'' if len(options.paths) == 1 else 's'}",
-            hint="give two paths, or --git BASE..HEAD PATH, or --plan plan.json",
-        )
+        message = f"expected OLD and NEW, found {len(options.paths)} path{'' if len(options.paths) == 1 else 's'}"
+        raise InputError.of(message, hint="give two paths, or --git BASE..HEAD PATH, or --plan plan.json")
     old, new = options.paths
     return Sides(
         *_versions(options, Version((old,)), Version((new,)), files), (printable(str(old)), printable(str(new)))

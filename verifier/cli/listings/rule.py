@@ -43,10 +43,8 @@ def rule(
     found = None if label is None else rules().get(rule_of(label))
     if label is not None and found is None:
         close = get_close_matches(rule_of(label).upper(), rules(), n=3, cutoff=0.5)
-        raise InputError.of(
-            f"no rule has the label `{label}`",
-            hint=f"did you mean {', '.join(close)}?" if close else "`verifier rule` lists them",
-        )
+        hint = f"did you mean {', '.join(close)}?" if close else "`verifier rule` lists them"
+        raise InputError.of(f"no rule has the label `{label}`", hint=hint)
     style = style_of(sys.stdout)
     emit(listed(output, lambda: render_rule(found, style) if found else render_rules(style), lambda: rules_json(found)))
     return 0

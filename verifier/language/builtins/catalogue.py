@@ -170,10 +170,8 @@ def _encryption_context_required(arguments: Arguments) -> Invariant:
     names = tuple(
         action.name for action in known_actions() if action.encryption_context and action.name not in _NOT_IN_REQUEST
     )
-    text = (
-        f"callers can {', '.join(names)} only with {either_of(arguments) if arguments else 'something'} in the "
-        "encryption context"
-    )
+    given = either_of(arguments) if arguments else "something"
+    text = f"callers can {', '.join(names)} only with {given} in the encryption context"
     return refused(text, AnyCaller(), ConditionNot(demanded), names)
 
 
@@ -226,11 +224,8 @@ BUILTINS = (
 
 def _via_service(index: int, argument: str) -> str:
     if not _SERVICE.fullmatch(argument):
-        raise BuiltinError(
-            f"`{brief(argument)}` is not a service",
-            index,
-            "write `s3` (in every Region), or `s3.us-west-2.amazonaws.com`",
-        )
+        hint = "write `s3` (in every Region), or `s3.us-west-2.amazonaws.com`"
+        raise BuiltinError(f"`{brief(argument)}` is not a service", index, hint)
     return argument if "." in argument else f"{argument}.*.amazonaws.com"
 
 

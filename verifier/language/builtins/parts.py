@@ -66,16 +66,8 @@ def refused(
     """That such requests are refused. Operations without a key are taken away from `kms:*`: they are decided without
     the key."""
     keyless = tuple(Text(action.name) for action in known_actions() if "key" not in action.resources)
-    return Invariant(
-        "",
-        Expectation.REFUSED,
-        callers,
-        tuple(map(Text, actions)),
-        None,
-        when,
-        keyless if actions == ("kms:*",) else (),
-        text,
-    )
+    but = keyless if actions == ("kms:*",) else ()
+    return Invariant("", Expectation.REFUSED, callers, tuple(map(Text, actions)), None, when, but, text)
 
 
 def outside(inside: CallerSet) -> CallerSet:
@@ -116,11 +108,8 @@ def caller_named(index: int, argument: str) -> CallerSet:
     if argument == "root":
         return CallersAnd((OfKind(CallerKind.ROOT), KeyAccount()))
     if not _CALLER.fullmatch(argument):
-        raise BuiltinError(
-            f"`{brief(argument)}` is not a caller",
-            index,
-            "write an ARN, or `role/NAME`, `user/NAME` or `root` for one of the key's account",
-        )
+        hint = "write an ARN, or `role/NAME`, `user/NAME` or `root` for one of the key's account"
+        raise BuiltinError(f"`{brief(argument)}` is not a caller", index, hint)
     if argument.startswith("arn:"):
         return SessionLike(Text(argument)) if ":assumed-role/" in argument else PrincipalLike(Text(argument))
     return CallersAnd((PrincipalLike(Text(f"arn:*:iam::*:{argument}")), KeyAccount()))

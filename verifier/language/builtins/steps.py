@@ -55,10 +55,8 @@ def no_self_grant(arguments: Arguments) -> Invariant:
         )
     )
     text = f"no caller{but(arguments)} can eventually create a grant to itself"
-    return replace(
-        refused(text, others(arguments), ConditionAnd((itself, _NOT_FOR_RESOURCE)), ("kms:CreateGrant",)),
-        eventually=True,
-    )
+    when = ConditionAnd((itself, _NOT_FOR_RESOURCE))
+    return replace(refused(text, others(arguments), when, ("kms:CreateGrant",)), eventually=True)
 
 
 def grant_creation_is_bounded(arguments: Arguments) -> Invariant:
@@ -98,8 +96,6 @@ def _is_constraint(index: int, argument: str) -> bool:
     operations = [action.name.removeprefix("kms:") for action in known_actions() if action.grant_operation]
     if argument in _CONSTRAINTS or argument in operations:
         return argument in _CONSTRAINTS
-    hint = (
-        did_you_mean(argument, (*operations, *_CONSTRAINTS))
-        or "write a grant operation such as `Decrypt`, or `EncryptionContextEquals`"
-    )
+    hint = did_you_mean(argument, (*operations, *_CONSTRAINTS))
+    hint = hint or "write a grant operation such as `Decrypt`, or `EncryptionContextEquals`"
     raise BuiltinError(f"`{brief(argument)}` is neither a grant operation nor a type of grant constraint", index, hint)

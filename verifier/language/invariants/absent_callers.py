@@ -138,12 +138,8 @@ class _Listing:
         """The accounts that callers of a name are of, where all of them are listed completely and nobody in them has
         it; otherwise none."""
         fields = pattern.value.split(":", 5)
-        if (
-            not self._complete
-            or len(fields) < 6
-            or not fields[5].startswith(_KINDS)
-            or fields[5].startswith(_SESSION + "aws:")
-        ):
+        kind = fields[5] if len(fields) == 6 else ""
+        if not self._complete or not kind.startswith(_KINDS) or kind.startswith(_SESSION + "aws:"):
             return ()
         if accounts is None and fields[4].isdigit():
             accounts = frozenset({fields[4]})
@@ -204,9 +200,5 @@ def _matches(pattern: str, text: str) -> bool:
     """As `ArnLike` matches one field (L6)."""
     if not set("*?") & set(pattern):
         return pattern == text
-    return (
-        re.fullmatch(
-            "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in pattern), text, re.DOTALL
-        )
-        is not None
-    )
+    expression = "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in pattern)
+    return re.fullmatch(expression, text, re.DOTALL) is not None

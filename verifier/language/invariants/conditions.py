@@ -117,19 +117,11 @@ def _check_quantifier(quantifier: str | None, key: Word, names: Names) -> None:
     """C2: a readable comparison says `any of` or `all of` exactly where the key holds several values."""
     multivalued = is_multivalued(key.value)
     if multivalued and quantifier is None:
-        names.error(
-            key,
-            f"`{brief(key.value)}` holds several values; say which must compare",
-            "write `any of …` or `all of …` before it",
-            "C2",
-        )
+        message = f"`{brief(key.value)}` holds several values; say which must compare"
+        names.error(key, message, "write `any of …` or `all of …` before it", "C2")
     if multivalued is False and quantifier is not None:
-        names.error(
-            key,
-            f"`{brief(key.value)}` holds one value; `{quantifier}` is for keys that hold several",
-            f"leave out `{quantifier}`",
-            "C2",
-        )
+        message = f"`{brief(key.value)}` holds one value; `{quantifier}` is for keys that hold several"
+        names.error(key, message, f"leave out `{quantifier}`", "C2")
 
 
 def _equality_type(key: Word) -> ValueType:
@@ -147,11 +139,8 @@ def _ordered_type(key: Word, comparison: Comparison, names: Names) -> ValueType 
     if known and known.type in (ValueType.NUMERIC, ValueType.DATE):
         return _equality_type(key)
     if known and known.prefix is None:
-        names.error(
-            key,
-            f"`{comparison.operator.value}` compares numbers and dates; `{brief(key.value)}` is of type "
-            f"{known.type.value}",
-        )
+        own = f"`{brief(key.value)}` is of type {known.type.value}"
+        names.error(key, f"`{comparison.operator.value}` compares numbers and dates; {own}")
         return None
     if _NUMBER.fullmatch(value.value):
         return ValueType.NUMERIC
@@ -179,11 +168,8 @@ def _values(comparison: Comparison, names: Names) -> tuple[Text, ...]:
         return (Text(constant, names.text(comparison.operator).span),)
     for value in comparison.values:
         if value.value in keywords() - {"true", "false"} and not value.quoted:
-            names.error(
-                value,
-                f"expected a value, found the word `{value.value}`",
-                f'write "{value.value}" if that is the value',
-            )
+            message = f"expected a value, found the word `{value.value}`"
+            names.error(value, message, f'write "{value.value}" if that is the value')
     return tuple(names.text(value) for value in comparison.values)
 
 

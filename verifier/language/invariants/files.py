@@ -95,13 +95,8 @@ def read_invariants(source: Source) -> InvariantFile:
         hint = (
             'for example: invariant "no external account can decrypt": no caller outside 111122223333 can kms:Decrypt'
         )
-        names.findings.error(
-            len(source.text),
-            len(source.text),
-            "the file has no invariant, so nothing would be checked",
-            hint=hint,
-            rule="S3",
-        )
+        end, message = len(source.text), "the file has no invariant, so nothing would be checked"
+        names.findings.error(end, end, message, hint=hint, rule="S3")
     names.findings.raise_errors()
     accounts = tuple((name, account.account) for name, account in names.accounts.items())
     arns = tuple((name, key.arn) for name, key in names.keys.items() if isinstance(key, KeyArn))
@@ -243,10 +238,8 @@ def _read_sentence(sentence: Sentence, names: Names) -> Invariant:
 def _is_eventual(sentence: Sentence, names: Names) -> bool:
     """Whether the sentence says `eventually`, which has a meaning where something must be refused (E0)."""
     if sentence.eventually is not None and sentence.form is Form.ALWAYS:
-        message = (
-            "`can always` takes no `eventually`: that callers can bring something about in whatever circumstances "
-            "is not modelled"
-        )
+        always = "that callers can bring something about in whatever circumstances is not modelled"
+        message = f"`can always` takes no `eventually`: {always}"
         names.error(sentence.eventually, message, "write `no … can eventually` or `only … can eventually`")
     return sentence.eventually is not None and sentence.form is not Form.ALWAYS
 
@@ -287,12 +280,8 @@ def _read_creation(
 def _expectation(sentence: Sentence, names: Names) -> Expectation:
     if sentence.form is Form.UNSAID:
         hint = "write `can always`, `can … only when …`, or begin with `no` or `only`"
-        names.findings.error(
-            sentence.start,
-            sentence.end,
-            "the sentence does not say what must hold: that they can, or only sometimes?",
-            hint=hint,
-        )
+        message = "the sentence does not say what must hold: that they can, or only sometimes?"
+        names.findings.error(sentence.start, sentence.end, message, hint=hint)
     return Expectation.ALLOWED if sentence.form is Form.ALWAYS else Expectation.REFUSED
 
 
@@ -303,11 +292,8 @@ def _callers_in_question(sentence: Sentence, names: Names) -> CallerSet:
     in_question = CallersNot(CallersOr((callers, IssuedBy(callers)))) if sentence.form is Form.ONLY else callers
     if is_empty(in_question):
         node = sentence.callers
-        message = (
-            "these are all the callers there are, so nothing would be checked"
-            if sentence.form is Form.ONLY
-            else "there is no such caller"
-        )
+        everyone = "these are all the callers there are, so nothing would be checked"
+        message = everyone if sentence.form is Form.ONLY else "there is no such caller"
         names.findings.error(node.start, node.end, message, rule="S3")
     return in_question
 

@@ -132,18 +132,14 @@ class _Keys:
                 found = [self.named(operand) for operand in operands]
                 return _Named(ConditionAnd(tuple(n.some for n in found)), ConditionAnd(tuple(n.every for n in found)))
             case Tagged() | IssuedBy() | NamedAccount():
-                raise self._error(
-                    "a request to create a grant does not show the tags, or the issuer, of a grantee or retiring "
-                    "principal"
-                )
+                hidden = "the tags, or the issuer, of a grantee or retiring principal"
+                raise self._error(f"a request to create a grant does not show {hidden}")
 
     def _members(self, organization: str) -> tuple[str, ...]:
         known = self.estate.organization
         if known is None or known.id != organization:
-            raise self._error(
-                f"which grantees are in {organization} cannot be told: the input does not list the organization's "
-                "accounts"
-            )
+            why = "the input does not list the organization's accounts"
+            raise self._error(f"which grantees are in {organization} cannot be told: {why}")
         return tuple(account for account, _ in known.accounts)
 
     def _error(self, message: str) -> InputError:

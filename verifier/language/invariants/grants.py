@@ -48,10 +48,8 @@ def read_grantees(node: CallersNode | None, names: Names) -> CallerSet | None:
         return None
     callers = read_callers(node, names)
     if asks_for_tags(callers):
-        hint = (
-            "name roles, users, accounts, organizations or services; for a grant that is there, write `no grant … "
-            "names …`"
-        )
+        named = "name roles, users, accounts, organizations or services"
+        hint = f"{named}; for a grant that is there, write `no grant … names …`"
         message = "a request to create a grant does not show the tags of the grantee or retiring principal"
         names.findings.error(node.start, node.end, message, hint=hint, rule="F6")
     elif is_empty(callers):

@@ -52,11 +52,8 @@ class Names:
         for declaration in declarations:
             name = declaration.name
             if not _NAME.fullmatch(name.value) or name.value in keywords():
-                self.error(
-                    name,
-                    f"`{brief(name.value)}` cannot be a name",
-                    "a name has letters, digits, `_` and `-`, and is no word of the language",
-                )
+                hint = "a name has letters, digits, `_` and `-`, and is no word of the language"
+                self.error(name, f"`{brief(name.value)}` cannot be a name", hint)
             elif name.value in self.kinds:
                 line = self.findings.source.span(self.places[name.value], self.places[name.value]).line
                 self.error(name, f"`{name.value}` is declared already, on line {line}")

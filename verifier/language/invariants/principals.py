@@ -66,11 +66,8 @@ def read_path(word: Word, scope: CallerSet | None, names: Names) -> CallerSet:
     scope = scope or names.home
     if scope is None:
         pattern = _arn(word, "*", names).value
-        names.error(
-            word,
-            f"`{brief(word.value)}` of which account?",
-            f"write `{word.value} in ACCOUNT`, or `{pattern}` for every account",
-        )
+        hint = f"write `{word.value} in ACCOUNT`, or `{pattern}` for every account"
+        names.error(word, f"`{brief(word.value)}` of which account?", hint)
         return UNREADABLE
     return _within(word, scope, names)
 
@@ -133,22 +130,16 @@ def _arn_problem(arn: str) -> tuple[str, str | None] | None:
     """Why no caller has such an ARN, and what to write."""
     fields = arn.split(":", 5)
     if len(fields) < 6:
-        return (
-            f"`{brief(arn)}` has {len(fields)} fields of an ARN's six",
-            "for example `arn:aws:iam::111122223333:role/*`",
-        )
+        lacking = f"`{brief(arn)}` has {len(fields)} fields of an ARN's six"
+        return lacking, "for example `arn:aws:iam::111122223333:role/*`"
     _, _, service, region, account, resource = fields
     beginnings = _BEGINNINGS.get(service)
     if beginnings is None or region:
-        return (
-            f"no caller has the ARN `{brief(arn)}`",
-            "the ARNs of callers begin with `arn:PARTITION:iam::` or `arn:PARTITION:sts::`",
-        )
+        hint = "the ARNs of callers begin with `arn:PARTITION:iam::` or `arn:PARTITION:sts::`"
+        return f"no caller has the ARN `{brief(arn)}`", hint
     if resource == "root":
-        return (
-            "the ARN of a root user can be read in two ways",
-            f"write `root of {account}` for that user, `callers in {account}` for the whole account",
-        )
+        hint = f"write `root of {account}` for that user, `callers in {account}` for the whole account"
+        return "the ARN of a root user can be read in two ways", hint
     if not resource.startswith(beginnings):
         return f"no caller has the ARN `{brief(arn)}`", "callers are " + ", ".join(f"`{item}…`" for item in beginnings)
     if not ACCOUNT.fullmatch(account) and "*" not in account and "?" not in account:

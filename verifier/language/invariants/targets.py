@@ -79,11 +79,8 @@ def read_key_definition(word: Word, names: Names) -> KeySelector | None:
 def _check_pattern(word: Word, names: Names) -> None:
     service, colon, _ = word.value.partition(":")
     if not colon:
-        names.error(
-            word,
-            f"`{brief(word.value)}` is not an action; expected {_ACTIONS}",
-            "every action is `kms:*`" if word.value == "*" else None,
-        )
+        hint = "every action is `kms:*`" if word.value == "*" else None
+        names.error(word, f"`{brief(word.value)}` is not an action; expected {_ACTIONS}", hint)
     elif service.lower() != "kms":
         names.error(word, f"`{brief(word.value)}` is not an action of KMS; expected `kms:…`")
     elif not matching(word.value):
