@@ -13,7 +13,7 @@ from verifier.model.free_fact_words import free_fact
 from verifier.model.request import Decision, Outcome, Value
 from verifier.model.results.explanation import Change, ChangeKind, EditShown, Flip, PolicyChange
 from verifier.model.symbols import OutsideFact, Reading, SymbolName
-from verifier.report.naming import value_text
+from verifier.report.naming import counted, value_text
 from verifier.syntax.text import printable
 
 CANNOT_BE_SENT = "cannot be sent, or is always refused"
