@@ -75,9 +75,9 @@ STATES["what a role's tags do not limit"] = home(
 
 
 @pytest.mark.parametrize("name", [name for number, name in enumerate(STATES) if RANDOM or number % 8 == len(CASES) % 8])
-def test_what_takes_no_power_is_looked_at_first_and_decides_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_needs_no_change_comes_first_and_decides_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """All offers at once lead to the same; also where no key can be shared, so that nothing else brings in those that
-    take powers."""
+    need changes."""
     (caller,), estate = STATES[name].held, STATES[name].estate
     questions = [Question(one, caller) for one in (estate, suppose(estate, "no key is shared through RAM"))]
     before = [verdict(one).status for one in questions]

@@ -13,33 +13,33 @@ from verifier.verify.reach.cubes import MANY, Cube, cubes_over
 LAW = settings(max_examples=many(300))
 
 
-class _Power(PossibleChange, begins=""):
+class _Change(PossibleChange, begins=""):
     """One of the variables of `boolean`."""
 
 
-POWERS, SUBJECT = frozenset({_Power("b"), _Power("d")}), "a"
-"""Of the variables of `boolean`: those with two values stand for powers, one for the caller."""
+CHANGES, SUBJECT = frozenset({_Change("b"), _Change("d")}), "a"
+"""Of the variables of `boolean`: those with two values stand for changes, one for the caller."""
 
 
 def with_more(diagrams: Diagrams, node: Node) -> Node:
-    """The same set, and whatever has more powers than a member."""
-    for possible in sorted(POWERS):
+    """The same set, and whatever has more changes than a member."""
+    for possible in sorted(CHANGES):
         node = diagrams.either(node, diagrams.both(diagrams.literal(possible, 2), diagrams.exists(node, {possible})))
     return node
 
 
 def reached(recipe: Recipe, point: Point) -> bool:
-    """Whether the recipe has the point, or one like it with fewer powers."""
+    """Whether the recipe has the point, or one like it with fewer changes."""
 
     def below(name: str, value: int) -> bool:
-        return value <= point[name] if name in POWERS else value == point[name]
+        return value <= point[name] if name in CHANGES else value == point[name]
 
     return any(holds(recipe, other) for other in POINTS if all(below(name, value) for name, value in other.items()))
 
 
 def inside(cube: Cube, callers: int, point: Point) -> bool:
     """Whether a cube has a point."""
-    possible_changes = {name for name in POWERS if point[name] == 1}
+    possible_changes = {name for name in CHANGES if point[name] == 1}
     return (
         bool(callers >> point[SUBJECT] & 1)
         and cube.needs <= possible_changes
@@ -50,7 +50,7 @@ def inside(cube: Cube, callers: int, point: Point) -> bool:
 SHARED: Recipe = ("or", ("in", "c", 2), ("and", ("in", "a", 2), ("in", "d", 2)))
 """Callers of different sets of requests have some of these in common."""
 NEEDLESS: Recipe = ("or", ("in", "c", 2), ("and", ("in", "c", 4), ("and", ("in", "b", 2), ("in", "d", 2))))
-"""What takes no power comes up again beside what takes one."""
+"""What needs no change comes up again beside what needs one."""
 
 
 @LAW
@@ -59,7 +59,7 @@ NEEDLESS: Recipe = ("or", ("in", "c", 2), ("and", ("in", "c", 4), ("and", ("in",
 @example(NEEDLESS)
 def test_a_point_is_in_a_cube_iff_it_is_in_the_set(recipe: Recipe) -> None:
     diagrams = manager()
-    found = cubes_over(diagrams, with_more(diagrams, node_of(diagrams, recipe)), POWERS, SUBJECT)
+    found = cubes_over(diagrams, with_more(diagrams, node_of(diagrams, recipe)), CHANGES, SUBJECT)
     for point in POINTS:
         assert any(inside(cube, callers, point) for callers, cube in found) == reached(recipe, point)
 
@@ -68,9 +68,9 @@ def test_a_point_is_in_a_cube_iff_it_is_in_the_set(recipe: Recipe) -> None:
 @given(recipes())
 @example(SHARED)
 @example(NEEDLESS)
-def test_a_cube_has_no_powers_that_another_one_does_without(recipe: Recipe) -> None:
+def test_a_cube_has_no_changes_that_another_one_does_without(recipe: Recipe) -> None:
     diagrams = manager()
-    found = cubes_over(diagrams, with_more(diagrams, node_of(diagrams, recipe)), POWERS, SUBJECT)
+    found = cubes_over(diagrams, with_more(diagrams, node_of(diagrams, recipe)), CHANGES, SUBJECT)
     assert all(callers for callers, _ in found)
     for callers, cube in found:
         for others, other in found:
@@ -79,5 +79,5 @@ def test_a_cube_has_no_powers_that_another_one_does_without(recipe: Recipe) -> N
 
 def test_where_nothing_tells_the_subject_apart_every_one_is_meant() -> None:
     diagrams = manager()
-    ((targets, cube),) = cubes_over(diagrams, diagrams.literal("b", 2), POWERS, "target")
-    assert (targets, cube) == ((1 << MANY) - 1, Cube(0, frozenset({_Power("b")})))
+    ((targets, cube),) = cubes_over(diagrams, diagrams.literal("b", 2), CHANGES, "target")
+    assert (targets, cube) == ((1 << MANY) - 1, Cube(0, frozenset({_Change("b")})))

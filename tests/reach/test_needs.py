@@ -1,4 +1,4 @@
-"""What gives a power, held against `evaluate`: facts, and the state that the moves make which bring them about."""
+"""What gives a change, held against `evaluate`: facts, and the state that the moves make which bring them about."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from verifier.verify.reach.needs import Identities, Needs
 OPS, OTHER = ADMINS.replace("admins", "ops"), f"{BASE}2"
 OWNERS = (ALICE, TARGET, ADMINS, OPS)
 SMALL = own("s3:*")
-POWERS = (
+CHANGES = (
     INLINE,
     ATTACHED,
     VERSION,
@@ -113,7 +113,7 @@ def steps(random: Random, at: State) -> list[tuple[Fact, Move]]:
 
 
 def has(at: Estate, arn: str, possible: PossibleChange) -> bool:
-    """Whether a power is in force, by the documents that a user or role has."""
+    """Whether a change is in force, by the documents that a user or role has."""
     (one,) = (one for account in at.accounts for one in (*account.users, *account.roles) if one.arn == arn)
     wide = {policy.identity for policy in one.policies if allows_everything(policy)}
     match possible:
@@ -130,7 +130,7 @@ def has(at: Estate, arn: str, possible: PossibleChange) -> bool:
 
 
 @pytest.mark.parametrize("by", [ALICE, TARGET])
-def test_a_power_is_met_iff_the_steps_gave_it(by: str) -> None:
+def test_a_change_is_met_iff_the_steps_gave_it(by: str) -> None:
     seen: Counter[tuple[str, bool]] = Counter()
     for seed in range(600):
         random = Random(seed)
@@ -146,7 +146,7 @@ def test_a_power_is_met_iff_the_steps_gave_it(by: str) -> None:
             {fact: Derivation(None, ALICE, (), 1) for fact in [Fact(FactKind.HOLDS, by), *(fact for fact, _ in taken)]}
         )
         needs = Needs(Identities(before.estate), {})
-        for possible in POWERS:
+        for possible in CHANGES:
             given = needs.met(Cube(0, frozenset({possible})), "", None, by, facts)
             in_force = has(later.estate, by, possible)
             if isinstance(possible, PolicyAttached):
@@ -164,9 +164,9 @@ def test_a_power_is_met_iff_the_steps_gave_it(by: str) -> None:
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_powers_are_available_iff_each_is_met(late: bool) -> None:
+def test_changes_are_available_iff_each_is_met(late: bool) -> None:
     possible_changes, seen = (
-        frozenset((*POWERS, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS, SESSION_TAGS)),
+        frozenset((*CHANGES, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS, SESSION_TAGS)),
         Counter[bool](),
     )
     for seed in range(150):

@@ -141,8 +141,8 @@ def estates(draw: st.DrawFn) -> Estate:
 def alone(
     found: Estate, target: Target, possible_changes: frozenset[PossibleChange], held: frozenset[str]
 ) -> dict[str, set[str]]:
-    """By action, who can do it on one target with the powers `held`: a question about that target alone that speaks of
-    `powers`."""
+    """By action, who can do it on one target with the changes `held`: a question about that target alone that speaks of
+    `possible_changes`."""
     joint = join([QuestionSide(found, target, possible_changes)])
     diagrams, table, acts = joint.diagrams, joint.finite.tables["principal"], joint.finite.tables["action"]
     done: dict[str, set[str]] = {}
@@ -166,8 +166,8 @@ TARGETS = (*ROLES, *USERS, GROUP, f"{GROUP}2", MANAGED, f"{MANAGED}2")
 
 @settings(max_examples=many(20))
 @given(estates(), st.booleans())
-def test_many_targets_say_of_each_what_is_said_of_it_alone(found: Estate, powerful: bool) -> None:
-    possible_changes = ALWAYS if powerful else frozenset[PossibleChange]()
+def test_many_targets_say_of_each_what_is_said_of_it_alone(found: Estate, has_changes: bool) -> None:
+    possible_changes = ALWAYS if has_changes else frozenset[PossibleChange]()
     targets = [step_target(found, arn) for arn in TARGETS]
     told = step_permissions(found, targets, possible_changes)
     assert {str(target.resource) for permissions in told for target in permissions.targets} == {*TARGETS}
@@ -183,13 +183,13 @@ def test_many_targets_say_of_each_what_is_said_of_it_alone(found: Estate, powerf
 
 
 def on(permissions: StepPermissions, action: str, arn: str, further: tuple[str, ...] = ()) -> Node:
-    """What is allowed on one target: a set over callers, powers and `further` variables."""
+    """What is allowed on one target: a set over callers, changes and `further` variables."""
     number = [str(target.resource) for target in permissions.targets].index(arn)
     return permissions.joint.diagrams.restrict(permissions.allowed(action, further), {TARGET: number})
 
 
 def among(permissions: StepPermissions, action: str, arn: str, principals: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of some callers who can do an action on a target, with all the powers there are."""
+    """Those of some callers who can do an action on a target, with all the changes there are."""
     found = permissions.joint.diagrams.values(on(permissions, action, arn), CALLER)
     return tuple(
         name for name in principals if (number := permissions.class_of(name)) is not None and found >> number & 1
@@ -199,7 +199,7 @@ def among(permissions: StepPermissions, action: str, arn: str, principals: tuple
 def targets_of(
     permissions: StepPermissions, action: str, principal: str, possible_changes: frozenset[PossibleChange] | None = None
 ) -> tuple[str, ...]:
-    """The targets on which a caller can do an action, with some powers, or with all there are."""
+    """The targets on which a caller can do an action, with some changes, or with all there are."""
     number, diagrams = permissions.class_of(principal), permissions.joint.diagrams
     arns = tuple(str(target.resource) for target in permissions.targets)
     if number is None:

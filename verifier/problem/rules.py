@@ -50,8 +50,8 @@ class RuledSpace(Space):
 
 @dataclass(frozen=True)
 class QuestionSide:
-    """One side of a question about several, as it is given; `powers` are what a caller may have brought about there
-    (`problem.semantics.possible_changes`)."""
+    """One side of a question about several, as it is given; `possible_changes` are what a caller may have brought
+    about there (`problem.semantics.possible_changes`)."""
 
     estate: Estate
     target: Target

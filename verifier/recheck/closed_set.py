@@ -1,7 +1,7 @@
 """A set of facts, and what it says of one request: who may ask, and what may have been brought about before.
 
 In: an estate, a key, facts. Out: expressions over the space of one request.
-Guarantee: where every fact that some steps made true is in the set, the callers whom those steps gave and the powers
+Guarantee: where every fact that some steps made true is in the set, the callers whom those steps gave and the changes
 that they brought about are among those that the expressions admit: the set may say more, never less.
 """
 
@@ -80,7 +80,7 @@ _CALLERS = {
     DETACHED: ("detached", "left"),
     SESSION_TAGS: ("session tags", "tags"),
 }
-"""The powers of callers, each with the kinds of facts about them, or about their groups, that give it."""
+"""The changes of callers, each with the kinds of facts about them, or about their groups, that give it."""
 _TARGETS = {
     RESOURCE_POLICY: ("trust", "key policy"),
     SHARED: ("shared",),
@@ -104,7 +104,7 @@ class ClosedSet:
 
     @property
     def lost(self) -> frozenset[str]:
-        """The accounts in which everybody is held and has every power."""
+        """The accounts in which everybody is held and has every change."""
         return self.of("account")
 
     @cached_property
@@ -144,7 +144,7 @@ class ClosedSet:
 
     @cached_property
     def possible_changes(self) -> frozenset[PossibleChange]:
-        """The powers that a question about the set has to speak of."""
+        """The changes that a question about the set has to speak of."""
         return ALWAYS | {GroupJoined(group) for group in self.of("joined")}
 
     def held(self, space: Space, in_question: Expression, apart: str | None) -> Expression:
@@ -156,7 +156,7 @@ class ClosedSet:
         return either(in_question, holders(space, sorted(self.of("holds"))), other_accounts, *lost)
 
     def only_given(self, space: Space) -> Iterator[Expression]:
-        """Each power is had by those alone whom a fact gives it."""
+        """Each change is had by those alone whom a fact gives it."""
         written, bounded = self._rewritten
         who = {possible: self._having(kinds) for possible, kinds in _CALLERS.items()} | {VERSION: written}
         who[BOUNDARY] |= bounded

@@ -4,9 +4,9 @@ of the goal.
 In: the entry as JSON, the estate, the key, the invariant, the readings that are held. Out: nothing, or `Rejected` with
 the reason.
 Guarantee: an accepted entry proves that the invariant holds of its key for chains of every length. Every step of the
-catalogue on every object of the estate is asked about anew: that no caller who is held, with the powers of the set, may
-make a request for it, unless what it gives is in the set already. None of the code that finds what callers can bring
-about has a part in it.
+catalogue on every object of the estate is asked about anew: that no caller who is held, with the changes of the set,
+may make a request for it, unless what it gives is in the set already. None of the code that finds what callers can
+bring about has a part in it.
 """
 
 from __future__ import annotations

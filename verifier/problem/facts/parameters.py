@@ -204,7 +204,7 @@ _MOST_CONSTRAINTS = 64
 
 def retired_grants(space: Space) -> Iterator[Expression]:
     """F6: what a RetireGrant request says of a constraint is that of one of the key's grants, where all of them are
-    given. Whether it says it, the pages and the reference data differ. With powers (W2) the key may have others."""
+    given. Whether it says it, the pages and the reference data differ. With changes (W2) the key may have others."""
     grants = None if space.target.key is None else space.target.key.grants
     names = [name for name in space.attributes if name in (_TYPE, _NAMES) or name.startswith(PAIR_PREFIX)]
     if grants is None or any(thing.label.startswith("G") for thing in things(space)):

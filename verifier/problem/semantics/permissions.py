@@ -137,7 +137,7 @@ def _identity_allows(space: Space) -> Expression:
 
 
 def _given(space: Space, name: PossibleChange, policy: Policy) -> Iterator[Expression]:
-    """What a document allows that a power gives, where it does not deny the same: it is there as a whole, or as a step
+    """What a document allows that a change gives, where it does not deny the same: it is there as a whole, or as a step
     wrote it."""
     stated = [one for one in policy.statements if one.effect is Effect.DENY and not space.says_nothing(one)]
     denied = disjunction(applies(space, policy, one) for one in stated)

@@ -3,8 +3,8 @@ sessions are given.
 
 In: a space in whose question `aws:PrincipalTag/…` occurs, users and roles of the inventory. Out: tests and facts about
 these tags, and about `aws:RequestTag/…` of requests for a session; what is given as sets.
-Guarantee: whoever may carry a tag that is not its own is among the `carriers`, or has the power to be given one. A tag
-that the input gives of a user or role is one, whatever these rules say of their keys and values.
+Guarantee: whoever may carry a tag that is not its own is among the `carriers`, or has the change that gives it one. A
+tag that the input gives of a user or role is one, whatever these rules say of their keys and values.
 [IAM: id_session-tags, Session tagging operations; id_tags, Naming tags; reference_iam-quotas, IAM and STS character
 limits]
 """

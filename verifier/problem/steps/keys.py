@@ -218,7 +218,7 @@ def written_to(space: Space) -> Expression:
 
 
 def made_with(space: Space) -> Iterator[Expression]:
-    """What is made has the boundary that the request for it says; with the power it may have another one."""
+    """What is made has the boundary that the request for it says; with the change it may have another one."""
     creates = both(acts(_written_to(space) & CREATES_BOUNDED), negation(possible(space, TARGET_BOUNDARY)))
     for arn in sorted({*filter(None, map(_boundary_of, space.target.members or (space.target,)))}):
         having = space.on(partial(_has_boundary, arn))

@@ -113,7 +113,7 @@ class AliasRules:
         self.moves = tuple(chain.from_iterable(moves.of(name) for _, name in named))
 
     def managing(self, principal: str) -> Iterator[tuple[AliasMove, Cube]]:
-        """What a principal can do to aliases, each with what it needs for that on the alias: no power, where policies
+        """What a principal can do to aliases, each with what it needs for that on the alias: no change, where policies
         ask for more of the names than is told apart."""
         if self._group is None or (self._exact_callers is not None and principal not in self._exact_callers):
             yield from ((move, _NOTHING) for move in self.moves)

@@ -1,8 +1,8 @@
-"""Sets of requests → who can make one, given which powers.
+"""Sets of requests → who can make one, given which changes.
 
-In: a joint question about one target with powers, and a set of its requests. Out: cubes over callers, powers and the
-values of some attributes. Guarantee: a caller is in a cube iff, with the cube's powers and some value of each attribute
-within the cube's mask, there is a request in the set that it can make.
+In: a joint question about one target with changes, and a set of its requests. Out: cubes over callers, changes and the
+values of some attributes. Guarantee: a caller is in a cube iff, with the cube's changes and some value of each
+attribute within the cube's mask, there is a request in the set that it can make.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ANYONE: CallerSet = AnyCaller()
 
 @dataclass(frozen=True)
 class Cube:
-    """Callers as a mask over the classes of the target's table, the powers that are needed, and (attribute, mask of
+    """Callers as a mask over the classes of the target's table, the changes that are needed, and (attribute, mask of
     classes)."""
 
     callers: int
@@ -45,7 +45,7 @@ def projected(joint: Joint, node: Node, keep: Iterable[str]) -> Node:
 
 
 def cubes(joint: Joint, node: Node, possible_changes: frozenset[PossibleChange]) -> tuple[Cube, ...]:
-    """A projected set as cubes. It is monotone in the powers, so that one which a cube says is missing is left out."""
+    """A projected set as cubes. It is monotone in the changes, so that one which a cube says is missing is left out."""
     return tuple(
         replace(cube, callers=mask) for mask, cube in cubes_over(joint.diagrams, node, possible_changes, CALLER)
     )
@@ -78,7 +78,7 @@ MANY = 1 << 20
 def _without_needless(
     found: Mapping[tuple[frozenset[PossibleChange], tuple[tuple[str, int], ...]], int],
 ) -> list[tuple[int, Cube]]:
-    """Without classes that another cube has with fewer powers and the same values."""
+    """Without classes that another cube has with fewer changes and the same values."""
     kept: list[tuple[int, Cube]] = []
     for (needs, values), classes in sorted(found.items(), key=lambda item: len(item[0][0])):
         for others, cube in kept:

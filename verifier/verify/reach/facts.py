@@ -191,7 +191,7 @@ class Facts(dict[Fact, Derivation]):
         self.changed: set[str] = set()
         """What facts are about, those aside that a principal is held."""
         self.available: dict[tuple[frozenset[PossibleChange], str], frozenset[PossibleChange]] = {}
-        """What `Needs.available` found of some powers on a target, for whom no fact is about; until there are other
+        """What `Needs.available` found of some changes on a target, for whom no fact is about; until there are other
         facts."""
         self.add(facts)
 
@@ -223,7 +223,7 @@ class Facts(dict[Fact, Derivation]):
 
     @property
     def others(self) -> int:
-        """How many facts may give a power: that a principal is held, or a key open, does not."""
+        """How many facts may give a change: that a principal is held, or a key open, does not."""
         return len(self) - len(self.of_kind(FactKind.HOLDS)) - len(self.of_kind(FactKind.OPEN))
 
     def rounds(self, facts: Iterable[Fact]) -> int:

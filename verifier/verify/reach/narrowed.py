@@ -91,7 +91,7 @@ def of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Polic
 def _account(account: Account, says: Says, named: set[str], *, keep: bool) -> Account:
     """In an inventory that is complete, one who is not listed is one without policies, but there is none where another
     one of its name is listed (R2): of those that could be made, several have one name. The tags of sessions of roles
-    are their roles' own, without the power to have others (F3). Which a user may pass on its policies say."""
+    are their roles' own, without the change that gives them others (F3). Which a user may pass on its policies say."""
 
     def narrowed(members: tuple[Identity, ...], says: Says) -> tuple[Identity, ...]:
         small = [replace(member, policies=of_policies(member, says), trust=None, exact_tags=True) for member in members]

@@ -1,7 +1,7 @@
 """Whether what a step or an access needs is true, and by which facts.
 
 In: the facts of a closure, cubes. Out: the facts that meet a need.
-Guarantee: every fact that gives a power is tried; none is taken for another.
+Guarantee: every fact that gives a change is tried; none is taken for another.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Facts, Way, at_
 from verifier.verify.reach.offers.offers import ANY, KeyOffers, is_tag
 
 OF_OTHERS = frozenset({GRANT, RESOURCE_POLICY, SHARED, TARGET_BOUNDARY, TARGET_TAGS})
-"""The powers that steps give by what they are on, not by whom they are about."""
+"""The changes that steps give by what they are on, not by whom they are about."""
 
 
 class Identities:
@@ -92,7 +92,7 @@ class Identities:
         return self._managed.get(principal, frozenset())
 
     def about(self, principal: str) -> frozenset[str]:
-        """What steps may be about that give a principal a power of its own, as long as it joins no group."""
+        """What steps may be about that give a principal a change of its own, as long as it joins no group."""
         found = self._about.get(principal)
         if found is None:
             found = frozenset(one for whose in self.whose(principal) for one in self._about_one(whose))
@@ -139,7 +139,7 @@ class Needs:
     def available(
         self, possible_changes: frozenset[PossibleChange], target: str, by: str, facts: Facts
     ) -> frozenset[PossibleChange]:
-        """Those of some powers that a principal may have on a target: what needs another one is not open to it."""
+        """Those of some changes that a principal may have on a target: what needs another one is not open to it."""
         if not facts.others:
             return frozenset()  # each of them takes something that was done before
         if facts.of_kind(FactKind.JOINED) or not facts.changed.isdisjoint(self._identities.about(by)):
@@ -184,7 +184,7 @@ class Needs:
         )
 
     def _giving(self, possible: PossibleChange, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
-        """The facts that together give a power to a principal, in each way."""
+        """The facts that together give a change to a principal, in each way."""
         if possible in OF_OTHERS:
             yield from self._giving_one(possible, target, by, facts)
         else:

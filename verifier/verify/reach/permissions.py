@@ -1,7 +1,7 @@
 """Who may do which step on which of many targets: of one account and kind at once.
 
-In: an estate, targets, the powers that a caller may have brought about. Out: `StepPermissions`: sets over callers,
-targets and powers.
+In: an estate, targets, the changes that a caller may have brought about. Out: `StepPermissions`: sets over callers,
+targets and changes.
 Guarantee: a caller is said to be able to make a request on a target iff some request of it is allowed there under some
 reading and some value of what is not known (what several comparisons by policy variables demand together aside: `ask`
 on the single target settles it).
@@ -54,7 +54,7 @@ class StepPermissions:
         return replace(self, joint=replace(self.joint, definitions=[*self.joint.definitions, aside]), _nodes={})
 
     def allowed(self, action: str, further: Iterable[str] = ()) -> Node:
-        """The requests for an action that can be made and are allowed, as a set over callers, targets, powers and
+        """The requests for an action that can be made and are allowed, as a set over callers, targets, changes and
         `further` variables alone: whatever everything else is. Raises `TooLarge`."""
         key = action.lower(), tuple(sorted(further))
         if key not in self._nodes:

@@ -107,7 +107,7 @@ class Search:
     given: dict[object, int] = field(default_factory=dict)
     """The targets, as masks, on which something was made true already."""
     done: set[tuple[str, frozenset[PossibleChange]]] = field(default_factory=set)
-    """What a principal can do with certain powers, once it has them, and all of it was done."""
+    """What a principal can do with certain changes, once it has them, and all of it was done."""
     fresh: Fresh = field(default_factory=Fresh)
 
     def new(self, rounds: int | None) -> Mapping[Fact, Derivation]:
@@ -134,7 +134,7 @@ class Search:
 
     def _round(self, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
         in_hand = self._in_hand()
-        # Each power takes something that was done before; that a key is shared gives one on that key alone.
+        # Each change needs something that was done before; that a key is shared gives one on that key alone.
         plain = self.facts.others == len(self.facts.of_kind(FactKind.SHARED))
         offers = self.offers.plain if plain else self.offers
         for by in self.fresh.held(self.facts):
@@ -168,11 +168,11 @@ class Search:
                     yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)
 
     def _giving(self, possible: PossibleChange, target: str) -> Fact:
-        """The fact that gives a power on a target."""
+        """The fact that gives a change on a target."""
         return next(fact for fact in (Fact(kind, target) for kind in OF_TARGETS[possible]) if fact in self.facts)
 
     def _in_hand(self) -> dict[tuple[str, Group], int]:
-        """The targets on which a power is given, by their groups."""
+        """The targets on which a change is given, by their groups."""
         found: dict[tuple[str, Group], int] = {}
         for possible, kinds in OF_TARGETS.items():
             for fact in chain.from_iterable(map(self.facts.of_kind, kinds)):

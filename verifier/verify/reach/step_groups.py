@@ -31,8 +31,8 @@ OF_TARGETS = {
     TARGET_TAGS: (FactKind.TAGGED,),
     EXISTS: (FactKind.MADE,),
 }
-"""The powers that are about the target of a step, each with the facts of which one gives it. That a target exists which
-there was not at first is no power of a question."""
+"""The changes that are about the target of a step, each with the facts of which one gives it. That a target exists
+which there was not at first is no change in a question."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Allowed:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """The targets of one account and kind, and what was found of them so far; if `plain`, without powers of callers."""
+    """The targets of one account and kind, and what was found of them so far; if `plain`, without callers' changes."""
 
     permissions: StepPermissions
     plain: bool = False
@@ -220,12 +220,12 @@ class Bundle:
 
     @cached_property
     def needs(self) -> frozenset[PossibleChange]:
-        """The powers that it needs of the caller, whatever the target."""
+        """The changes that it needs of the caller, whatever the target."""
         return _of_caller(frozenset(cube.needs for cube in self.cubes))
 
     @cached_property
     def needs_of_target(self) -> tuple[PossibleChange, ...]:
-        """The powers that it needs of the target: that its own policy is in hand, or that its boundary is another
+        """The changes that it needs of the target: that its own policy is in hand, or that its boundary is another
         one."""
         needed = frozenset[PossibleChange]().union(*(cube.needs for cube in self.cubes))
         return tuple(possible for possible in OF_TARGETS if possible in needed or (possible == EXISTS and self.made))

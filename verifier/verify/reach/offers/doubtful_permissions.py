@@ -1,6 +1,6 @@
 """Who may do which doubtful actions in one account (W1).
 
-In: an estate, an account, the powers that a caller may have brought about. Out: `DoubtfulPermissions`.
+In: an estate, an account, the changes that a caller may have brought about. Out: `DoubtfulPermissions`.
 Guarantee: an action that a caller can do by some request is among those that it may do (`problem.steps.doubtful`).
 """
 
@@ -36,7 +36,7 @@ from verifier.verify.reach.permissions import StepPermissions, step_permissions
 from verifier.verify.reach.step_groups import Group
 
 _Found = tuple[Alike, frozenset[PossibleChange]]
-"""Actions, and the powers that they take."""
+"""Actions, and the changes that they need."""
 _Kind = tuple[Effect | None, tuple[str, ...], frozenset[PossibleChange]]
 
 
@@ -89,7 +89,7 @@ class DoubtfulPermissions:
         )
 
     def _opens(self, number: int | None) -> bool:
-        """Whether callers of a class may do one of the actions `opening` with powers that do not bring about anything
+        """Whether callers of a class may do one of the actions `opening` with changes that do not bring about anything
         in the account."""
         if number is None:
             return True
@@ -183,7 +183,7 @@ class DoubtfulPermissions:
         return self._permissions.representative(principal)
 
     def doubts(self, principal: str) -> tuple[tuple[Doubt, Cube], ...]:
-        """What a principal may do, with the powers that it takes: of actions with the same effect one, and how many
+        """What a principal may do, with the changes that it needs: of actions with the same effect one, and how many
         others there are."""
         number = self.representative(principal)
         if number is None:
@@ -231,7 +231,7 @@ class DoubtfulPermissions:
 
     def places(self, principal: str, action: str) -> tuple[StatementRef, ...]:
         """The statements of its policies that may allow a principal an action; none for a root user, or where the
-        powers do. A boundary or control policy gives nothing."""
+        changes do. A boundary or control policy gives nothing."""
         side, diagrams = self._permissions.joint.sides[0], self._permissions.joint.diagrams
         of_action = self._permissions.joint.finite.tables[ACTION].class_of(action.lower())
         point = {CALLER: self.class_of(principal), ACTION: of_action}
@@ -250,7 +250,7 @@ _LESS = (Effect.RUN, Effect.PASS, Effect.KEYS, Effect.USERS, Effect.NAMES)
 
 
 def _without_less(found: Mapping[_Kind, Sequence[_Found]]) -> Iterator[Sequence[_Found]]:
-    """Without what brings about less, where no fewer powers bring about anything in the account."""
+    """Without what brings about less, where no fewer changes bring about anything in the account."""
     everything = [possible_changes for effect, _, possible_changes in found if effect is Effect.ACCOUNT]
     for (effect, _, possible_changes), same in found.items():
         if effect not in _LESS or not any(fewer <= possible_changes for fewer in everything):

@@ -51,7 +51,7 @@ class Doubts:
         principals: Sequence[str],
         condition_keys: frozenset[str],
         *,
-        powerless: bool = False,
+        without_changes: bool = False,
     ) -> None:
         self._estate = estate
         self._identities = identities
@@ -59,7 +59,7 @@ class Doubts:
         self._permissions = permissions
         self._principals = principals
         self._condition_keys = condition_keys
-        self._powerless = powerless
+        self._without_changes = without_changes
         self._extent = Extent(estate, identities, principals)
         self._counts: dict[tuple[str, ...], Counter[Head]] = {}
         self._bundles: dict[
@@ -69,9 +69,9 @@ class Doubts:
 
     @cached_property
     def plain(self) -> Doubts:
-        """The same of those who have brought about nothing but whom they hold: what takes no power."""
+        """The same of those who have brought about nothing but whom they hold: what needs no change."""
         own = self._estate, self._identities, self._steps.plain, self._permissions, self._principals
-        return Doubts(*own, self._condition_keys, powerless=True)
+        return Doubts(*own, self._condition_keys, without_changes=True)
 
     @property
     def groups(self) -> Sequence[Group]:
@@ -79,7 +79,7 @@ class Doubts:
         return self._steps.groups
 
     def bundles(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:
-        """What a principal can bring about, or may, by the powers that it takes: by steps first."""
+        """What a principal can bring about, or may, by the changes that it needs: by steps first."""
         found = {
             possible_changes: list(bundles) for possible_changes, bundles in self._steps.bundles(principal).items()
         }
@@ -102,7 +102,7 @@ class Doubts:
             for doubt, cube in sorted(
                 permissions.doubts(principal), key=lambda one: one[0].entry.effect is not Effect.FEDERATED
             ):
-                if cube.needs and self._powerless:
+                if cube.needs and self._without_changes:
                     continue
                 for bundle in chain.from_iterable(map(self._steps.apart, self._effects(doubt, cube, principal))):
                     if bundle.targets:
@@ -238,7 +238,9 @@ class Doubts:
         names = [one for one in self._principals if is_federated(one) and one.split(":")[4] == doubt.account]
         for cube, sessions in self._permissions[doubt.account].sessions(by, names):
             most = self._extent.most(("federated", sessions), (Fact(FactKind.HOLDS, one) for one in sessions))
-            for group in self._of(TargetKind.ACCOUNT, doubt.account) if not (cube.needs and self._powerless) else ():
+            if cube.needs and self._without_changes:
+                continue
+            for group in self._of(TargetKind.ACCOUNT, doubt.account):
                 yield Anything(
                     StepKind.FEDERATE,
                     doubt.entry.name,

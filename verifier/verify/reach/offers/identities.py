@@ -37,8 +37,8 @@ def created(group: Group, by: str, action: str, others: Iterable[str]) -> Iterat
 def untagged_sessions(
     group: Group, by: str, action: str, carrying: Callable[[], frozenset[PossibleChange] | None]
 ) -> Iterator[Bundle]:
-    """A session without tags: what asks for some takes two permissions (E2). `carrying` gives the powers with which the
-    caller passes transitive tags on, `None` where it passes none that help."""
+    """A session without tags: what asks for some takes two permissions (E2). `carrying` gives the changes with which
+    the caller passes transitive tags on, `None` where it passes none that help."""
     for allowed in group.allowed(action, by, *group.tags):
         if all(mask & group.without(name) for name, mask in allowed.cube.values):
             own = replace(allowed.cube, values=())

@@ -217,7 +217,7 @@ class KeyOffers:
             yield replace(offer, doubt=doubt)
 
     def may_be_updated(self, principals: Iterable[str]) -> bool:
-        """Whether one of some principals may update the primary Region, given powers or none."""
+        """Whether one of some principals may update the primary Region, given changes or none."""
         return any(self.doing(UPDATE_PRIMARY, principal) for principal in principals)
 
     def _plain(self, step: StepKind, action: str, gives: Fact) -> Iterator[Offer]:

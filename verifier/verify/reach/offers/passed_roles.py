@@ -151,8 +151,8 @@ def wherever(found: Iterable[Allowed]) -> list[Allowed]:
 
 
 def at_least(targets: int, *requests: Iterable[Allowed]) -> Iterator[tuple[int, tuple[Cube, ...]]]:
-    """The targets on which a request of each kind can be made, with their cubes: once for the powers that they take
-    together, and not for more powers than others take on the same targets."""
+    """The targets on which a request of each kind can be made, with their cubes: once for the changes that they need
+    together, and not for more changes than others need on the same targets."""
     found: dict[frozenset[str], tuple[int, tuple[Cube, ...]]] = {frozenset(): (targets, ())}
     for some in requests:
         more: dict[frozenset[str], tuple[int, tuple[Cube, ...]]] = {}

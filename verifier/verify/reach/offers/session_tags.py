@@ -91,7 +91,7 @@ def _of_each_class(name: str, patterns: Collection[Predicate]) -> Iterator[str]:
 def of_last_request(
     rules: KeyRules, goal: int, principal: str, possible_changes: frozenset[PossibleChange]
 ) -> tuple[Pairs, ...]:
-    """Tags with which a session of a role can make the last request of a goal, with some powers and no others, each a
+    """Tags with which a session of a role can make the last request of a goal, with some changes and no others, each a
     choice (E2)."""
     joint, number = rules.joint, rules.class_of(principal)
     names = [name for name in joint.finite.tables if name.startswith(PRINCIPAL_TAG)]

@@ -103,7 +103,7 @@ class StepOffers:
 
     @property
     def plain(self) -> StepOffers:
-        """The same of those who have brought about nothing but whom they hold: what takes no power."""
+        """The same of those who have brought about nothing but whom they hold: what needs no change."""
         if self._plain_offers is None:
             self._plain_offers = copy(self)
             self._plain_offers._groups = [Group(group.permissions, plain=True) for group in self._groups]
@@ -156,7 +156,7 @@ class StepOffers:
         return self._groups
 
     def bundles(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:
-        """What a principal can bring about, by the powers that it takes; the same for principals that no target tells
+        """What a principal can bring about, by the changes that it needs; the same for principals that no target tells
         apart."""
         if principal not in self._bundles_of:
             classes = self.classes(principal)
@@ -181,7 +181,7 @@ class StepOffers:
         return 0 if arn_kind(principal) != "role" else 1 if principal in self._identities else 2
 
     def _carrying(self, group: Group, by: str) -> frozenset[PossibleChange] | None:
-        """The powers with which a principal passes on transitive tags that may help in sessions of a group's roles;
+        """The changes with which a principal passes on transitive tags that may help in sessions of a group's roles;
         `None` for no such."""
         return _CARRYING.get(self._carries(by)) if self._tags_matter and self._read_tags.help(group, {}) else None
 
@@ -237,7 +237,7 @@ class StepOffers:
 
     @cached_property
     def possible_changes(self) -> frozenset[PossibleChange]:
-        """The powers that the input leaves room for."""
+        """The changes that the input leaves room for."""
         found = ALWAYS - needless(self._denying) - ({SHARED} if self._supposes_no_sharing else frozenset())
         for account in self._estate.accounts:
             found |= {
@@ -334,7 +334,7 @@ class StepOffers:
 
 
 _CARRYING: Mapping[int, frozenset[PossibleChange]] = {1: frozenset({SESSION_TAGS}), 2: frozenset()}
-"""The powers with which a principal passes transitive tags on, by whether it carries any."""
+"""The changes with which a principal passes transitive tags on, by whether it carries any."""
 _FURTHER = {TargetKind.ROLE: (TargetKind.ACCOUNT, TargetKind.INSTANCE_PROFILE), TargetKind.WORKLOAD: (TargetKind.ROLE,)}
 _OFFERED: Mapping[TargetKind, Callable[[StepOffers, Group, str], Iterator[Bundle]]] = {
     TargetKind.ROLE: StepOffers._on_role,

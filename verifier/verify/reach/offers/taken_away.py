@@ -39,7 +39,7 @@ def denying(estate: Estate) -> Mapping[str, Sequence[str]]:
 
 
 def needless(denying: Mapping[str, Sequence[str]]) -> frozenset[PossibleChange]:
-    """The powers to take away what denies something, where nothing does."""
+    """The changes to take away what denies something, where nothing does."""
     gone = [policy for found in denying.values() for policy in found]
     useful = {INLINE_GONE: any("#" in one for one in gone), DETACHED: any("#" not in one for one in gone)}
     return frozenset(possible for possible, needed in useful.items() if not needed)

@@ -1,6 +1,6 @@
 """Inline and managed policies that are written for users, roles and groups, and permissions boundaries, as offers.
 
-In: an estate, what of it has to be made, the powers that it leaves room for; groups of targets. Out: bundles.
+In: an estate, what of it has to be made, the changes that it leaves room for; groups of targets. Out: bundles.
 Guarantee: as of `offers`: a boundary that may allow more than the one before counts as one that allows everything.
 """
 
@@ -29,8 +29,8 @@ def plain(group: Group, by: str, action: str, step: StepKind, gives: Gives) -> I
 
 
 def gives(managed: ManagedPolicy) -> Iterator[PossibleChange]:
-    """The powers that a managed policy leaves room for, of which the version in force is known: by that one, and by the
-    others."""
+    """The changes that a managed policy leaves room for, of which the version in force is known: by that one, and by
+    the others."""
     found = (
         {version for version, policy in managed.versions if gives_something(policy)}
         if managed.in_force is not None
@@ -118,7 +118,7 @@ class WrittenPolicies:
 
     @cached_property
     def loosening(self) -> frozenset[PossibleChange]:
-        """The powers besides that requests in doubt take: by boundaries that give what is in doubt alone."""
+        """The changes besides that requests in doubt need: by boundaries that give what is in doubt alone."""
         others = self._putable[FactKind.LOOSENED] - self._putable[FactKind.UNBOUNDED]
         return frozenset((LOOSENED, *map(BoundaryPut, others)) if others else ())
 
