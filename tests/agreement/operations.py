@@ -70,7 +70,8 @@ COMMON_SPECS = ("SYMMETRIC_DEFAULT", "RSA_2048", "HMAC_256", "ECC_NIST_P256", "M
 def facts_for(arn: str) -> tuple[KeyFacts, ...]:
     """The facts that a key with this ARN can have: `mrk-…` is a multi-Region key, and no other is. The commonest come
     first."""
-    return tuple(facts for facts in key_facts() if (facts.multi_region_type is not None) == (":key/mrk-" in arn))
+    listed = key_facts("aws-cn" if arn.startswith("arn:aws-cn:") else "aws")
+    return tuple(facts for facts in listed if (facts.multi_region_type is not None) == (":key/mrk-" in arn))
 
 
 def some_facts(dice: Dice, arn: str) -> KeyFacts:

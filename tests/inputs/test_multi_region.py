@@ -121,7 +121,7 @@ def test_r4_aliases_of_related_keys_are_of_their_regions(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "facts", key_facts(), ids=lambda facts: f"{facts.spec}-{facts.usage}-{facts.origin}-{facts.multi_region_type}"
+    "facts", key_facts("aws"), ids=lambda facts: f"{facts.spec}-{facts.usage}-{facts.origin}-{facts.multi_region_type}"
 )
 def test_u3_every_kind_of_key_is_read(tmp_path: Path, facts: KeyFacts) -> None:
     arn = PRIMARY if facts.multi_region_type else KEY
