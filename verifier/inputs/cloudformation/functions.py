@@ -21,7 +21,17 @@ from verifier.inputs.cloudformation.written import BEGIN, MACROS, with_values
 from verifier.inputs.own_region import regions_compared
 from verifier.inputs.text.access import describe
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, listing, member, text_at, values_of
-from verifier.inputs.text.unknown import Unknown, joined, may_be_equal, moved, names_in, opened, resolved, text_pieces
+from verifier.inputs.text.unknown import (
+    Unknown,
+    as_compared,
+    joined,
+    may_be_equal,
+    moved,
+    names_in,
+    opened,
+    resolved,
+    text_pieces,
+)
 from verifier.syntax.text import first_few
 
 _LISTS = re.compile(r"(?:CommaDelimitedList|List<.*>)")
@@ -84,8 +94,8 @@ class Functions:
             self._level -= 1
 
     def opened(self, node: Node) -> Node | None:
-        """The value as far as it is the same whatever the own account is: for all that does anything else with a text
-        than to put it into another as a whole (S4)."""
+        """The value as far as it is the same whatever the own account is, and what AWS will choose: for all that does
+        anything else with a text than to put it into another as a whole (S4)."""
         found = self.value(node)
         return None if found is None else opened(found, self.template.supplied.stand_in)
 
@@ -298,7 +308,7 @@ class Functions:
                 truths = [self._truth(item) for item in inner]
                 return decisive if decisive in truths else None if None in truths else not decisive
             case "Fn::Equals" if len(inner) == 2:
-                return self._equal(node, *map(self.opened, inner))
+                return self._equal(node, *map(self.value, inner))
         self.remarks.error(node, f"`{key.text}` is no condition that the verifier knows")
         return None
 
@@ -306,6 +316,7 @@ class Functions:
         """Whether two values are the same. Regions in them are looked at, which the template may put together."""
         if first is None or second is None:
             return None
+        first, second = as_compared((first, second), self.template.supplied.stand_in)
         own = self.remarks.own_regions.get(at.source.name)
         if own is not None and not names_in([first, second]):
             named = regions_compared(map(text_pieces, (first, second)), own.region)

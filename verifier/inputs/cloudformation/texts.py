@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 from verifier.inputs.text.access import describe
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, listing, nodes_in, plain, text_at
-from verifier.inputs.text.unknown import Pieces, Unknown, joined, moved, names_in, of_pieces, text_pieces
+from verifier.inputs.text.unknown import Pieces, Unknown, joined, moved, names_in, of_pieces, opened, text_pieces
 
 if TYPE_CHECKING:
     from verifier.inputs.cloudformation.functions import Functions
 
 _PART = re.compile(r"\$\{([^}]*)\}")
-_DIGIT, _CUTS = re.compile("[0-9]"), re.compile("[a-z0-9-]")
-"""What delimiters hold that may cut an account, or the name of a Region, to pieces."""
+_DIGIT, _CUTS = re.compile("[0-9]"), re.compile("[A-Za-z0-9-]")
+"""What delimiters hold that may cut an account to pieces; the name of a Region, or what AWS will choose."""
 LONGEST = 1 << 20
 """Characters of a text that functions make; a template has 1 MB at most."""
 NO_VALUE = "AWS::NoValue"
@@ -92,7 +92,9 @@ def split(functions: Functions, node: Node, argument: Node) -> Node | None:
     delimiter, inner = _pair(argument)
     if not isinstance(delimiter, Scalar) or inner is None:
         return functions.wrong(argument, "`Fn::Split` must have a delimiter and a text")
-    text = functions.opened(inner) if _DIGIT.search(delimiter.text) else functions.value(inner)
+    text = functions.value(inner)
+    if text is not None and _CUTS.search(delimiter.text):
+        text = opened(text, functions.template.supplied.stand_in if _DIGIT.search(delimiter.text) else None)
     if not isinstance(text, Scalar) or not delimiter.text:
         return functions.unknown(node, "a text", text)
     own = functions.remarks.own_regions.get(node.source.name)

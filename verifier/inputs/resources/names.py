@@ -13,7 +13,7 @@ from string import Formatter
 from verifier.inputs.resources.code_types import CODE
 from verifier.inputs.resources.resource import Resource, Side
 from verifier.inputs.text.nodes import Node, Scalar, text_at
-from verifier.inputs.text.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
+from verifier.inputs.text.unknown import MARK, Pieces, Unknown, joined, names_in, of_pieces, text_pieces
 
 KEYS = ("aws_kms_key", "aws_kms_external_key", "AWS::KMS::Key")
 REPLICAS = ("aws_kms_replica_key", "aws_kms_replica_external_key", "AWS::KMS::ReplicaKey")
@@ -63,11 +63,7 @@ def named(side: Side, resource: Resource, name: str) -> Node | None:
     if resource.type in (*KEYS, *REPLICAS) and name in ("id", "key_id"):
         return key_id(side, resource)
     start = next((start for start, types in _MADE_UP.items() if resource.type in types), None) if name == "id" else None
-    return (
-        text_at(side.at(resource), start + digest(side, resource)[: 16 if start.endswith("0") else 8])
-        if start
-        else None
-    )
+    return text_at(side.at(resource), start + digest(side, resource)[:16]) if start else None
 
 
 def arn_of(side: Side, resource: Resource) -> Node | None:
@@ -109,8 +105,8 @@ def _of_aws(side: Side, resource: Resource, form: str, length: int) -> Node:
     """The placeholder for what AWS chooses; of what is there already it is not known."""
     if not resource.created:
         return Unknown(side.at(resource), [f"what AWS has called {resource.shown}"])
-    end = digest(side, resource)
-    return text_at(side.at(resource), (end if form == "hex" else str(int(end, 16)))[:length])
+    end = digest(side, resource) if form == "hex" else digits(side, resource)
+    return text_at(side.at(resource), end[:length])
 
 
 def key_id(side: Side, resource: Resource) -> Node:
@@ -124,9 +120,15 @@ def key_id(side: Side, resource: Resource) -> Node:
     if resource.type in UNREAD_KEYS or not (given is None or isinstance(given, Scalar)):
         return text_at(at, f"unknown-{end[:16]}")  # an ID of either form would say whether it is a multi-Region key
     is_single = given is None or given.text.lower() != "true"
-    return text_at(at, f"00000000-0000-4000-8000-{end[:12]}" if is_single else f"mrk-{'0' * 16}{end[:16]}")
+    return text_at(at, f"00000000-0000-4000-8000-{end[-12:]}" if is_single else f"mrk-{'0' * 16}{end[-16:]}")
 
 
 def digest(side: Side, resource: Resource) -> str:
-    """What sets the placeholders of a resource apart from those of others, in hexadecimal digits."""
-    return hashlib.sha256(f"{resource.address}{side.mark}".encode()).hexdigest()
+    """What sets the placeholders of a resource apart from those of others, in hexadecimal digits: the mark of
+    placeholders, and more."""
+    return MARK + hashlib.sha256(f"{resource.address}{side.mark}".encode()).hexdigest()
+
+
+def digits(side: Side, resource: Resource) -> str:
+    """The same in decimal digits."""
+    return f"{MARK}{int(digest(side, resource), 16)}"

@@ -8,7 +8,7 @@ is a placeholder: the same in every run, of the form that it will have, and equa
 
 from __future__ import annotations
 
-from verifier.inputs.resources.names import digest, named
+from verifier.inputs.resources.names import digits, named
 from verifier.inputs.resources.resource import Resource
 from verifier.inputs.terraform.data_documents import data_document
 from verifier.inputs.terraform.plan_values import after_apply
@@ -74,6 +74,6 @@ def _name(resolver: Resolver, resource: Resource, at: Node) -> Node | None:
     is_alias = resource.type == "aws_kms_alias"
     prefix = resolver.value(resource, "name_prefix") if resolver.is_configured(resource, "name_prefix") else None
     prefix = text_at(at, "alias/" if is_alias else "terraform-") if prefix is None else prefix
-    end = None if is_alias else str(int(digest(resolver, resource), 16))[:26]
+    end = None if is_alias else digits(resolver, resource)[:26]
     names = [after_apply(f"{resource.address}.name")] if is_alias else names_in([prefix])
     return of_pieces(at, joined([text_pieces(prefix), (end,)]), names)

@@ -14,10 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from verifier.inputs.resources.resource import Resource, unknown_part
-from verifier.inputs.supplied import STAND_IN
 from verifier.inputs.terraform.configuration import Block
 from verifier.inputs.terraform.documents import member_given, rebased, written
-from verifier.inputs.terraform.hcl_kinds import Document, Loose
+from verifier.inputs.terraform.hcl_kinds import STAND_INS, Document, Loose
 from verifier.inputs.terraform.plan_values import after_apply, node_of
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.json_nodes import read_json
@@ -293,8 +292,9 @@ def _rank(version: Node) -> int:
 
 
 def _is_open(statement: Node) -> bool:
-    """Whether the `Sid` of a statement is not known, or holds the own account, which may not be."""
-    return isinstance(member_given(statement, "Sid"), Unknown) or STAND_IN in (text_of(statement, "Sid") or "")
+    """Whether the `Sid` of a statement is not known, or something in it may stand for what is not."""
+    sid = member_given(statement, "Sid")
+    return isinstance(sid, Unknown) or STAND_INS.search(text_of(statement, "Sid") or "") is not None
 
 
 def _overridden(statements: list[Node], later: Sequence[Node]) -> list[Node] | None:

@@ -19,9 +19,20 @@ from verifier.inputs.supplied import STAND_IN
 from verifier.inputs.terraform.hcl_tree import Tree, kind_of, parts_of, unwrapped, word_of
 from verifier.inputs.text.access import is_null as is_null
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, null, plain, text_at
-from verifier.inputs.text.unknown import Resolved, Unknown, joined, names_in, of_pieces, resolved, text_pieces
+from verifier.inputs.text.unknown import (
+    Resolved,
+    Unknown,
+    joined,
+    names_in,
+    of_pieces,
+    resolved,
+    stand_ins,
+    text_pieces,
+)
 
 _NO_NUMBER = re.compile(r"[^-+.0-9eEpP]")
+STAND_INS = stand_ins(STAND_IN)
+"""What in a text may stand for something that is not known."""
 LONGEST = 1 << 20
 """Characters of a text that an expression makes."""
 
@@ -170,9 +181,9 @@ def unified(items: Sequence[Node], others: Sequence[Node] = ()) -> list[Node]:
 
 
 def as_set(node: Items) -> Items:
-    """The set of the entries of a list; sorted where these are known texts without the own account, which may not be
+    """The set of the entries of a list; sorted where these are known texts in which nothing may stand for what is not
     known, in whatever order and number."""
-    texts = {item.text: item for item in node.items if isinstance(item, Scalar) and STAND_IN not in item.text}
+    texts = {item.text: item for item in node.items if isinstance(item, Scalar) and not STAND_INS.search(item.text)}
     if all(is_text(item) and getattr(item, "text", None) in texts for item in node.items):
         return TextSet(node.source, node.start, node.end, [texts[text] for text in sorted(texts)])
     return Loose(node.source, node.start, node.end, [loosened(item) for item in node.items])
@@ -229,7 +240,7 @@ def converted(node: Node, constraint: Tree, evaluate: Evaluate, names: Sequence[
     elif name in ("string", "number", "bool") and isinstance(node, Scalar):
         text = node.text if name == "string" or (name == "bool" and truth(node) is not None) else None
         if name == "number":  # one that begins with zeros loses them
-            text = None if STAND_IN in node.text else number_text(node.text)
+            text = None if STAND_INS.search(node.text) else number_text(node.text)
         found = None if text is None else Scalar(*place, text, "string" if name == "string" else "plain")
     elif name in ("list", "set") and isinstance(node, Items) and arguments:
         whole = (Ordered if items is not None else Loose)(*place, each(node.items))

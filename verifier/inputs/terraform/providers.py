@@ -25,7 +25,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.configuration import Block, Provider
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.text.nodes import Node, Scalar, values_of
-from verifier.inputs.text.unknown import names_in, opened, text_pieces
+from verifier.inputs.text.unknown import as_compared, names_in, text_pieces
 from verifier.syntax.text import first_few
 
 if TYPE_CHECKING:
@@ -231,11 +231,11 @@ class Providers:
         return self.open_regions[source][0]
 
     def compared(self, *nodes: Node) -> list[Node]:
-        """Values that are compared, as far as that is the same whatever the own account is. Regions in them are
-        remembered (S4)."""
+        """Values that are compared, as far as that is the same whatever the own account is, and what is chosen later.
+        Regions in them are remembered (S4)."""
         own = [region for region, _ in self.open_regions.values()]
         self.regions_compared |= regions_compared(map(text_pieces, nodes), *own)
-        return [opened(node, self.supplied.stand_in) for node in nodes]
+        return as_compared(nodes, self.supplied.stand_in)
 
     def _source(self, resource: Resource) -> Hashable:
         """What a Region that nothing tells is taken from: two of different sources may be two."""

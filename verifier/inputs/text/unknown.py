@@ -18,6 +18,10 @@ from verifier.syntax.source import Source
 Pieces = tuple[str | None, ...]
 """A text with `None` for each part that is not known."""
 OWN_ACCOUNT = "the own account, which is not given (--account)"
+NOT_CHOSEN = "what AWS or Terraform will choose"
+MARK = "902468"
+"""What is in each text that stands for what AWS or Terraform will choose, but for the IDs of keys."""
+_CHOSEN = f"(?<![A-Za-z0-9-])[A-Za-z0-9-]*(?:{MARK}|0{{16}}|-0000-4000-8000-)[A-Za-z0-9-]*"
 
 
 class Unknown(Node):
@@ -130,12 +134,23 @@ def content(node: object) -> object:
     return node.text if isinstance(node, Scalar) else None if isinstance(node, Node) else node
 
 
-def opened(node: Node, stand_in: str | None) -> Node:
-    """A value in which a text is not known where it holds what stands for the own account, or `None` for nothing: as
-    far as it is the same whichever account that is (S4)."""
-    if stand_in is None:
-        return node
-    run = re.compile(f"{stand_in}0*")  # zeros beside it cannot be told from it
+def stand_ins(own: str | None) -> re.Pattern[str]:
+    """What stands for what AWS or Terraform will choose, and for the own account, if that is given (S4)."""
+    # Zeros beside the account cannot be told from it.
+    return re.compile(_CHOSEN if own is None else f"{_CHOSEN}|{own}0*")
+
+
+def as_compared(nodes: Sequence[Node], own: str | None) -> list[Node]:
+    """Values that are compared with each other, as far as the result is the same whatever they stand for. No text is
+    empty that holds something that does."""
+    is_for_empty = any(isinstance(node, Scalar) and not node.text for node in nodes)
+    return list(nodes) if is_for_empty else [opened(node, own) for node in nodes]
+
+
+def opened(node: Node, own: str | None) -> Node:
+    """A value in which a text is not known where it holds what stands for what AWS or Terraform will choose, or for the
+    own account, if that is given: as far as it is the same whatever these are (S4)."""
+    run = stand_ins(own)
 
     def change(leaf: Node) -> Node:
         pieces = text_pieces(leaf)
@@ -143,7 +158,8 @@ def opened(node: Node, stand_in: str | None) -> Node:
         if all(len(part) == 1 for part in parts):
             return leaf
         gaps = [(None,) if piece is None else _with_gaps(part) for piece, part in zip(pieces, parts, strict=True)]
-        return Unknown(leaf, [*names_in([leaf]), OWN_ACCOUNT], joined(gaps))
+        is_own = own is not None and any(own in (piece or "") for piece in pieces)
+        return Unknown(leaf, [*names_in([leaf]), OWN_ACCOUNT if is_own else NOT_CHOSEN], joined(gaps))
 
     return with_leaves(node, change)
 
