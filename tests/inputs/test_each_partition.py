@@ -269,3 +269,52 @@ def test_s4_a_principal_that_a_statement_may_not_have_tells_no_partition(tmp_pat
     path.write_text(json.dumps(document), encoding="utf-8")
     with pytest.raises(InputError, match="depends on the partition"):
         load_estate([path], supplied=Supplied(OWNER))
+
+
+def role_that(principal: dict[str, Any]) -> str:
+    trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    role = {"RoleName": "App", "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}}
+    return json.dumps({"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": role}}})
+
+
+ROLES = {
+    "of code": role_that({"Service": "lambda.amazonaws.com"}),
+    "of the partition": role_that({"AWS": sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root")}),
+}
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_s4_roles_are_in_the_partition_of_the_keys(tmp_path: Path, name: str) -> None:
+    """Nothing else tells theirs, and in another one none could use the keys."""
+    key = f"arn:aws-cn:kms:cn-north-1:{OWNER}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    policy = {"Version": "2012-10-17", "Statement": [stated("Allow", {"AWS": f"arn:aws-cn:iam::{OWNER}:root"})]}
+    snapshot, roles = tmp_path / "snapshot.json", tmp_path / "roles.json"
+    snapshot.write_text(json.dumps({"keys": [{"arn": key, "policy": policy}]}), encoding="utf-8")
+    roles.write_text(ROLES[name], encoding="utf-8")
+    estate = load_estate([snapshot, roles], supplied=Supplied(OWNER))
+    (role,) = (identity.arn for account in estate.accounts for identity in account.identities)
+    assert role == f"arn:aws-cn:iam::{OWNER}:role/App"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Supplied(OWNER, parameters={"AWS::AccountId": PARTNER}),
+        Supplied(region="us-west-2", parameters={"AWS::Region": "us-east-1"}),
+        Supplied(region="us-west-2", parameters={"AWS::Partition": "aws-cn"}),
+        Supplied(parameters={"AWS::Region": "us-west-2", "AWS::Partition": "aws-cn"}),
+    ],
+)
+def test_a_pseudo_parameter_that_says_another_place_is_an_error(tmp_path: Path, given: Supplied) -> None:
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(neutral(SOMEBODY)), encoding="utf-8")
+    with pytest.raises(InputError, match="and as `[a-z0-9-]*` besides"):
+        load_estate([path], supplied=given)
+
+
+def test_pseudo_parameters_tell_the_place(tmp_path: Path) -> None:
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(neutral(SOMEBODY)), encoding="utf-8")
+    given = {"AWS::AccountId": OWNER, "AWS::Region": "us-gov-east-1"}
+    (key,) = load_estate([path], supplied=Supplied(parameters=given)).keys
+    assert (key.account, key.region, key.partition) == (OWNER, "us-gov-east-1", "aws-us-gov")

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from verifier.inputs.region_versions import DifferError, is_of_region, merged, swapped
+from verifier.inputs.region_versions import DifferError, is_of_region, merged, partition_of_keys, swapped
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.nodes import OwnRegion
@@ -118,6 +118,9 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
     """What `read` reads, wherever the keys are of which nothing tells the Region. Raises `InputError` as `read` does,
     and where the Region must be known; where it `asks`, also where a statement alone hangs on it."""
     sides = read(supplied)
+    of_keys = partition_of_keys(sides) if supplied.own_region is None else "aws"
+    if of_keys != "aws":
+        return with_own_region(read, replace(supplied, own_region=stand_in(of_keys)), asks=asks)
     opened = {file: own for _, parts in sides for file, own in parts.own_regions.items()}
     partitions = partitions_told(estate for estate, _ in sides)
     taken_for = {partition_of(own.region) for own in opened.values()}

@@ -14,11 +14,12 @@ from types import MappingProxyType
 from typing import Any
 
 from verifier.inputs.policies import HOLDERS, doubted
+from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.definitions import letters_of
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement
 from verifier.model.unmodelled import Influence, Unmodelled
-from verifier.syntax.diagnostic import Diagnostic
+from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
 
@@ -46,6 +47,16 @@ def swapped(node: Any, one: str, other: str, partitions: Mapping[str, str] = Map
 
 _LABELS: Mapping[type, tuple[str, ...]] = {Key: ("name", "supposed", "doubtful"), Unmodelled: ("description",)}
 """Members that say what things are called, in sentences or by themselves."""
+
+
+def partition_of_keys(sides: Sequence[tuple[Estate, Parts]]) -> str:
+    """The partition of plans and templates that do not tell it: that of the keys, for nobody of another can use these.
+    Raises `InputError` where keys are in several; without keys, or plans and templates, it is `aws`."""
+    found = {key.arn.split(":")[1] for estate, parts in sides for key in estate.keys if parts.has_planned} or {"aws"}
+    if len(found) > 1:
+        message = f"the keys are in {' and '.join(sorted(found))}, and the Region of what is planned is not given"
+        raise InputError.of(message, hint="give it with --region", rule="S4")
+    return min(found)
 
 
 def merged(versions: Sequence[Estate]) -> Estate:

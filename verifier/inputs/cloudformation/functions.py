@@ -28,7 +28,6 @@ from verifier.inputs.text.unknown import (
     may_be_equal,
     moved,
     names_in,
-    opened,
     resolved,
     text_pieces,
 )
@@ -94,10 +93,10 @@ class Functions:
             self._level -= 1
 
     def opened(self, node: Node) -> Node | None:
-        """The value as far as it is the same whatever the own account is, and what AWS will choose: for all that does
+        """The value, as far as it is the same whatever the own account is, and what AWS will choose: for all that does
         anything else with a text than to put it into another as a whole (S4)."""
         found = self.value(node)
-        return None if found is None else opened(found, self.template.supplied.stand_in)
+        return found and as_compared([found], self.template.supplied.stand_in)[0]
 
     def text(self, node: Node | None) -> str | None:
         """The value of a node, if it is a text that is known."""
@@ -322,7 +321,7 @@ class Functions:
             named = regions_compared(map(text_pieces, (first, second)), own.region)
             self.remarks.own_regions[at.source.name] = replace(own, named=own.named | named)
         elif own is not None:
-            first, second = opened(first, own.region), opened(second, own.region)
+            first, second = as_compared((first, second), own.region)
         if names_in([first, second]):
             return None if may_be_equal(text_pieces(first), text_pieces(second)) else False
         return _plain(first) == _plain(second)

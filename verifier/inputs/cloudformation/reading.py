@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from verifier.inputs.cloudformation.functions import Functions
@@ -44,6 +45,7 @@ def prepared(
 ) -> TemplateSide | None:
     """A template; `None` after recording why it cannot be read. A nested stack is `handed` the values of parameters."""
     before = len(remarks.errors)
+    supplied = _deployed(remarks, node, supplied)
     # What loops go over can depend on parameters, mappings, and where the template is deployed.
     given = {"AWS::AccountId": supplied.account, "AWS::Region": supplied.region}
     template = read_template(
@@ -63,6 +65,20 @@ def prepared(
     if supplied.account is None:
         parts.by_stand_in[node.source.name] = node.source.text
     return side
+
+
+def _deployed(remarks: Remarks, node: Node, supplied: Supplied) -> Supplied:
+    """What is supplied, with the account and the Region that pseudo parameters give. To give two is an error, and a
+    partition that is not that of the Region."""
+    given = supplied.parameters
+    account, region = supplied.account or given.get("AWS::AccountId"), supplied.region or given.get("AWS::Region")
+    told = {"AWS::AccountId": account, "AWS::Region": region}
+    told |= {"AWS::Partition": partition_of(region)} if region is not None else {}
+    for name, own in told.items():
+        if given.get(name, own) != own:
+            message = f"the parameter `{name}` is given as `{given[name]}`, and as `{own}` besides"
+            remarks.error(node, message, hint="give it once (--account, --region)", rule="S4")
+    return replace(supplied, account=account, region=region)
 
 
 def add_templates(remarks: Remarks, parts: Parts, sides: Sequence[TemplateSide]) -> None:
@@ -108,7 +124,6 @@ def _side(remarks: Remarks, node: Node, template: Template) -> TemplateSide:
     partitions = {partition for text in _that_must_be(node) for partition in _ARN.findall(text)}
     partition = min(partitions) if len(partitions) == 1 else partition_of(template.supplied.own_region or "")
     others = tuple(one for one in STAND_IN_REGIONS if one != partition) if refers and len(partitions) != 1 else ()
-    # else nothing that is read depends on it
     if any("AWS::Region" in text or text.startswith(_REGIONAL) for text in texts):
         region = template.supplied.own_region or STAND_IN_REGIONS[partition]
         # Of a partition that ARNs tell the others are no Regions that it could be in (R7).

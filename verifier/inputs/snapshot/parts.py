@@ -132,6 +132,11 @@ class Parts:
     """The key of an alias of a plan or template, if it is not known which that is."""
     _named: list[set[str]] = field(default_factory=list)
 
+    @property
+    def has_planned(self) -> bool:
+        """Whether there are plans or templates."""
+        return bool(self._named)
+
     def mark(self, names: Iterable[str]) -> str:
         """What sets the placeholders of a plan or template apart from those of the ones before it, where resources of
         both have the same `names`; nothing else does."""
