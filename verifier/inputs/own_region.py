@@ -118,7 +118,8 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
     """What `read` reads, wherever the keys are of which nothing tells the Region. Raises `InputError` as `read` does,
     and where the Region must be known; where it `asks`, also where a statement alone hangs on it."""
     sides = read(supplied)
-    of_keys = partition_of_keys(sides) if supplied.own_region is None else "aws"
+    is_open = supplied.own_region is None and any(parts.has_planned for _, parts in sides)
+    of_keys = partition_of_keys(sides) if is_open else "aws"
     if of_keys != "aws":
         return with_own_region(read, replace(supplied, own_region=stand_in(of_keys)), asks=asks)
     opened = {file: own for _, parts in sides for file, own in parts.own_regions.items()}

@@ -113,6 +113,7 @@ def key_id(side: Side, resource: Resource) -> Node:
     """The placeholder for the ID of a key. A replica shares that of its primary key, where it is known which that
     is."""
     at, end = side.at(resource), digest(side, resource)
+    own = end.removeprefix(MARK)
     if resource.type in REPLICAS:
         primary = side.text(resource, "primary_key_arn")
         return text_at(at, primary.rsplit("/", 1)[1] if primary and "/" in primary else f"mrk-unknown-{end[:16]}")
@@ -120,7 +121,7 @@ def key_id(side: Side, resource: Resource) -> Node:
     if resource.type in UNREAD_KEYS or not (given is None or isinstance(given, Scalar)):
         return text_at(at, f"unknown-{end[:16]}")  # an ID of either form would say whether it is a multi-Region key
     is_single = given is None or given.text.lower() != "true"
-    return text_at(at, f"00000000-0000-4000-8000-{end[-12:]}" if is_single else f"mrk-{'0' * 16}{end[-16:]}")
+    return text_at(at, f"00000000-0000-4000-8000-{own[:12]}" if is_single else f"mrk-{'0' * 16}{own[:16]}")
 
 
 def digest(side: Side, resource: Resource) -> str:
