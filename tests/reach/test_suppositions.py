@@ -116,3 +116,11 @@ def test_e4_tags_of_a_role_do_not_limit_who_may_pass_it_whatever_is_supposed() -
     before = state(passes, own("lambda:CreateFunction"), others=(red,), **FREE)
     for found in (before, supposing(before, "no key is shared through RAM")):
         assert verdict(found).status is Status.UNKNOWN
+
+
+def test_a_proof_says_that_grants_which_services_make_are_not_followed() -> None:
+    through_lambda = {"StringEquals": {"kms:ViaService": "lambda.us-west-2.amazonaws.com"}}
+    before = state(own("kms:CreateGrant", KEY, Condition=through_lambda), others=(identity(BOB),), **FREE)
+    proved = verdict(before)
+    assert proved.status is Status.PROVED
+    assert any("grants that they make for these" in one.text for one in proved.assumptions)

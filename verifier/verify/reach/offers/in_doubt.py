@@ -204,7 +204,8 @@ def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
         "Cognito user pool), none as guests of a Cognito identity pool, and none of a pool of their own"
     )
     services = (
-        "what services decrypt with the key for those who use them, and what programs read as data, is not followed"
+        "what services decrypt with the key for those who use them, grants that they make for these (as AWS Lambda "
+        "does for the role of a function), and what programs read as data, is not followed"
     )
     related = (
         "related multi-Region keys, which decrypt what this one encrypts, are keys of their own: ask about each of them"
