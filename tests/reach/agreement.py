@@ -18,6 +18,7 @@ from tests.agreement.scenarios import Disagreement
 from tests.reach.estates import COLOURS, TEAM, Question, random_question
 from tests.reach.exhaustive import search
 from tests.reach.moves import session
+from tests.reach.places import PLACED
 from tests.reach.telling import STEPS, replayed
 from tests.reach.themes import THEMES
 from verifier.evaluate import evaluate
@@ -65,7 +66,9 @@ class ReachCounts:
         lines.append("  chains: " + ", ".join(f"{kind} {number:,}" for kind, number in self.kinds.most_common()))
         lines.append(
             "  themes: "
-            + ", ".join(f"{name} {self.themes[name, True]}:{self.themes[name, False]}" for name in sorted(THEMES))
+            + ", ".join(
+                f"{name} {self.themes[name, True]}:{self.themes[name, False]}" for name in sorted(THEMES | PLACED)
+            )
         )
         lines += [f"  without need: estate {seed}: {reason}" for seed, reason in sorted(self.needless.items())]
         return "\n".join(lines)
@@ -87,7 +90,7 @@ class ReachCounts:
             number = sum(count for (_, verdict), count in self.pairs.items() if verdict == status.value)
             if number < LEAST * self.estates:
                 yield f"reach: only {number} of {self.estates} estates are {status.value}"
-        for name in THEMES:
+        for name in THEMES | PLACED:
             if min(self.themes[name, True], self.themes[name, False]) < self.estates // 250:
                 yield (
                     f"reach: {name} get somewhere in {self.themes[name, True]} estates and nowhere in "

@@ -88,9 +88,10 @@ def own_key(*grantees: str) -> Key:
 
 def random_question(seed: int) -> Question:
     """The estate of a seed, and a caller of it."""
+    from tests.reach.places import placed
     from tests.reach.themes import themed
 
-    return themed(seed, _Maker(Random(seed)).question())
+    return placed(seed, themed(seed, _Maker(Random(seed)).question()))
 
 
 class _Maker:

@@ -18,7 +18,7 @@ from itertools import zip_longest
 from typing import TypeVar
 
 from tests.reach.dominance import touches_access, worthwhile
-from tests.reach.estates import own_key
+from tests.reach.places import besides
 from tests.reach.sample import MATERIAL, Sampler
 from verifier.evaluate.engine import RequestDecider
 from verifier.evaluate.steps import after, permitted
@@ -48,10 +48,12 @@ def search(
 ) -> tuple[Outcome, Chain | None]:
     """As `can_eventually`, with a shortest chain where there is one. Without `pruned` every move of the sample is
     made."""
-    one = _Search(Sampler.of(estate, action, doubts), caller, key, pruned, CHOSEN, _Known())
+    sampler = Sampler.of(estate, action, doubts)
+    one = _Search(sampler, caller, key, pruned, CHOSEN, _Known())
+    more = besides(estate, sampler.tells_keys, *_principals(estate), caller.principal_arn)
     found, readings = _under(
         one,
-        State(replace(estate, keys=(*estate.keys, own_key(*_principals(estate), caller.principal_arn))), (caller,)),
+        State(replace(estate, keys=(*estate.keys, *more)), (caller,)),
         steps,
     )
     return (Outcome.DENY, None) if found is None else (Outcome.ALLOW if readings == CHOSEN else Outcome.DEPENDS, found)

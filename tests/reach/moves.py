@@ -158,7 +158,7 @@ def session(
 
 def federate(by: Caller, name: str, tags: tuple[tuple[str, str], ...] = (), context: Context | None = None) -> Move:
     """A federated session."""
-    arn = f"arn:aws:sts::{by.account}:federated-user/{name}"
+    arn = f"arn:{by.arn.split(':')[1]}:sts::{by.account}:federated-user/{name}"
     given = {**tag_context(tags), **(context or {})}
     asked = (
         request(by, "sts:GetFederationToken", arn, given),

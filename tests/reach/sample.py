@@ -11,7 +11,7 @@ Covers: for each caller that is held and each target
 - re-encryption of each key under each other one of its Region, the caller's own among them (only where the plain text
   is asked about), without and with `app=x`;
 - aliases: `alias/open` created, moved to each key of the account, deleted (only where a policy asks for aliases);
-  replicas in one other Region, with the open key policy; material imported into keys of origin `EXTERNAL` (both only
+  replicas in another Region, with the open key policy; material imported into keys of origin `EXTERNAL` (both only
   where the plain text is asked about);
 - roles: sessions without tags, and with each value of `team`, without and with the external ID; passed to Lambda and to
   EC2, and to functions that there are;
@@ -21,6 +21,9 @@ Covers: for each caller that is held and each target
   `AdministratorAccess` or a managed policy of the input put as one;
 - groups and users: each; SAML providers: written, and made.
 - a user of the caller's own in an account that the estate does not name, without tags and with each value of `team`;
+  where policies compare numbers, also of accounts with a small and a large one;
+- keys of the caller's own of several kinds, and unlisted ones, where policies tell keys apart (`places`); asymmetric
+  keys with each algorithm;
 - with `doubts`: a role of an account without inventory assumed, a managed policy of AWS attached whose document is not
   known, a resource share.
 - where a policy names `sts:GetFederationToken`: sessions of two federated users, without tags and with each value of
@@ -37,10 +40,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
+from itertools import product
 from typing import Any
 
 from tests.reach import moves
-from tests.reach.estates import ALIAS, COLOURS, EXTERNAL_ID, REPLICA_REGION, SAML, STRANGER, TEAM, document
+from tests.reach.estates import ALIAS, COLOURS, EXTERNAL_ID, SAML, STRANGER, TEAM, document
+from tests.reach.places import Place, is_besides, place_of
 from verifier.model.estate import Account, Estate, Group, Identity, Key, ManagedPolicy
 from verifier.model.grant import Grant
 from verifier.model.policy import Effect, Policy, PolicyKind, Principal
@@ -55,6 +60,7 @@ FEDERATED = ("fay", "fay2")
 CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
 NEW = "escalation"
 NAMES = {"w1": ("w1", "w?", "w*", "?1"), "a/w1": ("w1", "a/*", "?1"), "Ann-x": ("-x", "-?"), "a/Ann-x": ("-x",)}
+NAMES |= {f"{region}-x": ("-x", "${aws:RequestedRegion}") for region in ("us-east-1", "cn-north-1", "us-gov-west-1")}
 NAMES |= {"Ann/w1": ("w1", "w?", "w*", "?1"), "Ann": ("role/${aws:username}",), "blue": ("/${aws:PrincipalTag/team}",)}
 """Names of users and roles that could be made, with their paths, and texts of policies that may ask for each."""
 POWER_USER = "arn:aws:iam::aws:policy/PowerUserAccess"
@@ -64,6 +70,16 @@ EVERYTHING = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
 MATERIAL = "kms:Decrypt"
 OUTSIDE = Caller(CallerKind.USER, "arn:aws:iam::999999999999:user/example", "999999999999")
 """An identity of the caller's own, in an account that no estate names (W2)."""
+
+
+def _of_account(account: str) -> Caller:
+    return Caller(CallerKind.USER, f"arn:aws:iam::{account}:user/example", account)
+
+
+_ABOUT_KINDS = frozenset(
+    f"kms:{name}"
+    for name in ("keyspec", "keyusage", "keyorigin", "encryptionalgorithm", "multiregion", "multiregionkeytype")
+)
 OUTSIDE_ROLE = moves.session("arn:aws:iam::999999999999:role/example")
 """Another one, where a policy tells roles from users by their ARNs."""
 _CONTEXT: dict[str, Value] = {"kms:EncryptionContext:app": "x", "kms:EncryptionContextKeys": ("app",)}
@@ -99,6 +115,37 @@ class Sampler:
         texts = [text for policy in _all_policies(estate) for text in _texts(policy)]
         names = (NEW, *(name for name, asked in NAMES.items() if any(one in text for one in asked for text in texts)))
         return Sampler(estate, action, _tested(estate), doubts, named, names)
+
+    @cached_property
+    def place(self) -> Place:
+        """Where the keys are."""
+        return place_of(self.estate)
+
+    @property
+    def _administrator(self) -> Policy:
+        return document(EVERYTHING, PolicyKind.IDENTITY, self.place.moved(ADMINISTRATOR), "AdministratorAccess")
+
+    @cached_property
+    def tells_keys(self) -> bool:
+        """Whether policies may tell keys apart by what they are."""
+        texts = (text for policy in _all_policies(self.estate) for text in _texts(policy))
+        return bool(_ABOUT_KINDS & self.tested) or any(":key/" in text and text[-2:] in ("-*", "0*") for text in texts)
+
+    @cached_property
+    def _numbers(self) -> bool:
+        policies = _all_policies(self.estate)
+        conditions = (test for policy in policies for one in policy.statements for test in one.conditions)
+        return any("Numeric" in test.operator.base for test in conditions)
+
+    @cached_property
+    def _outside(self) -> tuple[Caller, ...]:
+        """Users of the caller's own; of accounts with small and large numbers, where these are compared."""
+        others = (_of_account(account) for account in ("000000000007", "999999999999"))
+        return tuple(map(self.place.moved, (OUTSIDE, *(others if self._numbers else ()))))
+
+    @property
+    def _own(self) -> tuple[Caller, ...]:
+        return (*self._outside, *((self.place.moved(OUTSIDE_ROLE),) if "aws:principalarn" in self.tested else ()))
 
     @cached_property
     def _tags_identities(self) -> bool:
@@ -140,7 +187,7 @@ class Sampler:
     @property
     def _names(self) -> list[str]:
         """By name, everything that could ever be held: users, and the sessions that the sample makes."""
-        return [OUTSIDE.arn, *self._users, *(moves.session(role).arn for role in self._roles)]
+        return [*(one.arn for one in self._outside), *self._users, *(moves.session(role).arn for role in self._roles)]
 
     # -- the last request --
 
@@ -149,7 +196,9 @@ class Sampler:
         for by in state.held:
             for arn in self.keys(state, key):
                 asked = (moves.request(by, self.action, arn, context) for context in self._contexts(by))
-                yield from (one for request in asked for one in self._as_tagged(request))
+                yield from (
+                    sent for request in asked for one in self._as_tagged(request) for sent in self._as_sent(one, state)
+                )
 
     def keys(self, state: State, key: str) -> list[str]:
         """The key and, where its plain text is asked about, the other keys under which it can be decrypted."""
@@ -180,30 +229,40 @@ class Sampler:
         """Every move of the sample in a state."""
         for move in self._moves(state):
             for requests in zip(*map(self._as_tagged, move.requests), strict=True) if move.requests else ((),):
-                yield replace(move, requests=requests)
+                for sent in product(*(self._as_sent(one, state) for one in requests)):
+                    yield replace(move, requests=sent)
 
     def _as_tagged(self, request: Request) -> Iterator[Request]:
         """A request; one of the caller's own user outside with each value of its tag `team` as well, where policies ask
         for that."""
         yield request
-        if request.caller == OUTSIDE and "aws:principaltag/team" in self.tested:
+        if request.caller == self._outside[0] and "aws:principaltag/team" in self.tested:
             yield from (
                 replace(request, context=(*request.context, (f"aws:PrincipalTag/{TEAM}", colour))) for colour in COLOURS
             )
 
+    def _as_sent(self, request: Request, state: State) -> Iterator[Request]:
+        """A request; of what asymmetric keys do, with each algorithm that they take, and without encryption context."""
+        key = next((one for one in state.estate.keys if one.arn == request.resource), None)
+        if key is None or key.spec != "RSA_2048" or request.action not in _ACTIONS_WITH_CONTEXT:
+            yield request
+        elif not request.context or "EncryptionContext" not in str(request.context):
+            for algorithm in ("RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"):
+                yield replace(request, context=(*request.context, ("kms:EncryptionAlgorithm", algorithm)))
+
     def _moves(self, state: State) -> Iterator[Move]:
-        own = (OUTSIDE, *((OUTSIDE_ROLE,) if "aws:principalarn" in self.tested else ()))
-        yield from (moves.own_identity(one) for one in own if one not in state.held)
+        yield from (moves.own_identity(one) for one in self._own if one not in state.held)
         for by in state.held:
             if by.kind is CallerKind.WEB:
                 yield from (moves.assume(by, role, action="sts:AssumeRoleWithSAML") for role in self._roles)
                 continue
             for key in state.estate.keys:
-                yield from self._on_key(by, key, state) if not is_own_key(key.arn) else ()
+                listed = not is_own_key(key.arn) and not is_besides(key.arn)
+                yield from self._on_key(by, key, state) if listed else ()
             made = [
                 role.arn for account in state.estate.accounts for role in account.roles if role.arn not in self._roles
             ]
-            for role in (*self._roles, *made, *((STRANGER,) if self.doubts else ())):
+            for role in (*self._roles, *made, *((self.place.moved(STRANGER),) if self.doubts else ())):
                 yield from self._on_role(by, role)
             for identity in (one for account in state.estate.accounts for one in (*account.users, *account.roles)):
                 yield from self._policies(by, identity.arn, state)
@@ -224,7 +283,7 @@ class Sampler:
         account = next((one for one in state.estate.accounts if one.id == by.account), None)
         if account is None or not self.creates:
             return
-        start = f"arn:aws:iam::{account.id}:"
+        start = self.place.moved(f"arn:aws:iam::{account.id}:")
         bounds = [None, *(_bounding(dict(found.versions)[found.default or ""]) for found in account.managed)]
         for name in self._free(account.roles):
             anyone = [{"Effect": "Allow", "Principal": who, "Action": "sts:*"} for who in ("*", {"AWS": self._names})]
@@ -289,7 +348,7 @@ class Sampler:
                 moves.import_material(by, key.arn, other) for other in state.held if other.account == key.account
             )
         made = moves.replicate(
-            by, key, REPLICA_REGION, document(self._open_key_policy(), PolicyKind.KEY, "#default", "default")
+            by, key, self.place.other, document(self._open_key_policy(), PolicyKind.KEY, "#default", "default")
         )
         replica = made.change.replica.arn if isinstance(made.change, KeyReplicated) else ""
         if key.multi_region_type == "PRIMARY" and all(one.arn != replica for one in state.estate.keys):
@@ -320,7 +379,7 @@ class Sampler:
         return [{"Effect": "Allow", "Principal": who, "Action": "kms:*", "Resource": "*"} for who in principals]
 
     def _grants(self, by: Caller, name: str = "new") -> Iterator[Grant]:
-        grantees = [OUTSIDE.arn, *self._users, *self._roles]
+        grantees = [*(one.arn for one in self._outside), *self._users, *self._roles]
         if "kms:granteeprincipal" in self.tested:
             grantees += [moves.session(role).arn for role in self._roles]
         constraints: tuple[dict[str, Any], ...] = ({}, *_CONSTRAINTS) if self._constrained else ({},)
@@ -359,7 +418,7 @@ class Sampler:
             yield from (moves.assume(by, role, tags, context=context) for tags in given)
             if (tagged or self._overridden) and len(self._roles) > 1 and not by.transitive:
                 yield from (moves.assume(by, role, tags, context=context, transitive=(TEAM,)) for tags in _TAGS if tags)
-        if by.account == role.split(":")[4] and role != STRANGER:
+        if by.account == role.split(":")[4] and role != self.place.moved(STRANGER):
             yield from (moves.pass_role(by, role, service, actions) for service, actions in SERVICES)
             running = [one for account in self.estate.accounts if account.id == by.account for one in account.workloads]
             yield from (
@@ -378,10 +437,13 @@ class Sampler:
         inline = [policy.identity for policy in _policies_of(state, owner) if policy.identity.startswith(f"{owner}#")]
         for name in dict.fromkeys((f"{owner}#new", *inline)):
             yield moves.put_policy(by, owner, document(EVERYTHING, PolicyKind.IDENTITY, name))
-        yield moves.attach(by, owner, document(EVERYTHING, PolicyKind.IDENTITY, ADMINISTRATOR, "AdministratorAccess"))
+        yield moves.attach(by, owner, self._administrator)
         if self.doubts:
             yield moves.attach(
-                by, owner, Policy(PolicyKind.IDENTITY, POWER_USER, "PowerUserAccess", True, ()), known=False
+                by,
+                owner,
+                Policy(PolicyKind.IDENTITY, self.place.moved(POWER_USER), "PowerUserAccess", True, ()),
+                known=False,
             )
         for account in state.estate.accounts:
             for managed in account.managed if account.id == by.account else ():
@@ -407,7 +469,7 @@ class Sampler:
             return
         if bounded:
             yield moves.delete_boundary(by, identity.arn)
-        everything = document(EVERYTHING, PolicyKind.IDENTITY, ADMINISTRATOR, "AdministratorAccess")
+        everything = self._administrator
         managed = [found for account in state.estate.accounts if account.id == by.account for found in account.managed]
         for policy in (everything, *(dict(found.versions)[found.default or ""] for found in managed)):
             yield moves.put_boundary(by, identity.arn, _bounding(policy))
@@ -422,7 +484,8 @@ class Sampler:
             yield moves.new_version(by, document(EVERYTHING, PolicyKind.IDENTITY, managed.arn, "edge"))
             yield from (moves.set_version(by, policy) for name, policy in managed.versions if name != managed.default)
         yield from (moves.become(by, user.arn, action) for user in account.users for action in CREDENTIALS)
-        provider = SAML if any(SAML in str(role.trust) for role in account.roles) else None
+        saml = self.place.moved(SAML)
+        provider = saml if any(saml in str(role.trust) for role in account.roles) else None
         if provider is not None:
             makes = account.providers is not None and provider not in account.providers
             yield moves.govern(by, provider, f"iam:{'Create' if makes else 'Update'}SAMLProvider")

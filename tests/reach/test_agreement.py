@@ -29,6 +29,13 @@ def test_on_random_estates(seed: int) -> None:
     check_reach(seed, ReachCounts())
 
 
+# Each once was proved, though the search finds a chain: replicas, the caller's own keys, unlisted keys, names after
+# IAM's Region, accounts compared as numbers.
+@pytest.mark.parametrize("seed", [20000110, 20000063, 20005182, 20000158, 20000013])
+def test_on_random_estates_in_other_places_and_with_keys_of_other_kinds(seed: int) -> None:
+    check_reach(seed, ReachCounts(), unknown=False)
+
+
 NOTHING = document(own("s3:*"), arn=BASE)
 MANAGED = ManagedPolicy(BASE, (("v1", NOTHING),), "v1")
 JOIN, VERSION = own("iam:AddUserToGroup"), own("iam:CreatePolicyVersion")

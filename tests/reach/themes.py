@@ -33,10 +33,10 @@ def themed(seed: int, question: Question) -> Question:
     name = random.choice(sorted(EARLIER))
     if later.random() < len(LATER) / len(THEMES):
         random, name = later, later.choice(sorted(LATER))
-    return replace(THEMES[name](_Theme(random, question)).question, theme=name)
+    return replace(THEMES[name](Theme(random, question)).question, theme=name)
 
 
-class _Theme:
+class Theme:
     """A question to which a theme adds."""
 
     def __init__(self, random: Random, question: Question) -> None:
@@ -52,31 +52,33 @@ class _Theme:
         """One of some options."""
         return self._random.choice(options)
 
-    def give(self, arn: str, *statements: Statement, **facts: Any) -> _Theme:
+    def give(self, arn: str, *statements: Statement, **facts: Any) -> Theme:
         """A user or role has one policy more."""
 
         def given(found: Identity) -> Identity:
             policy = document(list(statements), PolicyKind.IDENTITY, f"{arn}#theme{len(found.policies)}")
             return replace(found, policies=(*found.policies, policy), **facts)
 
-        return self._identity(arn, given)
+        return self.identity(arn, given)
 
-    def mine(self, *statements: Statement) -> _Theme:
+    def mine(self, *statements: Statement) -> Theme:
         """The caller has one policy more."""
         return self.give(self.question.caller.principal_arn, *statements)
 
-    def _identity(self, arn: str, change: Callable[[Identity], Identity]) -> _Theme:
+    def identity(self, arn: str, change: Callable[[Identity], Identity]) -> Theme:
+        """A user or role is changed."""
+
         def of(members: tuple[Identity, ...]) -> tuple[Identity, ...]:
             return tuple(change(found) if found.arn == arn else found for found in members)
 
         return self._accounts(lambda account: replace(account, users=of(account.users), roles=of(account.roles)))
 
-    def _accounts(self, change: Callable[[Account], Account]) -> _Theme:
+    def _accounts(self, change: Callable[[Account], Account]) -> Theme:
         estate = self.question.estate
         self.question = replace(self.question, estate=replace(estate, accounts=tuple(map(change, estate.accounts))))
         return self
 
-    def _home(self, change: Callable[[Account], Account], of: str = GROUP) -> _Theme:
+    def _home(self, change: Callable[[Account], Account], of: str = GROUP) -> Theme:
         """The account of what an ARN names is changed: the first one, if it is not told."""
         return self._accounts(lambda account: change(account) if account.id == of.split(":")[4] else account)
 
@@ -85,7 +87,7 @@ class _Theme:
         """The managed policy of the caller's account."""
         return f"arn:aws:iam::{self.question.caller.account}:policy/edge"
 
-    def managed(self, *documents: list[Statement]) -> _Theme:
+    def managed(self, *documents: list[Statement]) -> Theme:
         """That policy has these versions, of which the first is in force wherever it is attached."""
         read = [document(one, PolicyKind.IDENTITY, self.edge, "edge") for one in documents]
         bounding = document(documents[0], PolicyKind.BOUNDARY, f"{self.edge}#boundary", "edge")
@@ -107,20 +109,20 @@ class _Theme:
             self.edge,
         )
 
-    def attach(self) -> _Theme:
+    def attach(self) -> Theme:
         """The caller has it attached."""
         (managed,) = next(
             account.managed for account in self.question.estate.accounts if account.id == self.question.caller.account
         )
         attached = {one.identity: one for _, one in managed.versions[:1]}
-        return self._identity(
+        return self.identity(
             self.question.caller.principal_arn,
             lambda found: replace(
                 found, policies=tuple(({one.identity: one for one in found.policies} | attached).values())
             ),
         )
 
-    def group(self, *statements: Statement) -> _Theme:
+    def group(self, *statements: Statement) -> Theme:
         """There is a group with these statements."""
         group = Group(GROUP, (document(list(statements), PolicyKind.IDENTITY, f"{GROUP}#own"),))
 
@@ -130,7 +132,7 @@ class _Theme:
 
         return self._home(lambda account: replace(account, groups=(group,), users=tuple(map(now, account.users))))
 
-    def key(self, *statements: Statement, **facts: Any) -> _Theme:
+    def key(self, *statements: Statement, **facts: Any) -> Theme:
         """The first key lets its account decide, and has these statements and facts."""
         first, *others = self.question.estate.keys
         found = [DELEGATES, *({**one, "Principal": {"AWS": self.question.caller.principal_arn}} for one in statements)]
@@ -143,7 +145,7 @@ class _Theme:
         return self
 
 
-def _tag(theme: _Theme) -> _Theme:
+def _tag(theme: Theme) -> Theme:
     wanted = theme.one(
         {"StringEquals": {"aws:ResourceTag/team": "blue"}}, {"StringNotEquals": {"aws:ResourceTag/team": "red"}}
     )
@@ -154,7 +156,7 @@ def _tag(theme: _Theme) -> _Theme:
     return theme.mine(theme.allow("kms:TagResource", *menus.TAG_CONDITIONS))
 
 
-def _untag(theme: _Theme) -> _Theme:
+def _untag(theme: Theme) -> Theme:
     wanted = {"Null": {"aws:ResourceTag/team": "true"}}
     theme.key(
         {"Effect": "Allow", "Action": "kms:Decrypt", "Condition": wanted}, tags=(("team", theme.one("red", "blue")),)
@@ -162,7 +164,7 @@ def _untag(theme: _Theme) -> _Theme:
     return theme.mine(theme.allow("kms:UntagResource", *menus.TAG_CONDITIONS[1:3]))
 
 
-def _alias(theme: _Theme) -> _Theme:
+def _alias(theme: Theme) -> Theme:
     wanted, (held, there) = (
         theme.one(*menus.BY_ALIAS),
         theme.one(((), None), ((menus.ALIAS,), ()), ((), (menus.ALIAS,))),
@@ -184,7 +186,7 @@ def _alias(theme: _Theme) -> _Theme:
     return theme.mine(theme.allow(actions, *menus.BY_ALIAS, resource=resource))
 
 
-def _replicate(theme: _Theme) -> _Theme:
+def _replicate(theme: Theme) -> Theme:
     arn = theme.question.estate.keys[0].arn.replace("key/1", "key/mrk-1")
     theme.key(arn=arn, multi_region=True, multi_region_type=theme.one("PRIMARY", "PRIMARY", "REPLICA"))
     into, there = (
@@ -194,7 +196,7 @@ def _replicate(theme: _Theme) -> _Theme:
     return theme.mine(theme.allow("kms:ReplicateKey", *into), theme.allow("kms:CreateKey", *there))
 
 
-def _import(theme: _Theme) -> _Theme:
+def _import(theme: Theme) -> Theme:
     theme.key(origin=theme.one("EXTERNAL", "EXTERNAL", "AWS_KMS"))
     asked = theme.one(["kms:GetParametersForImport", "kms:ImportKeyMaterial"], "kms:Import*", "kms:*Import*")
     theme.mine(theme.allow(asked, *menus.ABAC))
@@ -210,7 +212,7 @@ def _import(theme: _Theme) -> _Theme:
     return theme.give(role, theme.allow("kms:GetParametersForImport", *menus.ABAC), trust=trust)
 
 
-def _pass(theme: _Theme) -> _Theme:
+def _pass(theme: Theme) -> Theme:
     role = theme.one(*ROLES[:2])
     theme.key().give(role, theme.allow("kms:Decrypt"))
     trust = document(
@@ -231,7 +233,7 @@ def _pass(theme: _Theme) -> _Theme:
     )
 
 
-def _provider(theme: _Theme) -> _Theme:
+def _provider(theme: Theme) -> Theme:
     """A role is for a SAML provider, which there may be or not."""
     role, providers = theme.one(*ROLES[:2]), theme.one((), (menus.SAML,))
     admitting = {"Effect": "Allow", "Principal": {"Federated": menus.SAML}, "Action": "sts:AssumeRoleWithSAML"}
@@ -245,7 +247,7 @@ def _provider(theme: _Theme) -> _Theme:
     )
 
 
-def _code(theme: _Theme) -> _Theme:
+def _code(theme: Theme) -> Theme:
     """A function runs as a role, perhaps one that Lambda may not assume, or as none; who changes it, or gives it the
     role, is told by its name, or by what its tags are."""
     role, tags = theme.one(*ROLES[:2]), theme.one((("team", "red"),), ())
@@ -265,14 +267,14 @@ def _code(theme: _Theme) -> _Theme:
     return theme.mine(theme.allow(asked, *menus.ABAC, resource=theme.one("*", code.arn, f"{code.arn}-other")))
 
 
-def _join(theme: _Theme) -> _Theme:
+def _join(theme: Theme) -> Theme:
     theme.key().group(theme.allow(theme.one("kms:Decrypt", "kms:PutKeyPolicy", "kms:Encrypt")))
     return theme.mine(
         theme.allow(theme.one("iam:AddUserToGroup", "iam:AddUserToGroup", "iam:PutGroupPolicy"), menus.WRITES[-1])
     )
 
 
-def _version(theme: _Theme) -> _Theme:
+def _version(theme: Theme) -> Theme:
     theme.key().managed([theme.allow("s3:*")], [theme.allow(theme.one("kms:*", "kms:Encrypt"))]).attach()
     return theme.mine(
         theme.allow(
@@ -282,7 +284,7 @@ def _version(theme: _Theme) -> _Theme:
     )
 
 
-def _user(theme: _Theme) -> _Theme:
+def _user(theme: Theme) -> Theme:
     theme.key().give(USER, theme.allow("kms:Decrypt"))
     return theme.mine(
         theme.allow(
@@ -291,7 +293,7 @@ def _user(theme: _Theme) -> _Theme:
     )
 
 
-def _federate(theme: _Theme) -> _Theme:
+def _federate(theme: Theme) -> Theme:
     """The user asks for federated sessions: the key names one, or a condition tells them from the user."""
     theme.question = replace(theme.question, caller=Caller(CallerKind.USER, USER, HOME))
     fay, tagged = (
@@ -314,11 +316,11 @@ def _federate(theme: _Theme) -> _Theme:
     return theme.mine(asks, own, *theme.one((), (passes,)))
 
 
-def _grant(theme: _Theme) -> _Theme:
+def _grant(theme: Theme) -> Theme:
     return theme.key().mine(theme.allow("kms:CreateGrant", *menus.GRANT_CONDITIONS))
 
 
-def _taken_away(theme: _Theme) -> _Theme:
+def _taken_away(theme: Theme) -> Theme:
     mine = theme.question.caller.principal_arn
     kind = "User" if ":user/" in mine else "Role"
     theme.key().give(
@@ -330,7 +332,7 @@ def _taken_away(theme: _Theme) -> _Theme:
     )
 
 
-def _boundary(theme: _Theme) -> _Theme:
+def _boundary(theme: Theme) -> Theme:
     mine = theme.question.caller.principal_arn
     kind = "User" if ":user/" in mine else "Role"
     narrow = [{"Effect": "Allow", "Action": "iam:*", "Resource": "*"}]
@@ -339,7 +341,7 @@ def _boundary(theme: _Theme) -> _Theme:
     return theme.mine(theme.allow(f"iam:{theme.one('Delete', 'Put')}{kind}PermissionsBoundary", *menus.WRITES))
 
 
-def _made(theme: _Theme) -> _Theme:
+def _made(theme: Theme) -> Theme:
     theme.key()
     kind, further = theme.one(("Role", []), ("User", ["iam:CreateAccessKey"]))
     writes = theme.one(
@@ -350,7 +352,7 @@ def _made(theme: _Theme) -> _Theme:
     )
 
 
-def _named(theme: _Theme) -> _Theme:
+def _named(theme: Theme) -> Theme:
     """The user makes another one, or a role, of a name that is told by a variable, a pattern or a condition."""
     theme.question = replace(theme.question, caller=Caller(CallerKind.USER, USER, HOME))
     theme.key()
@@ -382,11 +384,11 @@ def _named(theme: _Theme) -> _Theme:
     )
     boundary = {"Condition": theme.one(*menus._BOUNDARIES)} if theme.one(True, False, False) else {}
     creates = {**theme.allow(f"iam:Create{kind.title()}", resource=start + made), **boundary}
-    theme._identity(USER, lambda found: replace(found, policies=(), groups=()))
+    theme.identity(USER, lambda found: replace(found, policies=(), groups=()))
     return theme.mine(creates, theme.allow(writes, resource=theme.one("*", start + held)))
 
 
-def _other_key(theme: _Theme) -> _Theme:
+def _other_key(theme: Theme) -> Theme:
     """What the first key encrypted can come under the second one alone, by the caller or by a role that it assumes,
     once that is opened."""
     mine, role = theme.question.caller.principal_arn, theme.one(*ROLES[:2])
@@ -402,7 +404,7 @@ def _other_key(theme: _Theme) -> _Theme:
     theme.key(aliases=()).give(mine, under, uses)
     if holder == role:
         trust = document([admitting], PolicyKind.TRUST, f"{role}#trust")
-        theme._identity(role, lambda found: replace(found, policies=(), groups=())).give(role, under, uses, trust=trust)
+        theme.identity(role, lambda found: replace(found, policies=(), groups=())).give(role, under, uses, trust=trust)
     blue = {"StringEquals": {"aws:ResourceTag/team": "blue"}}
     own = theme.allow(["kms:ReEncryptTo", "kms:Decrypt"], resource=other.arn)
     further = ({**own, "Condition": blue},) if opens == "TagResource" else theme.one((), (own,))
@@ -414,7 +416,7 @@ def _other_key(theme: _Theme) -> _Theme:
     )
 
 
-EARLIER: dict[str, Callable[[_Theme], _Theme]] = {
+EARLIER: dict[str, Callable[[Theme], Theme]] = {
     "tags": _tag,
     "untagging": _untag,
     "aliases": _alias,
@@ -432,5 +434,5 @@ EARLIER: dict[str, Callable[[_Theme], _Theme]] = {
     "boundaries": _boundary,
     "what is made": _made,
 }
-LATER: dict[str, Callable[[_Theme], _Theme]] = {"names of what is made": _named, "other keys": _other_key}
+LATER: dict[str, Callable[[Theme], Theme]] = {"names of what is made": _named, "other keys": _other_key}
 THEMES = EARLIER | LATER
