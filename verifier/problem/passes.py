@@ -1,10 +1,10 @@
 """What makes questions fast: passes, each from a question to one with less in it.
 
 In: a question that is not compiled. Out: the same question, to be compiled by the rules alone from less.
-Guarantee, the law of every pass: the invariants have the same verdicts, and proofs rest on the same statements, but
-where a pass says otherwise. A pass changes what the decision is read from, and nothing else: the facts, what is
-unmodelled and the replay of a counterexample are those of the whole input. No rule knows of passes, nor does `recheck`,
-which formulates every question without them. `tests/verify/test_passes.py` leaves out each.
+Guarantee, the law of every pass: the invariants have the same verdicts. A proof rests on a minimal core, of which there
+may be several: which one is found a pass may change. A pass changes what the decision is read from, and nothing else:
+the facts, what is unmodelled and the replay of a counterexample are those of the whole input. No rule knows of passes,
+nor does `recheck`, which formulates every question without them. `tests/verify/test_passes.py` leaves out each.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ Pass = Callable[[UncompiledQuestion], UncompiledQuestion]
 
 
 def other_actions(question: UncompiledQuestion) -> UncompiledQuestion:
-    """Of the statements that are about none of the actions in question, each Deny is left out, and each Allow is
-    silent: it has no conditions, and of each kind of caller that it names one, the first of the policies, and is about
-    every action but those in question. Those of a policy that differ in nothing else are one.
+    """Leaves out each Deny that is about none of the actions in question, and makes each such Allow silent: it is about
+    every action but those in question, has no conditions, and names one caller of each kind, the first in the policies.
+    Silent statements of a policy that are then alike become one.
 
     Law: such a statement matches no request in a scope, whoever its callers are and whatever its conditions. What a
     Deny says that matches nothing, no proof needs. An Allow stays, since a proof by other statements must do without
@@ -55,7 +55,7 @@ def other_actions(question: UncompiledQuestion) -> UncompiledQuestion:
     (D4)."""
     about = actions_of(question.invariants)
     estate, tested = _without_other_actions(Same(question.input.estate), about)
-    pruner = _Pruner(about.meet, but=tuple(map(Text, about.patterns)))
+    pruner = _Pruner(about.meet, asked=tuple(map(Text, about.patterns)))
     organization = estate.organization
     if organization is not None:
         controls = tuple(
@@ -69,7 +69,7 @@ def other_actions(question: UncompiledQuestion) -> UncompiledQuestion:
 def _without_other_actions(estate: Same, about: Actions) -> tuple[Estate, frozenset[str]]:
     """The estate with shorter policies of identities, organizations and endpoints, which many targets share, and the
     condition keys that these tested before."""
-    pruner, found = _Pruner(about.meet, but=tuple(map(Text, about.patterns))), estate.estate
+    pruner, found = _Pruner(about.meet, asked=tuple(map(Text, about.patterns))), estate.estate
     organization = found.organization
     if organization is not None:
         organization = replace(organization, controls=tuple(map(pruner.service, organization.controls)))
@@ -116,12 +116,12 @@ def _with_input(
 
 class _Pruner:
     """Policies in which the statements that do not matter are silent, or left out, and the condition keys that these
-    tested. With `but`, patterns of all actions in question, those do not matter that are about none of these."""
+    tested. `asked` are patterns of all actions in question, where no statement that does not matter is about one."""
 
     def __init__(
-        self, matters: Callable[[Statement], bool], *, but: tuple[Text, ...] = (), keeps_denies: bool = False
+        self, matters: Callable[[Statement], bool], *, asked: tuple[Text, ...] = (), keeps_denies: bool = False
     ) -> None:
-        self._matters, self._but = matters, but
+        self._matters, self._asked = matters, asked
         self._kept = (Effect.ALLOW, Effect.DENY) if keeps_denies else (Effect.ALLOW,)
         self._known: dict[int, tuple[Policy, Policy]] = {}
         self._callers: dict[tuple[PrincipalType, str | None], Principal] = {}
@@ -140,7 +140,7 @@ class _Pruner:
             return policy
         self.tested_keys.update(condition.key.value for statement in others for condition in statement.conditions)
         kept = [statement for statement in others if statement.effect in self._kept]
-        groups = self._groups(policy, kept) if self._but else [[statement] for statement in kept]
+        groups = self._groups(policy, kept) if self._asked else [[statement] for statement in kept]
         silent = {group[0].index: self._silent(group) for group in groups}
         gone = {statement.index for statement in others}.difference(silent)
         return replace(
@@ -160,7 +160,7 @@ class _Pruner:
 
     def _silent(self, group: Sequence[Statement]) -> Statement:
         first = group[0]
-        actions, not_action = (self._but, True) if self._but else (first.actions, first.not_action)
+        actions, not_action = (self._asked, True) if self._asked else (first.actions, first.not_action)
         principals = first.principals
         if principals is not None and not first.not_principal:
             principals = tuple({self._of_kind(principal): None for one in group for principal in one.principals or ()})
@@ -291,7 +291,7 @@ def other_requests(question: UncompiledQuestion) -> UncompiledQuestion:
     """Only the classes of values that the scopes admit are told apart (`Reduction.suppose`).
 
     Law: the same verdicts, for a violation is in a scope. A statement that says nothing of these requests stays in the
-    formula if a proof can rest on it, so that one may name more of them than it does without the pass, never fewer."""
+    formula if a proof can rest on it, so that one may name more of them than it does without the pass."""
     return replace(question, confined=True)
 
 
