@@ -108,8 +108,8 @@ def some_identity(dice: random.Random, arn: str) -> Identity:
 def some_controls(dice: random.Random, account: str) -> Controls:
     everything = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
     refused = {**everything, "Effect": "Deny", "Action": "kms:D*", "Condition": dice.choice(BY_ARN)}
-    resource = level("root", everything, refused, kind=PolicyKind.RCP)
-    return Controls(account, (level("root", own(), *some(dice, 3)),), (resource,))
+    resource = level(account, everything, refused, kind=PolicyKind.RCP)
+    return Controls(account, (level(account, own(), *some(dice, 3)),), (resource,))
 
 
 def some_invariant(dice: random.Random) -> Invariant:
