@@ -47,7 +47,7 @@ fuzz: $(VENV)/.installed-dev
 RULES := evaluate problem recheck encode agreement test_cases.py test_conformance.py test_agreement.py test_step_agreement.py test_sendable.py
 
 coverage: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) -q --cov $(addprefix tests/,$(RULES))
+	$(BIN)/python -m pytest -n $(WORKERS) -q $(addprefix tests/,$(RULES)) --cov
 
 mutation: $(VENV)/.installed-dev
 	$(BIN)/python tools/mutation.py --processes $(WORKERS) --page docs/mutation.md

@@ -74,3 +74,10 @@ def test_a_function_stays_a_function_after_its_room_was_imported() -> None:
         path.stem for path in (ROOT / "verifier").glob("*.py")
     }
     assert rooms & set(verifier.__all__) == set()
+
+
+def test_the_coverage_gate_measures_the_rooms() -> None:
+    # What stands behind `--cov` is taken for what is to be measured, in the place of [tool.coverage.run].
+    (line,) = [line for line in (ROOT / "Makefile").read_text("utf-8").splitlines() if " --cov" in line]
+    assert line.endswith(" --cov")
+    assert PROJECT["tool"]["coverage"]["run"]["source"] == ["verifier/evaluate", "verifier/problem", "verifier/recheck"]
