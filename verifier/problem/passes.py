@@ -39,6 +39,8 @@ class UncompiledQuestion:
 
 
 Pass = Callable[[UncompiledQuestion], UncompiledQuestion]
+Operations = tuple[str, ...]
+"""The operations of a grant."""
 
 
 # -- other statements --
@@ -240,18 +242,25 @@ def other_operations(question: UncompiledQuestion) -> UncompiledQuestion:
     one = next((grant for grant in key.grants if not matters[grant.operations]), None)
     grants = tuple(grant for grant in key.grants if matters[grant.operations] or grant is one)
     if not about.named((CREATE,)):
-        grants = tuple(replace(grant, operations=_operations(question, grant)) for grant in grants)
+        fewer = _making_no_others(question, grants)
+        grants = tuple(_with_operations(grant, fewer[grant.operations]) for grant in grants)
     return _with_input(question, question.input.estate, replace(key, grants=grants))
 
 
-def _operations(question: UncompiledQuestion, grant: Grant) -> tuple[str, ...]:
-    """The operations of a grant that makes no others: without CreateGrant, unless some invariant is about no other one
-    of them. Of a key with many grants those of the same operations are named together."""
-    key = question.target.key
-    operations = tuple(name for name in grant.operations if name != CREATE)
-    if key is None or len(key.grants or ()) > NAMED_ONE_BY_ONE:
-        return grant.operations
-    return operations if actions_of(question.invariants).alike(operations, grant.operations) else grant.operations
+def _making_no_others(question: UncompiledQuestion, grants: Iterable[Grant]) -> dict[Operations, Operations]:
+    """What the operations of grants that make no others are read as: without CreateGrant, unless some invariant is
+    about no other one of them. Of a key with many grants those of the same operations are named together, and stay."""
+    about, key = actions_of(question.invariants), question.target.key
+    found = {grant.operations: grant.operations for grant in grants}
+    if key is not None and len(key.grants or ()) <= NAMED_ONE_BY_ONE:
+        for operations in found:
+            fewer = tuple(name for name in operations if name != CREATE)
+            found[operations] = fewer if about.alike(fewer, operations) else operations
+    return found
+
+
+def _with_operations(grant: Grant, operations: Operations) -> Grant:
+    return grant if operations == grant.operations else replace(grant, operations=operations)
 
 
 def other_grantees(question: UncompiledQuestion) -> UncompiledQuestion:
@@ -264,13 +273,14 @@ def other_grantees(question: UncompiledQuestion) -> UncompiledQuestion:
     if key is None or not key.grants:
         return question
     grantees: dict[tuple[str | None, bool], Principal] = {}
+    fewer = _making_no_others(question, key.grants)
 
     def read(grant: Grant) -> Grant:
         if grant.grantee_hidden or whom.account(grant.grantee.account):
             return grant
         of_account = grant.grantee.type is PrincipalType.ACCOUNT
         grantee = grantees.setdefault((grant.grantee.account, of_account), grant.grantee)
-        rest = _operations(question, grant), grant.retiring, grant.issuing_account
+        rest = fewer[grant.operations], grant.retiring, grant.issuing_account
         return Grant(grant.id, grantee, *rest, name=grant.name, span=grant.span)
 
     return _with_input(question, question.input.estate, replace(key, grants=tuple(map(read, key.grants))))
