@@ -193,10 +193,10 @@ def _grid(xs: tuple[float, float], ys: tuple[float, float]) -> str:
 def _ticks(span: tuple[float, float]) -> list[float]:
     low, high = (math.floor(math.log10(value)) for value in span)
     return [
-        step * 10.0**possible
-        for possible in range(low, high + 1)
+        step * 10.0**exponent
+        for exponent in range(low, high + 1)
         for step in (1, 2, 5)
-        if span[0] <= step * 10.0**possible <= span[1]
+        if span[0] <= step * 10.0**exponent <= span[1]
     ]
 
 

@@ -158,21 +158,21 @@ class ClosedSet:
     def only_given(self, space: Space) -> Iterator[Expression]:
         """Each change is had by those alone whom a fact gives it."""
         written, bounded = self._rewritten
-        who = {possible: self._having(kinds) for possible, kinds in _CALLERS.items()} | {VERSION: written}
+        who = {change: self._having(kinds) for change, kinds in _CALLERS.items()} | {VERSION: written}
         who[BOUNDARY] |= bounded
         # who may pass which tags on is not what it was at first (F3)
         if self.facts - {("holds", arn) for arn in self.of("holds")}:
             who[SESSION_TAGS] |= {one.arn for one in self.estate.identities if arn_kind(one.arn) == "role"}
         who |= {GroupJoined(group): frozenset(users) for group, users in self._joinable.items()}
         lost = disjunction(space.in_account(account) for account in sorted(self.lost))
-        for possible, arns in sorted(who.items()):
-            yield implies(Symbol(possible), either(holders(space, sorted(arns)), lost))
-        for possible, kinds in _TARGETS.items():
+        for change, arns in sorted(who.items()):
+            yield implies(Symbol(change), either(holders(space, sorted(arns)), lost))
+        for change, kinds in _TARGETS.items():
             about = self.of(*kinds)
             given = space.on(partial(_is_among, about))
             # Tags of a role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as
             # absent.
-            yield implies(Symbol(possible), either(given, acts({"iam:PassRole"})) if possible == TARGET_TAGS else given)
+            yield implies(Symbol(change), either(given, acts({"iam:PassRole"})) if change == TARGET_TAGS else given)
         granted = {fact[2] for fact in self.facts if fact[0] == "grant"}  # who creates a grant may retire it (G5)
         yield implies(Symbol(GRANT), acts(granted | {"kms:RetireGrant"} if granted else granted))
 

@@ -59,7 +59,7 @@ def cubes_over(
     everything = (1 << diagrams.widths.get(subject, MANY)) - 1
     found: dict[tuple[frozenset[PossibleChange], tuple[tuple[str, int], ...]], int] = {}
     for path in diagrams.paths(node):
-        needs = frozenset(possible for possible in possible_changes if path.get(possible) == 2)
+        needs = needs_of(path, possible_changes)
         values = tuple(
             sorted(
                 (name, mask)
@@ -73,6 +73,11 @@ def cubes_over(
 
 MANY = 1 << 20
 """More classes than a variable can have."""
+
+
+def needs_of(path: Mapping[str, int], possible_changes: frozenset[PossibleChange]) -> frozenset[PossibleChange]:
+    """The changes that a path of a diagram needs, of some."""
+    return frozenset(change for change in possible_changes if path.get(change) == 2)
 
 
 def _without_needless(

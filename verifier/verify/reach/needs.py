@@ -153,8 +153,8 @@ class Needs:
     ) -> frozenset[PossibleChange]:
         granted = any(fact.subject == target for fact in facts.of_kind(FactKind.MAY_GRANT))
 
-        def may_have(possible: PossibleChange) -> bool:
-            return granted if possible == GRANT else self._possible(possible, target, None, by, facts) is not None
+        def may_have(change: PossibleChange) -> bool:
+            return granted if change == GRANT else self._given(change, target, None, by, facts) is not None
 
         return frozenset(filter(may_have, possible_changes))
 
@@ -162,8 +162,8 @@ class Needs:
         """Facts with which a cube on a target is open to a principal; `None` where some need is not met. `action` is
         the one requested, for grants."""
         found: list[Fact] = []
-        for possible in sorted(cube.needs):
-            giving = self._possible(possible, target, action, by, facts)
+        for change in sorted(cube.needs):
+            giving = self._given(change, target, action, by, facts)
             if giving is None:
                 return None
             found += giving
@@ -173,25 +173,24 @@ class Needs:
             found.append(fact)
         return tuple(dict.fromkeys(found))
 
-    def _possible(
-        self, possible: PossibleChange, target: str, action: str | None, by: str, facts: Facts
+    def _given(
+        self, change: PossibleChange, target: str, action: str | None, by: str, facts: Facts
     ) -> tuple[Fact, ...] | None:
-        if possible == GRANT:
+        """The facts that give a change to a principal, in the first way that is open; `None` where none is."""
+        if change == GRANT:
             return self._granted(target, action, by, facts)
-        return next(
-            (giving for giving in self._giving(possible, target, by, facts) if all(fact in facts for fact in giving)),
-            None,
-        )
+        ways = self._giving(change, target, by, facts)
+        return next((giving for giving in ways if all(fact in facts for fact in giving)), None)
 
-    def _giving(self, possible: PossibleChange, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
+    def _giving(self, change: PossibleChange, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
         """The facts that together give a change to a principal, in each way."""
-        if possible in OF_OTHERS:
-            yield from self._giving_one(possible, target, by, facts)
+        if change in OF_OTHERS:
+            yield from self._giving_one(change, target, by, facts)
         else:
             for one in self._identities.whose(by):
                 there = () if one == by else self._there(one, facts)
                 yield from (
-                    (*there, *found) for found in self._giving_one(possible, target, one, facts) if there is not None
+                    (*there, *found) for found in self._giving_one(change, target, one, facts) if there is not None
                 )
 
     def _there(self, principal: str, facts: Facts) -> tuple[Fact, ...] | None:
@@ -201,45 +200,45 @@ class Needs:
         made, held = Fact(FactKind.MADE, principal), Fact(FactKind.HOLDS, principal)
         return next(((fact,) for fact in (made, held) if fact in facts), None)
 
-    def _giving_one(self, possible: PossibleChange, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
-        if possible == RESOURCE_POLICY:
+    def _giving_one(self, change: PossibleChange, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
+        if change == RESOURCE_POLICY:
             yield (Fact(FactKind.RESOURCE_POLICY, target),)
-        elif possible == SHARED:
+        elif change == SHARED:
             yield (Fact(FactKind.SHARED, target),)
-        elif possible in (INLINE, ATTACHED):
-            kind = FactKind.INLINE if possible == INLINE else FactKind.ATTACHED
+        elif change in (INLINE, ATTACHED):
+            kind = FactKind.INLINE if change == INLINE else FactKind.ATTACHED
             yield from ((*joined, Fact(kind, owner)) for owner, joined in self._owners(by, facts))
-            if possible == ATTACHED:
+            if change == ATTACHED:
                 yield from ((Fact(FactKind.JOINED, group),) for group in self._identities.doubtful_groups(by))
-        elif possible == VERSION:
+        elif change == VERSION:
             yield from ((*attached, Fact(FactKind.VERSION, arn)) for arn, attached in self._managed(by, facts))
-        elif possible == BOUNDARY:
+        elif change == BOUNDARY:
             boundary = self._identities.boundary(by)
             yield from (
                 () if boundary is None else ((Fact(kind, boundary),) for kind in (FactKind.VERSION, FactKind.OLDER))
             )
             yield (Fact(FactKind.UNBOUNDED, by),)
-        elif possible == LOOSENED:
+        elif change == LOOSENED:
             yield (Fact(FactKind.LOOSENED, by),)
-        elif possible == TARGET_BOUNDARY:
+        elif change == TARGET_BOUNDARY:
             yield from ((Fact(kind, target),) for kind in (FactKind.UNBOUNDED, FactKind.REBOUND))
-        elif possible in (INLINE_GONE, DETACHED):
-            gone = tuple(self._gone(by, facts, inline=possible == INLINE_GONE))
+        elif change in (INLINE_GONE, DETACHED):
+            gone = tuple(self._gone(by, facts, inline=change == INLINE_GONE))
             yield from (gone,) if gone else ()
-        elif possible == SESSION_TAGS:
+        elif change == SESSION_TAGS:
             yield from ((Fact(kind, by),) for kind in (FactKind.SESSION_TAGS, FactKind.TAGGED))
-        elif possible == TARGET_TAGS:
+        elif change == TARGET_TAGS:
             yield (Fact(FactKind.TAGGED, target),)
-        elif isinstance(possible, PolicyAttached):
-            attached = (possible.about,)
+        elif isinstance(change, PolicyAttached):
+            attached = (change.about,)
             yield from ((*joined, Fact(FactKind.ATTACH, owner, attached)) for owner, joined in self._owners(by, facts))
-        elif isinstance(possible, OlderVersion):
-            managed = (having for arn, having in self._managed(by, facts) if arn == possible.about)
-            yield from ((*having, Fact(FactKind.OLDER, possible.about)) for having in managed)
-        elif isinstance(possible, GroupJoined):
-            yield from ((Fact(FactKind.JOINED, possible.about),),) if _may_join(by, possible.about) else ()
+        elif isinstance(change, OlderVersion):
+            managed = (having for arn, having in self._managed(by, facts) if arn == change.about)
+            yield from ((*having, Fact(FactKind.OLDER, change.about)) for having in managed)
+        elif isinstance(change, GroupJoined):
+            yield from ((Fact(FactKind.JOINED, change.about),),) if _may_join(by, change.about) else ()
         else:
-            raise AssertionError(f"no such change: {possible}")
+            raise AssertionError(f"no such change: {change}")
 
     def _gone(self, by: str, facts: Facts, *, inline: bool) -> Iterator[Fact]:
         """All that can be taken away of what denies something to a principal: policies, by another version of them in

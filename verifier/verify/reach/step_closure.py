@@ -138,13 +138,13 @@ class Search:
         plain = self.facts.others == len(self.facts.of_kind(FactKind.SHARED))
         offers = self.offers.plain if plain else self.offers
         for by in self.fresh.held(self.facts):
-            for possible_changes, bundles in offers.bundles(by).items() if by.startswith(STEPPING) else ():
-                if (by, possible_changes) in self.done:
+            for needs, bundles in offers.bundles(by).items() if by.startswith(STEPPING) else ():
+                if (by, needs) in self.done:
                     continue
-                needed = self.needs.met(Cube(0, possible_changes), "", None, by, self.facts)
+                needed = self.needs.met(Cube(0, needs), "", None, by, self.facts)
                 if needed is not None:
                     if not plain and not any(bundle.needs_of_target or bundle.after for bundle in bundles):
-                        self.done.add((by, possible_changes))
+                        self.done.add((by, needs))
                     for bundle in bundles:
                         if bundle.targets & ~self.given.get(bundle.slot, 0):
                             yield from self._step(bundle, by, needed, in_hand, rounds)
@@ -155,27 +155,27 @@ class Search:
         targets = bundle.targets & ~self.given.get(bundle.slot, 0)
         if by in self.own and bundle.step is StepKind.ASSUME_ROLE and RESOURCE_POLICY not in bundle.needs_of_target:
             targets &= bundle.group.trusting  # that others let in nobody from there is supposed (`in_doubt.looked_at`)
-        for possible in bundle.needs_of_target:
-            targets &= in_hand.get((possible, bundle.group), 0)
+        for change in bundle.needs_of_target:
+            targets &= in_hand.get((change, bundle.group), 0)
         if targets and all(fact in self.facts for fact in bundle.after):
             self.given[bundle.slot] = self.given.get(bundle.slot, 0) | targets
             for offer in bundle.offers(targets):
-                own = tuple(self._giving(possible, offer.target) for possible in bundle.needs_of_target)
+                own = tuple(self._giving(change, offer.target) for change in bundle.needs_of_target)
                 premises = tuple(dict.fromkeys((Fact(FactKind.HOLDS, by), *needed, *own, *bundle.after)))
                 if not self.refused.isdisjoint(((offer.gives, offer.step, by, premises), whatever_way(offer.gives))):
                     self.given[bundle.slot] &= ~bundle.group.bit(offer.target)
                 else:
                     yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)
 
-    def _giving(self, possible: PossibleChange, target: str) -> Fact:
+    def _giving(self, change: PossibleChange, target: str) -> Fact:
         """The fact that gives a change on a target."""
-        return next(fact for fact in (Fact(kind, target) for kind in OF_TARGETS[possible]) if fact in self.facts)
+        return next(fact for fact in (Fact(kind, target) for kind in OF_TARGETS[change]) if fact in self.facts)
 
     def _in_hand(self) -> dict[tuple[str, Group], int]:
         """The targets on which a change is given, by their groups."""
         found: dict[tuple[str, Group], int] = {}
-        for possible, kinds in OF_TARGETS.items():
+        for change, kinds in OF_TARGETS.items():
             for fact in chain.from_iterable(map(self.facts.of_kind, kinds)):
                 for group in self.offers.groups:
-                    found[possible, group] = found.get((possible, group), 0) | group.bit(fact.subject)
+                    found[change, group] = found.get((change, group), 0) | group.bit(fact.subject)
         return found

@@ -195,8 +195,8 @@ class Gives:
 
 
 @lru_cache(1 << 12)
-def _of_caller(possible_changes: frozenset[frozenset[PossibleChange]]) -> frozenset[PossibleChange]:
-    return frozenset[PossibleChange]().union(*possible_changes).difference(OF_TARGETS)
+def _of_caller(needs: frozenset[frozenset[PossibleChange]]) -> frozenset[PossibleChange]:
+    return frozenset[PossibleChange]().union(*needs).difference(OF_TARGETS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,7 +228,7 @@ class Bundle:
         """The changes that it needs of the target: that its own policy is in hand, or that its boundary is another
         one."""
         needed = frozenset[PossibleChange]().union(*(cube.needs for cube in self.cubes))
-        return tuple(possible for possible in OF_TARGETS if possible in needed or (possible == EXISTS and self.made))
+        return tuple(change for change in OF_TARGETS if change in needed or (change == EXISTS and self.made))
 
     @cached_property
     def slot(self) -> object:

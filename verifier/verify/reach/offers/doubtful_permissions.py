@@ -27,7 +27,7 @@ from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import ACTION, CALLER, MADE, Space
 from verifier.problem.steps.doubtful import Alike, alike
 from verifier.problem.steps.many import together
-from verifier.verify.reach.cubes import ANYONE, Cube, outside, projected
+from verifier.verify.reach.cubes import ANYONE, Cube, needs_of, outside, projected
 from verifier.verify.reach.facts import Doubt
 from verifier.verify.reach.narrowed import for_doubts, of_callers, says_of_doubts
 from verifier.verify.reach.offers.code_that_runs import leaving, reviewed, writes_among
@@ -96,20 +96,10 @@ class DoubtfulPermissions:
         classes = self._permissions.joint.finite.tables[ACTION].class_of
         mask = sum({1 << place for name in self._opening if (place := classes(name.lower())) is not None})
         diagrams = self._permissions.joint.diagrams
-        paths = list(diagrams.paths(diagrams.restrict(self._allowed, {CALLER: number})))
-        needed = [
-            frozenset(name for name, own in path.items() if name in self._possible_changes and own == 2)
-            for path in paths
-        ]
-        everything = [
-            possible_changes for one, possible_changes in self._of_class(number) if one.first.effect is Effect.ACCOUNT
-        ]
-        found = [
-            possible_changes
-            for path, possible_changes in zip(paths, needed, strict=True)
-            if path.get(ACTION, -1) & mask
-        ]
-        return any(not any(fewer <= possible_changes for fewer in everything) for possible_changes in found)
+        paths = diagrams.paths(diagrams.restrict(self._allowed, {CALLER: number}))
+        found = [needs_of(path, self._possible_changes) for path in paths if path.get(ACTION, -1) & mask]
+        everything = [needs for one, needs in self._of_class(number) if one.first.effect is Effect.ACCOUNT]
+        return any(not any(fewer <= needs for fewer in everything) for needs in found)
 
     @cached_property
     def _alike(self) -> Mapping[str, Alike]:
@@ -137,13 +127,9 @@ class DoubtfulPermissions:
         names."""
         statements = (one for policy in of_callers(self._estate, lambda _: True) for one in policy.statements)
         named = (text.value for one in statements for text in one.resources or ())
-        sessions = (
-            arn_predicate((Fixed(name, True),)) for name in dict.fromkeys(named) if ":sts:" in name and "${" not in name
-        )
-        return (
-            *asked_of_callers(bare(self._estate), together([self._target]), self._possible_changes),
-            *filter(None, sessions),
-        )
+        names = (name for name in dict.fromkeys(named) if ":sts:" in name and "${" not in name)
+        sessions = filter(None, (arn_predicate((Fixed(name, True),)) for name in names))
+        return (*asked_of_callers(bare(self._estate), together([self._target]), self._possible_changes), *sessions)
 
     @cached_property
     def _federating(self) -> Group:
@@ -172,7 +158,7 @@ class DoubtfulPermissions:
                 else [one.cube.needs for one in group.allowed("sts:TagSession", principal)]
             )
             names = tuple(one for one in sessions if group.holds(MADE, mask, one.split(":", 5)[5]))
-            yield from ((Cube(0, allowed.cube.needs | possible_changes), names) for possible_changes in tagging)
+            yield from ((Cube(0, allowed.cube.needs | needs), names) for needs in tagging)
 
     def class_of(self, principal: str) -> int | None:
         """The class of a caller: callers of one class may do the same."""
@@ -190,31 +176,29 @@ class DoubtfulPermissions:
             return ()
         if number not in self._doubts:
             found: dict[_Kind, list[_Found]] = {}
-            for one, possible_changes in self._of_class(number):
-                found.setdefault((one.first.effect, one.first.services, possible_changes), []).append(
-                    (one, possible_changes)
-                )
+            for one, needs in self._of_class(number):
+                found.setdefault((one.first.effect, one.first.services, needs), []).append((one, needs))
             self._doubts[number] = tuple(self._merged(same) for same in _without_less(found))
         return self._doubts[number]
 
     def _merged(self, same: Sequence[_Found]) -> tuple[Doubt, Cube]:
-        first, possible_changes = min(same, key=lambda found: found[0].rank)
+        first, needs = min(same, key=lambda found: found[0].rank)
         names = dict.fromkeys((first.first.name, *(entry.name for one, _ in same for entry in one.all)))
-        return Doubt(first.first, tuple(names), self.account), Cube(0, possible_changes)
+        return Doubt(first.first, tuple(names), self.account), Cube(0, needs)
 
     def entries(self, principals: Iterable[str]) -> Iterator[Entry]:
         """The actions that some principals may do without having brought about anything."""
         for number in dict.fromkeys(map(self.representative, principals)):
-            for one, possible_changes in () if number is None else self._of_class(number):
-                yield from () if possible_changes else one.all
+            for one, needs in () if number is None else self._of_class(number):
+                yield from () if needs else one.all
 
     def _of_class(self, number: int) -> Iterator[_Found]:
         joint = self._permissions.joint
         node = joint.diagrams.restrict(self._allowed, {CALLER: number})
         for path in joint.diagrams.paths(node):
-            possible_changes = frozenset(possible for possible in self._possible_changes if path.get(possible) == 2)
+            needs = needs_of(path, self._possible_changes)
             actions = path.get(ACTION, -1)
-            yield from ((found, possible_changes) for place, found in self._by_class.items() if actions >> place & 1)
+            yield from ((found, needs) for place, found in self._by_class.items() if actions >> place & 1)
 
     @cached_property
     def _by_class(self) -> Mapping[int, Alike]:
@@ -251,7 +235,7 @@ _LESS = (Effect.RUN, Effect.PASS, Effect.KEYS, Effect.USERS, Effect.NAMES)
 
 def _without_less(found: Mapping[_Kind, Sequence[_Found]]) -> Iterator[Sequence[_Found]]:
     """Without what brings about less, where no fewer changes bring about anything in the account."""
-    everything = [possible_changes for effect, _, possible_changes in found if effect is Effect.ACCOUNT]
-    for (effect, _, possible_changes), same in found.items():
-        if effect not in _LESS or not any(fewer <= possible_changes for fewer in everything):
+    everything = [needs for effect, _, needs in found if effect is Effect.ACCOUNT]
+    for (effect, _, needs), same in found.items():
+        if effect not in _LESS or not any(fewer <= needs for fewer in everything):
             yield same

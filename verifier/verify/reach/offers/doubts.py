@@ -80,11 +80,9 @@ class Doubts:
 
     def bundles(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:
         """What a principal can bring about, or may, by the changes that it needs: by steps first."""
-        found = {
-            possible_changes: list(bundles) for possible_changes, bundles in self._steps.bundles(principal).items()
-        }
-        for possible_changes, bundles in self.of(principal).items():
-            found.setdefault(possible_changes, []).extend(bundles)
+        found = {needs: list(bundles) for needs, bundles in self._steps.bundles(principal).items()}
+        for needs, bundles in self.of(principal).items():
+            found.setdefault(needs, []).extend(bundles)
         return found
 
     def of(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:

@@ -45,9 +45,9 @@ def untagged_sessions(
             yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.targets, (own,), Gives(FactKind.HOLDS))
             # Transitive tags of the session that asks come on to the next one, whatever its trust policy says of tags
             # (F3).
-            possible_changes = carrying()
-            if possible_changes is not None:
-                own = replace(own, needs=own.needs | possible_changes)
+            carried = carrying()
+            if carried is not None:
+                own = replace(own, needs=own.needs | carried)
                 yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.targets, (own,), Gives(FactKind.SESSION_TAGS))
 
 

@@ -16,6 +16,7 @@ from verifier.model.estate import Estate
 from verifier.model.policy import Effect, Policy, PrincipalType
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import IN_PROFILES, STACK_SETS, running_services, service_name, ways_to_run
+from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.semantics.possible_changes import RESOURCE_POLICY, TARGET_TAGS
 from verifier.verify.reach.cubes import Cube
@@ -153,18 +154,18 @@ def wherever(found: Iterable[Allowed]) -> list[Allowed]:
 def at_least(targets: int, *requests: Iterable[Allowed]) -> Iterator[tuple[int, tuple[Cube, ...]]]:
     """The targets on which a request of each kind can be made, with their cubes: once for the changes that they need
     together, and not for more changes than others need on the same targets."""
-    found: dict[frozenset[str], tuple[int, tuple[Cube, ...]]] = {frozenset(): (targets, ())}
+    found: dict[frozenset[PossibleChange], tuple[int, tuple[Cube, ...]]] = {frozenset(): (targets, ())}
     for some in requests:
-        more: dict[frozenset[str], tuple[int, tuple[Cube, ...]]] = {}
-        for (possible_changes, (on, cubes)), one in product(found.items(), some):
-            here, needs = on & one.targets, possible_changes | one.cube.needs
+        more: dict[frozenset[PossibleChange], tuple[int, tuple[Cube, ...]]] = {}
+        for (before, (on, cubes)), one in product(found.items(), some):
+            here, needs = on & one.targets, before | one.cube.needs
             if here:
                 others, same = more.get(needs, (0, (*cubes, one.cube)))
                 more[needs] = others | here, same
         found = {}
         for needs, (here, cubes) in sorted(more.items(), key=lambda each: len(each[0])):
-            for possible_changes, (on, _) in found.items():
-                here &= ~on if possible_changes <= needs else -1
+            for fewer, (on, _) in found.items():
+                here &= ~on if fewer <= needs else -1
             if here:
                 found[needs] = here, cubes
     yield from found.values()

@@ -89,7 +89,7 @@ def _of_each_class(name: str, patterns: Collection[Predicate]) -> Iterator[str]:
 
 
 def of_last_request(
-    rules: KeyRules, goal: int, principal: str, possible_changes: frozenset[PossibleChange]
+    rules: KeyRules, goal: int, principal: str, brought_about: frozenset[PossibleChange]
 ) -> tuple[Pairs, ...]:
     """Tags with which a session of a role can make the last request of a goal, with some changes and no others, each a
     choice (E2)."""
@@ -98,7 +98,7 @@ def of_last_request(
     if number is None or SESSION_TAGS not in joint.diagrams.level:
         return ()
     given = [
-        joint.diagrams.literal(name, 2 if name in possible_changes else 1)
+        joint.diagrams.literal(name, 2 if name in brought_about else 1)
         for name in rules.possible_changes
         if name in joint.diagrams.level
     ]

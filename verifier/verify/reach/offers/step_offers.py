@@ -240,9 +240,8 @@ class StepOffers:
         """The changes that the input leaves room for."""
         found = ALWAYS - needless(self._denying) - ({SHARED} if self._supposes_no_sharing else frozenset())
         for account in self._estate.accounts:
-            found |= {
-                possible for managed in account.managed if managed.arn not in self.made for possible in gives(managed)
-            }
+            known = (managed for managed in account.managed if managed.arn not in self.made)
+            found |= {change for managed in known for change in gives(managed)}
             found |= {GroupJoined(group.arn) for group in account.groups if group.policies}
         return found
 

@@ -42,7 +42,7 @@ def needless(denying: Mapping[str, Sequence[str]]) -> frozenset[PossibleChange]:
     """The changes to take away what denies something, where nothing does."""
     gone = [policy for found in denying.values() for policy in found]
     useful = {INLINE_GONE: any("#" in one for one in gone), DETACHED: any("#" not in one for one in gone)}
-    return frozenset(possible for possible, needed in useful.items() if not needed)
+    return frozenset(change for change, needed in useful.items() if not needed)
 
 
 def bounded(identities: Iterable[Identity]) -> Mapping[str, str | None]:

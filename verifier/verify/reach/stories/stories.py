@@ -122,10 +122,8 @@ class Teller(StoryContext):
 
     def _session_tags(self, goal: Goal) -> Callable[[str], tuple[Pairs, ...]]:
         """Choices of tags for a session with which the last request can be made."""
-        possible_changes = goal.access.cube.needs if goal.access is not None else frozenset()
-        return lambda role: (
-            of_last_request(self.rules[goal.key], goal.number, role, possible_changes) if role == goal.by else ()
-        )
+        needs = goal.access.cube.needs if goal.access is not None else frozenset()
+        return lambda role: of_last_request(self.rules[goal.key], goal.number, role, needs) if role == goal.by else ()
 
 
 def _principals(tasks: Sequence[Task], goal: Goal) -> tuple[str, ...]:
