@@ -93,7 +93,7 @@ def test_a_fault_of_the_verifier_is_written_too(run: Run, folder: Path, monkeypa
         raise RuntimeError("a fault")
 
     (folder / "none.yaml").write_text(NONE)
-    monkeypatch.setattr("verifier.inputs.load_estate", fault)
+    monkeypatch.setattr("verifier.cli.bodies.listed.load_estate", fault)
     result = run("findings", "none.yaml", "--allow-empty", "--output", "json")
     assert (
         result.code == 4

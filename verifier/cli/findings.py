@@ -13,7 +13,6 @@ from verifier.cli.run import shown
 from verifier.model.choices import Zone
 
 if TYPE_CHECKING:
-    from verifier.inputs.supplied import Supplied
     from verifier.model.estate import Estate
     from verifier.model.results.external_access import FindingsReport
 
@@ -63,10 +62,6 @@ def findings(
     verifier findings snapshot.yaml --output markdown
     """
     from verifier.cli.bodies.listed import listed, said_of
-    from verifier.inputs import load_estate
-
-    def read(known: Supplied) -> Estate:
-        return load_estate(paths, key_arn=key_arn, supplied=known, steps=False, tags=False)
 
     def ask(estate: Estate) -> FindingsReport:
         from verifier.verify.access.findings import findings as find  # after the input has been accepted
@@ -86,7 +81,7 @@ def findings(
         rows = [said_of(each.key.arn, (*each.findings, *each.services)) for each in report.keys]
         return rows, [(len(each.findings), each.reasons, each.exact) for each in report.keys]
 
-    estate, report = listed(read, supplied, ask, said, names=trust)
+    estate, report = listed(paths, key_arn, supplied, ask, said, names=trust)
     from verifier.report.evidence import Evidence
     from verifier.report.forms.findings import findings_forms
     from verifier.report.meanings import meanings_of

@@ -14,7 +14,6 @@ from verifier.cli.run import shown
 from verifier.syntax.diagnostic import InputError
 
 if TYPE_CHECKING:
-    from verifier.inputs.supplied import Supplied
     from verifier.model.estate import Estate
     from verifier.model.results.access import WhoCan
 
@@ -91,7 +90,6 @@ def who_can(
 ) -> int:
     """List everybody who can do something with a key."""
     from verifier.cli.bodies.listed import listed, said_of
-    from verifier.inputs import load_estate
 
     actions = tuple(word for word in words if word.lower().startswith("kms:"))
     paths = tuple(word for word in words if not word.lower().startswith("kms:"))
@@ -103,14 +101,11 @@ def who_can(
         remedy = "for example kms:Decrypt, or kms:* for every one; it begins with `kms:`"
         raise InputError.of("no action to ask about", hint=remedy, rule="S3")
 
-    def read(known: Supplied) -> Estate:
-        return load_estate(paths, key_arn=key_arn, supplied=known, steps=False, tags=False)
-
     def ask(estate: Estate) -> WhoCan:
-        from verifier.verify.access.who_can import who_can as ask  # after the input has been accepted
+        from verifier.verify.access.who_can import who_can as find  # after the input has been accepted
 
         with shown() as progress:
-            return ask(
+            return find(
                 estate,
                 actions,
                 keys=tuple(key),
@@ -124,7 +119,7 @@ def who_can(
     def said(answer: WhoCan) -> object:
         return [(said_of(each.key.arn, each.rows), each.reasons, each.exact) for each in answer.keys]
 
-    _, answer = listed(read, supplied, ask, said, names=(*excluding, transpose or ""))
+    _, answer = listed(paths, key_arn, supplied, ask, said, names=(*excluding, transpose or ""))
     from verifier.report.forms.who_can import who_can_forms
     from verifier.report.words.access import who_can_exit_code
 

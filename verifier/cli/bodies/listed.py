@@ -1,6 +1,6 @@
 """Lists about an input whose keys may be in several accounts or Regions (S4): that which is the same in each.
 
-In: how the input is read, and what is asked of it. Out: the input as it is read in the first place, and its list.
+In: the paths of the input, and what is asked of it. Out: the input as it is read in the first place, and its list.
 Guarantee: where lists differ in anything but their examples, the error that asks for the place is raised.
 """
 
@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
+from os import PathLike
 from typing import TypeVar
 
+from verifier.inputs import load_estate
 from verifier.inputs.own_region import OpenPlaceError
 from verifier.inputs.region_versions import swapped
 from verifier.inputs.supplied import Supplied
@@ -22,13 +25,12 @@ from verifier.runs.each_place import places_of, sentence_of
 from verifier.syntax.diagnostic import InputError
 
 T = TypeVar("T")
-
-
 _ACCOUNT = re.compile("[0-9]{12}")
 
 
 def listed(
-    read: Callable[[Supplied], Estate],
+    paths: Sequence[str | PathLike[str]],
+    key_arn: str | None,
     supplied: Supplied,
     ask: Callable[[Estate], T],
     said: Callable[[T], object],
@@ -36,8 +38,9 @@ def listed(
 ) -> tuple[Estate, T]:
     """The input and the answer; `said` is what must be the same of it in each place. An account or Region among the
     `names` in the question may be the own one. Raises `InputError`."""
+    read = partial(load_estate, paths, key_arn=key_arn, steps=False, tags=False)
     try:
-        estate = read(supplied)
+        estate = read(supplied=supplied)
     except OpenPlaceError as error:
         if any(map(_ACCOUNT.search, names)) or regions_in(names):
             raise
@@ -46,10 +49,10 @@ def listed(
 
 
 def _in_each_place(
-    read: Callable[[Supplied], Estate], error: OpenPlaceError, ask: Callable[[Estate], T], said: Callable[[T], object]
+    read: Callable[..., Estate], error: OpenPlaceError, ask: Callable[[Estate], T], said: Callable[[T], object]
 ) -> tuple[Estate, T]:
     try:
-        first, *others = [read(place) for place in places_of(error)]
+        first, *others = [read(supplied=place) for place in places_of(error)]
         first = replace(first, concluded=(*first.concluded, sentence_of(first, (), error)))
     except InputError:
         raise error from None
