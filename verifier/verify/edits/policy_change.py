@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from verifier.ask.replay import leading_away
+from verifier.ask.replay import leading_away, matched_statements
 from verifier.evaluate import evaluate, values_read
 from verifier.model.edits import AddStatement, Edit, EditError, renumbered, with_key_policy
 from verifier.model.estate import Estate, Key
@@ -170,16 +170,13 @@ def utmost(policy: Policy, caller: Caller, key_account: str, wanted: Outcome) ->
 
 def matched(policy: Policy, decision: Decision, effect: Effect) -> Iterator[Statement]:
     """The statements of a policy that matched, by the trace."""
-    for step in decision.trace:
-        named = step.statement
-        matched = named is not None and step.depth == 1 and step.holds
-        if named is not None and matched and (named.policy, named.effect) == (policy.identity, effect):
+    for named in matched_statements(decision):
+        if (named.policy, named.effect) == (policy.identity, effect):
             yield policy.statements[named.index]
 
 
 def _denies(identity: str, decision: Decision) -> int:
-    matched = (step.statement for step in decision.trace if step.depth == 1 and step.holds)
-    return sum(one is not None and (one.policy, one.effect) == (identity, Effect.DENY) for one in matched)
+    return sum((one.policy, one.effect) == (identity, Effect.DENY) for one in matched_statements(decision))
 
 
 def what_decides(utmost: Decision, wanted: Outcome) -> tuple[str, str]:

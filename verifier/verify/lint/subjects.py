@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from verifier.ask.answers import Proved, Refuted, Unknown
+from verifier.ask.replay import matched_statements
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
@@ -190,8 +191,7 @@ class Subject:
     def matches_in(self, decision: Decision) -> bool:
         """Whether the trace of a decision says that the statement matched."""
         own = self.reference.policy, self.reference.index, self.reference.kind
-        matching = (step.statement for step in decision.trace if step.depth == 1 and step.holds)
-        return any((one.policy, one.index, one.kind) == own for one in matching if one is not None)
+        return any((one.policy, one.index, one.kind) == own for one in matched_statements(decision))
 
     # -- results --
 
