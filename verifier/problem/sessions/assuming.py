@@ -14,7 +14,7 @@ from itertools import product
 
 from verifier.model.estate import Identity
 from verifier.model.readings import F3
-from verifier.model.symbols import Reading, RequestFact
+from verifier.model.symbols import Reading
 from verifier.problem.classes.predicates import Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
 from verifier.problem.diagrams.elimination import project
@@ -29,6 +29,7 @@ from verifier.problem.sessions.session_tags import (
     GivenTo,
     Part,
     Sessions,
+    is_transitive,
     own_tag,
     rebuilt,
     see,
@@ -62,7 +63,7 @@ class Assuming(TagSets):
         self._said = self._variables(part.request for part in self.parts)
         self._sessions = self._variables(part.session for part in self.parts)
         self._symbols = frozenset(name for name in self._level if isinstance(name, Reading))
-        overrides = (RequestFact("transitive", str(part.tag)) for part in self.parts)
+        overrides = (is_transitive(str(part.tag)) for part in self.parts)
         self._all = self._said | self._sessions | self._symbols | self._variables((CALLER, TARGET, *overrides))
         self._any = self._projected(True, True)
         self._passing_on = tuple(
@@ -157,7 +158,7 @@ class Assuming(TagSets):
         overridden = (
             self._diagrams.either(self._override(part, 1), self._diagrams.both(found, self._absent(part.request)))
             for part, found in zip(self.parts, onward, strict=True)
-            if RequestFact("transitive", str(part.tag)) in self._level
+            if is_transitive(str(part.tag)) in self._level
         )
         return self._diagrams.all_of([*self._callers(sessions), *overridden])
 
@@ -177,7 +178,7 @@ class Assuming(TagSets):
     def _override(self, part: Part, mask: int) -> Node:
         """That the caller's tag is transitive (2), or not (1), where a policy reads the tag of the role; otherwise
         everything."""
-        name = RequestFact("transitive", str(part.tag))
+        name = is_transitive(str(part.tag))
         return self._diagrams.literal(name, mask) if name in self._level else EVERYTHING
 
     def _only(self, node: Node, kept: frozenset[str]) -> Node:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from verifier.model.estate import Identity
+from verifier.model.symbols import RequestFact
 from verifier.problem.classes.domains import of_tags
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
@@ -84,6 +85,11 @@ def has_tag(name: str, value: str | None) -> Expression:
     """The caller's tag has this value; `None`: it has none."""
     attribute = PRINCIPAL_TAG + name
     return negation(Present(attribute)) if value is None else Test(attribute, exactly(value))
+
+
+def is_transitive(tag: str) -> RequestFact:
+    """Whether the tag of this name, in lower case, that the caller of a request for a session has is transitive."""
+    return RequestFact("transitive", tag)
 
 
 def holder(space: Space, arns: Sequence[str]) -> Expression:

@@ -14,7 +14,6 @@ from functools import lru_cache, partial
 
 from verifier.model.readings import E2, E4, F1_KEYLESS
 from verifier.model.steps.actions import running_services, step_actions, step_key
-from verifier.model.symbols import RequestFact
 from verifier.problem.classes.attributes import (
     DIGITS,
     LOWER,
@@ -31,7 +30,7 @@ from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol
 from verifier.problem.semantics.condition_keys import DERIVED
 from verifier.problem.semantics.possible_changes import TARGET_BOUNDARY, TARGET_TAGS, possible
 from verifier.problem.semantics.targets import Target, TargetKind
-from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, carriers
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, carriers, is_transitive
 from verifier.problem.space import Space, acts
 from verifier.problem.steps.many import known_or_free, of_target
 from verifier.problem.views import SetView, Values, View, fixed_view
@@ -166,10 +165,8 @@ def _or_transitive(space: Space, own: View | SetView, wanted: str, overridden: E
         return own
     passed = space.view(PRINCIPAL_TAG + wanted)
     assert isinstance(own, View) and isinstance(passed, View)
-    over, name = (
-        both(carrying, Symbol(RequestFact("transitive", wanted)), passed.present, overridden),
-        f"{own.name} of the role",
-    )
+    over = both(carrying, Symbol(is_transitive(wanted)), passed.present, overridden)
+    name = f"{own.name} of the role"
 
     def test(predicate: Predicate) -> Expression:
         return either(both(over, passed.test(predicate)), both(negation(over), own.test(predicate)))
