@@ -17,9 +17,8 @@ from verifier.runs.stored_verdicts import places_of, shared_policies
 
 def meanings_of(estate: Estate) -> dict[tuple[str, int], bytes]:
     """What every statement and grant of an estate means."""
-    statements, shared = Statements(), shared_policies(estate)
-    meant = {name: statements.of_policy(policy) for name, policy in shared.items()}
-    found = {(name, number): own for name, of_policy in meant.items() for number, own in enumerate(of_policy)}
+    statements = Statements()
+    found = statements.of_policies(shared_policies(estate))
     for key in estate.keys:
         found |= places_of({}, key_target(key), statements).meanings()
     return found

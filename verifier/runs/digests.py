@@ -8,7 +8,7 @@ renamed (`Sid`), and nothing else.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from enum import Enum
 from functools import cache, cached_property, lru_cache
 from hashlib import sha256
@@ -84,6 +84,11 @@ class Statements:
             found = tuple([digest(in_policy(policy, statement)) for statement in policy.statements])
             known = self._policies[id(policy)] = policy, found  # with the policy, so that its id stays its own
         return known[1]
+
+    def of_policies(self, policies: Mapping[str, Policy]) -> dict[tuple[str, int], bytes]:
+        """For each statement of some policies, by the name of its policy and its number."""
+        found = {name: self.of_policy(policy) for name, policy in policies.items()}
+        return {(name, number): own for name, of_policy in found.items() for number, own in enumerate(of_policy)}
 
     def of_grant(self, grant: Grant) -> bytes:
         """For a grant."""

@@ -184,8 +184,7 @@ class Places:
 
     def meanings(self) -> dict[tuple[str, int], bytes]:
         """What all of them mean, by policy and number."""
-        meant = {name: self.statements.of_policy(policy) for name, policy in self.policies.items()}
-        found = {(name, number): own for name, of_policy in meant.items() for number, own in enumerate(of_policy)}
+        found = self.statements.of_policies(self.policies)
         return found | {(name, 0): self.statements.of_grant(grant) for name, grant in self.named.items()}
 
 
