@@ -25,6 +25,13 @@ def template(*statements: Any, **sections: Any) -> dict[str, Any]:
     return {"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy}}}, **sections}
 
 
+def written(folder: Path, found: dict[str, Any]) -> Path:
+    """A template as a file."""
+    path = folder / "template.json"
+    path.write_text(json.dumps(found), encoding="utf-8")
+    return path
+
+
 IN_PROD = {"P": {"Fn::Equals": [OWN, PROD]}}
 BY_CONDITION = template({"Fn::If": ["P", allow(root(PARTNER)), {"Ref": "AWS::NoValue"}]}, Conditions=IN_PROD)
 BY_TABLE = template(
@@ -65,8 +72,7 @@ resource "aws_kms_key" "k" {
 def test_what_a_template_says_in_an_account_that_it_names_is_looked_at(
     run: Run, tmp_path: Path, found: dict[str, Any]
 ) -> None:
-    path = tmp_path / "template.json"
-    path.write_text(json.dumps(found), encoding="utf-8")
+    path = written(tmp_path, found)
     more = ["--region", "us-west-2", *(["--parameter", f"Prod={PROD}"] if "Parameters" in found else [])]
     assert [answer(run, path, *more, "--account", each) for each in ("111122223333", PROD)] == [0, 1]
     assert answer(run, path, *more) == 3
@@ -110,8 +116,7 @@ TAKEN_APART = {
 def test_of_an_account_that_is_taken_apart_nothing_is_held_for_certain(
     run: Run, tmp_path: Path, found: dict[str, Any]
 ) -> None:
-    path = tmp_path / "template.json"
-    path.write_text(json.dumps(found), encoding="utf-8")
+    path = written(tmp_path, found)
     assert [answer(run, path, "--region", "us-west-2", *more) for more in ([], ["--account", PROD])] == [3, 1]
 
 
@@ -130,8 +135,7 @@ BY_REGION = {
 def test_of_a_region_that_is_taken_apart_nothing_is_held_for_certain(
     run: Run, tmp_path: Path, found: dict[str, Any]
 ) -> None:
-    path = tmp_path / "template.json"
-    path.write_text(json.dumps(found), encoding="utf-8")
+    path = written(tmp_path, found)
     more = ["--parameter", "Where=us"] if "Parameters" in found else []
     assert answer(run, path, "--account", PROD) == 3
     assert answer(run, path, "--account", PROD, "--region", "us-east-2", *more) == 1
@@ -257,8 +261,7 @@ def test_the_account_that_a_policy_must_be_of_is_not_concluded_from_what_it_says
     principal = {"Fn::If": ["P", f"arn:aws:iam::{PROD}:root", f"arn:aws:iam::{PARTNER}:root"]}
     found = template(allow({"AWS": principal}, "kms:*"), Conditions=IN_PROD)
     found["Resources"]["Key"]["Properties"]["KeyPolicy"]["Statement"] = [allow({"AWS": principal}, "kms:*")]
-    path = tmp_path / "template.json"
-    path.write_text(json.dumps(found), encoding="utf-8")
+    path = written(tmp_path, found)
     assert answer(run, path, "--region", "us-west-2") == 3
 
 
@@ -271,8 +274,7 @@ def test_many_named_accounts_are_read_once(tmp_path: Path, monkeypatch: pytest.M
         add(own, read, *more)
 
     monkeypatch.setattr(Loader, "add", counted)
-    path = tmp_path / "template.json"
-    path.write_text(json.dumps(template(allow({"AWS": [f"{n:012}" for n in range(1, 31)]}))), encoding="utf-8")
+    path = written(tmp_path, template(allow({"AWS": [f"{n:012}" for n in range(1, 31)]})))
     load_estate([path], supplied=Supplied(region="us-west-2"))
     assert reads == [path]
 
@@ -287,8 +289,7 @@ def test_a_key_that_may_be_made_is_looked_at(run: Run, tmp_path: Path) -> None:
     found = template(allow(root(PARTNER)), Conditions=IN_PROD)
     found["Resources"]["Key"]["Condition"] = "P"
     found["Resources"]["Other"] = template()["Resources"]["Key"]
-    path = tmp_path / "template.json"
-    path.write_text(json.dumps(found), encoding="utf-8")
+    path = written(tmp_path, found)
     told = run("prove", str(path), "--builtin", "no-external-access", "--region", "us-west-2")
     assert told.code == 1
     assert "Key is made, though whether it is is not known" in " ".join(told.out.split())
@@ -296,6 +297,5 @@ def test_a_key_that_may_be_made_is_looked_at(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("statement", [allow(root(PARTNER)), allow({"AWS": OWN})], ids=["another", "none"])
 def test_an_account_that_is_named_and_not_compared_asks_for_nothing(run: Run, tmp_path: Path, statement: Any) -> None:
-    path = tmp_path / "template.json"
-    path.write_text(json.dumps(template(statement)), encoding="utf-8")
+    path = written(tmp_path, template(statement))
     assert answer(run, path) == (1 if PARTNER in json.dumps(statement) else 0)

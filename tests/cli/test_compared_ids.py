@@ -3,14 +3,13 @@ pieces, nothing is proved that is otherwise with another ID."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Run
-from tests.cli.test_compared_account import OWN, PROD, is_text, perhaps, piece, template
+from tests.cli.test_compared_account import OWN, PROD, is_text, perhaps, piece, template, written
 from tests.cli.test_each_place import PARTNER, allow, answer
 
 THERE = ["--account", PROD, "--region", "us-west-2"]
@@ -38,17 +37,16 @@ BESIDE = {
 }
 
 
-def written(path: Path, found: dict[str, Any]) -> Path:
-    found = {**found, "Resources": {**found["Resources"], **BESIDE}}
-    path.write_text(json.dumps(found), encoding="utf-8")
-    return path
+def beside_others(folder: Path, found: dict[str, Any]) -> Path:
+    """A template as a file, with more resources."""
+    return written(folder, {**found, "Resources": {**found["Resources"], **BESIDE}})
 
 
 @pytest.mark.parametrize("found", TEMPLATES.values(), ids=TEMPLATES)
 def test_of_what_cloudformation_will_choose_nothing_is_held_for_certain(
     run: Run, tmp_path: Path, found: dict[str, Any]
 ) -> None:
-    assert answer(run, written(tmp_path / "template.json", found), *THERE) == 3
+    assert answer(run, beside_others(tmp_path, found), *THERE) == 3
 
 
 ARN = {"Fn::GetAtt": ["Other", "Arn"]}
@@ -61,7 +59,7 @@ KNOWN = {
 
 @pytest.mark.parametrize("found", KNOWN.values(), ids=KNOWN)
 def test_what_is_the_same_whatever_is_chosen_is_known(run: Run, tmp_path: Path, found: dict[str, Any]) -> None:
-    assert answer(run, written(tmp_path / "template.json", found), *THERE) == 0
+    assert answer(run, beside_others(tmp_path, found), *THERE) == 0
 
 
 FOLDER = """
