@@ -8,14 +8,7 @@ import pytest
 
 from verifier.model.operators import OPERATORS, Sign
 from verifier.problem.classes.readable import parse_instant, parse_network, parse_number
-from verifier.problem.semantics.values import (
-    Fixed,
-    Variable,
-    shape,
-    template,
-    text_predicate,
-    typed_predicate,
-)
+from verifier.problem.semantics.values import Fixed, Variable, shape, template, text_predicate, typed_predicate
 
 
 @pytest.mark.parametrize(

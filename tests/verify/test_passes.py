@@ -14,18 +14,7 @@ import pytest
 
 from tests.case_answers import loaded
 from tests.case_format import load_cases
-from tests.evaluate.estates import (
-    HOME,
-    PARTNER_ROLE,
-    PARTNER_ROOT,
-    ROOT,
-    allow,
-    aws,
-    deny,
-    estate,
-    grant,
-    granted,
-)
+from tests.evaluate.estates import HOME, PARTNER_ROLE, PARTNER_ROOT, ROOT, allow, aws, deny, estate, grant, granted
 from tests.verify.conditions import string_equals
 from tests.verify.grantees import ARNS
 from tests.verify.proving import always, nobody, verdict

@@ -13,17 +13,7 @@ from botocore import xform_name
 from botocore.session import Session
 
 from tests.report.samples import PAYMENTS
-from tests.report.stories import (
-    ASSUMED,
-    CHANGES,
-    HOME,
-    IMPORTED,
-    KEY_ADMIN,
-    OPS,
-    SESSION,
-    allowing,
-    made,
-)
+from tests.report.stories import ASSUMED, CHANGES, HOME, IMPORTED, KEY_ADMIN, OPS, SESSION, allowing, made
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.step_kinds import StepKind

@@ -1,4 +1,4 @@
-"""The functions of `import verifier` that no room has as they are: with plain arguments.
+"""Functions of `import verifier` that take names and texts, where the rooms take what these stand for.
 
 In: an estate, names, texts. Out: results. Guarantee: as of `verify`.
 """

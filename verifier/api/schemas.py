@@ -21,5 +21,4 @@ def schema(name: SchemaName) -> dict[str, Any]:
             return snapshot_schema()
         case "configuration":
             return configuration_schema()
-
     return output_schema(name)

@@ -31,9 +31,8 @@ class DifferError(Exception):
 def swapped(node: Any, one: str, other: str, partitions: Mapping[str, str] = MappingProxyType({})) -> Any:
     """A part of an estate, with two texts changed for each other, and partitions by themselves. Places stay."""
     if isinstance(node, str):
-        return (
-            other.join(part.replace(other, one) for part in node.split(one)) if one in node or other in node else node
-        )
+        exchanged = other.join(part.replace(other, one) for part in node.split(one))
+        return node if exchanged == node else exchanged
     if isinstance(node, tuple):
         return tuple(swapped(inner, one, other, partitions) for inner in node)
     if not is_dataclass(node) or isinstance(node, (Span, Diagnostic, type)):

@@ -57,8 +57,8 @@ def diagnostic(places: Places, remark: Remark) -> types.Diagnostic:
     """A remark, with the page of AWS that the rule rests on."""
     rule = rules().get(remark.label or "")
     url = next((source.url for source in rule.sources if source.url), None) if rule is not None else None
-    places_ = ((types.Location(uri_of(_file(span)), _rough(span)), said) for span, said in remark.related)
-    related = [types.DiagnosticRelatedInformation(where, said) for where, said in places_]
+    beside = ((types.Location(uri_of(_file(span)), _rough(span)), said) for span, said in remark.related)
+    related = [types.DiagnosticRelatedInformation(where, said) for where, said in beside]
     return types.Diagnostic(
         places.range(remark.span),
         remark.message,

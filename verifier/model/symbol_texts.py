@@ -38,11 +38,11 @@ _KINDS = (
     *(TrustFact, KeyFact, ResourceFact, PatternFact, ProviderFact, NotResourceStatement, Unsupported),
     *(LazyTest, HeldClass, RelationTest, PolicyAttached, OlderVersion, GroupJoined, PossibleChange, BoundaryPut),
 )
-"""The kinds that begin in their own way, each before those that it begins like."""
+"""The kinds that begin in their own way; one whose beginning begins as that of another stands before the other."""
 
 
 def read(text: str) -> SymbolName:
-    """The name that a text is."""
+    """The name whose text this is."""
     known = text if isinstance(text, SymbolName) else _CONSTANTS.get(text)
     if known is not None:
         return known
@@ -58,18 +58,18 @@ def read_values(values: Mapping[str, bool] | Mapping[SymbolName, bool]) -> dict[
     return {read(name): value for name, value in values.items()}
 
 
-# -- what is stored (`msgspec`) --
+# -- what is stored: hooks of `msgspec`, which expects `NotImplementedError` for what a hook does not know --
 
 
 def encoded(value: object) -> str:
-    """A name as the text that it is. Raises `NotImplementedError` for anything else."""
+    """A name as plain text. Raises `NotImplementedError` for anything else."""
     if isinstance(value, SymbolName):
         return str(value)
     raise NotImplementedError(type(value))
 
 
 def decoded(kind: type, value: object) -> object:
-    """The other way about."""
+    """A stored text as the name that it was. Raises `NotImplementedError` for another kind, or what is no text."""
     if issubclass(kind, SymbolName) and isinstance(value, str):
         return read(value)
     raise NotImplementedError(kind)

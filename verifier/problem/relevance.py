@@ -100,6 +100,10 @@ _ALONE = (PrincipalType.ROLE, PrincipalType.FEDERATED_USER, PrincipalType.SERVIC
 """The principals that are one value of the attribute `principal`."""
 
 
+TruthOf = Callable[[Predicate], bool | None]
+"""Whether a predicate holds of all of some callers, or of none; `None` where neither is known."""
+
+
 class CallersInQuestion:
     """Which callers are in question: those of whom some of the expressions could hold."""
 
@@ -121,33 +125,29 @@ class CallersInQuestion:
             return self._found(principal.value, partial(_of_caller, name=principal.value))
         return self.account(principal.account)
 
-    def _found(self, whom: str, of: Of) -> bool:
+    def _found(self, whom: str, truth: TruthOf) -> bool:
         found = self._known.get(whom)
         if found is None:
-            found = self._known[whom] = any(_holds(expression, of) is not False for expression in self._callers)
+            found = self._known[whom] = any(_holds(expression, truth) is not False for expression in self._callers)
         return found
 
 
-Of = Callable[[Predicate], bool | None]
-"""Whether a predicate holds of all of some callers, or of none; `None` where neither is known."""
-
-
-def _holds(expression: Expression, of: Of) -> bool | None:
-    """The same of an expression."""
+def _holds(expression: Expression, truth: TruthOf) -> bool | None:
+    """Whether an expression holds of all of the callers, or of none; `None` where neither is known."""
     match expression:
         case Constant(value):
             return value
         case Test("principal", predicate):
-            return of(predicate)
+            return truth(predicate)
         case Not(operand):
-            found = _holds(operand, of)
+            found = _holds(operand, truth)
             return None if found is None else not found
         case And(operands):
-            return _first([_holds(operand, of) for operand in operands], False)
+            return _first([_holds(operand, truth) for operand in operands], False)
         case Or(operands):
-            return _first([_holds(operand, of) for operand in operands], True)
+            return _first([_holds(operand, truth) for operand in operands], True)
         case Part(_, operand):
-            return _holds(operand, of)
+            return _holds(operand, truth)
     return None
 
 

@@ -74,9 +74,10 @@ class Strings:
         """How the answer of another engine fares against this one. Raises `Contradiction`."""
         if isinstance(first, Unknown):
             return Agreement.NOTHING_TO_CHECK
-        found = isinstance(first, Refuted) and self._ask(number, self._as_found(first), known_action=True)[1]
-        if isinstance(found, Sat):
-            return Agreement.AGREED  # what holds of one request in particular, some request meets
+        if isinstance(first, Refuted):
+            _, found = self._ask(number, self._as_found(first), known_action=True)
+            if isinstance(found, Sat):
+                return Agreement.AGREED  # what holds of one request in particular, some request meets
         written, said = self._ask(number, known_action=isinstance(first, Refuted))
         if isinstance(said, Undecided):
             return Agreement.UNANSWERED

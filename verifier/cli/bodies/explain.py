@@ -95,8 +95,8 @@ def _resource(estate: Estate, options: RequestOptions) -> str | None:
     if options.key is not None and options.key.startswith("arn:") and not keys:
         return options.key  # the ARN of an alias, say: what it may be is not for here to tell
     names = ", ".join(brief(printable(key.name or key.arn), 40) for key in (keys or estate.keys)[:5])
-    problem = "several keys of the input are" if options.key else "there are several keys, and"
-    problem = problem if keys else "no key of the input is"
+    several = "several keys of the input are" if options.key else "there are several keys, and"
+    problem = several if keys else "no key of the input is"
     what = f"called {printable(brief(options.key))}" if options.key else "none was named with --key"
     raise InputError.of(f"{problem} {what}", hint=f"the keys are {names}")
 

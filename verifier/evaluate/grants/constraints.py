@@ -174,6 +174,6 @@ def _operations(parent: Grant, context: Context) -> Finding:
     wanted = requested if isinstance(requested, tuple) else ()
     own = {operation.split(":", 1)[1] for operation in parent.operations}
     beyond = [operation for operation in wanted if operation not in own]
-    text = "the new grant allows nothing that the grant does not"
-    text = f"the new grant would also allow {', '.join(beyond)}" if beyond else text
-    return Finding("G6", text, not beyond)
+    if beyond:
+        return Finding("G6", f"the new grant would also allow {', '.join(beyond)}", False)
+    return Finding("G6", "the new grant allows nothing that the grant does not", True)

@@ -23,12 +23,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.own_place import depends, regions_in
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.model.symbol_texts import read_values
-from verifier.model.symbols import (
-    FreeFact,
-    NotResourceStatement,
-    Reading,
-    SymbolName,
-)
+from verifier.model.symbols import FreeFact, NotResourceStatement, Reading, SymbolName
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE
 

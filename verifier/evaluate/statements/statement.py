@@ -13,11 +13,7 @@ from dataclasses import dataclass
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import Context
 from verifier.evaluate.findings import Finding, StatementFinding
-from verifier.evaluate.statements.conditions import (
-    Reader,
-    condition_finding,
-    replaced_under_bool,
-)
+from verifier.evaluate.statements.conditions import Reader, condition_finding, replaced_under_bool
 from verifier.evaluate.statements.patterns import text_matches
 from verifier.evaluate.statements.principals import Way, Ways, ways_named
 from verifier.evaluate.statements.targets import Target, resource_covers

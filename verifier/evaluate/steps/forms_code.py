@@ -48,8 +48,8 @@ def pass_role(state: State, move: Move) -> None:
     role, service = str(one_of(move, ("iam:PassRole",)).request.resource), passed_to(move)
     through = (STACK_SETS,) if service_of(service) == "cloudformation" and role != session_role(move) else ()
     require(bool(through) or role == session_role(move), move, "the role passed must be the one whose session it gives")
-    foreign = is_service_linked(role)
-    require(not foreign, move, "as a service-linked role runs what its service runs, nothing of the caller's")
+    linked = is_service_linked(role)
+    require(not linked, move, "as a service-linked role runs what its service runs, nothing of the caller's")
     profiles = [request for request in move.requests if request.action.lower() in IN_PROFILE]
     rest = [
         request for request in move.requests if request not in profiles and request.action.lower() != "iam:passrole"

@@ -158,8 +158,8 @@ def replicate(state: State, move: Move) -> None:
     region, asked = context.text("kms:replicaregion"), made.text("aws:requestedregion")
     require(region == replica.region, move, "kms:ReplicaRegion must be the Region of the new key")
     require(asked == replica.region, move, "kms:CreateKey is asked of the Region of the new key")
-    is_replica = (made.text("kms:multiregion"), made.text("kms:multiregionkeytype")) == ("true", "REPLICA")
-    require(is_replica, move, "kms:MultiRegion and kms:MultiRegionKeyType of kms:CreateKey are those of a replica")
+    made_so = (made.text("kms:multiregion"), made.text("kms:multiregionkeytype")) == ("true", "REPLICA")
+    require(made_so, move, "kms:MultiRegion and kms:MultiRegionKeyType of kms:CreateKey are those of a replica")
 
 
 def re_encrypt(state: State, move: Move) -> None:

@@ -72,7 +72,6 @@ def _nested(
         pairs = given.pairs if isinstance(given, Members) else []
         if any(key.text.startswith("Fn::") for key, _ in pairs) or not isinstance(given, Members | None):
             continue
-        pairs = given.pairs if isinstance(given, Members) else []
         handed: Handed = {key.text: partial(side.functions.value, value) for key, value in pairs}
         pseudo = {name: text for name, text in side.template.supplied.parameters.items() if name.startswith("AWS::")}
         pseudo.pop("AWS::StackName", None)

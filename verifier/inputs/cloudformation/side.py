@@ -112,9 +112,9 @@ class TemplateSide(Side):
             return self._name(own)
         if own.name in self.nested and attribute is not None:
             return self.nested[own.name].output(attribute.removeprefix("Outputs."))
-        kind = "id" if attribute in (None, _IDS.get(own.type)) else ""
-        kind = "arn" if attribute == _ARNS.get(own.type, "Arn") else kind
-        return named(self, resource, kind)
+        if attribute == _ARNS.get(own.type, "Arn"):
+            return named(self, resource, "arn")
+        return named(self, resource, "id" if attribute in (None, _IDS.get(own.type)) else "")
 
     def output(self, name: str) -> Node | None:
         """The value of an output that there certainly is."""

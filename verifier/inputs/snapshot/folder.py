@@ -198,9 +198,9 @@ class FolderReader:
         is_there = path.is_file() and self._inside(path)
         listed = _listed(self.files.source(path).text) if is_there else None
         if listed is None and collected:
-            what = "the manifest of this collection is not there"
-            what = "this is no manifest of a collection that can be checked" if is_there else what
-            self._error(path, what, hint=_COLLECT, rule="S1")
+            missing = "the manifest of this collection is not there"
+            wrong = "this is no manifest of a collection that can be checked"
+            self._error(path, wrong if is_there else missing, hint=_COLLECT, rule="S1")
         for name, digest in (listed or {}).items():
             file = self.folder / name
             if not file.is_file():

@@ -41,8 +41,9 @@ class Evaluator:
     for `null`, and is told how deep inside other expressions it stands; `allows` counts steps, and is false where there
     were too many, or too deep ones; `bound` are the variables of `for` expressions; `own` names what the expression is
     of. `read` gives the text of a file, where files are at hand, by its path and by whether that is one of the module
-    (`path.module`); `may_fail` says of a reference whether it may be to an instance that is not made; what is
-    `compared` is as far known as nothing stands in it for something that is not (S4)."""
+    (`path.module`); `may_fail` says of a reference whether it may be to an instance that is not made;
+    `compared` is given values that are compared with each other, and gives them back as far as they are known to be
+    what they look like: no placeholder is in them (S4)."""
 
     source: Source
     refer: Callable[[str, int], Node | None]
@@ -141,7 +142,7 @@ class Evaluator:
         return resolved(self.at(tree), pairs.values())
 
     def _key(self, tree: Tree) -> Node:
-        """The value of the name of a member, which is compared with all others."""
+        """The value of the name of a member, which is compared with those of others: also with one like it."""
         found = self.get(tree)
         return self.compared(found, found)[0]
 
@@ -288,7 +289,7 @@ class Evaluator:
         given = list(map(self.get, arguments))
         if name == "lookup":
             given[1:2] = self.compared(*given[1:2])
-        if name == "toset":
+        if name == "toset":  # only so that their Regions are remembered: placeholders it keeps apart itself
             self.compared(*values_of(given[0]))
         return function(self.at(tree), *given)
 

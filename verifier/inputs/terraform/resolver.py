@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -315,9 +315,10 @@ class Resolver(Side):
         def read(path: str, of_module: bool) -> str | None:
             return None if folder is None else folder(name if of_module else (), path)
 
-        refer, may_fail = self.references.refer(module, resource), partial(self.references.may_fail, module)
-        evaluator = Evaluator(written.source, refer, own, self.allows, depth=self._depth, read=read, may_fail=may_fail)
-        return replace(evaluator, compared=self.derive.providers.compared)
+        expression = written.source, self.references.refer(module, resource), own, self.allows
+        may_fail = partial(self.references.may_fail, module)
+        compared = self.derive.providers.compared
+        return Evaluator(*expression, depth=self._depth, read=read, may_fail=may_fail, compared=compared)
 
     @contextmanager
     def inside(self, depth: int, *, documents: bool = False) -> Iterator[None]:

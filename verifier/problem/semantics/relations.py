@@ -15,13 +15,7 @@ from verifier.model.symbols import RelationTest, SymbolValues, Unsupported
 from verifier.problem.classes.predicates import Predicate, Tokens
 from verifier.problem.expression import FALSE, Expression, Symbol, both, choose, conjunction, either, negation
 from verifier.problem.facts.shared import empty
-from verifier.problem.semantics.values import (
-    Fixed,
-    Template,
-    Variable,
-    shape,
-    text_predicate,
-)
+from verifier.problem.semantics.values import Fixed, Template, Variable, shape, text_predicate
 from verifier.problem.space import Space
 from verifier.problem.views import Relation, Values, View, fixed_view
 

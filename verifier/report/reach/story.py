@@ -91,8 +91,8 @@ def _blocks_of(step: ShownStep, names: Names, target: str | None) -> Iterator[Bl
         text = does if step.move is not None else "nothing more is needed: what the key protects is in its hands"
         yield Items((Item(text, label),), columns=MARGIN)
         return
-    commands = tuple(filter(None, (found.command for found in step.requests)))
-    commands = commands if step.move is None else step_commands(step.move)
+    of_requests = tuple(filter(None, (found.command for found in step.requests)))
+    commands = of_requests if step.move is None else step_commands(step.move)
     for number, found in enumerate(step.requests, start=1):
         last = number == len(step.requests)
         tags = ", ".join(f"{name} = {value}" for name, value in found.request.caller.session_tags)

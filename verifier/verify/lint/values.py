@@ -72,8 +72,8 @@ def _parses(subject: Subject, condition: Condition, value: Text) -> bool:
 
 def _does_not_parse(subject: Subject, condition: Condition, value: Text) -> Iterator[Found]:
     rewrite = checked(subject, without_value(subject, condition, value), Claim.EQUIVALENT)
-    listed_ = f"lists {quoted(value.value)} under {condition_name(condition)}"
-    message = f"{listed_}, which that operator cannot read: it matches nothing"
+    lists = f"lists {quoted(value.value)} under {condition_name(condition)}"
+    message = f"{lists}, which that operator cannot read: it matches nothing"
     proof = Proof(
         "the same requests match without the value" if rewrite else "a value that does not parse matches nothing (C3)"
     )
@@ -113,8 +113,9 @@ def literal_variable(subject: Subject, text: Text, place: str, works: bool) -> I
         return
     if not subject.policy.variables:
         because = "policy variables need `Version` 2012-10-17"
+    elif place == "Resource":
+        because = "policy variables work after the fifth colon only"
     else:
         because = f"`{place}` takes no policy variables"
-        because = "policy variables work after the fifth colon only" if place == "Resource" else because
     message = f"has {quoted(text.value)}, which is literal text: {because}"
     yield subject.finding(rules.LITERAL_VARIABLE, message, text.span, proof=Proof("compared as it is written"))

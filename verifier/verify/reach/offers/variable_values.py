@@ -105,15 +105,9 @@ class VariableValues:
     def _conditions(self, conditions: Iterable[Condition], holder: Identity | None, variables: bool) -> None:
         for one in conditions:
             row = one.operator.row
+            fold, of_arns = row.sign in WITHOUT_CASE, row.type is ValueType.ARN
             for text in one.values:
-                self._take(
-                    one.key.value,
-                    text.value,
-                    row.sign in WITHOUT_CASE,
-                    row.type is ValueType.ARN,
-                    holder,
-                    variables,
-                )
+                self._take(one.key.value, text.value, fold, of_arns, holder, variables)
 
     def _take(self, key: str, text: str, fold: bool, of_arns: bool, holder: Identity | None, variables: bool) -> None:
         for part in (text, *roles_of_sessions(text)):

@@ -133,12 +133,10 @@ class Asker:
         assignment = {**self.options.held, **dict(found.readings), **dict(found.free)}
         ways = [replace(found, request=request)]
         for name, value in product(decider.decide(assignment).depends_on, (False, True)):
-            ways += [replace(ways[0], readings=(*found.readings, (name, value)))] if isinstance(name, Reading) else []
-            ways += (
-                [replace(ways[0], free=(*found.free, (name, value)))]
-                if isinstance(name, ResourceFact | ProviderFact)
-                else []
-            )
+            if isinstance(name, Reading):
+                ways.append(replace(ways[0], readings=(*found.readings, (name, value))))
+            if isinstance(name, ResourceFact | ProviderFact):
+                ways.append(replace(ways[0], free=(*found.free, (name, value))))
         for way in ways:
             decision = decider.decide({**assignment, **dict(way.readings), **dict(way.free)})
             if decision.outcome is Outcome.ALLOW:
