@@ -44,6 +44,7 @@ def test_verbose_shows_requests(run: Run) -> None:
     ("arguments", "message"),
     [
         ((PAYMENTS,), "no action to ask about"),
+        (("decrypt", PAYMENTS), "did you mean kms:Decrypt?"),
         (("kms:Decrypt",), "no input"),
         (("kms:Decryp", PAYMENTS), "did you mean `kms:Decrypt`"),
         (("kms:Decrypt", "--key", "paymnts", PAYMENTS), "did you mean `payments`"),

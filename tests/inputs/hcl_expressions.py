@@ -173,7 +173,16 @@ class Expressions:
                 lambda: f'format("a-%s", {self.text(depth, "any")})',
                 lambda: f"tostring({self.text(depth, self.random.choice(('text', 'number', 'truth')))})",
                 lambda: f"jsonencode({self.text(depth, self.random.choice(('object', 'object', 'any')))})",
-                lambda: f"lower({self.text(depth, 'text')})",
+                lambda: (
+                    f"{self.random.choice(('lower', 'upper', 'title', 'trimspace', 'basename'))}"
+                    f"({self.text(depth, 'text')})"
+                ),
+                lambda: (
+                    f"{self.random.choice(('trimprefix', 'trimsuffix'))}({self.text(depth, 'text')}, "
+                    f"{self.text(0, 'text')})"
+                ),
+                lambda: f"replace({self.text(depth, 'text')}, {self.text(0, 'text')}, {self.text(0, 'text')})",
+                lambda: f"join({self.text(0, 'text')}, split({self.text(0, 'text')}, {self.text(depth, 'text')}))",
             )
         )()
 

@@ -33,6 +33,14 @@ def test_folders() -> None:
 
 
 EXACT = {
+    "basename": '[basename("a/b-1"), basename("b")]',
+    "lower": '[lower("A-b_C1"), lower("")]',
+    "replace": '[replace("https://a/b/", "https://", ""), replace("a/b", "/", "+"), replace("aaa", "aa", "b")]',
+    "split": '[split("/", "a//b"), split("::", "a"), split(",", "")]',
+    "trimprefix": '[trimprefix("aab", "a"), trimprefix("ab", ""), trimprefix("ab", "b")]',
+    "trimspace": '[trimspace(" a b \\n\\t"), trimspace("")]',
+    "trimsuffix": '[trimsuffix("abb", "b"), trimsuffix(true, "e")]',
+    "upper": 'upper("a-B_c1")',
     "coalesce": 'coalesce(null, "", "a")',
     "compact": 'compact(["a", "", null, 1])',
     "concat": 'concat(["a"], local.list, [true])',
@@ -78,7 +86,7 @@ EXACT = {
 }
 """An expression of each kind that is evaluated, of which everything is known."""
 ELSEWHERE = {
-    "one": "newer than this Terraform",
+    **dict.fromkeys(("endswith", "one", "startswith"), "newer than this Terraform"),
     "nonsensitive": "fails in it of what is not sensitive",
 } | dict.fromkeys(
     ("attr_splat_expr_term", "full_splat_expr_term"), "of resources, which this Terraform has no provider for"

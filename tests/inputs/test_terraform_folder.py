@@ -669,3 +669,95 @@ def test_a_marker_with_blanks_in_a_heredoc_of_another_marker_leaves_the_file_unr
     texts = "locals {\n  a = <<ONE\nTWO  \nONE\n  b = <<TWO\nx\nTWO\n}\n"
     with pytest.raises(InputError):
         load(tmp_path, main=texts + key(f'"{OWN}"'))
+
+
+# -- what depends on the run --
+
+BY_WORKSPACE = 'lookup({ default = "111122223333", prod = "444455556666" }, terraform.workspace)'
+
+
+@pytest.mark.parametrize(
+    ("principal", "parameters", "found"),
+    [
+        (BY_WORKSPACE, {}, "unknown"),
+        (BY_WORKSPACE, {"terraform.workspace": "default"}, "proved"),
+        (BY_WORKSPACE, {"terraform.workspace": "prod"}, "refuted"),
+        ('basename(path.cwd) == "prod" ? "444455556666" : "111122223333"', {}, "unknown"),
+        ('basename(path.cwd) == "prod" ? "444455556666" : "111122223333"', {"path.cwd": "/infra/prod"}, "refuted"),
+    ],
+)
+def test_what_depends_on_the_run_is_supplied_or_not_known(
+    tmp_path: Path, principal: str, parameters: dict[str, str], found: str
+) -> None:
+    """References to Named Values: the workspace that is selected, and the directory in which Terraform is run."""
+    assert verdicts(load(tmp_path, parameters, main=key(principal))) == {"aws_kms_key.k": found}
+
+
+def test_a_module_has_the_workspace_of_the_root_module(tmp_path: Path) -> None:
+    estate = load(
+        tmp_path,
+        {"terraform.workspace": "prod"},
+        main='module "m" { source = "./modules/m" }\n',
+        modules__m__main=key(BY_WORKSPACE),
+    )
+    assert verdicts(estate) == {"module.m.aws_kms_key.k": "refuted"}
+
+
+def test_a_file_of_variables_does_not_tell_the_workspace(tmp_path: Path) -> None:
+    values: Any = {"terraform.tfvars.json": json.dumps({"terraform.workspace": "default"})}
+    estate = load(tmp_path, main=key(BY_WORKSPACE), **values)
+    assert verdicts(estate) == {"aws_kms_key.k": "unknown"}
+
+
+@pytest.mark.parametrize("looked_into", ["data.aws_caller_identity.own.account_id", "data.aws_region.own.name"])
+def test_no_function_looks_into_what_stands_for_the_own_place(tmp_path: Path, looked_into: str) -> None:
+    """S4: were the stand-in taken for the own account or Region, the partner would not be named in any place."""
+    own = "data.aws_caller_identity.own.account_id"
+    tests = f'startswith({looked_into}, "0") || startswith({looked_into}, "us-east-1")'
+    of_key = key(f'{tests} ? {own} : "444455556666"').replace(f'"{OWN}"', own)
+    data = 'data "aws_caller_identity" "own" {}\ndata "aws_region" "own" {}\n'
+    try:
+        found = load_estate([written(tmp_path, main=data + of_key)], supplied=Supplied())
+    except InputError as error:
+        assert {one.rule for one in error.diagnostics} == {"S4"}
+    else:
+        of_partner = 'account partner = 444455556666\ninvariant "partner": no caller in partner can kms:Decrypt\n'
+        assert verdicts(found, of_partner) == {"aws_kms_key.k": "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("principal", "found"),
+    [
+        ("data.aws_caller_identity.own.arn", "proved"),
+        ("[local.me]", "proved"),
+        ('"${data.aws_caller_identity.own.arn}"', "proved"),
+        ('replace(data.aws_caller_identity.own.arn, ":user/", ":role/")', "unknown"),
+        ("data.aws_caller_identity.own.user_id", "unknown"),
+    ],
+)
+def test_whoever_applies_the_folder_is_of_the_own_account(tmp_path: Path, principal: str, found: str) -> None:
+    """API: GetCallerIdentity: `Arn` is that of a user, a role's session or the root user of `Account`."""
+    data = 'data "aws_caller_identity" "own" {}\nlocals {\n  me = data.aws_caller_identity.own.arn\n}\n'
+    assert verdicts(load(tmp_path, main=data + key(principal))) == {"aws_kms_key.k": found}
+
+
+def test_a_name_that_terraform_makes_up_names_no_account(tmp_path: Path) -> None:
+    """S4: what stands for the end of the name has twelve digits in a row, but is no account to compare the own one
+    with."""
+    own = "data.aws_caller_identity.own.account_id"
+    role = """\
+resource "aws_iam_role" "app" {
+  name_prefix        = "app-"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{
+    Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }] })
+}
+resource "aws_kms_alias" "app" {
+  name          = "alias/${aws_iam_role.app.name}"
+  target_key_id = aws_kms_key.k.key_id
+}
+data "aws_caller_identity" "own" {}
+"""
+    context = f'Condition = {{ StringEquals = {{ "kms:EncryptionContext:account" = {own} }} }}, '
+    of_key = key(own).replace(f'"{OWN}"', own).replace('Action = "kms:Decrypt"', f'{context}Action = "kms:Decrypt"')
+    estate = load_estate([written(tmp_path, main=role + of_key)], supplied=Supplied(region="us-west-2"))
+    assert verdicts(estate, OUTSIDE.replace("outside own", "in own")) == {"aws_kms_key.k": "proved"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -47,6 +48,14 @@ For a machine, or a page:
     verifier who-can kms:Decrypt snapshot.yaml --output json
     verifier who-can kms:Decrypt snapshot.yaml --output markdown
 """
+
+
+def _which_action(words: Sequence[str]) -> str:
+    """How to name an action: one of the words without `kms:`, or any."""
+    from verifier.model.reference import action
+
+    found = next(filter(None, (action(f"kms:{word}") for word in words)), None)
+    return "for example kms:Decrypt, or kms:* for every one" if found is None else f"did you mean {found.name}?"
 
 
 @command(
@@ -98,8 +107,7 @@ def who_can(
             "no input: name a snapshot or a key policy", hint="verifier who-can kms:Decrypt examples/payments"
         )
     if not actions and transpose is None:
-        remedy = "for example kms:Decrypt, or kms:* for every one; it begins with `kms:`"
-        raise InputError.of("no action to ask about", hint=remedy, rule="S3")
+        raise InputError.of("no action to ask about", hint=_which_action(paths), rule="S3")
 
     def ask(estate: Estate) -> WhoCan:
         from verifier.verify.access.who_can import who_can as find  # after the input has been accepted

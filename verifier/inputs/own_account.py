@@ -17,6 +17,7 @@ from itertools import chain, count, islice
 from verifier.inputs.own_region import OpenPlaceError, Reader, Side, texts_in
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID
 from verifier.inputs.supplied import STAND_IN, Supplied
+from verifier.inputs.text.unknown import stand_ins
 from verifier.model.estate import Estate
 from verifier.model.own_place import check_account, free_texts
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
@@ -32,6 +33,7 @@ _NAMED = "the input names a key of it by its ID alone"
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ACCOUNTS = re.compile(r"(?=([0-9]{12}))")
 """All accounts that may be in a text, also where they overlap."""
+_CHOSEN = stand_ins(None)
 _OF_CALLER = ("aws:principalaccount", "kms:calleraccount")
 _NOBODY = (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER)
 
@@ -151,14 +153,19 @@ def _of_own_resource(estate: Estate) -> Iterator[str]:
         for condition in statement.conditions:
             if condition.key.value.lower() == "aws:resourceaccount":
                 texts += [text.value for text in condition.values]
-        yield from (found for text in texts for found in _ACCOUNTS.findall(text))
+        yield from chain.from_iterable(map(_accounts_in, texts))
 
 
 def _of_free_texts(estate: Estate) -> Iterator[str]:
     """The accounts in texts of tags and the like, where some of these hold the own one."""
     texts = tuple(free_texts(estate))
     if any(STAND_IN in text for text in texts):
-        yield from chain.from_iterable(map(_ACCOUNTS.findall, texts))
+        yield from chain.from_iterable(map(_accounts_in, texts))
+
+
+def _accounts_in(text: str) -> list[str]:
+    """The accounts that may be in a text, but for what stands in it for names and IDs that will be chosen."""
+    return _ACCOUNTS.findall(_CHOSEN.sub("", text))
 
 
 def _of_named_key(sides: Sequence[Side]) -> str | None:
@@ -214,7 +221,7 @@ def _names_another(estate: Estate) -> bool:
     texts += [principal.value for statement in statements for principal in statement.principals or ()]
     texts += [text.value for statement in statements for condition in statement.conditions for text in condition.values]
     texts += [principal.value for principal in estate.grant_principals]
-    return any(account != STAND_IN for text in texts for account in _ACCOUNT.findall(text))
+    return any(account != STAND_IN for text in texts for account in _accounts_in(text))
 
 
 def _stands_alone(supplied: Supplied, sides: Sequence[Side]) -> bool:

@@ -15,7 +15,7 @@ from verifier.inputs.terraform.plan_values import after_apply
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.nodes import Node, text_at
-from verifier.inputs.text.unknown import joined, names_in, of_pieces, text_pieces
+from verifier.inputs.text.unknown import Unknown, joined, names_in, of_pieces, text_pieces
 
 _OF_SEVERAL = "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
 
@@ -35,6 +35,8 @@ class Derivation:
             case "aws_caller_identity", "account_id" | "id" if not resource.managed:
                 account = self.providers.account(resource)
                 return None if account is None else text_at(at, account)
+            case "aws_caller_identity", "arn" if not resource.managed:
+                return self._caller(resource, at)
             case (("aws_region" | "aws_partition"), _) if not resource.managed:
                 return self._login(resource, name, at)
             case type_, _ if not resource.managed and (type_ != "aws_kms_alias" or name == "id"):
@@ -46,6 +48,14 @@ class Derivation:
             case (("aws_iam_role" | "aws_iam_user" | "aws_iam_group"), ("name" | "id")):
                 return _name(resolver, resource, at)
         return named(resolver, resource, name)
+
+    def _caller(self, data: Resource, at: Node) -> Node | None:
+        """Who applies the plan: the root user, a user or a session of its account. [API: STS GetCallerIdentity]"""
+        account = self.providers.account(data)
+        names = [after_apply(f"{data.address}.arn")]
+        own = f"arn:{self.providers.own_partition(data)}"
+        options = [Unknown(at, names, (f"{own}:{service}::{account}:", None)) for service in ("iam", "sts")]
+        return None if account is None else Unknown(at, names, options=options)
 
     def tell_account(self, usual: str) -> str:
         """How to tell an account that is not known."""

@@ -192,7 +192,8 @@ class _Block:
             return text_at(leaf, leaf.text.replace(sign, "${"))
         if isinstance(leaf, Unknown):
             pieces = tuple(None if piece is None else piece.replace(sign, "${") for piece in leaf.pieces)
-            return Unknown(leaf, leaf.names or self._unknown(leaf, f".{name}").names, pieces)
+            options = None if leaf.options is None else [self._leaf(option, name, known) for option in leaf.options]
+            return Unknown(leaf, leaf.names or self._unknown(leaf, f".{name}").names, pieces, options)
         return leaf
 
     def _element(self, name: str) -> Node | None:

@@ -17,7 +17,7 @@ from verifier.inputs.terraform.hcl_kinds import is_null
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, listing, text_at
 from verifier.inputs.text.nodes import member as node_member
-from verifier.inputs.text.unknown import Embedded, Resolved, Unknown
+from verifier.inputs.text.unknown import Embedded, Resolved, Unknown, moved
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
@@ -88,7 +88,7 @@ def _placed(node: Node, at: Node) -> Node:
         return (type(node) if isinstance(node, Resolved) else Resolved)(at.source, at.start, at.end, pairs)
     if isinstance(node, Items) and isinstance(at, Items):
         return listing(at, [_placed(item, other) for item, other in zip(node.items, at.items, strict=True)])
-    return Unknown(at, node.names, node.pieces) if isinstance(node, Unknown) else at
+    return moved(at, node) if isinstance(node, Unknown) else at
 
 
 def rebased(node: Node, within: Node) -> Node:
@@ -104,7 +104,7 @@ def rebased(node: Node, within: Node) -> Node:
     if isinstance(node, Items):
         return Items(*place, [rebased(item, here) for item in node.items])
     if isinstance(node, Unknown):
-        return Unknown(here, node.names, node.pieces)
+        return moved(here, node)
     return Scalar(*place, node.text, node.type) if isinstance(node, Scalar) else node
 
 

@@ -31,6 +31,7 @@ from verifier.inputs.terraform.hcl_tree import Tree, chain, kind_of, parts_of, u
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import (
     IN_DOUBT,
+    OF_RUN,
     Index,
     ModuleName,
     ModulePath,
@@ -110,7 +111,7 @@ class _Maker:
         self._gaps()
         self.sources.define(self.modules)
         declared = self.modules[()].files.variables
-        self.parts.parameters.append((self.files.place(self.folder), tuple(declared)))
+        self.parts.parameters.append((self.files.place(self.folder), (*declared, *OF_RUN)))
         variables = module_inputs.variables(self.sources, self.folder, declared, self.supplied.parameters)
         providers = module_inputs.configurations(self.modules)
         empty = Plan(

@@ -9,6 +9,7 @@ Guarantee: a function that is not here is not carried out; the docstrings are th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import wraps
 
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform.hcl_kinds import Document, FailsError, Loose
@@ -176,6 +177,86 @@ def _lookup(at: Node, *given: Node) -> Node | None:
     return None if kinds.holds_members(given[2]) else kinds.loosened(given[2])
 
 
+# -- of known texts --
+
+OF_TEXTS: dict[str, Callable[..., Node | None]] = {}
+"""Those that look into texts."""
+
+
+def _of_texts(function: Callable[..., Node | None]) -> None:
+    """Adds a function of texts that are known, and ASCII: other letters depend on the version of Unicode."""
+
+    @wraps(function)
+    def called(at: Node, *given: Node) -> Node | None:
+        known = [node.text for node in given if isinstance(node, Scalar) and not kinds.is_null(node)]
+        is_called = len(known) == len(given) == function.__code__.co_argcount - 1 and "".join(known).isascii()
+        return function(at, *known) if is_called else None
+
+    OF_TEXTS[function.__name__[1:]] = called
+
+
+@_of_texts
+def _lower(at: Node, given: str) -> Node:
+    """A text in small letters."""
+    return kinds.text(at, given.lower())
+
+
+@_of_texts
+def _upper(at: Node, given: str) -> Node:
+    """A text in capital letters."""
+    return kinds.text(at, given.upper())
+
+
+@_of_texts
+def _trimspace(at: Node, given: str) -> Node:
+    """A text without white space at its ends."""
+    return kinds.text(at, given.strip(" \t\n\v\f\r"))
+
+
+@_of_texts
+def _trimprefix(at: Node, given: str, prefix: str) -> Node:
+    """A text without the second argument at its beginning."""
+    return kinds.text(at, given.removeprefix(prefix))
+
+
+@_of_texts
+def _trimsuffix(at: Node, given: str, suffix: str) -> Node:
+    """A text without the second argument at its end."""
+    return kinds.text(at, given.removesuffix(suffix))
+
+
+@_of_texts
+def _startswith(at: Node, given: str, prefix: str) -> Node:
+    """True iff a text begins with the second argument."""
+    return plain(at, str(given.startswith(prefix)).lower())
+
+
+@_of_texts
+def _endswith(at: Node, given: str, suffix: str) -> Node:
+    """True iff a text ends with the second argument."""
+    return plain(at, str(given.endswith(suffix)).lower())
+
+
+@_of_texts
+def _basename(at: Node, given: str) -> Node | None:
+    """What follows the last `/` of a text. One that is empty, or ends with `/`, is not evaluated."""
+    return kinds.text(at, given.rpartition("/")[2]) if given and not given.endswith("/") else None
+
+
+@_of_texts
+def _replace(at: Node, given: str, old: str, new: str) -> Node | None:
+    """A text with the third argument in the place of each second one. An empty one, or a regular expression (`/…/`), is
+    not evaluated."""
+    is_plain = bool(old) and not (len(old) > 1 and old[0] == old[-1] == "/")
+    return kinds.text(at, given.replace(old, new)) if is_plain else None
+
+
+@_of_texts
+def _split(at: Node, separator: str, given: str) -> Node | None:
+    """The parts of a text that the first argument separates. An empty one is not evaluated."""
+    return kinds.ordered(at, [kinds.text(at, part) for part in given.split(separator)]) if separator else None
+
+
 _ONE = (
     _compact,
     _distinct,
@@ -194,4 +275,5 @@ OF_ONE: dict[str, Callable[[Node, Node], Node | None]] = {function.__name__[1:]:
 OF_ONE["nonsensitive"] = _sensitive
 _SEVERAL = (_coalesce, _concat, _format, _join, _lookup, _merge)
 OF_SEVERAL: dict[str, Callable[..., Node | None]] = {function.__name__[1:]: function for function in _SEVERAL}
+OF_SEVERAL |= OF_TEXTS
 """The functions by their names, but for `try`."""

@@ -19,7 +19,7 @@ from itertools import islice
 
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform import hcl_tree as trees
-from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
+from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL, OF_TEXTS
 from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, Untyped
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.plan_values import after_apply
@@ -142,7 +142,8 @@ class Evaluator:
         return resolved(self.at(tree), pairs.values())
 
     def _key(self, tree: Tree) -> Node:
-        """The value of the name of a member, which is compared with those of others: also with one like it."""
+        """The value of the name of a member, which is compared with those of others: also with one like it. So is that of
+        a text that a function looks into."""
         found = self.get(tree)
         return self.compared(found, found)[0]
 
@@ -286,7 +287,7 @@ class Evaluator:
         function = function or OF_SEVERAL.get(name)
         if function is None or (rest and "..." in rest[0].children):
             return None
-        given = list(map(self.get, arguments))
+        given = list(map(self._key if name in OF_TEXTS else self.get, arguments))
         if name == "lookup":
             given[1:2] = self.compared(*given[1:2])
         if name == "toset":  # only so that their Regions are remembered: placeholders it keeps apart itself

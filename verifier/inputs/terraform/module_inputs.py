@@ -27,7 +27,7 @@ from verifier.inputs.terraform.hcl_tree import (
     word_of,
 )
 from verifier.inputs.terraform.json_text import errors_in, mapping, read_values
-from verifier.inputs.terraform.plan_values import ModuleName, node_of, only_instance
+from verifier.inputs.terraform.plan_values import OF_RUN, ModuleName, node_of, only_instance
 from verifier.inputs.terraform.resolver import DEEPEST_EXPRESSION, STEPS
 from verifier.inputs.terraform.sources import Folders, attributes_of
 from verifier.inputs.text.folders import held
@@ -43,7 +43,8 @@ inputs]"""
 
 
 def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], supplied: Mapping[str, str]) -> Json:
-    """The values of the variables of a folder, as a plan has them. Raises `InputError`."""
+    """The values of the variables of a folder, as a plan has them, and of what depends on the run. Raises
+    `InputError`."""
     found = dict[str, Node]()
     automatic = [path for path in folder.glob("*.auto.tfvars*") if path.name.endswith((".tfvars", ".tfvars.json"))]
     named = [folder / f"terraform.tfvars{end}" for end in ("", ".json")]
@@ -61,7 +62,9 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
             )
         given = {name: expression.written for name, expression in attributes_of(*read).items()}
         found |= {name: constant(written, f"var.{name}") for name, written in given.items() if written is not None}
-    found |= {name: _supplied(name, declared[name], supplied[name]) for name in declared.keys() & supplied.keys()}
+    found = {name: node for name, node in found.items() if name in declared}
+    told = {**declared, **dict.fromkeys(OF_RUN, Block())}
+    found |= {name: _supplied(name, told[name], supplied[name]) for name in told.keys() & supplied.keys()}
     without = [name for name, block in declared.items() if name not in found and "default" not in block.attributes]
     # A command may name other files of values, which are not read.
     files = [path for path in sorted(folder.rglob("*")) if path.name.endswith(_VALUES)] if without else []

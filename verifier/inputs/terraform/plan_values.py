@@ -126,6 +126,12 @@ IN_DOUBT = " (?)"
 it."""
 
 
+OF_RUN = ("terraform.workspace", "path.cwd")
+"""What depends on how Terraform is run, and is supplied for a folder as variables are. [Terraform language: References
+to Named Values, filesystem and workspace info]"""
+
+
 def after_apply(name: str) -> str:
     """How an unknown value is named."""
-    return f"{name} (known after apply)"
+    why = "depends on the run; --parameter tells it for a folder" if name.endswith(OF_RUN) else "known after apply"
+    return f"{name} ({why})"

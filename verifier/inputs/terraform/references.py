@@ -97,6 +97,9 @@ class References:
         match steps:
             case ["var", str(name), *rest]:
                 return self._variable(name, rest, module, unknown)
+            case ["terraform", "workspace"] | ["path", "cwd"]:
+                given = self.plan.variables.get(".".join(map(str, steps)))  # the same in every module
+                return unknown if given is None else node_of(unknown.source, given["value"])
             case ["local", str(name), *rest]:
                 return _rest(self._local(name, module, unknown), rest, unknown)
             case ["module", str(name), *rest]:
