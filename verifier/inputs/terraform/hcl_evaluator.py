@@ -142,8 +142,8 @@ class Evaluator:
         return resolved(self.at(tree), pairs.values())
 
     def _key(self, tree: Tree) -> Node:
-        """The value of the name of a member, which is compared with those of others: also with one like it. So is that of
-        a text that a function looks into."""
+        """The value of the name of a member, which is compared with those of others: also with one like it. So is that
+        of a text that a function looks into."""
         found = self.get(tree)
         return self.compared(found, found)[0]
 
