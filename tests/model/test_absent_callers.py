@@ -69,6 +69,7 @@ def test_s3_a_name_that_is_not_listed_is_told_with_its_place(callers: str, hint:
         "assumed-role/aws:ec2-infrastructure/i-1 in prod",
         "federated-user/Sam in prod",
         "role/x in partner",
+        '"arn:aws:iam::*:role/x" in {prod, partner}',
         '"arn:aws:iam::*:role/x"',
         "root of prod",
         "service s3.amazonaws.com",

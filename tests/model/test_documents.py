@@ -63,6 +63,18 @@ def test_the_model_of_a_statement() -> None:
     assert not policy.variables
 
 
+def test_C_every_condition_of_a_block_is_read() -> None:
+    block = {"StringEquals": {"aws:username": "x", "kms:ViaService": ["y", "z"]}, "Bool": {"aws:ViaAWSService": "true"}}
+    assert [
+        (str(one.operator), one.key.value, [value.value for value in one.values])
+        for one in statement(Condition=block).conditions
+    ] == [
+        ("StringEquals", "aws:username", ["x"]),
+        ("StringEquals", "kms:ViaService", ["y", "z"]),
+        ("Bool", "aws:ViaAWSService", ["true"]),
+    ]
+
+
 def test_L1_only_the_later_version_has_variables() -> None:
     rest = '"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
     assert read('{"Version":"2012-10-17",' + rest, PolicyKind.SCP).variables

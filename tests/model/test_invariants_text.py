@@ -312,6 +312,25 @@ def test_every_iam_operator_can_be_written_out_in_both_ways(name: str, prefix: s
 @pytest.mark.parametrize(
     ("condition", "expected"),
     [
+        ("a:b = c", "StringEquals a:b ['c']"),
+        ("a:b != c", "StringNotEquals a:b ['c']"),
+        ('a:b in ("c", "d")', "StringEquals a:b ['c', 'd']"),
+        ('a:b not in ("c", "d")', "StringNotEquals a:b ['c', 'd']"),
+        ('a:b like "c*"', "StringLike a:b ['c*']"),
+        ('a:b not like "c*"', "StringNotLike a:b ['c*']"),
+        ("any of aws:TagKeys = c", "ForAnyValue:StringEquals aws:TagKeys ['c']"),
+        ('all of aws:TagKeys not in ("c", "d")', "ForAllValues:StringNotEquals aws:TagKeys ['c', 'd']"),
+        ("a:b is present", "Null a:b ['false']"),
+        ("a:b is absent", "Null a:b ['true']"),
+    ],
+)
+def test_a_readable_comparison_is_one_of_iam(condition: str, expected: str) -> None:
+    assert show_condition(read(f"nobody can kms:Decrypt when {condition}").when) == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
         ("a:b = c and not a:d = e or a:f = g", "((A:b and not(A:d)) or A:f)"),
         ("a:b = c and (a:d = e or a:f = g)", "(A:b and (A:d or A:f))"),
         ("not not a:b = c", "A:b"),

@@ -1,4 +1,4 @@
-"""Statements left out by their actions: only those that match no action of any scope."""
+"""Statements left out by their actions or callers: only those that match no action, or no caller, of any scope."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import random
 
 import pytest
 
+from tests.evaluate.estates import HOME, PARTNER
 from verifier.model.invariant import AnyCaller, Expectation, Invariant
 from verifier.model.policy import Effect, Statement, Text
 from verifier.model.reference import actions
-from verifier.problem.classes.predicates import like
-from verifier.problem.relevance import actions_of
+from verifier.problem.classes.predicates import exactly, like
+from verifier.problem.expression import And, Expression, Not, Or, Test
+from verifier.problem.relevance import CallersInQuestion, actions_of
+from verifier.problem.semantics.caller_tests import account_pattern
 
 NAMES = [a.name for a in actions()] + ["kms:Brew", "kms:Unheard", "kms:Decrypting", "kms:Ab", "kms:Aab"]
 
@@ -69,3 +72,32 @@ def test_a_statement_of_no_concern_matches_no_action_that_is_asked_about(seed: i
 )
 def test_examples(asked: list[str], patterns: list[str], negated: bool, concerned: bool) -> None:
     assert actions_of([invariant(asked, [])]).meet(statement(patterns, negated)) is concerned
+
+
+HERE, THERE = (Test("principal", account_pattern(account)) for account in (HOME, PARTNER))
+BLUE = Test("aws:principaltag/team", exactly("blue"))
+"""Callers of one account, of another one, and of either."""
+
+
+@pytest.mark.parametrize(
+    ("callers", "concerned"),
+    [
+        (HERE, True),
+        (THERE, False),
+        (BLUE, True),
+        (Not(HERE), False),
+        (Not(THERE), True),
+        (Not(BLUE), True),
+        (And((THERE, BLUE)), False),
+        (And((HERE, BLUE)), True),
+        (Not(And((HERE, BLUE))), True),
+        (Or((THERE, BLUE)), True),
+        (Not(Or((HERE, BLUE))), False),
+        (Not(Or((THERE, BLUE))), True),
+    ],
+)
+def test_an_account_is_left_out_where_none_of_its_callers_can_be_in_question(
+    callers: Expression, concerned: bool
+) -> None:
+    found = CallersInQuestion([callers])
+    assert (found.account(HOME), found.account(None)) == (concerned, True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.evaluate.estates import ALICE, PARTNER, Statement, aws, own
+from tests.evaluate.estates import ALICE, PARTNER, PARTNER_ROLE, Statement, aws, grant, own
 from tests.evaluate.reaching import TARGET, admits, trusting
 from tests.evaluate.steps.worlds import BASE, document, state
 from tests.reach.telling import PROVED, told
-from tests.reach.test_open_and_shut_keys import MULTI, PRIMARY
+from tests.reach.test_open_and_shut_keys import AT_HOME, MULTI, PRIMARY
 from verifier.model.estate import ManagedPolicy
 
 HOME_REGION, THERE, OTHER = "us-west-2", "eu-west-1", "us-east-1"
@@ -104,3 +104,32 @@ def test_r8_where_no_policy_tells_regions_apart_a_replica_is_in_another_than_the
     assert told(state(own(REPLICATES), own(CREATES), facts=facts)) == MAKES
     assert told(state(own(REPLICATES), creates(region), facts=facts)) == PROVED
     assert told(state(into(region, operator="StringNotEquals"), own(CREATES), facts=facts)) == MAKES
+
+
+def deny_unless(operator: str, key: str, *values: str) -> Statement:
+    """She decrypts only where a key has one of some values, and so re-encrypts."""
+    return own(["kms:Decrypt", "kms:ReEncrypt*"], effect="Deny", Condition={operator: {key: list(values)}})
+
+
+@pytest.mark.parametrize(
+    ("denied", "steps"),
+    [
+        (deny_unless("StringNotEquals", IN, THERE), MAKES),
+        (deny_unless("StringEquals", IN, HOME_REGION, THERE), MAKES),
+        (deny_unless("StringNotLike", IN, "ap-*-2"), MAKES),
+        (deny_unless("StringNotEquals", IN, HOME_REGION), PROVED),
+        (deny_unless("StringNotEquals", "kms:ViaService", f"s3.{THERE}.amazonaws.com"), MAKES),
+        (deny_unless("StringNotEquals", "kms:ViaService", f"s3.{HOME_REGION}.amazonaws.com"), PROVED),
+        (deny_unless("StringNotEquals", "kms:MultiRegionKeyType", "REPLICA"), MAKES),
+        (deny_unless("StringNotEquals", "kms:MultiRegionKeyType", "PRIMARY"), PROVED),
+        # No chain is told that tags a replica.
+        (deny_unless("StringNotEquals", "aws:ResourceTag/team", "blue"), ("unknown", "E0")),
+    ],
+)
+def test_r8_what_a_replica_is_decides_what_may_be_done_with_it(denied: Statement, steps: tuple[str, ...]) -> None:
+    assert told(state(own(REPLICATES), own(CREATES), denied, facts=FACTS, organization=AT_HOME)) == steps
+
+
+def test_r8_a_replica_has_no_grants_of_the_primary_key() -> None:
+    listed = {**FACTS, "grants": (grant(PARTNER_ROLE, "Encrypt"),)}
+    assert told(state(own(REPLICATES), own(CREATES), facts=listed)) == MAKES

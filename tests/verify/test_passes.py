@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,21 @@ import pytest
 
 from tests.case_answers import loaded
 from tests.case_format import load_cases
-from tests.evaluate.estates import HOME, PARTNER_ROLE, PARTNER_ROOT, ROOT, allow, aws, deny, estate, grant, granted
+from tests.evaluate.estates import (
+    ALICE,
+    HOME,
+    KEY,
+    PARTNER_ROLE,
+    PARTNER_ROOT,
+    ROOT,
+    allow,
+    aws,
+    deny,
+    estate,
+    grant,
+    granted,
+    policy,
+)
 from tests.verify.conditions import string_equals
 from tests.verify.grantees import ARNS
 from tests.verify.proving import always, nobody, verdict
@@ -74,6 +88,22 @@ def excepted() -> Asking:
     return estate(allow(aws(ROOT), "kms:*"), others), (nobody(callers=InAccount(HOME)),)
 
 
+def shared() -> Asking:
+    """A key with two policies, whose second one alone gives access (L5a)."""
+    found = estate(allow(aws(ROOT), "kms:Encrypt"))
+    second = policy(allow(aws(PARTNER_ROLE)), allow(aws(ROOT), "kms:Encrypt"), identity=f"{KEY}#AWS_RAM")
+    key = replace(found.keys[0], policies=(*(found.keys[0].policies or ()), second))
+    return replace(found, keys=(key,)), (nobody(),)
+
+
+def passed_on() -> Asking:
+    """A grant by which others can be made, and which allows nothing else of what is in question."""
+    denied = {"Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    return granted(grant(PARTNER_ROLE, "Decrypt", "CreateGrant"), statement=denied), (
+        nobody("kms:Decrypt", "kms:CreateGrant"),
+    )
+
+
 def cited(folder: Path) -> Iterator[Asking]:
     """The cited cases about requests as things are: of those about several accounts, grants, and policies beside the
     key's."""
@@ -91,6 +121,8 @@ def questions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Asking, ...]:
         spared(),
         hidden(),
         excepted(),
+        shared(),
+        passed_on(),
         *map(at_random, range(40)),
         *map(with_grants, range(30)),
         *cited(tmp_path_factory.mktemp("cases")),
@@ -134,6 +166,15 @@ def statuses(asked: Asking) -> list[Status] | str:
         return str(error)
 
 
+@pytest.mark.parametrize("asked", (spared, hidden, excepted, shared, passed_on))
+def test_the_same_verdict_by_every_pass_and_by_none(
+    asked: Callable[[], Asking], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = statuses(asked())
+    monkeypatch.setattr(passes, "PASSES", ())
+    assert statuses(asked()) == found
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_same_verdicts_without_any_pass(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     found = statuses(tricky(seed))
@@ -145,6 +186,14 @@ def test_most_tricky_estates_have_an_answer_each_way() -> None:
     found = [statuses(tricky(seed)) for seed in SEEDS]
     tally = Counter(one for answer in found if not isinstance(answer, str) for one in answer)
     assert min(tally[Status.PROVED], tally[Status.REFUTED]) >= 12, tally
+
+
+def test_a_counterexample_shows_what_a_silent_statement_tests() -> None:
+    """Every real request has an instant (F1), and the replay sees that a policy tests it (R6)."""
+    later = {"DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}}
+    found = verdict(estate(allow(aws(ROOT)), allow(aws(ALICE)), deny("*", "kms:Encrypt", Condition=later)))
+    assert found.counterexample is not None
+    assert [told for told in found.counterexample.decision.warnings if "aws:CurrentTime" in told] == []
 
 
 def test_many_statements_are_told_one_by_one_without_the_pass(monkeypatch: pytest.MonkeyPatch) -> None:
