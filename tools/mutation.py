@@ -8,6 +8,9 @@ three times: in `evaluate` alone and in `problem` alone, where the cited cases, 
 tests must fail, and in both at once, where the rooms agree on the fault and only expectations argued from AWS's pages
 can fail. Ends with exit code 1 if a fault goes unseen that the entry does not say survives, or the other way round.
 Without `--only` the tests are first run on what is not changed: where they are red anyway, a fault proves nothing.
+With `--only` a page keeps what it says of the faults that are not tried, and its section *Runs*.
+Outside the two rooms there is one reading: such a fault is put into `verifier`, its `label` names the part, and its
+`tests` are those that ought to see it.
 `--check` runs no tests: it sees that every entry can be made, and that its files compile.
 """
 
@@ -22,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,12 +41,21 @@ FAULTS = ROOT / "tests" / "mutation"
 EXEMPT = FAULTS / "exempt.yaml"
 ROOMS = ("evaluate", "problem")
 WHERE = (*ROOMS, "both")
-_COPIED = ("verifier", "grammar", "docs", "tests", "tools", "pyproject.toml")
+REST = "verifier"
+"""Where a fault is that is in neither room."""
+_LEFT_OUT = (".git", ".venv", "*.egg-info", "build", "dist", "__pycache__", ".*_cache", ".hypothesis")
 _BROKEN = re.compile(
-    r"^E\s+(NameError|TypeError|AttributeError|ImportError|SyntaxError|UnboundLocalError|KeyError)", re.MULTILINE
+    r"^E\s+(NameError|TypeError|AttributeError|ImportError|SyntaxError|UnboundLocalError|KeyError)"
+    r"|^ERROR [^:\s]+(?: |$)",
+    re.MULTILINE,
 )
+"""An error that no decision makes, or one before there is a test."""
+_FIRST = re.compile(r"^(?:FAILED|ERROR) (tests/[^\s\[]+)", re.MULTILINE)
+"""The first test that failed, without its parameters."""
 _PASSED, _FAILED = 0, 1
 """Exit codes of pytest. With others no test was run, or not all could be: the fault only broke the program."""
+_RUNS = re.compile(r"^## Runs\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
+_SURVIVES, _NOT_TRIED = "**survives**", "–"
 _TIMEOUT = 900
 """Seconds for one stage; a fault that makes the tests hang is seen."""
 
@@ -59,12 +71,19 @@ class Edit:
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault about one rule. `survives` says, for `evaluate`, `problem` or `both`, why nothing can see it there."""
+    """One fault about one rule, or in one part of the rest. `survives` says, for `evaluate`, `problem`, `both` or
+    `verifier`, why nothing can see it there. `tests`, if any, are the only ones that are run."""
 
     label: str
     title: str
     edits: Mapping[str, tuple[Edit, ...]]
     survives: Mapping[str, str]
+    tests: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """What tells it apart from others."""
+        return self.label, self.title
 
     def rooms(self, where: str) -> tuple[str, ...]:
         """The rooms that are changed."""
@@ -110,14 +129,15 @@ def load_exemptions() -> tuple[Exemption, ...]:
 
 
 def _fault(entry: Mapping[str, Any]) -> Fault:
-    unknown = set(entry) - {"label", "title", "survives", *ROOMS}
-    if unknown or not any(room in entry for room in ROOMS):
+    unknown = set(entry) - {"label", "title", "survives", *(("tests", REST) if REST in entry else ROOMS)}
+    edits = {room: tuple(Edit(**edit) for edit in entry[room]) for room in (*ROOMS, REST) if room in entry}
+    if unknown or not edits:
         raise ValueError(f"{entry.get('title')}: unknown members {sorted(unknown)}, or no room")
-    edits = {room: tuple(Edit(**edit) for edit in entry[room]) for room in ROOMS if room in entry}
-    survives = entry.get("survives", {})
-    if not set(survives) <= {*edits, *(("both",) if len(edits) == len(ROOMS) else ())}:
+    tests = tuple(entry["tests"]) if REST in entry else ()
+    fault = Fault(entry["label"], entry["title"], edits, entry.get("survives", {}), tests)
+    if not set(fault.survives) <= {*places(fault)}:
         raise ValueError(f"{entry['title']}: `survives` names a place where the fault is not made")
-    return Fault(entry["label"], entry["title"], edits, survives)
+    return fault
 
 
 def places(fault: Fault) -> Iterator[str]:
@@ -133,7 +153,7 @@ def changed(root: Path, fault: Fault, where: str) -> dict[Path, str]:
     found: dict[Path, str] = {}
     for room in fault.rooms(where):
         for edit in fault.edits[room]:
-            path = root / "verifier" / room / edit.file
+            path = root / "verifier" / ("" if room == REST else room) / edit.file
             text = found.get(path) or path.read_text(encoding="utf-8")
             if text.count(edit.old) != 1 or edit.new == edit.old:
                 raise ValueError(
@@ -173,8 +193,8 @@ class Stage:
 
 
 def stages(label: str, where: str) -> Iterator[Stage]:
-    """The tests that may see a fault, the ones that see most of them soonest first: the cases that cite its rule, then
-    everything else."""
+    """The tests that may see a fault about a rule, the ones that see most of them soonest first: the cases that cite
+    the rule, then everything else."""
     about = tuple(case.name for case in load_cases() if label in case.rules)
     if about:
         yield Stage(f"cited cases of {label}", ("tests/test_cases.py",), about)
@@ -189,29 +209,22 @@ def attempt(job: tuple[Path, Fault, str]) -> Result:
     tree, fault, where = job
     tree = tree / str(os.getpid())
     if not tree.exists():
-        _copy(tree)
+        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(*_LEFT_OUT))
     files = changed(tree, fault, where)
     before = {path: path.read_text(encoding="utf-8") for path in files}
     try:
         for path, text in files.items():
             path.write_text(text, encoding="utf-8")
-        for stage in stages(fault.label, where):
+        for stage in [Stage("", fault.tests)] if fault.tests else stages(fault.label, where):
             code, output = _tests(tree, stage.arguments)
             if code != _PASSED:
-                return Result(fault, where, stage.name, code != _FAILED or bool(_BROKEN.search(output)))
+                first = _FIRST.search(output)
+                seen_by = stage.name or (first[1] if first else "no end")
+                return Result(fault, where, seen_by, code != _FAILED or bool(_BROKEN.search(output)))
         return Result(fault, where, "")
     finally:
         for path, text in before.items():
             path.write_text(text, encoding="utf-8")
-
-
-def _copy(tree: Path) -> None:
-    tree.mkdir(parents=True)
-    for name in _COPIED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, tree / name)
 
 
 def _tests(tree: Path, arguments: Sequence[str]) -> tuple[int, str]:
@@ -236,17 +249,20 @@ def main() -> int:
     if wrong or options.check:
         print("\n".join([*wrong, f"{len(faults)} entries, {len(wrong)} cannot be made"]))
         return 1 if wrong or not faults else 0
-    red = [] if options.only else [result for result in _run([NOTHING], options.processes) if result.seen_by]
+    named = tuple(dict.fromkeys(path for fault in faults for path in fault.tests))
+    unchanged = [] if options.only else [NOTHING, Fault("", "nothing is changed", {REST: ()}, {}, named)]
+    red = [result for result in _run(unchanged, options.processes) if result.seen_by]
     if red:
         print(f"the tests fail without a fault: {', '.join(result.seen_by for result in red)}")
         return 1
-    return _told(_run(faults, options.processes), options.page)
+    return _told(_run(faults, options.processes), options.page, keep=bool(options.only))
 
 
-def _told(results: Sequence[Result], to: Path | None) -> int:
+def _told(results: Sequence[Result], to: Path | None, *, keep: bool) -> int:
     """Writes the page, prints what was not as expected, and returns the exit code."""
     if to:
-        to.write_text(page(results), encoding="utf-8")
+        before = to.read_text(encoding="utf-8") if keep else ""
+        to.write_text(page(results, before), encoding="utf-8")
     surprises = [result for result in results if not result.expected]
     for result in surprises:
         state = (
@@ -281,42 +297,65 @@ def _run(faults: Sequence[Fault], processes: int) -> list[Result]:
     return results
 
 
-def page(results: Sequence[Result]) -> str:
-    """The results as a page of `docs/`."""
-    by_fault: dict[tuple[str, str], dict[str, Result]] = {}
-    for result in results:
-        by_fault.setdefault((result.fault.label, result.fault.title), {})[result.where] = result
-    rows = [
-        f"| {label} | {title} | " + " | ".join(_cell(found.get(where)) for where in WHERE) + " |"
-        for (label, title), found in by_fault.items()
-    ]
-    seen = sum(bool(result.seen_by) for result in results)
+def page(results: Sequence[Result], before: str = "") -> str:
+    """The results as a page of `docs/`, which keeps what the one `before` says of other faults."""
+    faults = {fault.name: fault for fault in (*load_faults(), *(result.fault for result in results))}
+    found = _cells(results, {name: cells for name, cells in _rows_of(before).items() if name in faults})
+    rows = {name: found[name] for name in faults if name in found}
     survivors = [
-        f"- **{result.fault.label}**, {result.fault.title}, in {result.where}: "
-        f"{result.fault.survives.get(result.where, 'not explained')}"
-        for result in results
-        if not result.seen_by
+        f"- **{name[0]}**, {name[1]}, in {where}: {faults[name].survives.get(where, 'not explained')}"
+        for name, cells in rows.items()
+        for where, cell in cells.items()
+        if cell == _SURVIVES
     ]
+    runs = _RUNS.search(before)
+    tried = sum(cell != _NOT_TRIED for cells in rows.values() for cell in cells.values())
     return _PAGE.format(
-        tried=len(results),
-        seen=seen,
-        survived=len(results) - seen,
+        tried=tried,
+        seen=tried - len(survivors),
+        survived=len(survivors),
         survivors="\n".join(survivors) or "None.",
-        rows="\n".join(rows),
+        rows=_table(cells for cells in rows.items() if REST not in cells[1]),
+        rest=_table(cells for cells in rows.items() if REST in cells[1]),
         exempt="\n".join(f"- **{exemption.label}**: {exemption.reason}" for exemption in load_exemptions()),
+        runs=runs[0] if runs else "",
     )
 
 
-def _cell(result: Result | None) -> str:
-    return "–" if result is None else result.seen_by or "**survives**"
+Cells = dict[str, str]
+"""What became of a fault, by place."""
+
+
+def _cells(results: Sequence[Result], before: Mapping[tuple[str, str], Cells]) -> dict[tuple[str, str], Cells]:
+    found = dict(before)
+    for result in results:
+        kept = found.get(result.fault.name) or dict.fromkeys(
+            (REST,) if REST in result.fault.edits else WHERE, _NOT_TRIED
+        )
+        found[result.fault.name] = {**kept, result.where: result.seen_by or _SURVIVES}
+    return found
+
+
+def _rows_of(text: str) -> dict[tuple[str, str], Cells]:
+    """What a page says of each fault."""
+    rows = (line[2:-2].split(" | ") for line in text.splitlines() if line.startswith("| "))
+    return {
+        (label, title): dict(zip((REST,) if len(cells) == 1 else WHERE, cells, strict=True))
+        for label, title, *cells in rows
+        if title not in ("fault", "---")
+    }
+
+
+def _table(rows: Iterable[tuple[tuple[str, str], Cells]]) -> str:
+    return "\n".join(f"| {' | '.join((*name, *cells.values()))} |" for name, cells in rows)
 
 
 _PAGE = """# Faults put in on purpose
 
-Written by `make mutation` (`tools/mutation.py`); the faults are in `tests/mutation/`. Each is a plausible misreading of
-one rule, put into `evaluate`, into `problem`, and into both at once. The table names the first tests that failed. In
-both at once the rooms agree on the fault: only expectations argued from AWS's pages, and the third reading, which is
-written from them, can see it.
+Written by `make mutation` (`tools/mutation.py`); the faults are in `tests/mutation/`. Each of the first table is a
+plausible misreading of one rule, put into `evaluate`, into `problem`, and into both at once. The table names the first
+tests that failed. In both at once the rooms agree on the fault: only expectations argued from AWS's pages, and the
+third reading, which is written from them, can see it.
 
 {tried} faults were tried: {seen} were seen, {survived} survived.
 
@@ -328,11 +367,20 @@ written from them, can see it.
 
 {exempt}
 
-## All faults
+{runs}## All faults
 
 | rule | fault | in `evaluate` | in `problem` | in both |
 | --- | --- | --- | --- | --- |
 {rows}
+
+## Faults in the rest
+
+Outside the two rooms there is one reading. Each of these leads to a wrong verdict, or to none where there is one; only
+the tests that ought to see it are run. The table names the first that failed.
+
+| part | fault | seen by |
+| --- | --- | --- |
+{rest}
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,32 @@ def test_what_is_expected() -> None:
     assert Result(SURVIVOR, "both", "").expected
     assert not Result(SURVIVOR, "both", "unit tests").expected
     assert not Result(SURVIVOR, "evaluate", "agreement", broken=True).expected
+
+
+REST = Fault("ask", "one elsewhere", {"verifier": ()}, {}, ("tests/verify/test_verdicts.py",))
+
+
+def test_a_fault_outside_the_rooms_is_in_one_place(tree: Path) -> None:
+    fault = replace(REST, edits={"verifier": (Edit("evaluate/gate.py", "first = True", "first = False"),)})
+    assert list(places(fault)) == ["verifier"]
+    assert list(changed(tree, fault, "verifier").values()) == ["first = False\nsecond = True\n"]
+
+
+def test_the_tests_that_a_fault_names_are_there() -> None:
+    named = {path for fault in FAULTS for path in fault.tests}
+    assert named and {path for path in named if not (ROOT / path).exists()} == set()
+    assert [_named(fault) for fault in FAULTS if ("verifier" in fault.edits) is not bool(fault.tests)] == []
+
+
+def test_a_page_keeps_what_it_says_of_other_faults_and_its_runs() -> None:
+    one, other = (next(fault for fault in FAULTS if bool(fault.tests) is rest) for rest in (False, True))
+    first = page([Result(one, "evaluate", "cited cases"), Result(other, "verifier", "")])
+    noted = first.replace("## All faults", "## Runs\n\nOne.\n\n## All faults")
+    second = page([Result(one, "problem", "agreement"), Result(other, "verifier", "tests/x.py::test_y")], noted)
+    assert "3 faults were tried: 3 were seen, 0 survived." in second
+    assert f"| {one.label} | {one.title} | cited cases | agreement | – |" in second
+    assert f"| {other.label} | {other.title} | tests/x.py::test_y |" in second
+    assert "## Runs\n\nOne.\n\n## All faults" in second
 
 
 def test_the_page_names_survivors_with_their_reasons() -> None:
