@@ -233,6 +233,32 @@ def test_a_role_that_is_passed_is_held_once_a_service_can_be_made_to_run_code_as
     assert {fact[0] for fact in started["sets"][0]["facts"]} == {"starts"}
 
 
+BY_LAMBDA = trusting(admits({"Service": "lambda.amazonaws.com"}), admits(aws(ALICE)))
+GRANTS = own("kms:CreateGrant", Condition={"StringEquals": {"kms:ViaService": "lambda.us-west-2.amazonaws.com"}})
+ASSUMES = own("sts:AssumeRole")
+
+
+def test_w1_a_role_of_a_function_that_is_held_may_have_a_grant_that_lambda_makes() -> None:
+    others, by_ec2 = (BY_LAMBDA,), {"StringEquals": {"kms:ViaService": "ec2.us-west-2.amazonaws.com"}}
+    assert isinstance(entry_of(GRANTS, ASSUMES, others=others), str)
+    assert isinstance(entry_of(GRANTS, others=(trusting(admits({"Service": "lambda.amazonaws.com"})),)), dict)
+    assert isinstance(entry_of(GRANTS, ASSUMES, others=(trusting(admits(aws(ALICE))),)), dict)
+    assert isinstance(entry_of(own("kms:CreateGrant", Condition=by_ec2), ASSUMES, others=others), dict)
+    by_eks = {"StringLike": {"kms:ViaService": "eks.*"}}
+    assert isinstance(entry_of(own("kms:CreateGrant", Condition=by_eks), ASSUMES, others=others), dict)
+
+
+def test_w1_a_set_that_leaves_out_what_lambda_grants_is_rejected() -> None:
+    one, other = (
+        state(ASSUMES, *more, others=(BY_LAMBDA,), **NO_GRANTS)  # type: ignore[arg-type]
+        for more in ((), (GRANTS,))
+    )
+    entry = entry_from(one)
+    check_eventual(entry, one.estate, key_target(one.estate.keys[0]), nobody(), {})
+    with pytest.raises(Rejected, match="the key"):
+        check_eventual(entry, other.estate, key_target(other.estate.keys[0]), nobody(), {})
+
+
 def test_tags_may_be_passed_on_once_something_was_changed() -> None:
     """Sessions of a role have the tags that somebody can pass to it at first (F3), until a caller changes who can do
     what."""

@@ -190,6 +190,19 @@ class ClosedSet:
             role, lambda service: any(actions.issuperset(way) for way in ways_to_run(service) or ((),)), ()
         )
 
+    def beside_roles_of(self, service: str, space: Space) -> Expression:
+        """The callers in whose accounts a role may be held that a service may assume: any role, of an account without
+        an inventory. To have it run code as one that is not held nobody may do what that takes."""
+        held = self.of("holds")
+        running = {
+            account.id
+            for account in self.estate.accounts
+            for role in account.roles
+            if role.arn in held and self._admits(role, lambda name: service_name(name) == service, ())
+        }
+        others = (negation(space.in_account(account.id)) for account in self.estate.accounts)
+        return either(both(*others), *map(space.in_account, sorted(running | self.lost)))
+
     def brings_nothing(self, doubt: Entry, account: str) -> bool:
         """Whether the most that a doubtful action can bring about in an account is in the set."""
         match doubt.effect:

@@ -21,7 +21,7 @@ from verifier.model.invariant import AnyCaller, Invariant
 from verifier.model.named_accounts import with_named_accounts
 from verifier.model.policy import Policy
 from verifier.model.reference import actions, matching
-from verifier.model.steps.actions import step_action
+from verifier.model.steps.actions import GRANT_TO_ROLES, step_action
 from verifier.model.steps.catalogue import OF_KEYS, Entry, catalogue_version
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.symbols import SymbolValues
@@ -37,7 +37,7 @@ from verifier.problem.expression import (
     either,
     negation,
 )
-from verifier.problem.facts.shared import via_service
+from verifier.problem.facts.shared import through, via_service
 from verifier.problem.question import Formula, formula_over, scope
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.caller_sets import callers
@@ -298,13 +298,13 @@ class Reaching:
 
     def _granting(self, space: Space) -> Expression:
         """Requests for a grant of an operation that is not in the set. A service that asks for one says itself for whom
-        it is."""
+        it is: some name roles that are held."""
         space.set_view(OPERATIONS)
         given = {exactly(fact[2].removeprefix("kms:")) for fact in self.closed.facts if fact[0] == "grant"}
         beyond = Some(OPERATIONS, frozenset(given), False) if given else Present(OPERATIONS)
-        return both(
-            acts({"kms:CreateGrant"}), negation(via_service(space)), either(beyond, negation(Present(OPERATIONS)))
-        )
+        to_roles = (both(through(space, one), self.closed.beside_roles_of(one, space)) for one in GRANT_TO_ROLES)
+        to_some = either(negation(via_service(space)), *to_roles)
+        return both(acts({"kms:CreateGrant"}), to_some, either(beyond, negation(Present(OPERATIONS))))
 
     def _by_material(self) -> Expression:
         """Requests that take the key's material, or what it encrypted, to where nobody is asked any more (W2)."""

@@ -89,6 +89,11 @@ STACK_SETS = ("cloudformation:CreateStackSet", "cloudformation:CreateStackInstan
 """The actions by which CloudFormation, as an administration role that is passed to it, acts as any role which that may
 assume. [CloudFormation User Guide: stacksets-prereqs-self-managed]"""
 
+GRANT_TO_ROLES: Mapping[str, str] = {"eks": "Amazon EKS", "lambda": "AWS Lambda"}
+"""The services that make grants on keys in the name of who calls them, and which are passed a role that such a grant
+names or, for all that is documented, may name. [Lambda Developer Guide: configuration-envvars-encryption; EKS User
+Guide: enable-kms; docs/mechanisms/escalation.md]"""
+
 IN_PROFILES = frozenset({"ec2:RunInstances", "ec2:RequestSpotInstances"})
 """The actions that give a role to an instance by the instance profile that holds it."""
 

@@ -1,6 +1,7 @@
 """What the facts about requests have in common: which attributes are asked for, and by which predicates.
 
-In: a space. Out: small expressions. Guarantee: none adds a question of its own, but for `via_service` and `empty`.
+In: a space. Out: small expressions. Guarantee: none adds a question of its own, but for `via_service`, `through` and
+`empty`.
 """
 
 from __future__ import annotations
@@ -8,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model.symbols import RequestFact
-from verifier.problem.classes.predicates import ANY, Predicate, exactly
-from verifier.problem.expression import FALSE, Expression, Present, Some, Test, both, implies, negation
+from verifier.problem.classes.predicates import ANY, Predicate, exactly, like
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Test, both, implies, negation
 from verifier.problem.space import Space
 from verifier.problem.views import View
 
-VIA = "aws:viaawsservice"
+VIA, VIA_SERVICE = "aws:viaawsservice", "kms:viaservice"
 THROUGH_ENDPOINT = RequestFact("through an endpoint")
 """The symbol that says whether a request comes through a VPC endpoint (F4)."""
 ANYTHING = (True, ANY)
@@ -28,6 +29,12 @@ def via_service(space: Space) -> Expression:
     view = space.view(VIA)
     assert isinstance(view, View)
     return view.test(exactly("true"))
+
+
+def through(space: Space, service: str) -> Expression:
+    """A service (`lambda`) makes the request on the caller's behalf, as far as it is asked which one does (F5)."""
+    named = Test(VIA_SERVICE, like(f"{service}.*")) if has(space, VIA_SERVICE) else TRUE
+    return both(via_service(space), named)
 
 
 def predicates_of(space: Space, name: str) -> list[Predicate]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import islice, product
+from itertools import chain, islice, product
 
 from verifier.model.step_kinds import StepKind, is_own_key
 from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Fresh, Offer, Way
@@ -20,6 +20,7 @@ from verifier.verify.reach.goals import AGAIN, REPLICA, Goal, Reached
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.offers.contexts import on_same_key, onto_another_key
+from verifier.verify.reach.offers.granted_by_services import GrantedByServices
 from verifier.verify.reach.offers.offers import ANY, KeyOffers, asked_for
 from verifier.verify.reach.step_closure import STEPPING, Search
 
@@ -30,8 +31,8 @@ _Halves = dict[str, tuple[dict[str, tuple[Fact, ...]], dict[str, tuple[Fact, ...
 
 class Closure:
     """The closure for one key. `by_steps` gives what a principal brings about without keys; `further` are the other
-    keys under which its ciphertexts could come, made when something can be re-encrypted at all. Where `doubtful`, what
-    doubtful requests on keys may bring about counts as well (W1)."""
+    keys under which its ciphertexts could come, made when something can be re-encrypted at all. With `services`, what
+    doubtful requests on keys may bring about counts as well, and what services grant (W1)."""
 
     def __init__(
         self,
@@ -40,16 +41,16 @@ class Closure:
         by_steps: Callable[[tuple[str, ...], frozenset[Way], Mapping[Fact, Derivation]], Search],
         further: Callable[[], Iterable[KeyOffers]],
         replicas: Callable[[], Sequence[KeyOffers] | None],
-        doubtful: bool = False,
+        services: Callable[[Needs], GrantedByServices] | None = None,
     ) -> None:
         self.key = key
-        self._doubtful = doubtful
         self._keys = {key.arn: key}
         self._by_steps = by_steps
         self._further: Callable[[], Iterable[KeyOffers]] | None = further
         self._replicas = cache(replicas)
         self._identities = identities
         self._needs = Needs(identities, self._keys)
+        self._services = services(self._needs) if services is not None else None
 
     @property
     def rules(self) -> dict[str, KeyRules]:
@@ -142,8 +143,9 @@ class Closure:
         for by in fresh:
             for offers in tuple(self._keys.values()) if by.startswith(STEPPING) else ():
                 offered = offers.steps(by, wanted.setdefault(offers.arn, self._wanted(offers)))
-                available = self._available(offers, by, facts) if offered else frozenset()
-                for offer in offered:
+                granted = self._services.offered(offers, by, facts) if self._services else []
+                available = self._available(offers, by, facts) if offered or granted else frozenset()
+                for offer in chain(offered, granted):
                     premises = self._premises(offers, offer, by, facts) if offer.cube.needs <= available else None
                     if premises is not None and (offer.gives, offer.step, by, premises) not in refused:
                         wanted[offers.arn] -= {offer.gives}
@@ -156,7 +158,7 @@ class Closure:
             yield from islice(((fact, one) for fact, one in ways if one.way(fact) not in refused), 1)
 
     def _wanted(self, offers: KeyOffers) -> frozenset[Fact]:
-        return offers.gives if self._doubtful else offers.gives - {Fact(FactKind.OPEN, offers.arn)}
+        return offers.gives if self._services is not None else offers.gives - {Fact(FactKind.OPEN, offers.arn)}
 
     def _premises(self, offers: KeyOffers, offer: Offer, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         found = self._needs.met(offer.cube, offer.target, asked_for(offer), by, facts)

@@ -27,10 +27,11 @@ from verifier.verify.reach.distinctions import reads_tags
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
 from verifier.verify.reach.narrowed import asked_keys, for_keys, of_callers, says_of_keys
-from verifier.verify.reach.needs import Identities
+from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.not_in_input import other_keys, own_accounts, own_keys
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.offers.doubts import Doubts
+from verifier.verify.reach.offers.granted_by_services import GrantedByServices
 from verifier.verify.reach.offers.newly_made import imagined
 from verifier.verify.reach.offers.offers import KeyOffers
 from verifier.verify.reach.offers.step_offers import StepOffers
@@ -171,6 +172,10 @@ class Common:
                     self._imagined.estate, group.root, steps.changes_in_doubt, self._held, issued
                 )
         return found
+
+    def by_services(self, doubts: Doubts, needs: Needs) -> GrantedByServices:
+        """What services may grant in the name of whoever calls them."""
+        return GrantedByServices(doubts, needs, {account.id for account in self.estate.accounts})
 
     def doubting(self, doubts: Doubts, own: tuple[str, ...]) -> StepClosure:
         """What principals may bring about without keys, by steps and doubtful actions."""

@@ -32,6 +32,13 @@ class Cube:
     needs: frozenset[PossibleChange]
     values: tuple[tuple[str, int], ...] = ()
 
+    def covers(self, other: Cube) -> bool:
+        """Whether it needs no more than another one, of whoever calls."""
+        theirs = dict(other.values)
+        return self.needs <= other.needs and all(
+            name in theirs and not theirs[name] & ~mask for name, mask in self.values
+        )
+
 
 def outside(space: Space, issued: CallerSet) -> Expression:
     """The requests of federated sessions that are not in a set of callers."""

@@ -29,7 +29,8 @@ class FactKind(StrEnum):
     """A key, and an operation: a grant of it can be created; the grantees that it can name are with the fact in the
     closure."""
     GRANT = "grant"
-    """A key, an operation, and the principal who has it by a grant."""
+    """A key, an operation, the grantees that may be named, and the role (any, where it is an account) to which a
+    service makes a grant of it."""
     TAG = "tag"
     """A key, the attribute of the tag, and the class of its value."""
     ALIASES = "aliases"

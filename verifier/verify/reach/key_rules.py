@@ -17,13 +17,14 @@ from verifier.model.invariant import AnyCaller, CallerSet, Invariant
 from verifier.model.policy import arn_kind
 from verifier.model.reference import action as known_action
 from verifier.model.reference import actions, matching
+from verifier.model.steps.actions import GRANT_TO_ROLES
 from verifier.model.steps.catalogue import OF_KEYS
 from verifier.model.symbols import PossibleChange, SymbolValues
 from verifier.problem.classes.predicates import Predicate, exactly, like_arn
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import FALSE, Expression, Present, Some, conjunction, either, negation
-from verifier.problem.facts.shared import via_service
+from verifier.problem.facts.shared import through, via_service
 from verifier.problem.question import scope
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.caller_sets import callers
@@ -110,6 +111,7 @@ class KeyRules:
         self.scopes = [next(self._nodes) for _ in goals]
         self.accesses = [next(self._nodes) for _ in goals]
         self._direct = next(self._nodes)
+        self._through = {service: next(self._nodes) for service in GRANT_TO_ROLES}
         self._by_operation = {name: next(self._nodes) for name in self.operations}
         self._lets_retire = next(self._nodes)
         self._tag_names = {tag: next(self._nodes) for tag in self._tags_asked}
@@ -132,7 +134,7 @@ class KeyRules:
         wanted += [scope(space, replace(goal, callers=AnyCaller())) for goal in self._goals]
         if GRANTEE in space.attributes:
             space.questions.setdefault(GRANTEE, {}).update(dict.fromkeys((SESSIONS, USERS, self._own_users)))
-        wanted.append(negation(via_service(space)))
+        wanted += [negation(via_service(space)), *(through(space, service) for service in GRANT_TO_ROLES)]
         wanted += [Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True) for name in self.operations]
         wanted.append(self._to_be_retired(space))
         wanted += [Some(TAG_NAMES, self._names_of(name), True) for name in self._tags_asked]
@@ -281,7 +283,14 @@ class KeyRules:
         """Who can create a grant of an operation; the cubes tell for which grantees, where a policy asks for them. One
         that may be retired counts as one of `kms:RetireGrant`, whoever its grantee is. A service that creates one on a
         caller's behalf says itself for whom it is."""
-        own = self.joint.diagrams.both(self._acts["kms:CreateGrant"], self._direct)
+        return self._granting(operation, self._direct)
+
+    def granting_through(self, service: str, operation: str) -> tuple[Cube, ...]:
+        """The same where a service that makes grants to roles creates it on the caller's behalf."""
+        return self._granting(operation, self._through[service])
+
+    def _granting(self, operation: str, requests: Node) -> tuple[Cube, ...]:
+        own = self.joint.diagrams.both(self._acts["kms:CreateGrant"], requests)
         retired = self._cubes(self.joint.diagrams.both(own, self._lets_retire)) if operation == RETIRE else ()
         return (*retired, *self._cubes(self.joint.diagrams.both(own, self._by_operation[operation]), GRANTEE))
 

@@ -151,7 +151,7 @@ class Needs:
     def _available(
         self, possible_changes: frozenset[PossibleChange], target: str, by: str, facts: Facts
     ) -> frozenset[PossibleChange]:
-        granted = any(fact.subject == target for fact in facts.of_kind(FactKind.MAY_GRANT))
+        granted = any(fact.subject == target for kind in _GRANTS for fact in facts.of_kind(kind))
 
         def may_have(change: PossibleChange) -> bool:
             return granted if change == GRANT else self._given(change, target, None, by, facts) is not None
@@ -279,8 +279,8 @@ class Needs:
         grantees = self._keys[target].rules.classes_of_grantee(by)
         found = []
         for name in names:
-            on_target = (fact for fact in facts.of_kind(FactKind.MAY_GRANT) if fact.subject == target)
-            fact = next((fact for fact in on_target if _names(fact, name, grantees)), None)
+            on_target = (fact for kind in _GRANTS for fact in facts.of_kind(kind) if fact.subject == target)
+            fact = next((fact for fact in on_target if _names(fact, name, grantees, by)), None)
             if fact is None:
                 return None
             found.append(fact)
@@ -312,10 +312,18 @@ def _may_join(principal: str, group: str) -> bool:
     return arn_kind(principal) == "user" and principal.split(":")[4] == group.split(":")[4]
 
 
-def _names(fact: Fact, operation: str, grantees: int | None) -> bool:
-    """Whether a grant that may be created is of an operation, and can be for grantees of some classes."""
-    name, mask = fact.details
-    return name == operation and (grantees is None or int(mask) == ANY or bool(int(mask) & grantees))
+_GRANTS = (FactKind.MAY_GRANT, FactKind.GRANT)
+
+
+def _names(fact: Fact, operation: str, grantees: int | None, by: str) -> bool:
+    """Whether a grant that may be created is of an operation, and can be for grantees of some classes; one that a
+    service makes, for the role that holds it."""
+    name, mask, *whom = fact.details
+    return (
+        name == operation
+        and (grantees is None or int(mask) == ANY or bool(int(mask) & grantees))
+        and (not whom or whom[0] == by or (arn_kind(by) == "role" and whom[0] == by.split(":")[4]))
+    )
 
 
 def _with_other_tags(estate: Estate, names: Collection[str]) -> frozenset[str]:

@@ -102,8 +102,9 @@ class Setting:
             other = self._closures.get((issued, not doubtful))
             rules = self._rules if known else common.rules(key, goals, expected)
             offered = offers(rules, numbers=numbers) if other is None else other.key
+            services = partial(common.by_services, self._doubts_of(issued)) if doubtful else None
             self._closures[issued, doubtful] = Closure(
-                common.identities, offered, by_steps, further, replicas_, doubtful
+                common.identities, offered, by_steps, further, replicas_, services
             )
         return self._closures[issued, doubtful]
 
@@ -271,7 +272,7 @@ class Setting:
     def _in_doubt(self, facts: Facts, key: KeyOffers) -> bool:
         """Whether somebody who is held may bring about something by a doubtful action, on the key or elsewhere."""
         doubts = self.doubts if facts.others else self.doubts.plain
-        return key.may_be_updated(facts.held) or any(map(doubts.of, facts.held))
+        return key.may_be_in_doubt(facts.held, changed=bool(facts.others)) or any(map(doubts.of, facts.held))
 
     @property
     def doubts(self) -> Doubts:

@@ -259,6 +259,14 @@ class Doubts:
     def _of(self, kind: TargetKind, account: str) -> Iterator[Group]:
         return (group for group in self.groups if group.kind is kind and group.account == account)
 
+    def admitting(self, group: Group, names: Sequence[str], service: str) -> int:
+        """The roles that admit a service, if it is one of some services; of listed code where these are `BOUNDED`."""
+        own = [name for name in names if name.removesuffix(BOUNDED) == service] or [service] * ("*" in names)
+        targets = 0
+        for _, one in self._trusting(group, tuple(own)):
+            targets |= one.targets
+        return targets
+
     @cached_property
     def _providers(self) -> tuple[str, ...]:
         named = {*trusted(self._estate), *(one for account in self._estate.accounts for one in account.providers or ())}

@@ -13,12 +13,14 @@ from itertools import islice
 from verifier.model.policy import StatementRef
 from verifier.model.results.verdict import Assumption, Reason, Story
 from verifier.model.step_kinds import StepKind
+from verifier.model.steps.actions import GRANT_TO_ROLES
 from verifier.model.steps.catalogue import Effect, Head, catalogue_version
 from verifier.model.steps.workloads import KINDS
 from verifier.problem.subjects import is_multi_region
 from verifier.syntax.source import NOWHERE
 from verifier.verify.reach.facts import ANY_WAY, Derivation, Doubt, Fact, FactKind, Facts
 from verifier.verify.reach.goals import Goal, Reached
+from verifier.verify.reach.offers.offers import CREATE_GRANT
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.plans import Make, planned
 
@@ -27,15 +29,33 @@ _MOST_NAMED = 4
 
 def why(setting: Setting, goal: Goal, reached: Reached) -> Reason:
     """Whose doubtful action it is, where that is allowed, and the sentence that would settle it (W3)."""
-    found = next(_doubts(reached.facts, goal.premises), None)
-    if found is None:
+    doubts = list(_doubts(reached.facts, goal.premises))
+    if not doubts:
         return _under_another_key(setting, goal, reached)
-    fact, derivation, doubt = found
+    granted = next((one for one in doubts if one[0].kind is FactKind.GRANT), None)
+    if granted is not None:
+        return _granted(setting, reached, *granted[:2])
+    fact, derivation, doubt = doubts[0]
     places = setting.doubts.places(derivation.by, doubt)
     first = f"{reached.start} may get there" + ("" if derivation.by == reached.start else f" as {derivation.by}")
     sentence = f"{first} by {_named(doubt)}: {_brings(fact, doubt)}; {_allowed(derivation.by, places)}"
     text = f"{sentence}{_not_given(setting, doubt)}. To settle it: suppose {_sentence(fact, doubt)}"
     return Reason("W1", text, places[0].span if places else NOWHERE)
+
+
+def _granted(setting: Setting, reached: Reached, fact: Fact, derivation: Derivation) -> Reason:
+    """A grant that a service makes in the name of a caller (W1)."""
+    *_, role, service = fact.details
+    whom = role if role.startswith("arn:") else f"a role of {role}"
+    by = "" if derivation.by == reached.start else f" as {derivation.by}"
+    name = GRANT_TO_ROLES[service]
+    first = f"{reached.start} may get there{by} by a grant that {name} may make in its name to {whom}"
+    places = setting.naming(derivation.by, CREATE_GRANT)
+    allowed = f"; {_allowed(derivation.by, places)}" if places else ""
+    via = f"kms:ViaService is {service}.*"
+    where = f"when it gives the key to what {name} runs as that role ({CREATE_GRANT} where {via}{allowed})"
+    settled = f"suppose `nobody calls {CREATE_GRANT}`, or deny it where {via}"
+    return Reason("W1", f"{first}, {where}. To settle it: {settled}", places[0].span if places else NOWHERE)
 
 
 def story_in_doubt(setting: Setting, goal: Goal, reached: Reached, steps: int) -> Story | Reason:
@@ -204,8 +224,8 @@ def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
         "Cognito user pool), none as guests of a Cognito identity pool, and none of a pool of their own"
     )
     services = (
-        "what services decrypt with the key for those who use them, grants that they make for these (as AWS Lambda "
-        "does for the role of a function), and what programs read as data, is not followed"
+        "what services decrypt with the key for those who use them, grants that services other than "
+        f"{' and '.join(GRANT_TO_ROLES.values())} make for these, and what programs read as data, is not followed"
     )
     related = (
         "related multi-Region keys, which decrypt what this one encrypts, are keys of their own: ask about each of them"

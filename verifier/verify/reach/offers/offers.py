@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import chain, product, repeat
+from operator import or_
 
 from verifier.model.step_kinds import StepKind
+from verifier.model.steps.actions import GRANT_TO_ROLES
 from verifier.model.steps.catalogue import entry
 from verifier.problem.semantics.possible_changes import GRANT, REQUEST_TAG, RESOURCE_TAG
 from verifier.verify.reach.alias_rules import AliasRules
@@ -143,6 +145,24 @@ class KeyOffers:
                 StepKind.PUT_KEY_POLICY, CREATE_KEY, self.arn, _NOTHING, self._written, (("", CREATE_KEY, cube),)
             )
 
+    def by_services(self, principal: str) -> list[tuple[str, str, Cube]]:
+        """The services that may make grants to roles in the name of a principal, each with an operation and with what
+        that takes: as far as it could not create such a grant by itself as well."""
+        bit = self._bit(principal)
+        found = self._by_services
+        return [(service, name, cube) for service, name, cube, direct in found if bit & cube.callers & ~direct]
+
+    @cached_property
+    def _by_services(self) -> list[tuple[str, str, Cube, int]]:
+        found = []
+        for operation in self.rules.operations:
+            direct = self.rules.granting(operation)
+            for service in GRANT_TO_ROLES:
+                for cube in self.rules.granting_through(service, operation):
+                    same = (other.callers for other in direct if other.covers(cube))
+                    found.append((service, operation, cube, reduce(or_, same, 0)))
+        return found
+
     def accesses(self, goal: int, principal: str) -> tuple[Access, ...]:
         """How a principal can make the last request of a goal."""
         key = goal, self._bit(principal)
@@ -216,9 +236,14 @@ class KeyOffers:
         for offer in self._plain(StepKind.SHARE, UPDATE_PRIMARY, Fact(FactKind.OPEN, self.arn)):
             yield replace(offer, doubt=doubt)
 
-    def may_be_updated(self, principals: Iterable[str]) -> bool:
-        """Whether one of some principals may update the primary Region, given changes or none."""
-        return any(self.doing(UPDATE_PRIMARY, principal) for principal in principals)
+    def may_be_in_doubt(self, principals: Iterable[str], *, changed: bool) -> bool:
+        """Whether one of some principals may update the primary Region, or a service may make grants in its name: given
+        changes or, unless something is `changed`, none."""
+        return any(
+            self.doing(UPDATE_PRIMARY, principal)
+            or any(changed or not cube.needs for *_, cube in self.by_services(principal))
+            for principal in principals
+        )
 
     def _plain(self, step: StepKind, action: str, gives: Fact) -> Iterator[Offer]:
         return (Offer(step, action, self.arn, cube, gives) for cube in self._doing(action))
@@ -243,5 +268,5 @@ def is_tag(attribute: str) -> bool:
 def asked_for(offer: Offer) -> str:
     """What a grant must allow for an offer: a child grant needs a parent grant that has its operation (G6). Who retires
     one may be its retiring principal (G5)."""
-    child = offer.gives.details[0] if offer.gives.kind is FactKind.MAY_GRANT else RETIRE
+    child = offer.gives.details[0] if offer.gives.kind in (FactKind.MAY_GRANT, FactKind.GRANT) else RETIRE
     return offer.action if child == RETIRE else f"{offer.action}/{child}"

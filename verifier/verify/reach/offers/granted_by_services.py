@@ -1,0 +1,89 @@
+"""Grants that a service makes in the name of a caller, to a role that is passed to it, as offers in doubt (W1).
+
+In: doubts, the accounts of which an inventory is there. Out: `Offer`s.
+Guarantee: a role to which a service of `GRANT_TO_ROLES` makes a grant for a caller is one as which that caller may have
+it run code, by a step or a doubtful action; of an account without an inventory it may be any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from verifier.model.step_kinds import StepKind
+from verifier.model.steps.actions import service_name
+from verifier.model.steps.catalogue import entry
+from verifier.verify.reach.cubes import Cube
+from verifier.verify.reach.facts import Doubt, Fact, FactKind, Facts, Offer
+from verifier.verify.reach.key_rules import GRANTEE
+from verifier.verify.reach.needs import Needs
+from verifier.verify.reach.offers.doubts import Doubts
+from verifier.verify.reach.offers.offers import ANY, CREATE_GRANT, KeyOffers
+from verifier.verify.reach.step_groups import OF_TARGETS, Bundle
+
+_Roles = dict[str, tuple[Fact, ...]]
+"""Roles, or an account that stands for all of its own, each with what must be true for a service to run code as it."""
+
+
+@dataclass(frozen=True)
+class GrantedByServices:
+    """What services may grant in the name of whoever calls them; `listed` are the accounts with an inventory."""
+
+    doubts: Doubts
+    needs: Needs
+    listed: Collection[str]
+
+    def offered(self, key: KeyOffers, by: str, facts: Facts) -> list[Offer]:
+        """The grants on a key that a principal may have made, but for what it could grant by itself."""
+        ways = key.by_services(by)
+        if not ways:
+            return []
+        doubt = Doubt(entry(CREATE_GRANT), (CREATE_GRANT,), str(key.rules.key.account))
+        roles: dict[str, _Roles] = {}
+        found: dict[Fact, Offer] = {}
+        for service, operation, cube in ways:
+            grantees = dict(cube.values).get(GRANTEE, ANY)
+            if service not in roles:
+                roles[service] = dict(self._roles(service, by, facts))
+            for role, after in roles[service].items():
+                gives = Fact(FactKind.GRANT, key.arn, (operation, str(grantees), role, service))
+                request = StepKind.CREATE_GRANT, CREATE_GRANT, key.arn, cube
+                found[gives] = Offer(*request, gives, after=after, doubt=doubt, accounts=frozenset({_account(by)}))
+        return [offer for gives, offer in found.items() if gives not in facts]
+
+    def _roles(self, service: str, by: str, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
+        if _account(by) not in self.listed:
+            yield _account(by), ()
+            return
+        doubts = self.doubts if facts.others else self.doubts.plain
+        for possible_changes, bundles in doubts.bundles(by).items():
+            needed = self.needs.met(Cube(0, possible_changes), "", None, by, facts)
+            for bundle in bundles if needed is not None else ():
+                for role in bundle.group.each(self._run(bundle, service)):
+                    own = _of_target(bundle, role, facts)
+                    if needed is not None and own is not None and facts.keys() >= {*bundle.after}:
+                        yield role, (*needed, *own, *bundle.after)
+
+    def _run(self, bundle: Bundle, service: str) -> int:
+        """The roles of a bundle as which a service may run code: by what it is passed to, or changed by."""
+        if bundle.gives.kind is not FactKind.HOLDS:
+            return 0
+        if bundle.doubt is not None:
+            return bundle.targets & self.doubts.admitting(bundle.group, bundle.doubt.entry.services, service)
+        by = service_name(bundle.passed.service) if bundle.passed is not None else bundle.action.split(":")[0]
+        return bundle.targets if by == service else 0
+
+
+def _account(principal: str) -> str:
+    return principal.split(":")[4]
+
+
+def _of_target(bundle: Bundle, role: str, facts: Facts) -> tuple[Fact, ...] | None:
+    """The facts that give the changes of a role which a bundle needs; `None` where one is lacking."""
+    found = []
+    for possible in bundle.needs_of_target:
+        fact = next((fact for fact in (Fact(kind, role) for kind in OF_TARGETS[possible]) if fact in facts), None)
+        if fact is None:
+            return None
+        found.append(fact)
+    return tuple(found)
