@@ -16,8 +16,8 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli.run import Color
+from verifier.model.choices import ACCOUNT, REGION
 from verifier.model.engine import MOST_STEPS, Engine
-from verifier.model.forms import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from verifier.inputs.supplied import Supplied

@@ -17,7 +17,7 @@ from verifier.collect.reading import CollectError
 from verifier.collect.sessions import Identity, identities
 from verifier.collect.steps import Progress, Runner, Step
 from verifier.collect.workloads import code_steps, regions_step
-from verifier.model.forms import REGION
+from verifier.model.choices import REGION
 from verifier.model.results.collection import Collection, Part, Wanted
 from verifier.syntax.text import printable
 

@@ -1,6 +1,7 @@
-"""What a user chooses by name.
+"""What a user chooses by name, and the forms of names that a user gives.
 
-In: nothing. Out: enumerations. Guarantee: a name costs no import of what it chooses, so that `--help` has it.
+In: nothing. Out: enumerations; regular expressions for whole texts. Guarantee: a name costs no import of what it
+chooses, so that `--help` has it.
 """
 
 from __future__ import annotations
@@ -32,3 +33,8 @@ OF_NOTICES = frozenset({"sarif", "junit", "github", "gitlab"})
 """Those that point at places."""
 SUMMARY = "summary"
 """The last line of `text` alone, which `--quiet` asks for."""
+
+ACCOUNT = r"[0-9]{12}"
+"""An account."""
+REGION = r"[a-z]{2}(?:-(?!iso)[a-z]+)+-[0-9]+"
+"""A Region, such as us-west-2."""

@@ -1,23 +1,29 @@
 """Whether a step that hands a role to a service, or that changes or enters code, is well formed (E4, E5).
 
 In: a state, a move. Out: nothing, or an `InputError`.
-Guarantee: see `forms_keys`.
+Guarantee: see `forms_keys`. An instance profile holds one role at most [API: AddRoleToInstanceProfile]; where the
+profiles of an account are not known, that one holds the role is supposed (E4).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from verifier.evaluate.steps.forms_identities import session_role
-from verifier.evaluate.steps.forms_profiles import IN_PROFILE, check_profile
 from verifier.evaluate.steps.move_requests import RequestContext, change_of, fail, one_of, require
 from verifier.model.estate import Workload
 from verifier.model.policy import is_service_linked
+from verifier.model.request import Request
 from verifier.model.steps.actions import STACK_SETS, running_services, ways_to_run
 from verifier.model.steps.chains import Became, Move, State
 from verifier.model.steps.workloads import KINDS
 
 _REGION = re.compile(r"[a-z]{2}-[a-z-]+-[0-9]", re.ASCII)
+_CREATE, _ADD = "iam:createinstanceprofile", "iam:addroletoinstanceprofile"
+_REMOVE = "iam:removerolefrominstanceprofile"
+_IN_PROFILE = frozenset({_CREATE, _ADD, _REMOVE})
+_BY_PROFILE = frozenset({"ec2:runinstances", "ec2:requestspotinstances", "ec2:associateiaminstanceprofile"})
 
 
 def passed_to(move: Move) -> str:
@@ -50,7 +56,7 @@ def pass_role(state: State, move: Move) -> None:
     require(bool(through) or role == session_role(move), move, "the role passed must be the one whose session it gives")
     linked = is_service_linked(role)
     require(not linked, move, "as a service-linked role runs what its service runs, nothing of the caller's")
-    profiles = [request for request in move.requests if request.action.lower() in IN_PROFILE]
+    profiles = [request for request in move.requests if request.action.lower() in _IN_PROFILE]
     rest = [
         request for request in move.requests if request not in profiles and request.action.lower() != "iam:passrole"
     ]
@@ -60,7 +66,7 @@ def pass_role(state: State, move: Move) -> None:
     require(
         actions in [sorted(map(str.lower, way)) for way in ways], move, f"besides iam:PassRole it takes {alternatives}"
     )
-    check_profile(state, move, role, profiles, rest)
+    _check_profile(state, move, role, profiles, rest)
     associated = one_of(move, ("iam:PassRole",)).text("iam:associatedresourcearn")
     services = {request.action.split(":")[0] for request in rest}
     of_service = associated is None or associated.count(":") > 4 and associated.split(":")[2] in services
@@ -75,6 +81,35 @@ def pass_role(state: State, move: Move) -> None:
     regions = {RequestContext(request).text("aws:requestedregion") for request in rest} - {None}
     require(len(regions) < 2, move, "what is started is in the Region in which it was made")
     require(not change_of(move, Became).caller.session_tags, move, "services set no session tags")
+
+
+def _check_profile(
+    state: State, move: Move, role: str, requests: Sequence[Request], starting: Sequence[Request]
+) -> None:
+    """Raises `InputError` unless what is started has the role by a profile: one that holds it, one that is made for it,
+    or one that held another role, which is taken out."""
+    account = next((account for account in state.estate.accounts if account.id == role.split(":")[4]), None)
+    listed = account.profiles if account is not None else None
+    instances = any(request.action.lower() in _BY_PROFILE for request in starting)
+    if not instances or listed is None:
+        require(not requests, move, "it takes no instance profile, or none of which something is known")
+        return
+    holding = {profile.arn: profile.role for profile in listed}
+    actions = sorted(request.action.lower() for request in requests)
+    named = {str(request.resource) for request in requests}
+    if not requests:
+        named = {arn for arn, held in holding.items() if held == role}
+        require(bool(named), move, f"no instance profile holds {role}")
+    else:
+        require(len(named) == 1, move, "it is about one instance profile")
+        (arn,) = named
+        new = actions == [_ADD, _CREATE] and arn not in holding
+        other = actions == [_ADD, _REMOVE] and holding.get(arn) is not None
+        require(new or other, move, f"{role} does not come into {arn} by {', '.join(actions)}")
+        require(arn.split(":")[4] == role.split(":")[4], move, "a profile holds a role of its own account")
+    for request in starting:
+        profile = RequestContext(request).text("ec2:instanceprofile")
+        require(profile is None or profile in named, move, "ec2:InstanceProfile must be a profile that holds the role")
 
 
 def changed(state: State, move: Move) -> Workload:
@@ -105,7 +140,7 @@ def change_code(state: State, move: Move) -> None:
         gives = service_of(passed_to(move)) in kind.services and on_it & {handing[0][0] for handing in kind.handing}
         require(bool(gives), move, f"it gives {kind.name} no other role")
         require(kind.name != "instances" or not code.roles, move, "an instance has one profile at most")
-        check_profile(state, move, session_role(move), (), move.requests)
+        _check_profile(state, move, session_role(move), (), move.requests)
         besides.remove(passed)
     wanted = {action: on.rpartition("}")[2] for action, on in way if on}
     right = {action for action, resource in besides if str(resource).endswith(wanted.get(action, "?"))}

@@ -19,8 +19,8 @@ from verifier.inputs.resources.code_types import PROFILES
 from verifier.inputs.resources.resource import Verb
 from verifier.inputs.text.access import Record, check_complete, describe, is_told_apart, listed_records, members
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, text_of
+from verifier.model.choices import REGION
 from verifier.model.estate import InstanceProfile, Pairs, Workload
-from verifier.model.forms import REGION
 from verifier.model.policy import arn_kind
 from verifier.model.steps.workload_kind import WorkloadKind
 from verifier.model.steps.workloads import KINDS, WITH_ROLE

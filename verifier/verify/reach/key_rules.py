@@ -36,8 +36,7 @@ from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS, AliasN
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
 from verifier.verify.reach.distinctions import actions_of
 from verifier.verify.reach.offers.contexts import about_contexts, all_names, of_ciphertexts
-from verifier.verify.reach.offers.step_requests import REPLICA_REGION, of_step
-from verifier.verify.reach.offers.tag_names import TAG_NAMES, in_any_case, twice
+from verifier.verify.reach.offers.step_requests import REPLICA_REGION, TAG_NAMES, in_any_case, of_step, twice
 
 OPERATIONS, GRANTEE, RETIRING = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal"
 RETIRE = "kms:RetireGrant"

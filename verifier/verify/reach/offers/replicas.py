@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from verifier.model.choices import REGION
 from verifier.model.estate import Estate, Key
-from verifier.model.forms import REGION
 from verifier.model.policy import Policy
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.narrowed import of_callers, says_of_keys

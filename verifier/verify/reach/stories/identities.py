@@ -26,9 +26,8 @@ from verifier.verify.reach.documents import identity_policy, policies_of, trust_
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN
 from verifier.verify.reach.stories.asking import test
-from verifier.verify.reach.stories.code import change_code
 from verifier.verify.reach.stories.created import create, tag_identity
-from verifier.verify.reach.stories.passed import pass_role
+from verifier.verify.reach.stories.passed import change_code, pass_role
 from verifier.verify.reach.stories.plans import JoinGroup, Make
 from verifier.verify.reach.stories.scene import (
     Made,

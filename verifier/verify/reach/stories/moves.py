@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import product
 
+from verifier.model.choices import REGION
 from verifier.model.estate import Key
-from verifier.model.forms import REGION
 from verifier.model.grant import Grant
 from verifier.model.invariant import ConditionExpression, ConditionNot, ConditionOr
 from verifier.model.policy import Principal
