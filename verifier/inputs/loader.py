@@ -211,17 +211,7 @@ class Loader:
 
             add_templates(self.remarks, self.parts, self.templates)
         unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
-        # Trust policies say which sessions come from a provider that a key policy names (P6).
-        provided = any(policy.names_providers for key in self.keys for policy in key.policies or ())
-        trusts = self.steps or self.tags or self.files.mention(_OF_SESSIONS) or provided
-        listed = dict.fromkeys((*self.parts.accounts, *self.parts.made))
-        read: list[tuple[Account, list[Unmodelled], Details]] = []
-        if listed:
-            from verifier.inputs.snapshot.accounts import read_account  # as for plans
-
-            read = [
-                read_account(self.remarks, self.parts, account, steps=self.steps, trusts=trusts) for account in listed
-            ]
+        read = self._read_accounts()
         unmodelled += [thing for _, things, _ in read for thing in things]
         organization, controls = self._read_organization()
         endpoints, policies = read_vpc_endpoints(self.remarks, self.parts)
@@ -250,18 +240,34 @@ class Loader:
             regions_taken=tuple(self.remarks.definitions.digest(said) for said in self.remarks.regions_taken),
         )
         self.parts.own_regions = self.remarks.own_regions
+        return self._with_doubts(estate, {account.id: details for account, _, details in read})
+
+    def _with_doubts(self, estate: Estate, details: Mapping[str, Details]) -> Estate:
+        """The estate, with what is not known of what plans and templates leave there. `details` are those of the
+        accounts, by ID."""
         if self.templates:
             from verifier.inputs.cloudformation.stack_tags import with_stack_tags
 
             estate = with_stack_tags(estate, {template.file for template in self.templates})
         estate = with_open_patterns(estate)
         changed = self.parts.unknown or self.parts.remade or self.parts.identity_changes or self.parts.made
-        if not changed and all(account.complete for account in accounts):
+        if not changed and all(account.complete for account in estate.accounts):
             return estate
         from verifier.inputs.resource_types import with_unknown  # as for plans
 
         estate = with_unknown(estate, self.remarks.definitions, self.parts.unknown, self.parts.remade)
-        return with_unlisted(estate, self.remarks, self.parts, {account.id: details for account, _, details in read})
+        return with_unlisted(estate, self.remarks, self.parts, details)
+
+    def _read_accounts(self) -> list[tuple[Account, list[Unmodelled], Details]]:
+        # Trust policies say which sessions come from a provider that a key policy names (P6).
+        provided = any(policy.names_providers for key in self.keys for policy in key.policies or ())
+        trusts = self.steps or self.tags or self.files.mention(_OF_SESSIONS) or provided
+        listed = dict.fromkeys((*self.parts.accounts, *self.parts.made))
+        if not listed:
+            return []
+        from verifier.inputs.snapshot.accounts import read_account  # as for plans
+
+        return [read_account(self.remarks, self.parts, account, steps=self.steps, trusts=trusts) for account in listed]
 
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []

@@ -23,7 +23,7 @@ from verifier.inputs.snapshot.identity_providers import read_providers
 from verifier.inputs.snapshot.inventory import Inventory
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.snapshot.workloads import read_workloads, roles_of
-from verifier.inputs.text.access import check_complete, members
+from verifier.inputs.text.access import Record, check_complete, members
 from verifier.inputs.text.nodes import Node, Remarks, values_of
 from verifier.model.estate import Account
 from verifier.model.unmodelled import Unmodelled
@@ -48,18 +48,7 @@ def read_account(
     for draft in listed.drafts:
         if _unique(draft) not in own:
             _perhaps_changed(inventory, draft, changes)
-    after = as_changed(listed, changes)
-    leaves_out = any(
-        change.permission_sets or any(kind != "group" for kind, _ in change.left_out) for change in changes
-    )
-    complete = given is not None and given.flag("complete") is not False and not leaves_out
-    complete = complete and len(after.drafts) == len(listed.drafts)  # one that is not listed any more is still there
-    known, whole = {_unique(draft): draft for draft in after.drafts}, listing if complete else None
-    reported = [
-        as_reported(remarks, draft, known.get(_unique(draft)), whole) for details in made for draft in details.drafts
-    ]
-    drafts = [*filter(None, reported), *(draft for draft in after.drafts if _unique(draft) not in own)]
-    complete = complete and None not in reported
+    drafts, complete = _drafts(remarks, given, listed, made, changes)
     not_listed = _not_listed(drafts, changes) if complete else {}
     complete = complete and all(kind == "group" for kind, _ in not_listed)
     inventory.unmodelled += [
@@ -91,6 +80,30 @@ def read_account(
     )
     drafts_of_all = [*listed.drafts, *(draft for details in parts.made.get(account, ()) for draft in details.drafts)]
     return read, inventory.unmodelled, Details(drafts_of_all, policies)
+
+
+def _drafts(
+    remarks: Remarks,
+    given: Record | None,
+    listed: Details,
+    made: Sequence[Details],
+    changes: Sequence[IdentityChanges],
+) -> tuple[list[Draft], bool]:
+    """The users, roles and groups as they will be, and whether these are certainly all: as far as the snapshot says so,
+    and no change leaves out who else there is."""
+    after = as_changed(listed, changes)
+    leaves_out = any(
+        change.permission_sets or any(kind != "group" for kind, _ in change.left_out) for change in changes
+    )
+    complete = given is not None and given.flag("complete") is not False and not leaves_out
+    complete = complete and len(after.drafts) == len(listed.drafts)  # one that is not listed any more is still there
+    known = {_unique(draft): draft for draft in after.drafts}
+    whole = given["authorization_details"] if given is not None and complete else None
+    own = [draft for details in made for draft in details.drafts]
+    reported = [as_reported(remarks, draft, known.get(_unique(draft)), whole) for draft in own]
+    others = known.keys() - set(map(_unique, own))
+    drafts = [*filter(None, reported), *(draft for draft in after.drafts if _unique(draft) in others)]
+    return drafts, complete and None not in reported
 
 
 def _unique(draft: Draft) -> Name:
