@@ -38,11 +38,11 @@ def _key(statements: list[dict[str, Any]]) -> Key:
 # -- many known roles --
 
 
-def known_roles(count: int, shared: int = 20) -> Problem:
-    """A key that delegates to its account, and an inventory of so many roles. One in four has one of `shared` managed
+def known_roles(count: int) -> Problem:
+    """A key that delegates to its account, and an inventory of so many roles. One in four has one of 20 managed
     policies and no other; each other has an inline policy, one in two of these with conditions of its own."""
     root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
-    managed = [_managed(number) for number in range(shared)]
+    managed = [_managed(number) for number in range(20)]
     roles = tuple(_role(number, managed) for number in range(count))
     return Problem(f"{count} roles", Estate((_key([root]),), (Account(ACCOUNT, roles=roles),)), ())
 

@@ -163,12 +163,12 @@ _CAN_DECRYPT = """invariant "nobody can decrypt":
 """
 
 
-def overlap_problems(count: int = 20, pairs_of: int = 2) -> tuple[Problem, ...]:
+def overlap_problems(count: int = 20) -> tuple[Problem, ...]:
     """Four policies under which a value of one pair must match any, half, all or none of the patterns. Half: one or the
     other of each two neighbours, by `count / 2` Deny statements."""
     found = patterns(count)
     lacking = [_deny({"StringNotLike": {PAIR: pattern}}) for pattern in found]
-    halves = [_deny({"StringNotLike": {PAIR: found[at : at + pairs_of]}}) for at in range(0, count, pairs_of)]
+    halves = [_deny({"StringNotLike": {PAIR: found[at : at + 2]}}) for at in range(0, count, 2)]
     policies = {
         "any": [_allow({"StringLike": {PAIR: found}})],
         "half": [_allow({"StringLike": {PAIR: "*"}}), *halves],

@@ -91,9 +91,9 @@ def _answered(runs: list[Row]) -> Row:
 # -- what they are run on --
 
 
-def generated_keys(count: int, seed: int = 1) -> list[Json]:
+def generated_keys(count: int) -> list[Json]:
     """Keys with random policies of 4 to 12 statements, every other one of which delegates to its account."""
-    source = random.Random(seed)
+    source = random.Random(1)
     found = []
     for number in range(count):
         arn = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/{source.randrange(1 << 32):08x}-12ab-34cd-56ef-{number:012x}"
@@ -101,7 +101,7 @@ def generated_keys(count: int, seed: int = 1) -> list[Json]:
     return found
 
 
-def generated_roles(folder: Path, count: int, seed: int = 1) -> None:
+def generated_roles(folder: Path, count: int) -> None:
     """Writes a snapshot folder: a key that delegates to its account, and the account's roles."""
     key, account = folder / "keys" / "payments", folder / "accounts" / ACCOUNT
     key.mkdir(parents=True)
@@ -116,7 +116,7 @@ def generated_roles(folder: Path, count: int, seed: int = 1) -> None:
     metadata |= {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS"}
     _write(key / "metadata.json", {"KeyMetadata": {**metadata, "Enabled": True, "MultiRegion": False}})
     _write(key / "policy.json", policy_of([DELEGATION]))
-    source = random.Random(seed)
+    source = random.Random(1)
     listed = [_role(number, source) for number in range(count)]
     _write(
         account / "authorization-details.json",

@@ -1,5 +1,4 @@
-"""A generated snapshot folder, as `verifier snapshot` and the AWS CLI fill one. In: a folder, a seed, sizes. Out:
-files.
+"""A generated snapshot folder, as `verifier snapshot` and the AWS CLI fill one. In: a folder, sizes. Out: files.
 
 Guarantee: the same files for the same arguments; no two of the policies are the same.
 """
@@ -18,10 +17,10 @@ LEAST, MOST = 4, 12
 Json = dict[str, Any]
 
 
-def generated_snapshot(folder: Path, keys: int = 1000, roles: int = 5000, seed: int = 1) -> None:
+def generated_snapshot(folder: Path, keys: int = 1000, roles: int = 5000) -> None:
     """Writes so many keys of one account, each with metadata and a policy, and an inventory of so many roles, each with
     an inline policy."""
-    source = random.Random(seed)
+    source = random.Random(1)
     for number in range(keys):
         _write_key(folder / "keys" / f"key-{number}", number, source)
     account = folder / "accounts" / ACCOUNT
@@ -35,9 +34,9 @@ def generated_snapshot(folder: Path, keys: int = 1000, roles: int = 5000, seed: 
     _write(account / "authorization-details.json", inventory)
 
 
-def policy_texts(keys: int = 1000, roles: int = 5000, seed: int = 1) -> list[str]:
+def policy_texts(keys: int = 1000, roles: int = 5000) -> list[str]:
     """The texts of such policies that differ: those of the keys, and one of each role."""
-    source = random.Random(seed)
+    source = random.Random(1)
     inline = (_role(number, source)["RolePolicyList"][0]["PolicyDocument"] for number in range(roles))
     return [
         json.dumps(policy, indent=2) for policy in (*(key_policy(number, source) for number in range(keys)), *inline)

@@ -101,10 +101,10 @@ def _inventory() -> Account:
     return Account(ACCOUNT, roles=roles)
 
 
-def surrounded_problem(seed: int, statements: int = 32, count: int = 20) -> Problem:
+def surrounded_problem(seed: int) -> Problem:
     """The random policy of the speed measure with grants, four levels of SCPs and RCPs, an inventory and a boundary."""
-    policy = _read(random_policy(seed, statements), PolicyKind.KEY, f"{KEY}#default")
-    estate = Estate((Key(KEY, policies=(policy,), grants=grants(count, seed)),), (_inventory(),), _organization())
+    policy = _read(random_policy(seed, 32), PolicyKind.KEY, f"{KEY}#default")
+    estate = Estate((Key(KEY, policies=(policy,), grants=grants(20, seed)),), (_inventory(),), _organization())
     return Problem(f"surrounded-{seed}", estate, _invariants())
 
 

@@ -99,8 +99,8 @@ def run_queries(
     engines: Sequence[Engine],
     rounds: int,
     limit: float,
-    progress: Progress | None = None,
-    clock: Clock = Clock.WALL,
+    progress: Progress | None,
+    clock: Clock,
 ) -> tuple[list[Result], dict[str, float]]:
     """The results, and the peak memory of each engine's process in MiB. Raises `Contradiction`."""
     workers = [_Worker(engine, limit, clock) for engine in engines]

@@ -44,7 +44,7 @@ def read_document(remarks: Remarks, node: Node, kind: PolicyKind, *, identity: s
     return policy
 
 
-def read_key_policy(remarks: Remarks, node: Node, arn: str, name: str = DEFAULT) -> Policy | None:
+def read_key_policy(remarks: Remarks, node: Node, arn: str, name: str) -> Policy | None:
     """The key policy that a node holds: the document, as object or string; `get-key-policy` output; or the word
     `default`."""
     if isinstance(node, Scalar) and node.text == DEFAULT and name == DEFAULT:

@@ -97,8 +97,8 @@ def read_policy_file(
     path: Path,
     key_arn: str | None,
     supplied: Supplied,
-    other_version: str | None = None,
-    among: str | None = None,
+    other_version: str | None,
+    among: str | None,
 ) -> KeyParts | None:
     """The key that a policy file belongs to; `None` after recording that it is no key policy. `among` is the name of
     the file among others, which its key is told from theirs by.

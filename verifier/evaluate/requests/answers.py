@@ -43,7 +43,7 @@ def decision_to_json(decision: Decision, trace: bool, estate: Estate | None = No
     return found
 
 
-def symbol_label(symbol: SymbolName, estate: Estate | None = None) -> str:
+def symbol_label(symbol: SymbolName, estate: Estate | None) -> str:
     """The label of the rule that a symbol belongs to; for a thing that is not modelled and not in `estate`, its
     name."""
     if isinstance(symbol, Reading | FreeFact | NotResourceStatement):

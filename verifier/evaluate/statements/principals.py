@@ -35,7 +35,7 @@ Ways = Mapping[Way, Truth]
 
 
 def ways_named(
-    statement: Statement, standing: Standing, partition: str | None, symbols: Symbols, *, of_role: bool = False
+    statement: Statement, standing: Standing, partition: str | None, symbols: Symbols, *, of_role: bool
 ) -> Ways:
     """The ways in which a statement of a key policy, or (`of_role`) of a trust policy, names the caller. `partition` is
     the target's (R7)."""

@@ -112,7 +112,7 @@ def read_template(
     node: Node,
     supplied: Supplied,
     writing: Callable[[Template], WriteOut],
-    handed: Handed | None = None,
+    handed: Handed | None,
 ) -> Template:
     """The sections of a template. `writing` gives what writes loops out, once parameters and mappings are known; a
     nested stack is `handed` the values of parameters. Errors go to `remarks`, or are raised."""

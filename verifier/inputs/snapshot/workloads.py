@@ -134,7 +134,7 @@ def _done(found: Found, whole: Collection[str], roles: Roles, deeds: Iterable[De
 
 
 def read_workloads(
-    remarks: Remarks, account: str, given: Mapping[str, Node], roles: Roles, deeds: Sequence[Deed] = ()
+    remarks: Remarks, account: str, given: Mapping[str, Node], roles: Roles, deeds: Sequence[Deed]
 ) -> tuple[tuple[Workload, ...], tuple[str, ...], tuple[tuple[str, str], ...]]:
     """What runs; the kinds that are listed whole; those that would be, each with what may add to it."""
     found: Found = {}

@@ -28,7 +28,7 @@ _GAP = 2
 """Columns between two cells, at least."""
 
 
-def document_text(document: doc.Document, *, colour: bool = False, width: int | None = None) -> str:
+def document_text(document: doc.Document, *, colour: bool = False, width: int | None) -> str:
     """The whole document."""
     writer = _Writer(Style(colour), document.in_full, width or WIDTH)
     counts = writer.counts(document)
@@ -40,7 +40,7 @@ def document_text(document: doc.Document, *, colour: bool = False, width: int | 
     return page([*lines, *counts] if counts else lines[:-1])
 
 
-def document_summary(document: doc.Document, *, colour: bool = False) -> str:
+def document_summary(document: doc.Document, *, colour: bool) -> str:
     """Its counts on one line, without what a reader may skip, and how much was concluded (S4)."""
     number = len({found for found in supposed_in(document.blocks) if found.is_conclusion})
     supposed = [f"supposing {counted(number, 'thing')} that the input does not say [S4]"] if number else []

@@ -72,7 +72,7 @@ def _denied(statements: tuple[StatementRef, ...]) -> bool:
     return any(statement.effect is Effect.DENY for statement in statements)
 
 
-def request_sentence(request: Request, how: str = "calls") -> str:
+def request_sentence(request: Request, how: str) -> str:
     """`arn:…/example can call kms:Decrypt with kms:ViaService = s3.us-west-2.amazonaws.com`."""
     context = ", ".join(
         f"{key} = {value if isinstance(value, str) else '[' + ', '.join(value) + ']'}"

@@ -25,7 +25,7 @@ def for_steps(estate: Estate) -> Estate:
     return replace(_narrowed(estate, _of_steps, estate.trust_policies()), keys=())
 
 
-def for_doubts(estate: Estate, further: Collection[str] = ()) -> Estate:
+def for_doubts(estate: Estate, further: Collection[str]) -> Estate:
     """For requests in doubt (W1), and `further` actions."""
 
     def says(statement: Statement) -> bool:

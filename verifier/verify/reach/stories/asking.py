@@ -94,7 +94,7 @@ class Asker:
         return self.of_scope(estate, target, scope, caller)
 
     def of_scope(
-        self, estate: Estate, target: Target, scope: Invariant, caller: Caller | None = None
+        self, estate: Estate, target: Target, scope: Invariant, caller: Caller | None
     ) -> Counterexample | Reason:
         """A request in the scope of an invariant that is allowed."""
         scope = replace(scope, when=ConditionAnd((scope.when, *self.also_when))) if self.also_when else scope
