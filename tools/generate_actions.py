@@ -39,139 +39,31 @@ OUTPUT = ROOT / "verifier" / "model" / "data" / "actions.json"
 JUDGEMENTS = ROOT / "tools" / "action_judgements.toml"
 
 READS = frozenset({"Read", "List"})
-PASSING = (
-    "Create",
-    "Register",
-    "Associate",
-    "Attach",
-    "Put",
-    "Set",
-    "Add",
-    "Import",
-    "Export",
-    "Enable",
-    "Request",
-    "Tag",
-)
+_PASSING = "Create Register Associate Attach Put Set Add Import Export Enable Request Tag"
+PASSING = tuple(_PASSING.split())
 """How the names of actions begin that take the role which they are about: they need `iam:PassRole`. Others may keep the
 one there is."""
-POLICIES = frozenset(
-    {
-        *(
-            "policy",
-            "policies",
-            "policydocument",
-            "policytext",
-            "policyarn",
-            "policyarns",
-            "policyinjson",
-            "managedpolicyarn",
-        ),
-        *(
-            "managedpolicyarns",
-            "resourcepolicy",
-            "accesspolicy",
-            "accesspolicies",
-            "permissionpolicy",
-            "permissionsboundary",
-        ),
-        *(
-            "inlinepolicy",
-            "repositorypolicy",
-            "accesspointpolicy",
-            "filesystempolicy",
-            "sessionpolicy",
-            "deliverydestinationpolicy",
-            "policystatements",
-        ),
-        *(
-            "resourceaccesspolicies",
-            "executioniampolicy",
-            "executionrolesessionpolicy",
-            "customermanagedpolicyreference",
-        ),
-    }
-)
+_POLICIES = """
+policy policies policydocument policytext policyarn policyarns policyinjson managedpolicyarn managedpolicyarns
+resourcepolicy accesspolicy accesspolicies permissionpolicy permissionsboundary inlinepolicy repositorypolicy
+accesspointpolicy filesystempolicy sessionpolicy deliverydestinationpolicy policystatements resourceaccesspolicies
+executioniampolicy executionrolesessionpolicy customermanagedpolicyreference
+"""
+POLICIES = frozenset(_POLICIES.split())
 """Members of requests that hold a policy or name one, in lower case; other members in whose names the word is are about
 something else (retention, scaling, security of connections)."""
-PRINCIPALS = frozenset(
-    {
-        "principal",
-        "principals",
-        "principalarn",
-        "principalarns",
-        "granteeprincipal",
-        "iamprincipal",
-        "allowedprincipals",
-    }
-)
+_PRINCIPALS = "principal principals principalarn principalarns granteeprincipal iamprincipal allowedprincipals"
+PRINCIPALS = frozenset(_PRINCIPALS.split())
 """Members of requests that say who may do something, in lower case."""
-RUNNING = frozenset(
-    {
-        *(
-            "code",
-            "script",
-            "scripts",
-            "image",
-            "images",
-            "container",
-            "containers",
-            "command",
-            "commands",
-            "entrypoint",
-        ),
-        *(
-            "environment",
-            "environments",
-            "env",
-            "variable",
-            "variables",
-            "template",
-            "templates",
-            "definition",
-            "definitions",
-        ),
-        *(
-            "query",
-            "queries",
-            "sql",
-            "statement",
-            "statements",
-            "recipe",
-            "recipes",
-            "document",
-            "documents",
-            "parameter",
-        ),
-        *("parameters", "params", "argument", "arguments", "args", "hook", "hooks", "bootstrap", "lifecycle", "layer"),
-        *(
-            "layers",
-            "extension",
-            "extensions",
-            "plugin",
-            "plugins",
-            "module",
-            "modules",
-            "library",
-            "libraries",
-            "package",
-        ),
-        *(
-            "packages",
-            "artifact",
-            "artifacts",
-            "program",
-            "handler",
-            "handlers",
-            "function",
-            "functions",
-            "lambda",
-            "payload",
-        ),
-        *("override", "overrides", "workflow", "pipeline", "step", "steps", "component", "components", "instruction"),
-        *("instructions", "tool", "tools", "software", "driver", "drivers", "repository", "branch", "commit"),
-    }
-)
+_RUNNING = """
+code script scripts image images container containers command commands entrypoint environment environments env
+variable variables template templates definition definitions query queries sql statement statements recipe recipes
+document documents parameter parameters params argument arguments args hook hooks bootstrap lifecycle layer layers
+extension extensions plugin plugins module modules library libraries package packages artifact artifacts program
+handler handlers function functions lambda payload override overrides workflow pipeline step steps component
+components instruction instructions tool tools software driver drivers repository branch commit
+"""
+RUNNING = frozenset(_RUNNING.split())
 """Words of members that say what runs, or with what."""
 ABOUT = re.compile(
     r"(?i)(ids?|names?|arns?|type|token|identifiers?|status|state|tags?|version|description|count|size|limit|days|hours|minutes|(se|mi)?conds?"

@@ -141,7 +141,15 @@ def test_of_a_region_that_is_taken_apart_nothing_is_held_for_certain(
     assert answer(run, path, "--account", PROD, "--region", "us-east-2", *more) == 1
 
 
-PARTS_FOLDER = """
+KEY = """
+resource "aws_kms_key" "k" {
+  policy = jsonencode({ Version = "2012-10-17", Statement = [
+    { Effect = "Allow", Action = "kms:*", Resource = "*", Principal = { AWS = local.ours } },
+    { Effect = "Allow", Action = "kms:Decrypt", Resource = "*", Principal = { AWS = SAID } },
+  ] })
+}
+"""
+PARTS = """
 provider "aws" {}
 data "aws_caller_identity" "me" {}
 data "aws_region" "here" {}
@@ -153,12 +161,6 @@ locals {
   prod   = "${local.half}88889999"
   area   = "us-ea"
   theirs = "444455556666"
-}
-resource "aws_kms_key" "k" {
-  policy = jsonencode({ Version = "2012-10-17", Statement = [
-    { Effect = "Allow", Action = "kms:*", Resource = "*", Principal = { AWS = local.ours } },
-    { Effect = "Allow", Action = "kms:Decrypt", Resource = "*", Principal = { AWS = SAID } },
-  ] })
 }
 """
 SAID = {
@@ -177,7 +179,7 @@ SAID = {
 
 @pytest.mark.parametrize("said", SAID.values(), ids=SAID)
 def test_of_what_an_expression_compares_nothing_is_held_for_certain(run: Run, tmp_path: Path, said: str) -> None:
-    (tmp_path / "main.tf").write_text(PARTS_FOLDER.replace("SAID", said), encoding="utf-8")
+    (tmp_path / "main.tf").write_text(PARTS + KEY.replace("SAID", said), encoding="utf-8")
     there = ["--account", PROD, "--region", "us-east-2"]
     assert answer(run, tmp_path, *there) == 1
     assert answer(run, tmp_path, *(there[:2] if "local.here" in said else there[2:])) == 3
@@ -206,7 +208,7 @@ module "m" {
 def test_an_account_as_a_number_is_not_known(run: Run, tmp_path: Path) -> None:
     (tmp_path / "m").mkdir()
     (tmp_path / "m" / "main.tf").write_text(MODULE, encoding="utf-8")
-    above = PARTS_FOLDER[: PARTS_FOLDER.index("resource")].replace("provider", CALL + "provider")
+    above = PARTS.replace("provider", CALL + "provider")
     (tmp_path / "main.tf").write_text(above, encoding="utf-8")
     there = ["--region", "us-east-2"]
     assert [answer(run, tmp_path, *there, *more) for more in ([], ["--account", PROD])] == [3, 1]
@@ -250,7 +252,7 @@ resource "aws_kms_key" "k" { policy = data.aws_iam_policy_document.whole.json }
 
 
 def test_which_statement_takes_the_place_of_one_named_after_the_account_is_not_known(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "main.tf").write_text(PARTS_FOLDER[: PARTS_FOLDER.index("resource")] + STATEMENTS, encoding="utf-8")
+    (tmp_path / "main.tf").write_text(PARTS + STATEMENTS, encoding="utf-8")
     there = ["--region", "us-east-2"]
     assert [answer(run, tmp_path, *there, *more) for more in ([], ["--account", PROD])] == [3, 1]
 

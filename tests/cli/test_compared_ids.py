@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Run
-from tests.cli.test_compared_account import OWN, PROD, is_text, perhaps, piece, template, written
+from tests.cli.test_compared_account import KEY, OWN, PROD, is_text, perhaps, piece, template, written
 from tests.cli.test_each_place import PARTNER, allow, answer
 
 THERE = ["--account", PROD, "--region", "us-west-2"]
@@ -83,12 +83,6 @@ locals {
   ours   = "arn:aws:iam::777788889999:root"
   theirs = "444455556666"
 }
-resource "aws_kms_key" "k" {
-  policy = jsonencode({ Version = "2012-10-17", Statement = [
-    { Effect = "Allow", Action = "kms:*", Resource = "*", Principal = { AWS = local.ours } },
-    { Effect = "Allow", Action = "kms:Decrypt", Resource = "*", Principal = { AWS = SAID } },
-  ] })
-}
 """
 SAID = {
     "equal": 'local.id == "1234abcd-12ab-34cd-56ef-1234567890ab" ? local.theirs : local.ours',
@@ -105,5 +99,5 @@ SAID = {
 
 @pytest.mark.parametrize("said", SAID.values(), ids=SAID)
 def test_of_what_terraform_or_aws_will_choose_nothing_is_held_for_certain(run: Run, tmp_path: Path, said: str) -> None:
-    (tmp_path / "main.tf").write_text(FOLDER.replace("SAID", said), encoding="utf-8")
+    (tmp_path / "main.tf").write_text(FOLDER + KEY.replace("SAID", said), encoding="utf-8")
     assert answer(run, tmp_path, "--account", PROD) == 3
