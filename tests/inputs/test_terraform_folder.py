@@ -12,7 +12,7 @@ import pytest
 import verifier
 from tests.inputs.console import needs_terraform, real_plan
 from tests.inputs.hcl_modules import folder_outputs
-from tests.inputs.plans import ACCOUNT, new_key, plan
+from tests.inputs.plans import ACCOUNT, Planned, new_key, plan, refers
 from verifier.inputs import load_estate
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
@@ -761,3 +761,50 @@ data "aws_caller_identity" "own" {}
     of_key = key(own).replace(f'"{OWN}"', own).replace('Action = "kms:Decrypt"', f'{context}Action = "kms:Decrypt"')
     estate = load_estate([written(tmp_path, main=role + of_key)], supplied=Supplied(region="us-west-2"))
     assert verdicts(estate, OUTSIDE.replace("outside own", "in own")) == {"aws_kms_key.k": "proved"}
+
+
+AUDITOR = "data.aws_ssm_parameter.auditor.value"
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [(None, "unknown"), ("444455556666", "refuted"), (ACCOUNT, "proved"), ("", "unknown")]
+)
+def test_what_a_data_source_has_is_told_by_its_address(tmp_path: Path, value: str | None, found: str) -> None:
+    data = 'data "aws_ssm_parameter" "auditor" { name = "auditor" }\n'
+    told = {} if value is None else {AUDITOR: value}
+    principal = f'"arn:aws:iam::${{{AUDITOR}}}:root"'
+    try:
+        assert verdicts(load(tmp_path, told, main=data + key(principal))) == {"aws_kms_key.k": found}
+    except InputError:
+        assert value == ""  # which is no principal
+
+
+def test_data_sources_of_instances_are_told_one_by_one(tmp_path: Path) -> None:
+    module = (
+        'data "aws_ssm_parameter" "auditors" {\n  for_each = toset(["a", "b"])\n  name = each.key\n}\n'
+        + key('data.aws_ssm_parameter.auditors["a"].value', "a")
+        + key('data.aws_ssm_parameter.auditors["b"].value', "b")
+    )
+    told = {'module.m.data.aws_ssm_parameter.auditors["a"].value': "444455556666"}
+    estate = load(tmp_path, told, main='module "m" { source = "./modules/m" }\n', modules__m__main=module)
+    assert verdicts(estate) == {"module.m.aws_kms_key.a": "refuted", "module.m.aws_kms_key.b": "unknown"}
+
+
+@pytest.mark.parametrize(
+    "name", ["data.aws_ssm_parameter.other.value", "aws_kms_key.k.arn", "data.aws_caller_identity.own.account_id"]
+)
+def test_nothing_else_is_told_by_its_address(tmp_path: Path, name: str) -> None:
+    """The own account is given by `--account`."""
+    data = 'data "aws_ssm_parameter" "auditor" { name = "auditor" }\ndata "aws_caller_identity" "own" {}\n'
+    with pytest.raises(InputError, match="has no parameter"):
+        load(tmp_path, {name: "444455556666"}, main=data + key(AUDITOR))
+
+
+@pytest.mark.parametrize(("told", "found"), [({}, "unknown"), ({AUDITOR: ACCOUNT}, "proved")])
+def test_of_a_plan_too_it_is_told(tmp_path: Path, told: dict[str, str], found: str) -> None:
+    data = 'data "aws_ssm_parameter" "auditor" { name = "auditor" }\n'
+    later = Planned("aws_ssm_parameter", "auditor", after={"name": "auditor"}, unknown={"value": True}, data=True)
+    planned: Any = {"plan.json": json.dumps(plan(later, new_key("k", refers(AUDITOR))))}
+    assert verdicts(load(tmp_path, told, main=data + key(f'"${{{AUDITOR}}}"'), **planned)) == {"aws_kms_key.k": found}
+    with pytest.raises(InputError, match="has no parameter"):
+        load(tmp_path, {"auditor": ACCOUNT})

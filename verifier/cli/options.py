@@ -181,7 +181,8 @@ ParameterOption = Annotated[
         metavar="NAME=VALUE",
         callback=_parameters,
         help=(
-            "A parameter of a CloudFormation template, or what a placeholder of a key policy stands for; may be "
+            "A parameter of a CloudFormation template, a variable, `terraform.workspace` or a data source's attribute "
+            "(`data.TYPE.NAME.ATTRIBUTE`) of Terraform, or what a placeholder of a key policy stands for; may be "
             "repeated."
         ),
     ),

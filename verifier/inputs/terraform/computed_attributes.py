@@ -20,6 +20,10 @@ from verifier.inputs.text.unknown import Unknown, joined, names_in, of_pieces, t
 _OF_SEVERAL = "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
 
 
+DERIVED = ("aws_caller_identity", "aws_iam_policy_document", "aws_partition", "aws_region")
+"""Data sources of which what is known is derived; attributes of others can be supplied."""
+
+
 class Derivation:
     """What follows from the attributes of resources; `providers` knows their accounts and Regions."""
 
@@ -40,7 +44,8 @@ class Derivation:
             case (("aws_region" | "aws_partition"), _) if not resource.managed:
                 return self._login(resource, name, at)
             case type_, _ if not resource.managed and (type_ != "aws_kms_alias" or name == "id"):
-                return None
+                told = self.providers.supplied.parameters.get(f"{resource.address}.{name}")
+                return None if told is None else text_at(at, told)
             case "aws_kms_alias", "id":
                 return resolver.value(resource, "name")
             case (("aws_kms_alias" | "aws_iam_policy" | "aws_iam_instance_profile"), "name"):

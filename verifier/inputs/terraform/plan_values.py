@@ -131,7 +131,10 @@ OF_RUN = ("terraform.workspace", "path.cwd")
 to Named Values, filesystem and workspace info]"""
 
 
+_DATA = re.compile(r"(?:.+\.)?data\.(?!aws_iam_policy_document\.)[^.]+\.[^.]+\.[^.]+$")
+
+
 def after_apply(name: str) -> str:
     """How an unknown value is named."""
-    why = "depends on the run; --parameter tells it for a folder" if name.endswith(OF_RUN) else "known after apply"
-    return f"{name} ({why})"
+    is_told = name.endswith(OF_RUN) or _DATA.match(name)
+    return f"{name} ({'only known when Terraform runs; --parameter tells it' if is_told else 'known after apply'})"

@@ -16,14 +16,15 @@ from verifier.inputs.resources.resource import Verb, provider_name
 from verifier.inputs.resources.services import read_services
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform.computed_attributes import Derivation
+from verifier.inputs.terraform.computed_attributes import DERIVED, Derivation
 from verifier.inputs.terraform.configuration import define
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.surroundings import PlanUnread
-from verifier.inputs.text.nodes import OwnRegion, Remarks
+from verifier.inputs.text.nodes import Node, OwnRegion, Remarks
 from verifier.model.own_place import regions_in
+from verifier.syntax.source import Source
 from verifier.syntax.text import first_few
 
 _MOST_NAMED = 12
@@ -40,6 +41,9 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     define(remarks.definitions, plan.modules, plan.variables, plan.whole)
     for name, provider in plan.providers.items():
         remarks.definitions.define(provider_name(name), provider.block.said)
+    data = {one.address for one in (*plan.deeds, *plan.doubtful) if not one.managed and one.type not in DERIVED}
+    told = tuple(name for name in supplied.parameters if name.rpartition(".")[0] in data)
+    parts.parameters.append((Node(Source(plan.file, ""), 0, 0), told))
     found = Keys(remarks, parts, resolver).read_keys()
     sentences = Supposed(resolver, read_services(PlanUnread(remarks, parts, resolver)))
     for key in found:

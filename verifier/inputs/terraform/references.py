@@ -226,7 +226,7 @@ class References:
         if found is None:
             if not self.plan.of_folder or module:
                 return unknown
-            return Unknown(unknown, [f"var.{name} (a variable without a value)"])
+            return Unknown(unknown, [f"var.{name} (no value: give --parameter {name}=…)"])
         if constraint is not None:
             evaluator = self.resolver.evaluator(constraint, module, None, f"var.{name}")
             found = converted(found, constraint.tree, evaluator.value, unknown.names)
