@@ -15,42 +15,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-NO_ROLES = frozenset(
-    {
-        *(
-            "ParticipantRole",
-            "GeographicRole",
-            "GeographicalRole",
-            "ColumnDataRole",
-            "ColumnGeographicRole",
-            "AudioDashRoles",
-        ),
-        *(
-            "CaptionDashRoles",
-            "PropertyRole",
-            "RoleSessionName",
-            "SelfUpgradeUserRole",
-            "participantRole",
-            "SnowflakeRole",
-        ),
-        *(
-            "snowflakeRole",
-            "SnowflakeRoleConfiguration",
-            "RoleSearchMatching",
-            "RoleSearchSubtree",
-            "RoleBase",
-            "ImpersonationRoleId",
-        ),
-        *(
-            "ImpersonationRoleIds",
-            "NotImpersonationRoleIds",
-            "AmbiguousRoleResolution",
-            "UseServiceLinkedRole",
-            "ServiceLinkedRoleARN",
-        ),
-        *("ExecutionRoleSessionNameMode", "acceptRoleSessionName", "RolesKey", "DatabaseAccessControlRole"),
-    }
-)
+_NO_ROLES = """
+ParticipantRole GeographicRole GeographicalRole ColumnDataRole ColumnGeographicRole AudioDashRoles CaptionDashRoles
+PropertyRole RoleSessionName SelfUpgradeUserRole participantRole SnowflakeRole snowflakeRole
+SnowflakeRoleConfiguration RoleSearchMatching RoleSearchSubtree RoleBase ImpersonationRoleId ImpersonationRoleIds
+NotImpersonationRoleIds AmbiguousRoleResolution UseServiceLinkedRole ServiceLinkedRoleARN ExecutionRoleSessionNameMode
+acceptRoleSessionName RolesKey DatabaseAccessControlRole
+"""
+NO_ROLES = frozenset(_NO_ROLES.split())
 """Members of requests in whose names the word is, and that are no roles of IAM."""
 
 

@@ -33,23 +33,12 @@ from verifier.model.symbols import OUTSIDE_ALLOW, KeyFact, TrustFact
 WITH_POLICY = (TargetKind.KEY, TargetKind.ROLE)
 """What has a policy of its own that decides on requests: a key policy, a trust policy."""
 
-FIXED_BY_AWS = ALIAS_ACTIONS | {
-    "kms:cancelkeydeletion",
-    "kms:deleteimportedkeymaterial",
-    "kms:disablekey",
-    "kms:disablekeyrotation",
-    "kms:enablekey",
-    "kms:enablekeyrotation",
-    "kms:importkeymaterial",
-    "kms:putkeypolicy",
-    "kms:replicatekey",
-    "kms:rotatekeyondemand",
-    "kms:schedulekeydeletion",
-    "kms:tagresource",
-    "kms:untagresource",
-    "kms:updatekeydescription",
-    "kms:updateprimaryregion",
-}
+_CHANGES = """
+cancelkeydeletion deleteimportedkeymaterial disablekey disablekeyrotation enablekey enablekeyrotation
+importkeymaterial putkeypolicy replicatekey rotatekeyondemand schedulekeydeletion tagresource untagresource
+updatekeydescription updateprimaryregion
+"""
+FIXED_BY_AWS = ALIAS_ACTIONS | {f"kms:{name}" for name in _CHANGES.split()}
 """What nobody can do to an AWS managed key, whatever its policy says (D8; KMS Developer Guide, concepts: AWS managed
 keys)."""
 

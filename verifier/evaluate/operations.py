@@ -133,36 +133,14 @@ CALLED_BY_AGENT = {
 """What the agent in the code calls as the role that this runs as, so that a request enters it. [Amazon ECS Developer
 Guide: task-iam-roles, *ECS Exec permissions*]"""
 
-OTHERS_OF_IAM_AND_STS = frozenset(
-    {
-        *(
-            "iam:associatedresourcearn",
-            "iam:awsservicename",
-            "iam:organizationspolicyid",
-            "iam:passedtoservice",
-            "iam:permissionsboundary",
-        ),
-        *(
-            "iam:policyarn",
-            "iam:fido-certification",
-            "iam:fido-fips-140-2-certification",
-            "iam:fido-fips-140-3-certification",
-        ),
-        *(
-            "iam:registersecuritykey",
-            "iam:servicespecificcredentialagedays",
-            "iam:servicespecificcredentialservicename",
-        ),
-        *(
-            "iam:roletemplatearn",
-            "sts:awsservicename",
-            "sts:durationseconds",
-            "sts:externalid",
-            "sts:identitytokenaudience",
-        ),
-        *("sts:roleauthorizedbyidp", "sts:taskpolicyarn", *_SESSION),
-    }
-)
+_OF_IAM_AND_STS = """
+iam:associatedresourcearn iam:awsservicename iam:organizationspolicyid iam:passedtoservice iam:permissionsboundary
+iam:policyarn iam:fido-certification iam:fido-fips-140-2-certification iam:fido-fips-140-3-certification
+iam:registersecuritykey iam:servicespecificcredentialagedays iam:servicespecificcredentialservicename
+iam:roletemplatearn sts:awsservicename sts:durationseconds sts:externalid sts:identitytokenaudience
+sts:roleauthorizedbyidp sts:taskpolicyarn
+"""
+OTHERS_OF_IAM_AND_STS = frozenset({*_OF_IAM_AND_STS.split(), *_SESSION})
 """The documented keys of IAM and STS: one that an operation does not carry is absent. One that is not among them is not
 known (U4)."""
 

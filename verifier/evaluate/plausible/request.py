@@ -30,27 +30,12 @@ from verifier.model.estate import Estate
 from verifier.model.policy import Policy
 from verifier.model.request import CallerKind, Request, Value
 
-ALWAYS_SENT = frozenset(
-    {
-        "kms:datakeypairspec",
-        "kms:encapsulationalgorithm",
-        "kms:encryptionalgorithm",
-        "kms:grantoperations",
-        "kms:keyagreementalgorithm",
-        "kms:keyorigin",
-        "kms:keyspec",
-        "kms:keyusage",
-        "kms:macalgorithm",
-        "kms:messagetype",
-        "kms:multiregion",
-        "kms:primaryregion",
-        "kms:reencryptonsamekey",
-        "kms:replicaregion",
-        "kms:signingalgorithm",
-        "kms:wrappingalgorithm",
-        "kms:wrappingkeyspec",
-    }
-)
+_SENT = """
+datakeypairspec encapsulationalgorithm encryptionalgorithm grantoperations keyagreementalgorithm keyorigin keyspec
+keyusage macalgorithm messagetype multiregion primaryregion reencryptonsamekey replicaregion signingalgorithm
+wrappingalgorithm wrappingkeyspec
+"""
+ALWAYS_SENT = frozenset(f"kms:{name}" for name in _SENT.split())
 """Parameters that are required or have a default, so that every request of an operation that has them carries them
 (F6)."""
 GRANTEES = frozenset({"kms:granteeprincipal", "kms:granteeserviceprincipal"})

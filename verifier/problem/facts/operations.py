@@ -19,23 +19,11 @@ from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind, facts_of_text
 from verifier.problem.space import Space, acts
 
-_REQUIRED = frozenset(
-    {
-        "kms:encryptionalgorithm",
-        "kms:signingalgorithm",
-        "kms:macalgorithm",
-        "kms:keyagreementalgorithm",
-        "kms:datakeypairspec",
-        "kms:messagetype",
-        "kms:grantoperations",
-        "kms:primaryregion",
-        "kms:replicaregion",
-        "kms:wrappingalgorithm",
-        "kms:wrappingkeyspec",
-        "kms:encapsulationalgorithm",
-        "kms:reencryptonsamekey",
-    }
-)
+_PARAMETERS = """
+encryptionalgorithm signingalgorithm macalgorithm keyagreementalgorithm datakeypairspec messagetype grantoperations
+primaryregion replicaregion wrappingalgorithm wrappingkeyspec encapsulationalgorithm reencryptonsamekey
+"""
+_REQUIRED = frozenset(f"kms:{name}" for name in _PARAMETERS.split())
 """Operation keys of parameters that are required or have a default (F6)."""
 REQUEST_TAGS, UNTAG = "aws:requesttag/", "kms:UntagResource"
 _DEFAULTED = frozenset({"kms:bypasspolicylockoutsafetycheck", "kms:expirationmodel"})

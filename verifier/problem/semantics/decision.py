@@ -149,29 +149,12 @@ def _own_alias(space: Space) -> Expression:
     return both(space.in_account(_owner(space)), negation(of_aws))
 
 
-MANAGEMENT = frozenset(
-    f"kms:{name}"
-    for name in (
-        "CancelKeyDeletion",
-        "DeleteImportedKeyMaterial",
-        "DisableKey",
-        "DisableKeyRotation",
-        "EnableKey",
-        "EnableKeyRotation",
-        "ImportKeyMaterial",
-        "PutKeyPolicy",
-        "ReplicateKey",
-        "RotateKeyOnDemand",
-        "ScheduleKeyDeletion",
-        "TagResource",
-        "UntagResource",
-        "UpdateKeyDescription",
-        "UpdatePrimaryRegion",
-        "CreateAlias",
-        "DeleteAlias",
-        "UpdateAlias",
-    )
-)
+_CHANGES = """
+CancelKeyDeletion DeleteImportedKeyMaterial DisableKey DisableKeyRotation EnableKey EnableKeyRotation
+ImportKeyMaterial PutKeyPolicy ReplicateKey RotateKeyOnDemand ScheduleKeyDeletion TagResource UntagResource
+UpdateKeyDescription UpdatePrimaryRegion CreateAlias DeleteAlias UpdateAlias
+"""
+MANAGEMENT = frozenset(f"kms:{name}" for name in _CHANGES.split())
 """Operations that change a key, which nobody can do to an AWS managed one (D8)."""
 
 

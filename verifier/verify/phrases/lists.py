@@ -21,27 +21,8 @@ def clauses(texts: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(texts[:-1])}, {last} {texts[-1]}"
 
 
-_OWN_WORDS = frozenset(
-    {
-        "absent",
-        "and",
-        "any",
-        "between",
-        "but",
-        "case",
-        "has",
-        "in",
-        "is",
-        "matches",
-        "none",
-        "not",
-        "of",
-        "one",
-        "or",
-        "present",
-        "that",
-    }
-)
+_WORDS = "absent and any between but case has in is matches none not of one or present that"
+_OWN_WORDS = frozenset(_WORDS.split())
 """Words of the sentences themselves."""
 
 
