@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.compiled_again import compiled_again
 from tests.examples import RANDOM, many
 
 settings.register_profile(
@@ -25,4 +26,11 @@ settings.load_profile("tests")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VERIFIER_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def asked_twice() -> Iterator[None]:
+    """Every question of a suite is compiled a second time, in the frozen vocabulary."""
+    with compiled_again():
         yield

@@ -21,6 +21,8 @@ from tests.agreement.symbolic import Decider, decide_symbolically
 from tests.agreement.world import TAPE, tapes
 from verifier.evaluate import evaluate
 
+pytestmark = pytest.mark.usefixtures("asked_twice")
+
 PARTS = 4
 """So that two workers share the work."""
 ESTATES = 60

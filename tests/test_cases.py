@@ -27,6 +27,8 @@ from verifier.model.request import Decision
 from verifier.model.rules import rules
 from verifier.syntax.diagnostic import InputError, Severity
 
+pytestmark = pytest.mark.usefixtures("asked_twice")
+
 LABELS = [label for label in rules() if label[0] not in "EW" and label != "C"]
 """The rules that must have a case, without exception: all but those about steps, and `C`, which every condition is
 about."""

@@ -9,6 +9,8 @@ import pytest
 from tests.conformance.asking import disagreements
 from tests.conformance.pages import Entry, load_pages
 
+pytestmark = pytest.mark.usefixtures("asked_twice")
+
 ENTRIES = [entry for page in load_pages() for entry in page.entries]
 
 

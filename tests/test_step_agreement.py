@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from tests.agreement.steps import StepCounts, check_steps, step_scenario
 from tests.agreement.world import tapes
 from tests.verify.stepping import answer
 from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.model.steps.actions import step_actions
 from verifier.problem.subjects import target_of
+
+pytestmark = pytest.mark.usefixtures("asked_twice")
 
 ESTATES = 60
 

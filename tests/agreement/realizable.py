@@ -34,9 +34,8 @@ from verifier.model.request import CallerKind, Request, Value
 from verifier.model.symbols import Unsupported
 from verifier.problem.diagrams.finite import Reduction, questions
 from verifier.problem.expression import TRUE, symbols_of
-from verifier.problem.question import scope
+from verifier.problem.question import facts_about, scope
 from verifier.problem.rules import RuledSpace
-from verifier.problem.semantics.relation_facts import relation_facts, share_tests
 from verifier.problem.subjects import target_of
 from verifier.solve.engines import open_session
 from verifier.solve.session import Undecided, Unsat
@@ -59,10 +58,7 @@ def impossible(estate: Estate, asked: Sequence[tuple[Request, Entries]]) -> list
     space = RuledSpace(estate, target)
     said = [scope(space, invariant) for invariant in scopes]
     questions(said, space.questions)
-    share_tests(space)
-    facts = space.facts()
-    share_tests(space)
-    facts += relation_facts(space)
+    facts = facts_about(space)
     questions(facts, space.questions)
     reduction = Reduction(space.attributes, space.questions)
     known = [fact for fact in map(reduction.reduce, facts) if fact is not TRUE]

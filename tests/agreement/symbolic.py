@@ -144,7 +144,7 @@ def refuse_unlike(question: Question, request: Request, values: Concrete) -> Non
     """Raises `Undetermined` where the request gives a key that policies read another value than follows from the
     caller, the key or the operation, so that no request has it (R6)."""
     context, key = lowered(request), question.space.target.key
-    for (name, _), view in question.space.views():
+    for (name, _), view in question.space.views.items():
         given = context.get(name)
         if given is None or (isinstance(view, View) and any(base not in values for base in view.bases)):
             continue

@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from verifier.problem.classes.attributes import NotInVocabulary
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.finite import In, Reduction, questions
 from verifier.problem.expression import TRUE, Constant, Expression, Test
-from verifier.problem.question import Formula, Question, wishes
-from verifier.problem.semantics.relation_facts import relation_facts, share_tests
+from verifier.problem.question import Formula, Question, facts_about, wishes
 from verifier.problem.space import Space, acts
 
 
-class UnknownTest(Exception):
+class UnknownTest(NotInVocabulary):
     """An expression makes a test that the examination does not know."""
 
 
@@ -54,11 +54,7 @@ def examine(space: Space, allowed: Expression, blocks: Sequence[Expression]) -> 
     """What is asked about a target: `allowed` is its decision, `blocks` hold every test that will be asked."""
     known = acts(space.known_actions)
     questions([allowed, known, *blocks], space.questions)
-    share_tests(space)
-    facts = space.facts()
-    share_tests(space)
-    facts += relation_facts(space)
-    hoped = wishes(space)
+    facts, hoped = facts_about(space), wishes(space)
     questions([*facts, *hoped], space.questions)
     reduction = Reduction(space.attributes, space.questions)
     finite, reduce = reduction.finite, reduction.reduce

@@ -20,13 +20,13 @@ from verifier.model.invariant import (
     Invariant,
 )
 from verifier.model.symbols import SESSION_ALLOW, LazyTest
-from verifier.problem.classes.predicates import exactly
+from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.diagrams.finite import Finite, questions
 from verifier.problem.expression import Expression, Symbol, Test, both, conjunction, disjunction, negation, symbols_of
 from verifier.problem.facts.shared import VIA
 from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.conditions import Reader
-from verifier.problem.semantics.relation_facts import relation_facts, share_tests
+from verifier.problem.semantics.relation_facts import relation_facts
 from verifier.problem.semantics.statements import actions_match
 from verifier.problem.space import Space, acts
 
@@ -118,16 +118,22 @@ def wishes(space: Space) -> list[Expression]:
     return wanted
 
 
+def facts_about(space: Space) -> list[Expression]:
+    """What holds of every request, in the vocabulary of all that has been asked: nothing is added to it."""
+    space.freeze()
+    facts, tests = space.facts(), dict[str, dict[Predicate, None]]()
+    if space.relations or space.partly_known:
+        questions(facts, tests)
+        facts += relation_facts(space, tests)
+    return facts
+
+
 def formula_over(
     space: Space, decision: Expression, scopes: Sequence[Expression], violations: Sequence[Expression]
 ) -> Formula:
     """What is asked by expressions over a space, before classes: what holds of every request is added."""
     known = acts(space.known_actions)
     questions([decision, known, *scopes, *space.owner_actions], space.questions)
-    share_tests(space)
-    facts = space.facts()
-    share_tests(space)
-    facts += relation_facts(space)
-    hoped = wishes(space)
+    facts, hoped = facts_about(space), wishes(space)
     questions([*facts, *hoped], space.questions)
     return Formula(space, tuple(facts), decision, known, tuple(scopes), tuple(violations), tuple(hoped))

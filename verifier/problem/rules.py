@@ -14,11 +14,17 @@ from verifier.model.invariant import Expectation, Invariant
 from verifier.model.readings import F8
 from verifier.model.symbols import PossibleChange
 from verifier.problem.expression import Expression, Symbol, both, negation
-from verifier.problem.facts.requests import all_facts
+from verifier.problem.facts.organizations import same_organization
+from verifier.problem.facts.pairs import names_suffice
+from verifier.problem.facts.parameters import same_image
+from verifier.problem.facts.requests import TOGETHER, all_facts
+from verifier.problem.facts.shared import has
 from verifier.problem.question import Formula, formula_over, scope
 from verifier.problem.semantics.condition_keys import key_view
 from verifier.problem.semantics.decision import allowed
+from verifier.problem.semantics.grants import NAMES
 from verifier.problem.semantics.targets import Target
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, asked_of_sessions
 from verifier.problem.space import DecisionInput, Space
 from verifier.problem.steps.decision import step_allowed
 from verifier.problem.steps.facts import step_facts
@@ -40,6 +46,21 @@ class RuledSpace(Space):
 
     def allowed(self) -> Expression:
         return step_allowed(self) if self.target.of_step else allowed(self)
+
+    def extend(self) -> None:
+        for some, others in TOGETHER:
+            for name in others if has(self, *some) else ():
+                self.known(name)
+        if any(name.startswith(PRINCIPAL_TAG) for name in self.attributes):
+            self.known("issuer")
+        if any(names_suffice(self)):
+            self.known(NAMES)
+        for name in asked_of_sessions(self):
+            self.known(name)
+        if has(self, "aws:sourcevpce") and self.estate.endpoints and not (self.target.region or self.target.of_step):
+            self.view("aws:RequestedRegion")  # of each listed endpoint
+        same_organization(self)
+        same_image(self)
 
     def facts(self) -> list[Expression]:
         return step_facts(self) if self.target.of_step else all_facts(self)

@@ -10,10 +10,10 @@ cannot disagree with it.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, ItemsView, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Statement, StatementRef
@@ -22,6 +22,7 @@ from verifier.model.steps.actions import step_key
 from verifier.model.symbols import PossibleChange, SymbolName
 from verifier.problem.classes.attributes import (
     Attribute,
+    Names,
     issuers,
     principals,
     retiring_principals,
@@ -125,7 +126,8 @@ class DecisionInput:
 
 @dataclass
 class Space(CallerTests):
-    """The attributes of requests on one target. Attributes come into being when something asks for them.
+    """The attributes of requests on one target. Attributes come into being when something asks for them, until they are
+    frozen.
 
     `view_predicates` holds the predicates put to each view, `questions` those put to each attribute
     (`problem.question`); `owners` are the statements, by number, and `owner_actions` the actions that they are about;
@@ -136,14 +138,14 @@ class Space(CallerTests):
     estate: Estate
     target: Target
     narrowed: DecisionInput | None = None
-    attributes: dict[str, Attribute] = field(default_factory=dict)
-    relations: dict[SymbolName, Relation] = field(default_factory=dict)
+    attributes: Names[str, Attribute] = field(default_factory=Names)
+    relations: Names[SymbolName, Relation] = field(default_factory=Names)
     owners: list[StatementRef] = field(default_factory=list)
     owner_actions: list[Expression] = field(default_factory=list)
-    partly_known: dict[SymbolName, PartlyKnown] = field(default_factory=dict)
-    view_predicates: dict[str, dict[Predicate, None]] = field(default_factory=dict)
+    partly_known: Names[SymbolName, PartlyKnown] = field(default_factory=Names)
+    view_predicates: Names[str, Names[Predicate, None]] = field(default_factory=Names)
     questions: dict[str, dict[Predicate, None]] = field(default_factory=dict)
-    notes: dict[str, None] = field(default_factory=dict)
+    notes: Names[str, None] = field(default_factory=Names)
     remarks: dict[StatementRef, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """Of the statements that were read and list values that no request can have: what a verdict says of these, with the
     rule."""
@@ -158,7 +160,8 @@ class Space(CallerTests):
     """What the caller may have brought about before the request, as symbols (`problem.semantics.possible_changes`)."""
     covered: dict[Template, frozenset[str]] = field(default_factory=dict)
     """Which of many targets a `Resource` pattern can cover, by their ARNs (`problem.steps.many`)."""
-    _views: dict[tuple[str, bool], View | SetView] = field(default_factory=dict)
+    views: Names[tuple[str, bool], View | SetView] = field(default_factory=Names)
+    """By condition key, and whether they are narrowed for a key policy."""
     _mentioned: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -187,8 +190,12 @@ class Space(CallerTests):
         """True iff the request is allowed."""
 
     @abstractmethod
+    def extend(self) -> None:
+        """Adds to the vocabulary what facts about it need besides."""
+
+    @abstractmethod
     def facts(self) -> list[Expression]:
-        """What holds of every request that can be sent, so far as it matters for the attributes asked for."""
+        """What holds of every request that can be sent, so far as it matters for the vocabulary, which is frozen."""
 
     @abstractmethod
     def sessions(self, target: Target) -> SpaceMaker:
@@ -199,6 +206,13 @@ class Space(CallerTests):
     def decision_input(self) -> DecisionInput:
         """What the rules read policies and grants from. Facts are about the whole input."""
         return self.narrowed or DecisionInput(self.estate, self.target.key)
+
+    def freeze(self) -> None:
+        """Ends the vocabulary: facts range over it and add nothing."""
+        self.extend()
+        parts: list[Names[Any, Any]] = [self.attributes, self.relations, self.partly_known, self.notes, self.views]
+        for part in (*parts, self.view_predicates, *self.view_predicates.values()):
+            part.frozen = True
 
     def mention(self, key: str) -> None:
         """Some policy tests this condition key."""
@@ -236,8 +250,7 @@ class Space(CallerTests):
     def known(self, name: str) -> str:
         """The name, with its attribute in being."""
         if name not in self.attributes:
-            make = _OWN.get(name)
-            target = self.target
+            make, target = _OWN.get(name), self.target
             found = context_attribute(name, target.partition, target.region) if make is None else make()
             found = with_values(found, self._given(name))
             self.attributes[name] = replace(found, multivalued=True) if name.endswith(OTHER_NAME) else found
@@ -257,29 +270,28 @@ class Space(CallerTests):
         narrowed = in_key_policy and (
             name == "kms:resourcealiases" or name.startswith(("aws:resourcetag/", "iam:resourcetag/"))
         )
-        if (name, narrowed) not in self._views:
-            self._views[name, narrowed] = self.key_view(name, narrowed)
-        return self._views[name, narrowed]
-
-    def views(self) -> ItemsView[tuple[str, bool], View | SetView]:
-        """The views made so far, by name, and whether they are narrowed for a key policy."""
-        return self._views.items()
+        if (name, narrowed) not in self.views:
+            self.views[name, narrowed] = self.key_view(name, narrowed)
+        return self.views[name, narrowed]
 
     def ask(self, view: View, predicate: Predicate) -> Expression:
         """A test on a view, remembered for the relations that share it."""
-        self.view_predicates.setdefault(view.name, {})[predicate] = None
+        if view.fixed is None:
+            self.asked_of(view.name)[predicate] = None
         return view.test(predicate)
 
+    def asked_of(self, view: str) -> Names[Predicate, None]:
+        return self.view_predicates.setdefault(view, Names())
+
     def single(self, key: str, in_key_policy: bool) -> View | None:
-        """A condition key where a single value is wanted (L7); `None` for a multi-valued key."""
+        """A condition key where a single value is wanted (L7); `None` for a multi-valued key, which matches nothing."""
         view = self.view(key, in_key_policy)
         return view if isinstance(view, View) else None
 
     def attribute_view(self, name: str) -> View:
         """A key that is an attribute of its own."""
-        self.known(name)
-
-        attribute, iso, longest = self.attributes[name], is_written(name), longest_value(name, self._given(name))
+        attribute = self.attributes[self.known(name)]
+        iso, longest = is_written(name), longest_value(name, self._given(name))
 
         def value(values: Values) -> str | None:
             found = values.get(name)
@@ -300,13 +312,11 @@ class Space(CallerTests):
 
     def set_view(self, name: str) -> SetView:
         """A multi-valued key that is an attribute of its own."""
-        self.known(name)
-        return SetView(name, Present(name), lambda predicates, inside: Some(name, predicates, inside))
+        return SetView(self.known(name), Present(name), lambda predicates, inside: Some(name, predicates, inside))
 
     def own_view(self, name: str) -> View | SetView:
         """A key that nothing else determines."""
-        self.known(name)
-        return self.set_view(name) if self.attributes[name].multivalued else self.attribute_view(name)
+        return self.set_view(name) if self.attributes[self.known(name)].multivalued else self.attribute_view(name)
 
 
 class SpaceMaker(Protocol):

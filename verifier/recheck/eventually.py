@@ -279,7 +279,7 @@ class Reaching:
         space.allowed()  # which asks for the tags and aliases that some policy tests
         wanted = scope(space, replace(self.invariant, callers=AnyCaller(), unless_directly=False))
         steps = [] if tags else [*self._tagging(space)]
-        steps += [] if aliases or not any(name in _OF_ALIASES for (name, _), _ in space.views()) else [acts(_ALIASES)]
+        steps += [] if aliases or not any(name in _OF_ALIASES for name, _ in space.views) else [acts(_ALIASES)]
         steps += [] if ("key policy", key.arn) in self.closed.facts else [acts({"kms:PutKeyPolicy"})]
         further = frozenset(name for names in OF_KEYS.values() for name in names) - {*OF_THE_KEY, *_FURTHER}
         steps += [self._granting(space), self._by_material(), acts(further)]
@@ -288,7 +288,7 @@ class Reaching:
 
     def _tagging(self, space: Space) -> Iterator[Expression]:
         """Requests that set or take away a tag that something asks for."""
-        for name in sorted({name for (name, _), _ in space.views() if name.startswith(RESOURCE_TAG)}):
+        for name in sorted({name for name, _ in space.views if name.startswith(RESOURCE_TAG)}):
             own = name.removeprefix(RESOURCE_TAG)
             space.known(REQUEST_TAG + own)
             space.set_view(_TAG_NAMES)

@@ -131,7 +131,7 @@ def _context(question: Question, values: Concrete, last: bool) -> Iterator[tuple
 def _derived(space: Space, values: Concrete) -> Iterator[tuple[str, Value]]:
     """Keys that are computed from attributes: key facts that are not given, the moment, the Region, user IDs."""
     facts_free = len(space.attributes["facts"].values or ()) > 1 if "facts" in space.attributes else False
-    for (name, _), view in list(space.views()):
+    for (name, _), view in list(space.views.items()):
         if not isinstance(view, View):
             continue
         computed = name in FACT_FIELDS and facts_free or name in ("aws:currenttime", "aws:epochtime", "aws:userid")

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, TypeVar
 from unicodedata import category
 
 from verifier.problem.classes.plausible_words import PRINTABLE
@@ -19,6 +20,8 @@ from verifier.problem.classes.predicates import Characters, Predicate, Token, To
 from verifier.problem.classes.tables import Line
 from verifier.problem.classes.words import Domain
 
+_Name = TypeVar("_Name")
+_Named = TypeVar("_Named")
 _LATIN = map(chr, range(256))
 TAG = Characters(frozenset(c for c in _LATIN if c not in "_.:/=+-@" and category(c)[0] not in "LNZ"), True)
 """Of tags of users, roles and sessions: letters, numbers, spaces and some symbols [IAM: id_tags, Naming tags]; policies
@@ -52,6 +55,26 @@ class Attribute:
     address: bool = False
     optional: bool = True
     multivalued: bool = False
+
+
+class NotInVocabulary(Exception):
+    """Something was to be added to the vocabulary of a question after it was frozen."""
+
+
+class Names(dict[_Name, _Named]):
+    """A part of a question's vocabulary, by name. Raises `NotInVocabulary` for a new name once it is `frozen`."""
+
+    frozen = False
+
+    def __setitem__(self, name: _Name, named: _Named) -> None:
+        if self.frozen and name not in self:
+            raise NotInVocabulary(name)
+        super().__setitem__(name, named)
+
+    def setdefault(self, name: _Name, named: Any = None, /) -> _Named:
+        if name not in self:
+            self[name] = named
+        return self[name]
 
 
 def some(characters: Characters, least: int = 1) -> tuple[Token, ...]:

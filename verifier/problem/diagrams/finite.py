@@ -14,7 +14,7 @@ from functools import reduce
 from operator import or_
 
 from verifier.model.symbols import HeldClass, LazyTest, RequestFact, Unsupported
-from verifier.problem.classes.attributes import Attribute
+from verifier.problem.classes.attributes import Attribute, NotInVocabulary
 from verifier.problem.classes.kinds import is_native, suits, table_of, with_named_accounts
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import STATE_BUDGET, OverBudget, Table
@@ -88,15 +88,18 @@ class Finite:
 
 
 class Reduction:
-    """Turns expressions into their finite form. `predicates` are all that are asked about later. `budget` are the
-    automaton states for the strings of one attribute."""
+    """Turns expressions into their finite form. `predicates` are all that are asked about later; raises
+    `NotInVocabulary` for one of another attribute. `budget` are the automaton states for the strings of one
+    attribute."""
 
     def __init__(
         self,
-        attributes: dict[str, Attribute],
+        attributes: Mapping[str, Attribute],
         predicates: dict[str, dict[Predicate, None]],
         budget: Mapping[str, int] | None = None,
     ) -> None:
+        if strange := predicates.keys() - attributes.keys():
+            raise NotInVocabulary(min(strange))
         self.finite = Finite()
         self._attributes = attributes
         self._budget = budget or {}

@@ -9,9 +9,10 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import TypeVar
 
 from verifier.model.invariant import Invariant
 from verifier.model.readings import WHICH_PAIR, WILDCARDS
@@ -27,14 +28,13 @@ from verifier.problem.diagrams.sets import FIRST, Sets, variables
 from verifier.problem.expression import Expression, Symbol, Test
 from verifier.problem.question import Formula, Question, scope, wishes
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG
-from verifier.problem.semantics.relation_facts import relation_facts, share_tests
+from verifier.problem.semantics.relation_facts import relation_facts
 from verifier.problem.semantics.targets import consistent
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, Part
 from verifier.problem.space import Space, SpaceMaker, acts, facts_attribute, listed_names
 
-_MOST_ROUNDS = 8
-"""Rounds in which the sides tell each other what they ask of requests: facts about new attributes may ask for
-others."""
+_Name = TypeVar("_Name")
+_Named = TypeVar("_Named")
 
 
 @dataclass(frozen=True)
@@ -129,11 +129,13 @@ def join(
         questions([decision, known, *space.owner_actions], space.questions)
     wanted = [*(scope(spaces[-1], invariant) for invariant in invariants), *further(spaces[-1])]
     questions(wanted, spaces[-1].questions)
-    facts = _facts(spaces)
-    definitions = [list(relation_facts(space)) for space in spaces]
-    for space, found in zip(spaces, definitions, strict=True):
-        questions(found, space.questions)
-    _tell(spaces)
+    _freeze(spaces)
+    facts = [[*space.facts(), *_own_key(space)] for space in spaces]
+    for space in spaces:
+        questions(chain(*facts), space.questions)
+    definitions = list(relation_facts(spaces[0], spaces[0].questions))  # its comparisons are those of all sides
+    for space in spaces:
+        questions(definitions, space.questions)
     for space in spaces:
         _share_tag_tests(space)
         if space.inner:
@@ -173,24 +175,15 @@ def _own_key(space: Space) -> list[Expression]:
     return [Test("facts", OneOf(frozenset(values)))] if values != space.attributes["facts"].values else []
 
 
-def _facts(spaces: Sequence[Space]) -> list[list[Expression]]:
-    """The facts of each side about everything that any side asks for."""
-    for _ in range(_MOST_ROUNDS):
+def _freeze(spaces: Sequence[Space]) -> None:
+    """Every side has the vocabulary of all, and nothing is added to it."""
+    before = 0
+    while before < (before := sum(len(space.attributes) + len(space.relations) for space in spaces)):
         _tell(spaces)
-        before = _sizes(spaces)
-        found = []
         for space in spaces:
-            share_tests(space)
-            found.append([*space.facts(), *_own_key(space)])
-            share_tests(space)
-            questions(found[-1], space.questions)
-        if _sizes(spaces) == before:
-            return found
-    raise AssertionError("the facts ask for ever more attributes")
-
-
-def _sizes(spaces: Sequence[Space]) -> list[tuple[frozenset[str], int]]:
-    return [(frozenset(space.attributes), sum(map(len, space.view_predicates.values()))) for space in spaces]
+            space.extend()
+    for space in spaces:
+        space.freeze()
 
 
 def _tell(spaces: Sequence[Space]) -> None:
@@ -198,18 +191,21 @@ def _tell(spaces: Sequence[Space]) -> None:
     for space in spaces:
         for other in spaces:
             if other is not space:
-                for name, attribute in other.attributes.items():
-                    space.attributes.setdefault(name, attribute)
-                for mine, theirs in (
-                    (space.questions, other.questions),
-                    (space.view_predicates, other.view_predicates),
-                ):
-                    for name, predicates in theirs.items():
-                        mine.setdefault(name, {}).update(predicates)
-                for name, spelling in other.spellings.items():
-                    space.spellings.setdefault(name, spelling)
-                for (name, narrowed), _ in tuple(other.views()):
+                _take(space.attributes, other.attributes)
+                _take(space.relations, other.relations)
+                _take(space.partly_known, other.partly_known)
+                _take(space.spellings, other.spellings)
+                for name, predicates in other.questions.items():
+                    space.questions.setdefault(name, {}).update(predicates)
+                for name, asked in other.view_predicates.items():
+                    space.asked_of(name).update(asked)
+                for (name, narrowed), _ in tuple(other.views.items()):
                     space.view(space.spellings[name], narrowed)  # a request shows what any side reads of it
+
+
+def _take(mine: dict[_Name, _Named], theirs: Mapping[_Name, _Named]) -> None:
+    for name, named in theirs.items():
+        mine.setdefault(name, named)
 
 
 def _as_sets(
@@ -217,13 +213,13 @@ def _as_sets(
     spaces: Sequence[Space],
     decisions: Sequence[Expression],
     facts: Sequence[Sequence[Expression]],
-    definitions: Sequence[Sequence[Expression]],
+    definitions: Sequence[Expression],
     known: Expression,
     wanted: Sequence[Expression],
 ) -> Joint:
     reduce, finite = reduction.reduce, reduction.finite
     reduced_facts = [[reduce(fact) for fact in found] for found in facts]
-    reduced_definitions = [reduce(definition) for found in definitions for definition in found]
+    reduced_definitions = list(map(reduce, definitions))
     reduced_decisions, reduced_scopes = list(map(reduce, decisions)), list(map(reduce, wanted))
     known_action = reduce(known)
     whole = [
@@ -239,10 +235,6 @@ def _as_sets(
     if any(space.pair_names for space in spaces):
         whole.append(Symbol(WHICH_PAIR))  # a request is written for one of its readings
     diagrams = Diagrams(variables(finite, whole))
-    for space in spaces:
-        for other in spaces:
-            for name, relation in other.relations.items():
-                space.relations.setdefault(name, relation)
     sides = []
     for space, decision, found, raw, raw_facts in zip(
         spaces, reduced_decisions, reduced_facts, decisions, facts, strict=True

@@ -95,9 +95,8 @@ def unique_names(space: Space) -> Iterator[Expression]:
     listed = _listed(Same(space.estate))
     if not listed.arns:
         return
-    for attribute in ARNS:
-        if attribute in space.attributes:
-            yield from _of_arns(space, listed, attribute)
+    for attribute in filter(space.attributes.get, ARNS):
+        yield from _of_arns(space, listed, attribute)
     if has(space, ISSUER):
         yield from _of_issuers(space, listed)
 

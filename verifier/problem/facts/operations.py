@@ -44,10 +44,7 @@ def operation_keys(space: Space) -> Iterator[Expression]:
 
 
 def _carried_by(space: Space, name: str) -> Expression | None:
-    wanted = name
-    for prefix in ("kms:encryptioncontext:", REQUEST_TAGS):
-        if name.startswith(prefix):
-            wanted = prefix
+    wanted = next((prefix for prefix in ("kms:encryptioncontext:", REQUEST_TAGS) if name.startswith(prefix)), name)
     if name == "kms:encryptioncontextkeys":
         wanted = "kms:encryptioncontext:"
     without = lacking(wanted)
@@ -57,8 +54,7 @@ def _carried_by(space: Space, name: str) -> Expression | None:
     if wanted == REQUEST_TAGS:
         return either(carried, both(acts({UNTAG}), Symbol(F6_UNTAG)))
     if wanted == "kms:encryptioncontext:" and "facts" in space.attributes:
-        symmetric = _has_spec(frozenset({"SYMMETRIC_DEFAULT"}))
-        return both(carried, symmetric)
+        return both(carried, _has_spec(frozenset({"SYMMETRIC_DEFAULT"})))
     return carried
 
 
@@ -78,8 +74,7 @@ def fitting_algorithms(space: Space) -> Iterator[Expression]:
             for spec, values in fitting_values(name).items():
                 by_values.setdefault(values, set()).add(spec)
             for values, specs in by_values.items():
-                fits = Test(name, OneOf(values))
-                yield implies(both(Present(name), _has_spec(frozenset(specs))), fits)
+                yield implies(both(Present(name), _has_spec(frozenset(specs))), Test(name, OneOf(values)))
     if has(space, _SIGNING) and has(space, _MESSAGE):
         for algorithm, kind in _MESSAGE_TYPES:
             yield implies(both(Test(_SIGNING, exactly(algorithm)), Present(_MESSAGE)), Test(_MESSAGE, exactly(kind)))
@@ -133,8 +128,7 @@ def _unsuited(names: frozenset[str], text: str) -> frozenset[str]:
 def existing_actions(space: Space) -> Iterator[Expression]:
     """R3: actions for another kind of resource are not requests on this target; one operation is about a retiring
     principal (D9)."""
-    of_others = frozenset(a.name for a in actions()) - space.known_actions
-    yield negation(acts(of_others))
+    yield negation(acts(frozenset(a.name for a in actions()) - space.known_actions))
     if has(space, RETIRING):
         yield same(Present(RETIRING), acts({LIST_RETIRABLE}))
 

@@ -20,6 +20,7 @@ from verifier.problem.expression import (
     Present,
     Some,
     Symbol,
+    Test,
     both,
     disjunction,
     implies,
@@ -32,9 +33,10 @@ from verifier.problem.space import Space
 from verifier.problem.views import Relation
 
 _ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{4,}\Z")
+_CALLERS, _RESOURCES = "aws:principalorgid", "aws:resourceorgid"
 ORGANIZATIONS = (
-    ("aws:principalorgid", "aws:principalorgpaths", "principal"),
-    ("aws:resourceorgid", "aws:resourceorgpaths", "resource"),
+    (_CALLERS, "aws:principalorgpaths", "principal"),
+    (_RESOURCES, "aws:resourceorgpaths", "resource"),
     ("aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceaccount"),
     ("aws:vpceorgid", "aws:vpceorgpaths", "aws:vpceaccount"),
 )
@@ -51,16 +53,13 @@ SAME_ORGANIZATION = RelationTest("same organization")
 def organizations(space: Space) -> Iterator[Expression]:
     """F2: organization keys are a function of the account; a given organization has its members and no others."""
     for identifier, paths, owner in ORGANIZATIONS:
-        if not has(space, identifier, paths):
+        if not has(space, identifier):
             continue
         if has(space, paths):
-            space.attribute_view(identifier)
             yield same(Present(identifier), Present(paths))
             yield from _paths_begin_with_the_id(space, identifier, paths)
         carried = Symbol(F1_KEYLESS) if owner == "resource" and space.target.kind in _OPEN else TRUE
-        yield from (
-            implies(Present(name), carried) for name in (identifier, paths) if has(space, name) and carried is not TRUE
-        )
+        yield implies(Present(identifier), carried)
         if owner == "principal":
             yield from _own_account(space, identifier, paths)
         if space.estate.organization is not None:
@@ -75,16 +74,13 @@ def _accounts_of(space: Space, owner: str, accounts: frozenset[str]) -> Expressi
         if space.target.account is None:
             return disjunction(space.in_account(account) for account in sorted(accounts))
         return TRUE if space.target.account in accounts else FALSE
-    view = space.attribute_view(owner)
-    return view.test(OneOf(accounts))
+    return Test(owner, OneOf(accounts))
 
 
 def _own_account(space: Space, identifier: str, paths: str) -> Iterator[Expression]:
     """W2: accounts of the caller's own are in none of the organizations that policies name, nor in the key's."""
-    own, view = disjunction(map(space.in_account, space.estate.own_accounts)), space.attribute_view(identifier)
-    if own is FALSE:
-        return
-    yield from (implies(own, negation(view.test(exactly(one)))) for one in _mentioned(space, identifier, paths))
+    own = disjunction(map(space.in_account, space.estate.own_accounts))
+    yield from (implies(own, negation(Test(identifier, exactly(one)))) for one in _mentioned(space, identifier, paths))
     for relation in space.relations.values():
         if {view.name for view in relation.views} == {"aws:principalorgid", "aws:resourceorgid"}:
             yield implies(own, negation(Symbol(relation.symbol)))
@@ -100,7 +96,7 @@ def _paths_begin_with_the_id(space: Space, identifier: str, paths: str) -> Itera
     """An organization path begins with the organization's ID: for every ID that a test on either mentions."""
     for organization in _mentioned(space, identifier, paths):
         own = frozenset[Predicate]({Tokens((*literal_tokens(organization + "/"), ANYTHING))})
-        member = space.attribute_view(identifier).test(exactly(organization))
+        member = Test(identifier, exactly(organization))
         yield same(member, Some(paths, own, True))
         yield implies(member, negation(Some(paths, own, False)))
 
@@ -115,12 +111,10 @@ def _fixed_start(pattern: Tokens) -> str:
 def _given_organization(space: Space, identifier: str, paths: str, owner: str) -> Iterator[Expression]:
     organization = space.estate.organization
     assert organization is not None
-    members = organization.members
-    inside = _accounts_of(space, owner, members)
-    if has(space, identifier):
-        own_id = space.ask(space.attribute_view(identifier), exactly(organization.id))
-        yield implies(inside, own_id)
-        yield implies(negation(inside), negation(own_id))
+    inside = _accounts_of(space, owner, organization.members)
+    own_id = Test(identifier, exactly(organization.id))
+    yield implies(inside, own_id)
+    yield implies(negation(inside), negation(own_id))
     if has(space, paths):
         own = Tokens((*literal_tokens(organization.id + "/"), ANYTHING))
         yield implies(inside, both(Present(paths), negation(Some(paths, frozenset({own}), False))))
@@ -134,17 +128,20 @@ def _given_organization(space: Space, identifier: str, paths: str, owner: str) -
             yield implies(_accounts_of(space, owner, frozenset(accounts)), only)
 
 
+def same_organization(space: Space) -> None:
+    """Has the caller's organization compared with the resource's, where both are in question."""
+    if space.target.account is not None and has(space, _CALLERS) and has(space, _RESOURCES):
+        views = left, right = space.attribute_view(_CALLERS), space.attribute_view(_RESOURCES)
+        comparison = Relation(
+            SAME_ORGANIZATION, views, lambda values, _: left.value(values) == right.value(values), views
+        )
+        space.relations.setdefault(SAME_ORGANIZATION, comparison)
+
+
 def _same_organization(space: Space) -> Iterator[Expression]:
     """Callers of the key's account are in the key's organization."""
-    if space.target.account is None or not (has(space, "aws:principalorgid") and has(space, "aws:resourceorgid")):
-        return
-    carried = Symbol(F1_KEYLESS) if space.target.kind in _OPEN else TRUE
-    own = both(space.in_account(space.target.account), carried)
-    left, right = space.attribute_view("aws:principalorgid"), space.attribute_view("aws:resourceorgid")
-    symbol = SAME_ORGANIZATION
-    if symbol not in space.relations:
-        space.relations[symbol] = Relation(
-            symbol, (left, right), lambda values, _: left.value(values) == right.value(values), (left, right)
-        )
-    yield implies(own, same(left.present, right.present))
-    yield implies(both(own, left.present), Symbol(symbol))
+    account = space.target.account
+    if account is not None and SAME_ORGANIZATION in space.relations:
+        own = both(space.in_account(account), Symbol(F1_KEYLESS) if space.target.kind in _OPEN else TRUE)
+        yield implies(own, same(Present(_CALLERS), Present(_RESOURCES)))
+        yield implies(both(own, Present(_CALLERS)), Symbol(SAME_ORGANIZATION))

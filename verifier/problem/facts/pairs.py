@@ -86,7 +86,7 @@ def pairs_read(space: Space) -> Iterator[Expression]:
             values = list(dict.fromkeys(chain.from_iterable(predicates_of(space, name) for name in own)))
             yield same(read.present, disjunction(map(Present, own)))
             for value in values:
-                yield implies(space.ask(read, value), disjunction(_has(space, name, [value]) for name in own))
+                yield implies(read.test(value), disjunction(_has(space, name, [value]) for name in own))
             unlike = negation(disjunction(read.test(value) for value in values))
             yield implies(both(read.present, unlike), disjunction(_has_another(space, name, values) for name in own))
 
@@ -113,7 +113,6 @@ def names_suffice(space: Space) -> Iterator[Expression]:
             values = predicates_of(space, other)
             found = [*(_has(space, other, [value]) for value in values), _has_another(space, other, values)]
             if few := _few(space, key, most := min(len(found), _MOST)):
-                space.known(NAMES)
                 held = [Some(NAMES, frozenset({exactly(name)}), True) for name in few]
                 many = Some(NAMES, frozenset({_unlisted(space, key, *few)}), True)
                 for least in range(2, min(len(held) + 1, most) + 1):

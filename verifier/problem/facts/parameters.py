@@ -78,7 +78,7 @@ def _imports(space: Space) -> Iterator[Expression]:
     """`ValidTo` is required, and invalid where the material does not expire [conditions-kms, kms:ValidTo]; without a
     model it does. It is later than the request, by 365 days at the most [API: ImportKeyMaterial, ValidTo]."""
     if has(space, _VALID_TO):
-        never = space.attribute_view(_MODEL).test(exactly("KEY_MATERIAL_DOES_NOT_EXPIRE"))
+        never = Test(_MODEL, exactly("KEY_MATERIAL_DOES_NOT_EXPIRE"))
         yield implies(acts({"kms:ImportKeyMaterial"}), same(Present(_VALID_TO), negation(never)))
     if _VALID_TO in space.attributes and "time" in space.attributes:
         tests = predicates_of(space, _VALID_TO)
@@ -94,21 +94,25 @@ def _attestations(space: Space) -> Iterator[Expression]:
     names = [name for name in space.attributes if name.startswith(_ATTESTATION)]
     tpm = [name for name in names if name.startswith(_TPM)]
     yield from (negation(both(Present(one), Present(other))) for one in tpm for other in names if other not in tpm)
-    if _IMAGE not in names or _FIRST not in names:
+    if SAME_IMAGE not in space.relations:
         return
-    image, first = space.attribute_view(_IMAGE), space.attribute_view(_FIRST)
+    image, first = space.relations[SAME_IMAGE].views
     yield same(image.present, first.present)
     for text in dict.fromkeys(_digest(p) for name in (_IMAGE, _FIRST) for p in predicates_of(space, name)):
         forms = [Tokens(literal_tokens(start + text, fold=True)) for start in ("", "0x")] if text is not None else []
         if forms:
             yield same(either(*map(image.test, forms)), either(*map(first.test, forms)))
-    relation = Relation(
-        SAME_IMAGE,
-        (image, first),
-        lambda values, _: _plain(image.value(values) or "") == _plain(first.value(values) or ""),
-    )
-    space.relations.setdefault(SAME_IMAGE, relation)
     yield implies(image.present, Symbol(SAME_IMAGE))
+
+
+def same_image(space: Space) -> None:
+    """Has the two names for the hash of an enclave's image compared, where both are in question."""
+    if has(space, _IMAGE) and has(space, _FIRST):
+        views = space.attribute_view(_IMAGE), space.attribute_view(_FIRST)
+        comparison = Relation(
+            SAME_IMAGE, views, lambda values, _: len({_plain(view.value(values) or "") for view in views}) == 1
+        )
+        space.relations.setdefault(SAME_IMAGE, comparison)
 
 
 def _digest(predicate: Predicate) -> str | None:
@@ -147,8 +151,10 @@ def _of_account(account: tuple[Token, ...]) -> Tokens:
 
 # -- requests for grants --
 
-_GRANTEE, _SERVICE, _SOURCE = "kms:granteeprincipal", "kms:granteeserviceprincipal", "kms:grantconstraintsourcearn"
+GRANTEES = _GRANTEE, _SERVICE = "kms:granteeprincipal", "kms:granteeserviceprincipal"
+_SOURCE = "kms:grantconstraintsourcearn"
 _RETIRING, _RETIRING_SERVICE = "kms:retiringprincipal", "kms:retiringserviceprincipal"
+OF_GRANTEES = _SOURCE, _RETIRING, _RETIRING_SERVICE
 _TYPE, _NAMES, _OPERATIONS = "kms:grantconstrainttype", "kms:encryptioncontextkeys", "kms:grantoperations"
 _CREATES = frozenset({"kms:CreateGrant"})
 
@@ -164,8 +170,6 @@ def _grantees(space: Space) -> Iterator[Expression]:
     """A grant is for a principal or for a service, never both; one for a service has a `SourceArn` constraint and a
     retiring principal."""
     if has(space, _GRANTEE, _SERVICE):
-        for name in (_GRANTEE, _SERVICE, _SOURCE, _RETIRING, _RETIRING_SERVICE):
-            space.attribute_view(name)
         yield implies(acts(_CREATES), either(Present(_GRANTEE), Present(_SERVICE)))
         yield negation(both(Present(_GRANTEE), Present(_SERVICE)))
         yield implies(Present(_SERVICE), both(Present(_SOURCE), either(Present(_RETIRING), Present(_RETIRING_SERVICE))))
@@ -176,10 +180,9 @@ def _grantees(space: Space) -> Iterator[Expression]:
 def _constraints(space: Space) -> Iterator[Expression]:
     """In a CreateGrant request the pairs are those of its constraint on the encryption context, which is of one of two
     types."""
-    pairs = [name for name in space.attributes if name.startswith(PAIR_PREFIX)]
     if has(space, _TYPE):
-        space.set_view(_NAMES)
         yield implies(acts(_CREATES), same(Present(_TYPE), Present(_NAMES)))
+        pairs = (name for name in space.attributes if name.startswith(PAIR_PREFIX))
         yield from (implies(both(acts(_CREATES), Present(pair)), Present(_TYPE)) for pair in pairs)
 
 

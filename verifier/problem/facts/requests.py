@@ -46,14 +46,13 @@ from verifier.problem.facts.operations import (
 )
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import names_suffice, pairs, pairs_read
-from verifier.problem.facts.parameters import grant_requests, parameters, retired_grants, sources
-from verifier.problem.facts.sessions import delivered_sessions, issued_before_use, mcp_servers, sign_ins
+from verifier.problem.facts.parameters import GRANTEES, OF_GRANTEES, grant_requests, parameters, retired_grants, sources
+from verifier.problem.facts.sessions import INSTANCE, delivered_sessions, issued_before_use, mcp_servers, sign_ins
 from verifier.problem.facts.shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
 from verifier.problem.semantics.controls import through
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, asked_of_sessions, own_tags, possible_tags
 from verifier.problem.space import Space, acts
-from verifier.problem.views import View
 
 _IDENTIFIER = "aws:sourcevpce"
 
@@ -71,23 +70,21 @@ def listed_endpoints(space: Space) -> Iterator[Expression]:
 
 def _place(space: Space, endpoint: Endpoint) -> Iterator[Expression]:
     if space.target.region is None:
-        view = space.view("aws:RequestedRegion")
-        assert isinstance(view, View)
-        yield space.ask(view, exactly(endpoint.region))
+        yield Test("region", exactly(endpoint.region))
     elif endpoint.region != space.target.region:
         yield negation(through(space, endpoint.id))
     if endpoint.vpc is not None:
-        yield space.ask(space.attribute_view("aws:sourcevpc"), exactly(endpoint.vpc))
+        yield Test("aws:sourcevpc", exactly(endpoint.vpc))
     if endpoint.account is not None:
-        yield space.ask(space.attribute_view("aws:vpceaccount"), exactly(endpoint.account))
+        yield Test("aws:vpceaccount", exactly(endpoint.account))
     # Only the owner of a VPC makes endpoints in it [PrivateLink Guide, Shared subnets], so the account is the
     # endpoint's. The Region may be another one than that of KMS [PrivateLink Guide, Cross-Region enabled AWS services].
     arn = f"arn:{space.target.partition}:ec2:*:{endpoint.account or '*'}:vpc/{endpoint.vpc or '*'}"
-    yield space.ask(space.attribute_view("aws:sourcevpcarn"), like(arn))
+    yield Test("aws:sourcevpcarn", like(arn))
 
 
 def all_facts(space: Space) -> list[Expression]:
-    """Every fact that matters for the attributes asked for, of requests that are about no step."""
+    """Every fact that matters for the vocabulary, of requests that are about no step."""
     return facts_of(space, _FACTS)
 
 
@@ -101,9 +98,7 @@ def facts_of(space: Space, rules: Sequence[Callable[[Space], Iterator[Expression
 
 def always_present(space: Space) -> Iterator[Expression]:
     """F1: `aws:ViaAWSService` and `aws:UserAgent` are always there."""
-    for name in (VIA, "aws:useragent"):
-        if has(space, name):
-            yield Present(name)
+    yield from map(Present, filter(space.attributes.get, (VIA, "aws:useragent")))
 
 
 def service_keys(space: Space) -> Iterator[Expression]:
@@ -140,7 +135,6 @@ def credential_keys(space: Space) -> Iterator[Expression]:
     """F3: multi-factor and token keys go with temporary credentials."""
     present, age, token = "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"
     if has(space, present, age):
-        space.attribute_view(present)
         # The IAM page on the key lists federated users among those whose temporary credentials may carry it, so only
         # services lack it; GetFederationToken takes no MFA device.
         yield implies(negation(space.is_principal), negation(Present(present)))
@@ -199,17 +193,8 @@ def issued_sessions(space: Space) -> Iterator[Expression]:
 
 # -- F4 --
 
-_ENDPOINT_KEYS = (
-    "aws:sourcevpce",
-    "aws:sourcevpc",
-    "aws:sourcevpcarn",
-    "aws:vpceaccount",
-    "aws:vpcsourceip",
-    "aws:vpceorgid",
-    "aws:vpceorgpaths",
-)
-
-
+_ENDPOINT_KEYS = (_IDENTIFIER, "aws:sourcevpc", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpcsourceip")
+_ENDPOINT_ORGANIZATION = ("aws:vpceorgid", "aws:vpceorgpaths")
 _OF_SOME_SERVICES = ("aws:sourcevpcarn", "aws:vpceaccount")
 """KMS and IAM have these; AWS STS does not. [IAM: reference_policies_condition-keys, aws:SourceVpcArn,
 aws:VpceAccount]"""
@@ -218,19 +203,12 @@ aws:VpceAccount]"""
 def network_keys(space: Space) -> Iterator[Expression]:
     """F4: endpoint keys come together, and exclude `aws:SourceIp`; a service calling on the caller's behalf has none of
     them."""
-    if has(space, "aws:sourceip"):
-        space.attribute_view("aws:sourcevpce")  # a request without an address shows the endpoint that it came through
-    if has(space, *_ENDPOINT_KEYS):
-        for name in _ENDPOINT_KEYS[:5]:
-            space.attribute_view(name)
-    present = [name for name in _ENDPOINT_KEYS if has(space, name)]
-    if not present and not has(space, "aws:sourceip"):
+    if not has(space, _IDENTIFIER):
         return
-    if present:
-        yield from _same_vpc(space)
+    yield from _same_vpc(space)
     endpoint = Symbol(THROUGH_ENDPOINT)
-    for name in present:
-        if name in ("aws:vpceorgid", "aws:vpceorgpaths"):
+    for name in filter(space.attributes.get, (*_ENDPOINT_KEYS, *_ENDPOINT_ORGANIZATION)):
+        if name in _ENDPOINT_ORGANIZATION:
             yield implies(Present(name), endpoint)
         elif name in _OF_SOME_SERVICES and space.target.of_step:
             yield implies(Present(name), endpoint)
@@ -238,8 +216,7 @@ def network_keys(space: Space) -> Iterator[Expression]:
             yield implies(both(endpoint, acts(of_iam)), Present(name))
         else:
             yield same(Present(name), endpoint)
-    if present:
-        yield implies(via_service(space), negation(endpoint))
+    yield implies(via_service(space), negation(endpoint))
     if has(space, "aws:sourceip"):
         source = Present("aws:sourceip")
         yield implies(endpoint, negation(source))
@@ -256,9 +233,8 @@ def _same_vpc(space: Space) -> Iterator[Expression]:
         if literal is not None:
             predicates[exactly(literal.rpartition("/")[2])] = None
     start = like_tokens(f"arn:{space.target.partition}:ec2:*:*:vpc/", excluded=COLON)
-    yield from (
-        same(Test(own, predicate), Test(whole, Tokens((*start, *predicate.tokens)))) for predicate in predicates
-    )
+    for predicate in predicates:
+        yield same(Test(own, predicate), Test(whole, Tokens((*start, *predicate.tokens))))
 
 
 # -- F5 --
@@ -267,26 +243,22 @@ def _same_vpc(space: Space) -> Iterator[Expression]:
 def service_calls(space: Space) -> Iterator[Expression]:
     """F5: `kms:ViaService` and `aws:CalledVia` go with a service calling on the caller's behalf; a service principal
     calls for itself."""
-    called = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
     if has(space, "kms:viaservice"):
         yield implies(Present("kms:viaservice"), via_service(space))
-    if has(space, *called):
-        space.set_view("aws:calledvia")
+    if has(space, "aws:calledvia"):
         yield implies(Present("aws:calledvia"), via_service(space))
-        for name in called[1:]:
-            if has(space, name):
-                yield same(Present(name), Present("aws:calledvia"))
-                yield from member(space, name, "aws:calledvia")
-    if has(space, "aws:principalservicenameslist"):
-        yield same(Present("aws:principalservicenameslist"), space.is_service)
-        for predicate in list(predicates_of(space, "aws:principalservicenameslist")):
+        for name in filter(space.attributes.get, ("aws:calledviafirst", "aws:calledvialast")):
+            yield same(Present(name), Present("aws:calledvia"))
+            yield from member(space, name, "aws:calledvia")
+    listed = "aws:principalservicenameslist"
+    if has(space, listed):
+        yield same(Present(listed), space.is_service)
+        for predicate in predicates_of(space, listed):
             yield implies(
-                both(space.is_service, space.principal(predicate)),
-                Some("aws:principalservicenameslist", frozenset({predicate}), True),
+                both(space.is_service, space.principal(predicate)), Some(listed, frozenset({predicate}), True)
             )
-    for name in ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"):
-        if has(space, name):
-            yield implies(Present(name), space.is_service)
+    for name in filter(space.attributes.get, ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid")):
+        yield implies(Present(name), space.is_service)
     if has(space, VIA):
         yield implies(space.is_service, negation(via_service(space)))
 
@@ -298,10 +270,30 @@ def _grants_for_aws(space: Space) -> Iterator[Expression]:
     if not has(space, name):
         return
     allowed = acts(frozenset({"kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"}))
-    direct = negation(via_service(space))
     yield implies(Present(name), allowed)
     yield implies(Test(name, exactly("true")), both(via_service(space), negation(space.is_service)))
-    yield implies(both(allowed, direct), same(Present(name), Symbol(F5)))
+    yield implies(both(allowed, negation(via_service(space))), same(Present(name), Symbol(F5)))
+
+
+TOGETHER: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("aws:viaawsmcpservice", "aws:calledviaawsmcp"), ("aws:viaawsmcpservice", VIA)),
+    (("aws:signinsessionarn", "aws:viacustomerdomain", "aws:assumedroot"), ("aws:tokenissuetime",)),
+    (("aws:multifactorauthpresent", "aws:multifactorauthage"), ("aws:multifactorauthpresent", VIA)),
+    (("aws:sourceip",), (_IDENTIFIER,)),  # a request without an address shows the endpoint that it came through
+    ((*_ENDPOINT_KEYS, *_ENDPOINT_ORGANIZATION), (*_ENDPOINT_KEYS, VIA)),
+    (("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"), ("aws:calledvia", VIA)),
+    ((*INSTANCE[1:], "codebuild:buildarn", "kms:viaservice", "kms:grantisforawsresource"), (VIA,)),
+    (("aws:principalorgpaths",), ("aws:principalorgid",)),
+    (("aws:resourceorgpaths",), ("aws:resourceorgid",)),
+    (("aws:sourceorgid", "aws:sourceorgpaths"), ("aws:sourceorgid", "aws:sourceaccount")),
+    (("aws:vpceorgpaths",), ("aws:vpceorgid",)),
+    (("kms:validto",), ("kms:expirationmodel",)),
+    (GRANTEES, (*GRANTEES, *OF_GRANTEES)),
+    (("kms:grantconstrainttype",), ("kms:encryptioncontextkeys",)),
+    (("sts:transitivetagkeys",), ("aws:tagkeys",)),
+)
+"""What facts relate: where a question mentions any of some keys, facts are about all of the others. A row comes before
+those that ask for what it adds."""
 
 
 Facts = tuple[Callable[[Space], Iterator[Expression]], ...]
@@ -339,4 +331,3 @@ _FACTS: Facts = (
     service_keys,
     always_present,
 )
-"""Facts that may ask for further attributes come before those that range over all of them."""

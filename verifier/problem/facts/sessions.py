@@ -16,7 +16,7 @@ from verifier.problem.facts.shared import has, predicates_of, via_service
 from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.space import Space
 
-_INSTANCE = (
+INSTANCE = (
     "ec2:roledelivery",
     "ec2:sourceinstancearn",
     "aws:ec2instancesourcevpc",
@@ -27,7 +27,7 @@ _BUILD = ("codebuild:buildarn", "codebuild:projectarn")
 _MANAGED, _GLUE, _GLUE_CODE = "ssm:sourceinstancearn", "glue:roleassumedby", "glue:credentialissuingservice"
 _PROVIDER = "aws:federatedprovider"
 _OF_ROLES = (
-    *(*_INSTANCE, *_BUILD, _MANAGED, _GLUE, _GLUE_CODE),
+    *(*INSTANCE, *_BUILD, _MANAGED, _GLUE, _GLUE_CODE),
     *("lambda:sourcefunctionarn", "identitystore:userid", "aws:chatbotsourcearn", _PROVIDER),
     "aws:sourceidentity",
 )
@@ -54,15 +54,14 @@ _HOSTS = frozenset(_CLAIMS) - {"saml"}
 
 def delivered_sessions(space: Space) -> Iterator[Expression]:
     """F3: the keys of what a role session was delivered to; F6: those of the provider that vouched for it."""
-    for name in _OF_ROLES:
-        if has(space, name):
-            yield implies(Present(name), space.is_role)
+    for name in filter(space.attributes.get, _OF_ROLES):
+        yield implies(Present(name), space.is_role)
     if has(space, _PROVIDER):
         yield from _by_provider(space)
-    for together in (_INSTANCE, _BUILD):
+    for together in (INSTANCE, _BUILD):
         first, *others = [name for name in together if has(space, name)] or [""]
         yield from (implies(negation(via_service(space)), same(Present(first), Present(name))) for name in others)
-    for one, other in ((_INSTANCE[1], _MANAGED), (_GLUE, _GLUE_CODE)):
+    for one, other in ((INSTANCE[1], _MANAGED), (_GLUE, _GLUE_CODE)):
         if has(space, one) and has(space, other):
             yield negation(both(Present(one), Present(other)))
     for name in space.attributes:
@@ -109,7 +108,6 @@ def sign_ins(space: Space) -> Iterator[Expression]:
         (_ASSUMED_ROOT, space.is_root),
     ):
         if has(space, name):
-            space.attribute_view(_TOKEN)
             yield implies(Present(name), both(callers, Present(_TOKEN)))
 
 
@@ -129,7 +127,6 @@ def mcp_servers(space: Space) -> Iterator[Expression]:
     if has(space, _OWN_ACTION):
         yield negation(Present(_OWN_ACTION))
     if has(space, VIA_MCP, CALLED_VIA_MCP):
-        space.attribute_view(VIA_MCP)
         forwarded = Test(VIA_MCP, exactly("true"))
         yield implies(forwarded, both(space.is_principal, via_service(space)))
         if has(space, CALLED_VIA_MCP):

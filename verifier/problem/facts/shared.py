@@ -1,7 +1,6 @@
 """What the facts about requests have in common: which attributes are asked for, and by which predicates.
 
-In: a space. Out: small expressions. Guarantee: none adds a question of its own, but for `via_service`, `through` and
-`empty`.
+In: a space. Out: small expressions. Guarantee: only `via_service`, `through` and `empty` add to the vocabulary.
 """
 
 from __future__ import annotations
@@ -21,14 +20,12 @@ ANYTHING = (True, ANY)
 
 
 def has(space: Space, *names: str) -> bool:
-    return any(name in space.attributes for name in names)
+    return not space.attributes.keys().isdisjoint(names)
 
 
 def via_service(space: Space) -> Expression:
     """The request is made by a service on the caller's behalf (a forward access session, P4)."""
-    view = space.view(VIA)
-    assert isinstance(view, View)
-    return view.test(exactly("true"))
+    return Test(space.known(VIA), exactly("true"))
 
 
 def through(space: Space, service: str) -> Expression:

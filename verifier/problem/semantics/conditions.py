@@ -31,7 +31,7 @@ from verifier.problem.expression import (
     negation,
 )
 from verifier.problem.facts.shared import empty
-from verifier.problem.semantics.relations import relate, variable_view
+from verifier.problem.semantics.relations import relate
 from verifier.problem.semantics.values import (
     Fixed,
     Template,
@@ -186,7 +186,7 @@ class Reader:
         symbol = self._unsupported(condition, view, condition.values)
         pieces = [piece for value in condition.values for piece in template(value.value, self.variables)]
         variables = list(dict.fromkeys(piece for piece in pieces if isinstance(piece, Variable)))
-        sources = [variable_view(self.space, variable, self.in_key_policy) for variable in variables]
+        sources = [self.space.single(variable.key, self.in_key_policy) for variable in variables]
         found = tuple(source for source in sources if source is not None)
         if operator.row.is_text and isinstance(view.present, Present) and len(found) == len(sources):
 

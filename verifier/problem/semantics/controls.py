@@ -21,6 +21,7 @@ from verifier.problem.expression import (
     TRUE,
     Expression,
     Symbol,
+    Test,
     both,
     conjunction,
     disjunction,
@@ -171,7 +172,7 @@ def through(space: Space, endpoint: str) -> Expression:
     """The requests that come through the endpoint with this ID, or through any."""
     if endpoint == ANY_ENDPOINT:
         return space.attribute_view("aws:sourcevpce").present
-    return space.ask(space.attribute_view("aws:sourcevpce"), exactly(endpoint))
+    return Test(space.known("aws:sourcevpce"), exactly(endpoint))
 
 
 def endpoint_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:

@@ -10,7 +10,7 @@ from verifier.model.operators import Sign
 from verifier.model.readings import D9
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, choose, constant, either
-from verifier.problem.semantics.relations import constant_matches, relate, variable_view
+from verifier.problem.semantics.relations import constant_matches, relate
 from verifier.problem.semantics.values import Fixed, Template, Variable
 from verifier.problem.space import Space, acts
 from verifier.problem.views import View
@@ -71,7 +71,7 @@ def _covers_region(space: Space, service: str, region: str, last: Template) -> E
 
 def _has_value(space: Space, variable: Variable) -> Expression:
     """Whether a variable has a value in the request, or a default."""
-    view = variable_view(space, variable, False)
+    view = space.single(variable.key, False)
     return FALSE if view is None else TRUE if variable.default is not None else view.present
 
 

@@ -29,7 +29,7 @@ def relate(space: Space, subject: View, mode: Sign, pieces: Template, in_key_pol
     for at, piece in enumerate(pieces):
         if not isinstance(piece, Variable):
             continue
-        source = variable_view(space, piece, in_key_policy)
+        source = space.single(piece.key, in_key_policy)
         if source is None:
             return FALSE
         with_default: Expression = FALSE
@@ -82,16 +82,11 @@ def _replaced(pieces: Template, at: int, text: str) -> Template:
     return (*pieces[:at], Fixed(text, False), *pieces[at + 1 :])
 
 
-def variable_view(space: Space, variable: Variable, in_key_policy: bool) -> View | None:
-    """The view of a variable's key; `None` for a multi-valued key, whose listed value matches nothing (L7)."""
-    return space.single(variable.key, in_key_policy)
-
-
 def _relation(space: Space, subject: View, mode: Sign, pieces: Template, in_key_policy: bool) -> Expression:
     views = []
     for piece in pieces:
         if isinstance(piece, Variable):
-            view = variable_view(space, piece, in_key_policy)
+            view = space.single(piece.key, in_key_policy)
             if view is None:
                 return FALSE
             views.append(view)

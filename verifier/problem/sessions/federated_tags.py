@@ -35,14 +35,7 @@ from verifier.problem.expression import (
 )
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, changed
 from verifier.problem.semantics.targets import FEDERATING, Target, TargetKind
-from verifier.problem.sessions.session_tags import (
-    MOST_SESSION_TAGS,
-    PRINCIPAL_TAG,
-    has_tag,
-    known_tag,
-    own_tag,
-    reserved,
-)
+from verifier.problem.sessions.session_tags import MOST_SESSION_TAGS, PRINCIPAL_TAG, has_tag, own_tag, reserved
 from verifier.problem.sessions.tag_sets import TagSets, among_classes
 from verifier.problem.sessions.trusting import may_tag, names_action
 from verifier.problem.space import CALLER, MADE, Space
@@ -62,12 +55,12 @@ def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
             )
             own = dict(zip(names, values, strict=True))
             if not passing:
-                yield from (implies(issued, known_tag(space, name, value)) for name, value in own.items())
+                yield from (implies(issued, has_tag(name, value)) for name, value in own.items())
                 continue
             yield implies(
                 issued, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None)
             )
-            yield from (implies(issued, known_tag(space, name, value)) for name, value in own.items() if reserved(name))
+            yield from (implies(issued, has_tag(name, value)) for name, value in own.items() if reserved(name))
             if space.target.of_step:
                 continue
             sessions = _sessions(space, account, dict.fromkeys(names, frozenset[Predicate]()))
@@ -78,7 +71,6 @@ def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
                     space, account, {name: frozenset(space.questions.get(PRINCIPAL_TAG + name, {})) for name in names}
                 )
             if sessions is not None:
-                sessions.ask(space)
                 yield from (
                     implies(both(issued, space.issuer(exactly(issuer))), sessions.tags(issuer, own))
                     for issuer in sorted(issuers)
@@ -166,7 +158,7 @@ class _Sessions(TagSets):
 
     def __init__(self, space: Space, target: Target, names: _TagTests) -> None:
         super().__init__(join([space.sessions(target)], (), partial(_further, names=names)))
-        self._names, self._start = names, f"arn:{target.partition}:sts::{target.account}:"
+        self._start = f"arn:{target.partition}:sts::{target.account}:"
         self._callers = f"arn:{target.partition}:iam::{target.account}:"
         readings = frozenset(name for name in self._level if name == CALLER or isinstance(name, Reading))
         tags = frozenset(name for name in self._level if name == MADE or name in {REQUEST_TAG + n for n in names})
@@ -177,12 +169,6 @@ class _Sessions(TagSets):
     def _of(self, node: Node, issuer: str) -> Node:
         number = self._joint.finite.tables[CALLER].class_of(self._callers + issuer)
         return NOTHING if number is None else self._diagrams.restrict(node, {CALLER: number})
-
-    def ask(self, space: Space) -> None:
-        """What requests to pass tags are asked about their values, is asked of those of the session."""
-        for name in self._names:
-            predicates = dict.fromkeys(self.predicates(REQUEST_TAG + name))
-            space.view_predicates.setdefault(PRINCIPAL_TAG + name, {}).update(predicates)
 
     def tags(self, issuer: str, own: Mapping[str, str | None]) -> Expression:
         """What the tags of a session can be that somebody issues, whose tags are its `own`."""
@@ -206,7 +192,6 @@ class _Sessions(TagSets):
 def _further(space: Space, names: _TagTests) -> Sequence[Expression]:
     for name, predicates in names.items():
         space.view(REQUEST_TAG + name)
-        for known in (space.view_predicates, space.questions):
-            known.setdefault(REQUEST_TAG + name, {}).update(dict.fromkeys(predicates))
+        space.questions.setdefault(REQUEST_TAG + name, {}).update(dict.fromkeys(predicates))
     space.view("aws:TagKeys")
     return [negation(Present("aws:tagkeys"))]

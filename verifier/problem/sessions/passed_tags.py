@@ -101,11 +101,6 @@ class PassedTags:
         list."""
         return any(group.compares for group in self._groups if group is not None)
 
-    @property
-    def predicates(self) -> dict[str, dict[Predicate, None]]:
-        """What is asked of each attribute of sessions and of what requests give to it."""
-        return _predicates(self._groups)
-
     # -- which sessions there can be --
 
     def _given_at_the_end(self) -> dict[str, GivenTo | None]:
@@ -165,7 +160,10 @@ def _groups(
     groups: list[Assuming | None] = []
     for _ in range(_MOST_PARTITIONS):
         groups = [_group(space, found, predicates, unknown) for found in targets]
-        more = _predicates(groups)
+        more: dict[str, dict[Predicate, None]] = {}
+        for group in groups:
+            for name, tests in group.tests_on_sessions.items() if group is not None else ():
+                more.setdefault(name, {}).update(tests)
         if len(groups) < 2 or all(more[name].keys() <= predicates.get(name, {}).keys() for name in more):
             break
         predicates = {name: {**predicates.get(name, {}), **more.get(name, {})} for name in (*predicates, *more)}
@@ -179,14 +177,6 @@ def _group(
         return Assuming(space, targets, predicates, unknown)
     except TooLarge:
         return None
-
-
-def _predicates(groups: Sequence[Assuming | None]) -> dict[str, dict[Predicate, None]]:
-    found: dict[str, dict[Predicate, None]] = {}
-    for group in groups:
-        for name, predicates in group.tests_on_sessions.items() if group is not None else ():
-            found.setdefault(name, {}).update(predicates)
-    return found
 
 
 _REMEMBERED = 16
@@ -244,9 +234,6 @@ def _others(
     exact = None
     if not space.inner and any(role.arn not in found.unknown for role in roles):
         exact = passed_tags(space, found, [*(PRINCIPAL_TAG + name for name in names), *further])
-        for attribute, predicates in exact.predicates.items():
-            if attribute in space.attributes:
-                space.view_predicates.setdefault(attribute, {}).update(predicates)
     given = {
         role.arn: exact.of_role(role.arn) if exact is not None and role.arn not in found.unknown else None
         for role in roles

@@ -31,14 +31,13 @@ SESSION_NAME, SOURCE_IDENTITY = "session", "aws:sourceidentity"
 
 
 def asked_of_sessions(space: Space) -> tuple[str, ...]:
-    """What else a question asks of sessions that the requests to assume roles set. Where a caller may have changed a
-    trust policy, that says nothing."""
+    """What else a question asks of sessions that the requests to assume roles set: their names wherever these are
+    bound, so that no witness is a session of a name that nobody may give it. Where a caller may have changed a trust
+    policy, that says nothing."""
     if space.inner or space.possible_changes or space.target.of_step:
         return ()
-    if space.estate.binds_session_names:
-        space.attribute_view(SESSION_NAME)  # so that no witness is a session of a name that nobody may give it
-    bound = {SESSION_NAME: space.estate.binds_session_names, SOURCE_IDENTITY: True}
-    return tuple(name for name, binds in bound.items() if binds and name in space.attributes)
+    asked = {SESSION_NAME: space.estate.binds_session_names, SOURCE_IDENTITY: SOURCE_IDENTITY in space.attributes}
+    return tuple(name for name, is_asked in asked.items() if is_asked)
 
 
 def carriers(space: Space) -> Expression:
@@ -61,14 +60,7 @@ def own_tags(space: Space, identities: Sequence[Identity], names: Sequence[str])
         for identity in identities:
             holders.setdefault(own_tag(identity, name), []).append(identity.arn)
         for value, arns in holders.items():
-            yield implies(holder(space, arns), known_tag(space, name, value))
-
-
-def known_tag(space: Space, name: str, value: str | None) -> Expression:
-    """The caller's tag has this value, which is told apart from others; `None`: it has none."""
-    if value is not None:
-        space.ask(space.attribute_view(PRINCIPAL_TAG + name), exactly(value))
-    return has_tag(name, value)
+            yield implies(holder(space, arns), has_tag(name, value))
 
 
 def reserved(name: str) -> bool:
@@ -131,7 +123,6 @@ def tell_apart(space: Space, part: Part, predicates: Mapping[Predicate, None]) -
     """Asks the same of what sessions carry as of what requests give to them."""
     for attribute in (part.session, part.request):
         see(space, attribute)
-        space.view_predicates.setdefault(attribute, {}).update(predicates)
         space.questions.setdefault(attribute, {}).update(predicates)
 
 
@@ -195,7 +186,7 @@ def possible_tags(space: Space) -> Iterator[Expression]:
         key = name.removeprefix(PRINCIPAL_TAG)
         for value in sorted(value for value in space.estate.tag_values.get(key, ()) if not of_tags(value)):
             having = {identity.arn for identity in space.estate.identities if own_tag(identity, key) == value}
-            yield implies(known_tag(space, key, value), holders(space, sorted(having)))
+            yield implies(has_tag(key, value), holders(space, sorted(having)))
         if not _is_key(key):
             having = {identity.arn for identity in space.estate.identities if own_tag(identity, key) is not None}
             yield implies(Present(name), holders(space, sorted(having)))

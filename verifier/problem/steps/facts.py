@@ -101,7 +101,6 @@ def transitive_tags(space: Space) -> Iterator[Expression]:
     TransitiveTagKeys]."""
     transitive, all_tags = "sts:transitivetagkeys", "aws:tagkeys"
     if has(space, transitive):
-        space.set_view(all_tags)
         yield implies(Present(transitive), Present(all_tags))
         for predicate in predicates_of(space, transitive):
             if isinstance(predicate, Tokens):

@@ -24,7 +24,7 @@ from verifier.model.policy import Condition, Operator, Principal, Statement, Tex
 from verifier.model.policy_text import statement_document
 from verifier.model.results.lint import Claim, Rewrite
 from verifier.model.symbols import SymbolValues
-from verifier.problem.examination import UnknownTest
+from verifier.problem.classes.attributes import NotInVocabulary
 from verifier.problem.expression import Expression, literal
 from verifier.syntax.source import NOWHERE
 from verifier.verify.lint.meaning import Meaning, different, exceeds
@@ -48,7 +48,7 @@ def checked(
             proved = subject.impossible(lambda seen: [different(seen.meaning, seen.as_if(new)), *held])
         else:
             proved = _tighter(subject, new, held)
-    except UnknownTest:  # the questions about the policy as it is do not tell the requests apart that this would
+    except NotInVocabulary:  # the questions about the policy as it is do not tell the requests apart that this would
         return None
     return Rewrite(claim, text, document, tuple((readings or {}).items())) if proved else None
 

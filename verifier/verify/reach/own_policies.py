@@ -20,11 +20,10 @@ from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.finite import questions
 from verifier.problem.expression import Expression
-from verifier.problem.question import scope
+from verifier.problem.question import facts_about, scope
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.possible_changes import is_inline, managed_by
-from verifier.problem.semantics.relation_facts import relation_facts, share_tests
 from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import Target
 from verifier.verify.meaning import in_policy
@@ -49,8 +48,7 @@ def asked_of_callers(
     ]
     wanted.append(not_ruled_out(space))
     questions(wanted, space.questions)
-    share_tests(space)
-    questions([*space.facts(), *relation_facts(space)], space.questions)
+    questions(facts_about(space), space.questions)
     return tuple({**space.questions.get(CALLER, {}), **space.questions.get(GRANTEE, {})})
 
 
