@@ -156,6 +156,43 @@ def test_an_allowance_about_another_key_covers_nothing_here() -> None:
     assert by_key[other].intended and not by_key[other].gained
 
 
+# -- comparisons by policy variables --
+
+DECRYPTS = {(ALICE, "kms:Decrypt")}
+BY_VARIABLE = {
+    "tag of the key": ({"StringEquals": {"aws:ResourceTag/x": "${aws:UserAgent}"}}, DECRYPTS),
+    "tag of the key as a pattern": ({"StringLike": {"aws:UserAgent": "${aws:ResourceTag/x}"}}, DECRYPTS),
+    "several with defaults": (
+        {"StringEquals": {"aws:UserAgent": "${aws:SourceVpc, 'q'}-${aws:ResourceTag/x, 'r'}"}},
+        None,
+    ),
+    "tag in a set": ({"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "${aws:ResourceTag/x}"}}, None),
+    "aliases": ({"ForAnyValue:StringEquals": {"kms:ResourceAliases": "${aws:UserAgent}"}}, None),
+}
+
+
+@pytest.mark.parametrize("name", BY_VARIABLE)
+@pytest.mark.parametrize("in_key_policy", [True, False])
+def test_what_is_compared_with_a_tag_or_alias_of_the_key_changes_with_it(name: str, in_key_policy: bool) -> None:
+    """L7: the symbol of a comparison is that of both sides only where they compare the same. `None`: it is not modelled
+    what the comparison says, so it is not known whether somebody gains."""
+    condition, gained = BY_VARIABLE[name]
+    statement, whole = (own("kms:Decrypt", Condition=condition), allow(aws(ROOT), "kms:*"))
+    if in_key_policy:
+        statement, whole = (own("kms:Encrypt"), allow(aws(ALICE), "kms:Decrypt", Condition=condition))
+    old, new = (
+        estate(whole, accounts=(home(identity(ALICE, statement)),), tags=(("x", text),), aliases=(f"alias/{text}",))
+        for text in ("a", "b")
+    )
+
+    told = on_key(old, new)
+
+    assert on_key(old, old).relation is Relation.EQUIVALENT
+    assert (told.relation, gainers(told)) == (
+        (Relation.UNKNOWN, set()) if gained is None else (Relation.INCOMPARABLE, gained)
+    )
+
+
 # -- what is not known --
 
 

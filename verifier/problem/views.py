@@ -31,9 +31,13 @@ class View:
     test: Callable[[Predicate], Expression]
     value: Callable[[Values], str | None]
     bases: tuple[str, ...]
-    fixed: str | None = None
     forms: tuple[Tokens, ...] = ()
     """Patterns of which the text of a value matches one, where it is a number, a date or an address (C3)."""
+
+    @property
+    def fixed(self) -> str | None:
+        """The value, where nothing of a request tells it; whether the key is there may be open all the same (F8)."""
+        return None if self.bases else self.value({})
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def fixed_view(name: str, value: str | None) -> View:
         except (ArithmeticError, ValueError) as error:
             raise Unsuitable(name) from error
 
-    return View(name, TRUE, test, lambda values: value, (), value)
+    return View(name, TRUE, test, lambda values: value, ())
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def readable_under(view: View | SetView, reading: Expression) -> View | SetView:
         )
     test = view.test
     return View(
-        view.name + "#F8", both(reading, view.present), lambda p: both(reading, test(p)), view.value, view.bases, None
+        view.name + "#F8", both(reading, view.present), lambda p: both(reading, test(p)), view.value, view.bases
     )
 
 

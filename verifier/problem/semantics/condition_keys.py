@@ -133,7 +133,7 @@ def resource_aliases(space: Space) -> SetView:
     def some(predicates: frozenset[Predicate], inside: bool) -> Expression:
         return constant(any(any(p.matches(a) for p in predicates) == inside for a in aliases))
 
-    return SetView("kms:resourcealiases", constant(bool(aliases)), some)
+    return SetView(f"kms:resourcealiases={sorted(aliases)}", constant(bool(aliases)), some)
 
 
 KEY_STORE_ACTIONS = frozenset(

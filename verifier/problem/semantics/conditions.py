@@ -138,7 +138,7 @@ class Reader:
                 return relate(self.space, view, row.sign, pieces, self.in_key_policy)
             return self._text(view, row.sign, pieces)
         except Unsuitable:
-            return self._unsupported(condition, view, (value,))
+            return self._unsupported(condition, (value,), view)
 
     def _bool(self, view: View, row: OperatorRow, text: str) -> Expression:
         """A `Bool` with policy variables that work (the reading C3-bool): both are true, or both are false, in any
@@ -154,10 +154,11 @@ class Reader:
         predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
         return FALSE if predicate is None else self.space.ask(view, predicate)
 
-    def _unsupported(self, condition: Condition, view: View | SetView, values: Sequence[Text]) -> Symbol:
+    def _unsupported(self, condition: Condition, values: Sequence[Text], *views: View | SetView | None) -> Symbol:
         """A symbol for the comparison. Its name holds all that the comparison depends on: two that differ must not
         share one."""
-        meaning = (view.name, [value.value for value in values], self.variables, self.in_key_policy)
+        known = [(view.name, view.fixed if isinstance(view, View) else None) for view in views if view is not None]
+        meaning = (known, [value.value for value in values], self.variables, self.in_key_policy)
         text = f"`{condition.operator}` on `{condition.key.value}` ({condition.span})"
         return Symbol(Unsupported(f"{condition.operator}:{meaning}", text))
 
@@ -183,10 +184,10 @@ class Reader:
 
     def _with_variables(self, view: SetView, operator: Operator, condition: Condition) -> Expression:
         """A symbol, whose meaning is known where the values of the variables are (`problem.semantics.relations`)."""
-        symbol = self._unsupported(condition, view, condition.values)
         pieces = [piece for value in condition.values for piece in template(value.value, self.variables)]
         variables = list(dict.fromkeys(piece for piece in pieces if isinstance(piece, Variable)))
         sources = [self.space.single(variable.key, self.in_key_policy) for variable in variables]
+        symbol = self._unsupported(condition, condition.values, view, *sources)
         found = tuple(source for source in sources if source is not None)
         if operator.row.is_text and isinstance(view.present, Present) and len(found) == len(sources):
 

@@ -183,7 +183,8 @@ def _plain_values(asked: _Asked, source: View) -> list[str]:
         names = dict.fromkeys(arn.rsplit("/", 1)[1] for arn in arns if arn_kind(arn) == "user")
         for name in names if len(names) <= COMBINATIONS else ():
             asked.ask(source, exactly(name))
-    return [text for text in _literals(asked, source) if "*" not in text and "?" not in text]
+    found = _literals(asked, source) if source.fixed is None else [source.fixed]
+    return [text for text in found if "*" not in text and "?" not in text]
 
 
 def _literals(asked: _Asked, view: View) -> list[str]:

@@ -37,7 +37,8 @@ def relate(space: Space, subject: View, mode: Sign, pieces: Template, in_key_pol
             with_default = _with_fixed(space, subject, mode, pieces, at, piece.default, in_key_policy)
         if source.fixed is not None:
             valued = _with_fixed(space, subject, mode, pieces, at, source.fixed, in_key_policy)
-            return valued if source.fixed else choose(Symbol(EMPTY), with_default, valued)
+            valued = valued if source.fixed else choose(Symbol(EMPTY), with_default, valued)
+            return choose(source.present, valued, with_default)
         if source.present is FALSE:
             return with_default
         has_value = _has_value(space, source)
@@ -62,7 +63,9 @@ def _defaults_left(pieces: Template, at: int) -> bool:
 
 def _unsupported(space: Space, subject: View, mode: Sign, pieces: Template, in_key_policy: bool) -> Expression:
     # The name holds all that the comparison depends on: two that differ must not share a symbol.
-    about = f"variables:{subject.name}:{mode}:{pieces}:{in_key_policy}"
+    sources = (space.single(piece.key, in_key_policy) for piece in pieces if isinstance(piece, Variable))
+    fixed = [view.fixed for view in (subject, *sources) if view is not None]
+    about = f"variables:{subject.name}:{mode}:{pieces}:{fixed}:{in_key_policy}"
     return Symbol(Unsupported(about, f"several policy variables with defaults in one value for `{subject.name}`"))
 
 
