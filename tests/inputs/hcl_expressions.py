@@ -181,6 +181,7 @@ class Expressions:
                     f"{self.random.choice(('trimprefix', 'trimsuffix'))}({self.text(depth, 'text')}, "
                     f"{self.text(0, 'text')})"
                 ),
+                lambda: f"tostring(jsondecode(jsonencode({self.text(depth, self.random.choice(('text', 'number')))})))",
                 lambda: f"replace({self.text(depth, 'text')}, {self.text(0, 'text')}, {self.text(0, 'text')})",
                 lambda: f"join({self.text(0, 'text')}, split({self.text(0, 'text')}, {self.text(depth, 'text')}))",
             )

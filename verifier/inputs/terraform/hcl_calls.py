@@ -8,13 +8,17 @@ Guarantee: a function that is not here is not carried out; the docstrings are th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from functools import wraps
+from typing import Any
 
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform.hcl_kinds import Document, FailsError, Loose
+from verifier.inputs.terraform.json_text import read_values
 from verifier.inputs.text.nodes import Items, Node, Scalar, nodes_in, null, plain, values_of
 from verifier.inputs.text.unknown import Unknown, names_in, resolved
+from verifier.syntax.diagnostic import InputError
 
 # -- of one argument --
 
@@ -30,6 +34,31 @@ def _jsonencode(at: Node, given: Node) -> Node | None:
     if found is None or any(isinstance(node, Document) for node in nodes_in(found)):
         return None
     return Document(found.source, found.start, found.end, found.pairs)
+
+
+def _jsondecode(at: Node, given: Node) -> Node | None:
+    """The value of a text that is JSON, and in which all numbers are whole, of up to 15 digits."""
+    if not isinstance(given, Scalar) or given.type != "string":
+        return None
+    try:
+        return _decoded(at, read_values("", given.text))
+    except InputError:
+        return None
+
+
+def _decoded(at: Node, value: Any) -> Node:
+    """A JSON value as `jsondecode` makes it. Raises `InputError` for another number."""
+    if isinstance(value, dict):
+        return resolved(at, [(kinds.text(at, name), _decoded(at, inner)) for name, inner in value.items()])
+    if isinstance(value, list):
+        return kinds.ordered(at, [_decoded(at, inner) for inner in value])
+    if isinstance(value, str):
+        return kinds.text(at, value)
+    if value is None:
+        return null(at)
+    if isinstance(value, float) or not -(10**15) < value < 10**15:
+        raise InputError.of("a number that is not evaluated")
+    return plain(at, json.dumps(value))
 
 
 def _compact(at: Node, given: Node) -> Node | None:
@@ -261,6 +290,7 @@ _ONE = (
     _compact,
     _distinct,
     _flatten,
+    _jsondecode,
     _jsonencode,
     _keys,
     _length,
