@@ -84,7 +84,7 @@ def load_estate(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]
 
     Raises `InputError` with every error found, also where there is no key at all (S3).
     """
-    return _load(paths, **options)[0]
+    return _with_choices(_load(paths, **options))[0]
 
 
 def load(
@@ -204,7 +204,7 @@ def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING) -> 
 
     with collection_paused():
         before, after = with_own_account(lambda known: with_own_region(read, known, asks=True), supplied)
-        return _with_others(before, after), _with_others(after, before)
+        return _both(before, after)
 
 
 def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tuple[Estate, Estate]:
@@ -245,7 +245,7 @@ def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tup
     remarks.raise_errors()
     if first[0].keys and second[0].keys:
         _check_one_key(_assumed(first), _assumed(second))
-    return _with_others(first, second), _with_others(second, first)
+    return _both(first, second)
 
 
 def _together(errors: Sequence[InputError], supplied: Supplied) -> InputError:
@@ -298,6 +298,23 @@ def _check_one_key(first: str | None, second: str | None) -> None:
             f"the old policy seems to be of a key of {where[0]}, the new one of {where[1]}",
             hint="give the ARN of the key with --key-arn",
         )
+
+
+def _both(first: Side, second: Side) -> tuple[Estate, Estate]:
+    """Both sides, each with what the other makes and what it leaves open."""
+    sides = (_with_others(first, second), first[1]), (_with_others(second, first), second[1])
+    old, new = _with_choices(*sides)
+    return old, new
+
+
+def _with_choices(*sides: Side) -> tuple[Estate, ...]:
+    """The versions, in doubt where plans or templates compare what is not chosen yet."""
+    estates = tuple(estate for estate, _ in sides)
+    if not any(parts.has_planned for _, parts in sides):
+        return estates
+    from verifier.inputs.resources.chosen import with_open_choices  # plans and templates alone need it
+
+    return with_open_choices(*estates)
 
 
 def _with_others(side: Side, other: Side) -> Estate:

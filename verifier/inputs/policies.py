@@ -18,7 +18,18 @@ from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar
 from verifier.inputs.text.unknown import names_in
 from verifier.language.policies.checks import key_policy_warnings
 from verifier.language.policies.documents import read_policy
-from verifier.model.estate import Account, Controls, Endpoint, Estate, Group, Identity, Key, Level, Organization
+from verifier.model.estate import (
+    Account,
+    Controls,
+    Endpoint,
+    Estate,
+    Group,
+    Identity,
+    Key,
+    Level,
+    ManagedPolicy,
+    Organization,
+)
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement, Text, default_key_policy
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
@@ -123,14 +134,13 @@ def full_access_policy() -> Policy:
 
 
 def with_policies(found: T, change: Callable[[Policy], Policy]) -> T:
-    """An estate, or a part of one, with every policy in force changed. Managed policies are in force where they are
-    attached."""
+    """An estate, or a part of one, with every policy changed, attached or not."""
     if isinstance(found, Policy):
         return cast(T, change(found))
     if isinstance(found, tuple):
         return cast(T, tuple(with_policies(inner, change) for inner in found))
-    if not isinstance(found, HOLDERS):
+    if not isinstance(found, (*HOLDERS, ManagedPolicy)):
         return found
-    parts = {each.name: getattr(found, each.name) for each in fields(found) if each.name != "managed"}
+    parts = {each.name: getattr(found, each.name) for each in fields(found)}
     new = {name: with_policies(part, change) for name, part in parts.items()}
     return cast(T, replace(found, **{name: part for name, part in new.items() if part is not parts[name]}))

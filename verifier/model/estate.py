@@ -244,7 +244,8 @@ class Endpoint:
 @dataclass(frozen=True)
 class Estate:
     """Everything that the input says. `endpoints` are the VPC endpoints of KMS; `None` where none were given (V).
-    `left_open` is what is not told, with letters for what is said of it (S1)."""
+    `inputs` are names of files, with the SHA-256 of each, `not_chosen` texts of which AWS or Terraform will choose a
+    part, after what they are compared as (S4), `left_open` what is not told, with letters for what is said (S1)."""
 
     keys: tuple[Key, ...]
     accounts: tuple[Account, ...] = ()
@@ -253,7 +254,6 @@ class Estate:
     warnings: tuple[Diagnostic, ...] = ()
     endpoints: tuple[Endpoint, ...] | None = None
     inputs: tuple[tuple[str, str], ...] = field(default=(), compare=False)
-    """(file name, SHA-256 of its bytes) of each file read."""
     open_region: tuple[str, ...] = field(default=(), compare=False)
     """The files with keys in a Region that nothing tells (S4): no policy of the estate tells Regions apart."""
     concluded: tuple[str, ...] = field(default=(), compare=False)
@@ -262,10 +262,10 @@ class Estate:
     """Letters for what is written of each Region that nothing but the user tells (S4)."""
     open_account: bool = field(default=False, compare=False)
     """Whether the own account stands for any that nothing names (S4): nothing in the estate tells such apart."""
+    not_chosen: Pairs = field(default=(), compare=False)
+    suppositions: tuple[Supposition, ...] = ()
     own_accounts: tuple[str, ...] = ()
     """Accounts that nothing names: the caller's own, where questions are about what callers can bring about (W2)."""
-    suppositions: tuple[Supposition, ...] = ()
-    """What a person takes for granted about steps (W3)."""
     left_open: Pairs = ()
     unlisted_may_have: Pairs = ()
     """Managed policies and groups of accounts without a whole inventory, by ARN, with letters for their texts (U1)."""

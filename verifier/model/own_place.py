@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from itertools import chain
 
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant, Invariant, conditions_in
+from verifier.model.invariant import AnyInvariant, Invariant, KeyAlias, KeyTag, conditions_in
 from verifier.model.policy import Condition, Statement, Text
 from verifier.model.reference import ValueType
 from verifier.syntax.diagnostic import InputError
@@ -163,6 +163,8 @@ _BEFORE, _AFTER = re.compile(r"(?:[a-z0-9-]*\.|\*\.?)?"), re.compile(r"(?:\.amaz
 
 def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
     """Raises `InputError` where an invariant tells Regions apart, or accounts, and that of some key is not known."""
+    for invariant in invariants if estate.not_chosen else ():
+        _check_choices(estate, invariant)
     accounts = [*(key.account for key in estate.keys), *(account.id for account in estate.accounts)]
     accounts = accounts if estate.open_account else []
     for invariant in invariants if estate.open_region or accounts else ():
@@ -182,6 +184,29 @@ def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
             chain(of_conditions, filter(_NAMED.search, _values(invariant)), abroad, free) if estate.open_region else ()
         ):
             raise depends(estate.open_region, text, invariant.span)
+
+
+def _check_choices(estate: Estate, invariant: AnyInvariant) -> None:
+    """Raises `InputError` where an invariant names what may be chosen yet, and is compared with that."""
+    for part in _parts(invariant):
+        key, values = (part.key.value, part.values) if isinstance(part, Condition) else ("", (part,))
+        check_values(estate, [(key, tuple(value.value for value in values))], invariant.span)
+    for selector in invariant.keys or ():
+        if isinstance(selector, KeyTag) and selector.value is not None:
+            check_values(estate, [(f"aws:ResourceTag/{selector.key}", selector.value)], invariant.span)
+        elif isinstance(selector, KeyAlias):
+            check_values(estate, [("kms:ResourceAliases", selector.alias)], invariant.span)
+
+
+def check_values(estate: Estate, values: Iterable[tuple[str, str | tuple[str, ...]]], span: Span = NOWHERE) -> None:
+    """Raises `InputError` where a text that a condition key has may be what is not chosen yet."""
+    if not estate.not_chosen:
+        return
+    from verifier.syntax.not_chosen import check_text  # plans and templates alone need it
+
+    for key, value in values:
+        for text in (value,) if isinstance(value, str) else value:
+            check_text(estate.not_chosen, key, text, span)
 
 
 def _values(node: object) -> Iterator[str]:

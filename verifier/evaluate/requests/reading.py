@@ -20,7 +20,7 @@ from verifier.evaluate.statements.targets import ALIAS_ACTIONS, LIST_RETIRABLE, 
 from verifier.evaluate.who_may_call import BUILT_IN
 from verifier.model import reference
 from verifier.model.estate import Estate, Key
-from verifier.model.own_place import depends, regions_in
+from verifier.model.own_place import check_values, depends, regions_in
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.model.symbol_texts import read_values
 from verifier.model.symbols import FreeFact, NotResourceStatement, Reading, SymbolName
@@ -115,14 +115,16 @@ def request_from_json(estate: Estate, data: Mapping[str, object]) -> GivenReques
     action = _action(_text(data, "action"))
     caller, remarks = _caller(estate, data, action, context)
     resource, context = _resource(estate, data.get("resource"), action, caller, context)
-    _check_region(estate, resource, context, _text(data, "principal"))
+    _check_places(estate, resource, context, _text(data, "principal"))
     session_policies = session_policies_from_json(caller, data.get("session_policy"))
     readings = _readings(estate, data.get("readings"))
     return GivenRequest(caller, action, resource, context, session_policies, readings, remarks)
 
 
-def _check_region(estate: Estate, resource: str | None, context: tuple[tuple[str, Value], ...], principal: str) -> None:
-    """Raises `InputError` where the context or the caller names another Region than that which stands for the key's."""
+def _check_places(estate: Estate, resource: str | None, context: tuple[tuple[str, Value], ...], principal: str) -> None:
+    """Raises `InputError` where one names another Region than that which stands for the key's, or what may be
+    chosen."""
+    check_values(estate, context)
     shown = (resource or "").split(":")
     if estate.open_region and len(shown) > 5 and regions_in((principal,)) - {shown[3]}:
         raise depends(estate.open_region, principal, NOWHERE)

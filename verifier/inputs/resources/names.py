@@ -13,7 +13,8 @@ from string import Formatter
 from verifier.inputs.resources.code_types import CODE
 from verifier.inputs.resources.resource import Resource, Side
 from verifier.inputs.text.nodes import Node, Scalar, text_at
-from verifier.inputs.text.unknown import MARK, Pieces, Unknown, joined, names_in, of_pieces, text_pieces
+from verifier.inputs.text.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
+from verifier.syntax.not_chosen import MARK
 
 KEYS = ("aws_kms_key", "aws_kms_external_key", "AWS::KMS::Key")
 REPLICAS = ("aws_kms_replica_key", "aws_kms_replica_external_key", "AWS::KMS::ReplicaKey")

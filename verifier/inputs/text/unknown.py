@@ -13,14 +13,13 @@ from copy import copy
 from itertools import chain
 
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, nodes_in
+from verifier.syntax.not_chosen import MARK
 from verifier.syntax.source import Source
 
 Pieces = tuple[str | None, ...]
 """A text with `None` for each part that is not known."""
 OWN_ACCOUNT = "the own account, which is not given (--account)"
 NOT_CHOSEN = "what AWS or Terraform will choose"
-MARK = "902468"
-"""What is in each text that stands for what AWS or Terraform will choose, but for the IDs of keys."""
 _CHOSEN = f"(?<![A-Za-z0-9-])[A-Za-z0-9-]*(?:{MARK}|0{{16}}|-0000-4000-8000-)[A-Za-z0-9-]*"
 
 

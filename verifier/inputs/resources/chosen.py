@@ -1,0 +1,204 @@
+"""What AWS or Terraform will choose (IDs, ends of names), where conditions compare it with what may be the same (S4).
+
+In: estates with plans, folders or templates, in which placeholders stand for what is not chosen yet. Out: the estates,
+in which a statement with a condition that compares one with a text that it may come to is in doubt (U3). Guarantee: no
+placeholder is held to be unlike a text of another condition, a tag, an alias, an encryption context or an endpoint, nor
+like a pattern that it need not match. What stands for one resource stands for it everywhere, and for no other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, fields, is_dataclass, replace
+
+from verifier.inputs.policies import doubted, with_policies
+from verifier.inputs.text.definitions import letters_of
+from verifier.inputs.text.unknown import NOT_CHOSEN
+from verifier.model.estate import Estate
+from verifier.model.policy import Condition, Effect, Policy, Statement
+from verifier.model.unmodelled import Influence, Unmodelled
+from verifier.syntax.not_chosen import (
+    ALIAS,
+    NAMED,
+    NAMES,
+    OTHER,
+    PLACEHOLDER,
+    VARIABLE,
+    NotChosen,
+    compared_as,
+    name_in,
+)
+from verifier.syntax.text import brief, first_few, printable
+
+_PAIRS = {"tags": "tag", "context_equals": "context", "context_subset": "context"}
+_TEXTS = {"aliases": ALIAS, "arn": OTHER, "id": OTHER, "vpc": OTHER, "source_arn": OTHER}
+_OWN_NAMES = ("arn", "id")
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a text is compared: what it is compared as, and the condition that it is in, or what has it as which
+    `member`."""
+
+    kind: str
+    member: str
+    within: Condition | str
+
+
+Key = tuple[str, str]
+"""What a text is compared as, one for all that policy variables compare with each other, and the text."""
+
+
+def with_open_choices(*estates: Estate) -> tuple[Estate, ...]:
+    """The estates, which are versions of one, in which each statement that compares what is not chosen yet with what it
+    may be applies to what it matches otherwise, or to nothing."""
+    found = [compared for estate in estates for compared in _compared(estate)]
+    if not any(PLACEHOLDER.search(text) for _, text in found):
+        return estates
+    kinds = _Kinds(place.within for place, _ in found)
+    places: dict[Key, set[_Place]] = defaultdict(set)
+    for place, text in found:
+        places[kinds.of(place.kind), text].add(place)
+    chosen = {key: _chosen(*key, places[key]) for key in places if PLACEHOLDER.search(key[1])}
+    touched = _touched(places, chosen)
+    not_chosen = tuple((each, choice.text) for choice in chosen.values() for each in sorted(kinds.all(choice.kind)))
+    return tuple(replace(_with_doubts(estate, touched, kinds), not_chosen=not_chosen) for estate in estates)
+
+
+class _Kinds:
+    """What texts are compared as: alike where policy variables compare them with each other."""
+
+    def __init__(self, places: Iterable[Condition | str]) -> None:
+        self._groups: dict[str, frozenset[str]] = {}
+        for condition in (place for place in places if isinstance(place, Condition)):
+            named = _named_in(condition)
+            group = named.union(*map(self.all, named))
+            self._groups |= dict.fromkeys(group, group) if len(group) > 1 else {}
+
+    def all(self, kind: str) -> frozenset[str]:
+        """All that are like it."""
+        return self._groups.get(kind, frozenset((kind,)))
+
+    def of(self, kind: str) -> str:
+        """One that stands for them."""
+        return min(self.all(kind))
+
+
+def _named_in(condition: Condition) -> frozenset[str]:
+    """What the values of a condition are compared as, and those of the policy variables in them."""
+    variables = (name for value in condition.values for name in VARIABLE.findall(value.value))
+    return frozenset(map(compared_as, (condition.key.value, *variables)))
+
+
+# -- what is compared --
+
+
+def _compared(estate: Estate) -> Iterator[tuple[_Place, str]]:
+    """The texts that are compared, each with where it is."""
+    shared = (policy for account in estate.accounts for policy in account.shared_policies())
+    for policy in (*estate.deciding_policies(), *estate.trust_policies(), *shared):
+        for statement in policy.statements:
+            for principal in statement.principals or ():
+                yield _Place(OTHER, "principal", principal.value), principal.value
+            for condition in statement.conditions:
+                yield from _in_condition(condition)
+    yield from _facts(estate)
+
+
+def _in_condition(condition: Condition) -> Iterator[tuple[_Place, str]]:
+    key = condition.key.value
+    yield from ((_Place(compared_as(key), "", condition), value.value) for value in condition.values)
+    name = name_in(key)
+    if name is not None:
+        yield _Place(NAMES, "", condition), name
+
+
+def _facts(node: object, owner: str = "") -> Iterator[tuple[_Place, str]]:
+    """The values and names of tags and of encryption contexts, the aliases, ARNs and IDs in a part of an estate."""
+    if isinstance(node, tuple):
+        for inner in node:
+            yield from _facts(inner, owner)
+    elif is_dataclass(node) and not isinstance(node, (Policy, Unmodelled)):
+        owner = str(getattr(node, "arn", getattr(node, "id", owner)))
+        for part in fields(node):
+            yield from _of_member(part.name, getattr(node, part.name), owner)
+
+
+def _of_member(member: str, value: object, owner: str) -> Iterator[tuple[_Place, str]]:
+    if member in _PAIRS and isinstance(value, tuple):
+        for name, text in value:
+            yield _Place(f"{_PAIRS[member]} {name.lower()}", member, owner), text
+            yield _Place(NAMES, member, owner), name
+    elif member in _TEXTS:
+        texts = value if isinstance(value, tuple) else (value,)
+        yield from ((_Place(_TEXTS[member], member, owner), text) for text in texts if isinstance(text, str))
+    else:
+        yield from _facts(value, owner)
+
+
+# -- what may be the same --
+
+
+def _chosen(kind: str, text: str, places: Set[_Place]) -> NotChosen:
+    """What a text may come to that is compared at some places. What something is called that is made is none of the
+    names that are there, and how it may be called else no pattern is asked for."""
+    return NotChosen.of(NAMED if any(place.member == "arn" for place in places) else kind, text)
+
+
+def _touched(places: Mapping[Key, Set[_Place]], chosen: Mapping[Key, NotChosen]) -> frozenset[Key]:
+    """The texts with placeholders that may be another one, and these."""
+    found: set[Key] = set()
+    for kind, text in places.keys() - chosen.keys():
+        for own, choice in chosen.items():
+            if own[0] == kind and choice.may_be(text) and len(places[kind, text] | places[own]) > 1:
+                found |= {(kind, text), own}
+    return frozenset(found)
+
+
+# -- what is in doubt --
+
+
+def _with_doubts(estate: Estate, touched: frozenset[Key], kinds: _Kinds) -> Estate:
+    things: dict[str, Unmodelled] = {}
+    facts = sorted(
+        (kinds.of(place.kind), place.member, str(place.within), text)
+        for place, text in _facts(estate)
+        if place.member not in _OWN_NAMES
+    )
+
+    def statement(policy: Policy, given: Statement) -> Statement:
+        open_ones = [condition for condition in given.conditions if _is_touched(condition, touched, kinds)]
+        if not open_ones:
+            return given
+        kept = tuple(condition for condition in given.conditions if condition not in open_ones)
+        named = {kinds.of(kind) for condition in given.conditions for kind in _named_in(condition)}
+        thing = _thing(policy, given, open_ones, [fact for fact in facts if fact[0] in named])
+        return replace(doubted(given, things.setdefault(thing.name, thing)), conditions=kept)
+
+    def changed(given: Policy) -> Policy:
+        return replace(given, statements=tuple(statement(given, each) for each in given.statements))
+
+    found = with_policies(estate, changed) if touched else estate
+    return replace(found, unmodelled=(*estate.unmodelled, *things.values()))
+
+
+def _is_touched(condition: Condition, touched: frozenset[Key], kinds: _Kinds) -> bool:
+    """Whether it compares such texts, or what may be such with each other."""
+    compared = ((kinds.of(place.kind), text) for place, text in _in_condition(condition))
+    open_kinds = {kind for kind, _ in touched}
+    return any(key in touched or (key[0] in open_kinds and VARIABLE.search(key[1])) for key in compared)
+
+
+def _thing(policy: Policy, given: Statement, touched: Sequence[Condition], facts: object) -> Unmodelled:
+    """That it is not known whether a statement applies; what it compares tells it from another version's."""
+    stated = f"{given.effect.value} of statement {given.index + 1} of {policy.identity}"
+    shown = first_few([f"`{brief(condition.key.value)}`" for condition in touched])
+    return Unmodelled(
+        printable(f"{stated} by what is chosen ({letters_of([given.conditions, facts])})"),
+        "S4",
+        Influence.MAY_ALLOW if given.effect is Effect.ALLOW else Influence.MAY_REFUSE,
+        printable(f"whether a statement that tests {shown} applies is not known: it compares {NOT_CHOSEN}"),
+        span=given.span,
+        of_statement=True,
+    )
