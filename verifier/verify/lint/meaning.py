@@ -72,8 +72,10 @@ def _names(space: Space, statement: Statement) -> Expression:
 
 
 def details(space: Space, policy: Policy, statement: Statement) -> Iterator[Expression]:
-    """What may be asked of the statement besides its meaning: whom each principal names, which requests have each
-    listed value."""
+    """What may be asked of the statement besides its meaning: whom each principal names, which requests each resource
+    of a key policy covers and have each listed value."""
+    for resource in (statement.resources or ()) if policy.kind is PolicyKind.KEY else ():
+        yield elements(space, policy, replace(statement, resources=(resource,))).resource
     for principal in statement.principals or ():
         yield covers(space, principal)
     for condition in statement.conditions:
