@@ -139,6 +139,32 @@ def test_s4_a_condition_that_compares_nothing_that_is_chosen_is_certain(tmp_path
 
 
 @pytest.mark.parametrize(
+    "pattern, value, expected",
+    [
+        ("${Other}*", f"{UUID}-x", Status.UNKNOWN),
+        ("*/${Other}", f"a/{UUID}", Status.UNKNOWN),
+        ("${Other}-${!aws:PrincipalTag/q}", f"{UUID}-x", Status.UNKNOWN),
+        ("${Other}*", "x", Status.PROVED),
+    ],
+)
+def test_s4_a_pattern_may_have_a_part_that_is_chosen(
+    tmp_path: Path, pattern: str, value: str, expected: Status
+) -> None:
+    statement = denied(StringNotLike={"aws:PrincipalTag/p": {"Fn::Sub": pattern}})
+    tags = {"Tags": [{"Key": "p", "Value": value}, {"Key": "q", "Value": "x"}]}
+    made = template(key(*BY_IDENTITY, statement), {}, App=role(ANY, **tags))
+    assert asked(tmp_path, made) is expected
+
+
+def test_l6_a_variable_may_be_the_id_of_a_key_that_is_not_made(tmp_path: Path) -> None:
+    made = template(key(*BY_IDENTITY), {}, App=role(ANY, Tags=[{"Key": "p", "Value": UUID}]))
+    own = made["Resources"]["App"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]
+    for end, expected in (("*:key/*", Status.REFUTED), ("*:key/${aws:PrincipalTag/p}", Status.UNKNOWN)):
+        own["Resource"] = f"arn:aws:kms:us-west-2:{end}"
+        assert asked(tmp_path, made) is expected, end
+
+
+@pytest.mark.parametrize(
     "end",
     [
         f' when aws:ResourceTag/o = "{UUID}"',

@@ -28,6 +28,7 @@ from verifier.syntax.text import brief, printable
 
 _NOT_MADE = re.compile(r":key/(?:(?:mrk-)?unknown-|mrk-0{16}|00000000-0000-(?:4000-8000|0000-0000)-)")
 """How the ARNs go on that stand for those of keys whose IDs are not known."""
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _FORMS = ("\0" * 36, "mrk-" + "\0" * 32)
 """IDs of the two forms, of characters that no pattern names."""
 
@@ -96,11 +97,13 @@ def with_open_patterns(estate: Estate) -> Estate:
 
 def _is_open(arn: str, pattern: str) -> bool:
     """Whether a pattern may cover some of the ARNs that a key may have, and not all of them."""
-    wild = re.sub(r"\$\{[^}]*\}", "*", pattern).replace("[", "[[]")
+    # The text that replaces a variable may be the ID of a key.
+    may_be_id = "\0" in _VARIABLE.sub("\0", pattern).split(":", 5)[-1]
+    wild = _VARIABLE.sub("*", pattern).replace("[", "[[]")
     start, identifier = arn.rsplit("/", 1)
     own = "key/mrk-" if identifier.startswith("mrk-") else "key/"
     forms = _FORMS[1:] if identifier.startswith("mrk-") else _FORMS if identifier.startswith("unknown-") else _FORMS[:1]
-    if all(fnmatchcase(f"{start}/{form}", wild) for form in forms):
+    if not may_be_id and all(fnmatchcase(f"{start}/{form}", wild) for form in forms):
         return False
     *head, last = wild.split(":", 5)
     written = re.split(r"[*?]", last)[0]

@@ -33,7 +33,7 @@ PLACEHOLDER = re.compile("|".join(f"({form})" for form in _FORMS), re.IGNORECASE
 _GAP = "\0" * 36
 """Characters that no pattern names, in the place of a placeholder."""
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
-WILD = re.compile(rf"{VARIABLE.pattern}|[*?]")
+WILD = re.compile(r"\$\{[^}]*\}|[*?]")
 NAMES = "name"
 """What the names of tags and of the pairs of encryption contexts are compared as."""
 ALIAS, OTHER, NAMED = "alias", "other", "arn"
@@ -75,22 +75,27 @@ class NotChosen:
         literals, forms, position = [], [], 0
         for found in PLACEHOLDER.finditer(text):
             literals.append(text[position : found.start()])
-            forms += [re.escape(literals[-1]), [*_FORMS.values()][(found.lastindex or 1) - 1]]
+            forms += [_form(literals[-1]), [*_FORMS.values()][(found.lastindex or 1) - 1]]
             position = found.end()
         literals.append(text[position:])
-        form = re.compile("".join([*forms, re.escape(literals[-1])]), re.IGNORECASE)
-        return cls(kind, text, form, tuple(literals))
+        return cls(kind, text, re.compile("".join([*forms, _form(literals[-1])]), re.IGNORECASE), tuple(literals))
 
     def may_be(self, text: str) -> bool:
         """Whether what is chosen may make it this text, or what this pattern matches, and need not."""
         if not WILD.search(text):
             return self.form.fullmatch(text) is not None
-        pattern, shown = WILD.sub("*", text), _GAP.join(self.literals)
+        pattern, shown = WILD.sub("*", text), _GAP.join(WILD.sub(_GAP, literal) for literal in self.literals)
         if self.kind == NAMED or ("?" not in text and fnmatchcase(shown, pattern.replace("[", "[[]"))):
             return False
-        (start, *_, end), known = pattern.lower().split("*"), (self.literals[0].lower(), self.literals[-1].lower())
+        known = WILD.split(self.literals[0].lower())[0], WILD.split(self.literals[-1].lower())[-1]
+        start, *_, end = pattern.lower().split("*")
         starts = start.startswith(known[0]) or known[0].startswith(start)
         return starts and (end.endswith(known[1]) or known[1].endswith(end))
+
+
+def _form(literal: str) -> str:
+    """What a part of a text matches in which nothing is chosen; that of a condition may be a pattern."""
+    return ".*".join(map(re.escape, WILD.split(literal)))
 
 
 def check_text(not_chosen: Iterable[tuple[str, str]], key: str, text: str, span: Span) -> None:

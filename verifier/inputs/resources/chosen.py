@@ -16,7 +16,7 @@ from verifier.inputs.policies import doubted, with_policies
 from verifier.inputs.text.definitions import letters_of
 from verifier.inputs.text.unknown import NOT_CHOSEN
 from verifier.model.estate import Estate
-from verifier.model.policy import Condition, Effect, Policy, Statement
+from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.not_chosen import (
     ALIAS,
@@ -196,7 +196,7 @@ def _thing(policy: Policy, given: Statement, touched: Sequence[Condition], facts
     shown = first_few([f"`{brief(condition.key.value)}`" for condition in touched])
     return Unmodelled(
         printable(f"{stated} by what is chosen ({letters_of([given.conditions, facts])})"),
-        "S4",
+        "E2" if policy.kind is PolicyKind.TRUST else "S4",
         Influence.MAY_ALLOW if given.effect is Effect.ALLOW else Influence.MAY_REFUSE,
         printable(f"whether a statement that tests {shown} applies is not known: it compares {NOT_CHOSEN}"),
         span=given.span,
