@@ -808,3 +808,10 @@ def test_of_a_plan_too_it_is_told(tmp_path: Path, told: dict[str, str], found: s
     assert verdicts(load(tmp_path, told, main=data + key(f'"${{{AUDITOR}}}"'), **planned)) == {"aws_kms_key.k": found}
     with pytest.raises(InputError, match="has no parameter"):
         load(tmp_path, {"auditor": ACCOUNT})
+
+
+def test_a_policy_whose_version_is_not_known_is_not_known(tmp_path: Path) -> None:
+    """Whether it has policy variables is not known, so that no statement of it is (L1)."""
+    text = key(f'"{OWN}"').replace('Version = "2012-10-17"', "Version = var.v")
+    (found,) = load(tmp_path, main=f'variable "v" {{}}\n{text}').keys
+    assert found.policies is None and found.unread is not None and "var.v" in found.unread

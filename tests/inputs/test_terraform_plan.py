@@ -21,7 +21,8 @@ from tests.inputs.plans import (
     state,
     write,
 )
-from tests.inputs.samples import POLICY
+from tests.inputs.samples import KEY, KEY_ID, POLICY, details, key, metadata
+from tests.inputs.test_organization import organization
 from verifier.inputs import load_estate, load_plan_sides
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.plan_values import module_path
@@ -252,6 +253,41 @@ def test_s4_the_account_that_nothing_tells_is_asked_for(tmp_path: Path) -> None:
     (error,) = refused(tmp_path, plan(new_key("k", policy)))
     assert error.span is not None and str(error.span).endswith("plan.json#aws_kms_key.k")
     assert error.hint and "--account" in error.hint
+
+
+def test_s4_the_account_is_not_that_of_a_policy_that_anybody_could_keep(tmp_path: Path) -> None:
+    policy = key_policy()
+    policy["Statement"].append({"Effect": "Allow", "Principal": "*", "Action": "kms:PutKeyPolicy", "Resource": "*"})
+    (error,) = refused(tmp_path, plan(new_key("k", policy)))
+    assert error.hint and "--account" in error.hint
+
+
+BESIDE: dict[str, dict[str, Any]] = {
+    "an inventory": {"accounts": {ACCOUNT: {"authorization_details": details()}}},
+    "an organization": {"organization": organization()},
+    "a key": {"keys": [key()]},
+}
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+def test_s4_what_stands_beside_a_plan_may_be_of_its_account(tmp_path: Path, beside: str) -> None:
+    snapshot = tmp_path / "snapshot.json"
+    snapshot.write_text(json.dumps(BESIDE[beside]), encoding="utf-8")
+    with pytest.raises(InputError, match="account") as caught:
+        load_estate([write(tmp_path, plan(new_key("k"))), snapshot])
+    assert any(error.hint and "--account" in error.hint for error in caught.value.diagnostics)
+
+
+def test_s4_an_id_of_a_key_tells_the_account_where_one_key_alone_has_it(tmp_path: Path) -> None:
+    named = {"name": constant("alias/payments"), "target_key_id": constant(KEY_ID)}
+    alias = Planned("aws_kms_alias", "a", {"name": "alias/payments", "target_key_id": KEY_ID}, {"id": True}, named)
+    ours, theirs = (key(metadata=metadata(KEY.replace(ACCOUNT, account))) for account in (ACCOUNT, "444455556666"))
+    paths = [write(tmp_path, plan(alias)), tmp_path / "snapshot.json"]
+    paths[1].write_text(json.dumps({"keys": [ours]}), encoding="utf-8")
+    assert any(f"the own account is {ACCOUNT}" in sentence for sentence in load_estate(paths).concluded)
+    paths[1].write_text(json.dumps({"keys": [ours, theirs]}), encoding="utf-8")
+    with pytest.raises(InputError, match="does not tell in which account"):
+        load_estate(paths)
 
 
 def test_s4_the_account_of_the_caller_that_is_known_after_apply(tmp_path: Path) -> None:

@@ -31,7 +31,9 @@ from verifier.model.results.lint import (
     Severity,
     Undecided,
 )
+from verifier.report.evidence import NO_EVIDENCE
 from verifier.report.exit_codes import ExitCode
+from verifier.report.forms.lint import lint_forms
 from verifier.report.pages.lint import MOST_FINDINGS, MOST_NOTES
 from verifier.report.wire.lint import lint_to_json
 from verifier.report.wire.values import json_text
@@ -225,3 +227,12 @@ def test_nothing_of_the_input_acts_on_a_terminal_or_as_markup() -> None:
     shown = render_lint_markdown(report)
     outside = CODE_SPAN.sub("", CODE_BLOCK.sub("", shown))
     assert "<script>" not in outside and "@everyone" not in outside
+
+
+@pytest.mark.parametrize("fail_on", (None, *Severity))
+def test_every_form_fails_on_what_is_asked_for(fail_on: Severity | None) -> None:
+    forms = lint_forms(REPORT, fail_on, lambda: NO_EVIDENCE, in_full=False)
+    code = lint_exit_code(REPORT, fail_on)
+    notices = forms.notices and forms.notices()
+    assert notices and notices.exit_code == code
+    assert json.loads(forms.render("json"))["summary"]["exit_code"] == code

@@ -34,7 +34,7 @@ from tests.report.rendered import render_comparison_markdown
 from verifier.model.choices import FailOn
 from verifier.model.results.comparison import Comparison, Relation, TargetComparison
 from verifier.report.checks import check_of_comparison, check_of_report, check_to_json, render_check
-from verifier.report.forms.comparison import render_comparison
+from verifier.report.forms.comparison import comparison_forms, render_comparison
 from verifier.report.render.markdown import code, escaped, prose, spaced
 from verifier.report.wire.comparison import comparison_to_json
 from verifier.report.wire.values import json_text
@@ -252,3 +252,13 @@ def test_an_arn_and_a_place_are_code() -> None:
     assert prose('"Reports" (key-policy.json:32) lost kms:ViaService [x]: ${aws:username}, and *') == (
         '"Reports" (`key-policy.json:32`) lost `kms:ViaService` `[x]`: `${aws:username}`, and &#42;'
     )
+
+
+@pytest.mark.parametrize("fail_on", FailOn)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_form_fails_on_what_is_asked_for(name: str, fail_on: FailOn) -> None:
+    forms = comparison_forms(SAMPLES[name], fail_on, {}, in_full=False)
+    code = comparison_exit_code(SAMPLES[name], fail_on)
+    notices = forms.notices and forms.notices()
+    assert notices and notices.exit_code == code
+    assert json.loads(forms.render("json"))["summary"]["exit_code"] == code

@@ -20,14 +20,20 @@ from tests.report.samples import KEY
 from tests.report.stories import GRANTED_STORY, hostile_story
 from tests.report.test_formats import CODE_SPAN, HOSTILE
 from tests.report.test_who_can import assert_told
+from verifier.model.choices import FORMATS
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Bound, Reason
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import GrantCreated
+from verifier.report.forms.reach import reach_forms
 from verifier.report.reach.words import reach_exit_code
 from verifier.report.render.markdown import MOST
 from verifier.report.wire.answers import reach_to_json
 from verifier.report.wire.values import json_text
+
+
+def test_it_has_every_format() -> None:
+    assert reach_forms(FROM, in_full=False).formats == tuple(FORMATS)
 
 
 @pytest.mark.parametrize("name", REACHES)

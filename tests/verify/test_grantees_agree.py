@@ -146,6 +146,13 @@ def test_g2_a_grantee_service_is_outside_every_account() -> None:
     assert not holds(outside, context(REPORTS))
 
 
+@pytest.mark.parametrize("key", ["kms:GranteePrincipal", "kms:GranteeServicePrincipal"])
+def test_g2_a_service_is_named_by_its_name(key: str) -> None:
+    named = condition(ServiceLike(Text("s3.*")), PLAIN)
+    assert holds(named, {key: "s3.amazonaws.com"}) and not holds(named, {key: "ec2.amazonaws.com"})
+    assert not holds(named, context(REPORTS))
+
+
 def test_g5_without_a_retiring_principal_there_is_none_to_be_outside() -> None:
     invariant = Invariant("x", Expectation.REFUSED, AnyCaller(), (), None, retiring=CallersNot(InAccount(HOME)))
     when = with_grantees(invariant, PLAIN.keys[0], PLAIN).when
