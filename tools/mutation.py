@@ -1,6 +1,6 @@
 """`make mutation`: semantic faults put into the rooms on purpose, to see the tests go red.
 
-    python tools/mutation.py [--only LABEL …] [--processes 2] [--page docs/mutation.md]
+    python tools/mutation.py [--only LABEL-OR-TITLE …] [--processes 2] [--page docs/mutation.md]
     python tools/mutation.py --check
 
 Each entry of `tests/mutation/*.yaml` is one fault about one rule, written for `evaluate` and for `problem`. It is tried
@@ -239,12 +239,12 @@ def _tests(tree: Path, arguments: Sequence[str]) -> tuple[int, str]:
 def main() -> int:
     """Tries every fault; returns the exit code."""
     parser = argparse.ArgumentParser(description="Put semantic faults into the rooms and see the tests go red.")
-    parser.add_argument("--only", nargs="*", metavar="LABEL", help="these rules only")
+    parser.add_argument("--only", nargs="*", metavar="NAME", help="these labels or titles only")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--page", type=Path, help="write the results as a page")
     parser.add_argument("--check", action="store_true", help="run no tests: see that every fault can be made")
     options = parser.parse_args()
-    faults = [fault for fault in load_faults() if not options.only or fault.label in options.only]
+    faults = [fault for fault in load_faults() if not options.only or {*fault.name} & {*options.only}]
     wrong = list(dict.fromkeys(problems(ROOT, faults)))
     if wrong or options.check:
         print("\n".join([*wrong, f"{len(faults)} entries, {len(wrong)} cannot be made"]))
