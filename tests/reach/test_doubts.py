@@ -26,6 +26,7 @@ from tests.evaluate.reaching import GITHUB, LAMBDA, OTHER, TARGET, admits, calle
 from tests.evaluate.steps.worlds import BASE, BOB, document, one_key, state
 from tests.reach.moves import session
 from tests.reach.telling import told, verdict
+from tests.reach.test_open_and_shut_keys import MULTI, PRIMARY
 from tests.reach.test_suppositions import supposing
 from verifier.model.estate import Account, Controls, Group, Identity
 from verifier.model.policy import PolicyKind
@@ -90,6 +91,8 @@ CAROL_USES = identity(CAROL, own("kms:Decrypt"))
 CALLED_OPS = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{HOME}:user/ops-*"}}
 WRITES_OPS = own("iam:CreateAccessKey", f"arn:aws:iam::{HOME}:user/ops/*")
 
+DENIED = organization(Controls(HOME, (level("root", own("*"), own("kms:Decrypt", effect="Deny")),)))
+
 OPEN = {
     "code of a function that may decrypt": of(CODE, others=(runs(),)),
     "by a pattern": of(own("lambda:Update*"), others=(runs(),)),
@@ -125,6 +128,8 @@ OPEN = {
     "a service that no data knows": of(own("newservice:*")),
     "permission sets": of(own("sso:PutInlinePolicyToPermissionSet")),
     "control policies": of(own("organizations:DetachPolicy")),
+    "control policies that an account leaves behind": of(own("organizations:LeaveOrganization"), organization=DENIED),
+    "the primary Region of a key": state(own("kms:UpdatePrimaryRegion"), facts={"grants": (), **PRIMARY, "arn": MULTI}),
     "a user that is renamed, where a key asks for the name": of(
         own("iam:UpdateUser"), own("kms:Decrypt", Condition=CALLED_OPS)
     ),
@@ -190,6 +195,15 @@ SHUT = {
     ),
     "endpoints of another account": of(own("ec2:ModifyVpcEndpoint"), endpoints=(endpoint(allow(), account=PARTNER),)),
     "endpoints where none is listed": of(own("ec2:ModifyVpcEndpoint")),
+    # One whose owner is not given is of an account that the input names, and of none of the caller's own (W2).
+    "endpoints of nobody knows whom, and none that the caller may change": of(
+        own("ec2:Describe*"), endpoints=(endpoint(allow()),)
+    ),
+    "an account that no control policy holds for, and that leaves": of(
+        own("organizations:LeaveOrganization"), organization=organization()
+    ),
+    # API UpdatePrimaryRegion: the key must be a multi-Region key.
+    "the primary Region of a key that has none": of(own("kms:UpdatePrimaryRegion")),
 }
 
 
@@ -269,6 +283,14 @@ TRUSTS_THE_ROLE = (trusting(admits(aws(PARTNER_ROLE)), own=(USES,)),)
         # The accounts of an organization are governed from its management account.
         (partner(of(), identity(EVE, own("organizations:DetachPolicy"))), PROVED),
         (partner(of(organization=MANAGED), identity(EVE, own("organizations:DetachPolicy"))), DOUBT),
+        # Not by the root users of its members alone.
+        (
+            supposing(
+                partner(of(organization=MANAGED), identity(EVE, own("organizations:DetachPolicy"))),
+                "nobody calls sts:AssumeRoot",
+            ),
+            DOUBT,
+        ),
         # AssumeRoot is about member accounts, and called from the management account [API: AssumeRoot].
         (of(own("sts:AssumeRoot")), PROVED),
         (of(own("sts:AssumeRoot"), organization=organization()), PROVED),

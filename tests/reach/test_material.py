@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, KEY, Statement, own
+from tests.evaluate.estates import ALICE, HOME, KEY, Statement, organization, own
 from tests.evaluate.steps.worlds import DELEGATES, one_key, state
-from verifier.model.invariant import ConditionExpression, Expectation, Invariant, PrincipalLike
+from tests.reach.telling import PROVED, told
+from verifier.model.invariant import ALWAYS, ConditionExpression, Expectation, Invariant, PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.results.verdict import Status
 from verifier.verify import prove
@@ -155,3 +156,48 @@ def test_w2_a_key_that_the_caller_makes_is_multi_region_or_not(denied: tuple[str
     decrypts = replace(DECRYPTS, when=holds("Null", "aws:currenttime", "false"))
     (found,) = prove(state(*mine, facts={"grants": ()}).estate, [decrypts]).verdicts
     assert found.status is Status.UNKNOWN
+
+
+RE_ENCRYPTS, ABROAD = own("kms:ReEncrypt*"), KEY.replace("us-west-2", "eu-west-1")
+AT_HOME: Statement = {"Effect": "Deny", "Action": "kms:ReEncryptTo", "NotResource": f"arn:aws:kms:*:{HOME}:key/*"}
+
+
+def decrypts(resource: str) -> Statement:
+    """A permission on keys that the input does not hold."""
+    return own("kms:Decrypt", f"arn:aws:kms:*:{HOME}:key/{resource}")
+
+
+@pytest.mark.parametrize(
+    ("mine", "expected"),
+    [
+        (own("kms:Decrypt", OTHER_KEY), ("unknown", "W2")),
+        (own("kms:Decrypt", OTHER_KEY.replace("us-west-2", "eu-west-1")), PROVED),
+        (decrypts("5*"), ("unknown", "W2")),
+        # The request says its encryption context, so the variable is whatever a key is called.
+        (decrypts("5${kms:EncryptionContext:key}"), ("unknown", "W2")),
+        (decrypts("5${kms:EncryptionContext:key}*"), ("unknown", "W2")),
+        (decrypts("x*"), PROVED),
+        (decrypts("x${kms:EncryptionContext:key}"), PROVED),
+    ],
+)
+def test_w2_a_key_that_policies_name_may_exist(mine: Statement, expected: tuple[str, ...]) -> None:
+    """API ReEncrypt: both keys are in one Region. Concepts, key ID: a UUID, or `mrk-` and 32 hexadecimal digits."""
+    assert told(state(RE_ENCRYPTS, AT_HOME, mine, facts={"grants": ()})) == expected
+
+
+@pytest.mark.parametrize(("resource", "expected"), [("*", ("unknown", "W2")), (KEY, PROVED)])
+def test_w2_a_member_of_the_organization_may_have_keys(resource: str, expected: tuple[str, ...]) -> None:
+    away = own("kms:ReEncryptTo", effect="Deny", Condition={"StringEquals": {"aws:ResourceAccount": HOME}})
+    within = {"StringNotEquals": {"aws:ResourceOrgID": "o-a1b2c3d4e5"}}
+    others: Statement = {"Effect": "Deny", "Action": "kms:Decrypt", "Resource": KEY}
+    mine = (RE_ENCRYPTS, away, own("kms:ReEncryptTo", effect="Deny", Condition=within), own("kms:Decrypt", resource))
+    assert told(state(*mine, others, facts={"grants": ()}, organization=organization())) == expected
+
+
+def test_w2_the_caller_has_keys_of_its_own_in_each_region() -> None:
+    """API ReEncrypt: both keys are in one Region."""
+    there = one_key(DELEGATES, arn=ABROAD, grants=())
+    before = state(RE_ENCRYPTS, keys=(there,), facts={"grants": ()})
+    decrypting = replace(DECRYPTS, when=ALWAYS)
+    found = prove(before.estate, [decrypting], steps=3).verdicts
+    assert {one.target: one.status for one in found} == dict.fromkeys((KEY, ABROAD), Status.REFUTED)

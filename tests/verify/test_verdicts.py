@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -28,6 +28,7 @@ from tests.evaluate.estates import (
     policy,
     without_policy,
 )
+from tests.evaluate.reaching import TARGET, admits, trusting
 from tests.verify.proving import always, conditioned, nobody, status, verdict
 from verifier.ask import loop
 from verifier.ask.answers import InternalDisagreement
@@ -38,8 +39,10 @@ from verifier.model.policy import Text
 from verifier.model.request import Value
 from verifier.model.results.verdict import Status
 from verifier.model.unmodelled import Influence, Unmodelled
+from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.expression import TRUE
 from verifier.problem.rules import RuledSpace
+from verifier.problem.sessions import passed_tags
 from verifier.report.exit_codes import exit_code
 from verifier.solve.session import Undecided
 from verifier.solve.z3_solver import Z3Session
@@ -393,6 +396,34 @@ def without(key: str, context: tuple[tuple[str, Value], ...]) -> tuple[tuple[str
     return tuple({**left, **({"kms:EncryptionContextKeys": tuple(names)} if names else {})}.items())
 
 
+@pytest.mark.parametrize(
+    ("doubtful", "tags", "expected"),
+    [
+        ((), None, Status.REFUTED),
+        ((("tags", "a module may add some"),), None, Status.UNKNOWN),
+        ((("tags", "a module may add some"),), (("team", "blue"),), Status.REFUTED),
+        ((("aliases", "a module may add some"),), None, Status.REFUTED),
+    ],
+)
+def test_u3_what_rests_on_facts_in_doubt_is_unknown(
+    doubtful: tuple[tuple[str, str], ...], tags: tuple[tuple[str, str], ...] | None, expected: Status
+) -> None:
+    found = conditioned({"StringEquals": {"aws:ResourceTag/team": "blue"}})
+    key = replace(found.keys[0], tags=tags, doubtful=doubtful)
+    answer = verdict(replace(found, keys=(key,)))
+    assert answer.status is expected
+    assert answer.reason is None or (answer.reason.rule, answer.reason.text) == ("U3", doubtful[0][1])
+
+
+def test_u3_a_key_whose_tags_are_not_given_may_lack_one() -> None:
+    """An identity policy that asks for it decides by what the key has, which the request does not say."""
+    asks = own("kms:Decrypt", Condition={"Null": {"aws:ResourceTag/team": "true"}})
+    found = estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, asks)),), tags=None)
+    answer = verdict(found)
+    assert answer.status is Status.REFUTED and answer.counterexample is not None
+    assert [(str(name), value) for name, value in answer.counterexample.free] == [("U3:aws:resourcetag/team", False)]
+
+
 # -- two readings that disagree --
 
 
@@ -415,6 +446,25 @@ def test_a_replay_that_contradicts_the_problem_is_an_error(
                 deny(),
             )
         )
+
+
+@pytest.mark.parametrize(("tag", "expected"), [("blue", Status.REFUTED), ("red", Status.UNKNOWN)])
+def test_f3_a_session_that_cannot_have_its_tags_shows_nothing(
+    tag: str, expected: Status, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the sessions of a role can be given is made too large to be told in the problem; `evaluate` knows."""
+
+    def too_large(*_: object) -> NoReturn:
+        raise TooLarge("the requests for sessions")
+
+    monkeypatch.setattr(passed_tags, "Assuming", too_large)
+    tagging = ["sts:AssumeRole", "sts:TagSession"]
+    given = admits(aws(ALICE), tagging, Condition={"StringEquals": {"aws:RequestTag/team": "blue"}})
+    staff = home(identity(ALICE, own(tagging)), trusting(given))
+    asks = allow(aws(TARGET), "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": tag}})
+    answer = verdict(estate(asks, accounts=(staff,)))
+    assert answer.status is expected
+    assert answer.reason is None or answer.reason.rule == "F3"
 
 
 @pytest.mark.parametrize(("absent", "readings"), [("false", (("F6-untag", True),)), ("true", ())])
