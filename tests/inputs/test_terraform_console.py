@@ -48,7 +48,7 @@ EXACT = {
     "flatten": 'flatten([["a", [true]], local.set, 1])',
     "format": 'format("%s-%s-%s", "a", 1.50, true)',
     "join": 'join("-", [1, "a", true])',
-    "jsondecode": """jsondecode("{\\"b\\": [1, \\"\\\\u00e9\\", null, true, -5, 0, -0], \\"a\\": {}, \\"c\\": []}")""",
+    "jsondecode": """jsondecode("{\\"b\\": [1, \\"\\\\u00e9\\", null, true, -5, 0], \\"a\\": {}, \\"c\\": []}")""",
     "jsonencode": 'jsonencode({ b = local.set, a = "<&>" })',
     "keys": "keys(local.object)",
     "length": "length(local.set)",

@@ -14,6 +14,7 @@ from tests.inputs.console import needs_terraform, real_plan
 from tests.inputs.hcl_modules import folder_outputs
 from tests.inputs.plans import ACCOUNT, Planned, new_key, plan, refers
 from verifier.inputs import load_estate
+from verifier.inputs.own_region import OpenPlaceError
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.folder import read_folder
@@ -815,3 +816,128 @@ def test_a_policy_whose_version_is_not_known_is_not_known(tmp_path: Path) -> Non
     text = key(f'"{OWN}"').replace('Version = "2012-10-17"', "Version = var.v")
     (found,) = load(tmp_path, main=f'variable "v" {{}}\n{text}').keys
     assert found.policies is None and found.unread is not None and "var.v" in found.unread
+
+
+OPEN_PLACE = 'provider "aws" {}\ndata "aws_region" "own" {}\n'
+REGION = "data.aws_region.own.name"
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        f'startswith({REGION}, "us-")',
+        f'split("-", {REGION})[0] == "us"',
+        f'replace({REGION}, "-", "") == "useast1"',
+        f'startswith(upper({REGION}), "US-")',
+        f'[for r in toset([{REGION}, "sa-east-2x"]) : r][0] == "sa-east-2x"',
+        f'keys({{ ({REGION}) = 1, ue = 2 }})[0] == "ue"',
+    ],
+)
+def test_no_function_looks_into_the_region_that_stands_for_all(tmp_path: Path, test: str) -> None:
+    """S4: in eu-west-1 the one is true, and the other false."""
+    main = OPEN_PLACE + key(f'{test} ? "{OWN}" : "444455556666"')
+    other = OPEN_PLACE + key(f'{test} ? "444455556666" : "{OWN}"')
+    for number, text in enumerate((main, other)):
+        folder = written(tmp_path / str(number), main=text)
+        try:
+            found = verdicts(load_estate([folder], supplied=Supplied(account=ACCOUNT)))
+        except InputError as error:
+            assert {one.rule for one in error.diagnostics} == {"S4"}
+        else:
+            assert found == {"aws_kms_key.k": "unknown"}
+
+
+def test_a_region_of_another_login_is_not_looked_at_in_those_that_are_named(tmp_path: Path) -> None:
+    """S4: aws.o may be in eu-west-1, which neither the key's Region nor the stand-in is like."""
+    providers = 'provider "aws" {\n  region = "us-west-2"\n}\nprovider "aws" {\n  alias = "o"\n}\n'
+    data = 'data "aws_region" "own" {\n  provider = aws.o\n}\n'
+    text = providers + data + key(f'startswith({REGION}, "us-") ? "{OWN}" : "444455556666"')
+    with pytest.raises(InputError) as caught:
+        load_estate([written(tmp_path, main=text)], supplied=Supplied(account=ACCOUNT))
+    assert not isinstance(caught.value, OpenPlaceError)
+
+
+@pytest.mark.parametrize(
+    ("more", "condition"),
+    [
+        ('  tags = { t = "app-${data.aws_region.own.name}" }\n', '"aws:ResourceTag/t" = "app-EU-west-1"'),
+        ("", '"aws:RequestedRegion" = "EU-WEST-1"'),
+        ("", '"aws:RequestedRegion" = upper("us-east-1")'),
+    ],
+)
+def test_a_region_in_capital_letters_is_named(tmp_path: Path, more: str, condition: str) -> None:
+    """L6: `StringEqualsIgnoreCase`, in the Region that is named so."""
+    of_key = key('"444455556666"', more=more).replace(
+        'Action = "kms:Decrypt"',
+        f'Condition = {{ StringEqualsIgnoreCase = {{ {condition} }} }}, Action = "kms:Decrypt"',
+    )
+    try:
+        found = verdicts(load_estate([written(tmp_path, main=OPEN_PLACE + of_key)], supplied=Supplied(account=ACCOUNT)))
+    except InputError as error:
+        assert {one.rule for one in error.diagnostics} == {"S4"}
+    else:
+        assert found != {"aws_kms_key.k": "proved"}
+
+
+def test_an_alias_with_the_region_that_stands_for_all(tmp_path: Path) -> None:
+    """S4: the alias is like the pattern in some Regions."""
+    alias = (
+        f'resource "aws_kms_alias" "a" {{\n  name = "alias/app-${{{REGION}}}"\n  target_key_id = aws_kms_key.k.id\n}}\n'
+    )
+    of_key = key('"444455556666"').replace(
+        'Action = "kms:Decrypt"',
+        'Condition = { StringLike = { "kms:RequestAlias" = "alias/app-eu-*" } }, Action = "kms:Decrypt"',
+    )
+    with pytest.raises(InputError, match="depends on the Region"):
+        load_estate([written(tmp_path, main=OPEN_PLACE + alias + of_key)], supplied=Supplied(account=ACCOUNT))
+
+
+def test_a_statement_that_two_regions_say_differently_is_in_doubt_in_both_readings(tmp_path: Path) -> None:
+    """S4, S1: its symbol is that of a thing that is not known in every Region."""
+    principal = f'try({{ "us-east-1" = "444455556666" }}[{REGION}], "{OWN}")'
+    folder = written(tmp_path, main=OPEN_PLACE + key(principal))
+    assert verdicts(load_estate([folder], supplied=Supplied(account=ACCOUNT))) == {"aws_kms_key.k": "unknown"}
+
+
+# -- what a data source has may be of any type --
+
+
+@pytest.mark.parametrize(
+    ("test", "value"),
+    [
+        (f"{AUDITOR} == 5", "5"),
+        (f"{AUDITOR} == true", "true"),
+        (f'{AUDITOR} == "5"', "5"),
+        (f'try([for a in {AUDITOR} : a], ["x"]) == ["x"]', "y"),
+        (f'try({AUDITOR}[0], "x") == "x"', "y"),
+    ],
+)
+def test_of_what_type_a_supplied_value_is_nobody_knows(tmp_path: Path, test: str, value: str) -> None:
+    data = 'data "aws_ssm_parameter" "auditor" { name = "auditor" }\n'
+    estate = load(tmp_path, {AUDITOR: value}, main=data + key(f'{test} ? "444455556666" : "{OWN}"'))
+    assert verdicts(estate) == {"aws_kms_key.k": "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("data.aws_ssm_parameter.auditor.name", "other"),
+        ("data.aws_arn.a.account", ACCOUNT),
+        ("data.aws_ssm_parameter.auditor.version", "1.0"),
+        ("path.cwd", "prod"),
+        ("terraform.workspace", ""),
+    ],
+)
+def test_what_cannot_be_so_is_not_supplied(tmp_path: Path, name: str, value: str) -> None:
+    data = 'data "aws_ssm_parameter" "auditor" { name = "auditor" }\ndata "aws_arn" "a" { arn = "arn:aws:s3:::b" }\n'
+    with pytest.raises(InputError):
+        load(tmp_path, {name: value}, main=data + key(f'"{OWN}"'))
+
+
+def test_texts_from_outside_are_in_the_form_of_those_inside(tmp_path: Path) -> None:
+    """Terraform language: Strings are in Unicode's form NFC."""
+    data = 'data "aws_ssm_parameter" "auditor" { name = "auditor" }\nvariable "v" { type = string }\n'
+    for test in (f'{AUDITOR} == "caf\\u00e9"', 'var.v == "caf\\u00e9"'):
+        told = {AUDITOR: "cafe\u0301", "v": "cafe\u0301"}
+        estate = load(tmp_path, told, main=data + key(f'{test} ? "444455556666" : "{OWN}"'))
+        assert verdicts(estate) == {"aws_kms_key.k": "refuted" if "var" in test else "unknown"}

@@ -18,6 +18,8 @@ from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.definitions import letters_of
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement
+from verifier.model.symbol_texts import read
+from verifier.model.symbols import SymbolName
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Span
@@ -29,10 +31,13 @@ class DifferError(Exception):
 
 
 def swapped(node: Any, one: str, other: str, partitions: Mapping[str, str] = MappingProxyType({})) -> Any:
-    """A part of an estate, with two texts changed for each other, and partitions by themselves. Places stay."""
+    """A part of an estate, with two texts changed for each other, and partitions by themselves. Places stay. Raises
+    `DifferError` for one that is written in another case, which conditions may compare without regard to it."""
     if isinstance(node, str):
+        if any(text in node.lower() and text not in node for text in (one, other)):
+            raise DifferError
         exchanged = other.join(part.replace(other, one) for part in node.split(one))
-        return node if exchanged == node else exchanged
+        return node if exchanged == node else read(exchanged) if isinstance(node, SymbolName) else exchanged
     if isinstance(node, tuple):
         return tuple(swapped(inner, one, other, partitions) for inner in node)
     if not is_dataclass(node) or isinstance(node, (Span, Diagnostic, type)):

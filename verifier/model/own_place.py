@@ -64,13 +64,16 @@ _PAIRS = ("tags", "context_equals", "context_subset")
 
 
 def _paired(node: object) -> Iterator[str]:
-    """The values of tags and of encryption contexts in it."""
+    """The values of tags and of encryption contexts in it, and aliases."""
     if isinstance(node, tuple):
         yield from chain.from_iterable(map(_paired, node))
     elif is_dataclass(node):
         for part in fields(node):
             value = getattr(node, part.name)
-            yield from (text.lower() for _, text in value or ()) if part.name in _PAIRS else _paired(value)
+            if part.name == "aliases":
+                yield from (text.lower() for text in value or ())
+            else:
+                yield from (text.lower() for _, text in value or ()) if part.name in _PAIRS else _paired(value)
 
 
 def free_texts(estate: Estate) -> Iterator[str]:
@@ -219,8 +222,8 @@ def _values(node: object) -> Iterator[str]:
 
 
 def regions_in(texts: Iterable[str]) -> frozenset[str]:
-    """The Regions that texts name."""
-    return frozenset(region for text in texts for region in _NAME.findall(text))
+    """The Regions that texts name, in whatever case."""
+    return frozenset(region for text in texts for region in _NAME.findall(text.lower()))
 
 
 def check_open_regions(estate: Estate, own: Mapping[str, str], named: Collection[str] = (), refers: str = "") -> None:

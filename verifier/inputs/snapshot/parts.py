@@ -124,6 +124,9 @@ class Parts:
     by_stand_in: dict[str, str] = field(default_factory=dict)
     """The texts of the plans and templates of which something is in the own account, which nothing tells, by their
     names (S4)."""
+    looks_into: bool = False
+    """Whether functions look into texts with the own account or Region, which nothing tells: others than those that are
+    named are not alike then (S4)."""
     own_regions: Mapping[str, OwnRegion] = field(default_factory=dict)
     """The files with keys in a Region that nothing tells (S4)."""
     loose_policies: list[LoosePolicy] = field(default_factory=list)

@@ -8,20 +8,39 @@ is a placeholder: the same in every run, of the form that it will have, and equa
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Mapping
+
 from verifier.inputs.resources.names import digits, named
 from verifier.inputs.resources.resource import Resource
 from verifier.inputs.terraform.data_documents import data_document
+from verifier.inputs.terraform.hcl_kinds import Untyped, number_text
 from verifier.inputs.terraform.plan_values import after_apply
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.nodes import Node, text_at
 from verifier.inputs.text.unknown import Unknown, joined, names_in, of_pieces, text_pieces
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import printable
 
 _OF_SEVERAL = "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
 
 
-DERIVED = ("aws_caller_identity", "aws_iam_policy_document", "aws_partition", "aws_region")
+DERIVED = ("aws_arn", "aws_caller_identity", "aws_iam_policy_document", "aws_partition", "aws_region")
 """Data sources of which what is known is derived; attributes of others can be supplied."""
+
+
+def can_be_told(data: Resource, name: str) -> bool:
+    """True iff an attribute of a data source can be supplied: nothing in the input tells it."""
+    written = data.configuration.attributes if data.configuration is not None else {}
+    return not data.managed and data.type not in DERIVED and name not in written
+
+
+def check_numbers(supplied: Mapping[str, str]) -> None:
+    """Raises `InputError` for a value of a data source that Terraform writes otherwise, if it is a number."""
+    for name, text in supplied.items():
+        if "data." in name and "." in text and number_text(text) not in (None, text):
+            raise InputError.of(printable(f"--parameter {name}: write the number as Terraform does"), hint="1, not 1.0")
 
 
 class Derivation:
@@ -45,7 +64,8 @@ class Derivation:
                 return self._login(resource, name, at)
             case type_, _ if not resource.managed and (type_ != "aws_kms_alias" or name == "id"):
                 told = self.providers.supplied.parameters.get(f"{resource.address}.{name}")
-                return None if told is None else text_at(at, told)
+                is_told = told is not None and can_be_told(resource, name)
+                return Untyped(at.source, 0, 0, unicodedata.normalize("NFC", told or ""), "string") if is_told else None
             case "aws_kms_alias", "id":
                 return resolver.value(resource, "name")
             case (("aws_kms_alias" | "aws_iam_policy" | "aws_iam_instance_profile"), "name"):

@@ -9,6 +9,7 @@ Guarantee: a function that is not here is not carried out; the docstrings are th
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
@@ -37,8 +38,8 @@ def _jsonencode(at: Node, given: Node) -> Node | None:
 
 
 def _jsondecode(at: Node, given: Node) -> Node | None:
-    """The value of a text that is JSON, and in which all numbers are whole, of up to 15 digits."""
-    if not isinstance(given, Scalar) or given.type != "string":
+    """The value of a text that is JSON, and in which all numbers are whole, of up to 15 digits, and not -0."""
+    if not isinstance(given, Scalar) or given.type != "string" or re.search(r"-0(?![0-9.])", given.text):
         return None
     try:
         return _decoded(at, read_values("", given.text))

@@ -23,7 +23,7 @@ from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL, OF_TEXTS
 from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, Untyped
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.plan_values import after_apply
-from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in, null, plain, values_of
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in, null, plain
 from verifier.inputs.text.unknown import Missing, Unknown, moved, names_in, resolved
 from verifier.syntax.source import Source
 
@@ -43,7 +43,7 @@ class Evaluator:
     of. `read` gives the text of a file, where files are at hand, by its path and by whether that is one of the module
     (`path.module`); `may_fail` says of a reference whether it may be to an instance that is not made;
     `compared` is given values that are compared with each other, and gives them back as far as they are known to be
-    what they look like: no placeholder is in them (S4)."""
+    what they look like: no placeholder is in them (S4). So does `looked_into` with one whose parts or order count."""
 
     source: Source
     refer: Callable[[str, int], Node | None]
@@ -54,6 +54,7 @@ class Evaluator:
     read: Callable[[str, bool], str | None] | None = None
     may_fail: Callable[[str], bool] | None = None
     compared: Callable[..., list[Node]] = lambda *nodes: list(nodes)
+    looked_into: Callable[[Node], Node] = lambda node: node
 
     def value(self, tree: Tree) -> Node:
         """The value of an expression; `Missing` where it fails."""
@@ -173,7 +174,7 @@ class Evaluator:
         collection = self.get(trees.parts_of(intro)[-1])
         pairs = kinds.entries(collection, with_keys=len(names) == 2)
         if pairs is None:
-            if isinstance(collection, Unknown | Items):
+            if isinstance(collection, Unknown | Items | kinds.Untyped):
                 return None
             raise FailsError
         found: list[tuple[Node, Node]] = []
@@ -287,11 +288,10 @@ class Evaluator:
         function = function or OF_SEVERAL.get(name)
         if function is None or (rest and "..." in rest[0].children):
             return None
-        given = list(map(self._key if name in OF_TEXTS else self.get, arguments))
+        given = list(map(self.get, arguments))
+        given = list(map(self.looked_into, given)) if name in (*OF_TEXTS, "toset", "keys", "values") else given
         if name == "lookup":
             given[1:2] = self.compared(*given[1:2])
-        if name == "toset":  # only so that their Regions are remembered: placeholders it keeps apart itself
-            self.compared(*values_of(given[0]))
         return function(self.at(tree), *given)
 
     def _file(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:

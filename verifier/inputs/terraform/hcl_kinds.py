@@ -61,7 +61,8 @@ class Loose(Items):
 
 
 class Untyped(Scalar):
-    """The text that is shown, or the number or truth that is written so."""
+    """The text that is shown, or the number or truth that is written so; or, of what a data source has, a list or set
+    with that alone."""
 
     __slots__ = ()
 
@@ -215,7 +216,7 @@ def lacks(node: Node, key: str) -> bool:
     """Whether a value certainly has nothing under a name or at a position where `member` finds nothing."""
     if isinstance(node, Ordered):
         return key.isdecimal() or key[:1].isalpha()
-    return isinstance(node, Scalar | Members | TextSet)
+    return isinstance(node, Scalar | Members | TextSet) and not isinstance(node, Untyped)
 
 
 # -- type constraints --

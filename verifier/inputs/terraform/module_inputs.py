@@ -10,6 +10,7 @@ resource has is followed through `providers = {…}`, or is none.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
         given = {name: expression.written for name, expression in attributes_of(*read).items()}
         found |= {name: constant(written, f"var.{name}") for name, written in given.items() if written is not None}
     found = {name: node for name, node in found.items() if name in declared}
+    _check_run(supplied)
     told = {**declared, **dict.fromkeys(OF_RUN, Block())}
     found |= {name: _supplied(name, told[name], supplied[name]) for name in told.keys() & supplied.keys()}
     without = [name for name, block in declared.items() if name not in found and "default" not in block.attributes]
@@ -74,11 +76,19 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
     return {name: {"value": node} for name, node in found.items()}
 
 
+def _check_run(supplied: Mapping[str, str]) -> None:
+    """Raises `InputError` for a workspace or folder that there cannot be."""
+    if not supplied.get("terraform.workspace", "default"):
+        raise InputError.of("--parameter terraform.workspace: a workspace has a name")
+    if not Path(supplied.get("path.cwd", "/")).is_absolute():
+        raise InputError.of("--parameter path.cwd: expected an absolute path")
+
+
 def _supplied(name: str, block: Block, text: str) -> Node:
     """A value on the command line: a text, or for a variable of another type than a text an expression."""
     type_, source = block.written("type"), Source(f"--parameter {name}", f"x = {text}\n")
     if type_ is None or word_of(type_.tree) == "string":
-        return text_at(Node(source, 0, 0), text)
+        return text_at(Node(source, 0, 0), unicodedata.normalize("NFC", text))
     tree = parse_expression(text)
     if tree is None:
         raise InputError.of(f"--parameter {name}: this is no expression of HCL")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import zip_longest
@@ -50,7 +51,7 @@ def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str
         flags = unknown if isinstance(unknown, list) else []
         return Items(place, 0, 0, [node_of(place, item, flag, names) for item, flag in zip_longest(value, flags)])
     if isinstance(value, str):
-        return Scalar(place, 0, 0, value, "string")
+        return Scalar(place, 0, 0, unicodedata.normalize("NFC", value), "string")
     if isinstance(value, float):
         text = format(Decimal(repr(value)), "f")
         return Scalar(place, 0, 0, number_text(text) or text, "plain")
@@ -131,7 +132,9 @@ OF_RUN = ("terraform.workspace", "path.cwd")
 to Named Values, filesystem and workspace info]"""
 
 
-_DATA = re.compile(r"(?:.+\.)?data\.(?!aws_iam_policy_document\.)[^.]+\.[^.]+\.[^.]+$")
+_DATA = re.compile(
+    r"(?:.+\.)?data\.(?!aws_(?:caller_identity|iam_policy_document|partition|region)\.)[^.]+\.[^.]+\.[^.]+$"
+)
 
 
 def after_apply(name: str) -> str:

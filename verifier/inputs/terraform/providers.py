@@ -24,8 +24,8 @@ from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.configuration import Block, Provider
 from verifier.inputs.terraform.plan import Plan
-from verifier.inputs.text.nodes import Node, Scalar, values_of
-from verifier.inputs.text.unknown import as_compared, names_in, text_pieces
+from verifier.inputs.text.nodes import Members, Node, Scalar, values_of
+from verifier.inputs.text.unknown import Unknown, as_compared, names_in, opened, text_pieces
 from verifier.syntax.text import first_few
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Providers:
         """Whether something is in the own account, which nothing tells (S4)."""
         self.regions_compared: set[str] = set()
         """The Regions in texts that expressions compare, which may be put together."""
+        self.looks_into = False
         self.concluded: dict[str, None] = {}
         """Sentences: which provider configurations are taken to have the login of another one, and expressions for what
         they refer to."""
@@ -236,6 +237,16 @@ class Providers:
         own = [region for region, _ in self.open_regions.values()]
         self.regions_compared |= regions_compared(map(text_pieces, nodes), *own)
         return as_compared(nodes, self.supplied.stand_in)
+
+    def looked_into(self, node: Node) -> Node:
+        """A value whose texts, or names in its order, are looked into, as far as that is the same whatever the own
+        account and Regions are, and what is chosen later (S4)."""
+        regions = [region for region, _ in self.open_regions.values()]
+        keys = [key for key, _ in node.pairs] if isinstance(node, Members) else []
+        found = [opened(one, self.supplied.stand_in, regions) for one in (*keys, node)]
+        is_open = next((one for one in found[:-1] if isinstance(one, Unknown)), None)
+        self.looks_into |= is_open is not None or names_in(found[-1:]) != names_in([node])
+        return found[-1] if is_open is None else Unknown(node, is_open.names)
 
     def _source(self, resource: Resource) -> Hashable:
         """What a Region that nothing tells is taken from: two of different sources may be two."""

@@ -16,7 +16,7 @@ from verifier.inputs.resources.resource import Verb, provider_name
 from verifier.inputs.resources.services import read_services
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform.computed_attributes import DERIVED, Derivation
+from verifier.inputs.terraform.computed_attributes import Derivation, can_be_told, check_numbers
 from verifier.inputs.terraform.configuration import define
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.providers import Providers
@@ -41,14 +41,17 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     define(remarks.definitions, plan.modules, plan.variables, plan.whole)
     for name, provider in plan.providers.items():
         remarks.definitions.define(provider_name(name), provider.block.said)
-    data = {one.address for one in (*plan.deeds, *plan.doubtful) if not one.managed and one.type not in DERIVED}
-    told = tuple(name for name in supplied.parameters if name.rpartition(".")[0] in data)
+    data = {one.address: one for one in (*plan.deeds, *plan.doubtful)}
+    check_numbers(supplied.parameters)
+    split = {name: name.rpartition(".") for name in supplied.parameters}
+    told = tuple(name for name, (at, _, own) in split.items() if at in data and can_be_told(data[at], own))
     parts.parameters.append((Node(Source(plan.file, ""), 0, 0), told))
     found = Keys(remarks, parts, resolver).read_keys()
     sentences = Supposed(resolver, read_services(PlanUnread(remarks, parts, resolver)))
     for key in found:
         key.supposed = tuple(sentences.about(key.name or ""))
     parts.keys += found
+    parts.looks_into |= providers.looks_into
     if providers.by_stand_in:
         parts.by_stand_in[plan.file] = text
     if providers.open_regions:

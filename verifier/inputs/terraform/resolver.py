@@ -317,8 +317,8 @@ class Resolver(Side):
 
         expression = written.source, self.references.refer(module, resource), own, self.allows
         may_fail = partial(self.references.may_fail, module)
-        compared = self.derive.providers.compared
-        return Evaluator(*expression, depth=self._depth, read=read, may_fail=may_fail, compared=compared)
+        known = self.derive.providers.compared, self.derive.providers.looked_into
+        return Evaluator(*expression, {}, self._depth, read, may_fail, *known)
 
     @contextmanager
     def inside(self, depth: int, *, documents: bool = False) -> Iterator[None]:

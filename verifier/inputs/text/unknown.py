@@ -8,7 +8,7 @@ missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from copy import copy
 from itertools import chain
 
@@ -19,6 +19,7 @@ from verifier.syntax.source import Source
 Pieces = tuple[str | None, ...]
 """A text with `None` for each part that is not known."""
 OWN_ACCOUNT = "the own account, which is not given (--account)"
+OWN_REGION = "the own Region, which is not given (--region)"
 NOT_CHOSEN = "what AWS or Terraform will choose"
 _CHOSEN = f"(?<![A-Za-z0-9-])[A-Za-z0-9-]*(?:{MARK}|0{{16}}|-0000-4000-8000-)[A-Za-z0-9-]*"
 
@@ -146,10 +147,10 @@ def as_compared(nodes: Sequence[Node], own: str | None) -> list[Node]:
     return list(nodes) if is_for_empty else [opened(node, own) for node in nodes]
 
 
-def opened(node: Node, own: str | None) -> Node:
-    """A value in which a text is not known where it holds what stands for what AWS or Terraform will choose, or for the
-    own account, if that is given: as far as it is the same whatever these are (S4)."""
-    run = stand_ins(own)
+def opened(node: Node, own: str | None, regions: Collection[str] = ()) -> Node:
+    """A value in which a text is not known where it holds what stands for what AWS or Terraform will choose, for the
+    own account, if that is given, or for own Regions: as far as it is the same whatever these are (S4)."""
+    run = re.compile("|".join((stand_ins(own).pattern, *map(re.escape, regions))))
 
     def change(leaf: Node) -> Node:
         pieces = text_pieces(leaf)
@@ -158,7 +159,9 @@ def opened(node: Node, own: str | None) -> Node:
             return leaf
         gaps = [(None,) if piece is None else _with_gaps(part) for piece, part in zip(pieces, parts, strict=True)]
         is_own = own is not None and any(own in (piece or "") for piece in pieces)
-        return Unknown(leaf, [*names_in([leaf]), OWN_ACCOUNT if is_own else NOT_CHOSEN], joined(gaps))
+        of_region = any(region in (piece or "") for piece in pieces for region in regions)
+        name = OWN_ACCOUNT if is_own else OWN_REGION if of_region else NOT_CHOSEN
+        return Unknown(leaf, [*names_in([leaf]), name], joined(gaps))
 
     return with_leaves(node, change)
 
