@@ -204,9 +204,9 @@ def test_policies_that_do_not_tell_where_their_key_is(run: Run, tmp_path: Path) 
         ({"StringLike": {"aws:RequestedRegion": "us-*"}}, "--region"),
         ({"StringNotLike": {"kms:ViaService": "s3.us-????-1.amazonaws.com"}}, "--region"),
         ({"StringEquals": {"aws:RequestedRegion": "${aws:PrincipalTag/region}"}}, "--region"),
-        ({"StringEquals": {"aws:RequestedRegion": "US-EAST-1"}}, "--region"),
         ({"StringLike": {"kms:CallerAccount": "1111*"}}, "--account"),
         ({"StringEquals": {"aws:RequestedRegion": "us-east-1"}}, None),
+        ({"StringEquals": {"aws:RequestedRegion": "US-EAST-1"}}, None),  # it is looked at in the Region of that name
     ],
 )
 def test_s4_patterns_that_tell_places_apart_ask_for_the_place(

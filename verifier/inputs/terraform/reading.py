@@ -116,6 +116,8 @@ class Supposed:
         if unseen:
             lacking = "a plan does not have the provisioners of `removed` blocks"
             yield f"no command runs when {first_few(unseen)} is deleted: {lacking}"
+        if made_up := list(self.resolver.derive.providers.made_up):
+            yield f"no policy has a pattern for how the names end that Terraform makes up (of {first_few(made_up)})"
         yield from self.others
 
     def _rests_on(self, key: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
