@@ -176,6 +176,12 @@ def decrypts(resource: str) -> Statement:
         # The request says its encryption context, so the variable is whatever a key is called.
         (decrypts("5${kms:EncryptionContext:key}"), ("unknown", "W2")),
         (decrypts("5${kms:EncryptionContext:key}*"), ("unknown", "W2")),
+        # Before the fifth colon it is literal (L7).
+        (own("kms:Decrypt", "arn:aws:kms:*:${aws:PrincipalAccount}:key/5*"), PROVED),
+        (
+            own("kms:Decrypt", f"arn:aws:kms:us-west-2:{HOME}:ke?/5678abcd-12ab-34cd-56ef-1234567890ab"),
+            ("unknown", "W2"),
+        ),
         (decrypts("x*"), PROVED),
         (decrypts("x${kms:EncryptionContext:key}"), PROVED),
     ],
@@ -201,3 +207,40 @@ def test_w2_the_caller_has_keys_of_its_own_in_each_region() -> None:
     decrypting = replace(DECRYPTS, when=ALWAYS)
     found = prove(before.estate, [decrypting], steps=3).verdicts
     assert {one.target: one.status for one in found} == dict.fromkeys((KEY, ABROAD), Status.REFUTED)
+
+
+def elsewhere(pattern: str) -> Statement:
+    """A Deny of encryption under keys but for some IDs."""
+    return {"Effect": "Deny", "Action": "kms:ReEncryptTo", "NotResource": f"arn:aws:kms:*:*:key/{pattern}"}
+
+
+MORE = ("unknown", "budget")
+TAGGED = {"tags": (("x", "a"), ("y", OTHER_KEY.split(":")[-1]))}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"), [("5*", ("re-encrypt",)), ("5a*", MORE), ("5${aws:PrincipalTag/x}*", MORE), ("x*", PROVED)]
+)
+def test_w2_a_key_of_the_callers_own_has_some_id(pattern: str, expected: tuple[str, ...]) -> None:
+    """Whoever makes keys comes to one whose ID begins with what a policy asks for."""
+    assert told(state(RE_ENCRYPTS, elsewhere(pattern), facts={"grants": ()}, alice=TAGGED)) == expected
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        ("key/5a*", ("unknown", "W2")),
+        ("key/5${aws:PrincipalTag/x}*", MORE),
+        ("key/5${aws:SourceVpc, 'a'}*", MORE),
+        ("${aws:PrincipalTag/y}", MORE),
+        ("alias/${aws:PrincipalTag/x}*", PROVED),
+    ],
+)
+def test_w2_a_key_that_a_variable_names_may_exist(resource: str, expected: tuple[str, ...]) -> None:
+    decrypting = own("kms:Decrypt", f"arn:aws:kms:us-west-2:{HOME}:{resource}")
+    assert told(state(RE_ENCRYPTS, AT_HOME, decrypting, facts={"grants": ()}, alice=TAGGED)) == expected
+
+
+def test_keys_that_are_not_told_apart_matter_to_ciphertexts_that_may_leave_alone() -> None:
+    others = decrypts("5${aws:PrincipalTag/x}*")
+    assert told(state(own("kms:ReEncryptTo"), elsewhere("5a*"), others, facts={"grants": ()}, alice=TAGGED)) == PROVED

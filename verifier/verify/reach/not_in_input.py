@@ -17,7 +17,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.named_accounts import ACCOUNT, accounts_named, conditions_of, texts_about_accounts
 from verifier.model.policy import Condition
 from verifier.model.reference import ValueType
-from verifier.model.step_kinds import OWN_KEYS
+from verifier.model.step_kinds import OWN_KEYS, is_own_key
 from verifier.problem.classes.attributes import DIGITS
 from verifier.problem.classes.predicates import Characters, Tokens, like, literal_tokens
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
@@ -28,6 +28,8 @@ from verifier.verify.reach.documents import delegating_key_policy, key_policy
 _HEX = Characters(frozenset("0123456789abcdef"))
 _KEY = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]+", re.ASCII)
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
+_NAMED_BY_VARIABLE = re.compile(r"(arn:|[*?]).*\$\{(?![^}]*\}.*:key/)", re.DOTALL)
+"""A pattern of ARNs that has a variable where the key is named: which keys it covers turns on the request."""
 _IDS = ("-".join("h" * length for length in (8, 4, 4, 4, 12)), "mrk-" + "h" * 32)
 _MULTI_REGION = ("*:key/mrk-*",)
 _TYPES = ("kms:multiregion",)
@@ -42,22 +44,48 @@ def other_keys(estate: Estate, partition: str, region: str) -> Iterator[Key]:
     listed, named = {key.arn for key in estate.keys}, accounts_named(estate)
     telling = dict.fromkeys(text for text in texts_about_accounts(estate) if _tells_keys(text))
     whole = [text for text in telling if _KEY.fullmatch(text) and text.split(":")[1:4] == [partition, "kms", region]]
-    wild = [_VARIABLE.sub("*", text) for text in telling if set("*?$") & set(text)]
-    patterns = tuple(map(like, (*wild, *(_MULTI_REGION if _speaks_of(estate, _TYPES) else ()))))
     found = dict.fromkeys(arn for arn in whole if arn not in listed)
     for account in _accounts(estate, named):
-        start = literal_tokens(f"arn:{partition}:kms:{region}:{account}:key/")
-        try:
-            table = WordTable(
-                Domain("other key", tuple(Tokens((*start, *_id(form))) for form in _IDS)), patterns, MORE_STATES
-            )
-        except OverBudget as error:
-            raise TooLarge("the policies tell apart too many keys") from error
+        table = _told_apart(estate, f"arn:{partition}:kms:{region}:{account}:key/")
         known = {*listed, *found}
         for number in range(table.size):
             found.update(dict.fromkeys([one for one in table.members(number, len(known) + 1) if one not in known][:1]))
     for arn in found:
         yield Key(arn, policies=(delegating_key_policy(arn, named),), grants=())
+
+
+def are_untold(estate: Estate, partition: str, region: str) -> bool:
+    """Whether the policies of an estate, which has its `own_keys`, tell apart more keys of a Region than these and
+    `other_keys` stand for: by variables, or own keys by more of their IDs. Raises `TooLarge`."""
+    by_variables = [_pattern(text) for text in _patterns(estate) if _NAMED_BY_VARIABLE.match(text)]
+    own = [key.arn for key in estate.keys if is_own_key(key.arn)]
+    for account in (*_accounts(estate, accounts_named(estate)), *estate.own_accounts):
+        table = _told_apart(estate, f"arn:{partition}:kms:{region}:{account}:key/")
+        if any(map(table.mask, by_variables)):
+            return True
+        if account in estate.own_accounts and table.size > len({*map(table.class_of, own)} - {None}):
+            return True
+    return False
+
+
+def _told_apart(estate: Estate, start: str) -> WordTable:
+    """The keys whose ARNs begin so, as policies tell them apart. Raises `TooLarge`."""
+    domain = Domain("other key", tuple(Tokens((*literal_tokens(start), *_id(form))) for form in _IDS))
+    types = _MULTI_REGION if _speaks_of(estate, _TYPES) else ()
+    try:
+        return WordTable(domain, tuple(map(_pattern, (*_patterns(estate), *types))), MORE_STATES)
+    except OverBudget as error:
+        raise TooLarge("the policies tell apart too many keys") from error
+
+
+def _patterns(estate: Estate) -> Iterator[str]:
+    """The patterns by which policies may tell keys apart."""
+    texts = dict.fromkeys(texts_about_accounts(estate))
+    return (text for text in texts if set("*?$") & set(text) and _tells_keys(text))
+
+
+def _pattern(text: str) -> Tokens:
+    return like(_VARIABLE.sub("*", text))
 
 
 def _accounts(estate: Estate, named: frozenset[str]) -> list[str]:
@@ -85,7 +113,8 @@ def _of_kms(pattern: str) -> bool:
 def _tells_keys(pattern: str) -> bool:
     """Whether a pattern may cover one key of an account and Region, and not another."""
     last = pattern.split(":", 5)[-1]
-    return _of_kms(pattern) and last not in ("*", "key/*") and ("key" in last or "*" in pattern)
+    wild = set("*?") & set(pattern) or (pattern.startswith("arn:") and "$" in pattern)
+    return _of_kms(pattern) and last not in ("*", "key/*") and bool("key" in last or wild)
 
 
 def _id(form: str) -> Iterator[tuple[bool, Characters]]:
@@ -132,9 +161,7 @@ def own_keys(estate: Estate, accounts: Sequence[str]) -> Iterator[Key]:
     """In each Region, keys of accounts that nobody else knows, where everyone may do everything: a caller can always
     have one (W2), and of whatever kind. Its spec and origin are free where policies tell keys apart by them; there is
     one ID for each way in which policies tell apart IDs, and multi-Region keys from others."""
-    texts = dict.fromkeys(texts_about_accounts(estate))
-    anywhere = (text for text in texts if not ACCOUNT.search(text))  # the others are not of these accounts
-    apart = tuple(text for text in anywhere if set("*?$") & set(text) and _tells_keys(text))
+    apart = [text for text in _patterns(estate) if not ACCOUNT.search(text)]  # the others are not of these accounts
     specs, origins, types = (_speaks_of(estate, names) for names in (_SPECS, _ORIGINS, _TYPES))
     places = dict.fromkeys((key.partition, key.region) for key in estate.keys)
     for (partition, region), account in product(places, accounts):
