@@ -934,6 +934,12 @@ def test_what_cannot_be_so_is_not_supplied(tmp_path: Path, name: str, value: str
         load(tmp_path, {name: value}, main=data + key(f'"{OWN}"'))
 
 
+def test_what_cannot_be_supplied_is_not_asked_for(tmp_path: Path) -> None:
+    data = 'data "aws_arn" "a" { arn = "arn:aws:s3:::b" }\n'
+    thing = load(tmp_path, {}, main=data + key("data.aws_arn.a.account")).unmodelled[0]
+    assert "data.aws_arn.a.account (known after apply)" in thing.description
+
+
 def test_texts_from_outside_are_in_the_form_of_those_inside(tmp_path: Path) -> None:
     """Terraform language: Strings are in Unicode's form NFC."""
     data = 'data "aws_ssm_parameter" "auditor" { name = "auditor" }\nvariable "v" { type = string }\n'

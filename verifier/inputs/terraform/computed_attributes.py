@@ -8,14 +8,14 @@ is a placeholder: the same in every run, of the form that it will have, and equa
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 
 from verifier.inputs.resources.names import digits, named
 from verifier.inputs.resources.resource import Resource
 from verifier.inputs.terraform.data_documents import data_document
-from verifier.inputs.terraform.hcl_kinds import Untyped, number_text
-from verifier.inputs.terraform.plan_values import after_apply
+from verifier.inputs.terraform.hcl_kinds import Untyped, number_text, text
+from verifier.inputs.terraform.plan import Plan
+from verifier.inputs.terraform.plan_values import DERIVED, after_apply
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.nodes import Node, text_at
@@ -26,21 +26,24 @@ from verifier.syntax.text import printable
 _OF_SEVERAL = "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
 
 
-DERIVED = ("aws_arn", "aws_caller_identity", "aws_iam_policy_document", "aws_partition", "aws_region")
-"""Data sources of which what is known is derived; attributes of others can be supplied."""
-
-
-def can_be_told(data: Resource, name: str) -> bool:
+def _can_be_supplied(data: Resource, name: str) -> bool:
     """True iff an attribute of a data source can be supplied: nothing in the input tells it."""
     written = data.configuration.attributes if data.configuration is not None else {}
     return not data.managed and data.type not in DERIVED and name not in written
 
 
-def check_numbers(supplied: Mapping[str, str]) -> None:
-    """Raises `InputError` for a value of a data source that Terraform writes otherwise, if it is a number."""
-    for name, text in supplied.items():
-        if "data." in name and "." in text and number_text(text) not in (None, text):
-            raise InputError.of(printable(f"--parameter {name}: write the number as Terraform does"), hint="1, not 1.0")
+def supplied_attributes(plan: Plan, supplied: Mapping[str, str]) -> tuple[str, ...]:
+    """The parameters that are attributes of data sources of a plan. Raises `InputError` for a number that Terraform
+    writes otherwise."""
+    data, found = {one.address: one for one in (*plan.deeds, *plan.doubtful)}, []
+    for name, value in supplied.items():
+        address, _, attribute = name.rpartition(".")
+        if address in data and _can_be_supplied(data[address], attribute):
+            if "." in value and number_text(value) not in (None, value):
+                message = printable(f"--parameter {name}: write the number as Terraform does")
+                raise InputError.of(message, hint="1, not 1.0")
+            found.append(name)
+    return tuple(found)
 
 
 class Derivation:
@@ -63,9 +66,7 @@ class Derivation:
             case (("aws_region" | "aws_partition"), _) if not resource.managed:
                 return self._login(resource, name, at)
             case type_, _ if not resource.managed and (type_ != "aws_kms_alias" or name == "id"):
-                told = self.providers.supplied.parameters.get(f"{resource.address}.{name}")
-                is_told = told is not None and can_be_told(resource, name)
-                return Untyped(at.source, 0, 0, unicodedata.normalize("NFC", told or ""), "string") if is_told else None
+                return self._supplied(resource, name, at)
             case "aws_kms_alias", "id":
                 return resolver.value(resource, "name")
             case (("aws_kms_alias" | "aws_iam_policy" | "aws_iam_instance_profile"), "name"):
@@ -81,6 +82,12 @@ class Derivation:
         own = f"arn:{self.providers.own_partition(data)}"
         options = [Unknown(at, names, (f"{own}:{service}::{account}:", None)) for service in ("iam", "sts")]
         return None if account is None else Unknown(at, names, options=options)
+
+    def _supplied(self, data: Resource, name: str, at: Node) -> Node | None:
+        value = self.providers.supplied.parameters.get(f"{data.address}.{name}")
+        if value is None or not _can_be_supplied(data, name):
+            return None
+        return Untyped(at.source, 0, 0, text(at, value).text, "string")
 
     def tell_account(self, usual: str) -> str:
         """How to tell an account that is not known."""
@@ -111,6 +118,6 @@ def _name(resolver: Resolver, resource: Resource, at: Node) -> Node | None:
     prefix = text_at(at, "alias/" if is_alias else "terraform-") if prefix is None else prefix
     end = None if is_alias else digits(resolver, resource)[:26]
     if end is not None:
-        resolver.derive.providers.made_up[resource.address] = None
+        resolver.derive.providers.generated_names[resource.address] = None
     names = [after_apply(f"{resource.address}.name")] if is_alias else names_in([prefix])
     return of_pieces(at, joined([text_pieces(prefix), (end,)]), names)

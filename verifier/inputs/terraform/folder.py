@@ -31,7 +31,7 @@ from verifier.inputs.terraform.hcl_tree import Tree, chain, kind_of, parts_of, u
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import (
     IN_DOUBT,
-    OF_RUN,
+    RUN_VALUES,
     Index,
     ModuleName,
     ModulePath,
@@ -111,7 +111,7 @@ class _Maker:
         self._gaps()
         self.sources.define(self.modules)
         declared = self.modules[()].files.variables
-        self.parts.parameters.append((self.files.place(self.folder), (*declared, *OF_RUN)))
+        self.parts.parameters.append((self.files.place(self.folder), (*declared, *RUN_VALUES)))
         variables = module_inputs.variables(self.sources, self.folder, declared, self.supplied.parameters)
         providers = module_inputs.configurations(self.modules)
         empty = Plan(

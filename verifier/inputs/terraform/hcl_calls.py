@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 from verifier.inputs.terraform import hcl_kinds as kinds
@@ -48,7 +49,7 @@ def _jsondecode(at: Node, given: Node) -> Node | None:
 
 
 def _decoded(at: Node, value: Any) -> Node:
-    """A JSON value as `jsondecode` makes it. Raises `InputError` for another number."""
+    """A JSON value as a node. Raises `InputError` for a number that is not whole, or too long."""
     if isinstance(value, dict):
         return resolved(at, [(kinds.text(at, name), _decoded(at, inner)) for name, inner in value.items()])
     if isinstance(value, list):
@@ -207,84 +208,73 @@ def _lookup(at: Node, *given: Node) -> Node | None:
     return None if kinds.holds_members(given[2]) else kinds.loosened(given[2])
 
 
-# -- of known texts --
-
-OF_TEXTS: dict[str, Callable[..., Node | None]] = {}
-"""Those that look into texts."""
+# -- of texts that are known --
 
 
-def _of_texts(function: Callable[..., Node | None]) -> None:
-    """Adds a function of texts that are known, and ASCII: other letters depend on the version of Unicode."""
-
-    @wraps(function)
-    def called(at: Node, *given: Node) -> Node | None:
-        known = [node.text for node in given if isinstance(node, Scalar) and not kinds.is_null(node)]
-        is_called = len(known) == len(given) == function.__code__.co_argcount - 1 and "".join(known).isascii()
-        return function(at, *known) if is_called else None
-
-    OF_TEXTS[function.__name__[1:]] = called
-
-
-@_of_texts
-def _lower(at: Node, given: str) -> Node:
-    """A text in small letters."""
-    return kinds.text(at, given.lower())
-
-
-@_of_texts
-def _upper(at: Node, given: str) -> Node:
-    """A text in capital letters."""
-    return kinds.text(at, given.upper())
-
-
-@_of_texts
-def _trimspace(at: Node, given: str) -> Node:
-    """A text without white space at its ends."""
-    return kinds.text(at, given.strip(" \t\n\v\f\r"))
-
-
-@_of_texts
-def _trimprefix(at: Node, given: str, prefix: str) -> Node:
-    """A text without the second argument at its beginning."""
-    return kinds.text(at, given.removeprefix(prefix))
-
-
-@_of_texts
-def _trimsuffix(at: Node, given: str, suffix: str) -> Node:
-    """A text without the second argument at its end."""
-    return kinds.text(at, given.removesuffix(suffix))
-
-
-@_of_texts
-def _startswith(at: Node, given: str, prefix: str) -> Node:
-    """True iff a text begins with the second argument."""
-    return plain(at, str(given.startswith(prefix)).lower())
-
-
-@_of_texts
-def _endswith(at: Node, given: str, suffix: str) -> Node:
-    """True iff a text ends with the second argument."""
-    return plain(at, str(given.endswith(suffix)).lower())
-
-
-@_of_texts
-def _basename(at: Node, given: str) -> Node | None:
+def _basename(given: str) -> str | None:
     """What follows the last `/` of a text. One that is empty, or ends with `/`, is not evaluated."""
-    return kinds.text(at, given.rpartition("/")[2]) if given and not given.endswith("/") else None
+    return given.rpartition("/")[2] or None
 
 
-@_of_texts
-def _replace(at: Node, given: str, old: str, new: str) -> Node | None:
+def _endswith(given: str, suffix: str) -> bool:
+    """True iff a text ends with the second argument."""
+    return given.endswith(suffix)
+
+
+def _lower(given: str) -> str:
+    """A text in small letters."""
+    return given.lower()
+
+
+def _replace(given: str, old: str, new: str) -> str | None:
     """A text with the third argument in the place of each second one. An empty one, or a regular expression (`/…/`), is
     not evaluated."""
     is_plain = bool(old) and not (len(old) > 1 and old[0] == old[-1] == "/")
-    return kinds.text(at, given.replace(old, new)) if is_plain else None
+    return given.replace(old, new) if is_plain else None
 
 
-@_of_texts
-def _split(at: Node, separator: str, given: str) -> Node | None:
+def _split(separator: str, given: str) -> list[str] | None:
     """The parts of a text that the first argument separates. An empty one is not evaluated."""
-    return kinds.ordered(at, [kinds.text(at, part) for part in given.split(separator)]) if separator else None
+    return given.split(separator) if separator else None
+
+
+def _startswith(given: str, prefix: str) -> bool:
+    """True iff a text begins with the second argument."""
+    return given.startswith(prefix)
+
+
+def _trimprefix(given: str, prefix: str) -> str:
+    """A text without the second argument at its beginning."""
+    return given.removeprefix(prefix)
+
+
+def _trimspace(given: str) -> str:
+    """A text without white space at its ends."""
+    return given.strip(" \t\n\v\f\r")
+
+
+def _trimsuffix(given: str, suffix: str) -> str:
+    """A text without the second argument at its end."""
+    return given.removesuffix(suffix)
+
+
+def _upper(given: str) -> str:
+    """A text in capital letters."""
+    return given.upper()
+
+
+def _of_texts(function: Callable[..., str | bool | list[str] | None]) -> Callable[..., Node | None]:
+    """A function of texts that are known, and ASCII: other letters depend on the version of Unicode."""
+    arity = len(signature(function).parameters)
+
+    @wraps(function)
+    def called(at: Node, *given: Node) -> Node | None:
+        texts = [node.text for node in given if isinstance(node, Scalar) and not kinds.is_null(node)]
+        is_evaluated = len(texts) == len(given) == arity and "".join(texts).isascii()
+        found = function(*texts) if is_evaluated else None
+        return None if found is None else _decoded(at, found)
+
+    return called
 
 
 _ONE = (
@@ -306,5 +296,8 @@ OF_ONE: dict[str, Callable[[Node, Node], Node | None]] = {function.__name__[1:]:
 OF_ONE["nonsensitive"] = _sensitive
 _SEVERAL = (_coalesce, _concat, _format, _join, _lookup, _merge)
 OF_SEVERAL: dict[str, Callable[..., Node | None]] = {function.__name__[1:]: function for function in _SEVERAL}
+_TEXTS = (_basename, _endswith, _lower, _replace, _split, _startswith, _trimprefix, _trimspace, _trimsuffix, _upper)
+OF_TEXTS = {function.__name__[1:]: _of_texts(function) for function in _TEXTS}
+"""Those that take texts apart, or look at parts of them."""
 OF_SEVERAL |= OF_TEXTS
 """The functions by their names, but for `try`."""

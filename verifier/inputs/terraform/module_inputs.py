@@ -10,11 +10,11 @@ resource has is followed through `providers = {…}`, or is none.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
 from verifier.inputs.resources.resource import Json
+from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform.configuration import Block, Expression, Module, Provider, Written
 from verifier.inputs.terraform.hcl_evaluator import Evaluator
 from verifier.inputs.terraform.hcl_tree import (
@@ -28,11 +28,11 @@ from verifier.inputs.terraform.hcl_tree import (
     word_of,
 )
 from verifier.inputs.terraform.json_text import errors_in, mapping, read_values
-from verifier.inputs.terraform.plan_values import OF_RUN, ModuleName, node_of, only_instance
+from verifier.inputs.terraform.plan_values import RUN_VALUES, ModuleName, node_of, only_instance
 from verifier.inputs.terraform.resolver import DEEPEST_EXPRESSION, STEPS
 from verifier.inputs.terraform.sources import Folders, attributes_of
 from verifier.inputs.text.folders import held
-from verifier.inputs.text.nodes import Node, text_at
+from verifier.inputs.text.nodes import Node
 from verifier.inputs.text.unknown import Unknown
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
@@ -65,8 +65,8 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
         found |= {name: constant(written, f"var.{name}") for name, written in given.items() if written is not None}
     found = {name: node for name, node in found.items() if name in declared}
     _check_run(supplied)
-    told = {**declared, **dict.fromkeys(OF_RUN, Block())}
-    found |= {name: _supplied(name, told[name], supplied[name]) for name in told.keys() & supplied.keys()}
+    expected = {**declared, **dict.fromkeys(RUN_VALUES, Block())}
+    found |= {name: _supplied(name, expected[name], supplied[name]) for name in expected.keys() & supplied.keys()}
     without = [name for name, block in declared.items() if name not in found and "default" not in block.attributes]
     # A command may name other files of values, which are not read.
     files = [path for path in sorted(folder.rglob("*")) if path.name.endswith(_VALUES)] if without else []
@@ -88,7 +88,7 @@ def _supplied(name: str, block: Block, text: str) -> Node:
     """A value on the command line: a text, or for a variable of another type than a text an expression."""
     type_, source = block.written("type"), Source(f"--parameter {name}", f"x = {text}\n")
     if type_ is None or word_of(type_.tree) == "string":
-        return text_at(Node(source, 0, 0), unicodedata.normalize("NFC", text))
+        return kinds.text(Node(source, 0, 0), text)
     tree = parse_expression(text)
     if tree is None:
         raise InputError.of(f"--parameter {name}: this is no expression of HCL")

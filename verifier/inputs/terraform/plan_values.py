@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
 from verifier.inputs.resources.resource import is_any_unknown
-from verifier.inputs.terraform.hcl_kinds import member, number_text
+from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform.json_text import string
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
 from verifier.inputs.text.unknown import Unknown
@@ -51,10 +50,10 @@ def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str
         flags = unknown if isinstance(unknown, list) else []
         return Items(place, 0, 0, [node_of(place, item, flag, names) for item, flag in zip_longest(value, flags)])
     if isinstance(value, str):
-        return Scalar(place, 0, 0, unicodedata.normalize("NFC", value), "string")
+        return kinds.text(Node(place, 0, 0), value)
     if isinstance(value, float):
-        text = format(Decimal(repr(value)), "f")
-        return Scalar(place, 0, 0, number_text(text) or text, "plain")
+        number = format(Decimal(repr(value)), "f")
+        return Scalar(place, 0, 0, kinds.number_text(number) or number, "plain")
     return Scalar(place, 0, 0, "" if value is None else json.dumps(value), "null" if value is None else "plain")
 
 
@@ -88,7 +87,7 @@ def within(node: Node, steps: Sequence[Step]) -> Node | None:
     for step in steps:
         if isinstance(node, Unknown):
             return node
-        found = member(node, str(step))
+        found = kinds.member(node, str(step))
         if found is None:
             return None
         node = found
@@ -127,17 +126,18 @@ IN_DOUBT = " (?)"
 it."""
 
 
-OF_RUN = ("terraform.workspace", "path.cwd")
+RUN_VALUES = ("terraform.workspace", "path.cwd")
 """What depends on how Terraform is run, and is supplied for a folder as variables are. [Terraform language: References
 to Named Values, filesystem and workspace info]"""
 
 
-_DATA = re.compile(
-    r"(?:.+\.)?data\.(?!aws_(?:caller_identity|iam_policy_document|partition|region)\.)[^.]+\.[^.]+\.[^.]+$"
-)
+DERIVED = ("aws_arn", "aws_caller_identity", "aws_iam_policy_document", "aws_partition", "aws_region")
+"""Data sources of which what is known is derived; attributes of others can be supplied."""
+_SUPPLIED_DATA = re.compile(rf"(?:.+\.)?data\.(?!(?:{'|'.join(DERIVED)})\.)[^.]+\.[^.]+\.[^.]+$")
 
 
 def after_apply(name: str) -> str:
     """How an unknown value is named."""
-    is_told = name.endswith(OF_RUN) or _DATA.match(name)
-    return f"{name} ({'only known when Terraform runs; --parameter tells it' if is_told else 'known after apply'})"
+    can_be_supplied = name.endswith(RUN_VALUES) or _SUPPLIED_DATA.match(name)
+    when = "only known when Terraform runs; --parameter tells it" if can_be_supplied else "known after apply"
+    return f"{name} ({when})"

@@ -16,7 +16,7 @@ from verifier.inputs.resources.resource import Verb, provider_name
 from verifier.inputs.resources.services import read_services
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform.computed_attributes import Derivation, can_be_told, check_numbers
+from verifier.inputs.terraform.computed_attributes import Derivation, supplied_attributes
 from verifier.inputs.terraform.configuration import define
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.providers import Providers
@@ -41,11 +41,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     define(remarks.definitions, plan.modules, plan.variables, plan.whole)
     for name, provider in plan.providers.items():
         remarks.definitions.define(provider_name(name), provider.block.said)
-    data = {one.address: one for one in (*plan.deeds, *plan.doubtful)}
-    check_numbers(supplied.parameters)
-    split = {name: name.rpartition(".") for name in supplied.parameters}
-    told = tuple(name for name, (at, _, own) in split.items() if at in data and can_be_told(data[at], own))
-    parts.parameters.append((Node(Source(plan.file, ""), 0, 0), told))
+    parts.parameters.append((Node(Source(plan.file, ""), 0, 0), supplied_attributes(plan, supplied.parameters)))
     found = Keys(remarks, parts, resolver).read_keys()
     sentences = Supposed(resolver, read_services(PlanUnread(remarks, parts, resolver)))
     for key in found:
@@ -116,8 +112,8 @@ class Supposed:
         if unseen:
             lacking = "a plan does not have the provisioners of `removed` blocks"
             yield f"no command runs when {first_few(unseen)} is deleted: {lacking}"
-        if made_up := list(self.resolver.derive.providers.made_up):
-            yield f"no policy has a pattern for how the names end that Terraform makes up (of {first_few(made_up)})"
+        if generated := list(self.resolver.derive.providers.generated_names):
+            yield f"no policy has a pattern for how the names end that Terraform makes up (of {first_few(generated)})"
         yield from self.others
 
     def _rests_on(self, key: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
