@@ -16,7 +16,7 @@ from itertools import chain, count, islice
 
 from verifier.inputs.own_region import OpenPlaceError, Reader, Side, texts_in
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID
-from verifier.inputs.supplied import STAND_IN, Supplied
+from verifier.inputs.supplied import OTHER_STAND_IN, STAND_IN, Supplied
 from verifier.inputs.text.unknown import stand_ins
 from verifier.model.estate import Estate
 from verifier.model.own_place import check_account, free_texts
@@ -114,7 +114,7 @@ def with_own_account(read: Reader, supplied: Supplied) -> tuple[Side, ...]:
         return sides
     named = _of_named_key(sides)
     account = named or _concluded(sides)
-    if account == STAND_IN and _stands_alone(supplied, sides):
+    if account == STAND_IN and _stands_alone(sides) and not _says_stand_in(read, supplied, sides):
         check_account((estate for estate, _ in sides), STAND_IN)
         _check_compared(supplied, sides)
         return tuple((replace(estate, open_account=True), parts) for estate, parts in _saying(sides, NOT_TOLD))
@@ -226,16 +226,25 @@ def _names_another(estate: Estate) -> bool:
     return any(account != STAND_IN for text in texts for account in _accounts_in(text))
 
 
-def _stands_alone(supplied: Supplied, sides: Sequence[Side]) -> bool:
-    """Whether nothing else in the input could be of the same account: then the stand-in is unlike all that it names."""
+def _stands_alone(sides: Sequence[Side]) -> bool:
+    """Whether no other input could be of the same account."""
     return all(
         len(parts.by_stand_in) <= 1
         and not parts.accounts
         and parts.organization is None
         and all(key.account == STAND_IN for key in estate.keys)
-        and not any(STAND_IN in text for text in (*supplied.parameters.values(), *parts.by_stand_in.values()))
         for estate, parts in sides
     )
+
+
+def _says_stand_in(read: Reader, supplied: Supplied, sides: Sequence[Side]) -> bool:
+    """Iff the input says the stand-in itself, however it puts it together: then it does so too where another stands for
+    the own account."""
+    for (estate, _), (other, _) in zip(sides, read(replace(supplied, own=OTHER_STAND_IN)), strict=True):
+        texts = (_CHOSEN.sub("", text) for text in texts_in(replace(other, inputs=())))
+        if any(STAND_IN in text for text in texts) or len(other.unmodelled) != len(estate.unmodelled):
+            return True
+    return False
 
 
 def accounts_that_may_own(read: Reader, supplied: Supplied, text: str) -> tuple[Supplied, ...]:

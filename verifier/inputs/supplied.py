@@ -12,6 +12,8 @@ from pathlib import Path
 STAND_IN = "000000000000"
 """What stands for the own account where the input refers to it (`${AWS::AccountId}`, `data.aws_caller_identity`) and
 nothing tells it."""
+OTHER_STAND_IN = "975310864213"
+"""What stands for it where it is asked whether the input itself says `STAND_IN`."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Supplied:
     @property
     def stand_in(self) -> str | None:
         """What stands for the own account; `None` where it is known, or nothing does."""
-        return STAND_IN if self.account is None and self.own == STAND_IN else None
+        return self.own if self.account is None and self.own in (STAND_IN, OTHER_STAND_IN) else None
 
 
 NOTHING = Supplied()

@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from itertools import chain
 
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant, Invariant, KeyAlias, KeyTag, conditions_in
+from verifier.model.invariant import AnyInvariant, InAccount, Invariant, KeyAlias, KeyTag, conditions_in
 from verifier.model.policy import Condition, Statement, Text
 from verifier.model.reference import ValueType
 from verifier.syntax.diagnostic import InputError
@@ -173,6 +173,7 @@ def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
     for invariant in invariants if estate.open_region or accounts else ():
         if accounts:
             check_account((invariant, estate), accounts[0], invariant.span)
+            _check_named(invariant, accounts[0])
         when = conditions_in(invariant.when) if isinstance(invariant, Invariant) else ()
         of_conditions = (text for condition in when for text in _of_condition(condition, ""))
         ours = {key.arn.split(":")[1] for key in estate.keys}
@@ -187,6 +188,13 @@ def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
             chain(of_conditions, filter(_NAMED.search, _values(invariant)), abroad, free) if estate.open_region else ()
         ):
             raise depends(estate.open_region, text, invariant.span)
+
+
+def _check_named(invariant: AnyInvariant, own: str) -> None:
+    """Raises `InputError` where an invariant names the account that stands for the own one."""
+    if any(own in text for text in _values(invariant)):
+        message = f"{own} stands for the own account, and which one it is is not given"
+        raise InputError.of(message, invariant.span, hint="give it with --account", rule="S4")
 
 
 def _check_choices(estate: Estate, invariant: AnyInvariant) -> None:
@@ -213,9 +221,9 @@ def check_values(estate: Estate, values: Iterable[tuple[str, str | tuple[str, ..
 
 
 def _values(node: object) -> Iterator[str]:
-    """The texts in a part of an invariant that are compared with something."""
-    if isinstance(node, Text):
-        yield node.value
+    """The texts in a part of an invariant that are compared with something, and its accounts."""
+    if isinstance(node, Text | InAccount):
+        yield node.value if isinstance(node, Text) else node.account
     elif isinstance(node, tuple) or is_dataclass(node):
         for each in node if isinstance(node, tuple) else (getattr(node, part.name) for part in fields(node)):
             yield from _values(each)

@@ -80,7 +80,7 @@ def _nested(
         inner = prepared(remarks, parts, files.node(path), replace(side.template.supplied, parameters=pseudo), handed)
         parts.parameters.pop()  # nobody but the stack above gives it any
         if side.file in stands_in:  # it is of the same account
-            parts.by_stand_in = {**stands_in, side.file: stands_in[side.file] + files.source(path).text}
+            parts.by_stand_in = stands_in
         if inner is None:
             continue
         above = side.template.supplied.parameters.get("AWS::StackName") or side.within

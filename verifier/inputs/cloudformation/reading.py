@@ -63,7 +63,7 @@ def prepared(
         return None
     side = _side(remarks, node, template)
     if supplied.account is None:
-        parts.by_stand_in[node.source.name] = node.source.text
+        parts.by_stand_in.add(node.source.name)
     return side
 
 

@@ -121,9 +121,8 @@ class Parts:
     unchecked: set[str] = field(default_factory=set)
     """The ARNs of keys whose policies are put past the lockout safety check, or may be
     (`BypassPolicyLockoutSafetyCheck`)."""
-    by_stand_in: dict[str, str] = field(default_factory=dict)
-    """The texts of the plans and templates of which something is in the own account, which nothing tells, by their
-    names (S4)."""
+    by_stand_in: set[str] = field(default_factory=set)
+    """The plans and templates of which something is in the own account, which nothing tells (S4)."""
     looks_into: bool = False
     """Whether functions look into texts with the own account or Region, which nothing tells: others than those that are
     named are not alike then (S4)."""

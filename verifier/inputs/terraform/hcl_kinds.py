@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
-from verifier.inputs.supplied import STAND_IN
+from verifier.inputs.supplied import OTHER_STAND_IN, STAND_IN
 from verifier.inputs.terraform.hcl_tree import Tree, kind_of, parts_of, unwrapped, word_of
 from verifier.inputs.text.access import is_null as is_null
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, null, plain, text_at
@@ -31,7 +31,7 @@ from verifier.inputs.text.unknown import (
 )
 
 _NO_NUMBER = re.compile(r"[^-+.0-9eEpP]")
-STAND_INS = stand_ins(STAND_IN)
+STAND_INS = stand_ins(f"{OTHER_STAND_IN}|{STAND_IN}")
 """What in a text may stand for something that is not known."""
 LONGEST = 1 << 20
 """Characters of a text that an expression makes."""

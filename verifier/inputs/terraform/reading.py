@@ -49,7 +49,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     parts.keys += found
     parts.looks_into |= providers.looks_into
     if providers.by_stand_in:
-        parts.by_stand_in[plan.file] = text
+        parts.by_stand_in.add(plan.file)
     if providers.open_regions:
         places = list(providers.open_regions.values())
         region, first = places[0]
