@@ -136,7 +136,7 @@ def _check_compared(supplied: Supplied, sides: Sequence[Side]) -> None:
     files = first_few(sorted(file for _, parts in sides for file in parts.by_stand_in))
     message = f"what {files} says depends on the own account, and which one it is is not given"
     error = InputError.of(printable(message), hint="give it with --account", rule="S4")
-    if any(parts.looks_into for _, parts in sides):
+    if any(parts.inspects_stand_ins for _, parts in sides):
         raise error
     raise open_accounts(error, supplied, named)
 

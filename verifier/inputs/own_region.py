@@ -161,7 +161,7 @@ def _of_one_file(
     for one, _ in sides:
         check_open_regions(one, {file: region}, said, region)
     if found is None:
-        raise (error if parts.looks_into else open_regions(error, supplied, region, said)) from None
+        raise (error if parts.inspects_stand_ins else open_regions(error, supplied, region, said)) from None
     try:
         check_open_regions(found, {file: region}, said, region)
     except InputError:

@@ -123,9 +123,9 @@ class Parts:
     (`BypassPolicyLockoutSafetyCheck`)."""
     by_stand_in: set[str] = field(default_factory=set)
     """The plans and templates of which something is in the own account, which nothing tells (S4)."""
-    looks_into: bool = False
-    """Whether functions look into texts with the own account or Region, which nothing tells: others than those that are
-    named are not alike then (S4)."""
+    inspects_stand_ins: bool = False
+    """Whether functions read parts of texts with the own account or Region, which nothing tells: accounts and Regions
+    that are not named are not alike then (S4)."""
     own_regions: Mapping[str, OwnRegion] = field(default_factory=dict)
     """The files with keys in a Region that nothing tells (S4)."""
     loose_policies: list[LoosePolicy] = field(default_factory=list)

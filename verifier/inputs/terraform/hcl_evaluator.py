@@ -41,9 +41,10 @@ class Evaluator:
     for `null`, and is told how deep inside other expressions it stands; `allows` counts steps, and is false where there
     were too many, or too deep ones; `bound` are the variables of `for` expressions; `own` names what the expression is
     of. `read` gives the text of a file, where files are at hand, by its path and by whether that is one of the module
-    (`path.module`); `may_fail` says of a reference whether it may be to an instance that is not made;
-    `compared` is given values that are compared with each other, and gives them back as far as they are known to be
-    what they look like: no placeholder is in them (S4). So does `looked_into` with one whose parts or order count."""
+    (`path.module`); `may_fail` says of a reference whether it may be to an instance that is not made; `compared` is
+    given values that are compared with each other, and gives them back as far as they are known to be what they look
+    like: no placeholder is in them (S4). `inspected` does so with a value of which a function reads parts of the texts,
+    or the order of the names."""
 
     source: Source
     refer: Callable[[str, int], Node | None]
@@ -54,7 +55,7 @@ class Evaluator:
     read: Callable[[str, bool], str | None] | None = None
     may_fail: Callable[[str], bool] | None = None
     compared: Callable[..., list[Node]] = lambda *nodes: list(nodes)
-    looked_into: Callable[[Node], Node] = lambda node: node
+    inspected: Callable[[Node], Node] = lambda node: node
 
     def value(self, tree: Tree) -> Node:
         """The value of an expression; `Missing` where it fails."""
@@ -143,8 +144,7 @@ class Evaluator:
         return resolved(self.at(tree), pairs.values())
 
     def _key(self, tree: Tree) -> Node:
-        """The value of the name of a member, which is compared with those of others: also with one like it. So is that
-        of a text that a function looks into."""
+        """The value of the name of a member, which is compared with those of others: also with one like it."""
         found = self.get(tree)
         return self.compared(found, found)[0]
 
@@ -289,7 +289,7 @@ class Evaluator:
         if function is None or (rest and "..." in rest[0].children):
             return None
         given = list(map(self.get, arguments))
-        given = list(map(self.looked_into, given)) if name in (*OF_TEXTS, "toset", "keys", "values") else given
+        given = list(map(self.inspected, given)) if name in (*OF_TEXTS, "toset", "keys", "values") else given
         if name == "lookup":
             given[1:2] = self.compared(*given[1:2])
         return function(self.at(tree), *given)

@@ -62,7 +62,7 @@ class Providers:
         """Whether something is in the own account, which nothing tells (S4)."""
         self.regions_compared: set[str] = set()
         """The Regions in texts that expressions compare, which may be put together."""
-        self.looks_into = False
+        self.inspects_stand_ins = False
         self.generated_names: dict[str, None] = {}
         """The resources of which Terraform generates the end of the name."""
         self.concluded: dict[str, None] = {}
@@ -240,15 +240,15 @@ class Providers:
         self.regions_compared |= regions_compared(map(text_pieces, nodes), *own)
         return as_compared(nodes, self.supplied.stand_in)
 
-    def looked_into(self, node: Node) -> Node:
-        """A value whose texts, or names in its order, are looked into, as far as that is the same whatever the own
-        account and Regions are, and what is chosen later (S4)."""
+    def inspected(self, node: Node) -> Node:
+        """A value of which a function reads parts of the texts, or the order of the names, as far as that is the same
+        whatever the own account and Regions are, and what is chosen later (S4)."""
         regions = [region for region, _ in self.open_regions.values()]
+        found = opened(node, self.supplied.stand_in, regions)
         keys = [key for key, _ in node.pairs] if isinstance(node, Members) else []
-        found = [opened(one, self.supplied.stand_in, regions) for one in (*keys, node)]
-        is_open = next((one for one in found[:-1] if isinstance(one, Unknown)), None)
-        self.looks_into |= is_open is not None or names_in(found[-1:]) != names_in([node])
-        return found[-1] if is_open is None else Unknown(node, is_open.names)
+        in_keys = names_in([opened(key, self.supplied.stand_in, regions) for key in keys])
+        self.inspects_stand_ins |= bool(in_keys) or names_in([found]) != names_in([node])
+        return Unknown(node, in_keys) if in_keys else found
 
     def _source(self, resource: Resource) -> Hashable:
         """What a Region that nothing tells is taken from: two of different sources may be two."""

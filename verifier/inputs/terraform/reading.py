@@ -47,7 +47,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     for key in found:
         key.supposed = tuple(sentences.about(key.name or ""))
     parts.keys += found
-    parts.looks_into |= providers.looks_into
+    parts.inspects_stand_ins |= providers.inspects_stand_ins
     if providers.by_stand_in:
         parts.by_stand_in.add(plan.file)
     if providers.open_regions:

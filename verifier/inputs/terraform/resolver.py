@@ -317,7 +317,7 @@ class Resolver(Side):
 
         expression = written.source, self.references.refer(module, resource), own, self.allows
         may_fail = partial(self.references.may_fail, module)
-        known = self.derive.providers.compared, self.derive.providers.looked_into
+        known = self.derive.providers.compared, self.derive.providers.inspected
         return Evaluator(*expression, {}, self._depth, read, may_fail, *known)
 
     @contextmanager

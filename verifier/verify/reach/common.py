@@ -28,7 +28,7 @@ from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
 from verifier.verify.reach.narrowed import asked_keys, for_keys, of_callers, says_of_keys
 from verifier.verify.reach.needs import Identities, Needs
-from verifier.verify.reach.not_in_input import are_untold, other_keys, own_accounts, own_keys
+from verifier.verify.reach.not_in_input import leaves_keys_out, other_keys, own_accounts, own_keys
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.granted_by_services import GrantedByServices
@@ -201,9 +201,9 @@ class Common:
             self._not_listed[place] = tuple(other_keys(self.estate, *place))
         return self._not_listed[place]
 
-    def are_untold(self, key: Key) -> bool:
+    def leaves_keys_out(self, key: Key) -> bool:
         """Whether policies tell apart more keys of the Region of a key than are looked at. Raises `TooLarge`."""
-        return are_untold(self.estate, key.partition, key.region)
+        return leaves_keys_out(self.estate, key.partition, key.region)
 
     def universe(self, key: Key, goals: Sequence[Invariant]) -> Universe:
         """The principals to begin with, for a key and its invariants; most often the same for all keys of a Region."""

@@ -54,7 +54,7 @@ def other_keys(estate: Estate, partition: str, region: str) -> Iterator[Key]:
         yield Key(arn, policies=(delegating_key_policy(arn, named),), grants=())
 
 
-def are_untold(estate: Estate, partition: str, region: str) -> bool:
+def leaves_keys_out(estate: Estate, partition: str, region: str) -> bool:
     """Whether the policies of an estate, which has its `own_keys`, tell apart more keys of a Region than these and
     `other_keys` stand for: by variables, or own keys by more of their IDs. Raises `TooLarge`."""
     by_variables = [_pattern(text) for text in _patterns(estate) if _NAMED_BY_VARIABLE.match(text)]

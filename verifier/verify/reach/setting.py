@@ -45,7 +45,7 @@ def _all_named() -> Counter[Head]:
     return _by_heads(entries())
 
 
-_UNTOLD = Reason(
+_KEYS_LEFT_OUT = Reason(
     "budget",
     "ciphertexts may be re-encrypted under a key that the input does not hold, and the policies tell such keys apart "
     "by a variable, or by more of their IDs than is looked at",
@@ -71,17 +71,17 @@ class Setting:
         self._starters: dict[int, tuple[str, ...]] = {}
         self._issuing: dict[tuple[tuple[str, ...], int], CallerSet] = {}
         self._reached: dict[tuple[tuple[str, ...], CallerSet, bool], Reached] = {}
-        self._further = False
+        self._may_leave = False
         """Whether ciphertexts may leave the key: other keys were looked at."""
 
     @property
     def unsettled(self) -> Reason | None:
-        """Why nothing is proved of what could be made (`newly_made`), or of keys under which ciphertexts could come so
-        far as they were looked for; `None` where all of it is looked at. Raises `TooLarge`."""
+        """Why nothing can be proved: what could be made has no end (`newly_made`), or ciphertexts may leave the key for
+        keys that are not looked at; `None` where all is looked at. Raises `TooLarge`."""
         if not self._common.complete:
             why = "policy variables name what could be made after what could be made, and so on without end"
             return Reason("budget", why)
-        return _UNTOLD if self._further and self._common.are_untold(self.key) else None
+        return _KEYS_LEFT_OUT if self._may_leave and self._common.leaves_keys_out(self.key) else None
 
     def _closure(self, issued: CallerSet, doubtful: bool = False) -> Closure:
         """Of federated sessions it is about those in a set alone, and about the goals that say so; of other callers
@@ -96,7 +96,7 @@ class Setting:
             offers = partial(common.offers, issued=issued, expected=expected)
 
             def further() -> Iterator[KeyOffers]:
-                self._further = True
+                self._may_leave = True
                 others = (*common.further(key), *(common.not_listed(key) if doubtful else ()))
                 yield from filter(None, (common.beside(other.arn, issued, expected) for other in others))
 

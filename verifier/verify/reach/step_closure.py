@@ -160,16 +160,13 @@ class Search:
         if targets and all(fact in self.facts for fact in bundle.after):
             self.given[bundle.slot] = self.given.get(bundle.slot, 0) | targets
             for offer in bundle.offers(targets):
-                own = tuple(self._giving(change, offer.target) for change in bundle.needs_of_target)
+                own = bundle.giving(offer.target, self.facts)
+                assert own is not None  # the target is in hand
                 premises = tuple(dict.fromkeys((Fact(FactKind.HOLDS, by), *needed, *own, *bundle.after)))
                 if not self.refused.isdisjoint(((offer.gives, offer.step, by, premises), whatever_way(offer.gives))):
                     self.given[bundle.slot] &= ~bundle.group.bit(offer.target)
                 else:
                     yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)
-
-    def _giving(self, change: PossibleChange, target: str) -> Fact:
-        """The fact that gives a change on a target."""
-        return next(fact for fact in (Fact(kind, target) for kind in OF_TARGETS[change]) if fact in self.facts)
 
     def _in_hand(self) -> dict[tuple[str, Group], int]:
         """The targets on which a change is given, by their groups."""

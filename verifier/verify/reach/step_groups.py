@@ -20,7 +20,7 @@ from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_PO
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import TARGET
 from verifier.verify.reach.cubes import CALLER, Cube, cubes_over
-from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer, Passed
+from verifier.verify.reach.facts import Doubt, Fact, FactKind, Facts, Offer, Passed
 from verifier.verify.reach.permissions import StepPermissions
 
 TAG_NAMES = "aws:tagkeys"
@@ -229,6 +229,16 @@ class Bundle:
         one."""
         needed = frozenset[PossibleChange]().union(*(cube.needs for cube in self.cubes))
         return tuple(change for change in OF_TARGETS if change in needed or (change == EXISTS and self.made))
+
+    def giving(self, target: str, facts: Facts) -> tuple[Fact, ...] | None:
+        """The facts that give the changes of a target that it needs; `None` where one is lacking."""
+        found = []
+        for change in self.needs_of_target:
+            fact = next((fact for kind in OF_TARGETS[change] if (fact := Fact(kind, target)) in facts), None)
+            if fact is None:
+                return None
+            found.append(fact)
+        return tuple(found)
 
     @cached_property
     def slot(self) -> object:

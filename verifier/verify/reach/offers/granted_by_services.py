@@ -19,7 +19,7 @@ from verifier.verify.reach.key_rules import GRANTEE
 from verifier.verify.reach.needs import Needs
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.offers import ANY, CREATE_GRANT, KeyOffers
-from verifier.verify.reach.step_groups import OF_TARGETS, Bundle
+from verifier.verify.reach.step_groups import Bundle
 
 _Roles = dict[str, tuple[Fact, ...]]
 """Roles, or an account that stands for all of its own, each with what must be true for a service to run code as it."""
@@ -56,15 +56,17 @@ class GrantedByServices:
             yield _account(by), ()
             return
         doubts = self.doubts if facts.others else self.doubts.plain
-        for possible_changes, bundles in doubts.bundles(by).items():
-            needed = self.needs.met(Cube(0, possible_changes), "", None, by, facts)
-            for bundle in bundles if needed is not None else ():
-                for role in bundle.group.each(self._run(bundle, service)):
-                    own = _of_target(bundle, role, facts)
-                    if needed is not None and own is not None and facts.keys() >= {*bundle.after}:
+        for changes, bundles in doubts.bundles(by).items():
+            needed = self.needs.met(Cube(0, changes), "", None, by, facts)
+            if needed is None:
+                continue
+            for bundle in bundles:
+                for role in bundle.group.each(self._running(bundle, service)):
+                    own = bundle.giving(role, facts)
+                    if own is not None and facts.keys() >= {*bundle.after}:
                         yield role, (*needed, *own, *bundle.after)
 
-    def _run(self, bundle: Bundle, service: str) -> int:
+    def _running(self, bundle: Bundle, service: str) -> int:
         """The roles of a bundle as which a service may run code: by what it is passed to, or changed by."""
         if bundle.gives.kind is not FactKind.HOLDS:
             return 0
@@ -76,14 +78,3 @@ class GrantedByServices:
 
 def _account(principal: str) -> str:
     return principal.split(":")[4]
-
-
-def _of_target(bundle: Bundle, role: str, facts: Facts) -> tuple[Fact, ...] | None:
-    """The facts that give the changes of a role which a bundle needs; `None` where one is lacking."""
-    found = []
-    for possible in bundle.needs_of_target:
-        fact = next((fact for fact in (Fact(kind, role) for kind in OF_TARGETS[possible]) if fact in facts), None)
-        if fact is None:
-            return None
-        found.append(fact)
-    return tuple(found)
