@@ -15,7 +15,7 @@ import pytest
 
 from verifier.model.invariant import Invariant
 from verifier.problem import question, rules
-from verifier.problem.classes.attributes import Names
+from verifier.problem.classes.attributes import Freezable
 from verifier.problem.diagrams import joint
 from verifier.problem.expression import Expression
 from verifier.problem.rules import RuledSpace
@@ -36,7 +36,7 @@ def in_the_same_vocabulary(space: Space) -> RuledSpace:
         possible_changes=space.possible_changes,
     )
     for name in _PARTS:
-        part: Names[object, object] = getattr(again, name)
+        part: Freezable[object, object] = getattr(again, name)
         part.update(getattr(space, name))
         part.frozen = True
     return again

@@ -13,7 +13,6 @@ import pytest
 from tests.compiled_again import compiled_again
 from tests.evaluate.estates import ALICE, allow, aws, estate
 from tests.verify.proving import nobody
-from verifier.model.operators import Sign
 from verifier.problem import rules
 from verifier.problem.classes.attributes import NotInVocabulary
 from verifier.problem.classes.predicates import exactly
@@ -21,9 +20,7 @@ from verifier.problem.diagrams.finite import Reduction, questions
 from verifier.problem.expression import Expression, Present, Test
 from verifier.problem.facts.requests import all_facts
 from verifier.problem.rules import RuledSpace, formulate
-from verifier.problem.semantics.relations import relate
 from verifier.problem.semantics.targets import key_target
-from verifier.problem.semantics.values import template
 from verifier.problem.space import Space
 
 ASKED = estate(allow(aws(ALICE), "kms:Decrypt", Condition={"StringEquals": {"aws:SourceVpc": "vpc-1"}}))
@@ -37,19 +34,12 @@ def space() -> RuledSpace:
     return found
 
 
-def compare(space: Space) -> Expression:
-    return relate(
-        space, space.attribute_view("aws:sourcevpc"), Sign.EQUAL, template("${aws:SourceVpcArn}", True), False
-    )
-
-
 ADDED: dict[str, Callable[[Space], object]] = {
     "attribute": lambda space: space.known(AGENT),
     "view": lambda space: space.view("aws:SecureTransport"),
-    "comparison": compare,
     "unknown key": lambda space: space.note("aws:NoSuchKey"),
     "test": lambda space: space.ask(space.attribute_view("aws:sourcevpc"), exactly("vpc-2")),
-    "test on another view": lambda space: space.asked_of(AGENT),
+    "test on another view": lambda space: space.tests_on(AGENT),
 }
 
 
@@ -61,6 +51,15 @@ def test_a_frozen_space_refuses(name: str) -> None:
     with pytest.raises(NotInVocabulary):
         ADDED[name](frozen)
     ADDED[name](space())  # one that is not frozen does not
+
+
+@pytest.mark.parametrize("part", ["attributes", "relations", "partly_known", "notes", "views", "view_predicates"])
+def test_each_part_of_the_vocabulary_is_frozen(part: str) -> None:
+    frozen = space()
+    frozen.freeze()
+
+    with pytest.raises(NotInVocabulary):
+        getattr(frozen, part)["new"] = None
 
 
 def test_what_is_there_may_be_asked_again() -> None:

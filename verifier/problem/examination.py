@@ -3,7 +3,7 @@
 In: a space with everything in it that will be asked about. Out: `Examination`, which reduces expressions to their
 finite form.
 Guarantee: as of `verifier.problem.question`; an expression with a test that was not among the `blocks` raises
-`UnknownTest`, since the classes need not tell it apart.
+`NotInVocabulary`, since the classes need not tell it apart.
 """
 
 from __future__ import annotations
@@ -19,10 +19,6 @@ from verifier.problem.question import Formula, Question, facts_about, wishes
 from verifier.problem.space import Space, acts
 
 
-class UnknownTest(NotInVocabulary):
-    """An expression makes a test that the examination does not know."""
-
-
 @dataclass(frozen=True)
 class Examination:
     """A question without claims, and what turns further expressions into its finite form."""
@@ -32,13 +28,13 @@ class Examination:
     _known: dict[int, Expression] = field(default_factory=dict)
 
     def reduce(self, expression: Expression) -> Expression:
-        """The finite form of an expression. Raises `UnknownTest`."""
+        """The finite form of an expression. Raises `NotInVocabulary`."""
         if id(expression) not in self._known:
             predicates_of: dict[str, dict[Predicate, None]] = {}
             questions([expression], predicates_of)
             for name, predicates in predicates_of.items():
                 if not predicates.keys() <= self.question.space.questions.get(name, {}).keys():
-                    raise UnknownTest(name)
+                    raise NotInVocabulary(name)
             self._known[id(expression)] = expression
         return self.reduction.reduce(expression)
 

@@ -17,7 +17,7 @@ from verifier.problem.expression import Expression, Symbol, both, negation
 from verifier.problem.facts.organizations import same_organization
 from verifier.problem.facts.pairs import names_suffice
 from verifier.problem.facts.parameters import same_image
-from verifier.problem.facts.requests import TOGETHER, all_facts
+from verifier.problem.facts.requests import RELATED_KEYS, all_facts
 from verifier.problem.facts.shared import has
 from verifier.problem.question import Formula, formula_over, scope
 from verifier.problem.semantics.condition_keys import key_view
@@ -48,7 +48,7 @@ class RuledSpace(Space):
         return step_allowed(self) if self.target.of_step else allowed(self)
 
     def extend(self) -> None:
-        for some, others in TOGETHER:
+        for some, others in RELATED_KEYS:
             for name in others if has(self, *some) else ():
                 self.known(name)
         if any(name.startswith(PRINCIPAL_TAG) for name in self.attributes):

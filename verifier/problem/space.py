@@ -22,7 +22,7 @@ from verifier.model.steps.actions import step_key
 from verifier.model.symbols import PossibleChange, SymbolName
 from verifier.problem.classes.attributes import (
     Attribute,
-    Names,
+    Freezable,
     issuers,
     principals,
     retiring_principals,
@@ -138,14 +138,14 @@ class Space(CallerTests):
     estate: Estate
     target: Target
     narrowed: DecisionInput | None = None
-    attributes: Names[str, Attribute] = field(default_factory=Names)
-    relations: Names[SymbolName, Relation] = field(default_factory=Names)
+    attributes: Freezable[str, Attribute] = field(default_factory=Freezable)
+    relations: Freezable[SymbolName, Relation] = field(default_factory=Freezable)
     owners: list[StatementRef] = field(default_factory=list)
     owner_actions: list[Expression] = field(default_factory=list)
-    partly_known: Names[SymbolName, PartlyKnown] = field(default_factory=Names)
-    view_predicates: Names[str, Names[Predicate, None]] = field(default_factory=Names)
+    partly_known: Freezable[SymbolName, PartlyKnown] = field(default_factory=Freezable)
+    view_predicates: Freezable[str, Freezable[Predicate, None]] = field(default_factory=Freezable)
     questions: dict[str, dict[Predicate, None]] = field(default_factory=dict)
-    notes: Names[str, None] = field(default_factory=Names)
+    notes: Freezable[str, None] = field(default_factory=Freezable)
     remarks: dict[StatementRef, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """Of the statements that were read and list values that no request can have: what a verdict says of these, with the
     rule."""
@@ -160,7 +160,7 @@ class Space(CallerTests):
     """What the caller may have brought about before the request, as symbols (`problem.semantics.possible_changes`)."""
     covered: dict[Template, frozenset[str]] = field(default_factory=dict)
     """Which of many targets a `Resource` pattern can cover, by their ARNs (`problem.steps.many`)."""
-    views: Names[tuple[str, bool], View | SetView] = field(default_factory=Names)
+    views: Freezable[tuple[str, bool], View | SetView] = field(default_factory=Freezable)
     """By condition key, and whether they are narrowed for a key policy."""
     _mentioned: set[str] = field(default_factory=set)
 
@@ -210,7 +210,7 @@ class Space(CallerTests):
     def freeze(self) -> None:
         """Ends the vocabulary: facts range over it and add nothing."""
         self.extend()
-        parts: list[Names[Any, Any]] = [self.attributes, self.relations, self.partly_known, self.notes, self.views]
+        parts: list[Freezable[Any, Any]] = [self.attributes, self.relations, self.partly_known, self.notes, self.views]
         for part in (*parts, self.view_predicates, *self.view_predicates.values()):
             part.frozen = True
 
@@ -277,11 +277,11 @@ class Space(CallerTests):
     def ask(self, view: View, predicate: Predicate) -> Expression:
         """A test on a view, remembered for the relations that share it."""
         if view.fixed is None:
-            self.asked_of(view.name)[predicate] = None
+            self.tests_on(view.name)[predicate] = None
         return view.test(predicate)
 
-    def asked_of(self, view: str) -> Names[Predicate, None]:
-        return self.view_predicates.setdefault(view, Names())
+    def tests_on(self, view: str) -> Freezable[Predicate, None]:
+        return self.view_predicates.setdefault(view, Freezable())
 
     def single(self, key: str, in_key_policy: bool) -> View | None:
         """A condition key where a single value is wanted (L7); `None` for a multi-valued key, which matches nothing."""

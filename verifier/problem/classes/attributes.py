@@ -20,8 +20,8 @@ from verifier.problem.classes.predicates import Characters, Predicate, Token, To
 from verifier.problem.classes.tables import Line
 from verifier.problem.classes.words import Domain
 
-_Name = TypeVar("_Name")
-_Named = TypeVar("_Named")
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 _LATIN = map(chr, range(256))
 TAG = Characters(frozenset(c for c in _LATIN if c not in "_.:/=+-@" and category(c)[0] not in "LNZ"), True)
 """Of tags of users, roles and sessions: letters, numbers, spaces and some symbols [IAM: id_tags, Naming tags]; policies
@@ -58,23 +58,24 @@ class Attribute:
 
 
 class NotInVocabulary(Exception):
-    """Something was to be added to the vocabulary of a question after it was frozen."""
+    """Something that is not in the frozen vocabulary of a question was to be added to it, or asked about."""
 
 
-class Names(dict[_Name, _Named]):
-    """A part of a question's vocabulary, by name. Raises `NotInVocabulary` for a new name once it is `frozen`."""
+class Freezable(dict[_Key, _Value]):
+    """A part of a question's vocabulary. Raises `NotInVocabulary` where a key is set that is not there once it is
+    `frozen`."""
 
     frozen = False
 
-    def __setitem__(self, name: _Name, named: _Named) -> None:
-        if self.frozen and name not in self:
-            raise NotInVocabulary(name)
-        super().__setitem__(name, named)
+    def __setitem__(self, key: _Key, value: _Value) -> None:
+        if self.frozen and key not in self:
+            raise NotInVocabulary(key)
+        super().__setitem__(key, value)
 
-    def setdefault(self, name: _Name, named: Any = None, /) -> _Named:
-        if name not in self:
-            self[name] = named
-        return self[name]
+    def setdefault(self, key: _Key, value: Any = None, /) -> _Value:
+        if key not in self:
+            self[key] = value
+        return self[key]
 
 
 def some(characters: Characters, least: int = 1) -> tuple[Token, ...]:

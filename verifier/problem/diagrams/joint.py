@@ -197,8 +197,8 @@ def _tell(spaces: Sequence[Space]) -> None:
                 _take(space.spellings, other.spellings)
                 for name, predicates in other.questions.items():
                     space.questions.setdefault(name, {}).update(predicates)
-                for name, asked in other.view_predicates.items():
-                    space.asked_of(name).update(asked)
+                for name, tests in other.view_predicates.items():
+                    _take(space.tests_on(name), tests)
                 for (name, narrowed), _ in tuple(other.views.items()):
                     space.view(space.spellings[name], narrowed)  # a request shows what any side reads of it
 

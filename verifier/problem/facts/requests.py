@@ -275,7 +275,7 @@ def _grants_for_aws(space: Space) -> Iterator[Expression]:
     yield implies(both(allowed, negation(via_service(space))), same(Present(name), Symbol(F5)))
 
 
-TOGETHER: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+RELATED_KEYS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("aws:viaawsmcpservice", "aws:calledviaawsmcp"), ("aws:viaawsmcpservice", VIA)),
     (("aws:signinsessionarn", "aws:viacustomerdomain", "aws:assumedroot"), ("aws:tokenissuetime",)),
     (("aws:multifactorauthpresent", "aws:multifactorauthage"), ("aws:multifactorauthpresent", VIA)),

@@ -40,54 +40,54 @@ def relation_facts(space: Space, facts: Mapping[str, Iterable[Predicate]]) -> It
     """What holds of the relation symbols in every request: equal values answer every test alike, and for each value
     that a variable is tested against, the relation is a test on the subject. `facts` are the tests that facts put to
     each attribute besides the question."""
-    asked = _Asked(space, facts)
+    view_tests = _Tests(space, facts)
     for relation in space.relations.values():
         if relation.pair is not None:
-            yield from _equality_facts(asked, relation, *relation.pair)
+            yield from _equality_facts(view_tests, relation, *relation.pair)
             continue
-        yield from _shape_facts(asked, relation)
+        yield from _shape_facts(view_tests, relation)
         if relation.expected is not None:
-            yield from _pattern_facts(asked, relation)
+            yield from _pattern_facts(view_tests, relation)
     for name, comparison in space.partly_known.items():
-        for values, condition in _known_values(asked, comparison.sources):
+        for values, condition in _known_values(view_tests, comparison.sources):
             yield implies(condition, same(Symbol(name), comparison.meaning(values)))
 
 
-class _Asked:
-    """What is asked of each view: of one that is an attribute of its own, a text, by facts too. The facts about
-    comparisons add to it as they are made."""
+class _Tests:
+    """The tests on each view: on one that is an attribute of its own, a text, those of facts too. The facts about
+    comparisons add to them as they are made."""
 
     def __init__(self, space: Space, facts: Mapping[str, Iterable[Predicate]]) -> None:
         self.callers = predicates_of(space, "principal")
-        self._of = {name: dict(predicates) for name, predicates in space.view_predicates.items()}
+        self._on = {name: dict(predicates) for name, predicates in space.view_predicates.items()}
         compared = [relation.views for relation in space.relations.values()]
         for view in chain(*compared, *(comparison.sources for comparison in space.partly_known.values())):
             if view.bases == (view.name,) and not view.forms:
                 tests = facts.get(view.name, ())
-                self.of(view).update({p: None for p in tests if type(p) is not OneOf or len(p.values) <= COMBINATIONS})
+                self.on(view).update({p: None for p in tests if type(p) is not OneOf or len(p.values) <= COMBINATIONS})
         pairs = [relation.pair for relation in space.relations.values() if relation.pair is not None]
         before = -1
-        while before != (before := sum(map(len, self._of.values()))):  # both sides of an equality are asked the same
+        while before != (before := sum(map(len, self._on.values()))):  # both sides of an equality are asked the same
             for left, right in pairs:
-                self.of(left).update(self.of(right))
-                self.of(right).update(self.of(left))
+                self.on(left).update(self.on(right))
+                self.on(right).update(self.on(left))
 
-    def of(self, view: View) -> dict[Predicate, None]:
-        return self._of.setdefault(view.name, {})
+    def on(self, view: View) -> dict[Predicate, None]:
+        return self._on.setdefault(view.name, {})
 
     def ask(self, view: View, predicate: Predicate) -> Expression:
         """A test on a view, which those that are made later range over."""
-        self.of(view)[predicate] = None
+        self.on(view)[predicate] = None
         return view.test(predicate)
 
 
-def _equality_facts(asked: _Asked, relation: Relation, left: View, right: View) -> Iterator[Expression]:
+def _equality_facts(view_tests: _Tests, relation: Relation, left: View, right: View) -> Iterator[Expression]:
     symbol = Symbol(relation.symbol)
     present = both(left.present, right.present)
     for typed, other in ((left, right), (right, left)):
         if typed.forms:
-            yield from _form_facts(asked, both(present, symbol), other, typed.forms)
-    for predicate in list(asked.of(left)):
+            yield from _form_facts(view_tests, both(present, symbol), other, typed.forms)
+    for predicate in list(view_tests.on(left)):
         try:
             tests = left.test(predicate), right.test(predicate)
         except Unsuitable:
@@ -101,10 +101,10 @@ def _equality_facts(asked: _Asked, relation: Relation, left: View, right: View) 
             yield implies(both(present, *tests), symbol)
 
 
-def _form_facts(asked: _Asked, where: Expression, view: View, forms: Sequence[Predicate]) -> Iterator[Expression]:
+def _form_facts(view_tests: _Tests, where: Expression, view: View, forms: Sequence[Predicate]) -> Iterator[Expression]:
     """Where something holds, a text has one of some forms."""
     try:
-        yield implies(where, disjunction([asked.ask(view, form) for form in forms]))
+        yield implies(where, disjunction([view_tests.ask(view, form) for form in forms]))
     except Unsuitable:
         return
 
@@ -127,44 +127,44 @@ def _one_word_but_for_case(predicate: Tokens) -> bool:
     )
 
 
-def _shape_facts(asked: _Asked, relation: Relation) -> Iterator[Expression]:
+def _shape_facts(view_tests: _Tests, relation: Relation) -> Iterator[Expression]:
     """Whatever the variables stand for, only some subjects can match; of ARN patterns, those with six fields (L6)."""
     subject = relation.views[0]
     where = both(subject.present, Symbol(relation.symbol))
     if relation.shape is not None:
-        yield from _form_facts(asked, where, subject, [relation.shape])
+        yield from _form_facts(view_tests, where, subject, [relation.shape])
     if relation.mode == Sign.LIKE_ARN:
-        yield from _form_facts(asked, where, subject, [_SIX_FIELDS])
+        yield from _form_facts(view_tests, where, subject, [_SIX_FIELDS])
 
 
 _SIX_FIELDS = like("*:*:*:*:*:*")
 
 
-def _pattern_facts(asked: _Asked, relation: Relation) -> Iterator[Expression]:
+def _pattern_facts(view_tests: _Tests, relation: Relation) -> Iterator[Expression]:
     subject, *sources = relation.views
     if relation.patterns is not None and subject.forms and len(relation.pieces) == 1:
         # What a number, a date or an address matches has the form of one itself, or wildcards that count.
-        has_form = disjunction(asked.ask(sources[0], form) for form in subject.forms)
-        possible = either(has_form, _wildcards_count(asked, sources[0]))
+        has_form = disjunction(view_tests.ask(sources[0], form) for form in subject.forms)
+        possible = either(has_form, _wildcards_count(view_tests, sources[0]))
         yield implies(both(subject.present, sources[0].present, Symbol(relation.symbol)), possible)
     if relation.patterns is not None and subject.fixed is not None:
-        yield from _known_subject_facts(asked, relation, subject.fixed, TRUE)
-    for text in _literals(asked, subject) if relation.patterns is not None else ():
-        yield from _known_subject_facts(asked, relation, text, subject.test(exactly(text)))
+        yield from _known_subject_facts(view_tests, relation, subject.fixed, TRUE)
+    for text in _literals(view_tests, subject) if relation.patterns is not None else ():
+        yield from _known_subject_facts(view_tests, relation, text, subject.test(exactly(text)))
     assert relation.expected is not None
-    for values, condition in _known_values(asked, sources):
+    for values, condition in _known_values(view_tests, sources):
         pattern = relation.expected(values)
         try:
-            met = FALSE if pattern is None else asked.ask(subject, pattern)
+            met = FALSE if pattern is None else view_tests.ask(subject, pattern)
         except Unsuitable:
             continue
         yield implies(both(subject.present, condition), same(Symbol(relation.symbol), met))
 
 
-def _known_values(asked: _Asked, sources: Sequence[View]) -> Iterator[tuple[tuple[str, ...], Expression]]:
+def _known_values(view_tests: _Tests, sources: Sequence[View]) -> Iterator[tuple[tuple[str, ...], Expression]]:
     """Values that variables are known to have together in some requests, with the expression that they do: not all of
     several variables."""
-    listed = [_plain_values(asked, source) for source in sources]
+    listed = [_plain_values(view_tests, source) for source in sources]
     if len(sources) > 1 and prod(map(len, listed)) > COMBINATIONS:
         return  # left to concrete values
     for values in product(*listed):
@@ -175,21 +175,21 @@ def _known_values(asked: _Asked, sources: Sequence[View]) -> Iterator[tuple[tupl
             continue
 
 
-def _plain_values(asked: _Asked, source: View) -> list[str]:
+def _plain_values(view_tests: _Tests, source: View) -> list[str]:
     """The values that a variable is known to have in some requests, but for those with a wildcard: whether it is one is
     the reading L7-wildcards. Of a user name these are the names of the users that are asked about."""
     if source.name == "aws:username":
-        arns = [predicate.literal or "" for predicate in asked.callers if isinstance(predicate, Tokens)]
+        arns = [predicate.literal or "" for predicate in view_tests.callers if isinstance(predicate, Tokens)]
         names = dict.fromkeys(arn.rsplit("/", 1)[1] for arn in arns if arn_kind(arn) == "user")
         for name in names if len(names) <= COMBINATIONS else ():
-            asked.ask(source, exactly(name))
-    found = _literals(asked, source) if source.fixed is None else [source.fixed]
+            view_tests.ask(source, exactly(name))
+    found = _literals(view_tests, source) if source.fixed is None else [source.fixed]
     return [text for text in found if "*" not in text and "?" not in text]
 
 
-def _literals(asked: _Asked, view: View) -> list[str]:
+def _literals(view_tests: _Tests, view: View) -> list[str]:
     """The listed values that a view is compared with."""
-    literals = (predicate.literal for predicate in asked.of(view) if isinstance(predicate, Tokens))
+    literals = (predicate.literal for predicate in view_tests.on(view) if isinstance(predicate, Tokens))
     return [literal for literal in literals if literal is not None]
 
 
@@ -202,7 +202,7 @@ def parts_between(around: tuple[Tokens, Tokens], text: str) -> Iterator[str]:
     return (text[start:end] for start in starts for end in ends if start <= end)
 
 
-def _known_subject_facts(asked: _Asked, relation: Relation, text: str, known: Expression) -> Iterator[Expression]:
+def _known_subject_facts(view_tests: _Tests, relation: Relation, text: str, known: Expression) -> Iterator[Expression]:
     """Where the subject is `known` to be a text, it matches only for the finitely many values that are a part of the
     text, unless wildcards in values count."""
     assert relation.patterns is not None and relation.shape is not None and relation.around is not None
@@ -214,15 +214,15 @@ def _known_subject_facts(asked: _Asked, relation: Relation, text: str, known: Ex
         return  # too many to list for every text: left to concrete values
     fitting = frozenset(part for part in parts if _fits(relation.patterns(part), text))
     for part in sorted(fitting):
-        asked.ask(source, exactly(part))
-    possible = either(_wildcards_count(asked, source), asked.ask(source, OneOf(fitting)))
+        view_tests.ask(source, exactly(part))
+    possible = either(_wildcards_count(view_tests, source), view_tests.ask(source, OneOf(fitting)))
     yield implies(both(Symbol(relation.symbol), source.present, known), possible)
 
 
-def _wildcards_count(asked: _Asked, source: View) -> Expression:
+def _wildcards_count(view_tests: _Tests, source: View) -> Expression:
     """The value of a variable has wildcards that count as such (the reading L7-wildcards)."""
     wild = (Tokens(((True, ANY), (False, one(character)), (True, ANY))) for character in "*?")
-    return both(Symbol(WILDCARDS), disjunction(asked.ask(source, predicate) for predicate in wild))
+    return both(Symbol(WILDCARDS), disjunction(view_tests.ask(source, predicate) for predicate in wild))
 
 
 def _fits(predicate: Predicate | None, text: str) -> bool:

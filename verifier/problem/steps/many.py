@@ -61,7 +61,7 @@ def of_target(space: Space, name: str, value_of: Callable[[Target], str | None])
     known = {str(member.resource): value_of(member) for member in space.target.members}
     for value in {value for value in known.values() if value is not None}:
         # what it is compared with is told apart by its few values
-        space.asked_of(name)[exactly(value)] = None
+        space.tests_on(name)[exactly(value)] = None
 
     def test(predicate: Predicate) -> Expression:
         try:

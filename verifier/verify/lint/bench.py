@@ -54,7 +54,7 @@ class Bench:
         self._tabled = not (question.finite.lazy or SAME_ORGANIZATION in question.space.relations)
 
     def ask(self, *expressions: Expression) -> Answer:
-        """Whether some request meets all of the expressions. Raises `UnknownTest`."""
+        """Whether some request meets all of the expressions. Raises `NotInVocabulary`."""
         query = [self._reduce(expression) for expression in expressions]
         self.session.deadline = after(self._timeout)
         return self._answer(query)
