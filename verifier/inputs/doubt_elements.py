@@ -99,13 +99,13 @@ def principals_of(value: Node, kind: PolicyKind) -> tuple[Node | None, list[Limi
 def _limit(type_: str, node: Unknown) -> Limit | None:
     """What limits whom a principal might name: services; the roles whose ARN begins as it does; the account in it. The
     identities of a provider are of no account."""
-    limits = {_limit(type_, option) for option in node.options or () if isinstance(option, Unknown)}
-    if len(limits) == 1:
-        return limits.pop()
     if type_ == "Service":
         return _SERVICE
     if type_ == _PROVIDER:
         return None
+    limits = {_limit(type_, option) if isinstance(option, Unknown) else None for option in node.options or ()}
+    if len(limits) == 1:
+        return limits.pop()
     head = node.pieces[0] or ""
     found = _ACCOUNT.match(head)
     if found is None:
