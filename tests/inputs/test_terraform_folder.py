@@ -847,13 +847,26 @@ def test_no_function_looks_into_the_region_that_stands_for_all(tmp_path: Path, t
             assert found == {"aws_kms_key.k": "unknown"}
 
 
-def test_a_region_of_another_login_is_not_looked_at_in_those_that_are_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("test", [f'startswith({REGION}, "us-")', f'keys({{ ({REGION}) = 1, ue = 2 }})[0] == "ue"'])
+def test_a_region_of_another_login_is_not_looked_at_in_those_that_are_named(tmp_path: Path, test: str) -> None:
     """S4: aws.o may be in eu-west-1, which neither the key's Region nor the stand-in is like."""
     providers = 'provider "aws" {\n  region = "us-west-2"\n}\nprovider "aws" {\n  alias = "o"\n}\n'
     data = 'data "aws_region" "own" {\n  provider = aws.o\n}\n'
-    text = providers + data + key(f'startswith({REGION}, "us-") ? "{OWN}" : "444455556666"')
+    text = providers + data + key(f'{test} ? "{OWN}" : "444455556666"')
     with pytest.raises(InputError) as caught:
         load_estate([written(tmp_path, main=text)], supplied=Supplied(account=ACCOUNT))
+    assert not isinstance(caught.value, OpenPlaceError)
+
+
+def test_an_account_that_a_function_reads_is_not_looked_at_in_those_that_are_named(tmp_path: Path) -> None:
+    """S4: the partner's is like none that begins otherwise."""
+    own, there = "data.aws_caller_identity.own.account_id", "arn:aws:kms:us-west-2:444455556666:key/*"
+    of_key = (
+        key(f'startswith({own}, "1") ? {own} : "777788889999"').replace(f'"{OWN}"', own).replace('"*"', f'"{there}"')
+    )
+    text = 'data "aws_caller_identity" "own" {}\n' + of_key
+    with pytest.raises(InputError) as caught:
+        load_estate([written(tmp_path, main=text)], supplied=Supplied(region="us-west-2"))
     assert not isinstance(caught.value, OpenPlaceError)
 
 
@@ -940,10 +953,11 @@ def test_what_cannot_be_supplied_is_not_asked_for(tmp_path: Path) -> None:
     assert "data.aws_arn.a.account (known after apply)" in thing.description
 
 
-def test_texts_from_outside_are_in_the_form_of_those_inside(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "found"), [(AUDITOR, "unknown"), ("var.v", "refuted"), ("var.in_file", "refuted")])
+def test_texts_from_outside_are_in_the_form_of_those_inside(tmp_path: Path, name: str, found: str) -> None:
     """Terraform language: Strings are in Unicode's form NFC."""
-    data = 'data "aws_ssm_parameter" "auditor" { name = "auditor" }\nvariable "v" { type = string }\n'
-    for test in (f'{AUDITOR} == "caf\\u00e9"', 'var.v == "caf\\u00e9"'):
-        told = {AUDITOR: "cafe\u0301", "v": "cafe\u0301"}
-        estate = load(tmp_path, told, main=data + key(f'{test} ? "444455556666" : "{OWN}"'))
-        assert verdicts(estate) == {"aws_kms_key.k": "refuted" if "var" in test else "unknown"}
+    text = "cafe\u0301"
+    data = 'data "aws_ssm_parameter" "auditor" { name = "auditor" }\nvariable "v" {}\nvariable "in_file" {}\n'
+    main = data + key(f'{name} == "caf\\u00e9" ? "444455556666" : "{OWN}"')
+    files: Any = {"main": main, "terraform.tfvars.json": json.dumps({"in_file": text})}
+    assert verdicts(load(tmp_path, {AUDITOR: text, "v": text}, **files)) == {"aws_kms_key.k": found}
