@@ -742,11 +742,7 @@ def test_whoever_applies_the_folder_is_of_the_own_account(tmp_path: Path, princi
     assert verdicts(load(tmp_path, main=data + key(principal))) == {"aws_kms_key.k": found}
 
 
-def test_a_name_that_terraform_makes_up_names_no_account(tmp_path: Path) -> None:
-    """S4: what stands for the end of the name has twelve digits in a row, but is no account to compare the own one
-    with."""
-    own = "data.aws_caller_identity.own.account_id"
-    role = """\
+ROLE_AND_ALIAS = """\
 resource "aws_iam_role" "app" {
   name_prefix        = "app-"
   assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{
@@ -758,10 +754,34 @@ resource "aws_kms_alias" "app" {
 }
 data "aws_caller_identity" "own" {}
 """
-    context = f'Condition = {{ StringEquals = {{ "kms:EncryptionContext:account" = {own} }} }}, '
-    of_key = key(own).replace(f'"{OWN}"', own).replace('Action = "kms:Decrypt"', f'{context}Action = "kms:Decrypt"')
-    estate = load_estate([written(tmp_path, main=role + of_key)], supplied=Supplied(region="us-west-2"))
+
+
+def of_own_account(condition: str, **more: str) -> str:
+    """A key that the own account, which nothing tells, may use under a condition."""
+    own = "data.aws_caller_identity.own.account_id"
+    of_key = key(own, **more).replace(f'"{OWN}"', own)
+    return of_key.replace('Action = "kms:Decrypt"', f'Condition = {{ {condition} }}, Action = "kms:Decrypt"')
+
+
+def test_a_name_that_terraform_makes_up_names_no_account(tmp_path: Path) -> None:
+    """S4: what stands for the end of the name has twelve digits in a row, but is no account to compare the own one
+    with."""
+    of_key = of_own_account(
+        'StringEquals = { "kms:EncryptionContext:account" = data.aws_caller_identity.own.account_id }'
+    )
+    estate = load_estate([written(tmp_path, main=ROLE_AND_ALIAS + of_key)], supplied=Supplied(region="us-west-2"))
     assert verdicts(estate, OUTSIDE.replace("outside own", "in own")) == {"aws_kms_key.k": "proved"}
+
+
+@pytest.mark.parametrize("text", ["444455556666-${aws_iam_role.app.name}", "449024685566"])
+def test_an_account_beside_a_name_that_terraform_makes_up_is_named(tmp_path: Path, text: str) -> None:
+    """S4: the own account may be that one, and then the tag is the text."""
+    own = "${data.aws_caller_identity.own.account_id}" + text[12:]
+    of_key = of_own_account(
+        f'StringEquals = {{ "aws:ResourceTag/t" = "{text}" }}', more=f'  tags = {{ t = "{own}" }}\n'
+    )
+    with pytest.raises(OpenPlaceError):
+        load_estate([written(tmp_path, main=ROLE_AND_ALIAS + of_key)], supplied=Supplied(region="us-west-2"))
 
 
 AUDITOR = "data.aws_ssm_parameter.auditor.value"

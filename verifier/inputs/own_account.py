@@ -17,12 +17,12 @@ from itertools import chain, count, islice
 from verifier.inputs.own_region import OpenPlaceError, Reader, Side, texts_in
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID
 from verifier.inputs.supplied import OTHER_STAND_IN, STAND_IN, Supplied
-from verifier.inputs.text.unknown import stand_ins
 from verifier.model.estate import Estate
 from verifier.model.own_place import check_account, free_texts
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
 from verifier.model.reference import ValueType
 from verifier.syntax.diagnostic import InputError
+from verifier.syntax.not_chosen import PLACEHOLDER
 from verifier.syntax.text import first_few, printable
 
 NOT_TOLD = (
@@ -33,7 +33,7 @@ _NAMED = "the input names a key of it by its ID alone"
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ACCOUNTS = re.compile(r"(?=([0-9]{12}))")
 """All accounts that may be in a text, also where they overlap."""
-_CHOSEN = stand_ins(None)
+_ONE_ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 _OF_CALLER = ("aws:principalaccount", "kms:calleraccount")
 _NOBODY = (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER)
 
@@ -166,8 +166,9 @@ def _of_free_texts(estate: Estate) -> Iterator[str]:
 
 
 def _accounts_in(text: str) -> list[str]:
-    """The accounts that may be in a text, but for what stands in it for names and IDs that will be chosen."""
-    return _ACCOUNTS.findall(_CHOSEN.sub("", text))
+    """The accounts that may be in a text, but for what stands in it for parts that will be chosen, unless an account
+    looks as that does."""
+    return [*_ACCOUNTS.findall(PLACEHOLDER.sub(" ", text)), *_ONE_ACCOUNT.findall(text)]
 
 
 def _of_named_key(sides: Sequence[Side]) -> str | None:
@@ -241,7 +242,7 @@ def _says_stand_in(read: Reader, supplied: Supplied, sides: Sequence[Side]) -> b
     """Iff the input says the stand-in itself, however it puts it together: then it does so too where another stands for
     the own account."""
     for (estate, _), (other, _) in zip(sides, read(replace(supplied, own=OTHER_STAND_IN)), strict=True):
-        texts = (_CHOSEN.sub("", text) for text in texts_in(replace(other, inputs=())))
+        texts = (PLACEHOLDER.sub(" ", text) for text in texts_in(replace(other, inputs=())))
         if any(STAND_IN in text for text in texts) or len(other.unmodelled) != len(estate.unmodelled):
             return True
     return False
