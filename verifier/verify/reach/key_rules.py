@@ -118,6 +118,7 @@ class KeyRules:
         self._grant_acts = {name: next(self._nodes) for name in self.operations}
         self._acts = {name: next(self._nodes) for name in self._asked_for}
         self._outside = {whom: next(self._nodes) for whom in self._issued}
+        self._created_under: dict[tuple[Node, ...], Node] = {}
 
     def _further(self, space: Space) -> list[Expression]:
         """Everything that is asked of the requests besides whether they are allowed, in the order in which `__init__`
@@ -289,9 +290,25 @@ class KeyRules:
         return self._granting(operation, self._through[service])
 
     def _granting(self, operation: str, requests: Node) -> tuple[Cube, ...]:
-        own = self.joint.diagrams.both(self._acts["kms:CreateGrant"], requests)
-        retired = self._cubes(self.joint.diagrams.both(own, self._lets_retire)) if operation == RETIRE else ()
-        return (*retired, *self._cubes(self.joint.diagrams.both(own, self._by_operation[operation]), GRANTEE))
+        own = self.joint.diagrams.both(self._created(), requests)
+        retired = self._within(own, self._lets_retire) if operation == RETIRE else ()
+        return (*retired, *self._within(own, self._by_operation[operation], GRANTEE))
+
+    def _created(self) -> Node:
+        """The requests that create a grant, on what `_granting` keeps or asks about: projected once for all operations
+        and services, for to ask first and then to project is the same."""
+        known = tuple(self.joint.definitions)  # `of_issued` has others
+        if known not in self._created_under:
+            asked = (self._direct, self._lets_retire, *self._through.values(), *self._by_operation.values())
+            further = frozenset[str]().union(*map(self.joint.diagrams.support, asked))
+            self._created_under[known] = self._projected(self._acts["kms:CreateGrant"], GRANTEE, *further)
+        return self._created_under[known]
+
+    def _within(self, projected: Node, requests: Node, *further: str) -> tuple[Cube, ...]:
+        diagrams = self.joint.diagrams
+        node = diagrams.both(projected, requests)
+        rest = diagrams.support(node).difference(self._kept, further)
+        return cubes(self.joint, diagrams.exists(node, rest), self.possible_changes)
 
     def tagging(self, tag: Tag) -> tuple[Cube, ...]:
         """Who can give a tag a value of which class."""
@@ -306,9 +323,12 @@ class KeyRules:
         return self._cubes(self.joint.diagrams.both(self._acts["kms:UntagResource"], self._tag_names[tag.attribute]))
 
     def _cubes(self, requests: Node, *further: str) -> tuple[Cube, ...]:
+        return cubes(self.joint, self._projected(requests, *further), self.possible_changes)
+
+    def _projected(self, requests: Node, *further: str) -> Node:
         joint = self.joint
         node = joint.diagrams.both(joint.sides[0].allowed, requests)
-        return cubes(joint, projected(joint, node, (*self._kept, *further)), self.possible_changes)
+        return projected(joint, node, (*self._kept, *further))
 
     def classes_of_grantee(self, principal: str) -> int | None:
         """The classes of grantees that may name a principal: itself; for a role some session, of whichever role; for a

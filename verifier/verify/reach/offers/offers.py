@@ -70,6 +70,7 @@ class KeyOffers:
         self._written = Fact(FactKind.RESOURCE_POLICY, self.arn)
         self._steps_of: dict[str, _Offered] = {}
         self._open: dict[int, tuple[int, ...]] = {}
+        self._by_services_of: dict[int, list[tuple[str, str, Cube]]] = {}
         self._alike: dict[object, _Offered] = {}
         self._accesses_of: dict[tuple[int, int], tuple[Access, ...]] = {}
         self._accesses: dict[int, tuple[Access, ...]] = {}
@@ -149,8 +150,13 @@ class KeyOffers:
         """The services that may make grants to roles in the name of a principal, each with an operation and with what
         that takes: as far as it could not create such a grant by itself as well."""
         bit = self._bit(principal)
-        found = self._by_services
-        return [(service, name, cube) for service, name, cube, direct in found if bit & cube.callers & ~direct]
+        if bit not in self._by_services_of:
+            self._by_services_of[bit] = [
+                (service, name, cube)
+                for service, name, cube, direct in self._by_services
+                if bit & cube.callers & ~direct
+            ]
+        return self._by_services_of[bit]
 
     @cached_property
     def _by_services(self) -> list[tuple[str, str, Cube, int]]:
