@@ -204,6 +204,9 @@ class _Question:
             return (
                 None if self.key.tags is None else _only({tag.lower(): value for tag, value in self.key.tags}.get(rest))
             )
+        if prefix == "aws:resourcetag" and self.creates and self.resource is None:
+            given = self.given.get(f"aws:requesttag/{rest}")
+            return self._readable("F8-create", (given,)) if given else ABSENT
         if name.endswith(("orgid", "orgpaths")):
             return self._organization(name)
         facts = self._facts() | (self._of_key(self.key) if self.key else {})

@@ -164,6 +164,15 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     ),
     "F7": lambda: (estate(under(PAIR, value="b")), {"context": {"kms:EncryptionContext:A": "b", PAIR: "c"}}),
     "F8": lambda: (estate(under("aws:ResourceTag/team", value="red")), {}),
+    "F8-create": lambda: (
+        estate(
+            allow("*"),
+            accounts=(
+                home(identity(ALICE, own("kms:*", Condition={"StringEquals": {"aws:ResourceTag/team": "red"}}))),
+            ),
+        ),
+        {"action": "kms:CreateKey", "resource": None, "context": {"aws:RequestTag/team": "red"}},
+    ),
     "F8-quota": lambda: (
         estate(
             allow(aws(ROOT)),

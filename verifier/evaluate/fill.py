@@ -21,7 +21,7 @@ from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.statements.values import instant
 from verifier.model import reference
 from verifier.model.estate import Estate, Key, Organization
-from verifier.model.readings import F1_KEYLESS
+from verifier.model.readings import F1_KEYLESS, F8_CREATE
 from verifier.model.request import CallerKind, Request, Value
 
 PRINCIPAL_TYPE = {
@@ -79,6 +79,8 @@ def derived(
     found |= dict(_about_accounts(standing, target, action))
     if target.key is not None:
         found |= dict(_about_key(target.key, given))
+    elif target.kind is TargetKind.NONE and may_create_key(action):
+        found |= dict(_about_new_key(given))
     known = operation(action)
     if known is not None:
         found |= dict(about_operation(known, standing.caller, target, given))
@@ -209,7 +211,7 @@ def _about_accounts(standing: Standing, target: Target, action: str) -> Entries:
     elif account is not None:
         if on_key_store(action):
             yield "kms:calleraccount", account
-        elif target.kind is not TargetKind.ELSEWHERE and may_carry_caller_account(action):
+        elif target.kind is not TargetKind.ELSEWHERE and may_create_key(action):
             yield "kms:calleraccount", Either(F1_KEYLESS, account, None)
         yield "aws:resourceaccount", Either(F1_KEYLESS, target.account, None)
 
@@ -220,8 +222,9 @@ def on_key_store(action: str) -> bool:
     return known is not None and "CustomKeyStore" in known.name
 
 
-def may_carry_caller_account(action: str) -> bool:
-    """Whether it is open that an operation without a key, and on no key store, has `kms:CallerAccount` (F1, U4)."""
+def may_create_key(action: str) -> bool:
+    """Whether an operation without a key, and on no key store, makes one, as one that the data does not know may
+    (U4)."""
     known = reference.action(action)
     return known is None or known.name == "kms:CreateKey"
 
@@ -241,6 +244,13 @@ def _about_key(key: Key, given: Mapping[str, Value]) -> Entries:
     yield "kms:resourcealiases", Free(present="kms:requestalias" in given) if key.aliases is None else key.aliases
     for name, value in key.tags or ():
         yield f"aws:resourcetag/{name.lower()}", value
+
+
+def _about_new_key(given: Mapping[str, Value]) -> Entries:
+    """F8: whether the tags that a new key is given are tags of the resource already is open (F8-create)."""
+    for name, value in given.items():
+        if name.startswith("aws:requesttag/"):
+            yield f"aws:resourcetag/{name.removeprefix('aws:requesttag/')}", Either(F8_CREATE, value, None)
 
 
 _UUID = re.compile(":key/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")

@@ -284,6 +284,14 @@ F8 = Reading(
     "they read as absent",
     "AWS KMS Developer Guide, conditions-kms",
 )
+F8_CREATE = Reading(
+    "F8-create",
+    "Does a request of CreateKey carry the tags of the new key as `aws:ResourceTag/…` too?",
+    "it does, with the values of `aws:RequestTag/…`",
+    "they read as absent",
+    "IAM User Guide, reference_policies_condition-keys, and the service reference of AWS KMS, against AWS KMS "
+    "Developer Guide, abac",
+)
 F8_QUOTA = Reading(
     "F8-quota",
     f"Does a key with more than {ALIAS_QUOTA} aliases refuse whoever a condition on `kms:ResourceAliases` lets in?",

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
-from verifier.evaluate.fill import SYMMETRIC, given_pairs, may_carry_caller_account, on_key_store
+from verifier.evaluate.fill import SYMMETRIC, given_pairs, may_create_key, on_key_store
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.grants.constraints import grantable
 from verifier.evaluate.operations import IAM, OTHERS_OF_IAM_AND_STS, Operation
@@ -122,11 +122,15 @@ def operation_warnings(
     if case.target.key is not None:
         yield from _tags(case.target.key, given)
     elif case.target.kind in (TargetKind.NONE, TargetKind.PRINCIPAL, TargetKind.ALIAS):
-        yield from (
-            f"F8: {case.action} is on no key, so that {name} is absent"
-            for name in given
-            if name.startswith("aws:resourcetag/")
-        )
+        yield from _tags_of_no_key(case, given)
+
+
+def _tags_of_no_key(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """F8: an operation on no key has no tags of one, but perhaps those of the key that it makes (F8-create)."""
+    makes = case.target.kind is TargetKind.NONE and may_create_key(case.action)
+    for name in given:
+        if name.startswith("aws:resourcetag/") and not (makes and name.replace("resource", "request", 1) in given):
+            yield f"F8: {case.action} is on no key, so that {name} is absent"
 
 
 def _retired_grant(key: Key | None, request: Request, given: Mapping[str, Value]) -> Iterator[str]:
@@ -183,7 +187,7 @@ def _operation_keys(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
         allowed |= {REQUEST_TAGS[0]}  # the reading F6-untag
     if case.target.kind is TargetKind.KEY:
         allowed |= KEY_FACTS
-    elif not on_key_store(action.name) and not may_carry_caller_account(action.name):
+    elif not on_key_store(action.name) and not may_create_key(action.name):
         allowed -= {"kms:calleraccount"}
     for key in given:
         own = (

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from verifier.model.operators import WITHOUT_CASE, Sign
 from verifier.model.policy import Condition, Policy, Statement, Text
-from verifier.model.readings import C3, C3_BOOL, C3_ZONE, F1_KEYLESS
-from verifier.model.reference import ValueType, key_facts
+from verifier.model.readings import C3, C3_BOOL, C3_ZONE, F1_KEYLESS, F8_CREATE
+from verifier.model.reference import ValueType, actions, key_facts
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.domains import context_attribute, is_written
 from verifier.problem.classes.kinds import on_values, text_forms
@@ -115,13 +115,21 @@ def fact(space: Space, name: str) -> View:
 
 
 def resource_tag(space: Space, name: str) -> View:
-    key = space.target.key
+    wanted, key = name.removeprefix("aws:resourcetag/"), space.target.key
     if key is None:
-        return fixed_view(name, None)
+        return _tag_of_new_key(space, name, wanted)
     if key.tags is None:
         return space.attribute_view(name)
-    wanted = name.removeprefix("aws:resourcetag/")
     return fixed_view(name, next((value for tag, value in key.tags if tag.lower() == wanted), None))
+
+
+def _tag_of_new_key(space: Space, name: str, wanted: str) -> View:
+    """A tag that the request gives to the key that it creates (F8-create)."""
+    if space.target.kind is not TargetKind.NONE:
+        return fixed_view(name, None)
+    creates = negation(acts(space.known_actions - {"kms:CreateKey"}))
+    given = space.attribute_view(f"aws:requesttag/{wanted}")
+    return replace(_carried(given, both(Symbol(F8_CREATE), creates)), name=name)
 
 
 def resource_aliases(space: Space) -> SetView:
@@ -136,17 +144,7 @@ def resource_aliases(space: Space) -> SetView:
     return SetView(f"kms:resourcealiases={sorted(aliases)}", constant(bool(aliases)), some)
 
 
-KEY_STORE_ACTIONS = frozenset(
-    f"kms:{verb}CustomKeyStore{plural}"
-    for verb, plural in (
-        ("Connect", ""),
-        ("Create", ""),
-        ("Delete", ""),
-        ("Describe", "s"),
-        ("Disconnect", ""),
-        ("Update", ""),
-    )
-)
+KEY_STORE_ACTIONS = frozenset(action.name for action in actions() if "CustomKeyStore" in action.name)
 """Operations on custom key stores, which carry `kms:CallerAccount` (F1)."""
 
 
