@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -12,6 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.runs.many_keys import INVARIANTS, snapshot, told
+from verifier.configuration.reading import ConfigurationError
+from verifier.configuration.settings import Configuration
+from verifier.inputs.own_region import OpenPlaceError
+from verifier.inputs.supplied import Supplied
 from verifier.model.engine import Engine
 from verifier.model.results.verdict import Verdict
 from verifier.runs import Where, prove_many
@@ -64,6 +69,28 @@ def test_processes_that_keep_dying_are_an_error(tmp_path: Path) -> None:
     work = work_of(snapshot(tmp_path, 4), INVARIANTS, OPTIONS)
     with pytest.raises(LostProcesses):
         list(in_processes(work, [(0, (0, 1)), (1, (0, 1))], 2, decide=dies))
+
+
+def refuses(tasks: tuple[Task, ...]) -> list[tuple[int, Verdict]]:
+    raise InputError.of("no request in its scope", rule="S3")
+
+
+def test_what_is_wrong_with_the_input_is_told_by_another_process_too(tmp_path: Path) -> None:
+    work = work_of(snapshot(tmp_path, 2), INVARIANTS, OPTIONS)
+    with pytest.raises(InputError) as error:
+        list(in_processes(work, [(0, (0, 1)), (1, (0, 1))], 2, decide=refuses))
+    assert [(one.message, one.rule) for one in error.value.diagnostics] == [("no request in its scope", "S3")]
+
+
+def test_every_input_error_is_the_same_in_another_process() -> None:
+    faults = InputError.of("a fault").diagnostics
+    for error in (
+        InputError(faults),
+        OpenPlaceError(faults, "account", [Supplied(account="111122223333")]),
+        ConfigurationError([*faults], Configuration(Path("verifier.toml"), ())),
+    ):
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
 
 
 def test_processes_that_die_before_they_have_begun_are_an_error(tmp_path: Path) -> None:

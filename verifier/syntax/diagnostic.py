@@ -47,6 +47,10 @@ class InputError(Exception):
         self.diagnostics = tuple(diagnostics)
         super().__init__("; ".join(f"{d.span or ''}: {d.message}" for d in self.diagnostics))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """It may have been met in another process."""
+        return Exception.__new__, (type(self), *self.args), vars(self)
+
     @property
     def nothing(self) -> bool:
         """Whether all that is wrong is that there is nothing to check."""
