@@ -38,7 +38,11 @@ def asked_by(configuration: Configuration) -> QuestionOptions:
         configuration.builtins,
         configuration.key_arn,
         Supplied(
-            configuration.account, configuration.region, configuration.parameters, of_paths=configuration.of_inputs
+            configuration.account,
+            configuration.region,
+            configuration.parameters,
+            of_paths=configuration.of_inputs,
+            harmless=configuration.harmless,
         ),
         suppose=configuration.suppose,
         allow_empty=configuration.allow_empty,

@@ -116,6 +116,7 @@ def supplied(
     region: RegionOption = None,
     parameter: ParameterOption = [],
     parameters: ParameterFiles = [],
+    harmless: HarmlessOption = [],
 ) -> SuppliedOptions:
     """What the options say about a plan or template (checked before); a parameter that is given by itself goes before
     one of a file. Raises `InputError`."""
@@ -126,7 +127,7 @@ def supplied(
         from verifier.inputs.parameter_file import read_parameter_files
 
         values = read_parameter_files(parameters) | values
-    return Supplied(account, region, values)
+    return Supplied(account, region, values, harmless=tuple(harmless))
 
 
 def _account(value: str | None) -> str | None:
@@ -198,8 +199,19 @@ ParameterFiles = Annotated[
         ),
     ),
 ]
+HarmlessOption = Annotated[
+    list[str],
+    typer.Option(
+        "--harmless",
+        metavar="ADDRESS",
+        help=(
+            "What a verdict says is not read, and changes nobody's access to a key: a resource that runs a command, a "
+            "module or a stack, as in `module.*.null_resource.build`; may be repeated. Each verdict then supposes so."
+        ),
+    ),
+]
 SuppliedOptions = Annotated["Supplied", supplied]
-"""`--account`, `--region`, `--parameter` and `--parameters`, as what they say about a plan or template."""
+"""`--account`, `--region`, `--parameter`, `--parameters` and `--harmless`: what they say about a plan or template."""
 KeyArn = Annotated[
     str | None,
     typer.Option(metavar="ARN", help="The key that a single policy belongs to, where nothing else tells it."),

@@ -130,6 +130,7 @@ class _Reader:
             self._texts(table, "suppose"),
             self._flag(table, "allow-empty"),
             {Path(os.path.abspath(path)): place for path, place in inputs.items() if any(place)},
+            self._texts(table, "harmless"),
         )
 
     # -- one kind of value each --

@@ -45,3 +45,5 @@ class Configuration:
     allow_empty: bool = False
     of_inputs: Mapping[Path, tuple[str | None, str | None]] = field(default_factory=dict)
     """The account and the Region of inputs that have their own, by absolute path."""
+    harmless: tuple[str, ...] = ()
+    """Patterns of the addresses of what is not read, and changes nobody's access."""

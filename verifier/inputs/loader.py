@@ -210,6 +210,12 @@ class Loader:
             from verifier.inputs.cloudformation.reading import add_templates
 
             add_templates(self.remarks, self.parts, self.templates)
+        if self.supplied.harmless:
+            from verifier.inputs.harmless import without_harmless  # few say it
+
+            self.parts.unknown = without_harmless(
+                self.remarks, self.parts.unknown, self.supplied.harmless, of_two_versions=self.of_two_versions
+            )
         unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
         read = self._read_accounts()
         unmodelled += [thing for _, things, _ in read for thing in things]

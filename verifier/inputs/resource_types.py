@@ -149,6 +149,7 @@ def _together(
     for found in alike.values():
         first, *others = (same[0] for same in found.values())
         so_may = printable(f"; so may {first_few([one.address for one in others])}") if others else ""
+        so_may += f": `--harmless ADDRESS` says that {'they do' if others else 'it does'} not"
         said = [(one.address, one.why, one.said) for address in sorted(found) for one in found[address]]
         yield first, so_may, printable(f"{min(found)} ({definitions.digest(said)})")
 

@@ -29,6 +29,8 @@ class Supplied:
     own_region: str | None = None
     of_paths: Mapping[Path, tuple[str | None, str | None]] = field(default_factory=dict)
     """The account and the Region of absolute paths that have their own."""
+    harmless: tuple[str, ...] = ()
+    """Patterns of the addresses of what is not read, and changes nobody's access."""
 
     @property
     def stand_in(self) -> str | None:

@@ -96,8 +96,12 @@ class Evaluator:
     # -- texts --
 
     def _string(self, tree: Tree) -> Node | None:
+        return self._joined(tree, trees.parts_of(tree))
+
+    def _joined(self, tree: Tree, written: Sequence[Tree]) -> Node | None:
+        """Parts of a quoted text, put together."""
         parts: list[Node] = []
-        for part in trees.parts_of(tree):
+        for part in written:
             inner = part.children[0]
             if trees.kind_of(inner) == "interpolation":
                 parts.append(self.get(trees.parts_of(inner)[0]))
@@ -296,7 +300,7 @@ class Evaluator:
 
     def _file(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
         """The text of a file, or what `templatefile` makes of it: a template that refers to its variables alone."""
-        path = trees.path(arguments[0])
+        path = self._path_of_file(arguments[0])
         text = None if self.read is None or path is None else self.read(*path)
         if text is None or len(arguments) == 1:
             return None if text is None else kinds.text(self.at(tree), text)
@@ -308,6 +312,16 @@ class Evaluator:
         unknown = self.unknown(tree, [variables])
         bound = {key.text: value for key, value in variables.pairs}
         return replace(self, refer=lambda _, __: unknown, bound=bound, read=None)._template(tree, parts)
+
+    def _path_of_file(self, tree: Tree) -> tuple[str, bool] | None:
+        """A path, and whether it is from the folder of the module; `None` where that is not known."""
+        base, rest = trees.path_parts(tree)
+        found = self._joined(tree, rest) if rest else None
+        (path,) = self.compared(found) if found is not None else (None,)
+        if not isinstance(path, Scalar) or kinds.is_null(path) or {*"\\\0"} & {*path.text}:
+            return None
+        is_below = path.text.startswith("/") if base else not path.text.startswith(("/", "~"))
+        return (path.text.lstrip("/"), base == "path.module") if is_below else None
 
     def _try(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
         """The first argument that does not fail. Of references that is told; of others only that they do."""

@@ -159,18 +159,14 @@ def unwrapped(tree: Tree) -> Tree:
     return tree
 
 
-def path(tree: Tree) -> tuple[str, bool] | None:
-    """The path that an expression is, and whether it is from the folder of the module; `None` where that is not
-    plain."""
-    given = parts_of(unwrapped(tree))
+def path_parts(tree: Tree) -> tuple[str, list[Tree]]:
+    """The folder that a path in quotes begins with (`path.module`, `path.root`), if any, and its other parts; no parts
+    where it is not in quotes."""
+    tree = unwrapped(tree)
+    given = parts_of(tree) if kind_of(tree) == "string" else []
     is_reference = bool(given) and kind_of(given[0].children[0])
     base = traversal(parts_of(given[0].children[0])[0]) if is_reference else ()
-    rest = given[1:] if base in (("path.module",), ("path.root",)) else given
-    name = "".join(str(part.children[0]) for part in rest if isinstance(part.children[0], str))
-    is_plain = kind_of(unwrapped(tree)) == "string" and all(isinstance(part.children[0], str) for part in rest)
-    if not is_plain or {*"\\$%"} & {*name} or name.startswith("/") != (base != ()):
-        return None
-    return name.lstrip("/"), base == ("path.module",)
+    return (base[0], given[1:]) if base in (("path.module",), ("path.root",)) else ("", given)
 
 
 def kind_of(tree: Tree) -> str:

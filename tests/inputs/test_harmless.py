@@ -1,0 +1,73 @@
+"""What is not read, and of which the user says that it changes nobody's access to a key (`--harmless`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import verifier
+from tests.inputs.plans import ACCOUNT
+from tests.inputs.test_terraform_folder import OUTSIDE, TIGHT, key, written
+from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
+from verifier.language.invariants.files import read_invariants
+from verifier.model.estate import Estate
+from verifier.syntax.source import Source
+
+COMMAND = '  provisioner "local-exec" {\n    command = "aws"\n  }\n'
+BUILDS = f'resource "null_resource" "build" {{\n  for_each = toset(["a", "b"])\n{COMMAND}}}\n'
+DEPLOYS = f'resource "null_resource" "deploy" {{\n{COMMAND}}}\n'
+MODULE = 'module "vpc" {\n  source = "terraform-aws-modules/vpc/aws"\n}\n'
+
+
+def load(folder: Path, *harmless: str, **files: str) -> Estate:
+    return load_estate([written(folder, **files)], supplied=Supplied(ACCOUNT, "us-west-2", harmless=harmless))
+
+
+def status(estate: Estate) -> str:
+    """The verdict on the only key."""
+    invariants = read_invariants(Source("it.inv", OUTSIDE.replace("Decrypt", "*"))).invariants
+    (verdict,) = verifier.prove(estate, invariants).verdicts
+    return verdict.status.value
+
+
+@pytest.mark.parametrize(
+    ("harmless", "expected"),
+    [
+        ((), "unknown"),
+        (("null_resource.*", "module.vpc"), "proved"),
+        (("*",), "proved"),
+        (('null_resource.build["a"]', 'null_resource.build["b"]', "null_resource.deploy", "module.vpc"), "proved"),
+        (("null_resource.*",), "unknown"),
+        (("null_resource.build*", "module.vpc"), "unknown"),
+        (('null_resource.build["a"]', "null_resource.deploy", "module.vpc"), "unknown"),
+        (("null_resource.build[ab]", "null_resource.deploy", "module.vpc"), "unknown"),
+        (("null_resource", "module.vpc"), "unknown"),
+        (("null_resource.?*", "module.vpc"), "unknown"),
+    ],
+)
+def test_only_what_it_names_is_harmless(tmp_path: Path, harmless: tuple[str, ...], expected: str) -> None:
+    assert status(load(tmp_path, *harmless, main=TIGHT, more=BUILDS + DEPLOYS + MODULE)) == expected
+
+
+def test_what_is_read_is_never_harmless(tmp_path: Path) -> None:
+    assert status(load(tmp_path, "*", main=key('"*"'), more=MODULE)) == "refuted"
+
+
+def test_each_verdict_supposes_it(tmp_path: Path) -> None:
+    estate = load(tmp_path, "null_resource.*", main=TIGHT, more=BUILDS + DEPLOYS)
+    (sentence,) = (said for said in estate.concluded if "--harmless" in said)
+    assert sentence == (
+        "nothing that `--harmless null_resource.*` names changes anybody's access to a key, though it is not read "
+        '(3 of them, null_resource.build["a"], null_resource.build["b"], null_resource.deploy)'
+    )
+    invariants = read_invariants(Source("it.inv", OUTSIDE)).invariants
+    (verdict,) = verifier.prove(estate, invariants).verdicts
+    assert sentence in [found.text for found in verdict.assumptions]
+
+
+def test_a_pattern_that_names_nothing_is_a_warning(tmp_path: Path) -> None:
+    estate = load(tmp_path, "null_resource.biuld", main=TIGHT, more=DEPLOYS)
+    assert [found.message for found in estate.warnings] == ["`--harmless null_resource.biuld` matches nothing"]
+    assert status(estate) == "unknown"
