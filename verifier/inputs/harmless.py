@@ -1,45 +1,55 @@
-"""What the user says changes nobody's access, of what is not read.
+"""What is not read, but for what the user says is harmless (`--harmless`).
 
-In: resources that are not read, and patterns of their addresses (`--harmless`). Out: those that may still change
-something. Guarantee: what is left out is among what every verdict supposes, by its address; nothing that is read is
-left out (S4).
+In: an estate, the resources that are not read, and patterns of the addresses of some that change nobody's access to a
+key. Out: the estate with what all others could change. Guarantee: each verdict supposes what the user says, and says
+so; nothing that is read is left out (U3).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
-from verifier.inputs.resource_types import UnknownResource
-from verifier.inputs.text.nodes import Remarks
+from verifier.inputs.resource_types import with_unknown
+from verifier.inputs.snapshot.parts import Parts
+from verifier.inputs.text.definitions import Definitions
+from verifier.model.estate import Estate
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.syntax.text import first_few, printable
 
 
-def without_harmless(
-    remarks: Remarks, resources: Iterable[UnknownResource], patterns: Sequence[str], *, of_two_versions: bool
-) -> list[UnknownResource]:
-    """The resources whose addresses no pattern matches; `remarks` has a sentence for the others, and a warning for a
-    pattern that matches none, which in one `of_two_versions` may be meant for the other."""
+def with_harmful(
+    estate: Estate, definitions: Definitions, parts: Parts, patterns: Sequence[str], *, of_two_versions: bool
+) -> Estate:
+    """The estate with what the resources could change that no pattern matches, a sentence for the others, and a warning
+    for a pattern that matches none; in one `of_two_versions` it may be meant for the other."""
     named = {pattern: re.compile(_expression(pattern)) for pattern in patterns}
-    left, matched = list[UnknownResource](), dict[str, list[str]]()
-    for resource in resources:
+    harmful, found = [], dict[str, dict[str, None]]()
+    for resource in parts.unknown:
         by = next((pattern for pattern, form in named.items() if form.fullmatch(resource.address)), None)
         if by is None:
-            left.append(resource)
+            harmful.append(resource)
         else:
-            matched.setdefault(by, []).append(resource.address)
-    for pattern in patterns:
-        option = f"`--harmless {printable(pattern)}`"
-        if pattern in matched:
-            found = dict.fromkeys(matched[pattern])
-            which = f"{len(found)} of them, {first_few([*found])}" if len(found) > 1 else first_few([*found])
-            sentence = f"nothing that {option} names changes anybody's access to a key, though it is not read"
-            remarks.concluded[printable(f"{sentence} ({which})")] = None
-        elif not of_two_versions:
-            hint = "it takes the address of what a verdict says is not read; `*` is any text"
-            remarks.warnings.append(Diagnostic(Severity.WARNING, f"{option} matches nothing", hint=hint))
-    return left
+            found.setdefault(by, {})[resource.address] = None
+    idle = () if of_two_versions else [pattern for pattern in named if pattern not in found]
+    estate = replace(
+        estate,
+        concluded=(*estate.concluded, *(_sentence(pattern, [*which]) for pattern, which in found.items())),
+        warnings=(*estate.warnings, *map(_warning, idle)),
+    )
+    return with_unknown(estate, definitions, harmful, parts.remade)
+
+
+def _sentence(pattern: str, addresses: Sequence[str]) -> str:
+    which = (f"{len(addresses)} of them, " if len(addresses) > 1 else "") + first_few(addresses)
+    said = f"nothing that `--harmless {pattern}` names changes anybody's access to a key, though it is not read"
+    return printable(f"{said} ({which})")
+
+
+def _warning(pattern: str) -> Diagnostic:
+    hint = "it takes the address of what a verdict says is not read; `*` is any text"
+    return Diagnostic(Severity.WARNING, printable(f"`--harmless {pattern}` matches nothing"), hint=hint)
 
 
 def _expression(pattern: str) -> str:

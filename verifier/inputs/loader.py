@@ -210,12 +210,6 @@ class Loader:
             from verifier.inputs.cloudformation.reading import add_templates
 
             add_templates(self.remarks, self.parts, self.templates)
-        if self.supplied.harmless:
-            from verifier.inputs.harmless import without_harmless  # few say it
-
-            self.parts.unknown = without_harmless(
-                self.remarks, self.parts.unknown, self.supplied.harmless, of_two_versions=self.of_two_versions
-            )
         unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
         read = self._read_accounts()
         unmodelled += [thing for _, things, _ in read for thing in things]
@@ -259,9 +253,10 @@ class Loader:
         changed = self.parts.unknown or self.parts.remade or self.parts.identity_changes or self.parts.made
         if not changed and all(account.complete for account in estate.accounts):
             return estate
-        from verifier.inputs.resource_types import with_unknown  # as for plans
+        from verifier.inputs.harmless import with_harmful  # as for plans
 
-        estate = with_unknown(estate, self.remarks.definitions, self.parts.unknown, self.parts.remade)
+        harmless, two = self.supplied.harmless, self.of_two_versions
+        estate = with_harmful(estate, self.remarks.definitions, self.parts, harmless, of_two_versions=two)
         return with_unlisted(estate, self.remarks, self.parts, details)
 
     def _read_accounts(self) -> list[tuple[Account, list[Unmodelled], Details]]:

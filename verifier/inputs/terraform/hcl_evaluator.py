@@ -31,7 +31,6 @@ _MOST_VALUES = 100_000
 _ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _VALUES = ("var", "local", "module", "each", "count", "path", "terraform", "self")
 """What references begin with that are to no resource."""
-_END = "END_OF_THE_FILE"
 _WHOLE = re.compile(r"[0-9]{1,15}")
 
 
@@ -95,9 +94,6 @@ class Evaluator:
 
     # -- texts --
 
-    def _string(self, tree: Tree) -> Node | None:
-        return self._joined(tree, trees.parts_of(tree))
-
     def _joined(self, tree: Tree, written: Sequence[Tree]) -> Node | None:
         """Parts of a quoted text, put together."""
         parts: list[Node] = []
@@ -111,12 +107,8 @@ class Evaluator:
                 return None  # a directive
         return parts[0] if len(parts) == 1 else kinds.concatenated(self.at(tree), parts)
 
-    def _heredoc(self, tree: Tree) -> Node | None:
-        """A text of several lines; a policy written so keeps the places of its lines only as a whole."""
-        return self._template(tree, trees.heredoc_parts(str(tree.children[0])))
-
     def _template(self, tree: Tree, parts: Sequence[tuple[str, bool]] | None) -> Node | None:
-        """The parts of a template, put together."""
+        """The parts of a template, put together. A policy written so keeps the places of its lines only as a whole."""
         found = list[Node]()
         if parts is None:
             return None
@@ -300,28 +292,19 @@ class Evaluator:
 
     def _file(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
         """The text of a file, or what `templatefile` makes of it: a template that refers to its variables alone."""
-        path = self._path_of_file(arguments[0])
+        base, rest = trees.path_parts(arguments[0])
+        (named,) = self.compared(self._joined(tree, rest) or self.unknown(tree))
+        path = trees.path_below(base, named.text if isinstance(named, Scalar) and kinds.is_text(named) else "")
         text = None if self.read is None or path is None else self.read(*path)
         if text is None or len(arguments) == 1:
             return None if text is None else kinds.text(self.at(tree), text)
         variables = kinds.object_of(self.get(arguments[1]))
-        parts = trees.heredoc_parts(f"<<{_END}\n{text}\n{_END}")
+        parts = trees.template_parts(text)
         if variables is None or parts is None:
             return None
-        parts = [*parts[:-1], (parts[-1][0][:-1], False)]  # a heredoc ends in a line of its own
         unknown = self.unknown(tree, [variables])
         bound = {key.text: value for key, value in variables.pairs}
         return replace(self, refer=lambda _, __: unknown, bound=bound, read=None)._template(tree, parts)
-
-    def _path_of_file(self, tree: Tree) -> tuple[str, bool] | None:
-        """A path, and whether it is from the folder of the module; `None` where that is not known."""
-        base, rest = trees.path_parts(tree)
-        found = self._joined(tree, rest) if rest else None
-        (path,) = self.compared(found) if found is not None else (None,)
-        if not isinstance(path, Scalar) or kinds.is_null(path) or {*"\\\0"} & {*path.text}:
-            return None
-        is_below = path.text.startswith("/") if base else not path.text.startswith(("/", "~"))
-        return (path.text.lstrip("/"), base == "path.module") if is_below else None
 
     def _try(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
         """The first argument that does not fail. Of references that is told; of others only that they do."""
@@ -345,8 +328,11 @@ class Evaluator:
 
 
 FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
-    "string": Evaluator._string,
-    **dict.fromkeys(("heredoc_template", "heredoc_template_trim"), Evaluator._heredoc),
+    "string": lambda own, tree: own._joined(tree, trees.parts_of(tree)),
+    **dict.fromkeys(
+        ("heredoc_template", "heredoc_template_trim"),
+        lambda own, tree: own._template(tree, trees.heredoc_parts(str(tree.children[0]))),
+    ),
     **dict.fromkeys(("int_lit", "float_lit", "literal_value"), Evaluator._literal),
     "tuple": lambda own, tree: kinds.ordered(own.at(tree), [own.get(part) for part in trees.parts_of(tree)]),
     "object": Evaluator._object,

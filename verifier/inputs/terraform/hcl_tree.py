@@ -28,6 +28,7 @@ _DEEPEST = 30
 """Blocks inside each other."""
 _CHAINS = ("get_attr_expr_term", "index_expr_term", "attr_splat_expr_term", "full_splat_expr_term")
 """The kinds of expressions that take something out of another one (`chain`)."""
+_END = "END_OF_THE_FILE"
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
@@ -169,6 +170,13 @@ def path_parts(tree: Tree) -> tuple[str, list[Tree]]:
     return (base[0], given[1:]) if base in (("path.module",), ("path.root",)) else ("", given)
 
 
+def path_below(base: str, text: str) -> tuple[str, bool] | None:
+    """A path that begins with a folder (`path_parts`), and whether that is the module's; `None` for one that is not
+    below it, and for one that means something else elsewhere."""
+    is_below = text.startswith("/") if base else text[:1] not in ("", "/", "~")
+    return (text.lstrip("/"), base == "path.module") if is_below and not {*"\\\0"} & {*text} else None
+
+
 def kind_of(tree: Tree) -> str:
     """The rule that a tree was made by; nothing for a token."""
     return "" if isinstance(tree, str) else str(tree.data)
@@ -249,6 +257,12 @@ def heredoc_parts(token: str) -> list[tuple[str, bool]] | None:
         parts.append((text[position:close], True))
         position = close + 1
     return [*parts, (text[position:], False)]
+
+
+def template_parts(text: str) -> list[tuple[str, bool]] | None:
+    """The parts of a template in a file, as `heredoc_parts`."""
+    parts = heredoc_parts(f"<<{_END}\n{text}\n{_END}")
+    return None if parts is None else [*parts[:-1], (parts[-1][0][:-1], False)]  # a heredoc ends in a line of its own
 
 
 def _close(text: str, position: int) -> int | None:
