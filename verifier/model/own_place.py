@@ -33,9 +33,13 @@ def check_account(nodes: Iterable[object], own: str, span: Span = NOWHERE) -> No
     """Raises `InputError` where something, which is at `span` if it has no place of its own, tells apart which account
     `own` stands for."""
     things = tuple(nodes)
-    for text in chain(_telling_accounts(things), _telling_by_free_values(things, own)):
-        message = f"`{brief(text.value)}` depends on the own account, and which one it is is not given"
-        place = text.span if text.span != NOWHERE else span
+    for text, own_span in chain(
+        ((text.value, text.span) for text in _telling_accounts(things)),
+        ((text.value, text.span) for text in _telling_by_free_values(things, own)),
+        _telling_by_names(things, own, is_region=False),
+    ):
+        message = f"`{brief(text)}` depends on the own account, and which one it is is not given"
+        place = own_span if own_span != NOWHERE else span
         raise InputError.of(printable(message), place, hint="give it with --account", rule="S4")
 
 
@@ -58,6 +62,16 @@ def _parts(node: object) -> Iterator[Text | Condition]:
     elif isinstance(node, tuple) or is_dataclass(node):
         for each in node if isinstance(node, tuple) else (getattr(node, part.name) for part in fields(node)):
             yield from _parts(each)
+
+
+def _telling_by_names(things: tuple[object, ...], own: str, *, is_region: bool) -> Iterator[tuple[str, Span]]:
+    """The texts in it that match the name of a user or role in it by what `own` stands for there."""
+    from verifier.model.own_names import depending_on_names  # plans and templates alone need it
+
+    parts = ((part,) if isinstance(part, Text) else part.values for part in _parts(things))
+    texts = ((text.value, text.span) for text in chain.from_iterable(parts))
+    estates = (thing for thing in things if isinstance(thing, Estate))
+    return depending_on_names(texts, estates, own, is_region=is_region)
 
 
 _PAIRS = ("tags", "context_equals", "context_subset")
@@ -184,9 +198,13 @@ def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
         )
         values = [(text.lower(), invariant.span) for text in _values(invariant)]
         free = (text for key in estate.keys for text, _ in _telling_by_free_texts(key.region, estate, values))
-        for text in (
-            chain(of_conditions, filter(_NAMED.search, _values(invariant)), abroad, free) if estate.open_region else ()
-        ):
+        named = filter(_NAMED.search, _values(invariant))
+        names = (
+            text
+            for region in {key.region for key in estate.keys}
+            for text, _ in _telling_by_names((invariant, estate), region, is_region=True)
+        )
+        for text in chain(of_conditions, named, abroad, free, names) if estate.open_region else ():
             raise depends(estate.open_region, text, invariant.span)
 
 
@@ -244,7 +262,8 @@ def check_open_regions(estate: Estate, own: Mapping[str, str], named: Collection
             for text in telling_regions(statement, here, named):
                 raise depends(own, text, statement.span)
     for region in filter(None, {*own.values(), refers}) if own else ():
-        for text, span in _telling_by_free_texts(region, estate, _compared(estate)):
+        by_names = _telling_by_names((estate,), region, is_region=True)
+        for text, span in chain(_telling_by_free_texts(region, estate, _compared(estate)), by_names):
             raise depends(own, text, span)
     for endpoint in estate.endpoints or () if own else ():
         if endpoint.region not in own.values():

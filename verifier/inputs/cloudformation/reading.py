@@ -109,8 +109,11 @@ def _supposed(side: TemplateSide) -> list[str]:
     ]
     if side.generated_names and "AWS::StackName" not in side.template.supplied.parameters:
         listed = first_few([f"`{name}`" for name in side.generated_names])
-        pattern = f"a pattern for the names that CloudFormation makes up (of {listed})"
-        found.append(f"no policy has {pattern}; see --parameter AWS::StackName")
+        names = f"the names that CloudFormation makes up (of {listed})"
+        found.append(
+            f"no pattern of a policy or invariant asks for the name of the stack, with which {names} begin; see "
+            "--parameter AWS::StackName"
+        )
     return found
 
 

@@ -1,9 +1,10 @@
 """What AWS or Terraform will choose (IDs, ends of names), where conditions compare it with what may be the same (S4).
 
 In: estates with plans, folders or templates, in which placeholders stand for what is not chosen yet. Out: the estates,
-in which a statement with a condition that compares one with a text that it may come to is in doubt (U3). Guarantee: no
-placeholder is held to be unlike a text of another condition, a tag, an alias, an encryption context or an endpoint, nor
-like a pattern that it need not match. What stands for one resource stands for it everywhere, and for no other.
+in which a statement is in doubt that compares one with a text that it may come to, in a condition or as a resource
+(U3). Guarantee: no placeholder is held to be unlike a text of another condition, a tag, an alias, an encryption context
+or an endpoint, nor like a pattern that it need not match. What stands for one resource stands for it everywhere, and
+for no other. Resources that are keys are looked at elsewhere (`ids`).
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cache
 
 from verifier.inputs.policies import doubted, with_policies
 from verifier.inputs.text.definitions import letters_of
 from verifier.inputs.text.unknown import NOT_CHOSEN
 from verifier.model.estate import Estate
-from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement
+from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, Text
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.not_chosen import (
     ALIAS,
@@ -61,9 +63,9 @@ def with_open_choices(*estates: Estate) -> tuple[Estate, ...]:
     for place, text in found:
         places[kinds.of(place.kind), text].add(place)
     chosen = {key: _chosen(*key, places[key]) for key in places if PLACEHOLDER.search(key[1])}
-    touched = _touched(places, chosen)
+    touched, names = _touched(places, chosen), _Names(places, chosen)
     not_chosen = tuple((each, choice.text) for choice in chosen.values() for each in sorted(kinds.all(choice.kind)))
-    return tuple(replace(_with_doubts(estate, touched, kinds), not_chosen=not_chosen) for estate in estates)
+    return tuple(replace(_with_doubts(estate, touched, names, kinds), not_chosen=not_chosen) for estate in estates)
 
 
 class _Kinds:
@@ -131,18 +133,25 @@ def _of_member(member: str, value: object, owner: str) -> Iterator[tuple[_Place,
             yield _Place(f"{_PAIRS[member]} {name.lower()}", member, owner), text
             yield _Place(NAMES, member, owner), name
     elif member in _TEXTS:
-        texts = value if isinstance(value, tuple) else (value,)
-        yield from ((_Place(_TEXTS[member], member, owner), text) for text in texts if isinstance(text, str))
+        texts = [text for text in (value if isinstance(value, tuple) else (value,)) if isinstance(text, str)]
+        sessions = [_sessions_of(text) for text in texts if ":role/" in text and PLACEHOLDER.search(text)]
+        yield from ((_Place(_TEXTS[member], member, owner), text) for text in (*texts, *sessions))
     else:
         yield from _facts(value, owner)
+
+
+def _sessions_of(role: str) -> str:
+    """How the ARNs of the sessions of a role are."""
+    _, partition, _, _, account, name = role.split(":", 5)
+    return f"arn:{partition}:sts::{account}:assumed-role/{name.rsplit('/', 1)[-1]}/*"
 
 
 # -- what may be the same --
 
 
 def _chosen(kind: str, text: str, places: Set[_Place]) -> NotChosen:
-    """What a text may come to that is compared at some places. What something is called that is made is none of the
-    names that are there, and how it may be called else no pattern is asked for."""
+    """What a text may come to that is compared at some places. Of what something is called that is made no pattern is
+    supposed to ask how the name of the stack begins."""
     return NotChosen.of(NAMED if any(place.member == "arn" for place in places) else kind, text)
 
 
@@ -156,10 +165,25 @@ def _touched(places: Mapping[Key, Set[_Place]], chosen: Mapping[Key, NotChosen])
     return frozenset(found)
 
 
+class _Names:
+    """What the ARNs of what is made may come to, but for those of keys."""
+
+    def __init__(self, places: Mapping[Key, Set[_Place]], chosen: Mapping[Key, NotChosen]) -> None:
+        found = (choice for key, choice in chosen.items() if any(place.member == "arn" for place in places[key]))
+        self._forms = tuple(choice for choice in found if ":key/" not in choice.text)
+        self.of = cache(self._of)
+
+    def _of(self, resource: str) -> tuple[str, ...]:
+        """Those that a resource of a statement may match, and need not. One with placeholders is as it will be."""
+        if PLACEHOLDER.search(resource):
+            return ()
+        return tuple(form.text for form in self._forms if form.may_be(resource))
+
+
 # -- what is in doubt --
 
 
-def _with_doubts(estate: Estate, touched: frozenset[Key], kinds: _Kinds) -> Estate:
+def _with_doubts(estate: Estate, touched: frozenset[Key], names: _Names, kinds: _Kinds) -> Estate:
     things: dict[str, Unmodelled] = {}
     facts = sorted(
         (kinds.of(place.kind), place.member, str(place.within), text)
@@ -169,17 +193,19 @@ def _with_doubts(estate: Estate, touched: frozenset[Key], kinds: _Kinds) -> Esta
 
     def statement(policy: Policy, given: Statement) -> Statement:
         open_ones = [condition for condition in given.conditions if _is_touched(condition, touched, kinds)]
-        if not open_ones:
+        on = [one for one in given.resources or () if names.of(one.value)]
+        if not open_ones and not on:
             return given
         kept = tuple(condition for condition in given.conditions if condition not in open_ones)
         named = {kinds.of(kind) for condition in given.conditions for kind in _named_in(condition)}
-        thing = _thing(policy, given, open_ones, [fact for fact in facts if fact[0] in named])
-        return replace(doubted(given, things.setdefault(thing.name, thing)), conditions=kept)
+        thing = _thing(policy, given, (open_ones, on), [fact for fact in facts if fact[0] in named])
+        found = replace(doubted(given, things.setdefault(thing.name, thing)), conditions=kept)
+        return _on_more(found, on, names) if on else found
 
     def changed(given: Policy) -> Policy:
         return replace(given, statements=tuple(statement(given, each) for each in given.statements))
 
-    found = with_policies(estate, changed) if touched else estate
+    found = with_policies(estate, changed)
     return replace(found, unmodelled=(*estate.unmodelled, *things.values()))
 
 
@@ -190,15 +216,33 @@ def _is_touched(condition: Condition, touched: frozenset[Key], kinds: _Kinds) ->
     return any(key in touched or (key[0] in open_kinds and VARIABLE.search(key[1])) for key in compared)
 
 
-def _thing(policy: Policy, given: Statement, touched: Sequence[Condition], facts: object) -> Unmodelled:
-    """That it is not known whether a statement applies; what it compares tells it from another version's."""
+def _on_more(given: Statement, on: Sequence[Text], names: _Names) -> Statement:
+    """The statement, with all among its resources that some of them may match."""
+    resources = given.resources or ()
+    if given.not_resource and len(resources) > len(on):
+        return replace(given, resources=tuple(one for one in resources if one not in on))
+    if given.not_resource:
+        return replace(given, resources=(Text("*", on[0].span),), not_resource=False)
+    found = (Text(name, one.span) for one in on for name in names.of(one.value))
+    return replace(given, resources=(*resources, *found))
+
+
+def _thing(
+    policy: Policy, given: Statement, touched: tuple[Sequence[Condition], Sequence[Text]], facts: object
+) -> Unmodelled:
+    """That it is not known whether a statement applies; what it compares tells it from another version's. `touched` are
+    its conditions and resources by which that is so."""
+    conditions, resources = touched
     stated = f"{given.effect.value} of statement {given.index + 1} of {policy.identity}"
-    shown = first_few([f"`{brief(condition.key.value)}`" for condition in touched])
+    tested = first_few([f"`{brief(condition.key.value)}`" for condition in conditions])
+    covered = first_few([f"`{brief(one.value)}`" for one in resources])
+    does = " and ".join([*([f"tests {tested}"] if conditions else ()), *([f"is on {covered}"] if resources else ())])
+    compared = [given.conditions, facts, *([given.resources] if resources else ())]
     return Unmodelled(
-        printable(f"{stated} by what is chosen ({letters_of([given.conditions, facts])})"),
+        printable(f"{stated} by what is chosen ({letters_of(compared)})"),
         "E2" if policy.kind is PolicyKind.TRUST else "S4",
         Influence.MAY_ALLOW if given.effect is Effect.ALLOW else Influence.MAY_REFUSE,
-        printable(f"whether a statement that tests {shown} applies is not known: it compares {NOT_CHOSEN}"),
+        printable(f"whether a statement that {does} applies is not known: it compares {NOT_CHOSEN}"),
         span=given.span,
         of_statement=True,
     )

@@ -117,7 +117,5 @@ def _name(resolver: Resolver, resource: Resource, at: Node) -> Node | None:
     prefix = resolver.value(resource, "name_prefix") if resolver.is_configured(resource, "name_prefix") else None
     prefix = text_at(at, "alias/" if is_alias else "terraform-") if prefix is None else prefix
     end = None if is_alias else digits(resolver, resource)[:26]
-    if end is not None:
-        resolver.derive.providers.generated_names[resource.address] = None
     names = [after_apply(f"{resource.address}.name")] if is_alias else names_in([prefix])
     return of_pieces(at, joined([text_pieces(prefix), (end,)]), names)

@@ -63,8 +63,6 @@ class Providers:
         self.regions_compared: set[str] = set()
         """The Regions in texts that expressions compare, which may be put together."""
         self.inspects_stand_ins = False
-        self.generated_names: dict[str, None] = {}
-        """The resources of which Terraform generates the end of the name."""
         self.concluded: dict[str, None] = {}
         """Sentences: which provider configurations are taken to have the login of another one, and expressions for what
         they refer to."""

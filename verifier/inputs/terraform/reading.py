@@ -112,8 +112,6 @@ class Supposed:
         if unseen:
             lacking = "a plan does not have the provisioners of `removed` blocks"
             yield f"no command runs when {first_few(unseen)} is deleted: {lacking}"
-        if generated := list(self.resolver.derive.providers.generated_names):
-            yield f"no policy has a pattern for how the names end that Terraform makes up (of {first_few(generated)})"
         yield from self.others
 
     def _rests_on(self, key: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
