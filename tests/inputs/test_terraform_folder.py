@@ -223,6 +223,10 @@ data "aws_caller_identity" "current" {}
         ({"main": key("aws_s3_bucket.b.owner") + 'resource "aws_s3_bucket" "b" {}\n'}, {"aws_kms_key.k": "unknown"}),
         ({"main": key(f'"{OWN}"', more="  lifecycle {\n    ignore_changes = [policy]\n  }\n")},
             {"aws_kms_key.k": "unknown"}),
+        *(({"main": key(f'"{OWN}"', more=f"  lifecycle {{\n    ignore_changes = {ignored}\n  }}\n")},
+            {"aws_kms_key.k": status}) for ignored, status in (
+                ('["policy"]', "unknown"), ('["*"]', "unknown"), ("all", "unknown"), ('[tags["a"], policy]', "unknown"),
+                ('["policy.x"]', "unknown"), ('["description"]', "proved"), ('[tags, description]', "proved"))),
         ({"main": key(f'"{OWN}"'), "a_override": key('"*"')}, {"aws_kms_key.k": "refuted"}),
         ({"main": DOCUMENT % "[]"}, {"aws_kms_key.k": "proved"}),
         ({"main": DOCUMENT % '["*"]'}, {"aws_kms_key.k": "refuted"}),

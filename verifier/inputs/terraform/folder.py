@@ -27,7 +27,7 @@ from verifier.inputs.terraform import module_inputs
 from verifier.inputs.terraform.computed_attributes import Derivation
 from verifier.inputs.terraform.configuration import Block, Expression, Module
 from verifier.inputs.terraform.hcl_kinds import TextSet, object_of
-from verifier.inputs.terraform.hcl_tree import Tree, chain, kind_of, parts_of, unwrapped, word_of
+from verifier.inputs.terraform.hcl_tree import Tree, chain, kind_of, literal, parts_of, unwrapped, word_of
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import (
     IN_DOUBT,
@@ -290,14 +290,13 @@ def _ignored(block: Block) -> Iterator[str]:
         written = inner.written("ignore_changes")
         if written is None:
             continue
-        listed = parts_of(unwrapped(written.tree)) if kind_of(unwrapped(written.tree)) == "tuple" else None
-        for name in (
-            (*block.attributes, *block.blocks, *block.dynamic, "policy") if listed is None else map(_head, listed)
-        ):
+        tree = unwrapped(written.tree)
+        listed = [*map(_head, parts_of(tree))] if kind_of(tree) == "tuple" else [""]
+        for name in listed if all(listed) else (*block.attributes, *block.blocks, *block.dynamic, "policy"):
             if name not in ("lifecycle", "count", "for_each", "provider", "depends_on", "provisioner"):
                 yield name
 
 
 def _head(tree: Tree) -> str:
-    """The attribute that an entry of `ignore_changes` is about."""
-    return word_of(chain(tree)[0]) or ""
+    """The attribute that an entry of `ignore_changes` is about, in old files as a text; empty for all (`"*"`)."""
+    return re.split(r"\W", word_of(chain(tree)[0]) or literal(tree) or "")[0]
