@@ -291,10 +291,58 @@ def test_s3_a_folder_without_a_snapshot(tmp_path: Path) -> None:
         f"{name}.json": {"Version": "2012-10-17", "Statement": [KEEPING]} for name in ("b", "in/a", ".hidden/c")
     }
     assert [key.name for key in load_estate([lay(folder, policies)]).keys] == ["b", "in/a"]
-    assert_only(refused(lay(folder, {"package.json": {"x": 1}})), "expected a policy")
+    assert_only(refused(lay(folder, {"package.json": {"x": [{"effect": "?"}]}})), "expected a policy")
     (folder / "package.json").unlink()
     (folder / "more").symlink_to(tmp_path.parent)
     assert_only(refused(folder), "a link to a folder")
+
+
+BUILD = """version: 0.2
+env: {variables: {PREFIX: "arn:aws:s3:::bucket"}}
+phases: {build: {commands: ["aws s3 cp a s3://b", "|"]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "is_aside"),
+    [
+        (BUILD, True),
+        ({"name": "site", "dependencies": {"x": "^1"}, "files": ["a"], "n": 1, "t": True, "z": None}, True),
+        ([], True),
+        ({"apiVersion": "v1", "kind": "Service", "spec": {"ports": [{"port": 80}]}}, True),
+        # a policy, a part of one, or one whose names are misspelt
+        ({"Statment": [{"Effect": "Allow"}]}, False),
+        ({"rules": [{"\u0045ffect": "Allow"}]}, False),
+        ('{"rules": [{"\\u0045ffect": "Allow"}]}', False),
+        ('rules: [{"\\x45ffect": Allow}]', False),
+        ({"policy": '{"Version": "2012-10-17"}'}, False),
+        ({"x": " {}"}, False),
+        # outputs of the AWS CLI, and parts of a snapshot
+        ({"Grants": []}, False),
+        ({"a": {"KeyMetadata": {}}}, False),
+        ({"Tags": [{"TagKey": "a", "TagValue": "b"}]}, False),
+        ({"list": [{"AliasArn": "x"}]}, False),
+        ({"a": [{"keys": []}]}, False),
+        # fragments and parameters of templates, Terraform in JSON, plans
+        ({"Any": {"Type": "AWS::KMS::Key"}}, False),
+        ({"Any": {"Fn::Transform": "x"}}, False),
+        ([{"ParameterKey": "a", "ParameterValue": "b"}], False),
+        ({"resource": {"aws_kms_key": {}}}, False),
+        ({"x": {"resource_changes": []}}, False),
+        ("{", False),
+    ],
+)
+def test_what_is_about_something_else_is_left_aside(tmp_path: Path, content: Any, is_aside: bool) -> None:
+    """In a folder of policies; a document that may hold a part of one is an error, and so is a file by itself."""
+    name = "a.yml" if isinstance(content, str) and not content.startswith("{") else "a.json"
+    folder = lay(tmp_path, {"b.json": {"Version": "2012-10-17", "Statement": [KEEPING]}, f"in/{name}": content})
+    if is_aside:
+        assert [found.message for found in load_estate([folder]).warnings] == [
+            f"files in this folder that say nothing of access are left aside ({folder / 'in' / name})"
+        ]
+    else:
+        refused(folder)
+    refused(folder / "in" / name)
 
 
 def test_several_paths_are_one_input(tmp_path: Path) -> None:

@@ -92,9 +92,9 @@ class Loader:
             from verifier.inputs.cloudformation.assembly import is_assembly, stacks  # as for plans
             from verifier.inputs.snapshot.folder import (
                 FolderReader,
+                about_access,
                 files_by_themselves,
                 is_configuration,
-                remark_others,
             )
 
             if is_assembly(self.files, path):
@@ -105,11 +105,9 @@ class Loader:
                 self._add_folder(path)
                 return
             inside = files_by_themselves(path)
-            for file in inside:
+            for file in about_access(self.remarks, self.files, path, inside):
                 self.remarks.keep(partial(self.add, file, self.renamed.get(file, file.relative_to(path).as_posix())))
-            if inside:
-                remark_others(self.remarks, self.files, path)
-            else:
+            if not inside:
                 self.snapshots = True
                 FolderReader(self.remarks, self.files, self.parts, path).read()
             return

@@ -37,7 +37,7 @@ SUFFIXES = (".json", ".yaml", ".yml")
 """Endings of the files that hold JSON or YAML."""
 _NAME = re.compile(r"[^{}\[\]\0\n]*\.(?ai:json|yaml|yml)")
 _DETAILS = ("aws iam get-account-authorization-details", "accounts/ACCOUNT/authorization-details.json")
-_OUTPUTS = {
+OUTPUTS = {
     "KeyMetadata": ("aws kms describe-key", "keys/NAME/metadata.json"),
     "Grants": ("aws kms list-grants", "keys/NAME/grants.json"),
     "Aliases": ("aws kms list-aliases", "keys/NAME/aliases.json"),
@@ -185,7 +185,7 @@ def _bytes(path: Path, name: str) -> bytes:
 
 def hint_of(node: Node) -> str:
     """What to do with a JSON or YAML value that is no input by itself."""
-    found = [_OUTPUTS[key.text] for key, _ in node.pairs if key.text in _OUTPUTS] if isinstance(node, Members) else []
+    found = [OUTPUTS[key.text] for key, _ in node.pairs if key.text in OUTPUTS] if isinstance(node, Members) else []
     if found:
         return f"this looks like the output of `{found[0][0]}`, which is {found[0][1]} in the folder of a snapshot"
     if isinstance(node, Members) and node.has("TemplateBody"):
