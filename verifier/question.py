@@ -116,11 +116,17 @@ def _supposition(sentence: str) -> Supposition:
     return read_supposition(sentence, "--suppose")
 
 
+_OF_SESSIONS = (
+    *("tag", "federatedprovider", "multifactorauth", "sourceinstance", "roledelivery", "ec2instancesource"),
+    *("sourcefunction", "codebuild:", "glue:"),
+)
+
+
 def needed(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]:
     """Whether the invariants ask for what only steps turn on, and for what trust policies say of sessions
-    (`with tag …`, `aws:PrincipalTag/…`, `aws:FederatedProvider`)."""
+    (`with tag …`, `aws:PrincipalTag/…`, `aws:FederatedProvider`, and so on)."""
     texts = [invariant.text.lower() for invariant in invariants]
-    of_sessions = any(word in text for text in texts for word in ("tag", "federatedprovider"))
+    of_sessions = any(word in text for text in texts for word in _OF_SESSIONS)
     return any(map(is_eventual, invariants)), of_sessions
 
 

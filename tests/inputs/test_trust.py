@@ -37,7 +37,7 @@ TRUST: dict[str, Any] = {
             "Effect": "Deny",
             "Principal": "*",
             "Action": "sts:*",
-            "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}},
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         },
     ],
 }
@@ -227,8 +227,16 @@ def test_e2w_providers_in_the_folder_of_an_account(tmp_path: Path) -> None:
     assert load_estate([tmp_path]).accounts[0].providers == (GITHUB, SSO)
 
 
-@pytest.mark.parametrize("key_of", ["aws:PrincipalTag/team", "aws:principaltag/team", "aws:Principal\\u0054ag/team"])
-def test_f3_trust_policies_are_read_where_the_input_mentions_tags_of_callers(tmp_path: Path, key_of: str) -> None:
+_OF_SESSIONS = (
+    *("aws:PrincipalTag/team", "aws:principaltag/team", "aws:Principal\\u0054ag/team"),
+    *("aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge", "ec2:SourceInstanceArn", "ec2:RoleDelivery"),
+    *("aws:Ec2InstanceSourceVpc", "aws:Ec2InstanceSourcePrivateIPv4", "lambda:SourceFunctionArn", "codebuild:BuildArn"),
+    *("glue:RoleAssumedBy", "ssm:SourceInstanceArn"),
+)
+
+
+@pytest.mark.parametrize("key_of", _OF_SESSIONS)
+def test_f3_trust_policies_are_read_where_the_input_asks_for_what_sessions_have(tmp_path: Path, key_of: str) -> None:
     statement = {
         "Effect": "Allow",
         "Action": "kms:Decrypt",

@@ -7,7 +7,6 @@ unless it may be empty.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,7 +31,7 @@ from verifier.inputs.snapshot.keys import read_key
 from verifier.inputs.snapshot.not_read import by_key, with_gaps, with_unique_names
 from verifier.inputs.snapshot.not_read import unmodelled as unmodelled_parts
 from verifier.inputs.snapshot.organization import read_organization
-from verifier.inputs.snapshot.parts import SNAPSHOT, DocumentReader, Parts
+from verifier.inputs.snapshot.parts import OF_SESSIONS, SNAPSHOT, DocumentReader, Parts
 from verifier.inputs.snapshot.vpc_endpoints import read_vpc_endpoints
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
@@ -48,10 +47,6 @@ from verifier.syntax.text import first_few
 
 if TYPE_CHECKING:
     from verifier.inputs.cloudformation.side import TemplateSide
-
-_OF_SESSIONS = re.compile(r"(?i)principaltag|rolesessionname|sourceidentity|federatedprovider|\\u00[4-7]|\\x[4-7]")
-"""What mentions, escaped or not, what a session gets from the request that makes it: trust policies bear on that (F3,
-F6)."""
 
 
 @dataclass
@@ -260,7 +255,7 @@ class Loader:
     def _read_accounts(self) -> list[tuple[Account, list[Unmodelled], Details]]:
         # Trust policies say which sessions come from a provider that a key policy names (P6).
         provided = any(policy.names_providers for key in self.keys for policy in key.policies or ())
-        trusts = self.steps or self.tags or self.files.mention(_OF_SESSIONS) or provided
+        trusts = self.steps or self.tags or self.files.mention(OF_SESSIONS) or provided
         listed = dict.fromkeys((*self.parts.accounts, *self.parts.made))
         if not listed:
             return []

@@ -21,6 +21,7 @@ from verifier.evaluate.plausible.operation import (
     source_warnings,
     step_operation_warnings,
 )
+from verifier.evaluate.plausible.origins import origin_warnings
 from verifier.evaluate.plausible.route import route_warnings
 from verifier.evaluate.plausible.session import session_warnings
 from verifier.evaluate.plausible.values import value_warnings
@@ -78,6 +79,7 @@ def warnings_about(estate: Estate, case: Case, request: Request) -> tuple[str, .
     follows = derived(estate, case.standing, case.target, case.action, given)
     found = [*_contradictions(given, follows), *_values(request), *_left_out(estate, case, given)]
     found += [*caller_warnings(estate, case, given), *session_warnings(case, given), *source_warnings(given)]
+    found += origin_warnings(estate, case, given)
     if case.operation is not None:
         found += step_operation_warnings(case.operation, given)
     else:

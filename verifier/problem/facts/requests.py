@@ -135,8 +135,7 @@ def credential_keys(space: Space) -> Iterator[Expression]:
     """F3: multi-factor and token keys go with temporary credentials."""
     present, age, token = "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"
     if has(space, present, age):
-        # The IAM page on the key lists federated users among those whose temporary credentials may carry it, so only
-        # services lack it; GetFederationToken takes no MFA device.
+        # Federated users may have it [IAM: the key's page], but GetFederationToken takes no MFA device.
         yield implies(negation(space.is_principal), negation(Present(present)))
         yield implies(space.is_federated, negation(Test(present, exactly("true"))))
         yield implies(both(space.is_user, via_service(space)), Present(present))

@@ -14,31 +14,20 @@ from verifier.problem.classes.predicates import Compares, OneOf, exactly, like
 from verifier.problem.expression import FALSE, Expression, Present, Test, both, either, implies, negation, same
 from verifier.problem.facts.shared import has, predicates_of, via_service
 from verifier.problem.semantics.callers import providers_admitted
+from verifier.problem.sessions.trusting import trusting
 from verifier.problem.space import Space
 
-INSTANCE = (
-    "ec2:roledelivery",
-    "ec2:sourceinstancearn",
-    "aws:ec2instancesourcevpc",
-    "aws:ec2instancesourceprivateipv4",
-)
+INSTANCE = ("ec2:roledelivery", "ec2:sourceinstancearn", "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4")
 """What a session that was delivered to an EC2 instance has, all of it in its own calls."""
 _BUILD = ("codebuild:buildarn", "codebuild:projectarn")
 _MANAGED, _GLUE, _GLUE_CODE = "ssm:sourceinstancearn", "glue:roleassumedby", "glue:credentialissuingservice"
-_PROVIDER = "aws:federatedprovider"
-_OF_ROLES = (
-    *(*INSTANCE, *_BUILD, _MANAGED, _GLUE, _GLUE_CODE),
-    *("lambda:sourcefunctionarn", "identitystore:userid", "aws:chatbotsourcearn", _PROVIDER),
-    "aws:sourceidentity",
-)
+_DELIVERED = (*INSTANCE, *_BUILD, _MANAGED, _GLUE, _GLUE_CODE, "lambda:sourcefunctionarn")
+"""What a session has from the service that made it for what runs there: the one of the key's name, or EC2."""
+_PROVIDER, _FACTOR = "aws:federatedprovider", "aws:multifactorauthpresent"
+_OF_ROLES = (*_DELIVERED, "identitystore:userid", "aws:chatbotsourcearn", _PROVIDER, "aws:sourceidentity")
 """Keys that only the session of a role has."""
-SIGN_IN, _DELEGATED, _ASSUMED_ROOT, _TOKEN = (
-    "aws:signinsessionarn",
-    "aws:viacustomerdomain",
-    "aws:assumedroot",
-    "aws:tokenissuetime",
-)
-_TIME = "time"
+SIGN_IN, _DELEGATED = "aws:signinsessionarn", "aws:viacustomerdomain"
+_ASSUMED_ROOT, _TOKEN, _TIME = "aws:assumedroot", "aws:tokenissuetime", "time"
 VIA_MCP, CALLED_VIA_MCP, _OWN_ACTION = "aws:viaawsmcpservice", "aws:calledviaawsmcp", "aws:ismcpserviceaction"
 _CLAIMS = {
     "accounts.google.com": ("aud", "sub"),
@@ -53,7 +42,8 @@ _HOSTS = frozenset(_CLAIMS) - {"saml"}
 
 
 def delivered_sessions(space: Space) -> Iterator[Expression]:
-    """F3: the keys of what a role session was delivered to; F6: those of the provider that vouched for it."""
+    """F3: what a session has from who made it; F6: the keys of the provider that vouched for it."""
+    yield from () if space.possible_changes else _made_by(space)
     for name in filter(space.attributes.get, _OF_ROLES):
         yield implies(Present(name), space.is_role)
     if has(space, _PROVIDER):
@@ -68,6 +58,18 @@ def delivered_sessions(space: Space) -> Iterator[Expression]:
         read_later = _is_read_later(name)
         if read_later is not None:
             yield implies(Present(name), either(space.is_web, space.is_role if read_later else FALSE))
+
+
+def _made_by(space: Space) -> Iterator[Expression]:
+    """F3: a session has such a key only if the trust policy of its role admits the service, and MFA only if a user may
+    be at its beginning. Steps may change trust policies. [IAM: id_roles_use_switch-role-ec2,
+    id_credentials_mfa_configure-api-require; API: AssumeRole, SerialNumber]"""
+    for name in filter(space.attributes.get, _DELIVERED):
+        service = name.partition(":")[0].replace("aws", "ec2")
+        yield implies(Present(name), negation(space.one_of(trusting(space.estate).not_admitting(service))))
+    if has(space, _FACTOR):
+        without = trusting(space.estate).not_from_users
+        yield implies(Test(_FACTOR, exactly("true")), negation(space.one_of(without)))
 
 
 def _by_provider(space: Space) -> Iterator[Expression]:
@@ -94,19 +96,15 @@ def _is_read_later(name: str) -> bool | None:
     """Whether a key of a provider is there after the first call; `None` for a key of no provider, whose name is a
     host's, or `saml`."""
     provider, _, claim = name.partition(":")
-    if "." not in provider and provider != "saml":
-        return None
-    return claim in _CLAIMS.get(provider, ("amr", "aud", "sub"))
+    known = "." in provider or provider == "saml"
+    return claim in _CLAIMS.get(provider, ("amr", "aud", "sub")) if known else None
 
 
 def sign_ins(space: Space) -> Iterator[Expression]:
     """F3: who signed in with OAuth, by temporary delegation, or as a root user by `AssumeRoot`, has temporary
     credentials; a service that calls for itself has not."""
-    for name, callers in (
-        (SIGN_IN, space.is_principal),
-        (_DELEGATED, space.is_principal),
-        (_ASSUMED_ROOT, space.is_root),
-    ):
+    whose = {SIGN_IN: space.is_principal, _DELEGATED: space.is_principal, _ASSUMED_ROOT: space.is_root}
+    for name, callers in whose.items():
         if has(space, name):
             yield implies(Present(name), both(callers, Present(_TOKEN)))
 

@@ -123,12 +123,8 @@ def providers_admitted(trust: Policy) -> frozenset[str] | None:
     for statement in trust.statements:
         if statement.effect is Effect.ALLOW:
             listed = statement.principals
-            if (
-                listed is None
-                or statement.not_principal
-                or statement.doubt is not None
-                or any(p.type in _ANYBODY for p in listed)
-            ):
+            anybody = listed is None or statement.not_principal or statement.doubt is not None
+            if listed is None or anybody or any(p.type in _ANYBODY for p in listed):
                 return None
             found.update(p.value for p in listed if p.type is PrincipalType.FEDERATED)
     return None if "*" in found else frozenset(found)

@@ -94,12 +94,7 @@ class Assuming(TagSets):
             *(negation(space.in_account(account)) for account in self._complete),
         )
         named = [frozenset[Predicate]({Tokens(literal_tokens(str(part.tag), fold=True))}) for part in self._tags]
-        return [
-            others,
-            negation(Present(_TAG_KEYS)),
-            Symbol(F3),
-            *(Some(_TRANSITIVE, name, True) for name in named),
-        ]
+        return [others, negation(Present(_TAG_KEYS)), Symbol(F3), *(Some(_TRANSITIVE, name, True) for name in named)]
 
     # -- requests that are allowed and can be made --
 

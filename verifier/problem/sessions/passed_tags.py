@@ -64,7 +64,7 @@ class PassedTags:
         self._roles = {role.arn: role for role in estate.roles}
         by_owner: dict[tuple[str, str], list[Target]] = {}
         for arn in sorted(
-            found.known if {SESSION_NAME, SOURCE_IDENTITY} & predicates.keys() else found.tagged | found.reached
+            found.admitted if {SESSION_NAME, SOURCE_IDENTITY} & predicates.keys() else found.tagged | found.reached
         ):
             by_owner.setdefault((arn.split(":")[1], arn.split(":")[4]), []).append(step_target(estate, arn))
         self._members = [tuple(str(target.resource) for target in targets) for targets in by_owner.values()]
@@ -197,8 +197,7 @@ def _cached(space: Space, found: Trusting, predicates: Mapping[str, Mapping[Pred
     if name not in _known:
         while len(_known) >= _REMEMBERED:
             del _known[next(iter(_known))]
-        # the parts are kept, so that their ids stay their own
-        _known[name] = parts, PassedTags(space, found, predicates)
+        _known[name] = parts, PassedTags(space, found, predicates)  # kept, so that their ids stay their own
     return _known[name][1]
 
 

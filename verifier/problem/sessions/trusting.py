@@ -1,15 +1,16 @@
-"""Which roles could have tagged sessions, by what their trust policies name alone: a quick look before any question is
-asked (F3).
+"""Which roles could have tagged sessions, and who could make sessions, by what their trust policies name alone: a quick
+look before any question is asked (F3).
 
 In: an estate. Out: the roles whose trust policy may let somebody pass session tags, and those to whose sessions tags
-may come on from earlier ones.
+may come on from earlier ones; whom the trust policies may admit.
 Guarantee: a role that is not among them has sessions with its own tags alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement
@@ -22,10 +23,12 @@ _EVERYBODY = frozenset({PrincipalType.ANYONE, PrincipalType.ANY_AWS})
 @dataclass
 class Admitted:
     """Whose sessions a trust policy may let assume a role: roles by ARN, the listed roles of accounts, and whether
-    others as well."""
+    others as well; which services, and whether users."""
 
     roles: set[str] = field(default_factory=set)
     accounts: set[str] = field(default_factory=set)
+    services: set[str] = field(default_factory=set)
+    users: bool = False
     others: bool = False
     everybody: bool = False
 
@@ -39,8 +42,20 @@ class Trusting:
     tagged: frozenset[str]
     reached: frozenset[str]
     unknown: frozenset[str]
-    known: frozenset[str]
-    """The others."""
+    admitted: Mapping[str, Admitted]
+    """The others, with whom they admit."""
+
+    def not_admitting(self, service: str) -> frozenset[str]:
+        """Those of them that do not admit a service."""
+        found = self.admitted.items()
+        return frozenset(arn for arn, whom in found if not whom.everybody and service not in whom.services)
+
+    @cached_property
+    def not_from_users(self) -> frozenset[str]:
+        """Those of them that neither a user nor a session of a role that is not known may assume, directly or one after
+        another."""
+        users = frozenset(arn for arn, whom in self.admitted.items() if whom.users or whom.everybody)
+        return frozenset(self.admitted) - users - _reached(self.admitted, users | self.unknown)
 
     @property
     def changing(self) -> frozenset[str]:
@@ -69,8 +84,8 @@ def _trusting(estate: Estate) -> Trusting:
     given = {role.arn: role.trust for role in roles if role.trust is not None}
     somebody = any(thing.principal is None and may_allow(thing) and thing.key is None for thing in estate.unmodelled)
     tagged = frozenset(arn for arn, trust in given.items() if somebody or any(_allowing(trust, "sts:tagsession")))
-    admitted = {arn: _admitted(estate, trust) for arn, trust in given.items()}
-    return Trusting(tagged, _reached(admitted, tagged | unknown), unknown, frozenset(given))
+    admitted = {arn: _admitted(estate, trust, somebody) for arn, trust in given.items()}
+    return Trusting(tagged, _reached(admitted, tagged | unknown), unknown, admitted)
 
 
 def may_tag(estate: Estate, user: Identity) -> bool:
@@ -105,8 +120,8 @@ def names_action(statement: Statement, action: str) -> bool:
     return any(like(text.value.lower()).matches(action) for text in statement.actions or ()) != statement.not_action
 
 
-def _admitted(estate: Estate, trust: Policy) -> Admitted:
-    found = Admitted()
+def _admitted(estate: Estate, trust: Policy, somebody: bool) -> Admitted:
+    found = Admitted(everybody=somebody)
     for statement in _allowing(trust, "sts:assumerole"):
         if statement.principals is None or statement.not_principal or statement.doubt is not None:
             found.others = found.everybody = True
@@ -118,12 +133,17 @@ def _admitted(estate: Estate, trust: Policy) -> Admitted:
 def _admit(estate: Estate, principal: Principal, found: Admitted) -> None:
     if principal.type in _EVERYBODY:
         found.others = found.everybody = True
+    elif principal.type is PrincipalType.SERVICE:
+        found.services.add(principal.value.partition(".")[0].removeprefix("edge"))  # Lambda@Edge is Lambda's
+    elif principal.type is PrincipalType.USER:
+        found.users = True
     elif principal.type in (PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.SESSION):
         inventory = next((account for account in estate.accounts if account.id == principal.account), None)
         named = () if inventory is None else _named(principal, inventory.roles)
         found.roles.update(role.arn for role in named)
         if principal.type is PrincipalType.ACCOUNT and inventory is not None:
             found.accounts.add(inventory.id)
+            found.users |= bool(inventory.users)
         complete = inventory is not None and inventory.complete
         found.others |= not complete and (principal.type is PrincipalType.ACCOUNT or not named)
 

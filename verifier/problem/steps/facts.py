@@ -19,18 +19,12 @@ from verifier.problem.facts.shared import has, predicates_of
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.sessions.session_tags import passable_tags
 from verifier.problem.space import PAIR_PREFIX, Space, acts
+from verifier.problem.steps.decision import BY_CALLERS, BY_IDENTITIES
 from verifier.problem.steps.keys import BOUNDARY, CREATES_BOUNDED, PUTS_BOUNDARY, made_with, written_to
 from verifier.problem.steps.resources import federating, resource_facts
 
-_ASSUMING = (
-    "sts:AssumeRole",
-    "sts:AssumeRoleWithSAML",
-    "sts:AssumeRoleWithWebIdentity",
-    "sts:SetSourceIdentity",
-    "sts:TagSession",
-)
 _REQUIRED = {
-    "sts:rolesessionname": _ASSUMING,
+    "sts:rolesessionname": BY_CALLERS | BY_IDENTITIES,
     "sts:sourceidentity": ("sts:SetSourceIdentity",),
     "aws:tagkeys": ("sts:TagSession", "iam:TagRole", "iam:TagUser", "iam:UntagRole", "iam:UntagUser"),
     "iam:policyarn": tuple(

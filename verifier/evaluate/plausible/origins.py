@@ -1,0 +1,93 @@
+"""What a request says of how the session of a role was made that no session of that role can be (F3).
+
+In: the estate, a case, the given context. Out: warnings.
+Guarantee: a warning says that no caller whom the trust policies name could have made such a session, whatever their
+conditions. [IAM: reference_policies_condition-keys, *Properties of a role session*; id_roles_use_switch-role-ec2;
+id_credentials_mfa_configure-api-require; API: AssumeRole, SerialNumber]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from verifier.evaluate.callers import inventory_of
+from verifier.evaluate.case import Case
+from verifier.evaluate.plausible.session import CODEBUILD_ROLE, EC2_ROLE
+from verifier.evaluate.sessions.assumers import Assumer, assumers
+from verifier.evaluate.statements.patterns import text_matches
+from verifier.evaluate.statements.values import truth
+from verifier.model.estate import Estate, Identity
+from verifier.model.policy import Statement
+from verifier.model.request import CallerKind, Value
+from verifier.model.unmodelled import Influence
+
+_DELIVERS = {
+    "ec2": EC2_ROLE,
+    "codebuild": CODEBUILD_ROLE,
+    "glue": ("glue:RoleAssumedBy", "glue:CredentialIssuingService"),
+    "lambda": ("lambda:SourceFunctionArn",),
+    "edgelambda": ("lambda:SourceFunctionArn",),
+    "ssm": ("ssm:SourceInstanceArn",),
+}
+"""The keys of the sessions that a service delivers to what runs there, by how its name begins."""
+_OF_SERVICES = dict.fromkeys(key for keys in _DELIVERS.values() for key in keys)
+_FACTOR, _AGE = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
+
+
+def origin_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """Warnings about a session of a listed role whose trust policy is given."""
+    role = case.standing.identity
+    if case.standing.caller.kind is not CallerKind.ROLE or role is None or role.trust is None or _in_doubt(estate):
+        return
+    found = {key for one in _makers(estate, role) for key in _delivered(one)}
+    for key in (key for key in _OF_SERVICES if key.lower() in given and key not in found):
+        yield f"F3: no session of {role.arn} has {key}: its trust policy admits no service that delivers one"
+    factor = truth(str(given.get(_FACTOR.lower(), "false")))
+    if (factor or _AGE.lower() in given) and not _from_user(estate, role, frozenset()):
+        shown = f"{_FACTOR} = true" if factor else _AGE
+        yield f"F3: no session of {role.arn} has {shown}: no user comes to assume it"
+
+
+def _in_doubt(estate: Estate) -> bool:
+    """Whether something that is not modelled may let somebody assume any role."""
+    return any(
+        thing.principal is None and thing.key is None and thing.influence is not Influence.MAY_REFUSE
+        for thing in estate.unmodelled
+    )
+
+
+def _makers(estate: Estate, role: Identity) -> tuple[Assumer, ...]:
+    """Those whom the trust policy of a role may let call `sts:AssumeRole`."""
+    assert role.trust is not None
+    stated = tuple(filter(_lets_assume, role.trust.statements))
+    return assumers(estate, replace(role, trust=replace(role.trust, statements=stated)))
+
+
+def _lets_assume(statement: Statement) -> bool:
+    named = any(text_matches(text.value.lower(), "sts:assumerole") for text in statement.actions or ())
+    return statement.actions is None or named != statement.not_action
+
+
+def _delivered(one: Assumer) -> tuple[str, ...]:
+    """The keys of a session that a caller makes, if it is a service."""
+    if one.caller.kind is not CallerKind.SERVICE:
+        return ()
+    return tuple(_OF_SERVICES) if one.stranger else _DELIVERS.get(one.caller.principal_arn.partition(".")[0], ())
+
+
+def _from_user(estate: Estate, role: Identity, seen: frozenset[str]) -> bool:
+    """Whether a user may come to act as a role, by sessions that assume roles one after another."""
+    if role.trust is None:
+        return True
+    for one in _makers(estate, role):
+        if one.caller.kind is CallerKind.USER or one.stranger and one.caller.kind is CallerKind.ROLE:
+            return True
+        if one.caller.kind is CallerKind.ROLE and one.caller.principal_arn not in seen:
+            account = inventory_of(estate, one.caller.account)
+            before = next((known for known in estate.roles if known.arn == one.caller.principal_arn), None)
+            if before is None and (account is None or not account.complete):
+                return True
+            if before is not None and _from_user(estate, before, seen | {role.arn, before.arn}):
+                return True
+    return False
