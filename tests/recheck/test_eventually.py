@@ -280,6 +280,33 @@ def test_what_is_refuted_by_each_step_has_no_set(name: str) -> None:
     assert isinstance(entry_from(home(*mine, **world)), str)
 
 
+RUNS = own(["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"])
+RED = {"StringEquals": {"aws:PrincipalTag/team": "red"}}
+NO_TOKEN = {"Null": {"aws:TokenIssueTime": "true"}}
+
+
+def of_lambda(action: str | list[str], condition: dict[str, Any]) -> Identity:
+    """A role that Lambda may do this on, and that decrypts under a condition."""
+    trust = admits({"Service": "lambda.amazonaws.com"}, action)
+    return trusting(trust, own=(own("kms:Decrypt", Condition=condition),))
+
+
+@pytest.mark.parametrize("condition", [NO_TOKEN, RED])
+def test_e4_a_role_as_which_code_comes_to_run_is_held_before_doubts_are_asked_about(condition: dict[str, Any]) -> None:
+    """What doubtful actions may have run as it is in the set then."""
+    before = state(RUNS, others=(of_lambda("sts:AssumeRole", condition),), **NO_GRANTS)  # type: ignore[arg-type]
+    entry = entry_from(before)
+    assert ["holds", TARGET] in entry["sets"][0]["facts"]
+    check_eventual(entry, before.estate, key_target(before.estate.keys[0]), nobody(), {})
+
+
+def test_f3_code_that_comes_to_run_changes_nothing_of_which_tags_sessions_have() -> None:
+    both_actions, writes = ["sts:AssumeRole", "sts:TagSession"], own("iam:PutUserPolicy", Resource=BOB)
+    assert isinstance(entry_of(RUNS, others=[of_lambda(both_actions, NO_TOKEN)]), dict)
+    assert isinstance(entry_of(RUNS, others=[of_lambda(both_actions, RED)]), str)
+    assert isinstance(entry_of(RUNS, writes, others=[of_lambda("sts:AssumeRole", RED)]), str)
+
+
 def test_what_a_share_may_allow_is_in_the_set_and_ends_where_the_key_policy_denies() -> None:
     shares, rest = own("ram:CreateResourceShare"), {"grants": (), "tags": (), "aliases": ()}
     assert isinstance(entry_from(state(shares, facts=rest)), str)

@@ -161,7 +161,7 @@ class ClosedSet:
         who = {change: self._having(kinds) for change, kinds in _CALLERS.items()} | {VERSION: written}
         who[BOUNDARY] |= bounded
         # who may pass which tags on is not what it was at first (F3)
-        if self.facts - {("holds", arn) for arn in self.of("holds")}:
+        if any(fact[0] not in ("holds", "passed", "starts") for fact in self.facts):
             who[SESSION_TAGS] |= {one.arn for one in self.estate.identities if arn_kind(one.arn) == "role"}
         who |= {GroupJoined(group): frozenset(users) for group, users in self._joinable.items()}
         lost = disjunction(space.in_account(account) for account in sorted(self.lost))

@@ -128,14 +128,16 @@ class _Search:
     _known: dict[str, tuple[str, Json]] = field(default_factory=dict)
 
     def closed(self) -> Json | str:
-        """The set and its queries, or why there is none."""
+        """The set and its queries, or why there is none. What is not excluded counts only once the steps give no
+        further facts: with these it may bring nothing."""
         while len(self.facts) <= MOST_FACTS:
             before, queries = self.facts, []
             for about, _ in self._reaching().queries():
                 found = self._proof_of(about)
-                if isinstance(found, str):
+                if not isinstance(found, str):
+                    queries.append({"about": about, **found})
+                elif self.facts == before:
                     return found
-                queries.append({"about": about, **found})
             if self.facts == before:
                 named = None if self.named is None else sorted(self.named)
                 return {"callers": named, "facts": sorted(map(list, self.facts)), "queries": queries}

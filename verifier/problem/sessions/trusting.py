@@ -94,7 +94,7 @@ def may_tag(estate: Estate, user: Identity) -> bool:
     return any(map(may_allow, things)) or any(any(_allowing(policy, "sts:tagsession")) for policy in user.policies)
 
 
-def _reached(admitted: dict[str, Admitted], sources: frozenset[str]) -> frozenset[str]:
+def _reached(admitted: Mapping[str, Admitted], sources: frozenset[str]) -> frozenset[str]:
     """The roles that sessions of sources, or of roles that are not listed, may assume, directly or one after
     another."""
     found: set[str] = {arn for arn, whom in admitted.items() if whom.others}
