@@ -37,7 +37,9 @@ def swapped(node: Any, one: str, other: str, partitions: Mapping[str, str] = Map
         if any(text in node.lower() and text not in node for text in (one, other)):
             raise DifferError
         exchanged = other.join(part.replace(other, one) for part in node.split(one))
-        return node if exchanged == node else read(exchanged) if isinstance(node, SymbolName) else exchanged
+        if exchanged == node:
+            return node
+        return read(exchanged) if isinstance(node, SymbolName) else exchanged
     if isinstance(node, tuple):
         return tuple(swapped(inner, one, other, partitions) for inner in node)
     if not is_dataclass(node) or isinstance(node, (Span, Diagnostic, type)):

@@ -85,9 +85,11 @@ def _paired(node: object) -> Iterator[str]:
         for part in fields(node):
             value = getattr(node, part.name)
             if part.name == "aliases":
-                yield from (text.lower() for text in value or ())
+                yield from map(str.lower, value or ())
+            elif part.name in _PAIRS:
+                yield from (text.lower() for _, text in value or ())
             else:
-                yield from (text.lower() for _, text in value or ()) if part.name in _PAIRS else _paired(value)
+                yield from _paired(value)
 
 
 def free_texts(estate: Estate) -> Iterator[str]:

@@ -191,8 +191,8 @@ class ClosedSet:
         )
 
     def beside_roles_of(self, service: str, space: Space) -> Expression:
-        """The callers in whose accounts a role may be held that a service may assume: any role, of an account without
-        an inventory. To have it run code as one that is not held nobody may do what that takes."""
+        """The callers in whose accounts a role is held that a service may assume, or any may be, in an account without
+        an inventory. Nobody can have the service run code as a role that is not held."""
         held = self.of("holds")
         running = {
             account.id

@@ -297,7 +297,7 @@ OF_ONE["nonsensitive"] = _sensitive
 _SEVERAL = (_coalesce, _concat, _format, _join, _lookup, _merge)
 OF_SEVERAL: dict[str, Callable[..., Node | None]] = {function.__name__[1:]: function for function in _SEVERAL}
 _TEXTS = (_basename, _endswith, _lower, _replace, _split, _startswith, _trimprefix, _trimspace, _trimsuffix, _upper)
-OF_TEXTS = {function.__name__[1:]: _of_texts(function) for function in _TEXTS}
-"""Those that take texts apart, or look at parts of them."""
-OF_SEVERAL |= OF_TEXTS
+OF_SEVERAL |= {function.__name__[1:]: _of_texts(function) for function in _TEXTS}
 """The functions by their names, but for `try`."""
+INSPECTING = frozenset(("keys", "toset", "values", *(function.__name__[1:] for function in _TEXTS)))
+"""Those that take texts apart, look at parts of them, or read the order of names."""

@@ -19,7 +19,7 @@ from itertools import islice
 
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform import hcl_tree as trees
-from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL, OF_TEXTS
+from verifier.inputs.terraform.hcl_calls import INSPECTING, OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, Untyped
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.plan_values import after_apply
@@ -280,12 +280,12 @@ class Evaluator:
             return self._try(tree, arguments)
         if name in ("file", "templatefile") and arguments:
             return self._file(tree, arguments)
-        function = OF_ONE.get(name) if len(arguments) == 1 else None
-        function = function or OF_SEVERAL.get(name)
+        function = (OF_ONE.get(name) if len(arguments) == 1 else None) or OF_SEVERAL.get(name)
         if function is None or (rest and "..." in rest[0].children):
             return None
         given = list(map(self.get, arguments))
-        given = list(map(self.inspected, given)) if name in (*OF_TEXTS, "toset", "keys", "values") else given
+        if name in INSPECTING:
+            given = list(map(self.inspected, given))
         if name == "lookup":
             given[1:2] = self.compared(*given[1:2])
         return function(self.at(tree), *given)

@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import chain, product
+from operator import or_
 
 from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef, arn_kind
@@ -261,11 +262,10 @@ class Doubts:
 
     def admitting(self, group: Group, names: Sequence[str], service: str) -> int:
         """The roles that admit a service, if it is one of some services; of listed code where these are `BOUNDED`."""
-        own = [name for name in names if name.removesuffix(BOUNDED) == service] or [service] * ("*" in names)
-        targets = 0
-        for _, one in self._trusting(group, tuple(own)):
-            targets |= one.targets
-        return targets
+        own = tuple(name for name in names if name.removesuffix(BOUNDED) == service)
+        if not own and "*" in names:
+            own = (service,)
+        return reduce(or_, (one.targets for _, one in self._trusting(group, own)), 0)
 
     @cached_property
     def _providers(self) -> tuple[str, ...]:

@@ -32,9 +32,9 @@ def why(setting: Setting, goal: Goal, reached: Reached) -> Reason:
     doubts = list(_doubts(reached.facts, goal.premises))
     if not doubts:
         return _under_another_key(setting, goal, reached)
-    granted = next((one for one in doubts if one[0].kind is FactKind.GRANT), None)
-    if granted is not None:
-        return _granted(setting, reached, *granted[:2])
+    for fact, derivation, _ in doubts:
+        if fact.kind is FactKind.GRANT:
+            return _granted(setting, reached, fact, derivation)
     fact, derivation, doubt = doubts[0]
     places = setting.doubts.places(derivation.by, doubt)
     first = f"{reached.start} may get there" + ("" if derivation.by == reached.start else f" as {derivation.by}")
@@ -136,12 +136,16 @@ def is_in_doubt(goal: Goal, reached: Reached) -> bool:
     return next(_doubts(reached.facts, goal.premises), None) is not None
 
 
-def _doubts(facts: Facts, premises: Iterable[Fact]) -> Iterator[tuple[Fact, Derivation, Doubt]]:
-    """The doubts that some facts rest on, those that come first first."""
+def _doubts(
+    facts: Facts, premises: Iterable[Fact], seen: set[Fact] | None = None
+) -> Iterator[tuple[Fact, Derivation, Doubt]]:
+    """The doubts that some facts rest on, each once, those that come first first."""
+    seen = set() if seen is None else seen
     for fact in premises:
-        derivation = facts.get(fact)
+        derivation = facts.get(fact) if fact not in seen else None
+        seen.add(fact)
         if derivation is not None and derivation.step is not None:
-            yield from _doubts(facts, derivation.premises)
+            yield from _doubts(facts, derivation.premises, seen)
             if derivation.offer is not None and derivation.offer.doubt is not None:
                 yield fact, derivation, derivation.offer.doubt
 
