@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from verifier.model.results.suggestion import Suggestion, Suggestions
     from verifier.model.results.verdict import Counterexample, Report, Status, Verdict
     from verifier.report.exit_codes import exit_code
-    from verifier.report.forms.comparison import render_comparison
-    from verifier.report.forms.verdicts import render_text
+    from verifier.report.pages.comparison import render_comparison
+    from verifier.report.pages.verdicts import render_text
     from verifier.report.plain import records, render, to_dict
     from verifier.report.wire.report import render_json
     from verifier.syntax.diagnostic import Diagnostic, InputError
@@ -135,8 +135,8 @@ _HOMES = {
     "verifier.model.results.suggestion": ("Suggestion", "Suggestions"),
     "verifier.model.results.verdict": ("Counterexample", "Report", "Status", "Verdict"),
     "verifier.report.exit_codes": ("exit_code",),
-    "verifier.report.forms.comparison": ("render_comparison",),
-    "verifier.report.forms.verdicts": ("render_text",),
+    "verifier.report.pages.comparison": ("render_comparison",),
+    "verifier.report.pages.verdicts": ("render_text",),
     "verifier.report.wire.report": ("render_json",),
     "verifier.syntax.diagnostic": ("Diagnostic", "InputError"),
     "verifier.verify.comparison.compare": ("compare",),

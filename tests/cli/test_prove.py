@@ -13,7 +13,7 @@ from tests.cli.conftest import Rooms, Run, verdicts
 from tests.report.samples import PAYMENTS, PROVED, REFUTED, UNKNOWN, report
 from verifier.model.engine import Engine
 from verifier.model.results.verdict import Verdict
-from verifier.report.forms.verdicts import render_text
+from verifier.report.pages.verdicts import render_text
 from verifier.report.wire.report import render_json
 from verifier.syntax.diagnostic import InputError
 

@@ -33,8 +33,7 @@ from verifier.model.results.lint import (
 )
 from verifier.report.evidence import NO_EVIDENCE
 from verifier.report.exit_codes import ExitCode
-from verifier.report.forms.lint import lint_forms
-from verifier.report.pages.lint import MOST_FINDINGS, MOST_NOTES
+from verifier.report.pages.lint import MOST_FINDINGS, MOST_NOTES, lint_forms
 from verifier.report.wire.lint import lint_to_json
 from verifier.report.wire.values import json_text
 from verifier.report.words.lint import lint_exit_code

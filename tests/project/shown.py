@@ -22,7 +22,7 @@ from pathlib import Path
 
 import verifier
 from verifier import Report
-from verifier.report.forms.verdicts import render_text
+from verifier.report.pages.verdicts import render_text
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = tuple(sorted(path.name for path in (ROOT / "examples").iterdir() if (path / f"{path.name}.inv").is_file()))

@@ -74,7 +74,7 @@ LATE = {
     "verifier/report/exit_codes.py": (1, "every command imports it, --help too"),
     "verifier/question.py": (3, "built-ins need no parser of invariants, and few runs a cache of estates"),
     "verifier/report/formats.py": (10, "what one format needs is not imported for another"),
-    "verifier/report/forms/verdicts.py": (6, "what text does not need is not imported for it"),
+    "verifier/report/pages/verdicts.py": (6, "what text does not need is not imported for it"),
     "verifier/runs/cluster.py": (1, "an optional extra"),
     "verifier/runs/many.py": (2, "caches and processes, which few runs use"),
     "verifier/solve/engines.py": (2, "the other engines"),

@@ -13,13 +13,13 @@ from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Report
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.formats import render
-from verifier.report.forms.verdicts import render_report
 from verifier.report.pages.comparison import comparison_document
 from verifier.report.pages.explanation import explanation_document
 from verifier.report.pages.findings import findings_document
 from verifier.report.pages.lint import lint_document
 from verifier.report.pages.reach import reach_document
 from verifier.report.pages.suggestions import suggestions_document
+from verifier.report.pages.verdicts import render_report
 from verifier.report.pages.who_can import who_can_document
 
 

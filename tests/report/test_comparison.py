@@ -34,7 +34,7 @@ from tests.report.rendered import render_comparison_markdown
 from verifier.model.choices import FailOn
 from verifier.model.results.comparison import Comparison, Relation, TargetComparison
 from verifier.report.checks import check_of_comparison, check_of_report, check_to_json, render_check
-from verifier.report.forms.comparison import comparison_forms, render_comparison
+from verifier.report.pages.comparison import comparison_forms, render_comparison
 from verifier.report.render.markdown import code, escaped, prose, spaced
 from verifier.report.wire.comparison import comparison_to_json
 from verifier.report.wire.values import json_text

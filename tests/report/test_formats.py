@@ -33,9 +33,9 @@ from tests.report.samples import (
 from tests.report.sarif_schema import sarif_validator
 from verifier.model.choices import FORMATS
 from verifier.model.results.verdict import Excuse, ExcuseKind, Report, Status
-from verifier.report.forms.verdicts import render_report
 from verifier.report.notices.notices import slug, slugs
 from verifier.report.notices.sarif import SCHEMA
+from verifier.report.pages.verdicts import render_report
 from verifier.report.render.markdown import MOST
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable

@@ -24,7 +24,7 @@ from tests.report.test_findings import found
 from tests.report.test_suggestions import some_suggestions
 from tests.report.test_who_can import answer
 from verifier.model.results.verdict import Reason
-from verifier.report.forms.verdicts import render_report
+from verifier.report.pages.verdicts import render_report
 from verifier.report.render.markdown import MOST, Part, fitted
 
 COMMENT = 65_536

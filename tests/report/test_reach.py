@@ -25,7 +25,7 @@ from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Bound, Reason
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import GrantCreated
-from verifier.report.forms.reach import reach_forms
+from verifier.report.pages.reach import reach_forms
 from verifier.report.reach.words import reach_exit_code
 from verifier.report.render.markdown import MOST
 from verifier.report.wire.answers import reach_to_json

@@ -53,7 +53,7 @@ from verifier.model.results.verdict import Bound, Report, Verdict
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Move, PolicyAdded
 from verifier.report.evidence import Evidence
-from verifier.report.forms.verdicts import render_report, render_text
+from verifier.report.pages.verdicts import render_report, render_text
 from verifier.report.reach.changes import step_words
 from verifier.report.reach.names import Names
 from verifier.report.reach.shown_steps import shown_steps

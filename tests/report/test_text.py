@@ -32,8 +32,8 @@ from verifier.model.engine import Engine
 from verifier.model.request import Outcome
 from verifier.model.results.verdict import Agreement
 from verifier.report.document import Row, Table
-from verifier.report.forms.verdicts import render_text
 from verifier.report.pages.prove import report_document
+from verifier.report.pages.verdicts import render_text
 from verifier.report.render.text import block_lines, document_text
 from verifier.report.style import Style
 

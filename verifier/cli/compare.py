@@ -91,7 +91,7 @@ def compare(
     from verifier.cli.bodies.compare import compared, remarks
     from verifier.cli.bodies.sides import SidesOptions
     from verifier.report.evidence import texts_of
-    from verifier.report.forms.comparison import comparison_forms
+    from verifier.report.pages.comparison import comparison_forms
     from verifier.report.words.comparison import comparison_exit_code
 
     outputs = sinks(output, quiet=quiet)

@@ -87,7 +87,7 @@ def explain(
     check(options)
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied)
     meant = request_of(estate, options)
-    from verifier.report.forms.explanation import explanation_forms
+    from verifier.report.pages.explanation import explanation_forms
 
     # after the input has been accepted: importing a solver takes a while
     from verifier.verify.explanation.explain import explain as why

@@ -83,8 +83,8 @@ def findings(
 
     estate, report = listed(paths, key_arn, supplied, ask, said, names=trust)
     from verifier.report.evidence import Evidence
-    from verifier.report.forms.findings import findings_forms
     from verifier.report.meanings import meanings_of
+    from verifier.report.pages.findings import findings_forms
     from verifier.report.words.findings import findings_exit_code
 
     write(

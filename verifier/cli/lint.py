@@ -65,8 +65,8 @@ def lint(
     places = estates(paths, key_arn, supplied)
     from verifier.model.results.lint import Severity
     from verifier.report.evidence import Evidence
-    from verifier.report.forms.lint import lint_forms
     from verifier.report.meanings import meanings_of
+    from verifier.report.pages.lint import lint_forms
     from verifier.report.words.lint import lint_exit_code
 
     # after the input has been accepted: importing a solver takes a while

@@ -106,7 +106,7 @@ def reach(
         from verifier.language.invariants.files import suppose as supposing
 
         estate = supposing(estate, *suppose, where="--suppose")
-    from verifier.report.forms.reach import reach_forms
+    from verifier.report.pages.reach import reach_forms
     from verifier.report.reach.words import reach_exit_code
     from verifier.verify.named import caller_named, keys_named
     from verifier.verify.reach.reach import reach_from, reach_to

@@ -79,7 +79,7 @@ def suggest(
         QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, allow_empty=allow_empty)
     )
     numbers = sorted({_number(question.invariants, name) for name in invariant}) if invariant else None
-    from verifier.report.forms.suggestions import suggestions_forms
+    from verifier.report.pages.suggestions import suggestions_forms
     from verifier.report.words.suggestions import suggest_exit_code
 
     # after the input has been accepted: importing a solver takes a while

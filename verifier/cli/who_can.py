@@ -128,7 +128,7 @@ def who_can(
         return [(said_of(each.key.arn, each.rows), each.reasons, each.exact) for each in answer.keys]
 
     _, answer = listed(paths, key_arn, supplied, ask, said, names=(*excluding, transpose or ""))
-    from verifier.report.forms.who_can import who_can_forms
+    from verifier.report.pages.who_can import who_can_forms
     from verifier.report.words.access import who_can_exit_code
 
     write(sinks(output, quiet=quiet), who_can_forms(answer, in_full=verbose), answer.warnings)

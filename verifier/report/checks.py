@@ -15,8 +15,8 @@ from verifier.model.results.verdict import Report
 from verifier.report.document import Supposed
 from verifier.report.exit_codes import ExitCode, report_exit_code
 from verifier.report.formats import Forms
-from verifier.report.forms.comparison import comparison_forms, render_comparison
-from verifier.report.forms.verdicts import render_text, report_forms
+from verifier.report.pages.comparison import comparison_forms, render_comparison
+from verifier.report.pages.verdicts import render_text, report_forms
 from verifier.report.render.text import block_lines
 from verifier.report.style import Style, pad
 from verifier.report.supposed import concluded, of_all

@@ -23,15 +23,15 @@ from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Report
 from verifier.report.evidence import NO_EVIDENCE, Evidence, texts_of
 from verifier.report.formats import Forms
-from verifier.report.forms.comparison import comparison_forms
-from verifier.report.forms.explanation import explanation_forms
-from verifier.report.forms.findings import findings_forms
-from verifier.report.forms.lint import lint_forms
-from verifier.report.forms.reach import reach_forms
-from verifier.report.forms.suggestions import suggestions_forms
-from verifier.report.forms.verdicts import evidence_for, report_forms
-from verifier.report.forms.who_can import who_can_forms
 from verifier.report.meanings import meanings_of
+from verifier.report.pages.comparison import comparison_forms
+from verifier.report.pages.explanation import explanation_forms
+from verifier.report.pages.findings import findings_forms
+from verifier.report.pages.lint import lint_forms
+from verifier.report.pages.reach import reach_forms
+from verifier.report.pages.suggestions import suggestions_forms
+from verifier.report.pages.verdicts import evidence_for, report_forms
+from verifier.report.pages.who_can import who_can_forms
 from verifier.report.wire.values import Json
 
 Tabular = Report | Comparison | LintReport | WhoCan | FindingsReport | ReachReport | Suggestions

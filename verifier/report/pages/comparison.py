@@ -1,12 +1,13 @@
 """Comparison → a document: key by key what was gained and lost, with an example and the cause.
 
-In: a `Comparison`, what makes it fail, texts of files. Out: a `Document`. Guarantee: nothing that was found is left out
-without saying so, and `in_full` shows all of it.
+In: a `Comparison`, what makes it fail, texts of files. Out: a `Document`; all its `Forms`. Guarantee: nothing that was
+found is left out without saying so, and `in_full` shows all of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from verifier.model.choices import FailOn
 from verifier.model.invariant import Expectation
@@ -16,9 +17,13 @@ from verifier.model.results.region import LimitKind
 from verifier.model.results.verdict import Counterexample
 from verifier.report import document as doc
 from verifier.report.counterexample import command_items, reason_items
+from verifier.report.formats import Forms, render
 from verifier.report.naming import Places, counted, reason_item, rule_label
+from verifier.report.notices.comparison import notices_of_comparison
 from verifier.report.pages.parts import footnote
 from verifier.report.supposed import concluded, of_all
+from verifier.report.tables import comparison_table
+from verifier.report.wire.comparison import comparison_to_json
 from verifier.report.words.comparison import (
     comparison_exit_code,
     counts_text,
@@ -227,3 +232,20 @@ class _Writer:
 
 def _span(statement: StatementRef | None, place: Span) -> Span:
     return statement.span if statement is not None else place
+
+
+def comparison_forms(found: Comparison, fail_on: FailOn, texts: Mapping[str, str], *, in_full: bool) -> Forms:
+    """Those of `verifier compare`; `texts` are those of the files, by the names that spans call them."""
+    return Forms(
+        partial(comparison_document, found, fail_on, texts, in_full=in_full),
+        partial(comparison_to_json, found, fail_on),
+        partial(notices_of_comparison, found, fail_on),
+        partial(comparison_table, found),
+    )
+
+
+def render_comparison(
+    comparison: Comparison, fail_on: FailOn | None = None, *, colour: bool = False, in_full: bool = False
+) -> str:
+    """The comparison as text for a terminal; without `fail_on` it fails where something was gained."""
+    return render(comparison_document(comparison, fail_on or FailOn.MORE, in_full=in_full), colour=colour)

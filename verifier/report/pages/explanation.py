@@ -1,20 +1,24 @@
 """Explanation → a document: the decision gate by gate, the nearest request that is decided otherwise, the smallest
 edits.
 
-In: an `Explanation`. Out: a `Document`. Guarantee: the gates are those of the trace; what is cut short says so, and
-`in_full` cuts nothing.
+In: an `Explanation`. Out: a `Document`; all its `Forms`. Guarantee: the gates are those of the trace; what is cut short
+says so, and `in_full` cuts nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from verifier.model.request import CallerKind, Outcome, Request, Step
 from verifier.model.results.explanation import Explanation, Flip, NotFound, PolicyChange
 from verifier.report.counterexample import statement_traces
 from verifier.report.document import Block, Document, Folded, Item, Items, Para, Role, Said, Supposed, Words, grouped
+from verifier.report.formats import Forms
 from verifier.report.naming import counted, rule_label, value_text
+from verifier.report.notices.answers import notices_of_explanation
 from verifier.report.pages.suggestions import edits_items
+from verifier.report.wire.edits import explanation_to_json
 from verifier.report.words import explanation as words
 
 _MOST_STATEMENTS = 6
@@ -140,3 +144,9 @@ def _alternative(number: int, change: PolicyChange) -> Items:
     outcome = Items((Item(words.outcome_text(change.decision)),), margin=5)
     depends = [outcome] if change.decision.outcome is Outcome.DEPENDS else []
     return edits_items(change.edits, number, *depends, margin=2)
+
+
+def explanation_forms(found: Explanation, *, in_full: bool) -> Forms:
+    """Those of `verifier explain`."""
+    document = partial(explanation_document, found, in_full=in_full)
+    return Forms(document, partial(explanation_to_json, found), partial(notices_of_explanation, found))

@@ -1,11 +1,13 @@
 """Findings → a document: key by key who outside the zone of trust can do what, under which conditions, with a request.
 
-In: a `FindingsReport`. Out: a `Document`. Guarantee: every finding is there, and what is shortened says so.
+In: a `FindingsReport`. Out: a `Document`; all its `Forms`. Guarantee: every finding is there, and what is shortened
+says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.report.document import (
@@ -22,9 +24,14 @@ from verifier.report.document import (
     Table,
     grouped,
 )
+from verifier.report.evidence import Evidence
+from verifier.report.formats import Forms
 from verifier.report.naming import counted, key_heading
+from verifier.report.notices.findings import notices_of_findings
 from verifier.report.pages.parts import data_counts, footnote, open_questions, reason_items
 from verifier.report.supposed import of_all
+from verifier.report.tables import findings_table
+from verifier.report.wire.answers import findings_to_json
 from verifier.report.words.access import CallerGroup, cases_in_full, places_of, readings_needed, ways_text, when_text
 from verifier.report.words.findings import as_row, findings_exit_code, headline, verdict_text, zone_text
 from verifier.report.words.regions import witness_text
@@ -84,3 +91,13 @@ def _below(finding: ExternalAccess, in_full: bool) -> Iterator[Item]:
         yield Item(witness_text(region, in_full=in_full), "for example")
         if in_full and region.witness.command:
             yield Item(Said(region.witness.command, Role.COMMAND), "to see it")
+
+
+def findings_forms(report: FindingsReport, evidence: Callable[[], Evidence], *, in_full: bool) -> Forms:
+    """Those of `verifier findings`."""
+    return Forms(
+        partial(findings_document, report, in_full=in_full),
+        partial(findings_to_json, report),
+        lambda: notices_of_findings(report, evidence()),
+        partial(findings_table, report),
+    )

@@ -1,14 +1,15 @@
 """The linter's report → a document: each finding with its place, its proof or its request, and the rewrite that was
 checked.
 
-In: a `LintReport`, what makes it fail. Out: a `Document`. Guarantee: in short the worst findings and a few notes are
-shown and the others counted; `in_full` has all of them.
+In: a `LintReport`, what makes it fail. Out: a `Document`; all its `Forms`. Guarantee: in short the worst findings and a
+few notes are shown and the others counted; `in_full` has all of them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from verifier.model.results.lint import Finding, LintReport, Severity, Undecided
 from verifier.report.document import (
@@ -25,7 +26,12 @@ from verifier.report.document import (
     Supposed,
     Words,
 )
+from verifier.report.evidence import Evidence
+from verifier.report.formats import Forms
 from verifier.report.naming import counted, rule_label
+from verifier.report.notices.lint import notices_of_lint
+from verifier.report.tables import lint_table
+from verifier.report.wire.lint import lint_to_json
 from verifier.report.words import lint as words
 
 MOST_FINDINGS, MOST_NOTES = 20, 8
@@ -113,3 +119,15 @@ def _undecided(undecided: Undecided) -> Item:
     where = words.place(undecided.span)
     text = quoted(words.undecided_text(undecided) + (f" ({where})" if where else ""))
     return Item(text, Said("unknown", Role.DOUBT), rule_label(undecided.label))
+
+
+def lint_forms(
+    report: LintReport, fail_on: Severity | None, evidence: Callable[[], Evidence], *, in_full: bool
+) -> Forms:
+    """Those of `verifier lint`, which fails on findings that are as bad as `fail_on` (`None`: on none)."""
+    return Forms(
+        partial(lint_document, report, fail_on, in_full=in_full),
+        partial(lint_to_json, report, fail_on),
+        lambda: notices_of_lint(report, fail_on, evidence()),
+        partial(lint_table, report),
+    )

@@ -1,17 +1,20 @@
 """What is within reach → a document: key by key who gets there or what a caller can bring about, in how many steps, by
 which chain.
 
-In: a `ReachReport`. Out: a `Document`. Guarantee: what is shortened says so; `in_full` has every request of a chain,
-with what allows it.
+In: a `ReachReport`. Out: a `Document`; all its `Forms`. Guarantee: what is shortened says so; `in_full` has every
+request of a chain, with what allows it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.report.document import Block, Document, Folded, Item, Items, Para, Role, Said, Supposed, grouped
+from verifier.report.formats import Forms
 from verifier.report.naming import SETTLES, counted, key_heading, reason_item
+from verifier.report.notices.answers import notices_of_reach
 from verifier.report.pages.parts import data_counts
 from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.story import compact_items, steps_blocks
@@ -26,6 +29,8 @@ from verifier.report.reach.words import (
     rows_told,
 )
 from verifier.report.supposed import of_all
+from verifier.report.tables import reach_table
+from verifier.report.wire.answers import reach_to_json
 
 _LABEL, _WIDE = 14, 18
 """Columns of how far something is: `in 2 steps`, `maybe in 2 steps`."""
@@ -75,3 +80,13 @@ def _row(report: ReachReport, key: KeyReach, row: ReachRow, names: Names, column
     role = Role.DOUBT if row.reason is not None else Role.BAD if row.steps else None
     label = Said(distance(row), role) if role else distance(row)
     return Item(of_row(report, row, names, in_full=in_full), label, below=tuple(below))
+
+
+def reach_forms(report: ReachReport, *, in_full: bool) -> Forms:
+    """Those of `verifier reach`."""
+    return Forms(
+        partial(reach_document, report, in_full=in_full),
+        partial(reach_to_json, report),
+        partial(notices_of_reach, report),
+        partial(reach_table, report),
+    )

@@ -1,18 +1,23 @@
 """Suggestions → a document: for each refuted invariant the edits, what they were proved to do, and the access that they
 cost.
 
-In: `Suggestions`. Out: a `Document`. Guarantee: an invariant without a suggestion says why.
+In: `Suggestions`. Out: a `Document`; all its `Forms`. Guarantee: an invariant without a suggestion says why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from verifier.model.results.explanation import EditShown
 from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
 from verifier.model.results.verdict import Status
 from verifier.report.document import MARKS, Block, Document, Item, Items, Lines, Para, Role, Said, Supposed, grouped
+from verifier.report.formats import Forms
 from verifier.report.naming import key_name, reason_item
+from verifier.report.notices.answers import notices_of_suggestions
+from verifier.report.tables import suggestions_table
+from verifier.report.wire.edits import suggestions_to_json
 from verifier.report.words.explanation import edit_lines
 from verifier.report.words.suggestions import access_lines, kept_text, suggest_exit_code
 
@@ -63,3 +68,13 @@ def edits_items(edits: tuple[EditShown, ...], number: int, *below: Block, margin
     first, *others = ((edit.text, Lines(tuple(edit_lines(edit)), "diff", margin + 6)) for edit in edits)
     more = [Items((Item(text, "and", below=(lines,)),), margin + 3, 4, hang=margin + 3) for text, lines in others]
     return Items((Item(first[0], f"{number}.", below=(first[1], *more, *below)),), margin, 3, hang=margin + 3)
+
+
+def suggestions_forms(found: Suggestions) -> Forms:
+    """Those of `verifier suggest`."""
+    return Forms(
+        partial(suggestions_document, found),
+        partial(suggestions_to_json, found),
+        partial(notices_of_suggestions, found),
+        partial(suggestions_table, found),
+    )

@@ -1,12 +1,13 @@
 """Who can → a document: key by key who, under which conditions and through what, and whether that is all.
 
-In: a `WhoCan`. Out: a `Document`. Guarantee: every row is there, and what is shortened says so; `in_full` has all of
-it.
+In: a `WhoCan`. Out: a `Document`; all its `Forms`. Guarantee: every row is there, and what is shortened says so;
+`in_full` has all of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from verifier.model.results.access import Access, KeyAccess, WhoCan
 from verifier.report.document import (
@@ -23,9 +24,13 @@ from verifier.report.document import (
     Table,
     grouped,
 )
+from verifier.report.formats import Forms
 from verifier.report.naming import counted, key_heading
+from verifier.report.notices.answers import notices_of_who_can
 from verifier.report.pages.parts import data_counts, footnote, open_questions, reason_items
 from verifier.report.supposed import of_all
+from verifier.report.tables import who_can_table
+from verifier.report.wire.answers import who_can_to_json
 from verifier.report.words import access as words
 from verifier.report.words.regions import witness_text
 
@@ -85,3 +90,13 @@ def _below(row: Access) -> Iterator[Items]:
     if witness is not None:
         command = [Item(Said(witness.command, Role.COMMAND), "to see it")] if witness.command else []
         yield Items((Item(witness_text(row.region, in_full=True), "for example"), *command), margin=6, columns=13)
+
+
+def who_can_forms(answer: WhoCan, *, in_full: bool) -> Forms:
+    """Those of `verifier who-can`."""
+    return Forms(
+        partial(who_can_document, answer, in_full=in_full),
+        partial(who_can_to_json, answer),
+        partial(notices_of_who_can, answer),
+        partial(who_can_table, answer),
+    )

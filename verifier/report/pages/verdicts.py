@@ -1,7 +1,7 @@
 """The forms of a report on invariants.
 
-In: a `Report`, its estate. Out: `Evidence`; the report's `Forms`, or its text.
-Guarantee: what text does not need is not imported for it.
+In: a `Report`, its estate. Out: `Evidence`; the report's `Forms`, or its text. Guarantee: what text does not need is
+not imported for it.
 """
 
 from __future__ import annotations
