@@ -17,9 +17,8 @@ from typing import Any, TypeVar
 
 from benchmarks.clock import now
 from benchmarks.whole_runs import Row
-from verifier.bench.corpus import examples
 from verifier.bench.queries import Query
-from verifier.bench.sets import Folders, collect
+from verifier.bench.sets import Folders, collect, examples
 from verifier.model.results.verdict import Status
 from verifier.problem.semantics.targets import key_target
 from verifier.recheck.check import check_entry, formula_of

@@ -34,9 +34,8 @@ from verifier.model.estate import Estate
 from verifier.model.request import CallerKind, Decision, Outcome, Request, Value
 from verifier.model.results.explanation import Change, ChangeKind, Explanation, Flip, NotFound
 from verifier.model.unmodelled import Influence, Unmodelled
-from verifier.verify.explanation.explain import explain
+from verifier.verify.explanation.explain import changes, explain, folded
 from verifier.verify.explanation.point import part_of
-from verifier.verify.explanation.request_changes import changes, folded
 
 VIA = "kms:ViaService"
 KNOWN = (home(identity(REPORTS)),)

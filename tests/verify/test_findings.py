@@ -24,7 +24,7 @@ from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
 from verifier.verify.access.external import Cubes, External
-from verifier.verify.access.zones import outside, seen_from_inside, strangers, zone_of
+from verifier.verify.access.findings import outside, seen_from_inside, strangers, zone_of
 
 LEAVE: SymbolValues = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False, SESSION_ALLOW: True}
 

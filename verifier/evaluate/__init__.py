@@ -7,8 +7,7 @@ AWS's documentation leaves open, or the input does not say, is tried both ways.
 """
 
 from verifier.evaluate.engine import RequestDecider
-from verifier.evaluate.requests.answers import answer, decision_to_json
-from verifier.evaluate.requests.evaluating import decider_with_remarks, evaluate, values_read
+from verifier.evaluate.requests.answers import answer, decider_with_remarks, decision_to_json, evaluate, values_read
 from verifier.evaluate.requests.reading import GivenRequest, request_from_json
 
 __all__ = [

@@ -5,30 +5,42 @@ In: the JSON of a file, and what is known besides. Out: a `Plan`, `Parts`. Guara
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import Any
 
 from verifier.inputs.own_region import STAND_IN_REGIONS, partition_of
+from verifier.inputs.resource_types import Family, UnknownResource, code_of
 from verifier.inputs.resources.kms import Keys
-from verifier.inputs.resources.resource import Verb, provider_name
+from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
+from verifier.inputs.resources.resource import Resource, Verb, provider_name
 from verifier.inputs.resources.services import read_services
+from verifier.inputs.resources.unread import Unread
 from verifier.inputs.snapshot.parts import Parts
+from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.computed_attributes import Derivation, supplied_attributes
-from verifier.inputs.terraform.configuration import define
+from verifier.inputs.terraform.configuration import Block, define
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.terraform.surroundings import PlanUnread
 from verifier.inputs.text.nodes import Node, OwnRegion, Remarks
+from verifier.model.estate import Workload
 from verifier.model.own_place import regions_in
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.source import Source
-from verifier.syntax.text import first_few
+from verifier.syntax.text import first_few, printable
 
 _MOST_NAMED = 12
 _ATTACHED = ("aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias")
+_NOT_COUNTED = "is made as often as is not known"
+_OF_COMMANDS = {"type", "command", "when", "on_failure", "quiet", "working_dir"}
+"""What a provisioner may say that calls nothing of AWS: its `interpreter` and `environment` say what its command is."""
+_INERT = re.compile(r"\s*(?:(?:echo|sleep|mkdir|touch|true|cd|zip|unzip)\b[^\n;|&`$<>()]*(?:;|&&|\n|$)\s*)+")
+"""Commands that call nothing of AWS."""
 
 
 def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, text: str) -> None:
@@ -43,7 +55,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
         remarks.definitions.define(provider_name(name), provider.block.said)
     parts.parameters.append((Node(Source(plan.file, ""), 0, 0), supplied_attributes(plan, supplied.parameters)))
     found = Keys(remarks, parts, resolver).read_keys()
-    sentences = Supposed(resolver, read_services(PlanUnread(remarks, parts, resolver)))
+    sentences = Supposed(resolver, read_services(_PlanUnread(remarks, parts, resolver)))
     for key in found:
         key.supposed = tuple(sentences.about(key.name or ""))
     parts.keys += found
@@ -130,3 +142,87 @@ def _owners(reference: str) -> Iterator[str]:
     """The addresses that a reference may be to, longest first."""
     parts = reference.split(".")
     return (".".join(parts[:length]) for length in range(len(parts), 1, -1))
+
+
+def _is_inert(provisioner: Block) -> bool:
+    """Iff a provisioner calls nothing of AWS; a command that is not known may. `file` runs nothing."""
+    type_ = provisioner.text("type")
+    command = provisioner.text("command") or ""
+    inert = provisioner.attributes.keys() <= _OF_COMMANDS and bool(_INERT.fullmatch(command))
+    return type_ == "file" or (type_ == "local-exec" and inert)
+
+
+@dataclass
+class _PlanUnread(Unread):
+    """The resources of one side of a plan that are not read. Nothing is passed over in silence (S1): stacks and
+    products of CloudFormation, whose templates hold resources of their own, what the Cloud Control API makes, what is
+    of a type that is not known, and provisioners; also what goes, for it may have taken something away."""
+
+    side: Resolver
+
+    def read(self) -> None:
+        """Records what each may do, or change."""
+        for resource in self.side.of_type():
+            self._maker(resource)
+            self.made_roles(resource)
+        for address in self.side.plan.invoked:
+            span, why = self.side.plan.address(address).span(0, 0), "runs when the plan is applied (`action`)"
+            self.parts.unknown.append(
+                UnknownResource(Family.ANYTHING, address, None, span, why=why, said=self.side.plan.whole)
+            )
+        for resource in self.side.done():
+            self._changes(resource)
+            self.roles(resource)
+        for resource in self.side.doubtful:
+            if resource.managed and resource.type not in (*KEYS, *REPLICAS, *UNREAD_KEYS):
+                self._unsure(resource)
+        if self.side.plan.deferred:
+            put_off = first_few(self.side.plan.deferred)
+            description = printable(
+                f"Terraform has put off what it does to {put_off} (`deferred_changes`), so it is not known"
+            )
+            name = printable(f"deferred changes of {self.side.plan.file} ({self.side.plan.whole[:8]})")
+            self.parts.unmodelled.append(Unmodelled(name, "U3", Influence.EITHER, description))
+
+    def runs(self, resource: Resource) -> bool:
+        return super().runs(resource) or self.is_maker(resource)
+
+    def _maker(self, resource: Resource) -> None:
+        if not self.is_maker(resource):
+            return
+        why, account = "has resources of its own, which are not read", self.side.account(resource)
+        self.remarks.unread(
+            self.side.at(resource), f"{resource.address} {why}", hint="check its template in a run of its own"
+        )
+        if self.is_everywhere(resource) and resource.verb is not Verb.KEEPS:
+            self.may_change(resource, Family.IDENTITIES, why, account=account, everywhere=True)
+        else:
+            does = "has resources of its own, which may hold policies of users and roles"
+            self.may(resource, "", "U3", Influence.EITHER, does, account=account, of_identities=True)
+
+    def _unsure(self, resource: Resource) -> None:
+        """Records what is left open by a resource of which it is not known how often it is made."""
+        if resource.type == "aws_kms_alias":
+            self.parts.loose_alias = self.unknown(resource, f"{resource.address}, which {_NOT_COUNTED}")
+        elif resource.type == "aws_kms_grant":
+            self.may(resource, "grant ", "G1", Influence.MAY_ALLOW, _NOT_COUNTED)
+        else:
+            self._changes(resource, read=False, why=_NOT_COUNTED)
+        self._maker(resource)
+        self.roles(resource)
+        self.made_roles(resource, self.side.made_if(resource))
+        if resource.type in ("aws_iam_role", "aws_iam_user", "aws_iam_group"):
+            self.parts.leave_roles_out(None)
+        account, span = self.side.account(resource) or "", self.side.at(resource).span
+        kinds = code_of(resource.type) if self.parts.steps else ()
+        self.parts.deeds += [Deed(resource.shown, account, Workload(kind, "", (), span=span)) for kind in kinds]
+
+    def _changes(self, resource: Resource, **known: Any) -> None:
+        """What a resource may change that it is not known to hold."""
+        block = resource.configuration or Block()
+        # Terraform runs provisioners when it makes or deletes the resource.
+        if resource.verb in (Verb.MAKES, Verb.TAKES) and not all(map(_is_inert, block.blocks.get("provisioner", ()))):
+            self.may_change(resource, Family.ANYTHING, "runs a command (`provisioner`)")
+        if self.is_maker(resource) and resource.verb in (Verb.CHANGES, Verb.TAKES):
+            self.may_change(resource, Family.ANYTHING, "has resources of its own, which the plan changes")
+        self.changes(resource, **known)

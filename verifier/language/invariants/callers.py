@@ -1,25 +1,33 @@
 """Who an invariant is about: tree → `CallerSet`.
 
-In: the callers of a sentence. Out: a `CallerSet`; errors go to the findings.
-Guarantee: what is in error stands for `UNREADABLE`, never for nobody or everybody.
+In: the callers of a sentence. Out: a `CallerSet`; errors go to the findings. Guarantee: what is in error stands for
+`UNREADABLE`, never for nobody or everybody. A role or user is never taken for one of any account unless the text says
+so.
 """
 
 from __future__ import annotations
 
+import re
+
 from verifier.language.invariants.conditions import read_comparison
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, Names
-from verifier.language.invariants.principals import UNREADABLE, is_path, read_named, read_path, read_service
 from verifier.model.caller_sets import both, either, is_empty
 from verifier.model.invariant import (
     AnyCaller,
     CallerSet,
     CallersNot,
+    CallersOr,
+    IdentityOf,
     InAccount,
     InOrganization,
     KeyAccount,
     OfKind,
+    PrincipalLike,
+    ServiceLike,
+    SessionLike,
     Tagged,
 )
+from verifier.model.policy import Text
 from verifier.model.request import CallerKind
 from verifier.syntax.invariants_tree import (
     CallersNode,
@@ -36,6 +44,7 @@ from verifier.syntax.invariants_tree import (
     Within,
     Word,
 )
+from verifier.syntax.text import brief, did_you_mean
 
 _KINDS: dict[str, CallerSet] = {
     "callers": AnyCaller(),
@@ -47,6 +56,31 @@ _KINDS: dict[str, CallerSet] = {
     "service-linked roles": OfKind(CallerKind.ROLE, service_linked=True),
 }
 _SCOPE = "an account (twelve digits), an organization (`o-…`) or a declared name of one or of callers"
+UNREADABLE = InAccount("")
+"""Stands for callers that are in error. It is neither nobody nor everybody, so that no second error follows."""
+
+_SERVICES = {"role": "iam", "user": "iam", "federated-user": "sts", "assumed-role": "sts"}
+"""The service in the ARNs of callers, by the beginning of their last field."""
+_PROVIDERS = ("oidc-provider/", "saml-provider/")
+"""How the last field of a provider's ARN begins: it stands for the identities of the provider (E2w)."""
+_BEGINNINGS = {"iam": ("role/", "user/", "*", *_PROVIDERS), "sts": ("assumed-role/", "federated-user/")}
+_SERVICE = re.compile(r"[a-z0-9.*?-]+", re.ASCII)
+_KINDS_OF_CALLERS = (
+    "anyone",
+    "caller",
+    "callers",
+    "federated",
+    "role",
+    "roles",
+    "root",
+    "service",
+    "services",
+    "user",
+    "users",
+)
+_CALLERS = (
+    "callers: a declared name, `role/NAME in ACCOUNT`, `user/NAME in ACCOUNT`, an ARN pattern or a kind of caller"
+)
 
 
 def read_callers(node: CallersNode, names: Names) -> CallerSet:
@@ -67,14 +101,14 @@ def read_some_callers(node: CallersNode, names: Names) -> CallerSet:
 
 def _read_term(term: Term, names: Names) -> CallerSet:
     qualifiers = list(term.qualifiers)
-    if isinstance(term.head, Named) and is_path(term.head.name):
+    if isinstance(term.head, Named) and _is_path(term.head.name):
         # Its first `in …` or `outside …` says of which account the role or user is.
         scoped = next((qualifier for qualifier in qualifiers if isinstance(qualifier, Within)), None)
         if scoped is not None and scoped.inside:
             qualifiers.remove(scoped)
-            head = read_path(term.head.name, read_scope(scoped.scope, names), names)
+            head = _read_path(term.head.name, read_scope(scoped.scope, names), names)
         else:
-            head = read_path(term.head.name, AnyCaller() if scoped else None, names)
+            head = _read_path(term.head.name, AnyCaller() if scoped else None, names)
     else:
         head = _read_head(term.head, names)
     return both((head, *(_read_qualifier(qualifier, names) for qualifier in qualifiers)))
@@ -85,9 +119,9 @@ def _read_head(head: Noun | Named | ServiceNamed | RootOf | CallersNode, names: 
         case Noun():
             return _KINDS[head.kind]
         case Named():
-            return read_named(head.name, names)
+            return _read_named(head.name, names)
         case ServiceNamed():
-            return read_service(head.name, names)
+            return _read_service(head.name, names)
         case RootOf():
             return both((OfKind(CallerKind.ROOT), read_scope(head.scope, names)))
         case CallersNode():
@@ -132,3 +166,114 @@ def _read_scope_name(scope: ScopeName, names: Names) -> CallerSet:
     if scope.kind == "organization":
         return names.look_up(word, names.organizations, "an organization (`o-…`)") or UNREADABLE
     return names.look_up(word, names.scopes, _SCOPE) or UNREADABLE
+
+
+def _is_path(word: Word) -> bool:
+    """Whether a word is `role/NAME` or the like."""
+    kind, slash, _ = word.value.partition("/")
+    return bool(slash) and kind in _SERVICES
+
+
+def _read_path(word: Word, scope: CallerSet | None, names: Names) -> CallerSet:
+    """`role/NAME` in a scope: one ARN for each account. Without a scope, and without `Names.home`, it is an error."""
+    _check_pattern(word, names)
+    kind, _, rest = word.value.partition("/")
+    if not rest or rest.endswith("/") or (kind == "assumed-role" and rest.count("/") != 1):
+        expected = "`role/NAME`, `user/NAME`, `assumed-role/NAME/SESSION` or `federated-user/NAME`"
+        names.error(word, f"`{brief(word.value)}` is not complete", f"write {expected}")
+    scope = scope or names.home
+    if scope is None:
+        pattern = _arn(word, "*", names).value
+        hint = f"write `{word.value} in ACCOUNT`, or `{pattern}` for every account"
+        names.error(word, f"`{brief(word.value)}` of which account?", hint)
+        return UNREADABLE
+    return _within(word, scope, names)
+
+
+def _within(word: Word, scope: CallerSet, names: Names) -> CallerSet:
+    match scope:
+        case InAccount():
+            return _principals(word, scope.account, names)
+        case CallersOr():
+            return CallersOr(tuple(_within(word, operand, names) for operand in scope.operands))
+        case _:
+            return both((_principals(word, "*", names), scope))
+
+
+def _arn(word: Word, account: str, names: Names) -> Text:
+    """The ARN pattern for `role/NAME` and the like; the partition is left open, since a query has one (R7)."""
+    service = _SERVICES[word.value.partition("/")[0]]
+    return Text(f"arn:*:{service}::{account}:{word.value}", names.text(word).span)
+
+
+def _principals(word: Word, account: str, names: Names) -> CallerSet:
+    pattern = _arn(word, account, names)
+    return SessionLike(pattern) if word.value.startswith("assumed-role/") else PrincipalLike(pattern)
+
+
+def _read_named(word: Word, names: Names) -> CallerSet:
+    """Callers by a declared name or an ARN pattern."""
+    if word.value.startswith("arn:") or word.value.count(":") >= 5:
+        return _read_arn(word, names)
+    if word.value in names.accounts or word.value in names.organizations or ACCOUNT.fullmatch(word.value):
+        what = "an organization" if word.value in names.organizations else "an account"
+        remedy = f"write `callers in {word.value}`; several after `in` or `outside` go in braces, `{{a, b}}`"
+        names.error(word, f"`{word.value}` is {what}, not a caller", remedy)
+        return UNREADABLE
+    if word.quoted or set(word.value) & set("/*:"):
+        names.error(word, f"`{brief(word.value)}` names no callers; expected {_CALLERS}", _hint(word.value))
+        return UNREADABLE
+    return names.look_up(word, names.callers, _CALLERS, _KINDS_OF_CALLERS) or UNREADABLE
+
+
+def _hint(text: str) -> str | None:
+    if text == "*":
+        return "every caller is `anyone`"
+    return did_you_mean(text.partition("/")[0], _SERVICES) if "/" in text else None
+
+
+def _read_arn(word: Word, names: Names) -> CallerSet:
+    """An ARN pattern of callers: of `aws:PrincipalArn`, or of a role session's own ARN."""
+    _check_pattern(word, names)
+    problem = _arn_problem(word.value)
+    if problem:
+        names.error(word, problem[0], problem[1])
+    text = names.text(word)
+    if word.value.split(":", 5)[-1].startswith(_PROVIDERS):
+        return IdentityOf(text)
+    return SessionLike(text) if ":assumed-role/" in word.value else PrincipalLike(text)
+
+
+def _arn_problem(arn: str) -> tuple[str, str | None] | None:
+    """Why no caller has such an ARN, and what to write."""
+    fields = arn.split(":", 5)
+    if len(fields) < 6:
+        lacking = f"`{brief(arn)}` has {len(fields)} fields of an ARN's six"
+        return lacking, "for example `arn:aws:iam::111122223333:role/*`"
+    _, _, service, region, account, resource = fields
+    beginnings = _BEGINNINGS.get(service)
+    if beginnings is None or region:
+        hint = "the ARNs of callers begin with `arn:PARTITION:iam::` or `arn:PARTITION:sts::`"
+        return f"no caller has the ARN `{brief(arn)}`", hint
+    if resource == "root":
+        hint = f"write `root of {account}` for that user, `callers in {account}` for the whole account"
+        return "the ARN of a root user can be read in two ways", hint
+    if not resource.startswith(beginnings):
+        return f"no caller has the ARN `{brief(arn)}`", "callers are " + ", ".join(f"`{item}…`" for item in beginnings)
+    if not ACCOUNT.fullmatch(account) and "*" not in account and "?" not in account:
+        return f"`{brief(account)}` is not an account; expected twelve digits", "`*` stands for every account"
+    return None
+
+
+def _check_pattern(word: Word, names: Names) -> None:
+    if "${" in word.value:
+        hint = "compare it in a condition: `when aws:PrincipalArn ArnLike …`"
+        names.error(word, "policy variables do not work in the ARN of a caller", hint, "L7")
+
+
+def _read_service(word: Word, names: Names) -> CallerSet:
+    """`service NAME`, where the name may be a pattern."""
+    if not _SERVICE.fullmatch(word.value) or not set(word.value) & set(".*"):
+        name = word.value if re.fullmatch(r"[a-z0-9-]+", word.value) else "s3"
+        names.error(word, f"`{brief(word.value)}` is not the name of a service", f"for example `{name}.amazonaws.com`")
+    return ServiceLike(names.text(word))

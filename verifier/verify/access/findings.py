@@ -9,14 +9,31 @@ replayed. What could not be settled is a reason (S1).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from verifier.ask.answers import Unknown
 from verifier.ask.loop import refined
+from verifier.language.invariants.names import ACCOUNT, ORGANIZATION
 from verifier.model.choices import Zone
 from verifier.model.estate import Estate, Key
+from verifier.model.invariant import (
+    CallersAnd,
+    CallerSet,
+    CallersNot,
+    CallersOr,
+    Expectation,
+    InAccount,
+    InOrganization,
+    Invariant,
+    KeyAccount,
+    NamedAccount,
+    OfKind,
+)
+from verifier.model.named_accounts import with_named_accounts
+from verifier.model.policy import Text
 from verifier.model.reference import data_version
+from verifier.model.request import CallerKind
 from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, SymbolValues
@@ -24,8 +41,9 @@ from verifier.problem.diagrams.diagram import Node, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import brief
 from verifier.verify.access.external import Cubes, External
-from verifier.verify.access.zones import ZoneOfTrust, outside, seen_from_inside, services, strangers, zone_of
 from verifier.verify.assumptions import as_of_data, given, summary
 from verifier.verify.named import keys_named
 from verifier.verify.preparation import free_readings, held_readings, not_known
@@ -36,6 +54,7 @@ THEIRS = Assumption("U1", "the identity policies of callers outside the zone of 
 _THEIR_LEAVE: SymbolValues = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False, SESSION_ALLOW: True}
 """The values of free facts under which most is allowed (each only ever allows more): with other values nothing else
 is."""
+_SERVICES = OfKind(CallerKind.SERVICE)
 
 
 def findings(
@@ -77,7 +96,7 @@ def findings(
     )
 
 
-def _on_key(estate: Estate, key: Key, zone: ZoneOfTrust, held: SymbolValues) -> KeyFindings:
+def _on_key(estate: Estate, key: Key, zone: _ZoneOfTrust, held: SymbolValues) -> KeyFindings:
     target, about = key_target(key), summary(estate, key)
     reason = not_known(target)
     if reason is not None:
@@ -110,4 +129,76 @@ def _ordered(found: Cubes) -> tuple[ExternalAccess, ...]:
             found.findings,
             key=lambda f: (not f.public, f.region.callers.accounts, f.region.callers.text, f.region.actions.text),
         )
+    )
+
+
+@dataclass(frozen=True)
+class _ZoneOfTrust:
+    """Who is inside, and the accounts that are known to be. Service principals are in no account, so in no zone; they
+    are asked about by themselves."""
+
+    inside: CallerSet
+    accounts: frozenset[str]
+
+
+def zone_of(estate: Estate, key: Key, zone: Zone, trusted: Sequence[str]) -> _ZoneOfTrust:
+    """The zone of trust around a key. Raises `InputError` for a trusted name that is neither an account nor an
+    organization, and where the organization of the key's account is not known."""
+    inside: list[CallerSet] = [KeyAccount()]
+    accounts = {key.account}
+    organizations = [_organization_of(estate, key)] if zone is Zone.ORGANIZATION else []
+    for name in trusted:
+        if ACCOUNT.fullmatch(name):
+            inside.append(InAccount(name))
+            accounts.add(name)
+        elif ORGANIZATION.fullmatch(name):
+            organizations.append(name)
+        else:
+            raise InputError.of(f"{brief(name)!r} is neither an account (twelve digits) nor an organization (`o-…`)")
+    for organization in dict.fromkeys(organizations):
+        inside.append(InOrganization(organization))
+        if estate.organization is not None and estate.organization.id == organization:
+            accounts.update(account for account, _ in estate.organization.accounts)
+    return _ZoneOfTrust(CallersOr(tuple(inside)), frozenset(accounts))
+
+
+def _organization_of(estate: Estate, key: Key) -> str:
+    organization = estate.organization
+    if organization is None or key.account not in organization.members:
+        raise InputError.of(
+            f"the input does not say which organization {key.account} is in, so there is no zone of trust",
+            hint="give the organization with the snapshot, or use --zone account with --trust o-…",
+            rule="S3",
+        )
+    return organization.id
+
+
+def outside(zone: _ZoneOfTrust) -> Invariant:
+    """The requests of callers outside the zone, services aside."""
+    return _invariant_about(CallersNot(CallersOr((zone.inside, _SERVICES))))
+
+
+def services() -> Invariant:
+    """The requests of service principals."""
+    return _invariant_about(_SERVICES)
+
+
+def strangers(zone: _ZoneOfTrust, estate: Estate, key: Key) -> Invariant:
+    """The requests of callers whom nothing names: neither the zone nor the input (as the built-in
+    `no-public-access`)."""
+    whom = CallersAnd((CallersNot(CallersOr((zone.inside, _SERVICES))), CallersNot(NamedAccount())))
+    return with_named_accounts(_invariant_about(whom), estate, key)
+
+
+def _invariant_about(callers: CallerSet) -> Invariant:
+    return Invariant("", Expectation.REFUSED, callers, (Text("kms:*"),), None)
+
+
+def seen_from_inside(estate: Estate, accounts: Iterable[str]) -> Estate:
+    """The estate without what is known of identity policies in other accounts: those who write them can write
+    others."""
+    kept = frozenset(accounts)
+    things = tuple(t for t in estate.unmodelled if t.principal is None or t.principal.split(":")[4] in kept)
+    return replace(
+        estate, accounts=tuple(account for account in estate.accounts if account.id in kept), unmodelled=things
     )

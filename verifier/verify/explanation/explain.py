@@ -1,26 +1,28 @@
 """Explain: why a request is decided as it is, and the smallest changes that would decide it otherwise.
 
-In: an estate and a request. Out: `Explanation`.
-Guarantee: the decision and its trace are `evaluate`'s own; every change that is shown was replayed through it.
+In: an estate and a request. Out: `Explanation`. Guarantee: the decision and its trace are `evaluate`'s own; every
+change that is shown was replayed through it. Of the found request what is idle is taken back, which changes neither the
+decision nor whether it could be sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from verifier.ask.answers import Refuted, Unknown
 from verifier.ask.replay import leading_away
 from verifier.evaluate import evaluate
 from verifier.evaluate.requests.reading import GivenRequest
 from verifier.model.estate import Estate
-from verifier.model.request import Decision, Outcome, Request
-from verifier.model.results.explanation import Explanation, Flip, NotFound
+from verifier.model.request import Decision, Outcome, Request, Value, strings_of
+from verifier.model.results.explanation import Change, ChangeKind, Explanation, Flip, NotFound
 from verifier.model.symbols import SymbolName, SymbolValues
+from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import where_it_is
 from verifier.verify.edits.policy_change import policy_changes
 from verifier.verify.explanation.nearest import Goal, Near, Neighbourhood
-from verifier.verify.explanation.point import point_of
-from verifier.verify.explanation.request_changes import changes, tidied
+from verifier.verify.explanation.point import concerns_names, follows_caller, lists_names, names_pair, part_of, point_of
 from verifier.verify.explanation.symbolic_values import Undetermined
 from verifier.verify.preparation import held_readings
 from verifier.witness.command import command
@@ -31,6 +33,7 @@ OPPOSITE = {
     Outcome.DEPENDS: (Outcome.ALLOW, Outcome.DENY),
 }
 """What to look for besides the decision that there is."""
+PAIRS = "kms:encryptioncontext:"
 
 
 def explain(
@@ -112,6 +115,112 @@ def _none(outcome: Outcome, certain: bool) -> str:
 
 def _flip(around: Neighbourhood, near: Near, outcome: Outcome, same_call: bool) -> Flip:
     estate, given = around.point.question.space.estate, around.point.request
-    request, decision = tidied(estate, given, near.request, around.held, near.parts)
+    request, decision = _tidied(estate, given, near.request, around.held, near.parts)
     found = changes(estate, given, request, around.held, around.open_keys)
     return Flip(outcome, request, decision, found, len(near.parts), same_call, near.readings, command(request, ()))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference, and how to take it back."""
+
+    subject: str
+    before: Value | None
+    after: Value | None
+    without: Callable[[Request], Request]
+
+
+def differences(given: Request, found: Request) -> Iterator[Difference]:
+    """Every difference between two requests: the caller, the action, the resource, each key of the context."""
+    if given.caller != found.caller:
+        yield Difference(
+            "caller", given.caller.arn, found.caller.arn, lambda request: replace(request, caller=given.caller)
+        )
+    if given.action != found.action:
+        yield Difference("action", given.action, found.action, lambda request: replace(request, action=given.action))
+    if given.resource != found.resource:
+        yield Difference(
+            "resource", given.resource, found.resource, lambda request: replace(request, resource=given.resource)
+        )
+    before, after = _by_key(given), _by_key(found)
+    for key in dict.fromkeys((*before, *after)):
+        old, new = before.get(key), after.get(key)
+        if old is None or new is None or _members(old[1]) != _members(new[1]):
+            name = (old or new or ("", ""))[0]
+            yield Difference(name, old and old[1], new and new[1], _restored(key, old))
+
+
+def _by_key(request: Request) -> dict[str, tuple[str, Value]]:
+    """The context by key, in lower case but for the names of pairs (F7)."""
+    return {folded(name): (name, value) for name, value in request.context if value != ()}
+
+
+def folded(name: str) -> str:
+    return PAIRS + name[len(PAIRS) :] if name.lower().startswith(PAIRS) else name.lower()
+
+
+def _members(value: Value) -> frozenset[str]:
+    return frozenset(strings_of(value))
+
+
+def _restored(key: str, old: tuple[str, Value] | None) -> Callable[[Request], Request]:
+    def restore(request: Request) -> Request:
+        kept = tuple((name, value) for name, value in request.context if folded(name) != key)
+        return replace(request, context=(*kept, old) if old is not None else kept)
+
+    return restore
+
+
+# --- which matter -----------------------------------------------------------------------------------------------------
+
+
+def _tidied(
+    estate: Estate, given: Request, found: Request, held: SymbolValues, parts: Collection[str]
+) -> tuple[Request, Decision]:
+    """The found request, with every difference taken back that is in none of the changed parts and that neither its
+    decision nor its being sent needs; and its decision."""
+    decision = evaluate(estate, found, held)
+    for difference in list(differences(given, found)):
+        if not _belongs(difference.subject, parts):
+            trial = difference.without(found)
+            again = _decided(estate, trial, held)
+            if again is not None and _same(decision, again) and set(again.warnings) <= set(decision.warnings):
+                found, decision = trial, again
+    return found, decision
+
+
+def _belongs(subject: str, parts: Collection[str]) -> bool:
+    key = folded(subject)
+    return part_of(key) in parts or any(concerns_names(part, key) for part in parts)
+
+
+def changes(
+    estate: Estate, given: Request, found: Request, held: SymbolValues, left_out: Collection[str]
+) -> tuple[Change, ...]:
+    """The differences by kind. `left_out` are the parts that the given request lacks and every real one has."""
+    decision = evaluate(estate, found, held)
+    subjects = [difference.subject.lower() for difference in differences(given, found)]
+
+    def kind(difference: Difference) -> ChangeKind:
+        if _belongs(difference.subject, left_out):
+            return ChangeKind.SUPPOSED
+        if given.caller != found.caller and follows_caller(difference.subject):
+            return ChangeKind.FOLLOWS
+        if lists_names(difference.subject) and any(names_pair(difference.subject, other) for other in subjects):
+            return ChangeKind.FOLLOWS
+        again = _decided(estate, difference.without(found), held)
+        return ChangeKind.SENDABLE if again is not None and _same(decision, again) else ChangeKind.NEEDED
+
+    return tuple(Change(found.subject, found.before, found.after, kind(found)) for found in differences(given, found))
+
+
+def _decided(estate: Estate, request: Request, held: SymbolValues) -> Decision | None:
+    """The decision; `None` for what is no request, such as one about the grants of another account's principal (R4)."""
+    try:
+        return evaluate(estate, request, held)
+    except InputError:
+        return None
+
+
+def _same(one: Decision, other: Decision) -> bool:
+    return one.outcome is other.outcome and one.depends_on == other.depends_on

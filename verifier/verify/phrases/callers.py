@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from verifier.model.estate import Estate
 from verifier.model.request import CallerKind
 from verifier.model.results.region import Callers
 from verifier.problem.classes.attributes import named_accounts
-from verifier.problem.classes.tables import Table, bits
+from verifier.problem.classes.predicates import Less, Predicate, like, like_arn
+from verifier.problem.classes.tables import MORE_STATES, OverBudget, Table, WordTable, bits, numbers_in
+from verifier.problem.classes.words import Domain
 from verifier.problem.semantics.caller_tests import account_pattern
 from verifier.problem.space import Space
-from verifier.verify.phrases.caller_classes import KIND_OF, KINDS, PRINCIPAL, CallerClasses
 from verifier.verify.phrases.caller_sets import account_of
 from verifier.verify.phrases.caller_text import CallerText
 from verifier.verify.phrases.forms import Form, Sort, Vocabulary, Word
@@ -25,6 +27,23 @@ from verifier.verify.phrases.patterns import words
 
 MOST_PAIRS = 24
 """Accounts whose kinds of callers have a word of their own each."""
+PRINCIPAL = like("arn:*")
+KINDS: dict[str, Predicate] = {
+    "user": like_arn("arn:*:iam::*:user/*"),
+    "role": like_arn("arn:*:iam::*:role/*"),
+    "service-linked role": like_arn("arn:*:iam::*:role/aws-service-role/*"),
+    "root user": like_arn("arn:*:iam::*:root"),
+    "federated-user session": like_arn("arn:*:sts::*:federated-user/*"),
+    "AWS service": Less(like("*"), (PRINCIPAL,)),
+}
+"""The kinds of callers, by how their ARNs look (R2)."""
+_KIND_OF = {
+    "user": CallerKind.USER,
+    "role": CallerKind.ROLE,
+    "root user": CallerKind.ROOT,
+    "federated-user session": CallerKind.FEDERATED,
+    "AWS service": CallerKind.SERVICE,
+}
 
 
 class CallerPhrases:
@@ -37,7 +56,7 @@ class CallerPhrases:
         assert domain is not None
         inventories = [account for estate in (space.estate, *estates) for account in estate.accounts]
         accounts = [space.target.account or "", *(account.id for account in inventories), *named_accounts(predicates)]
-        self._classes = CallerClasses(table, domain, predicates, filter(None, accounts))
+        self._classes = _CallerClasses(table, domain, predicates, filter(None, accounts))
         self._listed = {identity.arn for account in inventories for identity in account.identities}
         structural = {PRINCIPAL, *KINDS.values(), *map(account_pattern, self._classes.accounts)}
         names = words((p for p in predicates if p not in structural), table.mask, arns_only=True)
@@ -139,7 +158,7 @@ class CallerPhrases:
         return tuple(sorted(found)) if not left else ()
 
     def _kinds_of(self, mask: int) -> Iterator[CallerKind]:
-        for kind, meant in KIND_OF.items():
+        for kind, meant in _KIND_OF.items():
             extent = self._classes.kinds.get(kind)
             if extent is None or extent.touching & mask:
                 yield meant
@@ -158,3 +177,62 @@ def _by_last_name(found: Sequence[Word]) -> list[Word]:
     named = ((word, _ANY_PATH.fullmatch(word.text)) for word in found if word.sort is Sort.MATCHES)
     whole = ((word, match[1] + match[2]) for word, match in named if match is not None)
     return [Word(Sort.NAMED, text, word.mask | plain[text]) for word, text in whole if text in plain]
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The classes that lie in a set of callers, and those that have members in it."""
+
+    inside: int
+    touching: int
+
+    @property
+    def exact(self) -> bool:
+        """Whether the set is a union of classes."""
+        return self.inside == self.touching
+
+
+class _CallerClasses:
+    """Which classes of callers are of which account and kind, also where no policy asks for either. Exact: callers are
+    cut once more, by the policies' predicates and these together, and each finer class lies in one of the table's."""
+
+    def __init__(self, table: Table, domain: Domain, predicates: Sequence[Predicate], accounts: Iterable[str]) -> None:
+        self.accounts = tuple(dict.fromkeys(accounts))
+        self._table = table
+        self._kinds = {**KINDS, "principal": PRINCIPAL}
+        wanted = [*self._kinds.values(), *map(account_pattern, self.accounts)]
+        try:
+            self._fine: Table = WordTable(domain, [*predicates, *wanted], MORE_STATES)
+            self._home = _homes(self._fine, table)
+        except OverBudget:  # then only what the policies ask for is told apart
+            self._fine, self._home = table, [1 << index for index in range(table.size)]
+            # the services are what is no principal
+            self._kinds = {name: kind for name, kind in self._kinds.items() if kind in predicates}
+            self.accounts = tuple(account for account in self.accounts if account_pattern(account) in predicates)
+        self._parts: dict[int, int] = {}
+        for index, home in enumerate(self._home):
+            self._parts[home] = self._parts.get(home, 0) | 1 << index
+        self.kinds = {name: self.extent(kind) for name, kind in self._kinds.items()}
+        self.by_account = {account: self.extent(account_pattern(account)) for account in self.accounts}
+
+    def extent(self, *predicates: Predicate) -> Extent:
+        """The classes of the callers that satisfy all of some predicates, of those that make kinds and accounts."""
+        mask = -1
+        for predicate in predicates:
+            mask &= self._fine.mask(predicate)
+        homes = {self._home[index] for index in numbers_in(mask)}
+        return Extent(sum(home for home in homes if not self._parts[home] & ~mask), sum(homes))
+
+    def of(self, kind: str, account: str) -> Extent:
+        """The classes of the callers of a kind in an account."""
+        return self.extent(self._kinds[kind], account_pattern(account))
+
+
+def _homes(fine: WordTable, coarse: Table) -> list[int]:
+    """For each finer class the class that it lies in, as a mask."""
+    found = []
+    for index in range(fine.size):
+        home = coarse.class_of(fine.sample(index))
+        assert home is not None, "a caller that the table of callers does not have"
+        found.append(1 << home)
+    return found
