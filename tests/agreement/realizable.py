@@ -13,7 +13,7 @@ from functools import cache
 
 from tests.evaluate.estates import own, policy
 from verifier.model import reference
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.estate import Estate
 from verifier.model.invariant import (
     CallersAnd,

@@ -25,7 +25,7 @@ from tests.agreement.sessions import limited
 from tests.agreement.symbolic import Decider
 from tests.agreement.world import TAPE, Dice
 from verifier.language.policies.documents import read_policy
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.policy import PolicyKind
 from verifier.model.request import CallerKind, Decision, Request
 from verifier.syntax.diagnostic import InputError

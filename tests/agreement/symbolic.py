@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import product
 
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.estate import Estate
 from verifier.model.readings import F1_KEYLESS, WHICH_PAIR, WILDCARDS
 from verifier.model.request import Outcome, Request, Value

@@ -20,7 +20,7 @@ from verifier.bench.running import Contradiction, _agree
 from verifier.bench.sets import Folders, collect
 from verifier.bench.summary import against, by_family, geometric
 from verifier.bench.tables import csv_of, json_of, saved_run, text_of
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.syntax.diagnostic import InputError
 
 MACHINE = Machine("Linux", "a processor", 2, 1024, "3.11.7", (("verifier", "0.1.0"),), 0.0)

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.families import INVARIANTS, KEY, overlap_problems, random_policy
 from tests.cli.conftest import Run
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.results.verdict import Status
 from verifier.solve.session import Sat, Undecided, Unsat
 from verifier.solve.string_solvers import answer

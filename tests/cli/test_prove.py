@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.conftest import Rooms, Run, verdicts
 from tests.report.samples import PAYMENTS, PROVED, REFUTED, UNKNOWN, report
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.results.verdict import Verdict
 from verifier.report.pages.verdicts import render_text
 from verifier.report.wire.report import render_json

@@ -22,7 +22,7 @@ from tests.reach.places import PLACED
 from tests.reach.telling import STEPS, replayed
 from tests.reach.themes import THEMES
 from verifier.evaluate import evaluate
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.estate import Estate, Identity
 from verifier.model.invariant import ALWAYS, Expectation, Invariant, KeyArn, PrincipalLike
 from verifier.model.policy import Policy, Text

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tests.reach.estates import own_key
 from verifier.evaluate.steps import story
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.invariant import ALWAYS, CallerSet, Expectation, IdentityOf, Invariant, PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.request import Caller, CallerKind, Outcome

@@ -14,7 +14,7 @@ from tests.evaluate.reaching import GITHUB, LAMBDA, OKTA, PARTNER_TARGET, TARGET
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, document, state, with_account
 from tests.reach.telling import PROVED, told
 from tests.reach.test_suppositions import supposing
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.estate import Account, Group, Identity, InstanceProfile, ManagedPolicy
 from verifier.model.invariant import ALWAYS, Expectation, Invariant, IssuedBy, PrincipalLike
 from verifier.model.policy import Policy, PolicyKind, Text

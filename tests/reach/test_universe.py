@@ -9,7 +9,7 @@ import pytest
 from tests.evaluate.estates import HOME, ROOT, allow, aws, identity, policy
 from tests.evaluate.steps.worlds import DELEGATES, one_key
 from tests.reach.estates import random_question
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.estate import Account, Estate, Identity, ManagedPolicy
 from verifier.model.invariant import AnyCaller, Expectation, Invariant, PrincipalLike
 from verifier.model.policy import PolicyKind, Text

@@ -39,8 +39,7 @@ from verifier.report.render.markdown import code, escaped, prose, spaced
 from verifier.report.wire.comparison import comparison_to_json
 from verifier.report.wire.values import json_text
 from verifier.report.words.comparison import comparison_exit_code
-from verifier.report.words.region_groups import grouped
-from verifier.report.words.regions import row_text
+from verifier.report.words.regions import grouped, row_text
 
 GOLDEN = Path(__file__).parent / "golden" / "compare"
 SAMPLES = {

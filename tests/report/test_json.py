@@ -27,7 +27,7 @@ from tests.report.samples import (
     report,
     with_sid,
 )
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.results.verdict import Agreement, Verdict
 from verifier.report.wire.report import render_json
 from verifier.report.wire.values import wire

@@ -28,7 +28,7 @@ from tests.report.samples import (
     report,
     with_sid,
 )
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.request import Outcome
 from verifier.model.results.verdict import Agreement
 from verifier.report.document import Row, Table

@@ -17,7 +17,7 @@ from verifier.configuration.reading import ConfigurationError
 from verifier.configuration.settings import Configuration
 from verifier.inputs.own_region import OpenPlaceError
 from verifier.inputs.supplied import Supplied
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.results.verdict import Verdict
 from verifier.runs import Where, prove_many
 from verifier.runs.many import FEW

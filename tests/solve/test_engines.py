@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.encode.test_groups import finite
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.symbols import RequestFact
 from verifier.problem.expression import Symbol
 from verifier.solve.engines import open_session, require, usual_engines

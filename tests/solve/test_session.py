@@ -9,7 +9,7 @@ import pytest
 import z3
 
 from tests.encode.test_groups import finite
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.symbols import RequestFact
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import FALSE, TRUE, And, Expression, Not, Or, Part, Symbol

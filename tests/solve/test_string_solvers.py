@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.solve.session import Sat, Undecided, Unsat
 from verifier.solve.string_solvers import answer
 

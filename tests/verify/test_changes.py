@@ -30,9 +30,8 @@ from verifier.model.estate import Estate, Organization
 from verifier.model.policy import Effect, Policy, PolicyKind
 from verifier.model.results.comparison import Change
 from verifier.syntax.source import Source
-from verifier.verify.comparison.changes import key_changes, surrounding_changes
+from verifier.verify.comparison.changes import changed_pairs, key_changes, surrounding_changes
 from verifier.verify.comparison.compare import compare
-from verifier.verify.comparison.pairing import changed_pairs
 from verifier.verify.comparison.statement_changes import difference
 
 VIA = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}

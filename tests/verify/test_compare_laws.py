@@ -20,8 +20,7 @@ from verifier.problem.diagrams.diagram import NOTHING
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import consistent, key_target
 from verifier.verify.comparison.compare import compare
-from verifier.verify.comparison.counterpart import counterpart
-from verifier.verify.comparison.difference import Difference, difference
+from verifier.verify.comparison.difference import Difference, counterpart, difference
 from verifier.verify.explanation.symbolic_values import Undetermined
 
 PART = 16

@@ -23,8 +23,7 @@ from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
 from verifier.problem.space import Space
 from verifier.verify.phrases import caller_text as phrases_caller_text
-from verifier.verify.phrases.subjects import subject
-from verifier.verify.phrases.symbols import SymbolPhrases
+from verifier.verify.phrases.symbols import SymbolPhrases, subject
 from verifier.verify.regions import Describer
 
 POINTS = 60

@@ -12,7 +12,7 @@ from tests.evaluate.estates import ALICE, HOME, KEY, aws, own
 from tests.evaluate.reaching import admits, trusting
 from tests.evaluate.steps.worlds import state
 from tests.reach.telling import PROVED, told, verdict
-from verifier.model.engine import MOST_STEPS
+from verifier.model.choices import MOST_STEPS
 from verifier.model.results.reach_report import KeyReach
 from verifier.model.results.verdict import Bound, Status
 from verifier.model.steps.chains import State

@@ -17,7 +17,7 @@ from tests.verify.test_regions import random_keys
 from verifier.ask.answers import Impossible
 from verifier.ask.diagrams import Sample, sample
 from verifier.evaluate import RequestDecider
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.request import Outcome
 from verifier.model.symbols import SymbolName
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node

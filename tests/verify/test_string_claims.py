@@ -13,7 +13,7 @@ from tests.evaluate.estates import ALICE, allow, aws, deny, estate, home, identi
 from tests.verify.proving import conditioned, nobody, verdict
 from verifier.bench.families import overlapping
 from verifier.encode.string_theory import script
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.estate import Estate
 from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Text

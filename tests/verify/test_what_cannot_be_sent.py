@@ -15,7 +15,7 @@ import pytest
 import verifier
 from tests.agreement.symbolic import constraints
 from verifier.evaluate import evaluate, request_from_json
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.estate import Estate
 from verifier.model.reference import ConditionKey, ValueType, actions, condition_keys, key_values
 from verifier.model.request import CallerKind, Request, Value

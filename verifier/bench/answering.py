@@ -20,7 +20,7 @@ from verifier.bench.queries import ALLOW_ALL, Query, deny, estate_of, invariant_
 from verifier.bench.records import Answer, Clock, Counts
 from verifier.encode.string_theory import Inexpressible, script
 from verifier.garbage_collection import collect_seldom
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.symbols import LazyTest, NotModelled, RelationTest
 from verifier.problem.asking import ask
 from verifier.problem.classes.automaton import explored

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import verifier
 from verifier.bench.records import Machine
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.reference import data_version
 
 _PACKAGES = {

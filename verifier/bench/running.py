@@ -16,7 +16,7 @@ from multiprocessing.process import BaseProcess
 from verifier.bench.answering import Said, serve
 from verifier.bench.queries import Query
 from verifier.bench.records import Answer, Clock, Counts, Result
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 
 GRACE = 3.0
 """Seconds that an engine's process has beside its limit, before it is stopped."""

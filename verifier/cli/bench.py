@@ -12,7 +12,7 @@ import typer
 from verifier.bench.records import Clock, Run
 from verifier.cli.command import command
 from verifier.cli.run import emit, shown, tell
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.syntax.diagnostic import InputError
 
 

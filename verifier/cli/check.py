@@ -10,8 +10,7 @@ import typer
 from verifier.cli import options as given
 from verifier.cli.command import command
 from verifier.cli.outputs import checked
-from verifier.model.choices import FORMATS
-from verifier.model.engine import MOST_STEPS
+from verifier.model.choices import FORMATS, MOST_STEPS
 
 EXIT_CODES = (
     "Exit codes: 0 everything is proved, waived or in the baseline; 1 something is refuted beyond that (see "

@@ -16,8 +16,7 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli.run import Color
-from verifier.model.choices import ACCOUNT, REGION
-from verifier.model.engine import MOST_STEPS, Engine
+from verifier.model.choices import ACCOUNT, MOST_STEPS, REGION, Engine
 
 if TYPE_CHECKING:
     from verifier.inputs.supplied import Supplied

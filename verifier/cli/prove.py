@@ -7,7 +7,7 @@ from typing import Annotated
 from verifier.cli import options as given
 from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 
 HELP = """Prove or refute invariants about the keys of an input.
 

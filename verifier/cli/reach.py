@@ -13,7 +13,7 @@ from verifier.cli import options as given
 from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.run import shown
-from verifier.model.engine import MOST_STEPS
+from verifier.model.choices import MOST_STEPS
 from verifier.syntax.diagnostic import InputError
 
 _CALLERS = ("arn:", "role/", "user/")

@@ -22,8 +22,7 @@ from verifier.inputs.text.files import Files
 from verifier.inputs.text.folders import not_listed
 from verifier.language.builtins.catalogue import builtin
 from verifier.language.invariants.files import read_invariants
-from verifier.model.choices import ACCOUNT, FORMATS, REGION
-from verifier.model.engine import MOST_STEPS
+from verifier.model.choices import ACCOUNT, FORMATS, MOST_STEPS, REGION
 from verifier.model.invariant import Allowance
 from verifier.model.readings import READINGS
 from verifier.model.results.waiver import Waiver

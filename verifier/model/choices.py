@@ -38,3 +38,22 @@ ACCOUNT = r"[0-9]{12}"
 """An account."""
 REGION = r"[a-z]{2}(?:-(?!iso)[a-z]+)+-[0-9]+"
 """A Region, such as us-west-2."""
+
+
+class Engine(StrEnum):
+    """What decides a question. The first two get it as classes and boxes, the others as a formula over strings
+    (docs/engines.md)."""
+
+    Z3 = "z3"
+    SAT = "sat"
+    Z3_STRINGS = "z3-strings"
+    CVC5_STRINGS = "cvc5-strings"
+
+    @property
+    def on_strings(self) -> bool:
+        """Whether the engine reads the formula before classes."""
+        return self in (Engine.Z3_STRINGS, Engine.CVC5_STRINGS)
+
+
+MOST_STEPS = 8
+"""The longest chain that is replayed, and the most that may be asked for (E0)."""

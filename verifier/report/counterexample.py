@@ -8,27 +8,30 @@ did.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
 from verifier.model import reference
 from verifier.model.free_fact_words import free_fact
-from verifier.model.grant import Grant, grant_id
+from verifier.model.grant import Grant, Pairs, grant_id
 from verifier.model.invariant import Expectation, Invariant
-from verifier.model.policy import Effect, StatementRef
+from verifier.model.policy import Effect, Principal, StatementRef
 from verifier.model.request import CallerKind, Request, Step
-from verifier.model.results.verdict import Counterexample, Verdict
+from verifier.model.results.verdict import Counterexample, NamedByGrant, Verdict
 from verifier.model.symbols import Reading, SymbolName
 from verifier.report.calls import further_permissions, origin_of_tags
 from verifier.report.document import GAP, LABEL, MARGIN, Apart, Block, Item, Items, Role, Said, Words
-from verifier.report.grants import grant_parts
 from verifier.report.naming import Places, rule_label, value_text
+from verifier.syntax.text import printable
 
 MOST_SHOWN = 8
 """How many statements or grants of one sort the text shows; JSON has all of them."""
 
 _ENCRYPTION_CONTEXT = "kms:encryptioncontext"
+_MOST_GRANTS = 5
+"""How many of the grants that break an invariant the text shows; JSON has all of them."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,7 @@ def _matched_statement(label: str, trace: StatementTrace, grants: Sequence[Grant
     beside.sort(key=lambda element: element[0])
     wanted = grant_id(trace.statement)
     grant = next((grant for grant in grants if grant.id == wanted), None)
-    parts = tuple(map(Item, grant_parts(grant))) if grant else ()
+    parts = tuple(map(Item, _grant_parts(grant))) if grant else ()
     pieces = (places.statement(trace.statement), *(words for _, words in beside))
     inner = MARGIN + LABEL
     return Item(Apart(pieces), label, below=(Items(tuple(below), inner, 2), Items(parts, inner + 2)))
@@ -214,3 +217,53 @@ def _reading(label: SymbolName, value: bool) -> str:
     if not isinstance(label, Reading):
         return label
     return f"{label.yes if value else label.no}, where AWS leaves open: {label.question}"
+
+
+def named_grant_items(found: Sequence[NamedByGrant], key: str, margin: int, columns: int) -> Iterator[Items]:
+    """The grants that break an invariant about listed grants, and the command that shows the first one."""
+    places = Places()
+    items = [_named(named, margin, places) for named in found[:_MOST_GRANTS]]
+    left = len(found) - _MOST_GRANTS
+    more = [Item(f"and {left} more (`--output json` has them all)")] if left > 0 else []
+    yield Items((*items, *more), margin, hang=margin + 2)
+    if found:
+        words = ["aws", "kms", "list-grants", "--key-id", key, "--grant-id", found[0].grant.id]
+        yield Items((Item(Said(shlex.join(words), Role.COMMAND), "to see it"),), margin, columns)
+
+
+def _named(named: NamedByGrant, margin: int, places: Places) -> Item:
+    grant = named.grant
+    principal = (
+        grant.retiring if named.role.value == "retiring principal" and grant.retiring is not None else grant.grantee
+    )
+    name = f' "{grant.name}"' if grant.name else ""
+    names = "names  ", Said(principal.value, Role.NAME), f"  as {named.role.value}"
+    pieces = (Said(f"grant {grant.id}{name}", Role.NAME), names, places.place(grant.span))
+    parts = Items(tuple(map(Item, _grant_parts(grant, named=principal))), margin + 2, hang=margin + 4)
+    return Item(Apart(tuple(filter(None, pieces)), "  "), below=(parts,))
+
+
+def _grant_parts(grant: Grant, *, named: Principal | None = None) -> list[str]:
+    """What there is to say of a grant, a line each: operations, grantee, constraints, retiring principal, issue date;
+    but for the principal `named` already."""
+    operations = ", ".join(printable(operation.removeprefix("kms:")) for operation in grant.operations)
+    to_whom = f" to {printable(grant.grantee.value)}" if grant.grantee is not named else ""
+    parts = [f"allows {operations}{to_whom}"]
+    if grant.grantee_hidden:
+        parts.append("and maybe to a user, role or account that the listing does not show [G2]")
+    if grant.context_equals is not None:
+        only = f"with the encryption context {_pairs(grant.context_equals)} and nothing else"
+        parts.append(only if grant.context_equals else "with no encryption context at all")
+    if grant.context_subset is not None:
+        parts.append(f"with an encryption context that has {_pairs(grant.context_subset)}")
+    if grant.source_arn is not None:
+        parts.append(f"for {printable(grant.source_arn)} (SourceArn)")
+    if grant.retiring is not None and grant.retiring is not named:
+        parts.append(f"retiring principal {printable(grant.retiring.value)}")
+    issued = [grant.created] if grant.created else []
+    issued += [f"by {grant.issuing_account}"] if grant.issuing_account else []
+    return [*parts, printable(f"issued {' '.join(issued)}")] if issued else parts
+
+
+def _pairs(pairs: Pairs) -> str:
+    return "{" + ", ".join(f"{printable(name)} = {printable(value)}" for name, value in pairs) + "}"

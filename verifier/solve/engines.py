@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.expression import Expression
 from verifier.solve.session import Session, after

@@ -6,7 +6,7 @@ Guarantee: each call has a solver of its own; whatever it says but `sat` and `un
 
 from __future__ import annotations
 
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.solve.engines import require
 from verifier.solve.session import Result, Sat, Undecided, Unsat
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from verifier.ask.answers import Answer, Proved, Refuted, Unknown
 from verifier.ask.preferences import preferences
-from verifier.model.engine import MOST_STEPS, Engine
+from verifier.model.choices import MOST_STEPS, Engine
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import Invariant

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from verifier.language.invariants.absent_callers import absent_in_invariants
-from verifier.model.engine import MOST_STEPS, Engine
+from verifier.model.choices import MOST_STEPS, Engine
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.reference import data_version

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from verifier.ask.answers import Answer, Contradiction, Proved, Refuted, Unknown
 from verifier.encode.string_theory import Inexpressible, Script, script
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.results.verdict import Agreement, Counterexample, Reason
 from verifier.problem.classes.predicates import exactly
 from verifier.problem.expression import Expression, Present, Test, both, negation

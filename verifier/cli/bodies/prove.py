@@ -10,7 +10,7 @@ from pathlib import Path
 from verifier.cli.outputs import Sink, write
 from verifier.cli.run import shown, tell
 from verifier.inputs.own_region import OpenPlaceError
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.estate import Estate
 from verifier.model.results.verdict import Report, Status
 from verifier.question import Question, QuestionOptions, read

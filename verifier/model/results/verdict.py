@@ -13,7 +13,7 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.grant import Grant
 from verifier.model.invariant import AnyInvariant, GrantRole
 from verifier.model.policy import StatementRef

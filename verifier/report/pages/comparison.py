@@ -31,8 +31,6 @@ from verifier.report.words.comparison import (
     target_name,
     unknown_actions_text,
 )
-from verifier.report.words.region_groups import Group as Regions
-from verifier.report.words.region_groups import grouped as regions_grouped
 from verifier.report.words.regions import (
     INEXACT,
     SidePlaces,
@@ -42,6 +40,8 @@ from verifier.report.words.regions import (
     request_text,
     row_text,
 )
+from verifier.report.words.regions import Group as Regions
+from verifier.report.words.regions import grouped as regions_grouped
 from verifier.syntax.source import Span
 
 _MARGIN, _INNER = 11, 14

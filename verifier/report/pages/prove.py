@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import dedent
 
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.invariant import GrantInvariant, Invariant
 from verifier.model.results.verdict import Agreement, Assumption, Report, Status, Verdict
 from verifier.model.symbols import SymbolName
 from verifier.report import document as doc
-from verifier.report.counterexample import counterexample_blocks
+from verifier.report.counterexample import counterexample_blocks, named_grant_items
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import report_exit_code
-from verifier.report.grants import named_grant_items
 from verifier.report.naming import Places, counted, key_heading, reason_item, status_counts, target_name
 from verifier.report.reach.names import names_of
 from verifier.report.reach.story import bound_words, story_blocks

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from verifier.model.engine import MOST_STEPS
+from verifier.model.choices import MOST_STEPS
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode, exit_code

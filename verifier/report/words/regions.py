@@ -1,10 +1,13 @@
 """Limits, requests and changes in a few words, for reports about regions.
 
-In: parts of a comparison. Out: texts without markup. Guarantee: every text of the input has passed through `printable`.
+In: parts of a comparison. Out: texts without markup; `Group`s of the regions of one direction, those of the same
+actions that the same changes caused. Guarantee: every text of the input has passed through `printable`. A request is in
+a group iff it is in one of its regions, that is, iff it meets all `common` limits and those of one case of its callers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -12,10 +15,9 @@ from verifier.model.policy import Effect, StatementRef
 from verifier.model.principal_names import short_arn
 from verifier.model.request import CallerKind, Request
 from verifier.model.results.comparison import Change, RegionChange
-from verifier.model.results.region import Alternative, Limit, LimitKind, Region
+from verifier.model.results.region import Actions, Alternative, Callers, Limit, LimitKind, Region
 from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY
 from verifier.report.naming import Places, statement_name, value_text
-from verifier.report.words.region_groups import Row
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import brief, printable
 
@@ -23,6 +25,8 @@ MOST_CONTEXT = 3
 """Pairs of a request's context that an example shows."""
 _MOST_CASES, _MOST_CHARACTERS = 3, 240
 _VIA_SERVICE = "kms:viaservice"
+_BELIEVED = (CallerKind.ROLE, CallerKind.USER)
+"""The kinds of caller that make the better example."""
 
 
 def limit_text(limit: Limit) -> str:
@@ -158,3 +162,61 @@ def _place(span: Span, side: str) -> tuple[str, int] | None:
 
 def _line(file: str, line: int) -> str:
     return f"{file}:{line}" if line else file
+
+
+@dataclass(frozen=True)
+class Row:
+    """Some callers of a group. `cases` are the alternatives, without the limits that all of the group have in common;
+    one empty case: no further limit. `exact` is false where the conditions were too many to say."""
+
+    callers: Callers
+    cases: tuple[Alternative, ...]
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """Regions of the same actions and causes."""
+
+    actions: Actions
+    common: tuple[Limit, ...]
+    rows: tuple[Row, ...]
+    because: tuple[Change, ...]
+    regions: tuple[RegionChange, ...]
+
+    @property
+    def example(self) -> RegionChange | None:
+        """The region whose request is the plainest."""
+        shown = [change for change in self.regions if change.region.witness is not None]
+        return min(shown, key=_plainness, default=None)
+
+
+def grouped(changes: Iterable[RegionChange]) -> tuple[Group, ...]:
+    """The groups, in the order of their first regions."""
+    found: dict[tuple[object, ...], list[RegionChange]] = {}
+    for change in changes:
+        actions = change.region.actions
+        found.setdefault((actions.names, actions.others, change.because, change.cannot), []).append(change)
+    return tuple(_group(tuple(regions)) for regions in found.values())
+
+
+def _group(regions: tuple[RegionChange, ...]) -> Group:
+    alternatives = [alternative for change in regions for alternative in change.region.when]
+    first = alternatives[0] if alternatives else ()
+    common = tuple(limit for limit in first if all(limit in other for other in alternatives))
+    rows = tuple(
+        Row(
+            change.region.callers,
+            tuple(tuple(limit for limit in alternative if limit not in common) for alternative in change.region.when),
+            change.region.exact,
+        )
+        for change in regions
+    )
+    return Group(regions[0].region.actions, common, rows, regions[0].because, regions)
+
+
+def _plainness(change: RegionChange) -> tuple[int, int]:
+    witness = change.region.witness
+    assert witness is not None
+    kind = witness.request.caller.kind
+    return _BELIEVED.index(kind) if kind in _BELIEVED else len(_BELIEVED), len(witness.request.context)

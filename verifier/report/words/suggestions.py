@@ -13,8 +13,7 @@ from verifier.model.results.region import LimitKind
 from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
 from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode
-from verifier.report.words.region_groups import Row, grouped
-from verifier.report.words.regions import limit_text, row_text
+from verifier.report.words.regions import Row, grouped, limit_text, row_text
 from verifier.syntax.text import printable
 
 _MOST_GROUPS, _MOST_ROWS = 2, 3

@@ -1,14 +1,15 @@
 """What differs between two versions of an input, for the question why access was gained or lost.
 
-In: both estates, the key on each side. Out: `Located` changes, and those that bear on one request.
-Guarantee: a change is one of content (`verify.meaning`); those that are said to bear on a request are about statements
-that matched it on one side and not on the other, or else about statements that matched it on both, or else about facts
-of its caller or key.
+In: both estates, the key on each side. Out: `Located` changes, and those that bear on one request. Guarantee: a change
+is one of content (`verify.meaning`); those that are said to bear on a request are about statements that matched it on
+one side and not on the other, or else about statements that matched it on both, or else about facts of its caller or
+key. Of the statements of one place each is in one pair at most; those that say the same are paired first and listed
+nowhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -20,9 +21,15 @@ from verifier.model.principal_names import short_arn
 from verifier.model.request import Decision, Request
 from verifier.model.results.comparison import Change
 from verifier.verify.comparison.fact_changes import account_facts, estate_facts, identity_facts, key_facts
-from verifier.verify.comparison.pairing import changed_pairs
-from verifier.verify.comparison.statement_changes import Placed, difference
-from verifier.verify.meaning import meaning
+from verifier.verify.comparison.statement_changes import Placed, difference, likeness
+from verifier.verify.meaning import in_policy, meaning
+
+_ALIKE = 0.6
+"""Likeness from which two statements count as versions of one."""
+_MOST_COMPARED = 10_000
+"""Pairs that are held against each other; with more, those without a `Sid` in common are listed as gone and new."""
+
+Pair = tuple[Placed | None, Placed | None]
 
 
 @dataclass(frozen=True)
@@ -239,3 +246,66 @@ def _concerns(located: Located, request: Request) -> bool:
     return located.about in mine or any(
         located.about == value for key, value in request.context if key.lower() == "aws:sourcevpce"
     )
+
+
+def changed_pairs(old: Sequence[Placed], new: Sequence[Placed]) -> list[Pair]:
+    """The statements that are not the same on both sides, in the order of NEW, then of OLD."""
+    left, right = list(old), list(new)
+    _take(left, right, lambda placed: (placed[0].identity, in_policy(*placed)))
+    _take(left, right, lambda placed: in_policy(*placed))
+    pairs: list[Pair] = []
+    for name in (_sid_in_policy, _sid):
+        pairs += _take(left, right, name)
+    pairs += _most_alike(left, right)
+    pairs += [(None, placed) for placed in right] + [(placed, None) for placed in left]
+    order = {id(placed): number for number, placed in enumerate((*new, *old))}
+    return sorted(pairs, key=lambda pair: order[id(pair[1] if pair[1] is not None else pair[0])])
+
+
+def _sid_in_policy(placed: Placed) -> Hashable:
+    sid = _sid(placed)
+    return None if sid is None else (placed[0].identity, sid)
+
+
+def _sid(placed: Placed) -> Hashable:
+    sid = placed[1].sid
+    return None if sid is None or not sid.value else sid.value
+
+
+def _take(left: list[Placed], right: list[Placed], name: Callable[[Placed], Hashable]) -> list[Pair]:
+    """Takes out the statements that have the same name on both sides, in order; `None` is no name."""
+    waiting: dict[Hashable, list[Placed]] = {}
+    for placed in left:
+        waiting.setdefault(name(placed), []).append(placed)
+    waiting.pop(None, None)
+    pairs: list[Pair] = []
+    for placed in list(right):
+        found = waiting.get(name(placed))
+        if found:
+            other = found.pop(0)
+            _remove(left, other)
+            _remove(right, placed)
+            pairs.append((other, placed))
+    return pairs
+
+
+def _remove(statements: list[Placed], placed: Placed) -> None:
+    statements[:] = [other for other in statements if other is not placed]
+
+
+def _most_alike(left: list[Placed], right: list[Placed]) -> Iterator[Pair]:
+    """The likeliest pairs, the most alike first."""
+    if len(left) * len(right) > _MOST_COMPARED:
+        return
+    scores = sorted(
+        ((likeness(old, new), -a, -b, old, new) for a, old in enumerate(left) for b, new in enumerate(right)),
+        key=lambda score: score[:3],
+        reverse=True,
+    )
+    for score, _, _, old, new in scores:
+        if score < _ALIKE:
+            break
+        if any(old is other for other in left) and any(new is other for other in right):
+            _remove(left, old)
+            _remove(right, new)
+            yield old, new

@@ -39,8 +39,7 @@ from verifier.problem.subjects import selected_keys
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.verify.assumptions import as_of_data, given
 from verifier.verify.comparison.changes import Located, bearing, key_changes, surrounding_changes
-from verifier.verify.comparison.counterpart import counterpart
-from verifier.verify.comparison.difference import Difference, difference
+from verifier.verify.comparison.difference import Difference, counterpart, difference
 from verifier.verify.comparison.fact_changes import asked_facts, memberships
 from verifier.verify.comparison.left_open import left_open
 from verifier.verify.comparison.target_pairs import TargetPair, target_pairs, with_added

@@ -2,26 +2,28 @@
 target.
 
 In: two sides, the second of which may lack the target. Out: `Difference`: what was gained and lost, as disjoint
-regions.
-Guarantee: the regions of a direction are exactly the requests that the one side allows and the other refuses, or that
-cannot be made there; a request is judged under the same readings and free facts on both sides (S2), and with the tags
-and other facts that each side fixes (`problem.diagrams.counterparts`).
+regions. Guarantee: the regions of a direction are exactly the requests that the one side allows and the other refuses,
+or that cannot be made there; a request is judged under the same readings and free facts on both sides (S2), and with
+the tags and other facts that each side fixes (`problem.diagrams.counterparts`). So is a single request that is decided
+on the other side (`counterpart`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verifier.ask.answers import InternalDisagreement
 from verifier.ask.diagrams import Sample
+from verifier.evaluate import evaluate
+from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
-from verifier.model.request import Outcome
+from verifier.model.request import Decision, Outcome, Request
 from verifier.model.symbols import SymbolValues
+from verifier.problem.diagrams.counterparts import is_fixed
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
-from verifier.verify.comparison.counterpart import counterpart
 from verifier.verify.regions import Describer, FoundRegion, Regions
 
 
@@ -117,3 +119,23 @@ def _check_other_side(joint: Joint, number: int, found: FoundRegion) -> None:
 def decided_there(joint: Joint, number: int, sample: Sample) -> Outcome:
     """How `evaluate` decides the counterpart of a request on a side, under the symbols that it was found with."""
     return counterpart(joint.sides[number].question.space.estate, sample.request, dict(sample.symbols)).decision.outcome
+
+
+@dataclass(frozen=True)
+class _Counterpart:
+    """The request as the other side has it, and what `evaluate` decides."""
+
+    request: Request
+    decision: Decision
+
+
+def counterpart(estate: Estate, request: Request, symbols: SymbolValues) -> _Counterpart:
+    """Decides the counterpart of a request. Raises `InputError` where the estate has no such resource, or it does not
+    fit the action."""
+    decision = evaluate(estate, request, symbols)
+    warnings = " ".join(decision.warnings).lower()
+    kept = tuple((key, value) for key, value in request.context if not (is_fixed(key) and key.lower() in warnings))
+    if len(kept) < len(request.context):
+        request = replace(request, context=kept)
+        decision = evaluate(estate, request, symbols)
+    return _Counterpart(request, decision)

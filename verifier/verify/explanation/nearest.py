@@ -17,7 +17,7 @@ from verifier.ask.loop import Inconclusive, checked, refined, why_unmodelled
 from verifier.ask.preferences import preferences, preferred
 from verifier.ask.replay import leading_away, needed_to_be_sent
 from verifier.evaluate import evaluate
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.readings import WILDCARDS
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.symbols import (

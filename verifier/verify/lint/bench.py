@@ -16,7 +16,7 @@ from verifier.ask.candidates import Candidate, candidate
 from verifier.ask.loop import Inconclusive, checked, find, refined, why_unmodelled
 from verifier.ask.preferences import preferences
 from verifier.ask.replay import counterexample, for_evaluate, needed_to_be_sent
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.request import Decision, Request
 from verifier.model.results.verdict import Counterexample
 from verifier.model.symbols import NotModelled, Reading, SymbolName, SymbolValues, Unsupported

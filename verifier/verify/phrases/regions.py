@@ -21,11 +21,9 @@ from verifier.problem.space import PAIR_PREFIX, Space
 from verifier.verify.phrases.actions import ActionPhrases
 from verifier.verify.phrases.callers import CallerPhrases
 from verifier.verify.phrases.cubes import Cube, shorter
-from verifier.verify.phrases.facts import FactPhrases
 from verifier.verify.phrases.lazy import LazyPhrases
 from verifier.verify.phrases.sets import Held
-from verifier.verify.phrases.subjects import subject
-from verifier.verify.phrases.symbols import SymbolPhrases
+from verifier.verify.phrases.symbols import FactPhrases, SymbolPhrases, subject
 from verifier.verify.phrases.values import Values
 
 EVERYTHING: Mapping[str, int] = {}

@@ -1,13 +1,15 @@
-"""Symbols in words: readings, free facts, comparisons by a policy variable, what is not modelled.
+"""Symbols in words: readings, free facts, comparisons by a policy variable, what is not modelled; facts of the key (F8,
+U3): `kms:KeyUsage is SIGN_VERIFY`; and what attributes are called in sentences.
 
-In: a space, its finite form, and a symbol with its value. Out: a `Limit`, a whole sentence.
-Guarantee: every symbol but those of lazy and multi-valued attributes has words, and different symbols have different
-words.
+In: a space, its finite form, and a symbol with its value; a mask of the combinations of facts that a key can have; the
+name of an attribute. Out: a `Limit`, a whole sentence; the condition key as the policies spell it, or words of our own.
+Guarantee: every symbol but those of lazy and multi-valued attributes has words; different symbols have different words,
+and so have different attributes of one space. A combination of facts meets all limits iff it is in the mask.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from verifier.model.estate import Estate
 from verifier.model.free_fact_words import free_fact
@@ -23,15 +25,55 @@ from verifier.model.symbols import (
     Unsupported,
 )
 from verifier.model.unmodelled import Unmodelled
+from verifier.problem.classes.predicates import Field, Predicate
+from verifier.problem.classes.tables import ListTable
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.expression import TRUE
 from verifier.problem.facts.shared import THROUGH_ENDPOINT
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.semantics.values import Fixed, Variable
-from verifier.problem.space import Space
+from verifier.problem.space import EXACT_NAME, OTHER_NAME, PAIR_PREFIX, Space
 from verifier.problem.views import Relation, View
+from verifier.verify.phrases.forms import Sort, Vocabulary, Word
 from verifier.verify.phrases.lists import listed
-from verifier.verify.phrases.subjects import subject
+from verifier.verify.phrases.values import Values, form_text
+from verifier.witness.pairs import spelled
+
+_INTERNAL = {
+    "principal": "the caller",
+    "action": "the action",
+    "userid": "the caller's unique ID",
+    "session": "the role session's name",
+    "issuer": "the issuer of the federated-user session",
+    "retiring": "the principal whose grants are listed",
+    "facts": "the key",
+}
+"""The attributes that are no condition keys (`problem.space.INTERNAL`), but for those that condition keys show as they
+are."""
+_SERVICE = "#service"
+_PAIR = "kms:EncryptionContext:"
+_NAMES = ("kms:KeySpec", "kms:KeyUsage", "kms:KeyOrigin", "kms:MultiRegionKeyType")
+"""The condition keys of the fields, but for the last, `kms:MultiRegion`, which says whether there is a type."""
+
+
+def subject(space: Space, name: str) -> str:
+    """The name of an attribute in a sentence."""
+    if name in _INTERNAL:
+        return _INTERNAL[name]
+    if name == "time":
+        only_epoch = "aws:currenttime" not in space.spellings and "aws:epochtime" in space.spellings
+        return "aws:EpochTime" if only_epoch else "aws:CurrentTime"
+    if name == "region":
+        return "aws:RequestedRegion"
+    if name.endswith(_SERVICE):
+        return f"{spelled(space, name.removesuffix(_SERVICE))} of the AWS service"
+    if name.endswith(OTHER_NAME):
+        return f"{_PAIR}{space.pair_names[name.removesuffix(OTHER_NAME)][0]}, spelled in another case,"
+    if name.endswith(EXACT_NAME):
+        own = name.removesuffix(EXACT_NAME)
+        # Beside what conditions read under the name, the pair has to be told from it.
+        return _PAIR + own[len(PAIR_PREFIX) :] + (", spelled so," if own.lower() in space.attributes else "")
+    return spelled(space, name)
 
 
 class SymbolPhrases:
@@ -130,3 +172,75 @@ def _thing_text(thing: Unmodelled, effect: str, value: bool) -> str:
 
 def _does(value: bool, plain: str, third: str) -> str:
     return third if value else f"does not {plain}"
+
+
+class FactPhrases:
+    """The words for the facts of a key."""
+
+    def __init__(self, table: ListTable, predicates: Iterable[Predicate]) -> None:
+        self._rows = [value.split("|")[: len(_NAMES)] for value in table.values]
+        self._full = (1 << table.size) - 1
+        fields = [p for p in predicates if isinstance(p, Field)]
+        self._fields = [self._field(index, fields) for index in range(len(_NAMES))]
+
+    def _field(self, index: int, fields: Sequence[Field]) -> tuple[ListTable, Values]:
+        table = ListTable(tuple(dict.fromkeys(row[index] for row in self._rows)))
+        return table, Values(table, [field.predicate for field in fields if field.index == index])
+
+    def limits(self, mask: int, possible: int = -1) -> list[Limit]:
+        """The limits that say which of the `possible` combinations are in the mask; none where all are."""
+        possible &= self._full
+        mask &= possible
+        kept = {index: self._shadow(mask, index) for index in range(len(_NAMES))}
+        if self._product(kept) & possible != mask:
+            form = self._vocabulary().express(mask, mask | self._full & ~possible)
+            return [Limit(LimitKind.CONDITION, "the key", form_text(form))]
+        for index in range(len(_NAMES)):
+            rest = {other: values for other, values in kept.items() if other != index}
+            if self._product(rest) & possible == mask:
+                kept = rest
+        return [self._limit(index, values) for index, values in kept.items()]
+
+    def _shadow(self, mask: int, index: int) -> int:
+        """The values of one fact among the combinations of a mask."""
+        table = self._fields[index][0]
+        places = {table.class_of(row[index]) for position, row in enumerate(self._rows) if mask >> position & 1}
+        return sum(1 << place for place in places if place is not None)
+
+    def _product(self, kept: dict[int, int]) -> int:
+        return sum(
+            1 << position
+            for position, row in enumerate(self._rows)
+            if all(self._in(row, i, v) for i, v in kept.items())
+        )
+
+    def _in(self, row: Sequence[str], index: int, values: int) -> bool:
+        return bool(values >> (self._fields[index][0].class_of(row[index]) or 0) & 1)
+
+    def _limit(self, index: int, values: int) -> Limit:
+        table, words = self._fields[index]
+        absent = 1 << table.values.index("") if "" in table.values else 0
+        present = words.full & ~absent
+        name = _NAMES[index]
+        if index == len(_NAMES) - 1 and values in (absent, present):
+            return Limit(LimitKind.CONDITION, "kms:MultiRegion", f"is {'false' if values == absent else 'true'}", False)
+        if not absent:
+            return Limit(LimitKind.CONDITION, name, words.text(values), False)
+        text = words.text(values & ~absent)
+        return Limit(
+            LimitKind.CONDITION, name, f"is absent, or {text}" if values & absent else text, bool(values & absent)
+        )
+
+    def _vocabulary(self) -> Vocabulary:
+        words, bases = list[Word](), list[tuple[Word, ...]]()
+        for index, name in enumerate(_NAMES):
+            of_field = list(self._words(index, name))
+            bases += [(one, other) for one in words for other in of_field]
+            words += of_field
+        return Vocabulary(self._full, words, bases)
+
+    def _words(self, index: int, name: str) -> Iterator[Word]:
+        for place, value in enumerate(self._fields[index][0].values):
+            yield Word(
+                Sort.FACT, f"{name}={value}" if value else "kms:MultiRegion=false", self._product({index: 1 << place})
+            )

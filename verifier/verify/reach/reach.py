@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from verifier.model.engine import Engine
+from verifier.model.choices import Engine
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, CallerSet, Expectation, Invariant
 from verifier.model.policy import Text

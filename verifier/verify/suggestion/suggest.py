@@ -16,8 +16,8 @@ from itertools import combinations, count
 from verifier.evaluate import evaluate, values_read
 from verifier.language.invariants.absent_callers import absent_in_invariants
 from verifier.language.policies.documents import read_policy
+from verifier.model.choices import Engine
 from verifier.model.edits import Edit, EditError, RemoveStatement, StatementEdit, apply_all, with_key_policy
-from verifier.model.engine import Engine
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyInvariant, Expectation, GrantInvariant, Invariant
 from verifier.model.policy import Policy
