@@ -21,7 +21,7 @@ from mkdocs.structure.pages import Page
 from typer.testing import CliRunner
 
 from verifier.cli import COMMANDS, app
-from verifier.cli.listings.schema import Schema
+from verifier.cli.listings import Schema
 
 ROOT = Path(__file__).resolve().parents[1]
 ELSEWHERE = {"README.md": "index.md"} | {

@@ -2,7 +2,7 @@
 
 In: arguments. Out: results on stdout, messages on stderr, an exit code (docs/exit-codes.md).
 Guarantee: the only room that prints or ends the process; what one command does not need is not imported for it. A
-command is a module here, or in `listings`, with a function of its name, and a name in `COMMANDS`.
+command is a module here with a function of its name, or a function of `listings`, and a name in `COMMANDS`.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class _Commands(MutableMapping[str, Any]):
             raise KeyError(name)
         if name not in self._made:
             function = name.replace("-", "_")
-            room = "verifier.cli.listings" if name in _LISTINGS else "verifier.cli"
-            self._made[name] = typer.main.get_command(getattr(import_module(f"{room}.{function}"), function))
+            module = "listings" if name in _LISTINGS else function
+            self._made[name] = typer.main.get_command(getattr(import_module(f"verifier.cli.{module}"), function))
             self._made[name].name = name
         return self._made[name]
 
