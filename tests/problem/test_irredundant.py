@@ -10,7 +10,7 @@ from tests.examples import many
 from tests.problem.boolean import POINTS, Point, Recipe, holds, manager, node_of, recipes
 from verifier.problem.diagrams.cover import Cover, Cube
 from verifier.problem.diagrams.diagram import NOTHING, TooLarge
-from verifier.problem.diagrams.irredundant import covering, cube_node, irredundant
+from verifier.verify.access.external import covering, cube_node, irredundant
 
 LAW = settings(max_examples=many(150))
 

@@ -19,7 +19,7 @@ from verifier.model.results.verdict import Reason, Status
 from verifier.report.exit_codes import ExitCode
 from verifier.report.wire.edits import suggestions_to_json
 from verifier.report.wire.values import json_text
-from verifier.report.words.suggestions import suggest_exit_code
+from verifier.report.words.explanation import suggest_exit_code
 from verifier.verify.suggestion.suggest import suggest
 
 GOLDEN = Path(__file__).parent / "golden" / "suggest"

@@ -23,7 +23,7 @@ from verifier.model.edits import (
 from verifier.model.policy import Condition, Operator, Policy, Principal, PrincipalType, Text
 from verifier.model.policy_text import policy_document
 from verifier.verify.edits.in_text import NotLiteral, edited
-from verifier.verify.edits.shown_edits import shown
+from verifier.verify.edits.policy_change import shown
 
 YAML = """# Keys of payments.
 Version: "2012-10-17"

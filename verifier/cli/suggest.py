@@ -80,7 +80,7 @@ def suggest(
     )
     numbers = sorted({_number(question.invariants, name) for name in invariant}) if invariant else None
     from verifier.report.pages.suggestions import suggestions_forms
-    from verifier.report.words.suggestions import suggest_exit_code
+    from verifier.report.words.explanation import suggest_exit_code
 
     # after the input has been accepted: importing a solver takes a while
     from verifier.verify.suggestion.suggest import suggest as look

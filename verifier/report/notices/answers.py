@@ -25,8 +25,7 @@ from verifier.report.reach.names import names_of
 from verifier.report.reach.words import distance, of_row, question_words, reach_exit_code
 from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.access import question_text, when_text, who_can_exit_code
-from verifier.report.words.explanation import OUTCOMES
-from verifier.report.words.suggestions import kept_text, suggest_exit_code
+from verifier.report.words.explanation import OUTCOMES, kept_text, suggest_exit_code
 from verifier.runs.digests import digest
 from verifier.syntax.source import NOWHERE, Span
 

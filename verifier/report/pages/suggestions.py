@@ -18,8 +18,7 @@ from verifier.report.naming import key_name, reason_item
 from verifier.report.notices.answers import notices_of_suggestions
 from verifier.report.tables import suggestions_table
 from verifier.report.wire.edits import suggestions_to_json
-from verifier.report.words.explanation import edit_lines
-from verifier.report.words.suggestions import access_lines, kept_text, suggest_exit_code
+from verifier.report.words.explanation import access_lines, edit_lines, kept_text, suggest_exit_code
 
 
 def suggestions_document(suggestions: Suggestions) -> Document:

@@ -11,7 +11,7 @@ from verifier.model.results.explanation import Change, EditShown, Explanation, F
 from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
 from verifier.report.wire.comparison import COMPARED
 from verifier.report.wire.values import Json, Shape, Shapes, heading, inputs, pairs, shape, wire
-from verifier.report.words.suggestions import suggest_exit_code
+from verifier.report.words.explanation import suggest_exit_code
 
 
 def explanation_to_json(explanation: Explanation) -> Json:

@@ -41,8 +41,7 @@ from verifier.verify.assumptions import as_of_data, given
 from verifier.verify.comparison.changes import Located, bearing, key_changes, surrounding_changes
 from verifier.verify.comparison.difference import Difference, counterpart, difference
 from verifier.verify.comparison.fact_changes import asked_facts, memberships
-from verifier.verify.comparison.left_open import left_open
-from verifier.verify.comparison.target_pairs import TargetPair, target_pairs, with_added
+from verifier.verify.comparison.target_pairs import TargetPair, left_open, target_pairs, with_added
 from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.preparation import free_readings, held_readings, not_known, resolved_allowance
 from verifier.verify.regions import FoundRegion, Regions

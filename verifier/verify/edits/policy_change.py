@@ -4,26 +4,36 @@ In: an estate, a request with its decision. Out: edits, fewest first; or why no 
 Guarantee: with fewer edits, out of the documented set, the request is not decided as wanted: each Deny that matches
 must itself be changed, and where nothing allows, one edit is needed and a new statement is enough. Each change was
 decided by `evaluate`, under every reading; what no key policy could settle (what the decision depends on if a policy
-allows, or denies, everything) may stay open.
+allows, or denies, everything) may stay open. Edits are shown each about the policy that those before it left: a
+sentence, the place, the statement before and after.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from verifier.ask.replay import leading_away, matched_statements
 from verifier.evaluate import evaluate, values_read
-from verifier.model.edits import AddStatement, Edit, EditError, renumbered, with_key_policy
+from verifier.model.edits import (
+    AddStatement,
+    Edit,
+    EditError,
+    RemoveStatement,
+    StatementEdit,
+    renumbered,
+    with_key_policy,
+)
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement
-from verifier.model.policy_text import policy_text
+from verifier.model.policy_text import policy_text, statement_document
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, Decision, Outcome, Request
-from verifier.model.results.explanation import NotFound, PolicyChange
+from verifier.model.results.explanation import EditShown, NotFound, PolicyChange
 from verifier.model.symbols import SymbolValues
+from verifier.syntax.source import NOWHERE
 from verifier.verify.edits.candidate_edits import Subject, allowing, caller_principals, new_statement, sparing
-from verifier.verify.edits.shown_edits import shown
 
 BOUND = 3
 """Edits that are tried together."""
@@ -188,3 +198,25 @@ def what_decides(utmost: Decision, wanted: Outcome) -> tuple[str, str]:
     closed = (step for step in utmost.trace if step.depth == 0 and not step.holds and not step.rule.startswith("G"))
     step = next((step for step in closed if not step.text.endswith("(not needed)")), last)
     return step.rule, f"no key policy allows the request: {step.text}"
+
+
+def shown(policy: Policy, edits: Iterable[Edit]) -> Iterator[EditShown]:
+    """Each edit with its statement. Raises `EditError` for one that does not fit."""
+    for edit in edits:
+        text, after = edit.describe(policy), edit.apply(policy)
+        match edit:
+            case AddStatement():
+                yield EditShown(text, None, _json(after.statements[-1]))
+            case RemoveStatement(index):
+                yield EditShown(text, _json(policy.statements[index]), None, policy.statements[index].span)
+            case StatementEdit(index):
+                yield EditShown(
+                    text, _json(policy.statements[index]), _json(after.statements[index]), policy.statements[index].span
+                )
+            case _:
+                yield EditShown(text, None, None, NOWHERE)
+        policy = after
+
+
+def _json(statement: Statement) -> str:
+    return json.dumps(statement_document(statement), indent=2, ensure_ascii=False)

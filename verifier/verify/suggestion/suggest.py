@@ -35,8 +35,7 @@ from verifier.verify.assumptions import summary, where_it_is
 from verifier.verify.comparison.compare import compare
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.edits.candidate_edits import Subject
-from verifier.verify.edits.policy_change import BOUND, MOST_SHOWN, editable_policy, utmost, what_decides
-from verifier.verify.edits.shown_edits import shown
+from verifier.verify.edits.policy_change import BOUND, MOST_SHOWN, editable_policy, shown, utmost, what_decides
 from verifier.verify.preparation import check_direct, resolved_invariant
 from verifier.verify.prove import decide_target, proof_options
 from verifier.verify.suggestion.suggested_edits import Broken, groups
