@@ -78,7 +78,7 @@ def test_too_many_cubes_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     odd = diagrams.any_of(
         diagrams.all_of(diagrams.literal(n, 1 << v) for n, v in p.items()) for p in POINTS if sum(p.values()) % 2
     )
-    monkeypatch.setattr("verifier.problem.diagrams.irredundant.Cover", lambda diagrams: Cover(diagrams, budget=3))
+    monkeypatch.setattr("verifier.verify.access.external.Cover", lambda diagrams: Cover(diagrams, budget=3))
     with pytest.raises(TooLarge):
         covering(diagrams, odd, odd, [odd])
     assert covering(diagrams, NOTHING, NOTHING, []) == ()
