@@ -64,66 +64,48 @@ class Aside(str):
 
 
 _CONCLUSIONS = {
-    ("D2", True): (
+    "D2": (
         "in the key's account: the key policy allows the caller, or delegates to the account and the caller's "
-        "policies allow"
-    ),
-    ("D2", False): (
+        "policies allow",
         "in the key's account the key policy (or a grant) has to allow the caller, or the key policy to delegate to "
-        "the account while the caller's policies allow; neither is so"
+        "the account while the caller's policies allow; neither is so",
     ),
-    ("D3", True): "from another account: the key policy and the caller's own policies both allow",
-    ("D3", False): (
-        "from another account the key policy and the caller's own policies have to allow, or a grant; they do not"
+    "D3": (
+        "from another account: the key policy and the caller's own policies both allow",
+        "from another account the key policy and the caller's own policies have to allow, or a grant; they do not",
     ),
-    ("D6", True): "a service principal needs the key policy (or a grant) alone, and has it",
-    ("D6", False): "a service principal needs the key policy (or a grant), and does not have it",
-    ("D9", True): "the caller's own policies alone decide an operation without a key, and allow it",
-    ("D9", False): "the caller's own policies alone decide an operation without a key, and do not allow it",
-    ("E1", True): (
-        "an operation of IAM is decided by the policies of the caller and its account alone, and they allow it"
+    "D6": (
+        "a service principal needs the key policy (or a grant) alone, and has it",
+        "a service principal needs the key policy (or a grant), and does not have it",
     ),
-    ("E1", False): (
-        "an operation of IAM is decided by the policies of the caller and its account alone, and they do not allow it"
+    "D9": (
+        "the caller's own policies alone decide an operation without a key, and allow it",
+        "the caller's own policies alone decide an operation without a key, and do not allow it",
     ),
-    ("E2", True): "the trust policy admits the caller, and what else has to allow does",
-    (
-        "E2",
-        False,
-    ): (
+    "E2": (
+        "the trust policy admits the caller, and what else has to allow does",
         "the trust policy has to name the caller, or its account while the caller's policies allow; from another "
-        "account, and where a session of a role sets a source identity, both have to allow; it is not so"
+        "account, and where a session of a role sets a source identity, both have to allow; it is not so",
     ),
-    ("E2f", True): (
-        "a federated session is asked for by the policies of the caller and its account alone, and they allow it"
+    "E2w": (
+        "the trust policy admits the identity of the provider, and nothing else is needed",
+        "the trust policy has to admit the identity of the provider, and does not",
     ),
-    ("E2f", False): (
-        "a federated session is asked for by the policies of the caller and its account alone, and they do not allow it"
-    ),
-    ("E2w", True): "the trust policy admits the identity of the provider, and nothing else is needed",
-    ("E2w", False): "the trust policy has to admit the identity of the provider, and does not",
-    ("E3", True): "sharing a key is decided by the policies of the caller and its account, and they allow it",
-    ("E3", False): "sharing a key is decided by the policies of the caller and its account, and they do not allow it",
-    ("E4", True): (
-        "starting or changing code that has a role is decided by the caller's policies and its account's, and they "
-        "allow it"
-    ),
-    ("E4", False): (
-        "starting or changing code that has a role is decided by the caller's policies and its account's, "
-        "and they do not allow it"
-    ),
-    ("G5", True): (
+    "G5": (
         "a grant is retired by whom it names, or by what identity policies of the key's or the issuing account allow: "
-        "one of these is so"
-    ),
-    ("G5", False): (
+        "one of these is so",
         "a grant is retired by whom it names, or by what identity policies of the key's or the issuing account allow, "
-        "never by a key policy; neither is so"
+        "never by a key policy; neither is so",
     ),
 }
-"""What the last gate says, by its rule and whether it is open."""
-
-
+"""What the last gate says where it is open, and where it is shut, by its rule."""
+_DECIDED_BY = {
+    "E1": "an operation of IAM is decided by the policies of the caller and its account alone",
+    "E2f": "a federated session is asked for by the policies of the caller and its account alone",
+    "E3": "sharing a key is decided by the policies of the caller and its account",
+    "E4": "starting or changing code that has a role is decided by the caller's policies and its account's",
+}
+"""The others: which policies they weigh."""
 _BY_GRANT = "a grant allows the caller, in whatever account it is: it needs no policy besides"
 
 
@@ -140,4 +122,10 @@ def concluding_gate(rule: str, by_policy: Truth, by_grant: Truth) -> Gate:
     holds = any_of([by_policy, by_grant])
     if by_policy is False and by_grant is not False and rule in ("D2", "D3"):
         return Gate(Finding(rule, _BY_GRANT, holds))
-    return Gate(Finding(rule, _CONCLUSIONS[rule, holds is not False], holds))
+    return Gate(Finding(rule, _conclusion(rule, holds is not False), holds))
+
+
+def _conclusion(rule: str, is_open: bool) -> str:
+    if rule in _DECIDED_BY:
+        return f"{_DECIDED_BY[rule]}, and they {'allow' if is_open else 'do not allow'} it"
+    return _CONCLUSIONS[rule][not is_open]
