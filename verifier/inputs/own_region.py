@@ -89,7 +89,7 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
     if of_keys != "aws":
         return with_own_region(read, replace(supplied, own_region=stand_in(of_keys)), asks=asks)
     opened = {file: own for _, parts in sides for file, own in parts.own_regions.items()}
-    partitions = partitions_told(estate for estate, _ in sides)
+    partitions = named_partitions(estate for estate, _ in sides)
     taken_for = {partition_of(own.region) for own in opened.values()}
     if opened and supplied.own_region is None and len(partitions) == 1 and taken_for != partitions:
         return with_own_region(read, replace(supplied, own_region=stand_in(min(partitions))), asks=asks)
@@ -175,7 +175,7 @@ def regions_compared(texts: Iterable[Pieces], *own: str) -> frozenset[str]:
     return frozenset(region for region, number in found.items() if number > 1 or region not in own)
 
 
-def partitions_told(estates: Iterable[Estate]) -> set[str]:
+def named_partitions(estates: Iterable[Estate]) -> set[str]:
     """The partitions of the principals that policies name: there must be these, or KMS and IAM refuse the policy."""
     statements = (one for estate in estates for policy in estate.deciding_policies() for one in policy.statements)
     return {

@@ -12,10 +12,10 @@ from verifier.lsp import words
 from verifier.lsp.documents import Kind, Scene, items_of
 from verifier.syntax.invariants_tree import Declaration, InvariantNode
 
-_OF_POLICIES = (words.told_of_action, words.told_of_condition_key)
+_OF_POLICIES = (words.action_hover, words.condition_key_hover)
 _TELLERS = {
-    Kind.INVARIANTS: (*_OF_POLICIES, words.told_of_rule, words.told_of_builtin),
-    Kind.CONFIGURATION: (*_OF_POLICIES, words.told_of_rule, words.told_of_builtin, words.told_of_setting),
+    Kind.INVARIANTS: (*_OF_POLICIES, words.rule_hover, words.builtin_hover),
+    Kind.CONFIGURATION: (*_OF_POLICIES, words.rule_hover, words.builtin_hover, words.setting_hover),
     Kind.OTHER: (),
 }
 

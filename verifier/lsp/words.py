@@ -50,7 +50,7 @@ def code(text: str) -> str:
     return f"`{brief(printable(text)).replace('`', 'ˋ')}`"
 
 
-def told_of_action(word: str) -> str | None:
+def action_hover(word: str) -> str | None:
     """What is known of an action or a pattern of actions."""
     if not _ACTION.fullmatch(word):
         return None
@@ -89,7 +89,7 @@ def _action(known: Action) -> str:
     return "\n".join([*lines, f"- condition keys of its own: {', '.join(map(code, plain)) or 'none'}"])
 
 
-def told_of_condition_key(word: str) -> str | None:
+def condition_key_hover(word: str) -> str | None:
     """What is known of a condition key."""
     if ":" not in word:
         return None
@@ -112,7 +112,7 @@ def told_of_condition_key(word: str) -> str | None:
     return "\n".join(lines)
 
 
-def told_of_rule(word: str) -> str | None:
+def rule_hover(word: str) -> str | None:
     """A rule of the semantics, or an open question, by its label."""
     reading = next((one for one in READINGS if one.label == word), None)
     if reading is not None:
@@ -126,13 +126,13 @@ def told_of_rule(word: str) -> str | None:
     return "\n".join((f"**{known.label}**", "", known.text, "", *sources))
 
 
-def told_of_builtin(word: str) -> str | None:
+def builtin_hover(word: str) -> str | None:
     """A built-in invariant, by its name or with arguments."""
     known = next((one for one in BUILTINS if one.name == word.partition(":")[0]), None)
     return f"`{known.usage}`: {known.help}" if known is not None else None
 
 
-def told_of_setting(word: str) -> str | None:
+def setting_hover(word: str) -> str | None:
     """A key of the configuration."""
     known = configuration_schema()["properties"].get(word)
     return f"**{word}**: {known['description']}" if known is not None and "description" in known else None

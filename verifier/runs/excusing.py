@@ -47,8 +47,8 @@ class Excuser:
         targets = {waiver: self._target(waiver, report) for waiver in self.waivers}
         applying = {waiver: arn for waiver, arn in targets.items() if not waiver.expired(self.today)}
         verdicts = tuple(self._verdict(verdict, applying) for verdict in report.verdicts)
-        self.stale += self._told_of_waivers(targets)
-        self.stale += self._told_of_entries()
+        self.stale += self._stale_waivers(targets)
+        self.stale += self._stale_entries()
         return replace(report, verdicts=verdicts, warnings=(*report.warnings, *self.stale, *self.remarks))
 
     def _target(self, waiver: Waiver, report: Report) -> str:
@@ -132,7 +132,7 @@ class Excuser:
     def _note(self, text: str) -> None:
         self.stale.append(Diagnostic(Severity.WARNING, text, hint="verifier check --write-baseline FILE"))
 
-    def _told_of_waivers(self, targets: Mapping[Waiver, str]) -> Iterator[Diagnostic]:
+    def _stale_waivers(self, targets: Mapping[Waiver, str]) -> Iterator[Diagnostic]:
         for waiver in targets:
             about = f"the waiver of {waiver.invariant!r} on {waiver.key} (owner {waiver.owner})"
             if waiver.expired(self.today):
@@ -143,7 +143,7 @@ class Excuser:
                 continue
             yield Diagnostic(Severity.WARNING, text, waiver.span, hint=hint)
 
-    def _told_of_entries(self) -> Iterator[Diagnostic]:
+    def _stale_entries(self) -> Iterator[Diagnostic]:
         for entry in self.baseline.entries if self.baseline is not None else ():
             if entry not in self._seen:
                 changed = "which is not asked any more, or reads otherwise now"

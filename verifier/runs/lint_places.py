@@ -15,7 +15,7 @@ from itertools import product
 from pathlib import Path
 
 from verifier.inputs import load_estate
-from verifier.inputs.own_region import REGIONS, partition_of, partitions_told, texts_in
+from verifier.inputs.own_region import REGIONS, named_partitions, partition_of, texts_in
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import SUFFIXES, Files
 from verifier.model.estate import Estate
@@ -50,7 +50,7 @@ def estates(
         found = []
         for place in places:
             estate = load_estate(paths, supplied=place, steps=False, tags=False, texts=texts or {}, asks=True)
-            partitions = partitions_told([estate])
+            partitions = named_partitions([estate])
             if given.region is None and len(partitions) == 1 and partition_of(place.region or "") not in partitions:
                 continue  # principals say that it is elsewhere
             found.append(estate)

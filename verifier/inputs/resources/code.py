@@ -63,8 +63,8 @@ class Code(Reader):
         is enough."""
         found = self.side.inner(resource, *path.split("."))
         referred = self.side.referred(resource, path)
-        is_told = all(isinstance(one, Scalar) for one in found)
-        if not is_told and referred is not None and referred.type.startswith("aws_iam_"):
+        is_known = all(isinstance(one, Scalar) for one in found)
+        if not is_known and referred is not None and referred.type.startswith("aws_iam_"):
             return values_of(self.side.value(referred, "name"))
         return found
 

@@ -15,7 +15,7 @@ from verifier.inputs.policies import DEFAULT, SHARED, read_key_policy
 from verifier.inputs.snapshot.grants import read_grants
 from verifier.inputs.snapshot.key_metadata import HINT_KEY_ARN, Described, are_related, is_key_arn, read_facts
 from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy
-from verifier.inputs.text.access import Record, is_told_apart, listed_records, members, text
+from verifier.inputs.text.access import Record, has_distinct_keys, listed_records, members, text
 from verifier.inputs.text.nodes import Node, Remarks, Scalar, entries
 from verifier.inputs.text.unknown import content, is_unknown_whole, names_in
 from verifier.model.estate import Pairs
@@ -41,7 +41,7 @@ def read_key(
     if arn is None:
         return None
     parts = Record(remarks, place, with_loose(with_changes(arn, parts, changes.get(arn)), arn, place, loose))
-    known, primary, told_at = read_facts(metadata, arn)
+    known, primary, stated_at = read_facts(metadata, arn)
     doubtful = {
         fact: first_few(names)
         for fact in ("aliases", "tags")
@@ -54,7 +54,7 @@ def read_key(
     tags = (
         read_tags(remarks, parts["tags"], "TagKey", "TagValue") if "tags" in parts and "tags" not in doubtful else None
     )
-    if tags is not None and not is_told_apart(tags):
+    if tags is not None and not has_distinct_keys(tags):
         tags, doubtful["tags"] = None, "keys of tags differ in case alone, and of these a condition reads one"
     left_open = {fact: content(parts[fact]) for fact in doubtful} | part.left_open
     grants, unmodelled = (
@@ -78,7 +78,7 @@ def read_key(
         supposed=tuple(map(printable, part.supposed)),
         left_open=tuple((what, remarks.definitions.digest(said)) for what, said in left_open.items()),
     )
-    return (key, primary, told_at), unmodelled
+    return (key, primary, stated_at), unmodelled
 
 
 def _arn(parts: Record, metadata: Record) -> str | None:

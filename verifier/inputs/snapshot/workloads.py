@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from verifier.inputs.drafts import Draft
 from verifier.inputs.resources.code_types import PROFILES
 from verifier.inputs.resources.resource import Verb
-from verifier.inputs.text.access import Record, check_complete, describe, is_told_apart, listed_records, members
+from verifier.inputs.text.access import Record, check_complete, describe, has_distinct_keys, listed_records, members
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, text_of
 from verifier.model.choices import REGION
 from verifier.model.estate import InstanceProfile, Pairs, Workload
@@ -160,7 +160,7 @@ def read_workloads(
     all_of = sorted(name for name, own in listed.items() if enabled and enabled <= own)
     opened = _done(found, all_of, roles, [one for one in deeds if one.code.kind != PROFILES])
     running = tuple(
-        one if is_told_apart(one.tags or ()) else replace(one, tags=None)
+        one if has_distinct_keys(one.tags or ()) else replace(one, tags=None)
         for one in found.values()
         if one.roles or KINDS[one.kind].handing
     )

@@ -98,12 +98,12 @@ class Block:
         return [found, [inner.said for inner in self.blocks.get("lifecycle", ())]]
 
     @property
-    def untold(self) -> Iterator[str]:
+    def unread_references(self) -> Iterator[str]:
         """What its expressions refer to of which no more is told."""
         for own in self.attributes.values():
             yield from () if own.is_constant or own.written is not None else own.references
         for inner in (one for found in self.blocks.values() for one in found):
-            yield from inner.untold
+            yield from inner.unread_references
 
     @property
     def said(self) -> object:
@@ -171,11 +171,9 @@ def define(definitions: Definitions, modules: Mapping[ModuleName, Module], given
             definitions.define(f"local.{name}", written.said)
         for name, own in module.outputs.items() if path else ():
             definitions.define(f"module.{path[-1]}", [name, own.said])
-        outputs = Block(module.outputs)
-        untold = [
-            name for block in (*module.resources.values(), *module.calls.values(), outputs) for name in block.untold
-        ]
-        for name in {found[1] for found in map(_NAMED.match, untold) if found is not None}:
+        blocks = (*module.resources.values(), *module.calls.values(), Block(module.outputs))
+        unread = (name for block in blocks for name in block.unread_references)
+        for name in {found[1] for found in map(_NAMED.match, unread) if found is not None}:
             definitions.define(name, whole)
 
 

@@ -151,7 +151,7 @@ def is_null(node: Node) -> bool:
     return isinstance(node, Scalar) and node.type == "null"
 
 
-def is_told_apart(tags: Pairs) -> bool:
-    """Whether no two keys of tags differ in case alone: of such two a condition reads one, and no page says which.
+def has_distinct_keys(tags: Pairs) -> bool:
+    """Iff no two keys of tags differ in case alone: of such two a condition reads one, and no page says which.
     [IAM: access_tags]"""
     return len({name.lower() for name, _ in tags}) == len(tags)

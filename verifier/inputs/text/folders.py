@@ -62,8 +62,8 @@ def held(path: Path) -> str:
         found = [(str(below), sha256(data).digest(), is_link) for below, data, is_link in files]
     except OSError:
         found = []
-    is_told = found and not any(is_link for _, _, is_link in found)
-    return sha256(repr(found).encode()).hexdigest() if is_told else os.path.realpath(path)
+    is_read = found and not any(is_link for _, _, is_link in found)
+    return sha256(repr(found).encode()).hexdigest() if is_read else os.path.realpath(path)
 
 
 def _raised(error: OSError) -> None:

@@ -26,7 +26,7 @@ from verifier.report.reach.words import (
     of_row,
     question_words,
     reach_exit_code,
-    rows_told,
+    rows_shown,
 )
 from verifier.report.supposed import of_all
 from verifier.report.tables import reach_table
@@ -55,7 +55,7 @@ def _key(report: ReachReport, key: KeyReach, in_full: bool) -> Iterator[Block]:
     columns = _WIDE if any(row.reason for one in report.keys for row in one.rows) else _LABEL
     yield key_heading(key.key)
     together: list[Block] = []
-    for row in rows_told(key, names, in_full=in_full):
+    for row in rows_shown(key, names, in_full=in_full):
         together.append(Items((_row(report, key, row, names, columns, in_full),), columns=columns))
         if row.steps or in_full or row.reason is not None:
             yield grouped(together)

@@ -72,7 +72,7 @@ def of_row(report: ReachReport, row: ReachRow, names: Names, *, in_full: bool) -
     return callers if alike else f"{callers}: {actions}"
 
 
-def rows_told(key: KeyReach, names: Names, *, in_full: bool) -> list[ReachRow]:
+def rows_shown(key: KeyReach, names: Names, *, in_full: bool) -> list[ReachRow]:
     """The rows, those together that are alike; in full, each for itself."""
     return list(key.rows) if in_full else together(key.rows, names, key.key.arn)
 
