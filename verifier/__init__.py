@@ -29,10 +29,9 @@ if TYPE_CHECKING:
     from verifier.model.estate import Account, Estate, Identity, Key, Organization
     from verifier.model.invariant import Allowance, GrantInvariant, Invariant
     from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request
-    from verifier.model.results.access import Access, WhoCan
+    from verifier.model.results.access import Access, ExternalAccess, FindingsReport, WhoCan
     from verifier.model.results.comparison import Comparison, Relation, TargetComparison
     from verifier.model.results.explanation import Explanation
-    from verifier.model.results.external_access import ExternalAccess, FindingsReport
     from verifier.model.results.lint import Finding, LintReport
     from verifier.model.results.reach_report import ReachReport
     from verifier.model.results.suggestion import Suggestion, Suggestions
@@ -122,10 +121,9 @@ _HOMES = {
     "verifier.report.plain": ("records", "render", "to_dict"),
     "verifier.model.results.comparison": ("Comparison", "Relation", "TargetComparison"),
     "verifier.model.choices": ("FailOn",),
-    "verifier.model.results.access": ("Access", "WhoCan"),
+    "verifier.model.results.access": ("Access", "ExternalAccess", "FindingsReport", "WhoCan"),
     "verifier.model.results.explanation": ("Explanation",),
     "verifier.model.estate": ("Account", "Estate", "Identity", "Key", "Organization"),
-    "verifier.model.results.external_access": ("ExternalAccess", "FindingsReport"),
     "verifier.model.invariant": ("Allowance", "GrantInvariant", "Invariant"),
     "verifier.language.builtins.catalogue": ("builtin",),
     "verifier.language.invariants.files": ("suppose",),

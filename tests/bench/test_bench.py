@@ -18,8 +18,7 @@ from verifier.bench.queries import Query
 from verifier.bench.records import Answer, Clock, Counts, Machine, Result, Run
 from verifier.bench.running import Contradiction, _agree
 from verifier.bench.sets import Folders, collect
-from verifier.bench.summary import against, by_family, geometric
-from verifier.bench.tables import csv_of, json_of, saved_run, text_of
+from verifier.bench.tables import against, by_family, csv_of, geometric, json_of, saved_run, text_of
 from verifier.model.choices import Engine
 from verifier.syntax.diagnostic import InputError
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from verifier.model.choices import FailOn
-from verifier.model.results.access import WhoCan
+from verifier.model.results.access import FindingsReport, WhoCan
 from verifier.model.results.comparison import Comparison
 from verifier.model.results.explanation import Explanation
-from verifier.model.results.external_access import FindingsReport
 from verifier.model.results.lint import LintReport, Severity
 from verifier.model.results.reach_report import ReachReport
 from verifier.model.results.suggestion import Suggestions

@@ -12,9 +12,8 @@ from verifier.evaluate import answer, evaluate
 from verifier.model.choices import Zone
 from verifier.model.estate import Estate
 from verifier.model.request import Decision, Request
-from verifier.model.results.access import WhoCan
+from verifier.model.results.access import FindingsReport, WhoCan
 from verifier.model.results.explanation import Explanation
-from verifier.model.results.external_access import FindingsReport
 from verifier.model.results.reach_report import ReachReport
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.findings import findings as find_access

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from verifier.bench.records import Result, Run
-from verifier.bench.summary import against, by_family, geometric
-from verifier.bench.tables import HEAD, LEGEND, TIMES_OF, busy, cells_of, map_shifts
+from verifier.bench.tables import HEAD, LEGEND, TIMES_OF, against, busy, by_family, cells_of, geometric, map_shifts
 from verifier.syntax.text import printable
 
 _WIDTH, _HEIGHT, _EDGE = 460, 280, 44

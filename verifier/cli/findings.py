@@ -14,7 +14,7 @@ from verifier.model.choices import Zone
 
 if TYPE_CHECKING:
     from verifier.model.estate import Estate
-    from verifier.model.results.external_access import FindingsReport
+    from verifier.model.results.access import FindingsReport
 
 EXIT_CODES = "Exit codes: 0 no finding; 1 findings; 2 usage or input error; 3 something is not known; 4 internal error."
 

@@ -25,7 +25,7 @@ from verifier.language.invariants.files import read_invariants
 from verifier.model.choices import ACCOUNT, FORMATS, MOST_STEPS, REGION
 from verifier.model.invariant import Allowance
 from verifier.model.readings import READINGS
-from verifier.model.results.waiver import Waiver
+from verifier.model.results.verdict import Waiver
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
 from verifier.syntax.toml_places import KeyPath, Toml, read_toml

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from verifier.model.results.waiver import Waiver
+from verifier.model.results.verdict import Waiver
 
 
 class FailOn(StrEnum):

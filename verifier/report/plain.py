@@ -13,10 +13,9 @@ from verifier.evaluate import decision_to_json
 from verifier.model.choices import FailOn
 from verifier.model.estate import Estate
 from verifier.model.request import Decision
-from verifier.model.results.access import WhoCan
+from verifier.model.results.access import FindingsReport, WhoCan
 from verifier.model.results.comparison import Comparison
 from verifier.model.results.explanation import Explanation
-from verifier.model.results.external_access import FindingsReport
 from verifier.model.results.lint import LintReport, Severity
 from verifier.model.results.reach_report import ReachReport
 from verifier.model.results.suggestion import Suggestions

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from verifier.model.policy import StatementRef
-from verifier.model.results.access import Access, WhoCan
+from verifier.model.results.access import Access, FindingsReport, WhoCan
 from verifier.model.results.comparison import Comparison, TargetComparison
-from verifier.model.results.external_access import FindingsReport
 from verifier.model.results.lint import LintReport
 from verifier.model.results.reach_report import ReachReport
 from verifier.model.results.region import Region

@@ -14,8 +14,16 @@ from datetime import date
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import GrantInvariant, Invariant, is_eventual
-from verifier.model.results.verdict import Counterexample, Excuse, ExcuseKind, Report, Status, Verdict
-from verifier.model.results.waiver import BaselineEntry, Waiver
+from verifier.model.results.verdict import (
+    BaselineEntry,
+    Counterexample,
+    Excuse,
+    ExcuseKind,
+    Report,
+    Status,
+    Verdict,
+    Waiver,
+)
 from verifier.model.symbols import SymbolValues
 from verifier.runs.baseline import Baseline, entry_of
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity

@@ -19,8 +19,7 @@ from verifier.inputs.region_versions import swapped
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
 from verifier.model.own_place import regions_in
-from verifier.model.results.access import Access
-from verifier.model.results.external_access import ExternalAccess
+from verifier.model.results.access import Access, ExternalAccess
 from verifier.runs.each_place import places_of, sentence_of
 from verifier.syntax.diagnostic import InputError
 

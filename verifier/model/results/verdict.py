@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from verifier.model.choices import Engine
 from verifier.model.grant import Grant
-from verifier.model.invariant import AnyInvariant, GrantRole
+from verifier.model.invariant import Allowance, AnyInvariant, GrantRole
 from verifier.model.policy import StatementRef
 from verifier.model.request import Caller, Decision, Request
 from verifier.model.symbols import SymbolName
@@ -246,3 +247,32 @@ class Report:
     def key_of(self) -> Mapping[str, KeySummary]:
         """The keys by their ARNs."""
         return {key.arn: key for key in reversed(self.keys)}
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """Requests of the scope of `allowance` may break the invariant named `invariant` on the key `key` (a name, alias,
+    ARN or key ID), up to and including the day `expires` (UTC). It covers requests, by meaning; never an invariant or
+    a key as such."""
+
+    invariant: str
+    key: str
+    allowance: Allowance
+    reason: str
+    owner: str
+    expires: date
+    span: Span = NOWHERE
+
+    def expired(self, today: date) -> bool:
+        """Whether it does not apply any more."""
+        return today > self.expires
+
+
+@dataclass(frozen=True)
+class BaselineEntry:
+    """An invariant that was refuted on a key (its ARN) when the baseline was written. `meaning` is a digest of the
+    invariant."""
+
+    invariant: str
+    meaning: str
+    key: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model.policy import StatementRef
-from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
+from verifier.model.results.access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.results.verdict import Status
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.meanings import joint_meaning

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
+from verifier.model.results.access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.report.document import (
     Block,
     Document,

@@ -3,8 +3,7 @@ them."""
 
 from __future__ import annotations
 
-from verifier.model.results.access import Access, KeyAccess, WhoCan
-from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
+from verifier.model.results.access import Access, ExternalAccess, FindingsReport, KeyAccess, KeyFindings, WhoCan
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.report.reach.names import names_of
 from verifier.report.reach.words import reach_exit_code

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model.choices import Zone
-from verifier.model.results.access import Access
-from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
+from verifier.model.results.access import Access, ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode, exit_code
 from verifier.syntax.text import printable

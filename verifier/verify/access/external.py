@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 
 from verifier.ask.diagrams import PREFERRED, Sample, sample
 from verifier.model.request import CallerKind
-from verifier.model.results.access import Way
-from verifier.model.results.external_access import ExternalAccess
+from verifier.model.results.access import ExternalAccess, Way
 from verifier.model.results.region import Callers, Region
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.model.symbols import LazyTest, RelationTest

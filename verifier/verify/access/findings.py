@@ -34,7 +34,7 @@ from verifier.model.named_accounts import with_named_accounts
 from verifier.model.policy import Text
 from verifier.model.reference import data_version
 from verifier.model.request import CallerKind
-from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
+from verifier.model.results.access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, SymbolValues
 from verifier.problem.diagrams.diagram import Node, TooLarge
