@@ -11,8 +11,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from functools import wraps
-from inspect import signature
 from typing import Any
 
 from verifier.inputs.terraform import hcl_kinds as kinds
@@ -211,21 +209,6 @@ def _lookup(at: Node, *given: Node) -> Node | None:
 # -- of texts that are known --
 
 
-def _basename(given: str) -> str | None:
-    """What follows the last `/` of a text. One that is empty, or ends with `/`, is not evaluated."""
-    return given.rpartition("/")[2] or None
-
-
-def _endswith(given: str, suffix: str) -> bool:
-    """True iff a text ends with the second argument."""
-    return given.endswith(suffix)
-
-
-def _lower(given: str) -> str:
-    """A text in small letters."""
-    return given.lower()
-
-
 def _replace(given: str, old: str, new: str) -> str | None:
     """A text with the third argument in the place of each second one. An empty one, or a regular expression (`/…/`), is
     not evaluated."""
@@ -233,41 +216,24 @@ def _replace(given: str, old: str, new: str) -> str | None:
     return given.replace(old, new) if is_plain else None
 
 
-def _split(separator: str, given: str) -> list[str] | None:
-    """The parts of a text that the first argument separates. An empty one is not evaluated."""
-    return given.split(separator) if separator else None
+_TEXTS: dict[str, tuple[int, Callable[..., str | bool | list[str] | None]]] = {
+    "basename": (1, lambda given: given.rpartition("/")[2] or None),  # empty, or with `/` at the end: not evaluated
+    "endswith": (2, str.endswith),
+    "lower": (1, str.lower),
+    "replace": (3, _replace),
+    "split": (2, lambda separator, given: given.split(separator) if separator else None),
+    "startswith": (2, str.startswith),
+    "trimprefix": (2, str.removeprefix),
+    "trimspace": (1, lambda given: given.strip(" \t\n\v\f\r")),
+    "trimsuffix": (2, str.removesuffix),
+    "upper": (1, str.upper),
+}
+"""With the number of their arguments. `None` is what is not evaluated."""
 
 
-def _startswith(given: str, prefix: str) -> bool:
-    """True iff a text begins with the second argument."""
-    return given.startswith(prefix)
-
-
-def _trimprefix(given: str, prefix: str) -> str:
-    """A text without the second argument at its beginning."""
-    return given.removeprefix(prefix)
-
-
-def _trimspace(given: str) -> str:
-    """A text without white space at its ends."""
-    return given.strip(" \t\n\v\f\r")
-
-
-def _trimsuffix(given: str, suffix: str) -> str:
-    """A text without the second argument at its end."""
-    return given.removesuffix(suffix)
-
-
-def _upper(given: str) -> str:
-    """A text in capital letters."""
-    return given.upper()
-
-
-def _of_texts(function: Callable[..., str | bool | list[str] | None]) -> Callable[..., Node | None]:
+def _of_texts(arity: int, function: Callable[..., str | bool | list[str] | None]) -> Callable[..., Node | None]:
     """A function of texts that are known, and ASCII: other letters depend on the version of Unicode."""
-    arity = len(signature(function).parameters)
 
-    @wraps(function)
     def called(at: Node, *given: Node) -> Node | None:
         texts = [node.text for node in given if isinstance(node, Scalar) and not kinds.is_null(node)]
         is_evaluated = len(texts) == len(given) == arity and "".join(texts).isascii()
@@ -296,8 +262,7 @@ OF_ONE: dict[str, Callable[[Node, Node], Node | None]] = {function.__name__[1:]:
 OF_ONE["nonsensitive"] = _sensitive
 _SEVERAL = (_coalesce, _concat, _format, _join, _lookup, _merge)
 OF_SEVERAL: dict[str, Callable[..., Node | None]] = {function.__name__[1:]: function for function in _SEVERAL}
-_TEXTS = (_basename, _endswith, _lower, _replace, _split, _startswith, _trimprefix, _trimspace, _trimsuffix, _upper)
-OF_SEVERAL |= {function.__name__[1:]: _of_texts(function) for function in _TEXTS}
+OF_SEVERAL |= {name: _of_texts(*row) for name, row in _TEXTS.items()}
 """The functions by their names, but for `try`."""
-INSPECTING = frozenset(("keys", "toset", "values", *(function.__name__[1:] for function in _TEXTS)))
+INSPECTING = frozenset({"keys", "toset", "values", *_TEXTS})
 """Those that take texts apart, look at parts of them, or read the order of names."""
