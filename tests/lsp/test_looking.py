@@ -11,9 +11,9 @@ from verifier.lsp.completing import completions
 from verifier.lsp.defining import definition
 from verifier.lsp.documents import Kind, Scene, kind_of
 from verifier.lsp.hovering import hover
-from verifier.lsp.places import Places
 from verifier.lsp.proofs import linted
 from verifier.lsp.remarks import edit_to, remarks_on
+from verifier.lsp.wire import Places
 from verifier.report.notices.notices import Level
 from verifier.syntax.source import Span
 

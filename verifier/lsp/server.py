@@ -21,9 +21,9 @@ from verifier.lsp.completing import completions
 from verifier.lsp.defining import definition, key_place
 from verifier.lsp.documents import MOST_CHARACTERS, Kind, Scene
 from verifier.lsp.hovering import Hover, hover
-from verifier.lsp.places import Places
 from verifier.lsp.questions import concerned
 from verifier.lsp.remarks import Remark, remarks_on
+from verifier.lsp.wire import Places
 from verifier.lsp.worker import NotAnswered, Worker
 from verifier.report.notices.notices import Level
 from verifier.syntax.source import NOWHERE, Span

@@ -3,7 +3,7 @@ nothing escapes.
 
 In: the statements of a key policy. Out: findings. Guarantee: a statement is redundant only if every request is decided
 alike with and without it, under every reading; `redundant-statement` holds whatever other policies and grants say
-(`verifier.verify.lint.surroundings`), `redundant-in-snapshot` for those of the input.
+(`verifier.verify.lint.meaning`), `redundant-in-snapshot` for those of the input.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from verifier.model.results.lint import Finding, Proof
 from verifier.problem.expression import either, negation
 from verifier.problem.substitution import without
 from verifier.verify.lint.bench import Bench
+from verifier.verify.lint.meaning import denied_by_policy, gives, retires
 from verifier.verify.lint.places import Decision
 from verifier.verify.lint.subjects import Found, Subject
-from verifier.verify.lint.surroundings import denied_by_policy, gives, retires
 from verifier.verify.lint.words import does
 
 

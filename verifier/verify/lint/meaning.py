@@ -1,25 +1,35 @@
 """What one statement means: whom it reaches and by which way, and what each of its elements demands of a request.
 
-In: a statement of a policy, in a space. Out: `Meaning`; single conditions and listed values as expressions.
-Guarantee: two statements with the same effect whose meanings are the same expression, way by way, are decided alike in
-every surrounding.
+In: a statement of a policy, in a space. Out: `Meaning`; single conditions and listed values as expressions. Guarantee:
+two statements with the same effect whose meanings are the same expression, way by way, are decided alike in every
+surrounding.
+
+`in_any_surroundings`, of the meanings of a key policy's statements, each as a `Part` of its owner, is the decision as
+far as the policy makes it. It covers every identity policy, boundary, session policy and grant that could stand beside
+it. SCPs, RCPs and endpoint policies can only refuse besides, alike with and without a statement. So two versions of a
+key policy for which the expression is the same are decided alike in all surroundings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from verifier.model.operators import FOR_ANY
 from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Statement, Text
-from verifier.model.reference import condition_key
-from verifier.problem.expression import Expression, both, disjunction, either, negation
-from verifier.problem.semantics.callers import allow_reach, covers, deny_reach
+from verifier.model.reference import actions, condition_key
+from verifier.model.symbols import RequestFact
+from verifier.problem.expression import Expression, Symbol, both, disjunction, either, negation
+from verifier.problem.semantics.callers import Reach, allow_reach, covers, deny_reach
 from verifier.problem.semantics.conditions import Reader
 from verifier.problem.semantics.controls import reached
-from verifier.problem.semantics.statements import Elements, elements
-from verifier.problem.space import Space
+from verifier.problem.semantics.decision import bites, somebody_allows
+from verifier.problem.semantics.permissions import Permissions
+from verifier.problem.semantics.statements import Elements, elements, owned
+from verifier.problem.space import Space, acts
+
+_RETIRE = "kms:RetireGrant"
 
 
 @dataclass(frozen=True)
@@ -117,3 +127,42 @@ def different(left: Meaning, right: Meaning) -> Expression:
 def exceeds(left: Meaning, right: Meaning) -> Expression:
     """The requests that the first matches in some way, and the second not in that way."""
     return disjunction(both(one, negation(other)) for one, other in zip(left.ways, right.ways, strict=True))
+
+
+def retires() -> Expression:
+    """The requests to retire a grant, for which other rules hold (G5)."""
+    return acts({_RETIRE})
+
+
+def denied_by_policy(said: Iterable[tuple[int, Meaning]]) -> Expression:
+    """Some Deny of the key policy refuses the request. `said` are the meanings with the numbers of their owners."""
+    return disjunction(
+        owned(number, both(deny.matches, bites())) for number, deny in said if deny.effect is Effect.DENY
+    )
+
+
+def gives(meaning: Meaning) -> Expression:
+    """The requests to which an Allow of the key policy can be of use: it gives nothing for RetireGrant (G5)."""
+    return both(meaning.matches, negation(retires()))
+
+
+def in_any_surroundings(space: Space, said: Sequence[tuple[int, Meaning]]) -> Expression:
+    """True iff the request is allowed, the callers' own policies and the grants being free."""
+    allows = [(number, allow) for number, allow in said if allow.effect is Effect.ALLOW]
+    parts = [[owned(number, way) for way in allow.ways] for number, allow in allows]
+    strong, weak, anyone, account = (disjunction(ways[index] for ways in parts) for index in range(4))
+    decision = somebody_allows(space, Reach(strong, weak, anyone, account), _any_permissions(space), _any_grant())
+    return both(negation(denied_by_policy(said)), decision)
+
+
+def _any_permissions(space: Space) -> Permissions:
+    """I, B and S, each free but for the root user (D5)."""
+    return Permissions(
+        *(either(space.is_root, Symbol(RequestFact(f"any surroundings: {gate}"))) for gate in ("I", "B", "S"))
+    )
+
+
+def _any_grant() -> Expression:
+    """What grants allow: only operations that a grant can name, and to retire one (G1, G5)."""
+    names = {found.name for found in actions() if found.grant_operation} | {_RETIRE}
+    return both(Symbol(RequestFact("any surroundings: G")), acts(names))

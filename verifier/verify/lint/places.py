@@ -21,9 +21,8 @@ from verifier.problem.semantics.targets import Target
 from verifier.problem.space import Space
 from verifier.problem.substitution import without
 from verifier.verify.lint.bench import Answer, Bench
-from verifier.verify.lint.meaning import Meaning, details, meaning
+from verifier.verify.lint.meaning import Meaning, details, in_any_surroundings, meaning, retires
 from verifier.verify.lint.subjects import Decided, Seen, on_any_resource
-from verifier.verify.lint.surroundings import in_any_surroundings, retires
 
 Held = Callable[[Space], Expression]
 """The requests on a target that a policy is asked about."""

@@ -26,8 +26,7 @@ from verifier.problem.space import Space
 from verifier.problem.substitution import with_values
 from verifier.syntax.source import NOWHERE, Span
 from verifier.verify.lint.bench import SOME, Answer, Bench, Confirm, Example
-from verifier.verify.lint.meaning import Meaning, meaning
-from verifier.verify.lint.surroundings import gives
+from verifier.verify.lint.meaning import Meaning, gives, meaning
 
 Found = Finding | Undecided
 
