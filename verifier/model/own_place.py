@@ -85,11 +85,9 @@ def _paired(node: object) -> Iterator[str]:
         for part in fields(node):
             value = getattr(node, part.name)
             if part.name == "aliases":
-                yield from map(str.lower, value or ())
-            elif part.name in _PAIRS:
-                yield from (text.lower() for _, text in value or ())
+                yield from (text.lower() for text in value or ())
             else:
-                yield from _paired(value)
+                yield from (text.lower() for _, text in value or ()) if part.name in _PAIRS else _paired(value)
 
 
 def free_texts(estate: Estate) -> Iterator[str]:
