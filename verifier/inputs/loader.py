@@ -238,10 +238,10 @@ class Loader:
     def _with_doubts(self, estate: Estate, details: Mapping[str, Details]) -> Estate:
         """The estate, with what is not known of what plans and templates leave there. `details` are those of the
         accounts, by ID."""
-        if self.templates:
-            from verifier.inputs.cloudformation.stack_tags import with_stack_tags
+        if self.templates or self.parts.ignored_tags:
+            from verifier.inputs.open_tags import with_open_tags
 
-            estate = with_stack_tags(estate, {template.file for template in self.templates})
+            estate = with_open_tags(estate, {template.file for template in self.templates}, self.parts.ignored_tags)
         estate = with_open_patterns(estate)
         changed = self.parts.unknown or self.parts.remade or self.parts.identity_changes or self.parts.made
         if not changed and all(account.complete for account in estate.accounts):

@@ -118,6 +118,8 @@ class Parts:
     remade: list[Remade] = field(default_factory=list)
     deeds: list[Deed] = field(default_factory=list)
     """What plans and templates do to code that runs, or may do; not read without `steps`."""
+    ignored_tags: dict[str, re.Pattern[str]] = field(default_factory=dict)
+    """How the keys begin, in lower case, of tags that plans do not tell, by the ARN of what may have them."""
     steps: bool = True
     supposed: dict[str, None] = field(default_factory=dict)
     """Sentences: what is supposed of what plans and templates do to keys of others."""

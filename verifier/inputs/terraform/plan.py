@@ -99,7 +99,7 @@ class Plan:
         """One side of the plan by itself: the resources as they were are a state."""
         if not before:
             return self
-        return Plan(self.file, False, tuple(self.before.values()), {}, self.modules)
+        return Plan(self.file, False, tuple(self.before.values()), {}, self.modules, providers=self.providers)
 
 
 def read_plan(file: str, data: Json) -> Plan:

@@ -24,6 +24,7 @@ from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.computed_attributes import Derivation, supplied_attributes
 from verifier.inputs.terraform.configuration import Block, define
+from verifier.inputs.terraform.ignored_tags import ignored_tags
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
@@ -54,8 +55,10 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     for name, provider in plan.providers.items():
         remarks.definitions.define(provider_name(name), provider.block.said)
     parts.parameters.append((Node(Source(plan.file, ""), 0, 0), supplied_attributes(plan, supplied.parameters)))
+    ignored = dict(ignored_tags(resolver))
+    parts.ignored_tags |= ignored
     found = Keys(remarks, parts, resolver).read_keys()
-    sentences = Supposed(resolver, read_services(_PlanUnread(remarks, parts, resolver)))
+    sentences = Supposed(resolver, read_services(_PlanUnread(remarks, parts, resolver)), bool(ignored))
     for key in found:
         key.supposed = tuple(sentences.about(key.name or ""))
     parts.keys += found
@@ -84,8 +87,9 @@ class Supposed:
     own policy and grants were read through is named; those of the other resources are counted. `others` are further
     sentences."""
 
-    def __init__(self, resolver: Resolver, others: list[str]) -> None:
+    def __init__(self, resolver: Resolver, others: list[str], ignores_tags: bool) -> None:
         self.resolver = resolver
+        self.ignores_tags = ignores_tags
         self.others = others
         self.total = sum(len(found) for found in resolver.supposed.values())
         self.attached: defaultdict[str, list[str]] = defaultdict(list)
@@ -124,6 +128,8 @@ class Supposed:
         if unseen:
             lacking = "a plan does not have the provisioners of `removed` blocks"
             yield f"no command runs when {first_few(unseen)} is deleted: {lacking}"
+        if self.ignores_tags:
+            yield "what has tags that its provider leaves to others (`ignore_tags`) has none that an invariant names"
         yield from self.others
 
     def _rests_on(self, key: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -1,0 +1,72 @@
+"""Tags that something may have besides those that the input gives it: those of the stack, which CloudFormation puts on
+what it makes (`aws:cloudformation:stack-name` and its like, and those of `create-stack --tags`), and those that a
+provider of Terraform is told to leave to others, and does not tell (`ignore_tags`). [CloudFormation:
+aws-properties-resource-tags; API: CreateStack, Tags; terraform-provider-aws: ignore_tags Configuration Block]
+
+In: the estate. Out: the estate, without what is told of the tags of a key where a policy tests such a one, and without
+users and roles where one tests a tag of CloudFormation's own, or one that a provider leaves to others. Guarantee:
+nothing is taken to be without such a tag. A user or role is not listed then (U1), the tags of a key are in doubt, and
+what is refuted about them is Unknown. That users and roles have none of `create-stack --tags`, and that nothing has one
+besides that an invariant names, is supposed, and each verdict says it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+
+from verifier.inputs.identity_changes import untagged
+from verifier.inputs.text.definitions import letters_of
+from verifier.model.estate import Estate, Identity, Key
+from verifier.model.policy import Policy
+from verifier.syntax.text import first_few, printable
+
+
+def with_open_tags(estate: Estate, files: Collection[str], ignored: Mapping[str, re.Pattern[str]]) -> Estate:
+    """The estate, in which tags are not known where something tests one that there may be besides: of what the
+    templates, the `files`, make, and of what has an ARN of `ignored`, of which the keys that begin so are not told."""
+    tested = _tested((*estate.deciding_policies(), *estate.trust_policies()), "")
+    of_all = _tested(replace(estate, keys=()).deciding_policies(), "resource")
+
+    def left_to_others(arn: str, names: Iterable[str]) -> str:
+        found = sorted(name for name in names if arn in ignored and ignored[arn].match(name))
+        return f"a policy tests {first_few(found)}, which the provider does not tell (`ignore_tags`)" if found else ""
+
+    def why(one: Identity) -> str:
+        names = sorted(name for name in tested if name.startswith("aws:cloudformation:"))
+        return _of_stack(names) if names and one.span.file in files else left_to_others(one.arn, tested)
+
+    def key(known: Key) -> Key:
+        read = of_all | _tested(known.policies or (), "resource")
+        more = sorted(read - {name.lower() for name, _ in known.tags or ()})
+        of_stack = f"{_of_stack(more)} (`create-stack --tags`)" if more and known.span.file in files else ""
+        found = of_stack or left_to_others(known.arn, read)
+        if known.tags is None or not found:
+            return known
+        said = printable(f"the tags of {known.name} are not known: {found}")
+        left_open = (*known.left_open, ("tags", letters_of([pair for pair in known.tags if pair[0].lower() in read])))
+        return replace(known, tags=None, doubtful=(*known.doubtful, ("tags", said)), left_open=left_open)
+
+    left_out = {one.arn: untagged(one.arn, said, one.span) for one in estate.identities if (said := why(one))}
+    accounts = tuple(
+        replace(
+            account,
+            users=tuple(one for one in account.users if one.arn not in left_out),
+            roles=tuple(one for one in account.roles if one.arn not in left_out),
+            complete=account.complete and left_out.keys().isdisjoint(one.arn for one in account.identities),
+        )
+        for account in estate.accounts
+    )
+    unmodelled = (*estate.unmodelled, *left_out.values())
+    return replace(estate, keys=tuple(map(key, estate.keys)), accounts=accounts, unmodelled=unmodelled)
+
+
+def _of_stack(names: list[str]) -> str:
+    return f"a policy tests {first_few(names)}, which the stack may have"
+
+
+def _tested(policies: Iterable[Policy], owner: str) -> frozenset[str]:
+    """The names of tags, in lower case, that policies test."""
+    texts = (text for policy in policies for text in policy.texts)
+    return frozenset(name.strip() for text in texts for name in re.findall(rf"{owner}tag/([^}},]+)", text))

@@ -1,0 +1,38 @@
+"""Tags that a provider is told to leave to others: a plan does not have them, whatever the object has.
+[terraform-provider-aws: ignore_tags Configuration Block]
+
+In: a plan. Out: for what is there before the plan, by its ARN, which keys of tags are not told. Guarantee: where that
+is not known, none is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from verifier.inputs.terraform.configuration import Provider
+from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.text.nodes import Scalar, values_of
+
+_BLOCK, _ANY = "ignore_tags", re.compile("")
+
+
+def ignored_tags(resolver: Resolver) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Each ARN, with what the keys begin with that are not told, in lower case."""
+    plan = resolver.plan
+    generated = any(_BLOCK in kinds for one in plan.modules.values() for kinds in one.files.generated.values())
+    for resource in plan.after.values():
+        arn, own = resource.values.get("arn"), plan.providers.get(resource.provider)
+        if isinstance(arn, str) and resource.managed and not resource.created:
+            texts = [text for one in (plan.providers.values() if own is None else [own]) for text in _of(resolver, one)]
+            if generated or texts:
+                yield arn, _ANY if generated else re.compile("|".join(texts))
+
+
+def _of(resolver: Resolver, provider: Provider) -> Iterator[str]:
+    for block in provider.block.blocks.get(_BLOCK, ()):
+        for name, end in (("keys", r"\Z"), ("key_prefixes", "")):
+            expression = block.attributes.get(name)
+            if expression is not None:
+                for node in values_of(resolver.expression(expression, provider.module, None, "provider")):
+                    yield re.escape(node.text.lower()) + end if isinstance(node, Scalar) else ""
