@@ -3,6 +3,7 @@ service, could do, no chain is told to do (F3)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from tests.evaluate.estates import ALICE, HOME, Statement, allow, aws, own
 from tests.evaluate.reaching import LAMBDA, OTHER, TARGET, admits, trusting
 from tests.evaluate.steps.worlds import state
-from tests.reach.telling import told
+from tests.reach.telling import told, verdict
+from verifier.evaluate.plausible.origins import against_origins
 from verifier.model.estate import Identity
 from verifier.model.steps.chains import State
 
@@ -57,3 +59,40 @@ def test_f3_a_session_that_a_function_assumes_has_no_mfa_either() -> None:
 def test_f3_a_trust_policy_that_the_caller_writes_admits_users() -> None:
     writes = own(["iam:UpdateAssumeRolePolicy", "sts:AssumeRole"])
     assert told(world(WITH_MFA, role(LAMBDA), mine=writes)) == ("update trust policy", "assume role")
+
+
+BOB = f"arn:aws:iam::{HOME}:user/Bob"
+EC2 = "ec2.amazonaws.com"
+RUNS = own(["iam:PassRole", "ec2:RunInstances"])
+BY_TWO = role(LAMBDA, EC2)
+
+
+def test_f3_code_runs_in_a_session_of_its_own_service_whoever_else_may_assume_the_role() -> None:
+    of_bob_too = trusting(admits({"Service": LAMBDA, "AWS": BOB}))
+    assert told(world(WITH_MFA, of_bob_too)) == NOT_TOLD
+    assert told(world({"Null": {"aws:MultiFactorAuthAge": "false"}}, of_bob_too)) == NOT_TOLD
+    assert told(world(OF_INSTANCE, BY_TWO)) == NOT_TOLD
+    assert told(world(OF_INSTANCE, BY_TWO, mine=RUNS)) == ("pass role",)
+    assert told(world(OF_FUNCTION, BY_TWO)) == ("pass role",)
+
+
+def test_f3_a_session_that_another_one_assumes_has_what_no_service_gave_it() -> None:
+    middle = role(LAMBDA, then=(own("sts:AssumeRole"),))
+    further = trusting(admits({"Service": LAMBDA, "AWS": [TARGET, BOB]}), arn=OTHER)
+    assert told(world(WITH_MFA, middle, further, whom=OTHER)) == NOT_TOLD
+    assert told(world({}, middle, further, whom=OTHER)) == ("pass role",)
+
+
+def test_f3_a_chain_whose_session_says_what_it_was_not_given_is_none() -> None:
+    found = verdict(world({}, BY_TWO)).story
+    assert found is not None and found.access is not None
+    moves, access = [step.move for step in found.steps], found.access.request
+
+    def contradicted(**context: str) -> bool:
+        said = tuple((key.replace("__", ":"), value) for key, value in context.items())
+        return against_origins(moves, replace(access, context=said)) is not None
+
+    assert not contradicted() and not contradicted(aws__MultiFactorAuthPresent="false")
+    assert not contradicted(lambda__SourceFunctionArn=f"arn:aws:lambda:us-west-2:{HOME}:function:f")
+    assert contradicted(aws__MultiFactorAuthPresent="true") and contradicted(aws__MultiFactorAuthAge="60")
+    assert contradicted(ec2__SourceInstanceArn=f"arn:aws:ec2:us-west-2:{HOME}:instance/i-1")

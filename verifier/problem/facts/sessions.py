@@ -21,10 +21,10 @@ INSTANCE = ("ec2:roledelivery", "ec2:sourceinstancearn", "aws:ec2instancesourcev
 """What a session that was delivered to an EC2 instance has, all of it in its own calls."""
 _BUILD = ("codebuild:buildarn", "codebuild:projectarn")
 _MANAGED, _GLUE, _GLUE_CODE = "ssm:sourceinstancearn", "glue:roleassumedby", "glue:credentialissuingservice"
-_DELIVERED = (*INSTANCE, *_BUILD, _MANAGED, _GLUE, _GLUE_CODE, "lambda:sourcefunctionarn")
+DELIVERED = (*INSTANCE, *_BUILD, _MANAGED, _GLUE, _GLUE_CODE, "lambda:sourcefunctionarn")
 """What a session has from the service that made it for what runs there: the one of the key's name, or EC2."""
-_PROVIDER, _FACTOR = "aws:federatedprovider", "aws:multifactorauthpresent"
-_OF_ROLES = (*_DELIVERED, "identitystore:userid", "aws:chatbotsourcearn", _PROVIDER, "aws:sourceidentity")
+_PROVIDER, FACTOR = "aws:federatedprovider", "aws:multifactorauthpresent"
+_OF_ROLES = (*DELIVERED, "identitystore:userid", "aws:chatbotsourcearn", _PROVIDER, "aws:sourceidentity")
 """Keys that only the session of a role has."""
 SIGN_IN, _DELEGATED = "aws:signinsessionarn", "aws:viacustomerdomain"
 _ASSUMED_ROOT, _TOKEN, _TIME = "aws:assumedroot", "aws:tokenissuetime", "time"
@@ -64,12 +64,12 @@ def _made_by(space: Space) -> Iterator[Expression]:
     """F3: a session has such a key only if the trust policy of its role admits the service, and MFA only if a user may
     be at its beginning. Steps may change trust policies. [IAM: id_roles_use_switch-role-ec2,
     id_credentials_mfa_configure-api-require; API: AssumeRole, SerialNumber]"""
-    for name in filter(space.attributes.get, _DELIVERED):
+    for name in filter(space.attributes.get, DELIVERED):
         service = name.partition(":")[0].replace("aws", "ec2")
         yield implies(Present(name), negation(space.one_of(trusting(space.estate).not_admitting(service))))
-    if has(space, _FACTOR):
+    if has(space, FACTOR):
         without = trusting(space.estate).not_from_users
-        yield implies(Test(_FACTOR, exactly("true")), negation(space.one_of(without)))
+        yield implies(Test(FACTOR, exactly("true")), negation(space.one_of(without)))
 
 
 def _by_provider(space: Space) -> Iterator[Expression]:

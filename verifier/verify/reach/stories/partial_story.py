@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 
+from verifier.evaluate.plausible.origins import against_origins
 from verifier.evaluate.statements.values import instant
 from verifier.evaluate.steps import after, against_facts, against_sources, against_time, permitted
 from verifier.model.estate import Estate
@@ -36,6 +37,7 @@ from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.stories.asking import Asker, of_one, principal, test
 from verifier.verify.reach.stories.key_facts import facts_asked
 from verifier.verify.reach.stories.moves import made
+from verifier.verify.reach.stories.origins import ASKED, as_made
 from verifier.verify.reach.stories.plans import Make, Task
 from verifier.verify.reach.stories.scene import Scene
 from verifier.witness.request import caller as some_caller
@@ -60,9 +62,17 @@ class StoryContext:
     @cached_property
     def sources(self) -> bool:
         """Whether a policy asks for the source identity of callers, or for the one that a call sets."""
-        estate = self.estate
-        policies = policies_of(estate, {one.arn for one in estate.identities})
-        return any({"aws:sourceidentity", "sts:sourceidentity"} & {*policy.tested_keys} for policy in policies)
+        return bool({"aws:sourceidentity", "sts:sourceidentity"} & self._tested)
+
+    @cached_property
+    def origins(self) -> frozenset[str]:
+        """The keys of sessions that a policy asks for, and of which it matters how the session was made."""
+        return ASKED & self._tested
+
+    @cached_property
+    def _tested(self) -> frozenset[str]:
+        policies = policies_of(self.estate, {one.arn for one in self.estate.identities})
+        return frozenset[str]().union(*(policy.tested_keys for policy in policies))
 
 
 @dataclass
@@ -113,7 +123,8 @@ class PartialStory:
 
     def _scene(self, by: str, later: tuple[str, ...], *when: ConditionExpression) -> Scene:
         whom = CallersAnd((self.invariant.callers, principal(self.start)))
-        asker = Asker(self.context.options).holding(self.readings).when(*self._source_of(by), *when)
+        made = as_made(self.steps, by, self.context.origins | self._asked)
+        asker = Asker(self.context.options).holding(self.readings).when(*self._source_of(by), *made, *when)
         rules, about = self.context.rules, (self.key, self.invariant.when)
         facts = facts_asked(self.state.estate, [one.move for one in self.steps], (self.key, self.last))
         return Scene(
@@ -129,6 +140,10 @@ class PartialStory:
             self.sources.get(by),
             facts,
         )
+
+    @property
+    def _asked(self) -> frozenset[str]:
+        return ASKED.intersection(one.key.value.lower() for one in conditions_in(self.invariant.when))
 
     def ways(self, task: Task, later: tuple[str, ...]) -> Iterator[PartialStory | Reason]:
         """The story with one step more, for each way to take it; or why one cannot be taken."""
@@ -209,7 +224,8 @@ class PartialStory:
             return Reason("E0", error.diagnostics[0].message)
         moves = [*(one.move for one in self.steps), step.move]
         facts = against_facts(after(self.state, step.move).estate, moves)
-        for rule, found in (("W4", against_time(moves)), ("E2", against_sources(moves)), ("F8", facts)):
+        sessions = (("E2", against_sources(moves)), ("F3", against_origins(moves)))
+        for rule, found in (("W4", against_time(moves)), *sessions, ("F8", facts)):
             if found is not None:
                 return Reason(rule, found)
         if all(decision.outcome is Outcome.ALLOW for decision in decisions):
@@ -235,7 +251,8 @@ class PartialStory:
             access = found
             moves = [one.move for one in self.steps]
             facts = against_facts(self.state.estate, moves, found.request)
-            for rule, changed in (("E2", against_sources(moves, found.request)), ("F8", facts)):
+            origins = against_origins(moves, found.request)
+            for rule, changed in (("E2", against_sources(moves, found.request)), ("F3", origins), ("F8", facts)):
                 if changed is not None:
                     return Reason(rule, changed)
         first = self.first or some_caller({"principal": self.start})  # where it makes no request

@@ -1,0 +1,75 @@
+"""How the sessions of a story were made, and what their requests must meet for that (F3).
+
+In: the steps of a story so far, a principal that is held. Out: conditions on its requests.
+Guarantee: a request that meets them may be of the session that the last of these steps gave; of one that is held at
+first nothing is said. [IAM: reference_policies_condition-keys, *Properties of a role session*;
+id_credentials_mfa_configure-api-require; API: AssumeRole, SerialNumber]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from verifier.model.invariant import ConditionExpression, ConditionNot
+from verifier.model.request import CallerKind
+from verifier.model.results.verdict import StoryStep
+from verifier.model.step_kinds import StepKind
+from verifier.model.steps.chains import Became
+from verifier.problem.facts.sessions import DELIVERED, FACTOR
+from verifier.verify.reach.stories.asking import test
+
+_OF_MFA = frozenset({FACTOR, "aws:multifactorauthage"})
+ASKED = _OF_MFA.union(DELIVERED)
+"""The keys about which conditions are made, in lower case."""
+_BY_SERVICES = (StepKind.PASS_ROLE, StepKind.CHANGE_CODE)
+
+
+def as_made(steps: Sequence[StoryStep], by: str, asked: Collection[str]) -> Iterator[ConditionExpression]:
+    """The conditions on requests of a principal, of those on keys that are `asked` for."""
+    found = _making(steps, by)
+    if found is None:
+        return
+    if not _OF_MFA.isdisjoint(asked) and not _from_user(steps, by):
+        yield ConditionNot(test("Bool", FACTOR, "true"))
+    services = _services(steps[found])
+    for key in DELIVERED:
+        if key in asked and services is not None and _delivering(key) not in services:
+            yield test("Null", key, "true")
+
+
+def _delivering(key: str) -> str:
+    """The service that makes sessions with a key."""
+    return key.partition(":")[0].replace("aws", "ec2")
+
+
+def _making(steps: Sequence[StoryStep], by: str) -> int | None:
+    """The number of the step that gave a session of a role last."""
+    for number, step in reversed(list(enumerate(steps))):
+        change = step.move.change
+        if isinstance(change, Became) and change.caller.principal_arn == by:
+            is_session = change.caller.kind is CallerKind.ROLE and step.move.kind is not StepKind.OWN_IDENTITY
+            return number if is_session else None
+    return None
+
+
+def _services(step: StoryStep) -> frozenset[str] | None:
+    """The service that made a session for what runs there, by how its name begins; none where a caller assumed the
+    role, and `None` where it is one of several."""
+    if step.move.kind not in _BY_SERVICES:
+        return frozenset()
+    passed = (one for one in step.move.requests if one.action == "iam:PassRole")
+    said = (str(value) for one in passed for key, value in one.context if key.lower() == "iam:passedtoservice")
+    name = next(said, None)
+    return None if name is None else frozenset({name.partition(".")[0].removeprefix("edge")})
+
+
+def _from_user(steps: Sequence[StoryStep], by: str) -> bool:
+    """Whether a user may be at the beginning of a session that steps made."""
+    found = _making(steps, by)
+    if found is None:
+        return True
+    step = steps[found]
+    asking = step.move.requests[0].caller
+    if step.move.kind in _BY_SERVICES or asking.kind not in (CallerKind.USER, CallerKind.ROLE):
+        return False
+    return asking.kind is CallerKind.USER or _from_user(steps[:found], asking.principal_arn)
