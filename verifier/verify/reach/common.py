@@ -33,6 +33,7 @@ from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermission
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.granted_by_services import GrantedByServices
 from verifier.verify.reach.offers.newly_made import imagined
+from verifier.verify.reach.offers.not_listed import patterns_of_targets
 from verifier.verify.reach.offers.offers import KeyOffers
 from verifier.verify.reach.offers.step_offers import StepOffers
 from verifier.verify.reach.offers.variable_values import keys_of_names, may_tell_names
@@ -212,16 +213,24 @@ class Common:
         place, further = (key.partition, key.region), own.difference(*self._asked_of(key))
         if place not in self._universes or self._universes[place][0] != further:
             universe = self._made(key, own)
-            if self._take_in(strangers(self.estate, universe.starts)):
+            if self._take_in(self._met(key, own, universe)):
                 universe = self._made(key, own)
             universe.split(self.closure(key.partition, universe.own).touching)
             self._universes[place] = further, universe
         return self._universes[place][1]
 
-    def _made(self, key: Key, own: Iterable[Predicate]) -> Universe:
+    def _made(self, key: Key, own: Iterable[Predicate], further: Iterable[Predicate] = ()) -> Universe:
         doubtful = (permissions.caller_tests for permissions in self._permissions(key.partition).values())
-        tests = (own, *self._asked_of(key), *self.steps(key.partition).caller_tests(), *doubtful)
+        tests = (own, *self._asked_of(key), *self.steps(key.partition).caller_tests(), *doubtful, further)
         return Universe(self.estate, key.partition, tests, self._imagined.made)
+
+    def _met(self, key: Key, own: Iterable[Predicate], universe: Universe) -> Iterator[str]:
+        """The users and roles of a universe that no inventory lists; of those that are alike as callers, one for each
+        way in which policies name them as what a step is on."""
+        others = tuple(strangers(self.estate, universe.starts))
+        yield from others
+        patterns = patterns_of_targets(self.estate, others, self._imagined.filled)
+        yield from strangers(self.estate, self._made(key, own, patterns).starts if patterns else ())
 
     def _take_in(self, principals: Iterable[str]) -> bool:
         """Takes in users and roles that no inventory lists. Returns whether any is new."""

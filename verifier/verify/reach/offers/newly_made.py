@@ -42,11 +42,13 @@ BOUNDARY = "iam:permissionsboundary"
 @dataclass(frozen=True)
 class Imagined:
     """An estate with what could be made in it; `made` are the ARNs of that, `free` of what may be made with another
-    boundary. It is `complete` iff what is named after what could be made, and so on, comes to an end."""
+    boundary; `filled` are the texts with policy variables, with values in their place. It is `complete` iff what is
+    named after what could be made, and so on, comes to an end."""
 
     estate: Estate
     made: frozenset[str]
     free: frozenset[str]
+    filled: tuple[Tokens, ...] = ()
     complete: bool = True
 
 
@@ -121,7 +123,7 @@ def _imagined(
         accounts.append(
             with_made if account.providers is None else replace(with_made, providers=(*account.providers, *new))
         )
-    return Imagined(replace(estate, accounts=tuple(accounts)), frozenset(made), frozenset(free))
+    return Imagined(replace(estate, accounts=tuple(accounts)), frozenset(made), frozenset(free), tuple(further))
 
 
 def _last_field(pattern: Tokens) -> str | None:
