@@ -135,22 +135,25 @@ def alike(
     policies: Iterable[Policy],
     supposed: Iterable[Supposition],
     left: Callable[[Entry], Entry | None] = lambda entry: entry,
+    others: Sequence[Entry] = (),
 ) -> tuple[Alike, ...]:
     """The doubtful actions, told apart as far as some policies and suppositions do it; those that the catalogue does
-    not know, and that the policies name, are among them (U4). `left` says what of one is in doubt here, `None` for
-    nothing."""
+    not know, and that the policies name, are among them (U4), and so are `others`. `left` says what of one is in doubt
+    here, `None` for nothing."""
     statements = [statement for policy in policies for statement in policy.statements]
     patterns = {text.value.lower() for statement in statements for text in statement.actions}
     patterns |= {text.value.lower() for one in supposed for text in one.actions}
     unknown = dict.fromkeys(sorted(filter(None, map(_not_known, patterns))))
     matching: dict[str, set[str]] = {}
     for pattern in patterns - {"*"}:
-        for name in (*_matching(pattern), *filter(like(pattern).matches, unknown)):
+        matches = like(pattern).matches
+        here = (one.name for one in others if matches(one.name.lower()))
+        for name in (*_matching(pattern), *filter(matches, unknown), *here):
             matching.setdefault(name, set()).add(pattern)
     named = {name.split(":")[0] for name in matching}
     forms = {form for statement in statements for text in statement.resources or () for form in _forms(text.value)}
     places = {form.split(":")[2] for form in forms if form.count(":") >= 2}
-    further = _kinds(filter(None, map(left, map(entry, unknown))), len(doubtful_entries()))
+    further = _kinds((*filter(None, map(left, map(entry, unknown))), *others), len(doubtful_entries()))
     found: dict[object, list[_Ranked]] = {}
     for (prefix, *kind), entries in chain(_by_kind(left).items(), further.items()):
         place = frozenset(one for one in places if _of(one, f"{prefix}:"))

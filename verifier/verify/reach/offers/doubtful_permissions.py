@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from verifier.model.estate import Estate
+from verifier.model.estate import Account, Estate
 from verifier.model.invariant import CallerSet
 from verifier.model.policy import Effect as Says
 from verifier.model.policy import PolicyKind, StatementRef, is_service_linked
-from verifier.model.steps.catalogue import Effect, Entry
+from verifier.model.steps.catalogue import Effect, Entry, Head
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.steps.workloads import KINDS
 from verifier.model.symbols import PossibleChange, SymbolValues
@@ -35,6 +35,7 @@ from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.permissions import StepPermissions, step_permissions
 from verifier.verify.reach.step_groups import Group
 
+JOINING = Entry("iam:AddUserToGroup", Head.DOUBT, "the input does not list all groups", Effect.ACCOUNT)
 _Found = tuple[Alike, frozenset[PossibleChange]]
 """Actions, and the changes that they need."""
 _Kind = tuple[Effect | None, tuple[str, ...], frozenset[PossibleChange]]
@@ -66,8 +67,17 @@ class DoubtfulPermissions:
     @cached_property
     def _estate(self) -> Estate:
         """As far as it bears on callers of the account: no others can do anything in it (E1)."""
-        own = tuple(account for account in self._whole.accounts if account.id == self.account)
-        return for_doubts(replace(self._whole, accounts=own), self._opening)
+        named = self._opening.union(one.name for one in self._on_others)
+        return for_doubts(replace(self._whole, accounts=self._own), named)
+
+    @cached_property
+    def _own(self) -> tuple[Account, ...]:
+        return tuple(account for account in self._whole.accounts if account.id == self.account)
+
+    @cached_property
+    def _on_others(self) -> tuple[Entry, ...]:
+        """The steps that are in doubt where they are on what the input does not list."""
+        return () if all(account.complete for account in self._own) else (JOINING,)
 
     @cached_property
     def _listed(self) -> frozenset[str]:
@@ -81,10 +91,9 @@ class DoubtfulPermissions:
     def _opened(self, actions: frozenset[str]) -> bool:
         if not actions:
             return False
-        own = [account for account in self._whole.accounts if account.id == self.account]
         wide = DoubtfulPermissions(self._whole, self._root, self._possible_changes, self._held, self._issued, actions)
-        callers = (one.arn for account in own for one in account.identities if not is_service_linked(one.arn))
-        return not all(account.complete for account in own) or any(
+        callers = (one.arn for account in self._own for one in account.identities if not is_service_linked(one.arn))
+        return not all(account.complete for account in self._own) or any(
             map(wide._opens, dict.fromkeys(map(wide.representative, callers)))
         )
 
@@ -104,7 +113,8 @@ class DoubtfulPermissions:
     @cached_property
     def _alike(self) -> Mapping[str, Alike]:
         supposed = [one for one in self._estate.suppositions if one.kind is SuppositionKind.CALLS]
-        found = alike(of_callers(self._estate, says_of_doubts), supposed, leaving(self._listed))
+        policies = of_callers(self._estate, lambda policy: bool(self._on_others) or says_of_doubts(policy))
+        found = alike(policies, supposed, leaving(self._listed), self._on_others)
         return {one.first.name.lower(): one for one in found}
 
     @cached_property

@@ -86,9 +86,11 @@ def providers(group: Group, by: str, estate: Estate, made: frozenset[str]) -> It
     """Identities of a provider: of one that is not listed once it was made, of another one once what it is trusted by
     was written."""
     listed = {one for account in estate.accounts for one in account.providers or ()} - made
+    given = {account.id for account in estate.accounts if account.providers is not None}
+    new = {one for one in made if one.split(":")[4] in given}
     for arn in group.arns:
         for action in ("iam:UpdateSAMLProvider", "iam:CreateSAMLProvider"):
-            if (arn in made) > (":Create" in action) or (arn in listed) > (":Create" not in action):
+            if (arn in new) > (":Create" in action) or (arn in listed) > (":Create" not in action):
                 continue
             for bundle in plain(group, by, action, StepKind.PROVIDER, Gives(FactKind.HOLDS, subject=WEB_PREFIX + arn)):
                 yield replace(bundle, targets=bundle.targets & group.bit(arn))

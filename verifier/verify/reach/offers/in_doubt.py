@@ -218,7 +218,9 @@ def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
         "harmless by what it says of them"
     )
     governed = (
-        "no account but the management account of its organization governs another one (delegated administration)"
+        "no account governs another one: the input has no organization"
+        if setting.estate.organization is None
+        else "no account but the management account of its organization governs another one (delegated administration)"
     )
     of_code = (
         "no policy of a function, bucket, repository or other resource lets callers do what their own policies do not"

@@ -15,7 +15,16 @@ from dataclasses import dataclass, replace
 
 from verifier.model.estate import Account, Estate, Group, Identity, InstanceProfile, ManagedPolicy
 from verifier.model.operators import WITHOUT_CASE
-from verifier.model.policy import Condition, Effect, Policy, PolicyKind, PrincipalType, Statement, arn_kind
+from verifier.model.policy import (
+    Condition,
+    Effect,
+    Policy,
+    PolicyKind,
+    PrincipalType,
+    Statement,
+    arn_kind,
+    is_service_linked,
+)
 from verifier.problem.classes.attributes import NAME, POLICY_PATH, some
 from verifier.problem.classes.predicates import Tokens, like, literal_tokens
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
@@ -147,8 +156,8 @@ def targets_of_steps(estate: Estate, partition: str, made: frozenset[str]) -> It
 
 
 def trusted(estate: Estate) -> tuple[str, ...]:
-    """The providers that trust policies may admit, by ARN or name; `*` for any (E2w)."""
-    found: dict[str, None] = {}
+    """The providers that trust policies may admit, by ARN or name; `*` for any (E2w), where one is not known too."""
+    found = dict[str, None].fromkeys(("*",) if _some_not_known(estate) else ())
     for statement in (
         one for trust in estate.trust_policies() for one in trust.statements if one.effect is Effect.ALLOW
     ):
@@ -159,6 +168,12 @@ def trusted(estate: Estate) -> tuple[str, ...]:
                 found |= {one.value: None} if one.type is PrincipalType.FEDERATED else {}
             found |= {"*": None} if vague else {}
     return tuple(found)
+
+
+def _some_not_known(estate: Estate) -> bool:
+    """Whether the trust policy of some role is not known, which no service has for itself."""
+    roles = (role for role in estate.roles if role.trust is None and not is_service_linked(role.arn))
+    return any(roles) or not all(account.complete for account in estate.accounts)
 
 
 def _providers(account: Account, partition: str, named: Sequence[str], patterns: Patterns) -> Iterator[str]:

@@ -43,6 +43,7 @@ from verifier.verify.reach.offers.taken_away import (
     bounded,
     denying,
     needless,
+    policies_of_account,
     taken_away,
 )
 from verifier.verify.reach.offers.written_policies import WrittenPolicies, gives, plain
@@ -131,7 +132,8 @@ class StepOffers:
     def _put_to_values(self) -> Mapping[str, Sequence[Predicate]]:
         """Which values of attributes matter, besides those that policies tell apart."""
         forms = tuple(chain.from_iterable(map(names_of, self._services)))
-        policies = (exactly(administrator(self._partition)), OF_AWS)
+        own = (policies_of_account(account.id) for account in self._estate.accounts if not account.complete)
+        policies = (exactly(administrator(self._partition)), OF_AWS, *own)
         return {POLICY_ARN: policies, BOUNDARY_ARN: policies, PASSED_TO: forms, **self._read_tags.tests}
 
     @cached_property

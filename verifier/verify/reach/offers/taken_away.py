@@ -13,7 +13,7 @@ from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.step_kinds import StepKind
 from verifier.model.symbols import PossibleChange
-from verifier.problem.classes.predicates import like
+from verifier.problem.classes.predicates import Predicate, like
 from verifier.problem.semantics.possible_changes import DETACHED, INLINE_GONE
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import of_any
@@ -23,6 +23,11 @@ from verifier.verify.reach.step_groups import Bundle, Gives, Group
 POLICY_ARN, BOUNDARY_ARN = "iam:policyarn", "iam:permissionsboundary"
 OF_AWS = like("arn:*:iam::aws:policy/*")
 """AWS's own managed policies."""
+
+
+def policies_of_account(account: str) -> Predicate:
+    """The managed policies of an account."""
+    return like(f"arn:*:iam::{account}:policy/*")
 
 
 def gives_something(policy: Policy, says: Callable[[Statement], bool] = of_any) -> bool:

@@ -14,10 +14,17 @@ from verifier.model.estate import Estate, ManagedPolicy
 from verifier.model.policy import arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.symbols import BoundaryPut, OlderVersion, PolicyAttached, PossibleChange
+from verifier.problem.classes.predicates import Predicate
 from verifier.problem.semantics.possible_changes import LOOSENED
 from verifier.verify.reach.facts import Fact, FactKind
 from verifier.verify.reach.narrowed import of_any, of_no_doubt
-from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, gives_something
+from verifier.verify.reach.offers.taken_away import (
+    BOUNDARY_ARN,
+    OF_AWS,
+    POLICY_ARN,
+    gives_something,
+    policies_of_account,
+)
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 from verifier.verify.reach.stories.scene import administrator
 
@@ -49,12 +56,12 @@ class WrittenPolicies:
         self._possible_changes = possible_changes
 
     def writes(self, group: Group, by: str, put: str, attaching: str) -> Iterator[Bundle]:
-        """Inline policies, and managed ones: AWS's that allows everything, another one of AWS's, or a listed one, that
-        the input does not hold, one that it does."""
+        """Inline policies, and managed ones: AWS's that allows everything, another one that the input does not hold, of
+        AWS, listed, or of an account of which it does not have all, one that it does."""
         yield from plain(group, by, put, StepKind.PUT_POLICY, Gives(FactKind.INLINE))
         for allowed in group.allowed(attaching, by, POLICY_ARN):
             mask = dict(allowed.cube.values).get(POLICY_ARN, -1)
-            unknown = self._others_of_aws(group, POLICY_ARN, mask)
+            unknown = self._not_listed(group, POLICY_ARN, mask)
             doubtful = any(group.holds(POLICY_ARN, mask, arn) for arn in self._without_document)
             given = [Gives(FactKind.ATTACHED)] if unknown or doubtful else []
             everything = unknown and group.holds(POLICY_ARN, mask, administrator(group.partition))
@@ -71,7 +78,7 @@ class WrittenPolicies:
 
     def boundaries(self, group: Group, by: str, owner: str, bounded: Mapping[str, str | None]) -> Iterator[Bundle]:
         """Boundaries of users or roles (`owner`: `Role`, `User`) that are deleted, or that give way to another one: one
-        of AWS's that the input does not hold, one that it does, or one that has another document first. `bounded` are
+        that the input does not hold, one that it does, or one that has another document first. `bounded` are
         those with a boundary, by its ARN."""
         having = {arn: group.bit(arn) for arn in bounded if group.bit(arn)}
         every = sum(having.values())
@@ -85,7 +92,7 @@ class WrittenPolicies:
             put = Bundle(
                 StepKind.PUT_BOUNDARY, action, group, allowed.targets & every, (cube,), Gives(FactKind.UNBOUNDED)
             )
-            unknown = self._others_of_aws(group, BOUNDARY_ARN, mask)
+            unknown = self._not_listed(group, BOUNDARY_ARN, mask)
             everything = unknown and group.holds(BOUNDARY_ARN, mask, administrator(group.partition))
             known = () if everything else (*self.managed, *self._new_policies)
             own = [arn for arn in known if arn.split(":")[4] in ("aws", group.account)]
@@ -122,12 +129,21 @@ class WrittenPolicies:
         others = self._putable[FactKind.LOOSENED] - self._putable[FactKind.UNBOUNDED]
         return frozenset((LOOSENED, *map(BoundaryPut, others)) if others else ())
 
-    def _others_of_aws(self, group: Group, attribute: str, mask: int) -> bool:
-        """Whether some classes of an attribute hold managed policies of AWS that are not in the input."""
-        of_aws = group.mask(attribute, OF_AWS)
-        if of_aws is None:
+    def _not_listed(self, group: Group, attribute: str, mask: int) -> bool:
+        """Whether some classes of an attribute hold managed policies of AWS that are not in the input, or others of an
+        account of which it does not have all."""
+        owners = [OF_AWS, *([policies_of_account(group.account)] if group.account in self._partly_listed else [])]
+        return any(self._some_not_listed(group, attribute, mask, owner) for owner in owners)
+
+    def _some_not_listed(self, group: Group, attribute: str, mask: int, owner: Predicate) -> bool:
+        own = group.mask(attribute, owner)
+        if own is None:
             return True
-        return bool(mask & of_aws) and not group.only_known(attribute, mask & of_aws, frozenset(self.managed))
+        return bool(mask & own) and not group.only_known(attribute, mask & own, frozenset(self.managed))
+
+    @cached_property
+    def _partly_listed(self) -> frozenset[str]:
+        return frozenset(account.id for account in self._estate.accounts if not account.complete)
 
     @cached_property
     def _without_document(self) -> tuple[str, ...]:
