@@ -277,6 +277,36 @@ def test_a_folder_with_files_that_may_take_the_place_of_others_is_not_read(tmp_p
     assert [str(warning.span.file).rsplit("/", 1)[1] for warning in estate.warnings if warning.span] == [name]
 
 
+TWICE = (
+    'locals {\n  a = "x"\n}\n',
+    'variable "a" {}\n',
+    'output "a" {\n  value = "x"\n}\n',
+    'data "aws_region" "a" {}\n',
+    'provider "aws" {\n  alias = "a"\n}\n',
+    'module "a" {\n  source = "./a"\n}\n',
+)
+
+
+@pytest.mark.parametrize("twice", TWICE)
+@pytest.mark.parametrize(("file", "is_read"), [("zz", False), ("main", False), ("zz_override", True)])
+def test_a_folder_that_declares_something_twice_is_not_read(
+    tmp_path: Path, twice: str, file: str, is_read: bool
+) -> None:
+    """Terraform refuses it, except in override files; which of the two is meant nothing tells."""
+    made = plan(caller_identity(), new_key("k", refers(ROLE_ARN)), new_role("app"))
+    text = ROLE + key(policy_of(ROLE_ARN)) + twice
+    estate = load(tmp_path, made, **({"main": text + twice} if file == "main" else {"main": text, file: twice}))
+    assert (estate.keys[0].policies is not None) is is_read
+    assert any("declared twice" in warning.message for warning in estate.warnings) is not is_read
+
+
+def test_providers_with_aliases_and_blocks_of_other_local_values_are_read(tmp_path: Path) -> None:
+    providers = 'provider "aws" {}\nprovider "aws" {\n  alias = "a"\n}\nlocals {\n  a = 1\n}\nlocals {\n  b = 1\n}\n'
+    made = plan(caller_identity(), new_key("k", refers(ROLE_ARN)), new_role("app"))
+    estate = load(tmp_path, made, main=ROLE + key(policy_of(ROLE_ARN)) + providers)
+    assert estate.keys[0].policies is not None
+
+
 def test_a_module_instance_that_is_not_there_has_no_outputs(tmp_path: Path) -> None:
     """Module Blocks, `count`: the plan makes none of it, so `try` takes the other. Nothing tells that, if the module
     has no resources."""

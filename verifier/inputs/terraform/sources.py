@@ -146,6 +146,11 @@ class Folders:
             message = "this file is not read, so expressions and places in the folder's .tf files are not either"
             self.remarks.warning(self.read.place(folder / unread), message)
             return None
+        if (again := _declared_again(sources)) is not None:
+            # Terraform refuses such a folder, and which of the two is meant nobody knows.
+            message = "this is declared twice, so expressions and places in the folder's .tf files are not read"
+            self.remarks.warning(again, message)
+            return None
         written = Module()
         for source, body in filter(None, sources.values()):
             _add(written, source, body)
@@ -260,6 +265,26 @@ def _add(module: Module, source: Source, body: Tree) -> None:
             module.outputs[first] = attributes_of(source, inner).get("value", Expression())
         else:
             module.others.append((kind, _block(source, inner, tree)))
+
+
+def _declared_again(sources: Mapping[Path, tuple[Source, Tree] | None]) -> Node | None:
+    """What the files that override no others declare a second time, or `None`."""
+    seen: set[tuple[str, ...]] = set()
+    for source, body in (found for path, found in sources.items() if found and not _overrides(path.name)):
+        for name, tree in _declared(source, body):
+            if name in seen:
+                return Node(source, tree.meta.start_pos, tree.meta.end_pos)
+            seen.add(name)
+    return None
+
+
+def _declared(source: Source, body: Tree) -> Iterator[tuple[tuple[str, ...], Tree]]:
+    for kind, words, inner, tree in blocks_in(body):
+        if kind == "locals":
+            yield from ((("local", name), tree) for name, _ in attributes_in(inner))
+        elif kind in ("resource", "data", "module", "variable", "output", "provider"):
+            alias = _block(source, inner, tree).written("alias") if kind == "provider" else None
+            yield (kind, *words, *([alias.text.strip('"')] if alias is not None else [])), tree
 
 
 def _overrides(name: str) -> bool:
