@@ -122,11 +122,11 @@ def test_without_an_action_nothing_is_said_of_the_word() -> None:
 
 def test_whoever_knows_of_requests_alone_refuses_it() -> None:
     direct, eventual = read("nobody can kms:Decrypt"), read("nobody can eventually kms:Decrypt")
-    check_direct([direct], "`x`")
+    check_direct([direct])
     with pytest.raises(InputError) as refused:
-        check_direct([direct, eventual], "`x`")
+        check_direct([direct, eventual])
     assert [found.message for found in refused.value.diagnostics] == [
-        "`x` takes no invariant that says `can eventually`: 'x'"
+        "`suggest` takes no invariant that says `can eventually`: 'x'"
     ]
 
 

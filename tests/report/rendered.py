@@ -18,7 +18,7 @@ from verifier.report.pages.findings import findings_document
 from verifier.report.pages.lint import lint_document
 from verifier.report.pages.reach import reach_document
 from verifier.report.pages.suggestions import suggestions_document
-from verifier.report.pages.verdicts import render_report
+from verifier.report.pages.verdicts import report_forms
 from verifier.report.pages.who_can import who_can_document
 
 
@@ -74,6 +74,10 @@ def render_reach(report: ReachReport, *, colour: bool = False, in_full: bool = F
 
 def render_reach_markdown(report: ReachReport, *, in_full: bool = False) -> str:
     return render(reach_document(report, in_full=in_full), "markdown")
+
+
+def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE) -> str:
+    return report_forms(report, evidence).render(name)
 
 
 def render_html(report: Report, evidence: Evidence = NO_EVIDENCE) -> str:

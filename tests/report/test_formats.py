@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.golden import assert_golden
+from tests.report.rendered import render_report
 from tests.report.samples import (
     GRANTED_KEY,
     KEY,
@@ -35,7 +36,6 @@ from verifier.model.choices import FORMATS
 from verifier.model.results.verdict import Excuse, ExcuseKind, Report, Status
 from verifier.report.notices.notices import slug, slugs
 from verifier.report.notices.sarif import SCHEMA
-from verifier.report.pages.verdicts import render_report
 from verifier.report.render.markdown import MOST
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable

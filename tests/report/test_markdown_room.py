@@ -15,6 +15,7 @@ from tests.report.rendered import (
     render_explanation_markdown,
     render_findings_markdown,
     render_lint_markdown,
+    render_report,
     render_suggestions_markdown,
     render_who_can_markdown,
 )
@@ -24,7 +25,6 @@ from tests.report.test_findings import found
 from tests.report.test_suggestions import some_suggestions
 from tests.report.test_who_can import answer
 from verifier.model.results.verdict import Reason
-from verifier.report.pages.verdicts import render_report
 from verifier.report.render.markdown import MOST, Part, fitted
 
 COMMENT = 65_536

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 import verifier
 from tests.golden import assert_golden
-from tests.report.rendered import render_html
+from tests.report.rendered import render_html, render_report
 from tests.report.samples import FILE, NAMED, PAYMENTS, REFUTED, faults, report
 from tests.report.sarif_schema import sarif_validator
 from tests.report.stories import (
@@ -53,7 +53,7 @@ from verifier.model.results.verdict import Bound, Report, Verdict
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Move, PolicyAdded
 from verifier.report.evidence import Evidence
-from verifier.report.pages.verdicts import render_report, render_text
+from verifier.report.pages.verdicts import render_text
 from verifier.report.reach.changes import step_words
 from verifier.report.reach.names import Names
 from verifier.report.reach.shown_steps import shown_steps

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from verifier.collect.folder import Folder
 from verifier.collect.reading import Refused, Service
@@ -160,7 +159,8 @@ class Organizations:
 
     def _of_policies(self, service: Service, account: str) -> Iterator[Step]:
         """The document and the targets of each policy, and the parent of each account."""
-        for entry in self._ids("accounts.json", "Accounts"):
+        accounts = json.loads((self.folder.path / "organization/accounts.json").read_text(encoding="utf-8"))["Accounts"]
+        for entry in (one["Id"] for one in accounts):
             yield self._listing(service, f"parents/{entry}", "ListParents", "Parents", account, ChildId=entry)
         for type_ in _CONTROLS:
             for policy in self.folder.values.get(f"organization/list-policies/{type_}", ()):
@@ -176,7 +176,3 @@ class Organizations:
             )
 
         return Step(f"organization/describe-policy/{policy}", Part.ORGANIZATION_DETAIL, account, work)
-
-    def _ids(self, file: str, member: str) -> list[Any]:
-        content = json.loads((self.folder.path / "organization" / file).read_text(encoding="utf-8"))
-        return [entry["Id"] for entry in content[member]]

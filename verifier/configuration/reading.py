@@ -127,7 +127,7 @@ class _Reader:
             digest,
             self._steps(table),
             self._texts(table, "suppose"),
-            self._flag(table, "allow-empty"),
+            self._allow_empty(table),
             {Path(os.path.abspath(path)): place for path, place in inputs.items() if any(place)},
             self._texts(table, "harmless"),
         )
@@ -245,10 +245,10 @@ class _Reader:
                 found[label] = answers[answer]
         return found
 
-    def _flag(self, table: Mapping[str, Any], name: str) -> bool:
-        value = table.get(name, False)
+    def _allow_empty(self, table: Mapping[str, Any]) -> bool:
+        value = table.get("allow-empty", False)
         if not isinstance(value, bool):
-            self._wrong((name,), f"`{name}` must be true or false")
+            self._wrong(("allow-empty",), "`allow-empty` must be true or false")
         return value is True
 
     def _timeout(self, table: Mapping[str, Any]) -> float | None:

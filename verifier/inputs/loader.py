@@ -336,7 +336,6 @@ class Loader:
             elif not empty:
                 self.remarks.errors.append(no_key(self.files.digests, self.remarks.no_keys))
 
-    def _error(self, message: str, key: Key | None = None, *, rule: str | None = None, hint: str | None = None) -> None:
-        self.remarks.errors.append(
-            Diagnostic(Severity.ERROR, message, key.span if key is not None else None, hint=hint, rule=rule)
-        )
+    def _error(self, message: str, key: Key | None = None, *, rule: str | None = None) -> None:
+        span = key.span if key is not None else None
+        self.remarks.errors.append(Diagnostic(Severity.ERROR, message, span, rule=rule))

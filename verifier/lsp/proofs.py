@@ -107,8 +107,8 @@ def _rewritten(scene: Scene, estate: Estate, finding: Finding) -> tuple[Edit, ..
     return (edit_to(title, scene.text, text),)
 
 
-def _remark(notice: Notice, edits: tuple[Edit, ...] = (), invariant: str | None = None) -> Remark:
-    return Remark(notice.span, notice.level, notice.message, notice.rule, None, notice.related, edits, invariant)
+def _remark(notice: Notice, edits: tuple[Edit, ...]) -> Remark:
+    return Remark(notice.span, notice.level, notice.message, notice.rule, None, notice.related, edits)
 
 
 # --- verdicts ---

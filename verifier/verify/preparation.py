@@ -61,12 +61,11 @@ def free_readings(held: Container[str]) -> tuple[str, ...]:
     return tuple(reading.label for reading in READINGS if reading not in held)
 
 
-def check_direct(invariants: Iterable[AnyInvariant], what: str) -> None:
-    """Raises `InputError` for each invariant that asks what callers can bring about, in the name of `what` takes none
-    of these."""
+def check_direct(invariants: Iterable[AnyInvariant]) -> None:
+    """Raises `InputError` for each invariant that asks what callers can bring about: `suggest` takes none of these."""
     errors: list[Diagnostic] = []
     for invariant in filter(is_eventual, invariants):
-        message = f"{what} takes no invariant that says `can eventually`: {invariant.name!r}"
+        message = f"`suggest` takes no invariant that says `can eventually`: {invariant.name!r}"
         errors += InputError.of(message, invariant.span, hint="`verifier prove` decides it").diagnostics
     if errors:
         raise InputError(errors)

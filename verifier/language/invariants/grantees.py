@@ -99,7 +99,7 @@ class _Keys:
 
     def present(self) -> ConditionExpression:
         """That the request names such a principal at all."""
-        return ConditionOr((self._null(self.principal, "false"), self._null(self.service, "false")))
+        return ConditionOr((self._is_present(self.principal), self._is_present(self.service)))
 
     def named(self, callers: CallerSet) -> _Named:
         """When the principal of the request is among the callers."""
@@ -216,8 +216,8 @@ class _Keys:
         listed = tuple(dict.fromkeys(patterns))
         return self._holds("ArnLike", self.principal, *listed) if listed else _NEVER
 
-    def _null(self, key: str, value: str) -> ConditionExpression:
-        return self._holds("Null", key, value)
+    def _is_present(self, key: str) -> ConditionExpression:
+        return self._holds("Null", key, "false")
 
     def _holds(self, operator: str, key: str, *values: str) -> ConditionExpression:
         return Holds(

@@ -64,11 +64,6 @@ def report_forms(report: Report, evidence: Evidence = NO_EVIDENCE) -> Forms:
     return Forms(partial(report_document, report, evidence), json, notices, table, junit)
 
 
-def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *, colour: bool = False) -> str:
-    """The report in a format of `FORMATS`. Raises `ValueError` for another name."""
-    return report_forms(report, evidence).render(name, colour)
-
-
 def render_text(report: Report, colour: bool) -> str:
     """The report as text for a terminal."""
-    return render_report(report, "text", colour=colour)
+    return report_forms(report).render("text", colour)

@@ -34,7 +34,7 @@ def asked_facts(old: Key, new: Key) -> Iterator[Change]:
                 f"the key's {noun} is {_shown(getattr(new, name))}, and was {_shown(getattr(old, name))}", old, new
             )
     yield from _pairs("the key's tag", old.tags, new.tags, old, new)
-    yield from _list("alias", old.aliases, new.aliases, old, new)
+    yield from _aliases(old, new)
 
 
 def key_facts(old: Key, new: Key) -> Iterator[Change]:
@@ -158,18 +158,17 @@ def _pairs(
             )
 
 
-def _list(
-    noun: str, old: tuple[str, ...] | None, new: tuple[str, ...] | None, before: Key, after: Key
-) -> Iterator[Change]:
-    if (old is None) != (new is None):
-        yield _one_sided(f"the key's {noun}es", old is None, "may have any", (before.span, after.span))
+def _aliases(old: Key, new: Key) -> Iterator[Change]:
+    if (old.aliases is None) != (new.aliases is None):
+        yield _one_sided("the key's aliases", old.aliases is None, "may have any", (old.span, new.span))
         return
-    added = [name for name in new or () if name not in (old or ())]
-    gone = [name for name in old or () if name not in (new or ())]
+    before, after = old.aliases or (), new.aliases or ()
+    added = [name for name in after if name not in before]
+    gone = [name for name in before if name not in after]
     if added:
-        yield _sentence(f"the key has the {noun} {listed(added)} now", before, after)
+        yield _sentence(f"the key has the alias {listed(added)} now", old, new)
     if gone:
-        yield _sentence(f"the key no longer has the {noun} {listed(gone)}", before, after)
+        yield _sentence(f"the key no longer has the alias {listed(gone)}", old, new)
 
 
 def _shown(value: object) -> str:

@@ -69,7 +69,7 @@ def suggest(
     Raises `InputError` as `prove` does.
     """
     invariants = tuple(invariants)
-    check_direct(invariants, "`suggest`")
+    check_direct(invariants)
     options = proof_options(invariants, Engine.Z3, timeout, readings, False)
     wanted = set(range(len(invariants)) if chosen is None else chosen)
     found: list[tuple[int, Advice]] = []
