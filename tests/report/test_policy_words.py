@@ -11,8 +11,8 @@ from tests.report.samples import PAYMENTS
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, CallerKind
 from verifier.model.step_kinds import OWN_KEYS
-from verifier.report.reach.changes import policy_words
 from verifier.report.reach.names import Names, first
+from verifier.report.reach.shown_steps import policy_words
 
 NAMES = Names({PAYMENTS: "payments"}, HOME)
 ALLOW: dict[str, Any] = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}

@@ -54,9 +54,8 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Move, PolicyAdded
 from verifier.report.evidence import Evidence
 from verifier.report.pages.verdicts import render_text
-from verifier.report.reach.changes import step_words
 from verifier.report.reach.names import Names
-from verifier.report.reach.shown_steps import shown_steps
+from verifier.report.reach.shown_steps import shown_steps, step_words
 from verifier.report.reach.story import bound_words
 from verifier.report.wire.report import render_json
 from verifier.report.words.verdicts import involved, place_of, verdict_sentence

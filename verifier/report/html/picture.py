@@ -15,9 +15,8 @@ from verifier.model.results.access import Access, KeyAccess
 from verifier.model.results.verdict import Story
 from verifier.report.html.nodes import Content, Html, element
 from verifier.report.naming import key_name, statement_name
-from verifier.report.reach.changes import step_words
 from verifier.report.reach.names import Names
-from verifier.report.reach.shown_steps import THEN, ShownStep, shown_steps
+from verifier.report.reach.shown_steps import THEN, ShownStep, shown_steps, step_words
 from verifier.report.words.access import when_text
 from verifier.syntax.text import brief
 

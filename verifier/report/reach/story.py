@@ -14,9 +14,8 @@ from verifier.model.results.verdict import Bound, Story
 from verifier.report.counterexample import command_items, reason_items, request_items, supposition_items, whole_call
 from verifier.report.document import GAP, LABEL, MARGIN, Block, Item, Items, Role, Said
 from verifier.report.naming import Places, readings_text
-from verifier.report.reach.changes import step_words
 from verifier.report.reach.names import Names
-from verifier.report.reach.shown_steps import THEN, ShownStep, shown_steps, steps_words
+from verifier.report.reach.shown_steps import THEN, ShownStep, shown_steps, step_words, steps_words
 from verifier.syntax.text import brief, printable
 from verifier.witness.step_command import step_commands
 

@@ -6,8 +6,8 @@ from verifier.model.policy import Policy, arn_kind
 from verifier.model.policy_text import policy_document
 from verifier.model.results.verdict import Bound, Story, StoryStep
 from verifier.model.steps import chains
-from verifier.report.reach.changes import step_words
 from verifier.report.reach.names import Names
+from verifier.report.reach.shown_steps import step_words
 from verifier.report.reach.story import bound_words, story_sentence
 from verifier.report.wire.values import SHAPES, Json, Shape, Shapes, pairs, shape
 from verifier.witness.step_command import step_commands
