@@ -13,19 +13,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from verifier.model import invariant as model
 from verifier.model.caller_sets import with_parts
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import (
-    CallerSet,
-    CallersOr,
-    InAccount,
-    InOrganization,
-    Invariant,
-    KeyAccount,
-    NamedAccount,
-    Tagged,
-    parts_of,
-)
 from verifier.model.policy import Condition, Operator, Policy, Statement, Text
 from verifier.model.step_kinds import is_own_key
 
@@ -33,27 +23,27 @@ ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])", re.ASCII)
 """The ID of an account in a text."""
 _ORGANIZATION = re.compile(r"(?<![a-z0-9])o-[a-z0-9]+", re.ASCII)
 _OWN_ORGANIZATION = "aws:resourceorg"
-_IN_OWN_ORGANIZATION = Tagged(
+_IN_OWN_ORGANIZATION = model.Tagged(
     Condition(Operator("StringEquals", None, False), Text("aws:PrincipalOrgID"), (Text("${aws:ResourceOrgID}"),))
 )
 
 
-def with_named_accounts(invariant: Invariant, estate: Estate, key: Key) -> Invariant:
+def with_named_accounts(invariant: model.Invariant, estate: Estate, key: Key) -> model.Invariant:
     """The invariant with every `NamedAccount` replaced by the callers of the accounts and organizations that the input
     names."""
     return replace(invariant, callers=with_names_replaced(invariant.callers, estate, key))
 
 
-def with_names_replaced(callers: CallerSet, estate: Estate, key: Key) -> CallerSet:
+def with_names_replaced(callers: model.CallerSet, estate: Estate, key: Key) -> model.CallerSet:
     """The caller set with every `NamedAccount` replaced by the callers of the accounts and organizations that the input
     names."""
-    if not any(isinstance(part, NamedAccount) for part in parts_of(callers)):
+    if not any(isinstance(part, model.NamedAccount) for part in model.parts_of(callers)):
         return callers
     named = named_callers(estate, key)
-    return with_parts(callers, lambda part: named if isinstance(part, NamedAccount) else part)
+    return with_parts(callers, lambda part: named if isinstance(part, model.NamedAccount) else part)
 
 
-def named_callers(estate: Estate, key: Key) -> CallerSet:
+def named_callers(estate: Estate, key: Key) -> model.CallerSet:
     """The callers of the key's account, and of every account or organization that the input names beside it.
 
     It names those in the principals and in the values of conditions of the key's policies, of the resource control
@@ -69,10 +59,10 @@ def named_callers(estate: Estate, key: Key) -> CallerSet:
     if estate.organization is not None:
         organizations.add(estate.organization.id)
         listed -= estate.organization.members
-    in_accounts = tuple(InAccount(account) for account in sorted(accounts | listed))
-    in_organizations = tuple(InOrganization(organization) for organization in sorted(organizations))
+    in_accounts = tuple(model.InAccount(account) for account in sorted(accounts | listed))
+    in_organizations = tuple(model.InOrganization(organization) for organization in sorted(organizations))
     own = (_IN_OWN_ORGANIZATION,) if any(_OWN_ORGANIZATION in text for text in texts) else ()
-    return CallersOr((KeyAccount(), *in_accounts, *in_organizations, *own))
+    return model.CallersOr((model.KeyAccount(), *in_accounts, *in_organizations, *own))
 
 
 def accounts_named(estate: Estate) -> frozenset[str]:

@@ -10,15 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from verifier.model.invariant import (
-    ConditionAnd,
-    ConditionExpression,
-    ConditionNot,
-    ConditionOr,
-    Expectation,
-    Holds,
-    Invariant,
-)
+from verifier.model import invariant as model
 from verifier.model.symbols import SESSION_ALLOW, LazyTest
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.diagrams.finite import Finite, questions
@@ -36,7 +28,7 @@ class Claim:
     """One invariant in finite form. `violation` is true iff the request is in the scope and the decision is the wrong
     one; `scope` iff it is in the scope at all; `known_action` iff the reference data knows its action (U4)."""
 
-    invariant: Invariant
+    invariant: model.Invariant
     scope: Expression
     violation: Expression
     bystanders: frozenset[int] = frozenset()
@@ -80,20 +72,20 @@ class Question:
 _COMMON_ACTIONS = ("kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:DescribeKey")
 
 
-def condition_holds(space: Space, expression: ConditionExpression) -> Expression:
+def condition_holds(space: Space, expression: model.ConditionExpression) -> Expression:
     """A condition of an invariant, read as in a policy with variables that is not a key policy."""
     match expression:
-        case Holds(condition):
+        case model.Holds(condition):
             return Reader(space, True, False, of_policy=False).condition(condition)
-        case ConditionNot(operand):
+        case model.ConditionNot(operand):
             return negation(condition_holds(space, operand))
-        case ConditionAnd(operands):
+        case model.ConditionAnd(operands):
             return conjunction(condition_holds(space, operand) for operand in operands)
-        case ConditionOr(operands):
+        case model.ConditionOr(operands):
             return disjunction(condition_holds(space, operand) for operand in operands)
 
 
-def scope(space: Space, invariant: Invariant) -> Expression:
+def scope(space: Space, invariant: model.Invariant) -> Expression:
     """The requests that an invariant speaks of. Grantees and retiring principals must be conditions already
     (`with_grantees`); of one that says `can eventually`, whoever knows of steps asks about its last request alone."""
     assert not invariant.eventually, "what steps lead to is no question about one request"
@@ -103,7 +95,7 @@ def scope(space: Space, invariant: Invariant) -> Expression:
     actions = both(actions_match(invariant.actions), negation(actions_match(invariant.not_actions)))
     whom = callers(space, invariant.callers)
     when = condition_holds(space, invariant.when)
-    if invariant.expectation is Expectation.ALLOWED:
+    if invariant.expectation is model.Expectation.ALLOWED:
         # U2: guarantees are about callers without a session policy.
         return both(actions, whom, when, negation(Symbol(SESSION_ALLOW)))
     return both(actions, whom, when)

@@ -10,21 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from verifier.ask.answers import Answer, Proved, Refuted
+from verifier.model import invariant as model
 from verifier.model.caller_sets import possible_kinds
 from verifier.model.estate import Estate, Key, Level
-from verifier.model.invariant import (
-    AnyInvariant,
-    ConditionAnd,
-    ConditionExpression,
-    ConditionNot,
-    ConditionOr,
-    Expectation,
-    Holds,
-    Invariant,
-    KeyAlias,
-    KeyFamily,
-    KeyTag,
-)
 from verifier.model.policy import Condition, Effect, Principal, PrincipalType
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.reference import data_version
@@ -49,7 +37,7 @@ def assumptions(question: Question, claim: Claim, answer: Answer, held: SymbolVa
     found = [*given(estate, target)]
     if target.key is not None:
         found += chosen_keys(estate, target.key, claim.invariant)
-    if claim.invariant.expectation is Expectation.ALLOWED and not isinstance(answer, Refuted):
+    if claim.invariant.expectation is model.Expectation.ALLOWED and not isinstance(answer, Refuted):
         found += _guaranteed(target, claim.invariant)
     for name in question.space.notes:
         found.append(Assumption("U4", f"the reference data does not know the condition key `{name}`: it is free"))
@@ -90,20 +78,20 @@ def _pairs_read(question: Question, claim: Claim) -> Iterator[Assumption]:
             yield Assumption(WHICH_PAIR.rule, sentence)
 
 
-def _values_wanted(when: ConditionExpression, wanted: bool = True) -> Iterator[str]:
+def _values_wanted(when: model.ConditionExpression, wanted: bool = True) -> Iterator[str]:
     """The keys of the encryption context of which a condition wants a value; one that no pair may have is none that is
     `wanted`."""
     match when:
-        case Holds(Condition(operator, key)):
+        case model.Holds(Condition(operator, key)):
             if (
                 key.value.lower().startswith(PAIR_PREFIX)
                 and operator.row.type is not None
                 and operator.row.negated is not wanted
             ):
                 yield key.value
-        case ConditionNot(operand):
+        case model.ConditionNot(operand):
             yield from _values_wanted(operand, not wanted)
-        case ConditionAnd(operands) | ConditionOr(operands):
+        case model.ConditionAnd(operands) | model.ConditionOr(operands):
             for operand in operands:
                 yield from _values_wanted(operand, wanted)
 
@@ -117,7 +105,7 @@ def given(estate: Estate, target: Target) -> Iterator[Assumption]:
     yield from (*_service_control(estate, target), *_resource_control(estate, target), *_endpoints(estate))
 
 
-def _guaranteed(target: Target, invariant: Invariant) -> Iterator[Assumption]:
+def _guaranteed(target: Target, invariant: model.Invariant) -> Iterator[Assumption]:
     """What a guarantee supposes besides: nothing that no input says keeps a caller from what its policies allow (U2,
     U3)."""
     if CallerKind.ROLE in possible_kinds(invariant.callers):
@@ -131,16 +119,16 @@ def where_it_is(estate: Estate) -> tuple[Assumption, ...]:
     return tuple(Assumption("S4", sentence) for sentence in estate.concluded)
 
 
-def chosen_keys(estate: Estate, key: Key, invariant: AnyInvariant) -> Iterator[Assumption]:
+def chosen_keys(estate: Estate, key: Key, invariant: model.AnyInvariant) -> Iterator[Assumption]:
     """Which keys an invariant is about, one of which is `key`: a key `and its replicas` (L9), and that no key has an
     alias or tag by which they are chosen and of which the input does not say it (U3)."""
     selectors = invariant.keys or ()
-    if any(isinstance(selector, KeyFamily) for selector in selectors) and is_multi_region(key):
+    if any(isinstance(selector, model.KeyFamily) for selector in selectors) and is_multi_region(key):
         regions = ", ".join(related.region for related in family_of(estate, key))
         yield Assumption(
             "L9", f"the key and its replicas are those of the input: {key.arn.rsplit('/', 1)[1]} in {regions}"
         )
-    for kind, name in ((KeyAlias, "aliases"), (KeyTag, "tags")):
+    for kind, name in ((model.KeyAlias, "aliases"), (model.KeyTag, "tags")):
         if any(isinstance(getattr(selector, "of", selector), kind) for selector in selectors):
             selected = selected_keys(estate, invariant)
             others = [other.arn for other in estate.keys if getattr(other, name) is None and other not in selected]

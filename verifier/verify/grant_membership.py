@@ -12,25 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from verifier.evaluate.symbols import negation
+from verifier.model import invariant as model
 from verifier.model.estate import Estate, Identity, Key
-from verifier.model.invariant import (
-    AnyCaller,
-    CallersAnd,
-    CallerSet,
-    CallersNot,
-    CallersOr,
-    IdentityOf,
-    InAccount,
-    InOrganization,
-    IssuedBy,
-    KeyAccount,
-    NamedAccount,
-    OfKind,
-    PrincipalLike,
-    ServiceLike,
-    SessionLike,
-    Tagged,
-)
 from verifier.model.policy import Condition, Principal, PrincipalType
 from verifier.model.reference import ValueType
 from verifier.model.request import CallerKind
@@ -98,7 +81,7 @@ class Surroundings:
         return self.estate.organization.members if self.estate.organization else frozenset()
 
 
-def membership(principal: Principal, callers: CallerSet, around: Surroundings) -> Membership:
+def membership(principal: Principal, callers: model.CallerSet, around: Surroundings) -> Membership:
     """How many of the callers that the principal names are in the set."""
     if principal.type is PrincipalType.UNIQUE_ID:
         return NONE
@@ -112,37 +95,37 @@ class _Member:
     principal: Principal
     around: Surroundings
 
-    def of(self, callers: CallerSet) -> Membership:
+    def of(self, callers: model.CallerSet) -> Membership:
         """By the structure of the set."""
         match callers:
-            case AnyCaller():
+            case model.AnyCaller():
                 return ALL
-            case InAccount(account):
+            case model.InAccount(account):
                 return _certain(self.principal.account == account)
-            case KeyAccount():
+            case model.KeyAccount():
                 return _certain(self.principal.account == self.around.key.account)
-            case InOrganization(organization):
+            case model.InOrganization(organization):
                 return self._in_organization(organization)
-            case OfKind():
+            case model.OfKind():
                 return self._of_kind(callers)
-            case PrincipalLike(pattern):
+            case model.PrincipalLike(pattern):
                 return self._principal_like(pattern.value)
-            case SessionLike(pattern):
+            case model.SessionLike(pattern):
                 return self._session_like(pattern.value)
-            case ServiceLike(pattern):
+            case model.ServiceLike(pattern):
                 is_service = self.principal.type is PrincipalType.SERVICE
                 return _certain(is_service and like(pattern.value).matches(self.principal.value))
-            case IdentityOf():
+            case model.IdentityOf():
                 return NONE
-            case Tagged(condition):
+            case model.Tagged(condition):
                 return self._tagged(condition)
-            case CallersNot(operand):
+            case model.CallersNot(operand):
                 return _negated(self.of(operand))
-            case CallersAnd(operands):
+            case model.CallersAnd(operands):
                 return _negated(_union([_negated(self.of(operand)) for operand in operands]))
-            case CallersOr(operands):
+            case model.CallersOr(operands):
                 return _union([self.of(operand) for operand in operands])
-            case IssuedBy() | NamedAccount():
+            case model.IssuedBy() | model.NamedAccount():
                 return _undecided("U2", "who issued its sessions is not known")
 
     def _in_organization(self, organization: str) -> Membership:
@@ -155,7 +138,7 @@ class _Member:
             return _certain(known.id == organization and member)
         return _undecided("F2", f"the input does not list the accounts of {organization}")
 
-    def _of_kind(self, callers: OfKind) -> Membership:
+    def _of_kind(self, callers: model.OfKind) -> Membership:
         if self.principal.type is PrincipalType.ACCOUNT:
             return _certain(callers.kind is not CallerKind.SERVICE, SOME)
         if _KINDS.get(self.principal.type) is not callers.kind:

@@ -6,24 +6,7 @@ Guarantee: pure; an expression holds of exactly the callers in the set.
 
 from __future__ import annotations
 
-from verifier.model.invariant import (
-    AnyCaller,
-    CallersAnd,
-    CallerSet,
-    CallersNot,
-    CallersOr,
-    IdentityOf,
-    InAccount,
-    InOrganization,
-    IssuedBy,
-    KeyAccount,
-    NamedAccount,
-    OfKind,
-    PrincipalLike,
-    ServiceLike,
-    SessionLike,
-    Tagged,
-)
+from verifier.model import invariant as model
 from verifier.model.request import CallerKind
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import COLON, Tokens, exactly, like, like_tokens, split_tokens
@@ -34,60 +17,60 @@ from verifier.problem.space import Space
 from verifier.problem.views import View
 
 
-def callers(space: Space, wanted: CallerSet) -> Expression:
+def callers(space: Space, wanted: model.CallerSet) -> Expression:
     """The callers in a set."""
     match wanted:
-        case InAccount(account):
+        case model.InAccount(account):
             return space.in_account(account)
-        case KeyAccount():
+        case model.KeyAccount():
             return space.in_account(space.target.account) if space.target.account else FALSE
-        case InOrganization(organization):
+        case model.InOrganization(organization):
             view = space.view("aws:PrincipalOrgID")
             assert isinstance(view, View)
             return space.ask(view, exactly(organization))
-        case OfKind(kind, service_linked):
+        case model.OfKind(kind, service_linked):
             return _kind(space, kind, service_linked)
-        case PrincipalLike(pattern):
+        case model.PrincipalLike(pattern):
             predicate = arn_predicate((Fixed(pattern.value, True),))
             return FALSE if predicate is None else both(space.is_principal, space.principal(predicate))
-        case SessionLike(pattern):
+        case model.SessionLike(pattern):
             return _session_like(space, pattern.value)
-        case ServiceLike(pattern):
+        case model.ServiceLike(pattern):
             return both(space.is_service, space.principal(like(pattern.value)))
-        case IdentityOf(provider):
+        case model.IdentityOf(provider):
             return both(space.is_web, space.principal(like(WEB_PREFIX + provider.value)))
-        case Tagged(condition):
+        case model.Tagged(condition):
             return Reader(space, True, False, of_policy=False).condition(condition)
-        case IssuedBy(operand):
+        case model.IssuedBy(operand):
             return both(space.is_federated, issuers(space, operand))
-        case CallersNot(operand):
+        case model.CallersNot(operand):
             return negation(callers(space, operand))
-        case CallersOr(operands):
+        case model.CallersOr(operands):
             return disjunction(callers(space, operand) for operand in operands)
-        case CallersAnd(operands):
+        case model.CallersAnd(operands):
             return conjunction(callers(space, operand) for operand in operands)
-        case AnyCaller():
+        case model.AnyCaller():
             return TRUE
-        case NamedAccount():
+        case model.NamedAccount():
             raise TypeError("a caller set that depends on the key must be settled first (`with_named_accounts`)")
     raise TypeError(f"not a set of callers: {wanted!r}")
 
 
-def issuers(space: Space, wanted: CallerSet) -> Expression:
+def issuers(space: Space, wanted: model.CallerSet) -> Expression:
     """The federated sessions whose issuer is in a set: a user or root user of the session's own account."""
     match wanted:
-        case OfKind(kind):
+        case model.OfKind(kind):
             pattern = {CallerKind.USER: "user/*", CallerKind.ROOT: "root"}.get(kind)
             return FALSE if pattern is None else space.issuer(like(pattern))
-        case PrincipalLike(pattern):
+        case model.PrincipalLike(pattern):
             return _issuer_like(space, pattern.value)
-        case ServiceLike() | SessionLike() | IdentityOf() | Tagged() | IssuedBy():
+        case model.ServiceLike() | model.SessionLike() | model.IdentityOf() | model.Tagged() | model.IssuedBy():
             return FALSE
-        case CallersNot(operand):
+        case model.CallersNot(operand):
             return negation(issuers(space, operand))
-        case CallersOr(operands):
+        case model.CallersOr(operands):
             return disjunction(issuers(space, operand) for operand in operands)
-        case CallersAnd(operands):
+        case model.CallersAnd(operands):
             return conjunction(issuers(space, operand) for operand in operands)
     return callers(space, wanted)
 

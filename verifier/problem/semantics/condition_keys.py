@@ -32,15 +32,7 @@ from verifier.problem.expression import (
     either,
     negation,
 )
-from verifier.problem.semantics.caller_keys import (
-    account,
-    is_aws_service,
-    principal_arn,
-    principal_type_view,
-    service_name,
-    user_id,
-    user_name,
-)
+from verifier.problem.semantics import caller_keys
 from verifier.problem.semantics.conditions import in_no_zone
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind, facts_text
 from verifier.problem.semantics.values import plain_predicate, typed_predicate
@@ -63,7 +55,7 @@ def key_view(space: Space, name: str) -> View | SetView:
 
 
 def caller_account_key(space: Space) -> View:
-    found = account(space, "kms:calleraccount")
+    found = caller_keys.account(space, "kms:calleraccount")
     if space.target.kind is TargetKind.KEY:
         return found
     without = space.known_actions - KEY_STORE_ACTIONS - {"kms:CreateKey"}
@@ -73,7 +65,7 @@ def caller_account_key(space: Space) -> View:
 def resource_account(space: Space) -> View:
     if space.target.kind in (TargetKind.KEY, TargetKind.ALIAS):
         return fixed_view("aws:resourceaccount", space.target.account)
-    return _carried(account(space, "aws:resourceaccount"), Symbol(F1_KEYLESS))
+    return _carried(caller_keys.account(space, "aws:resourceaccount"), Symbol(F1_KEYLESS))
 
 
 def requested_region(space: Space) -> View:
@@ -158,14 +150,14 @@ def _required(attribute: Attribute, name: str | None = None) -> Attribute:
 
 
 DERIVED: dict[str, Callable[[Space], View | SetView]] = {
-    "aws:principalarn": principal_arn,
-    "aws:principalaccount": lambda space: account(space, "aws:principalaccount"),
+    "aws:principalarn": caller_keys.principal_arn,
+    "aws:principalaccount": lambda space: caller_keys.account(space, "aws:principalaccount"),
     "kms:calleraccount": caller_account_key,
-    "aws:principaltype": principal_type_view,
-    "aws:username": user_name,
-    "aws:userid": user_id,
-    "aws:principalisawsservice": is_aws_service,
-    "aws:principalservicename": service_name,
+    "aws:principaltype": caller_keys.principal_type_view,
+    "aws:username": caller_keys.user_name,
+    "aws:userid": caller_keys.user_id,
+    "aws:principalisawsservice": caller_keys.is_aws_service,
+    "aws:principalservicename": caller_keys.service_name,
     "aws:resourceaccount": resource_account,
     "aws:requestedregion": requested_region,
     "aws:securetransport": lambda space: fixed_view("aws:securetransport", "true"),

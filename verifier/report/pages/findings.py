@@ -10,20 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from verifier.model.results.access import ExternalAccess, FindingsReport, KeyFindings
-from verifier.report.document import (
-    Block,
-    Document,
-    Item,
-    Items,
-    Listing,
-    Para,
-    Role,
-    Row,
-    Said,
-    Supposed,
-    Table,
-    grouped,
-)
+from verifier.report import document as doc
 from verifier.report.evidence import Evidence
 from verifier.report.formats import Forms
 from verifier.report.naming import counted, key_heading
@@ -37,15 +24,15 @@ from verifier.report.words.findings import as_row, findings_exit_code, headline,
 from verifier.report.words.regions import witness_text
 
 
-def findings_document(report: FindingsReport, *, in_full: bool = False) -> Document:
+def findings_document(report: FindingsReport, *, in_full: bool = False) -> doc.Document:
     """The whole report."""
     blocks = [block for key in report.keys for block in _key(report, key, in_full)]
     regions = [finding.region for key in report.keys for finding in (*key.findings, *key.services)]
     readings = () if in_full else open_questions("findings", readings_needed(regions))
-    end = grouped([*readings, footnote(regions), Supposed(of_all(report.keys))])
+    end = doc.grouped([*readings, footnote(regions), doc.Supposed(of_all(report.keys))])
     number = sum(len(key.findings) for key in report.keys)
     counts = (counted(len(report.keys), "key"), counted(number, "finding"), *data_counts(report.data_version))
-    return Document(
+    return doc.Document(
         f"external access, {zone_text(report)}",
         (*blocks, end),
         counts,
@@ -55,42 +42,43 @@ def findings_document(report: FindingsReport, *, in_full: bool = False) -> Docum
     )
 
 
-def _key(report: FindingsReport, key: KeyFindings, in_full: bool) -> Iterator[Block]:
+def _key(report: FindingsReport, key: KeyFindings, in_full: bool) -> Iterator[doc.Block]:
     """One key: its findings, and whether these are all."""
-    mark = Role.BAD if key.findings else Role.GOOD if key.complete else Role.DOUBT
+    mark = doc.Role.BAD if key.findings else doc.Role.GOOD if key.complete else doc.Role.DOUBT
     yield key_heading(key.key, mark)
     rows = [
         *(_row(finding, "external", in_full) for finding in key.findings),
         *(_row(found, "service", in_full) for found in key.services),
     ]
-    yield Table(("", "who", "actions", "when"), (8, 32, 34, 38), tuple(rows), apart=True)
-    yield Listing(
+    yield doc.Table(("", "who", "actions", "when"), (8, 32, 34, 38), tuple(rows), apart=True)
+    yield doc.Listing(
         "statements", tuple(places_of(CallerGroup(((as_row(finding),),)) for finding in (*key.findings, *key.services)))
     )
     lead = f"{headline(key)}. " if key.findings else ""
     left_out = key.services and not report.count_services
     apart = ["access of AWS services does not count here (--services counts it)"] if left_out else []
-    yield grouped([Para(lead + verdict_text(key), mark), reason_items(key.reasons, *apart, exact=key.exact)])
+    yield doc.grouped([doc.Para(lead + verdict_text(key), mark), reason_items(key.reasons, *apart, exact=key.exact)])
 
 
-def _row(finding: ExternalAccess, label: str, in_full: bool) -> Row:
+def _row(finding: ExternalAccess, label: str, in_full: bool) -> doc.Row:
     region = finding.region
-    kind = label if label == "service" else Said("PUBLIC" if finding.public else label, Role.BAD)
-    actions = Said(", ".join(region.actions.names) if in_full else region.actions.text, Role.CODE)
+    kind = label if label == "service" else doc.Said("PUBLIC" if finding.public else label, doc.Role.BAD)
+    actions = doc.Said(", ".join(region.actions.names) if in_full else region.actions.text, doc.Role.CODE)
     cells = (kind, region.callers.text, actions, when_text(region, in_full=in_full))
-    cases = tuple(Item(case, "·") for case in cases_in_full(region)) if in_full else ()
-    return Row(
-        cells, (Items(cases, margin=10, columns=2), Items(tuple(_below(finding, in_full)), margin=10, columns=13))
+    cases = tuple(doc.Item(case, "·") for case in cases_in_full(region)) if in_full else ()
+    return doc.Row(
+        cells,
+        (doc.Items(cases, margin=10, columns=2), doc.Items(tuple(_below(finding, in_full)), margin=10, columns=13)),
     )
 
 
-def _below(finding: ExternalAccess, in_full: bool) -> Iterator[Item]:
+def _below(finding: ExternalAccess, in_full: bool) -> Iterator[doc.Item]:
     region = finding.region
-    yield Item(ways_text(as_row(finding), in_full=in_full), "through")
+    yield doc.Item(ways_text(as_row(finding), in_full=in_full), "through")
     if region.witness is not None:
-        yield Item(witness_text(region, in_full=in_full), "for example")
+        yield doc.Item(witness_text(region, in_full=in_full), "for example")
         if in_full and region.witness.command:
-            yield Item(Said(region.witness.command, Role.COMMAND), "to see it")
+            yield doc.Item(doc.Said(region.witness.command, doc.Role.COMMAND), "to see it")
 
 
 def findings_forms(report: FindingsReport, evidence: Callable[[], Evidence], *, in_full: bool) -> Forms:

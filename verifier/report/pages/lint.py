@@ -12,20 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from verifier.model.results.lint import Finding, LintReport, Severity, Undecided
-from verifier.report.document import (
-    Block,
-    Document,
-    Folded,
-    Group,
-    Heading,
-    Item,
-    Items,
-    Lines,
-    Role,
-    Said,
-    Supposed,
-    Words,
-)
+from verifier.report import document as doc
 from verifier.report.evidence import Evidence
 from verifier.report.formats import Forms
 from verifier.report.naming import counted, rule_label
@@ -37,29 +24,35 @@ from verifier.report.words import lint as words
 MOST_FINDINGS, MOST_NOTES = 20, 8
 """How many findings, and how many notes, are shown in short."""
 _MARGIN, _LABEL = 9, 13
-_ROLES = {Severity.ERROR: Role.BAD, Severity.WARNING: Role.DOUBT, Severity.NOTE: Role.DIM}
+_ROLES = {Severity.ERROR: doc.Role.BAD, Severity.WARNING: doc.Role.DOUBT, Severity.NOTE: doc.Role.DIM}
 
 
 def lint_document(
     report: LintReport, fail_on: Severity | None = Severity.WARNING, *, in_full: bool = False
-) -> Document:
+) -> doc.Document:
     """The whole report."""
     shown = {id(finding) for finding in (report.findings if in_full else _in_short(report))}
-    blocks: list[Block] = []
+    blocks: list[doc.Block] = []
     for policy, findings in words.by_policy(report):
         items = tuple(_finding(finding, in_full) for finding in findings if id(finding) in shown)
         left = tuple(_finding(finding, in_full) for finding in findings if id(finding) not in shown)
         name, what = words.policy_title(policy)
-        parts: list[Block] = [Items(items, columns=_MARGIN)] if items else []
-        parts += [Folded(counted(len(left), "more finding"), (Items(left, columns=_MARGIN),))] if left else []
-        blocks += [Group((Heading((Said(name, Role.NAME), "  ", Said(what, Role.DIM))), *parts))] if items else parts
-    blocks.append(Items(tuple(map(_undecided, report.undecided)), columns=_MARGIN))
-    blocks.append(Supposed(report.assumptions))
-    blocks.append(Items(tuple(Item(text, Said("skipped", Role.DIM)) for text in report.skipped), columns=_MARGIN))
+        parts: list[doc.Block] = [doc.Items(items, columns=_MARGIN)] if items else []
+        parts += [doc.Folded(counted(len(left), "more finding"), (doc.Items(left, columns=_MARGIN),))] if left else []
+        blocks += (
+            [doc.Group((doc.Heading((doc.Said(name, doc.Role.NAME), "  ", doc.Said(what, doc.Role.DIM))), *parts))]
+            if items
+            else parts
+        )
+    blocks.append(doc.Items(tuple(map(_undecided, report.undecided)), columns=_MARGIN))
+    blocks.append(doc.Supposed(report.assumptions))
+    blocks.append(
+        doc.Items(tuple(doc.Item(text, doc.Said("skipped", doc.Role.DIM)) for text in report.skipped), columns=_MARGIN)
+    )
     left_out = len(report.findings) - len(shown)
-    more: tuple[Words, ...] = (Said(f"{left_out} not shown: --verbose", Role.DIM),) if left_out else ()
+    more: tuple[doc.Words, ...] = (doc.Said(f"{left_out} not shown: --verbose", doc.Role.DIM),) if left_out else ()
     title, code = "KMS policies: what is provably wrong", words.lint_exit_code(report, fail_on)
-    return Document(
+    return doc.Document(
         title,
         tuple(blocks),
         (words.counts_text(report), *more),
@@ -79,46 +72,48 @@ def _in_short(report: LintReport) -> list[Finding]:
     return [*worst, *notes[:MOST_NOTES]]
 
 
-def _finding(finding: Finding, in_full: bool) -> Item:
+def _finding(finding: Finding, in_full: bool) -> doc.Item:
     where = words.place(finding.span)
-    subject = Said(words.subject_name(finding), Role.NAME), f" ({where}) " if where else " "
-    evidence, more = Items(tuple(_evidence(finding, in_full)), _MARGIN, _LABEL), tuple(_rest(finding))
+    subject = doc.Said(words.subject_name(finding), doc.Role.NAME), f" ({where}) " if where else " "
+    evidence, more = doc.Items(tuple(_evidence(finding, in_full)), _MARGIN, _LABEL), tuple(_rest(finding))
     is_note = finding.severity is Severity.NOTE
     folded = (evidence, *more) if is_note else more
-    below = (*(() if is_note else (evidence,)), *((Folded("more", folded),) if folded else ()))
-    label = Said(finding.severity.value, _ROLES[finding.severity])
-    return Item((subject, quoted(finding.message)), label, f"[{finding.rule.label} {finding.rule.id}]", below=below)
+    below = (*(() if is_note else (evidence,)), *((doc.Folded("more", folded),) if folded else ()))
+    label = doc.Said(finding.severity.value, _ROLES[finding.severity])
+    return doc.Item((subject, quoted(finding.message)), label, f"[{finding.rule.label} {finding.rule.id}]", below=below)
 
 
-def _evidence(finding: Finding, in_full: bool) -> Iterator[Item]:
+def _evidence(finding: Finding, in_full: bool) -> Iterator[doc.Item]:
     if finding.proof is not None:
-        yield Item(quoted(finding.proof.text), "proved")
+        yield doc.Item(quoted(finding.proof.text), "proved")
         if finding.proof.because:
-            yield Item(words.because_text(finding.proof.because), "rests on")
+            yield doc.Item(words.because_text(finding.proof.because), "rests on")
     if finding.witness is not None:
-        yield Item((f"{words.request_text(finding.witness, in_full=in_full)}: ", quoted(finding.shows)), "for example")
+        yield doc.Item(
+            (f"{words.request_text(finding.witness, in_full=in_full)}: ", quoted(finding.shows)), "for example"
+        )
         for label, value in finding.witness.readings:
-            yield Item(f"if the reading {label} is {'yes' if value else 'no'}")
+            yield doc.Item(f"if the reading {label} is {'yes' if value else 'no'}")
     if finding.rewrite is not None:
-        yield Item(finding.rewrite.text, "rewrite", f"({words.rewrite_claim(finding)}, checked over all requests)")
+        yield doc.Item(finding.rewrite.text, "rewrite", f"({words.rewrite_claim(finding)}, checked over all requests)")
 
 
-def _rest(finding: Finding) -> Iterator[Block]:
+def _rest(finding: Finding) -> Iterator[doc.Block]:
     if finding.rewrite is not None:
-        yield Lines(tuple(json.dumps(finding.rewrite.statement, indent=2).splitlines()), "json", _MARGIN + _LABEL)
+        yield doc.Lines(tuple(json.dumps(finding.rewrite.statement, indent=2).splitlines()), "json", _MARGIN + _LABEL)
     if finding.witness is not None and finding.witness.command:
-        yield Items((Item(Said(finding.witness.command, Role.COMMAND), "to see it"),), _MARGIN, _LABEL)
+        yield doc.Items((doc.Item(doc.Said(finding.witness.command, doc.Role.COMMAND), "to see it"),), _MARGIN, _LABEL)
 
 
-def quoted(text: str) -> Words:
+def quoted(text: str) -> doc.Words:
     """A text of the linter, in which code stands between backticks."""
-    return tuple(Said(part, Role.QUOTED) if number % 2 else part for number, part in enumerate(text.split("`")))
+    return tuple(doc.Said(part, doc.Role.QUOTED) if number % 2 else part for number, part in enumerate(text.split("`")))
 
 
-def _undecided(undecided: Undecided) -> Item:
+def _undecided(undecided: Undecided) -> doc.Item:
     where = words.place(undecided.span)
     text = quoted(words.undecided_text(undecided) + (f" ({where})" if where else ""))
-    return Item(text, Said("unknown", Role.DOUBT), rule_label(undecided.label))
+    return doc.Item(text, doc.Said("unknown", doc.Role.DOUBT), rule_label(undecided.label))
 
 
 def lint_forms(

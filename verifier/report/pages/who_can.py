@@ -10,20 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from verifier.model.results.access import Access, KeyAccess, WhoCan
-from verifier.report.document import (
-    Block,
-    Document,
-    Item,
-    Items,
-    Listing,
-    Para,
-    Role,
-    Row,
-    Said,
-    Supposed,
-    Table,
-    grouped,
-)
+from verifier.report import document as doc
 from verifier.report.formats import Forms
 from verifier.report.naming import counted, key_heading
 from verifier.report.notices.answers import notices_of_who_can
@@ -37,17 +24,17 @@ from verifier.report.words.regions import witness_text
 _MOST_PLACES = 12
 
 
-def who_can_document(answer: WhoCan, *, in_full: bool = False) -> Document:
+def who_can_document(answer: WhoCan, *, in_full: bool = False) -> doc.Document:
     """The whole answer."""
     blocks = [block for key in answer.keys for block in _key(answer, key, in_full)]
     short = [row.region for key in answer.keys for row in key.rows if not words.is_federated(row.region)]
     readings = () if in_full else open_questions("rows", words.readings_needed(short))
-    end = grouped(
-        [*readings, footnote(row.region for key in answer.keys for row in key.rows), Supposed(of_all(answer.keys))]
+    end = doc.grouped(
+        [*readings, footnote(row.region for key in answer.keys for row in key.rows), doc.Supposed(of_all(answer.keys))]
     )
     rows = sum(len(key.rows) for key in answer.keys)
     counts = (counted(rows, "row"), *data_counts(answer.data_version))
-    return Document(
+    return doc.Document(
         words.question_text(answer),
         (*blocks, end),
         counts,
@@ -57,39 +44,45 @@ def who_can_document(answer: WhoCan, *, in_full: bool = False) -> Document:
     )
 
 
-def _key(answer: WhoCan, key: KeyAccess, in_full: bool) -> Iterator[Block]:
+def _key(answer: WhoCan, key: KeyAccess, in_full: bool) -> Iterator[doc.Block]:
     groups = words.caller_groups(key.rows, in_full=in_full)
     yield key_heading(key.key)
     yield _table(answer, groups, in_full)
-    yield Listing("statements", tuple(words.places_of(groups)), _MOST_PLACES)
-    mark = Role.GOOD if key.complete else Role.DOUBT
-    yield grouped([Para(words.verdict_text(answer, key), mark), reason_items(key.reasons, exact=key.exact)])
+    yield doc.Listing("statements", tuple(words.places_of(groups)), _MOST_PLACES)
+    mark = doc.Role.GOOD if key.complete else doc.Role.DOUBT
+    yield doc.grouped([doc.Para(words.verdict_text(answer, key), mark), reason_items(key.reasons, exact=key.exact)])
 
 
-def _table(answer: WhoCan, groups: Sequence[words.CallerGroup], in_full: bool) -> Table:
+def _table(answer: WhoCan, groups: Sequence[words.CallerGroup], in_full: bool) -> doc.Table:
     """One action: who, when and through what beside one another; several: below the caller."""
     several = len(answer.names) > 1 or (answer.caller is not None and len(groups) == 1)
     rows = tuple(_row(group, row, several, in_full) for group in groups for row in group.first)
     if several:
-        return Table(("who", "actions", "when", "through"), (36, 40, 34), rows, grouped=True)
-    return Table(("who", "when", "through"), (34, 44, 36), rows)
+        return doc.Table(("who", "actions", "when", "through"), (36, 40, 34), rows, grouped=True)
+    return doc.Table(("who", "when", "through"), (34, 44, 36), rows)
 
 
-def _row(group: words.CallerGroup, row: Access, several: bool, in_full: bool) -> Row:
+def _row(group: words.CallerGroup, row: Access, several: bool, in_full: bool) -> doc.Row:
     region = row.region
-    actions = [Said(", ".join(region.actions.names) if in_full else region.actions.text, Role.CODE)] if several else []
+    actions = (
+        [doc.Said(", ".join(region.actions.names) if in_full else region.actions.text, doc.Role.CODE)]
+        if several
+        else []
+    )
     when = words.when_text(region, in_full=in_full)
     ways = words.ways_text(row, in_full=in_full, together=group.together)
-    return Row((words.callers_text(group), *actions, when, ways), tuple(_below(row)) if in_full else ())
+    return doc.Row((words.callers_text(group), *actions, when, ways), tuple(_below(row)) if in_full else ())
 
 
-def _below(row: Access) -> Iterator[Items]:
+def _below(row: Access) -> Iterator[doc.Items]:
     """Its cases, and a request."""
-    yield Items(tuple(Item(case, "·") for case in words.cases_in_full(row.region)), margin=6, columns=2)
+    yield doc.Items(tuple(doc.Item(case, "·") for case in words.cases_in_full(row.region)), margin=6, columns=2)
     witness = row.region.witness
     if witness is not None:
-        command = [Item(Said(witness.command, Role.COMMAND), "to see it")] if witness.command else []
-        yield Items((Item(witness_text(row.region, in_full=True), "for example"), *command), margin=6, columns=13)
+        command = [doc.Item(doc.Said(witness.command, doc.Role.COMMAND), "to see it")] if witness.command else []
+        yield doc.Items(
+            (doc.Item(witness_text(row.region, in_full=True), "for example"), *command), margin=6, columns=13
+        )
 
 
 def who_can_forms(answer: WhoCan, *, in_full: bool) -> Forms:

@@ -17,16 +17,7 @@ from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Stateme
 from verifier.model.request import Caller
 from verifier.model.results.verdict import Counterexample, Story
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.chains import (
-    Became,
-    GrantCreated,
-    KeyPolicyPut,
-    KeyReplicated,
-    Move,
-    PolicyAdded,
-    TrustPut,
-    VersionSet,
-)
+from verifier.model.steps import chains
 from verifier.model.steps.descriptions import MEMBER, described, present
 from verifier.report.counterexample import statement_traces
 from verifier.report.naming import Places, counted, value_text
@@ -53,7 +44,7 @@ class ShownStep:
     label: str
     caller: Caller
     requests: tuple[Counterexample, ...]
-    move: Move | None
+    move: chains.Move | None
     made: Mapping[str, int]
 
     @property
@@ -91,7 +82,7 @@ class ShownStep:
     def own_words(self, names: Names) -> str:
         """A step without requests: what the caller has outside."""
         change = self.move.change if self.move is not None else None
-        if not isinstance(change, Became):
+        if not isinstance(change, chains.Became):
             return ""
         return f"uses an identity in an account of its own: {names.caller(change.caller)}"
 
@@ -112,21 +103,21 @@ def shown_steps(story: Story) -> Iterator[ShownStep]:
     yield ShownStep(THEN, by, last, None, dict(made))
 
 
-def _made(move: Move) -> Iterator[str]:
+def _made(move: chains.Move) -> Iterator[str]:
     """The policies and grants that a step makes, as references to their statements call them: not what the input holds
     already, a managed policy that is attached or one of its versions."""
     match move.change:
-        case KeyPolicyPut(policy=policy) | TrustPut(policy=policy):
+        case chains.KeyPolicyPut(policy=policy) | chains.TrustPut(policy=policy):
             yield policy.identity
-        case PolicyAdded(owner, policy):
+        case chains.PolicyAdded(owner, policy):
             if policy.identity.startswith((f"{owner}#", *_OF_AWS)):
                 yield policy.identity
-        case VersionSet(arn):
+        case chains.VersionSet(arn):
             if move.kind is StepKind.NEW_VERSION:
                 yield arn
-        case GrantCreated(key, grant):
+        case chains.GrantCreated(key, grant):
             yield f"{key}#grant:{grant.id}"
-        case KeyReplicated(replica=replica):
+        case chains.KeyReplicated(replica=replica):
             yield from (policy.identity for policy in replica.policies or ())
 
 
@@ -145,7 +136,7 @@ def steps_words(number: int) -> str:
     return f"{number} step{'' if number == 1 else 's'}"
 
 
-def step_words(move: Move, names: Names) -> str:
+def step_words(move: chains.Move, names: Names) -> str:
     """What is so after the step."""
     text = present(described(move).sentence, partial(getattr, move.change))
     return MEMBER.sub(lambda found: _words(getattr(move.change, found[1]), names), text)

@@ -13,18 +13,8 @@ from verifier.model import lint_rules as rules
 from verifier.model.policy import Condition, PolicyKind
 from verifier.model.readings import P5_ALLOW
 from verifier.model.results.lint import LintRule, Proof, Severity
+from verifier.verify.lint import words
 from verifier.verify.lint.subjects import Found, Subject
-from verifier.verify.lint.words import (
-    ACTION,
-    AS_TAGGED,
-    FIRST_CONDITION,
-    PRINCIPAL,
-    RESOURCE,
-    does,
-    parts_together,
-    place_of,
-    rests_on_tags,
-)
 
 _ABOUT_THE_TARGET = ("aws:resourceaccount", "aws:resourceorg", "aws:requestedregion", "kms:viaservice")
 """How the keys begin that say something of the account or Region of the key."""
@@ -47,28 +37,30 @@ def never_matches(subject: Subject) -> Iterator[Found]:
     if not isinstance(life, Proved) or not _of_this_policy(subject, life.blamed):
         return
     statement, blamed = subject.statement, life.blamed
-    if RESOURCE in blamed:
+    if words.RESOURCE in blamed:
         yield from _ineffective(subject)
         return
-    if blamed in ((PRINCIPAL,), (ACTION,)):
+    if blamed in ((words.PRINCIPAL,), (words.ACTION,)):
         return
     rule = _rule_for(subject, blamed)
-    what = does(statement, "allows nothing", "denies nothing")
-    message = f"never matches, so it {what}: no request meets {parts_together(statement, blamed)}"
-    tagged = bool(subject.estate.accounts) and rests_on_tags(_conditions(subject, blamed))
+    what = words.does(statement, "allows nothing", "denies nothing")
+    message = f"never matches, so it {what}: no request meets {words.parts_together(statement, blamed)}"
+    tagged = bool(subject.estate.accounts) and words.rests_on_tags(_conditions(subject, blamed))
     proof = Proof(
         "no request that could be sent meets them" if len(blamed) > 1 else "no request that could be sent meets it"
     )
     severity = Severity.NOTE if tagged else rule.severity
     yield subject.finding(
-        rule, message + AS_TAGGED * tagged, place_of(statement, blamed), proof=proof, severity=severity
+        rule, message + words.AS_TAGGED * tagged, words.place_of(statement, blamed), proof=proof, severity=severity
     )
 
 
 def _conditions(subject: Subject, blamed: tuple[int, ...]) -> list[Condition]:
     """The conditions among the parts that are blamed."""
     conditions = subject.statement.conditions
-    return [conditions[at - FIRST_CONDITION] for at in blamed if 0 <= at - FIRST_CONDITION < len(conditions)]
+    return [
+        conditions[at - words.FIRST_CONDITION] for at in blamed if 0 <= at - words.FIRST_CONDITION < len(conditions)
+    ]
 
 
 def _rule_for(subject: Subject, blamed: tuple[int, ...]) -> LintRule:
@@ -94,7 +86,7 @@ def _ineffective(subject: Subject) -> Iterator[Found]:
             rules.INEFFECTIVE, "has no `Resource`, so it has no effect", proof=Proof("without `Resource`, no effect")
         )
         return
-    what = does(statement, "allows nothing", "denies nothing")
+    what = words.does(statement, "allows nothing", "denies nothing")
     proof = Proof("a key policy governs its own key alone, and no listed resource is that key")
     span = statement.resources[0].span
     yield subject.finding(rules.INEFFECTIVE, f"is about another resource than its key, so it {what}", span, proof=proof)

@@ -11,19 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from verifier.model import symbols
 from verifier.model.estate import Estate
 from verifier.model.free_fact_words import free_fact
 from verifier.model.operators import WITH_WILDCARDS, WITHOUT_CASE
 from verifier.model.results.region import Limit, LimitKind
-from verifier.model.symbols import (
-    FreeFact,
-    NotResourceStatement,
-    Reading,
-    RelationTest,
-    SymbolName,
-    ThingEffect,
-    Unsupported,
-)
 from verifier.model.unmodelled import Unmodelled
 from verifier.problem.classes.predicates import Field, Predicate
 from verifier.problem.classes.tables import ListTable
@@ -84,36 +76,36 @@ class SymbolPhrases:
         self._finite = finite
         self._things = {thing.name: thing for estate in (space.estate, *estates) for thing in estate.unmodelled}
 
-    def limit(self, symbol: SymbolName, value: bool, masks: Mapping[str, int]) -> Limit:
+    def limit(self, symbol: symbols.SymbolName, value: bool, masks: Mapping[str, int]) -> Limit:
         """What the symbol's value says of a request whose attributes are in `masks`."""
-        if isinstance(symbol, Reading):
+        if isinstance(symbol, symbols.Reading):
             answer = symbol.yes if value else symbol.no
             text = f'only if the answer to "{symbol.question}" is "{answer}"'
             return Limit(LimitKind.READING, symbol.label, text, rule=symbol.rule)
-        if isinstance(symbol, FreeFact):
+        if isinstance(symbol, symbols.FreeFact):
             return Limit(LimitKind.FREE, str(symbol), free_fact(symbol, value), rule=symbol.rule)
         if symbol == THROUGH_ENDPOINT:
             text = "comes through a VPC endpoint" if value else "does not come through a VPC endpoint"
             return Limit(LimitKind.CONDITION, "the request", text)
-        if isinstance(symbol, RelationTest):
+        if isinstance(symbol, symbols.RelationTest):
             relation = self._space.relations[symbol]
             return Limit(LimitKind.RELATION, self._view(relation.views[0]), self._relation(relation, value, masks))
         return self._unmodelled(symbol, value)
 
     # -- what is not modelled --
 
-    def _unmodelled(self, symbol: SymbolName, value: bool) -> Limit:
+    def _unmodelled(self, symbol: symbols.SymbolName, value: bool) -> Limit:
         name, holds, rule = str(symbol), _does(value, "hold", "holds"), None
         text = f"{name} {holds}"
         match symbol:
-            case ThingEffect() if symbol.about in self._things:
+            case symbols.ThingEffect() if symbol.about in self._things:
                 thing = self._things[symbol.about]
                 name, text, rule = thing.name, _thing_text(thing, symbol.detail, value), thing.label
-            case NotResourceStatement():
+            case symbols.NotResourceStatement():
                 applies = _does(value, "apply", "applies")
                 text = f"statement {name} with `NotResource`, which is not documented in a key policy, {applies}"
                 rule = "L5"
-            case Unsupported():
+            case symbols.Unsupported():
                 text, rule = f"what is not modelled {holds}: {symbol.detail}", "C3"
         return Limit(LimitKind.UNMODELLED, name, text, rule=rule)
 
@@ -127,7 +119,7 @@ class SymbolPhrases:
         absent = dict.fromkeys(self._view(view) for view in relation.views if not self._is_present(view, masks))
         return f"{text}, or {listed(list(absent), 'or')} is absent" if absent and not value else text
 
-    def false_by_absence(self, masks: Mapping[str, int]) -> dict[SymbolName, bool]:
+    def false_by_absence(self, masks: Mapping[str, int]) -> dict[symbols.SymbolName, bool]:
         """The comparisons that do not hold of a request whose attributes are in `masks`, since a side of them is
         absent."""
         tables = self._finite.tables

@@ -12,27 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
+from verifier.model import invariant as model
 from verifier.model.estate import Key
-from verifier.model.invariant import (
-    AnyCaller,
-    CallersAnd,
-    CallerSet,
-    CallersNot,
-    CallersOr,
-    ConditionAnd,
-    ConditionExpression,
-    ConditionNot,
-    ConditionOr,
-    Holds,
-    InAccount,
-    InOrganization,
-    Invariant,
-    KeyAccount,
-    OfKind,
-    PrincipalLike,
-    ServiceLike,
-    Tagged,
-)
 from verifier.model.operators import FOR_ALL, FOR_ANY, ORDERS
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import ValueType
@@ -61,7 +42,7 @@ _Alternatives = list[tuple[_Literal, ...]]
 """A disjunction of conjunctions: empty is false, an empty conjunction true."""
 
 
-def inside(invariant: Invariant, key: Key) -> list[Conjunction] | None:
+def inside(invariant: model.Invariant, key: Key) -> list[Conjunction] | None:
     """Alternatives that together hold of at least the requests in the scope, actions aside; `None` where that takes too
     many."""
     found = _both(_callers(invariant.callers, key, True), _conditions(invariant.when, True))
@@ -73,7 +54,7 @@ def inside(invariant: Invariant, key: Key) -> list[Conjunction] | None:
     return None if any(one is None for one in merged) else list(dict.fromkeys(one for one in merged if one is not None))
 
 
-def outside(invariant: Invariant, key: Key) -> list[Conjunction]:
+def outside(invariant: model.Invariant, key: Key) -> list[Conjunction]:
     """Conjunctions each of which holds of requests outside the scope only. The fewest conditions come first."""
     found = [*(_callers(invariant.callers, key, False) or []), *(_conditions(invariant.when, False) or [])]
     whole = (one for one in found if all(part.condition for part in one))
@@ -85,53 +66,53 @@ def outside(invariant: Invariant, key: Key) -> list[Conjunction]:
 # --- callers and conditions as alternatives ---------------------------------------------------------------------------
 
 
-def _callers(callers: CallerSet, key: Key, wanted: bool) -> _Alternatives | None:
+def _callers(callers: model.CallerSet, key: Key, wanted: bool) -> _Alternatives | None:
     match callers:
-        case AnyCaller():
+        case model.AnyCaller():
             return [()] if wanted else []
-        case CallersNot(operand):
+        case model.CallersNot(operand):
             return _callers(operand, key, not wanted)
-        case CallersAnd(operands) | CallersOr(operands):
+        case model.CallersAnd(operands) | model.CallersOr(operands):
             parts = [_callers(operand, key, wanted) for operand in operands]
-            return _all(parts) if isinstance(callers, CallersAnd) == wanted else _any(parts)
+            return _all(parts) if isinstance(callers, model.CallersAnd) == wanted else _any(parts)
     condition = _caller_condition(callers, key)
     if condition is None:
         return [(_Literal(None),)]
     return [(_Literal(condition if wanted else inverse(condition)),)]
 
 
-def _caller_condition(callers: CallerSet, key: Key) -> Condition | None:
+def _caller_condition(callers: model.CallerSet, key: Key) -> Condition | None:
     match callers:
-        case InAccount(account):
+        case model.InAccount(account):
             return _test("StringEquals", "aws:PrincipalAccount", account)
-        case KeyAccount():
+        case model.KeyAccount():
             return _test("StringEquals", "aws:PrincipalAccount", key.account)
-        case InOrganization(organization):
+        case model.InOrganization(organization):
             return _test("StringEquals", "aws:PrincipalOrgID", organization)
-        case OfKind(CallerKind.SERVICE):
+        case model.OfKind(CallerKind.SERVICE):
             return _test("Bool", "aws:PrincipalIsAWSService", "true")
-        case OfKind(kind, False):
+        case model.OfKind(kind, False):
             return _test("StringEquals", "aws:PrincipalType", _TYPES[kind])
-        case OfKind(_, True):
+        case model.OfKind(_, True):
             return _test("ArnLike", "aws:PrincipalArn", f"arn:{key.partition}:iam::*:role/aws-service-role/*")
-        case PrincipalLike(pattern):
+        case model.PrincipalLike(pattern):
             return _test("ArnLike", "aws:PrincipalArn", in_partition(pattern.value, key))
-        case ServiceLike(pattern):
+        case model.ServiceLike(pattern):
             return _test("StringLike", "aws:PrincipalServiceName", pattern.value)
-        case Tagged(condition):
+        case model.Tagged(condition):
             return condition
     return None
 
 
-def _conditions(expression: ConditionExpression, wanted: bool) -> _Alternatives | None:
+def _conditions(expression: model.ConditionExpression, wanted: bool) -> _Alternatives | None:
     match expression:
-        case Holds(condition):
+        case model.Holds(condition):
             return [(_Literal(condition if wanted else inverse(condition)),)]
-        case ConditionNot(operand):
+        case model.ConditionNot(operand):
             return _conditions(operand, not wanted)
-        case ConditionAnd(operands) | ConditionOr(operands):
+        case model.ConditionAnd(operands) | model.ConditionOr(operands):
             parts = [_conditions(operand, wanted) for operand in operands]
-            return _all(parts) if isinstance(expression, ConditionAnd) == wanted else _any(parts)
+            return _all(parts) if isinstance(expression, model.ConditionAnd) == wanted else _any(parts)
 
 
 def _all(parts: Sequence[_Alternatives | None]) -> _Alternatives | None:
