@@ -22,22 +22,7 @@ from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.symbols import GroupJoined, PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.expression import Expression, Symbol, both, disjunction, either, implies, negation
-from verifier.problem.semantics.possible_changes import (
-    ALWAYS,
-    ATTACHED,
-    BOUNDARY,
-    DETACHED,
-    GRANT,
-    INLINE,
-    INLINE_GONE,
-    RESOURCE_POLICY,
-    SESSION_TAGS,
-    SHARED,
-    TARGET_BOUNDARY,
-    TARGET_TAGS,
-    VERSION,
-    managed_by,
-)
+from verifier.problem.semantics import possible_changes as changes
 from verifier.problem.semantics.targets import Target
 from verifier.problem.semantics.unmodelled import holders
 from verifier.problem.semantics.values import Fixed, arn_predicate
@@ -73,19 +58,19 @@ def given_by(action: str) -> str | None:
 
 
 _CALLERS = {
-    INLINE: ("inline",),
-    ATTACHED: ("attached",),
-    BOUNDARY: ("boundary",),
-    INLINE_GONE: ("inline gone", "left"),
-    DETACHED: ("detached", "left"),
-    SESSION_TAGS: ("session tags", "tags"),
+    changes.INLINE: ("inline",),
+    changes.ATTACHED: ("attached",),
+    changes.BOUNDARY: ("boundary",),
+    changes.INLINE_GONE: ("inline gone", "left"),
+    changes.DETACHED: ("detached", "left"),
+    changes.SESSION_TAGS: ("session tags", "tags"),
 }
 """The changes of callers, each with the kinds of facts about them, or about their groups, that give it."""
 _TARGETS = {
-    RESOURCE_POLICY: ("trust", "key policy"),
-    SHARED: ("shared",),
-    TARGET_BOUNDARY: ("boundary",),
-    TARGET_TAGS: ("tags",),
+    changes.RESOURCE_POLICY: ("trust", "key policy"),
+    changes.SHARED: ("shared",),
+    changes.TARGET_BOUNDARY: ("boundary",),
+    changes.TARGET_TAGS: ("tags",),
 }
 _BY_ARN = frozenset({PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.USER, PrincipalType.SESSION})
 
@@ -127,7 +112,7 @@ class ClosedSet:
         """The users and roles with a policy, and those with a boundary, of which a version may have been written."""
         versions = self.of("version")
         groups = [group for account in self.estate.accounts for group in account.groups]
-        own = {one.arn for one in self.estate.identities if managed_by(one) & versions}
+        own = {one.arn for one in self.estate.identities if changes.managed_by(one) & versions}
         by_group = (
             self._joinable.get(group.arn, ())
             for group in groups
@@ -145,7 +130,7 @@ class ClosedSet:
     @cached_property
     def possible_changes(self) -> frozenset[PossibleChange]:
         """The changes that a question about the set has to speak of."""
-        return ALWAYS | {GroupJoined(group) for group in self.of("joined")}
+        return changes.ALWAYS | {GroupJoined(group) for group in self.of("joined")}
 
     def held(self, space: Space, in_question: Expression, apart: str | None) -> Expression:
         """The requests of those who are held: those `in_question`, those whom a fact names, and everybody in accounts
@@ -158,11 +143,11 @@ class ClosedSet:
     def only_given(self, space: Space) -> Iterator[Expression]:
         """Each change is had by those alone whom a fact gives it."""
         written, bounded = self._rewritten
-        who = {change: self._having(kinds) for change, kinds in _CALLERS.items()} | {VERSION: written}
-        who[BOUNDARY] |= bounded
+        who = {change: self._having(kinds) for change, kinds in _CALLERS.items()} | {changes.VERSION: written}
+        who[changes.BOUNDARY] |= bounded
         # who may pass which tags on is not what it was at first (F3)
         if any(fact[0] not in ("holds", "passed", "starts") for fact in self.facts):
-            who[SESSION_TAGS] |= {one.arn for one in self.estate.identities if arn_kind(one.arn) == "role"}
+            who[changes.SESSION_TAGS] |= {one.arn for one in self.estate.identities if arn_kind(one.arn) == "role"}
         who |= {GroupJoined(group): frozenset(users) for group, users in self._joinable.items()}
         lost = disjunction(space.in_account(account) for account in sorted(self.lost))
         for change, arns in sorted(who.items()):
@@ -172,9 +157,11 @@ class ClosedSet:
             given = space.on(partial(_is_among, about))
             # Tags of a role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as
             # absent.
-            yield implies(Symbol(change), either(given, acts({"iam:PassRole"})) if change == TARGET_TAGS else given)
+            yield implies(
+                Symbol(change), either(given, acts({"iam:PassRole"})) if change == changes.TARGET_TAGS else given
+            )
         granted = {fact[2] for fact in self.facts if fact[0] == "grant"}  # who creates a grant may retire it (G5)
-        yield implies(Symbol(GRANT), acts(granted | {"kms:RetireGrant"} if granted else granted))
+        yield implies(Symbol(changes.GRANT), acts(granted | {"kms:RetireGrant"} if granted else granted))
 
     # -- roles that services act as --
 

@@ -13,22 +13,7 @@ from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy, arn_kind
 from verifier.model.symbols import GroupJoined, OlderVersion, PolicyAttached, PossibleChange
 from verifier.problem.rules import RuledSpace
-from verifier.problem.semantics.possible_changes import (
-    ATTACHED,
-    BOUNDARY,
-    DETACHED,
-    GRANT,
-    INLINE,
-    INLINE_GONE,
-    LOOSENED,
-    RESOURCE_POLICY,
-    SESSION_TAGS,
-    SHARED,
-    TARGET_BOUNDARY,
-    TARGET_TAGS,
-    VERSION,
-    managed_by,
-)
+from verifier.problem.semantics import possible_changes as changes
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.sessions.passed_tags import passed_tags
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
@@ -39,7 +24,9 @@ from verifier.verify.reach.distinctions import tags_read
 from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Facts, Way, at_first, tagged_at_first
 from verifier.verify.reach.offers.offers import ANY, KeyOffers, is_tag
 
-OF_OTHERS = frozenset({GRANT, RESOURCE_POLICY, SHARED, TARGET_BOUNDARY, TARGET_TAGS})
+OF_OTHERS = frozenset(
+    {changes.GRANT, changes.RESOURCE_POLICY, changes.SHARED, changes.TARGET_BOUNDARY, changes.TARGET_TAGS}
+)
 """The changes that steps give by what they are on, not by whom they are about."""
 
 
@@ -59,7 +46,7 @@ class Identities:
         self._made = frozenset(self.by_arn) - frozenset(one.arn for one in self._first.identities)
         self._about: dict[str, frozenset[str]] = {}
         self._users = {account.id: tuple(user.arn for user in account.users) for account in estate.accounts}
-        self._managed = {identity.arn: managed_by(identity) for identity in found}
+        self._managed = {identity.arn: changes.managed_by(identity) for identity in found}
         self._of_groups = {
             group.arn: frozenset(one.identity for one in group.policies if "#" not in one.identity) for group in groups
         }
@@ -154,7 +141,7 @@ class Needs:
         granted = any(fact.subject == target for kind in _GRANTS for fact in facts.of_kind(kind))
 
         def may_have(change: PossibleChange) -> bool:
-            return granted if change == GRANT else self._given(change, target, None, by, facts) is not None
+            return granted if change == changes.GRANT else self._given(change, target, None, by, facts) is not None
 
         return frozenset(filter(may_have, possible_changes))
 
@@ -177,7 +164,7 @@ class Needs:
         self, change: PossibleChange, target: str, action: str | None, by: str, facts: Facts
     ) -> tuple[Fact, ...] | None:
         """The facts that give a change to a principal, in the first way that is open; `None` where none is."""
-        if change == GRANT:
+        if change == changes.GRANT:
             return self._granted(target, action, by, facts)
         ways = self._giving(change, target, by, facts)
         return next((giving for giving in ways if all(fact in facts for fact in giving)), None)
@@ -201,33 +188,33 @@ class Needs:
         return next(((fact,) for fact in (made, held) if fact in facts), None)
 
     def _giving_one(self, change: PossibleChange, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
-        if change == RESOURCE_POLICY:
+        if change == changes.RESOURCE_POLICY:
             yield (Fact(FactKind.RESOURCE_POLICY, target),)
-        elif change == SHARED:
+        elif change == changes.SHARED:
             yield (Fact(FactKind.SHARED, target),)
-        elif change in (INLINE, ATTACHED):
-            kind = FactKind.INLINE if change == INLINE else FactKind.ATTACHED
+        elif change in (changes.INLINE, changes.ATTACHED):
+            kind = FactKind.INLINE if change == changes.INLINE else FactKind.ATTACHED
             yield from ((*joined, Fact(kind, owner)) for owner, joined in self._owners(by, facts))
-            if change == ATTACHED:
+            if change == changes.ATTACHED:
                 yield from ((Fact(FactKind.JOINED, group),) for group in self._identities.doubtful_groups(by))
-        elif change == VERSION:
+        elif change == changes.VERSION:
             yield from ((*attached, Fact(FactKind.VERSION, arn)) for arn, attached in self._managed(by, facts))
-        elif change == BOUNDARY:
+        elif change == changes.BOUNDARY:
             boundary = self._identities.boundary(by)
             yield from (
                 () if boundary is None else ((Fact(kind, boundary),) for kind in (FactKind.VERSION, FactKind.OLDER))
             )
             yield (Fact(FactKind.UNBOUNDED, by),)
-        elif change == LOOSENED:
+        elif change == changes.LOOSENED:
             yield (Fact(FactKind.LOOSENED, by),)
-        elif change == TARGET_BOUNDARY:
+        elif change == changes.TARGET_BOUNDARY:
             yield from ((Fact(kind, target),) for kind in (FactKind.UNBOUNDED, FactKind.REBOUND))
-        elif change in (INLINE_GONE, DETACHED):
-            gone = tuple(self._gone(by, facts, inline=change == INLINE_GONE))
+        elif change in (changes.INLINE_GONE, changes.DETACHED):
+            gone = tuple(self._gone(by, facts, inline=change == changes.INLINE_GONE))
             yield from (gone,) if gone else ()
-        elif change == SESSION_TAGS:
+        elif change == changes.SESSION_TAGS:
             yield from ((Fact(kind, by),) for kind in (FactKind.SESSION_TAGS, FactKind.TAGGED))
-        elif change == TARGET_TAGS:
+        elif change == changes.TARGET_TAGS:
             yield (Fact(FactKind.TAGGED, target),)
         elif isinstance(change, PolicyAttached):
             attached = (change.about,)
