@@ -9,22 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from verifier.model.invariant import (
-    AnyCaller,
-    CallersAnd,
-    CallerSet,
-    CallersNot,
-    CallersOr,
-    IdentityOf,
-    InAccount,
-    IssuedBy,
-    KeyAccount,
-    OfKind,
-    ServiceLike,
-    SessionLike,
-    Tagged,
-    parts_of,
-)
+from verifier.model import invariant as model
 from verifier.model.request import CallerKind
 
 Kinds = frozenset[CallerKind]
@@ -33,83 +18,83 @@ _NONE: Kinds = frozenset()
 _WITH_ACCOUNT: Kinds = _ALL - {CallerKind.SERVICE, CallerKind.WEB}
 
 
-def either(operands: tuple[CallerSet, ...]) -> CallerSet:
+def either(operands: tuple[model.CallerSet, ...]) -> model.CallerSet:
     """The union, without a needless node."""
-    return operands[0] if len(operands) == 1 else CallersOr(operands)
+    return operands[0] if len(operands) == 1 else model.CallersOr(operands)
 
 
-def both(operands: tuple[CallerSet, ...]) -> CallerSet:
+def both(operands: tuple[model.CallerSet, ...]) -> model.CallerSet:
     """The intersection, without needless nodes."""
-    proper = tuple(operand for operand in operands if operand != AnyCaller())
+    proper = tuple(operand for operand in operands if operand != model.AnyCaller())
     if not proper:
-        return AnyCaller()
-    return proper[0] if len(proper) == 1 else CallersAnd(proper)
+        return model.AnyCaller()
+    return proper[0] if len(proper) == 1 else model.CallersAnd(proper)
 
 
-def with_parts(callers: CallerSet, change: Callable[[CallerSet], CallerSet]) -> CallerSet:
+def with_parts(callers: model.CallerSet, change: Callable[[model.CallerSet], model.CallerSet]) -> model.CallerSet:
     """The set, with each of its parts (`parts_of`) changed."""
     match callers:
-        case CallersNot(operand):
-            return CallersNot(with_parts(operand, change))
-        case IssuedBy(inner):
-            return IssuedBy(with_parts(inner, change))
-        case CallersOr(operands):
-            return CallersOr(tuple(with_parts(operand, change) for operand in operands))
-        case CallersAnd(operands):
-            return CallersAnd(tuple(with_parts(operand, change) for operand in operands))
+        case model.CallersNot(operand):
+            return model.CallersNot(with_parts(operand, change))
+        case model.IssuedBy(inner):
+            return model.IssuedBy(with_parts(inner, change))
+        case model.CallersOr(operands):
+            return model.CallersOr(tuple(with_parts(operand, change) for operand in operands))
+        case model.CallersAnd(operands):
+            return model.CallersAnd(tuple(with_parts(operand, change) for operand in operands))
     return change(callers)
 
 
-def of_account(callers: CallerSet, account: str) -> CallerSet:
+def of_account(callers: model.CallerSet, account: str) -> model.CallerSet:
     """The set, with the account of the key by its digits."""
-    return with_parts(callers, lambda part: InAccount(account) if part == KeyAccount() else part)
+    return with_parts(callers, lambda part: model.InAccount(account) if part == model.KeyAccount() else part)
 
 
-def is_empty(callers: CallerSet) -> bool:
+def is_empty(callers: model.CallerSet) -> bool:
     """Whether no caller of any kind can be in the set."""
     return not possible_kinds(callers)
 
 
-def asks_for_tags(callers: CallerSet) -> bool:
+def asks_for_tags(callers: model.CallerSet) -> bool:
     """Whether the set depends on the tags of a caller, which its ARN does not tell."""
-    return any(isinstance(part, Tagged) for part in parts_of(callers))
+    return any(isinstance(part, model.Tagged) for part in model.parts_of(callers))
 
 
-def possible_kinds(callers: CallerSet) -> Kinds:
+def possible_kinds(callers: model.CallerSet) -> Kinds:
     """The kinds of which some caller may be in the set; of no other kind one is."""
     return _kinds(callers)[0]
 
 
-def _kinds(callers: CallerSet) -> tuple[Kinds, Kinds]:
+def _kinds(callers: model.CallerSet) -> tuple[Kinds, Kinds]:
     """The kinds of which some caller may be in the set, and those of which every caller certainly is."""
     match callers:
-        case AnyCaller():
+        case model.AnyCaller():
             return _ALL, _ALL
-        case OfKind():
+        case model.OfKind():
             kind = frozenset({callers.kind})
             return kind, _NONE if callers.service_linked else kind
-        case IssuedBy():
+        case model.IssuedBy():
             return frozenset({CallerKind.FEDERATED}), _NONE
-        case SessionLike():
+        case model.SessionLike():
             return frozenset({CallerKind.ROLE}), _NONE
-        case ServiceLike():
+        case model.ServiceLike():
             return frozenset({CallerKind.SERVICE}), _NONE
-        case IdentityOf():
+        case model.IdentityOf():
             return frozenset({CallerKind.WEB}), _NONE
-        case Tagged():
+        case model.Tagged():
             # An absent tag satisfies negated operators, so a service may be in it as well.
             return _ALL, _NONE
-        case CallersNot():
+        case model.CallersNot():
             some, every = _kinds(callers.operand)
             return _ALL - every, _ALL - some
-        case CallersOr() | CallersAnd():
+        case model.CallersOr() | model.CallersAnd():
             return _join(callers)
         case _:
             return _WITH_ACCOUNT, _NONE
 
 
-def _join(callers: CallersOr | CallersAnd) -> tuple[Kinds, Kinds]:
+def _join(callers: model.CallersOr | model.CallersAnd) -> tuple[Kinds, Kinds]:
     found = [_kinds(operand) for operand in callers.operands]
-    if isinstance(callers, CallersOr):
+    if isinstance(callers, model.CallersOr):
         return _NONE.union(*(some for some, _ in found)), _NONE.union(*(every for _, every in found))
     return _ALL.intersection(*(some for some, _ in found)), _ALL.intersection(*(every for _, every in found))

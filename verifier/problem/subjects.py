@@ -10,17 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.language.invariants.absent_callers import check_callers
+from verifier.model import invariant as model
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import (
-    AnyInvariant,
-    GrantInvariant,
-    Invariant,
-    KeyAlias,
-    KeyArn,
-    KeyFamily,
-    KeySelector,
-    KeyTag,
-)
 from verifier.model.own_place import check_region
 from verifier.model.reference import actions, matching
 from verifier.model.request import Request
@@ -31,7 +22,7 @@ from verifier.problem.semantics.targets import Target, TargetKind, key_target, s
 from verifier.syntax.diagnostic import InputError
 
 
-def selected_keys(estate: Estate, invariant: AnyInvariant) -> tuple[Key, ...]:
+def selected_keys(estate: Estate, invariant: model.AnyInvariant) -> tuple[Key, ...]:
     """The keys that an invariant is about. Raises `InputError` for a selector that selects none."""
     if invariant.keys is None:
         return estate.keys
@@ -45,13 +36,13 @@ def family_of(estate: Estate, key: Key) -> tuple[Key, ...]:
     return tuple(other for other in estate.keys if _identity(other) == _identity(key))
 
 
-def _selected(estate: Estate, selector: KeySelector, invariant: AnyInvariant) -> tuple[Key, ...]:
-    inner = selector.of if isinstance(selector, KeyFamily) else selector
+def _selected(estate: Estate, selector: model.KeySelector, invariant: model.AnyInvariant) -> tuple[Key, ...]:
+    inner = selector.of if isinstance(selector, model.KeyFamily) else selector
     found = tuple(key for key in estate.keys if _matches(key, inner))
     if not found:
         message = f"invariant {invariant.name!r} speaks of a key that the input does not hold: {_described(inner)}"
         raise InputError.of(message, invariant.span, rule="S3")
-    if not isinstance(selector, KeyFamily):
+    if not isinstance(selector, model.KeyFamily):
         return found
     single = next((key for key in found if not is_multi_region(key)), None)
     if single is not None:
@@ -69,28 +60,28 @@ def _identity(key: Key) -> tuple[str, str, str]:
     return key.partition, key.account, key.arn.split(":", 5)[5]
 
 
-def _described(selector: KeyArn | KeyAlias | KeyTag) -> str:
+def _described(selector: model.KeyArn | model.KeyAlias | model.KeyTag) -> str:
     match selector:
-        case KeyArn(arn):
+        case model.KeyArn(arn):
             return arn
-        case KeyAlias(alias):
+        case model.KeyAlias(alias):
             return alias
-        case KeyTag(key, value):
+        case model.KeyTag(key, value):
             return f"tag {key} = {value or '*'}"
 
 
-def _matches(key: Key, selector: KeyArn | KeyAlias | KeyTag) -> bool:
+def _matches(key: Key, selector: model.KeyArn | model.KeyAlias | model.KeyTag) -> bool:
     match selector:
-        case KeyArn(arn):
+        case model.KeyArn(arn):
             return key.arn == arn
-        case KeyAlias(alias):
+        case model.KeyAlias(alias):
             start = f"arn:{key.partition}:kms:{key.region}:{key.account}:"
             return any(alias in (name, start + name) for name in key.aliases or ())
-        case KeyTag(name, value):
+        case model.KeyTag(name, value):
             return any(tag == name and (value is None or like(value).matches(text)) for tag, text in key.tags or ())
 
 
-def targets_of(estate: Estate, invariants: Sequence[AnyInvariant]) -> list[tuple[Target, list[int]]]:
+def targets_of(estate: Estate, invariants: Sequence[model.AnyInvariant]) -> list[tuple[Target, list[int]]]:
     """The targets of the invariants, each with the numbers of those that speak of it.
 
     Raises `InputError` for one that speaks of none, or of no caller that there is (S3), or of a Region that nothing
@@ -109,8 +100,8 @@ def targets_of(estate: Estate, invariants: Sequence[AnyInvariant]) -> list[tuple
     return list(found.values())
 
 
-def _targets_of(estate: Estate, invariant: AnyInvariant) -> Iterator[Target]:
-    on_keys, keyless = (True, False) if isinstance(invariant, GrantInvariant) else _kinds(invariant)
+def _targets_of(estate: Estate, invariant: model.AnyInvariant) -> Iterator[Target]:
+    on_keys, keyless = (True, False) if isinstance(invariant, model.GrantInvariant) else _kinds(invariant)
     if on_keys or invariant.keys is not None:
         yield from (key_target(key) for key in selected_keys(estate, invariant))
     elif keyless:
@@ -118,12 +109,12 @@ def _targets_of(estate: Estate, invariant: AnyInvariant) -> Iterator[Target]:
         yield Target(TargetKind.NONE, partition)
 
 
-def is_keyless(invariant: AnyInvariant) -> bool:
+def is_keyless(invariant: model.AnyInvariant) -> bool:
     """Whether an invariant is about operations without a key alone, and so about an input that holds no key as well."""
-    return isinstance(invariant, Invariant) and invariant.keys is None and _kinds(invariant) == (False, True)
+    return isinstance(invariant, model.Invariant) and invariant.keys is None and _kinds(invariant) == (False, True)
 
 
-def _kinds(invariant: Invariant) -> tuple[bool, bool]:
+def _kinds(invariant: model.Invariant) -> tuple[bool, bool]:
     """Whether the actions need a key, and whether some need none."""
     names = frozenset[str]().union(*(matching(pattern.value) for pattern in invariant.actions))
     names = names.difference(*(matching(pattern.value) for pattern in invariant.not_actions))

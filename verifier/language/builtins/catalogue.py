@@ -33,22 +33,7 @@ from verifier.language.builtins.steps import (
     no_policy_takeover,
     no_self_grant,
 )
-from verifier.model.invariant import (
-    ALWAYS,
-    AnyCaller,
-    AnyInvariant,
-    CallersOr,
-    ConditionAnd,
-    ConditionExpression,
-    ConditionNot,
-    ConditionOr,
-    Expectation,
-    GrantInvariant,
-    InOrganization,
-    Invariant,
-    KeyAccount,
-    NamedAccount,
-)
+from verifier.model import invariant as model
 from verifier.model.policy import Text
 from verifier.model.reference import actions as known_actions
 from verifier.syntax.diagnostic import InputError
@@ -80,7 +65,7 @@ class Builtin:
 
     name: str
     parameters: str
-    make: Callable[[Arguments], AnyInvariant]
+    make: Callable[[Arguments], model.AnyInvariant]
 
     @property
     def usage(self) -> str:
@@ -96,58 +81,58 @@ class Builtin:
 # --- the built-ins ---
 
 
-def _no_external_access(arguments: Arguments) -> Invariant:
+def _no_external_access(arguments: Arguments) -> model.Invariant:
     """No caller outside the key's account, and outside the accounts and organizations listed, can use the key in any
     way, be it by a policy or by a grant (`kms:*`; operations without a key are not about it). Service principals are
     excepted: `no-confused-deputy` is about them."""
-    inside = CallersOr((KeyAccount(), *scopes(arguments)))
+    inside = model.CallersOr((model.KeyAccount(), *scopes(arguments)))
     text = (
         f"no caller outside {either_of(('the account of the key', *arguments))}, service principals excepted, can kms:*"
     )
     return refused(text, outside(inside))
 
 
-def _no_public_access(arguments: Arguments) -> Invariant:
+def _no_public_access(arguments: Arguments) -> model.Invariant:
     """No caller can use the key whose account nothing in the input names, and that is in no organization that the input
     names: neither a policy of the key (an Allow or a Deny, in a principal or a condition), nor a grant, nor a resource
     control policy or endpoint policy, nor an inventory, nor an argument. So it is refuted where some arbitrary account
     on the internet could use the key. A pattern of accounts names none, and neither does a condition on the network,
     such as a range of addresses. Service principals are excepted: `no-confused-deputy` is about them."""
-    named = CallersOr((KeyAccount(), NamedAccount(), *scopes(arguments)))
+    named = model.CallersOr((model.KeyAccount(), model.NamedAccount(), *scopes(arguments)))
     others = f", and not of {either_of(arguments)}" if arguments else ""
     text = f"no caller whose account and organization nothing names{others}, service principals excepted, can kms:*"
     return refused(text, outside(named))
 
 
-def _no_policy_lockout(arguments: Arguments) -> Invariant:
+def _no_policy_lockout(arguments: Arguments) -> model.Invariant:
     """Each caller listed can always change the key policy (`kms:PutKeyPolicy`), in whatever circumstances; without
     arguments, the root user of the key's account. `role/NAME` and `user/NAME` are of the key's account; an ARN says its
     account itself."""
-    callers = CallersOr(listed(arguments)) if arguments else caller_named(0, "root")
+    callers = model.CallersOr(listed(arguments)) if arguments else caller_named(0, "root")
     who = either_of(arguments) if arguments else "root of the key's account"
-    return Invariant(
+    return model.Invariant(
         "",
-        Expectation.ALLOWED,
+        model.Expectation.ALLOWED,
         callers,
         (Text("kms:PutKeyPolicy"),),
         None,
-        ALWAYS,
+        model.ALWAYS,
         (),
         f"{who} can always kms:PutKeyPolicy",
     )
 
 
-def _only_via_service(arguments: Arguments) -> Invariant:
+def _only_via_service(arguments: Arguments) -> model.Invariant:
     """No caller, service principals included, can use the key for a cryptographic operation unless one of the services
     listed makes the request on the caller's behalf: `kms:ViaService` is there and is one of them. `s3` stands for
     `s3.*.amazonaws.com`, S3 in every Region."""
     patterns = tuple(_via_service(index, argument) for index, argument in enumerate(arguments))
     via = holds("StringLike", "kms:ViaService", *patterns)
     text = f"callers can use the key for cryptographic operations only when kms:ViaService is {either_of(patterns)}"
-    return refused(text, AnyCaller(), ConditionNot(via), CRYPTOGRAPHIC)
+    return refused(text, model.AnyCaller(), model.ConditionNot(via), CRYPTOGRAPHIC)
 
 
-def _organization_only(arguments: Arguments) -> Invariant:
+def _organization_only(arguments: Arguments) -> model.Invariant:
     """No caller whose account is not in one of the organizations listed can use the key in any way. The key's own
     account is not excepted: it has to be in the organization, and the input has to say so. Service principals, which
     are in no organization, are excepted."""
@@ -156,48 +141,48 @@ def _organization_only(arguments: Arguments) -> Invariant:
             raise BuiltinError(
                 f"`{brief(argument)}` is not an organization", index, "an organization is written `o-a1b2c3d4e5`"
             )
-    inside = CallersOr(tuple(InOrganization(argument) for argument in arguments))
+    inside = model.CallersOr(tuple(model.InOrganization(argument) for argument in arguments))
     return refused(f"no caller outside {either_of(arguments)}, service principals excepted, can kms:*", outside(inside))
 
 
-def _encryption_context_required(arguments: Arguments) -> Invariant:
+def _encryption_context_required(arguments: Arguments) -> model.Invariant:
     """No caller can use the key for an operation that takes an encryption context without one; with arguments, without
     a pair of each name listed, and of the value where `NAME=VALUE` says one. `kms:CreateGrant` and `kms:RetireGrant`
     are left out:
     their pairs are those of the grant's constraint (F6)."""
     pairs = tuple(_pair(index, argument) for index, argument in enumerate(arguments))
-    demanded = ConditionAnd(pairs or (holds("Null", "kms:EncryptionContextKeys", "false"),))
+    demanded = model.ConditionAnd(pairs or (holds("Null", "kms:EncryptionContextKeys", "false"),))
     names = tuple(
         action.name for action in known_actions() if action.encryption_context and action.name not in _NOT_IN_REQUEST
     )
     given = either_of(arguments) if arguments else "something"
     text = f"callers can {', '.join(names)} only with {given} in the encryption context"
-    return refused(text, AnyCaller(), ConditionNot(demanded), names)
+    return refused(text, model.AnyCaller(), model.ConditionNot(demanded), names)
 
 
-def _no_confused_deputy(arguments: Arguments) -> Invariant:
+def _no_confused_deputy(arguments: Arguments) -> model.Invariant:
     """No service principal can use the key in a request that does not say for whom: `aws:SourceArn`,
     `aws:SourceAccount` and `aws:SourceOrgID` all absent. With arguments, in a request that is not for a resource of one
     of the accounts and organizations listed, by any of the three. Calls that a service makes on a caller's behalf are
     that caller's, and are not meant."""
     sources = tuple(condition for index, argument in enumerate(arguments) for condition in _source(index, argument))
-    absent = ConditionAnd(
+    absent = model.ConditionAnd(
         tuple(holds("Null", key, "true") for key in ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID"))
     )
-    when = ConditionNot(ConditionOr(sources)) if sources else absent
+    when = model.ConditionNot(model.ConditionOr(sources)) if sources else absent
     of_whom = f"of {either_of(arguments)}" if arguments else "present"
     return refused(
         f"services can kms:* only when aws:SourceArn, aws:SourceAccount or aws:SourceOrgID is {of_whom}", SERVICES, when
     )
 
 
-def _grants_stay_inside(arguments: Arguments) -> GrantInvariant:
+def _grants_stay_inside(arguments: Arguments) -> model.GrantInvariant:
     """No grant that the input lists names, as grantee or retiring principal, a caller outside the key's account, and
     outside the accounts and organizations listed. Services are excepted. Whether such a grant can be created is another
     question: `no … can create a grant to …`."""
-    inside = CallersOr((KeyAccount(), *scopes(arguments)))
+    inside = model.CallersOr((model.KeyAccount(), *scopes(arguments)))
     text = f"no grant names a caller outside {either_of(('the account of the key', *arguments))}, services excepted"
-    return GrantInvariant("", outside(inside), None, text=text)
+    return model.GrantInvariant("", outside(inside), None, text=text)
 
 
 _NOT_IN_REQUEST = frozenset({"kms:CreateGrant", "kms:RetireGrant"})
@@ -229,7 +214,7 @@ def _via_service(index: int, argument: str) -> str:
     return argument if "." in argument else f"{argument}.*.amazonaws.com"
 
 
-def _pair(index: int, argument: str) -> ConditionExpression:
+def _pair(index: int, argument: str) -> model.ConditionExpression:
     name, equals, value = argument.partition("=")
     if not name:
         raise BuiltinError(f"`{brief(argument)}` has no name", index, "write `NAME`, or `NAME=VALUE`")
@@ -237,8 +222,8 @@ def _pair(index: int, argument: str) -> ConditionExpression:
     return holds("StringEquals", key, value) if equals else holds("Null", key, "false")
 
 
-def _source(index: int, argument: str) -> tuple[ConditionExpression, ...]:
-    if isinstance(scope(index, argument), InOrganization):
+def _source(index: int, argument: str) -> tuple[model.ConditionExpression, ...]:
+    if isinstance(scope(index, argument), model.InOrganization):
         return (holds("StringEquals", "aws:SourceOrgID", argument),)
     of_account = holds("StringEquals", "aws:SourceAccount", argument)
     return of_account, holds("ArnLike", "aws:SourceArn", f"arn:*:*:*:{argument}:*")
@@ -247,7 +232,7 @@ def _source(index: int, argument: str) -> tuple[ConditionExpression, ...]:
 # -- by name --
 
 
-def builtin(spec: str) -> AnyInvariant:
+def builtin(spec: str) -> model.AnyInvariant:
     """The invariant that `--builtin NAME[:ARGUMENT,…]` names. Raises `InputError` if the name or an argument is not
     understood."""
     name, colon, rest = spec.partition(":")
@@ -260,7 +245,7 @@ def builtin(spec: str) -> AnyInvariant:
         ) from None
 
 
-def instantiate(name: str, arguments: Arguments) -> AnyInvariant:
+def instantiate(name: str, arguments: Arguments) -> model.AnyInvariant:
     """A built-in with its arguments; the invariant's name is the built-in's. Raises `BuiltinError`."""
     found = next((candidate for candidate in BUILTINS if candidate.name == name), None)
     if found is None:

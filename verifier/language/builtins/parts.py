@@ -8,25 +8,7 @@ from __future__ import annotations
 
 import re
 
-from verifier.model.invariant import (
-    ALWAYS,
-    AnyCaller,
-    CallersAnd,
-    CallerSet,
-    CallersNot,
-    CallersOr,
-    ConditionExpression,
-    Expectation,
-    Holds,
-    InAccount,
-    InOrganization,
-    Invariant,
-    IssuedBy,
-    KeyAccount,
-    OfKind,
-    PrincipalLike,
-    SessionLike,
-)
+from verifier.model import invariant as model
 from verifier.model.operators import FOR_ALL
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import actions as known_actions
@@ -46,7 +28,7 @@ _CALLER = re.compile(
 )
 
 
-SERVICES = OfKind(CallerKind.SERVICE)
+SERVICES = model.OfKind(CallerKind.SERVICE)
 
 
 class BuiltinError(Exception):
@@ -61,63 +43,65 @@ class BuiltinError(Exception):
 
 
 def refused(
-    text: str, callers: CallerSet, when: ConditionExpression = ALWAYS, actions: Arguments = ("kms:*",)
-) -> Invariant:
+    text: str, callers: model.CallerSet, when: model.ConditionExpression = model.ALWAYS, actions: Arguments = ("kms:*",)
+) -> model.Invariant:
     """That such requests are refused. Operations without a key are taken away from `kms:*`: they are decided without
     the key."""
     keyless = tuple(Text(action.name) for action in known_actions() if "key" not in action.resources)
     but = keyless if actions == ("kms:*",) else ()
-    return Invariant("", Expectation.REFUSED, callers, tuple(map(Text, actions)), None, when, but, text)
+    return model.Invariant("", model.Expectation.REFUSED, callers, tuple(map(Text, actions)), None, when, but, text)
 
 
-def outside(inside: CallerSet) -> CallerSet:
+def outside(inside: model.CallerSet) -> model.CallerSet:
     """All callers but these, and but service principals."""
-    return CallersAnd((CallersNot(inside), CallersNot(SERVICES)))
+    return model.CallersAnd((model.CallersNot(inside), model.CallersNot(SERVICES)))
 
 
-def listed(arguments: Arguments) -> tuple[CallerSet, ...]:
+def listed(arguments: Arguments) -> tuple[model.CallerSet, ...]:
     """The callers that arguments name. Raises `BuiltinError`."""
     return tuple(caller_named(index, argument) for index, argument in enumerate(arguments))
 
 
-def others(arguments: Arguments) -> CallerSet:
+def others(arguments: Arguments) -> model.CallerSet:
     """All callers but those listed, and the federated sessions that they issue."""
     if not arguments:
-        return AnyCaller()
-    named = CallersOr(listed(arguments))
-    return CallersNot(CallersOr((named, IssuedBy(named))))
+        return model.AnyCaller()
+    named = model.CallersOr(listed(arguments))
+    return model.CallersNot(model.CallersOr((named, model.IssuedBy(named))))
 
 
-def scopes(arguments: Arguments) -> tuple[CallerSet, ...]:
+def scopes(arguments: Arguments) -> tuple[model.CallerSet, ...]:
     """The accounts and organizations that arguments name. Raises `BuiltinError`."""
     return tuple(scope(index, argument) for index, argument in enumerate(arguments))
 
 
-def scope(index: int, argument: str) -> InAccount | InOrganization:
+def scope(index: int, argument: str) -> model.InAccount | model.InOrganization:
     """The account or organization that an argument names. Raises `BuiltinError`."""
     if _ACCOUNT.fullmatch(argument):
-        return InAccount(argument)
+        return model.InAccount(argument)
     if ORGANIZATION.fullmatch(argument):
-        return InOrganization(argument)
+        return model.InOrganization(argument)
     hint = "an account has twelve digits, an organization is written `o-a1b2c3d4e5`"
     raise BuiltinError(f"`{brief(argument)}` is neither an account nor an organization", index, hint)
 
 
-def caller_named(index: int, argument: str) -> CallerSet:
+def caller_named(index: int, argument: str) -> model.CallerSet:
     """The callers that an argument names: a role or user, one session, `root`. Raises `BuiltinError`."""
     if argument == "root":
-        return CallersAnd((OfKind(CallerKind.ROOT), KeyAccount()))
+        return model.CallersAnd((model.OfKind(CallerKind.ROOT), model.KeyAccount()))
     if not _CALLER.fullmatch(argument):
         hint = "write an ARN, or `role/NAME`, `user/NAME` or `root` for one of the key's account"
         raise BuiltinError(f"`{brief(argument)}` is not a caller", index, hint)
     if argument.startswith("arn:"):
-        return SessionLike(Text(argument)) if ":assumed-role/" in argument else PrincipalLike(Text(argument))
-    return CallersAnd((PrincipalLike(Text(f"arn:*:iam::*:{argument}")), KeyAccount()))
+        return (
+            model.SessionLike(Text(argument)) if ":assumed-role/" in argument else model.PrincipalLike(Text(argument))
+        )
+    return model.CallersAnd((model.PrincipalLike(Text(f"arn:*:iam::*:{argument}")), model.KeyAccount()))
 
 
-def holds_for_all(operator: str, key: str, *values: str) -> Holds:
+def holds_for_all(operator: str, key: str, *values: str) -> model.Holds:
     """A condition on every value of a multi-valued key (C1)."""
-    return Holds(Condition(Operator(operator, FOR_ALL, False), Text(key), tuple(map(Text, values))))
+    return model.Holds(Condition(Operator(operator, FOR_ALL, False), Text(key), tuple(map(Text, values))))
 
 
 def but(arguments: Arguments) -> str:
@@ -125,9 +109,9 @@ def but(arguments: Arguments) -> str:
     return f" but {either_of(arguments)}" if arguments else ""
 
 
-def holds(operator: str, key: str, *values: str) -> Holds:
+def holds(operator: str, key: str, *values: str) -> model.Holds:
     """A condition with a plain operator."""
-    return Holds(Condition(Operator(operator, None, False), Text(key), tuple(map(Text, values))))
+    return model.Holds(Condition(Operator(operator, None, False), Text(key), tuple(map(Text, values))))
 
 
 def either_of(words: Arguments) -> str:

@@ -12,21 +12,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from verifier.model import invariant as model
 from verifier.model.estate import Account, Estate
-from verifier.model.invariant import (
-    AnyInvariant,
-    CallersAnd,
-    CallerSet,
-    CallersNot,
-    CallersOr,
-    InAccount,
-    InOrganization,
-    Invariant,
-    IssuedBy,
-    KeyAccount,
-    PrincipalLike,
-    SessionLike,
-)
 from verifier.model.policy import Text
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import NOWHERE, Span
@@ -38,7 +25,7 @@ Accounts = frozenset[str] | None
 """Accounts by their digits; `None` for any."""
 
 
-def check_callers(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
+def check_callers(estate: Estate, invariants: Iterable[model.AnyInvariant]) -> None:
     """Raises `InputError` with an error for each name in an invariant whose callers are all users or roles that are not
     listed (S3)."""
     listing = _Listing(estate)
@@ -54,18 +41,18 @@ def check_callers(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
         raise InputError(errors)
 
 
-def absent_in_invariants(estate: Estate, invariants: Iterable[AnyInvariant]) -> tuple[Diagnostic, ...]:
+def absent_in_invariants(estate: Estate, invariants: Iterable[model.AnyInvariant]) -> tuple[Diagnostic, ...]:
     """A warning for each user or role that is not listed and that invariants name beside others."""
     found: list[Diagnostic] = []
     for invariant in invariants:
-        named = (invariant.grantees, invariant.retiring) if isinstance(invariant, Invariant) else ()
+        named = (invariant.grantees, invariant.retiring) if isinstance(invariant, model.Invariant) else ()
         found += absent_callers(
             estate, (invariant.callers, *(callers for callers in named if callers is not None)), invariant.span
         )
     return tuple(dict.fromkeys(found))
 
 
-def absent_callers(estate: Estate, sets: Iterable[CallerSet], place: Span = NOWHERE) -> tuple[Diagnostic, ...]:
+def absent_callers(estate: Estate, sets: Iterable[model.CallerSet], place: Span = NOWHERE) -> tuple[Diagnostic, ...]:
     """A warning for each user or role that sets of callers name and that is not listed. `place` is where they are
     named, if they do not know themselves."""
     listing = _Listing(estate)
@@ -100,37 +87,37 @@ class _Listing:
     def __post_init__(self) -> None:
         self._complete = {account.id: account for account in self.estate.accounts if account.complete}
 
-    def some(self, callers: CallerSet, accounts: Accounts = None) -> bool:
+    def some(self, callers: model.CallerSet, accounts: Accounts = None) -> bool:
         """Whether a set has members, as far as the names in it tell. `accounts` are those that its members are of."""
         match callers:
-            case PrincipalLike(pattern) | SessionLike(pattern):
+            case model.PrincipalLike(pattern) | model.SessionLike(pattern):
                 return not self._lacking(pattern, accounts)
-            case IssuedBy(operand):
+            case model.IssuedBy(operand):
                 return self.some(operand, accounts)
-            case CallersOr(operands) if operands:
+            case model.CallersOr(operands) if operands:
                 return any(self.some(operand, accounts) for operand in operands)
-            case CallersAnd(operands):
+            case model.CallersAnd(operands):
                 scope = self._scope(callers, accounts)
                 return all(self.some(operand, scope) for operand in operands)
         return True
 
-    def absent(self, callers: CallerSet) -> tuple[_Absent, ...]:
+    def absent(self, callers: model.CallerSet) -> tuple[_Absent, ...]:
         """The names of nobody in a set, each once: an `only …` leaves out its callers, and also the sessions that they
         issue."""
         return tuple(
             {(absent.pattern.value, absent.pattern.span): absent for absent in self._absent(callers, None)}.values()
         )
 
-    def _absent(self, callers: CallerSet, accounts: Accounts) -> Iterator[_Absent]:
+    def _absent(self, callers: model.CallerSet, accounts: Accounts) -> Iterator[_Absent]:
         match callers:
-            case PrincipalLike(pattern) | SessionLike(pattern):
+            case model.PrincipalLike(pattern) | model.SessionLike(pattern):
                 lacking = self._lacking(pattern, accounts)
                 if lacking:
                     yield _Absent(pattern, lacking, self._near(pattern, lacking))
-            case IssuedBy(operand) | CallersNot(operand):
+            case model.IssuedBy(operand) | model.CallersNot(operand):
                 yield from self._absent(operand, accounts)
-            case CallersOr(operands) | CallersAnd(operands):
-                scope = self._scope(callers, accounts) if isinstance(callers, CallersAnd) else accounts
+            case model.CallersOr(operands) | model.CallersAnd(operands):
+                scope = self._scope(callers, accounts) if isinstance(callers, model.CallersAnd) else accounts
                 for operand in operands:
                     yield from self._absent(operand, scope)
 
@@ -171,7 +158,7 @@ class _Listing:
         same = [other for other in known if other.rsplit("/", 1)[-1].lower() == last]
         return f"did you mean `{same[0]}`?" if same else did_you_mean(f"{kind}/{rest}", known)
 
-    def _scope(self, callers: CallersAnd, accounts: Accounts) -> Accounts:
+    def _scope(self, callers: model.CallersAnd, accounts: Accounts) -> Accounts:
         """The accounts of the members of an intersection."""
         for operand in callers.operands:
             own = self._accounts(operand)
@@ -179,19 +166,19 @@ class _Listing:
                 accounts = own if accounts is None else accounts & own
         return accounts
 
-    def _accounts(self, callers: CallerSet) -> Accounts:
+    def _accounts(self, callers: model.CallerSet) -> Accounts:
         organization = self.estate.organization
         match callers:
-            case InAccount(account):
+            case model.InAccount(account):
                 return frozenset({account})
-            case KeyAccount():
+            case model.KeyAccount():
                 return frozenset(key.account for key in self.estate.keys)
-            case InOrganization(wanted) if organization is not None and organization.id == wanted:
+            case model.InOrganization(wanted) if organization is not None and organization.id == wanted:
                 return organization.members
-            case CallersOr(operands):
+            case model.CallersOr(operands):
                 found = [self._accounts(operand) for operand in operands]
                 return None if None in found else frozenset[str]().union(*(own for own in found if own is not None))
-            case CallersAnd():
+            case model.CallersAnd():
                 return self._scope(callers, None)
         return None
 

@@ -11,22 +11,8 @@ import re
 
 from verifier.language.invariants.conditions import read_comparison
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, Names
+from verifier.model import invariant as model
 from verifier.model.caller_sets import both, either, is_empty
-from verifier.model.invariant import (
-    AnyCaller,
-    CallerSet,
-    CallersNot,
-    CallersOr,
-    IdentityOf,
-    InAccount,
-    InOrganization,
-    KeyAccount,
-    OfKind,
-    PrincipalLike,
-    ServiceLike,
-    SessionLike,
-    Tagged,
-)
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
 from verifier.syntax.invariants_tree import (
@@ -46,17 +32,17 @@ from verifier.syntax.invariants_tree import (
 )
 from verifier.syntax.text import brief, did_you_mean
 
-_KINDS: dict[str, CallerSet] = {
-    "callers": AnyCaller(),
-    "users": OfKind(CallerKind.USER),
-    "roles": OfKind(CallerKind.ROLE),
-    "root users": OfKind(CallerKind.ROOT),
-    "federated users": OfKind(CallerKind.FEDERATED),
-    "services": OfKind(CallerKind.SERVICE),
-    "service-linked roles": OfKind(CallerKind.ROLE, service_linked=True),
+_KINDS: dict[str, model.CallerSet] = {
+    "callers": model.AnyCaller(),
+    "users": model.OfKind(CallerKind.USER),
+    "roles": model.OfKind(CallerKind.ROLE),
+    "root users": model.OfKind(CallerKind.ROOT),
+    "federated users": model.OfKind(CallerKind.FEDERATED),
+    "services": model.OfKind(CallerKind.SERVICE),
+    "service-linked roles": model.OfKind(CallerKind.ROLE, service_linked=True),
 }
 _SCOPE = "an account (twelve digits), an organization (`o-…`) or a declared name of one or of callers"
-UNREADABLE = InAccount("")
+UNREADABLE = model.InAccount("")
 """Stands for callers that are in error. It is neither nobody nor everybody, so that no second error follows."""
 
 _SERVICES = {"role": "iam", "user": "iam", "federated-user": "sts", "assumed-role": "sts"}
@@ -83,15 +69,15 @@ _CALLERS = (
 )
 
 
-def read_callers(node: CallersNode, names: Names) -> CallerSet:
+def read_callers(node: CallersNode, names: Names) -> model.CallerSet:
     """The callers of any included term and of no excluded one."""
     included = either(tuple(_read_term(term, names) for term in node.included))
     if not node.excluded:
         return included
-    return both((included, CallersNot(either(tuple(_read_term(term, names) for term in node.excluded)))))
+    return both((included, model.CallersNot(either(tuple(_read_term(term, names) for term in node.excluded)))))
 
 
-def read_some_callers(node: CallersNode, names: Names) -> CallerSet:
+def read_some_callers(node: CallersNode, names: Names) -> model.CallerSet:
     """The same; that there is no such caller is an error (S3)."""
     callers = read_callers(node, names)
     if is_empty(callers):
@@ -99,7 +85,7 @@ def read_some_callers(node: CallersNode, names: Names) -> CallerSet:
     return callers
 
 
-def _read_term(term: Term, names: Names) -> CallerSet:
+def _read_term(term: Term, names: Names) -> model.CallerSet:
     qualifiers = list(term.qualifiers)
     if isinstance(term.head, Named) and _is_path(term.head.name):
         # Its first `in …` or `outside …` says of which account the role or user is.
@@ -108,13 +94,13 @@ def _read_term(term: Term, names: Names) -> CallerSet:
             qualifiers.remove(scoped)
             head = _read_path(term.head.name, read_scope(scoped.scope, names), names)
         else:
-            head = _read_path(term.head.name, AnyCaller() if scoped else None, names)
+            head = _read_path(term.head.name, model.AnyCaller() if scoped else None, names)
     else:
         head = _read_head(term.head, names)
     return both((head, *(_read_qualifier(qualifier, names) for qualifier in qualifiers)))
 
 
-def _read_head(head: Noun | Named | ServiceNamed | RootOf | CallersNode, names: Names) -> CallerSet:
+def _read_head(head: Noun | Named | ServiceNamed | RootOf | CallersNode, names: Names) -> model.CallerSet:
     match head:
         case Noun():
             return _KINDS[head.kind]
@@ -123,44 +109,44 @@ def _read_head(head: Noun | Named | ServiceNamed | RootOf | CallersNode, names: 
         case ServiceNamed():
             return _read_service(head.name, names)
         case RootOf():
-            return both((OfKind(CallerKind.ROOT), read_scope(head.scope, names)))
+            return both((model.OfKind(CallerKind.ROOT), read_scope(head.scope, names)))
         case CallersNode():
             return read_callers(head, names)
 
 
-def _read_qualifier(qualifier: Within | HasTag, names: Names) -> CallerSet:
+def _read_qualifier(qualifier: Within | HasTag, names: Names) -> model.CallerSet:
     if isinstance(qualifier, HasTag):
         tag = qualifier.tag
         key = Word(f"aws:PrincipalTag/{tag.value}", tag.start, tag.end, tag.quoted)
         if not tag.value:
             names.error(tag, "the name of a tag is empty")
         condition = read_comparison(None, key, qualifier.comparison, names)
-        return Tagged(condition) if condition else UNREADABLE
+        return model.Tagged(condition) if condition else UNREADABLE
     scope = read_scope(qualifier.scope, names)
-    return scope if qualifier.inside else CallersNot(scope)
+    return scope if qualifier.inside else model.CallersNot(scope)
 
 
 # --- scopes ---
 
 
-def read_scope(scope: Scope, names: Names) -> CallerSet:
+def read_scope(scope: Scope, names: Names) -> model.CallerSet:
     """The callers of the accounts, organizations or declared callers that a scope names."""
     match scope:
         case KeysAccount():
-            return KeyAccount()
+            return model.KeyAccount()
         case ScopeSet():
             return either(tuple(read_scope(inner, names) for inner in scope.scopes))
         case ScopeName():
             return _read_scope_name(scope, names)
 
 
-def _read_scope_name(scope: ScopeName, names: Names) -> CallerSet:
+def _read_scope_name(scope: ScopeName, names: Names) -> model.CallerSet:
     word = scope.name
     if word.value not in names.kinds:
         if ACCOUNT.fullmatch(word.value) and scope.kind != "organization":
-            return InAccount(word.value)
+            return model.InAccount(word.value)
         if ORGANIZATION.fullmatch(word.value) and scope.kind != "account":
-            return InOrganization(word.value)
+            return model.InOrganization(word.value)
     if scope.kind == "account":
         return names.look_up(word, names.accounts, "an account (twelve digits)") or UNREADABLE
     if scope.kind == "organization":
@@ -174,7 +160,7 @@ def _is_path(word: Word) -> bool:
     return bool(slash) and kind in _SERVICES
 
 
-def _read_path(word: Word, scope: CallerSet | None, names: Names) -> CallerSet:
+def _read_path(word: Word, scope: model.CallerSet | None, names: Names) -> model.CallerSet:
     """`role/NAME` in a scope: one ARN for each account. Without a scope, and without `Names.home`, it is an error."""
     _check_pattern(word, names)
     kind, _, rest = word.value.partition("/")
@@ -190,12 +176,12 @@ def _read_path(word: Word, scope: CallerSet | None, names: Names) -> CallerSet:
     return _within(word, scope, names)
 
 
-def _within(word: Word, scope: CallerSet, names: Names) -> CallerSet:
+def _within(word: Word, scope: model.CallerSet, names: Names) -> model.CallerSet:
     match scope:
-        case InAccount():
+        case model.InAccount():
             return _principals(word, scope.account, names)
-        case CallersOr():
-            return CallersOr(tuple(_within(word, operand, names) for operand in scope.operands))
+        case model.CallersOr():
+            return model.CallersOr(tuple(_within(word, operand, names) for operand in scope.operands))
         case _:
             return both((_principals(word, "*", names), scope))
 
@@ -206,12 +192,12 @@ def _arn(word: Word, account: str, names: Names) -> Text:
     return Text(f"arn:*:{service}::{account}:{word.value}", names.text(word).span)
 
 
-def _principals(word: Word, account: str, names: Names) -> CallerSet:
+def _principals(word: Word, account: str, names: Names) -> model.CallerSet:
     pattern = _arn(word, account, names)
-    return SessionLike(pattern) if word.value.startswith("assumed-role/") else PrincipalLike(pattern)
+    return model.SessionLike(pattern) if word.value.startswith("assumed-role/") else model.PrincipalLike(pattern)
 
 
-def _read_named(word: Word, names: Names) -> CallerSet:
+def _read_named(word: Word, names: Names) -> model.CallerSet:
     """Callers by a declared name or an ARN pattern."""
     if word.value.startswith("arn:") or word.value.count(":") >= 5:
         return _read_arn(word, names)
@@ -232,7 +218,7 @@ def _hint(text: str) -> str | None:
     return did_you_mean(text.partition("/")[0], _SERVICES) if "/" in text else None
 
 
-def _read_arn(word: Word, names: Names) -> CallerSet:
+def _read_arn(word: Word, names: Names) -> model.CallerSet:
     """An ARN pattern of callers: of `aws:PrincipalArn`, or of a role session's own ARN."""
     _check_pattern(word, names)
     problem = _arn_problem(word.value)
@@ -240,8 +226,8 @@ def _read_arn(word: Word, names: Names) -> CallerSet:
         names.error(word, problem[0], problem[1])
     text = names.text(word)
     if word.value.split(":", 5)[-1].startswith(_PROVIDERS):
-        return IdentityOf(text)
-    return SessionLike(text) if ":assumed-role/" in word.value else PrincipalLike(text)
+        return model.IdentityOf(text)
+    return model.SessionLike(text) if ":assumed-role/" in word.value else model.PrincipalLike(text)
 
 
 def _arn_problem(arn: str) -> tuple[str, str | None] | None:
@@ -271,9 +257,9 @@ def _check_pattern(word: Word, names: Names) -> None:
         names.error(word, "policy variables do not work in the ARN of a caller", hint, "L7")
 
 
-def _read_service(word: Word, names: Names) -> CallerSet:
+def _read_service(word: Word, names: Names) -> model.CallerSet:
     """`service NAME`, where the name may be a pattern."""
     if not _SERVICE.fullmatch(word.value) or not set(word.value) & set(".*"):
         name = word.value if re.fullmatch(r"[a-z0-9-]+", word.value) else "s3"
         names.error(word, f"`{brief(word.value)}` is not the name of a service", f"for example `{name}.amazonaws.com`")
-    return ServiceLike(names.text(word))
+    return model.ServiceLike(names.text(word))

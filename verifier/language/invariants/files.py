@@ -24,29 +24,9 @@ from verifier.language.invariants.targets import (
     read_key_definition,
     read_keys,
 )
+from verifier.model import invariant as model
 from verifier.model.caller_sets import both, is_empty
 from verifier.model.estate import Estate
-from verifier.model.invariant import (
-    ALWAYS,
-    Allowance,
-    AnyCaller,
-    AnyInvariant,
-    CallerSet,
-    CallersNot,
-    CallersOr,
-    ConditionAnd,
-    ConditionExpression,
-    ConditionNot,
-    Expectation,
-    InAccount,
-    InOrganization,
-    Invariant,
-    IssuedBy,
-    KeyAccount,
-    KeyArn,
-    OfKind,
-    parts_of,
-)
 from verifier.model.invariant_file import InvariantFile
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
@@ -78,8 +58,8 @@ def read_invariants(source: Source) -> InvariantFile:
     items = parse_invariants(source).items
     names = Names(Findings(source))
     names.announce(tuple(item for item in items if isinstance(item, Declaration)))
-    invariants: dict[str, AnyInvariant] = {}
-    allowances: dict[str, Allowance] = {}
+    invariants: dict[str, model.AnyInvariant] = {}
+    allowances: dict[str, model.Allowance] = {}
     suppositions: dict[str, Supposition] = {}
     for item in items:
         match item:
@@ -99,7 +79,7 @@ def read_invariants(source: Source) -> InvariantFile:
         names.findings.error(end, end, message, hint=hint, rule="S3")
     names.findings.raise_errors()
     accounts = tuple((name, account.account) for name, account in names.accounts.items())
-    arns = tuple((name, key.arn) for name, key in names.keys.items() if isinstance(key, KeyArn))
+    arns = tuple((name, key.arn) for name, key in names.keys.items() if isinstance(key, model.KeyArn))
     return InvariantFile(
         tuple(invariants.values()), accounts, arns, tuple(allowances.values()), tuple(suppositions.values())
     )
@@ -146,9 +126,9 @@ def _declare_scope(kind: str, name: str, definition: Word, names: Names) -> None
     """`account NAME = …` or `organization NAME = …`."""
     shown = brief(definition.value)
     if kind == "account" and ACCOUNT.fullmatch(definition.value):
-        names.accounts[name] = names.scopes[name] = InAccount(definition.value)
+        names.accounts[name] = names.scopes[name] = model.InAccount(definition.value)
     elif kind == "organization" and ORGANIZATION.fullmatch(definition.value):
-        names.organizations[name] = names.scopes[name] = InOrganization(definition.value)
+        names.organizations[name] = names.scopes[name] = model.InOrganization(definition.value)
     elif kind == "account":
         names.error(definition, f"`{shown}` is not an account; expected twelve digits")
     else:
@@ -158,17 +138,17 @@ def _declare_scope(kind: str, name: str, definition: Word, names: Names) -> None
 # --- invariants ---
 
 
-def _add(node: InvariantNode, invariants: dict[str, AnyInvariant], names: Names) -> None:
+def _add(node: InvariantNode, invariants: dict[str, model.AnyInvariant], names: Names) -> None:
     if _is_new(node, "invariant", invariants, names):
         invariants[node.name.value] = replace(
             _read_body(node.body, names), name=node.name.value, **_origin(node, names)
         )
 
 
-def _add_allowance(node: AllowanceNode, allowances: dict[str, Allowance], names: Names) -> None:
+def _add_allowance(node: AllowanceNode, allowances: dict[str, model.Allowance], names: Names) -> None:
     if _is_new(node, "allowance", allowances, names):
         scope = replace(_read_allowance(node.body, names), name=node.name.value, **_origin(node, names))
-        allowances[node.name.value] = Allowance(scope)
+        allowances[node.name.value] = model.Allowance(scope)
 
 
 def _add_supposition(node: SuppositionNode, suppositions: dict[str, Supposition], names: Names) -> None:
@@ -182,13 +162,13 @@ def _read_supposed(node: SupposedNode, names: Names) -> Supposition:
     if node.callers is None:
         return Supposition("", SuppositionKind.SHARING)
     callers = read_callers(node.callers, names)
-    if not node.actions and is_empty(both((callers, OfKind(CallerKind.ROLE)))):
+    if not node.actions and is_empty(both((callers, model.OfKind(CallerKind.ROLE)))):
         names.findings.error(
             node.callers.start, node.callers.end, "code runs as roles, and none of these callers is one", rule="S3"
         )
     elif is_empty(callers):
         names.findings.error(node.callers.start, node.callers.end, "there is no such caller", rule="S3")
-    if any(isinstance(part, KeyAccount) for part in parts_of(callers)):
+    if any(isinstance(part, model.KeyAccount) for part in model.parts_of(callers)):
         message = "a supposition is about all keys, so nothing is `the key's account`"
         hint = "name the account: twelve digits, or a declared name"
         names.findings.error(node.callers.start, node.callers.end, message, hint=hint)
@@ -199,7 +179,9 @@ def _read_supposed(node: SupposedNode, names: Names) -> Supposition:
 _Named = InvariantNode | AllowanceNode | SuppositionNode
 
 
-def _is_new(node: _Named, noun: str, known: Mapping[str, AnyInvariant | Allowance | Supposition], names: Names) -> bool:
+def _is_new(
+    node: _Named, noun: str, known: Mapping[str, model.AnyInvariant | model.Allowance | Supposition], names: Names
+) -> bool:
     """Checks the name of an invariant, allowance or supposition; false, with an error recorded, where there is one of
     this name already."""
     name = node.name.value
@@ -219,7 +201,7 @@ def _origin(node: _Named, names: Names) -> dict[str, Any]:
     return {"text": normalized(source.text[node.body.start : node.body.end]), "span": source.span(node.start, node.end)}
 
 
-def _read_body(body: Sentence | Listed | Use, names: Names) -> AnyInvariant:
+def _read_body(body: Sentence | Listed | Use, names: Names) -> model.AnyInvariant:
     match body:
         case Sentence():
             return _read_sentence(body, names)
@@ -229,7 +211,7 @@ def _read_body(body: Sentence | Listed | Use, names: Names) -> AnyInvariant:
             return _read_use(body, names)
 
 
-def _read_sentence(sentence: Sentence, names: Names) -> Invariant:
+def _read_sentence(sentence: Sentence, names: Names) -> model.Invariant:
     callers = _callers_in_question(sentence, names)
     read = _read_requests(sentence, callers, _expectation(sentence, names), names)
     return replace(read, eventually=_is_eventual(sentence, names))
@@ -244,7 +226,9 @@ def _is_eventual(sentence: Sentence, names: Names) -> bool:
     return sentence.eventually is not None and sentence.form is not Form.ALWAYS
 
 
-def _read_requests(sentence: Sentence, callers: CallerSet, expectation: Expectation, names: Names) -> Invariant:
+def _read_requests(
+    sentence: Sentence, callers: model.CallerSet, expectation: model.Expectation, names: Names
+) -> model.Invariant:
     what = sentence.what
     if what.creation is not None:
         return _read_creation(sentence, what.creation, callers, expectation, names)
@@ -253,43 +237,47 @@ def _read_requests(sentence: Sentence, callers: CallerSet, expectation: Expectat
     check_actions_left(what, actions, excluded, names)
     keys = read_keys(what.keys, names)
     when = _when(sentence.circumstance, sentence.form, names)
-    return Invariant("", expectation, callers, actions, keys, when, excluded)
+    return model.Invariant("", expectation, callers, actions, keys, when, excluded)
 
 
-def _read_allowance(sentence: Sentence, names: Names) -> Invariant:
+def _read_allowance(sentence: Sentence, names: Names) -> model.Invariant:
     """What may be gained, as the requests of an invariant. What callers may gain, their federated sessions may: they
     act with a part of their permissions."""
     callers = read_some_callers(sentence.callers, names)
-    return _read_requests(sentence, CallersOr((callers, IssuedBy(callers))), Expectation.REFUSED, names)
+    return _read_requests(
+        sentence, model.CallersOr((callers, model.IssuedBy(callers))), model.Expectation.REFUSED, names
+    )
 
 
 def _read_creation(
-    sentence: Sentence, creation: Creation, callers: CallerSet, expectation: Expectation, names: Names
-) -> Invariant:
+    sentence: Sentence, creation: Creation, callers: model.CallerSet, expectation: model.Expectation, names: Names
+) -> model.Invariant:
     """`can create a grant …`: an invariant about `kms:CreateGrant` and what its request says of the grant."""
     actions = (Text(CREATE_GRANT, names.findings.source.span(creation.start, creation.end)),)
     keys = read_keys(sentence.what.keys, names)
     operations = read_creation_operations(creation, names)
     when = _when(sentence.circumstance, sentence.form, names)
-    parts = tuple(part for part in (operations, when) if part != ALWAYS)
+    parts = tuple(part for part in (operations, when) if part != model.ALWAYS)
     grantees, retiring = read_grantees(creation.grantees, names), read_grantees(creation.retiring, names)
-    joined = parts[0] if len(parts) == 1 else ConditionAnd(parts)
-    return Invariant("", expectation, callers, actions, keys, joined, grantees=grantees, retiring=retiring)
+    joined = parts[0] if len(parts) == 1 else model.ConditionAnd(parts)
+    return model.Invariant("", expectation, callers, actions, keys, joined, grantees=grantees, retiring=retiring)
 
 
-def _expectation(sentence: Sentence, names: Names) -> Expectation:
+def _expectation(sentence: Sentence, names: Names) -> model.Expectation:
     if sentence.form is Form.UNSAID:
         hint = "write `can always`, `can … only when …`, or begin with `no` or `only`"
         message = "the sentence does not say what must hold: that they can, or only sometimes?"
         names.findings.error(sentence.start, sentence.end, message, hint=hint)
-    return Expectation.ALLOWED if sentence.form is Form.ALWAYS else Expectation.REFUSED
+    return model.Expectation.ALLOWED if sentence.form is Form.ALWAYS else model.Expectation.REFUSED
 
 
-def _callers_in_question(sentence: Sentence, names: Names) -> CallerSet:
+def _callers_in_question(sentence: Sentence, names: Names) -> model.CallerSet:
     """`only CALLERS can` is about all the others, service principals included, but for the federated sessions that
     those callers issue."""
     callers = read_callers(sentence.callers, names)
-    in_question = CallersNot(CallersOr((callers, IssuedBy(callers)))) if sentence.form is Form.ONLY else callers
+    in_question = (
+        model.CallersNot(model.CallersOr((callers, model.IssuedBy(callers)))) if sentence.form is Form.ONLY else callers
+    )
     if is_empty(in_question):
         node = sentence.callers
         everyone = "these are all the callers there are, so nothing would be checked"
@@ -298,21 +286,21 @@ def _callers_in_question(sentence: Sentence, names: Names) -> CallerSet:
     return in_question
 
 
-def _when(circumstance: Circumstance | None, form: Form, names: Names) -> ConditionExpression:
+def _when(circumstance: Circumstance | None, form: Form, names: Names) -> model.ConditionExpression:
     if circumstance is None:
-        return ALWAYS
+        return model.ALWAYS
     condition = read_condition(circumstance.condition, names)
-    return ConditionNot(condition) if circumstance.unless or form is Form.ONLY_WHEN else condition
+    return model.ConditionNot(condition) if circumstance.unless or form is Form.ONLY_WHEN else condition
 
 
-def _read_use(use: Use, names: Names) -> AnyInvariant:
+def _read_use(use: Use, names: Names) -> model.AnyInvariant:
     arguments = tuple(_argument(word, names) for word in use.arguments)
-    invariant: AnyInvariant
+    invariant: model.AnyInvariant
     try:
         invariant = instantiate(use.name.value, arguments)
     except BuiltinError as error:
         names.error(use.name if error.argument is None else use.arguments[error.argument], error.message, error.hint)
-        invariant = Invariant("", Expectation.REFUSED, AnyCaller(), (), None)
+        invariant = model.Invariant("", model.Expectation.REFUSED, model.AnyCaller(), (), None)
     return replace(invariant, keys=read_keys(use.keys, names))
 
 
@@ -320,9 +308,9 @@ def _argument(word: Word, names: Names) -> str:
     """An argument; a declared account or organization is replaced by what it stands for."""
     meaning = None if word.quoted else names.scopes.get(word.value)
     match meaning:
-        case InAccount():
+        case model.InAccount():
             return meaning.account
-        case InOrganization():
+        case model.InOrganization():
             return meaning.organization
         case _:
             return word.value

@@ -16,37 +16,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from verifier.model import invariant as model
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import (
-    ALWAYS,
-    AnyCaller,
-    CallersAnd,
-    CallerSet,
-    CallersNot,
-    CallersOr,
-    ConditionAnd,
-    ConditionExpression,
-    ConditionNot,
-    ConditionOr,
-    Holds,
-    IdentityOf,
-    InAccount,
-    InOrganization,
-    Invariant,
-    IssuedBy,
-    KeyAccount,
-    NamedAccount,
-    OfKind,
-    PrincipalLike,
-    ServiceLike,
-    SessionLike,
-    Tagged,
-)
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.request import CallerKind
 from verifier.syntax.diagnostic import InputError
 
-_NEVER = ConditionOr(())
+_NEVER = model.ConditionOr(())
 _ACCOUNT = "arn:*:iam::*:root"
 _WILDCARDS = re.compile(r"[*?]")
 _OF_KIND = {
@@ -61,29 +37,31 @@ class _Named:
     """Conditions on the principal that a request names: `some` holds if a caller that it names may be in the set,
     `every` only if all of them certainly are."""
 
-    some: ConditionExpression
-    every: ConditionExpression
+    some: model.ConditionExpression
+    every: model.ConditionExpression
 
-    def condition(self, certainly: bool) -> ConditionExpression:
+    def condition(self, certainly: bool) -> model.ConditionExpression:
         """The one or the other."""
         return self.every if certainly else self.some
 
 
-def with_grantees(invariant: Invariant, key: Key | None, estate: Estate, *, certainly: bool = False) -> Invariant:
+def with_grantees(
+    invariant: model.Invariant, key: Key | None, estate: Estate, *, certainly: bool = False
+) -> model.Invariant:
     """The invariant with conditions in the place of `grantees` and `retiring`. What an ARN does not tell counts, unless
     `certainly`.
 
     Raises `InputError` where a set of grantees cannot be told from an ARN: tags, or an organization whose accounts are
     not given.
     """
-    parts = [] if invariant.when == ALWAYS else [invariant.when]
+    parts = [] if invariant.when == model.ALWAYS else [invariant.when]
     if invariant.grantees is not None:
         grantee = _Keys("kms:GranteePrincipal", "kms:GranteeServicePrincipal", key, estate, invariant)
         parts.append(grantee.named(invariant.grantees).condition(certainly))
     if invariant.retiring is not None:
         retiring = _Keys("kms:RetiringPrincipal", "kms:RetiringServicePrincipal", key, estate, invariant)
         parts += [retiring.present(), retiring.named(invariant.retiring).condition(certainly)]
-    when = parts[0] if len(parts) == 1 else ConditionAnd(tuple(parts))
+    when = parts[0] if len(parts) == 1 else model.ConditionAnd(tuple(parts))
     return replace(invariant, when=when, grantees=None, retiring=None)
 
 
@@ -95,43 +73,47 @@ class _Keys:
     service: str
     key: Key | None
     estate: Estate
-    invariant: Invariant
+    invariant: model.Invariant
 
-    def present(self) -> ConditionExpression:
+    def present(self) -> model.ConditionExpression:
         """That the request names such a principal at all."""
-        return ConditionOr((self._is_present(self.principal), self._is_present(self.service)))
+        return model.ConditionOr((self._is_present(self.principal), self._is_present(self.service)))
 
-    def named(self, callers: CallerSet) -> _Named:
+    def named(self, callers: model.CallerSet) -> _Named:
         """When the principal of the request is among the callers."""
         match callers:
-            case AnyCaller():
-                return _Named(ALWAYS, ALWAYS)
-            case InAccount(account):
+            case model.AnyCaller():
+                return _Named(model.ALWAYS, model.ALWAYS)
+            case model.InAccount(account):
                 return self._in_accounts((account,))
-            case KeyAccount():
+            case model.KeyAccount():
                 return self._in_accounts((self.key.account,) if self.key is not None else ())
-            case InOrganization(organization):
+            case model.InOrganization(organization):
                 return self._in_accounts(self._members(organization))
-            case OfKind():
+            case model.OfKind():
                 return self._of_kind(callers)
-            case PrincipalLike(pattern):
+            case model.PrincipalLike(pattern):
                 return self._principal_like(pattern.value)
-            case SessionLike(pattern):
+            case model.SessionLike(pattern):
                 return self._session_like(pattern.value)
-            case ServiceLike(pattern):
+            case model.ServiceLike(pattern):
                 return self._service(pattern.value)
-            case IdentityOf():
+            case model.IdentityOf():
                 return _Named(_NEVER, _NEVER)
-            case CallersNot(operand):
+            case model.CallersNot(operand):
                 inner = self.named(operand)
-                return _Named(ConditionNot(inner.every), ConditionNot(inner.some))
-            case CallersOr(operands):
+                return _Named(model.ConditionNot(inner.every), model.ConditionNot(inner.some))
+            case model.CallersOr(operands):
                 found = [self.named(operand) for operand in operands]
-                return _Named(ConditionOr(tuple(n.some for n in found)), ConditionOr(tuple(n.every for n in found)))
-            case CallersAnd(operands):
+                return _Named(
+                    model.ConditionOr(tuple(n.some for n in found)), model.ConditionOr(tuple(n.every for n in found))
+                )
+            case model.CallersAnd(operands):
                 found = [self.named(operand) for operand in operands]
-                return _Named(ConditionAnd(tuple(n.some for n in found)), ConditionAnd(tuple(n.every for n in found)))
-            case Tagged() | IssuedBy() | NamedAccount():
+                return _Named(
+                    model.ConditionAnd(tuple(n.some for n in found)), model.ConditionAnd(tuple(n.every for n in found))
+                )
+            case model.Tagged() | model.IssuedBy() | model.NamedAccount():
                 hidden = "the tags, or the issuer, of a grantee or retiring principal"
                 raise self._error(f"a request to create a grant does not show {hidden}")
 
@@ -151,7 +133,7 @@ class _Keys:
         inside = self._like(f"arn:*:*:*:{account}:*" for account in accounts)
         return _Named(inside, inside)
 
-    def _of_kind(self, callers: OfKind) -> _Named:
+    def _of_kind(self, callers: model.OfKind) -> _Named:
         """An account has callers of every kind, but for services."""
         if callers.kind is CallerKind.SERVICE:
             return self._service("*")
@@ -170,7 +152,7 @@ class _Keys:
         sessions = self._sessions_of(partition, account, resource) if service == "iam" else ()
         some = self._like((pattern, f"arn:{partition}:iam::{account}:root", *sessions))
         certain = sessions if resource in ("role/*", "*") else self._known_sessions(pattern)
-        every = ConditionAnd((self._like((pattern, *certain)), ConditionNot(self._like((_ACCOUNT,)))))
+        every = model.ConditionAnd((self._like((pattern, *certain)), model.ConditionNot(self._like((_ACCOUNT,)))))
         return _Named(some, every)
 
     def _sessions_of(self, partition: str, account: str, resource: str) -> tuple[str, ...]:
@@ -203,23 +185,23 @@ class _Keys:
 
     def _service(self, pattern: str) -> _Named:
         """A service is named by its name; every other principal by an ARN."""
-        by_name = ConditionAnd(
+        by_name = model.ConditionAnd(
             (
                 self._holds("StringLike", self.principal, pattern),
-                ConditionNot(self._holds("StringLike", self.principal, "arn:*")),
+                model.ConditionNot(self._holds("StringLike", self.principal, "arn:*")),
             )
         )
-        either = ConditionOr((by_name, self._holds("StringLike", self.service, pattern)))
+        either = model.ConditionOr((by_name, self._holds("StringLike", self.service, pattern)))
         return _Named(either, either)
 
-    def _like(self, patterns: Iterable[str]) -> ConditionExpression:
+    def _like(self, patterns: Iterable[str]) -> model.ConditionExpression:
         listed = tuple(dict.fromkeys(patterns))
         return self._holds("ArnLike", self.principal, *listed) if listed else _NEVER
 
-    def _is_present(self, key: str) -> ConditionExpression:
+    def _is_present(self, key: str) -> model.ConditionExpression:
         return self._holds("Null", key, "false")
 
-    def _holds(self, operator: str, key: str, *values: str) -> ConditionExpression:
-        return Holds(
+    def _holds(self, operator: str, key: str, *values: str) -> model.ConditionExpression:
+        return model.Holds(
             Condition(Operator(operator, None, False), Text(key), tuple(map(Text, values)), self.invariant.span)
         )

@@ -15,21 +15,9 @@ from dataclasses import dataclass, replace
 from verifier.ask.answers import Unknown
 from verifier.ask.loop import refined
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION
+from verifier.model import invariant as model
 from verifier.model.choices import Zone
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import (
-    CallersAnd,
-    CallerSet,
-    CallersNot,
-    CallersOr,
-    Expectation,
-    InAccount,
-    InOrganization,
-    Invariant,
-    KeyAccount,
-    NamedAccount,
-    OfKind,
-)
 from verifier.model.named_accounts import with_named_accounts
 from verifier.model.policy import Text
 from verifier.model.reference import data_version
@@ -54,7 +42,7 @@ THEIRS = Assumption("U1", "the identity policies of callers outside the zone of 
 _THEIR_LEAVE: SymbolValues = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False, SESSION_ALLOW: True}
 """The values of free facts under which most is allowed (each only ever allows more): with other values nothing else
 is."""
-_SERVICES = OfKind(CallerKind.SERVICE)
+_SERVICES = model.OfKind(CallerKind.SERVICE)
 
 
 def findings(
@@ -137,29 +125,29 @@ class _ZoneOfTrust:
     """Who is inside, and the accounts that are known to be. Service principals are in no account, so in no zone; they
     are asked about by themselves."""
 
-    inside: CallerSet
+    inside: model.CallerSet
     accounts: frozenset[str]
 
 
 def zone_of(estate: Estate, key: Key, zone: Zone, trusted: Sequence[str]) -> _ZoneOfTrust:
     """The zone of trust around a key. Raises `InputError` for a trusted name that is neither an account nor an
     organization, and where the organization of the key's account is not known."""
-    inside: list[CallerSet] = [KeyAccount()]
+    inside: list[model.CallerSet] = [model.KeyAccount()]
     accounts = {key.account}
     organizations = [_organization_of(estate, key)] if zone is Zone.ORGANIZATION else []
     for name in trusted:
         if ACCOUNT.fullmatch(name):
-            inside.append(InAccount(name))
+            inside.append(model.InAccount(name))
             accounts.add(name)
         elif ORGANIZATION.fullmatch(name):
             organizations.append(name)
         else:
             raise InputError.of(f"{brief(name)!r} is neither an account (twelve digits) nor an organization (`o-…`)")
     for organization in dict.fromkeys(organizations):
-        inside.append(InOrganization(organization))
+        inside.append(model.InOrganization(organization))
         if estate.organization is not None and estate.organization.id == organization:
             accounts.update(account for account, _ in estate.organization.accounts)
-    return _ZoneOfTrust(CallersOr(tuple(inside)), frozenset(accounts))
+    return _ZoneOfTrust(model.CallersOr(tuple(inside)), frozenset(accounts))
 
 
 def _organization_of(estate: Estate, key: Key) -> str:
@@ -173,25 +161,27 @@ def _organization_of(estate: Estate, key: Key) -> str:
     return organization.id
 
 
-def outside(zone: _ZoneOfTrust) -> Invariant:
+def outside(zone: _ZoneOfTrust) -> model.Invariant:
     """The requests of callers outside the zone, services aside."""
-    return _invariant_about(CallersNot(CallersOr((zone.inside, _SERVICES))))
+    return _invariant_about(model.CallersNot(model.CallersOr((zone.inside, _SERVICES))))
 
 
-def services() -> Invariant:
+def services() -> model.Invariant:
     """The requests of service principals."""
     return _invariant_about(_SERVICES)
 
 
-def strangers(zone: _ZoneOfTrust, estate: Estate, key: Key) -> Invariant:
+def strangers(zone: _ZoneOfTrust, estate: Estate, key: Key) -> model.Invariant:
     """The requests of callers whom nothing names: neither the zone nor the input (as the built-in
     `no-public-access`)."""
-    whom = CallersAnd((CallersNot(CallersOr((zone.inside, _SERVICES))), CallersNot(NamedAccount())))
+    whom = model.CallersAnd(
+        (model.CallersNot(model.CallersOr((zone.inside, _SERVICES))), model.CallersNot(model.NamedAccount()))
+    )
     return with_named_accounts(_invariant_about(whom), estate, key)
 
 
-def _invariant_about(callers: CallerSet) -> Invariant:
-    return Invariant("", Expectation.REFUSED, callers, (Text("kms:*"),), None)
+def _invariant_about(callers: model.CallerSet) -> model.Invariant:
+    return model.Invariant("", model.Expectation.REFUSED, callers, (Text("kms:*"),), None)
 
 
 def seen_from_inside(estate: Estate, accounts: Iterable[str]) -> Estate:

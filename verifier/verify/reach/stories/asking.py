@@ -14,24 +14,8 @@ from itertools import product
 
 from verifier.ask.replay import matched_statements
 from verifier.evaluate import decider_with_remarks
+from verifier.model import invariant as model
 from verifier.model.estate import Estate, Identity, Pairs
-from verifier.model.invariant import (
-    ALWAYS,
-    CallersAnd,
-    CallerSet,
-    ConditionAnd,
-    ConditionExpression,
-    ConditionNot,
-    ConditionOr,
-    Expectation,
-    Holds,
-    IdentityOf,
-    Invariant,
-    IssuedBy,
-    PrincipalLike,
-    ServiceLike,
-    SessionLike,
-)
 from verifier.model.operators import FOR_ANY
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.request import Caller, CallerKind, Outcome, Request
@@ -45,28 +29,28 @@ from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import ProofOptions, decide_requests
 
 
-def test(operator: str, key: str, *values: str, any_value: bool = False) -> ConditionExpression:
+def test(operator: str, key: str, *values: str, any_value: bool = False) -> model.ConditionExpression:
     """A condition on a request."""
     compared = Operator(operator, FOR_ANY if any_value else None, False)
-    return Holds(Condition(compared, Text(key), tuple(map(Text, values))))
+    return model.Holds(Condition(compared, Text(key), tuple(map(Text, values))))
 
 
-def principal(arn: str) -> CallerSet:
+def principal(arn: str) -> model.CallerSet:
     """The callers with a principal ARN, a service, or the identities of a provider."""
     if arn.startswith(WEB_PREFIX):
-        return IdentityOf(Text(arn.removeprefix(WEB_PREFIX)))
-    return ServiceLike(Text(arn)) if not arn.startswith("arn:") else PrincipalLike(Text(arn))
+        return model.IdentityOf(Text(arn.removeprefix(WEB_PREFIX)))
+    return model.ServiceLike(Text(arn)) if not arn.startswith("arn:") else model.PrincipalLike(Text(arn))
 
 
-def exactly(caller: Caller) -> CallerSet:
+def exactly(caller: Caller) -> model.CallerSet:
     """One caller, its session included."""
     if caller.kind is CallerKind.WEB:
-        return IdentityOf(Text(caller.principal_arn))
+        return model.IdentityOf(Text(caller.principal_arn))
     if caller.kind is CallerKind.FEDERATED and caller.issuer is not None:
-        return CallersAnd((principal(caller.principal_arn), IssuedBy(principal(caller.issuer))))
+        return model.CallersAnd((principal(caller.principal_arn), model.IssuedBy(principal(caller.issuer))))
     if caller.kind is not CallerKind.ROLE:
         return principal(caller.principal_arn)
-    return CallersAnd((principal(caller.principal_arn), SessionLike(Text(caller.arn))))
+    return model.CallersAnd((principal(caller.principal_arn), model.SessionLike(Text(caller.arn))))
 
 
 @dataclass(frozen=True)
@@ -74,30 +58,30 @@ class Asker:
     """Asks for requests under readings that are held, those of earlier steps among them (S2)."""
 
     options: ProofOptions
-    also_when: tuple[ConditionExpression, ...] = ()
+    also_when: tuple[model.ConditionExpression, ...] = ()
     """What each request must meet besides."""
 
     def request(
         self,
         estate: Estate,
         target: Target,
-        whom: CallerSet,
+        whom: model.CallerSet,
         actions: Iterable[str],
-        when: Iterable[ConditionExpression] = (),
+        when: Iterable[model.ConditionExpression] = (),
         caller: Caller | None = None,
     ) -> Counterexample | Reason:
         """A request for one of some actions that is allowed; `caller` is who makes it, where that is settled. Raises
         `InternalDisagreement`."""
         conditions = tuple(when)
-        needed = ConditionAnd(conditions) if conditions else ALWAYS
-        scope = Invariant("a step", Expectation.REFUSED, whom, tuple(map(Text, actions)), None, needed)
+        needed = model.ConditionAnd(conditions) if conditions else model.ALWAYS
+        scope = model.Invariant("a step", model.Expectation.REFUSED, whom, tuple(map(Text, actions)), None, needed)
         return self.of_scope(estate, target, scope, caller)
 
     def of_scope(
-        self, estate: Estate, target: Target, scope: Invariant, caller: Caller | None
+        self, estate: Estate, target: Target, scope: model.Invariant, caller: Caller | None
     ) -> Counterexample | Reason:
         """A request in the scope of an invariant that is allowed."""
-        scope = replace(scope, when=ConditionAnd((scope.when, *self.also_when))) if self.also_when else scope
+        scope = replace(scope, when=model.ConditionAnd((scope.when, *self.also_when))) if self.also_when else scope
         if caller is not None and caller.kind in (CallerKind.ROLE, CallerKind.FEDERATED):
             assuming = target.kind is TargetKind.ROLE and all(
                 action.value.startswith("sts:") for action in scope.actions
@@ -143,7 +127,7 @@ class Asker:
                 return replace(way, decision=decision, statements=matched_statements(decision))
         return Reason("E2", refused)
 
-    def _found(self, estate: Estate, target: Target, scope: Invariant) -> Counterexample | Reason:
+    def _found(self, estate: Estate, target: Target, scope: model.Invariant) -> Counterexample | Reason:
         try:
             verdict = next(decide_requests(estate, target, [scope], self.options))
         except InputError as error:
@@ -159,7 +143,7 @@ class Asker:
         """The same under further readings."""
         return replace(self, options=replace(self.options, held={**self.options.held, **readings}))
 
-    def when(self, *further: ConditionExpression) -> Asker:
+    def when(self, *further: model.ConditionExpression) -> Asker:
         """The same of requests that meet further conditions."""
         return replace(self, also_when=(*self.also_when, *further))
 
@@ -201,19 +185,19 @@ def _retagged(one: Identity, tags: Pairs) -> Identity:
     return replace(one, tags=(*((name, value) for name, value in one.tags if name.lower() not in names), *tags))
 
 
-def of_one(condition: ConditionExpression, principal_arn: str) -> ConditionExpression:
+def of_one(condition: model.ConditionExpression, principal_arn: str) -> model.ConditionExpression:
     """A condition on requests of one principal, what its variables say of the caller put in their place (L7): ARNs and
     accounts hold no wildcards."""
     match condition:
-        case Holds(found):
+        case model.Holds(found):
             values = tuple(replace(value, value=_said(value.value, principal_arn)) for value in found.values)
-            return Holds(replace(found, values=values))
-        case ConditionNot(operand):
-            return ConditionNot(of_one(operand, principal_arn))
-        case ConditionAnd(operands):
-            return ConditionAnd(tuple(of_one(operand, principal_arn) for operand in operands))
-        case ConditionOr(operands):
-            return ConditionOr(tuple(of_one(operand, principal_arn) for operand in operands))
+            return model.Holds(replace(found, values=values))
+        case model.ConditionNot(operand):
+            return model.ConditionNot(of_one(operand, principal_arn))
+        case model.ConditionAnd(operands):
+            return model.ConditionAnd(tuple(of_one(operand, principal_arn) for operand in operands))
+        case model.ConditionOr(operands):
+            return model.ConditionOr(tuple(of_one(operand, principal_arn) for operand in operands))
 
 
 def _said(text: str, principal_arn: str) -> str:
