@@ -106,7 +106,7 @@ EXCEPT = {
     "model/reference.py": "`Bool` is a type of keys",
     "inputs/doubt.py": "conditions that are written, for principals that are not known",
     "inputs/text/yaml_nodes.py": "`Null` is a word of YAML",
-    "bench/running.py": "a policy that is written",
+    "bench/answering.py": "a policy that is written",
     "bench/families.py": "policies that are written",
     "verify/reach/documents.py": "a policy that is written",
 }
