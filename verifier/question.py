@@ -19,7 +19,7 @@ from verifier.inputs.text.files import STDIN
 from verifier.language.builtins.catalogue import builtin
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, is_eventual
-from verifier.model.invariant_file import InvariantFiles
+from verifier.model.invariant_file import InvariantFiles, asks_of_sessions
 from verifier.model.steps.supposition import Supposition
 from verifier.problem.subjects import is_keyless
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity, collected
@@ -116,18 +116,10 @@ def _supposition(sentence: str) -> Supposition:
     return read_supposition(sentence, "--suppose")
 
 
-_OF_SESSIONS = (
-    *("tag", "federatedprovider", "multifactorauth", "sourceinstance", "roledelivery", "ec2instancesource"),
-    *("sourcefunction", "codebuild:", "glue:"),
-)
-
-
 def needed(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]:
     """Whether the invariants ask for what only steps turn on, and for what trust policies say of sessions
     (`with tag …`, `aws:PrincipalTag/…`, `aws:FederatedProvider`, and so on)."""
-    texts = [invariant.text.lower() for invariant in invariants]
-    of_sessions = any(word in text for text in texts for word in _OF_SESSIONS)
-    return any(map(is_eventual, invariants)), of_sessions
+    return any(map(is_eventual, invariants)), any(asks_of_sessions(invariant.text) for invariant in invariants)
 
 
 def _cached(options: QuestionOptions, besides: tuple[object, ...], load: Callable[[], Estate]) -> Estate:

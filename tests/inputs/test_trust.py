@@ -231,7 +231,7 @@ _OF_SESSIONS = (
     *("aws:PrincipalTag/team", "aws:principaltag/team", "aws:Principal\\u0054ag/team"),
     *("aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge", "ec2:SourceInstanceArn", "ec2:RoleDelivery"),
     *("aws:Ec2InstanceSourceVpc", "aws:Ec2InstanceSourcePrivateIPv4", "lambda:SourceFunctionArn", "codebuild:BuildArn"),
-    *("glue:RoleAssumedBy", "ssm:SourceInstanceArn"),
+    *("codebuild:ProjectArn", "glue:RoleAssumedBy", "glue:CredentialIssuingService", "ssm:SourceInstanceArn"),
 )
 
 
@@ -239,7 +239,7 @@ _OF_SESSIONS = (
 def test_f3_trust_policies_are_read_where_the_input_asks_for_what_sessions_have(tmp_path: Path, key_of: str) -> None:
     statement = {
         "Effect": "Allow",
-        "Action": "kms:Decrypt",
+        "Action": ["kms:Decrypt", "glue:GetTable", "codebuild:StartBuild"],
         "Resource": "*",
         "Condition": {"StringEquals": {"KEY": "red"}},
     }

@@ -13,8 +13,12 @@ from tests.evaluate.reaching import LAMBDA, OTHER, TARGET, admits, trusting
 from tests.evaluate.steps.worlds import state
 from tests.reach.telling import told, verdict
 from verifier.evaluate.plausible.origins import against_origins
+from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Identity
+from verifier.model.results.verdict import Status
 from verifier.model.steps.chains import State
+from verifier.syntax.source import Source
+from verifier.verify import prove
 
 MAKES = own(["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"])
 WITH_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
@@ -96,3 +100,15 @@ def test_f3_a_chain_whose_session_says_what_it_was_not_given_is_none() -> None:
     assert not contradicted(lambda__SourceFunctionArn=f"arn:aws:lambda:us-west-2:{HOME}:function:f")
     assert contradicted(aws__MultiFactorAuthPresent="true") and contradicted(aws__MultiFactorAuthAge="60")
     assert contradicted(ec2__SourceInstanceArn=f"arn:aws:ec2:us-west-2:{HOME}:instance/i-1")
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_f3_roles_with_the_same_policies_are_not_alike_if_others_make_their_sessions(first: int) -> None:
+    uses = (own("kms:Decrypt"),)
+    by_trust = [trusting(admits({"Service": LAMBDA}), own=uses), trusting(admits(aws(ALICE)), own=uses)]
+    roles = [replace(by_trust[first], arn=TARGET), replace(by_trust[1 - first], arn=OTHER)]
+    before = state(key=allow(aws(HOME), "kms:Decrypt", Condition=WITH_MFA), others=tuple(roles), facts={"grants": ()})
+    for callers, status in (("role/*", Status.REFUTED), (f"role/{'other' if first else 'app/target'}", Status.PROVED)):
+        text = f'invariant "x": no {callers} in {HOME} can eventually kms:Decrypt'
+        asked = read_invariants(Source("x.inv", text)).invariants
+        assert [one.status for one in prove(before.estate, asked).verdicts] == [status]

@@ -16,9 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.evaluate.estates import ALICE, HOME, allow, aws
+from tests.evaluate.reaching import admits, trusting
+from tests.evaluate.steps.worlds import state
 from tests.runs.many_keys import INVARIANTS, PARTNER, key_arn, policy, snapshot, told
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
+from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.model.invariant import KeyTag
 from verifier.model.results.verdict import Status
@@ -26,9 +30,11 @@ from verifier.runs import Where, prove_many
 from verifier.runs.cache import FILE, Cache
 from verifier.runs.digests import digest
 from verifier.runs.estates import cached_estate
+from verifier.syntax.source import Source
 from verifier.verify import prove
 from verifier.verify.meaning import surroundings, whole
 
+ROLE = f"arn:aws:iam::{HOME}:role/target"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -166,6 +172,9 @@ def test_the_oldest_results_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyP
 _RUN = """
 import sys
 from pathlib import Path
+from tests.evaluate.estates import ALICE, HOME, allow, aws
+from tests.evaluate.reaching import admits, trusting
+from tests.evaluate.steps.worlds import state
 from tests.runs.many_keys import INVARIANTS, snapshot
 from verifier.runs import Where, prove_many
 folder = Path(sys.argv[1])
@@ -380,6 +389,21 @@ def test_e2_no_result_about_keys_depends_on_what_only_steps_turn_on(tmp_path: Pa
     estates += [replace(estates[0], accounts=(other,)) for other in others]
     assert len({digest(whole(estate)) for estate in estates}) == len(estates)
     assert len({digest(surroundings(estate)) for estate in estates}) == 1
+
+
+@pytest.mark.parametrize("asks", ["policy", "invariant"])
+def test_f3_a_result_depends_on_who_may_assume_a_role_where_sessions_differ_by_who_made_them(
+    tmp_path: Path, asks: str
+) -> None:
+    condition = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}} if asks == "policy" else {}
+    when = "" if asks == "policy" else " when aws:MultiFactorAuthPresent is true"
+    text = f'invariant "x": no caller in {HOME} can kms:Decrypt{when}'
+    invariants = read_invariants(Source("x.inv", text)).invariants
+    roles = [trusting(admits(whom), arn=ROLE) for whom in ({"Service": "lambda.amazonaws.com"}, aws(ALICE))]
+    statement = allow(aws(ROLE), "kms:Decrypt", **condition)
+    states = [state(key=statement, others=(role,), facts={"grants": ()}) for role in roles]
+    found = [prove_many(one.estate, invariants, where(tmp_path))[0].verdicts[0] for one in states]
+    assert [verdict.status for verdict in found] == [Status.PROVED, Status.REFUTED]
 
 
 def trust(action: str) -> object:

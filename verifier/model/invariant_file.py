@@ -41,3 +41,14 @@ class InvariantFiles:
     inputs: tuple[tuple[str, str], ...] = ()
     allowances: tuple[Allowance, ...] = ()
     suppositions: tuple[Supposition, ...] = ()
+
+
+def asks_of_sessions(text: str) -> bool:
+    """Whether an invariant may ask for what sessions have by who made them, on which trust policies bear (F3, F6)."""
+    return any(word in text.lower() for word in _OF_SESSIONS)
+
+
+_OF_SESSIONS = (
+    *("tag", "federatedprovider", "multifactorauth", "sourceinstance", "roledelivery", "ec2instancesource"),
+    *("sourcefunction", "buildarn", "projectarn", "roleassumedby", "credentialissuing"),
+)

@@ -17,6 +17,7 @@ from typing import Any
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant
 from verifier.model.invariant import AnyInvariant, KeyArn, is_eventual
+from verifier.model.invariant_file import asks_of_sessions
 from verifier.model.policy import Policy
 from verifier.model.symbols import SymbolName, SymbolValues
 from verifier.problem.semantics.targets import Target
@@ -128,12 +129,13 @@ class Digests:
 
     def question(self, target: bytes, invariant: AnyInvariant) -> bytes:
         """What is asked of one target, by its digest. What callers can bring about turns on everything in the estate
-        (E0), which tags a session can have on trust policies (F3), what a verdict on keys by an alias, a tag or their
+        (E0), what a session can have on trust policies (F3, F6), what a verdict on keys by an alias, a tag or their
         family supposes on the others (U3)."""
         known = self._invariants.get(id(invariant))
         if known is None:
             known = self._invariants[id(invariant)] = invariant, digest(invariant_meaning(invariant))
-        further = self._chains if is_eventual(invariant) else self._trusts if "tag" in invariant.text.lower() else b""
+        of_sessions = asks_of_sessions(invariant.text)
+        further = self._chains if is_eventual(invariant) else self._trusts if of_sessions else b""
         others = self._others if any(not isinstance(selector, KeyArn) for selector in invariant.keys or ()) else b""
         return sha256(target + further + others + known[1]).digest()
 

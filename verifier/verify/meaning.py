@@ -150,11 +150,20 @@ def _has_variable(statement: Statement) -> bool:
 
 def heeds_trust_policies(estate: Estate) -> bool:
     """Whether trust policies bear on requests on keys: some policy that decides on these reads `aws:PrincipalTag/…`, or
-    source identities of sessions, or some policy binds names of sessions (F3), or one tells sessions by their providers
-    (F6, P6)."""
+    source identities of sessions, or some policy binds names of sessions, or one tells sessions by who made them, or by
+    MFA (F3), or by their providers (F6, P6)."""
     if estate.binds_session_names or estate.reads_source_identities:
         return True
     return any(
-        policy.tests_tags_of_callers or policy.names_providers or "aws:federatedprovider" in policy.tested_keys
+        policy.tests_tags_of_callers
+        or policy.names_providers
+        or any(key.startswith(BY_ORIGIN) for key in policy.tested_keys)
         for policy in estate.deciding_policies()
     )
+
+
+BY_ORIGIN = (
+    *("aws:federatedprovider", "aws:multifactorauth", "aws:ec2instance"),
+    *("ec2:", "lambda:", "codebuild:", "glue:", "ssm:"),
+)
+"""How the keys begin of which a session has some only if certain callers may assume its role."""

@@ -8,7 +8,7 @@ unless a step is taken on one of them, which is for the closure to see (`Univers
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyCaller, CallersAnd, CallerSet, CallersNot, CallersOr, IdentityOf
@@ -20,7 +20,9 @@ from verifier.problem.classes.predicates import Predicate, like, like_arn
 from verifier.problem.classes.tables import MORE_STATES, Table
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.diagrams.finite import Reduction
+from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.sessions.trusting import trusting
+from verifier.verify.meaning import BY_ORIGIN
 from verifier.verify.reach.cubes import CALLER
 from verifier.verify.reach.own_policies import said_of
 from verifier.verify.reach.together import each_of
@@ -53,12 +55,13 @@ class Universe:
         self._complete = {account.id for account in estate.accounts if account.complete}
         self._made = frozenset(WEB_PREFIX + one for one in made)
         classes: dict[int, dict[object, list[str]]] = {number: {} for number in range(table.size)}
-        said, taggable = said_of(estate), trusting(estate).changing
+        said, taggable, origins = said_of(estate), trusting(estate).changing, _origins(estate)
         for arn in listed(estate):
             number = table.class_of(arn)
             if number is not None:
                 # No two roles are alike whose sessions may have tags: which, their trust policies say (F3).
-                classes[number].setdefault((said[arn], arn if arn in taggable else None), []).append(arn)
+                by_trust = arn if arn in taggable else origins.get(arn)
+                classes[number].setdefault((said[arn], by_trust), []).append(arn)
         self._alike = {members[0]: tuple(members) for found in classes.values() for members in found.values()}
         for number, found in classes.items():
             other = self._not_listed(table, number, found)
@@ -167,3 +170,16 @@ def strangers(estate: Estate, principals: Iterable[str]) -> Iterator[str]:
 
 def _account_of(arn: str) -> str:
     return arn.split(":")[4]
+
+
+def _origins(estate: Estate) -> Mapping[str, Hashable]:
+    """What sessions of each role may have by who can make them, if a policy asks for any of that (F3, F6)."""
+    policies = (*estate.deciding_policies(), *estate.trust_policies())
+    if not any(key.startswith(BY_ORIGIN) for policy in policies for key in policy.tested_keys):
+        return {}
+    found = trusting(estate)
+    without = (found.not_from_users, *map(found.not_admitting, ("ec2", "codebuild", "glue", "lambda", "ssm")))
+    return {
+        role.arn: (role.trust and providers_admitted(role.trust), *(role.arn in one for one in without))
+        for role in estate.roles
+    }
