@@ -161,10 +161,13 @@ class TreeBuilder(Transformer[Any, PolicyNode]):
         text, start, end = token.value, token.start_pos, token.end_pos
         if text[0] == '"':
             return Scalar(ScalarKind.STRING, _decode(text, start), start, end)
-        return Scalar(_WORDS.get(text, ScalarKind.NUMBER), text, start, end)
+        number = ScalarKind.NUMBER if _ONE_SPELLING.fullmatch(text) else ScalarKind.AMBIGUOUS
+        return Scalar(_WORDS.get(text, number), text, start, end)
 
 
 _WORDS = {"true": ScalarKind.BOOLEAN, "false": ScalarKind.BOOLEAN, "null": ScalarKind.NULL}
+_ONE_SPELLING = re.compile(r"0|-?[1-9][0-9]{0,14}|-?(?:0|[1-9][0-9]{0,5})\.[0-9]{0,2}[1-9]")
+"""Numbers that every reader of JSON writes as they stand: no exponent, no zero at the end, and not too long."""
 
 
 def _bracketed(children: list[Any]) -> tuple[tuple[Any, ...], int, int]:

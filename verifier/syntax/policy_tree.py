@@ -16,6 +16,7 @@ class ScalarKind(Enum):
 
     STRING = "a string"
     NUMBER = "a number"
+    AMBIGUOUS = "a number that has several spellings, of which no page says which text it stands for; quote it"
     BOOLEAN = "a Boolean"
     NULL = "null"
 

@@ -99,7 +99,7 @@ def _read_values(reader: Reader, member: Member) -> tuple[Scalar, ...]:
     expected = "a string, a number, a Boolean or a list of these"
     found = []
     for value in reader.items(member, expected):
-        if isinstance(value, Scalar) and value.kind is not ScalarKind.NULL:
+        if isinstance(value, Scalar) and value.kind not in (ScalarKind.NULL, ScalarKind.AMBIGUOUS):
             found.append(value)
         else:
             reader.wrong_type(member, expected, value)
