@@ -28,7 +28,7 @@ from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
 from verifier.verify.reach.narrowed import asked_keys, for_keys, of_callers, says_of_keys
 from verifier.verify.reach.needs import Identities, Needs
-from verifier.verify.reach.not_in_input import leaves_keys_out, other_keys, own_accounts, own_keys
+from verifier.verify.reach.not_in_input import leaves_keys_out, other_keys, own_accounts, own_keys, unread_keys
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.granted_by_services import GrantedByServices
@@ -67,6 +67,7 @@ class Common:
         self._universes: dict[tuple[str, str], tuple[frozenset[Predicate], Universe]] = {}
         self._strangers: dict[str, None] = {}
         self._not_listed: dict[tuple[str, str], tuple[Key, ...]] = {}
+        self._unread = tuple(unread_keys(self.estate))
         self._beside: dict[tuple[str, CallerSet, tuple[CallerSet, ...]], KeyOffers | None] = {}
         self._created: dict[tuple[str, CallerSet], KeylessRules] = {}
 
@@ -114,9 +115,9 @@ class Common:
         """The same of a key about which nothing is asked, one object for all settings; `None` where its policy is not
         known."""
         if (arn, issued, expected) not in self._beside:
-            keys = chain(self.estate.keys, *self._not_listed.values())
+            keys = chain(self.estate.keys, *self._not_listed.values(), self._unread)
             key = next((one for one in keys if one.arn == arn and one.policies), None)
-            made = key is not None and key not in self.estate.keys
+            made = all(one.arn != arn for one in self.estate.keys)
             found = None if key is None else self.offers(self.rules(key, (), expected), issued, expected, made=made)
             self._beside[arn, issued, expected] = found
         return self._beside[arn, issued, expected]
@@ -201,6 +202,10 @@ class Common:
         if place not in self._not_listed:
             self._not_listed[place] = tuple(other_keys(self.estate, *place))
         return self._not_listed[place]
+
+    def unread(self, key: Key) -> tuple[Key, ...]:
+        """Those of which the input does not hold the policy (U3)."""
+        return tuple(one for one in self._unread if (one.partition, one.region) == (key.partition, key.region))
 
     def leaves_keys_out(self, key: Key) -> bool:
         """Whether policies tell apart more keys of the Region of a key than are looked at. Raises `TooLarge`."""

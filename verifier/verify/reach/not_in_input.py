@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import product
 
@@ -52,6 +53,13 @@ def other_keys(estate: Estate, partition: str, region: str) -> Iterator[Key]:
             found.update(dict.fromkeys([one for one in table.members(number, len(known) + 1) if one not in known][:1]))
     for arn in found:
         yield Key(arn, policies=(delegating_key_policy(arn, named),), grants=())
+
+
+def unread_keys(estate: Estate) -> Iterator[Key]:
+    """The keys of which the input does not hold the policy: it may let everyone do everything."""
+    for key in estate.keys:
+        if not key.policies:
+            yield replace(key, policies=(key_policy(key.arn, ()),), grants=key.grants or ())
 
 
 def leaves_keys_out(estate: Estate, partition: str, region: str) -> bool:

@@ -97,7 +97,8 @@ class Setting:
 
             def further() -> Iterator[KeyOffers]:
                 self._may_leave = True
-                others = (*common.further(key), *(common.not_listed(key) if doubtful else ()))
+                in_doubt = (*common.not_listed(key), *common.unread(key)) if doubtful else ()
+                others = (*common.further(key), *in_doubt)
                 yield from filter(None, (common.beside(other.arn, issued, expected) for other in others))
 
             def replicas_() -> Sequence[KeyOffers] | None:

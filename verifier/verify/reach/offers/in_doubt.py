@@ -102,13 +102,17 @@ def _under_another_key(setting: Setting, goal: Goal, reached: Reached) -> Reason
     """What is re-encrypted under a key that the input does not hold (W2)."""
     premises = (*goal.premises, *(one for fact in goal.premises for one in reached.facts[fact].premises))
     onto = [fact.details[0] for fact in premises if fact.kind is FactKind.ONTO]
-    arn = next((arn for arn in onto if all(key.arn != arn for key in setting.estate.keys)), None)
+    known = {key.arn: bool(key.policies) for key in setting.estate.keys}
+    arn = next((arn for arn in onto if not known.get(arn)), None)
     if arn is None:
         return Reason("W1", f"{reached.start} may get there by what no step tells of")
-    made = Fact(FactKind.RESOURCE_POLICY, arn) in premises
-    what, calls = ("is made", "kms:CreateKey") if made else ("the input does not hold", "kms:ReEncryptFrom")
-    first = f"{reached.start} may get there by re-encryption under a key that {what} ({arn})"
-    return Reason("W2", f"{first}. To settle it: {'' if made else 'give that key, or '}suppose `nobody calls {calls}`")
+    made = arn not in known and Fact(FactKind.RESOURCE_POLICY, arn) in premises
+    calls, given = ("kms:CreateKey", "") if made else ("kms:ReEncryptFrom", "give that key, or ")
+    what = "that is made" if made else "that the input does not hold"
+    if arn in known:
+        what, given = "whose policy the input does not hold", "give that policy, or "
+    first = f"{reached.start} may get there by re-encryption under a key {what} ({arn})"
+    return Reason("W2", f"{first}. To settle it: {given}suppose `nobody calls {calls}`")
 
 
 def on_the_way(setting: Setting, goal: Goal, reached: Reached) -> str:
