@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+import verifier
 from tests.evaluate.estates import ALICE, FACTS, HOME, PARTNER, allow, aws, estate, home, policy
 from tests.verify.proving import nobody, verdict
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Controls, Endpoint, Estate, Key, Level, Organization
 from verifier.model.policy import PolicyKind
+from verifier.model.results.verdict import Status
 from verifier.syntax.source import Source
 from verifier.verify import prove
 
@@ -138,3 +140,29 @@ def test_f7_an_invariant_about_a_value_says_which_pair_it_means() -> None:
         "proved",
         [],
     )
+
+
+def test_g1_other_keys_of_which_no_grants_are_given_are_told() -> None:
+    """A proof that ciphertexts stay says that nobody may use by a grant another key under which they could come."""
+    arns = [f"arn:aws:kms:us-west-2:111122223333:key/{first}234abcd-12ab-34cd-56ef-1234567890ab" for first in "12"]
+    statements = [
+        {"Effect": "Allow", "Action": "kms:ReEncryptFrom", "Resource": "*"},
+        {"Effect": "Deny", "Action": "kms:ReEncryptTo", "NotResource": arns[1]},
+    ]
+    policy = {"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}
+    user = {"UserName": "To", "Arn": "arn:aws:iam::111122223333:user/To", "GroupList": [], "UserPolicyList": [policy]}
+    details = {"UserDetailList": [user], "RoleDetailList": [], "GroupDetailList": [], "Policies": []}
+    (invariant,) = read_invariants(
+        Source("x.inv", f'invariant "x": no "{user["Arn"]}" can eventually kms:Decrypt on "{arns[0]}"\n')
+    ).invariants
+
+    def said(**other: object) -> list[str]:
+        keys = [{"arn": arns[0], "policy": "default"}, {"arn": arns[1], "policy": "default", **other}]
+        accounts = {"111122223333": {"authorization_details": details}}
+        found = prove(verifier.loads({"keys": keys, "accounts": accounts}), [invariant]).verdicts[0]
+        assert found.status is Status.PROVED
+        return [one.text for one in found.assumptions if "ciphertexts could come" in one.text]
+
+    sentence = "other keys under which ciphertexts could come have no grants: none were given of "
+    assert said() == [sentence + arns[1]]
+    assert said(grants={"Grants": []}) == []

@@ -83,6 +83,12 @@ class Setting:
             return Reason("budget", why)
         return _KEYS_LEFT_OUT if self._may_leave and self._common.leaves_keys_out(self.key) else None
 
+    @property
+    def without_grants(self) -> tuple[str, ...]:
+        """The other keys that were looked at and whose grants the input does not list."""
+        others = self._common.further(self.key) if self._may_leave else ()
+        return tuple(other.arn for other in others if other.grants is None)
+
     def _closure(self, issued: CallerSet, doubtful: bool = False) -> Closure:
         """Of federated sessions it is about those in a set alone, and about the goals that say so; of other callers
         about every goal. Where `doubtful`, of what doubtful actions may bring about as well (W1)."""

@@ -18,6 +18,7 @@ from verifier.model.steps.catalogue import Effect, Head, catalogue_version
 from verifier.model.steps.workloads import KINDS
 from verifier.problem.subjects import is_multi_region
 from verifier.syntax.source import NOWHERE
+from verifier.syntax.text import first_few
 from verifier.verify.reach.facts import ANY_WAY, Derivation, Doubt, Fact, FactKind, Facts
 from verifier.verify.reach.goals import Goal, Reached
 from verifier.verify.reach.offers.offers import CREATE_GRANT
@@ -250,5 +251,8 @@ def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
         Assumption("W2", one) for one in (*([outside] if setting.meets_strangers else ()), *([runs] if known else ()))
     ]
     further.append(Assumption("E0", services))
+    if setting.without_grants:
+        others = f"none were given of {first_few(setting.without_grants)}"
+        further.append(Assumption("G1", f"other keys under which ciphertexts could come have no grants: {others}"))
     further += [Assumption("L9", related)] if is_multi_region(setting.key) else []
     return (Assumption("W1", text), *(Assumption("W1", one) for one in (governed, of_code, logins)), *further)
