@@ -71,7 +71,7 @@ class Setting:
         self._starters: dict[int, tuple[str, ...]] = {}
         self._issuing: dict[tuple[tuple[str, ...], int], CallerSet] = {}
         self._reached: dict[tuple[tuple[str, ...], CallerSet, bool], Reached] = {}
-        self._may_leave = False
+        self.may_leave = False
         """Whether ciphertexts may leave the key: other keys were looked at."""
 
     @property
@@ -81,12 +81,12 @@ class Setting:
         if not self._common.complete:
             why = "policy variables name what could be made after what could be made, and so on without end"
             return Reason("budget", why)
-        return _KEYS_LEFT_OUT if self._may_leave and self._common.leaves_keys_out(self.key) else None
+        return _KEYS_LEFT_OUT if self.may_leave and self._common.leaves_keys_out(self.key) else None
 
     @property
     def without_grants(self) -> tuple[str, ...]:
         """The other keys that were looked at and whose grants the input does not list."""
-        others = self._common.further(self.key) if self._may_leave else ()
+        others = self._common.further(self.key) if self.may_leave else ()
         return tuple(other.arn for other in others if other.grants is None)
 
     def _closure(self, issued: CallerSet, doubtful: bool = False) -> Closure:
@@ -102,7 +102,7 @@ class Setting:
             offers = partial(common.offers, issued=issued, expected=expected)
 
             def further() -> Iterator[KeyOffers]:
-                self._may_leave = True
+                self.may_leave = True
                 in_doubt = (*common.not_listed(key), *common.unread(key)) if doubtful else ()
                 others = (*common.further(key), *in_doubt)
                 yield from filter(None, (common.beside(other.arn, issued, expected) for other in others))
