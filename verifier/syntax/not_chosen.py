@@ -7,9 +7,11 @@ Guarantee: where it is not so, the placeholder in the text is compared as whatev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from itertools import product
 
 from verifier.syntax.diagnostic import InputError
@@ -75,8 +77,8 @@ def name_in(key: str) -> str | None:
 
 @dataclass(frozen=True)
 class _Part:
-    """A character of a text or pattern, one of some or any, or any number of such. What is `chosen` is not known yet,
-    perhaps not even how long it is: then it `varies`. What no pattern names is `shown` in its place."""
+    """A character of a text, one of some or any, or any number of such. What is `chosen` is not known yet, perhaps not
+    even how long it is: then it `varies`. What no pattern names is `shown` in its place."""
 
     shown: str
     characters: frozenset[str] | None
@@ -87,14 +89,6 @@ class _Part:
     @property
     def is_run(self) -> bool:
         return self.repeats and self.characters is not None
-
-    def meets(self, other: _Part) -> bool:
-        """Whether a character may be both."""
-        return self.characters is None or other.characters is None or bool(self.characters & other.characters)
-
-    def is_decided_by(self, pattern: _Part) -> bool:
-        """Whether a part of a pattern matches what is chosen here by what that is."""
-        return self.chosen and (pattern.characters is not None or (self.varies and not pattern.repeats))
 
 
 @dataclass(frozen=True)
@@ -135,7 +129,7 @@ class NotChosen:
         as_shown = WILD.sub(_ANY, shown or self.text)
         if _matches(pattern, as_shown) != all(_matches(pattern, one) for one in self._texts()):
             return True
-        return _may_decide(self.parts, (*_written(pattern),)) and not self._always(VARIABLE.sub(_VARIABLE, text))
+        return _pattern(pattern.lower()).may_decide(self.parts) and not self._always(VARIABLE.sub(_VARIABLE, text))
 
     def _may_start(self, pattern: str) -> bool:
         """Whether what both certainly begin with goes together."""
@@ -187,27 +181,54 @@ def _all_between(ends: re.Match[str]) -> str:
     return "".join(map(chr, range(ord(ends[1]), ord(ends[2]) + 1)))
 
 
-def _may_decide(own: Sequence[_Part], pattern: Sequence[_Part]) -> bool:
-    """Whether a pattern may match by what is chosen: some text is of both forms, in which it decides if a part of the
-    pattern matches."""
-    found = pending = {(0, 0, False)}
-    while pending:
-        pending = {after for state in pending for after in _after(own, pattern, *state)} - found
-        found = found | pending
-    return (len(own), len(pattern), True) in found
+class _Pattern:
+    """Where in a pattern each character stands, and each `?` and `*`: as bits, the lowest for the first. Where a text
+    has come to in it is bits too: `free` if nothing that is chosen decided so, and `decided`."""
+
+    def __init__(self, pattern: str) -> None:
+        parts = re.sub(r"\*+", "*", pattern)
+        found: defaultdict[str, int] = defaultdict(int)
+        for at, character in enumerate(parts):
+            found[character] |= 1 << at
+        self._runs, self._any = found.pop("*", 0), found.pop("?", 0)
+        self._written, self._end = dict(found), 1 << len(parts)
+        self._named: dict[frozenset[str] | None, int] = {None: sum(found.values())}
+
+    def may_decide(self, parts: Iterable[_Part]) -> bool:
+        """Iff some text of such parts matches, and what is chosen decides that."""
+        free, decided = self._past_runs(1), 0
+        for part in parts:
+            if not free | decided:
+                return False
+            free, decided = self._after_run(part, free, decided) if part.repeats else self._after(part, free, decided)
+        return decided & self._end != 0
+
+    def _after_run(self, part: _Part, free: int, decided: int) -> tuple[int, int]:
+        while True:
+            more = self._after(part, free, decided)
+            if more[0] | free == free and more[1] | decided == decided:
+                return free, decided
+            free, decided = free | more[0], decided | more[1]
+
+    def _after(self, part: _Part, free: int, decided: int) -> tuple[int, int]:
+        named = self._naming(part.characters)
+        by_choice = (named | (self._any if part.varies else 0)) if part.chosen else 0
+        single = named | self._any
+        then_free = (free & self._runs) | (free & single & ~by_choice) << 1
+        then_decided = (decided & self._runs) | ((decided & single) | (free & by_choice)) << 1
+        return self._past_runs(then_free), self._past_runs(then_decided)
+
+    def _past_runs(self, places: int) -> int:
+        return places | (places & self._runs) << 1
+
+    def _naming(self, characters: frozenset[str] | None) -> int:
+        """Where one of these stands, or any."""
+        if characters not in self._named:
+            self._named[characters] = sum(self._written.get(one, 0) for one in characters or ())
+        return self._named[characters]
 
 
-def _after(
-    own: Sequence[_Part], pattern: Sequence[_Part], at: int, by: int, decides: bool
-) -> Iterator[tuple[int, int, bool]]:
-    """How two forms go on after parts of them, each alone where it repeats no more, or both with one character."""
-    one, other = own[at] if at < len(own) else None, pattern[by] if by < len(pattern) else None
-    if one and one.repeats:
-        yield at + 1, by, decides
-    if other and other.repeats:
-        yield at, by + 1, decides
-    if one and other and one.meets(other):
-        yield at + (not one.repeats), by + (not other.repeats), decides or one.is_decided_by(other)
+_pattern = lru_cache(1024)(_Pattern)
 
 
 def check_text(not_chosen: Iterable[tuple[str, str]], key: str, text: str, span: Span) -> None:
