@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,15 @@ import pytest
 import verifier
 from tests.inputs.plans import ACCOUNT
 from tests.inputs.test_terraform_folder import verdicts, written
+from verifier.evaluate import evaluate, request_from_json
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
+from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
+from verifier.model.request import Outcome
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.not_chosen import NAMED, OWN_ACCOUNT, OWN_REGION, NotChosen
+from verifier.syntax.source import Source
 
 GENERATED = "90246810938304510463534373"
 SERVICE = '{ Service = "ec2.amazonaws.com" }'
@@ -30,6 +36,10 @@ NOBODY = f'account own = {ACCOUNT}\ninvariant "i": no roles in own can kms:Decry
             ["app-*", "*", "app-" + "?" * 26, "app-" + "?" * 25, "app-" + "?" * 27, "app-x*", "*-x", "app", "web-*"],
         ),
         ("app-00000000-0000-4000-8000-e45e2a904cb0", ["app-0*", "app-*-4000-*"], ["app-????????-*", "app-*-*-*"]),
+        *(
+            (f"{each}{GENERATED}", [f"{each}2*"], [f"{each}*", "web-*"])
+            for each in ("unknown-", "stack-", "app-0", "i-0")
+        ),
         (
             "stack-Named-902468ABCDEF",
             ["*-Named-1*", "*-Named-902468*", "stack-*"],
@@ -86,6 +96,7 @@ def folder(path: Path, main: str, account: str | None = ACCOUNT, region: str | N
     return load_estate([written(path, main=main)], supplied=Supplied(account=account, region=region))
 
 
+TAGGED = 'name_prefix = "app-"\n  tags = { p = "app-2" }'
 BY_PREFIX, BY_KEY = 'name_prefix = "app-"', 'name = "app-${aws_kms_key.o.key_id}"'
 
 
@@ -105,6 +116,10 @@ BY_PREFIX, BY_KEY = 'name_prefix = "app-"', 'name = "app-${aws_kms_key.o.key_id}
         (BY_KEY, like("app-0*"), "unknown"),
         (BY_KEY, like("app-f*", "ArnNotLike"), "unknown"),
         (BY_KEY, like("app-*-*"), "proved"),
+        (TAGGED, like("$${aws:PrincipalTag/p}*"), "unknown"),
+        (TAGGED, like("*-$${aws:PrincipalTag/p}"), "unknown"),
+        (TAGGED, like("$${aws:PrincipalTag/p}-*"), "refuted"),
+        (TAGGED, like("app-*").replace("::*:", "::$${aws:PrincipalAccount}:"), "proved"),
     ],
 )
 def test_a_condition_on_a_name_that_is_generated(tmp_path: Path, name: str, condition: str, expected: str) -> None:
@@ -124,6 +139,31 @@ def test_an_invariant_about_a_part_that_is_generated_is_an_error(tmp_path: Path,
     for other, found in (("app-*", "refuted"), ("web-*", "proved"), ("app-x*", "proved")):
         for who in (f"role/{other} in own", f'"{SESSION}/{other}/x"'):
             assert verdicts(estate, NOBODY.replace("roles in own", who))["aws_kms_key.k"] == found
+
+
+@pytest.mark.parametrize("who", ["iam::{}:role/app-{}", "sts::{}:assumed-role/app-{}/x"])
+def test_a_request_by_whom_a_role_may_be_is_an_error(tmp_path: Path, who: str) -> None:
+    """A request by what stands for the role, as a counterexample shows it, is one by the role."""
+    estate = folder(tmp_path, role(BY_PREFIX) + key())
+    (its,) = (identity.arn for identity in estate.identities)
+    (target,) = (one.arn for one in estate.keys if one.name == "aws_kms_key.k")
+    for end, outcome in (("x", Outcome.DENY), (its.rsplit("-", 1)[1], Outcome.ALLOW)):
+        asked = {"principal": f"arn:aws:{who.format(ACCOUNT, end)}", "action": "kms:Decrypt", "resource": target}
+        assert evaluate(estate, request_from_json(estate, asked)).outcome is outcome
+    with pytest.raises(InputError, match="may be what AWS or Terraform will choose"):
+        request_from_json(estate, {**asked, "principal": f"arn:aws:{who.format(ACCOUNT, '2' * 26)}"})
+
+
+@pytest.mark.parametrize("of_whom", ["no {} in own calls sts:*", "nobody changes what runs as {} in own"])
+def test_a_supposition_about_a_part_that_is_generated_is_an_error(tmp_path: Path, of_whom: str) -> None:
+    estate = folder(tmp_path, role(BY_PREFIX) + key())
+    text = f'account own = {ACCOUNT}\nsuppose "s": {{}}\n{NOBODY.splitlines()[1]}\n'
+    for pattern, is_error in (("app-2*", True), ("app-*", False)):
+        sentence = of_whom.format(f"role/{pattern}")
+        files = read_invariants(Source("it.inv", text.format(sentence)))
+        supposing = replace(estate, suppositions=files.suppositions)
+        with pytest.raises(InputError, match="will choose") if is_error else nullcontext():
+            verifier.prove(supposing, files.invariants)
 
 
 ALICE = """\

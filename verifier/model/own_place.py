@@ -19,6 +19,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, InAccount, Invariant, KeyAlias, KeyTag, conditions_in
 from verifier.model.policy import Condition, Statement, Text
 from verifier.model.reference import ValueType
+from verifier.model.steps.supposition import Supposition
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import brief, first_few, printable
@@ -180,8 +181,8 @@ _BEFORE, _AFTER = re.compile(r"(?:[a-z0-9-]*\.|\*\.?)?"), re.compile(r"(?:\.amaz
 
 def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
     """Raises `InputError` where an invariant tells Regions apart, or accounts, and that of some key is not known."""
-    for invariant in invariants if estate.not_chosen else ():
-        _check_choices(estate, invariant)
+    for stated in (*invariants, *estate.suppositions) if estate.not_chosen else ():
+        _check_choices(estate, stated)
     accounts = [*(key.account for key in estate.keys), *(account.id for account in estate.accounts)]
     accounts = accounts if estate.open_account else []
     for invariant in invariants if estate.open_region or accounts else ():
@@ -215,16 +216,16 @@ def _check_named(invariant: AnyInvariant, own: str) -> None:
         raise InputError.of(message, invariant.span, hint="give it with --account", rule="S4")
 
 
-def _check_choices(estate: Estate, invariant: AnyInvariant) -> None:
-    """Raises `InputError` where an invariant names what may be chosen yet, and is compared with that."""
-    for part in _parts(invariant):
+def _check_choices(estate: Estate, stated: AnyInvariant | Supposition) -> None:
+    """Raises `InputError` where an invariant or supposition names what may be chosen yet, and is compared with that."""
+    for part in _parts(stated):
         key, values = (part.key.value, part.values) if isinstance(part, Condition) else ("", (part,))
-        check_values(estate, [(key, tuple(value.value for value in values))], invariant.span)
-    for selector in invariant.keys or ():
+        check_values(estate, [(key, tuple(value.value for value in values))], stated.span)
+    for selector in () if isinstance(stated, Supposition) else stated.keys or ():
         if isinstance(selector, KeyTag) and selector.value is not None:
-            check_values(estate, [(f"aws:ResourceTag/{selector.key}", selector.value)], invariant.span)
+            check_values(estate, [(f"aws:ResourceTag/{selector.key}", selector.value)], stated.span)
         elif isinstance(selector, KeyAlias):
-            check_values(estate, [("kms:ResourceAliases", selector.alias)], invariant.span)
+            check_values(estate, [("kms:ResourceAliases", selector.alias)], stated.span)
 
 
 def check_values(estate: Estate, values: Iterable[tuple[str, str | tuple[str, ...]]], span: Span = NOWHERE) -> None:

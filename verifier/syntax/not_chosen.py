@@ -24,16 +24,19 @@ OWN_ACCOUNT, OWN_REGION = "\1", "\2"
 """What stands in a name for the own account and Region, where nothing tells them."""
 _STACK = "[a-z0-9-]+"
 """How the name of a stack begins."""
+_GENERATED = rf"{MARK}[0-9]{{20}}(?![0-9a-z])"
+"""How a name ends that Terraform generates, whatever it begins with."""
+_OTHER_MARK = rf"(?!{_GENERATED}){MARK}"
 _FORMS = {
     rf"(?:0{{8}}|{MARK}[0-9a-f]{{2}})-0000-4000-8000-[0-9a-f]{{12}}": "-".join(
         f"[0-9a-f]{{{length}}}" for length in (8, 4, 4, 4, 12)
     ),
     r"mrk-0{16}[0-9a-f]{16}": "mrk-[0-9a-f]{32}",
-    rf"(?:mrk-)?unknown-{MARK}[0-9a-f]*": "[0-9a-fkmr-]+",
-    rf"(?<=[a-z]-)0{MARK}[0-9a-f]*": "[0-9a-f]+",
-    rf"(?<=ou-)0000-{MARK}[0-9a-f]*": "[0-9a-z]+-[0-9a-z]+",
-    rf"(?<![a-z0-9-])stack(?=-[a-z0-9-]*{MARK})": _STACK,
-    rf"{MARK}[0-9]{{20}}(?![0-9a-z])": "[0-9a-f]{26}",
+    rf"(?:mrk-)?unknown-{_OTHER_MARK}[0-9a-f]*": "[0-9a-fkmr-]+",
+    rf"(?<=[a-z]-)0{_OTHER_MARK}[0-9a-f]*": "[0-9a-f]+",
+    rf"(?<=ou-)0000-{_OTHER_MARK}[0-9a-f]*": "[0-9a-z]+-[0-9a-z]+",
+    rf"(?<![a-z0-9-])stack(?=-[a-z0-9-]*{_OTHER_MARK})": _STACK,
+    _GENERATED: "[0-9a-f]{26}",
     rf"{MARK}[0-9a-z]*": "[0-9a-z]+",
     OWN_ACCOUNT: "[0-9]{12}",
     OWN_REGION: "[0-9a-z-]+",
@@ -45,6 +48,7 @@ _PART = re.compile(r"(\[[^]]+\]|.)(?:\{([0-9]+)(,?)\})?(\+?)")
 _RANGE = re.compile("(.)-(.)")
 _GAP, _VARIABLE, _ANY = "\0", "\3", "\0" * 36
 """A character that no pattern names; another, in the place of a policy variable; and such a text, in that of a `*`."""
+_RUNS = re.compile(f"[*{_VARIABLE}]+")
 _MOST = 12
 """`?` in a pattern of which it is asked whether it matches whatever is chosen."""
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
@@ -129,7 +133,8 @@ class NotChosen:
         as_shown = WILD.sub(_ANY, shown or self.text)
         if _matches(pattern, as_shown) != all(_matches(pattern, one) for one in self._texts()):
             return True
-        return _pattern(pattern.lower()).may_decide(self.parts) and not self._always(VARIABLE.sub(_VARIABLE, text))
+        of_tags = VARIABLE.sub(lambda found: _VARIABLE if name_in(found[1]) else "*", text)
+        return _pattern(of_tags.lower()).may_decide(self.parts) and not self._always(VARIABLE.sub(_VARIABLE, text))
 
     def _may_start(self, pattern: str) -> bool:
         """Whether what both certainly begin with goes together."""
@@ -182,15 +187,17 @@ def _all_between(ends: re.Match[str]) -> str:
 
 
 class _Pattern:
-    """Where in a pattern each character stands, and each `?` and `*`: as bits, the lowest for the first. Where a text
-    has come to in it is bits too: `free` if nothing that is chosen decided so, and `decided`."""
+    """Where in a pattern each character stands, and each `?`, `*` and variable that may be any text: as bits, the
+    lowest for the first. Where a text has come to in it is bits too: `free` if nothing that is chosen decided so, and
+    `decided`."""
 
     def __init__(self, pattern: str) -> None:
-        parts = re.sub(r"\*+", "*", pattern)
+        parts = _RUNS.sub(lambda found: _VARIABLE if _VARIABLE in found[0] else "*", pattern)
         found: defaultdict[str, int] = defaultdict(int)
         for at, character in enumerate(parts):
             found[character] |= 1 << at
-        self._runs, self._any = found.pop("*", 0), found.pop("?", 0)
+        self._variables, self._any = found.pop(_VARIABLE, 0), found.pop("?", 0)
+        self._runs = self._variables | found.pop("*", 0)
         self._written, self._end = dict(found), 1 << len(parts)
         self._named: dict[frozenset[str] | None, int] = {None: sum(found.values())}
 
@@ -211,12 +218,16 @@ class _Pattern:
             free, decided = free | more[0], decided | more[1]
 
     def _after(self, part: _Part, free: int, decided: int) -> tuple[int, int]:
-        named = self._naming(part.characters)
-        by_choice = (named | (self._any if part.varies else 0)) if part.chosen else 0
-        single = named | self._any
-        then_free = (free & self._runs) | (free & single & ~by_choice) << 1
-        then_decided = (decided & self._runs) | ((decided & single) | (free & by_choice)) << 1
-        return self._past_runs(then_free), self._past_runs(then_decided)
+        single = self._naming(part.characters) | self._any
+        by_choice = ~(0 if part.varies else self._any) if part.chosen else 0
+        by_choice &= single | self._variables
+        then_free = self._read(free & ~by_choice, single)
+        then_decided = self._read(decided, single) | self._read(free & by_choice, single)
+        return then_free, then_decided
+
+    def _read(self, places: int, single: int) -> int:
+        """Where a text has come to after one more character, which `single` parts match."""
+        return self._past_runs((places & self._runs) | (places & single) << 1)
 
     def _past_runs(self, places: int) -> int:
         return places | (places & self._runs) << 1
@@ -232,8 +243,9 @@ _pattern = lru_cache(1024)(_Pattern)
 
 
 def check_text(not_chosen: Iterable[tuple[str, str]], key: str, text: str, span: Span) -> None:
-    """Raises `InputError` where one may be the text that a condition key has, or that stands in no condition."""
-    kinds = {compared_as(key), *map(compared_as, VARIABLE.findall(text))}
+    """Raises `InputError` where one may be the text that a condition key has, or that stands in no condition. A text
+    with a placeholder is what that stands for."""
+    kinds = {compared_as(key), *map(compared_as, VARIABLE.findall(text))} if not PLACEHOLDER.search(text) else ()
     for kind, chosen in not_chosen:
         if (OTHER if kind == NAMED else kind) in kinds and NotChosen.of(kind, chosen).may_be(text):
             message = f"`{brief(text)}` may be what AWS or Terraform will choose, which it is compared with"

@@ -124,7 +124,7 @@ def request_from_json(estate: Estate, data: Mapping[str, object]) -> GivenReques
 def _check_places(estate: Estate, resource: str | None, context: tuple[tuple[str, Value], ...], principal: str) -> None:
     """Raises `InputError` where one names another Region than that which stands for the key's, or what may be
     chosen."""
-    check_values(estate, context)
+    check_values(estate, (*context, ("", principal)))
     shown = (resource or "").split(":")
     if estate.open_region and len(shown) > 5 and regions_in((principal,)) - {shown[3]}:
         raise depends(estate.open_region, principal, NOWHERE)
