@@ -154,6 +154,12 @@ def test_a_request_by_whom_a_role_may_be_is_an_error(tmp_path: Path, who: str) -
         request_from_json(estate, {**asked, "principal": f"arn:aws:{who.format(ACCOUNT, '2' * 26)}"})
 
 
+def test_what_such_a_role_can_reach_is_an_error(tmp_path: Path) -> None:
+    estate = folder(tmp_path, role(BY_PREFIX) + key())
+    with pytest.raises(InputError, match="may be what AWS or Terraform will choose"):
+        verifier.reach(estate, f"role/app-{'2' * 26}")
+
+
 @pytest.mark.parametrize("of_whom", ["no {} in own calls sts:*", "nobody changes what runs as {} in own"])
 def test_a_supposition_about_a_part_that_is_generated_is_an_error(tmp_path: Path, of_whom: str) -> None:
     estate = folder(tmp_path, role(BY_PREFIX) + key())

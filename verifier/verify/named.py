@@ -14,6 +14,7 @@ from typing import Any
 
 from verifier.evaluate import request_from_json
 from verifier.model.estate import Estate, Key
+from verifier.model.own_place import check_values
 from verifier.model.policy import Principal, PrincipalType, arn_kind
 from verifier.model.principal_names import Fault, principal_named
 from verifier.model.reference import actions as known_actions
@@ -82,8 +83,14 @@ _HINT = "an ARN, or role/NAME or user/NAME, as in: verifier reach role/ops --key
 
 
 def caller_named(estate: Estate, text: str, keys: Sequence[Key]) -> str:
-    """The principal that a text names; without an account it is of an account of the keys. Raises `InputError`."""
-    text = text.strip()
+    """The principal that a text names; without an account it is of an account of the keys. Raises `InputError`, also
+    for one that may be a user or role whose name is generated (S4)."""
+    found = _caller(estate, text.strip(), keys)
+    check_values(estate, (("", found),))
+    return found
+
+
+def _caller(estate: Estate, text: str, keys: Sequence[Key]) -> str:
     short = _SHORT.fullmatch(text)
     if short is not None:
         accounts = (short[2],) if short[2] else tuple(dict.fromkeys(key.account for key in keys))
