@@ -71,3 +71,19 @@ def test_a_pattern_that_names_nothing_is_a_warning(tmp_path: Path) -> None:
     estate = load(tmp_path, "null_resource.biuld", main=TIGHT, more=DEPLOYS)
     assert [found.message for found in estate.warnings] == ["`--harmless null_resource.biuld` matches nothing"]
     assert status(estate) == "unknown"
+
+
+SCP = """resource "aws_organizations_policy" "s" {
+  name    = "s"
+  type    = "SERVICE_CONTROL_POLICY"
+  content = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Deny", Action = "ec2:*", Resource = "*" }] })
+}
+"""
+
+
+def test_the_reason_is_what_may_open_the_key(tmp_path: Path) -> None:
+    """And not a control policy that may refuse what it opens, which the input has first."""
+    estate = load(tmp_path, main=SCP + TIGHT, more=DEPLOYS)
+    (verdict,) = verifier.prove(estate, read_invariants(Source("it.inv", OUTSIDE)).invariants).verdicts
+    assert verdict.reason is not None
+    assert verdict.reason.text.startswith("null_resource.deploy runs a command (`provisioner`), and may change ")

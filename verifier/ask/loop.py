@@ -38,7 +38,7 @@ class Oracle(Protocol):
 @dataclass(frozen=True)
 class Inconclusive:
     """A request does not certainly show what was asked: it rests on these symbols of things that are not modelled, if
-    on any. `otherwise` holds of requests that may show it, and not of this one."""
+    on any, the one that tells most first. `otherwise` holds of requests that may show it, and not of this one."""
 
     names: tuple[str, ...]
     otherwise: Expression
@@ -105,10 +105,9 @@ def find(
 
 
 def why_unmodelled(question: Question, names: Sequence[str]) -> Reason:
-    """The reason that a verdict is Unknown that rests on these symbols."""
-    return next(
-        unmodelled_reasons(question, names), Reason("budget", "the verdict rests on something that is not modelled")
-    )
+    """The reason that a verdict is Unknown that rests on these symbols: that of the first that has one."""
+    found = (reason for name in names for reason in unmodelled_reasons(question, (name,)))
+    return next(found, Reason("budget", "the verdict rests on something that is not modelled"))
 
 
 def unmodelled_reasons(question: Question, names: Sequence[str]) -> Iterator[Reason]:

@@ -56,7 +56,9 @@ def violation(question: Question, claim: Claim, session: Session, found: Candida
         return shown
     if not shown:
         raise InternalDisagreement.on(found.request, f" in {claim.invariant.name!r}")
-    return Inconclusive(shown, disjunction(_otherwise(found.assignment, shown)))
+    # What does something explains more than what does nothing against it.
+    names = tuple(sorted(shown, key=lambda name: found.assignment.symbols.get(name) is not True))
+    return Inconclusive(names, disjunction(_otherwise(found.assignment, names)))
 
 
 def _with_other_tags(question: Question, found: Candidate) -> Iterator[Candidate]:
