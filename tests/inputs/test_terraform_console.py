@@ -44,6 +44,11 @@ EXACT = {
     "coalesce": 'coalesce(null, "", "a")',
     "compact": 'compact(["a", "", null, 1])',
     "concat": 'concat(["a"], local.list, [true])',
+    "contains": (
+        '[contains(["a", "b"], "b"), contains(local.set, "z"), contains([1, true], "1"), contains([1, true], true), '
+        'contains([], "a"), contains(toset(["a"]), "a"), contains(["a", null], "a"), contains(["1", "2"], 1), '
+        "contains(tolist([1, 2]), 2)]"
+    ),
     "distinct": 'distinct(["b", "a", "b"])',
     "flatten": 'flatten([["a", [true]], local.set, 1])',
     "format": 'format("%s-%s-%s", "a", 1.50, true)',

@@ -57,7 +57,8 @@ def violation(question: Question, claim: Claim, session: Session, found: Candida
     if not shown:
         raise InternalDisagreement.on(found.request, f" in {claim.invariant.name!r}")
     # What does something explains more than what does nothing against it.
-    names = tuple(sorted(shown, key=lambda name: found.assignment.symbols.get(name) is not True))
+    doing = {name for name, does in found.assignment.symbols.items() if does}
+    names = tuple(sorted(shown, key=lambda name: name not in doing))
     return Inconclusive(names, disjunction(_otherwise(found.assignment, names)))
 
 

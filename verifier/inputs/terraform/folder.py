@@ -160,8 +160,9 @@ class _Maker:
             written = Module()
         for path in self.sources.unread:
             outside = self.sources.outside(path)
-            why = f"is not read (it leads out of {outside})" if outside else "is not read"
-            self._gap(self.files.name(path), why, self.files.place(path), self.sources.content())
+            why = f"it leads out of {outside}" if outside else self.sources.why.get(path)
+            said = f"is not read ({why})" if why else "is not read"
+            self._gap(self.files.name(path), said, self.files.place(path), self.sources.content())
         self.sources.unread.clear()
         variables = {key: module_inputs.declared(block, f"var.{key}") for key, block in written.variables.items()}
         self.folders[name] = folder

@@ -188,6 +188,13 @@ def _coalesce(at: Node, *given: Node) -> Node | None:
     return Unknown(at, names_in(given)) if kinds.is_open(found) else found
 
 
+def _contains(at: Node, *given: Node) -> Node | None:
+    """True iff an entry of a list or set is the second argument."""
+    items = kinds.listed(given[0]) if len(given) == 2 and not kinds.is_null(given[1]) else None
+    holds = {kinds.equal(item, given[1]) for item in items or ()}
+    return None if items is None or holds >= {None} and True not in holds else plain(at, str(True in holds).lower())
+
+
 def _lookup(at: Node, *given: Node) -> Node | None:
     """The member that has a known name; else the third argument, converted to the type of the members, if no object is
     in it."""
@@ -216,22 +223,36 @@ def _replace(given: str, old: str, new: str) -> str | None:
     return given.replace(old, new) if is_plain else None
 
 
-_TEXTS: dict[str, tuple[int, Callable[..., str | bool | list[str] | None]]] = {
-    "basename": (1, lambda given: given.rpartition("/")[2] or None),  # empty, or with `/` at the end: not evaluated
-    "endswith": (2, str.endswith),
-    "lower": (1, str.lower),
-    "replace": (3, _replace),
-    "split": (2, lambda separator, given: given.split(separator) if separator else None),
-    "startswith": (2, str.startswith),
-    "trimprefix": (2, str.removeprefix),
-    "trimspace": (1, lambda given: given.strip(" \t\n\v\f\r")),
-    "trimsuffix": (2, str.removesuffix),
-    "upper": (1, str.upper),
+_Function = Callable[..., str | bool | list[str] | None]
+_TEXTS: dict[str, tuple[int, _Function, str]] = {
+    "basename": (
+        1,
+        lambda given: given.rpartition("/")[2] or None,
+        "What follows the last `/` of a text. One that is empty, or ends with `/`, is not evaluated.",
+    ),
+    "endswith": (2, str.endswith, "True iff a text ends with the second argument."),
+    "lower": (1, str.lower, "A text in small letters."),
+    "replace": (
+        3,
+        _replace,
+        "A text with the third argument in the place of each second one. An empty one, or a regular expression "
+        "(`/…/`), is not evaluated.",
+    ),
+    "split": (
+        2,
+        lambda separator, given: given.split(separator) if separator else None,
+        "The parts of a text that the first argument separates. An empty one is not evaluated.",
+    ),
+    "startswith": (2, str.startswith, "True iff a text begins with the second argument."),
+    "trimprefix": (2, str.removeprefix, "A text without the second argument at its beginning."),
+    "trimspace": (1, lambda given: given.strip(" \t\n\v\f\r"), "A text without white space at its ends."),
+    "trimsuffix": (2, str.removesuffix, "A text without the second argument at its end."),
+    "upper": (1, str.upper, "A text in capital letters."),
 }
-"""With the number of their arguments. `None` is what is not evaluated."""
+"""The number of their arguments, what they make (`None` is what is not evaluated), and their law."""
 
 
-def _of_texts(arity: int, function: Callable[..., str | bool | list[str] | None]) -> Callable[..., Node | None]:
+def _of_texts(arity: int, function: _Function, law: str) -> Callable[..., Node | None]:
     """A function of texts that are known, and ASCII: other letters depend on the version of Unicode."""
 
     def called(at: Node, *given: Node) -> Node | None:
@@ -240,6 +261,7 @@ def _of_texts(arity: int, function: Callable[..., str | bool | list[str] | None]
         found = function(*texts) if is_evaluated else None
         return None if found is None else _decoded(at, found)
 
+    called.__doc__ = law
     return called
 
 
@@ -260,9 +282,9 @@ _ONE = (
 )
 OF_ONE: dict[str, Callable[[Node, Node], Node | None]] = {function.__name__[1:]: function for function in _ONE}
 OF_ONE["nonsensitive"] = _sensitive
-_SEVERAL = (_coalesce, _concat, _format, _join, _lookup, _merge)
+_SEVERAL = (_coalesce, _concat, _contains, _format, _join, _lookup, _merge)
 OF_SEVERAL: dict[str, Callable[..., Node | None]] = {function.__name__[1:]: function for function in _SEVERAL}
 OF_SEVERAL |= {name: _of_texts(*row) for name, row in _TEXTS.items()}
 """The functions by their names, but for `try`."""
-INSPECTING = frozenset({"keys", "toset", "values", *_TEXTS})
+INSPECTING = frozenset({"contains", "keys", "toset", "values", *_TEXTS})
 """Those that take texts apart, look at parts of them, or read the order of names."""

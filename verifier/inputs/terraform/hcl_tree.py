@@ -53,6 +53,17 @@ def parse(text: str) -> Tree | None:
     return None if bodies else found
 
 
+def stops_at(text: str) -> int:
+    """Where python-hcl2 stops to read a text that it cannot read; 0 where that is not told."""
+    import hcl2  # as for `parse`
+
+    try:
+        hcl2.parses_to_tree(text + "\n")
+    except NotParsed as error:
+        return max(error.pos_in_stream or 0, 0)
+    return 0
+
+
 def parse_expression(text: str) -> Tree | None:
     """An expression by itself."""
     body = parse(f"x = {text}\n")

@@ -20,7 +20,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from verifier.inputs.terraform.configuration import Block, Expression, Module, Written
-from verifier.inputs.terraform.hcl_tree import Tree, attributes_in, blocks_in, literal, parse, references, traversal
+from verifier.inputs.terraform.hcl_tree import (
+    Tree,
+    attributes_in,
+    blocks_in,
+    literal,
+    parse,
+    references,
+    stops_at,
+    traversal,
+)
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import ModuleName
 from verifier.inputs.text.files import Files
@@ -109,6 +118,8 @@ class Folders:
         self.installed = _installed(folder)
         self.files = 0
         self.unread: list[Path] = []
+        self.why: dict[Path, str] = {}
+        """Why files are not read that are there, where that is not one of the bounds."""
         self._bytes = 0
         self.sources: dict[Path, Source | None] = {}
         self._bodies: dict[Path, tuple[Source, Tree] | None] = {}
@@ -187,9 +198,10 @@ class Folders:
             return None
         body = self.read.trees[path] = self.read.trees.get(path) or parse(source.text)
         if body is None:
-            self.remarks.warning(
-                Node(source, 0, 0), "python-hcl2 cannot read this file, so places in it are told by address"
-            )
+            at = stops_at(source.text)
+            place = Node(source, at, at)
+            self.remarks.warning(place, "python-hcl2 cannot read this file, so places in it are told by address")
+            self.why[path] = f"python-hcl2 cannot read it, line {place.span.line}, column {place.span.column}"
             return None
         return source, body
 
