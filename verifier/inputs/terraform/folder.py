@@ -27,7 +27,7 @@ from verifier.inputs.terraform import module_inputs
 from verifier.inputs.terraform.computed_attributes import Derivation
 from verifier.inputs.terraform.configuration import Block, Expression, Module
 from verifier.inputs.terraform.hcl_kinds import TextSet, object_of
-from verifier.inputs.terraform.hcl_tree import Tree, chain, kind_of, literal, parts_of, unwrapped, word_of
+from verifier.inputs.terraform.hcl_tree import Tree, chain, kind_of, literal, parts_of, stops_at, unwrapped, word_of
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import (
     IN_DOUBT,
@@ -160,7 +160,7 @@ class _Maker:
             written = Module()
         for path in self.sources.unread:
             outside = self.sources.outside(path)
-            why = f"it leads out of {outside}" if outside else self.sources.why.get(path)
+            why = f"it leads out of {outside}" if outside else self._no_hcl(path)
             said = f"is not read ({why})" if why else "is not read"
             self._gap(self.files.name(path), said, self.files.place(path), self.sources.content())
         self.sources.unread.clear()
@@ -179,6 +179,15 @@ class _Maker:
                 outside = self.sources.outside(folder / source) if place else ""
                 aside = f", outside of {outside}" if outside else "" if place else "; `terraform init` fetches it"
                 self._gap(address, f"is not at hand (its source is {source}{aside})", block.place, [block.said, place])
+
+    def _no_hcl(self, path: Path) -> str:
+        """Where a file stops to be HCL; empty for one that is not looked at."""
+        source = self.sources.sources.get(path)
+        if source is None:
+            return ""
+        stop = stops_at(source.text)
+        span = Node(source, stop, stop).span
+        return f"python-hcl2 cannot read it, line {span.line}, column {span.column}"
 
     def _text(self, name: ModuleName, path: str) -> str | None:
         """The text of a file in the folder of a module; `None` for one that is not read."""

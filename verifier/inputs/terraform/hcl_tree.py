@@ -34,8 +34,6 @@ _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 def parse(text: str) -> Tree | None:
     """The body of a file."""
-    import hcl2  # slow to import, and needed only where there are `.tf` files
-
     markers = "|".join(map(re.escape, set(_HEREDOC.findall(text))))
     # A heredoc ends at a line with its marker and blanks; python-hcl2 wants no blanks after it, and reads on to another
     # one that has none.
@@ -44,7 +42,7 @@ def parse(text: str) -> Tree | None:
         return None
     text = ends.sub(r"\1\3\2", text) if markers else text
     try:
-        found = hcl2.parses_to_tree(text if text.endswith("\n") else text + "\n").children[0]
+        found = _read(text).children[0]
     except NotParsed:  # what is not read is in doubt, and never passed over
         return None
     bodies = [found]
@@ -53,12 +51,16 @@ def parse(text: str) -> Tree | None:
     return None if bodies else found
 
 
+def _read(text: str) -> Tree:
+    import hcl2  # slow to import, and needed only where there are `.tf` files
+
+    return hcl2.parses_to_tree(text if text.endswith("\n") else text + "\n")
+
+
 def stops_at(text: str) -> int:
     """Where python-hcl2 stops to read a text that it cannot read; 0 where that is not told."""
-    import hcl2  # as for `parse`
-
     try:
-        hcl2.parses_to_tree(text + "\n")
+        _read(text)
     except NotParsed as error:
         return max(error.pos_in_stream or 0, 0)
     return 0

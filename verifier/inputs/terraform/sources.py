@@ -19,17 +19,9 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
+from verifier.inputs.terraform import hcl_tree
 from verifier.inputs.terraform.configuration import Block, Expression, Module, Written
-from verifier.inputs.terraform.hcl_tree import (
-    Tree,
-    attributes_in,
-    blocks_in,
-    literal,
-    parse,
-    references,
-    stops_at,
-    traversal,
-)
+from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import ModuleName
 from verifier.inputs.text.files import Files
@@ -93,7 +85,7 @@ def _annotated(expression: Expression, found: Expression | None) -> Expression:
     if (
         found is None
         or found.written is None
-        or set(map(head, expression.references)) != set(map(head, references(found.written.tree)))
+        or set(map(head, expression.references)) != set(map(head, hcl_tree.references(found.written.tree)))
     ):
         return expression
     return replace(expression, written=found.written)
@@ -118,8 +110,6 @@ class Folders:
         self.installed = _installed(folder)
         self.files = 0
         self.unread: list[Path] = []
-        self.why: dict[Path, str] = {}
-        """Why files are not read that are there, where that is not one of the bounds."""
         self._bytes = 0
         self.sources: dict[Path, Source | None] = {}
         self._bodies: dict[Path, tuple[Source, Tree] | None] = {}
@@ -196,12 +186,11 @@ class Folders:
         source = self.source(path)
         if source is None:
             return None
-        body = self.read.trees[path] = self.read.trees.get(path) or parse(source.text)
+        body = self.read.trees[path] = self.read.trees.get(path) or hcl_tree.parse(source.text)
         if body is None:
-            at = stops_at(source.text)
-            place = Node(source, at, at)
-            self.remarks.warning(place, "python-hcl2 cannot read this file, so places in it are told by address")
-            self.why[path] = f"python-hcl2 cannot read it, line {place.span.line}, column {place.span.column}"
+            at = hcl_tree.stops_at(source.text)
+            message = "python-hcl2 cannot read this file, so places in it are told by address"
+            self.remarks.warning(Node(source, at, at), message)
             return None
         return source, body
 
@@ -259,12 +248,14 @@ def _held(folder: Path, top: Path) -> Iterator[tuple[str, bytes, bool]]:
 def _add(module: Module, source: Source, body: Tree) -> None:
     """Adds what a file says to a module, in the place of what the files before it say."""
     named = {"module": module.calls, "variable": module.variables}
-    for kind, words, inner, tree in blocks_in(body):
+    for kind, words, inner, tree in hcl_tree.blocks_in(body):
         first, *more = [*words, ""]
         if kind in ("resource", "data") and len(words) == 2:
             _merge(module.resources, (kind == "resource", first, more[0]), _block(source, inner, tree))
         elif kind == "locals":
-            module.locals.update((name, Written(expression, source)) for name, expression in attributes_in(inner))
+            module.locals.update(
+                (name, Written(expression, source)) for name, expression in hcl_tree.attributes_in(inner)
+            )
         elif kind == "provider":
             block = _block(source, inner, tree)
             module.generated.setdefault("".join(words), set()).update(block.dynamic)
@@ -291,9 +282,9 @@ def _declared_again(sources: Mapping[Path, tuple[Source, Tree] | None]) -> Node 
 
 
 def _declared(source: Source, body: Tree) -> Iterator[tuple[tuple[str, ...], Tree]]:
-    for kind, words, inner, tree in blocks_in(body):
+    for kind, words, inner, tree in hcl_tree.blocks_in(body):
         if kind == "locals":
-            yield from ((("local", name), tree) for name, _ in attributes_in(inner))
+            yield from ((("local", name), tree) for name, _ in hcl_tree.attributes_in(inner))
         elif kind in ("resource", "data", "module", "variable", "output", "provider"):
             alias = _block(source, inner, tree).written("alias") if kind == "provider" else None
             yield (kind, *words, *([alias.text.strip('"')] if alias is not None else [])), tree
@@ -320,12 +311,12 @@ def _merge(blocks: dict[Key, Block], at: Key, block: Block) -> None:
 
 def _block(source: Source, body: Tree, tree: Tree) -> Block:
     block = Block(attributes_of(source, body), place=Node(source, tree.meta.start_pos, tree.meta.end_pos))
-    for kind, words, inner, nested in blocks_in(body):
+    for kind, words, inner, nested in hcl_tree.blocks_in(body):
         if kind == "dynamic":
             own = Block(attributes_of(source, inner))
             each, named = own.written("for_each"), own.written("iterator")
             iterator = "".join(words) if named is None else named.text.strip()
-            bodies = [content for name, _, content, _ in blocks_in(inner) if name == "content"]
+            bodies = [content for name, _, content, _ in hcl_tree.blocks_in(inner) if name == "content"]
             contents = [
                 replace(_block(source, content, nested), for_each=each, iterator=iterator) for content in bodies
             ]
@@ -340,8 +331,8 @@ def _block(source: Source, body: Tree, tree: Tree) -> Block:
 def attributes_of(source: Source, body: Tree) -> dict[str, Expression]:
     """The attributes of a body, each with what it refers to if it is that alone, and what it is if it is a text."""
     return {
-        name: Expression(traversal(tree), constant=literal(tree), written=Written(tree, source))
-        for name, tree in attributes_in(body)
+        name: Expression(hcl_tree.traversal(tree), constant=hcl_tree.literal(tree), written=Written(tree, source))
+        for name, tree in hcl_tree.attributes_in(body)
     }
 
 
