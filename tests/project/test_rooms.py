@@ -51,6 +51,24 @@ def test_a_room_says_what_comes_in_what_goes_out_and_what_it_guarantees(path: Pa
     assert [word for word in ("In:", "Out:", "Guarantee:") if word not in docstring] == []
 
 
+def truths(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """The functions that return a truth, with their docstrings."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _is_truth(node.returns):
+            yield node.name, ast.get_docstring(node) or ""
+
+
+def _is_truth(returns: ast.expr | None) -> bool:
+    return returns is not None and ast.unparse(returns).startswith(("bool", "TypeGuard", "TypeIs"))
+
+
+def test_what_returns_a_truth_says_iff() -> None:
+    """`True iff …`, not `Whether …`, which leaves open whether it may be false of what is so."""
+    found = [(name(path), *told) for path in SOURCES for told in truths(ast.parse(path.read_text("utf-8")))]
+    assert len(found) > 400
+    assert [one for one in found if one[2].startswith(("Whether", "If "))] == []
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_a_file_has_at_most_350_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 350

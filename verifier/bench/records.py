@@ -30,7 +30,7 @@ class Answer(StrEnum):
 
     @property
     def answered(self) -> bool:
-        """Whether it is an answer."""
+        """True iff it is an answer."""
         return self in (Answer.SAT, Answer.UNSAT)
 
 

@@ -146,7 +146,7 @@ def debug() -> None:
 
 
 def colours(stream: TextIO | None) -> bool:
-    """Whether to colour: as `--color` says; else not where NO_COLOR is set (https://no-color.org), but where
+    """True iff to colour: as `--color` says; else not where NO_COLOR is set (https://no-color.org), but where
     FORCE_COLOR is (https://force-color.org), and on a terminal that can."""
     color = _COLOR.get()
     if stream is None or color is Color.NEVER or color is Color.AUTO and os.environ.get("NO_COLOR"):

@@ -125,7 +125,7 @@ class Translated:
 
 
 def _has(value: Any, path: Sequence[str]) -> bool:
-    """Whether a member is there; of a list, in each entry."""
+    """True iff a member is there; of a list, in each entry."""
     if not path:
         return True
     if isinstance(value, list):

@@ -206,7 +206,7 @@ class ClauseEncoder:
     # -- attributes --
 
     def may_matter(self, expression: Expression) -> bool:
-        """Whether an expression can matter to what was encoded: that a symbol is false which nothing mentions
+        """True iff an expression can matter to what was encoded: that a symbol is false which nothing mentions
         cannot."""
         if isinstance(expression, Not) and isinstance(expression.operand, Symbol):
             return expression.operand.name in self.symbols

@@ -41,7 +41,7 @@ class Standing:
 
     @property
     def root_powers(self) -> bool:
-        """Whether no identity policy is needed: the root user, or a session that it issued (D5)."""
+        """True iff no identity policy is needed: the root user, or a session that it issued (D5)."""
         issuer = self.caller.issuer or ""
         return self.caller.kind is CallerKind.ROOT or (
             self.caller.kind is CallerKind.FEDERATED and issuer.endswith(":root")
@@ -49,12 +49,12 @@ class Standing:
 
     @property
     def outside(self) -> bool:
-        """Whether the identity policies are free (U1)."""
+        """True iff the identity policies are free (U1)."""
         return self.caller.account is not None and not self.root_powers and not self.inventoried
 
     @property
     def bounded(self) -> bool:
-        """Whether the caller is a user or role with a permissions boundary (P5)."""
+        """True iff the caller is a user or role with a permissions boundary (P5)."""
         return self.caller.kind is not CallerKind.FEDERATED and self.identity is not None and self.identity.bounded
 
 
@@ -85,7 +85,7 @@ def providers_of(who: Standing) -> frozenset[str] | None:
 
 
 def may_be_of_provider(who: Standing, provider: str) -> bool:
-    """Whether a caller may be the session of a role that an identity of a provider, or (`*`) of some, assumed (P6)."""
+    """True iff a caller may be the session of a role that an identity of a provider, or (`*`) of some, assumed (P6)."""
     known = providers_of(who)
     return known is None or provider in known or provider == "*" and bool(known)
 

@@ -63,17 +63,17 @@ class Case:
 
     @property
     def resource_policy_unknown(self) -> bool:
-        """Whether there is a key, or a role to assume, whose policy is not known (U3, E2)."""
+        """True iff there is a key, or a role to assume, whose policy is not known (U3, E2)."""
         if self.target.kind is TargetKind.ROLE:
             return not self.resource_policies
         return self.target.key is not None and self.target.key.policies is None
 
     @property
     def same_account(self) -> bool:
-        """Whether the caller is of the account that owns the resource."""
+        """True iff the caller is of the account that owns the resource."""
         return self.standing.caller.account == self.target.account
 
     @property
     def retires(self) -> bool:
-        """Whether the operation is `RetireGrant`, for which key policies count otherwise (G5)."""
+        """True iff the operation is `RetireGrant`, for which key policies count otherwise (G5)."""
         return self.action.lower() == "kms:retiregrant" and self.target.kind is TargetKind.KEY

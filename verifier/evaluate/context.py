@@ -80,12 +80,12 @@ class Context:
 
 
 def hidden_in_key_policies(name: str) -> bool:
-    """Whether F8 leaves open that a key policy can read this (lower-case) key."""
+    """True iff F8 leaves open that a key policy can read this (lower-case) key."""
     return name == "kms:resourcealiases" or name.startswith(RESOURCE_TAG)
 
 
 def is_multivalued(key: str, value: Settled) -> bool:
-    """Whether a key holds a set (C2): as the data says, or as the request shows."""
+    """True iff a key holds a set (C2): as the data says, or as the request shows."""
     known = reference.condition_key(key)
     return bool(known and known.multivalued) or (isinstance(value, tuple) and (known is None or len(value) > 1))
 

@@ -71,7 +71,7 @@ def decide(case: Case, symbols: Symbols, memo: Memo) -> Verdict:
 
 
 def may_be_allowed(cases: Sequence[Case], tried: int) -> bool:
-    """Whether requests are all allowed under some assignment of what is open, of which so many are `tried`."""
+    """True iff requests are all allowed under some assignment of what is open, of which so many are `tried`."""
 
     def together(symbols: Symbols) -> Truth:
         return all_of([decide(case, symbols, Memo()).allowed for case in cases])
@@ -182,8 +182,8 @@ def _policies(case: Case, ways: Ways, identity: Truth, limits: Limits, symbols: 
 
 
 def _chains_source(case: Case) -> bool:
-    """Whether a session of a role sets a source identity: then the trust policy and its own policies both allow, in one
-    account too. [IAM: id_credentials_temp_control-access_monitor, Permissions required to set source identity]"""
+    """True iff a session of a role sets a source identity: then the trust policy and its own policies both allow, in
+    one account too. [IAM: id_credentials_temp_control-access_monitor, Permissions required to set source identity]"""
     return case.action.lower() == "sts:setsourceidentity" and case.standing.caller.kind is CallerKind.ROLE
 
 
@@ -255,7 +255,7 @@ def _resource_policy_ways(case: Case, allows: list[StatementMatch], symbols: Sym
 
 
 def _by_its_service_alone(case: Case) -> bool:
-    """Whether it is to assume a service-linked role, of which the trust policy is not given, by another than the
+    """True iff it is to assume a service-linked role, of which the trust policy is not given, by another than the
     service in its ARN: "only that service can assume the roles". [IAM: using-service-linked-roles]"""
     linked = case.target.kind is TargetKind.ROLE and case.target.service_linked and case.resource_policy_unknown
     return linked and case.standing.caller.principal_arn != case.target.arn.split("/")[2]

@@ -146,13 +146,13 @@ def _about_endpoint(estate: Estate, given: Mapping[str, Value]) -> Entries:
 
 
 def called_by_service(given: Mapping[str, Value]) -> bool:
-    """Whether the context shows a request that a service makes on the caller's behalf (F5)."""
+    """True iff the context shows a request that a service makes on the caller's behalf (F5)."""
     through = "kms:viaservice" in given or any(given.get(f"aws:calledvia{end}") for end in ("", "first", "last"))
     return through or _text(given, "kms:grantisforawsresource").lower() == "true" or called_by_mcp(given)
 
 
 def called_by_mcp(given: Mapping[str, Value]) -> bool:
-    """Whether the context shows a request that an AWS MCP service makes on the caller's behalf. [IAM:
+    """True iff the context shows a request that an AWS MCP service makes on the caller's behalf. [IAM:
     reference_policies_condition-keys]"""
     return "aws:calledviaawsmcp" in given or _text(given, "aws:viaawsmcpservice").lower() == "true"
 
@@ -217,13 +217,13 @@ def _about_accounts(standing: Standing, target: Target, action: str) -> Entries:
 
 
 def on_key_store(action: str) -> bool:
-    """Whether an operation is on a custom key store, or on all of them."""
+    """True iff an operation is on a custom key store, or on all of them."""
     known = reference.action(action)
     return known is not None and "CustomKeyStore" in known.name
 
 
 def may_create_key(action: str) -> bool:
-    """Whether an operation without a key, and on no key store, makes one, as one that the data does not know may
+    """True iff an operation without a key, and on no key store, makes one, as one that the data does not know may
     (U4)."""
     known = reference.action(action)
     return known is None or known.name == "kms:CreateKey"
@@ -257,8 +257,8 @@ _UUID = re.compile(":key/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 
 def is_multi_region(key: Key) -> bool | None:
-    """Whether a key is a multi-Region key: where it is not given, its ID tells (L9); `None` where neither does, as of a
-    key that is made yet. [multi-region-keys-overview]"""
+    """True iff a key is a multi-Region key: where it is not given, its ID tells (L9); `None` where neither does, as of
+    a key that is made yet. [multi-region-keys-overview]"""
     if key.multi_region is not None:
         return key.multi_region
     return True if ":key/mrk-" in key.arn else False if _UUID.search(key.arn) else None
@@ -270,7 +270,7 @@ def _multi_region_type(key: Key) -> Entry:
 
 
 def belongs(organization: Organization, account: str) -> bool:
-    """Whether an account is a member of the organization, or its management account (F2)."""
+    """True iff an account is a member of the organization, or its management account (F2)."""
     return account == organization.management_account or account in dict(organization.accounts)
 
 

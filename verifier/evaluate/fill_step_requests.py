@@ -87,7 +87,7 @@ def _about_identity(identity: Identity, operation: Operation) -> Entries:
 
 
 def tags_are_free(operation: Operation | None, target: Target) -> bool:
-    """Whether the tags of what the operation is on are not known: of a user or role that the inventory does not list,
+    """True iff the tags of what the operation is on are not known: of a user or role that the inventory does not list,
     of a managed policy. A group has none. [IAM: reference_policies_iam-condition-keys, iam:ResourceTag]"""
     if operation is not None and operation.creates:
         return False
@@ -97,7 +97,7 @@ def tags_are_free(operation: Operation | None, target: Target) -> bool:
 
 
 def not_modelled(operation: Operation, caller: Caller, target: Target, name: str) -> bool:
-    """Whether what a request has for a condition key (lower case) that it does not give is not modelled, rather than
+    """True iff what a request has for a condition key (lower case) that it does not give is not modelled, rather than
     absent."""
     prefix = name.split(":", 1)[0]
     if operation.rule == IAM:

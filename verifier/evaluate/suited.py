@@ -80,7 +80,7 @@ def _unknown(key: Key | None, given: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def _is_known(given: Mapping[str, Value]) -> bool:
-    """Whether the data knows the facts that a request says: one that it does not know may go with anything (U4)."""
+    """True iff the data knows the facts that a request says: one that it does not know may go with anything (U4)."""
     return all(
         name not in given or any(_says({name: given[name]}, facts) for facts in reference.key_facts())
         for name in _FACTS
@@ -88,7 +88,7 @@ def _is_known(given: Mapping[str, Value]) -> bool:
 
 
 def _says(given: Mapping[str, Value], facts: KeyFacts) -> bool:
-    """Whether what a request says of a key goes with these facts."""
+    """True iff what a request says of a key goes with these facts."""
     return all(str(value).lower() == _in_request(facts)[name] for name, value in given.items() if name in _SAID)
 
 

@@ -141,7 +141,7 @@ def sensitive(tree: Tree) -> set[SymbolName]:
 
 
 def _same(left: Tree, right: Tree) -> bool:
-    """Whether two trees give the same outcome under every assignment."""
+    """True iff two trees give the same outcome under every assignment."""
     if isinstance(left, Leaf) and isinstance(right, Leaf):
         return left.allowed == right.allowed
     root = next(tree.symbol for tree in (left, right) if isinstance(tree, Branch))

@@ -198,7 +198,7 @@ def _pattern(name: str, node: Unknown) -> str:
 
 
 def _is_part_of_variable(pieces: Pieces) -> bool:
-    """Whether a part that is not known may begin in a policy variable, or end in one."""
+    """True iff a part that is not known may begin in a policy variable, or end in one."""
     before = any(piece is not None and re.search(r"\$(?:\{[^}]*)?$", piece) for piece in pieces[:-1])
     return before or any(piece is not None and re.match(r"[^{]*\}", piece) for piece in pieces[1:])
 

@@ -56,7 +56,7 @@ class IdentityChanges:
         return self.drafts.setdefault((kind, name), Draft(kind, name, place))
 
     def may_be(self, name: Name) -> bool:
-        """Whether one of those that are changed or made in a way that is not known may have this name."""
+        """True iff one of those that are changed or made in a way that is not known may have this name."""
         kind, own = name
         return bool({name, (kind, None)} & self.left_out) or any(
             kind == other and part in own for other, part in self.perhaps

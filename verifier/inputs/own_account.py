@@ -228,7 +228,7 @@ def _names_another(estate: Estate) -> bool:
 
 
 def _stands_alone(sides: Sequence[Side]) -> bool:
-    """Whether no other input could be of the same account."""
+    """True iff no other input could be of the same account."""
     return all(
         len(parts.by_stand_in) <= 1
         and not parts.accounts

@@ -190,7 +190,7 @@ def named_partitions(estates: Iterable[Estate]) -> set[str]:
 def _is_alike_in(
     partitions: Iterable[str], read: Reader, supplied: Supplied, sides: Sequence[Side], region: str
 ) -> bool:
-    """Whether all that sides say is the same in some other partitions."""
+    """True iff all that sides say is the same in some other partitions."""
     try:
         for partition in partitions:
             there = read(replace(supplied, own_region=STAND_IN_REGIONS[partition]))

@@ -52,15 +52,15 @@ _HINT = "give the ARN of the key with --key-arn, or its account with --account"
 
 
 def is_policy(node: Node) -> bool:
-    """Whether a document is a policy (or would be, but for its `Statement`), or the output of `get-key-policy`, with or
-    without `--query Policy`."""
+    """True iff a document is a policy (or would be, but for its `Statement`), or the output of `get-key-policy`, with
+    or without `--query Policy`."""
     inner = node if isinstance(node, Scalar) else member(node, "Policy")  # the AWS CLI prints the object as text
     holds = inner.text.lstrip().startswith("{") if isinstance(inner, Scalar) else member(inner, "Statement") is not None
     return holds or (isinstance(node, Members) and node.has("Statement", "Version", "Id"))
 
 
 def is_of_others(remarks: Remarks, node: Node, supplied: Supplied) -> bool:
-    """Whether a policy can be none of a key, after a warning that says why."""
+    """True iff a policy can be none of a key, after a warning that says why."""
     why = _no_key_policy(node, bypassed=supplied.account is not None)
     if why is not None:
         snapshot = "give it in a snapshot, with whose it is and the keys that it is about"

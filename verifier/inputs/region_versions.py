@@ -153,5 +153,5 @@ _BY_REGION = " by the Region"
 
 
 def is_of_region(thing: Unmodelled) -> bool:
-    """Whether it is not known for that reason alone what a statement says."""
+    """True iff it is not known for that reason alone what a statement says."""
     return thing.name.endswith(_BY_REGION)

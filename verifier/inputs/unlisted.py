@@ -128,6 +128,6 @@ def _in_any_order(said: object) -> object:
 
 
 def _is_elsewhere(action: str) -> bool:
-    """Whether a pattern of actions is certainly of another service."""
+    """True iff a pattern of actions is certainly of another service."""
     service = action.lower().partition(":")[0]
     return service != "kms" and not {*"*?$"} & {*service}

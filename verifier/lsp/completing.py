@@ -129,7 +129,7 @@ def _of_configuration(before: str) -> Offered:
 
 
 def _closed(value: str) -> bool:
-    """Whether the value that was begun has its end, and another line follows."""
+    """True iff the value that was begun has its end, and another line follows."""
     return "\n" in value and value.count("[") <= value.count("]")
 
 

@@ -30,7 +30,7 @@ class EditorQuestion:
     settings: Configuration
 
     def concerns(self, path: Path) -> bool:
-        """Whether a file is an input, or one of the invariants."""
+        """True iff a file is an input, or one of the invariants."""
         return path in self.options.invariants or any(path.is_relative_to(given) for given in self.options.paths)
 
 

@@ -134,7 +134,7 @@ def _rough(span: Span) -> types.Range:
 
 
 def before(first: types.Position, second: types.Position) -> bool:
-    """Whether one place comes before another."""
+    """True iff one place comes before another."""
     return (first.line, first.character) < (second.line, second.character)
 
 

@@ -51,12 +51,12 @@ def of_account(callers: model.CallerSet, account: str) -> model.CallerSet:
 
 
 def is_empty(callers: model.CallerSet) -> bool:
-    """Whether no caller of any kind can be in the set."""
+    """True iff no caller of any kind can be in the set."""
     return not possible_kinds(callers)
 
 
 def asks_for_tags(callers: model.CallerSet) -> bool:
-    """Whether the set depends on the tags of a caller, which its ARN does not tell."""
+    """True iff the set depends on the tags of a caller, which its ARN does not tell."""
     return any(isinstance(part, model.Tagged) for part in model.parts_of(callers))
 
 

@@ -51,7 +51,7 @@ class Engine(StrEnum):
 
     @property
     def on_strings(self) -> bool:
-        """Whether the engine reads the formula before classes."""
+        """True iff the engine reads the formula before classes."""
         return self in (Engine.Z3_STRINGS, Engine.CVC5_STRINGS)
 
 

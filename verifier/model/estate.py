@@ -311,13 +311,13 @@ class Estate:
 
     @cached_property
     def binds_session_names(self) -> bool:
-        """Whether a trust policy, or a policy of those who may assume roles, tests `sts:RoleSessionName`."""
+        """True iff a trust policy, or a policy of those who may assume roles, tests `sts:RoleSessionName`."""
         policies = chain(self.trust_policies(), self.deciding_policies())
         return any("sts:rolesessionname" in policy.tested_keys for policy in policies)
 
     @cached_property
     def reads_source_identities(self) -> bool:
-        """Whether a policy that decides on requests on keys tests `aws:SourceIdentity`."""
+        """True iff a policy that decides on requests on keys tests `aws:SourceIdentity`."""
         return any("aws:sourceidentity" in policy.tested_keys for policy in self.deciding_policies())
 
     def trust_policies(self) -> Iterator[Policy]:

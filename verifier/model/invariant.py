@@ -337,5 +337,5 @@ class Allowance:
 
 
 def is_eventual(invariant: AnyInvariant) -> bool:
-    """Whether it asks what callers can bring about by steps (`can eventually`)."""
+    """True iff it asks what callers can bring about by steps (`can eventually`)."""
     return isinstance(invariant, Invariant) and invariant.eventually

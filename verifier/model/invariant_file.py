@@ -44,7 +44,7 @@ class InvariantFiles:
 
 
 def asks_of_sessions(text: str) -> bool:
-    """Whether an invariant may ask for what sessions have by who made them, on which trust policies bear (F3, F6)."""
+    """True iff an invariant may ask for what sessions have by who made them, on which trust policies bear (F3, F6)."""
     return any(word in text.lower() for word in _OF_SESSIONS)
 
 

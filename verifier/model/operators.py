@@ -53,17 +53,17 @@ class OperatorRow:
 
     @property
     def is_text(self) -> bool:
-        """Whether every text can be listed, and policy variables work in it (L6, L7)."""
+        """True iff every text can be listed, and policy variables work in it (L6, L7)."""
         return self.type in (ValueType.STRING, ValueType.ARN)
 
     @property
     def is_typed(self) -> bool:
-        """Whether a text must parse to be compared (C3)."""
+        """True iff a text must parse to be compared (C3)."""
         return self.type is not None and not self.is_text
 
     @property
     def is_exact(self) -> bool:
-        """Whether texts are compared character by character."""
+        """True iff texts are compared character by character."""
         return self.type is ValueType.STRING and self.sign is Sign.EQUAL
 
 

@@ -130,7 +130,7 @@ def _telling_by_free_values(things: object, own: str) -> Iterator[Text]:
 
 
 def _tells_by(own: str, value: str, linked: Iterable[str], field: int, *, in_field: bool) -> bool:
-    """Whether a value may match one of others, which refer to the own account or Region by `own`, for some accounts or
+    """True iff a value may match one of others, which refer to the own account or Region by `own`, for some accounts or
     Regions alone. `in_field` is whether it may where that field of an ARN alone refers to it."""
     start = _WILDCARD.split(value, maxsplit=1)[0]
     if start == value or value in linked:
@@ -146,7 +146,7 @@ def _tells_by(own: str, value: str, linked: Iterable[str], field: int, *, in_fie
 
 
 def _tells_account(pattern: str) -> bool:
-    """Whether a wildcard stands for a part of the account: of that field of an ARN, or wherever it may be in another
+    """True iff a wildcard stands for a part of the account: of that field of an ARN, or wherever it may be in another
     text."""
     runs = _RUN.findall(_account_field(pattern))
     return any(("*" in run or "?" in run) and run.strip("*") not in ("", "?" * 12) for run in runs)
@@ -290,7 +290,7 @@ def _telling_by_free_texts(
 
 
 def _tells_region(text: str) -> bool:
-    """Whether a wildcard stands for a part of the Region, or may run on over it."""
+    """True iff a wildcard stands for a part of the Region, or may run on over it."""
     parts = text.split(":", 5)
     return len(parts) < 6 or any(part != "*" and _WILDCARD.search(part) for part in parts[:4])
 
@@ -329,19 +329,19 @@ def _of_condition(condition: Condition, own: str, named: Collection[str] = ()) -
 
 
 def _is_in_one(text: str, regions: Iterable[str]) -> bool:
-    """Whether a value of `aws:RequestedRegion` or `kms:ViaService` is of one of some Regions, and so of no other."""
+    """True iff a value of `aws:RequestedRegion` or `kms:ViaService` is of one of some Regions, and so of no other."""
     parts = (text.split(region) for region in regions)
     return any(len(part) == 2 and _BEFORE.fullmatch(part[0]) and _AFTER.fullmatch(part[1]) for part in parts)
 
 
 def may_be_of_kms(pattern: str) -> bool:
-    """Whether an action, or the service of an ARN, may be of KMS by its first part."""
+    """True iff an action, or the service of an ARN, may be of KMS by its first part."""
     service = pattern.lower().partition(":")[0].replace("[", "[[]")
     return fnmatchcase("kms", service)
 
 
 def _tells_arn(pattern: str, own: str, named: Collection[str]) -> bool:
-    """Whether a `Resource` may cover the key, or an alias of it, in one Region and not in another."""
+    """True iff a `Resource` may cover the key, or an alias of it, in one Region and not in another."""
     fields = pattern.split(":", 5)
     if len(fields) < 6 and any(field.endswith("*") for field in fields[:-1][:3]):
         return True  # it may run on past the Region (L6)

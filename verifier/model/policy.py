@@ -103,7 +103,7 @@ class Operator:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it has neither set operator nor `IfExists`."""
+        """True iff it has neither set operator nor `IfExists`."""
         return self.set_operator is None and not self.if_exists
 
 
@@ -165,14 +165,14 @@ class Policy:
 
     @cached_property
     def names_providers(self) -> bool:
-        """Whether it has a `Federated` principal (P6)."""
+        """True iff it has a `Federated` principal (P6)."""
         return any(
             one.type is PrincipalType.FEDERATED for statement in self.statements for one in statement.principals or ()
         )
 
     @cached_property
     def tests_tags_of_callers(self) -> bool:
-        """Whether a condition, or a policy variable, reads `aws:PrincipalTag/…` (F3)."""
+        """True iff a condition, or a policy variable, reads `aws:PrincipalTag/…` (F3)."""
         return any("principaltag/" in text for text in self.texts)
 
     @cached_property

@@ -37,7 +37,7 @@ class Fault:
 
 
 def is_account(text: str) -> bool:
-    """Whether a text is an account: twelve digits."""
+    """True iff a text is an account: twelve digits."""
     return _ACCOUNT.fullmatch(text) is not None
 
 

@@ -154,7 +154,7 @@ def fitting_values(name: str) -> Mapping[str, frozenset[str]]:
 
 
 def suits(action_name: str, facts: KeyFacts) -> bool:
-    """Whether KMS would accept the operation for a key with these facts (R3). True for an action without a row: it
+    """True iff KMS would accept the operation for a key with these facts (R3). True for an action without a row: it
     suits every key, or is not known (U4)."""
     test = _SUITABLE.get(action_name.lower())
     return test is None or test(facts)

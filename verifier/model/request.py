@@ -72,7 +72,7 @@ class Caller:
 
     @property
     def service_linked(self) -> bool:
-        """Whether this is a session of a service-linked role (R2, D6)."""
+        """True iff this is a session of a service-linked role (R2, D6)."""
         return self.kind is CallerKind.ROLE and is_service_linked(self.principal_arn)
 
 

@@ -66,7 +66,7 @@ class Unmodelled:
 
     @property
     def only_of_steps(self) -> bool:
-        """Whether it bears on no request on a key, but on steps (W2): a trust policy that is not known (E2), a group or
-        policy that is not listed (E0), what a group misses and gives to those who join it, the policy of a bucket or
+        """True iff it bears on no request on a key, but on steps (W2): a trust policy that is not known (E2), a group
+        or policy that is not listed (E0), what a group misses and gives to those who join it, the policy of a bucket or
         function (W1)."""
         return self.of_statement and (self.label in ("E0", "E2", "W1") or arn_kind(self.principal or "") == "group")

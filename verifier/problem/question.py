@@ -65,7 +65,7 @@ class Question:
     """The attributes that a quick question leaves without a table."""
 
     def is_rough(self, claim: Claim) -> bool:
-        """Whether the scope of a claim is about attributes without a table, so that it could be empty all the same."""
+        """True iff the scope of a claim is about attributes without a table, so that it could be empty all the same."""
         return any(isinstance(name, LazyTest) and name.about in self.left for name in symbols_of(claim.scope))
 
 

@@ -32,17 +32,17 @@ class Actions:
     patterns: tuple[str, ...]
 
     def named(self, names: Iterable[str]) -> bool:
-        """Whether some of these actions, which the data knows, are in question."""
+        """True iff some of these actions, which the data knows, are in question."""
         known = _known_to(map(str.lower, names))
         return any(wanted & known for wanted, _ in self.entries)
 
     def alike(self, some: Iterable[str], others: Iterable[str]) -> bool:
-        """Whether each of the invariants is about an action of both, or of neither."""
+        """True iff each of the invariants is about an action of both, or of neither."""
         one, other = _known_to(map(str.lower, some)), _known_to(map(str.lower, others))
         return all(bool(wanted & one) == bool(wanted & other) for wanted, _ in self.entries)
 
     def meet(self, statement: Statement) -> bool:
-        """Whether some action in question is one that a statement is about."""
+        """True iff some action in question is one that a statement is about."""
         patterns = [text.value.lower() for text in statement.actions]
         known = _known_to(patterns)
         if statement.not_action:
@@ -76,13 +76,13 @@ def _known(pattern: str) -> int:
 
 @lru_cache(_REMEMBERED)
 def _matches_unknown(pattern: str) -> bool:
-    """Whether a pattern may match an action that the data does not know."""
+    """True iff a pattern may match an action that the data does not know."""
     return "*" in pattern or "?" in pattern or not _known(pattern)
 
 
 @lru_cache(_REMEMBERED)
 def _may_meet(one: str, other: str) -> bool:
-    """Whether some action may match both patterns: false only if their fixed beginnings, or their fixed ends,
+    """True iff some action may match both patterns: false only if their fixed beginnings, or their fixed ends,
     differ."""
     return _compatible(_start(one), _start(other)) and _compatible(_start(one[::-1]), _start(other[::-1]))
 
@@ -112,11 +112,11 @@ class CallersInQuestion:
         self._known: dict[str, bool] = {}
 
     def account(self, account: str | None) -> bool:
-        """Whether some caller of an account is in question; true where the account is not known."""
+        """True iff some caller of an account is in question; true where the account is not known."""
         return account is None or self._found(account, partial(_of_account, account=account))
 
     def names(self, statement: Statement) -> bool:
-        """Whether a statement may be about a caller in question."""
+        """True iff a statement may be about a caller in question."""
         listed = statement.principals
         return listed is None or statement.not_principal or any(map(self._is_named, listed))
 
@@ -133,7 +133,7 @@ class CallersInQuestion:
 
 
 def _holds(expression: Expression, truth: TruthOf) -> bool | None:
-    """Whether an expression holds of all of the callers, or of none; `None` where neither is known."""
+    """True iff an expression holds of all of the callers, or of none; `None` where neither is known."""
     match expression:
         case Constant(value):
             return value

@@ -222,7 +222,7 @@ class Space(CallerTests):
             self.view(key)
 
     def says_nothing(self, statement: Statement) -> bool:
-        """Whether a statement is about none of the actions on what a step changes, which are few and all known."""
+        """True iff a statement is about none of the actions on what a step changes, which are few and all known."""
         if not self.target.of_step:
             return False
         matched = frozenset[str]().union(

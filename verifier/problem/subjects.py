@@ -52,7 +52,7 @@ def _selected(estate: Estate, selector: model.KeySelector, invariant: model.AnyI
 
 
 def is_multi_region(key: Key) -> bool:
-    """Whether a key can have replicas: its ID says so, and the input does not say otherwise (L9)."""
+    """True iff a key can have replicas: its ID says so, and the input does not say otherwise (L9)."""
     return key.arn.split(":", 5)[5].startswith("key/mrk-") and key.multi_region is not False
 
 
@@ -110,7 +110,8 @@ def _targets_of(estate: Estate, invariant: model.AnyInvariant) -> Iterator[Targe
 
 
 def is_keyless(invariant: model.AnyInvariant) -> bool:
-    """Whether an invariant is about operations without a key alone, and so about an input that holds no key as well."""
+    """True iff an invariant is about operations without a key alone, and so about an input that holds no key as
+    well."""
     return isinstance(invariant, model.Invariant) and invariant.keys is None and _kinds(invariant) == (False, True)
 
 

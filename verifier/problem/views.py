@@ -113,7 +113,7 @@ def readable_under(view: View | SetView, reading: Expression) -> View | SetView:
 
 
 def matches_text(predicate: Predicate, text: str) -> bool:
-    """Whether one text satisfies a predicate; raises `Unsuitable` for a predicate on other things than text."""
+    """True iff one text satisfies a predicate; raises `Unsuitable` for a predicate on other things than text."""
     if isinstance(predicate, Tokens | OneOf | Read):
         return predicate.matches(text)
     raise Unsuitable(text)

@@ -191,7 +191,7 @@ class ClosedSet:
         return either(both(*others), *map(space.in_account, sorted(running | self.lost)))
 
     def brings_nothing(self, doubt: Entry, account: str) -> bool:
-        """Whether the most that a doubtful action can bring about in an account is in the set."""
+        """True iff the most that a doubtful action can bring about in an account is in the set."""
         match doubt.effect:
             case Effect.FRAME:
                 return self.estate.organization is None

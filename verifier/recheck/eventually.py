@@ -197,7 +197,7 @@ class Reaching:
         return space.on(lambda target: not self.is_in(action, target))
 
     def is_in(self, action: str, target: Target) -> bool:
-        """Whether what a step on a target gives is in the set."""
+        """True iff what a step on a target gives is in the set."""
         if action in SHARING:
             if target.account != self.closed.key.account or self._supposes_no_sharing:
                 return True

@@ -90,7 +90,7 @@ def command_items(commands: Iterable[str], label: str = "to see it") -> Iterator
 
 
 def _lacks_encryption_context(found: Counterexample, verdict: Verdict) -> bool:
-    """Whether it is worth saying that there is no encryption context: the question or a statement speaks of one."""
+    """True iff it is worth saying that there is no encryption context: the question or a statement speaks of one."""
     request = found.request
     action = reference.action(request.action)
     if action is None or not action.encryption_context:

@@ -231,7 +231,7 @@ class Document:
 
     @property
     def is_large(self) -> bool:
-        """Whether the counts stand first as well."""
+        """True iff the counts stand first as well."""
         return self.number > MOST_WITHOUT_SUMMARY
 
 

@@ -92,7 +92,7 @@ class Session(ABC):
 
     @abstractmethod
     def bears_on(self, expression: Expression) -> bool:
-        """Whether an expression can matter: a symbol that nothing asserted or asked so far mentions cannot."""
+        """True iff an expression can matter: a symbol that nothing asserted or asked so far mentions cannot."""
 
     @property
     @abstractmethod

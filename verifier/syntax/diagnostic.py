@@ -53,7 +53,7 @@ class InputError(Exception):
 
     @property
     def nothing(self) -> bool:
-        """Whether all that is wrong is that there is nothing to check."""
+        """True iff all that is wrong is that there is nothing to check."""
         return all(diagnostic.nothing for diagnostic in self.diagnostics)
 
     @classmethod

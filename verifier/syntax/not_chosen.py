@@ -123,7 +123,7 @@ class NotChosen:
         return cls(kind, text, whole, (*parts, *_written(text[position:])), start)
 
     def may_be(self, text: str, shown: str = "") -> bool:
-        """Whether what is chosen may make it this text, or what this pattern matches, and need not. So it is with a
+        """True iff what is chosen may make it this text, or what this pattern matches, and need not. So it is with a
         pattern that the text with its placeholders does not match like all others: that may be `shown` otherwise."""
         if not WILD.search(text):
             return self.form.fullmatch(text) is not None
@@ -137,12 +137,12 @@ class NotChosen:
         return _pattern(of_tags.lower()).may_decide(self.parts) and not self._always(VARIABLE.sub(_VARIABLE, text))
 
     def _may_start(self, pattern: str) -> bool:
-        """Whether what both certainly begin with goes together."""
+        """True iff what both certainly begin with goes together."""
         own, other = self.start, WILD.split(pattern, maxsplit=1)[0].lower()
         return own.startswith(other) or other.startswith(own)
 
     def _always(self, pattern: str) -> bool:
-        """Whether a pattern matches whatever is chosen: where no `?` counts it, what matches more does so by a `*`."""
+        """True iff a pattern matches whatever is chosen: where no `?` counts it, what matches more does so by a `*`."""
         questions = pattern.count("?")
         return questions < _MOST and all(
             _matches(pattern, text) for text in self._texts(questions + 2 if questions else 1)

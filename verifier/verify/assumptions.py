@@ -153,7 +153,7 @@ def _inventory(estate: Estate) -> Iterator[Assumption]:
 
 
 def _not_read(estate: Estate, label: str, **scope: str) -> bool:
-    """Whether the input says that it could not read what an assumption would be about: then it is unknown, and nothing
+    """True iff the input says that it could not read what an assumption would be about: then it is unknown, and nothing
     is supposed."""
     things = (thing for thing in estate.unmodelled if thing.label == label)
     return any(all(getattr(thing, name) == value for name, value in scope.items()) for thing in things)
@@ -225,7 +225,7 @@ def _endpoints(estate: Estate) -> Iterator[Assumption]:
 
 
 def _manages(estate: Estate, account: str) -> bool:
-    """Whether it is the management account, which control policies do not restrict."""
+    """True iff it is the management account, which control policies do not restrict."""
     return estate.organization is not None and estate.organization.management_account == account
 
 

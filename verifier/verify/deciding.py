@@ -58,7 +58,7 @@ class ProofOptions:
         return MOST_STEPS if self.steps is None else self.steps
 
     def asks_about(self, steps: int) -> bool:
-        """Whether chains of so many steps are asked about."""
+        """True iff chains of so many steps are asked about."""
         return self.steps is None or steps <= self.steps
 
     @property

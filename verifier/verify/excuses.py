@@ -43,7 +43,7 @@ class Beyond:
 
     @property
     def nothing(self) -> bool:
-        """Whether everything that breaks the invariant is excused."""
+        """True iff everything that breaks the invariant is excused."""
         return not (self.regions or self.grants or self.reasons)
 
     @property

@@ -249,7 +249,7 @@ def _arn_matches(pattern: str, arn: str) -> bool:
 
 
 def _account_matches(pattern: str, principal: Principal) -> bool:
-    """Whether a pattern is about callers of the principal's account."""
+    """True iff a pattern is about callers of the principal's account."""
     _, partition, _, _, account, _ = pattern.split(":", 5)
     return like(account).matches(principal.account or "") and (
         principal.partition is None or like(partition).matches(principal.partition)
@@ -257,7 +257,7 @@ def _account_matches(pattern: str, principal: Principal) -> bool:
 
 
 def _compares(condition: Condition, value: str | None) -> bool | None:
-    """Whether a condition on one tag holds (C); `None` for operators that this module does not read."""
+    """True iff a condition on one tag holds (C); `None` for operators that this module does not read."""
     operator, texts = condition.operator, [text.value for text in condition.values]
     row = operator.row
     if row.type is None:

@@ -149,9 +149,9 @@ def _has_variable(statement: Statement) -> bool:
 
 
 def heeds_trust_policies(estate: Estate) -> bool:
-    """Whether trust policies bear on requests on keys: some policy that decides on these reads `aws:PrincipalTag/…`, or
-    source identities of sessions, or some policy binds names of sessions, or one tells sessions by who made them, or by
-    MFA (F3), or by their providers (F6, P6)."""
+    """True iff trust policies bear on requests on keys: some policy that decides on these reads `aws:PrincipalTag/…`,
+    or source identities of sessions, or some policy binds names of sessions, or one tells sessions by who made them, or
+    by MFA (F3), or by their providers (F6, P6)."""
     if estate.binds_session_names or estate.reads_source_identities:
         return True
     return any(

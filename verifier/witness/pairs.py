@@ -50,7 +50,7 @@ class Pairs:
             yield _SHOWN[self.prefix] + name, found[name]
 
     def lacks_names(self, key: str) -> bool:
-        """Whether the pairs of a key have more values than there are names for them."""
+        """True iff the pairs of a key have more values than there are names for them."""
         others = self._others(key)
         return len(self._unlisted(key, len(others))) < len(others)
 
@@ -64,7 +64,7 @@ class Pairs:
 
     @property
     def _named_alone(self) -> bool:
-        """Whether the operation may name tags without their values [API: UntagRole, UntagUser, UntagResource]."""
+        """True iff the operation may name tags without their values [API: UntagRole, UntagUser, UntagResource]."""
         name = str(self.values.get("action"))
         action = step_action(name) or reference.action(name)
         return (
@@ -167,7 +167,7 @@ def spelled(space: Space, name: str) -> str:
 
 
 def _alike(question: Question, attribute: str, one: str, other: str) -> bool:
-    """Whether nothing that is asked of an attribute tells two values from one another."""
+    """True iff nothing that is asked of an attribute tells two values from one another."""
     table, lazy = question.finite.tables.get(attribute), question.finite.lazy.get(attribute)
     if one == other or table is None and lazy is None:
         return one == other

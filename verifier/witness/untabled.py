@@ -95,7 +95,7 @@ def _minimal(lazy: Lazy, meet: list[Predicate], avoid: list[Predicate]) -> Confl
 
 
 def _has_word(lazy: Lazy, meet: list[Predicate], avoid: list[Predicate]) -> bool:
-    """Whether some value satisfies the tests, or nobody knows."""
+    """True iff some value satisfies the tests, or nobody knows."""
     try:
         return find_word(_domain(lazy), meet, avoid) is not None
     except OverBudget:

@@ -36,7 +36,7 @@ class GrantRequest:
 
 
 def grantable(action: str) -> bool:
-    """Whether a grant can name the operation: the list is closed (G1), so one that the data does not know is not on
+    """True iff a grant can name the operation: the list is closed (G1), so one that the data does not know is not on
     it."""
     known = reference.action(action)
     return known is not None and known.grant_operation

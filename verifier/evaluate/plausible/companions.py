@@ -55,13 +55,13 @@ class _Companions:
             yield "F6: aws:TagKeys holds the names of the tags aws:RequestTag/NAME"
 
     def _constrained(self) -> bool:
-        """Whether a grant of the key has a constraint on the encryption context, which the request for another one must
-        meet (G6)."""
+        """True iff a grant of the key has a constraint on the encryption context, which the request for another one
+        must meet (G6)."""
         key = self._case.target.key
         return key is not None and any(grant.context_equals or grant.context_subset for grant in key.grants or ())
 
     def _in_own_account(self) -> bool:
-        """Whether the caller is of the account of the key or alias."""
+        """True iff the caller is of the account of the key or alias."""
         return self._case.target.owned and self._case.standing.caller.account == self._case.target.account
 
     def _organization_of(self, owner: str) -> set[str]:

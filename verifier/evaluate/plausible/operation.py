@@ -309,7 +309,7 @@ def required_parameters(case: Case) -> Iterator[str]:
 
 
 def expires(given: Mapping[str, object]) -> bool:
-    """Whether imported key material expires: it does, where the request does not say."""
+    """True iff imported key material expires: it does, where the request does not say."""
     return given.get("kms:expirationmodel") != "KEY_MATERIAL_DOES_NOT_EXPIRE"
 
 

@@ -54,7 +54,7 @@ def origin_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> I
 
 
 def _in_doubt(estate: Estate) -> bool:
-    """Whether something that is not modelled may let somebody assume any role."""
+    """True iff something that is not modelled may let somebody assume any role."""
     return any(
         thing.principal is None and thing.key is None and thing.influence is not Influence.MAY_REFUSE
         for thing in estate.unmodelled
@@ -81,7 +81,7 @@ def _delivered(one: Assumer) -> tuple[str, ...]:
 
 
 def _from_user(estate: Estate, role: Identity, seen: frozenset[str]) -> bool:
-    """Whether a user may come to act as a role, by sessions that assume roles one after another."""
+    """True iff a user may come to act as a role, by sessions that assume roles one after another."""
     if role.trust is None:
         return True
     for one in _makers(estate, role):

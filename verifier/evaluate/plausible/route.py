@@ -28,7 +28,7 @@ def route_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
 
 
 def forwarded(given: Mapping[str, Value]) -> bool:
-    """Whether a service makes the request on the caller's behalf, as far as it says so."""
+    """True iff a service makes the request on the caller's behalf, as far as it says so."""
     return called_by_service(given) or str(given.get("aws:viaawsservice")).lower() == "true"
 
 
@@ -55,7 +55,7 @@ def _network(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
 
 
 def _says_whose(action: str) -> bool:
-    """Whether requests of the service have the ARN of the VPC and the owner of the endpoint. [IAM:
+    """True iff requests of the service have the ARN of the VPC and the owner of the endpoint. [IAM:
     reference_policies_condition-keys, aws:SourceVpcArn, aws:VpceAccount]"""
     return action.startswith(("kms:", "iam:")) and action != "iam:passrole"
 

@@ -113,7 +113,7 @@ def _tags(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
 
 
 def _of_tags(character: str) -> bool:
-    """Whether a character can be in the key or value of a tag. [IAM: id_tags, Naming tags]"""
+    """True iff a character can be in the key or value of a tag. [IAM: id_tags, Naming tags]"""
     return character in "_.:/=+-@" or category(character)[0] in "LNZ"
 
 
@@ -143,7 +143,7 @@ def _providers(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:
 
 
 def _may_be_named(value: str, trusted: frozenset[str]) -> bool:
-    """Whether a session from one of the providers that a trust policy names may have this `aws:FederatedProvider`: not
+    """True iff a session from one of the providers that a trust policy names may have this `aws:FederatedProvider`: not
     the name of another one, as trust policies write it. What else the value may be, no page says. [IAM:
     reference_policies_condition-keys, aws:FederatedProvider; reference_policies_elements_principal, *Web identity
     session principals*, *SAML session principals*]"""

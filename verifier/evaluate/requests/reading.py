@@ -202,7 +202,7 @@ def _from_arn(
 
 
 def _named(path: str) -> bool:
-    """Whether a path ends in a name that IAM takes. [IAM: reference_iam-quotas, IAM name requirements]"""
+    """True iff a path ends in a name that IAM takes. [IAM: reference_iam-quotas, IAM name requirements]"""
     return not path.startswith("/") and _NAME.fullmatch(path.rsplit("/", 1)[-1]) is not None
 
 

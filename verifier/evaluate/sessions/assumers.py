@@ -151,7 +151,7 @@ def _about_caller(key: str) -> bool:
 
 
 def names_tagging(trust: Policy) -> bool:
-    """Whether a role's sessions may have session tags, or transitive ones of other sessions: roughly, for the callers
+    """True iff a role's sessions may have session tags, or transitive ones of other sessions: roughly, for the callers
     of another role."""
     found = [statement for statement in trust.statements if statement.effect is Effect.ALLOW]
     return any(_of_sessions(statement) or _allows(statement, "sts:tagsession") for statement in found)

@@ -74,14 +74,14 @@ class _Session:
     own: Tags
 
     def needs_tags(self) -> bool:
-        """Whether the issuer can make no session without session tags, and some with."""
+        """True iff the issuer can make no session without session tags, and some with."""
         case = self._case(_CALL, "", {})
         if not any(key == TAG_KEYS or key.startswith(REQUEST_TAG) for key in _tested_keys(case)):
             return False
         return not self._allowed("", {}, (_CALL,)) and self._passes("", {}, None)
 
     def passes(self, tags: Tags, shown: Tags) -> bool:
-        """Whether the issuer can pass the tags, perhaps with others that policies ask for; `shown` are those that the
+        """True iff the issuer can pass the tags, perhaps with others that policies ask for; `shown` are those that the
         session has."""
         return self._passes(self.caller.arn, tags, shown)
 
@@ -102,11 +102,11 @@ class _Session:
         return False
 
     def _may_have(self, name: str, shown: Tags | None) -> bool:
-        """Whether the session may have a tag: one that is tested is absent unless it is shown."""
+        """True iff the session may have a tag: one that is tested is absent unless it is shown."""
         return shown is None or name in shown or f"{PRINCIPAL_TAG}{name}" not in self.estate.tested_keys
 
     def _allowed(self, arn: str, entries: Mapping[str, Entry], actions: tuple[str, ...]) -> bool:
-        """Whether the issuer may make all of the requests, with the same context."""
+        """True iff the issuer may make all of the requests, with the same context."""
         return may_be_allowed([self._case(action, arn, entries) for action in actions], TRIED)
 
     def _case(self, action: str, arn: str, entries: Mapping[str, Entry]) -> Case:
@@ -135,7 +135,7 @@ class _Session:
 
 
 def _free(name: str) -> bool:
-    """Whether a request for a session may have a key that nothing says."""
+    """True iff a request for a session may have a key that nothing says."""
     told = name in OF_TEMPORARY or name == TAG_KEYS
     return not told and not name.startswith((REQUEST_TAG, PRINCIPAL_TAG, "sts:", "kms:"))
 

@@ -88,19 +88,19 @@ class Passing:
         return None
 
     def _may_have(self, name: str) -> bool:
-        """Whether the session may have a tag: one that is tested is absent unless it is shown."""
+        """True iff the session may have a tag: one that is tested is absent unless it is shown."""
         return not self.whole or name in self.shown or f"{PRINCIPAL_TAG}{name}" not in self.estate.tested_keys
 
     def untagged(self, role: Identity) -> bool:
-        """Whether the role may be assumed without session tags."""
+        """True iff the role may be assumed without session tags."""
         return any(self._may(role, one, {}, {}, ()) for one in assumers(self.estate, role))
 
     def assumable(self, role: Identity) -> bool:
-        """Whether the role may be assumed, with tags or without."""
+        """True iff the role may be assumed, with tags or without."""
         return self.untagged(role) or self.passed(role, {}) is not None
 
     def _inherited(self, role: Identity, tags: Tags, seen: frozenset[str]) -> bool:
-        """Whether transitive tags may come from a session that assumes the role, and so has them itself."""
+        """True iff transitive tags may come from a session that assumes the role, and so has them itself."""
         own = {name.lower(): value for name, value in role.tags}
         read = _of_resource({name: Either(E2, value, own.get(name)) for name, value in tags.items()})
         for one in assumers(self.estate, role):
@@ -167,7 +167,7 @@ class Passing:
         besides: tuple[str, ...],
         passed: Tags | None = None,
     ) -> bool:
-        """Whether a caller with its `own` tags, and others that it can have, may assume the role, and make further
+        """True iff a caller with its `own` tags, and others that it can have, may assume the role, and make further
         requests: by a session of some name that it can have."""
         return any(
             self._may_as(role, as_, {**entries, **said}, own, besides, passed) for as_, said in self._by_name(role, one)
@@ -204,8 +204,8 @@ class Passing:
         return (user.arn.rsplit("/", 1)[1] for account in self.estate.accounts for user in account.users)
 
     def _may_be_named(self, role: Identity, name: str) -> bool:
-        """Whether a session of the role may have a name. A role that nobody can assume, as far as is known, is supposed
-        to have sessions all the same."""
+        """True iff a session of the role may have a name. A role that nobody can assume, as far as is known, is
+        supposed to have sessions all the same."""
         state = role.arn, ((_NAME, name),)
         if not _SESSION_NAME.fullmatch(name) or state in self.seen:
             return False
@@ -245,7 +245,7 @@ class Passing:
         return False
 
     def _may_have_source(self, one: Assumer, source: Entry) -> bool:
-        """Whether a caller may have this source identity, or none. A role that nobody can assume, as far as is known,
+        """True iff a caller may have this source identity, or none. A role that nobody can assume, as far as is known,
         is supposed to have sessions all the same, with none."""
         before, state = self._role(one), (one.caller.principal_arn, ((SOURCE_IDENTITY, str(source)),))
         if one.caller.kind is not CallerKind.ROLE:
@@ -261,7 +261,7 @@ class Passing:
         return source is None and not others.assumable(before)
 
     def _may_be(self, role: Identity, shown: Mapping[str, str | None]) -> bool:
-        """Whether a session of the role may have these tags and be without others."""
+        """True iff a session of the role may have these tags and be without others."""
         own = {name.lower(): value for name, value in role.tags}
         other = {name: value for name, value in shown.items() if value is not None and own.get(name) != value}
         state = role.arn, tuple(sorted(other.items()))
@@ -271,7 +271,7 @@ class Passing:
         return not other or others.way(role, other) is not None
 
     def _allowed(self, role: Identity, one: Assumer, entries: Mapping[str, Entry], besides: tuple[str, ...]) -> bool:
-        """Whether somebody may assume the role, and may make further requests for it with the same context."""
+        """True iff somebody may assume the role, and may make further requests for it with the same context."""
         name = role.arn, one, frozenset(entries.items()), besides
         if name not in self.known:
             cases = [assuming(self.estate, role, one, action, entries) for action in (call(one.caller), *besides)]

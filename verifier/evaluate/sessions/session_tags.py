@@ -119,7 +119,7 @@ def _said(estate: Estate, role: Identity, case: Case) -> _Said:
 
 
 def _read(estate: Estate) -> bool:
-    """Whether a policy or a grant tells the sessions of a role apart by their names."""
+    """True iff a policy or a grant tells the sessions of a role apart by their names."""
     policies = list(estate.deciding_policies())
     named = (
         principal for policy in policies for statement in policy.statements for principal in statement.principals or ()

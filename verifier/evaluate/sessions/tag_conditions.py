@@ -36,7 +36,7 @@ def _statements(case: Case) -> list[Statement]:
 
 
 def compared_alone(case: Case, key: str, listed: frozenset[str]) -> bool:
-    """Whether the policies that bear on a request ask of a key only whether it is among listed values, or is none of
+    """True iff the policies that bear on a request ask of a key only whether it is among listed values, or is none of
     them."""
     found = conditions(case)
     texts = [text.value for condition in found for text in condition.values]

@@ -125,7 +125,7 @@ def _free(condition: Condition, value: Settled, values: Values, reader: Reader) 
 
 
 def _lacks_a_value(text: str, values: Values, reader: Reader) -> bool:
-    """Whether a listed text has a variable without default that is known to have no value."""
+    """True iff a listed text has a variable without default that is known to have no value."""
     found = variables_of(text, reader.variables)
     return any(variable.default is None and values[variable.key.lower()] in (None, ()) for variable in found)
 
@@ -204,7 +204,7 @@ def _as_written(condition: Condition, value: str, listed: str, values: Values, r
 
 
 def replaced_under_bool(row: OperatorRow, listed: str) -> bool:
-    """Whether a listed value has policy variables under `Bool`, where two pages differ on whether they work (C3)."""
+    """True iff a listed value has policy variables under `Bool`, where two pages differ on whether they work (C3)."""
     return row.type is ValueType.BOOL and "${" in listed
 
 
@@ -228,7 +228,7 @@ def _truth_matches(row: OperatorRow, value: str, listed: str, values: Values, sy
 
 
 def _counts(key: str) -> bool:
-    """Whether the request's value of a key is a number, or an instant as one (C3, C5)."""
+    """True iff the request's value of a key is a number, or an instant as one (C3, C5)."""
     known = reference.condition_key(key)
     return key.lower() in ("aws:epochtime", "kms:validto") or (known is not None and known.type is ValueType.NUMERIC)
 

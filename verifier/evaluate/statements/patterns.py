@@ -85,7 +85,7 @@ def literal(tokens: Tokens) -> str:
 
 
 def matches(tokens: Tokens, value: str) -> bool:
-    """Whether a value is what the tokens describe. Goes back only to the last `*`, so the time stays bounded."""
+    """True iff a value is what the tokens describe. Goes back only to the last `*`, so the time stays bounded."""
     position = at = 0
     star, resume = -1, 0
     while at < len(value):
@@ -104,7 +104,7 @@ def matches(tokens: Tokens, value: str) -> bool:
 
 
 def text_matches(pattern: str, value: str) -> bool:
-    """Whether a value matches a pattern with wildcards and no variables."""
+    """True iff a value matches a pattern with wildcards and no variables."""
     return matches(_wildcards(pattern), value)
 
 

@@ -142,7 +142,7 @@ def _within_quota(statement: Statement, matches: Truth, question: Question) -> F
 
 
 def _by_principal_arn(statement: Statement) -> bool:
-    """Whether a statement for everyone is narrowed by `aws:PrincipalArn`: neither boundary nor session policy limits
+    """True iff a statement for everyone is narrowed by `aws:PrincipalArn`: neither boundary nor session policy limits
     what it gives, as if it named the caller itself. [IAM User Guide, reference_policies_elements_principal, IAM role
     principals]"""
     return any(_demands_principal_arn(condition) for condition in statement.conditions)

@@ -77,25 +77,25 @@ class Target:
 
     @property
     def has_resource_controls(self) -> bool:
-        """Whether RCPs of its account may restrict the operation: one on a key, an alias, or a role to assume (D7, E1,
+        """True iff RCPs of its account may restrict the operation: one on a key, an alias, or a role to assume (D7, E1,
         E2)."""
         return self.kind in (TargetKind.KEY, TargetKind.ALIAS, TargetKind.ROLE)
 
     @property
     def owned(self) -> bool:
-        """Whether it belongs to an account of its own, which may be another one than the caller's."""
+        """True iff it belongs to an account of its own, which may be another one than the caller's."""
         return self.has_resource_controls or self.kind is TargetKind.IAM
 
     @property
     def belongs_to_aws(self) -> bool:
-        """Whether it is an AWS managed key, or an alias that is AWS's own (D8, R4)."""
+        """True iff it is an AWS managed key, or an alias that is AWS's own (D8, R4)."""
         if self.kind is TargetKind.ALIAS:
             return self.arn.split(":", 5)[5].startswith("alias/aws/")
         return self.key is not None and self.key.manager == "AWS"
 
     @property
     def service_linked(self) -> bool:
-        """Whether it is a service-linked role. [IAM API: PutRolePolicy, AttachRolePolicy, UpdateAssumeRolePolicy,
+        """True iff it is a service-linked role. [IAM API: PutRolePolicy, AttachRolePolicy, UpdateAssumeRolePolicy,
         `UnmodifiableEntity`]"""
         return is_service_linked(self.arn)
 

@@ -45,7 +45,7 @@ def seconds_or_year(row: OperatorRow, listed: str) -> str | None:
 
 
 def without_zone(row: OperatorRow, listed: str) -> bool:
-    """Whether a listed date has a time and no zone, or one without a colon, as no form of the W3C has it (the reading
+    """True iff a listed date has a time and no zone, or one without a colon, as no form of the W3C has it (the reading
     C3-zone)."""
     found = _DATE.fullmatch(listed) if row.type is ValueType.DATE else None
     return (
@@ -107,13 +107,13 @@ def octets(text: str) -> bytes | None:
 
 
 def parses(row: OperatorRow, listed: str) -> bool:
-    """Whether a listed value is one that an operator can compare with (C3); always so under a String or ARN operator
+    """True iff a listed value is one that an operator can compare with (C3); always so under a String or ARN operator
     (L6)."""
     return row.type not in _READ or _READ[row.type](listed) is not None
 
 
 def within(address: str, listed: str) -> bool:
-    """Whether an address lies in the listed block; never across IPv4 and IPv6."""
+    """True iff an address lies in the listed block; never across IPv4 and IPv6."""
     inner, outer = block(address) if "/" not in address else None, block(listed)
     if isinstance(inner, IPv4Network) and isinstance(outer, IPv4Network):
         return inner.subnet_of(outer)
@@ -121,7 +121,7 @@ def within(address: str, listed: str) -> bool:
 
 
 def value_matches(row: OperatorRow, value: str, listed: str, *, counts: bool = False) -> bool:
-    """Whether a request's value matches a listed one by the comparison of an operator that is not about strings or
+    """True iff a request's value matches a listed one by the comparison of an operator that is not about strings or
     ARNs.
 
     What does not parse matches nothing, on either side (C3). With `counts` the value is a number, of which four digits

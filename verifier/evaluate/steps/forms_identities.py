@@ -94,7 +94,8 @@ def check_document(state: State, move: Move, policy: Policy, known: bool) -> Non
 
 
 def allows_everything(policy: Policy) -> bool:
-    """Whether a document is one statement, `Allow * on *`. [AWS Managed Policy Reference Guide, AdministratorAccess]"""
+    """True iff a document is one statement, `Allow * on *`. [AWS Managed Policy Reference Guide,
+    AdministratorAccess]"""
     if len(policy.statements) != 1:
         return False
     (only,) = policy.statements

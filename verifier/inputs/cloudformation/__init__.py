@@ -19,7 +19,7 @@ __all__ = ["is_template"]
 
 
 def is_template(node: Node) -> bool:
-    """Whether a document is a template: it has resources with a type, or a loop over some."""
+    """True iff a document is a template: it has resources with a type, or a loop over some."""
     resources = member(node, "Resources")
     pairs = resources.pairs if isinstance(resources, Members) else []
     return any(member(value, "Type") is not None or key.text.startswith("Fn::ForEach::") for key, value in pairs)

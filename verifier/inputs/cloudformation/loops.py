@@ -30,7 +30,7 @@ Pairs = list[tuple[Scalar, Node]]
 
 
 def has_loops(node: Members) -> bool:
-    """Whether some members of an object are loops."""
+    """True iff some members of an object are loops."""
     return any(key.text.startswith(LOOP) for key, _ in node.pairs)
 
 

@@ -117,7 +117,7 @@ def _template(files: Files, resource: Resource, folder: Path) -> Path | None:
 
 
 def is_assembly(files: Files, folder: Path) -> bool:
-    """Whether a folder is a cloud assembly. Raises `InputError` where its manifest cannot be read."""
+    """True iff a folder is a cloud assembly. Raises `InputError` where its manifest cannot be read."""
     path = folder / MANIFEST
     return path.is_file() and isinstance(member(files.node(path), "artifacts"), Members)
 

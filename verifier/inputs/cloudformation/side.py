@@ -150,7 +150,7 @@ class TemplateSide(Side):
         return bool(self.is_made(resource.address))
 
     def is_made(self, name: str) -> bool | None:
-        """Whether the resource of a name is made; `None` where that is not known."""
+        """True iff the resource of a name is made; `None` where that is not known."""
         return self.functions.exists(self.template.resources[name])
 
     def made_if(self, resource: Resource) -> object:

@@ -91,8 +91,8 @@ class Surroundings(Unread):
                 self.parts.made_by_others.append((resource.shown.replace("`", ""), given, tags))
 
     def is_maker(self, resource: Stated) -> bool:
-        """Whether a resource stands for others: a nested stack that is read, iff there is such in it or macros may make
-        any."""
+        """True iff a resource stands for others: a nested stack that is read, iff there is such in it or macros may
+        make any."""
         return made_by_others(resource.type) and not _is_whole(self.side.nested.get(resource.address))
 
     def _maker(self, resource: Stated) -> None:
@@ -138,7 +138,7 @@ def _of_policies(node: Node) -> Iterator[object]:
 
 
 def _is_whole(inner: TemplateSide | None) -> bool:
-    """Whether a nested stack is read, and all that it makes."""
+    """True iff a nested stack is read, and all that it makes."""
     if inner is None or inner.template.makes_names:
         return False
     others = (one.address for one in inner.of_type() if made_by_others(one.type))

@@ -99,7 +99,7 @@ class Template:
 
     @property
     def makes_names(self) -> bool:
-        """Whether macros may make resources that the template does not have."""
+        """True iff macros may make resources that the template does not have."""
         return bool(self.macros or self.transforms - {EXTENSIONS})
 
 

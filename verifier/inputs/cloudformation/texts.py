@@ -143,12 +143,12 @@ def to_json_string(functions: Functions, node: Node, argument: Node) -> Node | N
 
 
 def _may_be_left_out(node: Node | None) -> bool:
-    """Whether a value may be `AWS::NoValue`."""
+    """True iff a value may be `AWS::NoValue`."""
     return isinstance(node, Unknown) and node.options is not None
 
 
 def _may_shrink(argument: Node, listed: Node | None) -> bool:
-    """Whether entries of a list are left out, or may be. What the functions that count them make of that is not
+    """True iff entries of a list are left out, or may be. What the functions that count them make of that is not
     documented."""
     perhaps = isinstance(listed, Items) and any(map(_may_be_left_out, listed.items))
     return perhaps or any(isinstance(node, Scalar) and node.text == NO_VALUE for node in nodes_in(argument))

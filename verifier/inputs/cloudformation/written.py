@@ -64,12 +64,12 @@ def macros(node: Node) -> Iterator[tuple[Scalar | None, Node]]:
 
 
 def is_macro(key: Scalar, value: Node) -> bool:
-    """Whether a member of an object, which is not the whole template, calls macros."""
+    """True iff a member of an object, which is not the whole template, calls macros."""
     return key.text == MACROS[0] or (key.text == MACROS[1] and isinstance(value, Members) and value.has("Name"))
 
 
 def calls_macros(node: Node) -> bool:
-    """Whether an object in a value calls macros."""
+    """True iff an object in a value calls macros."""
     return any(is_macro(*pair) for inner in nodes_in(node) if isinstance(inner, Members) for pair in inner.pairs)
 
 

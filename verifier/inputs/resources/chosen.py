@@ -210,7 +210,7 @@ def _with_doubts(estate: Estate, touched: frozenset[Key], names: _Names, kinds: 
 
 
 def _is_touched(condition: Condition, touched: frozenset[Key], kinds: _Kinds) -> bool:
-    """Whether it compares such texts, or what may be such with each other."""
+    """True iff it compares such texts, or what may be such with each other."""
     compared = ((kinds.of(place.kind), text) for place, text in _in_condition(condition))
     open_kinds = {kind for kind, _ in touched}
     return any(key in touched or (key[0] in open_kinds and VARIABLE.search(key[1])) for key in compared)

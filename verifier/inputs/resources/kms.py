@@ -47,7 +47,7 @@ class _Key:
 
     @property
     def created(self) -> bool:
-        """Whether the plan makes the key: then what the plan does not give it, it does not have."""
+        """True iff the plan makes the key: then what the plan does not give it, it does not have."""
         return self.resource.created and not self.alone
 
 

@@ -102,7 +102,7 @@ class Organizations(Reader):
         self.parts.add_organization(Record(self.remarks, self.side.at(whole), nodes))
 
     def _changes(self, resource: Resource) -> bool:
-        """Whether a resource changes an organization."""
+        """True iff a resource changes an organization."""
         changed = resource.managed and resource.verb is not Verb.KEEPS
         return changed and _CHANGING.fullmatch(self.type_of(resource) or "") is not None
 

@@ -62,7 +62,7 @@ class Reader:
         return resource.type if resource.type != CONTROLLED else self.side.text(resource, "type_name")
 
     def is_everywhere(self, resource: Resource) -> bool:
-        """Whether what a resource stands for may be in any account: stacks of a stack set, and what is of a type that
+        """True iff what a resource stands for may be in any account: stacks of a stack set, and what is of a type that
         is not known."""
         type_ = (self.type_of(resource) or "StackSet").replace("_", "").lower()
         return "stackset" in type_ or type_.endswith("stackinstances")
@@ -140,7 +140,7 @@ class Reader:
         ] or latest
 
     def _follows(self, word: Word, other: Word) -> bool:
-        """Whether Terraform certainly applies a word after another: its resource refers to the other one, or needs one
+        """True iff Terraform certainly applies a word after another: its resource refers to the other one, or needs one
         that is made."""
         if word.refers is None or Verb.TAKES in (word.resource.verb, other.resource.verb):
             return False

@@ -58,12 +58,12 @@ class Resource:
 
     @property
     def created(self) -> bool:
-        """Whether it is made: then it has nothing but what it is given."""
+        """True iff it is made: then it has nothing but what it is given."""
         return self.verb is Verb.MAKES
 
     @property
     def new(self) -> bool:
-        """Whether there is none of its name before."""
+        """True iff there is none of its name before."""
         return self.created and "::" not in self.type
 
     @property
@@ -77,7 +77,7 @@ class Resource:
         return self.address if "::" not in self.type else f"`{self.address}`"
 
     def writes(self, *names: str) -> bool:
-        """Whether it is made, or one of these attributes changes, or may."""
+        """True iff it is made, or one of these attributes changes, or may."""
         if self.verb is not Verb.CHANGES or self.was is None:
             return self.verb is Verb.MAKES
         return any(
@@ -91,7 +91,7 @@ def provider_name(key: str) -> str:
 
 
 def is_any_unknown(unknown: Any) -> bool:
-    """Whether something in a part of `after_unknown` is not known."""
+    """True iff something in a part of `after_unknown` is not known."""
     parts = unknown.values() if isinstance(unknown, dict) else unknown if isinstance(unknown, list) else ()
     return unknown is True or any(map(is_any_unknown, parts))
 
@@ -166,7 +166,7 @@ class Side(ABC):
 
     @abstractmethod
     def is_certain(self, resource: Resource) -> bool:
-        """Whether the resource is certainly made."""
+        """True iff the resource is certainly made."""
 
     @abstractmethod
     def made_if(self, resource: Resource) -> object:
@@ -203,7 +203,7 @@ class Side(ABC):
         return f"{self.file}#{resource.address}"
 
     def is_configured(self, resource: Resource, name: str) -> bool:
-        """Whether an attribute is set, or may be."""
+        """True iff an attribute is set, or may be."""
         return True
 
     def made_up(self, resource: Resource) -> str | None:

@@ -70,7 +70,7 @@ class ResourcePolicies(Reader):
                 yield from (_NOT_LISTED,) if left_out else _doubtful(member(statement, "Action"))
 
     def _anybody_writes(self, resource: Resource) -> bool:
-        """Whether the access control list of a bucket lets everybody write objects: by its name, or by a grant to a
+        """True iff the access control list of a bucket lets everybody write objects: by its name, or by a grant to a
         group of S3."""
         granted = [*self.side.inner(resource, "grant"), *self.side.inner(resource, "access_control_policy", "grant")]
         texts = [{inner.text for inner in nodes_in(one) if isinstance(inner, Scalar)} for one in granted]
@@ -107,8 +107,8 @@ def _principals(statement: Members) -> list[Node]:
 
 
 def _lets_callers(statement: Members) -> bool:
-    """Whether a statement allows, or may, and is for others than services. An effect that is not known may stand as any
-    text."""
+    """True iff a statement allows, or may, and is for others than services. An effect that is not known may stand as
+    any text."""
     effect, principals = member(statement, "Effect"), _principals(statement)
     denies = isinstance(effect, Scalar) and effect.text == "Deny"
     services = all(

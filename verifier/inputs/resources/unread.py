@@ -37,7 +37,7 @@ _PERMISSION_SETS = re.compile(r"aws_ssoadmin_\w+|awscc_sso_\w+|AWS::SSO::\w+")
 
 
 def made_by_others(type_: str) -> bool:
-    """Whether resources of a type stand for others, which are not in the input."""
+    """True iff resources of a type stand for others, which are not in the input."""
     return bool(STACKS.fullmatch(type_) or _BY_CODE.fullmatch(type_))
 
 
@@ -53,12 +53,12 @@ class Unread(Reader):
     """The resources of a template, or of one side of a plan, that are not read."""
 
     def is_maker(self, resource: Resource) -> bool:
-        """Whether a resource stands for others that are not read."""
+        """True iff a resource stands for others that are not read."""
         type_ = self.type_of(resource)
         return type_ is not None and made_by_others(type_)
 
     def runs(self, resource: Resource) -> bool:
-        """Whether a resource has code of others run, of which nothing but that is recorded."""
+        """True iff a resource has code of others run, of which nothing but that is recorded."""
         return bool(_RUNS.fullmatch(self.type_of(resource) or ""))
 
     def supposes(self) -> list[str]:

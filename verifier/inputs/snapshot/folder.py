@@ -70,7 +70,7 @@ _COLLECT = "collect the account anew, into a new folder: verifier snapshot"
 
 
 def is_configuration(folder: Path) -> bool:
-    """Whether a folder holds `.tf` files, and no plan made of them nor a snapshot."""
+    """True iff a folder holds `.tf` files, and no plan made of them nor a snapshot."""
     if not any(folder.glob("*.tf")):
         return False
     found = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file()]

@@ -166,7 +166,7 @@ class Inventory:
         )
 
     def _is_sound(self, draft: Draft) -> bool:
-        """Whether the ARN is one of its kind and of the account; else it is an error."""
+        """True iff the ARN is one of its kind and of the account; else it is an error."""
         match, at = _ARN.fullmatch(draft.arn), draft.arn_at or draft.place
         if not draft.arn:
             self.remarks.error(draft.place, f"the {draft.kind} has no `Arn`")

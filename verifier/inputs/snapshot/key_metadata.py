@@ -46,12 +46,12 @@ HINT_KEY_ARN = (
 
 
 def is_key_arn(arn: str) -> bool:
-    """Whether a text is the ARN of a KMS key in a partition that the verifier knows (R7)."""
+    """True iff a text is the ARN of a KMS key in a partition that the verifier knows (R7)."""
     return _ARN.fullmatch(arn) is not None
 
 
 def are_related(arn: str, other: str, length: int | None = None) -> bool:
-    """Whether two ARNs, or their first fields, differ in the Region only, as those of related keys do (L9)."""
+    """True iff two ARNs, or their first fields, differ in the Region only, as those of related keys do (L9)."""
     fields, others = arn.split(":")[:length], other.split(":")[:length]
     return fields[:3] + fields[4:] == others[:3] + others[4:]
 

@@ -144,7 +144,7 @@ class Parts:
 
     @property
     def has_planned(self) -> bool:
-        """Whether there are plans or templates."""
+        """True iff there are plans or templates."""
         return bool(self._named)
 
     def mark(self, names: Iterable[str]) -> str:

@@ -226,7 +226,7 @@ def _workload(entry: Record, kind: WorkloadKind, account: str, region: str, role
 
 
 def _is_gone(entry: Record, kind: WorkloadKind) -> bool:
-    """Whether nobody can change or enter it any more. [EC2 User Guide: ec2-instance-lifecycle; ECS API: Task]"""
+    """True iff nobody can change or enter it any more. [EC2 User Guide: ec2-instance-lifecycle; ECS API: Task]"""
     return any(text.lower() == value.lower() for path, value in kind.gone.items() for text in _texts(entry.place, path))
 
 

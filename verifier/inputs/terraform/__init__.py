@@ -23,15 +23,15 @@ __all__ = ["is_terraform", "may_be_terraform"]
 
 
 def may_be_terraform(text: str) -> bool:
-    """Whether a text may be the output of `terraform show -json`, or a raw state: a quick look, so that other files are
-    not read twice."""
+    """True iff a text may be the output of `terraform show -json`, or a raw state: a quick look, so that other files
+    are not read twice."""
     versions = ('"format_version"', '"lineage"')
     members = ('"terraform_version"', '"planned_values"', '"resource_changes"', '"values"')
     return text.lstrip().startswith("{") and any(v in text for v in versions) and any(m in text for m in members)
 
 
 def is_terraform(data: object) -> TypeGuard[Json]:
-    """Whether a JSON value is the output of `terraform show -json`. Raises `InputError` for a raw state file."""
+    """True iff a JSON value is the output of `terraform show -json`. Raises `InputError` for a raw state file."""
     if not isinstance(data, dict):
         return False
     if "lineage" in data and "terraform_version" in data and "resources" in data:

@@ -88,7 +88,7 @@ class Block:
 
     @property
     def may_be_off(self) -> bool:
-        """Whether it has `enabled`. [OpenTofu: the `enabled` meta-argument]"""
+        """True iff it has `enabled`. [OpenTofu: the `enabled` meta-argument]"""
         return any("enabled" in inner.attributes for inner in self.blocks.get("lifecycle", ()))
 
     @property

@@ -293,7 +293,7 @@ def _rank(version: Node) -> int:
 
 
 def _is_open(statement: Node) -> bool:
-    """Whether the `Sid` of a statement is not known, or something in it may stand for what is not."""
+    """True iff the `Sid` of a statement is not known, or something in it may stand for what is not."""
     sid = member_given(statement, "Sid")
     return isinstance(sid, Unknown) or STAND_INS.search(text_of(statement, "Sid") or "") is not None
 

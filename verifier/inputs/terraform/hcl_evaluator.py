@@ -315,7 +315,7 @@ class Evaluator:
         return self.get(arguments[-1]) if arguments else None
 
     def _is_certain(self, tree: Tree) -> bool:
-        """Whether an expression is a reference that does not fail if its value is known: what may be a set has no
+        """True iff an expression is a reference that does not fail if its value is known: what may be a set has no
         positions."""
         if self.may_fail is not None and any(map(self.may_fail, trees.references(tree))):
             return False

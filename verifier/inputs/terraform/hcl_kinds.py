@@ -95,12 +95,12 @@ def concatenated(at: Node, parts: Sequence[Node]) -> Node | None:
 
 
 def is_open(node: Node) -> bool:
-    """Whether nothing is known of a value."""
+    """True iff nothing is known of a value."""
     return isinstance(node, Unknown) and not node.is_text
 
 
 def is_text(node: Node) -> bool:
-    """Whether a value is certainly a text."""
+    """True iff a value is certainly a text."""
     if isinstance(node, Scalar):
         return node.type == "string" and not isinstance(node, Untyped)
     return isinstance(node, Document) or (isinstance(node, Unknown) and node.is_text)
@@ -143,7 +143,7 @@ def equal(left: Node, right: Node) -> bool | None:
 
 
 def is_uniform(nodes: Sequence[Node]) -> bool:
-    """Whether values are certainly of one primitive type, those that are null aside."""
+    """True iff values are certainly of one primitive type, those that are null aside."""
     kinds = {_primitive(node) for node in nodes if not is_null(node)}
     return len(kinds) <= 1 and None not in kinds
 
@@ -169,7 +169,7 @@ def loosened(node: Node) -> Node:
 
 
 def holds_members(node: Node) -> bool:
-    """Whether a value is an object with members, or a list with one in it."""
+    """True iff a value is an object with members, or a list with one in it."""
     return (isinstance(node, Members) and bool(node.pairs)) or (
         isinstance(node, Items) and any(map(holds_members, node.items))
     )
@@ -213,7 +213,7 @@ def member(node: Node, key: str) -> Node | None:
 
 
 def lacks(node: Node, key: str) -> bool:
-    """Whether a value certainly has nothing under a name or at a position where `member` finds nothing."""
+    """True iff a value certainly has nothing under a name or at a position where `member` finds nothing."""
     if isinstance(node, Ordered):
         return key.isdecimal() or key[:1].isalpha()
     return isinstance(node, Scalar | Members | TextSet) and not isinstance(node, Untyped)

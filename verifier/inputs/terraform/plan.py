@@ -88,7 +88,7 @@ class Plan:
         return files.resources.get((resource.managed, resource.type, name))
 
     def may_add_tags(self, resource: Resource) -> bool:
-        """Whether the provider of a resource may add tags of its own."""
+        """True iff the provider of a resource may add tags of its own."""
         entry = self.providers.get(resource.provider)
         generated = (kinds for module in self.modules.values() for kinds in module.files.generated.values())
         if entry is None or "default_tags" in entry.block.blocks:

@@ -111,7 +111,7 @@ class Providers:
         return self.supplied.own
 
     def _is_meant(self, login: tuple[Hashable, ...]) -> bool:
-        """Whether a user tells the account of a login: the only one of those whose account nothing else does."""
+        """True iff a user tells the account of a login: the only one of those whose account nothing else does."""
         if not self._meant:
             return login == () or len({self._login(key) for key in self.plan.providers}) < 2
         told = (made for provider, made in self._made.items() if self._account(provider) is not None)
@@ -156,7 +156,7 @@ class Providers:
         return match[4] if match is not None else None
 
     def _own_login(self, provider: str) -> bool:
-        """Whether a provider configuration has credentials of its own, or may have: which one it is may not be known,
+        """True iff a provider configuration has credentials of its own, or may have: which one it is may not be known,
         and a `dynamic` block is in a `.tf` file alone. Of those that differ in where they find AWS, or in the accounts
         that they refuse, each may."""
         entry = self._entry(provider)
@@ -289,8 +289,8 @@ class Providers:
         self.regions_taken[what] = said.said
 
     def _is_own_region_open(self, resource: Resource) -> bool:
-        """Whether a resource has a Region of its own, which nothing tells. What a folder does not set is not known, and
-        not set."""
+        """True iff a resource has a Region of its own, which nothing tells. What a folder does not set is not known,
+        and not set."""
         block = resource.configuration if self.plan.of_folder else None
         may_be_set = block is None or "region" in block.attributes
         return may_be_set and is_any_unknown(unknown_part(resource.unknown, "region"))

@@ -66,7 +66,7 @@ class References:
         return found
 
     def may_fail(self, module: ModulePath, text: str) -> bool:
-        """Whether a reference is to a resource, or an output of a module, of which it is not known how often it is
+        """True iff a reference is to a resource, or an output of a module, of which it is not known how often it is
         made."""
         steps = steps_of(text) or []
         if steps[:1] == ["module"]:
@@ -152,7 +152,7 @@ class References:
         return [text for text in there if not self._decides(text, module, resource)]
 
     def _exists(self, at: At, key: list[Step]) -> bool:
-        """Whether the plan makes the instance with a key of a resource that has `count` or `for_each`; true where that
+        """True iff the plan makes the instance with a key of a resource that has `count` or `for_each`; true where that
         is not told."""
         block = self.plan.module(at[0]).resources.get((at[1], at[2], at[3]), Block())
         instances = self.resolver.instances.get(at, {})
@@ -161,7 +161,7 @@ class References:
         return not ("for_each" in block.attributes and key and not instances)
 
     def _decides(self, text: str, module: ModulePath, resource: Resource | None) -> bool:
-        """Whether a variable or local is null or an empty text."""
+        """True iff a variable or local is null or an empty text."""
         if not text.startswith(("var.", "local.")):
             return False
         found = self.traversal(text, module, resource)

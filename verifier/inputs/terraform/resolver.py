@@ -216,7 +216,7 @@ class Resolver(Side):
         return None if resource.configuration is None else resource.configuration.attributes.get(name)
 
     def is_configured(self, resource: Resource, name: str) -> bool:
-        """Whether the configuration sets an attribute, as it does where a value of a new resource is known; without a
+        """True iff the configuration sets an attribute, as it does where a value of a new resource is known; without a
         configuration nothing tells."""
         block = resource.configuration
         known = resource.created and bool(resource.values.get(name))

@@ -291,7 +291,7 @@ def _declared(source: Source, body: Tree) -> Iterator[tuple[tuple[str, ...], Tre
 
 
 def _overrides(name: str) -> bool:
-    """Whether a file of this name is merged into the others."""
+    """True iff a file of this name is merged into the others."""
     return name == "override.tf" or name.endswith("_override.tf")
 
 

@@ -147,7 +147,7 @@ def describe(node: Node) -> str:
 
 
 def is_null(node: Node) -> bool:
-    """Whether a value is null, which AWS CLI output has for what is not there."""
+    """True iff a value is null, which AWS CLI output has for what is not there."""
     return isinstance(node, Scalar) and node.type == "null"
 
 

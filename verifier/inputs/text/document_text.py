@@ -80,7 +80,7 @@ def _alignment(node: Scalar) -> array[int]:
 
 
 def _may_be(unit: str, character: str) -> bool:
-    """Whether a unit of a YAML scalar may stand for a character."""
+    """True iff a unit of a YAML scalar may stand for a character."""
     escape = len(unit) > 1 and unit[0] == "\\" and unit[1] not in "\r\n"
     return escape or unit[0] == character or (unit.isspace() and character.isspace())
 

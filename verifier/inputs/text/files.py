@@ -94,7 +94,7 @@ class Files:
         return self.digests[str(self._shown(path))]
 
     def mention(self, words: re.Pattern[str]) -> bool:
-        """Whether the text of a file that was read has one of some words."""
+        """True iff the text of a file that was read has one of some words."""
         return any(words.search(source.text) for source in self._sources.values())
 
     def name(self, path: Path) -> str:
@@ -150,7 +150,7 @@ def read_text(path: str | PathLike[str]) -> Source:
 
 
 def within(path: Path, folder: Path) -> bool:
-    """Whether a path stays in a folder, symbolic links and `..` followed."""
+    """True iff a path stays in a folder, symbolic links and `..` followed."""
     try:
         return path.resolve().is_relative_to(folder.resolve())
     except (OSError, RuntimeError):

@@ -76,7 +76,7 @@ class Members(Node):
     pairs: list[tuple[Scalar, Node]]
 
     def has(self, *names: str) -> bool:
-        """Whether there is a member of one of these names."""
+        """True iff there is a member of one of these names."""
         return any(key.text in names for key, _ in self.pairs)
 
 

@@ -44,7 +44,7 @@ class Unknown(Node):
 
     @property
     def is_text(self) -> bool:
-        """Whether it is certainly a text, some part of which is known."""
+        """True iff it is certainly a text, some part of which is known."""
         return any(self.pieces)
 
 
@@ -184,7 +184,7 @@ def text_pieces(node: Node | None) -> Pieces:
 
 
 def may_be_equal(first: Pieces, second: Pieces) -> bool:
-    """Whether two texts may be the same; false only if what is known of their beginnings or ends differs."""
+    """True iff two texts may be the same; false only if what is known of their beginnings or ends differs."""
     if None not in (*first, *second):
         return first == second
     begins, ends = ([pieces[at] or "" for pieces in (first, second)] for at in (0, -1))
@@ -194,7 +194,7 @@ def may_be_equal(first: Pieces, second: Pieces) -> bool:
 
 
 def is_unknown_whole(node: Node) -> bool:
-    """Whether nothing can be said of a document: it is unknown itself, or what language its statements are in is."""
+    """True iff nothing can be said of a document: it is unknown itself, or what language its statements are in is."""
     if isinstance(node, Unknown):
         return True
     return isinstance(member(node, "Version"), Unknown)

@@ -92,7 +92,7 @@ _HANDED_OUT = ("kms:PutKeyPolicy", "kms:ReplicateKey", "kms:CreateGrant")
 
 
 def _is_constraint(index: int, argument: str) -> bool:
-    """Whether an argument is a type of grant constraint, not a grant operation."""
+    """True iff an argument is a type of grant constraint, not a grant operation."""
     operations = [action.name.removeprefix("kms:") for action in known_actions() if action.grant_operation]
     if argument in _CONSTRAINTS or argument in operations:
         return argument in _CONSTRAINTS

@@ -88,7 +88,7 @@ class _Listing:
         self._complete = {account.id: account for account in self.estate.accounts if account.complete}
 
     def some(self, callers: model.CallerSet, accounts: Accounts = None) -> bool:
-        """Whether a set has members, as far as the names in it tell. `accounts` are those that its members are of."""
+        """True iff a set has members, as far as the names in it tell. `accounts` are those that its members are of."""
         match callers:
             case model.PrincipalLike(pattern) | model.SessionLike(pattern):
                 return not self._lacking(pattern, accounts)

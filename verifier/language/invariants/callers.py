@@ -155,7 +155,7 @@ def _read_scope_name(scope: ScopeName, names: Names) -> model.CallerSet:
 
 
 def _is_path(word: Word) -> bool:
-    """Whether a word is `role/NAME` or the like."""
+    """True iff a word is `role/NAME` or the like."""
     kind, slash, _ = word.value.partition("/")
     return bool(slash) and kind in _SERVICES
 

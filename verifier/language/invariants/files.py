@@ -218,7 +218,7 @@ def _read_sentence(sentence: Sentence, names: Names) -> model.Invariant:
 
 
 def _is_eventual(sentence: Sentence, names: Names) -> bool:
-    """Whether the sentence says `eventually`, which has a meaning where something must be refused (E0)."""
+    """True iff the sentence says `eventually`, which has a meaning where something must be refused (E0)."""
     if sentence.eventually is not None and sentence.form is Form.ALWAYS:
         always = "that callers can bring something about in whatever circumstances is not modelled"
         message = f"`can always` takes no `eventually`: {always}"

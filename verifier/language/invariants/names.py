@@ -97,6 +97,6 @@ class Names:
             self.error(word, f"`{name}` was declared with `{self.kinds[word.value]}`; expected {expected}")
 
     def _is_of_other_kind(self, name: str, table: Mapping[str, Meaning]) -> bool:
-        """Whether the name stands for something else; if for nothing, its declaration has been reported as wrong."""
+        """True iff the name stands for something else; if for nothing, its declaration has been reported as wrong."""
         tables: tuple[Mapping[str, object], ...] = (self.scopes, self.keys, self.actions)
         return any(name in other for other in tables if other is not table)

@@ -200,7 +200,7 @@ def _check_rcp(reader: Reader, node: StatementNode, members: dict[str, Member], 
 
 
 def _allows_everything(statement: Statement) -> bool:
-    """Whether this is the statement of `RCPFullAWSAccess`: Allow `*` on `*` without conditions."""
+    """True iff this is the statement of `RCPFullAWSAccess`: Allow `*` on `*` without conditions."""
     listed = statement.actions, statement.resources or ()
     stars = all([text.value for text in texts] == ["*"] for texts in listed)
     return stars and not (statement.not_action or statement.not_resource or statement.conditions)
@@ -260,7 +260,7 @@ def key_policy_warnings(policy: Policy, key_arn: str) -> tuple[Diagnostic, ...]:
 
 
 def _may_be_key(resource: str, key_arn: str, variables: bool) -> bool:
-    """Whether a `Resource` of a key policy is `*`, or may match the key's ARN (L5, L6): field by field, or with an
+    """True iff a `Resource` of a key policy is `*`, or may match the key's ARN (L5, L6): field by field, or with an
     asterisk that runs on.
 
     A policy variable is taken for any text, so that no warning is given where it could match.
@@ -275,7 +275,7 @@ def _may_be_key(resource: str, key_arn: str, variables: bool) -> bool:
 
 
 def _like(pattern: str, text: str) -> bool:
-    """Whether `text` matches a pattern of `*` and `?`: the places in the pattern that the text so far can reach (no
+    """True iff `text` matches a pattern of `*` and `?`: the places in the pattern that the text so far can reach (no
     backtracking)."""
     reached = _skip_stars(pattern, {0})
     for character in text:

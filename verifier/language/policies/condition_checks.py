@@ -33,7 +33,7 @@ _CACHED_NAMES = 1024
 
 @lru_cache(maxsize=_CACHED_NAMES)
 def is_multivalued(key: str) -> bool | None:
-    """Whether a condition key holds a set of values (C2). Keys of services other than KMS are not known: `None`."""
+    """True iff a condition key holds a set of values (C2). Keys of services other than KMS are not known: `None`."""
     known = condition_key(key)
     return known.multivalued if known else None
 
@@ -67,7 +67,7 @@ def _is_known_key(name: str) -> bool:
 
 @lru_cache(maxsize=_CACHED_NAMES)
 def is_known_action(pattern: str) -> bool:
-    """Whether a pattern, in lower case, matches an action of KMS that the data knows. What is not of KMS counts as
+    """True iff a pattern, in lower case, matches an action of KMS that the data knows. What is not of KMS counts as
     known."""
     if not pattern.startswith("kms:"):
         return True

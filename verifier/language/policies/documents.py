@@ -83,7 +83,7 @@ def read_policy(source: Source, kind: PolicyKind, *, identity: str, name: str) -
 
 
 def _read_version(reader: Reader, member: Member | None) -> bool:
-    """Whether the document has policy variables (L1)."""
+    """True iff the document has policy variables (L1)."""
     if member is None:
         return False
     value = reader.string(member)

@@ -54,7 +54,7 @@ class KeyAccess:
 
     @property
     def complete(self) -> bool:
-        """Whether the rows were proved to be all that is allowed, with their exact conditions."""
+        """True iff the rows were proved to be all that is allowed, with their exact conditions."""
         return self.exact and not self.reasons
 
 
@@ -81,7 +81,7 @@ class WhoCan:
 
     @property
     def complete(self) -> bool:
-        """Whether it is complete for every key."""
+        """True iff it is complete for every key."""
         return all(key.complete for key in self.keys)
 
 
@@ -114,7 +114,7 @@ class KeyFindings:
 
     @property
     def complete(self) -> bool:
-        """Whether the findings were proved to be all there is, with their exact conditions."""
+        """True iff the findings were proved to be all there is, with their exact conditions."""
         return self.exact and not self.reasons
 
 

@@ -44,7 +44,7 @@ class KeyReach:
 
     @property
     def complete(self) -> bool:
-        """Whether every row was replayed, and everything else proved to be out of reach within the bound."""
+        """True iff every row was replayed, and everything else proved to be out of reach within the bound."""
         return not self.reasons and all(row.reason is None for row in self.rows)
 
 
@@ -64,5 +64,5 @@ class ReachReport:
 
     @property
     def complete(self) -> bool:
-        """Whether it is complete for every key."""
+        """True iff it is complete for every key."""
         return all(key.complete for key in self.keys)

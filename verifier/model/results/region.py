@@ -98,5 +98,5 @@ class Region:
 
     @property
     def always(self) -> bool:
-        """Whether every request of these callers for these actions is in the region."""
+        """True iff every request of these callers for these actions is in the region."""
         return () in self.when

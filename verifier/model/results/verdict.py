@@ -45,7 +45,7 @@ class Assumption:
 
     @property
     def is_conclusion(self) -> bool:
-        """Whether it tells the own account or Region, which the input does not (S4): every format tells it."""
+        """True iff it tells the own account or Region, which the input does not (S4): every format tells it."""
         return self.rule == "S4"
 
 
@@ -264,7 +264,7 @@ class Waiver:
     span: Span = NOWHERE
 
     def expired(self, today: date) -> bool:
-        """Whether it does not apply any more."""
+        """True iff it does not apply any more."""
         return today > self.expires
 
 

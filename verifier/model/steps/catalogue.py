@@ -90,7 +90,7 @@ class Entry:
 
     @property
     def doubtful(self) -> bool:
-        """Whether it may bring something about that no step says."""
+        """True iff it may bring something about that no step says."""
         return self.effect is not None
 
 

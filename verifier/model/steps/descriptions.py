@@ -39,7 +39,7 @@ class Description:
     options: str = ""
 
     def fits(self, change: Change) -> bool:
-        """Whether the sentence has all that it needs."""
+        """True iff the sentence has all that it needs."""
         return all(
             getattr(change, name, None) is not None for name, _ in MEMBER.findall(_OPTIONAL.sub("", self.sentence))
         )

@@ -44,13 +44,13 @@ EPOCH_VALUED = frozenset({"aws:epochtime", "kms:validto"})
 
 
 def is_date(name: str) -> bool:
-    """Whether a condition key holds an instant (C5)."""
+    """True iff a condition key holds an instant (C5)."""
     known = condition_key(name)
     return known is not None and known.type is ValueType.DATE
 
 
 def is_written(name: str) -> bool:
-    """Whether a condition key is an instant that requests write as an ISO 8601 date (C3)."""
+    """True iff a condition key is an instant that requests write as an ISO 8601 date (C3)."""
     return is_date(name) and name not in EPOCH_VALUED
 
 
@@ -100,7 +100,7 @@ def attribute_of_type(name: str, kind: ValueType, multivalued: bool, partition: 
 
 
 def of_tags(text: str) -> bool:
-    """Whether all characters of a text can be in the key or value of a tag."""
+    """True iff all characters of a text can be in the key or value of a tag."""
     return all(character in TAG for character in text)
 
 

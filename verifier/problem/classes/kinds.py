@@ -19,7 +19,7 @@ _ON_TEXT = frozenset({Tokens, OneOf, Less})
 
 
 def suits(attribute: Attribute, predicate: Predicate) -> bool:
-    """Whether a predicate is on the kind of values that an attribute has."""
+    """True iff a predicate is on the kind of values that an attribute has."""
     kind = type(predicate)
     if attribute.domain is not None:
         return kind in _ON_TEXT or kind is Read
@@ -32,7 +32,7 @@ def suits(attribute: Attribute, predicate: Predicate) -> bool:
 
 
 def is_native(attribute: Attribute, predicate: Predicate) -> bool:
-    """Whether a predicate takes the values of an attribute as what they are (C3): text as text, a number as a
+    """True iff a predicate takes the values of an attribute as what they are (C3): text as text, a number as a
     number."""
     if attribute.values is not None:
         return suits(attribute, predicate)
@@ -77,7 +77,7 @@ SHORT = 100
 
 
 def overlapping(predicates: Iterable[Predicate]) -> bool:
-    """Whether predicates on strings are likely to make many classes. Those of patterns with text after a `*` multiply
+    """True iff predicates on strings are likely to make many classes. Those of patterns with text after a `*` multiply
     (`a*c`, `*b*`); those of beginnings (`prefix*`), of wildcards within a field of an ARN, and of kinds of callers and
     accounts (`arn:*:…`) add up."""
     found = [p for p in predicates if isinstance(p, Tokens) and _has_text_after_star(p)]

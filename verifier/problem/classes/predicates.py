@@ -148,7 +148,7 @@ class Tokens:
 
     @cached_property
     def _chained(self) -> bool:
-        """Whether one repeated token follows another."""
+        """True iff one repeated token follows another."""
         return bool(self._repeats & self._repeats << 1)
 
     def _closure(self, state: int) -> int:

@@ -78,7 +78,7 @@ def disjoint_pair(domain: Domain, predicates: Sequence[Predicate]) -> tuple[Pred
 
 @lru_cache(maxsize=20_000)
 def _disjoint(base: tuple[Tokens, ...], first: Tokens, second: Tokens) -> bool:
-    """Whether no word of a language matches both patterns; false where that was not found out."""
+    """True iff no word of a language matches both patterns; false where that was not found out."""
     try:
         return _search(Domain("", base), [first, second], []) is None
     except OverBudget:
@@ -166,7 +166,7 @@ class _Remaining:
             at += length + 1
 
     def alive(self, state: int) -> bool:
-        """Whether no pattern to avoid is matched for good, and every pattern to meet can still be met."""
+        """True iff no pattern to avoid is matched for good, and every pattern to meet can still be met."""
         return not state & self._dead and all(state >> at & mask for at, mask, _ in self._ranges)
 
     def of(self, state: int) -> float:

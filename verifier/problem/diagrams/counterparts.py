@@ -31,7 +31,7 @@ def fixed_groups(finite: Finite) -> list[tuple[str, ...]]:
 
 
 def is_fixed(key: str) -> bool:
-    """Whether a condition key is one that an estate may fix."""
+    """True iff a condition key is one that an estate may fix."""
     name = key.lower()
     return name.startswith((_TAG, "aws:resourcetag/")) or name in (
         *_ORGANIZATION_KEYS,

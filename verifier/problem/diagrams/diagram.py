@@ -161,7 +161,7 @@ class Diagrams:
         return NOTHING if left == right else self.both(left, self.complement(right))
 
     def implies(self, left: Node, right: Node) -> bool:
-        """Whether the first is a subset of the second. Makes no nodes, and ends at the first value that shows that it
+        """True iff the first is a subset of the second. Makes no nodes, and ends at the first value that shows that it
         is not."""
         if left in (NOTHING, right) or right == EVERYTHING:
             return True
@@ -175,7 +175,7 @@ class Diagrams:
         return found
 
     def meets(self, left: Node, right: Node) -> bool:
-        """Whether two sets share an assignment. Makes no nodes, and ends at the first that shows it."""
+        """True iff two sets share an assignment. Makes no nodes, and ends at the first that shows it."""
         if NOTHING in (left, right):
             return False
         if EVERYTHING in (left, right) or left == right:
@@ -283,7 +283,7 @@ class Diagrams:
         return defaultdict(int, self.walk(node, lambda _, mask: (mask & -mask).bit_length() - 1))
 
     def contains(self, node: Node, point: Mapping[str, int]) -> bool:
-        """Whether an assignment of a value to each variable is in the set."""
+        """True iff an assignment of a value to each variable is in the set."""
         while node > EVERYTHING:
             bit = 1 << point[self.variables[self._levels[node]]]
             node = next(child for mask, child in self._edges[node] if mask & bit)

@@ -224,7 +224,7 @@ class Reduction:
         return self.within(name, table.mask(predicate))
 
     def _suits(self, name: str, predicate: Predicate) -> bool:
-        """Whether the table of an attribute can tell where a predicate holds."""
+        """True iff the table of an attribute can tell where a predicate holds."""
         return suits(self._attributes[name], predicate) and predicate not in self._beyond.get(name, ())
 
     def _present(self, name: str) -> Expression:

@@ -34,7 +34,7 @@ _FEW = 64
 
 
 def lets_in(owner: StatementRef) -> bool:
-    """Whether a statement can be what lets somebody in: an Allow of a key policy or identity policy, or a grant. Those
+    """True iff a statement can be what lets somebody in: an Allow of a key policy or identity policy, or a grant. Those
     of boundaries, control policies and endpoint policies only limit."""
     return owner.effect is Effect.ALLOW and owner.kind in (None, PolicyKind.KEY, PolicyKind.IDENTITY)
 

@@ -76,14 +76,14 @@ def _name_of(arn: str) -> _Name | None:
 
 
 def may_be(estate: Estate, arn: str) -> bool:
-    """Whether somebody may have an ARN: unless it is of a user or role of a listed name, and not listed itself."""
+    """True iff somebody may have an ARN: unless it is of a user or role of a listed name, and not listed itself."""
     listed = _listed(Same(estate))
     return arn in listed.arns or _name_of(arn) not in listed.by_name
 
 
 def may_have(estate: Estate, attribute: str, value: str, caller: object) -> bool:
-    """Whether an attribute of a request of a caller may have a value, as far as it names users and roles. The user that
-    issued a federated session is of the session's account."""
+    """True iff an attribute of a request of a caller may have a value, as far as it names users and roles. The user
+    that issued a federated session is of the session's account."""
     if attribute == ISSUER:
         fields = str(caller).split(":")
         value = f"arn:{fields[1]}:iam::{fields[4]}:{value}" if len(fields) > 4 else value
@@ -113,7 +113,7 @@ _LONGEST = 32
 
 @lru_cache(1 << 14)
 def _may_be_too_long(predicate: Predicate, start: str) -> bool:
-    """Whether a predicate may be true of longer names of federated sessions alone: a cheap guess, for the fact is
+    """True iff a predicate may be true of longer names of federated sessions alone: a cheap guess, for the fact is
     costly."""
     if isinstance(predicate, OneOf):
         return any(

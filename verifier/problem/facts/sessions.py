@@ -93,7 +93,7 @@ def _by_provider(space: Space) -> Iterator[Expression]:
 
 
 def _is_read_later(name: str) -> bool | None:
-    """Whether a key of a provider is there after the first call; `None` for a key of no provider, whose name is a
+    """True iff a key of a provider is there after the first call; `None` for a key of no provider, whose name is a
     host's, or `saml`."""
     provider, _, claim = name.partition(":")
     known = "." in provider or provider == "saml"

@@ -142,7 +142,7 @@ def user_id(space: Space) -> View:
 
 
 def _leaves_a_name(tokens: Tokens) -> bool:
-    """Whether some text of a pattern has no colon, or behind one no more characters than the name of a session can
+    """True iff some text of a pattern has no colon, or behind one no more characters than the name of a session can
     have."""
     ends = [Tokens(right) for _, right in split_tokens(tokens.tokens, ":")]
     return within(tokens.tokens, COLON) is not None or any(least_length(end) <= LONGEST_NAME for end in ends)

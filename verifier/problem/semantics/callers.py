@@ -54,12 +54,12 @@ def allow_reach(space: Space, statement: Statement) -> Reach:
 
 
 def _names_its_callers(statement: Statement) -> bool:
-    """Whether an Allow to everyone counts as one to callers by their ARNs."""
+    """True iff an Allow to everyone counts as one to callers by their ARNs."""
     return statement.doubt is not None or any(_chooses_by_arn(condition) for condition in statement.conditions)
 
 
 def _chooses_by_arn(condition: Condition) -> bool:
-    """Whether a condition holds only for callers whose `aws:PrincipalArn` it lists. One with a set operator, of which
+    """True iff a condition holds only for callers whose `aws:PrincipalArn` it lists. One with a set operator, of which
     the page says nothing, does not count: for it the reading D4 stays open."""
     operator = condition.operator
     compares = operator.row.is_text and not operator.row.negated and operator.is_plain

@@ -228,7 +228,7 @@ def _named(condition: Condition, value: Text) -> str:
 
 
 def _may_be(condition: Condition, text: str) -> bool:
-    """Whether some organization has an ID or a path that a listed value matches."""
+    """True iff some organization has an ID or a path that a listed value matches."""
     row, key = condition.operator.row, condition.key.value.lower()
     if row.type is not ValueType.STRING or row.sign in WITHOUT_CASE:
         return True

@@ -246,7 +246,7 @@ def _reading(row: OperatorRow) -> Symbol:
 
 
 def in_no_zone(row: OperatorRow, value: Text) -> bool:
-    """Whether a listed date has a time and no zone, or one that the W3C writes otherwise (`+0900`)."""
+    """True iff a listed date has a time and no zone, or one that the W3C writes otherwise (`+0900`)."""
     return (
         row.type is ValueType.DATE
         and _ZONELESS.match(value.value) is not None

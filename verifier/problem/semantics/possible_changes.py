@@ -79,7 +79,7 @@ def changed(space: Space) -> Expression:
 
 
 def is_inline(policy: Policy) -> bool:
-    """Whether an identity policy is an inline one of a user, role or group."""
+    """True iff an identity policy is an inline one of a user, role or group."""
     return "#" in policy.identity
 
 

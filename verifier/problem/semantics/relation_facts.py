@@ -117,7 +117,7 @@ def _ignores_case(predicate: Tokens) -> bool:
 
 
 def _one_word_but_for_case(predicate: Tokens) -> bool:
-    """Whether the members differ in nothing but the case of ASCII letters."""
+    """True iff the members differ in nothing but the case of ASCII letters."""
     return all(
         not repeated
         and not characters.negated

@@ -56,7 +56,7 @@ def _has_value(space: Space, source: View) -> Expression:
 
 
 def _defaults_left(pieces: Template, at: int) -> bool:
-    """Whether variables after the first have defaults: absence must then be told apart for each, which is left to
+    """True iff variables after the first have defaults: absence must then be told apart for each, which is left to
     replay."""
     return any(isinstance(piece, Variable) and piece.default is not None for piece in pieces[at + 1 :])
 

@@ -195,7 +195,7 @@ def _covers(space: Space, policy: Policy, statement: Statement, pieces: Template
 
 
 def _may_act(statement: Statement, action: str) -> bool:
-    """Whether a statement is about an action."""
+    """True iff a statement is about an action."""
     return any(like(text.value.lower()).matches(action.lower()) for text in statement.actions) != statement.not_action
 
 

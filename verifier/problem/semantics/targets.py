@@ -78,7 +78,7 @@ class Target:
 
     @property
     def of_step(self) -> bool:
-        """Whether this is what a step changes, neither a key nor an alias."""
+        """True iff this is what a step changes, neither a key nor an alias."""
         return self.kind in STEP_KINDS
 
 
@@ -168,5 +168,5 @@ def _consistent(partition: str, *stated: str | bool | None) -> tuple[KeyFacts, .
 
 
 def _agrees(stated: str | bool | None, fact: str | bool | None) -> bool:
-    """Whether a fact is the one that is given of a key, if one is."""
+    """True iff a fact is the one that is given of a key, if one is."""
     return stated is None or stated == fact

@@ -30,19 +30,19 @@ def things(space: Space) -> Iterator[Unmodelled]:
 
 
 def _owned_by(target: Target, account: str) -> bool:
-    """Whether the target is a key, alias or role of the account, and not one that AWS manages in it (D7, D8, E2)."""
+    """True iff the target is a key, alias or role of the account, and not one that AWS manages in it (D7, D8, E2)."""
     if target.kind not in (TargetKind.KEY, TargetKind.ALIAS, TargetKind.ROLE) or target.account != account:
         return False
     return target.key.manager != "AWS" if target.key is not None else ":alias/aws/" not in (target.resource or "")
 
 
 def may_allow(thing: Unmodelled) -> bool:
-    """Whether the thing could allow a request."""
+    """True iff the thing could allow a request."""
     return thing.influence is not Influence.MAY_REFUSE
 
 
 def may_refuse(thing: Unmodelled) -> bool:
-    """Whether the thing could refuse a request."""
+    """True iff the thing could refuse a request."""
     return thing.influence is not Influence.MAY_ALLOW
 
 

@@ -97,7 +97,7 @@ class PassedTags:
 
     @property
     def compares(self) -> bool:
-        """Whether a policy compares what requests say with each other: then more values are told apart than policies
+        """True iff a policy compares what requests say with each other: then more values are told apart than policies
         list."""
         return any(group.compares for group in self._groups if group is not None)
 

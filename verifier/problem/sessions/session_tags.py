@@ -64,7 +64,7 @@ def own_tags(space: Space, identities: Sequence[Identity], names: Sequence[str])
 
 
 def reserved(name: str) -> bool:
-    """Whether a tag is AWS's own by its name: nobody passes it to a session [IAM: id_tags, Naming tags]."""
+    """True iff a tag is AWS's own by its name: nobody passes it to a session [IAM: id_tags, Naming tags]."""
     return name.lower().startswith("aws:")
 
 

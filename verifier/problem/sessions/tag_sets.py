@@ -40,7 +40,7 @@ class TagSets:
 
     @property
     def compares(self) -> bool:
-        """Whether some policy compares what requests say with each other."""
+        """True iff some policy compares what requests say with each other."""
         return bool(self._joint.sides[0].question.space.relations)
 
     def _requests(self, action: str) -> list[Node]:

@@ -89,7 +89,7 @@ def _trusting(estate: Estate) -> Trusting:
 
 
 def may_tag(estate: Estate, user: Identity) -> bool:
-    """Whether a policy of a user may let it pass session tags to the federated sessions that it issues."""
+    """True iff a policy of a user may let it pass session tags to the federated sessions that it issues."""
     things = (thing for thing in estate.unmodelled if thing.principal in (user.arn, None) and thing.key is None)
     return any(map(may_allow, things)) or any(any(_allowing(policy, "sts:tagsession")) for policy in user.policies)
 
@@ -116,7 +116,7 @@ def _allowing(trust: Policy, action: str) -> Iterator[Statement]:
 
 
 def names_action(statement: Statement, action: str) -> bool:
-    """Whether a statement is about an action (lower case)."""
+    """True iff a statement is about an action (lower case)."""
     return any(like(text.value.lower()).matches(action) for text in statement.actions or ()) != statement.not_action
 
 

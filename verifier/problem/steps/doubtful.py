@@ -26,7 +26,7 @@ from verifier.problem.space import Space, acts
 
 
 def of_every_request(condition: Condition) -> bool:
-    """Whether a condition is about what is known of every request: global keys that the data knows, and no variables
+    """True iff a condition is about what is known of every request: global keys that the data knows, and no variables
     but those."""
     names = [condition.key.value]
     names += [
@@ -106,7 +106,7 @@ def _before_variables(pattern: str) -> list[str]:
 
 
 def _of(service: str, action: str) -> bool:
-    """Whether an action may be about a resource of a service, which is a pattern."""
+    """True iff an action may be about a resource of a service, which is a pattern."""
     return any(name == "*" or like(service).matches(name) for name in arn_services(action.split(":")[0]))
 
 
@@ -199,7 +199,7 @@ def _rank(one: Entry) -> tuple[bool, bool, bool, str]:
 
 
 def is_doubtful(pattern: str) -> bool:
-    """Whether a pattern of actions matches a doubtful one, or one that the catalogue does not know."""
+    """True iff a pattern of actions matches a doubtful one, or one that the catalogue does not know."""
     return bool(_matching(pattern.lower())) or _not_known(pattern.lower()) is not None
 
 

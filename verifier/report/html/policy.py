@@ -33,7 +33,7 @@ def excerpts(texts: Mapping[str, str], spans: Iterable[Span], mark: str = "used"
 
 
 def has_text(texts: Mapping[str, str], span: Span) -> bool:
-    """Whether the lines that a span is about are at hand."""
+    """True iff the lines that a span is about are at hand."""
     found = place(span)
     return found is not None and found.region is not None and span.file in texts
 

@@ -32,7 +32,7 @@ class Place:
 
     @property
     def absolute(self) -> bool:
-        """Whether the path is from the root, or leads out of the folder that it is from."""
+        """True iff the path is from the root, or leads out of the folder that it is from."""
         path = PurePath(self.path)
         return path.is_absolute() or ".." in path.parts
 

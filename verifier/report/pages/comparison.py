@@ -87,7 +87,7 @@ def comparison_document(
 
 
 def _is_quiet(target: TargetComparison) -> bool:
-    """Whether there is nothing to say but that it is equivalent."""
+    """True iff there is nothing to say but that it is equivalent."""
     return target.relation is Relation.EQUIVALENT and not (target.unknown_gained or target.unknown_lost)
 
 

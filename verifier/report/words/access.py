@@ -64,7 +64,7 @@ def cases_in_full(region: Region) -> list[str]:
 
 
 def is_federated(region: Region) -> bool:
-    """Whether its callers are federated-user sessions alone: what they can follows from what their issuers can."""
+    """True iff its callers are federated-user sessions alone: what they can follows from what their issuers can."""
     return region.callers.kinds == (CallerKind.FEDERATED,)
 
 
@@ -164,7 +164,7 @@ class CallerGroup:
 
     @property
     def together(self) -> bool:
-        """Whether there are several."""
+        """True iff there are several."""
         return len(self.rows) > 1
 
 

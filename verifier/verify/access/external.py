@@ -171,7 +171,7 @@ class External:
 
 
 def _compares(cube: Cube) -> bool:
-    """Whether only concrete values tell if there are requests of a cube."""
+    """True iff only concrete values tell if there are requests of a cube."""
     return any(isinstance(name, RelationTest | LazyTest) for name, _ in cube)
 
 

@@ -219,8 +219,8 @@ def _matches_on_both(change: Change, allowed: Decision, refused: Decision, gaine
 
 
 def _turned(change: Change, allowed: Decision, refused: Decision, gained: bool) -> bool:
-    """Whether it is about an Allow that matched on the side that allows, or a Deny that matched on the other, and there
-    alone."""
+    """True iff it is about an Allow that matched on the side that allows, or a Deny that matched on the other, and
+    there alone."""
     allowing, refusing = (change.new, change.old) if gained else (change.old, change.new)
     granted, denied = _matched(allowed), _matched(refused)
     now_allows = allowing is not None and allowing.effect is Effect.ALLOW and _name(allowing) in granted

@@ -204,7 +204,7 @@ class _Comparer:
                 yield one
 
     def _same(self, pair: TargetPair) -> bool:
-        """Whether all that bears on a target is the same on both sides."""
+        """True iff all that bears on a target is the same on both sides."""
         if not self.same_surroundings or pair.new is None:
             return False
         old, new = pair.old.key, pair.new.key
@@ -246,7 +246,7 @@ class _Comparer:
 
 
 def _rests_on_policies_not_given(diagrams: Diagrams, side: Side) -> bool:
-    """Whether decisions of a side turn on what policies say of which it gives nothing."""
+    """True iff decisions of a side turn on what policies say of which it gives nothing."""
     names = diagrams.support(side.allowed)
     return any(isinstance(name, OutsideFact | NotModelled) for name in names)
 

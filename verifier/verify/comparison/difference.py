@@ -39,7 +39,7 @@ class Direction:
 
     @property
     def empty(self) -> bool:
-        """Whether it was shown that there is no difference for known actions, intended ones included."""
+        """True iff it was shown that there is no difference for known actions, intended ones included."""
         return not (self.regions.found or self.regions.unsettled or self.intended.found or self.intended.unsettled)
 
 

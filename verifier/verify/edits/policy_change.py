@@ -151,7 +151,7 @@ class _Search:
         yield AddStatement(new_statement(Effect.DENY, principals, (self.request.action,)))
 
     def _progress(self, before: Decision, after: Decision) -> bool:
-        """Whether an edit brings the decision nearer: it is as wanted, or one Deny fewer matches."""
+        """True iff an edit brings the decision nearer: it is as wanted, or one Deny fewer matches."""
         if after.outcome is self.wanted:
             return True
         left, denied = (_denies(self.policy.identity, decision) for decision in (after, before))

@@ -247,7 +247,7 @@ def _not_as_in(assignment: Assignment, names: Iterable[SymbolName]) -> list[Expr
 
 
 def true_in(expression: Expression, assignment: Assignment) -> bool:
-    """Whether an expression is true in an assignment; what this leaves open is taken as false."""
+    """True iff an expression is true in an assignment; what this leaves open is taken as false."""
     match expression:
         case Constant(value):
             return value

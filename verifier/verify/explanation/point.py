@@ -140,7 +140,7 @@ def _equals(key: str, *values: str) -> Condition:
 
 
 def follows_caller(key: str) -> bool:
-    """Whether a condition key, whatever its case, tells something of the caller."""
+    """True iff a condition key, whatever its case, tells something of the caller."""
     return key.lower().startswith(_ABOUT_CALLER)
 
 
@@ -174,19 +174,19 @@ def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iter
 
 
 def concerns_names(part: str, key: str) -> bool:
-    """Whether a part is about the names of pairs, and a key is such a pair or lists them."""
+    """True iff a part is about the names of pairs, and a key is such a pair or lists them."""
     return any(
         part == names and (key.lower().startswith(prefix) or key.lower() == names) for prefix, names in _NAMES.items()
     )
 
 
 def names_pair(names: str, key: str) -> bool:
-    """Whether a condition key is a pair of those whose names another one lists, whatever their case."""
+    """True iff a condition key is a pair of those whose names another one lists, whatever their case."""
     return any(listing == names.lower() and key.lower().startswith(prefix) for prefix, listing in _NAMES.items())
 
 
 def lists_names(key: str) -> bool:
-    """Whether a condition key, whatever its case, lists the names of pairs."""
+    """True iff a condition key, whatever its case, lists the names of pairs."""
     return key.lower() in _NAMES.values()
 
 

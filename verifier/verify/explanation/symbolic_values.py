@@ -280,7 +280,8 @@ class Reading:
         return OPEN if key in open_pairs(self.question, self.request) else next(iter(pairs.values()), None)
 
     def _is_unknown_fact(self, name: str) -> bool:
-        """Whether this is about tags or aliases of the key, or of a role or user, that the input does not give (U3)."""
+        """True iff this is about tags or aliases of the key, or of a role or user, that the input does not give
+        (U3)."""
         key, target = self.question.space.target.key, self.question.space.target
         if target.of_step and target.identity is None:
             return name.startswith("aws:resourcetag/")

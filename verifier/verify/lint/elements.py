@@ -133,7 +133,7 @@ def _known(text: Text) -> list[Action]:
 
 
 def _never_on_key(subject: Subject, text: Text) -> bool:
-    """Whether no request on the key with a known action matches the pattern."""
+    """True iff no request on the key with a known action matches the pattern."""
     return subject.impossible(lambda seen: [actions_match([text]), acts(seen.space.known_actions)])
 
 
@@ -178,7 +178,7 @@ def redundant_actions(subject: Subject, texts: Sequence[Text]) -> Iterator[Found
 
 
 def _covered(text: Text, rest: Sequence[Text]) -> bool:
-    """Whether every name of an action that the pattern matches, known or not, one of the others matches: first each by
+    """True iff every name of an action that the pattern matches, known or not, one of the others matches: first each by
     itself, for a long list takes long to compare."""
     wanted, others = text.value.lower(), list(dict.fromkeys(other.value.lower() for other in rest))
     sample = wanted.replace("*", "").replace("?", "a")
@@ -225,7 +225,7 @@ def other_resources(subject: Subject) -> Iterator[Found]:
 
 
 def _is_relative(subject: Subject, text: Text) -> bool:
-    """Whether it is a related multi-Region key, whose policy may be the same text (L9)."""
+    """True iff it is a related multi-Region key, whose policy may be the same text (L9)."""
     own = subject.key.arn.split(":", 5) if subject.key is not None else []
     other = text.value.split(":", 5)
     return len(own) == len(other) and own[5].startswith("key/mrk-") and (own[4], own[5]) == (other[4], other[5])
@@ -263,7 +263,7 @@ def _on_keys_alone(listed_actions: Sequence[Text]) -> bool:
 
 
 def _names_a_key_otherwise(text: str) -> bool:
-    """Whether a resource looks as if a key were meant: an alias, or a key ID."""
+    """True iff a resource looks as if a key were meant: an alias, or a key ID."""
     last = text.split(":", 5)[-1] if text.count(":") >= 5 else text
     return last.startswith("alias/") or _KEY_ID.match(last.removeprefix("key/")) is not None
 

@@ -21,7 +21,7 @@ _ABOUT_THE_TARGET = ("aws:resourceaccount", "aws:resourceorg", "aws:requestedreg
 
 
 def depends_on_target(key: str) -> bool:
-    """Whether a condition key may have other values on keys of other accounts and Regions than those that were asked
+    """True iff a condition key may have other values on keys of other accounts and Regions than those that were asked
     about."""
     return key.lower().startswith(_ABOUT_THE_TARGET)
 
@@ -70,7 +70,7 @@ def _rule_for(subject: Subject, blamed: tuple[int, ...]) -> LintRule:
 
 
 def _of_this_policy(subject: Subject, blamed: tuple[int, ...]) -> bool:
-    """Whether what is blamed stands in the statement for good: of other policies than key policies, it is no condition
+    """True iff what is blamed stands in the statement for good: of other policies than key policies, it is no condition
     on the account or Region of the key, which the input may not hold, and no action of another service."""
     if subject.key is not None:
         return True

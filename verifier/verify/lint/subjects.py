@@ -104,12 +104,12 @@ class Subject:
 
     @property
     def is_allow(self) -> bool:
-        """Whether it allows."""
+        """True iff it allows."""
         return self.statement.effect is Effect.ALLOW
 
     @cached_property
     def about_kms_alone(self) -> bool:
-        """Whether nothing but requests to AWS KMS can match it: a key policy governs its key; of others, the actions
+        """True iff nothing but requests to AWS KMS can match it: a key policy governs its key; of others, the actions
         say so."""
         if self.policy.kind is PolicyKind.KEY:
             return True
@@ -124,7 +124,7 @@ class Subject:
 
     @property
     def lives(self) -> bool:
-        """Whether some request is known to match it."""
+        """True iff some request is known to match it."""
         return isinstance(self.life, Refuted)
 
     def ask(self, build: Build) -> Answer:
@@ -147,7 +147,7 @@ class Subject:
         return open_ or Proved(tuple(sorted(owners)), tuple(sorted(blamed)))
 
     def impossible(self, build: Build) -> bool:
-        """Whether it is proved that no request, on any target, meets the expressions."""
+        """True iff it is proved that no request, on any target, meets the expressions."""
         return isinstance(self.ask(build), Proved)
 
     def example(self, build: Callable[[Decided], Sequence[Expression]], confirm: Confirm) -> Example:
@@ -188,7 +188,7 @@ class Subject:
         return self.example(build, confirm)
 
     def matches_in(self, decision: Decision) -> bool:
-        """Whether the trace of a decision says that the statement matched."""
+        """True iff the trace of a decision says that the statement matched."""
         own = self.reference.policy, self.reference.index, self.reference.kind
         return any((one.policy, one.index, one.kind) == own for one in matched_statements(decision))
 

@@ -56,7 +56,7 @@ def unknown_key(subject: Subject, condition: Condition) -> Iterator[Found]:
 
 
 def _late(resource: str) -> bool:
-    """Whether the first variable of a resource stands after the fifth colon."""
+    """True iff the first variable of a resource stands after the fifth colon."""
     return resource[: resource.find("${")].count(":") >= 5
 
 
@@ -103,7 +103,7 @@ def never_matches(subject: Subject, at: int, condition: Condition, value: Text) 
 
 
 def _for_a_replica(subject: Subject, key: str) -> bool:
-    """Whether the value may be there for a related multi-Region key, whose policy may be the same text."""
+    """True iff the value may be there for a related multi-Region key, whose policy may be the same text."""
     return subject.key is not None and ":key/mrk-" in subject.key.arn and key.lower() in _REGIONAL
 
 

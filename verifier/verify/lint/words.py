@@ -66,8 +66,8 @@ def does(statement: Statement, allow: str, deny: str) -> str:
 
 
 def rests_on_tags(conditions: Iterable[Condition]) -> bool:
-    """Whether conditions read a tag of the caller: which it can have follows from the inventory and from trust policies
-    (F3)."""
+    """True iff conditions read a tag of the caller: which it can have follows from the inventory and from trust
+    policies (F3)."""
     texts = [text for condition in conditions for text in (condition.key, *condition.values)]
     return any("aws:principaltag/" in text.value.lower() for text in texts)
 

@@ -52,7 +52,7 @@ class ActionPhrases:
         return tuple(name for name, index in self._classes.items() if index is not None and mask >> index & 1)
 
     def _has_others(self, index: int) -> bool:
-        """Whether a class has an action that the data does not know."""
+        """True iff a class has an action that the data does not know."""
         return any(member not in self._exist for member in self._table.members(index, len(self._exist) + 1))
 
 

@@ -82,7 +82,7 @@ class Inside:
 
     @property
     def no_service(self) -> bool:
-        """Whether what they are in shows that no AWS service is among them."""
+        """True iff what they are in shows that no AWS service is among them."""
         of_other_kinds = self.kinds is not None and SERVICE not in self.kinds
         return of_other_kinds or any(word.text.startswith("arn:") for word in self.patterns)
 

@@ -188,7 +188,7 @@ class Extent:
 
     @property
     def exact(self) -> bool:
-        """Whether the set is a union of classes."""
+        """True iff the set is a union of classes."""
         return self.inside == self.touching
 
 

@@ -29,7 +29,7 @@ class Cube:
     nones: Mapping[str, int] = field(default_factory=dict)
 
     def within(self, other: Cube) -> bool:
-        """Whether every request of this cube is plainly one of the other."""
+        """True iff every request of this cube is plainly one of the other."""
         return (
             all(name in self.masks and not self.masks[name] & ~mask for name, mask in other.masks.items())
             and all(self.symbols.get(name) is value for name, value in other.symbols.items())

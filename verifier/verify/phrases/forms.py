@@ -57,7 +57,7 @@ class Block:
 
     @property
     def is_value(self) -> bool:
-        """Whether it is one value, by a word that says just that."""
+        """True iff it is one value, by a word that says just that."""
         return len(self.all) == 1 and not self.none and self.all[0].sort is Sort.IS
 
     def mask(self, full: int) -> int:

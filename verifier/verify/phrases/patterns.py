@@ -113,7 +113,7 @@ def _token_text(repeated: bool, characters: Characters) -> str:
 
 
 def is_arn_pattern(text: str) -> bool:
-    """Whether the text of a pattern is taken to be that of an ARN, matched field by field (L6)."""
+    """True iff the text of a pattern is taken to be that of an ARN, matched field by field (L6)."""
     return text.startswith("arn:") and text.count(":") >= 5
 
 

@@ -165,7 +165,7 @@ class Phrases:
             yield Limit(LimitKind.CONDITION, subject(self._space, name), text, not somes)
 
     def _has_a_name(self, name: str, cube: Cube) -> bool:
-        """Whether the cube requires a pair whose name the key then holds (F7)."""
+        """True iff the cube requires a pair whose name the key then holds (F7)."""
         prefix = _NAMES_OF.get(name)
         return prefix is not None and any(
             own.startswith(prefix) and not mask >> self._finite.tables[own].size & 1 for own, mask in cube.masks.items()

@@ -62,7 +62,7 @@ _ONLY = "has no value but "
 
 
 def _is_complement(form: Form) -> bool:
-    """Whether a form is said by what it is not."""
+    """True iff a form is said by what it is not."""
     return len(form) == 1 and not form[0].all
 
 

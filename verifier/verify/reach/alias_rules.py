@@ -210,7 +210,7 @@ def _move(step: StepKind, gives: Fact, *keys: Key, after: tuple[Fact, ...] = ())
 
 
 def alike(key: Key, other: Key) -> bool:
-    """Whether an alias may go from one key to another: both are symmetric, asymmetric or HMAC keys, and of one usage,
+    """True iff an alias may go from one key to another: both are symmetric, asymmetric or HMAC keys, and of one usage,
     as far as they are known to be anything. [API: UpdateAlias]"""
     return all(None in pair or pair[0] == pair[1] for pair in ((key.usage, other.usage), (_type(key), _type(other))))
 
@@ -277,7 +277,7 @@ def _default(variable: re.Match[str]) -> str:
 
 
 def _has_colon(predicate: Predicate) -> bool:
-    """Whether a predicate on names asks for a colon."""
+    """True iff a predicate on names asks for a colon."""
     tokens = predicate.tokens if isinstance(predicate, Tokens) else ()
     values = predicate.values if isinstance(predicate, OneOf) else ()
     in_pattern = any(not repeated and characters.only == ":" for repeated, characters in tokens)

@@ -59,7 +59,7 @@ class Closure:
 
     @property
     def re_encrypts(self) -> bool:
-        """Whether something that came to be asked about can be re-encrypted at all."""
+        """True iff something that came to be asked about can be re-encrypted at all."""
         return self._further is None
 
     def at_once(self, start: str) -> Reached:

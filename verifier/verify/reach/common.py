@@ -208,7 +208,7 @@ class Common:
         return tuple(one for one in self._unread if (one.partition, one.region) == (key.partition, key.region))
 
     def leaves_keys_out(self, key: Key) -> bool:
-        """Whether policies tell apart more keys of the Region of a key than are looked at. Raises `TooLarge`."""
+        """True iff policies tell apart more keys of the Region of a key than are looked at. Raises `TooLarge`."""
         return leaves_keys_out(self.estate, key.partition, key.region)
 
     def universe(self, key: Key, goals: Sequence[Invariant]) -> Universe:
@@ -258,7 +258,7 @@ class Common:
 
     @cached_property
     def _by_alias(self) -> bool:
-        """Whether a policy asks for the aliases of keys."""
+        """True iff a policy asks for the aliases of keys."""
         policies = (*self.estate.key_policies, *of_callers(self.narrow, says_of_keys))
         return any(name.startswith((ALIAS_NAMES, REQUEST_ALIAS)) for policy in policies for name in asked_keys(policy))
 

@@ -33,7 +33,7 @@ class Cube:
     values: tuple[tuple[str, int], ...] = ()
 
     def covers(self, other: Cube) -> bool:
-        """Whether it needs no more than another one, of whoever calls."""
+        """True iff it needs no more than another one, of whoever calls."""
         theirs = dict(other.values)
         return self.needs <= other.needs and all(
             name in theirs and not theirs[name] & ~mask for name, mask in self.values

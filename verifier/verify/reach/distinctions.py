@@ -19,7 +19,7 @@ from verifier.verify.reach.narrowed import asked_keys, in_variables, of_callers
 
 
 def asks_for_tags(policy: Policy) -> bool:
-    """Whether a policy asks for tags of callers or resources, in a condition key or a policy variable (L7)."""
+    """True iff a policy asks for tags of callers or resources, in a condition key or a policy variable (L7)."""
     return any("principaltag/" in key or "resourcetag/" in key for key in asked_keys(policy))
 
 
@@ -49,12 +49,12 @@ def keys_of(goals: Iterable[Invariant]) -> frozenset[str]:
 
 
 def reads_tags(goals: Iterable[Invariant]) -> bool:
-    """Whether the last request of an invariant is told from others by tags of its caller."""
+    """True iff the last request of an invariant is told from others by tags of its caller."""
     return any("principaltag/" in key for key in keys_of(goals))
 
 
 def tells_sessions_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
-    """Whether something may give a federated session what whoever issued it does not have: it is named, or has other
+    """True iff something may give a federated session what whoever issued it does not have: it is named, or has other
     values of condition keys, also of these `condition_keys`, or a Deny names its user (P3). Otherwise it has the
     permissions of its issuer at most [IAM: id_credentials_temp_control-access_getfederationtoken]."""
     policies = (*estate.key_policies, *of_callers(estate, lambda _: True))
@@ -81,7 +81,7 @@ def _names_sessions(statement: Statement) -> bool:
 
 
 def tells_names_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
-    """Whether something, or one of some `condition_keys`, may tell a user or group from itself under another
+    """True iff something, or one of some `condition_keys`, may tell a user or group from itself under another
     name or path. What names it as a principal, and what is attached to it, follows it [IAM: id_users_manage, Renaming
     an IAM user; id_groups_manage_rename]; of grants no page says so."""
     policies = (*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True))
@@ -101,7 +101,7 @@ _OF_NAMES = ("aws:principalarn", "aws:username", "kms:granteeprincipal", "kms:re
 
 
 def _tells_users_apart(resource: str) -> bool:
-    """Whether a `Resource` pattern may cover some users or groups, and not all."""
+    """True iff a `Resource` pattern may cover some users or groups, and not all."""
     return any(map(_names_users, (resource, *running_on(resource, 5))))
 
 

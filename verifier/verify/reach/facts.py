@@ -160,7 +160,7 @@ class Derivation:
 
 
 def is_federated(principal: str) -> bool:
-    """Whether a principal is a federated-user session."""
+    """True iff a principal is a federated-user session."""
     return arn_kind(principal) == "federated-user"
 
 

@@ -185,15 +185,15 @@ class KeyRules:
         )
 
     def decrypts(self, goal: int) -> bool:
-        """Whether a goal is about plain text, which re-encryption gives as well."""
+        """True iff a goal is about plain text, which re-encryption gives as well."""
         return "kms:Decrypt" in self._names[goal]
 
     def about_contexts(self, goal: int) -> bool:
-        """Whether a goal is about plain text of ciphertexts of some encryption contexts."""
+        """True iff a goal is about plain text of ciphertexts of some encryption contexts."""
         return about_contexts(self._goals[goal])
 
     def uses_material(self, goal: int) -> bool:
-        """Whether a goal is about what can be done with the key's material, wherever that is."""
+        """True iff a goal is about what can be done with the key's material, wherever that is."""
         return not CRYPTOGRAPHIC.isdisjoint(self._names[goal])
 
     # -- rules --
@@ -208,7 +208,7 @@ class KeyRules:
         return joint.diagrams.values(projected(joint, self.scopes[goal], (CALLER,)), CALLER)
 
     def can_be_asked(self, goal: int) -> bool:
-        """Whether there is a last request of a goal at all, allowed or not."""
+        """True iff there is a last request of a goal at all, allowed or not."""
         return projected(self.joint, self.accesses[goal], (CALLER,)) != NOTHING
 
     @cached_property
@@ -274,7 +274,7 @@ class KeyRules:
         return (exactly(self.key.region), *self.joint.sides[0].question.space.questions.get(REPLICA_REGION, {}))
 
     def is_into(self, cube: Cube, region: str) -> bool:
-        """Whether a replica that a cube is about may be in a Region."""
+        """True iff a replica that a cube is about may be in a Region."""
         table, mask = self.joint.finite.tables.get(REPLICA_REGION), dict(cube.values).get(REPLICA_REGION)
         number = table.class_of(region) if table is not None else None
         return region != self.key.region and (mask is None or number is None or bool(mask >> number & 1))

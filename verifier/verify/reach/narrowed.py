@@ -51,7 +51,7 @@ def _narrowed(estate: Estate, says: Says, others: Iterable[Policy]) -> Estate:
 
 
 def _asks_who(policy: Policy) -> bool:
-    """Whether a policy asks for what an inventory says of a caller, in a condition key or a policy variable (L7)."""
+    """True iff a policy asks for what an inventory says of a caller, in a condition key or a policy variable (L7)."""
     return any(key.startswith(_WHO) for key in asked_keys(policy))
 
 
@@ -116,12 +116,12 @@ def of_policies(identity: Identity, says: Says) -> tuple[Policy, ...]:
 
 
 def of_any(statement: Statement) -> bool:
-    """Whether a statement can be about anything that is asked."""
+    """True iff a statement can be about anything that is asked."""
     return of_no_doubt(statement) or _of_doubts(statement)
 
 
 def of_no_doubt(statement: Statement) -> bool:
-    """Whether a statement can be about keys or steps."""
+    """True iff a statement can be about keys or steps."""
     return _of_keys(statement) or _of_steps(statement)
 
 
@@ -129,12 +129,12 @@ _OF_STEPS = tuple(action.name.lower() for action in step_actions())
 
 
 def says_of_doubts(policy: Policy) -> bool:
-    """Whether a policy has a statement that can be about a doubtful action."""
+    """True iff a policy has a statement that can be about a doubtful action."""
     return any(map(_of_doubts, policy.statements))
 
 
 def says_of_keys(policy: Policy) -> bool:
-    """Whether a policy has a statement that can be about KMS, known actions or not (U4)."""
+    """True iff a policy has a statement that can be about KMS, known actions or not (U4)."""
     return any(map(_of_keys, policy.statements))
 
 
@@ -157,6 +157,6 @@ def _of_steps(statement: Statement) -> bool:
 
 @lru_cache(1 << 12)
 def _of_step(pattern: str) -> bool:
-    """Whether a pattern of actions matches some step."""
+    """True iff a pattern of actions matches some step."""
     matches = like(pattern).matches
     return any(matches(name) for name in _OF_STEPS)

@@ -97,7 +97,7 @@ class Identities:
         return self._users.get(account[0], ()) if arn_kind(principal) == "federated-user" else (principal,)
 
     def is_there(self, principal: str) -> bool:
-        """Whether a user whose sessions others may be is there at first."""
+        """True iff a user whose sessions others may be is there at first."""
         return principal not in self._made
 
     def of_group(self, group: str) -> frozenset[str]:
@@ -295,7 +295,7 @@ def denying(policies: Sequence[Policy]) -> Iterator[str]:
 
 
 def _may_join(principal: str, group: str) -> bool:
-    """Whether a principal is a user of the group's account."""
+    """True iff a principal is a user of the group's account."""
     return arn_kind(principal) == "user" and principal.split(":")[4] == group.split(":")[4]
 
 
@@ -303,7 +303,7 @@ _GRANTS = (FactKind.MAY_GRANT, FactKind.GRANT)
 
 
 def _names(fact: Fact, operation: str, grantees: int | None, by: str) -> bool:
-    """Whether a grant that may be created is of an operation, and can be for grantees of some classes; one that a
+    """True iff a grant that may be created is of an operation, and can be for grantees of some classes; one that a
     service makes, for the role that holds it."""
     name, mask, *whom = fact.details
     return (

@@ -63,7 +63,7 @@ def unread_keys(estate: Estate) -> Iterator[Key]:
 
 
 def leaves_keys_out(estate: Estate, partition: str, region: str) -> bool:
-    """Whether the policies of an estate, which has its `own_keys`, tell apart more keys of a Region than these and
+    """True iff the policies of an estate, which has its `own_keys`, tell apart more keys of a Region than these and
     `other_keys` stand for: by variables, or own keys by more of their IDs. Raises `TooLarge`."""
     by_variables = [_pattern(text) for text in _patterns(estate) if _NAMED_BY_VARIABLE.match(text)]
     own = [key.arn for key in estate.keys if is_own_key(key.arn)]
@@ -119,7 +119,7 @@ def _of_kms(pattern: str) -> bool:
 
 
 def _tells_keys(pattern: str) -> bool:
-    """Whether a pattern may cover one key of an account and Region, and not another."""
+    """True iff a pattern may cover one key of an account and Region, and not another."""
     last = pattern.split(":", 5)[-1]
     wild = set("*?") & set(pattern) or (pattern.startswith("arn:") and "$" in pattern)
     return _of_kms(pattern) and last not in ("*", "key/*") and bool("key" in last or wild)
@@ -160,7 +160,7 @@ def own_accounts(estate: Estate, conditions: Sequence[Condition] = ()) -> tuple[
 
 
 def _of_numbers(condition: Condition) -> bool:
-    """Whether a condition may tell accounts apart by the number that their IDs are."""
+    """True iff a condition may tell accounts apart by the number that their IDs are."""
     name = condition.key.value.lower()
     return condition.operator.row.type is ValueType.NUMERIC and name.endswith(("account", "aws:userid"))
 
@@ -193,7 +193,7 @@ def own_keys(estate: Estate, accounts: Sequence[str]) -> Iterator[Key]:
 
 
 def _speaks_of(estate: Estate, names: Sequence[str]) -> bool:
-    """Whether a policy speaks of some condition keys, also by variables."""
+    """True iff a policy speaks of some condition keys, also by variables."""
     return any(name in text.lower() for text in texts_about_accounts(estate) for name in names)
 
 

@@ -136,7 +136,7 @@ def _said(identity: Identity) -> Hashable:
 
 
 def _asks(policy: Policy) -> bool:
-    """Whether a policy may tell apart callers who have it."""
+    """True iff a policy may tell apart callers who have it."""
     return any(_asks_of_caller(statement) for statement in policy.statements)
 
 

@@ -142,7 +142,7 @@ class Setting:
         return self._issuing[starts, goal]
 
     def _takes_a_session(self, reached: Reached, goal: int) -> bool:
-        """Whether a goal is within reach, and a federated session has a part in how it is."""
+        """True iff a goal is within reach, and a federated session has a part in how it is."""
         found = reached.goals.get((self.key.arn, goal))
         waiting = list(found.premises) if found is not None else []
         seen: set[Fact] = set()
@@ -175,7 +175,7 @@ class Setting:
 
     @property
     def meets_strangers(self) -> bool:
-        """Whether chains may lead to roles that no inventory lists."""
+        """True iff chains may lead to roles that no inventory lists."""
         return any(arn_kind(arn) == "role" for arn in strangers(self.estate, self.universe.starts))
 
     def starters(self, goal: int) -> tuple[str, ...]:
@@ -290,7 +290,7 @@ class Setting:
         return nearest(tuple(starts), look, kind)
 
     def _in_doubt(self, facts: Facts, key: KeyOffers) -> bool:
-        """Whether somebody who is held may bring about something by a doubtful action, on the key or elsewhere."""
+        """True iff somebody who is held may bring about something by a doubtful action, on the key or elsewhere."""
         doubts = self.doubts if facts.others else self.doubts.plain
         return key.may_be_in_doubt(facts.held, changed=bool(facts.others)) or any(map(doubts.of, facts.held))
 

@@ -123,7 +123,7 @@ class Search:
         return self.rounds[-1] if rounds is None or rounds > len(self.rounds) else self.rounds[rounds - 1]
 
     def nothing(self) -> bool:
-        """Whether nothing comes about, but what the callers have outside."""
+        """True iff nothing comes about, but what the callers have outside."""
         rounds = (self.new(number) for number in count(1))
         return all(one.step is StepKind.OWN_IDENTITY for new in takewhile(bool, rounds) for one in new.values())
 

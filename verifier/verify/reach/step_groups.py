@@ -149,11 +149,11 @@ class Group:
         return None if table is None else table.mask(predicate)
 
     def asks(self, attribute: str) -> bool:
-        """Whether a policy asks for an attribute."""
+        """True iff a policy asks for an attribute."""
         return attribute in self.permissions.joint.finite.tables or attribute in self.permissions.joint.finite.lazy
 
     def tells_apart(self, attribute: str) -> bool:
-        """Whether an attribute has several classes."""
+        """True iff an attribute has several classes."""
         return attribute in self.permissions.joint.finite.tables
 
     def absent(self, attribute: str) -> int:
@@ -161,14 +161,14 @@ class Group:
         return 1 << self.permissions.joint.finite.tables[attribute].size
 
     def holds(self, attribute: str, mask: int, value: str) -> bool:
-        """Whether a value is in one of the classes of a mask. One that no request should have is: nothing is known of
+        """True iff a value is in one of the classes of a mask. One that no request should have is: nothing is known of
         it."""
         table = self.permissions.joint.finite.tables.get(attribute)
         number = None if table is None else table.class_of(value)
         return number is None or bool(mask >> number & 1)
 
     def only_known(self, attribute: str, mask: int, known: frozenset[str]) -> bool:
-        """Whether the classes of a mask have no members but known ones."""
+        """True iff the classes of a mask have no members but known ones."""
         table = self.permissions.joint.finite.tables.get(attribute)
         if table is None:
             return False

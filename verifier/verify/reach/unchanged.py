@@ -39,7 +39,7 @@ class Unchanged:
     options: ProofOptions
 
     def out_of_reach(self, start: str) -> bool:
-        """Whether a principal brings about nothing but sessions, by steps and doubtful actions alike (W1), of which
+        """True iff a principal brings about nothing but sessions, by steps and doubtful actions alike (W1), of which
         none leads to the goal (E0)."""
         refused = ANY_WAY
         for _ in range(_MOST_WAYS):
@@ -80,7 +80,7 @@ class Unchanged:
         return found.offer.action if found.offer is not None and found.offer.target == self.setting.key.arn else None
 
     def _changes_nothing(self, facts: Facts) -> bool:
-        """Whether policies, identities and control policies stay as they are. The closure leaves out changes that
+        """True iff policies, identities and control policies stay as they are. The closure leaves out changes that
         matter to nothing for it, so those who are held must not name an action that makes one."""
         estate, held = self.setting.estate, set(facts.held)
         named = actions_named(policy for one in estate.identities if one.arn in held for policy in one.policies)
@@ -94,20 +94,20 @@ class Unchanged:
         )
 
     def _is_free(self, subject: str) -> bool:
-        """Whether what a fact is about is in an account of which nothing is known, so that everything is supposed of it
-        (U1)."""
+        """True iff what a fact is about is in an account of which nothing is known, so that everything is supposed of
+        it (U1)."""
         account = subject.split(":")[4]
         return account != self.setting.key.account and all(account != one.id for one in self.setting.estate.accounts)
 
     def _never_asks(self, by: str) -> bool:
-        """Whether nobody for whom a principal stands can make the last request as things are, whatever the tags and
+        """True iff nobody for whom a principal stands can make the last request as things are, whatever the tags and
         aliases of the key, and the grants to retire, which the closure leaves open."""
         goal = self.setting.goals[self.number]
         return not any(RETIRE in matching(pattern.value) for pattern in goal.actions) and self._refused(by, goal)
 
     def _refused(self, by: str, goal: Invariant) -> bool:
-        """Whether nobody for whom a principal stands can make a request as things are, whatever the tags and aliases of
-        the key."""
+        """True iff nobody for whom a principal stands can make a request as things are, whatever the tags and aliases
+        of the key."""
         members = self.setting.universe.alike(by)
         if not all(one in self.setting.listed or one.endswith(":root") for one in members):
             return False
@@ -123,5 +123,5 @@ class Unchanged:
 
 
 def _changes(fact: Fact) -> bool:
-    """Whether what is true then is a change of policies, keys or identities: all but who is held, with which tags."""
+    """True iff what is true then is a change of policies, keys or identities: all but who is held, with which tags."""
     return fact.kind not in (FactKind.HOLDS, FactKind.SESSION_TAGS)

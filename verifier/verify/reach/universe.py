@@ -122,7 +122,7 @@ def listed(estate: Estate) -> Iterator[str]:
 
 
 def holds_identities(callers: CallerSet, provider: str) -> bool:
-    """Whether a set of callers holds the identities of a provider, which are outside every account and organization
+    """True iff a set of callers holds the identities of a provider, which are outside every account and organization
     (E2w). They are named by the provider: its ARN, or its name."""
     match callers:
         case AnyCaller():
@@ -151,7 +151,7 @@ def not_listed(estate: Estate) -> Reason | None:
 
 
 def _nobody_calls(estate: Estate, action: str) -> bool:
-    """Whether it is supposed that nobody at all makes requests for an action (W3)."""
+    """True iff it is supposed that nobody at all makes requests for an action (W3)."""
     supposed = (one for one in estate.suppositions if one.kind is SuppositionKind.CALLS)
     return any(one.names(action) for one in supposed if isinstance(one.callers, AnyCaller | None))
 

@@ -34,7 +34,7 @@ class Broken:
 
     @property
     def refusing(self) -> bool:
-        """Whether the invariant demands that requests be refused."""
+        """True iff the invariant demands that requests be refused."""
         return self.invariant.expectation is Expectation.REFUSED
 
 
@@ -125,7 +125,7 @@ def _about(broken: Broken, effect: Effect, principals: tuple[Principal, ...], co
 
 
 def _keyless_only(actions: tuple[str, ...]) -> bool:
-    """Whether these are operations without a key alone, which a key policy does not decide (D9)."""
+    """True iff these are operations without a key alone, which a key policy does not decide (D9)."""
     known = [action(name) for name in actions]
     return all(found is not None and "key" not in found.resources for found in known)
 

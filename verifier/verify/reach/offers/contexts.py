@@ -21,7 +21,7 @@ _FROM, _TO, _AGAIN = "kms:ReEncryptFrom", "kms:ReEncryptTo", "again"
 
 
 def about_contexts(goal: Invariant) -> bool:
-    """Whether a goal is about plain text of ciphertexts of some encryption contexts."""
+    """True iff a goal is about plain text of ciphertexts of some encryption contexts."""
     return "kms:Decrypt" in actions_of(goal) and any(map(_is_context, keys_of([goal])))
 
 
@@ -37,7 +37,7 @@ def on_same_key(number: int) -> tuple[str, str]:
 
 
 def is_on_same_key(name: str) -> bool:
-    """Whether a request of a name is one of these two."""
+    """True iff a request of a name is one of these two."""
     return name.endswith(_AGAIN)
 
 

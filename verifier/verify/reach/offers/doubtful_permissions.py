@@ -98,7 +98,7 @@ class DoubtfulPermissions:
         )
 
     def _opens(self, number: int | None) -> bool:
-        """Whether callers of a class may do one of the actions `opening` with changes that do not bring about anything
+        """True iff callers of a class may do one of the actions `opening` with changes that do not bring about anything
         in the account."""
         if number is None:
             return True

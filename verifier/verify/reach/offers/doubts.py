@@ -220,7 +220,7 @@ class Doubts:
 
     @cached_property
     def sessions_apart(self) -> bool:
-        """Whether federated sessions may do what those who issue them may not."""
+        """True iff federated sessions may do what those who issue them may not."""
         return tells_sessions_apart(self._estate, self._condition_keys)
 
     @cached_property
@@ -228,7 +228,7 @@ class Doubts:
         return tells_names_apart(self._estate, self._condition_keys)
 
     def issues(self, principal: str) -> bool:
-        """Whether a principal may come to issue federated sessions."""
+        """True iff a principal may come to issue federated sessions."""
         own = self._own(principal) if _issues_sessions(principal) else None
         return own is not None and any(doubt.entry.effect is Effect.FEDERATED for doubt, _ in own.doubts(principal))
 
@@ -275,5 +275,5 @@ class Doubts:
 
 
 def _issues_sessions(principal: str) -> bool:
-    """Whether it may be who calls `sts:GetFederationToken` [API: GetFederationToken]: a user, or a root user."""
+    """True iff it may be who calls `sts:GetFederationToken` [API: GetFederationToken]: a user, or a root user."""
     return principal.endswith(":root") or arn_kind(principal) == "user"

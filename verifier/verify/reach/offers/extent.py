@@ -114,14 +114,14 @@ class Extent:
         yield from (Fact(FactKind.VERSION, policy) for policy in sorted(self._identities.managed(principal)))
 
     def limited(self, account: str) -> bool:
-        """Whether control policies are known that an account leaves behind."""
+        """True iff control policies are known that an account leaves behind."""
         organization = self._estate.organization
         if organization is None or account == organization.management_account:
             return False
         return any(one.account == account for one in organization.controls)
 
     def has_endpoint(self, account: str) -> bool:
-        """Whether an endpoint of the input may be of an account; one whose owner is not given may be of any account
+        """True iff an endpoint of the input may be of an account; one whose owner is not given may be of any account
         that the input names."""
         estate = self._estate
         named = {one.id for one in estate.accounts} | {key.account for key in estate.keys} - {*estate.own_accounts}
@@ -130,7 +130,7 @@ class Extent:
 
 
 def _asks_for_members(estate: Estate) -> bool:
-    """Whether a policy asks in which organization somebody is."""
+    """True iff a policy asks in which organization somebody is."""
     policies = chain(
         estate.deciding_policies(), estate.trust_policies(), *(account.shared_policies() for account in estate.accounts)
     )

@@ -137,7 +137,7 @@ def on_the_way(setting: Setting, goal: Goal, reached: Reached) -> str:
 
 
 def is_in_doubt(goal: Goal, reached: Reached) -> bool:
-    """Whether how a goal is reached rests on a doubtful action."""
+    """True iff how a goal is reached rests on a doubtful action."""
     return next(_doubts(reached.facts, goal.premises), None) is not None
 
 

@@ -40,12 +40,12 @@ def reached(pattern: Sequence[Token], text: Sequence[Token]) -> set[int]:
 
 @lru_cache(1 << 12)
 def _meet(one: Characters, other: Characters) -> bool:
-    """Whether some character is in both sets."""
+    """True iff some character is in both sets."""
     if one.negated:
         one, other = other, one
     return one.negated or any(character in other for character in one.listed)
 
 
 def begins(pattern: Tokens, start: str) -> bool:
-    """Whether a pattern matches something that begins so."""
+    """True iff a pattern matches something that begins so."""
     return bool(reached(literal_tokens(start), pattern.tokens))

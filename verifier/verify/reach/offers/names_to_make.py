@@ -114,7 +114,7 @@ WITH_COLONS = ("user", "role", "group", "instance-profile")
 
 
 def _asks_for_a_colon(pattern: Tokens, start: str) -> bool:
-    """Whether a pattern can match what begins so, and asks for a colon in the rest."""
+    """True iff a pattern can match what begins so, and asks for a colon in the rest."""
     at = min(reached(literal_tokens(start), pattern.tokens))
     return any(not characters.negated and ":" in characters.listed for _, characters in pattern.tokens[at:])
 

@@ -171,7 +171,7 @@ def trusted(estate: Estate) -> tuple[str, ...]:
 
 
 def _some_not_known(estate: Estate) -> bool:
-    """Whether the trust policy of some role is not known, which no service has for itself."""
+    """True iff the trust policy of some role is not known, which no service has for itself."""
     roles = (role for role in estate.roles if role.trust is None and not is_service_linked(role.arn))
     return any(roles) or not all(account.complete for account in estate.accounts)
 
@@ -318,5 +318,5 @@ everything."""
 
 
 def _names_one(condition: Condition) -> bool:
-    """Whether what a condition on a boundary lets through has one of those that it names, or none."""
+    """True iff what a condition on a boundary lets through has one of those that it names, or none."""
     return condition.operator.row.type is not None and condition.operator.is_plain

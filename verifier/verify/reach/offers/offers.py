@@ -87,7 +87,7 @@ class KeyOffers:
 
     @property
     def has_aliases(self) -> bool:
-        """Whether it matters which aliases the key has, and has not."""
+        """True iff it matters which aliases the key has, and has not."""
         return bool(self.rules.aliases.symbols) and self.rules.key.aliases is not None
 
     def steps(self, principal: str, wanted: frozenset[Fact]) -> Sequence[Offer]:
@@ -243,8 +243,8 @@ class KeyOffers:
             yield replace(offer, doubt=doubt)
 
     def may_be_in_doubt(self, principals: Iterable[str], *, changed: bool) -> bool:
-        """Whether one of some principals may update the primary Region, or a service may make grants in its name: given
-        changes or, unless something is `changed`, none."""
+        """True iff one of some principals may update the primary Region, or a service may make grants in its name:
+        given changes or, unless something is `changed`, none."""
         return any(
             self.doing(UPDATE_PRIMARY, principal)
             or any(changed or not cube.needs for *_, cube in self.by_services(principal))
@@ -267,7 +267,7 @@ _Offered = tuple[tuple[Offer, ...], frozenset[Fact]]
 
 
 def is_tag(attribute: str) -> bool:
-    """Whether a value in a cube is that of a tag of the key."""
+    """True iff a value in a cube is that of a tag of the key."""
     return attribute.startswith(RESOURCE_TAG)
 
 

@@ -53,7 +53,7 @@ class ReadTags:
         return tuple(filter(group.tells_apart, self.tests if self.known else self._read or ()))
 
     def help(self, group: Group, passed: Mapping[str, int]) -> bool:
-        """Whether tags may help somebody that requests pass with these values, by the classes of a group."""
+        """True iff tags may help somebody that requests pass with these values, by the classes of a group."""
         if self.known:
             return any(self._met(group, name, passed.get(name, -1)) for name in self.tests)
         return self._read is None or any(_passes(group, name, passed.get(name, -1)) for name in self._read)
@@ -64,12 +64,12 @@ class ReadTags:
 
 
 def _of_targets(policy: Policy, statement: Statement) -> bool:
-    """Whether a statement reads tags of what a request is on, which may be a user or role."""
+    """True iff a statement reads tags of what a request is on, which may be a user or role."""
     reads = any("resourcetag/" in condition.key.value.lower() for condition in statement.conditions)
     of_keys = not statement.not_action and all(text.value.lower().startswith("kms:") for text in statement.actions)
     return reads and not of_keys and policy.kind is not PolicyKind.KEY
 
 
 def _passes(group: Group, name: str, values: int) -> bool:
-    """Whether a request with one of some values may pass a tag at all."""
+    """True iff a request with one of some values may pass a tag at all."""
     return not group.tells_apart(name) or bool(values & ~group.absent(name))

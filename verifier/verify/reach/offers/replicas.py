@@ -68,7 +68,7 @@ def _texts(policy: Policy) -> Iterator[str]:
 
 
 def _whole_regions(text: str) -> bool:
-    """Whether a pattern names whole Regions, or every one."""
+    """True iff a pattern names whole Regions, or every one."""
     text = text.lower()
     if text.startswith("arn:"):
         return all(not _wild(field) or field == "*" for field in text.split(":")[1:5])

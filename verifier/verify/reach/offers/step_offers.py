@@ -322,7 +322,7 @@ class StepOffers:
 
     @cached_property
     def _tags_matter(self) -> bool:
-        """Whether some policy asks for tags of callers, or of users and roles, or what is asked turns on them."""
+        """True iff some policy asks for tags of callers, or of users and roles, or what is asked turns on them."""
         return self._tags or any(map(asks_for_tags, policies_of(self._estate, self._identities)))
 
     @cached_property

@@ -31,7 +31,7 @@ def policies_of_account(account: str) -> Predicate:
 
 
 def gives_something(policy: Policy, says: Callable[[Statement], bool] = of_any) -> bool:
-    """Whether a policy allows something that matters for a chain."""
+    """True iff a policy allows something that matters for a chain."""
     return any(map(says, (statement for statement in policy.statements if statement.effect is Effect.ALLOW)))
 
 

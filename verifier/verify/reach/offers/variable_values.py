@@ -99,7 +99,7 @@ class VariableValues:
 
     @property
     def any_variables(self) -> bool:
-        """Whether there are variables at all."""
+        """True iff there are variables at all."""
         return bool(self._sites)
 
     def _conditions(self, conditions: Iterable[Condition], holder: Identity | None, variables: bool) -> None:

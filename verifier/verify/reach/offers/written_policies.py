@@ -130,7 +130,7 @@ class WrittenPolicies:
         return frozenset((LOOSENED, *map(BoundaryPut, others)) if others else ())
 
     def _not_listed(self, group: Group, attribute: str, mask: int) -> bool:
-        """Whether some classes of an attribute hold managed policies of AWS that are not in the input, or others of an
+        """True iff some classes of an attribute hold managed policies of AWS that are not in the input, or others of an
         account of which it does not have all."""
         owners = [OF_AWS, *([policies_of_account(group.account)] if group.account in self._partly_listed else [])]
         return any(self._some_not_listed(group, attribute, mask, owner) for owner in owners)

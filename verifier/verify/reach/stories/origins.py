@@ -64,7 +64,7 @@ def _services(step: StoryStep) -> frozenset[str] | None:
 
 
 def _from_user(steps: Sequence[StoryStep], by: str) -> bool:
-    """Whether a user may be at the beginning of a session that steps made."""
+    """True iff a user may be at the beginning of a session that steps made."""
     found = _making(steps, by)
     if found is None:
         return True

@@ -55,13 +55,13 @@ class StoryContext:
 
     @cached_property
     def ages(self) -> bool:
-        """Whether a policy asks when credentials were issued."""
+        """True iff a policy asks when credentials were issued."""
         identities = (one.arn for one in self.estate.identities)
         return bool(instants(self.estate, frozenset(identities), ALWAYS, (ISSUED,)))
 
     @cached_property
     def sources(self) -> bool:
-        """Whether a policy asks for the source identity of callers, or for the one that a call sets."""
+        """True iff a policy asks for the source identity of callers, or for the one that a call sets."""
         return bool({"aws:sourceidentity", "sts:sourceidentity"} & self._tested)
 
     @cached_property
@@ -300,7 +300,7 @@ _DAY = 86_400
 
 
 def tells_time(requests: Iterable[Request]) -> bool:
-    """Whether a request says when it is made, or when its credentials were issued: some policy asks for it."""
+    """True iff a request says when it is made, or when its credentials were issued: some policy asks for it."""
     return any(name.lower() in TIMES for request in requests for name, _ in request.context)
 
 

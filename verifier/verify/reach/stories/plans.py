@@ -70,7 +70,7 @@ def _is_made_with_another(task: Make) -> bool:
 
 
 def _of_its_own(task: Task) -> bool:
-    """Whether a task takes no request: what is the caller's own outside is there first."""
+    """True iff a task takes no request: what is the caller's own outside is there first."""
     return isinstance(task, Make) and task.derivation.step is StepKind.OWN_IDENTITY
 
 

@@ -61,7 +61,7 @@ class Scene:
         return next(key for key in self.state.estate.keys if key.arn == arn)
 
     def lacks(self, arn: str) -> bool:
-        """Whether an ARN is that of a key that the state does not hold."""
+        """True iff an ARN is that of a key that the state does not hold."""
         return (
             arn.split(":")[2:3] == ["kms"] and ":key/" in arn and all(key.arn != arn for key in self.state.estate.keys)
         )
