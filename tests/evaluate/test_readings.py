@@ -262,3 +262,22 @@ def test_s2_the_meanings_of_yes_and_no(symbol: str, allowing: bool) -> None:
     found, request = CASES[symbol]()
     given = request.pop("readings", {})
     assert decide(found, **request, readings={**given, symbol: allowing}).outcome.value == "allow"
+
+
+@pytest.mark.parametrize(
+    ("asked", "has", "is_warned", "is_impossible"),
+    [
+        (None, "red", True, False),
+        ("red", "red", False, False),
+        ("red", "blue", True, True),
+        ("red", None, False, False),
+    ],
+)
+def test_f8_a_key_that_is_made_has_the_tags_that_it_is_given_or_none(
+    asked: str | None, has: str | None, is_warned: bool, is_impossible: bool
+) -> None:
+    given = {"aws:RequestTag/team": asked, "aws:ResourceTag/team": has}
+    context = {name: value for name, value in given.items() if value is not None}
+    found = decide(estate(allow("*"), accounts=ALICE_MAY), action="kms:CreateKey", resource=None, context=context)
+    warnings = [warning for warning in found.warnings if warning.startswith("F8")]
+    assert (bool(warnings), any(one.startswith("F8") for one in found.impossible)) == (is_warned, is_impossible)

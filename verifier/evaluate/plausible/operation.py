@@ -128,9 +128,15 @@ def operation_warnings(
 def _tags_of_no_key(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     """F8: an operation on no key has no tags of one, but perhaps those of the key that it makes (F8-create)."""
     makes = case.target.kind is TargetKind.NONE and may_create_key(case.action)
-    for name in given:
-        if name.startswith("aws:resourcetag/") and not (makes and name.replace("resource", "request", 1) in given):
-            yield f"F8: {case.action} is on no key, so that {name} is absent"
+    for name, value in given.items():
+        tag = name.removeprefix("aws:resourcetag/")
+        asked = given.get(f"aws:requesttag/{tag}")
+        if tag == name or (makes and asked == value):
+            continue
+        if makes and asked is None:
+            yield Aside(f"F8: in {case.action} {name} comes with aws:requesttag/{tag}")
+        else:
+            yield f"F8: {case.action} is on no key that has {name}"
 
 
 def _retired_grant(key: Key | None, request: Request, given: Mapping[str, Value]) -> Iterator[str]:
