@@ -191,6 +191,29 @@ LIGHT = frozenset(
 """The modules of the package, beside those of the command line, that are quick to import."""
 
 
+def imported(arguments: list[str], environment: dict[str, str]) -> set[str]:
+    """The modules that a command has imported at its end."""
+    code = f"import atexit, sys; sys.argv = ['verifier', *{arguments}]\n"
+    code += "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\nfrom verifier.cli import main; main()"
+    variables = {**os.environ, **environment}
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=variables, check=False
+    )
+    assert result.stdout, "the command has said something"
+    return set(result.stderr.split())
+
+
+def test_a_snapshot_is_read_without_the_readers_of_templates_and_plans() -> None:
+    loaded = imported(["prove", "examples/payments", "--no-cache"], {})
+    assert "verifier.inputs.snapshot.folder" in loaded
+    readers = (
+        "verifier.inputs.terraform.reading",
+        "verifier.inputs.cloudformation.reading",
+        "verifier.inputs.harmless",
+    )
+    assert loaded.isdisjoint((*readers, "verifier.inputs.resources.reader", "hcl2", "yaml")), loaded
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment"),
     [
@@ -201,14 +224,7 @@ LIGHT = frozenset(
     ],
 )
 def test_what_a_command_does_not_need_is_not_imported(arguments: list[str], environment: dict[str, str]) -> None:
-    code = f"import atexit, sys; sys.argv = ['verifier', *{arguments}]\n"
-    code += "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\nfrom verifier.cli import main; main()"
-    variables = {**os.environ, **environment}
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=variables, check=True
-    )
-    assert result.stdout, "the command has said something"
-    loaded = set(result.stderr.split())
+    loaded = imported(arguments, environment)
     assert loaded.isdisjoint(("z3", "pysat", "cvc5", "lark", "msgspec", "yaml", "sqlite3", "multiprocessing"))
     own = {name for name in loaded if name.startswith("verifier.") and not name.startswith("verifier.cli")}
     assert {name.rpartition(".")[2] for name in own if name.count(".") > 1} <= LIGHT, own

@@ -84,7 +84,7 @@ class Loader:
         """Adds one path, which may be one of the files of a folder, by its name `among` them. Raises `InputError`, or
         records errors in `remarks`."""
         if path not in self.files.given and path.is_dir():
-            from verifier.inputs.cloudformation.nested import is_assembly, stacks  # as for plans
+            from verifier.inputs.cloudformation.assembly import is_assembly, stacks  # as for plans
             from verifier.inputs.snapshot.folder import (
                 FolderReader,
                 about_access,

@@ -1,9 +1,4 @@
-"""What `cdk synth` writes, a cloud assembly (`cdk.out`): its stacks with those in them, whose templates are assets
-beside theirs.
-
-In: the folder. Out: the templates of its stacks, each with what its manifest says of where it is deployed. Guarantee:
-every stack of the manifest, and of the assemblies of stages inside, is there; a file that the manifest names and that
-is not in the folder is an error.
+"""Stacks of a cloud assembly with those in them, whose templates are assets beside theirs.
 
 In: a template. Out: it, as it is read, and of one of an assembly the templates of its nested stacks, and of those in
 them, each with what the one above hands to it. Guarantee: a nested stack is read only where its template stands in the
@@ -29,7 +24,7 @@ from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import Files, within
 from verifier.inputs.text.folders import held
-from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, nodes_in, refusal, text_of
+from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, nodes_in, text_of
 from verifier.inputs.text.unknown import content
 
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
@@ -37,9 +32,6 @@ _OF_FILES = re.compile("^(Code|SourceBundle)$|(Location|Uri|URL)$")
 _LOCAL = re.compile(r"[\w-]*[./][\w./-]*")
 """Names of members that may hold the path of a file or folder, and such paths. [AWS CLI: cloudformation package]"""
 _AS_WRITTEN = frozenset({"TemplateURL", "Parameters", "TimeoutInMinutes", "NotificationARNs"})
-MANIFEST = "manifest.json"
-_STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
-_ENVIRONMENT = re.compile(r"aws://(?:([0-9]{12})|unknown-account)/(?:([a-z]{2}(?:-[a-z]+)+-[0-9]+)|unknown-region)")
 
 
 def read_stack(
@@ -114,51 +106,3 @@ def _template(files: Files, resource: Resource, folder: Path) -> Path | None:
             named = text_of(source, "path") if source is not None else named
     path = folder / named if named else None
     return path if path is not None and within(path, folder) and path.is_file() else None
-
-
-def is_assembly(files: Files, folder: Path) -> bool:
-    """True iff a folder is a cloud assembly. Raises `InputError` where its manifest cannot be read."""
-    path = folder / MANIFEST
-    return path.is_file() and isinstance(member(files.node(path), "artifacts"), Members)
-
-
-def stacks(files: Files, folder: Path, given: Supplied) -> Iterator[tuple[Path, Supplied]]:
-    """The templates, with where each is deployed and its own name; what the manifest leaves open is as `given`. Raises
-    `InputError`."""
-    manifest = files.node(folder / MANIFEST)
-    artifacts, missing = member(manifest, "artifacts"), member(manifest, "missing")
-    if isinstance(missing, Items) and missing.items:
-        hint = "run `cdk synth` where it can look them up, and commit cdk.context.json"
-        raise refusal(
-            missing, "the templates hold values that are made up: context was missing when they were written", hint=hint
-        )
-    for _, artifact in artifacts.pairs if isinstance(artifacts, Members) else ():
-        kind, properties = text_of(artifact, "type"), member(artifact, "properties")
-        if kind == _STAGE:
-            yield from stacks(files, _inside(artifact, properties, "directoryName", folder), given)
-        elif kind == _STACK:
-            yield _inside(artifact, properties, "templateFile", folder), _deployed(artifact, properties, given)
-
-
-def _inside(artifact: Node, properties: Node | None, name: str, folder: Path) -> Path:
-    """The file or folder that an artifact names."""
-    given = text_of(properties, name) if properties is not None else None
-    if given is None:
-        raise refusal(artifact, f"the artifact has no `{name}`")
-    path = folder / given
-    if not within(path, folder) or path.resolve() == folder.resolve():
-        raise refusal(artifact, f"`{given}` leads out of the folder of the assembly")
-    return path
-
-
-def _deployed(artifact: Node, properties: Node | None, given: Supplied) -> Supplied:
-    environment = text_of(artifact, "environment")
-    found = _ENVIRONMENT.fullmatch(environment or "aws://unknown-account/unknown-region")
-    if found is None:
-        raise refusal(artifact, f"`{environment}` is no environment", hint="expected aws://ACCOUNT/REGION")
-    inside = member(properties, "parameters")
-    pairs = inside.pairs if isinstance(inside, Members) else []
-    own = {key.text: value.text for key, value in pairs if isinstance(value, Scalar)}
-    name = text_of(properties, "stackName") if properties is not None else None
-    own |= {**({"AWS::StackName": name} if name is not None else {}), **given.parameters}
-    return replace(given, account=found[1] or given.account, region=found[2] or given.region, parameters=own)

@@ -1,0 +1,69 @@
+"""What `cdk synth` writes: a cloud assembly, `cdk.out`.
+
+In: the folder. Out: the templates of its stacks, each with what its manifest says of where it is deployed; those of
+stacks in them are for `nested`. Guarantee: every stack of the manifest, and of the assemblies of stages inside, is
+there; a file that the manifest names and that is not in the folder is an error. [AWS CDK: cloud assembly schema]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from verifier.inputs.supplied import Supplied
+from verifier.inputs.text.files import Files, within
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, refusal, text_of
+
+MANIFEST = "manifest.json"
+_STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
+_ENVIRONMENT = re.compile(r"aws://(?:([0-9]{12})|unknown-account)/(?:([a-z]{2}(?:-[a-z]+)+-[0-9]+)|unknown-region)")
+
+
+def is_assembly(files: Files, folder: Path) -> bool:
+    """True iff a folder is a cloud assembly. Raises `InputError` where its manifest cannot be read."""
+    path = folder / MANIFEST
+    return path.is_file() and isinstance(member(files.node(path), "artifacts"), Members)
+
+
+def stacks(files: Files, folder: Path, given: Supplied) -> Iterator[tuple[Path, Supplied]]:
+    """The templates, with where each is deployed and its own name; what the manifest leaves open is as `given`. Raises
+    `InputError`."""
+    manifest = files.node(folder / MANIFEST)
+    artifacts, missing = member(manifest, "artifacts"), member(manifest, "missing")
+    if isinstance(missing, Items) and missing.items:
+        hint = "run `cdk synth` where it can look them up, and commit cdk.context.json"
+        raise refusal(
+            missing, "the templates hold values that are made up: context was missing when they were written", hint=hint
+        )
+    for _, artifact in artifacts.pairs if isinstance(artifacts, Members) else ():
+        kind, properties = text_of(artifact, "type"), member(artifact, "properties")
+        if kind == _STAGE:
+            yield from stacks(files, _inside(artifact, properties, "directoryName", folder), given)
+        elif kind == _STACK:
+            yield _inside(artifact, properties, "templateFile", folder), _deployed(artifact, properties, given)
+
+
+def _inside(artifact: Node, properties: Node | None, name: str, folder: Path) -> Path:
+    """The file or folder that an artifact names."""
+    given = text_of(properties, name) if properties is not None else None
+    if given is None:
+        raise refusal(artifact, f"the artifact has no `{name}`")
+    path = folder / given
+    if not within(path, folder) or path.resolve() == folder.resolve():
+        raise refusal(artifact, f"`{given}` leads out of the folder of the assembly")
+    return path
+
+
+def _deployed(artifact: Node, properties: Node | None, given: Supplied) -> Supplied:
+    environment = text_of(artifact, "environment")
+    found = _ENVIRONMENT.fullmatch(environment or "aws://unknown-account/unknown-region")
+    if found is None:
+        raise refusal(artifact, f"`{environment}` is no environment", hint="expected aws://ACCOUNT/REGION")
+    inside = member(properties, "parameters")
+    pairs = inside.pairs if isinstance(inside, Members) else []
+    own = {key.text: value.text for key, value in pairs if isinstance(value, Scalar)}
+    name = text_of(properties, "stackName") if properties is not None else None
+    own |= {**({"AWS::StackName": name} if name is not None else {}), **given.parameters}
+    return replace(given, account=found[1] or given.account, region=found[2] or given.region, parameters=own)
