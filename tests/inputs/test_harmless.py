@@ -51,6 +51,11 @@ def test_only_what_it_names_is_harmless(tmp_path: Path, harmless: tuple[str, ...
     assert status(load(tmp_path, *harmless, main=TIGHT, more=BUILDS + DEPLOYS + MODULE)) == expected
 
 
+def test_no_pattern_keeps_it_busy(tmp_path: Path) -> None:
+    module = MODULE.replace("vpc", "e" * 80, 1)
+    assert status(load(tmp_path, "*e" * 30 + "x", main=TIGHT, more=module)) == "unknown"
+
+
 def test_what_is_read_is_never_harmless(tmp_path: Path) -> None:
     assert status(load(tmp_path, "*", main=key('"*"'), more=MODULE)) == "refuted"
 

@@ -7,9 +7,9 @@ so; nothing that is read is left out (U3).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from verifier.inputs.resource_types import with_unknown
 from verifier.inputs.snapshot.parts import Parts
@@ -24,15 +24,14 @@ def with_harmful(
 ) -> Estate:
     """The estate with what the resources could change that no pattern matches, a sentence for the others, and a warning
     for a pattern that matches none; in one `of_two_versions` it may be meant for the other."""
-    named = {pattern: re.compile(_expression(pattern)) for pattern in patterns}
     harmful, found = [], dict[str, dict[str, None]]()
     for resource in parts.unknown:
-        by = next((pattern for pattern, form in named.items() if form.fullmatch(resource.address)), None)
+        by = next((pattern for pattern in patterns if _matches(resource.address, pattern)), None)
         if by is None:
             harmful.append(resource)
         else:
             found.setdefault(by, {})[resource.address] = None
-    idle = () if of_two_versions else [pattern for pattern in named if pattern not in found]
+    idle = () if of_two_versions else [pattern for pattern in dict.fromkeys(patterns) if pattern not in found]
     estate = replace(
         estate,
         concluded=(*estate.concluded, *(_sentence(pattern, [*which]) for pattern, which in found.items())),
@@ -52,6 +51,6 @@ def _warning(pattern: str) -> Diagnostic:
     return Diagnostic(Severity.WARNING, printable(f"`--harmless {pattern}` matches nothing"), hint=hint)
 
 
-def _expression(pattern: str) -> str:
-    """The regular expression of a pattern: `*` is any text, all else is itself (addresses have brackets)."""
-    return ".*".join(map(re.escape, pattern.split("*")))
+def _matches(address: str, pattern: str) -> bool:
+    """True iff a pattern names an address: `*` is any text, all else is itself (addresses have brackets)."""
+    return fnmatchcase(address, pattern.replace("[", "[[]").replace("?", "[?]"))
