@@ -112,7 +112,7 @@ def _answer_of(query: Query, engine: Engine, limit: float, *, quick: bool) -> tu
     wanted = [claim.violation, question.known_action]
     session = open_session(engine, question.finite, question.finite.facts, [*wanted, *usually(question)], limit)
     said = session.check(wanted)
-    if isinstance(said, Sat) and _to_be_settled(session):
+    if isinstance(said, Sat) and _needs_replay(session):
         # A request has to be found: what the classes say of comparisons between attributes is not all that there is to
         # them.
         found = decide(question, claim, session, plausible=False)
@@ -133,7 +133,7 @@ def _answer_of(query: Query, engine: Engine, limit: float, *, quick: bool) -> tu
     return said, Counts(classes, done.terms, done.clauses, done.conflicts, done.calls), bool(question.left)
 
 
-def _to_be_settled(session: Session) -> bool:
+def _needs_replay(session: Session) -> bool:
     return any(isinstance(name, RelationTest | LazyTest | NotModelled) for name in session.assignment().symbols)
 
 

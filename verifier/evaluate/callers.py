@@ -40,7 +40,7 @@ class Standing:
         return (self.identity.boundary,) if self.identity is not None and self.identity.boundary is not None else ()
 
     @property
-    def root_powers(self) -> bool:
+    def acts_as_root(self) -> bool:
         """True iff no identity policy is needed: the root user, or a session that it issued (D5)."""
         issuer = self.caller.issuer or ""
         return self.caller.kind is CallerKind.ROOT or (
@@ -50,7 +50,7 @@ class Standing:
     @property
     def outside(self) -> bool:
         """True iff the identity policies are free (U1)."""
-        return self.caller.account is not None and not self.root_powers and not self.inventoried
+        return self.caller.account is not None and not self.acts_as_root and not self.inventoried
 
     @property
     def bounded(self) -> bool:

@@ -221,7 +221,7 @@ def _identity(case: Case, matcher: Matcher) -> Gate:
     standing = case.standing
     if standing.caller.account is None:
         return Gate(Finding("D6", f"a {standing.caller.kind.value} has no identity policies", False))
-    if standing.root_powers:
+    if standing.acts_as_root:
         return Gate(Finding("D5", "the root user needs no identity policy", True))
     unknown = case.unmodelled.identity_allows(matcher.symbols)
     if standing.outside and standing.caller.service_linked and case.action.lower() in _NO_LINKED_ROLE:

@@ -60,11 +60,11 @@ class InScope:
 def in_scope(estate: Estate, caller: Caller, target: Target, action: str, endpoint: str | None) -> InScope:
     """The unmodelled things that could change the decision on a request for an action, through a VPC endpoint if
     `endpoint` names one."""
-    things = tuple(thing for thing in estate.unmodelled if _concerns(thing, caller, target, endpoint))
+    things = tuple(thing for thing in estate.unmodelled if _covers(thing, caller, target, endpoint))
     return InScope(things, action, target.kind is TargetKind.ALIAS)
 
 
-def _concerns(thing: Unmodelled, caller: Caller, target: Target, endpoint: str | None) -> bool:
+def _covers(thing: Unmodelled, caller: Caller, target: Target, endpoint: str | None) -> bool:
     return (
         not thing.of_statement
         and not (thing.of_identities and caller.kind in (CallerKind.ROOT, CallerKind.SERVICE))

@@ -195,7 +195,7 @@ def _is_alike_in(
         for partition in partitions:
             there = read(replace(supplied, own_region=STAND_IN_REGIONS[partition]))
             for (estate, _), (other, _) in zip(sides, there, strict=True):
-                found = merged([estate, _elsewhere(other, STAND_IN_REGIONS[partition], region)])
+                found = merged([estate, _in_region(other, STAND_IN_REGIONS[partition], region)])
                 if found.unmodelled != estate.unmodelled:
                     return False
         return not any(BY_PARTITION.search(text) for estate, _ in sides for text in texts_in(estate))
@@ -287,14 +287,14 @@ def _in_each_region(
     try:
         for each in sorted(others):
             there, its_parts = read(replace(supplied, own_region=each))[0]
-            versions.append(_elsewhere(there, each, region))
-            parts.unchecked |= {_elsewhere(arn, each, region) for arn in its_parts.unchecked}
+            versions.append(_in_region(there, each, region))
+            parts.unchecked |= {_in_region(arn, each, region) for arn in its_parts.unchecked}
         return merged(versions)
     except (InputError, DifferError):
         return None
 
 
-def _elsewhere(node: Any, one: str, other: str) -> Any:
+def _in_region(node: Any, one: str, other: str) -> Any:
     """A part of an estate, with the names of two Regions changed for each other, and their partitions. Places stay, and
     what things are called."""
     here, there = partition_of(one), partition_of(other)

@@ -116,7 +116,9 @@ def of_keys(document: Node) -> Iterator[object]:
     statements = member(document, "Statement") if isinstance(document, Members) else None
     for statement in [document] if statements is None else values_of(statements):
         actions = values_of(member(statement, "Action")) if isinstance(statement, Members) else []
-        if not actions or not all(isinstance(action, Scalar) and _is_elsewhere(action.text) for action in actions):
+        if not actions or not all(
+            isinstance(action, Scalar) and _is_of_other_service(action.text) for action in actions
+        ):
             yield content(replaced(statement, "Sid", None) if isinstance(statement, Members) else statement)
 
 
@@ -127,7 +129,7 @@ def _in_any_order(said: object) -> object:
     return sorted(map(_in_any_order, said), key=repr) if isinstance(said, list) else said
 
 
-def _is_elsewhere(action: str) -> bool:
+def _is_of_other_service(action: str) -> bool:
     """True iff a pattern of actions is certainly of another service."""
     service = action.lower().partition(":")[0]
     return service != "kms" and not {*"*?$"} & {*service}

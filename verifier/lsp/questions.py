@@ -29,7 +29,7 @@ class EditorQuestion:
     options: QuestionOptions
     settings: Configuration
 
-    def concerns(self, path: Path) -> bool:
+    def includes(self, path: Path) -> bool:
         """True iff a file is an input, or one of the invariants."""
         return path in self.options.invariants or any(path.is_relative_to(given) for given in self.options.paths)
 
@@ -57,7 +57,7 @@ def asked_about(scene: Scene) -> EditorQuestion | None:
 def concerned(scene: Scene) -> frozenset[Path]:
     """The files that the editor has, and that what is asked about a document is about: its inputs and invariants."""
     context = asked_about(scene)
-    return frozenset(path for path in scene.held if context is not None and context.concerns(path))
+    return frozenset(path for path in scene.held if context is not None and context.includes(path))
 
 
 def settings_for(scene: Scene) -> Configuration:

@@ -123,10 +123,10 @@ def _telling_by_free_values(things: object, own: str) -> Iterator[Text]:
                 linked.add(_VARIABLE.sub(own, text))
     for condition in conditions if linked else ():
         for value in condition.values:
-            is_told = _tells_by(
+            decides = _tells_by(
                 own, _VARIABLE.sub(own, value.value.lower()), linked, 4, in_field=_tells_account(value.value)
             )
-            yield from (value,) if is_told or condition.operator.row.type is ValueType.NUMERIC else ()
+            yield from (value,) if decides or condition.operator.row.type is ValueType.NUMERIC else ()
 
 
 def _tells_by(own: str, value: str, linked: Iterable[str], field: int, *, in_field: bool) -> bool:

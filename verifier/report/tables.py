@@ -69,8 +69,8 @@ def reach_table(report: ReachReport) -> Table:
         names = names_of((one.key for one in report.keys), key.key.arn)
         for row in key.rows:
             steps = shown_steps(row.story) if row.story is not None else ()
-            told = "; ".join(step.text(names, target=key.key.arn) for step in steps)
-            says = told if row.reason is None else row.reason.text
+            sentences = "; ".join(step.text(names, target=key.key.arn) for step in steps)
+            says = sentences if row.reason is None else row.reason.text
             about: Row = {"callers": ", ".join(row.callers), "actions": ", ".join(row.actions), "steps": row.steps}
             rows.append(
                 {"status": "unknown" if row.reason is not None else "can", **_of_key(key.key), **about, "says": says}

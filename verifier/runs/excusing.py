@@ -112,7 +112,7 @@ class Excuser:
             self._note(
                 f"less breaks {verdict.invariant.name!r} on {verdict.target} than in the baseline: it can shrink"
             )
-        return self._judged(verdict, found, waivers, earlier is not None)
+        return self._excused(verdict, found, waivers, earlier is not None)
 
     def _beyond(
         self, key: Key, verdict: Verdict, waivers: Sequence[Waiver], earlier: tuple[Estate, Key] | None
@@ -124,7 +124,7 @@ class Excuser:
         assert earlier is not None, "waivers are about requests"
         return grants_beyond(self.estate, key, verdict.invariant, earlier, self.held)
 
-    def _judged(self, verdict: Verdict, found: Beyond, waivers: Sequence[Waiver], in_baseline: bool) -> Verdict:
+    def _excused(self, verdict: Verdict, found: Beyond, waivers: Sequence[Waiver], in_baseline: bool) -> Verdict:
         if found.nothing:
             return replace(verdict, excuse=_excuse([waiver for waiver in waivers if waiver in self._used], in_baseline))
         for reason in found.reasons:

@@ -75,7 +75,7 @@ class Pairs:
 
     # -- values --
 
-    def _told_apart(self, key: str) -> tuple[str, ...]:
+    def _named_by_grants(self, key: str) -> tuple[str, ...]:
         """The names that grants list, where something is asked of their pairs: what such a grant says may be
         irrelevant."""
         listed = self.question.space.pair_names.get(key, ())
@@ -87,18 +87,18 @@ class Pairs:
 
     def _listed(self, key: str) -> dict[str, str]:
         """The pairs whose names grants list."""
-        pairs = ((name, self.values.get(exact_pair(name))) for name in self._told_apart(key))
+        pairs = ((name, self.values.get(exact_pair(name))) for name in self._named_by_grants(key))
         return {name: value for name, value in pairs if isinstance(value, str)}
 
     def _others(self, key: str) -> tuple[str, ...]:
         """The values of all other pairs."""
-        found = self.values.get(other_pair(key) if self._told_apart(key) else key)
+        found = self.values.get(other_pair(key) if self._named_by_grants(key) else key)
         return (found,) if isinstance(found, str) else found or ()
 
     def _with_read(self, key: str, found: dict[str, str], read: str) -> dict[str, str]:
         """The pairs with what is read among their values: of a pair one knows no more than which of the listed values
         it has, if any."""
-        listed = self._told_apart(key)
+        listed = self._named_by_grants(key)
         if read not in found.values():
             for name, value in found.items():
                 if _alike(self.question, exact_pair(name) if name in listed else other_pair(key), value, read):
@@ -110,7 +110,7 @@ class Pairs:
     def _unlisted(self, key: str, wanted: int) -> list[str]:
         """The names in which a key stands that no grant lists: those that the set of names holds, and more of the same
         kinds if so many are wanted; if it holds none, any. As policies spell them, where nothing tells that apart."""
-        listed = self._told_apart(key)
+        listed = self._named_by_grants(key)
         spellings = list(
             islice(
                 (name for name in _spellings(self.question, key, self.prefix) if name not in listed), _MOST_SPELLINGS

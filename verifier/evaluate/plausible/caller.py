@@ -73,7 +73,7 @@ def _issuer(estate: Estate, case: Case) -> Iterator[str]:
     account = inventory_of(estate, caller.account)
     if caller.kind is CallerKind.FEDERATED and not _SESSION.fullmatch(caller.principal_arn):
         yield "R2: the name of a federated session has 2 to 32 characters"
-    by_user = caller.kind is CallerKind.FEDERATED and not case.standing.root_powers
+    by_user = caller.kind is CallerKind.FEDERATED and not case.standing.acts_as_root
     if by_user and case.standing.identity is None and account is not None and account.complete:
         yield f"R2: {caller.issuer} issues no session: the inventory does not list it, so that no policy lets it"
 

@@ -107,7 +107,7 @@ def _tags(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
             yield f"F6: the value of a tag has at most {LONGEST_TAG_VALUE} characters, not {len(value)}"
         for text in (text for text in (name, str(value)) if not all(map(_of_tags, text))):
             yield f"F6: a tag is of letters, numbers, spaces and _.:/=+-@, unlike {text}"
-        listed = identity is not None or case.standing.root_powers
+        listed = identity is not None or case.standing.acts_as_root
         if listed and name.startswith("aws:"):
             yield f"F6: nobody gives a session the tag {name}: AWS keeps the prefix aws: to itself"
 

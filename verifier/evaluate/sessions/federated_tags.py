@@ -136,8 +136,8 @@ class _Session:
 
 def _free(name: str) -> bool:
     """True iff a request for a session may have a key that nothing says."""
-    told = name in OF_TEMPORARY or name == TAG_KEYS
-    return not told and not name.startswith((REQUEST_TAG, PRINCIPAL_TAG, "sts:", "kms:"))
+    is_known = name in OF_TEMPORARY or name == TAG_KEYS
+    return not is_known and not name.startswith((REQUEST_TAG, PRINCIPAL_TAG, "sts:", "kms:"))
 
 
 def _tested_keys(case: Case) -> frozenset[str]:

@@ -72,9 +72,9 @@ def _deployed(remarks: Remarks, node: Node, supplied: Supplied) -> Supplied:
     partition that is not that of the Region."""
     given = supplied.parameters
     account, region = supplied.account or given.get("AWS::AccountId"), supplied.region or given.get("AWS::Region")
-    told = {"AWS::AccountId": account, "AWS::Region": region}
-    told |= {"AWS::Partition": partition_of(region)} if region is not None else {}
-    for name, own in told.items():
+    pseudo = {"AWS::AccountId": account, "AWS::Region": region}
+    pseudo |= {"AWS::Partition": partition_of(region)} if region is not None else {}
+    for name, own in pseudo.items():
         if given.get(name, own) != own:
             message = f"the parameter `{name}` is given as `{given[name]}`, and as `{own}` besides"
             remarks.error(node, message, hint="give it once (--account, --region)", rule="S4")

@@ -50,8 +50,8 @@ class Code(Reader):
         # A family without a revision stands for the newest of its task definitions.
         known = known and (own.roles != ("task_definition",) or all(":task-definition/" in one for one in texts))
         # a stack adds its own
-        told = "::" not in resource.type and arn not in self.parts.ignored_tags
-        tags = side.tags(resource) if kind in KINDS and KINDS[kind].tags and told else None
+        tags_known = "::" not in resource.type and arn not in self.parts.ignored_tags
+        tags = side.tags(resource) if kind in KINDS and KINDS[kind].tags and tags_known else None
         pairs = None if tags is None else tuple((key.text, getattr(value, "text", "")) for key, value in tags.pairs)
         code = Workload(kind, arn, texts, pairs, side.at(resource).span)
         # AWS chooses the ID

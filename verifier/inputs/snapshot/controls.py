@@ -279,8 +279,8 @@ def with_controls(
     for type_, levels in over.items():
         members = ((account, found) for account, (_, found) in (levels or {}).items() if found)
         gaps = {account: found for account, found in members if account != organization.management_account}
-        told = {account: found for account, found in gaps.items() if type_ == SERVICE_CONTROL or account in owners}
-        _warn(given.remarks, type_, told)
+        relevant = {account: found for account, found in gaps.items() if type_ == SERVICE_CONTROL or account in owners}
+        _warn(given.remarks, type_, relevant)
         things += [_unmodelled(type_, account, found) for account, found in gaps.items()]
     return replace(organization, controls=controls), tuple(things)
 

@@ -228,8 +228,8 @@ class _Block:
         candidates = self.block.blocks.get(name, [])
         for index, raw in enumerate(items):
             constants = {name: node.text for name in _CONSTANTS if isinstance(node := member_given(raw, name), Scalar)}
-            told = constants.items()
-            mine = [block for block in candidates if all(block.text(name) in (None, text) for name, text in told)]
+            wanted = constants.items()
+            mine = [block for block in candidates if all(block.text(name) in (None, text) for name, text in wanted)]
             block = mine[0] if len(mine) == 1 and len(candidates) == len(items) else Block()
             yield _Block(self.resolver, self.data, raw, block, self.at, f"{self.address}.{name}[{index}]")
 

@@ -114,8 +114,8 @@ class Providers:
         """True iff a user tells the account of a login: the only one of those whose account nothing else does."""
         if not self._meant:
             return login == () or len({self._login(key) for key in self.plan.providers}) < 2
-        told = (made for provider, made in self._made.items() if self._account(provider) is not None)
-        return {login} == self._meant.difference(told)
+        with_account = (made for provider, made in self._made.items() if self._account(provider) is not None)
+        return {login} == self._meant.difference(with_account)
 
     def account_and_region(self, resource: Resource) -> tuple[str | None, str | None]:
         """The account and the Region of a resource, as far as something tells them."""

@@ -66,6 +66,6 @@ class WorkloadKind:
         return tuple((*way, ("iam:PassRole", "{role}")) for way in (*ways, *self.placing))
 
     @property
-    def concerns(self) -> tuple[str, ...]:
+    def listed_actions(self) -> tuple[str, ...]:
         """The actions of which the list of such code says something."""
         return (*(self.actions if self.closes else ()), *self.bounds)

@@ -324,4 +324,4 @@ action]"""
 @cache
 def kinds_about(action: str) -> tuple[WorkloadKind, ...]:
     """The kinds of code of which the list says something about an action."""
-    return tuple(kind for kind in KINDS.values() if action in kind.concerns)
+    return tuple(kind for kind in KINDS.values() if action in kind.listed_actions)

@@ -207,7 +207,7 @@ def bearing(
         turning = [located.change for located in listed if _matches_on_both(located.change, allowed, refused, gained)]
     if not turning:
         facts = (located for located in listed if located.change.old is None and located.change.new is None)
-        turning = [located.change for located in facts if _concerns(located, request)]
+        turning = [located.change for located in facts if _applies_to(located, request)]
     return tuple(dict.fromkeys(turning))
 
 
@@ -238,7 +238,7 @@ def _name(reference: StatementRef) -> tuple[str, int]:
     return reference.policy, reference.index
 
 
-def _concerns(located: Located, request: Request) -> bool:
+def _applies_to(located: Located, request: Request) -> bool:
     caller = request.caller
     key_account = request.resource.split(":")[4] if request.resource is not None else None
     issuer = caller.issuer

@@ -22,7 +22,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import where_it_is
 from verifier.verify.edits.policy_change import policy_changes
 from verifier.verify.explanation.nearest import Goal, Near, Neighbourhood
-from verifier.verify.explanation.point import concerns_names, follows_caller, lists_names, names_pair, part_of, point_of
+from verifier.verify.explanation.point import follows_caller, is_about_names, lists_names, names_pair, part_of, point_of
 from verifier.verify.explanation.symbolic_values import Undetermined
 from verifier.verify.preparation import held_readings
 from verifier.witness.command import command
@@ -191,7 +191,7 @@ def _tidied(
 
 def _belongs(subject: str, parts: Collection[str]) -> bool:
     key = folded(subject)
-    return part_of(key) in parts or any(concerns_names(part, key) for part in parts)
+    return part_of(key) in parts or any(is_about_names(part, key) for part in parts)
 
 
 def changes(

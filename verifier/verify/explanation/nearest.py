@@ -103,7 +103,7 @@ class Neighbourhood:
         self._fixed += [question.known_action, self.point.same_key]
         queries = [question.allowed, *self._fixed, *(part.changed for part in self.point.parts), *preferences(question)]
         self._session = open_session(Engine.Z3, question.finite, question.finite.facts, queries, self.timeout)
-        self.left_out = self._missing() | self._of_no_concern()
+        self.left_out = self._missing() | self._untested()
 
     def _missing(self) -> frozenset[str]:
         """The fewest absent keys that the request would have if it could be sent: evaluation without them tells little.
@@ -123,7 +123,7 @@ class Neighbourhood:
             return frozenset()
         return frozenset(part.name for part in absent if true_in(part.changed, assignment))
 
-    def _of_no_concern(self) -> frozenset[str]:
+    def _untested(self) -> frozenset[str]:
         """The parts that the request does not have and on which no decision depends: to send them with a request is no
         change of it."""
         tested = {part_of(name) for name in attributes_of(self.point.question)}

@@ -173,7 +173,7 @@ def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iter
             yield Part(name, own)
 
 
-def concerns_names(part: str, key: str) -> bool:
+def is_about_names(part: str, key: str) -> bool:
     """True iff a part is about the names of pairs, and a key is such a pair or lists them."""
     return any(
         part == names and (key.lower().startswith(prefix) or key.lower() == names) for prefix, names in _NAMES.items()

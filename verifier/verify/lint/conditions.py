@@ -69,7 +69,7 @@ def others(seen: Seen, at: int, idle: list[int]) -> list[Expression]:
 def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found]:
     """A condition that holds whenever the rest of the statement does."""
     condition = subject.statement.conditions[at]
-    if not _may_be_judged(subject, condition):
+    if not _is_decidable(subject, condition):
         return
     answer = subject.ask(lambda seen: [*others(seen, at, idle), negation(seen.meaning.elements.conditions[at])])
     tls = condition.key.value.lower() == "aws:securetransport"
@@ -97,7 +97,7 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
     )
 
 
-def _may_be_judged(subject: Subject, condition: Condition) -> bool:
+def _is_decidable(subject: Subject, condition: Condition) -> bool:
     """Of policies that follow callers or accounts, only what the input's keys do not decide, and what no other service
     is asked."""
     return subject.policy.kind is PolicyKind.KEY or (
@@ -112,7 +112,7 @@ def restricts_no_caller(subject: Subject, at: int, idle: list[int]) -> Iterator[
         subject.is_allow
         and condition.operator.row.is_text
         and condition.key.value.lower() in _OF_EVERY_ARN
-        and _may_be_judged(subject, condition)
+        and _is_decidable(subject, condition)
     ):
         return
     answer = subject.ask(
@@ -212,7 +212,7 @@ def no_set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
 
 def if_exists(subject: Subject, condition: Condition) -> Iterator[Found]:
     """C1: an `IfExists` without which the same requests match."""
-    if not condition.operator.if_exists or not _may_be_judged(subject, condition):
+    if not condition.operator.if_exists or not _is_decidable(subject, condition):
         return
     rewrite = checked(subject, with_operator(subject, condition, if_exists=False), Claim.EQUIVALENT)
     if rewrite is not None:

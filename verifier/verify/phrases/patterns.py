@@ -30,7 +30,7 @@ def words(predicates: Iterable[Predicate], mask: Callable[[Predicate], int], arn
         word = _word(part, mask(part))
         noted = replace(word, note=_path_note(part) if arns_only else _note(part, word.text))
         by_text.setdefault((word.sort, word.text), {}).setdefault(word.mask, noted)
-    return [word for found in by_text.values() for word in _told_apart(list(found.values()))]
+    return [word for found in by_text.values() for word in _numbered(list(found.values()))]
 
 
 def _word(predicate: Predicate, mask: int) -> Word:
@@ -138,7 +138,7 @@ def _excluded(predicate: Tokens) -> frozenset[str]:
     return frozenset[str]().union(*(characters.listed for _, characters in predicate.tokens if characters.negated))
 
 
-def _told_apart(found: list[Word]) -> list[Word]:
+def _numbered(found: list[Word]) -> list[Word]:
     """The words of one text, which are different sets: those that have the same note are numbered."""
     notes = dict.fromkeys(word.note for word in found)
     for note in notes:

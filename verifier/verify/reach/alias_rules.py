@@ -94,7 +94,7 @@ class AliasRules:
         self._group: Group | None = None
         self._exact_callers = frozenset(listed) if any("${" in text for text, _ in _resources(estate)) else None
         """Of whom it is told exactly; `None`: of everyone."""
-        table = _told_apart(estate, listed, key, names)
+        table = _classes_of_names(estate, listed, key, names)
         if table is None:
             self.moves = tuple(_of_classes(key, names))
             return
@@ -240,7 +240,7 @@ def alias_arn(key: Key, name: str) -> str:
     return f"arn:{key.partition}:kms:{key.region}:{key.account}:{name}"
 
 
-def _told_apart(estate: Estate, listed: Sequence[str], key: Key, names: AliasNames) -> Table | None:
+def _classes_of_names(estate: Estate, listed: Sequence[str], key: Key, names: AliasNames) -> Table | None:
     """The classes of names of aliases that policies tell apart for the users and roles that are listed, as a resource
     or as what a key has; `None` where policy variables besides `aws:username` name some (L7), some have a colon that
     none of the input has, or there are too many."""

@@ -135,7 +135,7 @@ class _Search:
         shorter = [few for few in map(self._shorter, near) if few is not None] if bounded else []
         again = near[:1] if shorter or not bounded else []
         for story in map(
-            self._told_by_few_steps, (*(few for few in shorter if all(few is not one for one in near)), *again)
+            self._story_of_few_steps, (*(few for few in shorter if all(few is not one for one in near)), *again)
         ):
             if story is not None:
                 return _Answer(story, Bound(longest, False))
@@ -198,7 +198,7 @@ class _Search:
     def _otherwise(self, start: str) -> Other:
         return lambda refused: self.setting.otherwise(start, self.number, refused, direct=not self.apart)
 
-    def _told_by_few_steps(self, found: Found) -> Story | None:
+    def _story_of_few_steps(self, found: Found) -> Story | None:
         """A story of steps that are looked for one after another: in the rounds of a closure those are met first that
         are taken at once."""
         direct = found[1].start not in self._unsure

@@ -47,7 +47,7 @@ def other_keys(estate: Estate, partition: str, region: str) -> Iterator[Key]:
     whole = [text for text in telling if _KEY.fullmatch(text) and text.split(":")[1:4] == [partition, "kms", region]]
     found = dict.fromkeys(arn for arn in whole if arn not in listed)
     for account in _accounts(estate, named):
-        table = _told_apart(estate, f"arn:{partition}:kms:{region}:{account}:key/")
+        table = _classes_of_keys(estate, f"arn:{partition}:kms:{region}:{account}:key/")
         known = {*listed, *found}
         for number in range(table.size):
             found.update(dict.fromkeys([one for one in table.members(number, len(known) + 1) if one not in known][:1]))
@@ -68,7 +68,7 @@ def leaves_keys_out(estate: Estate, partition: str, region: str) -> bool:
     by_variables = [_pattern(text) for text in _patterns(estate) if _NAMED_BY_VARIABLE.match(text)]
     own = [key.arn for key in estate.keys if is_own_key(key.arn)]
     for account in (*_accounts(estate, accounts_named(estate)), *estate.own_accounts):
-        table = _told_apart(estate, f"arn:{partition}:kms:{region}:{account}:key/")
+        table = _classes_of_keys(estate, f"arn:{partition}:kms:{region}:{account}:key/")
         if any(map(table.mask, by_variables)):
             return True
         if account in estate.own_accounts and table.size > len({*map(table.class_of, own)} - {None}):
@@ -76,7 +76,7 @@ def leaves_keys_out(estate: Estate, partition: str, region: str) -> bool:
     return False
 
 
-def _told_apart(estate: Estate, start: str) -> WordTable:
+def _classes_of_keys(estate: Estate, start: str) -> WordTable:
     """The keys whose ARNs begin so, as policies tell them apart. Raises `TooLarge`."""
     domain = Domain("other key", tuple(Tokens((*literal_tokens(start), *_id(form))) for form in _IDS))
     types = _MULTI_REGION if _speaks_of(estate, _TYPES) else ()
@@ -173,11 +173,11 @@ def own_keys(estate: Estate, accounts: Sequence[str]) -> Iterator[Key]:
     specs, origins, types = (_speaks_of(estate, names) for names in (_SPECS, _ORIGINS, _TYPES))
     places = dict.fromkeys((key.partition, key.region) for key in estate.keys)
     for (partition, region), account in product(places, accounts):
-        told_apart: dict[tuple[bool, ...], str] = {}
+        by_class: dict[tuple[bool, ...], str] = {}
         for name in OWN_KEYS:
             arn = f"arn:{partition}:kms:{region}:{account}:key/{name}"
-            told_apart.setdefault((types and _is_multi_region(arn), *(_covers(text, arn) for text in apart)), arn)
-        for arn in told_apart.values():
+            by_class.setdefault((types and _is_multi_region(arn), *(_covers(text, arn) for text in apart)), arn)
+        for arn in by_class.values():
             yield Key(
                 arn,
                 name="a key of the caller's own",

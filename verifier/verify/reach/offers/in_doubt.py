@@ -55,8 +55,8 @@ def _granted(setting: Setting, reached: Reached, fact: Fact, derivation: Derivat
     allowed = f"; {_allowed(derivation.by, places)}" if places else ""
     via = f"kms:ViaService is {service}.*"
     where = f"when it gives the key to what {name} runs as that role ({CREATE_GRANT} where {via}{allowed})"
-    settled = f"suppose `nobody calls {CREATE_GRANT}`, or deny it where {via}"
-    return Reason("W1", f"{first}, {where}. To settle it: {settled}", places[0].span if places else NOWHERE)
+    remedy = f"suppose `nobody calls {CREATE_GRANT}`, or deny it where {via}"
+    return Reason("W1", f"{first}, {where}. To settle it: {remedy}", places[0].span if places else NOWHERE)
 
 
 def story_in_doubt(setting: Setting, goal: Goal, reached: Reached, steps: int) -> Story | Reason:
@@ -243,7 +243,7 @@ def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
     )
     outside = "roles whose trust policies the input does not give let in nobody from accounts of the caller's own"
     closing = (
-        (one.id, [name for name in one.all_workloads if KINDS[name].concerns]) for one in setting.estate.accounts
+        (one.id, [name for name in one.all_workloads if KINDS[name].listed_actions]) for one in setting.estate.accounts
     )
     known = [f"{', '.join(names)} of {account}" for account, names in closing if names]
     runs = f"what runs as which role is what the input lists: {'; '.join(known)}"
