@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 
 from verifier.syntax.diagnostic import InputError
@@ -131,8 +131,10 @@ class NotChosen:
         if not pattern.strip("*") or not self._may_start(pattern):
             return False
         as_shown = WILD.sub(_ANY, shown or self.text)
-        if _matches(pattern, as_shown) != all(_matches(pattern, one) for one in self._texts()):
+        if _matches(pattern, as_shown) != _matches(pattern, self._unnamed):
             return True
+        if not self._may_match(pattern):
+            return False
         of_tags = VARIABLE.sub(lambda found: _VARIABLE if name_in(found[1]) else "*", text)
         return _pattern(of_tags.lower()).may_decide(self.parts) and not self._always(VARIABLE.sub(_VARIABLE, text))
 
@@ -140,6 +142,22 @@ class NotChosen:
         """True iff what both certainly begin with goes together."""
         own, other = self.start, WILD.split(pattern, maxsplit=1)[0].lower()
         return own.startswith(other) or other.startswith(own)
+
+    def _may_match(self, pattern: str) -> bool:
+        """False only if no text of its form matches a pattern: a quick look, where it is known how long that is."""
+        return self._choices is None or fnmatchcase(self._unnamed.lower(), _with_gaps(pattern.lower(), self._choices))
+
+    @cached_property
+    def _choices(self) -> frozenset[str] | None:
+        """The characters that may be chosen; `None` where it is not known of how many."""
+        if not self.text.isascii() or any(part.repeats or part.characters is None for part in self.parts):
+            return None
+        return frozenset().union(*(part.characters or () for part in self.parts if part.shown == _GAP))
+
+    @cached_property
+    def _unnamed(self) -> str:
+        """A text of its form, of characters that no pattern names where they are chosen."""
+        return next(self._texts())
 
     def _always(self, pattern: str) -> bool:
         """True iff a pattern matches whatever is chosen: where no `?` counts it, what matches more does so by a `*`."""
@@ -158,6 +176,12 @@ class NotChosen:
 
 def _matches(pattern: str, text: str) -> bool:
     return fnmatchcase(text, pattern.replace("[", "[[]"))
+
+
+@lru_cache(1024)
+def _with_gaps(pattern: str, choices: frozenset[str]) -> str:
+    """The pattern, of which each character that is one of some choices matches a gap as well."""
+    return "".join(f"[{_GAP}{one}]" if one in choices else one for one in pattern.replace("[", "[[]"))
 
 
 def _form(literal: str) -> str:
@@ -202,7 +226,7 @@ class _Pattern:
         self._named: dict[frozenset[str] | None, int] = {None: sum(found.values())}
 
     def may_decide(self, parts: Iterable[_Part]) -> bool:
-        """Iff some text of such parts matches, and what is chosen decides that."""
+        """True iff some text of such parts matches, and what is chosen decides that."""
         free, decided = self._past_runs(1), 0
         for part in parts:
             if not free | decided:
