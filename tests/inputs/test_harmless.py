@@ -60,6 +60,38 @@ def test_what_is_read_is_never_harmless(tmp_path: Path) -> None:
     assert status(load(tmp_path, "*", main=key('"*"'), more=MODULE)) == "refuted"
 
 
+COUNTED = 'variable "often" {}\nresource "%s" "it" {\n  count = var.often\n%s}\n'
+IN_DOUBT = {
+    "aws_kms_key_policy": """  key_id = aws_kms_key.k.id
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Principal = "*", Action = "kms:*", Resource = "*" }] })
+""",
+    "aws_kms_grant": """  key_id = aws_kms_key.k.id
+  grantee_principal = "arn:aws:iam::444455556666:root"
+  operations = ["Decrypt"]
+""",
+    "aws_ram_resource_association": """  resource_arn = aws_kms_key.k.arn
+  resource_share_arn = "arn:aws:ram:us-west-2:111122223333:resource-share/1"
+""",
+}
+
+
+@pytest.mark.parametrize("type_", IN_DOUBT)
+def test_what_is_read_and_in_doubt_by_itself_is_never_harmless(tmp_path: Path, type_: str) -> None:
+    counted = COUNTED % (type_, IN_DOUBT[type_])
+    estate = load(tmp_path, "*", f"{type_}.*", main=TIGHT, more=counted + MODULE)
+    assert status(estate) == "unknown"
+    assert not [thing for thing in estate.unmodelled if "--harmless" in thing.description]
+
+
+def test_a_policy_that_may_be_made_is_told_apart_from_what_is_not_read(tmp_path: Path) -> None:
+    policy = '  role = "app"\n  policy = jsonencode({ Statement = [] })\n'
+    other = 'resource "aws_iam_nobody_knows" "it" {\n}\n'
+    estate = load(tmp_path, main=TIGHT, more=COUNTED % ("aws_iam_role_policy", policy) + other)
+    said = [thing.description for thing in estate.unmodelled]
+    assert [("--harmless" in one, "nobody_knows" in one) for one in sorted(said)] == [(True, True), (False, False)]
+    assert len(load(tmp_path, "*").unmodelled) == 1
+
+
 def test_each_verdict_supposes_it(tmp_path: Path) -> None:
     estate = load(tmp_path, "null_resource.*", main=TIGHT, more=BUILDS + DEPLOYS)
     (sentence,) = (said for said in estate.concluded if "--harmless" in said)
@@ -70,6 +102,11 @@ def test_each_verdict_supposes_it(tmp_path: Path) -> None:
     invariants = read_invariants(Source("it.inv", OUTSIDE)).invariants
     (verdict,) = verifier.prove(estate, invariants).verdicts
     assert sentence in [found.text for found in verdict.assumptions]
+
+
+def test_a_pattern_is_a_warning_where_all_is_read(tmp_path: Path) -> None:
+    estate = load(tmp_path, "null_resource.build", main=TIGHT)
+    assert [found.message for found in estate.warnings] == ["`--harmless null_resource.build` matches nothing"]
 
 
 def test_a_pattern_that_names_nothing_is_a_warning(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ def with_harmful(
     for a pattern that matches none; in one `of_two_versions` it may be meant for the other."""
     harmful, found = [], dict[str, dict[str, None]]()
     for resource in parts.unknown:
-        by = next((pattern for pattern in patterns if _matches(resource.address, pattern)), None)
+        meant = () if resource.is_read else patterns
+        by = next((pattern for pattern in meant if _matches(resource.address, pattern)), None)
         if by is None:
             harmful.append(resource)
         else:

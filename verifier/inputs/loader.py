@@ -244,7 +244,7 @@ class Loader:
             estate = with_open_tags(estate, {template.file for template in self.templates}, self.parts.ignored_tags)
         estate = with_open_patterns(estate)
         changed = self.parts.unknown or self.parts.remade or self.parts.identity_changes or self.parts.made
-        if not changed and all(account.complete for account in estate.accounts):
+        if not changed and not self.supplied.harmless and all(account.complete for account in estate.accounts):
             return estate
         from verifier.inputs.harmless import with_harmful  # as for plans
 

@@ -101,7 +101,8 @@ _ADDS = {
 class UnknownResource:
     """A resource of an unknown type, or one that is not read, and why: its address, as reports call it, and the account
     whose identities it could change, where known; `everywhere` says that so it could those of every account of the
-    input. It could change any key, or only that of the ARN `key`. `said` is what it says, as far as that is read."""
+    input. It could change any key, or only that of the ARN `key`. `said` is what it says, as far as that is read;
+    `is_read` says that it is of a type that is read, and in doubt by itself, so that nobody may call it harmless."""
 
     family: Family
     address: str
@@ -111,6 +112,7 @@ class UnknownResource:
     why: str = "is of a type that is not read"
     said: object = ""
     everywhere: bool = False
+    is_read: bool = False
 
     @property
     def thing(self) -> Unmodelled:
@@ -142,14 +144,15 @@ def _together(
     """One for all that could change the same, the end of a sentence that names the others, and the name of all: a
     decision turns on whether any of them does, not on which. Of two versions of an input they have one name iff they
     are the same, and written alike."""
-    alike: dict[tuple[Family, str | None, str | None], dict[str, list[UnknownResource]]] = {}
+    alike: dict[tuple[Family, str | None, str | None, bool], dict[str, list[UnknownResource]]] = {}
     for one in resources:
         account = one.account if one.family is Family.IDENTITIES else None
-        alike.setdefault((one.family, account, one.key), {}).setdefault(one.address, []).append(one)
+        alike.setdefault((one.family, account, one.key, one.is_read), {}).setdefault(one.address, []).append(one)
     for found in alike.values():
         first, *others = (same[0] for same in found.values())
         so_may = printable(f"; so may {first_few([one.address for one in others])}") if others else ""
-        so_may += f": `--harmless ADDRESS` says that {'they do' if others else 'it does'} not"
+        if not first.is_read:
+            so_may += f": `--harmless ADDRESS` says that {'they do' if others else 'it does'} not"
         said = [(one.address, one.why, one.said) for address in sorted(found) for one in found[address]]
         yield first, so_may, printable(f"{min(found)} ({definitions.digest(said)})")
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from verifier.inputs.agreement import reported, same_node, which
-from verifier.inputs.resource_types import Family, UnknownResource
+from verifier.inputs.resource_types import READ, Family, UnknownResource
 from verifier.inputs.resources.resource import CONTROLLED, Resource, Side, Verb, provider_name
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.nodes import Node, Remarks
@@ -107,10 +107,12 @@ class Reader:
         self, resource: Resource, family: Family, why: str = "is of a type that is not read", **of: Any
     ) -> None:
         """Records a resource of which it is not known what it changes; `of` says more, as `UnknownResource` has it.
-        Whose account other providers than aws have nothing tells."""
+        Whose account other providers than aws have nothing tells. What a resource of a type that is read has besides,
+        such as a command, could change anything, and is not read."""
         account = self.side.account(resource) if resource.type.startswith("aws_") or "::" in resource.type else None
+        is_read, span = resource.type in READ and family is not Family.ANYTHING, self.side.at(resource).span
         found = UnknownResource(
-            family, resource.shown, account, self.side.at(resource).span, why=why, said=self.whole(resource)
+            family, resource.shown, account, span, why=why, said=self.whole(resource), is_read=is_read
         )
         self.parts.unknown.append(replace(found, **of))
 
