@@ -31,7 +31,7 @@ def access(text: str, arn: str = PAYMENTS) -> WhoCan:
     statement = StatementRef(text, text, 0, text, Effect.ALLOW, kind=PolicyKind.KEY)
     region = Region(Callers(text), Actions((text,), False, text), ((),), through=(statement,))
     rows = (Access(region, ((statement,),)), Access(region, None), Access(region, ((),)))
-    key = KeyAccess(KEY if arn == PAYMENTS else LOG_KEY, rows)
+    key = KeyAccess(KEY if arn == PAYMENTS else LOG_KEY, rows=rows)
     return WhoCan((key,), ("kms:*",), ("kms:Decrypt",))
 
 

@@ -41,12 +41,11 @@ class Access:
 
 
 @dataclass(frozen=True)
-class KeyAccess:
-    """One key: `key.arn` names it. `reasons` say why some of its requests are in no row (S1). `exact` is false where
-    the conditions of a row were too many to say. `elapsed` is in seconds."""
+class _OfKey:
+    """One key: `key.arn` names it. `reasons` say why some of its requests are in no row or finding (S1). `exact` is
+    false where conditions were too many to say. `elapsed` is in seconds."""
 
     key: KeySummary
-    rows: tuple[Access, ...] = ()
     reasons: tuple[Reason, ...] = ()
     exact: bool = True
     assumptions: tuple[Assumption, ...] = ()
@@ -54,8 +53,15 @@ class KeyAccess:
 
     @property
     def complete(self) -> bool:
-        """True iff the rows were proved to be all that is allowed, with their exact conditions."""
+        """True iff the rows or findings were proved to be all there is, with their exact conditions."""
         return self.exact and not self.reasons
+
+
+@dataclass(frozen=True)
+class KeyAccess(_OfKey):
+    """Who can do what with one key."""
+
+    rows: tuple[Access, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,22 +106,12 @@ class ExternalAccess:
 
 
 @dataclass(frozen=True)
-class KeyFindings:
-    """One key. `services` are findings about AWS service principals, which are in no account. `reasons` say why some
-    requests are in no finding (S1), `exact` is false where conditions were too many to say. `elapsed` is in seconds."""
+class KeyFindings(_OfKey):
+    """The access to one key from outside. `services` are findings about AWS service principals, which are in no
+    account."""
 
-    key: KeySummary
     findings: tuple[ExternalAccess, ...] = ()
     services: tuple[ExternalAccess, ...] = ()
-    reasons: tuple[Reason, ...] = ()
-    exact: bool = True
-    assumptions: tuple[Assumption, ...] = ()
-    elapsed: float = 0.0
-
-    @property
-    def complete(self) -> bool:
-        """True iff the findings were proved to be all there is, with their exact conditions."""
-        return self.exact and not self.reasons
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,9 @@ def _on_key(estate: Estate, key: Key, zone: _ZoneOfTrust, held: SymbolValues) ->
         return KeyFindings(about, reasons=(reason,), assumptions=assumptions)
     reasons = tuple(dict.fromkeys((*from_outside.reasons, *of_services.reasons)))
     exact = from_outside.exact and of_services.exact
-    return KeyFindings(about, _ordered(from_outside), _ordered(of_services), reasons, exact, assumptions)
+    return KeyFindings(
+        about, reasons, exact, assumptions, findings=_ordered(from_outside), services=_ordered(of_services)
+    )
 
 
 def _on_requests_of(joint: Joint, scope: Node) -> Cubes:

@@ -121,7 +121,7 @@ class _Asker:
         except TooLarge as error:
             reason = Reason("budget", f"the policies tell apart too much to list who can: {error}")
             return KeyAccess(about, reasons=(reason,), assumptions=assumptions)
-        return KeyAccess(about, found.rows, found.reasons, found.exact, assumptions)
+        return KeyAccess(about, found.reasons, found.exact, assumptions, rows=found.rows)
 
     def _rows(self, joint: Joint, key: Key) -> Found:
         node = joint.diagrams.both(joint.sides[0].allowed, joint.scopes[0])
