@@ -15,13 +15,12 @@ from verifier.report.evidence import Evidence
 from verifier.report.formats import Forms
 from verifier.report.naming import counted, key_heading
 from verifier.report.notices.findings import notices_of_findings
-from verifier.report.pages.parts import data_counts, footnote, open_questions, reason_items
+from verifier.report.pages.parts import actions_said, data_counts, example_items, footnote, open_questions, reason_items
 from verifier.report.supposed import of_all
 from verifier.report.tables import findings_table
 from verifier.report.wire.answers import findings_to_json
 from verifier.report.words.access import CallerGroup, cases_in_full, places_of, readings_needed, ways_text, when_text
 from verifier.report.words.findings import as_row, findings_exit_code, headline, verdict_text, zone_text
-from verifier.report.words.regions import witness_text
 
 
 def findings_document(report: FindingsReport, *, in_full: bool = False) -> doc.Document:
@@ -63,22 +62,14 @@ def _key(report: FindingsReport, key: KeyFindings, in_full: bool) -> Iterator[do
 def _row(finding: ExternalAccess, label: str, in_full: bool) -> doc.Row:
     region = finding.region
     kind = label if label == "service" else doc.Said("PUBLIC" if finding.public else label, doc.Role.BAD)
-    actions = doc.Said(", ".join(region.actions.names) if in_full else region.actions.text, doc.Role.CODE)
-    cells = (kind, region.callers.text, actions, when_text(region, in_full=in_full))
+    actions, when = actions_said(region, in_full=in_full), when_text(region, in_full=in_full)
     cases = tuple(doc.Item(case, "·") for case in cases_in_full(region)) if in_full else ()
-    return doc.Row(
-        cells,
-        (doc.Items(cases, margin=10, columns=2), doc.Items(tuple(_below(finding, in_full)), margin=10, columns=13)),
+    through = doc.Item(ways_text(as_row(finding), in_full=in_full), "through")
+    below = (
+        doc.Items(cases, margin=10, columns=2),
+        doc.Items((through, *example_items(region, in_full=in_full)), margin=10, columns=13),
     )
-
-
-def _below(finding: ExternalAccess, in_full: bool) -> Iterator[doc.Item]:
-    region = finding.region
-    yield doc.Item(ways_text(as_row(finding), in_full=in_full), "through")
-    if region.witness is not None:
-        yield doc.Item(witness_text(region, in_full=in_full), "for example")
-        if in_full and region.witness.command:
-            yield doc.Item(doc.Said(region.witness.command, doc.Role.COMMAND), "to see it")
+    return doc.Row((kind, region.callers.text, actions, when), below)
 
 
 def findings_forms(report: FindingsReport, evidence: Callable[[], Evidence], *, in_full: bool) -> Forms:

@@ -39,16 +39,12 @@ def lint_document(
         name, what = words.policy_title(policy)
         parts: list[doc.Block] = [doc.Items(items, columns=_MARGIN)] if items else []
         parts += [doc.Folded(counted(len(left), "more finding"), (doc.Items(left, columns=_MARGIN),))] if left else []
-        blocks += (
-            [doc.Group((doc.Heading((doc.Said(name, doc.Role.NAME), "  ", doc.Said(what, doc.Role.DIM))), *parts))]
-            if items
-            else parts
-        )
+        heading = doc.Heading((doc.Said(name, doc.Role.NAME), "  ", doc.Said(what, doc.Role.DIM)))
+        blocks += [doc.Group((heading, *parts))] if items else parts
     blocks.append(doc.Items(tuple(map(_undecided, report.undecided)), columns=_MARGIN))
     blocks.append(doc.Supposed(report.assumptions))
-    blocks.append(
-        doc.Items(tuple(doc.Item(text, doc.Said("skipped", doc.Role.DIM)) for text in report.skipped), columns=_MARGIN)
-    )
+    skipped = doc.Said("skipped", doc.Role.DIM)
+    blocks.append(doc.Items(tuple(doc.Item(text, skipped) for text in report.skipped), columns=_MARGIN))
     left_out = len(report.findings) - len(shown)
     more: tuple[doc.Words, ...] = (doc.Said(f"{left_out} not shown: --verbose", doc.Role.DIM),) if left_out else ()
     title, code = "KMS policies: what is provably wrong", words.lint_exit_code(report, fail_on)

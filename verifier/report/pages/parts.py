@@ -1,4 +1,4 @@
-"""What the pages of answers about keys have: reasons, open questions, the data."""
+"""What the pages of answers about keys have: actions, examples, reasons, open questions, the data."""
 
 from __future__ import annotations
 
@@ -9,13 +9,26 @@ from verifier.model.results.verdict import Reason
 from verifier.report.document import Item, Items, Role, Said, Words
 from verifier.report.naming import SETTLES, reason_item, rule_label
 from verifier.report.words.access import reading_question
-from verifier.report.words.regions import INEXACT
+from verifier.report.words.regions import INEXACT, witness_text
 
 _PAIR = "kms:encryptioncontext:"
 _CASE = (
     "names of the encryption context compare without case; of pairs whose names differ in case alone, conditions "
     "read one"
 )
+
+
+def actions_said(region: Region, *, in_full: bool) -> Said:
+    """The actions of a region; in full, each by its name."""
+    return Said(", ".join(region.actions.names) if in_full else region.actions.text, Role.CODE)
+
+
+def example_items(region: Region, *, in_full: bool) -> Iterator[Item]:
+    """A request of a region, if it has one; in full, with the command that sends it."""
+    if region.witness is not None:
+        yield Item(witness_text(region, in_full=in_full), "for example")
+        if in_full and region.witness.command:
+            yield Item(Said(region.witness.command, Role.COMMAND), "to see it")
 
 
 def reason_items(reasons: Iterable[Reason], *remarks: str, exact: bool = True) -> Items:

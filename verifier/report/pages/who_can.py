@@ -14,12 +14,11 @@ from verifier.report import document as doc
 from verifier.report.formats import Forms
 from verifier.report.naming import counted, key_heading
 from verifier.report.notices.answers import notices_of_who_can
-from verifier.report.pages.parts import data_counts, footnote, open_questions, reason_items
+from verifier.report.pages.parts import actions_said, data_counts, example_items, footnote, open_questions, reason_items
 from verifier.report.supposed import of_all
 from verifier.report.tables import who_can_table
 from verifier.report.wire.answers import who_can_to_json
 from verifier.report.words import access as words
-from verifier.report.words.regions import witness_text
 
 _MOST_PLACES = 12
 
@@ -64,11 +63,7 @@ def _table(answer: WhoCan, groups: Sequence[words.CallerGroup], in_full: bool) -
 
 def _row(group: words.CallerGroup, row: Access, several: bool, in_full: bool) -> doc.Row:
     region = row.region
-    actions = (
-        [doc.Said(", ".join(region.actions.names) if in_full else region.actions.text, doc.Role.CODE)]
-        if several
-        else []
-    )
+    actions = [actions_said(region, in_full=in_full)] if several else []
     when = words.when_text(region, in_full=in_full)
     ways = words.ways_text(row, in_full=in_full, together=group.together)
     return doc.Row((words.callers_text(group), *actions, when, ways), tuple(_below(row)) if in_full else ())
@@ -77,12 +72,7 @@ def _row(group: words.CallerGroup, row: Access, several: bool, in_full: bool) ->
 def _below(row: Access) -> Iterator[doc.Items]:
     """Its cases, and a request."""
     yield doc.Items(tuple(doc.Item(case, "·") for case in words.cases_in_full(row.region)), margin=6, columns=2)
-    witness = row.region.witness
-    if witness is not None:
-        command = [doc.Item(doc.Said(witness.command, doc.Role.COMMAND), "to see it")] if witness.command else []
-        yield doc.Items(
-            (doc.Item(witness_text(row.region, in_full=True), "for example"), *command), margin=6, columns=13
-        )
+    yield doc.Items(tuple(example_items(row.region, in_full=True)), margin=6, columns=13)
 
 
 def who_can_forms(answer: WhoCan, *, in_full: bool) -> Forms:
