@@ -15,7 +15,7 @@ from itertools import takewhile
 
 from verifier.model import reference
 from verifier.model.free_fact_words import free_fact
-from verifier.model.grant import Grant, Pairs, grant_id
+from verifier.model.grant import Grant, grant_id
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect, Principal, StatementRef
 from verifier.model.request import CallerKind, Request, Step
@@ -23,7 +23,7 @@ from verifier.model.results.verdict import Counterexample, NamedByGrant, Verdict
 from verifier.model.symbols import Reading, SymbolName
 from verifier.report.calls import further_permissions, origin_of_tags
 from verifier.report.document import GAP, LABEL, MARGIN, Apart, Block, Item, Items, Role, Said, Words
-from verifier.report.naming import Places, rule_label, value_text
+from verifier.report.naming import Places, pairs_text, rule_label, value_text
 from verifier.syntax.text import printable
 
 MOST_SHOWN = 8
@@ -252,10 +252,10 @@ def _grant_parts(grant: Grant, *, named: Principal | None = None) -> list[str]:
     if grant.grantee_hidden:
         parts.append("and maybe to a user, role or account that the listing does not show [G2]")
     if grant.context_equals is not None:
-        only = f"with the encryption context {_pairs(grant.context_equals)} and nothing else"
+        only = f"with the encryption context {pairs_text(grant.context_equals)} and nothing else"
         parts.append(only if grant.context_equals else "with no encryption context at all")
     if grant.context_subset is not None:
-        parts.append(f"with an encryption context that has {_pairs(grant.context_subset)}")
+        parts.append(f"with an encryption context that has {pairs_text(grant.context_subset)}")
     if grant.source_arn is not None:
         parts.append(f"for {printable(grant.source_arn)} (SourceArn)")
     if grant.retiring is not None and grant.retiring is not named:
@@ -263,7 +263,3 @@ def _grant_parts(grant: Grant, *, named: Principal | None = None) -> list[str]:
     issued = [grant.created] if grant.created else []
     issued += [f"by {grant.issuing_account}"] if grant.issuing_account else []
     return [*parts, printable(f"issued {' '.join(issued)}")] if issued else parts
-
-
-def _pairs(pairs: Pairs) -> str:
-    return "{" + ", ".join(f"{printable(name)} = {printable(value)}" for name, value in pairs) + "}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from verifier.model.grant import grant_id
+from verifier.model.grant import Pairs, grant_id
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.request import Value
 from verifier.model.results.verdict import KeySummary, Reason, Report, Status
@@ -99,6 +99,11 @@ def counted(number: int, noun: str) -> str:
 def value_text(value: Value) -> str:
     """A value of a condition key; a set in braces."""
     return printable(value) if isinstance(value, str) else "{" + ", ".join(map(printable, value)) + "}"
+
+
+def pairs_text(pairs: Pairs) -> str:
+    """`{tenant = acme, stage = prod}`, safe for a terminal."""
+    return "{" + ", ".join(printable(f"{name} = {value}") for name, value in pairs) + "}"
 
 
 def statement_name(statement: StatementRef) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from verifier.model.grant import Grant, Pairs
+from verifier.model.grant import Grant
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text
 from verifier.model.request import Caller
 from verifier.model.results.verdict import Counterexample, Story
@@ -20,7 +20,7 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.steps import chains
 from verifier.model.steps.descriptions import MEMBER, described, present
 from verifier.report.counterexample import statement_traces
-from verifier.report.naming import Places, counted, value_text
+from verifier.report.naming import Places, counted, pairs_text, value_text
 from verifier.report.reach.names import Names, first
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
@@ -154,23 +154,19 @@ def _words(value: object, names: Names) -> str:
         case tuple() if value and isinstance(value[0], str):
             return f"tag{'' if len(value) == 1 else 's'} {first(value)}"
         case tuple():
-            return _pairs(value)
+            return pairs_text(value)
     return names.of(str(value))
 
 
 def _grant(grant: Grant, names: Names) -> str:
     text = f"to {names.principal(grant.grantee)} for {first(grant.operations)}"
     if grant.context_equals is not None:
-        text += f" with the encryption context {_pairs(grant.context_equals)} alone"
+        text += f" with the encryption context {pairs_text(grant.context_equals)} alone"
     if grant.context_subset is not None:
-        text += f" with an encryption context that has {_pairs(grant.context_subset)}"
+        text += f" with an encryption context that has {pairs_text(grant.context_subset)}"
     if grant.source_arn is not None:
         text += f" for {printable(grant.source_arn)}"
     return text + (f", to be retired by {names.principal(grant.retiring)}" if grant.retiring is not None else "")
-
-
-def _pairs(pairs: Pairs) -> str:
-    return "{" + ", ".join(printable(f"{name} = {value}") for name, value in pairs) + "}"
 
 
 _MOST_STATEMENTS = 3
