@@ -233,13 +233,10 @@ def named_grant_items(found: Sequence[NamedByGrant], key: str, margin: int, colu
 
 def _named(named: NamedByGrant, margin: int, places: Places) -> Item:
     grant = named.grant
-    principal = (
-        grant.retiring if named.role.value == "retiring principal" and grant.retiring is not None else grant.grantee
-    )
     name = f' "{grant.name}"' if grant.name else ""
-    names = "names  ", Said(principal.value, Role.NAME), f"  as {named.role.value}"
+    names = "names  ", Said(named.principal.value, Role.NAME), f"  as {named.role.value}"
     pieces = (Said(f"grant {grant.id}{name}", Role.NAME), names, places.place(grant.span))
-    parts = Items(tuple(map(Item, _grant_parts(grant, named=principal))), margin + 2, hang=margin + 4)
+    parts = Items(tuple(map(Item, _grant_parts(grant, named=named.principal))), margin + 2, hang=margin + 4)
     return Item(Apart(tuple(filter(None, pieces)), "  "), below=(parts,))
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from verifier.model.choices import Engine
 from verifier.model.grant import Grant
 from verifier.model.invariant import Allowance, AnyInvariant, GrantRole
-from verifier.model.policy import StatementRef
+from verifier.model.policy import Principal, StatementRef
 from verifier.model.request import Caller, Decision, Request
 from verifier.model.symbols import SymbolName
 from verifier.syntax.diagnostic import Diagnostic
@@ -116,6 +116,12 @@ class NamedByGrant:
 
     grant: Grant
     role: GrantRole
+
+    @property
+    def principal(self) -> Principal:
+        """The principal that it names so."""
+        retiring = self.grant.retiring if self.role is GrantRole.RETIRING else None
+        return retiring or self.grant.grantee
 
 
 class Agreement(Enum):

@@ -50,9 +50,7 @@ def proved_words(verdict: Verdict) -> str:
 
 def _named(verdict: Verdict, number: int) -> str:
     found = verdict.grants[number]
-    retiring = found.grant.retiring if found.role.value == "retiring principal" else None
-    principal = retiring or found.grant.grantee
-    return f"{printable(principal.value)} as {found.role.value}"
+    return f"{printable(found.principal.value)} as {found.role.value}"
 
 
 def _refuted(verdict: Verdict, found: Counterexample) -> str:
