@@ -29,8 +29,9 @@ from tests.evaluate.estates import (
     outcome,
     own,
 )
+from tests.evaluate.reaching import admits, trusting
 from verifier.evaluate.grants.constraints import SUBSET
-from verifier.model.estate import Estate, Organization
+from verifier.model.estate import Estate, Identity, Organization
 
 ORGANIZATION = Organization("o-a1b2c3d4e5", HOME, ((HOME, "o-a1b2c3d4e5/r-ab12/"), (PARTNER, None)))
 INVENTORY = (
@@ -175,6 +176,15 @@ def test_f_a_context_that_could_not_be_sent_is_a_warning(
     found = replace(estate(allow("*"), accounts=INVENTORY), organization=ORGANIZATION)
     assert labels(found, caller, context=context) == expected
     assert outcome(found, caller, context=context) == "allow"
+
+
+@pytest.mark.parametrize(("users", "expected"), [((), ["F3"]), ((identity(ALICE),), [])])
+def test_f3_only_a_user_can_be_where_mfa_comes_from(users: tuple[Identity, ...], expected: list[str]) -> None:
+    """The roles may all assume each other: so many ways lead to each that they cannot be followed one by one."""
+    roles = (trusting(admits(aws(ROOT)), arn=f"arn:aws:iam::{HOME}:role/{number}") for number in range(40))
+    found = estate(allow("*"), accounts=(home(*users, *roles),))
+    session = f"arn:aws:sts::{HOME}:assumed-role/7/nightly"
+    assert labels(found, session, context={"aws:MultiFactorAuthPresent": "true"}) == expected
 
 
 def test_f3_a_federated_session_has_the_tags_of_its_user() -> None:

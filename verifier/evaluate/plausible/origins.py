@@ -16,11 +16,9 @@ from dataclasses import dataclass, replace
 from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.case import Case
 from verifier.evaluate.plausible.session import CODEBUILD_ROLE, EC2_ROLE
-from verifier.evaluate.sessions.assumers import Assumer, assumers
-from verifier.evaluate.statements.patterns import text_matches
+from verifier.evaluate.sessions.assumers import Assumer, assumers, is_about
 from verifier.evaluate.statements.values import truth
 from verifier.model.estate import Estate, Identity
-from verifier.model.policy import Statement
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, Move
@@ -47,10 +45,16 @@ def origin_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> I
     found = {key for one in _makers(estate, role) for key in _delivered(one)}
     for key in (key for key in _OF_SERVICES if key.lower() in given and key not in found):
         yield f"F3: no session of {role.arn} has {key}: its trust policy admits no service that delivers one"
-    factor = truth(str(given.get(_FACTOR.lower(), "false")))
-    if (factor or _AGE.lower() in given) and not _from_user(estate, role, frozenset()):
-        shown = f"{_FACTOR} = true" if factor else _AGE
-        yield f"F3: no session of {role.arn} has {shown}: no user comes to assume it"
+    factor = _factor_in(given)
+    if factor is not None and not _from_user(estate, role):
+        yield f"F3: no session of {role.arn} has {factor}: no user comes to assume it"
+
+
+def _factor_in(given: Mapping[str, Value]) -> str | None:
+    """What a request says of MFA, if its caller had to show that."""
+    if truth(str(given.get(_FACTOR.lower(), "false"))):
+        return f"{_FACTOR} = true"
+    return _AGE if _AGE.lower() in given else None
 
 
 def _in_doubt(estate: Estate) -> bool:
@@ -64,13 +68,8 @@ def _in_doubt(estate: Estate) -> bool:
 def _makers(estate: Estate, role: Identity) -> tuple[Assumer, ...]:
     """Those whom the trust policy of a role may let call `sts:AssumeRole`."""
     assert role.trust is not None
-    stated = tuple(filter(_lets_assume, role.trust.statements))
+    stated = tuple(statement for statement in role.trust.statements if is_about(statement, "sts:assumerole"))
     return assumers(estate, replace(role, trust=replace(role.trust, statements=stated)))
-
-
-def _lets_assume(statement: Statement) -> bool:
-    named = any(text_matches(text.value.lower(), "sts:assumerole") for text in statement.actions or ())
-    return statement.actions is None or named != statement.not_action
 
 
 def _delivered(one: Assumer) -> tuple[str, ...]:
@@ -80,21 +79,28 @@ def _delivered(one: Assumer) -> tuple[str, ...]:
     return tuple(_OF_SERVICES) if one.stranger else _DELIVERS.get(one.caller.principal_arn.partition(".")[0], ())
 
 
-def _from_user(estate: Estate, role: Identity, seen: frozenset[str]) -> bool:
+def _from_user(estate: Estate, role: Identity) -> bool:
     """True iff a user may come to act as a role, by sessions that assume roles one after another."""
-    if role.trust is None:
-        return True
-    for one in _makers(estate, role):
-        if one.caller.kind is CallerKind.USER or one.stranger and one.caller.kind is CallerKind.ROLE:
+    roles = {one.arn: one for one in (*estate.roles, role)}
+    reached = found = {role.arn}
+    while found:
+        makers = {maker for arn in found for maker in _makers(estate, roles[arn])}
+        if any(_may_be_from_user(estate, maker, roles) for maker in makers):
             return True
-        if one.caller.kind is CallerKind.ROLE and one.caller.principal_arn not in seen:
-            account = inventory_of(estate, one.caller.account)
-            before = next((known for known in estate.roles if known.arn == one.caller.principal_arn), None)
-            if before is None and (account is None or not account.complete):
-                return True
-            if before is not None and _from_user(estate, before, seen | {role.arn, before.arn}):
-                return True
+        found = {maker.caller.principal_arn for maker in makers} & roles.keys() - reached
+        reached = reached | found
     return False
+
+
+def _may_be_from_user(estate: Estate, maker: Assumer, roles: Mapping[str, Identity]) -> bool:
+    """True iff a caller is a user, or a session of a role of which it is not known who comes to assume it."""
+    caller = maker.caller
+    if caller.kind is not CallerKind.ROLE:
+        return caller.kind is CallerKind.USER
+    if maker.stranger or caller.principal_arn not in roles:
+        account = inventory_of(estate, caller.account)
+        return maker.stranger or account is None or not account.complete
+    return roles[caller.principal_arn].trust is None
 
 
 # -- in chains --
@@ -129,8 +135,7 @@ class _Made:
         for key in _OF_SERVICES:
             if key.lower() in given and key not in self.keys:
                 return key
-        factor = truth(str(given.get(_FACTOR.lower(), "false"))) or _AGE.lower() in given
-        return f"{_FACTOR} = true" if factor and not self.factor else None
+        return None if self.factor else _factor_in(given)
 
 
 def _made(move: Move, before: Mapping[Caller, _Made]) -> _Made:

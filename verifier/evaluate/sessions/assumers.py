@@ -154,14 +154,15 @@ def names_tagging(trust: Policy) -> bool:
     """True iff a role's sessions may have session tags, or transitive ones of other sessions: roughly, for the callers
     of another role."""
     found = [statement for statement in trust.statements if statement.effect is Effect.ALLOW]
-    return any(_of_sessions(statement) or _allows(statement, "sts:tagsession") for statement in found)
+    return any(_of_sessions(statement) or is_about(statement, "sts:tagsession") for statement in found)
 
 
 def _of_sessions(statement: Statement) -> bool:
     return statement.not_principal or any(principal.type in _WITH_SESSIONS for principal in statement.principals or ())
 
 
-def _allows(statement: Statement, action: str) -> bool:
+def is_about(statement: Statement, action: str) -> bool:
+    """True iff a statement is about an action (lower case)."""
     return any(text_matches(text.value.lower(), action) for text in statement.actions or ()) != statement.not_action
 
 
