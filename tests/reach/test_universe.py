@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
+from weakref import ref
 
 import pytest
 
@@ -194,3 +196,17 @@ def test_those_of_whom_something_holds_are_found_among_several(holding: frozense
         letters, lambda some: tuple(one for one in some if one in holding or (len(some) > 1 and one in "de"))
     )
     assert sorted(found) == sorted(holding)
+
+
+def test_nothing_is_left_of_chains_that_are_not_needed_any_more() -> None:
+    """Without a search for cyclic garbage, which seldom runs."""
+    found = setting((role(FIRST, inline=(own("kms:Decrypt"),)), role(LAST)))
+    assert by_class(found)[FIRST] == 0
+    assert list(found.nearest((LAST,), 0, doubtful=True)) == []
+    left = ref(found)
+    gc.disable()
+    try:
+        del found
+        assert left() is None
+    finally:
+        gc.enable()

@@ -59,7 +59,7 @@ class Closure:
 
     @property
     def re_encrypts(self) -> bool:
-        """True iff something that came to be asked about can be re-encrypted at all."""
+        """True iff something may be re-encrypted: the other keys were taken in."""
         return self._further is None
 
     def at_once(self, start: str) -> Reached:

@@ -71,8 +71,6 @@ class Setting:
         self._starters: dict[int, tuple[str, ...]] = {}
         self._issuing: dict[tuple[tuple[str, ...], int], CallerSet] = {}
         self._reached: dict[tuple[tuple[str, ...], CallerSet, bool], Reached] = {}
-        self.may_leave = False
-        """Whether ciphertexts may leave the key: other keys were looked at."""
 
     @property
     def unsettled(self) -> Reason | None:
@@ -82,6 +80,11 @@ class Setting:
             why = "policy variables name what could be made after what could be made, and so on without end"
             return Reason("budget", why)
         return _KEYS_LEFT_OUT if self.may_leave and self._common.leaves_keys_out(self.key) else None
+
+    @property
+    def may_leave(self) -> bool:
+        """True iff ciphertexts may leave the key: other keys were looked at."""
+        return any(closure.re_encrypts for closure in self._closures.values())
 
     @property
     def without_grants(self) -> tuple[str, ...]:
@@ -102,7 +105,6 @@ class Setting:
             offers = partial(common.offers, issued=issued, expected=expected)
 
             def further() -> Iterator[KeyOffers]:
-                self.may_leave = True
                 in_doubt = (*common.not_listed(key), *common.unread(key)) if doubtful else ()
                 others = (*common.further(key), *in_doubt)
                 yield from filter(None, (common.beside(other.arn, issued, expected) for other in others))
