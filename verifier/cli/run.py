@@ -146,8 +146,8 @@ def debug() -> None:
 
 
 def colours(stream: TextIO | None) -> bool:
-    """True iff to colour: as `--color` says; else not where NO_COLOR is set (https://no-color.org), but where
-    FORCE_COLOR is (https://force-color.org), and on a terminal that can."""
+    """True iff what is written to a stream has colours: as `--color` says; else not where NO_COLOR is set
+    (https://no-color.org), but where FORCE_COLOR is (https://force-color.org), and on a terminal that has them."""
     color = _COLOR.get()
     if stream is None or color is Color.NEVER or color is Color.AUTO and os.environ.get("NO_COLOR"):
         return False

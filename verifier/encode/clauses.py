@@ -206,8 +206,8 @@ class ClauseEncoder:
     # -- attributes --
 
     def may_matter(self, expression: Expression) -> bool:
-        """True iff an expression can matter to what was encoded: that a symbol is false which nothing mentions
-        cannot."""
+        """True iff an expression can matter to what was encoded: one that says no more than that a symbol is false,
+        which nothing mentions, cannot."""
         if isinstance(expression, Not) and isinstance(expression.operand, Symbol):
             return expression.operand.name in self.symbols
         return True

@@ -82,8 +82,7 @@ def _matches_unknown(pattern: str) -> bool:
 
 @lru_cache(_REMEMBERED)
 def _may_meet(one: str, other: str) -> bool:
-    """True iff some action may match both patterns: false only if their fixed beginnings, or their fixed ends,
-    differ."""
+    """False only if no action matches both patterns: their fixed beginnings, or their fixed ends, differ."""
     return _compatible(_start(one), _start(other)) and _compatible(_start(one[::-1]), _start(other[::-1]))
 
 

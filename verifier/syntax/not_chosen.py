@@ -139,7 +139,7 @@ class NotChosen:
         return _pattern(of_tags.lower()).may_decide(self.parts) and not self._always(VARIABLE.sub(_VARIABLE, text))
 
     def _may_start(self, pattern: str) -> bool:
-        """True iff what both certainly begin with goes together."""
+        """True iff the fixed beginning of one begins with that of the other."""
         own, other = self.start, WILD.split(pattern, maxsplit=1)[0].lower()
         return own.startswith(other) or other.startswith(own)
 

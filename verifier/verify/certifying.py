@@ -151,7 +151,7 @@ class _Words:
     true: set[int]
 
     def lack(self, numbers: Sequence[int]) -> bool:
-        """True iff there is none, going by these tests alone; false where the search would take too long."""
+        """True only if no word meets these tests; false also where the search would take too long."""
         meets = [self.tests[number] for number in numbers if number in self.true]
         fails = [self.tests[number] for number in numbers if number not in self.true]
         try:

@@ -166,4 +166,4 @@ BY_ORIGIN = (
     *("aws:federatedprovider", "aws:multifactorauth", "aws:ec2instance"),
     *("ec2:", "lambda:", "codebuild:", "glue:", "ssm:"),
 )
-"""How the keys begin of which a session has some only if certain callers may assume its role."""
+"""How the condition keys begin that a session can have only if certain callers may assume its role."""

@@ -95,7 +95,7 @@ def _minimal(lazy: Lazy, meet: list[Predicate], avoid: list[Predicate]) -> Confl
 
 
 def _has_word(lazy: Lazy, meet: list[Predicate], avoid: list[Predicate]) -> bool:
-    """True iff some value satisfies the tests, or nobody knows."""
+    """False only if no value satisfies the tests; true also where the search would take too long."""
     try:
         return find_word(_domain(lazy), meet, avoid) is not None
     except OverBudget:

@@ -45,7 +45,7 @@ class _Question:
     target: Target
 
     def is_named_by(self, entry: Json) -> bool:
-        """True iff an entry says that it is about this. That it is, only its check tells."""
+        """True iff an entry says that it is about this question; whether it is, its check shows."""
         named = entry["invariant"], entry["text"], entry["target"]
         return named == (self.invariant.name, self.invariant.text, target_name(self.target))
 

@@ -91,8 +91,8 @@ class Surroundings(Unread):
                 self.parts.made_by_others.append((resource.shown.replace("`", ""), given, tags))
 
     def is_maker(self, resource: Stated) -> bool:
-        """True iff a resource stands for others: a nested stack that is read, iff there is such in it or macros may
-        make any."""
+        """True iff a resource stands for others that are not read; a nested stack that is read does where it holds such
+        a resource, or macros may make some."""
         return made_by_others(resource.type) and not _is_whole(self.side.nested.get(resource.address))
 
     def _maker(self, resource: Stated) -> None:

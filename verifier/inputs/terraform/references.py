@@ -152,8 +152,8 @@ class References:
         return [text for text in there if not self._decides(text, module, resource)]
 
     def _exists(self, at: At, key: list[Step]) -> bool:
-        """True iff the plan makes the instance with a key of a resource that has `count` or `for_each`; true where that
-        is not told."""
+        """True iff the plan makes the instance with a key of a resource that has `count` or `for_each`, or does not
+        tell."""
         block = self.plan.module(at[0]).resources.get((at[1], at[2], at[3]), Block())
         instances = self.resolver.instances.get(at, {})
         if "count" in block.attributes and key and isinstance(key[0], int):

@@ -184,7 +184,7 @@ def text_pieces(node: Node | None) -> Pieces:
 
 
 def may_be_equal(first: Pieces, second: Pieces) -> bool:
-    """True iff two texts may be the same; false only if what is known of their beginnings or ends differs."""
+    """False only if two texts are not the same: what is known of their beginnings, or of their ends, differs."""
     if None not in (*first, *second):
         return first == second
     begins, ends = ([pieces[at] or "" for pieces in (first, second)] for at in (0, -1))

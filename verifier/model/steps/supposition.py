@@ -50,5 +50,5 @@ class Supposition:
         return f"{self.name}: {self.text}" if self.name else self.text
 
     def names(self, action: str) -> bool:
-        """True iff it is about requests for an action: true iff one of its patterns matches the name."""
+        """True iff it is about requests for an action: one of its patterns matches the name."""
         return any(fnmatchcase(action.lower(), pattern.value.lower().replace("[", "[[]")) for pattern in self.actions)

@@ -78,7 +78,7 @@ def disjoint_pair(domain: Domain, predicates: Sequence[Predicate]) -> tuple[Pred
 
 @lru_cache(maxsize=20_000)
 def _disjoint(base: tuple[Tokens, ...], first: Tokens, second: Tokens) -> bool:
-    """True iff no word of a language matches both patterns; false where that was not found out."""
+    """True only if no word of a language matches both patterns; false also where that was not found out."""
     try:
         return _search(Domain("", base), [first, second], []) is None
     except OverBudget:

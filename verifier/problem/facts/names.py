@@ -113,7 +113,7 @@ _LONGEST = 32
 
 @lru_cache(1 << 14)
 def _may_be_too_long(predicate: Predicate, start: str) -> bool:
-    """True iff a predicate may be true of longer names of federated sessions alone: a cheap guess, for the fact is
+    """True iff a predicate looks as if federated sessions with too long a name alone met it: a guess, for the fact is
     costly."""
     if isinstance(predicate, OneOf):
         return any(

@@ -29,7 +29,7 @@ class Cube:
     nones: Mapping[str, int] = field(default_factory=dict)
 
     def within(self, other: Cube) -> bool:
-        """True iff every request of this cube is plainly one of the other."""
+        """True only if every request of this cube is one of the other: it is as narrow in each attribute and symbol."""
         return (
             all(name in self.masks and not self.masks[name] & ~mask for name, mask in other.masks.items())
             and all(self.symbols.get(name) is value for name, value in other.symbols.items())

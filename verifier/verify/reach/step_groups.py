@@ -161,8 +161,8 @@ class Group:
         return 1 << self.permissions.joint.finite.tables[attribute].size
 
     def holds(self, attribute: str, mask: int, value: str) -> bool:
-        """True iff a value is in one of the classes of a mask. One that no request should have is: nothing is known of
-        it."""
+        """True iff a value is in one of the classes of a mask, or may be: of one that no request should have nothing
+        is known."""
         table = self.permissions.joint.finite.tables.get(attribute)
         number = None if table is None else table.class_of(value)
         return number is None or bool(mask >> number & 1)

@@ -156,7 +156,8 @@ def targets_of_steps(estate: Estate, partition: str, made: frozenset[str]) -> It
 
 
 def trusted(estate: Estate) -> tuple[str, ...]:
-    """The providers that trust policies may admit, by ARN or name; `*` for any (E2w), where one is not known too."""
+    """The providers that trust policies may admit, by ARN or name; `*` for any, as where a trust policy is not known
+    (E2w)."""
     found = dict[str, None].fromkeys(("*",) if _some_not_known(estate) else ())
     for statement in (
         one for trust in estate.trust_policies() for one in trust.statements if one.effect is Effect.ALLOW
@@ -171,7 +172,7 @@ def trusted(estate: Estate) -> tuple[str, ...]:
 
 
 def _some_not_known(estate: Estate) -> bool:
-    """True iff the trust policy of some role is not known, which no service has for itself."""
+    """True iff there is, or may be, a role whose trust policy is not known, and that is not service-linked."""
     roles = (role for role in estate.roles if role.trust is None and not is_service_linked(role.arn))
     return any(roles) or not all(account.complete for account in estate.accounts)
 
