@@ -172,9 +172,6 @@ def test_the_oldest_results_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyP
 _RUN = """
 import sys
 from pathlib import Path
-from tests.evaluate.estates import ALICE, HOME, allow, aws
-from tests.evaluate.reaching import admits, trusting
-from tests.evaluate.steps.worlds import state
 from tests.runs.many_keys import INVARIANTS, snapshot
 from verifier.runs import Where, prove_many
 folder = Path(sys.argv[1])

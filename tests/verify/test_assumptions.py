@@ -162,7 +162,7 @@ def test_g1_other_keys_of_which_no_grants_are_given_are_told() -> None:
         found = prove(verifier.loads({"keys": keys, "accounts": accounts}), [invariant]).verdicts[0]
         assert found.status is Status.PROVED
         texts = [one.text for one in found.assumptions]
-        assert "keys that the input does not hold leave it to policies of callers who uses them" in texts
+        assert "who uses keys that the input does not hold is left to policies of callers" in texts
         return [one for one in texts if "ciphertexts could come" in one]
 
     sentence = "other keys under which ciphertexts could come have no grants: none were given of "

@@ -252,9 +252,7 @@ def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
     ]
     further.append(Assumption("E0", services))
     if setting.may_leave:
-        further.append(
-            Assumption("W2", "keys that the input does not hold leave it to policies of callers who uses them")
-        )
+        further.append(Assumption("W2", "who uses keys that the input does not hold is left to policies of callers"))
     if setting.without_grants:
         others = f"none were given of {first_few(setting.without_grants)}"
         further.append(Assumption("G1", f"other keys under which ciphertexts could come have no grants: {others}"))
