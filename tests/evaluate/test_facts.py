@@ -19,6 +19,7 @@ from tests.evaluate.estates import (
     ROOT,
     S3,
     SAM,
+    Statement,
     allow,
     aws,
     deny,
@@ -178,13 +179,41 @@ def test_f_a_context_that_could_not_be_sent_is_a_warning(
     assert outcome(found, caller, context=context) == "allow"
 
 
+FIRST_SESSION = f"arn:aws:sts::{HOME}:assumed-role/0/nightly"
+
+
+def assuming_each_other(count: int, *statements: Statement) -> tuple[Identity, ...]:
+    """Roles that admit all callers of their account."""
+    admitted = admits(aws(ROOT), "sts:*")
+    arns = (f"arn:aws:iam::{HOME}:role/{number}" for number in range(count))
+    return tuple(trusting(admitted, arn=arn, own=statements) for arn in arns)
+
+
 @pytest.mark.parametrize(("users", "expected"), [((), ["F3"]), ((identity(ALICE),), [])])
 def test_f3_only_a_user_can_be_where_mfa_comes_from(users: tuple[Identity, ...], expected: list[str]) -> None:
     """The roles may all assume each other: so many ways lead to each that they cannot be followed one by one."""
-    roles = (trusting(admits(aws(ROOT)), arn=f"arn:aws:iam::{HOME}:role/{number}") for number in range(40))
-    found = estate(allow("*"), accounts=(home(*users, *roles),))
-    session = f"arn:aws:sts::{HOME}:assumed-role/7/nightly"
-    assert labels(found, session, context={"aws:MultiFactorAuthPresent": "true"}) == expected
+    found = estate(allow("*"), accounts=(home(*users, *assuming_each_other(40)),))
+    assert labels(found, FIRST_SESSION, context={"aws:MultiFactorAuthPresent": "true"}) == expected
+
+
+@pytest.mark.parametrize(("action", "expected"), [("sts:AssumeRole", ["F3"]), ("sts:*", [])])
+def test_f3_only_who_may_tag_sessions_can_be_where_a_tag_comes_from(action: str, expected: list[str]) -> None:
+    found = estate(allow("*"), accounts=(home(*assuming_each_other(9, own(action))),))
+    assert labels(found, FIRST_SESSION, context={"aws:PrincipalTag/team": "red"}) == expected
+
+
+def test_f3_a_session_of_the_same_role_may_have_been_made_by_another_request() -> None:
+    """One of another name: what holds of the request that makes a session does not hold of those before it."""
+    first, second = (f"arn:aws:iam::{HOME}:role/{number}" for number in range(2))
+    named = admits(aws(second), Condition={"StringEquals": {"sts:RoleSessionName": "first"}})
+    roles = (
+        trusting(admits(aws(first)), named, arn=first),
+        trusting(admits(aws(ROOT), "sts:*"), arn=second, own=(own("sts:*"),)),
+    )
+    found = estate(
+        allow("*"), deny("*", Condition={"StringLike": {"aws:userid": "*:denied"}}), accounts=(home(*roles),)
+    )
+    assert labels(found, FIRST_SESSION, context={"aws:PrincipalTag/team": "red"}) == []
 
 
 def test_f3_a_federated_session_has_the_tags_of_its_user() -> None:

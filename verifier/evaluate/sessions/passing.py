@@ -73,9 +73,7 @@ class Passing:
         passing = self.passed(role, tags)
         if passing is not None:
             return _by(role, passing)
-        inherited = [
-            name for name, value in tags.items() if self._inherited(role, {name: value}, frozenset({role.arn}))
-        ]
+        inherited = [name for name, value in tags.items() if self._inherited(role, {name: value})]
         subsets = chain.from_iterable(combinations(inherited, count) for count in range(1, len(inherited) + 1))
         for number, names in enumerate(subsets):
             before = f"by a session that assumed {role.arn} and passed on its transitive tags ({', '.join(names)})"
@@ -99,27 +97,32 @@ class Passing:
         """True iff the role may be assumed, with tags or without."""
         return self.untagged(role) or self.passed(role, {}) is not None
 
-    def _inherited(self, role: Identity, tags: Tags, seen: frozenset[str]) -> bool:
+    def _inherited(self, role: Identity, tags: Tags) -> bool:
         """True iff transitive tags may come from a session that assumes the role, and so has them itself."""
+        others = replace(self, shown={}, whole=False, fixed={}, besides=())
+        reached, waiting = set[str](), list(self._before(role, tags))
+        while waiting:
+            before = waiting.pop()
+            if before is None or before.trust is None:
+                return True
+            if before.arn in reached:
+                continue
+            if others.passed(before, tags, transitive=True) is not None:
+                return True
+            reached.add(before.arn)
+            waiting += others._before(before, tags)
+        return False
+
+    def _before(self, role: Identity, tags: Tags) -> Iterator[Identity | None]:
+        """The roles whose sessions may assume the role with transitive tags; `None` for one that is not listed."""
         own = {name.lower(): value for name, value in role.tags}
         read = _of_resource({name: Either(E2, value, own.get(name)) for name, value in tags.items()})
         for one in assumers(self.estate, role):
-            if one.caller.kind is not CallerKind.ROLE or not self._may(role, one, read, tags, ()):
-                continue
             inventory = inventory_of(self.estate, one.caller.account)
             if one.stranger and inventory is not None and inventory.complete:
                 continue  # a role that is not there passes on nothing
-            before, others = self._role(one), replace(self, shown={}, whole=False, fixed={}, besides=())
-            if (
-                one.stranger
-                or before is None
-                or before.trust is None
-                or others.passed(before, tags, transitive=True) is not None
-            ):
-                return True
-            if before.arn not in seen and others._inherited(before, tags, seen | {before.arn}):
-                return True
-        return False
+            if one.caller.kind is CallerKind.ROLE and self._may(role, one, read, tags, ()):
+                yield None if one.stranger else self._role(one)
 
     def passed(self, role: Identity, tags: Tags, *, transitive: bool = False) -> Assumer | None:
         """Who may pass the tags by one request, perhaps with others that policies ask for."""
