@@ -14,7 +14,7 @@ from verifier.ask.candidates import Candidate
 from verifier.evaluate import RequestDecider
 from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef
-from verifier.model.readings import F1_SERVICE, F3, F4, F5, F6, F6_UNTAG, WHICH_PAIR, WILDCARDS
+from verifier.model.readings import F1_SERVICE, F3, F4, F5, F6, F6_REPLICATE, F6_UNTAG, WHICH_PAIR, WILDCARDS
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.verdict import Counterexample
 from verifier.model.symbols import (
@@ -35,7 +35,7 @@ from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
 
 Named = tuple[tuple[SymbolName, bool], ...]
-TO_BE_SENT = (F1_SERVICE, F3, F4, F5, F6, F6_UNTAG)
+TO_BE_SENT = (F1_SERVICE, F3, F4, F5, F6, F6_REPLICATE, F6_UNTAG)
 """The readings that facts about requests depend on, not decisions."""
 _TAKEN = Reading | FreeFact | NotModelled
 """The symbols that `evaluate` takes."""

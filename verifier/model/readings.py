@@ -269,6 +269,14 @@ F6_UNTAG = Reading(
     "it has none",
     "AWS KMS Developer Guide, abac, against the service reference of AWS KMS",
 )
+F6_REPLICATE = Reading(
+    "F6-replicate",
+    "Does a request of ReplicateKey carry the tags of the replica as `aws:RequestTag/…` and `aws:TagKeys`?",
+    "it does",
+    "it has neither",
+    "IAM User Guide, reference_policies_condition-keys, against the service reference of AWS KMS and AWS KMS Developer "
+    "Guide, abac",
+)
 WHICH_PAIR = Reading(
     "F7",
     "Where names of the encryption context differ only in case, do conditions read the pair that the request "

@@ -191,6 +191,8 @@ def _operation_keys(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     allowed = action.condition_keys | EVERYWHERE | {"kms:grantisforawsresource"}
     if action.name == "kms:UntagResource":
         allowed |= {REQUEST_TAGS[0]}  # the reading F6-untag
+    elif action.name == "kms:ReplicateKey":
+        allowed |= {*REQUEST_TAGS}  # the reading F6-replicate
     if case.target.kind is TargetKind.KEY:
         allowed |= KEY_FACTS
     elif not on_key_store(action.name) and not may_create_key(action.name):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from verifier.model.readings import F6, F6_UNTAG
+from verifier.model.readings import F6, F6_REPLICATE, F6_UNTAG
 from verifier.model.reference import actions, fitting_values, suits
 from verifier.problem.classes.predicates import Field, OneOf, exactly, like
 from verifier.problem.expression import Expression, Present, Symbol, Test, both, either, implies, negation, same
@@ -25,7 +25,12 @@ primaryregion replicaregion wrappingalgorithm wrappingkeyspec encapsulationalgor
 """
 _REQUIRED = frozenset(f"kms:{name}" for name in _PARAMETERS.split())
 """Operation keys of parameters that are required or have a default (F6)."""
-REQUEST_TAGS, UNTAG = "aws:requesttag/", "kms:UntagResource"
+REQUEST_TAGS, TAG_KEYS, UNTAG, REPLICATE = "aws:requesttag/", "aws:tagkeys", "kms:UntagResource", "kms:ReplicateKey"
+_PERHAPS = {
+    REQUEST_TAGS: {UNTAG: F6_UNTAG, REPLICATE: F6_REPLICATE},
+    TAG_KEYS: {REPLICATE: F6_REPLICATE},
+}
+"""Operations that carry a key by a reading alone."""
 _DEFAULTED = frozenset({"kms:bypasspolicylockoutsafetycheck", "kms:expirationmodel"})
 
 
@@ -51,8 +56,9 @@ def _carried_by(space: Space, name: str) -> Expression | None:
     if without is None or name == "kms:grantisforawsresource":
         return None
     carried = negation(acts(without & space.known_actions))  # an unknown action may carry it (U4)
-    if wanted == REQUEST_TAGS:
-        return either(carried, both(acts({UNTAG}), Symbol(F6_UNTAG)))
+    if wanted in _PERHAPS:
+        readings = _PERHAPS[wanted].items()
+        return either(carried, *(both(acts({name}), Symbol(reading)) for name, reading in readings))
     if wanted == "kms:encryptioncontext:" and "facts" in space.attributes:
         return both(carried, _has_spec(frozenset({"SYMMETRIC_DEFAULT"})))
     return carried

@@ -29,7 +29,7 @@ from verifier.problem.expression import (
     negation,
     same,
 )
-from verifier.problem.facts.operations import REQUEST_TAGS, UNTAG, lacking
+from verifier.problem.facts.operations import REPLICATE, REQUEST_TAGS, TAG_KEYS, UNTAG, lacking
 from verifier.problem.facts.shared import has, predicates_of
 from verifier.problem.semantics.grants import NAMES
 from verifier.problem.space import EXACT_NAME, OTHER_NAME, PAIR_PREFIX, Space, acts, exact_pair, other_pair
@@ -44,12 +44,13 @@ def pairs(space: Space) -> Iterator[Expression]:
     if has(space, NAMES):
         for attribute in [n for n in space.attributes if n.startswith(PAIR_PREFIX)]:
             yield same(Present(attribute), Some(NAMES, frozenset({_names(space, attribute)}), True))
-    if has(space, "aws:tagkeys"):
+    if has(space, TAG_KEYS):
         # UntagResource names tags without values, or, by the reading F6-untag, with some.
-        with_tags = negation(acts((lacking(REQUEST_TAGS) or frozenset()) & space.known_actions))
+        without = (lacking(REQUEST_TAGS) or frozenset()) - {REPLICATE}
+        with_tags = negation(acts(without & space.known_actions))
         for attribute in [n for n in space.attributes if n.startswith(REQUEST_TAGS)]:
             named = Tokens(literal_tokens(attribute.removeprefix(REQUEST_TAGS), fold=True))
-            is_named = Some("aws:tagkeys", frozenset({named}), True)
+            is_named = Some(TAG_KEYS, frozenset({named}), True)
             yield implies(with_tags, same(Present(attribute), is_named))
             yield implies(both(acts({UNTAG}), Present(attribute)), is_named)
 
