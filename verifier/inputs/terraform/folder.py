@@ -304,7 +304,7 @@ def _ignored(block: Block) -> Iterator[str]:
         listed = [*map(_head, parts_of(tree))] if kind_of(tree) == "tuple" else [""]
         for name in listed if all(listed) else (*block.attributes, *block.blocks, *block.dynamic, "policy"):
             if name not in ("lifecycle", "count", "for_each", "provider", "depends_on", "provisioner"):
-                yield name
+                yield "tags" if name == "tags_all" else name
 
 
 def _head(tree: Tree) -> str:

@@ -1,8 +1,8 @@
 """Tags that a provider is told to leave to others: a plan does not have them, whatever the object has.
 [terraform-provider-aws: ignore_tags Configuration Block]
 
-In: a plan. Out: for what is there before the plan, by its ARN, which keys of tags are not told. Guarantee: where that
-is not known, none is.
+In: a plan. Out: for what is there before the plan, or may be, as nothing but a plan tells of what a folder makes, by
+its ARN, which keys of tags are not told. Guarantee: where that is not known, none is.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ def ignored_tags(resolver: Resolver) -> Iterator[tuple[str, re.Pattern[str]]]:
     plan = resolver.plan
     generated = any(_BLOCK in kinds for one in plan.modules.values() for kinds in one.files.generated.values())
     for resource in plan.after.values():
-        arn, own = resource.values.get("arn"), plan.providers.get(resource.provider)
-        if isinstance(arn, str) and resource.managed and not resource.created:
+        own, may_be_there = plan.providers.get(resource.provider), plan.of_folder or not resource.created
+        arn = resolver.text(resource, "arn") if resource.managed and may_be_there else None
+        if arn is not None:
             texts = [text for one in (plan.providers.values() if own is None else [own]) for text in _of(resolver, one)]
             if generated or texts:
                 yield arn, _ANY if generated else re.compile("|".join(texts))

@@ -187,8 +187,9 @@ class References:
 
     def referred(self, resource: Resource, name: str) -> tuple[Resource | None, list[Step]]:
         """The resource that the expression of an attribute is a reference to, directly or through variables, and to
-        what of it; `None` for anything else."""
-        expression = self.resolver.expression_of(resource, name)
+        what of it; `None` for anything else, and for one that Terraform leaves as it is (`ignore_changes`)."""
+        ignored = isinstance(resource.values.get(name.split(".")[0]), Unknown)
+        expression = None if ignored else self.resolver.expression_of(resource, name)
         module: ModulePath = resource.module
         for _ in range(_MOST_CALLS):
             found = self.standing(expression.references if expression is not None else (), module, resource)

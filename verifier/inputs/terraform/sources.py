@@ -296,16 +296,18 @@ def _overrides(name: str) -> bool:
 
 
 def _merge(blocks: dict[Key, Block], at: Key, block: Block) -> None:
-    """Adds a block, or merges it into the one that is there: attributes one by one, nested blocks by type. [Terraform:
-    Override Files]"""
+    """Adds a block, or merges it into the one that is there: attributes one by one, nested blocks by type. `lifecycle`
+    blocks are merged attribute by attribute, so both are kept. [Terraform: Override Files]"""
     before = blocks.get(at)
     if before is not None:
         kinds = {*block.blocks, *block.dynamic}
         kept, generated = (
             {kind: own for kind, own in of.items() if kind not in kinds} for of in (before.blocks, before.dynamic)
         )
+        lifecycle = [inner for one in (before, block) for inner in one.blocks.get("lifecycle", ())]
+        inner_blocks = kept | block.blocks | ({"lifecycle": lifecycle} if lifecycle else {})
         attributes = before.attributes | block.attributes
-        block = replace(before, attributes=attributes, blocks=kept | block.blocks, dynamic=generated | block.dynamic)
+        block = replace(before, attributes=attributes, blocks=inner_blocks, dynamic=generated | block.dynamic)
     blocks[at] = block
 
 
