@@ -10,6 +10,7 @@ import pytest
 
 from tests.inputs.plans import ACCOUNT, AWS, Json, Planned, caller_identity, constant, plan, refers, write
 from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
 
 KEY = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -93,3 +94,43 @@ def test_u3_that_an_invariant_names_no_such_tag_is_supposed(tmp_path: Path) -> N
 def test_u3_of_a_dynamic_block_nothing_is_told(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(DYNAMIC, encoding="utf-8")
     assert loaded(tmp_path, [], "aws:ResourceTag/team").keys[0].tags is None
+
+
+FOLDER = f"""\
+provider "aws" {{
+  region = "us-west-2"
+  PROVIDER
+}}
+resource "aws_kms_key" "k" {{
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{
+      Effect    = "Allow"
+      Principal = {{ AWS = "arn:aws:iam::{ACCOUNT}:root" }}
+      Action    = "kms:*"
+      Resource  = "*"
+      Condition = {{ Null = {{ "aws:ResourceTag/team" = "false" }} }}
+    }}]
+  }})
+  RESOURCE
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("provider", "resource", "known"),
+    [
+        ('ignore_tags {\n    keys = ["Team"]\n  }', "", False),
+        ('ignore_tags {\n    keys = ["owner"]\n  }', "", True),
+        ("", "lifecycle {\n    ignore_changes = [tags_all]\n  }", False),
+        ("", 'lifecycle {\n    ignore_changes = [tags["team"]]\n  }', False),
+        ("", "lifecycle {\n    ignore_changes = [description]\n  }", True),
+    ],
+)
+def test_u3_what_a_folder_makes_may_be_there_with_an_ignored_tag(
+    tmp_path: Path, provider: str, resource: str, known: bool
+) -> None:
+    text = FOLDER.replace("PROVIDER", provider).replace("RESOURCE", resource)
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    estate = load_estate([tmp_path], supplied=Supplied(account=ACCOUNT))
+    assert (estate.keys[0].tags == ()) is known

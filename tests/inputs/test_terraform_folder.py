@@ -197,6 +197,20 @@ data "aws_caller_identity" "current" {}
 """
 
 
+SEPARATE = f"""\
+resource "aws_kms_key_policy" "p" {{
+  key_id = aws_kms_key.k.key_id
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Principal = {{ AWS = "{OWN}" }}, Action = "kms:*", Resource = "*" }}]
+  }})
+  lifecycle {{
+    ignore_changes = [%s]
+  }}
+}}
+"""
+
+
 @pytest.mark.parametrize(
     ("files", "found"),
     [
@@ -227,6 +241,13 @@ data "aws_caller_identity" "current" {}
             {"aws_kms_key.k": status}) for ignored, status in (
                 ('["policy"]', "unknown"), ('["*"]', "unknown"), ("all", "unknown"), ('[tags["a"], policy]', "unknown"),
                 ('["policy.x"]', "unknown"), ('["description"]', "proved"), ('[tags, description]', "proved"))),
+        *(({"main": key(f'"{OWN}"', more=f"  lifecycle {{\n    {first}\n  }}\n"),
+            "a_override": f'resource "aws_kms_key" "k" {{\n  lifecycle {{\n    {second}\n  }}\n}}\n'},
+            {"aws_kms_key.k": "unknown"}) for first, second in (
+                ("ignore_changes = [policy]", "prevent_destroy = true"), ("", "ignore_changes = [policy]"),
+                ("ignore_changes = [policy]", "ignore_changes = []"))),
+        *(({"main": key('"*"') + SEPARATE % ignored}, {"aws_kms_key.k": status}) for ignored, status in (
+            ("key_id", "unknown"), ('"*"', "unknown"), ("bypass_policy_lockout_safety_check", "proved"))),
         ({"main": key(f'"{OWN}"'), "a_override": key('"*"')}, {"aws_kms_key.k": "refuted"}),
         ({"main": DOCUMENT % "[]"}, {"aws_kms_key.k": "proved"}),
         ({"main": DOCUMENT % '["*"]'}, {"aws_kms_key.k": "refuted"}),
