@@ -1,4 +1,4 @@
-"""S4: of an input that compares what AWS will choose (the ID of a key, the end of a name), looks it up or takes it to
+"""S4: of an input that compares what AWS will generate (the ID of a key, the end of a name), looks it up or takes it to
 pieces, nothing is proved that is otherwise with another ID."""
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def beside_others(folder: Path, found: dict[str, Any]) -> Path:
 
 
 @pytest.mark.parametrize("found", TEMPLATES.values(), ids=TEMPLATES)
-def test_of_what_cloudformation_will_choose_nothing_is_held_for_certain(
+def test_of_what_cloudformation_will_generate_nothing_is_held_for_certain(
     run: Run, tmp_path: Path, found: dict[str, Any]
 ) -> None:
     assert answer(run, beside_others(tmp_path, found), *THERE) == 3
@@ -58,7 +58,7 @@ KNOWN = {
 
 
 @pytest.mark.parametrize("found", KNOWN.values(), ids=KNOWN)
-def test_what_is_the_same_whatever_is_chosen_is_known(run: Run, tmp_path: Path, found: dict[str, Any]) -> None:
+def test_what_is_the_same_whatever_is_generated_is_known(run: Run, tmp_path: Path, found: dict[str, Any]) -> None:
     assert answer(run, beside_others(tmp_path, found), *THERE) == 0
 
 
@@ -98,6 +98,8 @@ SAID = {
 
 
 @pytest.mark.parametrize("said", SAID.values(), ids=SAID)
-def test_of_what_terraform_or_aws_will_choose_nothing_is_held_for_certain(run: Run, tmp_path: Path, said: str) -> None:
+def test_of_what_terraform_or_aws_will_generate_nothing_is_held_for_certain(
+    run: Run, tmp_path: Path, said: str
+) -> None:
     (tmp_path / "main.tf").write_text(FOLDER + KEY.replace("SAID", said), encoding="utf-8")
     assert answer(run, tmp_path, "--account", PROD) == 3

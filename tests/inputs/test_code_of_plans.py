@@ -341,7 +341,7 @@ def test_e5_code_of_a_plan_or_template_is_beside_what_is_listed(
 
 
 @pytest.mark.parametrize(("kind", "type_", "given", "begins"), CHOSEN)
-def test_e5_code_whose_arn_aws_chooses_runs_as_its_role_and_leaves_the_list_open(
+def test_e5_code_whose_arn_aws_generates_runs_as_its_role_and_leaves_the_list_open(
     tmp_path: Path, kind: str, type_: str, given: Json, begins: str
 ) -> None:
     template = {"Resources": {"It": {"Type": type_, "Properties": given}}}

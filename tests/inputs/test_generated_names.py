@@ -19,7 +19,7 @@ from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.model.request import Outcome
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.not_chosen import NAMED, OWN_ACCOUNT, OWN_REGION, NotChosen
+from verifier.syntax.generated import NAMED, OWN_ACCOUNT, OWN_REGION, GeneratedText
 from verifier.syntax.source import Source
 
 GENERATED = "90246810938304510463534373"
@@ -54,7 +54,7 @@ def test_a_pattern_is_open_iff_the_name_may_match_it_and_may_not(
     name: str, open_patterns: list[str], others: list[str]
 ) -> None:
     start = f"arn:aws:iam::{ACCOUNT}:role/"
-    form, shown = NotChosen.of(NAMED, start + name), start + name.replace(OWN_ACCOUNT, ACCOUNT)
+    form, shown = GeneratedText.of(NAMED, start + name), start + name.replace(OWN_ACCOUNT, ACCOUNT)
     assert [each for each in open_patterns if not form.may_be(start + each, shown)] == []
     assert [each for each in others if form.may_be(start + each, shown)] == []
 
@@ -134,7 +134,7 @@ SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role"
 @pytest.mark.parametrize("of_whom", ["role/app-2*", "role/app-20260101000000000000000001", f'"{SESSION}/app-2*/x"'])
 def test_an_invariant_about_a_part_that_is_generated_is_an_error(tmp_path: Path, of_whom: str) -> None:
     estate = folder(tmp_path, role(BY_PREFIX) + key())
-    with pytest.raises(InputError, match="may be what AWS or Terraform will choose"):
+    with pytest.raises(InputError, match="may be what AWS or Terraform will generate"):
         verdicts(estate, NOBODY.replace("roles in own", of_whom if SESSION in of_whom else f"{of_whom} in own"))
     for other, found in (("app-*", "refuted"), ("web-*", "proved"), ("app-x*", "proved")):
         for who in (f"role/{other} in own", f'"{SESSION}/{other}/x"'):
@@ -150,13 +150,13 @@ def test_a_request_by_whom_a_role_may_be_is_an_error(tmp_path: Path, who: str) -
     for end, outcome in (("x", Outcome.DENY), (its.rsplit("-", 1)[1], Outcome.ALLOW)):
         asked = {"principal": f"arn:aws:{who.format(ACCOUNT, end)}", "action": "kms:Decrypt", "resource": target}
         assert evaluate(estate, request_from_json(estate, asked)).outcome is outcome
-    with pytest.raises(InputError, match="may be what AWS or Terraform will choose"):
+    with pytest.raises(InputError, match="may be what AWS or Terraform will generate"):
         request_from_json(estate, {**asked, "principal": f"arn:aws:{who.format(ACCOUNT, '2' * 26)}"})
 
 
 def test_what_such_a_role_can_reach_is_an_error(tmp_path: Path) -> None:
     estate = folder(tmp_path, role(BY_PREFIX) + key())
-    with pytest.raises(InputError, match="may be what AWS or Terraform will choose"):
+    with pytest.raises(InputError, match="may be what AWS or Terraform will generate"):
         verifier.reach(estate, f"role/app-{'2' * 26}")
 
 
@@ -168,7 +168,7 @@ def test_a_supposition_about_a_part_that_is_generated_is_an_error(tmp_path: Path
         sentence = of_whom.format(f"role/{pattern}")
         files = read_invariants(Source("it.inv", text.format(sentence)))
         supposing = replace(estate, suppositions=files.suppositions)
-        with pytest.raises(InputError, match="will choose") if is_error else nullcontext():
+        with pytest.raises(InputError, match="will generate") if is_error else nullcontext():
             verifier.prove(supposing, files.invariants)
 
 

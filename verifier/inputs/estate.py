@@ -308,13 +308,13 @@ def _both(first: Side, second: Side) -> tuple[Estate, Estate]:
 
 
 def _with_choices(*sides: Side) -> tuple[Estate, ...]:
-    """The versions, in doubt where plans or templates compare what is not chosen yet."""
+    """The versions, in doubt where plans or templates compare what is not generated yet."""
     estates = tuple(estate for estate, _ in sides)
     if not any(parts.has_planned for _, parts in sides):
         return estates
-    from verifier.inputs.resources.chosen import with_open_choices  # plans and templates alone need it
+    from verifier.inputs.resources.generated import with_generated_in_doubt  # plans and templates alone need it
 
-    return with_open_choices(*estates)
+    return with_generated_in_doubt(*estates)
 
 
 def _with_others(side: Side, other: Side) -> Estate:

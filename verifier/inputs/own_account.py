@@ -22,7 +22,7 @@ from verifier.model.own_place import check_account, free_texts
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
 from verifier.model.reference import ValueType
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.not_chosen import PLACEHOLDER
+from verifier.syntax.generated import PLACEHOLDER
 from verifier.syntax.text import first_few, printable
 
 NOT_TOLD = (
@@ -166,7 +166,7 @@ def _of_free_texts(estate: Estate) -> Iterator[str]:
 
 
 def _accounts_in(text: str) -> list[str]:
-    """The accounts that may be in a text, but for what stands in it for parts that will be chosen, unless an account
+    """The accounts that may be in a text, but for what stands in it for parts that will be generated, unless an account
     looks as that does."""
     return [*_ACCOUNTS.findall(PLACEHOLDER.sub(" ", text)), *_ONE_ACCOUNT.findall(text)]
 

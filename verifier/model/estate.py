@@ -244,7 +244,7 @@ class Endpoint:
 @dataclass(frozen=True)
 class Estate:
     """Everything that the input says. `endpoints` are the VPC endpoints of KMS; `None` where none were given (V).
-    `inputs` are names of files, with the SHA-256 of each, `not_chosen` texts of which AWS or Terraform will choose a
+    `inputs` are names of files, with the SHA-256 of each, `generated` texts of which AWS or Terraform will generate a
     part, after what they are compared as (S4), `left_open` what is not told, with letters for what is said (S1)."""
 
     keys: tuple[Key, ...]
@@ -262,7 +262,7 @@ class Estate:
     """Letters for what is written of each Region that nothing but the user tells (S4)."""
     open_account: bool = field(default=False, compare=False)
     """Whether the own account stands for any that nothing names (S4): nothing in the estate tells such apart."""
-    not_chosen: Pairs = field(default=(), compare=False)
+    generated: Pairs = field(default=(), compare=False)
     suppositions: tuple[Supposition, ...] = ()
     own_accounts: tuple[str, ...] = ()
     """Accounts that nothing names: the caller's own, where questions are about what callers can bring about (W2)."""

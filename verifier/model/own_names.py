@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from verifier.model.estate import Estate
-from verifier.syntax.not_chosen import OTHER, OWN_ACCOUNT, OWN_REGION, NotChosen
+from verifier.syntax.generated import OTHER, OWN_ACCOUNT, OWN_REGION, GeneratedText
 from verifier.syntax.source import Span
 
 Placed = tuple[str, Span]
@@ -27,10 +27,10 @@ def depending_on_names(
             yield text, span
 
 
-def _form(arn: str, own: str, placeholder: str) -> NotChosen:
+def _form(arn: str, own: str, placeholder: str) -> GeneratedText:
     """What an ARN may come to. The account that it is in is no part of the name."""
     start, _, name = arn.rpartition(":")
-    return NotChosen.of(OTHER, f"{start}:{name.replace(own, placeholder)}")
+    return GeneratedText.of(OTHER, f"{start}:{name.replace(own, placeholder)}")
 
 
 def _arns(estate: Estate) -> Iterator[str]:

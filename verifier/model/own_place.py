@@ -181,8 +181,8 @@ _BEFORE, _AFTER = re.compile(r"(?:[a-z0-9-]*\.|\*\.?)?"), re.compile(r"(?:\.amaz
 
 def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
     """Raises `InputError` where an invariant tells Regions apart, or accounts, and that of some key is not known."""
-    for stated in (*invariants, *estate.suppositions) if estate.not_chosen else ():
-        _check_choices(estate, stated)
+    for stated in (*invariants, *estate.suppositions) if estate.generated else ():
+        _check_generated(estate, stated)
     accounts = [*(key.account for key in estate.keys), *(account.id for account in estate.accounts)]
     accounts = accounts if estate.open_account else []
     for invariant in invariants if estate.open_region or accounts else ():
@@ -216,8 +216,8 @@ def _check_named(invariant: AnyInvariant, own: str) -> None:
         raise InputError.of(message, invariant.span, hint="give it with --account", rule="S4")
 
 
-def _check_choices(estate: Estate, stated: AnyInvariant | Supposition) -> None:
-    """Raises `InputError` where an invariant or supposition names what may be chosen yet, and is compared with that."""
+def _check_generated(estate: Estate, stated: AnyInvariant | Supposition) -> None:
+    """Raises `InputError` where an invariant or supposition names what is not generated yet and is compared with it."""
     for part in _parts(stated):
         key, values = (part.key.value, part.values) if isinstance(part, Condition) else ("", (part,))
         check_values(estate, [(key, tuple(value.value for value in values))], stated.span)
@@ -229,14 +229,14 @@ def _check_choices(estate: Estate, stated: AnyInvariant | Supposition) -> None:
 
 
 def check_values(estate: Estate, values: Iterable[tuple[str, str | tuple[str, ...]]], span: Span = NOWHERE) -> None:
-    """Raises `InputError` where a text that a condition key has may be what is not chosen yet."""
-    if not estate.not_chosen:
+    """Raises `InputError` where a text that a condition key has may be what is not generated yet."""
+    if not estate.generated:
         return
-    from verifier.syntax.not_chosen import check_text  # plans and templates alone need it
+    from verifier.syntax.generated import check_text  # plans and templates alone need it
 
     for key, value in values:
         for text in (value,) if isinstance(value, str) else value:
-            check_text(estate.not_chosen, key, text, span)
+            check_text(estate.generated, key, text, span)
 
 
 def _values(node: object) -> Iterator[str]:

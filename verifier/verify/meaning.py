@@ -20,7 +20,7 @@ from verifier.model.symbols import ThingEffect
 _LAYOUT = frozenset(
     (
         *("span", "index", "sid", "size", "warnings", "inputs", "created", "state", "supposed"),
-        *("open_region", "open_account", "concluded", "regions_taken", "not_chosen"),
+        *("open_region", "open_account", "concluded", "regions_taken", "generated"),
     )
 )
 """Members that no decision turns on: places, names and order of statements, counts of characters, remarks, what is

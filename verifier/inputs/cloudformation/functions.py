@@ -93,8 +93,8 @@ class Functions:
             self._level -= 1
 
     def opened(self, node: Node) -> Node | None:
-        """The value, as far as it is the same whatever the own account is, and what AWS will choose: for all that does
-        anything else with a text than to put it into another as a whole (S4)."""
+        """The value, as far as it is the same whatever the own account is, and what AWS will generate: for all that
+        does anything else with a text than to put it into another as a whole (S4)."""
         found = self.value(node)
         return found and as_compared([found], self.template.supplied.stand_in)[0]
 

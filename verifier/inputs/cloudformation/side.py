@@ -3,7 +3,7 @@ CloudFormation has made them.
 
 In: a template and where it is deployed; its functions, which ask for names. Out: attributes, called as the Terraform
 provider calls them; for a resource its ARN, ID or name, `None` where CloudFormation alone knows. Guarantee: what is
-there only if a resource is made, and that may not be, is not known; names that CloudFormation will choose are
+there only if a resource is made, and that may not be, is not known; names that CloudFormation will generate are
 placeholders.
 """
 
@@ -25,7 +25,7 @@ from verifier.inputs.text.unknown import Unknown, content, names_in
 _PROPERTIES = {"assume_role_policy": "AssumeRolePolicyDocument", "policy": "PolicyDocument"}
 """Attributes that are not called as the properties are, in another writing."""
 _CHOSEN = {f"AWS::IAM::{kind}": f"{kind}Name" for kind in (*NAMES.values(), "ManagedPolicy", "InstanceProfile")}
-"""Resources whose names CloudFormation chooses, where the property does not give them."""
+"""Resources whose names CloudFormation generates, where the property does not give them."""
 _NAMED = {
     "AWS::ECS::Service": "ServiceName",
     "AWS::Glue::DevEndpoint": "EndpointName",
@@ -61,7 +61,8 @@ _DEEPEST = 30
 
 @dataclass
 class TemplateSide(Side):
-    """The resources of a template, and where it is deployed. `chosen` are those whose names CloudFormation chooses."""
+    """The resources of a template, and where it is deployed. `generated_names` are those whose names CloudFormation
+    generates."""
 
     node: Node
     remarks: Remarks

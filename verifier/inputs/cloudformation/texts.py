@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _PART = re.compile(r"\$\{([^}]*)\}")
 _DIGIT, _CUTS = re.compile("[0-9]"), re.compile("[A-Za-z0-9-]")
-"""What delimiters hold that may cut an account to pieces; the name of a Region, or what AWS will choose."""
+"""What delimiters hold that may cut an account to pieces; the name of a Region, or what AWS will generate."""
 LONGEST = 1 << 20
 """Characters of a text that functions make; a template has 1 MB at most."""
 NO_VALUE = "AWS::NoValue"

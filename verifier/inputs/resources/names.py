@@ -1,6 +1,6 @@
 """What resources are called before AWS has made them: ARNs, and the IDs of keys.
 
-In: a resource, by its side. Out: a node. Guarantee: an ARN is made only of parts that decide it. What AWS will choose
+In: a resource, by its side. Out: a node. Guarantee: an ARN is made only of parts that decide it. What AWS will generate
 is a placeholder: the same in every run, of the form that it will have, and equal to nothing else in the plan or
 template.
 """
@@ -14,7 +14,7 @@ from verifier.inputs.resources.code_types import CODE
 from verifier.inputs.resources.resource import Resource, Side
 from verifier.inputs.text.nodes import Node, Scalar, text_at
 from verifier.inputs.text.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
-from verifier.syntax.not_chosen import MARK
+from verifier.syntax.generated import MARK
 
 KEYS = ("aws_kms_key", "aws_kms_external_key", "AWS::KMS::Key")
 REPLICAS = ("aws_kms_replica_key", "aws_kms_replica_external_key", "AWS::KMS::ReplicaKey")

@@ -2,8 +2,8 @@
 
 In: a resource that is to be created, and an attribute that is known after apply. Out: a node, or `None` where nothing
 follows.
-Guarantee: an ARN is made only of parts that decide it. What AWS or Terraform will choose (a key ID, the end of a name)
-is a placeholder: the same in every run, of the form that it will have, and equal to nothing else in the plan.
+Guarantee: an ARN is made only of parts that decide it. What AWS or Terraform will generate (a key ID, the end of a
+name) is a placeholder: the same in every run, of the form that it will have, and equal to nothing else in the plan.
 """
 
 from __future__ import annotations

@@ -232,15 +232,15 @@ class Providers:
         return self.open_regions[source][0]
 
     def compared(self, *nodes: Node) -> list[Node]:
-        """Values that are compared, as far as that is the same whatever the own account is, and what is chosen later.
-        Regions in them are remembered (S4)."""
+        """Values that are compared, as far as that is the same whatever the own account is, and what is generated
+        later. Regions in them are remembered (S4)."""
         own = [region for region, _ in self.open_regions.values()]
         self.regions_compared |= regions_compared(map(text_pieces, nodes), *own)
         return as_compared(nodes, self.supplied.stand_in)
 
     def inspected(self, node: Node) -> Node:
         """A value of which a function reads parts of the texts, or the order of the names, as far as that is the same
-        whatever the own account and Regions are, and what is chosen later (S4)."""
+        whatever the own account and Regions are, and what is generated later (S4)."""
         regions = [region for region, _ in self.open_regions.values()]
         found = opened(node, self.supplied.stand_in, regions)
         keys = [key for key, _ in node.pairs] if isinstance(node, Members) else []

@@ -13,14 +13,14 @@ from copy import copy
 from itertools import chain
 
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, nodes_in
-from verifier.syntax.not_chosen import MARK
+from verifier.syntax.generated import MARK
 from verifier.syntax.source import Source
 
 Pieces = tuple[str | None, ...]
 """A text with `None` for each part that is not known."""
 OWN_ACCOUNT = "the own account, which is not given (--account)"
 OWN_REGION = "the own Region, which is not given (--region)"
-NOT_CHOSEN = "what AWS or Terraform will choose"
+GENERATED = "what AWS or Terraform will generate"
 _CHOSEN = f"(?<![A-Za-z0-9-])[A-Za-z0-9-]*(?:{MARK}|0{{16}}|-0000-4000-8000-)[A-Za-z0-9-]*"
 
 
@@ -135,7 +135,7 @@ def content(node: object) -> object:
 
 
 def stand_ins(own: str | None) -> re.Pattern[str]:
-    """What stands for what AWS or Terraform will choose, and for the own account, if that is given (S4)."""
+    """What stands for what AWS or Terraform will generate, and for the own account, if that is given (S4)."""
     # Zeros beside the account cannot be told from it.
     return re.compile(_CHOSEN if own is None else f"{_CHOSEN}|{own}0*")
 
@@ -148,7 +148,7 @@ def as_compared(nodes: Sequence[Node], own: str | None) -> list[Node]:
 
 
 def opened(node: Node, own: str | None, regions: Collection[str] = ()) -> Node:
-    """A value in which a text is not known where it holds what stands for what AWS or Terraform will choose, for the
+    """A value in which a text is not known where it holds what stands for what AWS or Terraform will generate, for the
     own account, if that is given, or for own Regions: as far as it is the same whatever these are (S4)."""
     run = re.compile("|".join((stand_ins(own).pattern, *map(re.escape, regions))))
 
@@ -160,7 +160,7 @@ def opened(node: Node, own: str | None, regions: Collection[str] = ()) -> Node:
         gaps = [(None,) if piece is None else _with_gaps(part) for piece, part in zip(pieces, parts, strict=True)]
         is_own = own is not None and any(own in (piece or "") for piece in pieces)
         of_region = any(region in (piece or "") for piece in pieces for region in regions)
-        name = OWN_ACCOUNT if is_own else OWN_REGION if of_region else NOT_CHOSEN
+        name = OWN_ACCOUNT if is_own else OWN_REGION if of_region else GENERATED
         return Unknown(leaf, [*names_in([leaf]), name], joined(gaps))
 
     return with_leaves(node, change)

@@ -1,7 +1,7 @@
-"""Texts of which AWS or Terraform will choose a part: IDs, and ends of names (S4).
+"""Texts of which AWS or Terraform will generate a part: IDs, and ends of names (S4).
 
 In: what a text may come to. Out: whether a text or a pattern that it is compared with may be met by it, and need not.
-Guarantee: where it is not so, the placeholder in the text is compared as whatever is chosen would be.
+Guarantee: where it is not so, the placeholder in the text is compared as whatever is generated would be.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from verifier.syntax.source import Span
 from verifier.syntax.text import brief, printable
 
 MARK = "902468"
-"""What is in each text that stands for what AWS or Terraform will choose, but for the IDs of keys."""
+"""What is in each text that stands for what AWS or Terraform will generate, but for the IDs of keys."""
 OWN_ACCOUNT, OWN_REGION = "\1", "\2"
 """What stands in a name for the own account and Region, where nothing tells them."""
 _STACK = "[a-z0-9-]+"
@@ -41,7 +41,7 @@ _FORMS = {
     OWN_ACCOUNT: "[0-9]{12}",
     OWN_REGION: "[0-9a-z-]+",
 }
-"""Of each placeholder the form that it has, and that of what will be chosen, in any case. How the name of a stack
+"""Of each placeholder the form that it has, and that of what will be generated, in any case. How the name of a stack
 begins is not known either."""
 PLACEHOLDER = re.compile("|".join(f"({form})" for form in _FORMS), re.IGNORECASE)
 _PART = re.compile(r"(\[[^]]+\]|.)(?:\{([0-9]+)(,?)\})?(\+?)")
@@ -50,7 +50,7 @@ _GAP, _VARIABLE, _ANY = "\0", "\3", "\0" * 36
 """A character that no pattern names; another, in the place of a policy variable; and such a text, in that of a `*`."""
 _RUNS = re.compile(f"[*{_VARIABLE}]+")
 _MOST = 12
-"""`?` in a pattern of which it is asked whether it matches whatever is chosen."""
+"""`?` in a pattern of which it is asked whether it matches whatever is generated."""
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 WILD = re.compile(r"\$\{[^}]*\}|[*?]")
 _WRITTEN = re.compile(r"\$\{[^}]*\}|.", re.DOTALL)
@@ -81,13 +81,13 @@ def name_in(key: str) -> str | None:
 
 @dataclass(frozen=True)
 class _Part:
-    """A character of a text, one of some or any, or any number of such. What is `chosen` is not known yet, perhaps not
-    even how long it is: then it `varies`. What no pattern names is `shown` in its place."""
+    """A character of a text, one of some or any, or any number of such. What is `generated` is not known yet, perhaps
+    not even how long it is: then it `varies`. What no pattern names is `shown` in its place."""
 
     shown: str
     characters: frozenset[str] | None
     repeats: bool = False
-    chosen: bool = False
+    generated: bool = False
     varies: bool = False
 
     @property
@@ -96,7 +96,7 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class NotChosen:
+class GeneratedText:
     """A `text` with placeholders that is compared as `kind`."""
 
     kind: str
@@ -109,21 +109,21 @@ class NotChosen:
     """What it certainly begins with, in small letters."""
 
     @classmethod
-    def of(cls, kind: str, text: str) -> NotChosen:
+    def of(cls, kind: str, text: str) -> GeneratedText:
         forms: list[str] = []
         parts: list[_Part] = []
         position = 0
         for found in PLACEHOLDER.finditer(text):
             literal, form = text[position : found.start()], [*_FORMS.values()][(found.lastindex or 1) - 1]
             forms += [_form(literal), form]
-            parts += [*_written(literal), *_chosen(form, supposed=kind == NAMED and form == _STACK)]
+            parts += [*_written(literal), *_generated(form, supposed=kind == NAMED and form == _STACK)]
             position = found.end()
         whole = re.compile("".join([*forms, _form(text[position:])]), re.IGNORECASE)
         start = WILD.split(PLACEHOLDER.split(text, maxsplit=1)[0], maxsplit=1)[0].lower()
         return cls(kind, text, whole, (*parts, *_written(text[position:])), start)
 
     def may_be(self, text: str, shown: str = "") -> bool:
-        """True iff what is chosen may make it this text, or what this pattern matches, and need not. So it is with a
+        """True iff what is generated may make it this text, or what this pattern matches, and need not. So it is with a
         pattern that the text with its placeholders does not match like all others: that may be `shown` otherwise."""
         if not WILD.search(text):
             return self.form.fullmatch(text) is not None
@@ -145,22 +145,24 @@ class NotChosen:
 
     def _may_match(self, pattern: str) -> bool:
         """False only if no text of its form matches a pattern: a quick look, where it is known how long that is."""
-        return self._choices is None or fnmatchcase(self._unnamed.lower(), _with_gaps(pattern.lower(), self._choices))
+        return self._characters is None or fnmatchcase(
+            self._unnamed.lower(), _with_gaps(pattern.lower(), self._characters)
+        )
 
     @cached_property
-    def _choices(self) -> frozenset[str] | None:
-        """The characters that may be chosen; `None` where it is not known of how many."""
+    def _characters(self) -> frozenset[str] | None:
+        """The characters that may be generated; `None` where it is not known of how many."""
         if not self.text.isascii() or any(part.repeats or part.characters is None for part in self.parts):
             return None
         return frozenset().union(*(part.characters or () for part in self.parts if part.shown == _GAP))
 
     @cached_property
     def _unnamed(self) -> str:
-        """A text of its form, of characters that no pattern names where they are chosen."""
+        """A text of its form, of characters that no pattern names where they are generated."""
         return next(self._texts())
 
     def _always(self, pattern: str) -> bool:
-        """True iff a pattern matches whatever is chosen: where no `?` counts it, what matches more does so by a `*`."""
+        """True iff a pattern matches whatever is generated. Where no `?` counts it, what matches more does by `*`."""
         questions = pattern.count("?")
         return questions < _MOST and all(
             _matches(pattern, text) for text in self._texts(questions + 2 if questions else 1)
@@ -179,29 +181,29 @@ def _matches(pattern: str, text: str) -> bool:
 
 
 @lru_cache(1024)
-def _with_gaps(pattern: str, choices: frozenset[str]) -> str:
-    """The pattern, of which each character that is one of some choices matches a gap as well."""
-    return "".join(f"[{_GAP}{one}]" if one in choices else one for one in pattern.replace("[", "[[]"))
+def _with_gaps(pattern: str, characters: frozenset[str]) -> str:
+    """The pattern, of which each character that is one of these matches a gap as well."""
+    return "".join(f"[{_GAP}{one}]" if one in characters else one for one in pattern.replace("[", "[[]"))
 
 
 def _form(literal: str) -> str:
-    """What a part of a text matches in which nothing is chosen; that of a condition may be a pattern."""
+    """What a part of a text matches in which nothing is generated; that of a condition may be a pattern."""
     return ".*".join(map(re.escape, WILD.split(literal)))
 
 
 def _written(text: str) -> Iterator[_Part]:
-    """The parts of a text in which nothing is chosen, or of a pattern."""
+    """The parts of a text in which nothing is generated, or of a pattern."""
     for one in _WRITTEN.findall(text):
         yield _Part(_ANY, None, one != "?") if WILD.fullmatch(one) else _Part(one, frozenset(one.lower()))
 
 
-def _chosen(form: str, *, supposed: bool) -> Iterator[_Part]:
-    """The parts of what is chosen. Of some it is `supposed` that no pattern asks for them."""
+def _generated(form: str, *, supposed: bool) -> Iterator[_Part]:
+    """The parts of what is generated. Of some it is `supposed` that no pattern asks for them."""
     varies = form.endswith(("+", ",}"))
     for characters, least, *more in _PART.findall(form):
         each = frozenset(_RANGE.sub(_all_between, characters.strip("[]")))
         one = _Part(_GAP if len(each) > 1 else characters, each)
-        one = replace(one, chosen=len(each) > 1 and not supposed, varies=varies)
+        one = replace(one, generated=len(each) > 1 and not supposed, varies=varies)
         yield from [one] * int(least or 1)
         yield from [replace(one, repeats=True)] if any(more) else []
 
@@ -212,8 +214,8 @@ def _all_between(ends: re.Match[str]) -> str:
 
 class _Pattern:
     """Where in a pattern each character stands, and each `?`, `*` and variable that may be any text: as bits, the
-    lowest for the first. Where a text has come to in it is bits too: `free` if nothing that is chosen decided so, and
-    `decided`."""
+    lowest for the first. Where a text has come to in it is bits too: `free` if nothing that is generated decided so,
+    and `decided`."""
 
     def __init__(self, pattern: str) -> None:
         parts = _RUNS.sub(lambda found: _VARIABLE if _VARIABLE in found[0] else "*", pattern)
@@ -226,7 +228,7 @@ class _Pattern:
         self._named: dict[frozenset[str] | None, int] = {None: sum(found.values())}
 
     def may_decide(self, parts: Iterable[_Part]) -> bool:
-        """True iff some text of such parts matches, and what is chosen decides that."""
+        """True iff some text of such parts matches, and what is generated decides that."""
         free, decided = self._past_runs(1), 0
         for part in parts:
             if not free | decided:
@@ -243,10 +245,10 @@ class _Pattern:
 
     def _after(self, part: _Part, free: int, decided: int) -> tuple[int, int]:
         single = self._naming(part.characters) | self._any
-        by_choice = ~(0 if part.varies else self._any) if part.chosen else 0
-        by_choice &= single | self._variables
-        then_free = self._read(free & ~by_choice, single)
-        then_decided = self._read(decided, single) | self._read(free & by_choice, single)
+        by_generated = ~(0 if part.varies else self._any) if part.generated else 0
+        by_generated &= single | self._variables
+        then_free = self._read(free & ~by_generated, single)
+        then_decided = self._read(decided, single) | self._read(free & by_generated, single)
         return then_free, then_decided
 
     def _read(self, places: int, single: int) -> int:
@@ -266,12 +268,12 @@ class _Pattern:
 _pattern = lru_cache(1024)(_Pattern)
 
 
-def check_text(not_chosen: Iterable[tuple[str, str]], key: str, text: str, span: Span) -> None:
+def check_text(generated: Iterable[tuple[str, str]], key: str, text: str, span: Span) -> None:
     """Raises `InputError` where one may be the text that a condition key has, or that stands in no condition. A text
     with a placeholder is what that stands for."""
     kinds = {compared_as(key), *map(compared_as, VARIABLE.findall(text))} if not PLACEHOLDER.search(text) else ()
-    for kind, chosen in not_chosen:
-        if (OTHER if kind == NAMED else kind) in kinds and NotChosen.of(kind, chosen).may_be(text):
-            message = f"`{brief(text)}` may be what AWS or Terraform will choose, which it is compared with"
+    for kind, one in generated:
+        if (OTHER if kind == NAMED else kind) in kinds and GeneratedText.of(kind, one).may_be(text):
+            message = f"`{brief(text)}` may be what AWS or Terraform will generate, which it is compared with"
             hint = "where that is known, give what is there (a snapshot), or the text itself"
             raise InputError.of(printable(message), span, hint=hint, rule="S4")

@@ -1,4 +1,4 @@
-"""S4: what AWS or Terraform will choose may be any text of its form, wherever conditions compare it."""
+"""S4: what AWS or Terraform will generate may be any text of its form, wherever conditions compare it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
 from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.not_chosen import PLACEHOLDER, NotChosen
+from verifier.syntax.generated import PLACEHOLDER, GeneratedText
 
 UUID, KEY, ROLE = "1234abcd-12ab-34cd-56ef-1234567890ab", {"Ref": "Other"}, {"Ref": "Named"}
 TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
@@ -132,7 +132,7 @@ def test_s4_two_conditions_may_ask_for_the_same(
     assert asked(tmp_path, template(key(*BY_IDENTITY, statement), condition, **more)) is Status.UNKNOWN
 
 
-def test_s4_a_condition_that_compares_nothing_that_is_chosen_is_certain(tmp_path: Path) -> None:
+def test_s4_a_condition_that_compares_nothing_that_is_generated_is_certain(tmp_path: Path) -> None:
     made = template(key(*BY_IDENTITY, denied(StringNotEquals={CONTEXT: KEY})), {"StringEquals": {CONTEXT: "x"}})
     assert asked(tmp_path, made) is Status.PROVED
     other = {"StringEquals": {"kms:EncryptionContext:other": UUID}}
@@ -148,7 +148,7 @@ def test_s4_a_condition_that_compares_nothing_that_is_chosen_is_certain(tmp_path
         ("${Other}*", "x", Status.PROVED),
     ],
 )
-def test_s4_a_pattern_may_have_a_part_that_is_chosen(
+def test_s4_a_pattern_may_have_a_part_that_is_generated(
     tmp_path: Path, pattern: str, value: str, expected: Status
 ) -> None:
     statement = denied(StringNotLike={"aws:PrincipalTag/p": {"Fn::Sub": pattern}})
@@ -173,16 +173,16 @@ def test_l6_a_variable_may_be_the_id_of_a_key_that_is_not_made(tmp_path: Path) -
         f' on keys with tag o = "{UUID}"',
     ],
 )
-def test_s4_an_invariant_that_names_what_may_be_chosen_is_an_error(tmp_path: Path, end: str) -> None:
+def test_s4_an_invariant_that_names_what_may_be_generated_is_an_error(tmp_path: Path, end: str) -> None:
     made = template(key(*BY_IDENTITY, **tagged(KEY)), {"StringEquals": {CONTEXT: "x"}})
-    with pytest.raises(InputError, match="may be what AWS or Terraform will choose"):
+    with pytest.raises(InputError, match="may be what AWS or Terraform will generate"):
         asked(tmp_path, made, end)
 
 
-def test_s4_a_request_that_names_what_may_be_chosen_is_an_error(tmp_path: Path) -> None:
+def test_s4_a_request_that_names_what_may_be_generated_is_an_error(tmp_path: Path) -> None:
     estate = load(tmp_path, template(key(*BY_IDENTITY, denied(StringNotEquals={CONTEXT: KEY})), ANY))
     request = {"principal": f"arn:aws:iam::{ACCOUNT}:role/app", "action": "kms:Decrypt", "context": {CONTEXT: UUID}}
-    with pytest.raises(InputError, match="may be what AWS or Terraform will choose"):
+    with pytest.raises(InputError, match="may be what AWS or Terraform will generate"):
         request_from_json(estate, {**request, "resource": estate.keys[0].arn})
 
 
@@ -198,8 +198,8 @@ def use(effect: str, value: object) -> dict[str, Any]:
     return {**statement, "Condition": {"StringEquals": {CONTEXT: value}}}
 
 
-def test_s4_what_one_version_names_the_other_may_choose(tmp_path: Path) -> None:
-    """Each use is allowed before, unless what AWS chooses is what is denied."""
+def test_s4_what_one_version_names_the_other_may_generate(tmp_path: Path) -> None:
+    """Each use is allowed before, unless what AWS generates is what is denied."""
     anyone = {**use("Allow", ""), "Condition": {"Null": {CONTEXT: "false"}}}
     old, new = key(ADMIN, anyone, use("Deny", UUID)), key(ADMIN, use("Allow", KEY))
     sides = versions(tmp_path, template(old, ANY), template(new, ANY))
@@ -295,7 +295,7 @@ def test_s4_a_grant_may_be_for_an_id_that_is_asked_about(tmp_path: Path) -> None
         (tmp_path / "a.inv").write_text(text, encoding="utf-8")
         invariants = verifier.invariants(tmp_path / "a.inv")
         if error:
-            with pytest.raises(InputError, match="may be what AWS or Terraform will choose"):
+            with pytest.raises(InputError, match="may be what AWS or Terraform will generate"):
                 verifier.prove(estate, invariants)
         else:
             assert {one.status for one in verifier.prove(estate, invariants).verdicts} == {Status.PROVED}
@@ -311,9 +311,9 @@ def test_s4_a_grant_may_be_for_an_id_that_is_asked_about(tmp_path: Path) -> None
         ("stack-Named-902468ABCDEF", ["prod-Named-1ABCDEFGHIJK2"], ["app", "prod-Other-1ABCDEFGHIJK2"]),
     ],
 )
-def test_s4_what_is_chosen_has_the_form_of_what_aws_chooses(
+def test_s4_what_is_generated_has_the_form_that_aws_gives_it(
     text: str, others: list[str], not_others: list[str]
 ) -> None:
     assert PLACEHOLDER.search(text)
-    assert all(map(NotChosen.of("tag o", text).may_be, others))
-    assert not any(map(NotChosen.of("tag o", text).may_be, not_others))
+    assert all(map(GeneratedText.of("tag o", text).may_be, others))
+    assert not any(map(GeneratedText.of("tag o", text).may_be, not_others))

@@ -1,10 +1,10 @@
-"""What AWS or Terraform will choose (IDs, ends of names), where conditions compare it with what may be the same (S4).
+"""What AWS or Terraform will generate (IDs, ends of names), where conditions compare it with what may be the same (S4).
 
-In: estates with plans, folders or templates, in which placeholders stand for what is not chosen yet. Out: the estates,
-in which a statement is in doubt that compares one with a text that it may come to, in a condition or as a resource
-(U3). Guarantee: no placeholder is held to be unlike a text of another condition, a tag, an alias, an encryption context
-or an endpoint, nor like a pattern that it need not match. What stands for one resource stands for it everywhere, and
-for no other. Resources that are keys are looked at elsewhere (`ids`).
+In: estates with plans, folders or templates, in which placeholders stand for what is not generated yet. Out: the
+estates, in which a statement is in doubt that compares one with a text that it may come to, in a condition or as a
+resource (U3). Guarantee: no placeholder is held to be unlike a text of another condition, a tag, an alias, an
+encryption context or an endpoint, nor like a pattern that it need not match. What stands for one resource stands for it
+everywhere, and for no other. Resources that are keys are looked at elsewhere (`ids`).
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from functools import cache
 
 from verifier.inputs.policies import doubted, with_policies
 from verifier.inputs.text.definitions import letters_of
-from verifier.inputs.text.unknown import NOT_CHOSEN
+from verifier.inputs.text.unknown import GENERATED
 from verifier.model.estate import Estate
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, Text
 from verifier.model.unmodelled import Influence, Unmodelled
-from verifier.syntax.not_chosen import (
+from verifier.syntax.generated import (
     ALIAS,
     NAMED,
     NAMES,
     OTHER,
     PLACEHOLDER,
     VARIABLE,
-    NotChosen,
+    GeneratedText,
     compared_as,
     name_in,
 )
@@ -52,9 +52,9 @@ Key = tuple[str, str]
 """What a text is compared as, one for all that policy variables compare with each other, and the text."""
 
 
-def with_open_choices(*estates: Estate) -> tuple[Estate, ...]:
-    """The estates, which are versions of one, in which each statement that compares what is not chosen yet with what it
-    may be applies to what it matches otherwise, or to nothing."""
+def with_generated_in_doubt(*estates: Estate) -> tuple[Estate, ...]:
+    """The estates, which are versions of one, in which each statement that compares what is not generated yet with what
+    it may be applies to what it matches otherwise, or to nothing."""
     found = [compared for estate in estates for compared in _compared(estate)]
     if not any(PLACEHOLDER.search(text) for _, text in found):
         return estates
@@ -62,10 +62,10 @@ def with_open_choices(*estates: Estate) -> tuple[Estate, ...]:
     places: dict[Key, set[_Place]] = defaultdict(set)
     for place, text in found:
         places[kinds.of(place.kind), text].add(place)
-    chosen = {key: _chosen(*key, places[key]) for key in places if PLACEHOLDER.search(key[1])}
-    touched, names = _touched(places, chosen), _Names(places, chosen)
-    not_chosen = tuple((each, choice.text) for choice in chosen.values() for each in sorted(kinds.all(choice.kind)))
-    return tuple(replace(_with_doubts(estate, touched, names, kinds), not_chosen=not_chosen) for estate in estates)
+    of_key = {key: _generated(*key, places[key]) for key in places if PLACEHOLDER.search(key[1])}
+    touched, names = _touched(places, of_key), _Names(places, of_key)
+    generated = tuple((each, text.text) for text in of_key.values() for each in sorted(kinds.all(text.kind)))
+    return tuple(replace(_with_doubts(estate, touched, names, kinds), generated=generated) for estate in estates)
 
 
 class _Kinds:
@@ -149,18 +149,18 @@ def _sessions_of(role: str) -> str:
 # -- what may be the same --
 
 
-def _chosen(kind: str, text: str, places: Set[_Place]) -> NotChosen:
+def _generated(kind: str, text: str, places: Set[_Place]) -> GeneratedText:
     """What a text may come to that is compared at some places. Of what something is called that is made no pattern is
     supposed to ask how the name of the stack begins."""
-    return NotChosen.of(NAMED if any(place.member == "arn" for place in places) else kind, text)
+    return GeneratedText.of(NAMED if any(place.member == "arn" for place in places) else kind, text)
 
 
-def _touched(places: Mapping[Key, Set[_Place]], chosen: Mapping[Key, NotChosen]) -> frozenset[Key]:
+def _touched(places: Mapping[Key, Set[_Place]], of_key: Mapping[Key, GeneratedText]) -> frozenset[Key]:
     """The texts with placeholders that may be another one, and these."""
     found: set[Key] = set()
-    for kind, text in places.keys() - chosen.keys():
-        for own, choice in chosen.items():
-            if own[0] == kind and choice.may_be(text) and len(places[kind, text] | places[own]) > 1:
+    for kind, text in places.keys() - of_key.keys():
+        for own, generated in of_key.items():
+            if own[0] == kind and generated.may_be(text) and len(places[kind, text] | places[own]) > 1:
                 found |= {(kind, text), own}
     return frozenset(found)
 
@@ -168,9 +168,9 @@ def _touched(places: Mapping[Key, Set[_Place]], chosen: Mapping[Key, NotChosen])
 class _Names:
     """What the ARNs of what is made may come to, but for those of keys."""
 
-    def __init__(self, places: Mapping[Key, Set[_Place]], chosen: Mapping[Key, NotChosen]) -> None:
-        found = (choice for key, choice in chosen.items() if any(place.member == "arn" for place in places[key]))
-        self._forms = tuple(choice for choice in found if ":key/" not in choice.text)
+    def __init__(self, places: Mapping[Key, Set[_Place]], of_key: Mapping[Key, GeneratedText]) -> None:
+        found = (generated for key, generated in of_key.items() if any(place.member == "arn" for place in places[key]))
+        self._forms = tuple(generated for generated in found if ":key/" not in generated.text)
         self.of = cache(self._of)
 
     def _of(self, resource: str) -> tuple[str, ...]:
@@ -239,10 +239,10 @@ def _thing(
     does = " and ".join([*([f"tests {tested}"] if conditions else ()), *([f"is on {covered}"] if resources else ())])
     compared = [given.conditions, facts, *([given.resources] if resources else ())]
     return Unmodelled(
-        printable(f"{stated} by what is chosen ({letters_of(compared)})"),
+        printable(f"{stated} by what is generated ({letters_of(compared)})"),
         "E2" if policy.kind is PolicyKind.TRUST else "S4",
         Influence.MAY_ALLOW if given.effect is Effect.ALLOW else Influence.MAY_REFUSE,
-        printable(f"whether a statement that {does} applies is not known: it compares {NOT_CHOSEN}"),
+        printable(f"whether a statement that {does} applies is not known: it compares {GENERATED}"),
         span=given.span,
         of_statement=True,
     )
