@@ -205,6 +205,23 @@ def test_the_partition_of_a_template(tmp_path: Path) -> None:
     assert estate.keys[0].arn.startswith("arn:aws-cn:kms:cn-north-1:")
 
 
+def test_a_managed_policy_of_the_own_partition_asks_for_no_region(tmp_path: Path) -> None:
+    """What is not known of it is called by another ARN in each partition, and is the same for the rest."""
+    trust = {"Statement": {"Effect": "Allow", "Principal": {"Service": "x.amazonaws.com"}, "Action": "sts:AssumeRole"}}
+    properties: dict[str, Any] = {"RoleName": "app", "AssumeRolePolicyDocument": trust}
+    managed = {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/X"}
+    app = {"Type": "AWS::IAM::Role", "Properties": {**properties, "ManagedPolicyArns": [managed]}}
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": CLOSED}}
+    assert outcome(written(tmp_path, {"Resources": {"Key": key, "App": app}})) == NONE
+    other = {"Fn::If": ["China", {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/Y"}, managed]}
+    app["Properties"] = {**properties, "ManagedPolicyArns": [other]}
+    china = {"Fn::Equals": [{"Ref": "AWS::Partition"}, "aws-cn"]}
+    path = written(tmp_path, {"Conditions": {"China": china}, "Resources": {"Key": key, "App": app}})
+    assert outcome(path) == ALIKE
+    things = " ".join(thing.name for thing in load_estate([path], supplied=Supplied(ACCOUNT)).unmodelled)
+    assert ":policy/X " in things and ":policy/Y " in things
+
+
 @pytest.mark.parametrize("kind", ["aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias", "template"])
 @pytest.mark.parametrize("regions", [["us-west-2"], ["us-east-1", "eu-west-1"], ["us-east-1"]])
 def test_a_key_by_its_id_alone_in_a_region_that_is_not_told(tmp_path: Path, kind: str, regions: list[str]) -> None:

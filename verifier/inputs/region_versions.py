@@ -70,7 +70,8 @@ def merged(versions: Sequence[Estate]) -> Estate:
     `DifferError`."""
     things: dict[str, Unmodelled] = {}
     for thing in (thing for version in versions for thing in version.unmodelled):
-        if things.setdefault(thing.name, thing) != thing:
+        first = things.setdefault(thing.name, thing)
+        if replace(thing, description=first.description) != first:
             raise DifferError
     plain = [replace(version, unmodelled=(), warnings=(), inputs=()) for version in versions]
     found: Estate = _alike(plain, things)
