@@ -886,6 +886,27 @@ def stack(template: str, environment: str, **properties: Any) -> Any:
     }
 
 
+def test_stacks_of_an_assembly_that_tell_no_account_are_in_one(tmp_path: Path) -> None:
+    """As the CDK deploys them. Templates that are given one by one may be of several accounts (S4)."""
+    root = {"Effect": "Allow", "Principal": {"AWS": {"Ref": "AWS::AccountId"}}, "Action": "kms:*", "Resource": "*"}
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": [root]}}}
+    bodies = {"Keys": {"Resources": {"Key": key}}, "Empty": {"Resources": {}}, "More": {"Resources": {"Key": key}}}
+    folder, agnostic = tmp_path / "cdk.out", "aws://unknown-account/unknown-region"
+    assembly(folder, **{name: stack(f"{name}.json", agnostic) for name in bodies})
+    for name, body in bodies.items():
+        (folder / f"{name}.json").write_text(json.dumps(body))
+    estate = load_estate([folder])
+    assert [key.account for key in estate.keys] == ["000000000000"] * 2 and estate.open_account
+    assert len([said for said in estate.concluded if "do not tell their account are in one" in said]) == 1
+    with pytest.raises(InputError, match="does not tell which account"):
+        load_estate([folder / "Keys.json", folder / "More.json"])
+    assembly(folder, Keys=stack("Keys.json", agnostic), More=stack("More.json", "aws://444455556666/us-west-2"))
+    with pytest.raises(InputError, match="does not tell which account"):
+        load_estate([folder])
+    assembly(folder, Keys=stack("Keys.json", agnostic))
+    assert not [said for said in load_estate([folder]).concluded if "are in one" in said]
+
+
 def test_a_cloud_assembly(tmp_path: Path) -> None:
     """Each stack is deployed where the manifest says, those of stages too; what it leaves open, options say."""
     folder, stage = (

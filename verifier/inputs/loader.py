@@ -84,7 +84,7 @@ class Loader:
         """Adds one path, which may be one of the files of a folder, by its name `among` them. Raises `InputError`, or
         records errors in `remarks`."""
         if path not in self.files.given and path.is_dir():
-            from verifier.inputs.cloudformation.assembly import is_assembly, stacks  # as for plans
+            from verifier.inputs.cloudformation.assembly import in_one_account, is_assembly, stacks  # as for plans
             from verifier.inputs.snapshot.folder import (
                 FolderReader,
                 about_access,
@@ -93,8 +93,10 @@ class Loader:
             )
 
             if is_assembly(self.files, path):
+                before = self.parts.by_stand_in.copy()
                 for template, deployed in stacks(self.files, path, self.supplied):
                     self.remarks.keep(partial(self._add_template, template, deployed, template.parent))
+                in_one_account(self.remarks, self.parts, self.files.name(path), before)
                 return
             if is_configuration(path):
                 self._add_folder(path)

@@ -8,13 +8,14 @@ there; a file that the manifest names and that is not in the folder is an error.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from pathlib import Path
 
+from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import Files, within
-from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, refusal, text_of
+from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, refusal, text_of
 
 MANIFEST = "manifest.json"
 _STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
@@ -43,6 +44,14 @@ def stacks(files: Files, folder: Path, given: Supplied) -> Iterator[tuple[Path, 
             yield from stacks(files, _inside(artifact, properties, "directoryName", folder), given)
         elif kind == _STACK:
             yield _inside(artifact, properties, "templateFile", folder), _deployed(artifact, properties, given)
+
+
+def in_one_account(remarks: Remarks, parts: Parts, folder: str, before: Set[str]) -> None:
+    """Takes the stacks of an assembly of which nothing tells the account for those of one, as the CDK does, which
+    deploys them with the credentials that it is called with. [AWS CDK: environments, environment-agnostic stacks]"""
+    if len(parts.by_stand_in - before) > 1:
+        parts.by_stand_in = {*before, folder}
+        remarks.concluded[f"the stacks of {folder} that do not tell their account are in one"] = None
 
 
 def _inside(artifact: Node, properties: Node | None, name: str, folder: Path) -> Path:
