@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from verifier.evaluate.case import Case
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.plausible.route import forwarded
-from verifier.evaluate.plausible.session import CODEBUILD_ROLE, EC2_ROLE
+from verifier.evaluate.plausible.session import CODEBUILD_ROLE, EC2_ROLE, PRIVATE_ADDRESS
 from verifier.model.request import CallerKind, Value
 
 _TAG, _TAG_KEYS = "aws:requesttag/", "aws:tagkeys"
@@ -89,7 +89,8 @@ class _Companions:
             )
         for together in () if self._forwarded else (EC2_ROLE, CODEBUILD_ROLE):
             present = [key for key in together if key.lower() in self._has]
-            yield from (f"F3: {present[0]} comes with {key}" for key in together if present and self._lacks(key))
+            wanted = [key for key in together if key != PRIVATE_ADDRESS] if present else []
+            yield from (f"F3: {present[0]} comes with {key}" for key in wanted if self._lacks(key))
 
     def of_organization(self) -> Iterator[str]:
         """F2, F4: an organization's ID comes with its paths; that of an endpoint's account with the endpoint."""

@@ -19,8 +19,9 @@ from verifier.evaluate.sessions.tag_conditions import MOST_SESSION_TAGS
 from verifier.evaluate.statements.values import truth
 from verifier.model.request import CallerKind, Value
 
-EC2_ROLE = ("ec2:SourceInstanceArn", "ec2:RoleDelivery", "aws:Ec2InstanceSourceVpc", "aws:Ec2InstanceSourcePrivateIPv4")
-"""Keys of which a session of an EC2 instance role has all."""
+PRIVATE_ADDRESS = "aws:Ec2InstanceSourcePrivateIPv4"
+EC2_ROLE = ("ec2:SourceInstanceArn", "ec2:RoleDelivery", "aws:Ec2InstanceSourceVpc", PRIVATE_ADDRESS)
+"""Keys of which a session of an EC2 instance role has all, but for the address in a subnet of IPv6 alone."""
 CODEBUILD_ROLE = ("codebuild:BuildArn", "codebuild:ProjectArn")
 ROLE_SESSION = (
     *EC2_ROLE,

@@ -17,8 +17,10 @@ from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.sessions.trusting import trusting
 from verifier.problem.space import Space
 
-INSTANCE = ("ec2:roledelivery", "ec2:sourceinstancearn", "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4")
-"""What a session that was delivered to an EC2 instance has, all of it in its own calls."""
+_ADDRESS = "aws:ec2instancesourceprivateipv4"
+INSTANCE = ("ec2:roledelivery", "ec2:sourceinstancearn", "aws:ec2instancesourcevpc", _ADDRESS)
+"""What a session that was delivered to an EC2 instance has, all of it in its own calls, but for the address in a subnet
+of IPv6 alone."""
 _BUILD = ("codebuild:buildarn", "codebuild:projectarn")
 _MANAGED, _GLUE, _GLUE_CODE = "ssm:sourceinstancearn", "glue:roleassumedby", "glue:credentialissuingservice"
 DELIVERED = (*INSTANCE, *_BUILD, _MANAGED, _GLUE, _GLUE_CODE, "lambda:sourcefunctionarn")
@@ -48,9 +50,11 @@ def delivered_sessions(space: Space) -> Iterator[Expression]:
         yield implies(Present(name), space.is_role)
     if has(space, _PROVIDER):
         yield from _by_provider(space)
-    for together in (INSTANCE, _BUILD):
+    for together in (INSTANCE[:-1], _BUILD):
         first, *others = [name for name in together if has(space, name)] or [""]
         yield from (implies(negation(via_service(space)), same(Present(first), Present(name))) for name in others)
+    for name in filter(space.attributes.get, INSTANCE[:-1] if has(space, _ADDRESS) else ()):
+        yield implies(Present(_ADDRESS), either(Present(name), via_service(space)))
     for one, other in ((INSTANCE[1], _MANAGED), (_GLUE, _GLUE_CODE)):
         if has(space, one) and has(space, other):
             yield negation(both(Present(one), Present(other)))
