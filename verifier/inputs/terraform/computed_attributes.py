@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from verifier.inputs.resources.names import digits, named
 from verifier.inputs.resources.resource import Resource
 from verifier.inputs.terraform.data_documents import data_document
-from verifier.inputs.terraform.hcl_kinds import Untyped, number_text, text
+from verifier.inputs.terraform.hcl_calls import OF_SEVERAL
+from verifier.inputs.terraform.hcl_kinds import Untyped, is_null, number_text, text
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import DERIVED, after_apply
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.text.nodes import Node, text_at
+from verifier.inputs.text.nodes import Members, Node, null, text_at
 from verifier.inputs.text.unknown import Unknown, joined, names_in, of_pieces, text_pieces
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
@@ -73,6 +74,8 @@ class Derivation:
                 return _name(resolver, resource, at)
             case (("aws_iam_role" | "aws_iam_user" | "aws_iam_group"), ("name" | "id")):
                 return _name(resolver, resource, at)
+            case _, "tags_all":
+                return _all_tags(resolver, resource, at)
         return named(resolver, resource, name)
 
     def _caller(self, data: Resource, at: Node) -> Node | None:
@@ -106,6 +109,22 @@ class Derivation:
         stated = self.providers.account_and_region(data)[1]
         region = self.providers.region(data) if stated is None and self.providers.plan.of_folder else stated
         return text_at(at, region) if region is not None and name in ("name", "region", "id") else None
+
+
+def _all_tags(resolver: Resolver, resource: Resource, at: Node) -> Node | None:
+    """The tags of a resource over those that its provider adds to each, if the configuration tells both.
+    [terraform-provider-aws: default_tags Configuration Block]"""
+    entry = resolver.plan.providers.get(resource.provider)
+    blocks = {} if entry is None else entry.block.blocks
+    added = blocks.get("default_tags", [])
+    if entry is None or len(added) != 1 or "ignore_tags" in blocks:
+        return None
+    expression = added[0].attributes.get("tags")
+    if expression is not None and not expression.is_constant and expression.written is None:
+        return None
+    default = expression and resolver.expression(expression, entry.module, None, "provider")
+    found = OF_SEVERAL["merge"](at, default or null(at), resolver.value(resource, "tags") or null(at))
+    return found if isinstance(found, Members) and not any(is_null(value) for _, value in found.pairs) else None
 
 
 def _name(resolver: Resolver, resource: Resource, at: Node) -> Node | None:
