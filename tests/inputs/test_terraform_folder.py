@@ -77,6 +77,18 @@ def made(folder: Path, **files: str) -> tuple[set[str], set[str], list[str]]:
 # -- by plan and by folder --
 
 
+def test_what_a_call_depends_on_is_what_its_arguments_do(tmp_path: Path) -> None:
+    """What is known of them is not named: the variable to give is."""
+    local = 'locals {\n  own = "app"\n  other = var.other\n}\nvariable "other" {\n}\n'
+    for call in (
+        'format("arn:aws:iam::${local.other}:role/${local.own}")',
+        'join("", [upper(local.other), local.own])',
+    ):
+        estate = load(tmp_path, main=key(call) + local)
+        (said,) = (thing.description for thing in estate.unmodelled if "parts that are not known" in thing.description)
+        assert "are not known: var.other (no value: give --parameter other=…)" in said and "local." not in said
+
+
 def test_the_example_is_what_its_plan_is(tmp_path: Path) -> None:
     """examples/terraform: but for the account, which only AWS tells, all of it is in the file."""
     shutil.copy(EXAMPLE / "main.tf", tmp_path)

@@ -288,7 +288,8 @@ class Evaluator:
             given = list(map(self.inspected, given))
         if name == "lookup":
             given[1:2] = self.compared(*given[1:2])
-        return function(self.at(tree), *given)
+        found = function(self.at(tree), *given)
+        return self.unknown(tree, given) if found is None else found
 
     def _file(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
         """The text of a file, or what `templatefile` makes of it: a template that refers to its variables alone."""
