@@ -288,8 +288,7 @@ class Evaluator:
             given = list(map(self.inspected, given))
         if name == "lookup":
             given[1:2] = self.compared(*given[1:2])
-        found = function(self.at(tree), *given)
-        return self.unknown(tree, given) if found is None else found
+        return function(self.at(tree), *given) or self.unknown(tree, given)
 
     def _file(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
         """The text of a file, or what `templatefile` makes of it: a template that refers to its variables alone."""
