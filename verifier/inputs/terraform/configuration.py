@@ -118,7 +118,7 @@ class Block:
 
 @dataclass
 class Module:
-    """A module: resources and data sources by (managed, type, name), the others by name. `generated` are the types of
+    """A module: resources and data sources by (managed, type, name), the others by name. `dynamic` are the types of
     the `dynamic` blocks in the configurations of a provider by its name, `providers` those of the `.tf` files by
     `NAME.ALIAS`; `others` are their blocks of other kinds, each with its kind; `written` is what these say."""
 
@@ -127,7 +127,7 @@ class Module:
     variables: dict[str, Block] = field(default_factory=dict)
     outputs: dict[str, Expression] = field(default_factory=dict)
     locals: dict[str, Written] = field(default_factory=dict)
-    generated: dict[str, set[str]] = field(default_factory=dict)
+    dynamic: dict[str, set[str]] = field(default_factory=dict)
     providers: dict[str, Block] = field(default_factory=dict)
     others: list[tuple[str, Block]] = field(default_factory=list)
     written: Module | None = None

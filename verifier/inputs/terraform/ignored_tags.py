@@ -20,14 +20,14 @@ _BLOCK, _ANY = "ignore_tags", re.compile("")
 def ignored_tags(resolver: Resolver) -> Iterator[tuple[str, re.Pattern[str]]]:
     """Each ARN, with what the keys begin with that are not told, in lower case."""
     plan = resolver.plan
-    generated = any(_BLOCK in kinds for one in plan.modules.values() for kinds in one.files.generated.values())
+    dynamic = any(_BLOCK in kinds for one in plan.modules.values() for kinds in one.files.dynamic.values())
     for resource in plan.after.values():
         own, may_be_there = plan.providers.get(resource.provider), plan.of_folder or not resource.created
         arn = resolver.text(resource, "arn") if resource.managed and may_be_there else None
         if arn is not None:
             texts = [text for one in (plan.providers.values() if own is None else [own]) for text in _of(resolver, one)]
-            if generated or texts:
-                yield arn, _ANY if generated else re.compile("|".join(texts))
+            if dynamic or texts:
+                yield arn, _ANY if dynamic else re.compile("|".join(texts))
 
 
 def _of(resolver: Resolver, provider: Provider) -> Iterator[str]:

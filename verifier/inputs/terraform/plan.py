@@ -90,10 +90,10 @@ class Plan:
     def may_add_tags(self, resource: Resource) -> bool:
         """True iff the provider of a resource may add tags of its own."""
         entry = self.providers.get(resource.provider)
-        generated = (kinds for module in self.modules.values() for kinds in module.files.generated.values())
+        dynamic = (kinds for module in self.modules.values() for kinds in module.files.dynamic.values())
         if entry is None or "default_tags" in entry.block.blocks:
             return True
-        return any("default_tags" in kinds for kinds in generated)
+        return any("default_tags" in kinds for kinds in dynamic)
 
     def side(self, *, before: bool) -> Plan:
         """One side of the plan by itself: the resources as they were are a state."""

@@ -162,11 +162,11 @@ class Providers:
         entry = self._entry(provider)
         if entry is None:
             return self.plan.of_folder or len(self._named(provider)) > 1
-        generated = self.plan.module(entry.module).files.generated.get(entry.name, set())
+        dynamic = self.plan.module(entry.module).files.dynamic.get(entry.name, set())
         differ = any(_bounds(other.block) != _bounds(entry.block) for other in self._named(provider))
-        if "endpoints" in generated or differ:
+        if "endpoints" in dynamic or differ:
             return True
-        return not generated.union(entry.block.attributes, entry.block.blocks).isdisjoint(_CREDENTIALS)
+        return not dynamic.union(entry.block.attributes, entry.block.blocks).isdisjoint(_CREDENTIALS)
 
     def _login(self, provider: str) -> tuple[Hashable, ...]:
         """The login of a provider configuration, by the credentials of its own that it names; where these, or which it
@@ -174,7 +174,7 @@ class Providers:
         entry = self._entry(provider)
         if not self._own_login(provider):
             return ()
-        if entry is None or self.plan.module(entry.module).files.generated.get(entry.name):
+        if entry is None or self.plan.module(entry.module).files.dynamic.get(entry.name):
             return (provider,)
         inner = [(name, block) for name in _CREDENTIALS for block in entry.block.blocks.get(name, ())]
         found = [

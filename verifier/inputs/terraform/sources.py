@@ -258,7 +258,7 @@ def _add(module: Module, source: Source, body: Tree) -> None:
             )
         elif kind == "provider":
             block = _block(source, inner, tree)
-            module.generated.setdefault("".join(words), set()).update(block.dynamic)
+            module.dynamic.setdefault("".join(words), set()).update(block.dynamic)
             alias = block.written("alias")
             name = [] if alias is None else [alias.text.strip('"')]
             _merge(module.providers, ".".join([*words, *name]), block)
@@ -301,13 +301,13 @@ def _merge(blocks: dict[Key, Block], at: Key, block: Block) -> None:
     before = blocks.get(at)
     if before is not None:
         kinds = {*block.blocks, *block.dynamic}
-        kept, generated = (
+        kept, dynamic = (
             {kind: own for kind, own in of.items() if kind not in kinds} for of in (before.blocks, before.dynamic)
         )
         lifecycle = [inner for one in (before, block) for inner in one.blocks.get("lifecycle", ())]
         inner_blocks = kept | block.blocks | ({"lifecycle": lifecycle} if lifecycle else {})
         attributes = before.attributes | block.attributes
-        block = replace(before, attributes=attributes, blocks=inner_blocks, dynamic=generated | block.dynamic)
+        block = replace(before, attributes=attributes, blocks=inner_blocks, dynamic=dynamic | block.dynamic)
     blocks[at] = block
 
 
