@@ -313,6 +313,6 @@ def test_l7_only_parts_with_a_fitting_beginning_and_end_are_tried(pattern: str, 
 
 def test_r1_grantees_that_are_not_settled_are_refused() -> None:
     found = estate(allow())
-    for unsettled in (replace(nobody(), grantees=AnyCaller()), replace(nobody(), retiring=AnyCaller())):
+    for undecided in (replace(nobody(), grantees=AnyCaller()), replace(nobody(), retiring=AnyCaller())):
         with pytest.raises(AssertionError):
-            ask(found, key_target(found.keys[0]), [unsettled])
+            ask(found, key_target(found.keys[0]), [undecided])

@@ -172,7 +172,7 @@ def test_the_regions_are_disjoint_and_together_the_difference(start: int) -> Non
                 assert diagrams.implies(union, whole), case
                 missed = diagrams.minus(whole, union)
                 assert (
-                    direction.regions.unsettled or diagrams.both(missed, joint.care(number, missed).care) == NOTHING
+                    direction.regions.undecided or diagrams.both(missed, joint.care(number, missed).care) == NOTHING
                 ), case
                 found += len(nodes)
     assert found > 20
@@ -199,7 +199,7 @@ def sampled(case: Versions) -> Iterator[tuple[Difference, Request, dict[str, boo
         if first:
             known[generated.resource] = on_key(case, generated.resource)
         found = known[generated.resource]
-        if found is None or found.gained.regions.unsettled or found.lost.regions.unsettled:
+        if found is None or found.gained.regions.undecided or found.lost.regions.undecided:
             continue
         for region in (*found.gained.regions.found, *found.lost.regions.found) if first else ():
             if region.sample is not None:

@@ -101,7 +101,7 @@ def test_the_sentences_hold_of_the_allowed_requests(part: int, monkeypatch: pyte
         side = joint.sides[0]
         node = joint.diagrams.both(side.allowed, joint.known_action)
         found = Describer(joint, 0).describe(node)
-        if not found.exact or found.unsettled or joint.finite.lazy:
+        if not found.exact or found.undecided or joint.finite.lazy:
             continue
         reader, care = Reader(side.question.space, joint.finite), joint.care(0, node).care
         for point in _points(dice, joint, node, care):

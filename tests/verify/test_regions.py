@@ -54,7 +54,7 @@ def test_regions_are_disjoint_and_exact(part: int) -> None:
             assert found.sample is not None
             sample = found.sample
             assert evaluate(given_.estate, sample.request, dict(sample.symbols)).outcome is Outcome.ALLOW
-        if not regions.unsettled:
+        if not regions.undecided:
             wanted = diagrams.both(joint.sides[0].allowed, joint.known_action)
             missed = diagrams.minus(wanted, union(joint, regions))
             assert diagrams.both(missed, joint.care(0, missed).care) == NOTHING

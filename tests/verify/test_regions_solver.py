@@ -66,7 +66,7 @@ def test_a_solver_finds_no_request_that_the_regions_miss_or_share(part: int) -> 
         side = joint.sides[0]
         regions = Describer(joint, 0).describe(side.allowed)
         parts = [expression_of(joint, found.node) for found in regions.found]
-        if regions.unsettled or not parts or any(part is None for part in parts):
+        if regions.undecided or not parts or any(part is None for part in parts):
             return
         found = [part for part in parts if part is not None]
         allowed, known = side.question.allowed, side.question.known_action
@@ -94,7 +94,7 @@ def test_thousands_of_requests_are_decided_as_their_regions_say() -> None:
         joint = join([given])
         side, diagrams = joint.sides[0], joint.diagrams
         regions = Describer(joint, 0).describe(side.allowed)
-        if regions.unsettled:
+        if regions.undecided:
             return
         outside = diagrams.minus(joint.known_action, union(diagrams, regions))
         sets = [(found.node, Outcome.ALLOW) for found in regions.found] + [(outside, Outcome.DENY)] * 4

@@ -74,15 +74,15 @@ def needed(
     question: Question, decider: RequestDecider, assignment: dict[SymbolName, bool], wanted: Outcome
 ) -> tuple[Named, Named, tuple[str, ...]]:
     """The symbols without whose value the request is decided otherwise: readings, free facts, unmodelled things."""
-    unsettled = decider.decide()
-    if unsettled.outcome is wanted:
+    undecided = decider.decide()
+    if undecided.outcome is wanted:
         return (), (), ()  # whatever the symbols are, so none is needed
     # Those that the decision does not turn on, or that are not tried both ways, are left out at once if the rest
     # suffices.
     kept = {
         n: v
         for n, v in assignment.items()
-        if n in unsettled.depends_on or isinstance(n, SessionFact | KeyFact | TrustFact)
+        if n in undecided.depends_on or isinstance(n, SessionFact | KeyFact | TrustFact)
     }
     if decider.outcome(kept) is not wanted:
         kept = dict(assignment)

@@ -51,7 +51,7 @@ def kept_in(cache: bool) -> Path | None:
     return cache_folder()
 
 
-def settled_readings(reading: Settled = []) -> dict[str, bool]:
+def fixed_readings(reading: FixedReadings = []) -> dict[str, bool]:
     """The readings that `--reading LABEL=yes|no` fixes (checked before)."""
     return {label: answer == "yes" for label, _, answer in (value.partition("=") for value in reading)}
 
@@ -63,7 +63,7 @@ def _seconds(value: float | None) -> float | None:
 
 
 def _checked_readings(values: list[str]) -> list[str]:
-    """Checks `LABEL=yes|no`. A label that does not exist, or one settled both ways, is a usage error."""
+    """Checks `LABEL=yes|no`. A label that does not exist, or one fixed both ways, is a usage error."""
     if not values:
         return values
     from verifier.model.readings import READINGS
@@ -278,7 +278,7 @@ Timeout = Annotated[
     float | None,
     typer.Option(metavar="SECONDS", callback=_seconds, help="The most that one query may take; past it, unknown."),
 ]
-Settled = Annotated[
+FixedReadings = Annotated[
     list[str],
     typer.Option(
         metavar="LABEL=yes|no",
@@ -287,7 +287,7 @@ Settled = Annotated[
         help="Settles an open question of AWS's documentation (see `verifier readings`).",
     ),
 ]
-Readings = Annotated[dict[str, bool], settled_readings]
+Readings = Annotated[dict[str, bool], fixed_readings]
 """`--reading`, as the values of readings."""
 Caching = Annotated[
     bool,

@@ -1,6 +1,6 @@
 """What a condition key holds in one request: a value, nothing, or something that a reading or a free fact decides.
 
-In: entries by condition key. Out: lookups without regard to case (L3), and tests over every way to settle them.
+In: entries by condition key. Out: lookups without regard to case (L3), and tests over every way to resolve them.
 Guarantee: an empty set reads as absent (C1); the kind of policy decides what F8 hides.
 """
 
@@ -38,8 +38,8 @@ class Either:
     no: Entry
 
 
-Settled = Value | Free | None
-Entry = Settled | Either
+Resolved = Value | Free | None
+Entry = Resolved | Either
 
 
 @dataclass(frozen=True)
@@ -84,18 +84,18 @@ def hidden_in_key_policies(name: str) -> bool:
     return name == "kms:resourcealiases" or name.startswith(RESOURCE_TAG)
 
 
-def is_multivalued(key: str, value: Settled) -> bool:
+def is_multivalued(key: str, value: Resolved) -> bool:
     """True iff a key holds a set (C2): as the data says, or as the request shows."""
     known = reference.condition_key(key)
     return bool(known and known.multivalued) or (isinstance(value, tuple) and (known is None or len(value) > 1))
 
 
-def settle(entries: Mapping[str, Entry], symbols: Symbols, test: Callable[[Mapping[str, Settled]], Truth]) -> Truth:
-    """The truth of a test over entries, for each way that symbols may settle them."""
+def resolve(entries: Mapping[str, Entry], symbols: Symbols, test: Callable[[Mapping[str, Resolved]], Truth]) -> Truth:
+    """The truth of a test over entries, for each way that symbols may resolve them."""
     for key, entry in entries.items():
         if isinstance(entry, Either):
             ways = {value: {**entries, key: entry.yes if value else entry.no} for value in (True, False)}
             return symbols.choose(
-                entry.symbol, partial(settle, ways[True], symbols, test), partial(settle, ways[False], symbols, test)
+                entry.symbol, partial(resolve, ways[True], symbols, test), partial(resolve, ways[False], symbols, test)
             )
     return test({key: entry for key, entry in entries.items() if not isinstance(entry, Either)})

@@ -221,7 +221,7 @@ class Space(CallerTests):
             self.note(key)
             self.view(key)
 
-    def says_nothing(self, statement: Statement) -> bool:
+    def is_silent(self, statement: Statement) -> bool:
         """True iff a statement is about none of the actions on what a step changes, which are few and all known."""
         if not self.target.of_step:
             return False
@@ -234,7 +234,7 @@ class Space(CallerTests):
                 self.mention(condition.key.value)  # a request shows what every request has that a policy tests (R6)
         return silent
 
-    def on(self, holds: Callable[[Target], bool]) -> Expression:
+    def where(self, holds: Callable[[Target], bool]) -> Expression:
         """The requests on those of the targets of which something holds."""
         members = self.target.members
         if not members:

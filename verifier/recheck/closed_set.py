@@ -154,7 +154,7 @@ class ClosedSet:
             yield implies(Symbol(change), either(holders(space, sorted(arns)), lost))
         for change, kinds in _TARGETS.items():
             about = self.of(*kinds)
-            given = space.on(partial(_is_among, about))
+            given = space.where(partial(_is_among, about))
             # Tags of a role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as
             # absent.
             yield implies(

@@ -93,7 +93,7 @@ def _beyond(joint: Joint, invariant: Invariant) -> Beyond:
         better = _possible(joint, 0, diagrams.minus(before, joint.counterparts_in(last, breaking)))
     wanted = Outcome.DENY if invariant.expectation is Expectation.ALLOWED else Outcome.ALLOW
     regions = Describer(joint, last, wanted).describe(left)
-    reasons = list(regions.unsettled)
+    reasons = list(regions.undecided)
     unknown = diagrams.minus(left, joint.known_action)
     if not regions.found and _possible(joint, last, unknown):
         reasons.append(

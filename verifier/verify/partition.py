@@ -3,7 +3,7 @@
 In: a side of a `Joint`, and a set of its requests. Out: `Partition`.
 Guarantee: the parts are disjoint and together exactly the set, among the requests that can be made on that side; each
 alternative of a part that compares keys with one another has a request, by concrete values. What rests on something
-that is not modelled is in no part: `unsettled` says so (S1). Where a limit was met the parts are coarser, and `exact`
+that is not modelled is in no part: `undecided` says so (S1). Where a limit was met the parts are coarser, and `exact`
 is false.
 """
 
@@ -48,7 +48,7 @@ class Partition:
 
     parts: tuple[Described, ...]
     sampling: Projection | None = None
-    unsettled: tuple[Reason, ...] = ()
+    undecided: tuple[Reason, ...] = ()
     exact: bool = True
 
 
@@ -76,11 +76,11 @@ class Partitioner:
         """The parts of a set. Actions that the data does not know are left out (U4). Raises `Impossible`."""
         node = self.joint.diagrams.both(node, self.joint.known_action)
         try:
-            certain, unsettled = self.certain_part(node)
+            certain, undecided = self.certain_part(node)
             projection = self.joint.care(self.number, node)
             found = self._parts(certain, projection)
-            rest = self.joint.diagrams.both(unsettled, projection.care)
-            return found if rest == NOTHING else replace(found, unsettled=(*found.unsettled, *self.reasons(rest)))
+            rest = self.joint.diagrams.both(undecided, projection.care)
+            return found if rest == NOTHING else replace(found, undecided=(*found.undecided, *self.reasons(rest)))
         except TooLarge as error:
             return Partition((), None, (Reason("budget", f"the requests are too many to describe: {error}"),), False)
 
@@ -112,17 +112,17 @@ class Partitioner:
         groups, exact = self._groups(cover, least, diagrams.either(node, diagrams.complement(projection.care)))
         sampling = self.joint.care(self.number, node, PREFERRED)
         sendable = diagrams.values(projection.care, "action")
-        found, unsettled = list[Described](), list[Reason]()
+        found, undecided = list[Described](), list[Reason]()
         for group in groups:
             whole, seen = (self._within(group, node) for node in (least, projection.care))
             cubes = self._cubes(cover, group)
             checked = self._checked(whole, cubes or (), sampling)
             if checked is not None:
-                unsettled.append(checked.reason)
+                undecided.append(checked.reason)
             else:
                 found.append(Described(group.callers, group.actions, whole, cubes, seen, sendable))
                 exact &= cubes is not None
-        return Partition(tuple(found), sampling, tuple(dict.fromkeys(unsettled)), exact)
+        return Partition(tuple(found), sampling, tuple(dict.fromkeys(undecided)), exact)
 
     def _groups(self, cover: Cover, least: Node, most: Node) -> tuple[list[_Group], bool]:
         """By callers, then by actions."""

@@ -2,7 +2,7 @@
 
 In: a side of a `Joint`, and a set of its requests. Out: `Regions`.
 Guarantee: the regions are disjoint and together exactly the set, among the requests that can be made on that side. What
-rests on something that is not modelled is not in them: `unsettled` says so (S1). Where a limit was met the regions are
+rests on something that is not modelled is not in them: `undecided` says so (S1). Where a limit was met the regions are
 said more coarsely, and `exact` is false.
 """
 
@@ -41,7 +41,7 @@ class Regions:
     """The regions of a set, and why a part of it could not be settled (empty: all of it was)."""
 
     found: tuple[FoundRegion, ...]
-    unsettled: tuple[Reason, ...] = ()
+    undecided: tuple[Reason, ...] = ()
     exact: bool = True
 
 
@@ -67,14 +67,14 @@ class Describer:
 
     def _regions(self, node: Node) -> Regions:
         partition = Partitioner(self.joint, self.number, self.wanted).partition(node)
-        found, unsettled = list[FoundRegion](), list[Reason](partition.unsettled)
+        found, undecided = list[FoundRegion](), list[Reason](partition.undecided)
         for part in partition.parts:
             sampled = self.sample(partition, part)
             if isinstance(sampled, Unknown):
-                unsettled.append(sampled.reason)
+                undecided.append(sampled.reason)
             else:
                 found.append(self._region(part, sampled))
-        return Regions(tuple(found), tuple(dict.fromkeys(unsettled)), partition.exact)
+        return Regions(tuple(found), tuple(dict.fromkeys(undecided)), partition.exact)
 
     def sample(self, partition: Partition, part: Described) -> Sample | Unknown:
         """A request of a part."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from verifier.evaluate.context import Context, Either, Entry, Free, Settled, is_multivalued, settle
+from verifier.evaluate.context import Context, Either, Entry, Free, Resolved, is_multivalued, resolve
 from verifier.evaluate.findings import Finding
 from verifier.evaluate.statements.patterns import (
     Tokens,
@@ -32,7 +32,7 @@ from verifier.model.readings import C1, C1_NULL, C2, C3_BOOL, C3_YEAR, C3_ZONE, 
 from verifier.model.reference import ValueType
 from verifier.model.symbols import KeyFact
 
-Values = Mapping[str, Settled]
+Values = Mapping[str, Resolved]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def condition_finding(condition: Condition, reader: Reader) -> Finding:
     """Whether a condition holds, with a sentence that says what the request had."""
     variables = condition_variables(condition, reader.variables)
     entries = reader.entries([condition.key.value, *(variable.key for variable in variables)])
-    holds = settle(entries, reader.symbols, lambda values: _holds(condition, values, reader))
+    holds = resolve(entries, reader.symbols, lambda values: _holds(condition, values, reader))
     return Finding(_rule(condition, entries), _sentence(condition, variables, entries), holds)
 
 
@@ -87,7 +87,7 @@ def _holds(condition: Condition, values: Values, reader: Reader) -> Truth:
     return _when_present(condition, value, values, reader)
 
 
-def _null(condition: Condition, value: Settled, reader: Reader) -> Truth:
+def _null(condition: Condition, value: Resolved, reader: Reader) -> Truth:
     """`Null` over a list is a disjunction (C1)."""
     if isinstance(value, Free):
         absent = False if value.present else negation(reader.symbols.value(KeyFact(condition.key.value.lower())))
@@ -108,7 +108,7 @@ def _when_absent(operator: Operator, symbols: Symbols) -> Truth:
     return operator.if_exists or operator.row.negated
 
 
-def _free(condition: Condition, value: Settled, values: Values, reader: Reader) -> Truth:
+def _free(condition: Condition, value: Resolved, values: Values, reader: Reader) -> Truth:
     """A test on something that is not known (U3): a symbol of its own, shared by equal tests. Nothing matches a text
     whose variable has no value (L7)."""
     operator, key = condition.operator, condition.key.value

@@ -13,7 +13,7 @@ from enum import Enum
 from functools import partial
 
 from verifier.evaluate.callers import partition_of
-from verifier.evaluate.context import Free, Settled, settle
+from verifier.evaluate.context import Free, Resolved, resolve
 from verifier.evaluate.statements.conditions import Reader, single_texts, under_readings
 from verifier.evaluate.statements.patterns import matches, parse, run_on, substitute, text_matches, variables_of
 from verifier.evaluate.symbols import Truth, all_of, any_of
@@ -223,14 +223,14 @@ def _last_covers(field: str, target: Target, reader: Reader) -> Truth:
     entries = reader.entries([found.key for found in variables_of(field, reader.variables)])
     value = target.arn.split(":", 5)[5]
 
-    def compare(values: Mapping[str, Settled], wild: bool, null: bool) -> bool:
+    def compare(values: Mapping[str, Resolved], wild: bool, null: bool) -> bool:
         tokens = substitute(parts, single_texts(values), wild, null)
         return tokens is not None and (by_reading or matches(tokens, value))
 
-    def test(values: Mapping[str, Settled]) -> Truth:
+    def test(values: Mapping[str, Resolved]) -> Truth:
         if any(isinstance(entry, Free) for entry in values.values()):
             return reader.symbols.value(KeyFact("resource", field))
         return under_readings(reader.symbols, partial(compare, values))
 
-    found = settle(entries, reader.symbols, test)
+    found = resolve(entries, reader.symbols, test)
     return all_of([found, reader.symbols.value(D9)]) if by_reading and found is not False else found

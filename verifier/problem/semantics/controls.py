@@ -29,7 +29,7 @@ from verifier.problem.expression import (
     negation,
 )
 from verifier.problem.semantics.callers import allow_reach, deny_reach
-from verifier.problem.semantics.statements import applies, said, said_to
+from verifier.problem.semantics.statements import applies, as_statement, each_statement
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import Space, acts
 
@@ -60,14 +60,14 @@ def _level_allows(space: Space, level: Level, known: dict[str, Expression]) -> E
     """Some policy of the level allows; a level without policies allows nothing."""
     for policy in level.policies:
         if policy.identity not in known:
-            known[policy.identity] = disjunction(said_to(space, TRUE, policy, Effect.ALLOW))
+            known[policy.identity] = disjunction(each_statement(space, TRUE, policy, Effect.ALLOW))
     return disjunction(known[policy.identity] for policy in level.policies)
 
 
 def service_denies(space: Space) -> Iterator[Expression]:
     """The Deny statements of the SCPs over the caller's account."""
     for policy, bound in service_policies(space):
-        yield from said_to(space, bound, policy, Effect.DENY)
+        yield from each_statement(space, bound, policy, Effect.DENY)
 
 
 def service_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
@@ -89,7 +89,7 @@ def resource_denies(space: Space) -> Iterator[Expression]:
         for statement in policy.statements:
             if statement.effect is Effect.DENY:
                 whom = TRUE if statement.principals is None else deny_reach(space, statement)
-                yield said(space, policy, statement, both(bound, whom, applies(space, policy, statement)))
+                yield as_statement(space, policy, statement, both(bound, whom, applies(space, policy, statement)))
 
 
 def resource_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
@@ -165,7 +165,7 @@ def endpoint_denies(space: Space) -> Iterator[Expression]:
         for statement in policy.statements:
             if statement.effect is Effect.DENY:
                 whom = both(_restricted(space, endpoint), deny_reach(space, statement))
-                yield said(space, policy, statement, both(whom, applies(space, policy, statement)))
+                yield as_statement(space, policy, statement, both(whom, applies(space, policy, statement)))
 
 
 def through(space: Space, endpoint: str) -> Expression:
@@ -194,7 +194,7 @@ def _restricted(space: Space, endpoint: Endpoint) -> Expression:
 
 def _allows(space: Space, policy: Policy) -> Expression:
     return disjunction(
-        said(space, policy, statement, both(reached(space, statement), applies(space, policy, statement)))
+        as_statement(space, policy, statement, both(reached(space, statement), applies(space, policy, statement)))
         for statement in policy.statements
         if statement.effect is Effect.ALLOW
     )

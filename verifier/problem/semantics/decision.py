@@ -27,7 +27,7 @@ from verifier.problem.semantics.controls import (
 from verifier.problem.semantics.grants import granted
 from verifier.problem.semantics.permissions import Permissions, outside, own_denies, permissions
 from verifier.problem.semantics.possible_changes import RESOURCE_POLICY, SHARED, possible, possible_grant, without
-from verifier.problem.semantics.statements import applies, owned, said, statement_owner
+from verifier.problem.semantics.statements import applies, as_statement, owned, statement_owner
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.semantics.unmodelled import grants_unmodelled, own_refusals, unrestricted
 from verifier.problem.space import Space, acts
@@ -97,9 +97,8 @@ def policy_reach(space: Space, statements: Iterable[tuple[Policy, Statement]]) -
     for policy, statement in statements:
         whom, when = allow_reach(space, statement), applies(space, policy, statement)
         number = statement_owner(space, policy, statement)
-        reaches.append(
-            Reach(*(owned(number, both(part, when)) for part in (whom.strong, whom.weak, whom.anyone, whom.account)))
-        )
+        parts = (whom.strong, whom.weak, whom.anyone, whom.account)
+        reaches.append(Reach(*(owned(number, both(part, when)) for part in parts)))
     return Reach(
         disjunction((possible(space, RESOURCE_POLICY), *(r.strong for r in reaches))),
         disjunction(r.weak for r in reaches),
@@ -109,15 +108,15 @@ def policy_reach(space: Space, statements: Iterable[tuple[Policy, Statement]]) -
 
 
 @cache
-def bites() -> Expression:
+def key_policy_deny_counts() -> Expression:
     """Where a Deny of the key policy counts: whether it stops RetireGrant is open (G5)."""
     return either(negation(acts({"kms:RetireGrant"})), Symbol(G5))
 
 
 def _key_policy_denies(space: Space) -> Iterator[Expression]:
     for policy, statement in _key_policy_statements(space, Effect.DENY):
-        refused = both(deny_reach(space, statement), applies(space, policy, statement), bites())
-        yield without(space, RESOURCE_POLICY, said(space, policy, statement, refused))
+        refused = both(deny_reach(space, statement), applies(space, policy, statement), key_policy_deny_counts())
+        yield without(space, RESOURCE_POLICY, as_statement(space, policy, statement, refused))
 
 
 def denied(space: Space) -> Expression:
@@ -145,7 +144,7 @@ def _own_alias(space: Space) -> Expression:
     """R4, R5: an alias is managed by callers of its own account, and one of AWS's own by nobody."""
     if space.target.kind is not TargetKind.ALIAS:
         return TRUE
-    of_aws = space.on(lambda target: str(target.resource).split(":", 5)[5].startswith("alias/aws/"))
+    of_aws = space.where(lambda target: str(target.resource).split(":", 5)[5].startswith("alias/aws/"))
     return both(space.in_account(_owner(space)), negation(of_aws))
 
 

@@ -23,7 +23,7 @@ from verifier.problem.semantics.possible_changes import (
     possible,
     refused_by,
 )
-from verifier.problem.semantics.statements import applies, owner_of_many, said_to
+from verifier.problem.semantics.statements import applies, each_statement, owner_of_many
 from verifier.problem.semantics.unmodelled import allowing, holders
 from verifier.problem.space import Space, acts
 
@@ -64,7 +64,7 @@ def own_denies(space: Space) -> Iterator[Expression]:
     attached = list(own_policies(space))
     together = owner_of_many(space, [policy for policy, _ in attached], Effect.DENY)
     for policy, held in attached:
-        for refusal in said_to(space, held, policy, Effect.DENY, together):
+        for refusal in each_statement(space, held, policy, Effect.DENY, together):
             yield refused_by(space, policy, refusal)
 
 
@@ -130,7 +130,7 @@ def _identity_allows(space: Space) -> Expression:
     attached = list(_attached(space, lambda identity: identity.policies))
     together = owner_of_many(space, [policy for policy, _ in attached], Effect.ALLOW)
     for policy, held in attached:
-        found += said_to(space, held, policy, Effect.ALLOW, together)
+        found += each_statement(space, held, policy, Effect.ALLOW, together)
     for name, policy in policies_to_attach(space):
         found += _given(space, name, policy)
     return disjunction((*found, *(where for _, where in allowing(space, own=True))))
@@ -139,9 +139,10 @@ def _identity_allows(space: Space) -> Expression:
 def _given(space: Space, name: PossibleChange, policy: Policy) -> Iterator[Expression]:
     """What a document allows that a change gives, where it does not deny the same: it is there as a whole, or as a step
     wrote it."""
-    stated = [one for one in policy.statements if one.effect is Effect.DENY and not space.says_nothing(one)]
+    stated = [one for one in policy.statements if one.effect is Effect.DENY and not space.is_silent(one)]
     denied = disjunction(applies(space, policy, one) for one in stated)
-    yield from (both(one, negation(denied)) for one in said_to(space, possible(space, name), policy, Effect.ALLOW))
+    for one in each_statement(space, possible(space, name), policy, Effect.ALLOW):
+        yield both(one, negation(denied))
 
 
 def _boundary_allows(space: Space) -> Expression:
@@ -149,10 +150,10 @@ def _boundary_allows(space: Space) -> Expression:
     attached = list(_attached(space, _boundary))
     together = owner_of_many(space, [policy for policy, _ in attached], Effect.ALLOW)
     for policy, held in attached:
-        limits.append(either(negation(held), disjunction(said_to(space, held, policy, Effect.ALLOW, together))))
+        limits.append(either(negation(held), disjunction(each_statement(space, held, policy, Effect.ALLOW, together))))
     others = (
         one
         for policy in boundaries_to_put(space)
-        for one in said_to(space, possible(space, LOOSENED), policy, Effect.ALLOW)
+        for one in each_statement(space, possible(space, LOOSENED), policy, Effect.ALLOW)
     )
     return either(conjunction(limits), possible(space, BOUNDARY), *others)

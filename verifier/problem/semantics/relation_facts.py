@@ -59,25 +59,25 @@ class _Tests:
 
     def __init__(self, space: Space, facts: Mapping[str, Iterable[Predicate]]) -> None:
         self.callers = predicates_of(space, "principal")
-        self._on = {name: dict(predicates) for name, predicates in space.view_predicates.items()}
+        self._of = {name: dict(predicates) for name, predicates in space.view_predicates.items()}
         compared = [relation.views for relation in space.relations.values()]
         for view in chain(*compared, *(comparison.sources for comparison in space.partly_known.values())):
             if view.bases == (view.name,) and not view.forms:
                 tests = facts.get(view.name, ())
-                self.on(view).update({p: None for p in tests if type(p) is not OneOf or len(p.values) <= COMBINATIONS})
+                self.of(view).update({p: None for p in tests if type(p) is not OneOf or len(p.values) <= COMBINATIONS})
         pairs = [relation.pair for relation in space.relations.values() if relation.pair is not None]
         before = -1
-        while before != (before := sum(map(len, self._on.values()))):  # both sides of an equality are asked the same
+        while before != (before := sum(map(len, self._of.values()))):  # both sides of an equality are asked the same
             for left, right in pairs:
-                self.on(left).update(self.on(right))
-                self.on(right).update(self.on(left))
+                self.of(left).update(self.of(right))
+                self.of(right).update(self.of(left))
 
-    def on(self, view: View) -> dict[Predicate, None]:
-        return self._on.setdefault(view.name, {})
+    def of(self, view: View) -> dict[Predicate, None]:
+        return self._of.setdefault(view.name, {})
 
     def ask(self, view: View, predicate: Predicate) -> Expression:
         """A test on a view, which those that are made later range over."""
-        self.on(view)[predicate] = None
+        self.of(view)[predicate] = None
         return view.test(predicate)
 
 
@@ -87,7 +87,7 @@ def _equality_facts(view_tests: _Tests, relation: Relation, left: View, right: V
     for typed, other in ((left, right), (right, left)):
         if typed.forms:
             yield from _form_facts(view_tests, both(present, symbol), other, typed.forms)
-    for predicate in list(view_tests.on(left)):
+    for predicate in list(view_tests.of(left)):
         try:
             tests = left.test(predicate), right.test(predicate)
         except Unsuitable:
@@ -189,7 +189,7 @@ def _plain_values(view_tests: _Tests, source: View) -> list[str]:
 
 def _literals(view_tests: _Tests, view: View) -> list[str]:
     """The listed values that a view is compared with."""
-    literals = (predicate.literal for predicate in view_tests.on(view) if isinstance(predicate, Tokens))
+    literals = (predicate.literal for predicate in view_tests.of(view) if isinstance(predicate, Tokens))
     return [literal for literal in literals if literal is not None]
 
 

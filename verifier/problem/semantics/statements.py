@@ -218,7 +218,7 @@ def _filled(pieces: Template) -> Template:
     return (Fixed("".join(piece.text for piece in fixed) + ":*" * missing, True),) if missing > 0 else pieces
 
 
-# -- who says what --
+# -- which statement an expression is of --
 
 
 def owner(space: Space, reference: StatementRef, about: Expression) -> int:
@@ -241,13 +241,13 @@ def owner_of_many(space: Space, policies: Sequence[Policy], effect: Effect) -> i
     """One owner for all statements with this effect, if they are too many to be told apart in a proof: a list of
     thousands explains nothing, and that each of them is needed takes as many calls of a solver to tell. `None` where
     they are few, or each is told apart."""
-    concerned = [(p, s) for p in policies for s in p.statements if s.effect is effect]
-    if len(concerned) <= NAMED_ONE_BY_ONE or not space.decision_input.many_as_one:
+    listed = [(p, s) for p in policies for s in p.statements if s.effect is effect]
+    if len(listed) <= NAMED_ONE_BY_ONE or not space.decision_input.many_as_one:
         return None
-    policy, statement = concerned[0]
+    policy, statement = listed[0]
     first = reference_to(policy, statement)
-    about = disjunction(dict.fromkeys(action_matches(statement) for _, statement in concerned))
-    name = f"{first.policy_name} and {len(concerned) - 1} more of users and roles"
+    about = disjunction(dict.fromkeys(action_matches(statement) for _, statement in listed))
+    name = f"{first.policy_name} and {len(listed) - 1} more of users and roles"
     return owner(space, replace(first, policy_name=name), about)
 
 
@@ -256,18 +256,18 @@ def statement_owner(space: Space, policy: Policy, statement: Statement) -> int:
     return owner(space, reference_to(policy, statement), action_matches(statement))
 
 
-def said(
+def as_statement(
     space: Space, policy: Policy, statement: Statement, expression: Expression, together: int | None = None
 ) -> Expression:
     """An expression as what one statement says, or many `together`."""
     return owned(statement_owner(space, policy, statement) if together is None else together, expression)
 
 
-def said_to(
+def each_statement(
     space: Space, whom: Expression, policy: Policy, effect: Effect, together: int | None = None
 ) -> Iterator[Expression]:
     """What each Allow, or each Deny, of a policy says to the callers `whom` that it follows: it names no principals of
     its own (P7). Its owner is the statement, or one for many statements `together`."""
     for statement in policy.statements:
-        if statement.effect is effect and not space.says_nothing(statement):
-            yield said(space, policy, statement, both(whom, applies(space, policy, statement)), together)
+        if statement.effect is effect and not space.is_silent(statement):
+            yield as_statement(space, policy, statement, both(whom, applies(space, policy, statement)), together)

@@ -31,7 +31,7 @@ from verifier.problem.semantics.controls import resource_denies, service_control
 from verifier.problem.semantics.decision import policy_reach, somebody_allows
 from verifier.problem.semantics.permissions import outside, own_denies, permissions
 from verifier.problem.semantics.possible_changes import RESOURCE_POLICY, possible, without
-from verifier.problem.semantics.statements import applies, said
+from verifier.problem.semantics.statements import applies, as_statement
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.semantics.unmodelled import allowing, own_refusals, unrestricted
 from verifier.problem.space import Space, acts
@@ -101,7 +101,7 @@ def _at_home(space: Space) -> Expression:
 
 def _modifiable(space: Space) -> Expression:
     """Only its service changes a service-linked role [API: PutRolePolicy, `UnmodifiableEntity`]."""
-    linked = space.on(lambda target: _linked_to(target) != "")
+    linked = space.where(lambda target: _linked_to(target) != "")
     return TRUE if linked is FALSE else negation(both(linked, acts(CHANGES_A_ROLE)))
 
 
@@ -121,7 +121,7 @@ def _by_trust(space: Space) -> Iterator[tuple[Policy | None, Expression]]:
         given.setdefault(said_there, trust)
         arns.setdefault(said_there, set()).add(target.resource)
     for said_there, trust in given.items():
-        yield trust, space.on(partial(_is_among, arns[said_there]))
+        yield trust, space.where(partial(_is_among, arns[said_there]))
 
 
 def _is_among(arns: Container[str | None], target: Target) -> bool:
@@ -170,7 +170,7 @@ def _its_service(space: Space) -> Expression:
     """A service-linked role is assumed by the service alone that its ARN names [IAM: using-service-linked-roles]."""
     services = {_linked_to(target) for target in space.target.members or (space.target,)} - {""}
     return conjunction(
-        implies(space.on(partial(_is_linked_to, one)), space.principal(exactly(one))) for one in sorted(services)
+        implies(space.where(partial(_is_linked_to, one)), space.principal(exactly(one))) for one in sorted(services)
     )
 
 
@@ -196,7 +196,7 @@ def _trust_denies(space: Space) -> Iterator[Expression]:
 def _trust_deny(space: Space, trust: Policy, statement: Statement) -> Expression:
     whom = deny_reach(space, statement)
     applies_here = both(whom, acts(BY_CALLERS | BY_IDENTITIES), applies(space, trust, statement))
-    return without(space, RESOURCE_POLICY, said(space, trust, statement, applies_here))
+    return without(space, RESOURCE_POLICY, as_statement(space, trust, statement, applies_here))
 
 
 def _listed_provider(space: Space) -> Expression:

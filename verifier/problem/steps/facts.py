@@ -55,7 +55,7 @@ def step_operations(space: Space) -> Iterator[Expression]:
             persisting = name == "sts:sourceidentity" and has(space, "aws:sourceidentity")
             yield implies(acts(required), either(Present(name), Present("aws:sourceidentity") if persisting else FALSE))
     if has(space, BOUNDARY):
-        given = space.on(lambda target: target.identity is not None and target.identity.boundary is not None)
+        given = space.where(lambda target: target.identity is not None and target.identity.boundary is not None)
         known = both(given, negation(acts(space.known_actions & CREATES_BOUNDED)))
         yield implies(written_to(space), either(Present(BOUNDARY), known))
         yield from made_with(space)

@@ -135,7 +135,7 @@ def _tag(space: Space, name: str, overridden: Expression) -> View | SetView:
     tagged = possible(space, TARGET_TAGS) if kind in (TargetKind.ROLE, TargetKind.USER) else FALSE
     # Groups have no tags; those of what the model knows nothing more of are free, whatever page lists which name of the
     # key for it.
-    free = FALSE if kind is TargetKind.GROUP else either(tagged, space.on(lambda target: target.identity is None))
+    free = FALSE if kind is TargetKind.GROUP else either(tagged, space.where(lambda target: target.identity is None))
     own = _known_or_free(space, f"aws:resourcetag/{wanted}", value_of, free)
     if isinstance(own, View) and space.known_actions & CREATES:
         own = _only_where(own, space.known_actions - CREATES)
@@ -151,7 +151,7 @@ def _tag_of_code(space: Space, name: str) -> View | SetView:
     def value_of(target: Target) -> str | None:
         return next((value for tag, value in target.tags or () if tag.lower() == wanted), None)
 
-    return _known_or_free(space, name, value_of, space.on(lambda target: target.tags is None))
+    return _known_or_free(space, name, value_of, space.where(lambda target: target.tags is None))
 
 
 def _or_transitive(space: Space, own: View | SetView, wanted: str, overridden: Expression) -> View | SetView:
@@ -209,7 +209,7 @@ CREATES_BOUNDED = frozenset({"iam:CreateRole", "iam:CreateUser"})
 def written_to(space: Space) -> Expression:
     """The requests that carry `iam:PermissionsBoundary`: those that put one, or write to a role or user that has
     one."""
-    having = space.on(lambda target: target.identity is not None and target.identity.bounded)
+    having = space.where(lambda target: target.identity is not None and target.identity.bounded)
     writes = both(acts(_written_to(space) - PUTS_BOUNDARY), negation(possible(space, TARGET_BOUNDARY)))
     return either(acts(_written_to(space) & PUTS_BOUNDARY), both(having, writes))
 
@@ -218,9 +218,9 @@ def made_with(space: Space) -> Iterator[Expression]:
     """What is made has the boundary that the request for it says; with the change it may have another one."""
     creates = both(acts(_written_to(space) & CREATES_BOUNDED), negation(possible(space, TARGET_BOUNDARY)))
     for arn in sorted({*filter(None, map(_boundary_of, space.target.members or (space.target,)))}):
-        having = space.on(partial(_has_boundary, arn))
+        having = space.where(partial(_has_boundary, arn))
         yield implies(both(creates, having), Test(BOUNDARY, exactly(arn)))
-    unbounded = space.on(lambda target: target.identity is not None and not target.identity.bounded)
+    unbounded = space.where(lambda target: target.identity is not None and not target.identity.bounded)
     yield implies(both(creates, unbounded), negation(Present(BOUNDARY)))
 
 
@@ -243,7 +243,7 @@ def _boundary(space: Space) -> View | SetView:
     names = _written_to(space)
     if not names:
         return fixed_view(BOUNDARY, None)
-    unknown = space.on(
+    unknown = space.where(
         lambda target: target.identity is None or target.identity.bounded and target.identity.boundary is None
     )
     puts = names & (PUTS_BOUNDARY | CREATES_BOUNDED)

@@ -36,7 +36,7 @@ def covers_members(space: Space, pieces: Template) -> Expression:
     if covered is None:
         covered = space.covered[pieces] = frozenset(_covered(space, pieces))
     if not any(isinstance(piece, Variable) for piece in pieces):
-        return space.on(lambda target: target.resource in covered)
+        return space.where(lambda target: target.resource in covered)
     return disjunction(
         both(Test(TARGET, exactly(arn)), constant_matches(space, arn, Sign.LIKE_ARN, pieces, False))
         for arn in sorted(covered)
@@ -70,9 +70,9 @@ def of_target(space: Space, name: str, value_of: Callable[[Target], str | None])
             )
         except (ArithmeticError, ValueError) as error:
             raise Unsuitable(name) from error
-        return space.on(lambda target: known[str(target.resource)] in fitting)
+        return space.where(lambda target: known[str(target.resource)] in fitting)
 
-    present = space.on(lambda target: known[str(target.resource)] is not None)
+    present = space.where(lambda target: known[str(target.resource)] is not None)
     return View(name, present, test, lambda values: known.get(str(values.get(TARGET))), (TARGET,))
 
 

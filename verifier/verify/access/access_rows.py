@@ -71,11 +71,11 @@ class Rows:
             rows.append((Access(region, draft.ways, besides, draft.alike), draft))
         rows.sort(key=lambda row: self._order(row[0]))
         nodes = tuple(self._node(draft) for _, draft in rows)
-        return Found(tuple(row for row, _ in rows), partition.unsettled, partition.exact, nodes)
+        return Found(tuple(row for row, _ in rows), partition.undecided, partition.exact, nodes)
 
     def _check(self, node: Node, partition: Partition) -> None:
         """Together the parts are the set."""
-        if partition.unsettled:
+        if partition.undecided:
             return
         diagrams = self._joint.diagrams
         node = diagrams.both(node, self._joint.known_action)

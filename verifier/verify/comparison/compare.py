@@ -176,7 +176,7 @@ class _Comparer:
                 dict.fromkeys(
                     (
                         *left_open(self.old, self.new, pair, self.held),
-                        *(reason for part in parts for reason in part.unsettled),
+                        *(reason for part in parts for reason in part.undecided),
                     )
                 )
             ),

@@ -40,7 +40,7 @@ class Direction:
     @property
     def empty(self) -> bool:
         """True iff it was shown that there is no difference for known actions, intended ones included."""
-        return not (self.regions.found or self.regions.unsettled or self.intended.found or self.intended.unsettled)
+        return not (self.regions.found or self.regions.undecided or self.intended.found or self.intended.undecided)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from verifier.problem.expression import Expression, Symbol, both, disjunction, e
 from verifier.problem.semantics.callers import Reach, allow_reach, covers, deny_reach
 from verifier.problem.semantics.conditions import Reader
 from verifier.problem.semantics.controls import reached
-from verifier.problem.semantics.decision import bites, somebody_allows
+from verifier.problem.semantics.decision import key_policy_deny_counts, somebody_allows
 from verifier.problem.semantics.permissions import Permissions
 from verifier.problem.semantics.statements import Elements, elements, owned
 from verifier.problem.space import Space, acts
@@ -137,7 +137,9 @@ def retires() -> Expression:
 def denied_by_policy(said: Iterable[tuple[int, Meaning]]) -> Expression:
     """Some Deny of the key policy refuses the request. `said` are the meanings with the numbers of their owners."""
     return disjunction(
-        owned(number, both(deny.matches, bites())) for number, deny in said if deny.effect is Effect.DENY
+        owned(number, both(deny.matches, key_policy_deny_counts()))
+        for number, deny in said
+        if deny.effect is Effect.DENY
     )
 
 

@@ -168,7 +168,7 @@ class _Search:
                     return _Answer(found, Bound(self.options.longest, False))
                 reason = found
             never = never and not whenever
-        reason = reason or self.setting.unsettled
+        reason = reason or self.setting.undecided
         rests = () if reason is not None else looked_at(self.setting, self.number)
         return _Answer(reason, Bound(self.options.longest, never and reason is None), rests=rests)
 

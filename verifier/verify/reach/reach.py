@@ -281,7 +281,7 @@ def _of_key(
     elapsed = time.perf_counter() - started
     if reason is not None:
         return KeyReach(about, (), (), Bound(options.longest, False), (reason,), rests, elapsed)
-    reason = not_listed(estate) or setting.unsettled
+    reason = not_listed(estate) or setting.undecided
     if reason is not None:
         return KeyReach(about, found.rows, (), Bound(options.longest, False), (reason,), rests, elapsed)
     return KeyReach(

@@ -73,7 +73,7 @@ class Setting:
         self._reached: dict[tuple[tuple[str, ...], CallerSet, bool], Reached] = {}
 
     @property
-    def unsettled(self) -> Reason | None:
+    def undecided(self) -> Reason | None:
         """Why nothing can be proved: what could be made has no end (`newly_made`), or ciphertexts may leave the key for
         keys that are not looked at; `None` where all is looked at. Raises `TooLarge`."""
         if not self._common.complete:
