@@ -524,14 +524,15 @@ def test_values(text: str, value: Any) -> None:
 
 def test_texts() -> None:
     assert heredoc_parts("<<EOT\na${b}c\n$${d}\nEOT\n") == [
-        ("a", False),
-        ("b", True),
-        ("c\n", False),
-        ("${", False),
-        ("d}\n", False),
+        ("a", ""),
+        ("b", "$"),
+        ("c\n", ""),
+        ("${", ""),
+        ("d}\n", ""),
     ]
-    assert heredoc_parts("<<-EOT\n    a\n      b\n  EOT\n") == [("a\n  b\n", False)]
-    assert heredoc_parts("<<EOT\n%{ if x }\nEOT\n") is None and heredoc_parts("<<EOT\n${x\nEOT\n") is None
+    assert heredoc_parts("<<-EOT\n    a\n      b\n  EOT\n") == [("a\n  b\n", "")]
+    assert heredoc_parts("<<EOT\n %{~ if x ~} \n a\nEOT\n") == [("", ""), (" if x ", "%"), (" a\n", "")]
+    assert heredoc_parts("<<-EOT\n%{ if x }\nEOT\n") is None and heredoc_parts("<<EOT\n${x\nEOT\n") is None
     assert unescaped("a\\tb\\\\", "STRING_CHARS") == "a\tb\\" and unescaped("$${", "ESCAPED_INTERPOLATION") == "${"
 
 

@@ -611,11 +611,17 @@ FILES = {
         'output "e" { value = templatefile("${path.module}/${local.name}.tpl", { x = "2", y = ["q"] }) }\n'
         'output "f" { value = [for n in ["a", "b"] : file("./${n}.${n == "a" ? "txt" : "tpl"}")][0] }\n'
         'output "g" { value = file("m/${"c"}.txt") }\n'
+        'output "h" { value = templatefile("d.tpl", { x = true, y = ["p", "q"], z = { k = "v" } }) }\n'
+        'output "i" { value = templatefile("d.tpl", { x = "false", y = toset(["q", "p"]), z = {} }) }\n'
     ),
     "m__main": 'output "c" { value = "${file("${path.module}/c.txt")}${file("a.txt")}" }\n',
     "a.txt": 'é "${x}" \\n\n',
     "b.tpl": "{\n  x = ${x}, $${y}, ${y[0]}\n\n}",
     "m/c.txt": "c\n",
+    "d.tpl": (
+        '[\n%{ for i, n in y ~}\n    ${i}${n}%{ if n == "p" },%{ endif }\n  %{~ endfor }\n'
+        " %{ if x ~}  \n\n  a %{~ for k, n in z ~} ${k ~}\n = ${n} %{ endfor }%{ else } b\n%{~ endif ~}\n\n"
+    ),
 }
 
 
@@ -626,6 +632,32 @@ def test_files_are_read_as_terraform_reads_them(tmp_path: Path) -> None:
     assert {name: getattr(node, "text", None) for name, node in found.items()} == {
         name: told["value"] for name, told in theirs.items()
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%{ if var.x }a%{ endif }",
+        "%{ for x in var.x }a%{ endfor }",
+        "%{ for x in toset([var.x, 1]) }a%{ endfor }",
+        "%{ if true }a",
+        "%{ if true }a%{ endfor }",
+        "%{ endif }",
+        "%{ if true }a%{ else }b%{ else }c%{ endif }",
+        "%{ for x in [1] }a%{ else }b%{ endfor }",
+        "%{ if true }%{ if(false) }a%{ endif }b%{ endif }",
+        "%{ for x in [1] : x] == [for y in [2] }a%{ endfor }",
+        "%{ if }a%{ endif }",
+        "%{ }a",
+        "%{ elif true }a",
+        "%{ endif x }",
+    ],
+)
+def test_directives_that_are_not_carried_out(tmp_path: Path, text: str) -> None:
+    """Of what is not known, and those that are none."""
+    main = f'variable "x" {{\n}}\noutput "a" {{\n  value = <<EOT\n{text}\nEOT\n}}\n'
+    (node,) = folder_outputs(written(tmp_path, main=main)).values()
+    assert isinstance(node, Unknown)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.hcl_calls import INSPECTING, OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, Untyped
+from verifier.inputs.terraform.hcl_templates import filled
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.plan_values import after_apply
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in, null, plain
@@ -107,18 +108,6 @@ class Evaluator:
                 return None  # a directive
         return parts[0] if len(parts) == 1 else kinds.concatenated(self.at(tree), parts)
 
-    def _template(self, tree: Tree, parts: Sequence[tuple[str, bool]] | None) -> Node | None:
-        """The parts of a template, put together. A policy written so keeps the places of its lines only as a whole."""
-        found = list[Node]()
-        if parts is None:
-            return None
-        for part, is_expression in parts:
-            expression = trees.parse_expression(part) if is_expression else None
-            if is_expression and expression is None:
-                return None
-            found.append(kinds.text(self.at(tree), part) if expression is None else self.get(expression))
-        return kinds.concatenated(self.at(tree), found)
-
     def _literal(self, tree: Tree) -> Node | None:
         """A number, a truth or null."""
         written = str(tree.children[0])
@@ -146,13 +135,13 @@ class Evaluator:
 
     def _for_tuple(self, tree: Tree) -> Node | None:
         """`[for x in list : expression if condition]`."""
-        made = self._for(tree)
+        made = self.looped(tree)
         return None if made is None else kinds.ordered(self.at(tree), [value for _, value in made[0]], loose=made[1])
 
     def _for_object(self, tree: Tree) -> Node | None:
         """`{ for x in list : key => value if condition }`; of a key that is not known, and with `...`, it is not
         known."""
-        made = self._for(tree) if not any(str(child) == "..." for child in tree.children) else None
+        made = self.looped(tree) if not any(str(child) == "..." for child in tree.children) else None
         if made is None or made[1]:
             return None
         pairs = [(key, value) for key, value in made[0] if isinstance(key, Scalar) and not kinds.is_null(key)]
@@ -160,9 +149,11 @@ class Evaluator:
             raise FailsError
         return resolved(self.at(tree), pairs) if len(pairs) == len(made[0]) else None
 
-    def _for(self, tree: Tree) -> tuple[list[tuple[Node, Node]], bool] | None:
-        """The keys (of a list there are none) and values that a `for` makes of its collection, and whether their order
-        is not known."""
+    def looped(
+        self, tree: Tree, body: Callable[[Evaluator], Node] | None = None
+    ) -> tuple[list[tuple[Node, Node]], bool] | None:
+        """The keys (of a list there are none) and values that a `for` makes of its collection, or a `body` in the place
+        of its expression, and whether their order is not known."""
         intro, *results = trees.parts_of(tree)
         condition = [part for part in results if trees.kind_of(part) == "for_cond"]
         results = [part for part in results if trees.kind_of(part) != "for_cond"]
@@ -180,7 +171,7 @@ class Evaluator:
             if holds is None:
                 return None
             if holds:
-                found.append((inner._key(results[0]), inner.get(results[-1])))
+                found.append((inner._key(results[0]), body(inner) if body is not None else inner.get(results[-1])))
         return found, isinstance(collection, Loose)
 
     # -- references --
@@ -304,7 +295,7 @@ class Evaluator:
             return None
         unknown = self.unknown(tree, [variables])
         bound = {key.text: value for key, value in variables.pairs}
-        return replace(self, refer=lambda _, __: unknown, bound=bound, read=None)._template(tree, parts)
+        return filled(replace(self, refer=lambda _, __: unknown, bound=bound, read=None), tree, parts)
 
     def _try(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
         """The first argument that does not fail. Of references that is told; of others only that they do."""
@@ -331,7 +322,7 @@ FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
     "string": lambda own, tree: own._joined(tree, trees.parts_of(tree)),
     **dict.fromkeys(
         ("heredoc_template", "heredoc_template_trim"),
-        lambda own, tree: own._template(tree, trees.heredoc_parts(str(tree.children[0]))),
+        lambda own, tree: filled(own, tree, trees.heredoc_parts(str(tree.children[0]))),
     ),
     **dict.fromkeys(("int_lit", "float_lit", "literal_value"), Evaluator._literal),
     "tuple": lambda own, tree: kinds.ordered(own.at(tree), [own.get(part) for part in trees.parts_of(tree)]),

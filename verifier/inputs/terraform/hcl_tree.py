@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -24,6 +24,7 @@ _MISREAD = re.compile(r'(?:\$\$|%%)\{[^}]*?(?:"|[$%]\{)')
 _HEREDOC = re.compile(r"<<-?([^\s\"]+)\r?\n")
 _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))')
 _OPENING = re.compile(r"\$\$\{|%%\{|\$\{|%\{")
+_SPACE_BEFORE, _SPACE_AFTER = re.compile(r"\A[^\S\n\x1c-\x1f]*\n?"), re.compile(r"[^\S\n\x1c-\x1f]*\n?\Z")
 _DEEPEST = 30
 """Blocks inside each other."""
 _CHAINS = ("get_attr_expr_term", "index_expr_term", "attr_splat_expr_term", "full_splat_expr_term")
@@ -80,9 +81,8 @@ def references(tree: Tree) -> list[str]:
     while pending:
         inner = pending.pop()
         if isinstance(inner, str) and inner.startswith("<<"):
-            pending += [
-                parse_expression(text) for text, is_expression in heredoc_parts(str(inner)) or () if is_expression
-            ]
+            parts = heredoc_parts(str(inner)) or ()
+            pending += [parse_expression(expression_in(text, sign)) for text, sign in parts if sign]
         if isinstance(inner, str) or inner is None:
             continue
         if kind_of(inner) in _CHAINS:
@@ -245,9 +245,10 @@ def unescaped(text: str, kind: str) -> str:
     return _ESCAPE.sub(character, text[1:] if kind.startswith("ESCAPED") else text)
 
 
-def heredoc_parts(token: str) -> list[tuple[str, bool]] | None:
-    """The parts of a heredoc, each with whether it is an expression; `None` where it has directives, an expression that
-    has no end, or a line that Terraform may take for its end."""
+def heredoc_parts(token: str) -> list[tuple[str, str]] | None:
+    """The parts of a heredoc, each with its sign: `$` of an expression, `%` of a directive, empty of a text; `None`
+    where one has no end, for a line that Terraform may take for the end, and for directives in lines without their
+    indentation (`<<-`)."""
     head, _, rest = token.partition("\n")
     *lines, end = rest.rstrip("\n").split("\n")
     if any(line.strip() == end.strip() for line in lines):
@@ -256,26 +257,44 @@ def heredoc_parts(token: str) -> list[tuple[str, bool]] | None:
         indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
         lines = [line[indent:] if line.strip() else line for line in lines]
     text = "".join(f"{line}\n" for line in lines)
-    parts: list[tuple[str, bool]] = []
+    parts: list[tuple[str, str]] = []
     position = 0
     while match := _OPENING.search(text, position):
-        parts.append((text[position : match.start()], False))
+        parts.append((text[position : match.start()], ""))
         position = match.end()
         if len(match[0]) == 3:
-            parts.append((match[0][1:], False))
+            parts.append((match[0][1:], ""))
             continue
         close = _close(text, position)
-        if match[0] == "%{" or close is None:
+        if close is None or (head.startswith("<<-") and ("%" in match[0] or "~" in text[position:close])):
             return None
-        parts.append((text[position:close], True))
+        parts.append((text[position:close], match[0][0]))
         position = close + 1
-    return [*parts, (text[position:], False)]
+    return list(_stripped([("", ""), *parts, (text[position:], ""), ("", "")]))
 
 
-def template_parts(text: str) -> list[tuple[str, bool]] | None:
+def _stripped(parts: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Parts, but for the first and the last one, without the white space beside them that a `~` takes from texts: in
+    the same line, and its end."""
+    for (before, opened), (text, sign), (after, closed) in zip(parts, parts[1:], parts[2:], strict=False):
+        if sign:
+            yield text.removeprefix("~").removesuffix("~"), sign
+            continue
+        text = _SPACE_BEFORE.sub("", text) if opened and before.endswith("~") else text
+        yield _SPACE_AFTER.sub("", text) if closed and after.startswith("~") else text, ""
+
+
+def template_parts(text: str) -> list[tuple[str, str]] | None:
     """The parts of a template in a file, as `heredoc_parts`."""
     parts = heredoc_parts(f"<<{_END}\n{text}\n{_END}")
-    return None if parts is None else [*parts[:-1], (parts[-1][0][:-1], False)]  # a heredoc ends in a line of its own
+    return None if parts is None else [*parts[:-1], (parts[-1][0][:-1], "")]  # a heredoc ends in a line of its own
+
+
+def expression_in(text: str, sign: str) -> str:
+    """The expression in a part of a template: of `%{ for … }` one that goes over the same; empty where there is
+    none."""
+    word, rest = [*text.split(maxsplit=1), "", ""][:2]
+    return text if sign == "$" else {"if": rest, "for": f"[for {rest} : null]"}.get(word, "")
 
 
 def _close(text: str, position: int) -> int | None:

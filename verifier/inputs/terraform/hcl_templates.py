@@ -1,0 +1,80 @@
+"""The values of templates: of heredocs, and of what `templatefile` reads.
+
+In: the parts of a template, and what evaluates the expressions in it. Out: a text; `None` where a directive is not
+carried out. Guarantee: a directive is carried out where its condition, or its collection and the order of that, is
+known. [HCL native syntax: Templates]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from verifier.inputs.terraform import hcl_kinds as kinds
+from verifier.inputs.terraform import hcl_tree as trees
+from verifier.inputs.terraform.hcl_tree import Tree
+from verifier.inputs.text.nodes import Node
+
+if TYPE_CHECKING:
+    from verifier.inputs.terraform.hcl_evaluator import Evaluator
+
+Parts = Sequence[tuple[str, str]]
+
+
+def filled(own: Evaluator, tree: Tree, parts: Parts | None) -> Node | None:
+    """The parts of a template, put together. A policy written so keeps the places of its lines only as a whole. Raises
+    `FailsError`."""
+    found, position = list[Node](), 0
+    while parts is not None and position < len(parts):
+        text, sign = parts[position]
+        expression = trees.parse_expression(trees.expression_in(text, sign)) if sign else None
+        if sign and expression is None:
+            return None
+        if sign == "%":
+            position, values = _directed(own, tree, expression, parts, position)
+            if values is None:
+                return None
+            found += values
+        else:
+            found.append(kinds.text(own.at(tree), text) if expression is None else own.get(expression))
+        position += 1
+    return None if parts is None else kinds.concatenated(own.at(tree), found)
+
+
+def _directed(
+    own: Evaluator, tree: Tree, expression: Tree, parts: Parts, start: int
+) -> tuple[int, Sequence[Node] | None]:
+    """Where the directive ends that begins at a position, and what it makes."""
+    middle, end = _ends(parts, start)
+    first, second, loop = parts[start + 1 : middle], parts[middle + 1 : end], trees.unwrapped(expression)
+    if end and _word(parts[start]) == "if":
+        holds = kinds.truth(own.get(expression))
+        taken = None if holds is None else filled(own, tree, first if holds else second)
+        return end, None if taken is None else [taken]
+    made = None
+    if end and trees.kind_of(loop) == "for_tuple_expr":
+        made = own.looped(loop, lambda inner: filled(inner, tree, first) or own.unknown(tree))
+    return end, None if made is None or made[1] else [value for _, value in made[0]]
+
+
+def _ends(parts: Parts, start: int) -> tuple[int, int]:
+    """Where the `else` of a directive is, or else its end, and its end; zeros where it has none."""
+    open_, middle = list[str](), 0
+    for position in range(start, len(parts)):
+        word = _word(parts[position])
+        if word in ("if", "for"):
+            open_.append(word)
+        elif word == "else" and open_[-1] == "if" and not (middle and len(open_) == 1):
+            middle = position if len(open_) == 1 else middle
+        elif word and word != f"end{open_.pop()}":
+            break
+        if not open_:
+            return middle or position, position
+    return 0, 0
+
+
+def _word(part: tuple[str, str]) -> str:
+    """The name of a directive that begins something, or another one whole; empty for another part."""
+    text, sign = part
+    first = text.split(maxsplit=1)[:1]
+    return "" if sign != "%" else first[0] if first in (["if"], ["for"]) else text.strip() or "%"
