@@ -61,19 +61,31 @@ def _sts(name: str, rule: str, *carries: str, always: tuple[str, ...] = ()) -> O
 
 _BOUNDARY, _POLICY, _TEMPLATE = "iam:permissionsboundary", "iam:policyarn", "iam:roletemplatearn"
 _SESSION = ("sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys")
-CHAINED = frozenset(
-    {
-        *("accounts.google.com:aud", "accounts.google.com:sub", "graph.facebook.com:app_id", "graph.facebook.com:id"),
-        *("www.amazon.com:app_id", "www.amazon.com:user_id", "saml:namequalifier", "saml:sub", "saml:sub_type"),
-        *(
-            "cognito-identity.amazonaws.com:amr",
-            "cognito-identity.amazonaws.com:aud",
-            "cognito-identity.amazonaws.com:sub",
-        ),
-    }
-)
+_OF_PROVIDERS = """
+accounts.google.com:aud accounts.google.com:sub cognito-identity.amazonaws.com:amr cognito-identity.amazonaws.com:aud
+cognito-identity.amazonaws.com:sub graph.facebook.com:app_id graph.facebook.com:id saml:namequalifier saml:sub
+saml:sub_type www.amazon.com:app_id www.amazon.com:user_id
+"""
+CHAINED = frozenset(_OF_PROVIDERS.split())
 """Keys of an identity provider that sessions made by it carry into `sts:AssumeRole`. [IAM:
 reference_policies_iam-condition-keys, *Cross-service … federation context keys*]"""
+
+DELIVERED = {
+    "ec2": (
+        "ec2:SourceInstanceArn",
+        "ec2:RoleDelivery",
+        "aws:Ec2InstanceSourceVpc",
+        "aws:Ec2InstanceSourcePrivateIPv4",
+    ),
+    "codebuild": ("codebuild:BuildArn", "codebuild:ProjectArn"),
+    "glue": ("glue:RoleAssumedBy", "glue:CredentialIssuingService"),
+    "lambda": ("lambda:SourceFunctionArn",),
+    "edgelambda": ("lambda:SourceFunctionArn",),
+    "ssm": ("ssm:SourceInstanceArn",),
+}
+"""The keys of the sessions that a service delivers to what runs there, by how its name begins. [IAM:
+reference_policies_condition-keys, *Properties of a role session*]"""
+OF_SERVICES = tuple(dict.fromkeys(key for keys in DELIVERED.values() for key in keys))
 
 _OPERATIONS = (
     _iam("PutRolePolicy", "role", _BOUNDARY, _TEMPLATE),

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.case import Case
 from verifier.evaluate.findings import Aside
+from verifier.evaluate.operations import DELIVERED
 from verifier.evaluate.plausible.route import forwarded
-from verifier.evaluate.plausible.session import CODEBUILD_ROLE, EC2_ROLE, PRIVATE_ADDRESS
+from verifier.evaluate.plausible.session import PRIVATE_ADDRESS
 from verifier.model.request import CallerKind, Value
 
 _TAG, _TAG_KEYS = "aws:requesttag/", "aws:tagkeys"
@@ -87,7 +88,7 @@ class _Companions:
                 "F3: a user's request with temporary credentials, as a service makes it, has "
                 "aws:MultiFactorAuthPresent, which a policy tests; this one is decided without it"
             )
-        for together in () if self._forwarded else (EC2_ROLE, CODEBUILD_ROLE):
+        for together in () if self._forwarded else (DELIVERED["ec2"], DELIVERED["codebuild"]):
             present = [key for key in together if key.lower() in self._has]
             wanted = [key for key in together if key != PRIVATE_ADDRESS] if present else []
             yield from (f"F3: {present[0]} comes with {key}" for key in wanted if self._lacks(key))

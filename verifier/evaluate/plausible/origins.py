@@ -1,39 +1,25 @@
-"""What a request says of how the session of a role was made, and no session of that role, or of that chain, can say
-(F3).
+"""What a request says of how the session of a role was made, and no session of that role can say (F3).
 
-In: the estate, a case, the given context; the moves of a chain. Out: warnings; what contradicts a chain.
+In: the estate, a case, the given context. Out: warnings.
 Guarantee: a warning says that no caller whom the trust policies name could have made such a session, whatever their
-conditions; of a chain, that the move which gave the session did not make it so. [IAM:
-reference_policies_condition-keys, *Properties of a role session*; id_roles_use_switch-role-ec2;
+conditions. [IAM: reference_policies_condition-keys, *Properties of a role session*; id_roles_use_switch-role-ec2;
 id_credentials_mfa_configure-api-require; API: AssumeRole, SerialNumber]
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.case import Case
-from verifier.evaluate.plausible.session import CODEBUILD_ROLE, EC2_ROLE
+from verifier.evaluate.operations import DELIVERED, OF_SERVICES
 from verifier.evaluate.sessions.assumers import Assumer, assumers, is_about
 from verifier.evaluate.statements.values import truth
 from verifier.model.estate import Estate, Identity
-from verifier.model.request import Caller, CallerKind, Request, Value
-from verifier.model.step_kinds import StepKind
-from verifier.model.steps.chains import Became, Move
+from verifier.model.request import CallerKind, Value
 from verifier.model.unmodelled import Influence
 
-_DELIVERS = {
-    "ec2": EC2_ROLE,
-    "codebuild": CODEBUILD_ROLE,
-    "glue": ("glue:RoleAssumedBy", "glue:CredentialIssuingService"),
-    "lambda": ("lambda:SourceFunctionArn",),
-    "edgelambda": ("lambda:SourceFunctionArn",),
-    "ssm": ("ssm:SourceInstanceArn",),
-}
-"""The keys of the sessions that a service delivers to what runs there, by how its name begins."""
-_OF_SERVICES = dict.fromkeys(key for keys in _DELIVERS.values() for key in keys)
 _FACTOR, _AGE = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
 
 
@@ -43,7 +29,7 @@ def origin_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> I
     if case.standing.caller.kind is not CallerKind.ROLE or role is None or role.trust is None or _in_doubt(estate):
         return
     found = {key for one in _makers(estate, role) for key in _delivered(one)}
-    for key in (key for key in _OF_SERVICES if key.lower() in given and key not in found):
+    for key in (key for key in OF_SERVICES if key.lower() in given and key not in found):
         yield f"F3: no session of {role.arn} has {key}: its trust policy admits no service that delivers one"
     factor = _factor_in(given)
     if factor is not None and not _from_user(estate, role):
@@ -76,7 +62,7 @@ def _delivered(one: Assumer) -> tuple[str, ...]:
     """The keys of a session that a caller makes, if it is a service."""
     if one.caller.kind is not CallerKind.SERVICE:
         return ()
-    return tuple(_OF_SERVICES) if one.stranger else _DELIVERS.get(one.caller.principal_arn.partition(".")[0], ())
+    return OF_SERVICES if one.stranger else DELIVERED.get(one.caller.principal_arn.partition(".")[0], ())
 
 
 def _from_user(estate: Estate, role: Identity) -> bool:
@@ -101,52 +87,3 @@ def _may_be_from_user(estate: Estate, maker: Assumer, roles: Mapping[str, Identi
         account = inventory_of(estate, caller.account)
         return maker.stranger or account is None or not account.complete
     return roles[caller.principal_arn].trust is None
-
-
-# -- in chains --
-
-
-def against_origins(moves: Sequence[Move], access: Request | None = None) -> str | None:
-    """The first request of a session that the move which gave it did not make so; `None` iff there is none. A service
-    makes one without MFA, and gives it the keys of no other service; a call to assume a role gives it none of these,
-    and MFA only if its caller is a user, or a session that may have it."""
-    made: dict[Caller, _Made] = {}
-    last = () if access is None else ((None, (access,)),)
-    for move, requests in (*((move, move.requests) for move in moves), *last):
-        for request in requests:
-            given = {key.lower(): value for key, value in request.context}
-            wrong = made[request.caller].contradicted_by(given) if request.caller in made else None
-            if wrong is not None:
-                return f"{request.action} would be asked for by a session with {wrong}, which it was not given"
-        if move is not None and isinstance(move.change, Became) and move.kind is not StepKind.OWN_IDENTITY:
-            made[move.change.caller] = _made(move, made)
-    return None
-
-
-@dataclass(frozen=True)
-class _Made:
-    """How a session was made: the keys that it may have, and whether it may have MFA."""
-
-    keys: frozenset[str]
-    factor: bool
-
-    def contradicted_by(self, given: Mapping[str, Value]) -> str | None:
-        """A key that a request of the session cannot have."""
-        for key in _OF_SERVICES:
-            if key.lower() in given and key not in self.keys:
-                return key
-        return None if self.factor else _factor_in(given)
-
-
-def _made(move: Move, before: Mapping[Caller, _Made]) -> _Made:
-    if move.kind is StepKind.CHANGE_CODE:
-        return _Made(frozenset(_OF_SERVICES), False)  # which service runs it, only the input says
-    if move.kind is StepKind.PASS_ROLE:
-        context = next(one.context for one in move.requests if one.action.lower() == "iam:passrole")
-        service = next((str(value) for key, value in context if key.lower() == "iam:passedtoservice"), "")
-        return _Made(frozenset(_DELIVERS.get(service.partition(".")[0], ())), False)
-    if move.kind is not StepKind.ASSUME_ROLE:
-        return _Made(frozenset(), True)  # no session of a role
-    caller = move.requests[0].caller
-    from_session = caller.kind is CallerKind.ROLE and (caller not in before or before[caller].factor)
-    return _Made(frozenset(), caller.kind is CallerKind.USER or from_session)

@@ -14,26 +14,19 @@ from unicodedata import category
 from verifier.evaluate.callers import providers_of
 from verifier.evaluate.case import Case
 from verifier.evaluate.findings import Aside
-from verifier.evaluate.operations import CHAINED
+from verifier.evaluate.operations import CHAINED, OF_SERVICES
 from verifier.evaluate.sessions.tag_conditions import MOST_SESSION_TAGS
 from verifier.evaluate.statements.values import truth
 from verifier.model.request import CallerKind, Value
 
 PRIVATE_ADDRESS = "aws:Ec2InstanceSourcePrivateIPv4"
-EC2_ROLE = ("ec2:SourceInstanceArn", "ec2:RoleDelivery", "aws:Ec2InstanceSourceVpc", PRIVATE_ADDRESS)
-"""Keys of which a session of an EC2 instance role has all, but for the address in a subnet of IPv6 alone."""
-CODEBUILD_ROLE = ("codebuild:BuildArn", "codebuild:ProjectArn")
+"""The one key of an EC2 instance role that a session may lack: in a subnet of IPv6 alone."""
 ROLE_SESSION = (
-    *EC2_ROLE,
-    *CODEBUILD_ROLE,
+    *OF_SERVICES,
     "aws:ChatbotSourceArn",
     "aws:FederatedProvider",
     "aws:SourceIdentity",
-    "glue:CredentialIssuingService",
-    "glue:RoleAssumedBy",
     "identitystore:UserId",
-    "lambda:SourceFunctionArn",
-    "ssm:SourceInstanceArn",
 )
 """Keys that are in the token of a role session, and of nothing else."""
 VALUES = {

@@ -7,8 +7,8 @@ from what is held; `problem` has a reading of its own of the same rules, which t
 """
 
 from verifier.evaluate.steps.change import after
-from verifier.evaluate.steps.consistency import against_facts, against_sources, against_time, facts_left
+from verifier.evaluate.steps.consistency import against, against_time, facts_left
 from verifier.evaluate.steps.permission import permitted
 from verifier.evaluate.steps.replay import Replay, story
 
-__all__ = ["Replay", "after", "against_facts", "against_sources", "against_time", "facts_left", "permitted", "story"]
+__all__ = ["Replay", "after", "against", "against_time", "facts_left", "permitted", "story"]

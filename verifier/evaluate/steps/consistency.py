@@ -1,5 +1,6 @@
 """What the requests of a chain agree on: time goes forward (W4); a session keeps the source identity that it was given,
-or has none (E2); a key stays of the spec, usage and origin that it has, also where the input does not give them (F8).
+or has none (E2), and has of MFA and of services' keys what the move gave it that made it (F3); a key stays of the spec,
+usage and origin that it has, also where the input does not give them (F8).
 
 In: the moves of a chain, its last request. Out: what contradicts that, if anything does.
 Guarantee: only instants that requests give are compared, and of a session that is held at first only source identities
@@ -8,12 +9,15 @@ that they give; one that is not given may be any.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from verifier.evaluate.fill import given_context
-from verifier.evaluate.statements.values import instant
+from verifier.evaluate.operations import DELIVERED, OF_SERVICES
+from verifier.evaluate.sessions.passing import SET_SOURCE, SOURCE_IDENTITY
+from verifier.evaluate.statements.values import instant, truth
+from verifier.evaluate.steps.forms_code import passed_to, service_of
 from verifier.evaluate.steps.forms_keys import kind_of
 from verifier.evaluate.steps.move_requests import RequestContext
 from verifier.evaluate.suited import fitting_facts
@@ -23,7 +27,29 @@ from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, KeyReplicated, Move
 
-NOW, ISSUED = ("aws:currenttime", "aws:epochtime"), "aws:tokenissuetime"
+_NOW, _ISSUED = ("aws:currenttime", "aws:epochtime"), "aws:tokenissuetime"
+_FACTOR = "aws:MultiFactorAuthPresent"
+_MFA = frozenset({_FACTOR, "aws:MultiFactorAuthAge"})
+_ORIGINS = _MFA.union(OF_SERVICES)
+"""What tells how a session was made."""
+
+
+def against(estate: Estate, moves: Sequence[Move], access: Request | None = None) -> tuple[str, str] | None:
+    """The first of these rules that a chain breaks, and how; `None` iff it breaks none. `estate` is that of its end."""
+    found = (
+        ("W4", against_time(moves, access)),
+        ("E2", _against_sources(moves, access)),
+        ("F3", _against_origins(moves, access)),
+        ("F8", _against_facts(estate, moves, access)),
+    )
+    return next(((rule, how) for rule, how in found if how is not None), None)
+
+
+def _in_order(moves: Sequence[Move], access: Request | None) -> Iterator[tuple[Move | None, tuple[Request, ...]]]:
+    """Each move with its requests, and the last request."""
+    yield from ((move, move.requests) for move in moves)
+    if access is not None:
+        yield None, (access,)
 
 
 @dataclass
@@ -37,7 +63,7 @@ class _Session:
     issued: Decimal | None = None
 
 
-def time_of(request: Request, *keys: str) -> Decimal | None:
+def _time_of(request: Request, *keys: str) -> Decimal | None:
     """The instant that a request gives for one of some condition keys, in seconds since 1970."""
     texts = (RequestContext(request).text(key) for key in keys)
     return next((instant(text) for text in texts if text is not None), None)
@@ -49,10 +75,9 @@ def against_time(moves: Sequence[Move], access: Request | None = None) -> str | 
     role), later. [IAM: reference_policies_condition-keys, aws:CurrentTime, aws:TokenIssueTime]"""
     latest: Decimal | None = None
     sessions: dict[Caller, _Session] = {}
-    last = () if access is None else ((None, (access,)),)
-    for move, requests in (*((move, move.requests) for move in moves), *last):
+    for move, requests in _in_order(moves, access):
         for request in requests:
-            now, issued = time_of(request, *NOW), time_of(request, ISSUED)
+            now, issued = _time_of(request, *_NOW), _time_of(request, _ISSUED)
             if now is not None and latest is not None and now < latest:
                 return f"{request.action} would be asked for before what comes earlier in the chain"
             latest = latest if now is None else now
@@ -78,18 +103,14 @@ def _fits(session: _Session, issued: Decimal) -> bool:
     return True
 
 
-SOURCE, SET_SOURCE = "aws:sourceidentity", "sts:sourceidentity"
-
-
-def against_sources(moves: Sequence[Move], access: Request | None = None) -> str | None:
+def _against_sources(moves: Sequence[Move], access: Request | None) -> str | None:
     """The first request whose session has another source identity than the call that made the session set, or than an
     earlier request of it has; `None` iff there is none. It cannot be changed, and no other step sets one. [IAM:
     id_credentials_temp_control-access_monitor]"""
     given: dict[Caller, set[str | None]] = {}
-    last = () if access is None else ((None, (access,)),)
-    for move, requests in (*((move, move.requests) for move in moves), *last):
+    for move, requests in _in_order(moves, access):
         for request in requests:
-            source = RequestContext(request).text(SOURCE)
+            source = RequestContext(request).text(SOURCE_IDENTITY)
             if request.caller in given and source not in given[request.caller]:
                 other = "a session with another aws:SourceIdentity than it was given"
                 return f"{request.action} would be asked for by {other}"
@@ -99,6 +120,40 @@ def against_sources(moves: Sequence[Move], access: Request | None = None) -> str
             said = RequestContext(move.requests[0]).text(SET_SOURCE) if move.kind is StepKind.ASSUME_ROLE else None
             given.setdefault(move.change.caller, set()).add(said)
     return None
+
+
+def _against_origins(moves: Sequence[Move], access: Request | None) -> str | None:
+    """The first request of a session that says what the move which gave the session did not give it; `None` iff there
+    is none."""
+    given: dict[Caller, frozenset[str]] = {}
+    for move, requests in _in_order(moves, access):
+        for request in requests:
+            said = given_context(request)
+            factor = _MFA if truth(str(said.get(_FACTOR.lower()))) else _MFA - {_FACTOR}
+            beyond = (factor | set(OF_SERVICES)) - given.get(request.caller, _ORIGINS)
+            lacking = sorted(key for key in beyond if key.lower() in said)
+            if lacking:
+                return f"{request.action} would be asked for by a session with {lacking[0]}, which it was not given"
+        if move is not None and isinstance(move.change, Became) and move.kind is not StepKind.OWN_IDENTITY:
+            given[move.change.caller] = _origins(move, given)
+    return None
+
+
+def _origins(move: Move, given: Mapping[Caller, frozenset[str]]) -> frozenset[str]:
+    """What a session can say that a move gives: made by a service it has no MFA, and the keys of no other service; made
+    by a call to assume a role none of these keys, and MFA only if its caller is a user, or a session that may have it.
+    [API: AssumeRole, SerialNumber; IAM: id_roles_use_switch-role-ec2, id_credentials_mfa_configure-api-require]"""
+    caller = move.requests[0].caller
+    match move.kind:
+        case StepKind.CHANGE_CODE:
+            return _ORIGINS - _MFA  # which service runs it, only the input says
+        case StepKind.PASS_ROLE:
+            return frozenset(DELIVERED.get(service_of(passed_to(move)), ()))
+        case StepKind.ASSUME_ROLE if caller.kind is CallerKind.ROLE:
+            return given.get(caller, _MFA) & _MFA
+        case StepKind.ASSUME_ROLE if caller.kind is not CallerKind.USER:
+            return frozenset()
+    return _MFA  # of a user, or a federated user
 
 
 def facts_left(estate: Estate, moves: Sequence[Move], access: Request | None = None) -> dict[str, frozenset[KeyFacts]]:
@@ -118,7 +173,7 @@ def facts_left(estate: Estate, moves: Sequence[Move], access: Request | None = N
     return left
 
 
-def against_facts(estate: Estate, moves: Sequence[Move], access: Request | None = None) -> str | None:
+def _against_facts(estate: Estate, moves: Sequence[Move], access: Request | None) -> str | None:
     """A key that would have to be of several specs, usages or origins at once; `None` iff there is none."""
     arn = next((arn for arn, facts in facts_left(estate, moves, access).items() if not facts), None)
     return None if arn is None else f"{arn} would have to be a key of several specs, usages or origins"

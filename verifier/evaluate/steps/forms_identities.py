@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from verifier.evaluate.steps.consistency import SET_SOURCE, SOURCE
+from verifier.evaluate.sessions.passing import SET_SOURCE, SOURCE_IDENTITY
 from verifier.evaluate.steps.move_requests import RequestContext, change_of, check_tags, checked_requests, require
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
 from verifier.model.named_accounts import accounts_named
@@ -214,7 +214,7 @@ def _check_session(move: Move, context: RequestContext) -> None:
     require(
         context.text("sts:rolesessionname") == session, move, "the session's name must be that of sts:RoleSessionName"
     )
-    persists = context.value(SOURCE) is None or context.value(SOURCE) == context.value(SET_SOURCE)
+    persists = context.value(SOURCE_IDENTITY) in (None, context.value(SET_SOURCE))
     require(
         persists, move, "the caller's source identity is that of the session that it assumes, and is said again (E2)"
     )

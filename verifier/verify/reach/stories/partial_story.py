@@ -14,9 +14,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 
-from verifier.evaluate.plausible.origins import against_origins
 from verifier.evaluate.statements.values import instant
-from verifier.evaluate.steps import after, against_facts, against_sources, against_time, permitted
+from verifier.evaluate.steps import after, against, against_time, permitted
 from verifier.model.estate import Estate
 from verifier.model.grant import Grant, Pairs
 from verifier.model.invariant import ALWAYS, CallersAnd, ConditionExpression, Invariant, conditions_in
@@ -223,11 +222,9 @@ class PartialStory:
         except InputError as error:
             return Reason("E0", error.diagnostics[0].message)
         moves = [*(one.move for one in self.steps), step.move]
-        facts = against_facts(after(self.state, step.move).estate, moves)
-        sessions = (("E2", against_sources(moves)), ("F3", against_origins(moves)))
-        for rule, found in (("W4", against_time(moves)), *sessions, ("F8", facts)):
-            if found is not None:
-                return Reason(rule, found)
+        broken = against(after(self.state, step.move).estate, moves)
+        if broken is not None:
+            return Reason(*broken)
         if all(decision.outcome is Outcome.ALLOW for decision in decisions):
             return None
         open_ones = (symbol for decision in decisions for symbol in decision.depends_on)
@@ -249,12 +246,9 @@ class PartialStory:
                 return found
             self._learn(found)
             access = found
-            moves = [one.move for one in self.steps]
-            facts = against_facts(self.state.estate, moves, found.request)
-            origins = against_origins(moves, found.request)
-            for rule, changed in (("E2", against_sources(moves, found.request)), ("F3", origins), ("F8", facts)):
-                if changed is not None:
-                    return Reason(rule, changed)
+            broken = against(self.state.estate, [one.move for one in self.steps], found.request)
+            if broken is not None:
+                return Reason(*broken)
         first = self.first or some_caller({"principal": self.start})  # where it makes no request
         return Story(
             first, tuple(self.steps), access, tuple(sorted(self.readings.items())), tuple(sorted(self.free.items()))
