@@ -13,6 +13,7 @@ from dataclasses import replace
 from verifier.evaluate.steps import change_identities as identities
 from verifier.evaluate.steps.forms_keys import alias_holder
 from verifier.model.estate import Estate, Key
+from verifier.model.grant import Pairs
 from verifier.model.policy import Policy
 from verifier.model.request import CallerKind
 from verifier.model.steps import chains
@@ -47,11 +48,7 @@ def _estate(estate: Estate, move: Move) -> Estate:
         case chains.GrantCreated(key, grant):
             return _key(estate, key, lambda known: replace(known, grants=(*(known.grants or ()), grant)))
         case chains.KeyTagged(key, tags, removed):
-            return _key(
-                estate,
-                key,
-                lambda known: known if known.tags is None else _tagged(known, {*removed, *dict(tags)}, tags),
-            )
+            return _key(estate, key, lambda known: _tagged(known, tags, removed))
         case chains.KeyShared(key):
             return _shared(estate, key)
         case chains.PolicyAdded(owner, policy, known):
@@ -85,10 +82,12 @@ def _default(key: Key, policy: Policy) -> tuple[Policy, ...]:
     return (policy, *(other for other in others if other.name != "default"))
 
 
-def _tagged(key: Key, gone: set[str], tags: tuple[tuple[str, str], ...]) -> Key:
-    """A key with tags set. Such as differ in case alone are not known: a condition reads one of them, and no page says
-    which (F8)."""
-    now = (*(pair for pair in key.tags or () if pair[0] not in gone), *tags)
+def _tagged(key: Key, tags: Pairs, removed: tuple[str, ...]) -> Key:
+    """A key with tags set and taken away, if its tags are known. Such as differ in case alone are not known any more: a
+    condition reads one of them, and no page says which (F8)."""
+    if key.tags is None:
+        return key
+    now = (*(pair for pair in key.tags if pair[0] not in {*removed, *dict(tags)}), *tags)
     if len({name.lower() for name, _ in now}) == len(now):
         return replace(key, tags=now)
     doubt = "tags", f"keys of tags of {key.arn} differ in case alone after a step"

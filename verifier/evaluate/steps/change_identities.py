@@ -147,9 +147,8 @@ def tag(estate: Estate, owner: str, tags: Pairs, removed: tuple[str, ...]) -> Es
 
 def remove_policy(estate: Estate, owner: str, identity: str) -> Estate:
     """A user, role or group has one policy less, its members too, but for those who have it by another group."""
-    having = {
-        group.arn for account in estate.accounts for group in account.groups if _has(group.policies, identity)
-    } - {owner}
+    groups = (group for account in estate.accounts for group in account.groups if group.arn != owner)
+    having = {group.arn for group in groups if identity in {policy.identity for policy in group.policies}}
 
     def changed(found: Identity) -> Identity:
         concerned = (found.arn == owner or owner in found.groups) and having.isdisjoint(found.groups)
@@ -159,10 +158,6 @@ def remove_policy(estate: Estate, owner: str, identity: str) -> Estate:
         return replace(found, policies=_less(found.policies, {identity})) if found.arn == owner else found
 
     return _members(estate, changed, group)
-
-
-def _has(policies: tuple[Policy, ...], identity: str) -> bool:
-    return any(policy.identity == identity for policy in policies)
 
 
 def _less(policies: tuple[Policy, ...], identities: set[str]) -> tuple[Policy, ...]:

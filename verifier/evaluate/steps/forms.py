@@ -37,7 +37,7 @@ _FORMS: dict[StepKind, Callable[[State, Move], None]] = {
     StepKind.TAG_IDENTITY: forms_created.tag,
     StepKind.UNTAG_IDENTITY: forms_created.tag,
     StepKind.PUT_BOUNDARY: forms_created.put_boundary,
-    StepKind.DELETE_BOUNDARY: forms_created.delete_boundary,
+    StepKind.DELETE_BOUNDARY: forms_created.put_boundary,
     StepKind.JOIN_GROUP: forms_identities.join_group,
     StepKind.LEAVE_GROUP: forms_created.leave_group,
     StepKind.BECOME_USER: forms_identities.become_user,

@@ -15,9 +15,8 @@ from verifier.evaluate.steps.move_requests import (
     check_tags,
     checked_requests,
     require,
-    wrong_change,
 )
-from verifier.model.estate import Account, Group, Identity, ManagedPolicy
+from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.policy import PolicyKind, is_service_linked
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import BoundaryPut, Created, GroupLeft, IdentityTagged, Move, PolicyRemoved, State
@@ -25,11 +24,14 @@ from verifier.model.steps.chains import BoundaryPut, Created, GroupLeft, Identit
 
 def create(state: State, move: Move) -> None:
     """[API: CreateRole, CreateUser, CreateGroup, CreatePolicy; names: IAM User Guide, reference_iam-quotas]"""
-    change = change_of(move, Created)
-    made, kind = change.made, change.made.arn.split(":", 5)[5].split("/", 1)[0]
+    made = change_of(move, Created).made
+    kind = _kind_and_name(made.arn)[0]
     account = account_of(state, made.arn)
     require(account is not None and account.complete, move, f"who there is in the account of {made.arn} is not known")
-    taken = account is not None and _name(made.arn) in {_name(arn) for arn in _of_kind(account, kind)}
+    members: tuple[Identity | Group | ManagedPolicy, ...] = ()
+    if account is not None:
+        members = (*account.identities, *account.groups, *account.managed)
+    taken = any(_kind_and_name(one.arn) == _kind_and_name(made.arn) for one in members)
     require(not taken, move, f"there is a {kind} of that name, whatever its path and case")
     tags = made.tags if isinstance(made, Identity) else ()
     (context, *_) = checked_requests(move, *([(f"iam:Tag{kind.capitalize()}", made.arn)] if tags else []))
@@ -66,18 +68,9 @@ def _check_identity(state: State, move: Move, made: Identity, context: RequestCo
         check_document(state, move, made.boundary, known=True)
 
 
-def _of_kind(account: Account, kind: str) -> list[str]:
-    members: dict[str, tuple[Identity | Group | ManagedPolicy, ...]] = {
-        "role": account.roles,
-        "user": account.users,
-        "group": account.groups,
-        "policy": account.managed,
-    }
-    return [member.arn for member in members.get(kind, ())]
-
-
-def _name(arn: str) -> str:
-    return arn.rsplit("/", 1)[1].lower()
+def _kind_and_name(arn: str) -> tuple[str, str]:
+    kind, _, path = arn.split(":", 5)[5].partition("/")
+    return kind, path.rpartition("/")[2].lower()
 
 
 def remove_policy(state: State, move: Move) -> None:
@@ -94,33 +87,22 @@ def remove_policy(state: State, move: Move) -> None:
 
 
 def put_boundary(state: State, move: Move) -> None:
-    """[API: PutRolePermissionsBoundary, PutUserPermissionsBoundary]"""
+    """[API: PutRolePermissionsBoundary, PutUserPermissionsBoundary, DeleteRolePermissionsBoundary,
+    DeleteUserPermissionsBoundary]"""
     change = change_of(move, BoundaryPut)
-    if change.policy is None:
-        raise wrong_change(move)
-    _check_bounded(state, move, change.owner)
+    require(owner_type(state, move, change.owner) != "Group", move, "a group has no permissions boundary")
+    deletes, owner = move.kind is StepKind.DELETE_BOUNDARY, owner_named(state, change.owner)
+    require(deletes is (change.policy is None), move, "it puts a boundary, or takes it away")
     (context,) = checked_requests(move)
+    if change.policy is None:
+        require(isinstance(owner, Identity) and owner.bounded, move, f"{change.owner} has no permissions boundary")
+        return
     arn = change.policy.identity.removesuffix("#boundary")
     require(
         context.text("iam:permissionsboundary") == arn, move, "the boundary must be the one of iam:PermissionsBoundary"
     )
     require(change.policy.kind is PolicyKind.BOUNDARY, move, "the new policy must be a permissions boundary")
     check_managed(state, move, change.owner, change.policy, change.known)
-
-
-def delete_boundary(state: State, move: Move) -> None:
-    """[API: DeleteRolePermissionsBoundary, DeleteUserPermissionsBoundary]"""
-    change = change_of(move, BoundaryPut)
-    if change.policy is not None:
-        raise wrong_change(move)
-    _check_bounded(state, move, change.owner)
-    checked_requests(move)
-    owner = owner_named(state, change.owner)
-    require(isinstance(owner, Identity) and owner.bounded, move, f"{change.owner} has no permissions boundary")
-
-
-def _check_bounded(state: State, move: Move, arn: str) -> None:
-    require(owner_type(state, move, arn) != "Group", move, "a group has no permissions boundary")
 
 
 def leave_group(state: State, move: Move) -> None:

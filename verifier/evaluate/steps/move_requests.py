@@ -99,13 +99,8 @@ def one_of(move: Move, actions: tuple[str, ...]) -> RequestContext:
 def change_of(move: Move, kind: type[Changes]) -> Changes:
     """What a move changes. Raises `InputError` where that is no change of the kind that such a step makes."""
     if not isinstance(move.change, kind):
-        raise wrong_change(move)
+        raise fail(move, f"it does not change things as {type(move.change).__name__} says")
     return move.change
-
-
-def wrong_change(move: Move) -> InputError:
-    """The error of a change that a kind of step does not make."""
-    return fail(move, f"it does not change things as {type(move.change).__name__} says")
 
 
 def check_tags(move: Move, context: RequestContext, tags: Pairs) -> None:
