@@ -11,7 +11,7 @@ bring about has a part in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -54,7 +54,6 @@ from verifier.recheck.followed import MAKES, SHARING, further_steps, partly_list
 from verifier.recheck.formula import Json
 from verifier.recheck.tables import Rejected
 
-_ASSUMING = frozenset({"sts:AssumeRole"})
 _MATERIAL = frozenset(a.name for a in actions() if a.grant_operation) - {
     *("kms:CreateGrant", "kms:RetireGrant", "kms:DescribeKey", "kms:GetPublicKey")
 }
@@ -219,11 +218,14 @@ class Reaching:
 
     # -- what is not told target by target --
 
-    def _any_of(self, account: Account, names: Sequence[str]) -> Formula:
+    def _on_anything(self, account: str, names: Iterable[str]) -> RuledSpace:
         """Requests of some actions on whatever there is in an account."""
-        root = f"arn:{self._partition}:iam::{account.id}:root"
-        target = Target(TargetKind.DOUBT, self._partition, account.id, None, root, actions=frozenset(names))
-        space = RuledSpace(self.closed.estate, target, possible_changes=self.closed.possible_changes)
+        root = f"arn:{self._partition}:iam::{account}:root"
+        target = Target(TargetKind.DOUBT, self._partition, account, None, root, actions=frozenset(names))
+        return RuledSpace(self.closed.estate, target, possible_changes=self.closed.possible_changes)
+
+    def _any_of(self, account: Account, names: Sequence[str]) -> Formula:
+        space = self._on_anything(account.id, names)
         return self._formula(space, both(space.is_principal, not_ruled_out(space)))
 
     def _doubtful(self, account: Account) -> list[str]:
@@ -252,19 +254,10 @@ class Reaching:
     def _coming(self) -> Formula:
         """Those who are in an account from the beginning, or whose own policies may let them assume a role there."""
         account = str(self._governing)
-        target = Target(
-            TargetKind.DOUBT,
-            self._partition,
-            account,
-            None,
-            f"arn:{self._partition}:iam::{account}:root",
-            actions=_ASSUMING,
-        )
-        space = RuledSpace(self.closed.estate, target, possible_changes=self.closed.possible_changes)
+        space = self._on_anything(account, ["sts:AssumeRole"])
         assumes = both(permissions(space).whole, negation(disjunction(own_denies(space))))
-        return self._over(
-            space, both(space.is_principal, not_ruled_out(space)), either(space.in_account(account), assumes)
-        )
+        asking = both(space.is_principal, not_ruled_out(space))
+        return self._over(space, asking, either(space.in_account(account), assumes))
 
     # -- the key --
 

@@ -7,9 +7,9 @@ only together with an Allow of boundary and session policy, and whose account is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType, Statement
 from verifier.model.readings import P1, P3, P5, P5_ALLOW, P6
@@ -19,8 +19,7 @@ from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, b
 from verifier.problem.space import Space
 
 
-@dataclass(frozen=True)
-class Reach:
+class Reach(NamedTuple):
     """Whom an Allow reaches, each as a set of callers.
 
     `strong`: a user or session by its own ARN or by `aws:PrincipalArn`, a root user by its account, a service by its
@@ -35,6 +34,14 @@ class Reach:
     account: Expression
 
 
+NOBODY = Reach(FALSE, FALSE, FALSE, FALSE)
+
+
+def reached_by_any(reaches: Iterable[Reach]) -> Reach:
+    """Whom one of these reaches."""
+    return Reach(*map(disjunction, zip(NOBODY, *reaches, strict=True)))
+
+
 def allow_reach(space: Space, statement: Statement) -> Reach:
     """Whom the principals of an Allow statement reach.
 
@@ -45,12 +52,11 @@ def allow_reach(space: Space, statement: Statement) -> Reach:
     if statement.not_principal:
         # Unsupported by AWS: every caller that it does not name, or nothing (P5).
         others = both(Symbol(P5_ALLOW), negation(disjunction(covers(space, p) for p in principals)))
-        return Reach(FALSE, FALSE, others, FALSE)
-    parts = [_principal_reach(space, principal) for principal in principals]
-    named, anyone = disjunction(p.strong for p in parts), disjunction(p.anyone for p in parts)
+        return NOBODY._replace(anyone=others)
+    reach = reached_by_any(_principal_reach(space, principal) for principal in principals)
     if _names_its_callers(statement):
-        named, anyone = either(named, anyone), FALSE
-    return Reach(named, disjunction(p.weak for p in parts), anyone, disjunction(p.account for p in parts))
+        return reach._replace(strong=either(reach.strong, reach.anyone), anyone=FALSE)
+    return reach
 
 
 def _names_its_callers(statement: Statement) -> bool:

@@ -16,7 +16,7 @@ from verifier.model.readings import D4, G5, U2
 from verifier.model.reference import actions
 from verifier.model.symbols import OUTSIDE_DENY
 from verifier.problem.expression import TRUE, Expression, Symbol, both, disjunction, either, negation
-from verifier.problem.semantics.callers import Reach, allow_reach, deny_reach
+from verifier.problem.semantics.callers import NOBODY, Reach, allow_reach, deny_reach, reached_by_any
 from verifier.problem.semantics.controls import (
     endpoint_denies,
     endpoints_allow,
@@ -93,18 +93,12 @@ def _key_policy_statements(space: Space, effect: Effect) -> Iterator[tuple[Polic
 
 def policy_reach(space: Space, statements: Iterable[tuple[Policy, Statement]]) -> Reach:
     """Whom the Allow statements of the target's own policies reach: a key policy's, or a trust policy's."""
-    reaches = []
+    reaches = [NOBODY._replace(strong=possible(space, RESOURCE_POLICY))]
     for policy, statement in statements:
         whom, when = allow_reach(space, statement), applies(space, policy, statement)
         number = statement_owner(space, policy, statement)
-        parts = (whom.strong, whom.weak, whom.anyone, whom.account)
-        reaches.append(Reach(*(owned(number, both(part, when)) for part in parts)))
-    return Reach(
-        disjunction((possible(space, RESOURCE_POLICY), *(r.strong for r in reaches))),
-        disjunction(r.weak for r in reaches),
-        disjunction(r.anyone for r in reaches),
-        disjunction(r.account for r in reaches),
-    )
+        reaches.append(Reach(*(owned(number, both(part, when)) for part in whom)))
+    return reached_by_any(reaches)
 
 
 @cache

@@ -26,7 +26,7 @@ from verifier.problem.expression import (
     implies,
     negation,
 )
-from verifier.problem.semantics.callers import Reach, deny_reach
+from verifier.problem.semantics.callers import NOBODY, Reach, deny_reach, reached_by_any
 from verifier.problem.semantics.controls import resource_denies, service_controls_allow, service_denies
 from verifier.problem.semantics.decision import policy_reach, somebody_allows
 from verifier.problem.semantics.permissions import outside, own_denies, permissions
@@ -43,19 +43,11 @@ BY_IDENTITIES = frozenset(
 )
 """What identities of providers ask for (E2w)."""
 
-CHANGES_A_ROLE = frozenset(
-    {
-        *(
-            "iam:CreateRole",
-            "iam:PutRolePolicy",
-            "iam:AttachRolePolicy",
-            "iam:UpdateAssumeRolePolicy",
-            "iam:DeleteRolePolicy",
-            "iam:DetachRolePolicy",
-        ),
-        *("iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"),
-    }
-)
+_CHANGES = """
+CreateRole PutRolePolicy AttachRolePolicy UpdateAssumeRolePolicy DeleteRolePolicy DetachRolePolicy
+PutRolePermissionsBoundary DeleteRolePermissionsBoundary
+"""
+CHANGES_A_ROLE = frozenset(f"iam:{name}" for name in _CHANGES.split())
 
 
 def step_allowed(space: Space) -> Expression:
@@ -72,11 +64,8 @@ def step_allowed(space: Space) -> Expression:
     # id_credentials_temp_control-access_monitor]
     chained = both(space.is_role, acts({"sts:SetSourceIdentity"}))
     agreed = either(unmodelled, both(either(reach.strong, reach.weak, reach.anyone, reach.account), own.whole))
-    asking = both(
-        negation(either(space.is_root, space.is_federated, space.is_web)),
-        somebody_allows(space, reach, own, unmodelled),
-    )
-    assumed = both(asking, implies(chained, agreed))
+    may_ask = negation(either(space.is_root, space.is_federated, space.is_web))
+    assumed = both(may_ask, somebody_allows(space, reach, own, unmodelled), implies(chained, agreed))
     by_identity = both(space.is_web, _listed_provider(space), either(reach.strong, reach.anyone, unmodelled))
     return both(
         gates, either(both(iam, written), both(acts(BY_CALLERS), assumed), both(acts(BY_IDENTITIES), by_identity))
@@ -143,27 +132,15 @@ def _meaning(trust: Policy) -> object:
 
 def _trust_reach(space: Space) -> Reach:
     """Whom the trust policy admits; where it is not known, perhaps anybody (E2)."""
-    found = [_admitted(space, trust, having) for trust, having in _by_trust(space)]
-    return Reach(
-        disjunction(reach.strong for reach in found),
-        disjunction(reach.weak for reach in found),
-        disjunction(reach.anyone for reach in found),
-        disjunction(reach.account for reach in found),
-    )
+    return reached_by_any(_admitted(space, trust, having) for trust, having in _by_trust(space))
 
 
 def _admitted(space: Space, trust: Policy | None, having: Expression) -> Reach:
     if trust is None:
-        symbol = Symbol(TrustFact(space.target.resource or "*"))
-        return Reach(
-            both(having, _its_service(space), either(symbol, possible(space, RESOURCE_POLICY))), FALSE, FALSE, FALSE
-        )
-    reach = policy_reach(
-        space, ((trust, statement) for statement in trust.statements if statement.effect is Effect.ALLOW)
-    )
-    return Reach(
-        both(having, reach.strong), both(having, reach.weak), both(having, reach.anyone), both(having, reach.account)
-    )
+        may = either(Symbol(TrustFact(space.target.resource or "*")), possible(space, RESOURCE_POLICY))
+        return NOBODY._replace(strong=both(having, _its_service(space), may))
+    allows = ((trust, statement) for statement in trust.statements if statement.effect is Effect.ALLOW)
+    return Reach(*(both(having, part) for part in policy_reach(space, allows)))
 
 
 def _its_service(space: Space) -> Expression:
