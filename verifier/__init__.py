@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from verifier.model.results.reach_report import ReachReport
     from verifier.model.results.suggestion import Suggestion, Suggestions
     from verifier.model.results.verdict import Counterexample, Report, Status, Verdict
-    from verifier.report.exit_codes import exit_code
     from verifier.report.pages.comparison import render_comparison
     from verifier.report.pages.verdicts import render_text
     from verifier.report.plain import records, render, to_dict
     from verifier.report.wire.report import render_json
+    from verifier.report.words.verdicts import exit_code
     from verifier.syntax.diagnostic import Diagnostic, InputError
     from verifier.verify.comparison.compare import compare
     from verifier.verify.lint.linting import lint
@@ -132,7 +132,7 @@ _HOMES = {
     "verifier.model.request": ("Caller", "CallerKind", "Decision", "Outcome", "Request"),
     "verifier.model.results.suggestion": ("Suggestion", "Suggestions"),
     "verifier.model.results.verdict": ("Counterexample", "Report", "Status", "Verdict"),
-    "verifier.report.exit_codes": ("exit_code",),
+    "verifier.report.words.verdicts": ("exit_code",),
     "verifier.report.pages.comparison": ("render_comparison",),
     "verifier.report.pages.verdicts": ("render_text",),
     "verifier.report.wire.report": ("render_json",),

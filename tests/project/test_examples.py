@@ -11,7 +11,7 @@ import verifier
 from tests.project.shown import EXAMPLES, ROOT
 from tests.project.shown import report as report_on
 from verifier import Report, Status, Verdict
-from verifier.report.exit_codes import exit_code
+from verifier.report.words.verdicts import exit_code
 
 PAYMENTS = ROOT / "examples" / "payments"
 

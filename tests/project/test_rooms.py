@@ -89,7 +89,6 @@ LATE = {
     "verifier/inputs/text/files.py": (1, "PyYAML is slow to import, and most inputs are JSON"),
     "verifier/inputs/loader.py": (17, "the readers of plans, templates, folders and accounts are slow to import"),
     "verifier/inputs/terraform/hcl_tree.py": (1, "python-hcl2 is slow to import, and few plans have files beside them"),
-    "verifier/report/exit_codes.py": (1, "every command imports it, --help too"),
     "verifier/question.py": (3, "built-ins need no parser of invariants, and few runs a cache of estates"),
     "verifier/report/formats.py": (10, "what one format needs is not imported for another"),
     "verifier/report/pages/verdicts.py": (6, "what text does not need is not imported for it"),

@@ -7,7 +7,8 @@ from itertools import combinations, product
 import pytest
 
 from verifier.model.results.verdict import Status
-from verifier.report.exit_codes import ExitCode, exit_code
+from verifier.report.exit_codes import ExitCode
+from verifier.report.words.verdicts import exit_code
 
 ORDER = (ExitCode.INTERNAL_ERROR, ExitCode.INPUT_ERROR, ExitCode.REFUTED, ExitCode.UNKNOWN)
 SETS = [statuses for size in range(4) for statuses in combinations(Status, size)]

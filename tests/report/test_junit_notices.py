@@ -16,12 +16,12 @@ from tests.report.test_findings import found
 from verifier.model.choices import FailOn
 from verifier.model.results.lint import Severity
 from verifier.model.results.verdict import Status
-from verifier.report.exit_codes import exit_code
 from verifier.report.notices.comparison import notices_of_comparison
 from verifier.report.notices.findings import notices_of_findings
 from verifier.report.notices.junit import render_junit_notices
 from verifier.report.notices.lint import notices_of_lint
 from verifier.report.notices.notices import Notices
+from verifier.report.words.verdicts import exit_code
 
 TARGETS = (
     made.MORE,

@@ -43,7 +43,7 @@ from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.expression import TRUE
 from verifier.problem.rules import RuledSpace
 from verifier.problem.sessions import passed_tags
-from verifier.report.exit_codes import exit_code
+from verifier.report.words.verdicts import exit_code
 from verifier.solve.session import Undecided
 from verifier.solve.z3_solver import Z3Session
 from verifier.syntax.diagnostic import InputError

@@ -13,7 +13,7 @@ from verifier.model.choices import FailOn
 from verifier.model.results.comparison import Comparison
 from verifier.model.results.verdict import Report
 from verifier.report.document import Supposed
-from verifier.report.exit_codes import ExitCode, report_exit_code
+from verifier.report.exit_codes import ExitCode
 from verifier.report.formats import Forms
 from verifier.report.pages.comparison import comparison_forms, render_comparison
 from verifier.report.pages.verdicts import render_text, report_forms
@@ -24,6 +24,7 @@ from verifier.report.wire.comparison import comparison_to_json
 from verifier.report.wire.report import report_to_json
 from verifier.report.wire.values import Json, heading
 from verifier.report.words.comparison import comparison_exit_code
+from verifier.report.words.verdicts import report_exit_code
 
 _RESULTS = {ExitCode.PROVED: "pass", ExitCode.REFUTED: "fail", ExitCode.UNKNOWN: "unknown"}
 _MESSAGES = {

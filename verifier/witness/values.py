@@ -16,9 +16,9 @@ from itertools import chain, islice
 from verifier.model.operators import Sign
 from verifier.model.readings import WILDCARDS
 from verifier.model.symbols import SymbolName
-from verifier.problem.classes.plausible_words import fill
 from verifier.problem.classes.predicates import Tokens
 from verifier.problem.classes.tables import OverBudget, number_text
+from verifier.problem.classes.words import fill
 from verifier.problem.diagrams.finite import Finite, In
 from verifier.problem.expression import Expression, Symbol, conjunction, literal, negation
 from verifier.problem.facts.names import CALLER, NAMES_OF_CALLERS, may_have

@@ -17,7 +17,8 @@ from verifier.model.choices import FORMATS
 from verifier.model.invariant import Invariant
 from verifier.model.results.verdict import Report, Status, Verdict
 from verifier.question import Question, QuestionOptions, read
-from verifier.report.exit_codes import ExitCode, report_exit_code
+from verifier.report.exit_codes import ExitCode
+from verifier.report.words.verdicts import report_exit_code
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable

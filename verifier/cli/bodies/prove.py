@@ -14,8 +14,8 @@ from verifier.model.choices import Engine
 from verifier.model.estate import Estate
 from verifier.model.results.verdict import Report, Status
 from verifier.question import Question, QuestionOptions, read
-from verifier.report.exit_codes import report_exit_code
 from verifier.report.pages.verdicts import evidence_for, report_forms
+from verifier.report.words.verdicts import report_exit_code
 from verifier.runs.each_place import in_each, places_of, sentence_of
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable

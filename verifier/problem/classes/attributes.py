@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, TypeVar
 from unicodedata import category
 
-from verifier.problem.classes.plausible_words import PRINTABLE
+from verifier.problem.classes.automaton import PRINTABLE
 from verifier.problem.classes.predicates import Characters, Predicate, Token, Tokens, literal_tokens
 from verifier.problem.classes.tables import Line
 from verifier.problem.classes.words import Domain

@@ -16,8 +16,15 @@ from functools import cached_property, lru_cache
 from heapq import heappop, heappush
 from itertools import count
 
-from verifier.problem.classes.plausible_words import PRINTABLE
 from verifier.problem.classes.predicates import Characters, Tokens
+
+PRINTABLE = (
+    "exampl"
+    + "".join(c for c in map(chr, (*range(97, 123), *range(48, 58), *range(65, 91))) if c not in "exampl")
+    + "-_./:@=+, "
+    + "".join(c for c in map(chr, range(33, 127)) if not c.isalnum() and c not in "-_./:@=+,")
+)
+"""Printable ASCII, the characters that people expect first (F9)."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from operator import and_, or_
 
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.intervals import as_bounds, as_networks
-from verifier.problem.classes.plausible_words import fill, graft
 from verifier.problem.classes.predicates import InNetwork, Less, OneOf, Predicate, Tokens, exactly
 from verifier.problem.classes.readable import DIGITS, IPV4, IPV6, Kind, Read, Written, parse_instant, texts_of
 from verifier.problem.classes.tables import (
@@ -29,7 +28,7 @@ from verifier.problem.classes.tables import (
     instant_text,
     number_text,
 )
-from verifier.problem.classes.words import Domain
+from verifier.problem.classes.words import Domain, fill, graft
 
 Held = Mapping[Predicate, bool]
 """Which of some predicates hold."""

@@ -12,9 +12,9 @@ from heapq import heappop, heappush
 from itertools import count, product
 
 from verifier.problem.classes.automaton import Automaton, Domain
-from verifier.problem.classes.plausible_words import fill
 from verifier.problem.classes.predicates import Less, OneOf, Predicate, Tokens, exactly
 from verifier.problem.classes.tables import OverBudget
+from verifier.problem.classes.words import fill
 
 SEARCH_BUDGET = 20_000
 """States looked at in one search."""

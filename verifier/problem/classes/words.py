@@ -15,8 +15,7 @@ from functools import cached_property
 from itertools import chain, islice
 from typing import NamedTuple
 
-from verifier.problem.classes.automaton import Domain, Exploration, apart, explored
-from verifier.problem.classes.plausible_words import fill, graft, graft_end
+from verifier.problem.classes.automaton import PRINTABLE, Domain, Exploration, apart, explored
 from verifier.problem.classes.predicates import Less, OneOf, Predicate, Tokens
 
 __all__ = ["Domain", "NotAsked", "Partition", "WordClass", "partition"]
@@ -203,3 +202,40 @@ def partition(domain: Domain, predicates: Sequence[Predicate], budget: int) -> P
             raise TypeError(f"not a predicate on strings: {predicate!r}")
     exploration = explored(domain.base, frozenset(patterns), apart([*domain.base, *patterns], literals), budget)
     return None if exploration is None else Partition(exploration, domain, list(patterns), frozenset(literals))
+
+
+# -- words that people believe (F9): only suggestions --
+
+
+def fill(pattern: Tokens, filling: str) -> str:
+    """A word of a pattern, its repeated tokens filled with a text as far as they admit it."""
+    parts = []
+    for repeated, characters in pattern.tokens:
+        if repeated:
+            parts.append("".join(c for c in filling if c in characters))
+        else:
+            parts.append(next(c for c in (*PRINTABLE, *sorted(characters.listed)) if c in characters))
+    return "".join(parts)
+
+
+def graft(pattern: Tokens, seed: str) -> str:
+    """A word that begins as the pattern's fixed beginning does and goes on as the seed does."""
+    prefix = []
+    for repeated, characters in pattern.tokens:
+        if repeated or characters.negated:
+            break
+        prefix.append(min(characters.listed))
+    start = "".join(prefix)
+    return start + seed[len(start) :]
+
+
+def graft_end(pattern: Tokens, seed: str) -> Iterator[str]:
+    """Words that begin as the seed does and end as the pattern's fixed end, which takes over where a character of the
+    seed fits."""
+    suffix: list[str] = []
+    for repeated, characters in reversed(pattern.tokens):
+        if repeated or characters.negated:
+            break
+        suffix.append(min(characters.listed))
+    end = "".join(reversed(suffix))
+    yield from (seed[:at] + end for at, character in enumerate(seed) if end and character == end[0])

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from verifier.model.results.verdict import Report, Status, Story, Verdict
 from verifier.report.evidence import NO_EVIDENCE, Evidence
-from verifier.report.exit_codes import report_exit_code
 from verifier.report.meanings import joint_meaning
 from verifier.report.naming import statement_name, target_name
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, slugs
 from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.supposed import conclusions, of_all
-from verifier.report.words.verdicts import counts_sentence, involved, place_of, verdict_sentence
+from verifier.report.words.verdicts import counts_sentence, involved, place_of, report_exit_code, verdict_sentence
 from verifier.runs.digests import digest
 from verifier.syntax.source import NOWHERE, Span
 

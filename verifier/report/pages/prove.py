@@ -16,13 +16,12 @@ from verifier.model.symbols import SymbolName
 from verifier.report import document as doc
 from verifier.report.counterexample import counterexample_blocks, named_grant_items
 from verifier.report.evidence import NO_EVIDENCE, Evidence
-from verifier.report.exit_codes import report_exit_code
 from verifier.report.naming import Places, counted, key_heading, reason_item, status_counts, target_name
 from verifier.report.reach.names import names_of
 from verifier.report.reach.story import bound_words, story_blocks
 from verifier.report.render.text import block_lines
 from verifier.report.style import Style
-from verifier.report.words.verdicts import involved
+from verifier.report.words.verdicts import involved, report_exit_code
 from verifier.syntax.text import printable
 
 _SIGNS = {Status.PROVED: "✔", Status.REFUTED: "✘", Status.UNKNOWN: "?"}

@@ -12,10 +12,11 @@ from dataclasses import replace
 from verifier.model.choices import MOST_STEPS
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Status
-from verifier.report.exit_codes import ExitCode, exit_code
+from verifier.report.exit_codes import ExitCode
 from verifier.report.reach.names import Names, first
 from verifier.report.reach.shown_steps import shown_steps, steps_words
 from verifier.report.reach.story import bound_words
+from verifier.report.words.verdicts import exit_code
 from verifier.syntax.text import printable
 
 _MOST_NAMES = 4

@@ -7,10 +7,10 @@ import json
 from verifier.model.grant import Grant
 from verifier.model.invariant import GrantInvariant, Invariant, is_eventual
 from verifier.model.results.verdict import Agreement, Bound, Excuse, NamedByGrant, Report, Statistics, Status, Verdict
-from verifier.report.exit_codes import report_exit_code
 from verifier.report.reach.names import names_of
 from verifier.report.wire.stories import BOUND, story_shapes
 from verifier.report.wire.values import SHAPES, Json, Shapes, count, heading, inputs, milliseconds, shape, wire
+from verifier.report.words.verdicts import report_exit_code
 
 
 def render_json(report: Report) -> str:

@@ -15,9 +15,10 @@ from verifier.model.request import CallerKind
 from verifier.model.results.access import Access, KeyAccess, Way, WhoCan
 from verifier.model.results.region import Alternative, LimitKind, Region
 from verifier.model.results.verdict import Status
-from verifier.report.exit_codes import ExitCode, exit_code
+from verifier.report.exit_codes import ExitCode
 from verifier.report.naming import Places, rule_label, statement_name
 from verifier.report.words.regions import case_text, without_the_obvious
+from verifier.report.words.verdicts import exit_code
 from verifier.syntax.text import printable
 
 _MOST_CASES, _MOST_CHARACTERS, _MOST_WAYS, _MOST_NAMES = 2, 200, 2, 3

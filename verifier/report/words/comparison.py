@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from verifier.model.choices import FailOn
 from verifier.model.results.comparison import Comparison, Presence, Relation, TargetComparison, statuses
-from verifier.report.exit_codes import ExitCode, exit_code
+from verifier.report.exit_codes import ExitCode
+from verifier.report.words.verdicts import exit_code
 from verifier.syntax.text import printable
 
 _NOT_GIVEN = ":key/00000000-0000-0000-0000-000000000000"

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from verifier.model.choices import Zone
 from verifier.model.results.access import Access, ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.results.verdict import Status
-from verifier.report.exit_codes import ExitCode, exit_code
+from verifier.report.exit_codes import ExitCode
+from verifier.report.words.verdicts import exit_code
 from verifier.syntax.text import printable
 
 

@@ -14,6 +14,7 @@ from verifier.model.policy import Effect, StatementRef
 from verifier.model.request import Request
 from verifier.model.results.verdict import Counterexample, KeySummary, Report, Status, Verdict
 from verifier.report.counterexample import statement_traces
+from verifier.report.exit_codes import ExitCode
 from verifier.report.naming import counted, readings_text, statement_name, status_counts
 from verifier.report.reach.names import names_of
 from verifier.report.reach.shown_steps import shown_steps
@@ -113,3 +114,23 @@ def counts_sentence(report: Report) -> str:
     excused = sum(verdict.excuse is not None for verdict in report.verdicts)
     counts = status_counts(statuses) or "nothing was checked"
     return f"{counted(len(statuses), 'verdict')}: {counts}" + (f" ({excused} of them excused)" if excused else "")
+
+
+def report_exit_code(report: Report) -> ExitCode:
+    """That of the verdicts of a report."""
+    return exit_code(verdict.counts_as for verdict in report.verdicts)
+
+
+def exit_code(statuses: Iterable[Status], *, input_error: bool = False, internal_error: bool = False) -> ExitCode:
+    """The first of 4, 2, 1, 3 that holds; 0 only when there is at least one verdict and every one is Proved.
+
+    No verdict at all is an input error (S3). Unknown is never 0 (S1).
+    """
+    found = set(statuses)
+    if internal_error:
+        return ExitCode.INTERNAL_ERROR
+    if input_error or not found:
+        return ExitCode.INPUT_ERROR
+    if Status.REFUTED in found:
+        return ExitCode.REFUTED
+    return ExitCode.PROVED if found == {Status.PROVED} else ExitCode.UNKNOWN
