@@ -140,7 +140,7 @@ trust-model]"""
 CALLED_BY_AGENT = {
     "ecs:ExecuteCommand": tuple(
         f"ssmmessages:{does}{which}Channel" for does in ("Create", "Open") for which in ("Control", "Data")
-    ),
+    )
 }
 """What the agent in the code calls as the role that this runs as, so that a request enters it. [Amazon ECS Developer
 Guide: task-iam-roles, *ECS Exec permissions*]"""

@@ -80,11 +80,7 @@ def _decisions(states: list[State], chain: Chain, fixed: SymbolValues) -> tuple[
 
 
 def _explore(
-    states: list[State],
-    chain: Chain,
-    fixed: SymbolValues,
-    found: tuple[tuple[Decision, ...], ...],
-    depth: int = 0,
+    states: list[State], chain: Chain, fixed: SymbolValues, found: tuple[tuple[Decision, ...], ...], depth: int = 0
 ) -> tuple[set[Outcome], set[SymbolName]]:
     """The outcomes under every assignment of the symbols, and the symbols that were tried."""
     decisions = [decision for step in found for decision in step]

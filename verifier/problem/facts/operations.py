@@ -26,10 +26,7 @@ primaryregion replicaregion wrappingalgorithm wrappingkeyspec encapsulationalgor
 _REQUIRED = frozenset(f"kms:{name}" for name in _PARAMETERS.split())
 """Operation keys of parameters that are required or have a default (F6)."""
 REQUEST_TAGS, TAG_KEYS, UNTAG, REPLICATE = "aws:requesttag/", "aws:tagkeys", "kms:UntagResource", "kms:ReplicateKey"
-_PERHAPS = {
-    REQUEST_TAGS: {UNTAG: F6_UNTAG, REPLICATE: F6_REPLICATE},
-    TAG_KEYS: {REPLICATE: F6_REPLICATE},
-}
+_PERHAPS = {REQUEST_TAGS: {UNTAG: F6_UNTAG, REPLICATE: F6_REPLICATE}, TAG_KEYS: {REPLICATE: F6_REPLICATE}}
 """Operations that carry a key by a reading alone."""
 _DEFAULTED = frozenset({"kms:bypasspolicylockoutsafetycheck", "kms:expirationmodel"})
 
