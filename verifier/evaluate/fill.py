@@ -49,8 +49,7 @@ Entries = Iterator[tuple[str, Entry]]
 
 
 def given_context(request: Request) -> dict[str, Value]:
-    """What the request gives, by lower-case key; a single value of a multi-valued key is a set of one, and the
-    reverse."""
+    """What the request gives, by lower-case key; one value of a multi-valued key is a set of one, and the reverse."""
     found: dict[str, Value] = {}
     for key, value in request.context:
         known = reference.condition_key(key)

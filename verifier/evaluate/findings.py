@@ -110,8 +110,7 @@ _BY_GRANT = "a grant allows the caller, in whatever account it is: it needs no p
 
 
 def marked_if_not_needed(gate: Gate, conclusion: Gate) -> Gate:
-    """The gate; where it allows nothing and the conclusion is to allow all the same, its sentence says that it is not
-    needed."""
+    """The gate; where it allows nothing and the conclusion is to allow, its sentence says that it is not needed."""
     if conclusion.finding.holds is not True or gate.finding.holds is not False:
         return gate
     return replace(gate, finding=replace(gate.finding, text=f"{gate.finding.text} (not needed)"))

@@ -340,8 +340,7 @@ class Estate:
 
 @dataclass(frozen=True)
 class Workload:
-    """Code that runs as roles (ARNs), by its own ARN; `kind` is a row of `model.steps.workloads`. `tags` are `None`
-    where not given."""
+    """Code that runs as roles (ARNs), by its own ARN; `kind` is a row of `model.steps.workloads`; `tags` if given."""
 
     kind: str
     arn: str

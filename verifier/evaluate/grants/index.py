@@ -66,8 +66,7 @@ class _Index:
 
 @dataclass(frozen=True, eq=False)
 class _Listing:
-    """A tuple of grants that is told from others by identity: comparing thousands of grants would cost more than
-    reading them."""
+    """A tuple of grants that is told from others by identity: comparing thousands of grants costs more than reading."""
 
     grants: tuple[Grant, ...]
 

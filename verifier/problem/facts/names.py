@@ -167,8 +167,7 @@ def _spelled(predicate: Predicate) -> frozenset[str] | None:
 
 @lru_cache(1 << 14)
 def _last(predicate: Tokens) -> str | None:
-    """What every match of a pattern has after its last slash, in lower case; `None` where that is not the same in all
-    of them."""
+    """What every match of a pattern has after its last slash, in lower case; `None` where that is not one text."""
     found: list[str] = []
     for repeated, characters in reversed(predicate.tokens):
         letters = {letter.lower() for letter in characters.listed}

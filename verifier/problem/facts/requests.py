@@ -200,8 +200,7 @@ aws:VpceAccount]"""
 
 
 def network_keys(space: Space) -> Iterator[Expression]:
-    """F4: endpoint keys come together, and exclude `aws:SourceIp`; a service calling on the caller's behalf has none of
-    them."""
+    """F4: endpoint keys come together, and exclude `aws:SourceIp`; a service that calls for the caller has none."""
     if not has(space, _IDENTIFIER):
         return
     yield from _same_vpc(space)
@@ -263,8 +262,7 @@ def service_calls(space: Space) -> Iterator[Expression]:
 
 
 def _grants_for_aws(space: Space) -> Iterator[Expression]:
-    """F5: `kms:GrantIsForAWSResource` exists for three operations; `true` implies a service calls on the caller's
-    behalf."""
+    """F5: `kms:GrantIsForAWSResource` exists for three operations; `true` implies a service calls for the caller."""
     name = "kms:grantisforawsresource"
     if not has(space, name):
         return

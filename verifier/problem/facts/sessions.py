@@ -19,8 +19,7 @@ from verifier.problem.space import Space
 
 _ADDRESS = "aws:ec2instancesourceprivateipv4"
 INSTANCE = ("ec2:roledelivery", "ec2:sourceinstancearn", "aws:ec2instancesourcevpc", _ADDRESS)
-"""What a session that was delivered to an EC2 instance has, all of it in its own calls, but for the address in a subnet
-of IPv6 alone."""
+"""What a session delivered to an EC2 instance has, all of it in its own calls; in a subnet of IPv6 no address."""
 _BUILD = ("codebuild:buildarn", "codebuild:projectarn")
 _MANAGED, _GLUE, _GLUE_CODE = "ssm:sourceinstancearn", "glue:roleassumedby", "glue:credentialissuingservice"
 DELIVERED = (*INSTANCE, *_BUILD, _MANAGED, _GLUE, _GLUE_CODE, "lambda:sourcefunctionarn")

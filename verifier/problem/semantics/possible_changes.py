@@ -89,8 +89,7 @@ def allows_everything(space: Space) -> Iterable[Expression]:
 
 
 def possible_grant(space: Space) -> Expression:
-    """The requests that a grant could allow, with the change: those of a service principal aside, which nobody calls
-    as."""
+    """The requests that a grant could allow, with the change: none of a service principal, as which nobody calls."""
     if GRANT not in space.possible_changes:
         return FALSE
     return both(Symbol(GRANT), negation(space.is_service), acts(a.name for a in actions() if a.grant_operation))

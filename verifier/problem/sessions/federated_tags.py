@@ -91,8 +91,7 @@ _Alike = dict[tuple[tuple[str | None, ...], bool], set[str]]
 
 
 def _issuers(space: Space, names: Sequence[str]) -> Mapping[str, _Alike]:
-    """Who issues sessions, by account, own tags and whether it may pass others; root users where SCPs may keep them
-    from that."""
+    """Who issues sessions, by account, own tags and whether it may pass others; root users where SCPs may forbid it."""
     found: dict[str, _Alike] = {}
     for account in space.estate.accounts:
         for user in account.users:

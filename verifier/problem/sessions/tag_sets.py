@@ -75,8 +75,7 @@ class TagSets:
         return self._diagrams.complement(self._absent(attribute)) if attribute in self._level else EVERYTHING
 
     def expression(self, node: Node, otherwise: Mapping[str, Expression]) -> Expression:
-        """A set over the tags of requests, as one over those of callers; `otherwise` says of each what it is where it
-        is not passed."""
+        """A set over the tags of requests, as one over those of callers; `otherwise` is what each is if not passed."""
         return as_expression(self._diagrams, node, lambda variable, mask: self._value(variable, mask, otherwise))
 
     def _value(self, variable: str, mask: int, otherwise: Mapping[str, Expression]) -> Expression:
