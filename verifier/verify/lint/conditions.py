@@ -23,14 +23,12 @@ from verifier.verify.lint.rewrites import checked, first_checked, with_operator
 from verifier.verify.lint.statements import depends_on_target
 from verifier.verify.lint.subjects import Decided, Found, Seen, Subject
 from verifier.verify.lint.words import (
-    AS_TAGGED,
     FIRST_CONDITION,
     condition_name,
     count_parts,
     does,
     part_name,
     quoted,
-    rests_on_tags,
 )
 
 _OF_EVERY_ARN = frozenset(
@@ -90,11 +88,8 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
     proof = Proof(f"no request meets {'them' if given else 'the rest'} and fails the condition")
     # That a condition follows from others is of less weight than that it holds of everyone.
     follows = any(kept[position] >= FIRST_CONDITION for position in answer.blamed if position < len(kept))
-    tagged = bool(subject.estate.accounts) and rests_on_tags([condition])
-    severity = Severity.NOTE if follows or tagged else rule.severity
-    yield subject.finding(
-        rule, message + AS_TAGGED * tagged, condition.span, proof=proof, rewrite=rewrite, severity=severity
-    )
+    severity = Severity.NOTE if follows else rule.severity
+    yield subject.finding(rule, message, condition.span, proof=proof, rewrite=rewrite, severity=severity)
 
 
 def _is_decidable(subject: Subject, condition: Condition) -> bool:

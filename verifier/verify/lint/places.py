@@ -3,13 +3,14 @@ estate.
 
 In: an estate, a target, policies. Out: statements as `Seen`; decisions with the statements that they rest on.
 Guarantee: by themselves, statements are asked about over a partition of their own, so that other policies do not make
-their questions larger; the facts about requests are those of the estate in both.
+their questions larger; and without the inventory, so that nothing rests on tags or on other policies, trust policies
+among them. Which requests there are beside everything else is what the estate says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy, Statement, StatementRef, reference_to
@@ -66,7 +67,7 @@ class Alone:
 
 def alone(estate: Estate, target: Target, written: Sequence[Written], timeout: float | None) -> Alone:
     """A key policy by itself."""
-    space = RuledSpace(estate, target)
+    space = RuledSpace(_without_inventory(estate), target)
     said = tuple((statement_owner(space, *one), meaning(space, *one, TRUE)) for one in written)
     decision = in_any_surroundings(space, said)
     bench = Bench(
@@ -82,11 +83,16 @@ def by_themselves(
     estate: Estate, target: Target, written: Sequence[Written], held: Held, timeout: float | None
 ) -> list[Seen]:
     """Statements of a policy that is no key policy by themselves, in the order given, whatever resources they name."""
-    space = RuledSpace(estate, target)
+    space = RuledSpace(_without_inventory(estate), target)
     whom = held(space)
     found = [meaning(space, policy, on_any_resource(statement), whom) for policy, statement in written]
     bench = Bench(examine(space, TRUE, _expressions(space, written, found)), timeout=timeout)
     return [Seen(space, bench, policy, whom, meant, True) for (policy, _), meant in zip(written, found, strict=True)]
+
+
+def _without_inventory(estate: Estate) -> Estate:
+    """The users and roles may have any tags, boundaries and sessions."""
+    return replace(estate, accounts=())
 
 
 @dataclass(frozen=True)

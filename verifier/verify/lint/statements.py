@@ -12,7 +12,7 @@ from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.model import lint_rules as rules
 from verifier.model.policy import Condition, PolicyKind
 from verifier.model.readings import P5_ALLOW
-from verifier.model.results.lint import LintRule, Proof, Severity
+from verifier.model.results.lint import LintRule, Proof
 from verifier.verify.lint import words
 from verifier.verify.lint.subjects import Found, Subject
 
@@ -45,14 +45,10 @@ def never_matches(subject: Subject) -> Iterator[Found]:
     rule = _rule_for(subject, blamed)
     what = words.does(statement, "allows nothing", "denies nothing")
     message = f"never matches, so it {what}: no request meets {words.parts_together(statement, blamed)}"
-    tagged = bool(subject.estate.accounts) and words.rests_on_tags(_conditions(subject, blamed))
     proof = Proof(
         "no request that could be sent meets them" if len(blamed) > 1 else "no request that could be sent meets it"
     )
-    severity = Severity.NOTE if tagged else rule.severity
-    yield subject.finding(
-        rule, message + words.AS_TAGGED * tagged, words.place_of(statement, blamed), proof=proof, severity=severity
-    )
+    yield subject.finding(rule, message, words.place_of(statement, blamed), proof=proof)
 
 
 def _conditions(subject: Subject, blamed: tuple[int, ...]) -> list[Condition]:

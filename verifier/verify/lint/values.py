@@ -8,7 +8,6 @@ the text.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from verifier.ask.answers import Proved, Unknown
 from verifier.model import lint_rules as rules
@@ -22,7 +21,7 @@ from verifier.verify.lint.meaning import has_value
 from verifier.verify.lint.rewrites import checked, without_value
 from verifier.verify.lint.statements import depends_on_target
 from verifier.verify.lint.subjects import Found, Subject
-from verifier.verify.lint.words import AS_TAGGED, condition_name, quoted, rests_on_tags
+from verifier.verify.lint.words import condition_name, quoted
 
 _REGIONAL = ("kms:viaservice", "aws:requestedregion")
 """Keys whose values name the Region of the key, so that a policy for related multi-Region keys may list several
@@ -93,9 +92,8 @@ def never_matches(subject: Subject, at: int, condition: Condition, value: Text) 
     several = len(condition.values) > 1
     rewrite = checked(subject, without_value(subject, condition, value), Claim.EQUIVALENT) if several else None
     whose = "no request has" if len(answer.blamed) == 1 else "no request that meets the rest of the statement has"
-    tagged = bool(subject.estate.accounts) and rests_on_tags([replace(condition, values=(value,))])
-    message = f"lists {quoted(value.value)} under {condition_name(condition)}, which {whose}" + AS_TAGGED * tagged
-    severity = Severity.NOTE if tagged or _for_a_replica(subject, key) else rules.VALUE_NEVER_MATCHES.severity
+    message = f"lists {quoted(value.value)} under {condition_name(condition)}, which {whose}"
+    severity = Severity.NOTE if _for_a_replica(subject, key) else rules.VALUE_NEVER_MATCHES.severity
     proof = Proof("no request that could be sent has such a value")
     yield subject.finding(
         rules.VALUE_NEVER_MATCHES, message, value.span, proof=proof, rewrite=rewrite, severity=severity

@@ -63,13 +63,3 @@ def place_of(statement: Statement, positions: Sequence[int]) -> Span:
 def does(statement: Statement, allow: str, deny: str) -> str:
     """The one phrase for an Allow, the other for a Deny."""
     return allow if statement.effect is Effect.ALLOW else deny
-
-
-def rests_on_tags(conditions: Iterable[Condition]) -> bool:
-    """True iff conditions read a tag of the caller: which it can have follows from the inventory and from trust
-    policies (F3)."""
-    texts = [text for condition in conditions for text in (condition.key, *condition.values)]
-    return any("aws:principaltag/" in text.value.lower() for text in texts)
-
-
-AS_TAGGED = ", by the tags that the inventory and trust policies let callers have"
