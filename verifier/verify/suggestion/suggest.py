@@ -1,8 +1,8 @@
 """Suggest: a refuted invariant → the smallest edits of the key policy that make it hold.
 
 In: an estate, invariants, the numbers of those to be mended. Out: `Suggestions`.
-Guarantee: with each suggestion the invariant is proved, and every other invariant has the verdict that it had, or is
-proved now. With fewer edits, of those that counterexamples lead to, it does not hold.
+Guarantee: with each suggestion the invariant is proved, every other invariant has the verdict that it had, or is proved
+now, and somebody can still change the key policy, if anybody can. With fewer edits, of those that counterexamples lead to, it does not hold.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from verifier.verify.edits.candidate_edits import Subject
 from verifier.verify.edits.policy_change import BOUND, MOST_SHOWN, editable_policy, shown, utmost, what_decides
 from verifier.verify.preparation import check_direct, resolved_invariant
 from verifier.verify.prove import decide_target, proof_options
+from verifier.verify.suggestion.lockout import LOCKED_OUT, locks_out
 from verifier.verify.suggestion.suggested_edits import Broken, groups
 
 PROOFS = 120
@@ -201,7 +202,7 @@ class _Search:
             proofs += 1
             (verdict,) = self._verdicts(node.policy, [self.number])
             if verdict.status is Status.PROVED:
-                improved = self._kept(node.policy)
+                improved = None if self._locks_out(node.policy) else self._kept(node.policy)
                 if improved is not None:
                     found, size = found + 1, node.size
                     yield Mended(node.policy, node.edits, improved)
@@ -223,8 +224,7 @@ class _Search:
 
     def _children(self, node: _Node, counterexample: Counterexample) -> Iterator[_Node]:
         """The policy with one more group of edits, each of which mends what the counterexample breaks."""
-        edited = with_key_policy(self.estate, self.key.arn, node.policy)
-        target = key_target(next(key for key in edited.keys if key.arn == self.key.arn))
+        edited, target = self._edited(node.policy)
         subject = Subject(counterexample.request, values_read(edited, counterexample.request), self.key)
         broken = Broken(
             resolved_invariant(edited, target, self._invariant), subject, node.policy, counterexample.decision
@@ -254,9 +254,8 @@ class _Search:
         return evaluate(edited, counterexample.request, held).outcome is _wanted(self._invariant)
 
     def _verdicts(self, policy: Policy, numbers: Sequence[int]) -> list[Verdict]:
-        edited = with_key_policy(self.estate, self.key.arn, policy)
-        target = key_target(next(key for key in edited.keys if key.arn == self.key.arn))
-        return list(decide_target(edited, target, [self.invariants[number] for number in numbers], self.options))
+        invariants = [self.invariants[number] for number in numbers]
+        return list(decide_target(*self._edited(policy), invariants, self.options))
 
     def _kept(self, policy: Policy) -> tuple[str, ...] | None:
         """The names of the other invariants that are proved now and were not; `None` where one has another verdict that
@@ -274,6 +273,17 @@ class _Search:
                 return None
             improved += [self.invariants[number].name] if verdict.status is not before else []
         return tuple(improved)
+
+    def _locks_out(self, policy: Policy) -> bool:
+        """True iff nobody could change the key policy any more, and somebody can as things are."""
+        if not locks_out(*self._edited(policy), self.options) or locks_out(self.estate, key_target(self.key), self.options):
+            return False
+        self.reason = LOCKED_OUT
+        return True
+
+    def _edited(self, policy: Policy) -> tuple[Estate, Target]:
+        edited = with_key_policy(self.estate, self.key.arn, policy)
+        return edited, key_target(next(key for key in edited.keys if key.arn == self.key.arn))
 
     @property
     def _invariant(self) -> Invariant:
