@@ -30,6 +30,7 @@ from tests.verify.proving import always, nobody
 from tests.verify.test_random_estates import some_claim, some_estate
 from verifier.evaluate import evaluate
 from verifier.language.builtins.catalogue import builtin
+from verifier.language.invariants.caller_text import read_caller_set
 from verifier.model.edits import with_key_policy
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, CallersNot, Expectation, InAccount, Invariant, PrincipalLike
@@ -151,6 +152,35 @@ def test_contradictory_invariants_have_no_suggestion() -> None:
     assert answer.suggestions == ()
     assert answer.reason is not None and answer.reason.rule == "bound"
     assert "changes the verdict" in answer.reason.text
+
+
+def test_no_suggestion_locks_everybody_out() -> None:
+    """A condition on the account's own statement that no caller of the account meets would do, and the key be lost.
+    [API: PutKeyPolicy, BypassPolicyLockoutSafetyCheck]"""
+    found = estate(allow(aws(ROOT)))
+    callers = read_caller_set(f"callers in {HOME} except root of {HOME}", "callers")
+    suggestions = advice(found, nobody(callers=callers)).suggestions
+    assert suggestions
+    for suggestion in suggestions:
+        assert statuses(edited(found, suggestion), nobody("kms:PutKeyPolicy")) == [Status.REFUTED]
+
+
+def test_where_nobody_may_change_the_policy_there_is_no_suggestion() -> None:
+    answer = advice(estate(allow(aws(ROOT))), nobody("kms:PutKeyPolicy"))
+    assert answer.suggestions == ()
+    assert answer.reason is not None and "could change the key policy" in answer.reason.text
+
+
+def test_a_policy_that_nobody_can_change_as_it_is_may_be_mended() -> None:
+    found = estate(allow(aws(PARTNER_ROOT), "kms:Decrypt"))
+    assert advice(found, nobody(callers=OUTSIDERS)).suggestions
+
+
+def test_no_edit_of_several_is_idle() -> None:
+    """Where an invariant excepts a caller by two tests, one of the two new statements could match nothing."""
+    found = estate(allow(aws(ROOT)))
+    callers = read_caller_set(f"callers in {HOME} except root of {HOME}", "callers")
+    assert {len(suggestion.edits) for suggestion in advice(found, nobody(callers=callers)).suggestions} == {1}
 
 
 def test_what_no_key_policy_mends_says_why() -> None:

@@ -1,7 +1,8 @@
 """Whether a key policy locks everybody out.
 
-In: an estate, a key as a target, how a run decides. Out: whether it is proved that nobody of the key's account can change the key
-policy. AWS KMS takes no such policy but past its safety check. [API: PutKeyPolicy, BypassPolicyLockoutSafetyCheck]
+In: an estate, a key as a target, how a run decides. Out: whether it is proved that nobody of the key's account can
+change the key policy. AWS KMS takes no such policy but past its safety check. [API: PutKeyPolicy,
+BypassPolicyLockoutSafetyCheck]
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 In: an estate, invariants, the numbers of those to be mended. Out: `Suggestions`.
 Guarantee: with each suggestion the invariant is proved, every other invariant has the verdict that it had, or is proved
-now, and somebody can still change the key policy, if anybody can. With fewer edits, of those that counterexamples lead to, it does not hold.
+now, and somebody can still change the key policy, if anybody can. With fewer edits, of those that counterexamples lead
+to, it does not hold.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
-from itertools import combinations, count
+from itertools import chain, combinations, count
 
 from verifier.evaluate import evaluate, values_read
 from verifier.language.invariants.absent_callers import absent_in_invariants
@@ -141,6 +142,11 @@ def _beyond(estate: Estate, key: Key, policy: Policy, found: Counterexample, wan
     return Reason(rule, f"{found.request.action} by {found.request.caller.arn}: {text}")
 
 
+def _parts(group: tuple[Edit, ...]) -> Iterator[tuple[Edit, ...]]:
+    """The group and every part of it, the smallest first: less may do."""
+    return chain.from_iterable(combinations(group, size) for size in range(1, len(group) + 1))
+
+
 def _wanted(invariant: Invariant) -> Outcome:
     return Outcome.DENY if invariant.expectation is Expectation.REFUSED else Outcome.ALLOW
 
@@ -229,9 +235,9 @@ class _Search:
         broken = Broken(
             resolved_invariant(edited, target, self._invariant), subject, node.policy, counterexample.decision
         )
-        for group in groups(broken):
+        for group in chain.from_iterable(map(_parts, groups(broken))):
             size = node.size + len(group)
-            after = self._applied(node.policy, group) if group and size <= BOUND else None
+            after = self._applied(node.policy, group) if size <= BOUND else None
             if after is not None and self._mends(after, counterexample):
                 yield _Node(size, next(self._positions), after, (*node.edits, *group))
 
@@ -276,7 +282,9 @@ class _Search:
 
     def _locks_out(self, policy: Policy) -> bool:
         """True iff nobody could change the key policy any more, and somebody can as things are."""
-        if not locks_out(*self._edited(policy), self.options) or locks_out(self.estate, key_target(self.key), self.options):
+        if not locks_out(*self._edited(policy), self.options) or locks_out(
+            self.estate, key_target(self.key), self.options
+        ):
             return False
         self.reason = LOCKED_OUT
         return True
