@@ -13,13 +13,14 @@ from collections.abc import Mapping
 from verifier.inputs.resources.names import digits, named
 from verifier.inputs.resources.resource import Resource
 from verifier.inputs.terraform.data_documents import data_document
-from verifier.inputs.terraform.hcl_calls import OF_SEVERAL
-from verifier.inputs.terraform.hcl_kinds import Untyped, is_null, number_text, text
+from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
+from verifier.inputs.terraform.hcl_kinds import FailsError, Untyped, is_null, number_text, text
+from verifier.inputs.terraform.hcl_templates import rendered
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import DERIVED, after_apply
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.text.nodes import Members, Node, null, text_at
+from verifier.inputs.text.nodes import Members, Node, Scalar, null, text_at
 from verifier.inputs.text.unknown import Unknown, joined, names_in, of_pieces, text_pieces
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
@@ -66,6 +67,8 @@ class Derivation:
                 return self._caller(resource, at)
             case (("aws_region" | "aws_partition"), _) if not resource.managed:
                 return self._login(resource, name, at)
+            case "template_file", "rendered" if not resource.managed:
+                return self._supplied(resource, name, at) or _rendered(resolver, resource, at)
             case type_, _ if not resource.managed and (type_ != "aws_kms_alias" or name == "id"):
                 return self._supplied(resource, name, at)
             case "aws_kms_alias", "id":
@@ -109,6 +112,23 @@ class Derivation:
         stated = self.providers.account_and_region(data)[1]
         region = self.providers.region(data) if stated is None and self.providers.plan.of_folder else stated
         return text_at(at, region) if region is not None and name in ("name", "region", "id") else None
+
+
+def _rendered(resolver: Resolver, data: Resource, at: Node) -> Node | None:
+    """What the provider makes of a template, to which all its variables are texts. [terraform-provider-template:
+    template_file]"""
+    written = None if data.configuration is None else data.configuration.written("template")
+    template, given = resolver.value(data, "template"), resolver.value(data, "vars") or Members(at.source, 0, 0, [])
+    if written is None or not isinstance(template, Scalar) or not isinstance(given, Members):
+        return None
+    texts = [(key, OF_ONE["tostring"](at, value)) for key, value in given.pairs]
+    pairs = [(key, value) for key, value in texts if value is not None and not is_null(value)]
+    own = resolver.evaluator(written, data.module, data, f"{data.address}.rendered")
+    try:
+        variables = Members(at.source, 0, 0, pairs)
+        return rendered(own, written.tree, template.text, variables) if len(pairs) == len(texts) else None
+    except FailsError:
+        return None
 
 
 def _all_tags(resolver: Resolver, resource: Resource, at: Node) -> Node | None:

@@ -78,7 +78,7 @@ _UNSET: dict[str, Json] = {
 }
 """What attributes are that a block does not set; `None` for nothing. Of all others that is not known. [Terraform AWS
 provider: schemas]"""
-_DOCUMENT = False, "aws_iam_policy_document"
+_DOCUMENTS = (False, "aws_iam_policy_document"), (False, "template_file")
 _SAYS_NOTHING = ("check", "ephemeral", "moved", "terraform")
 """Kinds of blocks that make and change nothing, and leave what is made as it is."""
 
@@ -227,14 +227,14 @@ class _Maker:
         for (managed, type_, own), block in module.resources.items():
             keys = self._keys(block, path)
             # A module that is there at all has its data sources.
-            doubtful = keys is None or (unsure and (managed, type_) != _DOCUMENT)
+            doubtful = keys is None or (unsure and (managed, type_) not in _DOCUMENTS)
             for key in self._counted(keys):
                 resource = self._resource(path, (managed, type_, own), key, block)
                 (self.doubtful if doubtful else self.deeds).append(resource)
                 if doubtful and type_ in (*KEYS, *REPLICAS, *UNREAD_KEYS):
                     # each instance has what the block says
                     self.deeds.append(replace(resource, name=f"{own}{IN_DOUBT}"))
-            if keys is None and (managed, type_) == _DOCUMENT and "count" in block.attributes:
+            if keys is None and (managed, type_) in _DOCUMENTS and "count" in block.attributes:
                 # what refers to the first one has that
                 self.deeds.append(self._resource(path, (managed, type_, own), 0, block))
         for call, block in module.calls.items():

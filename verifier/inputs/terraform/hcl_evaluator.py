@@ -21,7 +21,7 @@ from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.hcl_calls import INSPECTING, OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, Untyped
-from verifier.inputs.terraform.hcl_templates import filled
+from verifier.inputs.terraform.hcl_templates import filled, rendered
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.plan_values import after_apply
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in, null, plain
@@ -289,12 +289,7 @@ class Evaluator:
         if text is None or len(arguments) == 1:
             return None if text is None else kinds.text(self.at(tree), text)
         variables = kinds.object_of(self.get(arguments[1]))
-        parts = trees.template_parts(text)
-        if variables is None or parts is None:
-            return None
-        unknown = self.unknown(tree, [variables])
-        bound = {key.text: value for key, value in variables.pairs}
-        return filled(replace(self, refer=lambda _, __: unknown, bound=bound, read=None), tree, parts)
+        return None if variables is None else rendered(self, tree, text, variables)
 
     def _try(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
         """The first argument that does not fail. Of references that is told; of others only that they do."""

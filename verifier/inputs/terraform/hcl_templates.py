@@ -8,17 +8,25 @@ known. [HCL native syntax: Templates]
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.hcl_tree import Tree
-from verifier.inputs.text.nodes import Node
+from verifier.inputs.text.nodes import Members, Node
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.hcl_evaluator import Evaluator
 
 Parts = Sequence[tuple[str, str]]
+
+
+def rendered(own: Evaluator, tree: Tree, text: str, variables: Members) -> Node | None:
+    """What is made of a template that refers to its variables alone. Raises `FailsError`."""
+    unknown = own.unknown(tree, [variables])
+    bound = {key.text: value for key, value in variables.pairs}
+    return filled(replace(own, refer=lambda _, __: unknown, bound=bound, read=None), tree, trees.template_parts(text))
 
 
 def filled(own: Evaluator, tree: Tree, parts: Parts | None) -> Node | None:
