@@ -83,7 +83,10 @@ EXACT = {
     "identifier": "[for x in [1] : x]",
     "get_attr_expr_term": "[local.object.a, { a = 1 }.a]",
     "index_expr_term": '[local.tuple[1], local.tuple["0"], local.object["a"], { 1 = "x" }[1]]',
-    "conditional": '[true ? 1 : 2, "true" ? "a" : null, false ? null : ["b"]]',
+    "conditional": (
+        '[true ? 1 : 2, "true" ? "a" : null, false ? null : ["b"], true ? toset(["b", "a"]) : toset([]), '
+        'false ? toset(["a"]) : toset([]), true ? toset([]) : local.set]'
+    ),
     "binary_op": (
         '[1 == "1", "1" == 1, null == "", 10 > 9, "10" <= 9, true && false, true || !true, 1.0 == 1, "a" != "b"]'
     ),

@@ -77,6 +77,13 @@ def made(folder: Path, **files: str) -> tuple[set[str], set[str], list[str]]:
 # -- by plan and by folder --
 
 
+def test_one_of_two_sets_of_texts_is_a_set_of_texts(tmp_path: Path) -> None:
+    """So it is known how often a resource is made that goes over it, and whether it is."""
+    for chosen, expected in (("true", {'aws_kms_key.k["a"]'}), ("false", set())):
+        more = f'  for_each = {chosen} ? toset(["a"]) : toset([])\n'
+        assert made(tmp_path, main=key('"*"', more=more)) == (expected, set(), [])
+
+
 def test_what_a_call_depends_on_is_what_its_arguments_do(tmp_path: Path) -> None:
     """What is known of them is not named: the variable to give is."""
     local = 'locals {\n  own = "app"\n  other = var.other\n}\nvariable "other" {\n}\n'

@@ -20,7 +20,7 @@ from itertools import islice
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.hcl_calls import INSPECTING, OF_ONE, OF_SEVERAL
-from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, Untyped
+from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, TextSet, Untyped
 from verifier.inputs.terraform.hcl_templates import filled, rendered
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.plan_values import after_apply
@@ -235,6 +235,8 @@ class Evaluator:
             return found
         other = self.value(left)
         if kinds.is_uniform([found, other]) and not kinds.is_null(found) and not kinds.is_null(other):
+            return found
+        if isinstance(found, TextSet) and isinstance(other, TextSet):
             return found
         if isinstance(found, Ordered) and isinstance(other, Ordered):
             return kinds.ordered(self.at(tree), kinds.unified(found.items, other.items))
