@@ -440,6 +440,11 @@ def test_many_errors_are_counted_not_told(tmp_path: Path) -> None:
             {"UserDetailList": []},
             "`aws iam get-account-authorization-details`, which is accounts/ACCOUNT/authorization-details.json",
         ),
+        (
+            "x.json",
+            {"service": "x", "provider": {"name": "aws"}},
+            "`serverless package` writes its template",
+        ),
         ("x.json", {"TemplateBody": {"Resources": {}}}, "`aws cloudformation get-template`: give the template alone"),
         ("x.json", {"x": 1}, "a policy has `Statement`"),
         ("x.yaml", "- 1", "a policy has `Statement`"),

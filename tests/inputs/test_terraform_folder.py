@@ -84,6 +84,31 @@ def test_one_of_two_sets_of_texts_is_a_set_of_texts(tmp_path: Path) -> None:
         assert made(tmp_path, main=key('"*"', more=more)) == (expected, set(), [])
 
 
+def test_how_to_tell_the_account_is_said_by_what_the_provider_depends_on(tmp_path: Path) -> None:
+    made = 'resource "aws_kms_key" "k" {\n  provider = aws.p\n}\nvariable "a" {\n}\n'
+    made += 'resource "aws_kms_key" "other" {\n}\nprovider "aws" {\n  region = "us-west-2"\n}\n'
+    role = '  assume_role {\n    role_arn = "arn:aws:iam::${var.a}:role/x"\n  }\n'
+    provider = f'provider "aws" {{\n  alias = "p"\n  region = "us-west-2"\n{role}}}\n'
+    for more, hint in (
+        (provider, "the role that its provider assumes depends on var.a (no value: give --parameter a=…)"),
+        ("", "if its provider is handed to this folder, check the folder that hands it"),
+        (provider.replace(role, '  profile = "x"\n'), "or add a data source aws_caller_identity"),
+    ):
+        with pytest.raises(InputError) as raised:
+            load_estate([written(tmp_path, main=made + more)])
+        assert any(hint in (found.hint or "") for found in raised.value.diagnostics)
+
+
+def test_on_what_it_depends_how_often_a_thing_is_made_is_said(tmp_path: Path) -> None:
+    inner = key('"*"') + 'resource "aws_kms_key_policy" "p" {\n  key_id = "x"\n  policy = "x"\n  COUNT\n}\n'
+    call = 'module "m" {\n  source = "./m"\n  n = var.n\n  COUNT\n}\nvariable "n" {\n}\n'
+    count, given = "count = var.n", "which depends on var.n (no value: give --parameter n=…)"
+    for outer, own in ((count, ""), ("", count)):
+        text = inner.replace("COUNT", own) + 'variable "n" {\n}\n'
+        estate = load(tmp_path, main=call.replace("COUNT", outer), m__main=text)
+        assert any(given in thing.description for thing in estate.unmodelled)
+
+
 def test_what_a_call_depends_on_is_what_its_arguments_do(tmp_path: Path) -> None:
     """What is known of them is not named: the variable to give is."""
     local = 'locals {\n  own = "app"\n  other = var.other\n}\nvariable "other" {\n}\n'

@@ -107,7 +107,7 @@ class Keys(Reader):
         arn, at = self.side.text(resource, "arn"), self.side.at(resource)
         if arn is None and self.side.account(resource) is None:
             message = f"the {self.side.what} does not tell which account {resource.shown} will be in"
-            self.remarks.ask(at, message, hint=self.side.tell_account, rule="S4")
+            self.remarks.ask(at, message, hint=self.side.tell_account(resource), rule="S4")
         elif arn is None:
             self.remarks.error(at, f"{resource.address} has no `arn`", rule="U3")
         elif resource.type in REPLICAS and self.side.text(resource, "primary_key_arn") == arn:
@@ -276,7 +276,7 @@ class Keys(Reader):
         side, account = self.side, self.side.account(resource)
         if account is None:
             message = f"the {side.what} does not tell in which account {resource.shown} names a key by its ID"
-            raise InputError.of(printable(message), side.at(resource).span, hint=side.tell_account, rule="S4")
+            raise InputError.of(printable(message), side.at(resource).span, hint=side.tell_account(resource), rule="S4")
         key = f"{side.region(resource)}:{account}:key/{given.removeprefix('key/')}"
         arn = f"arn:{side.partition(resource)}:kms:{key}"
         if side.account_and_region(resource)[1] is None:

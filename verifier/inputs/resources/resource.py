@@ -121,11 +121,14 @@ class Side(ABC):
     """What sets the placeholders of its resources apart from those of others."""
     what: str
     """What messages call it."""
-    tell_account = "give it with --account 111122223333"
     where: tuple[str, str | None, str] = ("aws", None, "")
     """The partition, the account and the Region, where all resources have the same."""
     doubtful: Sequence[Resource] = ()
     """Resources besides, of which it is not known how often they are made."""
+
+    def tell_account(self, resource: Resource) -> str:
+        """How to tell the account of a resource, which is not known."""
+        return "give it with --account 111122223333"
 
     @abstractmethod
     def of_type(self, *types: str, managed: bool = True) -> Iterator[Resource]:

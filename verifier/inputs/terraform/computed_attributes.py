@@ -23,7 +23,7 @@ from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.nodes import Members, Node, Scalar, null, text_at
 from verifier.inputs.text.unknown import Unknown, joined, names_in, of_pieces, text_pieces
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import printable
+from verifier.syntax.text import first_few, printable
 
 _OF_SEVERAL = "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
 
@@ -95,9 +95,19 @@ class Derivation:
             return None
         return Untyped(at.source, 0, 0, text(at, value).text, "string")
 
-    def tell_account(self, usual: str) -> str:
-        """How to tell an account that is not known."""
-        return usual if self.providers.supplied.account is None else _OF_SEVERAL
+    def tell_account(self, resource: Resource, usual: str) -> str:
+        """How to tell the account of a resource, which is not known."""
+        plan, resolver = self.providers.plan, self.providers.resolver
+        entry = plan.providers.get(resource.provider)
+        if entry is None or resolver is None:
+            more = "; if its provider is handed to this folder, check the folder that hands it"
+            return usual + more if plan.of_folder else usual
+        roles = [one.attributes.get("role_arn") for one in entry.block.blocks.get("assume_role", ())]
+        found = [resolver.expression(role, entry.module, None, "provider") for role in roles if role is not None]
+        if names := names_in([node for node in found if node is not None]):
+            return f"the role that its provider assumes depends on {first_few(names)}"
+        more = "or add a data source aws_caller_identity to the configuration"
+        return f"{usual}, {more}" if self.providers.supplied.account is None else _OF_SEVERAL
 
     def _login(self, data: Resource, name: str, at: Node) -> Node | None:
         """What a data source tells of the login of its provider configuration, if it does not ask for something

@@ -29,6 +29,7 @@ from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.nodes import Node, OwnRegion, Remarks
+from verifier.inputs.text.unknown import names_in
 from verifier.model.estate import Workload
 from verifier.model.own_place import regions_in
 from verifier.model.unmodelled import Influence, Unmodelled
@@ -150,6 +151,19 @@ def _owners(reference: str) -> Iterator[str]:
     return (".".join(parts[:length]) for length in range(len(parts), 1, -1))
 
 
+def _counted_by(side: Resolver, resource: Resource) -> tuple[str, ...]:
+    """What it depends on how often a resource is made, as far as that is not known."""
+    path = resource.module
+    calls = [(path[:depth], side.plan.module(path[:depth]).calls.get(call)) for depth, (call, _) in enumerate(path)]
+    found = [
+        side.evaluate(written, module, None, name)
+        for module, block in (*calls, (path, resource.configuration))
+        for name in ("count", "for_each")
+        if block is not None and (written := block.written(name)) is not None
+    ]
+    return tuple(names_in([node for node in found if node is not None]))
+
+
 def _is_inert(provisioner: Block) -> bool:
     """Iff a provisioner calls nothing of AWS; a command that is not known may. `file` runs nothing."""
     type_ = provisioner.text("type")
@@ -208,12 +222,14 @@ class _PlanUnread(Unread):
 
     def _unsure(self, resource: Resource) -> None:
         """Records what is left open by a resource of which it is not known how often it is made."""
+        names = first_few(_counted_by(self.side, resource))
+        why = _NOT_COUNTED + (f", which depends on {names}" if names else "")
         if resource.type == "aws_kms_alias":
-            self.parts.loose_alias = self.unknown(resource, f"{resource.address}, which {_NOT_COUNTED}")
+            self.parts.loose_alias = self.unknown(resource, f"{resource.address}, which {why}")
         elif resource.type == "aws_kms_grant":
-            self.may(resource, "grant ", "G1", Influence.MAY_ALLOW, _NOT_COUNTED)
+            self.may(resource, "grant ", "G1", Influence.MAY_ALLOW, why)
         else:
-            self._changes(resource, read=False, why=_NOT_COUNTED)
+            self._changes(resource, read=False, why=why)
         self._maker(resource)
         self.roles(resource)
         self.made_roles(resource, self.side.made_if(resource))

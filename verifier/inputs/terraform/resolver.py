@@ -66,14 +66,12 @@ class Resolver(Side):
     cuts: int = 0
     """How often a thing was found to depend on itself, or on too much."""
     _spent: int = 0
-    tell_account = f"{Side.tell_account}, or add a data source aws_caller_identity to the configuration"
     _depth: int = 0
     documents: bool = False
 
     def __post_init__(self) -> None:
         self.file, self.mark, self.doubtful = self.plan.file, self.plan.mark, self.plan.doubtful
         self.what = "folder" if self.plan.of_folder else "plan" if self.plan.is_plan else "state"
-        self.tell_account = self.derive.tell_account(self.tell_account)
         self.references = References(self)
         for resource in self.plan.after.values():
             name = resource.module, resource.managed, resource.type, resource.name
@@ -99,6 +97,9 @@ class Resolver(Side):
 
     def account_and_region(self, resource: Resource) -> tuple[str | None, str | None]:
         return self.derive.providers.account_and_region(resource)
+
+    def tell_account(self, resource: Resource) -> str:
+        return self.derive.tell_account(resource, super().tell_account(resource))
 
     def referred(self, resource: Resource, name: str) -> Resource | None:
         return self.references.referred(resource, name)[0]
@@ -157,9 +158,8 @@ class Resolver(Side):
             # An expression that refers to one thing, which is no policy, makes one of it.
             self.supposed.get(resource.address, {}).pop(name, None)
             return Unknown(found, [after_apply(f"{resource.address}.{name}")])
-        if isinstance(found, Members):
-            return rebased(found, found)
-        return as_document(found, f"{self.plan.file}#{resource.address}.{name}")
+        place = f"{self.plan.file}#{resource.address}.{name}"
+        return rebased(found, found) if isinstance(found, Members) else as_document(found, place)
 
     def inline(self, resource: Resource) -> Node | list[tuple[str, Node | None, Node]]:
         """The `inline_policy` blocks of a role. Where the configuration has none they are what AWS told."""

@@ -191,6 +191,9 @@ def hint_of(node: Node) -> str:
     if isinstance(node, Members) and node.has("TemplateBody"):
         output = "this looks like the output of `aws cloudformation get-template`"
         return f"{output}: give the template alone (`--query TemplateBody`, of YAML `--output text`)"
+    if isinstance(node, Members) and node.has("service") and node.has("provider"):
+        template = "`serverless package` writes its template, .serverless/cloudformation-template-update-stack.json"
+        return f"this looks like a file of the Serverless Framework: {template}"
     snapshot = "a snapshot `keys`, `accounts`, `organization` or `vpc_endpoints`"
     return f"a policy has `Statement`, {snapshot}, a plan `format_version`, a template `Resources`"
 
