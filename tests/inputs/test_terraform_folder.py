@@ -676,13 +676,14 @@ def test_what_the_provider_of_templates_makes(tmp_path: Path) -> None:
         'resource "aws_kms_key" "k" {\n  policy = data.template_file.p.rendered\n}\ndata "template_file" "p" {\n'
         f'  template = file("p.json")\n  vars = {{ own = "{OWN}", number = 1 }}\n}}\n'
     )
-    assert verdicts(load(tmp_path, **{"main": text, "p.json": policy})) == {"aws_kms_key.k": "proved"}
+    written(tmp_path, **{"p.json": policy})
+    assert verdicts(load(tmp_path, main=text)) == {"aws_kms_key.k": "proved"}
     counted = text.replace("p.rendered", "p[0].rendered").replace('"p" {\n', '"p" {\n  count = var.a\n')
-    known = load(tmp_path, **{"main": f'{counted}variable "a" {{\n}}\n', "p.json": policy})
+    known = load(tmp_path, main=f'{counted}variable "a" {{\n}}\n')
     assert verdicts(known) == {"aws_kms_key.k": "proved"}
     for wrong in ("number = null", "number = [1]", "other = 1"):
         wrong = text.replace("number = 1", wrong)
-        assert verdicts(load(tmp_path, **{"main": wrong, "p.json": policy})) == {"aws_kms_key.k": "unknown"}
+        assert verdicts(load(tmp_path, main=wrong)) == {"aws_kms_key.k": "unknown"}
     given = {"data.template_file.p.rendered": '{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "kms:*"}}'}
     assert verdicts(load(tmp_path, given, main=text)) == {"aws_kms_key.k": "proved"}
 

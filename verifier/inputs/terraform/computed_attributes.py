@@ -99,13 +99,13 @@ class Derivation:
         """How to tell the account of a resource, which is not known."""
         plan, resolver = self.providers.plan, self.providers.resolver
         entry = plan.providers.get(resource.provider)
-        if entry is None or resolver is None:
-            more = "; if its provider is handed to this folder, check the folder that hands it"
-            return usual + more if plan.of_folder else usual
-        roles = [one.attributes.get("role_arn") for one in entry.block.blocks.get("assume_role", ())]
-        found = [resolver.expression(role, entry.module, None, "provider") for role in roles if role is not None]
-        if names := names_in([node for node in found if node is not None]):
-            return f"the role that its provider assumes depends on {first_few(names)}"
+        if plan.of_folder and entry is None:
+            return f"{usual}; if its provider is handed to this folder, check the folder that hands it"
+        if plan.of_folder and entry is not None and resolver is not None:
+            roles = [one.attributes.get("role_arn") for one in entry.block.blocks.get("assume_role", ())]
+            found = [resolver.expression(role, entry.module, None, "provider") for role in roles if role is not None]
+            if names := names_in([node for node in found if node is not None]):
+                return f"the role that its provider assumes depends on {first_few(names)}"
         more = "or add a data source aws_caller_identity to the configuration"
         return f"{usual}, {more}" if self.providers.supplied.account is None else _OF_SEVERAL
 
