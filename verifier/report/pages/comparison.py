@@ -13,7 +13,6 @@ from verifier.model.choices import FailOn
 from verifier.model.invariant import Expectation
 from verifier.model.policy import StatementRef
 from verifier.model.results.comparison import Change, Comparison, Presence, RegionChange, Relation, TargetComparison
-from verifier.model.results.region import LimitKind
 from verifier.model.results.verdict import Counterexample
 from verifier.report import document as doc
 from verifier.report.counterexample import command_items, reason_items
@@ -36,7 +35,6 @@ from verifier.report.words.regions import (
     SidePlaces,
     case_text,
     change_text,
-    limit_text,
     request_text,
     row_text,
 )
@@ -168,13 +166,12 @@ class _Writer:
             callers.append(
                 f"and {counted(len(group.rows) - len(rows), 'further group')} of callers (--verbose tells them)"
             )
-        conditions = " and ".join(limit_text(limit) for limit in group.common if limit.kind is not LimitKind.READING)
-        readings = [doc.Item(limit_text(limit)) for limit in group.common if limit.kind is LimitKind.READING]
+        readings = tuple(map(doc.Item, group.readings))
         below: list[doc.Block] = [
             doc.labelled("by", callers, _MARGIN, 3),
-            doc.labelled("when", [conditions] if conditions else [], _MARGIN, 5),
+            doc.labelled("when", [group.conditions] if group.conditions else [], _MARGIN, 5),
         ]
-        below += [doc.Items(tuple(readings), _MARGIN), doc.Items(tuple(self.example(group)), _MARGIN, _INNER)]
+        below += [doc.Items(readings, _MARGIN), doc.Items(tuple(self.example(group)), _MARGIN, _INNER)]
         details = tuple(block for change in group.regions for block in self.region(change))
         return doc.Item(
             doc.Said(group.actions.text, doc.Role.CODE),

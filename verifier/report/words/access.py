@@ -17,7 +17,7 @@ from verifier.model.results.region import Alternative, LimitKind, Region
 from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode
 from verifier.report.naming import Places, rule_label, statement_name
-from verifier.report.words.regions import case_text, without_the_obvious
+from verifier.report.words.regions import all_of, case_text, limit_text, without_the_obvious
 from verifier.report.words.verdicts import exit_code
 from verifier.syntax.text import printable
 
@@ -77,8 +77,8 @@ def _rank(case: Alternative) -> tuple[bool, int]:
 def _case(case: Alternative) -> str:
     shown = [limit for limit in without_the_obvious(case) if limit.kind is not LimitKind.READING]
     open_ = [rule_label(limit.subject) for limit in case if limit.kind is LimitKind.READING]
-    readings = f"one reading of {' and '.join(open_)} holds" if open_ else ""
-    return " and ".join(filter(None, (case_text(tuple(shown)), readings)))
+    readings = [f"one reading of {' and '.join(open_)} holds"] if open_ else []
+    return all_of([*map(limit_text, shown), *readings])
 
 
 def readings_needed(regions: Iterable[Region]) -> list[str]:

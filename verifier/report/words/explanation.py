@@ -14,13 +14,12 @@ from verifier.model.free_fact_words import free_fact
 from verifier.model.request import Decision, Outcome, Value
 from verifier.model.results.comparison import RegionChange, Relation, TargetComparison
 from verifier.model.results.explanation import Change, ChangeKind, EditShown, Flip, PolicyChange
-from verifier.model.results.region import LimitKind
 from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
 from verifier.model.results.verdict import Status
 from verifier.model.symbols import OutsideFact, Reading, SymbolName
 from verifier.report.exit_codes import ExitCode
 from verifier.report.naming import counted, value_text
-from verifier.report.words.regions import Row, grouped, limit_text, row_text
+from verifier.report.words.regions import Row, grouped, row_text
 from verifier.syntax.text import printable
 
 CANNOT_BE_SENT = "cannot be sent, or is always refused"
@@ -134,12 +133,10 @@ def _groups(changes: Sequence[RegionChange]) -> Iterator[str]:
         rows = [_row(row) for row in group.rows[:_MOST_ROWS]]
         more = len(group.rows) - len(rows)
         rows += [f"and {more} more group{'' if more == 1 else 's'} of callers"] if more else []
-        conditions = " and ".join(limit_text(limit) for limit in group.common if limit.kind is not LimitKind.READING)
-        readings = [limit_text(limit) for limit in group.common if limit.kind is LimitKind.READING]
         parts = [
             f"{printable(group.actions.text)} by {'; '.join(rows)}",
-            f"when {conditions}" if conditions else "",
-            *readings,
+            f"when {group.conditions}" if group.conditions else "",
+            *group.readings,
         ]
         yield ", ".join(filter(None, parts))
     if len(groups) > _MOST_GROUPS:

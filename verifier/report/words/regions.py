@@ -7,7 +7,7 @@ a group iff it is in one of its regions, that is, iff it meets all `common` limi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -37,7 +37,12 @@ def limit_text(limit: Limit) -> str:
 
 def case_text(case: Alternative) -> str:
     """The limits of one alternative, joined by `and`."""
-    return " and ".join(limit_text(limit) for limit in case)
+    return all_of([limit_text(limit) for limit in case])
+
+
+def all_of(texts: Sequence[str]) -> str:
+    """Texts joined by `and`; of several, those that have an `or` of their own are in brackets."""
+    return " and ".join(f"({text})" if len(texts) > 1 and ", or " in text else text for text in texts)
 
 
 def row_text(row: Row, *, in_full: bool) -> str:
@@ -183,6 +188,16 @@ class Group:
     rows: tuple[Row, ...]
     because: tuple[Change, ...]
     regions: tuple[RegionChange, ...]
+
+    @property
+    def conditions(self) -> str:
+        """What all of them have in common, readings aside."""
+        return case_text(tuple(limit for limit in self.common if limit.kind is not LimitKind.READING))
+
+    @property
+    def readings(self) -> list[str]:
+        """The readings that all of them need."""
+        return [limit_text(limit) for limit in self.common if limit.kind is LimitKind.READING]
 
     @property
     def example(self) -> RegionChange | None:
