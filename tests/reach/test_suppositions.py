@@ -107,7 +107,7 @@ def test_w3_what_is_out_of_reach_only_as_supposed_is_set_apart() -> None:
 def test_w1_a_proof_says_how_many_actions_the_callers_policies_name() -> None:
     found = verdict(supposing(WRITES, "nobody calls kms:Put*"))
     told = next(one.text for one in found.assumptions if one.rule == "W1")
-    assert "of what their policies name, 1 are steps, and 0 harmless" in told
+    assert "their policies name 1 step, and 0 actions called harmless there" in told
 
 
 def test_e4_tags_of_a_role_do_not_limit_who_may_pass_it_whatever_is_supposed() -> None:

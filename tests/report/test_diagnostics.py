@@ -68,7 +68,7 @@ def test_nothing_of_the_input_acts_on_the_terminal(hostile: str) -> None:
 def test_of_very_many_errors_the_first_are_shown_and_all_are_counted() -> None:
     text = render_input_errors([MISSPELT] * 1_000)
     assert text.count("unknown condition operator") == 50
-    assert "… and 950 more" in text and "1000 errors;" in text
+    assert "… and 950 more" in text and "1,000 errors;" in text
 
 
 def test_colour_is_the_callers_choice() -> None:

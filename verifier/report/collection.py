@@ -9,7 +9,7 @@ from __future__ import annotations
 from verifier.model.results.collection import Collection, NotRead, Part
 from verifier.report.exit_codes import ExitCode
 from verifier.report.wire.values import Json, Shapes, heading, shape, wire
-from verifier.syntax.text import first_few, printable
+from verifier.syntax.text import counted, first_few, printable
 
 
 def collection_exit_code(collection: Collection) -> ExitCode:
@@ -34,8 +34,7 @@ _SHAPES: Shapes = {
 
 def render_collection(collection: Collection) -> str:
     """The collection in a few lines; each part that was not read with what follows."""
-    keys = "1 key" if collection.keys == 1 else f"{collection.keys} keys"
-    what = f"{keys} of {', '.join(collection.accounts)} in {', '.join(collection.regions)}"
+    what = f"{counted(collection.keys, 'key')} of {', '.join(collection.accounts)} in {', '.join(collection.regions)}"
     reused = f", {collection.reused} of {collection.steps} steps from an earlier run" if collection.reused else ""
     lines = [f"{printable(collection.folder)}: {what}{reused}"]
     lines.append(f"organization {collection.organization}" if collection.organization else "no organization was read")

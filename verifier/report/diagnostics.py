@@ -8,7 +8,7 @@ from verifier.report.exit_codes import ExitCode
 from verifier.report.style import PLAIN, Style, pad, width_of
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.syntax.source import NOWHERE, Span
-from verifier.syntax.text import printable, printable_line
+from verifier.syntax.text import counted, printable, printable_line
 
 MOST_SHOWN = 50
 """Diagnostics written out; of more than these only the number is shown."""
@@ -28,9 +28,8 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic], style: Style = PLAIN) 
 def render_input_errors(diagnostics: Sequence[Diagnostic], style: Style = PLAIN) -> str:
     """The diagnostics of a run that stopped on its input, and the line that says so."""
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
-    count = "1 error" if errors == 1 else f"{errors} errors"
-    end = pad(f"{count}; nothing was checked", min(style.width - 8, 88)) + f"exit {ExitCode.INPUT_ERROR}"
-    return f"{render_diagnostics(diagnostics, style)}\n{end}"
+    said = pad(f"{counted(errors, 'error')}; nothing was checked", min(style.width - 8, 88))
+    return f"{render_diagnostics(diagnostics, style)}\n{said}exit {ExitCode.INPUT_ERROR}"
 
 
 def _diagnostic(diagnostic: Diagnostic, style: Style) -> list[str]:

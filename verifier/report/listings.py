@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from verifier.model.readings import READINGS
 from verifier.model.rules import Rule, rules
 from verifier.model.steps.catalogue import Entry, Head, catalogue_version
-from verifier.report.naming import counted
 from verifier.report.style import Style, pad
 from verifier.report.wire.values import Shapes, shape, wire
 from verifier.syntax.csv_text import csv_text
+from verifier.syntax.text import counted
 
 if TYPE_CHECKING:
     from verifier.language.builtins.catalogue import Builtin

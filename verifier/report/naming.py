@@ -11,7 +11,7 @@ from verifier.model.results.verdict import KeySummary, Reason, Report, Status
 from verifier.model.symbols import SymbolName
 from verifier.report.document import Heading, Item, Role, Said
 from verifier.syntax.source import NOWHERE, Span
-from verifier.syntax.text import printable
+from verifier.syntax.text import counted, printable
 
 _KINDS = {
     PolicyKind.BOUNDARY: "boundary",
@@ -89,11 +89,6 @@ def readings_text(readings: Iterable[tuple[SymbolName, bool]]) -> str:
 def status_counts(statuses: Sequence[Status]) -> str:
     """`1 proved, 2 refuted`."""
     return ", ".join(f"{statuses.count(status)} {status.value}" for status in Status if status in statuses)
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 grant`, `2 grants`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def value_text(value: Value) -> str:

@@ -16,7 +16,7 @@ from verifier.model.results.reach_report import ReachReport
 from verifier.model.results.region import Region
 from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Assumption, KeySummary, Reason, Report, Verdict
-from verifier.report.naming import counted, key_name, statement_name, target_name
+from verifier.report.naming import key_name, statement_name, target_name
 from verifier.report.reach.names import names_of
 from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.supposed import conclusions, of_all
@@ -30,6 +30,7 @@ from verifier.report.words.verdicts import place_of, verdict_sentence
 from verifier.syntax.csv_text import Row, Table
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
+from verifier.syntax.text import counted
 
 _PLACE = ("file", "line")
 _ACCESS = ("status", "key", "arn", "callers", "actions", "when", "through", "says")

@@ -133,6 +133,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     return f"did you mean `{lowered[close[0]]}`?" if close else None
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 grant`, `2,000 grants`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def enumerate_names(names: Iterable[str]) -> str:
     """Names as prose: `A`, `B` or `C`."""
     quoted = [f"`{name}`" for name in names]

@@ -10,7 +10,7 @@ from verifier.cli.bodies.evaluate import MOST_LINE_BYTES, opened, parse_request,
 from verifier.model.estate import Estate, Key
 from verifier.model.request import Request
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import brief, printable
+from verifier.syntax.text import brief, counted, printable
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,7 @@ def _from_file(file: Path, line: int | None) -> dict[str, Any]:
                 raise
         raise InputError.of(f"{name} holds {len(lines)} requests, one a line", hint="say which: --line 1")
     if line > len(lines):
-        raise InputError.of(
-            f"{name} has {len(lines)} line{'' if len(lines) == 1 else 's'} with a request, and none is line {line}"
-        )
+        raise InputError.of(f"{name} has {counted(len(lines), 'line')} with a request, and none is line {line}")
     return parse_request(lines[line - 1])
 
 

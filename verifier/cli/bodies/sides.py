@@ -15,7 +15,7 @@ from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
 from verifier.model.invariant_file import InvariantFiles
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import printable
+from verifier.syntax.text import counted, printable
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def read_sides(options: SidesOptions, files: InvariantFiles) -> Sides:
     if options.git is not None:
         return _in_git(options, options.git, files)
     if len(options.paths) != 2:
-        message = f"expected OLD and NEW, found {len(options.paths)} path{'' if len(options.paths) == 1 else 's'}"
+        message = f"expected OLD and NEW, found {counted(len(options.paths), 'path')}"
         raise InputError.of(message, hint="give two paths, or --git BASE..HEAD PATH, or --plan plan.json")
     old, new = options.paths
     return Sides(

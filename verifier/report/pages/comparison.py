@@ -17,7 +17,7 @@ from verifier.model.results.verdict import Counterexample
 from verifier.report import document as doc
 from verifier.report.counterexample import command_items, reason_items
 from verifier.report.formats import Forms, render
-from verifier.report.naming import Places, counted, reason_item, rule_label
+from verifier.report.naming import Places, reason_item, rule_label
 from verifier.report.notices.comparison import notices_of_comparison
 from verifier.report.pages.parts import footnote
 from verifier.report.supposed import concluded, of_all
@@ -41,6 +41,7 @@ from verifier.report.words.regions import (
 from verifier.report.words.regions import Group as Regions
 from verifier.report.words.regions import grouped as regions_grouped
 from verifier.syntax.source import Span
+from verifier.syntax.text import counted
 
 _MARGIN, _INNER = 11, 14
 """Columns before what is gained or lost; of `for example`, `because`, after these."""

@@ -15,11 +15,12 @@ from verifier.model.results.explanation import Explanation, Flip, NotFound, Poli
 from verifier.report.counterexample import statement_traces
 from verifier.report.document import Block, Document, Folded, Item, Items, Para, Role, Said, Supposed, Words, grouped
 from verifier.report.formats import Forms
-from verifier.report.naming import counted, rule_label, value_text
+from verifier.report.naming import rule_label, value_text
 from verifier.report.notices.answers import notices_of_explanation
 from verifier.report.pages.suggestions import edits_items
 from verifier.report.wire.edits import explanation_to_json
 from verifier.report.words import explanation as words
+from verifier.syntax.text import counted
 
 _MOST_STATEMENTS = 6
 _OBVIOUS = ("Action", "Resource")
@@ -108,7 +109,7 @@ def _statements(steps: Sequence[Step]) -> Iterator[Item]:
         yield _step(step, 1, [_step(element, 2, ()) for element in elements if not element.text.startswith(_OBVIOUS)])
     left = len(statements) - len(near[:_MOST_STATEMENTS])
     if left:
-        yield Item(f"{left} {'other ' if near else ''}statement{'' if left == 1 else 's'} (--verbose tells them)")
+        yield Item(f"{counted(left, 'other statement' if near else 'statement')} (--verbose tells them)")
 
 
 # --- what would change it ---------------------------------------------------------------------------------------------

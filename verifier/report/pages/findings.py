@@ -13,7 +13,7 @@ from verifier.model.results.access import ExternalAccess, FindingsReport, KeyFin
 from verifier.report import document as doc
 from verifier.report.evidence import Evidence
 from verifier.report.formats import Forms
-from verifier.report.naming import counted, key_heading
+from verifier.report.naming import key_heading
 from verifier.report.notices.findings import notices_of_findings
 from verifier.report.pages.parts import actions_said, data_counts, example_items, footnote, open_questions, reason_items
 from verifier.report.supposed import of_all
@@ -21,6 +21,7 @@ from verifier.report.tables import findings_table
 from verifier.report.wire.answers import findings_to_json
 from verifier.report.words.access import CallerGroup, cases_in_full, places_of, readings_needed, ways_text, when_text
 from verifier.report.words.findings import as_row, findings_exit_code, headline, verdict_text, zone_text
+from verifier.syntax.text import counted
 
 
 def findings_document(report: FindingsReport, *, in_full: bool = False) -> doc.Document:

@@ -15,11 +15,12 @@ from verifier.model.results.lint import Finding, LintReport, Severity, Undecided
 from verifier.report import document as doc
 from verifier.report.evidence import Evidence
 from verifier.report.formats import Forms
-from verifier.report.naming import counted, rule_label
+from verifier.report.naming import rule_label
 from verifier.report.notices.lint import notices_of_lint
 from verifier.report.tables import lint_table
 from verifier.report.wire.lint import lint_to_json
 from verifier.report.words import lint as words
+from verifier.syntax.text import counted
 
 MOST_FINDINGS, MOST_NOTES = 20, 8
 """How many findings, and how many notes, are shown in short."""

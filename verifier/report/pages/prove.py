@@ -16,13 +16,13 @@ from verifier.model.symbols import SymbolName
 from verifier.report import document as doc
 from verifier.report.counterexample import counterexample_blocks, named_grant_items
 from verifier.report.evidence import NO_EVIDENCE, Evidence
-from verifier.report.naming import Places, counted, key_heading, reason_item, status_counts, target_name
+from verifier.report.naming import Places, key_heading, reason_item, status_counts, target_name
 from verifier.report.reach.names import names_of
 from verifier.report.reach.story import bound_words, story_blocks
 from verifier.report.render.text import block_lines
 from verifier.report.style import Style
 from verifier.report.words.verdicts import involved, report_exit_code
-from verifier.syntax.text import printable
+from verifier.syntax.text import counted, printable
 
 _SIGNS = {Status.PROVED: "✔", Status.REFUTED: "✘", Status.UNKNOWN: "?"}
 _MOST_LABELS = 6

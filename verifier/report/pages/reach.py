@@ -13,7 +13,7 @@ from functools import partial
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.report.document import Block, Document, Folded, Item, Items, Para, Role, Said, Supposed, grouped
 from verifier.report.formats import Forms
-from verifier.report.naming import SETTLES, counted, key_heading, reason_item
+from verifier.report.naming import SETTLES, key_heading, reason_item
 from verifier.report.notices.answers import notices_of_reach
 from verifier.report.pages.parts import data_counts
 from verifier.report.reach.names import Names, names_of
@@ -31,6 +31,7 @@ from verifier.report.reach.words import (
 from verifier.report.supposed import of_all
 from verifier.report.tables import reach_table
 from verifier.report.wire.answers import reach_to_json
+from verifier.syntax.text import counted
 
 _LABEL, _WIDE = 14, 18
 """Columns of how far something is: `in 2 steps`, `maybe in 2 steps`."""

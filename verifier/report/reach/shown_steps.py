@@ -20,10 +20,10 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.steps import chains
 from verifier.model.steps.descriptions import MEMBER, described, present
 from verifier.report.counterexample import statement_traces
-from verifier.report.naming import Places, counted, pairs_text, value_text
+from verifier.report.naming import Places, pairs_text, value_text
 from verifier.report.reach.names import Names, first
 from verifier.syntax.source import NOWHERE, Span
-from verifier.syntax.text import printable
+from verifier.syntax.text import counted, printable
 
 THEN = "then"
 """The label of the last request."""
@@ -129,11 +129,6 @@ def _call(found: Counterexample, names: Names, target: str | None, *, brief: boo
     more = len(pairs) - _MOST_CONTEXT
     given = (f" with {context}" if context else "") + (f" and {more} more keys" if more > 0 else "")
     return f"{printable(request.action)}{on}{given}"
-
-
-def steps_words(number: int) -> str:
-    """`1 step`, `3 steps`."""
-    return f"{number} step{'' if number == 1 else 's'}"
 
 
 def step_words(move: chains.Move, names: Names) -> str:

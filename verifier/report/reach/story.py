@@ -15,8 +15,8 @@ from verifier.report.counterexample import command_items, reason_items, request_
 from verifier.report.document import GAP, LABEL, MARGIN, Block, Item, Items, Role, Said
 from verifier.report.naming import Places, readings_text
 from verifier.report.reach.names import Names
-from verifier.report.reach.shown_steps import THEN, ShownStep, shown_steps, step_words, steps_words
-from verifier.syntax.text import brief, printable
+from verifier.report.reach.shown_steps import THEN, ShownStep, shown_steps, step_words
+from verifier.syntax.text import brief, counted, printable
 from verifier.witness.step_command import step_commands
 
 _MOST_OF_A_STEP = 400
@@ -27,12 +27,12 @@ def bound_words(bound: Bound) -> str:
     """How far a proof goes."""
     if bound.complete:
         return "chains of every length"
-    return f"chains of up to {steps_words(bound.steps)}" if bound.steps else "requests without a step before them"
+    return f"chains of up to {counted(bound.steps, 'step')}" if bound.steps else "requests without a step before them"
 
 
 def headline(story: Story, names: Names) -> str:
     """`role/ops of 111122223333 gets there in 2 steps`."""
-    how = f"in {steps_words(len(story.steps))}" if story.steps else "directly"
+    how = f"in {counted(len(story.steps), 'step')}" if story.steps else "directly"
     return f"{names.caller(story.caller)} gets there {how}"
 
 

@@ -14,10 +14,10 @@ from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode
 from verifier.report.reach.names import Names, first
-from verifier.report.reach.shown_steps import shown_steps, steps_words
+from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.reach.story import bound_words
 from verifier.report.words.verdicts import exit_code
-from verifier.syntax.text import printable
+from verifier.syntax.text import counted, printable
 
 _MOST_NAMES = 4
 
@@ -41,7 +41,7 @@ def wanted(report: ReachReport) -> str:
 
 def distance(row: ReachRow) -> str:
     """`directly`, `in 2 steps`; with `maybe` where no chain could be replayed."""
-    how = f"in {steps_words(row.steps)}" if row.steps else "directly"
+    how = f"in {counted(row.steps, 'step')}" if row.steps else "directly"
     return how if row.reason is None else f"maybe {how}"
 
 
@@ -93,7 +93,7 @@ def longer_words(key: KeyReach) -> str | None:
     """What a bound leaves open; `None` where it leaves nothing."""
     steps = key.bound.steps
     if any(row.steps > steps for row in key.rows):
-        return f"chains of more than {steps_words(steps)} were not replayed" + (
+        return f"chains of more than {counted(steps, 'step')} were not replayed" + (
             "; --steps N looks further" if steps < MOST_STEPS else ""
         )
     return None if key.bound.complete else "longer chains were not looked at; --steps N looks further"

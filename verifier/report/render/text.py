@@ -13,9 +13,8 @@ from dataclasses import replace
 
 from verifier.report import document as doc
 from verifier.report.document import Role, Words, role_of, supposed_in
-from verifier.report.naming import counted
 from verifier.report.style import WIDTH, Style, flow, pad, page, width_of
-from verifier.syntax.text import printable
+from verifier.syntax.text import counted, printable
 
 _SIGNS = {Role.GOOD: "✔", Role.BAD: "✘", Role.DOUBT: "?"}
 _BLANK = re.compile("(?<! ) ")

@@ -19,7 +19,7 @@ from verifier.report.exit_codes import ExitCode
 from verifier.report.naming import Places, rule_label, statement_name
 from verifier.report.words.regions import all_of, case_text, limit_text, without_the_obvious
 from verifier.report.words.verdicts import exit_code
-from verifier.syntax.text import printable
+from verifier.syntax.text import counted, printable
 
 _MOST_CASES, _MOST_CHARACTERS, _MOST_WAYS, _MOST_NAMES = 2, 200, 2, 3
 ALIKE = 4
@@ -52,9 +52,7 @@ def when_text(region: Region, *, in_full: bool) -> str:
     if sum(map(len, texts)) > _MOST_CHARACTERS:
         texts = texts[:1]
     more = len(cases) - len(texts)
-    return f"if {', or if '.join(texts)}" + (
-        f", or in {more} further case{'' if more == 1 else 's'} (--verbose)" if more else ""
-    )
+    return f"if {', or if '.join(texts)}" + (f", or in {counted(more, 'further case')} (--verbose)" if more else "")
 
 
 def cases_in_full(region: Region) -> list[str]:

@@ -11,7 +11,7 @@ from verifier.model.choices import FailOn
 from verifier.model.results.comparison import Comparison, Presence, Relation, TargetComparison, statuses
 from verifier.report.exit_codes import ExitCode
 from verifier.report.words.verdicts import exit_code
-from verifier.syntax.text import printable
+from verifier.syntax.text import counted, printable
 
 _NOT_GIVEN = ":key/00000000-0000-0000-0000-000000000000"
 """How the ARN of a key ends that the input does not give."""
@@ -72,9 +72,7 @@ def counts_text(comparison: Comparison) -> str:
     parts = [f"{relations.count(relation)} {relation.value}" for relation in _ORDER if relation in relations]
     counts = ", ".join(parts) or "equivalent"
     others = len(comparison.targets) - keys
-    subject = f"{keys:,} {'key' if keys == 1 else 'keys'}" + (
-        f" and {others:,} other {'target' if others == 1 else 'targets'}" if others else ""
-    )
+    subject = counted(keys, "key") + (f" and {counted(others, 'other target')}" if others else "")
     return f"{subject}: {counts}" + ("" if _keys(comparison) else "; neither side holds a key")
 
 

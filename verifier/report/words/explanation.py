@@ -18,9 +18,9 @@ from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
 from verifier.model.results.verdict import Status
 from verifier.model.symbols import OutsideFact, Reading, SymbolName
 from verifier.report.exit_codes import ExitCode
-from verifier.report.naming import counted, value_text
+from verifier.report.naming import value_text
 from verifier.report.words.regions import Row, grouped, row_text
-from verifier.syntax.text import printable
+from verifier.syntax.text import counted, printable
 
 CANNOT_BE_SENT = "cannot be sent, or is always refused"
 OUTCOMES = {Outcome.ALLOW: "allowed", Outcome.DENY: "refused", Outcome.DEPENDS: "depends"}
@@ -83,8 +83,7 @@ def assignment_text(symbol: SymbolName, value: bool) -> str:
 
 def edits_text(alternatives: Sequence[PolicyChange]) -> str:
     """`1 edit, any of`: how many edits each of some alternatives has."""
-    number = len(alternatives[0].edits)
-    return f"{number} edit{'' if number == 1 else 's'}" + (", any of" if len(alternatives) > 1 else "")
+    return counted(len(alternatives[0].edits), "edit") + (", any of" if len(alternatives) > 1 else "")
 
 
 def edit_lines(edit: EditShown) -> Iterator[str]:
@@ -132,7 +131,7 @@ def _groups(changes: Sequence[RegionChange]) -> Iterator[str]:
     for group in groups[:_MOST_GROUPS]:
         rows = [_row(row) for row in group.rows[:_MOST_ROWS]]
         more = len(group.rows) - len(rows)
-        rows += [f"and {more} more group{'' if more == 1 else 's'} of callers"] if more else []
+        rows += [f"and {counted(more, 'more group')} of callers"] if more else []
         parts = [
             f"{printable(group.actions.text)} by {'; '.join(rows)}",
             f"when {group.conditions}" if group.conditions else "",

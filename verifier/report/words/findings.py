@@ -12,7 +12,7 @@ from verifier.model.results.access import Access, ExternalAccess, FindingsReport
 from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode
 from verifier.report.words.verdicts import exit_code
-from verifier.syntax.text import printable
+from verifier.syntax.text import counted, printable
 
 
 def findings_exit_code(report: FindingsReport) -> ExitCode:
@@ -61,4 +61,4 @@ def headline(key: KeyFindings) -> str:
     number, public = len(key.findings), sum(finding.public for finding in key.findings)
     if not number:
         return "no finding" if key.complete else "not known"
-    return f"{number} finding{'' if number == 1 else 's'}" + (f", {public} public" if public else "")
+    return counted(number, "finding") + (f", {public} public" if public else "")

@@ -15,7 +15,7 @@ from verifier.model.results.verdict import Counterexample
 from verifier.report.exit_codes import ExitCode
 from verifier.report.naming import readings_text, statement_name, value_text
 from verifier.syntax.source import NOWHERE, Span
-from verifier.syntax.text import printable
+from verifier.syntax.text import counted, printable
 
 MOST_CONTEXT = 3
 """Pairs of a request's context that are shown in short."""
@@ -42,7 +42,7 @@ def by_policy(report: LintReport) -> Iterator[tuple[Linted, list[Finding]]]:
 
 def policy_title(policy: Linted) -> tuple[str, str]:
     """What the policy is of, and what it is: `payments` and `key policy, 6 statements`."""
-    statements = f"{policy.statements} statement{'' if policy.statements == 1 else 's'}"
+    statements = counted(policy.statements, "statement")
     if policy.key is None:
         return printable(policy.name), f"{policy.kind.value}, {statements}"
     name = "" if policy.name == "default" else f" {printable(policy.name)}"
@@ -94,16 +94,13 @@ def counts_text(report: LintReport) -> str:
     policies = f"{len(report.policies)} polic{'y' if len(report.policies) == 1 else 'ies'}"
     found = [severity_count(report, severity) for severity in Severity if _count(report, severity)]
     found += [f"{len(report.undecided)} undecided"] if report.undecided else []
-    left = (
-        f"; {report.left_out} note{'' if report.left_out == 1 else 's'} not listed (--all)" if report.left_out else ""
-    )
+    left = f"; {counted(report.left_out, 'note')} not listed (--all)" if report.left_out else ""
     return f"{policies}: {', '.join(found) or 'nothing found, everything decided'}{left}"
 
 
 def severity_count(report: LintReport, severity: Severity) -> str:
     """`2 warnings`."""
-    count = _count(report, severity)
-    return f"{count} {severity.value}{'' if count == 1 else 's'}"
+    return counted(_count(report, severity), severity.value)
 
 
 def _count(report: LintReport, severity: Severity) -> int:

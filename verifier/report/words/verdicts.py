@@ -15,12 +15,12 @@ from verifier.model.request import Request
 from verifier.model.results.verdict import Counterexample, KeySummary, Report, Status, Verdict
 from verifier.report.counterexample import statement_traces
 from verifier.report.exit_codes import ExitCode
-from verifier.report.naming import counted, readings_text, statement_name, status_counts
+from verifier.report.naming import readings_text, statement_name, status_counts
 from verifier.report.reach.names import names_of
 from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.reach.story import bound_words, story_sentence
 from verifier.syntax.source import NOWHERE, Span
-from verifier.syntax.text import printable
+from verifier.syntax.text import counted, printable
 
 _MOST_NAMED = 3
 

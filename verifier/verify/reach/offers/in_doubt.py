@@ -18,7 +18,7 @@ from verifier.model.steps.catalogue import Effect, Head, catalogue_version
 from verifier.model.steps.workloads import KINDS
 from verifier.problem.subjects import is_multi_region
 from verifier.syntax.source import NOWHERE
-from verifier.syntax.text import first_few
+from verifier.syntax.text import counted, first_few
 from verifier.verify.reach.facts import ANY_WAY, Derivation, Doubt, Fact, FactKind, Facts
 from verifier.verify.reach.goals import Goal, Reached
 from verifier.verify.reach.offers.offers import CREATE_GRANT
@@ -219,8 +219,8 @@ def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
     text = (
         f"the catalogue of actions ({catalogue_version()}): of what the callers in question may do, "
         f"{found[Head.DOUBT]} doubtful and {found[Head.UNKNOWN]} unknown actions were followed to the most that they "
-        f"can bring about; of what their policies name, {named[Head.STEP]} are steps, and {named[Head.HARMLESS]} "
-        "harmless by what it says of them"
+        f"can bring about; their policies name {counted(named[Head.STEP], 'step')}, and "
+        f"{counted(named[Head.HARMLESS], 'action')} called harmless there"
     )
     governed = (
         "no account governs another one: the input has no organization"
