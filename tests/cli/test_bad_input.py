@@ -54,6 +54,14 @@ def test_bad_policies(run: Run, tmp_path: Path, name: str) -> None:
     assert result.err.replace("\n", "").isprintable()
 
 
+def test_invariants_given_as_an_input_say_how_to_give_them(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "policy.json").write_bytes(policy())
+    (tmp_path / "own.inv").write_text('invariant "x": no caller can kms:Decrypt', encoding="utf-8")
+    result = run("prove", str(tmp_path / "policy.json"), str(tmp_path / "own.inv"), "--key-arn", PAYMENTS)
+    assert result.code == 2
+    assert "own.inv` is a file of invariants by its name, no input" in result.err and "--invariants" in result.err
+
+
 @pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir(), lambda path: path.symlink_to(path)])
 def test_a_path_that_is_no_file(run: Run, tmp_path: Path, make: object) -> None:
     path = tmp_path / "policy.json"

@@ -58,8 +58,12 @@ ClockOption = Annotated[
 def bench(
     sets: Sets,
     engine: Engines = [],
-    rounds: Annotated[int, typer.Option(min=1, max=1000, help="Rounds that count, after one that does not.")] = 3,
-    limit: Annotated[float, typer.Option(min=0.01, max=3600, help="Seconds for one answer.")] = 2.0,
+    rounds: Annotated[
+        int, typer.Option(metavar="N", min=1, max=1000, help="Rounds that count, after one that does not.")
+    ] = 3,
+    limit: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.01, max=3600, help="The most that one answer may take.")
+    ] = 2.0,
     clock: ClockOption = Clock.WALL,
     output: Annotated[BenchOutput, typer.Option(help="How to write the run.")] = BenchOutput.TEXT,
     sizes: Annotated[bool, typer.Option("--sizes", help="A line for each size of a family, in the text.")] = False,

@@ -19,7 +19,11 @@ def lsp(
     seconds: Annotated[
         float,
         typer.Option(
-            "--seconds", min=1, max=600, help="The most that the proofs about one document may take; past it, unknown."
+            "--seconds",
+            metavar="SECONDS",
+            min=1,
+            max=600,
+            help="The most that the proofs about one document may take; past it, unknown.",
         ),
     ] = 20.0,
 ) -> int:

@@ -111,6 +111,9 @@ class Loader:
         if path.suffix in CONFIGURATION:
             message = f"`{self.files.name(path)}` is a Terraform configuration, not a plan"
             raise InputError.of(message, hint=f"give its folder; or {OF_CONFIGURATION}")
+        if path.suffix == ".inv":
+            message = f"`{self.files.name(path)}` is a file of invariants by its name, no input"
+            raise InputError.of(message, hint="give it with --invariants; beside the input it is read by itself")
         if self.add_plan(path):
             self.tags = True  # which texts a plan is made of only its reader knows
             return
