@@ -27,7 +27,7 @@ from tests.inputs.samples import (
     role,
 )
 from tests.inputs.test_organization import DESCRIBED, MANAGEMENT, ROOT, UNIT, described, parent, targets
-from verifier.inputs import load_estate, read_text
+from verifier.inputs import load_estate
 from verifier.inputs.text import files
 from verifier.syntax.diagnostic import Diagnostic, InputError
 
@@ -356,10 +356,6 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     assert_only(refused(tmp_path / "absent.json"), "cannot read")
     assert_only(refused(Path("a\0b.json")), "cannot read")
     assert len(refused(tmp_path / "absent.json", tmp_path / "missing.json")) == 2
-    with pytest.raises(InputError, match="cannot read"):
-        read_text(tmp_path / "absent.inv")
-    (tmp_path / "rules.inv").write_text("invariant")
-    assert read_text(str(tmp_path / "rules.inv")).text == "invariant"
 
 
 @pytest.mark.parametrize(

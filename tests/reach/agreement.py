@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from tests.agreement.scenarios import Disagreement
+from tests.evaluate.steps.replay import Chain
 from tests.reach.estates import COLOURS, TEAM, Question, random_question
 from tests.reach.exhaustive import search
 from tests.reach.moves import session
@@ -28,7 +29,7 @@ from verifier.model.invariant import ALWAYS, Expectation, Invariant, KeyArn, Pri
 from verifier.model.policy import Policy, Text
 from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Status, Verdict
-from verifier.model.steps.chains import Chain, State
+from verifier.model.steps.chains import State
 from verifier.verify import prove
 
 FOUND = {Status.PROVED: {Outcome.DENY}, Status.REFUTED: {Outcome.ALLOW, Outcome.DEPENDS}, Status.UNKNOWN: set(Outcome)}

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TypeVar
 
+from tests.evaluate.steps.replay import Chain
 from tests.reach.dominance import touches_access, worthwhile
 from tests.reach.places import besides
 from tests.reach.sample import MATERIAL, Sampler
@@ -25,7 +26,7 @@ from verifier.evaluate.steps import after, permitted
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.request import Caller, Decision, Outcome, Request
 from verifier.model.step_kinds import StepKind, is_own_key
-from verifier.model.steps.chains import Chain, Move, State
+from verifier.model.steps.chains import Move, State
 from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SymbolName, SymbolValues, TrustFact
 
 Mark = tuple[object, ...]

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tests.evaluate.steps.replay import Chain, story
 from tests.reach.estates import own_key
-from verifier.evaluate.steps import story
 from verifier.model.choices import Engine
 from verifier.model.invariant import ALWAYS, CallerSet, Expectation, IdentityOf, Invariant, PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.request import Caller, CallerKind, Outcome
 from verifier.model.results.verdict import Status, Story, Verdict
 from verifier.model.step_kinds import is_own_key
-from verifier.model.steps.chains import Chain, ReEncrypted, State
+from verifier.model.steps.chains import ReEncrypted, State
 from verifier.verify import prove
 
 PROVED = ("proved",)

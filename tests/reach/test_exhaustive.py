@@ -9,11 +9,12 @@ import pytest
 
 from tests.evaluate.estates import ALICE, HOME, KEY, allow, aws, identity, own
 from tests.evaluate.reaching import OTHER, TARGET, admits, trusting
+from tests.evaluate.steps.replay import story
 from tests.evaluate.steps.worlds import BY, state
 from tests.reach.estates import random_question
 from tests.reach.exhaustive import can_eventually, search
 from tests.reach.sample import Sampler
-from verifier.evaluate.steps import after, permitted, story
+from verifier.evaluate.steps import after, permitted
 from verifier.model.estate import Estate
 from verifier.model.request import Outcome
 from verifier.model.step_kinds import StepKind

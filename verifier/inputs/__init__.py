@@ -14,9 +14,8 @@ import json
 from typing import Any
 
 from verifier.inputs.estate import load_estate, load_plan_sides
-from verifier.inputs.text.files import read_text
 
-__all__ = ["load_estate", "load_plan_sides", "read_text", "snapshot_schema"]
+__all__ = ["load_estate", "load_plan_sides", "snapshot_schema"]
 
 
 def snapshot_schema() -> dict[str, Any]:

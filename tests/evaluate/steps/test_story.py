@@ -9,16 +9,16 @@ import pytest
 
 from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, allow, aws, grant, identity, own, policy
 from tests.evaluate.reaching import TARGET, admits, caller, trusting
+from tests.evaluate.steps.replay import Chain, story
 from tests.evaluate.steps.test_steps_on_keys import MULTI, OTHER_KEY
 from tests.evaluate.steps.worlds import BOB, BY, DELEGATES, document, one_key, state
 from tests.reach import moves
 from tests.reach.estates import own_key
-from verifier.evaluate.steps import story
 from verifier.model.estate import Account
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, Outcome
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.chains import Chain, KeyReplicated, Move, State
+from verifier.model.steps.chains import KeyReplicated, Move, State
 from verifier.model.symbol_texts import read_values
 from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, ThingEffect
 from verifier.model.unmodelled import Influence, Unmodelled

@@ -1,7 +1,7 @@
-"""Steps: whether a move may be made in a state, what the state is afterwards, and chains of moves (W2, E0–E5;
-docs/reach.md).
+"""Steps: whether a move may be made in a state, what the state is afterwards, and whether moves one after another agree
+(W2, E0–E5; docs/reach.md).
 
-In: a state (an estate, and what is held), moves. Out: decisions; states; the story of a chain.
+In: a state (an estate, and what is held), moves. Out: decisions; states; what moves contradict.
 Guarantee: a move that changes anything that its requests do not ask for is an `InputError`; nothing is ever taken back
 from what is held; `problem` has a reading of its own of the same rules, which this one is held against.
 """
@@ -9,6 +9,5 @@ from what is held; `problem` has a reading of its own of the same rules, which t
 from verifier.evaluate.steps.change import after
 from verifier.evaluate.steps.consistency import against, against_time, facts_left
 from verifier.evaluate.steps.permission import permitted
-from verifier.evaluate.steps.replay import Replay, story
 
-__all__ = ["Replay", "after", "against", "against_time", "facts_left", "permitted", "story"]
+__all__ = ["after", "against", "against_time", "facts_left", "permitted"]

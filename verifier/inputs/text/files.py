@@ -13,7 +13,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from os import PathLike
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -141,12 +140,6 @@ def texts_given(texts: Sequence[str]) -> dict[Path, str]:
     """Texts that no file holds, by paths that lead nowhere: `<text>`, or `<text 1>` and so on."""
     names = (f"<text {number}>" if len(texts) > 1 else "<text>" for number in range(1, len(texts) + 1))
     return {_NOWHERE / name: text for name, text in zip(names, texts, strict=True)}
-
-
-def read_text(path: str | PathLike[str]) -> Source:
-    """The text of one file of invariants or requests. Raises `InputError` where it cannot be read, is too large or is
-    not UTF-8."""
-    return Files().source(Path(path))
 
 
 def within(path: Path, folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Steps that change what later requests may do, and chains of them (W2, E0–E5; docs/reach.md).
+"""Steps that change what later requests may do, and the states between them (W2, E0–E5; docs/reach.md).
 
 In: nothing (plain data). Out: frozen dataclasses shared by `evaluate`, `verify` and `report`.
 Guarantee: a `Move` says all that its step changes; nothing is left to whoever applies it.
@@ -304,13 +304,3 @@ class State:
     held: tuple[Caller, ...]
     equal: frozenset[tuple[str, str]] = frozenset()
     known: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Chain:
-    """How a caller brings something about: the steps in order, then the request itself; `access` is `None` where the
-    steps alone do it (the material of the key is known, or a key of the caller's own decrypts what it encrypted)."""
-
-    caller: Caller
-    moves: tuple[Move, ...]
-    access: Request | None

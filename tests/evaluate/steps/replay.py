@@ -10,18 +10,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verifier.evaluate.engine import RequestDecider
-from verifier.evaluate.steps.change import after
-from verifier.evaluate.steps.consistency import against
+from verifier.evaluate.steps import after, against, permitted
 from verifier.evaluate.steps.forms import check
-from verifier.evaluate.steps.permission import permitted
-from verifier.model.request import Decision, Outcome
+from verifier.model.request import Caller, Decision, Outcome, Request
 from verifier.model.step_kinds import is_own_key
-from verifier.model.steps.chains import Chain, State
+from verifier.model.steps.chains import Move, State
 from verifier.model.symbols import SymbolName, SymbolValues
 from verifier.syntax.diagnostic import InputError
 
 SYMBOL_LIMIT = 8
 """How many symbols are tried both ways together before the answer is `DEPENDS`."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """How a caller brings something about: the steps in order, then the request itself; `access` is `None` where the
+    steps alone do it (the material of the key is known, or a key of the caller's own decrypts what it encrypted)."""
+
+    caller: Caller
+    moves: tuple[Move, ...]
+    access: Request | None
 
 
 @dataclass(frozen=True)
