@@ -28,9 +28,9 @@ def origin_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> I
     role = case.standing.identity
     if case.standing.caller.kind is not CallerKind.ROLE or role is None or role.trust is None or _in_doubt(estate):
         return
-    found = {key for one in _makers(estate, role) for key in _delivered(one)}
-    for key in (key for key in OF_SERVICES if key.lower() in given and key not in found):
-        yield f"F3: no session of {role.arn} has {key}: its trust policy admits no service that delivers one"
+    for key in (key for key in OF_SERVICES if key.lower() in given):
+        if not any(key in _delivered(one) for one in _makers(estate, role)):
+            yield f"F3: no session of {role.arn} has {key}: its trust policy admits no service that delivers one"
     factor = _factor_in(given)
     if factor is not None and not _from_user(estate, role):
         yield f"F3: no session of {role.arn} has {factor}: no user comes to assume it"
