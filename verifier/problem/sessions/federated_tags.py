@@ -37,7 +37,7 @@ from verifier.problem.semantics.possible_changes import REQUEST_TAG, changed
 from verifier.problem.semantics.targets import FEDERATING, Target, TargetKind
 from verifier.problem.sessions.session_tags import MOST_SESSION_TAGS, PRINCIPAL_TAG, has_tag, own_tag, reserved
 from verifier.problem.sessions.tag_sets import TagSets, among_classes
-from verifier.problem.sessions.trusting import may_tag, names_action
+from verifier.problem.sessions.trusting import Remembered, may_tag, names_action
 from verifier.problem.space import CALLER, MADE, Space
 from verifier.problem.views import as_tokens
 
@@ -129,20 +129,13 @@ def _allows_all(statement: Statement) -> bool:
 
 _TagTests = Mapping[str, frozenset[Predicate]]
 """Names of tags, each with tests on its values that are told apart besides those of the policies."""
-_REMEMBERED = 64
-_known: dict[tuple[object, ...], tuple[object, _Sessions | None]] = {}
 
 
 def _sessions(space: Space, account: str, names: _TagTests) -> _Sessions | None:
     """The sessions that are asked for in an account, asked about once; `None` where the question is too large."""
-    estate = space.estate
-    parts = (estate.accounts, estate.organization, estate.unmodelled)
-    key = (*map(id, parts), space.target.partition, account, *names.items())
-    if key not in _known:
-        while len(_known) >= _REMEMBERED:
-            del _known[next(iter(_known))]
-        _known[key] = parts, _sessions_with(space, Target(TargetKind.FEDERATED, space.target.partition, account), names)
-    return _known[key][1]  # the parts are kept, so that their ids stay their own
+    estate, target = space.estate, Target(TargetKind.FEDERATED, space.target.partition, account)
+    things = estate.accounts, estate.organization, estate.unmodelled
+    return _known.of(things, target, *names.items(), find=lambda: _sessions_with(space, target, names))
 
 
 def _sessions_with(space: Space, target: Target, names: _TagTests) -> _Sessions | None:
@@ -194,3 +187,6 @@ def _further(space: Space, names: _TagTests) -> Sequence[Expression]:
         space.questions.setdefault(REQUEST_TAG + name, {}).update(dict.fromkeys(predicates))
     space.view("aws:TagKeys")
     return [negation(Present("aws:tagkeys"))]
+
+
+_known = Remembered[_Sessions | None](64)

@@ -35,7 +35,7 @@ from verifier.problem.sessions.session_tags import (
     own_tags,
     reserved,
 )
-from verifier.problem.sessions.trusting import Trusting, trusting
+from verifier.problem.sessions.trusting import Remembered, Trusting, trusting
 from verifier.problem.space import Space
 
 _MOST_ROUNDS = 16
@@ -179,8 +179,7 @@ def _group(
         return None
 
 
-_REMEMBERED = 16
-_known: dict[tuple[object, ...], tuple[object, PassedTags]] = {}
+_known = Remembered[PassedTags](16)
 
 
 def passed_tags(space: Space, found: Trusting, names: Sequence[str]) -> PassedTags:
@@ -192,13 +191,9 @@ def passed_tags(space: Space, found: Trusting, names: Sequence[str]) -> PassedTa
 
 def _cached(space: Space, found: Trusting, predicates: Mapping[str, Mapping[Predicate, None]]) -> PassedTags:
     estate = space.estate
-    parts = (estate.accounts, estate.organization, estate.unmodelled, estate.endpoints)
-    name = (*map(id, parts), *((attribute, frozenset(of_it)) for attribute, of_it in predicates.items()))
-    if name not in _known:
-        while len(_known) >= _REMEMBERED:
-            del _known[next(iter(_known))]
-        _known[name] = parts, PassedTags(space, found, predicates)  # kept, so that their ids stay their own
-    return _known[name][1]
+    things = estate.accounts, estate.organization, estate.unmodelled, estate.endpoints
+    tests = ((attribute, frozenset(of_it)) for attribute, of_it in predicates.items())
+    return _known.of(things, *tests, find=lambda: PassedTags(space, found, predicates))
 
 
 # -- what that makes of the roles in question --

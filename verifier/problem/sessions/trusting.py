@@ -8,15 +8,17 @@ Guarantee: a role that is not among them has sessions with its own tags alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Generic, TypeVar
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement
 from verifier.problem.classes.predicates import like
 from verifier.problem.semantics.unmodelled import may_allow
 
+_Found = TypeVar("_Found")
 _EVERYBODY = frozenset({PrincipalType.ANYONE, PrincipalType.ANY_AWS})
 
 
@@ -63,19 +65,29 @@ class Trusting:
         return self.tagged | self.reached | self.unknown
 
 
+@dataclass
+class Remembered(Generic[_Found]):
+    """What was found of things that are equal to themselves alone: to compare two takes long. Of so many it is kept."""
+
+    most: int
+    _known: dict[tuple[Hashable, ...], tuple[object, _Found]] = field(default_factory=dict)
+
+    def of(self, things: tuple[object, ...], *names: Hashable, find: Callable[[], _Found]) -> _Found:
+        """What is found of things, under some names."""
+        key = (*map(id, things), *names)
+        if key not in self._known:
+            if len(self._known) == self.most:
+                del self._known[next(iter(self._known))]
+            self._known[key] = things, find()  # the things are kept, so that their ids stay their own
+        return self._known[key][1]
+
+
+_known = Remembered[Trusting](16)
+
+
 def trusting(estate: Estate) -> Trusting:
     """What trust policies name: found once for the accounts of an estate."""
-    parts = estate.accounts, estate.unmodelled
-    name = id(parts[0]), id(parts[1])
-    if name not in _known:
-        while len(_known) >= _REMEMBERED:
-            del _known[next(iter(_known))]
-        _known[name] = parts, _trusting(estate)  # the parts are kept, so that their ids stay their own
-    return _known[name][1]
-
-
-_REMEMBERED = 16
-_known: dict[tuple[int, int], tuple[object, Trusting]] = {}
+    return _known.of((estate.accounts, estate.unmodelled), find=lambda: _trusting(estate))
 
 
 def _trusting(estate: Estate) -> Trusting:
