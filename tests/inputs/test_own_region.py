@@ -304,9 +304,10 @@ def test_a_request_in_another_region(tmp_path: Path) -> None:
         request_from_json(estate, {**asked, "principal": "logs.eu-west-1.amazonaws.com"})
 
 
-def test_an_allowance_and_a_waiver(tmp_path: Path) -> None:
-    """What is excused in one Region may be excused in none."""
-    estate = load_estate([written(tmp_path, {"Version": "2012-10-17", "Statement": [DELEGATE]})])
+@pytest.mark.parametrize("document", [CLOSED, template()])
+def test_an_allowance_and_a_waiver(tmp_path: Path, document: dict[str, Any]) -> None:
+    """What is excused in one Region may be excused in none, also where the ID of the key is generated yet."""
+    estate = load_estate([written(tmp_path, document)], supplied=Supplied(ACCOUNT))
     text = (
         'invariant "x": no caller can kms:Decrypt\nallow "y": caller can kms:Decrypt when kms:ViaService = '
         '"s3.us-east-1.amazonaws.com"\n'

@@ -60,9 +60,14 @@ def _parts(node: object) -> Iterator[Text | Condition]:
     """The conditions in it, and the texts that are in none."""
     if isinstance(node, (Text, Condition)):
         yield node
-    elif isinstance(node, tuple) or is_dataclass(node):
-        for each in node if isinstance(node, tuple) else (getattr(node, part.name) for part in fields(node)):
-            yield from _parts(each)
+    else:
+        yield from chain.from_iterable(map(_parts, _members(node)))
+
+
+def _members(node: object) -> Iterable[object]:
+    if isinstance(node, tuple):
+        return node
+    return (getattr(node, part.name) for part in fields(node)) if is_dataclass(node) else ()
 
 
 def _telling_by_names(things: tuple[object, ...], own: str, *, is_region: bool) -> Iterator[tuple[str, Span]]:
@@ -179,34 +184,31 @@ _BEFORE, _AFTER = re.compile(r"(?:[a-z0-9-]*\.|\*\.?)?"), re.compile(r"(?:\.amaz
 """What stands before and after the name of a Region in a value that is of that Region alone."""
 
 
-def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
-    """Raises `InputError` where an invariant tells Regions apart, or accounts, and that of some key is not known."""
+def check_region(estate: Estate, invariants: Collection[AnyInvariant]) -> None:
+    """Raises `InputError` where an invariant tells Regions apart, or accounts, and that of some key is not known, or
+    where it names what is generated yet."""
     for stated in (*invariants, *estate.suppositions) if estate.generated else ():
         _check_generated(estate, stated)
     accounts = [*(key.account for key in estate.keys), *(account.id for account in estate.accounts)]
-    accounts = accounts if estate.open_account else []
-    for invariant in invariants if estate.open_region or accounts else ():
-        if accounts:
-            check_account((invariant, estate), accounts[0], invariant.span)
-            _check_named(invariant, accounts[0])
-        when = conditions_in(invariant.when) if isinstance(invariant, Invariant) else ()
-        of_conditions = (text for condition in when for text in _of_condition(condition, ""))
-        ours = {key.arn.split(":")[1] for key in estate.keys}
-        abroad = (
-            text
-            for text in _values(invariant)
-            if BY_PARTITION.search(text) or any(name not in ours for name in _PARTITION.findall(text))
-        )
-        values = [(text.lower(), invariant.span) for text in _values(invariant)]
-        free = (text for key in estate.keys for text, _ in _telling_by_free_texts(key.region, estate, values))
-        named = filter(_NAMED.search, _values(invariant))
-        names = (
-            text
-            for region in {key.region for key in estate.keys}
-            for text, _ in _telling_by_names((invariant, estate), region, is_region=True)
-        )
-        for text in chain(of_conditions, named, abroad, free, names) if estate.open_region else ():
+    for invariant in invariants:
+        for own in accounts[:1] if estate.open_account else ():
+            check_account((invariant, estate), own, invariant.span)
+            _check_named(invariant, own)
+        for text in _telling_regions_apart(invariant, estate) if estate.open_region else ():
             raise depends(estate.open_region, text, invariant.span)
+
+
+def _telling_regions_apart(invariant: AnyInvariant, estate: Estate) -> Iterator[str]:
+    """The texts by which an invariant tells Regions apart, or partitions."""
+    values, ours = tuple(_values(invariant)), {key.arn.split(":")[1] for key in estate.keys}
+    for condition in conditions_in(invariant.when) if isinstance(invariant, Invariant) else ():
+        yield from _of_condition(condition, "")
+    yield from filter(_NAMED.search, values)
+    yield from (text for text in values if BY_PARTITION.search(text) or not ours.issuperset(_PARTITION.findall(text)))
+    placed = [(text.lower(), invariant.span) for text in values]
+    for region in dict.fromkeys(key.region for key in estate.keys):
+        yield from (text for text, _ in _telling_by_free_texts(region, estate, placed))
+        yield from (text for text, _ in _telling_by_names((invariant, estate), region, is_region=True))
 
 
 def _check_named(invariant: AnyInvariant, own: str) -> None:
@@ -243,9 +245,8 @@ def _values(node: object) -> Iterator[str]:
     """The texts in a part of an invariant that are compared with something, and its accounts."""
     if isinstance(node, Text | InAccount):
         yield node.value if isinstance(node, Text) else node.account
-    elif isinstance(node, tuple) or is_dataclass(node):
-        for each in node if isinstance(node, tuple) else (getattr(node, part.name) for part in fields(node)):
-            yield from _values(each)
+    else:
+        yield from chain.from_iterable(map(_values, _members(node)))
 
 
 def regions_in(texts: Iterable[str]) -> frozenset[str]:
@@ -257,16 +258,18 @@ def check_open_regions(estate: Estate, own: Mapping[str, str], named: Collection
     """Raises `InputError` where something that decides tells Regions apart, of those that are not `named`. `own` are
     the files with keys in a Region that nothing tells, with the text that refers to it there, empty where nothing can;
     what does in other files is `refers`."""
-    for policy in estate.deciding_policies() if own else ():
+    if not own:
+        return
+    for policy in estate.deciding_policies():
         here = own.get(policy.span.file.partition("#")[0], refers)
         for statement in policy.statements:
             for text in telling_regions(statement, here, named):
                 raise depends(own, text, statement.span)
-    for region in filter(None, {*own.values(), refers}) if own else ():
+    for region in filter(None, {*own.values(), refers}):
         by_names = _telling_by_names((estate,), region, is_region=True)
         for text, span in chain(_telling_by_free_texts(region, estate, _compared(estate)), by_names):
             raise depends(own, text, span)
-    for endpoint in estate.endpoints or () if own else ():
+    for endpoint in estate.endpoints or ():
         if endpoint.region not in own.values():
             raise depends(own, endpoint.id, endpoint.span)
 

@@ -132,7 +132,7 @@ class CallersInQuestion:
 
 
 def _holds(expression: Expression, truth: TruthOf) -> bool | None:
-    """True iff an expression holds of all of the callers, or of none; `None` where neither is known."""
+    """True if an expression holds of all of the callers, false if of none; `None` where neither is known."""
     match expression:
         case Constant(value):
             return value

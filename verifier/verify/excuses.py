@@ -65,7 +65,7 @@ def beyond(
 
     Raises `InputError` for a waiver about a Region where nothing tells the key's (S4).
     """
-    check_region(estate, (allowance.scope for allowance in waived))
+    check_region(estate, [allowance.scope for allowance in waived])
     target = key_target(key)
     sides = [QuestionSide(estate, target)]
     if earlier is not None and not_known(key_target(earlier[1])) is None:

@@ -128,11 +128,11 @@ def providers_admitted(trust: Policy) -> frozenset[str] | None:
     found: set[str] = set()
     for statement in trust.statements:
         if statement.effect is Effect.ALLOW:
-            listed = statement.principals
-            anybody = listed is None or statement.not_principal or statement.doubt is not None
-            if listed is None or anybody or any(p.type in _ANYBODY for p in listed):
+            if statement.principals is None or statement.not_principal or statement.doubt is not None:
                 return None
-            found.update(p.value for p in listed if p.type is PrincipalType.FEDERATED)
+            if any(principal.type in _ANYBODY for principal in statement.principals):
+                return None
+            found.update(p.value for p in statement.principals if p.type is PrincipalType.FEDERATED)
     return None if "*" in found else frozenset(found)
 
 

@@ -80,7 +80,7 @@ def compare(
     """
     allow = tuple(allow)
     held = held_readings(readings)
-    check_region(new, (allowance.scope for allowance in allow))
+    check_region(new, [allowance.scope for allowance in allow])
     comparer = _Comparer(with_added(old, new), new, allow, held)
     compared = []
     pairs = target_pairs(old, new, comparer.old, keys_only=comparer.same_surroundings)
