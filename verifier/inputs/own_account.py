@@ -79,7 +79,7 @@ def keepers(policy: Policy) -> Keepers:
 
 def _puts_policies(statement: Statement) -> bool:
     named = any(
-        fnmatchcase("kms:putkeypolicy", action.value.lower().replace("[", "[[]")) for action in statement.actions or ()
+        fnmatchcase("kms:putkeypolicy", action.value.lower().replace("[", "[[]")) for action in statement.actions
     )
     return named != statement.not_action
 

@@ -50,8 +50,7 @@ def statement_document(statement: Statement) -> Json:
     found["Effect"] = statement.effect.value
     if statement.principals is not None:
         found["NotPrincipal" if statement.not_principal else "Principal"] = _principals(statement.principals)
-    if statement.actions is not None:
-        found["NotAction" if statement.not_action else "Action"] = _values(statement.actions)
+    found["NotAction" if statement.not_action else "Action"] = _values(statement.actions)
     if statement.resources is not None:
         found["NotResource" if statement.not_resource else "Resource"] = _values(statement.resources)
     if statement.conditions:

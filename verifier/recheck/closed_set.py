@@ -23,10 +23,10 @@ from verifier.model.symbols import GroupJoined, PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.expression import Expression, Symbol, both, disjunction, either, implies, negation
 from verifier.problem.semantics import possible_changes as changes
+from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.targets import Target
 from verifier.problem.semantics.unmodelled import holders
 from verifier.problem.semantics.values import Fixed, arn_predicate
-from verifier.problem.sessions.trusting import names_action
 from verifier.problem.space import Space, acts
 
 Fact = tuple[str, ...]

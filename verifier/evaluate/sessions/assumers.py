@@ -163,7 +163,7 @@ def _of_sessions(statement: Statement) -> bool:
 
 def is_about(statement: Statement, action: str) -> bool:
     """True iff a statement is about an action (lower case)."""
-    return any(text_matches(text.value.lower(), action) for text in statement.actions or ()) != statement.not_action
+    return any(text_matches(text.value.lower(), action) for text in statement.actions) != statement.not_action
 
 
 _WITH_SESSIONS = frozenset(

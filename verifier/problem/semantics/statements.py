@@ -183,7 +183,7 @@ def _colons(target: Target, text: str) -> int:
 def _covers(space: Space, policy: Policy, statement: Statement, pieces: Template, text: str) -> Expression:
     """A pattern of six fields, or of fewer, against the target; `text` is as it is written."""
     if space.target.kind is TargetKind.NONE:
-        return covers_keyless(space, pieces, _may_act(statement, LIST_RETIRABLE))
+        return covers_keyless(space, pieces, names_action(statement, LIST_RETIRABLE))
     if space.target.kind is TargetKind.ACCOUNT:
         return covers_made(space, pieces, text)
     if space.target.kind is TargetKind.FEDERATED:
@@ -194,7 +194,7 @@ def _covers(space: Space, policy: Policy, statement: Statement, pieces: Template
     return constant_matches(space, space.target.resource, Sign.LIKE_ARN, pieces, policy.kind is PolicyKind.KEY)
 
 
-def _may_act(statement: Statement, action: str) -> bool:
+def names_action(statement: Statement, action: str) -> bool:
     """True iff a statement is about an action."""
     return any(like(text.value.lower()).matches(action.lower()) for text in statement.actions) != statement.not_action
 

@@ -34,10 +34,11 @@ from verifier.problem.expression import (
     negation,
 )
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, changed
+from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.targets import FEDERATING, Target, TargetKind
 from verifier.problem.sessions.session_tags import MOST_SESSION_TAGS, PRINCIPAL_TAG, has_tag, own_tag, reserved
 from verifier.problem.sessions.tag_sets import TagSets, among_classes
-from verifier.problem.sessions.trusting import Remembered, may_tag, names_action
+from verifier.problem.sessions.trusting import Remembered, may_tag
 from verifier.problem.space import CALLER, MADE, Space
 from verifier.problem.views import as_tokens
 

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement
-from verifier.problem.classes.predicates import like
+from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.unmodelled import may_allow
 
 _Found = TypeVar("_Found")
@@ -123,13 +123,8 @@ def _reached(admitted: Mapping[str, Admitted], sources: frozenset[str]) -> froze
 def _allowing(trust: Policy, action: str) -> Iterator[Statement]:
     """The Allow statements that could be about an action (lower case)."""
     for statement in trust.statements:
-        if statement.effect is Effect.ALLOW and (statement.actions is None or names_action(statement, action)):
+        if statement.effect is Effect.ALLOW and names_action(statement, action):
             yield statement
-
-
-def names_action(statement: Statement, action: str) -> bool:
-    """True iff a statement is about an action (lower case)."""
-    return any(like(text.value.lower()).matches(action) for text in statement.actions or ()) != statement.not_action
 
 
 def _admitted(estate: Estate, trust: Policy, somebody: bool) -> Admitted:

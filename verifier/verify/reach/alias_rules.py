@@ -24,9 +24,9 @@ from verifier.problem.classes.attributes import some
 from verifier.problem.classes.predicates import Characters, OneOf, Predicate, Tokens, like, literal_tokens
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, Table, WordTable
 from verifier.problem.classes.words import Domain
+from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.semantics.values import Fixed, Variable, after_colons, arn_predicate, running_on, template
-from verifier.problem.sessions.trusting import names_action
 from verifier.problem.space import ACTION
 from verifier.verify.reach.alias_names import ALIAS_NAMES, NONE, SOME, AliasNames
 from verifier.verify.reach.cubes import Cube, outside

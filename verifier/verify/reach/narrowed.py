@@ -13,8 +13,8 @@ from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import Policy, Statement, Text
 from verifier.model.steps.actions import step_actions
 from verifier.problem.classes.predicates import like
+from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.targets import FEDERATING
-from verifier.problem.sessions.trusting import names_action
 from verifier.problem.steps.doubtful import is_doubtful
 
 Says = Callable[[Statement], bool]

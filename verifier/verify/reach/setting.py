@@ -17,7 +17,7 @@ from verifier.model.policy import Effect, StatementRef, Text, arn_kind, referenc
 from verifier.model.results.verdict import Reason
 from verifier.model.steps.catalogue import Entry, Head, entries
 from verifier.problem.classes.attributes import WEB_PREFIX
-from verifier.problem.sessions.trusting import names_action
+from verifier.problem.semantics.statements import names_action
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.reach.closure import Closure
