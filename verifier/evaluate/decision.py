@@ -70,13 +70,18 @@ def decide(case: Case, symbols: Symbols, memo: Memo) -> Verdict:
     return Verdict(allowed, [*refusing, *allowing])
 
 
-def may_be_allowed(cases: Sequence[Case], tried: int) -> bool:
-    """True iff requests are all allowed under some assignment of what is open, of which so many are `tried`."""
+TRIED = 64
+"""So many assignments of what requests do not say are tried, and so many sets of tags of sessions; past that requests
+may be allowed."""
+
+
+def may_be_allowed(cases: Sequence[Case]) -> bool:
+    """False only if requests are not all allowed under any assignment of what is open."""
 
     def together(symbols: Symbols) -> Truth:
         return all_of([decide(case, symbols, Memo()).allowed for case in cases])
 
-    return outcomes(explore(together, {}, tried)) != {False}
+    return outcomes(explore(together, {}, TRIED)) != {False}
 
 
 # --- what refuses -----------------------------------------------------------------------------------------------------

@@ -20,8 +20,8 @@ from verifier.evaluate.decision import may_be_allowed
 from verifier.evaluate.endpoints import Route
 from verifier.evaluate.fill import derived
 from verifier.evaluate.grants.index import Candidates
-from verifier.evaluate.sessions.passing import TRIED, Tags, spelled
-from verifier.evaluate.sessions.session_tags import SessionTags, session_tags
+from verifier.evaluate.sessions.passing import Tags, spelled
+from verifier.evaluate.sessions.session_tags import SessionTags, in_words, session_tags, shown_tags
 from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS, listed_tags
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.unmodelled import in_scope
@@ -35,28 +35,23 @@ _CALL, _TAGGING = "sts:GetFederationToken", "sts:TagSession"
 def tags_of_session(estate: Estate, case: Case) -> SessionTags:
     """F3: what `session_tags` says, and of a federated session which tags it cannot have, or by which request it has
     them."""
-    caller = case.standing.caller
-    identity = case.standing.identity
+    caller, identity = case.standing.caller, case.standing.identity
     if caller.kind is not CallerKind.FEDERATED or caller.issuer is None:
         return session_tags(estate, case)
     if identity is None and not caller.issuer.endswith(":root"):
         return session_tags(estate, case)
     own = {name.lower(): value for name, value in identity.tags} if identity is not None else {}
-    shown = {
-        key.removeprefix(PRINCIPAL_TAG): str(value)
-        for key, value in case.context.entries.items()
-        if key.startswith(PRINCIPAL_TAG)
-    }
+    shown = shown_tags(case)
     other = {name: value for name, value in shown.items() if own.get(name) != value}
-    session = _Session(estate, caller, own)
+    session = _Session(estate, caller)
     if not other:
         warnings = (
             f"F3: no session that {caller.issuer} issues is without further session tags: a call has to pass them",
         )
         given = identity is not None and identity.exact_tags
         return SessionTags(warnings if not given and session.needs_tags() else ())
-    tag_list = ", ".join(f"aws:PrincipalTag/{name} = {value}" for name, value in other.items())
-    if session.passes(other, own | shown):
+    tag_list = in_words(other)
+    if session.passes(other, {**own, **shown}):
         return SessionTags(
             origin=f"the session was given {tag_list} by {_CALL} with {_TAGGING}, called by {caller.issuer}"
         )
@@ -67,11 +62,10 @@ def tags_of_session(estate: Estate, case: Case) -> SessionTags:
 
 @dataclass(frozen=True)
 class _Session:
-    """A federated session, and the requests that its issuer could make for it. `own` are the tags of the issuer."""
+    """A federated session, and the requests that its issuer could make for it."""
 
     estate: Estate
     caller: Caller
-    own: Tags
 
     def needs_tags(self) -> bool:
         """True iff the issuer can make no session without session tags, and some with."""
@@ -107,7 +101,7 @@ class _Session:
 
     def _allowed(self, arn: str, entries: Mapping[str, Entry], actions: tuple[str, ...]) -> bool:
         """True iff the issuer may make all of the requests, with the same context."""
-        return may_be_allowed([self._case(action, arn, entries) for action in actions], TRIED)
+        return may_be_allowed([self._case(action, arn, entries) for action in actions])
 
     def _case(self, action: str, arn: str, entries: Mapping[str, Entry]) -> Case:
         """A request of the issuer, of which whatever is not said is not known. The resource of the call is the

@@ -15,7 +15,7 @@ from math import prod
 
 from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.context import Either, Entry, Free
-from verifier.evaluate.decision import may_be_allowed
+from verifier.evaluate.decision import TRIED, may_be_allowed
 from verifier.evaluate.fill_step_requests import TAGS_OF_RESOURCE
 from verifier.evaluate.sessions.assumers import ORDINARY, Assumer, assumers, assuming, call, names_tagging
 from verifier.evaluate.sessions.tag_conditions import (
@@ -38,9 +38,6 @@ _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 SOURCE_IDENTITY, SET_SOURCE = "aws:sourceidentity", "sts:sourceidentity"
 _WAYS = 16
 """So many spellings of the names of tags are tried."""
-TRIED = 64
-"""So many assignments of what a request to assume a role does not say are tried, and so many sets of inherited tags;
-past that it may be allowed."""
 _SESSIONS = 3
 """So many sessions one after another are followed; past that they may have any tags."""
 Tags = Mapping[str, str]
@@ -278,7 +275,7 @@ class Passing:
         name = role.arn, one, frozenset(entries.items()), besides
         if name not in self.known:
             cases = [assuming(self.estate, role, one, action, entries) for action in (call(one.caller), *besides)]
-            self.known[name] = may_be_allowed(cases, TRIED)
+            self.known[name] = may_be_allowed(cases)
         return self.known[name]
 
 

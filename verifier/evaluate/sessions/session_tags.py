@@ -38,28 +38,35 @@ def session_tags(estate: Estate, case: Case) -> SessionTags:
     """F3: tags that no session of the role, or of the user, can have, or that a user or root user does not have; by
     which request it has those that it can."""
     caller, identity = case.standing.caller, case.standing.identity
-    shown = {
-        key.removeprefix(PRINCIPAL_TAG): str(value)
-        for key, value in case.context.entries.items()
-        if key.startswith(PRINCIPAL_TAG)
-    }
+    shown = shown_tags(case)
     if caller.kind is CallerKind.ROOT:
         return SessionTags(tuple(f"F3: a root user has no aws:PrincipalTag/{name}" for name in shown))
     if identity is None or identity.exact_tags:
         return SessionTags()
     own = {name.lower(): value for name, value in identity.tags}
     other = {name: value for name, value in shown.items() if own.get(name) != value}
-    tag_list = ", ".join(f"aws:PrincipalTag/{name} = {value}" for name, value in other.items())
+    tag_list = in_words(other)
     if not other:
         return SessionTags(tuple(_without_tags(estate, identity, own, case)) if caller.kind is CallerKind.ROLE else ())
     if caller.kind is CallerKind.USER:
         return SessionTags((f"F3: no request of {identity.arn} has {tag_list}: a user has its own tags",))
     said = _said(estate, identity, case)
-    way = next(filter(None, (one.way(identity, other) for one in said.ways(Passing(estate, own | shown)))), None)
+    way = next(filter(None, (one.way(identity, other) for one in said.ways(Passing(estate, {**own, **shown})))), None)
     if way is None:
         no_session = f"no session of {identity.arn}{said.text} has {tag_list}"
         return SessionTags((f"F3: {no_session}: they are not its own, and nobody can pass them",))
     return SessionTags(origin=None if caller.session_tags else f"the session was given {tag_list} {way}")
+
+
+def shown_tags(case: Case) -> Tags:
+    """The tags of the caller that a request shows."""
+    entries = case.context.entries.items()
+    return {key.removeprefix(PRINCIPAL_TAG): str(value) for key, value in entries if key.startswith(PRINCIPAL_TAG)}
+
+
+def in_words(tags: Tags) -> str:
+    """Tags of a caller, as a list."""
+    return ", ".join(f"aws:PrincipalTag/{name} = {value}" for name, value in tags.items())
 
 
 def _without_tags(estate: Estate, role: Identity, own: Tags, case: Case) -> Iterator[str]:
