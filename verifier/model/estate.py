@@ -111,7 +111,6 @@ class Group:
 
     arn: str
     policies: tuple[Policy, ...] = ()
-    span: Span = NOWHERE
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,6 @@ class ManagedPolicy:
     arn: str
     versions: tuple[tuple[str, Policy], ...] = ()
     default: str | None = None
-    span: Span = NOWHERE
     complete: bool = True
 
     @property
@@ -346,4 +344,3 @@ class Workload:
     arn: str
     roles: tuple[str, ...]
     tags: Pairs | None = None
-    span: Span = NOWHERE

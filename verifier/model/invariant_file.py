@@ -14,11 +14,9 @@ from verifier.model.steps.supposition import Supposition
 
 @dataclass(frozen=True)
 class InvariantFile:
-    """A file of invariants. `accounts` and `key_arns` are the declarations, which may tell the key's account (CLI
-    without `--key-arn`)."""
+    """A file of invariants. `key_arns` are the keys that it declares, by name."""
 
     invariants: tuple[AnyInvariant, ...]
-    accounts: tuple[tuple[str, str], ...] = ()
     key_arns: tuple[tuple[str, str], ...] = ()
     allowances: tuple[Allowance, ...] = ()
     suppositions: tuple[Supposition, ...] = ()

@@ -26,12 +26,9 @@ from verifier.verify.phrases.regions import Phrases
 
 @dataclass(frozen=True)
 class FoundRegion:
-    """A region, and the set that it describes: `callers` and `actions` are masks of classes; `node` holds its
-    requests."""
+    """A region, and its requests."""
 
     region: Region
-    callers: int
-    actions: int
     node: Node
     sample: Sample | None = None
 
@@ -84,7 +81,7 @@ class Describer:
     def _region(self, part: Described, sampled: Sample) -> FoundRegion:
         callers, actions, shown = self.phrases.callers(part.callers), self.actions(part), sampled.counterexample
         region = Region(callers, actions, self.when(part), shown, shown.statements, part.cubes is not None)
-        return FoundRegion(region, part.callers, part.actions, part.node, sampled)
+        return FoundRegion(region, part.node, sampled)
 
     # -- in words --
 

@@ -60,7 +60,6 @@ class StatementMatch:
     policy, boundary, session policy or SCP names nobody and follows the caller it binds, an RCP binds everyone; that is
     `Way.NAME`)."""
 
-    effect: Effect
     ways: Ways
     finding: StatementFinding
 
@@ -77,7 +76,7 @@ def match_statement(policy: Policy, statement: Statement, question: Question) ->
         finding = StatementFinding(
             reference_to(policy, statement), _summary(policy, statement, [action], False), (action,), False
         )
-        return StatementMatch(statement.effect, {}, finding)
+        return StatementMatch({}, finding)
     reader = Reader(policy.kind, policy.variables, question.context, question.symbols)
     ways = _ways(policy, statement, question)
     elements = [action, _resource(policy, statement, question.target, reader)]
@@ -97,7 +96,7 @@ def match_statement(policy: Policy, statement: Statement, question: Question) ->
     elements += [doubt] if statement.doubt is not None else []
     summary = _summary(policy, statement, elements, any_of(list(applying.values())))
     finding = StatementFinding(reference_to(policy, statement), summary, tuple(elements), before is not False)
-    return StatementMatch(statement.effect, applying, finding)
+    return StatementMatch(applying, finding)
 
 
 def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:

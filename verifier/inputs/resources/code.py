@@ -33,9 +33,9 @@ class Code(Reader):
             if resource.verb in (Verb.MAKES, Verb.CHANGES) and (own is None or own.kind in KINDS):
                 # What the provider awscc makes, and stacks of a stack set, may be in any account.
                 anywhere = resource.type.startswith("awscc_") or self.is_everywhere(resource)
-                account, span = "" if anywhere else self.side.account(resource) or "", self.side.at(resource).span
+                account = "" if anywhere else self.side.account(resource) or ""
                 kinds = [kind for kind in code_of(resource.type) if own is None or kind != own.kind]
-                self.parts.deeds += [Deed(resource.shown, account, Workload(kind, "", (), span=span)) for kind in kinds]
+                self.parts.deeds += [Deed(resource.shown, account, Workload(kind, "", ())) for kind in kinds]
 
     def _deed(self, resource: Resource, own: CodeType) -> Deed:
         side, account, kind = self.side, self.side.account(resource) or "", own.kind
@@ -53,7 +53,7 @@ class Code(Reader):
         tags_known = "::" not in resource.type and arn not in self.parts.ignored_tags
         tags = side.tags(resource) if kind in KINDS and KINDS[kind].tags and tags_known else None
         pairs = None if tags is None else tuple((key.text, getattr(value, "text", "")) for key, value in tags.pairs)
-        code = Workload(kind, arn, texts, pairs, side.at(resource).span)
+        code = Workload(kind, arn, texts, pairs)
         # AWS chooses the ID
         more = bool(texts) and resource.created and any(one in own.arn for one in ("{id}", "{hex", "{digits"))
         verb = Verb.KEEPS if resource.verb is Verb.CHANGES and not resource.writes(*own.attributes) else resource.verb

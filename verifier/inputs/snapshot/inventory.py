@@ -104,9 +104,7 @@ class Inventory:
                     )
                 read |= {identifier: policy} if identifier is not None and policy is not None else {}
                 default = (identifier or default) if in_force else default
-            yield ManagedPolicy(
-                arn, tuple(read.items()), default, found.place.span, complete=0 < len(found.versions) == len(read)
-            )
+            yield ManagedPolicy(arn, tuple(read.items()), default, complete=0 < len(found.versions) == len(read))
 
     def _document(self, arn: str) -> Node | None:
         """The document of a managed policy that is in force, if the input holds it."""
@@ -137,9 +135,7 @@ class Inventory:
                     self.remarks.error(draft.place, f"duplicate group `{draft.name}`")
                 self.groups.setdefault(draft.name, draft)
         for name, draft in self.groups.items():
-            self.read_groups[name] = Group(
-                draft.arn, tuple(self._of_group(draft.place, draft, draft.arn)), draft.place.span
-            )
+            self.read_groups[name] = Group(draft.arn, tuple(self._of_group(draft.place, draft, draft.arn)))
 
     def identities(self, kind: str, drafts: Iterable[Draft]) -> tuple[Identity, ...]:
         """Users or roles, with the documents of everything attached to them, but for those whose ARN is not usable,

@@ -222,7 +222,7 @@ def _workload(entry: Record, kind: WorkloadKind, account: str, region: str, role
             return None
         own += [role] if role else []
     tags = _tags(entry.get(kind.tags)) if kind.tags else None
-    return Workload(kind.name, arn, tuple(dict.fromkeys(own)), tags, entry.place.span)
+    return Workload(kind.name, arn, tuple(dict.fromkeys(own)), tags)
 
 
 def _is_gone(entry: Record, kind: WorkloadKind) -> bool:

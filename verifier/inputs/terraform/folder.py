@@ -214,7 +214,7 @@ class _Maker:
         self.parts.unknown.append(UnknownResource(family, address, None, node.span, why=why, said=said))
         self.parts.leave_roles_out(None)
         if family is Family.ANYTHING:
-            self.parts.deeds += [Deed(address, "", Workload("", "", (), span=node.span))] if self.parts.steps else []
+            self.parts.deeds += [Deed(address, "", Workload("", "", ()))] if self.parts.steps else []
             self.remarks.unread(node, f"{address} {why}")
 
     # -- instances --

@@ -235,9 +235,9 @@ class _PlanUnread(Unread):
         self.made_roles(resource, self.side.made_if(resource))
         if resource.type in ("aws_iam_role", "aws_iam_user", "aws_iam_group"):
             self.parts.leave_roles_out(None)
-        account, span = self.side.account(resource) or "", self.side.at(resource).span
+        account = self.side.account(resource) or ""
         kinds = code_of(resource.type) if self.parts.steps else ()
-        self.parts.deeds += [Deed(resource.shown, account, Workload(kind, "", (), span=span)) for kind in kinds]
+        self.parts.deeds += [Deed(resource.shown, account, Workload(kind, "", ())) for kind in kinds]
 
     def _changes(self, resource: Resource, **known: Any) -> None:
         """What a resource may change that it is not known to hold."""

@@ -78,11 +78,8 @@ def read_invariants(source: Source) -> InvariantFile:
         end, message = len(source.text), "the file has no invariant, so nothing would be checked"
         names.findings.error(end, end, message, hint=hint, rule="S3")
     names.findings.raise_errors()
-    accounts = tuple((name, account.account) for name, account in names.accounts.items())
     arns = tuple((name, key.arn) for name, key in names.keys.items() if isinstance(key, model.KeyArn))
-    return InvariantFile(
-        tuple(invariants.values()), accounts, arns, tuple(allowances.values()), tuple(suppositions.values())
-    )
+    return InvariantFile(tuple(invariants.values()), arns, tuple(allowances.values()), tuple(suppositions.values()))
 
 
 def read_supposition(text: str, where: str) -> Supposition:

@@ -285,7 +285,7 @@ class Explainer:
         if found.sample is None:
             return None, None
         try:
-            decision = counterpart(estate, found.sample.request, dict(found.sample.symbols)).decision
+            decision = counterpart(estate, found.sample.request, dict(found.sample.symbols))
         except InputError as error:
             return None, f"the request cannot be made in {name}: {error.diagnostics[0].message}"
         if decision.outcome is Outcome.DENY:

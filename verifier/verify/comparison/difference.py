@@ -37,11 +37,6 @@ class Direction:
     intended: Regions
     unknown_actions: bool
 
-    @property
-    def empty(self) -> bool:
-        """True iff it was shown that there is no difference for known actions, intended ones included."""
-        return not (self.regions.found or self.regions.undecided or self.intended.found or self.intended.undecided)
-
 
 @dataclass(frozen=True)
 class Difference:
@@ -118,24 +113,15 @@ def _check_other_side(joint: Joint, number: int, found: FoundRegion) -> None:
 
 def decided_there(joint: Joint, number: int, sample: Sample) -> Outcome:
     """How `evaluate` decides the counterpart of a request on a side, under the symbols that it was found with."""
-    return counterpart(joint.sides[number].question.space.estate, sample.request, dict(sample.symbols)).decision.outcome
+    return counterpart(joint.sides[number].question.space.estate, sample.request, dict(sample.symbols)).outcome
 
 
-@dataclass(frozen=True)
-class _Counterpart:
-    """The request as the other side has it, and what `evaluate` decides."""
-
-    request: Request
-    decision: Decision
-
-
-def counterpart(estate: Estate, request: Request, symbols: SymbolValues) -> _Counterpart:
+def counterpart(estate: Estate, request: Request, symbols: SymbolValues) -> Decision:
     """Decides the counterpart of a request. Raises `InputError` where the estate has no such resource, or it does not
     fit the action."""
     decision = evaluate(estate, request, symbols)
     warnings = " ".join(decision.warnings).lower()
     kept = tuple((key, value) for key, value in request.context if not (is_fixed(key) and key.lower() in warnings))
     if len(kept) < len(request.context):
-        request = replace(request, context=kept)
-        decision = evaluate(estate, request, symbols)
-    return _Counterpart(request, decision)
+        return evaluate(estate, replace(request, context=kept), symbols)
+    return decision

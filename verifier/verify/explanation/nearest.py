@@ -73,11 +73,9 @@ class Goal:
 
 @dataclass(frozen=True)
 class Near:
-    """The nearest request: the parts that changed, what `evaluate` decides, the readings that it needs in order to be
-    sent."""
+    """The nearest request: the parts that changed, the readings that it needs in order to be sent."""
 
     request: Request
-    decision: Decision
     parts: tuple[str, ...]
     readings: tuple[tuple[SymbolName, bool], ...]
 
@@ -193,7 +191,7 @@ class Neighbourhood:
         decision = evaluate(question.space.estate, found.request, self.held)
         if decision.outcome is goal.outcome or (decision.outcome is Outcome.DEPENDS and not goal.certain):
             readings = tuple(needed_to_be_sent(question, self._session, found.assignment))
-            return Near(found.request, decision, self._changed_in(found.assignment), readings)
+            return Near(found.request, self._changed_in(found.assignment), readings)
         return self._set_aside(found, decision, goal)
 
     def _changed_in(self, assignment: Assignment) -> tuple[str, ...]:

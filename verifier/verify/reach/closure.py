@@ -340,8 +340,7 @@ class Closure:
                     if premises is not None:
                         own = (replica if fact.subject == made.arn else fact for fact in premises)
                         premises = tuple(dict.fromkeys((Fact(FactKind.HOLDS, by), replica, *own)))
-                        last = replace(access, target=offers.arn)
-                        yield Goal(number, offers.arn, by, last, premises, rounds, REPLICA)
+                        yield Goal(number, offers.arn, by, access, premises, rounds, REPLICA)
                 # From the replica what it encrypted can be re-encrypted as well.
                 for cube in made.doing("kms:ReEncryptFrom", by) if offers.rules.decrypts(number) else ():
                     if self._needs.met(cube, made.arn, "kms:ReEncryptFrom", by, in_hand) is not None:

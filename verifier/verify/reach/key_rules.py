@@ -59,11 +59,9 @@ UPDATE_PRIMARY = "kms:UpdatePrimaryRegion"
 
 @dataclass(frozen=True)
 class Tag:
-    """A tag that policies ask for: its name in lower case, and the class that its value is in at first; `None` where
-    that is free (U3)."""
+    """A tag that policies ask for, in lower case."""
 
     attribute: str
-    at_first: int | None
 
     @property
     def name(self) -> str:
@@ -215,7 +213,7 @@ class KeyRules:
     def tags(self) -> tuple[Tag, ...]:
         """The tags that policies ask for."""
         tables = self.joint.finite.tables
-        return tuple(Tag(name, self.first_class_of(name)) for name in self._tags_asked if name in tables)
+        return tuple(Tag(name) for name in self._tags_asked if name in tables)
 
     def first_class_of(self, attribute: str) -> int | None:
         """The class that the value of a tag is in at first; `None` where it is free (U3), or its values have no

@@ -31,10 +31,8 @@ ANY = -1
 
 @dataclass(frozen=True)
 class Access:
-    """One way to make the last request: of one goal, for `action` where only that one is meant."""
+    """One way to make the last request, for `action` where only that one is meant."""
 
-    goal: int
-    target: str
     cube: Cube
     action: str | None = None
 
@@ -255,11 +253,11 @@ class KeyOffers:
         return (Offer(step, action, self.arn, cube, gives) for cube in self._doing(action))
 
     def _all_accesses(self, goal: int) -> Iterator[Access]:
-        yield from (Access(goal, self.arn, cube) for cube in self.rules.access(goal) if GRANT not in cube.needs)
+        yield from (Access(cube) for cube in self.rules.access(goal) if GRANT not in cube.needs)
         for operation in self.rules.operations:
             for cube in self.rules.access_by(goal, operation):
                 if GRANT in cube.needs:
-                    yield Access(goal, self.arn, cube, operation)
+                    yield Access(cube, operation)
 
 
 _Offered = tuple[tuple[Offer, ...], frozenset[Fact]]

@@ -129,7 +129,6 @@ class PartialStory:
         return Scene(
             self.state,
             self.callers,
-            self.start,
             whom,
             later,
             rules,

@@ -25,14 +25,13 @@ from verifier.verify.reach.stories.asking import Asker, exactly, of_one
 
 @dataclass(frozen=True)
 class Scene:
-    """The state before a step. `callers` are those that are held, by principal; `start` says who may be the first one,
-    of the principal `first`, as long as that is not settled; `later` are the principals that the rest of the story may
+    """The state before a step. `callers` are those that are held, by principal; `start` says who may be the first one
+    as long as that is not settled; `later` are the principals that the rest of the story may
     be about; `tags` gives choices of session tags for a role. The invariant is about ciphertexts of `material`, a key,
     in requests of which `when` holds."""
 
     state: State
     callers: Mapping[str, Caller]
-    first: str
     start: CallerSet
     later: tuple[str, ...]
     rules: Mapping[str, KeyRules]
