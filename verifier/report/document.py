@@ -70,11 +70,10 @@ class Heading:
 
 @dataclass(frozen=True)
 class Para:
-    """A paragraph. `mark` stands before it; `tail` (a rule, a place) stays with its last word."""
+    """A paragraph. `mark` stands before it."""
 
     words: Words
     mark: Role | None = None
-    tail: str = ""
 
 
 @dataclass(frozen=True)

@@ -65,9 +65,9 @@ class Assuming(TagSets):
         self._symbols = frozenset(name for name in self._level if isinstance(name, Reading))
         overrides = (is_transitive(str(part.tag)) for part in self.parts)
         self._all = self._said | self._sessions | self._symbols | self._variables((CALLER, TARGET, *overrides))
-        self._any = self._projected(True, True)
+        self._any = self._projected(bare=True)
         self._passing_on = tuple(
-            self._projected(False, True, self._transitive(part)) if part.tag else NOTHING for part in self.parts
+            self._projected(self._transitive(part)) if part.tag else NOTHING for part in self.parts
         )
 
     def _variables(self, names: Iterable[str]) -> frozenset[str]:
@@ -98,11 +98,11 @@ class Assuming(TagSets):
 
     # -- requests that are allowed and can be made --
 
-    def _projected(self, bare: bool, tagged: bool, further: Sequence[Node] = ()) -> Node:
-        """The requests to assume a role, with tags and without, and with a source identity and without, as a set over
-        what is kept."""
-        with_tags = [self._requests("sts:TagSession")] if tagged else []
-        without = [[self._joint.scopes[1], *(self._absent(part.request) for part in self._tags)]] if bare else []
+    def _projected(self, further: Sequence[Node] = (), *, bare: bool = False) -> Node:
+        """The requests to assume a role with tags, and those without if `bare`; with a source identity, and without: as
+        a set over what is kept."""
+        tags = [self._requests("sts:TagSession")]
+        tags += [[self._joint.scopes[1], *(self._absent(part.request) for part in self._tags)]] if bare else []
         sources: list[list[Node]] = [[]]
         if Part(SOURCE_IDENTITY) in self.parts:
             # One that the caller has persists, and is set again: whether the key says it, two sentences of the page see
@@ -112,9 +112,7 @@ class Assuming(TagSets):
                 [self._absent(Part(SOURCE_IDENTITY).request), self._absent(SOURCE_IDENTITY)],
             ]
         calls = [found for action in _CALLS if NOTHING not in (found := self._requests(action))]
-        ways = (
-            [*call, *tags, *source, *further] for call, tags, source in product(calls, (*with_tags, *without), sources)
-        )
+        ways = ([*call, *tag, *source, *further] for call, tag, source in product(calls, tags, sources))
         return self._diagrams.any_of(project(self._diagrams, way, self._all).care for way in ways if NOTHING not in way)
 
     def _transitive(self, part: Part) -> list[Node]:
@@ -162,7 +160,7 @@ class Assuming(TagSets):
         and its answer."""
         passing = self._diagrams.any_of(self._present(part.request) for part in self._tags)
         asking = self._asking(sessions, tuple(self._onward(part, sessions) for part in self.parts))
-        requests = self._only(self._diagrams.both(self._projected(False, True, [passing]), asking), frozenset())
+        requests = self._only(self._diagrams.both(self._projected([passing]), asking), frozenset())
         for arn in self._number:
             one = given[arn]
             nodes = zip(self.parts, one.inherited, strict=True) if one is not None else ()

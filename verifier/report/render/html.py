@@ -42,8 +42,8 @@ def _block(block: doc.Block) -> Content:
         case doc.Heading(words, beside, mark):
             about = element("p", " · ".join(beside), class_="dim") if beside else None
             return element("h2", _sign(mark), _words(words)), about
-        case doc.Para(words, mark, tail) if words:
-            return element("p", _sign(mark), _words(words), _tail(tail))
+        case doc.Para(words, mark) if words:
+            return element("p", _sign(mark), _words(words))
         case doc.Items(items):
             return element("ul", (_item(*one) for one in block.labelled())) if items else None
         case doc.Table(titles, rows=rows):

@@ -68,8 +68,8 @@ def _lines(block: doc.Block, margin: str, *, folded: bool) -> Iterator[str]:
             yield f"{margin}### {_SIGNS[mark]}{prose(re.sub(' {2,}', ', ', plain(words)))}"
             yield ""
             yield from [f"{margin}{prose(' · '.join(beside))}", ""] if beside else []
-        case doc.Para(words, mark, tail):
-            yield f"{margin}{_SIGNS[mark]}{_words(words)}{_tail(tail)}".rstrip()
+        case doc.Para(words, mark):
+            yield f"{margin}{_SIGNS[mark]}{_words(words)}".rstrip()
         case doc.Items():
             for label, item in block.labelled():
                 yield from _item(label, item, margin, folded=folded)

@@ -73,8 +73,8 @@ class _Writer:
                 return flow(
                     [*map(printable, beside)], f"{self.joined(words)}  ", between="   ", indent=2, width=self.width
                 )
-            case doc.Para(words, mark, tail):
-                return self.flow(words, f"{self.sign(mark)} " if mark else "", tail, 2 if mark else None)
+            case doc.Para(words, mark):
+                return self.flow(words, f"{self.sign(mark)} " if mark else "", "", 2 if mark else None)
             case doc.Items():
                 return [line for item in block.items for line in self.item(block, item)]
             case doc.Table():
