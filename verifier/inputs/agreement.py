@@ -44,7 +44,7 @@ def agreed(own: Node, known: Node | None, place: Node) -> Node:
 
 
 def same_node(one: Node | None, other: Node | None) -> bool:
-    """Returns true iff both are nothing, or certainly mean the same."""
+    """True iff both are nothing, or certainly mean the same."""
     if one is None or other is None or any(unknowns(one)) or any(unknowns(other)):
         return (
             all(node is None or is_null(node) or (isinstance(node, Items) and not node.items) for node in (one, other))

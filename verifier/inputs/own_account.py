@@ -214,7 +214,7 @@ def _concluded(sides: Sequence[Side]) -> str | None:
 
 
 def _names_another(estate: Estate) -> bool:
-    """Iff a policy or grant spells out an account other than the stand-in."""
+    """True iff a policy or grant spells out an account other than the stand-in."""
     statements = [
         statement
         for policy in (*estate.deciding_policies(), *estate.trust_policies())
@@ -239,8 +239,8 @@ def _stands_alone(sides: Sequence[Side]) -> bool:
 
 
 def _says_stand_in(read: Reader, supplied: Supplied, sides: Sequence[Side]) -> bool:
-    """Iff the input says the stand-in itself, however it puts it together: then it does so too where another stands for
-    the own account."""
+    """True iff the input says the stand-in itself, however it puts it together: then it does so too where another
+    stands for the own account."""
     for (estate, _), (other, _) in zip(sides, read(replace(supplied, own=OTHER_STAND_IN)), strict=True):
         texts = (PLACEHOLDER.sub(" ", text) for text in texts_in(replace(other, inputs=())))
         if any(STAND_IN in text for text in texts) or len(other.unmodelled) != len(estate.unmodelled):

@@ -252,7 +252,7 @@ def _statement(policy: Policy, index: int) -> Statement:
 
 
 def is_on(condition: Condition, operator: Operator, key: str) -> bool:
-    """Returns true iff a condition has this operator and key."""
+    """True iff a condition has this operator and key."""
     return str(condition.operator) == str(operator) and condition.key.value.lower() == key.lower()
 
 

@@ -236,5 +236,5 @@ def arn_kind(arn: str) -> str:
 
 @lru_cache(65_536)
 def is_service_linked(arn: str) -> bool:
-    """Returns true iff the ARN is that of a service-linked role."""
+    """True iff the ARN is that of a service-linked role."""
     return arn_kind(arn) == "role" and arn.split(":", 5)[5].startswith("role/aws-service-role/")

@@ -178,7 +178,7 @@ def _values_read(functions: Functions, resource: Resource) -> list[Node]:
 
 
 def _is_named(functions: Functions, resource: Resource, texts: list[str]) -> bool:
-    """Iff what is known of the name of a resource, if anything is, stands in some texts."""
+    """True iff what is known of the name of a resource, if anything is, stands in some texts."""
     name = functions.of(resource, _NAMED_BY[resource.type]) if resource.type in _NAMED_BY else None
     known = [piece for piece in text_pieces(name) if piece]
     if None in text_pieces(name):

@@ -165,7 +165,7 @@ def _counted_by(side: Resolver, resource: Resource) -> tuple[str, ...]:
 
 
 def _is_inert(provisioner: Block) -> bool:
-    """Iff a provisioner calls nothing of AWS; a command that is not known may. `file` runs nothing."""
+    """True iff a provisioner calls nothing of AWS; a command that is not known may. `file` runs nothing."""
     type_ = provisioner.text("type")
     command = provisioner.text("command") or ""
     inert = provisioner.attributes.keys() <= _OF_COMMANDS and bool(_INERT.fullmatch(command))

@@ -152,6 +152,6 @@ def is_null(node: Node) -> bool:
 
 
 def has_distinct_keys(tags: Pairs) -> bool:
-    """Iff no two keys of tags differ in case alone: of such two a condition reads one, and no page says which.
+    """True iff no two keys of tags differ in case alone: of such two a condition reads one, and no page says which.
     [IAM: access_tags]"""
     return len({name.lower() for name, _ in tags}) == len(tags)

@@ -76,7 +76,7 @@ class Predicate(Hashable, Protocol):
     of a class with an abstract base that takes ten times as long."""
 
     def matches(self, value: str) -> bool:
-        """Returns true iff `value` is in the set."""
+        """True iff `value` is in the set."""
 
 
 @dataclass(frozen=True)
@@ -280,7 +280,7 @@ class Compares:
     bound: Decimal
 
     def holds(self, number: Decimal) -> bool:
-        """Returns true iff the number stands in this relation to the bound."""
+        """True iff the number stands in this relation to the bound."""
         return bool(_SIGNS[self.sign](number, self.bound))
 
     def matches(self, value: str) -> bool:
