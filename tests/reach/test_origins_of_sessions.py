@@ -10,13 +10,13 @@ import pytest
 
 from tests.evaluate.estates import ALICE, HOME, Statement, allow, aws, own
 from tests.evaluate.reaching import LAMBDA, OTHER, TARGET, admits, trusting
+from tests.evaluate.steps.replay import Chain, story
 from tests.evaluate.steps.worlds import state
 from tests.reach.telling import told, verdict
-from verifier.evaluate.steps import story
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Identity
 from verifier.model.results.verdict import Status
-from verifier.model.steps.chains import Chain, State
+from verifier.model.steps.chains import State
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify import prove
