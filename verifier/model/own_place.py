@@ -34,11 +34,9 @@ def check_account(nodes: Iterable[object], own: str, span: Span = NOWHERE) -> No
     """Raises `InputError` where something, which is at `span` if it has no place of its own, tells apart which account
     `own` stands for."""
     things = tuple(nodes)
-    for text, own_span in chain(
-        ((text.value, text.span) for text in _telling_accounts(things)),
-        ((text.value, text.span) for text in _telling_by_free_values(things, own)),
-        _telling_by_names(things, own, is_region=False),
-    ):
+    texts = chain(_telling_accounts(things), _telling_by_free_values(things, own))
+    by_names = _telling_by_names(things, own, is_region=False)
+    for text, own_span in chain(((text.value, text.span) for text in texts), by_names):
         message = f"`{brief(text)}` depends on the own account, and which one it is is not given"
         place = own_span if own_span != NOWHERE else span
         raise InputError.of(printable(message), place, hint="give it with --account", rule="S4")
@@ -118,19 +116,15 @@ def _telling_by_free_values(things: object, own: str) -> Iterator[Text]:
         conditions += [part] if isinstance(part, Condition) and not is_account else []
         for text in (value.value.lower() for value in values):
             are_accounts = [_ACCOUNTS.search(name) is not None for name in _VARIABLE.findall(text)]
-            if (
-                not all(are_accounts)
-                and (is_account or "$" in _account_field(text))
-                and (not key or _ACCOUNTS.search(key))
-            ):
+            refers = is_account or "$" in _account_field(text)
+            if refers and not all(are_accounts) and (not key or _ACCOUNTS.search(key)):
                 linked.add(own)
             if key and not is_account and (own in text or any(are_accounts)):
                 linked.add(_VARIABLE.sub(own, text))
     for condition in conditions if linked else ():
         for value in condition.values:
-            decides = _tells_by(
-                own, _VARIABLE.sub(own, value.value.lower()), linked, 4, in_field=_tells_account(value.value)
-            )
+            text = _VARIABLE.sub(own, value.value.lower())
+            decides = _tells_by(own, text, linked, 4, in_field=_tells_account(value.value))
             yield from (value,) if decides or condition.operator.row.type is ValueType.NUMERIC else ()
 
 
