@@ -79,8 +79,12 @@ def made(folder: Path, **files: str) -> tuple[set[str], set[str], list[str]]:
 
 def test_one_of_two_sets_of_texts_is_a_set_of_texts(tmp_path: Path) -> None:
     """So it is known how often a resource is made that goes over it, and whether it is."""
-    for chosen, expected in (("true", {'aws_kms_key.k["a"]'}), ("false", set())):
-        more = f'  for_each = {chosen} ? toset(["a"]) : toset([])\n'
+    for over, expected in (
+        ('true ? toset(["a"]) : toset([])', {'aws_kms_key.k["a"]'}),
+        ('false ? toset(["a"]) : toset([])', set()),
+        ('false ? setsubtract(["a"], ["b"]) : []', set()),
+    ):
+        more = f"  for_each = {over}\n"
         assert made(tmp_path, main=key('"*"', more=more)) == (expected, set(), [])
 
 

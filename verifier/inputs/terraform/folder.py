@@ -43,7 +43,7 @@ from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.sources import Folders
 from verifier.inputs.text.files import Files
-from verifier.inputs.text.nodes import Node, Remarks, Scalar
+from verifier.inputs.text.nodes import Items, Node, Remarks, Scalar
 from verifier.inputs.text.unknown import Unknown
 from verifier.model.estate import Workload
 from verifier.syntax.diagnostic import InputError
@@ -264,9 +264,9 @@ class _Maker:
             members = None if found is None else object_of(found)
             if members is not None:
                 return [key.text for key, _ in members.pairs]
-            return (
-                [item.text for item in found.items if isinstance(item, Scalar)] if isinstance(found, TextSet) else None
-            )
+            if isinstance(found, Items) and (isinstance(found, TextSet) or not found.items):
+                return [item.text for item in found.items if isinstance(item, Scalar)]
+            return None
         return [None]
 
     def _resource(self, path: ModulePath, at: tuple[bool, str, str], index: Index, block: Block) -> Resource:

@@ -226,9 +226,10 @@ class Evaluator:
     def _conditional(self, tree: Tree) -> Node | None:
         """One of two values, converted to the type that both have."""
         condition, *branches = trees.parts_of(tree)
-        holds = kinds.truth(self.get(condition))
+        given = self.get(condition)
+        holds = kinds.truth(given)
         if holds is None:
-            return None
+            return self.unknown(tree, [given])
         taken, left = branches if holds else branches[::-1]
         found = self.get(taken)
         if isinstance(found, Unknown) or "null" in (trees.word_of(taken), trees.word_of(left)):
@@ -257,7 +258,7 @@ class Evaluator:
         elif sign in _ORDERS and isinstance(left, Scalar) and isinstance(right, Scalar):
             whole = _WHOLE.fullmatch(left.text) and _WHOLE.fullmatch(right.text)
             found = _ORDERS[sign](int(left.text), int(right.text)) if whole else None
-        return None if found is None else plain(self.at(tree), str(found).lower())
+        return self.unknown(tree, [left, right]) if found is None else plain(self.at(tree), str(found).lower())
 
     def _unary(self, tree: Tree) -> Node | None:
         """`!`."""
