@@ -50,7 +50,7 @@ class Trusting:
     def not_admitting(self, service: str) -> frozenset[str]:
         """Those of them that do not admit a service."""
         found = self.admitted.items()
-        return frozenset(arn for arn, whom in found if not whom.everybody and service not in whom.services)
+        return frozenset(arn for arn, whom in found if not whom.everybody and service not in map(_label, whom.services))
 
     @cached_property
     def not_from_users(self) -> frozenset[str]:
@@ -134,14 +134,28 @@ def _admitted(estate: Estate, trust: Policy, somebody: bool) -> Admitted:
             found.others = found.everybody = True
         for principal in statement.principals or ():
             _admit(estate, principal, found)
+    found.services -= _refused(trust)
     return found
+
+
+def _refused(trust: Policy) -> set[str]:
+    """The services that a Deny without a condition refuses by their names."""
+    denying = (one for one in trust.statements if one.effect is Effect.DENY and one.doubt is None)
+    whole = (one for one in denying if not (one.conditions or one.not_principal or one.resources))
+    named = (principal for one in whole if names_action(one, "sts:assumerole") for principal in one.principals or ())
+    return {principal.value for principal in named if principal.type is PrincipalType.SERVICE}
+
+
+def _label(service: str) -> str:
+    """How the name of a service begins; Lambda@Edge is Lambda's."""
+    return service.partition(".")[0].removeprefix("edge")
 
 
 def _admit(estate: Estate, principal: Principal, found: Admitted) -> None:
     if principal.type in _EVERYBODY:
         found.others = found.everybody = True
     elif principal.type is PrincipalType.SERVICE:
-        found.services.add(principal.value.partition(".")[0].removeprefix("edge"))  # Lambda@Edge is Lambda's
+        found.services.add(principal.value)
     elif principal.type is PrincipalType.USER:
         found.users = True
     elif principal.type in (PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.SESSION):
@@ -151,8 +165,8 @@ def _admit(estate: Estate, principal: Principal, found: Admitted) -> None:
         if principal.type is PrincipalType.ACCOUNT and inventory is not None:
             found.accounts.add(inventory.id)
             found.users |= bool(inventory.users)
-        complete = inventory is not None and inventory.complete
-        found.others |= not complete and (principal.type is PrincipalType.ACCOUNT or not named)
+            found.others |= not inventory.complete
+        found.others |= inventory is None if principal.type is PrincipalType.ACCOUNT else not named
 
 
 def _named(principal: Principal, roles: Iterable[Identity]) -> tuple[Identity, ...]:
