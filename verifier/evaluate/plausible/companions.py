@@ -22,6 +22,7 @@ ORGANIZATIONS = tuple(
 )
 _TYPE, _PAIRS = "kms:grantconstrainttype", "kms:encryptioncontextkeys"
 _FACTOR, _TOKEN = "aws:multifactorauthpresent", "aws:tokenissuetime"
+TESTED = "which a policy tests; this one is decided without"
 
 
 def companion_warnings(case: Case, given: Mapping[str, Value], tested: frozenset[str]) -> Iterator[str]:
@@ -78,15 +79,12 @@ class _Companions:
     def of_session(self) -> Iterator[str]:
         """F3: temporary credentials, and what a session was delivered to."""
         if self._kind in (CallerKind.ROLE, CallerKind.FEDERATED) and self._lacks(_TOKEN):
-            yield (
-                "F3: every session's request has aws:TokenIssueTime, which a policy tests; this one is decided "
-                "without it"
-            )
+            yield f"F3: every session's request has aws:TokenIssueTime, {TESTED} it"
         temporary = self._forwarded or _TOKEN in self._has
         if self._kind is CallerKind.USER and temporary and self._lacks(_FACTOR):
             yield (
                 "F3: a user's request with temporary credentials, as a service makes it, has "
-                "aws:MultiFactorAuthPresent, which a policy tests; this one is decided without it"
+                f"aws:MultiFactorAuthPresent, {TESTED} it"
             )
         for together in () if self._forwarded else (DELIVERED["ec2"], DELIVERED["codebuild"]):
             present = [key for key in together if key.lower() in self._has]

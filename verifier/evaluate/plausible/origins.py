@@ -8,7 +8,7 @@ id_credentials_mfa_configure-api-require; API: AssumeRole, SerialNumber]
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from verifier.evaluate.case import Case
@@ -17,7 +17,7 @@ from verifier.evaluate.sessions.assumers import Assumer, assumers, is_about
 from verifier.evaluate.statements.values import truth
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Statement
-from verifier.model.request import CallerKind, Value
+from verifier.model.request import Caller, CallerKind, Value
 from verifier.model.unmodelled import Influence
 
 _FACTOR, _AGE = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
@@ -55,21 +55,19 @@ def _makers(estate: Estate, role: Identity) -> tuple[Assumer, ...]:
     """Those whom the trust policy of a role may let call `sts:AssumeRole`."""
     assert role.trust is not None
     stated = tuple(statement for statement in role.trust.statements if is_about(statement, "sts:assumerole"))
-    refused = {principal.value for one in stated if _refuses(one) for principal in one.principals or ()}
+    refused = {
+        Assumer(Caller(CallerKind.SERVICE, principal.value))
+        for one in stated
+        for principal in (one.principals or () if _refuses(one) else ())
+    }
     found = assumers(estate, replace(role, trust=replace(role.trust, statements=stated)))
-    return tuple(maker for maker in found if not _refused(maker, refused))
+    return tuple(maker for maker in found if maker not in refused)
 
 
 def _refuses(statement: Statement) -> bool:
     """True iff a statement is a Deny of those whom it names, whatever they ask."""
     limited = statement.conditions or statement.resources or statement.not_principal or statement.doubt is not None
     return statement.effect is Effect.DENY and not limited
-
-
-def _refused(maker: Assumer, names: Collection[str]) -> bool:
-    """True iff it is a service that is among those who are refused by name."""
-    is_named = maker.caller.kind is CallerKind.SERVICE and not maker.stranger
-    return is_named and maker.caller.principal_arn in names
 
 
 def _delivered(one: Assumer) -> tuple[str, ...]:

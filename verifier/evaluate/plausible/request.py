@@ -13,7 +13,7 @@ from verifier.evaluate.context import Either, Entry, is_multivalued
 from verifier.evaluate.fill import derived, given_context
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.plausible.caller import caller_warnings
-from verifier.evaluate.plausible.companions import companion_warnings
+from verifier.evaluate.plausible.companions import TESTED, companion_warnings
 from verifier.evaluate.plausible.operation import (
     operation_warnings,
     parameter_warnings,
@@ -22,7 +22,7 @@ from verifier.evaluate.plausible.operation import (
     step_operation_warnings,
 )
 from verifier.evaluate.plausible.origins import origin_warnings
-from verifier.evaluate.plausible.route import route_warnings
+from verifier.evaluate.plausible.route import forwarded, route_warnings
 from verifier.evaluate.plausible.session import session_warnings
 from verifier.evaluate.plausible.values import value_warnings
 from verifier.evaluate.suited import fact_warnings
@@ -41,8 +41,8 @@ ALWAYS_SENT = frozenset(f"kms:{name}" for name in _SENT.split())
 (F6)."""
 GRANTEES = frozenset({"kms:granteeprincipal", "kms:granteeserviceprincipal"})
 """Parameters of CreateGrant of which every request has one. [API: CreateGrant]"""
-ALWAYS_PRESENT = ("aws:CurrentTime", "aws:EpochTime", "aws:UserAgent")
-"""Keys of every request that do not follow from the caller and the key (F1)."""
+ALWAYS_PRESENT = ("aws:CurrentTime", "aws:EpochTime", "aws:UserAgent", "aws:RequestedRegion")
+"""Keys of every request that do not follow from the caller, nor always from the key (F1)."""
 
 _RULE_OF_DERIVED = {
     "aws:principalorgid": "F2",
@@ -139,21 +139,10 @@ def _left_out(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterato
     tested = _tested_keys(estate, case) | _tested_by_grants(case)
     for key in ALWAYS_PRESENT:
         if key.lower() in tested and key.lower() not in case.context.entries:
-            yield Aside(f"F1: every real request has {key}, which a policy tests; this one is decided without it")
-    if "aws:requestedregion" in tested and "aws:requestedregion" not in case.context.entries:
-        yield Aside(
-            "F1: every real request has aws:RequestedRegion, which a policy tests; this one is decided without it"
-        )
+            yield Aside(f"F1: every real request has {key}, {TESTED} it")
     yield from _left_out_of_operation(case, tested)
-    own = case.standing.caller.kind is not CallerKind.SERVICE and given.get("aws:viaawsservice", "false") == "false"
-    forwarded = "kms:viaservice" in given or "aws:calledvia" in given
-    if (
-        own
-        and not forwarded
-        and "aws:sourceip" in tested
-        and "aws:sourceip" not in given
-        and "aws:sourcevpce" not in given
-    ):
+    own = case.standing.caller.kind is not CallerKind.SERVICE and not forwarded(given)
+    if own and "aws:sourceip" in tested and given.keys().isdisjoint({"aws:sourceip", "aws:sourcevpce"}):
         yield Aside(
             "F4: a request comes from aws:SourceIp or through aws:SourceVpce; this one is decided without either"
         )
@@ -165,15 +154,10 @@ def _left_out_of_operation(case: Case, tested: frozenset[str]) -> Iterator[str]:
     carried = action.condition_keys if action else frozenset()
     for key in sorted((ALWAYS_SENT & carried & tested) | (tested & set(required_parameters(case)))):
         if key not in case.context.entries:
-            yield Aside(
-                f"F6: every {case.action} request has {_spelled(key)}, which a policy tests; this one is decided "
-                "without it"
-            )
+            yield Aside(f"F6: every {case.action} request has {_spelled(key)}, {TESTED} it")
     if GRANTEES & carried & tested and not GRANTEES & case.context.entries.keys():
         either = " or ".join(_spelled(key) for key in sorted(GRANTEES))
-        yield Aside(
-            f"F6: every {case.action} request has {either}, which a policy tests; this one is decided without either"
-        )
+        yield Aside(f"F6: every {case.action} request has {either}, {TESTED} either")
 
 
 def _tested_by_grants(case: Case) -> frozenset[str]:

@@ -47,10 +47,12 @@ class Trusting:
     admitted: Mapping[str, Admitted]
     """The others, with whom they admit."""
 
-    def not_admitting(self, service: str) -> frozenset[str]:
-        """Those of them that do not admit a service."""
+    def not_admitting(self, service: str = "") -> frozenset[str]:
+        """Those of them that do not admit a service, or any. Lambda@Edge is Lambda's."""
+        starts = (f"{service}.", f"edge{service}.") if service else ("",)
         found = self.admitted.items()
-        return frozenset(arn for arn, whom in found if not whom.everybody and service not in map(_label, whom.services))
+        own = {arn for arn, whom in found if whom.everybody or any(name.startswith(starts) for name in whom.services)}
+        return frozenset(self.admitted) - own
 
     @cached_property
     def not_from_users(self) -> frozenset[str]:
@@ -144,11 +146,6 @@ def _refused(trust: Policy) -> set[str]:
     whole = (one for one in denying if not (one.conditions or one.not_principal or one.resources))
     named = (principal for one in whole if names_action(one, "sts:assumerole") for principal in one.principals or ())
     return {principal.value for principal in named if principal.type is PrincipalType.SERVICE}
-
-
-def _label(service: str) -> str:
-    """How the name of a service begins; Lambda@Edge is Lambda's."""
-    return service.partition(".")[0].removeprefix("edge")
 
 
 def _admit(estate: Estate, principal: Principal, found: Admitted) -> None:
