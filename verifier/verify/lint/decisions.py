@@ -8,7 +8,7 @@ alike with and without it, under every reading; `redundant-statement` holds what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from verifier.ask.answers import Proved, Refuted, Unknown
@@ -109,12 +109,12 @@ def _redundant(case: KeyPolicyCase, living: Sequence[Subject]) -> Iterator[Found
             alone[subject.reference] = answer
         else:
             rest.append(subject)
-    yield from _redundant_together(case, [subject for subject in living if subject.reference in alone])
-    for subject in rest:
-        yield from _redundant_here(case, subject)
+    together = list(_redundant_together(case, [subject for subject in living if subject.reference in alone]))
+    yield from together
+    yield from _redundant_here(case, rest, [found.statement for found in together])
 
 
-def _redundant_together(case: KeyPolicyCase, redundant: Sequence[Subject]) -> Iterator[Found]:
+def _redundant_together(case: KeyPolicyCase, redundant: Sequence[Subject]) -> Iterator[Finding]:
     """Of statements that are redundant one by one, those that can go together; each with what makes it so when the
     others are gone."""
     gone: frozenset[int] = frozenset()
@@ -164,16 +164,31 @@ def _why_never(case: KeyPolicyCase, subject: Subject) -> str:
     return "no request that it matches can be allowed by it"
 
 
-def _redundant_here(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
-    """Only where the input says enough: an inventory, and for a Deny the grants."""
+def _redundant_here(
+    case: KeyPolicyCase, rest: Sequence[Subject], gone: Iterable[StatementRef | None]
+) -> Iterator[Found]:
+    """Those that change nothing beside the identity policies and grants of the input when the ones that were found
+    before are gone."""
+    removed = set(gone)
+    for subject in filter(_is_surrounded, reversed(rest)):
+        here = case.here()
+        numbers = frozenset(number for number, owner in enumerate(here.owners) if owner in removed)
+        answer = here.changes(subject.reference, allow=subject.is_allow, gone=numbers)
+        if isinstance(answer, Proved):
+            removed.add(subject.reference)
+            yield _one_redundant_here(here, subject, answer)
+
+
+def _is_surrounded(subject: Subject) -> bool:
+    """True iff the input says enough: an inventory, and for a Deny the grants."""
     assert subject.key is not None
-    if not subject.estate.accounts or (not subject.is_allow and subject.key.grants is None):
-        return
-    here = case.here()
-    answer = here.changes(subject.reference, allow=subject.is_allow)
-    if isinstance(answer, Proved):
-        because = here.references(answer.core, but=subject.reference)
-        decided = does(subject.statement, "is allowed or refused alike", "is refused anyway")
-        message = f"changes nothing in this snapshot: what it {does(subject.statement, 'allows', 'denies')} {decided}"
-        proof = Proof("with and without it every request is decided alike", because)
-        yield subject.finding(rules.REDUNDANT_HERE, message, proof=proof)
+    return bool(subject.estate.accounts) and (subject.is_allow or subject.key.grants is not None)
+
+
+def _one_redundant_here(here: Decision, subject: Subject, answer: Proved) -> Finding:
+    because = here.references(answer.core, but=subject.reference)
+    decided = does(subject.statement, "is allowed or refused alike", "is refused anyway")
+    message = f"changes nothing in this snapshot: what it {does(subject.statement, 'allows', 'denies')} {decided}"
+    return subject.finding(
+        rules.REDUNDANT_HERE, message, proof=Proof("with and without it every request is decided alike", because)
+    )
