@@ -84,7 +84,6 @@ def test_a_folder_has_at_most_26_modules(folder: Path) -> None:
 
 LATE = {
     "verifier/__main__.py": (1, "the interpreter is set up first"),
-    "verifier/inputs/estate.py": (1, "plans and templates alone hold what is not generated yet"),
     "verifier/model/own_place.py": (2, "plans and templates alone hold what is not generated yet"),
     "verifier/inputs/text/files.py": (1, "PyYAML is slow to import, and most inputs are JSON"),
     "verifier/inputs/loader.py": (17, "the readers of plans, templates, folders and accounts are slow to import"),

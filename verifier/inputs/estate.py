@@ -23,6 +23,7 @@ from verifier.inputs.loader import Loader
 from verifier.inputs.own_account import accounts_that_may_own, open_accounts, with_own_account
 from verifier.inputs.own_region import REGIONS, OpenPlaceError, Side, open_regions, partition_of, with_own_region
 from verifier.inputs.policy_file import check_key_arn, check_parameters
+from verifier.inputs.resources.generated import with_generated_in_doubt
 from verifier.inputs.snapshot.folder import files_by_themselves
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID, is_key_arn
 from verifier.inputs.snapshot.parts import Parts
@@ -312,8 +313,6 @@ def _with_choices(*sides: Side) -> tuple[Estate, ...]:
     estates = tuple(estate for estate, _ in sides)
     if not any(parts.has_planned for _, parts in sides):
         return estates
-    from verifier.inputs.resources.generated import with_generated_in_doubt  # plans and templates alone need it
-
     return with_generated_in_doubt(*estates)
 
 

@@ -12,15 +12,18 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PrincipalType
 from verifier.model.policy_text import policy_document
-from verifier.model.request import Request
+from verifier.model.request import Caller, Request
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.chains import Became, Move
 from verifier.model.steps.descriptions import MEMBER, described, present, with_parts
 from verifier.witness.command import Words, command, single_values
+
+if TYPE_CHECKING:
+    from verifier.model.steps.chains import Move
 
 _LONGEST_DOCUMENT = 700
 """Characters of a document that stands in the command itself; a longer one is a file."""
@@ -76,8 +79,9 @@ def _member(move: Move, name: str) -> object:
             return _ALL
         case "provider":
             return move.requests[0].caller.principal_arn
-        case "given" | "lasting" if isinstance(move.change, Became):
-            own, inherited = move.change.caller, move.requests[0].caller.passed_on
+        case "given" | "lasting":
+            own, inherited = _member(move, "caller"), move.requests[0].caller.passed_on
+            assert isinstance(own, Caller)
             if name == "given":
                 return tuple(tag for tag in own.session_tags if tag not in inherited)
             return tuple(one for one in own.transitive if one not in dict(inherited))

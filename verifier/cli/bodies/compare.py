@@ -11,7 +11,8 @@ from verifier.cli.run import shown
 from verifier.inputs.own_region import OpenPlaceError
 from verifier.model.invariant_file import InvariantFiles
 from verifier.model.results.comparison import Comparison
-from verifier.runs.each_place import compared_in_each, places_of, sentence_of
+from verifier.runs.compared_in_each_place import compared_in_each
+from verifier.runs.each_place import places_of, sentence_of
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.text import printable
 

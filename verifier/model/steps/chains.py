@@ -14,6 +14,8 @@ from verifier.model.policy import Policy
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.step_kinds import StepKind
 
+_OF_AWS = ("arn:aws:iam::aws:policy/", "arn:aws-cn:iam::aws:policy/", "arn:aws-us-gov:iam::aws:policy/")
+
 # --- what a step changes ----------------------------------------------------------------------------------------------
 
 
@@ -28,6 +30,11 @@ class Change:
     """What a step changes. Its members, and what follows from them, are what the words and commands of `descriptions`
     name."""
 
+    @property
+    def new_references(self) -> tuple[str, ...]:
+        """The policies and grants that are new with it, as references to their statements call them."""
+        return ()
+
 
 @dataclass(frozen=True)
 class KeyPolicyPut(Change):
@@ -36,6 +43,10 @@ class KeyPolicyPut(Change):
     key: str
     policy: Policy
 
+    @property
+    def new_references(self) -> tuple[str, ...]:
+        return (self.policy.identity,)
+
 
 @dataclass(frozen=True)
 class GrantCreated(Change):
@@ -43,6 +54,10 @@ class GrantCreated(Change):
 
     key: str
     grant: Grant
+
+    @property
+    def new_references(self) -> tuple[str, ...]:
+        return (f"{self.key}#grant:{self.grant.id}",)
 
 
 @dataclass(frozen=True)
@@ -74,6 +89,10 @@ class KeyReplicated(Change):
 
     key: str
     replica: Key
+
+    @property
+    def new_references(self) -> tuple[str, ...]:
+        return tuple(policy.identity for policy in self.replica.policies or ())
 
     @property
     def region(self) -> str:
@@ -117,6 +136,10 @@ class PolicyAdded(Change):
     owner: str
     policy: Policy
     known: bool = True
+
+    @property
+    def new_references(self) -> tuple[str, ...]:
+        return () if self.managed and not self.managed.startswith(_OF_AWS) else (self.policy.identity,)
 
     @property
     def inline(self) -> str | None:
@@ -224,6 +247,10 @@ class VersionSet(Change):
     arn: str
     policy: Policy
 
+    @property
+    def new_references(self) -> tuple[str, ...]:
+        return (self.arn,)
+
 
 @dataclass(frozen=True)
 class TrustPut(Change):
@@ -231,6 +258,10 @@ class TrustPut(Change):
 
     role: str
     policy: Policy
+
+    @property
+    def new_references(self) -> tuple[str, ...]:
+        return (self.policy.identity,)
 
 
 @dataclass(frozen=True)

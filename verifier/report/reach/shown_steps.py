@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from verifier.model.grant import Grant
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text
 from verifier.model.request import Caller
 from verifier.model.results.verdict import Counterexample, Story
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps import chains
 from verifier.model.steps.descriptions import MEMBER, described, present
 from verifier.report.counterexample import statement_traces
 from verifier.report.naming import Places, pairs_text, value_text
@@ -25,10 +25,12 @@ from verifier.report.reach.names import Names, first
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import counted, printable
 
+if TYPE_CHECKING:
+    from verifier.model.steps.chains import Change, Move
+
 THEN = "then"
 """The label of the last request."""
 _MOST_CONTEXT = 3
-_OF_AWS = ("arn:aws:iam::aws:policy/", "arn:aws-cn:iam::aws:policy/", "arn:aws-us-gov:iam::aws:policy/")
 _IN_THE_CHANGE = (
     *("kms:grantee", "kms:grantoperations", "kms:grantconstraint", "kms:retiring", "kms:replicaregion"),
     *("aws:requesttag/", "aws:tagkeys", "iam:policyarn", "sts:rolesessionname"),
@@ -44,7 +46,7 @@ class ShownStep:
     label: str
     caller: Caller
     requests: tuple[Counterexample, ...]
-    move: chains.Move | None
+    move: Move | None
     made: Mapping[str, int]
 
     @property
@@ -81,10 +83,9 @@ class ShownStep:
 
     def own_words(self, names: Names) -> str:
         """A step without requests: what the caller has outside."""
-        change = self.move.change if self.move is not None else None
-        if not isinstance(change, chains.Became):
+        if self.move is None or self.move.kind is not StepKind.OWN_IDENTITY:
             return ""
-        return f"uses an identity in an account of its own: {names.caller(change.caller)}"
+        return _filled("uses an identity in an account of its own: {caller}", self.move.change, names)
 
     def by(self) -> str:
         """The statements with their places: `"Admin" (key-policy.json:12:5)`; nothing where there are none."""
@@ -98,27 +99,11 @@ def shown_steps(story: Story) -> Iterator[ShownStep]:
     for number, step in enumerate(story.steps, start=1):
         caller = step.requests[0].request.caller if step.requests else story.caller
         yield ShownStep(str(number), caller, step.requests, step.move, dict(made))
-        made.update(dict.fromkeys(_made(step.move), number))
+        # What the input holds already is not new: a version that comes into force again.
+        new = step.move.change.new_references if step.move.kind is not StepKind.SET_VERSION else ()
+        made.update(dict.fromkeys(new, number))
     by, last = story.access.request.caller if story.access else story.caller, (story.access,) if story.access else ()
     yield ShownStep(THEN, by, last, None, dict(made))
-
-
-def _made(move: chains.Move) -> Iterator[str]:
-    """The policies and grants that a step makes, as references to their statements call them: not what the input holds
-    already, a managed policy that is attached or one of its versions."""
-    match move.change:
-        case chains.KeyPolicyPut(policy=policy) | chains.TrustPut(policy=policy):
-            yield policy.identity
-        case chains.PolicyAdded(owner, policy):
-            if policy.identity.startswith((f"{owner}#", *_OF_AWS)):
-                yield policy.identity
-        case chains.VersionSet(arn):
-            if move.kind is StepKind.NEW_VERSION:
-                yield arn
-        case chains.GrantCreated(key, grant):
-            yield f"{key}#grant:{grant.id}"
-        case chains.KeyReplicated(replica=replica):
-            yield from (policy.identity for policy in replica.policies or ())
 
 
 def _call(found: Counterexample, names: Names, target: str | None, *, brief: bool) -> str:
@@ -131,10 +116,15 @@ def _call(found: Counterexample, names: Names, target: str | None, *, brief: boo
     return f"{printable(request.action)}{on}{given}"
 
 
-def step_words(move: chains.Move, names: Names) -> str:
+def step_words(move: Move, names: Names) -> str:
     """What is so after the step."""
     text = present(described(move).sentence, partial(getattr, move.change))
-    return MEMBER.sub(lambda found: _words(getattr(move.change, found[1]), names), text)
+    return _filled(text, move.change, names)
+
+
+def _filled(text: str, change: Change, names: Names) -> str:
+    """A sentence with the members of a change in it."""
+    return MEMBER.sub(lambda found: _words(getattr(change, found[1]), names), text)
 
 
 def _words(value: object, names: Names) -> str:
