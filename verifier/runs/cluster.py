@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.model.results.verdict import Verdict
-from verifier.runs.work import OtherVersion, Task, Work, chunks, decide_chunk, payload
+from verifier.runs.payload import OtherVersion, chunks, decide_chunk, payload
+from verifier.runs.work import Task, Work
 from verifier.syntax.diagnostic import InputError
 
 CHUNK = 4

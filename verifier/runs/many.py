@@ -7,17 +7,15 @@ Guarantee: as in the package's first lines.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from verifier.model.choices import Engine
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
 from verifier.model.results.verdict import Report, Verdict
 from verifier.problem.subjects import target_name
-from verifier.runs.cluster import on_cluster
 from verifier.runs.work import Task, Work, work_of
 from verifier.verify.prove import Progress, proof_options, report_of
 
@@ -28,14 +26,19 @@ FEW = 24
 """So many targets are decided here: starting processes takes longer."""
 
 
+Answers: TypeAlias = Iterator[list[tuple[int, Verdict]]]
+
+
 @dataclass(frozen=True)
 class Where:
-    """Where to work. `processes` is how many at the most (`None`: one a core); `cluster` is the address of a Dask
-    scheduler; `cache` is the folder of the results of earlier runs, `None` for none."""
+    """Where to work: here, if nothing is given. `cluster` decides everything; `in_processes` decides what is many, in
+    so many `processes` at the most (`None`: one a core); `earlier` finds the results of earlier runs. All of them take
+    long to import: `verifier.runs.work_place` has them, and the command line imports what it uses."""
 
     processes: int | None = None
-    cluster: str | None = None
-    cache: Path | None = None
+    in_processes: Callable[[Work, Sequence[Task], int], Answers] | None = None
+    cluster: Callable[[Work, Sequence[Task]], Answers] | None = None
+    earlier: Callable[[Work], Earlier] | None = None
 
 
 def prove_many(
@@ -55,14 +58,11 @@ def prove_many(
     options = proof_options(invariants, engine, timeout, readings, cross_check, steps)
     work = work_of(estate, invariants, options)
     collected = _Collected(sum(len(numbers) for _, numbers in work.targets), progress)
-    earlier: Earlier | None = None
-    open_tasks = [(number, numbers) for number, (_, numbers) in enumerate(work.targets)]
-    if where.cache is not None and options.second is None:
-        from verifier.runs.earlier import Earlier
-
-        earlier = Earlier(work, where.cache)
-        open_tasks = list(earlier.recall(collected.add))
-    for answers in _decided(work, open_tasks, where):
+    earlier = where.earlier(work) if where.earlier is not None and options.second is None else None
+    open_tasks: Iterable[Task] = ((number, numbers) for number, (_, numbers) in enumerate(work.targets))
+    if earlier is not None:
+        open_tasks = earlier.recall(collected.add)
+    for answers in _decided(work, list(open_tasks), where):
         for number, verdict in answers:
             collected.add(number, verdict)
         if earlier is not None:
@@ -88,17 +88,15 @@ class _Collected:
             self.progress(len(self.verdicts), self.total, verdict.invariant.name)
 
 
-def _decided(work: Work, tasks: Sequence[Task], where: Where) -> Iterator[list[tuple[int, Verdict]]]:
+def _decided(work: Work, tasks: Sequence[Task], where: Where) -> Answers:
     if not tasks:
         return
     if where.cluster is not None:
-        yield from on_cluster(work, tasks, where.cluster)
+        yield from where.cluster(work, tasks)
         return
     processes = where.processes or _cores()
-    if processes > 1 and len(tasks) > FEW:
-        from verifier.runs.processes import in_processes
-
-        yield from in_processes(work, tasks, processes)
+    if where.in_processes is not None and processes > 1 and len(tasks) > FEW:
+        yield from where.in_processes(work, tasks, processes)
         return
     for task in tasks:
         yield work.decide(task)

@@ -16,7 +16,8 @@ from multiprocessing.queues import Queue
 
 from verifier.garbage_collection import collect_seldom
 from verifier.model.results.verdict import Verdict
-from verifier.runs.work import OtherVersion, Task, Work, chunks, decide_chunk, payload, received
+from verifier.runs.payload import OtherVersion, chunks, decide_chunk, payload, received
+from verifier.runs.work import Task, Work
 
 CHUNK = 8
 """Targets that are sent together."""
