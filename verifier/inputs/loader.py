@@ -26,6 +26,13 @@ from verifier.inputs.policy_file import (
     placeholders,
     read_policy_file,
 )
+from verifier.inputs.snapshot.folder import (
+    FolderReader,
+    about_access,
+    files_by_themselves,
+    inputs_left,
+    is_configuration,
+)
 from verifier.inputs.snapshot.key_metadata import Described, check_related
 from verifier.inputs.snapshot.keys import read_key
 from verifier.inputs.snapshot.not_read import by_key, with_gaps, with_unique_names
@@ -85,12 +92,6 @@ class Loader:
         records errors in `remarks`."""
         if path not in self.files.given and path.is_dir():
             from verifier.inputs.cloudformation.assembly import in_one_account, is_assembly, stacks  # as for plans
-            from verifier.inputs.snapshot.folder import (
-                FolderReader,
-                about_access,
-                files_by_themselves,
-                is_configuration,
-            )
 
             if is_assembly(self.files, path):
                 before = self.parts.by_stand_in.copy()
@@ -159,7 +160,6 @@ class Loader:
 
     def _add_folder(self, path: Path) -> None:
         """Adds a folder of `.tf` files without a plan."""
-        from verifier.inputs.snapshot.folder import inputs_left
         from verifier.inputs.terraform.folder import read_folder  # as for plans
         from verifier.inputs.terraform.json_text import errors_in
         from verifier.inputs.terraform.reading import add_plan
