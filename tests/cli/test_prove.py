@@ -221,14 +221,14 @@ def test_colours_on_a_terminal_only(run: Run, rooms: Rooms, folder: Path, monkey
 
 
 def test_progress_is_shown_late_and_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    from verifier.cli.run import Progress
+    from verifier.cli.run import ProgressLine
 
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
     moments = iter([0.0, 0.1, 0.6, 0.7])
     clock: Any = lambda: next(moments)  # noqa: E731
     monkeypatch.setattr("verifier.cli.run.time.monotonic", clock)
-    progress = Progress()
+    progress = ProgressLine()
     progress(1, 9, "early")
     assert terminal.getvalue() == ""
     progress(2, 9, "late\x1b[2J")

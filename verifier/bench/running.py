@@ -8,7 +8,7 @@ in time is stopped, and is not asked that query again; two answers that contradi
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -16,12 +16,10 @@ from multiprocessing.process import BaseProcess
 from verifier.bench.answering import Said, serve
 from verifier.bench.queries import Query
 from verifier.bench.records import Answer, Clock, Counts, Result
-from verifier.model.choices import Engine
+from verifier.model.choices import Engine, Progress
 
 GRACE = 3.0
 """Seconds that an engine's process has beside its limit, before it is stopped."""
-
-Progress = Callable[[int, int, str], None]
 
 
 class Contradiction(Exception):

@@ -182,7 +182,7 @@ PROGRESS_AFTER = 0.5
 """Seconds after which progress is worth a line."""
 
 
-class Progress:
+class ProgressLine:
     """One line on a terminal's stderr, written only when the work takes long."""
 
     def __init__(self) -> None:
@@ -204,12 +204,12 @@ class Progress:
 
 
 @contextmanager
-def shown() -> Iterator[Progress | None]:
+def shown() -> Iterator[ProgressLine | None]:
     """The line, taken away at the end however that comes; `None` where stderr is no terminal."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
-    progress = Progress()
+    progress = ProgressLine()
     try:
         yield progress
     finally:

@@ -15,9 +15,9 @@ from verifier.collect.keys import key_steps, listing, name_keys
 from verifier.collect.organization import Organizations
 from verifier.collect.reading import CollectError
 from verifier.collect.sessions import Identity, identities
-from verifier.collect.steps import Progress, Runner, Step
+from verifier.collect.steps import Runner, Step
 from verifier.collect.workloads import code_steps, regions_step
-from verifier.model.choices import REGION
+from verifier.model.choices import REGION, Progress
 from verifier.model.results.collection import Collection, Part, Wanted
 from verifier.syntax.text import printable
 

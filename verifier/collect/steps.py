@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 
 from verifier.collect.folder import Folder
 from verifier.collect.reading import Refused
+from verifier.model.choices import Progress
 from verifier.model.results.collection import NotRead, Part
-
-Progress = Callable[[int, int, str], None]
-"""Called with how many steps are done, of how many, and what was read last."""
 
 
 @dataclass(frozen=True)

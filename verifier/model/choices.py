@@ -1,4 +1,4 @@
-"""What a user chooses by name, and the forms of names that a user gives.
+"""What a user chooses by name, the forms of names that a user gives, and how a user is told of progress.
 
 In: nothing. Out: enumerations; regular expressions for whole texts. Guarantee: a name costs no import of what it
 chooses, so that `--help` has it.
@@ -6,7 +6,11 @@ chooses, so that `--help` has it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+
+Progress = Callable[[int, int, str], None]
+"""Called with (done, all, what) while an answer comes together: after each part of it, if nothing else is said."""
 
 
 class Zone(StrEnum):

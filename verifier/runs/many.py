@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from verifier.model.choices import Engine
+from verifier.model.choices import Engine, Progress
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
 from verifier.model.results.verdict import Report, Verdict
 from verifier.problem.subjects import target_name
 from verifier.runs.work import Task, Work, work_of
-from verifier.verify.prove import Progress, proof_options, report_of
+from verifier.verify.prove import proof_options, report_of
 
 if TYPE_CHECKING:
     from verifier.runs.earlier import Earlier

@@ -6,11 +6,11 @@ Guarantee: an invariant whose scope is empty is an input error (S3), never a pas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from verifier.language.invariants.absent_callers import absent_in_invariants
-from verifier.model.choices import MOST_STEPS, Engine
+from verifier.model.choices import MOST_STEPS, Engine, Progress
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.reference import data_version
@@ -23,9 +23,6 @@ from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.verify.assumptions import summary
 from verifier.verify.deciding import ProofOptions, decide_requests
 from verifier.verify.preparation import free_readings, held_readings
-
-Progress = Callable[[int, int, str], None]
-"""Called with (done, all, what) after each verdict."""
 
 
 def prove(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from verifier.cli.run import Progress
+from verifier.cli.run import ProgressLine
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.readings import READINGS
@@ -51,7 +51,7 @@ class _Question:
 
 
 def rechecked(
-    certificate: Path, options: QuestionOptions, held: Mapping[str, bool], progress: Progress | None = None
+    certificate: Path, options: QuestionOptions, held: Mapping[str, bool], progress: ProgressLine | None = None
 ) -> Recheck:
     """What becomes of each question. `held` are the readings that the caller holds.
 

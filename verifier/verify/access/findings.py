@@ -8,15 +8,14 @@ replayed. What could not be settled is a reason (S1).
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.ask.answers import Unknown
 from verifier.ask.loop import refined
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION
 from verifier.model import invariant as model
-from verifier.model.choices import Zone
+from verifier.model.choices import Progress, Zone
 from verifier.model.estate import Estate, Key
 from verifier.model.named_accounts import with_named_accounts
 from verifier.model.policy import Text
@@ -33,11 +32,10 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief
 from verifier.verify.access.external import Cubes, External
 from verifier.verify.assumptions import as_of_data, given, summary
+from verifier.verify.each_key import each_key
 from verifier.verify.named import keys_named
 from verifier.verify.preparation import free_readings, held_readings, not_known
 
-Progress = Callable[[int, int, str], None]
-"""Called with (done, all, what) after each key."""
 THEIRS = Assumption("U1", "the identity policies of callers outside the zone of trust allow: they are theirs to write")
 _THEIR_LEAVE: SymbolValues = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False, SESSION_ALLOW: True}
 """The values of free facts under which most is allowed (each only ever allows more): with other values nothing else
@@ -63,16 +61,12 @@ def findings(
     Raises `InputError` for what does not exist, and where there is nothing to ask about (S3).
     """
     held = held_readings(readings)
-    selected = keys_named(estate, keys)
-    found = []
-    for done, key in enumerate(selected, start=1):
-        started = time.perf_counter()
-        on_key = _on_key(estate, key, zone_of(estate, key, zone, trusted), held)
-        found.append(replace(on_key, elapsed=time.perf_counter() - started))
-        if progress is not None:
-            progress(done, len(selected), key.name or key.arn)
+
+    def on_key(key: Key) -> KeyFindings:
+        return _on_key(estate, key, zone_of(estate, key, zone, trusted), held)
+
     return FindingsReport(
-        tuple(found),
+        each_key(keys_named(estate, keys), on_key, progress),
         zone,
         tuple(trusted),
         count_services,

@@ -8,15 +8,15 @@ whose policy is not known has one (U3).
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from verifier.ask.answers import Unknown
 from verifier.ask.loop import refined
 from verifier.language.invariants.absent_callers import absent_callers
 from verifier.language.invariants.caller_text import read_caller_set
 from verifier.model.caller_sets import both, is_empty
+from verifier.model.choices import Progress
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, CallerSet, CallersNot, CallersOr, Expectation, Invariant
 from verifier.model.policy import Text
@@ -31,12 +31,11 @@ from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.access_rows import Found, Rows
 from verifier.verify.assumptions import as_of_data, given, summary
+from verifier.verify.each_key import each_key
 from verifier.verify.named import actions_named, keys_named
 from verifier.verify.preparation import free_readings, held_readings, not_known
 
 EVERY_ACTION = ("kms:*",)
-Progress = Callable[[int, int, str], None]
-"""Called with (done, all, what) after each key."""
 
 
 def who_can(
@@ -64,14 +63,8 @@ def who_can(
     callers = _callers(caller, excluding)
     scope = Invariant("who can", Expectation.REFUSED, callers, tuple(map(Text, actions)), None)
     asker = _Asker(estate, scope, held, witnesses)
-    selected = keys_named(estate, keys)
-    found = []
-    for done, key in enumerate(selected, start=1):
-        found.append(asker.on_key(key))
-        if progress is not None:
-            progress(done, len(selected), key.name or key.arn)
     return WhoCan(
-        tuple(found),
+        each_key(keys_named(estate, keys), asker.on_key, progress),
         actions,
         names,
         caller,
@@ -104,11 +97,6 @@ class _Asker:
 
     def on_key(self, key: Key) -> KeyAccess:
         """The answer for one key."""
-        started = time.perf_counter()
-        found = self._answer(key)
-        return replace(found, elapsed=time.perf_counter() - started)
-
-    def _answer(self, key: Key) -> KeyAccess:
         target, about = key_target(key), summary(self.estate, key)
         reason = not_known(target)
         if reason is not None:

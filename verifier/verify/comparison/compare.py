@@ -11,10 +11,11 @@ was found with.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from verifier.language.invariants.absent_callers import absent_callers
+from verifier.model.choices import Progress
 from verifier.model.estate import Estate
 from verifier.model.invariant import Allowance, Invariant
 from verifier.model.own_place import check_region
@@ -45,9 +46,6 @@ from verifier.verify.comparison.target_pairs import TargetPair, left_open, targe
 from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.preparation import free_readings, held_readings, not_known, resolved_allowance
 from verifier.verify.regions import FoundRegion, Regions
-
-Progress = Callable[[int, int, str], None]
-"""Called with (done, all, what) after each target."""
 
 SAME = Assumption("U1", "what neither side's input holds is the same on both sides, other accounts' policies among it")
 NOT_ASKED = Assumption(

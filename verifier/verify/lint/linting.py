@@ -15,6 +15,7 @@ from typing import Any
 from verifier.language.policies.checks import size_limit
 from verifier.language.policies.reader import a_kind
 from verifier.model import lint_rules as rules
+from verifier.model.choices import Progress
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Policy, PolicyKind, StatementRef, Text, reference_to
 from verifier.model.reference import data_version
@@ -34,9 +35,6 @@ from verifier.verify.lint.statements import allow_not_principal, never_matches, 
 from verifier.verify.lint.subjects import Decided, Found, Seen, Subject
 from verifier.verify.lint.values import value_rules
 from verifier.verify.lint.words import quoted
-
-Progress = Callable[[int, int, str], None]
-"""Called with (done, all, what)."""
 
 
 def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | None = None) -> LintReport:

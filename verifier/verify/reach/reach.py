@@ -7,11 +7,10 @@ and actions, or has a reason.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from verifier.model.choices import Engine
+from verifier.model.choices import Engine, Progress
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, CallerSet, Expectation, Invariant
 from verifier.model.policy import Text
@@ -25,6 +24,7 @@ from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.verify.assumptions import summary
 from verifier.verify.deciding import ProofOptions
+from verifier.verify.each_key import each_key
 from verifier.verify.named import actions_named, keys_named
 from verifier.verify.preparation import free_readings, held_readings, not_known
 from verifier.verify.reach.common import supposing
@@ -37,8 +37,6 @@ from verifier.verify.reach.stories.plans import Make, Task, planned
 from verifier.verify.reach.stories.stories import Other, too_long
 from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import not_listed
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -239,16 +237,12 @@ def _report(
     caller: str | None = None,
     to: tuple[str, ...] | None = None,
 ) -> ReachReport:
-    selected, found = keys_named(estate, keys), []
-    for number, key in enumerate(selected, 1):
-        found.append(_of_key(estate, key, goals, options, answer))
-        if progress is not None:
-            progress(number, len(selected), key.name or key.arn)
+    found = each_key(keys_named(estate, keys), lambda key: _of_key(estate, key, goals, options, answer), progress)
     free = free_readings(options.held)
     accounts = tuple(account.id for account in estate.accounts)
     needless = () if any(one.supposed for one in found) else map(_not_needed, estate.suppositions)
     warnings = (*estate.warnings, *needless)
-    return ReachReport(tuple(found), caller, to, accounts, data_version(), warnings, estate.inputs, free)
+    return ReachReport(found, caller, to, accounts, data_version(), warnings, estate.inputs, free)
 
 
 def _not_needed(supposition: Supposition) -> Diagnostic:
@@ -264,7 +258,6 @@ def _of_key(
     options: ProofOptions,
     answer: Callable[[Setting, ProofOptions], Answer],
 ) -> KeyReach:
-    started = time.perf_counter()
     target = key_target(key)
     about, rests = summary(estate, key), (*suppositions(estate, target), *as_assumptions(estate.suppositions))
     reason, supposed = not_known(target), tuple[str, ...]()
@@ -278,12 +271,10 @@ def _of_key(
             rests = (*rests, *looked_at(setting, 0))
         except TooLarge as error:
             reason = Reason("budget", f"the policies tell apart too much: {error}")
-    elapsed = time.perf_counter() - started
     if reason is not None:
-        return KeyReach(about, (), (), Bound(options.longest, False), (reason,), rests, elapsed)
+        return KeyReach(about, (), (), Bound(options.longest, False), (reason,), rests)
     reason = not_listed(estate) or setting.undecided
     if reason is not None:
-        return KeyReach(about, found.rows, (), Bound(options.longest, False), (reason,), rests, elapsed)
-    return KeyReach(
-        about, found.rows, found.beyond, Bound(options.longest, found.complete), (), rests, elapsed, supposed
-    )
+        return KeyReach(about, found.rows, (), Bound(options.longest, False), (reason,), rests)
+    bound = Bound(options.longest, found.complete)
+    return KeyReach(about, found.rows, found.beyond, bound, assumptions=rests, supposed=supposed)

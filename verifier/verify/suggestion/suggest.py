@@ -17,7 +17,7 @@ from itertools import chain, combinations, count
 from verifier.evaluate import evaluate, values_read
 from verifier.language.invariants.absent_callers import absent_in_invariants
 from verifier.language.policies.documents import read_policy
-from verifier.model.choices import Engine
+from verifier.model.choices import Engine, Progress
 from verifier.model.edits import Edit, EditError, RemoveStatement, StatementEdit, apply_all, with_key_policy
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyInvariant, Expectation, GrantInvariant, Invariant
@@ -50,8 +50,6 @@ _COLLECTED = 5
 """Suggestions of equal size that are weighed against each other."""
 _LARGEST = 32_768
 """Bytes of a key policy that AWS accepts."""
-
-Progress = Callable[[int, int, str], None]
 
 
 def suggest(
