@@ -1118,3 +1118,65 @@ def test_texts_from_outside_are_in_the_form_of_those_inside(tmp_path: Path, name
     main = data + key(f'{name} == "caf\\u00e9" ? "444455556666" : "{OWN}"')
     files: Any = {"main": main, "terraform.tfvars.json": json.dumps({"in_file": text})}
     assert verdicts(load(tmp_path, {AUDITOR: text, "v": text}, **files)) == {"aws_kms_key.k": found}
+
+
+REQUIRED = "terraform {\n  required_providers {\n    %s = %s\n  }\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "other"),
+    [
+        ({"versions": REQUIRED % ("aws", '{ source = "example.com/x/aws" }')}, "example.com/x/aws"),
+        ({"versions": REQUIRED % ("aws", '{ source = "hashicorp/aws", version = "~> 6.0" }')}, ""),
+        ({"versions": REQUIRED % ("aws", '"~> 3.0"')}, ""),
+        ({"versions": REQUIRED % ("aws", '{ source = "hashicorp/aws" }'),
+            "override": REQUIRED % ("aws", '{ source = "example.com/x/aws" }')}, "example.com/x/aws"),
+        ({"versions": REQUIRED % ("random", '{ source = "example.com/x/random" }')}, ""),
+        ({"main": key(f'"{OWN}"', more="  provider = mine\n")}, "hashicorp/mine"),
+        ({"main": key(f'"{OWN}"', more="  provider = mine\n"),
+            "versions": REQUIRED % ("mine", '{ source = "hashicorp/aws" }')}, ""),
+        ({"main": 'module "m" {\n  source = "./m"\n}\n', "m__main": key(f'"{OWN}"'),
+            "m__versions": REQUIRED % ("aws", '{ source = "example.com/x/aws" }')}, "example.com/x/aws"),
+        ({"main": 'module "m" {\n  source = "./m"\n}\n', "m__main": key(f'"{OWN}"'),
+            "versions": REQUIRED % ("aws", '{ source = "example.com/x/aws" }')}, ""),
+    ],
+)  # fmt: skip
+def test_that_another_provider_does_what_that_of_aws_does_is_supposed(
+    tmp_path: Path, files: dict[str, str], other: str
+) -> None:
+    """Provider Requirements: each module says which provider a name is; a name that it does not say is one of
+    HashiCorp's."""
+    (found,) = load(tmp_path, **{"main": key(f'"{OWN}"'), **files}).keys
+    said = [sentence for sentence in found.supposed if "does what hashicorp/aws does" in sentence]
+    assert said == ([f"the provider {other} does what hashicorp/aws does"] if other else [])
+
+
+IN_ANOTHER_REGION = """\
+provider "aws" {
+  region = "us-west-2"
+}
+resource "aws_kms_key" "k" {
+  %s
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { AWS = "*" }
+      Action    = "kms:Decrypt"
+      Resource  = "*"
+      Condition = { StringEquals = { "aws:RequestedRegion" = "us-east-2" } }
+    }]
+  })
+  lifecycle {
+    ignore_changes = [%s]
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("own", ["", 'region = "us-east-1"'])
+@pytest.mark.parametrize(("ignored", "found"), [("region", "unknown"), ("description", "proved")])
+def test_a_key_whose_region_is_left_as_it_is_may_be_in_any(tmp_path: Path, own: str, ignored: str, found: str) -> None:
+    folder = written(tmp_path, main=IN_ANOTHER_REGION % (own, ignored))
+    assert verdicts(load_estate([folder], supplied=Supplied(account=ACCOUNT))) == {"aws_kms_key.k": found}
+    assert ("aws_kms_key.k.region (ignore_changes)" in str(load(folder).concluded)) is (ignored == "region")

@@ -120,6 +120,11 @@ def test_s3_a_plan_without_keys_is_refused(tmp_path: Path) -> None:
         (("resource_changes", 1, "change"), [], "aws_kms_key.k: `change`: expected an object, found a list"),
         (("resource_changes", 1, "change", "after"), "x", "aws_kms_key.k: `after`: expected an object"),
         (("resource_changes", 1, "change", "actions"), "create", "aws_kms_key.k: `actions`: expected a list"),
+        *(
+            (("resource_changes", 1, "change", "actions"), actions, "aws_kms_key.k: `actions`: expected of create, ")
+            for actions in ([], ["rename"], ["CreateThenForget"])
+        ),
+        (("deferred_action_invocations",), {}, "`deferred_action_invocations`: expected a list"),
         (("resource_changes", 1, "address"), 3, "the address of an entry of `resource_changes`: expected a string"),
         (("resource_changes", 1, "index"), {}, "aws_kms_key.k: `index`"),
         (("resource_changes", 1, "module_address"), "nonsense", "is not the address of a module"),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import verifier
-from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, plan, refers, write
+from tests.inputs.plans import ACCOUNT, AWS, Json, Planned, caller_identity, constant, new_key, plan, refers, write
 from tests.inputs.samples import KEY_ID, key
 from tests.inputs.test_terraform_effects import (
     APP,
@@ -145,10 +145,49 @@ def proved(folder: Path, paths: list[Path]) -> list[Status]:
     ]
 
 
-@pytest.mark.parametrize(("type_", "expected"), [("local_command", UNKNOWN), ("aws_sns_publish", PROVED)])
-def test_actions_that_terraform_runs(tmp_path: Path, type_: str, expected: Status) -> None:
-    invoked = [{"address": f"action.{type_}.x", "type": type_, "name": "x"}]
-    assert verdicts(tmp_path, [the_key(CLOSED)], action_invocations=invoked) == [expected]
+@pytest.mark.parametrize("put_off", [False, True])
+@pytest.mark.parametrize(
+    ("type_", "expected"),
+    [("local_command", UNKNOWN), ("aws_kms_put_key_policy", UNKNOWN), ("aws_sns_publish", PROVED)],
+)
+def test_actions_that_terraform_runs(tmp_path: Path, type_: str, expected: Status, put_off: bool) -> None:
+    """Of what those of AWS start it is supposed that it changes no key; not of those for KMS."""
+    action = {"address": f"action.{type_}.x", "type": type_, "name": "x", "provider_name": AWS}
+    later = {"deferred_action_invocations": [{"reason": "x", "action_invocation": action}]}
+    invoked = later if put_off else {"action_invocations": [action]}
+    assert verdicts(tmp_path, [the_key(CLOSED)], **invoked) == [expected]
+    (found,) = load(tmp_path, plan(caller_identity(), the_key(CLOSED), **invoked)).keys
+    assert (f"what action.{type_}.x starts changes no key and makes no grant" in found.supposed) is (expected is PROVED)
+
+
+@pytest.mark.parametrize(
+    ("source", "is_aws"),
+    [
+        ("registry.terraform.io/hashicorp/aws", True),
+        ("registry.opentofu.org/hashicorp/aws", True),
+        ("registry.terraform.io/-/aws", True),
+        ("aws", True),
+        ("registry.terraform.io/example/aws", False),
+        ("example.com/hashicorp/aws", False),
+        ("example.com/x/xaws", False),
+    ],
+)
+def test_that_another_provider_does_what_that_of_aws_does_is_supposed(
+    tmp_path: Path, source: str, is_aws: bool
+) -> None:
+    data = plan(caller_identity(), the_key(CLOSED))
+    for change in data["resource_changes"]:
+        change["provider_name"] = source
+    (found,) = load(tmp_path, data).keys
+    assert (f"the provider {source} does what hashicorp/aws does" in found.supposed) is not is_aws
+
+
+def test_what_is_open_for_the_run_alone_changes_nothing(tmp_path: Path) -> None:
+    """Ephemeral resources, which OpenTofu lists."""
+    data = plan(caller_identity(), the_key(CLOSED))
+    opened = {"address": "ephemeral.aws_kms_secrets.s", "mode": "ephemeral", "type": "aws_kms_secrets", "name": "s"}
+    data["resource_changes"].append({**opened, "change": {"actions": ["open"]}})
+    assert load(tmp_path, data).unmodelled == ()
 
 
 def test_a_stack_that_changes_may_change_a_key_that_a_snapshot_has(tmp_path: Path) -> None:

@@ -40,8 +40,9 @@ class Verb(Enum):
 class Resource:
     """A resource or data source. Of a plan it is an instance, on one side of it: `values` are those that are known,
     `unknown` has `true` in the place of each that is not; of what the plan takes away they are those before. `was` are
-    the values of the same object before; `configuration` is its block, without instances. What a template makes may be
-    there before, so it is not `new`."""
+    the values of the same object before; `configuration` is its block, without instances; `provider` is the key of its
+    provider configuration, `source` the address of its provider. What a template makes may be there before, so it is
+    not `new`."""
 
     address: str
     managed: bool
@@ -55,6 +56,7 @@ class Resource:
     configuration: Block | None = None
     provider: str = ""
     was: Json | None = None
+    source: str = ""
 
     @property
     def created(self) -> bool:

@@ -120,7 +120,8 @@ class Block:
 class Module:
     """A module: resources and data sources by (managed, type, name), the others by name. `dynamic` are the types of
     the `dynamic` blocks in the configurations of a provider by its name, `providers` those of the `.tf` files by
-    `NAME.ALIAS`; `others` are their blocks of other kinds, each with its kind; `written` is what these say."""
+    `NAME.ALIAS`; `others` are their blocks of other kinds, each with its kind; `written` is what these say.
+    `sources` are the addresses of providers by the names that the module gives them."""
 
     resources: dict[tuple[bool, str, str], Block] = field(default_factory=dict)
     calls: dict[str, Block] = field(default_factory=dict)
@@ -130,6 +131,7 @@ class Module:
     dynamic: dict[str, set[str]] = field(default_factory=dict)
     providers: dict[str, Block] = field(default_factory=dict)
     others: list[tuple[str, Block]] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict)
     written: Module | None = None
 
     @property

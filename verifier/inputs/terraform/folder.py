@@ -166,7 +166,13 @@ class _Maker:
         self.sources.unread.clear()
         variables = {key: module_inputs.declared(block, f"var.{key}") for key, block in written.variables.items()}
         self.folders[name] = folder
-        self.modules[name] = Module(calls=written.calls, variables=variables, outputs=written.outputs, written=written)
+        self.modules[name] = Module(
+            calls=written.calls,
+            variables=variables,
+            outputs=written.outputs,
+            sources=module_inputs.required(written),
+            written=written,
+        )
         for call, block in written.calls.items():
             below = self.sources.folder((*name, call), folder, block.text("source"))
             if below is not None:
@@ -285,7 +291,10 @@ class _Maker:
         values |= {name: Unknown(place, [f"{address}.{name} (ignore_changes)"]) for name in _ignored(block)}
         unknown = dict.fromkeys(values, False) | {REST: True}
         provider = module_inputs.configuration_of(self.modules, name_of(path), type_, block)
-        found = Resource(address, managed, type_, name, index, path, values, unknown, verb, block, provider)
+        source = module_inputs.source_of(self.modules[name_of(path)], type_, block)
+        found = Resource(
+            address, managed, type_, name, index, path, values, unknown, verb, block, provider, source=source
+        )
         region = block.written("region")
         if region is not None and "region" not in values:
             node = self.resolver.evaluate(region, path, found, "region")

@@ -32,7 +32,7 @@ from verifier.inputs.terraform.plan_values import RUN_VALUES, ModuleName, node_o
 from verifier.inputs.terraform.resolver import DEEPEST_EXPRESSION, STEPS
 from verifier.inputs.terraform.sources import Folders, attributes_of
 from verifier.inputs.text.folders import held
-from verifier.inputs.text.nodes import Node
+from verifier.inputs.text.nodes import Node, Scalar, member
 from verifier.inputs.text.unknown import Unknown
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
@@ -136,6 +136,22 @@ def configuration_of(modules: Modules, name: ModuleName, type_: str, block: Bloc
         local = local if handed is None else _handed(handed.tree).get(local)
         name = name[:-1]
     return _key(name, local) if local is not None else _key((*name, "?"), type_.split("_")[0])
+
+
+def required(module: Module) -> dict[str, str]:
+    """The addresses of providers that a module names, by the names that it gives them. [Terraform language: Provider
+    Requirements]"""
+    blocks = (inner for kind, block in module.others for inner in block.blocks.get("required_providers", ()))
+    found = ((name, own.written) for block in blocks for name, own in block.attributes.items())
+    named = {name: member(constant(written, name), "source") for name, written in found if written is not None}
+    return {name: node.text if isinstance(node, Scalar) else "?" for name, node in named.items() if node is not None}
+
+
+def source_of(module: Module, type_: str, block: Block) -> str:
+    """The address of the provider of a resource."""
+    given = block.written("provider")
+    local = type_.split("_")[0] if given is None else (_plain(given.tree) or "?").split(".")[0]
+    return module.sources.get(local, f"hashicorp/{local}")
 
 
 def _plain(tree: Tree) -> str | None:

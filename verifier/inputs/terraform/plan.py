@@ -29,6 +29,26 @@ Modules = dict[ModuleName, Module]
 CALL = "module"
 """The type of what stands for the call of a module."""
 _VERBS = {"create": Verb.MAKES, "update": Verb.CHANGES}
+_ACTIONS = ("create", "update", "delete", "read", "no-op", "forget")
+_OF_AWS = "aws_", "awscc_"
+_AWS = re.compile(
+    r"(?:(?:(?:registry\.(?:terraform\.io|opentofu\.org)/)?(?:hashicorp|terraform-providers|-)/)?awsc?c?)?"
+)
+"""The addresses of AWS's own providers, in all versions of Terraform; an empty one is not told."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """An action that Terraform runs: its address, its type, and the address of its provider."""
+
+    address: str
+    type: str
+    source: str
+
+    @property
+    def is_of_aws(self) -> bool:
+        """True iff AWS's providers have it, or one that says so."""
+        return self.type.startswith(_OF_AWS)
 
 
 @dataclass(frozen=True)
@@ -36,7 +56,7 @@ class Plan:
     """A plan, or a state (which has no `configuration` and no `variables`). `deeds` are all objects with what the plan
     does to them, those of one address in the order of time; `after` are those that there are then, by address, and
     `before` those that there were. `modules` and `providers` are its configuration. `deferred` are the addresses of
-    what Terraform has put off, `invoked` those of actions that run when it is applied. Of a folder without a plan
+    what Terraform has put off, `invoked` actions that run when it is applied, or later. Of a folder without a plan
     `doubtful` are the resources of which it is not known how often they are made, `instances` the instances of modules
     that are there, and `read` gives the text of a file in a module's folder. `mark` sets the placeholders of its
     resources apart from those of another plan; `whole` tells its text from that of any other."""
@@ -49,7 +69,7 @@ class Plan:
     variables: Json = field(default_factory=dict)
     providers: dict[str, Provider] = field(default_factory=dict)
     deferred: tuple[str, ...] = ()
-    invoked: tuple[str, ...] = ()
+    invoked: tuple[Action, ...] = ()
     of_folder: bool = False
     doubtful: tuple[Resource, ...] = ()
     instances: frozenset[ModulePath] = frozenset()
@@ -87,6 +107,13 @@ class Plan:
             return files.calls.get(name)
         return files.resources.get((resource.managed, resource.type, name))
 
+    @property
+    def other_providers(self) -> list[str]:
+        """The addresses of providers other than AWS's own of which something is read as if it were of these."""
+        named = [(one.type, one.source) for one in (*self.deeds, *self.doubtful)]
+        named += [(one.type, one.source) for one in self.invoked]
+        return sorted({at for type_, at in named if type_.startswith(_OF_AWS) and not _AWS.fullmatch(at)})
+
     def may_add_tags(self, resource: Resource) -> bool:
         """True iff the provider of a resource may add tags of its own."""
         entry = self.providers.get(resource.provider)
@@ -119,7 +146,8 @@ def read_plan(file: str, data: Json) -> Plan:
     planned = {r.address: r for r in _state(data.get("planned_values"), modules, "planned_values")}
     # Of what is neither planned nor changed Terraform was told to leave it (`-target`); data sources are in the prior
     # state alone.
-    changes = objects(data.get("resource_changes"), "`resource_changes`")
+    listed = objects(data.get("resource_changes"), "`resource_changes`")
+    changes = [found for found in listed if found.get("mode") != "ephemeral"]
     moved = {found.get("previous_address") for found in changes}
     deeds = {address: [resource] for address, resource in (before | planned).items() if address not in moved}
     for found in changes:
@@ -130,11 +158,16 @@ def read_plan(file: str, data: Json) -> Plan:
         mapping(f.get("resource_change"), "a deferred change")
         for f in objects(data.get("deferred_changes"), "`deferred_changes`")
     ]
-    actions = objects(data.get("action_invocations"), "`action_invocations`")
-    # Those of other providers than AWS's may run commands.
-    invoked = tuple(str(found.get("address")) for found in actions if not str(found.get("type")).startswith("aws_"))
     deferred = tuple(str(found.get("address")) for found in put_off)
-    return Plan(file, True, flat, before, modules, variables, providers, deferred, invoked)
+    return Plan(file, True, flat, before, modules, variables, providers, deferred, tuple(_actions(data)))
+
+
+def _actions(data: Json) -> Iterator[Action]:
+    """The actions that run when the plan is applied, or some time later."""
+    put_off = objects(data.get("deferred_action_invocations"), "`deferred_action_invocations`")
+    later = [mapping(found.get("action_invocation"), "a deferred action") for found in put_off]
+    for found in (*objects(data.get("action_invocations"), "`action_invocations`"), *later):
+        yield Action(*(str(found.get(name) or "") for name in ("address", "type", "provider_name")))
 
 
 def _check_version(data: Json) -> None:
@@ -172,6 +205,8 @@ def _add_change(found: Json, modules: Modules, before: dict[str, Resource], deed
     actions = [
         string(action, f"{address}: an action") for action in listing(change.get("actions"), f"{address}: `actions`")
     ]
+    if found.get("mode") == "managed" and not (actions and {*actions} <= {*_ACTIONS}):
+        raise fault(f"{address}: `actions`", f"of {', '.join(_ACTIONS)} one or more", actions)
     path = module_path(found.get("module_address"))
     deposed = found.get("deposed")
     label = address if deposed is None else f"{address} (deposed {deposed})"
@@ -212,5 +247,6 @@ def _resource(
         raise fault(f"{address}: `index`", "a number or a text", index)
     module = modules.get(name_of(path)) or Module()
     block = module.resources.get((managed, type_, name))
-    provider = (block.provider if block is not None else "") or str(data.get("provider_name") or "")
-    return Resource(address, managed, type_, name, index, path, values, unknown, verb, block, provider)
+    source = str(data.get("provider_name") or "")
+    provider = (block.provider if block is not None else "") or source
+    return Resource(address, managed, type_, name, index, path, values, unknown, verb, block, provider, source=source)

@@ -277,13 +277,15 @@ class Providers:
         block = resource.configuration if self._is_own_region_open(resource) else None
         own = None if block is None else block.attributes.get("region")
         said = own or (None if entry is None else entry.block.attributes.get("region"))
+        found: Node | None = resource.values.get("region")
         if said is None or self.resolver is None:
             return
-        if own is None and entry is not None:
+        what = resource.address
+        if own is None and entry is not None and not isinstance(found, Unknown):
             what = f"provider {resource.provider}"
             found = self.resolver.expression(said, entry.module, None, "provider")
-        else:
-            what, found = resource.address, self.resolver.expression(said, resource.module, resource, "region")
+        elif not isinstance(found, Unknown):
+            found = self.resolver.expression(said, resource.module, resource, "region")
         names = first_few(names_in([found])) if found is not None else ""
         self.concluded[f"the Region of {what} is taken from {names or 'what its expression makes'}"] = None
         self.regions_taken[what] = said.said
@@ -291,6 +293,8 @@ class Providers:
     def _is_own_region_open(self, resource: Resource) -> bool:
         """True iff a resource has a Region of its own, which nothing tells. What a folder does not set is not known,
         and not set."""
+        if isinstance(resource.values.get("region"), Unknown):  # `ignore_changes`
+            return True
         block = resource.configuration if self.plan.of_folder else None
         may_be_set = block is None or "region" in block.attributes
         return may_be_set and is_any_unknown(unknown_part(resource.unknown, "region"))

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from verifier.inputs.own_region import STAND_IN_REGIONS, partition_of
-from verifier.inputs.resource_types import Family, UnknownResource, code_of
+from verifier.inputs.resource_types import Family, UnknownResource, code_of, unknown_family
 from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
 from verifier.inputs.resources.resource import Resource, Verb, provider_name
@@ -25,7 +25,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.computed_attributes import Derivation, supplied_attributes
 from verifier.inputs.terraform.configuration import Block, define
 from verifier.inputs.terraform.ignored_tags import ignored_tags
-from verifier.inputs.terraform.plan import Plan
+from verifier.inputs.terraform.plan import Action, Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.nodes import Node, OwnRegion, Remarks
@@ -172,6 +172,11 @@ def _is_inert(provisioner: Block) -> bool:
     return type_ == "file" or (type_ == "local-exec" and inert)
 
 
+def _family(action: Action) -> Family | None:
+    """What an action may change; those of other providers than AWS's may run commands."""
+    return unknown_family(action.type, read=False) if action.is_of_aws else Family.ANYTHING
+
+
 @dataclass
 class _PlanUnread(Unread):
     """The resources of one side of a plan that are not read. Nothing is passed over in silence (S1): stacks and
@@ -185,11 +190,8 @@ class _PlanUnread(Unread):
         for resource in self.side.of_type():
             self._maker(resource)
             self.made_roles(resource)
-        for address in self.side.plan.invoked:
-            span, why = self.side.plan.address(address).span(0, 0), "runs when the plan is applied (`action`)"
-            self.parts.unknown.append(
-                UnknownResource(Family.ANYTHING, address, None, span, why=why, said=self.side.plan.whole)
-            )
+        for action in self.side.plan.invoked:
+            self._action(action)
         for resource in self.side.done():
             self._changes(resource)
             self.roles(resource)
@@ -206,6 +208,24 @@ class _PlanUnread(Unread):
 
     def runs(self, resource: Resource) -> bool:
         return super().runs(resource) or self.is_maker(resource)
+
+    def supposes(self) -> list[str]:
+        plan, found = self.side.plan, super().supposes()
+        started = [action.address for action in plan.invoked if _family(action) is None]
+        if started:
+            found.append(f"what {first_few(started)} starts changes no key and makes no grant")
+        if plan.other_providers:
+            found.append(f"the provider {first_few(plan.other_providers)} does what hashicorp/aws does")
+        return found
+
+    def _action(self, action: Action) -> None:
+        """Records what an action may do of which that is not supposed."""
+        family, why = _family(action), "runs when the plan is applied (`action`)"
+        if family is not None:
+            span = self.side.plan.address(action.address).span(0, 0)
+            self.parts.unknown.append(
+                UnknownResource(family, action.address, None, span, why=why, said=self.side.plan.whole)
+            )
 
     def _maker(self, resource: Resource) -> None:
         if not self.is_maker(resource):
