@@ -51,6 +51,36 @@ def test_only_what_it_names_is_harmless(tmp_path: Path, harmless: tuple[str, ...
     assert status(load(tmp_path, *harmless, main=TIGHT, more=BUILDS + DEPLOYS + MODULE)) == expected
 
 
+TEMPLATE = """\
+Resources:
+  Key:
+    Type: AWS::KMS::Key
+  Tells:
+    Type: Custom::Tells
+    Properties: {ServiceToken: x, Key: !Ref Key}
+  Tells2:
+    Type: AWS::CloudFormation::CustomResource
+    Properties: {ServiceToken: x, Key: !Ref Key}
+"""
+
+
+@pytest.mark.parametrize(
+    ("harmless", "expected"),
+    [
+        (("Tells", "Tells2"), "proved"),
+        (("Tells*",), "proved"),
+        (("Custom::Tells `Tells`", "AWS::CloudFormation::CustomResource `*`"), "proved"),
+        (("Tells",), "unknown"),
+        (("tells", "Tells2"), "unknown"),
+        (("", "Custom::Tells", "`Tells`", "Key", "Tells2"), "unknown"),
+    ],
+)
+def test_of_a_template_the_logical_id_will_do(tmp_path: Path, harmless: tuple[str, ...], expected: str) -> None:
+    (tmp_path / "t.yaml").write_text(TEMPLATE, encoding="utf-8")
+    estate = load_estate([tmp_path / "t.yaml"], supplied=Supplied(ACCOUNT, "us-west-2", harmless=harmless))
+    assert status(estate) == expected
+
+
 def test_no_pattern_keeps_it_busy(tmp_path: Path) -> None:
     module = MODULE.replace("vpc", "e" * 80, 1)
     assert status(load(tmp_path, "*e" * 30 + "x", main=TIGHT, more=module)) == "unknown"

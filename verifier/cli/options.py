@@ -204,7 +204,7 @@ HarmlessOption = Annotated[
         "--harmless",
         metavar="ADDRESS",
         help=(
-            "The address of something that a verdict says is not read, and that changes nobody's access to a key: a "
+            "The address or logical ID of what a verdict says is not read, and changes nobody's access to a key: a "
             "resource that runs a command, a module or a stack, as in `module.*.null_resource.build`; may be repeated. "
             "Each verdict then supposes so."
         ),

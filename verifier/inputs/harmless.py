@@ -1,8 +1,8 @@
 """What is not read, but for what the user says is harmless (`--harmless`).
 
-In: an estate, the resources that are not read, and patterns of the addresses of some that change nobody's access to a
-key. Out: the estate with what all others could change. Guarantee: each verdict supposes what the user says, and says
-so; nothing that is read is left out (U3).
+In: an estate, the resources that are not read, and patterns of the addresses or logical IDs of some that change
+nobody's access to a key. Out: the estate with what all others could change. Guarantee: each verdict supposes what the
+user says, and says so; nothing that is read is left out (U3).
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def with_harmful(
     harmful, found = [], dict[str, dict[str, None]]()
     for resource in parts.unknown:
         meant = () if resource.is_read else patterns
-        by = next((pattern for pattern in meant if _matches(resource.address, pattern)), None)
+        names = [resource.address, *filter(None, [resource.logical_id])]
+        by = next((pattern for pattern in meant if any(_matches(name, pattern) for name in names)), None)
         if by is None:
             harmful.append(resource)
         else:
@@ -48,7 +49,7 @@ def _sentence(pattern: str, addresses: Sequence[str]) -> str:
 
 
 def _warning(pattern: str) -> Diagnostic:
-    hint = "it takes the address of what a verdict says is not read; `*` is any text"
+    hint = "it takes the address or logical ID of what a verdict says is not read; `*` is any text"
     return Diagnostic(Severity.WARNING, printable(f"`--harmless {pattern}` matches nothing"), hint=hint)
 
 

@@ -99,10 +99,11 @@ _ADDS = {
 
 @dataclass(frozen=True)
 class UnknownResource:
-    """A resource of an unknown type, or one that is not read, and why: its address, as reports call it, and the account
-    whose identities it could change, where known; `everywhere` says that so it could those of every account of the
-    input. It could change any key, or only that of the ARN `key`. `said` is what it says, as far as that is read;
-    `is_read` says that it is of a type that is read, and in doubt by itself, so that nobody may call it harmless."""
+    """A resource of an unknown type, or one that is not read, and why: its address, as reports call it, in a template
+    its `logical_id`, and the account whose identities it could change, where known; `everywhere` says that so it could
+    those of every account of the input. It could change any key, or only that of the ARN `key`. `said` is what it says,
+    as far as that is read; `is_read` says that it is of a type that is read, and in doubt by itself, so that nobody may
+    call it harmless."""
 
     family: Family
     address: str
@@ -113,6 +114,7 @@ class UnknownResource:
     said: object = ""
     everywhere: bool = False
     is_read: bool = False
+    logical_id: str | None = None
 
     @property
     def thing(self) -> Unmodelled:
