@@ -942,3 +942,15 @@ def test_a_cloud_assembly(tmp_path: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps({"artifacts": {}, "missing": [{"key": "vpc"}]}))
     with pytest.raises(InputError, match="made up"):
         load_estate([folder])
+
+
+@pytest.mark.parametrize(("given", "said"), [({}, ["`A`, `B`"]), ({"A": "x"}, ["`B`"]), ({"A": "x", "B": "y"}, [])])
+def test_that_a_stack_has_the_defaults_of_its_parameters_is_supposed(
+    tmp_path: Path, given: dict[str, str], said: list[str]
+) -> None:
+    text = "Parameters: {A: {Type: String, Default: a}, B: {Type: String, Default: b}, C: {Type: String}}\n"
+    (tmp_path / "t.yaml").write_text(f"{text}Resources: {{K: {{Type: AWS::KMS::Key}}}}\n", encoding="utf-8")
+    supplied = Supplied(account="111122223333", region="us-west-2", parameters=given)
+    (found,) = load_estate([tmp_path / "t.yaml"], supplied=supplied).keys
+    begins = "the stack is made with the defaults of its parameters "
+    assert [one.removeprefix(begins) for one in found.supposed if one.startswith(begins)] == said

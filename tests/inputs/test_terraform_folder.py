@@ -1146,7 +1146,8 @@ def test_that_another_provider_does_what_that_of_aws_does_is_supposed(
 ) -> None:
     """Provider Requirements: each module says which provider a name is; a name that it does not say is one of
     HashiCorp's."""
-    (found,) = load(tmp_path, **{"main": key(f'"{OWN}"'), **files}).keys
+    written(tmp_path, **{"main": key(f'"{OWN}"'), **files})
+    (found,) = load(tmp_path).keys
     said = [sentence for sentence in found.supposed if "does what hashicorp/aws does" in sentence]
     assert said == ([f"the provider {other} does what hashicorp/aws does"] if other else [])
 
@@ -1180,3 +1181,77 @@ def test_a_key_whose_region_is_left_as_it_is_may_be_in_any(tmp_path: Path, own: 
     folder = written(tmp_path, main=IN_ANOTHER_REGION % (own, ignored))
     assert verdicts(load_estate([folder], supplied=Supplied(account=ACCOUNT))) == {"aws_kms_key.k": found}
     assert ("aws_kms_key.k.region (ignore_changes)" in str(load(folder).concluded)) is (ignored == "region")
+
+
+REGISTRY = "registry.terraform.io/terraform-aws-modules/kms/aws"
+FROM_REGISTRY = 'source = "terraform-aws-modules/kms/aws"'
+
+
+@pytest.mark.parametrize(
+    ("call", "source", "version", "is_read"),
+    [
+        (FROM_REGISTRY, REGISTRY, "2.0.0", True),
+        (FROM_REGISTRY, REGISTRY.replace("terraform.io", "opentofu.org"), "2.0.0", True),
+        (FROM_REGISTRY, "registry.terraform.io/example/kms/aws", "2.0.0", False),
+        (FROM_REGISTRY.replace('aws"', 'aws//modules/key"'), REGISTRY, "2.0.0", False),
+        *(
+            (f'{FROM_REGISTRY}\n  version = "{asked}"', REGISTRY, version, is_read)
+            for asked, version, is_read in (
+                ("2.0.0", "2.0.0", True),
+                ("= 2.0.0", "2.0.0", True),
+                ("2.0.0", "1.9.0", False),
+                ("2.0.0-beta1", "2.0.0-beta1", True),
+                (">= 2.0", "2.1.0-beta1", False),
+                ("~> 2.0", "2.10.1", True),
+                ("~> 2.1", "2.0.9", False),
+                ("~> 2.0", "3.0.0", False),
+                ("~> 2.0.1", "2.0.9", True),
+                ("~> 2.0.1", "2.1.0", False),
+                (">= 1.2, < 2.0, != 1.5.0", "1.4.9", True),
+                (">= 1.2, < 2.0, != 1.5.0", "1.5.0", False),
+                ("> 1.2", "1.2.0", False),
+                ("<= 1.2", "1.2.0", True),
+                ("latest", "2.0.0", False),
+                ("${var.x}", "2.0.0", False),
+                ("2.0.0", None, False),
+            )
+        ),
+        ('source = "github.com/example/key?ref=v1"', "git::https://github.com/example/key.git?ref=v1", None, True),
+        ('source = "git@github.com:example/key.git"', "git::ssh://git@github.com/example/key.git", None, True),
+        ('source = "github.com/example/key?ref=v2"', "git::https://github.com/example/key.git?ref=v1", None, False),
+        ('source = "git::https://example.com/key.git"', "git::https://example.com/key.git", None, True),
+    ],
+)
+def test_a_module_is_what_its_call_asks_for(
+    tmp_path: Path, call: str, source: str, version: str | None, is_read: bool
+) -> None:
+    """Of another source or version Terraform demands `init` again."""
+    entry = {"Key": "m", "Source": source, "Dir": ".terraform/modules/m"} | ({"Version": version} if version else {})
+    installed = {"Modules": [{"Key": "", "Source": "", "Dir": "."}, entry]}
+    files = {".terraform/modules/modules.json": json.dumps(installed), ".terraform/modules/m/main.tf": key(f'"{OWN}"')}
+    written(tmp_path, **files)
+    estate = load(tmp_path, main=f'module "m" {{\n  {call}\n}}\n' + key(f'"{OWN}"', "other"))
+    assert ("module.m.aws_kms_key.k" in verdicts(estate)) is is_read
+    assert verdicts(estate)["aws_kms_key.other"] == ("proved" if is_read else "unknown")
+
+
+NAMED = """\
+resource "aws_iam_role" "r" {
+  name               = "app"
+  assume_role_policy = jsonencode({
+    Statement = [{ Effect = "Allow", Principal = { Service = "ec2.amazonaws.com" }, Action = "sts:AssumeRole" }]
+  })
+}
+resource "aws_iam_role_policy" "p" {
+  name   = "p"
+  role   = "%s"
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "kms:*", Resource = "*" }] })
+}
+"""
+
+
+@pytest.mark.parametrize(("name", "found"), [("other", "proved"), ("APP", "refuted"), ("app", "refuted")])
+def test_names_of_roles_are_not_distinguished_by_case(tmp_path: Path, name: str, found: str) -> None:
+    """IAM API, CreateRole."""
+    asked = 'account own = 111122223333\ninvariant "app": no role/app in own can kms:Decrypt\n'
+    assert verdicts(load(tmp_path, main=key(f'"{OWN}"') + NAMED % name), asked) == {"aws_kms_key.k": found}

@@ -115,6 +115,13 @@ def _supposed(side: TemplateSide) -> list[str]:
             f"no pattern of a policy or invariant asks for the name of the stack, with which {names} begin; see "
             "--parameter AWS::StackName"
         )
+    template = side.template
+    open_ = template.parameters.keys() - template.supplied.parameters.keys() - template.handed.keys()
+    defaults = [
+        f"`{name}`" for name, declared in template.parameters.items() if name in open_ and "Default" in declared
+    ]
+    if defaults:
+        found.append(f"the stack is made with the defaults of its parameters {first_few(defaults)}")
     return found
 
 

@@ -100,7 +100,7 @@ class Identities(Reader):
         owner = Draft(
             kind, arn, self.side.at(resource), {}, self.side.text(resource, "unique_id"), profiles, new=resource.new
         )
-        self.owners[arn.split(":")[4], kind, name] = owner
+        self.owners[arn.split(":")[4], kind, name.lower()] = owner
         self.by_address[resource.address] = owner
         if kind != "group":
             self._principal(resource, owner)
@@ -219,8 +219,8 @@ class Identities(Reader):
         return None
 
     def draft_of(self, resource: Resource, kind: str, name: str) -> Draft:
-        """The owner of a name, in the plan or elsewhere."""
-        own = self.owners.get((self.side.account(resource) or "", kind, name))
+        """The owner of a name, in the plan or elsewhere. [IAM API, CreateRole: names are not distinguished by case]"""
+        own = self.owners.get((self.side.account(resource) or "", kind, name.lower()))
         return own or self.changes_of(resource).draft(kind, name, self.side.at(resource))
 
     def _said(self, resource: Resource) -> None:

@@ -174,7 +174,7 @@ class _Maker:
             written=written,
         )
         for call, block in written.calls.items():
-            below = self.sources.folder((*name, call), folder, block.text("source"))
+            below = self.sources.folder((*name, call), folder, block)
             if below is not None:
                 self._module((*name, call), below, (*above, whole))
             else:

@@ -10,7 +10,6 @@ other things than the plan says does not count.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ from typing import TypeVar
 from verifier.inputs.terraform import hcl_tree
 from verifier.inputs.terraform.configuration import Block, Expression, Module, Written
 from verifier.inputs.terraform.hcl_tree import Tree
+from verifier.inputs.terraform.installed import Installed
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import ModuleName
 from verifier.inputs.text.files import Files
@@ -107,7 +107,7 @@ class Folders:
         whole = folder.resolve()
         self.limit = next((above for above in (whole, *whole.parents) if (above / ".git").exists()), whole)
         """The git repository that the folder is in, or the folder itself."""
-        self.installed = _installed(folder)
+        self.installed = Installed(folder)
         self.files = 0
         self.unread: list[Path] = []
         self._bytes = 0
@@ -121,7 +121,7 @@ class Folders:
             return
         _annotate(modules[name], written)
         for call, block in modules[name].calls.items():
-            below = self.folder((*name, call), folder, block.text("source"))
+            below = self.folder((*name, call), folder, block)
             if below is not None:
                 self.beside((*name, call), below, modules)
 
@@ -157,9 +157,10 @@ class Folders:
             _add(written, source, body)
         return written
 
-    def folder(self, name: ModuleName, above: Path, source: str | None) -> Path | None:
-        """Where a module is: beside the one that calls it, or where `terraform init` has put it."""
-        path = above / source if source is not None and source.startswith(("./", "../")) else self.installed.get(name)
+    def folder(self, name: ModuleName, above: Path, call: Block) -> Path | None:
+        """Where the module of a call is: beside the one that calls it, or where `terraform init` has put it."""
+        source = call.text("source") or ""
+        path = above / source if source.startswith(("./", "../")) else self.installed.folder(name, call)
         try:
             inside = path is not None and path.is_dir() and path.resolve().is_relative_to(self.limit)
         except OSError:
@@ -336,13 +337,3 @@ def attributes_of(source: Source, body: Tree) -> dict[str, Expression]:
         name: Expression(hcl_tree.traversal(tree), constant=hcl_tree.literal(tree), written=Written(tree, source))
         for name, tree in hcl_tree.attributes_in(body)
     }
-
-
-def _installed(folder: Path) -> dict[ModuleName, Path]:
-    """The modules that `terraform init` has put into the folder, by the calls that lead to them."""
-    try:
-        data = json.loads((folder / ".terraform" / "modules" / "modules.json").read_text(encoding="utf-8"))
-        entries = [(entry["Key"], entry["Dir"]) for entry in data["Modules"]]
-        return {tuple(key.split(".")): folder / where for key, where in entries if key}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
