@@ -44,6 +44,8 @@ def stacks(files: Files, folder: Path, given: Supplied) -> Iterator[tuple[Path, 
             yield from stacks(files, _inside(artifact, properties, "directoryName", folder), given)
         elif kind == _STACK:
             yield _inside(artifact, properties, "templateFile", folder), _deployed(artifact, properties, given)
+        elif member(properties, "templateFile") is not None:
+            raise refusal(artifact, f"the artifact has a template, and is of a type that is not read: {kind}")
 
 
 def in_one_account(remarks: Remarks, parts: Parts, folder: str, before: Set[str]) -> None:
