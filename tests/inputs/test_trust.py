@@ -231,7 +231,13 @@ _OF_SESSIONS = (
     *("aws:PrincipalTag/team", "aws:principaltag/team", "aws:Principal\\u0054ag/team"),
     *("aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge", "ec2:SourceInstanceArn", "ec2:RoleDelivery"),
     *("aws:Ec2InstanceSourceVpc", "aws:Ec2InstanceSourcePrivateIPv4", "lambda:SourceFunctionArn", "codebuild:BuildArn"),
-    *("codebuild:ProjectArn", "glue:RoleAssumedBy", "glue:CredentialIssuingService", "ssm:SourceInstanceArn"),
+    *(
+        "codebuild:ProjectArn",
+        "glue:RoleAssumedBy",
+        "glue:CredentialIssuingService",
+        "ssm:SourceInstanceArn",
+        "aws:SourceIp",
+    ),
 )
 
 

@@ -48,5 +48,5 @@ def asks_of_sessions(text: str) -> bool:
 
 _OF_SESSIONS = (
     *("tag", "federatedprovider", "multifactorauth", "sourceinstance", "roledelivery", "ec2instancesource"),
-    *("sourcefunction", "buildarn", "projectarn", "roleassumedby", "credentialissuing"),
+    *("sourcefunction", "buildarn", "projectarn", "roleassumedby", "credentialissuing", "sourceip"),
 )

@@ -243,10 +243,11 @@ F3 = Reading(
 )
 F4 = Reading(
     "F4",
-    "In a request that a service makes on a caller's behalf, is `aws:SourceIp` present?",
+    "In a request that a service makes on a caller's behalf, or with a service role, is `aws:SourceIp` present?",
     "it may be",
     "it is absent",
-    "AWS KMS Developer Guide, conditions-aws",
+    "AWS KMS Developer Guide, conditions-aws; IAM User Guide, reference_policies_condition-keys (service-to-service "
+    "calls)",
 )
 F5 = Reading(
     "F5",

@@ -36,6 +36,14 @@ def origin_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> I
         yield f"F3: no session of {role.arn} has {factor}: no user comes to assume it"
 
 
+def may_be_of_service(estate: Estate, case: Case) -> bool:
+    """True iff the caller is a session that a service may use on somebody's behalf: its role may admit one."""
+    role = case.standing.identity
+    if case.standing.caller.kind is not CallerKind.ROLE or role is None or role.trust is None or _in_doubt(estate):
+        return case.standing.caller.kind is CallerKind.ROLE
+    return any(maker.caller.kind is CallerKind.SERVICE for maker in _makers(estate, role))
+
+
 def _factor_in(given: Mapping[str, Value]) -> str | None:
     """What a request says of MFA, if its caller had to show that."""
     if truth(str(given.get(_FACTOR.lower(), "false"))):

@@ -21,7 +21,7 @@ from verifier.evaluate.plausible.operation import (
     source_warnings,
     step_operation_warnings,
 )
-from verifier.evaluate.plausible.origins import origin_warnings
+from verifier.evaluate.plausible.origins import may_be_of_service, origin_warnings
 from verifier.evaluate.plausible.route import forwarded, route_warnings
 from verifier.evaluate.plausible.session import session_warnings
 from verifier.evaluate.plausible.values import value_warnings
@@ -141,8 +141,8 @@ def _left_out(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterato
         if key.lower() in tested and key.lower() not in case.context.entries:
             yield Aside(f"F1: every real request has {key}, {TESTED} it")
     yield from _left_out_of_operation(case, tested)
-    own = case.standing.caller.kind is not CallerKind.SERVICE and not forwarded(given)
-    if own and "aws:sourceip" in tested and given.keys().isdisjoint({"aws:sourceip", "aws:sourcevpce"}):
+    by_service = case.standing.caller.kind is CallerKind.SERVICE or forwarded(given) or may_be_of_service(estate, case)
+    if not by_service and "aws:sourceip" in tested and given.keys().isdisjoint({"aws:sourceip", "aws:sourcevpce"}):
         yield Aside(
             "F4: a request comes from aws:SourceIp or through aws:SourceVpce; this one is decided without either"
         )

@@ -39,7 +39,7 @@ SNAPSHOT = ("keys", "accounts", "organization", "vpc_endpoints")
 """The members of a snapshot document, which has one of them."""
 OF_SESSIONS = re.compile(
     r"(?i)principaltag|rolesessionname|sourceidentity|federatedprovider|multifactorauth|sourceinstance|roledelivery"
-    r"|ec2instancesource|sourcefunction|buildarn|projectarn|roleassumedby|credentialissuing|\\u00[4-7]|\\x[4-7]"
+    r"|ec2instancesource|sourcefunction|buildarn|projectarn|roleassumedby|credentialissuing|sourceip|\\u00[4-7]|\\x[4-7]"
 )
 """What mentions, escaped or not, what a session gets from who makes it: trust policies bear on that (F3, F6)."""
 KEY = ("arn", "name", "metadata", "policy", "policies", "grants", "aliases", "tags")

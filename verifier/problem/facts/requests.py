@@ -52,6 +52,7 @@ from verifier.problem.facts.shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, 
 from verifier.problem.semantics.controls import through
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, asked_of_sessions, own_tags, possible_tags
+from verifier.problem.sessions.trusting import trusting
 from verifier.problem.space import Space, acts
 
 _IDENTIFIER = "aws:sourcevpce"
@@ -218,7 +219,10 @@ def network_keys(space: Space) -> Iterator[Expression]:
     if has(space, "aws:sourceip"):
         source = Present("aws:sourceip")
         yield implies(endpoint, negation(source))
-        yield implies(both(negation(endpoint), negation(via_service(space)), negation(space.is_service)), source)
+        # A service may use the session of a role on somebody's behalf, too. [IAM: aws:PrincipalIsAWSService]
+        own = frozenset() if space.possible_changes else trusting(space.estate).not_admitting()
+        by_service = either(space.is_service, both(space.is_role, negation(space.one_of(own)), negation(Symbol(F4))))
+        yield implies(both(negation(endpoint), negation(via_service(space)), negation(by_service)), source)
         yield implies(both(via_service(space), source), Symbol(F4))
 
 
