@@ -94,7 +94,7 @@ def test_how_to_tell_the_account_is_said_by_what_the_provider_depends_on(tmp_pat
     role = '  assume_role {\n    role_arn = "arn:aws:iam::${var.a}:role/x"\n  }\n'
     provider = f'provider "aws" {{\n  alias = "p"\n  region = "us-west-2"\n{role}}}\n'
     for more, hint in (
-        (provider, "the role that its provider assumes depends on var.a (no value: give --parameter a=…)"),
+        (provider, "--account 111122223333; the role that its provider assumes depends on var.a (no value: give --"),
         ("", "if its provider is handed to this folder, check the folder that hands it"),
         (provider.replace(role, '  profile = "x"\n'), "or add a data source aws_caller_identity"),
     ):

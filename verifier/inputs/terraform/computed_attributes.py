@@ -105,7 +105,8 @@ class Derivation:
             roles = [one.attributes.get("role_arn") for one in entry.block.blocks.get("assume_role", ())]
             found = [resolver.expression(role, entry.module, None, "provider") for role in roles if role is not None]
             if names := names_in([node for node in found if node is not None]):
-                return f"the role that its provider assumes depends on {first_few(names)}"
+                more = f"the role that its provider assumes depends on {first_few(names)}"
+                return f"{usual}; {more}" if self.providers.supplied.account is None else more
         more = "or add a data source aws_caller_identity to the configuration"
         return f"{usual}, {more}" if self.providers.supplied.account is None else _OF_SEVERAL
 
