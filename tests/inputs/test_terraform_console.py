@@ -52,6 +52,9 @@ EXACT = {
     "distinct": 'distinct(["b", "a", "b"])',
     "flatten": 'flatten([["a", [true]], local.set, 1])',
     "format": 'format("%s-%s-%s", "a", 1.50, true)',
+    "formatlist": (
+        '[formatlist("a-%s", ["x", 1]), formatlist("%s-%s-%s", local.set, "y", ["1", true]), formatlist("a-%s", [])]'
+    ),
     "join": 'join("-", [1, "a", true])',
     "jsondecode": """jsondecode("{\\"b\\": [1, \\"\\\\u00e9\\", null, true, -5, 0], \\"a\\": {}, \\"c\\": []}")""",
     "jsonencode": 'jsonencode({ b = local.set, a = "<&>" })',

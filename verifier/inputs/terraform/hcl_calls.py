@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import repeat
 from typing import Any
 
 from verifier.inputs.terraform import hcl_kinds as kinds
@@ -177,6 +178,19 @@ def _format(at: Node, *given: Node) -> Node | None:
     )
 
 
+def _formatlist(at: Node, *given: Node) -> Node | None:
+    """A list: what `format` makes for each entry of one list or set, or of several of one length, and of the other
+    arguments, which are texts, numbers and truths."""
+    lists = [kinds.listed(node) for node in given if isinstance(node, Items)]
+    if None in lists or not lists or any(kinds.is_open(node) for node in given):
+        return None
+    if len({len(items or ()) for items in lists}) > 1:
+        raise FailsError
+    columns = (kinds.listed(node) or () if isinstance(node, Items) else repeat(node) for node in given)
+    made = [_format(at, *row) for row in zip(*columns, strict=False)]
+    return None if None in made else kinds.ordered(at, [node for node in made if node is not None])
+
+
 def _coalesce(at: Node, *given: Node) -> Node | None:
     """Of texts, numbers and truths the first that is neither null nor empty, converted to one type. One that is not
     known may be."""
@@ -282,7 +296,7 @@ _ONE = (
 )
 OF_ONE: dict[str, Callable[[Node, Node], Node | None]] = {function.__name__[1:]: function for function in _ONE}
 OF_ONE["nonsensitive"] = _sensitive
-_SEVERAL = (_coalesce, _concat, _contains, _format, _join, _lookup, _merge)
+_SEVERAL = (_coalesce, _concat, _contains, _format, _formatlist, _join, _lookup, _merge)
 OF_SEVERAL: dict[str, Callable[..., Node | None]] = {function.__name__[1:]: function for function in _SEVERAL}
 OF_SEVERAL |= {name: _of_texts(*row) for name, row in _TEXTS.items()}
 """The functions by their names, but for `try`."""
