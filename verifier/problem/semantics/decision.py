@@ -52,7 +52,7 @@ def somebody_allows(space: Space, reach: Reach, own: Permissions, by_grant: Expr
     home = space.in_account(_owner(space))
     delegated = both(either(reach.account, reach.anyone), own.whole)
     same_account = both(home, either(both(by_policy, either(_direct(space, reach, own), delegated)), by_grant))
-    trusted = either(reach.strong, reach.weak, reach.anyone, reach.account)
+    trusted = disjunction(reach)
     from_other_account = both(negation(home), negation(space.is_service), _cross_account_operation(space))
     other_account = both(from_other_account, either(both(by_policy, trusted, own.whole), by_grant))
     service = both(space.is_service, either(both(by_policy, either(reach.strong, reach.anyone)), by_grant))

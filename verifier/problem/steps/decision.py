@@ -63,7 +63,7 @@ def step_allowed(space: Space) -> Expression:
     # operations*]. In role chaining both sides allow to set a source identity, in one account too. [IAM:
     # id_credentials_temp_control-access_monitor]
     chained = both(space.is_role, acts({"sts:SetSourceIdentity"}))
-    agreed = either(unmodelled, both(either(reach.strong, reach.weak, reach.anyone, reach.account), own.whole))
+    agreed = either(unmodelled, both(disjunction(reach), own.whole))
     may_ask = negation(either(space.is_root, space.is_federated, space.is_web))
     assumed = both(may_ask, somebody_allows(space, reach, own, unmodelled), implies(chained, agreed))
     by_identity = both(space.is_web, _listed_provider(space), either(reach.strong, reach.anyone, unmodelled))

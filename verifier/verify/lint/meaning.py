@@ -21,7 +21,7 @@ from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKin
 from verifier.model.reference import actions, condition_key
 from verifier.model.symbols import RequestFact
 from verifier.problem.expression import Expression, Symbol, both, disjunction, either, negation
-from verifier.problem.semantics.callers import Reach, allow_reach, covers, deny_reach
+from verifier.problem.semantics.callers import Reach, allow_reach, covers, deny_reach, reached_by_any
 from verifier.problem.semantics.conditions import Reader
 from verifier.problem.semantics.controls import reached
 from verifier.problem.semantics.decision import key_policy_deny_counts, somebody_allows
@@ -67,8 +67,7 @@ class Meaning:
 def meaning(space: Space, policy: Policy, statement: Statement, held: Expression) -> Meaning:
     """The meaning of a statement of a policy that follows, or is asked about, the callers and requests `held`."""
     if policy.kind is PolicyKind.KEY and statement.effect is Effect.ALLOW:
-        found = allow_reach(space, statement)
-        whom = tuple(both(held, way) for way in (found.strong, found.weak, found.anyone, found.account))
+        whom = tuple(both(held, way) for way in allow_reach(space, statement))
     else:
         whom = (both(held, _names(space, statement)),)
     return Meaning(statement.effect, whom, elements(space, policy, statement))
@@ -150,10 +149,9 @@ def gives(meaning: Meaning) -> Expression:
 
 def in_any_surroundings(space: Space, said: Sequence[tuple[int, Meaning]]) -> Expression:
     """True iff the request is allowed, the callers' own policies and the grants being free."""
-    allows = [(number, allow) for number, allow in said if allow.effect is Effect.ALLOW]
-    parts = [[owned(number, way) for way in allow.ways] for number, allow in allows]
-    strong, weak, anyone, account = (disjunction(ways[index] for ways in parts) for index in range(4))
-    decision = somebody_allows(space, Reach(strong, weak, anyone, account), _any_permissions(space), _any_grant())
+    allows = ((number, allow) for number, allow in said if allow.effect is Effect.ALLOW)
+    reach = reached_by_any(Reach(*(owned(number, way) for way in allow.ways)) for number, allow in allows)
+    decision = somebody_allows(space, reach, _any_permissions(space), _any_grant())
     return both(negation(denied_by_policy(said)), decision)
 
 
