@@ -17,23 +17,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verifier.inputs.drafts import Details
 from verifier.inputs.identity_changes import IdentityChanges
 from verifier.inputs.snapshot import organization as organization_members
 from verifier.inputs.snapshot.identity_providers import PROVIDERS
 from verifier.inputs.snapshot.not_read import read_not_read
-from verifier.inputs.snapshot.workloads import RUNNING, Deed
 from verifier.inputs.text.access import Record, members
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Items, Members, Node, OwnRegion, Remarks, listing
 from verifier.inputs.text.unknown import Unknown
 from verifier.model.principal_names import is_account
-from verifier.model.results.collection import NotRead
-from verifier.model.unmodelled import Unmodelled
 
 if TYPE_CHECKING:
+    from verifier.inputs.drafts import Details
     from verifier.inputs.remade import Remade
     from verifier.inputs.resource_types import UnknownResource
+    from verifier.inputs.snapshot.workloads import Deed
+    from verifier.model.results.collection import NotRead
+    from verifier.model.unmodelled import Unmodelled
 
 SNAPSHOT = ("keys", "accounts", "organization", "vpc_endpoints")
 """The members of a snapshot document, which has one of them."""
@@ -44,6 +44,8 @@ OF_SESSIONS = re.compile(
 """What mentions, escaped or not, what a session gets from who makes it: trust policies bear on that (F3, F6)."""
 KEY = ("arn", "name", "metadata", "policy", "policies", "grants", "aliases", "tags")
 """The members of a key in a snapshot."""
+_RUNNING = ("regions", "workloads")
+"""Those of an account that say what runs there."""
 
 
 @dataclass
@@ -231,7 +233,7 @@ class DocumentReader:
         self.parts.keys.append(KeyParts(entry, plain | self._followed(read, {"policies": 1})))
 
     def _account(self, account: str, node: Node) -> None:
-        found = members(self.remarks, node, "an account", ("authorization_details", "complete", *PROVIDERS, *RUNNING))
+        found = members(self.remarks, node, "an account", ("authorization_details", "complete", *PROVIDERS, *_RUNNING))
         if "authorization_details" not in found:
             found.error(
                 f"account {account} has no `authorization_details`", hint="leave out an account that is not known"

@@ -25,9 +25,6 @@ from verifier.model.policy import arn_kind
 from verifier.model.steps.workload_kind import WorkloadKind
 from verifier.model.steps.workloads import KINDS, WITH_ROLE
 
-RUNNING = ("regions", "workloads")
-"""The members of an account in a snapshot document that say what runs there."""
-
 IN_PROFILE = ":instance-profile/"
 """What stands before the name of an instance profile."""
 DEFINITIONS = "ecs_task_definitions"
