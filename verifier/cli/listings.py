@@ -35,7 +35,9 @@ class Schema(StrEnum):
 
 
 @command(short_help="Print a JSON Schema.")
-def schema(name: Annotated[Schema, typer.Argument(metavar="NAME", help="Which one.", show_default=False)]) -> int:
+def schema(
+    name: Annotated[Schema, typer.Argument(metavar="NAME", help=f"One of {', '.join(Schema)}.", show_default=False)],
+) -> int:
     """Print the JSON Schema of a snapshot, of verifier.toml (configuration), or of what a command writes.
 
     \b

@@ -136,7 +136,10 @@ def render_actions(entries: Iterable[Entry], style: Style) -> str:
 
 
 def _effect(entry: Entry) -> str:
-    return "" if entry.effect is None else f"{' '.join((entry.effect.value, *entry.services))}: "
+    if entry.effect is None:
+        return ""
+    services = f" ({', '.join(entry.services)})" if entry.services else ""
+    return f"{entry.effect.value}{services}: "
 
 
 def actions_json(entries: Iterable[Entry]) -> str:
