@@ -86,6 +86,18 @@ def test_a_template_is_edited_where_the_policy_stands_in_it(run: Run, tmp_path: 
     )
 
 
+def test_what_stands_for_an_account_that_is_not_given_is_never_written(run: Run, tmp_path: Path) -> None:
+    """S4: `000000000000` stands for the own account; a Deny of all others would be for everybody."""
+    (tmp_path / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
+    asked = ("suggest", str(tmp_path / "template.yaml"), "--builtin", "no-external-access")
+    result = run(*asked)
+    assert result.code == 0 and '"000000000000"' not in result.out
+    assert "edits that name the key's own account or Region are left out" in result.err
+    refused = run(*asked, "--write", str(tmp_path / "tighter.json"))
+    assert refused.code == 2 and "would hold 000000000000" in refused.err
+    assert not (tmp_path / "tighter.json").exists()
+
+
 def test_no_file_is_overwritten(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "policy.json"
     path.write_text("mine")

@@ -154,12 +154,27 @@ def _edited(
     policies = key.policies if key is not None else None
     alone = "the policy as JSON"
     if not policies or not policies[0].statements:
-        return suggestion.policy, alone
+        return _as_json(suggestion, target, estate), alone
     file = policies[0].statements[0].span.file
     text = texts_of(inputs).get(file)
     if text is None or Path(file).suffix.lower() != path.suffix.lower():
-        return suggestion.policy, alone
+        return _as_json(suggestion, target, estate), alone
     try:
         return edited(Path(file), text, policies[0], suggestion.edits), f"{file} with the edits"
     except NotLiteral as error:
-        return suggestion.policy, f"{alone}, since {file} cannot be edited: {error}"
+        return _as_json(suggestion, target, estate), f"{alone}, since {file} cannot be edited: {error}"
+
+
+def _as_json(suggestion: Suggestion, target: str, estate: Estate) -> str:
+    """The policy as JSON. Raises `InputError` where it would hold what stands for something that is not known (S4)."""
+    from verifier.verify.suggestion.stand_ins import stand_ins_of
+
+    key = estate.key(target)
+    names = () if key is None else (*stand_ins_of(estate, key), *(text for _, text in estate.generated))
+    held = next((name for name in names if name in suggestion.policy), None)
+    if held is not None:
+        message = f"the policy as JSON would hold {held}, which stands for what the input does not tell"
+        raise InputError.of(
+            message, hint="--account and --region tell the key's own; an edited copy needs neither", rule="S4"
+        )
+    return suggestion.policy

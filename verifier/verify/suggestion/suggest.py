@@ -9,7 +9,7 @@ to, it does not hold.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import chain, combinations, count
@@ -18,14 +18,14 @@ from verifier.evaluate import evaluate, values_read
 from verifier.language.invariants.absent_callers import absent_in_invariants
 from verifier.language.policies.documents import read_policy
 from verifier.model.choices import Engine, Progress
-from verifier.model.edits import Edit, EditError, RemoveStatement, StatementEdit, apply_all, with_key_policy
+from verifier.model.edits import Edit, EditError, apply_all, with_key_policy
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyInvariant, Expectation, GrantInvariant, Invariant
 from verifier.model.policy import Policy
 from verifier.model.policy_text import policy_text
 from verifier.model.reference import data_version
 from verifier.model.request import Outcome
-from verifier.model.results.comparison import Relation, TargetComparison
+from verifier.model.results.comparison import TargetComparison
 from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
 from verifier.model.results.verdict import Counterexample, Reason, Status, Verdict
 from verifier.problem.semantics.targets import Target, key_target
@@ -40,6 +40,8 @@ from verifier.verify.edits.policy_change import BOUND, MOST_SHOWN, editable_poli
 from verifier.verify.preparation import check_direct, resolved_invariant
 from verifier.verify.prove import decide_target, proof_options
 from verifier.verify.suggestion.lockout import LOCKED_OUT, locks_out
+from verifier.verify.suggestion.ranking import Mended, ranked
+from verifier.verify.suggestion.stand_ins import OWN_PLACE_NOT_GIVEN, left_out, writes_stand_in
 from verifier.verify.suggestion.suggested_edits import Broken, groups
 
 PROOFS = 120
@@ -83,7 +85,8 @@ def suggest(
         if progress is not None:
             progress(done, len(targets), target.resource or target.kind.value)
     ordered = tuple(advice for _, advice in sorted(found, key=lambda item: item[0]))
-    warnings = (*estate.warnings, *absent_in_invariants(estate, invariants))
+    refuted = any(advice.status is Status.REFUTED for advice in ordered)
+    warnings = (*estate.warnings, *absent_in_invariants(estate, invariants), *(left_out(estate) if refuted else ()))
     keys = tuple(summary(estate, key) for key in estate.keys)
     return Suggestions(ordered, keys, data_version(), warnings, estate.inputs, where_it_is(estate))
 
@@ -250,6 +253,9 @@ class _Search:
         except (EditError, InputError, ValueError):
             return None
         self._seen.add(text)
+        if writes_stand_in(self.estate, self.key, policy_text(policy), text):
+            self.reason = OWN_PLACE_NOT_GIVEN
+            return None
         return after
 
     def _mends(self, policy: Policy, counterexample: Counterexample) -> bool:
@@ -308,41 +314,3 @@ class _Search:
         alone = replace(self.estate, keys=(self.key,))
         sides = [with_key_policy(alone, self.key.arn, policy) for policy in (old, new)]
         return compare(*sides, readings=self.options.held).targets[0]
-
-
-# -- which suggestions come first --
-
-
-Compare = Callable[[Policy, Policy], TargetComparison]
-
-
-@dataclass(frozen=True)
-class Mended:
-    """A policy with which an invariant holds, the edits that led to it, and the other invariants that hold besides."""
-
-    policy: Policy
-    edits: tuple[Edit, ...]
-    also_proved: tuple[str, ...]
-
-
-def ranked(found: Sequence[Mended], compare: Compare, wanted: Outcome) -> list[Mended]:
-    """Those that change the least access first. Where requests must be refused (`wanted`), the more permissive of two
-    policies is the better one, and where they must be allowed, the less permissive; of two that allow the same, the one
-    without a new statement. Of others the order is kept."""
-    better, worse = (Relation.MORE, Relation.LESS) if wanted is Outcome.DENY else (Relation.LESS, Relation.MORE)
-    beaten = [0] * len(found)
-    adds = [None in _places(mended.edits) for mended in found]
-    idle: set[int] = set()
-    for one, other in combinations(range(len(found)), 2):
-        relation = compare(found[one].policy, found[other].policy).relation
-        alike = relation is Relation.EQUIVALENT
-        beaten[one] += relation is better or (alike and adds[one] > adds[other])
-        beaten[other] += relation is worse or (alike and adds[other] > adds[one])
-        if _places(found[one].edits) == _places(found[other].edits):
-            idle |= {one} if relation is better else {other} if relation in (worse, Relation.EQUIVALENT) else set()
-    return [found[index] for index in sorted(range(len(found)), key=lambda index: beaten[index]) if index not in idle]
-
-
-def _places(edits: Sequence[Edit]) -> tuple[int | None, ...]:
-    """The statements that edits are in; `None` for a new one."""
-    return tuple(edit.index if isinstance(edit, StatementEdit | RemoveStatement) else None for edit in edits)
