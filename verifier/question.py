@@ -119,7 +119,7 @@ def _supposition(sentence: str) -> Supposition:
 def needed(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]:
     """Whether the invariants ask for what only steps turn on, and for what trust policies say of sessions
     (`with tag …`, `aws:PrincipalTag/…`, `aws:FederatedProvider`, and so on)."""
-    return any(map(is_eventual, invariants)), any(asks_of_sessions(invariant.text) for invariant in invariants)
+    return any(map(is_eventual, invariants)), any(map(asks_of_sessions, invariants))
 
 
 def _cached(options: QuestionOptions, besides: tuple[object, ...], load: Callable[[], Estate]) -> Estate:

@@ -25,7 +25,10 @@ from verifier.inputs.supplied import Supplied
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.model.invariant import KeyTag
+from verifier.model.invariant_file import asks_of_sessions
 from verifier.model.results.verdict import Status
+from verifier.problem.facts.sessions import DELIVERED, FACTOR
+from verifier.problem.sessions.session_tags import SOURCE_IDENTITY
 from verifier.runs import Where, prove_many
 from verifier.runs.cache import FILE, Cache
 from verifier.runs.digests import digest
@@ -403,6 +406,32 @@ def test_f3_a_result_depends_on_who_may_assume_a_role_where_sessions_differ_by_w
     states = [state(key=statement, others=(role,), facts={"grants": ()}) for role in roles]
     found = [prove_many(one.estate, invariants, where(tmp_path))[0].verdicts[0] for one in states]
     assert [verdict.status for verdict in found] == [Status.PROVED, Status.REFUTED]
+
+
+@pytest.mark.parametrize(
+    ("action", "text"),
+    [
+        ("sts:SetSourceIdentity", 'invariant "x": no caller can kms:Decrypt when aws:SourceIdentity = "alice"'),
+        ("sts:TagSession", 'callers red = roles with tag team = "red"\ninvariant "x": no red can kms:Decrypt'),
+    ],
+)
+def test_f3_a_result_depends_on_what_callers_may_set_in_a_session(tmp_path: Path, action: str, text: str) -> None:
+    (asked,) = read_invariants(Source("x.inv", text)).invariants
+    may_set = admits(aws(ALICE), ["sts:AssumeRole", action])
+    elsewhere = trusting(may_set, arn=f"arn:aws:iam::{HOME}:role/elsewhere")
+    statuses = []
+    for statement in (admits(aws(ALICE)), may_set):
+        world = state(key=allow(aws(ROLE), "kms:Decrypt"), others=(trusting(statement, arn=ROLE), elsewhere))
+        statuses.append(prove_many(world.estate, [asked], where(tmp_path))[0].verdicts[0].status)
+    assert statuses == [Status.PROVED, Status.REFUTED]
+
+
+@pytest.mark.parametrize("key", [*DELIVERED, FACTOR, "aws:federatedprovider", SOURCE_IDENTITY, "aws:PrincipalTag/a"])
+def test_f3_an_invariant_asks_for_what_trust_policies_say_of_sessions(key: str) -> None:
+    said = {"plain": "", "asking": f" when {key} is present"}
+    text = "".join(f'invariant "{name}": no caller can kms:Decrypt{when}\n' for name, when in said.items())
+    plain, asking = read_invariants(Source("x.inv", text)).invariants
+    assert asks_of_sessions(asking) and not asks_of_sessions(plain)
 
 
 def trust(action: str) -> object:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verifier.model.invariant import Allowance, AnyInvariant, Invariant
+from verifier.model.invariant import Allowance, AnyInvariant, Invariant, Tagged, conditions_in, parts_of
 from verifier.model.steps.supposition import Supposition
 
 
@@ -41,12 +41,19 @@ class InvariantFiles:
     suppositions: tuple[Supposition, ...] = ()
 
 
-def asks_of_sessions(text: str) -> bool:
-    """True iff an invariant may ask for what sessions have by who made them, on which trust policies bear (F3, F6)."""
-    return any(word in text.lower() for word in _OF_SESSIONS)
+def asks_of_sessions(invariant: AnyInvariant) -> bool:
+    """False only if an invariant asks for nothing that sessions have by who made them, on which trust policies bear
+    (F3, F6)."""
+    if not isinstance(invariant, Invariant):
+        return False
+    tags = (part.condition for part in parts_of(invariant.callers) if isinstance(part, Tagged))
+    conditions = (*conditions_in(invariant.when), *tags)
+    texts = (text.value.lower() for condition in conditions for text in (condition.key, *condition.values))
+    return any(name in text for text in texts for name in _OF_SESSIONS)
 
 
 _OF_SESSIONS = (
-    *("tag", "federatedprovider", "multifactorauth", "sourceinstance", "roledelivery", "ec2instancesource"),
-    *("sourcefunction", "buildarn", "projectarn", "roleassumedby", "credentialissuing", "sourceip"),
+    *("principaltag", "federatedprovider", "multifactorauth", "sourceinstance", "roledelivery", "ec2instancesource"),
+    *("sourcefunction", "buildarn", "projectarn", "roleassumedby", "credentialissuing", "sourceip", "sourceidentity"),
 )
+"""Parts of the names of condition keys, which policy variables have as well."""

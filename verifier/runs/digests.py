@@ -134,7 +134,7 @@ class Digests:
         known = self._invariants.get(id(invariant))
         if known is None:
             known = self._invariants[id(invariant)] = invariant, digest(invariant_meaning(invariant))
-        of_sessions = asks_of_sessions(invariant.text)
+        of_sessions = asks_of_sessions(invariant)
         further = self._chains if is_eventual(invariant) else self._trusts if of_sessions else b""
         others = self._others if any(not isinstance(selector, KeyArn) for selector in invariant.keys or ()) else b""
         return sha256(target + further + others + known[1]).digest()
