@@ -408,6 +408,13 @@ def test_f3_a_result_depends_on_who_may_assume_a_role_where_sessions_differ_by_w
     assert [verdict.status for verdict in found] == [Status.PROVED, Status.REFUTED]
 
 
+def test_f4_a_result_depends_on_services_that_may_assume_a_role_where_a_policy_asks_for_addresses() -> None:
+    statement = allow(aws(ROLE), "kms:Decrypt", Condition={"Null": {"aws:SourceIp": "true"}})
+    roles = [trusting(admits(whom), arn=ROLE) for whom in (aws(ALICE), {"Service": "lambda.amazonaws.com"})]
+    estates = [state(key=statement, others=(role,)).estate for role in roles]
+    assert len({digest(surroundings(estate)) for estate in estates}) == 2
+
+
 @pytest.mark.parametrize(
     ("action", "text"),
     [

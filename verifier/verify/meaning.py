@@ -151,13 +151,13 @@ def _has_variable(statement: Statement) -> bool:
 def heeds_trust_policies(estate: Estate) -> bool:
     """True iff trust policies bear on requests on keys: some policy that decides on these reads `aws:PrincipalTag/…`,
     or source identities of sessions, or some policy binds names of sessions, or one tells sessions by who made them, or
-    by MFA (F3), or by their providers (F6, P6)."""
+    by MFA (F3), or by their providers (F6, P6), or tests the address of a request (F4)."""
     if estate.binds_session_names or estate.reads_source_identities:
         return True
     return any(
         policy.tests_tags_of_callers
         or policy.names_providers
-        or any(key.startswith(BY_ORIGIN) for key in policy.tested_keys)
+        or any(key.startswith((*BY_ORIGIN, "aws:sourceip")) for key in policy.tested_keys)
         for policy in estate.deciding_policies()
     )
 
