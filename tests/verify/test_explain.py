@@ -147,9 +147,10 @@ def test_a_decision_that_depends_has_a_case_and_a_change_for_each_outcome() -> N
 
 
 def test_what_every_request_has_is_supposed_and_not_counted() -> None:
-    """F4: a direct request has an address; the request as given says none."""
-    found = estate(allow(aws(REPORTS), Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), accounts=KNOWN)
-    (flip,) = flips(explained(found, REPORTS_SESSION))
+    """F4: a user's direct request has an address; the request as given says none."""
+    only = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
+    found = estate(allow(aws(ALICE), Condition=only), accounts=(home(identity(ALICE)),))
+    (flip,) = flips(explained(found, ALICE))
     assert flip.count == 0
     (change,) = flip.changes
     assert (change.subject, change.kind) == ("aws:SourceIp", ChangeKind.SUPPOSED)
