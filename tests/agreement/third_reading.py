@@ -210,7 +210,10 @@ class _Question:
         if name.endswith(("orgid", "orgpaths")):
             return self._organization(name)
         facts = self._facts() | (self._of_key(self.key) if self.key else {})
-        if name not in facts and name in ("aws:resourceaccount", "kms:calleraccount" if self.creates else ""):
+        if name not in facts and name in (
+            "aws:resourceaccount",
+            "" if self.action.lower() == "kms:listretirablegrants" else "kms:calleraccount",
+        ):
             return self._readable("F1-keyless", _only(self.account))
         return self._moment(name) if name in ("aws:currenttime", "aws:epochtime") else facts.get(name, ABSENT)
 

@@ -117,11 +117,11 @@ def test_f1_the_other_clock_is_filled_in() -> None:
     assert labels(found, context={"aws:CurrentTime": "2026-01-01T00:00:00Z", "aws:EpochTime": "1"}) == ["F1"]
 
 
-def test_f1_operations_without_a_key_carry_no_caller_account() -> None:
-    # conditions-kms: kms:CallerAccount is for key and custom key store operations; whether it is for CreateKey is open.
+def test_f1_the_account_of_the_caller_in_operations_without_a_key() -> None:
+    # conditions-kms: kms:CallerAccount is for key and custom key store operations; the service reference lists others.
     mine = own(Condition={"StringEquals": {"kms:CallerAccount": HOME}})
     found = estate(allow("*"), accounts=(home(identity(ALICE, mine)),))
-    assert outcome(found, action="kms:ListKeys", resource=None) == "deny"
+    assert outcome(found, action="kms:ListKeys", resource=None) == "depends F1-keyless"
     assert outcome(found, action="kms:CreateKey", resource=None) == "depends F1-keyless"
     assert outcome(found, action="kms:DescribeCustomKeyStores", resource=None) == "allow"
 

@@ -198,20 +198,16 @@ def _user_id(standing: Standing) -> str | None:
 
 
 def _about_accounts(standing: Standing, target: Target, action: str) -> Entries:
-    """F1: the caller's account and the resource's. Of operations without a key those on key stores carry the first,
-    `CreateKey` and one that the data does not know may (F1-keyless), and the others do not; whether those without a
-    resource carry the second is open."""
+    """F1: the caller's account and the resource's. Of operations without a key those on key stores carry the first, and
+    others may, but for `ListRetirableGrants`; whether those without a resource carry the second is open."""
     account = standing.caller.account
-    if target.kind is TargetKind.KEY:
+    if target.kind is TargetKind.KEY or (account is not None and on_key_store(action)):
         yield "kms:calleraccount", account
-        yield "aws:resourceaccount", target.account
-    elif target.owned:
+    elif account is not None and target.kind in (TargetKind.ALIAS, TargetKind.NONE):
+        yield "kms:calleraccount", Either(F1_KEYLESS, account, None)
+    if target.owned:
         yield "aws:resourceaccount", target.account
     elif account is not None:
-        if on_key_store(action):
-            yield "kms:calleraccount", account
-        elif target.kind is not TargetKind.ELSEWHERE and may_create_key(action):
-            yield "kms:calleraccount", Either(F1_KEYLESS, account, None)
         yield "aws:resourceaccount", Either(F1_KEYLESS, target.account, None)
 
 

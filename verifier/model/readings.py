@@ -219,11 +219,10 @@ G6 = Reading(
 )
 F1_KEYLESS = Reading(
     "F1-keyless",
-    "Do operations on neither a key nor an alias carry `aws:ResourceAccount`, and does `CreateKey` carry "
-    "`kms:CallerAccount`?",
+    "Do operations on no key carry `kms:CallerAccount`, and those on neither a key nor an alias `aws:ResourceAccount`?",
     "they do (both the caller's account)",
     "they do not",
-    "AWS KMS Developer Guide, conditions-kms",
+    "AWS KMS Developer Guide, conditions-kms, kms-api-permissions-reference, against the service reference of AWS KMS",
 )
 F1_SERVICE = Reading(
     "F1-service",

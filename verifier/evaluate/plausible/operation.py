@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
-from verifier.evaluate.fill import SYMMETRIC, given_pairs, may_create_key, on_key_store
+from verifier.evaluate.fill import SYMMETRIC, given_pairs, may_create_key
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.grants.constraints import grantable
 from verifier.evaluate.operations import IAM, OTHERS_OF_IAM_AND_STS, Operation
@@ -195,7 +195,7 @@ def _operation_keys(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
         allowed |= {*REQUEST_TAGS}  # the reading F6-replicate
     if case.target.kind is TargetKind.KEY:
         allowed |= KEY_FACTS
-    elif not on_key_store(action.name) and not may_create_key(action.name):
+    elif case.target.kind is TargetKind.PRINCIPAL:
         allowed -= {"kms:calleraccount"}
     for key in given:
         own = (

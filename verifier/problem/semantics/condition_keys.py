@@ -34,6 +34,7 @@ from verifier.problem.expression import (
 )
 from verifier.problem.semantics import caller_keys
 from verifier.problem.semantics.conditions import in_no_zone
+from verifier.problem.semantics.keyless import LIST_RETIRABLE
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind, facts_text
 from verifier.problem.semantics.values import plain_predicate, typed_predicate
 from verifier.problem.space import Space, acts
@@ -58,8 +59,8 @@ def caller_account_key(space: Space) -> View:
     found = caller_keys.account(space, "kms:calleraccount")
     if space.target.kind is TargetKind.KEY:
         return found
-    without = space.known_actions - KEY_STORE_ACTIONS - {"kms:CreateKey"}
-    return _carried(found, either(acts(KEY_STORE_ACTIONS), both(Symbol(F1_KEYLESS), negation(acts(without)))))
+    perhaps = both(Symbol(F1_KEYLESS), negation(acts({LIST_RETIRABLE})))
+    return _carried(found, either(acts(KEY_STORE_ACTIONS), perhaps))
 
 
 def resource_account(space: Space) -> View:
