@@ -707,6 +707,9 @@ class _Question:
             grant.operations
         ):
             return False
+        spec, wanted = self.key.spec if self.key else None, grant.context_equals or grant.context_subset
+        if not create and wanted and not self.pairs and spec not in (None, "SYMMETRIC_DEFAULT"):
+            return self.reading("G3-asymmetric")
         if grant.context_equals is not None:
             return _all(
                 (not create or "EncryptionContextEquals" in kind, self._pairs(grant.context_equals, exactly=True))

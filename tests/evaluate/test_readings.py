@@ -132,6 +132,14 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         estate(allow(aws(REPORTS)), grants=(grant(S3, "DescribeKey", source_arn="arn:aws:s3:::bucket"),)),
         {"principal": S3, "action": "kms:DescribeKey"},
     ),
+    "G3-asymmetric": lambda: (
+        estate(
+            allow(aws(REPORTS)),
+            grants=(grant(ALICE, "Decrypt", context_subset=(("a", "b"),)),),
+            spec="RSA_2048",
+        ),
+        {"action": "kms:Decrypt"},
+    ),
     "G4": lambda: _bounded(allow(aws(REPORTS)), grants=(grant(ALICE, "Decrypt"),)),
     "G5": lambda: (
         estate(deny(aws(ALICE), "kms:RetireGrant"), grants=(grant(ALICE, "RetireGrant"),)),
@@ -244,6 +252,7 @@ MEANINGS = [
     ("G3-names", True),
     ("G3-source", False),
     ("G3-describe", False),
+    ("G3-asymmetric", True),
     ("G4", False),
     ("G5", False),
     ("G6", True),

@@ -96,9 +96,9 @@ PAIRS: list[tuple[str, list[Test], list[Test]]] = [
         [("ForAnyValue:StringEquals", OPERATIONS, "Decrypt")],
     ),
     (
-        "type without pairs",
+        "names without type",
+        [("Null", TYPE, "true"), ("Null", NAMES, "false")],
         [("Null", TYPE, "false"), ("Null", NAMES, "true")],
-        [("Null", TYPE, "false"), ("Null", NAMES, "false")],
     ),
     (
         "pairs without type",

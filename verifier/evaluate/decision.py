@@ -166,7 +166,7 @@ def _granted(case: Case, means: Means, matcher: Matcher) -> list[Gate]:
     """G: what the key's grants allow (G1–G6)."""
     if case.target.key is None:
         return []
-    request = GrantRequest(case.action, case.standing.caller, case.context)
+    request = GrantRequest(case.action, case.standing.caller, case.context, case.target.key.spec)
     grants = Grants(case.target.key, case.grants, request, means, matcher.symbols, matcher.memo)
     gate = retiring_gate(grants) if case.retires else grants_gate(grants)
     return [gate] if gate is not None else []

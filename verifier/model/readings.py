@@ -196,6 +196,13 @@ G3_DESCRIBE = Reading(
     "it does not",
     "AWS KMS API Reference, GrantConstraints",
 )
+G3_ASYMMETRIC = Reading(
+    "G3-asymmetric",
+    "May a grant for an asymmetric or HMAC key have an encryption context constraint, which is not applied then?",
+    "it may, and operations with the key are allowed whatever the constraint",
+    "it may not: none is asked for, and one that is listed allows no operation that takes an encryption context",
+    "AWS KMS API Reference, GrantConstraints, against AWS KMS Developer Guide, create-grant-overview",
+)
 G4 = Reading(
     "G4",
     "Does a permissions boundary or session policy without an Allow limit what a grant allows?",

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from verifier.evaluate.context import Context
 from verifier.evaluate.findings import Finding
 from verifier.evaluate.statements.patterns import arn_matches, parse, substitute
-from verifier.evaluate.symbols import Symbols, Truth, all_of
+from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
 from verifier.model import reference
 from verifier.model.grant import Grant, Pairs
-from verifier.model.readings import G3_DESCRIBE, G3_NAMES, G3_SOURCE, G6
+from verifier.model.readings import G3_ASYMMETRIC, G3_DESCRIBE, G3_NAMES, G3_SOURCE, G6
+from verifier.model.reference import SYMMETRIC
 from verifier.model.request import Caller, CallerKind
 
 EQUALS, SUBSET = "EncryptionContextEquals", "EncryptionContextSubset"
@@ -33,6 +34,8 @@ class GrantRequest:
     action: str
     caller: Caller
     context: Context
+    spec: str | None
+    """That of the key, as far as the input says it."""
 
 
 def grantable(action: str) -> bool:
@@ -46,7 +49,7 @@ def constraint_findings(grant: Grant, request: GrantRequest, symbols: Symbols) -
     action = request.action.lower()
     known = reference.action(action)
     if known is not None and known.encryption_context and action not in NOT_BOUND_BY_CONTEXT:
-        yield from _context(grant, request.context, symbols)
+        yield from _context(grant, request, symbols)
     if grant.source_arn is not None and action != "kms:retiregrant":
         yield _source(grant.source_arn, request, symbols)
     if action == "kms:creategrant":
@@ -56,15 +59,14 @@ def constraint_findings(grant: Grant, request: GrantRequest, symbols: Symbols) -
 # --- the encryption context (G3) --------------------------------------------------------------------------------------
 
 
-def _context(grant: Grant, context: Context, symbols: Symbols) -> Iterator[Finding]:
-    if grant.context_equals is not None:
-        yield Finding(
-            "G3", _sentence(EQUALS, grant.context_equals, context), _exactly(grant.context_equals, context, symbols)
-        )
-    if grant.context_subset is not None:
-        yield Finding(
-            "G3", _sentence(SUBSET, grant.context_subset, context), _among(grant.context_subset, context, symbols)
-        )
+def _context(grant: Grant, request: GrantRequest, symbols: Symbols) -> Iterator[Finding]:
+    tests = ((EQUALS, grant.context_equals, _exactly), (SUBSET, grant.context_subset, _among))
+    for kind, wanted, meets in tests:
+        if wanted is not None:
+            met = meets(wanted, request.context, symbols)
+            applies = met is True or request.spec in (None, SYMMETRIC)
+            holds = met if applies else any_of([met, symbols.value(G3_ASYMMETRIC)])
+            yield Finding("G3", _sentence(kind, wanted, request.context), holds)
 
 
 def _exactly(wanted: Pairs, context: Context, symbols: Symbols) -> Truth:

@@ -56,12 +56,6 @@ class _Companions:
         if names and tags - names:
             yield "F6: aws:TagKeys holds the names of the tags aws:RequestTag/NAME"
 
-    def _constrained(self) -> bool:
-        """True iff a grant of the key has a constraint on the encryption context, which the request for another one
-        must meet (G6)."""
-        key = self._case.target.key
-        return key is not None and any(grant.context_equals or grant.context_subset for grant in key.grants or ())
-
     def _in_own_account(self) -> bool:
         """True iff the caller is of the account of the key or alias."""
         return self._case.target.owned and self._case.standing.caller.account == self._case.target.account
@@ -117,12 +111,5 @@ class _Companions:
             yield f"F6: aws:TagKeys holds {bare[0]}, and so the request has aws:RequestTag/{bare[0]}"
         if self._given.get("kms:multiregion") == "true" and self._lacks("kms:multiregionkeytype"):
             yield "F8: a multi-Region key has kms:MultiRegionKeyType"
-        pairs_matter = _PAIRS in self._tested or self._constrained()
-        half = (_TYPE in self._has and pairs_matter and _PAIRS not in self._has) or (
-            _PAIRS in self._has and self._lacks(_TYPE)
-        )
-        if half and self._case.action.lower() == "kms:creategrant":
-            yield (
-                "F6: kms:GrantConstraintType comes with the pairs of the constraint, whose names are "
-                "kms:EncryptionContextKeys"
-            )
+        if _PAIRS in self._has and self._lacks(_TYPE) and self._case.action.lower() == "kms:creategrant":
+            yield "F6: the pairs of the constraint come with kms:GrantConstraintType"

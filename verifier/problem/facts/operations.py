@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from verifier.model.readings import F6, F6_REPLICATE, F6_UNTAG
-from verifier.model.reference import actions, fitting_values, suits
+from verifier.model.readings import F6, F6_REPLICATE, F6_UNTAG, G3_ASYMMETRIC
+from verifier.model.reference import SYMMETRIC, actions, fitting_values, suits
 from verifier.problem.classes.predicates import Field, OneOf, exactly, like
 from verifier.problem.expression import Expression, Present, Symbol, Test, both, either, implies, negation, same
 from verifier.problem.facts.shared import has, member
@@ -57,7 +57,8 @@ def _carried_by(space: Space, name: str) -> Expression | None:
         readings = _PERHAPS[wanted].items()
         return either(carried, *(both(acts({name}), Symbol(reading)) for name, reading in readings))
     if wanted == "kms:encryptioncontext:" and "facts" in space.attributes:
-        return both(carried, _has_spec(frozenset({"SYMMETRIC_DEFAULT"})))
+        constrains = both(acts({"kms:CreateGrant", "kms:RetireGrant"}), Symbol(G3_ASYMMETRIC))
+        return both(carried, either(_has_spec(frozenset({SYMMETRIC})), constrains))
     return carried
 
 

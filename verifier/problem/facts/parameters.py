@@ -179,9 +179,9 @@ def _grantees(space: Space) -> Iterator[Expression]:
 
 def _constraints(space: Space) -> Iterator[Expression]:
     """In a CreateGrant request the pairs are those of its constraint on the encryption context, which is of one of two
-    types."""
+    types, and may have none."""
     if has(space, _TYPE):
-        yield implies(acts(_CREATES), same(Present(_TYPE), Present(_NAMES)))
+        yield implies(both(acts(_CREATES), Present(_NAMES)), Present(_TYPE))
         pairs = (name for name in space.attributes if name.startswith(PAIR_PREFIX))
         yield from (implies(both(acts(_CREATES), Present(pair)), Present(_TYPE)) for pair in pairs)
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 
 from verifier.model.grant import Grant, Pairs, reference_to_grant
 from verifier.model.policy import Principal, PrincipalType, StatementRef
-from verifier.model.readings import G2, G2_FEDERATED, G3_DESCRIBE, G3_NAMES, G3_SOURCE, G4, G6
-from verifier.model.reference import action
+from verifier.model.readings import G2, G2_FEDERATED, G3_ASYMMETRIC, G3_DESCRIBE, G3_NAMES, G3_SOURCE, G4, G6
+from verifier.model.reference import SYMMETRIC, action
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.expression import (
     FALSE,
@@ -43,10 +43,15 @@ _TYPE = "kms:grantconstrainttype"
 
 
 def context_meets(space: Space, grant: Grant) -> Expression:
-    """The encryption context of the request satisfies the constraint of a grant (G3)."""
+    """The encryption context of the request satisfies the constraint of a grant; one on a key that is known to take no
+    encryption context does not bind by the reading G3-asymmetric (G3)."""
     if grant.context_equals is not None:
-        return equals(space, grant.context_equals)
-    return TRUE if grant.context_subset is None else includes(space, grant.context_subset)
+        met = equals(space, grant.context_equals)
+    else:
+        met = includes(space, grant.context_subset or ())
+    key = space.target.key
+    takes_none = key is not None and key.spec not in (None, SYMMETRIC)
+    return either(met, Symbol(G3_ASYMMETRIC)) if takes_none else met
 
 
 def context_as_strict(space: Space, grant: Grant) -> Expression:
