@@ -707,19 +707,14 @@ class _Question:
             grant.operations
         ):
             return False
-        spec, wanted = self.key.spec if self.key else None, grant.context_equals or grant.context_subset
-        if not create and wanted and not self.pairs and spec not in (None, "SYMMETRIC_DEFAULT"):
-            return self.reading("G3-asymmetric")
+        if not create:
+            wanted = grant.context_subset or () if grant.context_equals is None else grant.context_equals
+            met = self._pairs(wanted, exactly=grant.context_equals is not None)
+            bound = met is True or self.key is None or self.key.spec in (None, "SYMMETRIC_DEFAULT")
+            return met if bound else _any((met, self.reading("G3-asymmetric")))
         if grant.context_equals is not None:
-            return _all(
-                (not create or "EncryptionContextEquals" in kind, self._pairs(grant.context_equals, exactly=True))
-            )
-        return _all(
-            (
-                not create or bool(kind) or not grant.context_subset,
-                self._pairs(grant.context_subset or (), exactly=False),
-            )
-        )
+            return _all(("EncryptionContextEquals" in kind, self._pairs(grant.context_equals, exactly=True)))
+        return _all((bool(kind) or not grant.context_subset, self._pairs(grant.context_subset or (), exactly=False)))
 
     def _pairs(self, wanted: Pairs, exactly: bool) -> Truth:
         exact = dict(wanted).items() == self.pairs.items() if exactly else set(wanted) <= set(self.pairs.items())
