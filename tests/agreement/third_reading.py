@@ -184,8 +184,9 @@ class _Question:
             values = [value for pair, value in self.pairs.items() if PAIR + pair.lower() == name]
             return self._readable("F7", _only(values[-1]), _only(values[0])) if values else ABSENT
         found = (self.given[name],) if name in self.given else self._derived(name)
-        if kind is PolicyKind.KEY and (name.startswith("aws:resourcetag/") or name == "kms:resourcealiases"):
-            return self._readable("F8", found)
+        of_key = name.startswith("aws:resourcetag/") or name == "kms:resourcealiases"
+        if of_key and kind in (PolicyKind.KEY, PolicyKind.RCP, PolicyKind.ENDPOINT):
+            return self._readable("F8" if kind is PolicyKind.KEY else "F8-controls", found)
         return found
 
     def _readable(self, label: str, found: Worlds, otherwise: Worlds = ABSENT) -> Worlds:

@@ -203,7 +203,7 @@ class _Writer:
         """The string that a view reads, where it is a constant or an attribute as it stands."""
         if view.fixed is not None:
             return quoted(view.fixed)
-        name = view.name.removesuffix("#F8")
+        name = view.name.partition("#F8")[0]
         if view.bases != (name,) or not isinstance(self._sort(name), TextSort | ListedSort):
             return None
         return f"|{_plain(name)}|"

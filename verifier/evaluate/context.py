@@ -13,7 +13,7 @@ from functools import partial
 from verifier.evaluate.symbols import Symbols, Truth
 from verifier.model import reference
 from verifier.model.policy import PolicyKind
-from verifier.model.readings import E2, F8, WHICH_PAIR
+from verifier.model.readings import E2, F8, F8_CONTROLS, WHICH_PAIR
 from verifier.model.request import Value
 from verifier.model.symbols import Reading
 
@@ -60,8 +60,8 @@ class Context:
         if name.startswith(ENCRYPTION_CONTEXT):
             return self._pair(name[len(ENCRYPTION_CONTEXT) :])
         entry = self.entries.get(name, Free(present=False) if self._unknown(name) else None)
-        if kind is PolicyKind.KEY and entry is not None and hidden_in_key_policies(name):
-            return Either(F8, entry, None)
+        if entry is not None and of_key(name) and kind in _READABLE_BY and self.not_modelled is None:
+            return Either(_READABLE_BY[kind], entry, None)
         return entry.yes if kind is PolicyKind.TRUST and isinstance(entry, Either) and entry.symbol == E2 else entry
 
     def _unknown(self, name: str) -> bool:
@@ -79,8 +79,12 @@ class Context:
         return Either(WHICH_PAIR, values[-1], values[0])
 
 
-def hidden_in_key_policies(name: str) -> bool:
-    """True iff F8 leaves open that a key policy can read this (lower-case) key."""
+_READABLE_BY = {PolicyKind.KEY: F8, PolicyKind.RCP: F8_CONTROLS, PolicyKind.ENDPOINT: F8_CONTROLS}
+"""The readings by which policies of some kinds can read the tags and aliases of a key."""
+
+
+def of_key(name: str) -> bool:
+    """True iff a (lower-case) key is of the tags or aliases of a key, which not every policy can read (F8)."""
     return name == "kms:resourcealiases" or name.startswith(RESOURCE_TAG)
 
 

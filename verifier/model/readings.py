@@ -299,6 +299,14 @@ F8 = Reading(
     "they read as absent",
     "AWS KMS Developer Guide, conditions-kms",
 )
+F8_CONTROLS = Reading(
+    "F8-controls",
+    "Are `aws:ResourceTag/…` and `kms:ResourceAliases` readable in a resource control policy or the policy of a VPC "
+    "endpoint?",
+    "they are",
+    "they read as absent",
+    "AWS KMS Developer Guide, conditions-kms and abac, against IAM User Guide, reference_policies_condition-keys",
+)
 F8_CREATE = Reading(
     "F8-create",
     "Does a request of CreateKey carry the tags of the new key as `aws:ResourceTag/…` too?",

@@ -76,7 +76,7 @@ def condition_holds(space: Space, expression: model.ConditionExpression) -> Expr
     """A condition of an invariant, read as in a policy with variables that is not a key policy."""
     match expression:
         case model.Holds(condition):
-            return Reader(space, True, False, of_policy=False).condition(condition)
+            return Reader(space, True, None, of_policy=False).condition(condition)
         case model.ConditionNot(operand):
             return negation(condition_holds(space, operand))
         case model.ConditionAnd(operands):

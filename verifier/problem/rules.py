@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import Expectation, Invariant
-from verifier.model.readings import F8
-from verifier.model.symbols import PossibleChange
-from verifier.problem.expression import Expression, Symbol, both, negation
+from verifier.model.readings import E2
+from verifier.model.symbols import PossibleChange, Reading
+from verifier.problem.expression import Expression, both, negation
 from verifier.problem.facts.organizations import same_organization
 from verifier.problem.facts.pairs import names_suffice
 from verifier.problem.facts.parameters import same_image
@@ -35,14 +35,11 @@ from verifier.problem.views import SetView, View, readable_under
 class RuledSpace(Space):
     """The space of requests for one target, with the rules: those for steps where the target is what a step changes."""
 
-    def key_view(self, name: str, narrowed: bool) -> View | SetView:
+    def key_view(self, name: str, by: Reading | None) -> View | SetView:
         if self.target.of_step:
-            return step_view(self, name, narrowed)
-        return (
-            readable_under(key_view(self, name), Symbol(F8))
-            if narrowed and name[:4] != "iam:"
-            else key_view(self, name)
-        )
+            return step_view(self, name, by is E2)
+        found = key_view(self, name)
+        return found if by is None or name.startswith("iam:") else readable_under(found, by)
 
     def allowed(self) -> Expression:
         return step_allowed(self) if self.target.of_step else allowed(self)

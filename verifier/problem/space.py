@@ -19,7 +19,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.policy import Statement, StatementRef
 from verifier.model.reference import KeyFacts, actions, condition_key
 from verifier.model.steps.actions import step_key
-from verifier.model.symbols import PossibleChange, SymbolName
+from verifier.model.symbols import PossibleChange, Reading, SymbolName
 from verifier.problem.classes.attributes import (
     Attribute,
     Freezable,
@@ -160,7 +160,7 @@ class Space(CallerTests):
     """What the caller may have brought about before the request, as symbols (`problem.semantics.possible_changes`)."""
     covered: dict[Template, frozenset[str]] = field(default_factory=dict)
     """Which of many targets a `Resource` pattern can cover, by their ARNs (`problem.steps.many`)."""
-    views: Freezable[tuple[str, bool], View | SetView] = field(default_factory=Freezable)
+    views: Freezable[tuple[str, Reading | None], View | SetView] = field(default_factory=Freezable)
     """By condition key, and whether they are narrowed for a key policy."""
     _mentioned: set[str] = field(default_factory=set)
 
@@ -181,7 +181,7 @@ class Space(CallerTests):
             self.attributes["facts"] = facts_attribute(consistent(self.target.key))
 
     @abstractmethod
-    def key_view(self, name: str, narrowed: bool) -> View | SetView:
+    def key_view(self, name: str, by: Reading | None) -> View | SetView:
         """A condition key, in lower case, as the rules say what it follows from; perhaps as key and trust policies read
         it (F8, E2)."""
 
@@ -263,16 +263,15 @@ class Space(CallerTests):
 
     # -- condition keys --
 
-    def view(self, key: str, in_key_policy: bool = False) -> View | SetView:
-        """A condition key, whatever its case (L3). In a key policy or trust policy some read otherwise."""
+    def view(self, key: str, readable_by: Reading | None = None) -> View | SetView:
+        """A condition key, whatever its case (L3). Policies of some kinds read what is of the resource by a reading."""
         name = key.lower()
         self.spellings.setdefault(name, key)
-        narrowed = in_key_policy and (
-            name == "kms:resourcealiases" or name.startswith(("aws:resourcetag/", "iam:resourcetag/"))
-        )
-        if (name, narrowed) not in self.views:
-            self.views[name, narrowed] = self.key_view(name, narrowed)
-        return self.views[name, narrowed]
+        of_resource = name == "kms:resourcealiases" or name.startswith(("aws:resourcetag/", "iam:resourcetag/"))
+        by = readable_by if of_resource else None
+        if (name, by) not in self.views:
+            self.views[name, by] = self.key_view(name, by)
+        return self.views[name, by]
 
     def ask(self, view: View, predicate: Predicate) -> Expression:
         """A test on a view, remembered for the relations that share it."""
@@ -283,9 +282,9 @@ class Space(CallerTests):
     def tests_on(self, view: str) -> Freezable[Predicate, None]:
         return self.view_predicates.setdefault(view, Freezable())
 
-    def single(self, key: str, in_key_policy: bool) -> View | None:
+    def single(self, key: str, readable_by: Reading | None) -> View | None:
         """A condition key where a single value is wanted (L7); `None` for a multi-valued key, which matches nothing."""
-        view = self.view(key, in_key_policy)
+        view = self.view(key, readable_by)
         return view if isinstance(view, View) else None
 
     def attribute_view(self, name: str) -> View:

@@ -40,7 +40,7 @@ def callers(space: Space, wanted: model.CallerSet) -> Expression:
         case model.IdentityOf(provider):
             return both(space.is_web, space.principal(like(WEB_PREFIX + provider.value)))
         case model.Tagged(condition):
-            return Reader(space, True, False, of_policy=False).condition(condition)
+            return Reader(space, True, None, of_policy=False).condition(condition)
         case model.IssuedBy(operand):
             return both(space.is_federated, issuers(space, operand))
         case model.CallersNot(operand):

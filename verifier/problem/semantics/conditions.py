@@ -15,7 +15,7 @@ from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.readings import C1, C1_NULL, C2, C3_BOOL, C3_YEAR, C3_ZONE, L6
 from verifier.model.reference import ValueType
-from verifier.model.symbols import Unsupported
+from verifier.model.symbols import Reading, Unsupported
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import (
@@ -52,7 +52,7 @@ class Reader:
 
     space: Space
     variables: bool
-    in_key_policy: bool
+    readable_by: Reading | None
     of_policy: bool = True
     """Whether a policy asks, not an invariant, for which a key with an empty value is present."""
 
@@ -60,7 +60,7 @@ class Reader:
         """One operator on one key. Conditions that mean the same, wherever they stand, are read once."""
         operator, listed = condition.operator, tuple([value.value for value in condition.values])
         how = operator.base, operator.set_operator, operator.if_exists
-        meaning = (condition.key.value, how, listed, self.variables, self.in_key_policy, self.of_policy)
+        meaning = (condition.key.value, how, listed, self.variables, self.readable_by, self.of_policy)
         found = self.space.conditions.get(meaning)
         if found is None:
             found = self.space.conditions[meaning] = self._condition(condition)
@@ -69,7 +69,7 @@ class Reader:
     def _condition(self, condition: Condition) -> Expression:
         key, operator = condition.key.value, condition.operator
         self.space.note(key)
-        view = self.space.view(key, self.in_key_policy)
+        view = self.space.view(key, self.readable_by)
         if operator.row.type is None:
             return disjunction(self._null(view, value.value.lower() == "true") for value in condition.values)
         if isinstance(view, SetView):
@@ -135,7 +135,7 @@ class Reader:
                 return FALSE if predicate is None else self.space.ask(view, predicate)
             pieces = template(value.value, self.variables)
             if any(isinstance(piece, Variable) for piece in pieces):
-                return relate(self.space, view, row.sign, pieces, self.in_key_policy)
+                return relate(self.space, view, row.sign, pieces, self.readable_by)
             return self._text(view, row.sign, pieces)
         except Unsuitable:
             return self._unsupported(condition, (value,), view)
@@ -147,7 +147,7 @@ class Reader:
         truths = (typed_predicate(row, word) for word in ("true", "false"))
         is_truth = disjunction([self.space.ask(view, predicate) for predicate in truths if predicate is not None])
         if any(isinstance(piece, Variable) for piece in pieces):
-            return both(is_truth, relate(self.space, view, Sign.EQUAL_BUT_CASE, pieces, self.in_key_policy))
+            return both(is_truth, relate(self.space, view, Sign.EQUAL_BUT_CASE, pieces, self.readable_by))
         return both(is_truth, self._text(view, Sign.EQUAL_BUT_CASE, pieces))
 
     def _text(self, view: View, mode: Sign, pieces: Template) -> Expression:
@@ -158,7 +158,7 @@ class Reader:
         """A symbol for the comparison. Its name holds all that the comparison depends on: two that differ must not
         share one."""
         known = [(view.name, view.fixed if isinstance(view, View) else None) for view in views if view is not None]
-        meaning = (known, [value.value for value in values], self.variables, self.in_key_policy)
+        meaning = (known, [value.value for value in values], self.variables, self.readable_by)
         text = f"`{condition.operator}` on `{condition.key.value}` ({condition.span})"
         return Symbol(Unsupported(f"{condition.operator}:{meaning}", text))
 
@@ -186,7 +186,7 @@ class Reader:
         """A symbol, whose meaning is known where the values of the variables are (`problem.semantics.relations`)."""
         pieces = [piece for value in condition.values for piece in template(value.value, self.variables)]
         variables = list(dict.fromkeys(piece for piece in pieces if isinstance(piece, Variable)))
-        sources = [self.space.single(variable.key, self.in_key_policy) for variable in variables]
+        sources = [self.space.single(variable.key, self.readable_by) for variable in variables]
         symbol = self._unsupported(condition, condition.values, view, *sources)
         found = tuple(source for source in sources if source is not None)
         if operator.row.is_text and isinstance(view.present, Present) and len(found) == len(sources):

@@ -152,6 +152,4 @@ MANAGEMENT = frozenset(f"kms:{name}" for name in _CHANGES.split())
 
 
 def _changeable(space: Space) -> Expression:
-    if _key(space).manager != "AWS":
-        return TRUE
-    return negation(acts(MANAGEMENT))
+    return negation(acts(MANAGEMENT)) if _key(space).manager == "AWS" else TRUE

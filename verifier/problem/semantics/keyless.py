@@ -66,12 +66,12 @@ def _covers_region(space: Space, service: str, region: str, last: Template) -> E
         # With a variable that has no value it is a pattern of no key or alias (L7).
         named = (_has_value(space, piece) for piece in last if isinstance(piece, Variable))
         return both(place, Symbol(D9), *named)
-    return both(place, constant_matches(space, "*", Sign.LIKE, last, False))
+    return both(place, constant_matches(space, "*", Sign.LIKE, last, None))
 
 
 def _has_value(space: Space, variable: Variable) -> Expression:
     """Whether a variable has a value in the request, or a default."""
-    view = space.single(variable.key, False)
+    view = space.single(variable.key, None)
     return FALSE if view is None else TRUE if variable.default is not None else view.present
 
 
@@ -82,4 +82,4 @@ def _covers_principal(space: Space, service: str, region: str, last: Template) -
     view = space.attribute_view(RETIRING)
     sessions = either(*(Test(RETIRING, like(f"{start}*")) for start in _SESSIONS))
     kinds = choose(sessions, constant(like(service).matches("sts")), constant(like(service).matches("iam")))
-    return both(kinds, relate(space, view, Sign.LIKE, last, False))
+    return both(kinds, relate(space, view, Sign.LIKE, last, None))

@@ -104,10 +104,8 @@ def _attached(space: Space, policies_of: Callable[[Identity], Sequence[Policy]])
 
 def _said(policy: Policy) -> tuple[object, ...]:
     """What an identity policy or a boundary says, wherever it stands."""
-    return (
-        policy.variables,
-        *((one.effect, one.doubt, one.not_action, one.not_resource, *_texts(one)) for one in policy.statements),
-    )
+    said = ((one.effect, one.doubt, one.not_action, one.not_resource, *_texts(one)) for one in policy.statements)
+    return (policy.variables, *said)
 
 
 def _texts(statement: Statement) -> Iterator[tuple[str, ...]]:
@@ -151,9 +149,6 @@ def _boundary_allows(space: Space) -> Expression:
     together = owner_of_many(space, [policy for policy, _ in attached], Effect.ALLOW)
     for policy, held in attached:
         limits.append(either(negation(held), disjunction(each_statement(space, held, policy, Effect.ALLOW, together))))
-    others = (
-        one
-        for policy in boundaries_to_put(space)
-        for one in each_statement(space, possible(space, LOOSENED), policy, Effect.ALLOW)
-    )
+    put = possible(space, LOOSENED)
+    others = chain.from_iterable(each_statement(space, put, one, Effect.ALLOW) for one in boundaries_to_put(space))
     return either(conjunction(limits), possible(space, BOUNDARY), *others)

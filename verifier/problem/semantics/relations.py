@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from verifier.model.operators import WITH_WILDCARDS, WITHOUT_CASE, Sign
 from verifier.model.readings import EMPTY, WILDCARDS
-from verifier.model.symbols import RelationTest, SymbolValues, Unsupported
+from verifier.model.symbols import Reading, RelationTest, SymbolValues, Unsupported
 from verifier.problem.classes.predicates import Predicate, Tokens
 from verifier.problem.expression import FALSE, Expression, Symbol, both, choose, conjunction, either, negation
 from verifier.problem.facts.shared import empty
@@ -20,7 +20,7 @@ from verifier.problem.space import Space
 from verifier.problem.views import Relation, Values, View, fixed_view
 
 
-def relate(space: Space, subject: View, mode: Sign, pieces: Template, in_key_policy: bool) -> Expression:
+def relate(space: Space, subject: View, mode: Sign, pieces: Template, readable_by: Reading | None) -> Expression:
     """The value of `subject` matches the template, its variables replaced by the request's values (L7).
 
     False where a variable's key is absent and has no default, or where the subject is absent. A key whose value is
@@ -29,14 +29,14 @@ def relate(space: Space, subject: View, mode: Sign, pieces: Template, in_key_pol
     for at, piece in enumerate(pieces):
         if not isinstance(piece, Variable):
             continue
-        source = space.single(piece.key, in_key_policy)
+        source = space.single(piece.key, readable_by)
         if source is None:
             return FALSE
         with_default: Expression = FALSE
         if piece.default is not None:
-            with_default = _with_fixed(space, subject, mode, pieces, at, piece.default, in_key_policy)
+            with_default = _with_fixed(space, subject, mode, pieces, at, piece.default, readable_by)
         if source.fixed is not None:
-            valued = _with_fixed(space, subject, mode, pieces, at, source.fixed, in_key_policy)
+            valued = _with_fixed(space, subject, mode, pieces, at, source.fixed, readable_by)
             valued = valued if source.fixed else choose(Symbol(EMPTY), with_default, valued)
             return choose(source.present, valued, with_default)
         if source.present is FALSE:
@@ -44,8 +44,8 @@ def relate(space: Space, subject: View, mode: Sign, pieces: Template, in_key_pol
         has_value = _has_value(space, source)
         absent = both(negation(has_value), with_default)
         if _defaults_left(pieces, at):
-            return either(absent, _unsupported(space, subject, mode, pieces, in_key_policy))
-        return either(absent, both(has_value, _relation(space, subject, mode, pieces, in_key_policy)))
+            return either(absent, _unsupported(space, subject, mode, pieces, readable_by))
+        return either(absent, both(has_value, _relation(space, subject, mode, pieces, readable_by)))
     predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
     return FALSE if predicate is None else space.ask(subject, predicate)
 
@@ -61,23 +61,23 @@ def _defaults_left(pieces: Template, at: int) -> bool:
     return any(isinstance(piece, Variable) and piece.default is not None for piece in pieces[at + 1 :])
 
 
-def _unsupported(space: Space, subject: View, mode: Sign, pieces: Template, in_key_policy: bool) -> Expression:
+def _unsupported(space: Space, subject: View, mode: Sign, pieces: Template, readable_by: Reading | None) -> Expression:
     # The name holds all that the comparison depends on: two that differ must not share a symbol.
-    sources = (space.single(piece.key, in_key_policy) for piece in pieces if isinstance(piece, Variable))
+    sources = (space.single(piece.key, readable_by) for piece in pieces if isinstance(piece, Variable))
     fixed = [view.fixed for view in (subject, *sources) if view is not None]
-    about = f"variables:{subject.name}:{mode}:{pieces}:{fixed}:{in_key_policy}"
+    about = f"variables:{subject.name}:{mode}:{pieces}:{fixed}:{readable_by}"
     return Symbol(Unsupported(about, f"several policy variables with defaults in one value for `{subject.name}`"))
 
 
 def _with_fixed(
-    space: Space, subject: View, mode: Sign, pieces: Template, at: int, value: str, in_key_policy: bool
+    space: Space, subject: View, mode: Sign, pieces: Template, at: int, value: str, readable_by: Reading | None
 ) -> Expression:
     """The same with a text for a variable, the key's value or the default: whether its `*` and `?` are wildcards is the
     reading L7-wildcards."""
-    literal = relate(space, subject, mode, _replaced(pieces, at, value), in_key_policy)
+    literal = relate(space, subject, mode, _replaced(pieces, at, value), readable_by)
     if mode not in WITH_WILDCARDS or not ("*" in value or "?" in value):
         return literal
-    wild = relate(space, subject, mode, (*pieces[:at], Fixed(value, True), *pieces[at + 1 :]), in_key_policy)
+    wild = relate(space, subject, mode, (*pieces[:at], Fixed(value, True), *pieces[at + 1 :]), readable_by)
     return choose(Symbol(WILDCARDS), wild, literal)
 
 
@@ -85,11 +85,11 @@ def _replaced(pieces: Template, at: int, text: str) -> Template:
     return (*pieces[:at], Fixed(text, False), *pieces[at + 1 :])
 
 
-def _relation(space: Space, subject: View, mode: Sign, pieces: Template, in_key_policy: bool) -> Expression:
+def _relation(space: Space, subject: View, mode: Sign, pieces: Template, readable_by: Reading | None) -> Expression:
     views = []
     for piece in pieces:
         if isinstance(piece, Variable):
-            view = space.single(piece.key, in_key_policy)
+            view = space.single(piece.key, readable_by)
             if view is None:
                 return FALSE
             views.append(view)
@@ -164,6 +164,6 @@ def substitute(pieces: Template, values: Sequence[str], wild: bool) -> list[Fixe
     return [piece if isinstance(piece, Fixed) else Fixed(next(left), wild) for piece in pieces]
 
 
-def constant_matches(space: Space, text: str, mode: Sign, pieces: Template, in_key_policy: bool) -> Expression:
+def constant_matches(space: Space, text: str, mode: Sign, pieces: Template, readable_by: Reading | None) -> Expression:
     """A fixed text (the resource of the request) matches a template: a finite question about the variables' values."""
-    return relate(space, fixed_view(f"text {text}", text), mode, pieces, in_key_policy)
+    return relate(space, fixed_view(f"text {text}", text), mode, pieces, readable_by)

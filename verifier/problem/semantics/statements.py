@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from verifier.model.operators import Sign
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
-from verifier.model.readings import F8_QUOTA, L6
+from verifier.model.readings import E2, F8, F8_CONTROLS, F8_QUOTA, L6
 from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.symbols import NotResourceStatement
 from verifier.problem.classes.predicates import like
@@ -71,6 +71,11 @@ def action_matches(statement: Statement) -> Expression:
     return negation(matched) if statement.not_action else matched
 
 
+READABLE_BY = {PolicyKind.KEY: F8, PolicyKind.TRUST: E2, PolicyKind.RCP: F8_CONTROLS, PolicyKind.ENDPOINT: F8_CONTROLS}
+"""The readings by which policies of some kinds read what is of the resource: the tags and aliases of a key, the tags of
+a role."""
+
+
 @dataclass(frozen=True)
 class Elements:
     """What the elements of one statement demand, its principals left aside. `valid` is false where a listed value that
@@ -91,9 +96,8 @@ class Elements:
 
 def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
     """Each element of a statement by itself; `conditions` are in the order of the statement."""
-    in_key_policy = policy.kind in (PolicyKind.KEY, PolicyKind.TRUST)
     resource = _resource_element(space, policy, statement)
-    reader = Reader(space, policy.variables, in_key_policy)
+    reader = Reader(space, policy.variables, READABLE_BY.get(policy.kind))
     conditions = tuple(_condition_element(space, reader, statement, condition) for condition in statement.conditions)
     valid = both(readable(policy, statement), _below_alias_quota(space, statement))
     organization = space.estate.organization
@@ -191,7 +195,7 @@ def _covers(space: Space, policy: Policy, statement: Statement, pieces: Template
     if space.target.members:
         return covers_members(space, pieces)
     assert space.target.resource is not None
-    return constant_matches(space, space.target.resource, Sign.LIKE_ARN, pieces, policy.kind is PolicyKind.KEY)
+    return constant_matches(space, space.target.resource, Sign.LIKE_ARN, pieces, READABLE_BY.get(policy.kind))
 
 
 def names_action(statement: Statement, action: str) -> bool:

@@ -47,7 +47,7 @@ def may_hold(space: Space, condition: Condition, variables: bool) -> Expression:
 
 def _has_variables(space: Space, text: str, variables: bool) -> Expression:
     pieces = (piece for piece in template(text, variables) if isinstance(piece, Variable) and piece.default is None)
-    views = (space.single(piece.key, False) for piece in pieces if _of_every_request(piece.key.lower()))
+    views = (space.single(piece.key, None) for piece in pieces if _of_every_request(piece.key.lower()))
     return conjunction(view.present if view is not None else FALSE for view in views)
 
 

@@ -38,7 +38,7 @@ def covers_members(space: Space, pieces: Template) -> Expression:
     if not any(isinstance(piece, Variable) for piece in pieces):
         return space.where(lambda target: target.resource in covered)
     return disjunction(
-        both(Test(TARGET, exactly(arn)), constant_matches(space, arn, Sign.LIKE_ARN, pieces, False))
+        both(Test(TARGET, exactly(arn)), constant_matches(space, arn, Sign.LIKE_ARN, pieces, None))
         for arn in sorted(covered)
     )
 

@@ -45,7 +45,7 @@ def covers_made(space: Space, pieces: Template, text: str) -> Expression:
     view = space.view("aws:RequestedRegion")
     assert isinstance(view, View)
     space.attributes.setdefault(MADE, _attribute())
-    covered = relate(space, space.attribute_view(MADE), Sign.LIKE, last, False) if last else FALSE
+    covered = relate(space, space.attribute_view(MADE), Sign.LIKE, last, None) if last else FALSE
     return either(both(about, space.ask(view, like(region)), covered), unsaid)
 
 
@@ -122,7 +122,7 @@ def covers_session(space: Space, pieces: Template, text: str) -> Expression:
     request names."""
     tagged = both(acts({"sts:TagSession"}), Symbol(ResourceFact(text)))
     if space.target.resource is not None:
-        named = constant_matches(space, space.target.resource, Sign.LIKE_ARN, pieces, False)
+        named = constant_matches(space, space.target.resource, Sign.LIKE_ARN, pieces, None)
         return either(both(acts({"sts:GetFederationToken"}), named), tagged)
     fields = (pieces[0].text if isinstance(pieces[0], Fixed) else "").split(":", 5)
     if len(fields) < 6:
@@ -133,7 +133,7 @@ def covers_session(space: Space, pieces: Template, text: str) -> Expression:
     if not last or not all(like(pattern).matches(value) for pattern, value in zip(before, own, strict=True)):
         return tagged
     space.attributes.setdefault(MADE, _SESSION)
-    named = relate(space, space.attribute_view(MADE), Sign.LIKE, last, False)
+    named = relate(space, space.attribute_view(MADE), Sign.LIKE, last, None)
     return either(both(acts({"sts:GetFederationToken"}), named), tagged)
 
 

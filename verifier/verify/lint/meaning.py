@@ -26,7 +26,7 @@ from verifier.problem.semantics.conditions import Reader
 from verifier.problem.semantics.controls import reached
 from verifier.problem.semantics.decision import key_policy_deny_counts, somebody_allows
 from verifier.problem.semantics.permissions import Permissions
-from verifier.problem.semantics.statements import Elements, elements, owned
+from verifier.problem.semantics.statements import READABLE_BY, Elements, elements, owned
 from verifier.problem.space import Space, acts
 
 _RETIRE = "kms:RetireGrant"
@@ -95,7 +95,7 @@ def details(space: Space, policy: Policy, statement: Statement) -> Iterator[Expr
 
 def holds(space: Space, policy: Policy, condition: Condition) -> Expression:
     """A condition, read as one of the policy."""
-    return Reader(space, policy.variables, policy.kind is PolicyKind.KEY).condition(condition)
+    return Reader(space, policy.variables, READABLE_BY.get(policy.kind)).condition(condition)
 
 
 def is_absent(space: Space, policy: Policy, key: Text) -> Expression:

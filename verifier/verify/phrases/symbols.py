@@ -141,7 +141,7 @@ class SymbolPhrases:
     def _view(self, view: View) -> str:
         if view.name.startswith("text "):
             return _RESOURCES[self._space.target.kind]
-        return subject(self._space, view.name.removesuffix("#F8"))
+        return subject(self._space, view.name.partition("#F8")[0])
 
 
 _RESOURCES = {TargetKind.KEY: "the key's ARN", TargetKind.ALIAS: "the alias's ARN", TargetKind.NONE: "the resource `*`"}
