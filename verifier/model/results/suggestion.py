@@ -34,8 +34,8 @@ class Advice:
     """What there is to suggest for one invariant on one target, the best suggestion first.
 
     `number` counts invariants from 1. `status` is the verdict as things are. Without suggestions for a refuted
-    invariant `reason` says why. `others` is how many other invariants about the key were proved again with each
-    suggestion.
+    invariant `reason` says why, with some why there are not more. `others` is how many other invariants about the key
+    were proved again with each suggestion.
     """
 
     number: int

@@ -46,7 +46,8 @@ def _advice(suggestions: Suggestions, advice: Advice) -> Iterator[Block]:
     key = next((key_name(key) for key in suggestions.keys if key.arn == advice.target), advice.target)
     what = Said(f"{advice.invariant.name}   (invariant {advice.number}, {key})", Role.NAME)
     head = Para((Said(f"{advice.status.value:10}", MARKS[advice.status]), what), MARKS[advice.status])
-    label = "no suggestion" if advice.status is Status.REFUTED else "because"
+    none = "no suggestion" if advice.status is Status.REFUTED else "because"
+    label = "besides" if advice.suggestions else none
     yield grouped([head, Items((reason_item(advice.reason, f"{label}:"),), margin=3) if advice.reason else None])
     for number, suggestion in enumerate(advice.suggestions, start=1):
         yield _suggestion(advice, suggestion, number)

@@ -1,20 +1,16 @@
 """Edits that would write what stands for an account or Region that nothing tells (S4).
 
-In: an estate, a key, policies as text. Out: the stand-ins, whether edits write one, and
-that those are left out. A statement that refers to its
+In: an estate, a key, policies as text. Out: the stand-ins, and whether edits write one. A statement that refers to its
 own account (`AWS::AccountId`) holds it as it is; written out it would be another account's number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from verifier.model.estate import Estate, Key
 from verifier.model.results.verdict import Reason
-from verifier.syntax.diagnostic import Diagnostic, Severity
 
 OWN_PLACE_NOT_GIVEN = Reason(
-    "S4", "the edits that were found name the key's own account or Region, which is not given (--account, --region)"
+    "S4", "edits that name the key's own account or Region are left out, since it is not given (--account, --region)"
 )
 
 
@@ -26,14 +22,3 @@ def stand_ins_of(estate: Estate, key: Key) -> tuple[str, ...]:
 def writes_stand_in(estate: Estate, key: Key, before: str, after: str) -> bool:
     """True iff an edited policy names one of them more often than before."""
     return any(after.count(name) > before.count(name) for name in stand_ins_of(estate, key))
-
-
-def left_out(estate: Estate) -> Iterator[Diagnostic]:
-    """Says that such edits are not suggested."""
-    if estate.open_account or estate.open_region:
-        yield Diagnostic(
-            Severity.WARNING,
-            "edits that name the key's own account or Region are left out, since it is not given",
-            hint="--account and --region tell it",
-            rule="S4",
-        )

@@ -41,7 +41,7 @@ from verifier.verify.preparation import check_direct, resolved_invariant
 from verifier.verify.prove import decide_target, proof_options
 from verifier.verify.suggestion.lockout import LOCKED_OUT, locks_out
 from verifier.verify.suggestion.ranking import Mended, ranked
-from verifier.verify.suggestion.stand_ins import OWN_PLACE_NOT_GIVEN, left_out, writes_stand_in
+from verifier.verify.suggestion.stand_ins import OWN_PLACE_NOT_GIVEN, writes_stand_in
 from verifier.verify.suggestion.suggested_edits import Broken, groups
 
 PROOFS = 120
@@ -85,8 +85,7 @@ def suggest(
         if progress is not None:
             progress(done, len(targets), target.resource or target.kind.value)
     ordered = tuple(advice for _, advice in sorted(found, key=lambda item: item[0]))
-    refuted = any(advice.status is Status.REFUTED for advice in ordered)
-    warnings = (*estate.warnings, *absent_in_invariants(estate, invariants), *(left_out(estate) if refuted else ()))
+    warnings = (*estate.warnings, *absent_in_invariants(estate, invariants))
     keys = tuple(summary(estate, key) for key in estate.keys)
     return Suggestions(ordered, keys, data_version(), warnings, estate.inputs, where_it_is(estate))
 
@@ -109,9 +108,9 @@ def _advice(
     assert target.key is not None and isinstance(invariant, Invariant)
     search = _Search(estate, target.key, invariants, verdicts, number, options)
     suggestions = search.run()
-    return replace(
-        plain, suggestions=suggestions, reason=None if suggestions else search.reason, others=len(search.others)
-    )
+    left_out = OWN_PLACE_NOT_GIVEN if search.left_out else None
+    reason = left_out if suggestions else search.reason
+    return replace(plain, suggestions=suggestions, reason=reason, others=len(search.others))
 
 
 def _hopeless(estate: Estate, target: Target, invariant: AnyInvariant, verdict: Verdict) -> Reason | None:
@@ -175,6 +174,8 @@ class _Search:
     options: ProofOptions
     reason: Reason = Reason("bound", f"no change of up to {BOUND} edits that keeps the other invariants was found")
     others: tuple[int, ...] = ()
+    left_out: bool = False
+    """Whether edits were left out that would write what stands for an account or a Region."""
     _positions: Iterator[int] = field(default_factory=count)
     _seen: set[str] = field(default_factory=set)
 
@@ -254,7 +255,7 @@ class _Search:
             return None
         self._seen.add(text)
         if writes_stand_in(self.estate, self.key, policy_text(policy), text):
-            self.reason = OWN_PLACE_NOT_GIVEN
+            self.reason, self.left_out = OWN_PLACE_NOT_GIVEN, True
             return None
         return after
 
