@@ -182,6 +182,13 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         ),
         {"action": "kms:CreateKey", "resource": None, "context": {"aws:RequestTag/team": "red"}},
     ),
+    "F8-retire": lambda: (
+        estate(
+            allow(aws(ROOT)),
+            accounts=(home(identity(ALICE, own("kms:*", Condition={"Null": {"kms:KeySpec": False}}))),),
+        ),
+        {"action": "kms:RetireGrant"},
+    ),
     "F8-quota": lambda: (
         estate(
             allow(aws(ROOT)),
@@ -264,6 +271,7 @@ MEANINGS = [
     ("P6", True),
     ("F8", True),
     ("F8-controls", True),
+    ("F8-retire", True),
 ]
 
 

@@ -21,7 +21,7 @@ from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.statements.values import instant
 from verifier.model import reference
 from verifier.model.estate import Estate, Key, Organization
-from verifier.model.readings import F1_KEYLESS, F8_CREATE
+from verifier.model.readings import F1_KEYLESS, F8_CREATE, F8_RETIRE
 from verifier.model.request import CallerKind, Request, Value
 
 PRINCIPAL_TYPE = {
@@ -107,6 +107,9 @@ def complete(estate: Estate, standing: Standing, target: Target, request: Reques
     """The whole context that the policies read."""
     given, pairs = given_context(request), given_pairs(request)
     entries = {**derived(estate, standing, target, request.action, given), **given}
+    if target.key is not None and request.action.lower() == "kms:retiregrant":
+        facts = [name for name, _ in _facts_of_key(target.key, given)]
+        entries |= {name: Either(F8_RETIRE, entries.get(name), None) for name in facts}
     if pairs and "kms:encryptioncontextkeys" not in entries:
         entries["kms:encryptioncontextkeys"] = tuple(pairs)
     known = operation(request.action)
@@ -225,7 +228,16 @@ def may_create_key(action: str) -> bool:
 
 
 def _about_key(key: Key, given: Mapping[str, Value]) -> Entries:
-    """F8: facts of the key, free where the input does not give them (U3)."""
+    """F8: what the key is, its aliases and tags."""
+    yield from _facts_of_key(key, given)
+    # A key that is called by an alias has that one at least.
+    yield "kms:resourcealiases", Free(present="kms:requestalias" in given) if key.aliases is None else key.aliases
+    for name, value in key.tags or ():
+        yield f"aws:resourcetag/{name.lower()}", value
+
+
+def _facts_of_key(key: Key, given: Mapping[str, Value]) -> Entries:
+    """F8: what the key is, free where the input does not give it (U3)."""
     for names, fact in (
         (("kms:keyspec", "kms:customermasterkeyspec"), key.spec),
         (("kms:keyusage", "kms:customermasterkeyusage"), key.usage),
@@ -235,10 +247,6 @@ def _about_key(key: Key, given: Mapping[str, Value]) -> Entries:
         known = fact or next((given[name] for name in names if name in given), Free(present=True))
         yield from ((name, known) for name in names)
     yield "kms:multiregionkeytype", _multi_region_type(key)
-    # A key that is called by an alias has that one at least.
-    yield "kms:resourcealiases", Free(present="kms:requestalias" in given) if key.aliases is None else key.aliases
-    for name, value in key.tags or ():
-        yield f"aws:resourcetag/{name.lower()}", value
 
 
 def _about_new_key(given: Mapping[str, Value]) -> Entries:

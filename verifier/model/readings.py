@@ -18,8 +18,7 @@ R4 = Reading(
 )
 L6 = Reading(
     "L6",
-    "Does a `*` at the end of a segment of a `Resource`, or of an ARN pattern of too few fields, run on past the "
-    "colon?",
+    "Does a `*` at the end of a segment of a `Resource`, or of an ARN pattern of too few fields, match a colon?",
     "it may match colons, and segments after them",
     "it stays in its segment",
     "IAM User Guide, reference_policies_elements_resource, as it is and as it was published in 2023, and "
@@ -107,8 +106,7 @@ C3_YEAR = Reading(
     "Is a listed date of four digits, such as `2030`, a number of seconds since 1970?",
     "it is",
     "it is a year",
-    "IAM User Guide, reference_policies_elements_condition_operators, which allows the forms of the W3C and Unix "
-    "time alike",
+    "IAM User Guide, reference_policies_elements_condition_operators (the forms of the W3C and Unix time alike)",
 )
 C3_ZONE = Reading(
     "C3-zone",
@@ -233,8 +231,7 @@ F1_KEYLESS = Reading(
 )
 F1_SERVICE = Reading(
     "F1-service",
-    "Does a service principal's request carry `aws:PrincipalArn`, `aws:PrincipalAccount` and the other keys "
-    "about an ARN?",
+    "Does a service principal's request carry `aws:PrincipalArn` and the other keys about an ARN?",
     "it may",
     "it does not",
     "IAM User Guide, reference_policies_condition-keys",
@@ -281,13 +278,11 @@ F6_REPLICATE = Reading(
     "Does a request of ReplicateKey carry the tags of the replica as `aws:RequestTag/…` and `aws:TagKeys`?",
     "it does",
     "it has neither",
-    "IAM User Guide, reference_policies_condition-keys, against the service reference of AWS KMS and AWS KMS Developer "
-    "Guide, abac",
+    "IAM User Guide, reference_policies_condition-keys, against AWS KMS Developer Guide, abac",
 )
 WHICH_PAIR = Reading(
     "F7",
-    "Where names of the encryption context differ only in case, do conditions read the pair that the request "
-    "gives last?",
+    "Where names of the encryption context differ in case alone, do conditions read the pair that is given last?",
     "the last of them",
     "the first of them",
     "AWS KMS Developer Guide, conditions-kms",
@@ -312,8 +307,14 @@ F8_CREATE = Reading(
     "Does a request of CreateKey carry the tags of the new key as `aws:ResourceTag/…` too?",
     "it does, with the values of `aws:RequestTag/…`",
     "they read as absent",
-    "IAM User Guide, reference_policies_condition-keys, and the service reference of AWS KMS, against AWS KMS "
-    "Developer Guide, abac",
+    "IAM User Guide, reference_policies_condition-keys, against AWS KMS Developer Guide, abac",
+)
+F8_RETIRE = Reading(
+    "F8-retire",
+    "Does a request of RetireGrant carry the facts of the key, such as `kms:KeySpec` and `kms:MultiRegion`?",
+    "it does",
+    "they read as absent",
+    "AWS KMS Developer Guide, conditions-kms, against kms-api-permissions-reference",
 )
 F8_QUOTA = Reading(
     "F8-quota",

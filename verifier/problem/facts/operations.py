@@ -154,3 +154,7 @@ def aliases(space: Space) -> Iterator[Expression]:
         yield implies(Present(name), Test(name, OneOf(frozenset(key.aliases))))
     elif has(space, of):
         yield from member(space, name, of)
+
+
+OF_OPERATIONS = (suitable_actions, existing_actions, operation_keys, fitting_algorithms, replica_regions, aliases)
+"""Every fact of this module."""

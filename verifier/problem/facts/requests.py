@@ -36,14 +36,7 @@ from verifier.problem.expression import (
     same,
 )
 from verifier.problem.facts.names import names_of_sessions, unique_names
-from verifier.problem.facts.operations import (
-    aliases,
-    existing_actions,
-    fitting_algorithms,
-    operation_keys,
-    replica_regions,
-    suitable_actions,
-)
+from verifier.problem.facts.operations import OF_OPERATIONS
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import names_suffice, pairs, pairs_read
 from verifier.problem.facts.parameters import GRANTEES, OF_GRANTEES, grant_requests, parameters, retired_grants, sources
@@ -320,15 +313,10 @@ _FACTS: Facts = (
     names_suffice,
     organizations,
     *OF_CALLERS,
-    suitable_actions,
-    existing_actions,
-    operation_keys,
-    fitting_algorithms,
-    replica_regions,
+    *OF_OPERATIONS,
     pairs,
     pairs_read,
     retired_grants,
-    aliases,
     service_keys,
     always_present,
 )

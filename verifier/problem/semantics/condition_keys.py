@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from verifier.model.operators import WITHOUT_CASE, Sign
 from verifier.model.policy import Condition, Policy, Statement, Text
-from verifier.model.readings import C3, C3_BOOL, C3_ZONE, F1_KEYLESS, F8_CREATE
+from verifier.model.readings import C3, C3_BOOL, C3_ZONE, F1_KEYLESS, F8_CREATE, F8_RETIRE
 from verifier.model.reference import ValueType, actions, key_facts
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.domains import context_attribute, is_written
@@ -104,7 +104,8 @@ def fact(space: Space, name: str) -> View:
         return (facts.split("|")[index] or None) if isinstance(facts, str) else None
 
     present = Test("facts", Field(index, Tokens(((True, ANY),))))
-    return View(name, present, lambda predicate: Test("facts", Field(index, predicate)), value, ("facts",))
+    found = View(name, present, lambda predicate: Test("facts", Field(index, predicate)), value, ("facts",))
+    return _carried(found, either(Symbol(F8_RETIRE), negation(acts({"kms:RetireGrant"}))))
 
 
 def resource_tag(space: Space, name: str) -> View:
