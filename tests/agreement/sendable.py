@@ -31,6 +31,7 @@ from tests.evaluate.estates import (
     untagged,
 )
 from verifier.evaluate.cases import case_of
+from verifier.evaluate.context import Either
 from verifier.model import reference
 from verifier.model.estate import Estate, Key, Organization
 from verifier.model.reference import Action, KeyFacts, ValueType
@@ -222,9 +223,12 @@ def entries_of(found: Estate, request: Request) -> Entries:
     """What the request has, as it is decided: what is open is left out; that a unique ID is not known is no absence. A
     key that is left out is absent where some policy tests it."""
     context = case_of(found, request).context
+    given = {name.lower() for name, _ in request.context}
     named: dict[str, Value | None] = {}
     for name in NAMES:
         entry = context.entries.get(name.lower())
+        if isinstance(entry, Either) and name.lower() in given:
+            entry = entry.yes  # the request has it
         if isinstance(entry, str | tuple):
             named[name] = entry
         elif entry is None and name.lower() in found.tested_keys and name != "aws:userid" and not name.startswith(PAIR):

@@ -34,10 +34,7 @@ Worlds = tuple[Values, ...] | None
 # what a text may stand for, as regular expressions, `None` for a variable without a value
 Patterns = tuple[str | None, ...] | None
 ABSENT: Worlds = ((),)
-FACTS_OF_KEYS = (
-    *("kms:keyspec", "kms:keyusage", "kms:customermasterkeyspec", "kms:customermasterkeyusage"),
-    *("kms:keyorigin", "kms:multiregion", "kms:multiregionkeytype"),
-)
+FACTS_OF_KEYS = re.compile("kms:(key(spec|usage|origin)|customermasterkey(spec|usage)|multiregion(keytype)?)")
 PAIR, SYMMETRIC = "kms:encryptioncontext:", "SYMMETRIC_DEFAULT"
 FOR_EVERY_SPEC = {"kms:keyorigin": "AWS_KMS", "kms:multiregion": "false", "kms:messagetype": "RAW"}
 DEFAULTS = {
@@ -191,7 +188,7 @@ class _Question:
         of_key = name.startswith("aws:resourcetag/") or name == "kms:resourcealiases"
         if of_key and kind in (PolicyKind.KEY, PolicyKind.RCP, PolicyKind.ENDPOINT):
             return self._readable("F8" if kind is PolicyKind.KEY else "F8-controls", found)
-        if self.action.lower() == "kms:retiregrant" and self.key is not None and name in FACTS_OF_KEYS:
+        if self.action.lower() == "kms:retiregrant" and self.key is not None and FACTS_OF_KEYS.fullmatch(name):
             return self._readable("F8-retire", found)
         return found
 
