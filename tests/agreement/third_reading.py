@@ -294,7 +294,7 @@ class _Question:
 
     def _organization(self, name: str) -> Worlds:
         accounts = {"principal": None if self.service else self.account, "resource": self.owner or self.account}
-        accounts |= {"source": self._one("aws:sourceaccount"), "vpce": self._one("aws:vpceaccount")}
+        accounts |= {"vpce": self._one("aws:vpceaccount")}  # what a service says of a source is given
         whose = name.removeprefix("aws:").removesuffix("orgid").removesuffix("orgpaths")
         organization = self.estate.organization
         members = dict(organization.accounts) if organization else {}

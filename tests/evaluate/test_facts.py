@@ -132,7 +132,14 @@ def test_f2_organizations() -> None:
     assert labels(found, context={"aws:PrincipalOrgID": "o-other"}) == ["F2"]
     outsider = "arn:aws:iam::999999999999:root"
     assert labels(found, outsider, context={"aws:PrincipalOrgID": "o-a1b2c3d4e5"}) == ["F2"]
-    assert outcome(guarded("aws:SourceOrgID", "o-a1b2c3d4e5"), S3, context={"aws:SourceAccount": PARTNER}) == "allow"
+
+
+def test_f2_a_service_may_leave_out_the_organization_for_whose_member_it_calls() -> None:
+    # aws:SourceOrgID: not all service integrations require the use of the key.
+    found, given = guarded("aws:SourceOrgID", "o-a1b2c3d4e5"), {"aws:SourceAccount": PARTNER}
+    assert outcome(found, S3, context=given) == "deny"
+    assert outcome(found, S3, context={**given, "aws:SourceOrgID": "o-a1b2c3d4e5"}) == "allow"
+    assert labels(found, S3, context={**given, "aws:SourceOrgID": "o-other"}) == ["F2"]
 
 
 @pytest.mark.parametrize(

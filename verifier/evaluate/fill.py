@@ -283,7 +283,6 @@ def _about_organization(estate: Estate, standing: Standing, target: Target, give
     owners = (
         ("aws:principal", standing.caller.account),
         ("aws:resource", target.account),
-        ("aws:source", _text(given, "aws:sourceaccount") or None),
         ("aws:vpce", _text(given, "aws:vpceaccount") or None),
     )
     organization = estate.organization

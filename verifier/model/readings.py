@@ -296,8 +296,7 @@ F8 = Reading(
 )
 F8_CONTROLS = Reading(
     "F8-controls",
-    "Are `aws:ResourceTag/…` and `kms:ResourceAliases` readable in a resource control policy or the policy of a VPC "
-    "endpoint?",
+    "Are `aws:ResourceTag/…` and `kms:ResourceAliases` readable in resource control and VPC endpoint policies?",
     "they are",
     "they read as absent",
     "AWS KMS Developer Guide, conditions-kms and abac, against IAM User Guide, reference_policies_condition-keys",

@@ -14,7 +14,7 @@ from verifier.evaluate.fill import belongs, called_by_service
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.statements.values import instant, truth
 from verifier.model import reference
-from verifier.model.estate import Estate
+from verifier.model.estate import Estate, Organization
 from verifier.model.request import CallerKind, Value
 
 SERVICE_ONLY = (
@@ -129,8 +129,23 @@ def _organization(estate: Estate, case: Case, given: Mapping[str, Value]) -> Ite
         )
         if organization and inside and isinstance(account, str) and not belongs(organization, account):
             yield f"F2: {prefix}orgpaths is of {organization.id}, but account {account} is not in that organization"
-        if f"{prefix}orgpaths" in given and f"{prefix}orgid" not in case.context.entries:
+        if prefix == "aws:source":
+            yield from _organization_of_source(organization, account, given)
+        elif f"{prefix}orgpaths" in given and f"{prefix}orgid" not in case.context.entries:
             yield Aside(f"F2: {prefix}orgpaths comes with {prefix}orgid")
+
+
+def _organization_of_source(
+    organization: Organization | None, account: Value | None, given: Mapping[str, Value]
+) -> Iterator[str]:
+    """What a service says of the organization of a member for which it acts: that may be nothing, or a part of it."""
+    if organization is None or not isinstance(account, str) or not belongs(organization, account):
+        return
+    if given.get("aws:sourceorgid", organization.id) != organization.id:
+        yield f"F2: aws:SourceOrgID is not {organization.id}, of which account {account} is a member"
+    own, paths = dict(organization.accounts).get(account), given.get("aws:sourceorgpaths", ())
+    if any(path != own if own else not path.startswith(f"{organization.id}/") for path in paths):
+        yield f"F2: aws:SourceOrgPaths are not those of account {account}"
 
 
 def _credentials(case: Case, given: Mapping[str, Value]) -> Iterator[str]:

@@ -88,7 +88,7 @@ class _Companions:
     def of_organization(self) -> Iterator[str]:
         """F2, F4: an organization's ID comes with its paths; that of an endpoint's account with the endpoint."""
         for identifier, paths in ORGANIZATIONS:
-            if identifier.lower() in self._has and self._lacks(paths):
+            if identifier.lower() in self._has and self._lacks(paths) and identifier != "aws:SourceOrgID":
                 yield f"F2: {identifier} comes with {paths}"
         for owner, of in (("Principal", "resource"), ("Resource", "principal")) if self._in_own_account() else ():
             if self._organization_of(of) and self._lacks(f"aws:{owner}OrgID"):

@@ -49,8 +49,6 @@ _RULE_OF_DERIVED = {
     "aws:principalorgpaths": "F2",
     "aws:resourceorgid": "F2",
     "aws:resourceorgpaths": "F2",
-    "aws:sourceorgid": "F2",
-    "aws:sourceorgpaths": "F2",
     "aws:vpceorgid": "F2",
     "aws:vpceorgpaths": "F2",
     "aws:sourcevpc": "F4",

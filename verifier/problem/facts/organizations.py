@@ -33,11 +33,11 @@ from verifier.problem.space import Space
 from verifier.problem.views import Relation
 
 _ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{4,}\Z")
-_CALLERS, _RESOURCES = "aws:principalorgid", "aws:resourceorgid"
+_CALLERS, _RESOURCES, _SOURCE = "aws:principalorgid", "aws:resourceorgid", "aws:sourceaccount"
 ORGANIZATIONS = (
     (_CALLERS, "aws:principalorgpaths", "principal"),
     (_RESOURCES, "aws:resourceorgpaths", "resource"),
-    ("aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceaccount"),
+    ("aws:sourceorgid", "aws:sourceorgpaths", _SOURCE),
     ("aws:vpceorgid", "aws:vpceorgpaths", "aws:vpceaccount"),
 )
 """The keys for the ID and the paths of an organization, and whose account they are about: the caller's, the resource's,
@@ -56,14 +56,16 @@ def organizations(space: Space) -> Iterator[Expression]:
         if not has(space, identifier):
             continue
         if has(space, paths):
-            yield same(Present(identifier), Present(paths))
+            if owner != _SOURCE:  # of which a service may say a part alone
+                yield same(Present(identifier), Present(paths))
             yield from _paths_begin_with_the_id(space, identifier, paths)
         carried = Symbol(F1_KEYLESS) if owner == "resource" and space.target.kind in _OPEN else TRUE
         yield implies(Present(identifier), carried)
         if owner == "principal":
             yield from _own_account(space, identifier, paths)
         if space.estate.organization is not None:
-            yield from (implies(carried, fact) for fact in _given_organization(space, identifier, paths, owner))
+            for name, fact in _given_organization(space, identifier, paths, owner):
+                yield implies(both(Present(owner), Present(name)) if owner == _SOURCE else carried, fact)
     yield from _same_organization(space)
 
 
@@ -97,8 +99,8 @@ def _paths_begin_with_the_id(space: Space, identifier: str, paths: str) -> Itera
     for organization in _mentioned(space, identifier, paths):
         own = frozenset[Predicate]({Tokens((*literal_tokens(organization + "/"), ANYTHING))})
         member = Test(identifier, exactly(organization))
-        yield same(member, Some(paths, own, True))
-        yield implies(member, negation(Some(paths, own, False)))
+        yield implies(both(Present(identifier), Present(paths)), same(member, Some(paths, own, True)))
+        yield implies(Some(paths, own, True), negation(Some(paths, own, False)))
 
 
 def _fixed_start(pattern: Tokens) -> str:
@@ -108,24 +110,23 @@ def _fixed_start(pattern: Tokens) -> str:
     return "".join(next(iter(characters.listed)) for _, characters in singles)
 
 
-def _given_organization(space: Space, identifier: str, paths: str, owner: str) -> Iterator[Expression]:
+def _given_organization(space: Space, identifier: str, paths: str, owner: str) -> Iterator[tuple[str, Expression]]:
+    """Facts about either key."""
     organization = space.estate.organization
     assert organization is not None
     inside = _accounts_of(space, owner, organization.members)
-    own_id = Test(identifier, exactly(organization.id))
-    yield implies(inside, own_id)
-    yield implies(negation(inside), negation(own_id))
+    yield identifier, same(inside, Test(identifier, exactly(organization.id)))
     if has(space, paths):
-        own = Tokens((*literal_tokens(organization.id + "/"), ANYTHING))
-        yield implies(inside, both(Present(paths), negation(Some(paths, frozenset({own}), False))))
-        yield implies(negation(inside), negation(Some(paths, frozenset({own}), True)))
+        own = frozenset[Predicate]({Tokens((*literal_tokens(organization.id + "/"), ANYTHING))})
+        yield paths, same(inside, Some(paths, own, True))
+        yield paths, implies(inside, negation(Some(paths, own, False)))
         by_path: dict[str, set[str]] = {}
         for account, path in organization.accounts:
             if path is not None:
                 by_path.setdefault(path, set()).add(account)
         for path, accounts in by_path.items():
             only = both(Present(paths), negation(Some(paths, frozenset({exactly(path)}), False)))
-            yield implies(_accounts_of(space, owner, frozenset(accounts)), only)
+            yield paths, implies(_accounts_of(space, owner, frozenset(accounts)), only)
 
 
 def same_organization(space: Space) -> None:

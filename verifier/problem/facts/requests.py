@@ -252,7 +252,8 @@ def service_calls(space: Space) -> Iterator[Expression]:
             yield implies(
                 both(space.is_service, space.principal(predicate)), Some(listed, frozenset({predicate}), True)
             )
-    for name in filter(space.attributes.get, ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid")):
+    of_source = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
+    for name in filter(space.attributes.get, of_source):
         yield implies(Present(name), space.is_service)
     if has(space, VIA):
         yield implies(space.is_service, negation(via_service(space)))

@@ -32,8 +32,13 @@ class Undetermined(Exception):
 OPEN = object()
 """The value of an attribute that the request leaves open."""
 
-ORGANIZATION_KEYS = {name: owner for identifier, paths, owner in ORGANIZATIONS for name in (identifier, paths)}
-"""Whose account each key of an organization is about."""
+ORGANIZATION_KEYS = {
+    name: owner
+    for identifier, paths, owner in ORGANIZATIONS
+    if owner != "aws:sourceaccount"
+    for name in (identifier, paths)
+}
+"""Whose account each key of an organization is about that follows from it: what a service says of a source is given."""
 
 
 def concrete_values(question: Question, request: Request) -> Concrete:
