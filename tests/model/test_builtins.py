@@ -136,7 +136,8 @@ def test_no_confused_deputy_is_about_services_that_do_not_say_for_whom() -> None
     assert plain.callers == SERVICES
     assert isinstance(plain.when, ConditionAnd)
     assert [holds(operand) for operand in plain.when.operands] == [
-        ("Null", key, ["true"]) for key in ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID")
+        ("Null", key, ["true"])
+        for key in ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths")
     ]
 
 
@@ -147,6 +148,7 @@ def test_no_confused_deputy_with_arguments_says_for_whom() -> None:
         ("StringEquals", "aws:SourceAccount", ["111122223333"]),
         ("ArnLike", "aws:SourceArn", ["arn:*:*:*:111122223333:*"]),
         ("StringEquals", "aws:SourceOrgID", ["o-abc"]),
+        ("ForAnyValue:StringLike", "aws:SourceOrgPaths", ["o-abc/*"]),
     ]
 
 

@@ -21,6 +21,7 @@ from verifier.language.builtins.parts import (
     caller_named,
     either_of,
     holds,
+    holds_for_any,
     listed,
     outside,
     refused,
@@ -162,18 +163,15 @@ def _encryption_context_required(arguments: Arguments) -> model.Invariant:
 
 def _no_confused_deputy(arguments: Arguments) -> model.Invariant:
     """No service principal can use the key in a request that does not say for whom: `aws:SourceArn`,
-    `aws:SourceAccount` and `aws:SourceOrgID` all absent. With arguments, in a request that is not for a resource of one
-    of the accounts and organizations listed, by any of the three. Calls that a service makes on a caller's behalf are
-    that caller's, and are not meant."""
+    `aws:SourceAccount`, `aws:SourceOrgID` and `aws:SourceOrgPaths` all absent. With arguments, in a request that is not
+    for a resource of one of the accounts and organizations listed, by any of the four. Calls that a service makes on a
+    caller's behalf are that caller's, and are not meant."""
     sources = tuple(condition for index, argument in enumerate(arguments) for condition in _source(index, argument))
-    absent = model.ConditionAnd(
-        tuple(holds("Null", key, "true") for key in ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID"))
-    )
+    keys = ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths")
+    absent = model.ConditionAnd(tuple(holds("Null", key, "true") for key in keys))
     when = model.ConditionNot(model.ConditionOr(sources)) if sources else absent
     of_whom = f"of {either_of(arguments)}" if arguments else "present"
-    return refused(
-        f"services can kms:* only when aws:SourceArn, aws:SourceAccount or aws:SourceOrgID is {of_whom}", SERVICES, when
-    )
+    return refused(f"services can kms:* only when {either_of(keys)} is {of_whom}", SERVICES, when)
 
 
 def _grants_stay_inside(arguments: Arguments) -> model.GrantInvariant:
@@ -224,7 +222,8 @@ def _pair(index: int, argument: str) -> model.ConditionExpression:
 
 def _source(index: int, argument: str) -> tuple[model.ConditionExpression, ...]:
     if isinstance(scope(index, argument), model.InOrganization):
-        return (holds("StringEquals", "aws:SourceOrgID", argument),)
+        within = holds_for_any("StringLike", "aws:SourceOrgPaths", f"{argument}/*")
+        return holds("StringEquals", "aws:SourceOrgID", argument), within
     of_account = holds("StringEquals", "aws:SourceAccount", argument)
     return of_account, holds("ArnLike", "aws:SourceArn", f"arn:*:*:*:{argument}:*")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from verifier.model import invariant as model
-from verifier.model.operators import FOR_ALL
+from verifier.model.operators import FOR_ALL, FOR_ANY
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import actions as known_actions
 from verifier.model.request import CallerKind
@@ -102,6 +102,11 @@ def caller_named(index: int, argument: str) -> model.CallerSet:
 def holds_for_all(operator: str, key: str, *values: str) -> model.Holds:
     """A condition on every value of a multi-valued key (C1)."""
     return model.Holds(Condition(Operator(operator, FOR_ALL, False), Text(key), tuple(map(Text, values))))
+
+
+def holds_for_any(operator: str, key: str, *values: str) -> model.Holds:
+    """A condition on some value of a multi-valued key (C1)."""
+    return model.Holds(Condition(Operator(operator, FOR_ANY, False), Text(key), tuple(map(Text, values))))
 
 
 def but(arguments: Arguments) -> str:
