@@ -44,7 +44,7 @@ class Case:
         """The operation of a step that is not on a key (E1–E5); `None` for one of KMS. To tag a session that is on no
         role is a part of `sts:GetFederationToken` (E2f)."""
         found = operation(self.action)
-        if found is not None and found.rule == ASSUME and self.target.kind is TargetKind.ELSEWHERE:
+        if found is not None and found.rule == ASSUME and self.target.kind is TargetKind.OTHER_SERVICE:
             return replace(found, rule=FEDERATE)
         return found
 

@@ -66,7 +66,7 @@ def _federated(request: Request, operation: Operation) -> Target:
             f"{operation.name} is on a federated user: `resource` must be {own}NAME, not {request.resource!r}",
             rule="R4",
         )
-    return Target(TargetKind.ELSEWHERE, arn, partition_of(caller), None, caller.account)
+    return Target(TargetKind.OTHER_SERVICE, arn, partition_of(caller), None, caller.account)
 
 
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,32}", re.ASCII)
@@ -92,7 +92,7 @@ def _of_service(estate: Estate, request: Request, operation: Operation) -> Targe
     the request does not say."""
     caller = request.caller
     if request.resource is None:
-        return Target(TargetKind.ELSEWHERE, "", partition_of(caller), None, caller.account)
+        return Target(TargetKind.OTHER_SERVICE, "", partition_of(caller), None, caller.account)
     found = _ARN.fullmatch(request.resource)
     on_code = operation.on == "code"
     if found is None or (found[2] != operation.service and not on_code) or found[4] not in ("", caller.account):
@@ -103,7 +103,7 @@ def _of_service(estate: Estate, request: Request, operation: Operation) -> Targe
         )
     running = (one for account in estate.accounts for one in account.workloads if on_code and one.arn == found[0])
     tags = next((one.tags for one in running), None if found[4] else ())  # a document of AWS's own has none
-    return Target(TargetKind.ELSEWHERE, found[0], found[1], found[3] or None, caller.account, tags=tags)
+    return Target(TargetKind.OTHER_SERVICE, found[0], found[1], found[3] or None, caller.account, tags=tags)
 
 
 def case_of(estate: Estate, request: Request) -> Case:

@@ -25,7 +25,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.generated import PLACEHOLDER
 from verifier.syntax.text import first_few, printable
 
-NOT_TOLD = (
+OWN_ACCOUNT_NOT_GIVEN = (
     "the own account is not given: it is unlike every account that the input or the invariants name, and shown as "
     f"{STAND_IN}; `--account` tells it"
 )
@@ -117,7 +117,9 @@ def with_own_account(read: Reader, supplied: Supplied) -> tuple[Side, ...]:
     if account == STAND_IN and _stands_alone(sides) and not _says_stand_in(read, supplied, sides):
         check_account((estate for estate, _ in sides), STAND_IN)
         _check_compared(supplied, sides)
-        return tuple((replace(estate, open_account=True), parts) for estate, parts in _saying(sides, NOT_TOLD))
+        return tuple(
+            (replace(estate, open_account=True), parts) for estate, parts in _saying(sides, OWN_ACCOUNT_NOT_GIVEN)
+        )
     again = read(replace(supplied, own=account if account != STAND_IN else None))
     if account in (None, STAND_IN):
         return again

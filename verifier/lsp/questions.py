@@ -54,7 +54,7 @@ def asked_about(scene: Scene) -> EditorQuestion | None:
     return None
 
 
-def concerned(scene: Scene) -> frozenset[Path]:
+def files_asked_about(scene: Scene) -> frozenset[Path]:
     """The files that the editor has, and that what is asked about a document is about: its inputs and invariants."""
     context = asked_about(scene)
     return frozenset(path for path in scene.held if context is not None and context.includes(path))

@@ -21,7 +21,7 @@ from verifier.lsp.completing import completions
 from verifier.lsp.defining import definition, key_place
 from verifier.lsp.documents import MOST_CHARACTERS, Kind, Scene
 from verifier.lsp.hovering import Hover, hover
-from verifier.lsp.questions import concerned
+from verifier.lsp.questions import files_asked_about
 from verifier.lsp.remarks import Remark, remarks_on
 from verifier.lsp.wire import Places
 from verifier.lsp.worker import NotAnswered, Worker
@@ -163,7 +163,7 @@ class Server:
         scene = self._scene(uri)
         if scene is None or len(scene.text) > MOST_CHARACTERS or scene.kind is Kind.OTHER:
             return
-        about = await asyncio.to_thread(concerned, scene)
+        about = await asyncio.to_thread(files_asked_about, scene)
         found: dict[str, tuple[Remark, ...]] = {}
         unknown: tuple[Remark, ...] = ()
         try:

@@ -19,7 +19,7 @@ from verifier.problem.classes.predicates import Predicate, Tokens, like
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Test
 from verifier.problem.semantics.caller_tests import account_pattern
 
-_REMEMBERED = 4096
+_CACHE_SIZE = 4096
 """Patterns of which it is remembered what they match."""
 
 
@@ -67,20 +67,20 @@ def _known_to(patterns: Iterable[str]) -> int:
     return reduce(or_, map(_known, patterns), 0)
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def _known(pattern: str) -> int:
     """The known actions that a pattern in lower case matches (L3, L6), as bits."""
     matched = like(pattern)
     return sum(1 << number for number, action in enumerate(actions()) if matched.matches(action.name.lower()))
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def _matches_unknown(pattern: str) -> bool:
     """True iff a pattern may match an action that the data does not know."""
     return "*" in pattern or "?" in pattern or not _known(pattern)
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def _may_meet(one: str, other: str) -> bool:
     """False only if no action matches both patterns: their fixed beginnings, or their fixed ends, differ."""
     return _compatible(_start(one), _start(other)) and _compatible(_start(one[::-1]), _start(other[::-1]))
@@ -170,7 +170,7 @@ def _of_account(predicate: Predicate, account: str) -> bool | None:
     return None if other is None else other == account
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def _account_of(pattern: Tokens) -> str | None:
     """The account whose callers, all of them and no others, a pattern matches."""
     found = re.match(r"arn: : ::([0-9]{12}): \Z", pattern.fixed)

@@ -88,25 +88,25 @@ INTERNAL = frozenset({*_OWN, "principal", "action", "facts", "region", "time", M
 """The attributes that are no condition keys: what a context shows of them has other names."""
 
 
-_REMEMBERED = 4096
+_CACHE_SIZE = 4096
 """Expressions about actions that are remembered from one question to the next."""
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def _matched_on(known: frozenset[str], pattern: str) -> frozenset[str]:
     """The known actions that a pattern in lower case matches."""
     matched = like(pattern)
     return frozenset(name for name in known if matched.matches(name.lower()))
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def _action_attribute(kind: TargetKind, known: frozenset[str]) -> Attribute:
     if kind in STEP_KINDS:
         return Attribute("action", values=tuple(sorted(name.lower() for name in known)), optional=False)
     return action_names([a.name.lower() for a in actions() if a.name in known])
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def facts_attribute(facts: tuple[KeyFacts, ...]) -> Attribute:
     return Attribute("facts", values=tuple(facts_text(f) for f in facts), optional=False)
 
@@ -334,6 +334,6 @@ def acts(names: Iterable[str]) -> Expression:
     return _acts(frozenset(names))
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def _acts(names: frozenset[str]) -> Expression:
     return Test("action", OneOf(frozenset(name.lower() for name in names)))

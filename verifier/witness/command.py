@@ -53,9 +53,9 @@ _WITHOUT_KEY_ARGUMENT = frozenset(
 )
 
 
-def command(request: Request, concerned: Sequence[StatementRef] = ()) -> str | None:
+def command(request: Request, statements: Sequence[StatementRef] = ()) -> str | None:
     """The command that sends the request; to be run with the caller's credentials. A grant to be retired is one of
-    those `concerned`."""
+    those in `statements`."""
     if request.caller.kind is CallerKind.SERVICE or any(key == "kms:ViaService" for key, _ in request.context):
         return None
     known = action(request.action)
@@ -73,14 +73,14 @@ def command(request: Request, concerned: Sequence[StatementRef] = ()) -> str | N
         if operation in ("CreateAlias", "UpdateAlias"):
             flag = "--target-key-id"
         words += [flag, request.resource]
-    words += _retired(concerned) if operation == "RetireGrant" else _ARGUMENTS.get(operation, ())
+    words += _retired(statements) if operation == "RetireGrant" else _ARGUMENTS.get(operation, ())
     words += _from_context(operation, request)
     return shlex.join(words)
 
 
-def _retired(concerned: Sequence[StatementRef]) -> tuple[str, ...]:
+def _retired(statements: Sequence[StatementRef]) -> tuple[str, ...]:
     """Which grant to retire: the one that lets the caller do so, if the decision names one."""
-    return "--grant-id", next(filter(None, map(grant_id, concerned)), "<grant>")
+    return "--grant-id", next(filter(None, map(grant_id, statements)), "<grant>")
 
 
 def _from_context(operation: str, request: Request) -> Iterator[str]:

@@ -174,8 +174,8 @@ def _gate(rule: str, found: list[StatementFinding], role: str, grants: Grants) -
 def _not_shown(shown: int, grants: Grants) -> str:
     """How many grants the trace leaves out: to the caller, and to others."""
     candidates = grants.candidates
-    concerned = len({candidate.grant.id for candidate in (*candidates.as_grantee, *candidates.as_retiring)})
-    others = (candidates.listed or 0) - concerned
-    more = concerned - shown
+    named = len({candidate.grant.id for candidate in (*candidates.as_grantee, *candidates.as_retiring)})
+    others = (candidates.listed or 0) - named
+    more = named - shown
     notes = f"; {more} more that {'name' if more > 1 else 'names'} the caller not shown" if more > 0 else ""
     return notes + (f"; {others} {'grants name' if others > 1 else 'grant names'} others" if others > 0 else "")

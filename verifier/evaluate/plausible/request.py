@@ -66,7 +66,7 @@ _RULE_OF_DERIVED = {
     "kms:multiregionkeytype": "F8",
     "kms:resourcealiases": "F8",
 }
-_JUDGED_ELSEWHERE = ("aws:currenttime", "aws:epochtime", "aws:viaawsservice", "aws:principalservicenameslist")
+_OF_OTHER_RULES = ("aws:currenttime", "aws:epochtime", "aws:viaawsservice", "aws:principalservicenameslist")
 _TAG_OF_CALLER = "aws:principaltag/"
 """A session may have other tags than follow from its caller: what it can have is for `session_tags` to say (F3)."""
 
@@ -95,7 +95,7 @@ def _contradictions(given: Mapping[str, Value], follows: Mapping[str, Entry]) ->
     """A given value that differs from the one that follows from the caller, the key or another key."""
     for key, entry in follows.items():
         value = given.get(key)
-        if value is None or key in _JUDGED_ELSEWHERE or key.startswith(_TAG_OF_CALLER):
+        if value is None or key in _OF_OTHER_RULES or key.startswith(_TAG_OF_CALLER):
             continue
         if isinstance(entry, Either):
             entry = entry.yes  # or else absent, which it is not

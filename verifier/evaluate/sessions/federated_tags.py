@@ -110,7 +110,7 @@ class _Session:
         kind = CallerKind.ROOT if issuer.endswith(":root") else CallerKind.USER
         asking = standing(self.estate, Caller(kind, issuer, self.caller.account))
         target = Target(
-            TargetKind.ELSEWHERE, arn if action == _CALL else "", issuer.split(":")[1], None, self.caller.account
+            TargetKind.OTHER_SERVICE, arn if action == _CALL else "", issuer.split(":")[1], None, self.caller.account
         )
         known = derived(self.estate, asking, target, _CALL, {})
         return Case(

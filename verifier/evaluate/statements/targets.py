@@ -53,7 +53,7 @@ class TargetKind(Enum):
     """A role whose session is asked for: its trust policy is a policy of the resource (E2)."""
     IAM = "IAM resource"
     """A role, user, group or managed policy that an operation of IAM is on (E1)."""
-    ELSEWHERE = "resource of another service"
+    OTHER_SERVICE = "resource of another service"
     """What a resource share or code with a passed role is made of (E3, E4): an ARN, or empty where the request does not
     say it."""
 
@@ -104,7 +104,7 @@ class Target:
         """What it is, for a sentence."""
         if self.kind is TargetKind.NONE:
             return "an operation without a key"
-        if self.kind is TargetKind.ELSEWHERE:
+        if self.kind is TargetKind.OTHER_SERVICE:
             return self.arn or "a resource that the request does not say"
         return self.arn or "a retiring principal that the request does not say"
 
@@ -178,7 +178,7 @@ def _fields_cover(raw: list[str], pattern: str, target: Target, reader: Reader) 
     """The same field by field, of six fields that `pattern` has or may have."""
     if target.kind is TargetKind.PRINCIPAL and not target.arn:
         return _covers_some_principal(raw, target, reader)
-    if target.kind is TargetKind.ELSEWHERE and not target.arn:
+    if target.kind is TargetKind.OTHER_SERVICE and not target.arn:
         return _covers_some_resource(raw, pattern, target, reader)
     head = all_of([_field_covers(index, raw[index], target, reader) for index in range(5)])
     return False if head is False else all_of([head, _last_covers(raw[5], target, reader)])

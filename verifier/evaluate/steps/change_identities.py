@@ -33,8 +33,8 @@ def add_policy(estate: Estate, owner: str, policy: Policy, known: bool) -> Estat
         return _attach_unknown(estate, owner, policy)
 
     def changed(identity: Identity) -> Identity:
-        concerned = identity.arn == owner or owner in identity.groups
-        return replace(identity, policies=_with(identity.policies, policy)) if concerned else identity
+        affected = identity.arn == owner or owner in identity.groups
+        return replace(identity, policies=_with(identity.policies, policy)) if affected else identity
 
     def group(found: Group) -> Group:
         return replace(found, policies=_with(found.policies, policy)) if found.arn == owner else found
@@ -151,8 +151,8 @@ def remove_policy(estate: Estate, owner: str, identity: str) -> Estate:
     having = {group.arn for group in groups if identity in {policy.identity for policy in group.policies}}
 
     def changed(found: Identity) -> Identity:
-        concerned = (found.arn == owner or owner in found.groups) and having.isdisjoint(found.groups)
-        return replace(found, policies=_less(found.policies, {identity})) if concerned else found
+        affected = (found.arn == owner or owner in found.groups) and having.isdisjoint(found.groups)
+        return replace(found, policies=_less(found.policies, {identity})) if affected else found
 
     def group(found: Group) -> Group:
         return replace(found, policies=_less(found.policies, {identity})) if found.arn == owner else found

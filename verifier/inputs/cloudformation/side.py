@@ -24,7 +24,9 @@ from verifier.inputs.text.unknown import Unknown, content, names_in
 
 _PROPERTIES = {"assume_role_policy": "AssumeRolePolicyDocument", "policy": "PolicyDocument"}
 """Attributes that are not called as the properties are, in another writing."""
-_CHOSEN = {f"AWS::IAM::{kind}": f"{kind}Name" for kind in (*NAMES.values(), "ManagedPolicy", "InstanceProfile")}
+_GENERATED_NAMES = {
+    f"AWS::IAM::{kind}": f"{kind}Name" for kind in (*NAMES.values(), "ManagedPolicy", "InstanceProfile")
+}
 """Resources whose names CloudFormation generates, where the property does not give them."""
 _NAMED = {
     "AWS::ECS::Service": "ServiceName",
@@ -37,7 +39,7 @@ _NAMED |= {
 }
 """The properties that are names, where they are no physical IDs and not called `Name`."""
 _NAMES = {
-    **_CHOSEN,
+    **_GENERATED_NAMES,
     "AWS::KMS::Alias": "AliasName",
     "AWS::IAM::SAMLProvider": "Name",
     "AWS::ECS::Cluster": "ClusterName",
@@ -128,7 +130,7 @@ class TemplateSide(Side):
         """The name. One that CloudFormation makes up has the name of the stack, the logical ID and a random end."""
         usual = "PolicyName" if own.type.startswith("AWS::IAM::") else "Name"
         given = self.functions.of(own, _NAMES.get(own.type) or _NAMED.get(own.type, usual))
-        if given is not None or own.type not in _CHOSEN:
+        if given is not None or own.type not in _GENERATED_NAMES:
             return given
         self.generated_names[own.name] = None
         stack = self.template.supplied.parameters.get("AWS::StackName") or self.within

@@ -11,7 +11,7 @@ from verifier.inputs.text.access import is_null
 from verifier.inputs.text.nodes import Members, Node, Scalar, entries, member, obj, text_at
 from verifier.inputs.text.unknown import Unknown
 
-_TOLD_BY = ("key_id", "name", "grantee_principal", "operations", "constraints", "retiring_principal")
+_IDENTIFYING = ("key_id", "name", "grantee_principal", "operations", "constraints", "retiring_principal")
 """The members by which a grant is told from another of its name."""
 _CONSTRAINTS = {
     "encryption_context_equals": "EncryptionContextEquals",
@@ -45,7 +45,7 @@ def _perhaps_revoked(reader: Reader, resource: Resource) -> Node | None:
         return None
     deeds = list(reader.side.done(resource.type))
     for number, other in enumerate(deeds):
-        alike = all(other.values.get(name) == resource.values.get(name) for name in _TOLD_BY)
+        alike = all(other.values.get(name) == resource.values.get(name) for name in _IDENTIFYING)
         before = other.address == resource.address and number < deeds.index(resource)
         if other.verb is Verb.TAKES and alike and not before:
             return reader.unknown(

@@ -21,7 +21,7 @@ Pieces = tuple[str | None, ...]
 OWN_ACCOUNT = "the own account, which is not given (--account)"
 OWN_REGION = "the own Region, which is not given (--region)"
 GENERATED = "what AWS or Terraform will generate"
-_CHOSEN = f"(?<![A-Za-z0-9-])[A-Za-z0-9-]*(?:{MARK}|0{{16}}|-0000-4000-8000-)[A-Za-z0-9-]*"
+_GENERATED = f"(?<![A-Za-z0-9-])[A-Za-z0-9-]*(?:{MARK}|0{{16}}|-0000-4000-8000-)[A-Za-z0-9-]*"
 
 
 class Unknown(Node):
@@ -137,7 +137,7 @@ def content(node: object) -> object:
 def stand_ins(own: str | None) -> re.Pattern[str]:
     """What stands for what AWS or Terraform will generate, and for the own account, if that is given (S4)."""
     # Zeros beside the account cannot be told from it.
-    return re.compile(_CHOSEN if own is None else f"{_CHOSEN}|{own}0*")
+    return re.compile(_GENERATED if own is None else f"{_GENERATED}|{own}0*")
 
 
 def as_compared(nodes: Sequence[Node], own: str | None) -> list[Node]:

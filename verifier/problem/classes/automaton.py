@@ -232,7 +232,7 @@ class Exploration:
         return state
 
     def _remember(self, word: str, state: int) -> int:
-        if len(self._states_of) > _REMEMBERED:
+        if len(self._states_of) > _CACHE_SIZE:
             self._states_of.clear()
         self._states_of[word] = state
         return state
@@ -295,7 +295,7 @@ class Exploration:
         return distance
 
 
-_REMEMBERED = 4096
+_CACHE_SIZE = 4096
 """Words whose states an exploration remembers."""
 
 

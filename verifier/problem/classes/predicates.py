@@ -200,17 +200,17 @@ class _Folded(dict[str, Token]):
 _SINGLES, _FOLDED = _Singles(), _Folded()
 
 
-_REMEMBERED = 1 << 14
+_CACHE_SIZE = 1 << 14
 """Texts whose tokens are remembered: policies repeat their values, and so do the questions about them."""
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def literal_tokens(text: str, *, fold: bool = False) -> tuple[Token, ...]:
     """The characters of a text, one token each; `fold` ignores case."""
     return tuple(map((_FOLDED if fold else _SINGLES).__getitem__, text))
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def exactly(text: str) -> Tokens:
     """The one string `text`."""
     return Tokens(literal_tokens(text))
@@ -219,7 +219,7 @@ def exactly(text: str) -> Tokens:
 _WILDCARDS = re.compile(r"([*?])")
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def like_tokens(text: str, *, fold: bool = False, excluded: frozenset[str] = frozenset()) -> tuple[Token, ...]:
     """The tokens of a pattern with `*` and `?` (L6). Wildcards do not match `excluded` characters."""
     wild = ANY.without(excluded) if excluded else ANY
@@ -235,7 +235,7 @@ def like_tokens(text: str, *, fold: bool = False, excluded: frozenset[str] = fro
     return tuple(tokens)
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def like(text: str, *, fold: bool = False) -> Tokens:
     """The strings that match a pattern with `*` and `?` (L6)."""
     return Tokens(like_tokens(text, fold=fold))
@@ -244,7 +244,7 @@ def like(text: str, *, fold: bool = False) -> Tokens:
 COLON, SLASH = frozenset(":"), frozenset("/")
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def like_arn(text: str, *, fold: bool = False) -> Tokens:
     """The ARNs that match a pattern field by field: `by_fields`."""
     return by_fields(like(text, fold=fold))

@@ -100,10 +100,10 @@ def service_keys(space: Space) -> Iterator[Expression]:
     with what the certificate says as principal tags [IAM Roles Anywhere User Guide, trust-model]."""
     for name in space.attributes:
         if name.startswith("aws:principaltag/") or name in ("aws:principalorgid", "aws:principalorgpaths"):
-            untold = negation(space.is_principal)
+            untagged = negation(space.is_principal)
             if space.target.kind is TargetKind.ROLE and name.startswith("aws:principaltag/"):
-                untold = both(untold, negation(space.principal(exactly("rolesanywhere.amazonaws.com"))))
-            yield implies(untold, negation(Present(name)))
+                untagged = both(untagged, negation(space.principal(exactly("rolesanywhere.amazonaws.com"))))
+            yield implies(untagged, negation(Present(name)))
         if name.endswith("#service"):
             yield implies(Present(name), space.has_service_value())
             yield from _not_of_a_named_account(space, name)

@@ -30,7 +30,7 @@ from verifier.problem.classes.predicates import (
 from verifier.problem.expression import FALSE, Expression, Symbol, Test, both, either, negation
 from verifier.problem.semantics.targets import Target
 
-_REMEMBERED = 4096
+_CACHE_SIZE = 4096
 """Expressions about callers that are remembered from one question to the next."""
 
 
@@ -39,7 +39,7 @@ def account_pattern(account: str) -> Tokens:
     return like_arn(f"arn:*:*::{account}:*")
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def _in_account(account: str) -> Expression:
     return Test("principal", account_pattern(account))
 

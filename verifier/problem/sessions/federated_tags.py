@@ -38,7 +38,7 @@ from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.targets import FEDERATING, Target, TargetKind
 from verifier.problem.sessions.session_tags import MOST_SESSION_TAGS, PRINCIPAL_TAG, has_tag, own_tag, reserved
 from verifier.problem.sessions.tag_sets import TagSets, among_classes
-from verifier.problem.sessions.trusting import Remembered, may_tag
+from verifier.problem.sessions.trusting import IdentityCache, may_tag
 from verifier.problem.space import CALLER, MADE, Space
 from verifier.problem.views import as_tokens
 
@@ -190,4 +190,4 @@ def _further(space: Space, names: _TagTests) -> Sequence[Expression]:
     return [negation(Present("aws:tagkeys"))]
 
 
-_known = Remembered[_Sessions | None](64)
+_known = IdentityCache[_Sessions | None](64)

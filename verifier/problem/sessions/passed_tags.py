@@ -35,7 +35,7 @@ from verifier.problem.sessions.session_tags import (
     own_tags,
     reserved,
 )
-from verifier.problem.sessions.trusting import Remembered, Trusting, trusting
+from verifier.problem.sessions.trusting import IdentityCache, Trusting, trusting
 from verifier.problem.space import Space
 
 _MOST_ROUNDS = 16
@@ -179,7 +179,7 @@ def _group(
         return None
 
 
-_known = Remembered[PassedTags](16)
+_known = IdentityCache[PassedTags](16)
 
 
 def passed_tags(space: Space, found: Trusting, names: Sequence[str]) -> PassedTags:

@@ -68,7 +68,7 @@ class Trusting:
 
 
 @dataclass
-class Remembered(Generic[_Found]):
+class IdentityCache(Generic[_Found]):
     """What was found of things that are equal to themselves alone: to compare two takes long. Of so many it is kept."""
 
     most: int
@@ -84,7 +84,7 @@ class Remembered(Generic[_Found]):
         return self._known[key][1]
 
 
-_known = Remembered[Trusting](16)
+_known = IdentityCache[Trusting](16)
 
 
 def trusting(estate: Estate) -> Trusting:

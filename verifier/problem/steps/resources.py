@@ -31,22 +31,22 @@ _LAST = Characters(NAME.listed | {"/", ":"})
 
 def covers_made(space: Space, pieces: Template, text: str) -> Expression:
     """Whether a pattern, written as `text`, covers what the request names or makes."""
-    unsaid = both(acts(_without_resource()), Symbol(ResourceFact(text)))
+    unlisted = both(acts(_without_resource()), Symbol(ResourceFact(text)))
     before = pieces[0].text if isinstance(pieces[0], Fixed) else ""
     fields = before.split(":", 5)
     if len(fields) < 6:
-        return unsaid
+        return unlisted
     kind, partition, service, region, account, rest = fields
     about = acts(action.name for action in _made() if like(service).matches(_fields(action)[0]))
     wanted = ((kind, "arn"), (partition, space.target.partition), (account, str(space.target.account)))
     if not all(like(own).matches(value) for own, value in wanted):
-        return unsaid
+        return unlisted
     last = (Fixed(rest, True), *pieces[1:]) if rest else pieces[1:]
     view = space.view("aws:RequestedRegion")
     assert isinstance(view, View)
     space.attributes.setdefault(MADE, _attribute())
     covered = relate(space, space.attribute_view(MADE), Sign.LIKE, last, None) if last else FALSE
-    return either(both(about, space.ask(view, like(region)), covered), unsaid)
+    return either(both(about, space.ask(view, like(region)), covered), unlisted)
 
 
 def resource_facts(space: Space) -> Iterator[Expression]:

@@ -13,7 +13,7 @@ from verifier.model.policy import Condition, Effect, Policy, Principal, Principa
 from verifier.model.principal_names import short_arn
 from verifier.verify.meaning import in_policy, meaning
 
-_MOST_TOLD = 3
+_MOST_NAMED = 3
 """Names shown of one list; of more, their number."""
 
 Placed = tuple[Policy, Statement]
@@ -109,8 +109,8 @@ def _added_and_gone(verb: str, old: Sequence[str], new: Sequence[str]) -> Iterat
 
 def listed(names: Sequence[str]) -> str:
     """`a, b and c`, or `a, b, c and 4 more`."""
-    if len(names) > _MOST_TOLD + 1:
-        return f"{', '.join(names[:_MOST_TOLD])} and {len(names) - _MOST_TOLD} more"
+    if len(names) > _MOST_NAMED + 1:
+        return f"{', '.join(names[:_MOST_NAMED])} and {len(names) - _MOST_NAMED} more"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

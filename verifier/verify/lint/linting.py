@@ -74,7 +74,7 @@ def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | N
         tuple(looked),
         tuple(skipped),
         data_version(),
-        _untold(estate.warnings, findings),
+        _not_found_again(estate.warnings, findings),
         estate.inputs,
         time.perf_counter() - started,
         where_it_is(estate),
@@ -97,7 +97,7 @@ def _sorted(findings: Iterable[Finding], looked: Sequence[Linted]) -> tuple[Find
     return tuple(sorted(dict.fromkeys(findings), key=place))
 
 
-def _untold(warnings: Sequence[Diagnostic], findings: Sequence[Finding]) -> tuple[Diagnostic, ...]:
+def _not_found_again(warnings: Sequence[Diagnostic], findings: Sequence[Finding]) -> tuple[Diagnostic, ...]:
     """The warnings of reading the input for which there is no finding at the same place."""
     places = {(finding.rule.label, finding.span.file, finding.span.line) for finding in findings}
     return tuple(w for w in warnings if w.span is None or (w.rule, w.span.file, w.span.line) not in places)

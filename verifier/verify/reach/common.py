@@ -281,7 +281,7 @@ class Common:
         return self._asked[place]
 
 
-_REMEMBERED = 8
+_CACHE_SIZE = 8
 """Of so many estates what is shared by their keys is remembered: more than one where several suppositions are tried
 out."""
 
@@ -291,7 +291,7 @@ def supposing(estate: Estate, supposed: tuple[Supposition, ...]) -> Estate:
     return _supposing(Same(estate), supposed)
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def _supposing(same: Same, supposed: tuple[Supposition, ...]) -> Estate:
     return replace(same.estate, suppositions=supposed)
 
@@ -305,13 +305,13 @@ def of_estate(estate: Estate, held: SymbolValues, goals: Iterable[Invariant]) ->
     return _of_same(Same(estate), tuple(sorted(held.items())), reads_tags(goals), telling)
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def _keys_of_names(same: Same) -> frozenset[str]:
     estate = same.estate
     return keys_of_names((*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True)))
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def _of_same(
     same: Same, held: tuple[tuple[SymbolName, bool], ...], tags: bool, telling: tuple[Condition, ...]
 ) -> Common:
