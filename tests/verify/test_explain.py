@@ -123,6 +123,26 @@ def test_the_same_caller_and_action_are_looked_at_as_well() -> None:
     assert (other.count, other.same_call, {change.subject for change in other.changes}) == (2, True, {EC, VIA})
 
 
+def test_where_the_same_caller_is_never_allowed_it_is_said() -> None:
+    """P1, R6: only another caller is, so that a request of the same caller is what nobody need look for."""
+    found = estate(allow(aws(ALICE)), accounts=(home(identity(ALICE), identity(REPORTS)),))
+    other, nothing = explained(found, REPORTS_SESSION).flips
+    assert isinstance(other, Flip)
+    assert [change.subject for change in other.changes if change.kind is ChangeKind.NEEDED] == ["caller"]
+    assert nothing == NotFound(
+        Outcome.ALLOW, "R6", "no request on this resource by the same caller for the same action is allowed"
+    )
+
+
+def test_what_is_said_of_nobody_is_not_said_again_of_the_same_caller() -> None:
+    """D1, G5: nobody is allowed for certain, the same caller among them, who is not allowed in any reading."""
+    flips = explained(estate(deny(), accounts=(home(),)), REPORTS_SESSION).flips
+    assert [found.text for found in flips if isinstance(found, NotFound)] == [
+        "no request on this resource is allowed under every reading and whatever is not known",
+        "no request on this resource by the same caller for the same action is allowed",
+    ]
+
+
 def test_where_the_other_account_decides_the_flip_depends() -> None:
     """D3, U1: what the policies of another account allow is not known."""
     found = estate(allow(aws(PARTNER_ROOT), Condition={"StringEquals": {EC: "acme"}}))

@@ -84,11 +84,12 @@ def _flips(
 
 def _towards(around: Neighbourhood, decision: Decision, outcome: Outcome) -> Iterator[Flip | NotFound]:
     """The nearest request that may be decided so, and if that depends, the nearest that certainly is; then the same for
-    the same caller and action, where those are not kept already."""
+    the same caller and action, where those are not kept already. Where there is none, that."""
     shown: set[Request] = set()
+    certainties: tuple[bool, ...] = (False, True) if decision.outcome is not Outcome.DEPENDS else (True,)
     for same_call in (False, True):
-        for certain in (False, True) if decision.outcome is not Outcome.DEPENDS else (True,):
-            found = around.find(Goal(outcome, certain, same_call))
+        for certain in certainties:
+            found = around.find(goal := Goal(outcome, certain, same_call))
             if isinstance(found, Refuted):
                 flip = _flip(around, found.shown, outcome, same_call)
                 if flip.request not in shown:
@@ -99,18 +100,21 @@ def _towards(around: Neighbourhood, decision: Decision, outcome: Outcome) -> Ite
             elif isinstance(found, Unknown):
                 yield NotFound(outcome, found.reason.rule, found.reason.text)
                 return
-            elif not same_call:
-                yield NotFound(outcome, "R6", _none(outcome, certain))
+            else:
+                yield NotFound(outcome, "R6", _none(goal))
                 if not certain:
                     return
+                certainties = certainties[:-1]  # nor is there one of the same caller for the same action
         explained = around.point.request
         if any((request.caller.arn, request.action) == (explained.caller.arn, explained.action) for request in shown):
             return
 
 
-def _none(outcome: Outcome, certain: bool) -> str:
-    what = "allowed" if outcome is Outcome.ALLOW else "refused"
-    return f"no request on this resource is {what}{' under every reading and whatever is not known' if certain else ''}"
+def _none(goal: Goal) -> str:
+    whose = " by the same caller for the same action" if goal.same_call else ""
+    what = "allowed" if goal.outcome is Outcome.ALLOW else "refused"
+    extent = " under every reading and whatever is not known" if goal.certain else ""
+    return f"no request on this resource{whose} is {what}{extent}"
 
 
 def _flip(around: Neighbourhood, near: Near, outcome: Outcome, same_call: bool) -> Flip:
