@@ -33,7 +33,9 @@ def filled(own: Evaluator, tree: Tree, parts: Parts | None) -> Node | None:
     """The parts of a template, put together. A policy written so keeps the places of its lines only as a whole. Raises
     `FailsError`."""
     found, position = list[Node](), 0
-    while parts is not None and position < len(parts):
+    if parts is None or not own.allows(1, own.depth):
+        return None
+    while position < len(parts):
         text, sign = parts[position]
         expression = trees.parse_expression(trees.expression_in(text, sign)) if sign else None
         if sign and expression is None:
@@ -46,14 +48,14 @@ def filled(own: Evaluator, tree: Tree, parts: Parts | None) -> Node | None:
         else:
             found.append(kinds.text(own.at(tree), text) if expression is None else own.get(expression))
         position += 1
-    return None if parts is None else kinds.concatenated(own.at(tree), found)
+    return kinds.concatenated(own.at(tree), found)
 
 
 def _directed(
     own: Evaluator, tree: Tree, expression: Tree, parts: Parts, start: int
 ) -> tuple[int, Sequence[Node] | None]:
     """Where the directive ends that begins at a position, and what it makes."""
-    middle, end = _ends(parts, start)
+    own, (middle, end) = replace(own, depth=own.depth + 1), _ends(parts, start)
     first, second, loop = parts[start + 1 : middle], parts[middle + 1 : end], trees.unwrapped(expression)
     if end and _word(parts[start]) == "if":
         holds = kinds.truth(own.get(expression))
@@ -72,8 +74,10 @@ def _ends(parts: Parts, start: int) -> tuple[int, int]:
         word = _word(parts[position])
         if word in ("if", "for"):
             open_.append(word)
-        elif word == "else" and open_[-1] == "if" and not (middle and len(open_) == 1):
-            middle = position if len(open_) == 1 else middle
+        elif word == "else" and open_ == ["if"] and not middle:
+            middle = position
+        elif word == "else" and open_[1:] and open_[-1] == "if":
+            continue  # of a directive inside
         elif word and word != f"end{open_.pop()}":
             break
         if not open_:
