@@ -246,10 +246,12 @@ def test_what_is_no_baseline_is_an_input_error(run: Run, folder: Path, text: str
     assert result.code == 2 and "cannot be used as a baseline" in result.err
 
 
-def test_a_damaged_baseline_is_an_input_error(run: Run, folder: Path) -> None:
+@pytest.mark.parametrize(("of", "name"), [("policy", "kind"), ("statement", "doubt")])
+def test_a_damaged_baseline_is_an_input_error(run: Run, folder: Path, of: str, name: str) -> None:
     check(run, folder, "", "--write-baseline", "base.json")
     document = json.loads((folder / "base.json").read_text())
-    document["estate"]["keys"][0]["policies"] = [{"kind": 3}]
+    policy = document["estate"]["keys"][0]["policies"][0]
+    {"policy": policy, "statement": policy["statements"][0]}[of][name] = 3
     (folder / "base.json").write_text(json.dumps(document))
     assert check(run, folder, 'baseline = "base.json"\n').code == 2
 

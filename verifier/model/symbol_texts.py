@@ -58,18 +58,18 @@ def read_values(values: Mapping[str, bool] | Mapping[SymbolName, bool]) -> dict[
     return {read(name): value for name, value in values.items()}
 
 
-# -- what is stored: hooks of `msgspec`, which expects `NotImplementedError` for what a hook does not know --
+# -- what is stored: hooks of `msgspec`, which makes a `ValidationError` of a `TypeError` where it decodes --
 
 
 def encoded(value: object) -> str:
-    """A name as plain text. Raises `NotImplementedError` for anything else."""
+    """A name as plain text. Raises `TypeError` for anything else."""
     if isinstance(value, SymbolName):
         return str(value)
-    raise NotImplementedError(type(value))
+    raise TypeError(f"no name of a symbol: {type(value).__name__}")
 
 
 def decoded(kind: type, value: object) -> object:
-    """A stored text as the name that it was. Raises `NotImplementedError` for another kind, or what is no text."""
+    """A stored text as the name that it was. Raises `TypeError` for another kind, or what is no text."""
     if issubclass(kind, SymbolName) and isinstance(value, str):
         return read(value)
-    raise NotImplementedError(kind)
+    raise TypeError(f"no text of a symbol: {type(value).__name__}")
