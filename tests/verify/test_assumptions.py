@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +12,15 @@ import pytest
 import verifier
 from tests.evaluate.estates import ALICE, FACTS, HOME, PARTNER, allow, aws, estate, home, policy
 from tests.verify.proving import nobody, verdict
+from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Controls, Endpoint, Estate, Key, Level, Organization
 from verifier.model.policy import PolicyKind
 from verifier.model.results.verdict import Status
 from verifier.syntax.source import Source
 from verifier.verify import prove
+from verifier.verify.assumptions import summary
 
 SCP = policy({"Effect": "Allow", "Action": "*", "Resource": "*"}, kind=PolicyKind.SCP, identity="p-FullAWSAccess")
 LEVELS = (Level("r-1", (SCP,)), Level(HOME, (SCP,)))
@@ -168,3 +173,14 @@ def test_g1_other_keys_of_which_no_grants_are_given_are_told() -> None:
     sentence = "other keys under which ciphertexts could come have no grants: none were given of "
     assert said() == [sentence + arns[1]]
     assert said(grants={"Grants": []}) == []
+
+
+def test_a_statement_that_differs_between_regions_is_counted_once(tmp_path: Path) -> None:
+    via = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
+    allow = {"Effect": "Allow", "Principal": {"AWS": HOME}, "Action": "kms:*", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [allow, allow | {"Condition": via}]}
+    (tmp_path / "policy.json").write_text(json.dumps(document), encoding="utf-8")
+    estate = load_estate([tmp_path / "policy.json"], supplied=Supplied(HOME))
+    (key,) = estate.keys
+    (found,) = key.policies or ()
+    assert len(found.statements) == 3 and summary(estate, key).statements == 2

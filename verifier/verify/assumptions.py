@@ -13,7 +13,7 @@ from verifier.ask.answers import Answer, Proved, Refuted
 from verifier.model import invariant as model
 from verifier.model.caller_sets import possible_kinds
 from verifier.model.estate import Estate, Key, Level
-from verifier.model.policy import Condition, Effect, Principal, PrincipalType
+from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.reference import data_version
 from verifier.model.request import CallerKind
@@ -259,12 +259,18 @@ def summary(estate: Estate, key: Key) -> KeySummary:
     grants that are not known, how many there are is not said (G1)."""
     policies = key.policies
     name = policies[0].name if policies else None
-    statements = sum(len(policy.statements) for policy in policies or ())
+    statements = sum(map(_written, policies or ()))
     open_ = any(thing.label == "G1" and thing.key in (key.arn, None) for thing in estate.unmodelled)
     grants = None if key.grants is None or open_ else len(key.grants)
     controls = controls_of(estate, key.account)
     service, resource = (controls.service, controls.resource) if controls else (None, None)
     return KeySummary(key.arn, key.name, name, statements, key.state, grants, _count(service), _count(resource))
+
+
+def _written(policy: Policy) -> int:
+    """How many statements are written: one that differs between Regions is in a policy once for each."""
+    split = {one.span for one in policy.statements if one.doubt is not None and one.span.line}
+    return len(split) + sum(one.span not in split for one in policy.statements)
 
 
 def _count(levels: tuple[Level, ...] | None) -> int | None:
