@@ -37,8 +37,8 @@ def verdict_sentence(verdict: Verdict, keys: Iterable[KeySummary] = ()) -> str:
     if verdict.counterexample is not None:
         return _refuted(verdict, verdict.counterexample)
     named = [
-        f"grant {printable(found.grant.id)} names {_named(verdict, n)}"
-        for n, found in enumerate(verdict.grants[:_MOST_NAMED])
+        f"grant {printable(found.grant.id)} names {printable(found.principal.value)} as {found.role.value}"
+        for found in verdict.grants[:_MOST_NAMED]
     ]
     more = len(verdict.grants) - len(named)
     return "; ".join(named) + (f"; and {more} more" if more > 0 else "")
@@ -47,11 +47,6 @@ def verdict_sentence(verdict: Verdict, keys: Iterable[KeySummary] = ()) -> str:
 def proved_words(verdict: Verdict) -> str:
     """`proved`, and how far a proof about what callers can eventually do goes."""
     return "proved" if verdict.bound is None else f"proved for {bound_words(verdict.bound)}"
-
-
-def _named(verdict: Verdict, number: int) -> str:
-    found = verdict.grants[number]
-    return f"{printable(found.principal.value)} as {found.role.value}"
 
 
 def _refuted(verdict: Verdict, found: Counterexample) -> str:

@@ -191,7 +191,8 @@ def _iam(caller: Caller) -> str:
 
 
 def _but_the_caller(statement: Statement, caller: Caller) -> Iterator[Edit]:
-    """A condition that the caller alone does not meet, or one more value in one that is there."""
+    """A condition that the caller alone does not meet, where none of the kind is there: to one that is, `_failing` adds
+    the caller."""
     service = caller.kind is CallerKind.SERVICE
     operator, key = (NOT_EQUALS, "aws:PrincipalServiceName") if service else (ARN_NOT_EQUALS, "aws:PrincipalArn")
     if not any(is_on(found, operator, key) for found in statement.conditions):

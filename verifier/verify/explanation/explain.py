@@ -120,7 +120,7 @@ def _none(goal: Goal) -> str:
 def _flip(around: Neighbourhood, near: Near, outcome: Outcome, same_call: bool) -> Flip:
     estate, given = around.point.question.space.estate, around.point.request
     request, decision = _tidied(estate, given, near.request, around.held, near.parts)
-    found = changes(estate, given, request, around.held, around.open_keys)
+    found = changes(estate, given, request, around.held, around.open_parts)
     return Flip(outcome, request, decision, found, len(near.parts), same_call, near.readings, command(request, ()))
 
 
@@ -202,8 +202,8 @@ def changes(
     estate: Estate, given: Request, found: Request, held: SymbolValues, left_out: Collection[str]
 ) -> tuple[Change, ...]:
     """The differences by kind. `left_out` are the parts that the given request lacks and every real one has."""
-    decision = evaluate(estate, found, held)
-    subjects = [difference.subject.lower() for difference in differences(given, found)]
+    decision, listed = evaluate(estate, found, held), list(differences(given, found))
+    subjects = [difference.subject.lower() for difference in listed]
 
     def kind(difference: Difference) -> ChangeKind:
         if _belongs(difference.subject, left_out):
@@ -215,7 +215,7 @@ def changes(
         again = _decided(estate, difference.without(found), held)
         return ChangeKind.SENDABLE if again is not None and _same(decision, again) else ChangeKind.NEEDED
 
-    return tuple(Change(found.subject, found.before, found.after, kind(found)) for found in differences(given, found))
+    return tuple(Change(one.subject, one.before, one.after, kind(one)) for one in listed)
 
 
 def _decided(estate: Estate, request: Request, held: SymbolValues) -> Decision | None:

@@ -45,18 +45,11 @@ from verifier.problem.expression import (
 )
 from verifier.problem.expression import Part as Said
 from verifier.problem.question import Question
-from verifier.problem.semantics.targets import FACT_FIELDS
 from verifier.problem.substitution import with_values
 from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Sat, Session, after
 from verifier.verify.explanation.point import ACTION, CALLER, Part, Point, part_of
 
-_SHOWN_AS = {
-    "time": ("aws:currenttime", "aws:epochtime"),
-    "region": ("aws:requestedregion",),
-    "facts": tuple(FACT_FIELDS),
-}
-"""The condition keys that show attributes of other names."""
 PATIENCE = 20.0
 """Seconds after which a search is given up."""
 
@@ -166,11 +159,10 @@ class Neighbourhood:
         return None
 
     @property
-    def open_keys(self) -> frozenset[str]:
-        """The keys that the request does not give and may have any value of: those it leaves out, and those that it
-        leaves open."""
-        left_open = [name for name in self.point.question.space.attributes if name not in self.point.values]
-        return self.left_out.union(left_open, *(_SHOWN_AS.get(name, ()) for name in left_open))
+    def open_parts(self) -> frozenset[str]:
+        """The parts that the request does not give and that may have any value: those that it leaves out, and those
+        that it leaves open."""
+        return self.left_out.union(self.point.question.space.attributes.keys() - self.point.values.keys())
 
     @property
     def _countable(self) -> int:

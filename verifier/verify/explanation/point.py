@@ -47,6 +47,7 @@ from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind
 from verifier.problem.space import PAIR_PREFIX, pair_key
 from verifier.problem.subjects import target_of
 from verifier.verify.explanation.symbolic_values import Undetermined, concrete_values, fitting_facts, lowered
+from verifier.witness.pairs import SETS
 from verifier.witness.untabled import Concrete
 
 Found = str | tuple[str, ...] | None
@@ -71,8 +72,6 @@ together."""
 _PART_OF = dict.fromkeys(FACT_FIELDS, "facts") | dict.fromkeys(("aws:currenttime", "aws:epochtime"), "time")
 _PART_OF |= {"aws:requestedregion": "region", "resource": RETIRING}
 """The parts that have other names than the condition keys that show them."""
-_NAMES = {PAIR_PREFIX: "kms:encryptioncontextkeys", "aws:requesttag/": "aws:tagkeys"}
-"""The sets of names that follow from pairs."""
 _TEXTS = (ValueType.STRING, ValueType.ARN)
 """The types of keys whose values can be told apart by `StringEquals`; other types keep the kinds of comparison that
 policies make."""
@@ -163,7 +162,7 @@ def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iter
         of_key = name == "facts" and question.space.target.kind is TargetKind.KEY
         if name in _OF_CALLER or part_of(name) == NETWORK or of_key:
             continue
-        if name in _NAMES.values():
+        if name in SETS.values():
             yield Part(name, _other_names(question, values, name, changed))
         elif name == VIA and VIA not in given:
             yield Part(name, _not_as_supposed(question))
@@ -176,18 +175,18 @@ def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iter
 def is_about_names(part: str, key: str) -> bool:
     """True iff a part is about the names of pairs, and a key is such a pair or lists them."""
     return any(
-        part == names and (key.lower().startswith(prefix) or key.lower() == names) for prefix, names in _NAMES.items()
+        part == names and (key.lower().startswith(prefix) or key.lower() == names) for prefix, names in SETS.items()
     )
 
 
 def names_pair(names: str, key: str) -> bool:
     """True iff a condition key is a pair of those whose names another one lists, whatever their case."""
-    return any(listing == names.lower() and key.lower().startswith(prefix) for prefix, listing in _NAMES.items())
+    return any(listing == names.lower() and key.lower().startswith(prefix) for prefix, listing in SETS.items())
 
 
 def lists_names(key: str) -> bool:
     """True iff a condition key, whatever its case, lists the names of pairs."""
-    return key.lower() in _NAMES.values()
+    return key.lower() in SETS.values()
 
 
 def _same_key(question: Question, request: Request, values: Concrete) -> Expression:
@@ -218,7 +217,7 @@ def _other_names(question: Question, values: Concrete, names: str, changed: dict
     follows from these."""
     if names not in question.finite.held:
         return changed[names]
-    prefix = next(prefix for prefix, found in _NAMES.items() if found == names)
+    prefix = next(prefix for prefix, found in SETS.items() if found == names)
     table = question.finite.tables[names]
     pairs = _by_pair(changed)
     held = {table.class_of(name) for name in values[names] or ()}

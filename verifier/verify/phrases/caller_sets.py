@@ -18,7 +18,7 @@ def account_of(name: str) -> str | None:
 
 
 def kind_of(name: str) -> str:
-    """The kind of a principal, as `phrases_caller_classes` names it."""
+    """The kind of a principal, as `callers.KINDS` names it."""
     if not name.startswith("arn:"):
         return "AWS service"
     last = name.split(":", 5)[5]
@@ -39,7 +39,7 @@ def _kinds(text: str) -> frozenset[str]:
 
 
 def _in_both(left: frozenset[str], right: frozenset[str]) -> frozenset[str]:
-    """The kinds of callers that are of a kind of either."""
+    """The kinds of the callers that are of one of the first kinds and of one of the second."""
     linked = {LINKED} if LINKED in left | right and {LINKED, "role"} & left and {LINKED, "role"} & right else set()
     return (left & right) | linked
 

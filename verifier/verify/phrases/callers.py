@@ -2,7 +2,7 @@
 `12 roles of 111122223333`.
 
 In: the table of callers, the predicates put to it, and estates. Out: `Callers`.
-Guarantee: the words say exactly the mask: they are written from a form that is (`phrases_forms`).
+Guarantee: the words say exactly the mask: they are written from a form that is (`forms`).
 """
 
 from __future__ import annotations

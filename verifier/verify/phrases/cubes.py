@@ -14,7 +14,7 @@ from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.tables import bits
 
 MOST = 40
-"""Cubes that are compared each with each; of more, the first that many are."""
+"""So many cubes are compared with each other; those after them stay as they are."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def shorter(cubes: Sequence[Cube], full: Mapping[str, int]) -> list[Cube]:
 
 
 def _widened(cube: Cube, cubes: Sequence[Cube], full: Mapping[str, int]) -> Cube:
-    """The cube without what it needs not require, since other cubes cover what comes in."""
+    """The cube without the requirements that can go, since other cubes cover what comes in."""
     others = [other for other in cubes if other is not cube]
     widening = bool(others)
     while widening:

@@ -17,7 +17,7 @@ from verifier.model.symbols import LazyTest, SymbolName, SymbolValues
 from verifier.problem.classes.domains import is_date
 from verifier.problem.classes.tables import ListTable
 from verifier.problem.diagrams.finite import Finite
-from verifier.problem.space import PAIR_PREFIX, Space
+from verifier.problem.space import Space
 from verifier.verify.phrases.actions import ActionPhrases
 from verifier.verify.phrases.callers import CallerPhrases
 from verifier.verify.phrases.cubes import Cube, shorter
@@ -25,6 +25,7 @@ from verifier.verify.phrases.lazy import LazyPhrases
 from verifier.verify.phrases.sets import Held
 from verifier.verify.phrases.symbols import FactPhrases, SymbolPhrases, subject
 from verifier.verify.phrases.values import Values
+from verifier.witness.pairs import SETS
 
 EVERYTHING: Mapping[str, int] = {}
 """Attributes of which every class is possible."""
@@ -166,9 +167,10 @@ class Phrases:
 
     def _has_a_name(self, name: str, cube: Cube) -> bool:
         """True iff the cube requires a pair whose name the key then holds (F7)."""
-        prefix = _NAMES_OF.get(name)
-        return prefix is not None and any(
-            own.startswith(prefix) and not mask >> self._finite.tables[own].size & 1 for own, mask in cube.masks.items()
+        prefixes = tuple(prefix for prefix, names in SETS.items() if names == name)
+        return any(
+            own.startswith(prefixes) and not mask >> self._finite.tables[own].size & 1
+            for own, mask in cube.masks.items()
         )
 
     def _lazily(self, name: str) -> LazyPhrases:
@@ -221,6 +223,4 @@ class Phrases:
         return f"is absent, or {text}" if least & ~present else text
 
 
-_NAMES_OF = {"kms:encryptioncontextkeys": PAIR_PREFIX, "aws:tagkeys": "aws:requesttag/"}
-"""The keys that hold the names of the pairs of a request, and how the attributes of these begin."""
 _ORDER = (LimitKind.CONDITION, LimitKind.RELATION, LimitKind.FREE, LimitKind.READING, LimitKind.UNMODELLED)

@@ -3,7 +3,7 @@
 In: the table of an attribute, the predicates put to it, and masks: what must be in the set, and what may be. Out: a
 form, and its text.
 Guarantee: the text says exactly the form, which has all that must be in the set and nothing that may not
-(`phrases_forms`).
+(`forms`).
 """
 
 from __future__ import annotations
