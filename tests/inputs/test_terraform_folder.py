@@ -1214,6 +1214,7 @@ FROM_REGISTRY = 'source = "terraform-aws-modules/kms/aws"'
                 ("> 1.2", "1.2.0", False),
                 ("<= 1.2", "1.2.0", True),
                 ("latest", "2.0.0", False),
+                (f">= {'1' * 5000}", "2.0.0", False),
                 ("${var.x}", "2.0.0", False),
                 ("2.0.0", None, False),
             )
@@ -1235,6 +1236,13 @@ def test_a_module_is_what_its_call_asks_for(
     estate = load(tmp_path, main=f'module "m" {{\n  {call}\n}}\n' + key(f'"{OWN}"', "other"))
     assert ("module.m.aws_kms_key.k" in verdicts(estate)) is is_read
     assert verdicts(estate)["aws_kms_key.other"] == ("proved" if is_read else "unknown")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"Modules": [{"Key": 1}]}', "[" * 100_000])
+def test_of_a_damaged_list_of_modules_none_is_read(tmp_path: Path, text: str) -> None:
+    written(tmp_path, **{".terraform/modules/modules.json": text})
+    estate = load(tmp_path, main=f'module "m" {{\n  {FROM_REGISTRY}\n}}\n' + key(f'"{OWN}"'))
+    assert verdicts(estate) == {"aws_kms_key.k": "unknown"}
 
 
 NAMED = """\

@@ -8,6 +8,7 @@ the call asks for; of another one Terraform demands `init` first, so it is not r
 from __future__ import annotations
 
 import json
+import operator
 import re
 from pathlib import Path
 
@@ -16,8 +17,13 @@ from verifier.inputs.terraform.plan_values import ModuleName
 
 _ADDED = re.compile(r"(?:git::)?(?:https?://|ssh://)?(?:git@)?(?:registry\.(?:terraform\.io|opentofu\.org)/)?")
 """What Terraform may write before the source of a call."""
-_CONSTRAINT = re.compile(r"\s*(=|!=|>=|<=|>|<|~>|)\s*v?([0-9]+(?:\.[0-9]+)*)\s*")
-_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
+_NUMBERS = r"[0-9]{1,18}(?:\.[0-9]{1,18})*"
+_CONSTRAINT = re.compile(rf"\s*(=|!=|>=|<=|>|<|~>|)\s*v?({_NUMBERS})\s*")
+_VERSION = re.compile(_NUMBERS)
+_COMPARISONS = {
+    **{"": operator.eq, "=": operator.eq, "!=": operator.ne},
+    **{">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le},
+}
 _PARTS = 8
 
 
@@ -30,7 +36,7 @@ class Installed:
         try:
             text = (folder / ".terraform" / "modules" / "modules.json").read_text(encoding="utf-8")
             self.entries = {tuple(one["Key"].split(".")): one for one in json.loads(text)["Modules"] if one["Key"]}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return
 
     def folder(self, name: ModuleName, call: Block) -> Path | None:
@@ -47,35 +53,27 @@ def _plain(source: object) -> str | None:
     """The source of a module without what Terraform adds to it."""
     if not isinstance(source, str):
         return None
-    found = source[match.end() :] if (match := _ADDED.match(source)) else source
-    return re.sub(r"\.git(?=/|\?|$)", "", found).replace(":", "/", 1)
+    return re.sub(r"\.git(?=/|\?|$)", "", _ADDED.sub("", source, count=1)).replace(":", "/", 1)
 
 
 def _allows(asked: str | None, version: object) -> bool:
     """True iff a version meets all of the constraints, which commas separate."""
     if asked is None or not isinstance(version, str):
         return False
-    found = [_CONSTRAINT.fullmatch(one) for one in asked.split(",")]
     if not _VERSION.fullmatch(version):  # one before its release meets no other than itself
         return asked.strip().removeprefix("=").strip() == version
+    found = [_CONSTRAINT.fullmatch(one) for one in asked.split(",")]
     return all(one is not None and _holds(one[1], _numbers(version), one[2]) for one in found)
 
 
-def _holds(operator: str, version: tuple[int, ...], text: str) -> bool:
+def _holds(sign: str, version: tuple[int, ...], text: str) -> bool:
     bound, last = _numbers(text), text.count(".")
-    if operator == "~>":
+    if sign == "~>":
         return version[:last] == bound[:last] and version >= bound
-    return {
-        "": version == bound,
-        "=": version == bound,
-        "!=": version != bound,
-        ">": version > bound,
-        ">=": version >= bound,
-        "<": version < bound,
-        "<=": version <= bound,
-    }[operator]
+    return bool(_COMPARISONS[sign](version, bound))
 
 
 def _numbers(text: str) -> tuple[int, ...]:
+    """The parts of a version; those that are not written are zero."""
     found = [int(part) for part in text.split(".")]
     return (*found, *[0] * (_PARTS - len(found)))
