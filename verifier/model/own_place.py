@@ -180,7 +180,7 @@ _BEFORE, _AFTER = re.compile(r"(?:[a-z0-9-]*\.|\*\.?)?"), re.compile(r"(?:\.amaz
 
 def check_region(estate: Estate, invariants: Collection[AnyInvariant]) -> None:
     """Raises `InputError` where an invariant tells Regions apart, or accounts, and that of some key is not known, or
-    where it names what is generated yet."""
+    where it names what is not generated yet."""
     for stated in (*invariants, *estate.suppositions) if estate.generated else ():
         _check_generated(estate, stated)
     accounts = [*(key.account for key in estate.keys), *(account.id for account in estate.accounts)]

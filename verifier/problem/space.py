@@ -161,7 +161,7 @@ class Space(CallerTests):
     covered: dict[Template, frozenset[str]] = field(default_factory=dict)
     """Which of many targets a `Resource` pattern can cover, by their ARNs (`problem.steps.many`)."""
     views: Freezable[tuple[str, Reading | None], View | SetView] = field(default_factory=Freezable)
-    """By condition key, and whether they are narrowed for a key policy."""
+    """By condition key, and the reading by which a policy can read it, if that is open (F8, E2)."""
     _mentioned: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -182,8 +182,8 @@ class Space(CallerTests):
 
     @abstractmethod
     def key_view(self, name: str, by: Reading | None) -> View | SetView:
-        """A condition key, in lower case, as the rules say what it follows from; perhaps as key and trust policies read
-        it (F8, E2)."""
+        """A condition key, in lower case, as the rules say what it follows from; as it is for policies that can read it
+        only `by` a reading (F8, E2)."""
 
     @abstractmethod
     def allowed(self) -> Expression:

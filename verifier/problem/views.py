@@ -42,7 +42,7 @@ class View:
 
 @dataclass(frozen=True)
 class SetView:
-    """A multi-valued condition key. `some(predicates, inside)` iff some value is inside (outside) their union."""
+    """A multi-valued condition key. `some(predicates, inside)` is true iff a value is inside (outside) their union."""
 
     name: str
     present: Expression

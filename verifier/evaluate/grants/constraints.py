@@ -39,7 +39,7 @@ class GrantRequest:
 
 
 def grantable(action: str) -> bool:
-    """True iff a grant can name the operation: the list is closed (G1): what the data does not know is not on it."""
+    """True iff a grant can name the operation (G1). The list is closed: what the data does not know is not on it."""
     known = reference.action(action)
     return known is not None and known.grant_operation
 

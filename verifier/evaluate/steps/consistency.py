@@ -123,25 +123,25 @@ def _against_sources(moves: Sequence[Move], access: Request | None) -> str | Non
 
 
 def _against_origins(moves: Sequence[Move], access: Request | None) -> str | None:
-    """The first request of a session that says what the move which gave the session did not give it; `None` iff there
-    is none."""
+    """The first request that contradicts the move by which its session was made; `None` iff there is none."""
     given: dict[Caller, frozenset[str]] = {}
     for move, requests in _in_order(moves, access):
         for request in requests:
             said = given_context(request)
-            factor = _MFA if truth(str(said.get(_FACTOR.lower()))) else _MFA - {_FACTOR}
-            beyond = (factor | set(OF_SERVICES)) - given.get(request.caller, _ORIGINS)
-            lacking = sorted(key for key in beyond if key.lower() in said)
-            if lacking:
-                return f"{request.action} would be asked for by a session with {lacking[0]}, which it was not given"
+            telling = _ORIGINS if truth(str(said.get(_FACTOR.lower()))) else _ORIGINS - {_FACTOR}
+            beyond = telling - given.get(request.caller, _ORIGINS)
+            other = min((key for key in beyond if key.lower() in said), default=None)
+            if other is not None:
+                return f"{request.action} would be asked for by a session with {other}, which it was not given"
         if move is not None and isinstance(move.change, Became) and move.kind is not StepKind.OWN_IDENTITY:
             given[move.change.caller] = _origins(move, given)
     return None
 
 
 def _origins(move: Move, given: Mapping[Caller, frozenset[str]]) -> frozenset[str]:
-    """What a session can say that a move gives: made by a service it has no MFA, and the keys of no other service; made
-    by a call to assume a role none of these keys, and MFA only if its caller is a user, or a session that may have it.
+    """What the requests of a session can say of how a move made it. Made by a service it has no MFA, and the keys of no
+    other service. Made by a call to assume a role it has no such keys, and MFA only if the caller is a user, or a
+    session that may have it.
     [API: AssumeRole, SerialNumber; IAM: id_roles_use_switch-role-ec2, id_credentials_mfa_configure-api-require]"""
     caller = move.requests[0].caller
     match move.kind:

@@ -43,7 +43,8 @@ class Evaluator:
     of. `read` gives the text of a file, where files are at hand, by its path and by whether that is one of the module
     (`path.module`); `may_fail` says of a reference whether it may be to an instance that is not made; `compared` is
     given values that are compared with each other, and gives them back as far as they are known to be what they look
-    like: no placeholder is in them (S4). `inspected`: a value of which a function reads parts, or the names' order."""
+    like: no placeholder is in them (S4). `inspected` does so with a value of which a function reads parts of texts, or
+    the order of names."""
 
     source: Source
     refer: Callable[[str, int], Node | None]

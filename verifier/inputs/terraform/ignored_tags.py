@@ -1,8 +1,9 @@
 """Tags that a provider is told to leave to others: a plan does not have them, whatever the object has.
 [terraform-provider-aws: ignore_tags Configuration Block]
 
-In: a plan. Out: for what is there before the plan, or may be, as nothing but a plan tells of what a folder makes, by
-its ARN, which keys of tags are not told. Guarantee: where that is not known, none is.
+In: a plan, or a folder without one. Out: which keys of tags are not told, by the ARN of what has them: of all that is
+there before a plan, and of all that a folder makes, which does not say what is there before. Guarantee: where it is not
+known which keys, no tag is told.
 """
 
 from __future__ import annotations

@@ -21,8 +21,13 @@ _NUMBERS = r"[0-9]{1,18}(?:\.[0-9]{1,18})*"
 _CONSTRAINT = re.compile(rf"\s*(=|!=|>=|<=|>|<|~>|)\s*v?({_NUMBERS})\s*")
 _VERSION = re.compile(_NUMBERS)
 _COMPARISONS = {
-    **{"": operator.eq, "=": operator.eq, "!=": operator.ne},
-    **{">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le},
+    "": operator.eq,
+    "=": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
 }
 _PARTS = 8
 

@@ -32,7 +32,7 @@ _VERBS = {"create": Verb.MAKES, "update": Verb.CHANGES}
 _ACTIONS = ("create", "update", "delete", "read", "no-op", "forget")
 _OF_AWS = "aws_", "awscc_"
 _AWS = re.compile(
-    r"(?:(?:(?:registry\.(?:terraform\.io|opentofu\.org)/)?(?:hashicorp|terraform-providers|-)/)?awsc?c?)?"
+    r"(?:(?:(?:registry\.(?:terraform\.io|opentofu\.org)/)?(?:hashicorp|terraform-providers|-)/)?aws(?:cc)?)?"
 )
 """The addresses of AWS's own providers, in all versions of Terraform; an empty one is not told."""
 
@@ -47,7 +47,7 @@ class Action:
 
     @property
     def is_of_aws(self) -> bool:
-        """True iff AWS's providers have it, or one that says so."""
+        """True iff it is an action of AWS's providers, by its name."""
         return self.type.startswith(_OF_AWS)
 
 

@@ -277,14 +277,15 @@ class Providers:
         block = resource.configuration if self._is_own_region_open(resource) else None
         own = None if block is None else block.attributes.get("region")
         said = own or (None if entry is None else entry.block.attributes.get("region"))
-        found: Node | None = resource.values.get("region")
         if said is None or self.resolver is None:
             return
-        what = resource.address
-        if own is None and entry is not None and not isinstance(found, Unknown):
+        what, found = resource.address, resource.values.get("region")
+        if isinstance(found, Unknown):
+            pass  # `ignore_changes`
+        elif own is None and entry is not None:
             what = f"provider {resource.provider}"
             found = self.resolver.expression(said, entry.module, None, "provider")
-        elif not isinstance(found, Unknown):
+        else:
             found = self.resolver.expression(said, resource.module, resource, "region")
         names = first_few(names_in([found])) if found is not None else ""
         self.concluded[f"the Region of {what} is taken from {names or 'what its expression makes'}"] = None

@@ -152,7 +152,7 @@ def _owners(reference: str) -> Iterator[str]:
 
 
 def _counted_by(side: Resolver, resource: Resource) -> tuple[str, ...]:
-    """What it depends on how often a resource is made, as far as that is not known."""
+    """The names of what decides how often a resource is made, as far as that is not known."""
     path = resource.module
     calls = [(path[:depth], side.plan.module(path[:depth]).calls.get(call)) for depth, (call, _) in enumerate(path)]
     found = [

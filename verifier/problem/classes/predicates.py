@@ -251,7 +251,8 @@ def like_arn(text: str, *, fold: bool = False) -> Tokens:
 
 
 def by_fields(pattern: Tokens) -> Tokens:
-    """What matches a pattern of an ARN by fields (L6): wildcards match colons in the sixth alone. Of fewer: itself."""
+    """A pattern of an ARN as it matches field by field (L6): wildcards match colons in the sixth alone. A pattern of
+    fewer fields stays as it is."""
     colons = [at for at, (repeated, characters) in enumerate(pattern.tokens) if not repeated and characters.only == ":"]
     if len(colons) < 5:
         return pattern
