@@ -251,8 +251,7 @@ def like_arn(text: str, *, fold: bool = False) -> Tokens:
 
 
 def by_fields(pattern: Tokens) -> Tokens:
-    """A pattern of an ARN as it matches field by field (L6): wildcards match colons in the sixth alone. A pattern of
-    fewer fields stays as it is."""
+    """A pattern of an ARN by fields (L6): wildcards match colons in the sixth alone. One of fewer stays as it is."""
     colons = [at for at, (repeated, characters) in enumerate(pattern.tokens) if not repeated and characters.only == ":"]
     if len(colons) < 5:
         return pattern
