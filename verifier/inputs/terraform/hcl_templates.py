@@ -23,10 +23,17 @@ Parts = Sequence[tuple[str, str]]
 
 
 def rendered(own: Evaluator, tree: Tree, text: str, variables: Members) -> Node | None:
-    """What is made of a template that refers to its variables alone. Raises `FailsError`."""
+    """What is made of a template that refers to its variables alone; an expression by itself keeps its type, and is
+    known if that is a text. Raises `FailsError`."""
     unknown = own.unknown(tree, [variables])
     bound = {key.text: value for key, value in variables.pairs}
-    return filled(replace(own, refer=lambda _, __: unknown, bound=bound, read=None), tree, trees.template_parts(text))
+    inner, parts = replace(own, refer=lambda _, __: unknown, bound=bound, read=None), trees.template_parts(text)
+    written = [part for part in parts or () if part[0]]
+    if [sign for _, sign in written] != ["$"]:
+        return filled(inner, tree, parts)
+    expression = trees.parse_expression(written[0][0])
+    found = None if expression is None else inner.get(expression)
+    return found if found is not None and kinds.is_text(found) else None
 
 
 def filled(own: Evaluator, tree: Tree, parts: Parts | None) -> Node | None:

@@ -24,7 +24,11 @@ _MISREAD = re.compile(r'(?:\$\$|%%)\{[^}]*?(?:"|[$%]\{)')
 _HEREDOC = re.compile(r"<<-?([^\s\"]+)\r?\n")
 _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))')
 _OPENING = re.compile(r"\$\$\{|%%\{|\$\{|%\{")
+_RETURN = re.compile(r"\r(?!\n)")
+"""Terraform takes what stands behind it for text, also a `${`."""
+_QUOTED, _COMMENT = re.compile(r'"[^"\\{}]*"'), re.compile(r"#|//|/\*")
 _SPACE_BEFORE, _SPACE_AFTER = re.compile(r"\A[^\S\n\x1c-\x1f]*\n?"), re.compile(r"[^\S\n\x1c-\x1f]*\n?\Z")
+_INDENT = re.compile(r"[^\S\x1c-\x1f]*")
 _DEEPEST = 30
 """Blocks inside each other."""
 _CHAINS = ("get_attr_expr_term", "index_expr_term", "attr_splat_expr_term", "full_splat_expr_term")
@@ -247,16 +251,18 @@ def unescaped(text: str, kind: str) -> str:
 
 def heredoc_parts(token: str) -> list[tuple[str, str]] | None:
     """The parts of a heredoc, each with its sign: `$` of an expression, `%` of a directive, empty of a text; `None`
-    where one has no end, for a line that Terraform may take for the end, and for directives in lines without their
-    indentation (`<<-`)."""
+    where one has no certain end, for a line that Terraform may take for the end, and for directives and expressions of
+    several lines in lines without their indentation (`<<-`)."""
     head, _, rest = token.partition("\n")
     *lines, end = rest.rstrip("\n").split("\n")
     if any(line.strip() == end.strip() for line in lines):
         return None
     if head.startswith("<<-"):
-        indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
-        lines = [line[indent:] if line.strip() else line for line in lines]
+        indent = min((_indent(line) for line in lines if _indent(line) < len(line)), default=0)
+        lines = [line[indent:] if _indent(line) < len(line) else line for line in lines]
     text = "".join(f"{line}\n" for line in lines)
+    if _RETURN.search(text) and _OPENING.search(text):
+        return None
     parts: list[tuple[str, str]] = []
     position = 0
     while match := _OPENING.search(text, position):
@@ -266,7 +272,7 @@ def heredoc_parts(token: str) -> list[tuple[str, str]] | None:
             parts.append((match[0][1:], ""))
             continue
         close = _close(text, position)
-        if close is None or (head.startswith("<<-") and ("%" in match[0] or "~" in text[position:close])):
+        if close is None or (head.startswith("<<-") and ("%" in match[0] or re.search(r"[~\n]", text[position:close]))):
             return None
         parts.append((text[position:close], match[0][0]))
         position = close + 1
@@ -297,12 +303,24 @@ def expression_in(text: str, sign: str) -> str:
     return text if sign == "$" else {"if": rest, "for": f"[for {rest} : null]"}.get(word, "")
 
 
+def _indent(line: str) -> int:
+    """The white space before a line. [Go: unicode.IsSpace]"""
+    found = _INDENT.match(line)
+    return found.end() if found else 0
+
+
 def _close(text: str, position: int) -> int | None:
-    """Where the brace that is open at a position closes. A brace in a quoted text counts as well, so that text is not
-    read."""
+    """Where the brace that is open at a position closes; `None` where a comment may hold it. A brace in a quoted text
+    counts as well, so that text is not read."""
     depth = 1
     for at in range(position, len(text)):
         depth += {"{": 1, "}": -1}.get(text[at], 0)
         if depth == 0:
-            return at
+            return None if _may_comment(text[position:at]) else at
     return None
+
+
+def _may_comment(expression: str) -> bool:
+    """False only if an expression certainly has no comment, be it in what a text is put together of."""
+    rest = _QUOTED.sub("", expression)
+    return bool(_COMMENT.search(expression if '"' in rest else rest))
