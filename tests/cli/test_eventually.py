@@ -18,10 +18,9 @@ from verifier.model.results.verdict import Report, Status, Verdict
 from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import key_target
 from verifier.recheck.check import formula_of
-from verifier.runs import prove_many
+from verifier.runs import Where, prove_many
 from verifier.runs.baseline import Baseline, read_baseline, render_baseline
 from verifier.runs.excusing import Excuser
-from verifier.runs.work_place import work_place
 from verifier.syntax.diagnostic import InputError
 
 PAYMENTS = ROOT / "examples" / "payments"
@@ -160,7 +159,7 @@ def test_a_proof_is_remembered_with_its_bound_and_for_the_whole_estate(tmp_path:
     )
     text = (ROOT / "examples" / "escalation" / "snapshot.yaml").read_text()
     (tmp_path / "snapshot.yaml").write_text(text)
-    invariants, where = verifier.invariants(rules), work_place(processes=1, cache=tmp_path / "cache")
+    invariants, where = verifier.invariants(rules), Where(processes=1, cache=tmp_path / "cache")
 
     def proved(snapshot: str, steps: int = 4) -> list[Verdict]:
         (tmp_path / "snapshot.yaml").write_text(snapshot)

@@ -92,6 +92,7 @@ LATE = {
     "verifier/report/formats.py": (10, "what one format needs is not imported for another"),
     "verifier/report/pages/verdicts.py": (6, "what text does not need is not imported for it"),
     "verifier/runs/cluster.py": (1, "an optional extra"),
+    "verifier/runs/many.py": (3, "caches, processes and clusters, which few runs use"),
     "verifier/solve/engines.py": (2, "the other engines"),
     "verifier/solve/string_solvers.py": (2, "an optional extra, and Z3"),
     "verifier/problem/facts/requests.py": (2, "questions about the tags of sessions, on which few others hang"),

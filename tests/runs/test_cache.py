@@ -33,7 +33,6 @@ from verifier.runs import Where, prove_many
 from verifier.runs.cache import FILE, Cache
 from verifier.runs.digests import digest
 from verifier.runs.estates import cached_estate
-from verifier.runs.work_place import work_place
 from verifier.syntax.source import Source
 from verifier.verify import prove
 from verifier.verify.meaning import surroundings, whole
@@ -43,7 +42,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def where(folder: Path) -> Where:
-    return work_place(processes=1, cache=folder / "cache")
+    return Where(processes=1, cache=folder / "cache")
 
 
 def test_a_second_run_remembers_and_says_the_same(tmp_path: Path) -> None:
@@ -178,9 +177,8 @@ import sys
 from pathlib import Path
 from tests.runs.many_keys import INVARIANTS, snapshot
 from verifier.runs import Where, prove_many
-from verifier.runs.work_place import work_place
 folder = Path(sys.argv[1])
-prove_many(snapshot(Path(sys.argv[2]), 12), INVARIANTS, work_place(1, cache=folder), progress=lambda done, *_: print(done, flush=True))
+prove_many(snapshot(Path(sys.argv[2]), 12), INVARIANTS, Where(1, cache=folder), progress=lambda done, *_: print(done, flush=True))
 """  # noqa: E501
 
 
@@ -202,7 +200,7 @@ def test_two_runs_at_once_and_one_that_is_killed(tmp_path: Path) -> None:
     killed.send_signal(signal.SIGKILL)
     killed.wait(60)
     estate = snapshot(tmp_path, 12)
-    report, trouble = prove_many(estate, INVARIANTS, work_place(1, cache=folder))
+    report, trouble = prove_many(estate, INVARIANTS, Where(1, cache=folder))
     assert trouble is None and told(report) == told(prove(estate, INVARIANTS))
 
 

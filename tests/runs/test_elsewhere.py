@@ -19,12 +19,11 @@ from verifier.inputs.own_region import OpenPlaceError
 from verifier.inputs.supplied import Supplied
 from verifier.model.choices import Engine
 from verifier.model.results.verdict import Verdict
-from verifier.runs import prove_many
+from verifier.runs import Where, prove_many
 from verifier.runs.many import FEW
 from verifier.runs.payload import OtherVersion, payload, received
 from verifier.runs.processes import LostProcesses, decide_tasks, in_processes
 from verifier.runs.work import Task, work_of
-from verifier.runs.work_place import work_place
 from verifier.syntax.diagnostic import InputError
 from verifier.verify import prove
 from verifier.verify.deciding import ProofOptions
@@ -35,9 +34,7 @@ OPTIONS = ProofOptions(Engine.Z3, None, {}, None)
 def test_processes_give_the_same_report(tmp_path: Path) -> None:
     estate = snapshot(tmp_path, FEW + 4)
     seen: list[int] = []
-    report, _ = prove_many(
-        estate, INVARIANTS, work_place(processes=2), progress=lambda done, total, _: seen.append(done)
-    )
+    report, _ = prove_many(estate, INVARIANTS, Where(processes=2), progress=lambda done, total, _: seen.append(done))
     assert told(report) == told(prove(estate, INVARIANTS))
     assert seen == list(range(1, len(report.verdicts) + 1))
 
@@ -165,7 +162,7 @@ def test_a_cluster_gives_the_same_report_though_a_worker_is_killed(
         if done == 9:
             os.kill(pids[0], signal.SIGKILL)
 
-    report, _ = prove_many(estate, INVARIANTS, work_place(cluster=address), progress=progress)
+    report, _ = prove_many(estate, INVARIANTS, Where(cluster=address), progress=progress)
     assert told(report) == told(prove(estate, INVARIANTS))
     assert len(report.verdicts) == 80 and counted[-1] == 80
     with pytest.raises(ProcessLookupError):
@@ -176,4 +173,4 @@ def test_no_scheduler_is_an_input_error(tmp_path: Path, monkeypatch: pytest.Monk
     pytest.importorskip("distributed")
     monkeypatch.setattr("verifier.runs.cluster.CONNECT", 1)
     with pytest.raises(InputError, match="no Dask scheduler answers"):
-        prove_many(snapshot(tmp_path, 1), INVARIANTS, work_place(cluster="tcp://127.0.0.1:1"))
+        prove_many(snapshot(tmp_path, 1), INVARIANTS, Where(cluster="tcp://127.0.0.1:1"))

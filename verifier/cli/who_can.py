@@ -50,6 +50,19 @@ For a machine, or a page:
 """
 
 
+def _actions_and_paths(words: Sequence[str], transpose: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is asked about, and the input. Raises `InputError`."""
+    actions = tuple(word for word in words if word.lower().startswith("kms:"))
+    paths = tuple(word for word in words if word not in actions)
+    if not paths:
+        raise InputError.of(
+            "no input: name a snapshot or a key policy", hint="verifier who-can kms:Decrypt examples/payments"
+        )
+    if not actions and transpose is None:
+        raise InputError.of("no action to ask about", hint=_which_action(paths), rule="S3")
+    return actions, paths
+
+
 def _which_action(words: Sequence[str]) -> str:
     """How to name an action: one of the words without `kms:`, or any."""
     from verifier.model.reference import action
@@ -100,14 +113,7 @@ def who_can(
     """List everybody who can do something with a key."""
     from verifier.cli.bodies.listed import listed, said_of
 
-    actions = tuple(word for word in words if word.lower().startswith("kms:"))
-    paths = tuple(word for word in words if not word.lower().startswith("kms:"))
-    if not paths:
-        raise InputError.of(
-            "no input: name a snapshot or a key policy", hint="verifier who-can kms:Decrypt examples/payments"
-        )
-    if not actions and transpose is None:
-        raise InputError.of("no action to ask about", hint=_which_action(paths), rule="S3")
+    actions, paths = _actions_and_paths(words, transpose)
 
     def ask(estate: Estate) -> WhoCan:
         from verifier.verify.access.who_can import who_can as find  # after the input has been accepted

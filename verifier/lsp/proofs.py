@@ -34,10 +34,9 @@ from verifier.report.notices.lint import notices_of_lint
 from verifier.report.notices.notices import Level, Notice
 from verifier.report.notices.verdicts import notices_of
 from verifier.report.words.verdicts import verdict_sentence
-from verifier.runs import prove_many
+from verifier.runs import Where, prove_many
 from verifier.runs.cache import cache_folder
 from verifier.runs.lint_places import estates, everywhere
-from verifier.runs.work_place import work_place
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE
 from verifier.syntax.text import printable
@@ -147,7 +146,7 @@ def proved(scene: Scene) -> dict[str, tuple[Remark, ...]]:
 def _report(context: EditorQuestion, question: Question, name: str | None = None) -> Report:
     """The verdicts, on the invariants of one name if it is given, with what excuses them; those of earlier runs are
     among them. Raises `InputError`."""
-    settings, here = context.settings, work_place(1, cache=cache_folder())
+    settings, here = context.settings, Where(1, cache=cache_folder())
     invariants = [one for one in question.invariants if name in (None, one.name)]
     limit = settings.timeout or TIMEOUT
     report, _ = prove_many(

@@ -7,8 +7,9 @@ Guarantee: as in the package's first lines.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from verifier.model.choices import Engine, Progress
@@ -24,21 +25,17 @@ if TYPE_CHECKING:
 
 FEW = 24
 """So many targets are decided here: starting processes takes longer."""
-
-
 Answers: TypeAlias = Iterator[list[tuple[int, Verdict]]]
 
 
 @dataclass(frozen=True)
 class Where:
-    """Where to work: here, if nothing is given. `cluster` decides everything; `in_processes` decides what is many, in
-    so many `processes` at the most (`None`: one a core); `earlier` finds the results of earlier runs. All of them take
-    long to import: `verifier.runs.work_place` has them, and the command line imports what it uses."""
+    """Where to work. `processes` is how many at the most (`None`: one a core), `cluster` the address of a Dask
+    scheduler, which then decides everything, `cache` the folder of the results of earlier runs; `None` for none."""
 
     processes: int | None = None
-    in_processes: Callable[[Work, Sequence[Task], int], Answers] | None = None
-    cluster: Callable[[Work, Sequence[Task]], Answers] | None = None
-    earlier: Callable[[Work], Earlier] | None = None
+    cluster: str | None = None
+    cache: Path | None = None
 
 
 def prove_many(
@@ -58,7 +55,7 @@ def prove_many(
     options = proof_options(invariants, engine, timeout, readings, cross_check, steps)
     work = work_of(estate, invariants, options)
     collected = _Collected(sum(len(numbers) for _, numbers in work.targets), progress)
-    earlier = where.earlier(work) if where.earlier is not None and options.second is None else None
+    earlier = _earlier(work, where.cache) if where.cache is not None and options.second is None else None
     open_tasks: Iterable[Task] = ((number, numbers) for number, (_, numbers) in enumerate(work.targets))
     if earlier is not None:
         open_tasks = earlier.recall(collected.add)
@@ -88,15 +85,26 @@ class _Collected:
             self.progress(len(self.verdicts), self.total, verdict.invariant.name)
 
 
+def _earlier(work: Work, folder: Path) -> Earlier:
+    """The results of earlier runs. (What is not used is not imported: that takes long.)"""
+    from verifier.runs.earlier import Earlier
+
+    return Earlier(work, folder)
+
+
 def _decided(work: Work, tasks: Sequence[Task], where: Where) -> Answers:
     if not tasks:
         return
     if where.cluster is not None:
-        yield from where.cluster(work, tasks)
+        from verifier.runs.cluster import on_cluster
+
+        yield from on_cluster(work, tasks, where.cluster)
         return
     processes = where.processes or _cores()
-    if where.in_processes is not None and processes > 1 and len(tasks) > FEW:
-        yield from where.in_processes(work, tasks, processes)
+    if processes > 1 and len(tasks) > FEW:
+        from verifier.runs.processes import in_processes
+
+        yield from in_processes(work, tasks, processes)
         return
     for task in tasks:
         yield work.decide(task)

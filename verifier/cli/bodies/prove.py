@@ -5,9 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from verifier.cli.outputs import Sink, write
 from verifier.cli.run import shown, tell
@@ -21,10 +19,6 @@ from verifier.report.words.verdicts import report_exit_code
 from verifier.runs.each_place import in_each, places_of, sentence_of
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
-
-if TYPE_CHECKING:
-    from verifier.runs.many import Answers, Where
-    from verifier.runs.work import Task, Work
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,7 +103,7 @@ def proved(options: ProveOptions, question: Question) -> Report:
 
 
 def _prove(options: ProveOptions, question: Question) -> Report:
-    from verifier.runs import prove_many  # after the input has been accepted: importing all this takes a while
+    from verifier.runs import Where, prove_many  # after the input has been accepted: importing all this takes a while
     from verifier.verify import Contradiction
 
     with shown() as progress:
@@ -117,7 +111,7 @@ def _prove(options: ProveOptions, question: Question) -> Report:
             report, trouble = prove_many(
                 question.estate,
                 question.invariants,
-                _where(options.processes, options.cluster, options.question.cache),
+                Where(options.processes, cluster=options.cluster, cache=options.question.cache),
                 engine=options.engine,
                 timeout=options.timeout,
                 readings=options.readings,
@@ -134,25 +128,3 @@ def _prove(options: ProveOptions, question: Question) -> Report:
             folder = write_reproducer(error, question.inputs_with(question.estate.inputs))
             tell(f"verifier: two engines contradict each other; what reproduces it is in {folder}")
             raise
-
-
-def _where(processes: int | None, address: str | None, cache: Path | None) -> Where:
-    """As `verifier.runs.work_place`, but what is not used is not imported."""
-    from verifier.runs import Where
-
-    cluster, earlier = None, None
-    if address is not None:
-        from verifier.runs.cluster import on_cluster
-
-        cluster = partial(on_cluster, address=address)
-    if cache is not None:
-        from verifier.runs.earlier import Earlier
-
-        earlier = partial(Earlier, folder=cache)
-    return Where(processes, _in_processes, cluster, earlier)
-
-
-def _in_processes(work: Work, tasks: Sequence[Task], processes: int) -> Answers:
-    from verifier.runs.processes import in_processes
-
-    return in_processes(work, tasks, processes)
