@@ -1122,6 +1122,7 @@ def test_texts_from_outside_are_in_the_form_of_those_inside(tmp_path: Path, name
     assert verdicts(load(tmp_path, {AUDITOR: text, "v": text}, **files)) == {"aws_kms_key.k": found}
 
 
+COUNTED = 'variable "n" {\n}\nresource "aws_iam_role_policy" "p" {\n  provider = mine\n  count = var.n\n}\n'
 REQUIRED = "terraform {\n  required_providers {\n    %s = %s\n  }\n}\n"
 
 
@@ -1135,6 +1136,7 @@ REQUIRED = "terraform {\n  required_providers {\n    %s = %s\n  }\n}\n"
             "override": REQUIRED % ("aws", '{ source = "example.com/x/aws" }')}, "example.com/x/aws"),
         ({"versions": REQUIRED % ("random", '{ source = "example.com/x/random" }')}, ""),
         ({"main": key(f'"{OWN}"', more="  provider = mine\n")}, "hashicorp/mine"),
+        ({"main": key(f'"{OWN}"') + COUNTED}, "hashicorp/mine"),
         ({"main": key(f'"{OWN}"', more="  provider = mine\n"),
             "versions": REQUIRED % ("mine", '{ source = "hashicorp/aws" }')}, ""),
         ({"main": 'module "m" {\n  source = "./m"\n}\n', "m__main": key(f'"{OWN}"'),

@@ -172,12 +172,14 @@ def test_actions_that_terraform_runs(tmp_path: Path, type_: str, expected: Statu
         ("example.com/x/xaws", False),
     ],
 )
+@pytest.mark.parametrize("of", ["resource_changes", "action_invocations"])
 def test_that_another_provider_does_what_that_of_aws_does_is_supposed(
-    tmp_path: Path, source: str, is_aws: bool
+    tmp_path: Path, of: str, source: str, is_aws: bool
 ) -> None:
-    data = plan(caller_identity(), the_key(CLOSED))
-    for change in data["resource_changes"]:
-        change["provider_name"] = source
+    action = {"address": "action.aws_sns_publish.x", "type": "aws_sns_publish", "provider_name": AWS}
+    data = plan(caller_identity(), the_key(CLOSED), action_invocations=[action])
+    for one in data[of]:
+        one["provider_name"] = source
     (found,) = load(tmp_path, data).keys
     assert (f"the provider {source} does what hashicorp/aws does" in found.supposed) is not is_aws
 
