@@ -11,7 +11,7 @@ from itertools import product
 
 from verifier.model.choices import Engine
 from verifier.model.estate import Estate
-from verifier.model.readings import F1_KEYLESS, WHICH_PAIR, WILDCARDS
+from verifier.model.readings import F1_RESOURCE, WHICH_PAIR, WILDCARDS
 from verifier.model.request import Outcome, Request, Value
 from verifier.model.symbol_texts import read_values
 from verifier.model.symbols import SESSION_ALLOW, RequestFact, Unsupported
@@ -83,7 +83,7 @@ class Decider:
         solvers = self._solvers(question, request)
         # Of several, one for each value of a reading, those count whose value is not ruled out.
         sessions = [
-            session for carried, session in solvers if len(solvers) == 1 or held.get(F1_KEYLESS, carried) == carried
+            session for carried, session in solvers if len(solvers) == 1 or held.get(F1_RESOURCE, carried) == carried
         ]
         allow = any(_possible(session.check([question.allowed, *fixed])) for session in sessions)
         refuse = any(_possible(session.check([negation(question.allowed), *fixed])) for session in sessions)
@@ -100,8 +100,8 @@ class Decider:
         return self._questions[target]
 
     def _solvers(self, question: Question, request: Request) -> list[tuple[bool, Session]]:
-        """Solvers that know the request: without a key one for each value of the reading F1-keyless, which decides what
-        it carries."""
+        """Solvers that know the request: without a key one for each value of the reading F1-resource, which decides
+        what it carries."""
         if request not in self._sessions:
             readings = (True, False) if question.space.target.kind in _WITHOUT_KEY else (True,)
             self._sessions = {
@@ -120,7 +120,7 @@ def _solver(question: Question, request: Request, carried: bool, engine: Engine)
         }
     known = list(constraints(question, request, values))
     if question.space.target.kind in _WITHOUT_KEY:
-        known.append(Symbol(F1_KEYLESS) if carried else negation(Symbol(F1_KEYLESS)))
+        known.append(Symbol(F1_RESOURCE) if carried else negation(Symbol(F1_RESOURCE)))
     return open_session(engine, question.finite, known, [question.allowed])
 
 

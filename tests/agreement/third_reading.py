@@ -187,7 +187,9 @@ class _Question:
         found = (self.given[name],) if name in self.given else self._derived(name)
         of_key = name.startswith("aws:resourcetag/") or name == "kms:resourcealiases"
         if of_key and kind in (PolicyKind.KEY, PolicyKind.RCP, PolicyKind.ENDPOINT):
-            return self._readable("F8" if kind is PolicyKind.KEY else "F8-controls", found)
+            of_aliases = "-aliases" if name == "kms:resourcealiases" else ""
+            suffix = {PolicyKind.KEY: "", PolicyKind.RCP: "-rcp", PolicyKind.ENDPOINT: "-endpoint"}[kind]
+            return self._readable(f"F8{of_aliases}{suffix}", found)
         if self.action.lower() == "kms:retiregrant" and self.key is not None and FACTS_OF_KEYS.fullmatch(name):
             return self._readable("F8-retire", found)
         return found
@@ -214,10 +216,9 @@ class _Question:
         if name.endswith(("orgid", "orgpaths")):
             return self._organization(name)
         facts = self._facts() | (self._of_key(self.key) if self.key else {})
-        if name not in facts and name in (
-            "aws:resourceaccount",
-            "" if self.action.lower() == "kms:listretirablegrants" else "kms:calleraccount",
-        ):
+        if name not in facts and name == "aws:resourceaccount":
+            return self._readable("F1-resource", _only(self.account))
+        if name not in facts and name == "kms:calleraccount" and self.action.lower() != "kms:listretirablegrants":
             return self._readable("F1-keyless", _only(self.account))
         return self._moment(name) if name in ("aws:currenttime", "aws:epochtime") else facts.get(name, ABSENT)
 
@@ -302,7 +303,7 @@ class _Question:
             return ABSENT
         path = members[str(accounts[whose])]
         found = _only(organization.id) if name.endswith("orgid") else None if path is None else _only(path)
-        return found if self.owner or whose != "resource" else self._readable("F1-keyless", found)
+        return found if self.owner or whose != "resource" else self._readable("F1-resource", found)
 
     def texts(self, text: str, policy: Policy, wildcards: bool) -> Patterns:
         """What a listed text may stand for. [reference_policies_variables]"""

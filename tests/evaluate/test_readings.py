@@ -172,7 +172,7 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     ),
     "F7": lambda: (estate(under(PAIR, value="b")), {"context": {"kms:EncryptionContext:A": "b", PAIR: "c"}}),
     "F8": lambda: (estate(under("aws:ResourceTag/team", value="red")), {}),
-    "F8-controls": lambda: _endpoint(allow("*", Condition={"StringEquals": {"aws:ResourceTag/team": "red"}})),
+    "F8-endpoint": lambda: _endpoint(allow("*", Condition={"StringEquals": {"aws:ResourceTag/team": "red"}})),
     "F8-create": lambda: (
         estate(
             allow("*"),
@@ -270,7 +270,7 @@ MEANINGS = [
     ("P5-allow", True),
     ("P6", True),
     ("F8", True),
-    ("F8-controls", True),
+    ("F8-endpoint", True),
     ("F8-retire", True),
 ]
 

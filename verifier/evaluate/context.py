@@ -13,7 +13,7 @@ from functools import partial
 from verifier.evaluate.symbols import Symbols, Truth
 from verifier.model import reference
 from verifier.model.policy import PolicyKind
-from verifier.model.readings import E2, F8, F8_CONTROLS, WHICH_PAIR
+from verifier.model.readings import E2, F8, F8_ALIASES, F8_ALIASES_RCP, F8_ALIASES_VPCE, F8_RCP, F8_VPCE, WHICH_PAIR
 from verifier.model.request import Value
 from verifier.model.symbols import Reading
 
@@ -61,7 +61,8 @@ class Context:
             return self._pair(name[len(ENCRYPTION_CONTEXT) :])
         entry = self.entries.get(name, Free(present=False) if self._unknown(name) else None)
         if entry is not None and of_key(name) and kind in _READABLE_BY and self.not_modelled is None:
-            return Either(_READABLE_BY[kind], entry, None)
+            tags, aliases = _READABLE_BY[kind]
+            return Either(aliases if name == "kms:resourcealiases" else tags, entry, None)
         return entry.yes if kind is PolicyKind.TRUST and isinstance(entry, Either) and entry.symbol == E2 else entry
 
     def _unknown(self, name: str) -> bool:
@@ -79,7 +80,11 @@ class Context:
         return Either(WHICH_PAIR, values[-1], values[0])
 
 
-_READABLE_BY = {PolicyKind.KEY: F8, PolicyKind.RCP: F8_CONTROLS, PolicyKind.ENDPOINT: F8_CONTROLS}
+_READABLE_BY = {
+    PolicyKind.KEY: (F8, F8_ALIASES),
+    PolicyKind.RCP: (F8_RCP, F8_ALIASES_RCP),
+    PolicyKind.ENDPOINT: (F8_VPCE, F8_ALIASES_VPCE),
+}
 """The readings by which policies of some kinds can read the tags and aliases of a key."""
 
 

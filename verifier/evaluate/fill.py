@@ -21,7 +21,7 @@ from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.statements.values import instant
 from verifier.model import reference
 from verifier.model.estate import Estate, Key, Organization
-from verifier.model.readings import F1_KEYLESS, F8_CREATE, F8_RETIRE
+from verifier.model.readings import F1_KEYLESS, F1_RESOURCE, F8_CREATE, F8_RETIRE
 from verifier.model.request import CallerKind, Request, Value
 
 PRINCIPAL_TYPE = {
@@ -211,7 +211,7 @@ def _about_accounts(standing: Standing, target: Target, action: str) -> Entries:
     if target.owned:
         yield "aws:resourceaccount", target.account
     elif account is not None:
-        yield "aws:resourceaccount", Either(F1_KEYLESS, target.account, None)
+        yield "aws:resourceaccount", Either(F1_RESOURCE, target.account, None)
 
 
 def on_key_store(action: str) -> bool:
@@ -292,4 +292,4 @@ def _about_organization(estate: Estate, standing: Standing, target: Target, give
             known: tuple[Entry, Entry] = organization.id, Free(present=True) if path is None else (path,)
             for name, entry in zip(("orgid", "orgpaths"), known, strict=True):
                 open_key = prefix == "aws:resource" and not target.owned
-                yield prefix + name, Either(F1_KEYLESS, entry, None) if open_key else entry
+                yield prefix + name, Either(F1_RESOURCE, entry, None) if open_key else entry

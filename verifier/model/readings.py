@@ -224,10 +224,17 @@ G6 = Reading(
 )
 F1_KEYLESS = Reading(
     "F1-keyless",
-    "Do operations on no key carry `kms:CallerAccount`, and those on neither a key nor an alias `aws:ResourceAccount`?",
-    "they do (both the caller's account)",
+    "Do operations on no key carry `kms:CallerAccount`?",
+    "they do",
     "they do not",
     "AWS KMS Developer Guide, conditions-kms, kms-api-permissions-reference, against the service reference of AWS KMS",
+)
+F1_RESOURCE = Reading(
+    "F1-resource",
+    "Do operations on neither a key nor an alias carry `aws:ResourceAccount` (the caller's account)?",
+    "they do",
+    "they do not",
+    "IAM User Guide, reference_policies_condition-keys (for most service actions)",
 )
 F1_SERVICE = Reading(
     "F1-service",
@@ -238,8 +245,7 @@ F1_SERVICE = Reading(
 )
 F3 = Reading(
     "F3",
-    "Does a session tag pass on if the next role refuses it `sts:TagSession`, or the call names it as transitive "
-    "in another case?",
+    "Does a session tag pass on if the next role refuses it `sts:TagSession`, or the call names it in another case?",
     "it does",
     "it does not",
     "IAM User Guide, id_session-tags; AWS STS API Reference, AssumeRole",
@@ -249,8 +255,7 @@ F4 = Reading(
     "In a request that a service makes on a caller's behalf, or with a service role, is `aws:SourceIp` present?",
     "it may be",
     "it is absent",
-    "AWS KMS Developer Guide, conditions-aws; IAM User Guide, reference_policies_condition-keys (service-to-service "
-    "calls)",
+    "AWS KMS Developer Guide, conditions-aws; IAM User Guide, reference_policies_condition-keys (aws:SourceIp)",
 )
 F5 = Reading(
     "F5",
@@ -287,20 +292,21 @@ WHICH_PAIR = Reading(
     "the first of them",
     "AWS KMS Developer Guide, conditions-kms",
 )
-F8 = Reading(
-    "F8",
-    "Are `aws:ResourceTag/…` and `kms:ResourceAliases` readable in a key policy?",
-    "they are",
-    "they read as absent",
-    "AWS KMS Developer Guide, conditions-kms",
-)
-F8_CONTROLS = Reading(
-    "F8-controls",
-    "Are `aws:ResourceTag/…` and `kms:ResourceAliases` readable in resource control and VPC endpoint policies?",
-    "they are",
-    "they read as absent",
-    "AWS KMS Developer Guide, conditions-kms and abac, against IAM User Guide, reference_policies_condition-keys",
-)
+
+
+def _readable(label: str, key: str, policies: str) -> Reading:
+    source = (
+        "AWS KMS Developer Guide, conditions-kms and abac, against IAM User Guide, reference_policies_condition-keys"
+    )
+    return Reading(label, f"Is `{key}` readable in {policies}?", "it is", "it reads as absent", source)
+
+
+F8 = _readable("F8", "aws:ResourceTag/…", "a key policy")
+F8_RCP = _readable("F8-rcp", "aws:ResourceTag/…", "a resource control policy")
+F8_VPCE = _readable("F8-endpoint", "aws:ResourceTag/…", "the policy of a VPC endpoint")
+F8_ALIASES = _readable("F8-aliases", "kms:ResourceAliases", "a key policy")
+F8_ALIASES_RCP = _readable("F8-aliases-rcp", "kms:ResourceAliases", "a resource control policy")
+F8_ALIASES_VPCE = _readable("F8-aliases-endpoint", "kms:ResourceAliases", "the policy of a VPC endpoint")
 F8_CREATE = Reading(
     "F8-create",
     "Does a request of CreateKey carry the tags of the new key as `aws:ResourceTag/…` too?",

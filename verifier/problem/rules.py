@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import Expectation, Invariant
-from verifier.model.readings import E2
+from verifier.model.readings import E2, F8, F8_ALIASES, F8_ALIASES_RCP, F8_ALIASES_VPCE, F8_RCP, F8_VPCE
 from verifier.model.symbols import PossibleChange, Reading
 from verifier.problem.expression import Expression, both, negation
 from verifier.problem.facts.organizations import same_organization
@@ -31,6 +31,9 @@ from verifier.problem.steps.facts import step_facts
 from verifier.problem.steps.keys import step_view
 from verifier.problem.views import SetView, View, readable_under
 
+_ALIASES = {F8: F8_ALIASES, F8_RCP: F8_ALIASES_RCP, F8_VPCE: F8_ALIASES_VPCE}
+"""The readings by which the aliases of a key are read where its tags are read by another."""
+
 
 class RuledSpace(Space):
     """The space of requests for one target, with the rules: those for steps where the target is what a step changes."""
@@ -39,7 +42,9 @@ class RuledSpace(Space):
         if self.target.of_step:
             return step_view(self, name, by is E2)
         found = key_view(self, name)
-        return found if by is None or name.startswith("iam:") else readable_under(found, by)
+        if by is None or name.startswith("iam:"):
+            return found
+        return readable_under(found, _ALIASES.get(by, by) if name == "kms:resourcealiases" else by)
 
     def allowed(self) -> Expression:
         return step_allowed(self) if self.target.of_step else allowed(self)

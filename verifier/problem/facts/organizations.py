@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import takewhile
 
-from verifier.model.readings import F1_KEYLESS
+from verifier.model.readings import F1_RESOURCE
 from verifier.model.symbols import RelationTest
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.expression import (
@@ -59,7 +59,7 @@ def organizations(space: Space) -> Iterator[Expression]:
             if owner != _SOURCE:  # of which a service may say a part alone
                 yield same(Present(identifier), Present(paths))
             yield from _paths_begin_with_the_id(space, identifier, paths)
-        carried = Symbol(F1_KEYLESS) if owner == "resource" and space.target.kind in _OPEN else TRUE
+        carried = Symbol(F1_RESOURCE) if owner == "resource" and space.target.kind in _OPEN else TRUE
         yield implies(Present(identifier), carried)
         if owner == "principal":
             yield from _own_account(space, identifier, paths)
@@ -143,6 +143,6 @@ def _same_organization(space: Space) -> Iterator[Expression]:
     """Callers of the key's account are in the key's organization."""
     account = space.target.account
     if account is not None and SAME_ORGANIZATION in space.relations:
-        own = both(space.in_account(account), Symbol(F1_KEYLESS) if space.target.kind in _OPEN else TRUE)
+        own = both(space.in_account(account), Symbol(F1_RESOURCE) if space.target.kind in _OPEN else TRUE)
         yield implies(own, same(Present(_CALLERS), Present(_RESOURCES)))
         yield implies(both(own, Present(_CALLERS)), Symbol(SAME_ORGANIZATION))

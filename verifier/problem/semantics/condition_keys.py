@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from verifier.model.operators import WITHOUT_CASE, Sign
 from verifier.model.policy import Condition, Policy, Statement, Text
-from verifier.model.readings import C3, C3_BOOL, C3_ZONE, F1_KEYLESS, F8_CREATE, F8_RETIRE
+from verifier.model.readings import C3, C3_BOOL, C3_ZONE, F1_KEYLESS, F1_RESOURCE, F8_CREATE, F8_RETIRE
 from verifier.model.reference import ValueType, actions, key_facts
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.domains import context_attribute, is_written
@@ -66,7 +66,7 @@ def caller_account_key(space: Space) -> View:
 def resource_account(space: Space) -> View:
     if space.target.kind in (TargetKind.KEY, TargetKind.ALIAS):
         return fixed_view("aws:resourceaccount", space.target.account)
-    return _carried(caller_keys.account(space, "aws:resourceaccount"), Symbol(F1_KEYLESS))
+    return _carried(caller_keys.account(space, "aws:resourceaccount"), Symbol(F1_RESOURCE))
 
 
 def requested_region(space: Space) -> View:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from verifier.model.operators import Sign
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
-from verifier.model.readings import E2, F8, F8_CONTROLS, F8_QUOTA, L6
+from verifier.model.readings import E2, F8, F8_QUOTA, F8_RCP, F8_VPCE, L6
 from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.symbols import NotResourceStatement
 from verifier.problem.classes.predicates import like
@@ -71,7 +71,7 @@ def action_matches(statement: Statement) -> Expression:
     return negation(matched) if statement.not_action else matched
 
 
-READABLE_BY = {PolicyKind.KEY: F8, PolicyKind.TRUST: E2, PolicyKind.RCP: F8_CONTROLS, PolicyKind.ENDPOINT: F8_CONTROLS}
+READABLE_BY = {PolicyKind.KEY: F8, PolicyKind.TRUST: E2, PolicyKind.RCP: F8_RCP, PolicyKind.ENDPOINT: F8_VPCE}
 """The readings by which policies of some kinds read what is of the resource: the tags and aliases of a key, the tags of
 a role."""
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 
-from verifier.model.readings import E2, E4, F1_KEYLESS
+from verifier.model.readings import E2, E4, F1_RESOURCE
 from verifier.model.steps.actions import running_services, step_actions, step_key
 from verifier.problem.classes.attributes import (
     DIGITS,
@@ -108,7 +108,7 @@ def _resource_account(space: Space) -> View:
     """The account of the target. Whether a request that makes something carries it is open, as it is for KMS (F1)."""
     view = fixed_view("aws:resourceaccount", space.target.account)
     open_ = space.target.kind in (TargetKind.ACCOUNT, TargetKind.WORKLOAD, TargetKind.FEDERATED)
-    return _only_if(view, Symbol(F1_KEYLESS)) if open_ else view
+    return _only_if(view, Symbol(F1_RESOURCE)) if open_ else view
 
 
 def _only_if(view: View, carried: Expression) -> View:

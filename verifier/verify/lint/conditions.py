@@ -13,7 +13,7 @@ from verifier.model import lint_rules as rules
 from verifier.model.edits import AddCondition, RemoveCondition
 from verifier.model.operators import FOR_ALL, FOR_ANY
 from verifier.model.policy import Condition, PolicyKind
-from verifier.model.readings import C2, F8
+from verifier.model.readings import C2, F8, F8_ALIASES
 from verifier.model.reference import condition_key
 from verifier.model.request import Outcome
 from verifier.model.results.lint import Claim, Finding, Proof, Severity
@@ -225,12 +225,13 @@ def if_exists(subject: Subject, condition: Condition) -> Iterator[Found]:
 def unsupported_key(subject: Subject, condition: Condition) -> Iterator[Found]:
     """F8: what key policies cannot read."""
     lowered = condition.key.value.lower()
-    read = lowered != "kms:resourcealiases" and not lowered.startswith("aws:resourcetag/")
-    if subject.policy.kind is not PolicyKind.KEY or read:
+    aliases = lowered == "kms:resourcealiases"
+    if subject.policy.kind is not PolicyKind.KEY or not (aliases or lowered.startswith("aws:resourcetag/")):
         return
-    found = subject.turning_on(F8, True)
+    reading = F8_ALIASES if aliases else F8
+    found = subject.turning_on(reading, True)
     if not isinstance(found, Refuted):
-        found = subject.turning_on(F8, False)
+        found = subject.turning_on(reading, False)
     message = (
         f"has a condition on {quoted(condition.key.value)}, which key policies do not support: it may read as absent"
     )
