@@ -332,7 +332,7 @@ def test_f7_of_too_many_pairs_it_is_open_which_are_read() -> None:
 def test_f8_tags_and_aliases_in_key_policies_are_open() -> None:
     # conditions-kms: aws:ResourceTag and kms:ResourceAliases are for IAM policies.
     assert outcome(guarded("aws:ResourceTag/team", "red")) == "depends F8"
-    assert outcome(guarded("kms:ResourceAliases", "alias/payments", "ForAnyValue:StringEquals")) == "depends F8"
+    assert outcome(guarded("kms:ResourceAliases", "alias/payments", "ForAnyValue:StringEquals")) == "depends F8-aliases"
     mine = own(Condition={"StringEquals": {"aws:ResourceTag/TEAM": "red"}})
     assert outcome(estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, mine)),))) == "allow"
 

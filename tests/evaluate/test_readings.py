@@ -45,15 +45,20 @@ def under(key: str, operator: str = "StringEquals", value: Any = "x", **rest: An
     return allow("*", Condition={operator: {key: value}}, **rest)
 
 
-def _rcp() -> tuple[Estate, Request]:
-    controls = Controls(HOME, resource=(level("r-ab12", deny("*"), kind=PolicyKind.RCP),))
-    found = replace(estate(allow("*"), accounts=ALICE_MAY), organization=organization(controls))
-    return found, {"action": "kms:DeleteAlias", "resource": ALIAS}
+def _rcp(request: Request, aliases: tuple[str, ...] = (), **rest: Any) -> tuple[Estate, Request]:
+    controls = Controls(HOME, resource=(level("r-ab12", deny("*", **rest), kind=PolicyKind.RCP),))
+    found = replace(estate(allow("*"), accounts=ALICE_MAY, aliases=aliases), organization=organization(controls))
+    return found, request
 
 
-def _endpoint(*statements: Any, **rest: Any) -> tuple[Estate, Request]:
-    found = replace(estate(allow("*"), accounts=ALICE_MAY), endpoints=(endpoint(*statements),))
+def _endpoint(*statements: Any, aliases: tuple[str, ...] = (), **rest: Any) -> tuple[Estate, Request]:
+    found = replace(estate(allow("*"), accounts=ALICE_MAY, aliases=aliases), endpoints=(endpoint(*statements),))
     return found, {"context": {"aws:SourceVpce": "vpce-1"}, **rest}
+
+
+def _creating(key: str) -> tuple[Estate, Request]:
+    mine = own(Condition={"StringEquals": {key: HOME}})
+    return estate(allow("*"), accounts=(home(identity(ALICE, mine)),)), {"action": "kms:CreateKey", "resource": None}
 
 
 def _granted(*operations: str, action: str = "kms:Decrypt", rest: Any = None, **facts: Any) -> tuple[Estate, Request]:
@@ -71,10 +76,12 @@ def _deny_unless_flagged() -> dict[str, Any]:
 SPARING = {"Effect": "Deny", "NotPrincipal": aws(ALICE), "Action": "kms:*", "Resource": "*"}
 ALLOWING = {**SPARING, "Effect": "Allow", "NotPrincipal": aws(REPORTS)}
 OKTA = f"arn:aws:iam::{HOME}:saml-provider/okta"
+NAMED = {"ForAnyValue:StringLike": {"kms:ResourceAliases": "*"}}
+UNTAGGED = {"Null": {"aws:ResourceTag/team": True}}
 VARIABLE = "${aws:PrincipalTag/team}"
 PAIR = "kms:EncryptionContext:a"
 CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
-    "R4": _rcp,
+    "R4": lambda: _rcp({"action": "kms:DeleteAlias", "resource": ALIAS}),
     "L7-wildcards": lambda: (
         estate(under(PAIR, "StringLike", VARIABLE)),
         {"context": {"aws:PrincipalTag/team": "*", PAIR: "b"}},
@@ -164,14 +171,14 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         estate(allow(aws(ALICE), Condition={"Null": {PAIR: False}})),
         {"context": {PAIR: ""}},
     ),
-    "F1-keyless": lambda: (
-        estate(
-            allow("*"), accounts=(home(identity(ALICE, own(Condition={"StringEquals": {"kms:CallerAccount": HOME}}))),)
-        ),
-        {"action": "kms:CreateKey", "resource": None},
-    ),
+    "F1-keyless": lambda: _creating("kms:CallerAccount"),
+    "F1-resource": lambda: _creating("aws:ResourceAccount"),
     "F7": lambda: (estate(under(PAIR, value="b")), {"context": {"kms:EncryptionContext:A": "b", PAIR: "c"}}),
     "F8": lambda: (estate(under("aws:ResourceTag/team", value="red")), {}),
+    "F8-aliases": lambda: (estate(allow("*", Condition=NAMED), aliases=("alias/a",)), {}),
+    "F8-aliases-endpoint": lambda: _endpoint(allow("*", Condition=NAMED), aliases=("alias/a",)),
+    "F8-rcp": lambda: _rcp({}, Condition=UNTAGGED),
+    "F8-aliases-rcp": lambda: _rcp({}, ("alias/a",), Condition={"Null": {"kms:ResourceAliases": True}}),
     "F8-endpoint": lambda: _endpoint(allow("*", Condition={"StringEquals": {"aws:ResourceTag/team": "red"}})),
     "F8-create": lambda: (
         estate(
@@ -271,6 +278,11 @@ MEANINGS = [
     ("P6", True),
     ("F8", True),
     ("F8-endpoint", True),
+    ("F8-rcp", True),
+    ("F8-aliases", True),
+    ("F8-aliases-endpoint", True),
+    ("F8-aliases-rcp", True),
+    ("F1-resource", True),
     ("F8-retire", True),
 ]
 

@@ -96,8 +96,7 @@ def inventory_of(estate: Estate, account: str | None) -> Account | None:
 
 
 def partition_of(caller: Caller) -> str | None:
-    """The caller's partition (R7); `None` for a service principal, and for a provider that is no resource of an account
-    (E2w)."""
+    """The caller's partition (R7); `None` for a service principal, and for a provider without an account (E2w)."""
     fields = caller.principal_arn.split(":")
     return fields[1] if caller.kind is not CallerKind.SERVICE and fields[0] == "arn" else None
 

@@ -221,8 +221,7 @@ def on_key_store(action: str) -> bool:
 
 
 def may_create_key(action: str) -> bool:
-    """True iff an operation without a key, and on no key store, makes one, as one that the data does not know may
-    (U4)."""
+    """True iff an operation without a key or key store makes one, as one that the data does not know may (U4)."""
     known = reference.action(action)
     return known is None or known.name == "kms:CreateKey"
 
@@ -278,8 +277,7 @@ def belongs(organization: Organization, account: str) -> bool:
 
 
 def _about_organization(estate: Estate, standing: Standing, target: Target, given: Mapping[str, Value]) -> Entries:
-    """F2: organization keys are a function of the account; without a resource its own come with `aws:ResourceAccount`
-    (F1)."""
+    """F2: organization keys follow from the account; without a resource its own go with `aws:ResourceAccount` (F1)."""
     owners = (
         ("aws:principal", standing.caller.account),
         ("aws:resource", target.account),

@@ -21,8 +21,7 @@ from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
 
 @dataclass(frozen=True)
 class InScope:
-    """The unmodelled things in scope of one request. `on_alias` is true for one on an alias, which RCPs may not
-    restrict (R4)."""
+    """The unmodelled things in scope of one request. `on_alias`: it is on an alias, which RCPs may spare (R4)."""
 
     things: tuple[Unmodelled, ...]
     action: str

@@ -292,21 +292,19 @@ WHICH_PAIR = Reading(
     "the first of them",
     "AWS KMS Developer Guide, conditions-kms",
 )
-
-
-def _readable(label: str, key: str, policies: str) -> Reading:
-    source = (
-        "AWS KMS Developer Guide, conditions-kms and abac, against IAM User Guide, reference_policies_condition-keys"
-    )
-    return Reading(label, f"Is `{key}` readable in {policies}?", "it is", "it reads as absent", source)
-
-
-F8 = _readable("F8", "aws:ResourceTag/…", "a key policy")
-F8_RCP = _readable("F8-rcp", "aws:ResourceTag/…", "a resource control policy")
-F8_VPCE = _readable("F8-endpoint", "aws:ResourceTag/…", "the policy of a VPC endpoint")
-F8_ALIASES = _readable("F8-aliases", "kms:ResourceAliases", "a key policy")
-F8_ALIASES_RCP = _readable("F8-aliases-rcp", "kms:ResourceAliases", "a resource control policy")
-F8_ALIASES_VPCE = _readable("F8-aliases-endpoint", "kms:ResourceAliases", "the policy of a VPC endpoint")
+_OPEN = (
+    "it is",
+    "it reads as absent",
+    "AWS KMS Developer Guide, conditions-kms and abac, against IAM User Guide, reference_policies_condition-keys",
+)
+F8 = Reading("F8", "Is `aws:ResourceTag/…` readable in a key policy?", *_OPEN)
+F8_RCP = Reading("F8-rcp", "Is `aws:ResourceTag/…` readable in a resource control policy?", *_OPEN)
+F8_VPCE = Reading("F8-endpoint", "Is `aws:ResourceTag/…` readable in the policy of a VPC endpoint?", *_OPEN)
+F8_ALIASES = Reading("F8-aliases", "Is `kms:ResourceAliases` readable in a key policy?", *_OPEN)
+F8_ALIASES_RCP = Reading("F8-aliases-rcp", "Is `kms:ResourceAliases` readable in a resource control policy?", *_OPEN)
+F8_ALIASES_VPCE = Reading(
+    "F8-aliases-endpoint", "Is `kms:ResourceAliases` readable in the policy of a VPC endpoint?", *_OPEN
+)
 F8_CREATE = Reading(
     "F8-create",
     "Does a request of CreateKey carry the tags of the new key as `aws:ResourceTag/…` too?",

@@ -199,8 +199,7 @@ class Space(CallerTests):
 
     @abstractmethod
     def sessions(self, target: Target) -> SpaceMaker:
-        """The requests for sessions that are made on another target: what these can be given is one of the facts
-        (F3)."""
+        """The requests for sessions made on another target: what these can be given is one of the facts (F3)."""
 
     @property
     def decision_input(self) -> DecisionInput:

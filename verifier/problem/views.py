@@ -65,8 +65,7 @@ def fixed_view(name: str, value: str | None) -> View:
 
 @dataclass(frozen=True)
 class PartlyKnown:
-    """A comparison that is a symbol, and `meaning`: what it is where the policy variables `sources` have some
-    values."""
+    """A comparison that is a symbol, and `meaning`: what it is where its policy variables `sources` have values."""
 
     sources: tuple[View, ...]
     meaning: Callable[[Sequence[str]], Expression]

@@ -166,8 +166,7 @@ def _satisfies(condition: Condition, value: str, values: Values, reader: Reader)
 
 
 def _matches(condition: Condition, value: str, listed: str, values: Values, reader: Reader) -> Truth:
-    """Whether a value matches a listed text. An asterisk of an ARN pattern may stand for the fields that it lacks
-    (L6)."""
+    """Whether a value matches a listed text. An asterisk of an ARN may stand for the fields that it lacks (L6)."""
     found = _as_written(condition, value, listed, values, reader)
     if found is True or condition.operator.row.type is not ValueType.ARN:
         return found

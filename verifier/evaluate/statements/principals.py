@@ -52,8 +52,7 @@ def ways_named(
 
 
 def _by_provider(principals: tuple[Principal, ...], standing: Standing, symbols: Symbols) -> Truth:
-    """Whether a provider is named that the caller, a session, came from: no page says that this names its session
-    (P6)."""
+    """Whether a provider is named that the caller came from: no page says that this names its session (P6)."""
     providers = [
         one.value
         for one in principals
@@ -100,8 +99,7 @@ OWN_TYPE = {
     CallerKind.SERVICE: PrincipalType.SERVICE,
     CallerKind.WEB: PrincipalType.FEDERATED,
 }
-"""The principals that are a caller itself: a session, not its role. The root user has none: it goes by its account
-(P2)."""
+"""The principals that are a caller itself: a session, not its role; no root user, for it goes by its account (P2)."""
 
 
 def _names_itself(principal: Principal, caller: Caller) -> bool:

@@ -77,8 +77,7 @@ class Target:
 
     @property
     def has_resource_controls(self) -> bool:
-        """True iff RCPs of its account may restrict the operation: one on a key, an alias, or a role to assume (D7, E1,
-        E2)."""
+        """True iff RCPs of its account may restrict it: one on a key, an alias, or a role to assume (D7, E1, E2)."""
         return self.kind in (TargetKind.KEY, TargetKind.ALIAS, TargetKind.ROLE)
 
     @property

@@ -80,8 +80,7 @@ class Reader:
         return self._on_single(view, operator, satisfied)
 
     def _null(self, view: View | SetView, wanted: bool) -> Expression:
-        """The key is null, or is not (`wanted`): absent, or its value is an empty string and that counts as absent
-        (C1)."""
+        """The key is null, or is not (`wanted`): absent, or an empty string where that counts as absent (C1)."""
         null = negation(view.present)
         if isinstance(view, View) and self.of_policy:
             null = either(null, both(empty(self.space, view), Symbol(C1_NULL)))
@@ -141,8 +140,7 @@ class Reader:
             return self._unsupported(condition, (value,), view)
 
     def _bool(self, view: View, row: OperatorRow, text: str) -> Expression:
-        """A `Bool` with policy variables that work (the reading C3-bool): both are true, or both are false, in any
-        case."""
+        """A `Bool` with policy variables that work (the reading C3-bool): both true, or both false, in any case."""
         pieces = template(text, True)
         truths = (typed_predicate(row, word) for word in ("true", "false"))
         is_truth = disjunction([self.space.ask(view, predicate) for predicate in truths if predicate is not None])

@@ -190,8 +190,7 @@ class Grantees:
         return both(Symbol(G2_FEDERATED), self.space.is_federated, self.space.issuer(OneOf(frozenset(names))))
 
     def _role(self, role: tuple[str, str]) -> Expression:
-        """The sessions of the role with this account and name: AWS's own role for instances is in thousands of
-        grants."""
+        """The sessions of the role with this account and name: AWS's own for instances is in thousands of grants."""
         if role not in self._roles:
             account, name = role
             self._roles[role] = self.space.role_named(literal_tokens(account), literal_tokens(name))
@@ -275,8 +274,7 @@ def _grouped(batch: Sequence[Grant]) -> list[list[Grant]]:
 
 
 def _source_allows(space: Space, grant: Grant) -> Expression:
-    """A `SourceArn` constraint binds the requests of service principals; those of others by the reading G3-source
-    (G3)."""
+    """A `SourceArn` constraint binds service principals; others by the reading G3-source (G3)."""
     if grant.source_arn is None:
         return TRUE
     ignored = both(acts({DESCRIBE}), negation(Symbol(G3_DESCRIBE)))

@@ -72,8 +72,7 @@ def action_matches(statement: Statement) -> Expression:
 
 
 READABLE_BY = {PolicyKind.KEY: F8, PolicyKind.TRUST: E2, PolicyKind.RCP: F8_RCP, PolicyKind.ENDPOINT: F8_VPCE}
-"""The readings by which policies of some kinds read what is of the resource: the tags and aliases of a key, the tags of
-a role."""
+"""The readings by which policies of some kinds read the tags and aliases of a key, and the tags of a role."""
 
 
 @dataclass(frozen=True)
