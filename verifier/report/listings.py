@@ -85,12 +85,12 @@ def _rule_json(rule: Rule) -> dict[str, object]:
 
 def render_readings(style: Style) -> str:
     """Every reading: its label, the question, what yes and no mean, and the page that leaves it open."""
-    lines = []
+    lines, margin = [], max(len(reading.label) for reading in READINGS) + 2
     for reading in READINGS:
-        lines += style.prose(reading.question, pad(style.bold(reading.label), 14))
-        lines += style.prose(reading.yes, " " * 14 + "yes  ")
-        lines += style.prose(reading.no, " " * 14 + "no   ")
-        lines += [style.dim(line) for line in style.prose(f"rule {reading.rule}; {reading.source}", " " * 14)]
+        lines += style.prose(reading.question, pad(style.bold(reading.label), margin))
+        lines += style.prose(reading.yes, " " * margin + "yes  ")
+        lines += style.prose(reading.no, " " * margin + "no   ")
+        lines += [style.dim(line) for line in style.prose(f"rule {reading.rule}; {reading.source}", " " * margin)]
         lines.append("")
     lines += style.prose("Each is tried both ways unless `--reading LABEL=yes` or `--reading LABEL=no` settles it.", "")
     return "\n".join(lines) + "\n"
