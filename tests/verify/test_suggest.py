@@ -41,7 +41,7 @@ from verifier.model.results.suggestion import Advice, Suggestion
 from verifier.model.results.verdict import Status
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.verify import prove
-from verifier.verify.suggestion.suggest import suggest
+from verifier.verify.suggestion.suggest import _Node, _Search, suggest
 
 VIA, TENANT = "kms:ViaService", "kms:EncryptionContext:tenant"
 KNOWN = (home(identity(REPORTS), identity(ALICE)),)
@@ -69,6 +69,19 @@ def texts(found: Advice) -> list[str]:
 
 
 # --- cases ------------------------------------------------------------------------------------------------------------
+
+
+def test_fewer_edits_are_tried_before_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the order of the groups that mend the first counterexample."""
+    sizes, tried = [1, 2, 2, 1, 2], list[int]()
+    monkeypatch.setattr(
+        _Search,
+        "_children",
+        lambda self, *_: [_Node(size, position, self.policy, ()) for position, size in enumerate(sizes)],
+    )
+    monkeypatch.setattr(_Search, "_follow", lambda _, node, *__: tried.append(node.size))
+    advice(estate(allow("*"), accounts=KNOWN), nobody("kms:Decrypt"))
+    assert tried == sorted(sizes)
 
 
 def test_ifexists_is_the_first_thing_to_go() -> None:

@@ -197,7 +197,7 @@ class _Search:
         started, proofs, found, size = time.monotonic(), 0, 0, BOUND
         first = self.verdicts[self.number].counterexample
         assert first is not None
-        heap = list(self._children(_Node(0, 0, self.policy, ()), first))
+        heap = sorted(self._children(_Node(0, 0, self.policy, ()), first))
         while heap and found < _COLLECTED:
             node = heappop(heap)
             if node.size > size:
