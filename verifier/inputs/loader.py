@@ -91,23 +91,7 @@ class Loader:
         """Adds one path, which may be one of the files of a folder, by its name `among` them. Raises `InputError`, or
         records errors in `remarks`."""
         if path not in self.files.given and path.is_dir():
-            from verifier.inputs.cloudformation.assembly import in_one_account, is_assembly, stacks  # as for plans
-
-            if is_assembly(self.files, path):
-                before = self.parts.by_stand_in.copy()
-                for template, deployed in stacks(self.files, path, self.supplied):
-                    self.remarks.keep(partial(self._add_template, template, deployed, template.parent))
-                in_one_account(self.remarks, self.parts, self.files.name(path), before)
-                return
-            if is_configuration(path):
-                self._add_folder(path)
-                return
-            inside = files_by_themselves(path)
-            for file in about_access(self.remarks, self.files, path, inside):
-                self.remarks.keep(partial(self.add, file, self.renamed.get(file, file.relative_to(path).as_posix())))
-            if not inside:
-                self.snapshots = True
-                FolderReader(self.remarks, self.files, self.parts, path).read()
+            self._add_directory(path)
             return
         if path.suffix in CONFIGURATION:
             message = f"`{self.files.name(path)}` is a Terraform configuration, not a plan"
@@ -131,6 +115,29 @@ class Loader:
                 f"expected a policy, a snapshot, a plan or a template, found {describe(node)} that is none of these"
             )
             self.remarks.error(node, message, hint=hint_of(node))
+
+    def _add_directory(self, path: Path) -> None:
+        """Adds a cloud assembly of the CDK, a Terraform configuration, a folder of policies, or a snapshot in files."""
+        from verifier.inputs.cloudformation.assembly import in_one_account, is_assembly, stacks  # as for plans
+
+        if is_assembly(self.files, path):
+            before = self.parts.by_stand_in.copy()
+            for template, deployed in stacks(self.files, path, self.supplied):
+                self.remarks.keep(partial(self._add_template, template, deployed, template.parent))
+            in_one_account(self.remarks, self.parts, self.files.name(path), before)
+        elif is_configuration(path):
+            self._add_configuration(path)
+        else:
+            self._add_files_of(path)
+
+    def _add_files_of(self, path: Path) -> None:
+        """Adds the files about access in a folder, each by itself; where there are none, the folder is a snapshot."""
+        inside = files_by_themselves(path)
+        for file in about_access(self.remarks, self.files, path, inside):
+            self.remarks.keep(partial(self.add, file, self.renamed.get(file, file.relative_to(path).as_posix())))
+        if not inside:
+            self.snapshots = True
+            FolderReader(self.remarks, self.files, self.parts, path).read()
 
     def add_plan(self, path: Path, *, before: bool | None = None) -> bool:
         """Adds the output of `terraform show -json`; false if the file is none. With `before` it must be a plan, one
@@ -158,7 +165,7 @@ class Loader:
             add_plan(self.remarks, self.parts, plan.side(before=bool(before)), self.supplied, source.text)
         return True
 
-    def _add_folder(self, path: Path) -> None:
+    def _add_configuration(self, path: Path) -> None:
         """Adds a folder of `.tf` files without a plan."""
         from verifier.inputs.terraform.folder import read_folder  # as for plans
         from verifier.inputs.terraform.json_text import errors_in
@@ -330,14 +337,11 @@ class Loader:
         if not self.keys and not self.remarks.errors:
             from verifier.inputs.resource_types import Family  # as for plans
 
-            unread = [*self.remarks.not_read]
-            unread += [
-                f"{found.address} may make some" for found in self.parts.unknown if found.family is Family.ANYTHING
-            ]
+            makers = [found for found in self.parts.unknown if found.family is Family.ANYTHING]
+            unread = [*self.remarks.not_read, *(f"{found.address} may make some" for found in makers)]
             if unread:  # then it is not known that there is none
-                self._error(
-                    f"the input holds no key that is read, but may hold some: {first_few(unread, '; ')}", rule="S3"
-                )
+                message = f"the input holds no key that is read, but may hold some: {first_few(unread, '; ')}"
+                self._error(message, rule="S3")
             elif not empty:
                 self.remarks.errors.append(no_key(self.files.digests, self.remarks.no_keys))
 
