@@ -32,16 +32,16 @@ def origin_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> I
         if not any(key in _delivered(one) for one in _makers(estate, role)):
             yield f"F3: no session of {role.arn} has {key}: its trust policy admits no service that delivers one"
     factor = _factor_in(given)
-    if factor is not None and not _from_user(estate, role):
+    if factor is not None and not _comes_from(CallerKind.USER, estate, role):
         yield f"F3: no session of {role.arn} has {factor}: no user comes to assume it"
 
 
 def may_be_of_service(estate: Estate, case: Case) -> bool:
-    """True iff the caller is a session that a service may use on somebody's behalf: its role may admit one."""
+    """True iff the caller is a session that a service may use on somebody's behalf, as it assumed roles."""
     role = case.standing.identity
     if case.standing.caller.kind is not CallerKind.ROLE or role is None or role.trust is None or _in_doubt(estate):
         return case.standing.caller.kind is CallerKind.ROLE
-    return any(maker.caller.kind is CallerKind.SERVICE for maker in _makers(estate, role))
+    return _comes_from(CallerKind.SERVICE, estate, role)
 
 
 def _factor_in(given: Mapping[str, Value]) -> str | None:
@@ -85,24 +85,24 @@ def _delivered(one: Assumer) -> tuple[str, ...]:
     return OF_SERVICES if one.stranger else DELIVERED.get(one.caller.principal_arn.partition(".")[0], ())
 
 
-def _from_user(estate: Estate, role: Identity) -> bool:
-    """True iff a user may come to act as a role, by sessions that assume roles one after another."""
+def _comes_from(kind: CallerKind, estate: Estate, role: Identity) -> bool:
+    """True iff a caller of a kind may come to act as a role, by sessions that assume roles one after another."""
     roles = {one.arn: one for one in (*estate.roles, role)}
     reached = found = {role.arn}
     while found:
         makers = {maker for arn in found for maker in _makers(estate, roles[arn])}
-        if any(_may_be_from_user(estate, maker, roles) for maker in makers):
+        if any(_may_be_from(kind, maker, roles) for maker in makers):
             return True
         found = {maker.caller.principal_arn for maker in makers} & roles.keys() - reached
         reached = reached | found
     return False
 
 
-def _may_be_from_user(estate: Estate, maker: Assumer, roles: Mapping[str, Identity]) -> bool:
-    """True iff a caller is a user, or a session of a role of which it is not known who comes to assume it."""
+def _may_be_from(kind: CallerKind, maker: Assumer, roles: Mapping[str, Identity]) -> bool:
+    """True iff a caller is of a kind, or a session of a role of which it is not known who comes to assume it."""
     caller = maker.caller
     if caller.kind is not CallerKind.ROLE:
-        return caller.kind is CallerKind.USER
+        return caller.kind is kind
     if maker.stranger or caller.principal_arn not in roles:
         return True
     return roles[caller.principal_arn].trust is None

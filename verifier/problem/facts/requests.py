@@ -213,7 +213,7 @@ def network_keys(space: Space) -> Iterator[Expression]:
         source = Present("aws:sourceip")
         yield implies(endpoint, negation(source))
         # A service may use the session of a role on somebody's behalf, too. [IAM: aws:PrincipalIsAWSService]
-        own = frozenset() if space.possible_changes else trusting(space.estate).not_admitting()
+        own = frozenset() if space.possible_changes else trusting(space.estate).not_from_services
         by_service = either(space.is_service, both(space.is_role, negation(space.one_of(own)), negation(Symbol(F4))))
         yield implies(both(negation(endpoint), negation(via_service(space)), negation(by_service)), source)
         yield implies(both(via_service(space), source), Symbol(F4))

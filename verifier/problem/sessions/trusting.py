@@ -58,8 +58,15 @@ class Trusting:
     def not_from_users(self) -> frozenset[str]:
         """Those of them that neither a user nor a session of a role that is not known may assume, directly or one after
         another."""
-        users = frozenset(arn for arn, whom in self.admitted.items() if whom.users or whom.everybody)
-        return frozenset(self.admitted) - users - _reached(self.admitted, users | self.unknown)
+        return self._not_from(frozenset(arn for arn, whom in self.admitted.items() if whom.users or whom.everybody))
+
+    @cached_property
+    def not_from_services(self) -> frozenset[str]:
+        """Likewise a service."""
+        return self._not_from(frozenset(self.admitted) - self.not_admitting())
+
+    def _not_from(self, sources: frozenset[str]) -> frozenset[str]:
+        return frozenset(self.admitted) - sources - _reached(self.admitted, sources | self.unknown)
 
     @property
     def changing(self) -> frozenset[str]:
