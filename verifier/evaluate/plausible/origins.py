@@ -16,8 +16,8 @@ from verifier.evaluate.operations import DELIVERED, OF_SERVICES
 from verifier.evaluate.sessions.assumers import Assumer, assumers, is_about
 from verifier.evaluate.statements.values import truth
 from verifier.model.estate import Estate, Identity
-from verifier.model.policy import Effect, Statement
-from verifier.model.request import Caller, CallerKind, Value
+from verifier.model.policy import Effect, PrincipalType, Statement
+from verifier.model.request import CallerKind, Value
 from verifier.model.unmodelled import Influence
 
 _FACTOR, _AGE = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
@@ -64,12 +64,14 @@ def _makers(estate: Estate, role: Identity) -> tuple[Assumer, ...]:
     assert role.trust is not None
     stated = tuple(statement for statement in role.trust.statements if is_about(statement, "sts:assumerole"))
     refused = {
-        Assumer(Caller(CallerKind.SERVICE, principal.value))
-        for one in stated
-        for principal in (one.principals or () if _refuses(one) else ())
+        principal.value
+        for statement in filter(_refuses, stated)
+        for principal in statement.principals or ()
+        if principal.type in (PrincipalType.SERVICE, PrincipalType.ANYONE)
     }
     found = assumers(estate, replace(role, trust=replace(role.trust, statements=stated)))
-    return tuple(maker for maker in found if maker not in refused)
+    named = (maker for maker in found if maker.stranger or maker.caller.principal_arn not in refused)
+    return tuple(named) if "*" not in refused else ()
 
 
 def _refuses(statement: Statement) -> bool:

@@ -37,9 +37,8 @@ class Admitted:
 
 @dataclass(frozen=True)
 class Trusting:
-    """`tagged` may be given session tags by some request; to sessions of `reached` tags may come on from earlier
-    sessions, and their trust policies are known. Both are ARNs. Where the trust policy of a role is not known, it is
-    among `unknown`, and no other."""
+    """ARNs of roles. `tagged` may be given session tags by some request; to sessions of `reached` tags may come on from
+    earlier ones. `unknown` are those whose trust policy is not known; they are among no others."""
 
     tagged: frozenset[str]
     reached: frozenset[str]
@@ -56,13 +55,12 @@ class Trusting:
 
     @cached_property
     def not_from_users(self) -> frozenset[str]:
-        """Those of them that neither a user nor a session of a role that is not known may assume, directly or one after
-        another."""
+        """Those of them that no user may come to assume, directly or by sessions of roles that are known."""
         return self._not_from(frozenset(arn for arn, whom in self.admitted.items() if whom.users or whom.everybody))
 
     @cached_property
     def not_from_services(self) -> frozenset[str]:
-        """Likewise a service."""
+        """Likewise no service."""
         return self._not_from(frozenset(self.admitted) - self.not_admitting())
 
     def _not_from(self, sources: frozenset[str]) -> frozenset[str]:
@@ -100,9 +98,8 @@ def trusting(estate: Estate) -> Trusting:
 
 
 def _trusting(estate: Estate) -> Trusting:
-    roles = estate.roles
-    unknown = frozenset(role.arn for role in roles if role.trust is None)
-    given = {role.arn: role.trust for role in roles if role.trust is not None}
+    unknown = frozenset(role.arn for role in estate.roles if role.trust is None)
+    given = {role.arn: role.trust for role in estate.roles if role.trust is not None}
     somebody = any(thing.principal is None and may_allow(thing) and thing.key is None for thing in estate.unmodelled)
     tagged = frozenset(arn for arn, trust in given.items() if somebody or any(_allowing(trust, "sts:tagsession")))
     admitted = {arn: _admitted(estate, trust, somebody) for arn, trust in given.items()}
@@ -137,22 +134,22 @@ def _allowing(trust: Policy, action: str) -> Iterator[Statement]:
 
 
 def _admitted(estate: Estate, trust: Policy, somebody: bool) -> Admitted:
-    found = Admitted(everybody=somebody)
-    for statement in _allowing(trust, "sts:assumerole"):
+    found, refused = Admitted(everybody=somebody), _refused(trust)
+    for statement in _allowing(trust, "sts:assumerole") if "*" not in refused else ():
         if statement.principals is None or statement.not_principal or statement.doubt is not None:
             found.others = found.everybody = True
         for principal in statement.principals or ():
             _admit(estate, principal, found)
-    found.services -= _refused(trust)
+    found.services -= refused
     return found
 
 
 def _refused(trust: Policy) -> set[str]:
-    """The services that a Deny without a condition refuses by their names."""
+    """The services, or `"*"` for everybody, that a Deny without a condition refuses by name."""
     denying = (one for one in trust.statements if one.effect is Effect.DENY and one.doubt is None)
     whole = (one for one in denying if not (one.conditions or one.not_principal or one.resources))
     named = (principal for one in whole if names_action(one, "sts:assumerole") for principal in one.principals or ())
-    return {principal.value for principal in named if principal.type is PrincipalType.SERVICE}
+    return {principal.value for principal in named if principal.type in (PrincipalType.SERVICE, PrincipalType.ANYONE)}
 
 
 def _admit(estate: Estate, principal: Principal, found: Admitted) -> None:
