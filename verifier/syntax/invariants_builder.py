@@ -11,43 +11,8 @@ from typing import Any
 
 from lark import Token, Transformer
 
+from verifier.syntax import invariants_tree as tree
 from verifier.syntax.diagnostic import SyntaxFault
-from verifier.syntax.invariants_tree import (
-    AllowanceNode,
-    CallersNode,
-    Circumstance,
-    Comparison,
-    ConditionNode,
-    Creation,
-    Declaration,
-    EveryKey,
-    FileNode,
-    Form,
-    HasTag,
-    InvariantNode,
-    Joined,
-    KeyName,
-    KeysAccount,
-    Listed,
-    Named,
-    Negated,
-    Noun,
-    Qualifier,
-    RootOf,
-    ScopeName,
-    ScopeSet,
-    Sentence,
-    ServiceNamed,
-    SupposedNode,
-    SuppositionNode,
-    TaggedKeys,
-    Term,
-    Test,
-    Use,
-    What,
-    Within,
-    Word,
-)
 
 _UNSEEN = r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 _ODD = re.compile(rf'\\["\\]|(\\.)|({_UNSEEN})', re.DOTALL)
@@ -59,170 +24,172 @@ Children = list[Any]
 _NOUNS = {"caller": "callers", "anyone": "callers", "user": "users", "role": "roles", "service": "services"}
 
 
-class TreeBuilder(Transformer[Token, FileNode]):
+class TreeBuilder(Transformer[Token, tree.FileNode]):
     """One method for each rule of the grammar; the parser calls them as it goes."""
 
-    def file(self, children: Children) -> FileNode:
-        return FileNode(tuple(children))
+    def file(self, children: Children) -> tree.FileNode:
+        return tree.FileNode(tuple(children))
 
-    def declaration(self, children: Children) -> Declaration:
+    def declaration(self, children: Children) -> tree.Declaration:
         kind, name, definition = children
         end = definition[-1].end if kind == "actions" else definition.end
-        return Declaration(str(kind), word(name), definition, _start(kind), end)
+        return tree.Declaration(str(kind), word(name), definition, _start(kind), end)
 
-    def definition(self, children: Children) -> Word:
+    def definition(self, children: Children) -> tree.Word:
         return word(children[0])
 
     argument = service_name = tag_name = action = value = definition
 
-    def invariant(self, children: Children) -> InvariantNode:
+    def invariant(self, children: Children) -> tree.InvariantNode:
         _, name, _, body = children
-        return InvariantNode(word(name), body, *_bounds(children))
+        return tree.InvariantNode(word(name), body, *_bounds(children))
 
-    def allowance(self, children: Children) -> AllowanceNode:
+    def allowance(self, children: Children) -> tree.AllowanceNode:
         _, name, _, *sentence = children
-        return AllowanceNode(word(name), _sentence(Form.UNSAID, sentence, sentence[0]), *_bounds(children))
+        return tree.AllowanceNode(word(name), _sentence(tree.Form.UNSAID, sentence, sentence[0]), *_bounds(children))
 
-    def supposition(self, children: Children) -> SuppositionNode:
+    def supposition(self, children: Children) -> tree.SuppositionNode:
         _, name, _, body = children
-        return SuppositionNode(word(name), body, *_bounds(children))
+        return tree.SuppositionNode(word(name), body, *_bounds(children))
 
-    def none_calls(self, children: Children) -> SupposedNode:
-        return SupposedNode(children[1], children[-1], *_bounds([children[0], *children[-1]]))
+    def none_calls(self, children: Children) -> tree.SupposedNode:
+        return tree.SupposedNode(children[1], children[-1], *_bounds([children[0], *children[-1]]))
 
-    def nobody_calls(self, children: Children) -> SupposedNode:
+    def nobody_calls(self, children: Children) -> tree.SupposedNode:
         nobody, qualifiers, _, excluded, _, actions = children
-        return SupposedNode(_whoever(nobody, qualifiers or (), excluded or ()), actions, *_bounds([nobody, *actions]))
+        return tree.SupposedNode(
+            _whoever(nobody, qualifiers or (), excluded or ()), actions, *_bounds([nobody, *actions])
+        )
 
-    def nobody_changes(self, children: Children) -> SupposedNode:
-        return SupposedNode(children[-1], (), *_bounds(children))
+    def nobody_changes(self, children: Children) -> tree.SupposedNode:
+        return tree.SupposedNode(children[-1], (), *_bounds(children))
 
-    def no_sharing(self, children: Children) -> SupposedNode:
-        return SupposedNode(None, (), *_bounds(children))
+    def no_sharing(self, children: Children) -> tree.SupposedNode:
+        return tree.SupposedNode(None, (), *_bounds(children))
 
-    def use(self, children: Children) -> Use:
+    def use(self, children: Children) -> tree.Use:
         builtin, name, *rest, _, keys = children
         arguments = tuple(item for item in rest if item is not None)
-        return Use(word(name), arguments, keys, *_bounds([builtin, name, *arguments, *(keys or ())]))
+        return tree.Use(word(name), arguments, keys, *_bounds([builtin, name, *arguments, *(keys or ())]))
 
     # --- sentences ---
 
-    def none(self, children: Children) -> Sentence:
-        return _sentence(Form.NO, children, children[1])
+    def none(self, children: Children) -> tree.Sentence:
+        return _sentence(tree.Form.NO, children, children[1])
 
-    def nobody(self, children: Children) -> Sentence:
+    def nobody(self, children: Children) -> tree.Sentence:
         nobody, qualifiers, _, excluded = children[:4]
-        return _sentence(Form.NO, children, _whoever(nobody, qualifiers or (), excluded or ()))
+        return _sentence(tree.Form.NO, children, _whoever(nobody, qualifiers or (), excluded or ()))
 
-    def only(self, children: Children) -> Sentence:
-        return _sentence(Form.ONLY, children, children[1])
+    def only(self, children: Children) -> tree.Sentence:
+        return _sentence(tree.Form.ONLY, children, children[1])
 
-    def always(self, children: Children) -> Sentence:
-        return _sentence(Form.ALWAYS, children, children[0])
+    def always(self, children: Children) -> tree.Sentence:
+        return _sentence(tree.Form.ALWAYS, children, children[0])
 
-    def unsaid(self, children: Children) -> Sentence:
-        return _sentence(Form.UNSAID, children, children[0])
+    def unsaid(self, children: Children) -> tree.Sentence:
+        return _sentence(tree.Form.UNSAID, children, children[0])
 
-    def only_when(self, children: Children) -> Sentence:
+    def only_when(self, children: Children) -> tree.Sentence:
         callers, _, eventually, what, _, when, condition = children
-        circumstance = Circumstance(condition, False, *_bounds([when, condition]))
-        return Sentence(Form.ONLY_WHEN, callers, what, circumstance, *_bounds(children), _adverb(eventually))
+        circumstance = tree.Circumstance(condition, False, *_bounds([when, condition]))
+        return tree.Sentence(tree.Form.ONLY_WHEN, callers, what, circumstance, *_bounds(children), _adverb(eventually))
 
-    def what(self, children: Children) -> What:
+    def what(self, children: Children) -> tree.What:
         actions, _, excluded, _, keys = children
         parts = [*actions, *(excluded or ()), *(keys or ())]
-        return What(actions, excluded or (), keys, None, *_bounds(parts))
+        return tree.What(actions, excluded or (), keys, None, *_bounds(parts))
 
     # --- grants ---
 
-    def listed(self, children: Children) -> Listed:
+    def listed(self, children: Children) -> tree.Listed:
         _, _, operations, _, keys, _, _, callers, _, role = children
-        return Listed(operations or (), keys, callers, role, *_bounds(children))
+        return tree.Listed(operations or (), keys, callers, role, *_bounds(children))
 
-    def as_grantee(self, children: Children) -> Word:
-        return Word("grantee", *_bounds(children))
+    def as_grantee(self, children: Children) -> tree.Word:
+        return tree.Word("grantee", *_bounds(children))
 
-    def as_retiring(self, children: Children) -> Word:
-        return Word("retiring principal", *_bounds(children))
+    def as_retiring(self, children: Children) -> tree.Word:
+        return tree.Word("retiring principal", *_bounds(children))
 
-    def creating(self, children: Children) -> What:
+    def creating(self, children: Children) -> tree.What:
         create, created, operations, _, grantees, _, retiring, _, keys = children
         end = _last([created, *(operations or ()), grantees, retiring])
-        creation = Creation(operations or (), grantees, retiring, _start(create), end)
-        return What((), (), keys, creation, _start(create), _last([creation, *(keys or ())]))
+        creation = tree.Creation(operations or (), grantees, retiring, _start(create), end)
+        return tree.What((), (), keys, creation, _start(create), _last([creation, *(keys or ())]))
 
-    def created(self, children: Children) -> Word:
-        return Word(str(children[-1]), *_bounds(children))
+    def created(self, children: Children) -> tree.Word:
+        return tree.Word(str(children[-1]), *_bounds(children))
 
     def allowing(self, children: Children) -> Any:
         return children[-1]
 
     such_callers = allowing
 
-    def whoever(self, children: Children) -> CallersNode:
+    def whoever(self, children: Children) -> tree.CallersNode:
         _, noun, qualifiers, _, excluded = children
         return _whoever(noun, qualifiers or (), excluded or ())
 
-    def whoever_is(self, children: Children) -> CallersNode:
+    def whoever_is(self, children: Children) -> tree.CallersNode:
         qualifiers, _, excluded = children
         return _whoever(qualifiers[0], qualifiers, excluded or ())
 
-    def circumstance(self, children: Children) -> Circumstance:
-        return Circumstance(children[1], children[0] == "unless", *_bounds(children))
+    def circumstance(self, children: Children) -> tree.Circumstance:
+        return tree.Circumstance(children[1], children[0] == "unless", *_bounds(children))
 
     # --- callers ---
 
-    def callers(self, children: Children) -> CallersNode:
+    def callers(self, children: Children) -> tree.CallersNode:
         included, _, excluded = children
-        return CallersNode(included, excluded or (), *_bounds([*included, *(excluded or ())]))
+        return tree.CallersNode(included, excluded or (), *_bounds([*included, *(excluded or ())]))
 
-    def terms(self, children: Children) -> tuple[Term, ...]:
-        return tuple(child for child in children if isinstance(child, Term))
+    def terms(self, children: Children) -> tuple[tree.Term, ...]:
+        return tuple(child for child in children if isinstance(child, tree.Term))
 
-    def term(self, children: Children) -> Term:
+    def term(self, children: Children) -> tree.Term:
         head, qualifiers = children
-        return Term(head, qualifiers or (), *_bounds([head, *(qualifiers or ())]))
+        return tree.Term(head, qualifiers or (), *_bounds([head, *(qualifiers or ())]))
 
-    def noun(self, children: Children) -> Noun:
-        if isinstance(children[-1], Noun):
+    def noun(self, children: Children) -> tree.Noun:
+        if isinstance(children[-1], tree.Noun):
             return children[-1]._replace(start=_bounds(children)[0])
         *adjective, noun = (str(child) for child in children)
-        return Noun(" ".join([*adjective, _NOUNS.get(noun, noun)]), *_bounds(children))
+        return tree.Noun(" ".join([*adjective, _NOUNS.get(noun, noun)]), *_bounds(children))
 
-    def named(self, children: Children) -> Named:
-        return Named(word(children[0]), *_bounds(children))
+    def named(self, children: Children) -> tree.Named:
+        return tree.Named(word(children[0]), *_bounds(children))
 
-    def service(self, children: Children) -> ServiceNamed:
-        return ServiceNamed(children[1], *_bounds(children))
+    def service(self, children: Children) -> tree.ServiceNamed:
+        return tree.ServiceNamed(children[1], *_bounds(children))
 
-    def root(self, children: Children) -> RootOf:
-        return RootOf(children[-1], *_bounds(children))
+    def root(self, children: Children) -> tree.RootOf:
+        return tree.RootOf(children[-1], *_bounds(children))
 
-    def qualifiers(self, children: Children) -> tuple[Qualifier, ...]:
-        return tuple(child for child in children if isinstance(child, Within | HasTag))
+    def qualifiers(self, children: Children) -> tuple[tree.Qualifier, ...]:
+        return tuple(child for child in children if isinstance(child, tree.Within | tree.HasTag))
 
-    def inside(self, children: Children) -> Within:
-        return Within(children[-1], True, *_bounds(children))
+    def inside(self, children: Children) -> tree.Within:
+        return tree.Within(children[-1], True, *_bounds(children))
 
-    def outside(self, children: Children) -> Within:
-        return Within(children[-1], False, *_bounds(children))
+    def outside(self, children: Children) -> tree.Within:
+        return tree.Within(children[-1], False, *_bounds(children))
 
-    def with_tag(self, children: Children) -> HasTag:
+    def with_tag(self, children: Children) -> tree.HasTag:
         tag, comparison = children[2:]
-        return HasTag(tag, comparison or _phrase("is present", tag), *_bounds(children))
+        return tree.HasTag(tag, comparison or _phrase("is present", tag), *_bounds(children))
 
-    def without_tag(self, children: Children) -> HasTag:
-        return HasTag(children[2], _phrase("is absent", children[2]), *_bounds(children))
+    def without_tag(self, children: Children) -> tree.HasTag:
+        return tree.HasTag(children[2], _phrase("is absent", children[2]), *_bounds(children))
 
-    def scope_name(self, children: Children) -> ScopeName:
+    def scope_name(self, children: Children) -> tree.ScopeName:
         kind = str(children[0]) if len(children) == 2 else None
-        return ScopeName(kind, word(children[-1]), *_bounds(children))
+        return tree.ScopeName(kind, word(children[-1]), *_bounds(children))
 
-    def keys_account(self, children: Children) -> KeysAccount:
-        return KeysAccount(*_bounds(children))
+    def keys_account(self, children: Children) -> tree.KeysAccount:
+        return tree.KeysAccount(*_bounds(children))
 
-    def scopes(self, children: Children) -> ScopeSet:
-        return ScopeSet(tuple(children), *_bounds(children))
+    def scopes(self, children: Children) -> tree.ScopeSet:
+        return tree.ScopeSet(tuple(children), *_bounds(children))
 
     # --- actions and keys ---
 
@@ -231,57 +198,57 @@ class TreeBuilder(Transformer[Token, FileNode]):
 
     keys = actions
 
-    def key_name(self, children: Children) -> KeyName:
-        return KeyName(word(children[0]), children[1] is not None, *_bounds(children))
+    def key_name(self, children: Children) -> tree.KeyName:
+        return tree.KeyName(word(children[0]), children[1] is not None, *_bounds(children))
 
-    def every_key(self, children: Children) -> EveryKey:
-        return EveryKey(*_bounds(children))
+    def every_key(self, children: Children) -> tree.EveryKey:
+        return tree.EveryKey(*_bounds(children))
 
-    def tagged_keys(self, children: Children) -> TaggedKeys:
+    def tagged_keys(self, children: Children) -> tree.TaggedKeys:
         tag, operator, value = children[3:]
-        return TaggedKeys(tag, value, operator == "like", *_bounds(children))
+        return tree.TaggedKeys(tag, value, operator == "like", *_bounds(children))
 
     # --- conditions ---
 
-    def either(self, children: Children) -> Joined:
-        return Joined(_operands(children), False, *_bounds(children))
+    def either(self, children: Children) -> tree.Joined:
+        return tree.Joined(_operands(children), False, *_bounds(children))
 
-    def both(self, children: Children) -> Joined:
-        return Joined(_operands(children), True, *_bounds(children))
+    def both(self, children: Children) -> tree.Joined:
+        return tree.Joined(_operands(children), True, *_bounds(children))
 
-    def negated(self, children: Children) -> ConditionNode:
+    def negated(self, children: Children) -> tree.ConditionNode:
         operand = children[1]
         # `not not` is nothing, so a run of them makes no deep tree.
-        return operand.operand if isinstance(operand, Negated) else Negated(operand, *_bounds(children))
+        return operand.operand if isinstance(operand, tree.Negated) else tree.Negated(operand, *_bounds(children))
 
-    def test(self, children: Children) -> Test:
-        return Test(None, children[0], children[1], *_bounds(children))
+    def test(self, children: Children) -> tree.Test:
+        return tree.Test(None, children[0], children[1], *_bounds(children))
 
-    def any_of(self, children: Children) -> Test:
-        return Test("any of", children[2], children[3], *_bounds(children))
+    def any_of(self, children: Children) -> tree.Test:
+        return tree.Test("any of", children[2], children[3], *_bounds(children))
 
-    def all_of(self, children: Children) -> Test:
-        return Test("all of", children[2], children[3], *_bounds(children))
+    def all_of(self, children: Children) -> tree.Test:
+        return tree.Test("all of", children[2], children[3], *_bounds(children))
 
-    def applied(self, children: Children) -> Test:
+    def applied(self, children: Children) -> tree.Test:
         operator, key, *values = children
-        comparison = Comparison(word(operator), tuple(values), True, *_bounds(children))
-        return Test(None, key, comparison, *_bounds(children))
+        comparison = tree.Comparison(word(operator), tuple(values), True, *_bounds(children))
+        return tree.Test(None, key, comparison, *_bounds(children))
 
-    def condition_key(self, children: Children) -> Word:
+    def condition_key(self, children: Children) -> tree.Word:
         token = children[0]
         if token.type != "QUOTED_KEY":
             return word(token)
         quote = token.index('"')
         name = _decode(token[quote:], _start(token) + quote)
-        return Word(token[:quote] + name, *_bounds(children), True)
+        return tree.Word(token[:quote] + name, *_bounds(children), True)
 
-    def comparison(self, children: Children) -> Comparison:
+    def comparison(self, children: Children) -> tree.Comparison:
         operator = [child for child in children if isinstance(child, Token)]
         values = tuple(children[-1]) if isinstance(children[-1], list) else ()
-        phrase = Word(" ".join(operator), *_bounds(operator))
+        phrase = tree.Word(" ".join(operator), *_bounds(operator))
         end = values[-1].end if values else phrase.end
-        return Comparison(phrase, values, operator[0].type == "OPERATOR", phrase.start, end)
+        return tree.Comparison(phrase, values, operator[0].type == "OPERATOR", phrase.start, end)
 
     def single(self, children: Children) -> Children:
         return children
@@ -289,12 +256,12 @@ class TreeBuilder(Transformer[Token, FileNode]):
     group = single
 
 
-def word(token: Token) -> Word:
+def word(token: Token) -> tree.Word:
     """The word that a token is, decoded if it is quoted. Raises `SyntaxFault` for an escape that is none."""
     start = _start(token)
     if token.type != "STRING":
-        return Word(str(token), start, start + len(token))
-    return Word(_decode(token, start), start, start + len(token), True)
+        return tree.Word(str(token), start, start + len(token))
+    return tree.Word(_decode(token, start), start, start + len(token), True)
 
 
 def _decode(literal: str, start: int) -> str:
@@ -310,28 +277,28 @@ def _decode(literal: str, start: int) -> str:
     return _ESCAPE.sub(r"\1", inside)
 
 
-def _sentence(form: Form, children: Children, callers: CallersNode) -> Sentence:
+def _sentence(form: tree.Form, children: Children, callers: tree.CallersNode) -> tree.Sentence:
     eventually, what, circumstance = children[-3:]
-    return Sentence(form, callers, what, circumstance, *_bounds(children), _adverb(eventually))
+    return tree.Sentence(form, callers, what, circumstance, *_bounds(children), _adverb(eventually))
 
 
-def _adverb(eventually: Any) -> Word | None:
+def _adverb(eventually: Any) -> tree.Word | None:
     """The word `eventually`, where it is there."""
     return word(eventually) if isinstance(eventually, Token) and eventually.type == "EVENTUALLY" else None
 
 
-def _whoever(place: Any, qualifiers: tuple[Qualifier, ...], excluded: tuple[Term, ...]) -> CallersNode:
+def _whoever(place: Any, qualifiers: tuple[tree.Qualifier, ...], excluded: tuple[tree.Term, ...]) -> tree.CallersNode:
     """Every caller that meets the qualifiers, but the excluded ones; said by what stands at `place`."""
-    everyone = Noun("callers", *_bounds([place]))
-    term = Term(everyone, qualifiers, *_bounds([place, *qualifiers]))
-    return CallersNode((term,), excluded, *_bounds([place, *qualifiers, *excluded]))
+    everyone = tree.Noun("callers", *_bounds([place]))
+    term = tree.Term(everyone, qualifiers, *_bounds([place, *qualifiers]))
+    return tree.CallersNode((term,), excluded, *_bounds([place, *qualifiers, *excluded]))
 
 
-def _phrase(operator: str, place: Word) -> Comparison:
-    return Comparison(Word(operator, place.start, place.end), (), False, place.start, place.end)
+def _phrase(operator: str, place: tree.Word) -> tree.Comparison:
+    return tree.Comparison(tree.Word(operator, place.start, place.end), (), False, place.start, place.end)
 
 
-def _operands(children: Children) -> tuple[ConditionNode, ...]:
+def _operands(children: Children) -> tuple[tree.ConditionNode, ...]:
     return tuple(child for child in children if not isinstance(child, Token))
 
 

@@ -115,11 +115,7 @@ def _possible(joint: Joint, number: int, node: Node) -> bool:
 
 
 def grants_beyond(
-    estate: Estate,
-    key: Key,
-    invariant: GrantInvariant,
-    earlier: tuple[Estate, Key],
-    held: SymbolValues | None = None,
+    estate: Estate, key: Key, invariant: GrantInvariant, earlier: tuple[Estate, Key], held: SymbolValues | None = None
 ) -> Beyond:
     """The grants that break an invariant about listed grants and did not do so in an earlier estate."""
     now = decide_listed(estate, key, invariant, held or {})

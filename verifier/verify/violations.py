@@ -10,19 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from verifier.ask import replay
 from verifier.ask.answers import GaveUp, InternalDisagreement
 from verifier.ask.candidates import Candidate, candidate
 from verifier.ask.loop import Inconclusive
-from verifier.ask.replay import (
-    ATTRIBUTES,
-    counterexample,
-    doubtful_facts,
-    for_evaluate,
-    needed,
-    needed_to_be_sent,
-    tags_not_passed,
-    without_doubts,
-)
 from verifier.evaluate import decider_with_remarks
 from verifier.model.invariant import Expectation
 from verifier.model.readings import WHICH_PAIR
@@ -43,10 +34,12 @@ def violation(question: Question, claim: Claim, session: Session, found: Candida
     """The request as a counterexample, with tags of its session where it needs some. Raises `GaveUp` where it may be
     impossible."""
     shown = _replayed(question, claim, session, found)
-    untagged = tags_not_passed(shown.decision) if isinstance(shown, Counterexample) else None
+    untagged = replay.tags_not_passed(shown.decision) if isinstance(shown, Counterexample) else None
     if untagged is not None:
         others = (_replayed(question, claim, session, other) for other in _with_other_tags(question, found))
-        possible = (one for one in others if isinstance(one, Counterexample) and tags_not_passed(one.decision) is None)
+        possible = (
+            one for one in others if isinstance(one, Counterexample) and replay.tags_not_passed(one.decision) is None
+        )
         tagged = next(possible, None)
         if tagged is None:
             reason = Reason("F3", f"it is broken only by a request that may be impossible: {untagged}")
@@ -85,7 +78,7 @@ def _session(assignment: Assignment) -> Expression | None:
 def _otherwise(assignment: Assignment, names: Collection[str]) -> Iterator[Expression]:
     """Some of the things that are not modelled, or facts in doubt, are otherwise than assigned: a violation that does
     without them is looked for."""
-    doubtful = tuple(attribute for name in names for attribute in ATTRIBUTES.get(name, ()))
+    doubtful = tuple(attribute for name in names for attribute in replay.ATTRIBUTES.get(name, ()))
     yield from (literal(name, not value) for name, value in assignment.symbols.items() if name in names)
     yield from (
         negation(In(name, mask)) for name, mask in assignment.classes.items() if doubtful and name.startswith(doubtful)
@@ -97,7 +90,7 @@ def _replayed(
 ) -> Counterexample | tuple[str, ...]:
     """A violation that `evaluate` confirms, under the symbols that the assignment chose; or what it rests on."""
     request, assignment = candidate.request, candidate.assignment
-    symbol_values = for_evaluate(question, candidate)
+    symbol_values = replay.for_evaluate(question, candidate)
     if claim.invariant.expectation is Expectation.ALLOWED:
         symbol_values[SESSION_ALLOW] = False
     wanted = Outcome.DENY if claim.invariant.expectation is Expectation.ALLOWED else Outcome.ALLOW
@@ -105,17 +98,19 @@ def _replayed(
     decision = decider.decide(symbol_values)
     if decision.outcome is not wanted:
         return tuple(name for name in assignment.symbols if isinstance(name, NotModelled))
-    readings, free, unmodelled = needed(question, decider, symbol_values, wanted)
+    readings, free, unmodelled = replay.needed(question, decider, symbol_values, wanted)
     # A replay does not tell whether the request is in the scope: what is not modelled there is not settled by it.
     beyond = sorted(
         name for name in symbols_of(claim.scope) & assignment.symbols.keys() if isinstance(name, NotModelled)
     )
-    doubtful = doubtful_facts(question, request, symbol_values, wanted)
+    doubtful = replay.doubtful_facts(question, request, symbol_values, wanted)
     if unmodelled or beyond or doubtful:
         return (*unmodelled, *beyond, *doubtful)
     # What conditions read may decide about the scope alone.
     read = (
         {(WHICH_PAIR, symbol_values[WHICH_PAIR])} if unlike_pairs(request) & question.space.attributes.keys() else set()
     )
-    readings = tuple(sorted({*readings, *read, *needed_to_be_sent(question, session, assignment)}))
-    return counterexample(request, without_doubts(question, decider, symbol_values, decision), readings, free)
+    readings = tuple(sorted({*readings, *read, *replay.needed_to_be_sent(question, session, assignment)}))
+    return replay.counterexample(
+        request, replay.without_doubts(question, decider, symbol_values, decision), readings, free
+    )

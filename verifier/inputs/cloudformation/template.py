@@ -108,11 +108,7 @@ WriteOut = Callable[[Members], Members | Unknown]
 
 
 def read_template(
-    remarks: Remarks,
-    node: Node,
-    supplied: Supplied,
-    writing: Callable[[Template], WriteOut],
-    handed: Handed | None,
+    remarks: Remarks, node: Node, supplied: Supplied, writing: Callable[[Template], WriteOut], handed: Handed | None
 ) -> Template:
     """The sections of a template. `writing` gives what writes loops out, once parameters and mappings are known; a
     nested stack is `handed` the values of parameters. Errors go to `remarks`, or are raised."""

@@ -83,11 +83,7 @@ def read_account(
 
 
 def _drafts(
-    remarks: Remarks,
-    given: Record | None,
-    listed: Details,
-    made: Sequence[Details],
-    changes: Sequence[IdentityChanges],
+    remarks: Remarks, given: Record | None, listed: Details, made: Sequence[Details], changes: Sequence[IdentityChanges]
 ) -> tuple[list[Draft], bool]:
     """The users, roles and groups as they will be, and whether these are certainly all: as far as the snapshot says so,
     and no change leaves out who else there is."""

@@ -10,32 +10,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from verifier.language.builtins.parts import (
-    Arguments,
-    BuiltinError,
-    but,
-    either_of,
-    holds,
-    holds_for_all,
-    others,
-    refused,
-)
+from verifier.language.builtins import parts
 from verifier.model.invariant import AnyCaller, ConditionAnd, ConditionNot, ConditionOr, Invariant
 from verifier.model.reference import actions as known_actions
 from verifier.syntax.text import brief, did_you_mean
 
 
-def no_escalation_to_decrypt(arguments: Arguments) -> Invariant:
+def no_escalation_to_decrypt(arguments: parts.Arguments) -> Invariant:
     """No caller that cannot decrypt with the key (`kms:Decrypt`) by itself, in any circumstances, can bring about that
     it can: by a grant, another key policy, tags or aliases, re-encryption, a role that it may assume, writes in IAM
     (docs/reach.md lists the steps). The callers listed are excepted; `root` is the root user of the key's account. What
     a caller holds that can decrypt is not in question for that caller, but another caller that can come to hold it
     is."""
-    text = f"no caller{but(arguments)} that cannot kms:Decrypt directly can eventually kms:Decrypt"
-    return replace(refused(text, others(arguments), actions=("kms:Decrypt",)), eventually=True, unless_directly=True)
+    text = f"no caller{parts.but(arguments)} that cannot kms:Decrypt directly can eventually kms:Decrypt"
+    refused = parts.refused(text, parts.others(arguments), actions=("kms:Decrypt",))
+    return replace(refused, eventually=True, unless_directly=True)
 
 
-def no_self_grant(arguments: Arguments) -> Invariant:
+def no_self_grant(arguments: parts.Arguments) -> Invariant:
     """No caller can create a grant whose grantee is itself, now or after steps that it can take: its user, the role of
     its session, its account with all callers, or some session of its account (which may be its own: AWS has no
     condition that tells). The callers listed, and federated sessions that they issue, are excepted; `root` is the root
@@ -44,8 +36,8 @@ def no_self_grant(arguments: Arguments) -> Invariant:
     account = "${aws:PrincipalAccount}"
     itself = ConditionOr(
         (
-            holds("StringEquals", "kms:GranteePrincipal", "${aws:PrincipalArn}"),
-            holds(
+            parts.holds("StringEquals", "kms:GranteePrincipal", "${aws:PrincipalArn}"),
+            parts.holds(
                 "ArnLike",
                 "kms:GranteePrincipal",
                 f"arn:*:iam::{account}:root",
@@ -54,12 +46,12 @@ def no_self_grant(arguments: Arguments) -> Invariant:
             ),
         )
     )
-    text = f"no caller{but(arguments)} can eventually create a grant to itself"
+    text = f"no caller{parts.but(arguments)} can eventually create a grant to itself"
     when = ConditionAnd((itself, _NOT_FOR_RESOURCE))
-    return replace(refused(text, others(arguments), when, ("kms:CreateGrant",)), eventually=True)
+    return replace(parts.refused(text, parts.others(arguments), when, ("kms:CreateGrant",)), eventually=True)
 
 
-def grant_creation_is_bounded(arguments: Arguments) -> Invariant:
+def grant_creation_is_bounded(arguments: parts.Arguments) -> Invariant:
     """Every request to create a grant that is allowed, by a policy or by a grant, and whoever makes it, is for an AWS
     resource (`kms:GrantIsForAWSResource` is true: a service asks on the caller's behalf), or is for a grant within
     bounds: it allows operations among those listed only, as in `Decrypt,GenerateDataKey`; and, where
@@ -67,25 +59,27 @@ def grant_creation_is_bounded(arguments: Arguments) -> Invariant:
     pairs."""
     operations = tuple(a for index, a in enumerate(arguments) if not _is_constraint(index, a))
     constraints = tuple(argument for argument in arguments if argument not in operations)
-    bounds = [holds_for_all("StringEquals", "kms:GrantOperations", *operations)] if operations else []
-    bounds += [holds("StringEquals", "kms:GrantConstraintType", *constraints)] if constraints else []
+    bounds = [parts.holds_for_all("StringEquals", "kms:GrantOperations", *operations)] if operations else []
+    bounds += [parts.holds("StringEquals", "kms:GrantConstraintType", *constraints)] if constraints else []
     bounded = ConditionOr((_FOR_RESOURCE, ConditionAnd(tuple(bounds))))
-    with_constraint = f" with {either_of(constraints)}" if constraints else ""
+    with_constraint = f" with {parts.either_of(constraints)}" if constraints else ""
     allowed = f"that allows only {', '.join(operations)}" if operations else "that allows anything"
     text = f"callers can create a grant only for an AWS resource, or one {allowed}{with_constraint}"
-    return refused(text, AnyCaller(), ConditionNot(bounded), ("kms:CreateGrant",))
+    return parts.refused(text, AnyCaller(), ConditionNot(bounded), ("kms:CreateGrant",))
 
 
-def no_policy_takeover(arguments: Arguments) -> Invariant:
+def no_policy_takeover(arguments: parts.Arguments) -> Invariant:
     """Nobody but the callers listed, and the federated sessions that they issue, can hand out the key, now or after
     steps that they can take: change the key policy (`kms:PutKeyPolicy`), replicate the key under a policy of their own
     (`kms:ReplicateKey`), or create a grant (`kms:CreateGrant`) other than for an AWS resource. `root` is the root user
     of the key's account, which the default key policy lets do so. Service principals are meant too."""
-    text = f"only {either_of(arguments)} can eventually {', '.join(_HANDED_OUT)}, except a grant for an AWS resource"
-    return replace(refused(text, others(arguments), _NOT_FOR_RESOURCE, _HANDED_OUT), eventually=True)
+    text = (
+        f"only {parts.either_of(arguments)} can eventually {', '.join(_HANDED_OUT)}, except a grant for an AWS resource"
+    )
+    return replace(parts.refused(text, parts.others(arguments), _NOT_FOR_RESOURCE, _HANDED_OUT), eventually=True)
 
 
-_FOR_RESOURCE = holds("Bool", "kms:GrantIsForAWSResource", "true")
+_FOR_RESOURCE = parts.holds("Bool", "kms:GrantIsForAWSResource", "true")
 _NOT_FOR_RESOURCE = ConditionNot(_FOR_RESOURCE)
 _CONSTRAINTS = ("EncryptionContextEquals", "EncryptionContextSubset")
 _HANDED_OUT = ("kms:PutKeyPolicy", "kms:ReplicateKey", "kms:CreateGrant")
@@ -98,4 +92,6 @@ def _is_constraint(index: int, argument: str) -> bool:
         return argument in _CONSTRAINTS
     hint = did_you_mean(argument, (*operations, *_CONSTRAINTS))
     hint = hint or "write a grant operation such as `Decrypt`, or `EncryptionContextEquals`"
-    raise BuiltinError(f"`{brief(argument)}` is neither a grant operation nor a type of grant constraint", index, hint)
+    raise parts.BuiltinError(
+        f"`{brief(argument)}` is neither a grant operation nor a type of grant constraint", index, hint
+    )

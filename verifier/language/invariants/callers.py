@@ -15,21 +15,7 @@ from verifier.model import invariant as model
 from verifier.model.caller_sets import both, either, is_empty
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
-from verifier.syntax.invariants_tree import (
-    CallersNode,
-    HasTag,
-    KeysAccount,
-    Named,
-    Noun,
-    RootOf,
-    Scope,
-    ScopeName,
-    ScopeSet,
-    ServiceNamed,
-    Term,
-    Within,
-    Word,
-)
+from verifier.syntax import invariants_tree as tree
 from verifier.syntax.text import brief, did_you_mean
 
 _KINDS: dict[str, model.CallerSet] = {
@@ -69,7 +55,7 @@ _CALLERS = (
 )
 
 
-def read_callers(node: CallersNode, names: Names) -> model.CallerSet:
+def read_callers(node: tree.CallersNode, names: Names) -> model.CallerSet:
     """The callers of any included term and of no excluded one."""
     included = either(tuple(_read_term(term, names) for term in node.included))
     if not node.excluded:
@@ -77,7 +63,7 @@ def read_callers(node: CallersNode, names: Names) -> model.CallerSet:
     return both((included, model.CallersNot(either(tuple(_read_term(term, names) for term in node.excluded)))))
 
 
-def read_some_callers(node: CallersNode, names: Names) -> model.CallerSet:
+def read_some_callers(node: tree.CallersNode, names: Names) -> model.CallerSet:
     """The same; that there is no such caller is an error (S3)."""
     callers = read_callers(node, names)
     if is_empty(callers):
@@ -85,11 +71,11 @@ def read_some_callers(node: CallersNode, names: Names) -> model.CallerSet:
     return callers
 
 
-def _read_term(term: Term, names: Names) -> model.CallerSet:
+def _read_term(term: tree.Term, names: Names) -> model.CallerSet:
     qualifiers = list(term.qualifiers)
-    if isinstance(term.head, Named) and _is_path(term.head.name):
+    if isinstance(term.head, tree.Named) and _is_path(term.head.name):
         # Its first `in …` or `outside …` says of which account the role or user is.
-        scoped = next((qualifier for qualifier in qualifiers if isinstance(qualifier, Within)), None)
+        scoped = next((qualifier for qualifier in qualifiers if isinstance(qualifier, tree.Within)), None)
         if scoped is not None and scoped.inside:
             qualifiers.remove(scoped)
             head = _read_path(term.head.name, read_scope(scoped.scope, names), names)
@@ -100,24 +86,26 @@ def _read_term(term: Term, names: Names) -> model.CallerSet:
     return both((head, *(_read_qualifier(qualifier, names) for qualifier in qualifiers)))
 
 
-def _read_head(head: Noun | Named | ServiceNamed | RootOf | CallersNode, names: Names) -> model.CallerSet:
+def _read_head(
+    head: tree.Noun | tree.Named | tree.ServiceNamed | tree.RootOf | tree.CallersNode, names: Names
+) -> model.CallerSet:
     match head:
-        case Noun():
+        case tree.Noun():
             return _KINDS[head.kind]
-        case Named():
+        case tree.Named():
             return _read_named(head.name, names)
-        case ServiceNamed():
+        case tree.ServiceNamed():
             return _read_service(head.name, names)
-        case RootOf():
+        case tree.RootOf():
             return both((model.OfKind(CallerKind.ROOT), read_scope(head.scope, names)))
-        case CallersNode():
+        case tree.CallersNode():
             return read_callers(head, names)
 
 
-def _read_qualifier(qualifier: Within | HasTag, names: Names) -> model.CallerSet:
-    if isinstance(qualifier, HasTag):
+def _read_qualifier(qualifier: tree.Within | tree.HasTag, names: Names) -> model.CallerSet:
+    if isinstance(qualifier, tree.HasTag):
         tag = qualifier.tag
-        key = Word(f"aws:PrincipalTag/{tag.value}", tag.start, tag.end, tag.quoted)
+        key = tree.Word(f"aws:PrincipalTag/{tag.value}", tag.start, tag.end, tag.quoted)
         if not tag.value:
             names.error(tag, "the name of a tag is empty")
         condition = read_comparison(None, key, qualifier.comparison, names)
@@ -129,18 +117,18 @@ def _read_qualifier(qualifier: Within | HasTag, names: Names) -> model.CallerSet
 # --- scopes ---
 
 
-def read_scope(scope: Scope, names: Names) -> model.CallerSet:
+def read_scope(scope: tree.Scope, names: Names) -> model.CallerSet:
     """The callers of the accounts, organizations or declared callers that a scope names."""
     match scope:
-        case KeysAccount():
+        case tree.KeysAccount():
             return model.KeyAccount()
-        case ScopeSet():
+        case tree.ScopeSet():
             return either(tuple(read_scope(inner, names) for inner in scope.scopes))
-        case ScopeName():
+        case tree.ScopeName():
             return _read_scope_name(scope, names)
 
 
-def _read_scope_name(scope: ScopeName, names: Names) -> model.CallerSet:
+def _read_scope_name(scope: tree.ScopeName, names: Names) -> model.CallerSet:
     word = scope.name
     if word.value not in names.kinds:
         if ACCOUNT.fullmatch(word.value) and scope.kind != "organization":
@@ -154,13 +142,13 @@ def _read_scope_name(scope: ScopeName, names: Names) -> model.CallerSet:
     return names.look_up(word, names.scopes, _SCOPE) or UNREADABLE
 
 
-def _is_path(word: Word) -> bool:
+def _is_path(word: tree.Word) -> bool:
     """True iff a word is `role/NAME` or the like."""
     kind, slash, _ = word.value.partition("/")
     return bool(slash) and kind in _SERVICES
 
 
-def _read_path(word: Word, scope: model.CallerSet | None, names: Names) -> model.CallerSet:
+def _read_path(word: tree.Word, scope: model.CallerSet | None, names: Names) -> model.CallerSet:
     """`role/NAME` in a scope: one ARN for each account. Without a scope, and without `Names.home`, it is an error."""
     _check_pattern(word, names)
     kind, _, rest = word.value.partition("/")
@@ -176,7 +164,7 @@ def _read_path(word: Word, scope: model.CallerSet | None, names: Names) -> model
     return _within(word, scope, names)
 
 
-def _within(word: Word, scope: model.CallerSet, names: Names) -> model.CallerSet:
+def _within(word: tree.Word, scope: model.CallerSet, names: Names) -> model.CallerSet:
     match scope:
         case model.InAccount():
             return _principals(word, scope.account, names)
@@ -186,18 +174,18 @@ def _within(word: Word, scope: model.CallerSet, names: Names) -> model.CallerSet
             return both((_principals(word, "*", names), scope))
 
 
-def _arn(word: Word, account: str, names: Names) -> Text:
+def _arn(word: tree.Word, account: str, names: Names) -> Text:
     """The ARN pattern for `role/NAME` and the like; the partition is left open, since a query has one (R7)."""
     service = _SERVICES[word.value.partition("/")[0]]
     return Text(f"arn:*:{service}::{account}:{word.value}", names.text(word).span)
 
 
-def _principals(word: Word, account: str, names: Names) -> model.CallerSet:
+def _principals(word: tree.Word, account: str, names: Names) -> model.CallerSet:
     pattern = _arn(word, account, names)
     return model.SessionLike(pattern) if word.value.startswith("assumed-role/") else model.PrincipalLike(pattern)
 
 
-def _read_named(word: Word, names: Names) -> model.CallerSet:
+def _read_named(word: tree.Word, names: Names) -> model.CallerSet:
     """Callers by a declared name or an ARN pattern."""
     if word.value.startswith("arn:") or word.value.count(":") >= 5:
         return _read_arn(word, names)
@@ -218,7 +206,7 @@ def _hint(text: str) -> str | None:
     return did_you_mean(text.partition("/")[0], _SERVICES) if "/" in text else None
 
 
-def _read_arn(word: Word, names: Names) -> model.CallerSet:
+def _read_arn(word: tree.Word, names: Names) -> model.CallerSet:
     """An ARN pattern of callers: of `aws:PrincipalArn`, or of a role session's own ARN."""
     _check_pattern(word, names)
     problem = _arn_problem(word.value)
@@ -251,13 +239,13 @@ def _arn_problem(arn: str) -> tuple[str, str | None] | None:
     return None
 
 
-def _check_pattern(word: Word, names: Names) -> None:
+def _check_pattern(word: tree.Word, names: Names) -> None:
     if "${" in word.value:
         hint = "compare it in a condition: `when aws:PrincipalArn ArnLike …`"
         names.error(word, "policy variables do not work in the ARN of a caller", hint, "L7")
 
 
-def _read_service(word: Word, names: Names) -> model.CallerSet:
+def _read_service(word: tree.Word, names: Names) -> model.CallerSet:
     """`service NAME`, where the name may be a pattern."""
     if not _SERVICE.fullmatch(word.value) or not set(word.value) & set(".*"):
         name = word.value if re.fullmatch(r"[a-z0-9-]+", word.value) else "s3"

@@ -31,24 +31,10 @@ from verifier.model.invariant_file import InvariantFile
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
 from verifier.model.steps.supposition import Supposition, SuppositionKind
+from verifier.syntax import invariants_tree as tree
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.findings import Findings
 from verifier.syntax.invariants import normalized, parse_invariants
-from verifier.syntax.invariants_tree import (
-    AllowanceNode,
-    CallersNode,
-    Circumstance,
-    Creation,
-    Declaration,
-    Form,
-    InvariantNode,
-    Listed,
-    Sentence,
-    SupposedNode,
-    SuppositionNode,
-    Use,
-    Word,
-)
 from verifier.syntax.source import NOWHERE, Source
 from verifier.syntax.text import brief
 
@@ -57,21 +43,21 @@ def read_invariants(source: Source) -> InvariantFile:
     """The invariants of a file. Raises `InputError` with the one syntax error, or with every semantic error."""
     items = parse_invariants(source).items
     names = Names(Findings(source))
-    names.announce(tuple(item for item in items if isinstance(item, Declaration)))
+    names.announce(tuple(item for item in items if isinstance(item, tree.Declaration)))
     invariants: dict[str, model.AnyInvariant] = {}
     allowances: dict[str, model.Allowance] = {}
     suppositions: dict[str, Supposition] = {}
     for item in items:
         match item:
-            case Declaration():
+            case tree.Declaration():
                 _declare(item, names)
-            case InvariantNode():
+            case tree.InvariantNode():
                 _add(item, invariants, names)
-            case AllowanceNode():
+            case tree.AllowanceNode():
                 _add_allowance(item, allowances, names)
-            case SuppositionNode():
+            case tree.SuppositionNode():
                 _add_supposition(item, suppositions, names)
-    if all(isinstance(item, Declaration) for item in items):
+    if all(isinstance(item, tree.Declaration) for item in items):
         hint = (
             'for example: invariant "no external account can decrypt": no caller outside 111122223333 can kms:Decrypt'
         )
@@ -103,13 +89,13 @@ def suppose(estate: Estate, *sentences: str, where: str = "suppose") -> Estate:
 # --- declarations ---
 
 
-def _declare(declaration: Declaration, names: Names) -> None:
+def _declare(declaration: tree.Declaration, names: Names) -> None:
     name, definition = declaration.name.value, declaration.definition
     if names.places.get(name) != declaration.name.start:
         return  # reported by `announce`
-    if isinstance(definition, CallersNode):
+    if isinstance(definition, tree.CallersNode):
         names.callers[name] = names.scopes[name] = read_callers(definition, names)
-    elif not isinstance(definition, Word):
+    elif not isinstance(definition, tree.Word):
         names.actions[name] = read_actions(definition, names)
     elif declaration.kind == "key":
         selector = read_key_definition(definition, names)
@@ -119,7 +105,7 @@ def _declare(declaration: Declaration, names: Names) -> None:
         _declare_scope(declaration.kind, name, definition, names)
 
 
-def _declare_scope(kind: str, name: str, definition: Word, names: Names) -> None:
+def _declare_scope(kind: str, name: str, definition: tree.Word, names: Names) -> None:
     """`account NAME = …` or `organization NAME = …`."""
     shown = brief(definition.value)
     if kind == "account" and ACCOUNT.fullmatch(definition.value):
@@ -135,27 +121,27 @@ def _declare_scope(kind: str, name: str, definition: Word, names: Names) -> None
 # --- invariants ---
 
 
-def _add(node: InvariantNode, invariants: dict[str, model.AnyInvariant], names: Names) -> None:
+def _add(node: tree.InvariantNode, invariants: dict[str, model.AnyInvariant], names: Names) -> None:
     if _is_new(node, "invariant", invariants, names):
         invariants[node.name.value] = replace(
             _read_body(node.body, names), name=node.name.value, **_origin(node, names)
         )
 
 
-def _add_allowance(node: AllowanceNode, allowances: dict[str, model.Allowance], names: Names) -> None:
+def _add_allowance(node: tree.AllowanceNode, allowances: dict[str, model.Allowance], names: Names) -> None:
     if _is_new(node, "allowance", allowances, names):
         scope = replace(_read_allowance(node.body, names), name=node.name.value, **_origin(node, names))
         allowances[node.name.value] = model.Allowance(scope)
 
 
-def _add_supposition(node: SuppositionNode, suppositions: dict[str, Supposition], names: Names) -> None:
+def _add_supposition(node: tree.SuppositionNode, suppositions: dict[str, Supposition], names: Names) -> None:
     if _is_new(node, "supposition", suppositions, names):
         suppositions[node.name.value] = replace(
             _read_supposed(node.body, names), name=node.name.value, **_origin(node, names)
         )
 
 
-def _read_supposed(node: SupposedNode, names: Names) -> Supposition:
+def _read_supposed(node: tree.SupposedNode, names: Names) -> Supposition:
     if node.callers is None:
         return Supposition("", SuppositionKind.SHARING)
     callers = read_callers(node.callers, names)
@@ -173,7 +159,7 @@ def _read_supposed(node: SupposedNode, names: Names) -> Supposition:
     return Supposition("", kind, callers, read_any_actions(node.actions, names))
 
 
-_Named = InvariantNode | AllowanceNode | SuppositionNode
+_Named = tree.InvariantNode | tree.AllowanceNode | tree.SuppositionNode
 
 
 def _is_new(
@@ -198,33 +184,33 @@ def _origin(node: _Named, names: Names) -> dict[str, Any]:
     return {"text": normalized(source.text[node.body.start : node.body.end]), "span": source.span(node.start, node.end)}
 
 
-def _read_body(body: Sentence | Listed | Use, names: Names) -> model.AnyInvariant:
+def _read_body(body: tree.Sentence | tree.Listed | tree.Use, names: Names) -> model.AnyInvariant:
     match body:
-        case Sentence():
+        case tree.Sentence():
             return _read_sentence(body, names)
-        case Listed():
+        case tree.Listed():
             return read_listed(body, names)
-        case Use():
+        case tree.Use():
             return _read_use(body, names)
 
 
-def _read_sentence(sentence: Sentence, names: Names) -> model.Invariant:
+def _read_sentence(sentence: tree.Sentence, names: Names) -> model.Invariant:
     callers = _callers_in_question(sentence, names)
     read = _read_requests(sentence, callers, _expectation(sentence, names), names)
     return replace(read, eventually=_is_eventual(sentence, names))
 
 
-def _is_eventual(sentence: Sentence, names: Names) -> bool:
+def _is_eventual(sentence: tree.Sentence, names: Names) -> bool:
     """True iff the sentence says `eventually`, which has a meaning where something must be refused (E0)."""
-    if sentence.eventually is not None and sentence.form is Form.ALWAYS:
+    if sentence.eventually is not None and sentence.form is tree.Form.ALWAYS:
         always = "that callers can bring something about in whatever circumstances is not modelled"
         message = f"`can always` takes no `eventually`: {always}"
         names.error(sentence.eventually, message, "write `no … can eventually` or `only … can eventually`")
-    return sentence.eventually is not None and sentence.form is not Form.ALWAYS
+    return sentence.eventually is not None and sentence.form is not tree.Form.ALWAYS
 
 
 def _read_requests(
-    sentence: Sentence, callers: model.CallerSet, expectation: model.Expectation, names: Names
+    sentence: tree.Sentence, callers: model.CallerSet, expectation: model.Expectation, names: Names
 ) -> model.Invariant:
     what = sentence.what
     if what.creation is not None:
@@ -237,7 +223,7 @@ def _read_requests(
     return model.Invariant("", expectation, callers, actions, keys, when, excluded)
 
 
-def _read_allowance(sentence: Sentence, names: Names) -> model.Invariant:
+def _read_allowance(sentence: tree.Sentence, names: Names) -> model.Invariant:
     """What may be gained, as the requests of an invariant. What callers may gain, their federated sessions may: they
     act with a part of their permissions."""
     callers = read_some_callers(sentence.callers, names)
@@ -247,7 +233,11 @@ def _read_allowance(sentence: Sentence, names: Names) -> model.Invariant:
 
 
 def _read_creation(
-    sentence: Sentence, creation: Creation, callers: model.CallerSet, expectation: model.Expectation, names: Names
+    sentence: tree.Sentence,
+    creation: tree.Creation,
+    callers: model.CallerSet,
+    expectation: model.Expectation,
+    names: Names,
 ) -> model.Invariant:
     """`can create a grant …`: an invariant about `kms:CreateGrant` and what its request says of the grant."""
     actions = (Text(CREATE_GRANT, names.findings.source.span(creation.start, creation.end)),)
@@ -260,37 +250,36 @@ def _read_creation(
     return model.Invariant("", expectation, callers, actions, keys, joined, grantees=grantees, retiring=retiring)
 
 
-def _expectation(sentence: Sentence, names: Names) -> model.Expectation:
-    if sentence.form is Form.UNSAID:
+def _expectation(sentence: tree.Sentence, names: Names) -> model.Expectation:
+    if sentence.form is tree.Form.UNSAID:
         hint = "write `can always`, `can … only when …`, or begin with `no` or `only`"
         message = "the sentence does not say what must hold: that they can, or only sometimes?"
         names.findings.error(sentence.start, sentence.end, message, hint=hint)
-    return model.Expectation.ALLOWED if sentence.form is Form.ALWAYS else model.Expectation.REFUSED
+    return model.Expectation.ALLOWED if sentence.form is tree.Form.ALWAYS else model.Expectation.REFUSED
 
 
-def _callers_in_question(sentence: Sentence, names: Names) -> model.CallerSet:
+def _callers_in_question(sentence: tree.Sentence, names: Names) -> model.CallerSet:
     """`only CALLERS can` is about all the others, service principals included, but for the federated sessions that
     those callers issue."""
     callers = read_callers(sentence.callers, names)
-    in_question = (
-        model.CallersNot(model.CallersOr((callers, model.IssuedBy(callers)))) if sentence.form is Form.ONLY else callers
-    )
+    others = model.CallersNot(model.CallersOr((callers, model.IssuedBy(callers))))
+    in_question = others if sentence.form is tree.Form.ONLY else callers
     if is_empty(in_question):
         node = sentence.callers
         everyone = "these are all the callers there are, so nothing would be checked"
-        message = everyone if sentence.form is Form.ONLY else "there is no such caller"
+        message = everyone if sentence.form is tree.Form.ONLY else "there is no such caller"
         names.findings.error(node.start, node.end, message, rule="S3")
     return in_question
 
 
-def _when(circumstance: Circumstance | None, form: Form, names: Names) -> model.ConditionExpression:
+def _when(circumstance: tree.Circumstance | None, form: tree.Form, names: Names) -> model.ConditionExpression:
     if circumstance is None:
         return model.ALWAYS
     condition = read_condition(circumstance.condition, names)
-    return model.ConditionNot(condition) if circumstance.unless or form is Form.ONLY_WHEN else condition
+    return model.ConditionNot(condition) if circumstance.unless or form is tree.Form.ONLY_WHEN else condition
 
 
-def _read_use(use: Use, names: Names) -> model.AnyInvariant:
+def _read_use(use: tree.Use, names: Names) -> model.AnyInvariant:
     arguments = tuple(_argument(word, names) for word in use.arguments)
     invariant: model.AnyInvariant
     try:
@@ -301,7 +290,7 @@ def _read_use(use: Use, names: Names) -> model.AnyInvariant:
     return replace(invariant, keys=read_keys(use.keys, names))
 
 
-def _argument(word: Word, names: Names) -> str:
+def _argument(word: tree.Word, names: Names) -> str:
     """An argument; a declared account or organization is replaced by what it stands for."""
     meaning = None if word.quoted else names.scopes.get(word.value)
     match meaning:

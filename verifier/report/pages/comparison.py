@@ -30,14 +30,7 @@ from verifier.report.words.comparison import (
     target_name,
     unknown_actions_text,
 )
-from verifier.report.words.regions import (
-    INEXACT,
-    SidePlaces,
-    case_text,
-    change_text,
-    request_text,
-    row_text,
-)
+from verifier.report.words.regions import INEXACT, SidePlaces, case_text, change_text, request_text, row_text
 from verifier.report.words.regions import Group as Regions
 from verifier.report.words.regions import grouped as regions_grouped
 from verifier.syntax.source import Span

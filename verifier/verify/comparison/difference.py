@@ -48,11 +48,7 @@ class Difference:
 
 
 def difference(
-    old: QuestionSide,
-    new: QuestionSide | None,
-    *,
-    intended: Sequence[Invariant] = (),
-    held: SymbolValues | None = None,
+    old: QuestionSide, new: QuestionSide | None, *, intended: Sequence[Invariant] = (), held: SymbolValues | None = None
 ) -> Difference:
     """Compares two versions of a target; `None` is a new one that is not there, which allows nothing.
 

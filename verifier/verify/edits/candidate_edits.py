@@ -11,18 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from verifier.model.edits import (
-    AddCondition,
-    AddStatement,
-    Edit,
-    RemoveCondition,
-    RemoveStatement,
-    ReplaceActions,
-    ReplaceCondition,
-    ReplacePrincipals,
-    ReplaceResources,
-    is_on,
-)
+from verifier.model import edits
 from verifier.model.estate import Key
 from verifier.model.operators import ORDERS, WITH_WILDCARDS
 from verifier.model.policy import Condition, Effect, Operator, Policy, Principal, PrincipalType, Statement, Text
@@ -73,7 +62,7 @@ def condition(operator: Operator, key: str, *values: str) -> Condition:
 # --- so that the policy allows ----------------------------------------------------------------------------------------
 
 
-def allowing(policy: Policy, subject: Subject) -> Iterator[Edit]:
+def allowing(policy: Policy, subject: Subject) -> Iterator[edits.Edit]:
     """Edits after which an Allow statement could match the request: one that misses it by one element, or a new one."""
     allows = [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
     conditions = [(statement.index, found) for statement in allows for found in statement.conditions]
@@ -82,48 +71,48 @@ def allowing(policy: Policy, subject: Subject) -> Iterator[Edit]:
     itself, *session = caller_principals(subject.caller)
     yield from _named(allows, subject, itself)
     for index, found in conditions:
-        yield RemoveCondition(index, found.operator, found.key.value)
+        yield edits.RemoveCondition(index, found.operator, found.key.value)
     for statement in allows:
         yield from _wider(statement, subject)
     for principal in session:
         yield from _named(allows, subject, principal)
 
 
-def _named(allows: Sequence[Statement], subject: Subject, principal: Principal) -> Iterator[Edit]:
+def _named(allows: Sequence[Statement], subject: Subject, principal: Principal) -> Iterator[edits.Edit]:
     """A new statement for a principal, or the principal beside those of a statement."""
-    yield AddStatement(new_statement(Effect.ALLOW, (principal,), (subject.request.action,)))
+    yield edits.AddStatement(new_statement(Effect.ALLOW, (principal,), (subject.request.action,)))
     for statement in allows:
         if statement.principals is not None and not statement.not_principal:
-            yield ReplacePrincipals(statement.index, (*statement.principals, principal))
+            yield edits.ReplacePrincipals(statement.index, (*statement.principals, principal))
 
 
-def _wider(statement: Statement, subject: Subject) -> Iterator[Edit]:
+def _wider(statement: Statement, subject: Subject) -> Iterator[edits.Edit]:
     actions = tuple(text.value for text in statement.actions)
     if actions and not statement.not_action:
-        yield ReplaceActions(statement.index, (*actions, subject.request.action))
+        yield edits.ReplaceActions(statement.index, (*actions, subject.request.action))
     if statement.resources is not None and not statement.not_resource:
-        yield ReplaceResources(statement.index, ("*",))
+        yield edits.ReplaceResources(statement.index, ("*",))
 
 
-def _holding(policy: Policy, index: int, found: Condition, value: Value | None) -> Iterator[Edit]:
+def _holding(policy: Policy, index: int, found: Condition, value: Value | None) -> Iterator[edits.Edit]:
     """Edits after which a condition holds of a value, `None` where its key is absent."""
     operator, key, listed = found.operator, found.key.value, tuple(text.value for text in found.values)
     if operator.row.type is not None:
         if value is None and not operator.if_exists:
-            yield ReplaceCondition(index, operator, key, replace(operator, if_exists=True), listed)
+            yield edits.ReplaceCondition(index, operator, key, replace(operator, if_exists=True), listed)
         for text in strings_of(value):
             written = _written(text, operator, policy.variables)
             if written is not None and not operator.row.negated:
-                yield ReplaceCondition(index, operator, key, operator, (*listed, written))
+                yield edits.ReplaceCondition(index, operator, key, operator, (*listed, written))
             kept = tuple(other for other in listed if other != text)
             if operator.row.negated and kept and kept != listed:
-                yield ReplaceCondition(index, operator, key, operator, kept)
+                yield edits.ReplaceCondition(index, operator, key, operator, kept)
 
 
 # --- so that a statement no longer matches ----------------------------------------------------------------------------
 
 
-def sparing(policy: Policy, statement: Statement, subject: Subject) -> Iterator[Edit]:
+def sparing(policy: Policy, statement: Statement, subject: Subject) -> Iterator[edits.Edit]:
     """Edits after which a statement that matches the request could be without it."""
     index = statement.index
     for found in statement.conditions:
@@ -131,15 +120,15 @@ def sparing(policy: Policy, statement: Statement, subject: Subject) -> Iterator[
     yield from _other_principals(statement, subject)
     actions = tuple(text.value for text in statement.actions)
     if statement.not_action:
-        yield ReplaceActions(index, (*actions, subject.request.action))
+        yield edits.ReplaceActions(index, (*actions, subject.request.action))
     else:
         kept = tuple(pattern for pattern in actions if not like(pattern, fold=True).matches(subject.request.action))
-        yield from (ReplaceActions(index, kept),) if kept and kept != actions else ()
+        yield from (edits.ReplaceActions(index, kept),) if kept and kept != actions else ()
     yield from _but_the_caller(statement, subject.caller)
-    yield RemoveStatement(index)
+    yield edits.RemoveStatement(index)
 
 
-def _failing(policy: Policy, statement: Statement, found: Condition, value: Value | None) -> Iterator[Edit]:
+def _failing(policy: Policy, statement: Statement, found: Condition, value: Value | None) -> Iterator[edits.Edit]:
     """Edits after which a condition fails for a value, `None` where its key is absent."""
     index, operator, key = statement.index, found.operator, found.key.value
     listed = tuple(text.value for text in found.values)
@@ -147,32 +136,32 @@ def _failing(policy: Policy, statement: Statement, found: Condition, value: Valu
         return
     if value is None:
         if operator.if_exists and not operator.row.negated:
-            yield ReplaceCondition(index, operator, key, replace(operator, if_exists=False), listed)
-        yield AddCondition(index, condition(NULL, key, "false"))
+            yield edits.ReplaceCondition(index, operator, key, replace(operator, if_exists=False), listed)
+        yield edits.AddCondition(index, condition(NULL, key, "false"))
     for text in strings_of(value):
         written = _written(text, operator, policy.variables)
         if operator.row.negated and written is not None:
-            yield ReplaceCondition(index, operator, key, operator, (*listed, written))
+            yield edits.ReplaceCondition(index, operator, key, operator, (*listed, written))
         kept = tuple(other for other in listed if other != text)
         if not operator.row.negated and kept and kept != listed:
-            yield ReplaceCondition(index, operator, key, operator, kept)
+            yield edits.ReplaceCondition(index, operator, key, operator, kept)
 
 
-def _other_principals(statement: Statement, subject: Subject) -> Iterator[Edit]:
+def _other_principals(statement: Statement, subject: Subject) -> Iterator[edits.Edit]:
     """Fewer principals, or those of the key's own account in place of everybody; more of them, where they are
     spared."""
     listed = statement.principals or ()
     own = caller_principals(subject.caller)
     if statement.not_principal:
-        yield ReplacePrincipals(statement.index, (*listed, *_not_spared(listed, subject.caller)))
+        yield edits.ReplacePrincipals(statement.index, (*listed, *_not_spared(listed, subject.caller)))
         return
     names = {principal.value for principal in own} | {subject.caller.account, f"{_iam(subject.caller)}:root"}
     kept = tuple(principal for principal in listed if principal.value not in names and principal.type not in EVERYBODY)
     if kept and kept != listed:
-        yield ReplacePrincipals(statement.index, kept)
+        yield edits.ReplacePrincipals(statement.index, kept)
     if any(principal.type in EVERYBODY for principal in listed):
         account = principal_named(subject.key.account)
-        yield from (ReplacePrincipals(statement.index, (account,)),) if isinstance(account, Principal) else ()
+        yield from (edits.ReplacePrincipals(statement.index, (account,)),) if isinstance(account, Principal) else ()
 
 
 def _not_spared(listed: Sequence[Principal], caller: Caller) -> Iterator[Principal]:
@@ -190,13 +179,13 @@ def _iam(caller: Caller) -> str:
     return f"arn:{partition}:iam::{caller.account}"
 
 
-def _but_the_caller(statement: Statement, caller: Caller) -> Iterator[Edit]:
+def _but_the_caller(statement: Statement, caller: Caller) -> Iterator[edits.Edit]:
     """A condition that the caller alone does not meet, where none of the kind is there: to one that is, `_failing` adds
     the caller."""
     service = caller.kind is CallerKind.SERVICE
     operator, key = (NOT_EQUALS, "aws:PrincipalServiceName") if service else (ARN_NOT_EQUALS, "aws:PrincipalArn")
-    if not any(is_on(found, operator, key) for found in statement.conditions):
-        yield AddCondition(statement.index, condition(operator, key, caller.principal_arn))
+    if not any(edits.is_on(found, operator, key) for found in statement.conditions):
+        yield edits.AddCondition(statement.index, condition(operator, key, caller.principal_arn))
 
 
 # --- values -----------------------------------------------------------------------------------------------------------

@@ -22,14 +22,7 @@ from verifier.verify.lint.meaning import is_absent, present
 from verifier.verify.lint.rewrites import checked, first_checked, with_operator
 from verifier.verify.lint.statements import depends_on_target
 from verifier.verify.lint.subjects import Decided, Found, Seen, Subject
-from verifier.verify.lint.words import (
-    FIRST_CONDITION,
-    condition_name,
-    count_parts,
-    does,
-    part_name,
-    quoted,
-)
+from verifier.verify.lint.words import FIRST_CONDITION, condition_name, count_parts, does, part_name, quoted
 
 _OF_EVERY_ARN = frozenset(
     {"aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:principaltype", "aws:userid"}

@@ -12,14 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from verifier.ask.answers import Refuted
-from verifier.model.edits import (
-    EditError,
-    ReplaceActions,
-    ReplaceCondition,
-    ReplacePrincipals,
-    ReplaceResources,
-    StatementEdit,
-)
+from verifier.model import edits
 from verifier.model.policy import Condition, Operator, Principal, Statement, Text
 from verifier.model.policy_text import statement_document
 from verifier.model.results.lint import Claim, Rewrite
@@ -32,7 +25,7 @@ from verifier.verify.lint.subjects import Seen, Subject
 
 
 def checked(
-    subject: Subject, edit: StatementEdit, claim: Claim, readings: SymbolValues | None = None
+    subject: Subject, edit: edits.StatementEdit, claim: Claim, readings: SymbolValues | None = None
 ) -> Rewrite | None:
     """The rewrite that an edit makes, if the claim is proved of it under these readings."""
     if not subject.about_kms_alone:
@@ -40,7 +33,7 @@ def checked(
     try:
         new = edit.change(subject.statement)
         text, document = _change_in_words(edit, subject.statement), statement_document(new)
-    except (EditError, ValueError):
+    except (edits.EditError, ValueError):
         return None
     held = [literal(label, value) for label, value in (readings or {}).items()]
     try:
@@ -53,13 +46,13 @@ def checked(
     return Rewrite(claim, text, document, tuple((readings or {}).items())) if proved else None
 
 
-def _change_in_words(edit: StatementEdit, statement: Statement) -> str:
+def _change_in_words(edit: edits.StatementEdit, statement: Statement) -> str:
     """What changes, without the place, which the finding tells."""
     unplaced = tuple(replace(condition, span=NOWHERE) for condition in statement.conditions)
     return edit.in_words(replace(statement, conditions=unplaced))
 
 
-def first_checked(subject: Subject, candidates: Iterable[tuple[StatementEdit, Claim]]) -> Rewrite | None:
+def first_checked(subject: Subject, candidates: Iterable[tuple[edits.StatementEdit, Claim]]) -> Rewrite | None:
     """The first of several rewrites whose claim is proved."""
     found = (checked(subject, edit, claim) for edit, claim in candidates)
     return next((rewrite for rewrite in found if rewrite is not None), None)
@@ -79,35 +72,35 @@ def _tighter(subject: Subject, new: Statement, held: list[Expression]) -> bool:
 # --- edits that several rules offer -----------------------------------------------------------------------------------
 
 
-def with_operator(subject: Subject, condition: Condition, **change: object) -> StatementEdit:
+def with_operator(subject: Subject, condition: Condition, **change: object) -> edits.StatementEdit:
     """The condition with another operator."""
     operator: Operator = replace(condition.operator, **change)  # type: ignore[arg-type]
     values = tuple(value.value for value in condition.values)
-    return ReplaceCondition(subject.statement.index, condition.operator, condition.key.value, operator, values)
+    return edits.ReplaceCondition(subject.statement.index, condition.operator, condition.key.value, operator, values)
 
 
-def without_value(subject: Subject, condition: Condition, gone: Text) -> StatementEdit:
+def without_value(subject: Subject, condition: Condition, gone: Text) -> edits.StatementEdit:
     """The condition with one listed value less."""
     values = tuple(value.value for value in condition.values if value is not gone)
-    return ReplaceCondition(
+    return edits.ReplaceCondition(
         subject.statement.index, condition.operator, condition.key.value, condition.operator, values
     )
 
 
-def without_principal(subject: Subject, gone: Principal) -> StatementEdit:
+def without_principal(subject: Subject, gone: Principal) -> edits.StatementEdit:
     """One principal less."""
     kept = tuple(found for found in subject.statement.principals or () if found is not gone)
-    return ReplacePrincipals(subject.statement.index, kept)
+    return edits.ReplacePrincipals(subject.statement.index, kept)
 
 
-def without_actions(subject: Subject, gone: Iterable[Text]) -> StatementEdit:
+def without_actions(subject: Subject, gone: Iterable[Text]) -> edits.StatementEdit:
     """Some action patterns less."""
-    return ReplaceActions(subject.statement.index, _left(subject.statement.actions, gone))
+    return edits.ReplaceActions(subject.statement.index, _left(subject.statement.actions, gone))
 
 
-def without_resources(subject: Subject, gone: Iterable[Text]) -> StatementEdit:
+def without_resources(subject: Subject, gone: Iterable[Text]) -> edits.StatementEdit:
     """Some resource patterns less."""
-    return ReplaceResources(subject.statement.index, _left(subject.statement.resources, gone))
+    return edits.ReplaceResources(subject.statement.index, _left(subject.statement.resources, gone))
 
 
 def _left(texts: tuple[Text, ...] | None, gone: Iterable[Text]) -> tuple[str, ...]:

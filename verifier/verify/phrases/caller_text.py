@@ -9,17 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from verifier.verify.phrases.caller_sets import (
-    KIND_ORDER,
-    LINKED,
-    PRINCIPALS,
-    SERVICE,
-    Inside,
-    Outside,
-    account_of,
-    kind_of,
-    pattern,
-)
+from verifier.verify.phrases import caller_sets
 from verifier.verify.phrases.forms import Block, Form
 from verifier.verify.phrases.lists import clauses, listed
 
@@ -50,10 +40,10 @@ class _Phrase:
 
     @property
     def _own_names(self) -> bool:
-        return all(kind_of(name) in self.kinds for name in self.names)
+        return all(caller_sets.kind_of(name) in self.kinds for name in self.names)
 
 
-_OVERLAPPING = frozenset({"caller", LINKED})
+_OVERLAPPING = frozenset({"caller", caller_sets.LINKED})
 """The kinds that share callers with others."""
 
 
@@ -76,14 +66,14 @@ class CallerText:
         if not phrase.kinds:
             return phrase.where
         excluded = listed([*phrase.limits, *self.names(phrase.names)])
-        kinds = listed(sorted(phrase.kinds, key=KIND_ORDER.index))
+        kinds = listed(sorted(phrase.kinds, key=caller_sets.KIND_ORDER.index))
         return f"every {kinds}{phrase.where}" + (f" except {excluded}" if excluded else "")
 
     # -- names --
 
     def short(self, name: str) -> str:
         """`role/reports`, `role/reports of 444455556666`, `root of 111122223333`, `s3.amazonaws.com`."""
-        account = account_of(name)
+        account = caller_sets.account_of(name)
         if account is None:
             return name
         last = name.split(":", 5)[5]
@@ -95,7 +85,7 @@ class CallerText:
             return [self.short(name) for name in names]
         groups: dict[tuple[str, str | None], list[str]] = {}
         for name in names:
-            groups.setdefault((kind_of(name), account_of(name)), []).append(name)
+            groups.setdefault((caller_sets.kind_of(name), caller_sets.account_of(name)), []).append(name)
         return [self._group(kind, account, members) for (kind, account), members in groups.items()]
 
     def _group(self, kind: str, account: str | None, members: Sequence[str]) -> str:
@@ -106,7 +96,7 @@ class CallerText:
     # -- blocks --
 
     def _phrase(self, block: Block) -> _Phrase:
-        inside, outside = Inside(), Outside()
+        inside, outside = caller_sets.Inside(), caller_sets.Outside()
         for word in block.all:
             inside.add(word)
         for word in block.none:
@@ -119,20 +109,20 @@ class CallerText:
             return _Phrase((), f"root of {inside.accounts[0]}")
         where, limits = _where(inside, outside)
         named = "".join(f" named {name}" for name in inside.last_names)
-        matching = named + "".join(f" matching {pattern(word)}" for word in inside.patterns)
-        everyone = inside.kinds is None or inside.kinds == PRINCIPALS
+        matching = named + "".join(f" matching {caller_sets.pattern(word)}" for word in inside.patterns)
+        everyone = inside.kinds is None or inside.kinds == caller_sets.PRINCIPALS
         kinds = ("caller",) if everyone else tuple(inside.kinds or ())
         return _Phrase(kinds, where + matching, tuple(limits), tuple(outside.names))
 
 
-def _where(inside: Inside, outside: Outside) -> tuple[str, list[str]]:
+def _where(inside: caller_sets.Inside, outside: caller_sets.Outside) -> tuple[str, list[str]]:
     """The accounts of a phrase, and what stands behind its `except`."""
     limits, accounts = outside.limits(), sorted(outside.accounts)
     if inside.accounts:
         return f" of {listed(inside.accounts)}", [*([f"those of {listed(accounts)}"] if accounts else []), *limits]
     if accounts and inside.no_service:
         return f" of {'an account' if len(accounts) == 1 else 'accounts'} other than {listed(accounts)}", limits
-    services = ["AWS services"] if inside.kinds == PRINCIPALS else []
+    services = ["AWS services"] if inside.kinds == caller_sets.PRINCIPALS else []
     return "", [*services, *([f"those of {listed(accounts)}"] if accounts else []), *limits]
 
 
@@ -148,12 +138,16 @@ def _joined(phrases: Iterable[_Phrase]) -> list[_Phrase]:
     return found
 
 
-def _say_kinds(inside: Inside, outside: Outside) -> None:
+def _say_kinds(inside: caller_sets.Inside, outside: caller_sets.Outside) -> None:
     """Names the kinds that are left where these are no more than those that are excluded."""
-    if inside.kinds is not None and inside.kinds != PRINCIPALS:
+    if inside.kinds is not None and inside.kinds != caller_sets.PRINCIPALS:
         return
-    every = PRINCIPALS if inside.kinds is not None or inside.accounts else PRINCIPALS | {SERVICE}
-    excluded = [kind for kind in outside.kinds if kind != LINKED]
+    every = (
+        caller_sets.PRINCIPALS
+        if inside.kinds is not None or inside.accounts
+        else caller_sets.PRINCIPALS | {caller_sets.SERVICE}
+    )
+    excluded = [kind for kind in outside.kinds if kind != caller_sets.LINKED]
     if len(every.difference(excluded)) <= len(every.intersection(excluded)):
         inside.kinds = frozenset(every.difference(excluded))
-        outside.kinds = [kind for kind in outside.kinds if kind == LINKED]
+        outside.kinds = [kind for kind in outside.kinds if kind == caller_sets.LINKED]

@@ -14,17 +14,7 @@ from verifier.model.invariant import ConditionExpression, ConditionNot, conditio
 from verifier.model.policy import Effect, Policy, PolicyKind, arn_kind
 from verifier.model.results.verdict import Reason
 from verifier.model.step_kinds import MOST_VERSIONS, StepKind
-from verifier.model.steps.chains import (
-    BoundaryPut,
-    Created,
-    GroupJoined,
-    GroupLeft,
-    IdentityTagged,
-    PolicyAdded,
-    PolicyRemoved,
-    TrustPut,
-    VersionSet,
-)
+from verifier.model.steps import chains
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.verify.reach.documents import identity_policy, policies_of, trust_policy
 from verifier.verify.reach.facts import FactKind
@@ -55,7 +45,7 @@ def put_policy(task: Make, scene: Scene) -> Iterator[Made]:
     inline = _inline(scene.state.estate, owner)
     denying = [policy for policy in inline if any(one.effect is Effect.DENY for one in policy.statements)]
     names = (*(policy.name for policy in denying), OWN_NAME)
-    added = [PolicyAdded(owner, identity_policy(f"{owner}#{name}", name)) for name in names]
+    added = [chains.PolicyAdded(owner, identity_policy(f"{owner}#{name}", name)) for name in names]
     found = scene.requests_of(StepKind.PUT_POLICY, added[0], task.derivation.by)
     yield from (step(StepKind.PUT_POLICY, fixed(one), *found) for one in added)
 
@@ -80,7 +70,9 @@ def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
     if policy is None:
         yield Reason("U3", f"the document of {arn} is not in the input")
         return
-    made = scene.taken(StepKind.ATTACH_POLICY, PolicyAdded(owner, policy), by, test("ArnEquals", "iam:PolicyARN", arn))
+    made = scene.taken(
+        StepKind.ATTACH_POLICY, chains.PolicyAdded(owner, policy), by, test("ArnEquals", "iam:PolicyARN", arn)
+    )
     if isinstance(made, Reason) and task.fact.kind is FactKind.ATTACHED:
         made = Reason("U3", f"managed policies whose documents are not in the input can be attached to {owner}")
     yield made
@@ -89,7 +81,7 @@ def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
 def new_version(task: Make, scene: Scene) -> Iterator[Made]:
     """Another document of a managed policy, in the place of an old one where it has as many as it can have."""
     arn = task.fact.subject
-    change = VersionSet(arn, identity_policy(arn, arn.rsplit("/", 1)[1]))
+    change = chains.VersionSet(arn, identity_policy(arn, arn.rsplit("/", 1)[1]))
     found = [*scene.requests_of(StepKind.NEW_VERSION, change, task.derivation.by)]
     managed = managed_policy(scene.state.estate, arn)
     if not isinstance(found[0], Reason) and managed is not None and len(managed.versions) >= MOST_VERSIONS:
@@ -106,8 +98,10 @@ def set_version(task: Make, scene: Scene) -> Iterator[Made]:
     assert managed is not None
     others = [policy for version, policy in managed.versions if version != managed.default]
     others.sort(key=lambda one: sum(-1 if s.effect is Effect.ALLOW else 1 for s in one.statements))
-    found = scene.requests_of(StepKind.SET_VERSION, VersionSet(arn, others[0]), task.derivation.by) if others else ()
-    yield from (step(StepKind.SET_VERSION, fixed(VersionSet(arn, policy)), *found) for policy in others)
+    found = (
+        scene.requests_of(StepKind.SET_VERSION, chains.VersionSet(arn, others[0]), task.derivation.by) if others else ()
+    )
+    yield from (step(StepKind.SET_VERSION, fixed(chains.VersionSet(arn, policy)), *found) for policy in others)
     if not managed.complete or not others:
         yield Reason("U3", f"{arn} has no other version in the input")
 
@@ -116,20 +110,20 @@ def put_trust(task: Make, scene: Scene) -> Iterator[Made]:
     """A trust policy that lets everyone in."""
     role = task.fact.subject
     policy = trust_policy(role, {*scene.callers, task.derivation.by, *scene.later})
-    yield scene.taken(StepKind.PUT_TRUST, TrustPut(role, policy), task.derivation.by)
+    yield scene.taken(StepKind.PUT_TRUST, chains.TrustPut(role, policy), task.derivation.by)
 
 
 def join_group(task: JoinGroup, scene: Scene) -> Iterator[Made]:
     """A user in a group, or out of one."""
     if task.leaves:
-        yield scene.taken(StepKind.LEAVE_GROUP, GroupLeft(task.user, task.group), task.by)
+        yield scene.taken(StepKind.LEAVE_GROUP, chains.GroupLeft(task.user, task.group), task.by)
     else:
-        yield scene.taken(StepKind.JOIN_GROUP, GroupJoined(task.user, task.group), task.by)
+        yield scene.taken(StepKind.JOIN_GROUP, chains.GroupJoined(task.user, task.group), task.by)
 
 
 def remove_policy(task: Make, scene: Scene) -> Iterator[Made]:
     """A policy that is deleted, or detached."""
-    removed = PolicyRemoved(task.fact.subject, *task.fact.details)
+    removed = chains.PolicyRemoved(task.fact.subject, *task.fact.details)
     attached = [test("ArnEquals", "iam:PolicyARN", removed.managed)] if removed.managed is not None else []
     yield scene.taken(StepKind.REMOVE_POLICY, removed, task.derivation.by, *attached)
 
@@ -142,7 +136,7 @@ def other_boundary(task: Make, scene: Scene) -> Iterator[Made]:
 
 
 def _delete_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
-    yield scene.taken(StepKind.DELETE_BOUNDARY, BoundaryPut(owner, None), by)
+    yield scene.taken(StepKind.DELETE_BOUNDARY, chains.BoundaryPut(owner, None), by)
 
 
 def _put_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
@@ -165,7 +159,7 @@ def _put_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
     for arn in dict.fromkeys((everything, *own)):
         policy = in_force(scene.state.estate, arn)
         document = policy or Policy(PolicyKind.BOUNDARY, arn, arn.rsplit("/", 1)[1], True, ())
-        put = BoundaryPut(owner, as_boundary(document), policy is not None)
+        put = chains.BoundaryPut(owner, as_boundary(document), policy is not None)
         yield scene.taken(StepKind.PUT_BOUNDARY, put, by, test("ArnEquals", "iam:PermissionsBoundary", arn))
 
 
@@ -188,7 +182,7 @@ def create(task: Make, scene: Scene) -> Iterator[Made]:
         made: Group | ManagedPolicy = Group(arn)
         if kind == "policy":
             made = ManagedPolicy(arn, (("v1", identity_policy(arn, arn.rsplit("/", 1)[1])),), "v1")
-        yield scene.taken(StepKind.CREATE, Created(made), by, test("Null", "aws:TagKeys", "true"))
+        yield scene.taken(StepKind.CREATE, chains.Created(made), by, test("Null", "aws:TagKeys", "true"))
         return
     identity = offer.identity
     assert identity is not None
@@ -236,7 +230,7 @@ def _identity(identity: Identity, target: Target, by: str, scene: Scene, kind: s
         )
 
     made = with_tags(identity.tags, ask)
-    return step(StepKind.CREATE, lambda request: Created(replace(identity, tags=tags_of(request))), *made)
+    return step(StepKind.CREATE, lambda request: chains.Created(replace(identity, tags=tags_of(request))), *made)
 
 
 def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
@@ -252,13 +246,13 @@ def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
         )
         for tags in dict.fromkeys((*scene.tags(owner), *listed)):
             found = with_tags(tags, lambda when: (scene.request(target, by, f"iam:Tag{kind}", *when),))
-            yield step(StepKind.TAG_IDENTITY, lambda request: IdentityTagged(owner, tags_of(request)), *found)
+            yield step(StepKind.TAG_IDENTITY, lambda request: chains.IdentityTagged(owner, tags_of(request)), *found)
 
     def untagged() -> Iterator[Made]:
         for name, _ in target.identity.tags if target.identity is not None else ():
             named = test("StringEquals", "aws:TagKeys", name, any_value=True)
             only = ConditionNot(test("StringNotEquals", "aws:TagKeys", name, any_value=True))
-            yield scene.taken(StepKind.UNTAG_IDENTITY, IdentityTagged(owner, removed=(name,)), by, named, only)
+            yield scene.taken(StepKind.UNTAG_IDENTITY, chains.IdentityTagged(owner, removed=(name,)), by, named, only)
 
     ways = (tagged, untagged) if task.derivation.step is StepKind.TAG_IDENTITY else (untagged, tagged)
     for way in ways:

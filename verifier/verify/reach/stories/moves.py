@@ -20,14 +20,7 @@ from verifier.model.principal_names import principal_named
 from verifier.model.request import Request, strings_of
 from verifier.model.results.verdict import Reason
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.chains import (
-    GrantCreated,
-    KeyPolicyPut,
-    KeyReplicated,
-    KeyTagged,
-    MaterialImported,
-    ReEncrypted,
-)
+from verifier.model.steps import chains
 from verifier.problem.semantics.possible_changes import RESOURCE_TAG
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.verify.reach.documents import key_policy
@@ -73,7 +66,7 @@ def _on_key(scene: Scene, arn: str) -> Target:
 def _put_key_policy(task: Make, scene: Scene) -> Iterator[Made]:
     key, by = task.fact.subject, task.derivation.by
     policy = key_policy(key, {*scene.callers, by, *scene.later})
-    yield scene.taken(StepKind.PUT_KEY_POLICY, KeyPolicyPut(key, policy), by, _DEFAULT)
+    yield scene.taken(StepKind.PUT_KEY_POLICY, chains.KeyPolicyPut(key, policy), by, _DEFAULT)
 
 
 _DEFAULT = ConditionOr((test("Null", "kms:PolicyName", "true"), test("StringEquals", "kms:PolicyName", "default")))
@@ -94,7 +87,7 @@ def _grant(task: GrantTo, scene: Scene) -> Iterator[Made]:
         found = scene.request(_on_key(scene, task.key), task.by, "kms:CreateGrant", *when, direct, *constraint)
         yield step(
             StepKind.CREATE_GRANT,
-            lambda request: GrantCreated(task.key, asked_for(request, f"reach-{number + 1}")),
+            lambda request: chains.GrantCreated(task.key, asked_for(request, f"reach-{number + 1}")),
             found,
         )
 
@@ -143,10 +136,10 @@ def _tag(task: Make, scene: Scene) -> Iterator[Made]:
     target = _on_key(scene, key)
     if value is None:
         found = scene.request(target, by, "kms:UntagResource", test("StringEquals", TAG_NAMES, name, any_value=True))
-        yield step(StepKind.UNTAG, lambda request: KeyTagged(key, removed=_tag_names(request)), found)
+        yield step(StepKind.UNTAG, lambda request: chains.KeyTagged(key, removed=_tag_names(request)), found)
         return
     requests = with_tags(((name, value),), lambda when: (scene.request(target, by, "kms:TagResource", *when),))
-    yield step(StepKind.TAG, lambda request: KeyTagged(key, tags_of(request)), *requests)
+    yield step(StepKind.TAG, lambda request: chains.KeyTagged(key, tags_of(request)), *requests)
 
 
 def _tag_name(rules: KeyRules, attribute: str) -> str:
@@ -169,7 +162,7 @@ def _tag_names(request: Request) -> tuple[str, ...]:
 def _re_encrypt(task: Make, scene: Scene) -> Iterator[Made]:
     key, by, onto = task.fact.subject, task.derivation.by, task.fact.details[0]
     other = ConditionNot(test("Bool", "kms:ReEncryptOnSameKey", "true"))
-    yield scene.taken(StepKind.RE_ENCRYPT, ReEncrypted(key, onto), by, *scene.leaving(key, by), each=(other,))
+    yield scene.taken(StepKind.RE_ENCRYPT, chains.ReEncrypted(key, onto), by, *scene.leaving(key, by), each=(other,))
 
 
 def _import(task: Make, scene: Scene) -> Iterator[Made]:
@@ -183,7 +176,7 @@ def _import(task: Make, scene: Scene) -> Iterator[Made]:
         second = scene.request(target, by, "kms:ImportKeyMaterial")
     else:
         second = scene.by_the_same(target, first.request, "kms:ImportKeyMaterial")
-    yield step(StepKind.IMPORT_MATERIAL, lambda _: MaterialImported(task.fact.subject), first, second)
+    yield step(StepKind.IMPORT_MATERIAL, lambda _: chains.MaterialImported(task.fact.subject), first, second)
 
 
 def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
@@ -211,7 +204,7 @@ def _replicate_to(by: str, scene: Scene, key: Key, region: str) -> Made:
     facts = {"aws:RequestedRegion": region, "kms:MultiRegion": "true", "kms:MultiRegionKeyType": "REPLICA"}
     when = [test("StringEquals", name, value) for name, value in facts.items()]
     second = scene.by_the_same(Target(TargetKind.NONE, key.partition), first.request, "kms:CreateKey", *when)
-    return step(StepKind.REPLICATE, lambda _: KeyReplicated(key.arn, made_), first, second)
+    return step(StepKind.REPLICATE, lambda _: chains.KeyReplicated(key.arn, made_), first, second)
 
 
 _MAKERS: dict[StepKind, Callable[[Make, Scene], Iterator[Made]]] = {

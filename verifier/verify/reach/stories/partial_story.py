@@ -127,16 +127,7 @@ class PartialStory:
         rules, about = self.context.rules, (self.key, self.invariant.when)
         facts = facts_asked(self.state.estate, [one.move for one in self.steps], (self.key, self.last))
         return Scene(
-            self.state,
-            self.callers,
-            whom,
-            later,
-            rules,
-            asker,
-            self.tags,
-            *about,
-            self.sources.get(by),
-            facts,
+            self.state, self.callers, whom, later, rules, asker, self.tags, *about, self.sources.get(by), facts
         )
 
     @property
