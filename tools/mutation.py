@@ -11,12 +11,14 @@ Without `--only` the tests are first run on what is not changed: where they are 
 With `--only` a page keeps what it says of the faults that are not tried, and its section *Runs*.
 Outside the two rooms there is one reading: such a fault is put into `verifier`, its `label` names the part, and its
 `tests` are those that ought to see it.
-`--check` runs no tests: it sees that every entry can be made, and that its files compile.
+`--check` runs no tests: it sees that every entry can be made, and that its files compile and define the names that they
+use.
 """
 
 from __future__ import annotations
 
 import argparse
+import builtins
 import multiprocessing
 import os
 import re
@@ -27,7 +29,9 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dis import get_instructions
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -149,7 +153,7 @@ def places(fault: Fault) -> Iterator[str]:
 
 def changed(root: Path, fault: Fault, where: str) -> dict[Path, str]:
     """The files of a tree as the fault makes them. Raises `ValueError` where a text does not stand there exactly once,
-    is not changed, or becomes something that does not compile."""
+    is not changed, or becomes something that does not compile or uses a name that its file has not."""
     found: dict[Path, str] = {}
     for room in fault.rooms(where):
         for edit in fault.edits[room]:
@@ -162,10 +166,23 @@ def changed(root: Path, fault: Fault, where: str) -> dict[Path, str]:
             found[path] = text.replace(edit.old, edit.new)
     for path, text in found.items():
         try:
-            compile(text, str(path), "exec")
+            missing = _undefined(compile(text, str(path), "exec"))
         except SyntaxError as error:
             raise ValueError(f"{fault.label} ({fault.title}): {path.name} does not compile: {error}") from error
+        if missing:
+            raise ValueError(f"{fault.label} ({fault.title}): {path.name} does not define {', '.join(missing)}")
     return found
+
+
+def _undefined(module: CodeType) -> list[str]:
+    """The global names that a module uses and nothing in it defines."""
+    codes = [module]
+    for code in codes:
+        codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    steps = [step for code in codes for step in get_instructions(code)]
+    used = {step.argval for step in steps if step.opname in ("LOAD_NAME", "LOAD_GLOBAL")}
+    made = {step.argval for step in steps if step.opname in ("STORE_NAME", "STORE_GLOBAL")}
+    return sorted(used - made - vars(builtins).keys() - {"__annotations__", "__file__", "__name__"})
 
 
 def problems(root: Path, faults: Sequence[Fault]) -> Iterator[str]:

@@ -94,8 +94,14 @@ def test_a_fault_in_both_rooms_changes_both(tree: Path) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("= True", "= False"), ("third", "fourth"), ("first = True", "first = True"), ("first = True", "first = (")],
-    ids=["twice", "nowhere", "unchanged", "not Python"],
+    [
+        ("= True", "= False"),
+        ("third", "fourth"),
+        ("first = True", "first = True"),
+        ("first = True", "first = ("),
+        ("first = True", "first = other"),
+    ],
+    ids=["twice", "nowhere", "unchanged", "not Python", "no such name"],
 )
 def test_a_fault_that_cannot_be_made_is_told(tree: Path, old: str, new: str) -> None:
     with pytest.raises(ValueError, match=r"D1 \(a fault\)"):
