@@ -23,9 +23,18 @@ _NAME = re.compile(r"[^\s:]+")
 """A name of a policy, as far as that tells it from ARNs and memberships. [API: IAM PutRolePolicy, PolicyName]"""
 
 
+Name = tuple[str, str]
+"""A kind (`role`, `user`, `group`), and the name of one of that kind in small letters."""
+
+
+def id_of(kind: str, name: str) -> Name:
+    """What no two of an account have in common: names do not differ by case alone (R2). [IAM: reference_iam-quotas]"""
+    return kind, name.lower()
+
+
 def membership(group: str) -> str:
     """What stands for the membership in a group among the names of policies."""
-    return f"group {group}"
+    return f"group {group.lower()}"
 
 
 @dataclass(eq=False)
@@ -83,13 +92,13 @@ class Draft:
             )
         return draft
 
-    def known(self, start: str) -> dict[str, Node]:
+    def known(self, start: str) -> dict[str, Scalar]:
         """What is known of what begins so: the managed policies (`arn:`), or the memberships."""
         return {what: node for what, node in self.has.items() if what.startswith(start) and isinstance(node, Scalar)}
 
     @property
-    def groups(self) -> dict[str, Node]:
-        """The names of its groups that are known."""
+    def groups(self) -> dict[str, Scalar]:
+        """The names of its groups that are known, in small letters, each with where it is told."""
         return {what.removeprefix(membership("")): node for what, node in self.known(membership("")).items()}
 
     @property
@@ -124,9 +133,9 @@ class Draft:
         return self.arn.rsplit("/", 1)[-1]
 
     @property
-    def id(self) -> tuple[str, str]:
+    def id(self) -> Name:
         """Its kind and name, which no two of an account have."""
-        return self.kind, self.name
+        return id_of(self.kind, self.name)
 
 
 @dataclass

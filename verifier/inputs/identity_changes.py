@@ -13,18 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from verifier.inputs.agreement import agreed, same_node, which
-from verifier.inputs.drafts import BOUNDARY, TAGS, TRUST, Details, Draft, Managed, membership
+from verifier.inputs.drafts import BOUNDARY, TAGS, TRUST, Details, Draft, Managed, Name, id_of, membership
 from verifier.inputs.text.nodes import Node, Remarks, text_at
 from verifier.inputs.text.unknown import Unknown, names_in
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
 
-Name = tuple[str, str]
-"""A kind (`role`, `user`, `group`) and the name of one of that kind."""
-
-_OF_PERMISSION_SETS = "AWSReservedSSO_"
-"""How the names of the roles begin that IAM Identity Center makes in accounts, in all of them."""
+_OF_PERMISSION_SETS = "awsreservedsso_"
+"""How the names of the roles begin that IAM Identity Center makes in accounts, in all of them, in small letters."""
 
 
 @dataclass
@@ -53,7 +50,7 @@ class IdentityChanges:
 
     def draft(self, kind: str, name: str, place: Node) -> Draft:
         """What is attached to one of them; of its ARN no more than the name is known."""
-        return self.drafts.setdefault((kind, name), Draft(kind, name, place))
+        return self.drafts.setdefault(id_of(kind, name), Draft(kind, name, place))
 
     def may_be(self, name: Name) -> bool:
         """True iff one of those that are changed or made in a way that is not known may have this name."""
@@ -175,7 +172,7 @@ def _changed(entry: Draft, change: IdentityChanges, made: bool) -> Draft:
 
 def _renamed(entry: Draft, renamed: Mapping[Name, str | None]) -> Draft:
     """One of a snapshot under the name that it will have, and with the names that its groups will have."""
-    groups = {group: renamed.get(("group", group)) for group in entry.groups}
+    groups = {node.text: renamed.get(id_of("group", group)) for group, node in entry.groups.items()}
     if not any((renamed.get(entry.id), *groups.values())):
         return entry
     draft = entry.without({*map(membership, groups)})

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from verifier.inputs.drafts import BOUNDARY, TAGS, TRUST, Details, Draft, membership
+from verifier.inputs.drafts import BOUNDARY, TAGS, TRUST, Details, Draft, id_of, membership
 from verifier.inputs.identity_changes import IdentityChanges
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, values_of
@@ -40,7 +40,7 @@ def _left_open(
     # Who else is in a group of an inventory that is not complete nothing tells.
     owners = [(account.id, one.arn) for account in estate.accounts for one in account.identities]
     owners += [(account.id, group.arn) for account in estate.accounts if account.complete for group in account.groups]
-    listed = {(account, arn_kind(arn), arn.rsplit("/", 1)[1]) for account, arn in owners}
+    listed = {(account, *id_of(arn_kind(arn), arn.rsplit("/", 1)[1])) for account, arn in owners}
     tested = any(policy.tests_tags_of_callers for policy in estate.deciding_policies())
     for account, draft in ((account, draft) for account, details in given.inputs.items() for draft in details.drafts):
         if tested and TRUST in draft.has and names_in([draft.has[TRUST]]):
@@ -53,7 +53,7 @@ def _left_open(
         for (kind, name), draft in change.drafts.items():
             said = given.policies(draft)
             if said and (account, kind, name) not in listed:
-                yield f"the policies of {kind} {name}, which no list has", [account, kind, name, said]
+                yield f"the policies of {kind} {draft.name}, which no list has", [account, kind, name, said]
         for (kind, name), taken in change.detached.items():
             if (account, kind, name) not in listed:
                 yield f"which policies {kind} {name} loses, which no list has", [account, kind, name, sorted(taken)]

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from verifier.inputs.drafts import BOUNDARY, NAMES, TAGS, TRUST, Details, Draft, Managed, membership
+from verifier.inputs.drafts import BOUNDARY, NAMES, TAGS, TRUST, Details, Draft, Managed, id_of, membership
 from verifier.inputs.identity_changes import IdentityChanges, unlisted_step, untagged
 from verifier.inputs.remade import Remade
 from verifier.inputs.resource_types import Family
@@ -52,7 +52,7 @@ class Identities(Reader):
             if resource.verb is not Verb.TAKES:
                 self._owner(resource)
             elif (name := self.side.text(resource, "name")) is not None:  # which no other one of the account has
-                self.changes_of(resource).gone.add((_KINDS[resource.type], name))
+                self.changes_of(resource).gone.add(id_of(_KINDS[resource.type], name))
         for resource in self.side.done(*ATTACHES):
             self._said(resource)
         lists = self.side.of_type(*EXCLUSIVE)
@@ -79,10 +79,10 @@ class Identities(Reader):
         arn, name = self._arn(resource, kind), self.side.text(resource, "name")
         old = (resource.was or {}).get("name")
         if isinstance(old, str) and old != name:
-            self.changes_of(resource).renamed[kind, old] = arn if name is not None else None
+            self.changes_of(resource).renamed[id_of(kind, old)] = arn if name is not None else None
         certain, arn = self.side.is_certain(resource), arn if arn is not None and arn.count(":") >= 5 else None
         if arn is None or name is None or (kind != "group" and not (certain and self.side.tags(resource) is not None)):
-            self.changes_of(resource).left_out.add((kind, name))
+            self.changes_of(resource).left_out.add((kind, None) if name is None else id_of(kind, name))
             if kind == "group":
                 self._unlisted(resource, "join")
             owner = self.by_address[resource.address] = Draft(kind, "", self.side.at(resource), new=resource.new)
@@ -100,7 +100,7 @@ class Identities(Reader):
         owner = Draft(
             kind, arn, self.side.at(resource), {}, self.side.text(resource, "unique_id"), profiles, new=resource.new
         )
-        self.owners[arn.split(":")[4], kind, name.lower()] = owner
+        self.owners[arn.split(":")[4], *owner.id] = owner
         self.by_address[resource.address] = owner
         if kind != "group":
             self._principal(resource, owner)
@@ -111,7 +111,7 @@ class Identities(Reader):
                     Word(resource, self.unknown(resource, f"whether `{resource.address}` is made"), True)
                 ]
         if (part := self.side.made_up(resource)) is not None:
-            self.changes_of(resource).perhaps.add((kind, part))
+            self.changes_of(resource).perhaps.add(id_of(kind, part))
 
     def _unlisted(self, resource: Resource, verb: str) -> None:
         """Records a group or managed policy whose ARN is not known."""
@@ -220,7 +220,7 @@ class Identities(Reader):
 
     def draft_of(self, resource: Resource, kind: str, name: str) -> Draft:
         """The owner of a name, in the plan or elsewhere. [IAM API, CreateRole: names are not distinguished by case]"""
-        own = self.owners.get((self.side.account(resource) or "", kind, name.lower()))
+        own = self.owners.get((self.side.account(resource) or "", *id_of(kind, name)))
         return own or self.changes_of(resource).draft(kind, name, self.side.at(resource))
 
     def _said(self, resource: Resource) -> None:
@@ -292,7 +292,7 @@ class Identities(Reader):
                 words = [self._outlives(word) for word in words]
             found = self.content_in_force(words)
             if found is None:
-                self.changes_of(words[-1].resource).detached.setdefault((owner.kind, owner.name), set()).add(what)
+                self.changes_of(words[-1].resource).detached.setdefault(owner.id, set()).add(what)
             else:
                 owner.has[what] = found
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verifier.inputs.drafts import NAMES, Details, Draft, Managed
+from verifier.inputs.drafts import NAMES, Details, Draft, Managed, Name
 from verifier.inputs.identity_changes import (
     IdentityChanges,
-    Name,
     as_changed,
     as_reported,
     policy_as_reported,
@@ -44,17 +43,17 @@ def read_account(
     listing = None if given is None else given["authorization_details"]
     listed = without_gone(Details() if listing is None else _listed(remarks, listing), changes)
     made = [as_changed(details, changes, made=True) for details in parts.made.get(account, ())]
-    own = {_unique(draft) for details in made for draft in details.drafts}
+    own = {draft.id for details in made for draft in details.drafts}
     for draft in listed.drafts:
-        if _unique(draft) not in own:
+        if draft.id not in own:
             _perhaps_changed(inventory, draft, changes)
     drafts, complete = _drafts(remarks, given, listed, made, changes)
-    not_listed = _not_listed(drafts, changes) if complete else {}
-    complete = complete and all(kind == "group" for kind, _ in not_listed)
+    not_listed = _not_listed(drafts, changes) if complete else []
+    complete = complete and all(draft.kind == "group" for draft in not_listed)
     inventory.unmodelled += [
-        unlisted_step(f"join group {name}", "the input does not list it", account, place.span)
-        for (kind, name), place in not_listed.items()
-        if kind == "group"
+        unlisted_step(f"join group {draft.name}", "the input does not list it", account, draft.place.span)
+        for draft in not_listed
+        if draft.kind == "group"
     ]
     policies = _policies(listed, made, changes)
     inventory.add_managed(policies)
@@ -93,18 +92,13 @@ def _drafts(
     )
     complete = given is not None and given.flag("complete") is not False and not leaves_out
     complete = complete and len(after.drafts) == len(listed.drafts)  # one that is not listed any more is still there
-    known = {_unique(draft): draft for draft in after.drafts}
+    known = {draft.id: draft for draft in after.drafts}
     whole = given["authorization_details"] if given is not None and complete else None
     own = [draft for details in made for draft in details.drafts]
-    reported = [as_reported(remarks, draft, known.get(_unique(draft)), whole) for draft in own]
-    others = known.keys() - set(map(_unique, own))
-    drafts = [*filter(None, reported), *(draft for draft in after.drafts if _unique(draft) in others)]
+    reported = [as_reported(remarks, draft, known.get(draft.id), whole) for draft in own]
+    others = known.keys() - {draft.id for draft in own}
+    drafts = [*filter(None, reported), *(draft for draft in after.drafts if draft.id in others)]
     return drafts, complete and None not in reported
-
-
-def _unique(draft: Draft) -> Name:
-    """What no two of an account have in common: names do not differ by case alone (R2)."""
-    return draft.kind, draft.name.lower()
 
 
 def _policies(listed: Details, made: Sequence[Details], changes: Sequence[IdentityChanges]) -> list[Managed]:
@@ -120,16 +114,16 @@ def _policies(listed: Details, made: Sequence[Details], changes: Sequence[Identi
     return [*first, *kept, *last]
 
 
-def _not_listed(drafts: Sequence[Draft], changes: Sequence[IdentityChanges]) -> dict[Name, Node]:
+def _not_listed(drafts: Sequence[Draft], changes: Sequence[IdentityChanges]) -> list[Draft]:
     """Those that plans or templates attach something to, and that no list has: each with a place where that is done."""
     listed = {draft.id for draft in drafts}
     changed = [
         (change, name, draft) for change in changes for name, draft in change.drafts.items() if draft.has or draft.only
     ]
-    found = [
-        (name, draft.place) for change, name, draft in changed if not change.may_be(name) and name not in change.gone
-    ]
-    return {name: place for name, place in found if name not in listed}
+    found = {
+        name: draft for change, name, draft in changed if not change.may_be(name) and name not in change.gone | listed
+    }
+    return list(found.values())
 
 
 def _perhaps_changed(inventory: Inventory, draft: Draft, changes: Sequence[IdentityChanges]) -> None:

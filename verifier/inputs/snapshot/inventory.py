@@ -131,9 +131,9 @@ class Inventory:
         """Reads the groups, with the documents of everything attached to them."""
         for draft in drafts:
             if draft.kind == "group" and self._is_sound(draft):
-                if draft.name in self.groups:
+                if draft.id[1] in self.groups:
                     self.remarks.error(draft.place, f"duplicate group `{draft.name}`")
-                self.groups.setdefault(draft.name, draft)
+                self.groups.setdefault(draft.id[1], draft)
         for name, draft in self.groups.items():
             self.read_groups[name] = Group(draft.arn, tuple(self._of_group(draft.place, draft, draft.arn)))
 
@@ -176,7 +176,7 @@ class Inventory:
 
     def _check_distinct(self, draft: Draft) -> None:
         """Names are unique whatever the path (R2) [IAM: reference_iam-quotas]."""
-        others = self._arns.setdefault((draft.kind, draft.name.lower()), [])
+        others = self._arns.setdefault(draft.id, [])
         if draft.arn in others:
             self.remarks.error(draft.place, f"duplicate user or role {draft.arn}")
         elif others:
@@ -221,7 +221,7 @@ class Inventory:
         found = user.groups
         for name, node in found.items():
             if name not in self.groups:
-                self._missing(node, f"group {name}", user.arn)
+                self._missing(node, f"group {node.text}", user.arn)
         return [self.groups[name] for name in found if name in self.groups]
 
     def _trust(self, role: Draft) -> Policy | None:
