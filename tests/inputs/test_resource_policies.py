@@ -22,6 +22,7 @@ from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.language.invariants.files import read_invariants
 from verifier.syntax.source import Source
+from verifier.verify.meaning import whole
 
 X = f"arn:aws:iam::{ACCOUNT}:user/x"
 Json = dict[str, Any]
@@ -242,6 +243,16 @@ def test_w3_that_nobody_calls_the_action_settles_it(tmp_path: Path) -> None:
     beside = bucket("s3:PutObject", {"AWS": X})
     assert reason(tmp_path, beside, "nobody calls s3:Put*") == ""
     assert "s3:PutObject" in reason(tmp_path, beside, f"no user/y in {ACCOUNT} calls s3:Put*")
+
+
+def test_w1_a_result_is_used_again_where_the_policy_lets_callers_do_the_same(tmp_path: Path) -> None:
+    given = write(tmp_path, snapshot("s3:ListBucket", listed={}, roles={"Target": []}), "snapshot.json")
+
+    def read(action: str) -> object:
+        beside = write(tmp_path, bucket(action, "*"))
+        return whole(load_estate([given, beside], supplied=Supplied(ACCOUNT, "us-west-2")))
+
+    assert read("s3:PutObject") == read("s3:PutObject") != read("s3:DeleteObject")
 
 
 @pytest.mark.parametrize("count", ["", "  count = var.a\n"])

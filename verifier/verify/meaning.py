@@ -70,7 +70,8 @@ def _member(found: Any, name: str) -> Hashable:
     if found is None:
         return None
     if name == "actions":
-        return frozenset([action.value.lower() for action in found])  # L3
+        texts = (action if isinstance(action, str) else action.value for action in found)
+        return frozenset([text.lower() for text in texts])  # L3
     if name == "unmodelled":
         found = tuple([thing for thing in found if not thing.only_of_steps])
     if name in _SETS and isinstance(found, tuple):
