@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verifier.inputs.drafts import NAMES, Details, Draft, Managed, Name
+from verifier.inputs.drafts import NAMES, Details, Draft, Managed
 from verifier.inputs.identity_changes import (
     IdentityChanges,
     as_changed,
