@@ -72,7 +72,7 @@ def check(entry: Json, name: str, estate: Estate | None = None) -> None:
 def test_each_proof_of_the_examples_is_accepted(name: str) -> None:
     entry = made(name)
     check(entry, name)
-    assert len(entry["sets"][0]["facts"]) == PROVED[name]
+    assert len(entry["facts"]) == PROVED[name]
 
 
 @pytest.mark.parametrize("name", sorted({"the glass cannot be broken", "a curator does not open the archive"}))
@@ -83,7 +83,7 @@ def test_what_is_refuted_has_no_set(name: str) -> None:
 @pytest.mark.parametrize("number", range(2))
 def test_a_set_without_one_of_its_facts_is_rejected(number: int) -> None:
     entry = made(SAM)
-    del entry["sets"][0]["facts"][number]
+    del entry["facts"][number]
     with pytest.raises(Rejected, match="steps on each role"):
         check(entry, SAM)
 
@@ -91,7 +91,7 @@ def test_a_set_without_one_of_its_facts_is_rejected(number: int) -> None:
 def test_a_set_with_another_fact_is_rejected() -> None:
     """What it says is another question, though one that may have a proof."""
     entry = made(SAM)
-    entry["sets"][0]["facts"].append(["inline", "arn:aws:iam::111122223333:role/api"])
+    entry["facts"].append(["inline", "arn:aws:iam::111122223333:role/api"])
     with pytest.raises(Rejected):
         check(entry, SAM)
 
@@ -102,43 +102,24 @@ def weakened(entry: Json, query: Json) -> None:
 
 
 CHANGES: dict[str, Callable[[Json, Json], object]] = {
-    "a step left out": lambda entry, query: entry["sets"][0]["queries"].remove(query),
-    "another order": lambda entry, query: entry["sets"][0]["queries"].reverse(),
+    "a step left out": lambda entry, query: entry["queries"].remove(query),
+    "another order": lambda entry, query: entry["queries"].reverse(),
     "weakened": weakened,
     "half of the proof": lambda entry, query: query.update(proof=query["proof"][:-1]),
-    "a set for all callers that is not the last": lambda entry, query: entry["sets"].append(entry["sets"][0]),
-    "no set": lambda entry, query: entry["sets"].clear(),
-    "some callers": lambda entry, query: entry["sets"][0].update(callers=["arn:aws:iam::111122223333:user/sam"]),
+    "no queries": lambda entry, query: entry["queries"].clear(),
     "catalogue": lambda entry, query: entry.update(catalogue="another one"),
     "supposed": lambda entry, query: entry.update(supposed=["nobody calls sts:AssumeRole"]),
     "verdict": lambda entry, query: entry.update(verdict="refuted"),
-    "everything given up": lambda entry, query: entry["sets"][0].update(facts=[["account", "111122223333"]]),
+    "everything given up": lambda entry, query: entry.update(facts=[["account", "111122223333"]]),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_is_rejected(change: str) -> None:
     entry = made(SAM)
-    CHANGES[change](entry, entry["sets"][0]["queries"][0])
+    CHANGES[change](entry, entry["queries"][0])
     with pytest.raises(Rejected):
         check(entry, SAM)
-
-
-def test_a_set_for_some_callers_stands_beside_one_for_all_others() -> None:
-    estate, by_name = asked()
-    entry = made(SAM)
-    whole = entry["sets"][0]
-    one = frozenset({"arn:aws:iam::111122223333:user/sam"})
-    of_one, of_others = (
-        eventual_entry(estate, *by_name[SAM], {}, one),
-        eventual_entry(estate, *by_name[SAM], {}, None, one),
-    )
-    assert isinstance(of_one, dict) and isinstance(of_others, dict)
-    entry["sets"] = [of_one["sets"][0], of_others["sets"][0]]
-    check(json.loads(json.dumps(entry)), SAM)
-    entry["sets"] = [entry["sets"][0], whole]
-    with pytest.raises(Rejected):
-        check(json.loads(json.dumps(entry)), SAM)
 
 
 def test_another_estate_is_rejected() -> None:
@@ -229,8 +210,8 @@ def test_a_role_that_is_passed_is_held_once_a_service_can_be_made_to_run_code_as
     """Whatever the tags of the role [IAM: id_roles_use_passrole]."""
     assert isinstance(entry_of(PASSES, STARTS, others=(BY_EC2,)), str)
     passed, started = entry_of(PASSES, others=(BY_EC2,)), entry_of(STARTS, others=(BY_EC2,))
-    assert [fact[:2] for fact in passed["sets"][0]["facts"]] == [["passed", BY_EC2.arn]]
-    assert {fact[0] for fact in started["sets"][0]["facts"]} == {"starts"}
+    assert [fact[:2] for fact in passed["facts"]] == [["passed", BY_EC2.arn]]
+    assert {fact[0] for fact in started["facts"]} == {"starts"}
 
 
 BY_LAMBDA = trusting(admits({"Service": "lambda.amazonaws.com"}), admits(aws(ALICE)))
@@ -266,7 +247,7 @@ def test_tags_may_be_passed_on_once_something_was_changed() -> None:
         admits(aws(ALICE)), own=(own("kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "red"}}),)
     )
     entry = entry_of(own("sts:AssumeRole"), others=(role,))
-    assert entry["sets"][0]["facts"] == [["holds", role.arn]]
+    assert entry["facts"] == [["holds", role.arn]]
     assert isinstance(entry_of(own("sts:AssumeRole"), own("iam:PutGroupPolicy"), others=(role,)), str)
 
 
@@ -296,7 +277,7 @@ def test_e4_a_role_as_which_code_comes_to_run_is_held_before_doubts_are_asked_ab
     """What doubtful actions may have run as it is in the set then."""
     before = state(RUNS, others=(of_lambda("sts:AssumeRole", condition),), **NO_GRANTS)  # type: ignore[arg-type]
     entry = entry_from(before)
-    assert ["holds", TARGET] in entry["sets"][0]["facts"]
+    assert ["holds", TARGET] in entry["facts"]
     check_eventual(entry, before.estate, key_target(before.estate.keys[0]), nobody(), {})
 
 
@@ -312,9 +293,9 @@ def test_what_a_share_may_allow_is_in_the_set_and_ends_where_the_key_policy_deni
     assert isinstance(entry_from(state(shares, facts=rest)), str)
     before = state(shares, facts={**rest, "policies": (policy(deny()),)})
     entry = entry_from(before)
-    assert entry["sets"][0]["facts"] == [["shared", before.estate.keys[0].arn]]
+    assert entry["facts"] == [["shared", before.estate.keys[0].arn]]
     check_eventual(entry, before.estate, key_target(before.estate.keys[0]), nobody(), {})
-    entry["sets"][0]["facts"] = []
+    entry["facts"] = []
     with pytest.raises(Rejected, match="steps on each account"):
         check_eventual(entry, before.estate, key_target(before.estate.keys[0]), nobody(), {})
 
@@ -344,7 +325,7 @@ def test_a_set_without_a_boundary_that_may_be_put_is_rejected() -> None:
 
 def test_a_set_has_what_leads_nowhere() -> None:
     entry = entry_of(own("iam:PutGroupPolicy"), own("iam:TagUser"))
-    assert ["inline", ADMINS] in entry["sets"][0]["facts"] and ["tags", ALICE] in entry["sets"][0]["facts"]
+    assert ["inline", ADMINS] in entry["facts"] and ["tags", ALICE] in entry["facts"]
     assert isinstance(entry_of(own("iam:PutGroupPolicy"), own("iam:AddUserToGroup")), str)
 
 

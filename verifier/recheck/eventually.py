@@ -72,20 +72,19 @@ OPERATIONS, _TAG_NAMES, _OF_ALIASES = "kms:grantoperations", "aws:tagkeys", {"km
 
 
 def check_eventual(entry: Json, estate: Estate, target: Target, invariant: Invariant, readings: SymbolValues) -> None:
-    """Raises `Rejected`. The sets are each for some of the callers in question, by name; the last is for all others."""
+    """Raises `Rejected`: for another catalogue or other suppositions, and where a query is not proved, or is
+    missing."""
     expected = {"verdict": "proved", **supposed(estate)}
     if {name: entry[name] for name in ("verdict", "catalogue", "supposed")} != expected:
         raise Rejected("it was made with another catalogue of actions, or with other suppositions")
-    covered: frozenset[str] = frozenset()
-    for number, one in enumerate(entry["sets"], start=1):
-        last = number == len(entry["sets"])
-        if (one["callers"] is None) != last:
-            raise Rejected("its sets are not about every caller in question")
-        whom = None if last else frozenset(one["callers"])
-        check_set(Reaching.of(estate, target, invariant, one["facts"], whom, covered), one["queries"], readings)
-        covered |= whom or frozenset()
-    if not entry["sets"]:
-        raise Rejected("it has no set")
+    wanted, queries = list(Reaching.of(estate, target, invariant, entry["facts"]).queries()), entry["queries"]
+    if [query["about"] for query in queries] != [about for about, _ in wanted]:
+        raise Rejected("its queries are not about the steps of the catalogue on the objects of the estate")
+    for query, (about, formula) in zip(queries, wanted, strict=True):
+        try:
+            check_entry(query, formula(), readings)
+        except Rejected as error:
+            raise Rejected(f"{about}: {error}") from None
 
 
 def supposed(estate: Estate) -> dict[str, Json]:
@@ -94,37 +93,15 @@ def supposed(estate: Estate) -> dict[str, Json]:
     return {"catalogue": catalogue_version(), "supposed": [one.sentence for one in estate.suppositions]}
 
 
-def check_set(reaching: Reaching, queries: Sequence[Json], readings: SymbolValues) -> None:
-    """Raises `Rejected` where some query is not proved, or is missing."""
-    expected = list(reaching.queries())
-    if [query["about"] for query in queries] != [about for about, _ in expected]:
-        raise Rejected("its queries are not about the steps of the catalogue on the objects of the estate")
-    for query, (about, formula) in zip(queries, expected, strict=True):
-        try:
-            check_entry(query, formula(), readings)
-        except Rejected as error:
-            raise Rejected(f"{about}: {error}") from None
-
-
 @dataclass(frozen=True)
 class Reaching:
-    """What must not be possible for a set of facts to be closed, and for an invariant to hold in it. It is about those
-    callers in question who are `named`, or (`None`) those who are not among `others`."""
+    """What must not be possible for a set of facts to be closed, and for an invariant to hold in it."""
 
     closed: ClosedSet
     invariant: Invariant
-    named: frozenset[str] | None = None
-    others: frozenset[str] = frozenset()
 
     @staticmethod
-    def of(
-        estate: Estate,
-        target: Target,
-        invariant: Invariant,
-        facts: Json,
-        named: frozenset[str] | None,
-        others: frozenset[str],
-    ) -> Reaching:
+    def of(estate: Estate, target: Target, invariant: Invariant, facts: Json) -> Reaching:
         """Raises `Rejected` where a certificate cannot say it."""
         lacking = why_not(estate, target, invariant)
         if lacking is not None or target.key is None:
@@ -134,7 +111,7 @@ class Reaching:
         partly = {("account", account) for account in partly_listed(estate)}
         if ("account", target.key.account) in found or not partly <= found:
             raise Rejected("the account of the key is given up, or another one that is listed in part is not")
-        return Reaching(ClosedSet(estate, target.key, found), replace(named_invariant, eventually=False), named, others)
+        return Reaching(ClosedSet(estate, target.key, found), replace(named_invariant, eventually=False))
 
     def queries(self) -> Iterator[tuple[str, Callable[[], Formula]]]:
         """Formulas of which none may be satisfiable, each with what it is about; they are made when they are called
@@ -155,9 +132,7 @@ class Reaching:
     # -- who asks --
 
     def _held(self, space: Space) -> Expression:
-        in_question = callers(space, self.invariant.callers)
-        own = space.one_of(self.named) if self.named is not None else negation(space.one_of(self.others))
-        return self.closed.held(space, both(in_question, own), self._governing)
+        return self.closed.held(space, callers(space, self.invariant.callers), self._governing)
 
     def _formula(self, space: Space, wanted: Expression) -> Formula:
         return self._over(space, space.allowed(), wanted)

@@ -37,7 +37,7 @@ from verifier.verify.preparation import held_readings
 Json = dict[str, Any]
 
 FORMAT = "kms-verifier/certificate"
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 MOST_FACTS = 1000
 """A set with more facts is not looked for."""
 
@@ -96,23 +96,15 @@ def _entry(estate: Estate, target: Target, verdict: Verdict, readings: SymbolVal
     return found
 
 
-def eventual_entry(
-    estate: Estate,
-    target: Target,
-    invariant: Invariant,
-    readings: SymbolValues,
-    named: frozenset[str] | None = None,
-    others: frozenset[str] = frozenset(),
-) -> Json | str:
-    """The entry of an invariant, or why there is none. It is about those callers in question who are `named`, or
-    (`None`) those who are not among `others`."""
+def eventual_entry(estate: Estate, target: Target, invariant: Invariant, readings: SymbolValues) -> Json | str:
+    """The entry of an invariant, or why there is none."""
     lacking = why_not(estate, target, invariant)
     if lacking is not None:
         return lacking
     assert target.key is not None
     given_up = frozenset(("account", account) for account in partly_listed(estate))
-    found = _Search(estate, target, target.key, invariant, readings, given_up, named, others).closed()
-    return found if isinstance(found, str) else {"verdict": "proved", **supposed(estate), "sets": [found]}
+    found = _Search(estate, target, target.key, invariant, readings, given_up).closed()
+    return found if isinstance(found, str) else {"verdict": "proved", **supposed(estate), **found}
 
 
 @dataclass
@@ -123,8 +115,6 @@ class _Search:
     invariant: Invariant
     readings: SymbolValues
     facts: frozenset[Fact]
-    named: frozenset[str] | None
-    others: frozenset[str]
     _known: dict[str, tuple[str, Json]] = field(default_factory=dict)
 
     def closed(self) -> Json | str:
@@ -139,12 +129,11 @@ class _Search:
                 elif self.facts == before:
                     return found
             if self.facts == before:
-                named = None if self.named is None else sorted(self.named)
-                return {"callers": named, "facts": sorted(map(list, self.facts)), "queries": queries}
+                return {"facts": sorted(map(list, self.facts)), "queries": queries}
         return f"it takes more than {MOST_FACTS} facts"
 
     def _reaching(self) -> Reaching:
-        return Reaching.of(self.estate, self.target, self.invariant, sorted(self.facts), self.named, self.others)
+        return Reaching.of(self.estate, self.target, self.invariant, sorted(self.facts))
 
     def _proof_of(self, about: str) -> Json | str:
         """The proof of one query, once what it lets be made true is among the facts."""

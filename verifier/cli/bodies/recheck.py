@@ -31,7 +31,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import decode_bytes
 
 MOST_BYTES = 1 << 28
-FORMAT, FORMAT_VERSION = "kms-verifier/certificate", 3
+FORMAT, FORMAT_VERSION = "kms-verifier/certificate", 4
 _MEMBERS = {"inputs": list, "readings": dict, "proofs": list, "without_proof": list, "data_version": str}
 
 Json = dict[str, Any]
@@ -117,10 +117,9 @@ def _outcome(question: _Question, document: Json, estate: Estate, supposed: list
 
 def _size(entry: Json) -> str:
     """How much was checked, of an entry that was accepted."""
-    if "sets" not in entry:
+    if "facts" not in entry:
         return f"{len(entry['clauses']):,} clauses, {len(entry['proof']):,} steps"
-    facts, queries = (sum(len(one[name]) for one in entry["sets"]) for name in ("facts", "queries"))
-    return f"a set of {facts:,} facts that no step leaves, {queries:,} queries"
+    return f"a set of {len(entry['facts']):,} facts that no step leaves, {len(entry['queries']):,} queries"
 
 
 def _why_rejected(entry: Json, question: _Question, document: Json, estate: Estate) -> str | None:
