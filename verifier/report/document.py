@@ -216,8 +216,8 @@ Block: TypeAlias = (
 
 @dataclass(frozen=True)
 class Document:
-    """All of an answer. `counts` are its last line, with the exit code; `gap` stands between them in text. `in_full` is
-    `--verbose`. `number` is how many keys, policies or verdicts it is about."""
+    """All of an answer. `counts` are its last line, with the exit code. `in_full` is `--verbose`. `number` is how many
+    keys, policies or verdicts it is about."""
 
     title: str
     blocks: tuple[Block, ...]
@@ -225,8 +225,12 @@ class Document:
     exit_code: int | None
     in_full: bool = False
     title_in_text: bool = True
-    gap: str = " · "
     number: int = 0
+
+    @property
+    def gap(self) -> str:
+        """What stands between the counts in text."""
+        return " · " if self.title_in_text else " " * 6
 
     @property
     def is_large(self) -> bool:

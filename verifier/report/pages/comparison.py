@@ -74,7 +74,7 @@ def comparison_document(
     counts = (counts_text(comparison), doc.Said(f"{comparison.old.label} → {comparison.new.label}", doc.Role.DIM))
     title, code = f"Access to KMS keys: {comparison.relation.value}", comparison_exit_code(comparison, fail_on)
     return doc.Document(
-        title, tuple(blocks), counts, code, in_full, title_in_text=False, gap=" " * 6, number=len(comparison.targets)
+        title, tuple(blocks), counts, code, in_full, title_in_text=False, number=len(comparison.targets)
     )
 
 

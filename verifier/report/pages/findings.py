@@ -32,14 +32,8 @@ def findings_document(report: FindingsReport, *, in_full: bool = False) -> doc.D
     end = doc.grouped([*readings, footnote(regions), doc.Supposed(of_all(report.keys))])
     number = sum(len(key.findings) for key in report.keys)
     counts = (counted(len(report.keys), "key"), counted(number, "finding"), *data_counts(report.data_version))
-    return doc.Document(
-        f"external access, {zone_text(report)}",
-        (*blocks, end),
-        counts,
-        findings_exit_code(report),
-        in_full,
-        number=len(report.keys),
-    )
+    title, code = f"external access, {zone_text(report)}", findings_exit_code(report)
+    return doc.Document(title, (*blocks, end), counts, code, in_full, number=len(report.keys))
 
 
 def _key(report: FindingsReport, key: KeyFindings, in_full: bool) -> Iterator[doc.Block]:

@@ -57,7 +57,7 @@ def report_document(report: Report, evidence: Evidence = NO_EVIDENCE) -> doc.Doc
         doc.Folded(f"{counted(len(inputs), 'file')} read", (doc.Items(inputs),) if inputs else (), on_page=True)
     )
     return doc.Document(
-        "Access to KMS keys", tuple(blocks), counts, code, title_in_text=False, gap=" " * 6, number=len(report.verdicts)
+        "Access to KMS keys", tuple(blocks), counts, code, title_in_text=False, number=len(report.verdicts)
     )
 
 

@@ -29,17 +29,9 @@ def suggestions_document(suggestions: Suggestions) -> Document:
     refuted = sum(advice.status is Status.REFUTED for advice in suggestions.advice)
     proved = len(suggestions.advice) - len(open_)
     counts = f"{proved} proved as things are, {refuted} refuted, {mended} of them with a suggestion"
-    supposed = Supposed(suggestions.assumptions)
-    code = suggest_exit_code(suggestions)
-    return Document(
-        "Edits of key policies",
-        (*blocks, supposed),
-        (counts,),
-        code,
-        title_in_text=False,
-        gap=" " * 6,
-        number=len(suggestions.advice),
-    )
+    blocks.append(Supposed(suggestions.assumptions))
+    title, code, number = "Edits of key policies", suggest_exit_code(suggestions), len(suggestions.advice)
+    return Document(title, tuple(blocks), (counts,), code, title_in_text=False, number=number)
 
 
 def _advice(suggestions: Suggestions, advice: Advice) -> Iterator[Block]:

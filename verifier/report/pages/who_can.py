@@ -34,14 +34,8 @@ def who_can_document(answer: WhoCan, *, in_full: bool = False) -> doc.Document:
     )
     rows = sum(len(key.rows) for key in answer.keys)
     counts = (counted(rows, "row"), *data_counts(answer.data_version))
-    return doc.Document(
-        words.question_text(answer),
-        (*blocks, end),
-        counts,
-        words.who_can_exit_code(answer),
-        in_full,
-        number=len(answer.keys),
-    )
+    title, code = words.question_text(answer), words.who_can_exit_code(answer)
+    return doc.Document(title, (*blocks, end), counts, code, in_full, number=len(answer.keys))
 
 
 def _key(answer: WhoCan, key: KeyAccess, in_full: bool) -> Iterator[doc.Block]:
