@@ -47,7 +47,7 @@ def lint_document(
     skipped = doc.Said("skipped", doc.Role.DIM)
     blocks.append(doc.Items(tuple(doc.Item(text, skipped) for text in report.skipped), columns=_MARGIN))
     left_out = len(report.findings) - len(shown)
-    more = [doc.Said(f"{left_out} not shown: --verbose", doc.Role.DIM)] if left_out else []
+    more: list[doc.Words] = [doc.Said(f"{left_out} not shown: --verbose", doc.Role.DIM)] if left_out else []
     title, counts = "KMS policies: what is provably wrong", (words.counts_text(report), *more)
     code, number = words.lint_exit_code(report, fail_on), len(report.policies)
     return doc.Document(title, tuple(blocks), counts, code, in_full, title_in_text=False, number=number)
