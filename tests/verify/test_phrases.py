@@ -17,6 +17,7 @@ from tests.evaluate.estates import allow, deny, estate
 from tests.verify.callers_reader import about
 from tests.verify.phrases_reader import holds, number_holds
 from verifier.model.estate import Estate
+from verifier.model.results.region import Limit
 from verifier.problem.asking import ask
 from verifier.problem.classes.domains import is_date, is_written
 from verifier.problem.classes.tables import LineTable, instant_text
@@ -130,12 +131,18 @@ def sentences(dice: random.Random, question: Question, phrases: Phrases) -> Iter
         if name in ("principal", "action", "facts", *question.finite.held):
             continue
         for mask in filter(None, masks(dice, question, name)):
-            limit = phrases.condition(name, mask)
+            limit = condition(phrases, name, mask)
             for value, inside in members(question, name, mask):
                 assert says(limit.text if limit else None, name, table, value) == inside, (name, limit, value)
             if limit is not None:
                 assert not question.finite.optional[name] or limit.absent == says(limit.text, name, table, None)
                 yield limit.text
+
+
+def condition(phrases: Phrases, name: str, mask: int, possible: int = -1) -> Limit | None:
+    """What a mask of an attribute says of one that is in `possible`; `None` where it is everything."""
+    (limits,) = phrases.alternatives([({name: mask}, {})], {name: possible})
+    return next(iter(limits), None)
 
 
 def members(question: Question, name: str, mask: int) -> Iterator[tuple[str | None, bool]]:
@@ -169,7 +176,7 @@ def test_possible_values_alone_are_told_apart(part: int) -> None:
                 continue
             for mask, possible in zip(masks(dice, question, name), masks(dice, question, name), strict=True):
                 if mask & possible:
-                    limit = phrases.condition(name, mask, possible)
+                    limit = condition(phrases, name, mask, possible)
                     for value, inside in members(question, name, mask):
                         if says(None, name, table, value) and (value, True) in members(question, name, possible):
                             assert says(limit.text if limit else None, name, table, value) == inside, (

@@ -146,7 +146,7 @@ def test_facts_are_exactly_their_mask(number: int) -> None:
         wanted = _some_rows(dice, rows)
         mask = sum(1 << at for at, row in enumerate(rows) if row in wanted)
         if mask:
-            limits = phrases.alternative({"facts": mask}, {})
+            (limits,) = phrases.alternatives([({"facts": mask}, {})])
             for row in rows:
                 assert all(fact_holds(limit, row) for limit in limits) == (row in wanted), (limits, row)
 

@@ -236,14 +236,12 @@ def test_what_is_not_modelled_is_named() -> None:
     )
     joint = join([QuestionSide(found := estate(allow(), unmodelled=(thing,)), key_target(found.keys[0]))])
     space, finite = joint.sides[0].question.space, joint.finite
-    (limit,) = Phrases(space, finite).alternative({}, {ThingEffect("lost", "refuse"): True})
+    phrases = Phrases(space, finite)
+    ((limit,),) = phrases.alternatives([({}, {ThingEffect("lost", "refuse"): True})])
     assert (limit.kind, limit.subject, limit.rule) == (LimitKind.UNMODELLED, "lost", "U4")
     assert limit.text == f"what is not modelled refuses it: {thing.description}"
-    assert (
-        Phrases(space, finite)
-        .alternative({}, {ThingEffect("lost", "allow"): False})[0]
-        .text.startswith("what is not modelled does not allow it: ")
-    )
+    ((limit,),) = phrases.alternatives([({}, {ThingEffect("lost", "allow"): False})])
+    assert limit.text.startswith("what is not modelled does not allow it: ")
 
 
 # -- callers --

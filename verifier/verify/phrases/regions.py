@@ -83,26 +83,12 @@ class Phrases:
         """The actions of a mask that is not empty. The text need not tell them from actions that are not `possible`."""
         return self._actions.actions(mask, possible)
 
-    def condition(self, attribute: str, mask: int, possible: int = -1) -> Limit | None:
-        """What a mask of a single-valued attribute says of one that is in `possible`; `None` where it is everything."""
-        limits = self._conditions(attribute, mask, possible)
-        if len(limits) < 2:
-            return limits[0] if limits else None
-        text = "has " + ", and ".join(f"{limit.subject} that {limit.text}" for limit in limits)
-        return Limit(LimitKind.CONDITION, "the key", text)
-
-    def alternative(
-        self, masks: Mapping[str, int], symbols: SymbolValues, possible: Mapping[str, int] = EVERYTHING
-    ) -> Alternative:
-        """What a cube says of requests whose attributes are in `possible`: for each attribute a mask of classes (those
-        that some value may be in, where it is multi-valued), with the bit after the last where it may be absent. An
-        attribute that it lacks is open."""
-        return self._alternative(self._cube(masks, symbols), possible)
-
     def alternatives(
         self, cubes: Sequence[tuple[Mapping[str, int], SymbolValues]], possible: Mapping[str, int] = EVERYTHING
     ) -> tuple[Alternative, ...]:
-        """What the union of cubes says, the shortest alternative first. For `possible` see `alternative`."""
+        """What the union of cubes says of requests whose attributes are in `possible`, the shortest alternative first.
+        A cube has for each attribute a mask of classes (those that some value may be in, where it is multi-valued),
+        with the bit after the last where it may be absent. An attribute that it lacks is open."""
         full = {name: (1 << self._finite.width(name)) - 1 for name in self._finite.tables}
         found = self._without_absence(shorter([self._cube(*cube) for cube in cubes], full))
         said = dict.fromkeys(self._alternative(cube, possible) for cube in found)
