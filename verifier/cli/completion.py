@@ -16,7 +16,6 @@ Completions = Iterator[tuple[str, str]]
 
 
 def builtins(incomplete: str) -> Completions:
-    """The built-in invariants."""
     from verifier.language.builtins.catalogue import BUILTINS
 
     return ((one.name, one.help.partition(". ")[0]) for one in BUILTINS if one.name.startswith(incomplete))
@@ -31,14 +30,12 @@ def readings(incomplete: str) -> Completions:
 
 
 def rules(incomplete: str) -> Completions:
-    """The labels of rules."""
     from verifier.model.rules import rules as known
 
     return ((rule.label, rule.title) for rule in known().values() if rule.label.startswith(incomplete))
 
 
 def actions(incomplete: str) -> Completions:
-    """The actions of AWS KMS."""
     from verifier.model.reference import actions as known
 
     return ((one.name, "") for one in known() if one.name.startswith(incomplete))

@@ -189,7 +189,6 @@ def _restore(folder: Folder, content: Any, shown: str) -> None:
 
 
 def entry_to_json(entry: NotRead) -> dict[str, str]:
-    """An entry of `not-read.json`."""
     members = {"part": entry.part.label, "account": entry.account, "region": entry.region, "key": entry.key}
     members |= {"operation": entry.operation, "code": entry.code}
     return {name: value for name, value in members.items() if value is not None}

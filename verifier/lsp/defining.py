@@ -35,7 +35,6 @@ class Place:
 
 
 def definition(scene: Scene, offset: int) -> Place | None:
-    """Where what is at an offset is defined."""
     match scene.kind:
         case Kind.INVARIANTS:
             return _declaration(scene, offset)

@@ -53,7 +53,6 @@ class Scene:
 
     @property
     def kind(self) -> Kind:
-        """What the document is."""
         return kind_of(self.path, self.text)
 
 

@@ -32,7 +32,6 @@ class Hover:
 
 
 def hover(scene: Scene, offset: int) -> Hover | None:
-    """What is shown at an offset."""
     word = words.word_at(scene.text, offset)
     description = _described(scene, word.text) if word is not None else None
     if word is not None and description is not None:

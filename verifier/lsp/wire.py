@@ -63,7 +63,6 @@ class Places:
         return Range(self._position(start), self._position(end))
 
     def offset(self, position: Position) -> int:
-        """The offset of a position."""
         line = min(max(position.line, 0), len(self._starts) - 1)
         start, units = self._starts[line], 0
         for column, character in enumerate(self._line(line)):
@@ -139,7 +138,6 @@ def before(first: types.Position, second: types.Position) -> bool:
 
 
 def changed(uri: str, places: Places, edit: Edit) -> types.WorkspaceEdit:
-    """An edit of one document."""
     return types.WorkspaceEdit({uri: [types.TextEdit(places.between(edit.start, edit.end), edit.text)]})
 
 

@@ -51,7 +51,6 @@ def code(text: str) -> str:
 
 
 def action_hover(word: str) -> str | None:
-    """What is known of an action or a pattern of actions."""
     if not _ACTION.fullmatch(word):
         return None
     if not word.lower().startswith("kms:"):
@@ -90,7 +89,6 @@ def _action(known: Action) -> str:
 
 
 def condition_key_hover(word: str) -> str | None:
-    """What is known of a condition key."""
     if ":" not in word:
         return None
     known = condition_key(word)
@@ -133,6 +131,5 @@ def builtin_hover(word: str) -> str | None:
 
 
 def setting_hover(word: str) -> str | None:
-    """A key of the configuration."""
     known = configuration_schema()["properties"].get(word)
     return f"**{word}**: {known['description']}" if known is not None and "description" in known else None

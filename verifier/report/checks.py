@@ -102,7 +102,6 @@ def check_forms(check: Check) -> Forms:
 
 
 def check_to_json(check: Check) -> Json:
-    """The answer as JSON values."""
     return {
         **heading("check"),
         "check": check.name,

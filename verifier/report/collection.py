@@ -18,7 +18,6 @@ def collection_exit_code(collection: Collection) -> ExitCode:
 
 
 def collection_to_json(collection: Collection) -> Json:
-    """The collection as JSON values."""
     return {**heading("collection-report"), **wire(collection, _SHAPES)}
 
 

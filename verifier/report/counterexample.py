@@ -84,7 +84,6 @@ def request_items(
 
 
 def command_items(commands: Iterable[str], label: str = "to see it") -> Iterator[Item]:
-    """Commands to be copied."""
     for number, command in enumerate(commands):
         yield Item(Said(command, Role.COMMAND), "" if number else label)
 

@@ -31,7 +31,6 @@ def recheck_exit_code(found: Recheck) -> ExitCode:
 
 
 def recheck_forms(found: Recheck) -> Forms:
-    """Those of `verifier recheck`."""
     return Forms(
         partial(_document, found),
         partial(_json, found),
@@ -49,7 +48,6 @@ def _counts(found: Recheck) -> str:
 
 
 def _readings(found: Recheck) -> list[str]:
-    """The readings that the certificate holds."""
     return [
         f"the certificate holds the reading {label} at {'yes' if value else 'no'}" for label, value in found.readings
     ]

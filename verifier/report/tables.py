@@ -101,7 +101,6 @@ def suggestions_table(found: Suggestions) -> Table:
 
 
 def findings_table(report: FindingsReport) -> Table:
-    """A row for each finding."""
     rows: list[Row] = []
     for key in report.keys:
         found = [("public" if finding.public else "external", finding) for finding in key.findings]

@@ -92,7 +92,6 @@ class Statements:
         return {(name, number): own for name, of_policy in found.items() for number, own in enumerate(of_policy)}
 
     def of_grant(self, grant: Grant) -> bytes:
-        """For a grant."""
         known = self._grants.get(id(grant))
         if known is None:
             known = self._grants[id(grant)] = grant, digest(meaning(grant))

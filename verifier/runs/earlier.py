@@ -55,7 +55,6 @@ class Earlier:
                 yield number, tuple(left)
 
     def keep(self, answers: Sequence[tuple[int, Verdict]]) -> None:
-        """Keeps new verdicts."""
         by_target: dict[str, Places] = {}
         results = []
         for number, verdict in answers:

@@ -30,11 +30,9 @@ class Findings:
     _lines: dict[int, str | None] = field(default_factory=dict)
 
     def error(self, start: int, end: int, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
-        """Records an error."""
         self._record(Severity.ERROR, start, end, message, hint, rule)
 
     def warning(self, start: int, end: int, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
-        """Records a warning."""
         self._record(Severity.WARNING, start, end, message, hint, rule)
 
     @property

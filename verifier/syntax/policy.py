@@ -100,7 +100,6 @@ SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def parsed(text: str) -> PolicyNode:
-    """The tree of a policy document."""
     try:
         tree = policy_parser().parse(text)
     except UnexpectedInput as error:

@@ -43,7 +43,6 @@ class Toml:
         return Span(self.source.name, line, start + 1, line, len(text.rstrip()) + 1)
 
     def error(self, path: KeyPath, message: str, hint: str | None = None) -> Diagnostic:
-        """What is wrong with a key."""
         span = self.span(path)
         return Diagnostic(Severity.ERROR, message, span, self.source.line_text(span.line), hint)
 

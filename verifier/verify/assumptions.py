@@ -32,7 +32,6 @@ from verifier.syntax.text import first_few
 
 
 def assumptions(question: Question, claim: Claim, answer: Answer, held: SymbolValues) -> tuple[Assumption, ...]:
-    """The assumptions of one verdict."""
     estate, target = question.space.estate, question.space.target
     found = [*given(estate, target)]
     if target.key is not None:

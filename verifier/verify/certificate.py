@@ -45,7 +45,6 @@ MOST_FACTS = 1000
 def certificate(
     estate: Estate, invariants: Sequence[AnyInvariant], report: Report, readings: Mapping[str, bool]
 ) -> Json:
-    """The certificate of a report."""
     targets = {target_name(target): target for target, _ in targets_of(estate, invariants)}
     proofs, lacking, held = [], [], held_readings(readings)
     for verdict in report.verdicts:

@@ -74,7 +74,6 @@ class Describer:
         return Regions(tuple(found), tuple(dict.fromkeys(undecided)), partition.exact)
 
     def sample(self, partition: Partition, part: Described) -> Sample | Unknown:
-        """A request of a part."""
         assert partition.sampling is not None, "a part without facts to sample with"
         return sample(self.joint, self.number, partition.sampling, part.node, self.wanted)
 
@@ -86,7 +85,6 @@ class Describer:
     # -- in words --
 
     def actions(self, part: Described) -> Actions:
-        """The actions of a part."""
         return self.phrases.actions(part.actions, part.sendable)
 
     def when(self, part: Described) -> tuple[Alternative, ...]:

@@ -99,7 +99,6 @@ class IdentityProviders(Reader):
     """The identity providers of one side of a plan."""
 
     def read(self) -> None:
-        """Adds the identity providers."""
         for resource in self.side.of_type(*_IDENTITY_PROVIDERS):
             account, kind = self.side.account(resource) or "", _IDENTITY_PROVIDERS[resource.type]
             at = self.side.at(resource)

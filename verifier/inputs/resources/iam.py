@@ -144,7 +144,6 @@ class Identities(Reader):
         owner.has |= {what: node for what, node in parts.items() if node is not None}
 
     def _own_policies(self, resource: Resource, owner: Draft) -> None:
-        """What is written in the owner."""
         self._own_inline(resource, owner)
         self._own_attached(resource, owner, "managed_policy_arns")
         self._own_attached(resource, owner, "groups")

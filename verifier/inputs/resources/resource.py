@@ -178,7 +178,6 @@ class Side(ABC):
         """What is said of whether, or how often, a resource is made."""
 
     def partition(self, resource: Resource) -> str:
-        """The partition that a resource is in."""
         return self.where[0]
 
     def account(self, resource: Resource) -> str | None:

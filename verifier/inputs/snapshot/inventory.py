@@ -86,7 +86,6 @@ class Inventory:
     # -- managed policies --
 
     def add_managed(self, policies: Iterable[Managed]) -> None:
-        """Adds the managed policies."""
         for policy in policies:
             if self.managed.setdefault(policy.arn, policy) is not policy:
                 self.remarks.error(policy.place, f"duplicate managed policy {policy.arn}")

@@ -55,7 +55,6 @@ class Derivation:
         self.providers = providers
 
     def __call__(self, resolver: Resolver, resource: Resource, name: str) -> Node | None:
-        """The attribute, or `None`."""
         at = Node(resolver.place(resource), 0, 0)
         match resource.type, name:
             case "aws_iam_policy_document", "json" | "minified_json" if not resource.managed:

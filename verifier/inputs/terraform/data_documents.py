@@ -140,7 +140,6 @@ class _Block:
     address: str
 
     def statement(self) -> Node:
-        """The statement."""
         if not isinstance(self.raw, Members):
             return self._unknown(self.at, "")
         found: dict[str, Node] = {}
@@ -245,7 +244,6 @@ def _object(at: Node, found: dict[str, Node]) -> Resolved:
 
 
 def _documents(resolver: Resolver, data: Resource, name: str) -> list[Node]:
-    """The documents in an attribute."""
     found: list[Node] = []
     for item in values_of(resolver.value(data, name)):
         document: Node = item

@@ -72,7 +72,6 @@ def stops_at(text: str) -> int:
 
 
 def parse_expression(text: str) -> Tree | None:
-    """An expression by itself."""
     body = parse(f"x = {text}\n")
     return None if body is None else next((expression for _, expression in attributes_in(body)), None)
 

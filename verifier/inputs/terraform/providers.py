@@ -98,7 +98,6 @@ class Providers:
         return next(iter(found)) if len(found) == 1 else None
 
     def account(self, resource: Resource) -> str | None:
-        """The account that a resource belongs to."""
         match = _arn(resource.values.get("arn"))
         if match is not None:
             return match[4]

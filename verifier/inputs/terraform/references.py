@@ -79,7 +79,6 @@ class References:
         return at[1:] in here.files.resources and at[1:] not in here.resources
 
     def traversal(self, text: str, module: ModulePath, resource: Resource | None) -> Node | None:
-        """What one reference stands for."""
         name = qualified(module, text)
         unknown = Unknown(Node(self.plan.address(name), 0, 0), [after_apply(name)])
         if "[*]" in text:

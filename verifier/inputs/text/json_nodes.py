@@ -40,7 +40,6 @@ class _Scanner:
         self.text = source.text
 
     def value(self, position: int, depth: int) -> Node:
-        """The value at a position."""
         first = self.text[position : position + 1]
         if first == '"':
             return self._string(position)
@@ -108,7 +107,6 @@ class _Scanner:
         return position + 1
 
     def error(self, position: int, message: str) -> InputError:
-        """The error at what stands at a position."""
         end = min(position + 1, len(self.text))
         word = _WORD.match(self.text, position)
         if word and word.end() > position:

@@ -49,7 +49,6 @@ class Node:
 
     @property
     def written(self) -> str:
-        """The text of the value."""
         return self.source.text[self.start : self.end]
 
 
@@ -150,7 +149,6 @@ def diagnostic(
 
 
 def refusal(node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> InputError:
-    """The error at a node."""
     return InputError([diagnostic(Severity.ERROR, node, message, hint=hint, rule=rule)])
 
 
@@ -198,7 +196,6 @@ class Remarks:
     """What the names stand for that the input is written with."""
 
     def error(self, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
-        """Records an error at a node."""
         if self._has_room(Severity.ERROR):
             self.errors.append(diagnostic(Severity.ERROR, node, message, hint=hint, rule=rule))
 
@@ -208,7 +205,6 @@ class Remarks:
             self.error(node, message, hint=hint, rule=rule)
 
     def warning(self, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
-        """Records a warning at a node."""
         if self._has_room(Severity.WARNING):
             self.warnings.append(diagnostic(Severity.WARNING, node, message, hint=hint, rule=rule))
 

@@ -89,7 +89,6 @@ class Embedded(Scalar):
 
 
 def unknowns(node: Node) -> Iterator[Unknown]:
-    """The unknown values in a tree."""
     return (inner for inner in nodes_in(node) if isinstance(inner, Unknown))
 
 

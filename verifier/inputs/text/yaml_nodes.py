@@ -86,7 +86,6 @@ class _Reader:
         return root
 
     def error(self, position: int, message: str) -> InputError:
-        """The error at one character."""
         start = min(position, len(self.source.text))
         return refusal(Node(self.source, start, min(start + 1, len(self.source.text))), message)
 

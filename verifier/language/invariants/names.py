@@ -62,7 +62,6 @@ class Names:
                 self.places[name.value] = name.start
 
     def error(self, word: Word, message: str, hint: str | None = None, rule: str | None = None) -> None:
-        """Records an error at a word."""
         self.findings.error(word.start, word.end, message, hint=hint, rule=rule)
 
     def text(self, word: Word) -> Text:

@@ -29,7 +29,6 @@ Content = str | Html | Iterable["Content"] | None
 
 
 def rendered(content: Content) -> str:
-    """The markup of some content."""
     match content:
         case None:
             return ""

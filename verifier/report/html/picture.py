@@ -41,7 +41,6 @@ NAMELESS = Names()
 
 
 def picture(access: KeyAccess, stories: Stories = (), names: Names = NAMELESS) -> Html:
-    """The figure of one key."""
     reaches = _reaches(access.rows)
     statements = list(dict.fromkeys(statement for reach in reaches for statement in reach.through))
     name = key_name(access.key)

@@ -34,7 +34,6 @@ def render_sarif(notices: Notices) -> str:
 
 
 def sarif(notices: Notices) -> Json:
-    """The log as JSON values."""
     numbers = {rule.id: number for number, rule in enumerate(notices.rules)}
     return {
         "$schema": SCHEMA,

@@ -184,7 +184,6 @@ class _Writer:
             yield doc.Item(f"and {len(group.because) - _MOST_CHANGES} more changes (--verbose tells them)")
 
     def changes(self, label: str, changes: Sequence[Change]) -> Iterator[doc.Item]:
-        """Changes with their places."""
         for position, change in enumerate(changes):
             place = self.places.of(change)
             yield doc.Item(change_text(change), "" if position else label, f"  ({place})" if place else "")

@@ -29,7 +29,6 @@ _MARKS = {Outcome.ALLOW: Role.GOOD, Outcome.DENY: Role.BAD, Outcome.DEPENDS: Rol
 
 
 def explanation_document(explanation: Explanation, *, in_full: bool = False) -> Document:
-    """The whole explanation."""
     trace = explanation.decision.trace
     gates = Items(tuple(_steps(trace, 0)), margin=2)
     blocks: list[Block] = [_request(explanation.request), _outcome(explanation)]
@@ -148,6 +147,5 @@ def _alternative(number: int, change: PolicyChange) -> Items:
 
 
 def explanation_forms(found: Explanation, *, in_full: bool) -> Forms:
-    """Those of `verifier explain`."""
     document = partial(explanation_document, found, in_full=in_full)
     return Forms(document, partial(explanation_to_json, found), partial(notices_of_explanation, found))

@@ -25,7 +25,6 @@ from verifier.syntax.text import counted
 
 
 def findings_document(report: FindingsReport, *, in_full: bool = False) -> doc.Document:
-    """The whole report."""
     blocks = [block for key in report.keys for block in _key(report, key, in_full)]
     regions = [finding.region for key in report.keys for finding in (*key.findings, *key.services)]
     readings = () if in_full else open_questions("findings", readings_needed(regions))
@@ -68,7 +67,6 @@ def _row(finding: ExternalAccess, label: str, in_full: bool) -> doc.Row:
 
 
 def findings_forms(report: FindingsReport, evidence: Callable[[], Evidence], *, in_full: bool) -> Forms:
-    """Those of `verifier findings`."""
     return Forms(
         partial(findings_document, report, in_full=in_full),
         partial(findings_to_json, report),

@@ -31,7 +31,6 @@ _ROLES = {Severity.ERROR: doc.Role.BAD, Severity.WARNING: doc.Role.DOUBT, Severi
 def lint_document(
     report: LintReport, fail_on: Severity | None = Severity.WARNING, *, in_full: bool = False
 ) -> doc.Document:
-    """The whole report."""
     shown = {id(finding) for finding in (report.findings if in_full else _in_short(report))}
     blocks: list[doc.Block] = []
     for policy, findings in words.by_policy(report):

@@ -29,7 +29,6 @@ _MOST_LABELS = 6
 
 
 def report_document(report: Report, evidence: Evidence = NO_EVIDENCE) -> doc.Document:
-    """The whole report."""
     common = _common_assumptions(report.verdicts)
     on_requests = all(isinstance(verdict.invariant, Invariant) for verdict in report.verdicts)
     whose = "every verdict" if on_requests else "every verdict on requests"
@@ -86,7 +85,6 @@ def _inventory(report: Report) -> Iterator[str]:
 
 
 def _figures(report: Report, evidence: Evidence) -> Iterator[doc.Figure]:
-    """Who reaches each key."""
     for access in evidence.who_can.keys if evidence.who_can is not None else ():
         about = [verdict for verdict in report.verdicts if verdict.target == access.key.arn]
         stories = tuple((verdict.invariant.name, verdict.story) for verdict in about if verdict.story is not None)

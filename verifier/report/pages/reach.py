@@ -38,7 +38,6 @@ _LABEL, _WIDE = 14, 18
 
 
 def reach_document(report: ReachReport, *, in_full: bool = False) -> Document:
-    """The whole answer."""
     blocks = [block for key in report.keys for block in _key(report, key, in_full)]
     stories = [row.story for key in report.keys for row in key.rows if row.story is not None]
     needed = ", ".join(sorted({label for story in stories for label, _ in story.readings}))
@@ -84,7 +83,6 @@ def _row(report: ReachReport, key: KeyReach, row: ReachRow, names: Names, column
 
 
 def reach_forms(report: ReachReport, *, in_full: bool) -> Forms:
-    """Those of `verifier reach`."""
     return Forms(
         partial(reach_document, report, in_full=in_full),
         partial(reach_to_json, report),

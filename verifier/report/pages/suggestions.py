@@ -22,7 +22,6 @@ from verifier.report.words.explanation import access_lines, edit_lines, kept_tex
 
 
 def suggestions_document(suggestions: Suggestions) -> Document:
-    """All of it."""
     open_ = [advice for advice in suggestions.advice if advice.status is not Status.PROVED]
     blocks = [block for advice in open_ for block in _advice(suggestions, advice)]
     mended = sum(bool(advice.suggestions) for advice in suggestions.advice)
@@ -63,7 +62,6 @@ def edits_items(edits: tuple[EditShown, ...], number: int, *below: Block, margin
 
 
 def suggestions_forms(found: Suggestions) -> Forms:
-    """Those of `verifier suggest`."""
     return Forms(
         partial(suggestions_document, found),
         partial(suggestions_to_json, found),

@@ -25,7 +25,6 @@ _MOST_PLACES = 12
 
 
 def who_can_document(answer: WhoCan, *, in_full: bool = False) -> doc.Document:
-    """The whole answer."""
     blocks = [block for key in answer.keys for block in _key(answer, key, in_full)]
     short = [row.region for key in answer.keys for row in key.rows if not words.is_federated(row.region)]
     readings = () if in_full else open_questions("rows", words.readings_needed(short))
@@ -71,7 +70,6 @@ def _below(row: Access) -> Iterator[doc.Items]:
 
 
 def who_can_forms(answer: WhoCan, *, in_full: bool) -> Forms:
-    """Those of `verifier who-can`."""
     return Forms(
         partial(who_can_document, answer, in_full=in_full),
         partial(who_can_to_json, answer),

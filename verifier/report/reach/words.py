@@ -28,7 +28,6 @@ def reach_exit_code(report: ReachReport) -> ExitCode:
 
 
 def question_words(report: ReachReport) -> str:
-    """What was asked."""
     if report.caller is not None:
         return f"what {Names().of(report.caller)} can bring about"
     return f"who can eventually {wanted(report)}"

@@ -26,7 +26,6 @@ _CLASSES = {Role.GOOD: "proved", Role.BAD: "refuted", Role.DOUBT: "unknown", Rol
 
 
 def document_html(document: doc.Document) -> str:
-    """The whole document."""
     title = document.title[0].upper() + document.title[1:]
     counts = _words(
         doc.Apart((*document.counts, *([] if document.exit_code is None else [f"exit code {document.exit_code:d}"])))
@@ -143,7 +142,6 @@ def _folded(title: Content, *content: Content, **attributes: str | None) -> Html
 
 
 def _link(number: int, sign: Words, name: str, key: str) -> Html:
-    """A row of an overview."""
     cells = element("td", _faring(sign)), element("td", element("a", name, href=f"#v{number}")), element("td", key)
     return element("tr", *cells, class_=_fares(sign))
 

@@ -24,7 +24,6 @@ _RULE = re.compile(r"\[(.*?)\]")
 
 
 def document_markdown(document: doc.Document) -> str:
-    """The whole document."""
     title = document.title
     parts = [part for block in document.blocks for part in _parts(block)]
     counts = " · ".join(map(_words, document.counts))
@@ -203,7 +202,6 @@ def spaced(parts: Iterable[str]) -> str:
 
 
 def table_head(titles: Sequence[str]) -> list[str]:
-    """The head of a table."""
     return [table_row(titles), table_row(["---"] * len(titles))]
 
 

@@ -28,7 +28,6 @@ _GAP = 2
 
 
 def document_text(document: doc.Document, *, colour: bool = False, width: int | None) -> str:
-    """The whole document."""
     writer = _Writer(Style(colour), document.in_full, width or WIDTH)
     counts = writer.counts(document)
     lines = [*writer.flow(doc.Said(document.title, Role.NAME), ""), ""] if document.title_in_text else []
@@ -48,7 +47,6 @@ def document_summary(document: doc.Document, *, colour: bool) -> str:
 
 
 def block_lines(blocks: Sequence[doc.Block], style: Style) -> list[str]:
-    """The lines of some blocks."""
     writer = _Writer(style, in_full=False, width=WIDTH)
     return [line for block in blocks for line in writer.block(block)]
 
@@ -67,7 +65,6 @@ class _Writer:
         return flow(counts, "", between=document.gap, indent=0, width=self.width)
 
     def block(self, block: doc.Block) -> list[str]:
-        """The lines of one block."""
         match block:
             case doc.Heading(words, beside):
                 return flow(
@@ -106,7 +103,6 @@ class _Writer:
         return [*before, last]
 
     def item(self, items: doc.Items, item: doc.Item) -> Iterator[str]:
-        """One item, and what is below it."""
         label = self.joined(item.label)
         lead = " " * items.margin + pad(
             f"{label} " if label and width_of(label) >= items.columns else label, items.columns
@@ -117,7 +113,6 @@ class _Writer:
             yield from self.block(block)
 
     def listing(self, label: str, names: Sequence[str], most: int | None) -> list[str]:
-        """Names one after the other."""
         shown = [*map(printable, names[:most])]
         more = [f"and {len(names) - len(shown):,} more (--verbose)"] if len(names) > len(shown) else []
         if not names:

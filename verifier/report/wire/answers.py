@@ -17,17 +17,14 @@ _ORIGINS = "accounts inputs free_readings warnings"
 
 
 def who_can_to_json(answer: WhoCan) -> Json:
-    """Who can, as JSON values."""
     return {**heading("who-can", answer.data_version), **wire(answer, _SHAPES)}
 
 
 def findings_to_json(report: FindingsReport) -> Json:
-    """Findings as JSON values."""
     return {**heading("findings", report.data_version), **wire(report, _SHAPES)}
 
 
 def reach_to_json(report: ReachReport) -> Json:
-    """What is within reach, as JSON values."""
     return {**heading("reach", report.data_version), **wire(report, _SHAPES)}
 
 

@@ -9,7 +9,6 @@ from verifier.report.words.comparison import comparison_exit_code
 
 
 def comparison_to_json(comparison: results.Comparison, fail_on: FailOn = FailOn.MORE) -> Json:
-    """The comparison as JSON values."""
     summary = {
         "relation": comparison.relation,
         "counts": count(results.Relation, (target.relation for target in comparison.targets)),

@@ -15,17 +15,14 @@ from verifier.report.words.explanation import suggest_exit_code
 
 
 def explanation_to_json(explanation: Explanation) -> Json:
-    """The explanation as JSON values."""
     return {**heading("explanation", data_version()), **wire(explanation, _SHAPES)}
 
 
 def suggestions_to_json(suggestions: Suggestions) -> Json:
-    """The suggestions as JSON values."""
     return {**heading("suggestions", suggestions.data_version), **wire(suggestions, _SHAPES)}
 
 
 def _those(name: str, kind: type) -> Shape:
-    """The alternatives that are of a kind."""
     return lambda explanation: [found for found in getattr(explanation, name) if isinstance(found, kind)]
 
 

@@ -10,7 +10,6 @@ from verifier.report.words.lint import lint_exit_code
 
 
 def lint_to_json(report: LintReport, fail_on: Severity | None = Severity.WARNING) -> Json:
-    """The report as JSON values."""
     summary = {
         "findings": count(Severity, (finding.severity for finding in report.findings)),
         "undecided": len(report.undecided),

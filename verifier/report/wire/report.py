@@ -19,7 +19,6 @@ def render_json(report: Report) -> str:
 
 
 def report_to_json(report: Report) -> Json:
-    """The report as JSON values."""
     found: Json = wire(report, _SHAPES)
     return {**heading("report", report.data_version), **found}
 

@@ -14,7 +14,6 @@ from verifier.witness.step_command import step_commands
 
 
 def story_shapes(names: Names, target: str | None) -> Shapes:
-    """The shapes of stories about a key."""
     return {
         **_CHANGES,
         Story: shape(

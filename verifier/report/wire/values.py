@@ -34,7 +34,6 @@ REGION = "callers=region.callers actions=region.actions when=region.when through
 
 
 def json_text(document: Json) -> str:
-    """The text of a document."""
     return json.dumps(document, indent=2) + "\n"
 
 
@@ -85,7 +84,6 @@ def inputs(value: Any) -> list[Json]:
 
 
 def pairs(name: str) -> Shape:
-    """Pairs as an object."""
     return lambda value: dict(getattr(value, name))
 
 

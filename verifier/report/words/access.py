@@ -88,7 +88,6 @@ def readings_needed(regions: Iterable[Region]) -> list[str]:
 
 
 def reading_question(label: str) -> str:
-    """What is open."""
     return next(reading.question for reading in READINGS if reading.label == label)
 
 

@@ -29,7 +29,6 @@ def _statuses(report: FindingsReport, key: KeyFindings) -> Iterator[Status]:
 
 
 def counted_findings(report: FindingsReport, key: KeyFindings) -> tuple[ExternalAccess, ...]:
-    """The findings on a key that count."""
     return (*key.findings, *key.services) if report.count_services else key.findings
 
 

@@ -112,7 +112,6 @@ def counts_sentence(report: Report) -> str:
 
 
 def report_exit_code(report: Report) -> ExitCode:
-    """That of the verdicts of a report."""
     return exit_code(verdict.counts_as for verdict in report.verdicts)
 
 

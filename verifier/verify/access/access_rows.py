@@ -99,7 +99,6 @@ class Rows:
         return [draft for whole in (*found, *rests) for draft in ways.by_action(whole)]
 
     def _node(self, draft: Draft) -> Node:
-        """The requests of a row."""
         within = self._joint.diagrams.literal("action", draft.actions)
         return self._joint.diagrams.both(within, self._of(draft.classes, draft.part.node))
 

@@ -202,7 +202,6 @@ def _tried(way: Callable[[], list[Cube]]) -> list[Cube] | None:
 
 
 def cube_node(diagrams: Diagrams, cube: Cube) -> Node:
-    """The set of a cube."""
     return diagrams.all_of(diagrams.literal(name, mask) for name, mask in cube)
 
 

@@ -96,7 +96,6 @@ class _Asker:
     witnesses: bool
 
     def on_key(self, key: Key) -> KeyAccess:
-        """The answer for one key."""
         target, about = key_target(key), summary(self.estate, key)
         reason = not_known(target)
         if reason is not None:

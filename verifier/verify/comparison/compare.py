@@ -127,7 +127,6 @@ class _Comparer:
     # -- one target --
 
     def compare(self, pair: TargetPair) -> TargetComparison:
-        """Compares one target."""
         started = time.perf_counter()
         found = self._compared(pair)
         return replace(found, elapsed=time.perf_counter() - started)
@@ -263,7 +262,6 @@ class Explainer:
     changes: tuple[Located, ...]
 
     def explained(self, regions: Regions, *, gained: bool) -> tuple[RegionChange, ...]:
-        """The regions of one direction."""
         return tuple(self._explained(regions, gained))
 
     def _explained(self, regions: Regions, gained: bool) -> Iterator[RegionChange]:

@@ -52,7 +52,6 @@ class TargetPair:
 
     @property
     def presence(self) -> Presence:
-        """On which sides it is."""
         return Presence.ADDED if self.added else Presence.REMOVED if self.new is None else Presence.BOTH
 
 

@@ -34,7 +34,6 @@ class Subject:
 
     @property
     def caller(self) -> Caller:
-        """Who calls."""
         return self.request.caller
 
 

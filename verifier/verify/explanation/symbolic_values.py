@@ -112,7 +112,6 @@ class Reading:
 
     @property
     def caller(self) -> Caller:
-        """Who calls."""
         return self.request.caller
 
     def value(self, name: str, attribute: Attribute) -> object:

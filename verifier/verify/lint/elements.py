@@ -34,7 +34,6 @@ from verifier.verify.lint.words import ACTION, PRINCIPAL, RESOURCE, listed, quot
 
 
 def element_rules(subject: Subject) -> Iterator[Found]:
-    """All of them."""
     if subject.policy.kind is PolicyKind.KEY:
         yield from principals(subject)
         yield from wildcard_for_outsiders(subject)

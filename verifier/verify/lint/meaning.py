@@ -53,7 +53,6 @@ class Meaning:
 
     @cached_property
     def matches(self) -> Expression:
-        """The requests that it matches."""
         return both(self.reach, self.elements.whole)
 
     @cached_property

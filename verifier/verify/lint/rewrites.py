@@ -73,14 +73,12 @@ def _tighter(subject: Subject, new: Statement, held: list[Expression]) -> bool:
 
 
 def with_operator(subject: Subject, condition: Condition, **change: object) -> edits.StatementEdit:
-    """The condition with another operator."""
     operator: Operator = replace(condition.operator, **change)  # type: ignore[arg-type]
     values = tuple(value.value for value in condition.values)
     return edits.ReplaceCondition(subject.statement.index, condition.operator, condition.key.value, operator, values)
 
 
 def without_value(subject: Subject, condition: Condition, gone: Text) -> edits.StatementEdit:
-    """The condition with one listed value less."""
     values = tuple(value.value for value in condition.values if value is not gone)
     return edits.ReplaceCondition(
         subject.statement.index, condition.operator, condition.key.value, condition.operator, values
@@ -88,18 +86,15 @@ def without_value(subject: Subject, condition: Condition, gone: Text) -> edits.S
 
 
 def without_principal(subject: Subject, gone: Principal) -> edits.StatementEdit:
-    """One principal less."""
     kept = tuple(found for found in subject.statement.principals or () if found is not gone)
     return edits.ReplacePrincipals(subject.statement.index, kept)
 
 
 def without_actions(subject: Subject, gone: Iterable[Text]) -> edits.StatementEdit:
-    """Some action patterns less."""
     return edits.ReplaceActions(subject.statement.index, _left(subject.statement.actions, gone))
 
 
 def without_resources(subject: Subject, gone: Iterable[Text]) -> edits.StatementEdit:
-    """Some resource patterns less."""
     return edits.ReplaceResources(subject.statement.index, _left(subject.statement.resources, gone))
 
 

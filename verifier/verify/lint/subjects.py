@@ -104,7 +104,6 @@ class Subject:
 
     @property
     def is_allow(self) -> bool:
-        """True iff it allows."""
         return self.statement.effect is Effect.ALLOW
 
     @cached_property

@@ -34,7 +34,6 @@ every caller, and share none; service-linked roles are roles."""
 
 
 def _kinds(text: str) -> frozenset[str]:
-    """The kinds that a word names."""
     return PRINCIPALS if text == "principal" else frozenset(text.split(" and "))
 
 
@@ -63,7 +62,6 @@ class Inside:
     last_names: list[str] = field(default_factory=list)
 
     def add(self, word: Word) -> None:
-        """Takes one more word."""
         if word.sort is Sort.NAMED:
             kind, account, name = _named(word)
             self.last_names.append(name)
@@ -98,7 +96,6 @@ class Outside:
     names: list[str] = field(default_factory=list)
 
     def add(self, word: Word) -> None:
-        """Takes one more word."""
         match word.sort:
             case Sort.ACCOUNT:
                 self.accounts.append(word.text)

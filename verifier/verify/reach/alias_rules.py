@@ -71,7 +71,6 @@ class AliasMove:
 
     @property
     def action(self) -> str:
-        """What is requested."""
         return ACTIONS[self.step]
 
 

@@ -90,7 +90,6 @@ class Common:
         return steps
 
     def rules(self, key: Key, goals: Sequence[Invariant], issued: Sequence[CallerSet]) -> KeyRules:
-        """The rules of one key."""
         return KeyRules(self.narrow, key, goals, self.steps(key.partition).possible_changes, self._held, issued)
 
     def offers(

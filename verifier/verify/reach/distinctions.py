@@ -35,7 +35,6 @@ def tags_read(estate: Estate) -> frozenset[str] | None:
 
 
 def actions_of(goal: Invariant) -> frozenset[str]:
-    """The actions that an invariant is about."""
     names = frozenset[str]().union(*(matching(pattern.value) for pattern in goal.actions))
     return names.difference(*(matching(pattern.value) for pattern in goal.not_actions))
 

@@ -155,7 +155,6 @@ class Derivation:
     principals."""
 
     def way(self, fact: Fact) -> Way:
-        """The way in which the fact comes about."""
         return fact, self.step, self.by, self.premises
 
 
@@ -197,7 +196,6 @@ class Facts(dict[Fact, Derivation]):
         self.add(facts)
 
     def add(self, facts: Mapping[Fact, Derivation]) -> None:
-        """Takes facts in."""
         self.available.clear()
         for fact, derivation in facts.items():
             if fact not in self:
@@ -207,7 +205,6 @@ class Facts(dict[Fact, Derivation]):
             self[fact] = derivation
 
     def of_kind(self, kind: FactKind) -> Sequence[Fact]:
-        """The facts of one kind."""
         return self._of_kind.get(kind, ())
 
     def under(self, key: str, leaving: Callable[[Fact], bool] = lambda _: True) -> dict[str, tuple[Fact, ...]]:
@@ -233,7 +230,6 @@ class Facts(dict[Fact, Derivation]):
 
     @property
     def held(self) -> list[str]:
-        """The principals that are held."""
         return [fact.subject for fact in self.of_kind(FactKind.HOLDS)]
 
 

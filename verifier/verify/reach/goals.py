@@ -30,7 +30,6 @@ class Goal:
 
     @property
     def way(self) -> Way:
-        """How it is reached."""
         return self.number, None, self.by, self.premises
 
 

@@ -55,7 +55,6 @@ class Group:
 
     @cached_property
     def arns(self) -> tuple[str, ...]:
-        """The targets' ARNs."""
         return tuple(str(target.resource) for target in self.permissions.targets)
 
     @property
@@ -87,22 +86,18 @@ class Group:
 
     @cached_property
     def kind(self) -> TargetKind:
-        """What its targets are."""
         return self.permissions.targets[0].kind
 
     @cached_property
     def account(self) -> str:
-        """The account of its targets."""
         return str(self.permissions.targets[0].account)
 
     @cached_property
     def partition(self) -> str:
-        """The partition of its targets."""
         return self.permissions.targets[0].partition
 
     @cached_property
     def root(self) -> str:
-        """The root user of the account."""
         return f"arn:{self.partition}:iam::{self.account}:root"
 
     def bit(self, arn: str) -> int:
@@ -190,7 +185,6 @@ class Gives:
     subject: str | None = None
 
     def of(self, target: str) -> Fact:
-        """The fact."""
         return Fact(self.kind, self.subject or target, self.details)
 
 

@@ -25,7 +25,6 @@ class Most:
 
     @cached_property
     def accounts(self) -> frozenset[str]:
-        """The accounts that it is about."""
         return frozenset(fact.account for fact in self.facts)
 
 
@@ -41,7 +40,6 @@ class Anything(Bundle):
         return self.most
 
     def offers(self, targets: int) -> Iterator[Offer]:
-        """An offer of each fact."""
         for fact in self.most.facts:
             request = self.step, self.action, self.group.root, self.cubes[0]
             yield Offer(*request, fact, doubt=self.doubt, accounts=self.most.accounts)

@@ -55,7 +55,6 @@ def texts_of(statements: Iterable[Statement], by_grants: Iterable[str]) -> Itera
 
 
 def in_conditions(conditions: Iterable[Condition]) -> Iterator[Named]:
-    """Those of conditions."""
     for condition in conditions:
         row, of_users = condition.operator.row, condition.key.value.lower() == USER
         for text in (start + value.value for value in condition.values for start in (USERS if of_users else ("",))):

@@ -26,7 +26,6 @@ OF_AWS = like("arn:*:iam::aws:policy/*")
 
 
 def policies_of_account(account: str) -> Predicate:
-    """The managed policies of an account."""
     return like(f"arn:*:iam::{account}:policy/*")
 
 

@@ -99,7 +99,6 @@ class VariableValues:
 
     @property
     def any_variables(self) -> bool:
-        """True iff there are variables at all."""
         return bool(self._sites)
 
     def _conditions(self, conditions: Iterable[Condition], holder: Identity | None, variables: bool) -> None:
@@ -234,7 +233,6 @@ class VariableValues:
 
 
 def _users(name: Tokens) -> Iterator[Tokens]:
-    """The ARNs of users of a name."""
     return (Tokens((*like_arn(start).tokens, *name.tokens)) for start in USERS)
 
 
@@ -264,7 +262,6 @@ def may_tell_names(conditions: Iterable[Condition], keys: frozenset[str]) -> tup
 
 
 def _variables(text: Text) -> list[str]:
-    """The keys of the variables of a text."""
     return [_same(piece.key) for piece in template(text.value, "${" in text.value) if isinstance(piece, Variable)]
 
 

@@ -163,7 +163,6 @@ class WrittenPolicies:
 
     @cached_property
     def managed(self) -> dict[str, ManagedPolicy]:
-        """The managed policies of the input."""
         found = (managed for account in self._estate.accounts for managed in account.managed)
         return {managed.arn: managed for managed in found if managed.arn not in self._made}
 

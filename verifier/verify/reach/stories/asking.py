@@ -30,7 +30,6 @@ from verifier.verify.deciding import ProofOptions, decide_requests
 
 
 def test(operator: str, key: str, *values: str, any_value: bool = False) -> model.ConditionExpression:
-    """A condition on a request."""
     compared = Operator(operator, FOR_ANY if any_value else None, False)
     return model.Holds(Condition(compared, Text(key), tuple(map(Text, values))))
 

@@ -38,7 +38,6 @@ CONTEXT, REPLICA_REGION = "kms:EncryptionContext:", "kms:ReplicaRegion"
 
 
 def made(task: Task, scene: Scene) -> Iterator[Made]:
-    """The moves for a task."""
     key = task.key if isinstance(task, GrantTo) else task.fact.subject
     if scene.lacks(key):
         yield Reason("W2", f"the input does not hold {key}, which stands for others of its account and Region")

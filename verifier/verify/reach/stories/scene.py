@@ -56,7 +56,6 @@ class Scene:
         return self.start if caller is None else exactly(caller)
 
     def key(self, arn: str) -> Key:
-        """A key of the state."""
         return next(key for key in self.state.estate.keys if key.arn == arn)
 
     def lacks(self, arn: str) -> bool:
@@ -70,7 +69,6 @@ class Scene:
         return frozenset((*self.callers, by, *self.later))
 
     def request(self, target: Target, by: str, action: str, *when: ConditionExpression) -> Counterexample | Reason:
-        """A request by a principal that is held."""
         return self.asker.request(
             self.state.estate, target, self.whom(by), (action,), (*when, *self.same(target)), self.callers.get(by)
         )
@@ -166,7 +164,6 @@ def in_force(estate: Estate, arn: str) -> Policy | None:
 
 
 def managed_policy(estate: Estate, arn: str) -> ManagedPolicy | None:
-    """A managed policy of the input."""
     return next((one for account in estate.accounts for one in account.managed if one.arn == arn), None)
 
 

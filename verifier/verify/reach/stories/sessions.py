@@ -31,7 +31,6 @@ SESSION, SOURCE, TRANSITIVE = "sts:RoleSessionName", "sts:SourceIdentity", "sts:
 
 
 def become_user(task: Make, scene: Scene) -> Iterator[Made]:
-    """Credentials of a user."""
     user, offer = task.fact.subject, task.derivation.offer
     assert offer is not None
     found = scene.request_on(user, task.derivation.by, offer.action)
