@@ -174,3 +174,12 @@ def test_no_scheduler_is_an_input_error(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("verifier.runs.cluster.CONNECT", 1)
     with pytest.raises(InputError, match="no Dask scheduler answers"):
         prove_many(snapshot(tmp_path, 1), INVARIANTS, Where(cluster="tcp://127.0.0.1:1"))
+
+
+def test_a_scheduler_that_answers_too_late_is_an_input_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def client(*_: object, **__: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(pytest.importorskip("distributed"), "Client", client)
+    with pytest.raises(InputError, match="at tcp://127.0.0.1:1: it took too long"):
+        prove_many(snapshot(tmp_path, 1), INVARIANTS, Where(cluster="tcp://127.0.0.1:1"))

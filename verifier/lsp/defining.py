@@ -16,7 +16,7 @@ from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Members, member
 from verifier.lsp.documents import Kind, Scene, items_of, tree_of
 from verifier.lsp.questions import asked_about
-from verifier.lsp.words import word_at
+from verifier.lsp.words import line_at, word_at
 from verifier.question import read
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.invariants_tree import Declaration, InvariantNode
@@ -90,10 +90,7 @@ def _in_template(scene: Scene, offset: int) -> Place | None:
 
 def _of_configuration(scene: Scene, offset: int) -> Place | None:
     """The file that a text names, or the invariant."""
-    text = scene.text
-    start = text.rfind("\n", 0, offset) + 1
-    end = text.find("\n", offset)
-    line = text[start : end if end >= 0 else len(text)]
+    start, line = line_at(scene.text, offset)
     named = next((match[1] for match in _TEXT.finditer(line) if match.start() <= offset - start <= match.end()), None)
     if named is None or "\0" in named:
         return None

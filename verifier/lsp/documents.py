@@ -15,7 +15,7 @@ from verifier.inputs.cloudformation import is_template
 from verifier.inputs.policy_file import is_policy
 from verifier.inputs.snapshot.parts import SNAPSHOT
 from verifier.inputs.text.files import SUFFIXES, Files
-from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, values_of
+from verifier.inputs.text.nodes import Members, Node, Scalar, member, values_of
 from verifier.invariant_files import SUFFIX
 from verifier.model.policy import PolicyKind
 from verifier.syntax.diagnostic import InputError
@@ -124,4 +124,4 @@ def policy_kind(tree: Node) -> PolicyKind | None:
 
 def _actions(statement: Members) -> list[str]:
     found = [value for name in ("Action", "NotAction") for value in values_of(member(statement, name))]
-    return [value.text for value in found if isinstance(value, Scalar) and not isinstance(value, Items)]
+    return [value.text for value in found if isinstance(value, Scalar)]

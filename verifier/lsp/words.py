@@ -31,11 +31,15 @@ class Found(NamedTuple):
     end: int
 
 
+def line_at(text: str, offset: int) -> tuple[int, str]:
+    """Where the line of an offset begins, and the line."""
+    start, end = text.rfind("\n", 0, offset) + 1, text.find("\n", offset)
+    return start, text[start : end if end >= 0 else len(text)]
+
+
 def word_at(text: str, offset: int) -> Found | None:
     """The word that an offset is in, or just behind; `None` where there is none."""
-    start = text.rfind("\n", 0, offset) + 1
-    end = text.find("\n", offset)
-    line = text[start : end if end >= 0 else len(text)]
+    start, line = line_at(text, offset)
     if len(line) > 1 << 16:
         start = max(start, offset - 500)
         line = text[start : offset + 500]

@@ -87,8 +87,7 @@ def texts_about_accounts(estate: Estate) -> Iterator[str]:
 def conditions_of(estate: Estate) -> Iterator[Condition]:
     """The conditions of every policy."""
     for policy in _every_policy(estate):
-        for statement in policy.statements:
-            yield from statement.conditions
+        yield from policy.conditions
 
 
 def _every_policy(estate: Estate) -> Iterator[Policy]:

@@ -176,21 +176,22 @@ class Policy:
         return any("principaltag/" in text for text in self.texts)
 
     @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Those of all its statements."""
+        return tuple(condition for statement in self.statements for condition in statement.conditions)
+
+    @cached_property
     def texts(self) -> tuple[str, ...]:
         """The resources of its statements, and the keys and values of their conditions, in lower case: what may have a
         policy variable."""
-        tests = [condition for statement in self.statements for condition in statement.conditions]
         listed = (text for statement in self.statements for text in statement.resources or ())
-        return tuple(
-            text.value.lower() for text in (*listed, *(one for test in tests for one in (test.key, *test.values)))
-        )
+        tested = (text for condition in self.conditions for text in (condition.key, *condition.values))
+        return tuple(text.value.lower() for text in (*listed, *tested))
 
     @cached_property
     def tested_keys(self) -> frozenset[str]:
         """The condition keys that its statements test, in lower case (L3)."""
-        return frozenset(
-            condition.key.value.lower() for statement in self.statements for condition in statement.conditions
-        )
+        return frozenset(condition.key.value.lower() for condition in self.conditions)
 
 
 @dataclass(frozen=True)

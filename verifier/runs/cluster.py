@@ -31,7 +31,7 @@ def on_cluster(work: Work, tasks: Sequence[Task], address: str) -> Iterator[list
     try:
         client = Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise InputError.of(f"no Dask scheduler answers at {address}: {error or 'it took too long'}") from None
+        raise InputError.of(f"no Dask scheduler answers at {address}: {str(error) or 'it took too long'}") from None
     with client:
         try:
             client.wait_for_workers(1, timeout=CONNECT)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 
-from lark import UnexpectedInput
-from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+from lark import UnexpectedCharacters, UnexpectedInput
 
 from verifier.syntax.diagnostic import SyntaxFault
+from verifier.syntax.parsers import position_of
 
 _SHOWN = 40
 _STRING = re.compile(r'"(?:[^"\\\r\n]|\\[^\r\n])*"')
@@ -102,20 +102,13 @@ _WORDS = {
 
 def explain(text: str, error: UnexpectedInput) -> SyntaxFault:
     """The parser's complaint, in the words of the language."""
-    position = _position(text, error)
+    position = position_of(text, error)
     expected = _expected(error)
     if position < len(text) and text[position] == '"' and not _STRING.match(text, position):
         end = next((at for at in range(position, len(text)) if text[at] in "\r\n"), len(text))
         return SyntaxFault(position, end, "this text has no closing quote", "text in quotes stays on one line")
     found, end = _found(text, position)
     return SyntaxFault(position, end, f"expected {_say(expected)}, found {found}", _hint(text, position, end, expected))
-
-
-def _position(text: str, error: UnexpectedInput) -> int:
-    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
-        return len(text)
-    position = error.pos_in_stream
-    return position if position is not None and position >= 0 else len(text)
 
 
 def _expected(error: UnexpectedInput) -> frozenset[str]:

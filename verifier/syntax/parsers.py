@@ -17,12 +17,20 @@ from pathlib import Path
 from typing import Any
 
 import lark
-from lark import Lark, Transformer, UnexpectedInput
+from lark import Lark, Transformer, UnexpectedInput, UnexpectedToken
 from lark.grammar import Rule
 from lark.lexer import Lexer, TerminalDef
 
 NotParsed = UnexpectedInput
 """What a parser that Lark makes raises at a text that it cannot read: one of ours, or that of python-hcl2."""
+
+
+def position_of(text: str, error: UnexpectedInput) -> int:
+    """Where a parser stopped; the end of the text where it expected more."""
+    position = error.pos_in_stream
+    at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    return len(text) if at_end or position is None or position < 0 else position
+
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _FOLDERS = (_PACKAGE / "grammar", _PACKAGE.parent / "grammar")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 
-from lark import Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from verifier.syntax.diagnostic import SyntaxFault
+from verifier.syntax.parsers import position_of
 
 _STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"')
 _INSIDE_STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*')
@@ -20,7 +21,7 @@ _PUNCTUATION = {"COMMA": "`,`", "RBRACE": "`}`", "RBRACKET": "`]`", "$END": "the
 def explain(text: str, error: UnexpectedInput) -> SyntaxFault:
     """The complaint of the parser, in terms of JSON and of policies."""
     expected = _expected(error)
-    position = _position(text, error)
+    position = position_of(text, error)
     if position >= len(text):
         return SyntaxFault(
             len(text), len(text), f"the document ends too early; expected {_say(expected)}", _unclosed_hint(expected)
@@ -41,12 +42,6 @@ def _expected(error: UnexpectedInput) -> frozenset[str]:
     if isinstance(error, UnexpectedCharacters):
         return frozenset(error.allowed or ())
     return frozenset({"$END"})
-
-
-def _position(text: str, error: UnexpectedInput) -> int:
-    if isinstance(error, UnexpectedToken) and isinstance(error.token, Token) and error.token.type == "$END":
-        return len(text)
-    return error.pos_in_stream if error.pos_in_stream is not None and error.pos_in_stream >= 0 else len(text)
 
 
 def _say(expected: frozenset[str]) -> str:

@@ -62,9 +62,9 @@ def _texts(policy: Policy) -> Iterator[str]:
     """What a policy says of Regions."""
     for statement in policy.statements:
         yield from (text.value for text in statement.resources or ())
-        for condition in statement.conditions:
-            if condition.key.value.lower() in OF_REGIONS:
-                yield from (text.value for text in condition.values)
+    for condition in policy.conditions:
+        if condition.key.value.lower() in OF_REGIONS:
+            yield from (text.value for text in condition.values)
 
 
 def _whole_regions(text: str) -> bool:

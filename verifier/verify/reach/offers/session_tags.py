@@ -58,9 +58,7 @@ def _values(
     names: dict[str, str] = {}
     found: dict[str, dict[str, None]] = {}
     patterns: dict[str, dict[Predicate, None]] = {}
-    conditions = [
-        c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions
-    ]
+    conditions = [one for policy in policies_of(estate, whom) for one in policy.conditions]
     callers = [one for one in estate.identities if one.arn in whom]
     for condition in (*further, *conditions):
         for name in _named(condition, keys):
@@ -173,9 +171,7 @@ def _variables(caller: Identity) -> dict[str, str]:
 def source_identities(estate: Estate, whom: Container[str]) -> tuple[str, ...]:
     """The source identities that policies tell from others, those that a principal is compared with among them, and one
     more; none where no policy reads them."""
-    conditions = [
-        c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions
-    ]
+    conditions = [one for policy in policies_of(estate, whom) for one in policy.conditions]
     on_sources = [one for one in conditions if one.key.value.lower() in SOURCES]
     found = _texts(on_sources, [one for one in estate.identities if one.arn in whom])
     return tuple(dict.fromkeys((*filter(None, found), OTHER)))[:MOST] if on_sources else ()

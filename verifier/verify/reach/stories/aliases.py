@@ -111,9 +111,7 @@ def _changes(estate: Estate, key: Key, wanted: Iterable[str]) -> Iterator[_Chang
 
 def _asked_for(policies: Iterable[Policy]) -> list[str]:
     """Names of aliases that policies ask for: one that each listed pattern matches. `alias/aws/…` is AWS's own (R4)."""
-    conditions = (
-        condition for policy in policies for statement in policy.statements for condition in statement.conditions
-    )
+    conditions = (condition for policy in policies for condition in policy.conditions)
     texts = (text.value for condition in conditions if condition.key.value.lower() in KEYS for text in condition.values)
     names = dict.fromkeys(text.replace("*", "example").replace("?", "x") for text in texts if "${" not in text)
     return [name for name in names if name.startswith("alias/") and not name.startswith("alias/aws/")]

@@ -146,8 +146,7 @@ def _put_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
     conditional = (
         text.value
         for policy in policies_of(scene.state.estate, scene.about(by))
-        for statement in policy.statements
-        for condition in statement.conditions
+        for condition in policy.conditions
         if condition.key.value.lower() == BOUNDARY_ARN
         for text in condition.values
     )

@@ -293,9 +293,7 @@ def instants(
 ) -> tuple[int, ...]:
     """Those that policies of an estate name, of users and roles those of some, with one between any two of them, one
     before and one after; none where they name none."""
-    conditions = [
-        one for policy in policies_of(estate, whom) for statement in policy.statements for one in statement.conditions
-    ]
+    conditions = (one for policy in policies_of(estate, whom) for one in policy.conditions)
     asking = (one for one in (*conditions, *conditions_in(when)) if one.key.value.lower() in keys)
     values = (text.value for one in asking for text in one.values)
     named = sorted({int(found) for found in map(instant, values) if found is not None and 0 <= found < _LAST})

@@ -127,7 +127,7 @@ def _as_trusted(role: str, scene: Scene, tags: Pairs) -> Pairs:
     """Tags with their names as the trust policy of a role lists them under `aws:TagKeys`, which heeds case where other
     keys do not (L3)."""
     trust = next((one.trust for one in scene.state.estate.roles if one.arn == role), None)
-    conditions = (one for statement in (trust.statements if trust else ()) for one in statement.conditions)
+    conditions = trust.conditions if trust else ()
     listed = (one for one in conditions if one.key.value.lower() == "aws:tagkeys")
     spelled = {text.value.lower(): text.value for condition in listed for text in condition.values}
     return tuple((spelled.get(name.lower(), name), value) for name, value in tags)
