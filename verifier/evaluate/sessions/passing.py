@@ -189,9 +189,7 @@ class Passing:
         tested = any(_NAME in policy.tested_keys for policy in self.estate.deciding_policies())
         if on_names and (tested or any(mark in end for end in ends for mark in "*?$")):
             yield one, {_USER_ID: Free(present=True)}
-        bound = (
-            c for statement in before.trust.statements for c in statement.conditions if c.key.value.lower() == _NAME
-        )
+        bound = (found for found in before.trust.conditions if found.key.value.lower() == _NAME)
         names = (*ends, *(text.value for condition in bound for text in condition.values), *self._names_of_users)
         for name in (
             dict.fromkeys((ORDINARY, *names)) if one.caller.session == ORDINARY else (one.caller.session or "",)
