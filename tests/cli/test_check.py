@@ -246,12 +246,24 @@ def test_what_is_no_baseline_is_an_input_error(run: Run, folder: Path, text: str
     assert result.code == 2 and "cannot be used as a baseline" in result.err
 
 
-@pytest.mark.parametrize(("of", "name"), [("policy", "kind"), ("statement", "doubt")])
-def test_a_damaged_baseline_is_an_input_error(run: Run, folder: Path, of: str, name: str) -> None:
+@pytest.mark.parametrize("effect", [3, "Perhaps", "Deny"])
+def test_a_baseline_whose_estate_was_changed_is_an_input_error(run: Run, folder: Path, effect: object) -> None:
+    """Also where no single member tells: an estate holds what its reader has checked, together."""
     check(run, folder, "", "--write-baseline", "base.json")
     document = json.loads((folder / "base.json").read_text())
-    policy = document["estate"]["keys"][0]["policies"][0]
-    {"policy": policy, "statement": policy["statements"][0]}[of][name] = 3
+    document["estate"]["keys"][0]["policies"][0]["statements"][0]["effect"] = effect
+    (folder / "base.json").write_text(json.dumps(document))
+    result = check(run, folder, 'baseline = "base.json"\n')
+    assert result.code == 2 and "its estate was changed after it was written" in result.err
+    del document["estate_sha256"]
+    (folder / "base.json").write_text(json.dumps(document))
+    assert check(run, folder, 'baseline = "base.json"\n').code == 2
+
+
+def test_a_baseline_with_an_entry_that_is_none_is_an_input_error(run: Run, folder: Path) -> None:
+    check(run, folder, "", "--write-baseline", "base.json")
+    document = json.loads((folder / "base.json").read_text())
+    document["entries"][0]["key"] = {}
     (folder / "base.json").write_text(json.dumps(document))
     assert check(run, folder, 'baseline = "base.json"\n').code == 2
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -25,7 +26,7 @@ from verifier.syntax.diagnostic import InputError
 
 Json = dict[str, Any]
 FORMAT = "kms-verifier/baseline"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _NOT_MEANT = frozenset({"span", "warnings", "inputs", "size"})
 """Members that say where or how something is written."""
 
@@ -68,12 +69,14 @@ def render_baseline(estate: Estate, verdicts: Sequence[Verdict], regions: Callab
     kept = replace(
         estate, keys=tuple(key for key in estate.keys if key.arn in named), warnings=(), inputs=(), suppositions=()
     )
+    meant = _meant(msgspec.to_builtins(kept, enc_hook=encoded))
     document = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "verifier": __version__,
         "entries": [_entry(verdict, regions(verdict)) for verdict in refuted],
-        "estate": _meant(msgspec.to_builtins(kept, enc_hook=encoded)),
+        "estate": meant,
+        "estate_sha256": _sha256(meant),
     }
     return json.dumps(document, indent=1) + "\n"
 
@@ -92,8 +95,14 @@ def _meant(value: Any) -> Any:
     return [_meant(member) for member in value] if isinstance(value, list | tuple) else value
 
 
+def _sha256(estate: Any) -> str:
+    """Of an estate as JSON. One that was changed by hand, or by a merge, may say what no input does."""
+    return sha256(json.dumps(estate, sort_keys=True).encode()).hexdigest()
+
+
 def read_baseline(text: str, name: str) -> Baseline:
-    """Reads a baseline. Raises `InputError` for what is none, or of another version of the format."""
+    """Reads a baseline. Raises `InputError` for what is none, is of another version of the format, or has an estate
+    that is not as it was written."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -103,9 +112,9 @@ def read_baseline(text: str, name: str) -> Baseline:
     if document.get("format_version") != FORMAT_VERSION:
         raise _broken(name, f"it is of another version of the format than {FORMAT_VERSION}")
     try:
-        entries = tuple(
-            BaselineEntry(entry["invariant"], entry["meaning"], entry["key"]) for entry in document["entries"]
-        )
+        if document["estate_sha256"] != _sha256(document["estate"]):
+            raise _broken(name, "its estate was changed after it was written")
+        entries = msgspec.convert(document["entries"], tuple[BaselineEntry, ...])
         return Baseline(entries, msgspec.convert(document["estate"], Estate, dec_hook=decoded))
     except (KeyError, TypeError, msgspec.ValidationError) as error:
         raise _broken(name, f"it is damaged ({error})") from None
