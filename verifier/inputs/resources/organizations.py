@@ -28,6 +28,7 @@ _WHOLE, _ACCOUNTS, _ATTACHES = (
     "aws_organizations_account",
     "aws_organizations_policy_attachment",
 )
+_MANAGEMENT = "master_account_id"
 _POLICIES = ("aws_organizations_policy", "AWS::Organizations::Policy")
 _CHANGING = re.compile(
     r"(?:aws|awscc)_organizations_(?:account|organization|organizational_unit|policy\w*)"
@@ -50,12 +51,23 @@ class Organizations(Reader):
     def read(self) -> None:
         """Adds the organization, if the plan has it; else what its control policies may refuse, and that it changes
         one."""
+        policies = self._control_policies()
+        changes = [one for one in (*self.side.done(), *self.side.doubtful) if self._changes(one)]
         found = (*self.side.of_type(_WHOLE), *self.side.of_type(_WHOLE, managed=False))
-        whole = next(
-            (r for r in found if all(isinstance(r.values.get(name), str) for name in ("id", "master_account_id"))), None
-        )
+        known = (one for one in found if all(isinstance(one.values.get(name), str) for name in ("id", _MANAGEMENT)))
+        whole = next(known, None)
+        accounts = None if whole is None else self._accounts(whole, changes)
+        if whole is not None and accounts is not None:
+            self._add(whole, accounts, policies)
+            return
+        for policy in policies:
+            why = f"a control policy, and the {self.side.what} does not list the accounts of its organization"
+            self._may_refuse(policy, why)
+        self.parts.organization_changes += [(self.side.at(one), one.shown) for one in changes]
+
+    def _control_policies(self) -> list[Resource]:
+        """Those that are held; records what else may be attached."""
         listed = list(self.side.of_type(*_POLICIES))
-        policies = [policy for policy in listed if self._type(policy) in _CONTROL]
         for policy in listed:
             if not self._type(policy):
                 self._may_refuse(policy, "a policy of a type that is not known")
@@ -63,24 +75,15 @@ class Organizations(Reader):
         for resource in self.side.of_type(_ATTACHES):
             if self.side.text(resource, "policy_id") not in held - {None}:
                 self._may_refuse(resource, f"an attachment of a policy that the {self.side.what} does not hold")
-        changes = [one for one in (*self.side.done(), *self.side.doubtful) if self._changes(one)]
-        accounts = None if whole is None else self._accounts(whole, changes)
-        if whole is None or accounts is None:
-            for policy in policies:
-                self._may_refuse(
-                    policy, f"a control policy, and the {self.side.what} does not list the accounts of its organization"
-                )
-            self.parts.organization_changes += [(self.side.at(one), one.shown) for one in changes]
-            return
-        children = self.side.of_type("aws_organizations_organizational_unit", _ACCOUNTS)
-        pairs = [(self.side.text(child, "id") or "", self.side.text(child, "parent_id")) for child in children]
-        parents = {
-            child: parent for child, parent in pairs if parent and (UNIT.fullmatch(child) or ACCOUNT.fullmatch(child))
-        }
-        place = self.side.at(whole).source
-        root = self.side.value(whole, "roots")
-        roots = [text for entry in entries(root) if ROOT.fullmatch(text := text_of(entry, "id") or "")]
-        described = {"Id": whole.values.get("id"), "MasterAccountId": whole.values.get("master_account_id")}
+        return [policy for policy in listed if self._type(policy) in _CONTROL]
+
+    def _add(self, whole: Resource, accounts: list[str], policies: list[Resource]) -> None:
+        """Adds the organization, with its accounts and what of its control policies is in force."""
+        parents = dict(self._parents())
+        place = self.side.at(whole)
+        ids = (text_of(entry, "id") or "" for entry in entries(self.side.value(whole, "roots")))
+        roots = list(filter(ROOT.fullmatch, ids))
+        described = {"Id": whole.values.get("id"), "MasterAccountId": whole.values.get(_MANAGEMENT)}
         parts: dict[str, object] = {
             "describe_organization": {name: text for name, text in described.items() if isinstance(text, str)},
             "accounts": [{"Id": account} for account in accounts],
@@ -88,18 +91,24 @@ class Organizations(Reader):
         }
         if roots:
             enabled = self._enabled(whole)
-            parts["roots"] = [
-                {"Id": roots[0]} | ({} if enabled is None else {"PolicyTypes": [{"Type": type_} for type_ in enabled]})
-            ]
+            types = {} if enabled is None else {"PolicyTypes": [{"Type": type_} for type_ in enabled]}
+            parts["roots"] = [{"Id": roots[0]} | types]
             # To disable a type detaches its policies from all that is below the root [API: DisablePolicyType].
             policies = [policy for policy in policies if enabled is None or self._type(policy) in enabled]
         if policies:
             if not whole.managed:
                 self._may_refuse(whole, f"an organization that the {self.side.what} reads, which may have others")
-            levels = [*roots, *(child for child in parents if UNIT.fullmatch(child)), *accounts]
+            levels = [*roots, *filter(UNIT.fullmatch, parents), *accounts]
             parts["policies"] = list(self._policies(policies, levels))
-        nodes = {name: node_of(place, part) for name, part in parts.items()}
-        self.parts.add_organization(Record(self.remarks, self.side.at(whole), nodes))
+        nodes = {name: node_of(place.source, part) for name, part in parts.items()}
+        self.parts.add_organization(Record(self.remarks, place, nodes))
+
+    def _parents(self) -> Iterator[tuple[str, str]]:
+        """Organizational units and accounts, each with what it is in."""
+        for resource in self.side.of_type("aws_organizations_organizational_unit", _ACCOUNTS):
+            child, parent = self.side.text(resource, "id") or "", self.side.text(resource, "parent_id")
+            if parent and (UNIT.fullmatch(child) or ACCOUNT.fullmatch(child)):
+                yield child, parent
 
     def _changes(self, resource: Resource) -> bool:
         """True iff a resource changes an organization."""

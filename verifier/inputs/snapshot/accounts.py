@@ -42,7 +42,8 @@ def read_account(
     inventory = Inventory(remarks, account, trusts)
     listing = None if given is None else given["authorization_details"]
     listed = without_gone(Details() if listing is None else _listed(remarks, listing), changes)
-    made = [as_changed(details, changes, made=True) for details in parts.made.get(account, ())]
+    added = parts.made.get(account, ())
+    made = [as_changed(details, changes, made=True) for details in added]
     own = {draft.id for details in made for draft in details.drafts}
     for draft in listed.drafts:
         if draft.id not in own:
@@ -60,7 +61,10 @@ def read_account(
     inventory.add_groups(drafts)
     deeds = [deed for deed in parts.deeds if deed.account in ("", account)]
     roles = roles_of(drafts, complete, deeds)
-    running = read_workloads(remarks, account, given or {}, roles, deeds) if steps else ((), (), ())
+    workloads, all_workloads, opened = (
+        read_workloads(remarks, account, given or {}, roles, deeds) if steps else ((), (), ())
+    )
+    made_providers = [*parts.made_providers[account], *parts.made_providers[""]]
     read = Account(
         account,
         users=inventory.identities("user", drafts),
@@ -69,16 +73,14 @@ def read_account(
         groups=tuple(inventory.read_groups.values()),
         managed=tuple(inventory.managed_policies()) if steps else (),
         unlisted=listed.unlisted if complete else (),
-        providers=read_providers(
-            remarks, account, given or {}, [*parts.made_providers[account], *parts.made_providers[""]]
-        ),
+        providers=read_providers(remarks, account, given or {}, made_providers),
         profiles=roles.listed,
-        workloads=running[0],
-        all_workloads=running[1],
-        opened=running[2],
+        workloads=workloads,
+        all_workloads=all_workloads,
+        opened=opened,
     )
-    drafts_of_all = [*listed.drafts, *(draft for details in parts.made.get(account, ()) for draft in details.drafts)]
-    return read, inventory.unmodelled, Details(drafts_of_all, policies)
+    told = [*listed.drafts, *(draft for details in added for draft in details.drafts)]
+    return read, inventory.unmodelled, Details(told, policies)
 
 
 def _drafts(

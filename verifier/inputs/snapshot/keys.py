@@ -42,25 +42,17 @@ def read_key(
         return None
     parts = Record(remarks, place, with_loose(with_changes(arn, parts, changes.get(arn)), arn, place, loose))
     known, primary, stated_at = read_facts(metadata, arn)
-    doubtful = {
-        fact: first_few(names)
-        for fact in ("aliases", "tags")
-        if (names := names_in([parts[fact]] if fact in parts else []))
-    }
-    aliases = (
-        _aliases(remarks, entries(parts["aliases"]), arn) if "aliases" in parts and "aliases" not in doubtful else None
-    )
+    unknown = {fact: names_in([parts[fact]]) for fact in ("aliases", "tags") if fact in parts}
+    doubtful = {fact: first_few(names) for fact, names in unknown.items() if names}
+    told = {fact: node for fact, node in parts.items() if fact not in doubtful}
+    aliases = _aliases(remarks, entries(told["aliases"]), arn) if "aliases" in told else None
     shown = part.name or parts.text("name") or (aliases[0].removeprefix("alias/") if aliases else None)
-    tags = (
-        read_tags(remarks, parts["tags"], "TagKey", "TagValue") if "tags" in parts and "tags" not in doubtful else None
-    )
+    tags = read_tags(remarks, told["tags"], "TagKey", "TagValue") if "tags" in told else None
     if tags is not None and not has_distinct_keys(tags):
         tags, doubtful["tags"] = None, "keys of tags differ in case alone, and of these a condition reads one"
     left_open = {fact: content(parts[fact]) for fact in doubtful} | part.left_open
     grants, unmodelled = (
-        read_grants(remarks, entries(parts["grants"]), arn, printable(shown or arn))
-        if "grants" in parts
-        else (None, ())
+        read_grants(remarks, entries(told["grants"]), arn, printable(shown or arn)) if "grants" in told else (None, ())
     )
     policies, unread = _policies(parts, arn, shown or arn)
     key = replace(
