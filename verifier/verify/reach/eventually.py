@@ -21,6 +21,7 @@ from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name
 from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import counted
 from verifier.verify.assumptions import as_of_data, chosen_keys, given, reading_assumptions
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.preparation import not_known, resolved_invariant
@@ -133,12 +134,11 @@ class _Search:
             near.append((goal, reached))
         bounded = self.options.steps is not None and len(near) < MOST_STORIES
         shorter = [few for few in map(self._shorter, near) if few is not None] if bounded else []
+        others = [few for few in shorter if all(few is not one for one in near)]
         again = near[:1] if shorter or not bounded else []
-        for story in map(
-            self._story_of_few_steps, (*(few for few in shorter if all(few is not one for one in near)), *again)
-        ):
-            if story is not None:
-                return _Answer(story, Bound(longest, False))
+        story = next(filter(None, map(self._story_of_few_steps, (*others, *again))), None)
+        if story is not None:
+            return _Answer(story, Bound(longest, False))
         if bounded and not shorter:
             doubtful = self._in_doubt()[0]
             if doubtful is None or is_in_doubt(*doubtful):
@@ -147,15 +147,15 @@ class _Search:
         if not self.apart and all(map(unchanged.out_of_reach, starts := [other.start for _, other in self._within()])):
             self._direct.update(starts)
             return self._out_of_reach(never=True)
-        goal, reached = first
-        steps = f"in {goal.rounds} step{'s' * (goal.rounds > 1)}" if goal.rounds else "at once"
-        reason = reasons[0] if reasons else too_long(goal.rounds, longest)
-        text = (
-            f"{reached.start} may get there {steps}, but no {'chain' if goal.rounds else 'request'} could be "
-            f"replayed: {reason.text}"
-        )
-        text += on_the_way(self.setting, goal, reached)
-        return _Answer(replace(reason, text=text), Bound(longest, False))
+        reason = self._not_replayed(first, reasons[0] if reasons else too_long(first[0].rounds, longest))
+        return _Answer(reason, Bound(longest, False))
+
+    def _not_replayed(self, found: Found, reason: Reason) -> Reason:
+        """Who may get there, and why that is not shown."""
+        goal, reached = found
+        way, steps = ("chain", f"in {counted(goal.rounds, 'step')}") if goal.rounds else ("request", "at once")
+        text = f"{reached.start} may get there {steps}, but no {way} could be replayed: {reason.text}"
+        return replace(reason, text=text + on_the_way(self.setting, goal, reached))
 
     def _out_of_reach(self, *, never: bool) -> _Answer:
         """What to say where no step leads there: whether a doubtful action may (W1)."""
@@ -169,7 +169,7 @@ class _Search:
                 reason = found
             never = never and not whenever
         reason = reason or self.setting.undecided
-        rests = () if reason is not None else looked_at(self.setting, self.number)
+        rests = () if reason is not None else tuple(looked_at(self.setting, self.number))
         return _Answer(reason, Bound(self.options.longest, never and reason is None), rests=rests)
 
     def _in_doubt(self) -> tuple[Found | None, bool]:

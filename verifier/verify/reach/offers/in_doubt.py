@@ -211,50 +211,54 @@ def _sentence(fact: Fact, doubt: Doubt) -> str:
     )
 
 
-def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
+_OF_CODE = (
+    "no policy of a function, bucket, repository or other resource lets callers do what their own policies do not"
+)
+_LOGINS = (
+    "callers have no identity of a provider that a trust policy admits: no login of their own (Google, GitHub, a "
+    "Cognito user pool), none as guests of a Cognito identity pool, and none of a pool of their own"
+)
+_SERVICES = (
+    "what services decrypt with the key for those who use them, grants that services other than "
+    f"{' and '.join(GRANT_TO_ROLES.values())} make for these, and what programs read as data, is not followed"
+)
+_OUTSIDE = "roles whose trust policies the input does not give let in nobody from accounts of the caller's own"
+_RELATED = (
+    "related multi-Region keys, which decrypt what this one encrypts, are keys of their own: ask about each of them"
+)
+
+
+def looked_at(setting: Setting, number: int) -> Iterator[Assumption]:
     """What a proof rests on of actions that are no steps: the catalogue, and how many of its actions the callers in
     question may do."""
     found = setting.doubts.counted(setting.starters(number))
     named = setting.named(number)
-    text = (
+    yield Assumption(
+        "W1",
         f"the catalogue of actions ({catalogue_version()}): of what the callers in question may do, "
         f"{found[Head.DOUBT]} doubtful and {found[Head.UNKNOWN]} unknown actions were followed to the most that they "
         f"can bring about; their policies name {counted(named[Head.STEP], 'step')}, and "
-        f"{counted(named[Head.HARMLESS], 'action')} called harmless there"
+        f"{counted(named[Head.HARMLESS], 'action')} called harmless there",
     )
-    governed = (
+    governing = (
         "no account governs another one: the input has no organization"
         if setting.estate.organization is None
         else "no account but the management account of its organization governs another one (delegated administration)"
     )
-    of_code = (
-        "no policy of a function, bucket, repository or other resource lets callers do what their own policies do not"
-    )
-    logins = (
-        "callers have no identity of a provider that a trust policy admits: no login of their own (Google, GitHub, a "
-        "Cognito user pool), none as guests of a Cognito identity pool, and none of a pool of their own"
-    )
-    services = (
-        "what services decrypt with the key for those who use them, grants that services other than "
-        f"{' and '.join(GRANT_TO_ROLES.values())} make for these, and what programs read as data, is not followed"
-    )
-    related = (
-        "related multi-Region keys, which decrypt what this one encrypts, are keys of their own: ask about each of them"
-    )
-    outside = "roles whose trust policies the input does not give let in nobody from accounts of the caller's own"
-    closing = (
-        (one.id, [name for name in one.all_workloads if KINDS[name].listed_actions]) for one in setting.estate.accounts
-    )
-    known = [f"{', '.join(names)} of {account}" for account, names in closing if names]
-    runs = f"what runs as which role is what the input lists: {'; '.join(known)}"
-    further = [
-        Assumption("W2", one) for one in (*([outside] if setting.meets_strangers else ()), *([runs] if known else ()))
-    ]
-    further.append(Assumption("E0", services))
+    yield from (Assumption("W1", text) for text in (governing, _OF_CODE, _LOGINS))
+    if setting.meets_strangers:
+        yield Assumption("W2", _OUTSIDE)
+    listed = {
+        one.id: [name for name in one.all_workloads if KINDS[name].listed_actions] for one in setting.estate.accounts
+    }
+    whole = [f"{', '.join(names)} of {account}" for account, names in listed.items() if names]
+    if whole:
+        yield Assumption("W2", f"what runs as which role is what the input lists: {'; '.join(whole)}")
+    yield Assumption("E0", _SERVICES)
     if setting.may_leave:
-        further.append(Assumption("W2", "who uses keys that the input does not hold is left to policies of callers"))
+        yield Assumption("W2", "who uses keys that the input does not hold is left to policies of callers")
     if setting.without_grants:
         others = f"none were given of {first_few(setting.without_grants)}"
-        further.append(Assumption("G1", f"other keys under which ciphertexts could come have no grants: {others}"))
-    further += [Assumption("L9", related)] if is_multi_region(setting.key) else []
-    return (Assumption("W1", text), *(Assumption("W1", one) for one in (governed, of_code, logins)), *further)
+        yield Assumption("G1", f"other keys under which ciphertexts could come have no grants: {others}")
+    if is_multi_region(setting.key):
+        yield Assumption("L9", _RELATED)
