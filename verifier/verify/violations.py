@@ -26,7 +26,7 @@ from verifier.problem.question import Claim, Question
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.space import CALLER
 from verifier.solve.session import Assignment, Session
-from verifier.verify.reach.offers.session_tags import choices
+from verifier.verify.reach.stories.session_tags import choices
 from verifier.witness.pairs import unlike_pairs
 
 

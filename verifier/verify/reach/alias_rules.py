@@ -19,7 +19,7 @@ from verifier.model.policy import arn_kind
 from verifier.model.reference import SYMMETRIC
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.catalogue import OF_KEYS
-from verifier.model.symbols import PossibleChange, SymbolValues
+from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.attributes import some
 from verifier.problem.classes.predicates import Characters, OneOf, Predicate, Tokens, like, literal_tokens
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, Table, WordTable
@@ -75,21 +75,20 @@ class AliasMove:
 
 
 class AliasRules:
-    """The rules of the aliases of a key's account and Region, where there may be keys that are `not_listed`. Policies
-    may have the names of users as names of aliases (L7): those of the `listed` users are told apart. Of federated
-    sessions the rules are about those in `issued` alone. Raises `TooLarge`."""
+    """The rules of the aliases that a key may have, in its account and Region, where there may be keys that are
+    `not_listed`. Policies may have the names of users as names of aliases (L7): those of the `listed` users are told
+    apart. Of federated sessions the rules are about those in `issued` alone. Raises `TooLarge`."""
 
     def __init__(
         self,
         estate: Estate,
         listed: Sequence[str],
-        key: Key,
-        names: AliasNames,
-        possible_changes: frozenset[PossibleChange],
+        rules: KeyRules,
         held: SymbolValues,
         issued: CallerSet,
         not_listed: Sequence[Key],
     ) -> None:
+        key, names = rules.key, rules.aliases
         self._group: Group | None = None
         self._exact_callers = frozenset(listed) if any("${" in text for text, _ in _resources(estate)) else None
         """Of whom it is told exactly; `None`: of everyone."""
@@ -100,7 +99,7 @@ class AliasRules:
         actions = {ACTION: [OneOf(frozenset({name.lower()})) for name in ACTIONS.values()]}
         targets = [alias_target(key, table.pick(1 << number)[1]) for number in range(table.size)]
         (found,) = step_permissions(
-            estate, targets, possible_changes, held, actions, lambda space: [outside(space, issued)]
+            estate, targets, rules.possible_changes, held, actions, lambda space: [outside(space, issued)]
         )
         self._group = Group(found.without(0))
         moves = _Moves(
@@ -119,9 +118,8 @@ class AliasRules:
             return
         allowed = {action: self._group.allowed(action, principal) for action in ACTIONS.values()}
         for move in self.moves:
-            yield from (
-                (move, one.cube) for one in allowed[move.action] if one.targets >> self._class_of[move.alias] & 1
-            )
+            own = self._class_of[move.alias]
+            yield from ((move, cube) for cube in allowed[move.action] if cube.members >> own & 1)
 
 
 class _Moves:

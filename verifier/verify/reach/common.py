@@ -27,11 +27,10 @@ from verifier.verify.reach.distinctions import reads_tags
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
 from verifier.verify.reach.narrowed import asked_keys, for_keys, of_callers, says_of_keys
-from verifier.verify.reach.needs import Identities, Needs
+from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.not_in_input import leaves_keys_out, other_keys, own_accounts, own_keys, unread_keys
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.offers.doubts import Doubts
-from verifier.verify.reach.offers.granted_by_services import GrantedByServices
 from verifier.verify.reach.offers.newly_made import imagined
 from verifier.verify.reach.offers.not_listed import patterns_of_targets
 from verifier.verify.reach.offers.offers import KeyOffers
@@ -47,7 +46,7 @@ class Common:
     says that what is asked turns on tags of callers, whatever policies do; `telling` are the conditions by which the
     last requests are told from others, so far as they may tell names apart."""
 
-    def __init__(self, estate: Estate, held: SymbolValues, tags: bool, telling: Sequence[Condition] = ()) -> None:
+    def __init__(self, estate: Estate, held: SymbolValues, tags: bool, telling: Sequence[Condition]) -> None:
         own = own_accounts(estate, telling)
         self.estate = replace(estate, keys=(*estate.keys, *own_keys(estate, own)), own_accounts=own)
         self._imagined = imagined(self.estate, telling)
@@ -59,17 +58,17 @@ class Common:
         self.identities = Identities(self._imagined.estate, self.estate, tags)
         self._issued: tuple[CallerSet, ...] = ()
         self._steps: dict[str, StepOffers] = {}
-        self._closures: dict[tuple[str, tuple[str, ...], CallerSet], StepClosure] = {}
+        self.closure = cache(self._closure)
         self._permitted: dict[tuple[str, CallerSet], dict[str, DoubtfulPermissions]] = {}
         self._doubts: dict[tuple[Universe, CallerSet], Doubts] = {}
-        self._doubting: dict[Doubts, StepClosure] = {}
+        self.doubting = cache(self._doubting)
         self._asked: dict[tuple[str, str], list[Iterable[Predicate]]] = {}
         self._universes: dict[tuple[str, str], tuple[frozenset[Predicate], Universe]] = {}
         self._strangers: dict[str, None] = {}
         self._not_listed: dict[tuple[str, str], tuple[Key, ...]] = {}
         self._unread = tuple(unread_keys(self.estate))
-        self._beside: dict[tuple[str, CallerSet, tuple[CallerSet, ...]], KeyOffers | None] = {}
-        self._created: dict[tuple[str, CallerSet], KeylessRules] = {}
+        self.beside = cache(self._beside)
+        self._creating = cache(self._rules_of_creating)
 
     def expect(self, issued: Iterable[CallerSet]) -> None:
         """Sets of federated sessions that will be asked about: known beforehand, they are read with everything else."""
@@ -83,9 +82,7 @@ class Common:
         return self._steps[partition]
 
     def _made_steps(self, partition: str, issued: Sequence[CallerSet]) -> StepOffers:
-        steps = StepOffers(
-            self._imagined.estate, partition, self._held, issued, self._imagined.made, self._imagined.free, self._tags
-        )
+        steps = StepOffers(self._imagined, partition, self._held, issued, self._tags)
         steps.take_in(self._strangers)
         return steps
 
@@ -110,55 +107,36 @@ class Common:
             of_issued, numbers, lambda: self._creating(rules.key.partition, issued), aliases, beside, made=made
         )
 
-    def beside(self, arn: str, issued: CallerSet, expected: tuple[CallerSet, ...]) -> KeyOffers | None:
+    def _beside(self, arn: str, issued: CallerSet, expected: tuple[CallerSet, ...]) -> KeyOffers | None:
         """The same of a key about which nothing is asked, one object for all settings; `None` where its policy is not
         known."""
-        if (arn, issued, expected) not in self._beside:
-            keys = chain(self.estate.keys, *self._not_listed.values(), self._unread)
-            key = next((one for one in keys if one.arn == arn and one.policies), None)
-            made = all(one.arn != arn for one in self.estate.keys)
-            found = None if key is None else self.offers(self.rules(key, (), expected), issued, expected, made=made)
-            self._beside[arn, issued, expected] = found
-        return self._beside[arn, issued, expected]
+        keys = chain(self.estate.keys, *self._not_listed.values(), self._unread)
+        key = next((one for one in keys if one.arn == arn and one.policies), None)
+        made = all(one.arn != arn for one in self.estate.keys)
+        return None if key is None else self.offers(self.rules(key, (), expected), issued, expected, made=made)
 
-    def _creating(self, partition: str, issued: CallerSet) -> KeylessRules:
+    def _rules_of_creating(self, partition: str, issued: CallerSet) -> KeylessRules:
         """The rules of creating keys, in each Region."""
-        if (partition, issued) not in self._created:
-            self._created[partition, issued] = KeylessRules(
-                self.narrow, partition, self.steps(partition).possible_changes, self._held, issued
-            )
-        return self._created[partition, issued]
+        return KeylessRules(self.narrow, partition, self.steps(partition).possible_changes, self._held, issued)
 
     def _managing(self, rules: KeyRules, issued: CallerSet) -> AliasRules:
         """The rules of the aliases that a key may have."""
         listed = tuple(one.arn for one in self.estate.identities)
-        key, possible_changes = rules.key, self.steps(rules.key.partition).possible_changes
-        return AliasRules(
-            self.narrow, listed, key, rules.aliases, possible_changes, self._held, issued, self.not_listed(key)
-        )
+        return AliasRules(self.narrow, listed, rules, self._held, issued, self.not_listed(rules.key))
 
-    def closure(self, partition: str, own: tuple[str, ...], issued: CallerSet = ANYONE) -> StepClosure:
+    def _closure(self, partition: str, own: tuple[str, ...], issued: CallerSet) -> StepClosure:
         """What principals bring about without keys, with their `own` identities outside; of federated sessions those in
         a set alone."""
-        if (partition, own, issued) not in self._closures:
-            if issued == ANYONE:
-                found = StepClosure(self.identities, lambda: self.steps(partition), own)
-            else:
-                found = StepClosure(
-                    self.identities, lambda: self._of_issued(partition, issued), own, self.closure(partition, own)
-                )
-            self._closures[partition, own, issued] = found
-        return self._closures[partition, own, issued]
+        return StepClosure(self.identities, lambda: self._of_issued(partition, issued), own)
 
     def doubts(self, partition: str, universe: Universe, issued: CallerSet, condition_keys: frozenset[str]) -> Doubts:
         """What doubtful actions may bring about (W1), told apart by the principals of a universe; of federated sessions
         those in a set alone. `condition_keys` are those by which the last requests are told from others."""
         if any(other is not universe for other, _ in self._doubts):
             self._doubts.clear()  # one is asked about at a time
-            self._doubting.clear()
+            self.doubting.cache_clear()
         if (universe, issued) not in self._doubts:
-            steps = self.steps(partition) if issued == ANYONE else self._of_issued(partition, issued)
-            permissions = self._permissions(partition, issued)
+            steps, permissions = self._of_issued(partition, issued), self._permissions(partition, issued)
             self._doubts[universe, issued] = Doubts(
                 self.estate, self.identities, steps, permissions, universe.starts, condition_keys
             )
@@ -174,18 +152,14 @@ class Common:
                 )
         return found
 
-    def by_services(self, doubts: Doubts, needs: Needs) -> GrantedByServices:
-        """What services may grant in the name of whoever calls them."""
-        return GrantedByServices(doubts, needs, {account.id for account in self.estate.accounts})
-
-    def doubting(self, doubts: Doubts, own: tuple[str, ...]) -> StepClosure:
+    def _doubting(self, doubts: Doubts, own: tuple[str, ...]) -> StepClosure:
         """What principals may bring about without keys, by steps and doubtful actions."""
-        if doubts not in self._doubting:
-            self._doubting[doubts] = StepClosure(self.identities, lambda: doubts, own)
-        return self._doubting[doubts]
+        return StepClosure(self.identities, lambda: doubts, own)
 
     def _of_issued(self, partition: str, issued: CallerSet) -> StepOffers:
         steps = self.steps(partition)
+        if issued == ANYONE:
+            return steps
         return (steps if issued in steps.issued else self._made_steps(partition, (issued,))).of_issued(issued)
 
     def further(self, key: Key) -> Iterator[Key]:
@@ -219,7 +193,7 @@ class Common:
             universe = self._made(key, own)
             if self._take_in(self._met(key, own, universe)):
                 universe = self._made(key, own)
-            universe.split(self.closure(key.partition, universe.own).touching)
+            universe.split(self.closure(key.partition, universe.own, ANYONE).touching)
             self._universes[place] = further, universe
         return self._universes[place][1]
 
@@ -241,9 +215,9 @@ class Common:
         self._strangers |= dict.fromkeys(principals)
         new = [steps.take_in(self._strangers) for steps in self._steps.values()]
         if any(new):
-            self._closures.clear()
+            self.closure.cache_clear()
             self._doubts.clear()
-            self._doubting.clear()
+            self.doubting.cache_clear()
         return any(new)
 
     def _asked_of_aliases(self, key: Key, goals: Sequence[Invariant]) -> Iterator[Predicate]:
@@ -264,18 +238,14 @@ class Common:
     def _asked_of(self, key: Key) -> list[Iterable[Predicate]]:
         """What others than the key itself ask about callers: whether they may create keys, and use others of its
         Region."""
-        place = key.partition, key.region
+        place, possible_changes = (key.partition, key.region), self.steps(key.partition).possible_changes
         if place not in self._asked:
-            targets = [Target(TargetKind.NONE, key.partition), key_target(key), *map(key_target, self.further(key))]
-            tests = [
-                asked_of_callers(self._bare, target, self.steps(key.partition).possible_changes) for target in targets
-            ]
+            targets = [Target(TargetKind.NONE, key.partition), *map(key_target, (key, *self.further(key)))]
             # what is asked on one of each, on any
-            others = {other.account: key_target(other) for other in self.not_listed(key)}
-            wide = of_any_resource(self._bare)
+            others, wide = {one.account: key_target(one) for one in self.not_listed(key)}, of_any_resource(self._bare)
             self._asked[place] = [
-                *tests,
-                *(asked_of_callers(wide, one, self.steps(key.partition).possible_changes) for one in others.values()),
+                *(asked_of_callers(self._bare, target, possible_changes) for target in targets),
+                *(asked_of_callers(wide, target, possible_changes) for target in others.values()),
             ]
         return self._asked[place]
 

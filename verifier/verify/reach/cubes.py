@@ -8,7 +8,7 @@ attribute within the cube's mask, there is a request in the set that it can make
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from verifier.model.invariant import AnyCaller, CallerSet
 from verifier.model.symbols import PossibleChange
@@ -25,15 +25,15 @@ ANYONE: CallerSet = AnyCaller()
 
 @dataclass(frozen=True)
 class Cube:
-    """Callers as a mask over the classes of the target's table, the changes that are needed, and (attribute, mask of
-    classes)."""
+    """Some callers, as a mask over the classes of the target's table, or some targets, as a mask over those of a group;
+    the changes that are needed, and (attribute, mask of classes)."""
 
-    callers: int
+    members: int
     needs: frozenset[PossibleChange]
     values: tuple[tuple[str, int], ...] = ()
 
     def covers(self, other: Cube) -> bool:
-        """True iff it needs no more than another one, of whoever calls."""
+        """True iff it needs no more than another one, whatever their members."""
         theirs = dict(other.values)
         return self.needs <= other.needs and all(
             name in theirs and not theirs[name] & ~mask for name, mask in self.values
@@ -53,16 +53,11 @@ def projected(joint: Joint, node: Node, keep: Iterable[str]) -> Node:
 
 def cubes(joint: Joint, node: Node, possible_changes: frozenset[PossibleChange]) -> tuple[Cube, ...]:
     """A projected set as cubes. It is monotone in the changes, so that one which a cube says is missing is left out."""
-    return tuple(
-        replace(cube, callers=mask) for mask, cube in cubes_over(joint.diagrams, node, possible_changes, CALLER)
-    )
+    return tuple(cubes_over(joint.diagrams, node, possible_changes, CALLER))
 
 
-def cubes_over(
-    diagrams: Diagrams, node: Node, possible_changes: frozenset[PossibleChange], subject: str
-) -> list[tuple[int, Cube]]:
-    """The same over the classes of another variable, or over its only one where nothing tells any apart: (mask of its
-    classes, cube)."""
+def cubes_over(diagrams: Diagrams, node: Node, possible_changes: frozenset[PossibleChange], subject: str) -> list[Cube]:
+    """The same over the classes of another variable, or over its only one where nothing tells any apart."""
     everything = (1 << diagrams.widths.get(subject, MANY)) - 1
     found: dict[tuple[frozenset[PossibleChange], tuple[tuple[str, int], ...]], int] = {}
     for path in diagrams.paths(node):
@@ -89,13 +84,13 @@ def needs_of(path: Mapping[str, int], possible_changes: frozenset[PossibleChange
 
 def _without_needless(
     found: Mapping[tuple[frozenset[PossibleChange], tuple[tuple[str, int], ...]], int],
-) -> list[tuple[int, Cube]]:
+) -> list[Cube]:
     """Without classes that another cube has with fewer changes and the same values."""
-    kept: list[tuple[int, Cube]] = []
+    kept: list[Cube] = []
     for (needs, values), classes in sorted(found.items(), key=lambda item: len(item[0][0])):
-        for others, cube in kept:
+        for cube in kept:
             if cube.needs <= needs and cube.values == values:
-                classes &= ~others
+                classes &= ~cube.members
         if classes:
-            kept.append((classes, Cube(0, needs, values)))
+            kept.append(Cube(classes, needs, values))
     return kept

@@ -8,10 +8,11 @@ Guarantee: what is said not to be told apart is decided alike.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant, conditions_in
-from verifier.model.policy import Effect, Policy, PrincipalType, Statement
+from verifier.model.policy import Effect, Policy, PrincipalType, Statement, Text
 from verifier.model.reference import matching
 from verifier.problem.classes.predicates import like
 from verifier.problem.semantics.values import running_on
@@ -57,19 +58,12 @@ def tells_sessions_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
     values of condition keys, also of these `condition_keys`, or a Deny names its user (P3). Otherwise it has the
     permissions of its issuer at most [IAM: id_credentials_temp_control-access_getfederationtoken]."""
     policies = (*estate.key_policies, *of_callers(estate, lambda _: True))
-    by_name = any(key.startswith(_OF_SESSIONS) for key in condition_keys) or _named_by_grants(
-        estate, PrincipalType.FEDERATED_USER
-    )
-    return by_name or bool(estate.unmodelled) or any(map(_tells_sessions_apart, policies))
-
-
-def _named_by_grants(estate: Estate, kind: PrincipalType) -> bool:
-    return any(one.type is kind for one in estate.grant_principals)
-
-
-def _tells_sessions_apart(policy: Policy) -> bool:
-    return any(key.startswith(_OF_SESSIONS) for key in asked_keys(policy)) or any(
-        map(_names_sessions, policy.statements)
+    asked = (*condition_keys, *chain.from_iterable(map(asked_keys, policies)))
+    return (
+        bool(estate.unmodelled)
+        or any(key.startswith(_OF_SESSIONS) for key in asked)
+        or any(one.type is PrincipalType.FEDERATED_USER for one in estate.grant_principals)
+        or any(_names_sessions(statement) for policy in policies for statement in policy.statements)
     )
 
 
@@ -84,24 +78,23 @@ def tells_names_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
     name or path. What names it as a principal, and what is attached to it, follows it [IAM: id_users_manage, Renaming
     an IAM user; id_groups_manage_rename]; of grants no page says so."""
     policies = (*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True))
-    by_name = _named_by_grants(estate, PrincipalType.USER) or any(key.startswith(_OF_NAMES) for key in condition_keys)
-    return by_name or bool(estate.unmodelled) or any(map(_tells_names_apart, policies))
-
-
-def _tells_names_apart(policy: Policy) -> bool:
-    resources = (text.value for statement in policy.statements for text in statement.resources or ())
-    doubtful = any(statement.doubt is not None for statement in policy.statements)
-    by_keys = doubtful or any(key.startswith(_OF_NAMES) for key in asked_keys(policy))
-    return by_keys or any(map(_tells_users_apart, resources))
+    asked = (*condition_keys, *chain.from_iterable(map(asked_keys, policies)))
+    statements = [statement for policy in policies for statement in policy.statements]
+    return (
+        bool(estate.unmodelled)
+        or any(key.startswith(_OF_NAMES) for key in asked)
+        or any(one.type is PrincipalType.USER for one in estate.grant_principals)
+        or any(one.doubt is not None or any(map(_tells_users_apart, one.resources or ())) for one in statements)
+    )
 
 
 _OF_NAMES = ("aws:principalarn", "aws:username", "kms:granteeprincipal", "kms:retiringprincipal")
 """How the condition keys begin whose values have the name of a user."""
 
 
-def _tells_users_apart(resource: str) -> bool:
+def _tells_users_apart(resource: Text) -> bool:
     """True iff a `Resource` pattern may cover some users or groups, and not all."""
-    return any(map(_names_users, (resource, *running_on(resource, 5))))
+    return any(map(_names_users, (resource.value, *running_on(resource.value, 5))))
 
 
 def _names_users(resource: str) -> bool:
@@ -113,14 +106,8 @@ def _names_users(resource: str) -> bool:
 
 
 _OF_SESSIONS = (
-    *(
-        "aws:principalarn",
-        "aws:principaltype",
-        "aws:principaltag/",
-        "aws:username",
-        "aws:userid",
-        "aws:multifactorauth",
-    ),
-    *("aws:tokenissuetime", "aws:federatedprovider", "aws:sourceidentity", "kms:granteeprincipal"),
+    *("aws:principalarn", "aws:principaltype", "aws:principaltag/", "aws:username", "aws:userid"),
+    *("aws:multifactorauth", "aws:tokenissuetime", "aws:federatedprovider", "aws:sourceidentity"),
+    "kms:granteeprincipal",
 )
 """How the condition keys begin whose values in a request of a federated session are not those of its issuer's (F3)."""

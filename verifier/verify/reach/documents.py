@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
 
 from verifier.language.policies.documents import read_policy
-from verifier.model.estate import Estate
-from verifier.model.policy import Policy, PolicyKind
+from verifier.model.estate import Estate, ManagedPolicy
+from verifier.model.policy import Condition, Policy, PolicyKind
 from verifier.syntax.source import Source
 
 SID = "Escalation"
@@ -63,6 +64,11 @@ def _read(document: dict[str, object], kind: PolicyKind, identity: str, name: st
     )
 
 
+def conditions_of(estate: Estate, whom: Container[str]) -> Iterator[Condition]:
+    """The conditions of these policies."""
+    return (condition for policy in policies_of(estate, whom) for condition in policy.conditions)
+
+
 def policies_of(estate: Estate, whom: Container[str]) -> Iterator[Policy]:
     """The policies of an estate; of users and roles, those of some, by ARN, first."""
     for identity in estate.identities:
@@ -73,3 +79,29 @@ def policies_of(estate: Estate, whom: Container[str]) -> Iterator[Policy]:
     for account in estate.accounts:
         yield from account.shared_policies()
     yield from estate.surrounding_policies()
+
+
+# -- managed policies --
+
+
+def administrator(partition: str) -> str:
+    """AWS's managed policy that allows everything."""
+    return f"arn:{partition}:iam::aws:policy/AdministratorAccess"
+
+
+def in_force(estate: Estate, arn: str) -> Policy | None:
+    """The document of a managed policy: of AWS's that allows everything, or of one of the input; `None` where that is
+    not known."""
+    if arn == administrator(arn.split(":")[1]):
+        return identity_policy(arn, "AdministratorAccess")
+    found = managed_policy(estate, arn)
+    return found.in_force if found is not None else None
+
+
+def managed_policy(estate: Estate, arn: str) -> ManagedPolicy | None:
+    return next((one for account in estate.accounts for one in account.managed if one.arn == arn), None)
+
+
+def as_boundary(policy: Policy) -> Policy:
+    """A managed policy as a permissions boundary."""
+    return replace(policy, kind=PolicyKind.BOUNDARY, identity=f"{policy.identity}#boundary")

@@ -26,15 +26,14 @@ from verifier.verify.assumptions import as_of_data, chosen_keys, given, reading_
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.preparation import not_known, resolved_invariant
 from verifier.verify.reach.common import supposing
-from verifier.verify.reach.facts import ANY_WAY, Way
-from verifier.verify.reach.goals import Goal, Reached
-from verifier.verify.reach.offers.in_doubt import is_in_doubt, looked_at, on_the_way, story_in_doubt
+from verifier.verify.reach.facts import ANY_WAY, Goal, Reached, Way
+from verifier.verify.reach.in_doubt import is_in_doubt, looked_at, on_the_way, story_in_doubt
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.plans import planned
 from verifier.verify.reach.stories.stories import Other, too_long
 from verifier.verify.reach.together import Found
 from verifier.verify.reach.unchanged import Unchanged
-from verifier.verify.reach.universe import not_listed
+from verifier.verify.reach.universe import why_not_followed
 
 MOST_STORIES = 24
 """So many callers whose goal is within reach are tried for a story, before a verdict is Unknown."""
@@ -53,12 +52,10 @@ def prove_eventually(
         raise InputError.of(message, invariants[0].span, hint="`no … can` asks about requests as things are", rule="E0")
     started = time.perf_counter()
     reason = not_known(target)
-    answers: Iterator[_Answer] = iter(())
     if reason is None:
         wanted = [resolved_invariant(estate, target, invariant) for invariant in invariants]
         try:
-            answers = _answers(estate, target.key, wanted, options)
-            found = list(answers)
+            found = list(_answers(estate, target.key, wanted, options))
         except TooLarge as error:
             reason = Reason("budget", f"the policies tell apart too much: {error}")
     for number, invariant in enumerate(invariants):
@@ -159,7 +156,7 @@ class _Search:
 
     def _out_of_reach(self, *, never: bool) -> _Answer:
         """What to say where no step leads there: whether a doubtful action may (W1)."""
-        reason = not_listed(self.setting.estate)
+        reason = why_not_followed(self.setting.estate)
         if reason is None:
             within, whenever = self._in_doubt()
             if within is not None:
@@ -196,7 +193,7 @@ class _Search:
         )
 
     def _otherwise(self, start: str) -> Other:
-        return lambda refused: self.setting.otherwise(start, self.number, refused, direct=not self.apart)
+        return lambda refused: self.setting.reached((start,), self.number, direct=not self.apart, refused=refused)
 
     def _story_of_few_steps(self, found: Found) -> Story | None:
         """A story of steps that are looked for one after another: in the rounds of a closure those are met first that

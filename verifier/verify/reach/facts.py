@@ -1,14 +1,15 @@
-"""What a caller can make true, and by which step.
+"""What a caller can make true, by which step, and what it comes to do in the end.
 
-In: nothing (plain data). Out: frozen dataclasses of the closure.
+In: nothing (plain data). Out: the facts, derivations and goals of a closure. Guarantee: the premises of a goal are all
+that it takes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from verifier.model.estate import Identity
 from verifier.model.policy import arn_kind
@@ -241,18 +242,49 @@ def at_first(starts: Collection[str], taggable: Container[str]) -> Facts:
     return Facts({fact: Derivation(None, fact.subject, (), 0) for fact in facts})
 
 
+# -- goals --
+
+
+@dataclass(frozen=True)
+class Access:
+    """One way to make the last request, for `action` where only that one is meant."""
+
+    cube: Cube
+    action: str | None = None
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One goal within reach: by whom, through which access, and after what. `onto` is the other key, if any, on which
+    the last request is: its ARN, or `REPLICA` for one that was made of the key; `AGAIN` is the key itself, for what has
+    another encryption context then."""
+
+    REPLICA: ClassVar = "replica"
+    AGAIN: ClassVar = "again"
+
+    number: int
+    key: str
+    by: str
+    access: Access | None
+    premises: tuple[Fact, ...]
+    rounds: int
+    onto: str | None = None
+
+    @property
+    def way(self) -> Way:
+        return self.number, None, self.by, self.premises
+
+
 @dataclass
-class Fresh:
-    """Whom to look at, round by round: what a principal can do turns on itself and on facts other than who else is
-    held."""
+class Reached:
+    """What one principal can bring about, or some together."""
 
-    _others: tuple[int, int] = (-1, -1)
-    _seen: int = 0
+    starts: tuple[str, ...]
+    facts: Facts
+    goals: dict[tuple[str, int], Goal] = field(default_factory=dict)
 
-    def held(self, facts: Facts, keys: int = 0) -> Sequence[str]:
-        """The principals that are held; of those who were looked at before none, unless another fact or key has come
-        since."""
-        held, others = facts.of_kind(FactKind.HOLDS), (facts.others, keys)
-        first = self._seen if others == self._others else 0
-        self._others, self._seen = others, len(held)
-        return [fact.subject for fact in held[first:]]
+    @property
+    def start(self) -> str:
+        """The only principal."""
+        (start,) = self.starts
+        return start

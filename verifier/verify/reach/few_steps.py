@@ -13,8 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from verifier.model.step_kinds import StepKind
 from verifier.verify.reach.closure import Closure
-from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Way
-from verifier.verify.reach.goals import Goal, Reached
+from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Goal, Reached, Way
 
 MOST_TRIED = 300
 """So many ways to begin are looked at, before nothing is said."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from verifier.model.estate import Estate, Key
@@ -28,15 +28,24 @@ from verifier.problem.facts.shared import through, via_service
 from verifier.problem.question import scope
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.caller_sets import callers
-from verifier.problem.semantics.possible_changes import ALWAYS, REQUEST_TAG, RESOURCE_TAG
+from verifier.problem.semantics.possible_changes import ALWAYS, RESOURCE_TAG
 from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import key_target
 from verifier.problem.space import Space, acts
 from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS, AliasNames
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
 from verifier.verify.reach.distinctions import actions_of
-from verifier.verify.reach.offers.contexts import about_contexts, all_names, of_ciphertexts
-from verifier.verify.reach.offers.step_requests import REPLICA_REGION, TAG_NAMES, in_any_case, of_step, twice
+from verifier.verify.reach.offers.step_requests import (
+    REPLICA_REGION,
+    TAG_NAMES,
+    about_contexts,
+    all_names,
+    in_any_case,
+    of_step,
+    requested,
+    tag_name,
+    twice,
+)
 
 OPERATIONS, GRANTEE, RETIRING = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal"
 RETIRE = "kms:RetireGrant"
@@ -55,18 +64,6 @@ BY_MATERIAL = (
 STEPS = tuple(names[0] for names in OF_KEYS.values() if names[0] not in BY_MATERIAL)
 """The actions of the other steps on the key."""
 UPDATE_PRIMARY = "kms:UpdatePrimaryRegion"
-
-
-@dataclass(frozen=True)
-class Tag:
-    """A tag that policies ask for, in lower case."""
-
-    attribute: str
-
-    @property
-    def name(self) -> str:
-        """The tag's name in lower case."""
-        return self.attribute.removeprefix(RESOURCE_TAG)
 
 
 CRYPTOGRAPHIC = frozenset(
@@ -123,7 +120,7 @@ class KeyRules:
         takes the answers."""
         self._tags_asked = sorted(name for name in space.attributes if name.startswith(RESOURCE_TAG))
         for name in self._tags_asked:
-            space.view(REQUEST_TAG + name.removeprefix(RESOURCE_TAG))
+            space.view(requested(name))
         space.set_view(OPERATIONS)
         space.set_view(TAG_NAMES)
         if REQUEST_ALIAS in space.attributes:
@@ -140,8 +137,7 @@ class KeyRules:
         wanted += [acts({name}) for name in self.operations]
         for name in self._asked_for:
             action = acts({name.split(" ")[0]})
-            said = action, of_step(space, name, self.key), of_ciphertexts(space, name, self._goals)
-            wanted.append(conjunction((*said, not_ruled_out(space))))
+            wanted.append(conjunction((action, of_step(space, name, self.key, self._goals), not_ruled_out(space))))
         return [*wanted, *(outside(space, whom) for whom in self._issued)]
 
     @property
@@ -167,10 +163,8 @@ class KeyRules:
 
     def _names_of(self, attribute: str) -> frozenset[Predicate]:
         """The names by which a request takes a tag away: as the key has it, where its tags are given."""
-        wanted = attribute.removeprefix(RESOURCE_TAG)
-        return frozenset(exactly(name) for name, _ in self.key.tags or () if name.lower() == wanted) or frozenset(
-            {in_any_case(attribute)}
-        )
+        own = (exactly(name) for name, _ in self.key.tags or () if name.lower() == tag_name(attribute))
+        return frozenset(own) or frozenset({in_any_case(attribute)})
 
     @staticmethod
     def _grantable(goals: Sequence[Invariant]) -> tuple[str, ...]:
@@ -200,6 +194,11 @@ class KeyRules:
         """The class of a caller; `None` where no caller of this key can be so called."""
         return self.joint.finite.tables[CALLER].class_of(principal)
 
+    def bit(self, principal: str) -> int:
+        """The same as a mask; 0 where no caller can be so called."""
+        number = self.class_of(principal)
+        return 0 if number is None else 1 << number
+
     def starters(self, goal: int) -> int:
         """The callers, as a mask, whom a goal is about."""
         joint = self.joint
@@ -209,38 +208,34 @@ class KeyRules:
         """True iff there is a last request of a goal at all, allowed or not."""
         return projected(self.joint, self.accesses[goal], (CALLER,)) != NOTHING
 
-    @cached_property
-    def tags(self) -> tuple[Tag, ...]:
-        """The tags that policies ask for."""
-        tables = self.joint.finite.tables
-        return tuple(Tag(name) for name in self._tags_asked if name in tables)
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The attributes of the tags that policies ask for."""
+        return tuple(name for name in self._tags_asked if name in self.joint.finite.tables)
 
     def first_class_of(self, attribute: str) -> int | None:
         """The class that the value of a tag is in at first; `None` where it is free (U3), or its values have no
         classes."""
-        if self.key.tags is None:
-            return None
-        wanted = attribute.removeprefix(RESOURCE_TAG)
-        value = next((value for name, value in self.key.tags if name.lower() == wanted), None)
         table = self.joint.finite.tables.get(attribute)
-        if table is None:
+        if self.key.tags is None or table is None:
             return None
+        value = next((value for name, value in self.key.tags if name.lower() == tag_name(attribute)), None)
         return table.size if value is None else table.class_of(value)
 
-    def classes_of_tag(self, tag: Tag, of_request: int) -> Iterator[int]:
+    def classes_of_tag(self, tag: str, of_request: int) -> Iterator[int]:
         """The classes of a tag's value that a request can give it, by the mask of what it asks for (-1: anything)."""
-        table, requested = self.joint.finite.tables[tag.attribute], self.joint.finite.tables.get(REQUEST_TAG + tag.name)
+        table, of_requests = self.joint.finite.tables[tag], self.joint.finite.tables.get(requested(tag))
         for number in range(table.size):
-            if requested is None or of_request == -1:
+            if of_requests is None or of_request == -1:
                 yield number
             else:
-                same = requested.class_of(table.pick(1 << number)[1])
+                same = of_requests.class_of(table.pick(1 << number)[1])
                 if same is not None and of_request >> same & 1:
                     yield number
 
-    def absent(self, tag: Tag) -> int:
+    def absent(self, tag: str) -> int:
         """The class of a tag that the key does not have."""
-        return self.joint.finite.tables[tag.attribute].size
+        return self.joint.finite.tables[tag].size
 
     @cached_property
     def _kept(self) -> tuple[str, ...]:
@@ -308,17 +303,17 @@ class KeyRules:
         rest = diagrams.support(node).difference(self._kept, further)
         return cubes(self.joint, diagrams.exists(node, rest), self.possible_changes)
 
-    def tagging(self, tag: Tag) -> tuple[Cube, ...]:
+    def tagging(self, tag: str) -> tuple[Cube, ...]:
         """Who can give a tag a value of which class."""
-        return self._cubes(self._acts["kms:TagResource"], REQUEST_TAG + tag.name)
+        return self._cubes(self._acts["kms:TagResource"], requested(tag))
 
-    def tagging_twice(self, tag: Tag) -> tuple[Cube, ...]:
+    def tagging_twice(self, tag: str) -> tuple[Cube, ...]:
         """Who can give a key two tags of a name, in different case."""
-        return self._cubes(self.joint.diagrams.both(self._acts["kms:TagResource"], self._tagged_twice[tag.attribute]))
+        return self._cubes(self.joint.diagrams.both(self._acts["kms:TagResource"], self._tagged_twice[tag]))
 
-    def untagging(self, tag: Tag) -> tuple[Cube, ...]:
+    def untagging(self, tag: str) -> tuple[Cube, ...]:
         """Who can take a tag away."""
-        return self._cubes(self.joint.diagrams.both(self._acts["kms:UntagResource"], self._tag_names[tag.attribute]))
+        return self._cubes(self.joint.diagrams.both(self._acts["kms:UntagResource"], self._tag_names[tag]))
 
     def _cubes(self, requests: Node, *further: str) -> tuple[Cube, ...]:
         return cubes(self.joint, self._projected(requests, *further), self.possible_changes)

@@ -68,7 +68,7 @@ class KeylessRules:
     def creating(self, principal: str, region: str) -> tuple[Cube, ...]:
         """What a principal needs to create a key in a Region."""
         number = self.joint.finite.tables[CALLER].class_of(principal)
-        return () if number is None else tuple(cube for cube in self._creating_in(region) if cube.callers >> number & 1)
+        return () if number is None else tuple(cube for cube in self._creating_in(region) if cube.members >> number & 1)
 
     def _creating_in(self, region: str) -> tuple[Cube, ...]:
         joint = self.joint

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy, arn_kind
@@ -21,12 +22,11 @@ from verifier.problem.sessions.trusting import trusting
 from verifier.verify.reach.alias_rules import moved
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.distinctions import tags_read
-from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Facts, Way, at_first, tagged_at_first
+from verifier.verify.reach.facts import Fact, FactKind, Facts, Way, at_first, tagged_at_first
 from verifier.verify.reach.offers.offers import ANY, KeyOffers, is_tag
+from verifier.verify.reach.step_groups import OF_TARGETS
 
-OF_OTHERS = frozenset(
-    {changes.GRANT, changes.RESOURCE_POLICY, changes.SHARED, changes.TARGET_BOUNDARY, changes.TARGET_TAGS}
-)
+OF_OTHERS = frozenset({changes.GRANT, changes.SHARED, *OF_TARGETS})
 """The changes that steps give by what they are on, not by whom they are about."""
 
 
@@ -53,7 +53,7 @@ class Identities:
         doubtful = {thing.principal for thing in estate.unmodelled if thing.only_of_steps and thing.principal}
         self._doubtful = sorted(arn for arn in doubtful if arn_kind(arn) == "group")
 
-    def at_first(self, starts: Collection[str], refused: frozenset[Way] = ANY_WAY) -> Facts:
+    def at_first(self, starts: Collection[str], refused: frozenset[Way]) -> Facts:
         """What is true before any step, for some principals together; those that are `refused` aside."""
         changing = trusting(self._first).changing
         taggable = self.taggable if not changing.isdisjoint(starts) else changing
@@ -80,11 +80,9 @@ class Identities:
 
     def about(self, principal: str) -> frozenset[str]:
         """What steps may be about that give a principal a change of its own, as long as it joins no group."""
-        found = self._about.get(principal)
-        if found is None:
-            found = frozenset(one for whose in self.whose(principal) for one in self._about_one(whose))
-            self._about[principal] = found
-        return found
+        if principal not in self._about:
+            self._about[principal] = frozenset(chain.from_iterable(map(self._about_one, self.whose(principal))))
+        return self._about[principal]
 
     def _about_one(self, principal: str) -> Iterator[str]:
         boundary = self.boundary(principal)
@@ -188,8 +186,8 @@ class Needs:
         return next(((fact,) for fact in (made, held) if fact in facts), None)
 
     def _giving_one(self, change: PossibleChange, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
-        if change == changes.RESOURCE_POLICY:
-            yield (Fact(FactKind.RESOURCE_POLICY, target),)
+        if change in OF_TARGETS:
+            yield from ((Fact(kind, target),) for kind in OF_TARGETS[change])
         elif change == changes.SHARED:
             yield (Fact(FactKind.SHARED, target),)
         elif change in (changes.INLINE, changes.ATTACHED):
@@ -207,15 +205,11 @@ class Needs:
             yield (Fact(FactKind.UNBOUNDED, by),)
         elif change == changes.LOOSENED:
             yield (Fact(FactKind.LOOSENED, by),)
-        elif change == changes.TARGET_BOUNDARY:
-            yield from ((Fact(kind, target),) for kind in (FactKind.UNBOUNDED, FactKind.REBOUND))
         elif change in (changes.INLINE_GONE, changes.DETACHED):
             gone = tuple(self._gone(by, facts, inline=change == changes.INLINE_GONE))
             yield from (gone,) if gone else ()
         elif change == changes.SESSION_TAGS:
             yield from ((Fact(kind, by),) for kind in (FactKind.SESSION_TAGS, FactKind.TAGGED))
-        elif change == changes.TARGET_TAGS:
-            yield (Fact(FactKind.TAGGED, target),)
         elif isinstance(change, PolicyAttached):
             attached = (change.about,)
             yield from ((*joined, Fact(FactKind.ATTACH, owner, attached)) for owner, joined in self._owners(by, facts))

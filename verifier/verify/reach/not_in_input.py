@@ -1,22 +1,23 @@
 """Keys that the input does not hold, in accounts that it names: ciphertexts can be re-encrypted under them; accounts of
-a caller's own, which it does not name (W2).
+a caller's own, which it does not name (W2); the replicas that a caller could make of a key (R8).
 
-In: an estate, a partition and Region. Out: keys whose policies leave it to those of the accounts named, and of which
-nothing else is known; accounts. Guarantee: of all keys and accounts that the input does not have, there is one for each
-way in which policies tell them apart.
+In: an estate, a partition and Region, or a key. Out: keys whose policies leave it to those of the accounts named, and
+of which nothing else is known; accounts; replicas as they are when they were just made, with any tags and aliases.
+Guarantee: of all keys, accounts and Regions that the input does not have, there is one for each way in which policies
+tell them apart.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from itertools import product
 
+from verifier.model.choices import REGION
 from verifier.model.estate import Estate, Key
 from verifier.model.named_accounts import ACCOUNT, accounts_named, conditions_of, texts_about_accounts
-from verifier.model.policy import Condition
+from verifier.model.policy import Condition, Policy
 from verifier.model.reference import ValueType
 from verifier.model.step_kinds import OWN_KEYS, is_own_key
 from verifier.problem.classes.attributes import DIGITS
@@ -25,6 +26,7 @@ from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
 from verifier.problem.classes.words import Domain
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.verify.reach.documents import delegating_key_policy, key_policy
+from verifier.verify.reach.narrowed import of_callers, says_of_keys
 
 _HEX = Characters(frozenset("0123456789abcdef"))
 _KEY = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]+", re.ASCII)
@@ -115,7 +117,7 @@ def _accounts(estate: Estate, named: frozenset[str]) -> list[str]:
 
 def _of_kms(pattern: str) -> bool:
     fields = pattern.split(":", 5)
-    return len(fields) < 6 or fnmatchcase("kms", fields[2].lower().replace("[", "[[]"))
+    return len(fields) < 6 or like(fields[2].lower()).matches("kms")
 
 
 def _tells_keys(pattern: str) -> bool:
@@ -134,7 +136,7 @@ _PATTERN = re.compile(r"(?<![^:])(?=[0-9*?]*[0-9])(?=[0-9*?]*[*?])[0-9*?]+", re.
 """A field of an ARN, or a whole text, that begins with a pattern of digits."""
 
 
-def own_accounts(estate: Estate, conditions: Sequence[Condition] = ()) -> tuple[str, ...]:
+def own_accounts(estate: Estate, conditions: Sequence[Condition]) -> tuple[str, ...]:
     """Accounts that stand for all that a caller may have, with those that only `conditions` on the last requests name.
     Raises `TooLarge`."""
     if any(map(_of_numbers, (*conditions_of(estate), *conditions))):
@@ -169,14 +171,16 @@ def own_keys(estate: Estate, accounts: Sequence[str]) -> Iterator[Key]:
     """In each Region, keys of accounts that nobody else knows, where everyone may do everything: a caller can always
     have one (W2), and of whatever kind. Its spec and origin are free where policies tell keys apart by them; there is
     one ID for each way in which policies tell apart IDs, and multi-Region keys from others."""
-    apart = [text for text in _patterns(estate) if not ACCOUNT.search(text)]  # the others are not of these accounts
+    apart = [
+        _pattern(text) for text in _patterns(estate) if not ACCOUNT.search(text)
+    ]  # the others are not of these accounts
     specs, origins, types = (_speaks_of(estate, names) for names in (_SPECS, _ORIGINS, _TYPES))
     places = dict.fromkeys((key.partition, key.region) for key in estate.keys)
     for (partition, region), account in product(places, accounts):
         by_class: dict[tuple[bool, ...], str] = {}
         for name in OWN_KEYS:
             arn = f"arn:{partition}:kms:{region}:{account}:key/{name}"
-            by_class.setdefault((types and _is_multi_region(arn), *(_covers(text, arn) for text in apart)), arn)
+            by_class.setdefault((types and _is_multi_region(arn), *(text.matches(arn) for text in apart)), arn)
         for arn in by_class.values():
             yield Key(
                 arn,
@@ -201,5 +205,66 @@ def _is_multi_region(arn: str) -> bool:
     return ":key/mrk-" in arn
 
 
-def _covers(pattern: str, arn: str) -> bool:
-    return fnmatchcase(arn, _VARIABLE.sub("*", pattern).replace("[", "[[]"))
+# -- replicas --
+
+
+_REGION = re.compile(REGION)
+OTHER_REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "ap-southeast-2")
+OF_REGIONS = ("aws:requestedregion", "kms:viaservice", "kms:primaryregion", "kms:replicaregion")
+"""Condition keys whose values say which Region it is."""
+
+
+def replica(key: Key, region: str, principals: Iterable[str]) -> Key:
+    """A replica in another Region, whose policy serves some principals: it has no tags, aliases and grants yet."""
+    fields = key.arn.split(":")
+    arn = ":".join((*fields[:3], region, *fields[4:]))
+    policy = key_policy(arn, principals)
+    return replace(
+        key,
+        arn=arn,
+        name=None,
+        policies=(policy,),
+        multi_region=True,
+        multi_region_type="REPLICA",
+        aliases=(),
+        tags=(),
+        grants=(),
+    )
+
+
+def replicas(estate: Estate, key: Key) -> tuple[Key, ...] | None:
+    """One in each Region that a policy names, and one in a Region that none does. Their tags and aliases are free:
+    whoever makes a replica may give it some."""
+    named: set[str] = set()
+    for policy in of_callers(estate, says_of_keys):
+        for text in _texts(policy):
+            if not _whole_regions(text):
+                return None
+            named.update(found.group() for found in _REGION.finditer(text))
+    other = next((region for region in OTHER_REGIONS if region not in named and region != key.region), None)
+    if other is None:
+        return None
+    return tuple(
+        replace(replica(key, region, ()), tags=None, aliases=None) for region in sorted({*named, other} - {key.region})
+    )
+
+
+def _texts(policy: Policy) -> Iterator[str]:
+    """What a policy says of Regions."""
+    for statement in policy.statements:
+        yield from (text.value for text in statement.resources or ())
+    for condition in policy.conditions:
+        if condition.key.value.lower() in OF_REGIONS:
+            yield from (text.value for text in condition.values)
+
+
+def _whole_regions(text: str) -> bool:
+    """True iff a pattern names whole Regions, or every one."""
+    text = text.lower()
+    if text.startswith("arn:"):
+        return all(not _wild(field) or field == "*" for field in text.split(":")[1:5])
+    return not _wild(text) or "*" in (text, *text.split("."))
+
+
+def _wild(text: str) -> bool:
+    return any(sign in text for sign in ("*", "?", "${"))

@@ -29,14 +29,14 @@ from verifier.verify.named import actions_named, keys_named
 from verifier.verify.preparation import free_readings, held_readings, not_known
 from verifier.verify.reach.common import supposing
 from verifier.verify.reach.eventually import as_assumptions, suppositions
-from verifier.verify.reach.goals import Goal, Reached
-from verifier.verify.reach.offers.in_doubt import looked_at, story_in_doubt
+from verifier.verify.reach.facts import Goal, Reached
+from verifier.verify.reach.in_doubt import looked_at, story_in_doubt
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.asking import principal
 from verifier.verify.reach.stories.plans import Make, Task, planned
 from verifier.verify.reach.stories.stories import Other, too_long
 from verifier.verify.reach.together import Found
-from verifier.verify.reach.universe import not_listed
+from verifier.verify.reach.universe import why_not_followed
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def _in_doubt(
 
 
 def _others(setting: Setting, start: str, goal: Goal) -> Other:
-    return lambda refused: setting.otherwise(start, goal.number, refused)
+    return lambda refused: setting.reached((start,), goal.number, refused=refused)
 
 
 def _merged(
@@ -273,7 +273,7 @@ def _of_key(
             reason = Reason("budget", f"the policies tell apart too much: {error}")
     if reason is not None:
         return KeyReach(about, (), (), Bound(options.longest, False), (reason,), rests)
-    reason = not_listed(estate) or setting.undecided
+    reason = why_not_followed(estate) or setting.undecided
     if reason is not None:
         return KeyReach(about, found.rows, (), Bound(options.longest, False), (reason,), rests)
     bound = Bound(options.longest, found.complete)

@@ -24,12 +24,12 @@ from verifier.verify.reach.closure import Closure
 from verifier.verify.reach.common import of_estate
 from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.distinctions import keys_of
-from verifier.verify.reach.facts import ANY_WAY, Fact, Facts, Way, is_federated
+from verifier.verify.reach.facts import ANY_WAY, Fact, Facts, Reached, Way, is_federated
 from verifier.verify.reach.few_steps import FewSteps
-from verifier.verify.reach.goals import Reached
+from verifier.verify.reach.not_in_input import replicas
 from verifier.verify.reach.offers.doubts import Doubts
+from verifier.verify.reach.offers.granted_by_services import GrantedByServices
 from verifier.verify.reach.offers.offers import KeyOffers
-from verifier.verify.reach.offers.replicas import replicas
 from verifier.verify.reach.own_policies import actions_named
 from verifier.verify.reach.stories.stories import Teller
 from verifier.verify.reach.together import Found, nearest
@@ -96,11 +96,9 @@ class Setting:
         """Of federated sessions it is about those in a set alone, and about the goals that say so; of other callers
         about every goal. Where `doubtful`, of what doubtful actions may bring about as well (W1)."""
         if (issued, doubtful) not in self._closures:
-            numbers = tuple(number for number, own in enumerate(self._issued) if issued in (ANYONE, own))
-            # What is made later does not hold on to this setting: nothing of it is left when it is not needed any more.
             known = issued in (ANYONE, *self._issued)
-            if not known:
-                numbers = tuple(range(len(self.goals)))
+            numbers = tuple(n for n, own in enumerate(self._issued) if not known or issued in (ANYONE, own))
+            # What is made later does not hold on to this setting: nothing of it is left when it is not needed any more.
             key, common, expected, goals = self.key, self._common, self._issued if known else (issued,), self.goals
             offers = partial(common.offers, issued=issued, expected=expected)
 
@@ -124,7 +122,8 @@ class Setting:
             other = self._closures.get((issued, not doubtful))
             rules = self._rules if known else common.rules(key, goals, expected)
             offered = offers(rules, numbers=numbers) if other is None else other.key
-            services = partial(common.by_services, self._doubts_of(issued)) if doubtful else None
+            accounts = frozenset(account.id for account in self.estate.accounts)
+            services = partial(GrantedByServices, self._doubts_of(issued), listed=accounts) if doubtful else None
             self._closures[issued, doubtful] = Closure(
                 common.identities, offered, by_steps, further, replicas_, services
             )
@@ -190,8 +189,7 @@ class Setting:
         mask = self._rules.starters(goal)
         whom = self.goals[goal].callers
         for principal in self.universe.starts:
-            number = self._rules.class_of(principal)
-            if (number is not None and mask >> number & 1) or (
+            if mask & self._rules.bit(principal) or (
                 principal.startswith(WEB_PREFIX) and holds_identities(whom, principal.removeprefix(WEB_PREFIX))
             ):
                 yield principal
@@ -226,11 +224,22 @@ class Setting:
         """The users and roles of the inventories."""
         return frozenset(listed(self.estate))
 
-    def reached(self, starts: tuple[str, ...], goal: int, *, doubtful: bool = False) -> Reached:
+    def reached(
+        self,
+        starts: tuple[str, ...],
+        goal: int,
+        *,
+        direct: bool = True,
+        doubtful: bool = False,
+        refused: frozenset[Way] = ANY_WAY,
+    ) -> Reached:
         """What a principal can bring about, or several together of which none is federated; the goal among it if that
-        is within reach. Where `doubtful`, what they may bring about."""
-        assert self.universe.starts  # those whom no inventory lists are taken in
-        return self._found(starts, self._issuers(starts, goal, doubtful), doubtful)
+        is within reach: by one step or more, where not `direct`. Where `doubtful`, what they may bring about. Without
+        the ways that are `refused`: to look for others, as it proves nothing."""
+        issued = self._issuers(starts, goal, doubtful)
+        if direct and not refused:
+            return self._found(starts, issued, doubtful)
+        return self._closure(issued, doubtful).of(starts, direct=direct, refused=refused)
 
     def _found(self, starts: tuple[str, ...], issued: CallerSet, doubtful: bool) -> Reached:
         if (starts, issued, doubtful) not in self._reached:
@@ -248,13 +257,7 @@ class Setting:
 
     def at_once(self, start: str, goal: int) -> Reached:
         """What a principal can do without a step."""
-        assert self.universe.starts
-        return self._closure(self._issuers((start,), goal)).at_once(start)
-
-    def by_steps(self, start: str, goal: int, *, doubtful: bool = False) -> Reached:
-        """What a principal can bring about by one step or more; where `doubtful`, what it may."""
-        assert self.universe.starts
-        return self._closure(self._issuers((start,), goal, doubtful), doubtful).of((start,), direct=False)
+        return self._closure(self._issuers((start,), goal)).of((start,), rounds=0)
 
     def goal(self, reached: Reached, goal: int) -> Found | None:
         """A goal on the key, if it is within reach."""
@@ -274,13 +277,7 @@ class Setting:
                 closure = self._closure(self._issuers(some, goal))
                 if not closure.re_encrypts and not self._in_doubt(by_steps_alone.facts, closure.key):
                     return None
-            steps = some[0] in by_steps
-            reached = (
-                self.by_steps(some[0], goal, doubtful=doubtful)
-                if steps
-                else self.reached(some, goal, doubtful=doubtful)
-            )
-            return self.goal(reached, goal)
+            return self.goal(self.reached(some, goal, direct=some[0] not in by_steps, doubtful=doubtful), goal)
 
         def kind(start: str) -> object:
             # What root users, and callers of accounts without an inventory, bring about at once is not looked for with
@@ -303,15 +300,6 @@ class Setting:
 
     def _doubts_of(self, issued: CallerSet) -> Doubts:
         return self._common.doubts(self.key.partition, self.universe, issued, keys_of(self.goals))
-
-    def otherwise(
-        self, start: str, goal: int, refused: frozenset[Way], *, direct: bool = True, doubtful: bool = False
-    ) -> Reached:
-        """What it can bring about without some ways; by one step or more, where not `direct`. Where `doubtful`, what it
-        may."""
-        return self._closure(self._issuers((start,), goal, doubtful), doubtful).of(
-            (start,), direct=direct, refused=refused
-        )
 
     def teller(self, start: str, goal: int, *, doubtful: bool = False) -> Teller:
         """Tells stories about what a principal can bring about; where `doubtful`, with federated sessions among

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import chain, count, takewhile
+from functools import cache
+from itertools import chain
 
 from verifier.model.step_kinds import StepKind
 from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.possible_changes import RESOURCE_POLICY
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Fresh, Way, whatever_way
+from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Way, whatever_way
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.step_offers import StepOffers
@@ -29,27 +29,15 @@ STEPPING = ("arn:", WEB_PREFIX)
 
 
 class StepClosure:
-    """The closure over everything that is not a key; `own` are identities in an account of the caller's own. One who
-    brings about nothing in a `wider` closure brings about nothing in this one; `offers` are made when there is more to
-    be asked."""
+    """The closure over everything that is not a key; `own` are identities in an account of the caller's own. The offers
+    are made when somebody is looked at."""
 
-    def __init__(
-        self,
-        identities: Identities,
-        offers: Callable[[], Offers],
-        own: Sequence[str] = (),
-        wider: StepClosure | None = None,
-    ) -> None:
+    def __init__(self, identities: Identities, offers: Callable[[], Offers], own: Sequence[str]) -> None:
         self._own = own
-        self._make_offers = offers
-        self._wider = wider
+        self._offers = cache(offers)
         self._identities = identities
         self._needs = Needs(identities, {})
         self._found: dict[tuple[str, ...], Search] = {}
-
-    @cached_property
-    def _offers(self) -> Offers:
-        return self._make_offers()
 
     def of(self, starts: tuple[str, ...]) -> Facts:
         """Everything that some principals can bring about together, themselves included."""
@@ -65,8 +53,7 @@ class StepClosure:
         if given or any(isinstance(fact, Fact) for fact, *_ in refused):
             return self._begun(starts, refused, given)
         if starts not in self._found:
-            wider = self._wider.search(starts) if self._wider is not None else None
-            self._found[starts] = wider if wider is not None and wider.nothing() else self._begun(starts, ANY_WAY)
+            self._found[starts] = self._begun(starts, ANY_WAY, NONE_MADE)
         return self._found[starts]
 
     def touching(self, starts: tuple[str, ...], alike: Mapping[str, Collection[str]]) -> tuple[str, ...]:
@@ -83,12 +70,27 @@ class StepClosure:
             if (fact, StepKind.OWN_IDENTITY, start, premises) not in refused:
                 yield fact, Derivation(StepKind.OWN_IDENTITY, start, premises, 1)
 
-    def _begun(
-        self, starts: tuple[str, ...], refused: frozenset[Way], given: Mapping[Fact, Derivation] = NONE_MADE
-    ) -> Search:
+    def _begun(self, starts: tuple[str, ...], refused: frozenset[Way], given: Mapping[Fact, Derivation]) -> Search:
         facts, own = self._identities.at_first(starts, refused), tuple(self._outside(starts, refused))
         facts.add(given)
-        return Search(lambda: self._offers, self._needs, facts, refused, frozenset(self._own), own)
+        return Search(self._offers, self._needs, facts, refused, frozenset(self._own), own)
+
+
+@dataclass
+class Frontier:
+    """Whom to look at, round by round: what a principal can do turns on itself and on facts other than who else is
+    held."""
+
+    _others: tuple[int, int] = (-1, -1)
+    _seen: int = 0
+
+    def held(self, facts: Facts, keys: int = 0) -> Sequence[str]:
+        """The principals that are held; of those who were looked at before none, unless another fact or key has come
+        since."""
+        held, others = facts.of_kind(FactKind.HOLDS), (facts.others, keys)
+        first = self._seen if others == self._others else 0
+        self._others, self._seen = others, len(held)
+        return [fact.subject for fact in held[first:]]
 
 
 @dataclass
@@ -96,7 +98,8 @@ class Search:
     """The search for what some principals can bring about together, from `facts`, which grow with the rounds; `outside`
     is what comes about in the first one besides."""
 
-    make_offers: Callable[[], Offers]
+    offers: Callable[[], Offers]
+    """What is offered to whoever is held: made when somebody is looked at."""
     needs: Needs
     facts: Facts
     refused: frozenset[Way]
@@ -108,7 +111,7 @@ class Search:
     """The targets, as masks, on which something was made true already."""
     done: set[tuple[str, frozenset[PossibleChange]]] = field(default_factory=set)
     """What a principal can do with certain changes, once it has them, and all of it was done."""
-    fresh: Fresh = field(default_factory=Fresh)
+    frontier: Frontier = field(default_factory=Frontier)
 
     def new(self, rounds: int | None) -> Mapping[Fact, Derivation]:
         """What comes about by so many steps, and by no fewer; `None` for however many: then nothing does."""
@@ -122,22 +125,12 @@ class Search:
             self.facts.add(new)
         return self.rounds[-1] if rounds is None or rounds > len(self.rounds) else self.rounds[rounds - 1]
 
-    def nothing(self) -> bool:
-        """True iff nothing comes about, but what the callers have outside."""
-        rounds = (self.new(number) for number in count(1))
-        return all(one.step is StepKind.OWN_IDENTITY for new in takewhile(bool, rounds) for one in new.values())
-
-    @cached_property
-    def offers(self) -> Offers:
-        """What is offered to whoever is held."""
-        return self.make_offers()
-
     def _round(self, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
         in_hand = self._in_hand()
         # Each change needs something that was done before; that a key is shared gives one on that key alone.
         plain = self.facts.others == len(self.facts.of_kind(FactKind.SHARED))
-        offers = self.offers.plain if plain else self.offers
-        for by in self.fresh.held(self.facts):
+        offers = self.offers().plain if plain else self.offers()
+        for by in self.frontier.held(self.facts):
             for needs, bundles in offers.bundles(by).items() if by.startswith(STEPPING) else ():
                 if (by, needs) in self.done:
                     continue
@@ -173,6 +166,6 @@ class Search:
         found: dict[tuple[str, Group], int] = {}
         for change, kinds in OF_TARGETS.items():
             for fact in chain.from_iterable(map(self.facts.of_kind, kinds)):
-                for group in self.offers.groups:
+                for group in self.offers().groups:
                     found[change, group] = found.get((change, group), 0) | group.bit(fact.subject)
         return found

@@ -7,7 +7,7 @@ Guarantee: as of `StepPermissions`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from verifier.model.estate import Identity
@@ -35,14 +35,6 @@ OF_TARGETS = {
 which there was not at first is no change in a question."""
 
 
-@dataclass(frozen=True)
-class Allowed:
-    """Some targets on which a principal can do an action, given a cube: `targets` is a mask over those of the group."""
-
-    targets: int
-    cube: Cube
-
-
 @dataclass(frozen=True, eq=False)
 class Group:
     """The targets of one account and kind, and what was found of them so far; if `plain`, without callers' changes."""
@@ -51,7 +43,7 @@ class Group:
     plain: bool = False
     slots: dict[Gives, object] = field(default_factory=dict)
     """What tells apart what steps on its targets make true."""
-    _allowed: dict[tuple[str, int, tuple[str, ...]], list[Allowed]] = field(default_factory=dict)
+    _allowed: dict[tuple[str, int, tuple[str, ...]], list[Cube]] = field(default_factory=dict)
 
     @cached_property
     def arns(self) -> tuple[str, ...]:
@@ -105,8 +97,8 @@ class Group:
         number = self._numbers.get(arn)
         return 0 if number is None else 1 << number
 
-    def allowed(self, action: str, principal: str, *further: str) -> list[Allowed]:
-        """Where a principal can do an action; the cubes tell which values of `further` attributes that takes."""
+    def allowed(self, action: str, principal: str, *further: str) -> list[Cube]:
+        """On which targets a principal can do an action, and which values of `further` attributes that takes."""
         number = self.permissions.representative(principal)
         if number is None:
             return []
@@ -115,16 +107,13 @@ class Group:
             self._allowed[key] = self._of_class(action, number, further)
         return self._allowed[key]
 
-    def _of_class(self, action: str, number: int, further: tuple[str, ...]) -> list[Allowed]:
+    def _of_class(self, action: str, number: int, further: tuple[str, ...]) -> list[Cube]:
         diagrams = self.permissions.joint.diagrams
         # What it takes of the target stays: that may not be what decides (`passed_roles`).
         without = dict.fromkeys(self.permissions.possible_changes.difference(OF_TARGETS), 0) if self.plain else {}
         node = diagrams.restrict(self.permissions.allowed(action, further), {CALLER: number} | without)
-        every = (1 << len(self.permissions.targets)) - 1
-        return [
-            Allowed(mask & every, cube)
-            for mask, cube in cubes_over(diagrams, node, self.permissions.possible_changes, TARGET)
-        ]
+        found = cubes_over(diagrams, node, self.permissions.possible_changes, TARGET)
+        return [replace(cube, members=cube.members & self.all) for cube in found]
 
     @cached_property
     def tags(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from heapq import heappop, heappush
 
-from verifier.verify.reach.goals import Goal, Reached
+from verifier.verify.reach.facts import Goal, Reached
 
 Found = tuple[Goal, Reached]
 Look = Callable[[tuple[str, ...]], Found | None]

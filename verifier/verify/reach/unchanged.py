@@ -43,7 +43,7 @@ class Unchanged:
         none leads to the goal (E0)."""
         refused = ANY_WAY
         for _ in range(_MOST_WAYS):
-            reached = self.setting.otherwise(start, self.number, refused, doubtful=True)
+            reached = self.setting.reached((start,), self.number, doubtful=True, refused=refused)
             goal = reached.goals.get((self.setting.key.arn, self.number))
             first = frozenset(self._first_changes(reached.facts))
             if goal is None and not first:

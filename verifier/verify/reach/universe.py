@@ -39,7 +39,7 @@ class Universe:
     what is there only once it was made. Raises `TooLarge`."""
 
     def __init__(
-        self, estate: Estate, partition: str, tests: Iterable[Iterable[Predicate]], made: Iterable[str] = ()
+        self, estate: Estate, partition: str, tests: Iterable[Iterable[Predicate]], made: Iterable[str]
     ) -> None:
         patterns = (
             *KINDS,
@@ -138,7 +138,7 @@ def holds_identities(callers: CallerSet, provider: str) -> bool:
     return False
 
 
-def not_listed(estate: Estate) -> Reason | None:
+def why_not_followed(estate: Estate) -> Reason | None:
     """Why nothing can be proved out of reach: a group or managed policy that is not listed, and that callers could join
     or attach; a policy of a bucket or function that lets callers do what is not supposed away."""
     for thing in estate.unmodelled:

@@ -99,22 +99,22 @@ def entered(
         for action in kind.actions if admitting else ():
             for allowed in group.allowed(action, by):
                 found: dict[str, str] = {}
-                for arn in group.each(allowed.targets):
+                for arn in group.each(allowed.members):
                     own = (role for code in running[arn] if code.kind == kind.name for role in code.roles)
                     found |= {role: arn for role in own if role not in found}
                 for role, arn in found.items():
                     for service, one in admitting:
-                        targets, cubes = roles.bit(role) & one.targets & free, (allowed.cube, one.cube)
+                        targets, cubes = roles.bit(role) & one.members & free, (allowed, one)
                         held = Bundle(
                             StepKind.CHANGE_CODE, action, roles, targets, cubes, Gives(FactKind.HOLDS), code=arn
                         )
                         yield from with_tags(held, service)
         for action, service in product(dict.fromkeys(way[0][0] for way in kind.handing), filter(ways_to_run, names)):
             for allowed in group.allowed(action, by):
-                named = (one for arn in group.each(allowed.targets) for one in running[arn] if one.kind == kind.name)
+                named = (one for arn in group.each(allowed.members) for one in running[arn] if one.kind == kind.name)
                 code = next((one.arn for one in named if not (kind.ways and kind.placing and one.roles)), None)
                 for on, passing, middle in _handed(roles, by, service, kind) if code is not None else ():
-                    how, needs = Passed(service, roles.root, (), through=middle), (allowed.cube, *passing)
+                    how, needs = Passed(service, roles.root, (), through=middle), (allowed, *passing)
                     held = Bundle(
                         StepKind.CHANGE_CODE, action, roles, on & free, needs, Gives(FactKind.HOLDS), how, code=code
                     )
@@ -127,10 +127,10 @@ def _handed(
     """The roles that a principal may pass to a service for code of a kind, or that these may assume where it runs
     through another one."""
     if kind.through:
-        yield from ((one.targets, cubes, middle) for _, one, cubes, middle in through(roles, by, service, [roles]))
+        yield from ((one.members, cubes, middle) for _, one, cubes, middle in through(roles, by, service, [roles]))
         return
     for one, two in product(passable(roles, by, (service,), known=True), trusting(roles, service)):
-        yield one.targets & two.targets, (one.cube, two.cube), None
+        yield one.members & two.members, (one, two), None
 
 
 def all_running(estate: Estate) -> Iterator[Workload]:

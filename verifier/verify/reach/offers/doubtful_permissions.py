@@ -27,7 +27,7 @@ from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import ACTION, CALLER, MADE, Space
 from verifier.problem.steps.doubtful import Alike, alike
 from verifier.problem.steps.many import together
-from verifier.verify.reach.cubes import ANYONE, Cube, needs_of, outside, projected
+from verifier.verify.reach.cubes import Cube, needs_of, outside, projected
 from verifier.verify.reach.facts import Doubt
 from verifier.verify.reach.narrowed import for_doubts, of_callers, says_of_doubts
 from verifier.verify.reach.offers.code_that_runs import leaving, reviewed, writes_among
@@ -52,7 +52,7 @@ class DoubtfulPermissions:
         root: str,
         possible_changes: frozenset[PossibleChange],
         held: SymbolValues,
-        issued: CallerSet = ANYONE,
+        issued: CallerSet,
         opening: frozenset[str] = frozenset(),
     ) -> None:
         _, self._partition, _, _, self.account, _ = root.split(":")
@@ -159,16 +159,16 @@ class DoubtfulPermissions:
         # looked at.
         compared = bool(group.permissions.joint.sides[0].question.space.relations)
         for allowed in group.allowed("sts:GetFederationToken", principal, MADE, *group.tags):
-            values = dict(allowed.cube.values)
+            values = dict(allowed.values)
             mask = -1 if compared else values.pop(MADE, -1)
             untagged = all(own & group.without(name) for name, own in values.items() if name != MADE)
             tagging = (
                 [frozenset[PossibleChange]()]
                 if untagged
-                else [one.cube.needs for one in group.allowed("sts:TagSession", principal)]
+                else [one.needs for one in group.allowed("sts:TagSession", principal)]
             )
             names = tuple(one for one in sessions if group.holds(MADE, mask, one.split(":", 5)[5]))
-            yield from ((Cube(0, allowed.cube.needs | needs), names) for needs in tagging)
+            yield from ((Cube(0, allowed.needs | needs), names) for needs in tagging)
 
     def class_of(self, principal: str) -> int | None:
         """The class of a caller: callers of one class may do the same."""

@@ -8,7 +8,7 @@ makes it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property, reduce
@@ -33,9 +33,7 @@ from verifier.verify.reach.offers.extent import Anything, Extent, Most
 from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, trusted
 from verifier.verify.reach.offers.passed_roles import passable, services, trusting, with_tags
 from verifier.verify.reach.offers.step_offers import StepOffers
-from verifier.verify.reach.step_groups import Allowed, Bundle, Gives, Group
-
-_NOTHING = Cube(0, frozenset())
+from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
 
 class Doubts:
@@ -117,20 +115,12 @@ class Doubts:
     def counted(self, principals: tuple[str, ...]) -> Counter[Head]:
         """How many doubtful actions some principals may do, by their heads."""
         if principals not in self._counts:
-            self._counts[principals] = self._counted(principals)
+            of: dict[DoubtfulPermissions | None, list[str]] = {}
+            for principal in principals:
+                of.setdefault(self._own(principal), []).append(principal)
+            entries = chain.from_iterable(one.entries(own) for one, own in of.items() if one is not None)
+            self._counts[principals] = Counter(entry.head for entry in dict.fromkeys(entries))
         return self._counts[principals]
-
-    def _counted(self, principals: Iterable[str]) -> Counter[Head]:
-        of: dict[str, list[str]] = {}
-        for principal in principals:
-            of.setdefault(principal.split(":")[4] if principal.startswith("arn:") else "", []).append(principal)
-        entries = (
-            one
-            for account, own in of.items()
-            if account in self._permissions
-            for one in self._permissions[account].entries(own)
-        )
-        return Counter(entry.head for entry in dict.fromkeys(entries))
 
     def _own(self, principal: str) -> DoubtfulPermissions | None:
         return self._permissions.get(principal.split(":")[4]) if principal.startswith("arn:") else None
@@ -179,17 +169,17 @@ class Doubts:
         passed = tuple(name for name in services if name not in bounded)
         for group in self._of(TargetKind.ROLE, doubt.account):
             free = group.unlinked & ~supposed.reviewed(group.arns)
-            running = product((Allowed(-1, _NOTHING),), self._trusting(group, bounded))
+            running = product((Cube(-1, frozenset()),), self._trusting(group, bounded))
             handed = product(self._passable(group, by, passed), self._trusting(group, passed)) if passed else ()
             for one, (name, two) in chain(running, handed):
-                needs = (cube, two.cube, one.cube)
-                targets = one.targets & two.targets & free
+                needs = (cube, two, one)
+                targets = one.members & two.members & free
                 held = Bundle(
                     StepKind.PASS_ROLE, doubt.entry.name, group, targets, needs, Gives(FactKind.HOLDS), doubt=doubt
                 )
                 yield from with_tags(held, name)
 
-    def _passable(self, group: Group, by: str, names: tuple[str, ...]) -> list[Allowed]:
+    def _passable(self, group: Group, by: str, names: tuple[str, ...]) -> list[Cube]:
         """The roles that a principal may pass to one of some services; to any, where providers are among these."""
         if any(name == "*" or name.startswith(WEB_PREFIX) for name in names):
             return group.allowed("iam:PassRole", by)
@@ -200,13 +190,13 @@ class Doubts:
     def _among(self, names: tuple[str, ...]) -> list[str]:
         return [service for service in services(self._estate) if "*" in names or service_name(service) in names]
 
-    def _trusting(self, group: Group, names: tuple[str, ...]) -> Iterator[tuple[str, Allowed]]:
+    def _trusting(self, group: Group, names: tuple[str, ...]) -> Iterator[tuple[str, Cube]]:
         """The roles that admit one of some services, or identities of providers, with its name; of some services those
         that listed code has."""
         for name in (name for name in names if name.endswith(BOUNDED)):
             known = sum(map(group.bit, roles_of(self._estate, group.account, name.removesuffix(BOUNDED))))
             for service, one in self._trusting(group, (name.removesuffix(BOUNDED),)):
-                yield service, replace(one, targets=one.targets & known)
+                yield service, replace(one, members=one.members & known)
         others = (
             f"{name}.amazonaws.com"
             for name in names
@@ -239,16 +229,7 @@ class Doubts:
             most = self._extent.most(("federated", sessions), (Fact(FactKind.HOLDS, one) for one in sessions))
             if cube.needs and self._without_changes:
                 continue
-            for group in self._of(TargetKind.ACCOUNT, doubt.account):
-                yield Anything(
-                    StepKind.FEDERATE,
-                    doubt.entry.name,
-                    group,
-                    group.bit(group.root),
-                    (cube,),
-                    Gives(FactKind.HOLDS),
-                    most=most,
-                )
+            yield from (replace(one, step=StepKind.FEDERATE, doubt=None) for one in self._at_once(doubt, cube, most))
 
     def _at_once(self, doubt: Doubt, cube: Cube, most: Most) -> Iterator[Bundle]:
         for group in self._of(TargetKind.ACCOUNT, doubt.account):
@@ -265,7 +246,7 @@ class Doubts:
         own = tuple(name for name in names if name.removesuffix(BOUNDED) == service)
         if not own and "*" in names:
             own = (service,)
-        return reduce(or_, (one.targets for _, one in self._trusting(group, own)), 0)
+        return reduce(or_, (one.members for _, one in self._trusting(group, own)), 0)
 
     @cached_property
     def _providers(self) -> tuple[str, ...]:

@@ -1,37 +1,43 @@
-"""What makes users and roles, gives their sessions, and those of identity providers, as offers (docs/reach.md).
+"""What makes users and roles, gives their sessions, and those of identity providers, as offers (docs/reach.md); which
+session tags a policy could read: a session with others does what one without tags does (F3).
 
-In: a group of targets, a principal. Out: `Bundle`s.
-Guarantee: as of `offers`: none that could be made is missing.
+In: a group of targets, a principal; the policies of an estate. Out: `Bundle`s; `ReadTags`.
+Guarantee: as of `offers`: none that could be made is missing. Tags of which it is said that they help nobody change no
+decision for the better.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from verifier.model.estate import Estate
+from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement
+from verifier.model.reference import ValueType
 from verifier.model.step_kinds import StepKind
 from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
-from verifier.problem.semantics.possible_changes import TARGET_BOUNDARY
+from verifier.problem.classes.predicates import Predicate
+from verifier.problem.semantics.possible_changes import REQUEST_TAG, TARGET_BOUNDARY
+from verifier.problem.semantics.values import plain_predicate
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.verify.reach.facts import FactKind
-from verifier.verify.reach.offers.read_tags import ReadTags
-from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN
-from verifier.verify.reach.offers.written_policies import plain
+from verifier.verify.reach.narrowed import texts
+from verifier.verify.reach.offers.identity_policies import BOUNDARY_ARN, plain
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
 
-def created(group: Group, by: str, action: str, others: Iterable[str]) -> Iterator[Bundle]:
-    """A user or role, with the boundary that it is imagined with; one of `others` with another one, which counts as
-    none."""
-    free = sum(map(group.bit, others))
+def created(group: Group, by: str, owner: str, others: Iterable[str]) -> Iterator[Bundle]:
+    """A user or role (`owner`: `Role` …), with the boundary that it is imagined with; one of `others` with another one,
+    which counts as none."""
+    action, free = f"iam:Create{owner}", sum(map(group.bit, others))
     for allowed in group.allowed(action, by, *((BOUNDARY_ARN,) if free else ())):
-        cube = replace(allowed.cube, values=())
-        yield Bundle(StepKind.CREATE, action, group, allowed.targets, (cube,), Gives(FactKind.MADE))
+        cube = replace(allowed, values=())
+        yield Bundle(StepKind.CREATE, action, group, allowed.members, (cube,), Gives(FactKind.MADE))
         if TARGET_BOUNDARY in cube.needs or not group.tells_apart(BOUNDARY_ARN):
             own = (replace(cube, needs=cube.needs - {TARGET_BOUNDARY}),)
             for kind in (FactKind.MADE, FactKind.UNBOUNDED):
-                yield Bundle(StepKind.CREATE, action, group, allowed.targets & free, own, Gives(kind))
+                yield Bundle(StepKind.CREATE, action, group, allowed.members & free, own, Gives(kind))
 
 
 def untagged_sessions(
@@ -40,15 +46,15 @@ def untagged_sessions(
     """A session without tags: what asks for some takes two permissions (E2). `carrying` gives the changes with which
     the caller passes transitive tags on, `None` where it passes none that help."""
     for allowed in group.allowed(action, by, *group.tags):
-        if all(mask & group.without(name) for name, mask in allowed.cube.values):
-            own = replace(allowed.cube, values=())
-            yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.targets, (own,), Gives(FactKind.HOLDS))
+        if all(mask & group.without(name) for name, mask in allowed.values):
+            own = replace(allowed, values=())
+            yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.members, (own,), Gives(FactKind.HOLDS))
             # Transitive tags of the session that asks come on to the next one, whatever its trust policy says of tags
             # (F3).
             carried = carrying()
             if carried is not None:
                 own = replace(own, needs=own.needs | carried)
-                yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.targets, (own,), Gives(FactKind.SESSION_TAGS))
+                yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.members, (own,), Gives(FactKind.SESSION_TAGS))
 
 
 def tagged_sessions(group: Group, by: str, action: str, read: ReadTags, always: bool) -> Iterator[Bundle]:
@@ -59,12 +65,12 @@ def tagged_sessions(group: Group, by: str, action: str, read: ReadTags, always: 
     tagging = group.allowed("sts:TagSession", by, *names)
     for assuming in group.allowed(action, by, *names) if tagging else ():
         for allowed in tagging:
-            values = [dict(one.cube.values) for one in (assuming, allowed)]
+            values = [dict(one.values) for one in (assuming, allowed)]
             passed = {name: values[0].get(name, -1) & values[1].get(name, -1) for name in names}
             helping = all(passed.values()) and (always or read.help(group, passed))
             kinds = (FactKind.SESSION_TAGS,) * helping + (FactKind.HOLDS,) * (all(passed.values()) and bool(group.tags))
-            targets = assuming.targets & allowed.targets
-            needs = tuple(replace(one.cube, values=()) for one in (allowed, assuming))
+            targets = assuming.members & allowed.members
+            needs = tuple(replace(one, values=()) for one in (allowed, assuming))
             for kind in kinds:
                 yield Bundle(StepKind.ASSUME_ROLE, "sts:TagSession", group, targets, needs, Gives(kind))
 
@@ -75,9 +81,9 @@ def tagged(group: Group, by: str, owner: str, read: ReadTags, always: bool) -> I
     known = read.of_callers and not always
     names = read.names(group) if known else ()
     for allowed in group.allowed(f"iam:Tag{owner}", by, *names):
-        if not known or read.help(group, dict(allowed.cube.values)):
-            own = (replace(allowed.cube, values=()),)
-            yield Bundle(StepKind.TAG_IDENTITY, f"iam:Tag{owner}", group, allowed.targets, own, Gives(FactKind.TAGGED))
+        if not known or read.help(group, dict(allowed.values)):
+            own = (replace(allowed, values=()),)
+            yield Bundle(StepKind.TAG_IDENTITY, f"iam:Tag{owner}", group, allowed.members, own, Gives(FactKind.TAGGED))
     if not known:
         yield from plain(group, by, f"iam:Untag{owner}", StepKind.UNTAG_IDENTITY, Gives(FactKind.TAGGED))
 
@@ -92,5 +98,65 @@ def providers(group: Group, by: str, estate: Estate, made: frozenset[str]) -> It
         for action in ("iam:UpdateSAMLProvider", "iam:CreateSAMLProvider"):
             if (arn in new) > (":Create" in action) or (arn in listed) > (":Create" not in action):
                 continue
-            for bundle in plain(group, by, action, StepKind.PROVIDER, Gives(FactKind.HOLDS, subject=WEB_PREFIX + arn)):
-                yield replace(bundle, targets=bundle.targets & group.bit(arn))
+            gives = Gives(FactKind.HOLDS, subject=WEB_PREFIX + arn)
+            yield from plain(group, by, action, StepKind.PROVIDER, gives, group.bit(arn))
+
+
+# -- tags --
+
+
+class ReadTags:
+    """The tests that policies make of tags of callers; `known` iff all of them are plain ones, of Allow statements
+    alone, for a text. Tags are `of_callers` iff of users and roles they are read nowhere but there. `read` are the
+    names of all tags that they ask for, `None` for any."""
+
+    def __init__(self, policies: Iterable[Policy], read: frozenset[str] | None) -> None:
+        self._read = None if read is None else tuple(REQUEST_TAG + name for name in sorted(read))
+        self.tests: dict[str, list[Predicate]] = {}
+        """What is asked of each tag, by the key of the request that passes it."""
+        stated = [(policy, statement) for policy in policies for statement in policy.statements]
+        self.known = all(self._reads(policy, statement) for policy, statement in stated)
+        self.of_callers = self.known and not any(_of_targets(policy, statement) for policy, statement in stated)
+
+    def _reads(self, policy: Policy, statement: Statement) -> bool:
+        keys = [condition.key.value.lower() for condition in statement.conditions]
+        variables = any("${" in text.value for text in texts(statement))
+        of_role = policy.kind is PolicyKind.TRUST and any("resourcetag/" in key for key in keys)
+        if statement.doubt is not None or variables or of_role:
+            return False
+        on_tags = [one for one, key in zip(statement.conditions, keys, strict=True) if key.startswith(PRINCIPAL_TAG)]
+        return not on_tags or (statement.effect is Effect.ALLOW and all(map(self._test, on_tags)))
+
+    def _test(self, condition: Condition) -> bool:
+        row = condition.operator.row
+        plain = row.type is ValueType.STRING and not row.negated and condition.operator.is_plain
+        found = [plain_predicate(row.sign, text.value) if plain else None for text in condition.values]
+        name = REQUEST_TAG + condition.key.value.lower().removeprefix(PRINCIPAL_TAG)
+        self.tests.setdefault(name, []).extend(one for one in found if one is not None)
+        return None not in found
+
+    def names(self, group: Group) -> tuple[str, ...]:
+        """What to tell apart of the requests that pass tags to sessions of the roles of a group."""
+        return tuple(filter(group.tells_apart, self.tests if self.known else self._read or ()))
+
+    def help(self, group: Group, passed: Mapping[str, int]) -> bool:
+        """True iff tags may help somebody that requests pass with these values, by the classes of a group."""
+        if self.known:
+            return any(self._met(group, name, passed.get(name, -1)) for name in self.tests)
+        return self._read is None or any(_passes(group, name, passed.get(name, -1)) for name in self._read)
+
+    def _met(self, group: Group, name: str, values: int) -> bool:
+        masks = [group.mask(name, test) for test in self.tests[name]]
+        return any(mask is None or bool(mask & values) for mask in masks)
+
+
+def _of_targets(policy: Policy, statement: Statement) -> bool:
+    """True iff a statement reads tags of what a request is on, which may be a user or role."""
+    reads = any("resourcetag/" in condition.key.value.lower() for condition in statement.conditions)
+    of_keys = not statement.not_action and all(text.value.lower().startswith("kms:") for text in statement.actions)
+    return reads and not of_keys and policy.kind is not PolicyKind.KEY
+
+
+def _passes(group: Group, name: str, values: int) -> bool:
+    """True iff a request with one of some values may pass a tag at all."""
+    return not group.tells_apart(name) or bool(values & ~group.absent(name))

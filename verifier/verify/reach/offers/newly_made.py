@@ -31,11 +31,10 @@ from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
 from verifier.problem.classes.words import Domain
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.statements import names_action
-from verifier.verify.reach.documents import identity_policy, policies_of
+from verifier.verify.reach.documents import administrator, as_boundary, identity_policy, policies_of
 from verifier.verify.reach.offers.meeting_patterns import begins
 from verifier.verify.reach.offers.names_to_make import OWN, Named, Patterns, in_conditions, texts_of, without_variables
 from verifier.verify.reach.offers.variable_values import VariableValues
-from verifier.verify.reach.stories.scene import administrator, as_boundary
 
 MAKES = {
     "role": "iam:createrole",

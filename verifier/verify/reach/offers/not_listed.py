@@ -8,11 +8,10 @@ are covered by the same `Resource` elements, whatever policy variables in these 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
 
 from verifier.model.estate import Estate
 from verifier.model.policy import Statement
-from verifier.problem.classes.predicates import Tokens, like_arn
+from verifier.problem.classes.predicates import Tokens, like, like_arn
 from verifier.problem.semantics.values import running_on
 from verifier.verify.reach.narrowed import for_steps, of_callers
 from verifier.verify.reach.offers.meeting_patterns import begins
@@ -56,7 +55,7 @@ def _written_out(resources: Iterable[str]) -> Iterator[str]:
 def _in_account(text: str, account: str) -> Iterator[str]:
     """A pattern as it is for the users and roles of an account, if it covers some of them."""
     fields = _fields(text)
-    if _of_identities(text) and _may_be(account, fields[4]):
+    if _of_identities(text) and like(fields[4]).matches(account):
         yield without_variables(":".join((*fields[:4], account, fields[5])))
 
 
@@ -64,13 +63,9 @@ def _of_identities(text: str) -> bool:
     fields = _fields(text)
     last = fields[5].split("*")[0].split("?")[0].split("$")[0]
     kinds = any(kind.startswith(last) or last.startswith(kind) for kind in ("user/", "role/"))
-    return kinds and _may_be("iam", fields[2]) and _may_be("", fields[3])
+    return kinds and like(fields[2]).matches("iam") and like(fields[3]).matches("")
 
 
 def _fields(text: str) -> list[str]:
     """The six fields of a pattern; those that it lacks are filled up (L6)."""
     return [*text.split(":", 5), *"*" * 5][:6]
-
-
-def _may_be(field: str, pattern: str) -> bool:
-    return fnmatchcase(field, pattern.replace("[", "[[]"))

@@ -8,33 +8,26 @@ could be made is missing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from dataclasses import replace
+from functools import cache, cached_property, partial, reduce
 from itertools import chain, product, repeat
 from operator import or_
 
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import GRANT_TO_ROLES
 from verifier.model.steps.catalogue import entry
-from verifier.problem.semantics.possible_changes import GRANT, REQUEST_TAG, RESOURCE_TAG
+from verifier.problem.semantics.possible_changes import GRANT, RESOURCE_TAG
 from verifier.verify.reach.alias_rules import AliasRules
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer
-from verifier.verify.reach.key_rules import GRANTEE, RETIRE, UPDATE_PRIMARY, KeyRules, Tag
+from verifier.verify.reach.facts import Access, Doubt, Fact, FactKind, Offer
+from verifier.verify.reach.key_rules import GRANTEE, RETIRE, UPDATE_PRIMARY, KeyRules
 from verifier.verify.reach.keyless_rules import CREATE_KEY, KeylessRules
+from verifier.verify.reach.offers.step_requests import requested
 
 CREATE_GRANT, TAG = "kms:CreateGrant", "kms:TagResource"
 _NOTHING = Cube(0, frozenset())
 ANY = -1
 """The mask of grantees where no policy tells them apart."""
-
-
-@dataclass(frozen=True)
-class Access:
-    """One way to make the last request, for `action` where only that one is meant."""
-
-    cube: Cube
-    action: str | None = None
 
 
 class KeyOffers:
@@ -62,16 +55,15 @@ class KeyOffers:
         self.goals = goals
         self.arn = rules.key.arn
         self.region = rules.key.region
-        self._bits: dict[str, int] = {}
-        self._done: dict[str, tuple[Cube, ...]] = {}
-        self._done_by: dict[tuple[str, int], tuple[Cube, ...]] = {}
+        # Of the rules alone: what is kept does not hold on to these offers.
+        self._bit, self._doing = cache(rules.bit), cache(rules.doing)
+        self._accesses = cache(partial(_accesses, rules))
         self._written = Fact(FactKind.RESOURCE_POLICY, self.arn)
         self._steps_of: dict[str, _Offered] = {}
         self._open: dict[int, tuple[int, ...]] = {}
         self._by_services_of: dict[int, list[tuple[str, str, Cube]]] = {}
         self._alike: dict[object, _Offered] = {}
         self._accesses_of: dict[tuple[int, int], tuple[Access, ...]] = {}
-        self._accesses: dict[int, tuple[Access, ...]] = {}
 
     @cached_property
     def _steps(self) -> tuple[Offer, ...]:
@@ -100,7 +92,7 @@ class KeyOffers:
         """The same for principals to whom the same is open."""
         bit = self._bit(principal)
         if bit not in self._open:
-            self._open[bit] = tuple(number for number, offer in enumerate(self._steps) if offer.cube.callers & bit)
+            self._open[bit] = tuple(number for number, offer in enumerate(self._steps) if offer.cube.members & bit)
         own = self._open[bit]
         copied = any(self._steps[number].step is StepKind.REPLICATE for number in own)
         makes = self._made and principal.split(":")[4:5] == self.arn.split(":")[4:5]
@@ -152,7 +144,7 @@ class KeyOffers:
             self._by_services_of[bit] = [
                 (service, name, cube)
                 for service, name, cube, direct in self._by_services
-                if bit & cube.callers & ~direct
+                if bit & cube.members & ~direct
             ]
         return self._by_services_of[bit]
 
@@ -163,7 +155,7 @@ class KeyOffers:
             direct = self.rules.granting(operation)
             for service in GRANT_TO_ROLES:
                 for cube in self.rules.granting_through(service, operation):
-                    same = (other.callers for other in direct if other.covers(cube))
+                    same = (other.members for other in direct if other.covers(cube))
                     found.append((service, operation, cube, reduce(or_, same, 0)))
         return found
 
@@ -171,28 +163,13 @@ class KeyOffers:
         """How a principal can make the last request of a goal."""
         key = goal, self._bit(principal)
         if key not in self._accesses_of:
-            if goal not in self._accesses:
-                self._accesses[goal] = tuple(self._all_accesses(goal))
-            self._accesses_of[key] = tuple(access for access in self._accesses[goal] if access.cube.callers & key[1])
+            self._accesses_of[key] = tuple(access for access in self._accesses(goal) if access.cube.members & key[1])
         return self._accesses_of[key]
 
     def doing(self, action: str, principal: str) -> tuple[Cube, ...]:
         """What a principal needs for one of the actions on material."""
-        key = action, self._bit(principal)
-        if key not in self._done_by:
-            self._done_by[key] = tuple(cube for cube in self._doing(action) if cube.callers & key[1]) if key[1] else ()
-        return self._done_by[key]
-
-    def _bit(self, principal: str) -> int:
-        if principal not in self._bits:
-            number = self.rules.class_of(principal)
-            self._bits[principal] = 0 if number is None else 1 << number
-        return self._bits[principal]
-
-    def _doing(self, action: str) -> tuple[Cube, ...]:
-        if action not in self._done:
-            self._done[action] = self.rules.doing(action)
-        return self._done[action]
+        bit = self._bit(principal)
+        return tuple(cube for cube in self._doing(action) if cube.members & bit) if bit else ()
 
     def _all_steps(self) -> Iterator[Offer]:
         arn, rules = self.arn, self.rules
@@ -204,11 +181,11 @@ class KeyOffers:
                 yield Offer(StepKind.CREATE_GRANT, CREATE_GRANT, arn, cube, gives)
         for tag in rules.tags:
             for cube in rules.tagging(tag):
-                mask = dict(cube.values).get(REQUEST_TAG + tag.name, ANY)
-                facts = (Fact(FactKind.TAG, arn, (tag.attribute, str(n))) for n in rules.classes_of_tag(tag, mask))
+                mask = dict(cube.values).get(requested(tag), ANY)
+                facts = (Fact(FactKind.TAG, arn, (tag, str(n))) for n in rules.classes_of_tag(tag, mask))
                 yield from (Offer(StepKind.TAG, TAG, arn, cube, fact) for fact in facts)
             yield from self._tagged_twice(tag)
-            gone = Fact(FactKind.TAG, arn, (tag.attribute, str(rules.absent(tag))))
+            gone = Fact(FactKind.TAG, arn, (tag, str(rules.absent(tag))))
             yield from (Offer(StepKind.UNTAG, "kms:UntagResource", arn, cube, gone) for cube in rules.untagging(tag))
         # A key without goals is one under which ciphertexts of another key may come.
         if not self.goals or any(map(self.rules.uses_material, self.goals)):
@@ -218,18 +195,18 @@ class KeyOffers:
                 for other in self._doing("kms:GetParametersForImport"):
                     also = ((arn, "kms:GetParametersForImport", other),)
                     gives = Fact(FactKind.KNOWN, arn)
-                    both = Cube(cube.callers & other.callers, cube.needs, cube.values)
+                    both = Cube(cube.members & other.members, cube.needs, cube.values)
                     yield Offer(StepKind.IMPORT_MATERIAL, "kms:ImportKeyMaterial", arn, both, gives, also)
         if not self._made:
             yield from self._updated()
 
-    def _tagged_twice(self, tag: Tag) -> Iterator[Offer]:
+    def _tagged_twice(self, tag: str) -> Iterator[Offer]:
         """Of two tags whose names differ in case alone a condition reads one, and no page says which (F8): what
         policies ask of a request may be read of one, and what they ask of the key's tag of the other."""
         doubt = Doubt(entry(TAG), (TAG,), str(self.rules.key.account))
         for cube in self.rules.tagging_twice(tag):
             for number in self.rules.classes_of_tag(tag, ANY):
-                fact = Fact(FactKind.TAG, self.arn, (tag.attribute, str(number)))
+                fact = Fact(FactKind.TAG, self.arn, (tag, str(number)))
                 yield Offer(StepKind.TAG, TAG, self.arn, cube, fact, doubt=doubt)
 
     def _updated(self) -> Iterator[Offer]:
@@ -252,12 +229,12 @@ class KeyOffers:
     def _plain(self, step: StepKind, action: str, gives: Fact) -> Iterator[Offer]:
         return (Offer(step, action, self.arn, cube, gives) for cube in self._doing(action))
 
-    def _all_accesses(self, goal: int) -> Iterator[Access]:
-        yield from (Access(cube) for cube in self.rules.access(goal) if GRANT not in cube.needs)
-        for operation in self.rules.operations:
-            for cube in self.rules.access_by(goal, operation):
-                if GRANT in cube.needs:
-                    yield Access(cube, operation)
+
+def _accesses(rules: KeyRules, goal: int) -> tuple[Access, ...]:
+    """How the last request of a goal can be made: without a grant, or with one of each operation."""
+    direct = (Access(cube) for cube in rules.access(goal) if GRANT not in cube.needs)
+    of_grants = ((cube, name) for name in rules.operations for cube in rules.access_by(goal, name))
+    return (*direct, *(Access(cube, name) for cube, name in of_grants if GRANT in cube.needs))
 
 
 _Offered = tuple[tuple[Offer, ...], frozenset[Fact]]

@@ -21,7 +21,7 @@ from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.semantics.possible_changes import RESOURCE_POLICY, TARGET_TAGS
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import FactKind, Passed
-from verifier.verify.reach.step_groups import OF_TARGETS, Allowed, Bundle, Gives, Group
+from verifier.verify.reach.step_groups import OF_TARGETS, Bundle, Gives, Group
 
 PASSED_TO = "iam:passedtoservice"
 
@@ -68,7 +68,7 @@ class Profiles:
             ("iam:CreateInstanceProfile", self.new),
             ("iam:RemoveRoleFromInstanceProfile", ~self.new),
         ):
-            for on, cubes in at_least(
+            for on, cubes in jointly(
                 among & self.targets.all, self.targets.allowed(action, by), self.targets.allowed(ADDS, by)
             ):
                 yield group.all & ~held, cubes, (action, ADDS), next(self.targets.each(on))
@@ -88,7 +88,7 @@ def passed(group: Group, by: str, accounts: Group, services: tuple[str, ...], pr
             within = profiles.ways(group, by) if IN_PROFILES.intersection(way) else iter([(-1, (), (), None)])
             for targets, added, into, profile in within:
                 how = Passed(service, group.root, way, into, profile)
-                for on, cubes in at_least(
+                for on, cubes in jointly(
                     targets, passing, admitting, *(wherever(accounts.allowed(action, by)) for action in way)
                 ):
                     yield from with_tags(
@@ -107,7 +107,7 @@ def in_stack_sets(
     for service in (one for one in services if service_name(one) == "cloudformation" and all(making)):
         for roles, one, cubes, middle in through(group, by, service, others):
             how = Passed(service, group.root, STACK_SETS, through=middle)
-            for on, making_it in at_least(one.targets, *making):
+            for on, making_it in jointly(one.members, *making):
                 yield Bundle(
                     StepKind.PASS_ROLE, "iam:PassRole", roles, on, (*cubes, *making_it), Gives(FactKind.HOLDS), how
                 )
@@ -115,52 +115,48 @@ def in_stack_sets(
 
 def through(
     group: Group, by: str, service: str, others: Iterable[Group]
-) -> Iterator[tuple[Group, Allowed, tuple[Cube, ...], str]]:
+) -> Iterator[tuple[Group, Cube, tuple[Cube, ...], str]]:
     """The roles, group by group, that one which a principal may pass to a service may assume, with what passing takes,
     and that one. What takes other policies than there are of that one is left to doubt."""
     for one, two in product(passable(group, by, (service,), known=True), trusting(group, service)):
-        if not two.cube.needs and one.cube.needs.isdisjoint(OF_TARGETS):
-            for middle, roles in product(group.each(one.targets & two.targets & group.all), others):
+        if not two.needs and one.needs.isdisjoint(OF_TARGETS):
+            for middle, roles in product(group.each(one.members & two.members & group.all), others):
                 for three in roles.allowed("sts:AssumeRole", middle):
-                    if three.cube.needs <= {RESOURCE_POLICY}:
-                        yield roles, three, (one.cube, two.cube, three.cube), middle
+                    if three.needs <= {RESOURCE_POLICY}:
+                        yield roles, three, (one, two, three), middle
 
 
-def passable(group: Group, by: str, to: Iterable[str], *, known: bool) -> list[Allowed]:
+def passable(group: Group, by: str, to: Iterable[str], *, known: bool) -> list[Cube]:
     """The roles that a principal may pass to one of some services, for what it runs there. Some services do not support
-    `iam:PassedToService` [IAM: reference_policies_iam-condition-keys]: not those that are `known`."""
+    `iam:PassedToService` [IAM: reference_policies_iam-condition-keys]: not those that are `known`. Tags of the role do
+    not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as absent. The replay reads them as
+    they are, or as absent (`E4`); what rests on others is Unknown."""
     values = -1 if not group.tells_apart(PASSED_TO) else 0 if known else group.absent(PASSED_TO)
     for predicate in chain.from_iterable(map(names_of, to)):
         values |= group.mask(PASSED_TO, predicate) or 0
     passing = group.allowed("iam:PassRole", by, PASSED_TO)
     return [
-        Allowed(one.targets & group.unlinked, _whatever_its_tags(one.cube))
+        replace(one, members=one.members & group.unlinked, needs=one.needs - {TARGET_TAGS})
         for one in passing
-        if dict(one.cube.values).get(PASSED_TO, -1) & values
+        if dict(one.values).get(PASSED_TO, -1) & values
     ]
 
 
-def _whatever_its_tags(cube: Cube) -> Cube:
-    """Tags of the role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as absent.
-    The replay reads them as they are, or as absent (`E4`); what rests on others is Unknown."""
-    return replace(cube, needs=cube.needs - {TARGET_TAGS})
-
-
-def wherever(found: Iterable[Allowed]) -> list[Allowed]:
+def wherever(found: Iterable[Cube]) -> list[Cube]:
     """The same about an account as about every role of it."""
-    return [Allowed(-1, one.cube) for one in found]
+    return [replace(one, members=-1) for one in found]
 
 
-def at_least(targets: int, *requests: Iterable[Allowed]) -> Iterator[tuple[int, tuple[Cube, ...]]]:
-    """The targets on which a request of each kind can be made, with their cubes: once for the changes that they need
-    together, and not for more changes than others need on the same targets."""
+def jointly(targets: int, *requests: Iterable[Cube]) -> Iterator[tuple[int, tuple[Cube, ...]]]:
+    """The targets on which a request of each kind can be made, with a cube of each: once for the changes that these
+    need together, and not for more changes than others need on the same targets."""
     found: dict[frozenset[PossibleChange], tuple[int, tuple[Cube, ...]]] = {frozenset(): (targets, ())}
     for some in requests:
         more: dict[frozenset[PossibleChange], tuple[int, tuple[Cube, ...]]] = {}
         for (before, (on, cubes)), one in product(found.items(), some):
-            here, needs = on & one.targets, before | one.cube.needs
+            here, needs = on & one.members, before | one.needs
             if here:
-                others, same = more.get(needs, (0, (*cubes, one.cube)))
+                others, same = more.get(needs, (0, (*cubes, one)))
                 more[needs] = others | here, same
         found = {}
         for needs, (here, cubes) in sorted(more.items(), key=lambda each: len(each[0])):
@@ -175,11 +171,11 @@ def with_tags(bundle: Bundle, by: str) -> Iterator[Bundle]:
     """What gives sessions of roles; and the same with session tags, where the trust policy lets the service or the
     identity of a provider that assumes the role pass any: which ones it passes is not known (F3)."""
     yield bundle
-    for targets, cubes in at_least(bundle.targets, trusting(bundle.group, by, "sts:TagSession")):
+    for targets, cubes in jointly(bundle.targets, trusting(bundle.group, by, "sts:TagSession")):
         yield replace(bundle, targets=targets, cubes=(*bundle.cubes, *cubes), gives=Gives(FactKind.SESSION_TAGS))
 
 
-def trusting(group: Group, service: str, action: str = "sts:AssumeRole") -> list[Allowed]:
+def trusting(group: Group, service: str, action: str = "sts:AssumeRole") -> list[Cube]:
     """The roles that a service may assume; of one that no caller of the model is called as, those whose trust policies
     name it."""
     if group.permissions.class_of(service) is not None:
@@ -188,4 +184,4 @@ def trusting(group: Group, service: str, action: str = "sts:AssumeRole") -> list
     for number, target in enumerate(group.permissions.targets):
         trust = target.identity.trust if target.identity is not None else None
         targets |= (trust is not None and service in _named_by(trust)) << number
-    return [Allowed(targets, Cube(0, frozenset()))] if targets else []
+    return [Cube(targets, frozenset())] if targets else []

@@ -28,64 +28,65 @@ from verifier.problem.space import Space
 from verifier.problem.steps.many import together
 from verifier.verify.reach.cubes import outside
 from verifier.verify.reach.distinctions import asks_for_tags, tags_read
-from verifier.verify.reach.documents import policies_of
+from verifier.verify.reach.documents import administrator, policies_of
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import for_steps
 from verifier.verify.reach.offers.code_that_runs import entered, reviewed, running_by_arn
-from verifier.verify.reach.offers.identities import created, providers, tagged, tagged_sessions, untagged_sessions
-from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, targets_of_steps
-from verifier.verify.reach.offers.passed_roles import PASSED_TO, Profiles, in_stack_sets, names_of, passed, services
-from verifier.verify.reach.offers.read_tags import ReadTags
-from verifier.verify.reach.offers.taken_away import (
+from verifier.verify.reach.offers.identities import (
+    ReadTags,
+    created,
+    providers,
+    tagged,
+    tagged_sessions,
+    untagged_sessions,
+)
+from verifier.verify.reach.offers.identity_policies import (
     BOUNDARY_ARN,
     OF_AWS,
     POLICY_ARN,
+    WrittenPolicies,
     bounded,
     denying,
+    gives,
     needless,
+    plain,
     policies_of_account,
     taken_away,
 )
-from verifier.verify.reach.offers.written_policies import WrittenPolicies, gives, plain
+from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, Imagined, targets_of_steps
+from verifier.verify.reach.offers.passed_roles import PASSED_TO, Profiles, in_stack_sets, names_of, passed, services
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.permissions import step_permissions
 from verifier.verify.reach.step_groups import TAG_NAMES, Bundle, Gives, Group
-from verifier.verify.reach.stories.scene import administrator
 
 SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 
 
 class StepOffers:
-    """Everything that is not a key, for one partition; `issued` are sets of federated sessions, for `of_issued`; `made`
-    is what of the estate is there only once it was made, `free` what may be made with another permissions boundary;
-    with `tags` tags of callers matter whatever policies ask for. Raises `TooLarge`."""
+    """Everything that is not a key, for one partition; `issued` are sets of federated sessions, for `of_issued`; with
+    `tags` tags of callers matter whatever policies ask for. Raises `TooLarge`."""
 
     def __init__(
-        self,
-        estate: Estate,
-        partition: str,
-        held: SymbolValues,
-        issued: Sequence[CallerSet] = (),
-        made: frozenset[str] = frozenset(),
-        free: frozenset[str] = frozenset(),
-        tags: bool = False,
+        self, found: Imagined, partition: str, held: SymbolValues, issued: Sequence[CallerSet], tags: bool
     ) -> None:
+        estate, made = found.estate, found.made
         self._estate = estate
         self.made = made
-        self._free = free
+        self._free = found.free
         self._tags = tags
         self._narrow = for_steps(estate)
         self._partition = partition
         self._running = running_by_arn(estate, partition)
         self._held = held
         self.issued = tuple(issued)
-        self._groups: list[Group] = []
+        self.groups: list[Group] = []
+        """The targets, by account and kind."""
         self._known: set[str] = set()
         self._caller_tests: list[tuple[Predicate, ...]] = []
         self._forget()
         self.take_in(targets_of_steps(estate, partition, made))
         code = [workload_target(arn.split(":")[4], arn, known[0].tags) for arn, known in self._running.items()]
-        self._groups += map(Group, step_permissions(self._narrow, code, self.possible_changes, held, None, self._aside))
+        self.groups += map(Group, step_permissions(self._narrow, code, self.possible_changes, held, None, self._aside))
 
     def _forget(self) -> None:
         self._plain_offers: StepOffers | None = None
@@ -98,7 +99,7 @@ class StepOffers:
         """The same, of federated sessions about those in one of the sets alone."""
         number = self.issued.index(whom)
         other = copy(self)
-        other._groups = [Group(group.permissions.without(number)) for group in self._groups]
+        other.groups = [Group(group.permissions.without(number)) for group in self.groups]
         other._forget()
         return other
 
@@ -107,7 +108,7 @@ class StepOffers:
         """The same of those who have brought about nothing but whom they hold: what needs no change."""
         if self._plain_offers is None:
             self._plain_offers = copy(self)
-            self._plain_offers._groups = [Group(group.permissions, plain=True) for group in self._groups]
+            self._plain_offers.groups = [Group(group.permissions, plain=True) for group in self.groups]
             self._plain_offers._forget()
         return self._plain_offers
 
@@ -125,7 +126,7 @@ class StepOffers:
         for found in step_permissions(
             self._narrow, targets, self.possible_changes, self._held, self._put_to_values, self._aside
         ):
-            self._groups.append(Group(found))
+            self.groups.append(Group(found))
         return True
 
     @cached_property
@@ -152,11 +153,6 @@ class StepOffers:
     def _identities(self) -> dict[str, Identity]:
         return {identity.arn: identity for identity in self._estate.identities}
 
-    @property
-    def groups(self) -> Sequence[Group]:
-        """The targets, by account and kind."""
-        return self._groups
-
     def bundles(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:
         """What a principal can bring about, by the changes that it needs; the same for principals that no target tells
         apart."""
@@ -165,7 +161,7 @@ class StepOffers:
             if classes not in self._bundles:
                 found: dict[frozenset[PossibleChange], list[Bundle]] = {}
                 for bundle in chain.from_iterable(
-                    self._of_group(number, classes, principal) for number in range(len(self._groups))
+                    self._of_group(number, classes, principal) for number in range(len(self.groups))
                 ):
                     found.setdefault(bundle.needs, []).append(bundle)
                 self._bundles[classes] = found
@@ -175,7 +171,7 @@ class StepOffers:
     def classes(self, principal: str) -> tuple[int | None, ...]:
         """What each group of targets takes a principal for, and whether it carries tags: callers of whom all is the
         same are alike."""
-        return (*(group.permissions.representative(principal) for group in self._groups), self._carries(principal))
+        return (*(group.permissions.representative(principal) for group in self.groups), self._carries(principal))
 
     def _carries(self, principal: str) -> int:
         """Whether it passes transitive tags on (F3): 2 iff it is a role that no inventory lists, whose sessions may
@@ -190,7 +186,7 @@ class StepOffers:
     def _of_group(self, number: int, classes: Sequence[int | None], principal: str) -> tuple[Bundle, ...]:
         """The same of one group: what its targets, and the account with which a service starts code, say of the
         caller's class."""
-        group = self._groups[number]
+        group = self.groups[number]
         key = number, classes[number], *(classes[place] for place in self._further(group)), classes[-1]
         if key not in self._own:
             found = (part for bundle in _OFFERED[group.kind](self, group, principal) for part in self.apart(bundle))
@@ -219,11 +215,11 @@ class StepOffers:
         """The places of the groups that passing a role takes as well: its account, and the profiles of that; changing
         code, the roles."""
         kinds = _FURTHER.get(group.kind, ())
-        return [number for number, one in enumerate(self._groups) if one.kind in kinds and one.account == group.account]
+        return [number for number, one in enumerate(self.groups) if one.kind in kinds and one.account == group.account]
 
     def caller_tests(self) -> Sequence[tuple[Predicate, ...]]:
         """What each group of targets asks about callers, whatever their own policies say."""
-        for group in self._groups[len(self._caller_tests) :]:
+        for group in self.groups[len(self._caller_tests) :]:
             self._caller_tests.append(
                 asked_of_callers(self._bare, together(group.permissions.targets), self.possible_changes)
             )
@@ -255,43 +251,40 @@ class StepOffers:
     # -- offers --
 
     def _on_role(self, group: Group, by: str) -> Iterator[Bundle]:
-        yield from self._policies.writes(group, by, "iam:PutRolePolicy", "iam:AttachRolePolicy")
+        yield from self._written(group, by, "Role")
         yield from plain(group, by, "iam:UpdateAssumeRolePolicy", StepKind.PUT_TRUST, Gives(FactKind.RESOURCE_POLICY))
-        yield from self._taken_away(group, by, "Role")
-        yield from created(group, by, "iam:CreateRole", self._free)
+        yield from created(group, by, "Role", self._free)
         for action in ("sts:AssumeRole", *BY_PROVIDERS):
             yield from untagged_sessions(group, by, action, partial(self._carrying, group, by))
             yield from tagged_sessions(group, by, action, self._read_tags, self._tags)
         yield from self._passed(group, by)
 
     def _passed(self, group: Group, by: str) -> Iterator[Bundle]:
-        further = {self._groups[place].kind: self._groups[place] for place in self._further(group)}
+        further = {self.groups[place].kind: self.groups[place] for place in self._further(group)}
         known = next((one.profiles for one in self._estate.accounts if one.id == group.account), None)
         holding = None if known is None else frozenset(profile.role for profile in known if profile.role is not None)
         targets = further.get(TargetKind.INSTANCE_PROFILE)
         profiles = Profiles(holding, targets, 0 if targets is None else self._new_of(targets))
         if TargetKind.ACCOUNT in further:
             yield from passed(group, by, further[TargetKind.ACCOUNT], self._services, profiles)
-            roles = [one for one in self._groups if one.kind is TargetKind.ROLE]
+            roles = [one for one in self.groups if one.kind is TargetKind.ROLE]
             yield from in_stack_sets(group, by, further[TargetKind.ACCOUNT], self._services, roles)
 
     def _on_code(self, group: Group, by: str) -> Iterator[Bundle]:
-        for roles in self._groups:
+        for roles in self.groups:
             if roles.kind is TargetKind.ROLE and roles.account == group.account:
                 free = roles.all & ~reviewed(group.permissions, len(self.issued), roles.arns)
                 yield from entered(group, by, roles, self._running, self._services, free)
 
     def _on_user(self, group: Group, by: str) -> Iterator[Bundle]:
-        yield from self._policies.writes(group, by, "iam:PutUserPolicy", "iam:AttachUserPolicy")
-        yield from self._taken_away(group, by, "User")
-        yield from created(group, by, "iam:CreateUser", self._free)
+        yield from self._written(group, by, "User")
+        yield from created(group, by, "User", self._free)
         for action in ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"):
             yield from plain(group, by, action, StepKind.BECOME_USER, Gives(FactKind.HOLDS))
 
     def _on_group(self, group: Group, by: str) -> Iterator[Bundle]:
-        yield from self._policies.writes(group, by, "iam:PutGroupPolicy", "iam:AttachGroupPolicy")
+        yield from self._written(group, by, "Group")
         yield from plain(group, by, "iam:AddUserToGroup", StepKind.JOIN_GROUP, Gives(FactKind.JOINED))
-        yield from self._taken_away(group, by, "Group")
         yield from plain(group, by, "iam:CreateGroup", StepKind.CREATE, Gives(FactKind.MADE))
 
     def _on_policy(self, group: Group, by: str) -> Iterator[Bundle]:
@@ -306,11 +299,12 @@ class StepOffers:
         for key in self._estate.keys if not self._supposes_no_sharing else ():
             own = group.bit(f"arn:{key.partition}:iam::{key.account}:root")
             for action in SHARING if own else ():
-                for bundle in plain(group, by, action, StepKind.SHARE, Gives(FactKind.SHARED, subject=key.arn)):
-                    yield replace(bundle, targets=bundle.targets & own)
+                yield from plain(group, by, action, StepKind.SHARE, Gives(FactKind.SHARED, subject=key.arn), own)
 
-    def _taken_away(self, group: Group, by: str, owner: str) -> Iterator[Bundle]:
-        """Policies that deny something, boundaries, and memberships in groups that deny something."""
+    def _written(self, group: Group, by: str, owner: str) -> Iterator[Bundle]:
+        """What is written for users, roles or groups, and what is taken away: policies, boundaries, tags, and
+        memberships in groups that deny something."""
+        yield from self._policies.writes(group, by, owner)
         yield from taken_away(group, by, owner, self._denying)
         if owner != "Group":
             yield from tagged(group, by, owner, self._read_tags, self._tags) if self._tags_matter else ()

@@ -1,28 +1,39 @@
-"""What requests say where they are part of a step, and the names of tags that they set or take away.
+"""What requests say where they are part of a step: of the step itself, of the names of tags that they set or take away,
+and of the ciphertexts that they take to another key, or give another encryption context (W2).
 
-In: a space, an action, the key that a step is about; the attribute of a tag. Out: expressions; predicates on names.
-Guarantee: every request that is part of the step is in it. Names of tags that differ in case alone are the same to
-every condition but those on `aws:TagKeys` (L3).
+In: a space, an action, the key that a step is about; the attribute of a tag; goals. Out: names of requests;
+expressions; predicates on names.
+Guarantee: every request that is part of the step is in it, and whoever can take a ciphertext that a goal is about can
+make one. Names of tags that differ in case alone are the same to every condition but those on `aws:TagKeys` (L3).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from verifier.model.estate import Key
+from verifier.model.invariant import AnyCaller, Invariant
+from verifier.model.policy import Text
 from verifier.problem.classes.predicates import Less, Tokens, exactly, literal_tokens
 from verifier.problem.expression import TRUE, Expression, Present, Some, Test, both, disjunction, implies, negation
+from verifier.problem.question import scope
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.space import Space
-from verifier.verify.reach.offers.contexts import is_on_same_key
+from verifier.verify.reach.distinctions import actions_of, keys_of
 
 SAME_KEY, POLICY_NAME, REPLICA_REGION = "kms:reencryptonsamekey", "kms:policyname", "kms:replicaregion"
 TAG_NAMES = "aws:tagkeys"
 
 
-def of_step(space: Space, name: str, key: Key) -> Expression:
-    """What a request for an action says where it is part of a step: re-encryption is onto another key; `default` is put
-    (L5a); a replica is in another Region."""
+def of_step(space: Space, name: str, key: Key, goals: Sequence[Invariant]) -> Expression:
+    """What a request of a name says where it is part of a step: re-encryption is onto another key, and of ciphertexts
+    that a goal is about; `default` is put (L5a); a replica is in another Region."""
+    return both(_of_action(space, name, key), _of_ciphertexts(space, name, goals))
+
+
+def _of_action(space: Space, name: str, key: Key) -> Expression:
     if name.startswith("kms:ReEncrypt") and SAME_KEY in space.attributes:
         same = Test(SAME_KEY, exactly("true"))
         return same if is_on_same_key(name) else negation(same)
@@ -33,9 +44,19 @@ def of_step(space: Space, name: str, key: Key) -> Expression:
     return TRUE
 
 
+def tag_name(attribute: str) -> str:
+    """The name of a tag of a key, in lower case."""
+    return attribute.removeprefix(RESOURCE_TAG)
+
+
+def requested(attribute: str) -> str:
+    """The attribute of the request by which a tag of a key is set."""
+    return REQUEST_TAG + tag_name(attribute)
+
+
 def in_any_case(attribute: str) -> Tokens:
     """The name of a tag in whatever case."""
-    return Tokens(literal_tokens(attribute.removeprefix(RESOURCE_TAG), fold=True))
+    return Tokens(literal_tokens(tag_name(attribute), fold=True))
 
 
 def twice(space: Space, attribute: str) -> Expression:
@@ -46,5 +67,52 @@ def twice(space: Space, attribute: str) -> Expression:
     spelled = tuple(exactly(text) for text in dict.fromkeys(literals) if text is not None and name.matches(text))
     each = [Some(TAG_NAMES, frozenset({one}), True) for one in spelled]
     other = Some(TAG_NAMES, frozenset({Less(name, spelled)}), True)
-    value = Present(REQUEST_TAG + attribute.removeprefix(RESOURCE_TAG))
+    value = Present(requested(attribute))
     return both(value, disjunction((other, *(both(*pair) for pair in combinations(each, 2)))))
+
+
+# -- ciphertexts of some encryption contexts --
+
+
+_FROM, _TO, _AGAIN = "kms:ReEncryptFrom", "kms:ReEncryptTo", "again"
+
+
+def about_contexts(goal: Invariant) -> bool:
+    """True iff a goal is about plain text of ciphertexts of some encryption contexts."""
+    return "kms:Decrypt" in actions_of(goal) and any(map(_is_context, keys_of([goal])))
+
+
+def onto_another_key(number: int) -> str:
+    """A name for the request that takes ciphertexts of a goal to another key: an action, and what tells it from others
+    of it."""
+    return f"{_FROM} {number}"
+
+
+def on_same_key(number: int) -> tuple[str, str]:
+    """Names for the two requests that give ciphertexts of a goal another context under the same key."""
+    return f"{_FROM} {number} {_AGAIN}", f"{_TO} {_AGAIN}"
+
+
+def is_on_same_key(name: str) -> bool:
+    """True iff a request of a name is one of these two."""
+    return name.endswith(_AGAIN)
+
+
+def all_names(goals: Sequence[Invariant]) -> list[str]:
+    """The names for all goals that are about contexts."""
+    numbers = [number for number, goal in enumerate(goals) if about_contexts(goal)]
+    return list(dict.fromkeys(name for number in numbers for name in (onto_another_key(number), *on_same_key(number))))
+
+
+def _of_ciphertexts(space: Space, name: str, goals: Sequence[Invariant]) -> Expression:
+    """What they say of the ciphertexts that a goal is about; nothing where it asks for more than their
+    context."""
+    action, *of_goal = name.split(" ")
+    goal = next((goals[int(number)] for number in of_goal if number.isdigit()), None)
+    if goal is None or not all(map(_is_context, keys_of([goal]))):
+        return TRUE
+    return scope(space, replace(goal, callers=AnyCaller(), actions=(Text(action),), not_actions=()))
+
+
+def _is_context(key: str) -> bool:
+    return key.startswith("kms:encryptioncontext")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from verifier.model.estate import Estate, Key
-from verifier.model.policy import Policy
+from verifier.model.policy import Condition
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import AliasMoved
@@ -25,7 +25,7 @@ from verifier.verify.reach.alias_rules import (
     alias_target,
     alike,
 )
-from verifier.verify.reach.documents import policies_of
+from verifier.verify.reach.documents import conditions_of
 from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, step
 
@@ -49,18 +49,18 @@ def move_alias(task: Make, scene: Scene) -> Iterator[Made]:
     if any(map(scene.lacks, also)):
         what = "go to" if task.fact.details == (ELSEWHERE,) else "be of"
         yield Reason("W2", f"{task.fact.subject} may {what} a key that the input does not hold")
-    open_ = [key.arn for key in scene.state.estate.keys if key.arn in also and key.aliases is None]
+    open_ = [key.arn for key in scene.estate.keys if key.arn in also and key.aliases is None]
     if open_ and task.fact.details not in ((ELSEWHERE,), (UNDERWAY,), (ASIDE,)):
         yield Reason("U3", f"whether {task.fact.subject} is an alias of {open_[0]} the input does not say")
     changes = list(_of_alias(task, scene) if len(task.fact.details) == 1 else _of_class(task, scene))
     changes.sort(key=lambda change: change.step is not task.derivation.step)
-    yield from (_moved(scene, task.derivation.by, change) for change in changes)
+    yield from (_moved(scene, task.by, change) for change in changes)
     if not changes:
         yield _NONE
 
 
 def _of_alias(task: Make, scene: Scene) -> Iterator[_Change]:
-    estate, alias, (where,) = scene.state.estate, task.fact.subject, task.fact.details
+    estate, alias, (where,) = scene.estate, task.fact.subject, task.fact.details
     name = alias.split(":", 5)[5]
     for key in (key for key in estate.keys if alias_arn(key, name) == alias):
         if where in (key.arn, UNDERWAY, ASIDE) or name in (key.aliases or ()):
@@ -72,9 +72,9 @@ def _of_alias(task: Make, scene: Scene) -> Iterator[_Change]:
 
 def _of_class(task: Make, scene: Scene) -> Iterator[_Change]:
     key, (symbol, has) = scene.key(task.fact.subject), task.fact.details
-    wanted = _asked_for(policies_of(scene.state.estate, scene.about(task.derivation.by)))
+    wanted = _asked_for(conditions_of(scene.estate, scene.about(task.by)))
     names = scene.rules[key.arn].aliases
-    own = (one for one in _changes(scene.state.estate, key, wanted) if names.of(one.name) == symbol)
+    own = (one for one in _changes(scene.estate, key, wanted) if names.of(one.name) == symbol)
     yield from (one for one in own if (one.onto is key) == (has == str(SOME)))
 
 
@@ -109,9 +109,9 @@ def _changes(estate: Estate, key: Key, wanted: Iterable[str]) -> Iterator[_Chang
         yield from (_Change(StepKind.UPDATE_ALIAS, name, other, (other, key)) for other in suited)
 
 
-def _asked_for(policies: Iterable[Policy]) -> list[str]:
-    """Names of aliases that policies ask for: one that each listed pattern matches. `alias/aws/…` is AWS's own (R4)."""
-    conditions = (condition for policy in policies for condition in policy.conditions)
+def _asked_for(conditions: Iterable[Condition]) -> list[str]:
+    """Names of aliases that conditions ask for: one that each listed pattern matches. `alias/aws/…` is AWS's own
+    (R4)."""
     texts = (text.value for condition in conditions if condition.key.value.lower() in KEYS for text in condition.values)
     names = dict.fromkeys(text.replace("*", "example").replace("?", "x") for text in texts if "${" not in text)
     return [name for name in names if name.startswith("alias/") and not name.startswith("alias/aws/")]

@@ -1,21 +1,23 @@
-"""One request of a step: by whom, for what, under which conditions; found by the same question as a refutation.
+"""One request of a step: by whom, for what, under which conditions; found by the same question as a refutation. What
+requests say that set tags.
 
 In: an estate as it is after some steps, who makes the request, the action, conditions. Out: a replayed request, or why
-there is none.
+there is none; conditions on requests, for a choice of tags.
 Guarantee: a request is one that `evaluate` allows in that estate.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
 from verifier.ask.replay import matched_statements
 from verifier.evaluate import decider_with_remarks
 from verifier.model import invariant as model
-from verifier.model.estate import Estate, Identity, Pairs
+from verifier.model.estate import Estate, Identity
+from verifier.model.grant import Pairs
 from verifier.model.operators import FOR_ANY
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.request import Caller, CallerKind, Outcome, Request
@@ -207,3 +209,52 @@ def _said(text: str, principal_arn: str) -> str:
 
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z:]+)\}")
+
+
+# -- tags --
+
+
+TAG_NAMES, REQUEST_TAG = "aws:TagKeys", "aws:RequestTag/"
+_SPELLINGS: tuple[Callable[[str], str], ...] = (
+    str.capitalize,
+    str.upper,
+    str.lower,
+    str.swapcase,
+    lambda name: name[:-1] + name[-1:].upper(),
+)
+"""Other ways to write a name: of those that a policy refuses hardly any has the last."""
+Requests = tuple[Counterexample | Reason, ...]
+
+
+def tagging(tags: Pairs, *, alone: bool = True) -> list[model.ConditionExpression]:
+    """What a request says that sets some tags; if `alone`, no others."""
+    names = [name for name, _ in tags]
+    found: list[model.ConditionExpression] = [test("StringEquals", TAG_NAMES, name, any_value=True) for name in names]
+    if alone:
+        others = test("StringNotEquals", TAG_NAMES, *names, any_value=True)
+        found.append(model.ConditionNot(others) if names else test("Null", TAG_NAMES, "true"))
+    return [*found, *(test("StringEquals", f"{REQUEST_TAG}{name}", value) for name, value in tags)]
+
+
+def with_tags(tags: Pairs, ask: Callable[[Sequence[model.ConditionExpression]], Requests]) -> Requests:
+    """Requests that set some tags; others too, where policies ask for these; by other names, where these are refused: a
+    tag is the same whatever the case of its name, and `aws:TagKeys` alone heeds that (F3, L3)."""
+    other_names = (tuple((spelled(name), value) for name, value in tags) for spelled in _SPELLINGS)
+    ways = [tagging(tags), tagging(tags, alone=False), *map(tagging, other_names)] if tags else [tagging(tags)]
+    answers: list[Requests] = []
+    for when in ways:
+        answers.append(ask(when))
+        if not any(isinstance(one, Reason) for one in answers[-1]):
+            return answers[-1]
+    return answers[0]
+
+
+def tags_of(request: Request) -> Pairs:
+    """The tags that a request sets."""
+    return pairs_of(request, REQUEST_TAG)
+
+
+def pairs_of(request: Request, prefix: str) -> Pairs:
+    """The (name, value) of the context's keys with a prefix, with the names as they are written."""
+    own = ((name[len(prefix) :], value) for name, value in request.context if name.lower().startswith(prefix.lower()))
+    return tuple((name, value) for name, value in own if isinstance(value, str))

@@ -16,25 +16,23 @@ from verifier.model.results.verdict import Reason
 from verifier.model.step_kinds import MOST_VERSIONS, StepKind
 from verifier.model.steps import chains
 from verifier.problem.semantics.targets import Target, step_target
-from verifier.verify.reach.documents import identity_policy, policies_of, trust_policy
-from verifier.verify.reach.facts import FactKind
-from verifier.verify.reach.offers.session_tags import OF_CALLERS, OF_RESOURCES, choices
-from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN
-from verifier.verify.reach.stories.asking import test
-from verifier.verify.reach.stories.passed import change_code, pass_role
-from verifier.verify.reach.stories.plans import JoinGroup, Make
-from verifier.verify.reach.stories.scene import (
-    Made,
-    Scene,
+from verifier.verify.reach.documents import (
     administrator,
     as_boundary,
-    fixed,
+    conditions_of,
+    identity_policy,
     in_force,
     managed_policy,
-    step,
+    trust_policy,
 )
+from verifier.verify.reach.facts import FactKind
+from verifier.verify.reach.offers.identity_policies import BOUNDARY_ARN
+from verifier.verify.reach.stories.asking import Requests, tagging, tags_of, test, with_tags
+from verifier.verify.reach.stories.passed import change_code, pass_role
+from verifier.verify.reach.stories.plans import JoinGroup, Make
+from verifier.verify.reach.stories.scene import Made, Scene, fixed, step
+from verifier.verify.reach.stories.session_tags import OF_CALLERS, OF_RESOURCES, choices
 from verifier.verify.reach.stories.sessions import assume_role, become_user, federate, govern_provider, own_identity
-from verifier.verify.reach.stories.tagging import Requests, tagging, tags_of, with_tags
 
 OWN_NAME = "escalation"
 
@@ -42,11 +40,11 @@ OWN_NAME = "escalation"
 def put_policy(task: Make, scene: Scene) -> Iterator[Made]:
     """An inline policy: in the place of one that denies, if there is one, or beside all others."""
     owner = task.fact.subject
-    inline = _inline(scene.state.estate, owner)
+    inline = _inline(scene.estate, owner)
     denying = [policy for policy in inline if any(one.effect is Effect.DENY for one in policy.statements)]
     names = (*(policy.name for policy in denying), OWN_NAME)
     added = [chains.PolicyAdded(owner, identity_policy(f"{owner}#{name}", name)) for name in names]
-    found = scene.requests_of(StepKind.PUT_POLICY, added[0], task.derivation.by)
+    found = scene.requests_of(StepKind.PUT_POLICY, added[0], task.by)
     yield from (step(StepKind.PUT_POLICY, fixed(one), *found) for one in added)
 
 
@@ -59,14 +57,14 @@ def _inline(estate: Estate, owner: str) -> list[Policy]:
 
 def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
     """AWS's managed policy that allows everything, one that was made for it, or one of the input."""
-    owner, by = task.fact.subject, task.derivation.by
+    owner, by = task.fact.subject, task.by
     arns = task.fact.details
     if task.fact.kind is FactKind.ATTACHED:
         new = (fact.subject for fact in task.derivation.premises if fact.kind is FactKind.MADE)
         own = tuple(arn for arn in new if arn_kind(arn) == "policy")
         arns = own or (administrator(owner.split(":")[1]),)
     (arn,) = arns
-    policy = in_force(scene.state.estate, arn)
+    policy = in_force(scene.estate, arn)
     if policy is None:
         yield Reason("U3", f"the document of {arn} is not in the input")
         return
@@ -82,25 +80,21 @@ def new_version(task: Make, scene: Scene) -> Iterator[Made]:
     """Another document of a managed policy, in the place of an old one where it has as many as it can have."""
     arn = task.fact.subject
     change = chains.VersionSet(arn, identity_policy(arn, arn.rsplit("/", 1)[1]))
-    found = [*scene.requests_of(StepKind.NEW_VERSION, change, task.derivation.by)]
-    managed = managed_policy(scene.state.estate, arn)
+    found = [*scene.requests_of(StepKind.NEW_VERSION, change, task.by)]
+    managed = managed_policy(scene.estate, arn)
     if not isinstance(found[0], Reason) and managed is not None and len(managed.versions) >= MOST_VERSIONS:
-        found.append(
-            scene.by_the_same(step_target(scene.state.estate, arn), found[0].request, "iam:DeletePolicyVersion")
-        )
+        found.append(scene.by_the_same(step_target(scene.estate, arn), found[0].request, "iam:DeletePolicyVersion"))
     yield step(StepKind.NEW_VERSION, fixed(change), *reversed(found))
 
 
 def set_version(task: Make, scene: Scene) -> Iterator[Made]:
     """An older document of a managed policy: the one that allows most, by its statements, first."""
     arn = task.fact.subject
-    managed = managed_policy(scene.state.estate, arn)
+    managed = managed_policy(scene.estate, arn)
     assert managed is not None
     others = [policy for version, policy in managed.versions if version != managed.default]
     others.sort(key=lambda one: sum(-1 if s.effect is Effect.ALLOW else 1 for s in one.statements))
-    found = (
-        scene.requests_of(StepKind.SET_VERSION, chains.VersionSet(arn, others[0]), task.derivation.by) if others else ()
-    )
+    found = scene.requests_of(StepKind.SET_VERSION, chains.VersionSet(arn, others[0]), task.by) if others else ()
     yield from (step(StepKind.SET_VERSION, fixed(chains.VersionSet(arn, policy)), *found) for policy in others)
     if not managed.complete or not others:
         yield Reason("U3", f"{arn} has no other version in the input")
@@ -109,8 +103,8 @@ def set_version(task: Make, scene: Scene) -> Iterator[Made]:
 def put_trust(task: Make, scene: Scene) -> Iterator[Made]:
     """A trust policy that lets everyone in."""
     role = task.fact.subject
-    policy = trust_policy(role, {*scene.callers, task.derivation.by, *scene.later})
-    yield scene.taken(StepKind.PUT_TRUST, chains.TrustPut(role, policy), task.derivation.by)
+    policy = trust_policy(role, {*scene.callers, task.by, *scene.later})
+    yield scene.taken(StepKind.PUT_TRUST, chains.TrustPut(role, policy), task.by)
 
 
 def join_group(task: JoinGroup, scene: Scene) -> Iterator[Made]:
@@ -125,14 +119,14 @@ def remove_policy(task: Make, scene: Scene) -> Iterator[Made]:
     """A policy that is deleted, or detached."""
     removed = chains.PolicyRemoved(task.fact.subject, *task.fact.details)
     attached = [test("ArnEquals", "iam:PolicyARN", removed.managed)] if removed.managed is not None else []
-    yield scene.taken(StepKind.REMOVE_POLICY, removed, task.derivation.by, *attached)
+    yield scene.taken(StepKind.REMOVE_POLICY, removed, task.by, *attached)
 
 
 def other_boundary(task: Make, scene: Scene) -> Iterator[Made]:
     """No boundary, or another one; the kind of step that the task names first."""
     ways = (_delete_boundary, _put_boundary)
     for way in ways if task.derivation.step is StepKind.DELETE_BOUNDARY else reversed(ways):
-        yield from way(task.fact.subject, task.derivation.by, scene)
+        yield from way(task.fact.subject, task.by, scene)
 
 
 def _delete_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
@@ -142,21 +136,17 @@ def _delete_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
 def _put_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
     """AWS's policy that allows everything, one of the input, or one that policies ask for."""
     everything = administrator(owner.split(":")[1])
-    managed = {found.arn: found for account in scene.state.estate.accounts for found in account.managed}
-    conditional = (
-        text.value
-        for policy in policies_of(scene.state.estate, scene.about(by))
-        for condition in policy.conditions
-        if condition.key.value.lower() == BOUNDARY_ARN
-        for text in condition.values
-    )
+    managed = {found.arn: found for account in scene.estate.accounts for found in account.managed}
+    conditions = conditions_of(scene.estate, scene.about(by))
+    asking = (one for one in conditions if one.key.value.lower() == BOUNDARY_ARN)
+    conditional = (text.value for one in asking for text in one.values)
     own = (
         arn
         for arn in (*managed, *conditional)
         if _MANAGED.fullmatch(arn) and arn.split(":")[4] in ("aws", owner.split(":")[4])
     )
     for arn in dict.fromkeys((everything, *own)):
-        policy = in_force(scene.state.estate, arn)
+        policy = in_force(scene.estate, arn)
         document = policy or Policy(PolicyKind.BOUNDARY, arn, arn.rsplit("/", 1)[1], True, ())
         put = chains.BoundaryPut(owner, as_boundary(document), policy is not None)
         yield scene.taken(StepKind.PUT_BOUNDARY, put, by, test("ArnEquals", "iam:PermissionsBoundary", arn))
@@ -173,10 +163,10 @@ def share(task: Make, scene: Scene) -> Iterator[Made]:
 def create(task: Make, scene: Scene) -> Iterator[Made]:
     """A user or role without policies, a role that lets everyone in; a group; a managed policy that allows
     everything."""
-    arn, by, offer = task.fact.subject, task.derivation.by, task.derivation.offer
+    arn, by, offer = task.fact.subject, task.by, task.derivation.offer
     kind = arn.split(":", 5)[5].split("/", 1)[0]
     assert offer is not None
-    target = step_target(scene.state.estate, arn)
+    target = step_target(scene.estate, arn)
     if kind not in ("role", "user"):
         made: Group | ManagedPolicy = Group(arn)
         if kind == "policy":
@@ -187,11 +177,9 @@ def create(task: Make, scene: Scene) -> Iterator[Made]:
     assert identity is not None
     if kind == "role":
         identity = replace(identity, trust=trust_policy(arn, {*scene.callers, by, *scene.later}))
-    tag_sets = choices(scene.state.estate, scene.about(by) | {arn})[:MOST]
-    for bounded in _boundaries(scene.state.estate, identity) if offer.gives.kind is FactKind.UNBOUNDED else [identity]:
-        document = bounded.boundary and in_force(
-            scene.state.estate, bounded.boundary.identity.removesuffix("#boundary")
-        )
+    tag_sets = choices(scene.estate, scene.about(by) | {arn})[:MOST]
+    for bounded in _boundaries(scene.estate, identity) if offer.gives.kind is FactKind.UNBOUNDED else [identity]:
+        document = bounded.boundary and in_force(scene.estate, bounded.boundary.identity.removesuffix("#boundary"))
         if bounded.bounded and document is None:
             yield Reason("U3", f"{arn} can be made with a permissions boundary whose document is not in the input")
             continue
@@ -235,13 +223,13 @@ def _identity(identity: Identity, target: Target, by: str, scene: Scene, kind: s
 def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
     """Each choice of tags that policies speak of, and each tag taken away; the kind of step that the task names
     first."""
-    owner, by = task.fact.subject, task.derivation.by
+    owner, by = task.fact.subject, task.by
     kind = owner.split(":", 5)[5].split("/", 1)[0].capitalize()
-    target = step_target(scene.state.estate, owner)
+    target = step_target(scene.estate, owner)
 
     def tagged() -> Iterator[Made]:
         listed = choices(
-            scene.state.estate, scene.about(by) | {owner}, (*OF_CALLERS, *OF_RESOURCES), conditions_in(scene.when)
+            scene.estate, scene.about(by) | {owner}, (*OF_CALLERS, *OF_RESOURCES), conditions_in(scene.when)
         )
         for tags in dict.fromkeys((*scene.tags(owner), *listed)):
             found = with_tags(tags, lambda when: (scene.request(target, by, f"iam:Tag{kind}", *when),))

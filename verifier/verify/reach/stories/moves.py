@@ -26,13 +26,12 @@ from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.key_rules import RETIRE, KeyRules
-from verifier.verify.reach.offers.replicas import OTHER_REGIONS, replica, replicas
+from verifier.verify.reach.not_in_input import OTHER_REGIONS, replica, replicas
 from verifier.verify.reach.stories.aliases import move_alias
-from verifier.verify.reach.stories.asking import test
+from verifier.verify.reach.stories.asking import TAG_NAMES, pairs_of, tags_of, test, with_tags
 from verifier.verify.reach.stories.identities import MAKERS, join_group
 from verifier.verify.reach.stories.plans import GrantTo, JoinGroup, Make, Task
 from verifier.verify.reach.stories.scene import Made, Scene, step
-from verifier.verify.reach.stories.tagging import TAG_NAMES, pairs_of, tags_of, with_tags
 
 CONTEXT, REPLICA_REGION = "kms:EncryptionContext:", "kms:ReplicaRegion"
 
@@ -63,7 +62,7 @@ def _on_key(scene: Scene, arn: str) -> Target:
 
 
 def _put_key_policy(task: Make, scene: Scene) -> Iterator[Made]:
-    key, by = task.fact.subject, task.derivation.by
+    key, by = task.fact.subject, task.by
     policy = key_policy(key, {*scene.callers, by, *scene.later})
     yield scene.taken(StepKind.PUT_KEY_POLICY, chains.KeyPolicyPut(key, policy), by, _DEFAULT)
 
@@ -129,7 +128,7 @@ def _named(text: str) -> Principal:
 
 
 def _tag(task: Make, scene: Scene) -> Iterator[Made]:
-    key, by, (attribute, number) = task.fact.subject, task.derivation.by, task.fact.details
+    key, by, (attribute, number) = task.fact.subject, task.by, task.fact.details
     rules = scene.rules[key]
     name, value = _tag_name(rules, attribute), _value(rules, attribute, int(number))
     target = _on_key(scene, key)
@@ -159,14 +158,14 @@ def _tag_names(request: Request) -> tuple[str, ...]:
 
 
 def _re_encrypt(task: Make, scene: Scene) -> Iterator[Made]:
-    key, by, onto = task.fact.subject, task.derivation.by, task.fact.details[0]
+    key, by, onto = task.fact.subject, task.by, task.fact.details[0]
     other = ConditionNot(test("Bool", "kms:ReEncryptOnSameKey", "true"))
     yield scene.taken(StepKind.RE_ENCRYPT, chains.ReEncrypted(key, onto), by, *scene.leaving(key, by), each=(other,))
 
 
 def _import(task: Make, scene: Scene) -> Iterator[Made]:
     """By whoever has the parameters: they may be another's, whom the step needs as well."""
-    target, by = _on_key(scene, task.fact.subject), task.derivation.by
+    target, by = _on_key(scene, task.fact.subject), task.by
     other = next(
         (one.subject for one in task.derivation.premises if one.kind is FactKind.HOLDS and one.subject != by), by
     )
@@ -180,7 +179,7 @@ def _import(task: Make, scene: Scene) -> Iterator[Made]:
 
 def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
     """A replica in one of a few Regions, or in one that the policies ask for."""
-    key, by = scene.key(task.fact.subject), task.derivation.by
+    key, by = scene.key(task.fact.subject), task.by
     other_region = ConditionNot(test("StringEquals", REPLICA_REGION, key.region))
     found = scene.request(
         _on_key(scene, key.arn), by, "kms:ReplicateKey", test("Null", REPLICA_REGION, "false"), other_region
@@ -189,7 +188,7 @@ def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
         yield found
         return
     asked_region = next(value for name, value in found.request.context if name.lower() == REPLICA_REGION.lower())
-    named = [other.region for other in replicas(scene.state.estate, key) or ()]
+    named = [other.region for other in replicas(scene.estate, key) or ()]
     regions = dict.fromkeys((*OTHER_REGIONS, *strings_of(asked_region), *named))
     others = (region for region in regions if region != key.region and re.fullmatch(REGION, region))
     yield from (_replicate_to(by, scene, key, region) for region in others)

@@ -30,15 +30,14 @@ from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import Target, key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import ProofOptions
-from verifier.verify.reach.documents import policies_of
-from verifier.verify.reach.goals import AGAIN, REPLICA, Goal
+from verifier.verify.reach.documents import conditions_of, policies_of
+from verifier.verify.reach.facts import Goal
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.stories.asking import Asker, of_one, principal, test
-from verifier.verify.reach.stories.key_facts import facts_asked
 from verifier.verify.reach.stories.moves import made
-from verifier.verify.reach.stories.origins import ASKED, as_made
-from verifier.verify.reach.stories.plans import Make, Task
+from verifier.verify.reach.stories.plans import Task
 from verifier.verify.reach.stories.scene import Scene
+from verifier.verify.reach.stories.settled import ASKED, as_made, facts_asked
 from verifier.witness.request import caller as some_caller
 
 SOURCE = "aws:SourceIdentity"
@@ -136,7 +135,7 @@ class PartialStory:
 
     def ways(self, task: Task, later: tuple[str, ...]) -> Iterator[PartialStory | Reason]:
         """The story with one step more, for each way to take it; or why one cannot be taken."""
-        by = task.derivation.by if isinstance(task, Make) else task.by
+        by = task.by
         moments: Sequence[int] = ()
         for found in made(task, self._scene(by, later)):
             if isinstance(found, Reason):
@@ -226,7 +225,7 @@ class PartialStory:
     def end(self, goal: Goal, invariant: Invariant) -> Story | Reason:
         """The last request."""
         access: Counterexample | None = None
-        if goal.onto == AGAIN:
+        if goal.onto == Goal.AGAIN:
             anew = f"what is encrypted anew under {goal.key}, with another encryption context"
             why = f"{anew}, may be decrypted, and no chain shows that"
             return Reason("W2", why)
@@ -259,11 +258,11 @@ class PartialStory:
     def _access(self, goal: Goal, invariant: Invariant, *when: ConditionExpression) -> Counterexample | Reason:
         scene = self._scene(goal.by, (), *when)
         whom = scene.whom(goal.by)
-        if goal.access is None and goal.onto != REPLICA:
+        if goal.access is None and goal.onto != Goal.REPLICA:
             scope = replace(invariant, callers=whom, actions=(Text("kms:Decrypt"),), not_actions=(), when=ALWAYS)
             return self._of_scope(scene, key_target(scene.key(goal.onto or goal.key)), scope, goal.by)
         arn = goal.key
-        if goal.onto == REPLICA:
+        if goal.onto == Goal.REPLICA:
             arn = next(other for key, other in sorted(self.state.equal) if key == goal.key)
         scope = replace(invariant, callers=whom, when=of_one(invariant.when, goal.by))
         return self._of_scope(scene, key_target(scene.key(arn)), scope, goal.by)
@@ -293,8 +292,8 @@ def instants(
 ) -> tuple[int, ...]:
     """Those that policies of an estate name, of users and roles those of some, with one between any two of them, one
     before and one after; none where they name none."""
-    conditions = (one for policy in policies_of(estate, whom) for one in policy.conditions)
-    asking = (one for one in (*conditions, *conditions_in(when)) if one.key.value.lower() in keys)
+    conditions = (*conditions_of(estate, whom), *conditions_in(when))
+    asking = (one for one in conditions if one.key.value.lower() in keys)
     values = (text.value for one in asking for text in one.values)
     named = sorted({int(found) for found in map(instant, values) if found is not None and 0 <= found < _LAST})
     if not named:

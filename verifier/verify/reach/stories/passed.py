@@ -35,11 +35,9 @@ def pass_role(task: Make, scene: Scene) -> Iterator[Made]:
             "E4", f"{role} may be passed to {passed.service}, and which actions make that service use it is not known"
         )
         return
-    target = step_target(scene.state.estate, passed.through or role)
+    target = step_target(scene.estate, passed.through or role)
     to_service = test("StringEquals", "iam:PassedToService", passed.service)
-    first = scene.request(
-        target, task.derivation.by, "iam:PassRole", to_service, *_associated(scene, task.derivation.by, passed)
-    )
+    first = scene.request(target, task.by, "iam:PassRole", to_service, *_associated(scene, task.by, passed))
     rest: tuple[Counterexample | Reason, ...] = ()
     if not isinstance(first, Reason):
         rest = (*_into_profile(scene, first.request, passed), *_started(scene, first.request, role, passed))
@@ -51,7 +49,7 @@ def pass_role(task: Make, scene: Scene) -> Iterator[Made]:
 def _associated(scene: Scene, by: str, passed: Passed) -> Iterator[ConditionExpression]:
     """Where policies ask for the resource that the role will be of: it is of the service that is given the role [IAM:
     reference_policies_iam-condition-keys, iam:AssociatedResourceArn]."""
-    if any(ASSOCIATED.lower() in policy.tested_keys for policy in policies_of(scene.state.estate, scene.about(by))):
+    if any(ASSOCIATED.lower() in policy.tested_keys for policy in policies_of(scene.estate, scene.about(by))):
         services = sorted({action.split(":")[0] for action in passed.actions})
         like = test(
             "ArnLike", ASSOCIATED, *(f"arn:*:{service}:*:{passed.account.split(':')[4]}:*" for service in services)
@@ -62,7 +60,7 @@ def _associated(scene: Scene, by: str, passed: Passed) -> Iterator[ConditionExpr
 def _into_profile(scene: Scene, first: Request, passed: Passed) -> Iterator[Counterexample | Reason]:
     """The requests by which a role comes into an instance profile."""
     for action in passed.into:
-        yield scene.by_the_same(step_target(scene.state.estate, str(passed.profile)), first, action)
+        yield scene.by_the_same(step_target(scene.estate, str(passed.profile)), first, action)
 
 
 def _started(scene: Scene, first: Request, role: str, passed: Passed) -> Iterator[Counterexample | Reason]:
@@ -76,7 +74,7 @@ def _started(scene: Scene, first: Request, role: str, passed: Passed) -> Iterato
         )
     when: list[ConditionExpression] = []
     for actions in by_type.values():
-        profiles = (passed.profile,) if passed.profile is not None else _holding(scene.state.estate, role)
+        profiles = (passed.profile,) if passed.profile is not None else _holding(scene.estate, role)
         named = [test("ArnEquals", INSTANCE_PROFILE, *profiles)] if profiles and _names_a_profile(actions[0]) else []
         found = _on_one(scene, first, passed.account, actions, (*when, *named))
         if not when and not isinstance(found[0], Reason):
@@ -103,7 +101,7 @@ def _on_one(
 ) -> list[Counterexample | Reason]:
     """Requests of the caller of the first for some actions: one that is found for one of them is tried for the
     others."""
-    target, failed = step_target(scene.state.estate, account), list[Reason]()
+    target, failed = step_target(scene.estate, account), list[Reason]()
     for leading in actions:
         lead = scene.by_the_same(target, first, leading, *when)
         found = [
@@ -121,7 +119,7 @@ def _the_same(scene: Scene, lead: Counterexample, target: Target, action: str) -
     found = scene.by_the_same(target, lead.request, action)
     if isinstance(found, Reason) or found.request.resource == lead.request.resource:
         return found
-    also = scene.asker.also(scene.state.estate, lead, action)
+    also = scene.asker.also(scene.estate, lead, action)
     failed = Reason("E4", f"nothing was found on which {lead.request.action} and {action} are both allowed")
     return failed if isinstance(also, Reason) else also
 
@@ -135,11 +133,11 @@ def change_code(task: Make, scene: Scene) -> Iterator[Made]:
     role, offer = task.fact.subject, task.derivation.offer
     assert offer is not None
     passed = offer.passed
-    codes = [one for one in all_running(scene.state.estate) if (one.arn == offer.code if passed else role in one.roles)]
+    codes = [one for one in all_running(scene.estate) if (one.arn == offer.code if passed else role in one.roles)]
     for code in sorted(codes, key=lambda one: one.arn != offer.code):
         kind = KINDS[code.kind]
         for way in sorted(kind.handing if passed else kind.ways, key=lambda one: one[0][0] != offer.action):
-            yield _changed(role, code, way, task.derivation.by, scene, passed)
+            yield _changed(role, code, way, task.by, scene, passed)
 
 
 def _changed(role: str, code: Workload, way: Way, by: str, scene: Scene, passed: Passed | None) -> Made:
@@ -154,7 +152,7 @@ def _changed(role: str, code: Workload, way: Way, by: str, scene: Scene, passed:
         for name, resource in further:
             arn = resource.format(**own) or code.arn
             own_tags = code.tags if arn == code.arn else None
-            target = step_target(scene.state.estate, arn) if arn == given else workload_target(account, arn, own_tags)
+            target = step_target(scene.estate, arn) if arn == given else workload_target(account, arn, own_tags)
             services = [passed.service] if passed is not None and arn == given else []
             when = [test("StringEquals", "iam:PassedToService", service) for service in services]
             others.append(scene.by_the_same(target, first.request, name, *when))

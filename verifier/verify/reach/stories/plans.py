@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from verifier.model.step_kinds import StepKind
-from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Way, whatever_way
-from verifier.verify.reach.goals import Goal
+from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Goal, Way, whatever_way
 
 
 @dataclass(frozen=True)
@@ -20,6 +19,11 @@ class Make:
 
     fact: Fact
     derivation: Derivation
+
+    @property
+    def by(self) -> str:
+        """Who takes the step."""
+        return self.derivation.by
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def made_by(task: Task, facts: Facts) -> Way:
     """The way that a task goes; of sharing every way, for none can be replayed (E3)."""
     if facts[task.fact].step is StepKind.SHARE:
         return whatever_way(task.fact)
-    return task.fact, facts[task.fact].step, facts[task.fact].by, facts[task.fact].premises
+    return facts[task.fact].way(task.fact)
 
 
 @dataclass

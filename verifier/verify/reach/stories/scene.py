@@ -6,19 +6,19 @@ In: a state, callers, rules. Out: `Scene`; moves with their replays; the policie
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from verifier.model.estate import Estate, Key, ManagedPolicy
+from verifier.model.estate import Estate, Key
 from verifier.model.grant import Pairs
 from verifier.model.invariant import ALWAYS, CallerSet, ConditionExpression, Holds
-from verifier.model.policy import Effect, Policy, PolicyKind
+from verifier.model.policy import Effect
 from verifier.model.request import Caller, Request
 from verifier.model.results.verdict import Counterexample, Reason, StoryStep
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Change, Move, State
 from verifier.model.steps.descriptions import described
 from verifier.problem.semantics.targets import Target, key_target, step_target
-from verifier.verify.reach.documents import identity_policy, policies_of
+from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.stories.asking import Asker, exactly, of_one
 
@@ -44,6 +44,11 @@ class Scene:
     facts: Mapping[str, ConditionExpression] = field(default_factory=dict)
     """What requests on a key must meet for it to be the same as before."""
 
+    @property
+    def estate(self) -> Estate:
+        """The estate of the state."""
+        return self.state.estate
+
     def leaving(self, key: str, by: str) -> tuple[ConditionExpression, ...]:
         """What a request must meet that takes ciphertexts away from a key, for them to be those that the invariant is
         about."""
@@ -56,13 +61,11 @@ class Scene:
         return self.start if caller is None else exactly(caller)
 
     def key(self, arn: str) -> Key:
-        return next(key for key in self.state.estate.keys if key.arn == arn)
+        return next(key for key in self.estate.keys if key.arn == arn)
 
     def lacks(self, arn: str) -> bool:
         """True iff an ARN is that of a key that the state does not hold."""
-        return (
-            arn.split(":")[2:3] == ["kms"] and ":key/" in arn and all(key.arn != arn for key in self.state.estate.keys)
-        )
+        return arn.split(":")[2:3] == ["kms"] and ":key/" in arn and all(key.arn != arn for key in self.estate.keys)
 
     def about(self, by: str) -> frozenset[str]:
         """The principals whose policies matter for the rest of a chain, in which `by` takes the next step."""
@@ -70,19 +73,19 @@ class Scene:
 
     def request(self, target: Target, by: str, action: str, *when: ConditionExpression) -> Counterexample | Reason:
         return self.asker.request(
-            self.state.estate, target, self.whom(by), (action,), (*when, *self.same(target)), self.callers.get(by)
+            self.estate, target, self.whom(by), (action,), (*when, *self.same(target)), self.callers.get(by)
         )
 
     def request_on(self, arn: str, by: str, action: str, *when: ConditionExpression) -> Counterexample | Reason:
         """The same on whatever of IAM has an ARN."""
-        return self.request(step_target(self.state.estate, arn), by, action, *when)
+        return self.request(step_target(self.estate, arn), by, action, *when)
 
     def by_the_same(
         self, target: Target, first: Request, action: str, *when: ConditionExpression
     ) -> Counterexample | Reason:
         """A further request of a step, by the caller of the first."""
         return self.asker.request(
-            self.state.estate, target, exactly(first.caller), (action,), (*when, *self.same(target)), first.caller
+            self.estate, target, exactly(first.caller), (action,), (*when, *self.same(target)), first.caller
         )
 
     def requests_of(
@@ -113,8 +116,8 @@ class Scene:
         return step(kind, fixed(change), *self.requests_of(kind, change, by, *when, each=each))
 
     def _target(self, resource: str | None) -> Target:
-        key = self.state.estate.key(resource or "")
-        return key_target(key) if key is not None else step_target(self.state.estate, resource or "")
+        key = self.estate.key(resource or "")
+        return key_target(key) if key is not None else step_target(self.estate, resource or "")
 
     def same(self, target: Target) -> tuple[ConditionExpression, ...]:
         """What a request must meet for its target to be what it was."""
@@ -124,7 +127,7 @@ class Scene:
         """The conditions of the statements that allowed a request."""
         matched = {(one.policy, one.index) for one in found.statements if one.effect is Effect.ALLOW}
         whom = {*self.callers, found.request.caller.principal_arn, str(found.request.resource)}
-        policies = policies_of(self.state.estate, whom)
+        policies = policies_of(self.estate, whom)
         stated = ((policy, statement) for policy in policies for statement in policy.statements)
         own = (statement for policy, statement in stated if (policy.identity, statement.index) in matched)
         return tuple(Holds(condition) for statement in own for condition in statement.conditions)
@@ -147,26 +150,3 @@ def step(kind: StepKind, change: Callable[[Request], Change], *found: Counterexa
 def fixed(change: Change) -> Callable[[Request], Change]:
     """A change that is the same whatever the request says."""
     return lambda _: change
-
-
-def administrator(partition: str) -> str:
-    """AWS's managed policy that allows everything."""
-    return f"arn:{partition}:iam::aws:policy/AdministratorAccess"
-
-
-def in_force(estate: Estate, arn: str) -> Policy | None:
-    """The document of a managed policy: of AWS's that allows everything, or of one of the input; `None` where that is
-    not known."""
-    if arn == administrator(arn.split(":")[1]):
-        return identity_policy(arn, "AdministratorAccess")
-    found = managed_policy(estate, arn)
-    return found.in_force if found is not None else None
-
-
-def managed_policy(estate: Estate, arn: str) -> ManagedPolicy | None:
-    return next((one for account in estate.accounts for one in account.managed if one.arn == arn), None)
-
-
-def as_boundary(policy: Policy) -> Policy:
-    """A managed policy as a permissions boundary."""
-    return replace(policy, kind=PolicyKind.BOUNDARY, identity=f"{policy.identity}#boundary")

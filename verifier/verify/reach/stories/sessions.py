@@ -19,12 +19,11 @@ from verifier.model.steps.chains import Became, Move
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.verify.reach.facts import FactKind
-from verifier.verify.reach.offers.session_tags import OF_CALLERS, OF_RESOURCES, session_names, source_identities
-from verifier.verify.reach.offers.session_tags import choices as session_tags
-from verifier.verify.reach.stories.asking import test
+from verifier.verify.reach.stories.asking import Requests, tagging, tags_of, test, with_tags
 from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, step
-from verifier.verify.reach.stories.tagging import Requests, tagging, tags_of, with_tags
+from verifier.verify.reach.stories.session_tags import OF_CALLERS, OF_RESOURCES, session_names, source_identities
+from verifier.verify.reach.stories.session_tags import choices as session_tags
 from verifier.witness.request import caller
 
 SESSION, SOURCE, TRANSITIVE = "sts:RoleSessionName", "sts:SourceIdentity", "sts:TransitiveTagKeys"
@@ -33,7 +32,7 @@ SESSION, SOURCE, TRANSITIVE = "sts:RoleSessionName", "sts:SourceIdentity", "sts:
 def become_user(task: Make, scene: Scene) -> Iterator[Made]:
     user, offer = task.fact.subject, task.derivation.offer
     assert offer is not None
-    found = scene.request_on(user, task.derivation.by, offer.action)
+    found = scene.request_on(user, task.by, offer.action)
     yield step(StepKind.BECOME_USER, lambda _: Became(Caller(CallerKind.USER, user, user.split(":")[4])), found)
 
 
@@ -42,23 +41,21 @@ def govern_provider(task: Make, scene: Scene) -> Iterator[Made]:
     offer = task.derivation.offer
     assert offer is not None
     untagged = test("Null", "aws:TagKeys", "true")
-    found = scene.request_on(
-        offer.target, task.derivation.by, offer.action, *([untagged] if ":Create" in offer.action else [])
-    )
+    found = scene.request_on(offer.target, task.by, offer.action, *([untagged] if ":Create" in offer.action else []))
     yield step(StepKind.PROVIDER, lambda _: Became(Caller(CallerKind.WEB, offer.target)), found)
 
 
 def assume_role(task: Make, scene: Scene) -> Iterator[Made]:
     """A session of a role: without tags where that will do, or with each choice of tags; of any name, or of one that a
     policy names. The transitive tags of the session that assumes it pass on (E2)."""
-    role, offer, by = task.fact.subject, task.derivation.offer, task.derivation.by
+    role, offer, by = task.fact.subject, task.derivation.offer, task.by
     assert offer is not None
     before = scene.callers.get(by)
     inherited = before.passed_on if before is not None else ()
     tagged = task.fact.kind is FactKind.SESSION_TAGS
     if tagged and offer.action == "sts:AssumeRole" and not inherited:
         yield Reason("F3", f"transitive tags may come on to sessions of {role}, and those of {by} here have none")
-    names = session_names(scene.state.estate, scene.about(by), role)
+    names = session_names(scene.estate, scene.about(by), role)
     named = [test("Null", SESSION, "false"), *(test("StringEquals", SESSION, name) for name in names)]
     choices = [(tags, transitive) for transitive in (False, True) for tags in _choices(role, by, scene, transitive)]
     for name, source in product(named, _sources(role, by, scene)):
@@ -79,7 +76,7 @@ def _sources(role: str, by: str, scene: Scene) -> Sequence[ConditionExpression]:
     tell from others."""
     if scene.source is not None:
         return [test("StringEquals", SOURCE, scene.source)]
-    named = source_identities(scene.state.estate, {role, *scene.about(by)})
+    named = source_identities(scene.estate, {role, *scene.about(by)})
     return [_NO_SOURCE, *(test("StringEquals", SOURCE, one) for one in named)]
 
 
@@ -89,7 +86,7 @@ def _choices(role: str, by: str, scene: Scene, transitive: bool) -> tuple[Pairs,
     if transitive and not any(":role/" in one and one != role for one in scene.later):
         return ()
     keys = (*OF_CALLERS, *OF_RESOURCES) if transitive else OF_CALLERS
-    found = (*scene.tags(role), *session_tags(scene.state.estate, {role, *scene.about(by)}, keys))
+    found = (*scene.tags(role), *session_tags(scene.estate, {role, *scene.about(by)}, keys))
     return tuple(dict.fromkeys((*found, *(_as_trusted(role, scene, tags) for tags in found))))
 
 
@@ -126,7 +123,7 @@ def _with_tags(
 def _as_trusted(role: str, scene: Scene, tags: Pairs) -> Pairs:
     """Tags with their names as the trust policy of a role lists them under `aws:TagKeys`, which heeds case where other
     keys do not (L3)."""
-    trust = next((one.trust for one in scene.state.estate.roles if one.arn == role), None)
+    trust = next((one.trust for one in scene.estate.roles if one.arn == role), None)
     conditions = trust.conditions if trust else ()
     listed = (one for one in conditions if one.key.value.lower() == "aws:tagkeys")
     spelled = {text.value.lower(): text.value for condition in listed for text in condition.values}
@@ -144,7 +141,7 @@ def _in_one_call(
         first = scene.request_on(role, by, action, *when, *conditions)
         if isinstance(first, Reason):
             return (first,) * (1 + len(needed))
-        return (first, *(scene.asker.also(scene.state.estate, first, one) for one in needed))
+        return (first, *(scene.asker.also(scene.estate, first, one) for one in needed))
 
     made = found()
     if isinstance(made[0], Reason) or not any(isinstance(one, Reason) for one in made):
@@ -163,9 +160,9 @@ def _call(by: str) -> str:
 
 def federate(task: Make, scene: Scene) -> Iterator[Made]:
     """A federated session: without session tags where that will do, or with each choice of tags (E2f)."""
-    session, by = task.fact.subject, task.derivation.by
+    session, by = task.fact.subject, task.by
     target = Target(TargetKind.FEDERATED, session.split(":")[1], session.split(":")[4], None, session)
-    for tags in ((), *session_tags(scene.state.estate, {session, *scene.about(by)})):
+    for tags in ((), *session_tags(scene.estate, {session, *scene.about(by)})):
         made = with_tags(tags, lambda tagged: _federation(target, by, scene, tagged))
         yield step(StepKind.FEDERATE, partial(_federated, session), *made)
 
@@ -174,7 +171,7 @@ def _federation(target: Target, by: str, scene: Scene, when: Sequence[ConditionE
     first = scene.request(target, by, "sts:GetFederationToken", *when)
     if isinstance(first, Reason) or not tags_of(first.request):
         return (first,)
-    return first, scene.asker.also(scene.state.estate, first, "sts:TagSession")
+    return first, scene.asker.also(scene.estate, first, "sts:TagSession")
 
 
 def _federated(session: str, request: Request) -> Became:

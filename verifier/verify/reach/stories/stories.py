@@ -17,11 +17,10 @@ from verifier.model.results.verdict import Reason, Story
 from verifier.model.step_kinds import is_own_key
 from verifier.model.steps.chains import State
 from verifier.verify.reach.distinctions import actions_of
-from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Way, tagged_at_first
-from verifier.verify.reach.goals import Goal, Reached
-from verifier.verify.reach.offers.session_tags import of_last_request
+from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Goal, Reached, Way, tagged_at_first
 from verifier.verify.reach.stories.partial_story import PartialStory, StoryContext
 from verifier.verify.reach.stories.plans import GrantTo, JoinGroup, Make, Task, made_by, planned
+from verifier.verify.reach.stories.session_tags import of_last_request
 
 MOST_WAYS = 32
 """So many ways to take a step are looked at for one chain."""
@@ -142,7 +141,7 @@ def _principals(tasks: Sequence[Task], goal: Goal) -> tuple[str, ...]:
 
 def _onto_own_keys(tasks: Sequence[Task]) -> list[tuple[str, str]]:
     """The keys of the caller's own onto which tasks re-encrypt, and by whom."""
-    facts = [(task.fact, task.derivation.by) for task in tasks if isinstance(task, Make)]
+    facts = [(task.fact, task.by) for task in tasks if isinstance(task, Make)]
     return [(fact.details[0], by) for fact, by in facts if fact.kind is FactKind.ONTO and is_own_key(fact.details[0])]
 
 

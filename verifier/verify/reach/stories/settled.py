@@ -1,20 +1,25 @@
-"""How the sessions of a story were made, and what their requests must meet for that (F3).
+"""What the steps of a story so far settle, as conditions on its further requests: how sessions were made (F3), and what
+a key of which the input does not give the spec, usage or origin can still be (F8).
 
-In: the steps of a story so far, a principal that is held. Out: conditions on its requests.
-Guarantee: a request that meets them may be of the session that the last of these steps gave; of one that is held at
-first nothing is said. [IAM: reference_policies_condition-keys, *Properties of a role session*;
-id_credentials_mfa_configure-api-require; API: AssumeRole, SerialNumber]
+In: the state, the steps so far, a principal that is held. Out: conditions on requests.
+Guarantee: a request that meets them may be of the session that the last of these steps gave (of one that is held at
+first nothing is said), and on the same key as those before. [IAM: reference_policies_condition-keys, *Properties of a
+role session*; id_credentials_mfa_configure-api-require; API: AssumeRole, SerialNumber]
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from verifier.model.invariant import ConditionExpression, ConditionNot
+from verifier.evaluate.steps import facts_left
+from verifier.evaluate.suited import fitting_facts
+from verifier.model.estate import Estate, Key
+from verifier.model.invariant import ConditionAnd, ConditionExpression, ConditionNot
+from verifier.model.reference import KeyFacts
 from verifier.model.request import CallerKind
 from verifier.model.results.verdict import StoryStep
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.chains import Became
+from verifier.model.steps.chains import Became, Move
 from verifier.problem.facts.sessions import DELIVERED, FACTOR
 from verifier.verify.reach.stories.asking import test
 
@@ -73,3 +78,38 @@ def _from_user(steps: Sequence[StoryStep], by: str) -> bool:
     if step.move.kind in _BY_SERVICES or asking.kind not in (CallerKind.USER, CallerKind.ROLE):
         return False
     return asking.kind is CallerKind.USER or _from_user(steps[:found], asking.principal_arn)
+
+
+# -- keys --
+
+
+_KEYS = (("spec", "kms:KeySpec"), ("usage", "kms:KeyUsage"), ("origin", "kms:KeyOrigin"))
+_ANY = "kms:DescribeKey"
+"""What every key can be asked for."""
+
+
+def facts_asked(
+    estate: Estate, moves: Sequence[Move], last: tuple[str, Iterable[str]]
+) -> dict[str, ConditionExpression]:
+    """The conditions, by the ARNs of the keys. `last` is the key of the last request and its possible actions, if they
+    matter."""
+    left = facts_left(estate, moves)
+    for key in (key for key in estate.keys if key.arn == last[0]):
+        ends = [fitting_facts(key, action, {}) for action in last[1]]
+        if ends and None not in ends:
+            of_last = frozenset[KeyFacts]().union(*(facts for facts in ends if facts is not None))
+            left[key.arn] = left.get(key.arn, of_last) & of_last
+    tested = (
+        frozenset[str]().union(*(policy.tested_keys for policy in estate.deciding_policies())) if left else frozenset()
+    )
+    found = {key.arn: tuple(_of_key(key, [*left[key.arn]], tested)) for key in estate.keys if key.arn in left}
+    return {arn: ConditionAnd(conditions) for arn, conditions in found.items() if conditions}
+
+
+def _of_key(key: Key, left: Sequence[KeyFacts], tested: frozenset[str]) -> Iterator[ConditionExpression]:
+    """What no policy tests is left out: of that no request says anything."""
+    every = fitting_facts(key, _ANY, {}) or frozenset()
+    for name, condition_key in (pair for pair in _KEYS if pair[1].lower() in tested):
+        values, known = ({str(getattr(facts, name)) for facts in some} for some in (left, every))
+        if values < known:
+            yield test("StringEquals", condition_key, *sorted(values))

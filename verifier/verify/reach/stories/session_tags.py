@@ -23,7 +23,7 @@ from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TA
 from verifier.problem.semantics.values import Fixed, Template, Variable, template
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.verify.reach.cubes import CALLER, projected
-from verifier.verify.reach.documents import policies_of
+from verifier.verify.reach.documents import conditions_of, policies_of
 from verifier.verify.reach.key_rules import KeyRules
 
 OF_CALLERS = (PRINCIPAL_TAG, REQUEST_TAG)
@@ -58,9 +58,8 @@ def _values(
     names: dict[str, str] = {}
     found: dict[str, dict[str, None]] = {}
     patterns: dict[str, dict[Predicate, None]] = {}
-    conditions = [one for policy in policies_of(estate, whom) for one in policy.conditions]
     callers = [one for one in estate.identities if one.arn in whom]
-    for condition in (*further, *conditions):
+    for condition in (*further, *conditions_of(estate, whom)):
         for name in _named(condition, keys):
             names.setdefault(name.lower(), name)
             found.setdefault(name.lower(), {}).update(dict.fromkeys(_listed(condition, name, estate, keys, callers)))
@@ -171,8 +170,7 @@ def _variables(caller: Identity) -> dict[str, str]:
 def source_identities(estate: Estate, whom: Container[str]) -> tuple[str, ...]:
     """The source identities that policies tell from others, those that a principal is compared with among them, and one
     more; none where no policy reads them."""
-    conditions = [one for policy in policies_of(estate, whom) for one in policy.conditions]
-    on_sources = [one for one in conditions if one.key.value.lower() in SOURCES]
+    on_sources = [one for one in conditions_of(estate, whom) if one.key.value.lower() in SOURCES]
     found = _texts(on_sources, [one for one in estate.identities if one.arn in whom])
     return tuple(dict.fromkeys((*filter(None, found), OTHER)))[:MOST] if on_sources else ()
 

@@ -1,38 +1,74 @@
-"""Inline and managed policies that are written for users, roles and groups, and permissions boundaries, as offers.
+"""Policies that are written for users, roles and groups, attached to them or taken away, memberships, and permissions
+boundaries, as offers (docs/reach.md).
 
-In: an estate, what of it has to be made, the changes that it leaves room for; groups of targets. Out: bundles.
+In: an estate, what of it has to be made, the changes that it leaves room for; groups of targets, a principal. Out:
+bundles.
 Guarantee: as of `offers`: a boundary that may allow more than the one before counts as one that allows everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from verifier.model.estate import Estate, ManagedPolicy
-from verifier.model.policy import arn_kind
+from verifier.model.estate import Estate, Identity, ManagedPolicy
+from verifier.model.policy import Effect, Policy, Statement, arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.symbols import BoundaryPut, OlderVersion, PolicyAttached, PossibleChange
-from verifier.problem.classes.predicates import Predicate
-from verifier.problem.semantics.possible_changes import LOOSENED
+from verifier.problem.classes.predicates import Predicate, like
+from verifier.problem.semantics.possible_changes import DETACHED, INLINE_GONE, LOOSENED
+from verifier.verify.reach.documents import administrator
 from verifier.verify.reach.facts import Fact, FactKind
 from verifier.verify.reach.narrowed import of_any, of_no_doubt
-from verifier.verify.reach.offers.taken_away import (
-    BOUNDARY_ARN,
-    OF_AWS,
-    POLICY_ARN,
-    gives_something,
-    policies_of_account,
-)
+from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
-from verifier.verify.reach.stories.scene import administrator
+
+EVERY = -1
+"""All targets, as a mask."""
+POLICY_ARN, BOUNDARY_ARN = "iam:policyarn", "iam:permissionsboundary"
+OF_AWS = like("arn:*:iam::aws:policy/*")
+"""AWS's own managed policies."""
 
 
-def plain(group: Group, by: str, action: str, step: StepKind, gives: Gives) -> Iterator[Bundle]:
-    """What one request on a target gives."""
+def policies_of_account(account: str) -> Predicate:
+    return like(f"arn:*:iam::{account}:policy/*")
+
+
+def gives_something(policy: Policy, says: Callable[[Statement], bool] = of_any) -> bool:
+    """True iff a policy allows something that matters for a chain."""
+    return any(map(says, (statement for statement in policy.statements if statement.effect is Effect.ALLOW)))
+
+
+def denying(estate: Estate) -> Mapping[str, Sequence[str]]:
+    """The policies that deny something, by their owners: users, roles and groups; those of a user's groups aside."""
+    identities = Identities(estate)
+    groups = (group.arn for account in estate.accounts for group in account.groups)
+    owners = [*(one.arn for one in estate.identities), *groups]
+    return {owner: found for owner in owners if (found := identities.denying(owner))}
+
+
+def needless(denying: Mapping[str, Sequence[str]]) -> frozenset[PossibleChange]:
+    """The changes to take away what denies something, where nothing does."""
+    gone = [policy for found in denying.values() for policy in found]
+    useful = {INLINE_GONE: any("#" in one for one in gone), DETACHED: any("#" not in one for one in gone)}
+    return frozenset(change for change, needed in useful.items() if not needed)
+
+
+def bounded(identities: Iterable[Identity]) -> Mapping[str, str | None]:
+    """The users and roles with a permissions boundary, each with the ARN of that; `None` where its document is not
+    known."""
+    return {
+        found.arn: found.boundary.identity.removesuffix("#boundary") if found.boundary else None
+        for found in identities
+        if found.bounded
+    }
+
+
+def plain(group: Group, by: str, action: str, step: StepKind, gives: Gives, targets: int = EVERY) -> Iterator[Bundle]:
+    """What one request on a target gives, on some of them."""
     for allowed in group.allowed(action, by):
-        yield Bundle(step, action, group, allowed.targets, (allowed.cube,), gives)
+        yield Bundle(step, action, group, allowed.members & targets, (allowed,), gives)
 
 
 def gives(managed: ManagedPolicy) -> Iterator[PossibleChange]:
@@ -55,12 +91,14 @@ class WrittenPolicies:
         self._made = made
         self._possible_changes = possible_changes
 
-    def writes(self, group: Group, by: str, put: str, attaching: str) -> Iterator[Bundle]:
-        """Inline policies, and managed ones: AWS's that allows everything, another one that the input does not hold, of
-        AWS, listed, or of an account of which it does not have all, one that it does."""
-        yield from plain(group, by, put, StepKind.PUT_POLICY, Gives(FactKind.INLINE))
+    def writes(self, group: Group, by: str, owner: str) -> Iterator[Bundle]:
+        """Inline policies of users, roles or groups (`owner`: `Role` …), and managed ones: AWS's that allows
+        everything, another one that the input does not hold, of AWS, listed, or of an account of which it does not
+        have all, one that it does."""
+        attaching = f"iam:Attach{owner}Policy"
+        yield from plain(group, by, f"iam:Put{owner}Policy", StepKind.PUT_POLICY, Gives(FactKind.INLINE))
         for allowed in group.allowed(attaching, by, POLICY_ARN):
-            mask = dict(allowed.cube.values).get(POLICY_ARN, -1)
+            mask = dict(allowed.values).get(POLICY_ARN, -1)
             unknown = self._not_listed(group, POLICY_ARN, mask)
             doubtful = any(group.holds(POLICY_ARN, mask, arn) for arn in self._without_document)
             given = [Gives(FactKind.ATTACHED)] if unknown or doubtful else []
@@ -68,12 +106,12 @@ class WrittenPolicies:
             attachable = self._attachable(group, everything=everything)
             given += [Gives(FactKind.ATTACH, (arn,)) for arn in attachable if group.holds(POLICY_ARN, mask, arn)]
             for gives in given:
-                yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives)
+                yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.members, (allowed,), gives)
             for arn in self._new_policies if not everything else ():
                 if arn.split(":")[4] == group.account and group.holds(POLICY_ARN, mask, arn):
                     gives, after = Gives(FactKind.ATTACHED), (Fact(FactKind.MADE, arn),)
                     yield Bundle(
-                        StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives, after=after
+                        StepKind.ATTACH_POLICY, attaching, group, allowed.members, (allowed,), gives, after=after
                     )
 
     def boundaries(self, group: Group, by: str, owner: str, bounded: Mapping[str, str | None]) -> Iterator[Bundle]:
@@ -82,16 +120,13 @@ class WrittenPolicies:
         those with a boundary, by its ARN."""
         having = {arn: group.bit(arn) for arn in bounded if group.bit(arn)}
         every = sum(having.values())
-        action = f"iam:Delete{owner}PermissionsBoundary"
-        for allowed in group.allowed(action, by) if every else ():
-            targets, gives = allowed.targets & every, Gives(FactKind.UNBOUNDED)
-            yield Bundle(StepKind.DELETE_BOUNDARY, action, group, targets, (allowed.cube,), gives)
-        action = f"iam:Put{owner}PermissionsBoundary"
+        action, unbounded = f"iam:Put{owner}PermissionsBoundary", Gives(FactKind.UNBOUNDED)
+        if every:
+            delete = f"iam:Delete{owner}PermissionsBoundary"
+            yield from plain(group, by, delete, StepKind.DELETE_BOUNDARY, unbounded, every)
         for allowed in group.allowed(action, by, BOUNDARY_ARN):
-            mask, cube = dict(allowed.cube.values).get(BOUNDARY_ARN, -1), replace(allowed.cube, values=())
-            put = Bundle(
-                StepKind.PUT_BOUNDARY, action, group, allowed.targets & every, (cube,), Gives(FactKind.UNBOUNDED)
-            )
+            mask, cube = dict(allowed.values).get(BOUNDARY_ARN, -1), replace(allowed, values=())
+            put = Bundle(StepKind.PUT_BOUNDARY, action, group, allowed.members & every, (cube,), unbounded)
             unknown = self._not_listed(group, BOUNDARY_ARN, mask)
             everything = unknown and group.holds(BOUNDARY_ARN, mask, administrator(group.partition))
             known = () if everything else (*self.managed, *self._new_policies)
@@ -110,7 +145,7 @@ class WrittenPolicies:
                 for kind in (FactKind.VERSION, FactKind.OLDER) if arn in self.managed else (FactKind.MADE,):
                     yield replace(put, after=(Fact(kind, arn),))
             if group.asks(BOUNDARY_ARN):
-                yield replace(put, targets=allowed.targets, gives=Gives(FactKind.REBOUND))
+                yield replace(put, targets=allowed.members, gives=Gives(FactKind.REBOUND))
 
     @cached_property
     def _putable(self) -> Mapping[FactKind, frozenset[str]]:
@@ -179,5 +214,26 @@ class WrittenPolicies:
         unknown = [one for one in listed if not one.complete or one.in_force is None and len(one.versions) > 1]
         known = [one for one in listed if one not in unknown and len(one.versions) > 1]
         for kind, having in ((FactKind.VERSION, unknown), (FactKind.OLDER, known)):
-            for bundle in plain(group, by, "iam:SetDefaultPolicyVersion", StepKind.SET_VERSION, Gives(kind)):
-                yield replace(bundle, targets=bundle.targets & sum(group.bit(one.arn) for one in having))
+            targets = sum(group.bit(one.arn) for one in having)
+            yield from plain(group, by, "iam:SetDefaultPolicyVersion", StepKind.SET_VERSION, Gives(kind), targets)
+
+
+def taken_away(group: Group, by: str, owner: str, denying: Mapping[str, Sequence[str]]) -> Iterator[Bundle]:
+    """Policies of users, roles or groups (`owner`: `Role` …) that deny something, by their owners; memberships in such
+    groups."""
+    having: dict[str, int] = {}
+    for arn, policies in denying.items():
+        for policy in policies if group.bit(arn) else ():
+            having[policy] = having.get(policy, 0) | group.bit(arn)
+    detaching = f"iam:Detach{owner}Policy"
+    for policy, targets in having.items():
+        gives = Gives(FactKind.GONE, (policy,))
+        if "#" in policy:
+            yield from plain(group, by, f"iam:Delete{owner}Policy", StepKind.REMOVE_POLICY, gives, targets)
+            continue
+        for allowed in group.allowed(detaching, by, POLICY_ARN):
+            if group.holds(POLICY_ARN, dict(allowed.values).get(POLICY_ARN, -1), policy):
+                own = replace(allowed, values=())
+                yield Bundle(StepKind.REMOVE_POLICY, detaching, group, allowed.members & targets, (own,), gives)
+    if owner == "Group" and having:
+        yield from plain(group, by, "iam:RemoveUserFromGroup", StepKind.LEAVE_GROUP, Gives(FactKind.LEFT))
