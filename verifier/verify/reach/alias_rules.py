@@ -228,12 +228,10 @@ def _of_classes(key: Key, names: AliasNames) -> Iterator[AliasMove]:
 
 
 def alias_target(key: Key, name: str) -> Target:
-    """An alias of the account and Region of a key."""
     return Target(TargetKind.ALIAS, key.partition, key.account, key.region, alias_arn(key, name))
 
 
 def alias_arn(key: Key, name: str) -> str:
-    """The ARN of an alias of the account and Region of a key."""
     return f"arn:{key.partition}:kms:{key.region}:{key.account}:{name}"
 
 
@@ -274,7 +272,6 @@ def _default(variable: re.Match[str]) -> str:
 
 
 def _has_colon(predicate: Predicate) -> bool:
-    """True iff a predicate on names asks for a colon."""
     tokens = predicate.tokens if isinstance(predicate, Tokens) else ()
     values = predicate.values if isinstance(predicate, OneOf) else ()
     in_pattern = any(not repeated and characters.only == ":" for repeated, characters in tokens)

@@ -160,7 +160,6 @@ class Derivation:
 
 
 def is_federated(principal: str) -> bool:
-    """True iff a principal is a federated-user session."""
     return arn_kind(principal) == "federated-user"
 
 

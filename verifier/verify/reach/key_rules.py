@@ -254,7 +254,6 @@ class KeyRules:
         return self._cubes(self.joint.diagrams.both(self.accesses[goal], self._grant_acts[operation]))
 
     def doing(self, name: str) -> tuple[Cube, ...]:
-        """Who can make a request for an action."""
         return self._cubes(self._acts.get(name, NOTHING))
 
     def replicating(self) -> tuple[Cube, ...]:
@@ -312,7 +311,6 @@ class KeyRules:
         return self._cubes(self.joint.diagrams.both(self._acts["kms:TagResource"], self._tagged_twice[tag]))
 
     def untagging(self, tag: str) -> tuple[Cube, ...]:
-        """Who can take a tag away."""
         return self._cubes(self.joint.diagrams.both(self._acts["kms:UntagResource"], self._tag_names[tag]))
 
     def _cubes(self, requests: Node, *further: str) -> tuple[Cube, ...]:

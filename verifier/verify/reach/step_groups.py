@@ -51,7 +51,6 @@ class Group:
 
     @property
     def all(self) -> int:
-        """All targets, as a mask."""
         return (1 << len(self.permissions.targets)) - 1
 
     @cached_property
@@ -59,7 +58,6 @@ class Group:
         return {arn: number for number, arn in enumerate(self.arns)}
 
     def identity(self, arn: str) -> Identity | None:
-        """The user or role that a target is."""
         return self.permissions.targets[self._numbers[arn]].identity
 
     @cached_property

@@ -143,7 +143,6 @@ class DoubtfulPermissions:
 
     @cached_property
     def _federating(self) -> Group:
-        """The requests for federated sessions."""
         target = Target(TargetKind.FEDERATED, self._partition, self.account)
         return Group(next(step_permissions(self._estate, [target], self._possible_changes, self._held)))
 

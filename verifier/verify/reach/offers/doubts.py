@@ -74,7 +74,6 @@ class Doubts:
 
     @property
     def groups(self) -> Sequence[Group]:
-        """The targets, by account and kind."""
         return self._steps.groups
 
     def bundles(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:

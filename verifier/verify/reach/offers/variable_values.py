@@ -167,7 +167,6 @@ class VariableValues:
             self._add("aws:principalorgid", exactly(estate.organization.id))
 
     def add_identity(self, identity: Identity) -> None:
-        """Takes in a user or role."""
         own = {ARN: exactly(identity.arn)} | (
             {USER: exactly(identity.arn.rsplit("/", 1)[1])} if arn_kind(identity.arn) == "user" else {}
         )

@@ -250,7 +250,6 @@ def with_tags(tags: Pairs, ask: Callable[[Sequence[model.ConditionExpression]], 
 
 
 def tags_of(request: Request) -> Pairs:
-    """The tags that a request sets."""
     return pairs_of(request, REQUEST_TAG)
 
 

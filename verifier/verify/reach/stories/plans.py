@@ -22,7 +22,6 @@ class Make:
 
     @property
     def by(self) -> str:
-        """Who takes the step."""
         return self.derivation.by
 
 
@@ -57,7 +56,6 @@ Task = Make | GrantTo | JoinGroup
 
 
 def planned(facts: Facts, goal: Goal) -> tuple[Task, ...]:
-    """The tasks of a goal."""
     plan = _Plan(facts)
     plan.prepare(goal.by, goal.premises)
     # What has a boundary other than the one that it is imagined with is made with it.

@@ -46,7 +46,6 @@ class Scene:
 
     @property
     def estate(self) -> Estate:
-        """The estate of the state."""
         return self.state.estate
 
     def leaving(self, key: str, by: str) -> tuple[ConditionExpression, ...]:
