@@ -124,7 +124,8 @@ class _Search:
         for goal, reached in islice(chain([first], within), MOST_STORIES):
             if goal.rounds > longest:
                 break
-            found = self._story(goal, reached, self._otherwise(reached.start))
+            other = self.setting.otherwise(reached.start, self.number, direct=not self.apart)
+            found = self._story(goal, reached, other)
             if isinstance(found, Story):
                 return _Answer(found, Bound(longest, False))
             reasons.append(found)
@@ -191,9 +192,6 @@ class _Search:
         return self.setting.teller(reached.start, self.number).tell(
             reached, goal, self.setting.goals[self.number], self.options.longest, other
         )
-
-    def _otherwise(self, start: str) -> Other:
-        return lambda refused: self.setting.reached((start,), self.number, direct=not self.apart, refused=refused)
 
     def _story_of_few_steps(self, found: Found) -> Story | None:
         """A story of steps that are looked for one after another: in the rounds of a closure those are met first that

@@ -18,7 +18,7 @@ from verifier.model.steps.workloads import KINDS
 from verifier.problem.subjects import is_multi_region
 from verifier.syntax.source import NOWHERE
 from verifier.syntax.text import counted, first_few
-from verifier.verify.reach.facts import ANY_WAY, Derivation, Doubt, Fact, FactKind, Facts, Goal, Reached, Way
+from verifier.verify.reach.facts import ANY_WAY, Derivation, Doubt, Fact, FactKind, Facts, Goal, Reached
 from verifier.verify.reach.offers.offers import CREATE_GRANT
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.plans import Make, planned
@@ -61,10 +61,7 @@ def story_in_doubt(setting: Setting, goal: Goal, reached: Reached, steps: int) -
     """The story of a goal, or of another way to it, that takes federated sessions and no doubtful action; otherwise why
     it is in doubt. Raises `InternalDisagreement`."""
     first, refused = why(setting, goal, reached), ANY_WAY
-
-    def other(refused: frozenset[Way]) -> Reached:
-        return setting.reached((reached.start,), goal.number, doubtful=True, refused=refused)
-
+    other = setting.otherwise(reached.start, goal.number, doubtful=True)
     for _ in range(_MOST_WAYS if setting.doubts.sessions_apart else 0):
         doubt = next(_doubts(reached.facts, goal.premises), None)
         made = (task.derivation for task in planned(reached.facts, goal) if isinstance(task, Make))

@@ -34,7 +34,7 @@ from verifier.verify.reach.in_doubt import looked_at, story_in_doubt
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.asking import principal
 from verifier.verify.reach.stories.plans import Make, Task, planned
-from verifier.verify.reach.stories.stories import Other, too_long
+from verifier.verify.reach.stories.stories import too_long
 from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import why_not_followed
 
@@ -170,9 +170,8 @@ def _stories(
             if isinstance(story, Story):
                 yield ReachStory(reached.start, names, goal, tasks, story, members, listed)
             else:
-                found, by, its = teller.found(
-                    reached, goal, setting.goals[goal.number], options.longest, _others(setting, reached.start, goal)
-                )
+                other = setting.otherwise(reached.start, goal.number)
+                found, by, its = teller.found(reached, goal, setting.goals[goal.number], options.longest, other)
                 yield ReachStory(
                     reached.start, names, by, its, found if isinstance(found, Story) else story, members, listed
                 )
@@ -189,10 +188,6 @@ def _in_doubt(
     tasks, alike = planned(reached.facts, goal), setting.universe.alike(start)
     story = story_in_doubt(setting, goal, reached, options.longest)
     return [ReachStory(start, names, goal, tasks, story, alike, start in setting.listed)], True
-
-
-def _others(setting: Setting, start: str, goal: Goal) -> Other:
-    return lambda refused: setting.reached((start,), goal.number, refused=refused)
 
 
 def _merged(

@@ -31,7 +31,7 @@ from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.granted_by_services import GrantedByServices
 from verifier.verify.reach.offers.offers import KeyOffers
 from verifier.verify.reach.own_policies import actions_named
-from verifier.verify.reach.stories.stories import Teller
+from verifier.verify.reach.stories.stories import Other, Teller
 from verifier.verify.reach.together import Found, nearest
 from verifier.verify.reach.universe import Universe, holds_identities, listed, strangers
 
@@ -240,6 +240,10 @@ class Setting:
         if direct and not refused:
             return self._found(starts, issued, doubtful)
         return self._closure(issued, doubtful).of(starts, direct=direct, refused=refused)
+
+    def otherwise(self, start: str, goal: int, *, direct: bool = True, doubtful: bool = False) -> Other:
+        """The same of one principal, for ways that are still to be refused."""
+        return lambda refused: self.reached((start,), goal, direct=direct, doubtful=doubtful, refused=refused)
 
     def _found(self, starts: tuple[str, ...], issued: CallerSet, doubtful: bool) -> Reached:
         if (starts, issued, doubtful) not in self._reached:
