@@ -10,6 +10,7 @@ import pytest
 
 from tests.inputs.samples import ACCOUNT, KEY, assert_only, key, metadata, place
 from tests.inputs.test_organization import (
+    DESCRIBED,
     INNER,
     MANAGEMENT,
     PARTNER,
@@ -140,8 +141,23 @@ def test_d7_a_type_that_is_not_enabled_restricts_nothing(tmp_path: Path) -> None
     assert estate.unmodelled == ()
     attached = organization(roots=roots, policies=[control(targets=targets(ROOT))])
     assert (
-        assert_only(refused(tmp_path, attached), "`roots` says that SERVICE_CONTROL_POLICY is not enabled").rule == "D7"
+        assert_only(refused(tmp_path, attached), "is attached, but SERVICE_CONTROL_POLICY is not enabled").rule == "D7"
     )
+
+
+def test_d7_an_organization_of_consolidated_billing_has_no_policies(tmp_path: Path) -> None:
+    billed = {"Organization": DESCRIBED["Organization"] | {"FeatureSet": "CONSOLIDATED_BILLING"}}
+    none = organization(describe_organization=billed, list_policies={SCP: {"Policies": [{"Id": FULL, "Type": SCP}]}})
+    assert controls(read(tmp_path, none)).service == ()
+    attached = organization(describe_organization=billed, policies=[control(targets=targets(ROOT))])
+    assert_only(refused(tmp_path, attached), "is attached, but SERVICE_CONTROL_POLICY is not enabled")
+
+
+@pytest.mark.parametrize("status", ["PENDING_ENABLE", "PENDING_DISABLE"])
+def test_d7_a_type_that_is_about_to_change_is_neither_enabled_nor_not(tmp_path: Path, status: str) -> None:
+    roots = {"Roots": [{"Id": ROOT, "PolicyTypes": [{"Type": SCP, "Status": status}]}]}
+    found = refused(tmp_path, organization(roots=roots, policies=[control(targets=targets(ROOT))]))
+    assert_only(found, f"`{status}` is not `ENABLED`")
 
 
 def test_u3_a_document_that_is_missing_may_refuse(tmp_path: Path) -> None:

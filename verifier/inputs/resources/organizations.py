@@ -83,7 +83,8 @@ class Organizations(Reader):
         place = self.side.at(whole)
         ids = (text_of(entry, "id") or "" for entry in entries(self.side.value(whole, "roots")))
         roots = list(filter(ROOT.fullmatch, ids))
-        described = {"Id": whole.values.get("id"), "MasterAccountId": whole.values.get(_MANAGEMENT)}
+        names = {"Id": "id", "MasterAccountId": _MANAGEMENT, "FeatureSet": "feature_set"}
+        described = {title: whole.values.get(name) for title, name in names.items()}
         parts: dict[str, object] = {
             "describe_organization": {name: text for name, text in described.items() if isinstance(text, str)},
             "accounts": [{"Id": account} for account in accounts],

@@ -294,7 +294,7 @@ def _over(
     if tree.enabled is not None and type_ not in tree.enabled:
         for policy in found:
             if policy.targets and policy.id != FULL_ACCESS[type_]:
-                message = f"{policy.shown} is attached, but `roots` says that {type_} is not enabled"
+                message = f"{policy.shown} is attached, but {type_} is not enabled in the organization"
                 reader.remarks.error(policy.place, message, rule="D7")
         return dict.fromkeys(reader.accounts, ((), ()))
     if type_ not in reader.types:

@@ -30,6 +30,9 @@ UNIT = re.compile(r"ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}")
 _ABOVE = re.compile(f"{ROOT.pattern}|{UNIT.pattern}")
 _BELOW = re.compile(f"{ACCOUNT.pattern}|{UNIT.pattern}")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
+_ENABLED, _BILLING = re.compile("ENABLED"), "CONSOLIDATED_BILLING"
+"""The status of a type of policies that is settled; the features of an organization that has no policies. [API:
+Organizations PolicyTypeSummary, Organization]"""
 _PATH = re.compile(f"({_ORGANIZATION.pattern})/({ROOT.pattern}(?:/{UNIT.pattern})*)(?:/({ACCOUNT.pattern}))?/")
 
 
@@ -117,6 +120,8 @@ def read_organization(given: Record) -> tuple[Organization, Tree] | None:
         return None
     tree = Tree(remarks, identifier)
     _read_tree(tree, given)
+    if found.text("FeatureSet") == _BILLING:
+        tree.enabled = frozenset()
     accounts = _accounts(tree, given)
     if management not in accounts:
         given.error(f"the management account {management} is not among the accounts", "accounts", rule="F2")
@@ -161,8 +166,10 @@ def _read_tree(tree: Tree, given: Record) -> None:
                 continue
             tree.add_root(found.place, root)
             if found.value("PolicyTypes") is not None:
-                types = [item.text("Type") for item in found.records("PolicyTypes", "a policy type")]
-                tree.enabled = frozenset(name for name in types if name is not None)
+                types = found.records("PolicyTypes", "a policy type")
+                for item in types:
+                    item.matching("Status", _ENABLED, "`ENABLED`: collect the organization again when it is settled", "D7")
+                tree.enabled = frozenset(name for item in types if (name := item.text("Type")) is not None)
     for child, node in given.inner("parents").items():
         _read_parent(tree, child, node)
     units = given.get("organizational_units")
