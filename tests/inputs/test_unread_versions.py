@@ -328,3 +328,16 @@ def test_s1_so_where_a_name_of_a_template_stands_for_something_else(tmp_path: Pa
         == EQUIVALENT
     )
     assert relation(old, written(tmp_path / "new.yaml", text.replace(*OTHERWISE[name]))) == UNKNOWN
+
+
+def test_s1_versions_differ_in_what_nothing_explains(tmp_path: Path) -> None:
+    """A property that roles do not have may be meant for one that they have."""
+
+    def version(policy: str) -> Estate:
+        trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]}
+        properties = {"RoleName": "r", "AssumeRolePolicyDocument": trust, "ManagedPolicyArn": [policy]}
+        resources = {"K": {"Type": "AWS::KMS::Key"}, "R": {"Type": "AWS::IAM::Role", "Properties": properties}}
+        return written(tmp_path / "template.json", {"Resources": resources})
+
+    assert relation(version("arn:aws:iam::aws:policy/A"), version("arn:aws:iam::aws:policy/A")) == EQUIVALENT
+    assert relation(version("arn:aws:iam::aws:policy/A"), version("arn:aws:iam::aws:policy/B")) == UNKNOWN

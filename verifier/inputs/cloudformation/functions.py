@@ -44,8 +44,7 @@ Called = Callable[[str, str | None], Node | None]
 knows."""
 
 SERVERLESS_ROLES = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
-"""What AWS SAM makes a role for, unless it has one: its logical ID with `Role`. [AWS SAM Developer Guide: generated
-resources]"""
+"""What AWS SAM makes a role for, unless it has one: its logical ID with `Role`. [AWS SAM: generated resources]"""
 
 
 @dataclass
@@ -118,10 +117,13 @@ class Functions:
         return resolved(node, [(key, found) for key, inner in node.pairs if (found := self.written(inner)) is not None])
 
     def of(self, resource: Resource, name: str) -> Node | None:
-        """The value of a property; where properties are not read, a function in their place may write it."""
+        """The value of a property; where properties are not read, a function in their place may write it. A name that
+        nothing explains (`KeyPolices`) may mean one that is not there."""
         if any(other in MACROS or other.startswith("Fn::") for other in resource.properties):
             return self.unknown(resource.place, f"what is in the place of the properties of `{resource.name}`")
         node = resource.properties.get(name)
+        if node is None and resource.unheard_of:
+            return self.unknown(resource.place, f"`{resource.unheard_of[0]}` of `{resource.name}`, which is not known")
         return None if node is None else self.value(node)
 
     def listed(self, resource: Resource, name: str) -> list[Node]:
@@ -262,9 +264,7 @@ class Functions:
 
     def exists(self, resource: Resource) -> Truth:
         """Whether a resource is made: it has no condition, or that holds."""
-        if resource.rewritten:
-            return None
-        return True if resource.condition is None else self.holds(resource.condition)
+        return None if resource.rewritten else resource.condition is None or self.holds(resource.condition)
 
     def holds(self, condition: Scalar) -> Truth:
         """Whether a condition of the template holds, by its name."""

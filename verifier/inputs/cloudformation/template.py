@@ -41,12 +41,34 @@ _PART = re.compile(r"\$\{([^}!][^}]*)\}")
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9]+")
 _READ = re.compile(r"AWS::(?:KMS|IAM|EC2|Organizations|RAM)::.*")
 """Types of resources whose properties are looked at."""
+_ATTRIBUTES = frozenset(
+    "Type Properties Condition DependsOn Metadata DeletionPolicy UpdateReplacePolicy CreationPolicy UpdatePolicy "
+    "Connectors IgnoreGlobals".split()
+)
+_WITH_POLICIES = "Path Policies ManagedPolicyArns"
+_ATTACHED = "PolicyDocument Roles Users Groups"
+_PROPERTIES = {
+    "AWS::KMS::Key": "KeyPolicy BypassPolicyLockoutSafetyCheck Description Enabled EnableKeyRotation KeySpec KeyUsage "
+    "MultiRegion Origin PendingWindowInDays RotationPeriodInDays Tags",
+    "AWS::KMS::ReplicaKey": "KeyPolicy Description Enabled PendingWindowInDays PrimaryKeyArn Tags",
+    "AWS::IAM::Role": f"{_WITH_POLICIES} AssumeRolePolicyDocument Description MaxSessionDuration PermissionsBoundary "
+    "RoleName Tags",
+    "AWS::IAM::User": f"{_WITH_POLICIES} Groups LoginProfile PermissionsBoundary Tags UserName",
+    "AWS::IAM::Group": f"{_WITH_POLICIES} GroupName",
+    "AWS::IAM::ManagedPolicy": f"{_ATTACHED} Description ManagedPolicyName Path",
+    "AWS::IAM::Policy": f"{_ATTACHED} PolicyName",
+    "AWS::EC2::VPCEndpoint": "PolicyDocument DnsOptions IpAddressType PrivateDnsEnabled ResourceConfigurationArn "
+    "RouteTableIds SecurityGroupIds ServiceName ServiceNetworkArn ServiceRegion SubnetIds Tags VpcEndpointType VpcId",
+}
+"""The attributes that resources have, and the properties of those of which one that is left out says something. [User
+Guide: Resource attributes; Template Reference]"""
 
 
 @dataclass(frozen=True)
 class Resource:
     """A resource: its logical ID, type and properties; `condition` names what it depends on, and `rewritten` says that
-    a macro may have it depend on something else. `place` is where it is declared."""
+    a macro may have it depend on something else. `place` is where it is declared; `unheard_of` are names in it that
+    CloudFormation is not known to have there."""
 
     name: str
     type: str
@@ -55,6 +77,7 @@ class Resource:
     condition: Scalar | None
     depends_on: tuple[Scalar, ...] = ()
     rewritten: bool = False
+    unheard_of: tuple[str, ...] = ()
 
 
 class _Anything(dict[str, Node]):
@@ -224,7 +247,9 @@ def _resource(remarks: Remarks, template: Template, name: str, node: Node, write
     properties = (
         _Anything(whole) if called else _properties(remarks, name, type_.text, found.get("Properties"), write_out)
     )
-    return Resource(name, type_.text, node, properties, condition, depends_on, bool(called))
+    known = _PROPERTIES.get(type_.text, "").split() or properties
+    unheard_of = (*(key for key in found if key not in _ATTRIBUTES), *(key for key in properties if key not in known))
+    return Resource(name, type_.text, node, properties, condition, depends_on, bool(called), unheard_of)
 
 
 def _properties(remarks: Remarks, name: str, type_: str, node: Node | None, write_out: WriteOut) -> Mapping[str, Node]:

@@ -168,7 +168,9 @@ def _read_tree(tree: Tree, given: Record) -> None:
             if found.value("PolicyTypes") is not None:
                 types = found.records("PolicyTypes", "a policy type")
                 for item in types:
-                    item.matching("Status", _ENABLED, "`ENABLED`: collect the organization again when it is settled", "D7")
+                    item.matching(
+                        "Status", _ENABLED, "`ENABLED`: collect the organization again when it is settled", "D7"
+                    )
                 tree.enabled = frozenset(name for item in types if (name := item.text("Type")) is not None)
     for child, node in given.inner("parents").items():
         _read_parent(tree, child, node)
