@@ -41,10 +41,10 @@ _PART = re.compile(r"\$\{([^}!][^}]*)\}")
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9]+")
 _READ = re.compile(r"AWS::(?:KMS|IAM|EC2|Organizations|RAM)::.*")
 """Types of resources whose properties are looked at."""
-_ATTRIBUTES = frozenset(
-    "Type Properties Condition DependsOn Metadata DeletionPolicy UpdateReplacePolicy CreationPolicy UpdatePolicy "
-    "Connectors IgnoreGlobals".split()
-)
+_ATTRIBUTES = (
+    "Type", "Properties", "Condition", "DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy",
+    "CreationPolicy", "UpdatePolicy", "Connectors", "IgnoreGlobals",
+)  # fmt: skip
 _WITH_POLICIES = "Path Policies ManagedPolicyArns"
 _ATTACHED = "PolicyDocument Roles Users Groups"
 _PROPERTIES = {
