@@ -11,7 +11,7 @@ from verifier.model.estate import Estate
 from verifier.model.policy import Policy, StatementRef
 from verifier.problem.semantics.targets import key_target
 from verifier.report.evidence import Evidence
-from verifier.runs.digests import Statements, digest
+from verifier.runs.digests import Statements, short_digest
 from verifier.runs.stored_verdicts import places_of, shared_policies
 
 
@@ -27,7 +27,7 @@ def meanings_of(estate: Estate) -> dict[tuple[str, int], bytes]:
 def joint_meaning(evidence: Evidence, statements: Iterable[StatementRef]) -> str | None:
     """A digest of what statements mean, in any order; `None` where there are none, or where one is not known."""
     found = [evidence.meanings.get((statement.policy, statement.index)) for statement in statements]
-    return digest(frozenset(found)).hex()[:32] if found and None not in found else None
+    return short_digest(frozenset(found)) if found and None not in found else None
 
 
 def policies_of(estate: Estate) -> dict[str, Policy]:

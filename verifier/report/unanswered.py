@@ -16,7 +16,7 @@ from verifier.report.naming import Places
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
 from verifier.report.schemas import output_schema
 from verifier.report.wire.values import SHAPES, Json, heading, wire
-from verifier.runs.digests import digest
+from verifier.runs.digests import short_digest
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.syntax.source import NOWHERE
 from verifier.syntax.text import counted
@@ -78,7 +78,7 @@ _RULE = Rule("input-error", "input error", "the input can be read", "S3", 1.0)
 def _notice(found: Diagnostic) -> Notice:
     message = found.message + (f" [{found.rule}]" if found.rule else "") + (f" ({found.hint})" if found.hint else "")
     span = found.span or NOWHERE
-    fingerprint = digest((_RULE.id, found.message, span.file, str(span.line))).hex()[:32]
+    fingerprint = short_digest((_RULE.id, found.message, span.file, str(span.line)))
     return Notice(
         _RULE.id, Level.ERROR, _RULE.name, message, fingerprint, span, status="error", counts_as=Status.UNKNOWN
     )

@@ -31,6 +31,11 @@ def digest(value: Hashable) -> bytes:
     return sha256(_canonical(value)).digest()
 
 
+def short_digest(value: Hashable) -> str:
+    """The same as 32 hexadecimal digits, which name something from run to run."""
+    return digest(value).hex()[:32]
+
+
 def _canonical(value: Any) -> bytes:
     """A text of the value, each part with its length, so that no two values have the same."""
     # By type and not by `match`: a run that finds everything in the cache spends most of its time here.

@@ -40,6 +40,16 @@ class Access:
     alike: int = 0
 
 
+def ways_or_all(row: Access | ExternalAccess) -> tuple[Way, ...]:
+    """The ways of a row; where they are too many, one of all that they go through."""
+    return row.ways if row.ways is not None else (row.region.through,)
+
+
+def statements_of(row: Access | ExternalAccess) -> tuple[StatementRef, ...]:
+    """What the ways of a row go through, each statement or grant once."""
+    return tuple(dict.fromkeys(statement for way in ways_or_all(row) for statement in way))
+
+
 @dataclass(frozen=True)
 class _OfKey:
     """One key: `key.arn` names it. `reasons` say why some of its requests are in no row or finding (S1). `exact` is

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from verifier.model.policy import PolicyKind, StatementRef
-from verifier.model.results.access import Access, KeyAccess
+from verifier.model.results.access import Access, KeyAccess, statements_of, ways_or_all
 from verifier.model.results.verdict import Story
 from verifier.report.html.nodes import Content, Html, element
 from verifier.report.naming import key_name, statement_name
@@ -68,8 +68,7 @@ def _reaches(rows: Iterable[Access]) -> list[_Reach]:
         reach = found.setdefault(row.region.callers.text, _Reach(row.region.callers.text))
         reach.actions.append(row.region.actions.text)
         reach.conditioned = reach.conditioned or not row.region.always
-        ways = row.ways if row.ways is not None else (row.region.through,)
-        reach.through.update(dict.fromkeys(statement for way in ways for statement in way))
+        reach.through.update(dict.fromkeys(statements_of(row)))
     return list(found.values())
 
 
@@ -141,8 +140,8 @@ def _table(access: KeyAccess, stories: Stories, names: Names) -> Html:
 
 def _cells(row: Access) -> tuple[str, str, str, str]:
     region = row.region
-    ways = row.ways if row.ways is not None else (region.through,)
-    through = "; or ".join(" and ".join(statement_name(statement) for statement in way) for way in ways[:6] if way)
+    ways = ways_or_all(row)[:6]
+    through = "; or ".join(" and ".join(map(statement_name, way)) for way in ways if way)
     when = when_text(region, in_full=False)
     return region.callers.text, region.actions.text, when, through or "policies of their own account"
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from verifier.model.policy import StatementRef
-from verifier.model.results.access import Access, WhoCan
+from verifier.model.results.access import Access, WhoCan, statements_of
 from verifier.model.results.explanation import Explanation
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
@@ -26,7 +26,7 @@ from verifier.report.reach.words import distance, of_row, question_words, reach_
 from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.access import question_text, when_text, who_can_exit_code
 from verifier.report.words.explanation import OUTCOMES, kept_text, suggest_exit_code
-from verifier.runs.digests import digest
+from verifier.runs.digests import short_digest
 from verifier.syntax.source import NOWHERE, Span
 
 _ACCESS = Rule("access", "access", "who can do what was asked about is listed", security=0.0)
@@ -49,9 +49,8 @@ def notices_of_who_can(answer: WhoCan) -> Notices:
 
 
 def _access(key: KeySummary, row: Access) -> Notice:
-    ways = row.ways if row.ways is not None else (row.region.through,)
     message = f"{row.region.callers.text} can {row.region.actions.text}, {when_text(row.region, in_full=False)}"
-    return _note(_ACCESS, key.arn, key_name(key), message, tuple(dict.fromkeys(one for way in ways for one in way)))
+    return _note(_ACCESS, key.arn, key_name(key), message, statements_of(row))
 
 
 def notices_of_reach(report: ReachReport) -> Notices:
@@ -123,7 +122,7 @@ def _note(
         Level.NOTE,
         f"{rule.name}: {key}",
         message,
-        digest((rule.id, target, *(which or (message,)))).hex()[:32],
+        short_digest((rule.id, target, *(which or (message,)))),
         shown[0][0] if shown else NOWHERE,
         tuple(shown[1:]),
         target=target or None,

@@ -16,7 +16,7 @@ from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subjec
 from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.comparison import comparison_exit_code, counts_text, target_name, unknown_actions_text
 from verifier.report.words.regions import case_text, change_text, request_text
-from verifier.runs.digests import digest
+from verifier.runs.digests import short_digest
 from verifier.syntax.source import NOWHERE, Span
 
 _RULES = (
@@ -59,7 +59,7 @@ def _unknown(target: TargetComparison, failing: tuple[str, ...]) -> Iterator[Not
 
 
 def _doubt(target: TargetComparison, label: str, text: str, span: Span) -> Notice:
-    fingerprint = digest(("compare", "unknown", target.target, label, text)).hex()[:32]
+    fingerprint = short_digest(("compare", "unknown", target.target, label, text))
     title, message = f"unknown: {target_name(target)}", f"{text} [{label}]"
     counted = Status.UNKNOWN
     return Notice(
@@ -74,7 +74,7 @@ def _notice(rule: str, fails: bool, target: TargetComparison, change: RegionChan
         f", when {cases}" if cases and not region.always else ""
     )
     example = f"; for example {request_text(change)}" if region.witness is not None else ""
-    fingerprint = digest(("compare", rule, target.target, said)).hex()[:32]
+    fingerprint = short_digest(("compare", rule, target.target, said))
     related = tuple((span, change_text(found)) for found in change.because for span in _of(found.new, found.old))
     return Notice(
         rule,

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verifier.model.policy import StatementRef
-from verifier.model.results.access import ExternalAccess, FindingsReport, KeyFindings
+from verifier.model.results.access import ExternalAccess, FindingsReport, KeyFindings, statements_of
 from verifier.model.results.verdict import Status
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.meanings import joint_meaning
@@ -20,7 +19,7 @@ from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.access import cases_in_full, when_text
 from verifier.report.words.findings import findings_exit_code, headline, verdict_text, zone_text
 from verifier.report.words.regions import witness_text
-from verifier.runs.digests import digest
+from verifier.runs.digests import short_digest
 from verifier.syntax.source import NOWHERE, Span
 
 _PUBLIC, _EXTERNAL, _SERVICE, _INCOMPLETE = "public-access", "external-access", "service-access", "not-known"
@@ -76,7 +75,7 @@ def _finding(rule: str, counts: bool, key: KeyFindings, finding: ExternalAccess,
     region = finding.region
     who = f"{region.callers.text} can {region.actions.text}"
     example = f"; for example {witness_text(region, in_full=False)}" if region.witness is not None else ""
-    statements = _statements(finding)
+    statements = statements_of(finding)
     places = [statement for statement in statements if statement.span != NOWHERE]
     return Notice(
         rule,
@@ -94,10 +93,5 @@ def _finding(rule: str, counts: bool, key: KeyFindings, finding: ExternalAccess,
     )
 
 
-def _statements(finding: ExternalAccess) -> tuple[StatementRef, ...]:
-    ways = finding.ways if finding.ways is not None else (finding.region.through,)
-    return tuple(dict.fromkeys(statement for way in ways for statement in way))
-
-
 def _fingerprint(rule: str, key: KeyFindings, *parts: str) -> str:
-    return digest(("findings", rule, key.key.arn, *parts)).hex()[:32]
+    return short_digest(("findings", rule, key.key.arn, *parts))

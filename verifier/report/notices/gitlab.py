@@ -12,7 +12,7 @@ import json
 from verifier.report.notices.notices import Level, Notices
 from verifier.report.notices.places import place
 from verifier.report.wire.values import Json
-from verifier.runs.digests import digest
+from verifier.runs.digests import short_digest
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
@@ -33,7 +33,7 @@ def render_gitlab(notices: Notices) -> str:
 
 def _issue(notices: Notices, rule: str, text: str, span: Span) -> Json:
     """What is no notice of the run, but is listed beside them."""
-    return _entry(notices, rule, Level.NOTE, text, digest((rule, text)).hex()[:32], span)
+    return _entry(notices, rule, Level.NOTE, text, short_digest((rule, text)), span)
 
 
 def _entry(notices: Notices, rule: str, level: Level, text: str, fingerprint: str, span: Span) -> Json:

@@ -19,7 +19,7 @@ from verifier.report.naming import statement_name
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
 from verifier.report.supposed import conclusions
 from verifier.report.words import lint as words
-from verifier.runs.digests import digest
+from verifier.runs.digests import short_digest
 from verifier.syntax.source import NOWHERE
 
 UNDECIDED = Rule("undecided", "not decided", "every question of the linter is decided", "S1", 2.0)
@@ -109,4 +109,4 @@ def _which(statement: StatementRef | None, evidence: Evidence) -> str:
 
 def _fingerprint(which: tuple[str, ...], seen: Counter[tuple[str, ...]]) -> str:
     seen[which] += 1
-    return digest(("lint", *which, seen[which])).hex()[:32]
+    return short_digest(("lint", *which, seen[which]))

@@ -16,7 +16,7 @@ from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.verdicts import counts_sentence, involved, place_of, report_exit_code, verdict_sentence
-from verifier.runs.digests import digest
+from verifier.runs.digests import short_digest
 from verifier.syntax.source import NOWHERE, Span
 
 _LEVELS = {Status.REFUTED: Level.ERROR, Status.UNKNOWN: Level.WARNING}
@@ -46,7 +46,7 @@ def _notice(report: Report, verdict: Verdict, rule: str, evidence: Evidence) -> 
         Level.NOTE if verdict.excuse is not None else _LEVELS[verdict.status],
         f"{verdict.status.value}: {verdict.invariant.name} ({target_name(report, verdict.target)})",
         "; supposing that ".join((verdict_sentence(verdict, report.keys), *conclusions(verdict.assumptions))),
-        digest(("verdict", rule, verdict.target)).hex()[:32],
+        short_digest(("verdict", rule, verdict.target)),
         place,
         _related(verdict, place),
         joint_meaning(evidence, involved(verdict)),

@@ -8,7 +8,7 @@ Guarantee: the words say exactly the mask: they are written from a form that is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from verifier.model.estate import Estate
@@ -147,7 +147,7 @@ class CallerPhrases:
         found = [self._arns.get(bit) for bit in bits(mask)]
         return () if None in found else tuple(sorted(name for name in found if name is not None))
 
-    def _accounts_of(self, mask: int, names: Iterable[str]) -> tuple[str, ...]:
+    def _accounts_of(self, mask: int, names: Collection[str]) -> tuple[str, ...]:
         if names:
             return tuple(sorted({account for name in names if (account := account_of(name)) is not None}))
         found = [account for account, extent in self._classes.by_account.items() if extent.touching & mask]
