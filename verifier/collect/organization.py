@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verifier.collect.folder import Folder
 from verifier.collect.reading import Refused, Service
@@ -137,7 +137,7 @@ class Organizations:
         """The policies of each type; see `conclude`."""
         for type_, part in _CONTROLS.items():
             step = self._listing(service, f"list-policies/{type_}", "ListPolicies", "Policies", account, Filter=type_)
-            yield Step(step.name, part, account, step.work)
+            yield replace(step, part=part)
 
     def _units(self, service: Service, account: str) -> Iterator[Sequence[Step]]:
         """The units level by level: each is below the root or a unit, and has its own file."""

@@ -9,6 +9,7 @@ hold more than a name.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,7 +69,7 @@ class Service:
     def read(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """The answer to a call that has no pages. Raises `Refused`, `CollectError`."""
         self._check(operation)
-        with Translated(f"{self.name}:{operation}"):
+        with translated(f"{self.name}:{operation}"):
             answer = getattr(self.client, xform_name(operation))(**parameters)
         return self._whole(operation, answer)
 
@@ -76,7 +77,7 @@ class Service:
         """The answers to a call, page by page. Raises `Refused`, `CollectError`."""
         self._check(operation)
         size = {"PageSize": PAGE_SIZES[operation]} if operation in PAGE_SIZES else {}
-        with Translated(f"{self.name}:{operation}"):
+        with translated(f"{self.name}:{operation}"):
             for page in self.client.get_paginator(xform_name(operation)).paginate(PaginationConfig=size, **parameters):
                 yield self._whole(operation, page)
 
@@ -99,29 +100,22 @@ class Service:
             raise AssertionError(f"{self.name}:{operation} is not an operation that a collection may call")
 
 
-class Translated:
+@contextmanager
+def translated(operation: str) -> Iterator[None]:
     """Turns the errors of botocore into those of this room."""
-
-    def __init__(self, operation: str) -> None:
-        self.operation = operation
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, NO_CREDENTIALS):
-            raise CollectError(f"there are no usable credentials ({type(error).__name__})") from None
-        if isinstance(error, ClientError):
-            code = str(error.response.get("Error", {}).get("Code", "unknown error"))[:100]
-            if code in CREDENTIALS:
-                why = "they are wrong or expired, or the Region is not enabled for the account"
-                raise CollectError(f"AWS does not accept the credentials: {self.operation}: {code}: {why}") from None
-            raise Refused(self.operation, code) from None
-        if isinstance(
-            error, BotoCoreError | ResponseParserError | LookupError | TypeError | ValueError | AttributeError
-        ):
-            # The last four: what botocore does with bodies such as `null`.
-            raise Refused(self.operation, type(error).__name__) from None
+    try:
+        yield
+    except NO_CREDENTIALS as error:
+        raise CollectError(f"there are no usable credentials ({type(error).__name__})") from None
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", "unknown error"))[:100]
+        if code in CREDENTIALS:
+            why = "they are wrong or expired, or the Region is not enabled for the account"
+            raise CollectError(f"AWS does not accept the credentials: {operation}: {code}: {why}") from None
+        raise Refused(operation, code) from None
+    except (BotoCoreError, ResponseParserError, LookupError, TypeError, ValueError, AttributeError) as error:
+        # The last four: what botocore does with bodies such as `null`.
+        raise Refused(operation, type(error).__name__) from None
 
 
 def _has(value: Any, path: Sequence[str]) -> bool:

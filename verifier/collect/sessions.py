@@ -19,7 +19,7 @@ from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshabl
 from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from verifier import __version__
-from verifier.collect.reading import CollectError, Refused, Service, Translated
+from verifier.collect.reading import CollectError, Refused, Service, translated
 from verifier.syntax.text import printable
 
 SESSION_NAME = "kms-verifier"
@@ -42,7 +42,7 @@ class Identity:
     def service(self, name: str, region: str) -> Service:
         """The client of a service in a Region. botocore's clients may be used by several threads, but not be made by
         them. Raises `Refused` for a service that the installed botocore does not know."""
-        with self._lock, Translated(name):
+        with self._lock, translated(name):
             if (name, region) not in self._clients:
                 self._clients[name, region] = Service(
                     name, self.session.client(name, region_name=region, config=_config(self.workers))

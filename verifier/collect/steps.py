@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from verifier.collect.folder import Folder
 from verifier.collect.reading import Refused
@@ -43,7 +43,7 @@ class Runner:
     progress: Progress | None = None
     total: int = 0
     reused: int = 0
-    tried: int = field(default=0)
+    tried: int = 0
 
     def run(self, steps: Sequence[Step]) -> None:
         """Does those that are not done. Raises what a step raises, `Refused` apart."""

@@ -20,12 +20,12 @@ from verifier.report.naming import key_name, statement_name, target_name
 from verifier.report.reach.names import names_of
 from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.supposed import conclusions, of_all
-from verifier.report.words.access import TOO_MANY, verdict_text, ways_text
+from verifier.report.words.access import verdict_text, ways_text
 from verifier.report.words.comparison import target_name as compared_name
 from verifier.report.words.comparison import unknown_actions_text
 from verifier.report.words.findings import as_row
 from verifier.report.words.lint import undecided_text
-from verifier.report.words.regions import INEXACT, case_text, change_text, witness_text
+from verifier.report.words.regions import INEXACT, TOO_MANY, case_text, change_text, witness_text
 from verifier.report.words.verdicts import place_of, verdict_sentence
 from verifier.syntax.csv_text import Row, Table
 from verifier.syntax.diagnostic import Diagnostic

@@ -17,14 +17,13 @@ from verifier.model.results.region import Alternative, LimitKind, Region
 from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode
 from verifier.report.naming import Places, rule_label, statement_name
-from verifier.report.words.regions import all_of, case_text, limit_text, without_the_obvious
+from verifier.report.words.regions import TOO_MANY, all_of, case_text, limit_text, without_the_obvious
 from verifier.report.words.verdicts import exit_code
 from verifier.syntax.text import counted, printable
 
 _MOST_CASES, _MOST_CHARACTERS, _MOST_WAYS, _MOST_NAMES = 2, 200, 2, 3
 ALIKE = 4
 """So many callers of one account who can do the same share a row."""
-TOO_MANY = "under conditions that are too many to list"
 
 
 def who_can_exit_code(answer: WhoCan) -> ExitCode:

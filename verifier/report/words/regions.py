@@ -49,7 +49,7 @@ def row_text(row: Row, *, in_full: bool) -> str:
     """`every role of 444455556666, if its own account's policies allow it`."""
     callers = printable(row.callers.text)
     if not row.exact:
-        return f"{callers}, under conditions that are too many to list"
+        return f"{callers}, {TOO_MANY}"
     if () in row.cases:
         return callers
     if in_full:
@@ -72,6 +72,7 @@ def without_the_obvious(case: Alternative) -> Alternative:
     return tuple(limit for limit in case if not (allowed and limit.subject == OUTSIDE_DENY))
 
 
+TOO_MANY = "under conditions that are too many to list"
 INEXACT = "some conditions are too many to list; the callers and actions are all there"
 """Of an answer whose conditions were not all said."""
 
