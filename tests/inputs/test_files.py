@@ -310,6 +310,8 @@ phases: {build: {commands: ["aws s3 cp a s3://b", "|"]}}
         ({"name": "site", "dependencies": {"x": "^1"}, "files": ["a"], "n": 1, "t": True, "z": None}, True),
         ([], True),
         ({"apiVersion": "v1", "kind": "Service", "spec": {"ports": [{"port": 80}]}}, True),
+        ({"module": "commonjs", "author": {"organization": True}, "engines": {"yarn": "4"}}, True),
+        ({"deploy": {"provider": "pages"}}, True),
         # a policy, a part of one, or one whose names are misspelt
         ({"Statment": [{"Effect": "Allow"}]}, False),
         ({"rules": [{"\u0045ffect": "Allow"}]}, False),
@@ -328,6 +330,8 @@ phases: {build: {commands: ["aws s3 cp a s3://b", "|"]}}
         ({"Any": {"Fn::Transform": "x"}}, False),
         ([{"ParameterKey": "a", "ParameterValue": "b"}], False),
         ({"resource": {"aws_kms_key": {}}}, False),
+        ({"module": {"keys": {"source": "./keys"}}}, False),
+        ({"organization": "organization.json"}, False),
         ({"x": {"resource_changes": []}}, False),
         ("{", False),
     ],
@@ -343,6 +347,22 @@ def test_what_is_about_something_else_is_left_aside(tmp_path: Path, content: Any
     else:
         refused(folder)
     refused(folder / "in" / name)
+
+
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        ([{"ParameterKey": "a", "ParameterValue": "b"}], "--parameters FILE"),
+        ({"Parameters": {"a": "b"}}, "--parameters FILE"),
+        ({"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}, "in `Statement`"),
+        ('{"Statement": [%{ if open }{"Effect": "Allow"}%{ endif }]}', "a template of another tool"),
+        ('{"Statement": [{"Effect": "Allow", "Resource": ${arns}}]}', "a template of another tool"),
+        ('{"Statement": [}', None),
+    ],
+)
+def test_what_is_no_input_is_told_what_it_looks_like(tmp_path: Path, content: Any, hint: str | None) -> None:
+    found = assert_only(refused(lay(tmp_path, {"x.json": content}) / "x.json"), "expected")
+    assert found.hint is hint or (hint is not None and hint in (found.hint or ""))
 
 
 def test_several_paths_are_one_input(tmp_path: Path) -> None:

@@ -297,7 +297,7 @@ def test_a_folder_that_declares_something_twice_is_not_read(
     text = ROLE + key(policy_of(ROLE_ARN)) + twice
     estate = load(tmp_path, made, **({"main": text + twice} if file == "main" else {"main": text, file: twice}))
     assert (estate.keys[0].policies is not None) is is_read
-    assert any("declared twice" in warning.message for warning in estate.warnings) is not is_read
+    assert any(" is declared twice" in warning.message for warning in estate.warnings) is not is_read
 
 
 def test_providers_with_aliases_and_blocks_of_other_local_values_are_read(tmp_path: Path) -> None:

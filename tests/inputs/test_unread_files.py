@@ -28,6 +28,7 @@ from tests.inputs.test_unread_versions import (
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
+from verifier.syntax.diagnostic import InputError
 
 UNREAD = {
     "another form": ("more.tf.json", '{"module": {"m": {"source": "example.com/'),
@@ -211,3 +212,10 @@ def test_s1_values_that_are_read_are_those_of_their_own_variables(tmp_path: Path
         return load(tmp_path / folder, main=key("var.a") + VARIABLES)
 
     assert relation(version("one"), version("two")) == EQUIVALENT
+
+
+def test_s3_a_folder_that_is_not_read_says_why(tmp_path: Path) -> None:
+    twice = "locals {\n  a = 1\n}\n"
+    (tmp_path / "main.tf").write_text(f'resource "aws_kms_key" "k" {{}}\n{twice}{twice}', encoding="utf-8")
+    with pytest.raises(InputError, match=r"declares local\.a twice"):
+        load_estate([tmp_path])

@@ -63,6 +63,8 @@ _OF_ACCESS = {
     *("tagkey", "parameterkey", "grantid", "keyid", "aliasname", "targetid", "Fn::Transform".lower()),
 }
 """Names of members, in small letters, by which a document may be about access, or a part of one that is."""
+_OF_OBJECTS = {"module", "provider", "organization"}
+"""Those whose values are objects, or name a file."""
 _OF_AWS = re.compile(r"\s*(?:AWS::|\{|\[)", re.IGNORECASE)
 """How a text begins that may be about access: a type of a template, JSON."""
 _FORMAT, _FORMAT_VERSION = "kms-verifier/collection", 2
@@ -120,9 +122,16 @@ def _is_about_others(files: Files, file: Path) -> bool:
         inside = list(nodes_in(files.node(file)))
     except InputError:
         return False
-    names = {key.text.lower() for node in inside if isinstance(node, Members) for key, _ in node.pairs}
+    pairs = ((key.text.lower(), value) for node in inside if isinstance(node, Members) for key, value in node.pairs)
     values = (node.text for node in inside if isinstance(node, Scalar))
-    return not any(name in _OF_ACCESS or name.endswith("arn") for name in names) and not any(map(_OF_AWS.match, values))
+    return not any(_is_of_access(*pair) for pair in pairs) and not any(map(_OF_AWS.match, values))
+
+
+def _is_of_access(name: str, value: Node) -> bool:
+    """True iff a member may be about access, by its name in small letters."""
+    if name in _OF_OBJECTS and isinstance(value, Scalar):
+        return value.text.lower().endswith(SUFFIXES)
+    return name in _OF_ACCESS or (name.endswith("arn") and not name.endswith("yarn"))
 
 
 def inputs_left(folder: Path, files: Files) -> list[Path]:

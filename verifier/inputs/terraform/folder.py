@@ -153,10 +153,8 @@ class _Maker:
                 f"{'.'.join(f'module.{call}' for call in name)} calls itself, or stands too deep in other modules"
             )
         written = self.sources.module(folder)
-        if written is None:
-            self._gap(
-                self.files.name(folder), "has files that are not read", self.files.place(folder), self.sources.content()
-            )
+        if isinstance(written, str):
+            self._gap(self.files.name(folder), written, self.files.place(folder), self.sources.content())
             written = Module()
         for path in self.sources.unread:
             outside = self.sources.outside(path)

@@ -117,7 +117,7 @@ class Folders:
     def beside(self, name: ModuleName, folder: Path, modules: Mapping[ModuleName, Module]) -> None:
         """Puts what the files of a module say beside it, and so for the modules that it calls."""
         written = self.module(folder)
-        if written is None:
+        if isinstance(written, str):
             return
         _annotate(modules[name], written)
         for call, block in modules[name].calls.items():
@@ -125,16 +125,15 @@ class Folders:
             if below is not None:
                 self.beside((*name, call), below, modules)
 
-    def module(self, folder: Path) -> Module | None:
-        """What the files of a folder say; `None`, with a warning, where one is not read that may change what the others
-        say."""
+    def module(self, folder: Path) -> Module | str:
+        """What the files of a folder say; why they are not read, with a warning, where one is not that may change what
+        the others say."""
         try:
             listed = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
         except OSError as error:
-            self.remarks.warning(
-                self.read.place(folder), f"this folder may not be listed: {str(error.strerror).lower()}"
-            )
-            return None
+            why = f"may not be listed: {str(error.strerror).lower()}"
+            self.remarks.warning(self.read.place(folder), f"this folder {why}")
+            return why
         paths = [path for path in listed if path.suffix == ".tf"]
         names, tofu = [path.name for path in listed], (".tofu", ".tofu.json")
         others = [name for name in names if name.endswith(tofu) or _overrides(name.removesuffix(".json"))]
@@ -146,12 +145,13 @@ class Folders:
             # Configuration Structure]
             message = "this file is not read, so expressions and places in the folder's .tf files are not either"
             self.remarks.warning(self.read.place(folder / unread), message)
-            return None
+            return f"has a file that is not read: {unread}"
         if (again := _declared_again(sources)) is not None:
             # Terraform refuses such a folder, and which of the two is meant nobody knows.
-            message = "this is declared twice, so expressions and places in the folder's .tf files are not read"
-            self.remarks.warning(again, message)
-            return None
+            name, place = again
+            message = f"{name} is declared twice, so expressions and places in the folder's .tf files are not read"
+            self.remarks.warning(place, message)
+            return f"declares {name} twice"
         written = Module()
         for source, body in filter(None, sources.values()):
             _add(written, source, body)
@@ -271,13 +271,13 @@ def _add(module: Module, source: Source, body: Tree) -> None:
             module.others.append((kind, _block(source, inner, tree)))
 
 
-def _declared_again(sources: Mapping[Path, tuple[Source, Tree] | None]) -> Node | None:
-    """What the files that override no others declare a second time, or `None`."""
+def _declared_again(sources: Mapping[Path, tuple[Source, Tree] | None]) -> tuple[str, Node] | None:
+    """What the files that override no others declare a second time, and where, or `None`."""
     seen: set[tuple[str, ...]] = set()
     for source, body in (found for path, found in sources.items() if found and not _overrides(path.name)):
         for name, tree in _declared(source, body):
             if name in seen:
-                return Node(source, tree.meta.start_pos, tree.meta.end_pos)
+                return ".".join(name), Node(source, tree.meta.start_pos, tree.meta.end_pos)
             seen.add(name)
     return None
 

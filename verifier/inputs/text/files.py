@@ -11,13 +11,13 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
 from verifier.inputs.text.json_nodes import read_json
-from verifier.inputs.text.nodes import Members, Node, Scalar, refusal
+from verifier.inputs.text.nodes import Members, Node, Scalar, refusal, values_of
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.syntax.text import decode_bytes, printable
@@ -34,6 +34,8 @@ _ZIP = b"PK\x03\x04"
 
 SUFFIXES = (".json", ".yaml", ".yml")
 """Endings of the files that hold JSON or YAML."""
+_RENDERED = re.compile(r"%\{~?\s*(?:if|for)\b|\{%|\{\{|:\s*\$\{")
+"""What a text has that Terraform, Jinja or Helm makes others of."""
 _NAME = re.compile(r"[^{}\[\]\0\n]*\.(?ai:json|yaml|yml)")
 _DETAILS = ("aws iam get-account-authorization-details", "accounts/ACCOUNT/authorization-details.json")
 OUTPUTS = {
@@ -111,7 +113,15 @@ class Files:
         A file that is neither by its name is JSON if it begins with a bracket (every JSON document of AWS does).
         """
         source = self.source(path)
-        suffix = path.suffix.lower()
+        try:
+            return self._parsed(source, path.suffix.lower())
+        except InputError as error:
+            if not _RENDERED.search(source.text):
+                raise
+            hint = "this looks like a template of another tool: give what it makes, or the folder of .tf files with it"
+            raise InputError([replace(found, hint=found.hint or hint) for found in error.diagnostics]) from None
+
+    def _parsed(self, source: Source, suffix: str) -> Node:
         is_json = suffix == ".json" or (suffix not in SUFFIXES and source.text.lstrip()[:1] in ("{", "[", '"', ""))
         if is_json:
             return read_json(source)
@@ -181,6 +191,11 @@ def hint_of(node: Node) -> str:
     found = [OUTPUTS[key.text] for key, _ in node.pairs if key.text in OUTPUTS] if isinstance(node, Members) else []
     if found:
         return f"this looks like the output of `{found[0][0]}`, which is {found[0][1]} in the folder of a snapshot"
+    first = next(iter(values_of(node)), node)
+    if isinstance(first, Members) and (first.has("ParameterKey") or first.has("Parameters")):
+        return "this looks like the parameters of a stack: give them with --parameters FILE, beside the template"
+    if isinstance(first, Members) and first.has("Effect"):
+        return "this looks like a statement: a policy has it in `Statement`"
     if isinstance(node, Members) and node.has("TemplateBody"):
         output = "this looks like the output of `aws cloudformation get-template`"
         return f"{output}: give the template alone (`--query TemplateBody`, of YAML `--output text`)"

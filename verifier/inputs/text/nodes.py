@@ -210,8 +210,9 @@ class Remarks:
 
     def unread(self, node: Node, message: str, *, hint: str | None = None) -> None:
         """Records, with a warning, that something may hold keys that are not read."""
-        self.not_read.append(f"{message}: no key in it is checked")
-        self.warning(node, self.not_read[-1], hint=hint)
+        said = f"{message}: no key in it is checked"
+        self.not_read.append(f"{said}; {hint}" if hint else said)
+        self.warning(node, said, hint=hint)
 
     def add_warnings(self, warnings: Iterable[Diagnostic]) -> None:
         """Records the warnings of a policy."""
