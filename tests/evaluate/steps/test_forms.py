@@ -64,7 +64,7 @@ MULTI = f"arn:aws:kms:us-west-2:{HOME}:key/mrk-1"
 OF_REPLICA = MULTI.replace("us-west-2", "us-east-1")
 SYMMETRIC, RSA = OTHER_KEY.replace("5678abcd", "7777abcd"), OTHER_KEY.replace("5678abcd", "6666abcd")
 SIGNING, GRANTED = OTHER_KEY.replace("5678abcd", "9999abcd"), OTHER_KEY.replace("5678abcd", "8888abcd")
-PRIMARY = one_key(DELEGATES, arn=MULTI, multi_region=True, multi_region_type="PRIMARY")
+PRIMARY = one_key(DELEGATES, arn=MULTI, multi_region=True, multi_region_type="PRIMARY", spec="SYMMETRIC_DEFAULT")
 WORLD = replace(
     WORLD,
     estate=replace(
@@ -208,6 +208,9 @@ WRONG: dict[str, Callable[[], Move]] = {
     "kms:CreateKey are those of a replica": lambda: made_as(kms__MultiRegion="true", kms__MultiRegionKeyType="PRIMARY"),
     "of kms:CreateKey are those of a replica": lambda: made_as(kms__MultiRegionKeyType="REPLICA"),
     "has the facts of its primary key": lambda: replicated(spec="RSA_2048"),
+    "says of a replica what its primary key is": lambda: made_as(
+        kms__MultiRegion="true", kms__MultiRegionKeyType="REPLICA", kms__KeySpec="RSA_2048"
+    ),
     "the new key must be a replica": lambda: replicated(multi_region_type="PRIMARY"),
     "has no tags, grants and aliases": lambda: replicated(tags=(("a", "b"),)),
     "the policy must be that of the new key": lambda: replicated(policies=(KEY_POLICY,)),

@@ -160,6 +160,9 @@ def replicate(state: State, move: Move) -> None:
     require(asked == replica.region, move, "kms:CreateKey is asked of the Region of the new key")
     made_so = (made.text("kms:multiregion"), made.text("kms:multiregionkeytype")) == ("true", "REPLICA")
     require(made_so, move, "kms:MultiRegion and kms:MultiRegionKeyType of kms:CreateKey are those of a replica")
+    own = {"kms:keyspec": key.spec, "kms:keyusage": key.usage, "kms:keyorigin": key.origin}
+    said = all(made.text(name) in (None, fact) for name, fact in own.items() if fact is not None)
+    require(said, move, "kms:CreateKey says of a replica what its primary key is")
 
 
 def re_encrypt(state: State, move: Move) -> None:

@@ -200,14 +200,12 @@ def network_keys(space: Space) -> Iterator[Expression]:
     yield from _same_vpc(space)
     endpoint = Symbol(THROUGH_ENDPOINT)
     for name in filter(space.attributes.get, (*_ENDPOINT_KEYS, *_ENDPOINT_ORGANIZATION)):
-        if name in _ENDPOINT_ORGANIZATION:
-            yield implies(Present(name), endpoint)
-        elif name in _OF_SOME_SERVICES and space.target.of_step:
-            yield implies(Present(name), endpoint)
+        yield implies(Present(name), endpoint)
+        if name in _OF_SOME_SERVICES and space.target.of_step:
             of_iam = (name for name in space.known_actions if name.startswith("iam:") and name != "iam:PassRole")
             yield implies(both(endpoint, acts(of_iam)), Present(name))
-        else:
-            yield same(Present(name), endpoint)
+        elif name not in _ENDPOINT_ORGANIZATION:
+            yield implies(endpoint, Present(name))
     yield implies(via_service(space), negation(endpoint))
     if has(space, "aws:sourceip"):
         source = Present("aws:sourceip")

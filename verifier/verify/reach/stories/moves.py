@@ -200,7 +200,8 @@ def _replicate_to(by: str, scene: Scene, key: Key, region: str) -> Made:
     if isinstance(first, Reason):
         return first
     facts = {"aws:RequestedRegion": region, "kms:MultiRegion": "true", "kms:MultiRegionKeyType": "REPLICA"}
-    when = [test("StringEquals", name, value) for name, value in facts.items()]
+    same = {"kms:KeySpec": key.spec, "kms:KeyUsage": key.usage, "kms:KeyOrigin": key.origin}
+    when = [test("StringEquals", name, value) for name, value in {**facts, **same}.items() if value is not None]
     second = scene.by_the_same(Target(TargetKind.NONE, key.partition), first.request, "kms:CreateKey", *when)
     return step(StepKind.REPLICATE, lambda _: chains.KeyReplicated(key.arn, made_), first, second)
 
