@@ -84,7 +84,7 @@ def attribute_of_type(name: str, kind: ValueType, multivalued: bool, partition: 
         return Attribute(name, values=("true", "false"), multivalued=multivalued)
     if kind is ValueType.IP:
         return Attribute(name, address=True, multivalued=multivalued)
-    if kind is ValueType.NUMERIC:
+    if kind is ValueType.NUMERIC or name in _PARAMETERS:
         line = _PARAMETERS.get(name, Line(0, (7, 30, 90, 180, 365, 1000, 3600)))
         return Attribute(name, line=line, multivalued=multivalued)
     if kind is ValueType.DATE:
