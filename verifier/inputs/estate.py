@@ -32,6 +32,7 @@ from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.files import Files, texts_given
 from verifier.inputs.text.nodes import Remarks
 from verifier.model.estate import Account, Estate, Identity
+from verifier.model.policy import arn_account
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import of_files
 
@@ -294,7 +295,7 @@ def _check_one_key(first: str | None, second: str | None) -> None:
             hint="give two policies, or two snapshots; --key-arn says which key two policies are of",
         )
     if first is not None and second is not None and first != second:
-        where = [f"account {arn.split(':')[4]} and Region {arn.split(':')[3]}" for arn in (first, second)]
+        where = [f"account {arn_account(arn)} and Region {arn.split(':')[3]}" for arn in (first, second)]
         raise InputError.of(
             f"the old policy seems to be of a key of {where[0]}, the new one of {where[1]}",
             hint="give the ARN of the key with --key-arn",

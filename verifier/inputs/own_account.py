@@ -19,7 +19,7 @@ from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID
 from verifier.inputs.supplied import OTHER_STAND_IN, STAND_IN, Supplied
 from verifier.model.estate import Estate
 from verifier.model.own_place import check_account, free_texts
-from verifier.model.policy import Effect, Policy, PrincipalType, Statement
+from verifier.model.policy import Effect, Policy, PrincipalType, Statement, arn_account
 from verifier.model.reference import ValueType
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.generated import PLACEHOLDER
@@ -177,7 +177,7 @@ def _of_named_key(sides: Sequence[Side]) -> str | None:
     """The account of the only key in the input with an ID that a plan or template names alone [concepts, Key
     identifiers]."""
     arns = [arn for estate, parts in sides for arn in (*(key.arn for key in estate.keys), *parts.key_changes)]
-    named = [(arn.split(":")[4], (arn.split(":")[3], arn.rsplit("/", 1)[-1])) for arn in arns]
+    named = [(arn_account(arn), (arn.split(":")[3], arn.rsplit("/", 1)[-1])) for arn in arns]
     own = {key for account, key in named if account == STAND_IN}
     found = {account for account, key in named if key in own} - {STAND_IN}
     return min(found) if len(found) == 1 else None

@@ -38,7 +38,7 @@ from verifier.inputs.text.nodes import (
 from verifier.inputs.text.unknown import resolved
 from verifier.language.policies.documents import read_policy
 from verifier.model.own_place import may_be_of_kms
-from verifier.model.policy import Policy, PolicyKind
+from verifier.model.policy import Policy, PolicyKind, arn_account
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import Source
 from verifier.syntax.text import first_few, printable
@@ -219,7 +219,7 @@ def _account(
         if principal.partition is not None
     }
     somewhere = partition_of(supplied.region or supplied.own_region or "")
-    others, account = (other.split(":")[1], other.split(":")[4]) if other is not None else (somewhere, None)
+    others, account = (other.split(":")[1], arn_account(other)) if other is not None else (somewhere, None)
     partition = min(partitions) if len(partitions) == 1 else others
     if supplied.account is not None:
         return partition, supplied.account

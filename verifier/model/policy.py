@@ -220,7 +220,7 @@ def reference_to(policy: Policy, statement: Statement) -> StatementRef:
 def default_key_policy(arn: str) -> Policy:
     """The policy of a key that was declared without one: it delegates everything to the key's account.
     [key-policy-default]"""
-    partition, account = arn.split(":")[1], arn.split(":")[4]
+    partition, account = arn.split(":")[1], arn_account(arn)
     root = Principal(PrincipalType.ACCOUNT, f"arn:{partition}:iam::{account}:root", account, partition)
     sid, everything = Text("Enable IAM User Permissions"), (Text("*"),)
     statement = Statement(Effect.ALLOW, 0, sid, (root,), actions=(Text("kms:*"),), resources=everything)
@@ -233,6 +233,11 @@ def arn_kind(arn: str) -> str:
     ARN. The path of a user or role may hold any text, `:role/` too [API: CreateRole, Path]."""
     fields = arn.split(":", 5)
     return fields[5].partition("/")[0] if len(fields) == 6 else ""
+
+
+def arn_account(arn: str) -> str:
+    """The account of an ARN: `aws` for what is AWS's own."""
+    return arn.split(":")[4]
 
 
 @lru_cache(65_536)

@@ -15,7 +15,7 @@ from functools import cached_property, partial
 from verifier.model.estate import Estate, Identity, Key
 from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Effect as Says
-from verifier.model.policy import PrincipalType, arn_kind, is_service_linked
+from verifier.model.policy import PrincipalType, arn_account, arn_kind, is_service_linked
 from verifier.model.steps.actions import in_ways_to_run, service_name, ways_to_run
 from verifier.model.steps.catalogue import Effect, Entry
 from verifier.model.steps.supposition import SuppositionKind
@@ -171,8 +171,8 @@ class ClosedSet:
     def started(self, role: Identity) -> frozenset[Fact]:
         """What a service that may have been made to run code makes true of a role (E4). So may one of which it is not
         known how."""
-        account = role.arn.split(":")[4]
-        actions = {fact[2] for fact in self.facts if fact[0] == "starts" and fact[1].split(":")[4] == account}
+        account = arn_account(role.arn)
+        actions = {fact[2] for fact in self.facts if fact[0] == "starts" and arn_account(fact[1]) == account}
         return self._admits(
             role, lambda service: any(actions.issuperset(way) for way in ways_to_run(service) or ((),)), ()
         )
@@ -256,4 +256,4 @@ def _is_among(names: Container[str | None], target: Target) -> bool:
 
 
 def _may_join(principal: str, group: str) -> bool:
-    return arn_kind(principal) == "user" and principal.split(":")[4] == group.split(":")[4]
+    return arn_kind(principal) == "user" and arn_account(principal) == arn_account(group)

@@ -19,7 +19,7 @@ from verifier.language.invariants.grantees import with_grantees
 from verifier.model.estate import Account, Estate
 from verifier.model.invariant import AnyCaller, Invariant
 from verifier.model.named_accounts import with_named_accounts
-from verifier.model.policy import Policy
+from verifier.model.policy import Policy, arn_account
 from verifier.model.reference import actions, matching
 from verifier.model.steps.actions import GRANT_TO_ROLES, step_action
 from verifier.model.steps.catalogue import OF_KEYS, Entry, catalogue_version
@@ -149,7 +149,7 @@ class Reaching:
 
     def _objects(self, account: Account) -> Iterator[list[Target]]:
         """The users, roles, groups and managed policies of an account, and itself: what steps are on."""
-        managed = [one.arn for one in account.managed if one.arn.split(":")[4] == account.id]
+        managed = [one.arn for one in account.managed if arn_account(one.arn) == account.id]
         for arns in (
             [one.arn for one in account.roles],
             [one.arn for one in account.users],

@@ -15,7 +15,7 @@ from typing import Any
 from verifier.evaluate import request_from_json
 from verifier.model.estate import Estate, Key
 from verifier.model.own_place import check_values
-from verifier.model.policy import Principal, PrincipalType, arn_kind
+from verifier.model.policy import Principal, PrincipalType, arn_account, arn_kind
 from verifier.model.principal_names import Fault, principal_named
 from verifier.model.reference import actions as known_actions
 from verifier.model.reference import matching
@@ -120,11 +120,11 @@ def _of_arn(estate: Estate, found: Principal, partition: str) -> str:
 
 def _provider(estate: Estate, arn: str) -> str:
     """A provider, if its account may have it (E2w)."""
-    listed = next((account.providers for account in estate.accounts if account.id == arn.split(":")[4]), None)
+    listed = next((account.providers for account in estate.accounts if account.id == arn_account(arn)), None)
     if listed is not None and arn not in listed:
         known = did_you_mean(arn, listed) or (f"it has {first_few(listed)}" if listed else None)
         raise InputError.of(
-            f"there is no {brief(arn)} among the identity providers of {arn.split(':')[4]}", hint=known, rule="S3"
+            f"there is no {brief(arn)} among the identity providers of {arn_account(arn)}", hint=known, rule="S3"
         )
     return arn
 

@@ -8,11 +8,11 @@ Guarantee: pure; two values that no policy tells apart are one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from verifier.evaluate.case import Case
-from verifier.model.policy import Condition, Policy, Statement
+from verifier.model.policy import Condition, Policy
 
 REQUEST_TAG, TAG_KEYS, TRANSITIVE = "aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"
 MOST_SESSION_TAGS = 50
@@ -21,29 +21,25 @@ MOST_SESSION_TAGS = 50
 
 def conditions(case: Case) -> list[Condition]:
     """The conditions of all policies that bear on a request."""
-    return [condition for statement in _statements(case) for condition in statement.conditions]
+    return [condition for policy in _policies(case) for condition in policy.conditions]
 
 
-def _statements(case: Case) -> list[Statement]:
+def _policies(case: Case) -> list[Policy]:
     levels = (*case.service_controls.levels, *case.resource_controls.levels)
-    policies: Sequence[Policy] = (
+    return [
         *case.resource_policies,
         *case.standing.policies,
         *case.standing.boundaries,
         *(policy for level in levels for policy in level.policies),
-    )
-    return [statement for policy in policies for statement in policy.statements]
+    ]
 
 
 def compared_alone(case: Case, key: str, listed: frozenset[str]) -> bool:
     """True iff the policies that bear on a request ask of a key only whether it is among listed values, or is none of
     them."""
-    found = conditions(case)
-    texts = [text.value for condition in found for text in condition.values]
-    texts += [text.value for statement in _statements(case) for text in statement.resources or ()]
-    if any(f"${{{key}" in text.lower().replace(" ", "") for text in texts):
+    if any(f"${{{key}" in text.replace(" ", "") for policy in _policies(case) for text in policy.texts):
         return False
-    found = [condition for condition in found if condition.key.value.lower() == key]
+    found = [condition for condition in conditions(case) if condition.key.value.lower() == key]
     if not all(condition.operator.row.is_exact and condition.operator.is_plain for condition in found):
         return False
     return all(text.value in listed for condition in found for text in condition.values)
@@ -61,9 +57,8 @@ class ListedTags:
 def listed_tags(case: Case) -> ListedTags:
     """What the policies that bear on a request say of tags."""
     found = conditions(case)
-    names = (
-        key.removeprefix(REQUEST_TAG) for key in (c.key.value.lower() for c in found) if key.startswith(REQUEST_TAG)
-    )
+    keys = (c.key.value.lower() for c in found)
+    names = (key.removeprefix(REQUEST_TAG) for key in keys if key.startswith(REQUEST_TAG))
     texts = (text.value for c in found if c.key.value.lower() in (TAG_KEYS, TRANSITIVE) for text in c.values)
     return ListedTags(frozenset(names), frozenset(texts))
 

@@ -22,6 +22,7 @@ from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.text.nodes import Items, Node, Scalar, listing, null, obj, values_of
 from verifier.inputs.text.unknown import Pieces, may_be_equal, names_in, text_pieces
+from verifier.model.policy import arn_account
 from verifier.model.unmodelled import Influence
 from verifier.syntax.text import first_few
 
@@ -100,7 +101,7 @@ class Identities(Reader):
         owner = Draft(
             kind, arn, self.side.at(resource), {}, self.side.text(resource, "unique_id"), profiles, new=resource.new
         )
-        self.owners[arn.split(":")[4], *owner.id] = owner
+        self.owners[arn_account(arn), *owner.id] = owner
         self.by_address[resource.address] = owner
         if kind != "group":
             self._principal(resource, owner)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from verifier.inputs.text.access import Record
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.model.estate import Key
+from verifier.model.policy import arn_account
 from verifier.model.reference import CUSTOM_KEY_STORES, key_facts
 from verifier.syntax.text import printable
 
@@ -58,7 +59,7 @@ def are_related(arn: str, other: str, length: int | None = None) -> bool:
 
 def read_facts(metadata: Record, arn: str) -> Described:
     """The facts of the key with this ARN."""
-    _check_same(metadata, "AWSAccountId", arn.split(":")[4])
+    _check_same(metadata, "AWSAccountId", arn_account(arn))
     _check_same(metadata, "KeyId", arn.rsplit("/", 1)[1])
     spec, older = (
         _known(metadata, name, {facts.spec for facts in key_facts()}) for name in ("KeySpec", "CustomerMasterKeySpec")

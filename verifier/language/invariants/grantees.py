@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from verifier.model import invariant as model
 from verifier.model.estate import Estate, Key
-from verifier.model.policy import Condition, Operator, Text
+from verifier.model.policy import Condition, Operator, Text, arn_account
 from verifier.model.request import CallerKind
 from verifier.syntax.diagnostic import InputError
 
@@ -169,7 +169,7 @@ class _Keys:
         name."""
         arns = (role.arn for role in self.estate.roles)
         return tuple(
-            f"arn:{arn.split(':')[1]}:sts::{arn.split(':')[4]}:assumed-role/{arn.rsplit('/', 1)[1]}/*"
+            f"arn:{arn.split(':')[1]}:sts::{arn_account(arn)}:assumed-role/{arn.rsplit('/', 1)[1]}/*"
             for arn in arns
             if arn.split(":", 2)[2] == pattern.split(":", 2)[2] and pattern.split(":")[1] in ("*", arn.split(":")[1])
         )

@@ -18,7 +18,7 @@ from verifier.model import invariant as model
 from verifier.model.choices import Progress, Zone
 from verifier.model.estate import Estate, Key
 from verifier.model.named_accounts import with_named_accounts
-from verifier.model.policy import Text
+from verifier.model.policy import Text, arn_account
 from verifier.model.reference import data_version
 from verifier.model.request import CallerKind
 from verifier.model.results.access import ExternalAccess, FindingsReport, KeyFindings
@@ -184,7 +184,7 @@ def seen_from_inside(estate: Estate, accounts: Iterable[str]) -> Estate:
     """The estate without what is known of identity policies in other accounts: those who write them can write
     others."""
     kept = frozenset(accounts)
-    things = tuple(t for t in estate.unmodelled if t.principal is None or t.principal.split(":")[4] in kept)
+    things = tuple(t for t in estate.unmodelled if t.principal is None or arn_account(t.principal) in kept)
     return replace(
         estate, accounts=tuple(account for account in estate.accounts if account.id in kept), unmodelled=things
     )

@@ -16,7 +16,7 @@ from itertools import chain
 from verifier.ask.replay import matched_statements
 from verifier.model.estate import Account, Controls, Estate, Identity, Key
 from verifier.model.grant import Grant, reference_to_grant
-from verifier.model.policy import Effect, Policy, StatementRef, reference_to
+from verifier.model.policy import Effect, Policy, StatementRef, arn_account, reference_to
 from verifier.model.principal_names import short_arn
 from verifier.model.request import Decision, Request
 from verifier.model.results.comparison import Change
@@ -240,7 +240,7 @@ def _name(reference: StatementRef) -> tuple[str, int]:
 
 def _applies_to(located: Located, request: Request) -> bool:
     caller = request.caller
-    key_account = request.resource.split(":")[4] if request.resource is not None else None
+    key_account = arn_account(request.resource) if request.resource is not None else None
     issuer = caller.issuer
     mine = {None, request.resource, caller.principal_arn, caller.account, key_account, issuer}
     return located.about in mine or any(

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from verifier.model.policy import arn_account
 from verifier.verify.phrases.forms import Sort, Word
 from verifier.verify.phrases.lists import listed, shown
 
 
 def account_of(name: str) -> str | None:
     """The account of a principal; `None` for a service."""
-    return name.split(":")[4] if name.startswith("arn:") else None
+    return arn_account(name) if name.startswith("arn:") else None
 
 
 def kind_of(name: str) -> str:

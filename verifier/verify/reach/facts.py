@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
 from verifier.model.estate import Identity
-from verifier.model.policy import arn_kind
+from verifier.model.policy import arn_account, arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.catalogue import Entry
 from verifier.model.symbols import PossibleChange
@@ -87,7 +87,7 @@ class Fact(NamedTuple):
     @property
     def account(self) -> str:
         """The account of what it is about; empty where that is of none."""
-        return self.subject.split(":")[4] if self.subject.startswith("arn:") else ""
+        return arn_account(self.subject) if self.subject.startswith("arn:") else ""
 
 
 @dataclass(frozen=True)

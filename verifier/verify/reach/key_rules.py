@@ -14,7 +14,7 @@ from functools import cached_property
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, CallerSet, Invariant
-from verifier.model.policy import arn_kind
+from verifier.model.policy import arn_account, arn_kind
 from verifier.model.reference import action as known_action
 from verifier.model.reference import actions, matching
 from verifier.model.steps.actions import GRANT_TO_ROLES
@@ -335,5 +335,5 @@ class KeyRules:
         if SESSIONS not in self.joint.sides[0].question.space.questions.get(GRANTEE, {}):
             return (1 << table.size) - 1
         users = table.mask(self._own_users)
-        users = users if principal.split(":")[4] == self.key.account else table.mask(USERS) & ~users
+        users = users if arn_account(principal) == self.key.account else table.mask(USERS) & ~users
         return itself | (table.mask(SESSIONS) if kind == "role" else users)

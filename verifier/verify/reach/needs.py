@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import chain
 
 from verifier.model.estate import Estate, Identity
-from verifier.model.policy import Effect, Policy, arn_kind
+from verifier.model.policy import Effect, Policy, arn_account, arn_kind
 from verifier.model.symbols import GroupJoined, OlderVersion, PolicyAttached, PossibleChange
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics import possible_changes as changes
@@ -290,7 +290,7 @@ def denying(policies: Sequence[Policy]) -> Iterator[str]:
 
 def _may_join(principal: str, group: str) -> bool:
     """True iff a principal is a user of the group's account."""
-    return arn_kind(principal) == "user" and principal.split(":")[4] == group.split(":")[4]
+    return arn_kind(principal) == "user" and arn_account(principal) == arn_account(group)
 
 
 _GRANTS = (FactKind.MAY_GRANT, FactKind.GRANT)
@@ -303,7 +303,7 @@ def _names(fact: Fact, operation: str, grantees: int | None, by: str) -> bool:
     return (
         name == operation
         and (grantees is None or int(mask) == ANY or bool(int(mask) & grantees))
-        and (not whom or whom[0] == by or (arn_kind(by) == "role" and whom[0] == by.split(":")[4]))
+        and (not whom or whom[0] == by or (arn_kind(by) == "role" and whom[0] == arn_account(by)))
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invariant
-from verifier.model.policy import Text
+from verifier.model.policy import Text, arn_account
 from verifier.model.reference import matching
 from verifier.model.results.verdict import Status
 from verifier.model.step_kinds import StepKind
@@ -96,7 +96,7 @@ class Unchanged:
     def _is_free(self, subject: str) -> bool:
         """True iff what a fact is about is in an account of which nothing is known, so that everything is supposed of
         it (U1)."""
-        account = subject.split(":")[4]
+        account = arn_account(subject)
         return account != self.setting.key.account and all(account != one.id for one in self.setting.estate.accounts)
 
     def _never_asks(self, by: str) -> bool:

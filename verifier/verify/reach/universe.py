@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyCaller, CallersAnd, CallerSet, CallersNot, CallersOr, IdentityOf
-from verifier.model.policy import arn_kind, is_service_linked
+from verifier.model.policy import arn_account, arn_kind, is_service_linked
 from verifier.model.results.verdict import Reason
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.problem.classes.attributes import WEB_PREFIX, role_callers
@@ -67,7 +67,7 @@ class Universe:
             other = self._not_listed(table, number, found)
             if other is not None and not _TOO_LONG.match(other):
                 self._alike[other] = (other,)
-        own = [arn for arn in self._alike if arn.startswith("arn:") and _account_of(arn) in estate.own_accounts]
+        own = [arn for arn in self._alike if arn.startswith("arn:") and arn_account(arn) in estate.own_accounts]
         order = sorted(own, key=lambda arn: (arn_kind(arn) != "user", arn_kind(arn) != "root", arn))
         self.own = tuple(arn for arn in order if not is_service_linked(arn))
         """What a caller has in accounts of its own (W2): users first, whose requests say most freely what policies ask
@@ -81,7 +81,7 @@ class Universe:
         if not known:
             # A provider that is not there yet begins nothing: its identities are come by (E2w).
             known, limits = self._made, [0, len(self._made) + 1]
-        elif (NO_POLICIES, None) in found and _account_of(next(iter(known))) in self._complete:
+        elif (NO_POLICIES, None) in found and arn_account(next(iter(known))) in self._complete:
             return None
         else:
             limits = [1, 8, len(known) + 1]
@@ -164,12 +164,8 @@ def strangers(estate: Estate, principals: Iterable[str]) -> Iterator[str]:
     for arn in principals:
         last = arn.split(":", 5)[5] if arn.startswith("arn:") else ""
         named = last.startswith(("role/", "user/")) and not last.startswith("role/aws:")
-        if named and arn not in known and _account_of(arn) not in complete:
+        if named and arn not in known and arn_account(arn) not in complete:
             yield arn
-
-
-def _account_of(arn: str) -> str:
-    return arn.split(":")[4]
 
 
 def _origins(estate: Estate) -> Mapping[str, Hashable]:

@@ -16,7 +16,7 @@ from itertools import chain, product
 from operator import or_
 
 from verifier.model.estate import Estate
-from verifier.model.policy import StatementRef, arn_kind
+from verifier.model.policy import StatementRef, arn_account, arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import service_name, ways_to_run
 from verifier.model.steps.catalogue import Effect, Head
@@ -122,7 +122,7 @@ class Doubts:
         return self._counts[principals]
 
     def _own(self, principal: str) -> DoubtfulPermissions | None:
-        return self._permissions.get(principal.split(":")[4]) if principal.startswith("arn:") else None
+        return self._permissions.get(arn_account(principal)) if principal.startswith("arn:") else None
 
     # -- effects --
 
@@ -223,7 +223,7 @@ class Doubts:
 
     def _federated(self, doubt: Doubt, by: str) -> Iterator[Bundle]:
         """The step of `sts:GetFederationToken`, by the names that sessions may be given."""
-        names = [one for one in self._principals if is_federated(one) and one.split(":")[4] == doubt.account]
+        names = [one for one in self._principals if is_federated(one) and arn_account(one) == doubt.account]
         for cube, sessions in self._permissions[doubt.account].sessions(by, names):
             most = self._extent.most(("federated", sessions), (Fact(FactKind.HOLDS, one) for one in sessions))
             if cube.needs and self._without_changes:

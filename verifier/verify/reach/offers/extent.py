@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import chain
 
 from verifier.model.estate import Estate
-from verifier.model.policy import is_service_linked
+from verifier.model.policy import arn_account, is_service_linked
 from verifier.verify.reach.facts import Fact, FactKind, Offer
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.step_groups import Bundle
@@ -60,7 +60,7 @@ class Extent:
         held = (
             one
             for one in self._principals
-            if one.startswith("arn:") and one.split(":")[4] in accounts and not is_service_linked(one)
+            if one.startswith("arn:") and arn_account(one) in accounts and not is_service_linked(one)
         )
         return self.most(("any", accounts), chain.from_iterable(map(self._freely, held)))
 

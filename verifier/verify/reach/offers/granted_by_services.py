@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from verifier.model.policy import arn_account
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import service_name
 from verifier.model.steps.catalogue import entry
@@ -48,12 +49,12 @@ class GrantedByServices:
             for role, after in roles[service].items():
                 gives = Fact(FactKind.GRANT, key.arn, (operation, str(grantees), role, service))
                 request = StepKind.CREATE_GRANT, CREATE_GRANT, key.arn, cube
-                found[gives] = Offer(*request, gives, after=after, doubt=doubt, accounts=frozenset({_account(by)}))
+                found[gives] = Offer(*request, gives, after=after, doubt=doubt, accounts=frozenset({arn_account(by)}))
         return [offer for gives, offer in found.items() if gives not in facts]
 
     def _roles(self, service: str, by: str, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
-        if _account(by) not in self.listed:
-            yield _account(by), ()
+        if arn_account(by) not in self.listed:
+            yield arn_account(by), ()
             return
         doubts = self.doubts if facts.others else self.doubts.plain
         for changes, bundles in doubts.bundles(by).items():
@@ -74,7 +75,3 @@ class GrantedByServices:
             return bundle.targets & self.doubts.admitting(bundle.group, bundle.doubt.entry.services, service)
         by = service_name(bundle.passed.service) if bundle.passed is not None else bundle.action.split(":")[0]
         return bundle.targets if by == service else 0
-
-
-def _account(principal: str) -> str:
-    return principal.split(":")[4]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from verifier.model.estate import Estate
-from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement
+from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, arn_account
 from verifier.model.reference import ValueType
 from verifier.model.step_kinds import StepKind
 from verifier.model.symbols import PossibleChange
@@ -93,7 +93,7 @@ def providers(group: Group, by: str, estate: Estate, made: frozenset[str]) -> It
     was written."""
     listed = {one for account in estate.accounts for one in account.providers or ()} - made
     given = {account.id for account in estate.accounts if account.providers is not None}
-    new = {one for one in made if one.split(":")[4] in given}
+    new = {one for one in made if arn_account(one) in given}
     for arn in group.arns:
         for action in ("iam:UpdateSAMLProvider", "iam:CreateSAMLProvider"):
             if (arn in new) > (":Create" in action) or (arn in listed) > (":Create" not in action):

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from verifier.model.estate import Estate, Identity, ManagedPolicy
-from verifier.model.policy import Effect, Policy, Statement, arn_kind
+from verifier.model.policy import Effect, Policy, Statement, arn_account, arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.symbols import BoundaryPut, OlderVersion, PolicyAttached, PossibleChange
 from verifier.problem.classes.predicates import Predicate, like
@@ -108,7 +108,7 @@ class WrittenPolicies:
             for gives in given:
                 yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.members, (allowed,), gives)
             for arn in self._new_policies if not everything else ():
-                if arn.split(":")[4] == group.account and group.holds(POLICY_ARN, mask, arn):
+                if arn_account(arn) == group.account and group.holds(POLICY_ARN, mask, arn):
                     gives, after = Gives(FactKind.ATTACHED), (Fact(FactKind.MADE, arn),)
                     yield Bundle(
                         StepKind.ATTACH_POLICY, attaching, group, allowed.members, (allowed,), gives, after=after
@@ -130,7 +130,7 @@ class WrittenPolicies:
             unknown = self._not_listed(group, BOUNDARY_ARN, mask)
             everything = unknown and group.holds(BOUNDARY_ARN, mask, administrator(group.partition))
             known = () if everything else (*self.managed, *self._new_policies)
-            own = [arn for arn in known if arn.split(":")[4] in ("aws", group.account)]
+            own = [arn for arn in known if arn_account(arn) in ("aws", group.account)]
             others = [arn for arn in own if group.holds(BOUNDARY_ARN, mask, arn)]
             done = 0
             for kind, putable in self._putable.items():
@@ -190,7 +190,7 @@ class WrittenPolicies:
         can be had by one of AWS's, what gives nothing and may be given another document afterwards. A policy is
         attached within its account."""
         for arn in self.managed:
-            owner = arn.split(":")[4]
+            owner = arn_account(arn)
             if owner in ("aws", group.account) and (
                 PolicyAttached(arn) in self._possible_changes or not (everything or owner == "aws")
             ):

@@ -22,6 +22,7 @@ from verifier.model.policy import (
     PolicyKind,
     PrincipalType,
     Statement,
+    arn_account,
     arn_kind,
     is_service_linked,
 )
@@ -148,7 +149,7 @@ def targets_of_steps(estate: Estate, partition: str, made: frozenset[str]) -> It
     for account in estate.accounts:
         yield from (identity.arn for identity in (*account.roles, *account.users))
         yield from (group.arn for group in account.groups)
-        yield from (managed.arn for managed in account.managed if managed.arn.split(":")[4] == account.id)
+        yield from (managed.arn for managed in account.managed if arn_account(managed.arn) == account.id)
         yield from (profile.arn for profile in account.profiles or ())
         yield f"arn:{partition}:iam::{account.id}:root"
     yield from (f"arn:{partition}:iam::{key.account}:root" for key in estate.keys)

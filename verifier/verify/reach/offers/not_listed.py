@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from verifier.model.estate import Estate
-from verifier.model.policy import Statement
+from verifier.model.policy import Statement, arn_account
 from verifier.problem.classes.predicates import Tokens, like, like_arn
 from verifier.problem.semantics.values import running_on
 from verifier.verify.reach.narrowed import for_steps, of_callers
@@ -23,7 +23,7 @@ def patterns_of_targets(estate: Estate, others: Iterable[str], filled: Sequence[
     variables, with values in their place."""
     complete = {account.id for account in estate.accounts if account.complete}
     resources = tuple(dict.fromkeys(_resources(estate)))
-    accounts = dict.fromkeys((*(arn.split(":")[4] for arn in others), *_written_out(resources)))
+    accounts = dict.fromkeys((*(arn_account(arn) for arn in others), *_written_out(resources)))
     open_to = [account for account in accounts if account not in complete]
     partitions = dict.fromkeys(arn.split(":")[1] for arn in others)
     starts = [f"arn:{partition}:iam::{account}:" for partition in partitions for account in open_to]

@@ -15,7 +15,7 @@ from itertools import chain
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.invariant import CallerSet
-from verifier.model.policy import arn_kind
+from verifier.model.policy import arn_account, arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.symbols import GroupJoined, PossibleChange, SymbolValues
@@ -85,7 +85,7 @@ class StepOffers:
         self._caller_tests: list[tuple[Predicate, ...]] = []
         self._forget()
         self.take_in(targets_of_steps(estate, partition, made))
-        code = [workload_target(arn.split(":")[4], arn, known[0].tags) for arn, known in self._running.items()]
+        code = [workload_target(arn_account(arn), arn, known[0].tags) for arn, known in self._running.items()]
         self.groups += map(Group, step_permissions(self._narrow, code, self.possible_changes, held, None, self._aside))
 
     def _forget(self) -> None:
@@ -116,7 +116,7 @@ class StepOffers:
         """Roles, users and accounts that are met besides: policies name them and no inventory lists them. Returns
         whether any is new."""
         new = [arn for arn in dict.fromkeys(arns) if arn not in self._known and arn.split(":")[1] == self._partition]
-        roots = (f"arn:{self._partition}:iam::{arn.split(':')[4]}:root" for arn in new)
+        roots = (f"arn:{self._partition}:iam::{arn_account(arn)}:root" for arn in new)
         new += [arn for arn in dict.fromkeys(roots) if arn not in self._known and arn not in new]
         if not new:
             return False

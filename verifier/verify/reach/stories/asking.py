@@ -19,7 +19,7 @@ from verifier.model import invariant as model
 from verifier.model.estate import Estate, Identity
 from verifier.model.grant import Pairs
 from verifier.model.operators import FOR_ANY
-from verifier.model.policy import Condition, Operator, Text
+from verifier.model.policy import Condition, Operator, Text, arn_account
 from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Counterexample, Reason, Status
 from verifier.model.symbols import ProviderFact, Reading, ResourceFact, SymbolValues
@@ -204,7 +204,7 @@ def of_one(condition: model.ConditionExpression, principal_arn: str) -> model.Co
 def _said(text: str, principal_arn: str) -> str:
     if not principal_arn.startswith("arn:"):
         return text
-    said = {"aws:principalarn": principal_arn, "aws:principalaccount": principal_arn.split(":")[4]}
+    said = {"aws:principalarn": principal_arn, "aws:principalaccount": arn_account(principal_arn)}
     return _VARIABLE.sub(lambda match: said.get(match[1].lower(), match[0]), text)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from verifier.model.estate import Estate, Group, Identity, ManagedPolicy
 from verifier.model.invariant import ConditionExpression, ConditionNot, conditions_in
-from verifier.model.policy import Effect, Policy, PolicyKind, arn_kind
+from verifier.model.policy import Effect, Policy, PolicyKind, arn_account, arn_kind
 from verifier.model.results.verdict import Reason
 from verifier.model.step_kinds import MOST_VERSIONS, StepKind
 from verifier.model.steps import chains
@@ -143,7 +143,7 @@ def _put_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
     own = (
         arn
         for arn in (*managed, *conditional)
-        if _MANAGED.fullmatch(arn) and arn.split(":")[4] in ("aws", owner.split(":")[4])
+        if _MANAGED.fullmatch(arn) and arn_account(arn) in ("aws", arn_account(owner))
     )
     for arn in dict.fromkeys((everything, *own)):
         policy = in_force(scene.estate, arn)
@@ -191,7 +191,7 @@ def _boundaries(estate: Estate, identity: Identity) -> Iterator[Identity]:
     """A user or role without a permissions boundary, with the one that allows everything, and with each of its
     account."""
     yield replace(identity, bounded=False, boundary=None)
-    partition, account = identity.arn.split(":")[1], identity.arn.split(":")[4]
+    partition, account = identity.arn.split(":")[1], arn_account(identity.arn)
     managed = (one.arn for known in estate.accounts if known.id == account for one in known.managed)
     for arn in (administrator(partition), *managed):
         yield replace(identity, bounded=True, boundary=as_boundary(identity_policy(arn, arn)))

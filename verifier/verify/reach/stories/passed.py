@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from verifier.model.estate import Estate, Workload
 from verifier.model.invariant import ConditionExpression, ConditionOr
+from verifier.model.policy import arn_account
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.model.step_kinds import StepKind
@@ -42,7 +43,7 @@ def pass_role(task: Make, scene: Scene) -> Iterator[Made]:
     if not isinstance(first, Reason):
         rest = (*_into_profile(scene, first.request, passed), *_started(scene, first.request, role, passed))
     yield step(
-        StepKind.PASS_ROLE, lambda _: Became(Caller(CallerKind.ROLE, role, role.split(":")[4], "example")), first, *rest
+        StepKind.PASS_ROLE, lambda _: Became(Caller(CallerKind.ROLE, role, arn_account(role), "example")), first, *rest
     )
 
 
@@ -52,7 +53,7 @@ def _associated(scene: Scene, by: str, passed: Passed) -> Iterator[ConditionExpr
     if any(ASSOCIATED.lower() in policy.tested_keys for policy in policies_of(scene.estate, scene.about(by))):
         services = sorted({action.split(":")[0] for action in passed.actions})
         like = test(
-            "ArnLike", ASSOCIATED, *(f"arn:*:{service}:*:{passed.account.split(':')[4]}:*" for service in services)
+            "ArnLike", ASSOCIATED, *(f"arn:*:{service}:*:{arn_account(passed.account)}:*" for service in services)
         )
         yield ConditionOr((test("Null", ASSOCIATED, "true"), like))
 

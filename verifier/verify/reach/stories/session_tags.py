@@ -13,7 +13,7 @@ from itertools import combinations, product
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.grant import Pairs
-from verifier.model.policy import Condition, arn_kind
+from verifier.model.policy import Condition, arn_account, arn_kind
 from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.domains import context_attribute
 from verifier.problem.classes.predicates import Predicate, like
@@ -163,7 +163,7 @@ def _text(pieces: Template, values: Mapping[str, str]) -> str:
 def _variables(caller: Identity) -> dict[str, str]:
     """The values of policy variables of a user, or of a role's sessions (L7)."""
     found = {PRINCIPAL_TAG + name.lower(): value for name, value in caller.tags or ()}
-    found |= {"aws:principalarn": caller.arn, "aws:principalaccount": caller.arn.split(":")[4]}
+    found |= {"aws:principalarn": caller.arn, "aws:principalaccount": arn_account(caller.arn)}
     return found | ({"aws:username": caller.arn.rsplit("/", 1)[1]} if arn_kind(caller.arn) == "user" else {})
 
 
@@ -179,7 +179,7 @@ def session_names(estate: Estate, whom: Container[str], role: str) -> tuple[str,
     """The names of sessions of a role that policies and grants tell from others: in a principal, and at the end of
     `aws:userid`."""
     session = re.compile(
-        rf"arn:[a-z-]+:sts::{role.split(':')[4]}:assumed-role/{re.escape(role.rsplit('/', 1)[1])}/([^/]+)"
+        rf"arn:[a-z-]+:sts::{arn_account(role)}:assumed-role/{re.escape(role.rsplit('/', 1)[1])}/([^/]+)"
     )
     statements = [statement for policy in policies_of(estate, whom) for statement in policy.statements]
     principals = [principal for statement in statements for principal in statement.principals or ()]

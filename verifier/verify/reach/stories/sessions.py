@@ -12,6 +12,7 @@ from itertools import product
 
 from verifier.model.grant import Pairs
 from verifier.model.invariant import ConditionExpression
+from verifier.model.policy import arn_account
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.results.verdict import Counterexample, Reason, StoryStep
 from verifier.model.step_kinds import StepKind
@@ -33,7 +34,7 @@ def become_user(task: Make, scene: Scene) -> Iterator[Made]:
     user, offer = task.fact.subject, task.derivation.offer
     assert offer is not None
     found = scene.request_on(user, task.by, offer.action)
-    yield step(StepKind.BECOME_USER, lambda _: Became(Caller(CallerKind.USER, user, user.split(":")[4])), found)
+    yield step(StepKind.BECOME_USER, lambda _: Became(Caller(CallerKind.USER, user, arn_account(user))), found)
 
 
 def govern_provider(task: Make, scene: Scene) -> Iterator[Made]:
@@ -161,7 +162,7 @@ def _call(by: str) -> str:
 def federate(task: Make, scene: Scene) -> Iterator[Made]:
     """A federated session: without session tags where that will do, or with each choice of tags (E2f)."""
     session, by = task.fact.subject, task.by
-    target = Target(TargetKind.FEDERATED, session.split(":")[1], session.split(":")[4], None, session)
+    target = Target(TargetKind.FEDERATED, session.split(":")[1], arn_account(session), None, session)
     for tags in ((), *session_tags(scene.estate, {session, *scene.about(by)})):
         made = with_tags(tags, lambda tagged: _federation(target, by, scene, tagged))
         yield step(StepKind.FEDERATE, partial(_federated, session), *made)
@@ -187,7 +188,7 @@ def _tagged(role: str, inherited: Pairs, transitive: tuple[str, ...], request: R
 
 def _session(role: str, request: Request) -> Caller:
     name = next(value for key, value in request.context if key.lower() == SESSION.lower())
-    return Caller(CallerKind.ROLE, role, role.split(":")[4], name if isinstance(name, str) else name[0])
+    return Caller(CallerKind.ROLE, role, arn_account(role), name if isinstance(name, str) else name[0])
 
 
 def own_identity(task: Make, scene: Scene) -> Iterator[Made]:
