@@ -60,16 +60,16 @@ def rules_of(seed: int) -> KeyRules:
 def one_by_one(rules: KeyRules, operation: str, requests: Node) -> tuple[Cube, ...]:
     """The same cubes, of a projection of their own."""
     diagrams = rules.joint.diagrams
-    own = diagrams.both(rules._acts[GRANT], requests)
-    retired = rules._cubes(diagrams.both(own, rules._lets_retire)) if operation == RETIRE else ()
-    return (*retired, *rules._cubes(diagrams.both(own, rules._by_operation[operation]), GRANTEE))
+    own = diagrams.both(rules._sets["step", GRANT], requests)
+    retired = rules._cubes(diagrams.both(own, rules._sets["lets retire"])) if operation == RETIRE else ()
+    return (*retired, *rules._cubes(diagrams.both(own, rules._sets["grants", operation]), GRANTEE))
 
 
 @pytest.mark.parametrize("seed", range(many(40)))
 def test_to_ask_and_then_to_project_is_the_same(seed: int) -> None:
     for rules in (plain := rules_of(seed), plain.of_issued(FEDERATED)):
         for operation in rules.operations:
-            assert rules.granting(operation) == one_by_one(rules, operation, rules._direct)
+            assert rules.granting(operation) == one_by_one(rules, operation, rules._sets["direct"])
             for service in GRANT_TO_ROLES:
-                through = one_by_one(rules, operation, rules._through[service])
+                through = one_by_one(rules, operation, rules._sets["through", service])
                 assert rules.granting_through(service, operation) == through

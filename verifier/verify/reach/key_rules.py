@@ -7,7 +7,7 @@ Guarantee: every request that is allowed after some steps is allowed by a rule w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -101,23 +101,13 @@ class KeyRules:
         self.joint = join([QuestionSide(changed, key_target(free), possible_changes)], (), self._further)
         self.joint.hold(held)
         self.aliases = AliasNames(self.joint)
-        self._nodes = iter(self.joint.scopes)
-        self.scopes = [next(self._nodes) for _ in goals]
-        self.accesses = [next(self._nodes) for _ in goals]
-        self._direct = next(self._nodes)
-        self._through = {service: next(self._nodes) for service in GRANT_TO_ROLES}
-        self._by_operation = {name: next(self._nodes) for name in self.operations}
-        self._lets_retire = next(self._nodes)
-        self._tag_names = {tag: next(self._nodes) for tag in self._tags_asked}
-        self._tagged_twice = {tag: next(self._nodes) for tag in self._tags_asked}
-        self._grant_acts = {name: next(self._nodes) for name in self.operations}
-        self._acts = {name: next(self._nodes) for name in self._asked_for}
-        self._outside = {whom: next(self._nodes) for whom in self._issued}
+        self._sets: Mapping[object, Node] = dict(zip(self._asked, self.joint.scopes, strict=True))
+        """The sets of requests of which it is asked who can make one, by their names (`_further`)."""
+        self.accesses = [self._sets["access", number] for number in range(len(goals))]
         self._created_under: dict[tuple[Node, ...], Node] = {}
 
     def _further(self, space: Space) -> list[Expression]:
-        """Everything that is asked of the requests besides whether they are allowed, in the order in which `__init__`
-        takes the answers."""
+        """Everything that is asked of the requests besides whether they are allowed."""
         self._tags_asked = sorted(name for name in space.attributes if name.startswith(RESOURCE_TAG))
         for name in self._tags_asked:
             space.view(requested(name))
@@ -125,26 +115,27 @@ class KeyRules:
         space.set_view(TAG_NAMES)
         if REQUEST_ALIAS in space.attributes:
             space.view(ALIAS_NAMES)  # by which alias a request calls the key turns on those that it has (F8)
-        wanted: list[Expression] = [callers(space, goal.callers) for goal in self._goals]
-        wanted += [scope(space, replace(goal, callers=AnyCaller())) for goal in self._goals]
+        goals, operations, tags = list(enumerate(self._goals)), self.operations, self._tags_asked
+        asked: dict[object, Expression] = {("callers", number): callers(space, goal.callers) for number, goal in goals}
+        asked |= {("access", number): scope(space, replace(goal, callers=AnyCaller())) for number, goal in goals}
         if GRANTEE in space.attributes:
             space.questions.setdefault(GRANTEE, {}).update(dict.fromkeys((SESSIONS, USERS, self._own_users)))
-        wanted += [negation(via_service(space)), *(through(space, service) for service in GRANT_TO_ROLES)]
-        wanted += [Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True) for name in self.operations]
-        wanted.append(self._to_be_retired(space))
-        wanted += [Some(TAG_NAMES, self._names_of(name), True) for name in self._tags_asked]
-        wanted += [twice(space, name) for name in self._tags_asked]
-        wanted += [acts({name}) for name in self.operations]
-        for name in self._asked_for:
-            action = acts({name.split(" ")[0]})
-            wanted.append(conjunction((action, of_step(space, name, self.key, self._goals), not_ruled_out(space))))
-        return [*wanted, *(outside(space, whom) for whom in self._issued)]
-
-    @property
-    def _asked_for(self) -> tuple[str, ...]:
-        """The actions of which it is asked who can make a request for them."""
+        asked["direct"] = negation(via_service(space))
+        asked |= {("through", service): through(space, service) for service in GRANT_TO_ROLES}
+        for name in operations:
+            asked["grants", name] = Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True)
+        asked["lets retire"] = self._to_be_retired(space)
+        asked |= {("names tag", tag): Some(TAG_NAMES, self._names_of(tag), True) for tag in tags}
+        asked |= {("tags twice", tag): twice(space, tag) for tag in tags}
+        asked |= {("uses", name): acts({name}) for name in operations}
         primary = [UPDATE_PRIMARY] if self.key.multi_region is not False else []
-        return (*STEPS, *BY_MATERIAL, *all_names(self._goals), *primary)
+        for name in (*STEPS, *BY_MATERIAL, *all_names(self._goals), *primary):
+            action = acts({name.split(" ")[0]})
+            said = of_step(space, name, self.key, self._goals)
+            asked["step", name] = conjunction((action, said, not_ruled_out(space)))
+        asked |= {("outside", whom): outside(space, whom) for whom in self._issued}
+        self._asked = tuple(asked)
+        return list(asked.values())
 
     def _to_be_retired(self, space: Space) -> Expression:
         """Where a goal is about retiring: a grant that is asked for names a retiring principal, or another account
@@ -157,7 +148,7 @@ class KeyRules:
     def of_issued(self, whom: CallerSet) -> KeyRules:
         """The same rules, of federated sessions about those in one of the sets alone."""
         other = copy(self)
-        of_whom = self.joint.diagrams.complement(self._outside[whom])
+        of_whom = self.joint.diagrams.complement(self._sets["outside", whom])
         other.joint = replace(self.joint, definitions=[*self.joint.definitions, of_whom])
         return other
 
@@ -202,7 +193,7 @@ class KeyRules:
     def starters(self, goal: int) -> int:
         """The callers, as a mask, whom a goal is about."""
         joint = self.joint
-        return joint.diagrams.values(projected(joint, self.scopes[goal], (CALLER,)), CALLER)
+        return joint.diagrams.values(projected(joint, self._sets["callers", goal], (CALLER,)), CALLER)
 
     def can_be_asked(self, goal: int) -> bool:
         """True iff there is a last request of a goal at all, allowed or not."""
@@ -251,14 +242,14 @@ class KeyRules:
 
     def access_by(self, goal: int, operation: str) -> tuple[Cube, ...]:
         """The same for one operation of grants."""
-        return self._cubes(self.joint.diagrams.both(self.accesses[goal], self._grant_acts[operation]))
+        return self._cubes(self.joint.diagrams.both(self.accesses[goal], self._sets["uses", operation]))
 
     def doing(self, name: str) -> tuple[Cube, ...]:
-        return self._cubes(self._acts.get(name, NOTHING))
+        return self._cubes(self._sets.get(("step", name), NOTHING))
 
     def replicating(self) -> tuple[Cube, ...]:
         """Who can make replicas; the cubes tell in which Regions, where a policy asks for them."""
-        return self._cubes(self._acts["kms:ReplicateKey"], REPLICA_REGION)
+        return self._cubes(self._sets["step", "kms:ReplicateKey"], REPLICA_REGION)
 
     @property
     def replica_regions(self) -> tuple[Predicate, ...]:
@@ -275,25 +266,26 @@ class KeyRules:
         """Who can create a grant of an operation; the cubes tell for which grantees, where a policy asks for them. One
         that may be retired counts as one of `kms:RetireGrant`, whoever its grantee is. A service that creates one on a
         caller's behalf says itself for whom it is."""
-        return self._granting(operation, self._direct)
+        return self._granting(operation, self._sets["direct"])
 
     def granting_through(self, service: str, operation: str) -> tuple[Cube, ...]:
         """The same where a service that makes grants to roles creates it on the caller's behalf."""
-        return self._granting(operation, self._through[service])
+        return self._granting(operation, self._sets["through", service])
 
     def _granting(self, operation: str, requests: Node) -> tuple[Cube, ...]:
         own = self.joint.diagrams.both(self._created(), requests)
-        retired = self._within(own, self._lets_retire) if operation == RETIRE else ()
-        return (*retired, *self._within(own, self._by_operation[operation], GRANTEE))
+        retired = self._within(own, self._sets["lets retire"]) if operation == RETIRE else ()
+        return (*retired, *self._within(own, self._sets["grants", operation], GRANTEE))
 
     def _created(self) -> Node:
         """The requests that create a grant, on what `_granting` keeps or asks about: projected once for all operations
         and services, for to ask first and then to project is the same."""
         known = tuple(self.joint.definitions)  # `of_issued` has others
         if known not in self._created_under:
-            asked = (self._direct, self._lets_retire, *self._through.values(), *self._by_operation.values())
-            further = frozenset[str]().union(*map(self.joint.diagrams.support, asked))
-            self._created_under[known] = self._projected(self._acts["kms:CreateGrant"], GRANTEE, *further)
+            asked = ("direct", "lets retire", *(("through", one) for one in GRANT_TO_ROLES))
+            sets = (self._sets[one] for one in (*asked, *(("grants", name) for name in self.operations)))
+            further = frozenset[str]().union(*map(self.joint.diagrams.support, sets))
+            self._created_under[known] = self._projected(self._sets["step", "kms:CreateGrant"], GRANTEE, *further)
         return self._created_under[known]
 
     def _within(self, projected: Node, requests: Node, *further: str) -> tuple[Cube, ...]:
@@ -304,14 +296,16 @@ class KeyRules:
 
     def tagging(self, tag: str) -> tuple[Cube, ...]:
         """Who can give a tag a value of which class."""
-        return self._cubes(self._acts["kms:TagResource"], requested(tag))
+        return self._cubes(self._sets["step", "kms:TagResource"], requested(tag))
 
     def tagging_twice(self, tag: str) -> tuple[Cube, ...]:
         """Who can give a key two tags of a name, in different case."""
-        return self._cubes(self.joint.diagrams.both(self._acts["kms:TagResource"], self._tagged_twice[tag]))
+        sets = self._sets["step", "kms:TagResource"], self._sets["tags twice", tag]
+        return self._cubes(self.joint.diagrams.both(*sets))
 
     def untagging(self, tag: str) -> tuple[Cube, ...]:
-        return self._cubes(self.joint.diagrams.both(self._acts["kms:UntagResource"], self._tag_names[tag]))
+        sets = self._sets["step", "kms:UntagResource"], self._sets["names tag", tag]
+        return self._cubes(self.joint.diagrams.both(*sets))
 
     def _cubes(self, requests: Node, *further: str) -> tuple[Cube, ...]:
         return cubes(self.joint, self._projected(requests, *further), self.possible_changes)
