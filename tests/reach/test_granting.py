@@ -14,6 +14,7 @@ from verifier.model.invariant import AnyCaller, Expectation, Invariant, IssuedBy
 from verifier.model.policy import PolicyKind, Text
 from verifier.model.steps.actions import GRANT_TO_ROLES
 from verifier.problem.diagrams.diagram import Node
+from verifier.problem.semantics.possible_changes import ALWAYS
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.key_rules import GRANTEE, RETIRE, KeyRules
 
@@ -54,7 +55,7 @@ def rules_of(seed: int) -> KeyRules:
     changed = replace(key, policies=(own, *others))
     estate = replace(estate, keys=tuple(changed if one is key else one for one in estate.keys))
     goals = [Invariant(name, Expectation.REFUSED, AnyCaller(), (Text(name),), None) for name in ("kms:Decrypt", RETIRE)]
-    return KeyRules(estate, changed, goals, issued=(FEDERATED,))
+    return KeyRules(estate, changed, goals, ALWAYS, {}, (FEDERATED,))
 
 
 def one_by_one(rules: KeyRules, operation: str, requests: Node) -> tuple[Cube, ...]:

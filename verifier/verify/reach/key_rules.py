@@ -28,7 +28,7 @@ from verifier.problem.facts.shared import through, via_service
 from verifier.problem.question import scope
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.caller_sets import callers
-from verifier.problem.semantics.possible_changes import ALWAYS, RESOURCE_TAG
+from verifier.problem.semantics.possible_changes import RESOURCE_TAG
 from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import key_target
 from verifier.problem.space import Space, acts
@@ -64,8 +64,6 @@ BY_MATERIAL = (
 STEPS = tuple(names[0] for names in OF_KEYS.values() if names[0] not in BY_MATERIAL)
 """The actions of the other steps on the key."""
 UPDATE_PRIMARY = "kms:UpdatePrimaryRegion"
-
-
 CRYPTOGRAPHIC = frozenset(
     action.name
     for action in actions()
@@ -73,7 +71,6 @@ CRYPTOGRAPHIC = frozenset(
     and action.name not in ("kms:CreateGrant", "kms:RetireGrant", "kms:DescribeKey", "kms:GetPublicKey")
 )
 """The operations that use a key's material."""
-NOTHING_HELD: SymbolValues = {}
 
 
 class KeyRules:
@@ -84,9 +81,9 @@ class KeyRules:
         estate: Estate,
         key: Key,
         goals: Sequence[Invariant],
-        possible_changes: frozenset[PossibleChange] = ALWAYS,
-        held: SymbolValues = NOTHING_HELD,
-        issued: Sequence[CallerSet] = (),
+        possible_changes: frozenset[PossibleChange],
+        held: SymbolValues,
+        issued: Sequence[CallerSet],
     ) -> None:
         """`held` are readings at which the rules are held; `issued` are sets of federated sessions, for `of_issued`."""
         self.key = key
