@@ -13,7 +13,6 @@ from functools import cache
 from itertools import chain
 
 from verifier.model.step_kinds import StepKind
-from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.possible_changes import RESOURCE_POLICY
 from verifier.verify.reach.cubes import Cube
@@ -109,8 +108,6 @@ class Search:
     """What came about by each round, the last of which is empty once nothing does any more."""
     given: dict[object, int] = field(default_factory=dict)
     """The targets, as masks, on which something was made true already."""
-    done: set[tuple[str, frozenset[PossibleChange]]] = field(default_factory=set)
-    """What a principal can do with certain changes, once it has them, and all of it was done."""
     frontier: Frontier = field(default_factory=Frontier)
 
     def new(self, rounds: int | None) -> Mapping[Fact, Derivation]:
@@ -132,12 +129,8 @@ class Search:
         offers = self.offers().plain if plain else self.offers()
         for by in self.frontier.held(self.facts):
             for needs, bundles in offers.bundles(by).items() if by.startswith(STEPPING) else ():
-                if (by, needs) in self.done:
-                    continue
                 needed = self.needs.met(Cube(0, needs), "", None, by, self.facts)
                 if needed is not None:
-                    if not plain and not any(bundle.needs_of_target or bundle.after for bundle in bundles):
-                        self.done.add((by, needs))
                     for bundle in bundles:
                         if bundle.targets & ~self.given.get(bundle.slot, 0):
                             yield from self._step(bundle, by, needed, in_hand, rounds)

@@ -60,9 +60,7 @@ class KeyOffers:
         self._accesses = cache(partial(_accesses, rules))
         self._written = Fact(FactKind.RESOURCE_POLICY, self.arn)
         self._steps_of: dict[str, _Offered] = {}
-        self._open: dict[int, tuple[int, ...]] = {}
         self._by_services_of: dict[int, list[tuple[str, str, Cube]]] = {}
-        self._alike: dict[object, _Offered] = {}
         self._accesses_of: dict[tuple[int, int], tuple[Access, ...]] = {}
 
     @cached_property
@@ -89,21 +87,15 @@ class KeyOffers:
         return [offer for offer in offers if offer.gives in new] if new else ()
 
     def _offered(self, principal: str) -> _Offered:
-        """The same for principals to whom the same is open."""
         bit = self._bit(principal)
-        if bit not in self._open:
-            self._open[bit] = tuple(number for number, offer in enumerate(self._steps) if offer.cube.members & bit)
-        own = self._open[bit]
-        copied = any(self._steps[number].step is StepKind.REPLICATE for number in own)
+        own = [offer for offer in self._steps if offer.cube.members & bit]
+        copied = any(offer.step is StepKind.REPLICATE for offer in own)
         makes = self._made and principal.split(":")[4:5] == self.arn.split(":")[4:5]
         copies = tuple((one, self._creating().creating(principal, one)) for one in self._regions) if copied else ()
         here = self._creating().creating(principal, self.region) if makes else ()
-        aliases = tuple(self._managing(principal))
-        if (own, copies, here, aliases) not in self._alike:
-            offers = (self._whole(self._steps[number], copies) for number in own)
-            found = (*chain.from_iterable(offers), *aliases, *self._making(here))
-            self._alike[own, copies, here, aliases] = found, frozenset(offer.gives for offer in found)
-        return self._alike[own, copies, here, aliases]
+        offers = (self._whole(offer, copies) for offer in own)
+        found = (*chain.from_iterable(offers), *self._managing(principal), *self._making(here))
+        return found, frozenset(offer.gives for offer in found)
 
     @cached_property
     def _regions(self) -> tuple[str, ...]:
