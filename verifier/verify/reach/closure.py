@@ -111,11 +111,11 @@ class _Run:
         """What comes within reach by so many rounds, or by however many."""
         if self._direct or self._given:
             self._look_for_goals()
-        if self._all_reached:
+        if not self._left:
             return self._reached
         # What is brought about without keys does not turn on what is brought about with them.
         without_keys = self._closure.by_steps(self._reached.starts, self._refused, self._given)
-        while self._rounds != rounds and not self._all_reached:
+        while self._rounds != rounds and self._left:
             self._rounds += 1
             new = dict(without_keys.new(self._rounds))
             for fact, derivation in self._round():
@@ -142,9 +142,10 @@ class _Run:
                 goals[key, number] = replace(other, rounds=min(own.rounds, other.rounds))
 
     @property
-    def _all_reached(self) -> bool:
-        goals = self._reached.goals
-        return all((arn, number) in goals for arn, offers in self._keys.items() for number in offers.goals)
+    def _left(self) -> list[tuple[KeyOffers, int]]:
+        """The goals that are not within reach yet, with the keys that they are about."""
+        goals = ((offers, number) for offers in self._keys.values() for number in offers.goals)
+        return [(offers, number) for offers, number in goals if (offers.arn, number) not in self._reached.goals]
 
     def _round(self) -> Iterator[_Made]:
         """What comes about by one step more on keys."""
@@ -249,13 +250,11 @@ class _Run:
 
     def _look_for_goals(self) -> None:
         whom = self._asking.held(self._facts, len(self._keys))
-        for arn, offers in self._keys.items():
-            for number in offers.goals:
-                if (arn, number) not in self._reached.goals:
-                    goals = self._goals(offers, number, whom)
-                    goal = next((goal for goal in goals if goal.way not in self._refused), None)
-                    if goal is not None:
-                        self._reached.goals[arn, number] = goal
+        for offers, number in self._left:
+            goals = self._goals(offers, number, whom)
+            goal = next((goal for goal in goals if goal.way not in self._refused), None)
+            if goal is not None:
+                self._reached.goals[offers.arn, number] = goal
 
     def _goals(self, offers: KeyOffers, number: int, whom: Sequence[str]) -> Iterator[Goal]:
         facts, direct = self._facts, self._direct
