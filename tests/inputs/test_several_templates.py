@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.inputs.plans import Planned, caller_identity, new_key, new_role, plan, write
-from tests.inputs.test_cloudformation import KEY, ROLE, text
+from tests.inputs.plans import ACCOUNT, Planned, caller_identity, new_key, new_role, plan, write
+from tests.inputs.test_cloudformation import KEY, ROLE, assembly, stack, text
 from tests.inputs.test_terraform_plan import PARTNER_ROLE, key_policy
 from verifier.inputs import load_estate
 from verifier.inputs.estate import Version, load_versions
@@ -120,6 +121,26 @@ def test_what_a_stack_exports_another_imports(tmp_path: Path, first: int) -> Non
     assert key.aliases == ("alias/pay",) and estate.unmodelled == ()
     (statement,) = account.roles[0].policies[0].statements
     assert [resource.value for resource in statement.resources or ()] == [key.arn]
+
+
+@pytest.mark.parametrize(
+    ("exporter", "is_known"),
+    [(f"{ACCOUNT}/us-west-2", True), (f"{ACCOUNT}/us-east-1", False), ("444455556666/us-west-2", False)],
+)
+def test_stacks_import_what_is_exported_in_their_account_and_region(
+    tmp_path: Path, exporter: str, is_known: bool
+) -> None:
+    """[CloudFormation User Guide: Outputs, Export]"""
+    outputs = {"It": {"Value": "444455556666", "Export": {"Name": "it"}}}
+    allowed = {"Effect": "Allow", "Principal": {"AWS": {"Fn::ImportValue": "it"}}, "Action": "kms:*", "Resource": "*"}
+    importing = {"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": [allowed]}}}}
+    both = {"one": {"Resources": {}, "Outputs": outputs}, "two": {"Resources": importing}}
+    places = {"one": f"aws://{exporter}", "two": f"aws://{ACCOUNT}/us-west-2"}
+    folder = assembly(tmp_path / "cdk.out", **{name: stack(f"{name}.json", at) for name, at in places.items()})
+    for name, body in both.items():
+        (folder / f"{name}.json").write_text(json.dumps(body), encoding="utf-8")
+    (key,) = load_estate([folder]).keys
+    assert key.policies is not None and (key.policies[0].statements[0].doubt is None) is is_known
 
 
 def test_an_alias_of_a_key_that_is_not_known_may_be_of_any(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def add_templates(remarks: Remarks, parts: Parts, sides: Sequence[TemplateSide])
     """Adds what the templates hold. Errors go to `remarks`."""
     exports = _Exports([side.functions for side in sides])
     for side in sides:
-        side.functions.exported = exports
+        side.functions.exported = partial(exports, _where(side.functions))
     for side in sides:
         remarks.keep(partial(_add, parts, side))
 
@@ -190,37 +190,46 @@ def _texts(parts: Iterable[Node]) -> list[str]:
     return [inner.text for part in parts for inner in nodes_in(part) if isinstance(inner, Scalar)]
 
 
+_Where = tuple[str | None, str | None]
+"""The account and the Region in which a template is deployed."""
+
+
+def _where(functions: Functions) -> _Where:
+    return functions.template.supplied.account, functions.template.supplied.region
+
+
 class _Exports:
-    """The exports of all templates."""
+    """The exports of all templates, each for those of its account and Region."""
 
     def __init__(self, templates: Sequence[Functions]) -> None:
         self._templates = templates
-        self._outputs: dict[str, list[tuple[Functions, Node]]] | None = None
-        self._open: list[str] = []
+        self._outputs: dict[tuple[_Where, str], list[tuple[Functions, Node]]] | None = None
+        self._open: list[tuple[_Where, str]] = []
 
-    def __call__(self, name: str) -> Node | None:
-        """The value that is exported by a name."""
-        found = self._found().get(name, [])
-        if len(found) != 1 or name in self._open or len(self._open) >= _DEEPEST:
+    def __call__(self, where: _Where, name: str) -> Node | None:
+        """The value that is exported by a name there."""
+        found = self._found().get((where, name), [])
+        if len(found) != 1 or (where, name) in self._open or len(self._open) >= _DEEPEST:
             return None
         functions, value = found[0]
-        self._open.append(name)
+        self._open.append((where, name))
         try:
             return functions.value(value)
         finally:
             self._open.pop()
 
-    def _found(self) -> dict[str, list[tuple[Functions, Node]]]:
-        """The outputs by the names that they are exported by. While the names are being found there are none."""
+    def _found(self) -> dict[tuple[_Where, str], list[tuple[Functions, Node]]]:
+        """The outputs by where they are, and the names that they are exported by. While the names are being found there
+        are none."""
         if self._outputs is None:
             self._outputs = {}
-            listed: dict[str, list[tuple[Functions, Node]]] = {}
+            listed: dict[tuple[_Where, str], list[tuple[Functions, Node]]] = {}
             for functions in self._templates:
                 for output in functions.template.outputs.values():
                     name, value = functions.text(member(member(output, "Export"), "Name")), member(output, "Value")
                     condition = member(output, "Condition")
                     made = condition is None or (isinstance(condition, Scalar) and functions.holds(condition))
                     if name is not None and value is not None and made:
-                        listed.setdefault(name, []).append((functions, value))
+                        listed.setdefault((_where(functions), name), []).append((functions, value))
             self._outputs = listed
         return self._outputs
