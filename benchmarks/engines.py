@@ -18,7 +18,6 @@ from benchmarks.families import Problem
 from verifier.bench.answering import clear_caches
 from verifier.encode.string_theory import script
 from verifier.model.results.verdict import Statistics, Status
-from verifier.problem.expression import both
 from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.prove import prove
@@ -77,7 +76,7 @@ ENGINES: dict[str, Engine] = {"verifier": verifier_classes, "cvc5 strings": cvc5
 def text_of(problem: Problem, number: int) -> str:
     """The formula of one claim, as `verify.claims` asks it first."""
     formula = formulate(problem.estate, key_target(problem.estate.keys[0]), [problem.invariants[number]])
-    return script(formula, both(formula.violations[0], formula.known_action)).text
+    return script(formula, formula.violations[0] & formula.known_action).text
 
 
 def further(problem: Problem) -> float:

@@ -19,18 +19,7 @@ from verifier.problem.asking import ask
 from verifier.problem.classes.domains import is_date
 from verifier.problem.classes.readable import parse_instant
 from verifier.problem.diagrams.finite import In
-from verifier.problem.expression import (
-    Expression,
-    Symbol,
-    both,
-    conjunction,
-    disjunction,
-    either,
-    implies,
-    literal,
-    negation,
-    symbols_of,
-)
+from verifier.problem.expression import Expression, Symbol, conjunction, disjunction, implies, literal, symbols_of
 from verifier.problem.question import Question
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.semantics.targets import Target, TargetKind
@@ -86,7 +75,7 @@ class Decider:
             session for carried, session in solvers if len(solvers) == 1 or held.get(F1_RESOURCE, carried) == carried
         ]
         allow = any(_possible(session.check([question.allowed, *fixed])) for session in sessions)
-        refuse = any(_possible(session.check([negation(question.allowed), *fixed])) for session in sessions)
+        refuse = any(_possible(session.check([~question.allowed, *fixed])) for session in sessions)
         if allow and refuse:
             _refuse_unsupported(question)
             return Outcome.DEPENDS
@@ -120,7 +109,7 @@ def _solver(question: Question, request: Request, carried: bool, engine: Engine)
         }
     known = list(constraints(question, request, values))
     if question.space.target.kind in _WITHOUT_KEY:
-        known.append(Symbol(F1_RESOURCE) if carried else negation(Symbol(F1_RESOURCE)))
+        known.append(Symbol(F1_RESOURCE) if carried else ~Symbol(F1_RESOURCE))
     return open_session(engine, question.finite, known, [question.allowed])
 
 
@@ -183,7 +172,7 @@ def _as_read(question: Question, request: Request, values: Concrete) -> Iterator
         return
     last, some = Symbol(WHICH_PAIR), Symbol(ANY_PAIR)
     firsts, lasts = (tuple(found[at] for found in pairs.values()) for at in (0, -1))
-    ways = [(negation(either(last, some)), firsts), (both(last, negation(some)), lasts)]
+    ways = [(~(last | some), firsts), (last & ~some, lasts)]
     ways += [(some, found) for found in product(*pairs.values())]
     yield disjunction(
         conjunction([reading, *_known(question, values, dict(zip(pairs, found, strict=True)))])
@@ -205,9 +194,9 @@ def _relations(question: Question, values: Concrete) -> Iterator[Expression]:
         ):
             continue
         for wild in (False, True):
-            reading = Symbol(WILDCARDS) if wild else negation(Symbol(WILDCARDS))
+            reading = Symbol(WILDCARDS) if wild else ~Symbol(WILDCARDS)
             holds = relation.holds(values, {WILDCARDS: wild})
-            yield implies(reading, Symbol(symbol) if holds else negation(Symbol(symbol)))
+            yield implies(reading, Symbol(symbol) if holds else ~Symbol(symbol))
 
 
 def _present(question: Question, name: str) -> Iterator[Expression]:

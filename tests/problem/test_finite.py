@@ -39,7 +39,6 @@ from verifier.problem.expression import (
     Test,
     conjunction,
     disjunction,
-    negation,
 )
 
 ANYTHING = Domain("any", (Tokens(((True, ANY),)),))
@@ -152,7 +151,7 @@ def some_expression(dice: random.Random, depth: int = 3, asked: Asked = PREDICAT
         build = conjunction if kind else disjunction
         return build(some_expression(dice, depth - 1, asked) for _ in range(dice.randint(0, 4)))
     if kind == 2:
-        return negation(some_expression(dice, depth - 1, asked))
+        return ~some_expression(dice, depth - 1, asked)
     if kind == 3:
         return Part(dice.randint(0, 2), some_expression(dice, depth - 1, asked))
     if kind == 4:

@@ -23,7 +23,7 @@ from verifier.model.symbols import SymbolName
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
 from verifier.problem.diagrams.finite import In
 from verifier.problem.diagrams.joint import Joint, join
-from verifier.problem.expression import Expression, Symbol, conjunction, disjunction, negation
+from verifier.problem.expression import Expression, Symbol, conjunction, disjunction
 from verifier.problem.rules import QuestionSide
 from verifier.solve.engines import open_session
 from verifier.solve.session import Unsat
@@ -49,7 +49,7 @@ def _literal(joint: Joint, name: str, mask: int) -> Expression:
     if name in joint.finite.tables and name not in joint.finite.held:
         return In(name, mask)
     assert isinstance(name, SymbolName)
-    return Symbol(name) if mask == 2 else negation(Symbol(name))
+    return Symbol(name) if mask == 2 else ~Symbol(name)
 
 
 def union(diagrams: Diagrams, regions: Regions) -> Node:
@@ -73,8 +73,8 @@ def test_a_solver_finds_no_request_that_the_regions_miss_or_share(part: int) -> 
         background = [
             *(fact for node in (*side.facts, *joint.definitions) if (fact := expression_of(joint, node)) is not None)
         ]
-        missed = [allowed, known, negation(disjunction(found))]
-        beyond = [disjunction(found), negation(conjunction([allowed, known]))]
+        missed = [allowed, known, ~disjunction(found)]
+        beyond = [disjunction(found), ~conjunction([allowed, known])]
         shared = [conjunction([one, other]) for at, one in enumerate(found) for other in found[:at]]
         session = open_session(Engine.SAT, joint.finite, background, [*missed, *beyond, *shared])
         assert isinstance(session.check(missed), Unsat)

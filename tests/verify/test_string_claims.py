@@ -20,7 +20,7 @@ from verifier.model.policy import Text
 from verifier.model.request import Outcome
 from verifier.model.results.verdict import Agreement, Status
 from verifier.problem.classes.predicates import exactly
-from verifier.problem.expression import Test, both
+from verifier.problem.expression import Test
 from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import key_target
 from verifier.solve import string_solvers
@@ -176,4 +176,4 @@ def test_u4_a_proof_is_checked_for_actions_that_the_data_does_not_know_too(monke
     formulas = [formulate(found, key_target(found.keys[0]), [nobody()]) for found in (CANNOT, CAN)]
     assert asked[0] == script(formulas[0], formulas[0].violations[0]).text
     # The second one was about the request of the counterexample alone.
-    assert asked[2] == script(formulas[1], both(formulas[1].violations[0], formulas[1].known_action)).text
+    assert asked[2] == script(formulas[1], formulas[1].violations[0] & formulas[1].known_action).text

@@ -16,7 +16,7 @@ from verifier.ask.answers import GaveUp, Impossible, Proved, Refuted, Unknown
 from verifier.ask.preferences import preferred
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import NotResourceStatement, ThingEffect, TrustFact, Unsupported
-from verifier.problem.expression import Expression, negation
+from verifier.problem.expression import Expression
 from verifier.problem.question import Question
 from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
 
@@ -93,7 +93,7 @@ def find(
             if error.doubt is None:
                 raise
             unfound.append(error.reason)
-            constraints.append(negation(error.doubt))
+            constraints.append(~error.doubt)
             return None
         if not isinstance(shown, Inconclusive):
             return Refuted(shown)

@@ -14,7 +14,7 @@ from verifier.model.symbols import OUTSIDE_DENY
 from verifier.problem.classes.attributes import ORDINARY_SESSION
 from verifier.problem.classes.tables import WordTable
 from verifier.problem.diagrams.finite import Finite, In
-from verifier.problem.expression import Expression, Symbol, negation
+from verifier.problem.expression import Expression, Symbol
 from verifier.problem.facts.shared import THROUGH_ENDPOINT
 from verifier.problem.question import Question
 from verifier.problem.space import INTERNAL, OTHER_NAME
@@ -26,15 +26,15 @@ def preferences(question: Question) -> list[Expression]:
     keys; empty sets."""
     finite = question.finite
     wanted = usually(question)
-    wanted.append(negation(Symbol(THROUGH_ENDPOINT)))
+    wanted.append(~Symbol(THROUGH_ENDPOINT))
     wanted += question.wishes
     wanted += _plausible_session(finite)
     for name, optional in finite.optional.items():
         # The absence of what is no key of a context makes no request smaller.
         if optional and name in finite.tables and name not in finite.held and name not in INTERNAL:
             wanted.append(In(name, 1 << finite.tables[name].size))
-    wanted += [negation(Symbol(lazy.present)) for lazy in finite.lazy.values() if lazy.present is not None]
-    wanted += [negation(Symbol(held)) for symbols in finite.held.values() for held in symbols]
+    wanted += [~Symbol(lazy.present) for lazy in finite.lazy.values() if lazy.present is not None]
+    wanted += [~Symbol(held) for symbols in finite.held.values() for held in symbols]
     return wanted
 
 
@@ -42,10 +42,8 @@ def usually(question: Question) -> list[Expression]:
     """No readings that are needed, no pair whose name differs from one of a grant in case alone, no empty values:
     mostly all of these can be met together."""
     finite = question.finite
-    wanted: list[Expression] = [negation(Symbol(name)) for name in (OUTSIDE_DENY, *READINGS)]
-    wanted += [
-        negation(Symbol(held)) for name, symbols in finite.held.items() if name.endswith(OTHER_NAME) for held in symbols
-    ]
+    wanted: list[Expression] = [~Symbol(name) for name in (OUTSIDE_DENY, *READINGS)]
+    wanted += [~Symbol(held) for name, symbols in finite.held.items() if name.endswith(OTHER_NAME) for held in symbols]
     return wanted + [In(name, ((1 << finite.width(name)) - 1) ^ empty) for name, empty in _empty_classes(finite)]
 
 

@@ -25,7 +25,6 @@ from verifier.model.symbols import LazyTest, NotModelled, RelationTest
 from verifier.problem.asking import ask
 from verifier.problem.classes.automaton import explored
 from verifier.problem.classes.predicates import exactly, like, like_tokens, literal_tokens
-from verifier.problem.expression import both
 from verifier.problem.rules import formulate
 from verifier.problem.semantics.statements import acts_like
 from verifier.problem.semantics.targets import key_target
@@ -94,7 +93,7 @@ def _other() -> Query:
 
 def _on_strings(query: Query, engine: Engine, limit: float) -> tuple[Result, Counts]:
     formula = formulate(query.estate, key_target(query.estate.keys[query.key]), [query.invariant])
-    written = script(formula, both(formula.violations[0], formula.known_action))
+    written = script(formula, formula.violations[0] & formula.known_action)
     return ask_strings(engine, written.text, limit), Counts()
 
 

@@ -8,16 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 from verifier.model.symbols import SymbolName
 from verifier.problem.classes.predicates import Predicate
 
 
 class Expression:
-    """A Boolean function of a request."""
+    """A Boolean function of a request. `&`, `|` and `~` are its connectives; none is a truth for `and`, `or`, `if`."""
 
     __slots__ = ()
+
+    def __and__(self, other: Expression) -> Expression:
+        return conjunction((self, other))
+
+    def __or__(self, other: Expression) -> Expression:
+        return disjunction((self, other))
+
+    def __invert__(self) -> Expression:
+        if isinstance(self, Constant):
+            return FALSE if self.value else TRUE
+        return self.operand if isinstance(self, Not) else Not(self)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("an expression is no truth: use `&`, `|` and `~`, or compare with `TRUE` and `FALSE`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +134,6 @@ def _joined(
     return kind(tuple(flat)) if flat else neutral
 
 
-def both(*operands: Expression) -> Expression:
-    """`conjunction` of the arguments."""
-    return conjunction(operands)
-
-
-def either(*operands: Expression) -> Expression:
-    """`disjunction` of the arguments."""
-    return disjunction(operands)
-
-
-def negation(operand: Expression) -> Expression:
-    """The negation."""
-    if isinstance(operand, Constant):
-        return FALSE if operand.value else TRUE
-    return operand.operand if isinstance(operand, Not) else Not(operand)
-
-
 def literal(name: SymbolName, value: bool) -> Expression:
     """The symbol, or its negation: that it has a value."""
     return Symbol(name) if value else Not(Symbol(name))
@@ -149,17 +146,17 @@ def constant(value: bool) -> Expression:
 
 def implies(premise: Expression, conclusion: Expression) -> Expression:
     """`conclusion` wherever `premise`."""
-    return either(negation(premise), conclusion)
+    return ~premise | conclusion
 
 
 def same(left: Expression, right: Expression) -> Expression:
     """Both or neither."""
-    return both(implies(left, right), implies(right, left))
+    return implies(left, right) & implies(right, left)
 
 
 def choose(condition: Expression, then: Expression, otherwise: Expression) -> Expression:
     """`then` where `condition`, `otherwise` elsewhere."""
-    return either(both(condition, then), both(negation(condition), otherwise))
+    return (condition & then) | (~condition & otherwise)
 
 
 def nodes(expressions: Iterable[Expression]) -> Iterator[Expression]:
@@ -190,7 +187,7 @@ def at_most(expressions: Sequence[Expression], most: int) -> Expression:
     """True iff at most so many of the expressions are."""
     if most >= len(expressions):
         return TRUE
-    return negation(at_least(expressions, most + 1))
+    return ~at_least(expressions, most + 1)
 
 
 def at_least(expressions: Sequence[Expression], least: int) -> Expression:
@@ -198,5 +195,5 @@ def at_least(expressions: Sequence[Expression], least: int) -> Expression:
     # `reached[n]`: at least n of the expressions read so far are true.
     reached: list[Expression] = [TRUE, *[FALSE] * least]
     for expression in expressions:
-        reached = [TRUE, *(either(reached[n], both(reached[n - 1], expression)) for n in range(1, least + 1))]
+        reached = [TRUE, *(reached[n] | (reached[n - 1] & expression) for n in range(1, least + 1))]
     return reached[least]

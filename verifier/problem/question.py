@@ -14,7 +14,7 @@ from verifier.model import invariant as model
 from verifier.model.symbols import SESSION_ALLOW, LazyTest
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.diagrams.finite import Finite, questions
-from verifier.problem.expression import Expression, Symbol, Test, both, conjunction, disjunction, negation, symbols_of
+from verifier.problem.expression import Expression, Symbol, Test, conjunction, disjunction, symbols_of
 from verifier.problem.facts.shared import VIA
 from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.conditions import Reader
@@ -78,7 +78,7 @@ def condition_holds(space: Space, expression: model.ConditionExpression) -> Expr
         case model.Holds(condition):
             return Reader(space, True, None, of_policy=False).condition(condition)
         case model.ConditionNot(operand):
-            return negation(condition_holds(space, operand))
+            return ~condition_holds(space, operand)
         case model.ConditionAnd(operands):
             return conjunction(condition_holds(space, operand) for operand in operands)
         case model.ConditionOr(operands):
@@ -92,18 +92,18 @@ def scope(space: Space, invariant: model.Invariant) -> Expression:
     assert invariant.grantees is None and invariant.retiring is None, (
         "grantees and retiring principals must be settled first"
     )
-    actions = both(actions_match(invariant.actions), negation(actions_match(invariant.not_actions)))
+    actions = actions_match(invariant.actions) & ~actions_match(invariant.not_actions)
     whom = callers(space, invariant.callers)
     when = condition_holds(space, invariant.when)
     if invariant.expectation is model.Expectation.ALLOWED:
         # U2: guarantees are about callers without a session policy.
-        return both(actions, whom, when, negation(Symbol(SESSION_ALLOW)))
-    return both(actions, whom, when)
+        return actions & whom & when & ~Symbol(SESSION_ALLOW)
+    return actions & whom & when
 
 
 def wishes(space: Space) -> list[Expression]:
     """What people expect of a request, the most wanted first (F9)."""
-    wanted = [both(space.is_role, negation(space.is_service_linked)), space.is_user]
+    wanted = [space.is_role & ~space.is_service_linked, space.is_user]
     wanted += [acts({name}) for name in _COMMON_ACTIONS]
     if VIA in space.attributes:
         wanted.append(Test(VIA, exactly("false")))

@@ -13,7 +13,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.readings import E2, F8, F8_ALIASES, F8_ALIASES_RCP, F8_ALIASES_VPCE, F8_RCP, F8_VPCE
 from verifier.model.symbols import PossibleChange, Reading
-from verifier.problem.expression import Expression, both, negation
+from verifier.problem.expression import Expression
 from verifier.problem.facts.organizations import same_organization
 from verifier.problem.facts.pairs import names_suffice
 from verifier.problem.facts.parameters import same_image
@@ -99,7 +99,7 @@ def formulate(
     decision = space.allowed()
     scopes = [scope(space, invariant) for invariant in invariants]
     violations = [
-        both(s, negation(decision) if i.expectation is Expectation.ALLOWED else decision)
+        s & (~decision if i.expectation is Expectation.ALLOWED else decision)
         for s, i in zip(scopes, invariants, strict=True)
     ]
     return formula_over(space, decision, scopes, violations)

@@ -34,7 +34,7 @@ from verifier.problem.classes.domains import action_names, context_attribute, is
 from verifier.problem.classes.kinds import on_values, text_forms
 from verifier.problem.classes.predicates import OneOf, Predicate, least_length, like
 from verifier.problem.classes.tables import instant_text
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Test, both, constant, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Test, constant
 from verifier.problem.semantics.caller_tests import IS_WEB, CallerTests
 from verifier.problem.semantics.targets import STEP_KINDS, Target, TargetKind, actions_on, consistent, facts_text
 from verifier.problem.views import PartlyKnown, Relation, SetView, Values, View
@@ -171,7 +171,7 @@ class Space(CallerTests):
         if self.target.kind is TargetKind.ROLE:
             whom = role_callers(self.target.partition)
             self.is_web = IS_WEB
-            self.is_service = both(negation(self.is_principal), negation(IS_WEB))
+            self.is_service = ~self.is_principal & ~IS_WEB
         for attribute in (whom, _action_attribute(self.target.kind, self.known_actions)):
             self.attributes[attribute.name] = attribute
         if self.target.members:

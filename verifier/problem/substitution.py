@@ -20,7 +20,6 @@ from verifier.problem.expression import (
     conjunction,
     constant,
     disjunction,
-    negation,
 )
 
 Replace = Callable[[Expression], Expression | None]
@@ -57,7 +56,7 @@ def _inside(expression: Expression, replace: Replace, memo: dict[int, Expression
             return conjunction(new) if isinstance(expression, And) else disjunction(new)
         case Not(operand):
             inner = _replaced(operand, replace, memo)
-            return expression if inner is operand else negation(inner)
+            return expression if inner is operand else ~inner
         case Part(owner, operand):
             inner = _replaced(operand, replace, memo)
             return expression if inner is operand else FALSE if inner is FALSE else Part(owner, inner)

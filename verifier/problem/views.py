@@ -14,7 +14,7 @@ from verifier.model.symbols import Reading, RelationTest, SymbolValues
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly
 from verifier.problem.classes.readable import Read
 from verifier.problem.classes.tables import Unsuitable
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, constant
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, constant
 from verifier.problem.semantics.values import Template
 
 Values = Mapping[str, str | tuple[str, ...] | None]
@@ -100,12 +100,12 @@ class Relation:
 def readable_under(view: View | SetView, by: Reading) -> View | SetView:
     """A key that is there only under a reading (F8)."""
     reading = Symbol(by)
-    present = both(reading, view.present)
+    present = reading & view.present
     if isinstance(view, SetView):
         some = view.some
-        return SetView(view.name, present, lambda predicates, inside: both(reading, some(predicates, inside)))
+        return SetView(view.name, present, lambda predicates, inside: reading & some(predicates, inside))
     test = view.test
-    return View(f"{view.name}#{by}", present, lambda p: both(reading, test(p)), view.value, view.bases)
+    return View(f"{view.name}#{by}", present, lambda p: reading & test(p), view.value, view.bases)
 
 
 def matches_text(predicate: Predicate, text: str) -> bool:

@@ -21,7 +21,7 @@ from verifier.model.steps.catalogue import Effect, Entry
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.symbols import GroupJoined, PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
-from verifier.problem.expression import Expression, Symbol, both, disjunction, either, implies, negation
+from verifier.problem.expression import Expression, Symbol, conjunction, disjunction, implies
 from verifier.problem.semantics import possible_changes as changes
 from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.targets import Target
@@ -137,8 +137,8 @@ class ClosedSet:
         without an inventory (U1), but for one that is kept `apart`."""
         lost = (space.in_account(account) for account in sorted(self.lost))
         listed = [account.id for account in self.estate.accounts] + ([] if apart is None else [apart])
-        other_accounts = both(space.is_principal, *(negation(space.in_account(account)) for account in listed))
-        return either(in_question, holders(space, sorted(self.of("holds"))), other_accounts, *lost)
+        other_accounts = space.is_principal & conjunction(~space.in_account(account) for account in listed)
+        return in_question | holders(space, sorted(self.of("holds"))) | other_accounts | disjunction(lost)
 
     def only_given(self, space: Space) -> Iterator[Expression]:
         """Each change is had by those alone whom a fact gives it."""
@@ -151,15 +151,13 @@ class ClosedSet:
         who |= {GroupJoined(group): frozenset(users) for group, users in self._joinable.items()}
         lost = disjunction(space.in_account(account) for account in sorted(self.lost))
         for change, arns in sorted(who.items()):
-            yield implies(Symbol(change), either(holders(space, sorted(arns)), lost))
+            yield implies(Symbol(change), holders(space, sorted(arns)) | lost)
         for change, kinds in _TARGETS.items():
             about = self.of(*kinds)
             given = space.where(partial(_is_among, about))
             # Tags of a role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as
             # absent.
-            yield implies(
-                Symbol(change), either(given, acts({"iam:PassRole"})) if change == changes.TARGET_TAGS else given
-            )
+            yield implies(Symbol(change), given | acts({"iam:PassRole"}) if change == changes.TARGET_TAGS else given)
         granted = {fact[2] for fact in self.facts if fact[0] == "grant"}  # who creates a grant may retire it (G5)
         yield implies(Symbol(changes.GRANT), acts(granted | {"kms:RetireGrant"} if granted else granted))
 
@@ -187,8 +185,8 @@ class ClosedSet:
             for role in account.roles
             if role.arn in held and self._admits(role, lambda name: service_name(name) == service, ())
         }
-        others = (negation(space.in_account(account.id)) for account in self.estate.accounts)
-        return either(both(*others), *map(space.in_account, sorted(running | self.lost)))
+        others = (~space.in_account(account.id) for account in self.estate.accounts)
+        return conjunction(others) | disjunction(map(space.in_account, sorted(running | self.lost)))
 
     def brings_nothing(self, doubt: Entry, account: str) -> bool:
         """True iff the most that a doubtful action can bring about in an account is in the set."""

@@ -26,17 +26,7 @@ from verifier.model.steps.catalogue import OF_KEYS, Entry, catalogue_version
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.predicates import Tokens, exactly, literal_tokens
-from verifier.problem.expression import (
-    FALSE,
-    Expression,
-    Present,
-    Some,
-    both,
-    conjunction,
-    disjunction,
-    either,
-    negation,
-)
+from verifier.problem.expression import FALSE, Expression, Present, Some, conjunction, disjunction
 from verifier.problem.facts.shared import through, via_service
 from verifier.problem.question import Formula, formula_over, scope
 from verifier.problem.rules import RuledSpace
@@ -163,8 +153,8 @@ class Reaching:
 
     def _steps(self, targets: Sequence[Target]) -> Formula:
         space = RuledSpace(self.closed.estate, together(targets), possible_changes=self.closed.possible_changes)
-        steps = disjunction(both(acts({name}), self._beyond(space, name)) for name in sorted(space.known_actions))
-        return self._formula(space, both(either(space.is_principal, space.is_web), not_ruled_out(space), steps))
+        steps = disjunction(acts({name}) & self._beyond(space, name) for name in sorted(space.known_actions))
+        return self._formula(space, (space.is_principal | space.is_web) & not_ruled_out(space) & steps)
 
     def _beyond(self, space: Space, action: str) -> Expression:
         """The requests on those targets of which what the step gives is not in the set."""
@@ -201,7 +191,7 @@ class Reaching:
 
     def _any_of(self, account: Account, names: Sequence[str]) -> Formula:
         space = self._on_anything(account.id, names)
-        return self._formula(space, both(space.is_principal, not_ruled_out(space)))
+        return self._formula(space, space.is_principal & not_ruled_out(space))
 
     def _doubtful(self, account: Account) -> list[str]:
         """The doubtful actions that may bring about what is not in the set (W1): of those that no policy tells apart,
@@ -230,9 +220,9 @@ class Reaching:
         """Those who are in an account from the beginning, or whose own policies may let them assume a role there."""
         account = str(self._governing)
         space = self._on_anything(account, ["sts:AssumeRole"])
-        assumes = both(permissions(space).whole, negation(disjunction(own_denies(space))))
-        asking = both(space.is_principal, not_ruled_out(space))
-        return self._over(space, asking, either(space.in_account(account), assumes))
+        assumes = permissions(space).whole & ~disjunction(own_denies(space))
+        asking = space.is_principal & not_ruled_out(space)
+        return self._over(space, asking, space.in_account(account) | assumes)
 
     # -- the key --
 
@@ -251,8 +241,8 @@ class Reaching:
         steps += [] if ("key policy", key.arn) in self.closed.facts else [acts({"kms:PutKeyPolicy"})]
         further = frozenset(name for names in OF_KEYS.values() for name in names) - {*OF_THE_KEY, *_FURTHER}
         steps += [self._granting(space), self._by_material(), acts(further)]
-        own = both(space.is_principal, not_ruled_out(space), disjunction(steps))
-        return self._formula(space, either(wanted, own))
+        own = space.is_principal & not_ruled_out(space) & disjunction(steps)
+        return self._formula(space, wanted | own)
 
     def _tagging(self, space: Space) -> Iterator[Expression]:
         """Requests that set or take away a tag that something asks for."""
@@ -261,8 +251,8 @@ class Reaching:
             space.known(REQUEST_TAG + own)
             space.set_view(_TAG_NAMES)
             named = Some(_TAG_NAMES, frozenset({Tokens(literal_tokens(own, fold=True))}), True)
-            yield both(acts({"kms:TagResource"}), Present(REQUEST_TAG + own))
-            yield both(acts({"kms:UntagResource"}), named)
+            yield acts({"kms:TagResource"}) & Present(REQUEST_TAG + own)
+            yield acts({"kms:UntagResource"}) & named
 
     def _granting(self, space: Space) -> Expression:
         """Requests for a grant of an operation that is not in the set. A service that asks for one says itself for whom
@@ -270,9 +260,9 @@ class Reaching:
         space.set_view(OPERATIONS)
         given = {exactly(fact[2].removeprefix("kms:")) for fact in self.closed.facts if fact[0] == "grant"}
         beyond = Some(OPERATIONS, frozenset(given), False) if given else Present(OPERATIONS)
-        to_roles = (both(through(space, one), self.closed.beside_roles_of(one, space)) for one in GRANT_TO_ROLES)
-        to_some = either(negation(via_service(space)), *to_roles)
-        return both(acts({"kms:CreateGrant"}), to_some, either(beyond, negation(Present(OPERATIONS))))
+        to_roles = (through(space, one) & self.closed.beside_roles_of(one, space) for one in GRANT_TO_ROLES)
+        to_some = disjunction((~via_service(space), *to_roles))
+        return acts({"kms:CreateGrant"}) & to_some & (beyond | ~Present(OPERATIONS))
 
     def _by_material(self) -> Expression:
         """Requests that take the key's material, or what it encrypted, to where nobody is asked any more (W2)."""

@@ -13,7 +13,7 @@ from pysat.solvers import Minisat22
 
 from verifier.encode.clauses import ClauseEncoder, group_classes
 from verifier.problem.diagrams.finite import Finite
-from verifier.problem.expression import Expression, negation
+from verifier.problem.expression import Expression
 from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat, seconds_left
 
 CONFLICTS = 2000
@@ -49,7 +49,7 @@ class SatSession(Session):
         return Counts(self._calls, self._encoder.variables, self._clauses, self._solver.accum_stats()["conflicts"])
 
     def learn(self, impossible: Expression) -> None:
-        self._encoder.require(negation(impossible))
+        self._encoder.require(~impossible)
 
     def check(
         self, expressions: Sequence[Expression], *, minimal: bool = False, without: frozenset[int] = frozenset()

@@ -17,7 +17,7 @@ import z3
 
 from verifier.encode.clauses import ClauseEncoder, group_classes
 from verifier.problem.diagrams.finite import Finite, In
-from verifier.problem.expression import Expression, Not, Symbol, negation
+from verifier.problem.expression import Expression, Not, Symbol
 from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat, seconds_left
 
 _TRUTH = {z3.Z3_L_TRUE: True, z3.Z3_L_FALSE: False}
@@ -108,7 +108,7 @@ class Z3Session(Session):
         return Counts(self._calls, self._encoder.variables, self._clauses, conflicts)
 
     def learn(self, impossible: Expression) -> None:
-        self._encoder.require(negation(impossible))
+        self._encoder.require(~impossible)
 
     def _flush(self) -> None:
         clauses = self._encoder.clauses

@@ -16,7 +16,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.reference import data_version
 from verifier.model.symbols import SymbolValues
-from verifier.problem.expression import both, literal
+from verifier.problem.expression import conjunction, literal
 from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name, targets_of
@@ -67,7 +67,7 @@ def _exported(estate: Estate, target: Target, invariant: AnyInvariant, readings:
 def _script(estate: Estate, target: Target, invariant: Invariant, readings: SymbolValues) -> Script:
     formula = formulate(estate, target, [resolved_invariant(estate, target, invariant)])
     fixed = [literal(label, value) for label, value in readings.items()]
-    return script(formula, both(*fixed, formula.violations[0], formula.known_action))
+    return script(formula, conjunction((*fixed, formula.violations[0], formula.known_action)))
 
 
 def _remarks(

@@ -16,7 +16,7 @@ from verifier.encode.string_theory import Inexpressible, Script, script
 from verifier.model.choices import Engine
 from verifier.model.results.verdict import Agreement, Counterexample, Reason
 from verifier.problem.classes.predicates import exactly
-from verifier.problem.expression import Expression, Present, Test, both, negation
+from verifier.problem.expression import Expression, Present, Test, conjunction
 from verifier.problem.question import Claim, Question
 from verifier.problem.space import EXACT_NAME, INTERNAL, OTHER_NAME
 from verifier.solve.session import Result, Sat, Session, Undecided, Unsat, seconds_left
@@ -112,14 +112,14 @@ class Strings:
                 and name not in INTERNAL
                 and not name.endswith((EXACT_NAME, OTHER_NAME))
             ):
-                as_requested.append(negation(Present(name)))
+                as_requested.append(~Present(name))
         return as_requested
 
     def _ask(self, number: int, further: Sequence[Expression] = (), *, known_action: bool) -> tuple[Script, Result]:
         formula = self.question.formula
         goal: Iterable[Expression] = (*self.fixed, formula.violations[number], *further)
         try:
-            written = script(formula, both(*goal, *((formula.known_action,) if known_action else ())))
+            written = script(formula, conjunction((*goal, *((formula.known_action,) if known_action else ()))))
         except Inexpressible as error:
             return Script("", ()), Undecided(str(error))
         left = seconds_left(self.deadline)

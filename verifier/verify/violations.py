@@ -21,7 +21,7 @@ from verifier.model.request import Outcome
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.model.symbols import SESSION_ALLOW, NotModelled
 from verifier.problem.diagrams.finite import In
-from verifier.problem.expression import Expression, conjunction, disjunction, literal, negation, symbols_of
+from verifier.problem.expression import Expression, conjunction, disjunction, literal, symbols_of
 from verifier.problem.question import Claim, Question
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.space import CALLER
@@ -80,9 +80,7 @@ def _otherwise(assignment: Assignment, names: Collection[str]) -> Iterator[Expre
     without them is looked for."""
     doubtful = tuple(attribute for name in names for attribute in replay.ATTRIBUTES.get(name, ()))
     yield from (literal(name, not value) for name, value in assignment.symbols.items() if name in names)
-    yield from (
-        negation(In(name, mask)) for name, mask in assignment.classes.items() if doubtful and name.startswith(doubtful)
-    )
+    yield from (~In(name, mask) for name, mask in assignment.classes.items() if doubtful and name.startswith(doubtful))
 
 
 def _replayed(

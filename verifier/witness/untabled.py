@@ -17,7 +17,7 @@ from verifier.problem.classes.search import disjoint_pair, find_word
 from verifier.problem.classes.tables import OverBudget
 from verifier.problem.classes.words import Domain
 from verifier.problem.diagrams.finite import Finite, Lazy
-from verifier.problem.expression import Expression, Some, Symbol, conjunction, literal, negation
+from verifier.problem.expression import Expression, Some, Symbol, conjunction, literal
 
 Concrete = dict[str, str | tuple[str, ...] | None]
 """A value, a set of values, or none, for each attribute."""
@@ -62,9 +62,7 @@ class Untabled:
             if self._symbols.get(symbol) is True:
                 word = _member(_domain(self._finite.lazy[name]), some, refuted)
                 if word is None:
-                    return Conflict(
-                        conjunction([Symbol(symbol), *(negation(Symbol(symbols[other])) for other in refuted)])
-                    )
+                    return Conflict(conjunction([Symbol(symbol), *(~Symbol(symbols[other]) for other in refuted)]))
                 members.append(word)
         return tuple(dict.fromkeys(members)) or None
 
@@ -104,7 +102,7 @@ def _has_word(lazy: Lazy, meet: list[Predicate], avoid: list[Predicate]) -> bool
 
 def _contradiction(lazy: Lazy, meet: list[Predicate], avoid: list[Predicate], *, absent: bool) -> Conflict:
     parts: list[Expression] = [Symbol(lazy.symbols[p]) for p in meet]
-    parts += [negation(Symbol(lazy.symbols[p])) for p in avoid]
+    parts += [~Symbol(lazy.symbols[p]) for p in avoid]
     return Conflict(conjunction([*parts, *([] if lazy.present is None else [literal(lazy.present, not absent)])]))
 
 

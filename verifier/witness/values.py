@@ -20,7 +20,7 @@ from verifier.problem.classes.predicates import Tokens
 from verifier.problem.classes.tables import OverBudget, number_text
 from verifier.problem.classes.words import fill
 from verifier.problem.diagrams.finite import Finite, In
-from verifier.problem.expression import Expression, Symbol, conjunction, literal, negation
+from verifier.problem.expression import Expression, Symbol, conjunction, literal
 from verifier.problem.facts.names import CALLER, NAMES_OF_CALLERS, may_have
 from verifier.problem.question import Question
 from verifier.problem.semantics.relation_facts import parts_between
@@ -206,7 +206,7 @@ class Search:
             usable = [r for r in true if relation.fold or not r.fold]
             chain = _chain(relation.pair[0].name, relation.pair[1].name, usable)
             if chain is not None:
-                return Conflict(conjunction([*(Symbol(r.symbol) for r in chain), negation(Symbol(relation.symbol))]))
+                return Conflict(conjunction([*(Symbol(r.symbol) for r in chain), ~Symbol(relation.symbol)]))
         return None
 
     def _impossible(self, relations: list[Relation], names: list[str], *, exhausted: bool) -> Conflict | Stuck:

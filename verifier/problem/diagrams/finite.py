@@ -33,7 +33,6 @@ from verifier.problem.expression import (
     Test,
     constant,
     disjunction,
-    negation,
     nodes,
 )
 
@@ -144,7 +143,7 @@ class Reduction:
         self._kept = kept
         for memo in (self._memo, self._tests, self._within):
             memo.clear()
-        return [*(In(name, mask) for name, mask in self._universe.items()), negation(NEVER)]
+        return [*(In(name, mask) for name, mask in self._universe.items()), ~NEVER]
 
     def reduce(self, expression: Expression) -> Expression:
         """The finite form of one expression."""
@@ -285,7 +284,7 @@ class Reduction:
             return self.within(operand.attribute, self.full(operand.attribute) ^ operand.mask)
         if isinstance(operand, Constant):
             return constant(not operand.value)
-        return negation(operand)
+        return ~operand
 
 
 def _mixed(attribute: str, comparison: str) -> Symbol:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from verifier.model.estate import Estate
 from verifier.model.policy import arn_kind
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, least_length, like
-from verifier.problem.expression import Expression, Test, both, implies, negation
+from verifier.problem.expression import Expression, Test, implies
 from verifier.problem.facts.shared import has, predicates_of
 from verifier.problem.space import Space
 
@@ -105,7 +105,7 @@ def names_of_sessions(space: Space) -> Iterator[Expression]:
     """R2: the name of a federated session has at most 32 characters [API: GetFederationToken, Name]."""
     start = f"arn:{space.target.partition}:sts::"
     if any(_may_be_too_long(predicate, start) for predicate in predicates_of(space, CALLER)):
-        yield negation(space.principal(like(f"{start}*:federated-user/{'?' * (_LONGEST + 1)}*")))
+        yield ~space.principal(like(f"{start}*:federated-user/{'?' * (_LONGEST + 1)}*"))
 
 
 _LONGEST = 32
@@ -139,10 +139,10 @@ def _of_arns(space: Space, listed: _Listed, attribute: str) -> Iterator[Expressi
                 own = f"arn:{space.target.partition}:iam::{owner[0]}:{owner[1]}/"
                 if start in (None, own):
                     members = Test(attribute, predicate)
-                    within = members if start is not None else both(members, Test(attribute, like(own + "*")))
+                    within = members if start is not None else members & Test(attribute, like(own + "*"))
                     yield implies(within, Test(attribute, OneOf(listed.by_name[owner])))
     if nobody:
-        yield negation(Test(attribute, OneOf(frozenset(nobody))))
+        yield ~Test(attribute, OneOf(frozenset(nobody)))
 
 
 def _of_issuers(space: Space, listed: _Listed) -> Iterator[Expression]:
@@ -153,7 +153,7 @@ def _of_issuers(space: Space, listed: _Listed) -> Iterator[Expression]:
         for account, kind, name in listed.owners.get(last or "", ()):
             if kind == "user":
                 own = frozenset(arn.split(":", 5)[5] for arn in listed.by_name[account, kind, name])
-                sessions = both(space.is_federated, space.in_account(account), Test(ISSUER, predicate))
+                sessions = space.is_federated & space.in_account(account) & Test(ISSUER, predicate)
                 yield implies(sessions, Test(ISSUER, OneOf(own)))
 
 

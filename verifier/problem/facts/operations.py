@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from verifier.model.readings import F6, F6_REPLICATE, F6_UNTAG, G3_ASYMMETRIC
 from verifier.model.reference import SYMMETRIC, actions, fitting_values, suits
 from verifier.problem.classes.predicates import Field, OneOf, exactly, like
-from verifier.problem.expression import Expression, Present, Symbol, Test, both, either, implies, negation, same
+from verifier.problem.expression import Expression, Present, Symbol, Test, disjunction, implies, same
 from verifier.problem.facts.shared import has, member
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind, facts_of_text
@@ -38,11 +38,11 @@ def operation_keys(space: Space) -> Iterator[Expression]:
         if carried is None:
             continue
         yield implies(Present(name), carried)
-        known = both(carried, acts(space.known_actions))
+        known = carried & acts(space.known_actions)
         if name in _REQUIRED:
             yield implies(known, Present(name))
         elif name in _DEFAULTED:
-            yield implies(both(known, Symbol(F6)), Present(name))
+            yield implies(known & Symbol(F6), Present(name))
 
 
 def _carried_by(space: Space, name: str) -> Expression | None:
@@ -52,13 +52,13 @@ def _carried_by(space: Space, name: str) -> Expression | None:
     without = lacking(wanted)
     if without is None or name == "kms:grantisforawsresource":
         return None
-    carried = negation(acts(without & space.known_actions))  # an unknown action may carry it (U4)
+    carried = ~acts(without & space.known_actions)  # an unknown action may carry it (U4)
     if wanted in _PERHAPS:
         readings = _PERHAPS[wanted].items()
-        return either(carried, *(both(acts({name}), Symbol(reading)) for name, reading in readings))
+        return carried | disjunction(acts({name}) & Symbol(reading) for name, reading in readings)
     if wanted == "kms:encryptioncontext:" and "facts" in space.attributes:
-        constrains = both(acts({"kms:CreateGrant", "kms:RetireGrant"}), Symbol(G3_ASYMMETRIC))
-        return both(carried, either(_has_spec(frozenset({SYMMETRIC})), constrains))
+        constrains = acts({"kms:CreateGrant", "kms:RetireGrant"}) & Symbol(G3_ASYMMETRIC)
+        return carried & (_has_spec(frozenset({SYMMETRIC})) | constrains)
     return carried
 
 
@@ -78,16 +78,16 @@ def fitting_algorithms(space: Space) -> Iterator[Expression]:
             for spec, values in fitting_values(name).items():
                 by_values.setdefault(values, set()).add(spec)
             for values, specs in by_values.items():
-                yield implies(both(Present(name), _has_spec(frozenset(specs))), Test(name, OneOf(values)))
+                yield implies(Present(name) & _has_spec(frozenset(specs)), Test(name, OneOf(values)))
     if has(space, _SIGNING) and has(space, _MESSAGE):
         for algorithm, kind in _MESSAGE_TYPES:
-            yield implies(both(Test(_SIGNING, exactly(algorithm)), Present(_MESSAGE)), Test(_MESSAGE, exactly(kind)))
+            yield implies(Test(_SIGNING, exactly(algorithm)) & Present(_MESSAGE), Test(_MESSAGE, exactly(kind)))
 
 
 def replica_regions(space: Space) -> Iterator[Expression]:
     """F6: a replica is in another Region than its primary key. [API: ReplicateKey, ReplicaRegion]"""
     if space.target.kind is TargetKind.KEY and has(space, "kms:replicaregion"):
-        yield negation(Test("kms:replicaregion", exactly(str(space.target.region))))
+        yield ~Test("kms:replicaregion", exactly(str(space.target.region)))
 
 
 _SIGNING, _MESSAGE = "kms:signingalgorithm", "kms:messagetype"
@@ -117,7 +117,7 @@ def _suitable(names: frozenset[str], values: tuple[str, ...]) -> tuple[Expressio
     for text in values:
         by_unsuited.setdefault(_unsuited(names, text), []).append(text)
     return tuple(
-        implies(Test("facts", OneOf(frozenset(texts))), negation(acts(unsuited)))
+        implies(Test("facts", OneOf(frozenset(texts))), ~acts(unsuited))
         for unsuited, texts in by_unsuited.items()
         if unsuited
     )
@@ -134,7 +134,7 @@ def _unsuited(names: frozenset[str], text: str) -> frozenset[str]:
 def existing_actions(space: Space) -> Iterator[Expression]:
     """R3: actions for another kind of resource are not requests on this target; one operation is about a retiring
     principal (D9)."""
-    yield negation(acts(frozenset(a.name for a in actions()) - space.known_actions))
+    yield ~acts(frozenset(a.name for a in actions()) - space.known_actions)
     if has(space, RETIRING):
         yield same(Present(RETIRING), acts({LIST_RETIRABLE}))
 
@@ -149,9 +149,9 @@ def aliases(space: Space) -> Iterator[Expression]:
         return
     key = space.target.key
     if key is not None and key.manager != "AWS":
-        yield negation(Test(name, like("alias/aws/*")))  # R4: these name AWS's own keys
+        yield ~Test(name, like("alias/aws/*"))  # R4: these name AWS's own keys
     if key is None:
-        yield negation(Present(name))
+        yield ~Present(name)
     elif key.aliases is not None:
         yield implies(Present(name), Test(name, OneOf(frozenset(key.aliases))))
     elif has(space, of):

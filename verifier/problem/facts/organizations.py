@@ -13,20 +13,7 @@ from itertools import takewhile
 from verifier.model.readings import F1_RESOURCE
 from verifier.model.symbols import RelationTest
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Present,
-    Some,
-    Symbol,
-    Test,
-    both,
-    disjunction,
-    implies,
-    negation,
-    same,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, disjunction, implies, same
 from verifier.problem.facts.shared import ANYTHING, has, predicates_of
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import Space
@@ -65,7 +52,7 @@ def organizations(space: Space) -> Iterator[Expression]:
             yield from _own_account(space, identifier, paths)
         if space.estate.organization is not None:
             for name, fact in _given_organization(space, identifier, paths, owner):
-                yield implies(both(Present(owner), Present(name)) if owner == _SOURCE else carried, fact)
+                yield implies(Present(owner) & Present(name) if owner == _SOURCE else carried, fact)
     yield from _same_organization(space)
 
 
@@ -82,10 +69,10 @@ def _accounts_of(space: Space, owner: str, accounts: frozenset[str]) -> Expressi
 def _own_account(space: Space, identifier: str, paths: str) -> Iterator[Expression]:
     """W2: accounts of the caller's own are in none of the organizations that policies name, nor in the key's."""
     own = disjunction(map(space.in_account, space.estate.own_accounts))
-    yield from (implies(own, negation(Test(identifier, exactly(one)))) for one in _mentioned(space, identifier, paths))
+    yield from (implies(own, ~Test(identifier, exactly(one))) for one in _mentioned(space, identifier, paths))
     for relation in space.relations.values():
         if {view.name for view in relation.views} == {"aws:principalorgid", "aws:resourceorgid"}:
-            yield implies(own, negation(Symbol(relation.symbol)))
+            yield implies(own, ~Symbol(relation.symbol))
 
 
 def _mentioned(space: Space, identifier: str, paths: str) -> Iterator[str]:
@@ -99,8 +86,8 @@ def _paths_begin_with_the_id(space: Space, identifier: str, paths: str) -> Itera
     for organization in _mentioned(space, identifier, paths):
         own = frozenset[Predicate]({Tokens((*literal_tokens(organization + "/"), ANYTHING))})
         member = Test(identifier, exactly(organization))
-        yield implies(both(Present(identifier), Present(paths)), same(member, Some(paths, own, True)))
-        yield implies(Some(paths, own, True), negation(Some(paths, own, False)))
+        yield implies(Present(identifier) & Present(paths), same(member, Some(paths, own, True)))
+        yield implies(Some(paths, own, True), ~Some(paths, own, False))
 
 
 def _fixed_start(pattern: Tokens) -> str:
@@ -119,13 +106,13 @@ def _given_organization(space: Space, identifier: str, paths: str, owner: str) -
     if has(space, paths):
         own = frozenset[Predicate]({Tokens((*literal_tokens(organization.id + "/"), ANYTHING))})
         yield paths, same(inside, Some(paths, own, True))
-        yield paths, implies(inside, negation(Some(paths, own, False)))
+        yield paths, implies(inside, ~Some(paths, own, False))
         by_path: dict[str, set[str]] = {}
         for account, path in organization.accounts:
             if path is not None:
                 by_path.setdefault(path, set()).add(account)
         for path, accounts in by_path.items():
-            only = both(Present(paths), negation(Some(paths, frozenset({exactly(path)}), False)))
+            only = Present(paths) & ~Some(paths, frozenset({exactly(path)}), False)
             yield paths, implies(_accounts_of(space, owner, frozenset(accounts)), only)
 
 
@@ -143,6 +130,6 @@ def _same_organization(space: Space) -> Iterator[Expression]:
     """Callers of the key's account are in the key's organization."""
     account = space.target.account
     if account is not None and SAME_ORGANIZATION in space.relations:
-        own = both(space.in_account(account), Symbol(F1_RESOURCE) if space.target.kind in _OPEN else TRUE)
+        own = space.in_account(account) & (Symbol(F1_RESOURCE) if space.target.kind in _OPEN else TRUE)
         yield implies(own, same(Present(_CALLERS), Present(_RESOURCES)))
-        yield implies(both(own, Present(_CALLERS)), Symbol(SAME_ORGANIZATION))
+        yield implies(own & Present(_CALLERS), Symbol(SAME_ORGANIZATION))

@@ -16,19 +16,7 @@ from verifier.problem.classes.kinds import suits, table_of
 from verifier.problem.classes.predicates import Less, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.classes.tables import STATE_BUDGET, OverBudget
 from verifier.problem.classes.words import Domain
-from verifier.problem.expression import (
-    Expression,
-    Present,
-    Some,
-    Test,
-    at_least,
-    both,
-    disjunction,
-    either,
-    implies,
-    negation,
-    same,
-)
+from verifier.problem.expression import Expression, Present, Some, Test, at_least, disjunction, implies, same
 from verifier.problem.facts.operations import REPLICATE, REQUEST_TAGS, TAG_KEYS, UNTAG, lacking
 from verifier.problem.facts.shared import has, predicates_of
 from verifier.problem.semantics.grants import NAMES
@@ -47,12 +35,12 @@ def pairs(space: Space) -> Iterator[Expression]:
     if has(space, TAG_KEYS):
         # UntagResource names tags without values, or, by the reading F6-untag, with some.
         without = (lacking(REQUEST_TAGS) or frozenset()) - {REPLICATE}
-        with_tags = negation(acts(without & space.known_actions))
+        with_tags = ~acts(without & space.known_actions)
         for attribute in [n for n in space.attributes if n.startswith(REQUEST_TAGS)]:
             named = Tokens(literal_tokens(attribute.removeprefix(REQUEST_TAGS), fold=True))
             is_named = Some(TAG_KEYS, frozenset({named}), True)
             yield implies(with_tags, same(Present(attribute), is_named))
-            yield implies(both(acts({UNTAG}), Present(attribute)), is_named)
+            yield implies(acts({UNTAG}) & Present(attribute), is_named)
 
 
 def _names(space: Space, attribute: str) -> Predicate:
@@ -88,8 +76,8 @@ def pairs_read(space: Space) -> Iterator[Expression]:
             yield same(read.present, disjunction(map(Present, own)))
             for value in values:
                 yield implies(read.test(value), disjunction(_has(space, name, [value]) for name in own))
-            unlike = negation(disjunction(read.test(value) for value in values))
-            yield implies(both(read.present, unlike), disjunction(_has_another(space, name, values) for name in own))
+            unlike = ~disjunction(read.test(value) for value in values)
+            yield implies(read.present & unlike, disjunction(_has_another(space, name, values) for name in own))
 
 
 def _has(space: Space, name: str, values: list[Predicate]) -> Expression:
@@ -102,7 +90,7 @@ def _has(space: Space, name: str, values: list[Predicate]) -> Expression:
 def _has_another(space: Space, name: str, values: list[Predicate]) -> Expression:
     if space.attributes[name].multivalued:
         return Some(name, frozenset(values), False)
-    return both(Present(name), negation(_has(space, name, values)))
+    return Present(name) & ~_has(space, name, values)
 
 
 def names_suffice(space: Space) -> Iterator[Expression]:
@@ -117,7 +105,7 @@ def names_suffice(space: Space) -> Iterator[Expression]:
                 held = [Some(NAMES, frozenset({exactly(name)}), True) for name in few]
                 many = Some(NAMES, frozenset({_unlisted(space, key, *few)}), True)
                 for least in range(2, min(len(held) + 1, most) + 1):
-                    yield implies(at_least(found, least), either(many, at_least(held, least)))
+                    yield implies(at_least(found, least), many | at_least(held, least))
 
 
 def _few(space: Space, key: str, most: int) -> list[str]:

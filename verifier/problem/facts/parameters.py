@@ -35,12 +35,9 @@ from verifier.problem.expression import (
     Symbol,
     Test,
     at_most,
-    both,
     conjunction,
     disjunction,
-    either,
     implies,
-    negation,
     same,
 )
 from verifier.problem.facts.shared import ANYTHING, has, predicates_of
@@ -79,21 +76,21 @@ def _imports(space: Space) -> Iterator[Expression]:
     model it does. It is later than the request, by 365 days at the most [API: ImportKeyMaterial, ValidTo]."""
     if has(space, _VALID_TO):
         never = Test(_MODEL, exactly("KEY_MATERIAL_DOES_NOT_EXPIRE"))
-        yield implies(acts({"kms:ImportKeyMaterial"}), same(Present(_VALID_TO), negation(never)))
+        yield implies(acts({"kms:ImportKeyMaterial"}), same(Present(_VALID_TO), ~never))
     if _VALID_TO in space.attributes and "time" in space.attributes:
         tests = predicates_of(space, _VALID_TO)
         for bound in dict.fromkeys(compared.bound for test in tests for compared in as_bounds(test) or ()):
             for sign in (">", ">="):
                 late = Test(_VALID_TO, Compares(sign, bound))
                 yield implies(late, Test("time", Compares(sign, bound - _LONGEST)))
-                yield implies(both(Present(_VALID_TO), negation(late)), Test("time", Compares("<", bound)))
+                yield implies(Present(_VALID_TO) & ~late, Test("time", Compares("<", bound)))
 
 
 def _attestations(space: Space) -> Iterator[Expression]:
     """The image's hash is PCR0 [conditions-nitro-enclaves]; a document is of an enclave or of a NitroTPM."""
     names = [name for name in space.attributes if name.startswith(_ATTESTATION)]
     tpm = [name for name in names if name.startswith(_TPM)]
-    yield from (negation(both(Present(one), Present(other))) for one in tpm for other in names if other not in tpm)
+    yield from (~(Present(one) & Present(other)) for one in tpm for other in names if other not in tpm)
     if SAME_IMAGE not in space.relations:
         return
     image, first = space.relations[SAME_IMAGE].views
@@ -101,7 +98,7 @@ def _attestations(space: Space) -> Iterator[Expression]:
     for text in dict.fromkeys(_digest(p) for name in (_IMAGE, _FIRST) for p in predicates_of(space, name)):
         forms = [Tokens(literal_tokens(start + text, fold=True)) for start in ("", "0x")] if text is not None else []
         if forms:
-            yield same(either(*map(image.test, forms)), either(*map(first.test, forms)))
+            yield same(disjunction(map(image.test, forms)), disjunction(map(first.test, forms)))
     yield implies(image.present, Symbol(SAME_IMAGE))
 
 
@@ -133,7 +130,7 @@ def sources(space: Space) -> Iterator[Expression]:
     arn, account = "aws:sourcearn", "aws:sourceaccount"
     if not (has(space, arn) and has(space, account)):
         return
-    both_given = both(Present(account), Test(arn, _of_account(((False, COLONLESS), (True, COLONLESS)))))
+    both_given = Present(account) & Test(arn, _of_account(((False, COLONLESS), (True, COLONLESS))))
     named = map(exactly, named_accounts(predicates_of(space, arn)))
     for predicate in dict.fromkeys((*predicates_of(space, account), *named)):
         tokens = within(predicate.tokens, COLON) if isinstance(predicate, Tokens) else None
@@ -170,20 +167,20 @@ def _grantees(space: Space) -> Iterator[Expression]:
     """A grant is for a principal or for a service, never both; one for a service has a `SourceArn` constraint and a
     retiring principal."""
     if has(space, _GRANTEE, _SERVICE):
-        yield implies(acts(_CREATES), either(Present(_GRANTEE), Present(_SERVICE)))
-        yield negation(both(Present(_GRANTEE), Present(_SERVICE)))
-        yield implies(Present(_SERVICE), both(Present(_SOURCE), either(Present(_RETIRING), Present(_RETIRING_SERVICE))))
+        yield implies(acts(_CREATES), Present(_GRANTEE) | Present(_SERVICE))
+        yield ~(Present(_GRANTEE) & Present(_SERVICE))
+        yield implies(Present(_SERVICE), Present(_SOURCE) & (Present(_RETIRING) | Present(_RETIRING_SERVICE)))
     if has(space, _RETIRING) and has(space, _RETIRING_SERVICE):
-        yield negation(both(Present(_RETIRING), Present(_RETIRING_SERVICE)))
+        yield ~(Present(_RETIRING) & Present(_RETIRING_SERVICE))
 
 
 def _constraints(space: Space) -> Iterator[Expression]:
     """In a CreateGrant request the pairs are those of its constraint on the encryption context, which is of one of two
     types, and may have none."""
     if has(space, _TYPE):
-        yield implies(both(acts(_CREATES), Present(_NAMES)), Present(_TYPE))
+        yield implies(acts(_CREATES) & Present(_NAMES), Present(_TYPE))
         pairs = (name for name in space.attributes if name.startswith(PAIR_PREFIX))
-        yield from (implies(both(acts(_CREATES), Present(pair)), Present(_TYPE)) for pair in pairs)
+        yield from (implies(acts(_CREATES) & Present(pair), Present(_TYPE)) for pair in pairs)
 
 
 def _operations(space: Space) -> Iterator[Expression]:
@@ -198,7 +195,7 @@ def _operations(space: Space) -> Iterator[Expression]:
     for unsuited, texts in by_unsuited.items():
         if unsuited:
             operations = frozenset[Predicate](exactly(name.removeprefix("kms:")) for name in unsuited)
-            yield implies(Test("facts", OneOf(frozenset(texts))), negation(Some(_OPERATIONS, operations, True)))
+            yield implies(Test("facts", OneOf(frozenset(texts))), ~Some(_OPERATIONS, operations, True))
 
 
 _RETIRES = frozenset({"kms:RetireGrant"})
@@ -225,7 +222,7 @@ def _as_constrained(name: str, equals: Pairs | None, subset: Pairs | None) -> Ex
     pairs = equals or subset or ()
     if name == _NAMES:
         names = frozenset(exactly(own) for own, _ in pairs)
-        return negation(Some(name, names, False) if pairs else Present(name))
+        return ~(Some(name, names, False) if pairs else Present(name))
     if name == _TYPE:
         values = [
             text
@@ -234,4 +231,4 @@ def _as_constrained(name: str, equals: Pairs | None, subset: Pairs | None) -> Ex
         ]
     else:
         values = [value for own, value in pairs if name in (exact_pair(own), PAIR_PREFIX + own.lower())]
-    return either(negation(Present(name)), *(Test(name, exactly(value)) for value in values))
+    return ~Present(name) | disjunction(Test(name, exactly(value)) for value in values)

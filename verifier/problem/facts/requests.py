@@ -22,19 +22,7 @@ from verifier.problem.classes.predicates import (
     like_tokens,
     literal_tokens,
 )
-from verifier.problem.expression import (
-    TRUE,
-    Expression,
-    Present,
-    Some,
-    Symbol,
-    Test,
-    both,
-    either,
-    implies,
-    negation,
-    same,
-)
+from verifier.problem.expression import TRUE, Expression, Present, Some, Symbol, Test, implies, same
 from verifier.problem.facts.names import names_of_sessions, unique_names
 from verifier.problem.facts.operations import OF_OPERATIONS
 from verifier.problem.facts.organizations import organizations
@@ -57,7 +45,7 @@ def listed_endpoints(space: Space) -> Iterator[Expression]:
         for endpoint in space.estate.endpoints or ():
             came = through(space, endpoint.id)
             if space.target.of_step:
-                yield negation(came)  # it is an endpoint of KMS
+                yield ~came  # it is an endpoint of KMS
                 continue
             yield from (implies(came, fact) for fact in _place(space, endpoint))
 
@@ -66,7 +54,7 @@ def _place(space: Space, endpoint: Endpoint) -> Iterator[Expression]:
     if space.target.region is None:
         yield Test("region", exactly(endpoint.region))
     elif endpoint.region != space.target.region:
-        yield negation(through(space, endpoint.id))
+        yield ~through(space, endpoint.id)
     if endpoint.vpc is not None:
         yield Test("aws:sourcevpc", exactly(endpoint.vpc))
     if endpoint.account is not None:
@@ -100,15 +88,15 @@ def service_keys(space: Space) -> Iterator[Expression]:
     with what the certificate says as principal tags [IAM Roles Anywhere User Guide, trust-model]."""
     for name in space.attributes:
         if name.startswith("aws:principaltag/") or name in ("aws:principalorgid", "aws:principalorgpaths"):
-            untagged = negation(space.is_principal)
+            untagged = ~space.is_principal
             if space.target.kind is TargetKind.ROLE and name.startswith("aws:principaltag/"):
-                untagged = both(untagged, negation(space.principal(exactly("rolesanywhere.amazonaws.com"))))
-            yield implies(untagged, negation(Present(name)))
+                untagged = untagged & ~space.principal(exactly("rolesanywhere.amazonaws.com"))
+            yield implies(untagged, ~Present(name))
         if name.endswith("#service"):
             yield implies(Present(name), space.has_service_value())
             yield from _not_of_a_named_account(space, name)
         if name.startswith("aws:principaltag/"):
-            yield implies(space.is_root, negation(Present(name)))
+            yield implies(space.is_root, ~Present(name))
 
 
 def _not_of_a_named_account(space: Space, name: str) -> Iterator[Expression]:
@@ -116,10 +104,10 @@ def _not_of_a_named_account(space: Space, name: str) -> Iterator[Expression]:
     names."""
     accounts = named_accounts(predicates_of(space, name))
     if name.startswith(("aws:principalaccount", "kms:calleraccount")):
-        yield negation(Test(name, OneOf(frozenset(accounts))))
+        yield ~Test(name, OneOf(frozenset(accounts)))
     elif name.startswith("aws:principalarn"):
         for account in accounts:
-            yield negation(Test(name, like_arn(f"arn:*:*::{account}:*")))
+            yield ~Test(name, like_arn(f"arn:*:*::{account}:*"))
 
 
 # -- F3 --
@@ -130,17 +118,17 @@ def credential_keys(space: Space) -> Iterator[Expression]:
     present, age, token = "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"
     if has(space, present, age):
         # Federated users may have it [IAM: the key's page], but GetFederationToken takes no MFA device.
-        yield implies(negation(space.is_principal), negation(Present(present)))
-        yield implies(space.is_federated, negation(Test(present, exactly("true"))))
-        yield implies(both(space.is_user, via_service(space)), Present(present))
+        yield implies(~space.is_principal, ~Present(present))
+        yield implies(space.is_federated, ~Test(present, exactly("true")))
+        yield implies(space.is_user & via_service(space), Present(present))
     if has(space, age):
         yield implies(Present(age), Test(present, exactly("true")))
     if has(space, token):
-        yield implies(either(space.is_role, space.is_federated), Present(token))
-        yield implies(negation(space.is_principal), negation(Present(token)))
+        yield implies(space.is_role | space.is_federated, Present(token))
+        yield implies(~space.is_principal, ~Present(token))
         if has(space, present):
-            yield implies(both(space.is_user, Present(token)), Present(present))
-            yield implies(both(negation(via_service(space)), Present(present)), Present(token))
+            yield implies(space.is_user & Present(token), Present(present))
+            yield implies(~via_service(space) & Present(present), Present(token))
 
 
 def tags_of_inventory(space: Space) -> Iterator[Expression]:
@@ -181,7 +169,7 @@ def issued_sessions(space: Space) -> Iterator[Expression]:
     for account in space.estate.accounts if not space.possible_changes else ():
         if account.complete:
             listed = frozenset({"root", *(user.arn.split(":", 5)[5] for user in account.users)})
-            yield implies(both(space.is_federated, space.in_account(account.id)), space.issuer(OneOf(listed)))
+            yield implies(space.is_federated & space.in_account(account.id), space.issuer(OneOf(listed)))
 
 
 # -- F4 --
@@ -203,18 +191,18 @@ def network_keys(space: Space) -> Iterator[Expression]:
         yield implies(Present(name), endpoint)
         if name in _OF_SOME_SERVICES and space.target.of_step:
             of_iam = (name for name in space.known_actions if name.startswith("iam:") and name != "iam:PassRole")
-            yield implies(both(endpoint, acts(of_iam)), Present(name))
+            yield implies(endpoint & acts(of_iam), Present(name))
         elif name not in _ENDPOINT_ORGANIZATION:
             yield implies(endpoint, Present(name))
-    yield implies(via_service(space), negation(endpoint))
+    yield implies(via_service(space), ~endpoint)
     if has(space, "aws:sourceip"):
         source = Present("aws:sourceip")
-        yield implies(endpoint, negation(source))
+        yield implies(endpoint, ~source)
         # A service may use the session of a role on somebody's behalf, too. [IAM: aws:PrincipalIsAWSService]
         own = frozenset() if space.possible_changes else trusting(space.estate).not_from_services
-        by_service = either(space.is_service, both(space.is_role, negation(space.one_of(own)), negation(Symbol(F4))))
-        yield implies(both(negation(endpoint), negation(via_service(space)), negation(by_service)), source)
-        yield implies(both(via_service(space), source), Symbol(F4))
+        by_service = space.is_service | (space.is_role & ~space.one_of(own) & ~Symbol(F4))
+        yield implies(~endpoint & ~via_service(space) & ~by_service, source)
+        yield implies(via_service(space) & source, Symbol(F4))
 
 
 def _same_vpc(space: Space) -> Iterator[Expression]:
@@ -247,14 +235,12 @@ def service_calls(space: Space) -> Iterator[Expression]:
     if has(space, listed):
         yield same(Present(listed), space.is_service)
         for predicate in predicates_of(space, listed):
-            yield implies(
-                both(space.is_service, space.principal(predicate)), Some(listed, frozenset({predicate}), True)
-            )
+            yield implies(space.is_service & space.principal(predicate), Some(listed, frozenset({predicate}), True))
     of_source = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
     for name in filter(space.attributes.get, of_source):
         yield implies(Present(name), space.is_service)
     if has(space, VIA):
-        yield implies(space.is_service, negation(via_service(space)))
+        yield implies(space.is_service, ~via_service(space))
 
 
 def _grants_for_aws(space: Space) -> Iterator[Expression]:
@@ -264,8 +250,8 @@ def _grants_for_aws(space: Space) -> Iterator[Expression]:
         return
     allowed = acts(frozenset({"kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"}))
     yield implies(Present(name), allowed)
-    yield implies(Test(name, exactly("true")), both(via_service(space), negation(space.is_service)))
-    yield implies(both(allowed, negation(via_service(space))), same(Present(name), Symbol(F5)))
+    yield implies(Test(name, exactly("true")), via_service(space) & ~space.is_service)
+    yield implies(allowed & ~via_service(space), same(Present(name), Symbol(F5)))
 
 
 RELATED_KEYS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (

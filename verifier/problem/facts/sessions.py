@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from verifier.problem.classes.intervals import as_bounds
 from verifier.problem.classes.predicates import Compares, OneOf, exactly, like
-from verifier.problem.expression import FALSE, Expression, Present, Test, both, either, implies, negation, same
+from verifier.problem.expression import FALSE, Expression, Present, Test, disjunction, implies, same
 from verifier.problem.facts.shared import has, predicates_of, via_service
 from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.sessions.trusting import trusting
@@ -51,16 +51,16 @@ def delivered_sessions(space: Space) -> Iterator[Expression]:
         yield from _by_provider(space)
     for together in (INSTANCE[:-1], _BUILD):
         first, *others = [name for name in together if has(space, name)] or [""]
-        yield from (implies(negation(via_service(space)), same(Present(first), Present(name))) for name in others)
+        yield from (implies(~via_service(space), same(Present(first), Present(name))) for name in others)
     for name in filter(space.attributes.get, INSTANCE[:-1] if has(space, _ADDRESS) else ()):
-        yield implies(Present(_ADDRESS), either(Present(name), via_service(space)))
+        yield implies(Present(_ADDRESS), Present(name) | via_service(space))
     for one, other in ((INSTANCE[1], _MANAGED), (_GLUE, _GLUE_CODE)):
         if has(space, one) and has(space, other):
-            yield negation(both(Present(one), Present(other)))
+            yield ~(Present(one) & Present(other))
     for name in space.attributes:
         read_later = _is_read_later(name)
         if read_later is not None:
-            yield implies(Present(name), either(space.is_web, space.is_role if read_later else FALSE))
+            yield implies(Present(name), space.is_web | (space.is_role if read_later else FALSE))
 
 
 def _made_by(space: Space) -> Iterator[Expression]:
@@ -69,10 +69,10 @@ def _made_by(space: Space) -> Iterator[Expression]:
     id_credentials_mfa_configure-api-require; API: AssumeRole, SerialNumber]"""
     for name in filter(space.attributes.get, DELIVERED):
         service = name.partition(":")[0].replace("aws", "ec2")
-        yield implies(Present(name), negation(space.one_of(trusting(space.estate).not_admitting(service))))
+        yield implies(Present(name), ~space.one_of(trusting(space.estate).not_admitting(service)))
     if has(space, FACTOR):
         without = trusting(space.estate).not_from_users
-        yield implies(Test(FACTOR, exactly("true")), negation(space.one_of(without)))
+        yield implies(Test(FACTOR, exactly("true")), ~space.one_of(without))
 
 
 def _by_provider(space: Space) -> Iterator[Expression]:
@@ -90,9 +90,9 @@ def _by_provider(space: Space) -> Iterator[Expression]:
         if admitted:
             names = admitted | {arn.partition(":oidc-provider/")[2] for arn in admitted} - {""}
             arn_of = (Test(_PROVIDER, like(f"arn:*:iam::*:{kind}-provider/*")) for kind in ("saml", "oidc"))
-            another = either(Test(_PROVIDER, OneOf(_HOSTS)), *arn_of)
-            possible = either(Test(_PROVIDER, OneOf(names)), negation(another))
-        yield implies(both(Present(_PROVIDER), space.one_of(frozenset(arns))), possible)
+            another = Test(_PROVIDER, OneOf(_HOSTS)) | disjunction(arn_of)
+            possible = Test(_PROVIDER, OneOf(names)) | ~another
+        yield implies(Present(_PROVIDER) & space.one_of(frozenset(arns)), possible)
 
 
 def _is_read_later(name: str) -> bool | None:
@@ -109,7 +109,7 @@ def sign_ins(space: Space) -> Iterator[Expression]:
     whose = {SIGN_IN: space.is_principal, _DELEGATED: space.is_principal, _ASSUMED_ROOT: space.is_root}
     for name, callers in whose.items():
         if has(space, name):
-            yield implies(Present(name), both(callers, Present(_TOKEN)))
+            yield implies(Present(name), callers & Present(_TOKEN))
 
 
 def issued_before_use(space: Space) -> Iterator[Expression]:
@@ -119,16 +119,16 @@ def issued_before_use(space: Space) -> Iterator[Expression]:
         predicates = (*predicates_of(space, _TOKEN), *predicates_of(space, _TIME))
         bounds = dict.fromkeys(compared.bound for predicate in predicates for compared in as_bounds(predicate) or ())
         for after in (Compares(sign, bound) for bound in bounds for sign in (">=", ">")):
-            yield implies(both(Present(_TOKEN), Test(_TOKEN, after)), Test(_TIME, after))
+            yield implies(Present(_TOKEN) & Test(_TOKEN, after), Test(_TIME, after))
 
 
 def mcp_servers(space: Space) -> Iterator[Expression]:
     """F5: an AWS MCP service asks by a forward access session, and is named; the actions of its own are none of those
     here."""
     if has(space, _OWN_ACTION):
-        yield negation(Present(_OWN_ACTION))
+        yield ~Present(_OWN_ACTION)
     if has(space, VIA_MCP, CALLED_VIA_MCP):
         forwarded = Test(VIA_MCP, exactly("true"))
-        yield implies(forwarded, both(space.is_principal, via_service(space)))
+        yield implies(forwarded, space.is_principal & via_service(space))
         if has(space, CALLED_VIA_MCP):
             yield same(Present(CALLED_VIA_MCP), forwarded)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from verifier.model.symbols import RequestFact
 from verifier.problem.classes.predicates import ANY, Predicate, exactly, like
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Test, both, implies, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Test, implies
 from verifier.problem.space import Space
 from verifier.problem.views import View
 
@@ -31,7 +31,7 @@ def via_service(space: Space) -> Expression:
 def through(space: Space, service: str) -> Expression:
     """A service (`lambda`) makes the request on the caller's behalf, as far as it is asked which one does (F5)."""
     named = Test(VIA_SERVICE, like(f"{service}.*")) if has(space, VIA_SERVICE) else TRUE
-    return both(via_service(space), named)
+    return via_service(space) & named
 
 
 def predicates_of(space: Space, name: str) -> list[Predicate]:
@@ -50,4 +50,4 @@ def member(space: Space, name: str, of: str) -> Iterator[Expression]:
     yield implies(Present(name), Present(of))
     for predicate in dict.fromkeys((*predicates_of(space, name), *predicates_of(space, of))):
         yield implies(Test(name, predicate), Some(of, frozenset({predicate}), True))
-        yield implies(both(Present(name), negation(Test(name, predicate))), Some(of, frozenset({predicate}), False))
+        yield implies(Present(name) & ~Test(name, predicate), Some(of, frozenset({predicate}), False))

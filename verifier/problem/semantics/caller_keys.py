@@ -24,7 +24,7 @@ from verifier.problem.classes.predicates import (
     within,
 )
 from verifier.problem.classes.readable import Read, twelve_digits
-from verifier.problem.expression import FALSE, TRUE, Expression, both, disjunction, either, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, disjunction
 from verifier.problem.space import Space
 from verifier.problem.views import Values, View, as_tokens, matches_text
 
@@ -61,15 +61,15 @@ def caller_view(space: Space, name: str, test: Callable[[Predicate], Expression]
     service = space.attribute_view(name + "#service")
 
     def whole(predicate: Predicate) -> Expression:
-        of_service = both(space.has_service_value(), service.test(predicate))
-        return either(both(space.is_principal, test(predicate)), of_service)
+        of_service = space.has_service_value() & service.test(predicate)
+        return (space.is_principal & test(predicate)) | of_service
 
     def value(values: Values) -> str | None:
         caller = values.get("principal")
         assert isinstance(caller, str)
         return read(caller) if caller.startswith("arn:") else service.value(values)
 
-    present = either(space.is_principal, both(space.has_service_value(), service.present))
+    present = space.is_principal | (space.has_service_value() & service.present)
     return View(name, present, whole, value, ("principal", service.name))
 
 
@@ -106,16 +106,14 @@ def user_id(space: Space) -> View:
     own, session = space.attribute_view("userid"), space.attribute_view("session")
 
     def test(predicate: Predicate) -> Expression:
-        parts = [
-            both(space.is_root, space.account_matching(tokens)) for tokens in _of_accounts(predicate, "aws:userid")
-        ]
+        parts = [space.is_root & space.account_matching(tokens) for tokens in _of_accounts(predicate, "aws:userid")]
         if isinstance(predicate, Read):
             return disjunction(parts)  # the others begin with letters, or hold a colon
-        parts.append(both(space.is_user, own.test(predicate)))
+        parts.append(space.is_user & own.test(predicate))
         for tokens in as_tokens(predicate, "aws:userid"):
             for left, right in split_tokens(tokens.tokens, ":"):
                 parts.append(federated_id(space, left, right))
-                parts.append(both(space.is_role, own.test(Tokens(left)), session.test(Tokens(right))))
+                parts.append(space.is_role & own.test(Tokens(left)) & session.test(Tokens(right)))
         return disjunction(parts)
 
     def read(values: Values) -> str:
@@ -155,7 +153,7 @@ def federated_id(space: Space, account: tuple[Token, ...], name: tuple[Token, ..
 
 def is_aws_service(space: Space) -> View:
     def test(predicate: Predicate) -> Expression:
-        cases = (("true", space.is_service), ("false", negation(space.is_service)))
+        cases = (("true", space.is_service), ("false", ~space.is_service))
         return disjunction(kind for text, kind in cases if matches_text(predicate, text))
 
     def value(values: Values) -> str | None:
@@ -166,7 +164,7 @@ def is_aws_service(space: Space) -> View:
 
 def service_name(space: Space) -> View:
     def test(predicate: Predicate) -> Expression:
-        return FALSE if isinstance(predicate, Read) else both(space.is_service, space.principal(predicate))
+        return FALSE if isinstance(predicate, Read) else space.is_service & space.principal(predicate)
 
     def value(values: Values) -> str | None:
         caller = str(values.get("principal"))

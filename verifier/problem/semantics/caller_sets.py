@@ -10,7 +10,7 @@ from verifier.model import invariant as model
 from verifier.model.request import CallerKind
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import COLON, Tokens, exactly, like, like_tokens, split_tokens
-from verifier.problem.expression import FALSE, TRUE, Expression, both, conjunction, disjunction, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, conjunction, disjunction
 from verifier.problem.semantics.conditions import Reader
 from verifier.problem.semantics.values import Fixed, arn_predicate, split_fields
 from verifier.problem.space import Space
@@ -32,19 +32,19 @@ def callers(space: Space, wanted: model.CallerSet) -> Expression:
             return _kind(space, kind, service_linked)
         case model.PrincipalLike(pattern):
             predicate = arn_predicate((Fixed(pattern.value, True),))
-            return FALSE if predicate is None else both(space.is_principal, space.principal(predicate))
+            return FALSE if predicate is None else space.is_principal & space.principal(predicate)
         case model.SessionLike(pattern):
             return _session_like(space, pattern.value)
         case model.ServiceLike(pattern):
-            return both(space.is_service, space.principal(like(pattern.value)))
+            return space.is_service & space.principal(like(pattern.value))
         case model.IdentityOf(provider):
-            return both(space.is_web, space.principal(like(WEB_PREFIX + provider.value)))
+            return space.is_web & space.principal(like(WEB_PREFIX + provider.value))
         case model.Tagged(condition):
             return Reader(space, True, None, of_policy=False).condition(condition)
         case model.IssuedBy(operand):
-            return both(space.is_federated, issuers(space, operand))
+            return space.is_federated & issuers(space, operand)
         case model.CallersNot(operand):
-            return negation(callers(space, operand))
+            return ~callers(space, operand)
         case model.CallersOr(operands):
             return disjunction(callers(space, operand) for operand in operands)
         case model.CallersAnd(operands):
@@ -67,7 +67,7 @@ def issuers(space: Space, wanted: model.CallerSet) -> Expression:
         case model.ServiceLike() | model.SessionLike() | model.IdentityOf() | model.Tagged() | model.IssuedBy():
             return FALSE
         case model.CallersNot(operand):
-            return negation(issuers(space, operand))
+            return ~issuers(space, operand)
         case model.CallersOr(operands):
             return disjunction(issuers(space, operand) for operand in operands)
         case model.CallersAnd(operands):
@@ -83,7 +83,7 @@ def _issuer_like(space: Space, pattern: str) -> Expression:
     wanted = ((kind, "arn"), (partition, space.target.partition), (service, "iam"), (region, ""))
     if not all(like(own).matches(text) for own, text in wanted):
         return FALSE
-    return both(space.account_matching(like(account)), space.issuer(like(resource)))
+    return space.account_matching(like(account)) & space.issuer(like(resource))
 
 
 def _kind(space: Space, kind: CallerKind, service_linked: bool) -> Expression:
@@ -110,6 +110,4 @@ def _session_like(space: Space, pattern: str) -> Expression:
     kinds = split_tokens(like_tokens(resource), "/")
     pairs = [pair for left, rest in kinds if Tokens(left).matches("assumed-role") for pair in split_tokens(rest, "/")]
     account_tokens = like_tokens(account, excluded=COLON)
-    return disjunction(
-        both(space.role_named(account_tokens, name), space.session_named(session)) for name, session in pairs
-    )
+    return disjunction(space.role_named(account_tokens, name) & space.session_named(session) for name, session in pairs)

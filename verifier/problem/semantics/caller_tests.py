@@ -27,7 +27,7 @@ from verifier.problem.classes.predicates import (
     literal_tokens,
     within,
 )
-from verifier.problem.expression import FALSE, Expression, Symbol, Test, both, either, negation
+from verifier.problem.expression import FALSE, Expression, Symbol, Test
 from verifier.problem.semantics.targets import Target
 
 _CACHE_SIZE = 4096
@@ -72,14 +72,14 @@ class CallerTests(ABC):
     """Federated-user sessions."""
     is_principal = Test("principal", like("arn:*"))
     """Callers with an ARN: neither service principals nor identities of a provider."""
-    is_service = negation(is_principal)
+    is_service = ~is_principal
     """Service principals (R2)."""
     is_web: Expression = FALSE
     """Identities of web and SAML providers, which nothing but a role knows (E2w)."""
 
     def of_provider(self, provider: str) -> Expression:
         """The identities of one provider: its ARN, or the name of a built-in one (E2w)."""
-        return both(self.is_web, self.principal(exactly(WEB_PREFIX + provider)))
+        return self.is_web & self.principal(exactly(WEB_PREFIX + provider))
 
     def in_account(self, account: str) -> Expression:
         """The callers of an account: never a service principal."""
@@ -108,9 +108,8 @@ class CallerTests(ABC):
         if narrow is None or least_length(Tokens(narrow)) > LONGEST_NAME:
             return FALSE
         start = (*literal_tokens(f"arn:{self.target.partition}:iam::"), *account, *literal_tokens(f":{kind}"))
-        return either(
-            self.principal(Tokens((*start, *narrow))),
-            self.principal(Tokens((*start, (True, ANY), *literal_tokens("/"), *narrow))),
+        return self.principal(Tokens((*start, *narrow))) | self.principal(
+            Tokens((*start, (True, ANY), *literal_tokens("/"), *narrow))
         )
 
     def federated_by(self, user_arn: str) -> Expression:
@@ -118,7 +117,7 @@ class CallerTests(ABC):
         _, partition, _, _, account, resource = user_arn.split(":", 5)
         if partition != self.target.partition:
             return FALSE  # R7
-        return both(self.is_federated, self.in_account(account), self.issuer(exactly(resource)))
+        return self.is_federated & self.in_account(account) & self.issuer(exactly(resource))
 
     def issuer(self, predicate: Predicate) -> Expression:
         """The federated sessions whose issuer satisfies a predicate: `root`, or `user/…`."""
@@ -127,7 +126,7 @@ class CallerTests(ABC):
     @property
     def issued_by_user(self) -> Expression:
         """The federated sessions that some user issued, not the root user."""
-        return both(self.is_federated, self.issuer(Tokens(like_tokens("user/*"))))
+        return self.is_federated & self.issuer(Tokens(like_tokens("user/*")))
 
     def has_service_value(self) -> Expression:
         """Where a service principal's request carries the keys of the reading F1-service."""
@@ -144,4 +143,4 @@ class CallerTests(ABC):
 
 @cache
 def _has_service_value() -> Expression:
-    return both(CallerTests.is_service, Symbol(F1_SERVICE))
+    return CallerTests.is_service & Symbol(F1_SERVICE)

@@ -15,7 +15,7 @@ from verifier.model.policy import Condition, Effect, Policy, Principal, Principa
 from verifier.model.readings import P1, P3, P5, P5_ALLOW, P6
 from verifier.model.symbols import ProviderFact
 from verifier.problem.classes.predicates import exactly, literal_tokens
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, disjunction, either, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, disjunction
 from verifier.problem.space import Space
 
 
@@ -51,11 +51,11 @@ def allow_reach(space: Space, statement: Statement) -> Reach:
     principals = statement.principals or ()
     if statement.not_principal:
         # Unsupported by AWS: every caller that it does not name, or nothing (P5).
-        others = both(Symbol(P5_ALLOW), negation(disjunction(covers(space, p) for p in principals)))
+        others = Symbol(P5_ALLOW) & ~disjunction(covers(space, p) for p in principals)
         return NOBODY._replace(anyone=others)
     reach = reached_by_any(_principal_reach(space, principal) for principal in principals)
     if _names_its_callers(statement):
-        return reach._replace(strong=either(reach.strong, reach.anyone), anyone=FALSE)
+        return reach._replace(strong=reach.strong | reach.anyone, anyone=FALSE)
     return reach
 
 
@@ -78,7 +78,7 @@ def _principal_reach(space: Space, principal: Principal) -> Reach:
         case PrincipalType.ANYONE | PrincipalType.ANY_AWS:
             return Reach(FALSE, FALSE, own, FALSE)
         case PrincipalType.ACCOUNT:
-            return Reach(both(own, space.is_root), FALSE, FALSE, own)
+            return Reach(own & space.is_root, FALSE, FALSE, own)
         case PrincipalType.USER:
             return Reach(own, space.federated_by(principal.value), FALSE, FALSE)
         case PrincipalType.ROLE:
@@ -95,7 +95,7 @@ def _named(space: Space, principal: Principal) -> Expression:
         case PrincipalType.ANYONE:
             return TRUE
         case PrincipalType.ANY_AWS:
-            return either(space.is_principal, Symbol(P1))
+            return space.is_principal | Symbol(P1)
         case PrincipalType.ACCOUNT:
             assert principal.account is not None
             return space.in_account(principal.account)
@@ -119,8 +119,8 @@ def _came_from(space: Space, provider: str) -> Expression:
     barred = (
         role.arn for role in space.estate.identities if role.trust is not None and not _admits(role.trust, provider)
     )
-    came = both(Symbol(P6), Symbol(ProviderFact(provider)))
-    return both(came, space.is_role, negation(space.one_of(frozenset(barred))))
+    came = Symbol(P6) & Symbol(ProviderFact(provider))
+    return came & space.is_role & ~space.one_of(frozenset(barred))
 
 
 def providers_admitted(trust: Policy) -> frozenset[str] | None:
@@ -147,14 +147,12 @@ def _admits(trust: Policy, provider: str) -> bool:
 @lru_cache(1 << 14)
 def _at(name: str, service: bool) -> Expression:
     """The caller with this principal ARN, or this service."""
-    return both(Space.is_service if service else negation(Space.is_service), Test("principal", exactly(name)))
+    return (Space.is_service if service else ~Space.is_service) & Test("principal", exactly(name))
 
 
 def _session(space: Space, principal: Principal) -> Expression:
-    account, name, session = session_parts(principal)
-    return both(
-        space.role_named(literal_tokens(account), literal_tokens(name)), space.session_named(literal_tokens(session))
-    )
+    account, name, session = map(literal_tokens, session_parts(principal))
+    return space.role_named(account, name) & space.session_named(session)
 
 
 def session_parts(principal: Principal) -> tuple[str, str, str]:
@@ -169,7 +167,7 @@ def covers(space: Space, principal: Principal, federated: Expression = TRUE) -> 
     federated sessions that the user issued, where `federated` holds (P3)."""
     own = _named(space, principal)
     if principal.type is PrincipalType.USER and own is not FALSE:
-        return either(own, both(space.federated_by(principal.value), federated))
+        return own | (space.federated_by(principal.value) & federated)
     return own
 
 
@@ -196,15 +194,15 @@ def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expres
     provider = disjunction(_named(space, p) for p in own if p.type is PrincipalType.FEDERATED)
     whole = disjunction(
         (
-            both(space.is_root, account),
-            both(space.is_user, user, account),
-            both(space.is_role, session, role, account),
-            both(space.is_federated, session, account, either(issuer, negation(space.issued_by_user))),
+            space.is_root & account,
+            space.is_user & user & account,
+            space.is_role & session & role & account,
+            space.is_federated & session & account & (issuer | ~space.issued_by_user),
         )
     )
     part = disjunction((account, user, role, session, issuer, provider))
-    spared = both(either(everyone, service, whole, both(part, Symbol(P5))), negation(_bounded(space)))
-    return negation(spared)
+    spared = (everyone | service | whole | (part & Symbol(P5))) & ~_bounded(space)
+    return ~spared
 
 
 def _bounded(space: Space) -> Expression:

@@ -20,18 +20,7 @@ from verifier.problem.classes.kinds import on_values, text_forms
 from verifier.problem.classes.predicates import ANY, Field, Predicate, Tokens
 from verifier.problem.classes.search import find_word
 from verifier.problem.classes.tables import OverBudget, instant_text
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Symbol,
-    Test,
-    both,
-    conjunction,
-    constant,
-    either,
-    negation,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, conjunction, constant
 from verifier.problem.semantics import caller_keys
 from verifier.problem.semantics.conditions import in_no_zone
 from verifier.problem.semantics.keyless import LIST_RETIRABLE
@@ -59,8 +48,8 @@ def caller_account_key(space: Space) -> View:
     found = caller_keys.account(space, "kms:calleraccount")
     if space.target.kind is TargetKind.KEY:
         return found
-    perhaps = both(Symbol(F1_KEYLESS), negation(acts({LIST_RETIRABLE})))
-    return _carried(found, either(acts(KEY_STORE_ACTIONS), perhaps))
+    perhaps = Symbol(F1_KEYLESS) & ~acts({LIST_RETIRABLE})
+    return _carried(found, acts(KEY_STORE_ACTIONS) | perhaps)
 
 
 def resource_account(space: Space) -> View:
@@ -105,7 +94,7 @@ def fact(space: Space, name: str) -> View:
 
     present = Test("facts", Field(index, Tokens(((True, ANY),))))
     found = View(name, present, lambda predicate: Test("facts", Field(index, predicate)), value, ("facts",))
-    return _carried(found, either(Symbol(F8_RETIRE), negation(acts({"kms:RetireGrant"}))))
+    return _carried(found, Symbol(F8_RETIRE) | ~acts({"kms:RetireGrant"}))
 
 
 def resource_tag(space: Space, name: str) -> View:
@@ -121,9 +110,9 @@ def _tag_of_new_key(space: Space, name: str, wanted: str) -> View:
     """A tag that the request gives to the key that it creates (F8-create)."""
     if space.target.kind is not TargetKind.NONE:
         return fixed_view(name, None)
-    creates = negation(acts(space.known_actions - {"kms:CreateKey"}))
+    creates = ~acts(space.known_actions - {"kms:CreateKey"})
     given = space.attribute_view(f"aws:requesttag/{wanted}")
-    return replace(_carried(given, both(Symbol(F8_CREATE), creates)), name=name)
+    return replace(_carried(given, Symbol(F8_CREATE) & creates), name=name)
 
 
 def resource_aliases(space: Space) -> SetView:
@@ -144,7 +133,7 @@ KEY_STORE_ACTIONS = frozenset(action.name for action in actions() if "CustomKeyS
 
 def _carried(view: View, where: Expression) -> View:
     """A key that is there only in some requests."""
-    return View(view.name, both(where, view.present), lambda p: both(where, view.test(p)), view.value, view.bases)
+    return View(view.name, where & view.present, lambda p: where & view.test(p), view.value, view.bases)
 
 
 def _required(attribute: Attribute, name: str | None = None) -> Attribute:
@@ -180,7 +169,7 @@ _ID = re.compile(r"o-[a-z0-9]{10,32}\Z")
 def readable(policy: Policy, statement: Statement) -> Expression:
     """Whether a statement is not void for a listed value that its operator cannot read (the readings C3, C3-bool and
     C3-zone)."""
-    void = negation(Symbol(C3))
+    void = ~Symbol(C3)
     # Where variables work under `Bool`, the value is not read before they are replaced.
     by_reading = {
         C3_BOOL for condition, value in _unread(statement) if policy.variables and _is_bool_variable(condition, value)
@@ -189,7 +178,7 @@ def readable(policy: Policy, statement: Statement) -> Expression:
         return void
     if any(in_no_zone(one.operator.row, value) for one in statement.conditions for value in one.values):
         by_reading.add(C3_ZONE)
-    return conjunction(either(Symbol(label), void) for label in sorted(by_reading))
+    return conjunction(Symbol(label) | void for label in sorted(by_reading))
 
 
 def _unread(statement: Statement) -> Iterator[tuple[Condition, Text]]:

@@ -18,18 +18,7 @@ from verifier.model.reference import ValueType
 from verifier.model.symbols import Reading, Unsupported
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import Unsuitable
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Present,
-    Symbol,
-    both,
-    choose,
-    disjunction,
-    either,
-    negation,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, choose, disjunction
 from verifier.problem.facts.shared import empty
 from verifier.problem.semantics.relations import relate
 from verifier.problem.semantics.values import (
@@ -76,31 +65,31 @@ class Reader:
             return self._on_set(view, operator, condition)
         satisfied = self._satisfied(view, operator, condition)
         if operator.set_operator == FOR_ANY and operator.if_exists:
-            return either(satisfied, both(self._null(view, True), Symbol(C1)))
+            return satisfied | (self._null(view, True) & Symbol(C1))
         return self._on_single(view, operator, satisfied)
 
     def _null(self, view: View | SetView, wanted: bool) -> Expression:
         """The key is null, or is not (`wanted`): absent, or an empty string where that counts as absent (C1)."""
-        null = negation(view.present)
+        null = ~view.present
         if isinstance(view, View) and self.of_policy:
-            null = either(null, both(empty(self.space, view), Symbol(C1_NULL)))
-        return null if wanted else negation(null)
+            null = null | (empty(self.space, view) & Symbol(C1_NULL))
+        return null if wanted else ~null
 
     def _satisfied(self, view: View, operator: Operator, condition: Condition) -> Expression:
         """The key is present and its value satisfies the operator."""
         met = disjunction(self._matches(view, operator.row, value, condition) for value in condition.values)
-        satisfied = both(view.present, negation(met)) if operator.row.negated else met
+        satisfied = view.present & ~met if operator.row.negated else met
         if operator.set_operator == FOR_ALL:
-            return either(satisfied, empty(self.space, view))
-        return both(satisfied, negation(empty(self.space, view))) if operator.set_operator else satisfied
+            return satisfied | empty(self.space, view)
+        return satisfied & ~empty(self.space, view) if operator.set_operator else satisfied
 
     def _on_single(self, view: View, operator: Operator, satisfied: Expression) -> Expression:
         if operator.set_operator == FOR_ALL:
-            return either(negation(view.present), satisfied)
+            return ~view.present | satisfied
         if operator.set_operator == FOR_ANY:
             return satisfied
         if operator.if_exists or operator.row.negated:
-            return either(negation(view.present), satisfied)
+            return ~view.present | satisfied
         return satisfied
 
     def _matches(self, view: View, row: OperatorRow, value: Text, condition: Condition) -> Expression:
@@ -124,11 +113,11 @@ class Reader:
     def _as_written(self, view: View, row: OperatorRow, value: Text, condition: Condition) -> Expression:
         try:
             if row.type is ValueType.BOOL and self.variables and "${" in value.value:
-                return both(Symbol(C3_BOOL), self._bool(view, row, value.value))
+                return Symbol(C3_BOOL) & self._bool(view, row, value.value)
             if not row.is_text:
                 predicate = typed_predicate(row, value.value)
                 holds = FALSE if predicate is None else self.space.ask(view, predicate)
-                return both(holds, Symbol(C3_ZONE)) if self.of_policy and in_no_zone(row, value) else holds
+                return holds & Symbol(C3_ZONE) if self.of_policy and in_no_zone(row, value) else holds
             if "${" not in value.value:
                 predicate = plain_predicate(row.sign, value.value)
                 return FALSE if predicate is None else self.space.ask(view, predicate)
@@ -145,8 +134,8 @@ class Reader:
         truths = (typed_predicate(row, word) for word in ("true", "false"))
         is_truth = disjunction([self.space.ask(view, predicate) for predicate in truths if predicate is not None])
         if any(isinstance(piece, Variable) for piece in pieces):
-            return both(is_truth, relate(self.space, view, Sign.EQUAL_BUT_CASE, pieces, self.readable_by))
-        return both(is_truth, self._text(view, Sign.EQUAL_BUT_CASE, pieces))
+            return is_truth & relate(self.space, view, Sign.EQUAL_BUT_CASE, pieces, self.readable_by)
+        return is_truth & self._text(view, Sign.EQUAL_BUT_CASE, pieces)
 
     def _text(self, view: View, mode: Sign, pieces: Template) -> Expression:
         predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
@@ -201,12 +190,12 @@ class Reader:
         # A value satisfies a negated operator iff it matches none of those listed (C1).
         some_satisfies = view.some(predicates, not negated)
         if operator.set_operator == FOR_ALL:
-            return negation(view.some(predicates, negated))
+            return ~view.some(predicates, negated)
         if operator.set_operator == FOR_ANY:
             absent = Symbol(C1) if operator.if_exists else FALSE
-            return either(some_satisfies, both(negation(view.present), absent))
+            return some_satisfies | (~view.present & absent)
         absent = TRUE if operator.if_exists or negated else FALSE
-        return either(both(view.present, Symbol(C2), some_satisfies), both(negation(view.present), absent))
+        return (view.present & Symbol(C2) & some_satisfies) | (~view.present & absent)
 
     def _set_predicates(
         self, condition: Condition, values: Iterable[Text], known: Mapping[Variable, str]

@@ -16,18 +16,7 @@ from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.readings import D6, R4, V_ACCOUNT
 from verifier.model.unmodelled import ANY_ENDPOINT
 from verifier.problem.classes.predicates import exactly
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Symbol,
-    Test,
-    both,
-    conjunction,
-    disjunction,
-    either,
-    negation,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, conjunction, disjunction
 from verifier.problem.semantics.callers import allow_reach, deny_reach
 from verifier.problem.semantics.statements import applies, as_statement, each_statement
 from verifier.problem.semantics.targets import TargetKind
@@ -51,8 +40,7 @@ def service_controls_allow(space: Space) -> Expression:
             levels[names] = level
     allows: dict[str, Expression] = {}
     return conjunction(
-        either(negation(_bound(space, accounts[names])), _level_allows(space, level, allows))
-        for names, level in levels.items()
+        ~_bound(space, accounts[names]) | _level_allows(space, level, allows) for names, level in levels.items()
     )
 
 
@@ -89,7 +77,7 @@ def resource_denies(space: Space) -> Iterator[Expression]:
         for statement in policy.statements:
             if statement.effect is Effect.DENY:
                 whom = TRUE if statement.principals is None else deny_reach(space, statement)
-                yield as_statement(space, policy, statement, both(bound, whom, applies(space, policy, statement)))
+                yield as_statement(space, policy, statement, bound & whom & applies(space, policy, statement))
 
 
 def resource_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
@@ -120,25 +108,23 @@ def _resource(space: Space) -> tuple[Level, ...]:
 def _bound(space: Space, accounts: list[str]) -> Expression:
     """The callers of these accounts that SCPs bind: a service-linked role is exempt (D6), a service principal in no
     account."""
-    return both(disjunction(space.in_account(account) for account in accounts), negation(space.is_service_linked))
+    return disjunction(space.in_account(account) for account in accounts) & ~space.is_service_linked
 
 
 def _resource_bound(space: Space) -> Expression:
     """The requests that RCPs bind: not those of service-linked roles, on AWS managed keys, or to retire a grant (D6,
     D7)."""
-    exempt = either(space.is_service_linked, acts({"kms:RetireGrant"}))
+    exempt = space.is_service_linked | acts({"kms:RetireGrant"})
     match space.target.kind:
         case TargetKind.KEY:
             assert space.target.key is not None
-            return FALSE if space.target.key.manager == "AWS" else negation(exempt)
+            return FALSE if space.target.key.manager == "AWS" else ~exempt
         case TargetKind.ALIAS:
-            return both(negation(exempt), Symbol(R4))
+            return ~exempt & Symbol(R4)
         case TargetKind.ROLE:
             # Of IAM and STS, only STS heeds them, and only roles are its resources [Organizations:
             # orgs_manage_policies_rcps].
-            return both(
-                negation(space.is_service_linked), acts(name for name in space.known_actions if name.startswith("sts:"))
-            )
+            return ~space.is_service_linked & acts(name for name in space.known_actions if name.startswith("sts:"))
         case _:
             return FALSE
 
@@ -154,8 +140,7 @@ def _policies(levels: tuple[Level, ...]) -> list[Policy]:
 def endpoints_allow(space: Space) -> Expression:
     """V: the request comes through no listed endpoint, or the endpoint's policy allows it."""
     return conjunction(
-        either(negation(_restricted(space, endpoint)), _allows(space, policy))
-        for endpoint, policy in _with_policy(space)
+        ~_restricted(space, endpoint) | _allows(space, policy) for endpoint, policy in _with_policy(space)
     )
 
 
@@ -164,8 +149,8 @@ def endpoint_denies(space: Space) -> Iterator[Expression]:
     for endpoint, policy in _with_policy(space):
         for statement in policy.statements:
             if statement.effect is Effect.DENY:
-                whom = both(_restricted(space, endpoint), deny_reach(space, statement))
-                yield as_statement(space, policy, statement, both(whom, applies(space, policy, statement)))
+                whom = _restricted(space, endpoint) & deny_reach(space, statement)
+                yield as_statement(space, policy, statement, whom & applies(space, policy, statement))
 
 
 def through(space: Space, endpoint: str) -> Expression:
@@ -189,12 +174,12 @@ def _with_policy(space: Space) -> Iterator[tuple[Endpoint, Policy]]:
 
 def _restricted(space: Space, endpoint: Endpoint) -> Expression:
     """The requests that the endpoint's policy is asked about."""
-    return both(through(space, endpoint.id), either(negation(space.is_service), Symbol(D6)))
+    return through(space, endpoint.id) & (~space.is_service | Symbol(D6))
 
 
 def _allows(space: Space, policy: Policy) -> Expression:
     return disjunction(
-        as_statement(space, policy, statement, both(reached(space, statement), applies(space, policy, statement)))
+        as_statement(space, policy, statement, reached(space, statement) & applies(space, policy, statement))
         for statement in policy.statements
         if statement.effect is Effect.ALLOW
     )
@@ -204,4 +189,4 @@ def reached(space: Space, statement: Statement) -> Expression:
     """Whom the principals of an Allow of an endpoint's policy reach: whether an account stands for all of its callers
     is open."""
     reach = allow_reach(space, statement)
-    return either(reach.strong, reach.weak, reach.anyone, both(reach.account, Symbol(V_ACCOUNT)))
+    return reach.strong | reach.weak | reach.anyone | (reach.account & Symbol(V_ACCOUNT))

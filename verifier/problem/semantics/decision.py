@@ -15,7 +15,7 @@ from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.readings import D4, G5, U2
 from verifier.model.reference import actions
 from verifier.model.symbols import OUTSIDE_DENY
-from verifier.problem.expression import TRUE, Expression, Symbol, both, disjunction, either, negation
+from verifier.problem.expression import TRUE, Expression, Symbol, disjunction
 from verifier.problem.semantics.callers import NOBODY, Reach, allow_reach, deny_reach, reached_by_any
 from verifier.problem.semantics.controls import (
     endpoint_denies,
@@ -35,38 +35,38 @@ from verifier.problem.space import Space, acts
 
 def allowed(space: Space) -> Expression:
     """True iff the request, which is about no step, is allowed (D1–D3, D6, D8, D9)."""
-    gates = both(negation(denied(space)), service_controls_allow(space), endpoints_allow(space), unrestricted(space))
+    gates = ~denied(space) & service_controls_allow(space) & endpoints_allow(space) & unrestricted(space)
     own = permissions(space)
     if space.target.kind is not TargetKind.KEY:
-        return both(gates, negation(space.is_service), own.whole, _own_alias(space))
+        return gates & ~space.is_service & own.whole & _own_alias(space)
     reach = policy_reach(space, _key_policy_statements(space, Effect.ALLOW))
-    by_grant = either(granted(space, own), possible_grant(space), grants_unmodelled(space), possible(space, SHARED))
-    return both(gates, _changeable(space), somebody_allows(space, reach, own, by_grant))
+    by_grant = granted(space, own) | possible_grant(space) | grants_unmodelled(space) | possible(space, SHARED)
+    return gates & _changeable(space) & somebody_allows(space, reach, own, by_grant)
 
 
 def somebody_allows(space: Space, reach: Reach, own: Permissions, by_grant: Expression) -> Expression:
     """The key policy, which reaches so far, together with the caller's account where it must agree, or a grant (D2, D3,
     D6)."""
     # G5: a key policy's Allow gives nothing for RetireGrant.
-    by_policy = negation(acts({"kms:RetireGrant"}))
+    by_policy = ~acts({"kms:RetireGrant"})
     home = space.in_account(_owner(space))
-    delegated = both(either(reach.account, reach.anyone), own.whole)
-    same_account = both(home, either(both(by_policy, either(_direct(space, reach, own), delegated)), by_grant))
+    delegated = (reach.account | reach.anyone) & own.whole
+    same_account = home & ((by_policy & (_direct(space, reach, own) | delegated)) | by_grant)
     trusted = disjunction(reach)
-    from_other_account = both(negation(home), negation(space.is_service), _cross_account_operation(space))
-    other_account = both(from_other_account, either(both(by_policy, trusted, own.whole), by_grant))
-    service = both(space.is_service, either(both(by_policy, either(reach.strong, reach.anyone)), by_grant))
-    return either(same_account, other_account, service)
+    from_other_account = ~home & ~space.is_service & _cross_account_operation(space)
+    other_account = from_other_account & ((by_policy & trusted & own.whole) | by_grant)
+    service = space.is_service & ((by_policy & (reach.strong | reach.anyone)) | by_grant)
+    return same_account | other_account | service
 
 
 def _direct(space: Space, reach: Reach, own: Permissions) -> Expression:
     """D4: what the absence of an Allow in a boundary or session policy limits, of what a key policy grants its own
     account's callers."""
-    of_user = both(space.is_federated, Symbol(U2))
-    return either(
-        reach.strong,
-        both(reach.weak, own.boundary, either(own.session, of_user)),
-        both(reach.anyone, either(own.limits, negation(Symbol(D4)))),
+    of_user = space.is_federated & Symbol(U2)
+    return (
+        reach.strong
+        | (reach.weak & own.boundary & (own.session | of_user))
+        | (reach.anyone & (own.limits | ~Symbol(D4)))
     )
 
 
@@ -97,19 +97,19 @@ def policy_reach(space: Space, statements: Iterable[tuple[Policy, Statement]]) -
     for policy, statement in statements:
         whom, when = allow_reach(space, statement), applies(space, policy, statement)
         number = statement_owner(space, policy, statement)
-        reaches.append(Reach(*(owned(number, both(part, when)) for part in whom)))
+        reaches.append(Reach(*(owned(number, part & when) for part in whom)))
     return reached_by_any(reaches)
 
 
 @cache
 def key_policy_deny_counts() -> Expression:
     """Where a Deny of the key policy counts: whether it stops RetireGrant is open (G5)."""
-    return either(negation(acts({"kms:RetireGrant"})), Symbol(G5))
+    return ~acts({"kms:RetireGrant"}) | Symbol(G5)
 
 
 def _key_policy_denies(space: Space) -> Iterator[Expression]:
     for policy, statement in _key_policy_statements(space, Effect.DENY):
-        refused = both(deny_reach(space, statement), applies(space, policy, statement), key_policy_deny_counts())
+        refused = deny_reach(space, statement) & applies(space, policy, statement) & key_policy_deny_counts()
         yield without(space, RESOURCE_POLICY, as_statement(space, policy, statement, refused))
 
 
@@ -122,7 +122,7 @@ def denied(space: Space) -> Expression:
         *resource_denies(space),
         *endpoint_denies(space),
     ]
-    return disjunction((*found, both(outside(space), Symbol(OUTSIDE_DENY)), *own_refusals(space)))
+    return disjunction((*found, outside(space) & Symbol(OUTSIDE_DENY), *own_refusals(space)))
 
 
 # -- what else decides --
@@ -131,7 +131,7 @@ def denied(space: Space) -> Expression:
 def _cross_account_operation(space: Space) -> Expression:
     """R5: the operation may be used across accounts. An operation that the data does not know may be (U4)."""
     local = frozenset(a.name for a in actions() if not a.cross_account)
-    return negation(acts(local))
+    return ~acts(local)
 
 
 def _own_alias(space: Space) -> Expression:
@@ -139,7 +139,7 @@ def _own_alias(space: Space) -> Expression:
     if space.target.kind is not TargetKind.ALIAS:
         return TRUE
     of_aws = space.where(lambda target: str(target.resource).split(":", 5)[5].startswith("alias/aws/"))
-    return both(space.in_account(_owner(space)), negation(of_aws))
+    return space.in_account(_owner(space)) & ~of_aws
 
 
 _CHANGES = """
@@ -152,4 +152,4 @@ MANAGEMENT = frozenset(f"kms:{name}" for name in _CHANGES.split())
 
 
 def _changeable(space: Space) -> Expression:
-    return negation(acts(MANAGEMENT)) if _key(space).manager == "AWS" else TRUE
+    return ~acts(MANAGEMENT) if _key(space).manager == "AWS" else TRUE

@@ -17,20 +17,7 @@ from verifier.model.policy import Principal, PrincipalType, StatementRef
 from verifier.model.readings import G2, G2_FEDERATED, G3_ASYMMETRIC, G3_DESCRIBE, G3_NAMES, G3_SOURCE, G4, G6
 from verifier.model.reference import SYMMETRIC, action
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Present,
-    Some,
-    Symbol,
-    both,
-    choose,
-    conjunction,
-    disjunction,
-    either,
-    negation,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, choose, conjunction, disjunction
 from verifier.problem.semantics.callers import session_parts
 from verifier.problem.semantics.permissions import Permissions
 from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE, owned, owner
@@ -51,7 +38,7 @@ def context_meets(space: Space, grant: Grant) -> Expression:
         met = includes(space, grant.context_subset or ())
     key = space.target.key
     takes_none = key is not None and key.spec not in (None, SYMMETRIC)
-    return either(met, Symbol(G3_ASYMMETRIC)) if takes_none else met
+    return met | Symbol(G3_ASYMMETRIC) if takes_none else met
 
 
 def context_as_strict(space: Space, grant: Grant) -> Expression:
@@ -59,10 +46,10 @@ def context_as_strict(space: Space, grant: Grant) -> Expression:
     (G6)."""
     kind = space.attribute_view(_TYPE)
     if grant.context_equals is not None:
-        return both(kind.test(exactly("EncryptionContextEquals")), equals(space, grant.context_equals))
+        return kind.test(exactly("EncryptionContextEquals")) & equals(space, grant.context_equals)
     if not grant.context_subset:
         return TRUE
-    return both(kind.present, includes(space, grant.context_subset))
+    return kind.present & includes(space, grant.context_subset)
 
 
 def includes(space: Space, pairs: Pairs) -> Expression:
@@ -73,13 +60,13 @@ def includes(space: Space, pairs: Pairs) -> Expression:
 def equals(space: Space, pairs: Pairs) -> Expression:
     """The encryption context is exactly these pairs."""
     own = conjunction(_own_view(space, name).test(exactly(value)) for name, value in pairs)
-    exact = both(own, _no_name_outside(space, frozenset(exactly(name) for name, _ in pairs)))
+    exact = own & _no_name_outside(space, frozenset(exactly(name) for name, _ in pairs))
     if not any(_other_views(space, name) for name, _ in pairs):
         return exact
     folded = frozenset[Predicate](Tokens(literal_tokens(name, fold=True)) for name, _ in pairs)
     return choose(
         Symbol(G3_NAMES),
-        both(includes(space, pairs), _only_values(space, pairs), _no_name_outside(space, folded)),
+        includes(space, pairs) & _only_values(space, pairs) & _no_name_outside(space, folded),
         exact,
     )
 
@@ -87,7 +74,7 @@ def equals(space: Space, pairs: Pairs) -> Expression:
 def _holds_pair(space: Space, name: str, value: str) -> Expression:
     predicate = exactly(value)
     others = disjunction(view.some(frozenset({predicate}), True) for view in _other_views(space, name))
-    return either(space.ask(_own_view(space, name), predicate), both(Symbol(G3_NAMES), others))
+    return space.ask(_own_view(space, name), predicate) | (Symbol(G3_NAMES) & others)
 
 
 def _only_values(space: Space, pairs: Pairs) -> Expression:
@@ -100,12 +87,12 @@ def _only_values(space: Space, pairs: Pairs) -> Expression:
         for name, _ in pairs
         for view in (_as_set(_own_view(space, name)), *_other_views(space, name))
     }
-    return conjunction(negation(view.some(frozenset(values[name.lower()]), False)) for view, name in views.values())
+    return conjunction(~view.some(frozenset(values[name.lower()]), False) for view, name in views.values())
 
 
 def _no_name_outside(space: Space, names: frozenset[Predicate]) -> Expression:
     space.set_view(NAMES)
-    return negation(Some(NAMES, names, False)) if names else negation(Present(NAMES))
+    return ~Some(NAMES, names, False) if names else ~Present(NAMES)
 
 
 def _own_view(space: Space, name: str) -> View:
@@ -126,7 +113,7 @@ def _as_set(view: View) -> SetView:
 
     def some(predicates: frozenset[Predicate], inside: bool) -> Expression:
         found = disjunction(map(view.test, predicates))
-        return found if inside else both(view.present, negation(found))
+        return found if inside else view.present & ~found
 
     return SetView(view.name, view.present, some)
 
@@ -175,19 +162,17 @@ class Grantees:
                     assert principal.account is not None
                     accounts.add(principal.account)
         own = self.space.one_of(frozenset(arns))
-        of_roles = (
-            both(self._role(role), self.space.session_among(frozenset(names))) for role, names in sessions.items()
-        )
-        others = both(Symbol(G2), negation(self.space.is_service)) if hidden else FALSE
-        issued = (both(self.space.in_account(account), self._issued(names)) for account, names in issuers.items())
+        of_roles = (self._role(role) & self.space.session_among(frozenset(names)) for role, names in sessions.items())
+        others = Symbol(G2) & ~self.space.is_service if hidden else FALSE
+        issued = (self.space.in_account(account) & self._issued(names) for account, names in issuers.items())
         return Named(
-            either(own, *of_roles, others, *issued),
+            own | disjunction(of_roles) | others | disjunction(issued),
             disjunction(self.space.in_account(account) for account in sorted(accounts)),
         )
 
     def _issued(self, names: Iterable[str]) -> Expression:
         """The federated sessions that some users of an account issued, if what is granted to a user is to them (G2)."""
-        return both(Symbol(G2_FEDERATED), self.space.is_federated, self.space.issuer(OneOf(frozenset(names))))
+        return Symbol(G2_FEDERATED) & self.space.is_federated & self.space.issuer(OneOf(frozenset(names)))
 
     def _role(self, role: tuple[str, str]) -> Expression:
         """The sessions of the role with this account and name: AWS's own for instances is in thousands of grants."""
@@ -206,7 +191,7 @@ def granted(space: Space, own: Permissions) -> Expression:
     grants = space.decision_input.key.grants or ()
     grantees = Grantees(space)
     by_grant = [_by_batch(grantees, batch, own) for batch in _batches(space, grants)]
-    return either(*by_grant, _retired_by_policy(space, grants, own))
+    return disjunction(by_grant) | _retired_by_policy(space, grants, own)
 
 
 def _batches(space: Space, grants: Sequence[Grant]) -> list[tuple[Grant, ...]]:
@@ -226,9 +211,9 @@ def _by_batch(grantees: Grantees, batch: tuple[Grant, ...], own: Permissions) ->
     parts = [*_uses(grantees, frozenset(batch[0].operations) - {RETIRE}, batch), *_retirements(grantees, batch)]
     # Whether a boundary or session policy limits what a grant allows is open; other callers of an account need the
     # account's leave (G2).
-    direct = owned(number, disjunction(both(who.direct, when) for who, when in parts))
-    delegated = owned(number, disjunction(both(who.delegated, when) for who, when in parts))
-    return either(both(direct, either(negation(Symbol(G4)), own.limits)), both(delegated, own.whole))
+    direct = owned(number, disjunction(who.direct & when for who, when in parts))
+    delegated = owned(number, disjunction(who.delegated & when for who, when in parts))
+    return (direct & (~Symbol(G4) | own.limits)) | (delegated & own.whole)
 
 
 def _reference(space: Space, batch: tuple[Grant, ...]) -> StatementRef:
@@ -250,12 +235,12 @@ def _uses(grantees: Grantees, operations: frozenset[str], batch: Sequence[Grant]
     for alike in _grouped(batch):
         who, grant = grantees.named((g.grantee for g in alike), alike[0].grantee_hidden), alike[0]
         if grant.context_equals is None and grant.context_subset is None:
-            yield who, both(acts(operations - {CREATE}), _source_allows(space, grant))
+            yield who, acts(operations - {CREATE}) & _source_allows(space, grant)
         else:
-            yield who, both(plain, _source_allows(space, grant))
-            yield who, both(acts(bound), _source_allows(space, grant), context_meets(space, grant) if bound else FALSE)
+            yield who, plain & _source_allows(space, grant)
+            yield who, acts(bound) & _source_allows(space, grant) & (context_meets(space, grant) if bound else FALSE)
         if CREATE in operations:
-            yield who, both(acts({CREATE}), _source_allows(space, grant), _as_strict(space, grant))
+            yield who, acts({CREATE}) & _source_allows(space, grant) & _as_strict(space, grant)
 
 
 def _takes_context(name: str) -> bool:
@@ -277,20 +262,20 @@ def _source_allows(space: Space, grant: Grant) -> Expression:
     """A `SourceArn` constraint binds service principals; others by the reading G3-source (G3)."""
     if grant.source_arn is None:
         return TRUE
-    ignored = both(acts({DESCRIBE}), negation(Symbol(G3_DESCRIBE)))
+    ignored = acts({DESCRIBE}) & ~Symbol(G3_DESCRIBE)
     view = space.view("aws:SourceArn")
     assert isinstance(view, View)
     pattern = arn_predicate((Fixed(grant.source_arn, True),))
     met = FALSE if pattern is None else space.ask(view, pattern)
-    return either(ignored, both(space.is_service, met), both(negation(space.is_service), negation(Symbol(G3_SOURCE))))
+    return ignored | (space.is_service & met) | (~space.is_service & ~Symbol(G3_SOURCE))
 
 
 def _as_strict(space: Space, grant: Grant) -> Expression:
     """A CreateGrant request asks for some of the grant's operations, under constraints at least as strict (G6)."""
     space.set_view("kms:grantoperations")
     names = frozenset[Predicate](exactly(name.removeprefix("kms:")) for name in grant.operations)
-    no_other = negation(Some("kms:grantoperations", names, False))
-    return both(no_other, context_as_strict(space, grant), _same_source(space, grant))
+    no_other = ~Some("kms:grantoperations", names, False)
+    return no_other & context_as_strict(space, grant) & _same_source(space, grant)
 
 
 def _same_source(space: Space, grant: Grant) -> Expression:
@@ -299,8 +284,8 @@ def _same_source(space: Space, grant: Grant) -> Expression:
     if grant.source_arn is None:
         return TRUE
     own, pattern = space.attribute_view("kms:grantconstraintsourcearn"), arn_predicate((Fixed(grant.source_arn, True),))
-    covered = FALSE if pattern is None else both(Symbol(G6), own.test(pattern))
-    return either(own.test(exactly(grant.source_arn)), covered)
+    covered = FALSE if pattern is None else Symbol(G6) & own.test(pattern)
+    return own.test(exactly(grant.source_arn)) | covered
 
 
 # -- G5 --
@@ -322,4 +307,4 @@ def _retired_by_policy(space: Space, grants: Sequence[Grant], own: Permissions) 
     assert space.target.account is not None
     issuing = {grant.issuing_account for grant in grants if grant.issuing_account is not None}
     whom = disjunction(space.in_account(account) for account in sorted({space.target.account, *issuing}))
-    return both(acts({RETIRE}), whom, own.whole)
+    return acts({RETIRE}) & whom & own.whole

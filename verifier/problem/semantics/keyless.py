@@ -9,7 +9,17 @@ from __future__ import annotations
 from verifier.model.operators import Sign
 from verifier.model.readings import D9
 from verifier.problem.classes.predicates import like
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, choose, constant, either
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    Symbol,
+    Test,
+    choose,
+    conjunction,
+    constant,
+    disjunction,
+)
 from verifier.problem.semantics.relations import constant_matches, relate
 from verifier.problem.semantics.values import Fixed, Template, Variable
 from verifier.problem.space import Space, acts
@@ -38,10 +48,10 @@ def covers_keyless(space: Space, pieces: Template, about_grants: bool) -> Expres
         return FALSE
     service, region, account, last = pattern
     by_account = space.account_matching(like(account))
-    covered = both(by_account, _covers_region(space, service, region, last))
+    covered = by_account & _covers_region(space, service, region, last)
     if not about_grants:
         return covered
-    return choose(acts({LIST_RETIRABLE}), both(by_account, _covers_principal(space, service, region, last)), covered)
+    return choose(acts({LIST_RETIRABLE}), by_account & _covers_principal(space, service, region, last), covered)
 
 
 def _fields(space: Space, pieces: Template) -> tuple[str, str, str, Template] | None:
@@ -65,8 +75,8 @@ def _covers_region(space: Space, service: str, region: str, last: Template) -> E
     if isinstance(last[0], Fixed) and last[0].text.startswith(("key/", "alias/")):
         # With a variable that has no value it is a pattern of no key or alias (L7).
         named = (_has_value(space, piece) for piece in last if isinstance(piece, Variable))
-        return both(place, Symbol(D9), *named)
-    return both(place, constant_matches(space, "*", Sign.LIKE, last, None))
+        return place & Symbol(D9) & conjunction(named)
+    return place & constant_matches(space, "*", Sign.LIKE, last, None)
 
 
 def _has_value(space: Space, variable: Variable) -> Expression:
@@ -80,6 +90,6 @@ def _covers_principal(space: Space, service: str, region: str, last: Template) -
     if not last or not like(region).matches(""):
         return FALSE
     view = space.attribute_view(RETIRING)
-    sessions = either(*(Test(RETIRING, like(f"{start}*")) for start in _SESSIONS))
+    sessions = disjunction(Test(RETIRING, like(f"{start}*")) for start in _SESSIONS)
     kinds = choose(sessions, constant(like(service).matches("sts")), constant(like(service).matches("iam")))
-    return both(kinds, relate(space, view, Sign.LIKE, last, None))
+    return kinds & relate(space, view, Sign.LIKE, last, None)

@@ -13,7 +13,7 @@ from itertools import chain
 from verifier.model.estate import Identity
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.symbols import OUTSIDE_ALLOW, SESSION_ALLOW, PossibleChange
-from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
+from verifier.problem.expression import Expression, Symbol, conjunction, disjunction
 from verifier.problem.semantics.possible_changes import (
     BOUNDARY,
     LOOSENED,
@@ -45,17 +45,17 @@ class Permissions:
     @property
     def limits(self) -> Expression:
         """B ∧ S: what limits a caller whom somebody else grants access (D4, G4)."""
-        return both(self.boundary, self.session)
+        return self.boundary & self.session
 
     @property
     def whole(self) -> Expression:
         """I ∧ B ∧ S: the caller's account lets it."""
-        return both(self.identity, self.boundary, self.session)
+        return self.identity & self.boundary & self.session
 
 
 def permissions(space: Space) -> Permissions:
     """I, B and S."""
-    session = either(negation(space.is_federated), Symbol(SESSION_ALLOW))
+    session = ~space.is_federated | Symbol(SESSION_ALLOW)
     return Permissions(_identity_allows(space), _boundary_allows(space), session)
 
 
@@ -79,11 +79,11 @@ def outside(space: Space) -> Expression:
     policies."""
     accounts = space.estate.accounts
     listed = [identity.arn for account in accounts if not account.complete for identity in account.identities]
-    inventoried = either(
-        disjunction(space.in_account(account.id) for account in accounts if account.complete), holders(space, listed)
+    inventoried = disjunction(space.in_account(account.id) for account in accounts if account.complete) | holders(
+        space, listed
     )
-    from_user = either(space.is_user, space.is_role, both(space.is_federated, space.issued_by_user))
-    return both(from_user, negation(inventoried))
+    from_user = space.is_user | space.is_role | (space.is_federated & space.issued_by_user)
+    return from_user & ~inventoried
 
 
 def _attached(space: Space, policies_of: Callable[[Identity], Sequence[Policy]]) -> Iterator[tuple[Policy, Expression]]:
@@ -121,9 +121,9 @@ def _boundary(identity: Identity) -> Sequence[Policy]:
 
 def _identity_allows(space: Space) -> Expression:
     # A federated session that a root user issued has that user's permissions, within its session policy (R2, D5).
-    issued_by_root = both(space.is_federated, negation(space.issued_by_user))
-    never = both(space.is_service_linked, acts(_NEVER_LINKED & space.known_actions))
-    free = both(outside(space), negation(never), Symbol(OUTSIDE_ALLOW))
+    issued_by_root = space.is_federated & ~space.issued_by_user
+    never = space.is_service_linked & acts(_NEVER_LINKED & space.known_actions)
+    free = outside(space) & ~never & Symbol(OUTSIDE_ALLOW)
     found = [space.is_root, free, issued_by_root, *allows_everything(space)]
     attached = list(_attached(space, lambda identity: identity.policies))
     together = owner_of_many(space, [policy for policy, _ in attached], Effect.ALLOW)
@@ -140,7 +140,7 @@ def _given(space: Space, name: PossibleChange, policy: Policy) -> Iterator[Expre
     stated = [one for one in policy.statements if one.effect is Effect.DENY and not space.is_silent(one)]
     denied = disjunction(applies(space, policy, one) for one in stated)
     for one in each_statement(space, possible(space, name), policy, Effect.ALLOW):
-        yield both(one, negation(denied))
+        yield one & ~denied
 
 
 def _boundary_allows(space: Space) -> Expression:
@@ -148,7 +148,7 @@ def _boundary_allows(space: Space) -> Expression:
     attached = list(_attached(space, _boundary))
     together = owner_of_many(space, [policy for policy, _ in attached], Effect.ALLOW)
     for policy, held in attached:
-        limits.append(either(negation(held), disjunction(each_statement(space, held, policy, Effect.ALLOW, together))))
+        limits.append(~held | disjunction(each_statement(space, held, policy, Effect.ALLOW, together)))
     put = possible(space, LOOSENED)
     others = chain.from_iterable(each_statement(space, put, one, Effect.ALLOW) for one in boundaries_to_put(space))
-    return either(conjunction(limits), possible(space, BOUNDARY), *others)
+    return conjunction(limits) | possible(space, BOUNDARY) | disjunction(others)

@@ -14,7 +14,7 @@ from verifier.model.estate import Identity
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.reference import actions
 from verifier.model.symbols import BoundaryPut, GroupJoined, OlderVersion, PolicyAttached, PossibleChange
-from verifier.problem.expression import FALSE, Expression, Symbol, both, disjunction, negation
+from verifier.problem.expression import FALSE, Expression, Symbol, disjunction
 from verifier.problem.space import Space, acts
 
 RESOURCE_POLICY = PossibleChange("resource policy")
@@ -55,7 +55,7 @@ def possible(space: Space, name: PossibleChange) -> Expression:
 
 def without(space: Space, name: PossibleChange, refusal: Expression) -> Expression:
     """A refusal that the change takes away."""
-    return both(refusal, negation(possible(space, name)))
+    return refusal & ~possible(space, name)
 
 
 def refused_by(space: Space, policy: Policy, refusal: Expression) -> Expression:
@@ -92,7 +92,7 @@ def possible_grant(space: Space) -> Expression:
     """The requests that a grant could allow, with the change: none of a service principal, as which nobody calls."""
     if GRANT not in space.possible_changes:
         return FALSE
-    return both(Symbol(GRANT), negation(space.is_service), acts(a.name for a in actions() if a.grant_operation))
+    return Symbol(GRANT) & ~space.is_service & acts(a.name for a in actions() if a.grant_operation)
 
 
 def policies_to_attach(space: Space) -> list[tuple[PossibleChange, Policy]]:

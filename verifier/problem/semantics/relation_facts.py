@@ -16,18 +16,7 @@ from verifier.model.policy import arn_kind
 from verifier.model.readings import WILDCARDS
 from verifier.problem.classes.predicates import ANY, OneOf, Predicate, Tokens, exactly, like, one
 from verifier.problem.classes.tables import Unsuitable
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Symbol,
-    both,
-    conjunction,
-    disjunction,
-    either,
-    implies,
-    same,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, implies, same
 from verifier.problem.facts.shared import predicates_of
 from verifier.problem.space import Space
 from verifier.problem.views import Relation, View
@@ -83,10 +72,10 @@ class _Tests:
 
 def _equality_facts(view_tests: _Tests, relation: Relation, left: View, right: View) -> Iterator[Expression]:
     symbol = Symbol(relation.symbol)
-    present = both(left.present, right.present)
+    present = left.present & right.present
     for typed, other in ((left, right), (right, left)):
         if typed.forms:
-            yield from _form_facts(view_tests, both(present, symbol), other, typed.forms)
+            yield from _form_facts(view_tests, present & symbol, other, typed.forms)
     for predicate in list(view_tests.of(left)):
         try:
             tests = left.test(predicate), right.test(predicate)
@@ -94,11 +83,11 @@ def _equality_facts(view_tests: _Tests, relation: Relation, left: View, right: V
             continue
         folds = isinstance(predicate, Tokens) and _ignores_case(predicate)
         if not relation.fold or folds:
-            yield implies(both(present, symbol), same(*tests))
+            yield implies(present & symbol, same(*tests))
         if isinstance(predicate, Tokens) and (
             predicate.literal is not None or relation.fold and _one_word_but_for_case(predicate)
         ):
-            yield implies(both(present, *tests), symbol)
+            yield implies(present & conjunction(tests), symbol)
 
 
 def _form_facts(view_tests: _Tests, where: Expression, view: View, forms: Sequence[Predicate]) -> Iterator[Expression]:
@@ -130,7 +119,7 @@ def _one_word_but_for_case(predicate: Tokens) -> bool:
 def _shape_facts(view_tests: _Tests, relation: Relation) -> Iterator[Expression]:
     """Whatever the variables stand for, only some subjects can match; of ARN patterns, those with six fields (L6)."""
     subject = relation.views[0]
-    where = both(subject.present, Symbol(relation.symbol))
+    where = subject.present & Symbol(relation.symbol)
     if relation.shape is not None:
         yield from _form_facts(view_tests, where, subject, [relation.shape])
     if relation.mode == Sign.LIKE_ARN:
@@ -145,8 +134,8 @@ def _pattern_facts(view_tests: _Tests, relation: Relation) -> Iterator[Expressio
     if relation.patterns is not None and subject.forms and len(relation.pieces) == 1:
         # What a number, a date or an address matches has the form of one itself, or wildcards that count.
         has_form = disjunction(view_tests.ask(sources[0], form) for form in subject.forms)
-        possible = either(has_form, _wildcards_count(view_tests, sources[0]))
-        yield implies(both(subject.present, sources[0].present, Symbol(relation.symbol)), possible)
+        possible = has_form | _wildcards_count(view_tests, sources[0])
+        yield implies(subject.present & sources[0].present & Symbol(relation.symbol), possible)
     if relation.patterns is not None and subject.fixed is not None:
         yield from _known_subject_facts(view_tests, relation, subject.fixed, TRUE)
     for text in _literals(view_tests, subject) if relation.patterns is not None else ():
@@ -158,7 +147,7 @@ def _pattern_facts(view_tests: _Tests, relation: Relation) -> Iterator[Expressio
             met = FALSE if pattern is None else view_tests.ask(subject, pattern)
         except Unsuitable:
             continue
-        yield implies(both(subject.present, condition), same(Symbol(relation.symbol), met))
+        yield implies(subject.present & condition, same(Symbol(relation.symbol), met))
 
 
 def _known_values(view_tests: _Tests, sources: Sequence[View]) -> Iterator[tuple[tuple[str, ...], Expression]]:
@@ -215,14 +204,14 @@ def _known_subject_facts(view_tests: _Tests, relation: Relation, text: str, know
     fitting = frozenset(part for part in parts if _fits(relation.patterns(part), text))
     for part in sorted(fitting):
         view_tests.ask(source, exactly(part))
-    possible = either(_wildcards_count(view_tests, source), view_tests.ask(source, OneOf(fitting)))
-    yield implies(both(Symbol(relation.symbol), source.present, known), possible)
+    possible = _wildcards_count(view_tests, source) | view_tests.ask(source, OneOf(fitting))
+    yield implies(Symbol(relation.symbol) & source.present & known, possible)
 
 
 def _wildcards_count(view_tests: _Tests, source: View) -> Expression:
     """The value of a variable has wildcards that count as such (the reading L7-wildcards)."""
     wild = (Tokens(((True, ANY), (False, one(character)), (True, ANY))) for character in "*?")
-    return both(Symbol(WILDCARDS), disjunction(view_tests.ask(source, predicate) for predicate in wild))
+    return Symbol(WILDCARDS) & disjunction(view_tests.ask(source, predicate) for predicate in wild)
 
 
 def _fits(predicate: Predicate | None, text: str) -> bool:

@@ -13,7 +13,7 @@ from verifier.model.operators import WITH_WILDCARDS, WITHOUT_CASE, Sign
 from verifier.model.readings import EMPTY, WILDCARDS
 from verifier.model.symbols import Reading, RelationTest, SymbolValues, Unsupported
 from verifier.problem.classes.predicates import Predicate, Tokens
-from verifier.problem.expression import FALSE, Expression, Symbol, both, choose, conjunction, either, negation
+from verifier.problem.expression import FALSE, Expression, Symbol, choose, conjunction
 from verifier.problem.facts.shared import empty
 from verifier.problem.semantics.values import Fixed, Template, Variable, shape, text_predicate
 from verifier.problem.space import Space
@@ -42,17 +42,17 @@ def relate(space: Space, subject: View, mode: Sign, pieces: Template, readable_b
         if source.present is FALSE:
             return with_default
         has_value = _has_value(space, source)
-        absent = both(negation(has_value), with_default)
+        absent = ~has_value & with_default
         if _defaults_left(pieces, at):
-            return either(absent, _unsupported(space, subject, mode, pieces, readable_by))
-        return either(absent, both(has_value, _relation(space, subject, mode, pieces, readable_by)))
+            return absent | _unsupported(space, subject, mode, pieces, readable_by)
+        return absent | (has_value & _relation(space, subject, mode, pieces, readable_by))
     predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
     return FALSE if predicate is None else space.ask(subject, predicate)
 
 
 def _has_value(space: Space, source: View) -> Expression:
     """The key of a variable is present, and its value is not empty, or counts though it is."""
-    return both(source.present, negation(both(empty(space, source), Symbol(EMPTY))))
+    return source.present & ~(empty(space, source) & Symbol(EMPTY))
 
 
 def _defaults_left(pieces: Template, at: int) -> bool:
@@ -100,14 +100,14 @@ def _relation(space: Space, subject: View, mode: Sign, pieces: Template, readabl
     if len(pieces) == 1 and mode not in WITH_WILDCARDS and subject.fixed is not None:
         same_text = text_predicate(mode, [Fixed(subject.fixed, False)])
         assert same_text is not None
-        return both(subject.present, _has_value(space, views[0]), space.ask(views[0], same_text))
+        return subject.present & _has_value(space, views[0]) & space.ask(views[0], same_text)
     # versions of a key may have different tags (`problem.diagrams.joint`)
     fixed = "" if subject.fixed is None else f"={subject.fixed}"
     symbol = RelationTest(f"{subject.name}{fixed}:{mode}:{pieces}")
     if symbol not in space.relations:
         space.relations[symbol] = _described(symbol, subject, mode, pieces, tuple(views))
     others_present = conjunction(_has_value(space, view) for view in views)
-    return both(subject.present, others_present, Symbol(symbol))
+    return subject.present & others_present & Symbol(symbol)
 
 
 def _has_no_wildcards(space: Space, view: View) -> bool:

@@ -16,19 +16,7 @@ from verifier.model.readings import E2, F8, F8_QUOTA, F8_RCP, F8_VPCE, L6
 from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.symbols import NotResourceStatement
 from verifier.problem.classes.predicates import like
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Part,
-    Symbol,
-    Test,
-    both,
-    constant,
-    disjunction,
-    either,
-    negation,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, Part, Symbol, Test, conjunction, constant, disjunction
 from verifier.problem.semantics.condition_keys import readable, remarks
 from verifier.problem.semantics.conditions import Reader
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, covers_keyless
@@ -68,7 +56,7 @@ def _acts_like(pattern: str) -> Expression:
 def action_matches(statement: Statement) -> Expression:
     """The action of the request is one that the statement is about."""
     matched = actions_match(statement.actions)
-    return negation(matched) if statement.not_action else matched
+    return ~matched if statement.not_action else matched
 
 
 READABLE_BY = {PolicyKind.KEY: F8, PolicyKind.TRUST: E2, PolicyKind.RCP: F8_RCP, PolicyKind.ENDPOINT: F8_VPCE}
@@ -90,7 +78,7 @@ class Elements:
     @property
     def whole(self) -> Expression:
         """All of them."""
-        return both(self.action, self.resource, *self.conditions, self.valid, self.certain)
+        return self.action & self.resource & conjunction(self.conditions) & self.valid & self.certain
 
 
 def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
@@ -98,7 +86,7 @@ def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
     resource = _resource_element(space, policy, statement)
     reader = Reader(space, policy.variables, READABLE_BY.get(policy.kind))
     conditions = tuple(_condition_element(space, reader, statement, condition) for condition in statement.conditions)
-    valid = both(readable(policy, statement), _below_alias_quota(space, statement))
+    valid = readable(policy, statement) & _below_alias_quota(space, statement)
     organization = space.estate.organization
     said = tuple(remarks(policy, statement, None if organization is None else organization.id))
     if said:
@@ -125,7 +113,7 @@ def _below_alias_quota(space: Space, statement: Statement) -> Expression:
     if key is None or statement.effect is Effect.DENY or key.aliases is not None and len(key.aliases) <= ALIAS_QUOTA:
         return TRUE
     tested = any(condition.key.value.lower() == "kms:resourcealiases" for condition in statement.conditions)
-    return negation(Symbol(F8_QUOTA)) if tested else TRUE
+    return ~Symbol(F8_QUOTA) if tested else TRUE
 
 
 _EVERYTHING: Template = (Fixed("*", True),)
@@ -158,7 +146,7 @@ def _resource(space: Space, policy: Policy, statement: Statement) -> Expression:
         return constant(not statement.not_resource)
     texts = [text.value for text in statement.resources]
     matched = disjunction(_matches_target(space, policy, statement, text) for text in texts)
-    return negation(matched) if statement.not_resource else matched
+    return ~matched if statement.not_resource else matched
 
 
 def _matches_target(space: Space, policy: Policy, statement: Statement, text: str) -> Expression:
@@ -173,7 +161,7 @@ def _matches_target(space: Space, policy: Policy, statement: Statement, text: st
         _covers(space, policy, statement, _late_variables(longer, policy.variables), text)
         for longer in running_on(text, _colons(space.target, text))
     )
-    return either(_covers(space, policy, statement, pieces, text), both(further, Symbol(L6)))
+    return _covers(space, policy, statement, pieces, text) | (further & Symbol(L6))
 
 
 def _colons(target: Target, text: str) -> int:
@@ -273,4 +261,4 @@ def each_statement(
     its own (P7). Its owner is the statement, or one for many statements `together`."""
     for statement in policy.statements:
         if statement.effect is effect and not space.is_silent(statement):
-            yield as_statement(space, policy, statement, both(whom, applies(space, policy, statement)), together)
+            yield as_statement(space, policy, statement, whom & applies(space, policy, statement), together)

@@ -7,18 +7,18 @@ Guarantee: a supposition is about the requests of steps alone; the last request 
 from __future__ import annotations
 
 from verifier.model.steps.supposition import Supposition, SuppositionKind
-from verifier.problem.expression import Expression, both, disjunction, negation
+from verifier.problem.expression import Expression, disjunction
 from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.space import Space, acts
 
 
 def not_ruled_out(space: Space) -> Expression:
     """True iff no supposition says that nobody makes the request."""
-    return negation(
-        disjunction(_ruled_out(space, one) for one in space.estate.suppositions if one.kind is SuppositionKind.CALLS)
+    return ~disjunction(
+        _ruled_out(space, one) for one in space.estate.suppositions if one.kind is SuppositionKind.CALLS
     )
 
 
 def _ruled_out(space: Space, supposition: Supposition) -> Expression:
     assert supposition.callers is not None
-    return both(acts(filter(supposition.names, space.known_actions)), callers(space, supposition.callers))
+    return acts(filter(supposition.names, space.known_actions)) & callers(space, supposition.callers)

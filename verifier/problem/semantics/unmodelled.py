@@ -13,7 +13,7 @@ from verifier.model.readings import R4
 from verifier.model.reference import actions
 from verifier.model.symbols import SymbolName, TrustFact
 from verifier.model.unmodelled import Influence, Unmodelled
-from verifier.problem.expression import TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
+from verifier.problem.expression import TRUE, Expression, Symbol, conjunction, disjunction
 from verifier.problem.semantics.controls import through
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import Space, acts
@@ -50,7 +50,7 @@ def holders(space: Space, arns: Sequence[str]) -> Expression:
     """The callers that policies attached to these users and roles follow: a user's also follow the federated sessions
     that it issued."""
     users = [arn for arn in arns if arn_kind(arn) == "user"]
-    return either(space.one_of(frozenset(arns)), *(space.federated_by(user) for user in users))
+    return space.one_of(frozenset(arns)) | disjunction(map(space.federated_by, users))
 
 
 def scope(space: Space, thing: Unmodelled) -> Expression:
@@ -61,7 +61,7 @@ def scope(space: Space, thing: Unmodelled) -> Expression:
     if thing.principal is not None:
         parts.append(holders(space, [thing.principal]))
     if thing.of_identities:
-        parts.append(negation(either(space.is_root, space.is_service)))
+        parts.append(~(space.is_root | space.is_service))
     if thing.endpoint is not None:
         parts.append(through(space, thing.endpoint))
     if thing.owner is not None and space.target.kind is TargetKind.ALIAS:
@@ -74,19 +74,19 @@ def scope(space: Space, thing: Unmodelled) -> Expression:
 def grants_unmodelled(space: Space) -> Expression:
     """What things that belong to no principal may allow: a grant (G1) only what a grant can name, or what the data does
     not know (U4)."""
-    grantable, to_come = acts(a.name for a in actions() if a.grant_operation), negation(acts(a.name for a in actions()))
+    grantable, to_come = acts(a.name for a in actions() if a.grant_operation), ~acts(a.name for a in actions())
 
     def suited(thing: Unmodelled) -> Expression:
         return grantable if thing.label.startswith("G") else to_come if thing.label == "U4" else TRUE
 
-    return disjunction(both(where, suited(thing)) for thing, where in allowing(space, own=False))
+    return disjunction(where & suited(thing) for thing, where in allowing(space, own=False))
 
 
 def allowing(space: Space, own: bool) -> Iterator[tuple[Unmodelled, Expression]]:
     """The things of a principal (`own`), or the others, that may allow requests, and where they do."""
     for thing in things(space):
         if may_allow(thing) and (thing.principal is not None) is own:
-            yield thing, both(scope(space, thing), Symbol(thing.allow_symbol))
+            yield thing, scope(space, thing) & Symbol(thing.allow_symbol)
 
 
 def own_refusals(space: Space) -> Iterator[Expression]:
@@ -96,13 +96,13 @@ def own_refusals(space: Space) -> Iterator[Expression]:
 
 def unrestricted(space: Space) -> Expression:
     """No policy over accounts, keys or endpoints that is not known refuses."""
-    return negation(disjunction(_refusals(space, own=False)))
+    return ~disjunction(_refusals(space, own=False))
 
 
 def _refusals(space: Space, own: bool) -> Iterator[Expression]:
     for thing in things(space):
         if may_refuse(thing) and (thing.principal is not None) is own:
-            yield both(scope(space, thing), Symbol(thing.refuse_symbol))
+            yield scope(space, thing) & Symbol(thing.refuse_symbol)
 
 
 def pessimism(space: Space) -> dict[SymbolName, bool]:

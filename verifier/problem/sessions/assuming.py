@@ -19,7 +19,7 @@ from verifier.problem.classes.predicates import Predicate, Tokens, exactly, lite
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import join
-from verifier.problem.expression import FALSE, Expression, Present, Some, Symbol, both, either, literal, negation
+from verifier.problem.expression import FALSE, Expression, Present, Some, Symbol, conjunction, literal
 from verifier.problem.semantics.relation_facts import COMBINATIONS
 from verifier.problem.semantics.targets import Target
 from verifier.problem.sessions.session_tags import (
@@ -88,13 +88,11 @@ class Assuming(TagSets):
             see(space, part.request)
         space.view("aws:TagKeys")
         space.view("sts:TransitiveTagKeys")
-        others = both(
-            space.is_role,
-            negation(space.one_of(self._listed)),
-            *(negation(space.in_account(account)) for account in self._complete),
+        others = conjunction(
+            (space.is_role, ~space.one_of(self._listed), *(~space.in_account(account) for account in self._complete))
         )
         named = [frozenset[Predicate]({Tokens(literal_tokens(str(part.tag), fold=True))}) for part in self._tags]
-        return [others, negation(Present(_TAG_KEYS)), Symbol(F3), *(Some(_TRANSITIVE, name, True) for name in named)]
+        return [others, ~Present(_TAG_KEYS), Symbol(F3), *(Some(_TRANSITIVE, name, True) for name in named)]
 
     # -- requests that are allowed and can be made --
 
@@ -319,7 +317,7 @@ class Assuming(TagSets):
                 return literal(variable, mask != 1)
             attribute, absent = names[variable], mask >> self._table(variable).size & 1
             among = self._among(variable, mask, attribute)
-            return either(among, wanted.get(attribute, FALSE) if absent else FALSE)
+            return among | (wanted.get(attribute, FALSE) if absent else FALSE)
 
         return as_expression(self._diagrams, self._only(node, frozenset(kept)), value)
 

@@ -21,18 +21,7 @@ from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactl
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import join
-from verifier.problem.expression import (
-    TRUE,
-    Expression,
-    Present,
-    at_most,
-    both,
-    conjunction,
-    disjunction,
-    either,
-    implies,
-    negation,
-)
+from verifier.problem.expression import TRUE, Expression, Present, at_most, conjunction, disjunction, implies
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, changed
 from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.targets import FEDERATING, Target, TargetKind
@@ -50,9 +39,9 @@ def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
     lower case."""
     for account, alike in _issuers(space, names).items():
         for (values, passing), issuers in alike.items():
-            unchanged = negation(changed(space))
-            issued = both(
-                space.is_federated, space.in_account(account), space.issuer(OneOf(frozenset(issuers))), unchanged
+            unchanged = ~changed(space)
+            issued = (
+                space.is_federated & space.in_account(account) & space.issuer(OneOf(frozenset(issuers))) & unchanged
             )
             own = dict(zip(names, values, strict=True))
             if not passing:
@@ -73,7 +62,7 @@ def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
                 )
             if sessions is not None:
                 yield from (
-                    implies(both(issued, space.issuer(exactly(issuer))), sessions.tags(issuer, own))
+                    implies(issued & space.issuer(exactly(issuer)), sessions.tags(issuer, own))
                     for issuer in sorted(issuers)
                 )
     yield from _of_root(space, names)
@@ -82,10 +71,10 @@ def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
 def _of_root(space: Space, names: Sequence[str]) -> Iterator[Expression]:
     """The root user has no tags: all that its sessions have were passed."""
     present = [Present(PRINCIPAL_TAG + name) for name in names]
-    own = [negation(tag) for name, tag in zip(names, present, strict=True) if reserved(name)]
+    own = [~tag for name, tag in zip(names, present, strict=True) if reserved(name)]
     passed = conjunction((*own, at_most(present, MOST_SESSION_TAGS)))
     if passed is not TRUE:
-        yield implies(both(space.is_federated, space.issuer(exactly(_ROOT))), passed)
+        yield implies(space.is_federated & space.issuer(exactly(_ROOT)), passed)
 
 
 _Alike = dict[tuple[tuple[str | None, ...], bool], set[str]]
@@ -168,7 +157,7 @@ class _Sessions(TagSets):
         otherwise = {name: has_tag(name, value) for name, value in own.items()}
         passed = self._of(self._passed, issuer)
         untagged = self.expression(self._of(self._untagged, issuer), {}) if passed != NOTHING else TRUE
-        return either(both(untagged, *otherwise.values()), self.expression(passed, otherwise))
+        return (untagged & conjunction(otherwise.values())) | self.expression(passed, otherwise)
 
     def _value(self, variable: str, mask: int, otherwise: Mapping[str, Expression]) -> Expression:
         if variable != MADE:
@@ -187,7 +176,7 @@ def _further(space: Space, names: _TagTests) -> Sequence[Expression]:
         space.view(REQUEST_TAG + name)
         space.questions.setdefault(REQUEST_TAG + name, {}).update(dict.fromkeys(predicates))
     space.view("aws:TagKeys")
-    return [negation(Present("aws:tagkeys"))]
+    return [~Present("aws:tagkeys")]
 
 
 _known = IdentityCache[_Sessions | None](64)

@@ -20,7 +20,7 @@ from verifier.model.estate import Identity
 from verifier.model.readings import F3
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
-from verifier.problem.expression import TRUE, Expression, Present, Symbol, both, conjunction, either, implies, negation
+from verifier.problem.expression import TRUE, Expression, Present, Symbol, conjunction, implies
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.problem.sessions.assuming import Assuming
 from verifier.problem.sessions.session_tags import (
@@ -84,8 +84,7 @@ class PassedTags:
         assert group is not None
         parts = [(part, node) for part, node in zip(group.parts, given.inherited, strict=True) if part.session in own]
         otherwise = {
-            part.session: either(own[part.session], both(Symbol(F3), group.of_sessions(node, {})))
-            for part, node in parts
+            part.session: own[part.session] | (Symbol(F3) & group.of_sessions(node, {})) for part, node in parts
         }
         # A role that nobody can assume, as far as is known, is supposed to have sessions all the same.
         if given.passed == NOTHING:
@@ -198,7 +197,7 @@ def _cached(space: Space, found: Trusting, predicates: Mapping[str, Mapping[Pred
 
 # -- what that makes of the roles in question --
 
-_NOT_SAID = {SESSION_NAME: TRUE, SOURCE_IDENTITY: negation(Present(SOURCE_IDENTITY))}
+_NOT_SAID = {SESSION_NAME: TRUE, SOURCE_IDENTITY: ~Present(SOURCE_IDENTITY)}
 """What they are in a session of which nothing says it."""
 
 

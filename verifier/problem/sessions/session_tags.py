@@ -19,7 +19,7 @@ from verifier.model.symbols import RequestFact
 from verifier.problem.classes.domains import of_tags
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
-from verifier.problem.expression import FALSE, Expression, Present, Test, at_most, both, either, implies, negation
+from verifier.problem.expression import FALSE, Expression, Present, Test, at_most, conjunction, implies
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, SESSION_TAGS, possible
 from verifier.problem.semantics.unmodelled import holders
 from verifier.problem.sessions.trusting import trusting
@@ -48,9 +48,9 @@ def carriers(space: Space) -> Expression:
     roles = space.estate.roles
     listed = frozenset(role.arn for role in roles)
     tagged = frozenset(role.arn for role in roles if not role.exact_tags and role.arn in changing)
-    others = [negation(space.in_account(account.id)) for account in space.estate.accounts if account.complete]
-    unlisted = both(space.is_role, negation(space.one_of(listed)), *others)
-    return either(unlisted, space.one_of(tagged), both(space.is_role, possible(space, SESSION_TAGS)))
+    others = [~space.in_account(account.id) for account in space.estate.accounts if account.complete]
+    unlisted = space.is_role & ~space.one_of(listed) & conjunction(others)
+    return unlisted | space.one_of(tagged) | (space.is_role & possible(space, SESSION_TAGS))
 
 
 def own_tags(space: Space, identities: Sequence[Identity], names: Sequence[str]) -> Iterator[Expression]:
@@ -76,7 +76,7 @@ def own_tag(identity: Identity, name: str) -> str | None:
 def has_tag(name: str, value: str | None) -> Expression:
     """The caller's tag has this value; `None`: it has none."""
     attribute = PRINCIPAL_TAG + name
-    return negation(Present(attribute)) if value is None else Test(attribute, exactly(value))
+    return ~Present(attribute) if value is None else Test(attribute, exactly(value))
 
 
 def is_transitive(tag: str) -> RequestFact:
@@ -86,7 +86,7 @@ def is_transitive(tag: str) -> RequestFact:
 
 def holder(space: Space, arns: Sequence[str]) -> Expression:
     """The callers who have the tags of these users and roles: nobody has other ones than it was given."""
-    return both(space.one_of(frozenset(arns)), negation(possible(space, SESSION_TAGS)))
+    return space.one_of(frozenset(arns)) & ~possible(space, SESSION_TAGS)
 
 
 # -- what sessions are given, as sets --
@@ -177,7 +177,7 @@ def passable_tags(space: Space) -> Iterator[Expression]:
     for name in request_tags:
         key = name.removeprefix(REQUEST_TAG)
         if reserved(key) or not _is_key(key):
-            yield negation(Present(name))
+            yield ~Present(name)
 
 
 def possible_tags(space: Space) -> Iterator[Expression]:

@@ -15,18 +15,7 @@ from verifier.problem.classes.predicates import OneOf, Predicate
 from verifier.problem.classes.tables import Table
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
 from verifier.problem.diagrams.joint import Joint
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Present,
-    Test,
-    both,
-    disjunction,
-    either,
-    literal,
-    negation,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Test, conjunction, disjunction, literal
 from verifier.problem.semantics.possible_changes import REQUEST_TAG
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.space import ACTION
@@ -83,7 +72,7 @@ class TagSets:
             return literal(variable, mask != 1)
         name = variable.removeprefix(REQUEST_TAG)
         among = self._among(variable, mask, PRINCIPAL_TAG + name)
-        return either(among, otherwise[name] if mask >> self._table(variable).size & 1 else FALSE)
+        return among | (otherwise[name] if mask >> self._table(variable).size & 1 else FALSE)
 
     def _among(self, variable: str, mask: int, attribute: str) -> Expression:
         """An attribute of callers has one of the values in a mask of another one's."""
@@ -101,7 +90,7 @@ def as_expression(diagrams: Diagrams, node: Node, value: Callable[[str, int], Ex
             variable = diagrams.top(node)
             assert variable is not None
             known[node] = disjunction(
-                both(value(variable, mask), visit(child)) for mask, child in diagrams.choices(node, variable) if child
+                value(variable, mask) & visit(child) for mask, child in diagrams.choices(node, variable) if child
             )
         return known[node]
 
@@ -117,9 +106,9 @@ def among_classes(mask: int, size: int, tests: Mapping[Expression, int], present
         if own == mask:
             return test
         if own == whole & ~mask:
-            return both(present, negation(test))
+            return present & ~test
     found = []
     for number in range(size):
         if mask >> number & 1:
-            found.append(both(present, *(test if own >> number & 1 else negation(test) for test, own in tests.items())))
+            found.append(conjunction((present, *(test if own >> number & 1 else ~test for test, own in tests.items()))))
     return disjunction(found)

@@ -14,18 +14,7 @@ from verifier.model.policy import Effect, Policy, Statement, is_service_linked
 from verifier.model.symbols import OUTSIDE_DENY, TrustFact
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import OneOf, exactly, like
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Symbol,
-    both,
-    conjunction,
-    disjunction,
-    either,
-    implies,
-    negation,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, implies
 from verifier.problem.semantics.callers import NOBODY, Reach, deny_reach, reached_by_any
 from verifier.problem.semantics.controls import resource_denies, service_controls_allow, service_denies
 from verifier.problem.semantics.decision import policy_reach, somebody_allows
@@ -52,30 +41,28 @@ CHANGES_A_ROLE = frozenset(f"iam:{name}" for name in _CHANGES.split())
 
 def step_allowed(space: Space) -> Expression:
     """True iff the request is allowed (E1–E5)."""
-    gates = both(negation(step_denied(space)), service_controls_allow(space), unrestricted(space))
+    gates = ~step_denied(space) & service_controls_allow(space) & unrestricted(space)
     own, unmodelled = permissions(space), _unmodelled_allow(space)
-    written = both(_at_home(space), either(own.whole, unmodelled), _modifiable(space))
+    written = _at_home(space) & (own.whole | unmodelled) & _modifiable(space)
     if space.target.kind is not TargetKind.ROLE:
-        return both(gates, written)
+        return gates & written
     reach = _trust_reach(space)
     iam = acts(space.known_actions - BY_CALLERS - BY_IDENTITIES)
     # No session of GetFederationToken calls STS [IAM: id_credentials_temp_request, *Comparing the AWS STS API
     # operations*]. In role chaining both sides allow to set a source identity, in one account too. [IAM:
     # id_credentials_temp_control-access_monitor]
-    chained = both(space.is_role, acts({"sts:SetSourceIdentity"}))
-    agreed = either(unmodelled, both(disjunction(reach), own.whole))
-    may_ask = negation(either(space.is_root, space.is_federated, space.is_web))
-    assumed = both(may_ask, somebody_allows(space, reach, own, unmodelled), implies(chained, agreed))
-    by_identity = both(space.is_web, _listed_provider(space), either(reach.strong, reach.anyone, unmodelled))
-    return both(
-        gates, either(both(iam, written), both(acts(BY_CALLERS), assumed), both(acts(BY_IDENTITIES), by_identity))
-    )
+    chained = space.is_role & acts({"sts:SetSourceIdentity"})
+    agreed = unmodelled | (disjunction(reach) & own.whole)
+    may_ask = ~(space.is_root | space.is_federated | space.is_web)
+    assumed = may_ask & somebody_allows(space, reach, own, unmodelled) & implies(chained, agreed)
+    by_identity = space.is_web & _listed_provider(space) & (reach.strong | reach.anyone | unmodelled)
+    return gates & ((iam & written) | (acts(BY_CALLERS) & assumed) | (acts(BY_IDENTITIES) & by_identity))
 
 
 def step_denied(space: Space) -> Expression:
     """True iff some Deny statement of a policy that applies matches (D1)."""
     found = [*own_denies(space), *service_denies(space), *resource_denies(space), *_trust_denies(space)]
-    return disjunction((*found, both(outside(space), Symbol(OUTSIDE_DENY)), *own_refusals(space)))
+    return disjunction((*found, outside(space) & Symbol(OUTSIDE_DENY), *own_refusals(space)))
 
 
 def _unmodelled_allow(space: Space) -> Expression:
@@ -91,7 +78,7 @@ def _at_home(space: Space) -> Expression:
 def _modifiable(space: Space) -> Expression:
     """Only its service changes a service-linked role [API: PutRolePolicy, `UnmodifiableEntity`]."""
     linked = space.where(lambda target: _linked_to(target) != "")
-    return TRUE if linked is FALSE else negation(both(linked, acts(CHANGES_A_ROLE)))
+    return TRUE if linked is FALSE else ~(linked & acts(CHANGES_A_ROLE))
 
 
 # -- trust policies --
@@ -137,10 +124,10 @@ def _trust_reach(space: Space) -> Reach:
 
 def _admitted(space: Space, trust: Policy | None, having: Expression) -> Reach:
     if trust is None:
-        may = either(Symbol(TrustFact(space.target.resource or "*")), possible(space, RESOURCE_POLICY))
-        return NOBODY._replace(strong=both(having, _its_service(space), may))
+        may = Symbol(TrustFact(space.target.resource or "*")) | possible(space, RESOURCE_POLICY)
+        return NOBODY._replace(strong=having & _its_service(space) & may)
     allows = ((trust, statement) for statement in trust.statements if statement.effect is Effect.ALLOW)
-    return Reach(*(both(having, part) for part in policy_reach(space, allows)))
+    return Reach(*(having & part for part in policy_reach(space, allows)))
 
 
 def _its_service(space: Space) -> Expression:
@@ -167,12 +154,12 @@ def _trust_denies(space: Space) -> Iterator[Expression]:
             continue
         for statement in trust.statements:
             if statement.effect is Effect.DENY:
-                yield both(having, _trust_deny(space, trust, statement))
+                yield having & _trust_deny(space, trust, statement)
 
 
 def _trust_deny(space: Space, trust: Policy, statement: Statement) -> Expression:
     whom = deny_reach(space, statement)
-    applies_here = both(whom, acts(BY_CALLERS | BY_IDENTITIES), applies(space, trust, statement))
+    applies_here = whom & acts(BY_CALLERS | BY_IDENTITIES) & applies(space, trust, statement)
     return without(space, RESOURCE_POLICY, as_statement(space, trust, statement, applies_here))
 
 

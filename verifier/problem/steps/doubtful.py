@@ -20,7 +20,7 @@ from verifier.model.reference import condition_key
 from verifier.model.steps.catalogue import Entry, Head, arn_services, doubtful_entries, entry, services
 from verifier.model.steps.supposition import Supposition
 from verifier.problem.classes.predicates import like
-from verifier.problem.expression import FALSE, Expression, conjunction, constant, disjunction, negation
+from verifier.problem.expression import FALSE, Expression, conjunction, constant, disjunction
 from verifier.problem.semantics.values import Variable, running_on, template
 from verifier.problem.space import Space, acts
 
@@ -66,7 +66,7 @@ def doubtful_resource(space: Space, statement: Statement) -> Expression:
         return FALSE
     perhaps = (statement.effect is Effect.ALLOW) != statement.not_resource
     covered = disjunction(_covered(space, text.value, perhaps=perhaps) for text in statement.resources)
-    return negation(covered) if statement.not_resource else covered
+    return ~covered if statement.not_resource else covered
 
 
 def _covered(space: Space, pattern: str, *, perhaps: bool) -> Expression:

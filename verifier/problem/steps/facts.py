@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from verifier.model.steps.actions import IAM_REGION, known_step_keys, step_actions
 from verifier.problem.classes.predicates import Predicate, Tokens, either_case, exactly, like
-from verifier.problem.expression import FALSE, Expression, Present, Some, Test, both, either, implies, negation, same
+from verifier.problem.expression import FALSE, Expression, Present, Some, Test, implies, same
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import pairs
 from verifier.problem.facts.parameters import sources
@@ -46,18 +46,18 @@ def step_operations(space: Space) -> Iterator[Expression]:
     for name in space.attributes:
         listed = _listed(space, name)
         if name.startswith(PAIR_PREFIX):
-            yield negation(Present(name))
+            yield ~Present(name)
         elif listed is not None:
             carrying = [a.name for a in step_actions() if listed in a.condition_keys and a.name in space.known_actions]
             yield implies(Present(name), acts(carrying))
         required = space.known_actions.intersection(_REQUIRED.get(name, ()))
         if required:
             persisting = name == "sts:sourceidentity" and has(space, "aws:sourceidentity")
-            yield implies(acts(required), either(Present(name), Present("aws:sourceidentity") if persisting else FALSE))
+            yield implies(acts(required), Present(name) | (Present("aws:sourceidentity") if persisting else FALSE))
     if has(space, BOUNDARY):
         given = space.where(lambda target: target.identity is not None and target.identity.boundary is not None)
-        known = both(given, negation(acts(space.known_actions & CREATES_BOUNDED)))
-        yield implies(written_to(space), either(Present(BOUNDARY), known))
+        known = given & ~acts(space.known_actions & CREATES_BOUNDED)
+        yield implies(written_to(space), Present(BOUNDARY) | known)
         yield from made_with(space)
 
 
@@ -75,9 +75,9 @@ def step_senders(space: Space) -> Iterator[Expression]:
     if space.target.kind is TargetKind.ROLE:
         saml = space.principal(like("web:arn:*:saml-provider/*"))
         yield implies(acts({"sts:AssumeRoleWithSAML"}), saml)
-        yield implies(acts({"sts:AssumeRoleWithWebIdentity"}), both(space.is_web, negation(saml)))
+        yield implies(acts({"sts:AssumeRoleWithWebIdentity"}), space.is_web & ~saml)
         by_callers = [name for name in space.known_actions if name.startswith("iam:")]
-        yield implies(acts([*by_callers, "sts:AssumeRole"]), negation(space.is_web))
+        yield implies(acts([*by_callers, "sts:AssumeRole"]), ~space.is_web)
 
 
 def persisting_sources(space: Space) -> Iterator[Expression]:
@@ -85,7 +85,7 @@ def persisting_sources(space: Space) -> Iterator[Expression]:
     using source identity information]"""
     own, said = "aws:sourceidentity", "sts:sourceidentity"
     if own in space.attributes and said in space.attributes:
-        persisting = both(Present(own), Present(said))
+        persisting = Present(own) & Present(said)
         for predicate in dict.fromkeys((*predicates_of(space, own), *predicates_of(space, said))):
             yield implies(persisting, same(Test(own, predicate), Test(said, predicate)))
 

@@ -26,7 +26,7 @@ from verifier.problem.classes.attributes import (
 )
 from verifier.problem.classes.domains import attribute_of_type, context_attribute
 from verifier.problem.classes.predicates import Characters, Predicate, exactly, literal_tokens
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, Test, both, either, implies, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, Test, implies
 from verifier.problem.semantics.condition_keys import DERIVED
 from verifier.problem.semantics.possible_changes import TARGET_BOUNDARY, TARGET_TAGS, possible
 from verifier.problem.semantics.targets import Target, TargetKind
@@ -112,9 +112,7 @@ def _resource_account(space: Space) -> View:
 
 
 def _only_if(view: View, carried: Expression) -> View:
-    return replace(
-        view, present=both(carried, view.present), test=lambda predicate: both(carried, view.test(predicate))
-    )
+    return replace(view, present=carried & view.present, test=lambda predicate: carried & view.test(predicate))
 
 
 def _own(space: Space, name: str) -> View | SetView:
@@ -135,12 +133,12 @@ def _tag(space: Space, name: str, overridden: Expression) -> View | SetView:
     tagged = possible(space, TARGET_TAGS) if kind in (TargetKind.ROLE, TargetKind.USER) else FALSE
     # Groups have no tags; those of what the model knows nothing more of are free, whatever page lists which name of the
     # key for it.
-    free = FALSE if kind is TargetKind.GROUP else either(tagged, space.where(lambda target: target.identity is None))
+    free = FALSE if kind is TargetKind.GROUP else tagged | space.where(lambda target: target.identity is None)
     own = _known_or_free(space, f"aws:resourcetag/{wanted}", value_of, free)
     if isinstance(own, View) and space.known_actions & CREATES:
         own = _only_where(own, space.known_actions - CREATES)
     if kind is TargetKind.ROLE and isinstance(own, View):
-        own = _only_if(own, either(negation(acts({"iam:PassRole"} & space.known_actions)), Symbol(E4)))
+        own = _only_if(own, ~acts({"iam:PassRole"} & space.known_actions) | Symbol(E4))
     return _or_transitive(space, own, wanted, overridden) if kind is TargetKind.ROLE else own
 
 
@@ -160,20 +158,20 @@ def _or_transitive(space: Space, own: View | SetView, wanted: str, overridden: E
     with session tags]: requests of IAM read the role's. Where a request is asked about by itself, it says nothing of
     transitive tags."""
     assuming = acts(name for name in space.known_actions if name.startswith("sts:"))
-    carrying = both(carriers(space), assuming)
+    carrying = carriers(space) & assuming
     if carrying is FALSE:
         return own
     passed = space.view(PRINCIPAL_TAG + wanted)
     assert isinstance(own, View) and isinstance(passed, View)
-    over = both(carrying, Symbol(is_transitive(wanted)), passed.present, overridden)
+    over = carrying & Symbol(is_transitive(wanted)) & passed.present & overridden
     name = f"{own.name} of the role"
 
     def test(predicate: Predicate) -> Expression:
-        return either(both(over, passed.test(predicate)), both(negation(over), own.test(predicate)))
+        return (over & passed.test(predicate)) | (~over & own.test(predicate))
 
     return View(
         name if overridden is TRUE else f"{name}, perhaps",
-        either(over, own.present),
+        over | own.present,
         test,
         own.value,
         (*own.bases, *passed.bases),
@@ -210,18 +208,18 @@ def written_to(space: Space) -> Expression:
     """The requests that carry `iam:PermissionsBoundary`: those that put one, or write to a role or user that has
     one."""
     having = space.where(lambda target: target.identity is not None and target.identity.bounded)
-    writes = both(acts(_written_to(space) - PUTS_BOUNDARY), negation(possible(space, TARGET_BOUNDARY)))
-    return either(acts(_written_to(space) & PUTS_BOUNDARY), both(having, writes))
+    writes = acts(_written_to(space) - PUTS_BOUNDARY) & ~possible(space, TARGET_BOUNDARY)
+    return acts(_written_to(space) & PUTS_BOUNDARY) | (having & writes)
 
 
 def made_with(space: Space) -> Iterator[Expression]:
     """What is made has the boundary that the request for it says; with the change it may have another one."""
-    creates = both(acts(_written_to(space) & CREATES_BOUNDED), negation(possible(space, TARGET_BOUNDARY)))
+    creates = acts(_written_to(space) & CREATES_BOUNDED) & ~possible(space, TARGET_BOUNDARY)
     for arn in sorted({*filter(None, map(_boundary_of, space.target.members or (space.target,)))}):
         having = space.where(partial(_has_boundary, arn))
-        yield implies(both(creates, having), Test(BOUNDARY, exactly(arn)))
+        yield implies(creates & having, Test(BOUNDARY, exactly(arn)))
     unbounded = space.where(lambda target: target.identity is not None and not target.identity.bounded)
-    yield implies(both(creates, unbounded), negation(Present(BOUNDARY)))
+    yield implies(creates & unbounded, ~Present(BOUNDARY))
 
 
 def _has_boundary(arn: str, target: Target) -> bool:
@@ -247,7 +245,7 @@ def _boundary(space: Space) -> View | SetView:
         lambda target: target.identity is None or target.identity.bounded and target.identity.boundary is None
     )
     puts = names & (PUTS_BOUNDARY | CREATES_BOUNDED)
-    free = either(acts(puts), possible(space, TARGET_BOUNDARY), unknown)
+    free = acts(puts) | possible(space, TARGET_BOUNDARY) | unknown
     own = _own(space, BOUNDARY)
     assert isinstance(own, View)
     several = bool(space.target.members)
@@ -262,9 +260,9 @@ def _only_where(view: View, names: frozenset[str]) -> View:
 
     def test(predicate: Predicate) -> Expression:
         found = view.test(predicate)
-        return FALSE if found is FALSE else both(where, found)
+        return FALSE if found is FALSE else where & found
 
     def value(values: Values) -> str | None:
         return view.value(values) if values.get("action") in carrying else None
 
-    return View(view.name, both(where, view.present), test, value, ("action", *view.bases))
+    return View(view.name, where & view.present, test, value, ("action", *view.bases))

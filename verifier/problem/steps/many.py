@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from verifier.model.operators import Sign
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.classes.tables import Unsuitable
-from verifier.problem.expression import Expression, Test, both, disjunction, either, negation
+from verifier.problem.expression import Expression, Test, disjunction
 from verifier.problem.semantics.relations import constant_matches
 from verifier.problem.semantics.targets import Target
 from verifier.problem.semantics.values import Fixed, Template, Variable, shape, text_predicate
@@ -38,7 +38,7 @@ def covers_members(space: Space, pieces: Template) -> Expression:
     if not any(isinstance(piece, Variable) for piece in pieces):
         return space.where(lambda target: target.resource in covered)
     return disjunction(
-        both(Test(TARGET, exactly(arn)), constant_matches(space, arn, Sign.LIKE_ARN, pieces, None))
+        Test(TARGET, exactly(arn)) & constant_matches(space, arn, Sign.LIKE_ARN, pieces, None)
         for arn in sorted(covered)
     )
 
@@ -82,11 +82,11 @@ def known_or_free(free: Expression, known: View, own: View, said: Mapping[str, f
     bases = said or {}
 
     def test(predicate: Predicate) -> Expression:
-        return either(both(negation(free), known.test(predicate)), both(free, own.test(predicate)))
+        return (~free & known.test(predicate)) | (free & own.test(predicate))
 
     def value(values: Values) -> str | None:
         found = None if any(values.get(name) in those for name, those in bases.items()) else known.value(values)
         return own.value(values) if found is None else found
 
-    present = either(both(negation(free), known.present), both(free, own.present))
+    present = (~free & known.present) | (free & own.present)
     return View(f"{known.name} of targets", present, test, value, (*bases, *known.bases, *own.bases))

@@ -19,7 +19,7 @@ from verifier.model.steps.actions import StepAction, StepResource, known_step_ke
 from verifier.model.symbols import ResourceFact
 from verifier.problem.classes.attributes import NAME, Attribute, some, words
 from verifier.problem.classes.predicates import Characters, Token, Tokens, like, literal_tokens
-from verifier.problem.expression import FALSE, Expression, Present, Symbol, Test, both, either, implies, negation
+from verifier.problem.expression import FALSE, Expression, Present, Symbol, Test, implies
 from verifier.problem.semantics.relations import constant_matches, relate
 from verifier.problem.semantics.targets import Target
 from verifier.problem.semantics.values import Fixed, Template
@@ -31,7 +31,7 @@ _LAST = Characters(NAME.listed | {"/", ":"})
 
 def covers_made(space: Space, pieces: Template, text: str) -> Expression:
     """Whether a pattern, written as `text`, covers what the request names or makes."""
-    unlisted = both(acts(_without_resource()), Symbol(ResourceFact(text)))
+    unlisted = acts(_without_resource()) & Symbol(ResourceFact(text))
     before = pieces[0].text if isinstance(pieces[0], Fixed) else ""
     fields = before.split(":", 5)
     if len(fields) < 6:
@@ -46,13 +46,13 @@ def covers_made(space: Space, pieces: Template, text: str) -> Expression:
     assert isinstance(view, View)
     space.attributes.setdefault(MADE, _attribute())
     covered = relate(space, space.attribute_view(MADE), Sign.LIKE, last, None) if last else FALSE
-    return either(both(about, space.ask(view, like(region)), covered), unlisted)
+    return (about & space.ask(view, like(region)) & covered) | unlisted
 
 
 def resource_facts(space: Space) -> Iterator[Expression]:
     """What is named or made suits the action."""
     if MADE in space.attributes:
-        yield implies(acts(_without_resource()), negation(Present(MADE)))
+        yield implies(acts(_without_resource()), ~Present(MADE))
         for action in _made():
             yield implies(acts({action.name}), Test(MADE, Tokens(_form(action))))
 
@@ -120,10 +120,10 @@ GetFederationToken]."""
 def covers_session(space: Space, pieces: Template, text: str) -> Expression:
     """Whether a pattern, written as `text`, covers the session that is asked for: the target's, or whichever the
     request names."""
-    tagged = both(acts({"sts:TagSession"}), Symbol(ResourceFact(text)))
+    tagged = acts({"sts:TagSession"}) & Symbol(ResourceFact(text))
     if space.target.resource is not None:
         named = constant_matches(space, space.target.resource, Sign.LIKE_ARN, pieces, None)
-        return either(both(acts({"sts:GetFederationToken"}), named), tagged)
+        return (acts({"sts:GetFederationToken"}) & named) | tagged
     fields = (pieces[0].text if isinstance(pieces[0], Fixed) else "").split(":", 5)
     if len(fields) < 6:
         return tagged
@@ -134,17 +134,17 @@ def covers_session(space: Space, pieces: Template, text: str) -> Expression:
         return tagged
     space.attributes.setdefault(MADE, _SESSION)
     named = relate(space, space.attribute_view(MADE), Sign.LIKE, last, None)
-    return either(both(acts({"sts:GetFederationToken"}), named), tagged)
+    return (acts({"sts:GetFederationToken"}) & named) | tagged
 
 
 def federating(space: Space) -> Iterator[Expression]:
     """F3, F6: a user or root user asks, with credentials of its own; of the keys of STS a request has the tags
     alone."""
-    yield either(space.is_user, space.is_root)
+    yield space.is_user | space.is_root
     for name in space.attributes:
         of_step = name in known_step_keys() or name.startswith(PAIR_PREFIX)
         if name in _TEMPORARY or of_step and not name.startswith(_TAGS):
-            yield negation(Present(name))
+            yield ~Present(name)
     if MADE in space.attributes:
         yield Present(MADE)
     if "aws:tagkeys" in space.attributes:

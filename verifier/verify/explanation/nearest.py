@@ -40,7 +40,6 @@ from verifier.problem.expression import (
     at_most,
     disjunction,
     literal,
-    negation,
     nodes,
 )
 from verifier.problem.expression import Part as Said
@@ -127,10 +126,10 @@ class Neighbourhood:
     def find(self, goal: Goal) -> Proved | Refuted[Near] | Unknown:
         """The nearest request that meets the goal; Proved where no request does."""
         question = self.point.question
-        target = question.allowed if goal.outcome is Outcome.ALLOW else negation(question.allowed)
+        target = question.allowed if goal.outcome is Outcome.ALLOW else ~question.allowed
         query = [*self._fixed, target]
         if goal.same_call:
-            query += [negation(part.changed) for part in self.point.parts if part.name in (CALLER, ACTION)]
+            query += [~part.changed for part in self.point.parts if part.name in (CALLER, ACTION)]
         least, rests = 0, dict[str, None]()
         self._session.deadline = after(PATIENCE if self.timeout is None else min(self.timeout, PATIENCE))
 
@@ -196,7 +195,7 @@ class Neighbourhood:
         be."""
         first = [part for name in (CALLER, ACTION) for part in self.point.parts if part.name == name]
         left_out = [part for part in self.point.parts if part.name in self.left_out]
-        return [negation(part.changed) for part in (*first, *left_out)]
+        return [~part.changed for part in (*first, *left_out)]
 
     def _set_aside(self, found: Candidate, decision: Decision, goal: Goal) -> Inconclusive:
         """Of a request that `evaluate` decides otherwise, maybe only in a reading: what it rests on that is not
@@ -207,7 +206,7 @@ class Neighbourhood:
             if not doubtful:
                 raise InternalDisagreement.on(request)
             return Inconclusive(tuple(doubtful), disjunction(_not_as_in(assignment, doubtful)))
-        target = question.allowed if goal.outcome is Outcome.ALLOW else negation(question.allowed)
+        target = question.allowed if goal.outcome is Outcome.ALLOW else ~question.allowed
         against = leading_away(question.space.estate, request, self.held, goal.outcome)
         also = with_values(target, {name: value for name, value in against.items() if name != WILDCARDS})
         if not true_in(also, assignment):
@@ -215,7 +214,7 @@ class Neighbourhood:
         classes: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
         held = {symbol for symbols in question.finite.held.values() for symbol in symbols}
         others = _not_as_in(assignment, [name for name in assignment.symbols if name in held])
-        return Inconclusive((), disjunction([*map(negation, classes), *others]))
+        return Inconclusive((), disjunction([*(~one for one in classes), *others]))
 
 
 def attributes_of(question: Question) -> frozenset[str]:

@@ -29,17 +29,7 @@ from verifier.model.reference import ValueType, condition_key
 from verifier.model.request import CallerKind, Request, Value, strings_of
 from verifier.problem.asking import ask
 from verifier.problem.diagrams.finite import In
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Symbol,
-    conjunction,
-    disjunction,
-    literal,
-    negation,
-    same,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, literal, same
 from verifier.problem.facts.shared import VIA
 from verifier.problem.question import Question
 from verifier.problem.semantics.keyless import RETIRING
@@ -154,7 +144,7 @@ def part_of(key: str) -> str:
 def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iterator[Part]:
     """Each attribute is a part; those of the caller are one part, and so are those of the network. What follows from
     others is none."""
-    changed = {name: negation(conjunction(has_value(question, name, value))) for name, value in values.items()}
+    changed = {name: ~conjunction(has_value(question, name, value)) for name, value in values.items()}
     caller = disjunction(changed[name] for name in _OF_CALLER if name in changed)
     yield Part(CALLER, caller)
     yield Part(NETWORK, disjunction(own for name, own in changed.items() if part_of(name) == NETWORK))
@@ -167,7 +157,7 @@ def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iter
         elif name == VIA and VIA not in given:
             yield Part(name, _not_as_supposed(question))
         elif follows_caller(name) or name.endswith("#service"):
-            yield Part(name, conjunction([own, negation(caller)]))
+            yield Part(name, conjunction([own, ~caller]))
         else:
             yield Part(name, own)
 
@@ -209,7 +199,7 @@ def _not_as_supposed(question: Question) -> Expression:
             signs.append(In(name, (1 << table.size) - 1 if value is None else 0 if number is None else 1 << number))
     table = finite.tables[VIA]
     true = table.class_of("true")
-    return FALSE if true is None else negation(same(In(VIA, 1 << true), disjunction(signs)))
+    return FALSE if true is None else ~same(In(VIA, 1 << true), disjunction(signs))
 
 
 def _other_names(question: Question, values: Concrete, names: str, changed: dict[str, Expression]) -> Expression:
@@ -225,7 +215,7 @@ def _other_names(question: Question, values: Concrete, names: str, changed: dict
         conjunction(
             [
                 literal(symbol, index not in held),
-                negation(disjunction(pairs.get(prefix + name.lower(), FALSE) for name in table.members(index, 1))),
+                ~disjunction(pairs.get(prefix + name.lower(), FALSE) for name in table.members(index, 1)),
             ]
         )
         for index, symbol in enumerate(question.finite.held[names])
@@ -269,7 +259,7 @@ def _set(question: Question, name: str, value: Found) -> Iterator[Expression]:
     if None in held:
         raise Undetermined(f"{name} = {value!r}")
     for index, symbol in enumerate(question.finite.held[name]):
-        yield Symbol(symbol) if index in held else negation(Symbol(symbol))
+        yield Symbol(symbol) if index in held else ~Symbol(symbol)
 
 
 def _lazy(question: Question, name: str, value: Found) -> Iterator[Expression]:
@@ -277,12 +267,12 @@ def _lazy(question: Question, name: str, value: Found) -> Iterator[Expression]:
     if name in question.finite.lazy_sets:
         for some, symbol in question.finite.lazy_sets[name].items():
             holds = any(any(p.matches(v) for p in some.predicates) == some.inside for v in value or ())
-            yield Symbol(symbol) if holds else negation(Symbol(symbol))
+            yield Symbol(symbol) if holds else ~Symbol(symbol)
         return
     if lazy.present is not None:
-        yield Symbol(lazy.present) if value is not None else negation(Symbol(lazy.present))
+        yield Symbol(lazy.present) if value is not None else ~Symbol(lazy.present)
     for predicate, symbol in lazy.symbols.items():
-        yield Symbol(symbol) if isinstance(value, str) and predicate.matches(value) else negation(Symbol(symbol))
+        yield Symbol(symbol) if isinstance(value, str) and predicate.matches(value) else ~Symbol(symbol)
 
 
 def fitting(question: Question, request: Request) -> Iterator[Expression]:

@@ -17,7 +17,7 @@ from verifier.model.readings import C2, F8, F8_ALIASES
 from verifier.model.reference import condition_key
 from verifier.model.request import Outcome
 from verifier.model.results.lint import Claim, Finding, Proof, Severity
-from verifier.problem.expression import Expression, negation
+from verifier.problem.expression import Expression
 from verifier.verify.lint.meaning import is_absent, present
 from verifier.verify.lint.rewrites import checked, first_checked, with_operator
 from verifier.verify.lint.statements import depends_on_target
@@ -62,7 +62,7 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
     condition = subject.statement.conditions[at]
     if not _is_decidable(subject, condition):
         return
-    answer = subject.ask(lambda seen: [*others(seen, at, idle), negation(seen.meaning.elements.conditions[at])])
+    answer = subject.ask(lambda seen: [*others(seen, at, idle), ~seen.meaning.elements.conditions[at]])
     tls = condition.key.value.lower() == "aws:securetransport"
     rule = rules.ALWAYS_TLS if tls else rules.WITHOUT_EFFECT
     if isinstance(answer, Unknown):
@@ -106,8 +106,8 @@ def restricts_no_caller(subject: Subject, at: int, idle: list[int]) -> Iterator[
     answer = subject.ask(
         lambda seen: [
             *others(seen, at, idle),
-            negation(seen.meaning.elements.conditions[at]),
-            negation(seen.space.is_service),
+            ~seen.meaning.elements.conditions[at],
+            ~seen.space.is_service,
         ]
     )
     if isinstance(answer, Unknown):
@@ -127,7 +127,7 @@ def for_all_values(subject: Subject, condition: Condition) -> Iterator[Found]:
     outcome = Outcome.ALLOW if subject.is_allow else Outcome.DENY
 
     def build(seen: Decided) -> list[Expression]:
-        allowed = seen.allowed if subject.is_allow else negation(seen.allowed)
+        allowed = seen.allowed if subject.is_allow else ~seen.allowed
         return [seen.shown, is_absent(seen.space, seen.policy, key), allowed]
 
     found = subject.example(build, subject.matched(outcome=outcome))

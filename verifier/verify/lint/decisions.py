@@ -15,7 +15,6 @@ from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.model import lint_rules as rules
 from verifier.model.policy import Effect, StatementRef
 from verifier.model.results.lint import Finding, Proof
-from verifier.problem.expression import either, negation
 from verifier.problem.substitution import without
 from verifier.verify.lint.bench import Bench
 from verifier.verify.lint.meaning import denied_by_policy, gives, retires
@@ -60,7 +59,7 @@ def decision_rules(case: KeyPolicyCase) -> Iterator[Found]:
 def _deny_without_escape(case: KeyPolicyCase) -> Iterator[Found]:
     """No request is allowed, whatever grants and other policies say, and without the Denies some would be. (Whether a
     Deny stops RetireGrant is open, so that operation does not count.)"""
-    allowed = [case.alone.allowed, negation(retires())]
+    allowed = [case.alone.allowed, ~retires()]
     answer = case.bench.ask(*allowed)
     if not isinstance(answer, Proved):
         return
@@ -84,7 +83,7 @@ def _always_denied(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
     if not isinstance(case.bench.ask(given), Refuted):
         return
     said = [(number, other.own.meaning) for number, other in case.subjects.items()]
-    answer = case.bench.ask(given, negation(denied_by_policy(said)))
+    answer = case.bench.ask(given, ~denied_by_policy(said))
     if isinstance(answer, Unknown):
         yield subject.undecided(rules.ALWAYS_DENIED, answer)
     elif isinstance(answer, Proved):
@@ -158,7 +157,7 @@ def _why_never(case: KeyPolicyCase, subject: Subject) -> str:
     given = gives(seen.meaning)
     if isinstance(case.bench.ask(given), Proved):
         return "a key policy gives nothing for `kms:RetireGrant`"
-    at_home = either(seen.space.in_account(subject.key.account), seen.space.is_service)
+    at_home = seen.space.in_account(subject.key.account) | seen.space.is_service
     if isinstance(case.bench.ask(given, at_home), Proved):
         return "it is for callers of other accounts, and AWS takes these operations from the key's own account alone"
     return "no request that it matches can be allowed by it"

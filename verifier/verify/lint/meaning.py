@@ -20,7 +20,7 @@ from verifier.model.operators import FOR_ANY
 from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Statement, Text
 from verifier.model.reference import actions, condition_key
 from verifier.model.symbols import RequestFact
-from verifier.problem.expression import Expression, Symbol, both, disjunction, either, negation
+from verifier.problem.expression import Expression, Symbol, disjunction
 from verifier.problem.semantics.callers import Reach, allow_reach, covers, deny_reach, reached_by_any
 from verifier.problem.semantics.conditions import Reader
 from verifier.problem.semantics.controls import reached
@@ -49,11 +49,11 @@ class Meaning:
     @cached_property
     def ways(self) -> tuple[Expression, ...]:
         """The requests that it matches, by the way in which it reaches their callers."""
-        return tuple(both(way, self.elements.whole) for way in self.whom)
+        return tuple(way & self.elements.whole for way in self.whom)
 
     @cached_property
     def matches(self) -> Expression:
-        return both(self.reach, self.elements.whole)
+        return self.reach & self.elements.whole
 
     @cached_property
     def parts(self) -> tuple[Expression, ...]:
@@ -66,16 +66,16 @@ class Meaning:
 def meaning(space: Space, policy: Policy, statement: Statement, held: Expression) -> Meaning:
     """The meaning of a statement of a policy that follows, or is asked about, the callers and requests `held`."""
     if policy.kind is PolicyKind.KEY and statement.effect is Effect.ALLOW:
-        whom = tuple(both(held, way) for way in allow_reach(space, statement))
+        whom = tuple(held & way for way in allow_reach(space, statement))
     else:
-        whom = (both(held, _names(space, statement)),)
+        whom = (held & _names(space, statement),)
     return Meaning(statement.effect, whom, elements(space, policy, statement))
 
 
 def _names(space: Space, statement: Statement) -> Expression:
     """The callers that the principals name; everyone, where there are none."""
     if statement.principals is None:
-        return both()
+        return None
     return deny_reach(space, statement) if statement.effect is Effect.DENY else reached(space, statement)
 
 
@@ -99,7 +99,7 @@ def holds(space: Space, policy: Policy, condition: Condition) -> Expression:
 
 def is_absent(space: Space, policy: Policy, key: Text) -> Expression:
     """The request does not have the key."""
-    return negation(holds(space, policy, present(key)))
+    return ~holds(space, policy, present(key))
 
 
 def present(key: Text) -> Condition:
@@ -119,12 +119,12 @@ def has_value(space: Space, policy: Policy, condition: Condition, value: Text) -
 def different(left: Meaning, right: Meaning) -> Expression:
     """The requests that the statements, of one effect, do not match alike: in some way the one and not the other."""
     pairs = zip(left.ways, right.ways, strict=True)
-    return disjunction(either(both(one, negation(other)), both(other, negation(one))) for one, other in pairs)
+    return disjunction((one & ~other) | (other & ~one) for one, other in pairs)
 
 
 def exceeds(left: Meaning, right: Meaning) -> Expression:
     """The requests that the first matches in some way, and the second not in that way."""
-    return disjunction(both(one, negation(other)) for one, other in zip(left.ways, right.ways, strict=True))
+    return disjunction(one & ~other for one, other in zip(left.ways, right.ways, strict=True))
 
 
 def retires() -> Expression:
@@ -135,15 +135,13 @@ def retires() -> Expression:
 def denied_by_policy(said: Iterable[tuple[int, Meaning]]) -> Expression:
     """Some Deny of the key policy refuses the request. `said` are the meanings with the numbers of their owners."""
     return disjunction(
-        owned(number, both(deny.matches, key_policy_deny_counts()))
-        for number, deny in said
-        if deny.effect is Effect.DENY
+        owned(number, deny.matches & key_policy_deny_counts()) for number, deny in said if deny.effect is Effect.DENY
     )
 
 
 def gives(meaning: Meaning) -> Expression:
     """The requests to which an Allow of the key policy can be of use: it gives nothing for RetireGrant (G5)."""
-    return both(meaning.matches, negation(retires()))
+    return meaning.matches & ~retires()
 
 
 def in_any_surroundings(space: Space, said: Sequence[tuple[int, Meaning]]) -> Expression:
@@ -151,17 +149,15 @@ def in_any_surroundings(space: Space, said: Sequence[tuple[int, Meaning]]) -> Ex
     allows = ((number, allow) for number, allow in said if allow.effect is Effect.ALLOW)
     reach = reached_by_any(Reach(*(owned(number, way) for way in allow.ways)) for number, allow in allows)
     decision = somebody_allows(space, reach, _any_permissions(space), _any_grant())
-    return both(negation(denied_by_policy(said)), decision)
+    return ~denied_by_policy(said) & decision
 
 
 def _any_permissions(space: Space) -> Permissions:
     """I, B and S, each free but for the root user (D5)."""
-    return Permissions(
-        *(either(space.is_root, Symbol(RequestFact(f"any surroundings: {gate}"))) for gate in ("I", "B", "S"))
-    )
+    return Permissions(*(space.is_root | Symbol(RequestFact(f"any surroundings: {gate}")) for gate in ("I", "B", "S")))
 
 
 def _any_grant() -> Expression:
     """What grants allow: only operations that a grant can name, and to retire one (G1, G5)."""
     names = {found.name for found in actions() if found.grant_operation} | {_RETIRE}
-    return both(Symbol(RequestFact("any surroundings: G")), acts(names))
+    return Symbol(RequestFact("any surroundings: G")) & acts(names)

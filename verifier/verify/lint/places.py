@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy, Statement, StatementRef, reference_to
 from verifier.problem.examination import examine
-from verifier.problem.expression import TRUE, Expression, negation
+from verifier.problem.expression import TRUE, Expression
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.statements import statement_owner
 from verifier.problem.semantics.targets import Target
@@ -53,7 +53,7 @@ class Decision:
         already."""
         before = without(self.allowed, gone)
         after = without(self.allowed, gone | self.numbers(reference))
-        return self.bench.ask(before, negation(after)) if allow else self.bench.ask(negation(before), after)
+        return self.bench.ask(before, ~after) if allow else self.bench.ask(~before, after)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from verifier.model.policy import Effect, Policy, PolicyKind, Statement, Stateme
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.lint import Finding, LintRule, Undecided
 from verifier.model.symbols import Reading, SymbolValues
-from verifier.problem.expression import Expression, negation
+from verifier.problem.expression import Expression
 from verifier.problem.space import Space
 from verifier.problem.substitution import with_values
 from verifier.syntax.source import NOWHERE, Span
@@ -182,7 +182,7 @@ class Subject:
 
         def build(seen: Seen) -> list[Expression]:
             otherwise = with_values(seen.meaning.matches, {label: not value})
-            return [with_values(seen.shown, {label: value}), negation(otherwise)]
+            return [with_values(seen.shown, {label: value}), ~otherwise]
 
         return self.example(build, confirm)
 

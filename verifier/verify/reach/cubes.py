@@ -15,7 +15,7 @@ from verifier.model.symbols import PossibleChange
 from verifier.problem.diagrams.diagram import Diagrams, Node
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import Joint
-from verifier.problem.expression import Expression, both, negation
+from verifier.problem.expression import Expression
 from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.space import Space
 
@@ -42,7 +42,7 @@ class Cube:
 
 def outside(space: Space, issued: CallerSet) -> Expression:
     """The requests of federated sessions that are not in a set of callers."""
-    return both(space.is_federated, negation(callers(space, issued)))
+    return space.is_federated & ~callers(space, issued)
 
 
 def projected(joint: Joint, node: Node, keep: Iterable[str]) -> Node:

@@ -23,7 +23,7 @@ from verifier.model.symbols import PossibleChange, SymbolValues
 from verifier.problem.classes.predicates import Predicate, exactly, like_arn
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import join
-from verifier.problem.expression import FALSE, Expression, Present, Some, conjunction, either, negation
+from verifier.problem.expression import FALSE, Expression, Present, Some, conjunction
 from verifier.problem.facts.shared import through, via_service
 from verifier.problem.question import scope
 from verifier.problem.rules import QuestionSide
@@ -117,7 +117,7 @@ class KeyRules:
         asked |= {("access", number): scope(space, replace(goal, callers=AnyCaller())) for number, goal in goals}
         if GRANTEE in space.attributes:
             space.questions.setdefault(GRANTEE, {}).update(dict.fromkeys((SESSIONS, USERS, self._own_users)))
-        asked["direct"] = negation(via_service(space))
+        asked["direct"] = ~via_service(space)
         asked |= {("through", service): through(space, service) for service in GRANT_TO_ROLES}
         for name in operations:
             asked["grants", name] = Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True)
@@ -140,7 +140,7 @@ class KeyRules:
         if RETIRE not in self.operations:
             return FALSE
         space.view(RETIRING)
-        return either(Present(RETIRING), negation(space.in_account(self.key.account)))
+        return Present(RETIRING) | ~space.in_account(self.key.account)
 
     def of_issued(self, whom: CallerSet) -> KeyRules:
         """The same rules, of federated sessions about those in one of the sets alone."""

@@ -17,7 +17,7 @@ from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import MORE_STATES, OverBudget
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.diagrams.joint import join
-from verifier.problem.expression import Expression, both
+from verifier.problem.expression import Expression
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import Target, TargetKind
@@ -52,7 +52,7 @@ class KeylessRules:
 
     def _further(self, space: Space) -> list[Expression]:
         space.view("aws:RequestedRegion")
-        return [both(acts({CREATE_KEY}), not_ruled_out(space)), outside(space, self._issued)]
+        return [acts({CREATE_KEY}) & not_ruled_out(space), outside(space, self._issued)]
 
     def regions(self, further: Iterable[Predicate]) -> tuple[str, ...]:
         """A Region of each class that policies tell apart, or that some further predicates do. Raises `TooLarge`."""

@@ -17,7 +17,7 @@ from verifier.model.estate import Key
 from verifier.model.invariant import AnyCaller, Invariant
 from verifier.model.policy import Text
 from verifier.problem.classes.predicates import Less, Tokens, exactly, literal_tokens
-from verifier.problem.expression import TRUE, Expression, Present, Some, Test, both, disjunction, implies, negation
+from verifier.problem.expression import TRUE, Expression, Present, Some, Test, conjunction, disjunction, implies
 from verifier.problem.question import scope
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.space import Space
@@ -30,17 +30,17 @@ TAG_NAMES = "aws:tagkeys"
 def of_step(space: Space, name: str, key: Key, goals: Sequence[Invariant]) -> Expression:
     """What a request of a name says where it is part of a step: re-encryption is onto another key, and of ciphertexts
     that a goal is about; `default` is put (L5a); a replica is in another Region."""
-    return both(_of_action(space, name, key), _of_ciphertexts(space, name, goals))
+    return _of_action(space, name, key) & _of_ciphertexts(space, name, goals)
 
 
 def _of_action(space: Space, name: str, key: Key) -> Expression:
     if name.startswith("kms:ReEncrypt") and SAME_KEY in space.attributes:
         same = Test(SAME_KEY, exactly("true"))
-        return same if is_on_same_key(name) else negation(same)
+        return same if is_on_same_key(name) else ~same
     if name == "kms:PutKeyPolicy" and POLICY_NAME in space.attributes:
         return implies(Present(POLICY_NAME), Test(POLICY_NAME, exactly("default")))
     if name == "kms:ReplicateKey" and REPLICA_REGION in space.attributes:
-        return negation(Test(REPLICA_REGION, exactly(key.region)))
+        return ~Test(REPLICA_REGION, exactly(key.region))
     return TRUE
 
 
@@ -68,7 +68,7 @@ def twice(space: Space, attribute: str) -> Expression:
     each = [Some(TAG_NAMES, frozenset({one}), True) for one in spelled]
     other = Some(TAG_NAMES, frozenset({Less(name, spelled)}), True)
     value = Present(requested(attribute))
-    return both(value, disjunction((other, *(both(*pair) for pair in combinations(each, 2)))))
+    return value & disjunction((other, *(conjunction(pair) for pair in combinations(each, 2))))
 
 
 # -- ciphertexts of some encryption contexts --
