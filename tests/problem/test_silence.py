@@ -62,7 +62,7 @@ STATEMENTS = [
 def shape(found: Estate, key: Key) -> tuple[bool, ...]:
     """Which ways to reach somebody the Allow statements of a key's policies have."""
     space = RuledSpace(found, key_target(key), DecisionInput(found, key))
-    reach = policy_reach(space, [(policy, one) for policy in key.policies or () for one in policy.statements])
+    reach = policy_reach(space, key.policies or ())
     return tuple(map(reaches, (reach.strong, reach.weak, reach.anyone, reach.account)))
 
 

@@ -8,6 +8,7 @@ them by themselves, so that a misreading in one of the rooms shows against the o
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property, lru_cache
@@ -141,6 +142,17 @@ class Statement:
     span: Span = NOWHERE
     doubt: ThingEffect | None = None
 
+    @property
+    def meaning(self) -> Hashable:
+        """What it says, without its place and name."""
+        principals = None if self.principals is None else tuple((one.type, one.value) for one in self.principals)
+        resources = None if self.resources is None else tuple(text.value for text in self.resources)
+        return (
+            *(self.effect, self.doubt, self.not_principal, principals, self.not_resource, resources),
+            *(self.not_action, tuple(text.value for text in self.actions)),
+            tuple((str(c.operator), c.key.value, *(text.value for text in c.values)) for c in self.conditions),
+        )
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -162,6 +174,21 @@ class Policy:
     warnings: tuple[Diagnostic, ...] = ()
     span: Span = NOWHERE
     id: Text | None = None
+
+    @cached_property
+    def allows(self) -> tuple[Statement, ...]:
+        """Its Allow statements."""
+        return tuple(statement for statement in self.statements if statement.effect is Effect.ALLOW)
+
+    @cached_property
+    def denies(self) -> tuple[Statement, ...]:
+        """Its Deny statements."""
+        return tuple(statement for statement in self.statements if statement.effect is Effect.DENY)
+
+    @cached_property
+    def meaning(self) -> Hashable:
+        """What its statements say, without their places and names."""
+        return self.variables, tuple(statement.meaning for statement in self.statements)
 
     @cached_property
     def names_providers(self) -> bool:

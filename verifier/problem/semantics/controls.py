@@ -1,7 +1,7 @@
 """Policies that limit requests whoever makes them: service and resource control policies (D6, D7), VPC endpoint
 policies (V).
 
-In: a space. Out: O and V as expressions, and where statements of these policies deny.
+In: a space. Out: O and V as expressions; the policies with the requests that each is asked about, and what they deny.
 Guarantee: a policy is read once, however many levels and accounts it is attached to; the levels of an account are
 intersected, the policies of one level united. Only a listed endpoint restricts, and only the requests that come through
 it; a service principal is restricted by none but under the reading D6.
@@ -9,14 +9,14 @@ it; a service principal is restricted by none but under the reading D6.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from verifier.model.estate import Controls, Endpoint, Estate, Level
+from verifier.model.estate import Controls, Estate, Level
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.readings import D6, R4, V_ACCOUNT
 from verifier.model.unmodelled import ANY_ENDPOINT
 from verifier.problem.classes.predicates import exactly
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, conjunction, disjunction
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, conjunction, disjunction, implies
 from verifier.problem.semantics.callers import allow_reach, deny_reach
 from verifier.problem.semantics.statements import applies, as_statement, each_statement
 from verifier.problem.semantics.targets import TargetKind
@@ -27,6 +27,15 @@ def controls_of(estate: Estate, account: str) -> Controls | None:
     """The control policies over an account, `None` where none were given."""
     given = estate.organization.controls if estate.organization is not None else ()
     return next((controls for controls in given if controls.account == account), None)
+
+
+def policy_denies(space: Space, policies: Iterable[tuple[Policy, Expression]]) -> Iterator[Expression]:
+    """What the Deny statements of policies refuse, each with the requests that the policy is asked about (D1)."""
+    for policy, where in policies:
+        for statement in policy.denies:
+            if not space.is_silent(statement):
+                whom = TRUE if statement.principals is None else deny_reach(space, statement)
+                yield as_statement(space, policy, statement, where & whom & applies(space, policy, statement))
 
 
 def service_controls_allow(space: Space) -> Expression:
@@ -40,7 +49,7 @@ def service_controls_allow(space: Space) -> Expression:
             levels[names] = level
     allows: dict[str, Expression] = {}
     return conjunction(
-        ~_bound(space, accounts[names]) | _level_allows(space, level, allows) for names, level in levels.items()
+        implies(_bound(space, accounts[names]), _level_allows(space, level, allows)) for names, level in levels.items()
     )
 
 
@@ -50,12 +59,6 @@ def _level_allows(space: Space, level: Level, known: dict[str, Expression]) -> E
         if policy.identity not in known:
             known[policy.identity] = disjunction(each_statement(space, TRUE, policy, Effect.ALLOW))
     return disjunction(known[policy.identity] for policy in level.policies)
-
-
-def service_denies(space: Space) -> Iterator[Expression]:
-    """The Deny statements of the SCPs over the caller's account."""
-    for policy, bound in service_policies(space):
-        yield from each_statement(space, bound, policy, Effect.DENY)
 
 
 def service_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
@@ -70,18 +73,9 @@ def service_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
         yield policy, _bound(space, accounts[name])
 
 
-def resource_denies(space: Space) -> Iterator[Expression]:
-    """The Deny statements of the RCPs over the target's account. `RCPFullAWSAccess` is attached everywhere, so that
-    only these matter; service principals are bound by them."""
-    for policy, bound in resource_policies(space):
-        for statement in policy.statements:
-            if statement.effect is Effect.DENY:
-                whom = TRUE if statement.principals is None else deny_reach(space, statement)
-                yield as_statement(space, policy, statement, bound & whom & applies(space, policy, statement))
-
-
 def resource_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
-    """Each RCP over the target's account, with the requests that it binds."""
+    """Each RCP over the target's account, with the requests that it binds, those of service principals too.
+    `RCPFullAWSAccess` is attached everywhere, so that only Deny statements matter."""
     bound = _resource_bound(space)
     if bound is not FALSE:
         yield from ((policy, bound) for policy in _policies(_resource(space)))
@@ -139,18 +133,7 @@ def _policies(levels: tuple[Level, ...]) -> list[Policy]:
 
 def endpoints_allow(space: Space) -> Expression:
     """V: the request comes through no listed endpoint, or the endpoint's policy allows it."""
-    return conjunction(
-        ~_restricted(space, endpoint) | _allows(space, policy) for endpoint, policy in _with_policy(space)
-    )
-
-
-def endpoint_denies(space: Space) -> Iterator[Expression]:
-    """The Deny statements of the policies of the endpoints."""
-    for endpoint, policy in _with_policy(space):
-        for statement in policy.statements:
-            if statement.effect is Effect.DENY:
-                whom = _restricted(space, endpoint) & deny_reach(space, statement)
-                yield as_statement(space, policy, statement, whom & applies(space, policy, statement))
+    return conjunction(implies(where, _allows(space, policy)) for policy, where in endpoint_policies(space))
 
 
 def through(space: Space, endpoint: str) -> Expression:
@@ -162,26 +145,15 @@ def through(space: Space, endpoint: str) -> Expression:
 
 def endpoint_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
     """The policy of each endpoint, with the requests that it is asked about."""
-    for endpoint, policy in _with_policy(space):
-        yield policy, _restricted(space, endpoint)
-
-
-def _with_policy(space: Space) -> Iterator[tuple[Endpoint, Policy]]:
     for endpoint in space.decision_input.estate.endpoints or ():
         if endpoint.policy is not None:
-            yield endpoint, endpoint.policy
-
-
-def _restricted(space: Space, endpoint: Endpoint) -> Expression:
-    """The requests that the endpoint's policy is asked about."""
-    return through(space, endpoint.id) & (~space.is_service | Symbol(D6))
+            yield endpoint.policy, through(space, endpoint.id) & (~space.is_service | Symbol(D6))
 
 
 def _allows(space: Space, policy: Policy) -> Expression:
     return disjunction(
         as_statement(space, policy, statement, reached(space, statement) & applies(space, policy, statement))
-        for statement in policy.statements
-        if statement.effect is Effect.ALLOW
+        for statement in policy.allows
     )
 
 

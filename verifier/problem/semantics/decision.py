@@ -9,20 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain
 
 from verifier.model.estate import Key
-from verifier.model.policy import Effect, Policy, Statement
+from verifier.model.policy import Policy
 from verifier.model.readings import D4, G5, U2
 from verifier.model.reference import actions
 from verifier.model.symbols import OUTSIDE_DENY
 from verifier.problem.expression import TRUE, Expression, Symbol, disjunction
 from verifier.problem.semantics.callers import NOBODY, Reach, allow_reach, deny_reach, reached_by_any
 from verifier.problem.semantics.controls import (
-    endpoint_denies,
+    endpoint_policies,
     endpoints_allow,
-    resource_denies,
+    policy_denies,
+    resource_policies,
     service_controls_allow,
-    service_denies,
+    service_policies,
 )
 from verifier.problem.semantics.grants import granted
 from verifier.problem.semantics.permissions import Permissions, outside, own_denies, permissions
@@ -39,7 +41,7 @@ def allowed(space: Space) -> Expression:
     own = permissions(space)
     if space.target.kind is not TargetKind.KEY:
         return gates & ~space.is_service & own.whole & _own_alias(space)
-    reach = policy_reach(space, _key_policy_statements(space, Effect.ALLOW))
+    reach = policy_reach(space, _key_policies(space))
     by_grant = granted(space, own) | possible_grant(space) | grants_unmodelled(space) | possible(space, SHARED)
     return gates & _changeable(space) & somebody_allows(space, reach, own, by_grant)
 
@@ -49,11 +51,11 @@ def somebody_allows(space: Space, reach: Reach, own: Permissions, by_grant: Expr
     D6)."""
     # G5: a key policy's Allow gives nothing for RetireGrant.
     by_policy = ~acts({"kms:RetireGrant"})
-    home = space.in_account(_owner(space))
+    own_account = home(space)
     delegated = (reach.account | reach.anyone) & own.whole
-    same_account = home & ((by_policy & (_direct(space, reach, own) | delegated)) | by_grant)
+    same_account = own_account & ((by_policy & (_direct(space, reach, own) | delegated)) | by_grant)
     trusted = disjunction(reach)
-    from_other_account = ~home & ~space.is_service & _cross_account_operation(space)
+    from_other_account = ~own_account & ~space.is_service & _cross_account_operation(space)
     other_account = from_other_account & ((by_policy & trusted & own.whole) | by_grant)
     service = space.is_service & ((by_policy & (reach.strong | reach.anyone)) | by_grant)
     return same_account | other_account | service
@@ -70,9 +72,10 @@ def _direct(space: Space, reach: Reach, own: Permissions) -> Expression:
     )
 
 
-def _owner(space: Space) -> str:
+def home(space: Space) -> Expression:
+    """The callers of the account that owns the target."""
     assert space.target.account is not None
-    return space.target.account
+    return space.in_account(space.target.account)
 
 
 def _key(space: Space) -> Key:
@@ -83,18 +86,14 @@ def _key(space: Space) -> Key:
 # -- key policies --
 
 
-def _key_policy_statements(space: Space, effect: Effect) -> Iterator[tuple[Policy, Statement]]:
-    if space.target.kind is TargetKind.KEY:
-        for policy in _key(space).policies or ():
-            for statement in policy.statements:
-                if statement.effect is effect:
-                    yield policy, statement
+def _key_policies(space: Space) -> tuple[Policy, ...]:
+    return _key(space).policies or () if space.target.kind is TargetKind.KEY else ()
 
 
-def policy_reach(space: Space, statements: Iterable[tuple[Policy, Statement]]) -> Reach:
+def policy_reach(space: Space, policies: Iterable[Policy]) -> Reach:
     """Whom the Allow statements of the target's own policies reach: a key policy's, or a trust policy's."""
     reaches = [NOBODY._replace(strong=possible(space, RESOURCE_POLICY))]
-    for policy, statement in statements:
+    for policy, statement in ((one, statement) for one in policies for statement in one.allows):
         whom, when = allow_reach(space, statement), applies(space, policy, statement)
         number = statement_owner(space, policy, statement)
         reaches.append(Reach(*(owned(number, part & when) for part in whom)))
@@ -108,21 +107,23 @@ def key_policy_deny_counts() -> Expression:
 
 
 def _key_policy_denies(space: Space) -> Iterator[Expression]:
-    for policy, statement in _key_policy_statements(space, Effect.DENY):
-        refused = deny_reach(space, statement) & applies(space, policy, statement) & key_policy_deny_counts()
-        yield without(space, RESOURCE_POLICY, as_statement(space, policy, statement, refused))
+    for policy in _key_policies(space):
+        for statement in policy.denies:
+            refused = deny_reach(space, statement) & applies(space, policy, statement) & key_policy_deny_counts()
+            yield without(space, RESOURCE_POLICY, as_statement(space, policy, statement, refused))
 
 
 def denied(space: Space) -> Expression:
     """True iff some Deny statement of a policy that applies matches (D1)."""
-    found = [
-        *_key_policy_denies(space),
-        *own_denies(space),
-        *service_denies(space),
-        *resource_denies(space),
-        *endpoint_denies(space),
-    ]
-    return disjunction((*found, outside(space) & Symbol(OUTSIDE_DENY), *own_refusals(space)))
+    policies = chain(service_policies(space), resource_policies(space), endpoint_policies(space))
+    return disjunction(chain(_key_policy_denies(space), policy_denies(space, policies), refused_to_caller(space)))
+
+
+def refused_to_caller(space: Space) -> Iterator[Expression]:
+    """What the caller's own policies deny, those that are not known among them (U1)."""
+    yield from own_denies(space)
+    yield outside(space) & Symbol(OUTSIDE_DENY)
+    yield from own_refusals(space)
 
 
 # -- what else decides --
@@ -139,7 +140,7 @@ def _own_alias(space: Space) -> Expression:
     if space.target.kind is not TargetKind.ALIAS:
         return TRUE
     of_aws = space.where(lambda target: str(target.resource).split(":", 5)[5].startswith("alias/aws/"))
-    return space.in_account(_owner(space)) & ~of_aws
+    return home(space) & ~of_aws
 
 
 _CHANGES = """

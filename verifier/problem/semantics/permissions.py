@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from verifier.model.estate import Identity
-from verifier.model.policy import Effect, Policy, Statement
+from verifier.model.policy import Effect, Policy
 from verifier.model.symbols import OUTSIDE_ALLOW, SESSION_ALLOW, PossibleChange
 from verifier.problem.expression import Expression, Symbol, conjunction, disjunction
 from verifier.problem.semantics.possible_changes import (
@@ -93,26 +93,13 @@ def _attached(space: Space, policies_of: Callable[[Identity], Sequence[Policy]])
     for identity in space.decision_input.estate.identities:
         for policy in policies_of(identity):
             listed = found.setdefault(policy.identity, [])
-            arns = next((arns for other, arns in listed if other is policy or _said(other) == _said(policy)), None)
+            arns = next((arns for other, arns in listed if other is policy or other.meaning == policy.meaning), None)
             if arns is None:
                 listed.append((policy, [identity.arn]))
             else:
                 arns.append(identity.arn)
     for policy, arns in chain.from_iterable(found.values()):
         yield policy, holders(space, arns)
-
-
-def _said(policy: Policy) -> tuple[object, ...]:
-    """What an identity policy or a boundary says, wherever it stands."""
-    said = ((one.effect, one.doubt, one.not_action, one.not_resource, *_texts(one)) for one in policy.statements)
-    return (policy.variables, *said)
-
-
-def _texts(statement: Statement) -> Iterator[tuple[str, ...]]:
-    for listed in (statement.actions, statement.resources or ()):
-        yield tuple(text.value for text in listed)
-    for one in statement.conditions:
-        yield (str(one.operator), one.key.value, *(text.value for text in one.values))
 
 
 def _boundary(identity: Identity) -> Sequence[Policy]:
@@ -137,8 +124,7 @@ def _identity_allows(space: Space) -> Expression:
 def _given(space: Space, name: PossibleChange, policy: Policy) -> Iterator[Expression]:
     """What a document allows that a change gives, where it does not deny the same: it is there as a whole, or as a step
     wrote it."""
-    stated = [one for one in policy.statements if one.effect is Effect.DENY and not space.is_silent(one)]
-    denied = disjunction(applies(space, policy, one) for one in stated)
+    denied = disjunction(applies(space, policy, one) for one in policy.denies if not space.is_silent(one))
     for one in each_statement(space, possible(space, name), policy, Effect.ALLOW):
         yield one & ~denied
 

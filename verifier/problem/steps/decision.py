@@ -7,22 +7,28 @@ Guarantee: trust policies are read as D2–D4 read key policies; the policies of
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Hashable, Iterator
 from functools import partial
+from itertools import chain
 
-from verifier.model.policy import Effect, Policy, Statement, is_service_linked
-from verifier.model.symbols import OUTSIDE_DENY, TrustFact
+from verifier.model.policy import Policy, is_service_linked
+from verifier.model.symbols import TrustFact
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import OneOf, exactly, like
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, implies
 from verifier.problem.semantics.callers import NOBODY, Reach, deny_reach, reached_by_any
-from verifier.problem.semantics.controls import resource_denies, service_controls_allow, service_denies
-from verifier.problem.semantics.decision import policy_reach, somebody_allows
-from verifier.problem.semantics.permissions import outside, own_denies, permissions
+from verifier.problem.semantics.controls import (
+    policy_denies,
+    resource_policies,
+    service_controls_allow,
+    service_policies,
+)
+from verifier.problem.semantics.decision import home, policy_reach, refused_to_caller, somebody_allows
+from verifier.problem.semantics.permissions import permissions
 from verifier.problem.semantics.possible_changes import RESOURCE_POLICY, possible, without
 from verifier.problem.semantics.statements import applies, as_statement
 from verifier.problem.semantics.targets import Target, TargetKind
-from verifier.problem.semantics.unmodelled import allowing, own_refusals, unrestricted
+from verifier.problem.semantics.unmodelled import allowing, unrestricted
 from verifier.problem.space import Space, acts
 
 BY_CALLERS = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
@@ -43,7 +49,7 @@ def step_allowed(space: Space) -> Expression:
     """True iff the request is allowed (E1–E5)."""
     gates = ~step_denied(space) & service_controls_allow(space) & unrestricted(space)
     own, unmodelled = permissions(space), _unmodelled_allow(space)
-    written = _at_home(space) & (own.whole | unmodelled) & _modifiable(space)
+    written = home(space) & (own.whole | unmodelled) & _modifiable(space)
     if space.target.kind is not TargetKind.ROLE:
         return gates & written
     reach = _trust_reach(space)
@@ -61,18 +67,13 @@ def step_allowed(space: Space) -> Expression:
 
 def step_denied(space: Space) -> Expression:
     """True iff some Deny statement of a policy that applies matches (D1)."""
-    found = [*own_denies(space), *service_denies(space), *resource_denies(space), *_trust_denies(space)]
-    return disjunction((*found, outside(space) & Symbol(OUTSIDE_DENY), *own_refusals(space)))
+    policies = chain(service_policies(space), resource_policies(space))
+    return disjunction(chain(policy_denies(space, policies), _trust_denies(space), refused_to_caller(space)))
 
 
 def _unmodelled_allow(space: Space) -> Expression:
     """What belongs to no principal and is not known may allow: a grant (G1) only operations on a key."""
     return disjunction(where for thing, where in allowing(space, own=False) if not thing.label.startswith("G"))
-
-
-def _at_home(space: Space) -> Expression:
-    assert space.target.account is not None
-    return space.in_account(space.target.account)
 
 
 def _modifiable(space: Space) -> Expression:
@@ -89,11 +90,11 @@ def _by_trust(space: Space) -> Iterator[tuple[Policy | None, Expression]]:
     given."""
     if space.target.kind is not TargetKind.ROLE:
         return
-    given: dict[object, Policy | None] = {}
-    arns: dict[object, set[str | None]] = {}
+    given: dict[Hashable, Policy | None] = {}
+    arns: dict[Hashable, set[str | None]] = {}
     for target in space.target.members or (space.target,):
         trust = target.identity.trust if target.identity is not None else None
-        said_there = None if trust is None else _meaning(trust)
+        said_there = None if trust is None else trust.meaning
         given.setdefault(said_there, trust)
         arns.setdefault(said_there, set()).add(target.resource)
     for said_there, trust in given.items():
@@ -102,19 +103,6 @@ def _by_trust(space: Space) -> Iterator[tuple[Policy | None, Expression]]:
 
 def _is_among(arns: Container[str | None], target: Target) -> bool:
     return target.resource in arns
-
-
-def _meaning(trust: Policy) -> object:
-    """What a trust policy says, without where it says it."""
-    return trust.variables, tuple(
-        (
-            *(statement.effect, statement.not_principal, statement.not_action, statement.doubt),
-            tuple((principal.type, principal.value) for principal in statement.principals or ()),
-            tuple(text.value for text in statement.actions),
-            tuple((str(c.operator), c.key.value, tuple(text.value for text in c.values)) for c in statement.conditions),
-        )
-        for statement in trust.statements
-    )
 
 
 def _trust_reach(space: Space) -> Reach:
@@ -126,8 +114,7 @@ def _admitted(space: Space, trust: Policy | None, having: Expression) -> Reach:
     if trust is None:
         may = Symbol(TrustFact(space.target.resource or "*")) | possible(space, RESOURCE_POLICY)
         return NOBODY._replace(strong=having & _its_service(space) & may)
-    allows = ((trust, statement) for statement in trust.statements if statement.effect is Effect.ALLOW)
-    return Reach(*(having & part for part in policy_reach(space, allows)))
+    return Reach(*(having & part for part in policy_reach(space, [trust])))
 
 
 def _its_service(space: Space) -> Expression:
@@ -152,15 +139,10 @@ def _trust_denies(space: Space) -> Iterator[Expression]:
     for trust, having in _by_trust(space):
         if trust is None:
             continue
-        for statement in trust.statements:
-            if statement.effect is Effect.DENY:
-                yield having & _trust_deny(space, trust, statement)
-
-
-def _trust_deny(space: Space, trust: Policy, statement: Statement) -> Expression:
-    whom = deny_reach(space, statement)
-    applies_here = whom & acts(BY_CALLERS | BY_IDENTITIES) & applies(space, trust, statement)
-    return without(space, RESOURCE_POLICY, as_statement(space, trust, statement, applies_here))
+        for statement in trust.denies:
+            assumes = acts(BY_CALLERS | BY_IDENTITIES) & applies(space, trust, statement)
+            refused = as_statement(space, trust, statement, deny_reach(space, statement) & assumes)
+            yield having & without(space, RESOURCE_POLICY, refused)
 
 
 def _listed_provider(space: Space) -> Expression:
