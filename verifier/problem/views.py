@@ -7,7 +7,7 @@ Guarantee: a view's `value` and its `test` agree on every assignment of the attr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verifier.model.operators import Sign
 from verifier.model.symbols import Reading, RelationTest, SymbolValues
@@ -97,15 +97,17 @@ class Relation:
     pieces: Template = ()
 
 
+def only_where(view: View, where: Expression) -> View:
+    """A key that is there only in some requests."""
+    return replace(view, present=where & view.present, test=lambda predicate: where & view.test(predicate))
+
+
 def readable_under(view: View | SetView, by: Reading) -> View | SetView:
     """A key that is there only under a reading (F8)."""
     reading = Symbol(by)
-    present = reading & view.present
-    if isinstance(view, SetView):
-        some = view.some
-        return SetView(view.name, present, lambda predicates, inside: reading & some(predicates, inside))
-    test = view.test
-    return View(f"{view.name}#{by}", present, lambda p: reading & test(p), view.value, view.bases)
+    if isinstance(view, View):
+        return replace(only_where(view, reading), name=f"{view.name}#{by}")
+    return replace(view, present=reading & view.present, some=lambda *wanted: reading & view.some(*wanted))
 
 
 def matches_text(predicate: Predicate, text: str) -> bool:

@@ -6,13 +6,15 @@ Guarantee: pure; an expression holds of exactly the callers in the set.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from verifier.model import invariant as model
 from verifier.model.request import CallerKind
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import COLON, Tokens, exactly, like, like_tokens, split_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, conjunction, disjunction
 from verifier.problem.semantics.conditions import Reader
-from verifier.problem.semantics.values import Fixed, arn_predicate, split_fields
+from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import Space
 from verifier.problem.views import View
 
@@ -76,14 +78,17 @@ def issuers(space: Space, wanted: model.CallerSet) -> Expression:
 
 
 def _issuer_like(space: Space, pattern: str) -> Expression:
-    fields = split_fields([Fixed(pattern, True)])
-    if len(fields) < 6:
+    fields = pattern.split(":", 5)
+    if len(fields) < 6 or not _are_of(space, fields, "iam"):
         return FALSE
-    kind, partition, service, region, account, resource = (field[0].text for field in fields)
-    wanted = ((kind, "arn"), (partition, space.target.partition), (service, "iam"), (region, ""))
-    if not all(like(own).matches(text) for own, text in wanted):
-        return FALSE
+    account, resource = fields[4:]
     return space.account_matching(like(account)) & space.issuer(like(resource))
+
+
+def _are_of(space: Space, fields: Sequence[str], service: str) -> bool:
+    """True iff the fields of a pattern before the account match those of the ARNs of a service."""
+    own = ("arn", space.target.partition, service, "")
+    return all(like(field).matches(text) for field, text in zip(fields, own, strict=False))
 
 
 def _kind(space: Space, kind: CallerKind, service_linked: bool) -> Expression:
@@ -100,13 +105,10 @@ def _kind(space: Space, kind: CallerKind, service_linked: bool) -> Expression:
 
 
 def _session_like(space: Space, pattern: str) -> Expression:
-    fields = split_fields([Fixed(pattern, True)])
-    if len(fields) < 6:
+    fields = pattern.split(":", 5)
+    if len(fields) < 6 or not _are_of(space, fields, "sts"):
         return FALSE
-    partition, service, _, account, resource = (field[0].text for field in fields[1:])
-    of_sts = like(service).matches("sts") and like(fields[3][0].text).matches("")
-    if not of_sts or not like(partition).matches(space.target.partition):
-        return FALSE
+    account, resource = fields[4:]
     kinds = split_tokens(like_tokens(resource), "/")
     pairs = [pair for left, rest in kinds if Tokens(left).matches("assumed-role") for pair in split_tokens(rest, "/")]
     account_tokens = like_tokens(account, excluded=COLON)

@@ -27,7 +27,7 @@ from verifier.problem.semantics.keyless import LIST_RETIRABLE
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind, facts_text
 from verifier.problem.semantics.values import plain_predicate, typed_predicate
 from verifier.problem.space import Space, acts
-from verifier.problem.views import SetView, Values, View, fixed_view
+from verifier.problem.views import SetView, Values, View, fixed_view, only_where
 
 
 def key_view(space: Space, name: str) -> View | SetView:
@@ -49,13 +49,13 @@ def caller_account_key(space: Space) -> View:
     if space.target.kind is TargetKind.KEY:
         return found
     perhaps = Symbol(F1_KEYLESS) & ~acts({LIST_RETIRABLE})
-    return _carried(found, acts(KEY_STORE_ACTIONS) | perhaps)
+    return only_where(found, acts(KEY_STORE_ACTIONS) | perhaps)
 
 
 def resource_account(space: Space) -> View:
     if space.target.kind in (TargetKind.KEY, TargetKind.ALIAS):
         return fixed_view("aws:resourceaccount", space.target.account)
-    return _carried(caller_keys.account(space, "aws:resourceaccount"), Symbol(F1_RESOURCE))
+    return only_where(caller_keys.account(space, "aws:resourceaccount"), Symbol(F1_RESOURCE))
 
 
 def requested_region(space: Space) -> View:
@@ -94,7 +94,7 @@ def fact(space: Space, name: str) -> View:
 
     present = Test("facts", Field(index, Tokens(((True, ANY),))))
     found = View(name, present, lambda predicate: Test("facts", Field(index, predicate)), value, ("facts",))
-    return _carried(found, Symbol(F8_RETIRE) | ~acts({"kms:RetireGrant"}))
+    return only_where(found, Symbol(F8_RETIRE) | ~acts({"kms:RetireGrant"}))
 
 
 def resource_tag(space: Space, name: str) -> View:
@@ -112,7 +112,7 @@ def _tag_of_new_key(space: Space, name: str, wanted: str) -> View:
         return fixed_view(name, None)
     creates = ~acts(space.known_actions - {"kms:CreateKey"})
     given = space.attribute_view(f"aws:requesttag/{wanted}")
-    return replace(_carried(given, Symbol(F8_CREATE) & creates), name=name)
+    return replace(only_where(given, Symbol(F8_CREATE) & creates), name=name)
 
 
 def resource_aliases(space: Space) -> SetView:
@@ -129,11 +129,6 @@ def resource_aliases(space: Space) -> SetView:
 
 KEY_STORE_ACTIONS = frozenset(action.name for action in actions() if "CustomKeyStore" in action.name)
 """Operations on custom key stores, which carry `kms:CallerAccount` (F1)."""
-
-
-def _carried(view: View, where: Expression) -> View:
-    """A key that is there only in some requests."""
-    return View(view.name, where & view.present, lambda p: where & view.test(p), view.value, view.bases)
 
 
 def _required(attribute: Attribute, name: str | None = None) -> Attribute:

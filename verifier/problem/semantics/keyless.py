@@ -21,7 +21,7 @@ from verifier.problem.expression import (
     disjunction,
 )
 from verifier.problem.semantics.relations import constant_matches, relate
-from verifier.problem.semantics.values import Fixed, Template, Variable
+from verifier.problem.semantics.values import Fixed, Template, Variable, arn_fields
 from verifier.problem.space import Space, acts
 from verifier.problem.views import View
 
@@ -43,26 +43,17 @@ def service_of(last: str) -> str:
 def covers_keyless(space: Space, pieces: Template, about_grants: bool) -> Expression:
     """Whether a pattern covers the request. `about_grants` is false where the statement is not about
     `kms:ListRetirableGrants` at all."""
-    pattern = _fields(space, pieces)
-    if pattern is None:
+    found = arn_fields(pieces)
+    if found is None:
         return FALSE
-    service, region, account, last = pattern
+    (kind, partition, service, region, account), last = found
+    if not (like(kind).matches("arn") and like(partition).matches(space.target.partition)):
+        return FALSE
     by_account = space.account_matching(like(account))
     covered = by_account & _covers_region(space, service, region, last)
     if not about_grants:
         return covered
     return choose(acts({LIST_RETIRABLE}), by_account & _covers_principal(space, service, region, last), covered)
-
-
-def _fields(space: Space, pieces: Template) -> tuple[str, str, str, Template] | None:
-    """Service, Region, account and last field of an ARN pattern of the partition, variables in the last; `None` for
-    other patterns."""
-    before = "".join(piece.text for piece in pieces[:1] if isinstance(piece, Fixed))
-    fields = before.split(":", 5)
-    if len(fields) < 6 or not (like(fields[0]).matches("arn") and like(fields[1]).matches(space.target.partition)):
-        return None
-    rest = fields[5]
-    return fields[2], fields[3], fields[4], (Fixed(rest, True), *pieces[1:]) if rest else pieces[1:]
 
 
 def _covers_region(space: Space, service: str, region: str, last: Template) -> Expression:

@@ -160,6 +160,15 @@ def running_on(text: str, most: int) -> tuple[str, ...]:
     return tuple(longer for longer in found if after_colons(longer, 5) is not None)
 
 
+def arn_fields(pieces: Template) -> tuple[list[str], Template] | None:
+    """The first five fields of an ARN pattern, and the last, in which alone variables count (L7); `None` for a pattern
+    of fewer fields."""
+    first = pieces[0].text.split(":", 5) if pieces and isinstance(pieces[0], Fixed) else []
+    if len(first) < 6:
+        return None
+    return first[:5], (Fixed(first[5], True), *pieces[1:]) if first[5] else pieces[1:]
+
+
 def split_fields(pieces: Sequence[Fixed]) -> list[list[Fixed]]:
     """The colon-separated fields of a pattern, six at most (the sixth may hold colons)."""
     fields: list[list[Fixed]] = [[]]

@@ -33,7 +33,7 @@ from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, carriers, is_transitive
 from verifier.problem.space import Space, acts
 from verifier.problem.steps.many import known_or_free, of_target
-from verifier.problem.views import SetView, Values, View, fixed_view
+from verifier.problem.views import SetView, Values, View, fixed_view, only_where
 
 _EXTERNAL_ID = Characters(NAME.listed | {"/", ":"})
 """[IAM: reference_policies_iam-condition-keys, sts:ExternalId]"""
@@ -108,11 +108,7 @@ def _resource_account(space: Space) -> View:
     """The account of the target. Whether a request that makes something carries it is open, as it is for KMS (F1)."""
     view = fixed_view("aws:resourceaccount", space.target.account)
     open_ = space.target.kind in (TargetKind.ACCOUNT, TargetKind.WORKLOAD, TargetKind.FEDERATED)
-    return _only_if(view, Symbol(F1_RESOURCE)) if open_ else view
-
-
-def _only_if(view: View, carried: Expression) -> View:
-    return replace(view, present=carried & view.present, test=lambda predicate: carried & view.test(predicate))
+    return only_where(view, Symbol(F1_RESOURCE)) if open_ else view
 
 
 def _own(space: Space, name: str) -> View | SetView:
@@ -138,7 +134,7 @@ def _tag(space: Space, name: str, overridden: Expression) -> View | SetView:
     if isinstance(own, View) and space.known_actions & CREATES:
         own = _only_where(own, space.known_actions - CREATES)
     if kind is TargetKind.ROLE and isinstance(own, View):
-        own = _only_if(own, ~acts({"iam:PassRole"} & space.known_actions) | Symbol(E4))
+        own = only_where(own, ~acts({"iam:PassRole"} & space.known_actions) | Symbol(E4))
     return _or_transitive(space, own, wanted, overridden) if kind is TargetKind.ROLE else own
 
 
@@ -256,13 +252,9 @@ def _boundary(space: Space) -> View | SetView:
 
 def _only_where(view: View, names: frozenset[str]) -> View:
     """A key that only some actions carry."""
-    where, carrying = acts(names), frozenset(name.lower() for name in names)
-
-    def test(predicate: Predicate) -> Expression:
-        found = view.test(predicate)
-        return FALSE if found is FALSE else where & found
+    carrying = frozenset(name.lower() for name in names)
 
     def value(values: Values) -> str | None:
         return view.value(values) if values.get("action") in carrying else None
 
-    return View(view.name, where & view.present, test, value, ("action", *view.bases))
+    return replace(only_where(view, acts(names)), value=value, bases=("action", *view.bases))

@@ -22,7 +22,7 @@ from verifier.problem.classes.predicates import Characters, Token, Tokens, like,
 from verifier.problem.expression import FALSE, Expression, Present, Symbol, Test, implies
 from verifier.problem.semantics.relations import constant_matches, relate
 from verifier.problem.semantics.targets import Target
-from verifier.problem.semantics.values import Fixed, Template
+from verifier.problem.semantics.values import Template, arn_fields
 from verifier.problem.space import MADE, PAIR_PREFIX, Space, acts
 from verifier.problem.views import View
 
@@ -32,16 +32,14 @@ _LAST = Characters(NAME.listed | {"/", ":"})
 def covers_made(space: Space, pieces: Template, text: str) -> Expression:
     """Whether a pattern, written as `text`, covers what the request names or makes."""
     unlisted = acts(_without_resource()) & Symbol(ResourceFact(text))
-    before = pieces[0].text if isinstance(pieces[0], Fixed) else ""
-    fields = before.split(":", 5)
-    if len(fields) < 6:
+    found = arn_fields(pieces)
+    if found is None:
         return unlisted
-    kind, partition, service, region, account, rest = fields
+    (kind, partition, service, region, account), last = found
     about = acts(action.name for action in _made() if like(service).matches(_fields(action)[0]))
     wanted = ((kind, "arn"), (partition, space.target.partition), (account, str(space.target.account)))
     if not all(like(own).matches(value) for own, value in wanted):
         return unlisted
-    last = (Fixed(rest, True), *pieces[1:]) if rest else pieces[1:]
     view = space.view("aws:RequestedRegion")
     assert isinstance(view, View)
     space.attributes.setdefault(MADE, _attribute())
@@ -124,12 +122,11 @@ def covers_session(space: Space, pieces: Template, text: str) -> Expression:
     if space.target.resource is not None:
         named = constant_matches(space, space.target.resource, Sign.LIKE_ARN, pieces, None)
         return (acts({"sts:GetFederationToken"}) & named) | tagged
-    fields = (pieces[0].text if isinstance(pieces[0], Fixed) else "").split(":", 5)
-    if len(fields) < 6:
+    found = arn_fields(pieces)
+    if found is None:
         return tagged
-    *before, rest = fields
+    before, last = found
     own = ("arn", space.target.partition, "sts", "", str(space.target.account))
-    last = (Fixed(rest, True), *pieces[1:]) if rest else pieces[1:]
     if not last or not all(like(pattern).matches(value) for pattern, value in zip(before, own, strict=True)):
         return tagged
     space.attributes.setdefault(MADE, _SESSION)
