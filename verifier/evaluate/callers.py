@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from verifier.model.estate import Account, Estate, Identity
+from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy, PrincipalType
 from verifier.model.request import Caller, CallerKind
 
@@ -60,10 +60,9 @@ class Standing:
 
 def standing(estate: Estate, caller: Caller) -> Standing:
     """What the estate knows of a caller."""
-    account = inventory_of(estate, caller.account)
+    account = estate.account(caller.account)
     arn = caller.issuer if caller.kind is CallerKind.FEDERATED else caller.principal_arn
-    members = account.identities if account else ()
-    identity = next((member for member in members if member.arn == arn), None)
+    identity = estate.identity(arn)
     inventoried = identity is not None or (account is not None and account.complete)
     return Standing(caller, identity, inventoried, account is not None)
 
@@ -90,11 +89,6 @@ def may_be_of_provider(who: Standing, provider: str) -> bool:
     return known is None or provider in known or provider == "*" and bool(known)
 
 
-def inventory_of(estate: Estate, account: str | None) -> Account | None:
-    """The inventory of an account, if the estate has it."""
-    return next((known for known in estate.accounts if known.id == account), None)
-
-
 def partition_of(caller: Caller) -> str | None:
     """The caller's partition (R7); `None` for a service principal, and for a provider without an account (E2w)."""
     fields = caller.principal_arn.split(":")
@@ -109,7 +103,7 @@ def possible_issuers(estate: Estate, caller: Caller) -> tuple[str, ...]:
     is no complete inventory one that nobody names."""
     partition = caller.principal_arn.split(":")[1]
     prefix = f"arn:{partition}:iam::{caller.account}:"
-    inventory = inventory_of(estate, caller.account)
+    inventory = estate.account(caller.account)
     users = [user.arn for user in inventory.users] if inventory else []
     if inventory is None or not inventory.complete:
         users += [*_named_users(estate, prefix), f"{prefix}user/issuer"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from verifier.evaluate.callers import inventory_of, partition_of, standing
+from verifier.evaluate.callers import partition_of, standing
 from verifier.evaluate.case import Case
 from verifier.evaluate.controls import resource_controls, service_controls
 from verifier.evaluate.endpoints import Route, route_of
@@ -45,9 +45,8 @@ def target_of_step(estate: Estate, request: Request, operation: Operation) -> Ta
         )
     kind = TargetKind.IAM if operation.rule == IAM else TargetKind.ROLE
     arn = found[0]
-    if operation.creates or operation.name in _WITH_WHAT_IS_MADE and not _listed(estate, arn, found[2]):
-        return Target(kind, arn, found[1], None, found[2])
-    identity = _identity(estate, arn, found[2]) if operation.on in ("role", "user") else None
+    made = operation.creates or operation.name in _WITH_WHAT_IS_MADE and estate.identity(arn) is None
+    identity = _identity(estate, arn, found[2]) if operation.on in ("role", "user") and not made else None
     return Target(kind, arn, found[1], None, found[2], identity=identity)
 
 
@@ -71,16 +70,9 @@ def _federated(request: Request, operation: Operation) -> Target:
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,32}", re.ASCII)
 
 
-def _listed(estate: Estate, arn: str, account: str) -> bool:
-    inventory = inventory_of(estate, account)
-    return inventory is not None and any(member.arn == arn for member in inventory.identities)
-
-
 def _identity(estate: Estate, arn: str, account: str) -> Identity | None:
     """The user or role with this ARN; `None` where the inventory of its account is not complete, or absent."""
-    inventory = inventory_of(estate, account)
-    members = inventory.identities if inventory is not None else ()
-    found = next((member for member in members if member.arn == arn), None)
+    found, inventory = estate.identity(arn), estate.account(account)
     if found is None and inventory is not None and inventory.complete:
         raise InputError.of(f"there is no {arn} in the inventory of account {account}", rule="R4")
     return found
@@ -100,7 +92,7 @@ def _of_service(estate: Estate, request: Request, operation: Operation) -> Targe
             f"account, or null, not {request.resource!r}",
             rule="R4",
         )
-    running = (one for account in estate.accounts for one in account.workloads if on_code and one.arn == found[0])
+    running = (one for one in estate.workloads if on_code and one.arn == found[0])
     tags = next((one.tags for one in running), None if found[4] else ())  # a document of AWS's own has none
     return Target(TargetKind.OTHER_SERVICE, found[0], found[1], found[3] or None, caller.account, tags=tags)
 

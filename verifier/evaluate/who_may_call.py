@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.case import Case
 from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.operations import ASSUME, FEDERATE, PROVIDER, Operation
@@ -75,5 +74,5 @@ def _exists(estate: Estate, provider: str) -> Truth:
     fields = provider.split(":", 5)
     if len(fields) < 6:
         return False
-    account = inventory_of(estate, fields[4])
+    account = estate.account(fields[4])
     return account is None or account.providers is None or provider in account.providers

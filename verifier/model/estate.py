@@ -274,9 +274,33 @@ class Estate:
         return tuple(one for account in self.accounts for one in account.identities)
 
     @property
+    def users(self) -> tuple[Identity, ...]:
+        """The users of all inventories."""
+        return tuple(user for account in self.accounts for user in account.users)
+
+    @property
     def roles(self) -> tuple[Identity, ...]:
         """The roles of all inventories."""
         return tuple(role for account in self.accounts for role in account.roles)
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups of all inventories."""
+        return tuple(group for account in self.accounts for group in account.groups)
+
+    @property
+    def managed(self) -> tuple[ManagedPolicy, ...]:
+        """The managed policies of all inventories."""
+        return tuple(policy for account in self.accounts for policy in account.managed)
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """The code that runs in any account."""
+        return tuple(workload for account in self.accounts for workload in account.workloads)
+
+    def account(self, account_id: str | None) -> Account | None:
+        """The inventory of an account; `None` where there is none."""
+        return next((account for account in self.accounts if account.id == account_id), None)
 
     @property
     def key_policies(self) -> tuple[Policy, ...]:
@@ -287,6 +311,14 @@ class Estate:
     def grant_principals(self) -> tuple[Principal, ...]:
         """Whom the grants of keys name, as far as these are known."""
         return tuple(one for key in self.keys for grant in key.grants or () for one in grant.principals)
+
+    @cached_property
+    def _by_arn(self) -> dict[str, Identity]:
+        return {identity.arn: identity for identity in reversed(self.identities)}
+
+    def identity(self, arn: str | None) -> Identity | None:
+        """The user or role with this ARN; `None` where no inventory lists it."""
+        return self._by_arn.get(arn or "")
 
     def key(self, arn: str | None) -> Key | None:
         """The key with this ARN; `None` where there is none."""

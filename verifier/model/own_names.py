@@ -35,7 +35,7 @@ def _form(arn: str, own: str, placeholder: str) -> GeneratedText:
 
 def _arns(estate: Estate) -> Iterator[str]:
     """The ARNs of users and roles that are listed, or that policies name."""
-    yield from (identity.arn for account in estate.accounts for identity in account.identities)
+    yield from (identity.arn for identity in estate.identities)
     for policy in (*estate.deciding_policies(), *estate.trust_policies()):
         for statement in policy.statements:
             yield from (principal.value for principal in statement.principals or ())

@@ -134,7 +134,7 @@ def target_name(target: Target) -> str:
 def _step_target(estate: Estate, request: Request, step: StepAction) -> Target:
     """What a step changes: a role, user, group or policy; or the caller's account, where the request itself names
     something in it."""
-    running = [one for account in estate.accounts for one in account.workloads if one.arn == request.resource]
+    running = [one for one in estate.workloads if one.arn == request.resource]
     if step.on is StepResource.WORKLOAD or running:
         if request.resource is None:
             raise InputError.of(f"{request.action} is about code that runs, and the request names none")

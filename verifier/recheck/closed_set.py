@@ -111,11 +111,10 @@ class ClosedSet:
     def _rewritten(self) -> tuple[frozenset[str], frozenset[str]]:
         """The users and roles with a policy, and those with a boundary, of which a version may have been written."""
         versions = self.of("version")
-        groups = [group for account in self.estate.accounts for group in account.groups]
         own = {one.arn for one in self.estate.identities if changes.managed_by(one) & versions}
         by_group = (
             self._joinable.get(group.arn, ())
-            for group in groups
+            for group in self.estate.groups
             if versions & {policy.identity for policy in group.policies}
         )
         bounded = (

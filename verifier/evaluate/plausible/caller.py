@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.case import Case
 from verifier.evaluate.fill import belongs, called_by_service
 from verifier.evaluate.findings import Aside
@@ -56,7 +55,7 @@ def _namesake(estate: Estate, case: Case) -> Iterator[str]:
     reference_iam-quotas]."""
     caller = case.standing.caller
     arn = caller.issuer if caller.kind is CallerKind.FEDERATED else caller.principal_arn
-    account = inventory_of(estate, caller.account)
+    account = estate.account(caller.account)
     listed = [identity.arn for identity in account.identities] if account is not None and arn is not None else []
     if arn is None or arn in listed:
         return
@@ -70,7 +69,7 @@ def _issuer(estate: Estate, case: Case) -> Iterator[str]:
     """R2: a federated session has a name of 2 to 32 characters, and is issued by the root user, or by a user with a
     policy that lets it: a complete inventory lists all that have any. [API: GetFederationToken]"""
     caller = case.standing.caller
-    account = inventory_of(estate, caller.account)
+    account = estate.account(caller.account)
     if caller.kind is CallerKind.FEDERATED and not _SESSION.fullmatch(caller.principal_arn):
         yield "R2: the name of a federated session has 2 to 32 characters"
     by_user = caller.kind is CallerKind.FEDERATED and not case.standing.acts_as_root

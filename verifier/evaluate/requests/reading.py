@@ -12,7 +12,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.operations import PROVIDER, operation
 from verifier.evaluate.requests.session_policies import session_policies_from_json
@@ -208,7 +207,7 @@ def _named(path: str) -> bool:
 
 def _role_arn(estate: Estate, partition: str, account: str, role: str, context: tuple[tuple[str, Value], ...]) -> str:
     """The role's ARN with its path: from the inventory, else from `aws:PrincipalArn`, else without a path (F1)."""
-    inventory = inventory_of(estate, account)
+    inventory = estate.account(account)
     prefix, suffix = f"arn:{partition}:iam::{account}:role/", f"/{role}"
     given = next((value for key, value in context if key.lower() == "aws:principalarn"), None)
     candidates = [identity.arn for identity in inventory.roles] if inventory else []

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.case import Case
 from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import Context, Entry, Free
@@ -71,7 +70,7 @@ def _named(estate: Estate, role: Identity, principal: Principal) -> Iterator[Ass
 def _sessions(estate: Estate, principal: Principal) -> Iterator[Assumer]:
     """The session of the roles of that name: the listed ones, or, where none is, of one that is not."""
     _, name, session = principal.value.split("/", 2)
-    inventory = inventory_of(estate, principal.account)
+    inventory = estate.account(principal.account)
     roles = (
         [role.arn for role in inventory.roles if role.arn.rsplit("/", 1)[1] == name] if inventory is not None else []
     )
@@ -82,7 +81,7 @@ def _sessions(estate: Estate, principal: Principal) -> Iterator[Assumer]:
 def _of_account(estate: Estate, partition: str, account: str, *, directly: bool) -> Iterator[Assumer]:
     """The callers of an account. Where a complete inventory does not list them they have no identity policies (U1), so
     that they can do only what is allowed `directly`."""
-    inventory = inventory_of(estate, account)
+    inventory = estate.account(account)
     if inventory is not None:
         yield from (Assumer(Caller(CallerKind.USER, user.arn, account)) for user in inventory.users)
         yield from (Assumer(Caller(CallerKind.ROLE, role.arn, account, session=ORDINARY)) for role in inventory.roles)

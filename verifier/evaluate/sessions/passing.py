@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, combinations, product
 from math import prod
 
-from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.context import Either, Entry, Free
 from verifier.evaluate.decision import TRIED, may_be_allowed
 from verifier.evaluate.fill_step_requests import TAGS_OF_RESOURCE
@@ -115,7 +114,7 @@ class Passing:
         own = {name.lower(): value for name, value in role.tags}
         read = _of_resource({name: Either(E2, value, own.get(name)) for name, value in tags.items()})
         for one in assumers(self.estate, role):
-            inventory = inventory_of(self.estate, one.caller.account)
+            inventory = self.estate.account(one.caller.account)
             if one.stranger and inventory is not None and inventory.complete:
                 continue  # a role that is not there passes on nothing
             if one.caller.kind is CallerKind.ROLE and self._may(role, one, read, tags, ()):
@@ -155,8 +154,7 @@ class Passing:
 
     def _role(self, one: Assumer) -> Identity | None:
         """The listed role of which the caller is a session."""
-        roles = (role for role in self.estate.roles if role.arn == one.caller.principal_arn)
-        return next(roles, None) if one.caller.kind is CallerKind.ROLE else None
+        return self.estate.identity(one.caller.principal_arn) if one.caller.kind is CallerKind.ROLE else None
 
     def _may(
         self,
@@ -199,7 +197,7 @@ class Passing:
 
     @property
     def _names_of_users(self) -> Iterator[str]:
-        return (user.arn.rsplit("/", 1)[1] for account in self.estate.accounts for user in account.users)
+        return (user.arn.rsplit("/", 1)[1] for user in self.estate.users)
 
     def _may_be_named(self, role: Identity, name: str) -> bool:
         """True iff a session of the role may have a name. A role that nobody can assume, as far as is known, is

@@ -49,7 +49,7 @@ def _with(policies: tuple[Policy, ...], policy: Policy) -> tuple[Policy, ...]:
 def _attach_unknown(estate: Estate, owner: str, policy: Policy) -> Estate:
     """A managed policy whose document is not known may allow and may deny (U3). One of a group is its members', and is
     remembered for who joins it."""
-    members = [user.arn for account in estate.accounts for user in account.users if owner in user.groups]
+    members = [user.arn for user in estate.users if owner in user.groups]
     things = [_unknown(policy.identity, who) for who in members]
     things.append(_unknown(policy.identity, owner, of_group=arn_kind(owner) == "group"))
     return _unmodelled(estate, things)
@@ -103,7 +103,7 @@ def put_trust(estate: Estate, role: str, policy: Policy) -> Estate:
 
 def join_group(estate: Estate, user: str, group: str) -> Estate:
     """A user has a group's policies, and what is not known of them."""
-    joined = next(found for account in estate.accounts for found in account.groups if found.arn == group)
+    joined = next(found for found in estate.groups if found.arn == group)
 
     def changed(identity: Identity) -> Identity:
         if identity.arn != user or group in identity.groups:
@@ -147,7 +147,7 @@ def tag(estate: Estate, owner: str, tags: Pairs, removed: tuple[str, ...]) -> Es
 
 def remove_policy(estate: Estate, owner: str, identity: str) -> Estate:
     """A user, role or group has one policy less, its members too, but for those who have it by another group."""
-    groups = (group for account in estate.accounts for group in account.groups if group.arn != owner)
+    groups = (group for group in estate.groups if group.arn != owner)
     having = {group.arn for group in groups if identity in {policy.identity for policy in group.policies}}
 
     def changed(found: Identity) -> Identity:
@@ -167,8 +167,7 @@ def _less(policies: tuple[Policy, ...], identities: set[str]) -> tuple[Policy, .
 def leave_group(estate: Estate, user: str, group: str) -> Estate:
     """A user has no policy of a group any more, but for those that it has by another one. One that it has by itself as
     well, and that the input does not tell apart, counts as the group's."""
-    listed = (group for account in estate.accounts for group in account.groups)
-    groups = {group.arn: {policy.identity for policy in group.policies} for group in listed}
+    groups = {group.arn: {policy.identity for policy in group.policies} for group in estate.groups}
 
     def changed(found: Identity) -> Identity:
         if found.arn != user:

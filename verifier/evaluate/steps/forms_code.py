@@ -88,7 +88,7 @@ def _check_profile(
 ) -> None:
     """Raises `InputError` unless what is started has the role by a profile: one that holds it, one that is made for it,
     or one that held another role, which is taken out."""
-    account = next((account for account in state.estate.accounts if account.id == role.split(":")[4]), None)
+    account = state.estate.account(role.split(":")[4])
     listed = account.profiles if account is not None else None
     instances = any(request.action.lower() in _BY_PROFILE for request in starting)
     if not instances or listed is None:
@@ -116,7 +116,7 @@ def changed(state: State, move: Move) -> Workload:
     """The code that a step changes or enters. Raises `InputError` where the input lists none that runs as the role, or
     that is given it."""
     role, named = session_role(move), {request.resource for request in move.requests}
-    code = [one for account in state.estate.accounts for one in account.workloads if one.arn in named]
+    code = [one for one in state.estate.workloads if one.arn in named]
     found = [one for one in code if role in one.roles or role in named or KINDS[one.kind].through]
     require(bool(found), move, f"it is on code of which the input says that it runs as {role}")
     return found[0]

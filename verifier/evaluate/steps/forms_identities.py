@@ -26,20 +26,17 @@ _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 
 def account_of(state: State, arn: str) -> Account | None:
     """The inventory of the account in an ARN of IAM."""
-    return next((account for account in state.estate.accounts if account.id == arn.split(":")[4]), None)
+    return state.estate.account(arn.split(":")[4])
 
 
 def owner_named(state: State, arn: str) -> Identity | Group | None:
     """The user, role or group with this ARN, if an inventory lists it."""
-    account = account_of(state, arn)
-    members: tuple[Identity | Group, ...] = (*account.identities, *account.groups) if account else ()
-    return next((member for member in members if member.arn == arn), None)
+    return state.estate.identity(arn) or next((group for group in state.estate.groups if group.arn == arn), None)
 
 
 def managed_named(state: State, arn: str) -> ManagedPolicy | None:
     """The managed policy with this ARN, if the input has it. AWS's own are listed by the accounts that use them."""
-    policies = (policy for account in state.estate.accounts for policy in account.managed)
-    return next((policy for policy in policies if policy.arn == arn), None)
+    return next((policy for policy in state.estate.managed if policy.arn == arn), None)
 
 
 def owner_type(state: State, move: Move, arn: str) -> str:
@@ -156,7 +153,8 @@ def govern_provider(state: State, move: Move) -> None:
     require(of_saml, move, "it gives identities of a SAML provider")
     (context,) = checked_requests(move)
     require(not context.tags(), move, "the provider is one without tags")
-    listed = next((account.providers for account in state.estate.accounts if account.id == arn.split(":")[4]), None)
+    account = account_of(state, arn)
+    listed = account.providers if account is not None else None
     makes = context.request.action == MAKES_PROVIDER
     require(not makes or listed is not None, move, f"which providers the account of {arn} has is not known")
     require(listed is None or (arn in listed) is not makes, move, f"there is {'already' if makes else 'no'} {arn}")

@@ -135,7 +135,7 @@ def tags_of_inventory(space: Space) -> Iterator[Expression]:
     """F3: `aws:PrincipalTag/k` of users and roles of the inventory, and of their sessions."""
     names = [name.removeprefix(PRINCIPAL_TAG) for name in space.attributes if name.startswith(PRINCIPAL_TAG)]
     if names:
-        yield from own_tags(space, [user for account in space.estate.accounts for user in account.users], names)
+        yield from own_tags(space, space.estate.users, names)
         # few questions are about tags, and this asks one of its own
         from verifier.problem.sessions.federated_tags import federated_tags
 

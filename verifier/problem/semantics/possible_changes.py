@@ -109,7 +109,7 @@ def policies_to_attach(space: Space) -> list[tuple[PossibleChange, Policy]]:
 
 def boundaries_to_put(space: Space) -> Iterable[Policy]:
     """The documents that a change lets the caller have for a boundary."""
-    for one in (one for account in space.estate.accounts for one in account.managed):
+    for one in space.estate.managed:
         if one.in_force is not None and BoundaryPut(one.arn) in space.possible_changes:
             yield one.in_force
 

@@ -94,7 +94,7 @@ def step_target(estate: Estate, arn: str) -> Target:
     kind = _KINDS.get(fields[5].split("/", 1)[0]) if len(fields) == 6 and fields[2] == "iam" else None
     if kind is None:
         raise ValueError(f"{arn} is no role, user, group, managed policy, instance profile, SAML provider or account")
-    return Target(kind, fields[1], fields[4], None, arn, identity=_identity(estate, kind, fields[4], arn))
+    return Target(kind, fields[1], fields[4], None, arn, identity=estate.identity(arn))
 
 
 def workload_target(account: str, arn: str, tags: Pairs | None) -> Target:
@@ -113,13 +113,6 @@ _KINDS = {
     "saml-provider": TargetKind.SAML_PROVIDER,
     "root": TargetKind.ACCOUNT,
 }
-
-
-def _identity(estate: Estate, kind: TargetKind, account_id: str, arn: str) -> Identity | None:
-    if kind not in (TargetKind.ROLE, TargetKind.USER):
-        return None
-    listed = (found for account in estate.accounts if account.id == account_id for found in account.identities)
-    return next((found for found in listed if found.arn == arn), None)
 
 
 FACT_FIELDS = {

@@ -324,7 +324,7 @@ class Assuming(TagSets):
 
 def _users(space: Space) -> Mapping[Predicate, None]:
     """The names of users, where a policy compares the name that a session is given with these."""
-    users = [user.arn.rsplit("/", 1)[1] for account in space.estate.accounts for user in account.users]
+    users = [user.arn.rsplit("/", 1)[1] for user in space.estate.users]
     name, related = Part(SESSION_NAME).request, space.relations.values()
     compared = any(name in view.bases for one in related for view in one.views) and len(users) <= COMBINATIONS
     return dict.fromkeys(map(exactly, users if compared else ()))

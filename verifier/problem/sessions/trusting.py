@@ -160,7 +160,7 @@ def _admit(estate: Estate, principal: Principal, found: Admitted) -> None:
     elif principal.type is PrincipalType.USER:
         found.users = True
     elif principal.type in (PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.SESSION):
-        inventory = next((account for account in estate.accounts if account.id == principal.account), None)
+        inventory = estate.account(principal.account)
         named = () if inventory is None else _named(principal, inventory.roles)
         found.roles.update(role.arn for role in named)
         if principal.type is PrincipalType.ACCOUNT and inventory is not None:
