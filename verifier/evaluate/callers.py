@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from verifier.model.estate import Estate, Identity
-from verifier.model.policy import Effect, Policy, PrincipalType
+from verifier.model.policy import Policy, PrincipalType
 from verifier.model.request import Caller, CallerKind
 
 SESSIONS = (CallerKind.ROLE, CallerKind.FEDERATED)
@@ -74,7 +74,7 @@ def providers_of(who: Standing) -> frozenset[str] | None:
         return frozenset()
     if who.identity is None or who.identity.trust is None:
         return None
-    allows = [statement for statement in who.identity.trust.statements if statement.effect is Effect.ALLOW]
+    allows = who.identity.trust.allows
     if any(statement.not_principal or statement.principals is None or statement.doubt for statement in allows):
         return None
     named = [principal for statement in allows for principal in statement.principals or ()]

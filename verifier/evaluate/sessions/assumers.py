@@ -16,7 +16,7 @@ from verifier.evaluate.fill_step_requests import TAGS_OF_RESOURCE
 from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS, compared_alone
 from verifier.evaluate.statements.patterns import text_matches
 from verifier.model.estate import Estate, Identity
-from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement
+from verifier.model.policy import Policy, Principal, PrincipalType, Statement
 from verifier.model.request import Caller, CallerKind, Request
 
 ORDINARY = "example"
@@ -37,9 +37,7 @@ class Assumer:
 def assumers(estate: Estate, role: Identity) -> tuple[Assumer, ...]:
     """The callers."""
     found: dict[Assumer, None] = {}
-    for statement in role.trust.statements if role.trust is not None else ():
-        if statement.effect is not Effect.ALLOW:
-            continue
+    for statement in role.trust.allows if role.trust is not None else ():
         if statement.principals is None or statement.not_principal or statement.doubt is not None:
             found |= dict.fromkeys(_anybody(estate, role))
         for principal in statement.principals or ():
@@ -152,8 +150,7 @@ def _about_caller(key: str) -> bool:
 def names_tagging(trust: Policy) -> bool:
     """True iff a role's sessions may have session tags, or transitive ones of other sessions: roughly, for the callers
     of another role."""
-    found = [statement for statement in trust.statements if statement.effect is Effect.ALLOW]
-    return any(_of_sessions(statement) or is_about(statement, "sts:tagsession") for statement in found)
+    return any(_of_sessions(statement) or is_about(statement, "sts:tagsession") for statement in trust.allows)
 
 
 def _of_sessions(statement: Statement) -> bool:

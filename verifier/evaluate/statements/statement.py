@@ -7,7 +7,7 @@ order of evaluation; the conditions of a statement that fails by one of them are
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from verifier.evaluate.callers import Standing
@@ -66,37 +66,39 @@ class StatementMatch:
     @property
     def applies(self) -> Truth:
         """Whether it applies in any way."""
-        return any_of(list(self.ways.values()))
+        return any_of(self.ways.values())
 
 
 def match_statement(policy: Policy, statement: Statement, question: Question) -> StatementMatch:
     """Holds a statement against a request. One that is about other actions is looked at no further."""
     action = _action(statement, question.action)
     if action.holds is False:
-        finding = StatementFinding(
-            reference_to(policy, statement), _summary(policy, statement, [action], False), (action,), False
-        )
-        return StatementMatch({}, finding)
+        return _match(policy, statement, {}, [action], explain=False)
     reader = Reader(policy.kind, policy.variables, question.context, question.symbols)
-    ways = _ways(policy, statement, question)
-    elements = [action, _resource(policy, statement, question.target, reader)]
+    ways, resource = _ways(policy, statement, question), _resource(policy, statement, question.target, reader)
+    elements = [action, resource]
     if policy.kind in NAMING_CALLERS:
         elements.append(_principal(statement, ways, question))
-    before = all_of([element.holds for element in elements])
-    conditions = [] if before is False else [condition_finding(condition, reader) for condition in statement.conditions]
-    rest = [*(element.holds for element in elements[:2]), *(condition.holds for condition in conditions)]
-    valid = _readable(statement, reader, all_of([before, *(condition.holds for condition in conditions)]))
-    certain = {way: all_of([way_holds, *rest, valid.holds]) for way, way_holds in ways.items()}
-    quota = _within_quota(statement, any_of(list(certain.values())), question)
-    certain = {way: all_of([matches, quota.holds]) for way, matches in certain.items()}
-    doubt = _doubt(statement, any_of(list(certain.values())), question)
-    applying = {way: all_of([matches, doubt.holds]) for way, matches in certain.items()}
-    elements += conditions if valid.holds is True else [*conditions, valid]
-    elements += [quota] if quota.holds is not True else []
-    elements += [doubt] if statement.doubt is not None else []
-    summary = _summary(policy, statement, elements, any_of(list(applying.values())))
-    finding = StatementFinding(reference_to(policy, statement), summary, tuple(elements), before is not False)
-    return StatementMatch(applying, finding)
+    explain = all_of([element.holds for element in elements]) is not False
+    conditions = [condition_finding(condition, reader) for condition in statement.conditions] if explain else []
+    ways = _narrowed(ways, [action, resource, *conditions])
+    elements += conditions
+    for further in (_readable, _within_quota, _certain):
+        finding = None if any_of(ways.values()) is False else further(policy, statement, question)
+        if finding is not None:
+            ways = _narrowed(ways, [finding])
+            elements.append(finding)
+    return _match(policy, statement, ways, elements, explain)
+
+
+def _narrowed(ways: Ways, findings: Sequence[Finding]) -> Ways:
+    """The ways as far as all of this holds besides."""
+    return {way: all_of([holds, *(finding.holds for finding in findings)]) for way, holds in ways.items()}
+
+
+def _match(policy: Policy, statement: Statement, ways: Ways, elements: list[Finding], explain: bool) -> StatementMatch:
+    summary = _summary(policy, statement, elements, any_of(ways.values()))
+    return StatementMatch(ways, StatementFinding(reference_to(policy, statement), summary, tuple(elements), explain))
 
 
 def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
@@ -117,27 +119,26 @@ def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
     }
 
 
-def _doubt(statement: Statement, matches: Truth, question: Question) -> Finding:
+def _certain(policy: Policy, statement: Statement, question: Question) -> Finding | None:
     """Whether a statement that stands for one with unknown parts applies (U3)."""
-    if statement.doubt is None or matches is False:
-        return Finding("U3", "the statement is known", True)
+    if statement.doubt is None:
+        return None
     text = "parts of the statement are not known, so whether it applies is not"
     return Finding("U3", text, question.symbols.value(statement.doubt))
 
 
-def _within_quota(statement: Statement, matches: Truth, question: Question) -> Finding:
+def _within_quota(policy: Policy, statement: Statement, question: Question) -> Finding | None:
     """F8: a key with more aliases than the quota refuses whoever is let in by a condition on them. [KMS Developer
     Guide, abac]"""
     key = question.target.key
     by_alias = any(condition.key.value.lower() == "kms:resourcealiases" for condition in statement.conditions)
     within = key is None or key.aliases is not None and len(key.aliases) <= ALIAS_QUOTA
-    if matches is False or statement.effect is not Effect.ALLOW or not by_alias or within:
-        return Finding("F8", "the key is within its quota of aliases", True)
-    over = question.symbols.value(F8_QUOTA)
+    over = statement.effect is Effect.ALLOW and by_alias and not within and question.symbols.value(F8_QUOTA)
+    if over is False:
+        return None
     has = "may have" if key is not None and key.aliases is None else "has"
-    return Finding(
-        "F8", f"the key {has} more than {ALIAS_QUOTA} aliases, so a condition on them lets nobody in", negation(over)
-    )
+    text = f"the key {has} more than {ALIAS_QUOTA} aliases, so a condition on them lets nobody in"
+    return Finding("F8", text, negation(over))
 
 
 def _by_principal_arn(statement: Statement) -> bool:
@@ -180,7 +181,7 @@ def _resource(policy: Policy, statement: Statement, target: Target, reader: Read
 
 def _principal(statement: Statement, ways: Ways, question: Question) -> Finding:
     """`Principal` and `NotPrincipal` (P1–P6)."""
-    named = any_of(list(ways.values()))
+    named = any_of(ways.values())
     caller = question.standing.caller
     by = [way for way, truth in ways.items() if truth is True]
     if statement.not_principal:
@@ -192,18 +193,16 @@ def _principal(statement: Statement, ways: Ways, question: Question) -> Finding:
     return Finding(rule, f"Principal names {caller.arn} {by[0].value}", named)
 
 
-def _readable(statement: Statement, reader: Reader, holds: Truth) -> Finding:
+def _readable(policy: Policy, statement: Statement, question: Question) -> Finding | None:
     """Whether every listed value parses; what it means for the whole statement if one does not is open (C3)."""
-    unread = set[Reading | None]() if holds is False else set(_unread(statement, reader.variables))
-    if not unread:
-        return Finding("C3", "every listed value can be read", True)
+    symbols = question.symbols
 
     def void() -> Truth:
-        return negation(reader.symbols.value(C3))
+        return negation(symbols.value(C3))
 
-    labels = sorted(unread, key=str)
-    read = [void() if label is None else reader.symbols.choose(label, lambda: True, void) for label in labels]
-    return Finding("C3", "a listed value cannot be read", all_of(read))
+    labels = sorted(set(_unread(statement, policy.variables)), key=str)
+    read = all_of([void() if label is None else symbols.choose(label, lambda: True, void) for label in labels])
+    return None if read is True else Finding("C3", "a listed value cannot be read", read)
 
 
 def _unread(statement: Statement, variables: bool) -> Iterator[Reading | None]:

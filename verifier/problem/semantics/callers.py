@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType, Statement
+from verifier.model.policy import Condition, Policy, Principal, PrincipalType, Statement
 from verifier.model.readings import P1, P3, P5, P5_ALLOW, P6
 from verifier.model.symbols import ProviderFact
 from verifier.problem.classes.predicates import exactly, literal_tokens
@@ -126,13 +126,12 @@ def _came_from(space: Space, provider: str) -> Expression:
 def providers_admitted(trust: Policy) -> frozenset[str] | None:
     """The providers of which a trust policy may admit an identity; `None`: any (P6, F6)."""
     found: set[str] = set()
-    for statement in trust.statements:
-        if statement.effect is Effect.ALLOW:
-            if statement.principals is None or statement.not_principal or statement.doubt is not None:
-                return None
-            if any(principal.type in _ANYBODY for principal in statement.principals):
-                return None
-            found.update(p.value for p in statement.principals if p.type is PrincipalType.FEDERATED)
+    for statement in trust.allows:
+        if statement.principals is None or statement.not_principal or statement.doubt is not None:
+            return None
+        if any(principal.type in _ANYBODY for principal in statement.principals):
+            return None
+        found.update(p.value for p in statement.principals if p.type is PrincipalType.FEDERATED)
     return None if "*" in found else frozenset(found)
 
 
@@ -181,28 +180,20 @@ def deny_reach(space: Space, statement: Statement) -> Expression:
 
 def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expression:
     """All callers but those of whom every ARN is listed; if only some are, the reading P5 decides."""
-    own = [p for p in principals if p.type is not PrincipalType.ACCOUNT]
-    everyone = disjunction(_named(space, p) for p in own if p.type in (PrincipalType.ANYONE, PrincipalType.ANY_AWS))
-    service = disjunction(_named(space, p) for p in own if p.type is PrincipalType.SERVICE)
-    account = disjunction(_named(space, p) for p in principals if p.type is PrincipalType.ACCOUNT)
-    user = disjunction(_named(space, p) for p in own if p.type is PrincipalType.USER)
-    role = disjunction(_named(space, p) for p in own if p.type is PrincipalType.ROLE)
-    session = disjunction(
-        _named(space, p) for p in own if p.type in (PrincipalType.SESSION, PrincipalType.FEDERATED_USER)
+    named = {kind: disjunction(_named(space, one) for one in principals if one.type is kind) for kind in PrincipalType}
+    account, user, role = (named[kind] for kind in (PrincipalType.ACCOUNT, PrincipalType.USER, PrincipalType.ROLE))
+    session = named[PrincipalType.SESSION] | named[PrincipalType.FEDERATED_USER]
+    issuer = disjunction(space.federated_by(one.value) for one in principals if one.type is PrincipalType.USER)
+    whole = (
+        (space.is_root & account)
+        | (space.is_user & user & account)
+        | (space.is_role & session & role & account)
+        | (space.is_federated & session & account & (issuer | ~space.issued_by_user))
     )
-    issuer = disjunction(space.federated_by(p.value) for p in own if p.type is PrincipalType.USER)
-    provider = disjunction(_named(space, p) for p in own if p.type is PrincipalType.FEDERATED)
-    whole = disjunction(
-        (
-            space.is_root & account,
-            space.is_user & user & account,
-            space.is_role & session & role & account,
-            space.is_federated & session & account & (issuer | ~space.issued_by_user),
-        )
-    )
-    part = disjunction((account, user, role, session, issuer, provider))
-    spared = (everyone | service | whole | (part & Symbol(P5))) & ~_bounded(space)
-    return ~spared
+    part = account | user | role | session | issuer | named[PrincipalType.FEDERATED]
+    everyone = named[PrincipalType.ANYONE] | named[PrincipalType.ANY_AWS]
+    spared = everyone | named[PrincipalType.SERVICE] | whole | (part & Symbol(P5))
+    return ~(spared & ~_bounded(space))
 
 
 def _bounded(space: Space) -> Expression:

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from verifier.model.estate import Estate, Identity
-from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement
+from verifier.model.policy import Policy, Principal, PrincipalType, Statement
 from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.unmodelled import may_allow
 
@@ -128,9 +128,7 @@ def _reached(admitted: Mapping[str, Admitted], sources: frozenset[str]) -> froze
 
 def _allowing(trust: Policy, action: str) -> Iterator[Statement]:
     """The Allow statements that could be about an action (lower case)."""
-    for statement in trust.statements:
-        if statement.effect is Effect.ALLOW and names_action(statement, action):
-            yield statement
+    return (statement for statement in trust.allows if names_action(statement, action))
 
 
 def _admitted(estate: Estate, trust: Policy, somebody: bool) -> Admitted:
@@ -146,8 +144,7 @@ def _admitted(estate: Estate, trust: Policy, somebody: bool) -> Admitted:
 
 def _refused(trust: Policy) -> set[str]:
     """The services, or `"*"` for everybody, that a Deny without a condition refuses by name."""
-    denying = (one for one in trust.statements if one.effect is Effect.DENY and one.doubt is None)
-    whole = (one for one in denying if not (one.conditions or one.not_principal or one.resources))
+    whole = (one for one in trust.denies if not (one.doubt or one.conditions or one.not_principal or one.resources))
     named = (principal for one in whole if names_action(one, "sts:assumerole") for principal in one.principals or ())
     return {principal.value for principal in named if principal.type in (PrincipalType.SERVICE, PrincipalType.ANYONE)}
 
