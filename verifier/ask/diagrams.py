@@ -42,7 +42,6 @@ class Sample:
 
     @property
     def request(self) -> Request:
-        """The request itself."""
         return self.counterexample.request
 
 

@@ -64,7 +64,6 @@ class RequestDecider:
         return _any_of(WHICH_PAIR, found)
 
     def outcome(self, assignment: SymbolValues | None = None) -> Outcome:
-        """The outcome of `decide`."""
         return self.decide(assignment, traced=False).outcome
 
     def _orders(self, fixed: SymbolValues) -> Sequence[Sequence[_OneRequest]]:
@@ -123,7 +122,6 @@ class _OneRequest:
         self._memo = Memo()
 
     def decide(self, fixed: SymbolValues, traced: bool) -> Decision:
-        """The decision under an assignment."""
         tree = explore(lambda symbols: decide(self._case, symbols, self._memo).allowed, fixed)
         outcome = _outcome(tree)
         depends_on = tuple(sorted(sensitive(tree))) if outcome is Outcome.DEPENDS else ()

@@ -38,7 +38,6 @@ class Matcher:
 
     @property
     def symbols(self) -> Symbols:
-        """The symbols that it matches under."""
         return self.question.symbols
 
     def allows(self, policies: Iterable[Policy]) -> list[StatementMatch]:
@@ -72,7 +71,6 @@ def memoized(known: dict[Name, Found], name: Name, symbols: Symbols, find: Calla
 
 
 def applies(matches: Iterable[StatementMatch]) -> Truth:
-    """Whether one of the statements applies."""
     return any_of([matched.applies for matched in matches])
 
 

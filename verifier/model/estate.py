@@ -275,22 +275,18 @@ class Estate:
 
     @property
     def users(self) -> tuple[Identity, ...]:
-        """The users of all inventories."""
         return tuple(user for account in self.accounts for user in account.users)
 
     @property
     def roles(self) -> tuple[Identity, ...]:
-        """The roles of all inventories."""
         return tuple(role for account in self.accounts for role in account.roles)
 
     @property
     def groups(self) -> tuple[Group, ...]:
-        """The groups of all inventories."""
         return tuple(group for account in self.accounts for group in account.groups)
 
     @property
     def managed(self) -> tuple[ManagedPolicy, ...]:
-        """The managed policies of all inventories."""
         return tuple(policy for account in self.accounts for policy in account.managed)
 
     @property

@@ -327,12 +327,10 @@ class Allowance:
 
     @property
     def name(self) -> str:
-        """Its name, as written in quotes."""
         return self.scope.name
 
     @property
     def span(self) -> Span:
-        """Its place."""
         return self.scope.span
 
 

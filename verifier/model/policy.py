@@ -177,12 +177,10 @@ class Policy:
 
     @cached_property
     def allows(self) -> tuple[Statement, ...]:
-        """Its Allow statements."""
         return tuple(statement for statement in self.statements if statement.effect is Effect.ALLOW)
 
     @cached_property
     def denies(self) -> tuple[Statement, ...]:
-        """Its Deny statements."""
         return tuple(statement for statement in self.statements if statement.effect is Effect.DENY)
 
     @cached_property

@@ -67,7 +67,6 @@ class Caller:
 
     @property
     def passed_on(self) -> tuple[tuple[str, str], ...]:
-        """The session tags that pass on."""
         return tuple((name, value) for name, value in self.session_tags if name in self.transitive)
 
     @property

@@ -36,8 +36,6 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Constant(Expression):
-    """True or false."""
-
     value: bool
 
 
@@ -76,22 +74,16 @@ class Symbol(Expression):
 
 @dataclass(frozen=True, slots=True)
 class And(Expression):
-    """All operands."""
-
     operands: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or(Expression):
-    """Any operand."""
-
     operands: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not(Expression):
-    """Negation."""
-
     operand: Expression
 
 

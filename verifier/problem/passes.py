@@ -194,11 +194,9 @@ class _Pruner:
         return identity if same else replace(identity, policies=policies, boundary=boundary)
 
     def service(self, controls: Controls) -> Controls:
-        """The SCPs over an account."""
         return replace(controls, service=controls.service and tuple(map(self._level, controls.service)))
 
     def resource(self, controls: Controls) -> Controls:
-        """The RCPs over an account."""
         return replace(controls, resource=controls.resource and tuple(map(self._level, controls.resource)))
 
     def _level(self, level: Level) -> Level:
@@ -317,7 +315,6 @@ PASSES: tuple[Pass, ...] = (
 
 
 def apply_passes(question: UncompiledQuestion) -> UncompiledQuestion:
-    """The question after all passes."""
     for one in PASSES:
         question = one(question)
     return question

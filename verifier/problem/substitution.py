@@ -31,7 +31,6 @@ def without(expression: Expression, owners: frozenset[int]) -> Expression:
 
 
 def with_values(expression: Expression, values: SymbolValues) -> Expression:
-    """The expression where symbols have values."""
 
     def value(found: Expression) -> Expression | None:
         return constant(values[found.name]) if isinstance(found, Symbol) and found.name in values else None

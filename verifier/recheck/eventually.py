@@ -281,7 +281,6 @@ def fact_of(action: str, target: Target) -> Fact:
 
 
 def _policies(estate: Estate) -> Iterator[Policy]:
-    """The policies that bear on callers."""
     for account in estate.accounts:
         yield from account.policies()
     yield from () if estate.organization is None else estate.organization.policies()

@@ -34,8 +34,6 @@ class Naming(Enum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A grant that concerns a caller."""
-
     grant: Grant
     naming: Naming
 

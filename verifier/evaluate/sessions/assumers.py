@@ -35,7 +35,6 @@ class Assumer:
 
 
 def assumers(estate: Estate, role: Identity) -> tuple[Assumer, ...]:
-    """The callers."""
     found: dict[Assumer, None] = {}
     for statement in role.trust.allows if role.trust is not None else ():
         if statement.principals is None or statement.not_principal or statement.doubt is not None:

@@ -110,7 +110,6 @@ class _Said:
         return named + (f" with aws:SourceIdentity {self.source or 'absent'}" if self.sourced else "")
 
     def ways(self, passing: Passing) -> Iterator[Passing]:
-        """The requests that say it."""
         named: dict[str, Entry] = {} if self.named is None else {SESSION_NAME: self.named}
         for said, besides in with_source(self.source) if self.sourced else [({}, ())]:
             yield replace(passing, fixed={**named, **said}, besides=besides, known={})

@@ -54,7 +54,6 @@ def _wildcards(text: str) -> Tokens:
 
 
 def variables_of(text: str, variables: bool) -> tuple[Variable, ...]:
-    """The variables in a text."""
     return tuple(part for part in parse(text, variables) if isinstance(part, Variable))
 
 

@@ -65,7 +65,6 @@ class StatementMatch:
 
     @property
     def applies(self) -> Truth:
-        """Whether it applies in any way."""
         return any_of(self.ways.values())
 
 

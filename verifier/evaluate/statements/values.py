@@ -28,7 +28,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def number(text: str) -> Decimal | None:
-    """A decimal number."""
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 

@@ -17,7 +17,6 @@ from verifier.model.unmodelled import Influence, Unmodelled
 
 
 def provide(estate: Estate, provider: str) -> Estate:
-    """There is an identity provider (E2w)."""
 
     def changed(account: Account) -> Account:
         known = account.providers
@@ -97,7 +96,6 @@ def _in_force(known: ManagedPolicy, policy: Policy) -> ManagedPolicy:
 
 
 def put_trust(estate: Estate, role: str, policy: Policy) -> Estate:
-    """A role has another trust policy."""
     return _members(estate, lambda found: replace(found, trust=policy) if found.arn == role else found)
 
 

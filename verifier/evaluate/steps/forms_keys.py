@@ -63,7 +63,6 @@ def create_grant(state: State, move: Move) -> None:
 
 
 def _grant_names(move: Move, grant: Grant, context: RequestContext) -> None:
-    """The grantee and the retiring principal."""
     for principal, role in ((grant.grantee, "grantee"), (grant.retiring, "retiring")):
         said = context.text(f"kms:{role}principal"), context.text(f"kms:{role}serviceprincipal")
         if principal is None:
@@ -186,7 +185,6 @@ def import_material(state: State, move: Move) -> None:
 
 
 def share(state: State, move: Move) -> None:
-    """E3."""
     change = change_of(move, chains.KeyShared)
     key = _key(state, move, change.key)
     (context,) = checked_requests(move)

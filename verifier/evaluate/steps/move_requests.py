@@ -23,8 +23,6 @@ Changes = TypeVar("Changes", bound=Change)
 
 @dataclass(frozen=True)
 class RequestContext:
-    """The context of one request."""
-
     request: Request
 
     def value(self, key: str) -> Value | None:
@@ -33,7 +31,6 @@ class RequestContext:
         return None if found == () else found
 
     def text(self, key: str) -> str | None:
-        """The single value of a key."""
         found = self.value(key)
         return found[0] if isinstance(found, tuple) and len(found) == 1 else found if isinstance(found, str) else None
 

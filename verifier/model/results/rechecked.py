@@ -32,7 +32,6 @@ class Checked:
 
     @property
     def name(self) -> str:
-        """What reports call it."""
         return f"{self.invariant} on {self.target}"
 
 

@@ -79,7 +79,6 @@ class AliasMoved(Change):
 
     @property
     def alias(self) -> str:
-        """Its name."""
         return self.alias_arn.rsplit(":", 1)[-1]
 
 
@@ -143,12 +142,10 @@ class PolicyAdded(Change):
 
     @property
     def inline(self) -> str | None:
-        """The name of an inline policy."""
         return inline_name(self.owner, self.policy.identity)
 
     @property
     def managed(self) -> str | None:
-        """The ARN of a managed policy."""
         return None if self.inline is not None else self.policy.identity
 
     @property
@@ -170,7 +167,6 @@ class Created(Change):
 
     @property
     def path(self) -> str | None:
-        """The path of its name."""
         path = "/".join(self.arn.split("/")[1:-1])
         return f"/{path}/" if path else None
 
@@ -181,7 +177,6 @@ class Created(Change):
 
     @property
     def trust(self) -> Policy | None:
-        """The trust policy of a role."""
         return self.made.trust if isinstance(self.made, Identity) else None
 
     @property
@@ -201,12 +196,10 @@ class PolicyRemoved(Change):
 
     @property
     def inline(self) -> str | None:
-        """The name of an inline policy."""
         return inline_name(self.owner, self.identity)
 
     @property
     def managed(self) -> str | None:
-        """The ARN of a managed policy."""
         return None if self.inline is not None else self.identity
 
 
@@ -298,12 +291,10 @@ class Became(Change):
 
     @property
     def session(self) -> str:
-        """The name of the session."""
         return self.caller.session or "<session>"
 
     @property
     def session_tags(self) -> Pairs:
-        """Its session tags."""
         return self.caller.session_tags
 
     @property

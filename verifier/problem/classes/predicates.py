@@ -165,7 +165,6 @@ class OneOf:
     values: frozenset[str]
 
     def matches(self, value: str) -> bool:
-        """Set membership."""
         return value in self.values
 
 
@@ -314,7 +313,6 @@ class Field:
     predicate: Predicate
 
     def matches(self, value: str) -> bool:
-        """Asks the field alone."""
         field_value = value.split("|")[self.index]
         return field_value != "" and self.predicate.matches(field_value)
 

@@ -40,7 +40,6 @@ _YEAR = re.compile(r"\d{4}\Z", re.ASCII)
 
 
 def parse_number(text: str) -> Decimal | None:
-    """A decimal number, or `None`."""
     return Decimal(text) if _DECIMAL.match(text) else None
 
 
@@ -115,7 +114,6 @@ class Written:
     test: Predicate
 
     def matches(self, value: str) -> bool:
-        """Asks the text of the instant."""
         return self.test.matches(instant_text(value))
 
 

@@ -104,7 +104,6 @@ class Diagrams:
     # -- operations --
 
     def both(self, left: Node, right: Node) -> Node:
-        """The intersection."""
         if left > right:
             left, right = right, left
         if left in (NOTHING, right):
@@ -117,7 +116,6 @@ class Diagrams:
         return found
 
     def either(self, left: Node, right: Node) -> Node:
-        """The union."""
         if left > right:
             left, right = right, left
         if left in (EVERYTHING, right):

@@ -98,7 +98,6 @@ def _fixed_start(pattern: Tokens) -> str:
 
 
 def _given_organization(space: Space, identifier: str, paths: str, owner: str) -> Iterator[tuple[str, Expression]]:
-    """Facts about either key."""
     organization = space.estate.organization
     assert organization is not None
     inside = _accounts_of(space, owner, organization.members)

@@ -20,7 +20,6 @@ from verifier.problem.views import View
 
 
 def callers(space: Space, wanted: model.CallerSet) -> Expression:
-    """The callers in a set."""
     match wanted:
         case model.InAccount(account):
             return space.in_account(account)

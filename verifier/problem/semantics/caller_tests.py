@@ -133,7 +133,6 @@ class CallerTests(ABC):
         return _has_service_value()
 
     def account_matching(self, tokens: Tokens) -> Expression:
-        """The callers whose account matches."""
         narrow = within(tokens.tokens, COLON)
         if narrow is None:
             return FALSE

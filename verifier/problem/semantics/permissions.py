@@ -54,7 +54,6 @@ class Permissions:
 
 
 def permissions(space: Space) -> Permissions:
-    """I, B and S."""
     session = ~space.is_federated | Symbol(SESSION_ALLOW)
     return Permissions(_identity_allows(space), _boundary_allows(space), session)
 

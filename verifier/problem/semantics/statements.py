@@ -77,7 +77,6 @@ class Elements:
 
     @property
     def whole(self) -> Expression:
-        """All of them."""
         return self.action & self.resource & conjunction(self.conditions) & self.valid & self.certain
 
 

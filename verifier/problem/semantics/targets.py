@@ -83,7 +83,6 @@ class Target:
 
 
 def key_target(key: Key) -> Target:
-    """The requests on one key."""
     return Target(TargetKind.KEY, key.partition, key.account, key.region, key.arn, key)
 
 

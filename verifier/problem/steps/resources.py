@@ -57,7 +57,6 @@ def resource_facts(space: Space) -> Iterator[Expression]:
 
 @cache
 def _made() -> tuple[StepAction, ...]:
-    """The actions with a resource."""
     return tuple(
         action for action in step_actions() if action.on is StepResource.ACCOUNT and action.resource is not None
     )
