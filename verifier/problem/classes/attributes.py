@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from unicodedata import category
 
 from verifier.problem.classes.automaton import PRINTABLE
-from verifier.problem.classes.predicates import Characters, Predicate, Token, Tokens, literal_tokens
+from verifier.problem.classes.predicates import Characters, Predicate, Token, Tokens, exactly, literal_tokens, sequence
 from verifier.problem.classes.tables import Line
 from verifier.problem.classes.words import Domain
 
@@ -27,6 +27,7 @@ TAG = Characters(frozenset(c for c in _LATIN if c not in "_.:/=+-@" and category
 """Of tags of users, roles and sessions: letters, numbers, spaces and some symbols [IAM: id_tags, Naming tags]; policies
 have no characters above U+00FF."""
 DIGITS = Characters(frozenset("0123456789"))
+ACCOUNT = ((False, DIGITS),) * 12
 LOWER = Characters(frozenset("abcdefghijklmnopqrstuvwxyz0123456789-"))
 UPPER = Characters(frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
 NAME = Characters(
@@ -111,14 +112,11 @@ BUILT_IN_PROVIDERS = ("accounts.google.com", "cognito-identity.amazonaws.com", "
 def role_callers(partition: str) -> Attribute:
     """Who may ask to assume a role: callers as of any request, and identities of providers (E2w)."""
     usual = _principal_domain(partition)
-    start = (*literal_tokens(f"{WEB_PREFIX}arn:{partition}:iam::"), *((False, DIGITS),) * 12)
-    ends = (
-        (*literal_tokens(":oidc-provider/"), *some(Characters(POLICY_PATH.listed | {":"}))),
-        (*literal_tokens(":saml-provider/"), *some(NAME)),
-    )
+    start = sequence(f"{WEB_PREFIX}arn:{partition}:iam::", ACCOUNT)
     providers = (
-        *(Tokens((*start, *end)) for end in ends),
-        *(Tokens(literal_tokens(WEB_PREFIX + name)) for name in BUILT_IN_PROVIDERS),
+        Tokens(sequence(start, ":oidc-provider/", some(Characters(POLICY_PATH.listed | {":"})))),
+        Tokens(sequence(start, ":saml-provider/", some(NAME))),
+        *(exactly(WEB_PREFIX + name) for name in BUILT_IN_PROVIDERS),
     )
     account = f"{WEB_PREFIX}arn:{partition}:iam::{PLAUSIBLE_ACCOUNTS[0]}"
     seeds = (f"{account}:oidc-provider/token.actions.githubusercontent.com", f"{account}:saml-provider/example")
@@ -129,22 +127,20 @@ def role_callers(partition: str) -> Attribute:
 def service_names() -> tuple[tuple[Token, ...], ...]:
     """The names of services, as principals have them."""
     service = some(Characters(LOWER.listed | {"."}))
-    return (*service, *literal_tokens(".amazonaws.com")), (*service, *literal_tokens(".amazonaws.com.cn"))
+    return sequence(service, ".amazonaws.com"), sequence(service, ".amazonaws.com.cn")
 
 
 def caller_arns(partition: str) -> tuple[Tokens, ...]:
     """The ARNs of `aws:PrincipalArn`, of any account."""
-    account = ((False, DIGITS),) * 12
 
-    def arn(service: str, resource: str, *rest: tuple[Token, ...]) -> Tokens:
-        tokens = (*literal_tokens(f"arn:{partition}:{service}::"), *account, *literal_tokens(f":{resource}"))
-        return Tokens((*tokens, *(token for run in rest for token in run)))
+    def arn(service: str, resource: str, *rest: str | tuple[Token, ...]) -> Tokens:
+        return Tokens(sequence(f"arn:{partition}:{service}::", ACCOUNT, f":{resource}", *rest))
 
     base = [arn("iam", "root"), arn("sts", "federated-user/", some(NAME, 2))]
     for kind in ("user/", "role/"):
-        base += [arn("iam", kind, some(NAME)), arn("iam", kind, some(PATH), literal_tokens("/"), some(NAME))]
+        base += [arn("iam", kind, some(NAME)), arn("iam", kind, some(PATH), "/", some(NAME))]
     # The roles that AWS itself owns, such as `aws:ec2-infrastructure`, whose sessions can be grantees (G2).
-    base.append(arn("iam", "role/", literal_tokens("aws:"), some(NAME)))
+    base.append(arn("iam", "role/aws:", some(NAME)))
     return tuple(base)
 
 
@@ -162,11 +158,8 @@ def plausible_principals(partition: str, accounts: Sequence[str]) -> tuple[str, 
 def named_principals(name: str, partition: str) -> Attribute:
     """Whom a request names as a grantee or retiring principal: an account, a user, a role, a role session or a
     federated user, of any account [API: CreateGrant]."""
-    account = (*literal_tokens(f"arn:{partition}:sts::"), *((False, DIGITS),) * 12)
-    sessions = (
-        Tokens((*account, *literal_tokens(f":{start}"), *some(NAME), *literal_tokens("/"), *some(NAME)))
-        for start in SESSIONS
-    )
+    account = sequence(f"arn:{partition}:sts::", ACCOUNT)
+    sessions = (Tokens(sequence(account, f":{start}", some(NAME), "/", some(NAME))) for start in SESSIONS)
     plausible = plausible_principals(partition, PLAUSIBLE_ACCOUNTS[:2])
     return Attribute(name, Domain(name, (*caller_arns(partition), *sessions), plausible))
 
@@ -179,11 +172,10 @@ SESSIONS = ("assumed-role/", "assumed-role/aws:")
 def retiring_principals() -> Attribute:
     """The retiring principal that a ListRetirableGrants request is about, of the caller's account: the last field of
     its ARN."""
-    user, role = literal_tokens("user/"), literal_tokens("role/")
-    rest = (*some(PATH), *literal_tokens("/"), *some(NAME))
-    base = [literal_tokens("root"), (*literal_tokens("federated-user/"), *some(NAME, 2))]
-    base += [(*kind, *end) for kind in (user, role) for end in (some(NAME), rest)]
-    base += [(*literal_tokens(start), *some(NAME), *literal_tokens("/"), *some(NAME)) for start in SESSIONS]
+    base = [literal_tokens("root"), sequence("federated-user/", some(NAME, 2))]
+    for kind in ("user/", "role/"):
+        base += [sequence(kind, some(NAME)), sequence(kind, some(PATH), "/", some(NAME))]
+    base += [sequence(start, some(NAME), "/", some(NAME)) for start in SESSIONS]
     seeds = ("role/example", "user/example", "root", "assumed-role/example/example", "federated-user/example")
     return words("retiring", *base, seeds=seeds)
 
@@ -191,7 +183,7 @@ def retiring_principals() -> Attribute:
 @cache
 def user_ids() -> Attribute:
     """The unique ID of a user, `AIDA…`, or of the role of a session, `AROA…`: what `aws:userid` begins with."""
-    base = ((*literal_tokens(kind), *some(UPPER)) for kind in ("AIDA", "AROA"))
+    base = (sequence(kind, some(UPPER)) for kind in ("AIDA", "AROA"))
     return words("userid", *base, seeds=("AROAEXAMPLEROLEID1234", "AIDAEXAMPLEUSERID1234"))
 
 
@@ -210,8 +202,7 @@ def session_names() -> Attribute:
 def issuers() -> Attribute:
     """Who issued a federated session, in the session's own account: `root`, or `user/…` as at the end of the user's ARN
     (R2)."""
-    user = literal_tokens("user/")
-    base = (literal_tokens("root"), (*user, *some(NAME)), (*user, *some(PATH), *literal_tokens("/"), *some(NAME)))
+    base = (literal_tokens("root"), sequence("user/", some(NAME)), sequence("user/", some(PATH), "/", some(NAME)))
     return words("issuer", *base, seeds=("root", "user/example", "user/other"))
 
 

@@ -7,7 +7,7 @@ Guarantee: a domain holds at least every value that a real request can carry; it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from math import inf
@@ -15,6 +15,7 @@ from string import ascii_lowercase
 
 from verifier.model.reference import ValueType, actions, condition_key, key_values
 from verifier.problem.classes.attributes import (
+    ACCOUNT,
     DIGITS,
     LOWER,
     NAME,
@@ -30,7 +31,7 @@ from verifier.problem.classes.attributes import (
     some,
     words,
 )
-from verifier.problem.classes.predicates import ANY, Characters, Tokens, literal_tokens
+from verifier.problem.classes.predicates import ANY, COLON, Characters, Tokens, literal_tokens, sequence
 from verifier.problem.classes.tables import Line
 from verifier.problem.classes.words import Domain
 
@@ -74,7 +75,7 @@ def longest_value(name: str, given: frozenset[str]) -> float:
 def action_names(known: Sequence[str]) -> Attribute:
     """The permission in lower case (L3): the known ones, and any that the reference data does not know (U4)."""
     letters = Characters(LOWER.listed - {"-"})
-    form = Tokens((*literal_tokens("kms:"), *some(letters, 2)))
+    form = Tokens(sequence("kms:", some(letters, 2)))
     return Attribute("action", Domain("action", (form,), tuple(known)), optional=False)
 
 
@@ -118,9 +119,11 @@ def context_attribute(name: str, partition: str, region: str | None) -> Attribut
     """The attribute for a condition key (lower case) that nothing else determines."""
     if name.endswith("#service"):
         return _of_service(name, partition)
-    special = _special(name, partition, region)
-    if special is not None:
-        return special
+    make, listed = _MAKERS.get(name), key_values(name, partition) or _LISTED.get(name)
+    if make is not None:
+        return make(name, partition, region)
+    if listed is not None:
+        return Attribute(name, values=listed)
     known = condition_key(name.split("#")[0])
     multivalued = known is not None and known.multivalued
     return attribute_of_type(name, known.type if known is not None else ValueType.STRING, multivalued, partition)
@@ -132,138 +135,85 @@ def _of_service(name: str, partition: str) -> Attribute:
     if name.startswith("aws:principaltype"):
         return Attribute(name, values=("Account", "AssumedRole", "FederatedUser", "User"))
     if name.startswith("aws:principalarn"):
-        return Attribute(
-            name, Domain(name, caller_arns(partition), plausible_principals(partition, PLAUSIBLE_ACCOUNTS))
-        )
+        plausible = plausible_principals(partition, PLAUSIBLE_ACCOUNTS)
+        return Attribute(name, Domain(name, caller_arns(partition), plausible))
     if name.startswith("aws:userid"):
-        user, role = ((*literal_tokens(kind), *some(UPPER)) for kind in ("AIDA", "AROA"))
-        return words(name, user, (*role, *literal_tokens(":"), *some(NAME)), seeds=("AROAEXAMPLEROLEID1234:example",))
-    return words(name, ((False, DIGITS),) * 12, seeds=PLAUSIBLE_ACCOUNTS)
+        user, role = sequence("AIDA", some(UPPER)), sequence("AROA", some(UPPER), ":", some(NAME))
+        return words(name, user, role, seeds=("AROAEXAMPLEROLEID1234:example",))
+    return words(name, ACCOUNT, seeds=PLAUSIBLE_ACCOUNTS)
 
 
 def _arn(name: str, partition: str, multivalued: bool) -> Attribute:
-    not_colon = Characters(frozenset(":"), True)
-    base = (
-        *literal_tokens(f"arn:{partition}:"),
-        *some(LOWER),
-        *literal_tokens(":"),
-        (True, LOWER),
-        *literal_tokens(":"),
-        (True, DIGITS),
-    )
-    rest = (*literal_tokens(":"), (False, not_colon), (True, ANY))
+    start = sequence(f"arn:{partition}:", some(LOWER), ":", some(LOWER, 0), ":", some(DIGITS, 0), ":")
     seeds = [f"arn:{partition}:s3:::example", f"arn:{partition}:lambda:us-east-1:444455556666:function:example"]
     seeds += [f"arn:{partition}:iam::{account}:role/example" for account in PLAUSIBLE_ACCOUNTS]
-    return Attribute(name, Domain(name, (Tokens((*base, *rest)),), tuple(seeds)), multivalued=multivalued)
+    form = sequence(start, ((False, Characters(COLON, True)),), some(ANY, 0))
+    return replace(words(name, form, seeds=seeds), multivalued=multivalued)
 
 
-def _vpc_arn(partition: str, region: str | None) -> Attribute:
+def _vpc_arn(name: str, partition: str, region: str | None) -> Attribute:
     """The VPC of an endpoint, in any Region, first that of the request (F4)."""
-    start = (*literal_tokens(f"arn:{partition}:ec2:"), *some(LOWER, 2), *literal_tokens(":"), *((False, DIGITS),) * 12)
-    seeds = [
-        f"arn:{partition}:ec2:{region or 'us-east-1'}:{account}:vpc/vpc-0a1b2c3d4e5f60718"
-        for account in PLAUSIBLE_ACCOUNTS[:2]
-    ]
-    return words("aws:sourcevpcarn", (*start, *literal_tokens(":vpc/vpc-"), *some(LOWER)), seeds=seeds)
+    start = f"arn:{partition}:ec2:{region or 'us-east-1'}:"
+    seeds = [f"{start}{account}:vpc/vpc-0a1b2c3d4e5f60718" for account in PLAUSIBLE_ACCOUNTS[:2]]
+    form = sequence(f"arn:{partition}:ec2:", some(LOWER, 2), ":", ACCOUNT, ":vpc/vpc-", some(LOWER))
+    return words(name, form, seeds=seeds)
 
 
-def _arn_of_form(name: str, partition: str) -> Attribute:
+def _arn_of_form(name: str, partition: str, _: str | None) -> Attribute:
     """The ARN of what a session was delivered to, or signed in with (F3)."""
     service, start, example = _ARN_FORMS[name]
-    where = (
-        *literal_tokens(f"arn:{partition}:{service}:"),
-        (True, LOWER),
-        *literal_tokens(":"),
-        *((False, DIGITS),) * 12,
-    )
     region = "" if service == "chatbot" else "us-east-1"
     seeds = [f"arn:{partition}:{service}:{region}:{account}:{start}{example}" for account in PLAUSIBLE_ACCOUNTS[:2]]
-    return words(name, (*where, *literal_tokens(f":{start}"), *some(ANY)), seeds=seeds)
+    form = sequence(f"arn:{partition}:{service}:", some(LOWER, 0), ":", ACCOUNT, f":{start}", some(ANY))
+    return words(name, form, seeds=seeds)
 
 
 def _constraint_source(name: str, partition: str, region: str | None) -> Attribute:
     """The `SourceArn` constraint of a new grant, which names an account, other than `aws:SourceArn` (F6) [API:
     GrantConstraints]."""
-    start = (
-        *literal_tokens(f"arn:{partition}:"),
-        *some(LOWER),
-        *literal_tokens(":"),
-        (True, LOWER),
-        *literal_tokens(":"),
-    )
-    resources = ("accesspoint/example", "accesspoint/other")
-    seeds = [f"arn:{partition}:s3:{region or 'us-east-1'}:{PLAUSIBLE_ACCOUNTS[0]}:{resource}" for resource in resources]
-    return words(name, (*start, *((False, DIGITS),) * 12, *literal_tokens(":"), *some(ANY)), seeds=seeds)
+    start = f"arn:{partition}:s3:{region or 'us-east-1'}:{PLAUSIBLE_ACCOUNTS[0]}:accesspoint/"
+    form = sequence(f"arn:{partition}:", some(LOWER), ":", some(LOWER, 0), ":", ACCOUNT, ":", some(ANY))
+    return words(name, form, seeds=(f"{start}example", f"{start}other"))
 
 
-def _special(name: str, partition: str, region: str | None) -> Attribute | None:
-    """Keys whose values have a form that the facts state."""
-    if name == "aws:sourcevpcarn":
-        return _vpc_arn(partition, region)
-    if name in _ARN_FORMS:
-        return _arn_of_form(name, partition)
-    if name in _SAID_OF_SESSIONS:
-        # a source identity begins with no `aws:` [API: AssumeRole, RoleSessionName, SourceIdentity]
-        return words(name, some(NAME, 2))
-    if name == "kms:grantconstraintsourcearn":
-        return _constraint_source(name, partition, region)
-    if name in _NAMED_PRINCIPALS:
-        return named_principals(name, partition)
-    if name == "kms:viaservice":
-        where = literal_tokens(region) if region else some(LOWER)
-        seeds = [f"{service}.{region or 'us-east-1'}.amazonaws.com" for service in PLAUSIBLE_SERVICES]
-        return words(name, (*some(LOWER), *literal_tokens("."), *where, *literal_tokens(".amazonaws.com")), seeds=seeds)
-    if name in _ORGANIZATION_IDS:
-        return words(
-            name, (*literal_tokens("o-"), *some(LOWER, 4)), seeds=("o-exampleorg", "o-otherorg01", "o-anotherorg")
-        )
-    if name in _ORGANIZATION_PATHS:
-        path = Characters(LOWER.listed | {"/"})
-        paths = (
-            "o-exampleorg/r-ab12/ou-ab12-11111111/",
-            "o-exampleorg/r-ab12/",
-            "o-otherorg01/r-cd34/ou-cd34-22222222/",
-        )
-        found = words(
-            name,
-            (*literal_tokens("o-"), *some(LOWER, 4), *literal_tokens("/r-"), *some(path, 2), *literal_tokens("/")),
-            seeds=paths,
-        )
-        return Attribute(name, found.domain, multivalued=True)
-    if name.split("#")[0] in _ACCOUNTS:
-        return words(name, ((False, DIGITS),) * 12, seeds=PLAUSIBLE_ACCOUNTS)
-    if name in _SERVICE_NAMES:
-        seeds = [f"{service}.amazonaws.com" for service in PLAUSIBLE_SERVICES]
-        found = words(name, *service_names(), seeds=seeds)
-        return Attribute(name, found.domain, multivalued=name in ("aws:calledvia", "aws:principalservicenameslist"))
-    if name in ("kms:requestalias", "kms:resourcealiases"):
-        alias = Characters(NAME.listed | {"/", ":"})
-        found = words(
-            name, (*literal_tokens("alias/"), *some(alias)), seeds=("alias/example", "alias/other", "alias/another")
-        )
-        return Attribute(name, found.domain, multivalued=name == "kms:resourcealiases")
-    if name == "kms:grantoperations":
-        names = tuple(action.name.removeprefix("kms:") for action in actions() if action.grant_operation)
-        return Attribute(name, values=names, multivalued=True)
-    listed = key_values(name, partition) or _LISTED.get(name)
-    if listed is not None:
-        return Attribute(name, values=listed)
-    if name in ("region", "kms:primaryregion", "kms:replicaregion"):
-        return _region(name, partition)
-    if name in _IDENTIFIERS:
-        seeds = [prefix + "0a1b2c3d4e5f60718" for prefix in _IDENTIFIERS[name]]
-        return words(name, *((*literal_tokens(prefix), *some(LOWER)) for prefix in _IDENTIFIERS[name]), seeds=seeds)
-    return None
+def _via_service(name: str, _: str, region: str | None) -> Attribute:
+    seeds = [f"{service}.{region or 'us-east-1'}.amazonaws.com" for service in PLAUSIBLE_SERVICES]
+    return words(name, sequence(some(LOWER), ".", region or some(LOWER), ".amazonaws.com"), seeds=seeds)
 
 
-def _region(name: str, partition: str) -> Attribute:
+def _organization_id(name: str, *_: str | None) -> Attribute:
+    return words(name, sequence("o-", some(LOWER, 4)), seeds=("o-exampleorg", "o-otherorg01", "o-anotherorg"))
+
+
+def _organization_paths(name: str, *_: str | None) -> Attribute:
+    ends = ("exampleorg/r-ab12/ou-ab12-11111111/", "exampleorg/r-ab12/", "otherorg01/r-cd34/ou-cd34-22222222/")
+    form = sequence("o-", some(LOWER, 4), "/r-", some(Characters(LOWER.listed | {"/"}), 2), "/")
+    return replace(words(name, form, seeds=[f"o-{end}" for end in ends]), multivalued=True)
+
+
+def _services(name: str, *_: str | None) -> Attribute:
+    found = words(name, *service_names(), seeds=[f"{service}.amazonaws.com" for service in PLAUSIBLE_SERVICES])
+    return replace(found, multivalued=name in ("aws:calledvia", "aws:principalservicenameslist"))
+
+
+def _alias(name: str, *_: str | None) -> Attribute:
+    form = sequence("alias/", some(Characters(NAME.listed | {"/", ":"})))
+    seeds = ("alias/example", "alias/other", "alias/another")
+    return replace(words(name, form, seeds=seeds), multivalued=name == "kms:resourcealiases")
+
+
+def _grant_operations(name: str, *_: str | None) -> Attribute:
+    names = tuple(action.name.removeprefix("kms:") for action in actions() if action.grant_operation)
+    return Attribute(name, values=names, multivalued=True)
+
+
+def _region(name: str, partition: str, _: str | None) -> Attribute:
     """A Region of a partition (R7): its area, a direction and a number."""
-    start, seeds = _REGIONS.get(
-        partition, ("", ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-2"))
-    )
+    usual = ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-2")
+    start, seeds = _REGIONS.get(partition, ("", usual))
     areas = [literal_tokens(start)] if start else _AREAS
-    ends = [(*literal_tokens(f"{direction}-"), *some(DIGITS)) for direction in _DIRECTIONS]
-    return words(name, *((*area, *end) for area in areas for end in ends), seeds=seeds)
+    ends = [sequence(f"{direction}-", some(DIGITS)) for direction in _DIRECTIONS]
+    return words(name, *(sequence(area, end) for area in areas for end in ends), seeds=seeds)
 
 
 _REGIONS = {
@@ -271,31 +221,13 @@ _REGIONS = {
     "aws-us-gov": ("us-gov-", ("us-gov-west-1", "us-gov-east-1")),
 }
 """How the Regions of partitions other than `aws` begin, and some [botocore: partitions]."""
-_LETTERS, _DASH = Characters(frozenset(ascii_lowercase)), literal_tokens("-")
+_LETTERS = Characters(frozenset(ascii_lowercase))
 _AREAS = [
-    ((False, _LETTERS.without(frozenset("c"))), (False, _LETTERS), *_DASH),
-    (*literal_tokens("c"), (False, _LETTERS.without(frozenset("n"))), *_DASH),
+    sequence(((False, _LETTERS.without(frozenset("c"))), (False, _LETTERS)), "-"),
+    sequence("c", ((False, _LETTERS.without(frozenset("n"))),), "-"),
 ]
 """Two letters, which are not `cn`."""
 _DIRECTIONS = ("central", "east", "north", "northeast", "northwest", "south", "southeast", "southwest", "west")
-_ORGANIZATION_IDS = frozenset({"aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"})
-_ORGANIZATION_PATHS = frozenset(
-    {"aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"}
-)
-_ACCOUNTS = frozenset(
-    {
-        "aws:sourceaccount",
-        "aws:vpceaccount",
-        "aws:principalaccount",
-        "kms:calleraccount",
-        "aws:sourceowner",
-        "aws:viacustomerdomain",
-    }
-)
-_NAMED_PRINCIPALS = frozenset({"kms:granteeprincipal", "kms:retiringprincipal"})
-_CALLED_VIA = frozenset({"aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:calledviaawsmcp"})
-_OF_GRANTS = frozenset({"kms:granteeserviceprincipal", "kms:retiringserviceprincipal"})
-_SERVICE_NAMES = _CALLED_VIA | _OF_GRANTS | {"aws:principalservicename", "aws:principalservicenameslist"}
 _ARN_FORMS = {
     "aws:chatbotsourcearn": ("chatbot", "chat-configuration/", "slack-channel/example"),
     "aws:signinsessionarn": ("signin", "session/", "example"),
@@ -306,7 +238,6 @@ _ARN_FORMS = {
 }
 """The service of an ARN, how its last field begins, and an example of how it ends [IAM:
 reference_policies_condition-keys]."""
-_IDENTIFIERS = {"aws:sourcevpc": ("vpc-",), "aws:sourcevpce": ("vpce-",)}
 _PARAMETERS = {
     "kms:schedulekeydeletionpendingwindowindays": Line(7, (7, 30), 30, whole=True),
     "kms:rotationperiodindays": Line(90, (90, 180, 365), 2560, whole=True),
@@ -321,3 +252,32 @@ _LISTED = {
     "glue:credentialissuingservice": ("glue.amazonaws.com",),
     "glue:roleassumedby": ("glue.amazonaws.com",),
 }
+_ORGANIZATIONS = ("principal", "resource", "source", "vpce")
+_ACCOUNTS = (
+    *("aws:sourceaccount", "aws:vpceaccount", "aws:principalaccount", "kms:calleraccount", "aws:sourceowner"),
+    "aws:viacustomerdomain",
+)
+_CALLED_VIA = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:calledviaawsmcp")
+_SERVICES = ("aws:principalservicename", "aws:principalservicenameslist")
+_OF_GRANTS = ("kms:granteeserviceprincipal", "kms:retiringserviceprincipal")
+_MAKERS: dict[str, Callable[[str, str, str | None], Attribute]] = {
+    "aws:sourcevpcarn": _vpc_arn,
+    "aws:sourcevpc": lambda name, *_: words(name, sequence("vpc-", some(LOWER)), seeds=["vpc-0a1b2c3d4e5f60718"]),
+    "aws:sourcevpce": lambda name, *_: words(name, sequence("vpce-", some(LOWER)), seeds=["vpce-0a1b2c3d4e5f60718"]),
+    "kms:viaservice": _via_service,
+    "kms:grantconstraintsourcearn": _constraint_source,
+    "kms:grantoperations": _grant_operations,
+    **{f"aws:{whose}orgid": _organization_id for whose in _ORGANIZATIONS},
+    **{f"aws:{whose}orgpaths": _organization_paths for whose in _ORGANIZATIONS},
+    **dict.fromkeys(_ARN_FORMS, _arn_of_form),
+    # a source identity begins with no `aws:` [API: AssumeRole, RoleSessionName, SourceIdentity]
+    **dict.fromkeys(_SAID_OF_SESSIONS, lambda name, *_: words(name, some(NAME, 2))),
+    **dict.fromkeys(_ACCOUNTS, lambda name, *_: words(name, ACCOUNT, seeds=PLAUSIBLE_ACCOUNTS)),
+    **dict.fromkeys((*_CALLED_VIA, *_SERVICES, *_OF_GRANTS), _services),
+    **dict.fromkeys(("kms:requestalias", "kms:resourcealiases"), _alias),
+    **dict.fromkeys(("region", "kms:primaryregion", "kms:replicaregion"), _region),
+    **dict.fromkeys(
+        ("kms:granteeprincipal", "kms:retiringprincipal"), lambda name, partition, _: named_principals(name, partition)
+    ),
+}
+"""What makes attributes whose values have a form that facts state, by the partition and Region of the target."""

@@ -209,6 +209,11 @@ def literal_tokens(text: str, *, fold: bool = False) -> tuple[Token, ...]:
     return tuple(map((_FOLDED if fold else _SINGLES).__getitem__, text))
 
 
+def sequence(*parts: str | tuple[Token, ...]) -> tuple[Token, ...]:
+    """Parts one after another, of which texts stand for themselves."""
+    return tuple(token for part in parts for token in (literal_tokens(part) if isinstance(part, str) else part))
+
+
 @lru_cache(_CACHE_SIZE)
 def exactly(text: str) -> Tokens:
     """The one string `text`."""

@@ -12,9 +12,9 @@ from itertools import takewhile
 
 from verifier.model.readings import F1_RESOURCE
 from verifier.model.symbols import RelationTest
-from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
+from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, like
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, disjunction, implies, same
-from verifier.problem.facts.shared import ANYTHING, has, predicates_of
+from verifier.problem.facts.shared import has, predicates_of
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import Space
 from verifier.problem.views import Relation
@@ -84,7 +84,7 @@ def _mentioned(space: Space, identifier: str, paths: str) -> Iterator[str]:
 def _paths_begin_with_the_id(space: Space, identifier: str, paths: str) -> Iterator[Expression]:
     """An organization path begins with the organization's ID: for every ID that a test on either mentions."""
     for organization in _mentioned(space, identifier, paths):
-        own = frozenset[Predicate]({Tokens((*literal_tokens(organization + "/"), ANYTHING))})
+        own = frozenset[Predicate]({like(f"{organization}/*")})
         member = Test(identifier, exactly(organization))
         yield implies(Present(identifier) & Present(paths), same(member, Some(paths, own, True)))
         yield implies(Some(paths, own, True), ~Some(paths, own, False))
@@ -103,7 +103,7 @@ def _given_organization(space: Space, identifier: str, paths: str, owner: str) -
     inside = _accounts_of(space, owner, organization.members)
     yield identifier, same(inside, Test(identifier, exactly(organization.id)))
     if has(space, paths):
-        own = frozenset[Predicate]({Tokens((*literal_tokens(organization.id + "/"), ANYTHING))})
+        own = frozenset[Predicate]({like(f"{organization.id}/*")})
         yield paths, same(inside, Some(paths, own, True))
         yield paths, implies(inside, ~Some(paths, own, False))
         by_path: dict[str, set[str]] = {}

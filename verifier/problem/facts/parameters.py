@@ -26,6 +26,7 @@ from verifier.problem.classes.predicates import (
     exactly,
     like_tokens,
     literal_tokens,
+    sequence,
     within,
 )
 from verifier.problem.expression import (
@@ -143,7 +144,7 @@ COLONLESS = like_tokens("?", excluded=COLON)[0][1]
 
 def _of_account(account: tuple[Token, ...]) -> Tokens:
     """The ARNs whose account matches."""
-    return Tokens((*like_tokens("arn:*:*:*:", excluded=COLON), *account, *literal_tokens(":"), ANYTHING))
+    return Tokens(sequence(like_tokens("arn:*:*:*:", excluded=COLON), account, ":", (ANYTHING,)))
 
 
 # -- requests for grants --

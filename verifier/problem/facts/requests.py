@@ -20,7 +20,6 @@ from verifier.problem.classes.predicates import (
     like,
     like_arn,
     like_tokens,
-    literal_tokens,
 )
 from verifier.problem.expression import TRUE, Expression, Present, Some, Symbol, Test, implies, same
 from verifier.problem.facts.names import names_of_sessions, unique_names
@@ -29,7 +28,7 @@ from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import names_suffice, pairs, pairs_read
 from verifier.problem.facts.parameters import GRANTEES, OF_GRANTEES, grant_requests, parameters, retired_grants, sources
 from verifier.problem.facts.sessions import INSTANCE, delivered_sessions, issued_before_use, mcp_servers, sign_ins
-from verifier.problem.facts.shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
+from verifier.problem.facts.shared import THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
 from verifier.problem.semantics.controls import through
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, asked_of_sessions, own_tags, possible_tags
@@ -153,8 +152,8 @@ def identity_ids(space: Space) -> Iterator[Expression]:
         yield same(Present("session"), space.is_role)
     if not has(space, "userid"):
         return
-    yield same(Test("userid", Tokens((*literal_tokens("AIDA"), ANYTHING))), space.is_user)
-    yield same(Test("userid", Tokens((*literal_tokens("AROA"), ANYTHING))), space.is_role)
+    yield same(Test("userid", like("AIDA*")), space.is_user)
+    yield same(Test("userid", like("AROA*")), space.is_role)
     for identity in space.estate.identities:
         if identity.unique_id is not None:
             yield same(Test("userid", exactly(identity.unique_id)), space.one_of(frozenset({identity.arn})))

@@ -19,7 +19,7 @@ from verifier.problem.classes.predicates import (
     Tokens,
     least_length,
     like_tokens,
-    literal_tokens,
+    sequence,
     split_tokens,
     within,
 )
@@ -147,8 +147,7 @@ def _leaves_a_name(tokens: Tokens) -> bool:
 
 
 def federated_id(space: Space, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:
-    start = literal_tokens(f"arn:{space.target.partition}:sts::")
-    return space.principal(Tokens((*start, *account, *literal_tokens(":federated-user/"), *name)))
+    return space.principal(Tokens(sequence(f"arn:{space.target.partition}:sts::", account, ":federated-user/", name)))
 
 
 def is_aws_service(space: Space) -> View:

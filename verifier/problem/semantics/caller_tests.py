@@ -24,7 +24,7 @@ from verifier.problem.classes.predicates import (
     like,
     like_arn,
     like_tokens,
-    literal_tokens,
+    sequence,
     within,
 )
 from verifier.problem.expression import FALSE, Expression, Symbol, Test
@@ -107,10 +107,9 @@ class CallerTests(ABC):
         narrow = within(name, SLASH)
         if narrow is None or least_length(Tokens(narrow)) > LONGEST_NAME:
             return FALSE
-        start = (*literal_tokens(f"arn:{self.target.partition}:iam::"), *account, *literal_tokens(f":{kind}"))
-        return self.principal(Tokens((*start, *narrow))) | self.principal(
-            Tokens((*start, (True, ANY), *literal_tokens("/"), *narrow))
-        )
+        start = sequence(f"arn:{self.target.partition}:iam::", account, f":{kind}")
+        with_path = sequence(start, ((True, ANY),), "/", narrow)
+        return self.principal(Tokens((*start, *narrow))) | self.principal(Tokens(with_path))
 
     def federated_by(self, user_arn: str) -> Expression:
         """The federated sessions that a user issued."""
@@ -136,8 +135,9 @@ class CallerTests(ABC):
         narrow = within(tokens.tokens, COLON)
         if narrow is None:
             return FALSE
-        start = (*literal_tokens(f"arn:{self.target.partition}:"), (True, ANY.without(COLON)), *literal_tokens("::"))
-        return self.principal(Tokens((*start, *narrow, *literal_tokens(":"), (True, ANY))))
+        service = ((True, ANY.without(COLON)),)
+        arn = sequence(f"arn:{self.target.partition}:", service, "::", narrow, ":", ((True, ANY),))
+        return self.principal(Tokens(arn))
 
 
 @cache

@@ -15,7 +15,7 @@ from functools import lru_cache, partial
 from verifier.model.readings import E2, E4, F1_RESOURCE
 from verifier.model.steps.actions import running_services, step_actions, step_key
 from verifier.problem.classes.attributes import (
-    DIGITS,
+    ACCOUNT,
     LOWER,
     NAME,
     PLAUSIBLE_ACCOUNTS,
@@ -25,7 +25,7 @@ from verifier.problem.classes.attributes import (
     words,
 )
 from verifier.problem.classes.domains import attribute_of_type, context_attribute
-from verifier.problem.classes.predicates import Characters, Predicate, exactly, literal_tokens
+from verifier.problem.classes.predicates import Characters, Predicate, exactly, literal_tokens, sequence
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, Test, implies
 from verifier.problem.semantics.condition_keys import DERIVED
 from verifier.problem.semantics.possible_changes import TARGET_BOUNDARY, TARGET_TAGS, possible
@@ -58,10 +58,9 @@ def _session_name(name: str, partition: str) -> Attribute:
 
 def _policy(name: str, partition: str) -> Attribute:
     """A managed policy, of an account or of AWS."""
-    start = literal_tokens(f"arn:{partition}:iam::")
-    owners = (((False, DIGITS),) * 12, literal_tokens("aws"))
-    ends = (some(NAME), (*some(POLICY_PATH), *literal_tokens("/"), *some(NAME)))
-    base = [(*start, *owner, *literal_tokens(":policy/"), *end) for owner in owners for end in ends]
+    ends = (some(NAME), sequence(some(POLICY_PATH), "/", some(NAME)))
+    start, owners = f"arn:{partition}:iam::", (ACCOUNT, literal_tokens("aws"))
+    base = [sequence(start, owner, ":policy/", end) for owner in owners for end in ends]
     seeds = (
         f"arn:{partition}:iam::aws:policy/AdministratorAccess",
         f"arn:{partition}:iam::{PLAUSIBLE_ACCOUNTS[0]}:policy/example",

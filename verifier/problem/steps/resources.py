@@ -18,7 +18,7 @@ from verifier.model.operators import Sign
 from verifier.model.steps.actions import StepAction, StepResource, known_step_keys, step_action, step_actions
 from verifier.model.symbols import ResourceFact
 from verifier.problem.classes.attributes import NAME, Attribute, some, words
-from verifier.problem.classes.predicates import Characters, Token, Tokens, like, literal_tokens
+from verifier.problem.classes.predicates import Characters, Token, Tokens, like, sequence
 from verifier.problem.expression import FALSE, Expression, Present, Symbol, Test, implies
 from verifier.problem.semantics.relations import constant_matches, relate
 from verifier.problem.semantics.targets import Target
@@ -83,7 +83,7 @@ def most_colons(pattern: str) -> int:
 
 
 def _form(action: StepAction) -> tuple[Token, ...]:
-    return (*literal_tokens(_fields(action)[1]), *some(_LAST))
+    return sequence(_fields(action)[1], some(_LAST))
 
 
 @cache
@@ -105,9 +105,7 @@ def made_resource(target: Target, action: str, last: str | None, region: str) ->
 # -- requests for federated sessions (F3) --
 
 _FEDERATED = "federated-user/"
-_SESSION = words(
-    MADE, (*literal_tokens(_FEDERATED), *some(NAME, 2)), seeds=(f"{_FEDERATED}example", f"{_FEDERATED}another")
-)
+_SESSION = words(MADE, sequence(_FEDERATED, some(NAME, 2)), seeds=(f"{_FEDERATED}example", f"{_FEDERATED}another"))
 _TAGS = ("aws:requesttag/", "aws:tagkeys")
 _TEMPORARY = ("aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage")
 """What requests with temporary credentials have, by which nobody calls `GetFederationToken` [API:
