@@ -12,15 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from verifier.model.estate import Endpoint
 from verifier.model.readings import F4, F5
 from verifier.problem.classes.attributes import named_accounts
-from verifier.problem.classes.predicates import (
-    COLON,
-    OneOf,
-    Tokens,
-    exactly,
-    like,
-    like_arn,
-    like_tokens,
-)
+from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_arn, like_tokens
 from verifier.problem.expression import TRUE, Expression, Present, Some, Symbol, Test, implies, same
 from verifier.problem.facts.names import names_of_sessions, unique_names
 from verifier.problem.facts.operations import OF_OPERATIONS

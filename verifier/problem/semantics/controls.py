@@ -10,6 +10,7 @@ it; a service principal is restricted by none but under the reading D6.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from verifier.model.estate import Controls, Estate, Level
 from verifier.model.policy import Effect, Policy, Statement
@@ -29,13 +30,18 @@ def controls_of(estate: Estate, account: str) -> Controls | None:
     return next((controls for controls in given if controls.account == account), None)
 
 
-def policy_denies(space: Space, policies: Iterable[tuple[Policy, Expression]]) -> Iterator[Expression]:
+def _denies(space: Space, policies: Iterable[tuple[Policy, Expression]]) -> Iterator[Expression]:
     """What the Deny statements of policies refuse, each with the requests that the policy is asked about (D1)."""
     for policy, where in policies:
         for statement in policy.denies:
             if not space.is_silent(statement):
                 whom = TRUE if statement.principals is None else deny_reach(space, statement)
                 yield as_statement(space, policy, statement, where & whom & applies(space, policy, statement))
+
+
+def control_denies(space: Space) -> Iterator[Expression]:
+    """What SCPs and RCPs refuse."""
+    return _denies(space, chain(service_policies(space), resource_policies(space)))
 
 
 def service_controls_allow(space: Space) -> Expression:
@@ -134,6 +140,11 @@ def _policies(levels: tuple[Level, ...]) -> list[Policy]:
 def endpoints_allow(space: Space) -> Expression:
     """V: the request comes through no listed endpoint, or the endpoint's policy allows it."""
     return conjunction(implies(where, _allows(space, policy)) for policy, where in endpoint_policies(space))
+
+
+def endpoint_denies(space: Space) -> Iterator[Expression]:
+    """What the policies of endpoints refuse."""
+    return _denies(space, endpoint_policies(space))
 
 
 def through(space: Space, endpoint: str) -> Expression:

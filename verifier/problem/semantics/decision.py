@@ -18,14 +18,7 @@ from verifier.model.reference import actions
 from verifier.model.symbols import OUTSIDE_DENY
 from verifier.problem.expression import TRUE, Expression, Symbol, disjunction
 from verifier.problem.semantics.callers import NOBODY, Reach, allow_reach, deny_reach, reached_by_any
-from verifier.problem.semantics.controls import (
-    endpoint_policies,
-    endpoints_allow,
-    policy_denies,
-    resource_policies,
-    service_controls_allow,
-    service_policies,
-)
+from verifier.problem.semantics.controls import control_denies, endpoint_denies, endpoints_allow, service_controls_allow
 from verifier.problem.semantics.grants import granted
 from verifier.problem.semantics.permissions import Permissions, outside, own_denies, permissions
 from verifier.problem.semantics.possible_changes import RESOURCE_POLICY, SHARED, possible, possible_grant, without
@@ -115,8 +108,8 @@ def _key_policy_denies(space: Space) -> Iterator[Expression]:
 
 def denied(space: Space) -> Expression:
     """True iff some Deny statement of a policy that applies matches (D1)."""
-    policies = chain(service_policies(space), resource_policies(space), endpoint_policies(space))
-    return disjunction(chain(_key_policy_denies(space), policy_denies(space, policies), refused_to_caller(space)))
+    of_others = chain(control_denies(space), endpoint_denies(space))
+    return disjunction(chain(_key_policy_denies(space), of_others, refused_to_caller(space)))
 
 
 def refused_to_caller(space: Space) -> Iterator[Expression]:

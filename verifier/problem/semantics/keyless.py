@@ -9,17 +9,7 @@ from __future__ import annotations
 from verifier.model.operators import Sign
 from verifier.model.readings import D9
 from verifier.problem.classes.predicates import like
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Symbol,
-    Test,
-    choose,
-    conjunction,
-    constant,
-    disjunction,
-)
+from verifier.problem.expression import FALSE, Expression, Symbol, Test, choose, conjunction, constant, disjunction
 from verifier.problem.semantics.relations import constant_matches, relate
 from verifier.problem.semantics.values import Fixed, Template, Variable, arn_fields
 from verifier.problem.space import Space, acts
@@ -73,7 +63,7 @@ def _covers_region(space: Space, service: str, region: str, last: Template) -> E
 def _has_value(space: Space, variable: Variable) -> Expression:
     """Whether a variable has a value in the request, or a default."""
     view = space.single(variable.key, None)
-    return FALSE if view is None else TRUE if variable.default is not None else view.present
+    return FALSE if view is None else view.present | constant(variable.default is not None)
 
 
 def _covers_principal(space: Space, service: str, region: str, last: Template) -> Expression:

@@ -17,12 +17,7 @@ from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import OneOf, exactly, like
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, implies
 from verifier.problem.semantics.callers import NOBODY, Reach, deny_reach, reached_by_any
-from verifier.problem.semantics.controls import (
-    policy_denies,
-    resource_policies,
-    service_controls_allow,
-    service_policies,
-)
+from verifier.problem.semantics.controls import control_denies, service_controls_allow
 from verifier.problem.semantics.decision import home, policy_reach, refused_to_caller, somebody_allows
 from verifier.problem.semantics.permissions import permissions
 from verifier.problem.semantics.possible_changes import RESOURCE_POLICY, possible, without
@@ -67,8 +62,7 @@ def step_allowed(space: Space) -> Expression:
 
 def step_denied(space: Space) -> Expression:
     """True iff some Deny statement of a policy that applies matches (D1)."""
-    policies = chain(service_policies(space), resource_policies(space))
-    return disjunction(chain(policy_denies(space, policies), _trust_denies(space), refused_to_caller(space)))
+    return disjunction(chain(control_denies(space), _trust_denies(space), refused_to_caller(space)))
 
 
 def _unmodelled_allow(space: Space) -> Expression:
