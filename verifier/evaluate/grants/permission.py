@@ -83,44 +83,31 @@ def _has(candidate: Candidate, action: str) -> bool:
 
 
 def _as_grantee(candidate: Candidate, grants: Grants) -> StatementFinding:
-    action = grants.request.action
-    elements = [_operation(candidate, action)]
-    if elements[0].holds:
-        elements += [_principal(candidate, grants), *_constraints(candidate, grants), *_needs(candidate, grants)]
-    verb = "allows" if all_of([element.holds for element in elements]) is not False else "does not allow"
-    return _finding(candidate, grants, elements, f"{verb} {action}")
+    action, has = grants.request.action, _has(candidate, grants.request.action)
+    elements = [Finding("G1", f"Action: {action} is {'' if has else 'not '}among the grant's operations", has)]
+    if has:
+        elements += [_principal("G2", candidate, grants), *_constraints(candidate, grants), *_needs(candidate, grants)]
+    return _finding(candidate, grants, elements, f"allows {action}", f"does not allow {action}")
 
 
 def _as_retiring(candidate: Candidate, grants: Grants) -> StatementFinding:
     """No constraint binds a retiring principal; what limits a grantee's grant limits it too (G4)."""
-    caller = grants.request.caller.arn
-    named = Finding(
-        "G5", f"Principal names {caller} {candidate.naming.value} as the retiring principal", _named(candidate, grants)
-    )
-    elements = [named, *_needs(candidate, grants)]
-    verb = "may be retired" if all_of([element.holds for element in elements]) is not False else "may not be retired"
-    return _finding(candidate, grants, elements, f"{verb} by the caller")
+    elements = [_principal("G5", candidate, grants, " as the retiring principal"), *_needs(candidate, grants)]
+    return _finding(candidate, grants, elements, "may be retired by the caller", "may not be retired by the caller")
 
 
-def _finding(candidate: Candidate, grants: Grants, elements: Sequence[Finding], says: str) -> StatementFinding:
+def _finding(candidate: Candidate, grants: Grants, elements: Sequence[Finding], yes: str, no: str) -> StatementFinding:
     holds = all_of([element.holds for element in elements])
     failed = next((element for element in elements if element.holds is False), None)
-    text = f"grant {candidate.grant.id} {says}" + (f": {failed.text}" if failed else "")
+    text = f"grant {candidate.grant.id} {no}: {failed.text}" if failed else f"grant {candidate.grant.id} {yes}"
     summary = Finding(failed.rule if failed else elements[0].rule, text, holds)
-    return StatementFinding(
-        reference_to_grant(grants.key.arn, candidate.grant), summary, tuple(elements), elements[0].holds is True
-    )
+    reference = reference_to_grant(grants.key.arn, candidate.grant)
+    return StatementFinding(reference, summary, tuple(elements), elements[0].holds is True)
 
 
-def _operation(candidate: Candidate, action: str) -> Finding:
-    holds = _has(candidate, action)
-    return Finding("G1", f"Action: {action} is {'' if holds else 'not '}among the grant's operations", holds)
-
-
-def _principal(candidate: Candidate, grants: Grants) -> Finding:
-    return Finding(
-        "G2", f"Principal names {grants.request.caller.arn} {candidate.naming.value}", _named(candidate, grants)
-    )
+def _principal(rule: str, candidate: Candidate, grants: Grants, role: str = "") -> Finding:
+    text = f"Principal names {grants.request.caller.arn} {candidate.naming.value}{role}"
+    return Finding(rule, text, _named(candidate, grants))
 
 
 def _named(candidate: Candidate, grants: Grants) -> Truth:

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 from verifier.evaluate.callers import standing
 from verifier.evaluate.case import Case
-from verifier.evaluate.context import Context, Entry, Free
+from verifier.evaluate.context import Context, Entry
 from verifier.evaluate.controls import Restriction, service_controls
 from verifier.evaluate.decision import may_be_allowed
 from verifier.evaluate.endpoints import Route
 from verifier.evaluate.fill import derived
 from verifier.evaluate.grants.index import Candidates
-from verifier.evaluate.sessions.passing import Tags, spelled
+from verifier.evaluate.sessions.passing import Tags, spelled, tagging
 from verifier.evaluate.sessions.session_tags import SessionTags, in_words, session_tags, shown_tags
 from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS, listed_tags
 from verifier.evaluate.statements.targets import Target, TargetKind
@@ -86,12 +86,7 @@ class _Session:
         further = {name: (shown or {}).get(name) for name in names}
         for all_tags in ({**tags}, {**further, **tags}):
             for spelling in spelled(all_tags, texts):
-                entries: dict[str, Entry] = {
-                    REQUEST_TAG + name: Free(present=True) if value is None else value
-                    for name, value in all_tags.items()
-                }
-                entries[TAG_KEYS] = tuple(spelling)
-                if self._allowed(arn, entries, (_CALL, _TAGGING)):
+                if self._allowed(arn, tagging(all_tags, spelling), (_CALL, _TAGGING)):
                     return True
         return False
 

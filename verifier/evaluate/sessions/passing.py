@@ -8,7 +8,7 @@ assumes the role, whatever the request does not say, and whatever tags the calle
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, combinations, product
 from math import prod
@@ -41,6 +41,8 @@ _SESSIONS = 3
 """So many sessions one after another are followed; past that they may have any tags."""
 Tags = Mapping[str, str]
 """Values of tags by their names in lower case."""
+Session = tuple[str, tuple[tuple[str, str], ...]]
+"""A session, by its role and its tags."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ class Passing:
     shown: Tags
     whole: bool = True
     """Whether `shown` are all that policies test."""
-    seen: frozenset[tuple[str, tuple[tuple[str, str], ...]]] = frozenset()
-    """The sessions, by role and tags, for whose sake it is asked: none comes of itself."""
+    seen: frozenset[Session] = frozenset()
+    """The sessions for whose sake it is asked: none comes of itself."""
     fixed: Mapping[str, Entry] = field(default_factory=dict)
     """What the request that makes the session says besides, of its caller too."""
     besides: tuple[str, ...] = ()
@@ -95,7 +97,7 @@ class Passing:
 
     def _inherited(self, role: Identity, tags: Tags) -> bool:
         """True iff transitive tags may come from a session that assumes the role, and so has them itself."""
-        others = replace(self, shown={}, whole=False, fixed={}, besides=())
+        others = self._unbound(self.seen)
         reached, waiting = set[str](), list(self._before(role, tags))
         while waiting:
             before = waiting.pop()
@@ -137,11 +139,7 @@ class Passing:
                 for names, lasting in product(
                     *(spelled(one, listed.texts) for one in (all_tags, tags if transitive else {}))
                 ):
-                    entries: dict[str, Entry] = {
-                        REQUEST_TAG + name: Free(present=True) if value is None else value
-                        for name, value in all_tags.items()
-                    }
-                    entries[TAG_KEYS] = tuple(names)
+                    entries = tagging(all_tags, names)
                     # A request that passes a tag of the key of a transitive one fails [API: AssumeRole, Tags]: none
                     # overrides the role's.
                     entries |= _of_resource({name: own.get(name) for name in all_tags})
@@ -207,7 +205,7 @@ class Passing:
             return False
         if len(self.seen) >= _SESSIONS:
             return True
-        others = replace(self, shown={}, whole=False, seen=self.seen | {state}, fixed={}, besides=())
+        others = self._unbound(self.seen | {state})
         return replace(others, fixed={_NAME: name}).assumable(role) or not others.assumable(role)
 
     def _may_as(
@@ -250,7 +248,7 @@ class Passing:
             return False
         if before is None or before.trust is None or len(self.seen) >= _SESSIONS:
             return True
-        others = replace(self, shown={}, whole=False, seen=self.seen | {state}, fixed={}, besides=())
+        others = self._unbound(self.seen | {state})
         said = with_source(None if source is None else str(source))
         if any(replace(others, fixed=fixed, besides=besides).assumable(before) for fixed, besides in said):
             return True
@@ -263,8 +261,11 @@ class Passing:
         state = role.arn, tuple(sorted(other.items()))
         if state in self.seen or any(value is None and name in own for name, value in shown.items()):
             return False
-        others = replace(self, shown={}, whole=False, fixed={}, besides=(), seen=self.seen | {state})
-        return not other or others.way(role, other) is not None
+        return not other or self._unbound(self.seen | {state}).way(role, other) is not None
+
+    def _unbound(self, seen: frozenset[Session]) -> Passing:
+        """The same of sessions of which nothing is said yet."""
+        return replace(self, shown={}, whole=False, seen=seen, fixed={}, besides=())
 
     def _allowed(self, role: Identity, one: Assumer, entries: Mapping[str, Entry], besides: tuple[str, ...]) -> bool:
         """True iff somebody may assume the role, and may make further requests for it with the same context."""
@@ -285,6 +286,12 @@ def with_source(source: str | None) -> Iterator[tuple[Mapping[str, Entry], tuple
         return
     for said, before in ((source, None), (source, source), (None, source)):
         yield {SET_SOURCE: said, SOURCE_IDENTITY: before}, ("sts:SetSourceIdentity",)
+
+
+def tagging(tags: Mapping[str, str | None], names: Sequence[str]) -> dict[str, Entry]:
+    """What a request says that passes tags, whose names it spells so; `None`: a value that is not known."""
+    values = {name: Free(present=True) if value is None else value for name, value in tags.items()}
+    return {TAG_KEYS: tuple(names), **{REQUEST_TAG + name: value for name, value in values.items()}}
 
 
 def _of_resource(tags: Mapping[str, Entry]) -> dict[str, Entry]:
