@@ -112,18 +112,18 @@ def check_sid(reader: Reader, sid: Scalar) -> None:
             f'the `Sid` "{brief(sid.value)}" has other characters than letters and digits, which AWS refuses in '
             f"{a_kind(reader.kind)}"
         )
-        reader.findings.error(sid.start, sid.end, message, rule="L4")
+        reader.error(sid, message, rule="L4")
 
 
 def check_action(reader: Reader, value: Scalar) -> None:
     """What is no action, and warns of a KMS action, or pattern of actions, that fits no action in the data."""
     if not _ACTION.fullmatch(value.value):
         message = f'"{brief(value.value)}" is not an action; expected `*` or `service:Name`'
-        reader.findings.error(value.start, value.end, message, hint=action_hint(value.value), rule="L4")
+        reader.error(value, message, hint=action_hint(value.value), rule="L4")
     elif not is_known_action(value.value.lower()):
         message = f'no action of AWS KMS that is known matches "{brief(value.value)}"'
         hint = did_you_mean(value.value, (action.name for action in actions()))
-        reader.findings.warning(value.start, value.end, message, hint=hint, rule="U4")
+        reader.warning(value, message, hint=hint, rule="U4")
 
 
 def check_resource(reader: Reader, value: Scalar, name: str) -> None:
@@ -134,7 +134,7 @@ def check_resource(reader: Reader, value: Scalar, name: str) -> None:
     fields = value.value.split(":")
     if reader.kind in IAM_POLICIES and fields[0] == "arn" and len(fields) > 2 and set(fields[2]) & set("*?"):
         message = f'"{brief(value.value)}" has a wildcard as its service, which AWS refuses'
-        reader.findings.error(value.start, value.end, message, hint="name the service, or write `*` alone", rule="L6")
+        reader.error(value, message, hint="name the service, or write `*` alone", rule="L6")
 
 
 def check_presence(
@@ -143,17 +143,13 @@ def check_presence(
     """What a statement of this kind of policy must have, and must not (L4, L5, P7)."""
     kind = reader.kind
     if principal and kind in WITHOUT_PRINCIPAL:
-        reader.findings.error(
-            principal.start, principal.end, f"a statement of {a_kind(kind)} takes no `{principal.name}`", rule="P7"
-        )
+        reader.error(principal, f"a statement of {a_kind(kind)} takes no `{principal.name}`", rule="P7")
     if not principal and kind not in WITHOUT_PRINCIPAL:
         _missing(reader, node, "Principal")
     if not action:
         _missing(reader, node, "Action")
     if resource and kind is PolicyKind.TRUST:
-        reader.findings.error(
-            resource.start, resource.end, f"a statement of a trust policy takes no `{resource.name}`", rule="L4"
-        )
+        reader.error(resource, f"a statement of a trust policy takes no `{resource.name}`", rule="L4")
     if not resource and kind is not PolicyKind.TRUST:
         _missing(reader, node, "Resource")
 
@@ -172,13 +168,13 @@ def check_kind(reader: Reader, node: StatementNode, members: dict[str, Member], 
     not_principal, not_resource = members.get("NotPrincipal"), members.get("NotResource")
     if not_principal and reader.kind in _WITHOUT_NOT_PRINCIPAL:
         message = f"{a_kind(reader.kind)} takes no `NotPrincipal`"
-        reader.findings.error(not_principal.start, not_principal.end, message, rule="P7")
+        reader.error(not_principal, message, rule="P7")
     elif not_principal and statement.principals is not None and statement.effect is Effect.ALLOW:
         message = "AWS does not support `NotPrincipal` with `Allow`: it may match everyone but those named, or nobody"
-        reader.findings.warning(not_principal.start, not_principal.end, message, rule="P5")
+        reader.warning(not_principal, message, rule="P5")
     if not_resource and reader.kind is PolicyKind.KEY:
         message = "what `NotResource` does in a key policy is not documented; verdicts that it could change are Unknown"
-        reader.findings.warning(not_resource.start, not_resource.end, message, rule="L5")
+        reader.warning(not_resource, message, rule="L5")
     if reader.kind is PolicyKind.RCP:
         _check_rcp(reader, node, members, statement)
     if reader.kind is PolicyKind.TRUST:
@@ -196,7 +192,7 @@ def _check_rcp(reader: Reader, node: StatementNode, members: dict[str, Member], 
         reader.findings.error(node.start, node.start + 1, message, rule="P7")
     if "NotAction" in members:
         member = members["NotAction"]
-        reader.findings.error(member.start, member.end, f"{a_kind(reader.kind)} takes no `NotAction`", rule="P7")
+        reader.error(member, f"{a_kind(reader.kind)} takes no `NotAction`", rule="P7")
 
 
 def _allows_everything(statement: Statement) -> bool:

@@ -42,7 +42,7 @@ def check_key(reader: Reader, member: Member) -> None:
     """Warns of a condition key of KMS, or a global one, that the data does not know."""
     if not _is_known_key(member.name):
         message = f"no condition key `{brief(member.name)}` is known"
-        reader.findings.warning(member.start, member.end, message, hint=_key_hint(member.name), rule="U4")
+        reader.warning(member, message, hint=_key_hint(member.name), rule="U4")
 
 
 def action_hint(text: str) -> str | None:
@@ -110,7 +110,7 @@ def check_variables(reader: Reader, scalar: Scalar, begin: int | None, place: st
         return
     if not reader.variables:
         message = "this policy variable is literal text; variables need `Version` 2012-10-17"
-        reader.findings.warning(scalar.start, scalar.end, message, rule="L1")
+        reader.warning(scalar, message, rule="L1")
         return
     if begin is None or position < begin:
         _warn_literal(reader, scalar, begin, place)
@@ -120,7 +120,7 @@ def check_variables(reader: Reader, scalar: Scalar, begin: int | None, place: st
 
 def _warn_literal(reader: Reader, scalar: Scalar, begin: int | None, place: str) -> None:
     where = f"under `{place}`" if begin is None else f"in `{place}` before the fifth colon of an ARN"
-    reader.findings.warning(scalar.start, scalar.end, f"a policy variable {where} is literal text", rule="L7")
+    reader.warning(scalar, f"a policy variable {where} is literal text", rule="L7")
 
 
 def _check_each(reader: Reader, scalar: Scalar, begin: int) -> None:
@@ -132,12 +132,12 @@ def _check_each(reader: Reader, scalar: Scalar, begin: int) -> None:
             message = (
                 f"malformed policy variable `{brief(scalar.value[position : position + 41], 40)}`; expected {_FORMS}"
             )
-            reader.findings.error(scalar.start, scalar.end, message, rule="L7")
+            reader.error(scalar, message, rule="L7")
             return
         key = match.group("key")
         if key and is_multivalued(key):
             message = f"`{brief(key)}` holds several values and cannot be a policy variable"
-            reader.findings.error(scalar.start, scalar.end, message, rule="L7")
+            reader.error(scalar, message, rule="L7")
             return
 
 
@@ -171,13 +171,13 @@ def check_condition(reader: Reader, operator: Operator, member: Member, values: 
                 f'"{value.value}" under `{operator}` may be a year, or seconds since 1970 (both are tried); write '
                 "a whole date"
             )
-            reader.findings.warning(value.start, value.end, message, rule="C3")
+            reader.warning(value, message, rule="C3")
         elif row.type is ValueType.DATE and (zone := _ODD_ZONE.fullmatch(value.value)) and parses(value.value):
             what = "has a zone without a colon: it can be read" if zone[1] else "has no zone: UTC"
             message = (
                 f'"{value.value}" under `{operator}` {what}, or it cannot be read (both are tried); end it with `Z`'
             )
-            reader.findings.warning(value.start, value.end, message, rule="C3")
+            reader.warning(value, message, rule="C3")
         if substituted or parses(value.value):
             continue
         if row.type is ValueType.ARN and re.search(r"\*(?=:|$)", value.value):
@@ -185,10 +185,10 @@ def check_condition(reader: Reader, operator: Operator, member: Member, values: 
                 f'the asterisk of "{brief(value.value)}" under `{operator}` may stand for the fields that it lacks, '
                 f"or not; expected {what}"
             )
-            reader.findings.warning(value.start, value.end, message, rule="L6")
+            reader.warning(value, message, rule="L6")
         else:
             message = f'"{brief(value.value)}" under `{operator}` matches nothing; expected {what}'
-            reader.findings.warning(value.start, value.end, message, rule="C3")
+            reader.warning(value, message, rule="C3")
 
 
 def _check_set_operator(reader: Reader, operator: Operator, member: Member) -> None:
@@ -199,18 +199,18 @@ def _check_set_operator(reader: Reader, operator: Operator, member: Member) -> N
             "without a set operator"
         )
         hint = f"`{FOR_ANY}:{operator}` or `{FOR_ALL}:{operator}`"
-        reader.findings.warning(member.start, member.end, message, hint=hint, rule="C2")
+        reader.warning(member, message, hint=hint, rule="C2")
     if multivalued is False and operator.set_operator is not None:
         message = f"`{brief(member.name)}` holds one value; `{operator.set_operator}` is for keys that hold several"
         trap = "it is true when the key is absent" if operator.set_operator == FOR_ALL else None
-        reader.findings.warning(member.start, member.end, message, hint=trap, rule="C2")
+        reader.warning(member, message, hint=trap, rule="C2")
 
 
 def _check_key_policy_key(reader: Reader, member: Member) -> None:
     lowered = member.name.lower()
     if reader.kind is PolicyKind.KEY and (lowered == "kms:resourcealiases" or lowered.startswith("aws:resourcetag/")):
         message = f"AWS KMS does not support `{brief(member.name)}` in a key policy; it may read as absent"
-        reader.findings.warning(member.start, member.end, message, rule="F8")
+        reader.warning(member, message, rule="F8")
 
 
 def _check_null(reader: Reader, member: Member, values: tuple[Scalar, ...]) -> None:
@@ -220,7 +220,7 @@ def _check_null(reader: Reader, member: Member, values: tuple[Scalar, ...]) -> N
                 f"`Null` of `{brief(member.name)}` must be `true` (the key is absent) or `false`, found "
                 f'"{brief(value.value)}"'
             )
-            reader.findings.error(value.start, value.end, message, rule="C1")
+            reader.error(value, message, rule="C1")
 
 
 def _is_date(text: str) -> bool:

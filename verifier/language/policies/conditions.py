@@ -33,14 +33,12 @@ def read_operator(reader: Reader, member: Member) -> Operator | None:
     parts = name_parts(member.name)
     if parts is None:
         hint = operator_hint(member.name)
-        reader.findings.error(
-            member.start, member.end, f"unknown condition operator `{brief(member.name)}`", hint=hint, rule="L4"
-        )
+        reader.error(member, f"unknown condition operator `{brief(member.name)}`", hint=hint, rule="L4")
         return None
     set_operator, base, if_exists = parts
     if OPERATORS[base].type is None and (set_operator or if_exists):
         message = f"`{member.name}`: `{base}` takes no {'set operator' if set_operator else '`IfExists`'}"
-        reader.findings.error(member.start, member.end, message, hint=f"write `{base}`", rule="C1")
+        reader.error(member, message, hint=f"write `{base}`", rule="C1")
         return None
     return Operator(base, set_operator, if_exists, reader.span(member.start, member.end))
 
@@ -49,14 +47,10 @@ def _map(reader: Reader, member: Member, expected: str) -> MapNode | None:
     """The non-empty object that a member must have for its value."""
     value = member.value
     if not isinstance(value, MapNode):
-        reader.findings.error(
-            value.start, value.end, f"`{brief(member.name)}` must be {expected}, found {describe(value)}", rule="L4"
-        )
+        reader.error(value, f"`{brief(member.name)}` must be {expected}, found {describe(value)}", rule="L4")
         return None
     if not value.members:
-        reader.findings.error(
-            value.start, value.end, f"`{brief(member.name)}` is empty; expected {expected}", rule="L4"
-        )
+        reader.error(value, f"`{brief(member.name)}` is empty; expected {expected}", rule="L4")
     return value
 
 
@@ -70,10 +64,10 @@ def _read_tests(reader: Reader, operator_name: str, operator: Operator, tests: M
                 f"`{brief(name)}` and `{brief(first.name)}` under `{operator_name}` are the same condition key: "
                 "case does not matter"
             )
-            reader.findings.error(member.start, member.end, message, rule="L3")
+            reader.error(member, message, rule="L3")
         if not _is_key(name):
             message = f"`{brief(name)}` is not a condition key; expected a name with a prefix, such as `aws:SourceIp`"
-            reader.findings.error(member.start, member.end, message, rule="L4")
+            reader.error(member, message, rule="L4")
         else:
             check_key(reader, member)
         values = _read_values(reader, member)

@@ -89,7 +89,7 @@ def _read_version(reader: Reader, member: Member | None) -> bool:
     value = reader.string(member)
     if value is not None and value.value not in _VERSIONS:
         message = f'unknown `Version` "{brief(value.value)}"; expected "2012-10-17" or "2008-10-17"'
-        reader.findings.error(value.start, value.end, message, rule="L4")
+        reader.error(value, message, rule="L4")
     return value is not None and value.value == "2012-10-17"
 
 
@@ -99,7 +99,7 @@ def _read_id(reader: Reader, member: Member | None) -> Text | None:
     value = reader.string(member)
     if reader.kind in (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION):
         message = f"{a_kind(reader.kind)} takes no `Id`"
-        reader.findings.error(member.start, member.end, message, rule="L4")
+        reader.error(member, message, rule="L4")
     return reader.text(value) if value is not None else None
 
 
@@ -113,13 +113,11 @@ def _read_statements(reader: Reader, tree: PolicyNode, member: Member | None) ->
         reader.wrong_type(member, expected, value)
         return
     if not value.items:
-        reader.findings.error(
-            value.start, value.end, "`Statement` is an empty list; expected at least one statement", rule="L4"
-        )
+        reader.error(value, "`Statement` is an empty list; expected at least one statement", rule="L4")
     for index, item in enumerate(value.items):
         if not isinstance(item, StatementNode):
             message = f"a statement must be an object, found {describe(item)}"
-            reader.findings.error(item.start, item.end, message, rule="L4")
+            reader.error(item, message, rule="L4")
             continue
         statement = _read_statement(reader, item, index)
         if statement is not None:
@@ -174,7 +172,7 @@ def _read_effect(reader: Reader, node: StatementNode, member: Member | None) -> 
             return effect
     hint = did_you_mean(value.value, (effect.value for effect in Effect))
     message = f'unknown `Effect` "{brief(value.value)}"; expected `Allow` or `Deny`'
-    reader.findings.error(value.start, value.end, message, hint=hint, rule="L3")
+    reader.error(value, message, hint=hint, rule="L3")
     return None
 
 
@@ -183,7 +181,7 @@ def _either(reader: Reader, members: dict[str, Member], name: str) -> Member | N
     positive, negative = members.get(name), members.get(f"Not{name}")
     if positive and negative:
         later = max(positive, negative, key=lambda member: member.start)
-        reader.findings.error(later.start, later.end, f"statement has both `{name}` and `Not{name}`", rule="L4")
+        reader.error(later, f"statement has both `{name}` and `Not{name}`", rule="L4")
     return positive or negative
 
 
@@ -212,25 +210,21 @@ def _read_principals(reader: Reader, member: Member) -> tuple[Principal, ...]:
         of_aws = is_account(value.value) or value.value.startswith("arn:")
         hint = f'write {{"AWS": "{brief(value.value)}"}}' if of_aws else None
         message = f'`{brief(member.name)}` must be "*" or an object such as {{"AWS": …}}, found "{brief(value.value)}"'
-        reader.findings.error(value.start, value.end, message, hint=hint, rule="L4")
+        reader.error(value, message, hint=hint, rule="L4")
         return ()
     message = f'`{brief(member.name)}` must be "*" or an object such as {{"AWS": …}}, found {describe(value)}'
-    reader.findings.error(value.start, value.end, message, rule="L4")
+    reader.error(value, message, rule="L4")
     return ()
 
 
 def _read_map(reader: Reader, element: Member, node: MapNode) -> tuple[Principal, ...]:
     if not node.members:
-        reader.findings.error(
-            node.start, node.end, f"`{element.name}` is an empty object; expected a principal", rule="L4"
-        )
+        reader.error(node, f"`{element.name}` is an empty object; expected a principal", rule="L4")
     principals: list[Principal] = []
     for name, member in unique_members(reader, node.members, f"`{element.name}`").items():
         if name not in _PRINCIPAL_KEYS:
             message = f"unknown principal type `{brief(name)}`; expected {enumerate_names(_PRINCIPAL_KEYS)}"
-            reader.findings.error(
-                member.start, member.end, message, hint=did_you_mean(name, _PRINCIPAL_KEYS), rule="L4"
-            )
+            reader.error(member, message, hint=did_you_mean(name, _PRINCIPAL_KEYS), rule="L4")
             continue
         for value in reader.strings(member):
             principal = _read_principal(reader, name, value)
@@ -253,7 +247,7 @@ def _read_principal(reader: Reader, key: str, value: Scalar) -> Principal | None
         federated = kind is PrincipalType.FEDERATED
         sessions = "names role sessions that came from the provider or nobody: pages differ"
         says = sessions if federated else "matches no caller of AWS KMS"
-        reader.findings.warning(value.start, value.end, f"a `{key}` principal {says}", rule="P6")
+        reader.warning(value, f"a `{key}` principal {says}", rule="P6")
     return Principal(kind, value.value, span=reader.span(value.start, value.end))
 
 
@@ -267,7 +261,7 @@ def _read_service(reader: Reader, value: Scalar) -> Principal | None:
         else f'"{brief(value.value)}" is not a service principal; expected a name in lower case such as '
         '"logs.amazonaws.com"'
     )
-    reader.findings.error(value.start, value.end, message, rule="P3" if wildcard else "P4")
+    reader.error(value, message, rule="P3" if wildcard else "P4")
     return None
 
 
@@ -277,7 +271,7 @@ def _read_aws(reader: Reader, value: Scalar) -> Principal | None:
         return Principal(PrincipalType.ANY_AWS, text, span=span)
     named = principal_named(text)
     if isinstance(named, Fault):
-        reader.findings.error(value.start, value.end, named.message, hint=named.hint, rule="P3")
+        reader.error(value, named.message, hint=named.hint, rule="P3")
         return None
     if named.type is PrincipalType.UNIQUE_ID:
         shown = brief(text)
@@ -285,5 +279,5 @@ def _read_aws(reader: Reader, value: Scalar) -> Principal | None:
             f'"{shown}" is a unique ID: AWS shows one for a deleted identity; it matches nobody but an identity of '
             "the inventory"
         )
-        reader.findings.warning(value.start, value.end, message, rule="L8")
+        reader.warning(value, message, rule="L8")
     return replace(named, span=span)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from verifier.model.policy import PolicyKind, Text
 from verifier.syntax.findings import Findings
-from verifier.syntax.policy_tree import ListNode, Member, Misfit, Scalar, ScalarKind, Value, describe
+from verifier.syntax.policy_tree import ListNode, Member, Misfit, Scalar, ScalarKind, StatementNode, Value, describe
 from verifier.syntax.source import Span
 from verifier.syntax.text import brief, did_you_mean, enumerate_names
 
@@ -24,6 +24,12 @@ class Reader:
     findings: Findings
     kind: PolicyKind
     variables: bool
+
+    def error(self, at: Member | StatementNode | Value, message: str, *, rule: str, hint: str | None = None) -> None:
+        self.findings.error(at.start, at.end, message, hint=hint, rule=rule)
+
+    def warning(self, at: Member | StatementNode | Value, message: str, *, rule: str, hint: str | None = None) -> None:
+        self.findings.warning(at.start, at.end, message, hint=hint, rule=rule)
 
     def span(self, start: int, end: int) -> Span:
         """The place of the characters `[start, end)` of the document."""
@@ -49,7 +55,7 @@ class Reader:
             if not isinstance(value, Scalar) or value.kind is not ScalarKind.STRING:
                 self.wrong_type(member, expected, value, hint=_quotes_hint(value))
             elif not value.value:
-                self.findings.error(value.start, value.end, f"`{brief(member.name)}` holds an empty string", rule="L4")
+                self.error(value, f"`{brief(member.name)}` holds an empty string", rule="L4")
             else:
                 found.append(value)
         return tuple(found)
@@ -64,13 +70,13 @@ class Reader:
             return ()
         if not value.items:
             message = f"`{brief(member.name)}` is an empty list; expected at least one value"
-            self.findings.error(value.start, value.end, message, rule="L4")
+            self.error(value, message, rule="L4")
         return value.items
 
     def wrong_type(self, member: Member, expected: str, value: Value, *, hint: str | None = None) -> None:
         """Records that the value of a member, or an item of it, has the wrong JSON type."""
         message = f"`{brief(member.name)}` must be {expected}, found {describe(value)}"
-        self.findings.error(value.start, value.end, message, hint=hint, rule="L4")
+        self.error(value, message, hint=hint, rule="L4")
 
 
 def unique_members(reader: Reader, members: tuple[Member, ...], where: str) -> dict[str, Member]:
@@ -81,7 +87,7 @@ def unique_members(reader: Reader, members: tuple[Member, ...], where: str) -> d
         if first is not member:
             line = reader.span(first.start, first.end).line
             message = f"duplicate member `{brief(member.name)}` in {where}; the first is on line {line}"
-            reader.findings.error(member.start, member.end, message, rule="L4")
+            reader.error(member, message, rule="L4")
     return found
 
 
@@ -91,11 +97,9 @@ def elements(reader: Reader, members: tuple[Member, ...], where: str, known: tup
     for name, member in found.items():
         if name not in known:
             message = f"unknown element `{brief(name)}` in {where}; expected {enumerate_names(known)}"
-            reader.findings.error(member.start, member.end, message, hint=did_you_mean(name, known), rule="L4")
+            reader.error(member, message, hint=did_you_mean(name, known), rule="L4")
         elif member.end - member.start != len(name) + 2:
-            reader.findings.error(
-                member.start, member.end, f"the name of the element `{brief(name)}` is written with escapes", rule="L4"
-            )
+            reader.error(member, f"the name of the element `{brief(name)}` is written with escapes", rule="L4")
     return {name: member for name, member in found.items() if name in known}
 
 
