@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from verifier.model.operators import Sign
+from verifier.model.operators import WITHOUT_CASE, Sign
 from verifier.model.symbols import Reading, RelationTest, SymbolValues
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly
 from verifier.problem.classes.readable import Read
@@ -75,26 +75,31 @@ class PartlyKnown:
 class Relation:
     """A comparison between attributes, by a policy variable: the symbol is true iff `holds` of the concrete values is.
 
-    `pair` names two views when the comparison is their plain equality (without case if `fold`). `patterns` gives, for a
-    comparison with one variable, the predicate on the subject for a value of it, and `around` what stands before and
-    after the variable. `shape` holds every subject that can satisfy the comparison; `expected` gives the predicate on
-    the subject for values of all variables. `mode` is how the subject is compared with the template `pieces` (see
-    `problem.semantics.values`).
+    `mode` is how the subject is compared with the template `pieces` (see `problem.semantics.values`). `pair` names two
+    views when the comparison is their plain equality. `shape` holds every subject that can satisfy the comparison;
+    `expected` gives the predicate on the subject for values of all variables; `around` is what stands before and after
+    the variable, if there is one alone.
     """
 
     symbol: RelationTest
     views: tuple[View, ...]
     holds: Callable[[Values, SymbolValues], bool]
     pair: tuple[View, View] | None = None
-    fold: bool = False
-    patterns: Callable[[str], Predicate | None] | None = None
     around: tuple[Tokens, Tokens] | None = None
     shape: Tokens | None = None
-    like: Template | None = None
-    """The template that the subject is compared with, for a comparison by `StringLike`."""
     expected: Callable[[Sequence[str]], Predicate | None] | None = None
     mode: Sign = Sign.EQUAL
     pieces: Template = ()
+
+    @property
+    def fold(self) -> bool:
+        """True iff case does not matter."""
+        return self.mode in WITHOUT_CASE
+
+    @property
+    def like(self) -> Template | None:
+        """The template that the subject is compared with, for a comparison by `StringLike`."""
+        return self.pieces if self.mode is Sign.LIKE else None
 
 
 def only_where(view: View, where: Expression) -> View:

@@ -131,14 +131,14 @@ _SIX_FIELDS = like("*:*:*:*:*:*")
 
 def _pattern_facts(view_tests: _Tests, relation: Relation) -> Iterator[Expression]:
     subject, *sources = relation.views
-    if relation.patterns is not None and subject.forms and len(relation.pieces) == 1:
+    if relation.around is not None and subject.forms and len(relation.pieces) == 1:
         # What a number, a date or an address matches has the form of one itself, or wildcards that count.
         has_form = disjunction(view_tests.ask(sources[0], form) for form in subject.forms)
         possible = has_form | _wildcards_count(view_tests, sources[0])
         yield implies(subject.present & sources[0].present & Symbol(relation.symbol), possible)
-    if relation.patterns is not None and subject.fixed is not None:
+    if relation.around is not None and subject.fixed is not None:
         yield from _known_subject_facts(view_tests, relation, subject.fixed, TRUE)
-    for text in _literals(view_tests, subject) if relation.patterns is not None else ():
+    for text in _literals(view_tests, subject) if relation.around is not None else ():
         yield from _known_subject_facts(view_tests, relation, text, subject.test(exactly(text)))
     assert relation.expected is not None
     for values, condition in _known_values(view_tests, sources):
@@ -194,14 +194,14 @@ def parts_between(around: tuple[Tokens, Tokens], text: str) -> Iterator[str]:
 def _known_subject_facts(view_tests: _Tests, relation: Relation, text: str, known: Expression) -> Iterator[Expression]:
     """Where the subject is `known` to be a text, it matches only for the finitely many values that are a part of the
     text, unless wildcards in values count."""
-    assert relation.patterns is not None and relation.shape is not None and relation.around is not None
+    assert relation.expected is not None and relation.shape is not None and relation.around is not None
     if not relation.shape.matches(text):
         return  # `_shape_facts` says that it cannot match
     source = relation.views[1]
     parts = dict.fromkeys(parts_between(relation.around, text))
     if known is not TRUE and len(parts) > 1:
         return  # too many to list for every text: left to concrete values
-    fitting = frozenset(part for part in parts if _fits(relation.patterns(part), text))
+    fitting = frozenset(part for part in parts if _fits(relation.expected([part]), text))
     for part in sorted(fitting):
         view_tests.ask(source, exactly(part))
     possible = _wildcards_count(view_tests, source) | view_tests.ask(source, OneOf(fitting))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verifier.model.operators import WITH_WILDCARDS, WITHOUT_CASE, Sign
+from verifier.model.operators import WITH_WILDCARDS, Sign
 from verifier.model.readings import EMPTY, WILDCARDS
 from verifier.model.symbols import Reading, RelationTest, SymbolValues, Unsupported
 from verifier.problem.classes.predicates import Predicate, Tokens
@@ -130,7 +130,6 @@ def _described(symbol: RelationTest, subject: View, mode: Sign, pieces: Template
         predicate = text_predicate(mode, replaced)
         return predicate is not None and predicate.matches(own)
 
-    single = len(views) == 1
     equality = len(pieces) == 1 and mode not in WITH_WILDCARDS
 
     def expected(values: Sequence[str]) -> Predicate | None:
@@ -141,11 +140,8 @@ def _described(symbol: RelationTest, subject: View, mode: Sign, pieces: Template
         (subject, *views),
         holds,
         (subject, views[0]) if equality else None,
-        mode in WITHOUT_CASE,
-        (lambda value: expected([value])) if single else None,
-        _around(mode, pieces) if single else None,
+        _around(mode, pieces) if len(views) == 1 else None,
         None if equality else shape(mode, pieces),
-        pieces if mode == Sign.LIKE else None,
         expected,
         mode,
         pieces,
