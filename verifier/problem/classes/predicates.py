@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, cached_property, lru_cache
@@ -180,23 +180,18 @@ class Less:
         return self.whole.matches(value) and not any(other.matches(value) for other in self.without)
 
 
-class _Singles(dict[str, Token]):
-    """Tokens of one character, by the character. Shared, so that patterns compare quickly and take little memory."""
+class _OneCharacter(dict[str, Token]):
+    """Tokens of one character, `made` of it. Shared, so that patterns compare quickly and take little memory."""
+
+    def __init__(self, made: Callable[[str], Characters]) -> None:
+        self._made = made
 
     def __missing__(self, character: str) -> Token:
-        found = self[character] = False, one(character)
+        found = self[character] = False, self._made(character)
         return found
 
 
-class _Folded(dict[str, Token]):
-    """Tokens of one character in either case."""
-
-    def __missing__(self, character: str) -> Token:
-        found = self[character] = False, either_case(character)
-        return found
-
-
-_SINGLES, _FOLDED = _Singles(), _Folded()
+_SINGLES, _FOLDED = _OneCharacter(one), _OneCharacter(either_case)
 
 
 _CACHE_SIZE = 1 << 14
