@@ -6,7 +6,6 @@ Guarantee: an account without an inventory is never taken for one without polici
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from verifier.model.estate import Estate, Identity
@@ -42,10 +41,8 @@ class Standing:
     @property
     def acts_as_root(self) -> bool:
         """True iff no identity policy is needed: the root user, or a session that it issued (D5)."""
-        issuer = self.caller.issuer or ""
-        return self.caller.kind is CallerKind.ROOT or (
-            self.caller.kind is CallerKind.FEDERATED and issuer.endswith(":root")
-        )
+        by_root = (self.caller.issuer or "").endswith(":root")
+        return self.caller.kind is CallerKind.ROOT or self.caller.kind is CallerKind.FEDERATED and by_root
 
     @property
     def outside(self) -> bool:
@@ -111,15 +108,7 @@ def possible_issuers(estate: Estate, caller: Caller) -> tuple[str, ...]:
 
 
 def _named_users(estate: Estate, prefix: str) -> list[str]:
-    statements = (statement for policy in _policies_with_principals(estate) for statement in policy.statements)
-    grants = [grant for key in estate.keys for grant in key.grants or ()]
-    named = [principal for statement in statements for principal in statement.principals or ()]
-    named += [*(grant.grantee for grant in grants), *(grant.retiring for grant in grants if grant.retiring is not None)]
+    of_endpoints = (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy is not None)
+    policies = (*estate.key_policies, *of_endpoints)
+    named = (*estate.grant_principals, *(principal for policy in policies for principal in policy.principals))
     return sorted({one.value for one in named if one.type is PrincipalType.USER and one.value.startswith(prefix)})
-
-
-def _policies_with_principals(estate: Estate) -> Iterator[Policy]:
-    """The policies that may name users: key policies and endpoint policies."""
-    for key in estate.keys:
-        yield from key.policies or ()
-    yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy is not None)

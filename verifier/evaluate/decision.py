@@ -107,9 +107,8 @@ def _relation(case: Case) -> Finding:
     if caller.kind is CallerKind.SERVICE:
         return Finding("D6", f"{caller.principal_arn} is a service principal, of no account", True)
     if case.same_account:
-        return Finding(
-            _by_account(case, "D2"), f"the caller is of account {case.target.account}, as the resource is", True
-        )
+        text = f"the caller is of account {case.target.account}, as the resource is"
+        return Finding(_by_account(case, "D2"), text, True)
     if known is not None and not known.cross_account:
         return Finding("R5", f"{case.action} cannot be called from another account", False)
     if case.target.kind is TargetKind.IAM:

@@ -79,9 +79,8 @@ def _any_of(symbol: SymbolName, decisions: Sequence[Decision]) -> Decision:
         decisions = [replace(decision, impossible=()) for decision in decisions]
     if len(decisions) == 1 or (len(found) == 1 and Outcome.DEPENDS not in found):
         return decisions[0]
-    depends_on = {other for decision in decisions for other in decision.depends_on} | (
-        {symbol} if len(found) > 1 else set()
-    )
+    differing = [symbol] if len(found) > 1 else []
+    depends_on = {*differing, *(other for decision in decisions for other in decision.depends_on)}
     return replace(decisions[0], outcome=Outcome.DEPENDS, depends_on=tuple(sorted(depends_on)))
 
 

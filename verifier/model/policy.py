@@ -189,11 +189,17 @@ class Policy:
         return self.variables, tuple(statement.meaning for statement in self.statements)
 
     @cached_property
+    def principals(self) -> tuple[Principal, ...]:
+        return tuple(principal for statement in self.statements for principal in statement.principals or ())
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        return tuple(condition for statement in self.statements for condition in statement.conditions)
+
+    @cached_property
     def names_providers(self) -> bool:
         """True iff it has a `Federated` principal (P6)."""
-        return any(
-            one.type is PrincipalType.FEDERATED for statement in self.statements for one in statement.principals or ()
-        )
+        return any(principal.type is PrincipalType.FEDERATED for principal in self.principals)
 
     @cached_property
     def tests_tags_of_callers(self) -> bool:

@@ -96,9 +96,8 @@ def _unpaired(context: Context, fold: bool) -> set[str]:
     has more in it."""
     listed = context.entries.get("kms:encryptioncontextkeys")
     names = listed if isinstance(listed, tuple) else ()
-    return {name.lower() if fold else name for name in names} - {
-        name.lower() if fold else name for name in context.pairs
-    }
+    spelled = str.lower if fold else str
+    return set(map(spelled, names)) - set(map(spelled, context.pairs))
 
 
 def _sentence(kind: str, wanted: Pairs, context: Context) -> str:
@@ -150,9 +149,8 @@ def _child(parent: Grant, context: Context, symbols: Symbols) -> Iterator[Findin
         yield Finding("G6", f"the new grant must have {_sentence(EQUALS, parent.context_equals, context)}", holds)
     if parent.context_subset:  # An empty map demands nothing of a request, so nothing of the new grant either.
         holds = all_of([kind in (EQUALS, SUBSET), _among(parent.context_subset, context, symbols)])
-        yield Finding(
-            "G6", f"the new grant must have at least {_sentence(SUBSET, parent.context_subset, context)}", holds
-        )
+        text = f"the new grant must have at least {_sentence(SUBSET, parent.context_subset, context)}"
+        yield Finding("G6", text, holds)
     if parent.source_arn is not None:
         # The key is the new grant's own constraint (KMS Developer Guide, grant-authorization); without it the new grant
         # has none.

@@ -130,9 +130,8 @@ def _needs(candidate: Candidate, grants: Grants) -> Iterator[Finding]:
     limits = grants.means.limits
     if candidate.naming is Naming.ACCOUNT:
         holds = all_of([grants.means.own, limits.hold])
-        yield Finding(
-            "G2", f"the caller's own policies {'allow it' if holds is not False else 'do not allow it'}", holds
-        )
+        verb = "allow" if holds is not False else "do not allow"
+        yield Finding("G2", f"the caller's own policies {verb} it", holds)
     elif limits.gates:
         holds = grants.symbols.choose(G4, lambda: limits.hold, lambda: True)
         text = "the caller's permissions boundary and session policies do not limit the grant"

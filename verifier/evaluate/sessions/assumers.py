@@ -68,9 +68,8 @@ def _sessions(estate: Estate, principal: Principal) -> Iterator[Assumer]:
     """The session of the roles of that name: the listed ones, or, where none is, of one that is not."""
     _, name, session = principal.value.split("/", 2)
     inventory = estate.account(principal.account)
-    roles = (
-        [role.arn for role in inventory.roles if role.arn.rsplit("/", 1)[1] == name] if inventory is not None else []
-    )
+    listed = (role.arn for role in inventory.roles) if inventory is not None else ()
+    roles = [arn for arn in listed if arn.rsplit("/", 1)[1] == name]
     for arn in roles or [f"arn:{principal.partition}:iam::{principal.account}:role/{name}"]:
         yield Assumer(Caller(CallerKind.ROLE, arn, principal.account, session=session))
 
@@ -106,9 +105,8 @@ def assuming(estate: Estate, role: Identity, one: Assumer, action: str, entries:
     if one.stranger:
         own |= _known_of_stranger(case, one, frozenset(account.id for account in estate.accounts))
     identity = case.standing.identity
-    tagged = caller.kind is CallerKind.ROLE and (
-        identity is None or identity.trust is None or names_tagging(identity.trust)
-    )
+    trust = identity.trust if identity is not None else None
+    tagged = caller.kind is CallerKind.ROLE and (trust is None or names_tagging(trust))
     if tagged:
         # A transitive tag of the session overrides the role's in `aws:ResourceTag`. [IAM: id_session-tags, Chaining
         # roles]

@@ -45,19 +45,15 @@ def tags_of_session(estate: Estate, case: Case) -> SessionTags:
     other = {name: value for name, value in shown.items() if own.get(name) != value}
     session = _Session(estate, caller)
     if not other:
-        warnings = (
-            f"F3: no session that {caller.issuer} issues is without further session tags: a call has to pass them",
-        )
+        warning = f"F3: no session that {caller.issuer} issues is without further session tags: a call has to pass them"
         given = identity is not None and identity.exact_tags
-        return SessionTags(warnings if not given and session.needs_tags() else ())
+        return SessionTags((warning,) if not given and session.needs_tags() else ())
     tag_list = in_words(other)
     if session.passes(other, {**own, **shown}):
-        return SessionTags(
-            origin=f"the session was given {tag_list} by {_CALL} with {_TAGGING}, called by {caller.issuer}"
-        )
-    return SessionTags(
-        (f"F3: no session that {caller.issuer} issues as {caller.arn} has {tag_list}: it cannot pass them",)
-    )
+        origin = f"the session was given {tag_list} by {_CALL} with {_TAGGING}, called by {caller.issuer}"
+        return SessionTags(origin=origin)
+    warning = f"F3: no session that {caller.issuer} issues as {caller.arn} has {tag_list}: it cannot pass them"
+    return SessionTags((warning,))
 
 
 @dataclass(frozen=True)

@@ -127,9 +127,7 @@ def _said(estate: Estate, role: Identity, case: Case) -> _Said:
 def _read(estate: Estate) -> bool:
     """True iff a policy or a grant tells the sessions of a role apart by their names."""
     policies = list(estate.deciding_policies())
-    named = (
-        principal for policy in policies for statement in policy.statements for principal in statement.principals or ()
-    )
+    named = (principal for policy in policies for principal in policy.principals)
     if any(principal.type is PrincipalType.SESSION for principal in (*estate.grant_principals, *named)):
         return True
     return any("aws:userid" in text for policy in policies for text in policy.texts)

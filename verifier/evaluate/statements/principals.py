@@ -83,9 +83,8 @@ def _any_aws(caller: Caller, symbols: Symbols) -> Truth:
 
 
 def _names_account(principal: Principal, caller: Caller, partition: str | None) -> bool:
-    return (
-        caller.account is not None and principal.account == caller.account and principal.partition in (None, partition)
-    )
+    same = caller.account is not None and principal.account == caller.account
+    return same and principal.partition in (None, partition)
 
 
 def _names_role(principal: Principal, caller: Caller) -> bool:
@@ -136,9 +135,8 @@ def _listed_names(
         accounts = [principal for principal in principals if principal.type is PrincipalType.ACCOUNT]
         names.append(any(_names_account(principal, caller, partition) for principal in accounts))
     if caller.kind is CallerKind.ROLE:
-        names.append(
-            any(principal.type is PrincipalType.ROLE and _names_role(principal, caller) for principal in principals)
-        )
+        roles = [principal for principal in principals if principal.type is PrincipalType.ROLE]
+        names.append(any(_names_role(principal, caller) for principal in roles))
     if caller.kind is CallerKind.FEDERATED and caller.issuer and not caller.issuer.endswith(":root"):
         names.append(any(_names_issuer(principal, caller) for principal in principals))
     return [any_of([name, *everyone]) for name in names]

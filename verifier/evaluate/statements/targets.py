@@ -126,9 +126,8 @@ def target_of(estate: Estate, request: Request, region: str | None) -> Target:
     fields = request.resource.split(":", 5)
     if len(fields) == 6 and fields[0] == "arn" and fields[2] == "kms" and fields[5].startswith("alias/"):
         if request.action.lower() not in ALIAS_ACTIONS:
-            raise InputError.of(
-                f"{request.action} is not an operation on an alias: `resource` must be a key ARN", rule="R4"
-            )
+            message = f"{request.action} is not an operation on an alias: `resource` must be a key ARN"
+            raise InputError.of(message, rule="R4")
         return Target(TargetKind.ALIAS, request.resource, fields[1], fields[3], fields[4])
     key = estate.key(request.resource)
     if key is None:
@@ -138,9 +137,8 @@ def target_of(estate: Estate, request: Request, region: str | None) -> Target:
 
 def _keyless(request: Request, region: str | None) -> Target:
     caller, partition = request.caller, partition_of(request.caller)
-    return Target(
-        TargetKind.NONE, f"arn:{partition}:kms:{region}:{caller.account}:*", partition, region, caller.account
-    )
+    arn = f"arn:{partition}:kms:{region}:{caller.account}:*"
+    return Target(TargetKind.NONE, arn, partition, region, caller.account)
 
 
 def retiring_principal(caller: Caller, resource: object) -> str:

@@ -57,15 +57,13 @@ def pass_role(state: State, move: Move) -> None:
     linked = is_service_linked(role)
     require(not linked, move, "as a service-linked role runs what its service runs, nothing of the caller's")
     profiles = [request for request in move.requests if request.action.lower() in _IN_PROFILE]
-    rest = [
-        request for request in move.requests if request not in profiles and request.action.lower() != "iam:passrole"
-    ]
+    others = (request for request in move.requests if request not in profiles)
+    rest = [request for request in others if request.action.lower() != "iam:passrole"]
     actions = sorted(request.action.lower() for request in rest)
     ways = through or running(service)
     alternatives = " or ".join(", ".join(sorted(way)) for way in ways)
-    require(
-        actions in [sorted(map(str.lower, way)) for way in ways], move, f"besides iam:PassRole it takes {alternatives}"
-    )
+    is_way = actions in [sorted(map(str.lower, way)) for way in ways]
+    require(is_way, move, f"besides iam:PassRole it takes {alternatives}")
     _check_profile(state, move, role, profiles, rest)
     associated = one_of(move, ("iam:PassRole",)).text("iam:associatedresourcearn")
     services = {request.action.split(":")[0] for request in rest}
@@ -75,9 +73,8 @@ def pass_role(state: State, move: Move) -> None:
     for request in rest:
         if request.resource is not None:
             kind = re.split(r"[:/]", request.resource.split(":", 5)[5].lstrip("/"))[0]
-            require(
-                about.setdefault(kind, request.resource) == request.resource, move, "what is started is what was made"
-            )
+            made = about.setdefault(kind, request.resource)
+            require(made == request.resource, move, "what is started is what was made")
     regions = {RequestContext(request).text("aws:requestedregion") for request in rest} - {None}
     require(len(regions) < 2, move, "what is started is in the Region in which it was made")
     require(not change_of(move, Became).caller.session_tags, move, "services set no session tags")

@@ -56,9 +56,8 @@ def _check_identity(state: State, move: Move, made: Identity, context: RequestCo
     bare = not made.policies and not made.groups
     require(kind in ("role", "user") and bare, move, "a new user or role has no policies and groups")
     require(not is_service_linked(made.arn), move, "a service-linked role is made by its service")
-    trusted = (
-        made.trust is not None and made.trust.kind is PolicyKind.TRUST and made.trust.identity == f"{made.arn}#trust"
-    )
+    own_trust = PolicyKind.TRUST, f"{made.arn}#trust"
+    trusted = made.trust is not None and (made.trust.kind, made.trust.identity) == own_trust
     require(trusted if kind == "role" else made.trust is None, move, "a new role, and nothing else, has a trust policy")
     boundary = context.text("iam:permissionsboundary")
     own = made.boundary.identity.removesuffix("#boundary") if made.boundary is not None else None
@@ -98,9 +97,8 @@ def put_boundary(state: State, move: Move) -> None:
         require(isinstance(owner, Identity) and owner.bounded, move, f"{change.owner} has no permissions boundary")
         return
     arn = change.policy.identity.removesuffix("#boundary")
-    require(
-        context.text("iam:permissionsboundary") == arn, move, "the boundary must be the one of iam:PermissionsBoundary"
-    )
+    named = context.text("iam:permissionsboundary") == arn
+    require(named, move, "the boundary must be the one of iam:PermissionsBoundary")
     require(change.policy.kind is PolicyKind.BOUNDARY, move, "the new policy must be a permissions boundary")
     check_managed(state, move, change.owner, change.policy, change.known)
 

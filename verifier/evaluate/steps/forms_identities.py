@@ -180,12 +180,10 @@ def assume_role(state: State, move: Move) -> None:
     again = {name.lower() for name, _ in tags} & {name.lower() for name, _ in inherited}
     require(not again, move, f"a call that passes a tag of its session's own again fails: {', '.join(again)} (E2)")
     lasting = {name for name, _ in inherited} | context.names(TRANSITIVE)
-    require(
-        context.names(TRANSITIVE) <= {name for name, _ in tags}, move, f"{TRANSITIVE} names tags that the call passes"
-    )
-    require(
-        set(session.transitive) == lasting, move, f"the transitive tags are {', '.join(sorted(lasting)) or 'none'} (E2)"
-    )
+    named = context.names(TRANSITIVE) <= {name for name, _ in tags}
+    require(named, move, f"{TRANSITIVE} names tags that the call passes")
+    listed = ", ".join(sorted(lasting)) or "none"
+    require(set(session.transitive) == lasting, move, f"the transitive tags are {listed} (E2)")
     # Whether tags that are inherited take sts:TagSession is F3: with it they pass on either way.
     further = [("sts:TagSession", role)] if session.session_tags else []
     further += [("sts:SetSourceIdentity", role)] if context.value(SET_SOURCE) is not None else []
@@ -209,13 +207,11 @@ def federate(state: State, move: Move) -> None:
 
 def _check_session(move: Move, context: RequestContext) -> None:
     session = change_of(move, Became).caller.session
-    require(
-        context.text("sts:rolesessionname") == session, move, "the session's name must be that of sts:RoleSessionName"
-    )
+    named = context.text("sts:rolesessionname") == session
+    require(named, move, "the session's name must be that of sts:RoleSessionName")
     persists = context.value(SOURCE_IDENTITY) in (None, context.value(SET_SOURCE))
-    require(
-        persists, move, "the caller's source identity is that of the session that it assumes, and is said again (E2)"
-    )
+    problem = "the caller's source identity is that of the session that it assumes, and is said again (E2)"
+    require(persists, move, problem)
 
 
 def session_role(move: Move) -> str:
@@ -223,14 +219,9 @@ def session_role(move: Move) -> str:
     change = change_of(move, Became)
     caller = change.caller
     fields = caller.principal_arn.split(":", 5)
-    role = (
-        caller.kind is CallerKind.ROLE
-        and len(fields) == 6
-        and fields[5].startswith("role/")
-        and caller.account == fields[4]
-    )
-    require(role and caller.issuer is None, move, "it gives a session of a role")
-    require(
-        _SESSION_NAME.fullmatch(caller.session or "") is not None, move, f"{caller.session!r} is no name of a session"
-    )
+    role = len(fields) == 6 and fields[5].startswith("role/") and caller.account == fields[4]
+    is_session = caller.kind is CallerKind.ROLE and role and caller.issuer is None
+    require(is_session, move, "it gives a session of a role")
+    named = _SESSION_NAME.fullmatch(caller.session or "") is not None
+    require(named, move, f"{caller.session!r} is no name of a session")
     return caller.principal_arn

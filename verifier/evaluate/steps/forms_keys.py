@@ -119,9 +119,8 @@ def alias(state: State, move: Move) -> None:
         return
     if present is None or present.arn == key.arn:
         raise fail(move, f"no other key has {name}")
-    require(
-        None in (present.usage, key.usage) or present.usage == key.usage, move, "the keys must be of the same usage"
-    )
+    usages = {present.usage, key.usage} - {None}
+    require(len(usages) < 2, move, "the keys must be of the same usage")
     kinds = {kind_of(one.spec) for one in (present, key) if one.spec is not None}
     require(len(kinds) < 2, move, "both keys must be symmetric, both asymmetric or both HMAC keys")
     checked_requests(move, ("kms:UpdateAlias", present.arn))

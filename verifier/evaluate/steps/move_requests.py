@@ -105,9 +105,8 @@ def check_tags(move: Move, context: RequestContext, tags: Pairs) -> None:
     reference_policies_condition-keys]"""
     wanted = {name.lower(): value for name, value in tags}
     require(len(wanted) == len(tags), move, "a tag is set twice")
-    require(
-        context.tags() == wanted, move, f"the tags set are {wanted}, those of aws:RequestTag/… are {context.tags()}"
-    )
+    said = context.tags()
+    require(said == wanted, move, f"the tags set are {wanted}, those of aws:RequestTag/… are {said}")
     names = {name for name, _ in tags}
     require(context.names("aws:tagkeys") == names, move, "aws:TagKeys must be the names of the tags set")
 
@@ -119,6 +118,5 @@ def check_tagging(move: Move, context: RequestContext, tags: Pairs, removed: tup
     if sets:
         check_tags(move, context, tags)
     else:
-        require(
-            context.names("aws:tagkeys") == set(removed), move, "aws:TagKeys must be the names of the tags taken away"
-        )
+        named = context.names("aws:tagkeys") == set(removed)
+        require(named, move, "aws:TagKeys must be the names of the tags taken away")

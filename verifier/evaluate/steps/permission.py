@@ -84,9 +84,8 @@ def _assumed(state: State, role: str, kind: str, assignment: SymbolValues) -> De
     services = [f"{name}.amazonaws.com{ending}" for name in KINDS[kind].services for ending in ("", ".cn")]
     requests = [Request(Caller(CallerKind.SERVICE, service), "sts:AssumeRole", role) for service in services]
     found = [RequestDecider(state.estate, request).decide(assignment) for request in requests]
-    return next(
-        (one for outcome in (Outcome.ALLOW, Outcome.DEPENDS) for one in found if one.outcome is outcome), found[0]
-    )
+    order = (Outcome.ALLOW, Outcome.DEPENDS, Outcome.DENY)
+    return min(found, key=lambda one: order.index(one.outcome))
 
 
 def _fact(symbol: KeyFact, text: str, assignment: SymbolValues) -> Decision:
@@ -107,7 +106,5 @@ def _lockout(state: State, move: Move, assignment: SymbolValues) -> Iterator[Dec
         return
     later = RequestDecider(after(state, move).estate, request).decide(assignment)
     allowed = later.outcome is not Outcome.DENY
-    text = (
-        "the new key policy lets its author change it again" if allowed else "the new key policy locks its author out"
-    )
-    yield replace(later, trace=(*later.trace, Step("E0", text, allowed)))
+    what = "lets its author change it again" if allowed else "locks its author out"
+    yield replace(later, trace=(*later.trace, Step("E0", f"the new key policy {what}", allowed)))
