@@ -75,9 +75,8 @@ def listed_names(*targets: Target) -> dict[str, tuple[str, ...]]:
     """The names of pairs of the encryption context that the grants of keys list, by condition key in lower case."""
     grants = [grant for target in targets if target.key is not None for grant in target.key.grants or ()]
     found: dict[str, dict[str, None]] = {}
-    for name, _ in (
-        pair for grant in grants for pair in (*(grant.context_equals or ()), *(grant.context_subset or ()))
-    ):
+    pairs = (pair for one in grants for pair in (*(one.context_equals or ()), *(one.context_subset or ())))
+    for name, _ in pairs:
         found.setdefault(PAIR_PREFIX + name.lower(), {})[name] = None
     return {key: tuple(names) for key, names in found.items()}
 
@@ -224,9 +223,8 @@ class Space(CallerTests):
         """True iff a statement is about none of the actions on what a step changes, which are few and all known."""
         if not self.target.of_step:
             return False
-        matched = frozenset[str]().union(
-            *(_matched_on(self.known_actions, text.value.lower()) for text in statement.actions)
-        )
+        patterns = (text.value.lower() for text in statement.actions)
+        matched = frozenset[str]().union(*(_matched_on(self.known_actions, pattern) for pattern in patterns))
         silent = matched == self.known_actions if statement.not_action else not matched
         if silent and not self.target.members:
             for condition in statement.conditions:

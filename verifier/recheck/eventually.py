@@ -197,10 +197,8 @@ class Reaching:
         """The doubtful actions that may bring about what is not in the set (W1): of those that no policy tells apart,
         one."""
         calls = [one for one in self.closed.estate.suppositions if one.kind is SuppositionKind.CALLS]
-        found = (
-            group.first for group in alike(_policies(self.closed.estate), calls) if self._matters(group.first, account)
-        )
-        return sorted(one.name for one in found)
+        groups = alike(_policies(self.closed.estate), calls)
+        return sorted(group.first.name for group in groups if self._matters(group.first, account))
 
     def _matters(self, doubt: Entry, account: Account) -> bool:
         if self._supposes_no_sharing and doubt.name.startswith("ram:"):

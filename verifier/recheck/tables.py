@@ -26,9 +26,7 @@ class Rejected(Exception):
 def signatures(attribute: Attribute, tests: Tests) -> set[Signature]:
     """Which of the tests, by number, a value can meet. All of them suit the attribute. Raises `Rejected`."""
     if not all(is_native(attribute, test) for test in tests.values()):
-        raise Rejected(
-            "values are compared as what they are not (text as a number, say), which a certificate cannot say"
-        )
+        raise Rejected("values are compared as what they are not, such as text as a number: no certificate says it")
     if attribute.domain is not None:
         return _words(attribute.domain.base, tests)
     if attribute.values is not None:
@@ -48,13 +46,11 @@ def _numbers(least: int, most: int | None, whole: bool, tests: Tests) -> set[Sig
         whole_points = (Decimal(int(point) + step) for point in points for step in (0, 1))
         points = [point for point in whole_points if most is None or point <= most]
     found = {frozenset(n for n, test in compared.items() if test.holds(point)) for point in points}
+    less = {n: test.bound for n, test in compared.items() if test.sign in ("<", "<=")}
+    more = {n: test.bound for n, test in compared.items() if test.sign in (">", ">=")}
     for low, high in [] if whole else zip(points, [*points[1:], *([None] if most is None else [])], strict=False):
-        below = {
-            n for n, test in compared.items() if test.sign in ("<", "<=") and high is not None and high <= test.bound
-        }
-        found.add(
-            frozenset(below | {n for n, test in compared.items() if test.sign in (">", ">=") and low >= test.bound})
-        )
+        below = {n for n, bound in less.items() if high is not None and high <= bound}
+        found.add(frozenset(below | {n for n, bound in more.items() if low >= bound}))
     return found
 
 

@@ -89,9 +89,8 @@ def attribute_of_type(name: str, kind: ValueType, multivalued: bool, partition: 
         line = _PARAMETERS.get(name, Line(0, (7, 30, 90, 180, 365, 1000, 3600)))
         return Attribute(name, line=line, multivalued=multivalued)
     if kind is ValueType.DATE:
-        return Attribute(
-            name, line=Line(0, (1767225600, 1798761600, 1893456000), LAST_INSTANT), multivalued=multivalued
-        )
+        line = Line(0, (1767225600, 1798761600, 1893456000), LAST_INSTANT)
+        return Attribute(name, line=line, multivalued=multivalued)
     if kind is ValueType.ARN:
         return _arn(name, partition, multivalued)
     of_pairs = ("kms:encryptioncontext:", "aws:principaltag/", "aws:resourcetag/", "aws:requesttag/")

@@ -91,10 +91,8 @@ def _paths_begin_with_the_id(space: Space, identifier: str, paths: str) -> Itera
 
 
 def _fixed_start(pattern: Tokens) -> str:
-    singles = takewhile(
-        lambda token: not token[0] and not token[1].negated and len(token[1].listed) == 1, pattern.tokens
-    )
-    return "".join(next(iter(characters.listed)) for _, characters in singles)
+    singles = takewhile(lambda token: not token[0] and token[1].only is not None, pattern.tokens)
+    return "".join(characters.only or "" for _, characters in singles)
 
 
 def _given_organization(space: Space, identifier: str, paths: str, owner: str) -> Iterator[tuple[str, Expression]]:

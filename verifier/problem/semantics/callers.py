@@ -116,11 +116,10 @@ def _named(space: Space, principal: Principal) -> Expression:
 def _came_from(space: Space, provider: str) -> Expression:
     """The role sessions that an identity of a provider assumed, if such a principal names them (P6): a role whose trust
     policy is known has some only if that may admit the provider."""
-    barred = (
-        role.arn for role in space.estate.identities if role.trust is not None and not _admits(role.trust, provider)
-    )
+    trusting = ((role.arn, role.trust) for role in space.estate.identities if role.trust is not None)
+    barred = frozenset(arn for arn, trust in trusting if not _admits(trust, provider))
     came = Symbol(P6) & Symbol(ProviderFact(provider))
-    return came & space.is_role & ~space.one_of(frozenset(barred))
+    return came & space.is_role & ~space.one_of(barred)
 
 
 def providers_admitted(trust: Policy) -> frozenset[str] | None:

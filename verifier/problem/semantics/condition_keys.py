@@ -66,9 +66,8 @@ def requested_region(space: Space) -> View:
 
 
 def moment(space: Space, name: str, text: Callable[[str], str]) -> View:
-    space.attributes.setdefault(
-        "time", _required(context_attribute("aws:epochtime", space.target.partition, None), "time")
-    )
+    seconds = context_attribute("aws:epochtime", space.target.partition, None)
+    space.attributes.setdefault("time", _required(seconds, "time"))
 
     def test(predicate: Predicate) -> Expression:
         of_time = on_values(space.attributes["time"], predicate, iso=is_written(name))

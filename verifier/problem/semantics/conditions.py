@@ -98,9 +98,8 @@ class Reader:
         other = self._otherwise(row, value)
         if other == [value]:
             return written
-        return choose(
-            _reading(row), disjunction([self._as_written(view, row, text, condition) for text in other]), written
-        )
+        otherwise = disjunction([self._as_written(view, row, text, condition) for text in other])
+        return choose(_reading(row), otherwise, written)
 
     def _otherwise(self, row: OperatorRow, value: Text) -> list[Text]:
         """What a listed value means by the other reading: an asterisk of an ARN pattern stands for the fields that it
@@ -161,13 +160,12 @@ class Reader:
         """The same with the `known` values of variables in their place. Raises `Unsuitable` for others."""
         row = operator.row
         listed = self._set_predicates(condition, condition.values, known)
-        other = self._set_predicates(
-            condition, [text for value in condition.values for text in self._otherwise(row, value)], known
-        )
+        texts = [text for value in condition.values for text in self._otherwise(row, value)]
+        other = self._set_predicates(condition, texts, known)
         written = self._on_predicates(view, operator, listed)
-        return (
-            written if other == listed else choose(_reading(row), self._on_predicates(view, operator, other), written)
-        )
+        if other == listed:
+            return written
+        return choose(_reading(row), self._on_predicates(view, operator, other), written)
 
     def _with_variables(self, view: SetView, operator: Operator, condition: Condition) -> Expression:
         """A symbol, whose meaning is known where the values of the variables are (`problem.semantics.relations`)."""

@@ -14,9 +14,8 @@ from verifier.problem.space import Space, acts
 
 def not_ruled_out(space: Space) -> Expression:
     """True iff no supposition says that nobody makes the request."""
-    return ~disjunction(
-        _ruled_out(space, one) for one in space.estate.suppositions if one.kind is SuppositionKind.CALLS
-    )
+    calls = (one for one in space.estate.suppositions if one.kind is SuppositionKind.CALLS)
+    return ~disjunction(_ruled_out(space, one) for one in calls)
 
 
 def _ruled_out(space: Space, supposition: Supposition) -> Expression:

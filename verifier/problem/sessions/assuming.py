@@ -66,9 +66,7 @@ class Assuming(TagSets):
         overrides = (is_transitive(str(part.tag)) for part in self.parts)
         self._all = self._said | self._sessions | self._symbols | self._variables((CALLER, TARGET, *overrides))
         self._any = self._projected(bare=True)
-        self._passing_on = tuple(
-            self._projected(self._transitive(part)) if part.tag else NOTHING for part in self.parts
-        )
+        self._passing_on = tuple(self._projected(self._transitive(p)) if p.tag else NOTHING for p in self.parts)
 
     def _variables(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset(name for name in names if name in self._level)
@@ -308,9 +306,7 @@ class Assuming(TagSets):
         """A set over what requests say, or over attributes of callers, as an expression over these. `wanted` are the
         attributes that it may speak of, with what is where a request does not say one."""
         kept = {part.request for part in self.parts if part.session in wanted} | {part.session for part in self.parts}
-        names = {part.request: part.session for part in self.parts} | {
-            part.session: part.session for part in self.parts
-        }
+        names = {name: part.session for part in self.parts for name in (part.request, part.session)}
 
         def value(variable: str, mask: int) -> Expression:
             if isinstance(variable, Reading):

@@ -39,10 +39,8 @@ def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
     lower case."""
     for account, alike in _issuers(space, names).items():
         for (values, passing), issuers in alike.items():
-            unchanged = ~changed(space)
-            issued = (
-                space.is_federated & space.in_account(account) & space.issuer(OneOf(frozenset(issuers))) & unchanged
-            )
+            whose = space.in_account(account) & space.issuer(OneOf(frozenset(issuers)))
+            issued = space.is_federated & whose & ~changed(space)
             own = dict(zip(names, values, strict=True))
             if not passing:
                 yield from (implies(issued, has_tag(name, value)) for name, value in own.items())

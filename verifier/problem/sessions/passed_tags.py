@@ -83,15 +83,12 @@ class PassedTags:
         group = self._groups[given.group]
         assert group is not None
         parts = [(part, node) for part, node in zip(group.parts, given.inherited, strict=True) if part.session in own]
-        otherwise = {
-            part.session: own[part.session] | (Symbol(F3) & group.of_sessions(node, {})) for part, node in parts
-        }
+        inherited = {part.session: Symbol(F3) & group.of_sessions(node, {}) for part, node in parts}
+        otherwise = {name: own[name] | node for name, node in inherited.items()}
         # A role that nobody can assume, as far as is known, is supposed to have sessions all the same.
         if given.passed == NOTHING:
             return conjunction(otherwise.values())
-        sources = {
-            part.session: group.of_sessions(node, own) for part, node in parts if part.session == SOURCE_IDENTITY
-        }
+        sources = {p.session: group.of_sessions(node, own) for p, node in parts if p.session == SOURCE_IDENTITY}
         return group.of_sessions(given.passed, {**otherwise, **sources})
 
     @property
@@ -213,9 +210,8 @@ def role_tags(
     yield from own_tags(space, roles, [name for name in names if reserved(name)])
     others = [role for role in roles if not role.exact_tags and role.arn in changing]
     for holding, own, passed in _others(space, others, names, further, found):
-        yield implies(
-            holding, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None)
-        )
+        having = (name for name, value in own.items() if value is not None)
+        yield implies(holding, conjunction(Present(PRINCIPAL_TAG + name) for name in having))
         yield implies(holding, passed)
 
 

@@ -28,10 +28,8 @@ from verifier.problem.space import Space, acts
 def of_every_request(condition: Condition) -> bool:
     """True iff a condition is about what is known of every request: global keys that the data knows, and no variables
     but those."""
-    names = [condition.key.value]
-    names += [
-        part.split("}")[0].split(",")[0].strip() for text in condition.values for part in text.value.split("${")[1:]
-    ]
+    variables = (part for text in condition.values for part in text.value.split("${")[1:])
+    names = [condition.key.value, *(part.split("}")[0].split(",")[0].strip() for part in variables)]
     return all(_of_every_request(name.lower()) for name in names)
 
 
@@ -72,9 +70,8 @@ def doubtful_resource(space: Space, statement: Statement) -> Expression:
 def _covered(space: Space, pattern: str, *, perhaps: bool) -> Expression:
     if pattern == "*":
         return constant(True)
-    return disjunction(
-        _covered_by(space, form, perhaps=perhaps) for form in (_forms(pattern) if perhaps else (pattern,))
-    )
+    forms = _forms(pattern) if perhaps else (pattern,)
+    return disjunction(_covered_by(space, form, perhaps=perhaps) for form in forms)
 
 
 def _forms(pattern: str) -> tuple[str, ...]:
@@ -182,13 +179,8 @@ def _kinds(entries: Iterable[Entry], first: int) -> dict[_Kind, list[_Ranked]]:
     found: dict[_Kind, list[_Ranked]] = {}
     for number, one in enumerate(entries, first):
         prefix = one.name.split(":")[0]
-        own = (
-            prefix,
-            one.effect,
-            one.services,
-            prefix if prefix in ("iam", "ram") else "",
-            len(arn_services(prefix)) == 1,
-        )
+        of_steps = prefix if prefix in ("iam", "ram") else ""
+        own = prefix, one.effect, one.services, of_steps, len(arn_services(prefix)) == 1
         found.setdefault(own, []).append((_rank(one), number, one))
     return found
 

@@ -59,15 +59,14 @@ def _covered(space: Space, pieces: Template) -> Iterator[str]:
 def of_target(space: Space, name: str, value_of: Callable[[Target], str | None]) -> View:
     """A key whose value, if there is one, follows from the target that the request is on."""
     known = {str(member.resource): value_of(member) for member in space.target.members}
-    for value in {value for value in known.values() if value is not None}:
+    values = {value for value in known.values() if value is not None}
+    for value in values:
         # what it is compared with is told apart by its few values
         space.tests_on(name)[exactly(value)] = None
 
     def test(predicate: Predicate) -> Expression:
         try:
-            fitting = frozenset(
-                value for value in set(known.values()) if value is not None and predicate.matches(value)
-            )
+            fitting = frozenset(value for value in values if predicate.matches(value))
         except (ArithmeticError, ValueError) as error:
             raise Unsuitable(name) from error
         return space.where(lambda target: known[str(target.resource)] in fitting)

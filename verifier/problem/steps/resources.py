@@ -57,16 +57,14 @@ def resource_facts(space: Space) -> Iterator[Expression]:
 
 @cache
 def _made() -> tuple[StepAction, ...]:
-    return tuple(
-        action for action in step_actions() if action.on is StepResource.ACCOUNT and action.resource is not None
-    )
+    in_accounts = (action for action in step_actions() if action.on is StepResource.ACCOUNT)
+    return tuple(action for action in in_accounts if action.resource is not None)
 
 
 @cache
 def _without_resource() -> frozenset[str]:
-    return frozenset(
-        action.name for action in step_actions() if action.on is StepResource.ACCOUNT and action.resource is None
-    )
+    in_accounts = (action for action in step_actions() if action.on is StepResource.ACCOUNT)
+    return frozenset(action.name for action in in_accounts if action.resource is None)
 
 
 def _fields(action: StepAction) -> tuple[str, str]:
