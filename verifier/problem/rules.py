@@ -55,7 +55,7 @@ class RuledSpace(Space):
                 self.known(name)
         if any(name.startswith(PRINCIPAL_TAG) for name in self.attributes):
             self.known("issuer")
-        if any(names_suffice(self)):
+        if next(names_suffice(self), None) is not None:
             self.known(NAMES)
         for name in asked_of_sessions(self):
             self.known(name)

@@ -2,14 +2,15 @@
 
 In: a key's grants, a caller. Out: the grants that name the caller as grantee or as retiring principal, and in which
 way.
-Guarantee: a grant that is left out names somebody else.
+Guarantee: a listing is read once, whatever the number of requests; a look-up takes time in proportion to what it finds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 
 from verifier.evaluate.statements.principals import OWN_TYPE
 from verifier.model.estate import Key
@@ -33,6 +34,8 @@ class Naming(Enum):
 
 @dataclass(frozen=True)
 class Candidate:
+    """A grant that concerns a caller."""
+
     grant: Grant
     naming: Naming
 
@@ -51,20 +54,54 @@ class Candidates:
 Name = tuple[PrincipalType, str]
 
 
+@dataclass
+class _Index:
+    """The grants of one key, by the names in them."""
+
+    grantees: dict[Name, list[Grant]] = field(default_factory=dict)
+    retiring: dict[Name, list[Grant]] = field(default_factory=dict)
+    hidden: list[Grant] = field(default_factory=list)
+    issuing_accounts: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, eq=False)
+class _Listing:
+    """A tuple of grants that is told from others by identity: comparing thousands of grants costs more than reading."""
+
+    grants: tuple[Grant, ...]
+
+    def __hash__(self) -> int:
+        return id(self.grants)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Listing) and self.grants is other.grants
+
+
+@lru_cache(maxsize=64)
+def _index(listing: _Listing) -> _Index:
+    index = _Index()
+    for grant in listing.grants:
+        index.grantees.setdefault(_name(grant.grantee), []).append(grant)
+        if grant.grantee_hidden:
+            index.hidden.append(grant)
+        if grant.retiring is not None:
+            index.retiring.setdefault(_name(grant.retiring), []).append(grant)
+        if grant.issuing_account is not None:
+            index.issuing_accounts.add(grant.issuing_account)
+    return index
+
+
 def candidates_for(key: Key | None, caller: Caller) -> Candidates:
     """The grants of a key that concern a caller."""
     if key is None or key.grants is None:
         return Candidates()
-    names, grants = dict(_names_of(caller)), key.grants
-    hidden = [grant for grant in grants if grant.grantee_hidden] if caller.kind is not CallerKind.SERVICE else []
+    index = _index(_Listing(key.grants))
+    hidden = index.hidden if caller.kind is not CallerKind.SERVICE else []
     return Candidates(
-        len(grants),
-        (
-            *_named(((grant.grantee, grant) for grant in grants), names),
-            *(Candidate(grant, Naming.HIDDEN) for grant in hidden),
-        ),
-        tuple(_named(((grant.retiring, grant) for grant in grants if grant.retiring is not None), names)),
-        frozenset(grant.issuing_account for grant in grants if grant.issuing_account is not None),
+        len(key.grants),
+        (*_named(index.grantees, caller), *(Candidate(grant, Naming.HIDDEN) for grant in hidden)),
+        tuple(_named(index.retiring, caller)),
+        frozenset(index.issuing_accounts),
     )
 
 
@@ -72,12 +109,9 @@ def _name(principal: Principal) -> Name:
     return principal.type, (principal.account or "") if principal.type is PrincipalType.ACCOUNT else principal.value
 
 
-def _named(grants: Iterable[tuple[Principal, Grant]], names: Mapping[Name, Naming]) -> Iterator[Candidate]:
-    """Those of which the principal has one of some names."""
-    for principal, grant in grants:
-        naming = names.get(_name(principal))
-        if naming is not None:
-            yield Candidate(grant, naming)
+def _named(grants: dict[Name, list[Grant]], caller: Caller) -> Iterator[Candidate]:
+    for name, naming in _names_of(caller):
+        yield from (Candidate(grant, naming) for grant in grants.get(name, ()))
 
 
 def _names_of(caller: Caller) -> Iterable[tuple[Name, Naming]]:
