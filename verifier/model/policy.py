@@ -207,11 +207,6 @@ class Policy:
         return any("principaltag/" in text for text in self.texts)
 
     @cached_property
-    def conditions(self) -> tuple[Condition, ...]:
-        """Those of all its statements."""
-        return tuple(condition for statement in self.statements for condition in statement.conditions)
-
-    @cached_property
     def texts(self) -> tuple[str, ...]:
         """The resources of its statements, and the keys and values of their conditions, in lower case: what may have a
         policy variable."""

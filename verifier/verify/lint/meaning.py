@@ -20,7 +20,7 @@ from verifier.model.operators import FOR_ANY
 from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Statement, Text
 from verifier.model.reference import actions, condition_key
 from verifier.model.symbols import RequestFact
-from verifier.problem.expression import Expression, Symbol, disjunction
+from verifier.problem.expression import TRUE, Expression, Symbol, disjunction
 from verifier.problem.semantics.callers import Reach, allow_reach, covers, deny_reach, reached_by_any
 from verifier.problem.semantics.conditions import Reader
 from verifier.problem.semantics.controls import reached
@@ -75,7 +75,7 @@ def meaning(space: Space, policy: Policy, statement: Statement, held: Expression
 def _names(space: Space, statement: Statement) -> Expression:
     """The callers that the principals name; everyone, where there are none."""
     if statement.principals is None:
-        return None
+        return TRUE
     return deny_reach(space, statement) if statement.effect is Effect.DENY else reached(space, statement)
 
 
