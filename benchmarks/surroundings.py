@@ -12,8 +12,9 @@ from typing import Any
 from benchmarks.families import ACCOUNT, INVARIANTS, KEY, PARTNERS, Problem, policy_of, random_policy
 from verifier.language.invariants.files import read_invariants
 from verifier.language.policies.documents import read_policy
-from verifier.model.estate import Account, Controls, Estate, Identity, Key, Level, Organization
+from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.grant import Grant
+from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import Policy, PolicyKind, Principal, PrincipalType
 from verifier.syntax.source import Source
 

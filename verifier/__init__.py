@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from verifier.language.builtins.catalogue import builtin
     from verifier.language.invariants.files import suppose
     from verifier.model.choices import FailOn
-    from verifier.model.estate import Account, Estate, Identity, Key, Organization
+    from verifier.model.estate import Account, Estate, Identity, Key
     from verifier.model.invariant import Allowance, GrantInvariant, Invariant
+    from verifier.model.organization import Organization
     from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request
     from verifier.model.results.access import Access, ExternalAccess, FindingsReport, WhoCan
     from verifier.model.results.comparison import Comparison, Relation, TargetComparison

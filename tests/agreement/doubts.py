@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from tests.agreement.world import Dice
-from verifier.model.estate import Estate, Identity, Level
+from verifier.model.estate import Estate, Identity
+from verifier.model.organization import Level
 from verifier.model.policy import Effect, Policy
 from verifier.model.symbols import ThingEffect
 from verifier.model.unmodelled import Influence, Unmodelled

@@ -13,8 +13,9 @@ from typing import Any
 from tests.agreement.doubts import doubted, doubts_of
 from tests.agreement.grants import principal_of
 from tests.agreement.library import policy_from
-from verifier.model.estate import Account, Controls, Endpoint, Estate, Identity, Key, Level, Organization, Pairs
+from verifier.model.estate import Account, Endpoint, Estate, Identity, Key, Pairs
 from verifier.model.grant import Grant
+from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.unmodelled import Influence, Unmodelled
 

@@ -9,7 +9,7 @@ from tests.agreement.library import Library
 from tests.agreement.limits import FULL_ACCESS, FULL_RESOURCE_ACCESS, resource_control, service_control
 from tests.agreement.themes import Focus, Theme
 from tests.agreement.world import HOME, ORGANIZATION, OTHER_ORGANIZATION, PARTNER, PATHS, STRANGER, Dice
-from verifier.model.estate import Controls, Level, Organization
+from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import Policy, PolicyKind
 
 Levels = tuple[Level, ...]

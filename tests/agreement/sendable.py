@@ -33,7 +33,8 @@ from tests.evaluate.estates import (
 from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import Either
 from verifier.model import reference
-from verifier.model.estate import Estate, Key, Organization
+from verifier.model.estate import Estate, Key
+from verifier.model.organization import Organization
 from verifier.model.reference import Action, KeyFacts, ValueType
 from verifier.model.request import Caller, CallerKind, Request, Value
 

@@ -11,7 +11,8 @@ from typing import Any
 from tests.agreement.library import Library
 from tests.agreement.step_conditions import StepKey, block, some_keys
 from tests.agreement.world import HOME, PARTNER, ROLES, USERS, Dice, iam, unique_id
-from verifier.model.estate import Account, Controls, Estate, Identity, Level, Organization, Workload
+from verifier.model.estate import Account, Estate, Identity, Workload
+from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.unmodelled import Influence, Unmodelled
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from verifier.evaluate import decision_to_json, evaluate, request_from_json
 from verifier.language.policies.documents import read_policy
-from verifier.model.estate import Account, Controls, Endpoint, Estate, Identity, Key, Level, Organization
+from verifier.model.estate import Account, Endpoint, Estate, Identity, Key
 from verifier.model.grant import Grant
+from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import Policy, PolicyKind, Principal, PrincipalType
 from verifier.model.principal_names import Fault, principal_named
 from verifier.model.request import Decision

@@ -38,7 +38,8 @@ from tests.evaluate.reaching import (
     trusting,
     world,
 )
-from verifier.model.estate import Controls, Estate
+from verifier.model.estate import Estate
+from verifier.model.organization import Controls
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Value
 from verifier.model.unmodelled import Influence, Unmodelled

@@ -32,7 +32,8 @@ from tests.evaluate.estates import (
     outcome,
     own,
 )
-from verifier.model.estate import Controls, Estate, Level, Organization
+from verifier.model.estate import Estate
+from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import PolicyKind
 
 ALL = own("*")

@@ -32,7 +32,8 @@ from tests.evaluate.estates import (
 )
 from tests.evaluate.reaching import admits, trusting
 from verifier.evaluate.grants.constraints import SUBSET
-from verifier.model.estate import Estate, Identity, Organization
+from verifier.model.estate import Estate, Identity
+from verifier.model.organization import Organization
 
 ORGANIZATION = Organization("o-a1b2c3d4e5", HOME, ((HOME, "o-a1b2c3d4e5/r-ab12/"), (PARTNER, None)))
 INVENTORY = (

@@ -11,7 +11,8 @@ import pytest
 from tests.evaluate.estates import ALICE, HOME, PARTNER, ROOT, SAM, identity, level, organization, own, policy
 from tests.evaluate.reaching import OTHER, PARTNER_TARGET, TARGET, ask, caller, inventory, told, trusting, world
 from verifier.evaluate import evaluate
-from verifier.model.estate import Account, Controls, Estate
+from verifier.model.estate import Account, Estate
+from verifier.model.organization import Controls
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.unmodelled import Influence, Unmodelled

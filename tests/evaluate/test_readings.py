@@ -32,7 +32,8 @@ from tests.evaluate.estates import (
     own,
 )
 from tests.evaluate.reaching import TARGET, admits, trusting
-from verifier.model.estate import Controls, Estate
+from verifier.model.estate import Estate
+from verifier.model.organization import Controls
 from verifier.model.policy import PolicyKind
 from verifier.model.readings import READINGS
 

@@ -36,7 +36,8 @@ from tests.evaluate.estates import (
     own,
 )
 from verifier.evaluate import evaluate
-from verifier.model.estate import Controls, Estate
+from verifier.model.estate import Estate
+from verifier.model.organization import Controls
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.syntax.diagnostic import InputError

@@ -37,8 +37,9 @@ from tests.evaluate.estates import (
 )
 from verifier.evaluate.grants import index as grant_index
 from verifier.evaluate.grants import permission as grants
-from verifier.model.estate import Controls, Estate
+from verifier.model.estate import Estate
 from verifier.model.grant import Grant
+from verifier.model.organization import Controls
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Decision, Step
 

@@ -25,7 +25,8 @@ from tests.inputs.test_organization import (
     refused,
     targets,
 )  # fmt: skip
-from verifier.model.estate import Controls, Estate
+from verifier.model.estate import Estate
+from verifier.model.organization import Controls
 from verifier.model.policy import Effect, PolicyKind
 from verifier.model.unmodelled import Influence
 

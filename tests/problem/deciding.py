@@ -8,8 +8,9 @@ from typing import Any
 from tests.agreement.symbolic import decide_symbolically
 from tests.evaluate import estates
 from tests.evaluate.estates import HOME, KEY, policy
-from verifier.model.estate import Controls, Estate, Identity, Level, Organization
+from verifier.model.estate import Estate, Identity
 from verifier.model.grant import Grant
+from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.readings import READINGS
 from verifier.model.request import Caller, CallerKind, Request

@@ -9,7 +9,8 @@ from typing import Any
 from tests.agreement.symbolic import decide_symbolically
 from tests.evaluate.estates import ALICE, HOME, PARTNER_ROLE, document, home, identity, own, policy
 from tests.problem.deciding import NO_READING, caller
-from verifier.model.estate import Account, Estate, Identity, Organization
+from verifier.model.estate import Account, Estate, Identity
+from verifier.model.organization import Organization
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.symbols import SESSION_ALLOW

@@ -9,7 +9,7 @@ import pytest
 
 from tests.evaluate.estates import ALICE, HOME, PARTNER, REPORTS, ROOT, allow, aws, estate, home, identity, untagged
 from tests.verify.proving import nobody, possible, status, verdict
-from verifier.model.estate import Organization
+from verifier.model.organization import Organization
 from verifier.syntax.diagnostic import InputError
 
 EC = "kms:EncryptionContext:"

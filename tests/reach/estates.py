@@ -18,8 +18,9 @@ from typing import Any
 from tests.evaluate.estates import FACTS
 from tests.reach.moves import session
 from verifier.language.policies.documents import read_policy
-from verifier.model.estate import Account, Controls, Estate, Group, Identity, Key, Level, ManagedPolicy, Organization
+from verifier.model.estate import Account, Estate, Group, Identity, Key, ManagedPolicy
 from verifier.model.grant import Grant
+from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import Policy, PolicyKind, Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, CallerKind

@@ -26,7 +26,8 @@ from tests.evaluate.reaching import TARGET, admits, trusting
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, DELEGATES, document, one_key, state
 from tests.reach.telling import PROVED, told
 from tests.reach.test_open_and_shut_keys import BY_ALIAS, NO_ALIAS, OTHER_KEY
-from verifier.model.estate import Controls, Group, Level, ManagedPolicy
+from verifier.model.estate import Group, ManagedPolicy
+from verifier.model.organization import Controls, Level
 from verifier.model.policy import PolicyKind
 
 ALIASES = "arn:aws:kms:*:*:alias/"

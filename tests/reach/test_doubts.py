@@ -28,7 +28,8 @@ from tests.reach.moves import session
 from tests.reach.telling import told, verdict
 from tests.reach.test_open_and_shut_keys import MULTI, PRIMARY
 from tests.reach.test_suppositions import supposing
-from verifier.model.estate import Account, Controls, Group, Identity
+from verifier.model.estate import Account, Group, Identity
+from verifier.model.organization import Controls
 from verifier.model.policy import PolicyKind
 from verifier.model.results.verdict import Status
 from verifier.model.steps.catalogue import Effect, entry

@@ -29,8 +29,9 @@ from tests.evaluate.estates import (
 from tests.evaluate.reaching import TARGET, admits, trusting
 from tests.evaluate.steps.worlds import BOB, DELEGATES, one_key, state
 from tests.reach.telling import PROVED, told
-from verifier.model.estate import Controls, Key, Level
+from verifier.model.estate import Key
 from verifier.model.grant import Grant
+from verifier.model.organization import Controls, Level
 from verifier.model.policy import PolicyKind
 from verifier.model.steps.chains import State
 

@@ -15,7 +15,8 @@ from tests.verify.proving import nobody, verdict
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.language.invariants.files import read_invariants
-from verifier.model.estate import Controls, Endpoint, Estate, Key, Level, Organization
+from verifier.model.estate import Endpoint, Estate, Key
+from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import PolicyKind
 from verifier.model.results.verdict import Status
 from verifier.syntax.source import Source

@@ -26,7 +26,8 @@ from tests.evaluate.estates import (
     untagged,
 )
 from verifier.language.policies.documents import read_policy
-from verifier.model.estate import Estate, Organization
+from verifier.model.estate import Estate
+from verifier.model.organization import Organization
 from verifier.model.policy import Effect, Policy, PolicyKind
 from verifier.model.results.comparison import Change
 from verifier.syntax.source import Source

@@ -26,8 +26,9 @@ from tests.evaluate.estates import (
     without_policy,
 )
 from verifier.language.invariants.files import read_invariants
-from verifier.model.estate import Estate, Organization
+from verifier.model.estate import Estate
 from verifier.model.invariant import Allowance
+from verifier.model.organization import Organization
 from verifier.model.request import CallerKind
 from verifier.model.results.comparison import Presence, Relation, TargetComparison
 from verifier.model.results.region import LimitKind

@@ -9,8 +9,9 @@ import pytest
 
 from tests.evaluate.estates import HOME, PARTNER, PARTNER_ROLE, PARTNER_ROOT, allow, aws, deny, estate, named
 from verifier.language.invariants.files import read_invariants
-from verifier.model.estate import Estate, Organization
+from verifier.model.estate import Estate
 from verifier.model.grant import Grant
+from verifier.model.organization import Organization
 from verifier.model.results.verdict import Verdict
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source

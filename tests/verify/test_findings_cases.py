@@ -10,7 +10,8 @@ import pytest
 import verifier
 from tests.verify.test_who_can_cases import HOME, PARTNER, allow, estate, example, role
 from verifier.model.choices import Zone
-from verifier.model.estate import Account, Estate, Identity, Organization
+from verifier.model.estate import Account, Estate, Identity
+from verifier.model.organization import Organization
 from verifier.model.results.access import ExternalAccess, KeyFindings
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.diagrams.diagram import TooLarge

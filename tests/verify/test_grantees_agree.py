@@ -14,7 +14,7 @@ from tests.evaluate.estates import HOME, PARTNER, REPORTS, allow, estate, home, 
 from tests.examples import many
 from tests.verify.grantees import ARNS, THIRD
 from verifier.language.invariants.grantees import with_grantees
-from verifier.model.estate import Estate, Organization
+from verifier.model.estate import Estate
 from verifier.model.invariant import (
     AnyCaller,
     CallersAnd,
@@ -36,6 +36,7 @@ from verifier.model.invariant import (
     ServiceLike,
     SessionLike,
 )
+from verifier.model.organization import Organization
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
 from verifier.syntax.diagnostic import InputError

@@ -35,7 +35,8 @@ from tests.evaluate.estates import (
 from tests.verify.test_random_estates import some_estate, some_request
 from verifier.evaluate import evaluate, request_from_json, values_read
 from verifier.model.edits import AddStatement, Edit, EditError, with_key_policy
-from verifier.model.estate import Controls, Estate
+from verifier.model.estate import Estate
+from verifier.model.organization import Controls
 from verifier.model.policy import Effect, PolicyKind
 from verifier.model.policy_text import policy_document
 from verifier.model.request import Outcome, Request

@@ -34,7 +34,7 @@ from tests.evaluate.estates import (
 from tests.verify.grantees import ARNS
 from tests.verify.proving import always, nobody
 from tests.verify.test_random_estates import CONDITIONS
-from verifier.model.estate import Controls, Estate, Identity
+from verifier.model.estate import Estate, Identity
 from verifier.model.invariant import (
     AnyCaller,
     CallersAnd,
@@ -47,6 +47,7 @@ from verifier.model.invariant import (
     ServiceLike,
     SessionLike,
 )
+from verifier.model.organization import Controls
 from verifier.model.policy import PolicyKind, Text
 from verifier.model.request import CallerKind
 

@@ -27,8 +27,9 @@ from verifier.bench.queries import (
     role_with,
 )
 from verifier.language.policies.documents import read_policy
-from verifier.model.estate import Account, Controls, Estate, Identity, Level, Organization
+from verifier.model.estate import Account, Estate, Identity
 from verifier.model.grant import Grant
+from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import PolicyKind, Principal, PrincipalType
 from verifier.syntax.source import Source
 

@@ -13,7 +13,8 @@ from verifier.evaluate.callers import Standing
 from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.matching import Matcher, applies, findings
 from verifier.evaluate.statements.targets import Target
-from verifier.model.estate import Controls, Estate, Level, Organization
+from verifier.model.estate import Estate
+from verifier.model.organization import Controls, Level, Organization
 
 SERVICE, RESOURCE = "service control policies", "resource control policies"
 

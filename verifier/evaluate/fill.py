@@ -20,7 +20,8 @@ from verifier.evaluate.operations import operation
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.statements.values import instant
 from verifier.model import reference
-from verifier.model.estate import Estate, Key, Organization
+from verifier.model.estate import Estate, Key
+from verifier.model.organization import Organization
 from verifier.model.readings import F1_KEYLESS, F1_RESOURCE, F8_CREATE, F8_RETIRE
 from verifier.model.request import CallerKind, Request, Value
 

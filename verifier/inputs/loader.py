@@ -46,7 +46,8 @@ from verifier.inputs.text.access import describe
 from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files, hint_of
 from verifier.inputs.text.nodes import Members, Node, Remarks
 from verifier.inputs.unlisted import with_unlisted
-from verifier.model.estate import Account, Estate, Key, Organization
+from verifier.model.estate import Account, Estate, Key
+from verifier.model.organization import Organization
 from verifier.model.results.collection import Part
 from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity

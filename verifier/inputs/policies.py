@@ -18,18 +18,8 @@ from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar
 from verifier.inputs.text.unknown import names_in
 from verifier.language.policies.checks import key_policy_warnings
 from verifier.language.policies.documents import read_policy
-from verifier.model.estate import (
-    Account,
-    Controls,
-    Endpoint,
-    Estate,
-    Group,
-    Identity,
-    Key,
-    Level,
-    ManagedPolicy,
-    Organization,
-)
+from verifier.model.estate import Account, Endpoint, Estate, Group, Identity, Key, ManagedPolicy
+from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement, Text, default_key_policy
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable

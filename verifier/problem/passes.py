@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from verifier.model.estate import Account, Controls, Estate, Identity, Key, Level
+from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.grant import Grant
 from verifier.model.invariant import Expectation, Invariant
+from verifier.model.organization import Controls, Level
 from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType, Statement, Text
 from verifier.problem.expression import Expression
 from verifier.problem.facts.names import Same

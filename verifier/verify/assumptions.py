@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from verifier.ask.answers import Answer, Proved, Refuted
 from verifier.model import invariant as model
 from verifier.model.caller_sets import possible_kinds
-from verifier.model.estate import Estate, Key, Level
+from verifier.model.estate import Estate, Key
+from verifier.model.organization import Level
 from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.reference import data_version

@@ -15,7 +15,8 @@ from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, BY, document, found, 
 from tests.reach import moves
 from verifier.evaluate import evaluate
 from verifier.evaluate.steps import after
-from verifier.model.estate import Controls, Group, Identity, ManagedPolicy, Workload
+from verifier.model.estate import Group, Identity, ManagedPolicy, Workload
+from verifier.model.organization import Controls
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import Caller
 from verifier.model.step_kinds import StepKind

@@ -13,7 +13,8 @@ from verifier.evaluate.fill import belongs, called_by_service
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.statements.values import instant, truth
 from verifier.model import reference
-from verifier.model.estate import Estate, Organization
+from verifier.model.estate import Estate
+from verifier.model.organization import Organization
 from verifier.model.request import CallerKind, Value
 
 SERVICE_ONLY = (

@@ -21,7 +21,8 @@ from verifier.inputs.policies import full_access_policy, read_document
 from verifier.inputs.snapshot.organization import ACCOUNT, ROOT, UNIT, Tree
 from verifier.inputs.text.access import Record, listed_records, members
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks
-from verifier.model.estate import Controls, Key, Level, Organization
+from verifier.model.estate import Key
+from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable

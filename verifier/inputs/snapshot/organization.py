@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from verifier.inputs.text.access import Record, listed, listed_records, members
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar
-from verifier.model.estate import Organization
+from verifier.model.organization import Organization
 
 MEMBERS = (
     "describe_organization", "accounts", "paths", "parents", "organizational_units", "roots",

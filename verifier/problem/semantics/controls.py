@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from verifier.model.estate import Controls, Estate, Level
+from verifier.model.estate import Estate
+from verifier.model.organization import Controls, Level
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.readings import D6, R4, V_ACCOUNT
 from verifier.model.unmodelled import ANY_ENDPOINT

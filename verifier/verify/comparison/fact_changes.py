@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from verifier.model.estate import Account, Controls, Estate, Identity, Key, Level
+from verifier.model.estate import Account, Estate, Identity, Key
+from verifier.model.organization import Controls, Level
 from verifier.model.principal_names import short_arn
 from verifier.model.results.comparison import Change
 from verifier.syntax.source import NOWHERE, Span

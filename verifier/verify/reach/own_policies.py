@@ -12,8 +12,9 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from verifier.model.estate import Account, Estate, Identity, Level
+from verifier.model.estate import Account, Estate, Identity
 from verifier.model.invariant import Invariant
+from verifier.model.organization import Level
 from verifier.model.policy import Effect, Policy, Statement, Text
 from verifier.model.steps.catalogue import Entry, entries, entry
 from verifier.model.symbols import PossibleChange
