@@ -313,10 +313,8 @@ class Loader:
                 f"{name} changes an organization that another input describes as it is now; the two cannot be put "
                 "together"
             )
-            hint = (
-                "leave the organization out of the snapshot, or let the plan read it (data "
-                "aws_organizations_organization)"
-            )
+            by_plan = "let the plan read it (data aws_organizations_organization)"
+            hint = f"leave the organization out of the snapshot, or {by_plan}"
             self.remarks.error(changed, message, hint=hint, rule="D7")
         from verifier.inputs.snapshot.controls import with_controls  # as for plans
 
