@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 from verifier.ask.replay import matched_statements
-from verifier.model.estate import Account, Controls, Estate, Identity, Key
+from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.grant import Grant, reference_to_grant
+from verifier.model.organization import Controls
 from verifier.model.policy import Effect, Policy, StatementRef, arn_account, reference_to
 from verifier.model.principal_names import short_arn
 from verifier.model.request import Decision, Request
