@@ -365,6 +365,16 @@ def test_what_is_no_input_is_told_what_it_looks_like(tmp_path: Path, content: An
     assert found.hint is hint or (hint is not None and hint in (found.hint or ""))
 
 
+def test_files_that_are_no_input_for_one_reason_are_one_error(tmp_path: Path) -> None:
+    """The folder of a repository holds hundreds: each is counted, and the first ones are named."""
+    parameters = {f"parameters/{name}.json": [{"ParameterKey": "a", "ParameterValue": "b"}] for name in "abcdef"}
+    events = {f"tests/{name}.json": {"Records": [], "resource": "/"} for name in "xy"}
+    first, second = refused(lay(tmp_path, {"policy.json": {"Statement": [KEEPING]}, **parameters, **events}))
+    assert "none of these; the same goes for 5 more files" in first.message and "b.json" in first.message
+    assert "--parameters FILE" in (first.hint or "") and "name the policies" in (first.hint or "")
+    assert "found an object that is none of these; the same goes for 1 more file" in second.message
+
+
 def test_several_paths_are_one_input(tmp_path: Path) -> None:
     folder = lay(tmp_path / "a", FOLDER)
     other = {"arn": KEY.replace("1234abcd", "99999999"), "policy": "default"}

@@ -17,6 +17,7 @@ from verifier.inputs.cloudformation import is_template
 from verifier.inputs.drafts import Details
 from verifier.inputs.ids import with_known_ids, with_open_patterns
 from verifier.inputs.merged_keys import as_one, tell_apart
+from verifier.inputs.no_input import check_inputs
 from verifier.inputs.policy_file import (
     check_parameters,
     is_of_others,
@@ -42,8 +43,7 @@ from verifier.inputs.snapshot.parts import OF_SESSIONS, SNAPSHOT, DocumentReader
 from verifier.inputs.snapshot.vpc_endpoints import read_vpc_endpoints
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
-from verifier.inputs.text.access import describe
-from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files, hint_of
+from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files
 from verifier.inputs.text.nodes import Members, Node, Remarks
 from verifier.inputs.unlisted import with_unlisted
 from verifier.model.estate import Account, Estate, Key
@@ -84,6 +84,8 @@ class Loader:
     """Folders of `.tf` files."""
     snapshots: bool = False
     """Whether something tells what there is in an account."""
+    others: list[Node] = field(default_factory=list)
+    """Files that are no input."""
 
     def __post_init__(self) -> None:
         self.parts.steps = self.steps
@@ -112,10 +114,7 @@ class Loader:
         elif is_policy(node):
             self._add_policy(node, path, among or (self.files.name(path) if self.several else None))
         else:
-            message = (
-                f"expected a policy, a snapshot, a plan or a template, found {describe(node)} that is none of these"
-            )
-            self.remarks.error(node, message, hint=hint_of(node))
+            self.others.append(node)
 
     def _add_directory(self, path: Path) -> None:
         """Adds a cloud assembly of the CDK, a Terraform configuration, a folder of policies, or a snapshot in files."""
@@ -212,6 +211,8 @@ class Loader:
     def estate(self, *, empty: bool = False) -> Estate:
         """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be
         `empty`."""
+        if self.others:
+            check_inputs(self.remarks, self.others)
         if self.templates:
             from verifier.inputs.cloudformation.reading import add_templates
 

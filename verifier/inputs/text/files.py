@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from verifier.inputs.text.json_nodes import read_json
-from verifier.inputs.text.nodes import Members, Node, Scalar, refusal, values_of
+from verifier.inputs.text.nodes import Node, Scalar, refusal
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.syntax.text import decode_bytes, printable
@@ -184,26 +184,6 @@ def _bytes(path: Path, name: str) -> bytes:
         hint = "give a large inventory as several pages, and a plan of a part of the configuration"
         raise InputError.of(f"`{name}` is over {MAXIMUM_FILE >> 20} MiB", hint=hint)
     return data
-
-
-def hint_of(node: Node) -> str:
-    """What to do with a JSON or YAML value that is no input by itself."""
-    found = [OUTPUTS[key.text] for key, _ in node.pairs if key.text in OUTPUTS] if isinstance(node, Members) else []
-    if found:
-        return f"this looks like the output of `{found[0][0]}`, which is {found[0][1]} in the folder of a snapshot"
-    first = next(iter(values_of(node)), node)
-    if isinstance(first, Members) and (first.has("ParameterKey") or first.has("Parameters")):
-        return "this looks like the parameters of a stack: give them with --parameters FILE, beside the template"
-    if isinstance(first, Members) and first.has("Effect"):
-        return "this looks like a statement: a policy has it in `Statement`"
-    if isinstance(node, Members) and node.has("TemplateBody"):
-        output = "this looks like the output of `aws cloudformation get-template`"
-        return f"{output}: give the template alone (`--query TemplateBody`, of YAML `--output text`)"
-    if isinstance(node, Members) and node.has("service") and node.has("provider"):
-        template = "`serverless package` writes its template, .serverless/cloudformation-template-update-stack.json"
-        return f"this looks like a file of the Serverless Framework: {template}"
-    snapshot = "a snapshot `keys`, `accounts`, `organization` or `vpc_endpoints`"
-    return f"a policy has `Statement`, {snapshot}, a plan `format_version`, a template `Resources`"
 
 
 def hint_of_folder(files: Sequence[str]) -> str:
