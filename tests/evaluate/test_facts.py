@@ -32,6 +32,8 @@ from tests.evaluate.estates import (
 )
 from tests.evaluate.reaching import admits, trusting
 from verifier.evaluate.grants.constraints import SUBSET
+from verifier.evaluate.plausible import origins
+from verifier.evaluate.sessions.assumers import Assumer
 from verifier.model.estate import Estate, Identity
 from verifier.model.organization import Organization
 
@@ -347,3 +349,19 @@ def test_f8_an_alias_in_the_context_of_its_key() -> None:
 def test_r6_a_plain_request_has_no_warnings() -> None:
     # A warning means that the request could not be sent.
     assert labels(estate(allow("*"))) == []
+
+
+def test_f4_roles_that_trust_alike_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account whose roles all trust it would take time with the square of their number."""
+    asked, makers = list[str](), origins._makers
+
+    def counted(of: Estate, role: Identity) -> tuple[Assumer, ...]:
+        asked.append(role.arn)
+        return makers(of, role)
+
+    monkeypatch.setattr(origins, "_makers", counted)
+    roles = [trusting(admits(aws(ROOT)), arn=f"{ROOT.removesuffix('root')}role/r{number}") for number in range(20)]
+    condition = {"NotIpAddressIfExists": {"aws:SourceIp": "10.0.0.0/8"}}
+    found = estate(allow("*", Condition=condition), accounts=(replace(home(*roles), complete=True),))
+    assert labels(found, f"arn:aws:sts::{HOME}:assumed-role/r0/any") == ["F4"]
+    assert len(asked) <= 2, "the role itself, and one for all that it trusts"

@@ -139,8 +139,9 @@ def _left_out(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterato
         if key.lower() in tested and key.lower() not in case.context.entries:
             yield Aside(f"F1: every real request has {key}, {TESTED} it")
     yield from _left_out_of_operation(case, tested)
-    by_service = case.standing.caller.kind is CallerKind.SERVICE or forwarded(given) or may_be_of_service(estate, case)
-    if not by_service and "aws:sourceip" in tested and given.keys().isdisjoint({"aws:sourceip", "aws:sourcevpce"}):
+    by_service = case.standing.caller.kind is CallerKind.SERVICE or forwarded(given)
+    unsaid = "aws:sourceip" in tested and given.keys().isdisjoint({"aws:sourceip", "aws:sourcevpce"})
+    if unsaid and not by_service and not may_be_of_service(estate, case):
         yield Aside(
             "F4: a request comes from aws:SourceIp or through aws:SourceVpce; this one is decided without either"
         )
