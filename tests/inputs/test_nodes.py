@@ -80,7 +80,7 @@ def test_json_nodes_know_their_place() -> None:
         ("[1", (1, 3), "found the end of the file"),
         ("{} {}", (1, 4), "expected the end of the text"),
         ('["\\x"]', (1, 3), "escape"),
-        ('["a', (1, 2), "unterminated"),
+        ('["a', (1, 2), 'unterminated string: it has no closing `"`'),
         ('["a\nb"]', (1, 4), "control character"),
         ("'a'", (1, 1), "expected a JSON value"),
     ],

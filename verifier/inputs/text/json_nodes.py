@@ -92,6 +92,8 @@ class _Scanner:
         except ValueError as error:
             at = getattr(error, "pos", position)
             message = str(getattr(error, "msg", error)).removesuffix(" at").lower()
+            if message.startswith("unterminated"):
+                raise refusal(Node(self.source, at, at + 1), 'unterminated string: it has no closing `"`') from None
             raise self.error(at, f"not a JSON string: {message}") from None
         return Scalar(self.source, position, end, text, "string")
 
