@@ -63,7 +63,6 @@ _ARNS = {
 _PERIODS = {
     "kms:schedulekeydeletionpendingwindowindays": (7, 30),
     "kms:rotationperiodindays": (90, 2560),
-    "sts:durationseconds": (900, 129600),
 }
 """The least and the greatest of the whole numbers that a request can name. [API: ScheduleKeyDeletion,
 EnableKeyRotation; STS API: AssumeRole, GetFederationToken]"""

@@ -85,7 +85,7 @@ def attribute_of_type(name: str, kind: ValueType, multivalued: bool, partition: 
         return Attribute(name, values=("true", "false"), multivalued=multivalued)
     if kind is ValueType.IP:
         return Attribute(name, address=True, multivalued=multivalued)
-    if kind is ValueType.NUMERIC or name in _PARAMETERS:
+    if kind is ValueType.NUMERIC:
         line = _PARAMETERS.get(name, Line(0, (7, 30, 90, 180, 365, 1000, 3600)))
         return Attribute(name, line=line, multivalued=multivalued)
     if kind is ValueType.DATE:
@@ -240,10 +240,8 @@ reference_policies_condition-keys]."""
 _PARAMETERS = {
     "kms:schedulekeydeletionpendingwindowindays": Line(7, (7, 30), 30, whole=True),
     "kms:rotationperiodindays": Line(90, (90, 180, 365), 2560, whole=True),
-    "sts:durationseconds": Line(900, (900, 3600), 129600, whole=True),
 }
-"""The periods that a request can name (F6) [API: ScheduleKeyDeletion, EnableKeyRotation; STS API: AssumeRole,
-GetFederationToken]."""
+"""The periods that a request can name (F6) [API: ScheduleKeyDeletion, EnableKeyRotation]."""
 _LISTED = {
     "kms:grantconstrainttype": ("EncryptionContextEquals", "EncryptionContextSubset"),
     "aws:multifactorauthpresent": ("true", "false"),

@@ -35,6 +35,9 @@ from verifier.problem.space import Space, acts
 from verifier.problem.steps.many import known_or_free, of_target
 from verifier.problem.views import SetView, Values, View, fixed_view, only_where
 
+_OF_BEARER_TOKENS = frozenset({"sts:awsservicename", "sts:durationseconds"})
+"""Keys of requests for bearer tokens alone, which no step makes. [IAM: reference_policies_iam-condition-keys,
+sts:DurationSeconds]"""
 _EXTERNAL_ID = Characters(NAME.listed | {"/", ":"})
 """[IAM: reference_policies_iam-condition-keys, sts:ExternalId]"""
 
@@ -87,7 +90,7 @@ _TAGS_OF_CODE = ("aws:resourcetag/", "ec2:resourcetag/", "ssm:resourcetag/")
 
 def step_view(space: Space, name: str, of_trust: bool) -> View | SetView:
     """The view of a condition key; `of_trust`: as the trust policy of a role reads it."""
-    if name.startswith("kms:"):
+    if name.startswith("kms:") or name in _OF_BEARER_TOKENS:
         return fixed_view(name, None)
     if name == "aws:resourceaccount":
         return _resource_account(space)
