@@ -257,7 +257,7 @@ def _of_write(judged: Judgements, service: str, name: str) -> Ground:
         return pattern
     services = judged.services(service)
     if roles:
-        passing = name.startswith(PASSING) or members is not None and members[roles[0]]
+        passing = name.startswith(PASSING) or (members is not None and members[roles[0]])
         what = "makes something that has a role" if passing else "changes something that has a role"
         return Ground("doubt", "pass" if passing else "run", services, f"{what} ({_shown(roles)})")
     if any(

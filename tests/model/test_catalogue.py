@@ -301,7 +301,7 @@ def test_w1_every_doubt_says_which_services_it_runs_things_as() -> None:
     for found in doubtful_entries():
         assert bool(found.services) == (found.effect in (Effect.RUN, Effect.PASS)), found.name
         assert all(
-            name == name.lower() and not name.endswith(".amazonaws.com") or name.startswith("web:")
+            (name == name.lower() and not name.endswith(".amazonaws.com")) or name.startswith("web:")
             for name in found.services
         ), found
     assert all(source in catalogue_version() for source in SOURCES)

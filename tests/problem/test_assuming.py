@@ -129,7 +129,7 @@ def test_e2_each_condition_of_a_trust_policy(
     """reference_policies_iam-condition-keys, *Available keys for AWS STS*; id_roles_create_for-user_externalid."""
     found = world(NOTHING, role(admit({"AWS": ALICE}, Condition=condition), tags=(("team", "keys"),)))
     assert stepped(found, ALICE, "sts:AssumeRole", context=meets) == "allow"
-    if fails and "aws:ResourceTag/team" not in fails or not fails and meets is not SESSION:
+    if (fails and "aws:ResourceTag/team" not in fails) or (not fails and meets is not SESSION):
         assert stepped(found, ALICE, "sts:AssumeRole", context=fails) == "deny"
 
 

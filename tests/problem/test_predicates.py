@@ -184,4 +184,4 @@ def test_equal_patterns_have_equal_hashes_and_tell_what_they_fix(text: str, fold
     assert [character == " " for character in found.fixed] == [
         repeated or characters == ANY for repeated, characters in found.tokens
     ]
-    assert (found.literal is None) == ("*" in text or "?" in text or fold and text != "")
+    assert (found.literal is None) == ("*" in text or "?" in text or (fold and text != ""))

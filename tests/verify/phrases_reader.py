@@ -157,8 +157,8 @@ def _meets(verb: str, text: str, note: str, value: str, in_any_case: bool) -> bo
 
 
 def _matches(pattern: str, note: str, value: str, in_any_case: bool) -> bool:
-    as_arn = (
-        note.startswith("as an ARN") or pattern.startswith("arn:") and pattern.count(":") >= 5 and note != "as text"
+    as_arn = note.startswith("as an ARN") or (
+        pattern.startswith("arn:") and pattern.count(":") >= 5 and note != "as text"
     )
     if not as_arn:
         return bool(re.fullmatch(_regular(pattern, "."), value, re.DOTALL | (re.IGNORECASE if in_any_case else 0)))

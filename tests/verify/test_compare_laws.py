@@ -128,7 +128,7 @@ def test_every_example_is_allowed_on_one_side_and_refused_on_the_other(start: in
                 # allowed in every case.
                 tagged = any(key.lower().startswith("aws:principaltag/") for key, _ in witness.request.context)
                 open_there = tagged and change.cannot is not None
-                assert open_there or change.refused is not None and change.refused.outcome is Outcome.DENY, (
+                assert open_there or (change.refused is not None and change.refused.outcome is Outcome.DENY), (
                     case,
                     change.cannot,
                 )

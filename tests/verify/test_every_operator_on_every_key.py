@@ -145,5 +145,7 @@ def _not_modelled(key: str, form: str, value: str) -> bool:
     key."""
     typed = any(kind in form for kind in ("Numeric", "Date", "Ip"))
     return (
-        key == "aws:username" and typed or key == "aws:userid" and "username" in value or key in SETS and "${" in value
+        (key == "aws:username" and typed)
+        or (key == "aws:userid" and "username" in value)
+        or (key in SETS and "${" in value)
     )

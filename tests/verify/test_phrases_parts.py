@@ -205,7 +205,7 @@ def test_a_lazy_attribute_is_said_test_by_test(number: int) -> None:
     for _ in range(60):
         wanted = {symbol: dice.random() < 0.5 for symbol in symbols.values() if dice.random() < 0.4}
         present = {LazyTest("x"): dice.random() < 0.6} if optional and dice.random() < 0.5 else {}
-        if not wanted and not present or present == {LazyTest("x"): False} and any(wanted.values()):
+        if (not wanted and not present) or (present == {LazyTest("x"): False} and any(wanted.values())):
             continue
         text, absent = phrases.text({**present, **wanted})
         for value in (None, "a", "b", "or", "ab", "aB", "B", "xb", "xa", ""):

@@ -72,7 +72,7 @@ class Reader:
             if isinstance(name, SymbolName):
                 for said in (False, True):
                     own = words.limit(name, said, {})
-                    if own == limit or own.text.startswith(f"{limit.text}, or ") and own.text.endswith(" is absent"):
+                    if own == limit or (own.text.startswith(f"{limit.text}, or ") and own.text.endswith(" is absent")):
                         return bool(value) == said
         raise AssertionError(f"what is meant by {limit!r}?")
 

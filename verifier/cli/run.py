@@ -149,11 +149,11 @@ def colours(stream: TextIO | None) -> bool:
     """True iff what is written to a stream has colours: as `--color` says; else not where NO_COLOR is set
     (https://no-color.org), but where FORCE_COLOR is (https://force-color.org), and on a terminal that has them."""
     color = _COLOR.get()
-    if stream is None or color is Color.NEVER or color is Color.AUTO and os.environ.get("NO_COLOR"):
+    if stream is None or color is Color.NEVER or (color is Color.AUTO and os.environ.get("NO_COLOR")):
         return False
     if color is Color.ALWAYS:
         return True
-    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty() and os.environ.get("TERM") != "dumb"
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def columns(stream: TextIO | None) -> int | None:

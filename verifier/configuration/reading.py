@@ -174,7 +174,7 @@ class _Reader:
         """The inputs, each with the account and the Region that it has of its own, wherever else it is named."""
         given = table.get("inputs", [])
         entries = given if isinstance(given, list) else [None]
-        if not all(isinstance(one, dict) or isinstance(one, str) and one for one in entries):
+        if not all(isinstance(one, dict) or (isinstance(one, str) and one) for one in entries):
             self._wrong(
                 ("inputs",), "`inputs` must be a list of texts or tables", 'for example inputs = ["…", { path = "…" }]'
             )

@@ -42,7 +42,7 @@ class Standing:
     def acts_as_root(self) -> bool:
         """True iff no identity policy is needed: the root user, or a session that it issued (D5)."""
         by_root = (self.caller.issuer or "").endswith(":root")
-        return self.caller.kind is CallerKind.ROOT or self.caller.kind is CallerKind.FEDERATED and by_root
+        return self.caller.kind is CallerKind.ROOT or (self.caller.kind is CallerKind.FEDERATED and by_root)
 
     @property
     def outside(self) -> bool:
@@ -83,7 +83,7 @@ def providers_of(who: Standing) -> frozenset[str] | None:
 def may_be_of_provider(who: Standing, provider: str) -> bool:
     """True iff a caller may be the session of a role that an identity of a provider, or (`*`) of some, assumed (P6)."""
     known = providers_of(who)
-    return known is None or provider in known or provider == "*" and bool(known)
+    return known is None or provider in known or (provider == "*" and bool(known))
 
 
 def partition_of(caller: Caller) -> str | None:

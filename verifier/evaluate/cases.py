@@ -45,7 +45,7 @@ def target_of_step(estate: Estate, request: Request, operation: Operation) -> Ta
         )
     kind = TargetKind.IAM if operation.rule == IAM else TargetKind.ROLE
     arn = found[0]
-    made = operation.creates or operation.name in _WITH_WHAT_IS_MADE and estate.identity(arn) is None
+    made = operation.creates or (operation.name in _WITH_WHAT_IS_MADE and estate.identity(arn) is None)
     identity = _identity(estate, arn, found[2]) if operation.on in ("role", "user") and not made else None
     return Target(kind, arn, found[1], None, found[2], identity=identity)
 

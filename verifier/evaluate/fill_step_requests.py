@@ -106,7 +106,7 @@ def not_modelled(operation: Operation, caller: Caller, target: Target, name: str
         return _not_modelled_of_sts(operation, caller, name, prefix)
     if operation.on == "code" and name.startswith(TAGS_OF_CODE):
         return target.tags is None
-    own = prefix == operation.service or operation.on == "code" and prefix not in ("aws", "iam", "kms", "sts")
+    own = prefix == operation.service or (operation.on == "code" and prefix not in ("aws", "iam", "kms", "sts"))
     return own or name == "aws:tagkeys" or name.startswith(("aws:requesttag/", "aws:resourcetag/"))
 
 
@@ -117,7 +117,7 @@ def _not_modelled_of_sts(operation: Operation, caller: Caller, name: str, prefix
         # What a certificate says are principal tags, where IAM Roles Anywhere assumes a role. [IAM Roles Anywhere User
         # Guide, trust-model]
         anywhere = caller.principal_arn == "rolesanywhere.amazonaws.com"
-        return name in OF_SERVICES or anywhere and name.startswith("aws:principaltag/")
+        return name in OF_SERVICES or (anywhere and name.startswith("aws:principaltag/"))
     if caller.kind is CallerKind.WEB:
         # What the provider says of its identity is for whoever governs the provider to decide (E2w).
         return prefix not in ("aws", "iam", "kms")

@@ -100,7 +100,7 @@ class _Machine:
         return state
 
     def step(self, state: int, moves: tuple[int, int]) -> int:
-        return self._closed((state & moves[0]) << 1 | state & moves[1])
+        return self._closed((state & moves[0]) << 1 | (state & moves[1]))
 
 
 def _parts(test: Predicate) -> tuple[Tokens, ...]:

@@ -169,7 +169,7 @@ def spelled(space: Space, name: str) -> str:
 def _alike(question: Question, attribute: str, one: str, other: str) -> bool:
     """True iff nothing that is asked of an attribute tells two values from one another."""
     table, lazy = question.finite.tables.get(attribute), question.finite.lazy.get(attribute)
-    if one == other or table is None and lazy is None:
+    if one == other or (table is None and lazy is None):
         return one == other
     if table is not None:
         return table.class_of(one) == table.class_of(other)

@@ -134,7 +134,7 @@ def _derived(space: Space, values: Concrete) -> Iterator[tuple[str, Value]]:
     for (name, _), view in list(space.views.items()):
         if not isinstance(view, View):
             continue
-        computed = name in FACT_FIELDS and facts_free or name in ("aws:currenttime", "aws:epochtime", "aws:userid")
+        computed = (name in FACT_FIELDS and facts_free) or name in ("aws:currenttime", "aws:epochtime", "aws:userid")
         computed |= name == "aws:requestedregion" and space.target.kind is not TargetKind.KEY
         service = any(base.endswith("#service") for base in view.bases) and not str(values["principal"]).startswith(
             "arn:"

@@ -159,7 +159,7 @@ def _credentials(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     long_term = caller.kind in (CallerKind.USER, CallerKind.ROOT)
     if factor is not None and long_term and not temporary and given.get("aws:viaawsservice") != "true":
         yield Aside("F3: aws:MultiFactorAuthPresent comes with temporary credentials, which have aws:TokenIssueTime")
-    with_factor = "aws:multifactorauthage" in given or isinstance(factor, str) and truth(factor)
+    with_factor = "aws:multifactorauthage" in given or (isinstance(factor, str) and truth(factor))
     if caller.kind is CallerKind.FEDERATED and with_factor:
         yield "F3: a federated-user session is not authenticated with MFA: GetFederationToken takes no MFA device"
     if "aws:multifactorauthage" in given and not (isinstance(factor, str) and truth(factor)):

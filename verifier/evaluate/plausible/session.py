@@ -142,7 +142,7 @@ def _may_be_named(value: str, trusted: frozenset[str]) -> bool:
     reference_policies_condition-keys, aws:FederatedProvider; reference_policies_elements_principal, *Web identity
     session principals*, *SAML session principals*]"""
     known = any(one == value or one.endswith(f":oidc-provider/{value}") for one in trusted)
-    return known or bool(trusted) and not _PROVIDER.fullmatch(value)
+    return known or (bool(trusted) and not _PROVIDER.fullmatch(value))
 
 
 def _mcp(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:

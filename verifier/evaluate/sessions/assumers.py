@@ -111,10 +111,10 @@ def assuming(estate: Estate, role: Identity, one: Assumer, action: str, entries:
         # A transitive tag of the session overrides the role's in `aws:ResourceTag`. [IAM: id_session-tags, Chaining
         # roles]
         own |= {key: Free(present=True) for key in own if key.startswith((PRINCIPAL_TAG, *TAGS_OF_RESOURCE))}
-    fixed = identity is not None and not tagged or caller.kind in (CallerKind.SERVICE, CallerKind.WEB)
+    fixed = (identity is not None and not tagged) or caller.kind in (CallerKind.SERVICE, CallerKind.WEB)
 
     def free(name: str) -> bool:
-        given = name.startswith(REQUEST_TAG) or name == TAG_KEYS or name.startswith(TAGS_OF_RESOURCE) and not tagged
+        given = name.startswith(REQUEST_TAG) or name == TAG_KEYS or (name.startswith(TAGS_OF_RESOURCE) and not tagged)
         return not given and name not in entries and not (fixed and name.startswith(PRINCIPAL_TAG))
 
     return replace(case, context=Context({**own, **entries}, {}, case.context.free_tags, free))
@@ -139,9 +139,8 @@ def call(caller: Caller) -> str:
 
 
 def _about_caller(key: str) -> bool:
-    return (
-        key.startswith("aws:principal") and key != "aws:principalisawsservice" or key in ("aws:userid", "aws:username")
-    )
+    named = key in ("aws:userid", "aws:username")
+    return named or (key.startswith("aws:principal") and key != "aws:principalisawsservice")
 
 
 def names_tagging(trust: Policy) -> bool:

@@ -131,7 +131,7 @@ def _within_quota(policy: Policy, statement: Statement, question: Question) -> F
     Guide, abac]"""
     key = question.target.key
     by_alias = any(condition.key.value.lower() == "kms:resourcealiases" for condition in statement.conditions)
-    within = key is None or key.aliases is not None and len(key.aliases) <= ALIAS_QUOTA
+    within = key is None or (key.aliases is not None and len(key.aliases) <= ALIAS_QUOTA)
     over = statement.effect is Effect.ALLOW and by_alias and not within and question.symbols.value(F8_QUOTA)
     if over is False:
         return None

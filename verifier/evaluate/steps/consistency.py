@@ -97,7 +97,7 @@ def _fits(session: _Session, issued: Decimal) -> bool:
         return False
     if not session.once:
         return True
-    if session.until is not None and issued > session.until or session.issued not in (None, issued):
+    if (session.until is not None and issued > session.until) or session.issued not in (None, issued):
         return False
     session.issued = issued
     return True

@@ -67,7 +67,7 @@ def pass_role(state: State, move: Move) -> None:
     _check_profile(state, move, role, profiles, rest)
     associated = one_of(move, ("iam:PassRole",)).text("iam:associatedresourcearn")
     services = {request.action.split(":")[0] for request in rest}
-    of_service = associated is None or associated.count(":") > 4 and associated.split(":")[2] in services
+    of_service = associated is None or (associated.count(":") > 4 and associated.split(":")[2] in services)
     require(of_service, move, f"iam:AssociatedResourceArn is of the service that is given the role, not {associated}")
     about: dict[str, str] = {}
     for request in rest:

@@ -206,7 +206,7 @@ def _contains(at: Node, *given: Node) -> Node | None:
     """True iff an entry of a list or set is the second argument."""
     items = kinds.listed(given[0]) if len(given) == 2 and not kinds.is_null(given[1]) else None
     holds = {kinds.equal(item, given[1]) for item in items or ()}
-    return None if items is None or holds >= {None} and True not in holds else plain(at, str(True in holds).lower())
+    return None if items is None or (holds >= {None} and True not in holds) else plain(at, str(True in holds).lower())
 
 
 def _lookup(at: Node, *given: Node) -> Node | None:

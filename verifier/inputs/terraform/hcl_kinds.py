@@ -236,7 +236,7 @@ def converted(node: Node, constraint: Tree, evaluate: Evaluate, names: Sequence[
     place = node.source, node.start, node.end
     members, items = object_of(node), listed(node)
     found: Node | None = None
-    if is_null(node) or name == "any" or name == "string" and isinstance(node, Unknown | Document):
+    if is_null(node) or name == "any" or (name == "string" and isinstance(node, Unknown | Document)):
         found = node
     elif name in ("string", "number", "bool") and isinstance(node, Scalar):
         text = node.text if name == "string" or (name == "bool" and truth(node) is not None) else None

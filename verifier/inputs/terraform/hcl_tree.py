@@ -43,7 +43,7 @@ def parse(text: str) -> Tree | None:
     # A heredoc ends at a line with its marker and blanks; python-hcl2 wants no blanks after it, and reads on to another
     # one that has none.
     ends = re.compile(rf"^([^\S\n]*(?:{markers}))([^\S\r\n]+)(\r?\n|\Z)", re.MULTILINE)
-    if _MISREAD.search(text) or "|" in markers and ends.search(text):
+    if _MISREAD.search(text) or ("|" in markers and ends.search(text)):
         return None
     text = ends.sub(r"\1\3\2", text) if markers else text
     try:

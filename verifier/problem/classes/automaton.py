@@ -136,7 +136,7 @@ class Automaton:
 
     def step(self, state: int, character: str) -> int:
         """The state after one more character that the automaton knows."""
-        return self.close((state & self.advance[character]) << 1 | state & self.stay[character])
+        return self.close((state & self.advance[character]) << 1 | (state & self.stay[character]))
 
     def run(self, word: str, state: int | None = None) -> int:
         """The state after a word, from the start or another state; 0 if it leaves the domain."""
@@ -216,7 +216,7 @@ class Exploration:
                 if kinds & kind:
                     continue
                 kinds |= kind
-            following = (state & advance) << 1 | state & stay
+            following = (state & advance) << 1 | (state & stay)
             yield character, automaton.close(following) if chained else following | (following & repeats) << 1
 
     def state_of(self, word: str) -> int:
@@ -267,7 +267,7 @@ class Exploration:
         """The states after a state, each with characters that lead there."""
         if state not in self._moves_of:
             close, groups = self.automaton.close, self.automaton.groups
-            moves = ((close((state & group.advance) << 1 | state & group.stay), group.characters) for group in groups)
+            moves = ((close((state & group.advance) << 1 | (state & group.stay)), group.characters) for group in groups)
             self._moves_of[state] = [move for move in moves if move[0] in self.states]
         return self._moves_of[state]
 

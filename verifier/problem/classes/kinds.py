@@ -53,10 +53,10 @@ def with_named_accounts(attribute: Attribute, predicates: Sequence[Predicate]) -
 def on_values(attribute: Attribute, predicate: Predicate, *, iso: bool) -> Predicate | None:
     """A predicate of a condition as one on the values of an attribute; `None` where none of them satisfies it. `iso`:
     they are instants, which a request writes as dates (C3)."""
-    if attribute.line is None and not attribute.address or isinstance(predicate, Compares | InNetwork):
+    if (attribute.line is None and not attribute.address) or isinstance(predicate, Compares | InNetwork):
         return predicate
     if isinstance(predicate, Read):
-        if (predicate.kind is Kind.ADDRESS) != attribute.address or iso and predicate.kind is Kind.NUMBER:
+        if (predicate.kind is Kind.ADDRESS) != attribute.address or (iso and predicate.kind is Kind.NUMBER):
             return None
         return predicate.test
     return Written(predicate) if iso else predicate

@@ -124,7 +124,7 @@ class Tokens:
             if moves is None:
                 moves = known[character] = self._moves_by(character)
             advance, stay = moves
-            state = (state & advance) << 1 | state & stay
+            state = (state & advance) << 1 | (state & stay)
             state = self._closure(state) if chained else state | (state & repeats) << 1
             if not state:
                 return False

@@ -139,7 +139,7 @@ _ANYBODY = (PrincipalType.ANYONE, PrincipalType.ANY_AWS)
 
 def _admits(trust: Policy, provider: str) -> bool:
     found = providers_admitted(trust)
-    return found is None or provider in found or provider == "*" and bool(found)
+    return found is None or provider in found or (provider == "*" and bool(found))
 
 
 @lru_cache(1 << 14)

@@ -85,7 +85,7 @@ def _equality_facts(view_tests: _Tests, relation: Relation, left: View, right: V
         if not relation.fold or folds:
             yield implies(present & symbol, same(*tests))
         if isinstance(predicate, Tokens) and (
-            predicate.literal is not None or relation.fold and _one_word_but_for_case(predicate)
+            predicate.literal is not None or (relation.fold and _one_word_but_for_case(predicate))
         ):
             yield implies(present & conjunction(tests), symbol)
 
@@ -100,7 +100,7 @@ def _form_facts(view_tests: _Tests, where: Expression, view: View, forms: Sequen
 
 def _ignores_case(predicate: Tokens) -> bool:
     return all(
-        characters.negated and not characters.listed or all(c.swapcase() in characters for c in characters.listed)
+        (characters.negated and not characters.listed) or all(c.swapcase() in characters for c in characters.listed)
         for _, characters in predicate.tokens
     )
 

@@ -109,7 +109,7 @@ def _below_alias_quota(space: Space, statement: Statement) -> Expression:
     """F8: whom a condition on aliases would let in is refused by a key that has, or may have, more of them than the
     quota, unless that was raised."""
     key = space.target.key
-    if key is None or statement.effect is Effect.DENY or key.aliases is not None and len(key.aliases) <= ALIAS_QUOTA:
+    if key is None or statement.effect is Effect.DENY or (key.aliases is not None and len(key.aliases) <= ALIAS_QUOTA):
         return TRUE
     tested = any(condition.key.value.lower() == "kms:resourcealiases" for condition in statement.conditions)
     return ~Symbol(F8_QUOTA) if tested else TRUE

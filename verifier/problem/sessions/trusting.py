@@ -120,7 +120,7 @@ def _reached(admitted: Mapping[str, Admitted], sources: frozenset[str]) -> froze
         before, carrying = len(found), sources | found
         accounts = {arn.split(":")[4] for arn in carrying}
         for arn, whom in admitted.items():
-            if whom.everybody and carrying or whom.roles & carrying or whom.accounts & accounts:
+            if (whom.everybody and carrying) or whom.roles & carrying or whom.accounts & accounts:
                 found.add(arn)
         if len(found) == before:
             return frozenset(found)

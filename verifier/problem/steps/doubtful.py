@@ -51,7 +51,7 @@ def _has_variables(space: Space, text: str, variables: bool) -> Expression:
 
 @lru_cache(4096)
 def _of_every_request(name: str) -> bool:
-    return name in ("*", "?", "$") or name.startswith("aws:") and condition_key(name) is not None
+    return name in ("*", "?", "$") or (name.startswith("aws:") and condition_key(name) is not None)
 
 
 # -- resources --

@@ -240,7 +240,7 @@ def _boundary(space: Space) -> View | SetView:
     if not names:
         return fixed_view(BOUNDARY, None)
     unknown = space.where(
-        lambda target: target.identity is None or target.identity.bounded and target.identity.boundary is None
+        lambda target: target.identity is None or (target.identity.bounded and target.identity.boundary is None)
     )
     puts = names & (PUTS_BOUNDARY | CREATES_BOUNDED)
     free = acts(puts) | possible(space, TARGET_BOUNDARY) | unknown

@@ -135,7 +135,7 @@ def federating(space: Space) -> Iterator[Expression]:
     yield space.is_user | space.is_root
     for name in space.attributes:
         of_step = name in known_step_keys() or name.startswith(PAIR_PREFIX)
-        if name in _TEMPORARY or of_step and not name.startswith(_TAGS):
+        if name in _TEMPORARY or (of_step and not name.startswith(_TAGS)):
             yield ~Present(name)
     if MADE in space.attributes:
         yield Present(MADE)

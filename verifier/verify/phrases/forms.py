@@ -147,7 +147,7 @@ class Vocabulary:
         while left and usable:
             best = max(usable, key=lambda word: (word.mask & left).bit_count() / word.cost)
             singly = [self.single[bit].cost for bit in bits(best.mask & left) if bit in self.single]
-            if not best.mask & left or best.cost > sum(singly) and len(singly) == (best.mask & left).bit_count():
+            if not best.mask & left or (best.cost > sum(singly) and len(singly) == (best.mask & left).bit_count()):
                 break
             cover.append(best)
             left &= ~best.mask

@@ -36,7 +36,7 @@ class Held:
             return limits[0] if not self.optional or not limits[0].startswith(_ONLY) else f"is absent, or {limits[0]}"
         left = self.possible & ~none
         masks = [mask & left for mask in self.somes if left & ~mask]
-        present = [_has(values.form(mask, mask | ~left & values.full)) for mask in masks]
+        present = [_has(values.form(mask, mask | (~left & values.full))) for mask in masks]
         if not present and self.optional:
             present = ["is present"]
         return clauses([*present, *limits]) or None

@@ -185,7 +185,7 @@ class FactPhrases:
         mask &= possible
         kept = {index: self._shadow(mask, index) for index in range(len(_NAMES))}
         if self._product(kept) & possible != mask:
-            form = self._vocabulary().express(mask, mask | self._full & ~possible)
+            form = self._vocabulary().express(mask, mask | (self._full & ~possible))
             return [Limit(LimitKind.CONDITION, "the key", form_text(form))]
         for index in range(len(_NAMES)):
             rest = {other: values for other, values in kept.items() if other != index}

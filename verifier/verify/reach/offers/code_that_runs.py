@@ -37,7 +37,7 @@ def left_in_doubt(entry: Entry, listed: Collection[str]) -> Entry | None:
     passing = any(entry.name in kind.passing for kind in kinds)
     services = tuple(filter(None, (_left(service, entry.name, kinds, listed) for service in entry.services)))
     if passing and (
-        not services or all(kind.closes for kind in kinds) and all(service.endswith(BOUNDED) for service in services)
+        not services or (all(kind.closes for kind in kinds) and all(service.endswith(BOUNDED) for service in services))
     ):
         return replace(entry, effect=Effect.PASS, services=(*entry.services, *services))
     if passing:

@@ -211,7 +211,7 @@ class WrittenPolicies:
         hold may be any."""
         yield from plain(group, by, "iam:CreatePolicyVersion", StepKind.NEW_VERSION, Gives(FactKind.VERSION))
         listed = [managed for arn in group.arns if (managed := self.managed.get(arn)) is not None]
-        unknown = [one for one in listed if not one.complete or one.in_force is None and len(one.versions) > 1]
+        unknown = [one for one in listed if not one.complete or (one.in_force is None and len(one.versions) > 1)]
         known = [one for one in listed if one not in unknown and len(one.versions) > 1]
         for kind, having in ((FactKind.VERSION, unknown), (FactKind.OLDER, known)):
             targets = sum(group.bit(one.arn) for one in having)

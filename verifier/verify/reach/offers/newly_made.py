@@ -308,7 +308,7 @@ def _boundaries(
         for arn in listed[:MOST]:
             document = known[arn]
             yield True, there.get(f"{arn}#boundary") or (None if document is None else as_boundary(document))
-        if others and (policies or of_aws.matches(others[0])) or len(listed) > MOST:
+        if (others and (policies or of_aws.matches(others[0]))) or len(listed) > MOST:
             arn = everything if table.class_of(everything) == number else (*others, *listed)[0]
             yield True, as_boundary(identity_policy(arn, OWN))
 

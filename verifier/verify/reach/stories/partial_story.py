@@ -141,7 +141,7 @@ class PartialStory:
             if isinstance(found, Reason):
                 yield found
                 continue
-            timed = tells_time(found.move.requests) or self.context.ages and found.move.kind is StepKind.ASSUME_ROLE
+            timed = tells_time(found.move.requests) or (self.context.ages and found.move.kind is StepKind.ASSUME_ROLE)
             moments = moments or (self._moments((by, task.fact.subject, *later)) if timed else ())
             if not timed or not moments:
                 yield self._with(found, self.now)
