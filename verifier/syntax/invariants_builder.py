@@ -46,7 +46,7 @@ class TreeBuilder(Transformer[Token, tree.FileNode]):
 
     def allowance(self, children: Children) -> tree.AllowanceNode:
         _, name, _, *sentence = children
-        return tree.AllowanceNode(word(name), _sentence(tree.Form.UNSAID, sentence, sentence[0]), *_bounds(children))
+        return tree.AllowanceNode(word(name), _sentence(tree.Form.CAN, sentence, sentence[0]), *_bounds(children))
 
     def supposition(self, children: Children) -> tree.SuppositionNode:
         _, name, _, body = children
@@ -87,8 +87,8 @@ class TreeBuilder(Transformer[Token, tree.FileNode]):
     def always(self, children: Children) -> tree.Sentence:
         return _sentence(tree.Form.ALWAYS, children, children[0])
 
-    def unsaid(self, children: Children) -> tree.Sentence:
-        return _sentence(tree.Form.UNSAID, children, children[0])
+    def can(self, children: Children) -> tree.Sentence:
+        return _sentence(tree.Form.CAN, children, children[0])
 
     def only_when(self, children: Children) -> tree.Sentence:
         callers, _, eventually, what, _, when, condition = children

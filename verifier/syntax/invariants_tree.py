@@ -206,7 +206,7 @@ class Form(Enum):
     ONLY = "only … can"
     ALWAYS = "… can always"
     ONLY_WHEN = "… can … only when"
-    UNSAID = "… can"
+    CAN = "… can"
 
 
 class Creation(NamedTuple):
@@ -284,7 +284,7 @@ class InvariantNode(NamedTuple):
 
 
 class AllowanceNode(NamedTuple):
-    """`allow "…": CALLERS can …`; the form of the sentence is `UNSAID`."""
+    """`allow "…": CALLERS can …`; the form of the sentence is `CAN`."""
 
     name: Word
     body: Sentence

@@ -140,8 +140,8 @@ def _left_out(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterato
             yield Aside(f"F1: every real request has {key}, {TESTED} it")
     yield from _left_out_of_operation(case, tested)
     by_service = case.standing.caller.kind is CallerKind.SERVICE or forwarded(given)
-    unsaid = "aws:sourceip" in tested and given.keys().isdisjoint({"aws:sourceip", "aws:sourcevpce"})
-    if unsaid and not by_service and not may_be_of_service(estate, case):
+    not_given = "aws:sourceip" in tested and given.keys().isdisjoint({"aws:sourceip", "aws:sourcevpce"})
+    if not_given and not by_service and not may_be_of_service(estate, case):
         yield Aside(
             "F4: a request comes from aws:SourceIp or through aws:SourceVpce; this one is decided without either"
         )

@@ -251,7 +251,7 @@ def _read_creation(
 
 
 def _expectation(sentence: tree.Sentence, names: Names) -> model.Expectation:
-    if sentence.form is tree.Form.UNSAID:
+    if sentence.form is tree.Form.CAN:
         hint = "write `can always`, `can … only when …`, or begin with `no` or `only`"
         message = "the sentence does not say what must hold: that they can, or only sometimes?"
         names.findings.error(sentence.start, sentence.end, message, hint=hint)
