@@ -8,21 +8,19 @@ from pathlib import Path
 import pytest
 
 from tests.test_cases import LABELS
-from tools.mutation import (
-    NOTHING,
+from tools.mutation_faults import (
     ROOMS,
     ROOT,
     Edit,
     Fault,
-    Result,
     changed,
     load_exemptions,
     load_faults,
-    page,
     places,
     problems,
-    stages,
 )
+from tools.mutation_page import page
+from tools.mutation_runs import NOTHING, Result, stages
 
 FAULTS = load_faults()
 
