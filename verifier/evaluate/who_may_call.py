@@ -13,6 +13,7 @@ from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.operations import ASSUME, FEDERATE, PROVIDER, Operation
 from verifier.evaluate.symbols import Truth
 from verifier.model.estate import Estate
+from verifier.model.policy import arn_account
 from verifier.model.request import CallerKind
 
 ASKED_FOR_WITH_A_SESSION = frozenset({"sts:tagsession", "sts:setsourceidentity"})
@@ -71,8 +72,7 @@ def _exists(estate: Estate, provider: str) -> Truth:
     """Whether there is such a provider: certain only where the input lists those of its account."""
     if provider in BUILT_IN:
         return True
-    fields = provider.split(":", 5)
-    if len(fields) < 6:
+    if provider.count(":") < 5:
         return False
-    account = estate.account(fields[4])
+    account = estate.account(arn_account(provider))
     return account is None or account.providers is None or provider in account.providers

@@ -14,7 +14,7 @@ from itertools import chain
 from verifier.model.grant import Grant
 from verifier.model.grant import Pairs as Pairs
 from verifier.model.organization import Organization
-from verifier.model.policy import Policy, Principal
+from verifier.model.policy import Policy, Principal, arn_account
 from verifier.model.steps.supposition import Supposition
 from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.diagnostic import Diagnostic
@@ -71,7 +71,7 @@ class Key:
     @property
     def account(self) -> str:
         """The twelve-digit account that owns the key."""
-        return self.arn.split(":")[4]
+        return arn_account(self.arn)
 
 
 @dataclass(frozen=True)

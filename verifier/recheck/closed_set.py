@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property, partial
 
-from verifier.model.estate import Estate, Identity, Key
+from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.invariant import PrincipalLike
-from verifier.model.policy import Effect as Says
-from verifier.model.policy import PrincipalType, arn_account, arn_kind, is_service_linked
+from verifier.model.policy import Principal, PrincipalType, arn_account, arn_kind, is_service_linked
 from verifier.model.steps.actions import in_ways_to_run, service_name, ways_to_run
 from verifier.model.steps.catalogue import Effect, Entry
 from verifier.model.steps.supposition import SuppositionKind
@@ -162,9 +161,6 @@ class ClosedSet:
 
     # -- roles that services act as --
 
-    def _roles(self, account: str) -> Iterator[Identity]:
-        yield from (role for known in self.estate.accounts if known.id == account for role in known.roles)
-
     def started(self, role: Identity) -> frozenset[Fact]:
         """What a service that may have been made to run code makes true of a role (E4). So may one of which it is not
         known how."""
@@ -189,6 +185,7 @@ class ClosedSet:
 
     def brings_nothing(self, doubt: Entry, account: str) -> bool:
         """True iff the most that a doubtful action can bring about in an account is in the set."""
+        listed = self.estate.account(account) or Account(account)
         match doubt.effect:
             case Effect.FRAME:
                 return self.estate.organization is None
@@ -203,11 +200,10 @@ class ClosedSet:
             case Effect.ACCOUNT | Effect.FEDERATED | Effect.NAMES:
                 return account in self.lost
             case Effect.USERS:
-                users = {one.arn for known in self.estate.accounts if known.id == account for one in known.users}
-                return account in self.lost or users <= self.of("holds")
+                return account in self.lost or {user.arn for user in listed.users} <= self.of("holds")
             case Effect.RUN | Effect.PASS if account not in self.lost:
                 passed = self.of("passed") if doubt.effect is Effect.PASS else None
-                roles = (role for role in self._roles(account) if passed is None or role.arn in passed)
+                roles = (role for role in listed.roles if passed is None or role.arn in passed)
                 return all(self._given_by(role, doubt.services) <= self.facts for role in roles)
         return doubt.effect in (Effect.RUN, Effect.PASS)
 
@@ -230,21 +226,20 @@ class ClosedSet:
         held, tagged = ("holds", role.arn), ("session tags", role.arn)
         if role.trust is None or role.arn in self.of("trust"):
             return frozenset({held, tagged})
+
+        def named(principal: Principal) -> bool:
+            if principal.type is PrincipalType.SERVICE:
+                return service(principal.value)
+            if principal.type is PrincipalType.FEDERATED:
+                web = WEB_PREFIX + principal.value
+                return principal.value == "*" or any(fnmatchcase(web, name) for name in providers)
+            return principal.type not in _BY_ARN
+
         found = set[Fact]()
-        for statement in role.trust.statements:
-            if statement.effect is Says.ALLOW:
-                given = {held, tagged} if names_action(statement, "sts:tagsession") else {held}
-                if statement.principals is None or statement.not_principal or statement.doubt is not None:
-                    found |= given
-                for one in statement.principals or ():
-                    if one.type is PrincipalType.SERVICE:
-                        named = service(one.value)
-                    elif one.type is PrincipalType.FEDERATED:
-                        named = one.value == "*" or any(fnmatchcase(WEB_PREFIX + one.value, name) for name in providers)
-                    else:
-                        named = one.type not in _BY_ARN
-                    if named:
-                        found |= given
+        for statement in role.trust.allows:
+            open_to_any = statement.principals is None or statement.not_principal or statement.doubt is not None
+            if open_to_any or any(map(named, statement.principals or ())):
+                found |= {held, tagged} if names_action(statement, "sts:tagsession") else {held}
         return frozenset(found)
 
 

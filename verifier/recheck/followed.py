@@ -30,7 +30,7 @@ def why_not(estate: Estate, target: Target, invariant: Invariant) -> str | None:
         return "it is about callers who need a step, which a set of facts does not tell from others"
     if any(isinstance(part, Tagged) for part in parts_of(invariant.callers)):
         return "it is about callers by their tags, which steps may change"
-    if key.account in partly_listed(estate) or all(account.id != key.account for account in estate.accounts):
+    if key.account in partly_listed(estate) or estate.account(key.account) is None:
         return f"there is no complete inventory of {key.account}"
     if any(thing.only_of_steps and thing.label != "E2" for thing in estate.unmodelled):
         left = "a group or managed policy is not listed, or a policy of a bucket or function not followed"

@@ -22,7 +22,7 @@ from verifier.evaluate.statements.values import instant, number
 from verifier.model import reference
 from verifier.model.estate import Key
 from verifier.model.grant import Grant
-from verifier.model.policy import Principal
+from verifier.model.policy import Principal, arn_account
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Request, Value
 
@@ -294,13 +294,10 @@ def _validity(given: Mapping[str, Value]) -> Iterator[str]:
 def source_warnings(given: Mapping[str, Value]) -> Iterator[str]:
     """F6: `aws:SourceArn` is of the account that `aws:SourceAccount` names, if it names one."""
     arn, account = given.get("aws:sourcearn"), given.get("aws:sourceaccount")
-    if (
-        isinstance(arn, str)
-        and isinstance(account, str)
-        and arn.count(":") >= 5
-        and arn.split(":")[4] not in ("", account)
-    ):
-        yield f"F6: aws:SourceArn is of account {arn.split(':')[4]}, but aws:SourceAccount is {account}"
+    if not isinstance(arn, str) or not isinstance(account, str) or arn.count(":") < 5:
+        return
+    if arn_account(arn) not in ("", account):
+        yield f"F6: aws:SourceArn is of account {arn_account(arn)}, but aws:SourceAccount is {account}"
 
 
 def required_parameters(case: Case) -> Iterator[str]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from verifier.model.estate import Account, Estate, Group, Identity, ManagedPolicy
 from verifier.model.grant import Pairs
-from verifier.model.policy import Policy, PolicyKind, arn_kind
+from verifier.model.policy import Policy, PolicyKind, arn_account, arn_kind
 from verifier.model.unmodelled import Influence, Unmodelled
 
 
@@ -20,7 +20,7 @@ def provide(estate: Estate, provider: str) -> Estate:
 
     def changed(account: Account) -> Account:
         known = account.providers
-        new = known is not None and provider not in known and account.id == provider.split(":")[4]
+        new = known is not None and provider not in known and account.id == arn_account(provider)
         return replace(account, providers=(*(known or ()), provider)) if new else account
 
     return _accounts(estate, changed)
@@ -119,7 +119,7 @@ def create(estate: Estate, made: Identity | Group | ManagedPolicy) -> Estate:
     """There is a user, role, group or managed policy more."""
 
     def account(found: Account) -> Account:
-        if found.id != made.arn.split(":")[4]:
+        if found.id != arn_account(made.arn):
             return found
         if isinstance(made, Group):
             return replace(found, groups=(*found.groups, made))

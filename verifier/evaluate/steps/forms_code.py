@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from verifier.evaluate.steps.forms_identities import session_role
 from verifier.evaluate.steps.move_requests import RequestContext, change_of, fail, one_of, require
 from verifier.model.estate import Workload
-from verifier.model.policy import is_service_linked
+from verifier.model.policy import arn_account, is_service_linked
 from verifier.model.request import Request
 from verifier.model.steps.actions import STACK_SETS, running_services, ways_to_run
 from verifier.model.steps.chains import Became, Move, State
@@ -85,7 +85,7 @@ def _check_profile(
 ) -> None:
     """Raises `InputError` unless what is started has the role by a profile: one that holds it, one that is made for it,
     or one that held another role, which is taken out."""
-    account = state.estate.account(role.split(":")[4])
+    account = state.estate.account(arn_account(role))
     listed = account.profiles if account is not None else None
     instances = any(request.action.lower() in _BY_PROFILE for request in starting)
     if not instances or listed is None:
@@ -103,7 +103,7 @@ def _check_profile(
         new = actions == [_ADD, _CREATE] and arn not in holding
         other = actions == [_ADD, _REMOVE] and holding.get(arn) is not None
         require(new or other, move, f"{role} does not come into {arn} by {', '.join(actions)}")
-        require(arn.split(":")[4] == role.split(":")[4], move, "a profile holds a role of its own account")
+        require(arn_account(arn) == arn_account(role), move, "a profile holds a role of its own account")
     for request in starting:
         profile = RequestContext(request).text("ec2:instanceprofile")
         require(profile is None or profile in named, move, "ec2:InstanceProfile must be a profile that holds the role")

@@ -13,7 +13,7 @@ from verifier.evaluate.sessions.passing import SET_SOURCE, SOURCE_IDENTITY
 from verifier.evaluate.steps.move_requests import RequestContext, change_of, check_tags, checked_requests, require
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
 from verifier.model.named_accounts import accounts_named
-from verifier.model.policy import Effect, Policy, PolicyKind
+from verifier.model.policy import Effect, Policy, PolicyKind, arn_account
 from verifier.model.request import CallerKind
 from verifier.model.step_kinds import MOST_VERSIONS, StepKind
 from verifier.model.steps.chains import Became, GroupJoined, Move, PolicyAdded, State, TrustPut, VersionSet
@@ -26,7 +26,7 @@ _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 
 def account_of(state: State, arn: str) -> Account | None:
     """The inventory of the account in an ARN of IAM."""
-    return state.estate.account(arn.split(":")[4])
+    return state.estate.account(arn_account(arn))
 
 
 def owner_named(state: State, arn: str) -> Identity | Group | None:
@@ -72,7 +72,7 @@ def check_managed(state: State, move: Move, owner: str, policy: Policy, known: b
     """The policy is a managed one that the owner can have, with the document that is known."""
     arn = policy.identity.removesuffix("#boundary")
     fields = arn.split(":")
-    right = len(fields) == 6 and fields[4] in ("aws", owner.split(":")[4]) and fields[5].startswith("policy/")
+    right = len(fields) == 6 and fields[4] in ("aws", arn_account(owner)) and fields[5].startswith("policy/")
     require(right, move, f"{arn} is no managed policy of the account or of AWS")
     check_document(state, move, policy, known)
 
@@ -130,7 +130,7 @@ def join_group(state: State, move: Move) -> None:
     change = change_of(move, GroupJoined)
     require(owner_type(state, move, change.group) == "Group", move, f"{change.group} is no group")
     require(owner_type(state, move, change.user) == "User", move, f"{change.user} is no user")
-    require(change.user.split(":")[4] == change.group.split(":")[4], move, "a group has users of its own account")
+    require(arn_account(change.user) == arn_account(change.group), move, "a group has users of its own account")
     checked_requests(move)
 
 
@@ -138,7 +138,7 @@ def become_user(state: State, move: Move) -> None:
     """[API: CreateAccessKey, CreateLoginProfile, UpdateLoginProfile]"""
     change = change_of(move, Became)
     user = change.caller
-    require(user.kind is CallerKind.USER and user.account == user.principal_arn.split(":")[4], move, "it gives a user")
+    require(user.kind is CallerKind.USER and user.account == arn_account(user.principal_arn), move, "it gives a user")
     checked_requests(move)
 
 

@@ -21,6 +21,7 @@ from verifier.evaluate.steps.forms_code import changed, passed_to, service_of
 from verifier.evaluate.steps.move_requests import RequestContext, fail
 from verifier.evaluate.suited import fact_warnings
 from verifier.model.estate import Estate
+from verifier.model.policy import arn_account
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, KeyPolicyPut, KeyReplicated, MaterialImported, Move, State
@@ -63,7 +64,7 @@ def _besides(state: State, move: Move, assignment: SymbolValues) -> Iterator[Dec
         for action in ASSUMING.get(service_of(service.arn), ("sts:AssumeRole",)):
             yield RequestDecider(state.estate, Request(service, action, role)).decide(assignment)
         if isinstance(change, Became) and change.caller.principal_arn != role:
-            through = Caller(CallerKind.ROLE, role, role.split(":")[4], "AWSCloudFormation")
+            through = Caller(CallerKind.ROLE, role, arn_account(role), "AWSCloudFormation")
             named = (("sts:RoleSessionName", "AWSCloudFormation"),)
             yield RequestDecider(
                 state.estate, Request(through, "sts:AssumeRole", change.caller.principal_arn, named)

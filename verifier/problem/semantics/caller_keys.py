@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from verifier.model.policy import arn_kind
+from verifier.model.policy import arn_account, arn_kind
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.domains import LONGEST_NAME
 from verifier.problem.classes.predicates import (
@@ -46,7 +46,7 @@ def account(space: Space, name: str) -> View:
     def test(predicate: Predicate) -> Expression:
         return disjunction(space.account_matching(tokens) for tokens in _of_accounts(predicate, name))
 
-    return caller_view(space, name, test, lambda arn: arn.split(":")[4])
+    return caller_view(space, name, test, arn_account)
 
 
 def _of_accounts(predicate: Predicate, name: str) -> tuple[Tokens, ...]:
@@ -119,7 +119,7 @@ def user_id(space: Space) -> View:
     def read(values: Values) -> str:
         caller = values.get("principal")
         assert isinstance(caller, str)
-        account = caller.split(":")[4]
+        account = arn_account(caller)
         if caller.split(":", 5)[5] == "root":
             return account
         if arn_kind(caller) == "federated-user":

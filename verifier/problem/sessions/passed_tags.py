@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from verifier.model.estate import Identity
+from verifier.model.policy import arn_account
 from verifier.model.readings import F3
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
@@ -66,7 +67,7 @@ class PassedTags:
         for arn in sorted(
             found.admitted if {SESSION_NAME, SOURCE_IDENTITY} & predicates.keys() else found.tagged | found.reached
         ):
-            by_owner.setdefault((arn.split(":")[1], arn.split(":")[4]), []).append(step_target(estate, arn))
+            by_owner.setdefault((arn.split(":")[1], arn_account(arn)), []).append(step_target(estate, arn))
         self._members = [tuple(str(target.resource) for target in targets) for targets in by_owner.values()]
         self._group_of = {arn: number for number, arns in enumerate(self._members) for arn in arns}
         self._groups = _groups(space, list(by_owner.values()), predicates, found.unknown)

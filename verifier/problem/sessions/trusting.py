@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from verifier.model.estate import Estate, Identity
-from verifier.model.policy import Policy, Principal, PrincipalType, Statement
+from verifier.model.policy import Policy, Principal, PrincipalType, Statement, arn_account
 from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.unmodelled import may_allow
 
@@ -118,7 +118,7 @@ def _reached(admitted: Mapping[str, Admitted], sources: frozenset[str]) -> froze
     found: set[str] = {arn for arn, whom in admitted.items() if whom.others}
     while True:
         before, carrying = len(found), sources | found
-        accounts = {arn.split(":")[4] for arn in carrying}
+        accounts = {arn_account(arn) for arn in carrying}
         for arn, whom in admitted.items():
             if (whom.everybody and carrying) or whom.roles & carrying or whom.accounts & accounts:
                 found.add(arn)
