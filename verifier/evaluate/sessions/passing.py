@@ -23,6 +23,7 @@ from verifier.evaluate.sessions.tag_conditions import (
     REQUEST_TAG,
     TAG_KEYS,
     TRANSITIVE,
+    ListedTags,
     conditions,
     listed_tags,
     values_of_tags,
@@ -127,26 +128,24 @@ class Passing:
         own = {name.lower(): value for name, value in role.tags}
         for one in assumers(self.estate, role):
             listed = listed_tags(assuming(self.estate, role, one, "sts:TagSession", {}))
-            further = {name: self.shown.get(name) for name in listed.names if name not in tags and self._may_have(name)}
-            keys = {
-                text.lower(): None for text in listed.texts if text.lower() not in tags and self._may_have(text.lower())
-            }
-            besides = ({}, further, *({name: self.shown.get(name)} for name in keys), {**keys, **further})
-            for others in dict.fromkeys(tuple(found.items()) for found in besides):
-                all_tags = {**tags, **dict(others)}
-                # A tag may be called transitive in another case than it is passed in (F3). [API: AssumeRole, Tags,
-                # TransitiveTagKeys]
-                for names, lasting in product(
-                    *(spelled(one, listed.texts) for one in (all_tags, tags if transitive else {}))
-                ):
-                    entries = tagging(all_tags, names)
-                    # A request that passes a tag of the key of a transitive one fails [API: AssumeRole, Tags]: none
-                    # overrides the role's.
-                    entries |= _of_resource({name: own.get(name) for name in all_tags})
-                    entries |= {TRANSITIVE: lasting} if transitive else {}
-                    if self._may(role, one, entries, {}, ("sts:TagSession",), tags):
+            for all_tags in self._with_others(tags, listed):
+                # A request that passes a tag of the key of a transitive one fails [API: AssumeRole, Tags]: none
+                # overrides the role's.
+                of_role = _of_resource({name: own.get(name) for name in all_tags})
+                for said in _requests(all_tags, tags if transitive else None, listed.texts):
+                    if self._may(role, one, {**said, **of_role}, {}, ("sts:TagSession",), tags):
                         return one
         return None
+
+    def _with_others(self, tags: Tags, listed: ListedTags) -> Iterator[dict[str, str | None]]:
+        """The tags with others that policies ask for: none, those of whose values they ask, each of those whose names
+        they list, or all; `None`: a value that is not known."""
+        valued = {name: self.shown.get(name) for name in listed.names if name not in tags and self._may_have(name)}
+        texts = dict.fromkeys(text.lower() for text in listed.texts)
+        named = [name for name in texts if name not in tags and self._may_have(name)]
+        single = ({name: self.shown.get(name)} for name in named)
+        ways = ({}, valued, *single, {**dict.fromkeys(named), **valued})
+        yield from ({**tags, **dict(others)} for others in dict.fromkeys(tuple(way.items()) for way in ways))
 
     # -- the tags of those who make the requests --
 
@@ -165,9 +164,8 @@ class Passing:
     ) -> bool:
         """True iff a caller with its `own` tags, and others that it can have, may assume the role, and make further
         requests: by a session of some name that it can have."""
-        return any(
-            self._may_as(role, as_, {**entries, **said}, own, besides, passed) for as_, said in self._by_name(role, one)
-        )
+        named = self._by_name(role, one)
+        return any(self._may_as(role, as_, {**entries, **said}, own, besides, passed) for as_, said in named)
 
     def _by_name(self, role: Identity, one: Assumer) -> Iterator[tuple[Assumer, Mapping[str, Entry]]]:
         """The caller as sessions of the names that matter, where policies tell these apart by `aws:userid` or the trust
@@ -187,9 +185,8 @@ class Passing:
             yield one, {_USER_ID: Free(present=True)}
         bound = (found for found in before.trust.conditions if found.key.value.lower() == _NAME)
         names = (*ends, *(text.value for condition in bound for text in condition.values), *self._names_of_users)
-        for name in (
-            dict.fromkeys((ORDINARY, *names)) if one.caller.session == ORDINARY else (one.caller.session or "",)
-        ):
+        tried = dict.fromkeys((ORDINARY, *names)) if one.caller.session == ORDINARY else (one.caller.session or "",)
+        for name in tried:
             if self._may_be_named(before, name):
                 yield replace(one, caller=replace(one.caller, session=name)), {}
 
@@ -228,11 +225,13 @@ class Passing:
             return True
         case = assuming(self.estate, role, one, "sts:TagSession", {})
         values = values_of_tags(case, {**self.shown, **own, **(passed or {})}, (*role.tags, *before.tags))
-        ways = [(name, (own[name],) if name in own else found) for name, found in (values or {}).items()]
-        if values is None or prod(len(found) for _, found in ways) > TRIED:
+        if values is None:
             return True
-        for combination in product(*(found for _, found in ways)):
-            shown = {name: value for (name, _), value in zip(ways, combination, strict=True)}
+        values |= {name: (own[name],) for name in values if name in own}
+        if prod(map(len, values.values())) > TRIED:
+            return True
+        for combination in product(*values.values()):
+            shown = dict(zip(values, combination, strict=True))
             principal_tags = {PRINCIPAL_TAG + name: value for name, value in shown.items()}
             if self._allowed(role, one, {**certain, **principal_tags}, besides) and self._may_be(before, shown):
                 return True
@@ -297,6 +296,15 @@ def tagging(tags: Mapping[str, str | None], names: Sequence[str]) -> dict[str, E
 def _of_resource(tags: Mapping[str, Entry]) -> dict[str, Entry]:
     """The tags of the role; `None`: it has none. [IAM: id_session-tags, Chaining roles with session tags]"""
     return {prefix + name: value for name, value in tags.items() for prefix in TAGS_OF_RESOURCE}
+
+
+def _requests(
+    tags: Mapping[str, str | None], transitive: Tags | None, texts: frozenset[str]
+) -> Iterator[dict[str, Entry]]:
+    """What requests say that pass the tags. Those that name `transitive` ones may write these in another case than they
+    are passed in (F3). [API: AssumeRole, Tags, TransitiveTagKeys]"""
+    for names, lasting in product(spelled(tags, texts), spelled(transitive or {}, texts)):
+        yield {**tagging(tags, names), **({} if transitive is None else {TRANSITIVE: lasting})}
 
 
 def _by(role: Identity, one: Assumer) -> str:

@@ -51,33 +51,38 @@ def service_of(service: str) -> str:
 
 def pass_role(state: State, move: Move) -> None:
     """[IAM: id_roles_use_passrole; reference_policies_iam-condition-keys, iam:AssociatedResourceArn]"""
-    role, service = str(one_of(move, ("iam:PassRole",)).request.resource), passed_to(move)
+    passing, service = one_of(move, ("iam:PassRole",)), passed_to(move)
+    role = str(passing.request.resource)
     through = (STACK_SETS,) if service_of(service) == "cloudformation" and role != session_role(move) else ()
     require(bool(through) or role == session_role(move), move, "the role passed must be the one whose session it gives")
     linked = is_service_linked(role)
     require(not linked, move, "as a service-linked role runs what its service runs, nothing of the caller's")
     profiles = [request for request in move.requests if request.action.lower() in _IN_PROFILE]
-    others = (request for request in move.requests if request not in profiles)
-    rest = [request for request in others if request.action.lower() != "iam:passrole"]
-    actions = sorted(request.action.lower() for request in rest)
+    starting = [request for request in move.requests if request.action.lower() not in {*_IN_PROFILE, "iam:passrole"}]
     ways = through or running(service)
-    alternatives = " or ".join(", ".join(sorted(way)) for way in ways)
+    actions = sorted(request.action.lower() for request in starting)
     is_way = actions in [sorted(map(str.lower, way)) for way in ways]
+    alternatives = " or ".join(", ".join(sorted(way)) for way in ways)
     require(is_way, move, f"besides iam:PassRole it takes {alternatives}")
-    _check_profile(state, move, role, profiles, rest)
-    associated = one_of(move, ("iam:PassRole",)).text("iam:associatedresourcearn")
-    services = {request.action.split(":")[0] for request in rest}
+    _check_profile(state, move, role, profiles, starting)
+    associated = passing.text("iam:associatedresourcearn")
+    services = {request.action.split(":")[0] for request in starting}
     of_service = associated is None or (associated.count(":") > 4 and associated.split(":")[2] in services)
     require(of_service, move, f"iam:AssociatedResourceArn is of the service that is given the role, not {associated}")
-    about: dict[str, str] = {}
-    for request in rest:
-        if request.resource is not None:
-            kind = re.split(r"[:/]", request.resource.split(":", 5)[5].lstrip("/"))[0]
-            made = about.setdefault(kind, request.resource)
-            require(made == request.resource, move, "what is started is what was made")
-    regions = {RequestContext(request).text("aws:requestedregion") for request in rest} - {None}
-    require(len(regions) < 2, move, "what is started is in the Region in which it was made")
+    _check_started(move, starting)
     require(not change_of(move, Became).caller.session_tags, move, "services set no session tags")
+
+
+def _check_started(move: Move, starting: Sequence[Request]) -> None:
+    """Raises `InputError` unless the requests that make and start something are about one thing of each kind, in one
+    Region."""
+    about: dict[str, str] = {}
+    for resource in (request.resource for request in starting if request.resource is not None):
+        kind = re.split(r"[:/]", resource.split(":", 5)[5].lstrip("/"))[0]
+        made = about.setdefault(kind, resource)
+        require(made == resource, move, "what is started is what was made")
+    regions = {RequestContext(request).text("aws:requestedregion") for request in starting} - {None}
+    require(len(regions) < 2, move, "what is started is in the Region in which it was made")
 
 
 def _check_profile(

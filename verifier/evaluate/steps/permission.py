@@ -60,24 +60,34 @@ def _besides(state: State, move: Move, assignment: SymbolValues) -> Iterator[Dec
         yield _fact(KeyFact("external", key.arn), f"{key.arn} is of origin EXTERNAL", assignment)
     role = next((request.resource for request in move.requests if request.action.lower() == "iam:passrole"), None)
     if role is not None:
-        service = Caller(CallerKind.SERVICE, passed_to(move))
-        for action in ASSUMING.get(service_of(service.arn), ("sts:AssumeRole",)):
-            yield RequestDecider(state.estate, Request(service, action, role)).decide(assignment)
-        if isinstance(change, Became) and change.caller.principal_arn != role:
-            through = Caller(CallerKind.ROLE, role, arn_account(role), "AWSCloudFormation")
-            named = (("sts:RoleSessionName", "AWSCloudFormation"),)
-            yield RequestDecider(
-                state.estate, Request(through, "sts:AssumeRole", change.caller.principal_arn, named)
-            ).decide(assignment)
+        yield from _passed(state, move, role, assignment)
     elif move.kind is StepKind.CHANGE_CODE and isinstance(change, Became):
         yield _assumed(state, change.caller.principal_arn, changed(state, move).kind, assignment)
     if isinstance(change, Became):
-        for called in (called for request in move.requests for called in CALLED_BY_AGENT.get(request.action, ())):
-            found = RequestDecider(state.estate, Request(change.caller, called, None)).decide(assignment)
-            allowed = found.outcome is not Outcome.DENY
-            verb = "is" if allowed else "is not"
-            text = f"{change.caller.principal_arn} {verb} allowed {called}, which the agent in the code calls"
-            yield replace(found, trace=(*found.trace, Step("E5", text, allowed)))
+        yield from _called_by_agent(state, move, change.caller, assignment)
+
+
+def _passed(state: State, move: Move, role: str, assignment: SymbolValues) -> Iterator[Decision]:
+    """The service that a role is passed to must be allowed to assume it; the role, to assume the one by which a stack
+    set makes its stacks (E4)."""
+    service, change = Caller(CallerKind.SERVICE, passed_to(move)), move.change
+    for action in ASSUMING.get(service_of(service.arn), ("sts:AssumeRole",)):
+        yield RequestDecider(state.estate, Request(service, action, role)).decide(assignment)
+    if isinstance(change, Became) and change.caller.principal_arn != role:
+        through = Caller(CallerKind.ROLE, role, arn_account(role), "AWSCloudFormation")
+        named = (("sts:RoleSessionName", "AWSCloudFormation"),)
+        request = Request(through, "sts:AssumeRole", change.caller.principal_arn, named)
+        yield RequestDecider(state.estate, request).decide(assignment)
+
+
+def _called_by_agent(state: State, move: Move, caller: Caller, assignment: SymbolValues) -> Iterator[Decision]:
+    """The role must be allowed what the agent in its code calls (E5)."""
+    for called in (called for request in move.requests for called in CALLED_BY_AGENT.get(request.action, ())):
+        found = RequestDecider(state.estate, Request(caller, called, None)).decide(assignment)
+        allowed = found.outcome is not Outcome.DENY
+        verb = "is" if allowed else "is not"
+        text = f"{caller.principal_arn} {verb} allowed {called}, which the agent in the code calls"
+        yield replace(found, trace=(*found.trace, Step("E5", text, allowed)))
 
 
 def _assumed(state: State, role: str, kind: str, assignment: SymbolValues) -> Decision:
