@@ -9,7 +9,7 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeVar
@@ -136,27 +136,26 @@ def join(
     definitions = list(relation_facts(spaces[0], spaces[0].questions))  # its comparisons are those of all sides
     for space in spaces:
         questions(definitions, space.questions)
-    for space in spaces:
-        _share_tag_tests(space)
-        if space.inner:
-            given = [
-                name
-                for name in space.attributes
-                if name in (SESSION_NAME, SOURCE_IDENTITY) or name.startswith(PRINCIPAL_TAG)
-            ]
-            _share_tests_of(space, [(name, Part(name).request) for name in given])
-    reduction = Reduction(spaces[0].attributes, spaces[0].questions, dict.fromkeys(FIRST, MORE_STATES))
-    if "action" in reduction.finite.lazy:
+        _share_tests(space)
+    formulas = [
+        Formula(space, tuple(found), decision, known, (), (), tuple(wishes(space)))
+        for space, found, decision in zip(spaces, facts, decisions, strict=True)
+    ]
+    return _as_sets(_reduction(spaces), formulas, definitions, wanted)
+
+
+def _reduction(spaces: Sequence[Space]) -> Reduction:
+    """The classes of all that was asked. Raises `TooLarge` where callers have none."""
+    attributes, asked, most = spaces[0].attributes, spaces[0].questions, dict.fromkeys(FIRST, MORE_STATES)
+    found = Reduction(attributes, asked, most)
+    if "action" in found.finite.lazy:
         # The patterns of actions tell apart too many words: the actions that exist are few, and those alone are
         # described (U4).
-        attribute = Attribute(
-            "action", values=tuple(sorted(name.lower() for name in spaces[-1].known_actions)), optional=False
-        )
-        attributes = {**spaces[0].attributes, "action": attribute}
-        reduction = Reduction(attributes, spaces[0].questions, dict.fromkeys(FIRST, MORE_STATES))
-    if "principal" in reduction.finite.lazy:
+        names = tuple(sorted(name.lower() for name in spaces[-1].known_actions))
+        found = Reduction({**attributes, "action": Attribute("action", values=names, optional=False)}, asked, most)
+    if "principal" in found.finite.lazy:
         raise TooLarge("the policies tell apart too many callers")
-    return _as_sets(reduction, spaces, decisions, facts, definitions, known, wanted)
+    return found
 
 
 def _same_facts_attribute(spaces: Sequence[Space]) -> None:
@@ -209,53 +208,37 @@ def _take(mine: dict[_Name, _Named], theirs: Mapping[_Name, _Named]) -> None:
 
 
 def _as_sets(
-    reduction: Reduction,
-    spaces: Sequence[Space],
-    decisions: Sequence[Expression],
-    facts: Sequence[Sequence[Expression]],
-    definitions: Sequence[Expression],
-    known: Expression,
-    wanted: Sequence[Expression],
+    reduction: Reduction, formulas: Sequence[Formula], definitions: Sequence[Expression], wanted: Sequence[Expression]
 ) -> Joint:
     reduce, finite = reduction.reduce, reduction.finite
-    reduced_facts = [[reduce(fact) for fact in found] for found in facts]
-    reduced_definitions = list(map(reduce, definitions))
-    reduced_decisions, reduced_scopes = list(map(reduce, decisions)), list(map(reduce, wanted))
-    known_action = reduce(known)
-    whole = [
-        *reduced_decisions,
-        known_action,
-        *reduced_scopes,
-        *reduced_definitions,
-        *chain.from_iterable(reduced_facts),
-    ]
-    if any(space.relations for space in spaces):
-        # what concrete values show of a comparison, they show for one reading of its wildcards
-        whole.append(Symbol(WILDCARDS))
-    if any(space.pair_names for space in spaces):
-        whole.append(Symbol(WHICH_PAIR))  # a request is written for one of its readings
-    diagrams = Diagrams(variables(finite, whole))
+    facts = [list(map(reduce, formula.facts)) for formula in formulas]
+    common_facts = list(map(reduce, definitions))
+    decisions = [reduce(formula.allowed) for formula in formulas]
+    scopes, known_action = list(map(reduce, wanted)), reduce(formulas[0].known_action)
+    asked = [*decisions, known_action, *scopes, *common_facts, *chain(*facts), *_open_readings(formulas)]
+    diagrams = Diagrams(variables(finite, asked))
     sides = []
-    for space, decision, found, raw, raw_facts in zip(
-        spaces, reduced_decisions, reduced_facts, decisions, facts, strict=True
-    ):
+    for formula, decision, own_facts in zip(formulas, decisions, facts, strict=True):
         sets = Sets(diagrams)
-        node = sets.node(decision)
-        own = Sets(diagrams)
-        formula = Formula(space, tuple(raw_facts), raw, known, (), (), tuple(wishes(space)))
-        question = Question(space, formula, finite, decision, (), known_action, ())
-        sides.append(
-            Side(question, node, tuple(dict.fromkeys(filter(_says_something, map(own.node, found)))), sets.parts)
-        )
+        question = Question(formula.space, formula, finite, decision, (), known_action, ())
+        allowed = sets.node(decision)
+        sides.append(Side(question, allowed, tuple(_limits(Sets(diagrams), own_facts)), sets.parts))
     common = Sets(diagrams)
-    nodes = dict.fromkeys(filter(_says_something, map(common.node, reduced_definitions)))
-    return Joint(
-        diagrams, tuple(sides), list(nodes), common.node(known_action), tuple(map(common.node, reduced_scopes)), common
-    )
+    limits, known_node = list(_limits(common, common_facts)), common.node(known_action)
+    return Joint(diagrams, tuple(sides), limits, known_node, tuple(map(common.node, scopes)), common)
 
 
-def _says_something(node: Node) -> bool:
-    return node != EVERYTHING
+def _open_readings(formulas: Sequence[Formula]) -> Iterator[Symbol]:
+    """The readings that are variables whether or not an expression mentions them."""
+    if any(formula.space.relations for formula in formulas):
+        yield Symbol(WILDCARDS)  # what concrete values show of a comparison, they show for one reading of its wildcards
+    if any(formula.space.pair_names for formula in formulas):
+        yield Symbol(WHICH_PAIR)  # a request is written for one of its readings
+
+
+def _limits(sets: Sets, facts: Iterable[Expression]) -> dict[Node, None]:
+    """The sets of the facts that leave something out, each once."""
+    return dict.fromkeys(node for node in map(sets.node, facts) if node != EVERYTHING)
 
 
 def _share_tests_of(space: Space, pairs: Iterable[tuple[str, str]]) -> None:
@@ -267,8 +250,12 @@ def _share_tests_of(space: Space, pairs: Iterable[tuple[str, str]]) -> None:
             space.questions[name], space.questions[other] = dict(both_ask), dict(both_ask)
 
 
-def _share_tag_tests(space: Space) -> None:
-    """The same for tags, where the caller may have set them."""
+def _share_tests(space: Space) -> None:
+    """The same for tags that the caller may have set, and for what sessions are given."""
     if space.possible_changes:
-        names = [name for name in space.attributes if name.startswith(RESOURCE_TAG)]
-        _share_tests_of(space, [(name, REQUEST_TAG + name.removeprefix(RESOURCE_TAG)) for name in names])
+        tags = [name for name in space.attributes if name.startswith(RESOURCE_TAG)]
+        _share_tests_of(space, [(name, REQUEST_TAG + name.removeprefix(RESOURCE_TAG)) for name in tags])
+    if space.inner:
+        of_sessions = (SESSION_NAME, SOURCE_IDENTITY)
+        given = [name for name in space.attributes if name in of_sessions or name.startswith(PRINCIPAL_TAG)]
+        _share_tests_of(space, [(name, Part(name).request) for name in given])

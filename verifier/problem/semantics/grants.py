@@ -9,6 +9,7 @@ each attribute.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -132,6 +133,10 @@ class Named:
     delegated: Expression
 
 
+_BY_ARN = (PrincipalType.USER, PrincipalType.ROLE, PrincipalType.FEDERATED_USER, PrincipalType.SERVICE)
+"""The principals that are told by their ARN, or by their name, alone."""
+
+
 @dataclass(frozen=True)
 class Grantees:
     """Reads the principals of grants. A unique ID is nobody (L8)."""
@@ -142,37 +147,39 @@ class Grantees:
     def named(self, principals: Iterable[Principal], hidden: bool = False) -> Named:
         """The callers that any of the principals names, perhaps with the federated sessions that users issue; where
         some are `hidden`, perhaps any caller but a service (G2)."""
-        arns: set[str] = set()
-        accounts: set[str] = set()
-        issuers: dict[str, set[str]] = {}
-        sessions: dict[tuple[str, str], set[str]] = {}
+        space, by_type = self.space, defaultdict[PrincipalType, list[Principal]](list)
         for principal in principals:
-            if principal.partition is not None and principal.partition != self.space.target.partition:
-                continue  # R7
-            match principal.type:
-                case PrincipalType.USER | PrincipalType.ROLE | PrincipalType.FEDERATED_USER | PrincipalType.SERVICE:
-                    arns.add(principal.value)
-                    if principal.type is PrincipalType.USER:
-                        *_, account, name = principal.value.split(":", 5)
-                        issuers.setdefault(account, set()).add(name)
-                case PrincipalType.SESSION:
-                    account, role, session = session_parts(principal)
-                    sessions.setdefault((account, role), set()).add(session)
-                case PrincipalType.ACCOUNT:
-                    assert principal.account is not None
-                    accounts.add(principal.account)
-        own = self.space.one_of(frozenset(arns))
-        of_roles = (self._role(role) & self.space.session_among(frozenset(names)) for role, names in sessions.items())
-        others = Symbol(G2) & ~self.space.is_service if hidden else FALSE
-        issued = (self.space.in_account(account) & self._issued(names) for account, names in issuers.items())
-        return Named(
-            own | disjunction(of_roles) | others | disjunction(issued),
-            disjunction(self.space.in_account(account) for account in sorted(accounts)),
+            if principal.partition in (None, space.target.partition):  # R7
+                by_type[principal.type].append(principal)
+        own = space.one_of(frozenset(one.value for kind in _BY_ARN for one in by_type[kind]))
+        sessions = self._sessions(by_type[PrincipalType.SESSION])
+        others = Symbol(G2) & ~space.is_service if hidden else FALSE
+        issued = self._issued(by_type[PrincipalType.USER])
+        accounts = {str(one.account) for one in by_type[PrincipalType.ACCOUNT]}
+        return Named(own | sessions | others | issued, disjunction(map(space.in_account, sorted(accounts))))
+
+    def _sessions(self, principals: Iterable[Principal]) -> Expression:
+        """The role sessions that are named, those of one role together."""
+        by_role: dict[tuple[str, str], set[str]] = {}
+        for principal in principals:
+            account, role, session = session_parts(principal)
+            by_role.setdefault((account, role), set()).add(session)
+        return disjunction(
+            self._role(role) & self.space.session_among(frozenset(names)) for role, names in by_role.items()
         )
 
-    def _issued(self, names: Iterable[str]) -> Expression:
-        """The federated sessions that some users of an account issued, if what is granted to a user is to them (G2)."""
-        return Symbol(G2_FEDERATED) & self.space.is_federated & self.space.issuer(OneOf(frozenset(names)))
+    def _issued(self, users: Iterable[Principal]) -> Expression:
+        """The federated sessions that users issued, if what is granted to a user is to them (G2)."""
+        by_account: dict[str, set[str]] = {}
+        for user in users:
+            *_, account, name = user.value.split(":", 5)
+            by_account.setdefault(account, set()).add(name)
+        space = self.space
+        federated = Symbol(G2_FEDERATED) & space.is_federated
+        return disjunction(
+            space.in_account(account) & federated & space.issuer(OneOf(frozenset(names)))
+            for account, names in by_account.items()
+        )
 
     def _role(self, role: tuple[str, str]) -> Expression:
         """The sessions of the role with this account and name: AWS's own for instances is in thousands of grants."""
