@@ -146,12 +146,11 @@ class Statement:
     def meaning(self) -> Hashable:
         """What it says, without its place and name."""
         principals = None if self.principals is None else tuple((one.type, one.value) for one in self.principals)
+        actions = tuple(text.value for text in self.actions)
         resources = None if self.resources is None else tuple(text.value for text in self.resources)
-        return (
-            *(self.effect, self.doubt, self.not_principal, principals, self.not_resource, resources),
-            *(self.not_action, tuple(text.value for text in self.actions)),
-            tuple((str(c.operator), c.key.value, *(text.value for text in c.values)) for c in self.conditions),
-        )
+        conditions = tuple((str(c.operator), c.key.value, *(text.value for text in c.values)) for c in self.conditions)
+        elements = principals, self.not_action, actions, self.not_resource, resources, conditions
+        return self.effect, self.doubt, self.not_principal, *elements
 
 
 @dataclass(frozen=True)

@@ -251,7 +251,11 @@ _LISTED = {
 }
 _ORGANIZATIONS = ("principal", "resource", "source", "vpce")
 _ACCOUNTS = (
-    *("aws:sourceaccount", "aws:vpceaccount", "aws:principalaccount", "kms:calleraccount", "aws:sourceowner"),
+    "aws:sourceaccount",
+    "aws:vpceaccount",
+    "aws:principalaccount",
+    "kms:calleraccount",
+    "aws:sourceowner",
     "aws:viacustomerdomain",
 )
 _CALLED_VIA = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:calledviaawsmcp")

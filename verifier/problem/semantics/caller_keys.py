@@ -116,17 +116,6 @@ def user_id(space: Space) -> View:
                 parts.append(space.is_role & own.test(Tokens(left)) & session.test(Tokens(right)))
         return disjunction(parts)
 
-    def read(values: Values) -> str:
-        caller = values.get("principal")
-        assert isinstance(caller, str)
-        account = arn_account(caller)
-        if caller.split(":", 5)[5] == "root":
-            return account
-        if arn_kind(caller) == "federated-user":
-            return f"{account}:{caller.rsplit('/', 1)[1]}"
-        identity = own.value(values) or ""
-        return identity if arn_kind(caller) == "user" else f"{identity}:{session.value(values)}"
-
     view = caller_view(space, "aws:userid", test, lambda arn: arn)
 
     def with_a_name(predicate: Predicate) -> Expression:
@@ -134,9 +123,24 @@ def user_id(space: Space) -> View:
         return view.test(predicate) if possible else FALSE
 
     def value(values: Values) -> str | None:
-        return read(values) if str(values.get("principal")).startswith("arn:") else view.value(values)
+        caller = str(values.get("principal"))
+        if not caller.startswith("arn:"):
+            return view.value(values)
+        return _id_of(caller, own.value(values) or "", session.value(values))
 
     return View("aws:userid", view.present, with_a_name, value, ("principal", "userid", "session", *view.bases))
+
+
+def _id_of(caller: str, identity: str, session: str | None) -> str:
+    """`aws:userid` of a caller with an ARN, by the unique ID of the user or role and the name of the session (F1)."""
+    match arn_kind(caller):
+        case "root":
+            return arn_account(caller)
+        case "federated-user":
+            return f"{arn_account(caller)}:{caller.rsplit('/', 1)[1]}"
+        case "user":
+            return identity
+    return f"{identity}:{session}"
 
 
 def _leaves_a_name(tokens: Tokens) -> bool:

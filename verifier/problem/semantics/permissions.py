@@ -54,6 +54,7 @@ class Permissions:
 
 
 def permissions(space: Space) -> Permissions:
+    """What the policies of callers say (D5, P5, U1, U2)."""
     session = ~space.is_federated | Symbol(SESSION_ALLOW)
     return Permissions(_identity_allows(space), _boundary_allows(space), session)
 
@@ -78,11 +79,9 @@ def outside(space: Space) -> Expression:
     policies."""
     accounts = space.estate.accounts
     listed = [identity.arn for account in accounts if not account.complete for identity in account.identities]
-    inventoried = disjunction(space.in_account(account.id) for account in accounts if account.complete) | holders(
-        space, listed
-    )
+    complete = disjunction(space.in_account(account.id) for account in accounts if account.complete)
     from_user = space.is_user | space.is_role | (space.is_federated & space.issued_by_user)
-    return from_user & ~inventoried
+    return from_user & ~(complete | holders(space, listed))
 
 
 def _attached(space: Space, policies_of: Callable[[Identity], Sequence[Policy]]) -> Iterator[tuple[Policy, Expression]]:

@@ -85,7 +85,7 @@ class PassedTags:
         assert group is not None
         parts = [(part, node) for part, node in zip(group.parts, given.inherited, strict=True) if part.session in own]
         inherited = {part.session: Symbol(F3) & group.of_sessions(node, {}) for part, node in parts}
-        otherwise = {name: own[name] | node for name, node in inherited.items()}
+        otherwise = {name: own[name] | passed_on for name, passed_on in inherited.items()}
         # A role that nobody can assume, as far as is known, is supposed to have sessions all the same.
         if given.passed == NOTHING:
             return conjunction(otherwise.values())

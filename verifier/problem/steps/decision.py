@@ -88,11 +88,11 @@ def _by_trust(space: Space) -> Iterator[tuple[Policy | None, Expression]]:
     arns: dict[Hashable, set[str | None]] = {}
     for target in space.target.members or (space.target,):
         trust = target.identity.trust if target.identity is not None else None
-        said_there = None if trust is None else trust.meaning
-        given.setdefault(said_there, trust)
-        arns.setdefault(said_there, set()).add(target.resource)
-    for said_there, trust in given.items():
-        yield trust, space.where(partial(_is_among, arns[said_there]))
+        meaning = None if trust is None else trust.meaning
+        given.setdefault(meaning, trust)
+        arns.setdefault(meaning, set()).add(target.resource)
+    for meaning, trust in given.items():
+        yield trust, space.where(partial(_is_among, arns[meaning]))
 
 
 def _is_among(arns: Container[str | None], target: Target) -> bool:

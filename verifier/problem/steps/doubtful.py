@@ -138,23 +138,17 @@ def alike(
     not know, and that the policies name, are among them (U4), and so are `others`. `left` says what of one is in doubt
     here, `None` for nothing."""
     statements = [statement for policy in policies for statement in policy.statements]
-    patterns = {text.value.lower() for statement in statements for text in statement.actions}
-    patterns |= {text.value.lower() for one in supposed for text in one.actions}
-    unknown = dict.fromkeys(sorted(filter(None, map(_not_known, patterns))))
-    matching: dict[str, set[str]] = {}
-    for pattern in patterns - {"*"}:
-        matches = like(pattern).matches
-        here = (one.name for one in others if matches(one.name.lower()))
-        for name in (*_matching(pattern), *filter(matches, unknown), *here):
-            matching.setdefault(name, set()).add(pattern)
-    named = {name.split(":")[0] for name in matching}
-    forms = {form for statement in statements for text in statement.resources or () for form in _forms(text.value)}
-    places = {form.split(":")[2] for form in forms if form.count(":") >= 2}
+    named = chain(*(one.actions for one in statements), *(one.actions for one in supposed))
+    patterns = {text.value.lower() for text in named}
+    unknown = sorted(filter(None, map(_not_known, patterns)))
     further = _kinds((*filter(None, map(left, map(entry, unknown))), *others), len(doubtful_entries()))
+    matching = _patterns_by_action(patterns, [*unknown, *(one.name for one in others)])
+    prefixes = {name.split(":")[0] for name in matching}
+    places = _services_named(statements)
     found: dict[object, list[_Ranked]] = {}
     for (prefix, *kind), entries in chain(_by_kind(left).items(), further.items()):
         place = frozenset(one for one in places if _of(one, f"{prefix}:"))
-        if prefix not in named:
+        if prefix not in prefixes:
             found.setdefault((*kind, place, frozenset()), []).extend(entries)
         else:
             for one in entries:
@@ -162,6 +156,23 @@ def alike(
     groups = sorted(found.values(), key=lambda group: min(number for _, number, _ in group))
     ordered = ([one for *_, one in sorted(group, key=itemgetter(0, 1))] for group in groups)
     return tuple(Alike(group[0], tuple(group)) for group in ordered)
+
+
+def _patterns_by_action(patterns: Iterable[str], further: Sequence[str]) -> Mapping[str, set[str]]:
+    """The patterns that match each doubtful action, or `further` one, but for `*`."""
+    found: dict[str, set[str]] = {}
+    for pattern in patterns:
+        if pattern != "*":
+            matches = like(pattern).matches
+            for name in (*_matching(pattern), *(name for name in further if matches(name.lower()))):
+                found.setdefault(name, set()).add(pattern)
+    return found
+
+
+def _services_named(statements: Iterable[Statement]) -> set[str]:
+    """The services, perhaps patterns, of the ARNs that statements are about."""
+    forms = {form for one in statements for text in one.resources or () for form in _forms(text.value)}
+    return {form.split(":")[2] for form in forms if form.count(":") >= 2}
 
 
 _Ranked = tuple[tuple[bool, bool, bool, str], int, Entry]
