@@ -58,7 +58,7 @@ def other_actions(question: UncompiledQuestion) -> UncompiledQuestion:
     (D4)."""
     about = actions_of(question.invariants)
     estate, tested = _without_other_actions(Same(question.input.estate), about)
-    pruner = _Pruner(about.meet, asked=tuple(map(Text, about.patterns)))
+    pruner = _Pruner(about.meet, patterns=tuple(map(Text, about.patterns)))
     organization = estate.organization
     if organization is not None:
         controls = tuple(
@@ -72,7 +72,7 @@ def other_actions(question: UncompiledQuestion) -> UncompiledQuestion:
 def _without_other_actions(estate: Same, about: Actions) -> tuple[Estate, frozenset[str]]:
     """The estate with shorter policies of identities, organizations and endpoints, which many targets share, and the
     condition keys that these tested before."""
-    pruner, found = _Pruner(about.meet, asked=tuple(map(Text, about.patterns))), estate.estate
+    pruner, found = _Pruner(about.meet, patterns=tuple(map(Text, about.patterns))), estate.estate
     organization = found.organization
     if organization is not None:
         organization = replace(organization, controls=tuple(map(pruner.service, organization.controls)))
@@ -119,12 +119,12 @@ def _with_input(
 
 class _Pruner:
     """Policies in which the statements that do not matter are silent, or left out, and the condition keys that these
-    tested. `asked` are patterns of all actions in question, where no statement that does not matter is about one."""
+    tested. `patterns` are those of all actions in question, where no statement that does not matter is about one."""
 
     def __init__(
-        self, matters: Callable[[Statement], bool], *, asked: tuple[Text, ...] = (), keeps_denies: bool = False
+        self, matters: Callable[[Statement], bool], *, patterns: tuple[Text, ...] = (), keeps_denies: bool = False
     ) -> None:
-        self._matters, self._asked = matters, asked
+        self._matters, self._patterns = matters, patterns
         self._kept = (Effect.ALLOW, Effect.DENY) if keeps_denies else (Effect.ALLOW,)
         self._known: dict[int, tuple[Policy, Policy]] = {}
         self._callers: dict[tuple[PrincipalType, str | None], Principal] = {}
@@ -143,7 +143,7 @@ class _Pruner:
             return policy
         self.tested_keys.update(condition.key.value for statement in others for condition in statement.conditions)
         kept = [statement for statement in others if statement.effect in self._kept]
-        groups = self._groups(policy, kept) if self._asked else [[statement] for statement in kept]
+        groups = self._groups(policy, kept) if self._patterns else [[statement] for statement in kept]
         silent = {group[0].index: self._silent(group) for group in groups}
         gone = {statement.index for statement in others}.difference(silent)
         return replace(
@@ -163,7 +163,7 @@ class _Pruner:
 
     def _silent(self, group: Sequence[Statement]) -> Statement:
         first = group[0]
-        actions, not_action = (self._asked, True) if self._asked else (first.actions, first.not_action)
+        actions, not_action = (self._patterns, True) if self._patterns else (first.actions, first.not_action)
         principals = first.principals
         if principals is not None and not first.not_principal:
             principals = tuple({self._of_kind(principal): None for one in group for principal in one.principals or ()})

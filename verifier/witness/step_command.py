@@ -73,7 +73,7 @@ def _words(move: Move, word: str) -> Words:
 def _member(move: Move, name: str) -> object:
     """A member of the change, or what the requests say besides."""
     match name:
-        case "asked":
+        case "context":
             return tuple(_context_options(move.requests))
         case "everything":
             return _ALL

@@ -130,10 +130,10 @@ def _tags_of_no_key(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     makes = case.target.kind is TargetKind.NONE and may_create_key(case.action)
     for name, value in given.items():
         tag = name.removeprefix("aws:resourcetag/")
-        asked = given.get(f"aws:requesttag/{tag}")
-        if tag == name or (makes and asked == value):
+        set_by_request = given.get(f"aws:requesttag/{tag}")
+        if tag == name or (makes and set_by_request == value):
             continue
-        if makes and asked is None:
+        if makes and set_by_request is None:
             yield Aside(f"F8: in {case.action} {name} comes with aws:requesttag/{tag}")
         else:
             yield f"F8: {case.action} is on no key that has {name}"

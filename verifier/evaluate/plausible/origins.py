@@ -92,8 +92,8 @@ def _comes_from(kind: CallerKind, estate: Estate, role: Identity) -> bool:
     roles = {one.arn: one for one in (*estate.roles, role)}
     reached = found = {role.arn}
     while found:
-        trusting = {one.trust and one.trust.meaning: one for one in map(roles.__getitem__, found)}
-        makers = {maker for one in trusting.values() for maker in _makers(estate, one)}
+        by_trust = {one.trust.meaning: one for arn in found if (one := roles[arn]).trust is not None}
+        makers = {maker for one in by_trust.values() for maker in _makers(estate, one)}
         if any(_may_be_from(kind, maker, roles) for maker in makers):
             return True
         found = {maker.caller.principal_arn for maker in makers} & roles.keys() - reached

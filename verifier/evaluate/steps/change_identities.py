@@ -17,6 +17,7 @@ from verifier.model.unmodelled import Influence, Unmodelled
 
 
 def provide(estate: Estate, provider: str) -> Estate:
+    """There is an identity provider (E2w)."""
 
     def changed(account: Account) -> Account:
         known = account.providers

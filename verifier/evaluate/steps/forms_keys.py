@@ -52,8 +52,8 @@ def create_grant(state: State, move: Move) -> None:
     by_service = context.text("aws:viaawsservice") == "true"
     require(not by_service, move, "a service that asks for a grant says itself for whom it is (E0)")
     operations = {f"kms:{name}" for name in context.names("kms:grantoperations")}
-    asked = bool(operations) and operations == set(grant.operations)
-    require(asked, move, "the operations must be those of kms:GrantOperations")
+    same = bool(operations) and operations == set(grant.operations)
+    require(same, move, "the operations must be those of kms:GrantOperations")
     require(all(grantable(name) for name in operations), move, "an operation is none that a grant can allow (G1)")
     require(not grant.grantee_hidden, move, "the grantee must be said")
     own = grant.issuing_account in (None, context.request.caller.account)
@@ -153,9 +153,9 @@ def replicate(state: State, move: Move) -> None:
     bare = not replica.tags and not replica.grants and not replica.aliases
     require(bare, move, "the new key has no tags, grants and aliases")
     require(not context.tags() and not made.tags(), move, "replicas with tags are made in two steps")
-    region, asked = context.text("kms:replicaregion"), made.text("aws:requestedregion")
+    region, requested = context.text("kms:replicaregion"), made.text("aws:requestedregion")
     require(region == replica.region, move, "kms:ReplicaRegion must be the Region of the new key")
-    require(asked == replica.region, move, "kms:CreateKey is asked of the Region of the new key")
+    require(requested == replica.region, move, "kms:CreateKey is asked of the Region of the new key")
     made_so = (made.text("kms:multiregion"), made.text("kms:multiregionkeytype")) == ("true", "REPLICA")
     require(made_so, move, "kms:MultiRegion and kms:MultiRegionKeyType of kms:CreateKey are those of a replica")
     own = {"kms:keyspec": key.spec, "kms:keyusage": key.usage, "kms:keyorigin": key.origin}
@@ -184,6 +184,7 @@ def import_material(state: State, move: Move) -> None:
 
 
 def share(state: State, move: Move) -> None:
+    """E3: a key comes into a resource share."""
     change = change_of(move, chains.KeyShared)
     key = _key(state, move, change.key)
     (context,) = checked_requests(move)

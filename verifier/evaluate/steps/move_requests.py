@@ -31,6 +31,7 @@ class RequestContext:
         return None if found == () else found
 
     def text(self, key: str) -> str | None:
+        """The value of a key; `None` where it has none, or several."""
         found = self.value(key)
         return found[0] if isinstance(found, tuple) and len(found) == 1 else found if isinstance(found, str) else None
 

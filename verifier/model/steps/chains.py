@@ -142,10 +142,12 @@ class PolicyAdded(Change):
 
     @property
     def inline(self) -> str | None:
+        """The name of an inline policy; `None` for a managed one."""
         return inline_name(self.owner, self.policy.identity)
 
     @property
     def managed(self) -> str | None:
+        """The ARN of a managed policy; `None` for an inline one."""
         return None if self.inline is not None else self.policy.identity
 
     @property
@@ -196,10 +198,12 @@ class PolicyRemoved(Change):
 
     @property
     def inline(self) -> str | None:
+        """The name of an inline policy; `None` for a managed one."""
         return inline_name(self.owner, self.identity)
 
     @property
     def managed(self) -> str | None:
+        """The ARN of a managed policy; `None` for an inline one."""
         return None if self.inline is not None else self.identity
 
 
@@ -223,6 +227,7 @@ class BoundaryPut(Change):
 
     @property
     def managed(self) -> str | None:
+        """The ARN of a managed policy; `None` for an inline one."""
         """The ARN of the managed policy that is the boundary."""
         return None if self.policy is None else self.policy.identity.removesuffix("#boundary")
 

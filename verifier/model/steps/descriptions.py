@@ -92,7 +92,7 @@ DESCRIPTIONS = (
         StepKind.PUT_KEY_POLICY,
         "kms:PutKeyPolicy key",
         "writes the key policy of {key}: {policy}",
-        "--key-id {key} --policy-name default --policy {policy} {asked}",
+        "--key-id {key} --policy-name default --policy {policy} {context}",
     ),
     Description(
         StepKind.CREATE_GRANT, "kms:CreateGrant key", "creates a grant on {key} {grant}", "--key-id {key} {grant}"
@@ -121,7 +121,7 @@ DESCRIPTIONS = (
         StepKind.RE_ENCRYPT,
         "kms:ReEncryptFrom key, kms:ReEncryptTo onto",
         "puts under {onto} what {key} encrypted",
-        "--ciphertext-blob fileb://ciphertext --source-key-id {key} --destination-key-id {onto} {asked}",
+        "--ciphertext-blob fileb://ciphertext --source-key-id {key} --destination-key-id {onto} {context}",
     ),
     Description(
         StepKind.IMPORT_MATERIAL,
@@ -142,7 +142,7 @@ DESCRIPTIONS = (
         StepKind.ASSUME_ROLE,
         "sts:AssumeRole arn",
         _HOLDS,
-        _SESSION + " {asked} [--tags {given}] [--transitive-tag-keys {lasting}]",
+        _SESSION + " {context} [--tags {given}] [--transitive-tag-keys {lasting}]",
     ),
     Description(
         StepKind.ASSUME_ROLE, "sts:AssumeRoleWithWebIdentity arn", _HOLDS, _SESSION + " --web-identity-token <token>"

@@ -178,14 +178,14 @@ def _freeze(spaces: Sequence[Space]) -> None:
     """Every side has the vocabulary of all, and nothing is added to it."""
     before = 0
     while before < (before := sum(len(space.attributes) + len(space.relations) for space in spaces)):
-        _tell(spaces)
+        _share_vocabulary(spaces)
         for space in spaces:
             space.extend()
     for space in spaces:
         space.freeze()
 
 
-def _tell(spaces: Sequence[Space]) -> None:
+def _share_vocabulary(spaces: Sequence[Space]) -> None:
     """Every side has the attributes of all, and asks what any asks."""
     for space in spaces:
         for other in spaces:

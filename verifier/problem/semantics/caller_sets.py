@@ -20,6 +20,7 @@ from verifier.problem.views import View
 
 
 def callers(space: Space, wanted: model.CallerSet) -> Expression:
+    """The callers in a set. Raises `TypeError` for one that depends on the key: see `with_named_accounts`."""
     match wanted:
         case model.InAccount(account):
             return space.in_account(account)

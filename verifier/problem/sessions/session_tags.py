@@ -36,8 +36,8 @@ def asked_of_sessions(space: Space) -> tuple[str, ...]:
     policy, that says nothing."""
     if space.inner or space.possible_changes or space.target.of_step:
         return ()
-    asked = {SESSION_NAME: space.estate.binds_session_names, SOURCE_IDENTITY: SOURCE_IDENTITY in space.attributes}
-    return tuple(name for name, is_asked in asked.items() if is_asked)
+    binds = {SESSION_NAME: space.estate.binds_session_names, SOURCE_IDENTITY: SOURCE_IDENTITY in space.attributes}
+    return tuple(name for name, bound in binds.items() if bound)
 
 
 def carriers(space: Space) -> Expression:

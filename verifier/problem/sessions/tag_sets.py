@@ -45,8 +45,8 @@ class TagSets:
     def predicates(self, attribute: str) -> list[Predicate]:
         """The tests on the value of an attribute; none where it has no classes."""
         space = self._joint.sides[0].question.space
-        asked = space.questions.get(attribute, {}) if attribute in self._joint.finite.tables else ()
-        return [predicate for predicate in asked if suits(space.attributes[attribute], predicate)]
+        tests = space.questions.get(attribute, {}) if attribute in self._joint.finite.tables else ()
+        return [predicate for predicate in tests if suits(space.attributes[attribute], predicate)]
 
     def _masks(self, attribute: str) -> dict[Predicate, int]:
         return {predicate: self._table(attribute).mask(predicate) for predicate in self.predicates(attribute)}
