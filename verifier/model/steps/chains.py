@@ -227,8 +227,7 @@ class BoundaryPut(Change):
 
     @property
     def managed(self) -> str | None:
-        """The ARN of a managed policy; `None` for an inline one."""
-        """The ARN of the managed policy that is the boundary."""
+        """The ARN of the managed policy that is the boundary; `None` where the boundary is taken away."""
         return None if self.policy is None else self.policy.identity.removesuffix("#boundary")
 
     @property
