@@ -31,7 +31,8 @@ _ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}|):[!-~
 
 
 def target_of_step(estate: Estate, request: Request, operation: Operation) -> Target:
-    """The target of a request. Raises `InputError` for a resource that is not of the operation's type, or none."""
+    """The target of a request. Raises `InputError` for a resource that is not of the operation's type, or that does not
+    exist."""
     if operation.rule in (SHARE, START):
         return _of_service(estate, request, operation)
     if operation.rule == FEDERATE or (operation.name == "sts:TagSession" and request.resource is None):

@@ -82,7 +82,7 @@ def _of_caller(case: Case, matcher: Matcher) -> Iterator[Search]:
 
 
 def _of_controls(case: Case, matcher: Matcher) -> Iterator[Search]:
-    """The SCPs over the caller's account, and the RCPs over the resource's; of an alias perhaps (R4)."""
+    """The SCPs over the caller's account, and the RCPs over the resource's, which perhaps restrict no alias (R4)."""
     for level in case.service_controls.levels:
         yield _search(f"a service control policy of {level_name(level)}", matcher.denies(level.policies))
     for level in case.resource_controls.levels:

@@ -45,7 +45,7 @@ def endpoint_named(estate: Estate, identifier: object) -> Endpoint | None:
 
 
 def binds(caller: Caller, matcher: Matcher, truth: Truth, otherwise: bool) -> Truth:
-    """What an endpoint policy says, `otherwise` where it does not concern the caller; a service is open (D6)."""
+    """What an endpoint policy says. Whether it binds service principals is open (D6): if not, it is `otherwise`."""
     if caller.kind is not CallerKind.SERVICE:
         return truth
     return matcher.symbols.choose(D6, lambda: truth, lambda: otherwise)

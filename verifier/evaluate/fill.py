@@ -222,7 +222,7 @@ def on_key_store(action: str) -> bool:
 
 
 def may_create_key(action: str) -> bool:
-    """True iff an operation without a key or key store makes one, as one that the data does not know may (U4)."""
+    """True iff an operation on no key and no key store may make a key. One that the data does not know may (U4)."""
     known = reference.action(action)
     return known is None or known.name == "kms:CreateKey"
 

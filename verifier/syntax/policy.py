@@ -100,6 +100,7 @@ SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def parsed(text: str) -> PolicyNode:
+    """The tree of a policy document. Raises `SyntaxFault` with the one error of its syntax."""
     try:
         tree = policy_parser().parse(text)
     except UnexpectedInput as error:

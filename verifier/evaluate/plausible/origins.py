@@ -37,7 +37,7 @@ def origin_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> I
 
 
 def may_be_of_service(estate: Estate, case: Case) -> bool:
-    """True iff the caller is a session that a service may use on somebody's behalf, as it assumed roles."""
+    """True iff the caller is a session of a role that a service may come to assume, and to use on somebody's behalf."""
     role = case.standing.identity
     if case.standing.caller.kind is not CallerKind.ROLE or role is None or role.trust is None or _in_doubt(estate):
         return case.standing.caller.kind is CallerKind.ROLE

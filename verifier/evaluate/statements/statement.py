@@ -91,7 +91,7 @@ def match_statement(policy: Policy, statement: Statement, question: Question) ->
 
 
 def _narrowed(ways: Ways, findings: Sequence[Finding]) -> Ways:
-    """The ways as far as all of this holds besides."""
+    """The ways in which a statement applies, where the findings hold besides."""
     return {way: all_of([holds, *(finding.holds for finding in findings)]) for way, holds in ways.items()}
 
 
