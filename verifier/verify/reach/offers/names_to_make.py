@@ -98,7 +98,7 @@ class Patterns:
                 if matched in seen:
                     continue
                 seen.add(matched)
-            table.pick(1 << number)
+            table.pick(1 << number)  # then plausible words are the first of its members
             few = free(table, number, copies + 8)
             # Of the name of another one that could be made, where a class has no others: either may be made.
             others = [arn for arn in few if _name(arn) not in used_names]

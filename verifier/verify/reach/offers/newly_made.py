@@ -42,7 +42,8 @@ MAKES = {
     "user": "iam:createuser",
     "group": "iam:creategroup",
     "policy": "iam:createpolicy",
-} | {"instance-profile": "iam:createinstanceprofile"}
+    "instance-profile": "iam:createinstanceprofile",
+}
 """What makes each kind, by how the last field of its ARN begins."""
 BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 BOUNDARY = "iam:permissionsboundary"
@@ -126,12 +127,13 @@ def _imagined(
         # Beside what is named after itself, in whatever account, there is another one of its class, and no more.
         own = {arn.removeprefix(start) for arn in later if arn.startswith(start)}
         patterns = Patterns(texts, [one for one in further if _last_field(one) not in own], start)
-        with_made = _with(account, partition, statements, patterns, made, free) if account.complete else account
-        new = tuple(_providers(account, partition, named, patterns))
-        made |= set(new)
-        accounts.append(
-            with_made if account.providers is None else replace(with_made, providers=(*account.providers, *new))
+        new, choosing = (
+            _new(account, partition, statements, patterns) if account.complete else (Account(account.id), set())
         )
+        new = replace(new, providers=tuple(_providers(account, partition, named, patterns)))
+        made.update(_arns(new))
+        free |= choosing
+        accounts.append(_with(account, new))
     return Imagined(replace(estate, accounts=tuple(accounts)), frozenset(made), frozenset(free), tuple(further))
 
 
@@ -188,51 +190,59 @@ def _providers(account: Account, partition: str, named: Sequence[str], patterns:
         yield from (arn for (arn, *_) in patterns.names(kind, present, 1))
 
 
-def _with(
-    account: Account,
-    partition: str,
-    statements: Sequence[Statement],
-    patterns: Patterns,
-    made: set[str],
-    free: set[str],
-) -> Account:
+_Listed = Identity | Group | ManagedPolicy | InstanceProfile
+
+
+def _new(
+    account: Account, partition: str, statements: Sequence[Statement], patterns: Patterns
+) -> tuple[Account, set[str]]:
+    """What could be made in an account of which all is listed, and the ARNs of what may also be made with another
+    boundary."""
     named = {kind for kind, action in MAKES.items() if any(names_action(statement, action) for statement in statements)}
-    kinds = named | {"role", "user"}
+    kinds, free = named | {"role", "user"}, set[str]()
     boundaries = list(_boundaries(account, partition, statements, patterns.further, policies="policy" in named))
 
-    def names(kind: str, present: Iterable[str], copies: int) -> Iterator[tuple[str, ...]]:
-        if kind in kinds:
-            yield from patterns.names(kind, list(present), copies)
+    def names(kind: str, listed: Sequence[_Listed] | None, copies: int = 1) -> Iterator[tuple[str, ...]]:
+        if kind in kinds and listed is not None:
+            yield from patterns.names(kind, [one.arn for one in listed], copies)
 
-    roles: list[Identity] = []
-    users: list[Identity] = []
-    for kind, found, present in (("role", roles, account.roles), ("user", users, account.users)):
-        for arns in names(kind, (identity.arn for identity in present), len(boundaries)):
-            if len(arns) < len(boundaries):
-                free |= set(arns[:1])
-                found.append(_identity(arns[0], _demanded(arns[0], boundaries, statements)))
+    def identities(kind: str, listed: Sequence[Identity]) -> Iterator[Identity]:
+        for arns in names(kind, listed, len(boundaries)):
+            if len(arns) == len(boundaries):
+                yield from map(_identity, arns, boundaries)
             else:
-                found += map(_identity, arns, boundaries)
-    groups = [Group(arn) for (arn, *_) in names("group", (group.arn for group in account.groups), 1)]
-    managed = [
-        ManagedPolicy(arn, (("v1", identity_policy(arn, arn.rsplit("/", 1)[1])),), "v1")
-        for (arn, *_) in names("policy", (policy.arn for policy in account.managed), 1)
-    ]
-    given = account.profiles
-    profiles: tuple[InstanceProfile, ...] = ()
-    if given is not None:
-        profile_names = names("instance-profile", (one.arn for one in given), 1)
-        profiles = tuple(InstanceProfile(arn) for (arn, *_) in profile_names)
-    made |= {one.arn for one in (*roles, *users)} | {one.arn for one in groups}
-    made |= {one.arn for one in managed} | {one.arn for one in profiles}
+                free.add(arns[0])
+                yield _identity(arns[0], _demanded(arns[0], boundaries, statements))
+
+    policies = ((arn, identity_policy(arn, arn.rsplit("/", 1)[1])) for (arn,) in names("policy", account.managed))
+    new = Account(
+        account.id,
+        users=tuple(identities("user", account.users)),
+        roles=tuple(identities("role", account.roles)),
+        groups=tuple(Group(arn) for (arn,) in names("group", account.groups)),
+        managed=tuple(ManagedPolicy(arn, (("v1", policy),), "v1") for arn, policy in policies),
+        profiles=tuple(InstanceProfile(arn) for (arn,) in names("instance-profile", account.profiles)),
+    )
+    return new, free
+
+
+def _with(account: Account, new: Account) -> Account:
+    """An account with what could be made in it. Profiles and providers that are not listed stay so."""
     return replace(
         account,
-        roles=(*account.roles, *roles),
-        users=(*account.users, *users),
-        groups=(*account.groups, *groups),
-        managed=(*account.managed, *managed),
-        profiles=None if given is None else (*given, *profiles),
+        users=(*account.users, *new.users),
+        roles=(*account.roles, *new.roles),
+        groups=(*account.groups, *new.groups),
+        managed=(*account.managed, *new.managed),
+        profiles=None if account.profiles is None else (*account.profiles, *(new.profiles or ())),
+        providers=None if account.providers is None else (*account.providers, *(new.providers or ())),
     )
+
+
+def _arns(account: Account) -> Iterator[str]:
+    listed: tuple[_Listed, ...] = (*account.identities, *account.groups, *account.managed, *(account.profiles or ()))
+    yield from (one.arn for one in listed)
+    yield from account.providers or ()
 
 
 _Boundary = tuple[bool, Policy | None]
@@ -273,35 +283,14 @@ def _boundaries(
     yield False, None
     if not conditions:
         return
-    start = f"arn:{partition}:iam::"
-    of_aws = like(f"{start}aws:*")
-    named = {
-        like(without_variables(text.value), fold=one.operator.row.sign in WITHOUT_CASE): None
-        for one in conditions
-        for text in one.values
-        if one.operator.row.type is not None
-    }
-    named |= {
-        one: None
-        for one in further
-        if begins(one, start) and any("${" in text.value for each in conditions for text in each.values)
-    }
-    ends = ((*some(NAME),), (*some(POLICY_PATH), *literal_tokens("/"), *some(NAME)))
-    base = tuple(
-        Tokens((*literal_tokens(f"{start}{owner}:policy/"), *end)) for owner in ("aws", account.id) for end in ends
-    )
-    everything = administrator(partition)
-    try:
-        table = WordTable(
-            Domain("boundary", base, (everything, f"{start}{account.id}:policy/{OWN}")), (of_aws, *named), MORE_STATES
-        )
-    except OverBudget as error:
-        raise TooLarge("the policies tell apart too many boundaries") from error
-    whichever = all(_names_one(one) for one in conditions)
+    start, everything = f"arn:{partition}:iam::", administrator(partition)
+    of_aws, named = like(f"{start}aws:*"), _boundaries_named(conditions, further, start)
+    table = _table_of_policies(account.id, start, everything, (of_aws, *named))
+    only_named = all(_names_one(one) for one in conditions)
     there = {found.boundary.identity: found.boundary for found in account.identities if found.boundary is not None}
     known = {managed.arn: managed.in_force for managed in account.managed}
     for number in range(table.size):
-        if whichever and not any(table.mask(pattern) >> number & 1 for pattern in named):
+        if only_named and not any(table.mask(pattern) >> number & 1 for pattern in named):
             continue
         listed = [arn for arn in known if table.class_of(arn) == number]
         others = [arn for arn in table.members(number, len(listed) + 1) if arn not in known]
@@ -311,6 +300,32 @@ def _boundaries(
         if (others and (policies or of_aws.matches(others[0]))) or len(listed) > MOST:
             arn = everything if table.class_of(everything) == number else (*others, *listed)[0]
             yield True, as_boundary(identity_policy(arn, OWN))
+
+
+def _boundaries_named(conditions: Sequence[Condition], further: Iterable[Tokens], start: str) -> Sequence[Tokens]:
+    """What conditions on boundaries compare with; `further` are patterns that their variables may stand for."""
+    compared = [(one, text.value) for one in conditions for text in one.values]
+    patterns = [
+        like(without_variables(text), fold=one.operator.row.sign in WITHOUT_CASE)
+        for one, text in compared
+        if one.operator.row.type is not None
+    ]
+    if any("${" in text for _, text in compared):
+        patterns += [one for one in further if begins(one, start)]
+    return list(dict.fromkeys(patterns))
+
+
+def _table_of_policies(account: str, start: str, everything: str, patterns: Sequence[Tokens]) -> WordTable:
+    """The ARNs that managed policies of AWS and of an account may have, by the patterns that match them."""
+    ends = ((*some(NAME),), (*some(POLICY_PATH), *literal_tokens("/"), *some(NAME)))
+    owners = [literal_tokens(f"{start}{owner}:policy/") for owner in ("aws", account)]
+    base = tuple(Tokens((*owner, *end)) for owner in owners for end in ends)
+    try:
+        return WordTable(
+            Domain("boundary", base, (everything, f"{start}{account}:policy/{OWN}")), patterns, MORE_STATES
+        )
+    except OverBudget as error:
+        raise TooLarge("the policies tell apart too many boundaries") from error
 
 
 MOST = 8
